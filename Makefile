@@ -1,0 +1,71 @@
+# IonLadder. `make` alone lists what there is to do.
+# Variables: VENV (where the packages go), PYTHON (3.11 to 3.13), PYTEST_OPTIONS, PORT.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+PORT ?= 8000
+PYTEST_OPTIONS ?=
+
+# The first interpreter of a supported version that really starts and can make virtual environments.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	"$$name" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		>/dev/null 2>&1 && echo "$$name" && break; done)
+
+# One thread per process: the same floating-point sums in the same order everywhere.
+export OMP_NUM_THREADS ?= 1
+
+STAMP := $(VENV)/.ionladder-installed
+RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
+
+.PHONY: help setup leaderboard test test-data check site serve clean
+
+help:  ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP)  ## Install the locked packages into .venv (done once, by the commands below too)
+
+leaderboard: setup  ## Fetch, ingest, score and render: everything from pinned bytes to the site
+	@$(RUN) ionladder build
+
+test: setup  ## Run the tests; those on the real data skip where the data are not here
+	@$(RUN) python -m pytest $(PYTEST_OPTIONS)
+
+test-data: setup  ## Run only the tests on the real data
+	@$(RUN) python -m pytest -m data $(PYTEST_OPTIONS)
+
+check: setup  ## Lint, formatting, types, import layers
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports --no-logo
+
+site: setup  ## Render the pages from the recorded scores into site/
+	@$(RUN) ionladder site
+
+serve:  ## Show site/ at http://127.0.0.1:8000 (PORT=… for another port)
+	@test -f site/index.html || { echo "site/ is not built yet: run 'make site' first." >&2; exit 1; }
+	@echo "Serving site/ at http://127.0.0.1:$(PORT) (Ctrl-C stops it)."
+	@$(RUN) python -m http.server --bind 127.0.0.1 --directory site $(PORT)
+
+clean:  ## Remove what is generated and cheap to make again; data and .venv stay
+	@rm -rf site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "IonLadder needs Python 3.11, 3.12 or 3.13 with its venv module, and found none." \
+		"Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV): the locked packages are fetched and installed. Once only; it takes a few minutes."
+	@{ if command -v uv >/dev/null 2>&1; then \
+		{ "$(VENV)/bin/python" -c '' 2>/dev/null || uv venv --quiet --clear --python "$(PYTHON)" "$(VENV)"; } && \
+		uv pip install --quiet --python "$(VENV)/bin/python" -r requirements.lock && \
+		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation -e . ; \
+	else \
+		{ "$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear "$(VENV)"; } && \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check -r requirements.lock && \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check \
+			--no-deps --no-build-isolation -e . ; \
+	fi; } || { echo "The packages could not all be installed. Mend what is said above (is there a network?)" \
+		"and run 'make setup' again." >&2; exit 1; }
+	@touch "$@"

@@ -1,0 +1,3 @@
+"""IonLadder: a data-versioned leaderboard for machine-learning models of Li-ion transport."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Baseline ``hgb-l1``."""

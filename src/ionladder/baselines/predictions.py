@@ -1,0 +1,104 @@
+"""Predictions of one baseline: the test set seed by seed, the frozen folds repeat by repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ionladder.baselines.registry import FitPredict
+from ionladder.baselines.training import TARGET
+from ionladder.core.errors import BaselineError
+from ionladder.core.problems import Problem, first_few
+
+if TYPE_CHECKING:
+    from ionladder.datasets.load import TaskInputs
+    from ionladder.specs.metric import Array
+
+Tick = Callable[[], None]
+
+
+def withhold(inputs: TaskInputs, train_ids: Sequence[str]) -> TaskInputs:
+    """The same inputs with the labels of ``train_ids`` and of nobody else."""
+    return replace(inputs, train_labels=inputs.train_labels.loc[list(train_ids)])
+
+
+def predict_test(
+    model: FitPredict, inputs: TaskInputs, seeds: Sequence[int], *, tick: Tick = lambda: None
+) -> pd.DataFrame:
+    """Train on the whole training set with each seed and predict the test set.
+
+    Args:
+        model: The baseline's ``fit_predict``.
+        inputs: Inputs and training labels of the task.
+        seeds: Seeds in the order to run them.
+        tick: Called after every training.
+
+    Returns:
+        Columns ``seed``, ``id`` and the target.
+    """
+    tables = []
+    for seed in seeds:
+        predicted = _predict(model, inputs, inputs.train_ids, inputs.test_ids, seed=seed)
+        tables.append(pd.DataFrame({"seed": seed, "id": inputs.test_ids, TARGET: predicted}))
+        tick()
+    return pd.concat(tables, ignore_index=True)
+
+
+def predict_folds(
+    model: FitPredict,
+    inputs: TaskInputs,
+    schemes: Sequence[str],
+    repeats: Sequence[int],
+    *,
+    tick: Tick = lambda: None,
+) -> pd.DataFrame:
+    """Predict every held-out fold from the other folds; repeat ``r`` is trained with seed ``r``.
+
+    Returns:
+        Columns ``scheme``, ``repeat``, ``fold``, ``id`` and the target.
+    """
+    folds = inputs.folds
+    chosen = folds[folds["scheme"].isin(schemes) & folds["repeat"].isin(repeats)]
+    tables = []
+    for scheme, repeat in sorted(set(zip(chosen["scheme"], chosen["repeat"], strict=True))):
+        part = chosen[(chosen["scheme"] == scheme) & (chosen["repeat"] == repeat)]
+        for fold in sorted(part["fold"].unique()):
+            held_out = sorted(part.loc[part["fold"] == fold, "id"])
+            learnt = sorted(part.loc[part["fold"] != fold, "id"])
+            predicted = _predict(model, inputs, learnt, held_out, seed=int(repeat))
+            keys = {"scheme": str(scheme), "repeat": int(repeat), "fold": int(fold)}
+            tables.append(pd.DataFrame({**keys, "id": held_out, TARGET: predicted}))
+            tick()
+    return pd.concat(tables, ignore_index=True)
+
+
+def _predict(
+    model: FitPredict,
+    inputs: TaskInputs,
+    train_ids: Sequence[str],
+    predict_ids: Sequence[str],
+    *,
+    seed: int,
+) -> Array:
+    predicted = np.asarray(
+        model(withhold(inputs, train_ids), train_ids, predict_ids, seed=seed), dtype=float
+    )
+    bad = [entry for entry, value in zip(predict_ids, predicted, strict=True) if not _finite(value)]
+    if bad:
+        raise BaselineError(
+            Problem(
+                where=f"{getattr(model, '__module__', 'model')}, seed {seed}",
+                expected="a finite prediction for every entry",
+                found=f"none for {first_few(bad)}",
+                next_step="Mend the model; predictions are never filled in or clipped here.",
+            )
+        )
+    return predicted
+
+
+def _finite(value: float) -> bool:
+    return bool(np.isfinite(value))

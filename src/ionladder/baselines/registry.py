@@ -1,0 +1,78 @@
+"""Finding baselines: every folder here with a ``spec.py`` is one."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ionladder.core.errors import BaselineError
+from ionladder.core.problems import Problem
+from ionladder.specs.baseline import Baseline
+
+if TYPE_CHECKING:
+    from ionladder.datasets.load import TaskInputs
+    from ionladder.specs.metric import Array
+
+_PACKAGE = "ionladder.baselines"
+
+
+class FitPredict(Protocol):
+    """What ``model.py`` of every baseline exposes as ``fit_predict``."""
+
+    def __call__(
+        self,
+        inputs: TaskInputs,
+        train_ids: Sequence[str],
+        predict_ids: Sequence[str],
+        *,
+        seed: int,
+    ) -> Array:
+        """Train on ``train_ids``; return one prediction for each of ``predict_ids``, in order.
+
+        A pure function: the same arguments give the same numbers, and the only labels it may
+        read are those of ``train_ids``.
+        """
+
+
+def all_baselines() -> dict[str, Baseline]:
+    """Every baseline by name, in alphabetical order; imports no numerical library."""
+    package = importlib.import_module(_PACKAGE)
+    found: dict[str, Baseline] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        spec_name = f"{_PACKAGE}.{module.name}.spec"
+        if module.ispkg and importlib.util.find_spec(spec_name):
+            baseline: Baseline = importlib.import_module(spec_name).BASELINE
+            found[baseline.name] = baseline
+    return dict(sorted(found.items()))
+
+
+def get_baseline(name: str) -> Baseline:
+    """The baseline of that name.
+
+    Raises:
+        BaselineError: There is none; the letter lists those there are.
+    """
+    baselines = all_baselines()
+    if name in baselines:
+        return baselines[name]
+    close = difflib.get_close_matches(name, baselines, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise BaselineError(
+        Problem(
+            where="ionladder baseline",
+            expected=f"one of {', '.join(baselines)}",
+            found=repr(name),
+            next_step=f"{hint}See `ionladder baseline --list`.",
+        )
+    )
+
+
+def load_model(baseline: Baseline) -> FitPredict:
+    """Import a baseline's model, and with it the libraries it needs."""
+    module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
+    model: FitPredict = module.fit_predict
+    return model

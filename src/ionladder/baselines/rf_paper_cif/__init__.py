@@ -1,0 +1,1 @@
+"""Baseline ``rf-paper-cif``."""

@@ -1,0 +1,207 @@
+"""Running a baseline: train, predict test set and folds, write a submission like any other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ionladder.baselines.card import card_fields
+from ionladder.baselines.compare import largest_difference
+from ionladder.baselines.predictions import predict_folds, predict_test
+from ionladder.baselines.registry import get_baseline, load_model
+from ionladder.baselines.threads import single_thread
+from ionladder.core.errors import BaselineError, SubmissionError
+from ionladder.core.paths import Layout
+from ionladder.core.problems import Problem
+from ionladder.datasets.load import TaskInputs, load_inputs
+from ionladder.datasets.registry import get_task
+from ionladder.specs.baseline import Baseline
+from ionladder.specs.params import Params
+from ionladder.specs.task import Task
+from ionladder.submissions.validate import Expectations, Submission, read_submission
+from ionladder.submissions.write import DECIMALS, write_submission
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[int, int], None]
+"""Called with the number of trainings done and their total."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One baseline on one task: what to train and how often.
+
+    Attributes:
+        baseline: The baseline.
+        task: The task.
+        inputs: Inputs and training labels of the task's dataset version.
+        seeds: Seeds for the test set.
+        repeats: Repeats of the frozen folds.
+    """
+
+    baseline: Baseline
+    task: Task
+    inputs: TaskInputs
+    seeds: tuple[int, ...]
+    repeats: tuple[int, ...]
+
+    @property
+    def schemes(self) -> list[str]:
+        """Fold schemes of the task."""
+        return [cv.scheme for cv in self.task.cross_validation]
+
+    @property
+    def n_trainings(self) -> int:
+        """Trainings in all: one per seed, and one per scheme, repeat and fold."""
+        folds = self.inputs.folds
+        chosen = folds[folds["scheme"].isin(self.schemes) & folds["repeat"].isin(self.repeats)]
+        return len(self.seeds) + len(chosen[["scheme", "repeat", "fold"]].drop_duplicates())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a plan gave: unrounded predictions, and CPU seconds of one seed."""
+
+    predictions: pd.DataFrame
+    cv_predictions: pd.DataFrame
+    training_time_s: float
+
+
+def make_plan(
+    layout: Layout, params: Params, name: str, task: str, *, n_seeds: int | None = None
+) -> Plan:
+    """Look up baseline, task and data.
+
+    Args:
+        layout: The repository.
+        params: Its settings; they name the dataset version of the task.
+        name: Baseline name.
+        task: Task name.
+        n_seeds: Use the first so many seeds; None means all.
+
+    Raises:
+        BaselineError: No such baseline, not made for this task, or not that many seeds.
+        ConfigError: No such task.
+        DataMissingError: The tables of the dataset version are not here.
+    """
+    baseline = get_baseline(name)
+    spec = get_task(task)
+    problems = _plan_problems(baseline, task, n_seeds, params)
+    if problems:
+        raise BaselineError(problems)
+    inputs = load_inputs(layout, spec, params.task_versions[task])
+    repeats = tuple(sorted({int(repeat) for repeat in inputs.folds["repeat"]}))
+    seeds = tuple(range(baseline.n_seeds if n_seeds is None else n_seeds))
+    return Plan(baseline=baseline, task=spec, inputs=inputs, seeds=seeds, repeats=repeats)
+
+
+def train(plan: Plan, *, progress: Progress | None = None) -> Run:
+    """Run every training of a plan on one thread."""
+    model = load_model(plan.baseline)
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, plan.n_trainings)
+
+    with single_thread():
+        start = time.process_time()
+        predictions = predict_test(model, plan.inputs, plan.seeds, tick=tick)
+        spent = (time.process_time() - start) / len(plan.seeds)
+        folds = predict_folds(model, plan.inputs, plan.schemes, plan.repeats, tick=tick)
+    return Run(predictions=predictions, cv_predictions=folds, training_time_s=spent)
+
+
+def run(
+    layout: Layout,
+    params: Params,
+    name: str,
+    task: str,
+    *,
+    n_seeds: int | None = None,
+    progress: Progress | None = None,
+) -> Submission:
+    """Train a baseline and write ``submissions/<task>/<name>/``.
+
+    The folder then passes the same checks as everybody else's. Where the predictions are those
+    already there, the training time stays as recorded: a rerun leaves the folder as it was.
+
+    Returns:
+        The submission as read back.
+    """
+    plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
+    result = train(plan, progress=progress)
+    folder = layout.submission_dir(task, plan.baseline.name)
+    without_seed = result.predictions.drop(columns="seed")
+    seconds = _recorded_time(layout, plan, result) or float(f"{result.training_time_s:.2g}")
+    write_submission(
+        folder,
+        card=card_fields(plan.baseline, seeds=plan.seeds, training_time_s=seconds),
+        predictions=result.predictions if len(plan.seeds) > 1 else without_seed,
+        cv_predictions=result.cv_predictions,
+    )
+    return read_back(layout, plan)
+
+
+def read_back(layout: Layout, plan: Plan) -> Submission:
+    """Read the baseline's submission through the door that every submission takes.
+
+    Raises:
+        SubmissionError: It has problems.
+    """
+    folder: Path = layout.submission_dir(plan.task.name, plan.baseline.name)
+    expectations = Expectations(
+        test_ids=plan.inputs.test_ids, train_ids=plan.inputs.train_ids, folds=plan.inputs.folds
+    )
+    return read_submission(folder, plan.task, expectations, shown_as=layout.relative(folder))
+
+
+def _recorded_time(layout: Layout, plan: Plan, result: Run) -> float | None:
+    """The time on the card of a committed submission with the same predictions, if there is one."""
+    try:
+        committed = read_back(layout, plan)
+    except SubmissionError:
+        return None
+    same = largest_difference(committed.predictions.rows, result.predictions.round(DECIMALS)) == 0
+    return committed.card.training_time_s if same else None
+
+
+def _plan_problems(
+    baseline: Baseline, task: str, n_seeds: int | None, params: Params
+) -> list[Problem]:
+    where = f"ionladder baseline {baseline.name}"
+    problems = []
+    if task not in baseline.tasks:
+        problems.append(
+            Problem(
+                where=f"{where} --task {task}",
+                expected=f"a task it is made for ({', '.join(baseline.tasks)})",
+                found=repr(task),
+                next_step="Choose another task, or another baseline (`ionladder baseline --list`).",
+            )
+        )
+    if task not in params.task_versions:
+        problems.append(
+            Problem(
+                where=f"params.yaml, tasks.{task}",
+                expected="the dataset version the task is scored on",
+                found="none",
+                next_step="Name a pinned version there.",
+            )
+        )
+    if n_seeds is not None and not 1 <= n_seeds <= baseline.n_seeds:
+        problems.append(
+            Problem(
+                where=f"{where} --seeds {n_seeds}",
+                expected=f"a number from 1 to {baseline.n_seeds}",
+                found=str(n_seeds),
+                next_step="Ask for fewer seeds, or leave the option out to run all of them.",
+            )
+        )
+    return problems

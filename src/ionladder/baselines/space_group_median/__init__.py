@@ -1,0 +1,1 @@
+"""Baseline ``space-group-median``."""

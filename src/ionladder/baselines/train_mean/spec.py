@@ -1,0 +1,16 @@
+"""The mean of the training labels for every entry."""
+
+from ionladder.specs.baseline import Baseline
+
+BASELINE = Baseline(
+    name="train-mean",
+    model="Train mean",
+    description="Predicts the mean training label for every entry: the constant with the smallest "
+    "squared error on the training set.",
+    tasks=("obelix",),
+    inputs="composition",
+    training_data="OBELiX train split: labels of all 478 entries",
+    parameters=1,
+    notes="Reads nothing of an entry; the field `inputs` has no value for that and states the "
+    "least. Left-censored labels count with their upstream value 1e-15 S/cm. Deterministic.",
+)

@@ -1,0 +1,17 @@
+"""The median of the training labels for every entry."""
+
+from ionladder.specs.baseline import Baseline
+
+BASELINE = Baseline(
+    name="train-median",
+    model="Train median",
+    description="Predicts the median training label for every entry: the constant with the "
+    "smallest absolute error on the training set.",
+    tasks=("obelix",),
+    inputs="composition",
+    training_data="OBELiX train split: labels of all 478 entries",
+    parameters=1,
+    notes="Reads nothing of an entry; the field `inputs` has no value for that and states the "
+    "least. Deterministic. The paper's row 'Median pred.' is this value on the whole test set; in "
+    "its parentheses stands the median of the entries with a CIF (see train-median-cif).",
+)

@@ -1,0 +1,1 @@
+"""Baseline ``train-median-cif``."""

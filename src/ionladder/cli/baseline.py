@@ -1,0 +1,108 @@
+"""``ionladder baseline``: train a baseline and write, or check, its submission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ionladder.core.errors import BaselineError
+from ionladder.core.problems import Problem
+
+if TYPE_CHECKING:
+    from ionladder.baselines.runner import Progress
+
+
+def baseline(
+    name: Annotated[
+        str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task to predict.")] = "obelix",
+    seeds: Annotated[
+        int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare a rerun with the committed predictions.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--list", help="List the baselines.")] = False,
+) -> None:
+    """Train a baseline and write its submission: test predictions and the frozen folds.
+
+    With --check nothing is written: the baseline runs again, and a difference from the committed
+    predictions above its stated tolerance is an error.
+    """
+    if show:
+        _print_list()
+        return
+    if name is None:
+        raise BaselineError(
+            Problem(
+                where="ionladder baseline",
+                expected="the name of a baseline",
+                found="none",
+                next_step="See `ionladder baseline --list`.",
+            )
+        )
+    _check(name, task, seeds) if check else _run(name, task, seeds)
+
+
+def _print_list() -> None:
+    from ionladder.baselines.registry import all_baselines
+
+    baselines = all_baselines()
+    width = max(len(name) for name in baselines)
+    for name, spec in baselines.items():
+        runs = "deterministic" if spec.n_seeds == 1 else f"{spec.n_seeds} seeds"
+        print(f"{name:<{width}}  {spec.model} ({runs}; task {', '.join(spec.tasks)})")
+
+
+def _run(name: str, task: str, seeds: int | None) -> None:
+    from ionladder.baselines.runner import run
+    from ionladder.cli.context import load_context
+
+    context = load_context()
+    with _progress(name) as progress:
+        written = run(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
+    rows = written.predictions.rows
+    cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
+    print(
+        f"{context.layout.relative(written.folder)}: {rows['id'].nunique()} test entries × "
+        f"{_count(rows['seed'].nunique(), 'seed')}, {cv_rows} predictions on the frozen folds "
+        "written."
+    )
+
+
+def _check(name: str, task: str, seeds: int | None) -> None:
+    from ionladder.baselines.check import check
+    from ionladder.cli.context import load_context
+
+    context = load_context()
+    with _progress(name) as progress:
+        result = check(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
+    print(
+        f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
+        f"{_count(result.n_seeds, 'seed')} and {_count(result.n_repeats, 'repeat')} of the folds "
+        f"(tolerance {result.tolerance:g})."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Progress]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        training = bar.add_task(name, total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(training, completed=done, total=total)
+
+        yield update

@@ -1,0 +1,95 @@
+"""``ionladder build``: the main job, from pinned bytes to the site, with what can be reached."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ionladder.cli.context import Context
+    from ionladder.core.problems import Problem
+
+
+def build() -> None:
+    """Fetch, ingest, score and render everything; offline, keep the recorded scores."""
+    from ionladder.cli.context import load_context
+    from ionladder.cli.site import site
+    from ionladder.core.problems import letter
+
+    context = load_context()
+    unreachable = _fetch_what_can_be_reached(context)
+    if unreachable:
+        print(
+            "Some data could not be fetched; their recorded scores are kept:\n"
+            f"{letter(unreachable)}",
+            file=sys.stderr,
+        )
+        targets = [f"score@{task}" for task in context.params.task_versions]
+        _run_dvc(context.layout.root, ["repro", "--allow-missing", *targets])
+        site()
+    else:
+        _run_dvc(context.layout.root, ["repro"])
+        if not (context.layout.root / "site" / "index.html").exists():
+            site()
+    _print_summary(context)
+
+
+def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
+    """Fetch every pinned version; report those that cannot be reached, raise on changed bytes."""
+    from ionladder.core.errors import UnreachableError
+    from ionladder.sources.fetch import fetch as fetch_source
+
+    unreachable: list[Problem] = []
+    for pinned in context.params.versions.values():
+        raw = context.layout.raw_dir(pinned.dataset, pinned.version)
+        try:
+            fetch_source(pinned.source, raw, progress=sys.stderr.isatty())
+        except UnreachableError as error:
+            unreachable += error.problems[:1]
+    return unreachable
+
+
+def _run_dvc(root: Path, arguments: list[str]) -> None:
+    """Run DVC in the repository with this environment's commands first on the path."""
+    from ionladder.core.errors import IonLadderError
+    from ionladder.core.problems import Problem
+
+    scripts = Path(sys.executable).parent
+    environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
+    result = subprocess.run(  # noqa: S603 - our own arguments, no shell
+        [sys.executable, "-m", "dvc", *arguments], cwd=root, env=environment, check=False
+    )
+    if result.returncode:
+        raise IonLadderError(
+            Problem(
+                where=f"dvc {' '.join(arguments)}",
+                expected="every stage to succeed",
+                found=f"exit code {result.returncode} (the reason stands above)",
+                next_step="Mend what the stage's own message says, then run `make leaderboard`.",
+            )
+        )
+
+
+def _print_summary(context: Context) -> None:
+    """Say who leads each board, and where the page is."""
+    from ionladder.core.files import read_json
+
+    for task in context.params.task_versions:
+        path = context.layout.leaderboard_json(task)
+        if not path.exists():
+            continue
+        board = read_json(path)
+        metric = board["primary"]["metric"]
+        print(f"\n{task} ({board['dataset']} {board['dataset_version']}):")
+        for row in board["rows"]:
+            if row["kind"] == "reported" or row[metric] is None:
+                continue
+            rank = f"{row['rank']:>3}" if row["rank"] else "  –"
+            print(
+                f"{rank}  {row['submission']:<24} {metric} {row[metric]:.3f} "
+                f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
+            )
+    print("\nOpen site/index.html through `make serve`.")

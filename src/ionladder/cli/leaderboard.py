@@ -1,0 +1,56 @@
+"""``ionladder leaderboard``: score every submission of a task and write its board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ionladder.cli.context import Context
+    from ionladder.specs.task import Task
+
+
+def leaderboard(
+    tasks: Annotated[
+        list[str] | None, typer.Argument(help="Tasks; default: all that params.yaml names.")
+    ] = None,
+) -> None:
+    """Score all submissions; write the leaderboard (JSON, CSV) and one receipt per submission."""
+    from ionladder.cli.context import load_context
+    from ionladder.datasets.registry import get_task
+
+    context = load_context()
+    for name in tasks or list(context.params.task_versions):
+        task = get_task(name)
+        _write_board(context, task, context.version_of(task))
+
+
+def _write_board(context: Context, task: Task, version: str) -> None:
+    import sys
+
+    from ionladder.core.problems import letter
+    from ionladder.leaderboard.assemble import assemble
+    from ionladder.leaderboard.write import write_leaderboard, write_receipts
+    from ionladder.scoring.score import TaskScorer, submission_folders
+
+    layout, settings = context.layout, context.params.scoring
+    scorer = TaskScorer.open(layout, task, version, settings)
+    result = scorer.score_all(submission_folders(layout, task.name))
+    board = assemble(
+        task,
+        result.scored,
+        scorer.floors(),
+        dataset_version=version,
+        settings=settings,
+    )
+    receipts = {name: scored.receipt for name, scored in result.scored.items()}
+    write_receipts(layout, task.name, receipts, result.refused)
+    write_leaderboard(layout, board)
+    print(
+        f"{task.name}: {len(result.scored)} submissions scored on {task.dataset} {version}, "
+        f"{len(result.refused)} refused; "
+        f"wrote {layout.relative(layout.leaderboard_json(task.name))}."
+    )
+    for name, problems in result.refused.items():
+        print(f"Not scored: submissions/{task.name}/{name}\n{letter(problems)}", file=sys.stderr)

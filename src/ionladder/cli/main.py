@@ -1,0 +1,79 @@
+"""The command ``ionladder``: registers the commands and turns errors into letters."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from ionladder import __version__
+from ionladder.cli.baseline import baseline
+from ionladder.cli.build import build
+from ionladder.cli.diff import diff
+from ionladder.cli.fetch import fetch
+from ionladder.cli.ingest import ingest
+from ionladder.cli.leaderboard import leaderboard
+from ionladder.cli.new import new
+from ionladder.cli.score import score
+from ionladder.cli.site import site
+from ionladder.cli.validate import validate
+from ionladder.cli.verify import verify
+from ionladder.core.errors import IonLadderError
+
+app = typer.Typer(
+    name="ionladder",
+    help="A data-versioned leaderboard for models of Li-ion transport.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+_CONTRIBUTE = "For contributors"
+_MAINTAIN = "For maintainers"
+
+for _panel, _commands in (
+    (_CONTRIBUTE, (new, validate, score)),
+    (_MAINTAIN, (fetch, ingest, diff, verify, baseline, leaderboard, site, build)),
+):
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A data-versioned leaderboard for models of Li-ion transport."""
+
+
+def run() -> None:
+    """Entry point: a known error is printed as a letter, with exit code 1."""
+    # Reproducible sums: one thread, unless the user has chosen otherwise.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        app()
+    except IonLadderError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or str(error)
+        print(
+            f"{where}{reason}. Nothing was half-written; mend this and run the command again.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

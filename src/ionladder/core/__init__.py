@@ -1,0 +1,1 @@
+"""The ground floor: problems and errors, the layout on disk, hashes, and deterministic files."""

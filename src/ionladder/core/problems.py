@@ -1,0 +1,65 @@
+"""Findings that name their place: what a validator collects and an error carries."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+MAX_LISTED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One finding, written for the person who can fix it.
+
+    Attributes:
+        where: File, and row or field inside it, as the reader would look for it.
+        expected: What should be there.
+        found: What is there instead.
+        next_step: What to do now.
+
+    Example:
+        >>> print(Problem(where="predictions.csv, row 4", expected="a finite number",
+        ...               found="'3.2 eV'", next_step="Remove the unit."))
+        predictions.csv, row 4: expected a finite number; found '3.2 eV'. Remove the unit.
+    """
+
+    where: str
+    expected: str
+    found: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}; found {self.found}. {self.next_step}"
+
+
+def first_few(values: Iterable[object], *, limit: int = MAX_LISTED) -> str:
+    """Join the first few values, and say how many were left out.
+
+    Example:
+        >>> first_few(["7cr", "mdp", "ro9"], limit=2)
+        '7cr, mdp, … (1 more)'
+    """
+    listed = [str(value) for value in values]
+    shown = ", ".join(listed[:limit])
+    rest = len(listed) - limit
+    return shown if rest <= 0 else f"{shown}, … ({rest} more)"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name the known names, closest first when one is close.
+
+    Example:
+        >>> did_you_mean("obelix-1-2", ["obelix-1-0-2", "obelix-1-2-0"])
+        'Did you mean obelix-1-2-0? Known: obelix-1-0-2, obelix-1-2-0.'
+    """
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    guess = f"Did you mean {close[0]}? " if close else ""
+    return f"{guess}Known: {first_few(names, limit=20) or 'none'}."
+
+
+def letter(problems: Sequence[Problem]) -> str:
+    """Write problems as text, one per line, in the order given."""
+    return "\n".join(str(problem) for problem in problems)

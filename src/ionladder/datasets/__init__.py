@@ -1,0 +1,1 @@
+"""Datasets: pinned versions become tables, and tables are read back only when unchanged."""

@@ -1,0 +1,1 @@
+"""OBELiX: 599 measured room-temperature conductivities of lithium solid electrolytes."""

@@ -1,0 +1,106 @@
+"""The OBELiX leaderboard: room-temperature conductivity of 121 held-out electrolytes."""
+
+from __future__ import annotations
+
+from ionladder.datasets.obelix.reported import REPORTED
+from ionladder.specs.task import (
+    CrossValidation,
+    MetricUse,
+    Primary,
+    Subset,
+    Target,
+    Task,
+)
+
+# Screening thresholds of the field, in S/cm: a useful conductor and a superionic one (paper,
+# section 1: "> 1 mS/cm"). Positives are σ >= threshold.
+_THRESHOLDS = (("1e-4", -4.0, "10⁻⁴"), ("1e-3", -3.0, "10⁻³"))
+
+_SCREENING = (
+    ("roc_auc", "ROC-AUC"),
+    ("precision", "Precision"),
+    ("recall", "Recall"),
+    ("f1", "F1"),
+    ("enrichment_top12", "Enrichment, top 12"),
+)
+
+LOG10_SIGMA = Target(
+    name="log10_sigma",
+    symbol="log₁₀ σ",
+    unit="log10(S/cm)",
+    error_unit="decades",
+    description=(
+        "Room-temperature Li-ion conductivity, total where both total and bulk are reported, "
+        "as log10(σ / S cm⁻¹). Labels reported as an upper limit (<1E-10, <1E-8) stand at -15, "
+        "the value that the dataset's authors use."
+    ),
+    plausible=(-60.0, 20.0),
+    limit_column="log10_sigma_limit",
+)
+
+OBELIX = Task(
+    name="obelix",
+    title="OBELiX: room-temperature ionic conductivity",
+    question=(
+        "How well does a model predict the measured room-temperature Li-ion conductivity of "
+        "materials from papers and compositions it has not seen?"
+    ),
+    dataset="obelix",
+    split="official",
+    targets=(LOG10_SIGMA,),
+    metrics=(
+        MetricUse(name="mae", metric="mae", title="MAE"),
+        MetricUse(name="mae_censored", metric="mae_censored", title="MAE, censored-aware"),
+        MetricUse(name="median_ae", metric="median_ae", title="Median AE"),
+        MetricUse(name="rmse", metric="rmse", title="RMSE"),
+        MetricUse(name="r2", metric="r2", title="R²"),
+        MetricUse(name="spearman", metric="spearman", title="Spearman ρ"),
+        MetricUse(name="within_one_decade", metric="within_one_decade", title="Within one decade"),
+        *(
+            MetricUse(
+                name=f"{metric}_{key}",
+                metric=metric,
+                title=f"{title}, σ ≥ {printed}",
+                options={"threshold": threshold},
+            )
+            for key, threshold, printed in _THRESHOLDS
+            for metric, title in _SCREENING
+        ),
+    ),
+    subsets=(
+        Subset(name="all", title="all test entries"),
+        Subset(name="cif", title="with CIF", column="in_cif", equals=True),
+        Subset(name="no_cif", title="without CIF", column="in_cif", equals=False),
+        Subset(name="uncensored", title="uncensored", column="censoring", equals="none"),
+    ),
+    primary=Primary(target="log10_sigma", metric="mae", subset="all"),
+    group_column="component",
+    replicate_column="replicate_group",
+    cross_validation=(
+        CrossValidation(
+            scheme="grouped_doi_comp",
+            title="grouped by paper and composition",
+            is_primary=True,
+            note="No paper and no composition is in two folds, as in the official split.",
+        ),
+        CrossValidation(
+            scheme="kfold_shuffled",
+            title="shuffled rows",
+            is_primary=False,
+            note=(
+                "The paper's scheme. Entries of one paper fall into several folds, so it is "
+                "optimistic; it stands here only for comparison with published numbers."
+            ),
+        ),
+    ),
+    references=(
+        "train-mean",
+        "train-median",
+        "train-median-cif",
+        "space-group-median",
+        "nearest-composition",
+    ),
+    reported=REPORTED,
+)
+
+TASKS = (OBELIX,)

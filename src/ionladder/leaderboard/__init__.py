@@ -1,0 +1,1 @@
+"""Leaderboards: receipts become ranked rows, and rows become the files people review."""

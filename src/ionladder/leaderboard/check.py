@@ -1,0 +1,53 @@
+"""Are the published scores still those of the stored predictions?"""
+
+from __future__ import annotations
+
+from ionladder.core.files import read_json
+from ionladder.core.hashing import sha256_file
+from ionladder.core.paths import Layout
+from ionladder.core.problems import Problem
+from ionladder.scoring.score import submission_folders
+from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
+from ionladder.submissions.reading import find_table
+
+_RESCORE = "Restore the file from git, or run `ionladder leaderboard {task}` to score it again."
+
+
+def receipt_problems(layout: Layout, task: str) -> list[Problem]:
+    """Compare the hashes in every receipt with the prediction files, and receipts with folders."""
+    problems = []
+    folders = {folder.name: folder for folder in submission_folders(layout, task)}
+    receipts = {path.stem: path for path in sorted(layout.receipts_dir(task).glob("*.json"))}
+    for name in sorted(folders.keys() | receipts.keys()):
+        if name not in receipts or name not in folders:
+            problems.append(_unpaired(layout, task, name, has_folder=name in folders))
+            continue
+        receipt = read_json(receipts[name])
+        for stem in (PREDICTIONS_STEM, CV_STEM):
+            recorded = receipt.get("hashes", {}).get(f"{stem}_sha256")
+            shown = layout.relative(folders[name])
+            path, _ = find_table(folders[name], stem, shown_as=shown)
+            found = sha256_file(path) if path else None
+            if "refused" not in receipt and found != recorded:
+                problems.append(
+                    Problem(
+                        where=f"{shown}/{path.name if path else stem}",
+                        expected=f"SHA-256 {recorded or 'of no file'}, as in "
+                        f"{layout.relative(receipts[name])}",
+                        found=found or "no file",
+                        next_step=_RESCORE.format(task=task),
+                    )
+                )
+    return problems
+
+
+def _unpaired(layout: Layout, task: str, name: str, *, has_folder: bool) -> Problem:
+    receipt = layout.relative(layout.receipt(task, name))
+    folder = layout.relative(layout.submission_dir(task, name))
+    where, other = (folder, receipt) if has_folder else (receipt, folder)
+    return Problem(
+        where=where,
+        expected=f"{other} beside it",
+        found="nothing there",
+        next_step=f"Run `ionladder leaderboard {task}`.",
+    )

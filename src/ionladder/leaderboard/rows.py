@@ -1,0 +1,117 @@
+"""One row of a leaderboard, from a receipt or from a publication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ionladder.scoring.receipt import rounded
+from ionladder.scoring.score import Scored
+from ionladder.specs.reported import Reported
+from ionladder.specs.task import Task
+from ionladder.statistics.ranks import RankRow
+from ionladder.submissions.metadata import Card
+
+
+def scored_row(scored: Scored, task: Task, rank: RankRow | None) -> dict[str, Any]:
+    """A verified or reference row; ``rank`` is None for references."""
+    receipt = scored.receipt
+    subsets = {
+        name: _flat_subset(subset, task) for name, subset in _primary_target(receipt, task).items()
+    }
+    primary = subsets[task.primary.subset]
+    metric = task.primary.metric
+    row = {
+        "kind": "reference" if receipt["submission"] in task.references else "verified",
+        "submission": receipt["submission"],
+        "model": receipt["model"],
+        "rank": rank.rank if rank else None,
+        "rank_low": rank.rank_low if rank else None,
+        "rank_high": rank.rank_high if rank else None,
+        "tie_group": rank.tie_group if rank else None,
+        "n_expected": receipt["n_expected"],
+        "n_scored": receipt["n_scored"],
+        "n_seeds": receipt["n_seeds"],
+        metric: primary[metric],
+        f"{metric}_ci_low": primary[f"{metric}_ci_low"],
+        f"{metric}_ci_high": primary[f"{metric}_ci_high"],
+    }
+    row |= {use.name: primary[use.name] for use in task.metrics if use.name != metric}
+    row[f"{metric}_seed_sd"] = primary[f"{metric}_seed_sd"]
+    row |= _cv_columns(receipt, task)
+    return row | {"subsets": subsets, "card": _card(scored.submission.card), "reported": None}
+
+
+def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
+    """A row quoted from a publication: unranked, with only what the source reports."""
+    metric = task.primary.metric
+    names = ["rank", "rank_low", "rank_high", "tie_group", "n_expected", "n_scored", "n_seeds"]
+    row: dict[str, Any] = {
+        "kind": "reported",
+        "submission": None,
+        "model": reported.model,
+        **dict.fromkeys(names),
+        metric: reported.test.get(task.primary.subset),
+        f"{metric}_ci_low": None,
+        f"{metric}_ci_high": None,
+    }
+    row |= {use.name: None for use in task.metrics if use.name != metric}
+    row |= {f"{metric}_seed_sd": None, **_cv_columns({}, task)}
+    quoted = {
+        name: getattr(reported, name)
+        for name in (
+            "source",
+            "table",
+            "as_printed",
+            "cv",
+            "cv_spread",
+            "inputs",
+            "trained_on",
+            "verified_by",
+            "verdict",
+        )
+    }
+    subsets = {name: {metric: value} for name, value in reported.test.items()}
+    return row | {"subsets": subsets, "card": None, "reported": quoted}
+
+
+def _primary_target(receipt: dict[str, Any], task: Task) -> dict[str, Any]:
+    subsets: dict[str, Any] = receipt["targets"][task.primary.target]
+    return subsets
+
+
+def _flat_subset(subset: dict[str, Any], task: Task) -> dict[str, Any]:
+    """``n``, then every metric, followed by its interval and seed spread where it has them."""
+    flat: dict[str, Any] = {"n": subset["n"]}
+    for use in task.metrics:
+        score = subset["metrics"][use.name]
+        flat[use.name] = score["value"]
+        if score["ci_low"] is not None or use.name == task.primary.metric:
+            flat[f"{use.name}_ci_low"] = score["ci_low"]
+            flat[f"{use.name}_ci_high"] = score["ci_high"]
+        if use.name == task.primary.metric:
+            flat[f"{use.name}_seed_sd"] = score["seed_sd"]
+    return flat
+
+
+def _cv_columns(receipt: dict[str, Any], task: Task) -> dict[str, Any]:
+    cv = receipt.get("cross_validation") or {}
+    metric = task.primary.metric
+    return {
+        f"cv_{scheme.scheme}_{metric}": cv.get(scheme.scheme, {}).get(metric)
+        for scheme in task.cross_validation
+    }
+
+
+def _card(card: Card) -> dict[str, Any]:
+    """What the board shows of a card; None means not stated."""
+    return {
+        "inputs": card.inputs,
+        "training_data": card.training_data_text,
+        "authors": [author.name for author in card.authors],
+        "code_url": card.code_url,
+        "paper_doi": card.paper_doi,
+        "licence": card.licence,
+        "parameters": card.parameters,
+        "training_time_s": None if card.training_time_s is None else rounded(card.training_time_s),
+        "uses_external_data": card.uses_external_data,
+    }

@@ -1,0 +1,26 @@
+"""From the labels on this machine to what a task's submissions are checked against."""
+
+from __future__ import annotations
+
+from ionladder.core.paths import Layout
+from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.specs.task import Task
+from ionladder.submissions.validate import Expectations
+
+
+def expectations_of(labels: EvaluationLabels) -> Expectations:
+    """Ids and folds that predictions must cover."""
+    return Expectations(
+        test_ids=labels.test["id"].tolist(),
+        train_ids=labels.train["id"].tolist(),
+        folds=labels.folds,
+    )
+
+
+def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
+    """The same, read from the tables of a dataset version.
+
+    Raises:
+        DataMissingError: The tables are not on this machine.
+    """
+    return expectations_of(load_evaluation_labels(layout, task, version))

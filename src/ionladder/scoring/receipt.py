@@ -1,0 +1,93 @@
+"""The receipt of a score: every number with its interval, and the hashes it rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ionladder.scoring.cross_validation import CvScore
+from ionladder.scoring.evaluate import Evaluation, Score
+from ionladder.scoring.version import SCORER_VERSION
+from ionladder.specs.params import ScoringSettings
+from ionladder.specs.task import Task
+from ionladder.submissions.validate import Submission
+
+DECIMALS = 6
+INTERVAL_METHOD = "percentile bootstrap over groups"
+
+
+def rounded(value: float) -> float | None:
+    """A number as receipts and leaderboards print it: six decimals, null where undefined.
+
+    Example:
+        >>> rounded(0.40775291), rounded(float("nan")), rounded(-0.0)
+        (0.407753, None, 0.0)
+    """
+    if not math.isfinite(value):
+        return None
+    return round(value, DECIMALS) + 0.0
+
+
+def build_receipt(
+    submission: Submission,
+    evaluation: Evaluation,
+    cross_validation: Mapping[str, CvScore],
+    *,
+    task: Task,
+    dataset_version: str,
+    labels_sha256: str,
+    split_sha256: str,
+    settings: ScoringSettings,
+) -> dict[str, Any]:
+    """Assemble the receipt of one submission, ready to be written as JSON."""
+    cv = submission.cv_predictions
+    return {
+        "task": task.name,
+        "submission": submission.name,
+        "model": submission.card.model,
+        "dataset": task.dataset,
+        "dataset_version": dataset_version,
+        "scorer_version": SCORER_VERSION,
+        "hashes": {
+            "predictions_sha256": submission.predictions.sha256,
+            "cv_predictions_sha256": cv.sha256 if cv else None,
+            "labels_sha256": labels_sha256,
+            "split_sha256": split_sha256,
+        },
+        "n_expected": evaluation.n_expected,
+        "n_scored": evaluation.n_scored,
+        "n_seeds": len(evaluation.seeds),
+        "intervals": {
+            "method": INTERVAL_METHOD,
+            "resamples": settings.resamples,
+            "seed": settings.seed,
+            "confidence": settings.confidence,
+            "group_column": task.group_column,
+        },
+        "targets": {
+            target: {
+                subset: {
+                    "n": scores.n,
+                    "n_groups": scores.n_groups,
+                    "metrics": {name: _score(score) for name, score in scores.metrics.items()},
+                }
+                for subset, scores in subsets.items()
+            }
+            for target, subsets in evaluation.targets.items()
+        },
+        "cross_validation": {
+            scheme: {
+                task.primary.metric: rounded(score.value),
+                f"{task.primary.metric}_sd_over_repeats": rounded(score.sd_over_repeats),
+                "n_repeats": score.n_repeats,
+                "n": score.n,
+            }
+            for scheme, score in cross_validation.items()
+        }
+        or None,
+    }
+
+
+def _score(score: Score) -> dict[str, float | None]:
+    return {name: rounded(value) for name, value in vars(score).items()}

@@ -1,0 +1,144 @@
+"""Scoring folders: one submission, or every submission of a task with the bad ones set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ionladder.core.errors import SubmissionError
+from ionladder.core.paths import Layout
+from ionladder.core.problems import Problem
+from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.scoring.cross_validation import score_cross_validation
+from ionladder.scoring.evaluate import Evaluation, evaluate_prepared
+from ionladder.scoring.floors import compute_floors
+from ionladder.scoring.prepared import PreparedLabels
+from ionladder.scoring.read import expectations_of
+from ionladder.scoring.receipt import build_receipt
+from ionladder.specs.params import ScoringSettings
+from ionladder.specs.task import Task
+from ionladder.statistics.floor import Floor
+from ionladder.submissions.validate import Submission, read_submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """A submission with its scores.
+
+    Attributes:
+        submission: The checked submission.
+        evaluation: Its scores.
+        receipt: The receipt, ready to be written.
+    """
+
+    submission: Submission
+    evaluation: Evaluation
+    receipt: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskScores:
+    """All submissions of a task.
+
+    Attributes:
+        scored: Scored submissions, by name.
+        refused: Name → problems of the submissions that could not be scored.
+    """
+
+    scored: Mapping[str, Scored]
+    refused: Mapping[str, tuple[Problem, ...]]
+
+
+class TaskScorer:
+    """Scores submissions of one task on one dataset version.
+
+    Args:
+        task: The task.
+        version: Dataset version.
+        labels: Its evaluation labels.
+        settings: Interval settings.
+        layout: The repository, for paths in messages.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        version: str,
+        labels: EvaluationLabels,
+        settings: ScoringSettings,
+        layout: Layout,
+    ) -> None:
+        self._task = task
+        self._version = version
+        self._labels = labels
+        self._settings = settings
+        self._layout = layout
+        self._expectations = expectations_of(labels)
+        self._prepared = PreparedLabels(labels.test, task, settings)
+
+    @classmethod
+    def open(
+        cls, layout: Layout, task: Task, version: str, settings: ScoringSettings
+    ) -> TaskScorer:
+        """A scorer with the labels of a dataset version on this machine.
+
+        Raises:
+            DataMissingError: The labels are not here.
+            DataChangedError: They are not those of the released version.
+        """
+        labels = load_evaluation_labels(layout, task, version)
+        return cls(task, version, labels, settings, layout)
+
+    def floors(self) -> tuple[Floor, ...]:
+        """The floors of the task on this version."""
+        return compute_floors(self._labels.replicates, self._task, self._settings)
+
+    def score(self, folder: Path) -> Scored:
+        """Check and score one folder.
+
+        Raises:
+            SubmissionError: Every problem of the submission.
+        """
+        submission = read_submission(
+            folder, self._task, self._expectations, shown_as=self._layout.relative(folder)
+        )
+        evaluation = evaluate_prepared(self._prepared, submission.predictions.rows, self._task)
+        cross_validation = (
+            score_cross_validation(self._labels.train, submission.cv_predictions.rows, self._task)
+            if submission.cv_predictions
+            else {}
+        )
+        receipt = build_receipt(
+            submission,
+            evaluation,
+            cross_validation,
+            task=self._task,
+            dataset_version=self._version,
+            labels_sha256=self._labels.labels_sha256,
+            split_sha256=self._labels.split_sha256,
+            settings=self._settings,
+        )
+        return Scored(submission=submission, evaluation=evaluation, receipt=receipt)
+
+    def score_all(self, folders: Iterable[Path]) -> TaskScores:
+        """Score folders one by one; a bad one is set apart with its problems and stops nobody."""
+        scored: dict[str, Scored] = {}
+        refused: dict[str, tuple[Problem, ...]] = {}
+        for folder in folders:
+            try:
+                scored[folder.name] = self.score(folder)
+            except SubmissionError as error:
+                refused[folder.name] = error.problems
+        return TaskScores(scored=scored, refused=refused)
+
+
+def submission_folders(layout: Layout, task: str) -> list[Path]:
+    """Folders under ``submissions/<task>/``, by name, without hidden ones and loose files."""
+    parent = layout.submissions_dir(task)
+    if not parent.is_dir():
+        return []
+    return sorted(
+        item for item in parent.iterdir() if not item.name.startswith(".") and item.is_dir()
+    )

@@ -1,0 +1,1 @@
+"""The website: leaderboards, receipts and dataset cards rendered into Markdown for MkDocs."""

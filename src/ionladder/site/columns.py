@@ -1,0 +1,98 @@
+"""The columns of a board, in groups that are shown or hidden together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ionladder.site.board import Board
+from ionladder.specs.metric import Metric
+from ionladder.specs.task import MetricUse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column; ``direction`` says which way is better (``↓`` or ``↑``), empty for neither."""
+
+    key: str
+    label: str
+    unit: str = ""
+    direction: str = ""
+    hint: str = ""
+    is_text: bool = False
+
+    @property
+    def kind(self) -> str:
+        """How the script sorts it: ``text`` or ``number``."""
+        return "text" if self.is_text else "number"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnGroup:
+    """Columns under one heading, shown or hidden together."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    is_folded: bool = False
+
+
+def metric_groups(board: Board, metrics: dict[str, Metric]) -> tuple[ColumnGroup, ...]:
+    """The task's metrics besides the primary one: plain ones, then one group per setting."""
+    by_title: dict[str, list[MetricUse]] = {}
+    for use in board.task.metrics:
+        if use.name != board.task.primary.metric:
+            title = use.title.rpartition(", ")[2] if use.options else ""
+            by_title.setdefault(title, []).append(use)
+    return tuple(
+        ColumnGroup(
+            key=f"metrics-{position}",
+            title=f"Screening, {title}" if title else "Other measures of error",
+            columns=tuple(metric_column(use, board, metrics, cut=title) for use in uses),
+            is_folded=bool(title),
+        )
+        for position, (title, uses) in enumerate(by_title.items())
+    )
+
+
+def metric_column(
+    use: MetricUse, board: Board, metrics: dict[str, Metric], *, cut: str = ""
+) -> Column:
+    """The column of a metric, with its unit and its direction when the metric is registered."""
+    metric = metrics.get(use.metric)
+    target = board.task.target(board.task.primary.target)
+    return Column(
+        key=use.name,
+        label=use.title.removesuffix(f", {cut}") if cut else use.title,
+        unit=target.error_unit if metric and metric.unit == "target" else "",
+        direction="" if metric is None else ("↓" if metric.direction == "minimize" else "↑"),
+        hint="" if metric is None else metric.formula,
+    )
+
+
+def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
+    """Seeds, folds, and what the card states: shown once, beside the ranked subset."""
+    unit = board.unit
+    name = board.task.primary_use.title
+    folds = tuple(
+        Column(key=f"cv-{cv.scheme}", label=f"{name}, {cv.title}", unit=unit, hint=cv.note)
+        for cv in board.task.cross_validation
+    )
+    repeats = (
+        Column(key="seeds", label="Trainings", hint="Repeated trainings with different seeds"),
+        Column(key="seed-sd", label=f"SD of {name} over seeds", unit=unit),
+    )
+    stated = (
+        Column(key="inputs", label="Inputs", is_text=True),
+        Column(key="training-data", label="Training data", is_text=True),
+        Column(key="external", label="External data", is_text=True),
+        Column(key="parameters", label="Parameters"),
+        Column(key="time", label="Training time"),
+        Column(key="authors", label="Authors", is_text=True),
+    )
+    groups = [ColumnGroup(key="repeats", title="Repeated trainings", columns=repeats)]
+    if folds:
+        groups.append(ColumnGroup(key="folds", title="Cross-validation on the training set",
+                                  columns=folds))
+    groups.append(ColumnGroup(key="model", title="As stated by the submission", columns=stated,
+                              is_folded=True))
+    return tuple(groups)

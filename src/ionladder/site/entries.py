@@ -1,0 +1,67 @@
+"""Entry by entry: the points of a parity plot, or a sentence saying why there are none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ionladder.core.errors import DataMissingError, SubmissionError
+from ionladder.core.paths import Layout
+from ionladder.site.charts.parity import Point
+from ionladder.specs.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABELS_TABLE = "labels"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """Points of one submission; when there are none, ``note`` says why."""
+
+    points: tuple[Point, ...] = ()
+    note: str = ""
+
+
+def entries_of(layout: Layout, task: Task, version: str, name: str) -> Entries:
+    """Predictions beside labels, when both are on this machine."""
+    if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
+        return Entries(note=_missing(task, version))
+    from ionladder.scoring.entries import entry_errors
+
+    try:
+        return Entries(points=_points(entry_errors(layout, task, version, name)))
+    except DataMissingError:
+        return Entries(note=_missing(task, version))
+    except SubmissionError as error:
+        return Entries(note=f"The predictions cannot be read now: {error}")
+
+
+def _missing(task: Task, version: str) -> str:
+    return (
+        f"The labels of {task.dataset} {version} were not on the machine that rendered this page, "
+        "so there is no plot entry by entry. The scores above are the recorded ones."
+    )
+
+
+def _points(table: pd.DataFrame) -> tuple[Point, ...]:
+    records: list[dict[str, Any]] = table.to_dict("records")
+    return tuple(
+        Point(
+            id=str(record["id"]),
+            y_true=float(record["y_true"]),
+            y_pred=float(record["y_pred"]),
+            y_pred_sd=_known(record["y_pred_sd"]),
+            upper_limit=_known(record["upper_limit"]),
+            is_filled=bool(record["in_cif"]),
+        )
+        for record in records
+    )
+
+
+def _known(value: object) -> float | None:
+    if not isinstance(value, int | float) or math.isnan(value):
+        return None
+    return float(value)

@@ -1,0 +1,40 @@
+"""The template engine: escaping always on, unknown names an error, the site's own filters."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ionladder.site import text, wording
+
+
+@cache
+def environment() -> Environment:
+    """One environment for all pages of a run, so that templates compile once."""
+    engine = Environment(
+        loader=PackageLoader("ionladder.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    engine.filters.update(
+        inert=text.inert,
+        isolated=text.isolated,
+        paragraphs=text.paragraphs,
+        num=text.number,
+        interval=text.interval,
+        exact=text.exact,
+        count=text.count,
+        duration=text.duration,
+        short_hash=text.short_hash,
+        sentence_case=text.sentence_case,
+        external_link=text.external_link,
+        doi_link=text.doi_link,
+        floor_title=wording.floor_title,
+        floor_meaning=wording.floor_meaning,
+    )
+    engine.globals.update(not_stated=text.NOT_STATED)
+    return engine

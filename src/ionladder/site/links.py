@@ -1,0 +1,71 @@
+"""Addresses of pages, the way from one to another, and a check that each way leads somewhere."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Set
+
+from ionladder.core.problems import Problem
+
+HOME = ""
+_REFERENCE = re.compile(r'\b(?:href|src)="([^"#][^"]*)"')
+_OUTSIDE = ("https://", "http://", "mailto:", "data:")
+
+
+def board_url(task: str) -> str:
+    """Address of a task's leaderboard, from the root of the site."""
+    return f"{task}/"
+
+
+def submission_url(task: str, name: str) -> str:
+    """Address of a submission's page."""
+    return f"submissions/{task}/{name}/"
+
+
+def dataset_url(name: str) -> str:
+    """Address of a dataset's card."""
+    return f"datasets/{name}/"
+
+
+def relative(here: str, target: str) -> str:
+    """The way from one page to another page or file, both from the root of the site.
+
+    Example:
+        >>> relative("submissions/obelix/rf/", "obelix/"), relative("obelix/", "")
+        ('../../../obelix/', '../')
+    """
+    path, _, anchor = target.partition("#")
+    way = posixpath.relpath(path or ".", here or ".")
+    way = f"{way}/" if path.endswith("/") or not path else way
+    return f"{way}#{anchor}" if anchor else way
+
+
+def source_name(url: str) -> str:
+    """Name of the Markdown file behind an address."""
+    return f"{url}index.md"
+
+
+def dead_links(pages: Mapping[str, str], known: Set[str]) -> list[Problem]:
+    """Links of generated pages that lead nowhere; MkDocs does not check raw HTML.
+
+    Args:
+        pages: Address of each generated page → its Markdown.
+        known: Addresses of all pages and files of the site.
+    """
+    problems = []
+    for here, text in pages.items():
+        for target in sorted(set(_REFERENCE.findall(text))):
+            if target.startswith(_OUTSIDE):
+                continue
+            path = posixpath.normpath(posixpath.join(here or ".", target.partition("#")[0]))
+            if path not in known and f"{path}/" not in known and path != ".":
+                problems.append(
+                    Problem(
+                        where=source_name(here),
+                        expected="links to pages and files of the site",
+                        found=f"a link to {target!r}",
+                        next_step="Correct the page's template, or add the missing file.",
+                    )
+                )
+    return problems

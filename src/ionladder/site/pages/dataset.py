@@ -1,0 +1,139 @@
+"""A dataset's card: versions, counts, labels, chemistry, checks, oddities, licence, citation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from ionladder.datasets.manifest import differing_columns
+from ionladder.site.charts.histogram import Series, histogram
+from ionladder.site.context import DatasetSite, Site, VersionCard
+from ionladder.site.links import board_url, dataset_url, relative
+from ionladder.site.pages import Page
+from ionladder.specs.task import Task
+
+COUNT_TITLES = {
+    "entries": "Entries",
+    "with_cif": "With a crystal structure (CIF)",
+    "censored": "Known only as an upper limit",
+    "components": "Independent groups (shared paper or composition)",
+    "in_replicate_groups": "In groups of repeated measurements",
+}
+DISTRIBUTIONS = (
+    ("family", "Families"),
+    ("crystal_system", "Crystal systems"),
+    ("elements", "Elements"),
+    ("cif_status", "Structure files"),
+)
+SHOWN_KINDS = 12
+BAR_KINDS = ("light", "solid")
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """One card a dataset."""
+    for item in site.datasets:
+        here = dataset_url(item.dataset.name)
+        yield Page(url=here, context=_context(site, item, here))
+
+
+def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
+    current = item.current
+    manifest: Mapping[str, Any] = (current.manifest if current else None) or {}
+    summary: Mapping[str, Any] = manifest.get("summary") or {}
+    tasks = [t for t in site.tasks if t.dataset.name == item.dataset.name]
+    subsets = list(summary.get("subsets") or ())
+    return {
+        "item": item,
+        "dataset": item.dataset,
+        "current": current,
+        "manifest": manifest,
+        "versions": [_version(card, item) for card in item.versions],
+        "changes": _changes(item.versions),
+        "subsets": subsets,
+        "counts": [
+            (COUNT_TITLES.get(name, name.replace("_", " ")), values)
+            for name, values in (summary.get("counts") or {}).items()
+        ],
+        "chart": _label_chart(summary, tasks[0].task if tasks else None),
+        "has_limits": any((summary.get("counts") or {}).get("censored") or ()),
+        "distributions": [
+            {"title": title, **_distribution(summary[key], SHOWN_KINDS)}
+            for key, title in DISTRIBUTIONS
+            if summary.get(key)
+        ],
+        "tables": [
+            {"name": table.name, "text": table.description, **manifest["tables"][table.name]}
+            for table in item.dataset.tables
+            if table.name in (manifest.get("tables") or {})
+        ],
+        "tasks": [(t.task, relative(here, board_url(t.task.name))) for t in tasks],
+    }
+
+
+def _version(card: VersionCard, item: DatasetSite) -> dict[str, Any]:
+    manifest = card.manifest or {}
+    tables = manifest.get("tables") or {}
+    return {
+        "pinned": card.pinned,
+        "is_ingested": card.manifest is not None,
+        "rows": {name: table.get("rows") for name, table in tables.items()},
+        "labels_sha256": (tables.get("labels") or {}).get("content_sha256"),
+        "checks": len(manifest.get("checks") or ()),
+        "passed": sum(c.get("result") == "passed" for c in manifest.get("checks") or ()),
+        "tasks": [name for name, v in item.task_versions.items() if v == card.pinned.version],
+    }
+
+
+def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
+    """What differs between consecutive ingested versions, by the content hashes of columns."""
+    known = [card for card in versions if card.manifest is not None]
+    steps = []
+    for old, new in zip(known, known[1:], strict=False):
+        before, after = (old.manifest or {})["tables"], (new.manifest or {})["tables"]
+        shared = [name for name in after if name in before]
+        steps.append(
+            {
+                "old": old.pinned.version,
+                "new": new.pinned.version,
+                "changed": [
+                    (name, columns)
+                    for name in shared
+                    if (columns := differing_columns(before[name], after[name]))
+                ],
+                "same": [name for name in shared if not differing_columns(before[name], after[name])],
+            }
+        )
+    return steps
+
+
+def _label_chart(summary: Mapping[str, Any], task: Task | None) -> Markup | None:
+    """The label histogram; None when the manifest has none."""
+    bins = summary.get("label_histogram")
+    if not bins or task is None:
+        return None
+    target = task.target(task.primary.target)
+    limits = bins.get("censored") or {}
+    series = [
+        Series(
+            title=subset,
+            kind=kind,
+            counts=tuple(bins[subset]),
+            marked=tuple(limits.get(subset) or [0] * len(bins[subset])),
+        )
+        for subset, kind in zip(summary["subsets"], BAR_KINDS, strict=False)
+    ]
+    return histogram(
+        bins["edges"], series, name="labels", axis=f"{target.symbol}, σ in S/cm"
+    )
+
+
+def _distribution(kinds: Mapping[str, Sequence[int]], limit: int) -> dict[str, Any]:
+    """The most frequent kinds with their counts per subset, and how wide their bars are."""
+    largest = max((sum(counts) for counts in kinds.values()), default=1) or 1
+    rows = [
+        {"kind": kind, "counts": counts, "widths": [90 * n / largest for n in counts]}
+        for kind, counts in kinds.items()
+    ]
+    return {"rows": rows[:limit], "rest": rows[limit:], "n_kinds": len(rows)}

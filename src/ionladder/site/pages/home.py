@@ -1,0 +1,50 @@
+"""The home page: every board's question, its picture, its first rows, and how to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ionladder.site.charts.ladder import ladder_chart
+from ionladder.site.context import Site, TaskSite
+from ionladder.site.links import HOME, board_url, dataset_url, relative, submission_url
+from ionladder.site.pages import Page
+from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.tables import value_cell
+from ionladder.site.text import ranks
+
+TOP_ROWS = 10
+CHART_ROWS = 30
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The one home page."""
+    yield Page(url=HOME, context={"tasks": [_task(site, item) for item in site.tasks]})
+
+
+def _task(site: Site, item: TaskSite) -> dict[str, Any]:
+    board = item.board
+    shown = board.scored[:CHART_ROWS]
+    chart = ladder_of(board, shown, HOME, confidence=site.params.scoring.confidence)
+    return {
+        "board": board,
+        "dataset": item.dataset,
+        "is_scored": item.is_scored,
+        "verdict": verdict(board, HOME, confidence=site.params.scoring.confidence),
+        "chart": ladder_chart(chart, name=f"ladder-{board.task.name}") if shown else None,
+        "rows": [
+            {
+                "row": row,
+                "href": relative(HOME, submission_url(board.task.name, row.submission or "")),
+                "primary": value_cell(board.primary(row)),
+                "ranks": ranks(row.rank_low, row.rank_high),
+            }
+            for row in board.scored[:TOP_ROWS]
+        ],
+        "rest": max(len(board.scored) - TOP_ROWS, 0),
+        "n_verified": len(board.of_kind("verified")),
+        "n_reported": len(board.of_kind("reported")),
+        "n_test": next((r.n_expected for r in board.scored if r.n_expected is not None), None),
+        "board_href": relative(HOME, board_url(board.task.name)),
+        "dataset_href": relative(HOME, dataset_url(item.dataset.name)),
+    }

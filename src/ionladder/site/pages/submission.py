@@ -1,0 +1,169 @@
+"""A page for every scored submission: its card, its scores, its entries and its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from ionladder.metrics.registry import all_metrics
+from ionladder.site.board import Board, Row, Value
+from ionladder.site.charts.parity import parity_chart
+from ionladder.site.columns import metric_column
+from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
+from ionladder.site.entries import entries_of
+from ionladder.site.links import board_url, dataset_url, relative, submission_url
+from ionladder.site.pages import Page
+from ionladder.site.tables import value_cell
+from ionladder.site.text import inert, listing, number, ranks
+
+RECEIPT_FILE = "receipt.json"
+HASHES = {
+    "predictions_sha256": "predictions",
+    "cv_predictions_sha256": "cross-validation predictions",
+    "labels_sha256": "labels",
+    "split_sha256": "split",
+}
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """One page a submission, verified and reference alike."""
+    for item in site.tasks:
+        for name, entrant in item.entrants.items():
+            here = submission_url(item.task.name, name)
+            yield Page(url=here, context=_context(site, item, entrant, name, here))
+
+
+def submission_files(site: Site) -> dict[str, Path]:
+    """Address in the site → file to copy there: what a reader needs to check a score."""
+    copied = {}
+    for item in site.tasks:
+        for name, entrant in item.entrants.items():
+            here = submission_url(item.task.name, name)
+            copied.update({f"{here}{path.name}": path for path in _small(entrant)})
+            if entrant.receipt is not None:
+                copied[f"{here}{RECEIPT_FILE}"] = site.layout.receipt(item.task.name, name)
+    return copied
+
+
+def _small(entrant: Entrant) -> list[Path]:
+    return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
+
+
+def _context(
+    site: Site, item: TaskSite, entrant: Entrant, name: str, here: str
+) -> dict[str, Any]:
+    board, row = item.board, entrant.row
+    task = item.task
+    folder = site.layout.relative(site.layout.submission_dir(task.name, name))
+    entries = entries_of(site.layout, task, board.dataset_version, name)
+    target = task.target(task.primary.target)
+    chart = None
+    if entries.points:
+        chart = parity_chart(entries.points, name="parity", symbol=target.symbol, unit=target.unit)
+    copied = {path.name for path in _small(entrant)}
+    return {
+        "board": board,
+        "row": row,
+        "name": name,
+        "folder": folder,
+        "entrant": entrant,
+        "card": entrant.card,
+        "primary": value_cell(board.primary(row)),
+        "ranks": ranks(row.rank_low, row.rank_high),
+        "ties": _ties(board, row, here),
+        "scores": _scores(board, row, entrant.receipt),
+        "columns": {use.name: metric_column(use, board, all_metrics()) for use in task.metrics},
+        "sizes": _sizes(board, row, entrant.receipt),
+        "folds": _folds(board, entrant.receipt),
+        "chart": chart,
+        "chart_note": entries.note,
+        "n_limits": sum(point.upper_limit is not None for point in entries.points),
+        "target": target,
+        "hashes": [
+            (label, digest)
+            for key, label in HASHES.items()
+            if (digest := ((entrant.receipt or {}).get("hashes") or {}).get(key))
+        ],
+        "files": [(path.name, path.name in copied) for path in entrant.files],
+        "receipt_file": RECEIPT_FILE if entrant.receipt is not None else None,
+        "quoted": [r for r in board.of_kind("reported") if r.quoted.get("verified_by") == name],
+        "board_href": relative(here, board_url(task.name)),
+        "dataset_href": relative(here, dataset_url(item.dataset.name)),
+        "reading_href": relative(here, "reading/"),
+        "dataset": item.dataset,
+    }
+
+
+def _ties(board: Board, row: Row, here: str) -> Markup | None:
+    """The other members of the row's tie group, linked; None when it stands alone."""
+    if row.tie_group is None:
+        return None
+    others = [r for r in board.of_kind("verified") if r.tie_group == row.tie_group and r != row]
+    linked = [
+        Markup('<a href="{}"><bdi>{}</bdi></a>').format(
+            relative(here, submission_url(board.task.name, other.submission or "")),
+            inert(other.model, limit=60),
+        )
+        for other in others
+    ]
+    return Markup(listing([str(link) for link in linked])) if linked else None  # noqa: S704
+
+
+def _metrics(
+    board: Board, receipt: Mapping[str, Any] | None, subset: str
+) -> Mapping[str, Mapping[str, Any]]:
+    """Metric → score of a receipt on a subset; empty when there is no receipt."""
+    targets = (receipt or {}).get("targets") or {}
+    part = (targets.get(board.task.primary.target) or {}).get(subset) or {}
+    return part.get("metrics") or {}
+
+
+def _scores(
+    board: Board, row: Row, receipt: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """One line per metric, one cell per subset: value, interval, and spread over seeds."""
+    parts = {s.name: _metrics(board, receipt, s.name) for s in board.task.subsets}
+    lines = []
+    for use in board.task.metrics:
+        cells = []
+        for subset in board.task.subsets:
+            score = parts[subset.name].get(use.name)
+            value = row.value(use.name, subset.name) if score is None else Value(
+                score.get("value"), score.get("ci_low"), score.get("ci_high")
+            )
+            spread = None if score is None else score.get("seed_sd")
+            cells.append((value_cell(value), "" if spread is None else f"± {number(spread)}"))
+        lines.append({"use": use, "cells": cells})
+    return lines
+
+
+def _sizes(board: Board, row: Row, receipt: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    targets = ((receipt or {}).get("targets") or {}).get(board.task.primary.target) or {}
+    return [
+        {
+            "subset": subset,
+            "n": row.sizes.get(subset.name),
+            "n_groups": (targets.get(subset.name) or {}).get("n_groups"),
+        }
+        for subset in board.task.subsets
+    ]
+
+
+def _folds(board: Board, receipt: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Cross-validated scores by fold scheme, the primary scheme first."""
+    scored = (receipt or {}).get("cross_validation") or {}
+    metric = board.task.primary.metric
+    return [
+        {
+            "scheme": scheme,
+            "value": scored[scheme.scheme].get(metric),
+            "spread": scored[scheme.scheme].get(f"{metric}_sd_over_repeats"),
+            "n_repeats": scored[scheme.scheme].get("n_repeats"),
+            "n": scored[scheme.scheme].get("n"),
+        }
+        for scheme in sorted(board.task.cross_validation, key=lambda cv: not cv.is_primary)
+        if scored.get(scheme.scheme)
+    ]

@@ -1,0 +1,134 @@
+"""From repository to ``docs/generated``: every page and file of the site, swapped in as a whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ionladder.core.errors import SiteError
+from ionladder.core.paths import Layout
+from ionladder.site.context import Site
+from ionladder.site.environment import environment
+from ionladder.site.links import dead_links, source_name
+from ionladder.site.pages import page_makers
+from ionladder.site.pages.leaderboard import board_files
+from ionladder.site.pages.submission import submission_files
+from ionladder.site.wording import INPUTS, KIND_MEANING
+
+ASSETS = "assets"
+_HAND_WRITTEN_NOTE = (
+    '\n\n<p class="il-provenance">Written by hand in <code>docs/{name}</code>; '
+    "site made by <code>ionladder site</code>, ionladder {version}</p>\n"
+)
+
+
+def render_site(site: Site) -> dict[str, int]:
+    """Write all pages into ``docs/generated``, replacing what was there, stale pages included.
+
+    Returns:
+        What was written: number of ``pages`` (generated), ``written`` (by hand) and ``files``.
+
+    Raises:
+        SiteError: A page links to something that is not there; nothing has changed on disk.
+    """
+    texts = render_pages(site)
+    written = hand_written(site)
+    files = static_files(site)
+    known = {*texts, *files, *(_url_of(name) for name in written)}
+    problems = dead_links(texts, known)
+    if problems:
+        raise SiteError(problems)
+    with replacing_folder(site.layout.generated_docs_dir) as folder:
+        for url, text in texts.items():
+            _write(folder / source_name(url), text)
+        for name, text in written.items():
+            _write(folder / name, text)
+        for place, path in files.items():
+            target = folder / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return {"pages": len(texts), "written": len(written), "files": len(files)}
+
+
+def render_pages(site: Site) -> dict[str, str]:
+    """Address → Markdown of every generated page."""
+    engine = environment()
+    confidence = f"{100 * site.params.scoring.confidence:g} %"
+    shared = {"site": site, "confidence": confidence, "inputs": INPUTS, "kinds": KIND_MEANING}
+    texts: dict[str, str] = {}
+    for name, make in page_makers().items():
+        template = engine.get_template(f"{name}.md.j2")
+        for page in make(site):
+            texts[page.url] = template.render({**shared, **page.context})
+    return texts
+
+
+def hand_written(site: Site) -> dict[str, str]:
+    """File name → text of the pages written by hand, with the line saying where they stand."""
+    return {
+        path.name: path.read_text(encoding="utf-8").rstrip()
+        + _HAND_WRITTEN_NOTE.format(name=path.name, version=site.package_version)
+        for path in sorted(site.layout.docs_dir.glob("*.md"))
+    }
+
+
+def static_files(site: Site) -> dict[str, Path]:
+    """Address in the site → file copied there: assets, boards, submissions and receipts."""
+    return {
+        **_assets(site.layout),
+        **{
+            place: path
+            for item in site.tasks
+            for place, path in board_files(site.layout, item.task.name).items()
+        },
+        **submission_files(site),
+    }
+
+
+def _assets(layout: Layout) -> Mapping[str, Path]:
+    root = layout.docs_dir / ASSETS
+    return {
+        f"{ASSETS}/{path.relative_to(root).as_posix()}": path
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _url_of(name: str) -> str:
+    """Address under which MkDocs serves a Markdown file of the top folder."""
+    stem = name.removesuffix(".md")
+    return "" if stem == "index" else f"{stem}/"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode("utf-8"))
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``target``; it takes the place of ``target`` if the block succeeds.
+
+    On an error ``target`` stays as it was, and nothing else is left behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(
+        tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    )
+    fresh, former = workshop / "fresh", workshop / "former"
+    fresh.mkdir()
+    try:
+        yield fresh
+        if target.exists():
+            target.rename(former)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if former.exists():
+                former.rename(target)
+            raise
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)

@@ -1,0 +1,226 @@
+"""The board as tables: one per subset, cells with their text and exact sort value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ionladder.site.board import Board, Row, Value
+from ionladder.site.charts.whisker import backdrop, whisker, whisker_axis, whisker_scale
+from ionladder.site.columns import Column, ColumnGroup, metric_groups, model_groups
+from ionladder.site.links import relative, submission_url
+from ionladder.site.text import (
+    count,
+    duration,
+    exact,
+    inert,
+    interval,
+    number,
+    plain,
+    ranks,
+)
+from ionladder.site.wording import INPUTS, KIND_MEANING, yes_no
+from ionladder.specs.metric import Metric
+from ionladder.specs.task import Subset
+
+NOT_APPLICABLE = "not applicable"
+NOT_STATED_HINT = "not stated by the submission"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What stands in a cell, what it sorts by, and what hovering says."""
+
+    text: str
+    sort: str = ""
+    hint: str = ""
+    detail: str = ""
+    is_best: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRow:
+    """One row, ready for the template."""
+
+    order: int
+    kind: str
+    kind_hint: str
+    inputs: str
+    external: str
+    model: Markup
+    href: str
+    name: str
+    search: str
+    ranks: str
+    tie_group: int | None
+    starts_group: bool
+    primary: Cell
+    whisker: Markup
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardTable:
+    """The table of one subset."""
+
+    subset: Subset
+    n: int | None
+    is_ranked: bool
+    groups: tuple[ColumnGroup, ...]
+    axis: Markup
+    rows: tuple[TableRow, ...]
+
+    @property
+    def columns(self) -> tuple[tuple[str, Column], ...]:
+        """Group key and column, from left to right, as the cells of a row stand."""
+        return tuple((group.key, column) for group in self.groups for column in group.columns)
+
+
+def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[BoardTable, ...]:
+    """One table per subset, the ranked one with everything else a reader asks about a model."""
+    groups = metric_groups(board, metrics)
+    baseline = board.baseline
+    limit = board.primary(baseline).value if baseline else None
+    floor = [board.floor.value] if board.floor else []
+    scale = whisker_scale([*board.drawn_values, *floor], baseline=limit)
+    tables = []
+    for subset in board.task.subsets:
+        is_ranked = subset.name == board.task.primary.subset
+        shown = groups + (model_groups(board) if is_ranked else ())
+        line = board.primary(baseline, subset.name).value if baseline else None
+        behind = backdrop(scale, board.floor, line)
+        ordered = board.scored if is_ranked else _ordered(board, subset)
+        best = {g.key: _best(board, subset, g, metrics) for g in groups}
+        rows: list[TableRow] = []
+        for row in ordered:
+            drawn = whisker(board.primary(row, subset.name), row.kind, scale, behind=behind)
+            cells = [c for g in groups for c in _metric_cells(row, subset, g, best[g.key])]
+            if is_ranked:
+                cells += _model_cells(row, board)
+            group = next((r.tie_group for r in reversed(rows) if r.kind == "verified"), None)
+            rows.append(_table_row(row, board, subset, here, drawn, tuple(cells), group))
+        tables.append(
+            BoardTable(
+                subset=subset,
+                n=next((n for r in ordered if (n := r.sizes.get(subset.name)) is not None), None),
+                is_ranked=is_ranked,
+                groups=shown,
+                axis=whisker_axis(scale),
+                rows=tuple(rows),
+            )
+        )
+    return tuple(tables)
+
+
+def _ordered(board: Board, subset: Subset) -> list[Row]:
+    """Rows by the primary metric on a subset; those without a value last."""
+    sign = 1.0 if board.smaller_is_better else -1.0
+
+    def key(row: Row) -> tuple[bool, float, int]:
+        value = board.primary(row, subset.name).value
+        return value is None, sign * (value or 0.0), row.order
+
+    return sorted(board.scored, key=key)
+
+
+def _table_row(
+    row: Row,
+    board: Board,
+    subset: Subset,
+    here: str,
+    drawn: Markup,
+    cells: tuple[Cell, ...],
+    group_above: int | None,
+) -> TableRow:
+    authors = [plain(name) for name in row.card.get("authors") or []]
+    is_new = row.tie_group is not None and group_above not in {None, row.tie_group}
+    return TableRow(
+        order=row.order,
+        kind=row.kind,
+        kind_hint=KIND_MEANING[row.kind],
+        inputs=str(row.card.get("inputs") or ""),
+        external=yes_no(row.card.get("uses_external_data")) or "not stated",
+        model=inert(row.model, limit=80),
+        href=relative(here, submission_url(board.task.name, row.submission or "")),
+        name=row.submission or "",
+        search=" ".join([row.submission or "", plain(row.model), *authors]).lower(),
+        ranks=ranks(row.rank_low, row.rank_high),
+        tie_group=row.tie_group,
+        starts_group=is_new,
+        primary=value_cell(board.primary(row, subset.name)),
+        whisker=drawn,
+        cells=cells,
+    )
+
+
+def value_cell(value: Value, *, is_best: bool = False) -> Cell:
+    """A metric's cell: the number, its interval beneath, all digits on hover."""
+    if value.value is None:
+        return Cell(text="–", hint=NOT_APPLICABLE)
+    return Cell(
+        text=number(value.value),
+        sort=exact(value.value),
+        hint=f"{value.value:.6g}",
+        detail=interval(value.low, value.high),
+        is_best=is_best,
+    )
+
+
+def _metric_cells(
+    row: Row, subset: Subset, group: ColumnGroup, best: dict[str, float]
+) -> list[Cell]:
+    cells = []
+    for column in group.columns:
+        value = row.value(column.key, subset.name)
+        is_best = row.kind == "verified" and value.value == best.get(column.key, None)
+        shown = Value(value.value)
+        cells.append(value_cell(shown, is_best=is_best and value.value is not None))
+    return cells
+
+
+def _best(
+    board: Board, subset: Subset, group: ColumnGroup, metrics: dict[str, Metric]
+) -> dict[str, float]:
+    """Column → best value among verified rows; empty while there are fewer than two."""
+    ranked = board.of_kind("verified")
+    if len(ranked) < 2:  # noqa: PLR2004 - one row has nobody to be better than
+        return {}
+    best = {}
+    for column in group.columns:
+        values = [v for r in ranked if (v := r.value(column.key, subset.name).value) is not None]
+        if values and column.direction:
+            best[column.key] = min(values) if column.direction == "↓" else max(values)
+    return best
+
+
+def _model_cells(row: Row, board: Board) -> list[Cell]:
+    card = row.card
+    cells = [
+        Cell(text=count(row.n_seeds), sort=str(row.n_seeds or "")),
+        value_cell(Value(row.seed_sd)),
+        *(value_cell(Value(row.cv.get(cv.scheme))) for cv in board.task.cross_validation),
+    ]
+    inputs = card.get("inputs")
+    cells += [
+        _stated(INPUTS.get(str(inputs), str(inputs)) if inputs else None),
+        _stated(card.get("training_data")),
+        _stated(yes_no(card.get("uses_external_data"))),
+    ]
+    parameters, seconds = card.get("parameters"), card.get("training_time_s")
+    cells.append(_stated(None if parameters is None else count(parameters), sort=parameters))
+    cells.append(_stated(None if seconds is None else duration(seconds), sort=seconds))
+    cells.append(_stated(", ".join(card.get("authors") or []) or None))
+    return cells
+
+
+def _stated(text: str | None, *, sort: float | None = None) -> Cell:
+    if text is None:
+        return Cell(text="–", hint=NOT_STATED_HINT)
+    shown = inert(text, limit=60)
+    full = plain(text)
+    return Cell(
+        text=shown,
+        sort=plain(text, limit=60).lower() if sort is None else repr(sort),
+        hint=inert(full) if len(full) > 60 else "",  # noqa: PLR2004 - the same limit
+    )

@@ -1,0 +1,183 @@
+"""Text for pages: strangers' words made inert, numbers in one style, links that stay links."""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+import unicodedata
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+NOT_STATED = Markup('<span class="il-null">not stated</span>')
+
+_MINUS = "−"
+_HARMLESS = " .,-()"
+_ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
+_HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Z")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
+_SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+
+
+def plain(text: object, *, limit: int | None = None) -> str:
+    """One line of visible characters: no control or direction-changing characters, one space.
+
+    Example:
+        >>> plain("two\\n lines \\u202e")
+        'two lines'
+        >>> plain("a very long name", limit=8)
+        'a very …'
+    """
+    kept = str(text)
+    if not kept.isprintable():
+        kept = "".join(c if unicodedata.category(c)[0] in _HARMLESS_CATEGORIES else " " for c in kept)
+    line = " ".join(kept.split())
+    return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def inert(text: object, *, limit: int | None = None) -> Markup:
+    """A stranger's words as one line that neither HTML nor Markdown reads as anything but text.
+
+    Every ASCII character with a meaning in either becomes a numeric entity.
+
+    Example:
+        >>> inert("<b> | [x](y)")
+        Markup('&#60;b&#62; &#124; &#91;x&#93;(y)')
+    """
+    return Markup(plain(text, limit=limit).translate(_ENTITIES))  # noqa: S704 - escaped here
+
+
+def isolated(text: object, *, limit: int | None = None) -> Markup:
+    """:func:`inert` text whose writing direction cannot leak into its neighbours."""
+    return Markup("<bdi>{}</bdi>").format(inert(text, limit=limit))
+
+
+def paragraphs(text: object) -> Markup:
+    """A stranger's longer text: blank lines part paragraphs, everything else is inert."""
+    blocks = [block for block in re.split(r"\n\s*\n", str(text)) if plain(block)]
+    return Markup("\n").join(Markup('<p dir="auto">{}</p>').format(inert(b)) for b in blocks)
+
+
+def web_address(text: object) -> str | None:
+    """The address if it is plain http(s) with a host, else None.
+
+    Example:
+        >>> web_address("https://example.org/a b") is None, web_address("javascript:alert(1)")
+        (True, None)
+    """
+    address = str(text).strip()
+    if any(c.isspace() or c in "<>\"'`\\" or not c.isprintable() for c in address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return address if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def external_link(address: object, label: object | None = None) -> Markup:
+    """A link to a stranger's address, or their text when it is not an http(s) address."""
+    target = web_address(address)
+    shown = inert(address if label is None else label)
+    if target is None:
+        return shown
+    return Markup('<a href="{}" rel="nofollow noopener ugc">{}</a>').format(
+        Markup(str(escape(target)).translate({ord(c): _ENTITIES[ord(c)] for c in "*_[]~|"})),  # noqa: S704
+        shown,
+    )
+
+
+def doi_link(doi: object) -> Markup:
+    """A DOI as a link to its resolver, or inert text when it is not a DOI."""
+    if not _DOI.fullmatch(str(doi)):
+        return inert(doi)
+    return external_link(f"https://doi.org/{doi}", doi)
+
+
+def number(value: float | None, *, digits: int = 2) -> str:
+    """A number in fixed notation with a true minus; an en dash for none.
+
+    Example:
+        >>> number(1.5857), number(-0.114), number(None), number(-0.001)
+        ('1.59', '−0.11', '–', '0.00')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    shown = f"{abs(value):.{digits}f}"
+    return f"{_MINUS}{shown}" if value < 0 and float(shown) else shown
+
+
+def interval(low: float | None, high: float | None, *, digits: int = 2) -> str:
+    """An interval as printed between numbers; empty when an end is missing.
+
+    Example:
+        >>> interval(1.111, 2.219), interval(-0.2, 0.1), interval(None, None)
+        ('1.11–2.22', '−0.20 to 0.10', '')
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    joint = "–" if low >= 0 else " to "
+    return f"{number(low, digits=digits)}{joint}{number(high, digits=digits)}"
+
+
+def exact(value: float | None) -> str:
+    """A number for ``data-sort``; empty when there is none, which sorts last."""
+    return "" if value is None or math.isnan(value) else repr(value)
+
+
+def count(value: int | None) -> str:
+    """A whole number with narrow spaces between thousands.
+
+    Example:
+        >>> count(1234567)
+        '1\\u202f234\\u202f567'
+    """
+    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def duration(seconds: float) -> str:
+    """A time span in the unit a person would use.
+
+    Example:
+        >>> duration(0.25), duration(95), duration(5400)
+        ('0.25 s', '1.6 min', '1.5 h')
+    """
+    for size, unit in _SECONDS:
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.2g} s"
+
+
+def short_hash(digest: str) -> str:
+    """The first twelve digits of a hash, enough to compare by eye."""
+    return digest[:12]
+
+
+def sentence_case(words: str) -> str:
+    """The words with a capital first letter and the rest as it is.
+
+    Example:
+        >>> sentence_case("with CIF")
+        'With CIF'
+    """
+    return words[:1].upper() + words[1:]
+
+
+def ranks(low: int | None, high: int | None) -> str:
+    """A range of ranks: ``1–3``, or ``2`` when both ends agree; empty when not ranked."""
+    if low is None or high is None:
+        return ""
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def listing(words: list[str]) -> str:
+    """Words as in a sentence.
+
+    Example:
+        >>> listing(["a", "b", "c"]), listing(["a"])
+        ('a, b and c', 'a')
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,1 @@
+"""Pinned upstream bytes: fetched, verified, and read without trusting them."""

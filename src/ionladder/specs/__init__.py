@@ -1,0 +1,1 @@
+"""What things are: frozen descriptions of sources, tables, tasks and metrics, without any I/O."""

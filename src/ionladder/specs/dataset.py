@@ -1,0 +1,78 @@
+"""A dataset: its name, licence, citation and the columns of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ionladder.specs.column import Column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oddity:
+    """A known peculiarity of the data, allowed by entry id and explained.
+
+    Attributes:
+        check: Name of the integrity check that would otherwise fail.
+        ids: Entries the exception covers.
+        reason: Why it is allowed, in one sentence shown on the dataset card.
+    """
+
+    check: str
+    ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of a dataset version.
+
+    Attributes:
+        name: File stem (``entries``).
+        key: Columns that identify a row and give its order.
+        columns: All columns, in their order.
+        description: One sentence.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A dataset whose versions IonLadder keeps.
+
+    Attributes:
+        name: Folder name under ``data/``.
+        title: Name as printed.
+        summary: One sentence saying what it is.
+        homepage: Address of the upstream project.
+        licence: Licence of the data, as an SPDX identifier.
+        licence_url: Address of the licence text.
+        citation: How to cite it, one line.
+        bibtex: The same as BibTeX.
+        tables: Tables of every version, by name.
+        oddities: Known peculiarities, allowed by id.
+    """
+
+    name: str
+    title: str
+    summary: str
+    homepage: str
+    licence: str
+    licence_url: str
+    citation: str
+    bibtex: str
+    tables: tuple[Table, ...]
+    oddities: tuple[Oddity, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """The table of that name; KeyError when there is none."""
+        by_name: Mapping[str, Table] = {table.name: table for table in self.tables}
+        return by_name[name]
+
+    def allowed(self, check: str) -> frozenset[str]:
+        """Entry ids excused from one integrity check."""
+        return frozenset(i for oddity in self.oddities if oddity.check == check for i in oddity.ids)

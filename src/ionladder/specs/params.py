@@ -1,0 +1,85 @@
+"""The contents of ``params.yaml`` as frozen objects: versions, tasks and scoring settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ionladder.specs.source import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldSettings:
+    """How the frozen cross-validation folds of a version are drawn.
+
+    Attributes:
+        n_folds: Folds per repeat.
+        n_repeats: Independent assignments per scheme.
+        seed: Enters the hash that orders entries; no random generator of a library is used.
+    """
+
+    n_folds: int
+    n_repeats: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetVersion:
+    """One version of a dataset, as pinned.
+
+    Attributes:
+        key: Its key in ``params.yaml`` and in DVC stage names (``obelix-1-2-0``).
+        source: Pinned upstream files.
+        expected: Counts the ingested tables must have.
+        folds: How folds are drawn.
+    """
+
+    key: str
+    source: Source
+    expected: Mapping[str, int]
+    folds: FoldSettings
+
+    @property
+    def dataset(self) -> str:
+        return self.source.dataset
+
+    @property
+    def version(self) -> str:
+        return self.source.version
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringSettings:
+    """Settings of the intervals.
+
+    Attributes:
+        resamples: Number of group resamples.
+        seed: Seed of the resampling generator.
+        confidence: Nominal confidence level of intervals, between 0 and 1.
+    """
+
+    resamples: int
+    seed: int
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    """Everything ``params.yaml`` says.
+
+    Attributes:
+        versions: Key → pinned dataset version, in file order.
+        task_versions: Task name → dataset version it is scored on.
+        scoring: Interval settings.
+    """
+
+    versions: Mapping[str, DatasetVersion]
+    task_versions: Mapping[str, str]
+    scoring: ScoringSettings
+
+    def find(self, dataset: str, version: str) -> DatasetVersion | None:
+        """The pinned version of a dataset, or None when it is not pinned."""
+        for pinned in self.versions.values():
+            if (pinned.dataset, pinned.version) == (dataset, version):
+                return pinned
+        return None

@@ -1,0 +1,151 @@
+"""A task: what is predicted, on which entries, and how it is scored and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ionladder.specs.reported import Reported
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A quantity to predict.
+
+    Attributes:
+        name: Column name in predictions and labels (``log10_sigma``).
+        symbol: As printed (``log₁₀ σ``).
+        unit: Unit of the column (``log10(S/cm)``); ``error_unit`` that of a difference.
+        error_unit: Unit of an error, as printed (``decades``).
+        description: One sentence.
+        plausible: Smallest and largest value a careful reader would accept, in ``unit``;
+            values outside are a problem of the submission.
+        limit_column: Label column with the upper limit of a left-censored entry, or None.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    error_unit: str
+    description: str
+    plausible: tuple[float, float]
+    limit_column: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subset:
+    """A named part of the test set: the entries whose label column has one value.
+
+    Attributes:
+        name: Key (``cif``); ``all`` is every test entry.
+        title: As printed (``with CIF``).
+        column: Column of the evaluation labels, or None for every entry.
+        equals: Value that the column must have.
+    """
+
+    name: str
+    title: str
+    column: str | None = None
+    equals: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricUse:
+    """A metric as a task uses it, under the name that leaderboards print.
+
+    Attributes:
+        name: Key in receipts and leaderboards (``precision_1e-4``).
+        metric: Name in the metric registry (``precision``).
+        title: As printed (``Precision, σ ≥ 10⁻⁴``).
+        options: Settings of the metric (``{"threshold": -4.0}``).
+    """
+
+    name: str
+    metric: str
+    title: str
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Primary:
+    """What a task ranks by: one metric of one target on one subset."""
+
+    target: str
+    metric: str
+    subset: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossValidation:
+    """A fold scheme that a task accepts predictions for.
+
+    Attributes:
+        scheme: Name in ``folds.parquet`` (``grouped_doi_comp``).
+        title: As printed.
+        is_primary: Whether it is the scheme to develop on; others stand beside it.
+        note: What a reader must know about it.
+    """
+
+    scheme: str
+    title: str
+    is_primary: bool
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One leaderboard.
+
+    Attributes:
+        name: Key and folder name under ``submissions/``.
+        title: As printed.
+        question: The question it answers, one sentence.
+        dataset: Dataset name; its version is named in ``params.yaml``.
+        split: Name of the frozen split whose ``test`` part is scored.
+        targets: Quantities to predict.
+        metrics: Metrics in the order leaderboards show them.
+        subsets: Parts of the test set, ``all`` first.
+        primary: What the task ranks by.
+        group_column: Label column whose groups are resampled for intervals.
+        replicate_column: Label column naming groups of repeated measurements, or None.
+        cross_validation: Fold schemes for optional ``cv_predictions``.
+        references: Names of submissions shown as references instead of being ranked.
+        reported: Rows quoted from publications.
+    """
+
+    name: str
+    title: str
+    question: str
+    dataset: str
+    split: str
+    targets: tuple[Target, ...]
+    metrics: tuple[MetricUse, ...]
+    subsets: tuple[Subset, ...]
+    primary: Primary
+    group_column: str
+    replicate_column: str | None = None
+    cross_validation: tuple[CrossValidation, ...] = ()
+    references: tuple[str, ...] = ()
+    reported: tuple[Reported, ...] = ()
+
+    def __post_init__(self) -> None:
+        for what, names in (
+            ("target", [target.name for target in self.targets]),
+            ("metric", [use.name for use in self.metrics]),
+            ("subset", [subset.name for subset in self.subsets]),
+        ):
+            if len(set(names)) != len(names):
+                msg = f"task {self.name!r} names a {what} twice: {names}"
+                raise ValueError(msg)
+            if getattr(self.primary, what) not in names:
+                msg = f"task {self.name!r} ranks by a {what} it does not have: {self.primary}"
+                raise ValueError(msg)
+
+    def target(self, name: str) -> Target:
+        """The target of that name; KeyError when there is none."""
+        return {target.name: target for target in self.targets}[name]
+
+    @property
+    def primary_use(self) -> MetricUse:
+        """The metric the task ranks by."""
+        return {use.name: use for use in self.metrics}[self.primary.metric]

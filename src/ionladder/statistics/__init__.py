@@ -1,0 +1,1 @@
+"""What the data can and cannot say: group resampling, ranks under resampling, replicate floors."""

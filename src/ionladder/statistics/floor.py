@@ -1,0 +1,238 @@
+"""Replicate floors: how far repeated measurements of one material lie apart.
+
+A model cannot be expected to agree with a measurement better than a second measurement does.
+Three definitions stand side by side, because they answer different questions and differ:
+the deviation from a group's own median is biased low (that median contains the point), the pair
+difference over root 2 is the error of a perfect model under Gaussian noise, and leave-one-out is
+what predicting a measurement from its replicates scores. None of them proves that a model with a
+smaller error is over-trained.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ionladder.core.errors import MetricInputError
+from ionladder.core.problems import Problem
+from ionladder.specs.metric import Array
+from ionladder.statistics.bootstrap import draw_group_resamples, percentile_interval
+from ionladder.statistics.replicates import Replicates, sort_replicates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """A replicate floor with its interval.
+
+    Attributes:
+        name: Key (``replicate_median_deviation``).
+        title: As printed.
+        value: The floor, in the unit of the measurements.
+        ci_low: Lower end of its interval, same unit; NaN when there is a single group.
+        ci_high: Upper end of its interval, same unit; NaN when there is a single group.
+        n_groups: Groups of repeated measurements.
+        n_entries: Measurements in them.
+        definition: What is computed, in one sentence.
+    """
+
+    name: str
+    title: str
+    value: float
+    ci_low: float
+    ci_high: float
+    n_groups: int
+    n_entries: int
+    definition: str
+
+
+def replicate_floors(
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+) -> tuple[Floor, ...]:
+    """Compute median deviation, pair difference and leave-one-out, in this order.
+
+    They share their resamples. Arguments and errors are those of
+    :func:`replicate_median_deviation`.
+    """
+    return tuple(
+        _floor(definition, values, groups, resamples=resamples, seed=seed, confidence=confidence)
+        for definition in (_MEDIAN_DEVIATION, _PAIR_DIFFERENCE, _LEAVE_ONE_OUT)
+    )
+
+
+def replicate_median_deviation(
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+) -> Floor:
+    """Mean of |value - median of its group|, over all measurements.
+
+    Args:
+        values: Measured values, shape (n_entries,), in the target's unit, finite.
+        groups: Integer group of each measurement, same shape; each group has two or more.
+        resamples: Bootstrap resamples of whole groups, at least 1.
+        seed: Seed of the PCG64 generator that draws them, not negative.
+        confidence: Level of the percentile interval, between 0 and 1, both excluded.
+
+    Raises:
+        MetricInputError: Any of these does not hold.
+
+    Reference:
+        Therrien et al. 2025, the OBELiX paper: its experimental row, 0.41 decades
+
+    Example:
+        Medians -4 and -6; deviations 1 and 1, then 0.5, 0 and 1.5:
+
+        >>> floor = replicate_median_deviation([-3.0, -5.0, -5.5, -6.0, -7.5], [1, 1, 2, 2, 2],
+        ...                                    resamples=100, seed=0, confidence=0.95)
+        >>> floor.value, floor.n_groups, floor.n_entries
+        (0.8, 2, 5)
+    """
+    return _floor(
+        _MEDIAN_DEVIATION, values, groups, resamples=resamples, seed=seed, confidence=confidence
+    )
+
+
+def replicate_pair_difference(
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+) -> Floor:
+    """Mean of |difference| over all pairs within groups, divided by the square root of 2.
+
+    For Gaussian noise this is the mean absolute error of a model that knows the true value.
+    Arguments and errors are those of :func:`replicate_median_deviation`.
+
+    Example:
+        One pair differs by 2, the others by 0.5, 1.5 and 2, together 6 over 4 pairs:
+
+        >>> floor = replicate_pair_difference([-3.0, -5.0, -5.5, -6.0, -7.5], [1, 1, 2, 2, 2],
+        ...                                   resamples=100, seed=0, confidence=0.95)
+        >>> round(floor.value * 2**0.5, 9)
+        1.5
+    """
+    return _floor(
+        _PAIR_DIFFERENCE, values, groups, resamples=resamples, seed=seed, confidence=confidence
+    )
+
+
+def replicate_leave_one_out(
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+) -> Floor:
+    """Mean of |value - median of the other members of its group|, over all measurements.
+
+    Arguments and errors are those of :func:`replicate_median_deviation`.
+
+    Example:
+        Two are 2 apart; -5.5 is 1.25 from the middle of the other two, -6 is 0.5, -7.5 is 1.75:
+
+        >>> floor = replicate_leave_one_out([-3.0, -5.0, -5.5, -6.0, -7.5], [1, 1, 2, 2, 2],
+        ...                                 resamples=100, seed=0, confidence=0.95)
+        >>> floor.value
+        1.5
+    """
+    return _floor(
+        _LEAVE_ONE_OUT, values, groups, resamples=resamples, seed=seed, confidence=confidence
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Definition:
+    """A floor as a ratio of sums: ``parts`` gives each measurement's share of both sums."""
+
+    name: str
+    title: str
+    sentence: str
+    parts: Callable[[Replicates], tuple[Array, Array]]
+
+
+def _floor(
+    definition: _Definition,
+    values: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    *,
+    resamples: int,
+    seed: int,
+    confidence: float,
+) -> Floor:
+    _check_settings(resamples=resamples, seed=seed, confidence=confidence)
+    replicates = sort_replicates(values, groups)
+    above, below = definition.parts(replicates)
+    totals = np.bincount(replicates.group, weights=above)
+    counts = np.bincount(replicates.group, weights=below)
+    low = high = math.nan
+    if totals.size > 1:
+        rng = np.random.Generator(np.random.PCG64(seed))
+        drawn = draw_group_resamples(replicates.group, n_resamples=resamples, rng=rng).weights
+        ratios = (totals @ drawn) / (counts @ drawn)
+        low, high = map(float, percentile_interval(ratios, confidence=confidence))
+    return Floor(
+        name=definition.name,
+        title=definition.title,
+        value=float(totals.sum() / counts.sum()),
+        ci_low=low,
+        ci_high=high,
+        n_groups=totals.size,
+        n_entries=replicates.values.size,
+        definition=definition.sentence,
+    )
+
+
+def _median_deviations(replicates: Replicates) -> tuple[Array, Array]:
+    values, start, size = replicates.values, replicates.start, replicates.size
+    medians = (values[start + (size - 1) // 2] + values[start + size // 2]) / 2
+    return np.abs(values - medians), np.ones(values.size)
+
+
+def _pair_differences(replicates: Replicates) -> tuple[Array, Array]:
+    # Of m sorted values, the one at place k is the larger of k pairs and the smaller of m - 1 - k.
+    # Both ends of a pair count half of it.
+    signed_pairs = 2 * replicates.place - (replicates.size - 1)
+    return replicates.values * signed_pairs / math.sqrt(2), (replicates.size - 1) / 2
+
+
+def _left_out_deviations(replicates: Replicates) -> tuple[Array, Array]:
+    values, start, size = replicates.values, replicates.start, replicates.size
+    # Places of the median among the m - 1 others; those from the left-out place on move up by one.
+    low, high = (size - 2) // 2, (size - 1) // 2
+    low, high = low + (low >= replicates.place), high + (high >= replicates.place)
+    medians = (values[start + low] + values[start + high]) / 2
+    return np.abs(values - medians), np.ones(values.size)
+
+
+_MEDIAN_DEVIATION = _Definition(
+    name="replicate_median_deviation",
+    title="Replicate spread",
+    sentence="Mean absolute deviation of a measurement from the median of its group.",
+    parts=_median_deviations,
+)
+_PAIR_DIFFERENCE = _Definition(
+    name="replicate_pair_difference",
+    title="Replicate pair difference / √2",
+    sentence="Mean absolute difference of two measurements in a group, divided by √2.",
+    parts=_pair_differences,
+)
+_LEAVE_ONE_OUT = _Definition(
+    name="replicate_leave_one_out",
+    title="Replicate left out",
+    sentence="Mean absolute deviation of a measurement from the median of the others in its group.",
+    parts=_left_out_deviations,
+)
+
+
+def _check_settings(*, resamples: int, seed: int, confidence: float) -> None:
+    wrong = [
+        Problem(
+            where=f"replicate floor, {name}",
+            expected=expected,
+            found=str(found),
+            next_step="Correct it under `scoring:` in params.yaml.",
+        )
+        for name, expected, found, is_right in (
+            ("resamples", "at least 1", resamples, resamples >= 1),
+            ("seed", "0 or more", seed, seed >= 0),
+            ("confidence", "a level between 0 and 1", confidence, 0.0 < confidence < 1.0),
+        )
+        if not is_right
+    ]
+    if wrong:
+        raise MetricInputError(wrong)

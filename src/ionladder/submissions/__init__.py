@@ -1,0 +1,1 @@
+"""Submissions: their card, their predictions, and the checks both must pass."""

@@ -1,0 +1,178 @@
+"""From contributed cells to ids, seeds and finite numbers, with every bad cell named."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ionladder.core.problems import Problem, first_few
+
+_INTEGER_END = 2**31
+_HEADER_LINES = 2  # a data row of index 0 stands on line 2 of a CSV file
+
+
+def column_problems(
+    names: Sequence[str], *, required: Sequence[str], optional: Sequence[str], shown_as: str
+) -> list[Problem]:
+    """Missing and unknown columns, each with the nearest name as a hint."""
+    problems = []
+    known = [*required, *optional]
+    unknown = [name for name in names if name not in known]
+    for name in required:
+        if name in names:
+            continue
+        close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.4)
+        rename = close[0] if close else (unknown[0] if len(unknown) == 1 else None)
+        hint = f"Rename `{rename}` to `{name}`." if rename else f"Add the column `{name}`."
+        problems.append(
+            Problem(
+                where=f"{shown_as}, header",
+                expected=f"a column `{name}`",
+                found=f"columns {first_few(names, limit=8)}",
+                next_step=hint,
+            )
+        )
+    if unknown and not problems:
+        problems.append(
+            Problem(
+                where=f"{shown_as}, header",
+                expected=f"only the columns {', '.join(known)}",
+                found=f"also {first_few(unknown)}",
+                next_step="Remove the extra columns; `notes` in submission.yaml takes remarks.",
+            )
+        )
+    return problems
+
+
+def text_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[list[str], list[Problem]]:
+    """A column of ids as text; ids stored as numbers or empty cells are problems."""
+    column = table.column(name)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return [], [
+            Problem(
+                where=f"{shown_as}, column `{name}`",
+                expected="text",
+                found=f"values of type {column.type}",
+                next_step="Store ids as text: '019' and '5e2' are not numbers.",
+            )
+        ]
+    values = column.to_pylist()
+    empty = [row for row, value in enumerate(values) if not value]
+    if not empty:
+        return values, []
+    return values, [
+        Problem(
+            where=f"{shown_as}, {_rows(empty)}, column `{name}`",
+            expected="an id",
+            found="an empty cell",
+            next_step="Fill in the id or remove the row.",
+        )
+    ]
+
+
+def number_column(
+    table: pa.Table,
+    name: str,
+    *,
+    shown_as: str,
+    ids: Sequence[str],
+    low: float,
+    high: float,
+    unit: str,
+) -> tuple[npt.NDArray[np.float64], list[Problem]]:
+    """A column of finite numbers within ``[low, high]``; bad cells are named by row and id.
+
+    Returns:
+        Values of shape (n_rows,), NaN in bad cells, and the problems.
+    """
+    values, unparsed = _parse(table.column(name))
+    problems = []
+    for rows, expected, next_step in (
+        (
+            unparsed,
+            f"a number in {unit}",
+            "Write plain decimal numbers without unit, with a point (1.5e-3 is fine).",
+        ),
+        (
+            np.flatnonzero(~np.isfinite(values) & ~np.isin(np.arange(len(values)), unparsed)),
+            "a finite number",
+            "Predict a number for every id: gaps are not scored around.",
+        ),
+        (
+            np.flatnonzero(np.isfinite(values) & ((values < low) | (values > high))),
+            f"a value between {low:g} and {high:g} {unit}",
+            f"Check the unit: the task wants {unit}.",
+        ),
+    ):
+        if len(rows) == 0:
+            continue
+        cells = first_few(f"{ids[row]}: {table.column(name)[int(row)].as_py()!r}" for row in rows)
+        problems.append(
+            Problem(
+                where=f"{shown_as}, {_rows(rows)}, column `{name}`",
+                expected=expected,
+                found=f"{len(rows)} other value{'s' if len(rows) > 1 else ''} ({cells})",
+                next_step=next_step,
+            )
+        )
+    return values, problems
+
+
+def integer_column(
+    table: pa.Table, name: str, *, shown_as: str
+) -> tuple[npt.NDArray[np.int64], list[Problem]]:
+    """A column of whole numbers from 0 to 2³¹ − 1 (seeds, repeats, folds)."""
+    values, _ = _parse(table.column(name))
+    with np.errstate(invalid="ignore"):
+        is_whole = np.isfinite(values) & (values >= 0) & (values < _INTEGER_END) & (values % 1 == 0)
+    bad = np.flatnonzero(~is_whole)
+    if len(bad) == 0:
+        return values.astype(np.int64), []
+    shown = first_few(repr(table.column(name)[int(row)].as_py()) for row in bad)
+    return np.zeros(len(values), dtype=np.int64), [
+        Problem(
+            where=f"{shown_as}, {_rows(bad)}, column `{name}`",
+            expected="a whole number, 0 or larger",
+            found=shown,
+            next_step="Number them 0, 1, 2, …",
+        )
+    ]
+
+
+def _parse(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Numbers of a column, and the rows whose cell is not a number at all."""
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        numbers = column.cast(pa.float64(), safe=False) if _is_number(column.type) else None
+        if numbers is None:
+            return np.full(len(column), np.nan), np.arange(len(column))
+        return numbers.to_numpy(zero_copy_only=False), np.array([], dtype=np.int64)
+    trimmed = pc.utf8_trim_whitespace(column)
+    try:
+        return pc.cast(trimmed, pa.float64()).to_numpy(), np.array([], dtype=np.int64)
+    except pa.ArrowInvalid:
+        parsed = [_number(text) for text in trimmed.to_pylist()]
+        bad = [row for row, value in enumerate(parsed) if value is None]
+        values = np.array([np.nan if value is None else value for value in parsed])
+        return values, np.array(bad, dtype=np.int64)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+
+def _number(text: str) -> float | None:
+    """One cell as a number by Arrow's rules, which know no underscores or other scripts."""
+    try:
+        value = pa.scalar(text).cast(pa.float64()).as_py()
+    except pa.ArrowInvalid:
+        return None
+    return float(value)
+
+
+def _rows(rows: Sequence[int] | npt.NDArray[np.int64]) -> str:
+    return "row " + first_few(int(row) + _HEADER_LINES for row in rows)

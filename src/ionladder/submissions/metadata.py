@@ -1,0 +1,149 @@
+"""The card of a submission (``submission.yaml``): what a reader needs to know about a model."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from ionladder.core.errors import SubmissionError
+from ionladder.core.problems import Problem
+from ionladder.core.yaml_files import read_mapping
+
+CARD_FILE = "submission.yaml"
+
+_Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$"),
+]
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+_Url = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"']+$")
+]
+_Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/[^\s<>\"']+$", max_length=200)]
+_Orcid = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$")]
+_Scalar = bool | int | float | str | None
+_Setting = _Scalar | list[_Scalar]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Author(_Strict):
+    """A person or group who made the predictions."""
+
+    name: _Line
+    orcid: _Orcid | None = None
+    affiliation: _Line | None = None
+
+
+class Card(_Strict):
+    """The contents of ``submission.yaml``; a missing optional field means "not stated"."""
+
+    model: _Line = Field(description="Name of the model, as printed on the board.")
+    description: _Text = Field(description="What it is and how the predictions were made.")
+    authors: list[Author] = Field(min_length=1, max_length=100)
+    training_data: list[_Line] | _Text = Field(
+        description="Dataset keys or a sentence: everything the model was trained on."
+    )
+    inputs: Literal["composition", "structure", "both"] = Field(
+        description="What the model sees of an entry; lattice and space group count as structure."
+    )
+    licence: _Line = Field(description="Licence of the predictions and, if open, the code.")
+    code_url: _Url | None = None
+    paper_doi: _Doi | None = None
+    hyperparameters: dict[str, _Setting] | None = None
+    seeds: list[int] | None = None
+    hardware: _Line | None = None
+    training_time_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    parameters: int | None = Field(default=None, ge=0)
+    uses_external_data: bool | None = None
+    notes: _Text | None = None
+
+    @property
+    def training_data_text(self) -> str:
+        """The training data as one line."""
+        data = self.training_data
+        return data if isinstance(data, str) else ", ".join(data)
+
+
+def read_card(path: Path, *, shown_as: str) -> tuple[Card | None, list[Problem]]:
+    """Read and check a card, collecting every problem of the file.
+
+    Returns:
+        The card and no problems, or None and the problems in the order of the file's schema.
+    """
+    mapping, problems = read_mapping(
+        path, shown_as=shown_as, missing_step="`ionladder new` writes a template."
+    )
+    if problems:
+        return None, problems
+    try:
+        return Card.model_validate(mapping), []
+    except ValidationError as error:
+        return None, [_problem(detail, shown_as=shown_as) for detail in _distinct(error)]
+
+
+def load_card(folder: Path, *, shown_as: str) -> Card:
+    """Read the card of a submission folder.
+
+    Raises:
+        SubmissionError: The card has problems; all of them are in the error.
+    """
+    card, problems = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
+    if card is None:
+        raise SubmissionError(problems)
+    return card
+
+
+def card_schema() -> dict[str, Any]:
+    """JSON Schema of ``submission.yaml``, for editors and the documentation."""
+    return Card.model_json_schema()
+
+
+def _distinct(error: ValidationError) -> list[dict[str, Any]]:
+    """One detail per field: a union reports each of its branches, a reader needs one line."""
+    by_field: dict[tuple[str, ...], dict[str, Any]] = {}
+    branch_names = {"str", "list", "bool", "int", "float", "constrained-str"}
+    for detail in error.errors(include_url=False):
+        location = tuple(
+            str(part)
+            for part in detail["loc"]
+            if not (isinstance(part, str) and (part in branch_names or "[" in part))
+        )
+        by_field.setdefault(location, {**detail, "loc": location})
+    return list(by_field.values())
+
+
+def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
+    field = ".".join(detail["loc"]) or "(whole file)"
+    where = f"{shown_as}, field `{field}`"
+    if detail["type"] == "missing":
+        return Problem(
+            where=where,
+            expected="a value (this field is required)",
+            found="nothing",
+            next_step=f"Add a line `{detail['loc'][-1]}: …`.",
+        )
+    if detail["type"] == "extra_forbidden":
+        name = detail["loc"][-1]
+        known = list(Author.model_fields if len(detail["loc"]) > 1 else Card.model_fields)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean `{close[0]}`? " if close else ""
+        return Problem(
+            where=where,
+            expected=f"one of {', '.join(known)}",
+            found="an unknown field",
+            next_step=f"{hint}Rename or remove it; `notes` takes free text.",
+        )
+    message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    shown = repr(detail.get("input"))
+    return Problem(
+        where=where,
+        expected=message[:1].lower() + message[1:],
+        found=shown if len(shown) <= 80 else f"{shown[:77]}…",
+        next_step="Correct this field.",
+    )

@@ -1,0 +1,262 @@
+"""Predictions of one submission: read, checked for exact coverage, sorted by seed and id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ionladder.core.hashing import sha256_file
+from ionladder.core.problems import Problem
+from ionladder.specs.task import Task
+from ionladder.submissions.columns import (
+    column_problems,
+    integer_column,
+    number_column,
+    text_column,
+)
+from ionladder.submissions.coverage import coverage_problems
+from ionladder.submissions.reading import find_table, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+PREDICTIONS_STEM = "predictions"
+CV_STEM = "cv_predictions"
+MAX_SEEDS = 100
+_LARGEST_STD = 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionTable:
+    """A checked prediction file.
+
+    Attributes:
+        path: The file.
+        sha256: SHA-256 of its bytes.
+        rows: One row per id (and per seed, or scheme, repeat and fold), sorted by these.
+    """
+
+    path: Path
+    sha256: str
+    rows: pd.DataFrame
+
+
+def read_predictions(
+    folder: Path,
+    task: Task,
+    *,
+    test_ids: Collection[str],
+    train_ids: Collection[str],
+    shown_as: str,
+) -> tuple[PredictionTable | None, list[Problem]]:
+    """Read ``predictions.csv`` or ``.parquet`` and check it against the task.
+
+    Columns of the result: ``id``, ``seed`` (0 where the file has none), one float64 column per
+    target, and ``<target>_std`` where given.
+
+    Returns:
+        The table and no problems, or None and all the problems found.
+    """
+    targets = [target.name for target in task.targets]
+    optional = [*(f"{name}_std" for name in targets), "seed"]
+    table, path, problems = _open(
+        folder,
+        PREDICTIONS_STEM,
+        required=["id", *targets],
+        optional=optional,
+        max_rows=max(len(test_ids), 1) * MAX_SEEDS,
+        shown_as=shown_as,
+    )
+    if path is None and not problems:
+        problems = [
+            Problem(
+                where=shown_as,
+                expected=f"{PREDICTIONS_STEM}.csv or {PREDICTIONS_STEM}.parquet",
+                found="neither",
+                next_step=f"`ionladder new {task.name} NAME` writes a template with all ids.",
+            )
+        ]
+    if table is None or path is None:
+        return None, problems
+    file = f"{shown_as}/{path.name}"
+    ids, problems = text_column(table, "id", shown_as=file)
+    if problems:
+        return None, problems
+    columns: dict[str, object] = {"id": ids}
+    seeds, problems = _seeds(table, file)
+    columns["seed"] = seeds
+    for column, values, found in _target_columns(table, task, ids, file):
+        columns[column] = values
+        problems += found
+    for seed in np.unique(seeds):
+        where = file if "seed" not in table.column_names else f"{file}, seed {seed}"
+        problems += coverage_problems(
+            [ids[row] for row in np.flatnonzero(seeds == seed)],
+            expected=test_ids,
+            where=where,
+            elsewhere={"training": train_ids},
+        )
+    if problems:
+        return None, problems
+    return _finish(path, columns, sort_by=["seed", "id"]), []
+
+
+def read_cv_predictions(
+    folder: Path,
+    task: Task,
+    *,
+    folds: pd.DataFrame,
+    shown_as: str,
+) -> tuple[PredictionTable | None, list[Problem]]:
+    """Read optional ``cv_predictions`` and check them against the frozen folds.
+
+    Args:
+        folder: The submission.
+        task: Its task.
+        folds: The frozen folds: columns ``scheme, repeat, fold, id``.
+        shown_as: Path of the folder for messages.
+
+    Returns:
+        The table (columns ``scheme, repeat, fold, id`` and the targets), or None when the
+        submission has no such file; and the problems found.
+    """
+    targets = [target.name for target in task.targets]
+    table, path, problems = _open(
+        folder,
+        CV_STEM,
+        required=["scheme", "repeat", "fold", "id", *targets],
+        optional=[],
+        max_rows=max(len(folds), 1),
+        shown_as=shown_as,
+    )
+    if table is None or path is None:
+        return None, problems
+    file = f"{shown_as}/{path.name}"
+    schemes, problems = text_column(table, "scheme", shown_as=file)
+    ids, found = text_column(table, "id", shown_as=file)
+    problems += found
+    if problems:
+        return None, problems
+    columns: dict[str, object] = {"scheme": schemes, "id": ids}
+    for name in ("repeat", "fold"):
+        columns[name], found = integer_column(table, name, shown_as=file)
+        problems += found
+    for column, values, found in _target_columns(table, task, ids, file):
+        columns[column] = values
+        problems += found
+    if not problems:
+        problems = _fold_problems(columns, folds, file)
+    if problems:
+        return None, problems
+    return _finish(path, columns, sort_by=["scheme", "repeat", "fold", "id"]), []
+
+
+def _open(
+    folder: Path,
+    stem: str,
+    *,
+    required: list[str],
+    optional: list[str],
+    max_rows: int,
+    shown_as: str,
+) -> tuple[pa.Table | None, Path | None, list[Problem]]:
+    path, problems = find_table(folder, stem, shown_as=shown_as)
+    if path is None:
+        return None, None, problems
+    file = f"{shown_as}/{path.name}"
+    table, problems = read_table(
+        path, shown_as=file, allowed=[*required, *optional], max_rows=max_rows
+    )
+    if table is not None:
+        problems = column_problems(
+            table.column_names, required=required, optional=optional, shown_as=file
+        )
+    return (None, path, problems) if problems else (table, path, [])
+
+
+def _seeds(table: pa.Table, file: str) -> tuple[np.ndarray, list[Problem]]:
+    if "seed" not in table.column_names:
+        return np.zeros(table.num_rows, dtype=np.int64), []
+    return integer_column(table, "seed", shown_as=file)
+
+
+def _target_columns(
+    table: pa.Table, task: Task, ids: list[str], file: str
+) -> list[tuple[str, np.ndarray, list[Problem]]]:
+    found = []
+    for target in task.targets:
+        low, high = target.plausible
+        ranges = {target.name: (low, high), f"{target.name}_std": (0.0, _LARGEST_STD)}
+        for column, (smallest, largest) in ranges.items():
+            if column not in table.column_names:
+                continue
+            values, problems = number_column(
+                table,
+                column,
+                shown_as=file,
+                ids=ids,
+                low=smallest,
+                high=largest,
+                unit=target.unit if column == target.name else target.error_unit,
+            )
+            found.append((column, values, problems))
+    return found
+
+
+def _fold_problems(columns: Mapping[str, object], folds: pd.DataFrame, file: str) -> list[Problem]:
+    import pandas as pd
+
+    rows = pd.DataFrame(columns)
+    known = set(folds["scheme"])
+    problems = [
+        Problem(
+            where=f"{file}, column `scheme`",
+            expected=f"one of {', '.join(sorted(known))}",
+            found=repr(scheme),
+            next_step="Use the frozen folds in folds.parquet of the dataset version.",
+        )
+        for scheme in sorted(set(rows["scheme"]) - known)
+    ]
+    frozen = folds[folds["scheme"].isin(rows["scheme"].unique())]
+    for (scheme, repeat), part in frozen.groupby(["scheme", "repeat"], observed=True):
+        mine = rows[(rows["scheme"] == scheme) & (rows["repeat"] == repeat)]
+        where = f"{file}, scheme {scheme}, repeat {repeat}"
+        cover = coverage_problems(mine["id"].tolist(), expected=set(part["id"]), where=where)
+        problems += cover
+        if cover:
+            continue
+        both = mine.merge(part, on="id", suffixes=("", "_frozen"))
+        wrong = both[both["fold"] != both["fold_frozen"]]
+        if len(wrong):
+            problems.append(
+                Problem(
+                    where=f"{where}, id {wrong['id'].iloc[0]}",
+                    expected=f"fold {wrong['fold_frozen'].iloc[0]}",
+                    found=f"fold {wrong['fold'].iloc[0]} ({len(wrong)} rows differ)",
+                    next_step="Predict each entry from the training part of its frozen fold.",
+                )
+            )
+    extra = rows.merge(folds[["scheme", "repeat"]].drop_duplicates(), how="left", indicator=True)
+    unknown = extra[(extra["_merge"] == "left_only") & extra["scheme"].isin(known)]
+    if len(unknown):
+        problems.append(
+            Problem(
+                where=f"{file}, column `repeat`",
+                expected=f"repeats {sorted(set(folds['repeat']))}",
+                found=f"{sorted(set(unknown['repeat']))}",
+                next_step="Remove the rows of the other repeats.",
+            )
+        )
+    return problems
+
+
+def _finish(path: Path, columns: Mapping[str, object], *, sort_by: list[str]) -> PredictionTable:
+    import pandas as pd
+
+    rows = pd.DataFrame(columns).sort_values(sort_by, kind="stable", ignore_index=True)
+    return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)

@@ -1,0 +1,70 @@
+"""The template that ``ionladder new`` writes: a commented card and a file that lists the ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ionladder.core.errors import SubmissionError
+from ionladder.core.files import write_text
+from ionladder.core.problems import Problem
+from ionladder.specs.task import Task
+from ionladder.submissions.metadata import CARD_FILE
+from ionladder.submissions.names import name_problems
+from ionladder.submissions.predictions import PREDICTIONS_STEM
+
+_CARD = """\
+# What a reader needs to know about your model. Fields with a # in front are optional:
+# remove the # to state them; what is not stated is shown as "not stated".
+model: {name}                    # name as printed on the board
+description: >-
+  Say in two or three sentences what the model is and how the predictions were made.
+authors:
+  - name: Your Name
+    # orcid: 0000-0000-0000-0000
+    # affiliation: Your institute
+training_data: {dataset} train split   # everything the model was trained on
+inputs: {inputs}                    # composition | structure | both
+licence: CC-BY-4.0               # licence of your predictions
+# code_url: https://…
+# paper_doi: 10.…
+# hyperparameters: {{learning_rate: 0.001, epochs: 100}}
+# seeds: [0, 1, 2]
+# hardware: one CPU core
+# training_time_s: 60
+# parameters: 100000
+# uses_external_data: false
+# notes: anything else
+"""
+
+
+def write_template(folder: Path, task: Task, ids: Sequence[str], *, shown_as: str) -> None:
+    """Write a new submission folder for a task.
+
+    Args:
+        folder: Folder to make; it must not exist.
+        task: The task.
+        ids: Test ids, one row each, targets left empty.
+        shown_as: Path of the folder for messages.
+
+    Raises:
+        SubmissionError: The name is not allowed, or the folder exists.
+    """
+    problems = name_problems(folder.name, where=shown_as)
+    if folder.exists():
+        problems.append(
+            Problem(
+                where=shown_as,
+                expected="a new folder",
+                found="one that exists",
+                next_step="Choose another name, or edit the files that are there.",
+            )
+        )
+    if problems:
+        raise SubmissionError(problems)
+    targets = [target.name for target in task.targets]
+    header = ",".join(["id", *targets])
+    rows = [",".join([identifier, *[""] * len(targets)]) for identifier in sorted(ids)]
+    card = _CARD.format(name=folder.name, dataset=task.dataset, inputs="both")
+    write_text(folder / f"{PREDICTIONS_STEM}.csv", "\n".join([header, *rows]) + "\n")
+    write_text(folder / CARD_FILE, card)

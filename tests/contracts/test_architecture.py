@@ -1,0 +1,87 @@
+"""The shape of the house: layers, module sizes, and a command line that answers at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "ionladder"
+LONGEST_MODULE = 300
+HEAVY = ("matplotlib", "numpy", "pandas", "pyarrow", "pymatgen", "scipy", "sklearn", "torch")
+
+_IMPORTED_BY_HELP = """
+import sys
+sys.argv = ["ionladder", "--help"]
+from ionladder.cli.main import run
+try:
+    code = run()
+except SystemExit as end:
+    code = end.code
+print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+sys.exit(code)
+"""
+
+_LINT_IMPORTS = """
+import sys
+from importlinter.cli import lint_imports
+sys.exit(lint_imports(no_cache=True, no_logo=True))
+"""
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def help_run() -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "-c", _IMPORTED_BY_HELP)
+
+
+def test_imports_respect_the_layers_and_the_one_door_to_held_out_labels() -> None:
+    result = run(sys.executable, "-c", _LINT_IMPORTS)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", result.stdout)
+
+
+def test_help_succeeds_and_names_the_program(
+    help_run: subprocess.CompletedProcess[str],
+) -> None:
+    assert help_run.returncode == 0, help_run.stderr
+    assert "ionladder" in help_run.stdout
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_help_does_not_import_a_heavy_library(
+    library: str, help_run: subprocess.CompletedProcess[str]
+) -> None:
+    loaded = help_run.stdout.rpartition("LOADED ")[2].split()
+
+    assert "ionladder" in loaded, help_run.stderr
+    assert library not in loaded
+
+
+def test_no_module_is_longer_than_300_lines() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in SOURCE.rglob("*.py")
+    }
+
+    assert lengths, f"no modules found under {SOURCE}"
+    assert {name: n for name, n in lengths.items() if n > LONGEST_MODULE} == {}
+
+
+def test_every_package_folder_is_a_regular_package() -> None:
+    folders = {path.parent for path in SOURCE.rglob("*.py")}
+
+    missing = sorted(
+        folder.relative_to(ROOT).as_posix()
+        for folder in folders
+        if not (folder / "__init__.py").is_file()
+    )
+    assert missing == [], "import-linter sees only regular packages"

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from ionladder.baselines import runner
+from ionladder.baselines.check import check
+from ionladder.baselines.compare import largest_difference
+from ionladder.baselines.predictions import predict_folds, predict_test, withhold
+from ionladder.baselines.runner import run
+from ionladder.core.errors import BaselineError
+from ionladder.core.paths import Layout
+from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
+
+PARAMS = SimpleNamespace(task_versions={"obelix": "1.2.0"})
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """An empty repository whose task holds the tiny entries."""
+    monkeypatch.setattr(runner, "load_inputs", lambda *_: tiny_inputs())
+    return Layout(tmp_path)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_a_run_writes_a_submission_that_passes_the_checks_of_all_submissions(
+    layout: Layout,
+) -> None:
+    submission = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+
+    assert sorted(_contents(submission.folder)) == [
+        "cv_predictions.parquet",
+        "predictions.csv",
+        "submission.yaml",
+    ]
+    assert len(submission.predictions.rows) == 2 * N_TEST
+    assert set(submission.predictions.rows["seed"]) == {0, 1}
+    assert len(submission.cv_predictions.rows) == 2 * 2 * N_TRAIN
+    assert submission.card.seeds == [0, 1]
+
+
+def test_a_deterministic_baseline_has_no_seed_column(layout: Layout) -> None:
+    submission = run(layout, PARAMS, "train-median", "obelix")
+
+    header = (submission.folder / "predictions.csv").read_text().splitlines()[0]
+    assert header == "id,log10_sigma"
+    assert submission.card.seeds is None
+
+
+def test_a_second_run_changes_no_byte_although_times_differ(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
+    first = _contents(folder)
+    clock = iter([0.0, 1000.0])
+    monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
+
+    run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+
+    assert _contents(folder) == first
+
+
+def test_a_run_with_other_predictions_records_its_own_time(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run(layout, PARAMS, "train-mean", "obelix").folder
+    table = folder / "predictions.csv"
+    table.write_text(table.read_text().replace("-5.", "-6."))
+    clock = iter([0.0, 1234.0])
+    monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
+
+    run(layout, PARAMS, "train-mean", "obelix")
+
+    assert yaml.safe_load((folder / "submission.yaml").read_text())["training_time_s"] == 1200.0
+
+
+def test_a_check_reproduces_what_a_run_wrote(layout: Layout) -> None:
+    folder = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
+    before = _contents(folder)
+
+    result = check(layout, PARAMS, "rf-paper", "obelix", n_seeds=1)
+
+    assert (result.n_seeds, result.n_repeats) == (1, 1)
+    assert result.difference <= 0.5e-6  # committed predictions are rounded to six decimals
+    assert result.folder == "submissions/obelix/rf-paper"
+    assert _contents(folder) == before
+
+
+def test_a_check_against_changed_predictions_says_how_far_they_are(layout: Layout) -> None:
+    folder = run(layout, PARAMS, "train-median", "obelix").folder
+    table = folder / "predictions.csv"
+    rows = table.read_text().splitlines()
+    last_id, value = rows[-1].split(",")
+    table.write_text("\n".join([*rows[:-1], f"{last_id},{float(value) + 0.25:.6f}"]) + "\n")
+
+    with pytest.raises(BaselineError, match=r"train-median: expected .* within 1e-06; .* 0\.25 on"):
+        check(layout, PARAMS, "train-median", "obelix")
+
+
+def test_a_check_without_a_committed_submission_says_so(layout: Layout) -> None:
+    with pytest.raises(BaselineError, match=r"obelix/train-mean: .* no such folder"):
+        check(layout, PARAMS, "train-mean", "obelix")
+
+
+def test_a_check_needs_the_predictions_on_the_folds(layout: Layout) -> None:
+    folder = run(layout, PARAMS, "train-mean", "obelix").folder
+    (folder / "cv_predictions.parquet").unlink()
+
+    with pytest.raises(BaselineError, match="expected cv_predictions on the frozen folds"):
+        check(layout, PARAMS, "train-mean", "obelix")
+
+
+def test_progress_counts_every_training(layout: Layout) -> None:
+    seen: list[tuple[int, int]] = []
+
+    run(layout, PARAMS, "train-mean", "obelix", progress=lambda *step: seen.append(step))
+
+    assert seen == [(done, 13) for done in range(1, 14)]  # 1 seed, 2 schemes × 2 repeats × 3 folds
+
+
+def test_more_seeds_than_a_baseline_has_are_refused(layout: Layout) -> None:
+    with pytest.raises(BaselineError, match="rf-paper --seeds 21: expected a number from 1 to 20"):
+        run(layout, PARAMS, "rf-paper", "obelix", n_seeds=21)
+    assert not layout.submissions_dir("obelix").exists()
+
+
+def test_a_task_without_a_version_is_refused_together_with_other_problems(layout: Layout) -> None:
+    with pytest.raises(BaselineError) as caught:
+        run(layout, SimpleNamespace(task_versions={}), "train-mean", "obelix", n_seeds=0)
+
+    assert [problem.where for problem in caught.value.problems] == [
+        "params.yaml, tasks.obelix",
+        "ionladder baseline train-mean --seeds 0",
+    ]
+
+
+def test_a_prediction_that_is_not_finite_is_named_and_nothing_is_written(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "load_model", lambda _: _constant(math.nan))
+
+    with pytest.raises(BaselineError, match="a finite prediction for every entry; found none for"):
+        run(layout, PARAMS, "train-mean", "obelix")
+    assert not layout.submissions_dir("obelix").exists()
+
+
+def test_a_model_is_handed_the_labels_of_its_training_entries_only() -> None:
+    inputs = tiny_inputs()
+    seen: list[set[str]] = []
+
+    def spy(given: object, train_ids: list[str], predict_ids: list[str], **_: int) -> object:
+        seen.append(set(given.train_labels.index))
+        assert seen[-1] == set(train_ids)
+        assert not seen[-1] & set(predict_ids)
+        return np.zeros(len(predict_ids))
+
+    predict_test(spy, inputs, [0, 1])
+    predict_folds(spy, inputs, ["grouped_doi_comp"], [0, 1])
+
+    assert len(seen) == 2 + 2 * 3
+    assert seen[0] == set(inputs.train_ids)
+
+
+def test_folds_are_predicted_once_per_entry_with_the_seed_of_their_repeat() -> None:
+    inputs = tiny_inputs()
+
+    def seed_as_prediction(*arguments: list[str], seed: int) -> np.ndarray:
+        return np.full(len(arguments[2]), float(seed))
+
+    table = predict_folds(seed_as_prediction, inputs, ["kfold_shuffled"], [1])
+
+    assert sorted(table["id"]) == list(inputs.train_ids)
+    assert set(table["log10_sigma"]) == {1.0}
+    expected = inputs.folds.merge(table, on=["scheme", "repeat", "fold", "id"])
+    assert len(expected) == N_TRAIN
+
+
+def test_withholding_leaves_the_original_alone() -> None:
+    inputs = tiny_inputs()
+
+    assert list(withhold(inputs, ["e03", "e01"]).train_labels.index) == ["e03", "e01"]
+    assert len(inputs.train_labels) == N_TRAIN
+
+
+def test_the_largest_difference_looks_at_rows_that_both_have() -> None:
+    stored = pd.DataFrame(
+        {"seed": [0, 0, 1], "id": ["a", "b", "a"], "log10_sigma": [1.0, 2.0, 9.0]}
+    )
+    fresh = pd.DataFrame({"seed": [0, 0], "id": ["b", "a"], "log10_sigma": [2.5, 1.0]})
+
+    assert largest_difference(stored, fresh) == 0.5
+    assert largest_difference(stored.iloc[:1], fresh) == math.inf
+
+
+def test_seeds_of_a_stochastic_baseline_give_different_predictions() -> None:
+    inputs = replace(tiny_inputs())
+    forest = runner.load_model(runner.get_baseline("rf-paper"))
+
+    table = predict_test(forest, inputs, [0, 1]).pivot_table(
+        index="id", columns="seed", values="log10_sigma"
+    )
+
+    assert (table[0] != table[1]).any()
+
+
+def _constant(value: float) -> Callable[..., np.ndarray]:
+    def predict(*arguments: list[str], seed: int) -> np.ndarray:  # noqa: ARG001
+        return np.full(len(arguments[2]), value)
+
+    return predict

@@ -1,0 +1,70 @@
+"""A synthetic task small enough to train every baseline on in a second: 36 made-up entries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ionladder.datasets.load import TaskInputs
+
+N_TRAIN = 30
+N_TEST = 6
+_HOSTS = ("P1.0S4.0", "La3.0Zr2.0O12.0", "Ti2.0P3.0O12.0", "Y1.0Cl6.0")
+_GROUPS = ((14, "monoclinic"), (62, "orthorhombic"), (167, "trigonal"), (230, "cubic"))
+
+
+def tiny_inputs() -> TaskInputs:
+    """Inputs with labels for all training entries; every second entry has a CIF."""
+    rng = np.random.default_rng(7)
+    ids = [f"e{number:02d}" for number in range(N_TRAIN + N_TEST)]
+    train, test = ids[:N_TRAIN], ids[N_TRAIN:]
+    return TaskInputs(
+        entries=_entries(ids, rng),
+        structures=None,
+        train_ids=tuple(train),
+        test_ids=tuple(test),
+        train_labels=pd.DataFrame(
+            {"log10_sigma": rng.normal(-5.0, 2.0, N_TRAIN)}, index=pd.Index(train, name="id")
+        ),
+        split=pd.DataFrame(
+            {
+                "subset": ["train"] * N_TRAIN + ["test"] * N_TEST,
+                "in_cif": [number % 2 == 0 for number in range(len(ids))],
+                "component": range(len(ids)),
+            },
+            index=pd.Index(ids, name="id"),
+        ),
+        folds=_folds(train),
+    )
+
+
+def _entries(ids: list[str], rng: np.random.Generator) -> pd.DataFrame:
+    hosts = [_HOSTS[number % 4] for number in range(len(ids))]
+    groups = [_GROUPS[(number // 2) % 4] for number in range(len(ids))]
+    lattice = rng.uniform(5.0, 12.0, (len(ids), 3))
+    return pd.DataFrame(
+        {
+            "formula_cell": [f"Li{1 + n % 7}.{n % 10}{host}" for n, host in enumerate(hosts)],
+            "space_group": pd.array([number for number, _ in groups], dtype="int16"),
+            "crystal_system": [system for _, system in groups],
+            "a_ang": lattice[:, 0],
+            "b_ang": lattice[:, 1],
+            "c_ang": lattice[:, 2],
+            "alpha_deg": 90.0,
+            "beta_deg": 90.0,
+            "gamma_deg": 90.0,
+            "volume_ang3": lattice.prod(axis=1),
+        },
+        index=pd.Index(ids, name="id"),
+    )
+
+
+def _folds(train: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"scheme": scheme, "repeat": repeat, "fold": (number + repeat) % 3, "id": entry}
+            for scheme in ("grouped_doi_comp", "kfold_shuffled")
+            for repeat in range(2)
+            for number, entry in enumerate(train)
+        ]
+    )

@@ -1,0 +1,133 @@
+"""Scores of the tiny task, checked with pencil and paper and with scipy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+from scipy import stats
+
+from ionladder.core.errors import SubmissionError
+from ionladder.scoring.evaluate import Evaluation, evaluate
+from ionladder.specs.params import ScoringSettings
+
+
+def run(predictions: pd.DataFrame, settings: ScoringSettings = tiny.SETTINGS) -> Evaluation:
+    return evaluate(tiny.LABELS, predictions, tiny.TASK, settings=settings)
+
+
+def value(evaluation: Evaluation, subset: str, metric: str) -> float:
+    return evaluation.score("log10_sigma", subset, metric).value
+
+
+def test_an_offset_of_one_decade_scores_one_decade() -> None:
+    evaluation = run(tiny.predictions(1.0))
+    assert value(evaluation, "all", "mae") == pytest.approx(1.0)
+    assert value(evaluation, "all", "rmse") == pytest.approx(1.0)
+    assert value(evaluation, "all", "spearman") == pytest.approx(1.0)
+    # The censored entry is predicted at -14, below its limit of -10: no error there.
+    assert value(evaluation, "all", "mae_censored") == pytest.approx(5 / 6)
+    assert value(evaluation, "uncensored", "mae_censored") == pytest.approx(1.0)
+
+
+def test_subsets_hold_the_entries_their_column_says() -> None:
+    evaluation = run(tiny.predictions())
+    counts = {name: scores.n for name, scores in evaluation.targets["log10_sigma"].items()}
+    assert counts == {"all": 6, "cif": 3, "uncensored": 5}
+    groups = {name: scores.n_groups for name, scores in evaluation.targets["log10_sigma"].items()}
+    assert groups == {"all": 4, "cif": 2, "uncensored": 3}
+
+
+def test_a_threshold_counts_entries_at_or_above_it() -> None:
+    # Positives at >= -4 are 019 (-4) and aaa (-3); shifted down by half a decade, aaa remains.
+    assert value(run(tiny.predictions(-0.5)), "all", "recall_1e-4") == pytest.approx(0.5)
+
+
+def test_the_score_of_several_seeds_is_their_mean_with_their_spread() -> None:
+    both = pd.concat([tiny.predictions(1.0).assign(seed=3), tiny.predictions(2.0).assign(seed=5)])
+    evaluation = run(both)
+    score = evaluation.score("log10_sigma", "all", "mae")
+    assert evaluation.seeds == (3, 5)
+    assert score.value == pytest.approx(1.5)
+    assert score.seed_sd == pytest.approx(np.std([1.0, 2.0], ddof=1))
+    assert (score.seed_min, score.seed_max) == pytest.approx((1.0, 2.0))
+
+
+def test_one_seed_has_no_spread() -> None:
+    assert np.isnan(run(tiny.predictions()).score("log10_sigma", "all", "mae").seed_sd)
+
+
+def test_row_order_does_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    noisy = tiny.predictions().assign(log10_sigma=lambda t: t["log10_sigma"] + rng.normal(size=6))
+    shuffled = noisy.sample(frac=1.0, random_state=1)
+    one, other = run(noisy), run(shuffled)
+    assert one.targets == other.targets
+    np.testing.assert_array_equal(one.primary_samples, other.primary_samples)
+
+
+def test_the_interval_agrees_with_scipy_where_every_entry_is_a_group() -> None:
+    labels = tiny.LABELS.assign(component=range(6))
+    noise = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
+    predictions = tiny.predictions().assign(log10_sigma=labels["log10_sigma"] + noise)
+    settings = ScoringSettings(resamples=20_000, seed=1, confidence=0.95)
+    score = evaluate(labels, predictions, tiny.TASK, settings=settings).score(
+        "log10_sigma", "all", "mae"
+    )
+    oracle = stats.bootstrap(
+        (noise,),
+        np.mean,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    ).confidence_interval
+    assert score.ci_low == pytest.approx(oracle.low, abs=0.02)
+    assert score.ci_high == pytest.approx(oracle.high, abs=0.02)
+
+
+def test_whole_groups_are_resampled_by_brute_force() -> None:
+    noise = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
+    predictions = tiny.predictions().assign(log10_sigma=tiny.LABELS["log10_sigma"] + noise)
+    settings = ScoringSettings(resamples=20_000, seed=1, confidence=0.9)
+    score = run(predictions, settings).score("log10_sigma", "all", "mae")
+    members = [[0, 1], [2], [3], [4, 5]]
+    rng = np.random.default_rng(3)
+    means = [
+        np.mean(np.concatenate([noise[members[group]] for group in rng.integers(0, 4, size=4)]))
+        for _ in range(20_000)
+    ]
+    low, high = np.quantile(means, [0.05, 0.95])
+    assert score.ci_low == pytest.approx(low, abs=0.03)
+    assert score.ci_high == pytest.approx(high, abs=0.03)
+
+
+def test_the_interval_of_rmse_is_the_root_of_resampled_mean_squares() -> None:
+    evaluation = run(tiny.predictions(2.0))
+    score = evaluation.score("log10_sigma", "all", "rmse")
+    assert (score.ci_low, score.ci_high) == pytest.approx((2.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("predictions", "expected"),
+    [
+        (tiny.predictions().iloc[1:], "1 missing"),
+        (pd.concat([tiny.predictions(), tiny.predictions().iloc[:1]]), "1 repeated"),
+        (tiny.predictions().assign(id=["x", *tiny.LABELS["id"][1:]]), "1 unknown"),
+        (tiny.predictions().replace({"log10_sigma": {-3.0: np.nan}}), "a finite number"),
+        (tiny.predictions().rename(columns={"log10_sigma": "pred"}), "no log10_sigma"),
+    ],
+)
+def test_anything_but_exact_coverage_is_refused(
+    predictions: pd.DataFrame, expected: str
+) -> None:
+    with pytest.raises(SubmissionError, match=expected):
+        run(predictions)
+
+
+def test_the_callers_tables_are_left_alone() -> None:
+    labels, predictions = tiny.LABELS.copy(), tiny.predictions()
+    before = predictions.copy()
+    evaluate(labels, predictions, tiny.TASK, settings=tiny.SETTINGS)
+    pd.testing.assert_frame_equal(labels, tiny.LABELS)
+    pd.testing.assert_frame_equal(predictions, before)

@@ -1,0 +1,243 @@
+"""Replicate floors against loops over pairs, resampling by hand, and theory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import combinations
+from statistics import median
+
+import numpy as np
+import pytest
+
+from ionladder.core.errors import MetricInputError
+from ionladder.statistics.floor import (
+    Floor,
+    replicate_floors,
+    replicate_leave_one_out,
+    replicate_median_deviation,
+    replicate_pair_difference,
+)
+
+SETTINGS = {"resamples": 200, "seed": 3, "confidence": 0.95}
+FLOORS = [replicate_median_deviation, replicate_pair_difference, replicate_leave_one_out]
+VALID = {"values": [-3.0, -5.0, -4.0, -6.0, -6.5], "groups": [4, 4, 9, 9, 9], **SETTINGS}
+
+
+def _median_parts(members: list[float]) -> list[float]:
+    return [abs(y - median(members)) for y in members]
+
+
+def _pair_parts(members: list[float]) -> list[float]:
+    return [abs(a - b) / math.sqrt(2) for a, b in combinations(members, 2)]
+
+
+def _left_out_parts(members: list[float]) -> list[float]:
+    return [abs(y - median(members[:i] + members[i + 1 :])) for i, y in enumerate(members)]
+
+
+ORACLES = [
+    pytest.param(replicate_median_deviation, _median_parts, id="median deviation"),
+    pytest.param(replicate_pair_difference, _pair_parts, id="pair difference"),
+    pytest.param(replicate_leave_one_out, _left_out_parts, id="leave one out"),
+]
+
+
+def _replicates(n_groups: int = 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Draw groups of 2 to 6 measurements with ties, rows shuffled."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(n_groups) * 3 - 5, rng.integers(2, 7, n_groups))
+    values = rng.normal(-5.0, 1.0, groups.size).round(1)
+    order = rng.permutation(groups.size)
+    return values[order], groups[order]
+
+
+def _members(values: np.ndarray, groups: np.ndarray) -> list[list[float]]:
+    return [values[groups == name].tolist() for name in np.unique(groups)]
+
+
+@pytest.mark.parametrize(("floor", "parts"), ORACLES)
+@pytest.mark.parametrize("seed", range(5))
+def test_floors_agree_with_a_loop_over_groups(
+    floor: Callable[..., Floor], parts: Callable[[list[float]], list[float]], seed: int
+) -> None:
+    values, groups = _replicates(seed=seed)
+    every = [part for members in _members(values, groups) for part in parts(members)]
+
+    result = floor(values, groups, **SETTINGS)
+
+    assert result.value == pytest.approx(np.mean(every), rel=1e-12)
+    assert (result.n_groups, result.n_entries) == (12, values.size)
+
+
+@pytest.mark.parametrize(("floor", "parts"), ORACLES)
+def test_the_interval_comes_from_resampling_whole_groups(
+    floor: Callable[..., Floor], parts: Callable[[list[float]], list[float]]
+) -> None:
+    values, groups = _replicates()
+    per_group = [parts(members) for members in _members(values, groups)]
+    rng = np.random.default_rng(99)
+    means = [
+        np.mean([part for g in rng.integers(0, 12, 12) for part in per_group[g]])
+        for _ in range(4000)
+    ]
+
+    result = floor(values, groups, resamples=20000, seed=1, confidence=0.9)
+
+    expected = np.quantile(means, [0.05, 0.95])
+    np.testing.assert_allclose([result.ci_low, result.ci_high], expected, rtol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("floor", "expected"),
+    [
+        (replicate_median_deviation, 0.5),
+        (replicate_pair_difference, 1.0 / math.sqrt(2)),
+        (replicate_leave_one_out, 1.0),
+    ],
+)
+def test_pairs_one_apart_by_hand(floor: Callable[..., Floor], expected: float) -> None:
+    result = floor([0.0, 1.0, 7.0, 6.0], [1, 1, 2, 2], **SETTINGS)
+
+    assert result.value == pytest.approx(expected)
+    assert result.ci_low == pytest.approx(expected)
+    assert result.ci_high == pytest.approx(expected)
+
+
+def test_under_gaussian_noise_the_pair_difference_is_the_error_of_the_truth() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20000), 2)
+    truth = rng.normal(-5.0, 3.0, 20000)[groups]
+    values = truth + rng.normal(0.0, 0.7, groups.size)
+
+    low, fair, high = (floor(values, groups, **SETTINGS).value for floor in FLOORS)
+
+    assert fair == pytest.approx(np.abs(values - truth).mean(), rel=0.02)
+    assert fair == pytest.approx(0.7 * math.sqrt(2 / math.pi), rel=0.02)
+    assert low < fair < high
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_the_order_of_rows_is_irrelevant(floor: Callable[..., Floor]) -> None:
+    values, groups = _replicates()
+    order = np.random.default_rng(8).permutation(values.size)
+
+    assert floor(values[order], groups[order], **SETTINGS) == floor(values, groups, **SETTINGS)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_the_same_seed_gives_the_same_interval_and_another_one_does_not(
+    floor: Callable[..., Floor],
+) -> None:
+    values, groups = _replicates()
+
+    first, again, other = (
+        floor(values, groups, resamples=200, seed=seed, confidence=0.95) for seed in (3, 3, 4)
+    )
+
+    assert first == again
+    assert first.value == other.value
+    assert first.ci_low != other.ci_low
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_more_confidence_gives_a_wider_interval_around_the_value(
+    floor: Callable[..., Floor],
+) -> None:
+    values, groups = _replicates()
+
+    half = floor(values, groups, resamples=2000, seed=0, confidence=0.5)
+    most = floor(values, groups, resamples=2000, seed=0, confidence=0.99)
+
+    assert most.ci_low < half.ci_low < half.value < half.ci_high < most.ci_high
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_floors_follow_the_unit_and_ignore_the_level(floor: Callable[..., Floor]) -> None:
+    values, groups = _replicates()
+
+    plain = floor(values, groups, **SETTINGS)
+    moved = floor(2.0 * values + 100.0, groups, **SETTINGS)
+
+    assert moved.value == pytest.approx(2.0 * plain.value, rel=1e-9)
+    assert moved.ci_high == pytest.approx(2.0 * plain.ci_high, rel=1e-9)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_identical_measurements_have_no_spread(floor: Callable[..., Floor]) -> None:
+    assert floor([-4.0] * 5, [0, 0, 1, 1, 1], **SETTINGS).value == 0.0
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_one_group_has_a_value_but_no_interval(floor: Callable[..., Floor]) -> None:
+    result = floor([-4.0, -5.0, -7.0], [0, 0, 0], **SETTINGS)
+
+    assert result.value > 0
+    assert math.isnan(result.ci_low)
+    assert math.isnan(result.ci_high)
+
+
+def test_the_three_floors_come_together_in_their_order() -> None:
+    values, groups = _replicates()
+
+    together = replicate_floors(values, groups, **SETTINGS)
+
+    assert together == tuple(floor(values, groups, **SETTINGS) for floor in FLOORS)
+    assert [floor.name for floor in together] == [floor.__name__ for floor in FLOORS]
+    assert all(isinstance(f, Floor) and f.title and f.definition for f in together)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "found"),
+    [
+        pytest.param(
+            {"values": [], "groups": np.array([], dtype=int)},
+            "replicate floor",
+            "shape (0,)",
+            id="no measurements",
+        ),
+        pytest.param(
+            {"groups": [4, 4, 9, 9, 7]},
+            "replicate floor, groups",
+            "one in group 7",
+            id="a single measurement",
+        ),
+        pytest.param({"groups": [4, 4]}, "replicate floor", "shape (2,)", id="too few groups"),
+        pytest.param(
+            {"groups": [4.0, 4.0, 9.0, 9.0, np.nan]},
+            "replicate floor",
+            "type float64",
+            id="missing groups",
+        ),
+        pytest.param({"values": list("abcde")}, "replicate floor", "type <U1", id="text"),
+        pytest.param(
+            {"values": [-3.0, np.nan, -4.0, np.inf, -6.5]},
+            "replicate floor, values",
+            "others at position 1, 3",
+            id="values that are not finite",
+        ),
+        pytest.param({"resamples": 0}, "replicate floor, resamples", "found 0", id="no resamples"),
+        pytest.param({"seed": -1}, "replicate floor, seed", "found -1", id="negative seed"),
+        pytest.param(
+            {"confidence": 95.0}, "replicate floor, confidence", "found 95.0", id="percent"
+        ),
+    ],
+)
+@pytest.mark.parametrize("floor", FLOORS)
+def test_unfit_measurements_are_refused_with_a_letter(
+    floor: Callable[..., Floor], change: dict[str, object], where: str, found: str
+) -> None:
+    with pytest.raises(MetricInputError) as caught:
+        floor(**{**VALID, **change})
+
+    assert str(caught.value).startswith(f"{where}: expected ")
+    assert found in str(caught.value)
+
+
+def test_all_problems_of_the_measurements_are_reported_together() -> None:
+    changed = {**VALID, "values": [-3.0, np.nan, -4.0, -6.0, -6.5], "groups": [4, 4, 9, 9, 7]}
+
+    with pytest.raises(MetricInputError) as caught:
+        replicate_median_deviation(**changed)
+
+    assert len(caught.value.problems) == 2
