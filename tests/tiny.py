@@ -36,9 +36,7 @@ TASK = Task(
         MetricUse(name="mae_censored", metric="mae_censored", title="MAE, censored-aware"),
         MetricUse(name="rmse", metric="rmse", title="RMSE"),
         MetricUse(name="spearman", metric="spearman", title="Spearman"),
-        MetricUse(
-            name="recall_1e-4", metric="recall", title="Recall", options={"threshold": -4.0}
-        ),
+        MetricUse(name="recall_1e-4", metric="recall", title="Recall", options={"threshold": -4.0}),
     ),
     subsets=(
         Subset(name="all", title="all test entries"),
@@ -79,9 +77,7 @@ FOLDS = pd.DataFrame(
 
 SETTINGS = ScoringSettings(resamples=500, seed=7, confidence=0.95)
 
-EXPECTATIONS = Expectations(
-    test_ids=tuple(LABELS["id"]), train_ids=TRAIN_IDS, folds=FOLDS
-)
+EXPECTATIONS = Expectations(test_ids=tuple(LABELS["id"]), train_ids=TRAIN_IDS, folds=FOLDS)
 
 CARD = """\
 model: Tiny model

@@ -30,7 +30,7 @@
       button.className = "il-sort";
       button.append(...header.childNodes);
       header.append(button);
-      header.setAttribute("aria-sort", "none");
+      if (!header.hasAttribute("aria-sort")) header.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => sortBy(table, header, column));
     });
   }

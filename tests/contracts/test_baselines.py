@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import yaml
 
 from ionladder.baselines.card import card_fields
 from ionladder.baselines.check import check
+from ionladder.baselines.paper_features import paper_features
 from ionladder.baselines.registry import FitPredict, all_baselines, load_model
+from ionladder.baselines.rich_features import rich_features
 from ionladder.baselines.training import with_cif
 from ionladder.core.paths import Layout
+from ionladder.datasets.load import load_inputs
 from ionladder.datasets.params import load_params
 from ionladder.datasets.registry import all_tasks
 from ionladder.specs.baseline import Baseline
@@ -143,6 +147,30 @@ def test_the_committed_card_is_the_one_the_spec_describes(spec: Baseline, reposi
         assert seconds > 0
         described = card_fields(spec, seeds=range(spec.n_seeds), training_time_s=seconds)
         assert committed == {name: value for name, value in described.items() if value is not None}
+
+
+@pytest.mark.parametrize("name", ["mlp-paper", "mlp-paper-cif"])
+def test_the_stated_number_of_parameters_is_that_of_the_network(name: str) -> None:
+    spec = all_baselines()[name]
+    widths = [62, *spec.hyperparameters["hidden_layer_sizes"], 1]
+
+    weights = sum((before + 1) * after for before, after in itertools.pairwise(widths))
+
+    assert spec.parameters == weights
+
+
+@pytest.mark.data
+def test_the_real_entries_give_as_many_features_as_the_cards_say(repository: Path) -> None:
+    layout = Layout(repository)
+    inputs = load_inputs(layout, all_tasks()["obelix"], load_params(layout).task_versions["obelix"])
+
+    paper = paper_features(inputs, scale_on=inputs.train_ids)
+    rich = rich_features(inputs.entries)
+
+    assert paper.shape == (599, 62)
+    assert "62 columns" in all_baselines()["rf-paper"].description
+    assert rich.shape == (599, 155)
+    assert "155 features" in all_baselines()["hgb-l1"].description
 
 
 @pytest.mark.data

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def build() -> None:
-    """Fetch, ingest, score and render everything; offline, keep the recorded scores."""
+    """The main job: fetch, ingest, score, render.
+
+    Data that cannot be reached are named, and their recorded scores are kept.
+    """
     from ionladder.cli.context import load_context
     from ionladder.cli.site import site
     from ionladder.core.problems import letter

@@ -16,7 +16,10 @@ def leaderboard(
         list[str] | None, typer.Argument(help="Tasks; default: all that params.yaml names.")
     ] = None,
 ) -> None:
-    """Score all submissions; write the leaderboard (JSON, CSV) and one receipt per submission."""
+    """Score all submissions and write the board.
+
+    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission.
+    """
     from ionladder.cli.context import load_context
     from ionladder.datasets.registry import get_task
 

@@ -11,7 +11,10 @@ def new(
     task: Annotated[str, typer.Argument(help="Task, for example obelix.")],
     name: Annotated[str, typer.Argument(help="Folder name of the submission: a-z 0-9 . _ -")],
 ) -> None:
-    """Make a submission folder with a commented card and a file that lists the test ids."""
+    """Make a submission folder to fill in.
+
+    It holds a commented card and a predictions file that lists the test ids.
+    """
     from ionladder.cli.context import load_context
     from ionladder.datasets.load import load_inputs
     from ionladder.datasets.registry import get_task

@@ -24,7 +24,10 @@ def score(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON.")] = False,
 ) -> None:
-    """Check and score a submission; the same numbers as on the board, nothing is written."""
+    """Score a submission; nothing is written.
+
+    The numbers are those that the board will show.
+    """
     from ionladder.cli.context import load_context, task_of
     from ionladder.core.files import to_json
     from ionladder.scoring.score import TaskScorer

@@ -14,7 +14,7 @@ def validate(
         str | None, typer.Option(help="Task, if the folder is not under submissions/<task>/.")
     ] = None,
 ) -> None:
-    """Check a submission; print every problem, or say that it is ready."""
+    """List every problem of a submission, if any."""
     from ionladder.cli.context import load_context, task_of
     from ionladder.scoring.read import load_expectations
     from ionladder.submissions.validate import read_submission

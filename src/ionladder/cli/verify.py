@@ -27,5 +27,6 @@ def verify() -> None:
 def _steps() -> tuple[Step, ...]:
     """What is verified, in order; a new kind of record adds its step here."""
     from ionladder.datasets.verify import DATASET_STEPS
+    from ionladder.leaderboard.check import verify_receipts
 
-    return DATASET_STEPS
+    return (*DATASET_STEPS, verify_receipts)

@@ -17,14 +17,19 @@ class CheckResult:
     Attributes:
         name: Its name.
         description: What it makes sure of, one sentence.
-        allowed: Ids of the known oddities it met.
         detail: What was counted or compared.
+        excused: Known oddities it met: name in the dataset's oddities, and id.
     """
 
     name: str
     description: str
-    allowed: tuple[str, ...]
     detail: str
+    excused: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Ids of the oddities it met, sorted."""
+        return tuple(sorted({entry for _, entry in self.excused}))
 
 
 @dataclass(frozen=True, kw_only=True)

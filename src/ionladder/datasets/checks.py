@@ -91,8 +91,12 @@ def run_checks(
             CheckResult(
                 name=check.name,
                 description=check.description,
-                allowed=tuple(sorted({f.entry for f in excused if f.entry is not None})),
                 detail=outcome.detail,
+                excused=frozenset(
+                    (oddity_name(check.name, f.aspect), f.entry)
+                    for f in excused
+                    if f.entry is not None
+                ),
             )
         )
     if problems:

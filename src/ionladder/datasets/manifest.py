@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ionladder.core.errors import DataMissingError
+from ionladder.core.errors import DataChangedError, DataMissingError
 from ionladder.core.files import read_json
 from ionladder.core.hashing import column_hashes, content_hash
 from ionladder.core.paths import Layout
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 
 _RELEASED = (
-    "A released version is immutable. Bytes that changed upstream get a new version in "
-    "params.yaml. If IonLadder's own reading of them changed on purpose, delete this manifest, "
-    "ingest again, and say so in CHANGELOG.md"
+    "A released version is immutable. Install the packages of requirements.lock and try again; "
+    "bytes that changed upstream get a new version in params.yaml; and if IonLadder's own reading "
+    "of them changed on purpose, delete this manifest, ingest again, and say so in CHANGELOG.md"
 )
 
 
 def make_manifest(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion) -> Manifest:
     """Describe a built version; equal tables give equal text."""
     source = pinned.source
-    met = {check.name: set(check.allowed) for check in built.checks}
+    met = {pair for check in built.checks for pair in check.excused}
     return {
         "dataset": pinned.dataset,
         "version": pinned.version,
@@ -58,7 +58,7 @@ def make_manifest(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion)
         "oddities": [
             {"check": oddity.check, "ids": ids, "reason": oddity.reason}
             for oddity in dataset.oddities
-            if (ids := [i for i in oddity.ids if i in met.get(oddity.check.split(".")[0], ())])
+            if (ids := [entry for entry in oddity.ids if (oddity.check, entry) in met])
         ],
         "summary": dict(built.summary),
     }
@@ -90,7 +90,7 @@ def read_manifest(layout: Layout, dataset: str, version: str) -> Manifest | None
     """The committed manifest of a version, or None where there is none.
 
     Raises:
-        DataMissingError: The file is there and is not JSON.
+        DataChangedError: The file is there and is not JSON.
     """
     path = layout.manifest(dataset, version)
     if not path.is_file():
@@ -98,7 +98,7 @@ def read_manifest(layout: Layout, dataset: str, version: str) -> Manifest | None
     try:
         manifest: Manifest = read_json(path)
     except ValueError as error:
-        raise DataMissingError(
+        raise DataChangedError(
             Problem(
                 where=layout.relative(path),
                 expected="a manifest in JSON",
@@ -113,7 +113,8 @@ def require_manifest(layout: Layout, dataset: str, version: str) -> Manifest:
     """The committed manifest of a version.
 
     Raises:
-        DataMissingError: There is none, or it is damaged.
+        DataMissingError: There is none.
+        DataChangedError: It is damaged.
     """
     manifest = read_manifest(layout, dataset, version)
     if manifest is None:

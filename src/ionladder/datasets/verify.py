@@ -107,7 +107,7 @@ def _read_sums(layout: Layout, pinned: DatasetVersion) -> tuple[dict[str, str], 
     sums: dict[str, str] = {}
     problems = []
     text = path.read_bytes().decode("utf-8", errors="replace")
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         match = _SUM_LINE.match(line)
         if match is None:
             where = f"{shown}, line {number}"

@@ -30,7 +30,6 @@ def identity_rule() -> CheckResult:
     return CheckResult(
         name=IDENTITY_CHECK,
         description="No id is ever used again for a material of another composition.",
-        allowed=(),
         detail=(
             "a rule between versions: compared with every other released version at each ingest "
             "and by `ionladder verify`"
@@ -51,7 +50,6 @@ def change_rule(dataset: Dataset) -> CheckResult:
             "Every column says what a changed cell means (label, split, input or note), so that a "
             "diff against any other version is classed; `ionladder diff` prints it per cell."
         ),
-        allowed=(),
         detail=f"columns by class: {counted}",
     )
 

@@ -6,11 +6,23 @@ from ionladder.core.files import read_json
 from ionladder.core.hashing import sha256_file
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.datasets.verify import Verified
 from ionladder.scoring.score import submission_folders
+from ionladder.specs.params import Params
 from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
 from ionladder.submissions.reading import find_table
 
 _RESCORE = "Restore the file from git, or run `ionladder leaderboard {task}` to score it again."
+
+
+def verify_receipts(layout: Layout, params: Params) -> Verified:
+    """Hold stored predictions to the hashes in their receipts; a step of ``ionladder verify``."""
+    result = Verified(what="submissions")
+    for task in params.task_versions:
+        problems = receipt_problems(layout, task)
+        result.problems += problems
+        result.n_good += max(len(submission_folders(layout, task)) - len(problems), 0)
+    return result
 
 
 def receipt_problems(layout: Layout, task: str) -> list[Problem]:

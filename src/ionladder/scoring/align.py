@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,33 +51,38 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
                 next_step="Name the columns as the task names them.",
             )
         )
-    with_seed = predictions if "seed" in predictions.columns else predictions.assign(seed=0)
-    ordered = with_seed.sort_values(["seed", "id"], kind="stable", ignore_index=True)
-    seeds = sorted({int(seed) for seed in ordered["seed"].tolist()})
-    _check(ordered, ids, seeds, targets)
+    n_rows = len(predictions)
+    row_seeds = predictions["seed"].tolist() if "seed" in predictions else [0] * n_rows
+    row_ids = predictions["id"].tolist()
+    order = sorted(range(n_rows), key=lambda row: (row_seeds[row], row_ids[row]))
+    seeds = sorted({int(seed) for seed in row_seeds})
+    values = {name: predictions[name].to_numpy(dtype=np.float64)[order] for name in targets}
+    keys = [(row_seeds[row], row_ids[row]) for row in order]
+    _check(keys, values, ids, seeds)
     shape = (len(seeds), len(ids))
     return Aligned(
-        seeds=tuple(seeds),
-        y_pred={name: ordered[name].to_numpy(dtype=np.float64).reshape(shape) for name in targets},
+        seeds=tuple(seeds), y_pred={name: column.reshape(shape) for name, column in values.items()}
     )
 
 
 def _check(
-    ordered: pd.DataFrame, ids: Sequence[str], seeds: Sequence[int], targets: Sequence[str]
+    keys: Sequence[tuple[int, str]],
+    values: Mapping[str, Array],
+    ids: Sequence[str],
+    seeds: Sequence[int],
 ) -> None:
-    found = ordered["id"].tolist()
     problems = []
-    if found != list(ids) * len(seeds):
+    if keys != [(seed, identifier) for seed in seeds for identifier in ids]:
         for seed in seeds:
             where = "predictions" if len(seeds) == 1 else f"predictions, seed {seed}"
-            mine = ordered.loc[ordered["seed"] == seed, "id"].tolist()
+            mine = [identifier for key, identifier in keys if key == seed]
             problems += coverage_problems(mine, expected=ids, where=where)
-    for name in targets:
-        bad = ~np.isfinite(ordered[name].to_numpy(dtype=np.float64))
+    for name, column in values.items():
+        bad = ~np.isfinite(column)
         if bad.any():
             problems.append(
                 Problem(
-                    where=f"predictions, id {found[int(np.argmax(bad))]}, column `{name}`",
+                    where=f"predictions, id {keys[int(np.argmax(bad))][1]}, column `{name}`",
                     expected="a finite number",
                     found=f"{int(bad.sum())} other value(s)",
                     next_step="Predict a number for every id.",

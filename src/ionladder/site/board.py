@@ -211,9 +211,7 @@ def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
         seed_sd=item.get(f"{metric}_seed_sd"),
         subsets={name: _values(values, names) for name, values in subsets.items()},
         sizes={name: values.get("n") for name, values in subsets.items()},
-        cv={
-            cv.scheme: item.get(f"cv_{cv.scheme}_{metric}") for cv in task.cross_validation
-        },
+        cv={cv.scheme: item.get(f"cv_{cv.scheme}_{metric}") for cv in task.cross_validation},
         card=item.get("card") or {},
         quoted=item.get("reported") or {},
     )

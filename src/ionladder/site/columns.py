@@ -91,8 +91,12 @@ def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
     )
     groups = [ColumnGroup(key="repeats", title="Repeated trainings", columns=repeats)]
     if folds:
-        groups.append(ColumnGroup(key="folds", title="Cross-validation on the training set",
-                                  columns=folds))
-    groups.append(ColumnGroup(key="model", title="As stated by the submission", columns=stated,
-                              is_folded=True))
+        groups.append(
+            ColumnGroup(key="folds", title="Cross-validation on the training set", columns=folds)
+        )
+    groups.append(
+        ColumnGroup(
+            key="model", title="As stated by the submission", columns=stated, is_folded=True
+        )
+    )
     return tuple(groups)

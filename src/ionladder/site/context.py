@@ -130,8 +130,8 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
     path = layout.leaderboard_json(task.name)
     data = _read(layout, path)
     shown_as = layout.relative(path)
-    board = empty_board(task, version) if data is None else parse_board(
-        data, task, shown_as=shown_as
+    board = (
+        empty_board(task, version) if data is None else parse_board(data, task, shown_as=shown_as)
     )
     entrants = {
         row.submission: _entrant(layout, task, row, row.submission)
@@ -160,9 +160,7 @@ def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
 
 def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
     folder = layout.submission_dir(task.name, name)
-    card, problems = read_card(
-        folder / CARD_FILE, shown_as=layout.relative(folder / CARD_FILE)
-    )
+    card, problems = read_card(folder / CARD_FILE, shown_as=layout.relative(folder / CARD_FILE))
     return Entrant(
         row=row,
         card=card,
@@ -173,7 +171,10 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
 
 
 def _files(folder: Path) -> tuple[Path, ...]:
-    names = [CARD_FILE, *(f"{stem}.{kind}" for stem in PREDICTION_STEMS for kind in ("csv", "parquet"))]
+    names = [
+        CARD_FILE,
+        *(f"{stem}.{kind}" for stem in PREDICTION_STEMS for kind in ("csv", "parquet")),
+    ]
     paths = [folder / name for name in names]
     return tuple(path for path in paths if path.is_file() and not path.is_symlink())
 

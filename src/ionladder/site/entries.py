@@ -47,7 +47,7 @@ def _missing(task: Task, version: str) -> str:
 
 
 def _points(table: pd.DataFrame) -> tuple[Point, ...]:
-    records: list[dict[str, Any]] = table.to_dict("records")
+    records: list[dict[Any, Any]] = table.to_dict("records")
     return tuple(
         Point(
             id=str(record["id"]),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from ionladder.core.problems import Problem
 
@@ -46,7 +47,7 @@ def source_name(url: str) -> str:
     return f"{url}index.md"
 
 
-def dead_links(pages: Mapping[str, str], known: Set[str]) -> list[Problem]:
+def dead_links(pages: Mapping[str, str], known: AbstractSet[str]) -> list[Problem]:
     """Links of generated pages that lead nowhere; MkDocs does not check raw HTML.
 
     Args:

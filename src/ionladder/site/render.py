@@ -20,7 +20,7 @@ from ionladder.site.wording import INPUTS, KIND_MEANING
 
 ASSETS = "assets"
 _HAND_WRITTEN_NOTE = (
-    '\n\n<p class="il-provenance">Written by hand in <code>docs/{name}</code>; '
+    '\n\n<p class="il-provenance">{boards} · written by hand in <code>docs/{name}</code>, '
     "site made by <code>ionladder site</code>, ionladder {version}</p>\n"
 )
 
@@ -68,9 +68,14 @@ def render_pages(site: Site) -> dict[str, str]:
 
 def hand_written(site: Site) -> dict[str, str]:
     """File name → text of the pages written by hand, with the line saying where they stand."""
+    boards = " · ".join(
+        f"{item.dataset.title} {item.board.dataset_version}, "
+        f"scorer version {item.board.scorer_version}"
+        for item in site.tasks
+    )
     return {
         path.name: path.read_text(encoding="utf-8").rstrip()
-        + _HAND_WRITTEN_NOTE.format(name=path.name, version=site.package_version)
+        + _HAND_WRITTEN_NOTE.format(boards=boards, name=path.name, version=site.package_version)
         for path in sorted(site.layout.docs_dir.glob("*.md"))
     }
 
@@ -110,14 +115,12 @@ def _write(path: Path, text: str) -> None:
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``target``; it takes the place of ``target`` if the block succeeds.
+    """Give an empty folder that takes the place of ``target`` if the block succeeds.
 
     On an error ``target`` stays as it was, and nothing else is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(
-        tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    )
+    workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     fresh, former = workshop / "fresh", workshop / "former"
     fresh.mkdir()
     try:

@@ -24,6 +24,7 @@ from ionladder.site.wording import INPUTS, KIND_MEANING, yes_no
 from ionladder.specs.metric import Metric
 from ionladder.specs.task import Subset
 
+_LONGEST = 60
 NOT_APPLICABLE = "not applicable"
 NOT_STATED_HINT = "not stated by the submission"
 
@@ -91,7 +92,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
         line = board.primary(baseline, subset.name).value if baseline else None
         behind = backdrop(scale, board.floor, line)
         ordered = board.scored if is_ranked else _ordered(board, subset)
-        best = {g.key: _best(board, subset, g, metrics) for g in groups}
+        best = {g.key: _best(board, subset, g) for g in groups}
         rows: list[TableRow] = []
         for row in ordered:
             drawn = whisker(board.primary(row, subset.name), row.kind, scale, behind=behind)
@@ -173,18 +174,16 @@ def _metric_cells(
     cells = []
     for column in group.columns:
         value = row.value(column.key, subset.name)
-        is_best = row.kind == "verified" and value.value == best.get(column.key, None)
+        is_best = row.kind == "verified" and value.value == best.get(column.key)
         shown = Value(value.value)
         cells.append(value_cell(shown, is_best=is_best and value.value is not None))
     return cells
 
 
-def _best(
-    board: Board, subset: Subset, group: ColumnGroup, metrics: dict[str, Metric]
-) -> dict[str, float]:
+def _best(board: Board, subset: Subset, group: ColumnGroup) -> dict[str, float]:
     """Column → best value among verified rows; empty while there are fewer than two."""
     ranked = board.of_kind("verified")
-    if len(ranked) < 2:  # noqa: PLR2004 - one row has nobody to be better than
+    if len(ranked) < 2:
         return {}
     best = {}
     for column in group.columns:
@@ -217,10 +216,10 @@ def _model_cells(row: Row, board: Board) -> list[Cell]:
 def _stated(text: str | None, *, sort: float | None = None) -> Cell:
     if text is None:
         return Cell(text="–", hint=NOT_STATED_HINT)
-    shown = inert(text, limit=60)
+    shown = inert(text, limit=_LONGEST)
     full = plain(text)
     return Cell(
         text=shown,
-        sort=plain(text, limit=60).lower() if sort is None else repr(sort),
-        hint=inert(full) if len(full) > 60 else "",  # noqa: PLR2004 - the same limit
+        sort=plain(text, limit=_LONGEST).lower() if sort is None else repr(sort),
+        hint=inert(full) if len(full) > _LONGEST else "",
     )

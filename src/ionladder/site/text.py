@@ -6,6 +6,7 @@ import math
 import re
 import string
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -31,7 +32,9 @@ def plain(text: object, *, limit: int | None = None) -> str:
     """
     kept = str(text)
     if not kept.isprintable():
-        kept = "".join(c if unicodedata.category(c)[0] in _HARMLESS_CATEGORIES else " " for c in kept)
+        kept = "".join(
+            c if unicodedata.category(c)[0] in _HARMLESS_CATEGORIES else " " for c in kept
+        )
     line = " ".join(kept.split())
     return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
 
@@ -173,11 +176,16 @@ def ranks(low: int | None, high: int | None) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def listing(words: list[str]) -> str:
-    """Words as in a sentence.
+def listing(words: Sequence[Markup], *, more: int = 0) -> Markup:
+    """Words as in a sentence, and how many more there are; at least one word.
 
     Example:
-        >>> listing(["a", "b", "c"]), listing(["a"])
+        >>> str(listing([Markup("a"), Markup("b"), Markup("c")])), str(listing([Markup("a")]))
         ('a, b and c', 'a')
+        >>> str(listing([Markup("a"), Markup("b")], more=4))
+        'a, b and 4 others'
     """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    shown = [*words, Markup("{} others").format(more)] if more else list(words)
+    if len(shown) == 1:
+        return shown[0]
+    return Markup(" and ").join([Markup(", ").join(shown[:-1]), shown[-1]])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ionladder.statistics.bootstrap import Array, percentile_interval
+
+_BLOCK = 1000
+"""Resamples ranked at a time, which bounds the memory of a board with many submissions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +50,7 @@ def rank_rows(scores: Array, samples: Array, *, confidence: float) -> list[RankR
     if len(scores) == 0:
         return []
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(
-        _resampled_ranks(samples), [tail, 1.0 - tail], axis=1, method="inverted_cdf"
-    )
+    low, high = _rank_ranges(samples, tail)
     groups = tie_groups(scores, samples, confidence=confidence)
     return [
         RankRow(
@@ -61,14 +63,31 @@ def rank_rows(scores: Array, samples: Array, *, confidence: float) -> list[RankR
     ]
 
 
-def _resampled_ranks(samples: Array) -> npt.NDArray[np.int32]:
-    """Rank of each submission in each resample, 1 for the smallest; shape of ``samples``."""
-    by_resample = np.ascontiguousarray(samples.T)
-    order = np.argsort(by_resample, axis=1, kind="stable")
-    ranks = np.empty(order.shape, dtype=np.int32)
-    positions = np.arange(1, order.shape[1] + 1, dtype=np.int32)
-    np.put_along_axis(ranks, order, np.broadcast_to(positions, order.shape), axis=1)
-    return np.ascontiguousarray(ranks.T)
+def _rank_ranges(
+    samples: Array, tail: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Ranks that the central resamples stay within; observed ranks, not interpolated ones."""
+    n_submissions, n_resamples = samples.shape
+    ranks = np.empty((n_submissions, n_resamples), dtype=np.int32)
+    for begin in range(0, n_resamples, _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        ranks[:, block] = _ranks(np.ascontiguousarray(samples[:, block].T)).T
+    ranks.sort(axis=1)
+    low = max(math.ceil(tail * n_resamples), 1) - 1
+    high = max(math.ceil((1.0 - tail) * n_resamples), 1) - 1
+    return ranks[:, low].astype(np.int64), ranks[:, high].astype(np.int64)
+
+
+def _ranks(values: Array) -> npt.NDArray[np.int32]:
+    """Rank along the last axis: 1 + how many are smaller, so that equal values share a rank."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    starts = np.zeros(values.shape, dtype=np.int32)
+    positions = np.arange(1, values.shape[1], dtype=np.int32)
+    starts[:, 1:] = np.where(ordered[:, 1:] > ordered[:, :-1], positions, 0)
+    ranks = np.empty_like(starts)
+    np.put_along_axis(ranks, order, 1 + np.maximum.accumulate(starts, axis=1), axis=1)
+    return ranks
 
 
 def tie_groups(scores: Array, samples: Array, *, confidence: float) -> npt.NDArray[np.int64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def read_predictions(
     ids, problems = text_column(table, "id", shown_as=file)
     if problems:
         return None, problems
-    columns: dict[str, object] = {"id": ids}
+    columns: dict[str, Any] = {"id": ids}
     seeds, problems = _seeds(table, file)
     columns["seed"] = seeds
     for column, values, found in _target_columns(table, task, ids, file):
@@ -142,7 +142,7 @@ def read_cv_predictions(
     problems += found
     if problems:
         return None, problems
-    columns: dict[str, object] = {"scheme": schemes, "id": ids}
+    columns: dict[str, Any] = {"scheme": schemes, "id": ids}
     for name in ("repeat", "fold"):
         columns[name], found = integer_column(table, name, shown_as=file)
         problems += found
@@ -208,7 +208,7 @@ def _target_columns(
     return found
 
 
-def _fold_problems(columns: Mapping[str, object], folds: pd.DataFrame, file: str) -> list[Problem]:
+def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -> list[Problem]:
     import pandas as pd
 
     rows = pd.DataFrame(columns)
@@ -255,8 +255,17 @@ def _fold_problems(columns: Mapping[str, object], folds: pd.DataFrame, file: str
     return problems
 
 
-def _finish(path: Path, columns: Mapping[str, object], *, sort_by: list[str]) -> PredictionTable:
+def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> PredictionTable:
     import pandas as pd
 
-    rows = pd.DataFrame(columns).sort_values(sort_by, kind="stable", ignore_index=True)
+    keys = list(zip(*(_as_list(columns[name]) for name in sort_by), strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    rows = pd.DataFrame(columns)
+    if order != list(range(len(keys))):
+        rows = rows.iloc[order].reset_index(drop=True)
     return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)
+
+
+def _as_list(column: Any) -> list[Any]:
+    values: list[Any] = column if isinstance(column, list) else column.tolist()
+    return values

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import tiny
 
+import tiny
 from ionladder.core.files import to_json
 from ionladder.core.paths import Layout
 from ionladder.leaderboard.assemble import assemble
@@ -27,7 +27,9 @@ def submissions(root: Path) -> Layout:
     layout = Layout(root)
     folder = layout.submissions_dir("tiny")
     tiny.write_submission(folder / "good", csv=tiny.predictions(1.0).to_csv(index=False))
-    seeds = pd.concat([tiny.predictions(offset).assign(seed=n) for n, offset in ((0, 0.2), (1, 0.4))])
+    seeds = pd.concat(
+        [tiny.predictions(offset).assign(seed=n) for n, offset in ((0, 0.2), (1, 0.4))]
+    )
     tiny.write_submission(folder / "better", csv=seeds.to_csv(index=False))
     median = tiny.predictions().assign(log10_sigma=-5.0)
     tiny.write_submission(folder / "median", csv=median.to_csv(index=False))
@@ -72,7 +74,11 @@ def test_the_board_and_a_receipt_are_as_reviewed(
 def test_rows_stand_best_first_and_only_verified_rows_are_ranked(tmp_path: Path) -> None:
     _, board = score(submissions(tmp_path))
     shown = [(row["submission"], row["kind"], row["rank"]) for row in board["rows"]]
-    assert shown == [("better", "verified", 1), ("good", "verified", 2), ("median", "reference", None)]
+    assert shown == [
+        ("better", "verified", 1),
+        ("good", "verified", 2),
+        ("median", "reference", None),
+    ]
     assert board["rows"][0]["mae"] == pytest.approx(0.3)
     assert board["rows"][0]["mae_seed_sd"] == pytest.approx(0.141421)
 

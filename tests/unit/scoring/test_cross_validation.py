@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import tiny
 
+import tiny
 from ionladder.scoring.cross_validation import score_cross_validation
 
 LABELS = pd.DataFrame(

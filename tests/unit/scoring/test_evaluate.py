@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import tiny
 from scipy import stats
 
+import tiny
 from ionladder.core.errors import SubmissionError
 from ionladder.scoring.evaluate import Evaluation, evaluate
 from ionladder.specs.params import ScoringSettings
@@ -118,9 +118,7 @@ def test_the_interval_of_rmse_is_the_root_of_resampled_mean_squares() -> None:
         (tiny.predictions().rename(columns={"log10_sigma": "pred"}), "no log10_sigma"),
     ],
 )
-def test_anything_but_exact_coverage_is_refused(
-    predictions: pd.DataFrame, expected: str
-) -> None:
+def test_anything_but_exact_coverage_is_refused(predictions: pd.DataFrame, expected: str) -> None:
     with pytest.raises(SubmissionError, match=expected):
         run(predictions)
 

@@ -117,7 +117,9 @@ def card_of(entry: Entry) -> dict[str, Any]:
     }
 
 
-def leaderboard(entries: list[Entry], reported: tuple[Reported, ...] | None = None) -> dict[str, Any]:
+def leaderboard(
+    entries: list[Entry], reported: tuple[Reported, ...] | None = None
+) -> dict[str, Any]:
     """The content of ``leaderboard/obelix.json``."""
     quoted = TASK.reported if reported is None else reported
     return {
@@ -173,7 +175,12 @@ def receipt(entry: Entry) -> dict[str, Any]:
         "cross_validation": None
         if entry.value is None
         else {
-            "grouped_doi_comp": {"mae": 1.78, "mae_sd_over_repeats": 0.05, "n_repeats": 5, "n": 478},
+            "grouped_doi_comp": {
+                "mae": 1.78,
+                "mae_sd_over_repeats": 0.05,
+                "n_repeats": 5,
+                "n": 478,
+            },
             "kfold_shuffled": {"mae": 1.0, "mae_sd_over_repeats": 0.02, "n_repeats": 5, "n": 478},
         },
     }

@@ -61,3 +61,16 @@ def test_the_same_seed_draws_the_same_resamples() -> None:
 def test_the_percentile_interval_holds_its_share() -> None:
     low, high = percentile_interval(np.arange(1001.0), confidence=0.9)
     assert (float(low), float(high)) == pytest.approx((50.0, 950.0))
+
+
+@given(
+    values=st.lists(st.floats(-100, 100), min_size=1, max_size=60),
+    confidence=st.sampled_from([0.5, 0.683, 0.9, 0.95, 0.99]),
+)
+def test_the_percentile_interval_agrees_with_numpy(values: list[float], confidence: float) -> None:
+    samples = np.array([values, values[::-1]])
+    tail = (1 - confidence) / 2
+    expected = np.quantile(samples, [tail, 1 - tail], axis=-1)
+    np.testing.assert_allclose(
+        percentile_interval(samples, confidence=confidence), expected, atol=1e-9
+    )

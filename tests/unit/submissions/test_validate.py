@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tiny
 
+import tiny
 from ionladder.core.errors import SubmissionError
 from ionladder.submissions.validate import Submission, read_submission
 
@@ -58,9 +58,7 @@ def test_parquet_predictions_read_the_same_as_csv(tmp_path: Path) -> None:
     [
         pytest.param("", "found an empty file", id="empty file"),
         pytest.param("id,log10_sigma\n", "between 1 and 600 rows; found 0", id="header only"),
-        pytest.param(
-            csv_with(lambda lines: lines[:-1]), "1 missing (zzz)", id="a missing id"
-        ),
+        pytest.param(csv_with(lambda lines: lines[:-1]), "1 missing (zzz)", id="a missing id"),
         pytest.param(
             csv_with(lambda lines: [*lines, lines[-1]]), "1 repeated (zzz)", id="a repeated id"
         ),
@@ -80,9 +78,7 @@ def test_parquet_predictions_read_the_same_as_csv(tmp_path: Path) -> None:
             "'19' looks like '019' turned into a number by a spreadsheet",
             id="019 became 19",
         ),
-        pytest.param(
-            replace_row("max", "MAX,-7"), "ids are case-sensitive", id="max became MAX"
-        ),
+        pytest.param(replace_row("max", "MAX,-7"), "ids are case-sensitive", id="max became MAX"),
         pytest.param(replace_row("max", "max,NaN"), "max: 'NaN'", id="NaN"),
         pytest.param(replace_row("max", "max,inf"), "a finite number", id="inf"),
         pytest.param(replace_row("max", "max,"), "max: ''", id="an empty cell"),
@@ -108,14 +104,10 @@ def test_parquet_predictions_read_the_same_as_csv(tmp_path: Path) -> None:
             "also comment",
             id="an extra column",
         ),
-        pytest.param(
-            replace_row("max", "max,-7,4"), "2 cells in every row", id="a decimal comma"
-        ),
+        pytest.param(replace_row("max", "max,-7,4"), "2 cells in every row", id="a decimal comma"),
     ],
 )
-def test_a_broken_prediction_file_gets_its_letter(
-    tmp_path: Path, csv: str, expected: str
-) -> None:
+def test_a_broken_prediction_file_gets_its_letter(tmp_path: Path, csv: str, expected: str) -> None:
     folder = tiny.write_submission(tmp_path / "bad", csv=csv)
     with pytest.raises(SubmissionError) as caught:
         read(folder)
@@ -158,8 +150,10 @@ def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
         (tiny.CARD + "notes: !!python/object:os.system x\n", "expected valid YAML"),
         (tiny.CARD + "notes: [unclosed\n", "expected valid YAML"),
         (tiny.CARD + "notes: '" + "x" * 70_000 + "'\n", "at most 64 kB"),
-        (tiny.CARD.replace("  - name: A. Author\n", "  - orcid: 0000-0000-0000-0000\n"),
-         "field `authors.0.name`"),
+        (
+            tiny.CARD.replace("  - name: A. Author\n", "  - orcid: 0000-0000-0000-0000\n"),
+            "field `authors.0.name`",
+        ),
     ],
 )
 def test_a_broken_card_gets_its_letter(tmp_path: Path, card: str, expected: str) -> None:

@@ -16,12 +16,19 @@ BASELINE = Baseline(
     n_seeds=10,
     hyperparameters={
         "loss": "absolute_error",
-        "learning_rate": 0.1,
-        "max_iter": 100,
-        "max_leaf_nodes": 16,
+        "learning_rate": 0.05,
+        "max_iter": 200,
+        "max_leaf_nodes": 31,
         "min_samples_leaf": 10,
-        "max_features": 0.3,
+        "max_features": 0.1,
         "early_stopping": False,
     },
-    notes="x",
+    notes="The settings are the best of a grid of 54 by grouped cross-validation on training "
+    "entries (benchmarks/tune_hgb.py; its table stands in benchmarks/tune_hgb.md). The test set "
+    "played no part. The cross-validation error shown here was measured on the same folds, so it "
+    "is slightly optimistic; the ten best settings lie within 0.03 decades, less than "
+    "repeats differ by. Seeds decide which features each split may look at; for cross-validation, "
+    "repeat r is trained with seed r. Elemental properties are those of pymatgen. Density and "
+    "volume per atom follow the table even where its cell contents are known to be off (r5y, vy5, "
+    "yav, 9ph, 24k).",
 )

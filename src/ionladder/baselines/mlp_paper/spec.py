@@ -29,10 +29,9 @@ BASELINE = Baseline(
     parameters=16577,
     notes="The hyperparameters stand in the comments of an earlier version of the authors' "
     "benchmark program (case 'Drop CIF == False'). The paper prints 1.64 (2.17), which does not "
-    "reproduce: our mean over seeds is far higher and no seed comes near. A third setting in those "
-    "comments (five layers of 64, learning rate 0.01, filed under rounded occupancies) comes "
-    "closer but was not run here. As in the authors' program only the lattice is standardised; "
-    "cell contents and space-group number enter as they are, and single predictions can be absurd "
-    "(na5, whose cell holds very much hydrogen, may be off by many decades). They are recorded "
-    "unclipped. For cross-validation, repeat r is trained with seed r.",
+    "reproduce: no seed reaches it and the mean over seeds lies far above. A third setting in "
+    "those comments (five layers of 64, learning rate 0.01, filed under 'Partial == False') was "
+    "not run here. As in the authors' program only the lattice is standardised; cell contents and "
+    "space-group number enter as they are, and single predictions can be absurd, by tens of "
+    "decades. They are recorded unclipped. For cross-validation, repeat r is trained with seed r.",
 )

@@ -31,7 +31,7 @@ BASELINE = Baseline(
     "benchmark program (case 'Drop CIF == True'). The paper gives 3.3 for this training, in its "
     "text, on the test entries with a CIF; our mean over seeds agrees with it, with a wide spread. "
     "As in the authors' program only the lattice is standardised, so single predictions can be "
-    "absurd; they are recorded unclipped. For cross-validation the model learns from the CIF "
-    "entries of the training folds and predicts every entry of the held-out fold; repeat r is "
-    "trained with seed r.",
+    "absurd, by tens of decades; they are recorded unclipped. For "
+    "cross-validation the model learns from the CIF entries of the training folds and predicts "
+    "every entry of the held-out fold; repeat r is trained with seed r.",
 )

@@ -14,6 +14,7 @@ from ionladder.datasets.obelix.cells import Cell
 from ionladder.datasets.obelix.formulas import Amounts, largest_fraction_difference
 
 if TYPE_CHECKING:
+    from pymatgen.core.sites import PeriodicSite
     from pymatgen.core.structure import Structure
 
 _LITHIUM = "Li"
@@ -84,7 +85,7 @@ def read_crystal(data: bytes) -> Crystal:
             warnings=tuple(sorted({*remarks, *(str(w.message) for w in caught)})),
         )
     except (ValueError, KeyError, TypeError, AssertionError, IndexError) as error:
-        msg = re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")[:200]
+        msg = re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")[:200].rstrip(".")
         raise StructureError(msg) from error
 
 
@@ -96,7 +97,7 @@ def structure_row(entry_id: str, crystal: Crystal, table: Mapping[str, Fraction]
         crystal: Its CIF, read.
         table: Contents of the tabulated cell.
     """
-    sites = [{_symbol(s): float(x) for s, x in site.species.items()} for site in crystal.structure]
+    sites = [_elements(site) for site in crystal.structure]
     totals = [sum(site.values()) for site in sites]
     cell = crystal.cell
     atoms = sum(crystal.amounts.values(), start=Fraction(0))
@@ -132,15 +133,19 @@ def _amounts(structure: Structure) -> Amounts:
     """Sum of occupancies per element, each rounded to six decimals before it enters."""
     amounts: Amounts = {}
     for site in structure:
-        for species, occupancy in site.species.items():
-            exact = Fraction(round(float(occupancy) * 10**_DECIMALS), 10**_DECIMALS)
-            symbol = _symbol(species)
-            amounts[symbol] = amounts.get(symbol, Fraction(0)) + exact
+        for element, occupancy in _elements(site).items():
+            exact = Fraction(round(occupancy * 10**_DECIMALS), 10**_DECIMALS)
+            amounts[element] = amounts.get(element, Fraction(0)) + exact
     return amounts
 
 
-def _symbol(species: Any) -> str:
-    return str(getattr(species, "element", species).symbol)
+def _elements(site: PeriodicSite) -> dict[str, float]:
+    """Occupancy of a site by each element, oxidation states put together."""
+    occupancies: dict[str, float] = {}
+    for species, occupancy in site.species.items():
+        symbol = str(getattr(species, "element", species).symbol)
+        occupancies[symbol] = occupancies.get(symbol, 0.0) + float(occupancy)
+    return occupancies
 
 
 def _formula(amounts: Amounts) -> str:

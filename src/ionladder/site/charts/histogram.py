@@ -67,16 +67,12 @@ def _draw(
     )
 
 
-def _axes(
-    edges: Sequence[float], x: Scale, y: Scale, shape: _Shape, axis: str
-) -> list[str]:
+def _axes(edges: Sequence[float], x: Scale, y: Scale, shape: _Shape, axis: str) -> list[str]:
     bottom = y.start
     drawn = []
     for share in y.ticks(about=4):
         drawn.append(line(_LEFT, y(share), x.end, y(share), "il-grid"))
-        drawn.append(
-            words(_LEFT - 6, y(share) + 4, f"{100 * share:g} %", "il-tick", anchor="end")
-        )
+        drawn.append(words(_LEFT - 6, y(share) + 4, f"{100 * share:g} %", "il-tick", anchor="end"))
     for edge in edges:
         if round(edge) % shape.bins_per_tick == 0:
             drawn.append(words(x(edge), bottom + 16, tick_label(edge), "il-tick", anchor="middle"))

@@ -64,8 +64,9 @@ class Ladder:
     @property
     def reach(self) -> float:
         """The right end of the axis."""
-        drawn = [*self.rows, *(mark for mark in (self.floor, self.baseline) if mark)]
-        ends = [item.value if item.high is None else item.high for item in drawn]
+        marks = [mark for mark in (self.floor, self.baseline) if mark]
+        ends = [row.value if row.high is None else row.high for row in self.rows]
+        ends += [mark.value if mark.high is None else mark.high for mark in marks]
         return axis_reach(ends, baseline=self.baseline.value if self.baseline else None)
 
 
@@ -85,8 +86,8 @@ class _Shape:
         return 46.0
 
 
-WIDE = _Shape(width=760, left=196, right=640, pitch=27, label_chars=26, is_stacked=False)
-NARROW = _Shape(width=360, left=10, right=272, pitch=44, label_chars=34, is_stacked=True)
+WIDE = _Shape(width=780, left=232, right=664, pitch=30, label_chars=30, is_stacked=False)
+NARROW = _Shape(width=360, left=10, right=272, pitch=44, label_chars=46, is_stacked=True)
 
 
 def ladder_chart(ladder: Ladder, *, name: str) -> Markup:
@@ -107,7 +108,8 @@ def draw(ladder: Ladder, shape: _Shape, *, name: str) -> Markup:
     bottom = shape.top + shape.pitch * max(len(ladder.rows), 1)
     drawn = [*_grid(scale, shape, bottom), *_marks(ladder, scale, shape, bottom)]
     for position, row in enumerate(ladder.rows):
-        drawn.append(_row(row, scale, shape, shape.top + shape.pitch * (position + 0.5)))
+        y = shape.top + shape.pitch * (position + 0.5)
+        drawn.append(_row(row, scale, shape, y, f"{100 * ladder.confidence:g} %"))
     drawn += _ties(ladder, shape)
     drawn.append(
         words((shape.left + shape.right) / 2, bottom + 38, ladder.axis, "il-axis", anchor="middle")
@@ -146,20 +148,25 @@ def _marks(ladder: Ladder, scale: Scale, shape: _Shape, bottom: float) -> list[s
         label = f"{mark.label} {number(mark.value)}"
         is_right = x > (shape.left + shape.right) / 2
         drawn.append(
-            words(x + (2 if is_right else -2), y, label, f"il-{kind}-label",
-                  anchor="end" if is_right else "start")
+            words(
+                x + (2 if is_right else -2),
+                y,
+                label,
+                f"il-{kind}-label",
+                anchor="end" if is_right else "start",
+            )
         )
     return drawn
 
 
-def _row(row: LadderRow, scale: Scale, shape: _Shape, y: float) -> str:
+def _row(row: LadderRow, scale: Scale, shape: _Shape, y: float, confidence: str) -> str:
     between = interval(row.low, row.high)
-    hover = f"{row.label}: {number(row.value)}" + (f" (95 % interval {between})" if between else "")
+    hover = f"{row.label}: {number(row.value)}" + (
+        f" ({confidence} interval {between})" if between else ""
+    )
     centre = y + 9 if shape.is_stacked else y
     parts = [f'<g class="il-row il-row--{row.kind}"><title>{escape(hover)}</title>']
-    label_y = y - 5 if shape.is_stacked else y + 4.5
-    label_x, anchor = (shape.left, "start") if shape.is_stacked else (shape.left - 12, "end")
-    label = words(label_x, label_y, _cut(row.label, shape.label_chars), "il-label", anchor=anchor)
+    label = _label(row.label, shape, y)
     parts.append(f'<a href="{escape(row.href)}">{label}</a>' if row.href else label)
     if row.low is not None and row.high is not None:
         x_low, x_high = scale(row.low), scale(row.high)
@@ -192,6 +199,27 @@ def _ties(ladder: Ladder, shape: _Shape) -> list[str]:
     return drawn
 
 
+def _label(label: str, shape: _Shape, y: float) -> str:
+    """The row's name: above its whisker, or to the left of it on at most two lines."""
+    if shape.is_stacked:
+        return words(shape.left, y - 5, _cut(label, shape.label_chars), "il-label")
+    lines = _lines(label, shape.label_chars)
+    first = y + 4.5 - 6.5 * (len(lines) - 1)
+    return "".join(
+        words(shape.left - 12, first + 13 * position, text, "il-label", anchor="end")
+        for position, text in enumerate(lines)
+    )
+
+
+def _lines(label: str, limit: int) -> list[str]:
+    """One line if it fits, else two, parted at the last blank that fits."""
+    if len(label) <= limit:
+        return [label]
+    blank = label.rfind(" ", 0, limit + 1)
+    place = blank if blank > 0 else limit
+    return [label[:place], _cut(label[place:].strip(), limit)]
+
+
 def _cut(label: str, limit: int) -> str:
     return label if len(label) <= limit else f"{label[: limit - 1]}…"
 
@@ -202,7 +230,6 @@ def _description(ladder: Ladder) -> str:
     best = ladder.rows[0]
     parts = [f"{len(ladder.rows)} rows by {ladder.axis}; smallest: {best.label}"]
     parts.append(f"{number(best.value)} ({interval(best.low, best.high) or 'no interval'})")
-    for mark in (ladder.floor, ladder.baseline):
-        if mark:
-            parts.append(f"{mark.label} {number(mark.value)}")
+    marks = [mark for mark in (ladder.floor, ladder.baseline) if mark]
+    parts += [f"{mark.label} {number(mark.value)}" for mark in marks]
     return "; ".join(parts) + ". The table below holds the same numbers."

@@ -50,19 +50,19 @@ def parity_range(points: Sequence[Point]) -> tuple[float, float]:
     return math.floor(min([low, *near])), math.ceil(max([high, *near]))
 
 
-def parity_chart(points: Sequence[Point], *, name: str, symbol: str, unit: str) -> Markup:
+def parity_chart(points: Sequence[Point], *, name: str, axis: str) -> Markup:
     """The chart: identity line, the band within one decade, and one mark an entry."""
     low, high = parity_range(points)
     x, y = Scale(low, high, _LEFT, _RIGHT), Scale(low, high, _BOTTOM, _TOP)
-    drawn = [*_band(x, y), *_axes(x, y, symbol, unit)]
+    drawn = [*_band(x, y), *_axes(x, y, axis)]
     drawn += [_mark(point, x, y) for point in points]
     return figure(
         drawn,
         width=SIZE,
         height=SIZE,
         name=name,
-        title=f"Predicted against measured {symbol}",
-        text=_description(points, symbol),
+        title=f"Predicted against measured {axis}",
+        text=_description(points, axis),
         kind="parity",
     )
 
@@ -70,8 +70,14 @@ def parity_chart(points: Sequence[Point], *, name: str, symbol: str, unit: str) 
 def _band(x: Scale, y: Scale) -> list[str]:
     """Identity line, and the region where a prediction is within one decade."""
     low, high = x.low, x.high
-    corners = ((low, low), (low, low + 1), (high - 1, high), (high, high), (high, high - 1),
-               (low + 1, low))
+    corners = (
+        (low, low),
+        (low, low + 1),
+        (high - 1, high),
+        (high, high),
+        (high, high - 1),
+        (low + 1, low),
+    )
     path = " ".join(f"{short(x(a))},{short(y(b))}" for a, b in corners)
     return [
         f'<polygon class="il-decade-band" points="{path}"/>',
@@ -79,19 +85,20 @@ def _band(x: Scale, y: Scale) -> list[str]:
     ]
 
 
-def _axes(x: Scale, y: Scale, symbol: str, unit: str) -> list[str]:
+def _axes(x: Scale, y: Scale, axis: str) -> list[str]:
     drawn = [line(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, "il-axis-line")]
     drawn.append(line(_LEFT, _TOP, _LEFT, _BOTTOM, "il-axis-line"))
-    for tick in x.ticks(about=7):
+    for tick in x.ticks(about=9):
         drawn.append(line(x(tick), _TOP, x(tick), _BOTTOM, "il-grid"))
         drawn.append(line(_LEFT, y(tick), _RIGHT, y(tick), "il-grid"))
         drawn.append(words(x(tick), _BOTTOM + 17, tick_label(tick), "il-tick", anchor="middle"))
         drawn.append(words(_LEFT - 7, y(tick) + 4, tick_label(tick), "il-tick", anchor="end"))
     middle = (_TOP + _BOTTOM) / 2
-    axis = f"measured {symbol} / {unit}"
-    drawn.append(words((_LEFT + _RIGHT) / 2, _BOTTOM + 38, axis, "il-axis", anchor="middle"))
+    drawn.append(
+        words((_LEFT + _RIGHT) / 2, _BOTTOM + 38, f"measured {axis}", "il-axis", anchor="middle")
+    )
     turned = f'<g transform="rotate(-90 14 {short(middle)})">'
-    label = words(14, middle + 4, f"predicted {symbol} / {unit}", "il-axis", anchor="middle")
+    label = words(14, middle + 4, f"predicted {axis}", "il-axis", anchor="middle")
     return [*drawn, f"{turned}{label}</g>"]
 
 
@@ -122,10 +129,10 @@ def _hover(point: Point) -> str:
     return f"{point.id}: {measured}, predicted {number(point.y_pred)}{spread}"
 
 
-def _description(points: Sequence[Point], symbol: str) -> str:
+def _description(points: Sequence[Point], axis: str) -> str:
     limits = sum(point.upper_limit is not None for point in points)
     low, high = parity_range(points)
     outside = sum(not low <= point.y_pred <= high for point in points)
-    text = f"{len(points)} test entries, predicted against measured {symbol}; "
+    text = f"{len(points)} test entries, predicted against measured {axis}; "
     text += f"{limits} of them are upper limits, drawn as triangles pointing to smaller values."
     return text + (f" {outside} predictions lie outside the axes." if outside else "")

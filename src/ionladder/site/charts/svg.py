@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
 def short(value: float) -> str:
@@ -77,11 +77,13 @@ def figure(
         text: Accessible description: what a reader who cannot see it should know.
         kind: Added to the CSS class (``il-chart il-chart--<kind>``).
     """
+    body = "".join(content)
+    role = "group" if "<a " in body else "img"  # what is inside an image cannot be reached
     return Markup(  # noqa: S704 - elements are escaped where they are made
         f'<svg class="il-chart il-chart--{kind}" viewBox="0 0 {short(width)} {short(height)}" '
-        f'role="img" aria-labelledby="{name}-title {name}-desc" data-search-exclude>'
+        f'role="{role}" aria-labelledby="{name}-title {name}-desc" data-search-exclude="">'
         f'<title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-desc">{escape(text)}</desc>' + "".join(content) + "</svg>"
+        f'<desc id="{name}-desc">{escape(text)}</desc>' + f"{body}</svg>"
     )
 
 

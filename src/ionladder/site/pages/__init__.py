@@ -30,6 +30,4 @@ PageMaker = Callable[[Site], Iterable[Page]]
 def page_makers() -> dict[str, PageMaker]:
     """Template name → function that yields its pages, discovered from this package."""
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-    return {
-        name: importlib.import_module(f"{__name__}.{name}").pages for name in names
-    }
+    return {name: importlib.import_module(f"{__name__}.{name}").pages for name in names}

@@ -11,6 +11,8 @@ from ionladder.site.charts.ladder import Ladder, LadderRow, Mark
 from ionladder.site.links import relative, submission_url
 from ionladder.site.text import inert, interval, listing, number, plain
 
+NAMED_ROWS = 3
+
 
 def ladder_of(board: Board, rows: Sequence[Row], here: str, *, confidence: float) -> Ladder:
     """The chart of some rows of a board, linked from a page."""
@@ -54,16 +56,14 @@ def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
     best = board.primary(leaders[0])
     if best.value is None:
         return None
-    linked = [_linked(board, row, here) for row in leaders]
     between = interval(best.low, best.high)
     error = Markup("<b>{}</b> {}").format(number(best.value), board.unit)
     error += f" ({100 * confidence:g} % interval {between})" if between else ""
     if len(leaders) == 1:
-        text = Markup("{} leads with {}.").format(linked[0], error)
+        text = Markup("{} leads with {}.").format(linked_names(board, leaders[:1], here), error)
     else:
-        others = Markup(listing([str(name) for name in linked[1:]]))  # noqa: S704 - escaped above
         text = Markup("{} has the smallest error, {}, but the data cannot tell it from {}.").format(
-            linked[0], error, others
+            linked_names(board, leaders[:1], here), error, linked_names(board, leaders[1:], here)
         )
     if board.floor and board.floor.value > 0 and board.smaller_is_better:
         times = number(best.value / board.floor.value, digits=1)
@@ -73,6 +73,14 @@ def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
     return text
 
 
-def _linked(board: Board, row: Row, here: str) -> Markup:
-    way = relative(here, submission_url(board.task.name, row.submission or ""))
-    return Markup('<a href="{}"><bdi>{}</bdi></a>').format(way, inert(row.model, limit=60))
+def linked_names(board: Board, rows: Sequence[Row], here: str) -> Markup:
+    """The first few of some rows by name, each linked to its page, and how many more."""
+    shown = rows if len(rows) <= NAMED_ROWS + 1 else rows[:NAMED_ROWS]
+    links = [
+        Markup('<a href="{}"><bdi>{}</bdi></a>').format(
+            relative(here, submission_url(board.task.name, row.submission or "")),
+            inert(row.model, limit=60),
+        )
+        for row in shown
+    ]
+    return listing(links, more=len(rows) - len(shown))

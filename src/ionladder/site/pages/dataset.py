@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from ionladder.site.charts.histogram import Series, histogram
 from ionladder.site.context import DatasetSite, Site, VersionCard
 from ionladder.site.links import board_url, dataset_url, relative
 from ionladder.site.pages import Page
+from ionladder.site.wording import axis_title
 from ionladder.specs.task import Task
 
 COUNT_TITLES = {
@@ -90,7 +92,7 @@ def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
     """What differs between consecutive ingested versions, by the content hashes of columns."""
     known = [card for card in versions if card.manifest is not None]
     steps = []
-    for old, new in zip(known, known[1:], strict=False):
+    for old, new in pairwise(known):
         before, after = (old.manifest or {})["tables"], (new.manifest or {})["tables"]
         shared = [name for name in after if name in before]
         steps.append(
@@ -102,7 +104,9 @@ def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
                     for name in shared
                     if (columns := differing_columns(before[name], after[name]))
                 ],
-                "same": [name for name in shared if not differing_columns(before[name], after[name])],
+                "same": [
+                    name for name in shared if not differing_columns(before[name], after[name])
+                ],
             }
         )
     return steps
@@ -124,9 +128,7 @@ def _label_chart(summary: Mapping[str, Any], task: Task | None) -> Markup | None
         )
         for subset, kind in zip(summary["subsets"], BAR_KINDS, strict=False)
     ]
-    return histogram(
-        bins["edges"], series, name="labels", axis=f"{target.symbol}, σ in S/cm"
-    )
+    return histogram(bins["edges"], series, name="labels", axis=axis_title(target))
 
 
 def _distribution(kinds: Mapping[str, Sequence[int]], limit: int) -> dict[str, Any]:

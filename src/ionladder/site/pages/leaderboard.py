@@ -66,43 +66,42 @@ def _reported_subsets(board: Board) -> list[Any]:
 
 
 def _reported(board: Board, here: str) -> list[dict[str, Any]]:
-    """Quoted rows, each beside its verified counterpart; equal verdicts share one cell."""
-    rows = board.of_kind("reported")
-    entries: list[dict[str, Any]] = []
-    for row in rows:
-        verdict_text = row.quoted.get("verdict") or ""
-        is_repeat = bool(entries) and entries[-1]["verdict"] == verdict_text
-        if is_repeat:
-            first = next(e for e in reversed(entries) if e["span"])
-            first["span"] += 1
-        counterpart = board.entrant(row.quoted.get("verified_by"))
-        entries.append(
-            {
-                "row": row,
-                "values": {
-                    s.name: board.primary(row, s.name).value for s in _reported_subsets(board)
-                },
-                "counterpart": counterpart,
-                "here": _beside(board, row, counterpart),
-                "href": relative(here, submission_url(board.task.name, counterpart.submission or ""))
-                if counterpart
-                else None,
-                "verdict": verdict_text,
-                "span": 0 if is_repeat else 1,
-            }
-        )
+    """Quoted rows, each beside its verified counterpart on what the publication reports."""
+    entries = [_reported_entry(board, row, here) for row in board.of_kind("reported")]
+    for name in ("trained_on", "verdict"):
+        _share(entries, name)
     return entries
 
 
-def _beside(board: Board, row: Row, counterpart: Row | None) -> list[dict[str, Any]]:
-    """The counterpart's values on exactly the subsets that the publication reports on."""
-    if counterpart is None:
-        return []
-    return [
-        {"subset": subset, "cell": value_cell(board.primary(counterpart, subset.name))}
-        for subset in board.task.subsets
-        if row.subsets.get(subset.name)
-    ]
+def _reported_entry(board: Board, row: Row, here: str) -> dict[str, Any]:
+    counterpart = board.entrant(row.quoted.get("verified_by"))
+    way = submission_url(board.task.name, counterpart.submission or "") if counterpart else ""
+    pairs = []
+    for subset in _reported_subsets(board):
+        printed = board.primary(row, subset.name).value
+        is_compared = counterpart is not None and printed is not None
+        ours = board.primary(counterpart, subset.name) if counterpart and is_compared else None
+        pairs.append((printed, value_cell(ours) if ours else None))
+    return {
+        "row": row,
+        "counterpart": counterpart,
+        "href": relative(here, way),
+        "pairs": pairs,
+        "trained_on": str(row.quoted.get("trained_on") or ""),
+        "verdict": str(row.quoted.get("verdict") or ""),
+    }
+
+
+def _share(entries: list[dict[str, Any]], name: str) -> None:
+    """Let neighbours with equal text share one cell: its span in the first, 0 in the others."""
+    first: dict[str, Any] | None = None
+    for entry in entries:
+        if first is not None and first[name] == entry[name]:
+            first[f"{name}_span"] += 1
+            entry[f"{name}_span"] = 0
+        else:
+            first = entry
+            entry[f"{name}_span"] = 1
 
 
 def _outcomes(board: Board) -> list[tuple[str, list[str]]]:

@@ -16,8 +16,10 @@ from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.entries import entries_of
 from ionladder.site.links import board_url, dataset_url, relative, submission_url
 from ionladder.site.pages import Page
+from ionladder.site.pages._shared import linked_names
 from ionladder.site.tables import value_cell
-from ionladder.site.text import inert, listing, number, ranks
+from ionladder.site.text import number, ranks
+from ionladder.site.wording import axis_title
 
 RECEIPT_FILE = "receipt.json"
 HASHES = {
@@ -30,10 +32,13 @@ HASHES = {
 
 def pages(site: Site) -> Iterator[Page]:
     """One page a submission, verified and reference alike."""
+    metrics = all_metrics()
     for item in site.tasks:
+        columns = {use.name: metric_column(use, item.board, metrics) for use in item.task.metrics}
         for name, entrant in item.entrants.items():
             here = submission_url(item.task.name, name)
-            yield Page(url=here, context=_context(site, item, entrant, name, here))
+            context = _context(site, item, entrant, name, here)
+            yield Page(url=here, context={"columns": columns, **context})
 
 
 def submission_files(site: Site) -> dict[str, Path]:
@@ -52,9 +57,7 @@ def _small(entrant: Entrant) -> list[Path]:
     return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
 
 
-def _context(
-    site: Site, item: TaskSite, entrant: Entrant, name: str, here: str
-) -> dict[str, Any]:
+def _context(site: Site, item: TaskSite, entrant: Entrant, name: str, here: str) -> dict[str, Any]:
     board, row = item.board, entrant.row
     task = item.task
     folder = site.layout.relative(site.layout.submission_dir(task.name, name))
@@ -62,7 +65,7 @@ def _context(
     target = task.target(task.primary.target)
     chart = None
     if entries.points:
-        chart = parity_chart(entries.points, name="parity", symbol=target.symbol, unit=target.unit)
+        chart = parity_chart(entries.points, name="parity", axis=axis_title(target))
     copied = {path.name for path in _small(entrant)}
     return {
         "board": board,
@@ -75,7 +78,6 @@ def _context(
         "ranks": ranks(row.rank_low, row.rank_high),
         "ties": _ties(board, row, here),
         "scores": _scores(board, row, entrant.receipt),
-        "columns": {use.name: metric_column(use, board, all_metrics()) for use in task.metrics},
         "sizes": _sizes(board, row, entrant.receipt),
         "folds": _folds(board, entrant.receipt),
         "chart": chart,
@@ -102,14 +104,7 @@ def _ties(board: Board, row: Row, here: str) -> Markup | None:
     if row.tie_group is None:
         return None
     others = [r for r in board.of_kind("verified") if r.tie_group == row.tie_group and r != row]
-    linked = [
-        Markup('<a href="{}"><bdi>{}</bdi></a>').format(
-            relative(here, submission_url(board.task.name, other.submission or "")),
-            inert(other.model, limit=60),
-        )
-        for other in others
-    ]
-    return Markup(listing([str(link) for link in linked])) if linked else None  # noqa: S704
+    return linked_names(board, others, here) if others else None
 
 
 def _metrics(
@@ -121,9 +116,7 @@ def _metrics(
     return part.get("metrics") or {}
 
 
-def _scores(
-    board: Board, row: Row, receipt: Mapping[str, Any] | None
-) -> list[dict[str, Any]]:
+def _scores(board: Board, row: Row, receipt: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """One line per metric, one cell per subset: value, interval, and spread over seeds."""
     parts = {s.name: _metrics(board, receipt, s.name) for s in board.task.subsets}
     lines = []
@@ -131,8 +124,10 @@ def _scores(
         cells = []
         for subset in board.task.subsets:
             score = parts[subset.name].get(use.name)
-            value = row.value(use.name, subset.name) if score is None else Value(
-                score.get("value"), score.get("ci_low"), score.get("ci_high")
+            value = (
+                row.value(use.name, subset.name)
+                if score is None
+                else Value(score.get("value"), score.get("ci_low"), score.get("ci_high"))
             )
             spread = None if score is None else score.get("seed_sd")
             cells.append((value_cell(value), "" if spread is None else f"± {number(spread)}"))

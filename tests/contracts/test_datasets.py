@@ -1,0 +1,125 @@
+"""What every registered dataset promises, whoever adds it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from ionladder.datasets.diff import KINDS
+from ionladder.datasets.registry import all_datasets, all_tasks
+from ionladder.specs.column import arrow_schema
+from ionladder.specs.dataset import Dataset, Table
+from ionladder.specs.task import Task
+
+DATASETS = list(all_datasets().values())
+TABLES = {f"{d.name}.{table.name}": table for d in DATASETS for table in d.tables}
+TASKS = list(all_tasks().values())
+REQUIRED_TABLES = {"entries", "labels", "splits", "folds"}
+UNIT_SUFFIXES = {
+    "_ang": "Å",
+    "_ang3": "Å³",
+    "_deg": "°",
+    "_s_per_cm": "S/cm",
+    "_ev": "eV",
+    "_ev_per_ang": "eV/Å",
+}
+
+datasets = pytest.mark.parametrize("dataset", DATASETS, ids=lambda d: d.name)
+tables = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+tasks = pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+
+
+@datasets
+def test_name_licence_and_citation_are_given(dataset: Dataset) -> None:
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_]*", dataset.name)
+    for value in (dataset.title, dataset.summary, dataset.licence, dataset.citation):
+        assert value.strip()
+    assert dataset.homepage.startswith("https://")
+    assert dataset.licence_url.startswith("https://")
+    assert dataset.bibtex.lstrip().startswith("@")
+
+
+@datasets
+def test_the_tables_that_scoring_needs_are_declared_once(dataset: Dataset) -> None:
+    names = [table.name for table in dataset.tables]
+    assert len(names) == len(set(names))
+    assert set(names) >= REQUIRED_TABLES
+
+
+@datasets
+def test_an_ingest_is_found_and_can_be_called(dataset: Dataset) -> None:
+    module = importlib.import_module(f"ionladder.datasets.{dataset.name}.ingest")
+    assert callable(module.build)
+
+
+@datasets
+def test_every_oddity_has_ids_and_a_reason(dataset: Dataset) -> None:
+    seen: set[tuple[str, str]] = set()
+    for oddity in dataset.oddities:
+        assert oddity.ids
+        assert oddity.reason.endswith(".")
+        pairs = {(oddity.check, entry) for entry in oddity.ids}
+        assert not pairs & seen, "an entry is excused twice"
+        seen |= pairs
+
+
+@datasets
+def test_a_spec_imports_nothing_heavy(dataset: Dataset) -> None:
+    code = (
+        f"import sys, ionladder.datasets.{dataset.name}.spec; "
+        "print(*sorted({'numpy', 'pandas', 'pyarrow', 'pymatgen', 'torch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@tables
+def test_columns_have_known_types_units_and_descriptions(table: Table) -> None:
+    names = [column.name for column in table.columns]
+    assert len(names) == len(set(names))
+    assert arrow_schema(table.columns).names == names
+    for column in table.columns:
+        assert column.description.strip().endswith((".", ")")) or ":" in column.description
+        for suffix, unit in UNIT_SUFFIXES.items():
+            if column.name.endswith(suffix) and not column.name.endswith("_ev_per_ang"):
+                assert column.unit == unit, column.name
+
+
+@tables
+def test_every_column_says_what_its_change_means(table: Table) -> None:
+    for column in table.columns:
+        assert column.role == "key" or column.role in KINDS
+    if table.name == "labels":
+        assert {column.role for column in table.columns} == {"key", "label"}
+    if table.name in ("splits", "folds"):
+        assert {column.role for column in table.columns} == {"key", "split"}
+
+
+@tables
+def test_keys_are_columns_without_missing_values(table: Table) -> None:
+    by_name = {column.name: column for column in table.columns}
+    assert "id" in table.key
+    for name in table.key:
+        assert not by_name[name].nullable
+        assert by_name[name].type != "category"  # cannot be sorted by
+    assert {c.name for c in table.columns if c.role == "key"} <= set(table.key)
+    assert by_name["id"].type == "string"
+
+
+@tasks
+def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
+    dataset = all_datasets()[task.dataset]
+    labels = {column.name for column in dataset.table("labels").columns}
+    splits = {column.name for column in dataset.table("splits").columns}
+    entries = {column.name for column in dataset.table("entries").columns}
+    for target in task.targets:
+        assert target.name in labels
+        assert target.limit_column is None or target.limit_column in labels
+    assert task.group_column in splits
+    assert task.replicate_column is None or task.replicate_column in entries
+    for subset in task.subsets:
+        assert subset.column is None or subset.column in labels | splits

@@ -1,0 +1,56 @@
+"""Running ``ionladder`` inside the test process, as a user would at a prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ionladder.cli.main import run
+
+
+@dataclass(frozen=True)
+class Result:
+    """Exit code and output of a command."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Prompt:
+    """A prompt in one folder."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Result:
+        """Run one command and return what it did."""
+        self._monkeypatch.chdir(self._folder)
+        self._monkeypatch.setattr("sys.argv", ["ionladder", *arguments])
+        self._capsys.readouterr()
+        code = 0
+        try:
+            run()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        captured = self._capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    def ok(self, *arguments: str) -> Result:
+        """Run a command that must succeed."""
+        result = self(*arguments)
+        assert result.code == 0, result.err
+        return result
+
+    def letter(self, *arguments: str) -> str:
+        """Run a command that must fail with a letter: exit 1, no traceback."""
+        result = self(*arguments)
+        assert result.code == 1, result.out
+        assert "Traceback" not in result.err
+        return result.err

@@ -1,0 +1,267 @@
+"""The commands end to end in a temporary repository with a small synthetic release."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import Prompt
+
+from factories import SIGMA, write_repo
+from ionladder.core.paths import Layout
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with two ingested versions that differ by one test label and one note."""
+    root = tmp_path_factory.mktemp("repo")
+    write_repo(
+        root,
+        {
+            "1.0.0": {},
+            "1.1.0": {"changes": {("019", SIGMA): "2.5e-09", ("7e5", "note"): "checked again"}},
+        },
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        from ionladder.cli.fetch import fetch
+        from ionladder.cli.ingest import ingest
+
+        fetch(None)
+        ingest(None)
+    return root
+
+
+@pytest.fixture
+def layout(ingested: Path, tmp_path: Path) -> Layout:
+    """A copy of that repository to work in."""
+    root = tmp_path / "repo"
+    shutil.copytree(ingested, root)
+    return Layout(root)
+
+
+@pytest.fixture
+def prompt(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(layout.root, monkeypatch, capsys)
+
+
+def use_version(layout: Layout, version: str) -> None:
+    params = json.loads(layout.params.read_text())
+    params["tasks"]["obelix"]["version"] = version
+    layout.params.write_text(json.dumps(params))
+
+
+def held_out(layout: Layout, version: str = "1.1.0") -> pd.DataFrame:
+    """Test labels read straight from parquet, past all of our own loading code."""
+    folder = layout.version_dir("obelix", version)
+    labels = pd.read_parquet(folder / "labels.parquet")
+    splits = pd.read_parquet(folder / "splits.parquet")
+    both = labels.merge(splits, on="id")
+    return both[both["subset"] == "test"].set_index("id")
+
+
+def fill_in(layout: Layout, name: str, values: pd.Series) -> Path:
+    path = layout.submission_dir("obelix", name) / "predictions.csv"
+    values.rename("log10_sigma").rename_axis("id").to_csv(path)
+    return path
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_from_a_template_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -> None:
+    made = prompt.ok("new", "obelix", "my-model")
+    assert "submissions/obelix/my-model" in made.out
+    assert "''" in prompt.letter("validate", "submissions/obelix/my-model")
+
+    labels = held_out(layout)
+    rng = np.random.default_rng(0)
+    predictions = labels["log10_sigma"] + rng.normal(0, 1, len(labels))
+    fill_in(layout, "my-model", predictions)
+    assert "is valid: 14 test entries" in prompt.ok("validate", "submissions/obelix/my-model").out
+
+    verdict = json.loads(prompt.ok("score", "submissions/obelix/my-model", "--json").out)
+    expected = float(np.abs(predictions - labels["log10_sigma"]).mean())
+    scores = verdict["targets"]["log10_sigma"]["all"]["metrics"]
+    assert scores["mae"]["value"] == pytest.approx(expected, abs=1e-6)
+    assert not layout.leaderboard_dir.exists()
+
+    prompt.ok("leaderboard")
+    assert json.loads(layout.receipt("obelix", "my-model").read_text()) == verdict
+    board = json.loads(layout.leaderboard_json("obelix").read_text())
+    assert board["rows"][0]["submission"] == "my-model"
+    assert board["rows"][0]["rank"] == 1
+    assert {row["kind"] for row in board["rows"]} == {"verified", "reported"}
+    prompt.ok("verify")
+
+
+def test_the_table_on_the_terminal_shows_the_numbers_of_the_receipt(
+    layout: Layout, prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    prompt.ok("new", "obelix", "median")
+    labels = held_out(layout)
+    fill_in(layout, "median", pd.Series(-5.0, index=labels.index))
+    shown = prompt.ok("score", "submissions/obelix/median").out
+    assert f"{float((labels['log10_sigma'] + 5.0).abs().mean()):.3f} [" in shown
+    assert "14 of 14 entries scored" in shown
+
+
+def test_baselines_enter_through_the_same_door(layout: Layout, prompt: Prompt) -> None:
+    prompt.ok("baseline", "train-median", "--task", "obelix")
+    prompt.ok("baseline", "train-median", "--task", "obelix", "--check")
+    prompt.ok("leaderboard")
+    folder = layout.version_dir("obelix", "1.1.0")
+    labels = pd.read_parquet(folder / "labels.parquet").merge(
+        pd.read_parquet(folder / "splits.parquet"), on="id"
+    )
+    median = labels.loc[labels["subset"] == "train", "log10_sigma"].median()
+    expected = (labels.loc[labels["subset"] == "test", "log10_sigma"] - median).abs().mean()
+    row = json.loads(layout.leaderboard_json("obelix").read_text())["rows"][0]
+    assert (row["submission"], row["kind"], row["rank"]) == ("train-median", "reference", None)
+    assert row["mae"] == pytest.approx(expected, abs=2e-6)
+    assert row["cv_grouped_doi_comp_mae"] is not None
+
+
+def test_one_changed_label_changes_exactly_the_scores_that_rest_on_it(
+    layout: Layout, prompt: Prompt
+) -> None:
+    for name, offset in (("good", 0.5), ("other", 1.5)):
+        prompt.ok("new", "obelix", name)
+        fill_in(layout, name, held_out(layout, "1.0.0")["log10_sigma"] + offset)
+    receipts = {}
+    for version in ("1.0.0", "1.1.0"):
+        use_version(layout, version)
+        prompt.ok("leaderboard")
+        receipts[version] = {
+            path.stem: json.loads(path.read_text())
+            for path in layout.receipts_dir("obelix").iterdir()
+        }
+    in_cif = bool(held_out(layout).loc["019", "in_cif"])
+    touched = {"all", "uncensored", "cif" if in_cif else "no_cif"}
+    for name, before in receipts["1.0.0"].items():
+        after = receipts["1.1.0"][name]
+        assert before["hashes"]["labels_sha256"] != after["hashes"]["labels_sha256"]
+        assert before["hashes"]["split_sha256"] == after["hashes"]["split_sha256"]
+        old, new = before["targets"]["log10_sigma"], after["targets"]["log10_sigma"]
+        assert {subset for subset in old if old[subset] != new[subset]} == touched
+
+    shown = prompt.ok("diff", "obelix", "1.0.0", "1.1.0").out
+    assert "019" in shown
+    assert "label" in shown
+    assert "7e5" in shown
+    assert "note" in shown
+
+
+def test_a_note_alone_leaves_every_score_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    versions = {"1.0.0": {}, "1.0.1": {"changes": {("019", "note"): "typo mended"}}}
+    layout = write_repo(tmp_path, versions)
+    prompt = Prompt(tmp_path, monkeypatch, capsys)
+    prompt.ok("fetch")
+    prompt.ok("ingest")
+    prompt.ok("new", "obelix", "model")
+    fill_in(layout, "model", held_out(layout, "1.0.1")["log10_sigma"] + 1.0)
+    one, other = (
+        json.loads(
+            prompt.ok(
+                "score", "submissions/obelix/model", "--json", "--dataset-version", version
+            ).out
+        )
+        for version in ("1.0.0", "1.0.1")
+    )
+    assert (one.pop("dataset_version"), other.pop("dataset_version")) == ("1.0.0", "1.0.1")
+    assert one == other
+
+
+def test_a_bad_submission_is_refused_whole_and_nothing_is_written(
+    layout: Layout, prompt: Prompt
+) -> None:
+    prompt.ok("new", "obelix", "bad")
+    labels = held_out(layout)["log10_sigma"]
+    path = fill_in(layout, "bad", labels.rename({"5e2": "500.0", "019": "19"}))
+    path.write_text(path.read_text().replace("max,", "max,x"))
+    before = files_below(layout.root)
+    text = prompt.letter("score", "submissions/obelix/bad")
+    assert "turned into a number by a spreadsheet" in text
+    assert "max: 'x" in text
+    assert files_below(layout.root) == before
+
+
+def test_a_bad_submission_does_not_stop_the_others(layout: Layout, prompt: Prompt) -> None:
+    for name in ("bad", "good"):
+        prompt.ok("new", "obelix", name)
+    fill_in(layout, "good", held_out(layout)["log10_sigma"])
+    result = prompt.ok("leaderboard")
+    assert "1 submissions scored" in result.out
+    assert "1 refused" in result.out
+    assert "submissions/obelix/bad" in result.err
+    assert "refused" in json.loads(layout.receipt("obelix", "bad").read_text())
+
+
+def test_missing_labels_end_in_a_letter(layout: Layout, prompt: Prompt) -> None:
+    prompt.ok("new", "obelix", "model")
+    layout.table("obelix", "1.1.0", "labels").unlink()
+    text = prompt.letter("score", "submissions/obelix/model")
+    assert text.startswith("labels of obelix 1.1.0: expected the table on this machine")
+    assert "ionladder fetch obelix-1-1-0" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("new", "obelx", "x"), "obelix"),
+        (("new", "obelix", "Bad Name"), "bad-name"),
+        (("validate", "submissions/obelix/none"), "no such folder"),
+        (("fetch", "obelix-9-9-9"), "obelix-1-0-0"),
+        (("diff", "obelix", "1.0.0", "9.9.9"), "9.9.9"),
+        (("score", "submissions/obelix/none", "--dataset-version", "9.9.9"), "1.0.0, 1.1.0"),
+    ],
+)
+def test_a_mistyped_argument_gets_a_letter(
+    prompt: Prompt, arguments: tuple[str, ...], expected: str
+) -> None:
+    assert expected in prompt.letter(*arguments)
+
+
+def test_outside_a_repository_the_letter_says_where_to_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Prompt(tmp_path, monkeypatch, capsys).letter("leaderboard")
+    assert "Change into the cloned repository" in text
+
+
+@pytest.mark.parametrize("kind", ["raw", "table", "prediction"])
+def test_one_flipped_byte_is_noticed_and_named(layout: Layout, prompt: Prompt, kind: str) -> None:
+    prompt.ok("new", "obelix", "model")
+    predictions = fill_in(layout, "model", held_out(layout)["log10_sigma"])
+    prompt.ok("leaderboard")
+    prompt.ok("verify")
+    path = {
+        "raw": layout.raw_dir("obelix", "1.1.0") / "all.csv",
+        "table": layout.table("obelix", "1.1.0", "labels"),
+        "prediction": predictions,
+    }[kind]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert layout.relative(path) in prompt.letter("verify")
+
+
+def test_two_runs_write_the_same_bytes(layout: Layout, prompt: Prompt) -> None:
+    prompt.ok("new", "obelix", "model")
+    fill_in(layout, "model", held_out(layout)["log10_sigma"] + 1.0)
+    prompt.ok("leaderboard")
+    first = files_below(layout.leaderboard_dir)
+    shutil.rmtree(layout.leaderboard_dir)
+    prompt.ok("leaderboard")
+    assert files_below(layout.leaderboard_dir) == first

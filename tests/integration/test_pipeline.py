@@ -1,0 +1,120 @@
+"""``dvc repro`` in a temporary repository: builds everything once, then only what changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from factories import write_repo
+from ionladder.core.paths import Layout
+
+COPIED = ("src", "docs", "dvc.yaml", "mkdocs.yml", ".dvc/config", ".dvcignore", ".gitignore")
+IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+
+
+def run(root: Path, *command: str) -> str:
+    """Run a command with this environment's scripts first on the path; return what it prints."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {
+        "PATH": path,
+        "DVC_NO_ANALYTICS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def stages_run(output: str) -> list[str]:
+    """Names of the stages that DVC says it ran."""
+    marker = "Running stage '"
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith(marker)]
+
+
+@pytest.fixture
+def layout(tmp_path: Path, repository: Path) -> Layout:
+    """A committed repository with the real code and pipeline, and one synthetic version."""
+    root = tmp_path / "clone"
+    ignore = shutil.ignore_patterns("generated", "__pycache__")
+    for name in COPIED:
+        source, target = repository / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=ignore)
+        else:
+            shutil.copy(source, target)
+    layout = write_repo(root)
+    folder = layout.submission_dir("obelix", "constant")
+    folder.mkdir(parents=True)
+    (folder / "submission.yaml").write_text(
+        "model: Constant\ndescription: Minus five for everything.\nauthors: [{name: A. Author}]\n"
+        "training_data: none\ninputs: composition\nlicence: MIT\n"
+    )
+    (folder / "predictions.csv").write_text("id,log10_sigma\n")
+    run(root, "git", "init", "-q")
+    return layout
+
+
+def fill_in(layout: Layout, value: float) -> None:
+    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
+    ids = splits.loc[splits["subset"] == "test", "id"]
+    path = layout.submission_dir("obelix", "constant") / "predictions.csv"
+    pd.DataFrame({"id": ids, "log10_sigma": value}).to_csv(path, index=False)
+
+
+def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> None:
+    root = layout.root
+    dvc = (sys.executable, "-m", "dvc", "repro")
+    ingest = stages_run(run(root, *dvc, "ingest@obelix-1-0-0"))
+    assert ingest == ["fetch@obelix-1-0-0", "ingest@obelix-1-0-0"]
+
+    fill_in(layout, -5.0)
+    assert stages_run(run(root, *dvc)) == ["score@obelix", "site"]
+    assert (root / "site" / "obelix" / "index.html").is_file()
+    run(root, "git", "add", "-A")
+    run(root, "git", *IDENTITY, "commit", "-qm", "all")
+    tracked = run(root, "git", "ls-files")
+    assert "leaderboard/obelix.json" in tracked
+    assert "data/obelix/1.0.0/manifest.json" in tracked
+    for ignored in (".parquet", "/raw/", "docs/generated"):
+        assert ignored not in tracked
+
+    assert stages_run(run(root, *dvc)) == []
+    assert run(root, "git", "status", "--porcelain") == ""
+
+    fill_in(layout, -6.0)
+    assert stages_run(run(root, *dvc)) == ["score@obelix", "site"]
+    changed = run(root, "git", "diff", "--name-only").split()
+    assert "leaderboard/scores/obelix/constant.json" in changed
+    assert not [name for name in changed if name.startswith("data/")]
+
+    params = layout.params.read_text()
+    layout.params.write_text(params.replace('"resamples": 500', '"resamples": 600'))
+    assert stages_run(run(root, *dvc)) == ["score@obelix", "site"]
+
+
+def test_without_data_the_recorded_scores_are_kept_and_the_pages_built(layout: Layout) -> None:
+    root = layout.root
+    ionladder = (sys.executable, "-m", "ionladder.cli.main")
+    run(root, sys.executable, "-m", "dvc", "repro", "ingest@obelix-1-0-0")
+    fill_in(layout, -5.0)
+    run(root, *ionladder, "build")
+    run(root, "git", "add", "-A")
+    run(root, "git", *IDENTITY, "commit", "-qm", "all")
+
+    clone = root.parent / "offline"
+    run(root.parent, "git", "clone", "-q", str(root), str(clone))
+    shutil.rmtree(root / "upstream")
+    output = run(clone, *ionladder, "build")
+    assert "their recorded scores are kept" in output
+    assert "constant" in output
+    assert (clone / "site" / "obelix" / "index.html").is_file()
+    assert run(clone, "git", "status", "--porcelain") == ""

@@ -1,0 +1,77 @@
+"""Content hashes depend on names and values, and on nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.core.hashing import column_hashes, content_hash, sha256_bytes, sha256_file
+
+TABLE = pa.table(
+    {
+        "id": ["019", "5e2", "max"],
+        "y": pa.array([1.5, None, -0.0]),
+        "n": pa.array([1, 2, None], pa.int16()),
+        "flag": pa.array([True, None, False]),
+        "kind": pa.array(["a", "b", "a"]).dictionary_encode(),
+        "dois": pa.array([["x", "y"], [], None], pa.list_(pa.string())),
+    }
+)
+
+
+def test_row_order_chunking_width_and_encoding_do_not_matter() -> None:
+    other = pa.concat_tables([TABLE.slice(2), TABLE.slice(0, 2)])
+    other = other.set_column(2, "n", other["n"].cast(pa.int64()))
+    other = other.set_column(4, "kind", other["kind"].cast(pa.string()))
+    other = other.select(list(reversed(TABLE.column_names)))
+    assert content_hash(other, key="id") == content_hash(TABLE, key="id")
+
+
+def test_minus_zero_is_zero() -> None:
+    zero = TABLE.set_column(1, "y", pa.array([1.5, None, 0.0]))
+    assert content_hash(zero, key="id") == content_hash(TABLE, key="id")
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("y", pa.array([1.5, None, 1e-300])),
+        ("y", pa.array([1.5, 0.0, -0.0])),
+        ("n", pa.array([1, 2, 0], pa.int16())),
+        ("flag", pa.array([True, False, False])),
+        ("kind", pa.array(["a", "b", ""])),
+        ("dois", pa.array([["x", "y"], None, None], pa.list_(pa.string()))),
+        ("dois", pa.array([["xy"], [], None], pa.list_(pa.string()))),
+    ],
+)
+def test_one_changed_cell_changes_the_hash_of_its_column_only(
+    column: str, values: pa.Array
+) -> None:
+    changed = TABLE.set_column(TABLE.column_names.index(column), column, values)
+    before, after = column_hashes(TABLE, key="id"), column_hashes(changed, key="id")
+    assert {name for name in before if before[name] != after[name]} == {column}
+
+
+def test_a_renamed_column_is_another_table() -> None:
+    renamed = TABLE.rename_columns(["id", "z", "n", "flag", "kind", "dois"])
+    assert content_hash(renamed, key="id") != content_hash(TABLE, key="id")
+
+
+@given(st.lists(st.text(max_size=4), min_size=1, max_size=6))
+def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
+    joined = ["".join(values), *[""] * (len(values) - 1)]
+    ids = [str(row) for row in range(len(values))]
+    one = column_hashes(pa.table({"id": ids, "t": values}), key="id")["t"]
+    other = column_hashes(pa.table({"id": ids, "t": joined}), key="id")["t"]
+    assert (one == other) == (values == joined)
+
+
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    assert sha256_file(path) == sha256_bytes(b"abc")
+    assert sha256_bytes(b"abc").startswith("ba7816bf")

@@ -1,0 +1,52 @@
+"""A synthetic repository with two ingested versions, made once and copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from factories import write_repo
+from ionladder.core.paths import Layout
+from ionladder.datasets.ingest import ingest
+from ionladder.datasets.params import load_params
+from ionladder.sources.fetch import fetch
+from ionladder.specs.params import Params
+
+# 1.1.0 differs from 1.0.0 in one cell of each class.
+SECOND_VERSION = {
+    "changes": {
+        ("max", "Ionic conductivity (S cm-1)"): "7.5e-05",
+        ("a05", "note"): "read again",
+        ("a06", "Family"): "garnets",
+    }
+}
+
+
+def fetch_and_ingest(layout: Layout, *keys: str) -> None:
+    """Fetch and ingest versions, all of ``params.yaml`` when none is named."""
+    params = load_params(layout)
+    for key in keys or tuple(params.versions):
+        pinned = params.versions[key]
+        fetch(pinned.source, layout.raw_dir(pinned.dataset, pinned.version))
+        ingest(layout, pinned)
+
+
+@pytest.fixture(scope="session")
+def _synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("synthetic") / "repo"
+    fetch_and_ingest(write_repo(folder, {"1.0.0": {}, "1.1.0": SECOND_VERSION}))
+    return folder
+
+
+@pytest.fixture
+def repo(_synthetic: Path, tmp_path: Path) -> Layout:
+    """A repository of its own, versions 1.0.0 and 1.1.0 fetched and ingested."""
+    return Layout(shutil.copytree(_synthetic, tmp_path / "repo").resolve())
+
+
+@pytest.fixture
+def params(repo: Layout) -> Params:
+    """What it pins."""
+    return load_params(repo)

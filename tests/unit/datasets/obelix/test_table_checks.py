@@ -1,0 +1,260 @@
+"""Each check on structures, split, components and folds, broken one thing at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from factories import Edit, Upstream, make_cif, write_repo
+from ionladder.core.errors import IngestError
+from ionladder.core.problems import Problem
+from ionladder.datasets.checks import run_checks
+from ionladder.datasets.obelix.ingest import read_crystals
+from ionladder.datasets.obelix.raw import read_release
+from ionladder.datasets.obelix.spec import DATASET
+from ionladder.datasets.obelix.table_checks import TABLE_CHECKS, Built
+from ionladder.datasets.obelix.tables import build_tables
+from ionladder.datasets.params import load_params
+
+Broken = Callable[[Edit], list[Problem]]
+
+
+def other_cif(entry: str, **columns: str) -> Edit:
+    """The CIF of another row than the published one."""
+
+    def edit(upstream: Upstream) -> None:
+        upstream.cifs[entry] = make_cif(dict(upstream.row(entry)) | columns)
+
+    return edit
+
+
+def reduced(entry: str, cell: str, formula: str) -> Edit:
+    def edit(upstream: Upstream) -> None:
+        upstream.change(entry, "True Composition", cell)
+        upstream.change(entry, "Reduced Composition", formula)
+        upstream.change(entry, "Z", "1")
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "check"),
+    [
+        (lambda u: u.cifs.update(a05="data_nothing\n"), "structures_agree"),
+        (lambda u: u.cifs.update(a05=""), "structures_agree"),
+        (
+            lambda u: u.cifs.update(a05=u.cifs["a05"].replace(" 1.000000", " 1.300000", 1)),
+            "structures_agree",
+        ),
+        (
+            lambda u: u.cifs.update(a05=u.cifs["a05"].replace("_Int_Tables_number", "_x")),
+            "structures_agree",
+        ),
+        (lambda u: u.cifs.update(a05=u.cifs["a05"] + u.cifs["a02"]), "structures_agree"),
+        (other_cif("a05", **{"True Composition": "P1.0S4.0"}), "structures_agree.lithium"),
+        (
+            other_cif("a05", **{"True Composition": "Li7.0P1.0S4.0Na1.0"}),
+            "structures_agree.elements",
+        ),
+        (other_cif("a05", **{"True Composition": "Li6.0P1.0S4.0"}), "structures_agree.composition"),
+        (
+            other_cif("a05", **{"True Composition": "Li14.0P2.0S8.0"}),
+            "structures_agree.cell_contents",
+        ),
+        (other_cif("a05", c="7.0"), "structures_agree.volume"),
+        (other_cif("a05", **{"Space group #": "58"}), "structures_agree.space_group"),
+    ],
+)
+def test_a_cif_that_disagrees_is_named_by_aspect(broken: Broken, edit: Edit, check: str) -> None:
+    problems = broken(edit)
+    assert any(p.where == f"{check}: all_cifs.tar.gz, a05.cif" for p in problems), problems
+
+
+def test_all_cifs_that_cannot_be_read_are_named_together(broken: Broken) -> None:
+    def edit(upstream: Upstream) -> None:
+        upstream.cifs["a05"] = "data_x"
+        upstream.cifs["019"] = "no cif"
+
+    assert [problem.where for problem in broken(edit)] == [
+        "structures_agree: all_cifs.tar.gz, 019.cif",
+        "structures_agree: all_cifs.tar.gz, a05.cif",
+    ]
+
+
+def same_composition(upstream: Upstream) -> None:
+    """The test entry z03 gets the composition, cell and space group of the training entry a03."""
+    a03 = upstream.row("a03")
+    for column in (
+        "True Composition",
+        "Reduced Composition",
+        "Z",
+        *"abc",
+        "Space group",
+        "Space group #",
+    ):
+        upstream.change("z04", column, a03[column])
+
+
+def same_formula_elsewhere(upstream: Upstream) -> None:
+    """The test entry z04 gets twice the contents of a03, in another space group."""
+    reduced("z04", "Li10.0P2.0S8.0", "Li10P2S8")(upstream)
+    for axis in "abc":
+        upstream.change("z04", axis, "6.6943")
+    upstream.change("z04", "Space group", "P4332")
+    upstream.change("z04", "Space group #", "212")
+
+
+def test_the_entries_used_here_are_what_they_are_said_to_be(broken: Broken) -> None:
+    def edit(upstream: Upstream) -> None:
+        assert upstream.row("a03")["True Composition"] == "Li5.0P1.0S4.0"
+        assert upstream.row("a03")["Space group #"] == "225"
+        assert upstream.row("a05")["True Composition"] == "Li7.0P1.0S4.0"
+        assert {row["ID"] for row in upstream.test} >= {"z04", "019"}
+
+    assert broken(edit) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        (lambda u: u.change("z04", "DOI", "10.1000/te.1|10.1000/TR.0"), "DOI '10.1000/tr.0'"),
+        (same_composition, "composition 'Li5.0P1.0S4.0'"),
+        (same_composition, "formula and space group ('Li0.50000P0.10000S0.40000', 225)"),
+        (same_formula_elsewhere, "id 'z04', formula Li0.50000P0.10000S0.40000"),
+        (same_formula_elsewhere, "id 'a03', formula Li0.50000P0.10000S0.40000"),
+        (same_formula_elsewhere, "normalised formulas in both parts"),
+    ],
+)
+def test_what_crosses_the_split_is_named(broken: Broken, edit: Edit, where: str) -> None:
+    problems = broken(edit)
+    assert f"nothing_crosses_the_split: {where}" in [p.where for p in problems], problems
+
+
+def test_a_component_in_both_parts_is_named(broken: Broken) -> None:
+    problems = broken(lambda u: u.change("z04", "DOI", "10.1000/te.1|10.1000/TR.0"))
+    places = [p for p in problems if p.where.startswith("components_stay_together: component ")]
+    assert [(p.expected, p.found) for p in places] == [("one part", "test, train")]
+
+
+def test_an_unexpected_number_of_components_is_named(broken: Broken) -> None:
+    (problem,) = broken(lambda u: u.change("a33", "DOI", "10.1000/alone"))
+    assert problem.where == "components_stay_together: splits"
+    assert (problem.expected, problem.found) == ("19 components (params.yaml)", "20")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("release")
+    pinned = load_params(write_repo(folder)).versions["obelix-1-0-0"]
+    release = read_release(folder / "upstream" / "obelix" / "v1.0.0-data", pinned)
+    crystals = read_crystals(release)
+    return Built(release=release, crystals=crystals, tables=build_tables(release, crystals))
+
+
+def with_rows(built: Built, name: str, change: Callable[[list[dict[str, Any]]], object]) -> Built:
+    """The same version with one table's rows changed behind the checks' back."""
+    table = built.tables[name]
+    rows = table.to_pylist()
+    change(rows)
+    tables = dict(built.tables) | {name: pa.Table.from_pylist(rows, schema=table.schema)}
+    return Built(release=built.release, crystals=built.crystals, tables=tables)
+
+
+def set_value(entry: str, column: str, value: object) -> Callable[[list[dict[str, Any]]], object]:
+    def change(rows: list[dict[str, Any]]) -> None:
+        next(row for row in rows if row["id"] == entry)[column] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "where"),
+    [
+        (
+            "labels",
+            set_value("a03", "log10_sigma", -3.0000001),
+            "log10_agrees_with_text: labels, id 'a03', log10_sigma",
+        ),
+        (
+            "labels",
+            set_value("a03", "censoring", "left"),
+            "log10_agrees_with_text: labels, id 'a03'",
+        ),
+        (
+            "labels",
+            set_value("z02", "censoring", "none"),
+            "log10_agrees_with_text: labels, id 'z02'",
+        ),
+        (
+            "labels",
+            set_value("z02", "log10_sigma_limit", None),
+            "log10_agrees_with_text: labels, id 'z02', log10_sigma_limit",
+        ),
+        (
+            "folds",
+            lambda rows: rows.pop(0),
+            "folds_cover_training_once: folds, grouped_doi_comp repeat 0, id ",
+        ),
+        (
+            "folds",
+            lambda rows: rows.append(dict(rows[0])),
+            "folds_cover_training_once: folds, grouped_doi_comp repeat 0, id ",
+        ),
+        (
+            "folds",
+            lambda rows: rows[0].update(id="max"),
+            "folds_cover_training_once: folds, grouped_doi_comp repeat 0, id 'max'",
+        ),
+        (
+            "folds",
+            lambda rows: rows[0].update(fold=5),
+            "folds_cover_training_once: folds, grouped_doi_comp repeat 0, id ",
+        ),
+        (
+            "folds",
+            lambda rows: [rows.remove(row) for row in list(rows) if row["repeat"] == 1],
+            "folds_cover_training_once: folds, kfold_shuffled",
+        ),
+        (
+            "folds",
+            lambda rows: next(
+                row for row in rows if row["id"] == "a00" and row["scheme"] == "grouped_doi_comp"
+            ).update(fold=4),
+            "components_stay_together: component 2 grouped_doi_comp 0",
+        ),
+    ],
+)
+def test_tables_that_lost_touch_with_their_text_are_named(
+    built: Built, table: str, change: Callable[[list[dict[str, Any]]], object], where: str
+) -> None:
+    with pytest.raises(IngestError) as caught:
+        run_checks(DATASET, TABLE_CHECKS, with_rows(built, table, change))
+    assert any(p.where.startswith(where) for p in caught.value.problems), caught.value
+
+
+def test_an_oddity_excuses_one_aspect_of_one_entry_only(tmp_path: Path) -> None:
+    # The real oddities allow 019 another space group in its CIF, and nothing else.
+    def attempt(folder: str, edit: Edit) -> list[str]:
+        layout = write_repo(tmp_path / folder, {"1.0.0": {"edit": edit}})
+        release = read_release(
+            layout.root / "upstream" / "obelix" / "v1.0.0-data",
+            load_params(layout).versions["obelix-1-0-0"],
+        )
+        crystals = read_crystals(release)
+        tables = build_tables(release, crystals)
+        try:
+            results = run_checks(
+                DATASET, TABLE_CHECKS, Built(release=release, crystals=crystals, tables=tables)
+            )
+        except IngestError as error:
+            return [problem.where for problem in error.problems]
+        return [entry for result in results for entry in result.allowed]
+
+    assert attempt("allowed", other_cif("019", **{"Space group #": "58"})) == ["019"]
+    assert attempt("refused", other_cif("019", c="7.0")) == [
+        "structures_agree.volume: all_cifs.tar.gz, 019.cif"
+    ]

@@ -1,0 +1,122 @@
+"""Differences between versions: every cell, its class, and what follows for scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factories import make_cif, write_repo
+from ionladder.core.errors import DataMissingError
+from ionladder.core.hashing import sha256_bytes
+from ionladder.core.paths import Layout
+from ionladder.datasets.diff import CellChange, consequence, diff_versions, show_value
+from ionladder.datasets.ingest import ingest
+from ionladder.datasets.params import load_params
+from ionladder.sources.fetch import fetch
+
+
+def changes_of(layout: Layout) -> list[CellChange]:
+    for pinned in load_params(layout).versions.values():
+        fetch(pinned.source, layout.raw_dir("obelix", pinned.version))
+        ingest(layout, pinned)
+    return diff_versions(layout, "obelix", "1.0.0", "1.1.0")
+
+
+def cells(changes: list[CellChange]) -> list[tuple[str, str, str, str]]:
+    return [(c.kind, c.table, c.id, c.column) for c in changes]
+
+
+def test_cells_are_named_and_classed_label_first(repo: Layout) -> None:
+    changes = diff_versions(repo, "obelix", "1.0.0", "1.1.0")
+    assert cells(changes) == [
+        ("label", "labels", "max", "log10_sigma"),
+        ("label", "labels", "max", "sigma_s_per_cm"),
+        ("input", "entries", "a06", "family_raw"),
+        ("input", "entries", "a06", "family"),
+        ("note", "entries", "a05", "note"),
+    ]
+    sigma = changes[1]
+    assert (sigma.old, sigma.new) == (3e-06, 7.5e-05)
+    assert (changes[-1].old, changes[-1].new) == (None, "read again")
+
+
+def test_the_reverse_diff_swaps_old_and_new(repo: Layout) -> None:
+    there = diff_versions(repo, "obelix", "1.0.0", "1.1.0")
+    back = diff_versions(repo, "obelix", "1.1.0", "1.0.0")
+    assert [(c.id, c.column, c.new, c.old) for c in back] == [
+        (c.id, c.column, c.old, c.new) for c in there
+    ]
+
+
+def test_a_version_does_not_differ_from_itself(repo: Layout) -> None:
+    assert diff_versions(repo, "obelix", "1.0.0", "1.0.0") == []
+
+
+def test_a_shared_article_changes_components_and_folds_which_is_split(tmp_path: Path) -> None:
+    # a33 leaves the pair it was in and joins the largest component.
+    changes = {("a33", "DOI"): "10.1000/tr.0"}
+    layout = write_repo(tmp_path, {"1.0.0": {}, "1.1.0": {"changes": changes}})
+    found = changes_of(layout)
+    assert {c.kind for c in found} == {"split", "note"}
+    assert ("note", "entries", "a33", "dois") in cells(found)
+    assert ("split", "splits", "a33", "component [official]") in cells(found)
+    assert any(
+        c.table == "folds" and c.column.startswith("fold [grouped_doi_comp, ") for c in found
+    )
+    assert not any("kfold_shuffled" in c.column for c in found)
+
+
+def test_a_new_cif_changes_cells_of_structures_which_are_inputs(tmp_path: Path) -> None:
+    def edit(upstream: object) -> None:
+        row = dict(upstream.row("a02"))  # type: ignore[attr-defined]
+        row["a"] = f"{float(row['a']) * 1.001:.4f}"
+        upstream.cifs["a02"] = make_cif(row)  # type: ignore[attr-defined]
+
+    found = changes_of(write_repo(tmp_path, {"1.0.0": {}, "1.1.0": {"edit": edit}}))
+    assert cells(found) == [
+        ("input", "structures", "a02", column)
+        for column in ("cif_sha256", "cif_text", "a_ang", "volume_ang3")
+    ]
+    assert show_value(found[0].new) == show_value(found[1].new)
+    assert show_value(found[1].old).startswith("sha256:")
+
+
+def test_a_new_entry_is_a_row_in_each_table(tmp_path: Path) -> None:
+    layout = write_repo(tmp_path, {"1.0.0": {}, "1.1.0": {"n_test": 15}})
+    found = changes_of(layout)
+    rows = [(c.kind, c.table, c.column) for c in found if c.id == "z11"]
+    assert ("label", "labels", "(row)") in rows
+    assert ("split", "splits", "(row) [official]") in rows
+    assert ("input", "entries", "(row)") in rows
+    (label,) = [c for c in found if c.table == "labels"]
+    assert (label.old, label.new) == (None, "present")
+
+
+def test_a_version_that_is_not_here_is_named(repo: Layout) -> None:
+    with pytest.raises(DataMissingError, match=r"entries of obelix 9\.9"):
+        diff_versions(repo, "obelix", "1.0.0", "9.9")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sentence"),
+    [
+        ((), "Nothing changed: every score stays as it is."),
+        (("note",), "Only notes changed: every score stays as it is."),
+        (("note", "input"), "submissions that used a changed input are stale."),
+        (("input", "split"), "Label and split changes force a re-score of every submission."),
+        (("label",), "Label and split changes force a re-score of every submission."),
+    ],
+)
+def test_the_consequence_follows_from_the_classes(kinds: tuple[str, ...], sentence: str) -> None:
+    changes = [
+        CellChange(table="t", id="a", column="c", old=1, new=2, kind=kind)  # type: ignore[arg-type]
+        for kind in kinds
+    ]
+    assert consequence(changes).endswith(sentence)
+
+
+def test_long_text_is_shown_as_the_start_of_its_hash() -> None:
+    text = "data_x\n_cell_length_a 1\n"
+    assert show_value(text) == f"sha256:{sha256_bytes(text.encode())[:12]}…"
+    assert show_value("Ball milled") == "Ball milled"

@@ -1,0 +1,126 @@
+"""Reading back: inputs without held-out labels, and no table that is not the released one."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ionladder.core.errors import DataChangedError, DataMissingError
+from ionladder.core.paths import Layout
+from ionladder.datasets.labels import load_evaluation_labels
+from ionladder.datasets.load import load_inputs, read_table
+from ionladder.datasets.registry import get_task
+
+TASK = get_task("obelix")
+
+
+def test_inputs_hold_training_labels_only(repo: Layout) -> None:
+    inputs = load_inputs(repo, TASK, "1.0.0")
+    assert len(inputs.entries) == 50
+    assert len(inputs.train_ids) == 36
+    assert len(inputs.test_ids) == 14
+    assert {"019", "5e2", "max"} <= set(inputs.test_ids)
+    assert list(inputs.train_labels.index) == list(inputs.train_ids)
+    assert not set(inputs.train_labels.index) & set(inputs.test_ids)
+    label_columns = set(inputs.train_labels.columns)
+    for frame in (inputs.entries, inputs.structures, inputs.split):
+        assert frame is not None
+        assert not label_columns & set(frame.columns)
+    assert inputs.structures is not None
+    assert len(inputs.structures) == 17
+    assert list(inputs.split.columns) == ["subset", "in_cif", "component"]
+    assert set(inputs.folds["id"]) == set(inputs.train_ids)
+
+
+def test_ids_stay_text_through_parquet_and_pandas(repo: Layout) -> None:
+    inputs = load_inputs(repo, TASK, "1.0.0")
+    assert all(isinstance(entry, str) for entry in inputs.entries.index)
+    assert inputs.entries.loc["019", "formula_cell"].startswith("Li")
+
+
+def test_evaluation_labels_are_sorted_and_complete(repo: Layout) -> None:
+    labels = load_evaluation_labels(repo, TASK, "1.0.0")
+    assert list(labels.test["id"]) == sorted(labels.test["id"])
+    assert len(labels.test) == 14
+    assert len(labels.train) == 36
+    expected = ["id", "log10_sigma", "log10_sigma_limit", "censoring", "in_cif", "component"]
+    assert list(labels.test.columns) == expected
+    censored = labels.test[labels.test["censoring"] == "left"]
+    assert list(censored["log10_sigma"]) == [-15.0]
+    assert list(censored["log10_sigma_limit"]) == [-8.0]
+    assert list(labels.replicates.columns) == ["id", "log10_sigma", "replicate_group", "subset"]
+    assert labels.replicates.groupby("replicate_group").size().tolist() == [2, 3, 2, 3]
+
+
+def test_a_changed_test_label_changes_the_label_hash_and_nothing_else(repo: Layout) -> None:
+    old, new = (load_evaluation_labels(repo, TASK, version) for version in ("1.0.0", "1.1.0"))
+    assert old.labels_sha256 != new.labels_sha256
+    assert old.split_sha256 == new.split_sha256
+    joined = old.test.merge(new.test, on="id")
+    changed = joined[joined["log10_sigma_x"] != joined["log10_sigma_y"]]
+    assert list(changed["id"]) == ["max"]
+
+
+def test_a_missing_table_is_named_with_the_commands_that_make_it(repo: Layout) -> None:
+    repo.table("obelix", "1.0.0", "labels").unlink()
+    with pytest.raises(DataMissingError) as caught:
+        load_evaluation_labels(repo, TASK, "1.0.0")
+    assert str(caught.value).startswith("labels of obelix 1.0.0: expected the table on this")
+    assert "ionladder ingest obelix-1-0-0" in str(caught.value)
+
+
+def test_a_missing_manifest_is_named(repo: Layout) -> None:
+    repo.manifest("obelix", "1.0.0").unlink()
+    with pytest.raises(DataMissingError, match=r"data/obelix/1\.0\.0/manifest\.json"):
+        read_table(repo, "obelix", "1.0.0", "labels")
+
+
+def test_a_damaged_manifest_is_named(repo: Layout) -> None:
+    repo.manifest("obelix", "1.0.0").write_text("{")
+    with pytest.raises(DataChangedError, match="a manifest in JSON"):
+        read_table(repo, "obelix", "1.0.0", "labels")
+
+
+def replace_column(layout: Layout, name: str, column: str, values: list[object]) -> None:
+    path = layout.table("obelix", "1.0.0", name)
+    table = pq.read_table(path)
+    position = table.column_names.index(column)
+    field = table.schema.field(column)
+    pq.write_table(table.set_column(position, field, pa.array(values, type=field.type)), path)
+
+
+def test_changed_content_is_named_by_table_and_column(repo: Layout) -> None:
+    values = pq.read_table(repo.table("obelix", "1.0.0", "labels"))["log10_sigma"].to_pylist()
+    replace_column(repo, "labels", "log10_sigma", [values[0] + 0.1, *values[1:]])
+    with pytest.raises(DataChangedError) as caught:
+        load_inputs(repo, TASK, "1.0.0")
+    (problem,) = caught.value.problems
+    assert problem.where == "data/obelix/1.0.0/labels.parquet"
+    assert problem.found == "other values in log10_sigma"
+
+
+def test_rows_written_in_another_order_are_the_same_content(repo: Layout) -> None:
+    path = repo.table("obelix", "1.0.0", "labels")
+    table = pq.read_table(path)
+    pq.write_table(table.take(list(reversed(range(table.num_rows)))), path, compression="none")
+    assert read_table(repo, "obelix", "1.0.0", "labels").num_rows == 50
+
+
+def test_a_table_without_a_column_is_refused_by_column(repo: Layout) -> None:
+    path = repo.table("obelix", "1.0.0", "splits")
+    pq.write_table(pq.read_table(path).drop_columns("component"), path)
+    with pytest.raises(DataChangedError, match="column 'component': expected int16; found nothing"):
+        read_table(repo, "obelix", "1.0.0", "splits")
+
+
+def test_units_travel_with_the_columns(repo: Layout) -> None:
+    table = read_table(repo, "obelix", "1.0.0", "labels")
+    assert table.schema.field("log10_sigma").metadata[b"unit"] == b"log10(S/cm)"
+    assert table.schema.metadata[b"version"] == b"1.0.0"
+    manifest = json.loads(repo.manifest("obelix", "1.0.0").read_text())
+    units = {c["name"]: c["unit"] for c in manifest["tables"]["entries"]["columns"]}
+    assert units["a_ang"] == "Å"
+    assert units["alpha_deg"] == "°"

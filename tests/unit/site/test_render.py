@@ -1,0 +1,204 @@
+"""Rendering replaces the whole folder or nothing, keeps every link alive, and stays light."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ionladder.core.errors import SiteError
+from ionladder.core.problems import Problem
+from ionladder.site import build
+from ionladder.site.build import build_site
+from ionladder.site.context import load_site
+from ionladder.site.links import dead_links
+from ionladder.site.render import hand_written, render_pages, render_site, replacing_folder
+from unit.site.synthetic_board import TASK, Entry, make_repository, receipt, typical
+
+PAGE_BUDGET_SECONDS = 0.005
+
+
+def test_pages_of_submissions_that_have_gone_vanish(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    stale = layout.generated_docs_dir / "submissions" / TASK.name / "gone" / "index.md"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old")
+    render_site(load_site(layout))
+    assert not stale.exists()
+    assert (layout.generated_docs_dir / "submissions/obelix/rf-paper/index.md").is_file()
+
+
+def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+
+    def snapshot() -> dict[str, bytes]:
+        render_site(load_site(layout))
+        root = layout.generated_docs_dir
+        return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+    assert snapshot() == snapshot()
+
+
+def test_nothing_is_left_beside_the_rendered_folder(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    before = {path.name for path in layout.docs_dir.iterdir()}
+    render_site(load_site(layout))
+    assert {path.name for path in layout.docs_dir.iterdir()} == before | {"generated"}
+
+
+def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path: Path) -> None:
+    target = tmp_path / "pages"
+    target.mkdir()
+    (target / "kept.md").write_text("kept")
+    with pytest.raises(ZeroDivisionError), replacing_folder(target) as fresh:
+        (fresh / "half.md").write_text(str(1 / 0))
+    assert [path.name for path in tmp_path.iterdir()] == ["pages"]
+    assert [path.name for path in target.iterdir()] == ["kept.md"]
+
+
+def test_every_scored_submission_has_its_page_and_stands_on_its_board(tmp_path: Path) -> None:
+    entries = typical()
+    site = load_site(make_repository(tmp_path, entries))
+    pages = render_pages(site)
+    for entry in entries:
+        assert f"submissions/obelix/{entry.name}/" in pages
+        assert f'href="../submissions/obelix/{entry.name}/"' in pages["obelix/"]
+
+
+def test_a_link_that_leads_nowhere_is_named_with_its_page() -> None:
+    (problem,) = dead_links({"obelix/": '<a href="../nowhere/">x</a>'}, {"obelix/"})
+    assert problem.where == "obelix/index.md"
+    assert "'../nowhere/'" in problem.found
+
+
+def test_links_to_anchors_files_and_other_hosts_are_fine() -> None:
+    page = '<a href="#a"></a><a href="../x/#b"></a><a href="data.csv"></a><a href="https://e.org">'
+    assert dead_links({"obelix/": page}, {"obelix/", "x/", "obelix/data.csv"}) == []
+
+
+def test_boards_and_receipts_are_there_for_machines(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    render_site(load_site(layout))
+    generated = layout.generated_docs_dir
+    board = json.loads((generated / "data/obelix.json").read_text())
+    assert board["task"] == "obelix"
+    assert (generated / "data/obelix.csv").is_file()
+    copied = generated / "submissions/obelix/rf-paper/receipt.json"
+    assert copied.read_bytes() == layout.receipt("obelix", "rf-paper").read_bytes()
+
+
+def test_a_large_prediction_file_is_named_and_not_copied(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, [Entry(name="large")])
+    big = layout.submission_dir("obelix", "large") / "predictions.csv"
+    big.write_bytes(b"x" * (2 << 20))
+    render_site(load_site(layout))
+    page = layout.generated_docs_dir / "submissions/obelix/large"
+    assert not (page / "predictions.csv").exists()
+    assert "large; in the repository" in (page / "index.md").read_text()
+
+
+def test_without_the_labels_the_page_says_so_instead_of_a_plot(tmp_path: Path) -> None:
+    pages = render_pages(load_site(make_repository(tmp_path, typical())))
+    page = pages["submissions/obelix/rf-paper/"]
+    assert "The labels of obelix 1&#46;2&#46;0" in page or "The labels of obelix 1.2.0" in page
+    assert "il-chart--parity" not in page
+
+
+def test_a_refused_submission_is_listed_with_its_letter(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    layout.submission_dir("obelix", "broken").mkdir()
+    problem = Problem(where="predictions.csv", expected="121 rows", found="<b>", next_step="Add.")
+    refused = {"task": "obelix", "submission": "broken", "refused": [vars(problem)]}
+    layout.receipt("obelix", "broken").write_text(json.dumps(refused))
+    layout.submission_dir("obelix", "fresh").mkdir()
+    page = render_pages(load_site(layout))["obelix/"]
+    assert "expected 121 rows&#59; found &#60;b&#62;" in page
+    assert "ionladder validate submissions/obelix/fresh" in page
+
+
+def test_a_task_without_a_board_is_rendered_with_the_command_that_makes_it(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, [])
+    layout.leaderboard_json("obelix").unlink()
+    layout.leaderboard_csv("obelix").unlink()
+    pages = render_pages(load_site(layout))
+    assert "run ionladder leaderboard" in pages["obelix/"]
+
+
+def test_a_damaged_receipt_is_a_letter_that_names_it(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    layout.receipt("obelix", "rf-paper").write_text('{"task": ')
+    with pytest.raises(SiteError, match=r"leaderboard/scores/obelix/rf-paper\.json"):
+        load_site(layout)
+
+
+def test_an_unreadable_card_leaves_the_page_standing_with_the_reason(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    (layout.submission_dir("obelix", "rf-paper") / "submission.yaml").write_text("model: x\n")
+    page = render_pages(load_site(layout))["submissions/obelix/rf-paper/"]
+    assert "The card cannot be read" in page
+    assert "expected a value" in page
+
+
+def test_numbers_come_from_the_receipt_with_interval_and_seed_spread(tmp_path: Path) -> None:
+    entry = Entry(name="seeds", value=1.5, n_seeds=20)
+    page = render_pages(load_site(make_repository(tmp_path, [entry])))["submissions/obelix/seeds/"]
+    score = receipt(entry)["targets"]["log10_sigma"]["all"]["metrics"]["mae"]
+    assert f"{score['ci_low']:.2f}–{score['ci_high']:.2f}" in page
+    assert f"± {score['seed_sd']:.3f}"[:-1] in page
+
+
+def test_hand_written_pages_say_where_they_stand(tmp_path: Path) -> None:
+    written = hand_written(load_site(make_repository(tmp_path, [])))
+    assert set(written) >= {"reading.md", "submit.md"}
+    assert "<code>docs/submit.md</code>" in written["submit.md"]
+
+
+def test_without_data_the_site_needs_no_pandas(tmp_path: Path) -> None:
+    make_repository(tmp_path, typical())
+    code = (
+        "import sys; from pathlib import Path; from ionladder.core.paths import Layout;"
+        "from ionladder.site.context import load_site;"
+        "from ionladder.site.render import render_site;"
+        f"render_site(load_site(Layout(Path({str(tmp_path)!r}))));"
+        "print(sorted({'pandas', 'pyarrow', 'scipy', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_page_costs_a_few_milliseconds(tmp_path: Path) -> None:
+    entries = [Entry(name=f"model-{i}", value=1.0 + i / 100) for i in range(100)]
+    site = load_site(make_repository(tmp_path, entries))
+    render_pages(site)
+    start = time.process_time()
+    pages = render_pages(site)
+    assert (time.process_time() - start) / len(pages) < PAGE_BUDGET_SECONDS
+
+
+def test_a_repository_without_mkdocs_configuration_gets_a_letter(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, [])
+    (tmp_path / "mkdocs.yml").unlink()
+    with pytest.raises(SiteError, match=r"git checkout mkdocs\.yml"):
+        build_site(layout)
+
+
+def test_each_warning_of_mkdocs_becomes_a_problem() -> None:
+    output = (
+        "INFO    -  Building\n"
+        "WARNING -  Doc file 'a.md' contains a link 'b.md', but it is missing.\n"
+        "ERROR   -  Config value 'x': no.\n\nAborted with 1 warnings in strict mode!\n"
+    )
+    found = [problem.found for problem in build._problems(output)]
+    assert found == [
+        "Doc file 'a.md' contains a link 'b.md', but it is missing",
+        "Config value 'x': no",
+    ]
+
+
+def test_a_failure_without_a_warning_shows_the_last_line() -> None:
+    (problem,) = build._problems("Traceback\nOSError: disk full\n")
+    assert problem.found == "OSError: disk full"

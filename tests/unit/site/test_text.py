@@ -1,0 +1,143 @@
+"""Strangers' words stay words, links stay links, numbers are printed in one style."""
+
+from __future__ import annotations
+
+import math
+from html.parser import HTMLParser
+
+import markdown
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from ionladder.site import text
+from unit.site.synthetic_board import HOSTILE
+
+
+class _Reader(HTMLParser):
+    """What a browser would show, and which elements it would make."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.shown = ""
+        self.elements: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        self.elements.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.shown += data
+
+
+def read(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def as_markdown(source: str) -> str:
+    extensions = ["attr_list", "md_in_html", "tables", "admonition", "pymdownx.superfences"]
+    return markdown.markdown(source, extensions=extensions)
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_words_are_shown_as_written_by_html(words: str) -> None:
+    reader = read(text.inert(words))
+    assert reader.elements == []
+    assert reader.shown == text.plain(words)
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_words_are_shown_as_written_by_markdown(words: str) -> None:
+    reader = read(as_markdown(f"before {text.inert(words)} after"))
+    assert reader.elements == ["p"]
+    assert " ".join(reader.shown.split()) == f"before {text.plain(words)} after"
+
+
+@given(st.text(max_size=60))
+def test_any_words_survive_html_unchanged_and_make_no_element(words: str) -> None:
+    reader = read(text.inert(words))
+    assert reader.elements == []
+    assert reader.shown == text.plain(words)
+
+
+@given(st.text(alphabet="ab *_`[]()<>!|#-{}:\\~^\"'&;=/.\n", max_size=40))
+def test_any_punctuation_survives_markdown_inside_a_sentence(words: str) -> None:
+    reader = read(as_markdown(f"x {text.inert(words)} y"))
+    assert reader.elements == ["p"]
+    assert " ".join(reader.shown.split()) == f"x {text.plain(words)} y".replace("  ", " ")
+
+
+def test_direction_changing_characters_are_removed_and_the_rest_is_isolated() -> None:
+    shown = text.isolated("\u202eevil\u202c نموذج")
+    assert "\u202e" not in shown
+    assert shown.startswith("<bdi>")
+    assert "نموذج" in shown
+
+
+def test_long_words_are_cut_before_they_are_escaped() -> None:
+    assert text.inert("<" * 50, limit=3) == "&#60;&#60;…"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "data:text/html,<script>",
+        "//example.org",
+        "https://",
+        "https://exa mple.org",
+        'https://example.org/"onmouseover="x',
+        "https://example.org/<b>",
+        "https://[broken",
+        "ftp://example.org",
+        "",
+    ],
+)
+def test_what_is_not_a_web_address_never_becomes_a_link(address: str) -> None:
+    assert text.web_address(address) is None
+    assert "<a" not in text.external_link(address)
+
+
+def test_a_web_address_becomes_a_link_that_search_engines_do_not_follow() -> None:
+    link = text.external_link("https://example.org/a?b=1&c=2", "code")
+    assert 'href="https://example.org/a?b=1&amp;c=2"' in link
+    assert 'rel="nofollow noopener ugc"' in link
+
+
+def test_a_doi_leads_to_its_resolver_and_anything_else_is_plain() -> None:
+    assert 'href="https://doi.org/10.1039/d5dd00441a"' in text.doi_link("10.1039/d5dd00441a")
+    assert text.doi_link("10.1/<script>") == "10.1&#47;&#60;script&#62;"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1.005, "1.00"),
+        (-2.5, "−2.50"),
+        (-0.0, "0.00"),
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+    ],
+)
+def test_numbers_have_two_decimals_and_a_true_minus(value: float | None, shown: str) -> None:
+    assert text.number(value) == shown
+
+
+def test_exact_values_for_sorting_read_back_as_the_same_number() -> None:
+    assert float(text.exact(0.1 + 0.2)) == 0.1 + 0.2
+    assert text.exact(None) == text.exact(math.nan) == ""
+
+
+def test_ranks_are_ranges_unless_both_ends_agree() -> None:
+    assert (text.ranks(1, 3), text.ranks(2, 2), text.ranks(None, None)) == ("1–3", "2", "")
+
+
+def test_long_lists_name_a_few_and_count_the_rest() -> None:
+    assert str(text.listing([Markup("<b>a</b>")], more=7)) == "<b>a</b> and 7 others"
