@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ionladder.specs.reported import Reported
 
+MEAN_OF_TARGETS = "mean"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -68,7 +70,13 @@ class MetricUse:
 
 @dataclass(frozen=True, kw_only=True)
 class Primary:
-    """What a task ranks by: one metric of one target on one subset."""
+    """What a task ranks by: one metric of one target on one subset.
+
+    Attributes:
+        target: Name of a target, or ``mean``: the mean over all targets.
+        metric: Name of a metric as the task uses it.
+        subset: Name of a subset.
+    """
 
     target: str
     metric: str
@@ -130,7 +138,7 @@ class Task:
 
     def __post_init__(self) -> None:
         for what, names in (
-            ("target", [target.name for target in self.targets]),
+            ("target", [MEAN_OF_TARGETS, *(target.name for target in self.targets)]),
             ("metric", [use.name for use in self.metrics]),
             ("subset", [subset.name for subset in self.subsets]),
         ):

@@ -1,0 +1,111 @@
+"""The BVEL-proto leaderboard: three percolation barriers of structures of unseen chemistry."""
+
+from __future__ import annotations
+
+from ionladder.specs.task import (
+    MEAN_OF_TARGETS,
+    CrossValidation,
+    MetricUse,
+    Primary,
+    Subset,
+    Target,
+    Task,
+)
+
+# Above 6 eV no ion moves, and the size of the number says nothing more; the 4 % of E_3D that lie
+# there, up to 19 eV, would otherwise rule the mean.
+CLIP_EV = 6.0
+FAST_EV = 0.5
+
+_DIMENSIONS = (("1d", "1D", "one dimension"), ("2d", "2D", "two"), ("3d", "3D", "three"))
+
+BVEL_PROTO = Task(
+    name="bvel-proto",
+    title="BVEL-proto: Li percolation barriers",
+    question=(
+        "How well does a model predict the bond-valence barriers of Li percolation in one, two and "
+        "three dimensions, for structures of chemical systems it has not seen?"
+    ),
+    dataset="bvel_proto",
+    split="chemsys",
+    targets=tuple(
+        Target(
+            name=f"e_{key}_ev",
+            symbol=f"E_{printed}",
+            unit="eV",
+            error_unit="eV",
+            description=(
+                f"Smallest bond-valence site energy, above the cell's minimum, that opens Li "
+                f"percolation in {number} (BVlain)."
+            ),
+            plausible=(-5.0, 100.0),
+        )
+        for key, printed, number in _DIMENSIONS
+    ),
+    metrics=(
+        MetricUse(
+            name="mae_clipped",
+            metric="mae_clipped",
+            title="MAE, clipped at 6 eV",
+            options={"clip": CLIP_EV},
+        ),
+        MetricUse(name="mae", metric="mae", title="MAE"),
+        MetricUse(name="rmse", metric="rmse", title="RMSE"),
+        MetricUse(name="r2", metric="r2", title="R²"),
+        MetricUse(name="spearman", metric="spearman", title="Spearman ρ"),
+        MetricUse(name="mae_log1p", metric="mae_log1p", title="MAE of ln(1 + E)"),
+        MetricUse(
+            name="f1_fast",
+            metric="f1_below",
+            title="F1, E < 0.5 eV",
+            options={"threshold": FAST_EV},
+        ),
+    ),
+    subsets=(
+        Subset(name="all", title="all test entries"),
+        *(
+            Subset(name=name, title=title, column="anion_class", equals=name)
+            for name, title in (
+                ("oxide", "oxides"),
+                ("fluoride", "fluorides"),
+                ("chalcogenide", "chalcogenides"),
+                ("halide", "heavier halides"),
+                ("nitride", "nitrides"),
+            )
+        ),
+        *(
+            Subset(
+                name=f"conducts_{key}",
+                title=f"conduct in {key[0]} D",
+                column="dimensionality",
+                equals=key,
+            )
+            for key, _, _ in _DIMENSIONS
+        ),
+    ),
+    primary=Primary(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
+    group_column="component",
+    cross_validation=(
+        CrossValidation(
+            scheme="chemsys",
+            title="grouped by chemical system",
+            is_primary=True,
+            note="No chemical system is in two folds, as in the primary split.",
+        ),
+        CrossValidation(
+            scheme="prototype",
+            title="grouped by structure type",
+            is_primary=False,
+            note="No structure type is in two folds: the hardest step of the ladder.",
+        ),
+        CrossValidation(
+            scheme="random",
+            title="shuffled rows",
+            is_primary=False,
+            note="Neighbours in type and chemistry fall into several folds, so it is optimistic.",
+        ),
+    ),
+    references=("train-median",),
+)
+
+TASKS = (BVEL_PROTO,)

@@ -1,0 +1,162 @@
+"""Percolation of an energy grid, against grids drawn by hand and an independent flood fill."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.datasets.bvel_proto.percolation import (
+    percolation_barriers,
+    percolation_dimension,
+    rank_modulo_2,
+    winding_vectors,
+)
+
+Mask = npt.NDArray[np.bool_]
+N = 6
+
+
+def with_both_ends(cell: npt.NDArray) -> npt.NDArray:
+    """Repeat the first plane of every axis at its end, as BVlain's grids do."""
+    return np.pad(cell, [(0, 1)] * 3, mode="wrap")
+
+
+def line(axis: int) -> Mask:
+    cell = np.zeros((N, N, N), dtype=bool)
+    index: list[int | slice] = [2, 2, 2]
+    index[axis] = slice(None)
+    cell[tuple(index)] = True
+    return cell
+
+
+def images_reached(cell: Mask) -> int:
+    """How many of the 8 cells of a periodic 2 × 2 × 2 block the best region reaches, by flooding.
+
+    Written without labels or winding vectors: every open point of the block is a node, every open
+    neighbour in the periodic block is a link.
+    """
+    block = np.tile(cell, (2, 2, 2))
+    size = np.array(block.shape)
+    steps = [np.array(s) for s in product((-1, 0, 1), repeat=3) if any(s)]
+    best = 0
+    for start in np.argwhere(cell):
+        seen = {tuple(start)}
+        queue = deque([start])
+        while queue:
+            point = queue.popleft()
+            for step in steps:
+                other = (point + step) % size
+                if block[tuple(other)] and tuple(other) not in seen:
+                    seen.add(tuple(other))
+                    queue.append(other)
+        images = {tuple((np.array(start) + np.array(o) * cell.shape) % size) for o in _OFFSETS}
+        best = max(best, len(images & seen))
+    return best
+
+
+_OFFSETS = list(product((0, 1), repeat=3))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_line_through_the_cell_percolates_in_one_dimension(axis: int) -> None:
+    assert percolation_dimension(with_both_ends(line(axis))) == 1
+
+
+def test_two_crossing_lines_percolate_in_two_and_three_in_three() -> None:
+    assert percolation_dimension(with_both_ends(line(0) | line(1))) == 2
+    assert percolation_dimension(with_both_ends(line(0) | line(1) | line(2))) == 3
+
+
+def test_two_separate_lines_are_two_regions_of_one_dimension() -> None:
+    apart = line(0) | np.roll(line(1), 3, axis=2)
+    assert percolation_dimension(with_both_ends(apart)) == 1
+    assert len(winding_vectors(with_both_ends(apart))) == 2
+
+
+def test_a_sheet_percolates_in_two_dimensions() -> None:
+    cell = np.zeros((N, N, N), dtype=bool)
+    cell[:, :, 1] = True
+    assert percolation_dimension(with_both_ends(cell)) == 2
+
+
+def test_a_cage_that_touches_a_face_does_not_percolate() -> None:
+    cell = np.zeros((N, N, N), dtype=bool)
+    cell[0:2, 2:4, 2:4] = True
+    cell[-1, 2:4, 2:4] = True
+    assert percolation_dimension(with_both_ends(cell)) == 0
+
+
+def test_an_oblique_line_winds_along_the_sum_of_the_axes() -> None:
+    cell = np.zeros((N, N, N), dtype=bool)
+    for i in range(N):
+        cell[i, i, 2] = True
+    windings = winding_vectors(with_both_ends(cell))
+    assert percolation_dimension(with_both_ends(cell)) == 1
+    assert [[tuple(abs(x) for x in v) for v in region] for region in windings] == [[(1, 1, 0)]]
+
+
+def test_nothing_open_and_everything_open() -> None:
+    assert percolation_dimension(np.zeros((5, 5, 5), dtype=bool)) == 0
+    assert percolation_dimension(np.ones((5, 5, 5), dtype=bool)) == 3
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.4))
+def test_random_grids_agree_with_a_flood_fill(seed: int, density: float) -> None:
+    rng = np.random.default_rng(seed)
+    cell = rng.random((3, 4, 3)) < density
+
+    dimension = percolation_dimension(with_both_ends(cell))
+
+    assert 2**dimension == max(images_reached(cell), 1)
+
+
+def test_rank_is_counted_modulo_2() -> None:
+    assert rank_modulo_2([]) == 0
+    assert rank_modulo_2([(2, 0, 0)]) == 0
+    assert rank_modulo_2([(1, 1, 0), (1, 0, 1), (0, 1, 1)]) == 2
+    assert rank_modulo_2([(1, 0, 0), (0, -1, 0), (1, 1, 1)]) == 3
+
+
+def test_barriers_are_the_saddles_rounded_up_to_the_step_of_the_bisection() -> None:
+    energies = np.full((N, N, N), 50.0)
+    energies[line(2)] = 3.0
+    energies[line(1)] = 1.0
+    energies[line(0)] = 0.0
+    energies[4, 2, 2] = 0.5
+    step = 20.0 / 2**11
+
+    found = percolation_barriers(with_both_ends(energies), encut=20.0)
+
+    assert found.e_1d_ev == pytest.approx(0.5 + step, abs=step)
+    assert found.e_2d_ev == pytest.approx(1.0 + step, abs=step)
+    assert found.e_3d_ev == pytest.approx(3.0 + step, abs=step)
+    for barrier in found.as_tuple():
+        assert barrier == round(round(barrier / step) * step, 4)
+
+
+def test_what_does_not_percolate_below_encut_is_missing_not_a_number() -> None:
+    energies = np.full((N, N, N), 50.0)
+    energies[line(0)] = 0.0
+
+    found = percolation_barriers(with_both_ends(energies), encut=20.0)
+
+    assert found.e_1d_ev is not None
+    assert found.e_2d_ev is None
+    assert found.e_3d_ev is None
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_barriers_do_not_fall_with_dimension_and_ignore_the_zero_of_energy(seed: int) -> None:
+    cell = np.random.default_rng(seed).gamma(1.0, 1.0, (4, 5, 3))
+
+    plain = percolation_barriers(with_both_ends(cell), encut=20.0)
+    shifted = percolation_barriers(with_both_ends(cell - 7.25), encut=20.0)
+
+    assert plain == shifted
+    assert list(plain.as_tuple()) == sorted(plain.as_tuple())
