@@ -11,7 +11,9 @@ import typer
 from ionladder import __version__
 from ionladder.cli.baseline import baseline
 from ionladder.cli.build import build
+from ionladder.cli.bvel_proto import app as bvel_proto
 from ionladder.cli.diff import diff
+from ionladder.cli.export import export
 from ionladder.cli.fetch import fetch
 from ionladder.cli.ingest import ingest
 from ionladder.cli.leaderboard import leaderboard
@@ -33,9 +35,10 @@ app = typer.Typer(
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
     *(new, validate, score),
-    *(build, fetch, ingest, diff, verify, baseline, leaderboard, site),
+    *(build, fetch, ingest, diff, verify, baseline, leaderboard, site, export),
 ):
     app.command()(_command)
+app.add_typer(bvel_proto)
 
 
 def _show_version(wanted: bool) -> None:
