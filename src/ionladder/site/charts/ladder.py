@@ -86,7 +86,7 @@ class _Shape:
         return 46.0
 
 
-WIDE = _Shape(width=780, left=232, right=664, pitch=30, label_chars=30, is_stacked=False)
+WIDE = _Shape(width=780, left=236, right=664, pitch=30, label_chars=33, is_stacked=False)
 NARROW = _Shape(width=360, left=10, right=272, pitch=44, label_chars=46, is_stacked=True)
 
 

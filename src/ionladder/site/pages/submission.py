@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.charts.parity import parity_chart
+from ionladder.site.charts.parity import beyond_axes, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.entries import entries_of
@@ -83,6 +83,7 @@ def _context(site: Site, item: TaskSite, entrant: Entrant, name: str, here: str)
         "chart": chart,
         "chart_note": entries.note,
         "n_limits": sum(point.upper_limit is not None for point in entries.points),
+        "n_beyond": beyond_axes(entries.points),
         "target": target,
         "hashes": [
             (label, digest)
