@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from ionladder.specs.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ionladder.scoring.entries import EntryReader
 
 LABELS_TABLE = "labels"
 
@@ -25,18 +28,27 @@ class Entries:
     note: str = ""
 
 
-def entries_of(layout: Layout, task: Task, version: str, name: str) -> Entries:
-    """Predictions beside labels, when both are on this machine."""
-    if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
-        return Entries(note=_missing(task, version))
-    from ionladder.scoring.entries import entry_errors
+class EntrySource:
+    """Predictions beside labels, for the submissions of one task; labels are read once."""
 
-    try:
-        return Entries(points=_points(entry_errors(layout, task, version, name)))
-    except DataMissingError:
-        return Entries(note=_missing(task, version))
-    except SubmissionError as error:
-        return Entries(note=f"The predictions cannot be read now: {error}")
+    def __init__(self, layout: Layout, task: Task, version: str) -> None:
+        self._reader: EntryReader | None = None
+        self._missing = _missing(task, version)
+        if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
+            return
+        from ionladder.scoring.entries import EntryReader
+
+        with suppress(DataMissingError):
+            self._reader = EntryReader(layout, task, version)
+
+    def of(self, name: str) -> Entries:
+        """The points of one submission, or why there are none."""
+        if self._reader is None:
+            return Entries(note=self._missing)
+        try:
+            return Entries(points=_points(self._reader.read(name)))
+        except SubmissionError as error:
+            return Entries(note=f"The predictions cannot be read now: {error}")
 
 
 def _missing(task: Task, version: str) -> str:

@@ -14,6 +14,9 @@ BASELINE = Baseline(
     inputs="both",
     training_data="OBELiX train split: all 478 entries",
     n_seeds=20,
+    # Thousands of small steps amplify the last bits, which differ between processors: up to 1e-4
+    # was seen between two sets of BLAS kernels, and nothing on one machine.
+    tolerance=1e-3,
     hyperparameters={
         "activation": "relu",
         "batch_size": 16,

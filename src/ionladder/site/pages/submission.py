@@ -13,7 +13,7 @@ from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts.parity import beyond_axes, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
-from ionladder.site.entries import entries_of
+from ionladder.site.entries import EntrySource
 from ionladder.site.links import board_url, dataset_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
@@ -35,9 +35,10 @@ def pages(site: Site) -> Iterator[Page]:
     metrics = all_metrics()
     for item in site.tasks:
         columns = {use.name: metric_column(use, item.board, metrics) for use in item.task.metrics}
+        source = EntrySource(site.layout, item.task, item.board.dataset_version)
         for name, entrant in item.entrants.items():
             here = submission_url(item.task.name, name)
-            context = _context(site, item, entrant, name, here)
+            context = _context(site, item, entrant, source, name, here)
             yield Page(url=here, context={"columns": columns, **context})
 
 
@@ -57,11 +58,13 @@ def _small(entrant: Entrant) -> list[Path]:
     return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
 
 
-def _context(site: Site, item: TaskSite, entrant: Entrant, name: str, here: str) -> dict[str, Any]:
+def _context(
+    site: Site, item: TaskSite, entrant: Entrant, source: EntrySource, name: str, here: str
+) -> dict[str, Any]:
     board, row = item.board, entrant.row
     task = item.task
     folder = site.layout.relative(site.layout.submission_dir(task.name, name))
-    entries = entries_of(site.layout, task, board.dataset_version, name)
+    entries = source.of(name)
     target = task.target(task.primary.target)
     chart = None
     if entries.points:
