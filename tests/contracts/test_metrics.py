@@ -18,13 +18,13 @@ from ionladder.specs.metric import Metric
 METRICS = [pytest.param(metric, id=name) for name, metric in all_metrics().items()]
 WITH_ENTRIES = [p for p in METRICS if p.values[0].entrywise is not None]
 KNOWN_NEEDS = {"upper_limit"}
-KNOWN_OPTIONS = {"threshold"}
+KNOWN_OPTIONS = {"clip", "threshold"}
 
 
 def _options(metric: Metric, n_entries: int) -> dict[str, object]:
-    """Give valid options: a threshold in the middle, a limit on every fifth entry."""
+    """Give valid options: a threshold in the middle, a clip above, a limit on every fifth entry."""
     limits = np.where(np.arange(n_entries) % 5 == 0, -7.0, np.nan)
-    every = {"threshold": -5.0, "upper_limit": limits}
+    every = {"clip": -3.0, "threshold": -5.0, "upper_limit": limits}
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 
 

@@ -15,6 +15,8 @@ from ionladder.metrics.registry import all_metrics, get_metric
 from ionladder.specs.metric import Array, Metric
 
 METRICS = [pytest.param(metric, id=name) for name, metric in all_metrics().items()]
+WITH_A_ZERO = {"mae_log1p"}  # the logarithm of 1 + y knows where 0 is
+SHIFTABLE = [param for param in METRICS if param.id not in WITH_A_ZERO]
 Pair = tuple[Array, Array]
 CensoredPair = tuple[Array, Array, Array]
 SCREENING = ["roc_auc", "precision", "recall", "f1"]
@@ -46,7 +48,7 @@ def _score(name: str, y_true: Array, y_pred: Array, **options: object) -> float:
 
 
 def _options(metric: Metric, limits: Array, threshold: float) -> dict[str, object]:
-    every = {"threshold": threshold, "upper_limit": limits}
+    every = {"clip": threshold, "threshold": threshold, "upper_limit": limits}
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 
 
@@ -67,7 +69,7 @@ def test_the_order_of_rows_is_irrelevant(
     np.testing.assert_allclose(shuffled, value, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", SHIFTABLE)
 @given(data=censored_pairs(), threshold=decades, shift=decades)
 def test_shifting_everything_alike_changes_nothing(
     metric: Metric, data: CensoredPair, threshold: float, shift: float

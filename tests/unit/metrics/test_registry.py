@@ -13,8 +13,11 @@ def test_the_registry_holds_one_metric_per_public_module() -> None:
     assert list(all_metrics()) == [
         "enrichment_top12",
         "f1",
+        "f1_below",
         "mae",
         "mae_censored",
+        "mae_clipped",
+        "mae_log1p",
         "median_ae",
         "precision",
         "r2",
@@ -41,7 +44,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
         get_metric("precison")
 
     letter = str(caught.value)
-    assert letter.startswith("metric 'precison': expected one of enrichment_top12, f1, mae, ")
+    assert letter.startswith("metric 'precison': expected one of enrichment_top12, f1, f1_below, mae, ")
     assert "Did you mean 'precision'?" in letter
 
 
