@@ -9,7 +9,8 @@ from ionladder.core.paths import Layout
 from ionladder.datasets.labels import load_evaluation_labels
 from ionladder.scoring.align import align
 from ionladder.scoring.read import expectations_of
-from ionladder.specs.task import Task
+from ionladder.specs.metric import Array
+from ionladder.specs.task import Target, Task
 from ionladder.submissions.validate import read_submission
 
 
@@ -28,12 +29,13 @@ class EntryReader:
         self._expectations = expectations_of(labels)
         self._test = labels.test.sort_values("id", ignore_index=True)
 
-    def read(self, name: str) -> pd.DataFrame:
-        """Predictions and labels of the primary target for every test entry.
+    def read(self, name: str) -> dict[str, pd.DataFrame]:
+        """Predictions and labels of every test entry, for each target of the task.
 
         Returns:
-            Sorted by id: ``id, y_true, y_pred`` (mean over seeds), ``y_pred_sd`` (over seeds, NaN
-            with one seed), ``upper_limit`` (NaN where uncensored), ``in_cif``.
+            Target name → table sorted by id: ``id, y_true`` (NaN where the label is missing),
+            ``y_pred`` (mean over seeds), ``y_pred_sd`` (over seeds, NaN with one seed),
+            ``upper_limit`` (NaN where uncensored), ``in_cif`` (True where the task has no CIFs).
 
         Raises:
             SubmissionError: The submission has problems.
@@ -42,9 +44,13 @@ class EntryReader:
         submission = read_submission(
             folder, self._task, self._expectations, shown_as=self._layout.relative(folder)
         )
-        target = self._task.target(self._task.primary.target)
         aligned = align(self._test["id"].tolist(), submission.predictions.rows, self._task)
-        y_pred = aligned.y_pred[target.name]
+        return {
+            target.name: self._table(target, aligned.y_pred[target.name])
+            for target in self._task.targets
+        }
+
+    def _table(self, target: Target, y_pred: Array) -> pd.DataFrame:
         limits = (
             self._test[target.limit_column].to_numpy(np.float64, na_value=np.nan)
             if target.limit_column
@@ -53,10 +59,10 @@ class EntryReader:
         return pd.DataFrame(
             {
                 "id": self._test["id"],
-                "y_true": self._test[target.name].to_numpy(np.float64),
+                "y_true": self._test[target.name].to_numpy(np.float64, na_value=np.nan),
                 "y_pred": y_pred.mean(axis=0),
                 "y_pred_sd": np.nan if len(y_pred) == 1 else y_pred.std(axis=0, ddof=1),
                 "upper_limit": limits,
-                "in_cif": self._test["in_cif"].to_numpy(bool),
+                "in_cif": self._test["in_cif"].to_numpy(bool) if "in_cif" in self._test else True,
             }
         )

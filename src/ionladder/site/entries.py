@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ionladder.core.errors import DataMissingError, SubmissionError
@@ -22,9 +23,9 @@ LABELS_TABLE = "labels"
 
 @dataclass(frozen=True, kw_only=True)
 class Entries:
-    """Points of one submission; when there are none, ``note`` says why."""
+    """Points of one submission by target; when there are none, ``note`` says why."""
 
-    points: tuple[Point, ...] = ()
+    points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     note: str = ""
 
 
@@ -46,9 +47,10 @@ class EntrySource:
         if self._reader is None:
             return Entries(note=self._missing)
         try:
-            return Entries(points=_points(self._reader.read(name)))
+            tables = self._reader.read(name)
         except SubmissionError as error:
             return Entries(note=f"The predictions cannot be read now: {error}")
+        return Entries(points={target: _points(table) for target, table in tables.items()})
 
 
 def _missing(task: Task, version: str) -> str:
@@ -70,6 +72,7 @@ def _points(table: pd.DataFrame) -> tuple[Point, ...]:
             is_filled=bool(record["in_cif"]),
         )
         for record in records
+        if _known(record["y_true"]) is not None
     )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from ionladder.specs.reported import Reported
 
+MEAN_OF_TARGETS = "mean"
+"""Name that stands for the mean over all targets of a task."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -68,7 +71,13 @@ class MetricUse:
 
 @dataclass(frozen=True, kw_only=True)
 class Primary:
-    """What a task ranks by: one metric of one target on one subset."""
+    """What a task ranks by: one metric of one target on one subset.
+
+    Attributes:
+        target: Name of a target, or ``mean``: the mean over all targets.
+        metric: Name of a metric as the task uses it.
+        subset: Name of a subset.
+    """
 
     target: str
     metric: str
@@ -130,7 +139,7 @@ class Task:
 
     def __post_init__(self) -> None:
         for what, names in (
-            ("target", [target.name for target in self.targets]),
+            ("target", [MEAN_OF_TARGETS, *(target.name for target in self.targets)]),
             ("metric", [use.name for use in self.metrics]),
             ("subset", [subset.name for subset in self.subsets]),
         ):
@@ -144,6 +153,13 @@ class Task:
     def target(self, name: str) -> Target:
         """The target of that name; KeyError when there is none."""
         return {target.name: target for target in self.targets}[name]
+
+    @property
+    def primary_targets(self) -> tuple[Target, ...]:
+        """The targets that enter the primary score."""
+        if self.primary.target == MEAN_OF_TARGETS:
+            return self.targets
+        return (self.target(self.primary.target),)
 
     @property
     def primary_use(self) -> MetricUse:

@@ -44,7 +44,9 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
         get_metric("precison")
 
     letter = str(caught.value)
-    assert letter.startswith("metric 'precison': expected one of enrichment_top12, f1, f1_below, mae, ")
+    assert letter.startswith(
+        "metric 'precison': expected one of enrichment_top12, f1, f1_below, mae, "
+    )
     assert "Did you mean 'precision'?" in letter
 
 

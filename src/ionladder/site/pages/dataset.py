@@ -115,7 +115,7 @@ def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
 
 
 def _primary_target(task: Task) -> Target:
-    return task.target(task.primary.target)
+    return task.primary_targets[0]
 
 
 def _label_chart(summary: Mapping[str, Any], task: Task | None) -> Markup | None:

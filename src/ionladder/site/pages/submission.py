@@ -13,13 +13,14 @@ from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts.parity import beyond_axes, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
-from ionladder.site.entries import EntrySource
+from ionladder.site.entries import Entries, EntrySource
 from ionladder.site.links import board_url, dataset_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
 from ionladder.site.tables import value_cell
 from ionladder.site.text import number, ranks
 from ionladder.site.wording import axis_title
+from ionladder.specs.task import Target
 
 RECEIPT_FILE = "receipt.json"
 HASHES = {
@@ -58,6 +59,17 @@ def _small(entrant: Entrant) -> list[Path]:
     return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
 
 
+def _parity(target: Target, entries: Entries) -> dict[str, Any]:
+    """The parity plot of one target, and what its caption counts."""
+    points = entries.points[target.name]
+    return {
+        "target": target,
+        "chart": parity_chart(points, name=f"parity-{target.name}", axis=axis_title(target)),
+        "n_limits": sum(point.upper_limit is not None for point in points),
+        "n_beyond": beyond_axes(points),
+    }
+
+
 def _context(
     site: Site, item: TaskSite, entrant: Entrant, source: EntrySource, name: str, here: str
 ) -> dict[str, Any]:
@@ -65,10 +77,6 @@ def _context(
     task = item.task
     folder = site.layout.relative(site.layout.submission_dir(task.name, name))
     entries = source.of(name)
-    target = task.target(task.primary.target)
-    chart = None
-    if entries.points:
-        chart = parity_chart(entries.points, name="parity", axis=axis_title(target))
     copied = {path.name for path in _small(entrant)}
     return {
         "board": board,
@@ -83,11 +91,8 @@ def _context(
         "scores": _scores(board, row, entrant.receipt),
         "sizes": _sizes(board, row, entrant.receipt),
         "folds": _folds(board, entrant.receipt),
-        "chart": chart,
-        "chart_note": entries.note,
-        "n_limits": sum(point.upper_limit is not None for point in entries.points),
-        "n_beyond": beyond_axes(entries.points),
-        "target": target,
+        "parities": [_parity(target, entries) for target in task.targets if entries.points],
+        "parity_note": entries.note,
         "hashes": [
             (label, digest)
             for key, label in HASHES.items()
