@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ _SYSTEMS = (
 )
 _FAMILIES = ("NASICON", "garnet", "Halide", "")
 _ANG3_PER_ATOM = 15.0
+_AMOUNT = re.compile(r"([A-Z][a-z]?)([0-9.]+)")
 
 Row = dict[str, str]
 
@@ -286,15 +288,5 @@ def _label(position: int) -> str:
 
 
 def _amounts(formula: str) -> dict[str, float]:
-    """Read ``Li1.5P1.0S4.0``; only what this module writes."""
-    amounts: dict[str, float] = {}
-    name = digits = ""
-    for character in f"{formula}X":
-        if character.isupper() and name:
-            amounts[name] = float(digits)
-            name = digits = ""
-        if character.isalpha():
-            name += character
-        else:
-            digits += character
-    return amounts
+    """Read ``Li1.5P1.0S4.0``: elements, each with its amount."""
+    return {element: float(amount) for element, amount in _AMOUNT.findall(formula)}

@@ -121,7 +121,6 @@ def evaluation_labels(labels: pd.DataFrame = LABELS) -> EvaluationLabels:
             "id": ["019", "5e2", "t01", "t02"],
             "log10_sigma": [-4.0, -6.0, -4.0, -5.0],
             "replicate_group": [0, 0, 1, 1],
-            "subset": ["test", "test", "train", "train"],
         }
     )
     return EvaluationLabels(

@@ -28,6 +28,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
         from ionladder.cli.fetch import fetch
         from ionladder.cli.ingest import ingest
 

@@ -55,7 +55,10 @@ def _print_list() -> None:
     width = max(len(name) for name in baselines)
     for name, spec in baselines.items():
         runs = "deterministic" if spec.n_seeds == 1 else f"{spec.n_seeds} seeds"
-        print(f"{name:<{width}}  {spec.model} ({runs}; task {', '.join(spec.tasks)})")
+        print(
+            f"{name:<{width}}  {spec.model} ({runs}, reproduced within {spec.tolerance:g}; "
+            f"task {', '.join(spec.tasks)})"
+        )
 
 
 def _run(name: str, task: str, seeds: int | None) -> None:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ionladder.cli.context import Context
@@ -90,9 +90,16 @@ def _print_summary(context: Context) -> None:
         for row in board["rows"]:
             if row["kind"] == "reported" or row[metric] is None:
                 continue
-            rank = f"{row['rank']:>3}" if row["rank"] else "  –"
             print(
-                f"{rank}  {row['submission']:<24} {metric} {row[metric]:.3f} "
+                f"{_ranks(row):>7}  {row['submission']:<24} {metric} {row[metric]:.3f} "
                 f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
             )
-    print("\nOpen site/index.html through `make serve`.")
+    print("\n`make serve` shows the pages.")
+
+
+def _ranks(row: dict[str, Any]) -> str:
+    """The ranks a row may hold; a dash for references, which are not ranked."""
+    low, high = row["rank_low"], row["rank_high"]
+    if low is None:
+        return "–"
+    return str(low) if low == high else f"{low}–{high}"

@@ -53,8 +53,8 @@ def _print_verdict(model: str, evaluation: Evaluation, task: Task, version: str)
         f"[bold]{_plain(model)}[/bold] on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."
     )
-    for target in task.targets:
-        console.print(_table(evaluation, task, target.name))
+    for name in evaluation.targets:
+        console.print(_table(evaluation, task, name))
     console.print(
         "95 % intervals resample groups of related entries "
         f"({evaluation.targets[task.primary.target][task.primary.subset].n_groups} groups)."
@@ -64,8 +64,14 @@ def _print_verdict(model: str, evaluation: Evaluation, task: Task, version: str)
 def _table(evaluation: Evaluation, task: Task, target_name: str) -> Table:
     from rich.table import Table
 
-    target = task.target(target_name)
-    table = Table(title=f"{target.symbol}, errors in {target.error_unit}", title_justify="left")
+    from ionladder.specs.task import MEAN_OF_TARGETS
+
+    if target_name == MEAN_OF_TARGETS:
+        title = f"Mean over targets, errors in {task.targets[0].error_unit}"
+    else:
+        target = task.target(target_name)
+        title = f"{target.symbol}, errors in {target.error_unit}"
+    table = Table(title=title, title_justify="left")
     table.add_column("metric", no_wrap=True)
     subsets = evaluation.targets[target_name]
     for subset in task.subsets:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from ionladder.core.hashing import content_hash, sha256_bytes
 from ionladder.core.paths import Layout
 from ionladder.datasets.load import read_table, to_frame
+from ionladder.datasets.registry import get_dataset
 from ionladder.specs.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-_CENSORING = "censoring"
-_SPLIT_COLUMNS = ("in_cif", "component")
+REPLICATES = "replicates"
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,11 @@ class EvaluationLabels:
     """What a task is scored against.
 
     Attributes:
-        test: One row per test entry, sorted by id: ``id``, targets, limit columns, ``censoring``,
-            ``in_cif``, ``component``.
+        test: One row per test entry, sorted by id: ``id``, targets, limit columns, and the
+            columns that subsets and groups refer to.
         train: The same for training entries, for cross-validation.
-        replicates: ``id``, targets, ``replicate_group``, ``subset`` of every entry in a group of
-            repeated measurements.
-        labels_sha256: Content hash of ids, targets, limits and censoring of all entries.
+        replicates: ``id``, targets and ``replicate_group`` of every repeated measurement.
+        labels_sha256: Content hash of ids, targets, limits and subset columns of all entries.
         split_sha256: Hash of the content hashes of this split and of the folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
     """
@@ -54,15 +53,17 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
     )
     targets = [target.name for target in task.targets]
     limits = [target.limit_column for target in task.targets if target.limit_column]
-    scored = labels.select(["id", *targets, *limits, _CENSORING])
+    subset_columns = {subset.column for subset in task.subsets if subset.column}
+    beside = sorted(subset_columns & set(labels.column_names))
+    scored = labels.select(["id", *targets, *limits, *beside])
     split = _rows_of_split(splits, task.split)
     frame = to_frame(scored).merge(to_frame(split), on="id", validate="one_to_one")
     frame = frame.sort_values("id")
-    columns = [*scored.column_names, *_SPLIT_COLUMNS]
+    columns = [name for name in frame.columns if name != "subset"]
     return EvaluationLabels(
         test=frame.loc[frame["subset"] == "test", columns].reset_index(drop=True),
         train=frame.loc[frame["subset"] == "train", columns].reset_index(drop=True),
-        replicates=_replicates(frame, entries, task, targets),
+        replicates=_replicates(layout, version, frame, entries, task),
         labels_sha256=content_hash(scored, key="id"),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
@@ -76,15 +77,22 @@ def _rows_of_split(splits: pa.Table, name: str) -> pa.Table:
 
 
 def _replicates(
-    frame: pd.DataFrame, entries: pa.Table, task: Task, targets: list[str]
+    layout: Layout, version: str, frame: pd.DataFrame, entries: pa.Table, task: Task
 ) -> pd.DataFrame:
+    """Repeated measurements: a table of their own, or entries that a column puts into groups."""
+    targets = [target.name for target in task.targets]
+    if REPLICATES in {table.name for table in get_dataset(task.dataset).tables}:
+        repeated = to_frame(read_table(layout, task.dataset, version, REPLICATES))
+        groups = {identifier: row for row, identifier in enumerate(sorted(set(repeated["id"])))}
+        repeated["replicate_group"] = repeated["id"].map(groups)
+        return repeated[["id", *targets, "replicate_group"]]
     if task.replicate_column is None:
-        return frame.iloc[:0][["id", *targets, "subset"]].assign(replicate_group=[])
-    groups = to_frame(entries.select(["id", task.replicate_column])).dropna()
-    groups = groups.astype({task.replicate_column: "int64"})
-    groups = groups.rename(columns={task.replicate_column: "replicate_group"})
-    joined = frame.merge(groups, on="id", validate="one_to_one").sort_values("id")
-    return joined[["id", *targets, "replicate_group", "subset"]].reset_index(drop=True)
+        return frame.iloc[:0][["id", *targets]].assign(replicate_group=[])
+    column = to_frame(entries.select(["id", task.replicate_column])).dropna()
+    column = column.rename(columns={task.replicate_column: "replicate_group"})
+    column = column.astype({"replicate_group": "int64"})
+    joined = frame.merge(column, on="id", validate="one_to_one").sort_values("id")
+    return joined[["id", *targets, "replicate_group"]].reset_index(drop=True)
 
 
 def _split_hash(split: pa.Table, folds: pa.Table) -> str:

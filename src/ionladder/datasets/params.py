@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ionladder.core.errors import ConfigError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem, did_you_mean
+from ionladder.core.yaml_files import read_mapping
 from ionladder.specs.params import DatasetVersion, FoldSettings, Params, ScoringSettings
 from ionladder.specs.source import Source
 
@@ -63,25 +63,6 @@ class _File(_Strict):
     datasets: dict[_Key, _Pinned]
 
 
-class _OnceLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice instead of keeping the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _read_yaml(text: str) -> Any:
-    return yaml.load(text, Loader=_OnceLoader)  # noqa: S506 - a stricter SafeLoader
-
-
 def load_params(layout: Layout) -> Params:
     """Read and check ``params.yaml``.
 
@@ -89,14 +70,13 @@ def load_params(layout: Layout) -> Params:
         ConfigError: Missing file, invalid YAML, or all fields that are missing, unknown or wrong.
     """
     shown = layout.relative(layout.params)
+    mapping, problems = read_mapping(
+        layout.params, shown_as=shown, missing_step="Restore the file from git."
+    )
+    if problems:
+        raise ConfigError(problems)
     try:
-        text = layout.params.read_text(encoding="utf-8")
-        parsed = _File.model_validate(_read_yaml(text))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        detail = " ".join(str(error).split())
-        raise ConfigError(
-            _problem(shown, "a readable YAML file", detail, "Repair the file and run again.")
-        ) from error
+        parsed = _File.model_validate(mapping)
     except ValidationError as error:
         raise ConfigError([_field_problem(shown, item) for item in error.errors()]) from error
     problems = _cross_problems(shown, parsed)

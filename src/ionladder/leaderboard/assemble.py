@@ -32,7 +32,7 @@ def assemble(
     name); only verified rows are ranked. Reported rows follow in the order of their source.
     """
     use, metric = primary_metric(task)
-    target = task.target(task.primary.target)
+    target = task.primary_targets[0]
     sign = 1.0 if metric.direction == "minimize" else -1.0
     ranks = _rank(task, scored, sign, settings)
     rows = [scored_row(entry, task, ranks.get(name)) for name, entry in scored.items()]

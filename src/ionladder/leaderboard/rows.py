@@ -38,6 +38,11 @@ def scored_row(scored: Scored, task: Task, rank: RankRow | None) -> dict[str, An
     row |= {use.name: primary[use.name] for use in task.metrics if use.name != metric}
     row[f"{metric}_seed_sd"] = primary[f"{metric}_seed_sd"]
     row |= _cv_columns(receipt, task)
+    if len(task.targets) > 1:
+        row["targets"] = {
+            target.name: _flat_subset(receipt["targets"][target.name][task.primary.subset], task)
+            for target in task.targets
+        }
     return row | {"subsets": subsets, "card": _card(scored.submission.card), "reported": None}
 
 

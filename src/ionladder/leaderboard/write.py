@@ -59,8 +59,9 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, item in value.items():
-        # A subset's metrics are named `<subset>.<metric>`, without the word "subsets".
-        key = prefix if name == "subsets" and not prefix else f"{prefix}{name}"
+        # Metrics are named `<subset>.<metric>` and `<target>.<metric>`, without the words
+        # "subsets" and "targets".
+        key = prefix if name in {"subsets", "targets"} and not prefix else f"{prefix}{name}"
         if isinstance(item, Mapping):
             flat |= _flatten(item, f"{key}." if key else "")
         elif isinstance(item, list | tuple):

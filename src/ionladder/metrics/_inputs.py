@@ -52,6 +52,15 @@ def check_limits(metric: str, upper_limit: npt.ArrayLike, n_entries: int) -> Arr
     return limits
 
 
+def fill_missing(metric: str, y_true: npt.ArrayLike, value: float) -> Array:
+    """True values as numbers, with ``value`` where they are missing (NaN)."""
+    true, problems = _as_numbers(metric, "y_true", y_true)
+    if problems:
+        raise MetricInputError(problems)
+    filled: Array = np.where(np.isnan(true), value, true)
+    return filled
+
+
 def check_threshold(metric: str, threshold: float) -> None:
     """Check that a threshold is a finite number."""
     if not math.isfinite(threshold):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.metrics._inputs import check_pair, check_threshold
+from ionladder.metrics._inputs import check_pair, check_threshold, fill_missing
 from ionladder.metrics._ratio import ratio
 from ionladder.specs.metric import Metric
 
@@ -14,7 +14,8 @@ def f1_below(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, threshold: float) 
     """2 TP / (2 TP + FP + FN), where values below the threshold are good.
 
     Args:
-        y_true: True values, shape (n_entries,), in the target's unit, finite.
+        y_true: True values, shape (n_entries,), in the target's unit; NaN where the value lies
+            beyond every number (a path that does not exist), which is not good.
         y_pred: Predicted values, same shape and unit, finite.
         threshold: Smallest value that is no longer good, in the target's unit.
 
@@ -22,7 +23,7 @@ def f1_below(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, threshold: float) 
         Fraction between 0 and 1. NaN when no entry is good and none is called good.
 
     Raises:
-        MetricInputError: Shapes differ, there are no entries, or a value is not finite.
+        MetricInputError: Shapes differ, there are no entries, or a prediction is not finite.
 
     Reference:
         van Rijsbergen 1979, Information Retrieval, 2nd edition, chapter 7 (1 - E at equal weights)
@@ -34,7 +35,7 @@ def f1_below(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, threshold: float) 
         0.5
     """
     check_threshold("f1_below", threshold)
-    true, pred = check_pair("f1_below", y_true, y_pred)
+    true, pred = check_pair("f1_below", fill_missing("f1_below", y_true, threshold), y_pred)
     is_good, is_called = true < threshold, pred < threshold
     hits = int(np.count_nonzero(is_good & is_called))
     named = int(np.count_nonzero(is_good)) + int(np.count_nonzero(is_called))
@@ -50,4 +51,5 @@ METRIC = Metric(
     formula="2 TP / (2 TP + FP + FN); good: y_true < threshold, called: y_pred < threshold",
     reference="van Rijsbergen 1979, Information Retrieval, 2nd edition, chapter 7",
     options=("threshold",),
+    accepts_missing=True,
 )

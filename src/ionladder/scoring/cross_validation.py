@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ionladder.metrics.registry import get_metric
-from ionladder.specs.task import Task
+from ionladder.specs.task import Target, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,33 +38,21 @@ def score_cross_validation(
         labels: Training labels: ``id``, the targets and their limit columns.
         cv_predictions: ``scheme, repeat, fold, id`` and the targets, every training id exactly
             once per scheme and repeat.
-        task: The task; its primary target and metric are used.
+        task: The task; its primary metric is used, averaged over its primary targets.
 
     Returns:
         Scheme → score, in the task's order, for the schemes that have predictions.
     """
-    use = task.primary_use
-    metric = get_metric(use.metric)
-    target = task.target(task.primary.target)
     by_id = labels.set_index("id")
     scores = {}
     for scheme in task.cross_validation:
         rows = cv_predictions[cv_predictions["scheme"] == scheme.scheme]
         if rows.empty:
             continue
-        values = []
-        for _, repeat in rows.groupby("repeat"):
-            truth = by_id.loc[repeat["id"]]
-            options: dict[str, Any] = dict(use.options)
-            if metric.needs and target.limit_column:
-                options["upper_limit"] = truth[target.limit_column].to_numpy(np.float64)
-            values.append(
-                metric.function(
-                    truth[target.name].to_numpy(np.float64),
-                    repeat[target.name].to_numpy(np.float64),
-                    **options,
-                )
-            )
+        values = [
+            np.mean([_pooled(by_id, repeat, target, task) for target in task.primary_targets])
+            for _, repeat in rows.groupby("repeat")
+        ]
         scores[scheme.scheme] = CvScore(
             value=float(np.mean(values)),
             sd_over_repeats=float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
@@ -72,3 +60,18 @@ def score_cross_validation(
             n=int(rows["id"].nunique()),
         )
     return scores
+
+
+def _pooled(by_id: pd.DataFrame, repeat: pd.DataFrame, target: Target, task: Task) -> float:
+    """The primary metric of one target on the out-of-fold predictions of one repeat."""
+    use = task.primary_use
+    metric = get_metric(use.metric)
+    truth = by_id.loc[repeat["id"]]
+    y_true = truth[target.name].to_numpy(np.float64, na_value=np.nan)
+    y_pred = repeat[target.name].to_numpy(np.float64)
+    kept = np.isfinite(y_true) | metric.accepts_missing
+    options: dict[str, Any] = dict(use.options)
+    if metric.needs and target.limit_column:
+        limits = truth[target.limit_column].to_numpy(np.float64, na_value=np.nan)
+        options["upper_limit"] = limits[kept]
+    return metric.function(y_true[kept], y_pred[kept], **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,10 +10,10 @@ import pandas as pd
 
 from ionladder.metrics.registry import get_metric
 from ionladder.scoring.align import Aligned, align
-from ionladder.scoring.prepared import PreparedLabels
+from ionladder.scoring.prepared import PreparedLabels, PreparedRows, PreparedSubset
 from ionladder.specs.metric import Array, Metric
 from ionladder.specs.params import ScoringSettings
-from ionladder.specs.task import MetricUse, Subset, Target, Task
+from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Target, Task
 from ionladder.statistics.bootstrap import GroupResamples, percentile_interval
 
 
@@ -105,57 +105,110 @@ def evaluate_prepared(
 ) -> Evaluation:
     """The same for labels made ready before, to score many submissions on shared resamples."""
     aligned = align(prepared.ids, predictions, task)
-    primary_samples = np.full(prepared.settings.resamples, np.nan)
-    targets: dict[str, dict[str, SubsetScores]] = {}
-    for target in task.targets:
-        targets[target.name] = {}
-        for subset in task.subsets:
-            scores, samples = _score_subset(aligned, target, subset, task, prepared)
-            targets[target.name][subset.name] = scores
-            if (target.name, subset.name) == (task.primary.target, task.primary.subset):
-                primary_samples = samples.get(task.primary.metric, primary_samples)
+    values = {
+        target.name: {
+            subset.name: _score_subset(aligned, target, prepared.subset(subset.name), task)
+            for subset in task.subsets
+        }
+        for target in task.targets
+    }
+    if task.primary.target == MEAN_OF_TARGETS:
+        values[MEAN_OF_TARGETS] = {
+            subset.name: _mean_over_targets([values[t.name][subset.name] for t in task.targets])
+            for subset in task.subsets
+        }
+    confidence = prepared.settings.confidence
+    primary = values[task.primary.target][task.primary.subset][task.primary.metric]
+    no_samples = np.full(prepared.settings.resamples, np.nan)
     return Evaluation(
         task=task.name,
         n_expected=len(prepared.ids),
         n_scored=len(prepared.ids),
         seeds=aligned.seeds,
-        targets=targets,
-        primary_samples=primary_samples,
+        targets={
+            target: {
+                name: SubsetScores(
+                    n=prepared.subset(name).n,
+                    n_groups=prepared.subset(name).n_groups,
+                    metrics={use: value.score(confidence) for use, value in metrics.items()},
+                )
+                for name, metrics in subsets.items()
+            }
+            for target, subsets in values.items()
+        },
+        primary_samples=no_samples if primary.samples is None else primary.samples,
     )
 
 
-def _score_subset(
-    aligned: Aligned, target: Target, subset: Subset, task: Task, prepared: PreparedLabels
-) -> tuple[SubsetScores, dict[str, Array]]:
-    """All metrics of one target on one subset, and the resampled values of those that have any."""
-    part = prepared.subset(subset.name)
-    y_true = part.y_true[target.name]
-    y_pred = aligned.y_pred[target.name][:, part.rows]
-    columns = {"upper_limit": part.upper_limit[target.name]}
-    per_seed: dict[str, Array] = {}
-    entrywise: dict[str, Array] = {}
-    for use in task.metrics:
-        metric = get_metric(use.metric)
-        options = {**use.options, **{name: columns[name] for name in metric.needs}}
-        per_seed[use.name] = (
-            np.array([metric.function(y_true, row, **options) for row in y_pred])
-            if len(y_true)
-            else np.full(len(y_pred), np.nan)
+@dataclass(frozen=True)
+class _Value:
+    """One metric before it is summarised.
+
+    Attributes:
+        per_seed: Its value for each seed.
+        samples: Its seed mean under every resample, or None where it has no interval.
+        groups: The resamples these rest on; the same object for metrics that can be paired.
+    """
+
+    per_seed: Array
+    samples: Array | None = None
+    groups: GroupResamples | None = None
+
+    def score(self, confidence: float) -> Score:
+        """Mean and spread over seeds, with the interval where the metric has one."""
+        low = high = np.nan
+        if self.samples is not None:
+            low, high = (float(x) for x in percentile_interval(self.samples, confidence=confidence))
+        if len(self.per_seed) == 1:
+            return Score(value=float(self.per_seed[0]), ci_low=low, ci_high=high)
+        return Score(
+            value=float(self.per_seed.mean()),
+            ci_low=low,
+            ci_high=high,
+            seed_sd=float(self.per_seed.std(ddof=1)),
+            seed_min=float(self.per_seed.min()),
+            seed_max=float(self.per_seed.max()),
         )
-        if metric.entrywise is not None and part.groups is not None:
-            entrywise[use.name] = metric.entrywise(y_true, y_pred, **options)
-    samples = _resample(entrywise, task, part.groups)
-    intervals = {
-        name: percentile_interval(rows, confidence=prepared.settings.confidence)
-        for name, rows in samples.items()
-    }
-    scores = {name: _score(values, intervals.get(name)) for name, values in per_seed.items()}
-    n_groups = part.groups.n_groups if part.groups else 0
-    return SubsetScores(n=len(y_true), n_groups=n_groups, metrics=scores), samples
+
+
+def _score_subset(
+    aligned: Aligned, target: Target, subset: PreparedSubset, task: Task
+) -> dict[str, _Value]:
+    """All metrics of one target on one subset."""
+    values: dict[str, _Value] = {}
+    for part, uses in _uses_by_part(subset, target, task):
+        y_pred = aligned.y_pred[target.name][:, part.rows]
+        entrywise: dict[str, Array] = {}
+        for use in uses:
+            metric = get_metric(use.metric)
+            columns = {"upper_limit": part.upper_limit}
+            options = {**use.options, **{name: columns[name] for name in metric.needs}}
+            values[use.name] = _Value(
+                np.array([metric.function(part.y_true, row, **options) for row in y_pred])
+                if len(part.rows)
+                else np.full(len(y_pred), np.nan)
+            )
+            if metric.entrywise is not None and part.groups is not None:
+                entrywise[use.name] = metric.entrywise(part.y_true, y_pred, **options)
+        for name, samples in _resample(entrywise, uses, part.groups).items():
+            values[name] = _Value(values[name].per_seed, samples, part.groups)
+    return {use.name: values[use.name] for use in task.metrics}
+
+
+def _uses_by_part(
+    subset: PreparedSubset, target: Target, task: Task
+) -> list[tuple[PreparedRows, list[MetricUse]]]:
+    """The metrics of a task by the entries they are computed on: with a label, or all."""
+    every, labelled = subset.all_rows[target.name], subset.labelled[target.name]
+    if every is labelled:
+        return [(every, list(task.metrics))]
+    accepting = [use for use in task.metrics if get_metric(use.metric).accepts_missing]
+    others = [use for use in task.metrics if use not in accepting]
+    return [(every, accepting), (labelled, others)]
 
 
 def _resample(
-    entrywise: Mapping[str, Array], task: Task, groups: GroupResamples | None
+    entrywise: Mapping[str, Array], uses: Sequence[MetricUse], groups: GroupResamples | None
 ) -> dict[str, Array]:
     """Seed means of each metric under every resample, in one pass over the resamples."""
     if groups is None or not entrywise:
@@ -163,7 +216,7 @@ def _resample(
     stacked = groups.resampled_means(np.vstack(list(entrywise.values())))
     samples = {}
     begin = 0
-    for use in task.metrics:
+    for use in uses:
         if use.name not in entrywise:
             continue
         block = stacked[begin : begin + len(entrywise[use.name])]
@@ -173,19 +226,18 @@ def _resample(
     return samples
 
 
-def _score(per_seed: Array, interval: tuple[Array, Array] | None) -> Score:
-    """Mean and spread over seeds, with the interval where the metric has one."""
-    low, high = (float(end) for end in interval) if interval else (np.nan, np.nan)
-    if len(per_seed) == 1:
-        return Score(value=float(per_seed[0]), ci_low=low, ci_high=high)
-    return Score(
-        value=float(per_seed.mean()),
-        ci_low=low,
-        ci_high=high,
-        seed_sd=float(per_seed.std(ddof=1)),
-        seed_min=float(per_seed.min()),
-        seed_max=float(per_seed.max()),
-    )
+def _mean_over_targets(values: Sequence[Mapping[str, _Value]]) -> dict[str, _Value]:
+    """Every metric averaged over targets, with an interval where all rest on the same resamples."""
+    means = {}
+    for name, first in values[0].items():
+        per_seed = np.mean([value[name].per_seed for value in values], axis=0)
+        samples = [value[name].samples for value in values]
+        paired = [s for s in samples if s is not None]
+        if len(paired) < len(values) or any(v[name].groups is not first.groups for v in values):
+            means[name] = _Value(per_seed)
+        else:
+            means[name] = _Value(per_seed, np.mean(paired, axis=0), first.groups)
+    return means
 
 
 def primary_metric(task: Task) -> tuple[MetricUse, Metric]:

@@ -13,19 +13,28 @@ from ionladder.statistics.floor import Floor, replicate_floors
 def compute_floors(
     replicates: pd.DataFrame, task: Task, settings: ScoringSettings
 ) -> tuple[Floor, ...]:
-    """Floors of the primary target; empty when the task has no repeated measurements.
+    """Floors of the primary score; empty when the task has no repeated measurements.
+
+    With several primary targets, a group is one target of one replicated entry, so that the
+    floor is the mean over targets; values are clipped where the primary metric clips them.
 
     Args:
-        replicates: Labels that belong to a group of repeated measurements: the targets and the
-            task's replicate column.
+        replicates: Labels that belong to a group of repeated measurements: the targets and
+            ``replicate_group``; a missing label is one beyond every number.
         task: The task.
         settings: Interval settings.
     """
-    if task.replicate_column is None or replicates.empty:
+    if replicates.empty:
         return ()
+    targets = task.primary_targets
+    values = [replicates[target.name].to_numpy(np.float64, na_value=np.nan) for target in targets]
+    groups = replicates["replicate_group"].to_numpy(np.int64)
+    step = int(groups.max()) + 1
+    clip = task.primary_use.options.get("clip", np.inf)
+    pooled = np.concatenate([np.minimum(np.where(np.isnan(v), clip, v), clip) for v in values])
     return replicate_floors(
-        replicates[task.primary.target].to_numpy(np.float64),
-        replicates[task.replicate_column].to_numpy(np.int64),
+        pooled,
+        np.concatenate([groups + position * step for position in range(len(targets))]),
         resamples=settings.resamples,
         seed=settings.seed,
         confidence=settings.confidence,

@@ -12,8 +12,27 @@ import pandas as pd
 
 from ionladder.specs.metric import Array
 from ionladder.specs.params import ScoringSettings
-from ionladder.specs.task import Subset, Task
+from ionladder.specs.task import Subset, Target, Task
 from ionladder.statistics.bootstrap import GroupResamples, draw_group_resamples
+
+_Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PreparedRows:
+    """Entries of one subset with their labels of one target.
+
+    Attributes:
+        rows: Positions in the labels sorted by id, shape (n,).
+        y_true: Labels, shape (n,).
+        upper_limit: Limits of left-censored entries, NaN elsewhere, shape (n,).
+        groups: Group resamples of these rows, or None when there are fewer than two groups.
+    """
+
+    rows: _Rows
+    y_true: Array
+    upper_limit: Array
+    groups: GroupResamples | None
 
 
 @dataclass(frozen=True)
@@ -21,16 +40,16 @@ class PreparedSubset:
     """One subset of the test entries.
 
     Attributes:
-        rows: Positions in the labels sorted by id, shape (n,).
-        y_true: Target name → labels, shape (n,).
-        upper_limit: Target name → limits of left-censored entries, NaN elsewhere, shape (n,).
-        groups: Group resamples of these rows, or None when there are fewer than two groups.
+        n: Entries in the subset.
+        n_groups: Groups of related entries in it.
+        all_rows: Target name → its entries, labels missing or not.
+        labelled: Target name → its entries that have a label; the same object where all have.
     """
 
-    rows: npt.NDArray[np.int64]
-    y_true: Mapping[str, Array]
-    upper_limit: Mapping[str, Array]
-    groups: GroupResamples | None
+    n: int
+    n_groups: int
+    all_rows: Mapping[str, PreparedRows]
+    labelled: Mapping[str, PreparedRows]
 
 
 class PreparedLabels:
@@ -44,42 +63,52 @@ class PreparedLabels:
     """
 
     def __init__(self, labels: pd.DataFrame, task: Task, settings: ScoringSettings) -> None:
-        self.labels = labels.sort_values("id", kind="stable", ignore_index=True)
-        self.ids: list[str] = self.labels["id"].tolist()
+        self._labels = labels.sort_values("id", kind="stable", ignore_index=True)
+        self._groups = self._labels[task.group_column].to_numpy()
+        self.ids: list[str] = self._labels["id"].tolist()
         self.settings = settings
-        self._subsets = {
-            subset.name: _prepare(self.labels, subset, task, settings) for subset in task.subsets
-        }
+        self._subsets = {subset.name: self._prepare(subset, task) for subset in task.subsets}
 
     def subset(self, name: str) -> PreparedSubset:
         """One subset by its name; KeyError when the task has none of that name."""
         return self._subsets[name]
 
+    def _prepare(self, subset: Subset, task: Task) -> PreparedSubset:
+        selected = (
+            np.ones(len(self._labels), dtype=bool)
+            if subset.column is None
+            else (self._labels[subset.column] == subset.equals).to_numpy(dtype=bool)
+        )
+        rows = np.flatnonzero(selected)
+        groups = self._resamples(rows, subset.name)
+        all_rows = {target.name: self._cut(target, rows, groups=groups) for target in task.targets}
+        labelled = {
+            target.name: self._labelled(all_rows[target.name], target, subset.name)
+            for target in task.targets
+        }
+        n_groups = len(np.unique(self._groups[rows]))
+        return PreparedSubset(len(rows), n_groups, all_rows, labelled)
 
-def _prepare(
-    labels: pd.DataFrame, subset: Subset, task: Task, settings: ScoringSettings
-) -> PreparedSubset:
-    selected = (
-        np.ones(len(labels), dtype=bool)
-        if subset.column is None
-        else (labels[subset.column] == subset.equals).to_numpy(dtype=bool)
-    )
-    rows = np.flatnonzero(selected)
-    y_true = {
-        target.name: labels[target.name].to_numpy(dtype=np.float64)[rows] for target in task.targets
-    }
-    limits = {
-        target.name: (
-            labels[target.limit_column].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+    def _labelled(self, part: PreparedRows, target: Target, subset: str) -> PreparedRows:
+        has_label = ~np.isnan(part.y_true)
+        if has_label.all():
+            return part
+        rows = part.rows[has_label]
+        return self._cut(target, rows, groups=self._resamples(rows, f"{subset}/{target.name}"))
+
+    def _cut(self, target: Target, rows: _Rows, *, groups: GroupResamples | None) -> PreparedRows:
+        y_true = self._labels[target.name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+        limits = (
+            self._labels[target.limit_column].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
             if target.limit_column
             else np.full(len(rows), np.nan)
         )
-        for target in task.targets
-    }
-    groups = labels[task.group_column].to_numpy()[rows]
-    resamples = None
-    if len(np.unique(groups)) > 1:
-        # One stream per subset: adding a subset never moves the numbers of another one.
-        rng = np.random.default_rng([settings.seed, zlib.crc32(subset.name.encode())])
-        resamples = draw_group_resamples(groups, n_resamples=settings.resamples, rng=rng)
-    return PreparedSubset(rows, y_true, limits, resamples)
+        return PreparedRows(rows, y_true, limits, groups)
+
+    def _resamples(self, rows: _Rows, name: str) -> GroupResamples | None:
+        """Resamples of these rows from a stream of their own, whatever other subsets there are."""
+        groups = self._groups[rows]
+        if len(np.unique(groups)) < 2:
+            return None
+        rng = np.random.default_rng([self.settings.seed, zlib.crc32(name.encode())])
+        return draw_group_resamples(groups, n_resamples=self.settings.resamples, rng=rng)

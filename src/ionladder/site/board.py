@@ -139,7 +139,7 @@ def empty_board(task: Task, version: str) -> Board:
         task=task,
         dataset_version=version,
         scorer_version="–",
-        unit=task.target(task.primary.target).error_unit,
+        unit=task.primary_targets[0].error_unit,
         smaller_is_better=True,
         floors=(),
         rows=(),

@@ -59,7 +59,7 @@ def metric_column(
 ) -> Column:
     """The column of a metric, with its unit and its direction when the metric is registered."""
     metric = metrics.get(use.metric)
-    target = board.task.target(board.task.primary.target)
+    target = board.task.primary_targets[0]
     return Column(
         key=use.name,
         label=use.title.removesuffix(f", {cut}") if cut else use.title,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ionladder.core.errors import DataMissingError, SubmissionError
@@ -14,29 +16,41 @@ from ionladder.specs.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ionladder.scoring.entries import EntryReader
+
 LABELS_TABLE = "labels"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entries:
-    """Points of one submission; when there are none, ``note`` says why."""
+    """Points of one submission by target; when there are none, ``note`` says why."""
 
-    points: tuple[Point, ...] = ()
+    points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     note: str = ""
 
 
-def entries_of(layout: Layout, task: Task, version: str, name: str) -> Entries:
-    """Predictions beside labels, when both are on this machine."""
-    if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
-        return Entries(note=_missing(task, version))
-    from ionladder.scoring.entries import entry_errors
+class EntrySource:
+    """Predictions beside labels, for the submissions of one task; labels are read once."""
 
-    try:
-        return Entries(points=_points(entry_errors(layout, task, version, name)))
-    except DataMissingError:
-        return Entries(note=_missing(task, version))
-    except SubmissionError as error:
-        return Entries(note=f"The predictions cannot be read now: {error}")
+    def __init__(self, layout: Layout, task: Task, version: str) -> None:
+        self._reader: EntryReader | None = None
+        self._missing = _missing(task, version)
+        if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
+            return
+        from ionladder.scoring.entries import EntryReader
+
+        with suppress(DataMissingError):
+            self._reader = EntryReader(layout, task, version)
+
+    def of(self, name: str) -> Entries:
+        """The points of one submission, or why there are none."""
+        if self._reader is None:
+            return Entries(note=self._missing)
+        try:
+            tables = self._reader.read(name)
+        except SubmissionError as error:
+            return Entries(note=f"The predictions cannot be read now: {error}")
+        return Entries(points={target: _points(table) for target, table in tables.items()})
 
 
 def _missing(task: Task, version: str) -> str:
@@ -58,6 +72,7 @@ def _points(table: pd.DataFrame) -> tuple[Point, ...]:
             is_filled=bool(record["in_cif"]),
         )
         for record in records
+        if _known(record["y_true"]) is not None
     )
 
 

@@ -30,6 +30,7 @@ def environment() -> Environment:
         count=text.count,
         duration=text.duration,
         short_hash=text.short_hash,
+        breakable=text.breakable,
         sentence_case=text.sentence_case,
         external_link=text.external_link,
         doi_link=text.doi_link,

@@ -159,6 +159,16 @@ def short_hash(digest: str) -> str:
     return digest[:12]
 
 
+def breakable(name: str) -> Markup:
+    """A technical name that a narrow column may break after an underscore.
+
+    Example:
+        >>> breakable("ids_keep")
+        Markup('ids_<wbr>keep')
+    """
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
 def sentence_case(words: str) -> str:
     """The words with a capital first letter and the rest as it is.
 

@@ -24,11 +24,16 @@ class _NotReachedError(Exception):
     """One file could not be read where it should be; the message says why."""
 
 
+class _NoConnectionError(_NotReachedError):
+    """Its host does not answer at all, so its other files are not asked for."""
+
+
 def fetch(source: Source, into: Path, *, progress: bool = False) -> list[str]:
     """Bring the files of a source into a folder.
 
     Files already there with the pinned bytes are kept. The others are taken to a temporary folder
-    beside ``into``, verified there, and moved only when every one of them is good.
+    near ``into`` (the nearest one above that exists), verified there, and moved only when every
+    one of them is good.
 
     Args:
         source: Files and their SHA-256.
@@ -45,11 +50,11 @@ def fetch(source: Source, into: Path, *, progress: bool = False) -> list[str]:
     wanted = [name for name in source.files if not _is_good(into / name, source.files[name])]
     if not wanted:
         return []
-    into.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{into.name}.", suffix=".part", dir=into.parent))
+    nearest = next(folder for folder in into.absolute().parents if folder.is_dir())
+    staging = Path(tempfile.mkdtemp(prefix=f".{into.name}.", suffix=".part", dir=nearest))
     try:
         _bring(source, wanted, staging, progress=progress)
-        into.mkdir(exist_ok=True)
+        into.mkdir(parents=True, exist_ok=True)
         for name in wanted:
             (staging / name).replace(into / name)
     finally:
@@ -61,11 +66,16 @@ def _bring(source: Source, wanted: list[str], staging: Path, *, progress: bool) 
     """Take all wanted files to the staging folder, or raise one error that names every problem."""
     unreached: list[Problem] = []
     changed: list[Problem] = []
+    no_connection = ""
     for name in wanted:
         place = place_of(source, name)
+        if no_connection:
+            unreached.append(_unreached(source, name, str(place), no_connection))
+            continue
         try:
             _take(place.location, staging / name, progress=progress)
         except _NotReachedError as error:
+            no_connection = str(error) if isinstance(error, _NoConnectionError) else no_connection
             unreached.append(_unreached(source, name, str(place), str(error)))
             continue
         found = sha256_file(staging / name)
@@ -106,7 +116,9 @@ def _download(url: str, target: Path, *, progress: bool) -> None:
             download(url, str(target), None)
         except requests.RequestException as error:
             if attempt == _ATTEMPTS or _is_refusal(error):
-                raise _NotReachedError(_reason(error)) from error
+                is_answered = getattr(error, "response", None) is not None
+                kind = _NotReachedError if is_answered else _NoConnectionError
+                raise kind(_reason(error)) from error
             time.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1))
         else:
             return

@@ -31,6 +31,8 @@ class Metric:
         from_mean: The transformation of that mean (identity for MAE, square root for RMSE).
         needs: Extra per-entry label columns handed over as options (``upper_limit``).
         options: Settings a task must state (``threshold``).
+        accepts_missing: Whether ``y_true`` may be NaN, to which the metric then gives a meaning;
+            for other metrics, entries without a label are left out.
     """
 
     name: str
@@ -44,3 +46,4 @@ class Metric:
     from_mean: Callable[[Array], Array] | None = None
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    accepts_missing: bool = False

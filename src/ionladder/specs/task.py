@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ionladder.specs.reported import Reported
 
 MEAN_OF_TARGETS = "mean"
+"""Name that stands for the mean over all targets of a task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +153,13 @@ class Task:
     def target(self, name: str) -> Target:
         """The target of that name; KeyError when there is none."""
         return {target.name: target for target in self.targets}[name]
+
+    @property
+    def primary_targets(self) -> tuple[Target, ...]:
+        """The targets that enter the primary score."""
+        if self.primary.target == MEAN_OF_TARGETS:
+            return self.targets
+        return (self.target(self.primary.target),)
 
     @property
     def primary_use(self) -> MetricUse:

@@ -95,9 +95,9 @@ def percentile_interval(samples: Array, *, confidence: float) -> tuple[Array, Ar
         Lower and upper ends, each of shape (...,).
 
     Example:
-        >>> low, high = percentile_interval(np.arange(101.0), confidence=0.9)
+        >>> low, high = percentile_interval(np.arange(101.0), confidence=0.5)
         >>> float(low), float(high)
-        (5.0, 95.0)
+        (25.0, 75.0)
     """
     ordered = np.sort(samples, axis=-1)
     tail = (1.0 - confidence) / 2.0

@@ -36,7 +36,10 @@ def fetch_and_ingest(layout: Layout, *keys: str) -> None:
 @pytest.fixture(scope="session")
 def _synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synthetic") / "repo"
-    fetch_and_ingest(write_repo(folder, {"1.0.0": {}, "1.1.0": SECOND_VERSION}))
+    with pytest.MonkeyPatch.context() as patch:
+        # A session's fixture comes before the one that hides the caller's mirror from each test.
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        fetch_and_ingest(write_repo(folder, {"1.0.0": {}, "1.1.0": SECOND_VERSION}))
     return folder
 
 

@@ -51,7 +51,7 @@ def test_evaluation_labels_are_sorted_and_complete(repo: Layout) -> None:
     censored = labels.test[labels.test["censoring"] == "left"]
     assert list(censored["log10_sigma"]) == [-15.0]
     assert list(censored["log10_sigma_limit"]) == [-8.0]
-    assert list(labels.replicates.columns) == ["id", "log10_sigma", "replicate_group", "subset"]
+    assert list(labels.replicates.columns) == ["id", "log10_sigma", "replicate_group"]
     assert labels.replicates.groupby("replicate_group").size().tolist() == [2, 3, 2, 3]
 
 

@@ -110,7 +110,7 @@ def test_a_version_that_yaml_read_as_a_number_asks_for_quotes(layout: Layout) ->
 )
 def test_text_that_is_no_plain_yaml_is_refused(layout: Layout, text: str) -> None:
     layout.params.write_text(text)
-    with pytest.raises(ConfigError, match="a readable YAML file"):
+    with pytest.raises(ConfigError, match="expected valid YAML"):
         load_params(layout)
 
 

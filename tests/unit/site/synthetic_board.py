@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,7 +139,8 @@ def leaderboard(
             {"name": n, "value": v, "ci_low": a, "ci_high": b, "n_groups": 48, "n_entries": 122}
             for n, v, a, b in FLOORS
         ],
-        "rows": [_row(entry) for entry in entries] + [_reported_row(item) for item in quoted],
+        "rows": [_row(entry) for entry in sorted(entries, key=_place)]
+        + [_reported_row(item) for item in quoted],
     }
 
 
@@ -210,6 +212,10 @@ def make_repository(
     if manifest is not None:
         _dump(layout.manifest(TASK.dataset, VERSION), manifest)
     return layout
+
+
+def _place(entry: Entry) -> tuple[float, str]:
+    return (math.inf if entry.value is None else entry.value, entry.name)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

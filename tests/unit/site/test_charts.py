@@ -15,7 +15,7 @@ from ionladder.site.charts.parity import Point, parity_chart, parity_range
 from ionladder.site.charts.svg import Scale, axis_reach, ticks
 from ionladder.site.charts.whisker import backdrop, whisker, whisker_scale
 
-HALF_PIXEL = 0.06
+HALF_PIXEL = 0.15  # coordinates are written with one decimal
 
 
 def ladder(*rows: LadderRow, baseline: float | None = 2.162563) -> Ladder:

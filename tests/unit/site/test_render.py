@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,6 @@ from ionladder.site.context import load_site
 from ionladder.site.links import dead_links
 from ionladder.site.render import hand_written, render_pages, render_site, replacing_folder
 from unit.site.synthetic_board import TASK, Entry, make_repository, receipt, typical
-
-PAGE_BUDGET_SECONDS = 0.005
 
 
 def test_pages_of_submissions_that_have_gone_vanish(tmp_path: Path) -> None:
@@ -168,15 +165,6 @@ def test_without_data_the_site_needs_no_pandas(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_a_page_costs_a_few_milliseconds(tmp_path: Path) -> None:
-    entries = [Entry(name=f"model-{i}", value=1.0 + i / 100) for i in range(100)]
-    site = load_site(make_repository(tmp_path, entries))
-    render_pages(site)
-    start = time.process_time()
-    pages = render_pages(site)
-    assert (time.process_time() - start) / len(pages) < PAGE_BUDGET_SECONDS
 
 
 def test_a_repository_without_mkdocs_configuration_gets_a_letter(tmp_path: Path) -> None:

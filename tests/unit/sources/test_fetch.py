@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 
 import pytest
+import requests
 
 from ionladder.core.errors import ConfigError, FetchError, UnreachableError
 from ionladder.core.hashing import sha256_bytes
@@ -52,9 +53,9 @@ def source(base_url: str = "https://upstream.invalid/data", **files: str) -> Sou
 
 
 def assert_nothing_written(raw: Path) -> None:
-    assert not raw.exists()
-    assert [path.name for path in raw.parent.glob("*")] == []
-    assert [path.name for path in raw.parent.glob(".*.part")] == []
+    root = raw.parents[3]
+    assert not (root / "data").exists()
+    assert list(root.rglob("*.part")) == []
 
 
 def test_files_come_from_a_mirror_folder(
@@ -243,3 +244,27 @@ def test_a_closed_port_is_unreachable(raw: Path) -> None:
     with pytest.raises(UnreachableError, match="no connection"):
         fetch(source("http://127.0.0.1:9"), raw)
     assert_nothing_written(raw)
+
+
+def test_a_host_that_does_not_answer_is_not_asked_for_its_other_files(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def unplugged(url: str, **_: object) -> object:
+        asked.append(url)
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "get", unplugged)
+    with pytest.raises(UnreachableError) as caught:
+        fetch(source(), raw)
+    assert len(caught.value.problems) == len(FILES)
+    assert set(asked) == {"https://upstream.invalid/data/all.csv"}
+
+
+def test_progress_is_shown_when_asked_for(
+    mirror: Path, raw: Path, serve: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = serve(partial(_Quiet, directory=str(mirror)))
+    fetch(source(f"{address}/obelix/v1.0.0-data"), raw, progress=True)
+    assert "100%" in capsys.readouterr().err

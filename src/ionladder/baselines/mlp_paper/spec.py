@@ -14,6 +14,10 @@ BASELINE = Baseline(
     inputs="both",
     training_data="OBELiX train split: all 478 entries",
     n_seeds=20,
+    # Thousands of small steps amplify the last bits, and these differ between processors: single
+    # entries moved by 1e-4 (AVX2) and 1e-2 (no AVX) from the committed AVX-512 run. On one kind of
+    # processor a rerun agrees to the six decimals written.
+    tolerance=0.05,
     hyperparameters={
         "activation": "relu",
         "batch_size": 16,

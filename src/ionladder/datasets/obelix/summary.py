@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ def summarise(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     """Counts, label histogram, and how often each family, system, CIF status and element occurs.
 
     Counts per subset are lists in the order of ``subsets``. The histogram has bins of one decade;
-    bin i holds labels with ``edges[i] <= log10_sigma < edges[i + 1]``.
+    bin i holds labels with ``edges[i] <= log10_sigma < edges[i + 1]``; ``censored`` counts those
+    among them that are only upper limits.
     """
     entries = _by_id(tables["entries"])
     labels = _by_id(tables["labels"])
@@ -32,7 +33,7 @@ def summarise(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     return {
         "subsets": list(_SUBSETS),
         "counts": _counts(entries, labels, splits),
-        "label_histogram": _histogram({i: row["log10_sigma"] for i, row in labels.items()}, subset),
+        "label_histogram": _histogram(labels, subset),
         "family": _per_subset({i: [r["family"]] for i, r in entries.items()}, subset),
         "crystal_system": _per_subset(
             {i: [r["crystal_system"]] for i, r in entries.items()}, subset
@@ -63,12 +64,19 @@ def _counts(
     }
 
 
-def _histogram(values: Mapping[str, float], subset: Mapping[str, str]) -> dict[str, list[int]]:
-    low, high = floor(min(values.values())), floor(max(values.values())) + 1
-    bins = {name: [0] * (high - low) for name in _SUBSETS}
-    for entry, value in values.items():
-        bins[subset[entry]][floor(value) - low] += 1
-    return {"edges": list(range(low, high + 1)), **bins}
+def _histogram(labels: Mapping[str, Row], subset: Mapping[str, str]) -> dict[str, Any]:
+    decades = {entry: floor(row["log10_sigma"]) for entry, row in labels.items()}
+    low, high = min(decades.values()), max(decades.values()) + 1
+
+    def count(entries: Iterable[str]) -> dict[str, list[int]]:
+        bins = {name: [0] * (high - low) for name in _SUBSETS}
+        for entry in entries:
+            bins[subset[entry]][decades[entry] - low] += 1
+        return bins
+
+    censored = [entry for entry, row in labels.items() if row["censoring"] != "none"]
+    edges = list(range(low, high + 1))
+    return {"edges": edges, **count(labels), "censored": count(censored)}
 
 
 def _per_subset(

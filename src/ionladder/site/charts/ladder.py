@@ -86,7 +86,7 @@ class _Shape:
         return 46.0
 
 
-WIDE = _Shape(width=780, left=232, right=664, pitch=30, label_chars=30, is_stacked=False)
+WIDE = _Shape(width=780, left=236, right=664, pitch=30, label_chars=33, is_stacked=False)
 NARROW = _Shape(width=360, left=10, right=272, pitch=44, label_chars=46, is_stacked=True)
 
 
@@ -212,11 +212,13 @@ def _label(label: str, shape: _Shape, y: float) -> str:
 
 
 def _lines(label: str, limit: int) -> list[str]:
-    """One line if it fits, else two, parted at the last blank that fits."""
+    """One line if it fits, else two, parted after a comma or at the last blank that fits."""
     if len(label) <= limit:
         return [label]
+    comma = label.rfind(", ", 0, limit + 1) + 1
     blank = label.rfind(" ", 0, limit + 1)
-    place = blank if blank > 0 else limit
+    place = comma if 0 < len(label) - comma - 1 <= limit and comma > 0 else blank
+    place = place if place > 0 else limit
     return [label[:place], _cut(label[place:].strip(), limit)]
 
 

@@ -50,6 +50,12 @@ def parity_range(points: Sequence[Point]) -> tuple[float, float]:
     return math.floor(min([low, *near])), math.ceil(max([high, *near]))
 
 
+def beyond_axes(points: Sequence[Point]) -> int:
+    """How many predictions lie outside the axes; their marks stand at the edge."""
+    low, high = parity_range(points) if points else (0.0, 0.0)
+    return sum(not low <= point.y_pred <= high for point in points)
+
+
 def parity_chart(points: Sequence[Point], *, name: str, axis: str) -> Markup:
     """The chart: identity line, the band within one decade, and one mark an entry."""
     low, high = parity_range(points)
@@ -131,8 +137,7 @@ def _hover(point: Point) -> str:
 
 def _description(points: Sequence[Point], axis: str) -> str:
     limits = sum(point.upper_limit is not None for point in points)
-    low, high = parity_range(points)
-    outside = sum(not low <= point.y_pred <= high for point in points)
+    outside = beyond_axes(points)
     text = f"{len(points)} test entries, predicted against measured {axis}; "
     text += f"{limits} of them are upper limits, drawn as triangles pointing to smaller values."
     return text + (f" {outside} predictions lie outside the axes." if outside else "")

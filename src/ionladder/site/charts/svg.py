@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+_FURTHEST = 3.0
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -130,13 +131,13 @@ def beyond(x: float, y: float) -> str:
 def axis_reach(values: list[float], *, baseline: float | None) -> float:
     """Where an error axis that starts at 0 should end.
 
-    A little beyond the largest value, but not beyond 2.5 times the trivial baseline: one absurd
+    A little beyond the largest value, but not beyond 3 times the trivial baseline: one absurd
     submission must not squeeze everybody else into the corner.
 
     Example:
         >>> axis_reach([1.5, 2.5], baseline=2.0), axis_reach([1.5, 900.0], baseline=2.0)
-        (2.6, 5.0)
+        (2.6, 6.0)
     """
     finite = [value for value in values if math.isfinite(value)]
     wanted = max([*finite, 0.1]) * 1.04
-    return wanted if baseline is None or baseline <= 0 else min(wanted, 2.5 * baseline)
+    return wanted if baseline is None or baseline <= 0 else min(wanted, _FURTHEST * baseline)

@@ -14,7 +14,7 @@ from ionladder.site.context import DatasetSite, Site, VersionCard
 from ionladder.site.links import board_url, dataset_url, relative
 from ionladder.site.pages import Page
 from ionladder.site.wording import axis_title
-from ionladder.specs.task import Task
+from ionladder.specs.task import Target, Task
 
 COUNT_TITLES = {
     "entries": "Entries",
@@ -59,7 +59,9 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
             for name, values in (summary.get("counts") or {}).items()
         ],
         "chart": _label_chart(summary, tasks[0].task if tasks else None),
-        "has_limits": any((summary.get("counts") or {}).get("censored") or ()),
+        "limits": (summary.get("counts") or {}).get("censored"),
+        "has_marked_limits": bool((summary.get("label_histogram") or {}).get("censored")),
+        "target_text": _primary_target(tasks[0].task).description if tasks else "",
         "distributions": [
             {"title": title, **_distribution(summary[key], SHOWN_KINDS)}
             for key, title in DISTRIBUTIONS
@@ -112,12 +114,16 @@ def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
     return steps
 
 
+def _primary_target(task: Task) -> Target:
+    return task.primary_targets[0]
+
+
 def _label_chart(summary: Mapping[str, Any], task: Task | None) -> Markup | None:
     """The label histogram; None when the manifest has none."""
     bins = summary.get("label_histogram")
     if not bins or task is None:
         return None
-    target = task.target(task.primary.target)
+    target = _primary_target(task)
     limits = bins.get("censored") or {}
     series = [
         Series(

@@ -10,16 +10,17 @@ from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.charts.parity import parity_chart
+from ionladder.site.charts.parity import beyond_axes, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
-from ionladder.site.entries import entries_of
+from ionladder.site.entries import Entries, EntrySource
 from ionladder.site.links import board_url, dataset_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
 from ionladder.site.tables import value_cell
 from ionladder.site.text import number, ranks
 from ionladder.site.wording import axis_title
+from ionladder.specs.task import Target
 
 RECEIPT_FILE = "receipt.json"
 HASHES = {
@@ -35,9 +36,10 @@ def pages(site: Site) -> Iterator[Page]:
     metrics = all_metrics()
     for item in site.tasks:
         columns = {use.name: metric_column(use, item.board, metrics) for use in item.task.metrics}
+        source = EntrySource(site.layout, item.task, item.board.dataset_version)
         for name, entrant in item.entrants.items():
             here = submission_url(item.task.name, name)
-            context = _context(site, item, entrant, name, here)
+            context = _context(site, item, entrant, source, name, here)
             yield Page(url=here, context={"columns": columns, **context})
 
 
@@ -57,15 +59,24 @@ def _small(entrant: Entrant) -> list[Path]:
     return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
 
 
-def _context(site: Site, item: TaskSite, entrant: Entrant, name: str, here: str) -> dict[str, Any]:
+def _parity(target: Target, entries: Entries) -> dict[str, Any]:
+    """The parity plot of one target, and what its caption counts."""
+    points = entries.points[target.name]
+    return {
+        "target": target,
+        "chart": parity_chart(points, name=f"parity-{target.name}", axis=axis_title(target)),
+        "n_limits": sum(point.upper_limit is not None for point in points),
+        "n_beyond": beyond_axes(points),
+    }
+
+
+def _context(
+    site: Site, item: TaskSite, entrant: Entrant, source: EntrySource, name: str, here: str
+) -> dict[str, Any]:
     board, row = item.board, entrant.row
     task = item.task
     folder = site.layout.relative(site.layout.submission_dir(task.name, name))
-    entries = entries_of(site.layout, task, board.dataset_version, name)
-    target = task.target(task.primary.target)
-    chart = None
-    if entries.points:
-        chart = parity_chart(entries.points, name="parity", axis=axis_title(target))
+    entries = source.of(name)
     copied = {path.name for path in _small(entrant)}
     return {
         "board": board,
@@ -80,10 +91,8 @@ def _context(site: Site, item: TaskSite, entrant: Entrant, name: str, here: str)
         "scores": _scores(board, row, entrant.receipt),
         "sizes": _sizes(board, row, entrant.receipt),
         "folds": _folds(board, entrant.receipt),
-        "chart": chart,
-        "chart_note": entries.note,
-        "n_limits": sum(point.upper_limit is not None for point in entries.points),
-        "target": target,
+        "parities": [_parity(target, entries) for target in task.targets if entries.points],
+        "parity_note": entries.note,
         "hashes": [
             (label, digest)
             for key, label in HASHES.items()

@@ -1,0 +1,405 @@
+"""The built site: strictly built, every link alive, and used in a browser as a reader would."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ionladder.core.errors import SiteError
+from ionladder.core.paths import Layout
+from ionladder.site.build import build_site
+from ionladder.site.context import load_site
+from ionladder.site.render import render_site
+from unit.site.synthetic_board import hostile, make_repository, typical
+
+PAGES = ("", "obelix/", "submissions/obelix/rf-paper/", "datasets/obelix/", "methods/")
+HAND_WRITTEN = ("reading/", "submit/")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PHONE, DESK = (360, 800), (1400, 1000)
+PATIENCE_SECONDS = 10
+
+SHOWN_ROWS = """
+const rows = document.querySelectorAll(`#subset-${arguments[0]} .il-board tbody tr`);
+return Array.from(rows).filter(row => !row.hidden).map(
+  row => row.querySelector('th.il-model').dataset.sort);
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A strictly built site of typical and hostile submissions."""
+    layout = make_repository(tmp_path_factory.mktemp("repository"), [*typical(), *hostile()])
+    render_site(load_site(layout))
+    return build_site(layout)
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.anchors: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        for name, value in attrs:
+            if name in {"href", "src"} and value:
+                self.links.add(value)
+            if name in {"id", "name"} and value:
+                self.anchors.add(value)
+
+
+def read(path: Path) -> _Page:
+    page = _Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built: Path) -> None:
+    pages = {path: read(path) for path in built.rglob("*.html") if path.name != "404.html"}
+    dead = []
+    for path, page in pages.items():
+        for link in page.links:
+            if "://" in link or link.startswith(("data:", "mailto:")):
+                continue
+            way, _, anchor = link.partition("#")
+            target = (path.parent / way).resolve() if way else path
+            target = target / "index.html" if target.is_dir() else target
+            is_alive = target.is_file() and (not anchor or anchor in pages[target].anchors)
+            if not is_alive:
+                dead.append(f"{path.relative_to(built)}: {link}")
+    assert dead == []
+
+
+def test_a_broken_link_is_a_letter_and_leaves_the_former_site_standing(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, [])
+    former = tmp_path / "site" / "index.html"
+    former.parent.mkdir()
+    former.write_text("former")
+    page = layout.docs_dir / "reading.md"
+    page.write_text(page.read_text() + "\n[gone](nowhere.md)\n")
+    render_site(load_site(layout))
+    with pytest.raises(SiteError, match=r"nowhere\.md"):
+        build_site(layout)
+    assert former.read_text() == "former"
+    assert not list(tmp_path.glob(".site.*"))
+
+
+def test_navigation_does_not_grow_with_submissions(built: Path) -> None:
+    assert "submissions/obelix/rf-paper" not in (built / "methods" / "index.html").read_text()
+
+
+def test_no_page_names_a_script_style_or_font_of_another_host(built: Path) -> None:
+    for path in built.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for needle in ('src="http', 'src="//', 'rel="stylesheet" href="http', "fonts.g"):
+            assert needle not in text, path
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A browser on the site."""
+
+    driver: Any
+    address: str
+
+    def open(self, page: str, *, size: tuple[int, int] = DESK, scheme: str = "light") -> None:
+        """Go to a page, on a screen of a size, with a preferred colour scheme."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        self.driver.get(f"{self.address}/{page}")
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """Evaluate a script in the page."""
+        return self.driver.execute_script(script, *arguments)
+
+    def wait(self, script: str) -> Any:
+        """Wait until a script gives something true."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        wanted = f"return {script}"
+        return WebDriverWait(self.driver, PATIENCE_SECONDS).until(
+            lambda d: d.execute_script(wanted)
+        )
+
+    def click(self, selector: str) -> None:
+        """Click the first element of a selector."""
+        self.driver.find_element("css selector", selector).click()
+
+    def rows(self, subset: str = "all") -> list[str]:
+        """Submission names of the rows that are shown, from top to bottom."""
+        names: list[str] = self.run(SHOWN_ROWS, subset)
+        return names
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(built: Path) -> Iterator[str]:
+    """Where the built site is served."""
+    handler = functools.partial(_Quiet, directory=str(built))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def reader(address: str) -> Iterator[Reader]:
+    """Headless Chromium, or a skip that says what is missing."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    driver_path = shutil.which("chromedriver")
+    if browser is None or driver_path is None:
+        pytest.skip("needs Chromium and chromedriver (Debian: chromium, chromium-driver)")
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory(prefix="ionladder-browser-") as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = browser
+        for flag in (
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-dev-shm-usage", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}",
+        ):  # fmt: skip
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(driver_path))
+        try:
+            yield Reader(driver=driver, address=address)
+        finally:
+            driver.quit()
+
+
+def test_clicking_a_column_head_sorts_by_exact_values_and_says_so(reader: Reader) -> None:
+    reader.open("obelix/")
+    first = reader.rows()
+    head = "#subset-all th.il-number[aria-sort='ascending'] .il-sort"
+    reader.click(head)
+    assert reader.rows() == list(reversed(first))
+    sorted_heads = "document.querySelectorAll(\"#subset-all [aria-sort='descending']\").length"
+    assert reader.run(f"return {sorted_heads}") == 1
+
+
+def test_enter_on_a_column_head_sorts_too_and_missing_values_stay_last(reader: Reader) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    reader.open("obelix/")
+    heads = reader.driver.find_elements("css selector", "#subset-all .il-sort")
+    spread = next(head for head in heads if head.text.startswith("SD of MAE"))
+    for _ in range(2):
+        spread.send_keys(Keys.ENTER)
+        assert set(reader.rows()[:2]) == {"rf-paper", "mlp-paper"}
+
+
+def test_words_find_models_by_name_folder_or_author(reader: Reader) -> None:
+    reader.open("obelix/")
+    field = reader.driver.find_element("css selector", "[data-filter='text']")
+    field.send_keys("forest CIF")
+    assert reader.rows() == ["rf-paper-cif"]
+    assert "1 of " in reader.run("return document.querySelector('.il-shown').value")
+
+
+def test_rows_are_filtered_by_kind_in_every_subset(reader: Reader) -> None:
+    reader.open("obelix/")
+    reader.driver.find_element("css selector", "[data-filter='kind']").send_keys("ref")
+    expected = {"space-group-median", "nearest-composition", "train-median", "train-mean"}
+    assert set(reader.rows()) == set(reader.rows("cif")) == expected
+
+
+def test_subsets_are_tabs_that_arrow_keys_reach(reader: Reader) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    reader.open("obelix/")
+    tabs = reader.driver.find_elements("css selector", "[role='tab']")
+    assert [tab.text for tab in tabs][1] == "With CIF (67)"
+    tabs[0].send_keys(Keys.ARROW_RIGHT)
+    shown = [p.get_attribute("id") for p in _panels(reader) if p.is_displayed()]
+    assert shown == ["subset-cif"]
+    reader.open("obelix/#subset-no_cif")
+    reader.driver.refresh()
+    shown = [p.get_attribute("id") for p in _panels(reader) if p.is_displayed()]
+    assert shown == ["subset-no_cif"]
+
+
+def _panels(reader: Reader) -> list[Any]:
+    panels: list[Any] = reader.driver.find_elements("css selector", "[role='tabpanel']")
+    return panels
+
+
+def test_column_groups_are_shown_when_asked_for(reader: Reader) -> None:
+    reader.open("obelix/")
+    cells = (
+        "document.querySelectorAll('#subset-all tbody [data-group=\"metrics-1\"]:not([hidden])')"
+    )
+    assert reader.run(f"return {cells}.length") == 0
+    reader.click("[data-columns='metrics-1']")
+    assert reader.run(f"return {cells}.length") == 5 * len(reader.rows())
+
+
+@pytest.mark.parametrize("page", [*PAGES, *HAND_WRITTEN])
+def test_a_dark_preference_gives_a_dark_page_with_light_text(reader: Reader, page: str) -> None:
+    reader.open(page, scheme="dark")
+    assert reader.wait("document.body.dataset.mdColorScheme === 'slate'")
+    background = reader.run("return getComputedStyle(document.body).backgroundColor")
+    ink = reader.run("return getComputedStyle(document.querySelector('h1')).color")
+    assert _brightness(background) < 60
+    assert _brightness(ink) > 180
+
+
+def test_charts_follow_the_colour_scheme(reader: Reader) -> None:
+    colours = {}
+    for scheme in ("light", "dark"):
+        reader.open("obelix/", scheme=scheme)
+        reader.wait(f"document.body.dataset.mdColorScheme === '{_SCHEMES[scheme]}'")
+        script = "return getComputedStyle(document.querySelector('.il-wide .il-floor-line')).stroke"
+        colours[scheme] = reader.run(script)
+    assert colours["light"] != colours["dark"]
+
+
+_SCHEMES = {"light": "default", "dark": "slate"}
+
+
+def _brightness(colour: str) -> float:
+    parts = colour[colour.index("(") + 1 : colour.index(")")].replace("/", ",").split(",")
+    return sum(float(part) for part in parts[:3]) / 3
+
+
+@pytest.mark.parametrize("page", [*PAGES, *HAND_WRITTEN])
+def test_no_page_is_wider_than_a_phone(reader: Reader, page: str) -> None:
+    reader.open(page, size=PHONE)
+    reader.wait("document.readyState === 'complete'")
+    assert reader.run("return document.documentElement.scrollWidth") <= PHONE[0]
+
+
+def test_the_first_column_stays_in_sight_when_a_phone_scrolls_the_table(reader: Reader) -> None:
+    reader.open("obelix/", size=PHONE)
+    script = """
+      const box = document.querySelector('#subset-all .il-scroll');
+      box.scrollLeft = 400;
+      const name = box.querySelector('tbody th.il-model').getBoundingClientRect();
+      return [box.scrollLeft, name.left - box.getBoundingClientRect().left, name.width];
+    """
+    scrolled, left, width = reader.run(script)
+    assert scrolled == 400
+    assert -1 <= left <= 2
+    assert width < PHONE[0] / 2
+
+
+def test_narrow_and_wide_pages_each_show_one_drawing_of_the_board(reader: Reader) -> None:
+    script = """
+      const seen = kind => document.querySelector(`.il-figure .${kind}`).offsetHeight > 0;
+      return [seen('il-wide'), seen('il-narrow')];
+    """
+    reader.open("", size=DESK)
+    assert reader.run(script) == [True, False]
+    reader.open("", size=PHONE)
+    assert reader.run(script) == [False, True]
+
+
+def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reader: Reader) -> None:
+    driver = reader.driver
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        reader.open("obelix/")
+        root = driver.execute_cdp_cmd("DOM.getDocument", {})["root"]["nodeId"]
+
+        def heights(selector: str) -> list[float]:
+            """Height of each element of a selector; 0 where it is not drawn."""
+            query = {"nodeId": root, "selector": selector}
+            found = []
+            for node in driver.execute_cdp_cmd("DOM.querySelectorAll", query)["nodeIds"]:
+                try:
+                    box = driver.execute_cdp_cmd("DOM.getBoxModel", {"nodeId": node})
+                    found.append(box["model"]["height"])
+                except Exception as error:  # noqa: BLE001 - the driver has no narrower class
+                    assert "box model" in str(error)  # noqa: PT017
+                    found.append(0)
+            return found
+
+        assert len(heights(".il-subset")) == 4
+        assert all(height > 100 for height in heights(".il-subset"))
+        assert all(height > 0 for height in heights("#subset-all tbody tr"))
+        assert heights(".il-controls") == [0]
+        assert heights(".il-sort") == heights(".il-tabs") == []
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_no_page_asks_another_host_for_anything(reader: Reader) -> None:
+    reader.driver.get_log("performance")
+    for page in (*PAGES, *HAND_WRITTEN):
+        reader.open(page)
+        reader.wait("document.readyState === 'complete'")
+    messages = [json.loads(m["message"])["message"] for m in reader.driver.get_log("performance")]
+    asked = {
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }
+    assert len(asked) > len(PAGES)
+    local = (reader.address, "data:", "blob:", "chrome:", "about:")
+    assert {url for url in asked if not url.startswith(local)} == set()
+
+
+@pytest.mark.parametrize("page", ["", "obelix/", "submissions/obelix/hostile-1/"])
+def test_hostile_names_are_shown_and_never_run(reader: Reader, page: str) -> None:
+    reader.open(page)
+    assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
+    assert reader.run("return document.querySelectorAll('.md-content script').length") == 0
+    assert reader.run("return document.querySelectorAll('a[href^=\"javascript\"]').length") == 0
+    assert "onerror=alert(1)" in reader.run("return document.querySelector('article').innerText")
+
+
+def test_searching_for_a_hostile_name_does_not_run_it_either(reader: Reader) -> None:
+    reader.open("")
+    field = reader.wait("document.querySelector('.md-search__input')")
+    field.click()
+    field.send_keys("onerror")
+    reader.wait("document.querySelector('.md-search-result__link')")
+    assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
+
+
+def test_nothing_fails_in_the_console(reader: Reader) -> None:
+    reader.driver.get_log("browser")
+    for page in PAGES:
+        reader.open(page)
+        reader.wait("document.querySelector('.il-enhanced')")
+    severe = [entry for entry in reader.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert severe == []
+
+
+def test_hashes_and_commands_can_be_copied(reader: Reader) -> None:
+    reader.open("submissions/obelix/rf-paper/")
+    assert reader.wait("document.querySelectorAll('.il-hashes .il-copy').length") == 4
+    assert reader.run("return document.querySelectorAll('.il-command .il-copy').length") == 1
+
+
+def test_the_command_renders_and_builds_from_the_repository_s_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ionladder.cli.site import site
+
+    layout: Layout = make_repository(tmp_path, typical()[:1])
+    monkeypatch.chdir(layout.root)
+    site(build=False)
+    assert not (tmp_path / "site").exists()
+    site()
+    assert (tmp_path / "site" / "obelix" / "index.html").is_file()
+    assert "Site built into site/" in capsys.readouterr().out

@@ -1,0 +1,106 @@
+"""The commands on data: what they print, and that one bad version does not stop the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factories import SIGMA, write_repo
+from ionladder.cli.diff import diff
+from ionladder.cli.fetch import fetch
+from ionladder.cli.ingest import ingest
+from ionladder.core.errors import ConfigError, FetchError, IngestError, UnreachableError
+
+GOOD = {"changes": {("max", SIGMA): "7.5e-05"}}
+BAD = {"changes": {("a03", SIGMA): "n/a"}}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IONLADDER_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def test_fetch_says_what_it_brought_and_what_was_there(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_repo(root, ["1.0.0", "1.1.0"])
+    fetch(["obelix-1-0-0"])
+    assert capsys.readouterr().out == (
+        "obelix-1-0-0: 4 files fetched and verified, 0 already here\n"
+    )
+    fetch(None)
+    assert capsys.readouterr().out == (
+        "obelix-1-0-0: 0 files fetched and verified, 4 already here\n"
+        "obelix-1-1-0: 4 files fetched and verified, 0 already here\n"
+    )
+
+
+def test_fetch_names_every_version_it_could_not_reach(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_repo(root, ["1.0.0", "1.1.0", "1.2.0"])
+    upstream = root / "upstream" / "obelix"
+    for version in ("1.0.0", "1.2.0"):
+        (upstream / f"v{version}-data" / "all.csv").unlink()
+    with pytest.raises(UnreachableError) as caught:
+        fetch(None)
+    assert [p.where for p in caught.value.problems] == [
+        "obelix 1.0.0, all.csv",
+        "obelix 1.2.0, all.csv",
+    ]
+    assert "obelix-1-1-0: 4 files" in capsys.readouterr().out
+
+
+def test_fetch_tells_changed_bytes_from_absent_ones(root: Path) -> None:
+    write_repo(root, ["1.0.0", "1.1.0"])
+    upstream = root / "upstream" / "obelix"
+    (upstream / "v1.0.0-data" / "all.csv").unlink()
+    (upstream / "v1.1.0-data" / "all.csv").write_text("ID\n")
+    with pytest.raises(FetchError) as caught:
+        fetch(None)
+    assert not isinstance(caught.value, UnreachableError)
+    assert [p.where.split(",")[0] for p in caught.value.problems] == [
+        "obelix 1.1.0",
+        "obelix 1.0.0",
+    ]
+
+
+def test_an_unknown_version_is_answered_with_the_known_ones(root: Path) -> None:
+    write_repo(root)
+    for command in (fetch, ingest):
+        with pytest.raises(ConfigError, match="Did you mean obelix-1-0-0"):
+            command(["obelix-1.0.0"])
+
+
+def test_one_bad_version_does_not_stop_the_others(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = write_repo(root, {"1.0.0": BAD, "1.1.0": {}})
+    fetch(None)
+    capsys.readouterr()
+    with pytest.raises(IngestError, match=r"all\.csv, id 'a03'"):
+        ingest(None)
+    assert capsys.readouterr().out == (
+        "obelix-1-1-0: 50 entries, 50 labels, 17 structures, 50 splits, 144 folds; "
+        "14 checks passed; first release\n"
+    )
+    assert not layout.manifest("obelix", "1.0.0").exists()
+
+
+def test_diff_prints_the_cell_its_class_and_what_follows(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    write_repo(root, {"1.0.0": {}, "1.1.0": GOOD})
+    fetch(None)
+    ingest(None)
+    capsys.readouterr()
+    diff("obelix", "1.0.0", "1.1.0")
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "label labels max sigma_s_per_cm 3e-06 7.5e-05" in lines
+    assert lines[-1] == (
+        "2 cells differ: 2 label, 0 split, 0 input, 0 note. "
+        "Label and split changes force a re-score of every submission."
+    )

@@ -1,0 +1,133 @@
+"""Two targets, some labels missing: the mean over targets, and who is left out where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tiny
+from ionladder.scoring.cross_validation import score_cross_validation
+from ionladder.scoring.evaluate import Evaluation, evaluate
+from ionladder.scoring.floors import compute_floors
+from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
+
+
+def target(name: str) -> Target:
+    return Target(
+        name=name,
+        symbol=name,
+        unit="eV",
+        error_unit="eV",
+        description="A barrier.",
+        plausible=(-5.0, 100.0),
+    )
+
+
+TASK = Task(
+    name="barriers",
+    title="Barriers",
+    question="How well?",
+    dataset="tiny",
+    split="official",
+    targets=(target("e_1d_ev"), target("e_3d_ev")),
+    metrics=(
+        MetricUse(name="mae_clipped", metric="mae_clipped", title="MAE", options={"clip": 6.0}),
+        MetricUse(name="mae", metric="mae", title="MAE"),
+        MetricUse(name="f1_fast", metric="f1_below", title="F1", options={"threshold": 0.5}),
+    ),
+    subsets=(Subset(name="all", title="all"),),
+    primary=Primary(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
+    group_column="component",
+    cross_validation=tiny.TASK.cross_validation,
+)
+
+# b does not percolate in three dimensions: its barrier lies beyond every number.
+LABELS = pd.DataFrame(
+    {
+        "id": ["a", "b", "c", "d"],
+        "e_1d_ev": [0.2, 1.0, 2.0, 8.0],
+        "e_3d_ev": [0.4, np.nan, 3.0, 9.0],
+        "component": [1, 1, 2, 3],
+    }
+)
+PREDICTIONS = pd.DataFrame(
+    {
+        "id": ["d", "c", "b", "a"],
+        "e_1d_ev": [7.0, 2.5, 1.0, 0.3],
+        "e_3d_ev": [5.0, 3.0, 4.0, 0.8],
+    }
+)
+
+
+def run(predictions: pd.DataFrame = PREDICTIONS) -> Evaluation:
+    return evaluate(LABELS, predictions, TASK, settings=tiny.SETTINGS)
+
+
+def test_the_primary_score_is_the_mean_over_targets() -> None:
+    evaluation = run()
+    one, three, mean = (
+        evaluation.score(name, "all", "mae_clipped").value
+        for name in ("e_1d_ev", "e_3d_ev", MEAN_OF_TARGETS)
+    )
+    assert one == pytest.approx((0.1 + 0.0 + 0.5 + 0.0) / 4)
+    assert three == pytest.approx((0.4 + 2.0 + 0.0 + 1.0) / 4)
+    assert mean == pytest.approx((one + three) / 2)
+
+
+def test_an_entry_without_a_label_is_left_out_of_plain_errors() -> None:
+    evaluation = run()
+    assert evaluation.score("e_3d_ev", "all", "mae").value == pytest.approx((0.4 + 0.0 + 4.0) / 3)
+    # It is not fast, and was not called fast; a is fast and was missed.
+    assert evaluation.score("e_3d_ev", "all", "f1_fast").value == 0.0
+
+
+def test_the_mean_has_an_interval_only_where_targets_share_their_entries() -> None:
+    evaluation = run()
+    clipped = evaluation.score(MEAN_OF_TARGETS, "all", "mae_clipped")
+    plain = evaluation.score(MEAN_OF_TARGETS, "all", "mae")
+    assert clipped.ci_low <= clipped.value <= clipped.ci_high
+    assert np.isnan(plain.ci_low)
+    assert np.isfinite(evaluation.primary_samples).all()
+
+
+def test_resampled_means_are_paired_across_targets() -> None:
+    same = PREDICTIONS.assign(e_3d_ev=PREDICTIONS["e_1d_ev"])
+    labels = LABELS.assign(e_3d_ev=LABELS["e_1d_ev"])
+    evaluation = evaluate(labels, same, TASK, settings=tiny.SETTINGS)
+    mean = evaluation.score(MEAN_OF_TARGETS, "all", "mae_clipped")
+    assert mean == evaluation.score("e_1d_ev", "all", "mae_clipped") or repr(mean) == repr(
+        evaluation.score("e_1d_ev", "all", "mae_clipped")
+    )
+
+
+def test_cross_validation_averages_over_targets() -> None:
+    labels = LABELS.assign(id=list(tiny.TRAIN_IDS))
+    folds = tiny.FOLDS.assign(e_1d_ev=1.0, e_3d_ev=1.0)
+    score = score_cross_validation(labels, folds, TASK)["grouped"]
+    one = np.mean([0.8, 0.0, 1.0, 5.0])
+    three = np.mean([0.6, 5.0, 2.0, 5.0])
+    assert score.value == pytest.approx((one + three) / 2)
+    assert score.sd_over_repeats == pytest.approx(0.0)
+
+
+def test_the_floor_is_the_mean_over_targets_of_clipped_repeats() -> None:
+    replicates = pd.DataFrame(
+        {
+            "id": ["a", "a", "b", "b"],
+            "e_1d_ev": [1.0, 1.2, 5.0, 9.0],
+            "e_3d_ev": [1.0, 1.0, np.nan, 5.6],
+            "replicate_group": [0, 0, 1, 1],
+        }
+    )
+    floor = compute_floors(replicates, TASK, tiny.SETTINGS)[0]
+    # Distances to the median of each pair: 0.1 and 0.5 in one dimension, 0 and 0.2 in three.
+    assert floor.value == pytest.approx((0.1 + 0.5 + 0.0 + 0.2) / 4)
+    assert floor.n_groups == 4
+
+
+def test_a_task_cannot_rank_by_a_target_it_does_not_have() -> None:
+    with pytest.raises(ValueError, match="ranks by a target"):
+        replace(TASK, primary=Primary(target="e_2d_ev", metric="mae", subset="all"))
