@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,19 @@ def _surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("IONLADDER_ROOT", raising=False)
     if "data" not in request.keywords:
         monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="session")
+def loopback() -> None:
+    """Skip tests that talk to a server of their own where not even 127.0.0.1 can be reached."""
+    with socket.socket() as server, socket.socket() as client:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client.settimeout(5)
+        try:
+            client.connect(server.getsockname())
+        except OSError as error:
+            pytest.skip(f"needs the loopback network, which is down: {error.strerror}")
 
 
 @pytest.fixture(scope="session")

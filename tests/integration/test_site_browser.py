@@ -150,7 +150,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def address(built: Path) -> Iterator[str]:
+def address(built: Path, loopback: None) -> Iterator[str]:
     """Where the built site is served."""
     handler = functools.partial(_Quiet, directory=str(built))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)

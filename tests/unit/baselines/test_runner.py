@@ -215,7 +215,7 @@ def test_seeds_of_a_stochastic_baseline_give_different_predictions() -> None:
 
 
 def _constant(value: float) -> Callable[..., np.ndarray]:
-    def predict(*arguments: list[str], seed: int) -> np.ndarray:  # noqa: ARG001
+    def predict(*arguments: list[str], seed: int) -> np.ndarray:
         return np.full(len(arguments[2]), value)
 
     return predict

@@ -196,7 +196,7 @@ class _Stumbling(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def serve() -> Iterator[object]:
+def serve(loopback: None) -> Iterator[object]:
     servers: list[ThreadingHTTPServer] = []
 
     def start(handler: object) -> str:
