@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
-
-from ionladder.baselines.training import TARGET
 
 _KEYS = ("scheme", "repeat", "fold", "seed", "id")
 
 
 def largest_difference(committed: pd.DataFrame, rerun: pd.DataFrame) -> float:
-    """Largest absolute difference of the target over the rows of ``rerun``.
+    """Largest absolute difference of any target over the rows of ``rerun``.
 
     Args:
         committed: Stored predictions; rows that ``rerun`` does not have are passed over.
-        rerun: Fresh predictions, with the same key columns.
+        rerun: Fresh predictions, with the same key columns; the others are targets.
 
     Returns:
-        The difference in the target's unit; infinity when a row of ``rerun`` is not stored.
+        The difference in the targets' unit; infinity when a row of ``rerun`` is not stored.
     """
     keys = [key for key in _KEYS if key in rerun.columns]
     both = rerun.merge(committed, on=keys, how="left", suffixes=("", "_committed"))
-    differences = (both[TARGET] - both[f"{TARGET}_committed"]).abs()
-    return math.inf if differences.isna().any() else float(differences.max())
+    targets = [name for name in rerun.columns if name not in keys]
+    stored = both[[f"{name}_committed" for name in targets]].to_numpy(dtype=float)
+    differences = np.abs(both[targets].to_numpy(dtype=float) - stored)
+    return math.inf if np.isnan(differences).any() else float(differences.max())

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines.registry import FitPredict
-from ionladder.baselines.training import TARGET
 from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem, first_few
 
@@ -38,12 +37,12 @@ def predict_test(
         tick: Called after every training.
 
     Returns:
-        Columns ``seed``, ``id`` and the target.
+        Columns ``seed``, ``id`` and the targets.
     """
     tables = []
     for seed in seeds:
         predicted = _predict(model, inputs, inputs.train_ids, inputs.test_ids, seed=seed)
-        tables.append(pd.DataFrame({"seed": seed, "id": inputs.test_ids, TARGET: predicted}))
+        tables.append(pd.DataFrame({"seed": seed, "id": inputs.test_ids, **predicted}))
         tick()
     return pd.concat(tables, ignore_index=True)
 
@@ -59,7 +58,7 @@ def predict_folds(
     """Predict every held-out fold from the other folds; repeat ``r`` is trained with seed ``r``.
 
     Returns:
-        Columns ``scheme``, ``repeat``, ``fold``, ``id`` and the target.
+        Columns ``scheme``, ``repeat``, ``fold``, ``id`` and the targets.
     """
     folds = inputs.folds
     chosen = folds[folds["scheme"].isin(schemes) & folds["repeat"].isin(repeats)]
@@ -71,7 +70,7 @@ def predict_folds(
             learnt = sorted(part.loc[part["fold"] != fold, "id"])
             predicted = _predict(model, inputs, learnt, held_out, seed=int(repeat))
             keys = {"scheme": str(scheme), "repeat": int(repeat), "fold": int(fold)}
-            tables.append(pd.DataFrame({**keys, "id": held_out, TARGET: predicted}))
+            tables.append(pd.DataFrame({**keys, "id": held_out, **predicted}))
             tick()
     return pd.concat(tables, ignore_index=True)
 
@@ -83,22 +82,35 @@ def _predict(
     predict_ids: Sequence[str],
     *,
     seed: int,
-) -> Array:
-    predicted = np.asarray(
+) -> dict[str, Array]:
+    """Predictions by target, each of shape (n_predict,)."""
+    given = np.asarray(
         model(withhold(inputs, train_ids), train_ids, predict_ids, seed=seed), dtype=float
     )
-    bad = [entry for entry, value in zip(predict_ids, predicted, strict=True) if not _finite(value)]
-    if bad:
+    table = given[:, None] if given.ndim == 1 else given
+    problem = _problem(table, predict_ids, inputs.targets)
+    if problem:
+        expected, found = problem
         raise BaselineError(
             Problem(
                 where=f"{getattr(model, '__module__', 'model')}, seed {seed}",
-                expected="a finite prediction for every entry",
-                found=f"none for {first_few(bad)}",
+                expected=expected,
+                found=found,
                 next_step="Mend the model; predictions are never filled in or clipped here.",
             )
         )
-    return predicted
+    return dict(zip(inputs.targets, table.T, strict=True))
 
 
-def _finite(value: float) -> bool:
-    return bool(np.isfinite(value))
+def _problem(
+    table: Array, predict_ids: Sequence[str], targets: Sequence[str]
+) -> tuple[str, str] | None:
+    """What was expected of predictions and what was found instead, or None."""
+    shape = (len(predict_ids), len(targets))
+    if table.shape != shape:
+        return f"predictions of shape {shape}, one column a target", f"shape {table.shape}"
+    is_finite = np.isfinite(table).all(axis=1)
+    bad = [entry for entry, good in zip(predict_ids, is_finite, strict=True) if not good]
+    if bad:
+        return "a finite prediction for every entry", f"none for {first_few(bad)}"
+    return None

@@ -31,7 +31,10 @@ class FitPredict(Protocol):
         *,
         seed: int,
     ) -> Array:
-        """Train on ``train_ids``; return one prediction for each of ``predict_ids``, in order.
+        """Train on ``train_ids``; return predictions for each of ``predict_ids``, in order.
+
+        Shape (n,), or (n, n_targets) with the targets in the order of ``inputs.targets`` where the
+        task has several. Every number is finite, also where a training label is missing (NaN).
 
         A pure function: the same arguments give the same numbers, and the only labels it may
         read are those of ``train_ids``.

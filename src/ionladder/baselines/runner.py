@@ -88,7 +88,7 @@ def make_plan(
         ConfigError: No such task.
         DataMissingError: The tables of the dataset version are not here.
     """
-    baseline = get_baseline(name)
+    baseline = get_baseline(name).for_task(task)
     spec = get_task(task)
     problems = _plan_problems(baseline, task, n_seeds, params)
     if problems:

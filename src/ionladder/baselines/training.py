@@ -13,16 +13,26 @@ if TYPE_CHECKING:
     from ionladder.datasets.load import TaskInputs
     from ionladder.specs.metric import Array
 
-TARGET = "log10_sigma"
 
+def target_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.DataFrame:
+    """Training labels of some entries: one row an id in the order asked for, one column a target.
 
-def training_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.Series[float]:
-    """Training labels of some entries, indexed by id in the order asked for.
+    A label that the dataset states as missing is NaN.
 
     Raises:
         KeyError: An id has no training label, as every test entry.
     """
-    labels: pd.Series[float] = inputs.train_labels.loc[list(ids), TARGET].astype(float)
+    return inputs.train_labels.loc[list(ids), list(inputs.targets)].astype(float)
+
+
+def training_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.Series[float]:
+    """The same labels for a task with one target.
+
+    Raises:
+        KeyError: An id has no training label, as every test entry.
+    """
+    (target,) = inputs.targets
+    labels: pd.Series[float] = target_labels(inputs, ids)[target]
     return labels
 
 
@@ -48,6 +58,11 @@ def shuffled(ids: Sequence[str], *, seed: int) -> list[str]:
     return [ids[position] for position in order]
 
 
-def constant(value: float, ids: Sequence[str]) -> Array:
-    """The same prediction for every entry."""
-    return np.full(len(ids), float(value))
+def constant(value: float | pd.Series[float], ids: Sequence[str]) -> Array:
+    """The same prediction for every entry: one number, or one for every target.
+
+    Returns:
+        Shape (n_ids,) for a number, (n_ids, n_targets) for several.
+    """
+    values = np.asarray(value, dtype=np.float64)
+    return np.broadcast_to(values, (len(ids), *values.shape)).copy()

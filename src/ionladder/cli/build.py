@@ -30,8 +30,11 @@ def build() -> None:
             f"{letter(unreachable)}",
             file=sys.stderr,
         )
-        targets = [f"score@{task}" for task in context.params.task_versions]
-        _run_dvc(context.layout.root, ["repro", "--allow-missing", *targets])
+        embedded = _embedded_tasks(context)
+        others = [task for task in context.params.task_versions if task not in embedded]
+        _repro(context, ["--allow-missing"], others)
+        # Their data are in git: they are scored again for real, changed or not.
+        _repro(context, ["--force", "--single-item"], embedded)
         site()
     else:
         _run_dvc(context.layout.root, ["repro"])
@@ -47,12 +50,30 @@ def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
 
     unreachable: list[Problem] = []
     for pinned in context.params.versions.values():
+        if pinned.is_embedded:
+            continue
         raw = context.layout.raw_dir(pinned.dataset, pinned.version)
         try:
             fetch_source(pinned.source, raw, progress=sys.stderr.isatty())
         except UnreachableError as error:
             unreachable += error.problems[:1]
     return unreachable
+
+
+def _embedded_tasks(context: Context) -> list[str]:
+    """Tasks scored on a version that is kept in git."""
+    from ionladder.datasets.registry import get_task
+
+    versions = context.params.task_versions.items()
+    pinned = {task: context.params.find(get_task(task).dataset, v) for task, v in versions}
+    return [task for task, version in pinned.items() if version and version.is_embedded]
+
+
+def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
+    """Reproduce the scores of some tasks."""
+    if tasks:
+        targets = [f"score@{task}" for task in tasks]
+        _run_dvc(context.layout.root, ["repro", *options, *targets])
 
 
 def _run_dvc(root: Path, arguments: list[str]) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from ionladder.core.errors import IngestError
 from ionladder.core.files import to_json, write_text
-from ionladder.core.hashing import content_hash, sha256_file
+from ionladder.core.hashing import content_hash
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.core.tables import read_parquet, write_parquet
 from ionladder.datasets.built import BuiltVersion, CheckResult
+from ionladder.datasets.checksums import write_checksums
 from ionladder.datasets.manifest import make_manifest, read_manifest, released_problems
 from ionladder.datasets.rawfiles import require_raw
 from ionladder.datasets.registry import get_dataset
@@ -138,10 +139,9 @@ def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> 
 def _put_in_place(layout: Layout, pinned: DatasetVersion, folder: Path, manifest: str) -> None:
     """Move the staged tables to their names, then their checksums and the manifest."""
     staged = sorted(folder.glob("*.parquet"))
-    sums = "".join(f"{sha256_file(path)}  {path.name}\n" for path in staged)
     for path in staged:
         path.replace(layout.table(pinned.dataset, pinned.version, path.stem))
-    write_text(layout.checksums(pinned.dataset, pinned.version), sums)
+    write_checksums(layout, pinned.dataset, pinned.version)
     target = layout.manifest(pinned.dataset, pinned.version)
     if not target.is_file() or target.read_text(encoding="utf-8") != manifest:
         write_text(target, manifest)

@@ -41,6 +41,7 @@ class TaskInputs:
         train_labels: Columns of ``labels`` for training entries, indexed by id.
         split: ``subset``, ``in_cif``, ``component`` of every entry, indexed by id.
         folds: Frozen folds of the training entries: ``scheme``, ``repeat``, ``fold``, ``id``.
+        targets: Label columns to predict, in the order of the task.
     """
 
     entries: pd.DataFrame
@@ -50,6 +51,7 @@ class TaskInputs:
     train_labels: pd.DataFrame
     split: pd.DataFrame
     folds: pd.DataFrame
+    targets: tuple[str, ...]
 
 
 def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Table:
@@ -93,6 +95,7 @@ def load_inputs(layout: Layout, task: Task, version: str) -> TaskInputs:
         train_labels=frames["labels"].set_index("id").loc[list(train)],
         split=split,
         folds=frames["folds"],
+        targets=tuple(target.name for target in task.targets),
     )
 
 

@@ -46,6 +46,12 @@ class _Pinned(_Strict):
     folds: _Folds
 
 
+class _Embedded(_Strict):
+    dataset: _Name
+    version: _Version
+    folds: _Folds
+
+
 class _Task(_Strict):
     dataset: _Name
     version: _Version
@@ -61,6 +67,7 @@ class _File(_Strict):
     scoring: _Scoring
     tasks: dict[_Name, _Task]
     datasets: dict[_Key, _Pinned]
+    embedded: dict[_Key, _Embedded] = {}
 
 
 def load_params(layout: Layout) -> Params:
@@ -86,21 +93,27 @@ def load_params(layout: Layout) -> Params:
 
 
 def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
-    """The pinned versions of the given keys, or all of them, in file order.
+    """The versions with upstream files of the given keys, or all of them, in file order.
 
     Raises:
-        ConfigError: Keys that ``params.yaml`` does not have, all listed.
+        ConfigError: Keys that ``params.yaml`` does not have, or that have no upstream files; all
+            listed.
     """
+    upstream = {key: v for key, v in params.versions.items() if not v.is_embedded}
     if not keys:
-        return list(params.versions.values())
-    unknown = [key for key in keys if key not in params.versions]
+        return list(upstream.values())
+    unknown = [key for key in keys if key not in upstream]
     if unknown:
-        raise ConfigError([_unknown_key(key, params.versions) for key in unknown])
-    return [version for key, version in params.versions.items() if key in set(keys)]
+        raise ConfigError([_unknown_key(key, params, upstream) for key in unknown])
+    return [version for key, version in upstream.items() if key in set(keys)]
 
 
-def _unknown_key(key: str, known: Iterable[str]) -> Problem:
-    return _problem("dataset versions", "a key of params.yaml", repr(key), did_you_mean(key, known))
+def _unknown_key(key: str, params: Params, upstream: Iterable[str]) -> Problem:
+    where, expected = "dataset versions", "a key of params.yaml with upstream files"
+    if key in params.versions:
+        found = f"{key!r}, which is computed here and kept in git"
+        return _problem(where, expected, found, "There is nothing to fetch or ingest for it.")
+    return _problem(where, expected, repr(key), did_you_mean(key, upstream))
 
 
 def _field_problem(shown: str, item: Any) -> Problem:
@@ -121,7 +134,8 @@ def _field_problem(shown: str, item: Any) -> Problem:
 def _cross_problems(shown: str, parsed: _File) -> list[Problem]:
     problems: list[Problem] = []
     first_key: dict[tuple[str, str], str] = {}
-    for key, version in parsed.datasets.items():
+    pinned: dict[str, _Pinned | _Embedded] = {**parsed.datasets, **parsed.embedded}
+    for key, version in pinned.items():
         pair = (version.dataset, version.version)
         expected_key = f"{version.dataset}-{version.version}".replace(".", "-").replace("_", "-")
         if key != expected_key:
@@ -150,7 +164,9 @@ def _cross_problems(shown: str, parsed: _File) -> list[Problem]:
                     f"{shown}, tasks.{task}",
                     "a dataset version pinned under datasets",
                     f"{use.dataset} {use.version}",
-                    did_you_mean(f"{use.dataset}-{use.version}", parsed.datasets),
+                    did_you_mean(
+                        f"{use.dataset}-{use.version}", [*parsed.datasets, *parsed.embedded]
+                    ),
                 )
             )
     return problems
@@ -172,6 +188,17 @@ def _params(parsed: _File) -> Params:
             folds=FoldSettings(**item.folds.model_dump()),
         )
         for key, item in parsed.datasets.items()
+    }
+    versions |= {
+        key: DatasetVersion(
+            key=key,
+            source=Source(
+                dataset=item.dataset, version=item.version, tag="", commit="", base_url="", files={}
+            ),
+            expected={},
+            folds=FoldSettings(**item.folds.model_dump()),
+        )
+        for key, item in parsed.embedded.items()
     }
     return Params(
         versions=versions,

@@ -139,6 +139,8 @@ def _table_problems(
 def _pin_problems(
     layout: Layout, pinned: DatasetVersion, source: dict[str, object]
 ) -> list[Problem]:
+    if pinned.is_embedded:
+        return []
     where = layout.relative(layout.manifest(pinned.dataset, pinned.version))
     pins = {
         "tag": pinned.source.tag,

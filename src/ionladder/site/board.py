@@ -29,7 +29,7 @@ NO_VALUE = Value()
 
 @dataclass(frozen=True, kw_only=True)
 class Floor:
-    """An experimental floor: what repeated measurements of one material disagree by."""
+    """A floor of the task: what repeated labels of one entry disagree by."""
 
     name: str
     value: float
@@ -47,6 +47,7 @@ class Row:
         order: Position in the file, 0 first: the order in which the board reads.
         subsets: Subset → metric → value.
         sizes: Subset → number of entries scored.
+        targets: Target → metric → value on the ranked subset, where a task has several targets.
         cv: Fold scheme → cross-validated primary metric.
         card: What the row states about itself; a missing key or None is "not stated".
         quoted: For reported rows, what the publication says.
@@ -67,12 +68,17 @@ class Row:
     subsets: Mapping[str, Mapping[str, Value]]
     sizes: Mapping[str, int | None]
     cv: Mapping[str, float | None]
+    targets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
     quoted: Mapping[str, Any] = field(default_factory=dict)
 
     def value(self, metric: str, subset: str) -> Value:
         """A metric on a subset; all None when the row has none."""
         return self.subsets.get(subset, {}).get(metric, NO_VALUE)
+
+    def target_value(self, target: str, metric: str) -> Value:
+        """A metric of one target on the ranked subset; all None when the row has none."""
+        return self.targets.get(target, {}).get(metric, NO_VALUE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +218,9 @@ def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
         subsets={name: _values(values, names) for name, values in subsets.items()},
         sizes={name: values.get("n") for name, values in subsets.items()},
         cv={cv.scheme: item.get(f"cv_{cv.scheme}_{metric}") for cv in task.cross_validation},
+        targets={
+            name: _values(values, names) for name, values in (item.get("targets") or {}).items()
+        },
         card=item.get("card") or {},
         quoted=item.get("reported") or {},
     )

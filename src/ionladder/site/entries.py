@@ -23,9 +23,13 @@ LABELS_TABLE = "labels"
 
 @dataclass(frozen=True, kw_only=True)
 class Entries:
-    """Points of one submission by target; when there are none, ``note`` says why."""
+    """Points of one submission by target, and how many entries of each have no label.
+
+    When there are no points at all, ``note`` says why.
+    """
 
     points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    n_missing: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
 
@@ -50,7 +54,9 @@ class EntrySource:
             tables = self._reader.read(name)
         except SubmissionError as error:
             return Entries(note=f"The predictions cannot be read now: {error}")
-        return Entries(points={target: _points(table) for target, table in tables.items()})
+        points = {target: _points(table) for target, table in tables.items()}
+        missing = {name: len(table) - len(points[name]) for name, table in tables.items()}
+        return Entries(points=points, n_missing=missing)
 
 
 def _missing(task: Task, version: str) -> str:

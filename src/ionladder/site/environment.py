@@ -36,6 +36,8 @@ def environment() -> Environment:
         doi_link=text.doi_link,
         floor_title=wording.floor_title,
         floor_meaning=wording.floor_meaning,
+        repeats_phrase=wording.repeats_phrase,
+        band_title=wording.band_title,
     )
     engine.globals.update(not_stated=text.NOT_STATED)
     return engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ionladder.specs.task import Target
+from ionladder.specs.task import MEAN_OF_TARGETS, LabelWords, Target, Task
 
 KIND_MEANING: Mapping[str, str] = {
     "verified": "scored here from stored predictions",
@@ -17,26 +17,43 @@ FLOORS: Mapping[str, tuple[str, str]] = {
     "replicate_median_deviation": (
         "Replicate floor",
         (
-            "Mean distance of a measurement to the median of its group of repeated measurements. "
-            "It is the figure that the dataset's authors print, and it is biased low: the median "
-            "contains the measurement itself, and most groups are pairs."
+            "Mean distance of a {one} to the median of all {one}s of its {subject}. It is biased "
+            "low: the median contains the {one} itself."
         ),
     ),
     "replicate_pair_difference": (
         "Pair difference / √2",
         (
-            "Mean difference between two measurements of one material, divided by √2: the error of "
-            "a perfect model if measurement noise is Gaussian."
+            "Mean difference between two {one}s of one {subject}, divided by √2: the error of a "
+            "perfect model if the noise of {one}s is Gaussian."
         ),
     ),
     "replicate_leave_one_out": (
         "Leave one out",
         (
-            "Mean distance of a measurement to the median of the other measurements of its "
-            "material: the error of predicting a measurement from its repetitions."
+            "Mean distance of a {one} to the median of the other {one}s of its {subject}: the "
+            "error of predicting a {one} from its repetitions."
         ),
     ),
 }
+
+UNITS: Mapping[str, tuple[str, str]] = {
+    "decades": (
+        "A decade is a factor of ten.",
+        (
+            "An error of 1.5 decades means a conductivity that is typically wrong by a factor of "
+            "about thirty."
+        ),
+    ),
+    "eV": (
+        "A tenth of an eV is a factor of fifty.",
+        (
+            "By so much does the rate of a thermally activated hop change at room temperature when "
+            "its barrier changes by 0.1 eV."
+        ),
+    ),
+}
+"""Unit of an error → a short sentence that gives a feeling for it, and what follows from it."""
 
 INPUTS: Mapping[str, str] = {
     "composition": "composition",
@@ -50,9 +67,32 @@ def floor_title(name: str) -> str:
     return FLOORS[name][0] if name in FLOORS else name.replace("_", " ").capitalize()
 
 
-def floor_meaning(name: str) -> str:
-    """What a floor is, in one or two sentences; empty for a floor that has no text yet."""
-    return FLOORS[name][1] if name in FLOORS else ""
+def floor_meaning(name: str, words: LabelWords | None = None) -> str:
+    """What a floor is, in the words of a task; empty for a floor that has no text yet."""
+    said = words or LabelWords()
+    text = FLOORS[name][1] if name in FLOORS else ""
+    return text.format(one=said.one, subject=said.subject)
+
+
+def repeats_phrase(task: Task) -> str:
+    """What the floor rests on, in the words of a task: ``repeated labels of one entry``."""
+    return f"repeated {task.label_words.one}s of one {task.label_words.subject}"
+
+
+def target_title(task: Task, name: str) -> str:
+    """A target as printed, or how the mean over all targets is called."""
+    if name == MEAN_OF_TARGETS:
+        return f"Mean over {', '.join(target.symbol for target in task.targets)}"
+    return task.target(name).symbol
+
+
+def band_title(target: Target) -> str:
+    """The region near the identity line, as a legend says it; empty when there is none."""
+    if target.band is None:
+        return ""
+    if target.band == 1 and target.error_unit == "decades":
+        return "within one decade"
+    return f"within {target.band:g} {target.error_unit}"
 
 
 def axis_title(target: Target) -> str:

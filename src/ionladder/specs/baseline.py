@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 Setting = bool | int | float | str | list[bool | int | float | str | None] | None
 
@@ -27,6 +28,7 @@ class Baseline:
         paper_doi: DOI of the publication that describes the model, or None.
         parameters: Number of fitted parameters, or None where the count says nothing.
         notes: What a careful reader should know: what reproduces and what does not.
+        by_task: Texts that read differently on the card of some task: task → attribute → text.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Baseline:
     paper_doi: str | None = None
     parameters: int | None = None
     notes: str | None = None
+    by_task: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.n_seeds < 1:
@@ -49,6 +52,11 @@ class Baseline:
         if not self.tolerance > 0:
             msg = f"baseline {self.name!r} needs a tolerance above 0, got {self.tolerance}"
             raise ValueError(msg)
+
+    def for_task(self, task: str) -> Baseline:
+        """The same baseline with its texts as they read on the card of that task."""
+        texts: Mapping[str, Any] = self.by_task.get(task, {})
+        return replace(self, **texts)
 
     @property
     def package(self) -> str:

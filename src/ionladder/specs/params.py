@@ -40,6 +40,11 @@ class DatasetVersion:
     folds: FoldSettings
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether it is computed here and kept in git, so that nothing is fetched."""
+        return not self.source.files
+
+    @property
     def dataset(self) -> str:
         return self.source.dataset
 

@@ -24,6 +24,9 @@ class Target:
         plausible: Smallest and largest value a careful reader would accept, in ``unit``;
             values outside are a problem of the submission.
         limit_column: Label column with the upper limit of a left-censored entry, or None.
+        band: Half-width, in ``error_unit``, of the region around the identity line that parity
+            plots shade as close enough, or None where no such width is customary.
+        missing_note: What an entry without a label means and how it is scored; one sentence.
     """
 
     name: str
@@ -33,6 +36,23 @@ class Target:
     description: str
     plausible: tuple[float, float]
     limit_column: str | None = None
+    band: float | None = None
+    missing_note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelWords:
+    """How pages speak of the labels of a task.
+
+    Attributes:
+        adjective: How they came about (``measured``, ``computed``).
+        one: One of them, a noun whose plural adds an s (``measurement``).
+        subject: What they are labels of, likewise (``material``).
+    """
+
+    adjective: str = "known"
+    one: str = "label"
+    subject: str = "entry"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +140,8 @@ class Task:
         cross_validation: Fold schemes for optional ``cv_predictions``.
         references: Names of submissions shown as references instead of being ranked.
         reported: Rows quoted from publications.
+        label_words: How pages speak of the labels.
+        floor_note: What the floors of the board are, in a few sentences.
     """
 
     name: str
@@ -136,6 +158,11 @@ class Task:
     cross_validation: tuple[CrossValidation, ...] = ()
     references: tuple[str, ...] = ()
     reported: tuple[Reported, ...] = ()
+    label_words: LabelWords = LabelWords()
+    floor_note: str = (
+        "Some entries were labelled more than once, and the labels differ. How far they lie apart "
+        "bounds what a model can be expected to agree with."
+    )
 
     def __post_init__(self) -> None:
         for what, names in (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ionladder.core.hashing import sha256_bytes
+from ionladder.datasets.bvel_proto.barriers import SETTINGS
 from ionladder.datasets.bvel_proto.ions import ion
 from ionladder.datasets.bvel_proto.prototypes import Prototype
 from ionladder.datasets.bvel_proto.substitution import Assignment, assignment_name
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # Labels depend on the cell and the coordinates to the last digit, so both are rounded before.
 DECIMALS = 6
 _ID_DIGITS = 8
+_CLEARANCE_ANG = 1e-4
+_NUDGE = 1.0005
 
 Triple = tuple[float, float, float]
 
@@ -71,9 +74,12 @@ def make_candidate(prototype: Prototype, chosen: Assignment, *, scale: float) ->
     Args:
         prototype: The structure type.
         chosen: Label → ion name.
-        scale: Factor on all lengths.
+        scale: Factor on all lengths. It grows by a two-thousandth as long as an axis is a whole
+            number of grid steps, where the number of grid points would hang on the last bit.
     """
     lattice = prototype.structure.lattice
+    while any(_is_on_a_step(length * scale) for length in lattice.abc):
+        scale *= _NUDGE
     lengths = [round(length * scale, DECIMALS) for length in lattice.abc]
     angles = [round(angle, DECIMALS) for angle in lattice.angles]
     sites = sorted(
@@ -100,6 +106,11 @@ def candidate_id(prototype: str, assignment: str) -> str:
     """
     digest = sha256_bytes(f"{prototype}|{assignment}".encode())
     return f"proto-{digest[:_ID_DIGITS]}"
+
+
+def _is_on_a_step(length_ang: float) -> bool:
+    steps = length_ang / SETTINGS.resolution_ang
+    return abs(steps - round(steps)) * SETTINGS.resolution_ang < _CLEARANCE_ANG
 
 
 def _rounded(position: object) -> Triple:

@@ -24,7 +24,7 @@ SAMPLE_SIZE = 60
 REFERENCE = "reference"
 RESOLUTIONS_ANG = (0.15, 0.175, 0.225, 0.25)
 PHASES = ("a", "b", "c")
-NIGGLI, DOUBLED = "cell_niggli", "cell_doubled"
+CONVENTIONAL, DOUBLED = "cell_conventional", "cell_doubled"
 
 Variant = tuple[str, "Structure", BarrierSettings]
 
@@ -44,8 +44,9 @@ def variants(entry: str, structure: Structure) -> Iterator[Variant]:
 
     Yields:
         Name, structure and settings. ``resolution_…``: another grid spacing in Å.
-        ``phase_…``: all sites moved by up to one grid step along each axis. ``cell_niggli``: the
-        Niggli cell. ``cell_doubled``: the shortest axis doubled.
+        ``phase_…``: all sites moved by up to one grid step along each axis. ``cell_conventional``:
+        the conventional cell instead of the primitive one. ``cell_doubled``: the shortest axis
+        doubled.
     """
     for resolution in RESOLUTIONS_ANG:
         name = f"resolution_{resolution:g}"
@@ -55,7 +56,7 @@ def variants(entry: str, structure: Structure) -> Iterator[Variant]:
         everything = list(range(len(moved)))
         moved.translate_sites(everything, _phase(entry, phase, structure), frac_coords=True)
         yield f"phase_{phase}", moved, SETTINGS
-    yield NIGGLI, structure.get_reduced_structure("niggli"), SETTINGS
+    yield CONVENTIONAL, _conventional(structure), SETTINGS
     times = [1, 1, 1]
     times[structure.lattice.abc.index(min(structure.lattice.abc))] = 2
     yield DOUBLED, structure.make_supercell(times, in_place=False), SETTINGS
@@ -66,6 +67,12 @@ def relabel(entry: str, structure: Structure) -> dict[str, Barriers]:
     return {
         name: barriers_of(varied, settings) for name, varied, settings in variants(entry, structure)
     }
+
+
+def _conventional(structure: Structure) -> Structure:
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    return SpacegroupAnalyzer(structure, symprec=0.01).get_conventional_standard_structure()
 
 
 def _phase(entry: str, phase: str, structure: Structure) -> list[float]:

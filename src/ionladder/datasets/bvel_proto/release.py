@@ -19,6 +19,7 @@ from ionladder.datasets.bvel_proto.noise import relabel
 from ionladder.datasets.bvel_proto.spec import DATASET
 from ionladder.datasets.bvel_proto.summary import recipe
 from ionladder.datasets.bvel_proto.tables import label_row, structure_of
+from ionladder.datasets.checksums import write_checksums
 from ionladder.datasets.load import read_table
 from ionladder.datasets.manifest import Manifest, make_manifest, read_manifest, released_problems
 from ionladder.specs.params import DatasetVersion, FoldSettings
@@ -106,6 +107,7 @@ def release(
         }
         path = layout.table(DATASET.name, VERSION, spec.name)
         write_parquet(path, table, sort_by=spec.key, metadata=metadata)
+    write_checksums(layout, DATASET.name, VERSION)
     write_text(layout.manifest(DATASET.name, VERSION), to_json(manifest))
     return manifest
 

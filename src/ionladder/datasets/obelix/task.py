@@ -5,6 +5,7 @@ from __future__ import annotations
 from ionladder.datasets.obelix.reported import REPORTED
 from ionladder.specs.task import (
     CrossValidation,
+    LabelWords,
     MetricUse,
     Primary,
     Subset,
@@ -36,6 +37,7 @@ LOG10_SIGMA = Target(
     ),
     plausible=(-60.0, 20.0),
     limit_column="log10_sigma_limit",
+    band=1.0,
 )
 
 OBELIX = Task(
@@ -101,6 +103,13 @@ OBELIX = Task(
         "nearest-composition",
     ),
     reported=REPORTED,
+    label_words=LabelWords(adjective="measured", one="measurement", subject="material"),
+    floor_note=(
+        "Some materials were measured more than once, and the measurements differ. How far they "
+        "lie apart bounds what a model can be expected to agree with. Most groups of repeated "
+        "measurements are pairs; the replicate floor is the figure that the dataset's authors "
+        "print."
+    ),
 )
 
 TASKS = (OBELIX,)

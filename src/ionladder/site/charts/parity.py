@@ -41,57 +41,82 @@ class Point:
         return self.y_true if self.upper_limit is None else self.upper_limit
 
 
-def parity_range(points: Sequence[Point]) -> tuple[float, float]:
-    """The common range of both axes: all labels, and predictions within reach of them."""
-    true = [point.shown_true for point in points]
-    low, high = min(true), max(true)
-    reach = max(high - low, 1.0)
-    near = [p.y_pred for p in points if low - reach <= p.y_pred <= high + reach]
-    return math.floor(min([low, *near])), math.ceil(max([high, *near]))
+@dataclass(frozen=True, kw_only=True)
+class Parity:
+    """What the chart shows.
+
+    Attributes:
+        points: Test entries that have a label; at least one.
+        axis: The target with its unit.
+        band: Half-width of the shaded region around the identity line, or None.
+        cap: Where the axes end at the latest; beyond it, scoring tells values no longer apart.
+        known: How labels came about, as an adjective (``measured``).
+    """
+
+    points: Sequence[Point]
+    axis: str
+    band: float | None = None
+    cap: float | None = None
+    known: str = "measured"
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The common range of both axes: all labels, and predictions within reach of them."""
+        true = [point.shown_true for point in self.points]
+        low, high = min(true), max(true)
+        reach = max(high - low, 1.0)
+        near = [p.y_pred for p in self.points if low - reach <= p.y_pred <= high + reach]
+        start, end = math.floor(min([low, *near])), math.ceil(max([high, *near]))
+        if self.cap is not None and self.cap > start:
+            end = min(end, self.cap)
+        return start, max(end, start + 1)
+
+    @property
+    def n_beyond(self) -> int:
+        """How many entries lie outside the axes; their marks stand at the edge."""
+        low, high = self.range
+        return sum(
+            not (low <= p.y_pred <= high and low <= p.shown_true <= high) for p in self.points
+        )
 
 
-def beyond_axes(points: Sequence[Point]) -> int:
-    """How many predictions lie outside the axes; their marks stand at the edge."""
-    low, high = parity_range(points) if points else (0.0, 0.0)
-    return sum(not low <= point.y_pred <= high for point in points)
-
-
-def parity_chart(points: Sequence[Point], *, name: str, axis: str) -> Markup:
-    """The chart: identity line, the band within one decade, and one mark an entry."""
-    low, high = parity_range(points)
+def parity_chart(parity: Parity, *, name: str) -> Markup:
+    """The chart: identity line, the band around it, and one mark an entry."""
+    low, high = parity.range
     x, y = Scale(low, high, _LEFT, _RIGHT), Scale(low, high, _BOTTOM, _TOP)
-    drawn = [*_band(x, y), *_axes(x, y, axis)]
-    drawn += [_mark(point, x, y) for point in points]
+    drawn = [*_band(x, y, parity.band), *_axes(x, y, parity)]
+    drawn += [_mark(point, x, y, parity.known) for point in parity.points]
     return figure(
         drawn,
         width=SIZE,
         height=SIZE,
         name=name,
-        title=f"Predicted against measured {axis}",
-        text=_description(points, axis),
+        title=f"Predicted against {parity.known} {parity.axis}",
+        text=_description(parity),
         kind="parity",
     )
 
 
-def _band(x: Scale, y: Scale) -> list[str]:
-    """Identity line, and the region where a prediction is within one decade."""
+def _band(x: Scale, y: Scale, width: float | None) -> list[str]:
+    """Identity line, and the region where a prediction is close enough."""
     low, high = x.low, x.high
-    corners = (
-        (low, low),
-        (low, low + 1),
-        (high - 1, high),
-        (high, high),
-        (high, high - 1),
-        (low + 1, low),
-    )
-    path = " ".join(f"{short(x(a))},{short(y(b))}" for a, b in corners)
-    return [
-        f'<polygon class="il-decade-band" points="{path}"/>',
-        line(x(low), y(low), x(high), y(high), "il-identity"),
-    ]
+    drawn = []
+    if width is not None:
+        corners = (
+            (low, low),
+            (low, low + width),
+            (high - width, high),
+            (high, high),
+            (high, high - width),
+            (low + width, low),
+        )
+        path = " ".join(f"{short(x(a))},{short(y(b))}" for a, b in corners)
+        drawn.append(f'<polygon class="il-near-band" points="{path}"/>')
+    return [*drawn, line(x(low), y(low), x(high), y(high), "il-identity")]
 
 
-def _axes(x: Scale, y: Scale, axis: str) -> list[str]:
+def _axes(x: Scale, y: Scale, parity: Parity) -> list[str]:
+    axis = parity.axis
     drawn = [line(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, "il-axis-line")]
     drawn.append(line(_LEFT, _TOP, _LEFT, _BOTTOM, "il-axis-line"))
     for tick in x.ticks(about=9):
@@ -101,14 +126,20 @@ def _axes(x: Scale, y: Scale, axis: str) -> list[str]:
         drawn.append(words(_LEFT - 7, y(tick) + 4, tick_label(tick), "il-tick", anchor="end"))
     middle = (_TOP + _BOTTOM) / 2
     drawn.append(
-        words((_LEFT + _RIGHT) / 2, _BOTTOM + 38, f"measured {axis}", "il-axis", anchor="middle")
+        words(
+            (_LEFT + _RIGHT) / 2,
+            _BOTTOM + 38,
+            f"{parity.known} {axis}",
+            "il-axis",
+            anchor="middle",
+        )
     )
     turned = f'<g transform="rotate(-90 14 {short(middle)})">'
     label = words(14, middle + 4, f"predicted {axis}", "il-axis", anchor="middle")
     return [*drawn, f"{turned}{label}</g>"]
 
 
-def _mark(point: Point, x: Scale, y: Scale) -> str:
+def _mark(point: Point, x: Scale, y: Scale, known: str) -> str:
     px, py = x(point.shown_true), y(point.y_pred)
     fill = "" if point.is_filled else " il-point--open"
     spread = ""
@@ -122,22 +153,23 @@ def _mark(point: Point, x: Scale, y: Scale) -> str:
             f'<path class="il-point il-point--limit{fill}" '
             f'd="M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"/>'
         )
-    return f"<g><title>{escape(_hover(point))}</title>{spread}{mark}</g>"
+    return f"<g><title>{escape(_hover(point, known))}</title>{spread}{mark}</g>"
 
 
-def _hover(point: Point) -> str:
-    measured = (
-        f"measured {number(point.y_true)}"
+def _hover(point: Point, known: str) -> str:
+    label = (
+        f"{known} {number(point.y_true)}"
         if point.upper_limit is None
-        else f"measured at most {number(point.upper_limit)}"
+        else f"{known} at most {number(point.upper_limit)}"
     )
     spread = f" ± {number(point.y_pred_sd)} over seeds" if point.y_pred_sd else ""
-    return f"{point.id}: {measured}, predicted {number(point.y_pred)}{spread}"
+    return f"{point.id}: {label}, predicted {number(point.y_pred)}{spread}"
 
 
-def _description(points: Sequence[Point], axis: str) -> str:
-    limits = sum(point.upper_limit is not None for point in points)
-    outside = beyond_axes(points)
-    text = f"{len(points)} test entries, predicted against measured {axis}; "
-    text += f"{limits} of them are upper limits, drawn as triangles pointing to smaller values."
-    return text + (f" {outside} predictions lie outside the axes." if outside else "")
+def _description(parity: Parity) -> str:
+    limits = sum(point.upper_limit is not None for point in parity.points)
+    text = f"{len(parity.points)} test entries, predicted against {parity.known} {parity.axis}."
+    if limits:
+        text += f" {limits} of them are upper limits, drawn as triangles pointing to smaller values."
+    outside = parity.n_beyond
+    return text + (f" {outside} entries lie outside the axes." if outside else "")

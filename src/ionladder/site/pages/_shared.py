@@ -10,6 +10,7 @@ from ionladder.site.board import Board, Row
 from ionladder.site.charts.ladder import Ladder, LadderRow, Mark
 from ionladder.site.links import relative, submission_url
 from ionladder.site.text import inert, interval, listing, number, plain
+from ionladder.site.wording import floor_title, repeats_phrase
 
 NAMED_ROWS = 3
 
@@ -22,7 +23,12 @@ def ladder_of(board: Board, rows: Sequence[Row], here: str, *, confidence: float
     better = "smaller" if board.smaller_is_better else "larger"
     return Ladder(
         rows=tuple(r for row in rows if (r := _ladder_row(board, row, here)) is not None),
-        floor=Mark(label="replicate floor", value=floor.value, low=floor.low, high=floor.high)
+        floor=Mark(
+            label=floor_title(floor.name).lower(),
+            value=floor.value,
+            low=floor.low,
+            high=floor.high,
+        )
         if floor
         else None,
         baseline=Mark(label=plain(baseline.model, limit=24).lower(), value=line)
@@ -67,9 +73,9 @@ def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
         )
     if board.floor and board.floor.value > 0 and board.smaller_is_better:
         times = number(best.value / board.floor.value, digits=1)
-        text += Markup(
-            " That is {} times the {} {} by which repeated measurements of one material differ."
-        ).format(times, number(board.floor.value), board.unit)
+        text += Markup(" That is {} times the {} {} by which {} differ.").format(
+            times, number(board.floor.value), board.unit, repeats_phrase(board.task)
+        )
     return text
 
 

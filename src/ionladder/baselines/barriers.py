@@ -1,0 +1,49 @@
+"""Percolation barriers as models learn them: clipped, without gaps, in their natural order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ionladder.baselines.training import target_labels
+from ionladder.datasets.bvel_proto.task import CLIP_EV
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ionladder.datasets.load import TaskInputs
+    from ionladder.specs.metric import Array
+
+
+def clipped_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.DataFrame:
+    """Training barriers in eV, clipped at 6 eV as the task's primary metric clips them.
+
+    A missing label means that nothing percolates below 20 eV, so it counts as 6 eV too.
+
+    Returns:
+        One row an id, one column a target, no NaN.
+
+    Raises:
+        KeyError: An id has no training label, as every test entry.
+    """
+    return target_labels(inputs, ids).clip(upper=CLIP_EV).fillna(CLIP_EV)
+
+
+def log_labels(inputs: TaskInputs, ids: Sequence[str]) -> Array:
+    """Natural logarithm of the same barriers, shape (n_ids, n_targets)."""
+    return np.log(clipped_labels(inputs, ids).to_numpy(dtype=np.float64))
+
+
+def barriers_from_logs(logs: Array) -> Array:
+    """Barriers in eV from their logarithms, none below that of a smaller dimension.
+
+    Args:
+        logs: Shape (n, n_targets), targets by rising dimension.
+
+    Example:
+        >>> barriers_from_logs(np.log([[0.5, 0.25, 1.0]])).round(6).tolist()
+        [[0.5, 0.5, 1.0]]
+    """
+    return np.exp(np.maximum.accumulate(logs, axis=1))

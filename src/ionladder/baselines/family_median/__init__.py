@@ -1,0 +1,1 @@
+"""Baseline ``family-median``."""
