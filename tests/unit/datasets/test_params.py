@@ -13,6 +13,7 @@ import pytest
 from factories import write_repo
 from ionladder.core.errors import ConfigError
 from ionladder.core.paths import Layout
+from ionladder.datasets.bvel_proto.release import PINNED
 from ionladder.datasets.params import load_params, select_versions
 
 KEY = "obelix-1-0-0"
@@ -139,4 +140,18 @@ def test_unknown_keys_are_all_named_with_the_closest_known_one(layout: Layout) -
 def test_the_parameters_of_this_repository_are_valid(repository: Path) -> None:
     params = load_params(Layout(repository))
     assert "obelix" in params.task_versions
-    assert all(v.source.tag.endswith("-data") for v in params.versions.values())
+    fetched = [version for version in params.versions.values() if not version.is_embedded]
+    assert all(version.source.tag.endswith("-data") for version in fetched)
+
+
+def test_the_embedded_version_is_pinned_as_its_generator_makes_it(repository: Path) -> None:
+    params = load_params(Layout(repository))
+    embedded = [version for version in params.versions.values() if version.is_embedded]
+    assert embedded == [PINNED]
+
+
+def test_an_embedded_version_is_not_fetched(repository: Path) -> None:
+    params = load_params(Layout(repository))
+    assert PINNED not in select_versions(params, None)
+    with pytest.raises(ConfigError, match="computed here and kept in git"):
+        select_versions(params, [PINNED.key])

@@ -1,0 +1,86 @@
+"""``ionladder bvel-proto`` and ``ionladder export``, as typed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+from command import Prompt
+
+from ionladder.core.problems import Problem
+from ionladder.datasets.bvel_proto import release
+from ionladder.datasets.bvel_proto.release import Recomputed
+from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
+
+
+@pytest.fixture
+def prompt(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(repository, monkeypatch, capsys)
+
+
+def test_export_writes_the_four_files_of_the_layout(prompt: Prompt, tmp_path: Path) -> None:
+    result = prompt.ok("export", "bvel_proto", "--format", "extxyz", "--output", str(tmp_path))
+
+    names = ["index.csv", "train.xyz", "val.xyz", "test.xyz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"bvel_proto_{name}" for name in names
+    )
+    assert result.out.count("\n") == 4
+
+
+def test_exporting_twice_gives_the_same_bytes(prompt: Prompt, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        prompt.ok("export", "bvel_proto", "--output", str(tmp_path / name))
+
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_an_unknown_export_is_answered_with_the_known_one(prompt: Prompt) -> None:
+    letter = prompt.letter("export", "bvel_prot")
+
+    assert "Did you mean bvel_proto --format extxyz?" in letter
+
+
+def test_without_bvlain_the_letter_names_the_extra_to_install(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+
+    for command in ("verify", "generate"):
+        letter = prompt.letter("bvel-proto", command)
+        assert "expected bvlain 0.25.1" in letter
+        assert 'pip install "ionladder[bvel]"' in letter
+
+
+@needs_bvlain
+@pytest.mark.parametrize("option", [(), ("--all",)])
+def test_verify_says_how_many_labels_came_out_again(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...]
+) -> None:
+    done = Recomputed(n_labels=30, problems=())
+    for name in ("recompute_sample", "recompute_all"):
+        monkeypatch.setattr(release, name, lambda _layout, **_: done)
+
+    assert "30 entries came out as recorded" in prompt.ok("bvel-proto", "verify", *option).out
+
+
+@needs_bvlain
+def test_verify_fails_with_a_letter_for_every_label_that_differs(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems = tuple(
+        Problem(where=f"id {i}", expected="0.5 eV", found="0.6 eV", next_step="Look.")
+        for i in range(3)
+    )
+    monkeypatch.setattr(
+        release, "recompute_sample", lambda _layout, **_: Recomputed(n_labels=3, problems=problems)
+    )
+
+    assert prompt.letter("bvel-proto", "verify").count("found 0.6 eV") == 3
