@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data check site serve clean
+.PHONY: help setup leaderboard test test-data test-bvel check site serve clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,15 @@ test: setup  ## Run the tests; those on the real data skip where the data are no
 
 test-data: setup  ## Run only the tests on the real data
 	@$(RUN) python -m pytest -m data $(PYTEST_OPTIONS)
+
+test-bvel: setup  ## Install the extra bvel and run the tests that hold labels to BVlain
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-bvel.lock ; \
+	else \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-bvel.lock ; \
+	fi
+	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
+		tests/integration/test_bvel_proto_commands.py $(PYTEST_OPTIONS)
 
 check: setup  ## Lint, formatting, types, import layers
 	@$(RUN) ruff check .
