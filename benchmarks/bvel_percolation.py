@@ -65,12 +65,17 @@ def by_bvlain(grid: np.ndarray) -> tuple[float | None, ...]:
 
 
 def same_over_integers(grid: np.ndarray, barriers: tuple[float | None, ...]) -> bool:
-    """Whether, at every barrier, winding vectors have one rank modulo 2 and over the integers."""
+    """Whether a rank over the integers would open no dimension at the threshold before a barrier.
+
+    Never open modulo 2 at that threshold, a dimension is open there over the integers when its
+    network closes only after two cells.
+    """
     above = grid - grid.min()
+    step = SETTINGS.encut_ev / 2**11
     for dimension, barrier in enumerate(barriers, start=1):
-        step = SETTINGS.encut_ev / 2**11
-        below = (SETTINGS.encut_ev if barrier is None else barrier) - 0.5 * step
-        ranks = [np.linalg.matrix_rank(np.array(v)) for v in winding_vectors(above < below)]
+        steps = 2**11 if barrier is None else round(barrier / step)
+        windings = winding_vectors(above < (steps - 1) * step)
+        ranks = [np.linalg.matrix_rank(np.array(vectors)) for vectors in windings]
         if max(ranks, default=0) >= dimension:
             return False
     return True

@@ -79,7 +79,7 @@
     const list = document.createElement("div");
     list.className = "il-tabs";
     list.setAttribute("role", "tablist");
-    list.setAttribute("aria-label", "Subsets of the test set");
+    list.setAttribute("aria-label", container.dataset.label || "Subsets of the test set");
     const tabs = panels.map((panel) => {
       const tab = document.createElement("button");
       tab.type = "button";

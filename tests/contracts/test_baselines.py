@@ -18,25 +18,35 @@ from ionladder.baselines.registry import FitPredict, all_baselines, load_model
 from ionladder.baselines.rich_features import rich_features
 from ionladder.baselines.training import with_cif
 from ionladder.core.paths import Layout
-from ionladder.datasets.load import load_inputs
+from ionladder.datasets.load import TaskInputs, load_inputs
 from ionladder.datasets.params import load_params
 from ionladder.datasets.registry import all_tasks
 from ionladder.specs.baseline import Baseline
 from ionladder.submissions.metadata import Card
+from unit.baselines.tiny_barriers import tiny_barriers
 from unit.baselines.tiny_task import tiny_inputs
 
 # Eleven entries with a CIF are fewer than the batch size of the networks.
 pytestmark = pytest.mark.filterwarnings("ignore:Got `batch_size`")
 
+INPUTS = {"obelix": tiny_inputs, "bvel-proto": tiny_barriers}
 BASELINES = [pytest.param(spec, id=name) for name, spec in all_baselines().items()]
-SEEDED = [p for p in BASELINES if p.values[0].n_seeds > 1]
+CASES = [
+    pytest.param(spec, task, id=f"{name}-{task}")
+    for name, spec in all_baselines().items()
+    for task in spec.tasks
+]
+SEEDED = [p for p in CASES if p.values[0].n_seeds > 1]
+BARRIERS = [p for p in CASES if p.values[1] == "bvel-proto"]
 CIF_ONLY = [p for p in BASELINES if p.values[0].name.endswith("-cif")]
 TRAIN = [f"e{number:02d}" for number in range(22)]
 HELD_OUT = [f"e{number:02d}" for number in range(22, 30)]
 
 
-def _predict(model: FitPredict, ids: list[str], *, seed: int = 0, **changes: object) -> np.ndarray:
-    return model(replace(tiny_inputs(), **changes), TRAIN, ids, seed=seed)
+def _predict(
+    model: FitPredict, inputs: TaskInputs, ids: list[str], *, seed: int = 0, **changes: object
+) -> np.ndarray:
+    return model(replace(inputs, **changes), TRAIN, ids, seed=seed)
 
 
 @pytest.mark.parametrize("spec", BASELINES)
@@ -46,9 +56,10 @@ def test_a_baseline_is_named_after_its_folder_and_has_a_model(spec: Baseline) ->
     assert set(spec.tasks) <= set(all_tasks())
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_its_card_is_valid_and_says_what_a_reader_needs(spec: Baseline) -> None:
-    card = Card.model_validate(card_fields(spec, seeds=range(spec.n_seeds), training_time_s=1.0))
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_its_card_is_valid_and_says_what_a_reader_needs(spec: Baseline, task: str) -> None:
+    fields = card_fields(spec.for_task(task), seeds=range(spec.n_seeds), training_time_s=1.0)
+    card = Card.model_validate(fields)
 
     assert card.uses_external_data is False
     assert card.notes
@@ -57,96 +68,128 @@ def test_its_card_is_valid_and_says_what_a_reader_needs(spec: Baseline) -> None:
         assert "Deterministic" in card.notes
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_it_predicts_one_finite_number_per_entry(spec: Baseline) -> None:
-    predicted = _predict(load_model(spec), HELD_OUT)
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_it_predicts_finite_numbers_for_every_entry_and_target(spec: Baseline, task: str) -> None:
+    inputs = INPUTS[task]()
 
-    assert predicted.shape == (len(HELD_OUT),)
+    predicted = _predict(load_model(spec), inputs, HELD_OUT)
+
+    several = (len(inputs.targets),) if len(inputs.targets) > 1 else ()
+    assert predicted.shape == (len(HELD_OUT), *several)
     assert predicted.dtype == np.float64
     assert np.isfinite(predicted).all()
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_the_same_seed_gives_the_same_predictions(spec: Baseline) -> None:
-    model = load_model(spec)
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_the_same_seed_gives_the_same_predictions(spec: Baseline, task: str) -> None:
+    model, inputs = load_model(spec), INPUTS[task]()
 
     np.testing.assert_array_equal(
-        _predict(model, HELD_OUT, seed=3), _predict(model, HELD_OUT, seed=3)
+        _predict(model, inputs, HELD_OUT, seed=3), _predict(model, inputs, HELD_OUT, seed=3)
     )
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_predictions_follow_the_order_of_the_ids_asked_for(spec: Baseline) -> None:
-    model = load_model(spec)
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_predictions_follow_the_order_of_the_ids_asked_for(spec: Baseline, task: str) -> None:
+    model, inputs = load_model(spec), INPUTS[task]()
 
-    forwards, backwards = _predict(model, HELD_OUT), _predict(model, HELD_OUT[::-1])
+    forwards, backwards = (_predict(model, inputs, ids) for ids in (HELD_OUT, HELD_OUT[::-1]))
 
     np.testing.assert_allclose(backwards[::-1], forwards, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_labels_of_entries_outside_the_training_change_nothing(spec: Baseline) -> None:
-    model = load_model(spec)
-    labels = tiny_inputs().train_labels
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_labels_of_entries_outside_the_training_change_nothing(spec: Baseline, task: str) -> None:
+    model, inputs = load_model(spec), INPUTS[task]()
+    labels = inputs.train_labels
     scrambled = labels.copy()
-    scrambled.loc[HELD_OUT, "log10_sigma"] = 99.0
+    scrambled.loc[HELD_OUT] = 99.0
 
-    expected = _predict(model, HELD_OUT)
+    expected = _predict(model, inputs, HELD_OUT)
 
-    np.testing.assert_array_equal(_predict(model, HELD_OUT, train_labels=scrambled), expected)
     np.testing.assert_array_equal(
-        _predict(model, HELD_OUT, train_labels=labels.loc[TRAIN]), expected
+        _predict(model, inputs, HELD_OUT, train_labels=scrambled), expected
+    )
+    np.testing.assert_array_equal(
+        _predict(model, inputs, HELD_OUT, train_labels=labels.loc[TRAIN]), expected
     )
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_it_learns_from_labels(spec: Baseline) -> None:
-    model = load_model(spec)
-    raised = tiny_inputs().train_labels + 3.0
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_it_learns_from_labels(spec: Baseline, task: str) -> None:
+    model, inputs = load_model(spec), INPUTS[task]()
+    raised = inputs.train_labels + 3.0
 
-    change = _predict(model, HELD_OUT, train_labels=raised) - _predict(model, HELD_OUT)
+    change = _predict(model, inputs, HELD_OUT, train_labels=raised) - _predict(
+        model, inputs, HELD_OUT
+    )
 
     assert change.mean() > 0.5
 
 
+@pytest.mark.parametrize(("spec", "task"), BARRIERS)
+def test_barriers_do_not_fall_with_the_dimension(spec: Baseline, task: str) -> None:
+    predicted = _predict(load_model(spec), INPUTS[task](), HELD_OUT)
+
+    assert (np.diff(predicted, axis=1) >= 0).all()
+    assert (predicted > 0).all()
+
+
+@pytest.mark.parametrize(("spec", "task"), BARRIERS)
+def test_a_missing_label_is_learnt_as_the_clip_or_left_out(spec: Baseline, task: str) -> None:
+    model, inputs = load_model(spec), INPUTS[task]()
+    assert inputs.train_labels["e_3d_ev"].isna().sum() == 1
+
+    missing = _predict(model, inputs, HELD_OUT)
+    filled = _predict(model, inputs, HELD_OUT, train_labels=inputs.train_labels.fillna(6.0))
+    beyond = _predict(model, inputs, HELD_OUT, train_labels=inputs.train_labels.fillna(19.0))
+
+    assert np.isfinite(missing).all()
+    if spec.name != "train-median":
+        np.testing.assert_array_equal(missing, filled)
+    np.testing.assert_array_equal(beyond, filled)
+
+
 @pytest.mark.parametrize("spec", CIF_ONLY)
 def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(spec: Baseline) -> None:
-    model = load_model(spec)
-    inputs = tiny_inputs()
+    model, inputs = load_model(spec), tiny_inputs()
     without = sorted(set(TRAIN) - set(with_cif(inputs, TRAIN)))
     changed = inputs.train_labels.copy()
     changed.loc[without, "log10_sigma"] = 99.0
 
     np.testing.assert_array_equal(
-        _predict(model, HELD_OUT, train_labels=changed), _predict(model, HELD_OUT)
+        _predict(model, inputs, HELD_OUT, train_labels=changed), _predict(model, inputs, HELD_OUT)
     )
 
 
-@pytest.mark.parametrize("spec", SEEDED)
-def test_seeds_of_a_baseline_that_has_several_differ(spec: Baseline) -> None:
-    model = load_model(spec)
+@pytest.mark.parametrize(("spec", "task"), SEEDED)
+def test_seeds_of_a_baseline_that_has_several_differ(spec: Baseline, task: str) -> None:
+    model, inputs = load_model(spec), INPUTS[task]()
 
-    assert (_predict(model, HELD_OUT, seed=0) != _predict(model, HELD_OUT, seed=1)).any()
+    assert (
+        _predict(model, inputs, HELD_OUT, seed=0) != _predict(model, inputs, HELD_OUT, seed=1)
+    ).any()
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_an_unlabelled_entry_cannot_be_trained_on(spec: Baseline) -> None:
-    inputs = tiny_inputs()
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_an_unlabelled_entry_cannot_be_trained_on(spec: Baseline, task: str) -> None:
+    inputs = INPUTS[task]()
 
     with pytest.raises(KeyError):
         load_model(spec)(inputs, inputs.test_ids[:2], HELD_OUT, seed=0)
 
 
-@pytest.mark.parametrize("spec", BASELINES)
-def test_the_committed_card_is_the_one_the_spec_describes(spec: Baseline, repository: Path) -> None:
-    for task in spec.tasks:
-        folder = Layout(repository).submission_dir(task, spec.name)
-        committed = yaml.safe_load((folder / "submission.yaml").read_text(encoding="utf-8"))
-        seconds = committed["training_time_s"]
+@pytest.mark.parametrize(("spec", "task"), CASES)
+def test_the_committed_card_is_the_one_the_spec_describes(
+    spec: Baseline, task: str, repository: Path
+) -> None:
+    folder = Layout(repository).submission_dir(task, spec.name)
+    committed = yaml.safe_load((folder / "submission.yaml").read_text(encoding="utf-8"))
+    seconds = committed["training_time_s"]
 
-        assert seconds > 0
-        described = card_fields(spec, seeds=range(spec.n_seeds), training_time_s=seconds)
-        assert committed == {name: value for name, value in described.items() if value is not None}
+    assert seconds > 0
+    described = card_fields(spec.for_task(task), seeds=range(spec.n_seeds), training_time_s=seconds)
+    assert committed == {name: value for name, value in described.items() if value is not None}
 
 
 @pytest.mark.parametrize("name", ["mlp-paper", "mlp-paper-cif"])
@@ -190,5 +233,14 @@ def test_a_rerun_reproduces_the_committed_predictions(name: str, repository: Pat
     layout = Layout(repository)
 
     result = check(layout, load_params(layout), name, "obelix", n_seeds=1)
+
+    assert result.difference <= result.tolerance
+
+
+@pytest.mark.parametrize("name", ["train-median", "family-median", "li-geometry"])
+def test_a_rerun_reproduces_the_committed_barriers(name: str, repository: Path) -> None:
+    layout = Layout(repository)
+
+    result = check(layout, load_params(layout), name, "bvel-proto", n_seeds=1)
 
     assert result.difference <= result.tolerance

@@ -17,6 +17,7 @@ from ionladder.site.context import load_site
 from ionladder.site.links import source_name
 from ionladder.site.pages import page_makers
 from ionladder.site.render import hand_written, render_pages
+from unit.site import synthetic_barriers as three_targets
 from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, typical
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -85,7 +86,8 @@ def pages(
 ) -> dict[str, str]:
     """Address → Markdown of every generated page, for one kind of board."""
     root = tmp_path_factory.mktemp("repository")
-    return render_pages(load_site(make_repository(root, BOARDS[request.param]())))
+    layout = make_repository(root, BOARDS[request.param]())
+    return render_pages(load_site(three_targets.add_board(layout, BOARDS[request.param]())))
 
 
 def test_every_page_module_has_its_template_and_every_template_its_module() -> None:
@@ -109,7 +111,9 @@ def test_every_page_begins_with_its_own_title_and_description(pages: dict[str, s
 def test_every_page_says_what_made_it_from_which_data(pages: dict[str, str]) -> None:
     for url, text in pages.items():
         assert "made by <code>ionladder site</code>" in text, url
-        assert "OBELiX 1.2.0, scorer version" in text, url
+        assert any(
+            f"{title}, scorer version" in text for title in ("OBELiX 1.2.0", "BVEL-proto 1.0.0")
+        ), url
 
 
 def test_no_page_holds_markup_from_strangers_and_every_table_is_labelled(

@@ -21,10 +21,20 @@ from ionladder.core.paths import Layout
 from ionladder.site.build import build_site
 from ionladder.site.context import load_site
 from ionladder.site.render import render_site
-from unit.site.synthetic_board import hostile, make_repository, typical
+from unit.site.synthetic_barriers import add_board, barriers
+from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
 
-PAGES = ("", "obelix/", "submissions/obelix/rf-paper/", "datasets/obelix/", "methods/")
-HAND_WRITTEN = ("reading/", "submit/")
+PAGES = (
+    "",
+    "obelix/",
+    "submissions/obelix/rf-paper/",
+    "datasets/obelix/",
+    "bvel-proto/",
+    "submissions/bvel-proto/rf-sites/",
+    "datasets/bvel_proto/",
+    "methods/",
+)
+HAND_WRITTEN = ("reading/", "submit/", "tutorial/")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PHONE, DESK = (360, 800), (1400, 1000)
 PATIENCE_SECONDS = 10
@@ -38,8 +48,12 @@ return Array.from(rows).filter(row => !row.hidden).map(
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A strictly built site of typical and hostile submissions."""
+    """A strictly built site of two tasks, with typical and hostile submissions."""
     layout = make_repository(tmp_path_factory.mktemp("repository"), [*typical(), *hostile()])
+    add_board(layout, [*barriers(), *hostile()])
+    manifest = layout.manifest("bvel_proto", "1.0.0")
+    manifest.parent.mkdir(parents=True)
+    shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.0.0" / "manifest.json", manifest)
     render_site(load_site(layout))
     return build_site(layout)
 
@@ -241,6 +255,30 @@ def test_subsets_are_tabs_that_arrow_keys_reach(reader: Reader) -> None:
 def _panels(reader: Reader) -> list[Any]:
     panels: list[Any] = reader.driver.find_elements("css selector", "[role='tabpanel']")
     return panels
+
+
+def test_targets_are_tabs_on_the_page_of_a_submission(reader: Reader) -> None:
+    reader.open("submissions/bvel-proto/rf-sites/")
+    tabs = reader.driver.find_elements("css selector", "[role='tab']")
+    assert [tab.text for tab in tabs][1:] == ["E_1D", "E_2D", "E_3D"]
+    tabs[3].click()
+    shown = [p.get_attribute("id") for p in _panels(reader) if p.is_displayed()]
+    assert shown == ["scores-e_3d_ev"]
+    names = reader.run("return document.querySelector('[role=tablist]').ariaLabel")
+    assert names == "Targets"
+
+
+def test_filters_reach_the_table_of_targets_and_it_sorts_by_itself(reader: Reader) -> None:
+    reader.open("bvel-proto/")
+    rows = """return Array.from(document.querySelectorAll('.il-targets tbody tr'))
+      .filter(row => !row.hidden).map(row => row.querySelector('th.il-model').dataset.sort)"""
+    reader.driver.find_element("css selector", "[data-filter='text']").send_keys("forest")
+    assert reader.run(rows) == ["rf-sites"]
+    reader.open("bvel-proto/")
+    reader.driver.find_elements("css selector", ".il-targets .il-sort")[3].click()
+    found = reader.run(rows)
+    assert len(found) > 4
+    assert found.index("rf-sites") < found.index("train-median")
 
 
 def test_column_groups_are_shown_when_asked_for(reader: Reader) -> None:

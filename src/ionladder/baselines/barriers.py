@@ -33,7 +33,7 @@ def clipped_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.DataFrame:
 
 def log_labels(inputs: TaskInputs, ids: Sequence[str]) -> Array:
     """Natural logarithm of the same barriers, shape (n_ids, n_targets)."""
-    return np.log(clipped_labels(inputs, ids).to_numpy(dtype=np.float64))
+    return np.asarray(np.log(clipped_labels(inputs, ids).to_numpy(dtype=np.float64)))
 
 
 def barriers_from_logs(logs: Array) -> Array:
@@ -46,4 +46,4 @@ def barriers_from_logs(logs: Array) -> Array:
         >>> barriers_from_logs(np.log([[0.5, 0.25, 1.0]])).round(6).tolist()
         [[0.5, 0.5, 1.0]]
     """
-    return np.exp(np.maximum.accumulate(logs, axis=1))
+    return np.asarray(np.exp(np.maximum.accumulate(logs, axis=1)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.crystal import Crystal
-from ionladder.baselines.periodic import Neighbours, heights, lattice_vectors, neighbours
+from ionladder.baselines.periodic import Mask, Neighbours, lattice_vectors, neighbours
 from ionladder.datasets.bvel_proto.percolation import percolation_barriers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_HOP_ANG = 10.0
 SPACING_ANG = 0.5
-WIDEST_ANG = 4.0
+WIDEST_ANG = 5.0
 _DIMENSIONS = 3
 
 
@@ -53,7 +53,7 @@ def cation_clearances(crystal: Crystal) -> Array:
     return _widths(crystal, crystal.is_cation, np.zeros(len(crystal.species)))
 
 
-def _widths(crystal: Crystal, obstacles: Array, radii: Array) -> Array:
+def _widths(crystal: Crystal, obstacles: Mask, radii: Array) -> Array:
     free = _clearance(crystal, obstacles, radii)
     closed = np.pad(free, [(0, 1)] * _DIMENSIONS, mode="wrap")
     barriers = percolation_barriers(-closed, encut=WIDEST_ANG)
@@ -61,8 +61,8 @@ def _widths(crystal: Crystal, obstacles: Array, radii: Array) -> Array:
     return float(free.max()) - np.array(lost)
 
 
-def _clearance(crystal: Crystal, obstacles: Array, radii: Array) -> Array:
-    """Distance to the nearest obstacle's surface on a grid over the cell, at most 4 Å."""
+def _clearance(crystal: Crystal, obstacles: Mask, radii: Array) -> Array:
+    """Distance to the nearest obstacle's surface on a grid over the cell, at most 5 Å."""
     from scipy.spatial import cKDTree
 
     lengths = np.linalg.norm(crystal.cell, axis=1)
@@ -83,24 +83,29 @@ def _winding_lengths(hops: Neighbours, n_sites: int) -> Array:
     """Lengths at which growing hops first connect the sites in 1, 2 and 3 dimensions."""
     component = np.arange(n_sites)
     offset = np.zeros((n_sites, _DIMENSIONS))
-    windings: dict[int, Array] = {}
+    spans: dict[int, list[Array]] = {site: [] for site in range(n_sites)}
     found: list[float] = []
-    for one, other, image, length in zip(
-        hops.centre, hops.site, hops.image, hops.distance, strict=True
-    ):
-        root, joined = component[one], component[other]
-        step = offset[one] + image - offset[other]
-        if root == joined:
-            spanned = np.vstack([windings.get(root, np.zeros((0, _DIMENSIONS))), step])
-        else:
+    pairs = zip(hops.centre, hops.site, hops.image, hops.distance, strict=True)
+    for one, other, image, length in pairs:
+        root, joined = int(component[one]), int(component[other])
+        winding = offset[one] + image - offset[other]
+        if root != joined:
             members = component == joined
             component[members] = root
-            offset[members] += step
-            spanned = np.vstack([windings.pop(name, np.zeros((0, _DIMENSIONS))) for name in (root, joined)])
-        rank = int(np.linalg.matrix_rank(spanned)) if len(spanned) else 0
-        windings[root] = _basis(spanned, rank)
-        found += [float(length)] * (rank - len(found))
+            offset[members] += winding
+            spans[root] = _independent(spans[root] + spans.pop(joined))
+        elif winding.any():
+            spans[root] = _independent([*spans[root], winding])
+        found += [float(length)] * (len(spans[root]) - len(found))
         if len(found) == _DIMENSIONS:
             break
-    found += [LONGEST_HOP_ANG] * (_DIMENSIONS - len(found))
-    return np.array(found)
+    return np.array(found + [LONGEST_HOP_ANG] * (_DIMENSIONS - len(found)))
+
+
+def _independent(vectors: list[Array]) -> list[Array]:
+    """The vectors without those that depend on earlier ones."""
+    kept: list[Array] = []
+    for vector in vectors:
+        if np.linalg.matrix_rank(np.array([*kept, vector])) > len(kept):
+            kept.append(vector)
+    return kept

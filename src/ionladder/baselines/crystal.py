@@ -8,10 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.periodic import cell_matrix
+from ionladder.baselines.periodic import Mask, cell_matrix
 from ionladder.datasets.bvel_proto.ions import radius
 
 if TYPE_CHECKING:
@@ -44,15 +43,15 @@ class Crystal:
         return float(abs(np.linalg.det(self.cell)))
 
     @property
-    def is_li(self) -> npt.NDArray[np.bool_]:
+    def is_li(self) -> Mask:
         return np.array([symbol == "Li" for symbol in self.species])
 
     @property
-    def is_anion(self) -> npt.NDArray[np.bool_]:
+    def is_anion(self) -> Mask:
         return self.charges < 0
 
     @property
-    def is_cation(self) -> npt.NDArray[np.bool_]:
+    def is_cation(self) -> Mask:
         """Cations of the framework, Li left out."""
         return ~self.is_anion & ~self.is_li
 
@@ -87,5 +86,5 @@ def ionic_radius(symbol: str, charge: int) -> float:
         >>> ionic_radius("Li", 1), ionic_radius("O", -2)
         (0.76, 1.4)
     """
-    size = "" if abs(charge) == 1 and charge > 0 else str(abs(charge))
+    size = "" if abs(charge) == 1 else str(abs(charge))
     return radius(f"{symbol}{size}{'+' if charge > 0 else '-'}", _COORDINATION)

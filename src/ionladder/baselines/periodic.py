@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ionladder.specs.metric import Array
 
 Indices = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 _SELF_ANG = 1e-3
 
@@ -53,7 +54,7 @@ def cell_matrix(lengths: Array, angles_deg: Array) -> Array:
 
 def heights(cell: Array) -> Array:
     """Distances between opposite faces of the cell, Å, shape (3,)."""
-    return 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    return np.asarray(1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0))
 
 
 def lattice_vectors(cell: Array, reach: float, *, spread: float) -> Array:

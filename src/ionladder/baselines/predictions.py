@@ -109,8 +109,7 @@ def _problem(
     shape = (len(predict_ids), len(targets))
     if table.shape != shape:
         return f"predictions of shape {shape}, one column a target", f"shape {table.shape}"
-    is_finite = np.isfinite(table).all(axis=1)
-    bad = [entry for entry, good in zip(predict_ids, is_finite, strict=True) if not good]
+    bad = [predict_ids[int(row)] for row in np.flatnonzero(~np.isfinite(table).all(axis=1))]
     if bad:
         return "a finite prediction for every entry", f"none for {first_few(bad)}"
     return None

@@ -79,6 +79,8 @@ def build_receipt(
         "cross_validation": {
             scheme: {
                 task.primary.metric: rounded(score.value),
+                f"{task.primary.metric}_ci_low": rounded(score.ci_low),
+                f"{task.primary.metric}_ci_high": rounded(score.ci_high),
                 f"{task.primary.metric}_sd_over_repeats": rounded(score.sd_over_repeats),
                 "n_repeats": score.n_repeats,
                 "n": score.n,

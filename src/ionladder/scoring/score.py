@@ -106,7 +106,9 @@ class TaskScorer:
         )
         evaluation = evaluate_prepared(self._prepared, submission.predictions.rows, self._task)
         cross_validation = (
-            score_cross_validation(self._labels.train, submission.cv_predictions.rows, self._task)
+            score_cross_validation(
+                self._labels.train, submission.cv_predictions.rows, self._task, self._settings
+            )
             if submission.cv_predictions
             else {}
         )

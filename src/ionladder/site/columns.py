@@ -72,9 +72,15 @@ def metric_column(
 def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
     """Seeds, folds, and what the card states: shown once, beside the ranked subset."""
     unit = board.unit
-    name = board.task.primary_use.title
+    title = board.task.primary_use.title
+    name = title.partition(", ")[0]
     folds = tuple(
-        Column(key=f"cv-{cv.scheme}", label=f"{name}, {cv.title}", unit=unit, hint=cv.note)
+        Column(
+            key=f"cv-{cv.scheme}",
+            label=f"{name}, {cv.title}",
+            unit=unit,
+            hint=cv.note if name == title else f"{title}. {cv.note}",
+        )
         for cv in board.task.cross_validation
     )
     repeats = (

@@ -26,6 +26,7 @@ def environment() -> Environment:
         paragraphs=text.paragraphs,
         num=text.number,
         interval=text.interval,
+        fine_digits=text.fine_digits,
         exact=text.exact,
         count=text.count,
         duration=text.duration,

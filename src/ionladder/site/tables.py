@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -14,6 +14,7 @@ from ionladder.site.text import (
     count,
     duration,
     exact,
+    fine_digits,
     inert,
     interval,
     number,
@@ -168,6 +169,12 @@ def value_cell(value: Value, *, is_best: bool = False) -> Cell:
     )
 
 
+def spread_cell(value: float | None) -> Cell:
+    """A standard deviation's cell, with a decimal more where it is small."""
+    cell = value_cell(Value(value))
+    return cell if value is None else replace(cell, text=number(value, digits=fine_digits(value)))
+
+
 def _metric_cells(
     row: Row, subset: Subset, group: ColumnGroup, best: dict[str, float]
 ) -> list[Cell]:
@@ -197,7 +204,7 @@ def _model_cells(row: Row, board: Board) -> list[Cell]:
     card = row.card
     cells = [
         Cell(text=count(row.n_seeds), sort=str(row.n_seeds or "")),
-        value_cell(Value(row.seed_sd)),
+        spread_cell(row.seed_sd),
         *(value_cell(Value(row.cv.get(cv.scheme))) for cv in board.task.cross_validation),
     ]
     inputs = card.get("inputs")

@@ -18,6 +18,7 @@ _HARMLESS = " .,-()"
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
 _HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Z")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
+_SMALL = 0.02
 _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -111,6 +112,16 @@ def number(value: float | None, *, digits: int = 2) -> str:
         return "∞" if value > 0 else f"{_MINUS}∞"
     shown = f"{abs(value):.{digits}f}"
     return f"{_MINUS}{shown}" if value < 0 and float(shown) else shown
+
+
+def fine_digits(value: float | None) -> int:
+    """Decimals that leave a small number something to say.
+
+    Example:
+        >>> fine_digits(0.41), fine_digits(0.0091), fine_digits(None)
+        (2, 3, 2)
+    """
+    return 3 if value is not None and 0 < abs(value) < _SMALL else 2
 
 
 def interval(low: float | None, high: float | None, *, digits: int = 2) -> str:

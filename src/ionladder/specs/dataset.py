@@ -55,6 +55,8 @@ class Dataset:
         bibtex: The same as BibTeX.
         tables: Tables of every version, by name.
         oddities: Known peculiarities, allowed by id.
+        making: How it was made, in paragraphs; for datasets that are computed here.
+        caveats: What it must not be taken for, one sentence or two each.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Dataset:
     bibtex: str
     tables: tuple[Table, ...]
     oddities: tuple[Oddity, ...] = ()
+    making: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table of that name; KeyError when there is none."""

@@ -113,12 +113,15 @@ class CrossValidation:
         title: As printed.
         is_primary: Whether it is the scheme to develop on; others stand beside it.
         note: What a reader must know about it.
+        rung: Place on the task's ladder of splits: 1 where held-out entries are most like those
+            trained on, larger where they are less so; 0 where the scheme is on no ladder.
     """
 
     scheme: str
     title: str
     is_primary: bool
     note: str
+    rung: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
+from ionladder.baselines.family_median.model import fit_predict as family_median
 from ionladder.baselines.nearest_composition.model import fit_predict as nearest_composition
 from ionladder.baselines.space_group_median.model import fit_predict as space_group_median
 from ionladder.baselines.train_mean.model import fit_predict as train_mean
@@ -30,6 +33,7 @@ def _inputs(formulas: dict[str, str], **columns: list[object]) -> TaskInputs:
         ),
         split=pd.DataFrame({"in_cif": in_cif}, index=index),
         folds=pd.DataFrame(columns=["scheme", "repeat", "fold", "id"]),
+        targets=("log10_sigma",),
     )
 
 
@@ -88,3 +92,33 @@ def test_the_distance_is_euclidean() -> None:
     inputs = _inputs({**FORMULAS, "x": "Li1.0F1.0"})
 
     assert nearest_composition(inputs, ("a", "c"), ["x"], seed=0).tolist() == [-1.0]
+
+
+def _barriers(**labels: list[float | None]) -> TaskInputs:
+    """Entries a to d are for training; a and b are garnets, c and d rock salts, y is neither."""
+    ids = ["a", "b", "c", "d", "x", "y"]
+    index = pd.Index(ids, name="id")
+    families = ["garnet", "garnet", "rock salt", "rock salt", "garnet", "spinel"]
+    return replace(
+        _inputs(dict.fromkeys(ids, "Li1.0F1.0")),
+        entries=pd.DataFrame({"family": families}, index=index),
+        train_labels=pd.DataFrame(labels, index=pd.Index(TRAIN, name="id"), dtype=float),
+        targets=tuple(labels),
+    )
+
+
+def test_the_median_of_several_targets_leaves_missing_labels_out() -> None:
+    inputs = _barriers(e_1d_ev=[0.1, 0.2, 0.3, 0.8], e_3d_ev=[0.4, None, 0.6, 19.0])
+
+    predicted = train_median(inputs, TRAIN, ["x", "y"], seed=0)
+
+    assert predicted.tolist() == [[0.25, 0.6], [0.25, 0.6]]
+
+
+def test_a_known_family_gives_its_medians_and_a_new_one_those_of_all() -> None:
+    inputs = _barriers(e_1d_ev=[0.25, 0.75, 1.0, 3.0], e_3d_ev=[2.0, None, 1.0, 19.0])
+
+    predicted = family_median(inputs, TRAIN, ["x", "y"], seed=0)
+
+    # The missing label and the 19 eV count as 6 eV: 2 and 6 for garnets; 1, 2, 6, 6 for all.
+    assert predicted.tolist() == [[0.5, 4.0], [0.875, 4.0]]

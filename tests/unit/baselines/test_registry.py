@@ -10,13 +10,18 @@ from ionladder.core.errors import BaselineError
 from ionladder.specs.baseline import Baseline
 
 EXPECTED = [
+    "composition-rf",
+    "family-median",
     "hgb-l1",
+    "li-geometry",
     "mlp-paper",
     "mlp-paper-cif",
     "nearest-composition",
     "rf-paper",
     "rf-paper-cif",
     "space-group-median",
+    "structure-hgb",
+    "structure-rf",
     "train-mean",
     "train-median",
     "train-median-cif",
@@ -56,3 +61,11 @@ def test_a_spec_checks_itself(change: dict[str, float]) -> None:
     assert Baseline(**fields).package == "my_model"
     with pytest.raises(ValueError, match="my-model"):
         Baseline(**fields, **change)
+
+
+def test_a_baseline_reads_differently_on_a_task_that_it_has_other_texts_for() -> None:
+    spec = get_baseline("train-median")
+
+    assert "OBELiX" in spec.for_task("obelix").training_data
+    assert "BVEL-proto" in spec.for_task("bvel-proto").training_data
+    assert spec.for_task("bvel-proto").model == spec.model

@@ -18,9 +18,10 @@ from ionladder.baselines.predictions import predict_folds, predict_test, withhol
 from ionladder.baselines.runner import run
 from ionladder.core.errors import BaselineError
 from ionladder.core.paths import Layout
+from unit.baselines.tiny_barriers import TARGETS, tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
 
-PARAMS = SimpleNamespace(task_versions={"obelix": "1.2.0"})
+PARAMS = SimpleNamespace(task_versions={"obelix": "1.2.0", "bvel-proto": "1.0.0"})
 
 
 @pytest.fixture
@@ -212,6 +213,49 @@ def test_seeds_of_a_stochastic_baseline_give_different_predictions() -> None:
     )
 
     assert (table[0] != table[1]).any()
+
+
+@pytest.mark.parametrize("name", ["train-median", "family-median", "li-geometry"])
+def test_a_task_of_several_targets_gets_a_column_for_each(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "load_inputs", lambda *_: tiny_barriers())
+    layout = Layout(tmp_path)
+
+    submission = run(layout, PARAMS, name, "bvel-proto")
+
+    header = (submission.folder / "predictions.csv").read_text().splitlines()[0]
+    assert header == "id,e_1d_ev,e_2d_ev,e_3d_ev"
+    assert list(submission.cv_predictions.rows.columns[-3:]) == list(TARGETS)
+    assert len(submission.cv_predictions.rows) == 3 * 2 * N_TRAIN
+    assert "BVEL-proto" in submission.card.training_data_text
+    assert check(layout, PARAMS, name, "bvel-proto").difference <= 0.5e-6
+
+
+def test_a_difference_in_any_target_is_noticed() -> None:
+    stored = pd.DataFrame({"id": ["a", "b"], "e_1d_ev": [1.0, 2.0], "e_2d_ev": [3.0, 4.0]})
+    fresh = stored.assign(e_2d_ev=[3.0, 4.75])
+
+    assert largest_difference(stored, fresh) == 0.75
+
+
+def test_predictions_of_the_wrong_shape_are_refused() -> None:
+    one_number = _constant(1.0)
+
+    with pytest.raises(BaselineError, match=r"of shape \(6, 3\), .* found shape \(6, 1\)"):
+        predict_test(one_number, tiny_barriers(), [0])
+
+
+def test_one_missing_target_of_an_entry_is_enough_to_name_it() -> None:
+    def gap(*arguments: list[str], seed: int) -> np.ndarray:
+        table = np.ones((len(arguments[2]), 3))
+        table[1, 2] = math.inf
+        return table
+
+    with pytest.raises(
+        BaselineError, match="finite prediction for every entry; found none for e31"
+    ):
+        predict_test(gap, tiny_barriers(), [0])
 
 
 def _constant(value: float) -> Callable[..., np.ndarray]:

@@ -35,6 +35,7 @@ def tiny_inputs() -> TaskInputs:
             index=pd.Index(ids, name="id"),
         ),
         folds=_folds(train),
+        targets=("log10_sigma",),
     )
 
 

@@ -14,6 +14,7 @@ LABELS = pd.DataFrame(
         "id": tiny.TRAIN_IDS,
         "log10_sigma": [-4.0, -5.0, -6.0, -7.0],
         "log10_sigma_limit": [np.nan] * 4,
+        "component": [1, 1, 2, 3],
     }
 )
 
@@ -22,14 +23,16 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
     truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
     offset = np.array([1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0])
     scores = score_cross_validation(
-        LABELS, tiny.FOLDS.assign(log10_sigma=truth + offset), tiny.TASK
+        LABELS, tiny.FOLDS.assign(log10_sigma=truth + offset), tiny.TASK, tiny.SETTINGS
     )
     score = scores["grouped"]
     assert score.value == pytest.approx((1.0 + 2.5) / 2)
     assert score.sd_over_repeats == pytest.approx(np.std([1.0, 2.5], ddof=1))
     assert (score.n_repeats, score.n) == (2, 4)
+    # Entry means are 1.5, 1.5, 1.5 and 2.5: no resample of whole groups lies outside.
+    assert 1.5 <= score.ci_low <= score.value <= score.ci_high <= 2.5
 
 
 def test_a_scheme_without_predictions_has_no_score() -> None:
     empty = tiny.FOLDS.iloc[:0].assign(log10_sigma=[])
-    assert score_cross_validation(LABELS, empty, tiny.TASK) == {}
+    assert score_cross_validation(LABELS, empty, tiny.TASK, tiny.SETTINGS) == {}

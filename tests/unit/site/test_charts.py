@@ -9,9 +9,11 @@ from itertools import pairwise
 import pytest
 
 from ionladder.site.board import Floor, Value
+from ionladder.site.charts.boxes import Boxes, BoxRow, box, boxes_chart
 from ionladder.site.charts.histogram import Series, histogram
 from ionladder.site.charts.ladder import NARROW, WIDE, Ladder, LadderRow, Mark, draw, ladder_chart
-from ionladder.site.charts.parity import Point, parity_chart, parity_range
+from ionladder.site.charts.parity import Parity, Point, parity_chart
+from ionladder.site.charts.rungs import RungRow, Rungs, rungs_chart
 from ionladder.site.charts.svg import Scale, axis_reach, ticks
 from ionladder.site.charts.whisker import backdrop, whisker, whisker_scale
 
@@ -121,7 +123,7 @@ def test_every_chart_has_a_name_and_a_description_for_screen_readers() -> None:
     point = Point(id="7cr", y_true=-17.4, y_pred=-10.0)
     charts = [
         draw(ladder(), WIDE, name="a"),
-        parity_chart([point], name="b", axis="log₁₀ σ"),
+        parity_chart(Parity(points=[point], axis="log₁₀ σ"), name="b"),
     ]
     for svg in charts:
         root = ET.fromstring(svg)
@@ -136,7 +138,7 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
         Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
         Point(id="max", y_true=-3.0, y_pred=-3.5, is_filled=False),
     ]
-    svg = parity_chart(points, name="p", axis="log₁₀ σ")
+    svg = parity_chart(Parity(points=points, axis="log₁₀ σ"), name="p")
     (limit,) = find(svg, "path", "il-point--limit")
     assert "ux3: measured at most −10.00, predicted −8.00" in svg
     assert "7cr: measured −17.00, predicted −11.00 ± 0.50 over seeds" in svg
@@ -147,7 +149,7 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
 
 def test_parity_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None:
     points = [Point(id=str(v), y_true=v, y_pred=v) for v in (-12.0, -7.5, -3.0)]
-    svg = parity_chart(points, name="p", axis="y")
+    svg = parity_chart(Parity(points=points, axis="y"), name="p")
     (identity,) = find(svg, "line", "il-identity")
     x1, y1, x2, y2 = (float(identity.get(key) or "") for key in ("x1", "y1", "x2", "y2"))
     for mark in find(svg, "circle", "il-point"):
@@ -157,8 +159,82 @@ def test_parity_marks_stand_on_the_identity_line_when_prediction_equals_label() 
 
 def test_a_prediction_far_outside_does_not_stretch_the_parity_axes() -> None:
     points = [Point(id="a", y_true=-5.0, y_pred=-5.0), Point(id="b", y_true=-3.0, y_pred=60.0)]
-    assert parity_range(points)[1] < 10
-    assert "1 predictions lie outside" in parity_chart(points, name="p", axis="y")
+    parity = Parity(points=points, axis="y")
+    assert parity.range[1] < 10
+    assert "1 entries lie outside" in parity_chart(parity, name="p")
+
+
+def test_labels_beyond_the_cap_of_the_score_stand_at_the_edge_and_are_counted() -> None:
+    points = [
+        Point(id="a", y_true=0.4, y_pred=0.5),
+        Point(id="b", y_true=19.0, y_pred=2.0),
+        Point(id="c", y_true=1.0, y_pred=7.0),
+    ]
+    parity = Parity(points=points, axis="E / eV", cap=6.0, known="computed")
+    svg = parity_chart(parity, name="p")
+    assert parity.range == (0, 6)
+    assert parity.n_beyond == 2
+    assert "b: computed 19.00, predicted 2.00" in svg
+    assert "measured" not in svg
+
+
+def test_only_targets_with_a_band_get_one_and_it_is_as_wide_as_they_say() -> None:
+    points = [Point(id=str(v), y_true=v, y_pred=v) for v in (0.0, 4.0)]
+    assert "il-near-band" not in parity_chart(Parity(points=points, axis="E"), name="p")
+    svg = parity_chart(Parity(points=points, axis="E", band=1.0), name="p")
+    (band,) = find(svg, "polygon", "il-near-band")
+    (identity,) = find(svg, "line", "il-identity")
+    (x0, y0), (x1, y1), *_ = [
+        tuple(float(part) for part in pair.split(",")) for pair in band.get("points", "").split()
+    ]
+    height = float(identity.get("y1") or "") - float(identity.get("y2") or "")
+    assert x0 == x1
+    assert y0 - y1 == pytest.approx(height / 4, abs=2 * HALF_PIXEL)
+
+
+def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None:
+    quantiles = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
+    row = BoxRow(label="garnet <b>", n=44, boxes=(box(quantiles),))
+    chart = boxes_chart(Boxes(rows=[row], panels=["E"], axis="E / eV"), name="b")
+    svg = chart.split('<div class="il-narrow">')[0]
+    svg = svg[svg.index("<svg") : svg.index("</svg>") + 6]
+    ticks_at = {float(t.text or ""): float(t.get("x") or "") for t in find(svg, "text", "il-tick")}
+    (drawn,) = find(svg, "rect", "il-box")
+    left, width = float(drawn.get("x") or ""), float(drawn.get("width") or "")
+    assert left == pytest.approx(ticks_at[0.3], abs=HALF_PIXEL)
+    assert left + width == pytest.approx(ticks_at[3.0], abs=2 * HALF_PIXEL)
+    (median,) = find(svg, "line", "il-box-median")
+    assert float(median.get("x1") or "") == pytest.approx(ticks_at[1.0], abs=HALF_PIXEL)
+    assert "<b>" not in svg
+
+
+def test_a_group_without_labels_has_no_box() -> None:
+    assert box(dict.fromkeys(("min", "q25", "median", "q75", "max"))) is None
+    empty = BoxRow(label="none", n=0, boxes=(None,))
+    chart = boxes_chart(Boxes(rows=[empty], panels=["E"], axis="E"), name="b")
+    assert 'class="il-box"' not in chart
+
+
+def test_each_kind_of_folds_has_a_mark_of_its_own_at_its_error() -> None:
+    row = RungRow(label="forest", values=(Value(0.2, 0.1, 0.3), Value(0.4), Value(0.8)))
+    rungs = Rungs(rows=[row], kinds=["random", "chemistry", "type"], axis="MAE / eV")
+    chart = rungs_chart(rungs, name="r").split('<div class="il-narrow">')[0]
+    svg = chart[chart.index("<svg") : chart.index("</svg>") + 6]
+    discs, squares = find(svg, "circle", "il-rung"), find(svg, "rect", "il-rung")
+    assert [len(discs), len(squares)] == [2, 1]
+    places = [float(disc.get("cx") or "") for disc in discs]
+    assert places == pytest.approx([from_ticks(svg, 0.2), from_ticks(svg, 0.8)], abs=HALF_PIXEL)
+    assert "forest, chemistry: 0.40" in svg
+
+
+def test_bins_of_unequal_width_can_be_drawn_equally_wide() -> None:
+    series = [Series(title="E", kind="solid", counts=(1, 1, 1), marked=(0, 0, 0))]
+    chart = histogram([0.0, 0.25, 1.0, 20.0], series, name="h", axis="E", is_even=True)
+    svg = chart[chart.index("<svg") : chart.index("</svg>") + 6]
+    widths = {bar.get("width") for bar in find(svg, "rect", "il-bar--solid")}
+    assert len(widths) == 1
+    labels = [t.text for t in find(svg, "text", "il-tick") if not (t.text or "").endswith("%")]
+    assert labels == ["0", "0.25", "1", "20"]
 
 
 def test_whiskers_share_one_axis_and_show_floor_and_median() -> None:

@@ -150,7 +150,7 @@ def test_numbers_come_from_the_receipt_with_interval_and_seed_spread(tmp_path: P
 
 def test_hand_written_pages_say_where_they_stand(tmp_path: Path) -> None:
     written = hand_written(load_site(make_repository(tmp_path, [])))
-    assert set(written) >= {"reading.md", "submit.md"}
+    assert set(written) >= {"reading.md", "submit.md", "tutorial.md"}
     assert "<code>docs/submit.md</code>" in written["submit.md"]
 
 

@@ -7,11 +7,21 @@ BASELINE = Baseline(
     model="Train median",
     description="Predicts the median training label for every entry: the constant with the "
     "smallest absolute error on the training set.",
-    tasks=("obelix",),
+    tasks=("obelix", "bvel-proto"),
     inputs="composition",
     training_data="OBELiX train split: labels of all 478 entries",
     parameters=1,
     notes="Reads nothing of an entry; the field `inputs` has no value for that and states the "
     "least. Deterministic. The paper's row 'Median pred.' is this value on the whole test set; in "
     "its parentheses stands the median of the entries with a CIF (see train-median-cif).",
+    by_task={
+        "bvel-proto": {
+            "description": "Predicts, for every target, the median training label: the constant "
+            "with the smallest absolute error on the training set.",
+            "training_data": "BVEL-proto train split (chemsys): labels of all its entries",
+            "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
+            "states the least. A missing label (nothing percolates below 20 eV) does not count in "
+            "the median. Deterministic.",
+        },
+    },
 )

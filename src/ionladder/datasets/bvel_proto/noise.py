@@ -72,7 +72,9 @@ def relabel(entry: str, structure: Structure) -> dict[str, Barriers]:
 def _conventional(structure: Structure) -> Structure:
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-    return SpacegroupAnalyzer(structure, symprec=0.01).get_conventional_standard_structure()
+    analyzer = SpacegroupAnalyzer(structure, symprec=0.01)
+    conventional: Structure = analyzer.get_conventional_standard_structure()
+    return conventional
 
 
 def _phase(entry: str, phase: str, structure: Structure) -> list[float]:

@@ -40,6 +40,42 @@ _BIBTEX = """\
 }
 """
 
+_MAKING = (
+    (
+        "Structure types come from the AFLOW library of prototypes and from publications on Li "
+        "conductors, which every entry names. Their sites are filled with ions so that the charges "
+        "balance and Li sits on one of them; the cell is scaled until nearest cation-anion "
+        "distances match the sums of Shannon radii, and nothing is relaxed afterwards."
+    ),
+    (
+        "What is too large, too crowded or too loose is left out by rule, and so is what equals "
+        "another structure. The rest is drawn in the order of a hash, a stated number per "
+        "structure type, so that the same code gives the same set."
+    ),
+    (
+        "Labels are percolation barriers of Li in the bond-valence site energy (Adams and Rao), "
+        "computed with BVlain at the settings below: the smallest energy above the cell's minimum "
+        "at which Li moves without end in one, two and three dimensions."
+    ),
+)
+
+_CAVEATS = (
+    (
+        "The structures are synthetic. Many of these compounds have never been made, and nothing "
+        "says that they could be."
+    ),
+    "They are unrelaxed: real bonds are as long as nature wants, not as radii add up.",
+    (
+        "The barrier comes from an empirical force field with a rigid framework. It is neither a "
+        "measured activation energy nor one from density functional theory, and E_1D below 0.3 eV "
+        "does not make a good conductor."
+    ),
+    (
+        "A model that is good here has learned bond-valence percolation. Whether that helps with "
+        "measured conductivities is for another board to say."
+    ),
+)
+
 DATASET = Dataset(
     name="bvel_proto",
     title="BVEL-proto",
@@ -58,4 +94,6 @@ DATASET = Dataset(
     ),
     bibtex=_BIBTEX,
     tables=TABLES,
+    making=_MAKING,
+    caveats=_CAVEATS,
 )

@@ -18,7 +18,11 @@ from ionladder.specs.task import (
 CLIP_EV = 6.0
 FAST_EV = 0.5
 
-_DIMENSIONS = (("1d", "1D", "one dimension"), ("2d", "2D", "two"), ("3d", "3D", "three"))
+_DIMENSIONS = (
+    ("1d", "1D", "one dimension"),
+    ("2d", "2D", "two dimensions"),
+    ("3d", "3D", "three dimensions"),
+)
 
 BVEL_PROTO = Task(
     name="bvel-proto",
@@ -96,21 +100,24 @@ BVEL_PROTO = Task(
             title="grouped by chemical system",
             is_primary=True,
             note="No chemical system is in two folds, as in the primary split.",
+            rung=2,
         ),
         CrossValidation(
             scheme="prototype",
             title="grouped by structure type",
             is_primary=False,
             note="No structure type is in two folds: the hardest step of the ladder.",
+            rung=3,
         ),
         CrossValidation(
             scheme="random",
             title="shuffled rows",
             is_primary=False,
-            note="Neighbours in type and chemistry fall into several folds, so it is optimistic.",
+            note="Neighbours in type and chemistry fall into several folds, so it may be optimistic.",
+            rung=1,
         ),
     ),
-    references=("train-median",),
+    references=("train-median", "family-median"),
     label_words=LabelWords(adjective="computed", one="label", subject="structure"),
     floor_note=(
         "A label depends a little on choices that mean nothing: where the grid begins, how fine it "

@@ -17,7 +17,7 @@ from ionladder.site.charts.svg import (
     tick_label,
     words,
 )
-from ionladder.site.text import interval, number
+from ionladder.site.text import fine_digits, interval, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ def _marks(ladder: Ladder, scale: Scale, shape: _Shape, bottom: float) -> list[s
             band = rect(x_low, shape.top, x_high - x_low, bottom - shape.top, f"il-{kind}-band")
             drawn.append(band)
         drawn.append(line(x, y + 5, x, bottom, f"il-{kind}-line"))
-        label = f"{mark.label} {number(mark.value)}"
+        label = f"{mark.label} {number(mark.value, digits=fine_digits(mark.value))}"
         is_right = x > (shape.left + shape.right) / 2
         drawn.append(
             words(
@@ -233,5 +233,5 @@ def _description(ladder: Ladder) -> str:
     parts = [f"{len(ladder.rows)} rows by {ladder.axis}; smallest: {best.label}"]
     parts.append(f"{number(best.value)} ({interval(best.low, best.high) or 'no interval'})")
     marks = [mark for mark in (ladder.floor, ladder.baseline) if mark]
-    parts += [f"{mark.label} {number(mark.value)}" for mark in marks]
+    parts += [f"{m.label} {number(m.value, digits=fine_digits(m.value))}" for m in marks]
     return "; ".join(parts) + ". The table below holds the same numbers."

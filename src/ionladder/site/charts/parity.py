@@ -66,7 +66,7 @@ class Parity:
         low, high = min(true), max(true)
         reach = max(high - low, 1.0)
         near = [p.y_pred for p in self.points if low - reach <= p.y_pred <= high + reach]
-        start, end = math.floor(min([low, *near])), math.ceil(max([high, *near]))
+        start, end = float(math.floor(min([low, *near]))), float(math.ceil(max([high, *near])))
         if self.cap is not None and self.cap > start:
             end = min(end, self.cap)
         return start, max(end, start + 1)
@@ -170,6 +170,8 @@ def _description(parity: Parity) -> str:
     limits = sum(point.upper_limit is not None for point in parity.points)
     text = f"{len(parity.points)} test entries, predicted against {parity.known} {parity.axis}."
     if limits:
-        text += f" {limits} of them are upper limits, drawn as triangles pointing to smaller values."
+        text += (
+            f" {limits} of them are upper limits, drawn as triangles pointing to smaller values."
+        )
     outside = parity.n_beyond
     return text + (f" {outside} entries lie outside the axes." if outside else "")

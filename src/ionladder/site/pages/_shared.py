@@ -9,10 +9,11 @@ from markupsafe import Markup
 from ionladder.site.board import Board, Row
 from ionladder.site.charts.ladder import Ladder, LadderRow, Mark
 from ionladder.site.links import relative, submission_url
-from ionladder.site.text import inert, interval, listing, number, plain
+from ionladder.site.text import fine_digits, inert, interval, listing, number, plain
 from ionladder.site.wording import floor_title, repeats_phrase
 
 NAMED_ROWS = 3
+_MANY_TIMES = 10
 
 
 def ladder_of(board: Board, rows: Sequence[Row], here: str, *, confidence: float) -> Ladder:
@@ -72,9 +73,11 @@ def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
             linked_names(board, leaders[:1], here), error, linked_names(board, leaders[1:], here)
         )
     if board.floor and board.floor.value > 0 and board.smaller_is_better:
-        times = number(best.value / board.floor.value, digits=1)
+        ratio = best.value / board.floor.value
+        times = number(ratio, digits=1 if ratio < _MANY_TIMES else 0)
+        floor = number(board.floor.value, digits=fine_digits(board.floor.value))
         text += Markup(" That is {} times the {} {} by which {} differ.").format(
-            times, number(board.floor.value), board.unit, repeats_phrase(board.task)
+            times, floor, board.unit, repeats_phrase(board.task)
         )
     return text
 

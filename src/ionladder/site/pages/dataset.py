@@ -13,6 +13,7 @@ from ionladder.site.charts.histogram import Series, histogram
 from ionladder.site.context import DatasetSite, Site, VersionCard
 from ionladder.site.links import board_url, dataset_url, relative
 from ionladder.site.pages import Page
+from ionladder.site.pages import _made as made
 from ionladder.site.wording import axis_title
 from ionladder.specs.task import Target, Task
 
@@ -22,12 +23,19 @@ COUNT_TITLES = {
     "censored": "Known only as an upper limit",
     "components": "Independent groups (shared paper or composition)",
     "in_replicate_groups": "In groups of repeated measurements",
+    "chemical_systems": "Chemical systems",
+    "prototypes": "Structure types",
+    "families": "Families of structure types",
+    "binaries": "Binary compounds",
+    "sites": "Sites in all cells",
 }
 DISTRIBUTIONS = (
     ("family", "Families"),
     ("crystal_system", "Crystal systems"),
     ("elements", "Elements"),
     ("cif_status", "Structure files"),
+    ("dimensionality", "Dimensions of easy percolation"),
+    ("anion_class", "Anions"),
 )
 SHOWN_KINDS = 12
 BAR_KINDS = ("light", "solid")
@@ -55,17 +63,26 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
         "changes": _changes(item.versions),
         "subsets": subsets,
         "counts": [
-            (COUNT_TITLES.get(name, name.replace("_", " ")), values)
+            (COUNT_TITLES.get(name, name.replace("_", " ")), _listed(values))
             for name, values in (summary.get("counts") or {}).items()
         ],
         "chart": _label_chart(summary, tasks[0].task if tasks else None),
+        "chart_series": _chart_series(summary, tasks[0].task if tasks else None),
+        "families": made.families(summary, tasks[0].task) if tasks else None,
+        "recipe": made.settings(manifest.get("source") or {}),
+        "generation": summary.get("generation") or {},
+        "left_out": made.left_out(summary),
+        "split_sizes": summary.get("splits") or {},
+        "split_ladder": made.split_ladder(tasks[0], here) if tasks else None,
+        "cv_metric": tasks[0].task.primary_use.title if tasks else "",
+        "cv_unit": tasks[0].board.unit if tasks else "",
         "limits": (summary.get("counts") or {}).get("censored"),
         "has_marked_limits": bool((summary.get("label_histogram") or {}).get("censored")),
-        "target_text": _primary_target(tasks[0].task).description if tasks else "",
+        "target_text": " ".join(t.description for t in tasks[0].task.targets) if tasks else "",
         "distributions": [
             {"title": title, **_distribution(summary[key], SHOWN_KINDS)}
             for key, title in DISTRIBUTIONS
-            if summary.get(key)
+            if summary.get(key) and not _is_nested(summary[key])
         ],
         "tables": [
             {"name": table.name, "text": table.description, **manifest["tables"][table.name]}
@@ -114,6 +131,16 @@ def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
     return steps
 
 
+def _listed(values: int | Sequence[int]) -> Sequence[int]:
+    """Counts per subset; a single number where a manifest counts all subsets together."""
+    return [values] if isinstance(values, int) else values
+
+
+def _is_nested(kinds: Mapping[str, Any]) -> bool:
+    """Whether kinds hold distributions of their own instead of counts."""
+    return any(isinstance(item, Mapping) for item in kinds.values())
+
+
 def _primary_target(task: Task) -> Target:
     return task.primary_targets[0]
 
@@ -123,6 +150,8 @@ def _label_chart(summary: Mapping[str, Any], task: Task | None) -> Markup | None
     bins = summary.get("label_histogram")
     if not bins or task is None:
         return None
+    if len(task.targets) > 1:
+        return made.target_histogram(summary, task)
     target = _primary_target(task)
     limits = bins.get("censored") or {}
     series = [
@@ -137,11 +166,24 @@ def _label_chart(summary: Mapping[str, Any], task: Task | None) -> Markup | None
     return histogram(bins["edges"], series, name="labels", axis=axis_title(target))
 
 
-def _distribution(kinds: Mapping[str, Sequence[int]], limit: int) -> dict[str, Any]:
+def _chart_series(summary: Mapping[str, Any], task: Task | None) -> list[tuple[str, str]]:
+    """What the bars of the label histogram stand for: title and kind of each series."""
+    if task is not None and len(task.targets) > 1:
+        return list(zip([t.symbol for t in task.targets], made.HISTOGRAM_KINDS, strict=False))
+    return list(zip(summary.get("subsets") or (), BAR_KINDS, strict=False))
+
+
+def _distribution(given: Mapping[str, int | Sequence[int]], limit: int) -> dict[str, Any]:
     """The most frequent kinds with their counts per subset, and how wide their bars are."""
+    kinds = {kind: _listed(counts) for kind, counts in given.items()}
     largest = max((sum(counts) for counts in kinds.values()), default=1) or 1
     rows = [
         {"kind": kind, "counts": counts, "widths": [90 * n / largest for n in counts]}
         for kind, counts in kinds.items()
     ]
-    return {"rows": rows[:limit], "rest": rows[limit:], "n_kinds": len(rows)}
+    return {
+        "rows": rows[:limit],
+        "rest": rows[limit:],
+        "n_kinds": len(rows),
+        "is_split": any(len(counts) > 1 for counts in kinds.values()),
+    }

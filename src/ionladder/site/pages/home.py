@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ionladder.site.board import NO_VALUE
 from ionladder.site.charts.ladder import ladder_chart
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.links import HOME, board_url, dataset_url, relative, submission_url
@@ -12,19 +13,24 @@ from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
 from ionladder.site.tables import value_cell
 from ionladder.site.text import ranks
+from ionladder.site.wording import UNITS
 
 TOP_ROWS = 10
 CHART_ROWS = 30
+CHART_ROWS_OF_MANY = 12
+"""Rows of each chart where the page shows several tasks."""
 
 
 def pages(site: Site) -> Iterator[Page]:
     """The one home page."""
-    yield Page(url=HOME, context={"tasks": [_task(site, item) for item in site.tasks]})
+    n_rows = CHART_ROWS if len(site.tasks) == 1 else CHART_ROWS_OF_MANY
+    yield Page(url=HOME, context={"tasks": [_task(site, item, n_rows) for item in site.tasks]})
 
 
-def _task(site: Site, item: TaskSite) -> dict[str, Any]:
+def _task(site: Site, item: TaskSite, n_rows: int) -> dict[str, Any]:
     board = item.board
-    shown = board.scored[:CHART_ROWS]
+    shown = board.scored[:n_rows]
+    baseline, leaders = board.baseline, board.leaders
     chart = ladder_of(board, shown, HOME, confidence=site.params.scoring.confidence)
     return {
         "board": board,
@@ -32,6 +38,11 @@ def _task(site: Site, item: TaskSite) -> dict[str, Any]:
         "is_scored": item.is_scored,
         "verdict": verdict(board, HOME, confidence=site.params.scoring.confidence),
         "chart": ladder_chart(chart, name=f"ladder-{board.task.name}") if shown else None,
+        "n_shown": len(shown),
+        "hidden": len(board.scored) - len(shown),
+        "unit_note": UNITS.get(board.unit),
+        "best": value_cell(board.primary(leaders[0]) if leaders else NO_VALUE),
+        "trivial": board.primary(baseline).value if baseline else None,
         "rows": [
             {
                 "row": row,

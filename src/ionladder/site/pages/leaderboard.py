@@ -15,6 +15,8 @@ from ionladder.site.links import board_url, dataset_url, relative, submission_ur
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
 from ionladder.site.tables import board_tables, value_cell
+from ionladder.site.target_table import target_table
+from ionladder.site.wording import target_title
 
 CHART_ROWS = 40
 
@@ -39,13 +41,17 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     ladder = ladder_of(board, shown, here, confidence=confidence)
     files = board_files(site.layout, item.task.name)
     reported = _reported(board, here)
+    tables = board_tables(board, all_metrics(), here)
+    ranked = next(table for table in tables if table.is_ranked)
     return {
         "item": item,
         "board": board,
         "dataset_href": relative(here, dataset_url(item.dataset.name)),
         "verdict": verdict(board, here, confidence=confidence),
         "chart": ladder_chart(ladder, name=f"ladder-{item.task.name}") if shown else None,
-        "tables": board_tables(board, all_metrics(), here),
+        "tables": tables,
+        "by_target": target_table(board, ranked.rows),
+        "primary_target": target_title(item.task, item.task.primary.target),
         "reported": reported,
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ionladder.metrics.registry import all_metrics
-from ionladder.site.context import Site
+from ionladder.site.context import Site, TaskSite
 from ionladder.site.links import board_url, relative
 from ionladder.site.pages import Page
+from ionladder.specs.params import FoldSettings
 
 URL = "methods/"
 
@@ -19,10 +20,19 @@ def pages(site: Site) -> Iterator[Page]:
         context={
             "metrics": list(all_metrics().values()),
             "settings": site.params.scoring,
-            "fold_settings": next((v.folds for v in site.params.versions.values()), None),
             "boards": [
-                {"item": item, "href": relative(URL, board_url(item.task.name))}
+                {
+                    "item": item,
+                    "href": relative(URL, board_url(item.task.name)),
+                    "folds": _folds(site, item),
+                }
                 for item in site.tasks
             ],
         },
     )
+
+
+def _folds(site: Site, item: TaskSite) -> FoldSettings | None:
+    """How the folds of the version that a task is scored on are drawn."""
+    version = site.params.find(item.task.dataset, item.board.dataset_version)
+    return None if version is None else version.folds

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.charts.parity import beyond_axes, parity_chart
+from ionladder.site.charts.parity import Parity, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.entries import Entries, EntrySource
@@ -18,9 +18,9 @@ from ionladder.site.links import board_url, dataset_url, relative, submission_ur
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
 from ionladder.site.tables import value_cell
-from ionladder.site.text import number, ranks
-from ionladder.site.wording import axis_title
-from ionladder.specs.task import Target
+from ionladder.site.text import fine_digits, number, ranks
+from ionladder.site.wording import axis_title, target_title
+from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
 HASHES = {
@@ -59,15 +59,30 @@ def _small(entrant: Entrant) -> list[Path]:
     return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
 
 
-def _parity(target: Target, entries: Entries) -> dict[str, Any]:
+def _parity(target: Target, entries: Entries, task: Task) -> dict[str, Any]:
     """The parity plot of one target, and what its caption counts."""
     points = entries.points[target.name]
+    parity = Parity(
+        points=points,
+        axis=axis_title(target),
+        band=target.band,
+        cap=task.primary_use.options.get("clip"),
+        known=task.label_words.adjective,
+    )
     return {
         "target": target,
-        "chart": parity_chart(points, name=f"parity-{target.name}", axis=axis_title(target)),
+        "chart": parity_chart(parity, name=f"parity-{target.name}"),
         "n_limits": sum(point.upper_limit is not None for point in points),
-        "n_beyond": beyond_axes(points),
+        "n_beyond": parity.n_beyond,
+        "n_missing": entries.n_missing.get(target.name, 0),
     }
+
+
+def _marked(task: Task) -> list[tuple[str, str]]:
+    """What filled and open marks of a parity plot stand for; empty where all are alike."""
+    kinds = {True: "", False: " il-point--open"}
+    titles = {s.equals: s.title for s in task.subsets if s.column == "in_cif"}
+    return [(kinds[key], str(titles[key])) for key in kinds if key in titles]
 
 
 def _context(
@@ -88,10 +103,15 @@ def _context(
         "primary": value_cell(board.primary(row)),
         "ranks": ranks(row.rank_low, row.rank_high),
         "ties": _ties(board, row, here),
-        "scores": _scores(board, row, entrant.receipt),
-        "sizes": _sizes(board, row, entrant.receipt),
+        "primary_target": target_title(task, task.primary.target),
+        "parts": [_part(board, row, entrant.receipt, target) for target in _parts(task)],
         "folds": _folds(board, entrant.receipt),
-        "parities": [_parity(target, entries) for target in task.targets if entries.points],
+        "parities": [
+            _parity(target, entries, task)
+            for target in task.targets
+            if entries.points.get(target.name)
+        ],
+        "marked": _marked(task),
         "parity_note": entries.note,
         "hashes": [
             (label, digest)
@@ -116,41 +136,67 @@ def _ties(board: Board, row: Row, here: str) -> Markup | None:
     return linked_names(board, others, here) if others else None
 
 
-def _metrics(
-    board: Board, receipt: Mapping[str, Any] | None, subset: str
-) -> Mapping[str, Mapping[str, Any]]:
+def _parts(task: Task) -> list[str]:
+    """What the scores are shown of: what the task ranks by, then every other target."""
+    first = task.primary.target
+    others = [target.name for target in task.targets if target.name != first]
+    return [first, *others]
+
+
+def _part(board: Board, row: Row, receipt: Mapping[str, Any] | None, target: str) -> dict[str, Any]:
+    """Scores and sizes of one target, or of the mean over targets."""
+    scored = ((receipt or {}).get("targets") or {}).get(target) or {}
+    return {
+        "name": target,
+        "title": target_title(board.task, target),
+        "scores": _scores(board, row, scored, target),
+        "sizes": _sizes(board, row, scored),
+    }
+
+
+def _metrics(scored: Mapping[str, Any], subset: str) -> Mapping[str, Mapping[str, Any]]:
     """Metric → score of a receipt on a subset; empty when there is no receipt."""
-    targets = (receipt or {}).get("targets") or {}
-    part = (targets.get(board.task.primary.target) or {}).get(subset) or {}
-    return part.get("metrics") or {}
+    return (scored.get(subset) or {}).get("metrics") or {}
 
 
-def _scores(board: Board, row: Row, receipt: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _of_row(board: Board, row: Row, target: str, metric: str, subset: str) -> Value:
+    """What the board itself holds of a score, for pages without a receipt."""
+    primary = board.task.primary
+    if target == primary.target:
+        return row.value(metric, subset)
+    return row.target_value(target, metric) if subset == primary.subset else Value()
+
+
+def _scores(board: Board, row: Row, scored: Mapping[str, Any], target: str) -> list[dict[str, Any]]:
     """One line per metric, one cell per subset: value, interval, and spread over seeds."""
-    parts = {s.name: _metrics(board, receipt, s.name) for s in board.task.subsets}
+    parts = {s.name: _metrics(scored, s.name) for s in board.task.subsets}
     lines = []
     for use in board.task.metrics:
         cells = []
         for subset in board.task.subsets:
             score = parts[subset.name].get(use.name)
             value = (
-                row.value(use.name, subset.name)
+                _of_row(board, row, target, use.name, subset.name)
                 if score is None
                 else Value(score.get("value"), score.get("ci_low"), score.get("ci_high"))
             )
             spread = None if score is None else score.get("seed_sd")
-            cells.append((value_cell(value), "" if spread is None else f"± {number(spread)}"))
+            cells.append(
+                (
+                    value_cell(value),
+                    "" if spread is None else f"± {number(spread, digits=fine_digits(spread))}",
+                )
+            )
         lines.append({"use": use, "cells": cells})
     return lines
 
 
-def _sizes(board: Board, row: Row, receipt: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    targets = ((receipt or {}).get("targets") or {}).get(board.task.primary.target) or {}
+def _sizes(board: Board, row: Row, scored: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "subset": subset,
             "n": row.sizes.get(subset.name),
-            "n_groups": (targets.get(subset.name) or {}).get("n_groups"),
+            "n_groups": (scored.get(subset.name) or {}).get("n_groups"),
         }
         for subset in board.task.subsets
     ]

@@ -1,0 +1,231 @@
+"""Geometry of crystals one can work out by hand: rock salt, cubes of anions, layers, chains."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionladder.baselines.channels import cation_clearances, free_radii, hop_lengths
+from ionladder.baselines.crystal import Crystal, crystals, ionic_radius
+from ionladder.baselines.li_geometry.model import fit_predict as li_geometry
+from ionladder.baselines.periodic import cell_matrix, heights, neighbours
+from ionladder.baselines.site_features import features_of, site_features
+from ionladder.core.errors import BaselineError
+from unit.baselines.tiny_barriers import (
+    PEROVSKITE,
+    ROCK_SALT,
+    entries_table,
+    structures_table,
+    tiny_barriers,
+)
+
+A = 4.2  # Å; Li–F is A/2, Li–Li is A/sqrt(2)
+FCC = A / 2 * np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
+
+
+def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> Crystal:
+    species, charges, coordinates = sites
+    return Crystal(
+        cell=np.asarray(cell, dtype=float),
+        species=tuple(species),
+        charges=np.array(charges, dtype=float),
+        coordinates=np.array(coordinates).reshape(-1, 3),
+    )
+
+
+def rock_salt() -> Crystal:
+    """LiF in its primitive cell of two atoms."""
+    return _crystal(FCC, ROCK_SALT)
+
+
+def conventional_rock_salt() -> Crystal:
+    """The same crystal in its cubic cell of eight atoms."""
+    face = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
+    lithium = np.array(face)
+    fluorine = (lithium + np.array([0.5, 0, 0])) % 1.0
+    sites = (["F"] * 4 + ["Li"] * 4, [-1] * 4 + [1] * 4, np.vstack([fluorine, lithium]).ravel())
+    return _crystal(A * np.eye(3), sites)
+
+
+def test_cell_matrices_have_the_lengths_angles_and_volume_asked_for() -> None:
+    cell = cell_matrix(np.array([3.0, 4.0, 5.0]), np.array([70.0, 80.0, 100.0]))
+
+    lengths = np.linalg.norm(cell, axis=1)
+    cosines = [cell[i] @ cell[j] / lengths[i] / lengths[j] for i, j in ((1, 2), (0, 2), (0, 1))]
+    np.testing.assert_allclose(lengths, [3.0, 4.0, 5.0])
+    np.testing.assert_allclose(np.degrees(np.arccos(cosines)), [70.0, 80.0, 100.0])
+    assert np.linalg.det(cell) > 0
+    np.testing.assert_allclose(heights(cell)[2], cell[2, 2])
+
+
+def test_shells_of_rock_salt_are_those_of_the_textbook() -> None:
+    crystal = rock_salt()
+    lithium, fluorine = crystal.coordinates[[1]], crystal.coordinates[[0]]
+
+    unlike = neighbours(crystal.cell, lithium, fluorine, 4.0).distance
+    like = neighbours(crystal.cell, lithium, lithium, 4.5).distance
+
+    np.testing.assert_allclose(unlike, [A / 2] * 6 + [A / 2 * math.sqrt(3)] * 8)
+    np.testing.assert_allclose(like, [A / math.sqrt(2)] * 12 + [A] * 6)
+
+
+def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search() -> None:
+    cell = cell_matrix(np.array([3.0, 6.0, 4.0]), np.array([55.0, 100.0, 120.0]))
+    rng = np.random.default_rng(3)
+    one, other = rng.uniform(0, 1, (2, 3)), rng.uniform(0, 1, (3, 3))
+
+    found = neighbours(cell, one, other, 7.0)
+
+    images = np.array(list(product(range(-8, 9), repeat=3)), dtype=float)
+    vectors = (other[None, :, None] + images - one[:, None, None]) @ cell
+    expected = np.sort(np.linalg.norm(vectors, axis=-1).ravel())
+    np.testing.assert_allclose(found.distance, expected[expected <= 7.0])
+    rebuilt = (other[found.site] + found.image - one[found.centre]) @ cell
+    np.testing.assert_allclose(np.linalg.norm(rebuilt, axis=1), found.distance)
+
+
+def test_features_of_rock_salt_are_those_worked_out_by_hand() -> None:
+    features = features_of(rock_salt())
+
+    assert features["li_li_mean"] == pytest.approx(A / math.sqrt(2), abs=1e-6)
+    assert features["li_within_4"] == 12
+    assert features["li_anion_min"] == features["li_anion_max"] == pytest.approx(A / 2)
+    assert features["li_coordination_mean"] == 6
+    assert features["anion_anion_mean"] == pytest.approx(A / math.sqrt(2), abs=1e-6)
+    assert features["volume_per_atom"] == pytest.approx(A**3 / 8)
+    assert features["li_per_anion"] == 1
+    assert features["li_off_contact"] == pytest.approx(A / 2 - 0.76 - 1.33)
+    spheres = 4 / 3 * math.pi * (0.76**3 + 1.33**3) * 4
+    assert features["filled"] == pytest.approx(spheres / A**3, abs=1e-6)
+    assert features["highest_charge"] == 0
+
+
+def test_bond_valences_sum_over_all_anions_in_reach() -> None:
+    distances = [
+        A * math.sqrt(x * x + y * y + z * z) / 2
+        for x, y, z in product(range(-7, 8), repeat=3)
+        if (x + y + z) % 2
+    ]
+    expected = sum(math.exp((0.76 + 1.33 - d) / 0.37) for d in distances if d <= 8.0)
+
+    assert features_of(rock_salt())["li_valence_mean"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_choice_of_cell_changes_no_intensive_feature() -> None:
+    small, large = features_of(rock_salt()), features_of(conventional_rock_salt())
+    gridded = ("free_radius", "cation_clearance", "n_sites")
+
+    for name, value in small.items():
+        if not name.startswith(gridded):
+            assert large[name] == pytest.approx(value, abs=2e-6), name
+
+
+def test_lithium_of_rock_salt_hops_by_its_nearest_distance_in_all_dimensions() -> None:
+    np.testing.assert_allclose(hop_lengths(rock_salt()), [A / math.sqrt(2)] * 3)
+    np.testing.assert_allclose(hop_lengths(conventional_rock_salt()), [A / math.sqrt(2)] * 3)
+
+
+def test_hops_along_chains_in_layers_and_between_layers_have_their_own_lengths() -> None:
+    orthorhombic = _crystal(np.diag([3.0, 4.5, 7.0]), ROCK_SALT)
+    far_apart = _crystal(np.diag([3.0, 4.5, 12.0]), ROCK_SALT)
+
+    np.testing.assert_allclose(hop_lengths(orthorhombic), [3.0, 4.5, 7.0])
+    np.testing.assert_allclose(hop_lengths(far_apart), [3.0, 4.5, 10.0])
+
+
+def test_a_zigzag_chain_counts_as_one_dimension_by_its_longer_step() -> None:
+    species, charges = ["F", "Li", "Li"], [-1, 1, 1]
+    coordinates = [0.5, 0.9, 0.9, 0.0, 0.0, 0.0, 0.4, 0.0, 0.0]
+    chain = _crystal(np.diag([5.0, 20.0, 20.0]), (species, charges, coordinates))
+
+    np.testing.assert_allclose(hop_lengths(chain), [3.0, 10.0, 10.0])
+
+
+def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
+    # The way from cell centre to cell centre leads through the middle of a face, a/√2 from anions.
+    length = 4.0
+    caesium_chloride = _crystal(length * np.eye(3), ROCK_SALT)
+
+    radii = free_radii(caesium_chloride)
+
+    np.testing.assert_allclose(radii, [length / math.sqrt(2) - 1.33] * 3, atol=0.02)
+
+
+def test_ways_between_layers_of_anions_are_two_dimensional() -> None:
+    species, charges = ["F"] * 4 + ["Li"], [-1] * 4 + [1]
+    plane = [0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, 0.5, 0.5, 0.0]
+    layered = _crystal(np.diag([4.0, 4.0, 6.0]), (species, charges, [*plane, 0.25, 0.25, 0.5]))
+
+    one, two, three = free_radii(layered)
+
+    assert one == pytest.approx(two, abs=0.02)
+    # Half-way between two planes, along a line that runs between two rows of anions 2 Å apart.
+    assert one == pytest.approx(math.hypot(3.0, 1.0) - 1.33, abs=0.02)
+    assert three == pytest.approx(math.sqrt(2.0) - 1.33, abs=0.02)
+
+
+def test_without_other_cations_the_clearance_is_the_widest_looked_for() -> None:
+    np.testing.assert_allclose(cation_clearances(rock_salt()), [5.0] * 3, atol=0.02)
+
+
+def test_cations_in_the_cell_centre_are_passed_along_the_edges() -> None:
+    length = 4.0
+    perovskite = _crystal(length * np.eye(3), PEROVSKITE)
+
+    clearance = cation_clearances(perovskite)
+
+    np.testing.assert_allclose(clearance, [length / math.sqrt(2)] * 3, atol=0.02)
+
+
+def test_radii_are_shannons_at_six_neighbours() -> None:
+    found = [ionic_radius("F", -1), ionic_radius("N", -3), ionic_radius("Ti", 4)]
+
+    assert found == [1.33, 1.46, 0.605]
+
+
+def test_a_crystal_without_lithium_is_refused() -> None:
+    with pytest.raises(ValueError, match="without Li"):
+        features_of(_crystal(FCC, (["F", "Na"], *ROCK_SALT[1:])))
+
+
+def test_a_dataset_without_structures_is_refused_by_name() -> None:
+    inputs = replace(tiny_barriers(), structures=None)
+
+    with pytest.raises(BaselineError, match="a dataset without structures"):
+        li_geometry(inputs, inputs.train_ids, inputs.test_ids, seed=0)
+
+
+def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal() -> None:
+    inputs = tiny_barriers()
+    features = site_features(inputs.entries, inputs.structures)
+    alone = site_features(inputs.entries.loc[["e07"]], inputs.structures)
+
+    pd.testing.assert_frame_equal(features.loc[["e07"]], alone)
+    assert np.isfinite(features.to_numpy()).all()
+    assert list(features.index) == list(inputs.entries.index)
+
+
+def test_tables_give_the_same_crystal_as_arrays() -> None:
+    entries = entries_table(["x"], [ROCK_SALT[0]], [A])
+
+    ((entry, crystal),) = crystals(entries, structures_table(["x"], [ROCK_SALT]))
+
+    assert entry == "x"
+    assert crystal.volume == pytest.approx(A**3)
+    np.testing.assert_array_equal(crystal.coordinates, [[0.5] * 3, [0.0] * 3])
+
+
+def test_a_second_training_on_the_same_crystals_computes_no_feature_again() -> None:
+    inputs = tiny_barriers()
+    site_features(inputs.entries, inputs.structures)
+    start = time.process_time()
+
+    site_features(inputs.entries, inputs.structures)
+
+    assert time.process_time() - start < 0.1
