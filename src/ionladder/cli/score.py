@@ -53,32 +53,61 @@ def _print_verdict(model: str, evaluation: Evaluation, task: Task, version: str)
         f"[bold]{_plain(model)}[/bold] on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."
     )
-    for name in evaluation.targets:
-        console.print(_table(evaluation, task, name))
+    if len(task.targets) == 1:
+        console.print(_by_subset(evaluation, task))
+    else:
+        console.print(_by_target(evaluation, task))
+        console.print(_primary_by_subset(evaluation, task))
     console.print(
         "95 % intervals resample groups of related entries "
         f"({evaluation.targets[task.primary.target][task.primary.subset].n_groups} groups)."
     )
 
 
-def _table(evaluation: Evaluation, task: Task, target_name: str) -> Table:
-    from rich.table import Table
-
-    from ionladder.specs.task import MEAN_OF_TARGETS
-
-    if target_name == MEAN_OF_TARGETS:
-        title = f"Mean over targets, errors in {task.targets[0].error_unit}"
-    else:
-        target = task.target(target_name)
-        title = f"{target.symbol}, errors in {target.error_unit}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("metric", no_wrap=True)
-    subsets = evaluation.targets[target_name]
+def _by_subset(evaluation: Evaluation, task: Task) -> Table:
+    """Metrics × subsets of a task with one target."""
+    target = task.targets[0]
+    table = _new_table(f"{target.symbol}, errors in {target.error_unit}")
+    subsets = evaluation.targets[target.name]
     for subset in task.subsets:
         table.add_column(f"{subset.title} ({subsets[subset.name].n})", justify="right")
     for use in task.metrics:
         cells = [_cell(subsets[subset.name].metrics[use.name]) for subset in task.subsets]
         table.add_row(use.title, *cells)
+    return table
+
+
+def _by_target(evaluation: Evaluation, task: Task) -> Table:
+    """Metrics × targets on the primary subset, the mean over targets first if it is ranked by."""
+    table = _new_table(f"{task.primary.subset} entries, errors in {task.targets[0].error_unit}")
+    symbols = {target.name: target.symbol for target in task.targets}
+    names = sorted(evaluation.targets, key=lambda name: name in symbols)
+    for name in names:
+        table.add_column(symbols.get(name, "mean"), justify="right")
+    for use in task.metrics:
+        subset = task.primary.subset
+        cells = [_cell(evaluation.score(name, subset, use.name)) for name in names]
+        table.add_row(use.title, *cells)
+    return table
+
+
+def _primary_by_subset(evaluation: Evaluation, task: Task) -> Table:
+    """The primary metric on every subset."""
+    table = _new_table(f"{task.primary_use.title} by subset")
+    table.add_column("entries", justify="right")
+    table.add_column("value", justify="right")
+    for subset in task.subsets:
+        scores = evaluation.targets[task.primary.target][subset.name]
+        cell = _cell(scores.metrics[task.primary.metric])
+        table.add_row(subset.title, str(scores.n), cell)
+    return table
+
+
+def _new_table(title: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("", no_wrap=True)
     return table
 
 

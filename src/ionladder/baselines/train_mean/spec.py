@@ -7,10 +7,20 @@ BASELINE = Baseline(
     model="Train mean",
     description="Predicts the mean training label for every entry: the constant with the smallest "
     "squared error on the training set.",
-    tasks=("obelix",),
+    tasks=("obelix", "bvel-proto"),
     inputs="composition",
     training_data="OBELiX train split: labels of all 478 entries",
     parameters=1,
     notes="Reads nothing of an entry; the field `inputs` has no value for that and states the "
     "least. Left-censored labels count with their upstream value 1e-15 S/cm. Deterministic.",
+    by_task={
+        "bvel-proto": {
+            "description": "Predicts, for every target, the mean training label: the constant with "
+            "the smallest squared error on the training set.",
+            "training_data": "BVEL-proto train split (chemsys): labels of all its entries",
+            "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
+            "states the least. A missing label (nothing percolates below 20 eV) does not count in "
+            "the mean. Deterministic.",
+        },
+    },
 )

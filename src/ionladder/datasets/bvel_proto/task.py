@@ -85,7 +85,7 @@ BVEL_PROTO = Task(
         *(
             Subset(
                 name=f"conducts_{key}",
-                title=f"conduct in {key[0]} D",
+                title=f"conduct in {key[0]}D",
                 column="dimensionality",
                 equals=key,
             )
@@ -113,11 +113,11 @@ BVEL_PROTO = Task(
             scheme="random",
             title="shuffled rows",
             is_primary=False,
-            note="Neighbours in type and chemistry fall into several folds, so it may be optimistic.",
+            note="Neighbours in type and chemistry fall into several folds; it may be optimistic.",
             rung=1,
         ),
     ),
-    references=("train-median", "family-median"),
+    references=("train-mean", "train-median", "family-median"),
     label_words=LabelWords(adjective="computed", one="label", subject="structure"),
     floor_note=(
         "A label depends a little on choices that mean nothing: where the grid begins, how fine it "
