@@ -102,7 +102,7 @@ def candidate_id(prototype: str, assignment: str) -> str:
 
     Example:
         >>> candidate_id("rock-salt", "A=Li+ X=Cl-")
-        'proto-6a53c6b1'
+        'proto-35e2bc3e'
     """
     digest = sha256_bytes(f"{prototype}|{assignment}".encode())
     return f"proto-{digest[:_ID_DIGITS]}"
