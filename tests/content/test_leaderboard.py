@@ -126,7 +126,9 @@ def test_scoring_again_gives_the_published_bytes() -> None:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("version", [v.version for v in PARAMS.versions.values()])
+@pytest.mark.parametrize(
+    "version", [v.version for v in PARAMS.versions.values() if v.dataset == "obelix"]
+)
 def test_all_released_versions_give_identical_scores(version: str) -> None:
     # No label, row or split changed in any release, so any difference is an error of ours.
     task = get_task("obelix")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,11 +11,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from factories import write_repo
 from ionladder.core.paths import Layout
 
-COPIED = ("src", "docs", "dvc.yaml", "mkdocs.yml", ".dvc/config", ".dvcignore", ".gitignore")
+COPIED = (
+    *("src", "docs", "dvc.yaml", "mkdocs.yml", ".dvc/config", ".dvcignore", ".gitignore"),
+    *("data/bvel_proto", "submissions/bvel-proto/train-median"),
+)
+SCORES = ["score@bvel-proto", "score@obelix"]
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 
 
@@ -34,9 +40,9 @@ def run(root: Path, *command: str) -> str:
 
 
 def stages_run(output: str) -> list[str]:
-    """Names of the stages that DVC says it ran."""
+    """Names of the stages that DVC says it ran, in alphabetical order."""
     marker = "Running stage '"
-    return [line.split("'")[1] for line in output.splitlines() if line.startswith(marker)]
+    return sorted(line.split("'")[1] for line in output.splitlines() if line.startswith(marker))
 
 
 @pytest.fixture
@@ -52,6 +58,11 @@ def layout(tmp_path: Path, repository: Path) -> Layout:
         else:
             shutil.copy(source, target)
     layout = write_repo(root)
+    params = json.loads(layout.params.read_text())
+    real = yaml.safe_load((repository / "params.yaml").read_text())
+    params["tasks"]["bvel-proto"] = real["tasks"]["bvel-proto"]
+    params["embedded"] = real["embedded"]
+    layout.params.write_text(json.dumps(params, indent=2))
     folder = layout.submission_dir("obelix", "constant")
     folder.mkdir(parents=True)
     (folder / "submission.yaml").write_text(
@@ -60,6 +71,7 @@ def layout(tmp_path: Path, repository: Path) -> Layout:
     )
     (folder / "predictions.csv").write_text("id,log10_sigma\n")
     run(root, "git", "init", "-q")
+    run(root, sys.executable, "-m", "dvc", "commit", "-f", "generate-bvel-proto")
     return layout
 
 
@@ -77,15 +89,15 @@ def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> 
     assert ingest == ["fetch@obelix-1-0-0", "ingest@obelix-1-0-0"]
 
     fill_in(layout, -5.0)
-    assert stages_run(run(root, *dvc)) == ["score@obelix", "site"]
+    assert stages_run(run(root, *dvc)) == [*SCORES, "site"]
     assert (root / "site" / "obelix" / "index.html").is_file()
     run(root, "git", "add", "-A")
     run(root, "git", *IDENTITY, "commit", "-qm", "all")
-    tracked = run(root, "git", "ls-files")
+    tracked = run(root, "git", "ls-files").split()
     assert "leaderboard/obelix.json" in tracked
-    assert "data/obelix/1.0.0/manifest.json" in tracked
-    for ignored in (".parquet", "/raw/", "docs/generated"):
-        assert ignored not in tracked
+    upstream = [name for name in tracked if name.startswith("data/obelix/")]
+    assert upstream == ["data/obelix/1.0.0/manifest.json"]
+    assert not [name for name in tracked if name.startswith(("docs/generated", "site/"))]
 
     assert stages_run(run(root, *dvc)) == []
     assert run(root, "git", "status", "--porcelain") == ""
@@ -98,7 +110,7 @@ def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> 
 
     params = layout.params.read_text()
     layout.params.write_text(params.replace('"resamples": 500', '"resamples": 600'))
-    assert stages_run(run(root, *dvc)) == ["score@obelix", "site"]
+    assert stages_run(run(root, *dvc)) == [*SCORES, "site"]
 
 
 def test_without_data_the_recorded_scores_are_kept_and_the_pages_built(layout: Layout) -> None:

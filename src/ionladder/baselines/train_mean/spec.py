@@ -19,8 +19,8 @@ BASELINE = Baseline(
             "the smallest squared error on the training set.",
             "training_data": "BVEL-proto train split (chemsys): labels of all its entries",
             "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
-            "states the least. A missing label (nothing percolates below 20 eV) does not count in "
-            "the mean. Deterministic.",
+            "states the least. Labels are clipped at 6 eV, and a missing one (nothing percolates "
+            "below 20 eV) counts as 6 eV. Deterministic.",
         },
     },
 )
