@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,11 +105,12 @@ def evaluate_prepared(
 ) -> Evaluation:
     """The same for labels made ready before, to score many submissions on shared resamples."""
     aligned = align(prepared.ids, predictions, task)
+    by_subset = {
+        subset.name: _score_subset(aligned, prepared.subset(subset.name), task)
+        for subset in task.subsets
+    }
     values = {
-        target.name: {
-            subset.name: _score_subset(aligned, target, prepared.subset(subset.name), task)
-            for subset in task.subsets
-        }
+        target.name: {name: scores[target.name] for name, scores in by_subset.items()}
         for target in task.targets
     }
     if task.primary.target == MEAN_OF_TARGETS:
@@ -171,28 +172,45 @@ class _Value:
         )
 
 
+@dataclass(frozen=True)
+class _Entrywise:
+    """Per-entry values of one metric of one target, shape (n_seeds, n), waiting for resampling."""
+
+    target: str
+    use: MetricUse
+    errors: Array
+    groups: GroupResamples
+
+
 def _score_subset(
-    aligned: Aligned, target: Target, subset: PreparedSubset, task: Task
-) -> dict[str, _Value]:
-    """All metrics of one target on one subset."""
-    values: dict[str, _Value] = {}
-    for part, uses in _uses_by_part(subset, target, task):
-        y_pred = aligned.y_pred[target.name][:, part.rows]
-        entrywise: dict[str, Array] = {}
-        for use in uses:
-            metric = get_metric(use.metric)
-            columns = {"upper_limit": part.upper_limit}
-            options = {**use.options, **{name: columns[name] for name in metric.needs}}
-            values[use.name] = _Value(
-                np.array([metric.function(part.y_true, row, **options) for row in y_pred])
-                if len(part.rows)
-                else np.full(len(y_pred), np.nan)
-            )
-            if metric.entrywise is not None and part.groups is not None:
-                entrywise[use.name] = metric.entrywise(part.y_true, y_pred, **options)
-        for name, samples in _resample(entrywise, uses, part.groups).items():
-            values[name] = _Value(values[name].per_seed, samples, part.groups)
-    return {use.name: values[use.name] for use in task.metrics}
+    aligned: Aligned, subset: PreparedSubset, task: Task
+) -> dict[str, dict[str, _Value]]:
+    """All metrics of every target on one subset: target name → metric name → value."""
+    values: dict[str, dict[str, _Value]] = {target.name: {} for target in task.targets}
+    entrywise: list[_Entrywise] = []
+    for target in task.targets:
+        for part, uses in _uses_by_part(subset, target, task):
+            y_pred = aligned.y_pred[target.name][:, part.rows]
+            for use in uses:
+                metric = get_metric(use.metric)
+                columns = {"upper_limit": part.upper_limit}
+                options = {**use.options, **{name: columns[name] for name in metric.needs}}
+                values[target.name][use.name] = _Value(
+                    np.array([metric.function(part.y_true, row, **options) for row in y_pred])
+                    if len(part.rows)
+                    else np.full(len(y_pred), np.nan)
+                )
+                if metric.entrywise is not None and part.groups is not None:
+                    errors = metric.entrywise(part.y_true, y_pred, **options)
+                    entrywise.append(_Entrywise(target.name, use, errors, part.groups))
+    for item, samples in _resample(entrywise):
+        of_target = values[item.target]
+        per_seed = of_target[item.use.name].per_seed
+        of_target[item.use.name] = _Value(per_seed, samples, item.groups)
+    return {
+        target: {use.name: of_target[use.name] for use in task.metrics}
+        for target, of_target in values.items()
+    }
 
 
 def _uses_by_part(
@@ -207,23 +225,20 @@ def _uses_by_part(
     return [(every, accepting), (labelled, others)]
 
 
-def _resample(
-    entrywise: Mapping[str, Array], uses: Sequence[MetricUse], groups: GroupResamples | None
-) -> dict[str, Array]:
-    """Seed means of each metric under every resample, in one pass over the resamples."""
-    if groups is None or not entrywise:
-        return {}
-    stacked = groups.resampled_means(np.vstack(list(entrywise.values())))
-    samples = {}
-    begin = 0
-    for use in uses:
-        if use.name not in entrywise:
-            continue
-        block = stacked[begin : begin + len(entrywise[use.name])]
-        begin += len(block)
-        from_mean = get_metric(use.metric).from_mean
-        samples[use.name] = (block if from_mean is None else from_mean(block)).mean(axis=0)
-    return samples
+def _resample(entrywise: Sequence[_Entrywise]) -> Iterator[tuple[_Entrywise, Array]]:
+    """Seed means under every resample, in one pass over each set of resamples.
+
+    Reading the resamples costs more than the sums, so all metrics and targets share the reading.
+    """
+    for groups in {id(item.groups): item.groups for item in entrywise}.values():
+        items = [item for item in entrywise if item.groups is groups]
+        stacked = groups.resampled_means(np.vstack([item.errors for item in items]))
+        begin = 0
+        for item in items:
+            block = stacked[begin : begin + len(item.errors)]
+            begin += len(block)
+            from_mean = get_metric(item.use.metric).from_mean
+            yield item, (block if from_mean is None else from_mean(block)).mean(axis=0)
 
 
 def _mean_over_targets(values: Sequence[Mapping[str, _Value]]) -> dict[str, _Value]:

@@ -11,7 +11,7 @@ from ionladder.core.errors import SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.scoring.cross_validation import score_cross_validation
+from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
 from ionladder.scoring.evaluate import Evaluation, evaluate_prepared
 from ionladder.scoring.floors import compute_floors
 from ionladder.scoring.prepared import PreparedLabels
@@ -77,6 +77,7 @@ class TaskScorer:
         self._layout = layout
         self._expectations = expectations_of(labels)
         self._prepared = PreparedLabels(labels.test, task, settings)
+        self._training = TrainingLabels(labels.train, task, settings)
 
     @classmethod
     def open(
@@ -106,9 +107,7 @@ class TaskScorer:
         )
         evaluation = evaluate_prepared(self._prepared, submission.predictions.rows, self._task)
         cross_validation = (
-            score_cross_validation(
-                self._labels.train, submission.cv_predictions.rows, self._task, self._settings
-            )
+            score_cross_validation(self._training, submission.cv_predictions.rows, self._task)
             if submission.cv_predictions
             else {}
         )

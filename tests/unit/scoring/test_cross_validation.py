@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.scoring.cross_validation import score_cross_validation
+from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
 
 LABELS = pd.DataFrame(
     {
@@ -18,12 +18,14 @@ LABELS = pd.DataFrame(
     }
 )
 
+TRAINING = TrainingLabels(LABELS, tiny.TASK, tiny.SETTINGS)
+
 
 def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
     truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
     offset = np.array([1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0])
     scores = score_cross_validation(
-        LABELS, tiny.FOLDS.assign(log10_sigma=truth + offset), tiny.TASK, tiny.SETTINGS
+        TRAINING, tiny.FOLDS.assign(log10_sigma=truth + offset), tiny.TASK
     )
     score = scores["grouped"]
     assert score.value == pytest.approx((1.0 + 2.5) / 2)
@@ -35,4 +37,4 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
 
 def test_a_scheme_without_predictions_has_no_score() -> None:
     empty = tiny.FOLDS.iloc[:0].assign(log10_sigma=[])
-    assert score_cross_validation(LABELS, empty, tiny.TASK, tiny.SETTINGS) == {}
+    assert score_cross_validation(TRAINING, empty, tiny.TASK) == {}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.scoring.cross_validation import score_cross_validation
+from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
 from ionladder.scoring.evaluate import Evaluation, evaluate
 from ionladder.scoring.floors import compute_floors
 from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
@@ -106,7 +106,8 @@ def test_resampled_means_are_paired_across_targets() -> None:
 def test_cross_validation_averages_over_targets() -> None:
     labels = LABELS.assign(id=list(tiny.TRAIN_IDS))
     folds = tiny.FOLDS.assign(e_1d_ev=1.0, e_3d_ev=1.0)
-    score = score_cross_validation(labels, folds, TASK, tiny.SETTINGS)["grouped"]
+    training = TrainingLabels(labels, TASK, tiny.SETTINGS)
+    score = score_cross_validation(training, folds, TASK)["grouped"]
     one = np.mean([0.8, 0.0, 1.0, 5.0])
     three = np.mean([0.6, 5.0, 2.0, 5.0])
     assert score.value == pytest.approx((one + three) / 2)
