@@ -20,6 +20,7 @@ DATA = Path("data/bvel_proto/1.0.0")
 COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
 SECONDS = 300
+OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 pytestmark = [
@@ -68,12 +69,14 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             script.append(f"cp .step-{number} {name}")
         elif language == "sh":
             script.append(text)
+    # A make that runs these tests must not lend its variables to the make of the tutorial.
+    own = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
     settings = {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "COLUMNS": "200"}
     blocked = dict.fromkeys(("http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=root,
-        env=os.environ | settings | blocked,
+        env=own | settings | blocked,
         capture_output=True,
         text=True,
         timeout=SECONDS,
