@@ -71,6 +71,11 @@ _CAVEATS = (
         "does not make a good conductor."
     ),
     (
+        "The 28 hand-built structure types were written down without their publications at hand. "
+        "Tests hold each to its space group, neutrality and shortest bond; the coordinates and "
+        "citations have still to be compared with the papers."
+    ),
+    (
         "A model that is good here has learned bond-valence percolation. Whether that helps with "
         "measured conductivities is for another board to say."
     ),
