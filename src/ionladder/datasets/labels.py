@@ -9,6 +9,7 @@ from ionladder.core.hashing import content_hash, sha256_bytes
 from ionladder.core.paths import Layout
 from ionladder.datasets.load import read_table, to_frame
 from ionladder.datasets.registry import get_dataset
+from ionladder.datasets.slicing import slice_entries
 from ionladder.specs.task import Task
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ class EvaluationLabels:
         labels_sha256: Content hash of ids, targets, limits and subset columns of all entries.
         split_sha256: Hash of the content hashes of this split and of the folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
+        slices: ``id`` of every test entry, ascending, and one text column per slice; None where
+            nobody asked for them.
+        neighbours: ``id, place, neighbour, distance``: the nearest training entries of every test
+            entry by composition; None likewise.
+        slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
+            scores apart, and a new rule for them changes no score.
     """
 
     test: pd.DataFrame
@@ -38,10 +45,21 @@ class EvaluationLabels:
     labels_sha256: str
     split_sha256: str
     folds: pd.DataFrame
+    slices: pd.DataFrame | None = None
+    neighbours: pd.DataFrame | None = None
+    slices_sha256: str = ""
 
 
-def load_evaluation_labels(layout: Layout, task: Task, version: str) -> EvaluationLabels:
+def load_evaluation_labels(
+    layout: Layout, task: Task, version: str, *, with_slices: bool = True
+) -> EvaluationLabels:
     """Read the labels that a task is scored against.
+
+    Args:
+        layout: The repository.
+        task: The task.
+        version: Dataset version.
+        with_slices: Whether to take the test entries apart too, which reads every table.
 
     Raises:
         DataMissingError: A table is not on this machine.
@@ -60,13 +78,22 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
     frame = to_frame(scored).merge(to_frame(split), on="id", validate="one_to_one")
     frame = frame.sort_values("id")
     columns = [name for name in frame.columns if name != "subset"]
+    test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
+    train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
+    ids, train_ids = test["id"].tolist(), train["id"].tolist()
+    sliced = (
+        slice_entries(layout, task, version, ids=ids, train_ids=train_ids) if with_slices else None
+    )
     return EvaluationLabels(
-        test=frame.loc[frame["subset"] == "test", columns].reset_index(drop=True),
-        train=frame.loc[frame["subset"] == "train", columns].reset_index(drop=True),
+        test=test,
+        train=train,
         replicates=_replicates(layout, version, frame, entries, task),
         labels_sha256=content_hash(scored, key="id"),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
+        slices=sliced.columns if sliced else None,
+        neighbours=sliced.neighbours if sliced else None,
+        slices_sha256=sliced.sha256 if sliced else "",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ionladder.specs.reported import Reported
+from ionladder.specs.slice import Slice
 
 MEAN_OF_TARGETS = "mean"
 """Name that stands for the mean over all targets of a task."""
@@ -142,6 +143,7 @@ class Task:
         replicate_column: Label column naming groups of repeated measurements, or None.
         cross_validation: Fold schemes for optional ``cv_predictions``.
         references: Names of submissions shown as references instead of being ranked.
+        slices: Ways of taking the test set apart, to see where models err.
         reported: Rows quoted from publications.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
@@ -160,6 +162,7 @@ class Task:
     replicate_column: str | None = None
     cross_validation: tuple[CrossValidation, ...] = ()
     references: tuple[str, ...] = ()
+    slices: tuple[Slice, ...] = ()
     reported: tuple[Reported, ...] = ()
     label_words: LabelWords = LabelWords()
     floor_note: str = (
@@ -172,11 +175,12 @@ class Task:
             ("target", [MEAN_OF_TARGETS, *(target.name for target in self.targets)]),
             ("metric", [use.name for use in self.metrics]),
             ("subset", [subset.name for subset in self.subsets]),
+            ("slice", [item.name for item in self.slices]),
         ):
             if len(set(names)) != len(names):
                 msg = f"task {self.name!r} names a {what} twice: {names}"
                 raise ValueError(msg)
-            if getattr(self.primary, what) not in names:
+            if what != "slice" and getattr(self.primary, what) not in names:
                 msg = f"task {self.name!r} ranks by a {what} it does not have: {self.primary}"
                 raise ValueError(msg)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ionladder.datasets.obelix.reported import REPORTED
+from ionladder.datasets.obelix.taken_apart import SLICES
 from ionladder.specs.task import (
     CrossValidation,
     LabelWords,
@@ -102,6 +103,7 @@ OBELIX = Task(
         "space-group-median",
         "nearest-composition",
     ),
+    slices=SLICES,
     reported=REPORTED,
     label_words=LabelWords(adjective="measured", one="measurement", subject="material"),
     floor_note=(
