@@ -142,6 +142,8 @@ class Task:
         replicate_column: Label column naming groups of repeated measurements, or None.
         cross_validation: Fold schemes for optional ``cv_predictions``.
         references: Names of submissions shown as references instead of being ranked.
+        baseline_reference: The reference from which to the floor the reducible error is counted,
+            or None.
         reported: Rows quoted from publications.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
@@ -160,6 +162,7 @@ class Task:
     replicate_column: str | None = None
     cross_validation: tuple[CrossValidation, ...] = ()
     references: tuple[str, ...] = ()
+    baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()
     label_words: LabelWords = LabelWords()
     floor_note: str = (
