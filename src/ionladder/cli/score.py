@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ionladder.scoring.evaluate import Evaluation, Score
+    from ionladder.scoring.evaluate import Evaluation
+    from ionladder.scoring.summary import Score
     from ionladder.specs.task import Task
 
 

@@ -54,6 +54,9 @@ class Layout:
     def leaderboard_csv(self, task: str) -> Path:
         return self.leaderboard_dir / f"{task}.csv"
 
+    def analysis_json(self, task: str) -> Path:
+        return self.leaderboard_dir / "analysis" / f"{task}.json"
+
     def receipts_dir(self, task: str) -> Path:
         return self.leaderboard_dir / "scores" / task
 

@@ -96,6 +96,15 @@ class TaskScorer:
         """The floors of the task on this version."""
         return compute_floors(self._labels.replicates, self._task, self._settings)
 
+    def groups(self) -> list[list[str]]:
+        """Ids of the entries of each group of the primary subset, groups in ascending order."""
+        subset = self._prepared.subset(self._task.primary.subset)
+        part = subset.all_rows[self._task.primary_targets[0].name]
+        return [
+            [self._prepared.ids[row] for row in part.rows[part.groups.index == group]]
+            for group in range(part.groups.n_groups)
+        ]
+
     def score(self, folder: Path) -> Scored:
         """Check and score one folder.
 

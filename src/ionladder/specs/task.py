@@ -144,6 +144,8 @@ class Task:
         cross_validation: Fold schemes for optional ``cv_predictions``.
         references: Names of submissions shown as references instead of being ranked.
         slices: Ways of taking the test set apart, to see where models err.
+        baseline_reference: The reference from which to the floor the reducible error is counted,
+            or None.
         reported: Rows quoted from publications.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
@@ -163,6 +165,7 @@ class Task:
     cross_validation: tuple[CrossValidation, ...] = ()
     references: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
+    baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()
     label_words: LabelWords = LabelWords()
     floor_note: str = (

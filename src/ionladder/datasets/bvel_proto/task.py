@@ -165,6 +165,7 @@ BVEL_PROTO = Task(
     ),
     references=("train-mean", "train-median", "family-median"),
     slices=_SLICES,
+    baseline_reference="train-median",
     label_words=LabelWords(adjective="computed", one="label", subject="structure"),
     floor_note=(
         "A label depends a little on choices that mean nothing: where the grid begins, how fine it "

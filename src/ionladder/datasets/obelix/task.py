@@ -105,6 +105,7 @@ OBELIX = Task(
     ),
     slices=SLICES,
     reported=REPORTED,
+    baseline_reference="train-median",
     label_words=LabelWords(adjective="measured", one="measurement", subject="material"),
     floor_note=(
         "Some materials were measured more than once, and the measurements differ. How far they "
