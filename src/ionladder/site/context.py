@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ionladder.core.files import read_json
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.site.board import Board, Row, empty_board, parse_board
+from ionladder.site.entries import EntrySource
 from ionladder.specs.dataset import Dataset
 from ionladder.specs.params import DatasetVersion, Params
 from ionladder.specs.task import Task
@@ -96,6 +98,14 @@ class Site:
     tasks: tuple[TaskSite, ...]
     datasets: tuple[DatasetSite, ...]
     package_version: str = __version__
+
+    @cached_property
+    def entries(self) -> Mapping[str, EntrySource]:
+        """Task → its predictions beside labels, read when first asked for."""
+        return {
+            item.task.name: EntrySource(self.layout, item.task, item.board.dataset_version)
+            for item in self.tasks
+        }
 
     def task_site(self, name: str) -> TaskSite:
         """The task of that name; KeyError when there is none."""

@@ -34,6 +34,7 @@ def environment() -> Environment:
         breakable=text.breakable,
         sentence_case=text.sentence_case,
         external_link=text.external_link,
+        formula=text.formula,
         doi_link=text.doi_link,
         floor_title=wording.floor_title,
         floor_meaning=wording.floor_meaning,

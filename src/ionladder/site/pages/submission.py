@@ -36,7 +36,7 @@ def pages(site: Site) -> Iterator[Page]:
     metrics = all_metrics()
     for item in site.tasks:
         columns = {use.name: metric_column(use, item.board, metrics) for use in item.task.metrics}
-        source = EntrySource(site.layout, item.task, item.board.dataset_version)
+        source = site.entries[item.task.name]
         for name, entrant in item.entrants.items():
             here = submission_url(item.task.name, name)
             context = _context(site, item, entrant, source, name, here)
