@@ -14,9 +14,10 @@ from ionladder.site.charts.parity import Parity, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.entries import Entries, EntrySource
-from ionladder.site.links import board_url, dataset_url, relative, submission_url
+from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
+from ionladder.site.slices import slice_table
 from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
 from ionladder.site.wording import axis_title, target_title
@@ -93,6 +94,7 @@ def _context(
     folder = site.layout.relative(site.layout.submission_dir(task.name, name))
     entries = source.of(name)
     copied = {path.name for path in _small(entrant)}
+    small = source.slices(name, confidence=site.params.scoring.confidence)
     return {
         "board": board,
         "row": row,
@@ -105,6 +107,8 @@ def _context(
         "ties": _ties(board, row, here),
         "primary_target": target_title(task, task.primary.target),
         "parts": [_part(board, row, entrant.receipt, target) for target in _parts(task)],
+        "by_slice": slice_table(board, row, entrant.receipt, small),
+        "entries_href": relative(here, entries_url(task.name)),
         "folds": _folds(board, entrant.receipt),
         "parities": [
             _parity(target, entries, task)
