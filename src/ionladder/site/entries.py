@@ -70,10 +70,12 @@ class EntrySource:
         """All submissions on every test entry; None where the labels are not here, or where the
         primary metric has no error of one entry.
         """
+        if self._reader is None:
+            return None
         from ionladder.scoring.entry_errors import is_sliceable
         from ionladder.scoring.entry_table import build_entry_table
 
-        if self._reader is None or not is_sliceable(self._task):
+        if not is_sliceable(self._task):
             return None
         return build_entry_table(self._reader, self._task, names, verified=verified)
 
@@ -81,13 +83,13 @@ class EntrySource:
         """Slices of one submission with the parts that its receipt only counts; empty where the
         labels are not here.
         """
+        if self._reader is None:
+            return {}
         from ionladder.scoring.entry_errors import is_sliceable
         from ionladder.scoring.slices import PreparedSlices, score_slices
 
-        if self._reader is None or not is_sliceable(self._task):
-            return {}
         columns = self._reader.labels.slices
-        if columns is None:
+        if columns is None or not is_sliceable(self._task):
             return {}
         if self._slices is None:
             self._slices = PreparedSlices(

@@ -227,14 +227,14 @@ def _models(entries: _Entries, place: int, here: str) -> list[dict[str, Any]]:
 def _related(entries: _Entries, related: Related, here: str) -> dict[str, Any]:
     """A repeated measurement or a training entry as a row of a table."""
     facts = entries.facts.get(related.id, {})
-    dois = next((f.column for f in entries.item.dataset.facts if f.kind == "doi"), None)
+    dois = [f.column for f in entries.item.dataset.facts if f.kind == "doi"]
     return {
         "id": related.id,
         "href": entries.href(here, related.id),
         "part": "test" if related.id in entries.test_ids else "training",
         "formula": _formula(entries, related.id),
         "family": facts.get("family"),
-        "dois": _listed(facts.get(dois or "")),
+        "dois": [doi for column in dois for doi in _listed(facts.get(column))],
         "distance": _cell(related.distance),
         "labels": [
             _label(target, related.labels[target.name], related.limits.get(target.name))
