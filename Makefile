@@ -68,7 +68,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV): the locked packages are fetched and installed. Once only; it takes a few minutes."
 	@{ if command -v uv >/dev/null 2>&1; then \
 		{ "$(VENV)/bin/python" -c '' 2>/dev/null || uv venv --quiet --clear --python "$(PYTHON)" "$(VENV)"; } && \
-		uv pip install --quiet --python "$(VENV)/bin/python" -r requirements.lock && \
+		uv pip install --quiet --compile-bytecode --python "$(VENV)/bin/python" -r requirements.lock && \
 		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation -e . ; \
 	else \
 		{ "$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear "$(VENV)"; } && \

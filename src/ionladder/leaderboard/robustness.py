@@ -9,6 +9,7 @@ import numpy as np
 
 from ionladder.leaderboard.comparison import Comparison
 from ionladder.metrics.registry import get_metric
+from ionladder.metrics.spearman import spearman
 from ionladder.scoring.receipt import rounded
 from ionladder.scoring.score import Scored
 from ionladder.specs.task import Task
@@ -67,11 +68,8 @@ def sensitivity(task: Task, scored: Mapping[str, Scored], ranked: Sequence[str])
 
     Returns:
         ``views``: what each column is (metric, subset, agreement with the board's order as
-        Kendall's τ-b, null where it is undefined); ``ranks``: submission → rank in each view,
+        Spearman's ρ, null where it is undefined); ``ranks``: submission → rank in each view,
         null where it has no score there.
-
-    Reference:
-        Kendall 1945, doi 10.1093/biomet/33.3.239
     """
     primary = task.primary
     pairs = [(use.name, primary.subset) for use in task.metrics]
@@ -100,9 +98,5 @@ def _ranks(scores: np.ndarray) -> list[int | None]:
 
 
 def _agreement(board: np.ndarray, column: np.ndarray) -> float:
-    from scipy.stats import kendalltau
-
     known = np.isfinite(board) & np.isfinite(column)
-    if known.sum() < 2:
-        return float("nan")
-    return float(kendalltau(board[known], column[known]).statistic)
+    return spearman(board[known], column[known]) if known.sum() > 1 else float("nan")

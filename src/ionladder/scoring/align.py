@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -53,11 +54,13 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
         )
     n_rows = len(predictions)
     row_seeds = predictions["seed"].tolist() if "seed" in predictions else [0] * n_rows
-    row_ids = predictions["id"].tolist()
-    order = sorted(range(n_rows), key=lambda row: (row_seeds[row], row_ids[row]))
+    keys = list(zip(row_seeds, predictions["id"].tolist(), strict=True))
     seeds = sorted({int(seed) for seed in row_seeds})
-    values = {name: predictions[name].to_numpy(dtype=np.float64)[order] for name in targets}
-    keys = [(row_seeds[row], row_ids[row]) for row in order]
+    values = {name: predictions[name].to_numpy(dtype=np.float64) for name in targets}
+    if any(one > other for one, other in pairwise(keys)):
+        order = sorted(range(n_rows), key=keys.__getitem__)
+        values = {name: column[order] for name, column in values.items()}
+        keys = [keys[row] for row in order]
     _check(keys, values, ids, seeds)
     shape = (len(seeds), len(ids))
     return Aligned(

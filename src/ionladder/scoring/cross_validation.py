@@ -8,7 +8,7 @@ import pandas as pd
 
 from ionladder.metrics.registry import get_metric
 from ionladder.scoring.align import align
-from ionladder.scoring.evaluate import primary_score
+from ionladder.scoring.evaluate import entry_errors, primary_score
 from ionladder.scoring.prepared import PreparedLabels
 from ionladder.scoring.summary import Value, summarise
 from ionladder.specs.params import ScoringSettings
@@ -49,7 +49,12 @@ class TrainingLabels:
 
     def __init__(self, labels: pd.DataFrame, task: Task, settings: ScoringSettings) -> None:
         every = Subset(name=_EVERY, title="all training entries")
-        self.task = replace(task, subsets=(every,), primary=replace(task.primary, subset=_EVERY))
+        self.task = replace(
+            task,
+            metrics=(task.primary_use,),
+            subsets=(every,),
+            primary=replace(task.primary, subset=_EVERY),
+        )
         self.prepared = PreparedLabels(labels, self.task, settings)
 
 
@@ -78,12 +83,13 @@ def score_cross_validation(
 def _score(training: TrainingLabels, rows: pd.DataFrame) -> CvScore:
     prepared = training.prepared
     subset = prepared.subset(_EVERY)
-    pooled = primary_score(align(prepared.ids, rows, training.task), subset, training.task)
+    errors = entry_errors(prepared, align(prepared.ids, rows, training.task), training.task)
+    pooled = primary_score(errors, subset, training.task)
     value = Value(
         per_seed=pooled.per_seed, left_out=pooled.left_out, present=subset.n_groups, df=subset.df
     )
     metric = get_metric(training.task.primary_use.metric)
-    score = summarise(value, metric, prepared.settings.confidence)
+    score = summarise({0: value}, {0: metric}, prepared.settings.confidence)[0]
     return CvScore(
         value=score.value,
         ci_low=score.ci_low,

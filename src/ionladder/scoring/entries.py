@@ -28,7 +28,8 @@ class EntryReader:
         self._layout = layout
         self._task = task
         self._ids: list[str] = self.test["id"].tolist()
-        self._train_ids: list[str] = self.labels.train["id"].tolist()
+        self._test_ids = frozenset(self._ids)
+        self._train_ids = frozenset(self.labels.train["id"])
         self._aligned: dict[str, Aligned] = {}
 
     def aligned(self, name: str) -> Aligned:
@@ -42,7 +43,7 @@ class EntryReader:
             table, problems = read_predictions(
                 folder,
                 self._task,
-                test_ids=self._ids,
+                test_ids=self._test_ids,
                 train_ids=self._train_ids,
                 shown_as=self._layout.relative(folder),
             )

@@ -18,6 +18,9 @@ from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Target, Task
 from ionladder.statistics.standing import GroupScore
 
+Use = tuple[str, str]
+"""Name of a target, and name of a metric as the task uses it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SubsetScores:
@@ -89,11 +92,12 @@ def evaluate_prepared(
 ) -> Evaluation:
     """The same for labels made ready before, to score many submissions."""
     aligned = align(prepared.ids, predictions, task)
+    errors = entry_errors(prepared, aligned, task)
     subsets = {subset.name: prepared.subset(subset.name) for subset in task.subsets}
-    by_subset = {name: _score_subset(aligned, subset, task) for name, subset in subsets.items()}
-    targets = [target.name for target in task.targets]
-    if task.primary.target == MEAN_OF_TARGETS:
-        targets.append(MEAN_OF_TARGETS)
+    scores = {
+        name: _score_subset(aligned, errors, subset, task, prepared.settings)
+        for name, subset in subsets.items()
+    }
     return Evaluation(
         task=task.name,
         n_expected=len(prepared.ids),
@@ -101,67 +105,110 @@ def evaluate_prepared(
         seeds=aligned.seeds,
         targets={
             target: {
-                name: _summed_up(by_subset[name][target], subset, task, prepared.settings)
+                name: SubsetScores(
+                    n=subset.n,
+                    n_groups=subset.n_groups,
+                    df=subset.df,
+                    metrics={use.name: scores[name][target, use.name] for use in task.metrics},
+                )
                 for name, subset in subsets.items()
             }
-            for target in targets
+            for target in _target_names(task)
         },
-        primary=primary_score(aligned, subsets[task.primary.subset], task),
+        primary=primary_score(errors, subsets[task.primary.subset], task),
     )
 
 
-def primary_score(aligned: Aligned, subset: PreparedSubset, task: Task) -> GroupScore:
-    """The primary score of a task on a subset, as sums over groups."""
+def entry_errors(prepared: PreparedLabels, aligned: Aligned, task: Task) -> dict[Use, Array]:
+    """Per-entry values of every metric that is a mean over entries.
+
+    Returns:
+        (Target name, metric name) → shape (n_seeds, n_entries); NaN for an entry whose label is
+        missing where the metric gives that no meaning.
+    """
+    errors = {}
+    for target in task.targets:
+        y_pred = aligned.y_pred[target.name]
+        for use in task.metrics:
+            metric = get_metric(use.metric)
+            if metric.entrywise is not None:
+                part = _part(prepared.every, target, metric)
+                values = np.full(y_pred.shape, np.nan)
+                if len(part.rows):
+                    options = _options(use, metric, part)
+                    values[:, part.rows] = metric.entrywise(
+                        part.y_true, y_pred[:, part.rows], **options
+                    )
+                errors[target.name, use.name] = values
+    return errors
+
+
+def primary_score(errors: Mapping[Use, Array], subset: PreparedSubset, task: Task) -> GroupScore:
+    """The primary score of a task on a subset, as sums over groups.
+
+    Args:
+        errors: From :func:`entry_errors`.
+        subset: The entries that count.
+        task: Its primary metric is a mean over entries, without a transformation.
+    """
     use = task.primary_use
-    metric = get_metric(use.metric)
     sums, sizes, means = [], [], []
     for target in task.primary_targets:
-        part = _part(subset, target, metric)
-        errors = _entrywise(use, part, aligned.y_pred[target.name])
-        means.append(errors.mean(axis=1))
-        sums.append(part.groups.sums(errors.mean(axis=0)))
+        part = _part(subset, target, get_metric(use.metric))
+        values = errors[target.name, use.name][:, part.rows]
+        means.append(values.mean(axis=1))
+        sums.append(part.groups.sums(values.mean(axis=0)))
         sizes.append(part.groups.sizes)
     return GroupScore(sums=np.array(sums), sizes=np.array(sizes), per_seed=np.mean(means, axis=0))
 
 
 def _score_subset(
-    aligned: Aligned, subset: PreparedSubset, task: Task
-) -> dict[str, dict[str, Value]]:
-    """All metrics of every target on one subset: target name → metric name → value."""
-    values = {
-        target.name: _score_target(aligned.y_pred[target.name], subset, target, task)
-        for target in task.targets
-    }
-    if task.primary.target == MEAN_OF_TARGETS:
-        values[MEAN_OF_TARGETS] = {
-            use.name: mean_value([values[t.name][use.name] for t in task.targets], subset)
-            for use in task.metrics
-        }
-    return values
+    aligned: Aligned,
+    errors: Mapping[Use, Array],
+    subset: PreparedSubset,
+    task: Task,
+    settings: ScoringSettings,
+) -> dict[Use, Score]:
+    """All metrics of every target on one subset."""
+    values: dict[Use, Value] = {}
+    for target in task.targets:
+        values |= _score_target(aligned.y_pred[target.name], errors, subset, target, task)
+    if MEAN_OF_TARGETS in _target_names(task):
+        for use in task.metrics:
+            of_targets = [values[target.name, use.name] for target in task.targets]
+            values[MEAN_OF_TARGETS, use.name] = mean_value(of_targets, subset)
+    metrics = {use.name: get_metric(use.metric) for use in task.metrics}
+    return summarise(values, {key: metrics[key[1]] for key in values}, settings.confidence)
 
 
 def _score_target(
-    y_pred: Array, subset: PreparedSubset, target: Target, task: Task
-) -> dict[str, Value]:
+    y_pred: Array, errors: Mapping[Use, Array], subset: PreparedSubset, target: Target, task: Task
+) -> dict[Use, Value]:
     """All metrics of one target on one subset."""
-    values: dict[str, Value] = {}
+    values: dict[Use, Value] = {}
     means: dict[int, list[MetricUse]] = {}
     for use in task.metrics:
         metric = get_metric(use.metric)
         part = _part(subset, target, metric)
         if not len(part.rows):
-            values[use.name] = Value(per_seed=np.full(len(y_pred), np.nan))
+            values[target.name, use.name] = Value(per_seed=np.full(len(y_pred), np.nan))
         elif metric.entrywise is None:
             options = _options(use, metric, part)
             scores = [metric.function(part.y_true, row, **options) for row in y_pred[:, part.rows]]
-            values[use.name] = Value(per_seed=np.array(scores))
+            values[target.name, use.name] = Value(per_seed=np.array(scores))
         else:
             means.setdefault(id(part), []).append(use)
     for uses in means.values():
         part = _part(subset, target, get_metric(uses[0].metric))
-        errors = np.stack([_entrywise(use, part, y_pred) for use in uses])
-        values |= entrywise_values(uses, errors, part)
+        stacked = np.stack([errors[target.name, use.name][:, part.rows] for use in uses])
+        found = entrywise_values(uses, stacked, part)
+        values |= {(target.name, name): value for name, value in found.items()}
     return values
+
+
+def _target_names(task: Task) -> list[str]:
+    names = [target.name for target in task.targets]
+    return [*names, MEAN_OF_TARGETS] if task.primary.target == MEAN_OF_TARGETS else names
 
 
 def _part(subset: PreparedSubset, target: Target, metric: Metric) -> PreparedRows:
@@ -170,33 +217,9 @@ def _part(subset: PreparedSubset, target: Target, metric: Metric) -> PreparedRow
     return parts[target.name]
 
 
-def _entrywise(use: MetricUse, part: PreparedRows, y_pred: Array) -> Array:
-    """Per-entry values of a metric that is a mean over entries, shape (n_seeds, n)."""
-    metric = get_metric(use.metric)
-    if metric.entrywise is None:
-        msg = f"{use.metric} is no mean over entries: a task cannot be ranked by it"
-        raise ValueError(msg)
-    options = _options(use, metric, part)
-    return metric.entrywise(part.y_true, y_pred[:, part.rows], **options)
-
-
 def _options(use: MetricUse, metric: Metric, part: PreparedRows) -> dict[str, Any]:
     columns = {"upper_limit": part.upper_limit}
     return {**use.options, **{name: columns[name] for name in metric.needs}}
-
-
-def _summed_up(
-    values: Mapping[str, Value], subset: PreparedSubset, task: Task, settings: ScoringSettings
-) -> SubsetScores:
-    return SubsetScores(
-        n=subset.n,
-        n_groups=subset.n_groups,
-        df=subset.df,
-        metrics={
-            use.name: summarise(values[use.name], get_metric(use.metric), settings.confidence)
-            for use in task.metrics
-        },
-    )
 
 
 def primary_metric(task: Task) -> tuple[MetricUse, Metric]:

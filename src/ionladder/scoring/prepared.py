@@ -63,6 +63,11 @@ class PreparedLabels:
             column and the columns its subsets refer to; in any order.
         task: The task.
         settings: Confidence of the intervals.
+
+    Attributes:
+        ids: Ids of the entries, ascending.
+        every: All entries, whatever subsets the task has.
+        settings: As given.
     """
 
     def __init__(self, labels: pd.DataFrame, task: Task, settings: ScoringSettings) -> None:
@@ -70,6 +75,7 @@ class PreparedLabels:
         self._groups = self._labels[task.group_column].to_numpy()
         self.ids: list[str] = self._labels["id"].tolist()
         self.settings = settings
+        self.every = self._prepare(Subset(name="", title="every entry"), task)
         self._subsets = {subset.name: self._prepare(subset, task) for subset in task.subsets}
 
     def subset(self, name: str) -> PreparedSubset:

@@ -11,8 +11,8 @@ from ionladder.submissions.validate import Expectations
 def expectations_of(labels: EvaluationLabels) -> Expectations:
     """Ids and folds that predictions must cover."""
     return Expectations(
-        test_ids=labels.test["id"].tolist(),
-        train_ids=labels.train["id"].tolist(),
+        test_ids=frozenset(labels.test["id"]),
+        train_ids=frozenset(labels.train["id"]),
         folds=labels.folds,
     )
 

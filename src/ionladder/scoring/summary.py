@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from ionladder.specs.metric import Array, Metric
 from ionladder.specs.task import MetricUse
 from ionladder.statistics.groups import left_out_means
 from ionladder.statistics.intervals import error_interval, share_interval
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,33 +93,61 @@ def mean_value(values: Sequence[Value], subset: PreparedSubset) -> Value:
     )
 
 
-def summarise(value: Value, metric: Metric, confidence: float) -> Score:
-    """Mean and spread over seeds, with the interval where the metric has one.
+def summarise(
+    values: Mapping[Key, Value], metrics: Mapping[Key, Metric], confidence: float
+) -> dict[Key, Score]:
+    """Mean and spread over seeds of every value, with an interval for those that have one.
 
     The choice of seeds enters the interval as the variance of the mean over seeds.
+
+    Args:
+        values: Values over the same groups.
+        metrics: The metric of each.
+        confidence: Level of the intervals.
     """
-    per_seed = value.per_seed
-    mean, n_seeds = float(per_seed.mean()), len(per_seed)
-    seed_sd = float(per_seed.std(ddof=1)) if n_seeds > 1 else np.nan
-    low = high = np.nan
-    if value.left_out is not None:
-        interval = share_interval if metric.is_share else error_interval
-        ends = interval(
-            np.asarray(mean),
-            value.left_out,
-            present=value.present,
-            df=value.df,
+    ends = _intervals(values, metrics, confidence)
+    scores = {}
+    for key, value in values.items():
+        low, high = ends.get(key, (np.nan, np.nan))
+        score = Score(value=float(value.per_seed.mean()), ci_low=low, ci_high=high)
+        if len(value.per_seed) > 1:
+            score = replace(
+                score,
+                seed_sd=float(value.per_seed.std(ddof=1)),
+                seed_min=float(value.per_seed.min()),
+                seed_max=float(value.per_seed.max()),
+            )
+        scores[key] = score
+    return scores
+
+
+def _intervals(
+    values: Mapping[Key, Value], metrics: Mapping[Key, Metric], confidence: float
+) -> dict[Key, tuple[float, float]]:
+    """Intervals of all values that have one, computed together."""
+    ends: dict[Key, tuple[float, float]] = {}
+    for is_share, interval in ((False, error_interval), (True, share_interval)):
+        left_out = {
+            key: value.left_out
+            for key, value in values.items()
+            if value.left_out is not None and metrics[key].is_share == is_share
+        }
+        if not left_out:
+            continue
+        mine = [values[key] for key in left_out]
+        low, high = interval(
+            np.array([value.per_seed.mean() for value in mine]),
+            np.stack(list(left_out.values())),
+            present=[value.present for value in mine],
+            df=[value.df for value in mine],
             confidence=confidence,
-            seed_variance=seed_sd**2 / n_seeds if n_seeds > 1 else 0.0,
+            seed_variance=[_seed_variance(value.per_seed) for value in mine],
         )
-        low, high = (float(end) for end in ends)
-    if n_seeds == 1:
-        return Score(value=mean, ci_low=low, ci_high=high)
-    return Score(
-        value=mean,
-        ci_low=low,
-        ci_high=high,
-        seed_sd=seed_sd,
-        seed_min=float(per_seed.min()),
-        seed_max=float(per_seed.max()),
-    )
+        ends |= zip(left_out, zip(low.tolist(), high.tolist(), strict=True), strict=True)
+    return ends
+
+
+def _seed_variance(per_seed: Array) -> float:
+    """Variance of the mean over seeds; 0 with a single seed, whose spread is not known."""
+    n_seeds = len(per_seed)
+    return float(per_seed.var(ddof=1)) / n_seeds if n_seeds > 1 else 0.0

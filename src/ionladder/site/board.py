@@ -45,6 +45,9 @@ class Row:
 
     Attributes:
         order: Position in the file, 0 first: the order in which the board reads.
+        probability_best: Share of resampled test sets on which it is the best, 0 to 1.
+        reducible_error_closed: 0 at the baseline reference, 1 at the floor.
+        is_below_floor: Whether its primary score is smaller than the floor.
         subsets: Subset → metric → value.
         sizes: Subset → number of entries scored.
         targets: Target → metric → value on the ranked subset, where a task has several targets.
@@ -61,6 +64,9 @@ class Row:
     rank_low: int | None
     rank_high: int | None
     tie_group: int | None
+    probability_best: float | None
+    reducible_error_closed: float | None
+    is_below_floor: bool
     n_expected: int | None
     n_scored: int | None
     n_seeds: int | None
@@ -211,6 +217,9 @@ def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
         rank_low=item.get("rank_low"),
         rank_high=item.get("rank_high"),
         tie_group=item.get("tie_group"),
+        probability_best=item.get("probability_best"),
+        reducible_error_closed=item.get("reducible_error_closed"),
+        is_below_floor=bool(item.get("below_floor")),
         n_expected=item.get("n_expected"),
         n_scored=item.get("n_scored"),
         n_seeds=item.get("n_seeds"),

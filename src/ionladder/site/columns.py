@@ -69,6 +69,24 @@ def metric_column(
     )
 
 
+def standing_group(board: Board) -> ColumnGroup:
+    """Where a row stands between the baseline reference, the floor, and the others."""
+    closed = Column(
+        key="reducible",
+        label="Reducible error closed",
+        direction="↑",
+        hint="(reference − score) / (reference − floor): 0 at the reference, 1 at the floor",
+    )
+    best = Column(
+        key="probability-best",
+        label="Best in",
+        direction="↑",
+        hint="Share of resampled test sets on which this submission is the best of the verified",
+    )
+    columns = (best, closed) if board.floor else (best,)
+    return ColumnGroup(key="standing", title="Standing", columns=columns)
+
+
 def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
     """Seeds, folds, and what the card states: shown once, beside the ranked subset."""
     unit = board.unit

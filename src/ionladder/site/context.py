@@ -14,6 +14,7 @@ from ionladder.core.errors import SiteError
 from ionladder.core.files import read_json
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.site.analysis import Analysis, parse_analysis
 from ionladder.site.board import Board, Row, empty_board, parse_board
 from ionladder.site.entries import EntrySource
 from ionladder.specs.dataset import Dataset
@@ -62,6 +63,7 @@ class TaskSite:
     board: Board
     is_scored: bool
     entrants: Mapping[str, Entrant]
+    analysis: Analysis = Analysis()
     unscored: tuple[Unscored, ...] = ()
 
 
@@ -154,6 +156,10 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
         board=board,
         is_scored=data is not None,
         entrants=entrants,
+        analysis=parse_analysis(
+            _read(layout, layout.analysis_json(task.name)),
+            shown_as=layout.relative(layout.analysis_json(task.name)),
+        ),
         unscored=tuple(
             _unscored(layout, task, name)
             for name in _folders(layout.submissions_dir(task.name))

@@ -22,6 +22,7 @@ _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
 _ZEROS = re.compile(r"\.0+$")
 _LONGEST_FORMULA = 120
 _SMALL = 0.02
+_SMALLEST_SHARE = 0.01
 _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -129,6 +130,22 @@ def number(value: float | None, *, digits: int = 2) -> str:
         return "∞" if value > 0 else f"{_MINUS}∞"
     shown = f"{abs(value):.{digits}f}"
     return f"{_MINUS}{shown}" if value < 0 and float(shown) else shown
+
+
+def percent(share: float | None) -> str:
+    """A share in whole per cent; the ends are kept for what is certain.
+
+    Example:
+        >>> percent(0.4436), percent(0.9996), percent(0.002), percent(1.0), percent(None)
+        ('44 %', '> 99 %', '< 1 %', '100 %', '–')
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f} %"
+    if share < _SMALLEST_SHARE:
+        return "< 1 %"
+    return "> 99 %" if share > 1.0 - _SMALLEST_SHARE else f"{100 * share:.0f} %"
 
 
 def fine_digits(value: float | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,11 +95,11 @@ def read_predictions(
         columns[column] = values
         problems += found
     for seed in np.unique(seeds):
-        where = file if "seed" not in table.column_names else f"{file}, seed {seed}"
+        is_only = "seed" not in table.column_names
         problems += coverage_problems(
-            [ids[row] for row in np.flatnonzero(seeds == seed)],
+            ids if is_only else [ids[row] for row in np.flatnonzero(seeds == seed)],
             expected=test_ids,
-            where=where,
+            where=file if is_only else f"{file}, seed {seed}",
             elsewhere={"training": train_ids},
         )
     if problems:
@@ -259,9 +260,9 @@ def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> Pr
     import pandas as pd
 
     keys = list(zip(*(_as_list(columns[name]) for name in sort_by), strict=True))
-    order = sorted(range(len(keys)), key=keys.__getitem__)
     rows = pd.DataFrame(columns)
-    if order != list(range(len(keys))):
+    if any(one > other for one, other in pairwise(keys)):
+        order = sorted(range(len(keys)), key=keys.__getitem__)
         rows = rows.iloc[order].reset_index(drop=True)
     return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)
 

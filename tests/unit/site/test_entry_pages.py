@@ -11,10 +11,21 @@ from ionladder.core.paths import Layout
 from ionladder.site.context import load_site
 from ionladder.site.pages import entries as entry_pages
 from ionladder.site.render import render_pages, render_site
-from unit.site.synthetic_barriers import N_TEST, TARGETS, TASK, VERSION, add_board, barriers
-from unit.site.synthetic_board import make_repository, typical
+from unit.site.synthetic_barriers import TARGETS, TASK, VERSION, add_board, barriers
+from unit.site.synthetic_board import REPOSITORY, make_repository, typical
 
 INDEX = "entries/bvel-proto/"
+DATA = REPOSITORY / "data" / TASK.dataset / VERSION
+
+
+def embedded_labels() -> pd.DataFrame:
+    """Labels of the test entries of the embedded data."""
+    splits = pd.read_parquet(DATA / "splits.parquet")
+    test = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")][["id"]]
+    return test.merge(pd.read_parquet(DATA / "labels.parquet"), on="id")[["id", *TARGETS]]
+
+
+N_TEST = len(embedded_labels())
 
 
 def with_data(root: Path) -> Layout:
@@ -23,10 +34,7 @@ def with_data(root: Path) -> Layout:
     The first submission is right; each following one is off by a tenth of an eV more.
     """
     layout = add_board(make_repository(root, typical()), barriers(), with_data=True)
-    folder = layout.version_dir(TASK.dataset, VERSION)
-    splits = pd.read_parquet(folder / "splits.parquet")
-    test = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")][["id"]]
-    labels = test.merge(pd.read_parquet(folder / "labels.parquet"), on="id")[["id", *TARGETS]]
+    labels = embedded_labels()
     for place, entry in enumerate(barriers()):
         rows = labels.assign(**{t: labels[t].fillna(9.0) + place / 10 for t in TARGETS})
         rows.to_csv(layout.submission_dir(TASK.name, entry.name) / "predictions.csv", index=False)

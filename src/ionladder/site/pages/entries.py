@@ -251,8 +251,9 @@ def _rank(table: EntryTable, place: int) -> int | None:
 
 def _formula(entries: _Entries, entry: str) -> str:
     """The formula that names an entry on pages."""
-    column = next((f.column for f in entries.item.dataset.facts if f.kind == "formula"), None)
-    return str(entries.facts.get(entry, {}).get(column) or entry)
+    facts = entries.facts.get(entry, {})
+    columns = [fact.column for fact in entries.item.dataset.facts if fact.kind == "formula"]
+    return next((str(facts[column]) for column in columns if facts.get(column)), entry)
 
 
 def _own_label(table: EntryTable, target: Target, place: int) -> Cell:

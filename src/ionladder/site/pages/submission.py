@@ -14,6 +14,7 @@ from ionladder.site.charts.parity import Parity, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.entries import Entries, EntrySource
+from ionladder.site.firmness import MOST_PAIRS, pair_rows
 from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
@@ -105,6 +106,8 @@ def _context(
         "primary": value_cell(board.primary(row)),
         "ranks": ranks(row.rank_low, row.rank_high),
         "ties": _ties(board, row, here),
+        "pairs": pair_rows(board, item.analysis, row, here),
+        "most_pairs": MOST_PAIRS,
         "primary_target": target_title(task, task.primary.target),
         "parts": [_part(board, row, entrant.receipt, target) for target in _parts(task)],
         "by_slice": slice_table(board, row, entrant.receipt, small),
