@@ -60,6 +60,9 @@ class Layout:
     def receipt(self, task: str, name: str) -> Path:
         return self.receipts_dir(task) / f"{name}.json"
 
+    def analysis_json(self, task: str) -> Path:
+        return self.leaderboard_dir / "analysis" / f"{task}.json"
+
     @property
     def docs_dir(self) -> Path:
         return self.root / "docs"
