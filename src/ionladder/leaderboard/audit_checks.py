@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ionladder.leaderboard.audit_inputs import AuditInputs
-from ionladder.leaderboard.findings import Finding
+from ionladder.leaderboard.findings import Finding, printed
 from ionladder.specs.metric import Array
 
 Found = Iterator[tuple[str, Finding]]
@@ -120,9 +120,10 @@ def check_physical(inputs: AuditInputs) -> Found:
                     title="Values outside the physical range",
                     sentence=(
                         f"{outside} of {y_pred.size} predictions{inputs.of_target(item.target)} "
-                        f"lie outside {low:g} to {high:g} {item.target.unit}; they reach from "
-                        f"{y_pred.min():.3g} to {y_pred.max():.3g}. Worth checking: extrapolation "
-                        "to entries unlike the training set, or a unit or logarithm mixed up."
+                        f"lie outside {printed(low, 'g')} to {printed(high, 'g')} "
+                        f"{item.target.unit}; they reach from {printed(y_pred.min(), '.3g')} to "
+                        f"{printed(y_pred.max(), '.3g')}. Worth checking: extrapolation to "
+                        "entries unlike the training set, or a unit or logarithm mixed up."
                     ),
                     evidence={
                         "target": item.target.name,

@@ -124,7 +124,8 @@ def _rows(
 ) -> npt.NDArray[np.bool_]:
     """Entries of one side that the metric takes."""
     has_label = np.isfinite(item.y_true) | metric.accepts_missing
-    return (inputs.crossing == is_crossing) & has_label
+    rows: npt.NDArray[np.bool_] = (inputs.crossing == is_crossing) & has_label
+    return rows
 
 
 def _split_error(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ionladder.leaderboard.audit_checks import Found
 from ionladder.leaderboard.audit_inputs import AuditInputs, TargetInputs
-from ionladder.leaderboard.findings import Evidence, Finding
+from ionladder.leaderboard.findings import Evidence, Finding, printed
 from ionladder.specs.metric import Array
 
 _Places = npt.NDArray[np.int64]
@@ -83,10 +83,10 @@ def check_affine(inputs: AuditInputs) -> Found:
                 title="On a straight line with another submission",
                 sentence=(
                     f"Predictions{_which(inputs, positions)} follow from those of {_named(names)} "
-                    f"by a straight line: {slope:.4g} times the other {offset:+.4g} "
-                    f"{item.target.error_unit}, within {residual:.1g}. Worth checking: one model "
-                    "in two recalibrations, units or roundings, or two models that tell only a "
-                    "few kinds of entries apart."
+                    f"by a straight line: {printed(slope, '.4g')} times the other "
+                    f"{printed(offset, '+.4g')} {item.target.error_unit}, within {residual:.1g}. "
+                    "Worth checking: one model in two recalibrations, units or roundings, or two "
+                    "models that tell only a few kinds of entries apart."
                 ),
                 evidence={
                     **_twin_evidence(inputs, positions, names),

@@ -8,6 +8,16 @@ from dataclasses import dataclass
 Evidence = float | int | str
 
 
+def printed(value: float, form: str) -> str:
+    """A number as a sentence prints it, with a true minus.
+
+    Example:
+        >>> printed(-38.06, ".3g"), printed(0.5, "+.4g")
+        ('−38.1', '+0.5')
+    """
+    return format(value, form).replace("-", "−")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing the audit saw: a note for readers, never an accusation.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,10 @@ class Unscored:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSite:
-    """A task with its board and its entrants by submission name, in the board's order."""
+    """A task with its board and its entrants by submission name, in the board's order.
+
+    ``analysis`` is what was found out about the board as a whole; empty where it is not there.
+    """
 
     task: Task
     dataset: Dataset
@@ -61,6 +64,7 @@ class TaskSite:
     is_scored: bool
     entrants: Mapping[str, Entrant]
     unscored: tuple[Unscored, ...] = ()
+    analysis: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +153,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
             for name in _folders(layout.submissions_dir(task.name))
             if name not in entrants
         ),
+        analysis=_read(layout, layout.analysis_json(task.name)) or {},
     )
 
 
