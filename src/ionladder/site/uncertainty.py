@@ -14,7 +14,7 @@ from ionladder.statistics.calibration import CURVE_LEVELS
 
 
 def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[dict[str, Any]]:
-    """One part a target with standard deviations; empty where there are none."""
+    """One part a target with standard deviations, its scores in the order of their words."""
     given = (receipt or {}).get("uncertainty") or {}
     return [
         {
@@ -22,10 +22,7 @@ def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[di
             "n": given[target.name]["n"],
             "n_censored": given[target.name].get("n_censored", 0),
             "n_missing": given[target.name].get("n_missing", 0),
-            "scores": [
-                (words, _cell(name, given[target.name].get(name)))
-                for name, words in UNCERTAINTY.items()
-            ],
+            "scores": [_cell(name, given[target.name].get(name)) for name in UNCERTAINTY],
             "chart": _chart(given[target.name], target.name),
         }
         for target in task.targets

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 
 from ionladder.site.charts.svg import Scale, figure, line, short, words
 
-SIZE = 360.0
-_LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 14.0, 348.0, 310.0
+WIDTH, HEIGHT = 360.0, 344.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 14.0, 334.0, 296.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +37,15 @@ def calibration_chart(curve: CalibrationCurve, *, name: str) -> Markup:
     drawn.append(line(x(0), y(0), x(1), y(1), "il-identity"))
     drawn.append(f'<polyline class="il-curve" points="{path}"/>')
     for level, share in points:
-        hover = f"central {level:.0%} interval: holds {share:.0%} of the labels"
+        hover = f"central {100 * level:g} % interval: holds {100 * share:.0f} % of the labels"
         drawn.append(
             f"<g><title>{escape(hover)}</title>"
             f'<circle class="il-point" cx="{short(x(level))}" cy="{short(y(share))}" r="3"/></g>'
         )
     return figure(
         drawn,
-        width=SIZE,
-        height=SIZE,
+        width=WIDTH,
+        height=HEIGHT,
         name=name,
         title="Calibration of the stated uncertainty",
         text=_description(curve),
@@ -59,7 +59,7 @@ def _axes(x: Scale, y: Scale) -> list[str]:
     for tick in x.ticks(about=5):
         drawn.append(line(x(tick), _TOP, x(tick), _BOTTOM, "il-grid"))
         drawn.append(line(_LEFT, y(tick), _RIGHT, y(tick), "il-grid"))
-        label = f"{tick:.0%}"
+        label = f"{100 * tick:g} %"
         drawn.append(words(x(tick), _BOTTOM + 17, label, "il-tick", anchor="middle"))
         drawn.append(words(_LEFT - 7, y(tick) + 4, label, "il-tick", anchor="end"))
     centre, middle = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2

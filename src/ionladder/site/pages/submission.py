@@ -21,7 +21,7 @@ from ionladder.site.pages._shared import linked_names
 from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
 from ionladder.site.uncertainty import stated_uncertainty
-from ionladder.site.wording import axis_title, target_title
+from ionladder.site.wording import UNCERTAINTY, axis_title, target_title
 from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
@@ -114,6 +114,7 @@ def _context(
             if entries.points.get(target.name)
         ],
         "uncertainty": stated_uncertainty(entrant.receipt, task),
+        "uncertainty_words": list(UNCERTAINTY.values()),
         "audit": audit_notes(item, name, here),
         "marked": _marked(task),
         "parity_note": entries.note,
