@@ -29,9 +29,8 @@ AUDIT_RULES = {
     ),
     "identical": f"All predictions alike to {SAME_DECIMALS} decimals, means over seeds.",
     "affine": (
-        f"A correlation, positive or negative, within {1 - LINE:.0e} of 1: rounding to three "
-        "decimals does not hide it, and two different models come nowhere near. Constants are "
-        "left out."
+        f"A correlation, positive or negative, above {LINE:.6f}: rounding to three decimals does "
+        "not hide it, and two different models come nowhere near. Constants are left out."
     ),
     "constant": (
         f"A standard deviation of the predictions under {CONSTANT_SPREAD:.0%} of that of the labels."
