@@ -33,36 +33,10 @@ def _write_board(context: Context, task: Task, version: str) -> None:
     import sys
 
     from ionladder.core.problems import letter
-    from ionladder.leaderboard.analysis import analyse
-    from ionladder.leaderboard.assemble import assemble
-    from ionladder.leaderboard.comparison import compare
-    from ionladder.leaderboard.write import write_analysis, write_leaderboard, write_receipts
-    from ionladder.scoring.score import TaskScorer, submission_folders
+    from ionladder.leaderboard.publish import publish
 
-    layout, settings = context.layout, context.params.scoring
-    scorer = TaskScorer.open(layout, task, version, settings)
-    result = scorer.score_all(submission_folders(layout, task.name))
-    comparison = compare(task, result.scored, settings)
-    board = assemble(
-        task,
-        result.scored,
-        scorer.floors(),
-        comparison,
-        dataset_version=version,
-        settings=settings,
-    )
-    analysis = analyse(
-        task,
-        result.scored,
-        comparison,
-        scorer.groups(),
-        dataset_version=version,
-        settings=settings,
-    )
-    receipts = {name: scored.receipt for name, scored in result.scored.items()}
-    write_receipts(layout, task.name, receipts, result.refused)
-    write_leaderboard(layout, board)
-    write_analysis(layout, analysis)
+    layout = context.layout
+    result = publish(layout, task, version, context.params.scoring)
     print(
         f"{task.name}: {len(result.scored)} submissions scored on {task.dataset} {version}, "
         f"{len(result.refused)} refused; "

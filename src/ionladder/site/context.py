@@ -54,7 +54,10 @@ class Unscored:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSite:
-    """A task with its board and its entrants by submission name, in the board's order."""
+    """A task with its board and its entrants by submission name, in the board's order.
+
+    ``analysis`` is what was found out about the board as a whole; empty where it is not there.
+    """
 
     task: Task
     dataset: Dataset
