@@ -18,7 +18,8 @@ def leaderboard(
 ) -> None:
     """Score all submissions and write the board.
 
-    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission.
+    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission. What
+    changed since the last time is added to leaderboard/history.jsonl.
     """
     from ionladder.cli.context import load_context
     from ionladder.datasets.registry import get_task
@@ -34,10 +35,12 @@ def _write_board(context: Context, task: Task, version: str) -> None:
 
     from ionladder.core.problems import letter
     from ionladder.leaderboard.assemble import assemble
+    from ionladder.leaderboard.history_file import publish, read_history
     from ionladder.leaderboard.write import write_leaderboard, write_receipts
     from ionladder.scoring.score import TaskScorer, submission_folders
 
     layout, settings = context.layout, context.params.scoring
+    history = read_history(layout)
     scorer = TaskScorer.open(layout, task, version, settings)
     result = scorer.score_all(submission_folders(layout, task.name))
     board = assemble(
@@ -50,10 +53,17 @@ def _write_board(context: Context, task: Task, version: str) -> None:
     receipts = {name: scored.receipt for name, scored in result.scored.items()}
     write_receipts(layout, task.name, receipts, result.refused)
     write_leaderboard(layout, board)
+    published = publish(layout, history, board, receipts)
     print(
         f"{task.name}: {len(result.scored)} submissions scored on {task.dataset} {version}, "
         f"{len(result.refused)} refused; "
         f"wrote {layout.relative(layout.leaderboard_json(task.name))}."
     )
+    if published:
+        print(
+            f"{len(published)} record{'s' * (len(published) > 1)} added to "
+            f"{layout.relative(layout.history)}; "
+            f"`ionladder changes {task.name}` says what moved and why."
+        )
     for name, problems in result.refused.items():
         print(f"Not scored: submissions/{task.name}/{name}\n{letter(problems)}", file=sys.stderr)

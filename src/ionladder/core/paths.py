@@ -54,6 +54,10 @@ class Layout:
     def leaderboard_csv(self, task: str) -> Path:
         return self.leaderboard_dir / f"{task}.csv"
 
+    @property
+    def history(self) -> Path:
+        return self.leaderboard_dir / "history.jsonl"
+
     def receipts_dir(self, task: str) -> Path:
         return self.leaderboard_dir / "scores" / task
 
