@@ -51,7 +51,8 @@ def _board(item: TaskSite, found: list[Publication]) -> dict[str, Any]:
 
 def _publication(item: TaskSite, publication: Publication) -> dict[str, Any]:
     moved, unmoved = publication.moved, publication.unmoved
-    last = publication.changes[-1].after
+    # A record of a removal repeats the versions that it was last scored on.
+    last = max((change.after for change in publication.changes), key=_is_on_board)
     entered = [change for change in moved if change.after.event == "added"]
     return {
         "number": publication.number,
@@ -66,6 +67,10 @@ def _publication(item: TaskSite, publication: Publication) -> dict[str, Any]:
         "n_unmoved": len(unmoved),
         "unmoved_reasons": sorted({reason for change in unmoved for reason in change.reasons}),
     }
+
+
+def _is_on_board(record: Record) -> bool:
+    return record.event != REMOVED
 
 
 def _row(item: TaskSite, change: Change) -> dict[str, Any]:
