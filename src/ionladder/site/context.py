@@ -13,6 +13,8 @@ from ionladder.core.errors import SiteError
 from ionladder.core.files import read_json
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.leaderboard.history import Record
+from ionladder.leaderboard.history_file import read_history
 from ionladder.site.analysis import Analysis, parse_analysis
 from ionladder.site.board import Board, Row, empty_board, parse_board
 from ionladder.specs.dataset import Dataset
@@ -100,6 +102,7 @@ class Site:
     params: Params
     tasks: tuple[TaskSite, ...]
     datasets: tuple[DatasetSite, ...]
+    history: tuple[Record, ...] = ()
     package_version: str = __version__
 
     def task_site(self, name: str) -> TaskSite:
@@ -113,6 +116,7 @@ def load_site(layout: Layout) -> Site:
     Raises:
         ConfigError: ``params.yaml`` is not as expected.
         SiteError: A leaderboard, receipt or manifest cannot be read.
+        HistoryError: The history of scores is damaged.
     """
     from ionladder.datasets.params import load_params
     from ionladder.datasets.registry import all_datasets, all_tasks
@@ -128,6 +132,7 @@ def load_site(layout: Layout) -> Site:
             if name in tasks
         ),
         datasets=tuple(_dataset_site(layout, spec, params, tasks) for spec in datasets.values()),
+        history=tuple(read_history(layout)),
     )
 
 
