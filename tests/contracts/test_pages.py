@@ -19,6 +19,7 @@ from ionladder.site.pages import page_makers
 from ionladder.site.render import hand_written, render_pages
 from unit.site import synthetic_barriers as three_targets
 from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, typical
+from unit.site.synthetic_history import add_hostile_history
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "src" / "ionladder" / "site" / "templates"
@@ -87,6 +88,8 @@ def pages(
     """Address → Markdown of every generated page, for one kind of board."""
     root = tmp_path_factory.mktemp("repository")
     layout = make_repository(root, BOARDS[request.param]())
+    if request.param != "no submission":
+        add_hostile_history(layout, BOARDS[request.param]())
     return render_pages(load_site(three_targets.add_board(layout, BOARDS[request.param]())))
 
 

@@ -57,6 +57,10 @@ class Layout:
     def analysis_json(self, task: str) -> Path:
         return self.leaderboard_dir / "analysis" / f"{task}.json"
 
+    @property
+    def history(self) -> Path:
+        return self.leaderboard_dir / "history.jsonl"
+
     def receipts_dir(self, task: str) -> Path:
         return self.leaderboard_dir / "scores" / task
 

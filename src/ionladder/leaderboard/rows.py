@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ionladder.leaderboard.uncertainty import uncertainty_columns
 from ionladder.scoring.receipt import rounded
 from ionladder.scoring.score import Scored
 from ionladder.specs.reported import Reported
@@ -50,6 +51,7 @@ def scored_row(
     row |= {use.name: primary[use.name] for use in task.metrics if use.name != metric}
     row[f"{metric}_seed_sd"] = primary[f"{metric}_seed_sd"]
     row |= _cv_columns(receipt, task)
+    row |= uncertainty_columns(receipt, task)
     if len(task.targets) > 1:
         row["targets"] = {
             target.name: _flat_subset(receipt["targets"][target.name][task.primary.subset], task)

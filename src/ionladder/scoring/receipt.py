@@ -39,6 +39,7 @@ def build_receipt(
     dataset_version: str,
     labels_sha256: str,
     split_sha256: str,
+    uncertainty: Mapping[str, Any] | None,
     settings: ScoringSettings,
 ) -> dict[str, Any]:
     """Assemble the receipt of one submission, ready to be written as JSON."""
@@ -88,6 +89,7 @@ def build_receipt(
             for scheme, score in cross_validation.items()
         }
         or None,
+        "uncertainty": uncertainty,
     }
 
 

@@ -17,6 +17,7 @@ from ionladder.scoring.floors import compute_floors
 from ionladder.scoring.prepared import PreparedLabels
 from ionladder.scoring.read import expectations_of
 from ionladder.scoring.receipt import build_receipt
+from ionladder.scoring.uncertainty import uncertainty
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
@@ -60,6 +61,9 @@ class TaskScorer:
         labels: Its evaluation labels.
         settings: Interval settings.
         layout: The repository, for paths in messages.
+
+    Attributes:
+        labels: As given.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class TaskScorer:
     ) -> None:
         self._task = task
         self._version = version
-        self._labels = labels
+        self.labels = labels
         self._settings = settings
         self._layout = layout
         self._expectations = expectations_of(labels)
@@ -94,7 +98,7 @@ class TaskScorer:
 
     def floors(self) -> tuple[Floor, ...]:
         """The floors of the task on this version."""
-        return compute_floors(self._labels.replicates, self._task, self._settings)
+        return compute_floors(self.labels.replicates, self._task, self._settings)
 
     def groups(self) -> list[list[str]]:
         """Ids of the entries of each group of the primary subset, groups in ascending order."""
@@ -126,8 +130,9 @@ class TaskScorer:
             cross_validation,
             task=self._task,
             dataset_version=self._version,
-            labels_sha256=self._labels.labels_sha256,
-            split_sha256=self._labels.split_sha256,
+            labels_sha256=self.labels.labels_sha256,
+            split_sha256=self.labels.split_sha256,
+            uncertainty=uncertainty(self.labels.test, submission.predictions.rows, self._task),
             settings=self._settings,
         )
         return Scored(submission=submission, evaluation=evaluation, receipt=receipt)

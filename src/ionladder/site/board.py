@@ -9,6 +9,7 @@ from typing import Any
 from ionladder.core.errors import SiteError
 from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
+from ionladder.statistics.calibration import SCORES
 
 KINDS = ("verified", "reference", "reported")
 BASELINES = ("train-median", "train-mean")
@@ -54,6 +55,7 @@ class Row:
         cv: Fold scheme → cross-validated primary metric.
         card: What the row states about itself; a missing key or None is "not stated".
         quoted: For reported rows, what the publication says.
+        uncertainty: Score of the stated standard deviations → value; empty where none are stated.
     """
 
     order: int
@@ -77,6 +79,7 @@ class Row:
     targets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
     quoted: Mapping[str, Any] = field(default_factory=dict)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
     def value(self, metric: str, subset: str) -> Value:
         """A metric on a subset; all None when the row has none."""
@@ -137,6 +140,11 @@ class Board:
     def baseline(self) -> Row | None:
         """The trivial reference that charts draw as a line."""
         return next((row for name in BASELINES if (row := self.entrant(name))), None)
+
+    @property
+    def states_uncertainty(self) -> bool:
+        """Whether any scored row states standard deviations of its predictions."""
+        return any(row.uncertainty for row in self.scored)
 
     @property
     def drawn_values(self) -> list[float]:
@@ -232,6 +240,7 @@ def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
         },
         card=item.get("card") or {},
         quoted=item.get("reported") or {},
+        uncertainty={name: item[name] for name in SCORES if item.get(name) is not None},
     )
 
 

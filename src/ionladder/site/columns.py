@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ionladder.site.board import Board
+from ionladder.site.wording import UNCERTAINTY
 from ionladder.specs.metric import Metric
 from ionladder.specs.task import MetricUse
 
@@ -88,7 +89,7 @@ def standing_group(board: Board) -> ColumnGroup:
 
 
 def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
-    """Seeds, folds, and what the card states: shown once, beside the ranked subset."""
+    """Seeds, folds, stated uncertainty and the card: shown once, beside the ranked subset."""
     unit = board.unit
     title = board.task.primary_use.title
     name = title.partition(", ")[0]
@@ -117,6 +118,20 @@ def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
     if folds:
         groups.append(
             ColumnGroup(key="folds", title="Cross-validation on the training set", columns=folds)
+        )
+    if board.states_uncertainty:
+        stated_widths = tuple(
+            Column(
+                key=f"uncertainty-{name}",
+                label=words.title,
+                unit=unit if words.has_unit else "",
+                direction=words.direction,
+                hint=words.meaning,
+            )
+            for name, words in UNCERTAINTY.items()
+        )
+        groups.append(
+            ColumnGroup(key="uncertainty", title="Stated uncertainty", columns=stated_widths)
         )
     groups.append(
         ColumnGroup(

@@ -14,6 +14,8 @@ from ionladder.core.errors import SiteError
 from ionladder.core.files import read_json
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.leaderboard.history import Record
+from ionladder.leaderboard.history_file import read_history
 from ionladder.site.analysis import Analysis, parse_analysis
 from ionladder.site.board import Board, Row, empty_board, parse_board
 from ionladder.site.entries import EntrySource
@@ -56,7 +58,10 @@ class Unscored:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSite:
-    """A task with its board and its entrants by submission name, in the board's order."""
+    """A task with its board and its entrants by submission name, in the board's order.
+
+    ``analysis`` is what was found out about the board as a whole; empty where it is not there.
+    """
 
     task: Task
     dataset: Dataset
@@ -99,6 +104,7 @@ class Site:
     params: Params
     tasks: tuple[TaskSite, ...]
     datasets: tuple[DatasetSite, ...]
+    history: tuple[Record, ...] = ()
     package_version: str = __version__
 
     @cached_property
@@ -120,6 +126,7 @@ def load_site(layout: Layout) -> Site:
     Raises:
         ConfigError: ``params.yaml`` is not as expected.
         SiteError: A leaderboard, receipt or manifest cannot be read.
+        HistoryError: The history of scores is damaged.
     """
     from ionladder.datasets.params import load_params
     from ionladder.datasets.registry import all_datasets, all_tasks
@@ -135,6 +142,7 @@ def load_site(layout: Layout) -> Site:
             if name in tasks
         ),
         datasets=tuple(_dataset_site(layout, spec, params, tasks) for spec in datasets.values()),
+        history=tuple(read_history(layout)),
     )
 
 

@@ -14,6 +14,7 @@ from ionladder.site.context import Site
 from ionladder.site.environment import environment
 from ionladder.site.links import dead_links, source_name
 from ionladder.site.pages import page_makers
+from ionladder.site.pages.changes import history_files
 from ionladder.site.pages.leaderboard import board_files
 from ionladder.site.pages.submission import submission_files
 from ionladder.site.wording import INPUTS, KIND_MEANING
@@ -81,7 +82,7 @@ def hand_written(site: Site) -> dict[str, str]:
 
 
 def static_files(site: Site) -> dict[str, Path]:
-    """Address in the site → file copied there: assets, boards, submissions and receipts."""
+    """Address in the site → file copied there: assets, boards, history, submissions, receipts."""
     return {
         **_assets(site.layout),
         **{
@@ -89,6 +90,7 @@ def static_files(site: Site) -> dict[str, Path]:
             for item in site.tasks
             for place, path in board_files(site.layout, item.task.name).items()
         },
+        **history_files(site.layout),
         **submission_files(site),
     }
 

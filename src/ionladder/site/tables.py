@@ -28,7 +28,7 @@ from ionladder.site.text import (
     plain,
     ranks,
 )
-from ionladder.site.wording import INPUTS, KIND_MEANING, yes_no
+from ionladder.site.wording import INPUTS, KIND_MEANING, UNCERTAINTY, yes_no
 from ionladder.specs.metric import Metric
 from ionladder.specs.task import Subset
 
@@ -233,6 +233,8 @@ def _model_cells(row: Row, board: Board) -> list[Cell]:
         spread_cell(row.seed_sd),
         *(value_cell(Value(row.cv.get(cv.scheme))) for cv in board.task.cross_validation),
     ]
+    if board.states_uncertainty:
+        cells += [value_cell(Value(row.uncertainty.get(name))) for name in UNCERTAINTY]
     inputs = card.get("inputs")
     cells += [
         _stated(INPUTS.get(str(inputs), str(inputs)) if inputs else None),

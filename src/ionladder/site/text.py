@@ -148,6 +148,19 @@ def percent(share: float | None) -> str:
     return "> 99 %" if share > 1.0 - _SMALLEST_SHARE else f"{100 * share:.0f} %"
 
 
+def change_of(value: float | None, *, digits: int = 2) -> str:
+    """A difference with its sign; ``±`` where nothing is left of it, an en dash for none.
+
+    Example:
+        >>> change_of(0.25), change_of(-0.0125, digits=3), change_of(0.0), change_of(None)
+        ('+0.25', '−0.013', '±0.00', '–')
+    """
+    shown = number(value, digits=digits)
+    if value is None or shown.startswith(("–", _MINUS)):
+        return shown
+    return f"+{shown}" if float(f"{value:.{digits}f}") else f"±{shown}"
+
+
 def fine_digits(value: float | None) -> int:
     """Decimals that leave a small number something to say.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ionladder.specs.task import MEAN_OF_TARGETS, LabelWords, Target, Task
 
@@ -60,6 +61,65 @@ INPUTS: Mapping[str, str] = {
     "structure": "structure",
     "both": "composition and structure",
 }
+
+
+@dataclass(frozen=True)
+class UncertaintyWords:
+    """How pages speak of one score of stated standard deviations."""
+
+    title: str
+    meaning: str
+    formula: str
+    direction: str = ""
+    has_unit: bool = False
+
+
+UNCERTAINTY: Mapping[str, UncertaintyWords] = {
+    "coverage_68": UncertaintyWords(
+        title="Coverage, 68 %",
+        meaning=(
+            "Share of labels inside the central 68 % interval of their prediction: 0.68 where the "
+            "stated uncertainty is right, less where it is too small."
+        ),
+        formula="mean of [|y_pred - y_true| ≤ 0.994 y_std]",
+    ),
+    "coverage_95": UncertaintyWords(
+        title="Coverage, 95 %",
+        meaning=(
+            "Share of labels inside the central 95 % interval of their prediction, where rare large "
+            "errors show."
+        ),
+        formula="mean of [|y_pred - y_true| ≤ 1.960 y_std]",
+    ),
+    "sharpness": UncertaintyWords(
+        title="Sharpness",
+        meaning=(
+            "Mean stated standard deviation: of two submissions whose uncertainty is equally right, "
+            "the one with the smaller says more."
+        ),
+        formula="mean of y_std",
+        has_unit=True,
+    ),
+    "nll": UncertaintyWords(
+        title="Negative log-likelihood",
+        meaning=(
+            "How surprising a label is on average if the stated Gaussians are believed, in nats; "
+            "it punishes widths that are too small most of all."
+        ),
+        formula="mean of ½ ln(2π y_std²) + (y_pred - y_true)² / (2 y_std²)",
+        direction="↓",
+    ),
+    "miscalibration_area": UncertaintyWords(
+        title="Miscalibration area",
+        meaning=(
+            "Area between the calibration curve and the diagonal, between 0 and 0.5; chance alone "
+            "leaves about 0.31 / √n, where n is the number of entries."
+        ),
+        formula="∫ |share of labels inside the central interval of level p - p| dp, p from 0 to 1",
+        direction="↓",
+    ),
+}
+"""Score of stated standard deviations → its words, in the order in which they are shown."""
 
 
 def floor_title(name: str) -> str:

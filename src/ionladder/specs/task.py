@@ -24,6 +24,8 @@ class Target:
         description: One sentence.
         plausible: Smallest and largest value a careful reader would accept, in ``unit``;
             values outside are a problem of the submission.
+        physical: Smallest and largest value that a material can have, in ``unit``, or None where
+            nobody can say; predictions outside are accepted, and noted by the audit.
         limit_column: Label column with the upper limit of a left-censored entry, or None.
         band: Half-width, in ``error_unit``, of the region around the identity line that parity
             plots shade as close enough, or None where no such width is customary.
@@ -36,9 +38,18 @@ class Target:
     error_unit: str
     description: str
     plausible: tuple[float, float]
+    physical: tuple[float, float] | None = None
     limit_column: str | None = None
     band: float | None = None
     missing_note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.physical is None:
+            return
+        (low, high), (lowest, highest) = self.physical, self.plausible
+        if not lowest <= low < high <= highest:
+            msg = f"target {self.name!r}: physical {self.physical} is not within {self.plausible}"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)

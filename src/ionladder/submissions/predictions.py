@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 PREDICTIONS_STEM = "predictions"
 CV_STEM = "cv_predictions"
 MAX_SEEDS = 100
-_LARGEST_STD = 1e6
+# A standard deviation of zero claims to know the answer, and has no likelihood when it is wrong.
+_SMALLEST_STD, _LARGEST_STD = 1e-6, 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +193,7 @@ def _target_columns(
     found = []
     for target in task.targets:
         low, high = target.plausible
-        ranges = {target.name: (low, high), f"{target.name}_std": (0.0, _LARGEST_STD)}
+        ranges = {target.name: (low, high), f"{target.name}_std": (_SMALLEST_STD, _LARGEST_STD)}
         for column, (smallest, largest) in ranges.items():
             if column not in table.column_names:
                 continue

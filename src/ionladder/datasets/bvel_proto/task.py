@@ -18,6 +18,9 @@ from ionladder.specs.task import (
 # there, up to 19 eV, would otherwise rule the mean.
 CLIP_EV = 6.0
 FAST_EV = 0.5
+# A barrier is counted from the cell's minimum, so it is never negative; what does not percolate
+# below 20 eV has no label.
+PHYSICAL_EV = (0.0, 20.0)
 
 _DIMENSIONS = (
     ("1d", "1D", "one dimension"),
@@ -90,6 +93,7 @@ BVEL_PROTO = Task(
                 f"percolation in {number} (BVlain)."
             ),
             plausible=(-5.0, 100.0),
+            physical=PHYSICAL_EV,
             missing_note=(
                 "Without a number: nothing percolates below 20 eV. The clipped MAE takes such an "
                 "entry at 6 eV; other measures leave it out."

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
+from ionladder.site.audit import audit_notes
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts.parity import Parity, parity_chart
 from ionladder.site.columns import metric_column
@@ -21,7 +22,8 @@ from ionladder.site.pages._shared import linked_names
 from ionladder.site.slices import slice_table
 from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
-from ionladder.site.wording import axis_title, target_title
+from ionladder.site.uncertainty import stated_uncertainty
+from ionladder.site.wording import UNCERTAINTY, axis_title, target_title
 from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
@@ -118,6 +120,9 @@ def _context(
             for target in task.targets
             if entries.points.get(target.name)
         ],
+        "uncertainty": stated_uncertainty(entrant.receipt, task),
+        "uncertainty_words": list(UNCERTAINTY.values()),
+        "audit": audit_notes(item, name, here),
         "marked": _marked(task),
         "parity_note": entries.note,
         "hashes": [
