@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ionladder.datasets.labels import EvaluationLabels
 from ionladder.metrics.registry import get_metric
-from ionladder.scoring.entry_errors import EntryErrors
+from ionladder.scoring.entry_errors import EntryErrors, is_sliceable
 from ionladder.scoring.receipt import rounded
 from ionladder.specs.metric import Array
 from ionladder.specs.slice import Slice
@@ -103,6 +104,15 @@ class PreparedSlices:
         self.df = np.full(n_values, np.nan)
         for value in np.flatnonzero(self.has_interval):
             self.df[value] = degrees_of_freedom(self.pair_size[self.pair_value == value])
+
+
+def prepare_slices(
+    labels: EvaluationLabels, task: Task, *, confidence: float
+) -> PreparedSlices | None:
+    """The slices of a task; None where it has none, or where its primary metric has no parts."""
+    if labels.slices is None or not task.slices or not is_sliceable(task):
+        return None
+    return PreparedSlices(labels.test, labels.slices, task, confidence=confidence)
 
 
 def score_slices(prepared: PreparedSlices, y_pred: Mapping[str, Array]) -> Slices:

@@ -85,16 +85,12 @@ class EntrySource:
         """
         if self._reader is None:
             return {}
-        from ionladder.scoring.entry_errors import is_sliceable
-        from ionladder.scoring.slices import PreparedSlices, score_slices
+        from ionladder.scoring.slices import prepare_slices, score_slices
 
-        columns = self._reader.labels.slices
-        if columns is None or not is_sliceable(self._task):
-            return {}
         if self._slices is None:
-            self._slices = PreparedSlices(
-                self._reader.test, columns, self._task, confidence=confidence
-            )
+            self._slices = prepare_slices(self._reader.labels, self._task, confidence=confidence)
+        if self._slices is None:
+            return {}
         try:
             return score_slices(self._slices, self._reader.aligned(name).y_pred)
         except SubmissionError:

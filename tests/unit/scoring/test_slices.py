@@ -14,7 +14,14 @@ import tiny
 from ionladder.metrics.rmse import METRIC as RMSE
 from ionladder.scoring.entry_errors import EntryErrors, is_sliceable
 from ionladder.scoring.evaluate import evaluate
-from ionladder.scoring.slices import MIN_ROWS, PreparedSlices, Slices, score_slices, slices_json
+from ionladder.scoring.slices import (
+    MIN_ROWS,
+    PreparedSlices,
+    Slices,
+    prepare_slices,
+    score_slices,
+    slices_json,
+)
 from ionladder.specs.slice import Slice
 from ionladder.specs.task import MEAN_OF_TARGETS, Primary, Subset, Task
 
@@ -151,6 +158,16 @@ def test_a_receipt_counts_small_parts_but_does_not_give_their_errors() -> None:
         "ci_high": None,
     }
     assert written["half"]["a"]["mae"] == round(scored()["half"]["a"].value, 6)
+
+
+def test_what_cannot_be_taken_apart_is_not_prepared() -> None:
+    labels, columns, _ = data()
+    evaluation = replace(tiny.evaluation_labels(labels), slices=columns)
+    assert prepare_slices(evaluation, TASK, confidence=0.95) is not None
+    assert prepare_slices(evaluation, tiny.TASK, confidence=0.95) is None
+    assert prepare_slices(tiny.evaluation_labels(labels), TASK, confidence=0.95) is None
+    ranked_by_root = replace(TASK, primary=replace(TASK.primary, metric="rmse"))
+    assert prepare_slices(evaluation, ranked_by_root, confidence=0.95) is None
 
 
 def test_a_task_without_slices_has_no_scores_of_slices() -> None:
