@@ -156,7 +156,7 @@ def test_its_folds_are_those_of_the_board_with_a_test_set(layout: Layout) -> Non
 
 
 def test_every_repeat_of_scored_folds_is_needed(layout: Layout) -> None:
-    with pytest.raises(BaselineError, match="--seeds 1: .* needs every frozen repeat"):
+    with pytest.raises(BaselineError, match=r"--seeds 1: .* needs every frozen repeat"):
         run(layout, PARAMS, "train-mean", "obelix-cv", n_seeds=1)
     with pytest.raises(BaselineError, match="--seeds 0: expected a number of repeats, 1 or more"):
         check(layout, PARAMS, "train-mean", "obelix-cv", n_seeds=0)
