@@ -1,4 +1,4 @@
-"""Entry by entry: what a submission predicted for each test entry, beside the label."""
+"""Entry by entry: what a submission predicted for each scored entry, beside the label."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class EntryReader:
         self._test = labels.test.sort_values("id", ignore_index=True)
 
     def read(self, name: str) -> dict[str, pd.DataFrame]:
-        """Predictions and labels of every test entry, for each target of the task.
+        """Predictions and labels of every scored entry, for each target of the task.
+
+        Of a task scored on folds these are the predictions of the first repeat: a mean over
+        repeats would be a prediction that nobody made, and closer than any that is scored.
 
         Returns:
             Target name → table sorted by id: ``id, y_true`` (NaN where the label is missing),
@@ -45,8 +48,9 @@ class EntryReader:
             folder, self._task, self._expectations, shown_as=self._layout.relative(folder)
         )
         aligned = align(self._test["id"].tolist(), submission.predictions.rows, self._task)
+        shown = slice(None) if self._task.scored_folds is None else slice(1)
         return {
-            target.name: self._table(target, aligned.y_pred[target.name])
+            target.name: self._table(target, aligned.y_pred[target.name][shown])
             for target in self._task.targets
         }
 
