@@ -123,6 +123,9 @@ def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
     assert task.replicate_column is None or task.replicate_column in entries
     for subset in task.subsets:
         assert subset.column is None or subset.column in labels | splits
+    assert task.entries is None or task.entries.column in splits
+    assert not task.scored_folds or task.scored_folds.is_primary
+    assert sum(scheme.is_primary for scheme in task.fold_schemes) == 1
 
 
 @tasks

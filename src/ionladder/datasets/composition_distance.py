@@ -140,6 +140,34 @@ def nearest(formulas: Sequence[str], known: Sequence[str], *, count: int = 1) ->
     return Neighbours(distances[back], places[back])
 
 
+def nearest_of_other_groups(
+    formulas: Sequence[str], groups: Sequence[object], *, count: int = 1
+) -> Neighbours:
+    """The nearest of the same compositions that belong to other groups.
+
+    Args:
+        formulas: Compositions, as :func:`composition_matrix` reads them.
+        groups: Group of each.
+        count: How many neighbours; a distance is infinite where there are no more of them.
+
+    Example:
+        >>> nearest_of_other_groups(["LiCl", "LiCl", "NaCl"], ["a", "a", "b"]).places.tolist()
+        [[2], [2], [0]]
+    """
+    kinds, kind_of = _unique(formulas)
+    number = np.unique(np.asarray(groups), return_inverse=True)[1]
+    matrix = composition_matrix(kinds)
+    count = min(count, len(formulas))
+    distances = np.empty((len(formulas), count))
+    places = np.empty((len(formulas), count), dtype=np.int64)
+    for row, kind in enumerate(kind_of):
+        apart = _distances(matrix[kind : kind + 1], matrix)[0][kind_of]
+        apart[number == number[row]] = np.inf
+        order = np.argsort(apart, kind="stable")[:count]
+        distances[row], places[row] = apart[order], order
+    return Neighbours(distances, places)
+
+
 def _unique(formulas: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Distinct formulas in the order of first appearance, and which of them each one is."""
     number: dict[str, int] = {}

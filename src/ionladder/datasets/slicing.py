@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ionladder.core.hashing import content_hash
 from ionladder.core.paths import Layout
-from ionladder.datasets.composition_distance import Array, nearest
-from ionladder.datasets.load import STRUCTURES, read_table, to_frame
+from ionladder.datasets.composition_distance import (
+    Array,
+    Neighbours,
+    nearest,
+    nearest_of_other_groups,
+)
+from ionladder.datasets.load import STRUCTURES, read_table, split_of_task, to_frame
 from ionladder.datasets.registry import get_dataset, slice_columns_of
 from ionladder.specs.task import Task
 
@@ -35,8 +41,9 @@ class SliceInputs:
         structures: Crystal structures, of the entries that have one; None where the dataset has
             no such table.
         labels: Labels of all entries.
-        split: ``subset`` and what else the split knows of all entries.
+        split: ``subset`` and what else the split knows of the entries that take part.
         ids: Entries that are evaluated, ascending.
+        train_ids: Training entries that take part, ascending; the same where folds are scored.
         neighbours: Their nearest training entries, as :func:`nearest_entries` gives them.
     """
 
@@ -45,6 +52,7 @@ class SliceInputs:
     labels: pd.DataFrame
     split: pd.DataFrame
     ids: Sequence[str]
+    train_ids: Sequence[str]
     neighbours: pd.DataFrame
 
     @property
@@ -53,6 +61,15 @@ class SliceInputs:
         first = self.neighbours[self.neighbours["place"] == 1].set_index("id")
         distances: Array = first.loc[list(self.ids), "distance"].to_numpy(np.float64)
         return distances
+
+    def has_near(self, column: str) -> npt.NDArray[np.bool_]:
+        """Whether one of an entry's nearest training entries has its value in a column."""
+        near, values = self.neighbours, self.entries[column]
+        is_same = values.loc[near["id"]].to_numpy(object) == values.loc[near["neighbour"]].to_numpy(
+            object
+        )
+        found: npt.NDArray[np.bool_] = np.isin(list(self.ids), near.loc[is_same, "id"].tolist())
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +89,8 @@ class SlicedEntries:
     sha256: str
 
 
-def slice_entries(
-    layout: Layout, task: Task, version: str, *, ids: Sequence[str], train_ids: Sequence[str]
-) -> SlicedEntries:
+def slice_entries(layout: Layout, task: Task, version: str) -> SlicedEntries:
     """Take the evaluated entries of a task apart.
-
-    Args:
-        layout: The repository.
-        task: Names dataset and split.
-        version: Dataset version.
-        ids: Entries that are evaluated.
-        train_ids: Entries that models learn from.
 
     Raises:
         DataMissingError: A table is not on this machine.
@@ -94,29 +102,31 @@ def slice_entries(
     dataset = get_dataset(task.dataset)
     names = {table.name for table in dataset.tables}
     read = [name for name in ("entries", "labels", "splits", STRUCTURES) if name in names]
-    frames = {name: to_frame(read_table(layout, task.dataset, version, name)) for name in read}
-    split = frames["splits"]
-    ordered = sorted(ids)
-    entries = frames["entries"].set_index("id")
-    neighbours = nearest_entries(
-        entries[dataset.composition_column], ids=ordered, train_ids=train_ids
+    tables = {name: read_table(layout, task.dataset, version, name) for name in read}
+    split = to_frame(split_of_task(tables.pop("splits"), task)).set_index("id")
+    frames = {name: to_frame(table).set_index("id") for name, table in tables.items()}
+    train = sorted(split.index[split["subset"] == "train"])
+    ids = train if task.scored_folds else sorted(split.index[split["subset"] == "test"])
+    formulas = frames["entries"][dataset.composition_column]
+    neighbours = (
+        nearest_of_other_folds(formulas, split.loc[ids, task.group_column])
+        if task.scored_folds
+        else nearest_entries(formulas, ids=ids, train_ids=train)
     )
     make = slice_columns_of(task.dataset)
     if make is None:
-        columns = pd.DataFrame({"id": ordered})
+        columns = pd.DataFrame({"id": ids})
     else:
-        structures = frames.get(STRUCTURES)
-        made = make(
-            SliceInputs(
-                entries=entries,
-                structures=None if structures is None else structures.set_index("id"),
-                labels=frames["labels"].set_index("id"),
-                split=split[split["split_name"] == task.split].set_index("id"),
-                ids=ordered,
-                neighbours=neighbours,
-            )
+        inputs = SliceInputs(
+            entries=frames["entries"],
+            structures=frames.get(STRUCTURES),
+            labels=frames["labels"],
+            split=split,
+            ids=ids,
+            train_ids=train,
+            neighbours=neighbours,
         )
-        columns = made.loc[ordered].rename_axis("id").reset_index()
+        columns = make(inputs).loc[ids].rename_axis("id").reset_index()
     table = pa.Table.from_pandas(columns.astype("string"), preserve_index=False)
     return SlicedEntries(
         columns=columns, neighbours=neighbours, sha256=content_hash(table, key="id")
@@ -136,20 +146,43 @@ def nearest_entries(
     Returns:
         ``id, place, neighbour, distance``: up to three rows an entry.
     """
-    import pandas as pd
-
-    known = np.array(sorted(train_ids), dtype=object)
-    if not len(known) or not len(ids):
-        return pd.DataFrame({"id": [], "place": [], "neighbour": [], "distance": []})
+    known = sorted(train_ids)
+    if not known or not len(ids):
+        return _table([], [], Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64)))
     found = nearest(
         formulas.loc[list(ids)].tolist(), formulas.loc[known].tolist(), count=N_NEIGHBOURS
     )
+    return _table(ids, known, found)
+
+
+def nearest_of_other_folds(formulas: pd.Series[str], groups: pd.Series[int]) -> pd.DataFrame:
+    """The nearest entries that folds may train on, whichever repeat: those of other groups.
+
+    Args:
+        formulas: Formula of every entry, indexed by id.
+        groups: Group of every entry asked about, indexed by id, ascending; folds keep it whole.
+
+    Returns:
+        ``id, place, neighbour, distance``: up to three rows an entry.
+    """
+    ids = groups.index.tolist()
+    found = nearest_of_other_groups(formulas.loc[ids].tolist(), groups.tolist(), count=N_NEIGHBOURS)
+    return _table(ids, ids, found)
+
+
+def _table(ids: Sequence[str], known: Sequence[str], found: Neighbours) -> pd.DataFrame:
+    """Neighbours as rows, those at infinite distance left out."""
+    import pandas as pd
+
     count = found.distances.shape[1]
-    return pd.DataFrame(
+    names = np.array(known, dtype=object)
+    rows = pd.DataFrame(
         {
             "id": np.repeat(np.array(ids, dtype=object), count),
             "place": np.tile(np.arange(1, count + 1), len(ids)),
-            "neighbour": known[found.places.ravel()],
+            "neighbour": names[found.places.ravel()],
             "distance": found.distances.ravel(),
         }
     )
+    is_known = np.isfinite(found.distances.ravel())
+    return rows.loc[is_known].reset_index(drop=True)

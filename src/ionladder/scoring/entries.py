@@ -1,6 +1,8 @@
-"""Entry by entry: what submissions predicted for each test entry, beside the label."""
+"""Entry by entry: what submissions predicted for each scored entry, beside the label."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,11 @@ from ionladder.core.errors import SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.scoring.align import Aligned, align
+from ionladder.scoring.read import expectations_of
 from ionladder.specs.metric import Array
 from ionladder.specs.task import Target, Task
 from ionladder.submissions.predictions import read_predictions
+from ionladder.submissions.validate import read_submission
 
 
 class EntryReader:
@@ -28,32 +32,42 @@ class EntryReader:
         self._layout = layout
         self._task = task
         self._ids: list[str] = self.test["id"].tolist()
-        self._test_ids = frozenset(self._ids)
-        self._train_ids = frozenset(self.labels.train["id"])
+        self._expected = expectations_of(self.labels)
         self._aligned: dict[str, Aligned] = {}
 
     def aligned(self, name: str) -> Aligned:
         """Predictions of a submission in the order of ``test``.
 
         Raises:
-            SubmissionError: The predictions have problems; the rest of the folder is not looked at.
+            SubmissionError: The predictions have problems.
         """
         if name not in self._aligned:
             folder = self._layout.submission_dir(self._task.name, name)
-            table, problems = read_predictions(
-                folder,
-                self._task,
-                test_ids=self._test_ids,
-                train_ids=self._train_ids,
-                shown_as=self._layout.relative(folder),
-            )
-            if table is None:
-                raise SubmissionError(problems)
-            self._aligned[name] = align(self._ids, table.rows, self._task)
+            self._aligned[name] = align(self._ids, self._scored_rows(folder), self._task)
         return self._aligned[name]
 
+    def _scored_rows(self, folder: Path) -> pd.DataFrame:
+        """The predictions that are scored; folds that are not scored are not even read."""
+        shown_as = self._layout.relative(folder)
+        if self._task.scored_folds is not None:
+            submission = read_submission(folder, self._task, self._expected, shown_as=shown_as)
+            return submission.predictions.rows
+        table, problems = read_predictions(
+            folder,
+            self._task,
+            test_ids=self._expected.test_ids,
+            train_ids=self._expected.train_ids,
+            shown_as=shown_as,
+        )
+        if table is None:
+            raise SubmissionError(problems)
+        return table.rows
+
     def read(self, name: str) -> dict[str, pd.DataFrame]:
-        """Predictions and labels of every test entry, for each target of the task.
+        """Predictions and labels of every scored entry, for each target of the task.
+
+        Of a task scored on folds these are the predictions of the first repeat: a mean over
+        repeats would be a prediction that nobody made, and closer than any that is scored.
 
         Returns:
             Target name → table sorted by id: ``id, y_true`` (NaN where the label is missing),
@@ -64,8 +78,10 @@ class EntryReader:
             SubmissionError: The predictions have problems.
         """
         y_pred = self.aligned(name).y_pred
+        shown = slice(None) if self._task.scored_folds is None else slice(1)
         return {
-            target.name: self._table(target, y_pred[target.name]) for target in self._task.targets
+            target.name: self._table(target, y_pred[target.name][shown])
+            for target in self._task.targets
         }
 
     def _table(self, target: Target, y_pred: Array) -> pd.DataFrame:

@@ -115,6 +115,16 @@ class Site:
             for item in self.tasks
         }
 
+    def footings(self, board: Board | None = None) -> tuple[str, ...]:
+        """Which data and which scorer the boards rest on, or one of them; each said once."""
+        shown = [item for item in self.tasks if board is None or item.board is board]
+        lines = [
+            f"{item.dataset.title} {item.board.dataset_version}, "
+            f"scorer version {item.board.scorer_version}"
+            for item in shown
+        ]
+        return tuple(dict.fromkeys(lines))
+
     def task_site(self, name: str) -> TaskSite:
         """The task of that name; KeyError when there is none."""
         return {item.task.name: item for item in self.tasks}[name]

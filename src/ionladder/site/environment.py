@@ -40,6 +40,8 @@ def environment() -> Environment:
         floor_meaning=wording.floor_meaning,
         repeats_phrase=wording.repeats_phrase,
         band_title=wording.band_title,
+        scored_words=wording.scored_words,
+        frozen_part=wording.frozen_part,
     )
     engine.globals.update(not_stated=text.NOT_STATED)
     return engine

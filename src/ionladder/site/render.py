@@ -69,11 +69,7 @@ def render_pages(site: Site) -> dict[str, str]:
 
 def hand_written(site: Site) -> dict[str, str]:
     """File name → text of the pages written by hand, with the line saying where they stand."""
-    boards = " · ".join(
-        f"{item.dataset.title} {item.board.dataset_version}, "
-        f"scorer version {item.board.scorer_version}"
-        for item in site.tasks
-    )
+    boards = " · ".join(site.footings())
     return {
         path.name: path.read_text(encoding="utf-8").rstrip()
         + _HAND_WRITTEN_NOTE.format(boards=boards, name=path.name, version=site.package_version)

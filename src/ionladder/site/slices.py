@@ -53,7 +53,7 @@ class SliceTable:
 
 @dataclass(frozen=True, kw_only=True)
 class SliceBoard:
-    """Models against parts of slices.
+    """Models against parts of slices; only parts that have a value.
 
     Attributes:
         groups: Slice and its parts that have a value: (title, entries).

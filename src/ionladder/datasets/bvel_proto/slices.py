@@ -21,8 +21,8 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
     import pandas as pd
 
     ids = list(inputs.ids)
-    entries, split = inputs.entries.loc[ids], inputs.split
-    known = set(inputs.entries.loc[split.index[split["subset"] == "train"], "prototype"])
+    entries = inputs.entries.loc[ids]
+    known = set(inputs.entries.loc[list(inputs.train_ids), "prototype"])
     li_sites = entries["n_li"].to_numpy(np.int64)
     return pd.DataFrame(
         {

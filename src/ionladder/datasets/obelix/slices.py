@@ -29,12 +29,10 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
 
     ids = list(inputs.ids)
     entries, labels = inputs.entries.loc[ids], inputs.labels.loc[ids]
-    split = inputs.split
-    train_formulas = set(inputs.entries.loc[split.index[split["subset"] == "train"], _FORMULA])
     is_superionic = (labels["log10_sigma"] >= SUPERIONIC) & (labels["censoring"] == "none")
     return pd.DataFrame(
         {
-            "structure": np.where(split.loc[ids, "in_cif"], "with", "without"),
+            "structure": np.where(inputs.split.loc[ids, "in_cif"], "with", "without"),
             "order": _order(inputs),
             "censoring": labels["censoring"],
             "crystal_system": entries["crystal_system"],
@@ -42,7 +40,7 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
             "anions": [anion_class(elements_of(text)) for text in entries[_FORMULA]],
             "superionic": np.where(is_superionic, "yes", "no"),
             "train_distance": quarters(inputs.nearest_distance),
-            "crossing": np.where(entries[_FORMULA].isin(train_formulas), "yes", "no"),
+            "crossing": np.where(inputs.has_near(_FORMULA), "yes", "no"),
         },
         index=pd.Index(ids, name="id"),
     )

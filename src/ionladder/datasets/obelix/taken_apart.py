@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ionladder.specs.slice import NEAREST_NOTE, Slice
 
 _SYSTEMS = (
@@ -104,3 +106,18 @@ SLICES = (
         ),
     ),
 )
+
+SLICES_OF_CIF = tuple(item for item in SLICES if item.name != "structure")
+"""Where every entry has a structure, having one tells nothing apart."""
+
+_OTHER_GROUPS = {
+    "train_distance": (
+        " Only entries of other groups of papers and compositions count: no fold parts a group."
+    ),
+    "crossing": " Here: another group of papers and compositions holds it too.",
+}
+
+SLICES_OF_FOLDS = tuple(
+    replace(item, note=item.note + _OTHER_GROUPS.get(item.name, "")) for item in SLICES
+)
+"""Where folds are scored, an entry's own group is never among the entries trained on."""

@@ -54,7 +54,12 @@ class _Entries:
 
     @property
     def has_pages(self) -> bool:
-        """Whether entries have pages of their own."""
+        """Whether entries have pages of their own; those that folds score are shown as a table."""
+        return self.is_whole and self.item.task.scored_folds is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all entries are shown."""
         return len(self.table.ids) <= LARGEST_WHOLE
 
     def href(self, here: str, entry: str) -> str | None:
@@ -112,7 +117,7 @@ def _index(site: Site, item: TaskSite, entries: _Entries | None, here: str) -> d
     if entries is None:
         return {**shared, "tables": []}
     table, n = entries.table, len(entries.table.ids)
-    everything = list(range(n)) if entries.has_pages else table.hardest(SHOWN_OF_MANY)
+    everything = list(range(n)) if entries.is_whole else table.hardest(SHOWN_OF_MANY)
     words = item.task.label_words
     tables = [
         (
@@ -130,7 +135,7 @@ def _index(site: Site, item: TaskSite, entries: _Entries | None, here: str) -> d
         ),
         (
             "all",
-            "All test entries" if entries.has_pages else f"The hardest {len(everything)}",
+            "All entries" if entries.is_whole else f"The hardest {len(everything)}",
             "Click a heading to sort.",
             everything,
         ),

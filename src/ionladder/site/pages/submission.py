@@ -23,7 +23,7 @@ from ionladder.site.slices import slice_table
 from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
 from ionladder.site.uncertainty import stated_uncertainty
-from ionladder.site.wording import UNCERTAINTY, axis_title, target_title
+from ionladder.site.wording import UNCERTAINTY, axis_title, scored_words, target_title
 from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
@@ -72,6 +72,7 @@ def _parity(target: Target, entries: Entries, task: Task) -> dict[str, Any]:
         band=target.band,
         cap=task.primary_use.options.get("clip"),
         known=task.label_words.adjective,
+        entries=scored_words(task).entries,
     )
     return {
         "target": target,
