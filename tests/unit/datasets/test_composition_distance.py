@@ -15,6 +15,7 @@ from ionladder.datasets.composition_distance import (
     composition_matrix,
     element_movers_distance,
     nearest,
+    nearest_of_other_groups,
     quarters,
 )
 
@@ -107,3 +108,19 @@ def test_quarters_of_distinct_distances_are_equally_large() -> None:
 
 def test_no_distances_have_no_quarters() -> None:
     assert quarters(np.array([])) == []
+
+
+@given(st.lists(st.tuples(formulas, st.integers(0, 3)), min_size=1, max_size=8))
+def test_neighbours_of_other_groups_are_those_of_a_sorted_list(
+    entries: list[tuple[str, int]],
+) -> None:
+    found = nearest_of_other_groups(*map(list, zip(*entries, strict=True)), count=3)
+    for row, (formula, group) in enumerate(entries):
+        others = [
+            (element_movers_distance(formula, other), place)
+            for place, (other, theirs) in enumerate(entries)
+            if theirs != group
+        ]
+        pairs = zip(found.distances[row], found.places[row], strict=True)
+        real = [(float(d), int(p)) for d, p in pairs if np.isfinite(d)]
+        assert real == sorted(others)[:3]

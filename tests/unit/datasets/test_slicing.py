@@ -77,3 +77,20 @@ def test_equally_near_training_entries_come_in_the_order_of_their_ids() -> None:
     formulas = pd.Series({"t": "Li2O1", "b": "Li4O2", "a": "Li2O1", "c": "Na2O1"})
     near = nearest_entries(formulas, ids=["t"], train_ids=["c", "b", "a"])
     assert near["neighbour"].tolist() == ["a", "b", "c"]
+
+
+def test_where_folds_are_scored_no_entry_is_near_to_its_own_group(repo: Layout) -> None:
+    labels = load_evaluation_labels(repo, get_task("obelix-cv"), "1.0.0")
+    assert labels.neighbours is not None
+    assert labels.slices is not None
+    assert labels.slices["id"].tolist() == labels.test["id"].tolist() == labels.train["id"].tolist()
+    group = labels.train.set_index("id")["component"]
+    near = labels.neighbours
+    assert (near["id"].map(group) != near["neighbour"].map(group)).all()
+
+
+def test_where_only_some_entries_take_part_the_others_are_near_to_nobody(repo: Layout) -> None:
+    labels = load_evaluation_labels(repo, get_task("obelix-cif"), "1.0.0")
+    assert labels.neighbours is not None
+    assert set(labels.neighbours["neighbour"]) <= set(labels.train["id"])
+    assert set(labels.neighbours["id"]) == set(labels.test["id"])
