@@ -30,7 +30,8 @@ def page(layout: Layout) -> str:
 
 def row(text: str, name: str) -> str:
     """The row of a submission as text, tags and spaces squeezed."""
-    (found,) = [line for line in text.splitlines() if line.startswith("<tr>") and f">{name}<" in line]
+    lines = [line for line in text.splitlines() if line.startswith("<tr>")]
+    (found,) = [line for line in lines if f">{name}<" in line]
     return " ".join(re.sub(r"<[^>]*>", " ", found).split())
 
 
