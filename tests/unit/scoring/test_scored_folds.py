@@ -9,6 +9,7 @@ import pytest
 
 import tiny
 from ionladder.leaderboard.assemble import assemble
+from ionladder.leaderboard.comparison import compare
 from ionladder.scoring.score import TaskScores
 
 TRUTH = dict(zip(tiny.TRAIN_IDS, [-4.0, -5.0, -6.0, -7.0], strict=True))
@@ -30,8 +31,10 @@ def test_the_score_is_the_mean_over_repeats_of_the_pooled_error(tmp_path: Path) 
     assert score.value == pytest.approx((1.0 + 2.5) / 2)
     assert score.seed_sd == pytest.approx(np.std([1.0, 2.5], ddof=1))
     assert (score.seed_min, score.seed_max) == (1.0, 2.5)
-    # Entry means are 1.5, 1.5, 1.5 and 2.5: no resample of whole groups lies outside.
-    assert 1.5 <= score.ci_low <= score.value <= score.ci_high <= 2.5
+    # Leaving out groups moves the mean of 1.75 to 11/6 three times and to 1.5 once; repeats add
+    # their own variance, so the interval is wider than that of one repeat.
+    assert score.ci_low < 1.5 < score.value < 11 / 6 < score.ci_high
+    assert score.value / score.ci_low == pytest.approx(score.ci_high / score.value)
     assert evaluation.seeds == (0, 1)
     assert (evaluation.n_expected, evaluation.n_scored) == (4, 4)
 
@@ -41,7 +44,12 @@ def test_the_other_scheme_stands_in_a_column_of_its_own_and_changes_no_rank(
 ) -> None:
     result = scored(tmp_path, {"grouped": [1.0] * 8, "shuffled": [0.25] * 8})
     board = assemble(
-        tiny.FOLDS_TASK, result.scored, (), dataset_version="1.0.0", settings=tiny.SETTINGS
+        tiny.FOLDS_TASK,
+        result.scored,
+        (),
+        compare(tiny.FOLDS_TASK, result.scored, tiny.SETTINGS),
+        dataset_version="1.0.0",
+        settings=tiny.SETTINGS,
     )
     (row,) = board["rows"]
     assert row["mae"] == 1.0
