@@ -222,10 +222,10 @@ def test_an_edited_primary_score_is_found_without_git_too(
 def test_another_way_of_scoring_without_a_new_version_fails_the_check(
     layout: Layout, prompt: Prompt, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Another seed draws other resamples: every interval is another.
-    edit(layout.params, lambda params: params["scoring"].update(seed=8))
+    # Another level of confidence: every interval is another.
+    edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
     prompt.ok("leaderboard")
-    commit(layout, "another seed")
+    commit(layout, "another confidence")
     letter = prompt.letter("changes", "--check")
     for name in OFFSETS:
         assert f"leaderboard/scores/obelix/{name}.json: expected the numbers published" in letter
@@ -233,13 +233,13 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
     assert "unexplained: data, scorer and submission have no new version" in shown
 
     git(layout, "reset", "-q", "--hard", first)
-    edit(layout.params, lambda params: params["scoring"].update(seed=8))
+    edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
     for module in ("scoring.receipt", "leaderboard.assemble"):
-        monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "1.seed-8")
+        monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "2.confidence-90")
     prompt.ok("leaderboard")
-    commit(layout, "another seed, another scorer version")
+    commit(layout, "another confidence, another scorer version")
     prompt.ok("changes", "--check")
-    assert "scorer: version 1 → 1.seed-8" in prompt.ok("changes", "--since", "1").out
+    assert "scorer: version 2 → 2.confidence-90" in prompt.ok("changes", "--since", "1").out
 
 
 def test_a_new_prediction_file_moves_its_own_score_and_the_place_of_others(

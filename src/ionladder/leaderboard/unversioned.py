@@ -19,6 +19,8 @@ from ionladder.leaderboard.write import to_csv
 
 _NOT_SCORES = {"card", "reported"}
 _LISTED = 3
+_OF_THE_BOARD = {*PLACE, "probability_best", "reducible_error_closed", "below_floor"}
+"""Parts of a row that another submission of the board may move."""
 
 NumberChange = tuple[str, object, object]
 
@@ -148,7 +150,7 @@ def _row_changes(old: TaskFiles, new: TaskFiles, blamed: set[str]) -> Iterator[N
         identity = old.identity(name)
         if identity is None or identity != new.identity(name):
             continue
-        left_out = _NOT_SCORES if is_same_board and not blamed else _NOT_SCORES | set(PLACE)
+        left_out = _NOT_SCORES if is_same_board and not blamed else _NOT_SCORES | _OF_THE_BOARD
         row = {key: value for key, value in before[name].items() if key not in left_out}
         yield from number_changes(row, after[name], name)
 
