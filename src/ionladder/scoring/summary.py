@@ -108,6 +108,7 @@ def summarise(value: Value, metric: Metric, confidence: float) -> Score:
             df=value.df,
             confidence=confidence,
             seed_variance=seed_sd**2 / n_seeds if n_seeds > 1 else 0.0,
+            seed_df=n_seeds - 1.0,
         )
         low, high = (float(end) for end in ends)
     if n_seeds == 1:

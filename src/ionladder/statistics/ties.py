@@ -19,6 +19,8 @@ from ionladder.statistics.standing import Standings
 _CELLS = 4_000_000
 _FEWEST = 1_000
 _CHI_SQUARE_SEED = 3
+_ROUNDING = 1e-12
+"""Differences and errors below this share of the scores are rounding, not evidence."""
 
 Rows = npt.NDArray[np.int64]
 
@@ -60,15 +62,25 @@ def _tied_with_first(
     standings: Standings, n_used: int, scale: Array, confidence: float
 ) -> npt.NDArray[np.bool_]:
     """Which submissions cannot be told from the first, which is the best of them."""
-    statistic = _studentised(
-        standings.values - standings.values[0],
-        _distances(standings.jackknife, standings.jackknife[:1])[:, 0],
+    resolution = _ROUNDING * float(np.abs(standings.values).max())
+    errors, freedom = standings.errors_to(0, range(len(standings.values)))
+    statistic = _on_scale_of(
+        standings.df,
+        _studentised(standings.values - standings.values[0], errors, resolution),
+        freedom,
     )
     centred = standings.samples[:, :n_used] - standings.values[:, None]
     tied = np.ones(len(statistic), dtype=bool)
     while tied.sum() > 1:
         rows = np.flatnonzero(tied)
-        critical = _critical_value(centred[rows], standings.linear[rows], scale, confidence)
+        critical = _critical_value(
+            centred[rows],
+            standings.linear[rows],
+            standings.seed_variances[rows],
+            scale=scale,
+            confidence=confidence,
+            resolution=resolution,
+        )
         still = tied & ~(statistic > critical)
         if still.sum() == tied.sum():
             break
@@ -76,23 +88,46 @@ def _tied_with_first(
     return tied
 
 
-def _critical_value(centred: Array, linear: Array, scale: Array, confidence: float) -> float:
+def _critical_value(
+    centred: Array,
+    linear: Array,
+    seed_variances: Array,
+    *,
+    scale: Array,
+    confidence: float,
+    resolution: float,
+) -> float:
     """What the largest studentised difference to the leader stays below, when all are equal."""
     leaders = centred.argmin(axis=0)
     differences = centred - centred.min(axis=0)
     names, places = np.unique(leaders, return_inverse=True)
-    spread = _distances(linear, linear[names])[:, places]
-    largest = _studentised(differences, spread).max(axis=0)
+    spread = _distances(linear, linear[names])
+    if seed_variances.any():
+        spread = np.sqrt(spread**2 + seed_variances[:, None] + seed_variances[names])
+    largest = _studentised(differences, spread[:, places], resolution).max(axis=0)
     return float(quantile(largest / scale, confidence))
 
 
-def _studentised(differences: Array, errors: Array) -> Array:
+def _studentised(differences: Array, errors: Array, resolution: float) -> Array:
     """Differences in standard errors; equal submissions differ by nothing, whatever the error."""
-    tiny = 1e-9 * np.abs(errors).max(initial=0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(errors > tiny, differences / errors, np.inf)
-    studentised: Array = np.where(differences <= tiny, 0.0, ratio)
+        ratio = np.where(errors > resolution, differences / errors, np.inf)
+    studentised: Array = np.where(differences <= resolution, 0.0, ratio)
     return studentised
+
+
+def _on_scale_of(df: float, t: Array, freedom: Array) -> Array:
+    """The t with ``df`` degrees of freedom that is as improbable as each t with its own.
+
+    Few seeds leave few degrees of freedom to the comparisons of one submission; the others of
+    the board are not to pay for it.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    if not df > 0 or (freedom == df).all():
+        return t
+    moved: Array = np.where(t > 0, -stdtrit(df, stdtr(freedom, -t)), 0.0)
+    return moved
 
 
 def _distances(rows: Array, others: Array) -> Array:
