@@ -31,7 +31,7 @@ from ionladder.statistics.ties import tie_groups
 SEED = 20250221
 CONFIDENCE = 0.95
 N_RESAMPLES = 1000
-BOARDS = 1000
+BOARDS = 2000
 TEST_SET = make_test_set("obelix")
 TRIED = MODELS[0], MODELS[1], MODELS[3]
 SIZES = (2, 5, 20, 100)
@@ -41,7 +41,6 @@ CLEARLY_WORSE = 1.5
 EQUAL_LEADERS = {5: 3, 20: 10, 100: 10}
 SEED_SPREADS = (0.05, 0.3)
 SEED_COUNTS = (1, 2, 5, 20)
-RESAMPLES = Resamples(n_resamples=N_RESAMPLES, seed=SEED)
 
 Row = dict[str, Any]
 
@@ -172,11 +171,17 @@ def _standings(sums: Array, seeds: Array) -> Standings:
         GroupScore(sums=row[None], sizes=sizes[None], per_seed=mean + seed)
         for row, mean, seed in zip(moved, means, seeds, strict=True)
     ]
-    return make_standings(scores, RESAMPLES)
+    return make_standings(scores, _resamples(means))
 
 
 def _tied(standings: Standings) -> np.ndarray:
-    return tie_groups(standings, resamples=RESAMPLES, confidence=CONFIDENCE)
+    resamples = _resamples(standings.values)
+    return tie_groups(standings, resamples=resamples, confidence=CONFIDENCE)
+
+
+def _resamples(values: Array) -> Resamples:
+    """Others on every board, so that no luck of the draws is shared by all boards."""
+    return Resamples(n_resamples=N_RESAMPLES, seed=int(1e9 * float(np.abs(values).sum())))
 
 
 def _is_separated_naively(standings: Standings) -> bool:

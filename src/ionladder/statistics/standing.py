@@ -55,20 +55,20 @@ class Standings:
         left_out: The same with each group left out, shape (n, n_groups).
         jackknife: Rows whose distance is the standard error of a paired difference that comes
             from groups, shape (n, n_groups).
-        linear: Rows whose distance is the standard deviation that groups give a difference of
-            ``samples``, same shape.
         seed_variances: Variance that the choice of seeds gives each score, shape (n,).
         seed_dfs: Degrees of freedom of these variances, shape (n,).
-        samples: Scores under the shared resamples, shape (n, n_resamples).
+        seed_noise: What other seeds would add to each score, shape (n, n_resamples); zero where
+            there is one seed.
+        samples: Scores under the shared resamples, seeds included, shape (n, n_resamples).
         df: Degrees of freedom that groups leave to a comparison.
     """
 
     values: Array
     left_out: Array
     jackknife: Array
-    linear: Array
     seed_variances: Array
     seed_dfs: Array
+    seed_noise: Array
     samples: Array
     df: float
 
@@ -78,9 +78,9 @@ class Standings:
             values=self.values[rows],
             left_out=self.left_out[rows],
             jackknife=self.jackknife[rows],
-            linear=self.linear[rows],
             seed_variances=self.seed_variances[rows],
             seed_dfs=self.seed_dfs[rows],
+            seed_noise=self.seed_noise[rows],
             samples=self.samples[rows],
             df=self.df,
         )
@@ -125,9 +125,9 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
             values=np.empty(0),
             left_out=nothing,
             jackknife=nothing,
-            linear=nothing,
             seed_variances=np.empty(0),
             seed_dfs=np.empty(0),
+            seed_noise=np.empty((0, resamples.n_resamples)),
             samples=np.empty((0, resamples.n_resamples)),
             df=np.nan,
         )
@@ -137,20 +137,15 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
     values = (sums.sum(axis=2) / sizes.sum(axis=1)).mean(axis=1)
     left_out = left_out_means(sums, sizes)
     shifts = left_out - (sums.sum(axis=2) / sizes.sum(axis=1))[:, :, None]
-    kept = 1.0 - sizes / sizes.sum(axis=1, keepdims=True)
-    samples = _group_samples(sums, sizes, values, resamples)
-    for row, score in enumerate(scores):
-        if score.seed_variance > 0:
-            draws = resamples.normal_draws(_stream(score.per_seed))
-            samples[row] += np.sqrt(score.seed_variance) * draws
+    seed_noise = _seed_noise(scores, resamples)
     return Standings(
         values=values,
         left_out=left_out.mean(axis=1),
         jackknife=np.sqrt((n_groups - 1.0) / n_groups) * shifts.mean(axis=1),
-        linear=(shifts * kept).mean(axis=1),
         seed_variances=np.array([score.seed_variance for score in scores]),
         seed_dfs=np.array([score.seed_df for score in scores]),
-        samples=samples,
+        seed_noise=seed_noise,
+        samples=_group_samples(sums, sizes, values, resamples) + seed_noise,
         df=degrees_of_freedom(sizes.mean(axis=0)),
     )
 
@@ -172,6 +167,17 @@ def _group_samples(sums: Array, sizes: Array, values: Array, resamples: Resample
         samples[:, block] = np.mean(totals, axis=0)
         samples[:, block][:, empty] = means[:, None]
     return samples[places.ravel()]
+
+
+def _seed_noise(scores: Sequence[GroupScore], resamples: Resamples) -> Array:
+    """Normal draws with the standard error of each mean over seeds, shape (n, n_resamples)."""
+    noise = np.zeros((len(scores), resamples.n_resamples))
+    for row, score in enumerate(scores):
+        if score.seed_variance > 0:
+            noise[row] = np.sqrt(score.seed_variance) * resamples.normal_draws(
+                _stream(score.per_seed)
+            )
+    return noise
 
 
 def _stream(per_seed: Array) -> int:

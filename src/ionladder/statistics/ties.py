@@ -3,8 +3,8 @@
 The leader of a board is its smallest error, chosen after the errors were seen. Comparing each
 submission with it at 95 % would then separate equal ones on far more than 5 % of boards. So a
 submission is separated only when its studentised difference to the leader is larger than the
-largest such difference is, in 95 % of resamples, among submissions that are all equal and whose
-leader is chosen the same way.
+largest such difference is, in 95 % of draws, among submissions that are all equal and whose
+leader is chosen the same way. ``benchmarks/separation.py`` measures what this achieves.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from ionladder.statistics.groups import Array
 from ionladder.statistics.resamples import Resamples, quantile
 from ionladder.statistics.standing import Standings
 
-_CELLS = 4_000_000
+_SCORES = 4_000_000
+"""Scores drawn at most, unless ``_FEWEST`` draws need more; what bounds memory."""
+_MULTIPLIERS = 40_000_000
 _FEWEST = 1_000
-_CHI_SQUARE_SEED = 3
+_STREAM = 3
+_GROUPS_AT_ONCE = 4_096
 _ROUNDING = 1e-12
 """Differences and errors below this share of the scores are rounding, not evidence."""
 
@@ -36,30 +39,68 @@ def tie_groups(standings: Standings, *, resamples: Resamples, confidence: float)
 
     Args:
         standings: The submissions.
-        resamples: Names the randomness of the critical values.
+        resamples: Names the randomness of the critical values, and bounds the number of draws.
         confidence: Level that holds for all comparisons of a group together.
 
+    Returns:
+        Shape (n,). With fewer than two groups of entries nothing can be separated.
+
     Reference:
-        Step-down with resampled maxima: Romano and Wolf 2005, doi 10.1198/016214504000000539;
-        the set of models that cannot be told from the best: Hansen, Lunde and Nason 2011,
+        Step-down: Romano and Wolf 2005, doi 10.1198/016214504000000539; normal multipliers for
+        the maximum: Chernozhukov, Chetverikov and Kato 2013, doi 10.1214/13-AOS1161; the set of
+        models that cannot be told from the best: Hansen, Lunde and Nason 2011,
         doi 10.3982/ECTA5771; Student's t for all comparisons together: Hothorn, Bretz and
         Westfall 2008, doi 10.1002/bimj.200810425
     """
     rest = np.argsort(standings.values, kind="stable")
+    if not standings.df > 0:
+        return np.ones(len(rest), dtype=np.int64)
     groups = np.zeros(len(rest), dtype=np.int64)
-    n_used = min(max(_CELLS // max(len(rest), 1), _FEWEST), standings.samples.shape[1])
-    scale = _student_scale(resamples, n_used, standings.df)
+    noise, scale = _draws_when_equal(standings, resamples)
     number = 0
     while len(rest):
         number += 1
-        tied = _tied_with_first(standings.take(rest), n_used, scale, confidence)
+        tied = _tied_with_first(standings.take(rest), noise[rest], scale, confidence)
         groups[rest[tied]] = number
         rest = rest[~tied]
     return groups
 
 
+def _draws_when_equal(standings: Standings, resamples: Resamples) -> tuple[Array, Array]:
+    """Scores that submissions would get if all were equal, and errors in units of the true one.
+
+    What each group adds to a score is multiplied by a normal draw, the same for all submissions,
+    which keeps the correlation of submissions. Unlike resampled groups, these draws do not lose
+    the tail where one group makes up most of a difference.
+
+    Returns:
+        Shape (n, n_draws), the mean over seeds of each submission varying on its own, and
+        √(χ²/df) of shape (n_draws,), which turns normal differences into Student's t.
+    """
+    n, n_groups = standings.jackknife.shape
+    affordable = min(_SCORES // max(n, 1), _MULTIPLIERS // n_groups)
+    n_draws = min(max(affordable, _FEWEST), resamples.n_resamples)
+    rng = np.random.default_rng([resamples.seed, _STREAM, n_groups])
+    scale = rng.permutation(_student_scale(standings.df, n_draws))
+    noise = np.zeros((n, n_draws))
+    for begin in range(0, n_groups, _GROUPS_AT_ONCE):
+        part = standings.jackknife[:, begin : begin + _GROUPS_AT_ONCE]
+        noise += part @ rng.normal(size=(part.shape[1], n_draws))
+    noise += standings.seed_noise[:, :n_draws]
+    return noise, scale
+
+
+def _student_scale(df: float, n: int) -> Array:
+    """Evenly spread quantiles of √(χ²/df), which decide the tail more than anything drawn."""
+    from scipy.special import gammaincinv
+
+    levels = (np.arange(n) + 0.5) / n
+    scale: Array = np.sqrt(2.0 * gammaincinv(df / 2.0, levels) / df)
+    return scale
+
+
 def _tied_with_first(
-    standings: Standings, n_used: int, scale: Array, confidence: float
+    standings: Standings, noise: Array, scale: Array, confidence: float
 ) -> npt.NDArray[np.bool_]:
     """Which submissions cannot be told from the first, which is the best of them."""
     resolution = _ROUNDING * float(np.abs(standings.values).max())
@@ -69,43 +110,27 @@ def _tied_with_first(
         _studentised(standings.values - standings.values[0], errors, resolution),
         freedom,
     )
-    centred = standings.samples[:, :n_used] - standings.values[:, None]
     tied = np.ones(len(statistic), dtype=bool)
     while tied.sum() > 1:
         rows = np.flatnonzero(tied)
-        critical = _critical_value(
-            centred[rows],
-            standings.linear[rows],
-            standings.seed_variances[rows],
-            scale=scale,
-            confidence=confidence,
-            resolution=resolution,
-        )
-        still = tied & ~(statistic > critical)
+        largest = _largest_differences(standings.take(rows), noise[rows], resolution)
+        still = tied & ~(statistic > quantile(largest / scale, confidence))
         if still.sum() == tied.sum():
             break
         tied = still
     return tied
 
 
-def _critical_value(
-    centred: Array,
-    linear: Array,
-    seed_variances: Array,
-    *,
-    scale: Array,
-    confidence: float,
-    resolution: float,
-) -> float:
-    """What the largest studentised difference to the leader stays below, when all are equal."""
-    leaders = centred.argmin(axis=0)
-    differences = centred - centred.min(axis=0)
-    names, places = np.unique(leaders, return_inverse=True)
-    spread = _distances(linear, linear[names])
-    if seed_variances.any():
-        spread = np.sqrt(spread**2 + seed_variances[:, None] + seed_variances[names])
-    largest = _studentised(differences, spread[:, places], resolution).max(axis=0)
-    return float(quantile(largest / scale, confidence))
+def _largest_differences(standings: Standings, noise: Array, resolution: float) -> Array:
+    """Largest studentised difference to the leader in each draw, shape (n_draws,)."""
+    differences = noise - noise.min(axis=0)
+    names, places = np.unique(noise.argmin(axis=0), return_inverse=True)
+    errors = _distances(standings.jackknife, standings.jackknife[names])
+    if standings.seed_variances.any():
+        seeds = standings.seed_variances
+        errors = np.sqrt(errors**2 + seeds[:, None] + seeds[names])
+    largest: Array = _studentised(differences, errors[:, places], resolution).max(axis=0)
+    return largest
 
 
 def _studentised(differences: Array, errors: Array, resolution: float) -> Array:
@@ -124,7 +149,7 @@ def _on_scale_of(df: float, t: Array, freedom: Array) -> Array:
     """
     from scipy.special import stdtr, stdtrit
 
-    if not df > 0 or (freedom == df).all():
+    if (freedom == df).all():
         return t
     moved: Array = np.where(t > 0, -stdtrit(df, stdtr(freedom, -t)), 0.0)
     return moved
@@ -135,12 +160,3 @@ def _distances(rows: Array, others: Array) -> Array:
 
     distances: Array = cdist(rows, others)
     return distances
-
-
-def _student_scale(resamples: Resamples, n: int, df: float) -> Array:
-    """Draws of √(χ²/df): dividing by them turns normal differences into Student's t."""
-    if not df > 0:
-        return np.zeros(n)
-    rng = np.random.default_rng([resamples.seed, _CHI_SQUARE_SEED])
-    scale: Array = np.sqrt(rng.chisquare(df, size=n) / df)
-    return scale
