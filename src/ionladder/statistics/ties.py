@@ -39,7 +39,7 @@ def tie_groups(standings: Standings, *, resamples: Resamples, confidence: float)
 
     Args:
         standings: The submissions.
-        resamples: Names the randomness of the critical values, and bounds the number of draws.
+        resamples: Names the randomness of the critical values.
         confidence: Level that holds for all comparisons of a group together.
 
     Returns:
@@ -79,7 +79,7 @@ def _draws_when_equal(standings: Standings, resamples: Resamples) -> tuple[Array
     """
     n, n_groups = standings.jackknife.shape
     affordable = min(_SCORES // max(n, 1), _MULTIPLIERS // n_groups)
-    n_draws = min(max(affordable, _FEWEST), resamples.n_resamples)
+    n_draws = min(max(affordable, _FEWEST), standings.samples.shape[1])
     rng = np.random.default_rng([resamples.seed, _STREAM, n_groups])
     scale = rng.permutation(_student_scale(standings.df, n_draws))
     noise = np.zeros((n, n_draws))
