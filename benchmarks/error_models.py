@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ MEAN_ERROR = 1.5
 
 _INSULATOR_GROUPS, _INSULATOR_ROWS = 0.08, 0.7
 _INSULATOR_ERROR = (5.0, 8.0)
-_LOG_SPREAD = 0.8
+_LOG_SPREAD = 0.8 * math.sqrt(2.0)
 _TRUTH_SEED, _TRUTH_ROWS, _BLOCK = 99, 8_000_000, 1_000_000
 _CELLS = 4_000_000
 
@@ -87,7 +88,8 @@ class ErrorModel:
         name: Key.
         title: In a table.
         has_heavy_tails: Student's t with three degrees of freedom instead of the normal.
-        has_groups: Whether entries of a group share half of the variance.
+        group_share: Part of the variance of signed residuals that entries of a group share. Errors,
+            their absolute values, are less alike.
         is_exponential: Lognormal errors; otherwise absolute values of signed residuals.
         has_insulators: Some groups hold insulators, on which every model errs by decades.
     """
@@ -95,15 +97,17 @@ class ErrorModel:
     name: str
     title: str
     has_heavy_tails: bool = False
-    has_groups: bool = True
+    group_share: float = 0.5
     is_exponential: bool = False
     has_insulators: bool = False
 
     def residuals(self, rng: np.random.Generator, groups: Groups, shape: tuple[int, ...]) -> Array:
         """Signed residuals in arbitrary units, shape (*shape, n_entries)."""
         noise = self._noise(rng, (*shape, len(groups.index)))
-        if self.has_groups:
-            noise += self._noise(rng, (*shape, groups.n_groups))[..., groups.index]
+        if self.group_share:
+            noise *= np.sqrt(1.0 - self.group_share)
+            shared = np.sqrt(self.group_share) * self._noise(rng, (*shape, groups.n_groups))
+            noise += shared[..., groups.index]
         return noise
 
     def correlated(
@@ -150,10 +154,16 @@ MODELS = (
         has_insulators=True,
     ),
     ErrorModel(
+        name="alike",
+        title="t₃, entries of a group err nearly alike",
+        has_heavy_tails=True,
+        group_share=0.9,
+    ),
+    ErrorModel(
         name="independent",
         title="t₃, every row on its own",
         has_heavy_tails=True,
-        has_groups=False,
+        group_share=0.0,
     ),
 )
 

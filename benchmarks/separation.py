@@ -31,10 +31,11 @@ from ionladder.statistics.ties import tie_groups
 SEED = 20250221
 CONFIDENCE = 0.95
 N_RESAMPLES = 1000
-BOARDS = 2000
+BOARDS = 1000
 TEST_SET = make_test_set("obelix")
-TRIED = MODELS[0], MODELS[1], MODELS[3]
+TRIED = tuple(m for m in MODELS if m.name in {"normal", "t3", "censored", "alike"})
 SIZES = (2, 5, 20, 100)
+LARGEST = 1000
 RHOS = (0.5, 0.9)
 GAPS = (0.5, 1.0)
 CLEARLY_WORSE = 1.5
@@ -84,6 +85,12 @@ def equal_rows(boards: int) -> Iterator[Row]:
             wrong += _tied(standings).max() > 1
             naive += _is_separated_naively(standings)
         yield _row(model, size, rho, boards, separated=wrong, separated_naively=naive)
+    for model in TRIED:
+        wrong, naive, few = 0, 0, max(boards // 10, 1)
+        for standings in _boards("equal", model, LARGEST, 0.5, few, np.ones(LARGEST)):
+            wrong += _tied(standings).max() > 1
+            naive += _is_separated_naively(standings)
+        yield _row(model, LARGEST, 0.5, few, separated=wrong, separated_naively=naive)
 
 
 def equal_leader_rows(boards: int) -> Iterator[Row]:

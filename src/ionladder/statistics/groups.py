@@ -99,16 +99,17 @@ def left_out_means(sums: Array, sizes: Array) -> Array:
     return means
 
 
-def degrees_of_freedom(sizes: Array) -> float:
+def degrees_of_freedom(sizes: Array, *, shared: float = 1.0) -> float:
     """Degrees of freedom of a jackknife over unequal groups.
 
     A few large groups carry most of the variance, so a variance estimated from 42 groups can be
     as uncertain as one from nine. Satterthwaite's approximation matches the first two moments of
-    the estimate under a working model; the model here is that entries of a group err alike,
-    which gives fewer degrees of freedom than independent entries would.
+    the estimate under a working model: by default that entries of a group err alike, which gives
+    fewer degrees of freedom than independent entries would.
 
     Args:
         sizes: Entries in each group, shape (n_groups,); zeros are passed over.
+        shared: Part of the variance that entries of a group share in the working model.
 
     Returns:
         Between 0 and n_groups − 1; n_groups − 1 for groups of one size; NaN for fewer than two.
@@ -131,9 +132,10 @@ def degrees_of_freedom(sizes: Array) -> float:
         return float("nan")
     share = present / present.sum()
     # Sums of weighted group residuals have covariance diag(v) − s vᵀ − v sᵀ + t s sᵀ with shares
-    # s, v = size² and t its total; the jackknife weighs squared residuals by a = (1 − s)⁻². The
-    # traces of (aM) and (aM)² follow from three sums, without a matrix.
-    v = present**2 / present.sum() ** 2
+    # s, the variances v of the groups' sums and t their total; the jackknife weighs squared
+    # residuals by a = (1 − s)⁻². The traces of (aM) and (aM)² follow from three sums, without a
+    # matrix.
+    v = (shared * present**2 + (1.0 - shared) * present) / present.sum() ** 2
     a = (1.0 - share) ** -2
     t = v.sum()
     cross = -2.0 * share * v + t * share**2

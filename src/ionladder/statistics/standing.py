@@ -12,6 +12,11 @@ import numpy.typing as npt
 from ionladder.statistics.groups import Array, combined_freedom, degrees_of_freedom, left_out_means
 from ionladder.statistics.resamples import Resamples
 
+_SHARED = 1.0 / 3.0
+"""Part of the variance of a difference of two submissions that entries of a group share, in the
+working model behind its degrees of freedom. Chosen by ``benchmarks/separation.py``: tie groups
+take standard errors of a board as independent, and would separate too seldom with less."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupScore:
@@ -146,7 +151,7 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
         seed_dfs=np.array([score.seed_df for score in scores]),
         seed_noise=seed_noise,
         samples=_group_samples(sums, sizes, values, resamples) + seed_noise,
-        df=degrees_of_freedom(sizes.mean(axis=0)),
+        df=degrees_of_freedom(sizes.mean(axis=0), shared=_SHARED),
     )
 
 

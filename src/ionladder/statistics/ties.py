@@ -52,17 +52,20 @@ def tie_groups(standings: Standings, *, resamples: Resamples, confidence: float)
         doi 10.3982/ECTA5771; Student's t for all comparisons together: Hothorn, Bretz and
         Westfall 2008, doi 10.1002/bimj.200810425
     """
-    rest = np.argsort(standings.values, kind="stable")
+    order = np.argsort(standings.values, kind="stable")
     if not standings.df > 0:
-        return np.ones(len(rest), dtype=np.int64)
-    groups = np.zeros(len(rest), dtype=np.int64)
-    noise, scale = _draws_when_equal(standings, resamples)
+        return np.ones(len(order), dtype=np.int64)
+    ranked = standings.take(order)
+    noise, scale = _draws_when_equal(ranked, resamples)
+    numbers = np.zeros(len(order), dtype=np.int64)
     number = 0
-    while len(rest):
+    while (numbers == 0).any():
         number += 1
-        tied = _tied_with_first(standings.take(rest), noise[rest], scale, confidence)
-        groups[rest[tied]] = number
-        rest = rest[~tied]
+        rest = np.flatnonzero(numbers == 0)
+        tied = _tied_with_first(ranked.take(rest), noise[rest], scale[rest], confidence)
+        numbers[rest[tied]] = number
+    groups = np.empty_like(numbers)
+    groups[order] = numbers
     return groups
 
 
@@ -71,32 +74,25 @@ def _draws_when_equal(standings: Standings, resamples: Resamples) -> tuple[Array
 
     What each group adds to a score is multiplied by a normal draw, the same for all submissions,
     which keeps the correlation of submissions. Unlike resampled groups, these draws do not lose
-    the tail where one group makes up most of a difference.
+    the tail where one group makes up most of a difference. The standard error of each comparison
+    is uncertain too: among many, some are too small, and drawing one such luck for all of them
+    would separate equal submissions of a large board far too often.
 
     Returns:
-        Shape (n, n_draws), the mean over seeds of each submission varying on its own, and
-        √(χ²/df) of shape (n_draws,), which turns normal differences into Student's t.
+        Two arrays of shape (n, n_draws): scores, the mean over seeds of each submission varying
+        on its own, and draws of √(χ²/df), which turn normal differences into Student's t.
     """
     n, n_groups = standings.jackknife.shape
     affordable = min(_SCORES // max(n, 1), _MULTIPLIERS // n_groups)
     n_draws = min(max(affordable, _FEWEST), standings.samples.shape[1])
     rng = np.random.default_rng([resamples.seed, _STREAM, n_groups])
-    scale = rng.permutation(_student_scale(standings.df, n_draws))
     noise = np.zeros((n, n_draws))
     for begin in range(0, n_groups, _GROUPS_AT_ONCE):
         part = standings.jackknife[:, begin : begin + _GROUPS_AT_ONCE]
         noise += part @ rng.normal(size=(part.shape[1], n_draws))
     noise += standings.seed_noise[:, :n_draws]
+    scale: Array = np.sqrt(rng.chisquare(standings.df, size=(n, n_draws)) / standings.df)
     return noise, scale
-
-
-def _student_scale(df: float, n: int) -> Array:
-    """Evenly spread quantiles of √(χ²/df), which decide the tail more than anything drawn."""
-    from scipy.special import gammaincinv
-
-    levels = (np.arange(n) + 0.5) / n
-    scale: Array = np.sqrt(2.0 * gammaincinv(df / 2.0, levels) / df)
-    return scale
 
 
 def _tied_with_first(
@@ -113,15 +109,17 @@ def _tied_with_first(
     tied = np.ones(len(statistic), dtype=bool)
     while tied.sum() > 1:
         rows = np.flatnonzero(tied)
-        largest = _largest_differences(standings.take(rows), noise[rows], resolution)
-        still = tied & ~(statistic > quantile(largest / scale, confidence))
+        largest = _largest_differences(standings.take(rows), noise[rows], scale[rows], resolution)
+        still = tied & ~(statistic > quantile(largest, confidence))
         if still.sum() == tied.sum():
             break
         tied = still
     return tied
 
 
-def _largest_differences(standings: Standings, noise: Array, resolution: float) -> Array:
+def _largest_differences(
+    standings: Standings, noise: Array, scale: Array, resolution: float
+) -> Array:
     """Largest studentised difference to the leader in each draw, shape (n_draws,)."""
     differences = noise - noise.min(axis=0)
     names, places = np.unique(noise.argmin(axis=0), return_inverse=True)
@@ -129,7 +127,8 @@ def _largest_differences(standings: Standings, noise: Array, resolution: float) 
     if standings.seed_variances.any():
         seeds = standings.seed_variances
         errors = np.sqrt(errors**2 + seeds[:, None] + seeds[names])
-    largest: Array = _studentised(differences, errors[:, places], resolution).max(axis=0)
+    studentised = _studentised(differences, errors[:, places], resolution) / scale
+    largest: Array = studentised.max(axis=0)
     return largest
 
 

@@ -20,12 +20,12 @@ labels = st.lists(st.integers(-3, 6), min_size=1, max_size=40)
 sizes = st.lists(st.integers(1, 30), min_size=2, max_size=12)
 
 
-def freedom_by_matrices(entries: np.ndarray) -> float:
+def freedom_by_matrices(entries: np.ndarray, shared: float) -> float:
     """Satterthwaite's degrees of freedom with every matrix written out, entry by entry."""
     member = np.repeat(np.eye(len(entries)), entries, axis=0)
     n = len(member)
     residual = np.eye(n) - 1.0 / n
-    alike = member @ member.T  # entries of a group err alike
+    alike = shared * member @ member.T + (1.0 - shared) * np.eye(n)
     covariance = member.T @ residual @ alike @ residual.T @ member / n**2
     weights = np.diag((1.0 - entries / n) ** -2)
     product = weights @ covariance
@@ -70,11 +70,11 @@ def test_leaving_out_an_empty_group_changes_nothing_and_the_only_one_leaves_noth
     assert means[0, 1] == 3.0
 
 
-@given(sizes=sizes)
-def test_degrees_of_freedom_agree_with_matrices(sizes: list[int]) -> None:
+@given(sizes=sizes, shared=st.floats(0.0, 1.0))
+def test_degrees_of_freedom_agree_with_matrices(sizes: list[int], shared: float) -> None:
     entries = np.array(sizes)
-    assert degrees_of_freedom(entries.astype(float)) == pytest.approx(
-        freedom_by_matrices(entries), rel=1e-6
+    assert degrees_of_freedom(entries.astype(float), shared=shared) == pytest.approx(
+        freedom_by_matrices(entries, shared), rel=1e-6
     )
 
 
@@ -98,7 +98,7 @@ def test_one_group_leaves_no_degrees_of_freedom() -> None:
     assert math.isnan(degrees_of_freedom(np.array([5.0, 0.0])))
 
 
-def test_the_test_set_of_obelix_leaves_as_few_as_nine_groups_would() -> None:
+def test_the_test_set_of_obelix_leaves_as_many_as_nine_equal_groups_would() -> None:
     sizes = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
     assert degrees_of_freedom(np.array(sizes, dtype=float)) == pytest.approx(7.66, abs=0.01)
 

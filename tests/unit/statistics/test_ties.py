@@ -118,7 +118,7 @@ def test_equal_independent_normals_give_the_range_of_a_monte_carlo_by_hand() -> 
     resamples = Resamples(n_resamples=40_000, seed=2)
     made = make_standings(scores, resamples)
     noise, scale = _draws_when_equal(made, resamples)
-    largest = _largest_differences(made, noise, 0.0) / scale
+    largest = _largest_differences(made, noise, scale, 0.0)
     # A difference of two has √2 times the error of one.
     expected = stats.studentized_range.ppf(0.95, n, n_groups - 1) / np.sqrt(2)
     assert np.quantile(largest, 0.95) == pytest.approx(expected, rel=0.03)

@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.links import board_url, relative
+from ionladder.site.measured import (
+    COVERAGE,
+    SEPARATION,
+    coverage_tables,
+    read_measured,
+    separation_tables,
+)
 from ionladder.site.pages import Page
 from ionladder.specs.params import FoldSettings
 
@@ -20,6 +27,10 @@ def pages(site: Site) -> Iterator[Page]:
         context={
             "metrics": list(all_metrics().values()),
             "settings": site.params.scoring,
+            "coverage": read_measured(site.layout, COVERAGE),
+            "separation": read_measured(site.layout, SEPARATION),
+            "coverage_tables": coverage_tables,
+            "separation_tables": separation_tables,
             "boards": [
                 {
                     "item": item,
