@@ -68,6 +68,11 @@ class Layout:
         return self.receipts_dir(task) / f"{name}.json"
 
     @property
+    def benchmarks_results(self) -> Path:
+        """Measured by the programs in ``benchmarks/``, shown on the methods page."""
+        return self.root / "benchmarks" / "results"
+
+    @property
     def docs_dir(self) -> Path:
         return self.root / "docs"
 

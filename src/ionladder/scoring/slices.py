@@ -141,7 +141,7 @@ def score_slice_errors(prepared: PreparedSlices, errors: Array) -> Slices:
         per_seed[seed] = totals / prepared.size
     value = per_seed.mean(axis=0)
     seed_variance = per_seed.var(axis=0, ddof=1) / n_seeds if n_seeds > 1 else np.zeros(n_values)
-    low, high = _intervals(prepared, value, sums.mean(axis=0), seed_variance)
+    low, high = _intervals(prepared, value, sums.mean(axis=0), seed_variance, n_seeds)
     scores: Slices = {}
     sizes, present = prepared.size.astype(int).tolist(), prepared.present.tolist()
     columns = zip(sizes, present, value.tolist(), low.tolist(), high.tolist(), strict=True)
@@ -178,7 +178,7 @@ def slices_json(scores: Slices, task: Task) -> dict[str, dict[str, dict[str, Any
 
 
 def _intervals(
-    prepared: PreparedSlices, value: Array, sums: Array, seed_variance: Array
+    prepared: PreparedSlices, value: Array, sums: Array, seed_variance: Array, n_seeds: int
 ) -> tuple[Array, Array]:
     """Intervals of the parts that are large enough, a block of parts at a time."""
     low, high = np.full(len(value), np.nan), np.full(len(value), np.nan)
@@ -201,6 +201,7 @@ def _intervals(
             df=prepared.df[block],
             confidence=prepared.confidence,
             seed_variance=seed_variance[block],
+            seed_df=n_seeds - 1.0,
         )
     return low, high
 

@@ -158,7 +158,7 @@ def load_site(layout: Layout) -> Site:
 
 def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> TaskSite:
     path = layout.leaderboard_json(task.name)
-    data = _read(layout, path)
+    data = read_optional(layout, path)
     shown_as = layout.relative(path)
     board = (
         empty_board(task, version) if data is None else parse_board(data, task, shown_as=shown_as)
@@ -175,7 +175,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
         is_scored=data is not None,
         entrants=entrants,
         analysis=parse_analysis(
-            _read(layout, layout.analysis_json(task.name)),
+            read_optional(layout, layout.analysis_json(task.name)),
             shown_as=layout.relative(layout.analysis_json(task.name)),
         ),
         unscored=tuple(
@@ -187,7 +187,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
 
 
 def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
-    receipt = _read(layout, layout.receipt(task.name, name)) or {}
+    receipt = read_optional(layout, layout.receipt(task.name, name)) or {}
     problems = tuple(str(Problem(**problem)) for problem in receipt.get("refused", ()))
     return Unscored(name=name, problems=problems)
 
@@ -199,7 +199,7 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
         row=row,
         card=card,
         trouble="\n".join(str(problem) for problem in problems) or None,
-        receipt=_read(layout, layout.receipt(task.name, name)),
+        receipt=read_optional(layout, layout.receipt(task.name, name)),
         files=_files(folder),
     )
 
@@ -228,7 +228,7 @@ def _dataset_site(
         versions=tuple(
             VersionCard(
                 pinned=version,
-                manifest=_read(layout, layout.manifest(spec.name, version.version)),
+                manifest=read_optional(layout, layout.manifest(spec.name, version.version)),
             )
             for version in sorted(pinned, key=lambda v: _version_key(v.version))
         ),
@@ -245,7 +245,7 @@ def _version_key(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(p), "") if p.isdigit() else (-1, p) for p in version.split("."))
 
 
-def _read(layout: Layout, path: Path) -> Any:
+def read_optional(layout: Layout, path: Path) -> Any:
     """Content of a JSON file that this package wrote, or None when it is not there."""
     if not path.is_file():
         return None

@@ -17,6 +17,13 @@ from ionladder.leaderboard.findings import CHECKS
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.links import board_url, relative
+from ionladder.site.measured import (
+    COVERAGE,
+    SEPARATION,
+    coverage_tables,
+    read_measured,
+    separation_tables,
+)
 from ionladder.site.pages import Page
 from ionladder.site.wording import UNCERTAINTY
 from ionladder.specs.params import FoldSettings
@@ -62,6 +69,10 @@ def pages(site: Site) -> Iterator[Page]:
                 dict.fromkeys((item.board.unit, item.dataset.title) for item in site.tasks)
             ),
             "schemes": _schemes(site),
+            "coverage": read_measured(site.layout, COVERAGE),
+            "separation": read_measured(site.layout, SEPARATION),
+            "coverage_tables": coverage_tables,
+            "separation_tables": separation_tables,
             "boards": [
                 {
                     "item": item,
