@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ionladder.scoring.cross_validation import CvScore
+from ionladder.scoring.cross_validation import CvScore, Step
 from ionladder.scoring.evaluate import Evaluation
 from ionladder.scoring.summary import Score
 from ionladder.scoring.version import SCORER_VERSION
@@ -84,6 +84,7 @@ def build_receipt(
                 f"{task.primary.metric}_sd_over_repeats": rounded(score.sd_over_repeats),
                 "n_repeats": score.n_repeats,
                 "n": score.n,
+                "step": _step(score.step),
             }
             for scheme, score in cross_validation.items()
         }
@@ -95,3 +96,14 @@ def build_receipt(
 
 def _score(score: Score) -> dict[str, float | None]:
     return {name: rounded(value) for name, value in vars(score).items()}
+
+
+def _step(step: Step | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    return {
+        "since": step.since,
+        "difference": rounded(step.difference),
+        "ci_low": rounded(step.ci_low),
+        "ci_high": rounded(step.ci_high),
+    }

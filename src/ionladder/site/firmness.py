@@ -11,8 +11,8 @@ from markupsafe import Markup
 from ionladder.site.analysis import Analysis, Pair
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.links import relative, submission_url
-from ionladder.site.tables import Cell, value_cell
-from ionladder.site.text import change_of, inert, number, percent
+from ionladder.site.tables import Cell, signed_cell
+from ionladder.site.text import inert, number, percent
 
 MOST_PAIRS = 40
 MOST_RANKED = 30
@@ -54,20 +54,6 @@ def _pair_row(board: Board, other: Row, pair: Pair, here: str) -> PairRow:
         difference=signed_cell(Value(pair.difference, pair.low, pair.high)),
         verdict=verdict,
         probability="–" if share is None else percent(share),
-    )
-
-
-def signed_cell(value: Value) -> Cell:
-    """A difference with its sign, and its interval beneath."""
-    cell = value_cell(value)
-    if value.value is None:
-        return cell
-    ends = f"{change_of(value.low)} to {change_of(value.high)}"
-    return Cell(
-        text=change_of(value.value),
-        sort=cell.sort,
-        hint=cell.hint,
-        detail="" if value.low is None else ends,
     )
 
 

@@ -17,6 +17,7 @@ from ionladder.site.columns import (
 )
 from ionladder.site.links import relative, submission_url
 from ionladder.site.text import (
+    change_of,
     count,
     duration,
     exact,
@@ -177,6 +178,19 @@ def value_cell(value: Value, *, is_best: bool = False) -> Cell:
         hint=f"{value.value:.6g}",
         detail=interval(value.low, value.high),
         is_best=is_best,
+    )
+
+
+def signed_cell(value: Value, *, digits: int = 2) -> Cell:
+    """A difference with its sign, and its interval beneath."""
+    if value.value is None:
+        return value_cell(value)
+    ends = " to ".join(change_of(end, digits=digits) for end in (value.low, value.high))
+    return Cell(
+        text=change_of(value.value, digits=digits),
+        sort=exact(value.value),
+        hint=f"{value.value:.6g}",
+        detail="" if value.low is None else ends,
     )
 
 

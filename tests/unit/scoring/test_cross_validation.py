@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import tiny
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
+from ionladder.specs.task import CrossValidation
 from ionladder.statistics.groups import degrees_of_freedom
 from ionladder.statistics.intervals import error_interval
 
@@ -50,3 +53,34 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
 def test_a_scheme_without_predictions_has_no_score() -> None:
     empty = tiny.FOLDS.iloc[:0].assign(log10_sigma=[])
     assert score_cross_validation(TRAINING, empty, tiny.TASK) == {}
+
+
+def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
+    ladder = tuple(
+        CrossValidation(scheme=name, title=name, is_primary=rung == 2, note="", rung=rung)
+        for name, rung in (("grouped", 2), ("shuffled", 1))
+    )
+    truth = tiny.BOTH_SCHEMES["id"].map(LABELS.set_index("id")["log10_sigma"])
+    # Entries differ much from each other, the two schemes by 0.25, 0.25, 0.25 and 1.25.
+    easier = np.tile([1.0, 2.0, 6.0, 9.0], 2)
+    offset = np.concatenate([easier + np.tile([0.25, 0.25, 0.25, 1.25], 2), easier])
+    predictions = tiny.BOTH_SCHEMES.assign(log10_sigma=truth + offset)
+    scores = score_cross_validation(
+        TRAINING, predictions, replace(tiny.TASK, cross_validation=ladder)
+    )
+    step = scores["grouped"].step
+    assert scores["shuffled"].step is None
+    assert step is not None
+    assert step.since == "shuffled"
+    assert step.difference == pytest.approx(0.5)
+    # Leaving out groups moves 0.5 to 0.75, 1.75 / 3 and 0.25.
+    error = np.sqrt(2 / 3 * (0.25**2 + (1.75 / 3 - 0.5) ** 2 + 0.25**2))
+    half = (step.ci_high - step.ci_low) / 2
+    assert (step.ci_low + step.ci_high) / 2 == pytest.approx(0.5)
+    assert 2.0 < half / error < 13.0
+
+
+def test_a_scheme_on_no_rung_has_no_step() -> None:
+    truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
+    scores = score_cross_validation(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + 1), tiny.TASK)
+    assert scores["grouped"].step is None

@@ -13,7 +13,7 @@ from ionladder.site.charts.histogram import Series, histogram
 from ionladder.site.charts.rungs import RungRow, Rungs, rung_mark, rungs_chart
 from ionladder.site.context import TaskSite
 from ionladder.site.links import relative, submission_url
-from ionladder.site.tables import value_cell
+from ionladder.site.tables import Cell, signed_cell, value_cell
 from ionladder.site.text import plain
 from ionladder.specs.task import CrossValidation, Task
 
@@ -120,11 +120,13 @@ def split_ladder(item: TaskSite, here: str) -> dict[str, Any] | None:
         "chart": rungs_chart(rungs, name="splits"),
         "schemes": [(cv, Markup(rung_mark(i, 6, 6))) for i, cv in enumerate(schemes)],  # noqa: S704
         "has_intervals": all(f"{metric}_ci_low" in part for part in parts),
+        "has_steps": any(part.get("step") for part in parts),
         "rows": [
             {
                 "row": row,
                 "href": relative(here, submission_url(item.task.name, row.submission or "")),
                 "cells": [value_cell(value) for value in values[row.order]],
+                "steps": [_step(_folds(item, row).get(cv.scheme)) for cv in schemes[1:]],
             }
             for row in rows
         ],
@@ -136,6 +138,14 @@ def _folds(item: TaskSite, row: Row) -> Mapping[str, Any]:
     entrant = item.entrants.get(row.submission or "")
     receipt = (entrant.receipt if entrant else None) or {}
     return receipt.get("cross_validation") or {}
+
+
+def _step(part: Mapping[str, Any] | None) -> Cell:
+    """How much larger the error is than on the rung below, on the same entries."""
+    step = (part or {}).get("step") or {}
+    return signed_cell(
+        Value(step.get("difference"), step.get("ci_low"), step.get("ci_high")), digits=3
+    )
 
 
 def _is_scored(item: TaskSite, rows: Sequence[Row], scheme: CrossValidation) -> bool:
