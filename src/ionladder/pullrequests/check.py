@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
 from ionladder.datasets.registry import get_task
 from ionladder.pullrequests.changes import PullRequest, read_pull_request
 from ionladder.pullrequests.checkout import read_board, write_board, write_folder
 from ionladder.pullrequests.folders import Folder
 from ionladder.pullrequests.guard import Guarded, guard
 from ionladder.pullrequests.limits import Limits
-from ionladder.pullrequests.report import FORMAT, Verdict
+from ionladder.pullrequests.report import FORMAT, Verdict, letters
 from ionladder.pullrequests.verdict import Question, ask
 from ionladder.specs.params import Params
 
 DEFAULT_LIMITS = Limits()
-MAX_LETTERS = 200
 
 
 def guard_pull_request(layout: Layout, params: Params, base: str, head: str) -> Guarded:
@@ -68,8 +66,8 @@ def check_pull_request(
         "base": request.base,
         "merge_base": request.merge_base,
         "head": request.head,
-        "refusals": _letters(guarded.refusals),
-        "questions": _letters(guarded.questions),
+        "refusals": letters(guarded.refusals),
+        "questions": letters(guarded.questions),
         "submissions": submissions,
     }
     if copy_to is not None and report["verdict"] == "good":
@@ -127,16 +125,3 @@ def _verdict(guarded: Guarded, outcomes: Iterable[str]) -> Verdict:
     if guarded.questions or "unchecked" in seen:
         return "needs a maintainer"
     return "good"
-
-
-def _letters(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    """The first problems, and how many more there are."""
-    rest = len(problems) - MAX_LETTERS
-    more = Problem(
-        where="the pull request",
-        expected="no further problem",
-        found=f"{rest} more",
-        next_step="Mend these first.",
-    )
-    kept = [*problems[:MAX_LETTERS], *([more] if rest > 0 else [])]
-    return [dict(vars(problem)) for problem in kept]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -19,15 +20,18 @@ from ionladder.core.problems import Problem
 
 FORMAT = 1
 REPORT_FILE = "report.json"
-MAX_REPORT_BYTES = 2_000_000
+MAX_REPORT_BYTES = 6_000_000
 MAX_ARCHIVE_BYTES = 1_000_000
+MAX_LETTERS = 100
+MAX_LETTER_PART = 500
+"""Characters of one part of a letter. With these, what we write is never too large to be read."""
 
 Verdict = Literal["good", "refused", "needs a maintainer"]
 Outcome = Literal["scored", "refused", "unchecked", "withdrawn"]
 
-_Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]
-_Key = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_.-]+\Z")]
-_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}\Z")]
+_Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
+_Key = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 _Line = Annotated[str, StringConstraints(max_length=400)]
 _Text = Annotated[str, StringConstraints(max_length=20_000)]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -148,6 +152,19 @@ class Report(_Shape):
     submissions: Annotated[list[SubmissionReport], Field(max_length=20)]
 
 
+def letters(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Problems as a report holds them: the first ones, none of them endless, and how many more."""
+    rest = len(problems) - MAX_LETTERS
+    more = Problem(
+        where="here",
+        expected="no further problem",
+        found=f"{rest} more",
+        next_step="Mend these first.",
+    )
+    kept = [*problems[:MAX_LETTERS], *([more] if rest > 0 else [])]
+    return [{name: _short(text) for name, text in vars(problem).items()} for problem in kept]
+
+
 def read_report(path: Path) -> Report:
     """Read a report as a workflow hands it on: JSON, or a zip archive with nothing but it.
 
@@ -179,6 +196,10 @@ def parse_submission(data: bytes, *, where: str) -> dict[str, Any]:
     loaded: dict[str, Any] = _load(data, where)
     _validate(SubmissionReport, loaded, where)
     return loaded
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_LETTER_PART else f"{text[: MAX_LETTER_PART - 1]}…"
 
 
 def _load(data: bytes, where: str) -> Any:

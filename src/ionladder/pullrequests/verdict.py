@@ -15,7 +15,7 @@ import ionladder
 from ionladder.core.errors import PullRequestError
 from ionladder.core.problems import Problem
 from ionladder.pullrequests.limits import Limits
-from ionladder.pullrequests.report import parse_submission
+from ionladder.pullrequests.report import letters, parse_submission
 
 # The package that runs here also runs there: `-I` would otherwise look for an installed one.
 _PROGRAM = (
@@ -69,14 +69,13 @@ def ask(question: Question, limits: Limits) -> dict[str, Any]:
         code = _run(question, limits, Path(folder), answer, log)
         if code:
             outcome, problem = _failure(question, limits, code, _text(log))
-            return known | {"outcome": outcome, "problems": [vars(problem)]}
+            return known | {"outcome": outcome, "problems": letters([problem])}
         answer.seek(0)
         try:
             said = _loaded(answer.read(limits.file_bytes + 1)) | known
             return parse_submission(_dumped(said), where=f"{question.shown}, the answer")
         except PullRequestError as error:
-            problems = [vars(problem) for problem in error.problems]
-            return known | {"outcome": "unchecked", "problems": problems}
+            return known | {"outcome": "unchecked", "problems": letters(error.problems)}
 
 
 def _run(
@@ -116,8 +115,10 @@ def _run(
 def _environment(folder: Path) -> dict[str, str]:
     """Nothing of the caller's: no tokens, no paths, one thread."""
     return {
+        "ARROW_IO_THREADS": "1",
         "HOME": str(folder),
         "LANG": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "2",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PATH": os.defpath,

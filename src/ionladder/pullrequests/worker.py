@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ionladder.core.errors import DataChangedError, DataMissingError, SubmissionError
+from ionladder.core.errors import IonLadderError, SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.pullrequests.limits import Limits, bind_this_process, forbid_side_doors
+from ionladder.pullrequests.report import letters
 
 if TYPE_CHECKING:
     from ionladder.leaderboard.comparison import Comparison
@@ -59,11 +60,12 @@ def judge(layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: 
     try:
         return _judge(layout, task_name, board, sent, name)
     except SubmissionError as error:
-        return {"outcome": "refused", "problems": [vars(problem) for problem in error.problems]}
-    except (DataMissingError, DataChangedError) as error:
-        return {"outcome": "unchecked", "problems": [vars(problem) for problem in error.problems]}
+        return {"outcome": "refused", "problems": letters(error.problems)}
+    except IonLadderError as error:
+        # Missing or changed tables, parameters: nothing that the contributor could mend.
+        return {"outcome": "unchecked", "problems": letters(error.problems)}
     except MemoryError:
-        return {"outcome": "refused", "problems": [vars(_too_large(sent, task_name, name))]}
+        return {"outcome": "refused", "problems": letters([_too_large(sent, task_name, name)])}
 
 
 def _judge(
