@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from measure import measure_or_exit
@@ -26,8 +29,9 @@ def main() -> None:
     runs = parser.parse_args().runs
 
     over = False
+    commands = (*COMMANDS, (("ionladder", "pr-check", "HEAD", simulated_pull_request()), 6.0))
     print(f"{'command':<48}{'CPU s':>8}{'limit':>8}{'peak MB':>10}")
-    for command, limit in COMMANDS:
+    for command, limit in commands:
         program = shutil.which(command[0])
         if program is None:
             sys.exit(f"{command[0]} is not on PATH: run `make setup` and activate .venv first.")
@@ -41,6 +45,31 @@ def main() -> None:
             f"{' '.join(command):<48}{best.cpu_s:>8.2f}{limit:>8.1f}{best.peak_rss_mb:>10.0f}{mark}"
         )
     sys.exit(over)
+
+
+def simulated_pull_request() -> str:
+    """A commit that adds a copy of ``rf-paper`` to HEAD; no branch and no file is touched."""
+    copy, original = "submissions/obelix/benchmarked-copy", "submissions/obelix/rf-paper"
+    with tempfile.TemporaryDirectory() as folder:
+        index = {"GIT_INDEX_FILE": f"{folder}/index"}
+        git("read-tree", "HEAD", **index)
+        for name in ("predictions.csv", "submission.yaml"):
+            content = git("rev-parse", f"HEAD:{original}/{name}")
+            entry = f"100644,{content},{copy}/{name}"
+            git("update-index", "--add", "--cacheinfo", entry, **index)
+        tree = git("write-tree", **index)
+    who = {"GIT_AUTHOR_NAME": "benchmark", "GIT_AUTHOR_EMAIL": "benchmark@example.org"}
+    who |= {key.replace("AUTHOR", "COMMITTER"): value for key, value in who.items()}
+    return git("commit-tree", tree, "-p", "HEAD", "-m", "A simulated pull request", **who)[:12]
+
+
+def git(*arguments: str, **variables: str) -> str:
+    """Run git in the repository; what it printed, stripped."""
+    environment = os.environ | variables
+    result = subprocess.run(
+        ["git", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return result.stdout.strip()
 
 
 if __name__ == "__main__":
