@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ionladder.core.paths import Layout
+from ionladder.core.problems import Problem
 from ionladder.datasets.registry import get_task
 from ionladder.pullrequests.changes import PullRequest, read_pull_request
 from ionladder.pullrequests.checkout import read_board, write_board, write_folder
 from ionladder.pullrequests.folders import Folder
 from ionladder.pullrequests.guard import Guarded, guard
 from ionladder.pullrequests.limits import Limits
-from ionladder.pullrequests.report import FORMAT, Verdict, letters
+from ionladder.pullrequests.questions import audit_questions
+from ionladder.pullrequests.report import FORMAT, SubmissionReport, Verdict, letters
 from ionladder.pullrequests.verdict import Question, ask
 from ionladder.specs.params import Params
 
@@ -60,14 +62,16 @@ def check_pull_request(
     request = read_pull_request(layout.root, base, head)
     guarded = _guarded(params, request)
     submissions = _ask_all(layout, request, guarded.folders, limits)
+    seen = [SubmissionReport.model_validate(item) for item in submissions]
+    questions = [*guarded.questions, *audit_questions(seen)]
     report = {
         "format": FORMAT,
-        "verdict": _verdict(guarded, [item["outcome"] for item in submissions]),
+        "verdict": _verdict(guarded.refusals, questions, submissions),
         "base": request.base,
         "merge_base": request.merge_base,
         "head": request.head,
         "refusals": letters(guarded.refusals),
-        "questions": letters(guarded.questions),
+        "questions": letters(questions),
         "submissions": submissions,
     }
     if copy_to is not None and report["verdict"] == "good":
@@ -118,10 +122,10 @@ def _ask_all(
     return answers
 
 
-def _verdict(guarded: Guarded, outcomes: Iterable[str]) -> Verdict:
-    seen = set(outcomes)
-    if guarded.refusals or "refused" in seen:
+def _verdict(
+    refusals: Sequence[Problem], questions: Sequence[Problem], submissions: list[dict[str, Any]]
+) -> Verdict:
+    outcomes = {item["outcome"] for item in submissions}
+    if refusals or "refused" in outcomes:
         return "refused"
-    if guarded.questions or "unchecked" in seen:
-        return "needs a maintainer"
-    return "good"
+    return "needs a maintainer" if questions or "unchecked" in outcomes else "good"

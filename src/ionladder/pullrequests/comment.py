@@ -10,6 +10,7 @@ from ionladder.core.problems import Problem, first_few
 from ionladder.pullrequests.check import guard_pull_request, worse
 from ionladder.pullrequests.git import resolve_commit
 from ionladder.pullrequests.guard import Guarded
+from ionladder.pullrequests.questions import audit_questions
 from ionladder.pullrequests.report import Letter, Report, Verdict
 from ionladder.pullrequests.summary import render
 from ionladder.specs.params import Params
@@ -39,20 +40,18 @@ def comment(
     if report.head != wanted:
         raise _unfit(wanted[:12], report.head[:12])
     guarded = guard_pull_request(layout, params, base, wanted)
-    mine: Verdict = "good"
-    if guarded.questions:
-        mine = "needs a maintainer"
-    if guarded.refusals:
-        mine = "refused"
-    elif _named(guarded) != _reported(report):
+    submissions = [] if guarded.refusals else report.submissions
+    if not guarded.refusals and _named(guarded) != _reported(report):
         raise _unfit(_listed(_named(guarded)), _listed(_reported(report)))
+    questions = [*guarded.questions, *audit_questions(submissions)]
+    mine: Verdict = "needs a maintainer" if questions else "good"
     held = report.model_copy(
         update={
             "base": resolve_commit(layout.root, base),
-            "verdict": worse(_own_verdict(report), mine) if not guarded.refusals else "refused",
+            "verdict": "refused" if guarded.refusals else worse(_own_verdict(report), mine),
             "refusals": [_letter(problem) for problem in guarded.refusals],
-            "questions": [_letter(problem) for problem in guarded.questions],
-            "submissions": [] if guarded.refusals else report.submissions,
+            "questions": [_letter(problem) for problem in questions],
+            "submissions": submissions,
         }
     )
     return render(held, tasks, run=run)

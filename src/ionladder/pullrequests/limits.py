@@ -21,7 +21,7 @@ class Limits:
 
     cpu_s: int = 60
     wall_s: int = 180
-    memory_bytes: int = 2 * 1024**3
+    memory_bytes: int = 1_000_000_000
     file_bytes: int = 4_000_000
     open_files: int = 128
 
