@@ -123,6 +123,14 @@ def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts: dict[str, s
     assert check["steps"][0]["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
 
 
+def test_a_submission_alone_is_judged_by_its_own_check(texts: dict[str, str]) -> None:
+    """Boards follow on main; the tests that hold them to submissions would be red before."""
+    ours = ["submissions/**"]
+    events = load(texts["ci"])[True]
+    assert events["pull_request"]["paths-ignore"] == events["push"]["paths-ignore"] == ours
+    assert load(texts["submission-check"])[True]["pull_request"]["paths"] == ours
+
+
 def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> None:
     for job, content in jobs_of(texts).items():
         for item in content["steps"]:
