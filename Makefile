@@ -20,10 +20,10 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel check check-history site serve clean
+.PHONY: help setup leaderboard test test-data test-bvel check check-history check-workflows site serve clean
 
 help:  ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP)  ## Install the locked packages into .venv (done once, by the commands below too)
 
@@ -53,6 +53,13 @@ check: setup  ## Lint, formatting, types, import layers
 
 check-history: setup  ## Fail where a published number changed without a new version since BASE
 	@$(RUN) ionladder changes --check $(if $(BASE),--base $(BASE))
+
+# Neither tool is among the locked packages: actionlint is a Go program, zizmor a Rust one (`pip install zizmor`).
+check-workflows:  ## Hold .github/workflows to actionlint and zizmor, where they are installed
+	@if command -v actionlint >/dev/null 2>&1; then actionlint .github/workflows/*.yml && echo "actionlint: no findings" ; \
+	else echo "actionlint is not installed: its check is skipped (https://github.com/rhysd/actionlint)" ; fi
+	@if command -v zizmor >/dev/null 2>&1; then zizmor --offline --persona=pedantic --quiet .github/workflows ; \
+	else echo "zizmor is not installed: its check is skipped (pip install zizmor)" ; fi
 
 site: setup  ## Render the pages from the recorded scores into site/
 	@$(RUN) ionladder site

@@ -20,6 +20,8 @@ from ionladder.cli.fetch import fetch
 from ionladder.cli.ingest import ingest
 from ionladder.cli.leaderboard import leaderboard
 from ionladder.cli.new import new
+from ionladder.cli.pr_check import pr_check
+from ionladder.cli.pr_comment import pr_comment
 from ionladder.cli.score import score
 from ionladder.cli.site import site
 from ionladder.cli.validate import validate
@@ -38,6 +40,7 @@ app = typer.Typer(
 for _command in (
     *(new, validate, score, compare),
     *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export),
+    *(pr_check, pr_comment),
 ):
     app.command()(_command)
 app.add_typer(bvel_proto)

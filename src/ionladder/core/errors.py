@@ -56,6 +56,10 @@ class HistoryError(IonLadderError):
     """The history of scores is damaged, or a published number changed without a new version."""
 
 
+class PullRequestError(IonLadderError):
+    """A pull request cannot be read, or does not fit what was said about it."""
+
+
 class MetricInputError(IonLadderError):
     """Arrays handed to a metric do not fit together."""
 

@@ -112,14 +112,21 @@ class TaskScorer:
             for group in range(part.groups.n_groups)
         ]
 
-    def score(self, folder: Path) -> Scored:
+    def score(self, folder: Path, *, shown_as: str | None = None) -> Scored:
         """Check and score one folder.
+
+        Args:
+            folder: The submission.
+            shown_as: Its path in messages; as seen from the root unless given.
 
         Raises:
             SubmissionError: Every problem of the submission.
         """
         submission = read_submission(
-            folder, self._task, self._expectations, shown_as=self._layout.relative(folder)
+            folder,
+            self._task,
+            self._expectations,
+            shown_as=shown_as or self._layout.relative(folder),
         )
         aligned = align(self._prepared.ids, submission.predictions.rows, self._task)
         evaluation = evaluate_aligned(self._prepared, aligned, self._task)

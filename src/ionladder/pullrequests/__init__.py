@@ -1,0 +1,1 @@
+"""Pull requests: a contribution is judged from git objects, as data and never as code."""

@@ -1,0 +1,135 @@
+"""The process that reads a contribution: one submission in, one verdict out, under limits.
+
+It is started by :mod:`ionladder.pullrequests.verdict` and runs the same scoring as
+``ionladder score``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ionladder.core.errors import IonLadderError, SubmissionError
+from ionladder.core.paths import Layout
+from ionladder.core.problems import Problem
+from ionladder.pullrequests.limits import Limits, bind_this_process, forbid_side_doors
+from ionladder.pullrequests.report import letters
+
+if TYPE_CHECKING:
+    from ionladder.leaderboard.comparison import Comparison
+    from ionladder.scoring.score import Scored
+    from ionladder.specs.task import Task
+
+
+def main() -> None:
+    """Read a question as JSON from the standard input, and answer on the standard output."""
+    import orjson
+
+    question = orjson.loads(sys.stdin.buffer.read())
+    bind_this_process(Limits(**question["limits"]))
+    # Whatever else is printed goes to the log, so that the answer stays alone.
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    forbid_side_doors()
+    found = judge(
+        Layout(Path(question["root"])),
+        question["task"],
+        board=Layout(Path(question["board"])),
+        sent=Layout(Path(question["sent"])),
+        name=question["name"],
+    )
+    with os.fdopen(answer, "wb") as stream:
+        stream.write(orjson.dumps(found))
+
+
+def judge(layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: str) -> Any:
+    """Check and score one submission, and stand it beside the others of its task.
+
+    Args:
+        layout: The repository: its parameters and tables.
+        task_name: The task.
+        board: Root of the submissions it is compared with.
+        sent: Root of the submission to judge.
+        name: Its name. One of the same name on the board is the one it would replace.
+
+    Returns:
+        ``outcome`` and what belongs to it, as :class:`ionladder.pullrequests.report` describes.
+    """
+    try:
+        return _judge(layout, task_name, board, sent, name)
+    except SubmissionError as error:
+        return {"outcome": "refused", "problems": letters(error.problems)}
+    except IonLadderError as error:
+        # Missing or changed tables, parameters: nothing that the contributor could mend.
+        return {"outcome": "unchecked", "problems": letters(error.problems)}
+    except MemoryError:
+        return {"outcome": "refused", "problems": letters([_too_large(sent, task_name, name)])}
+
+
+def _judge(
+    layout: Layout, task_name: str, board: Layout, sent: Layout, name: str
+) -> dict[str, Any]:
+    from ionladder.datasets.crossing import crossing_ids
+    from ionladder.datasets.params import load_params
+    from ionladder.datasets.registry import get_task
+    from ionladder.leaderboard.audit import audit_board, audit_json
+    from ionladder.leaderboard.comparison import compare
+    from ionladder.scoring.score import TaskScorer, submission_folders
+
+    task = get_task(task_name)
+    params = load_params(layout)
+    version = params.task_versions[task.name]
+    scorer = TaskScorer.open(layout, task, version, params.scoring)
+    folder = sent.submission_dir(task.name, name)
+    # First the contribution: what is wrong with it is said before anything else is read.
+    mine = scorer.score(folder, shown_as=sent.relative(folder))
+    scored = dict(scorer.score_all(submission_folders(board, task.name)).scored)
+    former = scored.get(name)
+    scored[name] = mine
+    comparison = compare(task, scored, params.scoring)
+    crossing = crossing_ids(layout, task, version)
+    notes = audit_json(audit_board(task, scored, scorer.labels, crossing=crossing))
+    return {
+        "outcome": "scored",
+        "receipt": mine.receipt,
+        "standing": _standing(comparison, name),
+        "former": _primary(former, task) if former else None,
+        "audit": notes[name],
+    }
+
+
+def _standing(comparison: Comparison, name: str) -> dict[str, Any] | None:
+    """Where the submission would stand; None for a reference, which is not ranked."""
+    ranks = comparison.ranks
+    mine = ranks.get(name)
+    if mine is None:
+        return None
+    in_order = sorted(ranks, key=lambda other: (ranks[other].rank, other))
+    tied = [o for o in in_order if o != name and ranks[o].tie_group == mine.tie_group]
+    return {
+        "rank": mine.rank,
+        "rank_low": mine.rank_low,
+        "rank_high": mine.rank_high,
+        "n_ranked": len(ranks),
+        "leader": in_order[0],
+        "tied_with": tied,
+    }
+
+
+def _primary(scored: Scored, task: Task) -> dict[str, float | None]:
+    """The score that the task ranks by, as the receipt has it."""
+    primary = task.primary
+    subset = scored.receipt["targets"][primary.target][primary.subset]
+    score: dict[str, float | None] = subset["metrics"][primary.metric]
+    return score
+
+
+def _too_large(sent: Layout, task: str, name: str) -> Problem:
+    return Problem(
+        where=sent.relative(sent.submission_dir(task, name)),
+        expected="tables that can be read within the memory of a check",
+        found="tables that need more",
+        next_step="Keep one row per id, and only the columns that the task asks for.",
+    )

@@ -1,0 +1,419 @@
+"""Pull requests from forks, end to end: a base, a fork, and the command that judges."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import Prompt
+
+from factories import write_repo
+from git_repository import GitRepository
+from ionladder.core.paths import Layout
+from ionladder.pullrequests import check
+from ionladder.pullrequests.limits import Limits
+from ionladder.pullrequests.verdict import Question
+from ionladder.pullrequests.worker import judge
+
+FOLDER = "submissions/obelix/my-model"
+CARD = """\
+model: My model
+description: The label, and some noise.
+authors:
+  - name: A. Author
+training_data: none
+inputs: composition
+licence: MIT
+"""
+BOARD = {"good-model": (1.4, 1, 0.0), "other-model": (1.5, 2, 0.0), "far-off": (1.4, 3, 9.0)}
+
+
+def predictions(layout: Layout, noise: float, seed: int, offset: float = 0.0) -> str:
+    """Test labels, noise and an offset, as CSV, every digit written."""
+    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
+    labels = pd.read_parquet(layout.table("obelix", "1.0.0", "labels")).merge(splits, on="id")
+    test = labels[labels["subset"] == "test"]
+    rng = np.random.default_rng(seed)
+    values = test["log10_sigma"] + rng.normal(offset, noise, len(test))
+    return pd.DataFrame({"id": test["id"], "log10_sigma": values}).to_csv(index=False)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with ingested data and three submissions on its board, in git."""
+    root = tmp_path_factory.mktemp("published") / "base"
+    layout = write_repo(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        from ionladder.cli.fetch import fetch
+        from ionladder.cli.ingest import ingest
+
+        fetch(None)
+        ingest(None)
+    repository = GitRepository(root)
+    for name, (noise, seed, offset) in BOARD.items():
+        folder = f"submissions/obelix/{name}"
+        repository.write(f"{folder}/predictions.csv", predictions(layout, noise, seed, offset))
+        repository.write(f"{folder}/submission.yaml", CARD.replace("My model", name))
+    repository.write("dvc.yaml", "stages: {}\n")
+    repository.write("src/ionladder/metrics/mae.py", "METRIC = None\n")
+    repository.write(".github/workflows/submission-check.yml", "name: Submission check\n")
+    repository.write(
+        ".gitignore", "/data/**/*.parquet\nraw/\nSHA256SUMS\nupstream/\nleaderboard/\n"
+    )
+    GitRepository.start(root)
+    return root
+
+
+@pytest.fixture
+def base(published: Path, tmp_path: Path) -> GitRepository:
+    root = tmp_path / "base"
+    shutil.copytree(published, root)
+    return GitRepository(root)
+
+
+@pytest.fixture
+def fork(base: GitRepository, tmp_path: Path) -> GitRepository:
+    """A fork with an honest submission, not yet committed."""
+    fork = base.fork(tmp_path / "fork")
+    fork.write(f"{FOLDER}/predictions.csv", predictions(Layout(base.root), 1.45, 7))
+    fork.write(f"{FOLDER}/submission.yaml", CARD)
+    return fork
+
+
+@pytest.fixture
+def prompt(
+    base: GitRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(base.root, monkeypatch, capsys)
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge in this process instead of a fresh one: the same function, without its start-up."""
+
+    def answer(question: Question, limits: Limits) -> dict[str, Any]:
+        board, sent = Layout(question.board), Layout(question.sent)
+        root, name = Layout(question.root), question.name
+        known = {"task": question.task, "name": name, "is_new": question.is_new}
+        return known | judge(root, question.task, board=board, sent=sent, name=name)
+
+    monkeypatch.setattr(check, "ask", answer)
+
+
+class Checked:
+    """What ``ionladder pr-check`` made of a fork."""
+
+    def __init__(self, prompt: Prompt, base: GitRepository, fork: GitRepository) -> None:
+        fork.commit()
+        self.head = base.fetch_head_of(fork)
+        before = base.git("status", "--porcelain")
+        self.report_path = base.root.parent / "report.json"
+        self.summary_path = base.root.parent / "summary.md"
+        paths = ("--json", str(self.report_path), "--summary", str(self.summary_path))
+        result = prompt("pr-check", "main", self.head, *paths)
+        assert "Traceback" not in result.err
+        assert base.git("status", "--porcelain") == before
+        self.code, self.out, self.err = result.code, result.out, result.err
+        self.report: dict[str, Any] = json.loads(self.report_path.read_text())
+        self.summary = self.summary_path.read_text()
+
+    @property
+    def submission(self) -> dict[str, Any]:
+        (submission,) = self.report["submissions"]
+        return dict(submission)
+
+
+def forged(checked: Checked, **changes: Any) -> str:
+    checked.report_path.write_text(json.dumps(checked.report | changes))
+    return str(checked.report_path)
+
+
+def test_an_honest_pull_request_gets_the_contributors_own_verdict(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.report["verdict"]) == (0, "good")
+
+    layout = Layout(base.root)
+    shutil.copytree(fork.root / FOLDER, base.root / FOLDER)
+    local = json.loads(prompt.ok("score", FOLDER, "--json").out)
+    assert checked.submission["receipt"] == local
+
+    prompt.ok("leaderboard")
+    receipt = json.loads(layout.receipt("obelix", "my-model").read_text())
+    assert checked.submission["receipt"] == receipt
+    rows = json.loads(layout.leaderboard_json("obelix").read_text())["rows"]
+    mine = next(row for row in rows if row["submission"] == "my-model")
+    standing = checked.submission["standing"]
+    assert {key: standing[key] for key in ("rank", "rank_low", "rank_high")} == {
+        key: mine[key] for key in ("rank", "rank_low", "rank_high")
+    }
+    tied = [r["submission"] for r in rows if r.get("tie_group") == mine["tie_group"]]
+    assert sorted([*standing["tied_with"], "my-model"]) == sorted(tied)
+    assert "far-off" not in standing["tied_with"]
+    assert f"| MAE | {mine['mae']:.3f} [" in checked.summary
+    assert f"**rank {mine['rank']}** of 4" in checked.summary
+    analysis = json.loads(layout.analysis_json("obelix").read_text())
+    assert checked.submission["audit"] == analysis["audit"]["my-model"]
+
+
+def test_the_verdict_is_the_same_after_main_has_moved_and_after_a_rebase(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    first = Checked(prompt, base, fork)
+    base.write("dvc.yaml", "stages: {a: {cmd: 'true'}}\n")
+    base.git("rm", "--quiet", "-r", "submissions/obelix/far-off")
+    base.commit()
+    behind = Checked(prompt, base, fork)
+    fork.git("pull", "--quiet", "--rebase", "origin", "main")
+    rebased = Checked(prompt, base, fork)
+    assert first.code == behind.code == rebased.code == 0
+    assert first.submission["receipt"] == rebased.submission["receipt"]
+    assert behind.submission == rebased.submission
+    assert behind.submission["standing"]["n_ranked"] == 3
+    assert first.report["merge_base"] == behind.report["merge_base"] != rebased.report["base"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("dvc.yaml", "elsewhere (dvc.yaml)"),
+        ("params.yaml", "elsewhere (params.yaml)"),
+        ("src/ionladder/metrics/mae.py", "elsewhere (src/ionladder/metrics/mae.py)"),
+        (".github/workflows/submission-check.yml", "elsewhere (.github/workflows"),
+        (".gitattributes", "elsewhere (.gitattributes)"),
+        (f"{FOLDER}/train.py", "a file 'train.py'"),
+        (f"{FOLDER}/model/weights.bin", "a folder inside it"),
+        (f"{FOLDER}/predictions.pkl", "a file 'predictions.pkl'"),
+        ("submissions/obelix/GOOD-model/predictions.csv", "submissions/obelix/good-model"),
+        ("submissions/obelix/good_model/predictions.csv", "reads like 'good-model'"),
+    ],
+)
+def test_one_file_too_many_is_refused_with_the_reason(
+    base: GitRepository, fork: GitRepository, prompt: Prompt, path: str, words: str
+) -> None:
+    fork.write(path, "anything\n")
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.report["verdict"]) == (1, "refused")
+    assert words in checked.err
+    assert words in checked.summary
+    assert checked.report["submissions"] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("predictions.csv", b"#!/bin/sh\nrm -rf /\n", "a column `id`"),
+        ("predictions.csv", b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)), "UTF-8"),
+        ("predictions.csv", b"PAR1\x00\x00PAR1", "a CSV file in UTF-8"),
+        ("predictions.csv", b"id,log10_sigma\n=cmd|'/C calc'!A0,1\n", "unknown"),
+        ("predictions.csv", b"id,log10_sigma\n019,=1+1\n", "a number in log10(S/cm)"),
+        ("cv_predictions.parquet", b"PAR1" + b"\x00" * 100 + b"PAR1", "a parquet file"),
+        ("cv_predictions.csv", b"import os\nos.system('true')\n", "cv_predictions.csv"),
+        ("submission.yaml", b"!!python/object/apply:os.system ['true']\n", "submission.yaml"),
+        ("submission.yaml", b"a: &a [x]\nb: *a\n", "aliases"),
+        ("submission.yaml", CARD.encode() + b"run: true\n", "run"),
+        ("submission.yaml", b"x" * 60_000, "submission.yaml"),
+    ],
+)
+@pytest.mark.usefixtures("in_process")
+def test_code_in_an_allowed_file_is_refused_with_the_reason(
+    base: GitRepository, fork: GitRepository, prompt: Prompt, file: str, content: bytes, words: str
+) -> None:
+    fork.write(f"{FOLDER}/{file}", content)
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.submission["outcome"]) == (1, "refused")
+    assert words in checked.err
+    assert "ionladder-pr-" not in checked.err
+
+
+def test_a_link_is_never_followed(base: GitRepository, fork: GitRepository, prompt: Prompt) -> None:
+    (fork.root / FOLDER / "predictions.csv").unlink()
+    theirs = "../good-model/predictions.csv"
+    (fork.root / FOLDER / "predictions.csv").symlink_to(theirs)
+    checked = Checked(prompt, base, fork)
+    assert checked.code == 1
+    assert "a symbolic link" in checked.err
+
+
+def test_a_huge_file_is_refused_before_it_is_read(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    fork.write(f"{FOLDER}/predictions.csv", b"id,log10_sigma\n" + b"a,1\n" * 3_000_000)
+    checked = Checked(prompt, base, fork)
+    assert checked.code == 1
+    assert "at most 10 MB; found 12 MB" in checked.err
+
+
+@pytest.mark.usefixtures("in_process")
+def test_another_submission_is_not_edited_without_a_maintainer(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    path = "submissions/obelix/far-off/predictions.csv"
+    shutil.rmtree(fork.root / FOLDER)
+    fork.write(path, predictions(Layout(base.root), 1.0, 9))
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.report["verdict"]) == (3, "needs a maintainer")
+    assert "changes of one that is on the board (changes predictions.csv)" in checked.err
+    former = checked.submission["former"]["value"]
+    assert former > 3
+    assert checked.submission["standing"]["rank"] < 4
+    assert f"whose MAE is {former:.3f}" in checked.summary
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_withdrawal_is_for_a_maintainer(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    shutil.rmtree(fork.root / FOLDER)
+    shutil.rmtree(fork.root / "submissions/obelix/far-off")
+    checked = Checked(prompt, base, fork)
+    assert checked.code == 3
+    assert checked.submission["outcome"] == "withdrawn"
+
+
+def test_one_bad_submission_stops_no_other(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    other = "submissions/obelix/quite-different"
+    fork.write(f"{other}/submission.yaml", CARD)
+    fork.write(f"{other}/predictions.csv", "id,log10_sigma\n019,x\n")
+    checked = Checked(prompt, base, fork)
+    outcomes = {item["name"]: item["outcome"] for item in checked.report["submissions"]}
+    assert outcomes == {"my-model": "scored", "quite-different": "refused"}
+    assert checked.code == 1
+    assert f"{other}/predictions.csv" in checked.err
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize(
+    ("noise", "seed", "words"),
+    [(0.0, 0, "very close to the labels"), (*BOARD["good-model"][:2], "the same predictions")],
+)
+def test_a_copy_of_the_labels_or_of_another_is_for_a_maintainer(
+    base: GitRepository, fork: GitRepository, prompt: Prompt, noise: float, seed: int, words: str
+) -> None:
+    fork.write(f"{FOLDER}/predictions.csv", predictions(Layout(base.root), noise, seed))
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.submission["outcome"]) == (3, "scored")
+    assert words in checked.err
+    path = forged(checked, verdict="good", questions=[])
+    text = prompt.ok("pr-comment", path, "main", checked.head).out
+    assert "### Submission check: a maintainer decides" in text
+
+
+def test_without_the_labels_a_maintainer_is_asked(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    for table in (base.root / "data").rglob("*.parquet"):
+        table.unlink()
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.submission["outcome"]) == (3, "unchecked")
+    assert "obelix 1.0.0" in checked.err
+    assert "ionladder fetch obelix-1-0-0" in checked.err
+    assert "not the fault of the submission" in checked.summary
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_good_submission_is_put_in_place_for_a_preview_and_a_bad_one_is_not(
+    base: GitRepository, fork: GitRepository, prompt: Prompt, tmp_path: Path
+) -> None:
+    head = fork.commit()
+    base.fetch_head_of(fork)
+    prompt.ok("pr-check", "main", head, "--copy-to", ".")
+    assert base.git("status", "--porcelain", "-uall").split() == [
+        *("??", f"{FOLDER}/predictions.csv"),
+        *("??", f"{FOLDER}/submission.yaml"),
+    ]
+    fork.write(f"{FOLDER}/predictions.csv", "id\n")
+    head = fork.commit()
+    base.fetch_head_of(fork)
+    assert prompt("pr-check", "main", head, "--copy-to", str(tmp_path / "bad")).code == 1
+    assert not (tmp_path / "bad").exists()
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_comment_comes_from_the_report_once_git_agrees(
+    base: GitRepository, fork: GitRepository, prompt: Prompt, tmp_path: Path
+) -> None:
+    checked = Checked(prompt, base, fork)
+    archive = tmp_path / "report.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+        out.write(checked.report_path, "report.json")
+    for path in (checked.report_path, archive):
+        text = prompt.ok("pr-comment", str(path), "main", checked.head).out
+        assert text == checked.summary
+
+
+def test_a_forged_report_cannot_talk_a_refused_pull_request_good(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    fork.write(".github/workflows/submission-check.yml", "name: Submission check\non: push\n")
+    checked = Checked(prompt, base, fork)
+    path = forged(checked, verdict="good", refusals=[])
+    text = prompt.ok("pr-comment", path, "main", checked.head).out
+    assert "### Submission check: refused" in text
+    assert "submission-check.yml" in text
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_forged_report_cannot_hide_that_a_maintainer_is_needed(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    fork.write(f"{FOLDER}/README.md", "Trust me.\n")
+    checked = Checked(prompt, base, fork)
+    assert checked.code == 3
+    text = prompt.ok("pr-comment", forged(checked, verdict="good"), "main", checked.head).out
+    assert "### Submission check: a maintainer decides" in text
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_report_on_another_commit_or_submission_is_not_posted(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    checked = Checked(prompt, base, fork)
+    words = prompt.letter("pr-comment", forged(checked, head="a" * 40), "main", checked.head)
+    assert "Nothing is posted" in words
+    others = [checked.submission | {"name": "far-off"}]
+    path = forged(checked, submissions=others)
+    words = prompt.letter("pr-comment", path, "main", checked.head)
+    assert "expected a report on obelix/my-model; found one on obelix/far-off" in words
+
+
+@pytest.mark.usefixtures("in_process")
+def test_the_comment_needs_no_scientific_library(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    """The job that writes it installs a handful of packages only."""
+    checked = Checked(prompt, base, fork)
+    absent = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "pymatgen", "rich.table", "dvc")
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent!r})); sys.argv[0] = 'ionladder'\n"
+        "from ionladder.cli.main import run; run()"
+    )
+    arguments = ("pr-comment", str(checked.report_path), "main", checked.head)
+    result = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=base.root,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == checked.summary
+
+
+def test_a_revision_that_is_not_here_has_its_letter(prompt: Prompt) -> None:
+    assert "git fetch origin" in prompt.letter("pr-check", "main", "0" * 40)

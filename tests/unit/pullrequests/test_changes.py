@@ -1,0 +1,288 @@
+"""Changes between real commits: what a pull request changed, whatever happened to its branch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from git_repository import GitRepository
+from ionladder.core.errors import PullRequestError
+from ionladder.pullrequests import git as plumbing
+from ionladder.pullrequests.changes import PullRequest, read_pull_request
+from ionladder.pullrequests.checkout import read_board, write_board, write_folder
+from ionladder.pullrequests.folders import Board, group_folders
+from ionladder.pullrequests.guard import Guarded, guard
+from tiny import TASK
+
+MINE = "submissions/tiny/mine/predictions.csv"
+TASKS = {"tiny": TASK}
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> GitRepository:
+    repository = GitRepository(tmp_path / "base")
+    for path in ("params.yaml", "src/code.py", "submissions/tiny/theirs/predictions.csv"):
+        repository.write(path, f"{path}\n")
+    return GitRepository.start(repository.root)
+
+
+@pytest.fixture
+def fork(base: GitRepository, tmp_path: Path) -> GitRepository:
+    return base.fork(tmp_path / "fork")
+
+
+def request_of(base: GitRepository, fork: GitRepository) -> PullRequest:
+    return read_pull_request(base.root, "main", base.fetch_head_of(fork))
+
+
+def guarded(request: PullRequest) -> Guarded:
+    return guard(request.changes, read_board(request, TASKS))
+
+
+def facts(request: PullRequest) -> list[tuple[str, str, str]]:
+    return [(change.status, change.new_mode, change.path) for change in request.changes]
+
+
+def test_an_added_file_has_its_mode_and_size(base: GitRepository, fork: GitRepository) -> None:
+    fork.write(MINE, "id,log10_sigma\n")
+    fork.commit()
+    request = request_of(base, fork)
+    assert facts(request) == [("A", "100644", MINE)]
+    assert request.changes[0].size == 15
+    assert not base.git("status", "--porcelain")
+
+
+def test_what_others_merged_meanwhile_is_no_change(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    base.write("dvc.yaml", "stages: {}\n")
+    base.write("submissions/tiny/theirs/predictions.csv", "newer\n")
+    moved = base.commit()
+    request = request_of(base, fork)
+    assert facts(request) == [("A", "100644", MINE)]
+    assert (request.base, request.merge_base) != (moved, moved)
+
+
+def test_a_rebase_moves_the_merge_base_and_changes_nothing_else(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    before = request_of(base, fork)
+    base.write("src/code.py", "newer\n")
+    moved = base.commit()
+    fork.git("pull", "--quiet", "--rebase", "origin", "main")
+    after = request_of(base, fork)
+    assert after.changes == before.changes
+    assert after.merge_base == moved != before.merge_base
+
+
+def test_merging_main_into_the_branch_changes_nothing_either(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    base.write("src/code.py", "newer\n")
+    moved = base.commit()
+    fork.git("pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main")
+    request = request_of(base, fork)
+    assert facts(request) == [("A", "100644", MINE)]
+    assert request.merge_base == moved
+
+
+def test_an_edit_hidden_in_a_merge_commit_is_seen(base: GitRepository, fork: GitRepository) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    base.write("params.yaml", "newer\n")
+    base.commit()
+    fork.git("fetch", "--quiet", "origin", "main")
+    fork.git("merge", "--quiet", "--no-commit", "FETCH_HEAD")
+    fork.write("src/code.py", "evil\n")
+    fork.commit("Merge main")
+    assert ("M", "100644", "src/code.py") in facts(request_of(base, fork))
+
+
+def test_a_rename_is_a_removal_and_an_addition(base: GitRepository, fork: GitRepository) -> None:
+    (fork.root / "submissions/tiny/mine").mkdir()
+    fork.git("mv", "submissions/tiny/theirs/predictions.csv", MINE)
+    fork.commit()
+    request = request_of(base, fork)
+    assert {(status, path) for status, _, path in facts(request)} == {
+        ("A", MINE),
+        ("D", "submissions/tiny/theirs/predictions.csv"),
+    }
+    (question,) = guarded(request).questions
+    assert "removes predictions.csv" in str(question)
+
+
+def test_moving_code_into_a_submission_is_refused(base: GitRepository, fork: GitRepository) -> None:
+    (fork.root / "submissions/tiny/mine").mkdir()
+    fork.git("mv", "src/code.py", MINE)
+    fork.commit()
+    assert "elsewhere (src/code.py)" in str(guarded(request_of(base, fork)).refusals[0])
+
+
+def test_links_submodules_and_executables_are_refused(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    folder = "submissions/tiny/mine"
+    fork.write(f"{folder}/submission.yaml", "model: x\n").chmod(0o755)
+    (fork.root / MINE).symlink_to("/etc/passwd")
+    fork.git("add", "--all")
+    commit = fork.git("rev-parse", "HEAD")
+    entry = f"160000,{commit},{folder}/cv_predictions.csv"
+    fork.git("update-index", "--add", "--cacheinfo", entry)
+    fork.commit_index()
+    said = [str(problem) for problem in guarded(request_of(base, fork)).refusals]
+    for words in ("a symbolic link", "a submodule", "an executable file"):
+        assert any(words in problem for problem in said)
+
+
+def test_a_file_of_the_board_made_executable_is_refused(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    (fork.root / "submissions/tiny/theirs/predictions.csv").chmod(0o755)
+    fork.commit()
+    request = request_of(base, fork)
+    assert facts(request) == [("M", "100755", "submissions/tiny/theirs/predictions.csv")]
+    assert "an executable file" in str(guarded(request).refusals[0])
+
+
+def test_a_submission_turned_into_a_link_to_another_is_refused(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    (fork.root / "submissions/tiny/mine").symlink_to("theirs")
+    fork.commit()
+    said = [str(problem) for problem in guarded(request_of(base, fork)).refusals]
+    assert any("a symbolic link" in problem for problem in said)
+
+
+def test_paths_that_are_not_text_are_refused(base: GitRepository, fork: GitRepository) -> None:
+    place = os.fsencode(fork.root) + b"/submissions/tiny/mi\xffne"
+    Path(os.fsdecode(place)).mkdir()
+    Path(os.fsdecode(place + b"/predictions.csv")).write_text("id\n")
+    fork.commit()
+    assert "mi\\udcffne" in str(guarded(request_of(base, fork)).refusals[0])
+
+
+def test_a_folder_called_like_a_pathspec_is_a_folder(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write(":(top)/predictions.csv", "id\n")
+    fork.commit()
+    assert facts(request_of(base, fork)) == [("A", "100644", ":(top)/predictions.csv")]
+
+
+def test_a_name_taken_while_the_branch_was_open_is_not_new(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    base.write(MINE, "somebody else's\n")
+    base.commit()
+    found = guarded(request_of(base, fork))
+    assert not found.folders[0].is_new
+    assert "on the board" in str(found.questions[0])
+
+
+def test_a_name_given_up_while_the_branch_was_open_is_not_new(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write("submissions/tiny/theirs/predictions.csv", "mine\n")
+    fork.commit()
+    base.git("rm", "--quiet", "-r", "submissions/tiny/theirs")
+    base.commit()
+    assert not guarded(request_of(base, fork)).folders[0].is_new
+
+
+def test_unrelated_histories_have_their_letter(base: GitRepository, tmp_path: Path) -> None:
+    other = GitRepository(tmp_path / "other")
+    other.write(MINE, "id\n")
+    with pytest.raises(PullRequestError, match="histories are unrelated"):
+        request_of(base, GitRepository.start(other.root))
+
+
+def test_branches_merged_into_each_other_have_their_letter(
+    base: GitRepository, fork: GitRepository
+) -> None:
+    fork.write(MINE, "id\n")
+    first = fork.commit()
+    base.write("params.yaml", "newer\n")
+    base.commit()
+    base.git("fetch", "--quiet", str(fork.root), first)
+    fork.git("fetch", "--quiet", "origin", "main")
+    fork.git("merge", "--quiet", "--no-edit", "FETCH_HEAD")
+    base.git("merge", "--quiet", "--no-edit", first)
+    with pytest.raises(PullRequestError, match="merged into each other"):
+        request_of(base, fork)
+
+
+@pytest.mark.parametrize("revision", ["nowhere", "--all", "HEAD:params.yaml", "main\nmain", ""])
+def test_what_is_no_commit_has_its_letter(base: GitRepository, revision: str) -> None:
+    with pytest.raises(PullRequestError, match="expected a git repository with the commit"):
+        read_pull_request(base.root, "main", revision)
+
+
+def test_a_folder_without_git_has_its_letter(tmp_path: Path) -> None:
+    with pytest.raises(PullRequestError, match="not a git repository"):
+        read_pull_request(tmp_path, "main", "HEAD")
+
+
+def test_an_endless_listing_has_its_letter(
+    base: GitRepository, fork: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    monkeypatch.setattr(plumbing, "MAX_LISTING_BYTES", 20)
+    with pytest.raises(PullRequestError, match="MB of paths"):
+        request_of(base, fork)
+
+
+def test_replaced_objects_do_not_count(base: GitRepository, fork: GitRepository) -> None:
+    fork.write("src/code.py", "evil\n")
+    fork.commit()
+    head = base.fetch_head_of(fork)
+    base.git("replace", head, base.git("rev-parse", "main"))
+    assert facts(read_pull_request(base.root, "main", head)) == [("M", "100644", "src/code.py")]
+
+
+def test_files_come_from_git_byte_for_byte(
+    base: GitRepository, fork: GitRepository, tmp_path: Path
+) -> None:
+    content = b"id,log10_sigma\r\n\xff\x00\n\n"
+    fork.write(MINE, content)
+    fork.write("submissions/tiny/theirs/submission.yaml", "model: y\n")
+    fork.commit()
+    request = request_of(base, fork)
+    for folder in group_folders(request.changes, read_board(request, TASKS)):
+        write_folder(request, folder, tmp_path / "sent")
+    write_board(request, "tiny", tmp_path / "board")
+    files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.glob("*/submissions/*/*/*")}
+    assert {name for name in files if name.startswith(("sent", "board"))} == {
+        f"sent/{MINE}",
+        "sent/submissions/tiny/theirs/predictions.csv",
+        "sent/submissions/tiny/theirs/submission.yaml",
+        "board/submissions/tiny/theirs/predictions.csv",
+    }
+    assert (tmp_path / "sent" / MINE).read_bytes() == content
+    assert (tmp_path / "sent" / MINE).stat().st_mode & 0o777 == 0o644
+
+
+def test_nothing_is_written_over_or_elsewhere(
+    base: GitRepository, fork: GitRepository, tmp_path: Path
+) -> None:
+    fork.write(MINE, "id\n")
+    fork.commit()
+    request = request_of(base, fork)
+    (folder,) = group_folders(request.changes, read_board(request, TASKS))
+    write_folder(request, folder, tmp_path / "sent")
+    with pytest.raises(FileExistsError):
+        write_folder(request, folder, tmp_path / "sent")
+    fork.write("src/code.py", "evil\n")
+    fork.commit()
+    wide = Board(names={"code.py": frozenset()}, reserved={})
+    assert not group_folders(request_of(base, fork).changes, wide)

@@ -1,0 +1,283 @@
+"""The guard begins from an honest pull request and meets one change at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.core.problems import letter
+from ionladder.pullrequests.changes import Change
+from ionladder.pullrequests.file_rules import MAX_TABLE_BYTES
+from ionladder.pullrequests.folder_rules import MAX_FOLDERS
+from ionladder.pullrequests.folders import Board, shown
+from ionladder.pullrequests.guard import Guarded, guard
+
+BOARD = Board(
+    names={"obelix": frozenset({"rf-paper", "hgb-l1", "old"}), "bvel-proto": frozenset()},
+    reserved={"obelix": frozenset({"train-mean"}), "bvel-proto": frozenset()},
+)
+FOLDER = "submissions/obelix/my-model"
+
+
+def added(path: str, **other: object) -> Change:
+    change = Change(
+        path=path,
+        status="A",
+        old_mode="000000",
+        new_mode="100644",
+        object_id="a" * 40,
+        size=2000,
+    )
+    return replace(change, **other)
+
+
+HONEST = (added(f"{FOLDER}/predictions.csv"), added(f"{FOLDER}/submission.yaml"))
+
+
+def refusal(*changes: Change) -> str:
+    """The letter of a pull request that is refused, and never handed on."""
+    found = guard([*HONEST, *changes], BOARD)
+    assert found.refusals
+    assert not found.folders
+    return letter(found.refusals)
+
+
+def question(*changes: Change) -> str:
+    found = guard(changes, BOARD)
+    assert not found.refusals
+    assert found.questions
+    assert found.folders
+    return letter(found.questions)
+
+
+def test_an_honest_pull_request_passes() -> None:
+    found = guard(HONEST, BOARD)
+    assert (found.refusals, found.questions) == ((), ())
+    (folder,) = found.folders
+    assert (folder.task, folder.name, folder.is_new) == ("obelix", "my-model", True)
+    assert folder.changes == HONEST
+
+
+@pytest.mark.parametrize(
+    "name", ["cv_predictions.csv", "cv_predictions.parquet", "predictions.parquet"]
+)
+def test_every_documented_file_passes(name: str) -> None:
+    assert not guard([*HONEST, added(f"{FOLDER}/{name}")], BOARD).refusals
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "dvc.yaml",
+        "params.yaml",
+        ".dvc/config",
+        "src/ionladder/metrics/mae.py",
+        ".github/workflows/submission-check.yml",
+        ".gitattributes",
+        ".gitmodules",
+        "Makefile",
+        "tests/conftest.py",
+        "data/bvel_proto/1.0.0/labels.parquet",
+        "submissions",
+        "Submissions/obelix/my-model/predictions.csv",
+        "submissions-2/obelix/my-model/predictions.csv",
+    ],
+)
+def test_anything_outside_submissions_is_refused_by_name(path: str) -> None:
+    said = refusal(added(path, status="M", old_mode="100644"))
+    assert f"1 file elsewhere ({path})" in said
+    assert "a maintainer reads" in said
+
+
+@pytest.mark.parametrize("path", ["leaderboard/obelix.json", "dvc.lock"])
+def test_boards_and_locks_are_refused_with_the_reason(path: str) -> None:
+    assert "made again on the main branch" in refusal(added(path))
+
+
+def test_removing_a_file_outside_submissions_is_refused() -> None:
+    gone = added("LICENSE", status="D", new_mode="000000", size=None)
+    assert "elsewhere (LICENSE)" in refusal(gone)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("120000", "a symbolic link"),
+        ("160000", "a submodule"),
+        ("100755", "an executable file"),
+        ("100664", "an entry of mode '100664'"),
+        ("040000", "an entry of mode '040000'"),
+    ],
+)
+def test_only_plain_files_pass(mode: str, words: str) -> None:
+    said = refusal(added(f"{FOLDER}/cv_predictions.csv", new_mode=mode))
+    assert f"{FOLDER}/cv_predictions.csv: expected a regular file; found {words}" in said
+
+
+def test_making_a_file_of_the_board_executable_is_refused() -> None:
+    path = "submissions/obelix/rf-paper/predictions.csv"
+    change = added(path, status="M", old_mode="100644", new_mode="100755")
+    assert "an executable file" in refusal(change)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (f"{FOLDER}/code/train.py", "a folder inside it"),
+        (f"{FOLDER}/predictions.csv/x", "a folder inside it"),
+        ("submissions/obelix/predictions.csv", "a file above it"),
+        ("submissions/obelix", "a file above it"),
+        ("submissions/README.md", "a file above it"),
+        ("submissions/obelisk/my-model/predictions.csv", "Did you mean obelix?"),
+        (f"{FOLDER}/Predictions.csv", "a file 'Predictions.csv'"),
+        (f"{FOLDER}/predictions.csv.zip", "a file 'predictions.csv.zip'"),
+        (f"{FOLDER}/model.pkl", "a file 'model.pkl'"),
+        (f"{FOLDER}/.gitattributes", "a file '.gitattributes'"),
+        (f"{FOLDER}/..", "a file '..'"),
+        (f"{FOLDER}/predict\u0456ons.csv", "a file 'predict\\u0456ons.csv'"),
+        (f"{FOLDER}/predictions.csv\u202e", "predictions.csv\\u202e"),
+        ("submissions/obelix/../predictions.csv", "found '..'"),
+        ("submissions/obelix//predictions.csv", "found ''"),
+        ("submissions/obelix/My Model/predictions.csv", "found 'My Model'"),
+        ("submissions/obelix/RF-Paper/predictions.csv", "the name of submissions/obelix/rf-paper"),
+        ("submissions/obelix/rf-p\u0430per/predictions.csv", "found 'rf-p\\u0430per'"),
+        ("submissions/obelix/\uff52\uff46-paper/predictions.csv", "reads like 'rf-paper'"),
+        ("submissions/obelix/rf\udcff/predictions.csv", "found 'rf\\udcff'"),
+        (f"submissions/obelix/{'a' * 65}/predictions.csv", "1 to 64 characters"),
+    ],
+)
+def test_a_file_of_another_place_or_name_is_refused(path: str, words: str) -> None:
+    assert words in refusal(added(path))
+
+
+@pytest.mark.parametrize("name", ["rf_paper", "rfpaper", "rf.paper", "hgb-li", "hgb-ll", "o1d"])
+def test_a_name_that_reads_like_another_is_refused(name: str) -> None:
+    assert "cannot be mistaken" in refusal(added(f"submissions/obelix/{name}/predictions.csv"))
+
+
+def test_two_new_names_that_read_alike_are_refused() -> None:
+    assert "reads like 'my-model'" in refusal(added("submissions/obelix/my_model/submission.yaml"))
+
+
+def test_the_same_name_on_another_task_is_fine() -> None:
+    paths = ("submissions/bvel-proto/rf-paper/predictions.csv",)
+    assert not guard([*HONEST, *map(added, paths)], BOARD).refusals
+
+
+def test_a_large_file_is_refused_with_its_size() -> None:
+    big = added(f"{FOLDER}/cv_predictions.csv", size=MAX_TABLE_BYTES + 500_000)
+    assert "expected at most 10 MB; found 10.5 MB" in refusal(big)
+
+
+def test_a_card_of_a_megabyte_is_refused() -> None:
+    big = added("submissions/obelix/other-one/submission.yaml", size=1_000_000)
+    assert "expected at most 65.5 kB; found 1 MB" in refusal(big)
+
+
+def test_many_files_below_the_limit_are_refused_together() -> None:
+    names = ("first-kind", "second-kind", "third-kind", "fourth-kind")
+    paths = [f"submissions/obelix/{name}/predictions.csv" for name in names]
+    said = refusal(*(added(path, size=MAX_TABLE_BYTES) for path in paths))
+    assert "at most 30 MB in all; found 40 MB" in said
+
+
+def test_a_file_that_git_does_not_have_is_refused() -> None:
+    assert "git does not have" in refusal(added(f"{FOLDER}/cv_predictions.csv", size=None))
+
+
+def test_too_many_submissions_are_refused() -> None:
+    names = [f"{chr(97 + 2 * i) * 5}-kind" for i in range(MAX_FOLDERS)]
+    said = refusal(*(added(f"submissions/obelix/{name}/predictions.csv") for name in names))
+    assert f"at most {MAX_FOLDERS} submissions; found {MAX_FOLDERS + 1}" in said
+
+
+def test_a_name_that_stands_twice_in_a_tree_is_refused() -> None:
+    assert "one file of a name" in refusal(HONEST[0])
+
+
+def test_no_change_is_refused() -> None:
+    assert "found no change" in letter(guard([], BOARD).refusals)
+
+
+def test_every_reason_is_given_at_once() -> None:
+    said = refusal(
+        added("dvc.yaml"),
+        added(f"{FOLDER}/model.pkl"),
+        added("submissions/obelix/RF-Paper/predictions.csv", new_mode="120000"),
+    )
+    for words in ("dvc.yaml", "model.pkl", "symbolic link", "'RF-Paper'"):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("status", "new_mode", "words"),
+    [
+        ("M", "100644", "changes predictions.csv"),
+        ("D", "000000", "removes predictions.csv"),
+        ("A", "100644", "adds predictions.csv"),
+    ],
+)
+def test_changing_what_is_on_the_board_is_for_a_maintainer(
+    status: str, new_mode: str, words: str
+) -> None:
+    path = "submissions/obelix/rf-paper/predictions.csv"
+    said = question(added(path, status=status, old_mode="100644", new_mode=new_mode))
+    assert f"changes of one that is on the board ({words})" in said
+    assert "add a folder of another name" in said
+
+
+def test_a_readme_is_for_a_maintainer() -> None:
+    assert "A maintainer reads it" in question(*HONEST, added(f"{FOLDER}/README.md"))
+
+
+@pytest.mark.parametrize("name", ["rf-papers", "rf-papre", "f-paper", "rf-taper"])
+def test_a_name_one_letter_from_another_is_for_a_maintainer(name: str) -> None:
+    said = question(added(f"submissions/obelix/{name}/predictions.csv"))
+    assert "close to 'rf-paper'" in said
+
+
+def test_the_name_of_a_reference_is_for_a_maintainer() -> None:
+    assert "references are not ranked" in question(
+        added("submissions/obelix/train-mean/predictions.csv")
+    )
+
+
+@pytest.mark.parametrize("name", ["rf-paper-2", "rf-paper2", "hgb-l1-tuned", "transformer"])
+def test_a_version_or_another_model_is_nobodys_question(name: str) -> None:
+    assert not guard([added(f"submissions/obelix/{name}/predictions.csv")], BOARD).questions
+
+
+def test_a_path_is_printed_so_that_nothing_hides() -> None:
+    assert shown("a\u202eb\n") == "'a\\u202eb\\n'"
+    assert len(shown("x" * 5000)) < 200
+
+
+_PARTS = st.sampled_from(
+    ["submissions", "obelix", "rf-paper", "new", "..", "", ".git", "predictions.csv", "\u0430", "A"]
+)
+_CHANGES = st.builds(
+    lambda parts, mode, status, size: added(
+        "/".join(parts), new_mode=mode, status=status, size=size
+    ),
+    st.lists(_PARTS, min_size=1, max_size=6),
+    st.sampled_from(["100644", "100755", "120000", "160000", "000000"]),
+    st.sampled_from("ADMTX"),
+    st.one_of(st.none(), st.integers(0, 20_000_000)),
+)
+
+
+@given(st.lists(_CHANGES, max_size=6))
+def test_what_passes_is_plain_small_and_in_its_place(changes: list[Change]) -> None:
+    found: Guarded = guard(changes, BOARD)
+    letter([*found.refusals, *found.questions]).encode("utf-8")
+    for folder in found.folders:
+        assert folder.name in {"rf-paper", "new"}
+        for change in folder.changes:
+            assert change.path == f"submissions/obelix/{folder.name}/predictions.csv"
+            assert change.new_mode in {"100644", "000000"}
+            assert change.new_mode == "000000" or (change.size or 0) <= MAX_TABLE_BYTES
+    if not found.refusals:
+        assert {c.path for f in found.folders for c in f.changes} == {c.path for c in changes}

@@ -1,0 +1,152 @@
+"""Reports from strangers: another size, shape or archive is a letter, and nothing is believed."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.core.errors import PullRequestError
+from ionladder.pullrequests.report import MAX_REPORT_BYTES, parse_report, read_report
+from report_example import REPORT
+
+
+def changed(path: str, value: object) -> bytes:
+    """The report with one value replaced; ``submissions.0.name`` names it."""
+    report = copy.deepcopy(REPORT)
+    place: Any = report
+    *parts, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in parts:
+        place = place[part]
+    place[last] = value
+    return json.dumps(report).encode()
+
+
+def archive(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, data in files.items():
+            out.writestr(name.replace("_json", ".json"), data)
+    return packed.getvalue()
+
+
+def test_a_report_is_read_with_what_a_summary_needs() -> None:
+    report = parse_report(json.dumps(REPORT).encode(), where="report.json")
+    (submission,) = report.submissions
+    assert submission.receipt is not None
+    score = submission.receipt.targets["log10_sigma"]["all"].metrics["mae"]
+    assert (score.value, score.ci_high) == (1.25, 1.5)
+    assert not hasattr(submission.receipt, "hashes")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("format", 2),
+        ("verdict", "excellent"),
+        ("head", "c" * 39),
+        ("head", "HEAD"),
+        ("head", "c" * 40 + "\n"),
+        ("base", "../../etc/passwd"),
+        ("submissions", {}),
+        ("submissions", [REPORT["submissions"][0]] * 21),
+        ("refusals", [{"where": "x"}]),
+        ("refusals", [{"where": "x" * 30_000, "expected": "", "found": "", "next_step": ""}]),
+        ("submissions.0.name", "../mine"),
+        ("submissions.0.name", "<b>"),
+        ("submissions.0.name", "mine\n@all"),
+        ("submissions.0.task", "a|b"),
+        ("submissions.0.outcome", "brilliant"),
+        ("submissions.0.is_new", "yes"),
+        ("submissions.0.standing.rank", -1),
+        ("submissions.0.standing.rank", 1.5),
+        ("submissions.0.standing.rank", "1 @all"),
+        ("submissions.0.standing.rank", 10**30),
+        ("submissions.0.standing.tied_with", ["[x](http://x)"]),
+        ("submissions.0.standing.leader", None),
+        ("submissions.0.receipt.model", "x" * 5000),
+        ("submissions.0.receipt.dataset_version", "1 | 2"),
+        ("submissions.0.receipt.targets", {"a|b": {}}),
+        ("submissions.0.receipt.targets", {f"t{i}": {} for i in range(1000)}),
+        ("submissions.0.receipt.targets.log10_sigma.all.metrics.mae.value", "1.2"),
+        ("submissions.0.receipt.targets.log10_sigma.all.metrics.mae.value", [1]),
+        ("submissions.0.receipt.targets.log10_sigma.all.n", -3),
+        ("submissions.0.audit.0.check", "a b"),
+    ],
+)
+def test_a_value_of_another_shape_is_refused(path: str, value: object) -> None:
+    with pytest.raises(PullRequestError, match="a report of `ionladder pr-check`"):
+        parse_report(changed(path, value), where="report.json")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"\xff\xfe{}",
+        b'{"format": NaN}',
+        b"[" * 100_000,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b"1" * 400,
+    ],
+)
+def test_what_is_no_report_is_refused(data: bytes) -> None:
+    with pytest.raises(PullRequestError):
+        parse_report(data, where="report.json")
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_get_through_or_crash(data: bytes) -> None:
+    with pytest.raises(PullRequestError):
+        parse_report(data, where="report.json")
+
+
+def test_a_large_report_is_not_parsed() -> None:
+    with pytest.raises(PullRequestError, match="at most 6 MB"):
+        parse_report(b" " * (MAX_REPORT_BYTES + 1), where="report.json")
+
+
+def test_an_archive_with_the_report_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "report.zip"
+    path.write_bytes(archive(report_json=json.dumps(REPORT).encode()))
+    assert read_report(path).head == "c" * 40
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        archive(),
+        archive(other_json=b"{}"),
+        archive(report_json=b"{}", more=b""),
+        archive(report_json=b" " * 50_000_000),
+        archive(report_json=json.dumps(REPORT).encode())[:-30],
+        archive(report_json=b"{}").replace(b"report.json", b"../ort.json"),
+        b"PK" + b"\0" * 100,
+        b"PK" + b"x" * 1_500_000,
+    ],
+)
+def test_another_archive_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "report.zip"
+    path.write_bytes(data)
+    with pytest.raises(PullRequestError):
+        read_report(path)
+
+
+def test_an_encrypted_or_lying_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "report.zip"
+    data = bytearray(archive(report_json=json.dumps(REPORT).encode()))
+    for place in (6, data.index(b"PK\x01\x02") + 8):
+        data[place] |= 1  # the flag that says "encrypted"
+    path.write_bytes(bytes(data))
+    with pytest.raises(PullRequestError, match="a damaged one"):
+        read_report(path)

@@ -1,0 +1,157 @@
+"""Summaries: numbers as the board prints them, and no word of a stranger that does anything."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from ionladder.pullrequests.github_text import block, code
+from ionladder.pullrequests.report import Report, parse_report
+from ionladder.pullrequests.summary import MARKER, MAX_CHARACTERS, render
+from report_example import REPORT
+from tiny import TASK
+
+TASKS = {"tiny": TASK}
+LETTER = {"where": "predictions.csv", "expected": "this", "found": "that", "next_step": "Mend it."}
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "![x](https://evil.example/pixel.png)",
+    "[click](javascript:alert(1))",
+    "[click](https://evil.example)",
+    "https://evil.example www.evil.example a@evil.example",
+    "@everyone @org/team #1 GH-1 org/repo#1 " + "a" * 40,
+    "`code` ``more`` ``` fence",
+    "```\n# heading\n@everyone",
+    "~~~\n<b>out</b>",
+    "a | b | c\n|---|---|",
+    "-->\n<b>x</b>",
+    "<!-- ionladder: submission check -->",
+    "\u202egnp.exe \u2066x\u2069 \x00\x07",
+    "&lt;b&gt; &#64;everyone \\` \\",
+    "$\\require{x}$ $$x$$ :tada:",
+    "> quote\n* list\n1. list\n    code",
+    "`",
+    "",
+]
+
+
+def report(**changes: Any) -> Report:
+    return parse_report(json.dumps(REPORT | changes).encode(), where="report.json")
+
+
+def tokens(text: str) -> list[Token]:
+    """Every token of the rendered text, inline ones included, as CommonMark with tables has it."""
+    found = []
+    for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(text):
+        found += [token, *(token.children or [])]
+    return found
+
+
+def assert_inert(text: str, stranger: str) -> None:
+    """Nothing but our marker is HTML, no link but ours, and the words stand in code alone."""
+    assert text.startswith(MARKER)
+    for token in tokens(text):
+        assert token.type not in {"image", "link_open", "html_inline"}, token
+        if token.type == "html_block":
+            assert token.content.strip() == MARKER
+        if token.type in {"text", "heading_open"}:
+            for word in ("evil", "everyone", "alert", "heading", "script", "GH-1", ":tada:"):
+                assert word not in token.content, stranger
+
+
+def test_numbers_rank_and_ties_are_said() -> None:
+    text = render(report(), TASKS, run="https://github.com/o/r/actions/runs/1")
+    assert "### Submission check: good" in text
+    assert "| MAE | 1.250 [1.00–1.50] |" in text
+    assert "**rank 1** of 2 (range 1–2), tied with `other`." in text
+    assert "`Mine`: 6 of 6 entries of `tiny 1.0.0` scored." in text
+    assert "[The run](https://github.com/o/r/actions/runs/1)" in text
+    assert "Close: Very." in text
+
+
+def test_a_submission_that_stands_apart_is_said_to() -> None:
+    changed = copy.deepcopy(REPORT["submissions"])
+    changed[0]["standing"]["tied_with"] = []
+    assert "told apart from all others" in render(report(submissions=changed), TASKS)
+
+
+def test_letters_are_printed_as_on_the_terminal() -> None:
+    text = render(report(verdict="refused", refusals=[LETTER], submissions=[]), TASKS)
+    assert "predictions.csv: expected this; found that. Mend it." in text
+    assert "### Submission check: refused" in text
+
+
+@pytest.mark.parametrize("outcome", ["unchecked", "withdrawn", "refused"])
+def test_every_outcome_has_its_words(outcome: str) -> None:
+    item = {"task": "tiny", "name": "mine", "is_new": True, "outcome": outcome}
+    words = {"unchecked": "not the fault", "withdrawn": "removed", "refused": "What is wrong"}
+    text = render(report(submissions=[item | {"problems": [LETTER]}]), TASKS)
+    assert words[outcome] in text
+
+
+def test_a_task_that_is_not_here_gets_no_numbers() -> None:
+    assert "1.250" not in render(report(), {})
+
+
+def test_metrics_that_the_task_does_not_have_are_not_printed() -> None:
+    changed = copy.deepcopy(REPORT["submissions"])
+    metrics = changed[0]["receipt"]["targets"]["log10_sigma"]["all"]["metrics"]
+    metrics["own_metric"] = metrics["mae"] | {"value": 77.0}
+    assert "77.000" not in render(report(submissions=changed), TASKS)
+
+
+@pytest.mark.parametrize("stranger", HOSTILE)
+def test_no_word_of_a_stranger_does_anything(stranger: str) -> None:
+    changed = copy.deepcopy(REPORT["submissions"])
+    changed[0]["receipt"]["model"] = stranger
+    changed[0]["audit"][0] |= {"title": stranger, "sentence": stranger}
+    letters = [dict.fromkeys(LETTER, stranger)]
+    hostile = report(submissions=changed, refusals=letters, questions=letters)
+    assert_inert(render(hostile, TASKS), stranger)
+
+
+@pytest.mark.parametrize("stranger", ["javascript:alert(1)", "http://x y", "https://x)[y](z", ""])
+def test_the_address_of_the_run_is_held_to_one(stranger: str) -> None:
+    text = render(report(), TASKS, run=stranger)
+    for token in tokens(text):
+        if token.type == "link_open":
+            assert str(token.attrs["href"]).startswith("https://")
+
+
+@given(st.text(max_size=60))
+def test_any_text_stays_in_its_code_span(stranger: str) -> None:
+    parsed = tokens(f"before {code(stranger)} after")
+    kinds = [token.type for token in parsed if token.type != "inline"]
+    assert kinds == ["paragraph_open", "text", "code_inline", "text", "paragraph_close"]
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
+def test_any_lines_stay_in_their_code_block(lines: list[str]) -> None:
+    parsed = tokens(f"{block(lines)}\n\nafter")
+    assert [t.type for t in parsed if t.type != "inline"] == [
+        "fence",
+        "paragraph_open",
+        "text",
+        "paragraph_close",
+    ]
+
+
+def test_a_very_long_report_is_cut_between_parts() -> None:
+    letters = [dict.fromkeys(LETTER, "x" * 500)] * 100
+    items = [
+        {"task": "tiny", "name": f"m{i}", "is_new": True, "outcome": "refused", "problems": letters}
+        for i in range(5)
+    ]
+    text = render(report(refusals=letters, submissions=items), TASKS)
+    assert len(text) <= MAX_CHARACTERS
+    assert text.startswith(MARKER)
+    assert "too long" in text

@@ -1,0 +1,153 @@
+"""The checking process: alone, bounded, and never believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ionladder.pullrequests import verdict
+from ionladder.pullrequests.limits import Limits
+from ionladder.pullrequests.verdict import Question, ask
+
+GOOD = '{"outcome": "withdrawn"}'
+
+
+@pytest.fixture
+def question(tmp_path: Path) -> Question:
+    folders = {name: tmp_path / name for name in ("root", "board", "sent")}
+    for folder in folders.values():
+        folder.mkdir()
+    return Question(task="obelix", name="mine", is_new=True, **folders)
+
+
+def run(
+    question: Question, monkeypatch: pytest.MonkeyPatch, body: str, limits: Limits | None = None
+) -> dict[str, Any]:
+    """Let another program stand in for the checker; it has bound itself as that one does."""
+    program = (
+        "import json, os, sys; sys.path.insert(0, sys.argv[1]); asked = json.load(sys.stdin)\n"
+        "from ionladder.pullrequests.limits import *\n"
+        "bind_this_process(Limits(**asked['limits'])); forbid_side_doors()\n"
+    )
+    monkeypatch.setattr(verdict, "_PROGRAM", program + body)
+    return ask(question, limits or Limits())
+
+
+def said(answer: dict[str, Any]) -> str:
+    return str(answer["problems"])
+
+
+def test_an_answer_is_handed_on_with_what_was_asked(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = 'print(json.dumps({"outcome": "withdrawn", "name": "another", "task": "other"}))'
+    answer = run(question, monkeypatch, body)
+    assert answer == {"task": "obelix", "name": "mine", "is_new": True, "outcome": "withdrawn"}
+
+
+def test_the_process_gets_nothing_of_the_callers_surroundings(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    body = (
+        "import resource; R = resource\n"
+        "facts = [sorted(os.environ), os.getcwd(), sys.flags.isolated, os.listdir(),\n"
+        "         [R.getrlimit(w) for w in (R.RLIMIT_CORE, R.RLIMIT_CPU, R.RLIMIT_FSIZE)]]\n"
+        'letter = dict.fromkeys(["where", "expected", "found", "next_step"], json.dumps(facts))\n'
+        'print(json.dumps({"outcome": "refused", "problems": [letter]}))'
+    )
+    found = said(run(question, monkeypatch, body, Limits(cpu_s=7, file_bytes=9999)))
+    assert "GITHUB_TOKEN" not in found
+    assert "PYTHONPATH" not in found
+    assert "ionladder-check-" in found
+    assert "[[0, 0], [7, 7], [9999, 9999]]" in found
+
+
+def test_a_process_that_takes_too_long_is_ended(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "import time; time.sleep(60)"
+    answer = run(question, monkeypatch, body, Limits(wall_s=1))
+    assert answer["outcome"] == "refused"
+    assert "a longer one, which was ended" in said(answer)
+
+
+def test_a_process_that_computes_too_long_is_ended(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = run(question, monkeypatch, "while True: pass", Limits(cpu_s=1))
+    assert answer["outcome"] == "refused"
+    assert "within 1 CPU-seconds" in said(answer)
+
+
+def test_a_process_that_takes_too_much_memory_is_refused(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "x = bytearray(400_000_000)"
+    answer = run(question, monkeypatch, body, Limits(memory_bytes=300_000_000))
+    assert answer["outcome"] == "refused"
+    assert "address space" in said(answer)
+
+
+def test_an_endless_answer_is_cut_off(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "while True: print('x' * 100_000)"
+    answer = run(question, monkeypatch, body, Limits(file_bytes=1_000_000))
+    assert answer["outcome"] == "unchecked"
+    assert "failed by itself" in said(answer)
+
+
+def test_a_large_file_is_not_written(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "open('big', 'wb').write(b'x' * 2_000_000)"
+    assert "OSError" in said(run(question, monkeypatch, body, Limits(file_bytes=1_000_000)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "x", "[]", "null", '{"outcome": "brilliant"}', '{"outcome": 1}', "{}", GOOD + GOOD],
+)
+def test_an_answer_of_another_shape_is_not_believed(
+    question: Question, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    found = run(question, monkeypatch, f"print({answer!r})")
+    assert found["outcome"] == "unchecked"
+
+
+def test_a_failing_process_is_for_a_maintainer_with_its_last_word(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(question, monkeypatch, "raise ValueError('\\u202e<b>')")
+    assert found["outcome"] == "unchecked"
+    assert "ValueError: \\\\u202e<b>" in said(found)
+    assert "fault of the check" in said(found)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "os.system('true')",
+        "import subprocess; subprocess.run(['true'])",
+        "os.execv('/bin/true', ['true'])",
+        "os.fork()",
+        "os.posix_spawn('/bin/true', ['true'], {})",
+        "import socket; socket.create_connection(('127.0.0.1', 9))",
+        "import socket; socket.getaddrinfo('example.org', 80)",
+        "import pickle; pickle.loads(b'cos\\nsystem\\n(S\"true\"\\ntR.')",
+    ],
+)
+def test_side_doors_are_shut(
+    question: Question, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    found = run(question, monkeypatch, f"{body}\nprint({GOOD!r})")
+    assert found["outcome"] == "unchecked"
+    assert "which it never needs" in said(found)
+
+
+def test_what_is_missing_here_is_not_the_contributors_fault(question: Question) -> None:
+    """The real program, in a folder that is no repository."""
+    found = ask(question, Limits())
+    assert found["outcome"] == "unchecked"
+    assert "params.yaml" in said(found)
+    assert "Restore the file from git" in said(found)

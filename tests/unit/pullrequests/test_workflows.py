@@ -1,0 +1,260 @@
+"""The workflows: who may write, what is pinned, and what their scripts do when they run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from git_repository import GitRepository
+from ionladder.pullrequests.report import MAX_ARCHIVE_BYTES, REPORT_FILE
+from ionladder.pullrequests.summary import MARKER
+
+FOLDER = Path(".github/workflows")
+NAMES = ("ci", "publish", "submission-check", "submission-comment")
+_PINNED = re.compile(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+
+@pytest.fixture
+def texts(repository: Path) -> dict[str, str]:
+    return {path.stem: path.read_text() for path in sorted((repository / FOLDER).glob("*.yml"))}
+
+
+def load(text: str) -> dict[Any, Any]:
+    loaded: dict[Any, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def jobs_of(texts: dict[str, str]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{name}/{job}": content
+        for name, text in texts.items()
+        for job, content in load(text)["jobs"].items()
+    }
+
+
+def step(texts: dict[str, str], job: str, name: str) -> str:
+    (found,) = [s for s in jobs_of(texts)[job]["steps"] if s.get("name") == name]
+    return str(found["run"])
+
+
+def run_script(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as a runner does: bash, ending at the first failure, in a pipe too."""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def fake_gh(folder: Path, answers: dict[str, str]) -> dict[str, str]:
+    """A ``gh`` that answers by the first word that occurs in its arguments, and keeps a log."""
+    cases = "\n".join(f"  *'{word}'*) printf '{answer}' ;;" for word, answer in answers.items())
+    program = folder / "bin" / "gh"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(
+        f'#!/bin/sh\necho "$*" >> "{folder}/log"\ncase "$*" in\n{cases}\n  *) : ;;\nesac\n'
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_these_are_all_the_workflows(texts: dict[str, str]) -> None:
+    assert tuple(texts) == NAMES
+
+
+def test_every_action_is_pinned_to_a_commit(texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        for line in text.splitlines():
+            if "uses:" in line:
+                assert _PINNED.search(line), (name, line)
+
+
+def test_one_action_has_one_pin(texts: dict[str, str]) -> None:
+    pins: dict[str, set[str]] = {}
+    for text in texts.values():
+        for action, commit in re.findall(r"uses: ([\w/-]+)@([0-9a-f]{40})", text):
+            pins.setdefault(action, set()).add(commit)
+    assert {action for action, commits in pins.items() if len(commits) > 1} == set()
+
+
+def test_writing_is_for_three_jobs_that_run_no_package(texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        assert load(text)["permissions"] in ({}, {"contents": "read"}), name
+    writers = {
+        job: sorted(
+            key for key, value in content.get("permissions", {}).items() if value == "write"
+        )
+        for job, content in jobs_of(texts).items()
+    }
+    assert {job: keys for job, keys in writers.items() if keys} == {
+        "publish/commit": ["contents"],
+        "publish/deploy": ["id-token", "pages"],
+        "submission-comment/post": ["pull-requests"],
+    }
+    for job in ("publish/commit", "publish/deploy", "submission-comment/post"):
+        for item in jobs_of(texts)[job]["steps"]:
+            assert not re.search(r"make |pip |ionladder |python ", item.get("run", "")), job
+
+
+def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        assert "pull_request_target" not in text
+        assert "${{ secrets" not in text
+        assert ("workflow_run" in load(text)[True]) == (name == "submission-comment")
+    for job, content in jobs_of(texts).items():
+        for item in content["steps"]:
+            if "actions/checkout" not in item.get("uses", ""):
+                continue
+            assert item["with"]["persist-credentials"] is False, job
+            assert "head" not in str(item["with"].get("ref", "")), job
+    check = jobs_of(texts)["submission-check/check"]
+    assert check["permissions"] == {"contents": "read"}
+    assert check["steps"][0]["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
+
+
+def test_a_submission_alone_is_judged_by_its_own_check(texts: dict[str, str]) -> None:
+    """Boards follow on main; the tests that hold them to submissions would be red before."""
+    ours = ["submissions/**"]
+    events = load(texts["ci"])[True]
+    assert events["pull_request"]["paths-ignore"] == events["push"]["paths-ignore"] == ours
+    assert load(texts["submission-check"])[True]["pull_request"]["paths"] == ours
+
+
+def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> None:
+    for job, content in jobs_of(texts).items():
+        for item in content["steps"]:
+            assert "${{" not in item.get("run", ""), job
+            if "run" in item:
+                checked = subprocess.run(
+                    ["bash", "-n", "-c", item["run"]], capture_output=True, text=True, check=False
+                )
+                assert checked.returncode == 0, checked.stderr
+
+
+def test_the_jobs_and_the_package_agree_on_names_and_limits(texts: dict[str, str]) -> None:
+    assert jobs_of(texts)["submission-comment/post"]["env"]["MARKER"] == MARKER
+    assert load(texts["submission-comment"])[True]["workflow_run"]["workflows"] == [
+        load(texts["submission-check"])["name"]
+    ]
+    script = step(texts, "submission-comment/render", "Fetch the report, no more than a megabyte")
+    assert f"<= {MAX_ARCHIVE_BYTES})" in script
+    assert f"head -c {MAX_ARCHIVE_BYTES + 1}" in script
+    assert f"/{REPORT_FILE}" in texts["submission-check"]
+
+
+def test_the_pull_request_is_fetched_and_not_checked_out(
+    texts: dict[str, str], tmp_path: Path
+) -> None:
+    origin = GitRepository(tmp_path / "origin")
+    origin.write("code.py", "ours\n")
+    GitRepository.start(origin.root)
+    fork = origin.fork(tmp_path / "fork")
+    fork.write("code.py", "theirs\n")
+    head = fork.commit()
+    origin.git("fetch", "--quiet", str(fork.root), "HEAD:refs/pull/7/head")
+    clone = origin.fork(tmp_path / "clone")
+
+    script = step(texts, "submission-check/check", "Fetch the pull request as data")
+    result = run_script(script, clone.root, PR_NUMBER="7", HEAD_SHA=head)
+    assert result.returncode == 0, result.stderr
+    assert clone.git("cat-file", "-t", head) == "commit"
+    assert (clone.root / "code.py").read_text() == "ours\n"
+
+    moved = run_script(script, clone.root, PR_NUMBER="7", HEAD_SHA="0" * 40)
+    assert moved.returncode == 1
+    assert "has moved" in moved.stderr
+
+
+@pytest.mark.parametrize(
+    ("former", "method"), [("", "--method POST repos/o/r/issues/3/comments"), ("91\\n92\\n", "/91")]
+)
+def test_there_is_one_comment_and_later_runs_replace_it(
+    texts: dict[str, str], tmp_path: Path, former: str, method: str
+) -> None:
+    (tmp_path / "comment.md").write_text(f"{MARKER}\n")
+    path = fake_gh(tmp_path, {"--method": "{}", "issues/3/comments?": former})
+    script = step(texts, "submission-comment/post", "Post the comment, or replace the former one")
+    variables = {"NUMBERS": "3 ", "REPOSITORY": "o/r", "MARKER": MARKER, **path}
+    result = run_script(script, tmp_path, **variables)
+    assert result.returncode == 0, result.stderr
+    asked, done = (tmp_path / "log").read_text().splitlines()
+    assert '.user.login == "github-actions[bot]"' in asked
+    assert "startswith(env.MARKER)" in asked
+    assert method in done
+    assert done.endswith("-F body=@comment.md")
+
+
+def test_a_run_without_a_report_posts_nothing(texts: dict[str, str], tmp_path: Path) -> None:
+    script = step(texts, "submission-comment/render", "Fetch the report, no more than a megabyte")
+    variables = {"REPOSITORY": "o/r", "RUN_ID": "5", "RUNNER_TEMP": str(tmp_path)}
+    path = fake_gh(tmp_path, {})
+    result = run_script(script, tmp_path, **variables, **path)
+    assert (result.returncode, "left no report" in result.stderr) == (1, True)
+    path = fake_gh(tmp_path, {"/zip": "PK-bytes", "artifacts?name=": "44"})
+    assert run_script(script, tmp_path, **variables, **path).returncode == 0
+    assert (tmp_path / "report.zip").read_text() == "PK-bytes"
+
+
+def test_the_pull_request_is_found_by_its_head(texts: dict[str, str], tmp_path: Path) -> None:
+    script = step(
+        texts, "submission-comment/render", "Find the open pull requests of this head commit"
+    )
+    path = fake_gh(tmp_path, {"pulls?state=open&base=main": "12\\n3\\n12\\n"})
+    out = tmp_path / "out"
+    variables = {"REPOSITORY": "o/r", "DEFAULT_BRANCH": "main", "GITHUB_OUTPUT": str(out)}
+    result = run_script(script, tmp_path, **variables, HEAD_SHA="a" * 40, **path)
+    assert result.returncode == 0, result.stderr
+    assert out.read_text() == "numbers=3 12 \n"
+    assert "select(.head.sha == env.HEAD_SHA)" in (tmp_path / "log").read_text()
+
+
+def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Path) -> None:
+    origin = tmp_path / "origin.git"
+    work = GitRepository(tmp_path / "work")
+    for path in ("leaderboard/obelix.json", "dvc.lock", "src/code.py"):
+        work.write(path, "old\n")
+    GitRepository.start(work.root)
+    work.git("clone", "--quiet", "--bare", str(work.root), str(origin))
+    work.git("remote", "add", "origin", str(origin))
+    for path in (
+        "leaderboard/obelix.json",
+        "dvc.lock",
+        "src/code.py",
+        "leaderboard/scores/a/b.json",
+    ):
+        work.write(path, "new\n")
+    work.git("add", "--all")
+    patch = tmp_path / "boards.patch"
+    patch.write_text(work.git("diff", "--cached", "--binary") + "\n")
+    work.git("reset", "--quiet", "--hard")
+
+    script = step(texts, "publish/commit", "Commit the boards")
+    variables = {"RUNNER_TEMP": str(tmp_path), "GITHUB_SHA": "a" * 40, **fake_gh(tmp_path, {})}
+    result = run_script(script, work.root, **variables)
+    assert result.returncode == 0, result.stderr
+    changed = work.git("--git-dir", str(origin), "diff", "--name-only", "main~", "main").split()
+    assert changed == ["dvc.lock", "leaderboard/obelix.json", "leaderboard/scores/a/b.json"]
+    patch.write_text("")
+    assert "Nothing has changed" in run_script(script, work.root, **variables).stdout
+
+
+@pytest.mark.parametrize(
+    "command", [("actionlint",), ("zizmor", "--offline", "--persona=pedantic", "--quiet")]
+)
+def test_the_linters_have_no_findings(repository: Path, command: tuple[str, ...]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed (`make check-workflows` says where from)")
+    files = sorted(str(path) for path in (repository / FOLDER).glob("*.yml"))
+    result = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
