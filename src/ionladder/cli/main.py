@@ -12,12 +12,14 @@ from ionladder import __version__
 from ionladder.cli.baseline import baseline
 from ionladder.cli.build import build
 from ionladder.cli.bvel_proto import app as bvel_proto
+from ionladder.cli.convert import convert
 from ionladder.cli.diff import diff
 from ionladder.cli.export import export
 from ionladder.cli.fetch import fetch
 from ionladder.cli.ingest import ingest
 from ionladder.cli.leaderboard import leaderboard
 from ionladder.cli.new import new
+from ionladder.cli.schema import schema
 from ionladder.cli.score import score
 from ionladder.cli.site import site
 from ionladder.cli.validate import validate
@@ -34,8 +36,8 @@ app = typer.Typer(
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
-    *(new, validate, score),
-    *(build, fetch, ingest, diff, verify, baseline, leaderboard, site, export),
+    *(new, convert, validate, score),
+    *(build, fetch, ingest, diff, verify, baseline, leaderboard, site, export, schema),
 ):
     app.command()(_command)
 app.add_typer(bvel_proto)

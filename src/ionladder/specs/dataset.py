@@ -41,6 +41,25 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedFile:
+    """A file as upstream publishes it, for catalogues that describe the original.
+
+    Attributes:
+        name: File name, as pinned in ``params.yaml``.
+        description: One sentence.
+        encoding: Its media type.
+        columns: Its columns under their own headers; empty where it is no table.
+        key: Headers that identify a row.
+    """
+
+    name: str
+    description: str
+    encoding: str
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """A dataset whose versions IonLadder keeps.
 
@@ -57,6 +76,7 @@ class Dataset:
         oddities: Known peculiarities, allowed by id.
         making: How it was made, in paragraphs; for datasets that are computed here.
         caveats: What it must not be taken for, one sentence or two each.
+        published: Its files as upstream publishes them; empty for datasets that are computed here.
     """
 
     name: str
@@ -71,6 +91,7 @@ class Dataset:
     oddities: tuple[Oddity, ...] = ()
     making: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    published: tuple[PublishedFile, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table of that name; KeyError when there is none."""

@@ -13,22 +13,27 @@ from ionladder.submissions.metadata import CARD_FILE
 from ionladder.submissions.names import name_problems
 from ionladder.submissions.predictions import PREDICTIONS_STEM
 
-_CARD = """\
+SCHEMA_FILE = "docs/assets/submission.schema.json"
+"""JSON Schema of the card, from the root of the repository."""
+
+# From submissions/<task>/<name>/ up to the root: editors complete and check the card as it is typed.
+_CARD = f"""\
+# yaml-language-server: $schema=../../../{SCHEMA_FILE}
 # What a reader needs to know about your model. Fields with a # in front are optional:
 # remove the # to state them; what is not stated is shown as "not stated".
-model: {name}                    # name as printed on the board
+model: {{name}}                    # name as printed on the board
 description: >-
   Say in two or three sentences what the model is and how the predictions were made.
 authors:
   - name: Your Name
     # orcid: 0000-0000-0000-0000
     # affiliation: Your institute
-training_data: {dataset} train split   # everything the model was trained on
-inputs: {inputs}                    # composition | structure | both
+training_data: {{dataset}} train split   # everything the model was trained on
+inputs: {{inputs}}                    # composition | structure | both
 licence: CC-BY-4.0               # licence of your predictions
 # code_url: https://…
 # paper_doi: 10.…
-# hyperparameters: {{learning_rate: 0.001, epochs: 100}}
+# hyperparameters: {{{{learning_rate: 0.001, epochs: 100}}}}
 # seeds: [0, 1, 2]
 # hardware: one CPU core
 # training_time_s: 60
@@ -65,6 +70,10 @@ def write_template(folder: Path, task: Task, ids: Sequence[str], *, shown_as: st
     targets = [target.name for target in task.targets]
     header = ",".join(["id", *targets])
     rows = [",".join([identifier, *[""] * len(targets)]) for identifier in sorted(ids)]
-    card = _CARD.format(name=folder.name, dataset=task.dataset, inputs="both")
     write_text(folder / f"{PREDICTIONS_STEM}.csv", "\n".join([header, *rows]) + "\n")
-    write_text(folder / CARD_FILE, card)
+    write_text(folder / CARD_FILE, card_template(folder.name, task))
+
+
+def card_template(name: str, task: Task) -> str:
+    """The commented ``submission.yaml`` of a new submission."""
+    return _CARD.format(name=name, dataset=task.dataset, inputs="both")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from ionladder.statistics.bootstrap import (
     draw_group_resamples,
     group_sums,
