@@ -1,1 +1,1 @@
-"""Files of other projects: their predictions read as ours, our splits and data written as theirs."""
+"""Files of other projects: their predictions read as ours, our splits and data in their layouts."""

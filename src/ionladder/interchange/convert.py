@@ -155,11 +155,9 @@ def write_folder(
     """
     problems = name_problems(folder.name, where=shown_as)
     if folder.exists() or folder.is_symlink():
-        step = "Choose another name with --to-folder."
+        found, step = "one that exists", "Choose another name with --to-folder."
         problems.append(
-            Problem(
-                where=shown_as, expected="a new folder", found="one that exists", next_step=step
-            )
+            Problem(where=shown_as, expected="a new folder", found=found, next_step=step)
         )
     if not foreign.predictions:
         problems.append(_only_folds(task, source))

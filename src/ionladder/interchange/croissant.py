@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,12 +132,8 @@ def export_croissant(layout: Layout, dataset: Dataset, version: str, folder: Pat
     write_json(written[0], document)
     for name, path in tables.items():
         written.append(folder / name)
-        write_with(written[-1], lambda target, source=path: _copy(source, target))
+        write_with(written[-1], partial(shutil.copyfile, path))
     return written
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
 
 
 def _of_upstream(dataset: Dataset, manifest: Manifest) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def metadata_document(task: Task, inputs: TaskInputs) -> dict[str, Any]:
     everything = inputs.structures is not None and set(inputs.structures.index) >= set(
         inputs.entries.index
     )
-    document = {}
+    document: dict[str, Any] = {}
     for target in task.targets:
         labels = inputs.train_labels[target.name].dropna()
         facts = {
@@ -94,7 +94,7 @@ def _splits(task: Task, target: str, inputs: TaskInputs) -> Iterator[tuple[Matbe
     for (scheme, repeat), part in inputs.folds.groupby(["scheme", "repeat"], observed=True):
         if scheme in accepted:
             name = MatbenchName(
-                task=task.name, target=target, scheme=str(scheme), repeat=int(repeat)
+                task=task.name, target=target, scheme=str(scheme), repeat=int(str(repeat))
             )
             yield name, dict(_folds(part))
 

@@ -108,7 +108,7 @@ def _recognise(
         for (scheme, repeat), part in folds.groupby(["scheme", "repeat"], observed=True):
             if mine == part.groupby("fold")["id"].agg(frozenset).to_dict():
                 return MatbenchName(
-                    task=task.name, target=target, scheme=str(scheme), repeat=int(repeat)
+                    task=task.name, target=target, scheme=str(scheme), repeat=int(str(repeat))
                 )
     elif together == frozenset(test_ids):
         return MatbenchName(task=task.name, target=target)

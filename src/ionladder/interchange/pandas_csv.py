@@ -121,7 +121,7 @@ def _header_of(
         [name for name in headers if name == target.name],
         [name for name in headers if _plain(name) in _near_names(target, task)],
         [name for name in headers if _is_linear_header(target, name)],
-        difflib.get_close_matches(target.name, headers, n=2, cutoff=_CLOSE),
+        _misspelt(target, task, headers),
     ):
         if len(matches) == 1:
             return matches[0]
@@ -131,6 +131,18 @@ def _header_of(
             raise refusal(where, expected, first_few(matches), step)
     step = f"Rename the column, or say which it is: --column {target.name}=HEADER"
     raise refusal(where, f"a column `{target.name}`", first_few(headers, limit=8), step)
+
+
+def _misspelt(target: Target, task: Task, headers: Sequence[str]) -> list[str]:
+    """Headers a slip away from the target's name.
+
+    Not where a task has several targets, whose names are a slip away from one another; and not the
+    name with something behind it, which may be a label or a deviation.
+    """
+    if len(task.targets) > 1:
+        return []
+    others = [name for name in headers if not _plain(name).startswith(f"{target.name}_")]
+    return difflib.get_close_matches(target.name, others, n=2, cutoff=_CLOSE)
 
 
 def _near_names(target: Target, task: Task) -> set[str]:

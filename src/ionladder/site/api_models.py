@@ -43,18 +43,21 @@ class Floor(_Open):
 
 
 class Row(_Open):
-    """A row of a board; metrics stand beside these keys under their names."""
+    """A row of a board; metrics stand beside these keys under their names.
+
+    A quoted row may leave out what only a scored one has; null says the same.
+    """
 
     kind: Literal["verified", "reference", "reported"]
     submission: str | None = Field(description="Name of the submission; null where quoted.")
     model: str
     rank: int | None = Field(description="Null where the row is not ranked.")
-    rank_low: int | None = Field(description="Best rank that the data allow.")
-    rank_high: int | None = Field(description="Worst rank that the data allow.")
-    tie_group: int | None
-    n_expected: int | None
-    n_scored: int | None
-    n_seeds: int | None
+    rank_low: int | None = Field(default=None, description="Best rank that the data allow.")
+    rank_high: int | None = Field(default=None, description="Worst rank that the data allow.")
+    tie_group: int | None = Field(default=None, description="Rows of one group are not told apart.")
+    n_expected: int | None = Field(default=None, description="Test entries.")
+    n_scored: int | None = Field(default=None, description="Those that were scored: all of them.")
+    n_seeds: int | None = Field(default=None, description="Trainings that the score is a mean of.")
     subsets: dict[str, Any] | None = Field(
         default=None, description="Subset → n, metrics and their intervals."
     )

@@ -16,7 +16,7 @@ from ionladder.submissions.predictions import PREDICTIONS_STEM
 SCHEMA_FILE = "docs/assets/submission.schema.json"
 """JSON Schema of the card, from the root of the repository."""
 
-# From submissions/<task>/<name>/ up to the root: editors complete and check the card as it is typed.
+# From submissions/<task>/<name>/ up to the root: editors complete and check a card as one types.
 _CARD = f"""\
 # yaml-language-server: $schema=../../../{SCHEMA_FILE}
 # What a reader needs to know about your model. Fields with a # in front are optional:
