@@ -1,5 +1,5 @@
 # IonLadder. `make` alone lists what there is to do.
-# Variables: VENV (where the packages go), PYTHON (3.11 to 3.13), PYTEST_OPTIONS, PORT.
+# Variables: VENV (where the packages go), PYTHON (3.11 to 3.13), PYTEST_OPTIONS, PORT, BASE (a commit).
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -7,6 +7,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 PORT ?= 8000
 PYTEST_OPTIONS ?=
+BASE ?=
 
 # The first interpreter of a supported version that really starts and can make virtual environments.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -19,7 +20,7 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel test-interchange check site serve clean
+.PHONY: help setup leaderboard test test-data test-bvel test-interchange check check-history site serve clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +60,9 @@ check: setup  ## Lint, formatting, types, import layers
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports --no-logo
+
+check-history: setup  ## Fail where a published number changed without a new version since BASE
+	@$(RUN) ionladder changes --check $(if $(BASE),--base $(BASE))
 
 site: setup  ## Render the pages from the recorded scores into site/
 	@$(RUN) ionladder site

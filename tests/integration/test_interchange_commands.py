@@ -64,7 +64,7 @@ def test_a_matbench_file_on_exported_folds_becomes_a_submission(
     folder = tmp_path / "my-results"
     out = prompt.ok("convert", str(path), "--task", "bvel-proto", "--to-folder", str(folder)).out
     assert "its author's claim" in out
-    assert "test entries and on frozen folds" in out
+    assert "test entries and the frozen folds" in out
     rows = pd.read_csv(folder / "cv_predictions.csv")
     assert rows.columns.tolist() == ["scheme", "repeat", "fold", "id", *TARGETS]
     assert len(rows) == 3 * 651

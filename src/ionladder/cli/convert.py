@@ -42,7 +42,8 @@ def convert(
     from ionladder.cli.context import load_context
     from ionladder.datasets.load import load_inputs
     from ionladder.datasets.registry import get_task
-    from ionladder.interchange.convert import Choices, Entries, read_foreign, write_folder
+    from ionladder.interchange.convert import Choices, read_foreign, write_folder
+    from ionladder.submissions.validate import Expectations
 
     context = load_context()
     chosen = get_task(task)
@@ -51,17 +52,23 @@ def convert(
     )
     known_kind = _format(kind)
     inputs = load_inputs(context.layout, chosen, context.version_of(chosen))
-    entries = Entries(test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds)
-    foreign = read_foreign(files, chosen, entries, kind=known_kind, choices=choices)
+    expected = Expectations(
+        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
+    )
+    foreign = read_foreign(files, chosen, expected, kind=known_kind, choices=choices)
     folder = to_folder or context.layout.submission_dir(chosen.name, _name(files[0]))
     shown = context.layout.relative(folder)
     source = ", ".join(path.name for path in files)
-    write_folder(folder, foreign, chosen, entries, source=source, shown_as=shown)
+    write_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
     for note in foreign.notes:
         print(note)
-    cv = " and on frozen folds" if foreign.cv_predictions else ""
+    parts = {
+        f"{len(inputs.test_ids)} test entries": foreign.predictions,
+        "the frozen folds": foreign.cv_predictions,
+    }
+    what = " and ".join(name for name, cells in parts.items() if cells)
     print(
-        f"Made {shown}: predictions of {len(inputs.test_ids)} test entries{cv}.\n"
+        f"Made {shown}: predictions of {what}.\n"
         f"Fill in submission.yaml, then run: ionladder score {shown}"
     )
 

@@ -68,7 +68,11 @@ def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
         (DATASET.name, "extxyz"): _extxyz,
         **{(name, "croissant"): _croissant for name in all_datasets()},
         **{(name, "matbench-folds"): _matbench_folds for name in all_tasks()},
-        **{(name, "jarvis"): jarvis for name in all_tasks()},
+        **{
+            (name, "jarvis"): jarvis
+            for name, task in all_tasks().items()
+            if task.scored_folds is None
+        },
     }
 
 
@@ -106,8 +110,8 @@ def _jarvis(
     from ionladder.core.problems import Problem
     from ionladder.datasets.load import load_inputs
     from ionladder.datasets.registry import get_task
-    from ionladder.interchange.convert import Entries
     from ionladder.interchange.jarvis_export import export_contributions
+    from ionladder.submissions.validate import Expectations
 
     if submission is None:
         raise ConfigError(
@@ -120,7 +124,9 @@ def _jarvis(
         )
     task = get_task(name)
     inputs = load_inputs(context.layout, task, context.version_of(task, version))
-    entries = Entries(test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds)
+    expected = Expectations(
+        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
+    )
     source = context.layout.submission_dir(name, submission)
     shown = context.layout.relative(source)
-    return export_contributions(source, task, entries, folder, shown_as=shown)
+    return export_contributions(source, task, expected, folder, shown_as=shown)

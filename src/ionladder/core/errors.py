@@ -56,6 +56,10 @@ class InterchangeError(IonLadderError):
     """A file of another project cannot be read as what it is said to be, or cannot be written."""
 
 
+class HistoryError(IonLadderError):
+    """The history of scores is damaged, or a published number changed without a new version."""
+
+
 class MetricInputError(IonLadderError):
     """Arrays handed to a metric do not fit together."""
 

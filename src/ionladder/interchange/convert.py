@@ -6,14 +6,13 @@ import csv
 import io
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from ionladder.core.errors import SubmissionError
+from ionladder.core.errors import InterchangeError, SubmissionError
 from ionladder.core.files import write_text
-from ionladder.core.problems import Problem
 from ionladder.interchange.foreign import Foreign
 from ionladder.interchange.jarvis import Contribution, read_contribution
 from ionladder.interchange.matbench import is_results, read_results
@@ -30,34 +29,12 @@ from ionladder.interchange.pandas_csv import read_frame
 from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE
 from ionladder.submissions.names import name_problems
-from ionladder.submissions.predictions import (
-    CV_STEM,
-    PREDICTIONS_STEM,
-    read_cv_predictions,
-    read_predictions,
-)
+from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
 from ionladder.submissions.template import card_template
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ionladder.submissions.validate import Expectations, read_submission
 
 Format = Literal["jarvis", "matbench", "csv"]
 FORMATS: tuple[Format, ...] = ("jarvis", "matbench", "csv")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entries:
-    """Which entries a task has, without any label.
-
-    Attributes:
-        test_ids: Those its board scores.
-        train_ids: Those to train on.
-        folds: Frozen folds of the latter: ``scheme, repeat, fold, id``.
-    """
-
-    test_ids: Collection[str]
-    train_ids: Collection[str]
-    folds: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +72,7 @@ def guess_format(path: Path) -> Format:
 def read_foreign(
     paths: Sequence[Path],
     task: Task,
-    entries: Entries,
+    expected: Expectations,
     *,
     kind: Format | None = None,
     choices: Choices | None = None,
@@ -105,7 +82,7 @@ def read_foreign(
     Args:
         paths: The files: one for each target of the task for JARVIS, else one.
         task: The task.
-        entries: Its entries.
+        expected: Its entries and frozen folds.
         kind: The format, or None to tell it by the content.
         choices: What the files leave open.
 
@@ -123,9 +100,9 @@ def read_foreign(
         return predictions_of(
             read_results(paths[0]),
             task,
-            test_ids=entries.test_ids,
-            train_ids=entries.train_ids,
-            folds=entries.folds,
+            test_ids=expected.test_ids,
+            train_ids=expected.train_ids,
+            folds=expected.folds,
             wanted=choices.matbench_task,
         )
     return read_frame(
@@ -134,7 +111,13 @@ def read_foreign(
 
 
 def write_folder(
-    folder: Path, foreign: Foreign, task: Task, entries: Entries, *, source: str, shown_as: str
+    folder: Path,
+    foreign: Foreign,
+    task: Task,
+    expected: Expectations,
+    *,
+    source: str,
+    shown_as: str,
 ) -> list[Path]:
     """Check predictions as every submission is checked, then write the folder as a whole.
 
@@ -142,7 +125,7 @@ def write_folder(
         folder: Folder to make; it must not exist.
         foreign: What was read.
         task: The task.
-        entries: Its entries.
+        expected: Its entries and frozen folds.
         source: Name of the foreign file, for messages.
         shown_as: Path of the folder, for messages.
 
@@ -150,31 +133,29 @@ def write_folder(
         The files written: predictions, fold predictions where there are any, and a card to fill in.
 
     Raises:
-        SubmissionError: The name is not allowed, the folder exists, or the predictions are not
-            exactly those of the task; every problem at once, and nothing is written.
+        InterchangeError: The folder exists, or the file predicts nothing that the board scores.
+        SubmissionError: The name is not allowed, or the predictions are not exactly those of the
+            task; every problem at once, and nothing is written.
     """
     problems = name_problems(folder.name, where=shown_as)
-    if folder.exists() or folder.is_symlink():
-        found, step = "one that exists", "Choose another name with --to-folder."
-        problems.append(
-            Problem(where=shown_as, expected="a new folder", found=found, next_step=step)
-        )
-    if not foreign.predictions:
-        problems.append(_only_folds(task, source))
     if problems:
         raise SubmissionError(problems)
+    if folder.exists() or folder.is_symlink():
+        step = "Choose another name with --to-folder."
+        raise refusal(shown_as, "a new folder", "one that exists", step)
+    scored = foreign.predictions if task.scored_folds is None else foreign.cv_predictions
+    if not scored:
+        raise _nothing_scored(task, source)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
+        staged = workshop / folder.name
         _fill(staged, foreign)
-        problems = _problems(staged, task, entries, source)
-        if problems:
-            raise SubmissionError(problems)
         write_text(staged / CARD_FILE, card_template(folder.name, task))
-        staged.chmod(0o755)
+        _check(staged, task, expected, source)
         staged.rename(folder)
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        shutil.rmtree(workshop, ignore_errors=True)
     return sorted(folder.iterdir())
 
 
@@ -197,12 +178,22 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
     return Foreign(predictions=merge_targets(parts, task, where=where))
 
 
-def _only_folds(task: Task, source: str) -> Problem:
-    return Problem(
-        where=source,
-        expected="predictions of the test entries",
-        found="predictions of folds of the training entries only",
-        next_step=f"Record {task.name}__test__… as well: the board scores the test entries.",
+def _nothing_scored(task: Task, source: str) -> InterchangeError:
+    """The letter of a file that predicts something, but not what the board scores."""
+    if task.scored_folds is None:
+        return refusal(
+            source,
+            "predictions of the test entries",
+            "predictions of folds of the training entries only",
+            f"Record {task.name}__test__… as well: the board scores the test entries.",
+        )
+    scheme = task.scored_folds.scheme
+    return refusal(
+        source,
+        f"predictions of the folds {scheme}, with scheme, repeat and fold of each",
+        "none",
+        f"A results file on the splits {task.name}__{scheme}__r0__… states them, and so does a CSV "
+        "with columns of these names.",
     )
 
 
@@ -219,14 +210,18 @@ def _fill(folder: Path, foreign: Foreign) -> None:
             write_text(folder / f"{stem}.csv", out.getvalue())
 
 
-def _problems(folder: Path, task: Task, entries: Entries, source: str) -> list[Problem]:
-    """What the checks of submissions say, at the place where the reader has it."""
-    _, problems = read_predictions(
-        folder, task, test_ids=entries.test_ids, train_ids=entries.train_ids, shown_as=source
-    )
-    _, of_folds = read_cv_predictions(folder, task, folds=entries.folds, shown_as=source)
-    return [
-        replace(problem, where=problem.where.replace(f"{source}/{stem}.csv", source, 1))
-        for stem, found in ((PREDICTIONS_STEM, problems), (CV_STEM, of_folds))
-        for problem in found
-    ]
+def _check(folder: Path, task: Task, expected: Expectations, source: str) -> None:
+    """Let the checks of submissions speak, about the place where the reader has the cells."""
+    try:
+        read_submission(folder, task, expected, shown_as=source)
+    except SubmissionError as error:
+        raise SubmissionError(
+            [replace(problem, where=_at_home(problem.where, source)) for problem in error.problems]
+        ) from error
+
+
+def _at_home(where: str, source: str) -> str:
+    """A place in the staged folder as a place in the foreign file."""
+    for stem in (PREDICTIONS_STEM, CV_STEM):
+        where = where.replace(f"{source}/{stem}.csv", source, 1)
+    return where

@@ -5,21 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from ionladder.core.errors import SubmissionError
-from ionladder.interchange.convert import Entries
 from ionladder.interchange.jarvis import SUFFIX, write_contribution
 from ionladder.specs.task import Task
 from ionladder.submissions.predictions import read_predictions
+from ionladder.submissions.validate import Expectations
 
 
 def export_contributions(
-    submission: Path, task: Task, entries: Entries, folder: Path, *, shown_as: str
+    submission: Path, task: Task, expected: Expectations, folder: Path, *, shown_as: str
 ) -> list[Path]:
     """Write the test predictions of a submission, the mean over its seeds.
 
     Args:
         submission: Its folder.
         task: Its task.
-        entries: The entries of the task.
+        expected: The entries of the task.
         folder: Where to; made when it is not there.
         shown_as: Path of the submission, for messages.
 
@@ -29,8 +29,8 @@ def export_contributions(
     table, problems = read_predictions(
         submission,
         task,
-        test_ids=entries.test_ids,
-        train_ids=entries.train_ids,
+        test_ids=expected.test_ids,
+        train_ids=expected.train_ids,
         shown_as=shown_as,
     )
     if table is None:

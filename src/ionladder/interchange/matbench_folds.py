@@ -47,7 +47,7 @@ def export_matbench_folds(
 
 
 def validation_document(task: Task, pinned: DatasetVersion, inputs: TaskInputs) -> dict[str, Any]:
-    """The splits of a task: the one that its board scores, and every repeat of its folds."""
+    """The splits of a task: its test part, where it has one, and every repeat of its folds."""
     return {
         "metadata": {
             "task": task.name,
@@ -89,8 +89,9 @@ def metadata_document(task: Task, inputs: TaskInputs) -> dict[str, Any]:
 
 def _splits(task: Task, target: str, inputs: TaskInputs) -> Iterator[tuple[MatbenchName, Splits]]:
     official = {"train": list(inputs.train_ids), "test": list(inputs.test_ids)}
-    yield MatbenchName(task=task.name, target=target), {"fold_0": official}
-    accepted = [item.scheme for item in task.cross_validation]
+    if inputs.test_ids:
+        yield MatbenchName(task=task.name, target=target), {"fold_0": official}
+    accepted = [item.scheme for item in task.fold_schemes]
     for (scheme, repeat), part in inputs.folds.groupby(["scheme", "repeat"], observed=True):
         if scheme in accepted:
             name = MatbenchName(

@@ -1,6 +1,6 @@
 """What our splits are called in matbench's layout: ``<task>__<part>__<target>``.
 
-The part is ``test`` for the split that boards score, or ``<scheme>__r<repeat>`` for frozen folds.
+The part is ``test`` for training and test part, or ``<scheme>__r<repeat>`` for frozen folds.
 matbench knows one target a task, so a task with several targets appears once for each.
 """
 
@@ -22,7 +22,7 @@ class MatbenchName:
     Attributes:
         task: Our task.
         target: Its target.
-        scheme: Scheme of the frozen folds, or None for the split that boards score.
+        scheme: Scheme of the frozen folds, or None for training and test part.
         repeat: Repeat of the scheme; 0 where there is no scheme.
     """
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ID_HEADERS = ("id", "entry_id", "material_id", "index")
+_FOLD_HEADERS = ("scheme", "repeat", "fold")
 _INDEX_HEADERS = ("", "Unnamed: 0", "__index_level_0__")
 _PREDICTION_HEADERS = ("prediction", "predictions", "predicted", "pred", "y_pred")
 _CLOSE = 0.8
@@ -76,9 +77,14 @@ def read_frame(
     if "seed" in headers:
         found["seed"] = table.column("seed").to_pylist()
         used.append("seed")
+    folds = _FOLD_HEADERS if set(_FOLD_HEADERS) <= set(headers) and task.scored_folds else ()
+    found |= {name: table.column(name).to_pylist() for name in folds}
+    used += folds
     left = [repr(name) if name in _INDEX_HEADERS else name for name in headers if name not in used]
     if left:
         notes.append(f"Left out, as no column of a submission: {first_few(left, limit=10)}.")
+    if folds:
+        return Foreign(cv_predictions=found, notes=tuple(notes))
     return Foreign(predictions=found, notes=tuple(notes))
 
 

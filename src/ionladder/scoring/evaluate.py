@@ -91,7 +91,11 @@ def evaluate_prepared(
     prepared: PreparedLabels, predictions: pd.DataFrame, task: Task
 ) -> Evaluation:
     """The same for labels made ready before, to score many submissions."""
-    aligned = align(prepared.ids, predictions, task)
+    return evaluate_aligned(prepared, align(prepared.ids, predictions, task), task)
+
+
+def evaluate_aligned(prepared: PreparedLabels, aligned: Aligned, task: Task) -> Evaluation:
+    """The same for predictions in the order of the labels."""
     errors = entry_errors(prepared, aligned, task)
     subsets = {subset.name: prepared.subset(subset.name) for subset in task.subsets}
     scores = {

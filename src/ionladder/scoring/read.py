@@ -23,4 +23,4 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
     Raises:
         DataMissingError: The tables are not on this machine.
     """
-    return expectations_of(load_evaluation_labels(layout, task, version))
+    return expectations_of(load_evaluation_labels(layout, task, version, with_slices=False))

@@ -37,8 +37,8 @@ def build_receipt(
     *,
     task: Task,
     dataset_version: str,
-    labels_sha256: str,
-    split_sha256: str,
+    label_hashes: Mapping[str, str | None],
+    slices: Mapping[str, Any] | None,
     uncertainty: Mapping[str, Any] | None,
     settings: ScoringSettings,
 ) -> dict[str, Any]:
@@ -54,8 +54,7 @@ def build_receipt(
         "hashes": {
             "predictions_sha256": submission.predictions.sha256,
             "cv_predictions_sha256": cv.sha256 if cv else None,
-            "labels_sha256": labels_sha256,
-            "split_sha256": split_sha256,
+            **label_hashes,
         },
         "n_expected": evaluation.n_expected,
         "n_scored": evaluation.n_scored,
@@ -89,6 +88,7 @@ def build_receipt(
             for scheme, score in cross_validation.items()
         }
         or None,
+        "slices": slices,
         "uncertainty": uncertainty,
     }
 

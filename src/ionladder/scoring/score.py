@@ -11,12 +11,14 @@ from ionladder.core.errors import SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.scoring.align import align
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
-from ionladder.scoring.evaluate import Evaluation, evaluate_prepared
+from ionladder.scoring.evaluate import Evaluation, evaluate_aligned
 from ionladder.scoring.floors import compute_floors
 from ionladder.scoring.prepared import PreparedLabels
 from ionladder.scoring.read import expectations_of
 from ionladder.scoring.receipt import build_receipt
+from ionladder.scoring.slices import prepare_slices, score_slices, slices_json
 from ionladder.scoring.uncertainty import uncertainty
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
@@ -82,6 +84,7 @@ class TaskScorer:
         self._expectations = expectations_of(labels)
         self._prepared = PreparedLabels(labels.test, task, settings)
         self._training = TrainingLabels(labels.train, task, settings)
+        self._slices = prepare_slices(labels, task, confidence=settings.confidence)
 
     @classmethod
     def open(
@@ -118,7 +121,8 @@ class TaskScorer:
         submission = read_submission(
             folder, self._task, self._expectations, shown_as=self._layout.relative(folder)
         )
-        evaluation = evaluate_prepared(self._prepared, submission.predictions.rows, self._task)
+        aligned = align(self._prepared.ids, submission.predictions.rows, self._task)
+        evaluation = evaluate_aligned(self._prepared, aligned, self._task)
         cross_validation = (
             score_cross_validation(self._training, submission.cv_predictions.rows, self._task)
             if submission.cv_predictions
@@ -130,8 +134,14 @@ class TaskScorer:
             cross_validation,
             task=self._task,
             dataset_version=self._version,
-            labels_sha256=self.labels.labels_sha256,
-            split_sha256=self.labels.split_sha256,
+            label_hashes={
+                "labels_sha256": self.labels.labels_sha256,
+                "split_sha256": self.labels.split_sha256,
+                "slices_sha256": self.labels.slices_sha256,
+            },
+            slices=slices_json(score_slices(self._slices, aligned.y_pred), self._task)
+            if self._slices
+            else None,
             uncertainty=uncertainty(self.labels.test, submission.predictions.rows, self._task),
             settings=self._settings,
         )

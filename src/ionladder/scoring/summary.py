@@ -142,6 +142,7 @@ def _intervals(
             df=[value.df for value in mine],
             confidence=confidence,
             seed_variance=[_seed_variance(value.per_seed) for value in mine],
+            seed_df=[len(value.per_seed) - 1.0 for value in mine],
         )
         ends |= zip(left_out, zip(low.tolist(), high.tolist(), strict=True), strict=True)
     return ends

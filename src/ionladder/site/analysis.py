@@ -51,7 +51,7 @@ class Analysis:
 
 
 def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis:
-    """Read an analysis file's content; an empty analysis where there is no file.
+    """Read an analysis file's content; parts that it does not have stay empty.
 
     Raises:
         SiteError: It is not the content of an analysis.
@@ -60,12 +60,12 @@ def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis
         return Analysis()
     try:
         return Analysis(
-            pairs=_pairs(data["pairs"]),
-            robustness=data["robustness"],
-            sensitivity=data["sensitivity"],
+            pairs=_pairs(data.get("pairs") or {"columns": [], "rows": []}),
+            robustness=data.get("robustness"),
+            sensitivity=data.get("sensitivity") or {},
             content=data,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SiteError(
             Problem(
                 where=shown_as,

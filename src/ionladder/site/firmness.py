@@ -12,7 +12,7 @@ from ionladder.site.analysis import Analysis, Pair
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.links import relative, submission_url
 from ionladder.site.tables import Cell, value_cell
-from ionladder.site.text import inert, number, percent
+from ionladder.site.text import change_of, inert, number, percent
 
 MOST_PAIRS = 40
 MOST_RANKED = 30
@@ -62,17 +62,13 @@ def signed_cell(value: Value) -> Cell:
     cell = value_cell(value)
     if value.value is None:
         return cell
-    sign = "+" if value.value > 0 else ""
-    low, high = (signed(end) for end in (value.low, value.high))
-    detail = f"{low} to {high}" if value.low is not None else ""
-    return Cell(text=f"{sign}{cell.text}", sort=cell.sort, hint=cell.hint, detail=detail)
-
-
-def signed(value: float | None) -> str:
-    """A number with its sign; empty for None."""
-    if value is None:
-        return ""
-    return f"+{number(value)}" if value > 0 else number(value)
+    ends = f"{change_of(value.low)} to {change_of(value.high)}"
+    return Cell(
+        text=change_of(value.value),
+        sort=cell.sort,
+        hint=cell.hint,
+        detail="" if value.low is None else ends,
+    )
 
 
 def robustness(board: Board, analysis: Analysis, here: str) -> dict[str, Any] | None:

@@ -120,6 +120,48 @@ UNCERTAINTY: Mapping[str, UncertaintyWords] = {
     ),
 }
 """Score of stated standard deviations → its words, in the order in which they are shown."""
+@dataclass(frozen=True, kw_only=True)
+class ScoredWords:
+    """How pages speak of what a task scores, and how often.
+
+    Attributes:
+        entries: The scored entries, in the plural (``test entries``).
+        trainings: Heading over the number of trainings that a score is the mean of.
+        training_hint: What one of them is.
+        over: What the spread of a score is taken over (``seeds``).
+    """
+
+    entries: str
+    trainings: str
+    training_hint: str
+    over: str
+
+
+_ON_TEST = ScoredWords(
+    entries="test entries",
+    trainings="Trainings",
+    training_hint="Repeated trainings with different seeds",
+    over="seeds",
+)
+_ON_FOLDS = ScoredWords(
+    entries="training entries, out of fold",
+    trainings="Repeats",
+    training_hint="Repeats of the folds: each deals the groups to folds anew, and every entry is "
+    "predicted once in each",
+    over="repeats",
+)
+
+
+def scored_words(task: Task) -> ScoredWords:
+    """The words of a task: those of a test set, or of repeated folds."""
+    return _ON_TEST if task.scored_folds is None else _ON_FOLDS
+
+
+def frozen_part(task: Task) -> str:
+    """What is frozen and scored, as the facts of a board say it."""
+    folds, entries = task.scored_folds, task.entries
+    part = f"split ‘{task.split}’" if folds is None else f"folds ‘{folds.scheme}’"
+    return f"frozen {part}" + (f", entries {entries.title}" if entries else "")
 
 
 def floor_title(name: str) -> str:

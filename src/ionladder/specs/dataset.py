@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ionladder.specs.column import Column
 
@@ -60,6 +61,21 @@ class PublishedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that the page of an entry says of it.
+
+    Attributes:
+        column: Column of ``entries``.
+        title: As printed.
+        kind: How it is printed: a chemical formula, DOIs, or plain text.
+    """
+
+    column: str
+    title: str
+    kind: Literal["text", "formula", "doi"] = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """A dataset whose versions IonLadder keeps.
 
@@ -77,6 +93,9 @@ class Dataset:
         making: How it was made, in paragraphs; for datasets that are computed here.
         caveats: What it must not be taken for, one sentence or two each.
         published: Its files as upstream publishes them; empty for datasets that are computed here.
+        composition_column: Column of ``entries`` with the composition, without brackets, from
+            which distances between compositions are computed.
+        facts: What pages say of an entry, its formula first.
     """
 
     name: str
@@ -92,6 +111,8 @@ class Dataset:
     making: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     published: tuple[PublishedFile, ...] = ()
+    composition_column: str = "formula_norm"
+    facts: tuple[Fact, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table of that name; KeyError when there is none."""

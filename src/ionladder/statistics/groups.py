@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,16 +99,17 @@ def left_out_means(sums: Array, sizes: Array) -> Array:
     return means
 
 
-def degrees_of_freedom(sizes: Array) -> float:
+def degrees_of_freedom(sizes: Array, *, shared: float = 1.0) -> float:
     """Degrees of freedom of a jackknife over unequal groups.
 
     A few large groups carry most of the variance, so a variance estimated from 42 groups can be
     as uncertain as one from nine. Satterthwaite's approximation matches the first two moments of
-    the estimate under a working model; the model here is that entries of a group err alike,
-    which gives fewer degrees of freedom than independent entries would.
+    the estimate under a working model: by default that entries of a group err alike, which gives
+    fewer degrees of freedom than independent entries would.
 
     Args:
         sizes: Entries in each group, shape (n_groups,); zeros are passed over.
+        shared: Part of the variance that entries of a group share in the working model.
 
     Returns:
         Between 0 and n_groups − 1; n_groups − 1 for groups of one size; NaN for fewer than two.
@@ -123,16 +125,17 @@ def degrees_of_freedom(sizes: Array) -> float:
         >>> round(degrees_of_freedom(np.array([5.0, 5, 5, 5])), 6)
         3.0
         >>> round(degrees_of_freedom(np.array([50.0, 5, 5, 5])), 2)
-        1.0
+        1.03
     """
     present = sizes[sizes > 0]
     if len(present) < 2:
         return float("nan")
     share = present / present.sum()
     # Sums of weighted group residuals have covariance diag(v) − s vᵀ − v sᵀ + t s sᵀ with shares
-    # s, v = size² and t its total; the jackknife weighs squared residuals by a = (1 − s)⁻². The
-    # traces of (aM) and (aM)² follow from three sums, without a matrix.
-    v = present**2 / present.sum() ** 2
+    # s, the variances v of the groups' sums and t their total; the jackknife weighs squared
+    # residuals by a = (1 − s)⁻². The traces of (aM) and (aM)² follow from three sums, without a
+    # matrix.
+    v = (shared * present**2 + (1.0 - shared) * present) / present.sum() ** 2
     a = (1.0 - share) ** -2
     t = v.sum()
     cross = -2.0 * share * v + t * share**2
@@ -141,3 +144,36 @@ def degrees_of_freedom(sizes: Array) -> float:
     square = float(np.sum(a**2 * (v**2 + 2.0 * v * cross)))
     square += 2.0 * h2 * v2 + t**2 * h2**2 + 2.0 * hv**2 - 4.0 * t * h2 * hv
     return float(trace**2 / square)
+
+
+def combined_freedom(parts: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]]) -> Array:
+    """Degrees of freedom of a sum of independent estimates of variance.
+
+    Args:
+        parts: Each variance with its degrees of freedom, shapes that broadcast together. A part
+            that is zero counts for nothing, whatever its degrees of freedom.
+
+    Returns:
+        Satterthwaite's approximation, at least the smallest of those that count and at most their
+        sum; the first part's degrees of freedom where all variances are zero.
+
+    Reference:
+        Satterthwaite 1946, doi 10.2307/3002019
+
+    Example:
+        >>> float(combined_freedom([(1.0, 10.0), (1.0, 10.0)]))
+        20.0
+        >>> float(combined_freedom([(1.0, 10.0), (0.0, 1.0)]))
+        10.0
+    """
+    variances = [np.asarray(variance, dtype=np.float64) for variance, _ in parts]
+    freedoms = [np.asarray(freedom, dtype=np.float64) for _, freedom in parts]
+    total = np.sum(np.broadcast_arrays(*variances), axis=0)
+    squares = np.zeros_like(total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for variance, freedom in zip(variances, freedoms, strict=True):
+            # Relative to the total, so that no square underflows.
+            share = np.where(variance == 0, 0.0, variance / total)
+            squares = squares + np.where(share == 0, 0.0, share**2 / freedom)
+        combined: Array = np.where(squares > 0, 1.0 / squares, freedoms[0])
+    return np.where(np.isnan(squares), np.nan, combined)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.statistics.groups import Array
+from ionladder.statistics.groups import Array, combined_freedom
 
 Ends = tuple[Array, Array]
 
@@ -56,8 +56,13 @@ def error_interval(
     df: npt.ArrayLike,
     confidence: float,
     seed_variance: npt.ArrayLike = 0.0,
+    seed_df: npt.ArrayLike = np.inf,
 ) -> Ends:
     """Interval of a mean error, or of a root of one: symmetric on the logarithmic scale.
+
+    The standard error on that scale is the jackknife's divided by the value. Jackknifing the
+    logarithms themselves covers as often, but its upper end runs away where one group holds
+    nearly all of the error, because the logarithm of what is left without it does.
 
     Args:
         value: The error, shape (...,), not negative.
@@ -66,24 +71,18 @@ def error_interval(
         df: Their degrees of freedom, shape (...,).
         confidence: Nominal level, between 0 and 1.
         seed_variance: Variance of ``value`` from the choice of seeds, shape (...,).
+        seed_df: Degrees of freedom of that variance, one less than there are seeds, shape (...,).
 
     Returns:
-        Lower and upper ends; NaN with fewer than two groups. Where a group holds all the error,
-        so that leaving it out gives zero, the interval is symmetric on the plain scale and ends
-        at zero.
+        Lower and upper ends; NaN with fewer than two groups. An error of zero has itself as both.
     """
     value = np.asarray(value, dtype=np.float64)
-    present, df, seed_variance = (np.asarray(x, np.float64) for x in (present, df, seed_variance))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = jackknife_variance(np.log(value), np.log(left_out), present)
-        plain = jackknife_variance(value, left_out, present)
-        t = student_t(df, confidence)
-        spread = np.exp(t * np.sqrt(logs + seed_variance / value**2))
-        half = t * np.sqrt(plain + seed_variance)
-    has_log = (value > 0) & (left_out > 0).all(axis=-1)
-    low = np.where(has_log, value / spread, np.maximum(value - half, 0.0))
-    high = np.where(has_log, value * spread, value + half)
-    return low, high
+    variance, t = _variance_and_t(value, left_out, present, df, confidence, seed_variance, seed_df)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = np.exp(t * np.sqrt(variance) / value)
+        low, high = value / spread, value * spread
+    is_zero = (value == 0) & ~np.isnan(variance)
+    return np.where(is_zero, 0.0, low), np.where(is_zero, 0.0, high)
 
 
 def share_interval(
@@ -94,6 +93,7 @@ def share_interval(
     df: npt.ArrayLike,
     confidence: float,
     seed_variance: npt.ArrayLike = 0.0,
+    seed_df: npt.ArrayLike = np.inf,
 ) -> Ends:
     """Interval of a share of entries, within 0 and 1.
 
@@ -107,16 +107,32 @@ def share_interval(
         1998, Survey Methodology 24, 193
     """
     value = np.asarray(value, dtype=np.float64)
-    present, df, seed_variance = (np.asarray(x, np.float64) for x in (present, df, seed_variance))
-    variance = jackknife_variance(value, left_out, present) + seed_variance
+    variance, t = _variance_and_t(value, left_out, present, df, confidence, seed_variance, seed_df)
     binomial = value * (1.0 - value)
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = np.where((binomial > 0) & (variance > 0), binomial / variance, present)
     effective = np.where(np.isnan(variance), np.nan, effective)
-    square = student_t(df, confidence) ** 2 / effective
+    square = t**2 / effective
     centre = (value + square / 2.0) / (1.0 + square)
     half = np.sqrt(square * binomial + square**2 / 4.0) / (1.0 + square)
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+
+
+def _variance_and_t(
+    value: Array,
+    left_out: Array,
+    present: npt.ArrayLike,
+    df: npt.ArrayLike,
+    confidence: float,
+    seed_variance: npt.ArrayLike,
+    seed_df: npt.ArrayLike,
+) -> tuple[Array, Array]:
+    """Variance of a value from groups and seeds together, and the t that goes with it."""
+    from_groups = jackknife_variance(value, left_out, np.asarray(present, dtype=np.float64))
+    if not np.any(seed_variance):
+        return from_groups, student_t(df, confidence)
+    freedom = combined_freedom([(from_groups, df), (seed_variance, seed_df)])
+    return from_groups + np.asarray(seed_variance), student_t(freedom, confidence)
 
 
 def student_t(df: npt.ArrayLike, confidence: float) -> Array:
@@ -124,8 +140,10 @@ def student_t(df: npt.ArrayLike, confidence: float) -> Array:
     freedom = np.asarray(df, dtype=np.float64)
     if freedom.ndim == 0:
         return np.asarray(_student_t(float(freedom), confidence))
-    names, places = np.unique(freedom, return_inverse=True)
-    return np.array([_student_t(float(x), confidence) for x in names])[places]
+    from scipy.special import stdtrit
+
+    t: Array = np.where(freedom > 0, stdtrit(freedom, 0.5 + confidence / 2.0), np.nan)
+    return t
 
 
 @lru_cache(maxsize=4096)

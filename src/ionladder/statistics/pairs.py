@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ionladder.statistics.groups import Array
 from ionladder.statistics.intervals import student_t
 from ionladder.statistics.standing import Standings
@@ -44,8 +42,8 @@ def paired_differences(
         confidence: Level of the intervals.
     """
     difference = standings.values[row] - standings.values[others]
-    errors = np.linalg.norm(standings.jackknife[row] - standings.jackknife[others], axis=1)
-    half = float(student_t(standings.df, confidence)) * errors
+    errors, freedom = standings.errors_to(row, others)
+    half = student_t(freedom, confidence) * errors
     gap = standings.samples[others] - standings.samples[row]
     return PairedDifferences(
         difference=difference,

@@ -80,8 +80,9 @@ def _resampled_ranks(
         is_best = ranks[:, block] == 1
         best += (is_best / is_best.sum(axis=0)).sum(axis=1)
     ranks.sort(axis=1)
-    low = max(math.ceil(tail * n_resamples), 1) - 1
-    high = max(math.ceil((1.0 - tail) * n_resamples), 1) - 1
+    # Rounded, since 2.5 % of 1,000 is 25 and not the 26 that the next float above 0.025 gives.
+    low = max(math.ceil(round(tail * n_resamples, 6)), 1) - 1
+    high = max(math.ceil(round((1.0 - tail) * n_resamples, 6)), 1) - 1
     return (
         ranks[:, low].astype(np.int64),
         ranks[:, high].astype(np.int64),

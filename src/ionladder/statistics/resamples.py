@@ -46,10 +46,14 @@ class Resamples:
             block = slice(begin, min(begin + step, self.n_resamples))
             yield block, _counts(rng, n_groups, block.stop - block.start)
 
-    def seed_counts(self, n_seeds: int) -> Array:
-        """How often each seed is drawn in each resample, shape (n_seeds, n_resamples)."""
-        rng = np.random.default_rng([self.seed, _SEEDS, n_seeds])
-        return _counts(rng, n_seeds, self.n_resamples)
+    def normal_draws(self, stream: int) -> Array:
+        """Standard normal draws, one per resample, independent between streams.
+
+        Args:
+            stream: Any whole number of at most 64 bits, not negative.
+        """
+        rng = np.random.default_rng([self.seed, _SEEDS, stream])
+        return rng.normal(size=self.n_resamples)
 
 
 def _counts(rng: np.random.Generator, n: int, n_resamples: int) -> Array:

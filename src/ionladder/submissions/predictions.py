@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -260,9 +259,12 @@ def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -
 def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> PredictionTable:
     import pandas as pd
 
-    keys = list(zip(*(_as_list(columns[name]) for name in sort_by), strict=True))
     rows = pd.DataFrame(columns)
-    if any(one > other for one, other in pairwise(keys)):
+    # A column that never changes, such as the seed of most submissions, needs no sorting by.
+    varying = [_as_list(columns[name]) for name in sort_by]
+    varying = [column for column in varying if len(set(column)) > 1]
+    keys = varying[0] if len(varying) == 1 else list(zip(*varying, strict=True))
+    if keys != sorted(keys):
         order = sorted(range(len(keys)), key=keys.__getitem__)
         rows = rows.iloc[order].reset_index(drop=True)
     return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)

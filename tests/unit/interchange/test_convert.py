@@ -13,7 +13,6 @@ import tiny
 from ionladder.core.errors import InterchangeError, SubmissionError
 from ionladder.interchange.convert import (
     Choices,
-    Entries,
     guess_format,
     read_foreign,
     write_folder,
@@ -24,13 +23,14 @@ from ionladder.submissions.validate import read_submission
 from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_gz
 
 TEST_IDS = tuple(tiny.LABELS["id"])
-ENTRIES = Entries(test_ids=TEST_IDS, train_ids=tiny.TRAIN_IDS, folds=tiny.FOLDS)
 PREDICTED = dict(zip(TEST_IDS, (tiny.LABELS["log10_sigma"] + 1.0).tolist(), strict=True))
 JARVIS_LINES = ["id,prediction", *(f"{i},{value}" for i, value in PREDICTED.items())]
 TWO = replace(
     tiny.TASK,
     targets=(tiny.TASK.targets[0], replace(tiny.TASK.targets[0], name="other")),
 )
+
+BY_FOLDS = replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0], cross_validation=())
 
 
 def folds_of(repeat: int) -> dict[str, dict[str, object]]:
@@ -44,12 +44,14 @@ def folds_of(repeat: int) -> dict[str, dict[str, object]]:
 def convert(
     tmp_path: Path, *paths: Path, task: Task = tiny.TASK, choices: Choices | None = None
 ) -> Foreign:
-    return read_foreign(list(paths), task, ENTRIES, choices=choices)
+    return read_foreign(list(paths), task, tiny.EXPECTATIONS, choices=choices)
 
 
 def written(tmp_path: Path, foreign: Foreign, name: str = "mine") -> Path:
     folder = tmp_path / "submissions" / name
-    write_folder(folder, foreign, tiny.TASK, ENTRIES, source="theirs.zip", shown_as=f"sub/{name}")
+    write_folder(
+        folder, foreign, tiny.TASK, tiny.EXPECTATIONS, source="theirs.zip", shown_as=f"sub/{name}"
+    )
     return folder
 
 
@@ -117,7 +119,7 @@ def test_folds_under_a_name_of_their_own_are_recognised_by_their_ids(tmp_path: P
     assert set(foreign.cv_predictions["scheme"]) == {"grouped"}
     assert set(foreign.cv_predictions["repeat"]) == {"1"}
     assert foreign.cv_predictions["fold"] == ["0", "0", "1", "1"]
-    with pytest.raises(SubmissionError, match="folds of the training entries only"):
+    with pytest.raises(InterchangeError, match="folds of the training entries only"):
         written(tmp_path, foreign)
 
 
@@ -177,7 +179,7 @@ def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
     foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES))
     folder = written(tmp_path, foreign)
     (folder / "predictions.csv").write_text("kept")
-    with pytest.raises(SubmissionError, match="one that exists"):
+    with pytest.raises(InterchangeError, match="one that exists"):
         written(tmp_path, foreign)
     assert (folder / "predictions.csv").read_text() == "kept"
     with pytest.raises(SubmissionError, match="Rename the folder"):
@@ -228,3 +230,29 @@ def test_full_precision_survives(tmp_path: Path) -> None:
     folder = written(tmp_path, convert(tmp_path, path))
     rows = read_submission(folder, tiny.TASK, tiny.EXPECTATIONS, shown_as="s").predictions.rows
     assert dict(zip(rows["id"], rows["log10_sigma"], strict=True)) == values
+
+
+@pytest.mark.parametrize("kind", ["matbench", "csv"])
+def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kind: str) -> None:
+    if kind == "matbench":
+        tasks = {f"tiny__grouped__r{i}__log10_sigma": folds_of(i) for i in range(2)}
+        path = results_gz(tmp_path / "results.json.gz", tasks)
+    else:
+        path = tmp_path / "folds.csv"
+        tiny.FOLDS.assign(prediction=-5.0).to_csv(path, index=False)
+    foreign = convert(tmp_path, path, task=BY_FOLDS)
+    folder = tmp_path / "submissions" / "mine"
+    write_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="theirs", shown_as="mine")
+    submission = read_submission(folder, BY_FOLDS, tiny.EXPECTATIONS, shown_as="sub/mine")
+    assert submission.predictions.rows["log10_sigma"].tolist() == [-5.0] * 8
+    assert not (folder / "predictions.csv").exists()
+
+
+def test_a_task_that_is_scored_fold_by_fold_says_what_a_file_without_folds_lacks(
+    tmp_path: Path,
+) -> None:
+    foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES), task=BY_FOLDS)
+    folder = tmp_path / "mine"
+    with pytest.raises(InterchangeError, match="scheme, repeat and fold of each"):
+        write_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="x", shown_as="mine")
+    assert not folder.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -108,3 +109,13 @@ def test_both_files_are_written_the_same_twice(
     assert [
         path.read_bytes() for path in export_matbench_folds(layout, TASK, pinned, tmp_path)
     ] == (first)
+
+
+def test_a_task_that_is_scored_fold_by_fold_has_folds_and_no_test_part(
+    pinned: DatasetVersion, inputs: TaskInputs
+) -> None:
+    first, *others = TASK.cross_validation
+    task = replace(TASK, scored_folds=first, cross_validation=tuple(others[:1]))
+    document = validation_document(task, pinned, replace(inputs, test_ids=()))
+    schemes = {name.split("__")[1] for name in document["splits"]}
+    assert schemes == {first.scheme, others[0].scheme}

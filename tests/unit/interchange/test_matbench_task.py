@@ -14,12 +14,13 @@ from ionladder.core.errors import InterchangeError
 from ionladder.core.paths import Layout
 from ionladder.datasets.load import TaskInputs
 from ionladder.datasets.registry import get_task
-from ionladder.interchange.convert import Entries, read_foreign
+from ionladder.interchange.convert import read_foreign
 from ionladder.interchange.matbench import read_results
 from ionladder.interchange.matbench_folds import metadata_document, validation_document
 from ionladder.interchange.matbench_task import matbench_task
 from ionladder.interchange.peer_scores import matbench_mae
 from ionladder.specs.params import DatasetVersion
+from ionladder.submissions.validate import Expectations
 
 TASK = get_task("bvel-proto")
 NAME = "bvel-proto__chemsys__r0__e_1d_ev"
@@ -83,8 +84,10 @@ def test_what_matbench_records_of_all_targets_becomes_a_submission(
         documents[name] = task.as_dict()
     path = tmp_path / "results.json.gz"
     path.write_text(json.dumps({"@class": "MatbenchBenchmark", "tasks": documents}))
-    entries = Entries(test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds)
-    found = read_foreign([path], TASK, entries).predictions
+    expected = Expectations(
+        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
+    )
+    found = read_foreign([path], TASK, expected).predictions
     assert found["id"] == list(inputs.test_ids)
     assert [float(cell) for cell in found["e_2d_ev"]] == np.linspace(0.1, 2.0, 162).tolist()
     assert set(map(float, found["e_3d_ev_std"])) == {0.5}

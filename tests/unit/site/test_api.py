@@ -124,9 +124,12 @@ def test_a_refused_submission_has_its_letter_in_the_api(tmp_path: Path) -> None:
     documents = documents_of(layout)
     api_models.Refused.model_validate(documents[f"{TASK.name}/bad.json"])
     links = {item["name"]: item for item in documents[INDEX]["tasks"]}[TASK.name]
-    assert {"name": "bad", "model": None, "is_scored": False, "receipt": f"{TASK.name}/bad.json"} in (
-        links["submissions"]
-    )
+    assert {
+        "name": "bad",
+        "model": None,
+        "is_scored": False,
+        "receipt": f"{TASK.name}/bad.json",
+    } in (links["submissions"])
 
 
 def test_rendering_twice_gives_the_same_api(tmp_path: Path) -> None:

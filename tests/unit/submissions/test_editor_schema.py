@@ -21,7 +21,7 @@ def test_the_committed_schema_is_that_of_the_card(repository: Path) -> None:
 def test_the_first_line_of_a_template_leads_editors_to_the_schema(tmp_path: Path) -> None:
     folder = tmp_path / "submissions" / "tiny" / "mine"
     folder.parent.mkdir(parents=True)
-    write_template(folder, tiny.TASK, ["a"], shown_as="mine")
+    write_template(folder, tiny.TASK, ["a"], tiny.FOLDS, shown_as="mine")
     first = (folder / CARD_FILE).read_text(encoding="utf-8").splitlines()[0]
     prefix = "# yaml-language-server: $schema="
     assert first.startswith(prefix)

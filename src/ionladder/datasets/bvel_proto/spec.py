@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ionladder.datasets.bvel_proto.columns import TABLES
 from ionladder.datasets.bvel_proto.task import TASKS
-from ionladder.specs.dataset import Dataset
+from ionladder.specs.dataset import Dataset, Fact
 
 __all__ = ["DATASET", "TASKS"]
 
@@ -122,6 +122,16 @@ DATASET = Dataset(
     ),
     bibtex=_BIBTEX,
     tables=TABLES,
+    facts=(
+        Fact(column="formula", title="Formula", kind="formula"),
+        Fact(column="prototype", title="Structure type"),
+        Fact(column="family", title="Class of the structure type"),
+        Fact(column="assignment", title="Ions"),
+        Fact(column="space_group", title="Space group number"),
+        Fact(column="n_sites", title="Sites in the cell"),
+        Fact(column="n_li", title="Li sites in the cell"),
+        Fact(column="source", title="Coordinates from"),
+    ),
     making=_MAKING,
     caveats=_CAVEATS,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.specs.slice import NEAREST_NOTE, Slice
 from ionladder.specs.task import (
     MEAN_OF_TARGETS,
     CrossValidation,
@@ -25,6 +26,51 @@ _DIMENSIONS = (
     ("1d", "1D", "one dimension"),
     ("2d", "2D", "two dimensions"),
     ("3d", "3D", "three dimensions"),
+)
+
+_SLICES = (
+    Slice(name="family", title="Class of the structure type", column="family"),
+    Slice(
+        name="anions",
+        title="Anion chemistry",
+        column="anions",
+        values=(
+            ("oxide", "oxides"),
+            ("fluoride", "fluorides"),
+            ("chalcogenide", "chalcogenides"),
+            ("halide", "heavier halides"),
+            ("nitride", "nitrides"),
+            ("mixed", "mixed anions"),
+        ),
+    ),
+    Slice(
+        name="dimensionality",
+        title="Dimensions of easy percolation",
+        column="dimensionality",
+        values=(
+            *((key, f"{key[0]}D") for key, _, _ in _DIMENSIONS),
+            ("none", "nothing percolates"),
+        ),
+        note="Chosen by the labels themselves.",
+    ),
+    Slice(
+        name="li_sites",
+        title="Li sites in the cell",
+        column="li_sites",
+        values=tuple((name, name) for name in ("1", "2 to 3", "4 to 7", "8 or more")),
+    ),
+    Slice(
+        name="known_prototype",
+        title="Structure type in the training set",
+        column="known_prototype",
+        values=(("yes", "known type"), ("no", "unknown type")),
+    ),
+    Slice(
+        name="train_distance",
+        title="Distance to the nearest training composition",
+        column="train_distance",
+        note=NEAREST_NOTE,
+    ),
 )
 
 BVEL_PROTO = Task(
@@ -122,6 +168,7 @@ BVEL_PROTO = Task(
         ),
     ),
     references=("train-mean", "train-median", "family-median"),
+    slices=_SLICES,
     baseline_reference="train-median",
     label_words=LabelWords(adjective="computed", one="label", subject="structure"),
     floor_note=(

@@ -12,9 +12,10 @@ from ionladder.site.board import Board, Row
 from ionladder.site.charts.ladder import ladder_chart
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.firmness import robustness, sensitivity
-from ionladder.site.links import board_url, dataset_url, relative, submission_url
+from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.slices import FEWEST_ENTRIES, slice_board
 from ionladder.site.tables import board_tables, value_cell
 from ionladder.site.target_table import target_table
 from ionladder.site.wording import target_title
@@ -61,6 +62,9 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "chart": ladder_chart(ladder, name=f"ladder-{item.task.name}") if shown else None,
         "tables": tables,
         "by_target": target_table(board, ranked.rows),
+        "fewest": FEWEST_ENTRIES,
+        "by_slice": slice_board(item, here),
+        "entries_href": relative(here, entries_url(item.task.name)),
         "primary_target": target_title(item.task, item.task.primary.target),
         "robustness": robustness(board, item.analysis, here),
         "sensitivity": sensitivity(board, item.analysis, here),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ionladder.leaderboard.audit_checks import (
     CONSTANT_SPREAD,
@@ -16,6 +17,13 @@ from ionladder.leaderboard.findings import CHECKS
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.links import board_url, relative
+from ionladder.site.measured import (
+    COVERAGE,
+    SEPARATION,
+    coverage_tables,
+    read_measured,
+    separation_tables,
+)
 from ionladder.site.pages import Page
 from ionladder.site.wording import UNCERTAINTY
 from ionladder.specs.params import FoldSettings
@@ -57,16 +65,42 @@ def pages(site: Site) -> Iterator[Page]:
             "settings": site.params.scoring,
             "uncertainty": UNCERTAINTY,
             "audit": [(check.title, AUDIT_RULES[check.name]) for check in CHECKS],
+            "units": list(
+                dict.fromkeys((item.board.unit, item.dataset.title) for item in site.tasks)
+            ),
+            "schemes": _schemes(site),
+            "coverage": read_measured(site.layout, COVERAGE),
+            "separation": read_measured(site.layout, SEPARATION),
+            "coverage_tables": coverage_tables,
+            "separation_tables": separation_tables,
             "boards": [
                 {
                     "item": item,
                     "href": relative(URL, board_url(item.task.name)),
-                    "folds": _folds(site, item),
                 }
                 for item in site.tasks
             ],
         },
     )
+
+
+def _schemes(site: Site) -> list[dict[str, Any]]:
+    """The fold schemes of every dataset, each once, and which tasks are scored on them."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for item in site.tasks:
+        for scheme in item.task.fold_schemes:
+            entry = found.setdefault(
+                (item.dataset.name, scheme.scheme),
+                {
+                    "dataset": item.dataset,
+                    "scheme": scheme,
+                    "folds": _folds(site, item),
+                    "scored": [],
+                },
+            )
+            if scheme == item.task.scored_folds:
+                entry["scored"].append(item.task.title)
+    return list(found.values())
 
 
 def _folds(site: Site, item: TaskSite) -> FoldSettings | None:
