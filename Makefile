@@ -20,7 +20,8 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel check check-history check-workflows site serve clean
+.PHONY: help setup leaderboard test test-data test-bvel test-interchange check check-history check-workflows site serve \
+	clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +45,16 @@ test-bvel: setup  ## Install the extra bvel and run the tests that hold labels t
 	fi
 	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
 		tests/integration/test_bvel_proto_commands.py $(PYTEST_OPTIONS)
+
+test-interchange: setup  ## Install matbench and mlcroissant and run the tests that hold our files to them
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps \
+			-r requirements-matbench.lock -r requirements-croissant.lock ; \
+	else \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
+			-r requirements-matbench.lock -r requirements-croissant.lock ; \
+	fi
+	@$(RUN) python -m pytest tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
 
 check: setup  ## Lint, formatting, types, import layers
 	@$(RUN) ruff check .

@@ -14,6 +14,7 @@ from ionladder.cli.build import build
 from ionladder.cli.bvel_proto import app as bvel_proto
 from ionladder.cli.changes import changes
 from ionladder.cli.compare import compare
+from ionladder.cli.convert import convert
 from ionladder.cli.diff import diff
 from ionladder.cli.export import export
 from ionladder.cli.fetch import fetch
@@ -22,6 +23,7 @@ from ionladder.cli.leaderboard import leaderboard
 from ionladder.cli.new import new
 from ionladder.cli.pr_check import pr_check
 from ionladder.cli.pr_comment import pr_comment
+from ionladder.cli.schema import schema
 from ionladder.cli.score import score
 from ionladder.cli.site import site
 from ionladder.cli.validate import validate
@@ -38,8 +40,8 @@ app = typer.Typer(
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
-    *(new, validate, score, compare),
-    *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export),
+    *(new, convert, validate, score, compare),
+    *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export, schema),
     *(pr_check, pr_comment),
 ):
     app.command()(_command)

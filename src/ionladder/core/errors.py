@@ -52,6 +52,10 @@ class SubmissionError(IonLadderError):
     """A submission cannot be scored as it is."""
 
 
+class InterchangeError(IonLadderError):
+    """A file of another project cannot be read as what it is said to be, or cannot be written."""
+
+
 class HistoryError(IonLadderError):
     """The history of scores is damaged, or a published number changed without a new version."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ionladder.core.errors import SiteError
 from ionladder.core.paths import Layout
+from ionladder.site.api import api_documents, api_tables
 from ionladder.site.context import Site
 from ionladder.site.environment import environment
 from ionladder.site.links import dead_links, source_name
@@ -38,7 +39,8 @@ def render_site(site: Site) -> dict[str, int]:
     texts = render_pages(site)
     written = hand_written(site)
     files = static_files(site)
-    known = {*texts, *files, *(_url_of(name) for name in written)}
+    documents = api_documents(site)
+    known = {*texts, *files, *documents, *(_url_of(name) for name in written)}
     problems = dead_links(texts, known)
     if problems:
         raise SiteError(problems)
@@ -47,11 +49,14 @@ def render_site(site: Site) -> dict[str, int]:
             _write(folder / source_name(url), text)
         for name, text in written.items():
             _write(folder / name, text)
+        for place, text in documents.items():
+            _write(folder / place, text)
         for place, path in files.items():
             target = folder / place
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    return {"pages": len(texts), "written": len(written), "files": len(files)}
+    n_files = len(files) + len(documents)
+    return {"pages": len(texts), "written": len(written), "files": n_files}
 
 
 def render_pages(site: Site) -> dict[str, str]:
@@ -78,7 +83,7 @@ def hand_written(site: Site) -> dict[str, str]:
 
 
 def static_files(site: Site) -> dict[str, Path]:
-    """Address in the site → file copied there: assets, boards, history, submissions, receipts."""
+    """Address in the site → file copied there: assets, boards, history, submissions, tables."""
     return {
         **_assets(site.layout),
         **{
@@ -88,6 +93,7 @@ def static_files(site: Site) -> dict[str, Path]:
         },
         **history_files(site.layout),
         **submission_files(site),
+        **api_tables(site),
     }
 
 

@@ -42,6 +42,25 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedFile:
+    """A file as upstream publishes it, for catalogues that describe the original.
+
+    Attributes:
+        name: File name, as pinned in ``params.yaml``.
+        description: One sentence.
+        encoding: Its media type.
+        columns: Its columns under their own headers; empty where it is no table.
+        key: Headers that identify a row.
+    """
+
+    name: str
+    description: str
+    encoding: str
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """Something that the page of an entry says of it.
 
@@ -73,6 +92,7 @@ class Dataset:
         oddities: Known peculiarities, allowed by id.
         making: How it was made, in paragraphs; for datasets that are computed here.
         caveats: What it must not be taken for, one sentence or two each.
+        published: Its files as upstream publishes them; empty for datasets that are computed here.
         composition_column: Column of ``entries`` with the composition, without brackets, from
             which distances between compositions are computed.
         facts: What pages say of an entry, its formula first.
@@ -90,6 +110,7 @@ class Dataset:
     oddities: tuple[Oddity, ...] = ()
     making: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    published: tuple[PublishedFile, ...] = ()
     composition_column: str = "formula_norm"
     facts: tuple[Fact, ...] = ()
 

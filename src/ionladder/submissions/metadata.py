@@ -104,6 +104,15 @@ def card_schema() -> dict[str, Any]:
     return Card.model_json_schema()
 
 
+def editor_schema() -> dict[str, Any]:
+    """The same as a file of its own, which says what it is and in which dialect."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **card_schema(),
+        "title": "submission.yaml of IonLadder",
+    }
+
+
 def _distinct(error: ValidationError) -> list[dict[str, Any]]:
     """One detail per field: a union reports each of its branches, a reader needs one line."""
     by_field: dict[tuple[str, ...], dict[str, Any]] = {}

@@ -19,22 +19,27 @@ if TYPE_CHECKING:
 
 _FOLD_KEYS = ("scheme", "repeat", "fold", "id")
 
-_CARD = """\
+SCHEMA_FILE = "docs/assets/submission.schema.json"
+"""JSON Schema of the card, from the root of the repository."""
+
+# From submissions/<task>/<name>/ up to the root: editors complete and check a card as one types.
+_CARD = f"""\
+# yaml-language-server: $schema=../../../{SCHEMA_FILE}
 # What a reader needs to know about your model. Fields with a # in front are optional:
 # remove the # to state them; what is not stated is shown as "not stated".
-model: {name}                    # name as printed on the board
+model: {{name}}                    # name as printed on the board
 description: >-
   Say in two or three sentences what the model is and how the predictions were made.
 authors:
   - name: Your Name
     # orcid: 0000-0000-0000-0000
     # affiliation: Your institute
-training_data: {dataset} train split   # everything the model was trained on
-inputs: {inputs}                    # composition | structure | both
+training_data: {{dataset}} train split   # everything the model was trained on
+inputs: {{inputs}}                    # composition | structure | both
 licence: CC-BY-4.0               # licence of your predictions
 # code_url: https://…
 # paper_doi: 10.…
-# hyperparameters: {{learning_rate: 0.001, epochs: 100}}
+# hyperparameters: {{{{learning_rate: 0.001, epochs: 100}}}}
 # seeds: [0, 1, 2]
 # hardware: one CPU core
 # training_time_s: 60
@@ -84,10 +89,14 @@ def write_template(
     targets = [target.name for target in task.targets]
     header = ",".join([*columns, *targets])
     rows = [",".join([*key, *[""] * len(targets)]) for key in keys]
-    card = _CARD.format(name=folder.name, dataset=task.dataset, inputs="both")
     write_text(folder / name, "\n".join([header, *rows]) + "\n")
-    write_text(folder / CARD_FILE, card)
+    write_text(folder / CARD_FILE, card_template(folder.name, task))
     return name
+
+
+def card_template(name: str, task: Task) -> str:
+    """The commented ``submission.yaml`` of a new submission."""
+    return _CARD.format(name=name, dataset=task.dataset, inputs="both")
 
 
 def _fold_keys(folds: pd.DataFrame, scheme: str) -> list[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ionladder.datasets.obelix.columns import TABLES
 from ionladder.datasets.obelix.oddities import ODDITIES
+from ionladder.datasets.obelix.published import PUBLISHED
 from ionladder.datasets.obelix.task import TASKS
 from ionladder.specs.dataset import Dataset, Fact
 
@@ -41,6 +42,7 @@ DATASET = Dataset(
     bibtex=_BIBTEX,
     tables=TABLES,
     oddities=ODDITIES,
+    published=PUBLISHED,
     composition_column="formula_cell",
     facts=(
         Fact(column="formula_reduced", title="Formula", kind="formula"),

@@ -1,0 +1,1 @@
+"""Files of other projects: their predictions read as ours, our splits and data in their layouts."""

@@ -1,0 +1,227 @@
+"""From files of other projects to a submission folder: read, checked, then written as a whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from ionladder.core.errors import InterchangeError, SubmissionError
+from ionladder.core.files import write_text
+from ionladder.interchange.foreign import Foreign
+from ionladder.interchange.jarvis import Contribution, read_contribution
+from ionladder.interchange.matbench import is_results, read_results
+from ionladder.interchange.matbench_predictions import predictions_of
+from ionladder.interchange.merge import Column, merge_targets
+from ionladder.interchange.packed import (
+    GZIP_MAGIC,
+    PARQUET_MAGIC,
+    ZIP_MAGIC,
+    read_file,
+    refusal,
+)
+from ionladder.interchange.pandas_csv import read_frame
+from ionladder.specs.task import Task
+from ionladder.submissions.metadata import CARD_FILE
+from ionladder.submissions.names import name_problems
+from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
+from ionladder.submissions.template import card_template
+from ionladder.submissions.validate import Expectations, read_submission
+
+Format = Literal["jarvis", "matbench", "csv"]
+FORMATS: tuple[Format, ...] = ("jarvis", "matbench", "csv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What names and contents of a file may leave open.
+
+    Attributes:
+        columns: Target → header of a CSV.
+        is_log10_asked: Whether predictions in the linear unit of a log10 target are converted.
+        matbench_task: Task of a results file to take.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    is_log10_asked: bool = False
+    matbench_task: str | None = None
+
+
+def guess_format(path: Path) -> Format:
+    """The format of a file by its content.
+
+    Raises:
+        InterchangeError: It cannot be opened, or is parquet, which needs no conversion.
+    """
+    data = read_file(path, shown_as=path.name)
+    if data.startswith(ZIP_MAGIC):
+        return "jarvis"
+    if data.startswith(GZIP_MAGIC) or is_results(data[:1000]):
+        return "matbench"
+    if data.startswith(PARQUET_MAGIC):
+        step = f"Put it into the submission's folder as {PREDICTIONS_STEM}.parquet."
+        raise refusal(path.name, "a file of another project", "a parquet file", step)
+    return "csv"
+
+
+def read_foreign(
+    paths: Sequence[Path],
+    task: Task,
+    expected: Expectations,
+    *,
+    kind: Format | None = None,
+    choices: Choices | None = None,
+) -> Foreign:
+    """Predictions of a task in one or several files of one format.
+
+    Args:
+        paths: The files: one for each target of the task for JARVIS, else one.
+        task: The task.
+        expected: Its entries and frozen folds.
+        kind: The format, or None to tell it by the content.
+        choices: What the files leave open.
+
+    Raises:
+        InterchangeError: A file cannot be read, or does not say what the task needs.
+    """
+    choices = choices or Choices()
+    kind = kind or guess_format(paths[0])
+    if kind == "jarvis":
+        return _of_contributions([read_contribution(path) for path in paths], task)
+    if len(paths) > 1:
+        step = "Convert them one by one, or put the columns into one file."
+        raise refusal(", ".join(p.name for p in paths), "one file", str(len(paths)), step)
+    if kind == "matbench":
+        return predictions_of(
+            read_results(paths[0]),
+            task,
+            test_ids=expected.test_ids,
+            train_ids=expected.train_ids,
+            folds=expected.folds,
+            wanted=choices.matbench_task,
+        )
+    return read_frame(
+        paths[0], task, columns=choices.columns, is_log10_asked=choices.is_log10_asked
+    )
+
+
+def write_folder(
+    folder: Path,
+    foreign: Foreign,
+    task: Task,
+    expected: Expectations,
+    *,
+    source: str,
+    shown_as: str,
+) -> list[Path]:
+    """Check predictions as every submission is checked, then write the folder as a whole.
+
+    Args:
+        folder: Folder to make; it must not exist.
+        foreign: What was read.
+        task: The task.
+        expected: Its entries and frozen folds.
+        source: Name of the foreign file, for messages.
+        shown_as: Path of the folder, for messages.
+
+    Returns:
+        The files written: predictions, fold predictions where there are any, and a card to fill in.
+
+    Raises:
+        InterchangeError: The folder exists, or the file predicts nothing that the board scores.
+        SubmissionError: The name is not allowed, or the predictions are not exactly those of the
+            task; every problem at once, and nothing is written.
+    """
+    problems = name_problems(folder.name, where=shown_as)
+    if problems:
+        raise SubmissionError(problems)
+    if folder.exists() or folder.is_symlink():
+        step = "Choose another name with --to-folder."
+        raise refusal(shown_as, "a new folder", "one that exists", step)
+    scored = foreign.predictions if task.scored_folds is None else foreign.cv_predictions
+    if not scored:
+        raise _nothing_scored(task, source)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    try:
+        staged = workshop / folder.name
+        _fill(staged, foreign)
+        write_text(staged / CARD_FILE, card_template(folder.name, task))
+        _check(staged, task, expected, source)
+        staged.rename(folder)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    return sorted(folder.iterdir())
+
+
+def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Foreign:
+    """JARVIS files, one a target, by the property that their names state."""
+    names = [target.name for target in task.targets]
+    parts: dict[str, list[Column]] = {}
+    for item in contributions:
+        target = item.property_name if item.property_name in names else None
+        if target is None and len(names) == 1:
+            target = names[0]
+        if target is None or target in parts:
+            found = "a second one of it" if target in parts else f"{item.property_name!r}"
+            expected = f"a file name whose property is one of {', '.join(names)}, each once"
+            step = f"Name it AI-SinglePropertyPrediction-{names[0]}-{task.dataset}-test-mae.csv.zip"
+            raise refusal(item.name, expected, found, f"{step}, with its own target.")
+        pairs = zip(item.ids, item.predictions, strict=True)
+        parts[target] = [Column(id=i, cells={target: cell}) for i, cell in pairs]
+    where = ", ".join(item.name for item in contributions)
+    return Foreign(predictions=merge_targets(parts, task, where=where))
+
+
+def _nothing_scored(task: Task, source: str) -> InterchangeError:
+    """The letter of a file that predicts something, but not what the board scores."""
+    if task.scored_folds is None:
+        return refusal(
+            source,
+            "predictions of the test entries",
+            "predictions of folds of the training entries only",
+            f"Record {task.name}__test__… as well: the board scores the test entries.",
+        )
+    scheme = task.scored_folds.scheme
+    return refusal(
+        source,
+        f"predictions of the folds {scheme}, with scheme, repeat and fold of each",
+        "none",
+        f"A results file on the splits {task.name}__{scheme}__r0__… states them, and so does a CSV "
+        "with columns of these names.",
+    )
+
+
+def _fill(folder: Path, foreign: Foreign) -> None:
+    for stem, columns in (
+        (PREDICTIONS_STEM, foreign.predictions),
+        (CV_STEM, foreign.cv_predictions),
+    ):
+        if columns:
+            out = io.StringIO()
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+            write_text(folder / f"{stem}.csv", out.getvalue())
+
+
+def _check(folder: Path, task: Task, expected: Expectations, source: str) -> None:
+    """Let the checks of submissions speak, about the place where the reader has the cells."""
+    try:
+        read_submission(folder, task, expected, shown_as=source)
+    except SubmissionError as error:
+        raise SubmissionError(
+            [replace(problem, where=_at_home(problem.where, source)) for problem in error.problems]
+        ) from error
+
+
+def _at_home(where: str, source: str) -> str:
+    """A place in the staged folder as a place in the foreign file."""
+    for stem in (PREDICTIONS_STEM, CV_STEM):
+        where = where.replace(f"{source}/{stem}.csv", source, 1)
+    return where

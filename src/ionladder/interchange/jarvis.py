@@ -1,0 +1,123 @@
+"""JARVIS-Leaderboard: a zip with one CSV of ``id,prediction``, named after its benchmark.
+
+``<method>-<category>-<property>-<dataset>-<split>-<metric>.csv.zip`` holds the predictions of one
+property; ``<dataset>_<property>.json.zip`` holds its labels, ``{split: {id: value}}``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ionladder.core.files import write_with
+from ionladder.core.problems import first_few
+from ionladder.interchange.foreign import read_text_table
+from ionladder.interchange.packed import read_file, refusal, unzip
+
+HEADER = ("id", "prediction")
+SUFFIX = ".csv.zip"
+_FIELDS = ("method", "category", "property", "dataset", "split", "metric")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_REGULAR_FILE = 0o100644 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contribution:
+    """One file of predictions.
+
+    Attributes:
+        name: File name.
+        ids: Ids as text, in file order.
+        predictions: The cells beside them, as text.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    predictions: tuple[str, ...]
+
+    @property
+    def property_name(self) -> str | None:
+        """The property that its name says it predicts, or None for another form of name."""
+        return property_of(self.name)
+
+
+def property_of(name: str) -> str | None:
+    """The property in the name of a contribution.
+
+    Example:
+        >>> property_of("AI-SinglePropertyPrediction-e_1d_ev-bvel_proto-test-mae.csv.zip")
+        'e_1d_ev'
+        >>> property_of("predictions.csv.zip") is None
+        True
+    """
+    fields = name.removesuffix(".zip").removesuffix(".csv").split("-")
+    if len(fields) != len(_FIELDS):
+        return None
+    return fields[_FIELDS.index("property")]
+
+
+def read_contribution(path: Path, *, shown_as: str | None = None) -> Contribution:
+    """Read a ``.csv.zip``; ids stay text, cells are not interpreted.
+
+    Raises:
+        InterchangeError: The archive is refused, or its CSV has another header than
+            ``id,prediction``.
+    """
+    shown_as = shown_as or path.name
+    member, text = unzip(read_file(path, shown_as=shown_as), suffix=".csv", shown_as=shown_as)
+    where = f"{shown_as}, {member}"
+    table = read_text_table(text, shown_as=where)
+    if tuple(table.column_names) != HEADER:
+        found, step = first_few(table.column_names, limit=8), "Keep these two columns only."
+        header = f"{where}, header"
+        raise refusal(header, ",".join(HEADER), found, step)
+    ids, predictions = (tuple(table.column(name).to_pylist()) for name in HEADER)
+    return Contribution(name=path.name, ids=ids, predictions=predictions)
+
+
+def write_contribution(path: Path, ids: Sequence[str], values: Sequence[float]) -> None:
+    """Write a ``.csv.zip``: the same bytes for the same predictions, whole or not at all.
+
+    Args:
+        path: File whose name ends with ``.csv.zip``; the CSV inside has the name without ``.zip``.
+        ids: Ids, in the order to write.
+        values: Predictions, finite, written with all their digits.
+    """
+    rows = "".join(f"{i},{value!r}\n" for i, value in zip(ids, values, strict=True))
+    member = zipfile.ZipInfo(path.name.removesuffix(".zip"), date_time=_EPOCH)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = _REGULAR_FILE
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(member, f"{','.join(HEADER)}\n{rows}")
+    write_with(path, lambda temporary: _fill(temporary, packed.getvalue()))
+
+
+def read_labels(path: Path, split: str = "test") -> dict[str, float]:
+    """Labels of one split of a benchmark (``<dataset>_<property>.json.zip``), by id as text.
+
+    Raises:
+        InterchangeError: The archive is refused, or holds no such mapping of ids to numbers.
+    """
+    member, text = unzip(read_file(path, shown_as=path.name), suffix=".json", shown_as=path.name)
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise refusal(member, "JSON", f"something else ({error})", "Download it again.") from error
+    labels = content.get(split) if isinstance(content, Mapping) else None
+    is_number = isinstance(labels, Mapping) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in labels.values()
+    )
+    if not is_number or not isinstance(labels, Mapping):
+        found = f"no numbers by id under {split!r}"
+        step = "Only benchmarks of one number an entry can be scored by MAE."
+        raise refusal(member, '{"test": {id: number}}', found, step)
+    return {str(identifier): float(value) for identifier, value in labels.items()}
+
+
+def _fill(path: Path, data: bytes) -> None:
+    path.write_bytes(data)

@@ -1,0 +1,117 @@
+"""``ionladder convert``, ``export`` and ``schema`` as typed, on the benchmark that is in git."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from command import Prompt
+
+from ionladder.core.paths import Layout
+from ionladder.datasets.registry import get_task
+from ionladder.submissions.template import SCHEMA_FILE
+
+TASK = get_task("bvel-proto")
+TARGETS = [target.name for target in TASK.targets]
+
+
+@pytest.fixture
+def prompt(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(repository, monkeypatch, capsys)
+
+
+def test_a_submission_survives_the_way_to_jarvis_and_back(
+    prompt: Prompt, repository: Path, tmp_path: Path
+) -> None:
+    """``train-mean`` has one seed, so its receipt must come out the same to the last digit."""
+    out = prompt.ok(
+        *("export", "bvel-proto", "--format", "jarvis", "--submission", "train-mean"),
+        *("--output", str(tmp_path)),
+    ).out
+    files = sorted(str(path) for path in tmp_path.glob("*.csv.zip"))
+    assert len(files) == out.count("\n") == 3
+    folder = tmp_path / "train-mean-back"
+    converted = prompt.ok("convert", *files, "--task", "bvel-proto", "--to-folder", str(folder)).out
+    assert "predictions of 162 test entries" in converted
+    scored = prompt.ok("score", str(folder), "--task", "bvel-proto", "--json").out
+    original = Layout(repository).submission_dir("bvel-proto", "train-mean")
+    expected = prompt.ok("score", str(original), "--json").out
+    assert json.loads(scored)["targets"] == json.loads(expected)["targets"]
+
+
+def test_a_matbench_file_on_exported_folds_becomes_a_submission(
+    prompt: Prompt, tmp_path: Path
+) -> None:
+    prompt.ok("export", "bvel-proto", "--format", "matbench-folds", "--output", str(tmp_path))
+    splits = json.loads((tmp_path / "bvel-proto_validation.json").read_text())["splits"]
+    wanted = [name for name in splits if "__test__" in name or "__chemsys__" in name]
+    tasks = {
+        name: {
+            "results": {
+                fold: {"data": dict.fromkeys(ids["test"], 1.25), "scores": {}, "parameters": {}}
+                for fold, ids in splits[name].items()
+            }
+        }
+        for name in wanted
+    }
+    path = tmp_path / "My Results.json.gz"
+    path.write_bytes(gzip.compress(json.dumps({"tasks": tasks}).encode()))
+    folder = tmp_path / "my-results"
+    out = prompt.ok("convert", str(path), "--task", "bvel-proto", "--to-folder", str(folder)).out
+    assert "its author's claim" in out
+    assert "test entries and the frozen folds" in out
+    rows = pd.read_csv(folder / "cv_predictions.csv")
+    assert rows.columns.tolist() == ["scheme", "repeat", "fold", "id", *TARGETS]
+    assert len(rows) == 3 * 651
+    assert "1 seed, with cross-validation" in (
+        prompt.ok("validate", str(folder), "--task", "bvel-proto").out
+    )
+
+
+def test_a_data_frame_is_converted_with_its_columns_named(prompt: Prompt, tmp_path: Path) -> None:
+    path = tmp_path / "frame.csv"
+    splits = pd.read_parquet("data/bvel_proto/1.0.0/splits.parquet")
+    held_out = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")]
+    pd.DataFrame({"one": 1.0, "e_2d_ev_pred": 1.5, "e_3d_ev": 2.0}, index=held_out["id"]).to_csv(
+        path
+    )
+    arguments = ("convert", str(path), "--task", "bvel-proto", "--to-folder", str(tmp_path / "f"))
+    assert "--column e_1d_ev=HEADER" in prompt.letter(*arguments)
+    out = prompt.ok(*arguments, "--column", "e_1d_ev=one").out
+    assert "`one` was taken for e_1d_ev." in out
+    assert "`e_2d_ev_pred` was taken for e_2d_ev." in out
+    assert "found 'gap=one'" in prompt.letter(*arguments, "--column", "gap=one")
+
+
+def test_bad_arguments_are_answered_with_letters(prompt: Prompt, tmp_path: Path) -> None:
+    missing = str(tmp_path / "none.csv")
+    assert "no such file" in prompt.letter("convert", missing, "--task", "bvel-proto")
+    assert "Did you mean jarvis?" in prompt.letter(
+        "convert", missing, "--task", "bvel-proto", "--from", "jarvi"
+    )
+    assert "Did you mean bvel-proto?" in prompt.letter("convert", missing, "--task", "bvel-prot")
+    assert "--submission" in prompt.letter("export", "bvel-proto", "--format", "jarvis")
+    assert "bvel_proto --format croissant" in prompt.letter(
+        "export", "bvel_proto", "--format", "croisant"
+    )
+    assert "Did you mean submission?" in prompt.letter("schema", "submissions")
+
+
+def test_an_export_without_a_folder_goes_to_build(prompt: Prompt, repository: Path) -> None:
+    out = prompt.ok("export", "obelix", "--format", "croissant").out
+    assert out == "build/obelix/croissant.json\n"
+    document = json.loads((repository / out.strip()).read_text())
+    assert document["version"] == "1.2.0"
+
+
+def test_the_schema_is_written_where_the_site_takes_it_from(
+    prompt: Prompt, repository: Path
+) -> None:
+    before = (repository / SCHEMA_FILE).read_bytes()
+    assert prompt.ok("schema", "submission").out == f"{SCHEMA_FILE}\n"
+    assert (repository / SCHEMA_FILE).read_bytes() == before

@@ -1,0 +1,258 @@
+"""Foreign predictions become a folder that passes the checks, or a letter; never half of one."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tiny
+from ionladder.core.errors import InterchangeError, SubmissionError
+from ionladder.interchange.convert import (
+    Choices,
+    guess_format,
+    read_foreign,
+    write_folder,
+)
+from ionladder.interchange.foreign import Foreign
+from ionladder.specs.task import Task
+from ionladder.submissions.validate import read_submission
+from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_gz
+
+TEST_IDS = tuple(tiny.LABELS["id"])
+PREDICTED = dict(zip(TEST_IDS, (tiny.LABELS["log10_sigma"] + 1.0).tolist(), strict=True))
+JARVIS_LINES = ["id,prediction", *(f"{i},{value}" for i, value in PREDICTED.items())]
+TWO = replace(
+    tiny.TASK,
+    targets=(tiny.TASK.targets[0], replace(tiny.TASK.targets[0], name="other")),
+)
+
+BY_FOLDS = replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0], cross_validation=())
+
+
+def folds_of(repeat: int) -> dict[str, dict[str, object]]:
+    part = tiny.FOLDS[tiny.FOLDS["repeat"] == repeat]
+    return {
+        f"fold_{number}": fold(dict.fromkeys(rows["id"], -5.0))
+        for number, rows in part.groupby("fold")
+    }
+
+
+def convert(
+    tmp_path: Path, *paths: Path, task: Task = tiny.TASK, choices: Choices | None = None
+) -> Foreign:
+    return read_foreign(list(paths), task, tiny.EXPECTATIONS, choices=choices)
+
+
+def written(tmp_path: Path, foreign: Foreign, name: str = "mine") -> Path:
+    folder = tmp_path / "submissions" / name
+    write_folder(
+        folder, foreign, tiny.TASK, tiny.EXPECTATIONS, source="theirs.zip", shown_as=f"sub/{name}"
+    )
+    return folder
+
+
+def test_the_format_is_told_by_the_content(tmp_path: Path) -> None:
+    jarvis = jarvis_zip(tmp_path / "a", JARVIS_LINES)
+    packed = results_gz(tmp_path / "b", {"t": {"fold_0": fold(PREDICTED)}})
+    plain = tmp_path / "c"
+    plain.write_bytes(gzip.decompress(packed.read_bytes()))
+    table = tmp_path / "d"
+    table.write_text("ID,x\na,1\n")
+    assert [guess_format(path) for path in (jarvis, packed, plain, table)] == [
+        "jarvis",
+        "matbench",
+        "matbench",
+        "csv",
+    ]
+    parquet = tmp_path / "e"
+    parquet.write_bytes(b"PAR1....PAR1")
+    with pytest.raises(InterchangeError, match=r"as predictions\.parquet"):
+        guess_format(parquet)
+
+
+def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path: Path) -> None:
+    csv = tmp_path / "mine.csv"
+    tiny.predictions().rename(columns={"id": "ID"}).to_csv(csv, index=False)
+    files = [
+        jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES),
+        results_gz(tmp_path / "results.json.gz", {"any_name": {"fold_0": fold(PREDICTED)}}),
+        csv,
+    ]
+    texts = {
+        (written(tmp_path, convert(tmp_path, path), f"n{i}") / "predictions.csv").read_text()
+        for i, path in enumerate(files)
+    }
+    assert len(texts) == 1
+
+
+def test_what_is_written_is_a_valid_submission(tmp_path: Path) -> None:
+    tasks = {
+        "tiny__test__log10_sigma": {"fold_0": fold(PREDICTED, std=dict.fromkeys(TEST_IDS, 0.5))},
+        "tiny__grouped__r0__log10_sigma": folds_of(0),
+        "tiny__grouped__r1__log10_sigma": folds_of(1),
+        "matbench_steels": {"fold_0": fold({"mb-1": 1.0})},
+    }
+    foreign = convert(tmp_path, results_gz(tmp_path / "results.json.gz", tasks))
+    folder = written(tmp_path, foreign)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "cv_predictions.csv",
+        "predictions.csv",
+        "submission.yaml",
+    ]
+    submission = read_submission(folder, tiny.TASK, tiny.EXPECTATIONS, shown_as="sub/mine")
+    rows = submission.predictions.rows
+    assert dict(zip(rows["id"], rows["log10_sigma"], strict=True)) == PREDICTED
+    assert rows["log10_sigma_std"].tolist() == [0.5] * 6
+    assert submission.cv_predictions is not None
+    assert len(submission.cv_predictions.rows) == 8
+    assert "claim" in foreign.notes[0]
+
+
+def test_folds_under_a_name_of_their_own_are_recognised_by_their_ids(tmp_path: Path) -> None:
+    tasks = {"notebook_task": folds_of(1)}
+    path = results_gz(tmp_path / "results.json.gz", tasks)
+    foreign = convert(tmp_path, path)
+    assert set(foreign.cv_predictions["scheme"]) == {"grouped"}
+    assert set(foreign.cv_predictions["repeat"]) == {"1"}
+    assert foreign.cv_predictions["fold"] == ["0", "0", "1", "1"]
+    with pytest.raises(InterchangeError, match="folds of the training entries only"):
+        written(tmp_path, foreign)
+
+
+def test_folds_that_are_not_the_frozen_ones_are_refused(tmp_path: Path) -> None:
+    folds = {"fold_0": fold(dict.fromkeys(tiny.TRAIN_IDS[:1], 1.0))}
+    folds["fold_1"] = fold(dict.fromkeys(tiny.TRAIN_IDS[1:], 1.0))
+    with pytest.raises(InterchangeError, match="training entries in other folds"):
+        convert(tmp_path, results_gz(tmp_path / "r.json.gz", {"t": folds}))
+
+
+def test_a_file_of_other_tasks_says_which_it_has(tmp_path: Path) -> None:
+    tasks = {name: {"fold_0": fold(PREDICTED)} for name in ("matbench_steels", "matbench_glass")}
+    path = results_gz(tmp_path / "r.json.gz", tasks)
+    with pytest.raises(InterchangeError, match="matbench_steels, matbench_glass"):
+        convert(tmp_path, path)
+    chosen = convert(tmp_path, path, choices=Choices(matbench_task="matbench_glass"))
+    assert list(chosen.predictions) == ["id", "log10_sigma"]
+
+
+def test_a_broken_task_that_is_wanted_is_named(tmp_path: Path) -> None:
+    tasks: dict[str, dict[str, object]] = {"tiny__test__log10_sigma": {}}
+    with pytest.raises(InterchangeError, match="Record every fold"):
+        convert(tmp_path, results_gz(tmp_path / "r.json.gz", tasks))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"zzz": None}, "1 missing (zzz)", id="a missing id"),
+        pytest.param({"nope": "-3"}, "1 unknown (nope)", id="an unknown id"),
+        pytest.param({"t01": "-3"}, "training ids", id="a training id"),
+        pytest.param({"max": "nan"}, "a finite number", id="NaN"),
+        pytest.param({"max": "-3 decades"}, "'-3 decades'", id="a unit in the cell"),
+        pytest.param({"max": "1e300"}, "between -60 and 20", id="far away"),
+    ],
+)
+def test_predictions_that_would_be_refused_are_refused_here_and_nothing_is_written(
+    tmp_path: Path, change: dict[str, str | None], expected: str
+) -> None:
+    rows = {i: str(value) for i, value in PREDICTED.items()} | change
+    lines = ["id,prediction", *(f"{i},{cell}" for i, cell in rows.items() if cell is not None)]
+    foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, lines))
+    with pytest.raises(SubmissionError) as caught:
+        written(tmp_path, foreign)
+    assert expected in str(caught.value)
+    assert caught.value.problems[0].where.startswith("theirs.zip")
+    assert list((tmp_path / "submissions").iterdir()) == []
+
+
+def test_repeated_ids_are_named(tmp_path: Path) -> None:
+    foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, [*JARVIS_LINES, "zzz,1.0"]))
+    with pytest.raises(SubmissionError, match=r"1 repeated \(zzz\)"):
+        written(tmp_path, foreign)
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+    foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES))
+    folder = written(tmp_path, foreign)
+    (folder / "predictions.csv").write_text("kept")
+    with pytest.raises(InterchangeError, match="one that exists"):
+        written(tmp_path, foreign)
+    assert (folder / "predictions.csv").read_text() == "kept"
+    with pytest.raises(SubmissionError, match="Rename the folder"):
+        written(tmp_path, foreign, "My Model")
+
+
+def jarvis_of(tmp_path: Path, target: str, lines: list[str]) -> Path:
+    return jarvis_zip(tmp_path / JARVIS_NAME.replace("log10_sigma", target), lines)
+
+
+def test_several_targets_come_in_several_files_and_are_joined_by_id(tmp_path: Path) -> None:
+    first = jarvis_of(tmp_path, "log10_sigma", JARVIS_LINES)
+    second = jarvis_of(tmp_path, "other", [JARVIS_LINES[0], *reversed(JARVIS_LINES[1:])])
+    found = convert(tmp_path, second, first, task=TWO).predictions
+    assert list(found) == ["id", "log10_sigma", "other"]
+    assert found["log10_sigma"] == found["other"] == [str(value) for value in PREDICTED.values()]
+
+
+def test_targets_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    first = jarvis_of(tmp_path, "log10_sigma", JARVIS_LINES)
+    with pytest.raises(InterchangeError, match="none of other"):
+        convert(tmp_path, first, task=TWO)
+    with pytest.raises(InterchangeError, match="a second one of it"):
+        convert(tmp_path, first, first, task=TWO)
+    with pytest.raises(InterchangeError, match="'gap'"):
+        convert(tmp_path, jarvis_of(tmp_path, "gap", JARVIS_LINES), task=TWO)
+    short = jarvis_of(tmp_path, "other", JARVIS_LINES[:-1])
+    with pytest.raises(InterchangeError, match="a difference in zzz"):
+        convert(tmp_path, first, short, task=TWO)
+
+
+def test_several_files_are_for_jarvis_only(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,log10_sigma\na,1\n")
+    with pytest.raises(InterchangeError, match="expected one file; found 2"):
+        convert(tmp_path, path, path)
+
+
+def test_deviations_for_some_entries_only_are_refused(tmp_path: Path) -> None:
+    folds = {"fold_0": fold(PREDICTED, std={"zzz": 0.5})}
+    with pytest.raises(InterchangeError, match="1 of 6"):
+        convert(tmp_path, results_gz(tmp_path / "r.json.gz", {"t": folds}))
+
+
+def test_full_precision_survives(tmp_path: Path) -> None:
+    values = dict(zip(TEST_IDS, np.random.default_rng(1).normal(-5, 2, 6).tolist(), strict=True))
+    path = results_gz(tmp_path / "r.json.gz", {"t": {"fold_0": fold(values)}})
+    folder = written(tmp_path, convert(tmp_path, path))
+    rows = read_submission(folder, tiny.TASK, tiny.EXPECTATIONS, shown_as="s").predictions.rows
+    assert dict(zip(rows["id"], rows["log10_sigma"], strict=True)) == values
+
+
+@pytest.mark.parametrize("kind", ["matbench", "csv"])
+def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kind: str) -> None:
+    if kind == "matbench":
+        tasks = {f"tiny__grouped__r{i}__log10_sigma": folds_of(i) for i in range(2)}
+        path = results_gz(tmp_path / "results.json.gz", tasks)
+    else:
+        path = tmp_path / "folds.csv"
+        tiny.FOLDS.assign(prediction=-5.0).to_csv(path, index=False)
+    foreign = convert(tmp_path, path, task=BY_FOLDS)
+    folder = tmp_path / "submissions" / "mine"
+    write_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="theirs", shown_as="mine")
+    submission = read_submission(folder, BY_FOLDS, tiny.EXPECTATIONS, shown_as="sub/mine")
+    assert submission.predictions.rows["log10_sigma"].tolist() == [-5.0] * 8
+    assert not (folder / "predictions.csv").exists()
+
+
+def test_a_task_that_is_scored_fold_by_fold_says_what_a_file_without_folds_lacks(
+    tmp_path: Path,
+) -> None:
+    foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES), task=BY_FOLDS)
+    folder = tmp_path / "mine"
+    with pytest.raises(InterchangeError, match="scheme, repeat and fold of each"):
+        write_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="x", shown_as="mine")
+    assert not folder.exists()

@@ -1,0 +1,160 @@
+"""Dataset versions as Croissant: pinned files with their hashes, columns with units, no bytes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ionladder.core.errors import DataMissingError
+from ionladder.core.hashing import sha256_file
+from ionladder.core.paths import Layout
+from ionladder.datasets.manifest import require_manifest
+from ionladder.datasets.obelix.raw import COLUMNS
+from ionladder.datasets.registry import all_datasets, get_dataset
+from ionladder.interchange.croissant import croissant, export_croissant, read_checksums
+
+VERSIONS = sorted(
+    (path.parent.parent.name, path.parent.name)
+    for path in (Path(__file__).resolve().parents[3] / "data").glob("*/*/manifest.json")
+)
+
+needs_mlcroissant = pytest.mark.skipif(
+    importlib.util.find_spec("mlcroissant") is None,
+    reason="needs mlcroissant: `make test-interchange` installs it",
+)
+
+
+def document_of(layout: Layout, name: str, version: str) -> dict[str, Any]:
+    manifest = require_manifest(layout, name, version)
+    return croissant(get_dataset(name), manifest, read_checksums(layout, name, version))
+
+
+@pytest.mark.parametrize(("name", "version"), VERSIONS)
+def test_every_file_has_its_hash_and_every_column_its_file(
+    layout: Layout, name: str, version: str
+) -> None:
+    document = document_of(layout, name, version)
+    assert document["version"] == version
+    assert document["license"].startswith("https://")
+    files = {item["@id"]: item for item in document["distribution"]}
+    assert all(len(item["sha256"]) == 64 for item in files.values())
+    ids = []
+    for record_set in document["recordSet"]:
+        fields = [field["@id"] for field in record_set["field"]]
+        keys = record_set["key"]
+        for key in [keys] if isinstance(keys, dict) else keys:
+            assert key["@id"] in fields
+        for field in record_set["field"]:
+            assert field["source"]["fileObject"]["@id"] in files
+            assert field["description"]
+        ids += fields
+    assert len(set(ids)) == len(ids)
+
+
+def test_upstream_files_are_named_where_they_are_pinned_and_nowhere_else(layout: Layout) -> None:
+    manifest = require_manifest(layout, "obelix", "1.2.0")
+    document = document_of(layout, "obelix", "1.2.0")
+    base, commit = manifest["source"]["base_url"], manifest["source"]["commit"]
+    for item in document["distribution"]:
+        assert item["contentUrl"] == f"{base}/{item['name']}"
+        assert commit in item["contentUrl"]
+        assert item["sha256"] == manifest["source"]["files"][item["name"]]
+
+
+def test_published_columns_are_those_that_ingest_expects() -> None:
+    published = get_dataset("obelix").published[0]
+    assert tuple(column.name for column in published.columns) == COLUMNS
+
+
+def test_units_stand_in_the_descriptions_and_limits_stay_text(layout: Layout) -> None:
+    fields = document_of(layout, "obelix", "1.2.0")["recordSet"][0]["field"]
+    sigma = next(f for f in fields if f["name"] == "Ionic conductivity (S cm-1)")
+    assert sigma["dataType"] == "sc:Text"
+    assert sigma["description"].endswith("Unit: S/cm.")
+
+
+def test_our_own_tables_are_described_as_they_lie_on_disk(layout: Layout, tmp_path: Path) -> None:
+    paths = export_croissant(layout, get_dataset("bvel_proto"), "1.0.0", tmp_path)
+    document = json.loads(paths[0].read_text())
+    hashes = {item["contentUrl"]: item["sha256"] for item in document["distribution"]}
+    assert {path.name: sha256_file(path) for path in paths[1:]} == hashes
+    coordinates = next(
+        field
+        for record_set in document["recordSet"]
+        for field in record_set["field"]
+        if field["@id"] == "structures/frac_coords"
+    )
+    assert coordinates["repeated"] is True
+
+
+def test_no_upstream_byte_is_copied(layout: Layout, tmp_path: Path) -> None:
+    paths = export_croissant(layout, get_dataset("obelix"), "1.2.0", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [paths[0].name] == ["croissant.json"]
+
+
+def test_the_same_version_gives_the_same_document(layout: Layout, tmp_path: Path) -> None:
+    dataset = get_dataset("obelix")
+    first, second = (
+        export_croissant(layout, dataset, "1.2.0", tmp_path / name)[0] for name in ("a", "b")
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_version_that_was_never_ingested_is_named(layout: Layout, tmp_path: Path) -> None:
+    with pytest.raises(DataMissingError, match="ionladder ingest obelix-9-9-9"):
+        export_croissant(layout, get_dataset("obelix"), "9.9.9", tmp_path)
+
+
+def test_every_type_of_column_that_datasets_use_has_a_type_in_croissant(layout: Layout) -> None:
+    assert {name for name, _ in VERSIONS} <= set(all_datasets())
+    for name, version in VERSIONS:
+        document_of(layout, name, version)
+
+
+@needs_mlcroissant
+@pytest.mark.parametrize(("name", "version"), VERSIONS)
+def test_mlcroissant_finds_no_error(
+    layout: Layout, tmp_path: Path, name: str, version: str
+) -> None:
+    import mlcroissant
+
+    path = export_croissant(layout, get_dataset(name), version, tmp_path)[0]
+    issues = mlcroissant.Dataset(jsonld=path).metadata.issues
+    assert issues.errors == set()
+    # Manifests carry no dates, so that equal data give equal text.
+    assert all("datePublished" in warning for warning in issues.warnings)
+
+
+@needs_mlcroissant
+def test_mlcroissant_reads_every_record_of_our_own_tables(layout: Layout, tmp_path: Path) -> None:
+    import mlcroissant
+
+    manifest = require_manifest(layout, "bvel_proto", "1.0.0")
+    path = export_croissant(layout, get_dataset("bvel_proto"), "1.0.0", tmp_path)[0]
+    dataset = mlcroissant.Dataset(jsonld=path)
+    for name, table in manifest["tables"].items():
+        assert sum(1 for _ in dataset.records(name)) == table["rows"], name
+
+
+@needs_mlcroissant
+@pytest.mark.data
+def test_mlcroissant_reads_every_record_of_the_upstream_tables(
+    layout: Layout, tmp_path: Path
+) -> None:
+    import mlcroissant
+
+    raw = layout.raw_dir("obelix", "1.2.0")
+    if not raw.is_dir():
+        raw = Path(os.environ["IONLADDER_MIRROR"]) / "obelix" / "v1.2.0-data"
+    path = export_croissant(layout, get_dataset("obelix"), "1.2.0", tmp_path)[0]
+    mapping = {item.name: str(item) for item in raw.iterdir()}
+    dataset = mlcroissant.Dataset(jsonld=path, mapping=mapping)
+    counts = {name: list(dataset.records(name)) for name in ("all", "train", "test")}
+    assert [len(counts[name]) for name in ("all", "train", "test")] == [599, 478, 121]
+    ids = {record["test/ID"].decode() for record in counts["test"]}
+    assert "max" in ids

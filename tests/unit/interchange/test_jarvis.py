@@ -1,0 +1,97 @@
+"""Contributions to JARVIS-Leaderboard are read with their ids as text, and written bit by bit."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ionladder.core.errors import InterchangeError
+from ionladder.interchange.jarvis import (
+    property_of,
+    read_contribution,
+    read_labels,
+    write_contribution,
+)
+from unit.interchange.peer_files import JARVIS_NAME, jarvis_labels, jarvis_zip, zip_of
+
+
+def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
+    lines = ["id,prediction", "019,-4.5", "5e2,1.0 ", "NA,nan", '"a,b",2']
+    read = read_contribution(jarvis_zip(tmp_path / JARVIS_NAME, lines))
+    assert read.ids == ("019", "5e2", "NA", "a,b")
+    assert read.predictions == ("-4.5", "1.0 ", "nan", "2")
+    assert read.property_name == "log10_sigma"
+
+
+@pytest.mark.parametrize(
+    "name", ["predictions.csv.zip", "AI-SPP-prop-a-b-test-mae.csv.zip", "a-b.zip"]
+)
+def test_a_name_of_another_form_states_no_property(name: str) -> None:
+    assert property_of(name) is None
+
+
+@pytest.mark.parametrize(
+    "header", ["id,pred", "ID,prediction", "id,target,prediction", "prediction,id", "0,1", "id"]
+)
+def test_another_header_is_refused(tmp_path: Path, header: str) -> None:
+    row = ",".join("1" for _ in header.split(","))
+    path = jarvis_zip(tmp_path / JARVIS_NAME, [header, row])
+    with pytest.raises(InterchangeError, match="header: expected id,prediction; found"):
+        read_contribution(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"id,prediction\n", id="header only"),
+        pytest.param("id,prediction\na,1\n".encode("utf-16"), id="UTF-16"),
+        pytest.param(b"id,prediction\n" + b"\xff\xfe,1\n", id="not UTF-8"),
+        pytest.param(b"id,prediction\na,1,2\n", id="ragged"),
+        pytest.param(b"id,id\na,1\n", id="a column twice"),
+        pytest.param(b",".join(b"c%d" % i for i in range(10**6)) + b"\n", id="a million columns"),
+        pytest.param(b"PK\x03\x04\x00\x00", id="a zip under the name of a CSV"),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = zip_of(tmp_path / JARVIS_NAME, {"x.csv": content})
+    with pytest.raises(InterchangeError):
+        read_contribution(path)
+
+
+def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbfid,prediction\r\na,1\r\n"
+    read = read_contribution(zip_of(tmp_path / JARVIS_NAME, {"x.csv": content}))
+    assert (read.ids, read.predictions) == (("a",), ("1",))
+
+
+def test_what_is_written_is_what_the_leaderboard_reads(tmp_path: Path) -> None:
+    path = tmp_path / JARVIS_NAME
+    write_contribution(path, ["019", "5e2"], [0.1 + 0.2, -1e-9])
+    frame = pd.read_csv(path, dtype={"id": str})
+    assert frame.columns.tolist() == ["id", "prediction"]
+    assert frame["id"].tolist() == ["019", "5e2"]
+    assert frame["prediction"].tolist() == [0.1 + 0.2, -1e-9]
+    assert zipfile.ZipFile(path).namelist() == [JARVIS_NAME.removesuffix(".zip")]
+    first = path.read_bytes()
+    write_contribution(path, ["019", "5e2"], [0.1 + 0.2, -1e-9])
+    assert path.read_bytes() == first
+    assert read_contribution(path).ids == ("019", "5e2")
+
+
+def test_labels_are_read_by_split(tmp_path: Path) -> None:
+    splits = {"train": {"1": 0.5}, "test": {"007": 1, "8": 2.5}}
+    path = jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", splits)
+    assert read_labels(path) == {"007": 1.0, "8": 2.5}
+    with pytest.raises(InterchangeError, match="no numbers by id under 'val'"):
+        read_labels(path, "val")
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"test": {"a": "1;2"}}', b"not json", b"[]"])
+def test_labels_of_another_form_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = zip_of(tmp_path / "x.json.zip", {"x.json": content})
+    with pytest.raises(InterchangeError):
+        read_labels(path)

@@ -1,0 +1,168 @@
+"""The scores that two other leaderboards print, computed from files in their own layouts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error
+
+from ionladder.interchange.jarvis import Contribution, read_contribution, read_labels
+from ionladder.interchange.matbench import read_results
+from ionladder.interchange.peer_scores import JARVIS_DECIMALS, jarvis_mae, matbench_mae
+from unit.interchange.peer_files import (
+    JARVIS_NAME,
+    fold,
+    jarvis_labels,
+    jarvis_zip,
+    results_gz,
+)
+
+LABELS = {f"JVASP-{i}": 0.5 * i for i in range(8)}
+
+
+def as_jarvis_computes(contribution: Path, labels: Path) -> float:
+    """Their definition in their tools: read_csv, ids as str, inner merge, sklearn, 4 decimals."""
+    sent = pd.read_csv(contribution)
+    with zipfile.ZipFile(labels) as archive:
+        actual = json.loads(archive.read(archive.namelist()[0]))["test"]
+    frame = pd.DataFrame({"id": list(actual), "actual": list(actual.values())})
+    both = pd.merge(sent.assign(id=sent["id"].astype(str)), frame, on="id")
+    return round(float(mean_absolute_error(both["actual"], both["prediction"])), 4)
+
+
+def both_scores(
+    tmp_path: Path, labels: dict[str, float], lines: list[str]
+) -> tuple[float, float, tuple[str, ...]]:
+    sent = jarvis_zip(tmp_path / JARVIS_NAME, ["id,prediction", *lines])
+    truth = jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", {"train": {}, "test": labels})
+    score = jarvis_mae(read_contribution(sent), read_labels(truth))
+    problems = tuple(str(problem) for problem in score.problems)
+    return round(score.value, JARVIS_DECIMALS), as_jarvis_computes(sent, truth), problems
+
+
+def test_a_complete_jarvis_file_gives_the_number_on_their_page(tmp_path: Path) -> None:
+    lines = [f"{i},{value + 0.1 * n:.6f}" for n, (i, value) in enumerate(LABELS.items())]
+    ours, theirs, problems = both_scores(tmp_path, LABELS, lines)
+    assert ours == theirs == 0.35
+    assert problems == ()
+
+
+def test_a_jarvis_file_on_half_the_ids_gives_their_number_and_the_letter_we_would_write(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{i},{value + 0.1}" for i, value in list(LABELS.items())[:4]]
+    lines += [f"JVASP-x{n},0.0" for n in range(4)]
+    ours, theirs, problems = both_scores(tmp_path, LABELS, lines)
+    assert ours == theirs == 0.1
+    assert "4 missing" in problems[0]
+    assert "4 unknown" in problems[1]
+
+
+def test_one_good_row_many_times_is_their_score_and_our_refusal(tmp_path: Path) -> None:
+    ours, theirs, problems = both_scores(tmp_path, LABELS, ["JVASP-2,1.02"] * 8)
+    assert ours == theirs == 0.02
+    assert any("1 repeated (JVASP-2)" in problem for problem in problems)
+
+
+def test_ids_that_pandas_turns_into_numbers_drop_out_of_their_score(tmp_path: Path) -> None:
+    labels = {"007": 1.0, "8": 2.0, "12": 3.0}
+    ours, theirs, problems = both_scores(tmp_path, labels, ["007,9.0", "8,2.5", "12,3.1"])
+    assert ours == theirs == 0.3
+    assert problems == ()
+
+
+def test_no_common_id_is_no_number() -> None:
+    score = jarvis_mae(Contribution(name="x", ids=("a",), predictions=("1",)), LABELS)
+    assert math.isnan(score.value)
+    assert (score.n_rows, score.n_labels) == (0, 8)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([f"id-{i}" for i in range(6)]),
+            st.floats(-1e3, 1e3).map(lambda value: round(value, 6)),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_jarvis_scores_equal_an_inner_merge(rows: list[tuple[str, float]]) -> None:
+    labels = {f"id-{i}": float(i) for i in range(4)}
+    ids, values = zip(*rows, strict=True)
+    sent = pd.DataFrame({"id": ids, "prediction": values})
+    both = sent.merge(pd.DataFrame({"id": list(labels), "actual": list(labels.values())}), on="id")
+    score = jarvis_mae(
+        Contribution(name="x", ids=ids, predictions=tuple(map(repr, values))), labels
+    )
+    if both.empty:
+        assert math.isnan(score.value)
+    else:
+        expected = np.mean(np.abs(both["actual"] - both["prediction"]))
+        assert score.value == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+TRUTH = {f"mb-tiny-{i}": float(i) for i in range(5)}
+SPLITS = {"fold_0": ["mb-tiny-0", "mb-tiny-1", "mb-tiny-2"], "fold_1": ["mb-tiny-3", "mb-tiny-4"]}
+
+
+def matbench_file(path: Path, offsets: dict[str, float], claimed: dict[str, float]) -> Path:
+    folds = {
+        name: fold({i: TRUTH[i] + offsets.get(i, 0.0) for i in ids}, scores={"mae": claimed[name]})
+        for name, ids in SPLITS.items()
+    }
+    return results_gz(path, {"matbench_tiny": folds})
+
+
+def test_a_matbench_file_gives_the_mean_over_folds_that_their_page_prints(tmp_path: Path) -> None:
+    offsets = {"mb-tiny-0": 0.3, "mb-tiny-3": 1.0}
+    path = matbench_file(tmp_path / "results.json.gz", offsets, {"fold_0": 0.1, "fold_1": 0.5})
+    document = json.loads(gzip.decompress(path.read_bytes()))
+    stored = document["tasks"]["matbench_tiny"]["results"]
+    theirs = [
+        mean_absolute_error([TRUTH[i] for i in part["data"]], list(part["data"].values()))
+        for part in stored.values()
+    ]
+    scores = matbench_mae("matbench_tiny", read_results(path).tasks["matbench_tiny"], TRUTH, SPLITS)
+    assert scores.mean == pytest.approx(np.mean(theirs), abs=1e-15)
+    assert scores.std == pytest.approx(np.std(theirs), abs=1e-15)
+    assert scores.mean == pytest.approx(0.3)
+    assert scores.wrong_claims == ()
+    # Not the mean over entries, which is (0.3 + 1.0) / 5.
+    assert scores.mean != pytest.approx(0.26)
+
+
+def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path: Path) -> None:
+    claims = {"fold_0": 0.001, "fold_1": 0.5}
+    path = matbench_file(tmp_path / "r.json.gz", {"mb-tiny-3": 1.0}, claims)
+    scores = matbench_mae("matbench_tiny", read_results(path).tasks["matbench_tiny"], TRUTH)
+    (problem,) = scores.wrong_claims
+    assert problem.where == "matbench_tiny, fold_0, scores.mae"
+    assert (problem.expected[:1], problem.found) == ("0", "0.001")
+
+
+def test_nan_passes_matbench_and_gives_no_score_here(tmp_path: Path) -> None:
+    claims = {"fold_0": 0.1, "fold_1": 0.5}
+    path = matbench_file(tmp_path / "r.json.gz", {"mb-tiny-0": float("nan")}, claims)
+    scores = matbench_mae("matbench_tiny", read_results(path).tasks["matbench_tiny"], TRUTH)
+    assert math.isnan(scores.mean)
+    assert scores.wrong_claims[0].where.startswith("matbench_tiny, fold_0")
+
+
+def test_a_fold_without_all_its_entries_carries_the_letter_we_would_write(tmp_path: Path) -> None:
+    folds = {"fold_0": fold({"mb-tiny-0": 0.0}), "fold_1": fold({"mb-tiny-3": 3, "mb-tiny-4": 4})}
+    path = results_gz(tmp_path / "r.json.gz", {"matbench_tiny": folds})
+    recorded = read_results(path).tasks["matbench_tiny"]
+    scores = matbench_mae("matbench_tiny", recorded, TRUTH, SPLITS)
+    assert scores.folds["fold_0"].value == 0.0
+    assert "2 missing (mb-tiny-1, mb-tiny-2)" in str(scores.folds["fold_0"].problems[0])
+    assert scores.folds["fold_1"].problems == ()
