@@ -19,13 +19,15 @@ def export(
 ) -> None:
     """Write structures and labels as files that the tools of another dataset read.
 
-    The split written is the dataset's primary one.
+    The version is the one that the board is scored on, the split the dataset's primary one.
     """
     from ionladder.core.errors import ConfigError
     from ionladder.core.paths import find_layout
     from ionladder.core.problems import Problem, did_you_mean
     from ionladder.datasets.bvel_proto.extxyz import export_extxyz
     from ionladder.datasets.bvel_proto.spec import DATASET
+    from ionladder.datasets.bvel_proto.task import BVEL_PROTO
+    from ionladder.datasets.params import load_params
 
     known = {(DATASET.name, "extxyz"): export_extxyz}
     if (dataset, file_format) not in known:
@@ -39,6 +41,7 @@ def export(
             )
         )
     layout = find_layout()
+    version = load_params(layout).task_versions[BVEL_PROTO.name]
     folder = output or layout.root / "build" / dataset
-    for path in known[dataset, file_format](layout, folder):
+    for path in known[dataset, file_format](layout, version, folder):
         print(layout.relative(path))
