@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ionladder.datasets.bvel_proto.filters import judge
-from ionladder.datasets.bvel_proto.ions import anion_class, ion
+from ionladder.datasets.bvel_proto.ions import LI, anion_class, ion
 from ionladder.datasets.bvel_proto.prototypes import Prototype
 from ionladder.datasets.bvel_proto.substitution import (
     Assignment,
@@ -51,6 +51,12 @@ class Accepted:
         """The class of its anions."""
         return anion_class(ion(name) for name in self.chosen.values())
 
+    @property
+    def li_sites(self) -> tuple[str, str]:
+        """Its type and the label that holds Li: what variants of a structure have in common."""
+        (label,) = (label for label, name in self.chosen.items() if name == LI)
+        return self.prototype.name, label
+
 
 @dataclass(frozen=True, kw_only=True)
 class System:
@@ -70,6 +76,22 @@ class System:
     def is_binary(self) -> bool:
         """Whether it has two elements."""
         return self.name.count("-") == 1
+
+    @property
+    def groups(self) -> tuple[tuple[Accepted, ...], ...]:
+        """Its members, variants together: one type, Li on the same sites, the others exchanged.
+
+        Groups stand in the order of their first members.
+        """
+        together: dict[tuple[str, str], list[Accepted]] = {}
+        for member in self.members:
+            together.setdefault(member.li_sites, []).append(member)
+        return tuple(tuple(group) for group in together.values())
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether two of its members are variants of one another."""
+        return any(len(group) > 1 for group in self.groups)
 
     @property
     def types(self) -> frozenset[str]:

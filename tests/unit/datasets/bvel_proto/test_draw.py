@@ -31,6 +31,7 @@ FEW = GeneratorSettings(
     per_binary_system=1,
     least_per_system=2,
     per_type=25,
+    lone_per_type=25,
     least_per_type=2,
     shares=EQUAL,
 )
@@ -163,6 +164,62 @@ def test_systems_with_few_structures_are_passed_over_unless_a_type_needs_them(
     poor = {s.name for s in systems if len(s.members) < 3 and not s.is_binary}
 
     assert not drawn & poor
+
+
+@pytest.fixture(scope="module")
+def with_variants() -> list[System]:
+    kinds = [TYPES[name] for name in ("olivine", "alpha-nafeo2")]
+    return accepted_systems(kinds, reject=Told())
+
+
+def groups_of(drawn: list[Candidate]) -> Counter[tuple[str, str, str]]:
+    """Chemical system, type and label of Li → number of structures."""
+    return Counter(
+        (chemsys(one), one.prototype, next(i for i in one.assignment.split() if "=Li+" in i))
+        for one in drawn
+    )
+
+
+def test_variants_have_one_type_and_li_on_the_same_label(with_variants: list[System]) -> None:
+    for system in with_variants:
+        for group in system.groups:
+            assert len({member.li_sites for member in group}) == 1
+        listed = [member for group in system.groups for member in group]
+        assert Counter(m.name for m in listed) == Counter(m.name for m in system.members)
+
+
+def test_a_structure_that_has_variants_is_never_drawn_alone(with_variants: list[System]) -> None:
+    drawn = draw(with_variants, replace(FEW, per_system=5, least_per_type=0), reject=Told())
+
+    alone = [key for key, count in groups_of(drawn).items() if count == 1]
+    assert len(alone) < len(groups_of(drawn))
+    for system, prototype, li in alone:
+        (group,) = (
+            group
+            for one in with_variants
+            for group in one.groups
+            if (one.name, *group[0].li_sites) == (system, prototype, li.removesuffix("=Li+"))
+        )
+        made = [make_candidate(m.prototype, m.chosen, scale=m.scale) for m in group]
+        assert all(is_known(other, made[:1]) for other in made[1:])
+
+
+def test_systems_with_variants_are_drawn_before_others(with_variants: list[System]) -> None:
+    settings = replace(FEW, entries=20, least_per_type=0, shares={"oxide": 1.0})
+    drawn = {chemsys(candidate) for candidate in draw(with_variants, settings, reject=Told())}
+
+    assert all(system.has_variants for system in with_variants if system.name in drawn)
+
+
+def test_lone_structures_of_a_type_have_a_number_of_their_own(
+    with_variants: list[System],
+) -> None:
+    settings = replace(FEW, entries=500, lone_per_type=6, per_type=40, least_per_system=1)
+    drawn = draw(with_variants, settings, reject=Told())
+    of_type = Counter(candidate.prototype for candidate in drawn)
+
+    assert of_type["alpha-nafeo2"] == 6
+    assert of_type["olivine"] > 6
 
 
 def test_the_types_of_a_system_take_turns(systems: list[System]) -> None:
