@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from command import Prompt
 
+from ionladder.core.errors import ConfigError
+from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.bvel_proto import release
 from ionladder.datasets.bvel_proto.release import Recomputed
+from ionladder.datasets.params import load_params
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
 
 
@@ -110,3 +113,23 @@ def test_verify_fails_with_a_letter_for_every_label_that_differs(
     monkeypatch.setattr(release, "recompute_sample", lambda *_, **__: found)
 
     assert prompt.letter("bvel-proto", "verify").count("found 0.6 eV") == 3
+
+
+@needs_bvlain
+def test_generate_asks_for_the_version_that_this_code_draws(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "DRAWN_HERE", "9.9.9")
+
+    letter = prompt.letter("bvel-proto", "generate")
+
+    assert "params.yaml, embedded, bvel_proto 9.9.9" in letter
+    assert "List it as bvel-proto-9-9-9" in letter
+
+
+def test_a_version_that_other_code_drew_is_never_written_again(repository: Path) -> None:
+    layout = Layout(repository)
+    pinned = release.embedded_version(load_params(layout), "1.0.0")
+
+    with pytest.raises(ConfigError, match=r"found 1\.0\.0, which other code drew"):
+        release.release(layout, pinned)

@@ -49,8 +49,10 @@ _MAKING = (
     ),
     (
         "What is too large, too crowded or too loose is left out by rule, and so is what equals "
-        "another structure. The rest is drawn in the order of a hash, a stated number per "
-        "structure type, so that the same code gives the same set."
+        "another structure. Of the rest, whole chemical systems are drawn in the order of a hash, "
+        "each with several of its structures; structures that differ by an exchange of ions other "
+        "than Li come together, so that a random split tears relatives apart and a split by "
+        "chemical system does not. (Version 1.0.0 was drawn structure by structure.)"
     ),
     (
         "Labels are percolation barriers of Li in the bond-valence site energy (Adams and Rao), "
