@@ -1,5 +1,5 @@
 # IonLadder. `make` alone lists what there is to do.
-# Variables: VENV (where the packages go), PYTHON (3.11 to 3.13), PYTEST_OPTIONS, PORT.
+# Variables: VENV (where the packages go), PYTHON (3.11 to 3.13), PYTEST_OPTIONS, PORT, BASE (a commit).
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -7,6 +7,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 PORT ?= 8000
 PYTEST_OPTIONS ?=
+BASE ?=
 
 # The first interpreter of a supported version that really starts and can make virtual environments.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -19,10 +20,10 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel check site serve clean
+.PHONY: help setup leaderboard test test-data test-bvel check check-history site serve clean
 
 help:  ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP)  ## Install the locked packages into .venv (done once, by the commands below too)
 
@@ -50,6 +51,9 @@ check: setup  ## Lint, formatting, types, import layers
 	@$(RUN) mypy
 	@$(RUN) lint-imports --no-logo
 
+check-history: setup  ## Fail where a published number changed without a new version since BASE
+	@$(RUN) ionladder changes --check $(if $(BASE),--base $(BASE))
+
 site: setup  ## Render the pages from the recorded scores into site/
 	@$(RUN) ionladder site
 
@@ -68,7 +72,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV): the locked packages are fetched and installed. Once only; it takes a few minutes."
 	@{ if command -v uv >/dev/null 2>&1; then \
 		{ "$(VENV)/bin/python" -c '' 2>/dev/null || uv venv --quiet --clear --python "$(PYTHON)" "$(VENV)"; } && \
-		uv pip install --quiet --python "$(VENV)/bin/python" -r requirements.lock && \
+		uv pip install --quiet --compile-bytecode --python "$(VENV)/bin/python" -r requirements.lock && \
 		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation -e . ; \
 	else \
 		{ "$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear "$(VENV)"; } && \

@@ -200,14 +200,16 @@ def write_repo(
     versions: Sequence[str] | Mapping[str, Mapping[str, Any]] = ("1.0.0",),
     *,
     resamples: int = 500,
+    tasks: Sequence[str] = ("obelix",),
 ) -> Layout:
     """Write a repository whose ``params.yaml`` pins synthetic versions from its own mirror.
 
     Args:
         folder: Root of the repository; the mirror stands in ``upstream/`` below it.
-        versions: Versions, or version → options of :func:`write_mirror`. The task ``obelix`` is
-            scored on the last.
+        versions: Versions, or version → options of :func:`write_mirror`. Tasks are scored on the
+            last.
         resamples: Group resamples of an interval.
+        tasks: Tasks of OBELiX.
     """
     folder.mkdir(parents=True, exist_ok=True)
     options = versions if isinstance(versions, Mapping) else {version: {} for version in versions}
@@ -219,7 +221,7 @@ def write_repo(
     }
     params = {
         "scoring": {"resamples": resamples, "seed": 7, "confidence": 0.95},
-        "tasks": {"obelix": {"dataset": "obelix", "version": list(options)[-1]}},
+        "tasks": {task: {"dataset": "obelix", "version": list(options)[-1]} for task in tasks},
         "datasets": datasets,
     }
     # JSON is YAML, and it never writes an id or a version as a number.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,16 @@ TASK = Task(
     references=("median",),
 )
 
+# The same four training entries, predicted out of fold; another scheme may stand beside.
+FOLDS_TASK = replace(
+    TASK,
+    name="tiny-folds",
+    scored_folds=TASK.cross_validation[0],
+    cross_validation=(
+        CrossValidation(scheme="shuffled", title="shuffled", is_primary=False, note=""),
+    ),
+)
+
 # Four groups of related entries; one label is only known to be below 1e-10 S/cm.
 LABELS = pd.DataFrame(
     {
@@ -75,9 +86,13 @@ FOLDS = pd.DataFrame(
     }
 )
 
+BOTH_SCHEMES = pd.concat([FOLDS, FOLDS.assign(scheme="shuffled")], ignore_index=True)
+
 SETTINGS = ScoringSettings(resamples=500, seed=7, confidence=0.95)
 
 EXPECTATIONS = Expectations(test_ids=tuple(LABELS["id"]), train_ids=TRAIN_IDS, folds=FOLDS)
+
+FOLDS_EXPECTATIONS = Expectations(test_ids=TRAIN_IDS, train_ids=TRAIN_IDS, folds=BOTH_SCHEMES)
 
 CARD = """\
 model: Tiny model
@@ -131,6 +146,21 @@ def evaluation_labels(labels: pd.DataFrame = LABELS) -> EvaluationLabels:
         split_sha256="s" * 64,
         folds=FOLDS,
     )
+
+
+def folds_submission(folder: Path, rows: pd.DataFrame) -> Path:
+    """A submission of out-of-fold predictions: ``scheme, repeat, fold, id, log10_sigma``."""
+    folder.mkdir(parents=True)
+    (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
+    rows.to_csv(folder / "cv_predictions.csv", index=False)
+    return folder
+
+
+def folds_scorer(root: Path) -> TaskScorer:
+    """A scorer of the training entries, out of fold."""
+    labels = evaluation_labels()
+    scored = replace(labels, test=labels.train, folds=BOTH_SCHEMES)
+    return TaskScorer(FOLDS_TASK, "1.0.0", scored, SETTINGS, Layout(root))
 
 
 def scorer(root: Path, labels: pd.DataFrame = LABELS) -> TaskScorer:

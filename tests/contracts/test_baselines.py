@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from ionladder.baselines.card import card_fields
 from ionladder.baselines.check import check
+from ionladder.baselines.compare import largest_difference
 from ionladder.baselines.paper_features import paper_features
 from ionladder.baselines.registry import FitPredict, all_baselines, load_model
 from ionladder.baselines.rich_features import rich_features
@@ -24,12 +26,17 @@ from ionladder.datasets.registry import all_tasks
 from ionladder.specs.baseline import Baseline
 from ionladder.submissions.metadata import Card
 from unit.baselines.tiny_barriers import tiny_barriers
-from unit.baselines.tiny_task import tiny_inputs
+from unit.baselines.tiny_task import all_with_cif, tiny_inputs
 
 # Eleven entries with a CIF are fewer than the batch size of the networks.
 pytestmark = pytest.mark.filterwarnings("ignore:Got `batch_size`")
 
-INPUTS = {"obelix": tiny_inputs, "bvel-proto": tiny_barriers}
+INPUTS = {
+    "obelix": tiny_inputs,
+    "obelix-cif": all_with_cif,
+    "obelix-cv": tiny_inputs,
+    "bvel-proto": tiny_barriers,
+}
 BASELINES = [pytest.param(spec, id=name) for name, spec in all_baselines().items()]
 CASES = [
     pytest.param(spec, task, id=f"{name}-{task}")
@@ -49,6 +56,18 @@ def _predict(
     return model(replace(inputs, **changes), TRAIN, ids, seed=seed)
 
 
+def _card(spec: Baseline, task: str, *, training_time_s: float) -> dict[str, object]:
+    """What the card of a whole run says; on folds, the five repeats are the seeds."""
+    on_folds = all_tasks()[task].scored_folds is not None
+    n_seeds = 5 if on_folds and spec.n_seeds > 1 else spec.n_seeds
+    return card_fields(
+        spec.for_task(task),
+        seeds=range(n_seeds),
+        training_time_s=training_time_s,
+        timed_unit="fold" if on_folds else "seed",
+    )
+
+
 @pytest.mark.parametrize("spec", BASELINES)
 def test_a_baseline_is_named_after_its_folder_and_has_a_model(spec: Baseline) -> None:
     assert importlib.util.find_spec(f"ionladder.baselines.{spec.package}.model")
@@ -58,7 +77,7 @@ def test_a_baseline_is_named_after_its_folder_and_has_a_model(spec: Baseline) ->
 
 @pytest.mark.parametrize(("spec", "task"), CASES)
 def test_its_card_is_valid_and_says_what_a_reader_needs(spec: Baseline, task: str) -> None:
-    fields = card_fields(spec.for_task(task), seeds=range(spec.n_seeds), training_time_s=1.0)
+    fields = _card(spec, task, training_time_s=1.0)
     card = Card.model_validate(fields)
 
     assert card.uses_external_data is False
@@ -188,14 +207,24 @@ def test_the_committed_card_is_the_one_the_spec_describes(
     seconds = committed["training_time_s"]
 
     assert seconds > 0
-    described = card_fields(spec.for_task(task), seeds=range(spec.n_seeds), training_time_s=seconds)
+    described = _card(spec, task, training_time_s=seconds)
     assert committed == {name: value for name, value in described.items() if value is not None}
 
 
-@pytest.mark.parametrize("name", ["mlp-paper", "mlp-paper-cif"])
-def test_the_stated_number_of_parameters_is_that_of_the_network(name: str) -> None:
-    spec = all_baselines()[name]
-    widths = [62, *spec.hyperparameters["hidden_layer_sizes"], 1]
+@pytest.mark.parametrize(
+    ("name", "task", "n_features"),
+    [
+        ("mlp-paper", "obelix", 62),
+        ("mlp-paper", "obelix-cv", 62),
+        ("mlp-paper-cif", "obelix", 62),
+        ("mlp-paper-cif", "obelix-cif", 59),
+    ],
+)
+def test_the_stated_number_of_parameters_is_that_of_the_network(
+    name: str, task: str, n_features: int
+) -> None:
+    spec = all_baselines()[name].for_task(task)
+    widths = [n_features, *spec.hyperparameters["hidden_layer_sizes"], 1]
 
     weights = sum((before + 1) * after for before, after in itertools.pairwise(widths))
 
@@ -214,6 +243,22 @@ def test_the_real_entries_give_as_many_features_as_the_cards_say(repository: Pat
     assert "62 columns" in all_baselines()["rf-paper"].description
     assert rich.shape == (599, 155)
     assert "155 features" in all_baselines()["hgb-l1"].description
+    assert "62 columns" in all_baselines()["rf-paper"].for_task("obelix-cv").description
+
+
+@pytest.mark.data
+def test_the_entries_with_a_cif_give_as_many_features_as_their_cards_say(repository: Path) -> None:
+    layout, task = Layout(repository), all_tasks()["obelix-cif"]
+    inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])
+
+    paper = paper_features(inputs, scale_on=inputs.train_ids)
+    rich = rich_features(inputs.entries)
+
+    assert paper.shape == (321, 59)
+    for name in ("rf-paper-cif", "mlp-paper-cif"):
+        assert "59 columns" in all_baselines()[name].for_task(task.name).description
+    assert rich.shape == (321, 152)
+    assert "152 features" in all_baselines()["hgb-l1"].for_task(task.name).description
 
 
 @pytest.mark.data
@@ -235,6 +280,45 @@ def test_a_rerun_reproduces_the_committed_predictions(name: str, repository: Pat
     result = check(layout, load_params(layout), name, "obelix", n_seeds=1)
 
     assert result.difference <= result.tolerance
+
+
+# The others take a minute each; `ionladder baseline NAME --task TASK --check` compares them.
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("train-mean", "obelix-cif"),
+        ("train-median", "obelix-cif"),
+        ("space-group-median", "obelix-cif"),
+        ("nearest-composition", "obelix-cif"),
+        ("rf-paper-cif", "obelix-cif"),
+        ("train-mean", "obelix-cv"),
+        ("train-median", "obelix-cv"),
+        ("space-group-median", "obelix-cv"),
+        ("nearest-composition", "obelix-cv"),
+        ("rf-paper", "obelix-cv"),
+    ],
+)
+def test_a_rerun_reproduces_the_committed_cif_entries_and_folds(
+    name: str, task: str, repository: Path
+) -> None:
+    layout = Layout(repository)
+
+    result = check(layout, load_params(layout), name, task, n_seeds=1)
+
+    assert result.difference <= result.tolerance
+
+
+@pytest.mark.parametrize("name", [p.values[0].name for p in CASES if p.values[1] == "obelix-cv"])
+def test_the_folds_of_a_baseline_are_the_same_on_both_boards(name: str, repository: Path) -> None:
+    layout, spec = Layout(repository), all_baselines()[name]
+    on_test, on_folds = (
+        pd.read_parquet(layout.submission_dir(task, name) / "cv_predictions.parquet")
+        for task in ("obelix", "obelix-cv")
+    )
+
+    assert len(on_folds) == len(on_test) == 2 * 5 * 478
+    assert largest_difference(on_test, on_folds) <= spec.tolerance
 
 
 @pytest.mark.parametrize("name", ["train-median", "family-median", "li-geometry"])

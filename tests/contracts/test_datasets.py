@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from ionladder.datasets.diff import KINDS
-from ionladder.datasets.registry import all_datasets, all_tasks
+from ionladder.datasets.registry import all_datasets, all_tasks, slice_columns_of
 from ionladder.specs.column import arrow_schema
 from ionladder.specs.dataset import Dataset, Table
 from ionladder.specs.task import Task
@@ -123,3 +123,24 @@ def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
     assert task.replicate_column is None or task.replicate_column in entries
     for subset in task.subsets:
         assert subset.column is None or subset.column in labels | splits
+    assert task.entries is None or task.entries.column in splits
+    assert not task.scored_folds or task.scored_folds.is_primary
+    assert sum(scheme.is_primary for scheme in task.fold_schemes) == 1
+
+
+@tasks
+def test_every_slice_of_a_task_is_derived_by_its_dataset(task: Task) -> None:
+    if task.slices:
+        assert slice_columns_of(task.dataset) is not None
+    columns = [item.column for item in task.slices]
+    assert len(columns) == len(set(columns))
+    for item in task.slices:
+        values = [value for value, _ in item.values or ()]
+        assert len(values) == len(set(values))
+
+
+@datasets
+def test_what_pages_say_of_an_entry_is_in_its_table(dataset: Dataset) -> None:
+    entries = {column.name for column in dataset.table("entries").columns}
+    assert {fact.column for fact in dataset.facts} <= entries
+    assert dataset.composition_column in entries

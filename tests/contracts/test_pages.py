@@ -19,6 +19,7 @@ from ionladder.site.pages import page_makers
 from ionladder.site.render import hand_written, render_pages
 from unit.site import synthetic_barriers as three_targets
 from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, typical
+from unit.site.synthetic_history import add_hostile_history
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "src" / "ionladder" / "site" / "templates"
@@ -87,6 +88,8 @@ def pages(
     """Address → Markdown of every generated page, for one kind of board."""
     root = tmp_path_factory.mktemp("repository")
     layout = make_repository(root, BOARDS[request.param]())
+    if request.param != "no submission":
+        add_hostile_history(layout, BOARDS[request.param]())
     return render_pages(load_site(three_targets.add_board(layout, BOARDS[request.param]())))
 
 
@@ -153,7 +156,9 @@ def test_navigation_names_only_pages_that_are_made_and_leaves_none_out(tmp_path:
     config = yaml.safe_load(text)
     named = {path for item in config["nav"] for path in item.values()}
     assert named <= made
-    assert {path for path in made - named if not path.startswith("submissions/")} == set()
+    elsewhere = tuple(line.strip().lstrip("/") for line in config["not_in_nav"].split())
+    assert elsewhere == ("submissions/", "entries/")
+    assert {path for path in made - named if not path.startswith(elsewhere)} == set()
 
 
 def test_every_registered_task_and_dataset_has_its_page(tmp_path: Path) -> None:

@@ -266,3 +266,18 @@ def test_two_runs_write_the_same_bytes(layout: Layout, prompt: Prompt) -> None:
     shutil.rmtree(layout.leaderboard_dir)
     prompt.ok("leaderboard")
     assert files_below(layout.leaderboard_dir) == first
+
+
+def test_two_submissions_are_compared_on_the_same_entries(layout: Layout, prompt: Prompt) -> None:
+    labels = held_out(layout)["log10_sigma"]
+    for name, offset in (("near", 0.5), ("far", 2.0)):
+        prompt.ok("new", "obelix", name)
+        fill_in(layout, name, labels + offset)
+    near, far = (f"submissions/obelix/{name}" for name in ("near", "far"))
+    found = json.loads(prompt.ok("compare", near, far, "--json").out)
+    assert found["difference"] == pytest.approx(-1.5, abs=1e-6)
+    # Every entry differs by the same: no group of entries moves the difference.
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((-1.5, -1.5), abs=1e-6)
+    assert found["probability_better"] == 1.0
+    assert "tell the two apart" in prompt.ok("compare", far, near).out
+    assert "the same folder twice" in prompt.letter("compare", near, near)

@@ -20,7 +20,8 @@ COPIED = (
     *("src", "docs", "dvc.yaml", "mkdocs.yml", ".dvc/config", ".dvcignore", ".gitignore"),
     *("data/bvel_proto", "submissions/bvel-proto/train-median"),
 )
-SCORES = ["score@bvel-proto", "score@obelix"]
+OBELIX_TASKS = ("obelix", "obelix-cif", "obelix-cv")
+SCORES = ["score@bvel-proto", *(f"score@{task}" for task in OBELIX_TASKS)]
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 
 
@@ -57,22 +58,35 @@ def layout(tmp_path: Path, repository: Path) -> Layout:
             shutil.copytree(source, target, ignore=ignore)
         else:
             shutil.copy(source, target)
-    layout = write_repo(root)
+    layout = write_repo(root, tasks=OBELIX_TASKS)
     params = json.loads(layout.params.read_text())
     real = yaml.safe_load((repository / "params.yaml").read_text())
     params["tasks"]["bvel-proto"] = real["tasks"]["bvel-proto"]
     params["embedded"] = real["embedded"]
     layout.params.write_text(json.dumps(params, indent=2))
-    folder = layout.submission_dir("obelix", "constant")
-    folder.mkdir(parents=True)
-    (folder / "submission.yaml").write_text(
-        "model: Constant\ndescription: Minus five for everything.\nauthors: [{name: A. Author}]\n"
-        "training_data: none\ninputs: composition\nlicence: MIT\n"
-    )
-    (folder / "predictions.csv").write_text("id,log10_sigma\n")
+    for task in OBELIX_TASKS:
+        folder = layout.submission_dir(task, "constant")
+        folder.mkdir(parents=True)
+        (folder / "submission.yaml").write_text(
+            "model: Constant\ndescription: Minus five for everything.\n"
+            "authors: [{name: A. Author}]\ntraining_data: none\ninputs: composition\n"
+            "licence: MIT\n"
+        )
+    fill_in_nothing(layout)
     run(root, "git", "init", "-q")
     run(root, sys.executable, "-m", "dvc", "commit", "-f", "generate-bvel-proto")
     return layout
+
+
+def fill_in_nothing(layout: Layout) -> None:
+    """Tables without a row: a submission that is refused, which stops no stage."""
+    for task, stem, columns in (
+        ("obelix", "predictions", "id,log10_sigma"),
+        ("obelix-cif", "predictions", "id,log10_sigma"),
+        ("obelix-cv", "cv_predictions", "scheme,repeat,fold,id,log10_sigma"),
+    ):
+        path = layout.submission_dir(task, "constant") / f"{stem}.csv"
+        path.write_text(f"{columns}\n")
 
 
 def fill_in(layout: Layout, value: float) -> None:

@@ -7,18 +7,23 @@ from typing import Any
 
 from ionladder.specs.baseline import Baseline
 
-HARDWARE = "one CPU core, no GPU; training time is CPU time of one seed, training and prediction"
+HARDWARE = "one CPU core, no GPU; training time is CPU time of one {unit}, training and prediction"
 
 
 def card_fields(
-    baseline: Baseline, *, seeds: Sequence[int], training_time_s: float | None
+    baseline: Baseline,
+    *,
+    seeds: Sequence[int],
+    training_time_s: float | None,
+    timed_unit: str = "seed",
 ) -> dict[str, Any]:
     """Fields of ``submission.yaml`` in their order; None means "not stated".
 
     Args:
         baseline: The baseline.
         seeds: Seeds that were run; a single one is not stated.
-        training_time_s: CPU seconds of training and predicting with one seed, mean over seeds.
+        training_time_s: CPU seconds of training and predicting once, mean over trainings.
+        timed_unit: What is trained once in that time: ``seed`` or ``fold``.
     """
     settings = {
         name: list(value) if isinstance(value, list | tuple) else value
@@ -34,7 +39,7 @@ def card_fields(
         "paper_doi": baseline.paper_doi,
         "hyperparameters": settings or None,
         "seeds": list(seeds) if len(seeds) > 1 else None,
-        "hardware": HARDWARE,
+        "hardware": HARDWARE.format(unit=timed_unit),
         "training_time_s": training_time_s,
         "parameters": baseline.parameters,
         "uses_external_data": False,

@@ -21,7 +21,8 @@ class Check:
         folder: Its submission folder, as shown to the reader.
         n_seeds: Seeds compared.
         n_repeats: Repeats of the folds compared.
-        test_difference: Largest absolute difference on the test set, in the target's unit.
+        test_difference: Largest absolute difference on the test set, in the target's unit; 0 where
+            the task has no predictions of it.
         cv_difference: The same over the folds.
         tolerance: Largest difference that counts as reproduced.
     """
@@ -74,13 +75,14 @@ def check(
         raise BaselineError(_problem(shown, "cv_predictions on the frozen folds", "no such file"))
     plan = replace(plan, repeats=plan.repeats[:n_seeds])
     rerun = train(plan, progress=progress)
+    differences = [largest_difference(stored, fresh) for stored, fresh in rerun.beside(committed)]
     result = Check(
         name=plan.baseline.name,
         folder=shown,
         n_seeds=len(plan.seeds),
         n_repeats=len(plan.repeats),
-        test_difference=largest_difference(committed.predictions.rows, rerun.predictions),
-        cv_difference=largest_difference(committed.cv_predictions.rows, rerun.cv_predictions),
+        test_difference=differences[0] if rerun.predictions is not None else 0.0,
+        cv_difference=differences[-1],
         tolerance=plan.baseline.tolerance,
     )
     if result.difference > result.tolerance:

@@ -39,8 +39,8 @@ class Plan:
         baseline: The baseline.
         task: The task.
         inputs: Inputs and training labels of the task's dataset version.
-        seeds: Seeds for the test set.
-        repeats: Repeats of the frozen folds.
+        seeds: Seeds for the test set; none where the task is scored on folds.
+        repeats: Repeats of the frozen folds; repeat ``r`` is trained with seed ``r``.
     """
 
     baseline: Baseline
@@ -52,7 +52,14 @@ class Plan:
     @property
     def schemes(self) -> list[str]:
         """Fold schemes of the task."""
-        return [cv.scheme for cv in self.task.cross_validation]
+        return [cv.scheme for cv in self.task.fold_schemes]
+
+    @property
+    def stated_seeds(self) -> tuple[int, ...]:
+        """Seeds behind what is scored, as the card states them; none where they change nothing."""
+        if self.task.scored_folds is None:
+            return self.seeds
+        return self.repeats if self.baseline.n_seeds > 1 else ()
 
     @property
     def n_trainings(self) -> int:
@@ -64,11 +71,27 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a plan gave: unrounded predictions, and CPU seconds of one seed."""
+    """What a plan gave.
 
-    predictions: pd.DataFrame
+    Attributes:
+        predictions: Unrounded predictions of the test set, or None where folds are scored.
+        cv_predictions: Those of the folds.
+        training_time_s: CPU seconds of one training with its prediction: of one seed on all
+            training entries, or of one fold where folds are scored.
+    """
+
+    predictions: pd.DataFrame | None
     cv_predictions: pd.DataFrame
     training_time_s: float
+
+    def beside(self, committed: Submission) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+        """Pairs of what is committed and what this run gave: the test set, then the folds."""
+        pairs = []
+        if self.predictions is not None:
+            pairs.append((committed.predictions.rows, self.predictions))
+        if committed.cv_predictions is not None:
+            pairs.append((committed.cv_predictions.rows, self.cv_predictions))
+        return pairs
 
 
 def make_plan(
@@ -81,7 +104,7 @@ def make_plan(
         params: Its settings; they name the dataset version of the task.
         name: Baseline name.
         task: Task name.
-        n_seeds: Use the first so many seeds; None means all.
+        n_seeds: Use the first so many seeds, or repeats where folds are scored; None means all.
 
     Raises:
         BaselineError: No such baseline, not made for this task, or not that many seeds.
@@ -90,12 +113,14 @@ def make_plan(
     """
     baseline = get_baseline(name).for_task(task)
     spec = get_task(task)
-    problems = _plan_problems(baseline, task, n_seeds, params)
+    problems = _plan_problems(baseline, spec, n_seeds, params)
     if problems:
         raise BaselineError(problems)
     inputs = load_inputs(layout, spec, params.task_versions[task])
     repeats = tuple(sorted({int(repeat) for repeat in inputs.folds["repeat"]}))
     seeds = tuple(range(baseline.n_seeds if n_seeds is None else n_seeds))
+    if spec.scored_folds is not None:
+        seeds, repeats = (), repeats[:n_seeds]
     return Plan(baseline=baseline, task=spec, inputs=inputs, seeds=seeds, repeats=repeats)
 
 
@@ -110,12 +135,18 @@ def train(plan: Plan, *, progress: Progress | None = None) -> Run:
         if progress is not None:
             progress(done, plan.n_trainings)
 
+    def folds() -> pd.DataFrame:
+        return predict_folds(model, plan.inputs, plan.schemes, plan.repeats, tick=tick)
+
     with single_thread():
         start = time.process_time()
+        if plan.task.scored_folds is not None:
+            given = folds()
+            spent = (time.process_time() - start) / plan.n_trainings
+            return Run(predictions=None, cv_predictions=given, training_time_s=spent)
         predictions = predict_test(model, plan.inputs, plan.seeds, tick=tick)
         spent = (time.process_time() - start) / len(plan.seeds)
-        folds = predict_folds(model, plan.inputs, plan.schemes, plan.repeats, tick=tick)
-    return Run(predictions=predictions, cv_predictions=folds, training_time_s=spent)
+        return Run(predictions=predictions, cv_predictions=folds(), training_time_s=spent)
 
 
 def run(
@@ -136,15 +167,22 @@ def run(
         The submission as read back.
     """
     plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
+    if plan.task.scored_folds is not None and n_seeds is not None:
+        raise BaselineError(_partial(name, n_seeds))
     result = train(plan, progress=progress)
     folder = layout.submission_dir(task, plan.baseline.name)
-    without_seed = result.predictions.drop(columns="seed")
-    seconds = _recorded_time(layout, plan, result) or float(f"{result.training_time_s:.2g}")
+    predictions = result.predictions
+    if predictions is not None and len(plan.seeds) == 1:
+        predictions = predictions.drop(columns="seed")
+    card = card_fields(
+        plan.baseline,
+        seeds=plan.stated_seeds,
+        training_time_s=_recorded_time(layout, plan, result)
+        or float(f"{result.training_time_s:.2g}"),
+        timed_unit="seed" if plan.task.scored_folds is None else "fold",
+    )
     write_submission(
-        folder,
-        card=card_fields(plan.baseline, seeds=plan.seeds, training_time_s=seconds),
-        predictions=result.predictions if len(plan.seeds) > 1 else without_seed,
-        cv_predictions=result.cv_predictions,
+        folder, card=card, predictions=predictions, cv_predictions=result.cv_predictions
     )
     return read_back(layout, plan)
 
@@ -168,14 +206,24 @@ def _recorded_time(layout: Layout, plan: Plan, result: Run) -> float | None:
         committed = read_back(layout, plan)
     except SubmissionError:
         return None
-    same = largest_difference(committed.predictions.rows, result.predictions.round(DECIMALS)) == 0
+    stored, fresh = result.beside(committed)[0]
+    same = largest_difference(stored, fresh.round(DECIMALS)) == 0
     return committed.card.training_time_s if same else None
 
 
+def _partial(name: str, n_seeds: int) -> Problem:
+    return Problem(
+        where=f"ionladder baseline {name} --seeds {n_seeds}",
+        expected="no such option: a task scored on folds needs every frozen repeat",
+        found=str(n_seeds),
+        next_step="Leave the option out; with --check it compares the first so many repeats.",
+    )
+
+
 def _plan_problems(
-    baseline: Baseline, task: str, n_seeds: int | None, params: Params
+    baseline: Baseline, spec: Task, n_seeds: int | None, params: Params
 ) -> list[Problem]:
-    where = f"ionladder baseline {baseline.name}"
+    where, task = f"ionladder baseline {baseline.name}", spec.name
     problems = []
     if task not in baseline.tasks:
         problems.append(
@@ -195,11 +243,14 @@ def _plan_problems(
                 next_step="Name a pinned version there.",
             )
         )
-    if n_seeds is not None and not 1 <= n_seeds <= baseline.n_seeds:
+    # Where folds are scored, seeds count repeats, and a number beyond them means all.
+    most = f"from 1 to {baseline.n_seeds}" if spec.scored_folds is None else "of repeats, 1 or more"
+    too_many = spec.scored_folds is None and (n_seeds or 0) > baseline.n_seeds
+    if n_seeds is not None and (n_seeds < 1 or too_many):
         problems.append(
             Problem(
                 where=f"{where} --seeds {n_seeds}",
-                expected=f"a number from 1 to {baseline.n_seeds}",
+                expected=f"a number {most}",
                 found=str(n_seeds),
                 next_step="Ask for fewer seeds, or leave the option out to run all of them.",
             )

@@ -64,15 +64,19 @@ def _print_list() -> None:
 def _run(name: str, task: str, seeds: int | None) -> None:
     from ionladder.baselines.runner import run
     from ionladder.cli.context import load_context
+    from ionladder.datasets.registry import get_task
 
     context = load_context()
     with _progress(name) as progress:
         written = run(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
     rows = written.predictions.rows
     cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
+    what, times = "test entries", "seed"
+    if get_task(task).scored_folds is not None:
+        what, times = "training entries", "repeat"
     print(
-        f"{context.layout.relative(written.folder)}: {rows['id'].nunique()} test entries × "
-        f"{_count(rows['seed'].nunique(), 'seed')}, {cv_rows} predictions on the frozen folds "
+        f"{context.layout.relative(written.folder)}: {rows['id'].nunique()} {what} × "
+        f"{_count(rows['seed'].nunique(), times)}, {cv_rows} predictions on the frozen folds "
         "written."
     )
 
@@ -84,9 +88,10 @@ def _check(name: str, task: str, seeds: int | None) -> None:
     context = load_context()
     with _progress(name) as progress:
         result = check(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
+    on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
     print(
         f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
-        f"{_count(result.n_seeds, 'seed')} and {_count(result.n_repeats, 'repeat')} of the folds "
+        f"{on_test}{_count(result.n_repeats, 'repeat')} of the folds "
         f"(tolerance {result.tolerance:g})."
     )
 

@@ -18,7 +18,8 @@ def leaderboard(
 ) -> None:
     """Score all submissions and write the board.
 
-    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission.
+    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission. What
+    changed since the last time is added to leaderboard/history.jsonl.
     """
     from ionladder.cli.context import load_context
     from ionladder.datasets.registry import get_task
@@ -33,27 +34,22 @@ def _write_board(context: Context, task: Task, version: str) -> None:
     import sys
 
     from ionladder.core.problems import letter
-    from ionladder.leaderboard.assemble import assemble
-    from ionladder.leaderboard.write import write_leaderboard, write_receipts
-    from ionladder.scoring.score import TaskScorer, submission_folders
+    from ionladder.leaderboard.publish import publish
 
-    layout, settings = context.layout, context.params.scoring
-    scorer = TaskScorer.open(layout, task, version, settings)
-    result = scorer.score_all(submission_folders(layout, task.name))
-    board = assemble(
-        task,
-        result.scored,
-        scorer.floors(),
-        dataset_version=version,
-        settings=settings,
-    )
-    receipts = {name: scored.receipt for name, scored in result.scored.items()}
-    write_receipts(layout, task.name, receipts, result.refused)
-    write_leaderboard(layout, board)
+    layout = context.layout
+    published = publish(layout, task, version, context.params.scoring)
+    result = published.scores
     print(
         f"{task.name}: {len(result.scored)} submissions scored on {task.dataset} {version}, "
         f"{len(result.refused)} refused; "
         f"wrote {layout.relative(layout.leaderboard_json(task.name))}."
     )
+    n_records = len(published.records)
+    if n_records:
+        print(
+            f"{n_records} record{'s' * (n_records > 1)} added to "
+            f"{layout.relative(layout.history)}; "
+            f"`ionladder changes {task.name}` says what moved and why."
+        )
     for name, problems in result.refused.items():
         print(f"Not scored: submissions/{task.name}/{name}\n{letter(problems)}", file=sys.stderr)

@@ -12,6 +12,8 @@ from ionladder import __version__
 from ionladder.cli.baseline import baseline
 from ionladder.cli.build import build
 from ionladder.cli.bvel_proto import app as bvel_proto
+from ionladder.cli.changes import changes
+from ionladder.cli.compare import compare
 from ionladder.cli.diff import diff
 from ionladder.cli.export import export
 from ionladder.cli.fetch import fetch
@@ -34,8 +36,8 @@ app = typer.Typer(
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
-    *(new, validate, score),
-    *(build, fetch, ingest, diff, verify, baseline, leaderboard, site, export),
+    *(new, validate, score, compare),
+    *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export),
 ):
     app.command()(_command)
 app.add_typer(bvel_proto)

@@ -13,7 +13,7 @@ def new(
 ) -> None:
     """Make a submission folder to fill in.
 
-    It holds a commented card and a predictions file that lists the test ids.
+    It holds a commented card and a predictions file that lists the ids to predict.
     """
     from ionladder.cli.context import load_context
     from ionladder.datasets.load import load_inputs
@@ -25,8 +25,12 @@ def new(
     inputs = load_inputs(context.layout, chosen, context.version_of(chosen))
     folder = context.layout.submission_dir(chosen.name, name)
     shown = context.layout.relative(folder)
-    write_template(folder, chosen, inputs.test_ids, shown_as=shown)
+    file = write_template(folder, chosen, inputs.test_ids, inputs.folds, shown_as=shown)
+    ids = f"{len(inputs.test_ids)} ids"
+    if chosen.scored_folds is not None:
+        rows = inputs.folds[inputs.folds["scheme"] == chosen.scored_folds.scheme]
+        ids = f"{rows['id'].nunique()} ids in each of {rows['repeat'].nunique()} repeats"
     print(
-        f"Made {shown} with submission.yaml and predictions.csv ({len(inputs.test_ids)} ids).\n"
+        f"Made {shown} with submission.yaml and {file} ({ids}).\n"
         f"Fill in both, then run: ionladder score {shown}"
     )

@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ionladder.scoring.evaluate import Evaluation, Score
+    from ionladder.scoring.evaluate import Evaluation
+    from ionladder.scoring.summary import Score
     from ionladder.specs.task import Task
 
 
@@ -48,7 +49,8 @@ def _print_verdict(model: str, evaluation: Evaluation, task: Task, version: str)
 
     console = Console()
     n_seeds = len(evaluation.seeds)
-    seeds = f", mean of {n_seeds} seeds" if n_seeds > 1 else ""
+    trained = "seeds" if task.scored_folds is None else f"repeats of {task.scored_folds.scheme}"
+    seeds = f", mean of {n_seeds} {trained}" if n_seeds > 1 else ""
     console.print(
         f"[bold]{_plain(model)}[/bold] on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."

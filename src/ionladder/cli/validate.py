@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ionladder.specs.task import Task
 
 
 def validate(
@@ -25,8 +28,21 @@ def validate(
     expectations = load_expectations(context.layout, chosen, version)
     submission = read_submission(path, chosen, expectations, shown_as=context.layout.relative(path))
     n_seeds = submission.predictions.rows["seed"].nunique()
-    cv = "with" if submission.cv_predictions else "without"
+    entries, times = f"{len(expectations.test_ids)} test entries", "seed"
+    if chosen.scored_folds is not None:
+        entries, times = f"{len(expectations.test_ids)} training entries, out of fold", "repeat"
+    cv = submission.cv_predictions
+    predicted = set(cv.rows["scheme"]) if cv else set()
+    beside = predicted & {scheme.scheme for scheme in chosen.cross_validation}
     print(
-        f"{context.layout.relative(path)} is valid: {len(expectations.test_ids)} test entries, "
-        f"{n_seeds} seed{'s' if n_seeds > 1 else ''}, {cv} cross-validation predictions."
+        f"{context.layout.relative(path)} is valid: {entries}, "
+        f"{n_seeds} {times}{'s' if n_seeds > 1 else ''}, "
+        f"{'with' if beside else 'without'} {_beside(chosen)}."
     )
+
+
+def _beside(task: Task) -> str:
+    """What a submission may bring beside what is scored."""
+    if task.scored_folds is None:
+        return "cross-validation predictions"
+    return f"predictions on other folds ({', '.join(s.scheme for s in task.cross_validation)})"

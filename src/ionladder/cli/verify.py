@@ -28,5 +28,6 @@ def _steps() -> tuple[Step, ...]:
     """What is verified, in order; a new kind of record adds its step here."""
     from ionladder.datasets.verify import DATASET_STEPS
     from ionladder.leaderboard.check import verify_receipts
+    from ionladder.leaderboard.history_check import verify_history
 
-    return (*DATASET_STEPS, verify_receipts)
+    return (*DATASET_STEPS, verify_receipts, verify_history)

@@ -52,6 +52,10 @@ class SubmissionError(IonLadderError):
     """A submission cannot be scored as it is."""
 
 
+class HistoryError(IonLadderError):
+    """The history of scores is damaged, or a published number changed without a new version."""
+
+
 class MetricInputError(IonLadderError):
     """Arrays handed to a metric do not fit together."""
 

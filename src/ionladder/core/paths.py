@@ -54,11 +54,23 @@ class Layout:
     def leaderboard_csv(self, task: str) -> Path:
         return self.leaderboard_dir / f"{task}.csv"
 
+    def analysis_json(self, task: str) -> Path:
+        return self.leaderboard_dir / "analysis" / f"{task}.json"
+
+    @property
+    def history(self) -> Path:
+        return self.leaderboard_dir / "history.jsonl"
+
     def receipts_dir(self, task: str) -> Path:
         return self.leaderboard_dir / "scores" / task
 
     def receipt(self, task: str, name: str) -> Path:
         return self.receipts_dir(task) / f"{name}.json"
+
+    @property
+    def benchmarks_results(self) -> Path:
+        """Measured by the programs in ``benchmarks/``, shown on the methods page."""
+        return self.root / "benchmarks" / "results"
 
     @property
     def docs_dir(self) -> Path:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ionladder.core.hashing import content_hash, sha256_bytes
 from ionladder.core.paths import Layout
-from ionladder.datasets.load import read_table, to_frame
+from ionladder.datasets.load import read_table, rows_of, rows_with, split_of_task, to_frame
 from ionladder.datasets.registry import get_dataset
+from ionladder.datasets.slicing import slice_entries
 from ionladder.specs.task import Task
 
 if TYPE_CHECKING:
@@ -23,13 +24,23 @@ class EvaluationLabels:
     """What a task is scored against.
 
     Attributes:
-        test: One row per test entry, sorted by id: ``id``, targets, limit columns, and the
-            columns that subsets and groups refer to.
+        test: One row per scored entry, sorted by id: ``id``, targets, limit columns, and the
+            columns that subsets and groups refer to. The test entries, or the training entries
+            where the task is scored on folds.
         train: The same for training entries, for cross-validation.
-        replicates: ``id``, targets and ``replicate_group`` of every repeated measurement.
-        labels_sha256: Content hash of ids, targets, limits and subset columns of all entries.
-        split_sha256: Hash of the content hashes of this split and of the folds.
+        replicates: ``id``, targets and ``replicate_group`` of every repeated measurement of the
+            dataset, whichever entries take part: they say how far labels can be trusted.
+        labels_sha256: Content hash of ids, targets, limits and subset columns of the entries that
+            a score rests on: those that take part, without the test entries on a task scored on
+            folds.
+        split_sha256: Hash of the content hashes of these entries' split and folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
+        slices: ``id`` of every test entry, ascending, and one text column per slice; None where
+            nobody asked for them.
+        neighbours: ``id, place, neighbour, distance``: the nearest training entries of every test
+            entry by composition; None likewise.
+        slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
+            scores apart, and a new rule for them changes no score.
     """
 
     test: pd.DataFrame
@@ -38,10 +49,21 @@ class EvaluationLabels:
     labels_sha256: str
     split_sha256: str
     folds: pd.DataFrame
+    slices: pd.DataFrame | None = None
+    neighbours: pd.DataFrame | None = None
+    slices_sha256: str = ""
 
 
-def load_evaluation_labels(layout: Layout, task: Task, version: str) -> EvaluationLabels:
+def load_evaluation_labels(
+    layout: Layout, task: Task, version: str, *, with_slices: bool = True
+) -> EvaluationLabels:
     """Read the labels that a task is scored against.
+
+    Args:
+        layout: The repository.
+        task: The task.
+        version: Dataset version.
+        with_slices: Whether to take the test entries apart too, which reads every table.
 
     Raises:
         DataMissingError: A table is not on this machine.
@@ -55,25 +77,35 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
     limits = [target.limit_column for target in task.targets if target.limit_column]
     subset_columns = {subset.column for subset in task.subsets if subset.column}
     beside = sorted(subset_columns & set(labels.column_names))
-    scored = labels.select(["id", *targets, *limits, *beside])
-    split = _rows_of_split(splits, task.split)
-    frame = to_frame(scored).merge(to_frame(split), on="id", validate="one_to_one")
+    selected = labels.select(["id", *targets, *limits, *beside])
+    split = _scored_split(splits, task)
+    replicates = _replicates(layout, version, to_frame(selected), entries, task)
+    if task.entries or task.scored_folds:
+        selected, folds = (rows_of(table, split["id"].to_pylist()) for table in (selected, folds))
+    frame = to_frame(selected).merge(to_frame(split), on="id", validate="one_to_one")
     frame = frame.sort_values("id")
     columns = [name for name in frame.columns if name != "subset"]
+    train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
+    test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
+    scored = train if task.scored_folds else test
+    sliced = slice_entries(layout, task, version) if with_slices else None
     return EvaluationLabels(
-        test=frame.loc[frame["subset"] == "test", columns].reset_index(drop=True),
-        train=frame.loc[frame["subset"] == "train", columns].reset_index(drop=True),
-        replicates=_replicates(layout, version, frame, entries, task),
-        labels_sha256=content_hash(scored, key="id"),
+        test=scored,
+        train=train,
+        replicates=replicates,
+        labels_sha256=content_hash(selected, key="id"),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
+        slices=sliced.columns if sliced else None,
+        neighbours=sliced.neighbours if sliced else None,
+        slices_sha256=sliced.sha256 if sliced else "",
     )
 
 
-def _rows_of_split(splits: pa.Table, name: str) -> pa.Table:
-    import pyarrow.compute as pc
-
-    return splits.filter(pc.equal(splits["split_name"], name)).drop_columns("split_name")
+def _scored_split(splits: pa.Table, task: Task) -> pa.Table:
+    """Rows of the split that a score rests on: no test entries where folds are scored."""
+    rows = split_of_task(splits, task)
+    return rows_with(rows, "subset", "train") if task.scored_folds else rows
 
 
 def _replicates(

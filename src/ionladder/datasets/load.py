@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,14 @@ STRUCTURES = "structures"
 class TaskInputs:
     """What a model may see: every entry's inputs, and the labels of training entries only.
 
+    Of a task that only some entries take part in, no other entry is here.
+
     Attributes:
         entries: Inputs of all entries, indexed by id.
         structures: Crystal structures, indexed by id, or None where the dataset has none.
         train_ids: Training entries, sorted.
-        test_ids: Test entries, sorted.
+        test_ids: Entries to predict after training on all of ``train_ids``, sorted; none where the
+            task is scored on folds.
         train_labels: Columns of ``labels`` for training entries, indexed by id.
         split: ``subset``, ``in_cif``, ``component`` of every entry, indexed by id.
         folds: Frozen folds of the training entries: ``scheme``, ``repeat``, ``fold``, ``id``.
@@ -81,9 +85,15 @@ def load_inputs(layout: Layout, task: Task, version: str) -> TaskInputs:
     """
     dataset = get_dataset(task.dataset)
     names = [table.name for table in dataset.tables]
-    frames = {name: to_frame(read_table(layout, dataset.name, version, name)) for name in names}
-    split = frames["splits"]
-    split = split[split["split_name"] == task.split].drop(columns="split_name").set_index("id")
+    tables = {name: read_table(layout, dataset.name, version, name) for name in names}
+    split_rows = split_of_task(tables["splits"], task)
+    if task.entries is not None:
+        taking_part = split_rows["id"].to_pylist()
+        for name in ("entries", STRUCTURES, "folds"):
+            if name in tables:
+                tables[name] = rows_of(tables[name], taking_part)
+    frames = {name: to_frame(table) for name, table in tables.items()}
+    split = to_frame(split_rows).set_index("id")
     train = tuple(sorted(split.index[split["subset"] == "train"]))
     test = tuple(sorted(split.index[split["subset"] == "test"]))
     structures = frames.get(STRUCTURES)
@@ -91,12 +101,43 @@ def load_inputs(layout: Layout, task: Task, version: str) -> TaskInputs:
         entries=frames["entries"].set_index("id"),
         structures=None if structures is None else structures.set_index("id"),
         train_ids=train,
-        test_ids=test,
+        test_ids=() if task.scored_folds else test,
         train_labels=frames["labels"].set_index("id").loc[list(train)],
         split=split,
         folds=frames["folds"],
         targets=tuple(target.name for target in task.targets),
     )
+
+
+def split_of_task(splits: pa.Table, task: Task) -> pa.Table:
+    """Rows of ``splits`` that take part in a task, without the name of the split.
+
+    Args:
+        splits: The whole table of a version.
+        task: Names the split, and the entries where not all of it take part.
+    """
+    rows = rows_with(splits, "split_name", task.split).drop_columns("split_name")
+    if task.entries is None or task.entries.column is None:
+        return rows
+    return rows_with(rows, task.entries.column, task.entries.equals)
+
+
+def rows_with(table: pa.Table, column: str, value: object) -> pa.Table:
+    """The rows of a table that have a value in a column, in the order of the table."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = table[column]
+    plain = values.cast(pa.string()) if pa.types.is_dictionary(values.type) else values
+    return table.filter(pc.equal(plain, pa.scalar(value)))
+
+
+def rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:
+    """The rows of a table whose ``id`` is among ``ids``, in the order of the table."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return table.filter(pc.is_in(table["id"], value_set=pa.array(ids, type=table["id"].type)))
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import ionladder.datasets
 from ionladder.core.errors import ConfigError
 from ionladder.core.problems import Problem, did_you_mean
 from ionladder.specs.dataset import Dataset
 from ionladder.specs.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ionladder.datasets.slicing import SliceInputs
 
 
 @cache
@@ -56,6 +64,19 @@ def get_task(name: str) -> Task:
     if name not in known:
         raise ConfigError(_unknown("task", name, known))
     return known[name]
+
+
+def slice_columns_of(dataset: str) -> Callable[[SliceInputs], pd.DataFrame] | None:
+    """The function ``slice_columns`` of ``datasets/<name>/slices.py``; None without that module.
+
+    It receives the released tables and returns one row per evaluated entry, indexed by id, with a
+    text column for every slice that a task of the dataset may name.
+    """
+    name = f"ionladder.datasets.{get_dataset(dataset).name}.slices"
+    if find_spec(name) is None:
+        return None
+    function: Callable[[SliceInputs], pd.DataFrame] = importlib.import_module(name).slice_columns
+    return function
 
 
 def _unknown(what: str, name: str, known: dict[str, Dataset] | dict[str, Task]) -> Problem:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ionladder.leaderboard.comparison import Comparison
 from ionladder.leaderboard.rows import reported_row, scored_row
 from ionladder.scoring.evaluate import primary_metric
 from ionladder.scoring.receipt import rounded
@@ -15,13 +16,15 @@ from ionladder.scoring.version import SCORER_VERSION
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
-from ionladder.statistics.ranks import RankRow, rank_rows
+
+TIE_METHOD = "studentised difference to the leader, step-down, resampled maximum over all pairs"
 
 
 def assemble(
     task: Task,
     scored: Mapping[str, Scored],
     floors: Sequence[Floor],
+    comparison: Comparison,
     *,
     dataset_version: str,
     settings: ScoringSettings,
@@ -33,10 +36,11 @@ def assemble(
     """
     use, metric = primary_metric(task)
     target = task.primary_targets[0]
-    sign = 1.0 if metric.direction == "minimize" else -1.0
-    ranks = _rank(task, scored, sign, settings)
-    rows = [scored_row(entry, task, ranks.get(name)) for name, entry in scored.items()]
-    rows.sort(key=lambda row: (_sort_value(row[use.name], sign), row["submission"]))
+    scale = error_scale(task, scored, floors)
+    rows = [
+        scored_row(entry, task, comparison.ranks.get(name), scale) for name, entry in scored.items()
+    ]
+    rows.sort(key=lambda row: (_sort_value(row[use.name], comparison.sign), row["submission"]))
     return {
         "task": task.name,
         "dataset": task.dataset,
@@ -48,6 +52,14 @@ def assemble(
             "subset": task.primary.subset,
             "unit": target.error_unit if metric.unit == "target" else "1",
             "direction": metric.direction,
+        },
+        "ranking": {
+            "ties": TIE_METHOD,
+            "resamples": settings.resamples,
+            "seed": settings.seed,
+            "confidence": settings.confidence,
+            "df": rounded(comparison.standings.df),
+            "baseline_reference": task.baseline_reference,
         },
         "floors": [
             {
@@ -64,21 +76,22 @@ def assemble(
     }
 
 
+def error_scale(
+    task: Task, scored: Mapping[str, Scored], floors: Sequence[Floor]
+) -> tuple[float, float]:
+    """Primary score of the baseline reference, and the floor: the ends of the reducible error.
+
+    NaN for what the task or the board does not have.
+    """
+    primary = task.primary
+    reference = scored.get(task.baseline_reference or "")
+    score = (
+        reference.evaluation.score(primary.target, primary.subset, primary.metric).value
+        if reference
+        else np.nan
+    )
+    return score, floors[0].value if floors else np.nan
+
+
 def _sort_value(value: float | None, sign: float) -> float:
     return np.inf if value is None else sign * value
-
-
-def _rank(
-    task: Task, scored: Mapping[str, Scored], sign: float, settings: ScoringSettings
-) -> dict[str, RankRow]:
-    primary = task.primary
-    names = [name for name in scored if name not in task.references]
-    if not names:
-        return {}
-    evaluations = [scored[name].evaluation for name in names]
-    scores = np.array(
-        [entry.score(primary.target, primary.subset, primary.metric).value for entry in evaluations]
-    )
-    samples = np.stack([entry.primary_samples for entry in evaluations])
-    ranked = rank_rows(sign * scores, sign * samples, confidence=settings.confidence)
-    return dict(zip(names, ranked, strict=True))

@@ -6,6 +6,7 @@ from ionladder.core.files import read_json
 from ionladder.core.hashing import sha256_file
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.datasets.registry import all_tasks
 from ionladder.datasets.verify import Verified
 from ionladder.scoring.score import submission_folders
 from ionladder.specs.params import Params
@@ -28,6 +29,9 @@ def verify_receipts(layout: Layout, params: Params) -> Verified:
 def receipt_problems(layout: Layout, task: str) -> list[Problem]:
     """Compare the hashes in every receipt with the prediction files, and receipts with folders."""
     problems = []
+    spec = all_tasks().get(task)
+    # On a task scored on folds, both hashes are those of the one file there is.
+    scored = CV_STEM if spec and spec.scored_folds else PREDICTIONS_STEM
     folders = {folder.name: folder for folder in submission_folders(layout, task)}
     receipts = {path.stem: path for path in sorted(layout.receipts_dir(task).glob("*.json"))}
     for name in sorted(folders.keys() | receipts.keys()):
@@ -35,8 +39,8 @@ def receipt_problems(layout: Layout, task: str) -> list[Problem]:
             problems.append(_unpaired(layout, task, name, has_folder=name in folders))
             continue
         receipt = read_json(receipts[name])
-        for stem in (PREDICTIONS_STEM, CV_STEM):
-            recorded = receipt.get("hashes", {}).get(f"{stem}_sha256")
+        for key, stem in ((PREDICTIONS_STEM, scored), (CV_STEM, CV_STEM)):
+            recorded = receipt.get("hashes", {}).get(f"{key}_sha256")
             shown = layout.relative(folders[name])
             path, _ = find_table(folders[name], stem, shown_as=shown)
             found = sha256_file(path) if path else None

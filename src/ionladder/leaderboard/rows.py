@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from ionladder.leaderboard.uncertainty import uncertainty_columns
 from ionladder.scoring.receipt import rounded
 from ionladder.scoring.score import Scored
 from ionladder.specs.reported import Reported
@@ -12,8 +14,17 @@ from ionladder.statistics.ranks import RankRow
 from ionladder.submissions.metadata import Card
 
 
-def scored_row(scored: Scored, task: Task, rank: RankRow | None) -> dict[str, Any]:
-    """A verified or reference row; ``rank`` is None for references."""
+def scored_row(
+    scored: Scored, task: Task, rank: RankRow | None, scale: tuple[float, float]
+) -> dict[str, Any]:
+    """A verified or reference row.
+
+    Args:
+        scored: The submission.
+        task: Its task.
+        rank: Where it stands; None for references.
+        scale: Primary score of the baseline reference, and the floor; NaN where there is none.
+    """
     receipt = scored.receipt
     subsets = {
         name: _flat_subset(subset, task) for name, subset in _primary_target(receipt, task).items()
@@ -28,6 +39,7 @@ def scored_row(scored: Scored, task: Task, rank: RankRow | None) -> dict[str, An
         "rank_low": rank.rank_low if rank else None,
         "rank_high": rank.rank_high if rank else None,
         "tie_group": rank.tie_group if rank else None,
+        "probability_best": rounded(rank.probability_best) if rank else None,
         "n_expected": receipt["n_expected"],
         "n_scored": receipt["n_scored"],
         "n_seeds": receipt["n_seeds"],
@@ -35,9 +47,11 @@ def scored_row(scored: Scored, task: Task, rank: RankRow | None) -> dict[str, An
         f"{metric}_ci_low": primary[f"{metric}_ci_low"],
         f"{metric}_ci_high": primary[f"{metric}_ci_high"],
     }
+    row |= _on_scale(primary[metric], scale)
     row |= {use.name: primary[use.name] for use in task.metrics if use.name != metric}
     row[f"{metric}_seed_sd"] = primary[f"{metric}_seed_sd"]
     row |= _cv_columns(receipt, task)
+    row |= uncertainty_columns(receipt, task)
     if len(task.targets) > 1:
         row["targets"] = {
             target.name: _flat_subset(receipt["targets"][target.name][task.primary.subset], task)
@@ -49,7 +63,8 @@ def scored_row(scored: Scored, task: Task, rank: RankRow | None) -> dict[str, An
 def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
     """A row quoted from a publication: unranked, with only what the source reports."""
     metric = task.primary.metric
-    names = ["rank", "rank_low", "rank_high", "tie_group", "n_expected", "n_scored", "n_seeds"]
+    names = ["rank", "rank_low", "rank_high", "tie_group", "probability_best"]
+    names += ["n_expected", "n_scored", "n_seeds"]
     row: dict[str, Any] = {
         "kind": "reported",
         "submission": None,
@@ -58,6 +73,7 @@ def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
         metric: reported.test.get(task.primary.subset),
         f"{metric}_ci_low": None,
         f"{metric}_ci_high": None,
+        **_on_scale(None, (math.nan, math.nan)),
     }
     row |= {use.name: None for use in task.metrics if use.name != metric}
     row |= {f"{metric}_seed_sd": None, **_cv_columns({}, task)}
@@ -77,6 +93,23 @@ def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
     }
     subsets = {name: {metric: value} for name, value in reported.test.items()}
     return row | {"subsets": subsets, "card": None, "reported": quoted}
+
+
+def _on_scale(score: float | None, scale: tuple[float, float]) -> dict[str, Any]:
+    """Where a score lies between the baseline reference and the floor.
+
+    ``reducible_error_closed`` is (reference − score) / (reference − floor): 0 at the reference, 1
+    at the floor, negative beyond the reference, null where either is missing or they coincide.
+    ``below_floor`` says that the score is smaller than the floor.
+    """
+    reference, floor = scale
+    if score is None:
+        return {"reducible_error_closed": None, "below_floor": None}
+    gap = reference - floor
+    return {
+        "reducible_error_closed": rounded((reference - score) / gap) if gap else None,
+        "below_floor": bool(score < floor) if math.isfinite(floor) else None,
+    }
 
 
 def _primary_target(receipt: dict[str, Any], task: Task) -> dict[str, Any]:

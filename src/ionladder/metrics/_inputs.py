@@ -94,16 +94,14 @@ def _as_numbers(metric: str, argument: str, values: npt.ArrayLike) -> tuple[Arra
     """Convert to float64; text, objects and ragged lists are a problem, not a guess."""
     try:
         array = np.asarray(values)
-        found = f"values of type {array.dtype}"
     except ValueError:
-        array = np.asarray(None)
-        found = "rows of different lengths"
-    if array.dtype.kind in _NUMERIC_KINDS:
+        array = None
+    if array is not None and array.dtype.kind in _NUMERIC_KINDS:
         return array.astype(np.float64, copy=False), []
     problem = Problem(
         where=f"metric {metric}, {argument}",
         expected="an array of numbers",
-        found=found,
+        found="rows of different lengths" if array is None else f"values of type {array.dtype}",
         next_step="Convert the column to float64 before scoring.",
     )
     return np.empty(0), [problem]

@@ -67,4 +67,5 @@ METRIC = Metric(
     reference="Chang and Hanna 2004, https://doi.org/10.1007/s00703-003-0070-7",
     entrywise=hits,
     from_mean=np.positive,
+    is_share=True,
 )

@@ -54,35 +54,42 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
     n_rows = len(predictions)
     row_seeds = predictions["seed"].tolist() if "seed" in predictions else [0] * n_rows
     row_ids = predictions["id"].tolist()
-    order = sorted(range(n_rows), key=lambda row: (row_seeds[row], row_ids[row]))
-    seeds = sorted({int(seed) for seed in row_seeds})
-    values = {name: predictions[name].to_numpy(dtype=np.float64)[order] for name in targets}
-    keys = [(row_seeds[row], row_ids[row]) for row in order]
-    _check(keys, values, ids, seeds)
+    seeds = sorted(set(row_seeds))
+    values = {name: predictions[name].to_numpy(dtype=np.float64) for name in targets}
+    in_order = row_ids == [*ids] * len(seeds) and row_seeds == sorted(row_seeds)
+    if not in_order:
+        keys = list(zip(row_seeds, row_ids, strict=True))
+        order = sorted(range(n_rows), key=keys.__getitem__)
+        values = {name: column[order] for name, column in values.items()}
+        row_seeds, row_ids = [row_seeds[row] for row in order], [row_ids[row] for row in order]
+    _check(row_seeds, row_ids, values, ids, seeds)
     shape = (len(seeds), len(ids))
     return Aligned(
-        seeds=tuple(seeds), y_pred={name: column.reshape(shape) for name, column in values.items()}
+        seeds=tuple(int(seed) for seed in seeds),
+        y_pred={name: column.reshape(shape) for name, column in values.items()},
     )
 
 
 def _check(
-    keys: Sequence[tuple[int, str]],
+    row_seeds: Sequence[int],
+    row_ids: Sequence[str],
     values: Mapping[str, Array],
     ids: Sequence[str],
     seeds: Sequence[int],
 ) -> None:
+    """Refuse sorted rows that do not cover the ids exactly, or hold what is no number."""
     problems = []
-    if keys != [(seed, identifier) for seed in seeds for identifier in ids]:
+    if row_ids != [*ids] * len(seeds):
         for seed in seeds:
             where = "predictions" if len(seeds) == 1 else f"predictions, seed {seed}"
-            mine = [identifier for key, identifier in keys if key == seed]
+            mine = [name for key, name in zip(row_seeds, row_ids, strict=True) if key == seed]
             problems += coverage_problems(mine, expected=ids, where=where)
     for name, column in values.items():
         bad = ~np.isfinite(column)
         if bad.any():
             problems.append(
                 Problem(
-                    where=f"predictions, id {keys[int(np.argmax(bad))][1]}, column `{name}`",
+                    where=f"predictions, id {row_ids[int(np.argmax(bad))]}, column `{name}`",
                     expected="a finite number",
                     found=f"{int(bad.sum())} other value(s)",
                     next_step="Predict a number for every id.",

@@ -35,7 +35,5 @@ def compute_floors(
     return replicate_floors(
         pooled,
         np.concatenate([groups + position * step for position in range(len(targets))]),
-        resamples=settings.resamples,
-        seed=settings.seed,
         confidence=settings.confidence,
     )

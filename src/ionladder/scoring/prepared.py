@@ -1,8 +1,7 @@
-"""Labels made ready once per task: sorted, cut into subsets, with the resamples all share."""
+"""Labels made ready once per task: sorted, cut into subsets, with their groups numbered."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ import pandas as pd
 from ionladder.specs.metric import Array
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Subset, Target, Task
-from ionladder.statistics.bootstrap import GroupResamples, draw_group_resamples
+from ionladder.statistics.groups import Groups, degrees_of_freedom, make_groups
 
 _Rows = npt.NDArray[np.int64]
 
@@ -26,13 +25,15 @@ class PreparedRows:
         rows: Positions in the labels sorted by id, shape (n,).
         y_true: Labels, shape (n,).
         upper_limit: Limits of left-censored entries, NaN elsewhere, shape (n,).
-        groups: Group resamples of these rows, or None when there are fewer than two groups.
+        groups: Groups of related entries, numbered alike for all targets of the subset.
+        df: Degrees of freedom of an interval over these groups; NaN with fewer than two.
     """
 
     rows: _Rows
     y_true: Array
     upper_limit: Array
-    groups: GroupResamples | None
+    groups: Groups
+    df: float
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class PreparedSubset:
     Attributes:
         n: Entries in the subset.
         n_groups: Groups of related entries in it.
+        df: Degrees of freedom of an interval over all of them; NaN with fewer than two groups.
         all_rows: Target name → its entries, labels missing or not.
         labelled: Target name → its entries that have a label; the same object where all have.
     """
 
     n: int
     n_groups: int
+    df: float
     all_rows: Mapping[str, PreparedRows]
     labelled: Mapping[str, PreparedRows]
 
@@ -59,7 +62,12 @@ class PreparedLabels:
         labels: One row per test entry: ``id``, the targets, their limit columns, the task's group
             column and the columns its subsets refer to; in any order.
         task: The task.
-        settings: Number of resamples, seed, confidence.
+        settings: Confidence of the intervals.
+
+    Attributes:
+        ids: Ids of the entries, ascending.
+        every: All entries, whatever subsets the task has.
+        settings: As given.
     """
 
     def __init__(self, labels: pd.DataFrame, task: Task, settings: ScoringSettings) -> None:
@@ -67,6 +75,7 @@ class PreparedLabels:
         self._groups = self._labels[task.group_column].to_numpy()
         self.ids: list[str] = self._labels["id"].tolist()
         self.settings = settings
+        self.every = self._prepare(Subset(name="", title="every entry"), task)
         self._subsets = {subset.name: self._prepare(subset, task) for subset in task.subsets}
 
     def subset(self, name: str) -> PreparedSubset:
@@ -80,35 +89,30 @@ class PreparedLabels:
             else (self._labels[subset.column] == subset.equals).to_numpy(dtype=bool)
         )
         rows = np.flatnonzero(selected)
-        groups = self._resamples(rows, subset.name)
-        all_rows = {target.name: self._cut(target, rows, groups=groups) for target in task.targets}
+        universe = np.unique(self._groups[rows])
+        all_rows = {target.name: self._cut(target, rows, universe) for target in task.targets}
         labelled = {
-            target.name: self._labelled(all_rows[target.name], target, subset.name)
+            target.name: self._labelled(all_rows[target.name], target, universe)
             for target in task.targets
         }
-        n_groups = len(np.unique(self._groups[rows]))
-        return PreparedSubset(len(rows), n_groups, all_rows, labelled)
+        groups = make_groups(self._groups[rows], universe=universe)
+        df = degrees_of_freedom(groups.sizes)
+        return PreparedSubset(len(rows), len(universe), df, all_rows, labelled)
 
-    def _labelled(self, part: PreparedRows, target: Target, subset: str) -> PreparedRows:
+    def _labelled(
+        self, part: PreparedRows, target: Target, universe: npt.NDArray[np.generic]
+    ) -> PreparedRows:
         has_label = ~np.isnan(part.y_true)
         if has_label.all():
             return part
-        rows = part.rows[has_label]
-        return self._cut(target, rows, groups=self._resamples(rows, f"{subset}/{target.name}"))
+        return self._cut(target, part.rows[has_label], universe)
 
-    def _cut(self, target: Target, rows: _Rows, *, groups: GroupResamples | None) -> PreparedRows:
+    def _cut(self, target: Target, rows: _Rows, universe: npt.NDArray[np.generic]) -> PreparedRows:
         y_true = self._labels[target.name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
         limits = (
             self._labels[target.limit_column].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
             if target.limit_column
             else np.full(len(rows), np.nan)
         )
-        return PreparedRows(rows, y_true, limits, groups)
-
-    def _resamples(self, rows: _Rows, name: str) -> GroupResamples | None:
-        """Resamples of these rows from a stream of their own, whatever other subsets there are."""
-        groups = self._groups[rows]
-        if len(np.unique(groups)) < 2:
-            return None
-        rng = np.random.default_rng([self.settings.seed, zlib.crc32(name.encode())])
-        return draw_group_resamples(groups, n_resamples=self.settings.resamples, rng=rng)
+        groups = make_groups(self._groups[rows], universe=universe)
+        return PreparedRows(rows, y_true, limits, groups, degrees_of_freedom(groups.sizes))

@@ -11,8 +11,8 @@ from ionladder.submissions.validate import Expectations
 def expectations_of(labels: EvaluationLabels) -> Expectations:
     """Ids and folds that predictions must cover."""
     return Expectations(
-        test_ids=labels.test["id"].tolist(),
-        train_ids=labels.train["id"].tolist(),
+        test_ids=frozenset(labels.test["id"]),
+        train_ids=frozenset(labels.train["id"]),
         folds=labels.folds,
     )
 
@@ -23,4 +23,4 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
     Raises:
         DataMissingError: The tables are not on this machine.
     """
-    return expectations_of(load_evaluation_labels(layout, task, version))
+    return expectations_of(load_evaluation_labels(layout, task, version, with_slices=False))

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ionladder.scoring.cross_validation import CvScore
-from ionladder.scoring.evaluate import Evaluation, Score
+from ionladder.scoring.evaluate import Evaluation
+from ionladder.scoring.summary import Score
 from ionladder.scoring.version import SCORER_VERSION
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.submissions.validate import Submission
 
 DECIMALS = 6
-INTERVAL_METHOD = "percentile bootstrap over groups"
+INTERVAL_METHOD = "jackknife over groups, Student t"
 
 
 def rounded(value: float) -> float | None:
@@ -26,7 +27,7 @@ def rounded(value: float) -> float | None:
     """
     if not math.isfinite(value):
         return None
-    return round(value, DECIMALS) + 0.0
+    return round(float(value), DECIMALS) + 0.0
 
 
 def build_receipt(
@@ -36,8 +37,9 @@ def build_receipt(
     *,
     task: Task,
     dataset_version: str,
-    labels_sha256: str,
-    split_sha256: str,
+    label_hashes: Mapping[str, str | None],
+    slices: Mapping[str, Any] | None,
+    uncertainty: Mapping[str, Any] | None,
     settings: ScoringSettings,
 ) -> dict[str, Any]:
     """Assemble the receipt of one submission, ready to be written as JSON."""
@@ -52,16 +54,13 @@ def build_receipt(
         "hashes": {
             "predictions_sha256": submission.predictions.sha256,
             "cv_predictions_sha256": cv.sha256 if cv else None,
-            "labels_sha256": labels_sha256,
-            "split_sha256": split_sha256,
+            **label_hashes,
         },
         "n_expected": evaluation.n_expected,
         "n_scored": evaluation.n_scored,
         "n_seeds": len(evaluation.seeds),
         "intervals": {
             "method": INTERVAL_METHOD,
-            "resamples": settings.resamples,
-            "seed": settings.seed,
             "confidence": settings.confidence,
             "group_column": task.group_column,
         },
@@ -70,6 +69,7 @@ def build_receipt(
                 subset: {
                     "n": scores.n,
                     "n_groups": scores.n_groups,
+                    "df": rounded(scores.df),
                     "metrics": {name: _score(score) for name, score in scores.metrics.items()},
                 }
                 for subset, scores in subsets.items()
@@ -88,6 +88,8 @@ def build_receipt(
             for scheme, score in cross_validation.items()
         }
         or None,
+        "slices": slices,
+        "uncertainty": uncertainty,
     }
 
 

@@ -11,12 +11,15 @@ from ionladder.core.errors import SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.scoring.align import align
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
-from ionladder.scoring.evaluate import Evaluation, evaluate_prepared
+from ionladder.scoring.evaluate import Evaluation, evaluate_aligned
 from ionladder.scoring.floors import compute_floors
 from ionladder.scoring.prepared import PreparedLabels
 from ionladder.scoring.read import expectations_of
 from ionladder.scoring.receipt import build_receipt
+from ionladder.scoring.slices import prepare_slices, score_slices, slices_json
+from ionladder.scoring.uncertainty import uncertainty
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
@@ -60,6 +63,9 @@ class TaskScorer:
         labels: Its evaluation labels.
         settings: Interval settings.
         layout: The repository, for paths in messages.
+
+    Attributes:
+        labels: As given.
     """
 
     def __init__(
@@ -72,12 +78,13 @@ class TaskScorer:
     ) -> None:
         self._task = task
         self._version = version
-        self._labels = labels
+        self.labels = labels
         self._settings = settings
         self._layout = layout
         self._expectations = expectations_of(labels)
         self._prepared = PreparedLabels(labels.test, task, settings)
         self._training = TrainingLabels(labels.train, task, settings)
+        self._slices = prepare_slices(labels, task, confidence=settings.confidence)
 
     @classmethod
     def open(
@@ -94,7 +101,16 @@ class TaskScorer:
 
     def floors(self) -> tuple[Floor, ...]:
         """The floors of the task on this version."""
-        return compute_floors(self._labels.replicates, self._task, self._settings)
+        return compute_floors(self.labels.replicates, self._task, self._settings)
+
+    def groups(self) -> list[list[str]]:
+        """Ids of the entries of each group of the primary subset, groups in ascending order."""
+        subset = self._prepared.subset(self._task.primary.subset)
+        part = subset.all_rows[self._task.primary_targets[0].name]
+        return [
+            [self._prepared.ids[row] for row in part.rows[part.groups.index == group]]
+            for group in range(part.groups.n_groups)
+        ]
 
     def score(self, folder: Path) -> Scored:
         """Check and score one folder.
@@ -105,7 +121,8 @@ class TaskScorer:
         submission = read_submission(
             folder, self._task, self._expectations, shown_as=self._layout.relative(folder)
         )
-        evaluation = evaluate_prepared(self._prepared, submission.predictions.rows, self._task)
+        aligned = align(self._prepared.ids, submission.predictions.rows, self._task)
+        evaluation = evaluate_aligned(self._prepared, aligned, self._task)
         cross_validation = (
             score_cross_validation(self._training, submission.cv_predictions.rows, self._task)
             if submission.cv_predictions
@@ -117,8 +134,15 @@ class TaskScorer:
             cross_validation,
             task=self._task,
             dataset_version=self._version,
-            labels_sha256=self._labels.labels_sha256,
-            split_sha256=self._labels.split_sha256,
+            label_hashes={
+                "labels_sha256": self.labels.labels_sha256,
+                "split_sha256": self.labels.split_sha256,
+                "slices_sha256": self.labels.slices_sha256,
+            },
+            slices=slices_json(score_slices(self._slices, aligned.y_pred), self._task)
+            if self._slices
+            else None,
+            uncertainty=uncertainty(self.labels.test, submission.predictions.rows, self._task),
             settings=self._settings,
         )
         return Scored(submission=submission, evaluation=evaluation, receipt=receipt)

@@ -1,3 +1,3 @@
 """The version of the scoring rules: raised whenever a published number may change by code."""
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"

@@ -9,6 +9,7 @@ from typing import Any
 from ionladder.core.errors import SiteError
 from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
+from ionladder.statistics.calibration import SCORES
 
 KINDS = ("verified", "reference", "reported")
 BASELINES = ("train-median", "train-mean")
@@ -45,12 +46,16 @@ class Row:
 
     Attributes:
         order: Position in the file, 0 first: the order in which the board reads.
+        probability_best: Share of resampled test sets on which it is the best, 0 to 1.
+        reducible_error_closed: 0 at the baseline reference, 1 at the floor.
+        is_below_floor: Whether its primary score is smaller than the floor.
         subsets: Subset → metric → value.
         sizes: Subset → number of entries scored.
         targets: Target → metric → value on the ranked subset, where a task has several targets.
         cv: Fold scheme → cross-validated primary metric.
         card: What the row states about itself; a missing key or None is "not stated".
         quoted: For reported rows, what the publication says.
+        uncertainty: Score of the stated standard deviations → value; empty where none are stated.
     """
 
     order: int
@@ -61,6 +66,9 @@ class Row:
     rank_low: int | None
     rank_high: int | None
     tie_group: int | None
+    probability_best: float | None
+    reducible_error_closed: float | None
+    is_below_floor: bool
     n_expected: int | None
     n_scored: int | None
     n_seeds: int | None
@@ -71,6 +79,7 @@ class Row:
     targets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
     quoted: Mapping[str, Any] = field(default_factory=dict)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
     def value(self, metric: str, subset: str) -> Value:
         """A metric on a subset; all None when the row has none."""
@@ -131,6 +140,11 @@ class Board:
     def baseline(self) -> Row | None:
         """The trivial reference that charts draw as a line."""
         return next((row for name in BASELINES if (row := self.entrant(name))), None)
+
+    @property
+    def states_uncertainty(self) -> bool:
+        """Whether any scored row states standard deviations of its predictions."""
+        return any(row.uncertainty for row in self.scored)
 
     @property
     def drawn_values(self) -> list[float]:
@@ -211,6 +225,9 @@ def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
         rank_low=item.get("rank_low"),
         rank_high=item.get("rank_high"),
         tie_group=item.get("tie_group"),
+        probability_best=item.get("probability_best"),
+        reducible_error_closed=item.get("reducible_error_closed"),
+        is_below_floor=bool(item.get("below_floor")),
         n_expected=item.get("n_expected"),
         n_scored=item.get("n_scored"),
         n_seeds=item.get("n_seeds"),
@@ -223,6 +240,7 @@ def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
         },
         card=item.get("card") or {},
         quoted=item.get("reported") or {},
+        uncertainty={name: item[name] for name in SCORES if item.get(name) is not None},
     )
 
 

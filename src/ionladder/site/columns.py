@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ionladder.site.board import Board
+from ionladder.site.wording import UNCERTAINTY, scored_words
 from ionladder.specs.metric import Metric
 from ionladder.specs.task import MetricUse
 
@@ -69,8 +70,26 @@ def metric_column(
     )
 
 
+def standing_group(board: Board) -> ColumnGroup:
+    """Where a row stands between the baseline reference, the floor, and the others."""
+    closed = Column(
+        key="reducible",
+        label="Reducible error closed",
+        direction="↑",
+        hint="(reference − score) / (reference − floor): 0 at the reference, 1 at the floor",
+    )
+    best = Column(
+        key="probability-best",
+        label="Best in",
+        direction="↑",
+        hint="Share of resampled test sets on which this submission is the best of the verified",
+    )
+    columns = (best, closed) if board.floor else (best,)
+    return ColumnGroup(key="standing", title="Standing", columns=columns)
+
+
 def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
-    """Seeds, folds, and what the card states: shown once, beside the ranked subset."""
+    """Seeds, folds, stated uncertainty and the card: shown once, beside the ranked subset."""
     unit = board.unit
     title = board.task.primary_use.title
     name = title.partition(", ")[0]
@@ -83,9 +102,10 @@ def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
         )
         for cv in board.task.cross_validation
     )
+    words = scored_words(board.task)
     repeats = (
-        Column(key="seeds", label="Trainings", hint="Repeated trainings with different seeds"),
-        Column(key="seed-sd", label=f"SD of {name} over seeds", unit=unit),
+        Column(key="seeds", label=words.trainings, hint=words.training_hint),
+        Column(key="seed-sd", label=f"SD of {name} over {words.over}", unit=unit),
     )
     stated = (
         Column(key="inputs", label="Inputs", is_text=True),
@@ -95,14 +115,32 @@ def model_groups(board: Board) -> tuple[ColumnGroup, ...]:
         Column(key="time", label="Training time"),
         Column(key="authors", label="Authors", is_text=True),
     )
-    groups = [ColumnGroup(key="repeats", title="Repeated trainings", columns=repeats)]
+    on_folds = board.task.scored_folds is not None
+    title = "Repeated folds" if on_folds else "Repeated trainings"
+    groups = [ColumnGroup(key="repeats", title=title, columns=repeats)]
     if folds:
-        groups.append(
-            ColumnGroup(key="folds", title="Cross-validation on the training set", columns=folds)
-        )
+        title = "On other folds, not ranked" if on_folds else "Cross-validation on the training set"
+        groups.append(ColumnGroup(key="folds", title=title, columns=folds))
+    if board.states_uncertainty:
+        groups.append(_uncertainty_group(unit))
     groups.append(
         ColumnGroup(
             key="model", title="As stated by the submission", columns=stated, is_folded=True
         )
     )
     return tuple(groups)
+
+
+def _uncertainty_group(unit: str) -> ColumnGroup:
+    """How good the stated standard deviations are."""
+    columns = tuple(
+        Column(
+            key=f"uncertainty-{name}",
+            label=words.title,
+            unit=unit if words.has_unit else "",
+            direction=words.direction,
+            hint=words.meaning,
+        )
+        for name, words in UNCERTAINTY.items()
+    )
+    return ColumnGroup(key="uncertainty", title="Stated uncertainty", columns=columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from ionladder.core.errors import SiteError
 from ionladder.core.files import read_json
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.leaderboard.history import Record
+from ionladder.leaderboard.history_file import read_history
+from ionladder.site.analysis import Analysis, parse_analysis
 from ionladder.site.board import Board, Row, empty_board, parse_board
+from ionladder.site.entries import EntrySource
 from ionladder.specs.dataset import Dataset
 from ionladder.specs.params import DatasetVersion, Params
 from ionladder.specs.task import Task
@@ -53,13 +58,17 @@ class Unscored:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSite:
-    """A task with its board and its entrants by submission name, in the board's order."""
+    """A task with its board and its entrants by submission name, in the board's order.
+
+    ``analysis`` is what was found out about the board as a whole; empty where it is not there.
+    """
 
     task: Task
     dataset: Dataset
     board: Board
     is_scored: bool
     entrants: Mapping[str, Entrant]
+    analysis: Analysis = Analysis()
     unscored: tuple[Unscored, ...] = ()
 
 
@@ -95,7 +104,26 @@ class Site:
     params: Params
     tasks: tuple[TaskSite, ...]
     datasets: tuple[DatasetSite, ...]
+    history: tuple[Record, ...] = ()
     package_version: str = __version__
+
+    @cached_property
+    def entries(self) -> Mapping[str, EntrySource]:
+        """Task → its predictions beside labels, read when first asked for."""
+        return {
+            item.task.name: EntrySource(self.layout, item.task, item.board.dataset_version)
+            for item in self.tasks
+        }
+
+    def footings(self, board: Board | None = None) -> tuple[str, ...]:
+        """Which data and which scorer the boards rest on, or one of them; each said once."""
+        shown = [item for item in self.tasks if board is None or item.board is board]
+        lines = [
+            f"{item.dataset.title} {item.board.dataset_version}, "
+            f"scorer version {item.board.scorer_version}"
+            for item in shown
+        ]
+        return tuple(dict.fromkeys(lines))
 
     def task_site(self, name: str) -> TaskSite:
         """The task of that name; KeyError when there is none."""
@@ -108,6 +136,7 @@ def load_site(layout: Layout) -> Site:
     Raises:
         ConfigError: ``params.yaml`` is not as expected.
         SiteError: A leaderboard, receipt or manifest cannot be read.
+        HistoryError: The history of scores is damaged.
     """
     from ionladder.datasets.params import load_params
     from ionladder.datasets.registry import all_datasets, all_tasks
@@ -123,12 +152,13 @@ def load_site(layout: Layout) -> Site:
             if name in tasks
         ),
         datasets=tuple(_dataset_site(layout, spec, params, tasks) for spec in datasets.values()),
+        history=tuple(read_history(layout)),
     )
 
 
 def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> TaskSite:
     path = layout.leaderboard_json(task.name)
-    data = _read(layout, path)
+    data = read_optional(layout, path)
     shown_as = layout.relative(path)
     board = (
         empty_board(task, version) if data is None else parse_board(data, task, shown_as=shown_as)
@@ -144,6 +174,10 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
         board=board,
         is_scored=data is not None,
         entrants=entrants,
+        analysis=parse_analysis(
+            read_optional(layout, layout.analysis_json(task.name)),
+            shown_as=layout.relative(layout.analysis_json(task.name)),
+        ),
         unscored=tuple(
             _unscored(layout, task, name)
             for name in _folders(layout.submissions_dir(task.name))
@@ -153,7 +187,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
 
 
 def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
-    receipt = _read(layout, layout.receipt(task.name, name)) or {}
+    receipt = read_optional(layout, layout.receipt(task.name, name)) or {}
     problems = tuple(str(Problem(**problem)) for problem in receipt.get("refused", ()))
     return Unscored(name=name, problems=problems)
 
@@ -165,7 +199,7 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
         row=row,
         card=card,
         trouble="\n".join(str(problem) for problem in problems) or None,
-        receipt=_read(layout, layout.receipt(task.name, name)),
+        receipt=read_optional(layout, layout.receipt(task.name, name)),
         files=_files(folder),
     )
 
@@ -194,7 +228,7 @@ def _dataset_site(
         versions=tuple(
             VersionCard(
                 pinned=version,
-                manifest=_read(layout, layout.manifest(spec.name, version.version)),
+                manifest=read_optional(layout, layout.manifest(spec.name, version.version)),
             )
             for version in sorted(pinned, key=lambda v: _version_key(v.version))
         ),
@@ -211,7 +245,7 @@ def _version_key(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(p), "") if p.isdigit() else (-1, p) for p in version.split("."))
 
 
-def _read(layout: Layout, path: Path) -> Any:
+def read_optional(layout: Layout, path: Path) -> Any:
     """Content of a JSON file that this package wrote, or None when it is not there."""
     if not path.is_file():
         return None

@@ -1,9 +1,9 @@
-"""Entry by entry: the points of a parity plot, or a sentence saying why there are none."""
+"""Entry by entry: parity plots, the table of entries, small slices; or a sentence saying why not."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ionladder.scoring.entries import EntryReader
+    from ionladder.scoring.entry_table import EntryTable
+    from ionladder.scoring.slices import PreparedSlices, Slices
 
 LABELS_TABLE = "labels"
 
@@ -34,11 +36,17 @@ class Entries:
 
 
 class EntrySource:
-    """Predictions beside labels, for the submissions of one task; labels are read once."""
+    """Predictions beside labels, for the submissions of one task; each file is read once.
+
+    Attributes:
+        missing: What to say where the labels are not here.
+    """
 
     def __init__(self, layout: Layout, task: Task, version: str) -> None:
         self._reader: EntryReader | None = None
-        self._missing = _missing(task, version)
+        self._task = task
+        self._slices: PreparedSlices | None = None
+        self.missing = _missing(task, version)
         if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
             return
         from ionladder.scoring.entries import EntryReader
@@ -49,7 +57,7 @@ class EntrySource:
     def of(self, name: str) -> Entries:
         """The points of one submission, or why there are none."""
         if self._reader is None:
-            return Entries(note=self._missing)
+            return Entries(note=self.missing)
         try:
             tables = self._reader.read(name)
         except SubmissionError as error:
@@ -57,6 +65,36 @@ class EntrySource:
         points = {target: _points(table) for target, table in tables.items()}
         missing = {name: len(table) - len(points[name]) for name, table in tables.items()}
         return Entries(points=points, n_missing=missing)
+
+    def table(self, names: Sequence[str], *, verified: Collection[str]) -> EntryTable | None:
+        """All submissions on every test entry; None where the labels are not here, or where the
+        primary metric has no error of one entry.
+        """
+        if self._reader is None:
+            return None
+        from ionladder.scoring.entry_errors import is_sliceable
+        from ionladder.scoring.entry_table import build_entry_table
+
+        if not is_sliceable(self._task):
+            return None
+        return build_entry_table(self._reader, self._task, names, verified=verified)
+
+    def slices(self, name: str, *, confidence: float) -> Slices:
+        """Slices of one submission with the parts that its receipt only counts; empty where the
+        labels are not here.
+        """
+        if self._reader is None:
+            return {}
+        from ionladder.scoring.slices import prepare_slices, score_slices
+
+        if self._slices is None:
+            self._slices = prepare_slices(self._reader.labels, self._task, confidence=confidence)
+        if self._slices is None:
+            return {}
+        try:
+            return score_slices(self._slices, self._reader.aligned(name).y_pred)
+        except SubmissionError:
+            return {}
 
 
 def _missing(task: Task, version: str) -> str:

@@ -34,11 +34,14 @@ def environment() -> Environment:
         breakable=text.breakable,
         sentence_case=text.sentence_case,
         external_link=text.external_link,
+        formula=text.formula,
         doi_link=text.doi_link,
         floor_title=wording.floor_title,
         floor_meaning=wording.floor_meaning,
         repeats_phrase=wording.repeats_phrase,
         band_title=wording.band_title,
+        scored_words=wording.scored_words,
+        frozen_part=wording.frozen_part,
     )
     engine.globals.update(not_stated=text.NOT_STATED)
     return engine

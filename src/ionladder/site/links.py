@@ -24,6 +24,16 @@ def submission_url(task: str, name: str) -> str:
     return f"submissions/{task}/{name}/"
 
 
+def entries_url(task: str) -> str:
+    """Address of the page on a task's test entries."""
+    return f"entries/{task}/"
+
+
+def entry_url(task: str, entry: str) -> str:
+    """Address of the page of one test entry."""
+    return f"entries/{task}/{entry}/"
+
+
 def dataset_url(name: str) -> str:
     """Address of a dataset's card."""
     return f"datasets/{name}/"

@@ -14,6 +14,7 @@ from ionladder.site.context import Site
 from ionladder.site.environment import environment
 from ionladder.site.links import dead_links, source_name
 from ionladder.site.pages import page_makers
+from ionladder.site.pages.changes import history_files
 from ionladder.site.pages.leaderboard import board_files
 from ionladder.site.pages.submission import submission_files
 from ionladder.site.wording import INPUTS, KIND_MEANING
@@ -68,11 +69,7 @@ def render_pages(site: Site) -> dict[str, str]:
 
 def hand_written(site: Site) -> dict[str, str]:
     """File name → text of the pages written by hand, with the line saying where they stand."""
-    boards = " · ".join(
-        f"{item.dataset.title} {item.board.dataset_version}, "
-        f"scorer version {item.board.scorer_version}"
-        for item in site.tasks
-    )
+    boards = " · ".join(site.footings())
     return {
         path.name: path.read_text(encoding="utf-8").rstrip()
         + _HAND_WRITTEN_NOTE.format(boards=boards, name=path.name, version=site.package_version)
@@ -81,7 +78,7 @@ def hand_written(site: Site) -> dict[str, str]:
 
 
 def static_files(site: Site) -> dict[str, Path]:
-    """Address in the site → file copied there: assets, boards, submissions and receipts."""
+    """Address in the site → file copied there: assets, boards, history, submissions, receipts."""
     return {
         **_assets(site.layout),
         **{
@@ -89,6 +86,7 @@ def static_files(site: Site) -> dict[str, Path]:
             for item in site.tasks
             for place, path in board_files(site.layout, item.task.name).items()
         },
+        **history_files(site.layout),
         **submission_files(site),
     }
 

@@ -8,7 +8,13 @@ from markupsafe import Markup
 
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts.whisker import backdrop, whisker, whisker_axis, whisker_scale
-from ionladder.site.columns import Column, ColumnGroup, metric_groups, model_groups
+from ionladder.site.columns import (
+    Column,
+    ColumnGroup,
+    metric_groups,
+    model_groups,
+    standing_group,
+)
 from ionladder.site.links import relative, submission_url
 from ionladder.site.text import (
     count,
@@ -18,10 +24,11 @@ from ionladder.site.text import (
     inert,
     interval,
     number,
+    percent,
     plain,
     ranks,
 )
-from ionladder.site.wording import INPUTS, KIND_MEANING, yes_no
+from ionladder.site.wording import INPUTS, KIND_MEANING, UNCERTAINTY, yes_no
 from ionladder.specs.metric import Metric
 from ionladder.specs.task import Subset
 
@@ -53,6 +60,7 @@ class TableRow:
     model: Markup
     href: str
     name: str
+    is_below_floor: bool
     search: str
     ranks: str
     tie_group: int | None
@@ -89,7 +97,9 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
     tables = []
     for subset in board.task.subsets:
         is_ranked = subset.name == board.task.primary.subset
-        shown = groups + (model_groups(board) if is_ranked else ())
+        shown = (
+            (standing_group(board), *groups, *model_groups(board)) if is_ranked else groups
+        )
         line = board.primary(baseline, subset.name).value if baseline else None
         behind = backdrop(scale, board.floor, line)
         ordered = board.scored if is_ranked else _ordered(board, subset)
@@ -99,7 +109,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
             drawn = whisker(board.primary(row, subset.name), row.kind, scale, behind=behind)
             cells = [c for g in groups for c in _metric_cells(row, subset, g, best[g.key])]
             if is_ranked:
-                cells += _model_cells(row, board)
+                cells = [*_standing_cells(row, board), *cells, *_model_cells(row, board)]
             group = next((r.tie_group for r in reversed(rows) if r.kind == "verified"), None)
             rows.append(_table_row(row, board, subset, here, drawn, tuple(cells), group))
         tables.append(
@@ -146,6 +156,7 @@ def _table_row(
         model=inert(row.model, limit=80),
         href=relative(here, submission_url(board.task.name, row.submission or "")),
         name=row.submission or "",
+        is_below_floor=row.is_below_floor and subset.name == board.task.primary.subset,
         search=" ".join([row.submission or "", plain(row.model), *authors]).lower(),
         ranks=ranks(row.rank_low, row.rank_high),
         tie_group=row.tie_group,
@@ -173,6 +184,21 @@ def spread_cell(value: float | None) -> Cell:
     """A standard deviation's cell, with a decimal more where it is small."""
     cell = value_cell(Value(value))
     return cell if value is None else replace(cell, text=number(value, digits=fine_digits(value)))
+
+
+def _standing_cells(row: Row, board: Board) -> list[Cell]:
+    share, closed = row.probability_best, row.reducible_error_closed
+    best = Cell(
+        text=percent(share),
+        sort="" if share is None else exact(share),
+        hint="references are not ranked" if share is None else f"{share:.4f} of the resamples",
+    )
+    reducible = Cell(
+        text="–" if closed is None else f"{number(100 * closed, digits=0)} %",
+        sort="" if closed is None else exact(closed),
+        hint=NOT_APPLICABLE if closed is None else f"{closed:.6g}",
+    )
+    return [best, reducible] if board.floor else [best]
 
 
 def _metric_cells(
@@ -207,6 +233,8 @@ def _model_cells(row: Row, board: Board) -> list[Cell]:
         spread_cell(row.seed_sd),
         *(value_cell(Value(row.cv.get(cv.scheme))) for cv in board.task.cross_validation),
     ]
+    if board.states_uncertainty:
+        cells += [value_cell(Value(row.uncertainty.get(name))) for name in UNCERTAINTY]
     inputs = card.get("inputs")
     cells += [
         _stated(INPUTS.get(str(inputs), str(inputs)) if inputs else None),

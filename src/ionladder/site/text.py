@@ -18,7 +18,11 @@ _HARMLESS = " .,-()"
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
 _HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Z")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
+_AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_ZEROS = re.compile(r"\.0+$")
+_LONGEST_FORMULA = 120
 _SMALL = 0.02
+_SMALLEST_SHARE = 0.01
 _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -99,6 +103,20 @@ def doi_link(doi: object) -> Markup:
     return external_link(f"https://doi.org/{doi}", doi)
 
 
+def formula(text: object) -> Markup:
+    """A chemical formula with its amounts set low; whole amounts lose their decimals.
+
+    Example:
+        >>> formula("Li1.2Ti2.0(PO4)3")
+        Markup('Li<sub>1.2</sub>Ti<sub>2</sub>(PO<sub>4</sub>)<sub>3</sub>')
+    """
+    parts = _AMOUNT.split(plain(text, limit=_LONGEST_FORMULA))
+    return Markup("").join(
+        Markup("<sub>{}</sub>").format(_ZEROS.sub("", part)) if place % 2 else inert(part)
+        for place, part in enumerate(parts)
+    )
+
+
 def number(value: float | None, *, digits: int = 2) -> str:
     """A number in fixed notation with a true minus; an en dash for none.
 
@@ -112,6 +130,35 @@ def number(value: float | None, *, digits: int = 2) -> str:
         return "∞" if value > 0 else f"{_MINUS}∞"
     shown = f"{abs(value):.{digits}f}"
     return f"{_MINUS}{shown}" if value < 0 and float(shown) else shown
+
+
+def percent(share: float | None) -> str:
+    """A share in whole per cent; the ends are kept for what is certain.
+
+    Example:
+        >>> percent(0.4436), percent(0.9996), percent(0.002), percent(1.0), percent(None)
+        ('44 %', '> 99 %', '< 1 %', '100 %', '–')
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f} %"
+    if share < _SMALLEST_SHARE:
+        return "< 1 %"
+    return "> 99 %" if share > 1.0 - _SMALLEST_SHARE else f"{100 * share:.0f} %"
+
+
+def change_of(value: float | None, *, digits: int = 2) -> str:
+    """A difference with its sign; ``±`` where nothing is left of it, an en dash for none.
+
+    Example:
+        >>> change_of(0.25), change_of(-0.0125, digits=3), change_of(0.0), change_of(None)
+        ('+0.25', '−0.013', '±0.00', '–')
+    """
+    shown = number(value, digits=digits)
+    if value is None or shown.startswith(("–", _MINUS)):
+        return shown
+    return f"+{shown}" if float(f"{value:.{digits}f}") else f"±{shown}"
 
 
 def fine_digits(value: float | None) -> int:

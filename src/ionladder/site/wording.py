@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ionladder.specs.task import MEAN_OF_TARGETS, LabelWords, Target, Task
 
@@ -60,6 +61,107 @@ INPUTS: Mapping[str, str] = {
     "structure": "structure",
     "both": "composition and structure",
 }
+
+
+@dataclass(frozen=True)
+class UncertaintyWords:
+    """How pages speak of one score of stated standard deviations."""
+
+    title: str
+    meaning: str
+    formula: str
+    direction: str = ""
+    has_unit: bool = False
+
+
+UNCERTAINTY: Mapping[str, UncertaintyWords] = {
+    "coverage_68": UncertaintyWords(
+        title="Coverage, 68 %",
+        meaning=(
+            "Share of labels inside the central 68 % interval of their prediction: 0.68 where the "
+            "stated uncertainty is right, less where it is too small."
+        ),
+        formula="mean of [|y_pred - y_true| ≤ 0.994 y_std]",
+    ),
+    "coverage_95": UncertaintyWords(
+        title="Coverage, 95 %",
+        meaning=(
+            "Share of labels inside the central 95 % interval of their prediction, where rare large "
+            "errors show."
+        ),
+        formula="mean of [|y_pred - y_true| ≤ 1.960 y_std]",
+    ),
+    "sharpness": UncertaintyWords(
+        title="Sharpness",
+        meaning=(
+            "Mean stated standard deviation: of two submissions whose uncertainty is equally right, "
+            "the one with the smaller says more."
+        ),
+        formula="mean of y_std",
+        has_unit=True,
+    ),
+    "nll": UncertaintyWords(
+        title="Negative log-likelihood",
+        meaning=(
+            "How surprising a label is on average if the stated Gaussians are believed, in nats; "
+            "it punishes widths that are too small most of all."
+        ),
+        formula="mean of ½ ln(2π y_std²) + (y_pred - y_true)² / (2 y_std²)",
+        direction="↓",
+    ),
+    "miscalibration_area": UncertaintyWords(
+        title="Miscalibration area",
+        meaning=(
+            "Area between the calibration curve and the diagonal, between 0 and 0.5; chance alone "
+            "leaves about 0.31 / √n, where n is the number of entries."
+        ),
+        formula="∫ |share of labels inside the central interval of level p - p| dp, p from 0 to 1",
+        direction="↓",
+    ),
+}
+"""Score of stated standard deviations → its words, in the order in which they are shown."""
+@dataclass(frozen=True, kw_only=True)
+class ScoredWords:
+    """How pages speak of what a task scores, and how often.
+
+    Attributes:
+        entries: The scored entries, in the plural (``test entries``).
+        trainings: Heading over the number of trainings that a score is the mean of.
+        training_hint: What one of them is.
+        over: What the spread of a score is taken over (``seeds``).
+    """
+
+    entries: str
+    trainings: str
+    training_hint: str
+    over: str
+
+
+_ON_TEST = ScoredWords(
+    entries="test entries",
+    trainings="Trainings",
+    training_hint="Repeated trainings with different seeds",
+    over="seeds",
+)
+_ON_FOLDS = ScoredWords(
+    entries="training entries, out of fold",
+    trainings="Repeats",
+    training_hint="Repeats of the folds: each deals the groups to folds anew, and every entry is "
+    "predicted once in each",
+    over="repeats",
+)
+
+
+def scored_words(task: Task) -> ScoredWords:
+    """The words of a task: those of a test set, or of repeated folds."""
+    return _ON_TEST if task.scored_folds is None else _ON_FOLDS
+
+
+def frozen_part(task: Task) -> str:
+    """What is frozen and scored, as the facts of a board say it."""
+    folds, entries = task.scored_folds, task.entries
+    part = f"split ‘{task.split}’" if folds is None else f"folds ‘{folds.scheme}’"
+    return f"frozen {part}" + (f", entries {entries.title}" if entries else "")
 
 
 def floor_title(name: str) -> str:

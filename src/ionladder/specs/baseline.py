@@ -28,7 +28,7 @@ class Baseline:
         paper_doi: DOI of the publication that describes the model, or None.
         parameters: Number of fitted parameters, or None where the count says nothing.
         notes: What a careful reader should know: what reproduces and what does not.
-        by_task: Texts that read differently on the card of some task: task → attribute → text.
+        by_task: What reads differently on the card of some task: task → attribute → value.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Baseline:
     paper_doi: str | None = None
     parameters: int | None = None
     notes: str | None = None
-    by_task: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    by_task: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.n_seeds < 1:
@@ -54,9 +54,9 @@ class Baseline:
             raise ValueError(msg)
 
     def for_task(self, task: str) -> Baseline:
-        """The same baseline with its texts as they read on the card of that task."""
-        texts: Mapping[str, Any] = self.by_task.get(task, {})
-        return replace(self, **texts)
+        """The same baseline as it reads on the card of that task."""
+        changed: Mapping[str, Any] = self.by_task.get(task, {})
+        return replace(self, **changed)
 
     @property
     def package(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ionladder.specs.column import Column
 
@@ -41,6 +42,21 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that the page of an entry says of it.
+
+    Attributes:
+        column: Column of ``entries``.
+        title: As printed.
+        kind: How it is printed: a chemical formula, DOIs, or plain text.
+    """
+
+    column: str
+    title: str
+    kind: Literal["text", "formula", "doi"] = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """A dataset whose versions IonLadder keeps.
 
@@ -57,6 +73,9 @@ class Dataset:
         oddities: Known peculiarities, allowed by id.
         making: How it was made, in paragraphs; for datasets that are computed here.
         caveats: What it must not be taken for, one sentence or two each.
+        composition_column: Column of ``entries`` with the composition, without brackets, from
+            which distances between compositions are computed.
+        facts: What pages say of an entry, its formula first.
     """
 
     name: str
@@ -71,6 +90,8 @@ class Dataset:
     oddities: tuple[Oddity, ...] = ()
     making: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    composition_column: str = "formula_norm"
+    facts: tuple[Fact, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table of that name; KeyError when there is none."""

@@ -31,6 +31,7 @@ class Metric:
         from_mean: The transformation of that mean (identity for MAE, square root for RMSE).
         needs: Extra per-entry label columns handed over as options (``upper_limit``).
         options: Settings a task must state (``threshold``).
+        is_share: Whether the value is a share of entries, between 0 and 1.
         accepts_missing: Whether ``y_true`` may be NaN, to which the metric then gives a meaning;
             for other metrics, entries without a label are left out.
     """
@@ -46,4 +47,5 @@ class Metric:
     from_mean: Callable[[Array], Array] | None = None
     needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    is_share: bool = False
     accepts_missing: bool = False

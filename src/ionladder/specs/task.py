@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ionladder.specs.reported import Reported
+from ionladder.specs.slice import Slice
 
 MEAN_OF_TARGETS = "mean"
 """Name that stands for the mean over all targets of a task."""
@@ -23,6 +24,8 @@ class Target:
         description: One sentence.
         plausible: Smallest and largest value a careful reader would accept, in ``unit``;
             values outside are a problem of the submission.
+        physical: Smallest and largest value that a material can have, in ``unit``, or None where
+            nobody can say; predictions outside are accepted, and noted by the audit.
         limit_column: Label column with the upper limit of a left-censored entry, or None.
         band: Half-width, in ``error_unit``, of the region around the identity line that parity
             plots shade as close enough, or None where no such width is customary.
@@ -35,9 +38,18 @@ class Target:
     error_unit: str
     description: str
     plausible: tuple[float, float]
+    physical: tuple[float, float] | None = None
     limit_column: str | None = None
     band: float | None = None
     missing_note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.physical is None:
+            return
+        (low, high), (lowest, highest) = self.physical, self.plausible
+        if not lowest <= low < high <= highest:
+            msg = f"target {self.name!r}: physical {self.physical} is not within {self.plausible}"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +69,10 @@ class LabelWords:
 
 @dataclass(frozen=True, kw_only=True)
 class Subset:
-    """A named part of the test set: the entries whose label column has one value.
+    """A named part of the scored entries: those whose label column has one value.
 
     Attributes:
-        name: Key (``cif``); ``all`` is every test entry.
+        name: Key (``cif``); ``all`` is every scored entry.
         title: As printed (``with CIF``).
         column: Column of the evaluation labels, or None for every entry.
         equals: Value that the column must have.
@@ -133,15 +145,25 @@ class Task:
         title: As printed.
         question: The question it answers, one sentence.
         dataset: Dataset name; its version is named in ``params.yaml``.
-        split: Name of the frozen split whose ``test`` part is scored.
+        split: Name of the frozen split. Its ``test`` part is scored, unless ``scored_folds`` says
+            otherwise.
         targets: Quantities to predict.
         metrics: Metrics in the order leaderboards show them.
         subsets: Parts of the test set, ``all`` first.
         primary: What the task ranks by.
         group_column: Label column whose groups are resampled for intervals.
         replicate_column: Label column naming groups of repeated measurements, or None.
-        cross_validation: Fold schemes for optional ``cv_predictions``.
+        entries: Only entries of this subset take part, in training, test and folds; its column is
+            one of ``splits``. None where all entries of the split take part.
+        scored_folds: The fold scheme whose out-of-fold predictions are scored, on the training
+            entries and in every frozen repeat, instead of predictions of the test part; None where
+            the test part is scored. A repeat then counts as a seed: the score is the mean over
+            repeats.
+        cross_validation: Fold schemes for optional ``cv_predictions``, shown beside the score.
         references: Names of submissions shown as references instead of being ranked.
+        slices: Ways of taking the test set apart, to see where models err.
+        baseline_reference: The reference from which to the floor the reducible error is counted,
+            or None.
         reported: Rows quoted from publications.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
@@ -158,8 +180,12 @@ class Task:
     primary: Primary
     group_column: str
     replicate_column: str | None = None
+    entries: Subset | None = None
+    scored_folds: CrossValidation | None = None
     cross_validation: tuple[CrossValidation, ...] = ()
     references: tuple[str, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()
     label_words: LabelWords = LabelWords()
     floor_note: str = (
@@ -172,17 +198,31 @@ class Task:
             ("target", [MEAN_OF_TARGETS, *(target.name for target in self.targets)]),
             ("metric", [use.name for use in self.metrics]),
             ("subset", [subset.name for subset in self.subsets]),
+            ("slice", [item.name for item in self.slices]),
         ):
             if len(set(names)) != len(names):
                 msg = f"task {self.name!r} names a {what} twice: {names}"
                 raise ValueError(msg)
-            if getattr(self.primary, what) not in names:
+            if what != "slice" and getattr(self.primary, what) not in names:
                 msg = f"task {self.name!r} ranks by a {what} it does not have: {self.primary}"
                 raise ValueError(msg)
+        schemes = [scheme.scheme for scheme in self.fold_schemes]
+        if len(set(schemes)) != len(schemes):
+            msg = f"task {self.name!r} names a fold scheme twice: {schemes}"
+            raise ValueError(msg)
+        if self.entries is not None and self.entries.column is None:
+            msg = f"task {self.name!r} is restricted to a subset without a column: {self.entries}"
+            raise ValueError(msg)
 
     def target(self, name: str) -> Target:
         """The target of that name; KeyError when there is none."""
         return {target.name: target for target in self.targets}[name]
+
+    @property
+    def fold_schemes(self) -> tuple[CrossValidation, ...]:
+        """Every fold scheme that predictions are taken for, the scored one first."""
+        scored = () if self.scored_folds is None else (self.scored_folds,)
+        return (*scored, *self.cross_validation)
 
     @property
     def primary_targets(self) -> tuple[Target, ...]:

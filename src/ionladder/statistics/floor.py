@@ -20,7 +20,8 @@ import numpy.typing as npt
 from ionladder.core.errors import MetricInputError
 from ionladder.core.problems import Problem
 from ionladder.specs.metric import Array
-from ionladder.statistics.bootstrap import draw_group_resamples, percentile_interval
+from ionladder.statistics.groups import degrees_of_freedom, left_out_means
+from ionladder.statistics.intervals import error_interval
 from ionladder.statistics.replicates import Replicates, sort_replicates
 
 
@@ -50,30 +51,29 @@ class Floor:
 
 
 def replicate_floors(
-    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, confidence: float
 ) -> tuple[Floor, ...]:
     """Compute median deviation, pair difference and leave-one-out, in this order.
 
-    They share their resamples. Arguments and errors are those of
+    Arguments and errors are those of
     :func:`replicate_median_deviation`.
     """
     return tuple(
-        _floor(definition, values, groups, resamples=resamples, seed=seed, confidence=confidence)
+        _floor(definition, values, groups, confidence=confidence)
         for definition in (_MEDIAN_DEVIATION, _PAIR_DIFFERENCE, _LEAVE_ONE_OUT)
     )
 
 
 def replicate_median_deviation(
-    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, confidence: float
 ) -> Floor:
     """Mean of |value - median of its group|, over all measurements.
 
     Args:
         values: Measured values, shape (n_entries,), in the target's unit, finite.
         groups: Integer group of each measurement, same shape; each group has two or more.
-        resamples: Bootstrap resamples of whole groups, at least 1.
-        seed: Seed of the PCG64 generator that draws them, not negative.
-        confidence: Level of the percentile interval, between 0 and 1, both excluded.
+        confidence: Level of the interval, between 0 and 1, both excluded; see
+            :func:`ionladder.statistics.intervals.error_interval`.
 
     Raises:
         MetricInputError: Any of these does not hold.
@@ -85,17 +85,15 @@ def replicate_median_deviation(
         Medians -4 and -6; deviations 1 and 1, then 0.5, 0 and 1.5:
 
         >>> floor = replicate_median_deviation([-3.0, -5.0, -5.5, -6.0, -7.5], [1, 1, 2, 2, 2],
-        ...                                    resamples=100, seed=0, confidence=0.95)
+        ...                                    confidence=0.95)
         >>> floor.value, floor.n_groups, floor.n_entries
         (0.8, 2, 5)
     """
-    return _floor(
-        _MEDIAN_DEVIATION, values, groups, resamples=resamples, seed=seed, confidence=confidence
-    )
+    return _floor(_MEDIAN_DEVIATION, values, groups, confidence=confidence)
 
 
 def replicate_pair_difference(
-    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, confidence: float
 ) -> Floor:
     """Mean of |difference| over all pairs within groups, divided by the square root of 2.
 
@@ -106,17 +104,15 @@ def replicate_pair_difference(
         One pair differs by 2, the others by 0.5, 1.5 and 2, together 6 over 4 pairs:
 
         >>> floor = replicate_pair_difference([-3.0, -5.0, -5.5, -6.0, -7.5], [1, 1, 2, 2, 2],
-        ...                                   resamples=100, seed=0, confidence=0.95)
+        ...                                   confidence=0.95)
         >>> round(floor.value * 2**0.5, 9)
         1.5
     """
-    return _floor(
-        _PAIR_DIFFERENCE, values, groups, resamples=resamples, seed=seed, confidence=confidence
-    )
+    return _floor(_PAIR_DIFFERENCE, values, groups, confidence=confidence)
 
 
 def replicate_leave_one_out(
-    values: npt.ArrayLike, groups: npt.ArrayLike, *, resamples: int, seed: int, confidence: float
+    values: npt.ArrayLike, groups: npt.ArrayLike, *, confidence: float
 ) -> Floor:
     """Mean of |value - median of the other members of its group|, over all measurements.
 
@@ -126,13 +122,11 @@ def replicate_leave_one_out(
         Two are 2 apart; -5.5 is 1.25 from the middle of the other two, -6 is 0.5, -7.5 is 1.75:
 
         >>> floor = replicate_leave_one_out([-3.0, -5.0, -5.5, -6.0, -7.5], [1, 1, 2, 2, 2],
-        ...                                 resamples=100, seed=0, confidence=0.95)
+        ...                                 confidence=0.95)
         >>> floor.value
         1.5
     """
-    return _floor(
-        _LEAVE_ONE_OUT, values, groups, resamples=resamples, seed=seed, confidence=confidence
-    )
+    return _floor(_LEAVE_ONE_OUT, values, groups, confidence=confidence)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,27 +144,27 @@ def _floor(
     values: npt.ArrayLike,
     groups: npt.ArrayLike,
     *,
-    resamples: int,
-    seed: int,
     confidence: float,
 ) -> Floor:
-    _check_settings(resamples=resamples, seed=seed, confidence=confidence)
+    _check_confidence(confidence)
     replicates = sort_replicates(values, groups)
     above, below = definition.parts(replicates)
-    totals = np.bincount(replicates.group, weights=above)
-    counts = np.bincount(replicates.group, weights=below)
-    low = high = math.nan
-    if totals.size > 1:
-        rng = np.random.Generator(np.random.PCG64(seed))
-        drawn = draw_group_resamples(replicates.group, n_resamples=resamples, rng=rng).weights
-        ratios = (totals @ drawn) / (counts @ drawn)
-        low, high = map(float, percentile_interval(ratios, confidence=confidence))
+    totals: Array = np.bincount(replicates.group, weights=above).astype(np.float64)
+    counts: Array = np.bincount(replicates.group, weights=below).astype(np.float64)
+    value = totals.sum() / counts.sum()
+    low, high = error_interval(
+        value,
+        left_out_means(totals, counts),
+        present=totals.size,
+        df=degrees_of_freedom(counts),
+        confidence=confidence,
+    )
     return Floor(
         name=definition.name,
         title=definition.title,
-        value=float(totals.sum() / counts.sum()),
-        ci_low=low,
-        ci_high=high,
+        value=float(value),
+        ci_low=float(low),
+        ci_high=float(high),
         n_groups=totals.size,
         n_entries=replicates.values.size,
         definition=definition.sentence,
@@ -219,20 +213,13 @@ _LEAVE_ONE_OUT = _Definition(
 )
 
 
-def _check_settings(*, resamples: int, seed: int, confidence: float) -> None:
-    wrong = [
-        Problem(
-            where=f"replicate floor, {name}",
-            expected=expected,
-            found=str(found),
-            next_step="Correct it under `scoring:` in params.yaml.",
+def _check_confidence(confidence: float) -> None:
+    if not 0.0 < confidence < 1.0:
+        raise MetricInputError(
+            Problem(
+                where="replicate floor, confidence",
+                expected="a level between 0 and 1",
+                found=str(confidence),
+                next_step="Correct it under `scoring:` in params.yaml.",
+            )
         )
-        for name, expected, found, is_right in (
-            ("resamples", "at least 1", resamples, resamples >= 1),
-            ("seed", "0 or more", seed, seed >= 0),
-            ("confidence", "a level between 0 and 1", confidence, 0.0 < confidence < 1.0),
-        )
-        if not is_right
-    ]
-    if wrong:
-        raise MetricInputError(wrong)

@@ -1,4 +1,4 @@
-"""Ranks that admit doubt: rank ranges and tie groups from paired resamples."""
+"""Ranks that admit doubt: rank ranges and the probability of being best, from shared resamples."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.statistics.bootstrap import Array, percentile_interval
+from ionladder.statistics.groups import Array
+from ionladder.statistics.resamples import Resamples
+from ionladder.statistics.standing import Standings
+from ionladder.statistics.ties import tie_groups
 
-_BLOCK = 1000
-"""Resamples ranked at a time, which bounds the memory of a board with many submissions."""
+_CELLS = 1_000_000
+"""Scores ranked at a time, which bounds the memory of a board with many submissions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,59 +26,68 @@ class RankRow:
         rank_low: Best rank in the central ``confidence`` share of the resamples.
         rank_high: Worst such rank.
         tie_group: 1 for the leader and all that cannot be told from it, and so on.
+        probability_best: Share of the resamples in which it has the best score; those that share
+            it share the resample.
     """
 
     rank: int
     rank_low: int
     rank_high: int
     tie_group: int
+    probability_best: float
 
 
-def rank_rows(scores: Array, samples: Array, *, confidence: float) -> list[RankRow]:
+def rank_rows(standings: Standings, *, resamples: Resamples, confidence: float) -> list[RankRow]:
     """Rank scores for which smaller is better.
 
-    Tie groups are read from the top: the best submission not yet in a group leads the next one;
-    every following submission joins as long as the interval of its paired difference to that
-    leader contains zero, and the first that is separated leads a new group. No submission is in
-    two groups, and a group never contains one worse than a separated one.
-
     Args:
-        scores: Shape (n_submissions,).
-        samples: The same score under shared resamples, shape (n_submissions, n_resamples).
-        confidence: Level of the rank ranges and of the paired differences.
+        standings: The submissions.
+        resamples: The resamples that ``standings`` rests on.
+        confidence: Level of the rank ranges and of the comparisons that make tie groups.
 
     Returns:
         One row per submission, in the order given.
     """
-    if len(scores) == 0:
+    if not len(standings.values):
         return []
-    tail = (1.0 - confidence) / 2.0
-    low, high = _rank_ranges(samples, tail)
-    groups = tie_groups(scores, samples, confidence=confidence)
+    low, high, best = _resampled_ranks(standings.samples, (1.0 - confidence) / 2.0)
+    groups = tie_groups(standings, resamples=resamples, confidence=confidence)
+    ordered = np.sort(standings.values)
+    ranks = 1 + np.searchsorted(ordered, standings.values, side="left")
     return [
         RankRow(
-            rank=1 + int(np.sum(scores < score)),
+            rank=int(ranks[row]),
             rank_low=int(low[row]),
             rank_high=int(high[row]),
             tie_group=int(groups[row]),
+            probability_best=float(best[row]),
         )
-        for row, score in enumerate(scores)
+        for row in range(len(ranks))
     ]
 
 
-def _rank_ranges(
+def _resampled_ranks(
     samples: Array, tail: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Ranks that the central resamples stay within; observed ranks, not interpolated ones."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Array]:
+    """Ranks that the central resamples stay within, observed ones, and how often each is best."""
     n_submissions, n_resamples = samples.shape
     ranks = np.empty((n_submissions, n_resamples), dtype=np.int32)
-    for begin in range(0, n_resamples, _BLOCK):
-        block = slice(begin, begin + _BLOCK)
+    best = np.zeros(n_submissions)
+    step = max(_CELLS // n_submissions, 1)
+    for begin in range(0, n_resamples, step):
+        block = slice(begin, begin + step)
         ranks[:, block] = _ranks(np.ascontiguousarray(samples[:, block].T)).T
+        is_best = ranks[:, block] == 1
+        best += (is_best / is_best.sum(axis=0)).sum(axis=1)
     ranks.sort(axis=1)
-    low = max(math.ceil(tail * n_resamples), 1) - 1
-    high = max(math.ceil((1.0 - tail) * n_resamples), 1) - 1
-    return ranks[:, low].astype(np.int64), ranks[:, high].astype(np.int64)
+    # Rounded, since 2.5 % of 1,000 is 25 and not the 26 that the next float above 0.025 gives.
+    low = max(math.ceil(round(tail * n_resamples, 6)), 1) - 1
+    high = max(math.ceil(round((1.0 - tail) * n_resamples, 6)), 1) - 1
+    return (
+        ranks[:, low].astype(np.int64),
+        ranks[:, high].astype(np.int64),
+        best / n_resamples,
+    )
 
 
 def _ranks(values: Array) -> npt.NDArray[np.int32]:
@@ -88,21 +100,3 @@ def _ranks(values: Array) -> npt.NDArray[np.int32]:
     ranks = np.empty_like(starts)
     np.put_along_axis(ranks, order, 1 + np.maximum.accumulate(starts, axis=1), axis=1)
     return ranks
-
-
-def tie_groups(scores: Array, samples: Array, *, confidence: float) -> npt.NDArray[np.int64]:
-    """Number of the tie group of each submission, 1 for the best; see :func:`rank_rows`."""
-    groups = np.zeros(len(scores), dtype=np.int64)
-    leader = -1
-    for row in np.argsort(scores, kind="stable"):
-        if leader < 0 or _is_separated(samples[row] - samples[leader], confidence):
-            leader = int(row)
-            groups[row] = groups.max() + 1
-        else:
-            groups[row] = groups[leader]
-    return groups
-
-
-def _is_separated(differences: Array, confidence: float) -> bool:
-    low, high = percentile_interval(differences, confidence=confidence)
-    return bool(low > 0.0 or high < 0.0)

@@ -30,7 +30,10 @@ def coverage_problems(
         >>> [str(p) for p in coverage_problems(["a", "b", "b"], expected={"a", "b"}, where="p.csv")]
         ['p.csv: expected every id once; found 1 repeated (b). Keep one row per id.']
     """
-    expected = set(expected)
+    if not isinstance(expected, frozenset):
+        expected = frozenset(expected)
+    if len(ids) == len(expected) and expected.issuperset(ids) and len(set(ids)) == len(ids):
+        return []
     counts = Counter(ids)
     missing = sorted(expected - counts.keys())
     unknown = sorted(counts.keys() - expected)

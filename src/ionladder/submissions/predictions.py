@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 PREDICTIONS_STEM = "predictions"
 CV_STEM = "cv_predictions"
 MAX_SEEDS = 100
-_LARGEST_STD = 1e6
+# A standard deviation of zero claims to know the answer, and has no likelihood when it is wrong.
+_SMALLEST_STD, _LARGEST_STD = 1e-6, 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +95,11 @@ def read_predictions(
         columns[column] = values
         problems += found
     for seed in np.unique(seeds):
-        where = file if "seed" not in table.column_names else f"{file}, seed {seed}"
+        is_only = "seed" not in table.column_names
         problems += coverage_problems(
-            [ids[row] for row in np.flatnonzero(seeds == seed)],
+            ids if is_only else [ids[row] for row in np.flatnonzero(seeds == seed)],
             expected=test_ids,
-            where=where,
+            where=file if is_only else f"{file}, seed {seed}",
             elsewhere={"training": train_ids},
         )
     if problems:
@@ -191,7 +192,7 @@ def _target_columns(
     found = []
     for target in task.targets:
         low, high = target.plausible
-        ranges = {target.name: (low, high), f"{target.name}_std": (0.0, _LARGEST_STD)}
+        ranges = {target.name: (low, high), f"{target.name}_std": (_SMALLEST_STD, _LARGEST_STD)}
         for column, (smallest, largest) in ranges.items():
             if column not in table.column_names:
                 continue
@@ -258,10 +259,13 @@ def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -
 def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> PredictionTable:
     import pandas as pd
 
-    keys = list(zip(*(_as_list(columns[name]) for name in sort_by), strict=True))
-    order = sorted(range(len(keys)), key=keys.__getitem__)
     rows = pd.DataFrame(columns)
-    if order != list(range(len(keys))):
+    # A column that never changes, such as the seed of most submissions, needs no sorting by.
+    varying = [_as_list(columns[name]) for name in sort_by]
+    varying = [column for column in varying if len(set(column)) > 1]
+    keys = varying[0] if len(varying) == 1 else list(zip(*varying, strict=True))
+    if keys != sorted(keys):
+        order = sorted(range(len(keys)), key=keys.__getitem__)
         rows = rows.iloc[order].reset_index(drop=True)
     return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ionladder.core.errors import SubmissionError
 from ionladder.core.files import write_text
@@ -11,7 +12,12 @@ from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE
 from ionladder.submissions.names import name_problems
-from ionladder.submissions.predictions import PREDICTIONS_STEM
+from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FOLD_KEYS = ("scheme", "repeat", "fold", "id")
 
 _CARD = """\
 # What a reader needs to know about your model. Fields with a # in front are optional:
@@ -38,14 +44,21 @@ licence: CC-BY-4.0               # licence of your predictions
 """
 
 
-def write_template(folder: Path, task: Task, ids: Sequence[str], *, shown_as: str) -> None:
+def write_template(
+    folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame, *, shown_as: str
+) -> str:
     """Write a new submission folder for a task.
 
     Args:
         folder: Folder to make; it must not exist.
         task: The task.
         ids: Test ids, one row each, targets left empty.
+        folds: Frozen folds, columns ``scheme, repeat, fold, id``. Where the task is scored on
+            folds, the rows are those of the scored scheme instead.
         shown_as: Path of the folder for messages.
+
+    Returns:
+        Name of the file of predictions to fill in.
 
     Raises:
         SubmissionError: The name is not allowed, or the folder exists.
@@ -62,9 +75,22 @@ def write_template(folder: Path, task: Task, ids: Sequence[str], *, shown_as: st
         )
     if problems:
         raise SubmissionError(problems)
+    name = f"{PREDICTIONS_STEM}.csv"
+    columns: tuple[str, ...] = ("id",)
+    keys: list[tuple[str, ...]] = [(entry,) for entry in sorted(ids)]
+    if task.scored_folds is not None:
+        name, columns = f"{CV_STEM}.csv", _FOLD_KEYS
+        keys = _fold_keys(folds, task.scored_folds.scheme)
     targets = [target.name for target in task.targets]
-    header = ",".join(["id", *targets])
-    rows = [",".join([identifier, *[""] * len(targets)]) for identifier in sorted(ids)]
+    header = ",".join([*columns, *targets])
+    rows = [",".join([*key, *[""] * len(targets)]) for key in keys]
     card = _CARD.format(name=folder.name, dataset=task.dataset, inputs="both")
-    write_text(folder / f"{PREDICTIONS_STEM}.csv", "\n".join([header, *rows]) + "\n")
+    write_text(folder / name, "\n".join([header, *rows]) + "\n")
     write_text(folder / CARD_FILE, card)
+    return name
+
+
+def _fold_keys(folds: pd.DataFrame, scheme: str) -> list[tuple[str, ...]]:
+    """``scheme, repeat, fold, id`` of one scheme as text, in that order."""
+    rows = folds.loc[folds["scheme"] == scheme, list(_FOLD_KEYS)].sort_values(list(_FOLD_KEYS))
+    return [tuple(map(str, row)) for row in rows.itertuples(index=False)]

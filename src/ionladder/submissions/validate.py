@@ -12,6 +12,7 @@ from ionladder.core.problems import Problem, first_few
 from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE, Card, read_card
 from ionladder.submissions.names import name_problems
+from ionladder.submissions.out_of_fold import absent_folds, scored_table, unused_predictions
 from ionladder.submissions.predictions import (
     CV_STEM,
     PREDICTIONS_STEM,
@@ -23,10 +24,8 @@ from ionladder.submissions.predictions import (
 if TYPE_CHECKING:
     import pandas as pd
 
-ALLOWED_FILES = (
-    CARD_FILE,
-    *(f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")),
-    "README.md",
+_TABLES = tuple(
+    f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
 )
 
 
@@ -38,7 +37,8 @@ class Submission:
         name: Folder name.
         folder: The folder.
         card: Contents of ``submission.yaml``.
-        predictions: Test predictions.
+        predictions: What is scored: test predictions, or those of the scored folds with the
+            repeat as ``seed``.
         cv_predictions: Cross-validation predictions on the frozen folds, if sent.
     """
 
@@ -54,7 +54,7 @@ class Expectations:
     """What predictions are checked against: the ids of a task on one dataset version.
 
     Attributes:
-        test_ids: Ids to predict.
+        test_ids: Ids to predict: the scored entries.
         train_ids: Ids of the training part, to recognise a mix-up.
         folds: Frozen folds, columns ``scheme, repeat, fold, id``.
     """
@@ -76,26 +76,16 @@ def read_submission(
         raise SubmissionError(
             Problem(
                 where=shown_as,
-                expected="a folder with submission.yaml and predictions.csv",
+                expected=f"a folder with {CARD_FILE} and {_scored_stem(task)}.csv",
                 found="a link" if folder.is_symlink() else "no such folder",
                 next_step=f"`ionladder new {task.name} NAME` makes one.",
             )
         )
     problems = name_problems(folder.name, where=shown_as)
-    problems += _folder_problems(folder, shown_as)
+    problems += _folder_problems(folder, task, shown_as)
     card, found = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
     problems += found
-    predictions, found = read_predictions(
-        folder,
-        task,
-        test_ids=expectations.test_ids,
-        train_ids=expectations.train_ids,
-        shown_as=shown_as,
-    )
-    problems += found
-    cv_predictions, found = read_cv_predictions(
-        folder, task, folds=expectations.folds, shown_as=shown_as
-    )
+    predictions, cv_predictions, found = _read_tables(folder, task, expectations, shown_as)
     problems += found
     if problems or card is None or predictions is None:
         raise SubmissionError(problems)
@@ -108,19 +98,53 @@ def read_submission(
     )
 
 
-def _folder_problems(folder: Path, shown_as: str) -> list[Problem]:
+def _read_tables(
+    folder: Path, task: Task, expectations: Expectations, shown_as: str
+) -> tuple[PredictionTable | None, PredictionTable | None, list[Problem]]:
+    """What is scored, the predictions on the folds, and the problems of both."""
+    predictions: PredictionTable | None = None
+    problems: list[Problem] = []
+    if task.scored_folds is None:
+        predictions, problems = read_predictions(
+            folder,
+            task,
+            test_ids=expectations.test_ids,
+            train_ids=expectations.train_ids,
+            shown_as=shown_as,
+        )
+    cv_predictions, found = read_cv_predictions(
+        folder, task, folds=expectations.folds, shown_as=shown_as
+    )
+    problems += found
+    if task.scored_folds is not None:
+        scheme = task.scored_folds.scheme
+        problems += unused_predictions(folder, shown_as=shown_as)
+        if cv_predictions is not None:
+            predictions = scored_table(cv_predictions, scheme)
+        if not found and (predictions is None or predictions.rows.empty):
+            file = f"{shown_as}/{predictions.path.name}" if predictions else shown_as
+            problems.append(absent_folds(task, scheme, shown_as=file))
+    return predictions, cv_predictions, problems
+
+
+def _scored_stem(task: Task) -> str:
+    return PREDICTIONS_STEM if task.scored_folds is None else CV_STEM
+
+
+def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
+    used = [name for name in _TABLES if task.scored_folds is None or name.startswith(CV_STEM)]
     extra = sorted(
         item.name
         for item in folder.iterdir()
-        if item.name not in ALLOWED_FILES and not item.name.startswith(".")
+        if item.name not in {CARD_FILE, *_TABLES, "README.md"} and not item.name.startswith(".")
     )
     if not extra:
         return []
     return [
         Problem(
             where=shown_as,
-            expected=f"only {', '.join(ALLOWED_FILES)}",
+            expected=f"only {', '.join([CARD_FILE, *used, 'README.md'])}",
             found=f"also {first_few(extra)}",
             next_step="Remove these files; link code and models from submission.yaml.",
         )

@@ -21,7 +21,7 @@ def write_submission(
     folder: Path,
     *,
     card: dict[str, Any],
-    predictions: pd.DataFrame,
+    predictions: pd.DataFrame | None,
     cv_predictions: pd.DataFrame | None = None,
 ) -> None:
     """Write ``submission.yaml``, ``predictions.csv`` and ``cv_predictions.parquet``.
@@ -31,7 +31,8 @@ def write_submission(
     Args:
         folder: Submission folder; made if missing, its three files replaced.
         card: Fields of ``submission.yaml``; missing optional fields are left out of the file.
-        predictions: Columns ``id``, targets, and optionally ``<target>_std`` and ``seed``.
+        predictions: Columns ``id``, targets, and optionally ``<target>_std`` and ``seed``; None
+            for a task that is scored on folds.
         cv_predictions: Columns ``scheme, repeat, fold, id`` and targets, or None.
 
     Raises:
@@ -39,11 +40,8 @@ def write_submission(
     """
     Card.model_validate(card)
     write_text(folder / CARD_FILE, to_yaml(card))
-    keys = [name for name in ("seed", "id") if name in predictions.columns]
-    ordered = predictions.sort_values(keys, kind="stable").round(DECIMALS)
-    columns = ["id", *(name for name in ordered.columns if name != "id")]
-    text = ordered[columns].to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
-    write_text(folder / f"{PREDICTIONS_STEM}.csv", text)
+    if predictions is not None:
+        _write_csv(folder / f"{PREDICTIONS_STEM}.csv", predictions)
     if cv_predictions is not None:
         _write_cv(folder / f"{CV_STEM}.parquet", cv_predictions)
 
@@ -52,6 +50,14 @@ def to_yaml(card: dict[str, Any]) -> str:
     """A card as YAML in the order given, without the fields that are not stated."""
     stated = {name: value for name, value in card.items() if value is not None}
     return yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _write_csv(path: Path, predictions: pd.DataFrame) -> None:
+    keys = [name for name in ("seed", "id") if name in predictions.columns]
+    ordered = predictions.sort_values(keys, kind="stable").round(DECIMALS)
+    columns = ["id", *(name for name in ordered.columns if name != "id")]
+    text = ordered[columns].to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
+    write_text(path, text)
 
 
 def _write_cv(path: Path, cv_predictions: pd.DataFrame) -> None:

@@ -21,7 +21,9 @@ from ionladder.core.paths import Layout
 from unit.baselines.tiny_barriers import TARGETS, tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
 
-PARAMS = SimpleNamespace(task_versions={"obelix": "1.2.0", "bvel-proto": "1.0.0"})
+PARAMS = SimpleNamespace(
+    task_versions={"obelix": "1.2.0", "obelix-cv": "1.2.0", "bvel-proto": "1.0.0"}
+)
 
 
 @pytest.fixture
@@ -120,6 +122,44 @@ def test_a_check_needs_the_predictions_on_the_folds(layout: Layout) -> None:
 
     with pytest.raises(BaselineError, match="expected cv_predictions on the frozen folds"):
         check(layout, PARAMS, "train-mean", "obelix")
+
+
+def test_a_task_scored_on_folds_gets_out_of_fold_predictions_and_nothing_else(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "load_inputs", lambda *_: replace(tiny_inputs(), test_ids=()))
+    seen: list[tuple[int, int]] = []
+
+    submission = run(
+        layout, PARAMS, "rf-paper", "obelix-cv", progress=lambda *step: seen.append(step)
+    )
+
+    assert sorted(_contents(submission.folder)) == ["cv_predictions.parquet", "submission.yaml"]
+    assert seen[-1] == (12, 12)  # 2 schemes × 2 repeats × 3 folds
+    assert set(submission.predictions.rows["seed"]) == {0, 1}
+    assert len(submission.predictions.rows) == 2 * N_TRAIN
+    assert submission.card.seeds == [0, 1]
+    assert "CPU time of one fold" in submission.card.hardware
+    before = _contents(submission.folder)
+    result = check(layout, PARAMS, "rf-paper", "obelix-cv", n_seeds=1)
+    assert (result.n_seeds, result.n_repeats) == (0, 1)
+    assert result.difference <= 0.5e-6
+    run(layout, PARAMS, "rf-paper", "obelix-cv")
+    assert _contents(submission.folder) == before
+
+
+def test_its_folds_are_those_of_the_board_with_a_test_set(layout: Layout) -> None:
+    on_test = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=1).cv_predictions
+    on_folds = run(layout, PARAMS, "rf-paper", "obelix-cv").cv_predictions
+
+    pd.testing.assert_frame_equal(on_test.rows, on_folds.rows)
+
+
+def test_every_repeat_of_scored_folds_is_needed(layout: Layout) -> None:
+    with pytest.raises(BaselineError, match=r"--seeds 1: .* needs every frozen repeat"):
+        run(layout, PARAMS, "train-mean", "obelix-cv", n_seeds=1)
+    with pytest.raises(BaselineError, match="--seeds 0: expected a number of repeats, 1 or more"):
+        check(layout, PARAMS, "train-mean", "obelix-cv", n_seeds=0)
 
 
 def test_progress_counts_every_training(layout: Layout) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -37,6 +39,12 @@ def tiny_inputs() -> TaskInputs:
         folds=_folds(train),
         targets=("log10_sigma",),
     )
+
+
+def all_with_cif() -> TaskInputs:
+    """The same entries where each has a CIF, as on a task that only such entries take part in."""
+    inputs = tiny_inputs()
+    return replace(inputs, split=inputs.split.assign(in_cif=True))
 
 
 def _entries(ids: list[str], rng: np.random.Generator) -> pd.DataFrame:

@@ -15,6 +15,9 @@ from ionladder.datasets.load import load_inputs, read_table
 from ionladder.datasets.registry import get_task
 
 TASK = get_task("obelix")
+CIF_TASK = get_task("obelix-cif")
+FOLDS_TASK = get_task("obelix-cv")
+ALL_TASKS = (TASK, CIF_TASK, FOLDS_TASK)
 
 
 def test_inputs_hold_training_labels_only(repo: Layout) -> None:
@@ -62,6 +65,68 @@ def test_a_changed_test_label_changes_the_label_hash_and_nothing_else(repo: Layo
     joined = old.test.merge(new.test, on="id")
     changed = joined[joined["log10_sigma_x"] != joined["log10_sigma_y"]]
     assert list(changed["id"]) == ["max"]
+
+
+def test_a_restricted_task_holds_nothing_of_other_entries(repo: Layout) -> None:
+    everything = load_inputs(repo, TASK, "1.0.0")
+    inputs = load_inputs(repo, CIF_TASK, "1.0.0")
+    with_cif = set(everything.split.index[everything.split["in_cif"]])
+    assert set(inputs.train_ids) == with_cif & set(everything.train_ids)
+    assert set(inputs.test_ids) == with_cif & set(everything.test_ids)
+    assert len(inputs.train_ids) + len(inputs.test_ids) == 17
+    assert inputs.structures is not None
+    for frame in (inputs.entries, inputs.structures, inputs.split):
+        assert set(frame.index) == with_cif
+    assert list(inputs.train_labels.index) == list(inputs.train_ids)
+    assert set(inputs.folds["id"]) == set(inputs.train_ids)
+
+
+def test_restricted_folds_are_the_frozen_ones_and_still_keep_groups_together(repo: Layout) -> None:
+    everything = load_inputs(repo, TASK, "1.0.0").folds
+    inputs = load_inputs(repo, CIF_TASK, "1.0.0")
+    keys = ["scheme", "repeat", "fold", "id"]
+    assert len(inputs.folds.merge(everything, on=keys)) == len(inputs.folds)
+    covered = inputs.folds.groupby(["scheme", "repeat"], observed=True)["id"]
+    assert covered.nunique().eq(len(inputs.train_ids)).all()
+    assert covered.size().eq(len(inputs.train_ids)).all()
+    grouped = inputs.folds[inputs.folds["scheme"] == "grouped_doi_comp"]
+    component = grouped["id"].map(inputs.split["component"])
+    assert grouped.groupby([grouped["repeat"], component])["fold"].nunique().eq(1).all()
+
+
+def test_labels_of_a_restricted_task_are_the_rows_that_take_part(repo: Layout) -> None:
+    everything = load_evaluation_labels(repo, TASK, "1.0.0")
+    labels = load_evaluation_labels(repo, CIF_TASK, "1.0.0")
+    for part in ("test", "train"):
+        rows = getattr(everything, part)
+        expected = rows[rows["in_cif"]].reset_index(drop=True)
+        assert getattr(labels, part).equals(expected)
+        assert len(expected) < len(rows)
+    assert set(labels.folds["id"]) == set(labels.train["id"])
+    assert labels.replicates.equals(everything.replicates)
+
+
+def test_a_task_scored_on_folds_scores_training_entries_and_knows_no_test_entry(
+    repo: Layout,
+) -> None:
+    inputs = load_inputs(repo, FOLDS_TASK, "1.0.0")
+    labels = load_evaluation_labels(repo, FOLDS_TASK, "1.0.0")
+    assert inputs.test_ids == ()
+    assert labels.test["id"].tolist() == list(inputs.train_ids)
+    assert labels.test.equals(labels.train)
+    assert set(labels.folds["id"]) == set(inputs.train_ids)
+
+
+def test_hashes_rest_on_the_entries_that_are_scored_and_on_no_other(repo: Layout) -> None:
+    # The versions differ by the label of `max`, a test entry without a CIF.
+    old, new = (
+        {task.name: load_evaluation_labels(repo, task, version) for task in ALL_TASKS}
+        for version in ("1.0.0", "1.1.0")
+    )
+    changed = [name for name in old if old[name].labels_sha256 != new[name].labels_sha256]
+    assert changed == ["obelix"]
+    assert len({labels.labels_sha256 for labels in old.values()}) == len(ALL_TASKS)
+    assert len({labels.split_sha256 for labels in old.values()}) == len(ALL_TASKS)
 
 
 def test_a_missing_table_is_named_with_the_commands_that_make_it(repo: Layout) -> None:

@@ -16,6 +16,7 @@ from ionladder.core.files import to_json
 from ionladder.core.paths import Layout
 from ionladder.leaderboard.assemble import assemble
 from ionladder.leaderboard.check import receipt_problems
+from ionladder.leaderboard.comparison import compare
 from ionladder.leaderboard.write import to_csv, write_leaderboard, write_receipts
 from ionladder.scoring.score import TaskScores, submission_folders
 
@@ -44,6 +45,7 @@ def score(layout: Layout, labels: pd.DataFrame = tiny.LABELS) -> tuple[TaskScore
         tiny.TASK,
         result.scored,
         scorer.floors(),
+        compare(tiny.TASK, result.scored, tiny.SETTINGS),
         dataset_version="1.0.0",
         settings=tiny.SETTINGS,
     )

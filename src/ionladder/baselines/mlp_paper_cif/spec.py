@@ -10,7 +10,7 @@ BASELINE = Baseline(
     "authors chose for that subset: the comparison with models that need atomic positions. "
     "Features as in mlp-paper; no CIF is read. Twenty trainings that differ in the seed of the "
     "network and of the row order.",
-    tasks=("obelix",),
+    tasks=("obelix", "obelix-cif"),
     inputs="both",
     training_data="OBELiX train split: the 254 entries with a CIF (lattice scaled on all 478)",
     n_seeds=20,
@@ -38,4 +38,23 @@ BASELINE = Baseline(
     "absurd, by tens of decades; they are recorded unclipped. For "
     "cross-validation the model learns from the CIF entries of the training folds and predicts "
     "every entry of the held-out fold; repeat r is trained with seed r.",
+    by_task={
+        "obelix-cif": {
+            "description": "Our run of the multilayer perceptron of Therrien, Abou Haibeh et al. "
+            "(2025) with the hyperparameters the authors chose for the entries with a CIF: the "
+            "comparison with models that need atomic positions. Features as in their programs: "
+            "amount of each element in the unit cell, space-group number as an ordinal, "
+            "standardised lattice parameters (59 columns); no CIF is read. Twenty trainings that "
+            "differ in the seed of the network and of the row order.",
+            "training_data": "OBELiX train split: the 254 entries with a CIF",
+            "parameters": 1521,
+            "notes": "The hyperparameters stand in the comments of an earlier version of the "
+            "authors' benchmark program (case 'Drop CIF == True'). The paper gives 3.3 for this "
+            "training, in its text; our mean over seeds agrees with it, with a wide spread. The "
+            "authors scale the lattice on all 478 training entries; here, where the others take no "
+            "part, on the 254. As in the authors' program nothing else is scaled, so single "
+            "predictions can be absurd, by tens of decades; they are recorded unclipped. For "
+            "cross-validation, repeat r is trained with seed r.",
+        },
+    },
 )

@@ -10,7 +10,7 @@ BASELINE = Baseline(
     "programs: amount of each element in the unit cell, space-group number as an ordinal, "
     "standardised lattice parameters (62 columns). Twenty trainings that differ in the seed of "
     "the forest and of the row order.",
-    tasks=("obelix",),
+    tasks=("obelix", "obelix-cv"),
     inputs="both",
     training_data="OBELiX train split: all 478 entries",
     n_seeds=20,
@@ -28,4 +28,21 @@ BASELINE = Baseline(
     "changes between scikit-learn versions. For cross-validation, repeat r is trained with seed "
     "r. The table's known slips (a wrong lithium amount in r5y, cell contents of vy5, yav, 9ph "
     "and 24k) are left as published.",
+    by_task={
+        "obelix-cv": {
+            "description": "Our run of the random forest of Therrien, Abou Haibeh et al. (2025) "
+            "with the hyperparameters the authors chose for the whole training set. Features as in "
+            "their programs: amount of each element in the unit cell, space-group number as an "
+            "ordinal, standardised lattice parameters (62 columns). One training for each fold; "
+            "repeat r is trained with seed r, which sets the forest and the row order.",
+            "training_data": "OBELiX train split: all 478 entries, but for the fold that is "
+            "predicted",
+            "notes": "The hyperparameters stand in the comments of an earlier version of the "
+            "authors' benchmark program (case 'Drop CIF == False'). The authors chose them by "
+            "cross-validation on shuffled rows of the same 478 entries, where they print 0.96 ± "
+            "0.15; on folds that keep papers and compositions together the same forest is far "
+            "worse. The table's known slips (a wrong lithium amount in r5y, cell contents of vy5, "
+            "yav and 9ph) are left as published.",
+        },
+    },
 )

@@ -7,13 +7,22 @@ BASELINE = Baseline(
     model="Train mean",
     description="Predicts the mean training label for every entry: the constant with the smallest "
     "squared error on the training set.",
-    tasks=("obelix", "bvel-proto"),
+    tasks=("obelix", "obelix-cif", "obelix-cv", "bvel-proto"),
     inputs="composition",
     training_data="OBELiX train split: labels of all 478 entries",
     parameters=1,
     notes="Reads nothing of an entry; the field `inputs` has no value for that and states the "
     "least. Left-censored labels count with their upstream value 1e-15 S/cm. Deterministic.",
     by_task={
+        "obelix-cif": {
+            "training_data": "OBELiX train split: labels of the 254 entries with a CIF",
+        },
+        "obelix-cv": {
+            "description": "Predicts the mean label of the training entries outside the fold for "
+            "every entry of the fold: the constant with the smallest squared error on them.",
+            "training_data": "OBELiX train split: labels of all 478 entries, but for the fold that "
+            "is predicted",
+        },
         "bvel-proto": {
             "description": "Predicts, for every target, the mean training label: the constant with "
             "the smallest squared error on the training set.",

@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ionladder.datasets.bvel_proto.family import AFLOW_1
 from ionladder.datasets.bvel_proto.ions import ANIONS, ion
+from ionladder.datasets.bvel_proto.references import cited
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
-SOURCE = "M. J. Mehl et al., Comput. Mater. Sci. 136, S1 (2017), as shipped with pymatgen"
+_LIBRARY = "M. J. Mehl et al., Comput. Mater. Sci. 136, S1 (2017)"
 
 # Types that family_packings.py holds; the name is the library's.
 _BUILT_BY_HAND = frozenset(
@@ -77,11 +79,13 @@ class AflowType:
     Attributes:
         name: The library's name, with a letter behind it where two types share one.
         family: Its class here.
+        source: The publication that the library took it from, its name and the library's DOI.
         structure: The published compound, primitive cell.
     """
 
     name: str
     family: str
+    source: str
     structure: Structure
 
 
@@ -105,7 +109,8 @@ def _kept() -> Iterator[AflowType]:
         n_elements = len(structure.composition)
         other = {2: "other AFLOW binary", 3: "other AFLOW ternary"}
         family = _FAMILIES.get(unique) or other.get(n_elements, "other AFLOW quaternary")
-        yield AflowType(name=unique, family=family, structure=structure)
+        source = f"{cited(entry['snl'].references) or _LIBRARY}; AFLOW {name} {AFLOW_1}"
+        yield AflowType(name=unique, family=family, source=source, structure=structure)
 
 
 def _is_ionic(structure: Structure) -> bool:

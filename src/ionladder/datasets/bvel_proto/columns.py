@@ -109,7 +109,10 @@ ENTRIES = Table(
         Column(
             name="source",
             type="category",
-            description="Publication that the coordinates of the structure type come from.",
+            description=(
+                "Publication that the coordinates of the structure type come from, with the DOI "
+                "and the database entry where there are any."
+            ),
             role="note",
         ),
     ),

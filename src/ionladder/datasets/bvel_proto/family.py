@@ -41,8 +41,13 @@ class Family:
         sites: Its occupied positions.
         bond_ang: Shortest cation-anion distance of the published compound, Å: what a test holds
             cell and coordinates to.
-        source: The publication that the coordinates come from.
-        note: What was idealised, or why the type is here.
+        source: Compound and publication.
+        record: Where its cell and coordinates can be looked up: an entry of a database, or of
+            AFLOW's library of prototypes. They are that entry's numbers unless ``note`` says how
+            they were compared with it.
+        doi: DOI of the publication, or of the one that OBELiX names for the record; None where
+            it could not be confirmed.
+        note: What was idealised or compared, or why the type is here.
     """
 
     prototype: str
@@ -52,7 +57,21 @@ class Family:
     sites: tuple[Site, ...]
     bond_ang: float
     source: str
+    record: str
+    doi: str | None = None
     note: str = ""
+
+    @property
+    def citation(self) -> str:
+        """Source, DOI and record in one line, as the tables carry it."""
+        doi = [] if self.doi is None else [f"doi:{self.doi}"]
+        return "; ".join([self.source, *doi, self.record])
+
+
+# The parts of AFLOW's library of prototypes: Mehl et al. 2017, Hicks et al. 2019 and 2021.
+AFLOW_1 = "(doi:10.1016/j.commatsci.2017.01.017)"
+AFLOW_2 = "(doi:10.1016/j.commatsci.2018.10.043)"
+AFLOW_3 = "(doi:10.1016/j.commatsci.2021.110450)"
 
 
 def cubic(a: float) -> tuple[float, float, float, float, float, float]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from ionladder.datasets.bvel_proto.family import Family, Site, cubic, hexagonal, orthogonal
+from ionladder.datasets.bvel_proto.family import (
+    AFLOW_2,
+    AFLOW_3,
+    Family,
+    Site,
+    cubic,
+    hexagonal,
+    orthogonal,
+)
 
-_LI3PO4 = "O. V. Yakubovich and V. S. Urusov, Crystallogr. Rep. 42, 261 (1997): γ-Li3PO4"
-_LI3PO4_CELL = orthogonal(10.490, 6.120, 4.927)
+_LI3PO4_CELL = orthogonal(10.4612, 6.1113, 4.9208)
+_LI3PO4_PAPER = "B. Wang et al., J. Solid State Chem. 115, 313 (1995)"
+_LI3PO4_DOI = "10.1006/jssc.1995.1140"
+_LI3PO4_RECORD = "AMCSD 0013843, ICSD 79427"
+# Published for Pmnb; here y, x, z, for Pnma.
+_LI3PO4_8D = (0.1627, 0.5016, 0.3008)
+_LI3PO4_4C = (0.4246, 0.75, 0.2045)
+_LI3PO4_P = (0.4115, 0.25, 0.3079)
 _LI3PO4_O = (
-    Site("X", "O2-", (0.3417, 0.0421, 0.2057)),
-    Site("X", "O2-", (0.0505, 0.25, 0.2936)),
-    Site("X", "O2-", (0.0895, 0.75, 0.1228)),
+    Site("X", "O2-", (0.3418, 0.0441, 0.2054)),
+    Site("X", "O2-", (0.0503, 0.25, 0.2928)),
+    Site("X", "O2-", (0.0896, 0.75, 0.1223)),
 )
 
 FRAMEWORKS: tuple[Family, ...] = (
@@ -20,14 +34,16 @@ FRAMEWORKS: tuple[Family, ...] = (
         cell=orthogonal(10.332, 6.010, 4.692),
         sites=(
             Site("A", "Li+", (0, 0, 0)),
-            Site("B", "Fe2+", (0.2822, 0.25, 0.9747)),
-            Site("C", "P5+", (0.0948, 0.25, 0.4180)),
-            Site("X", "O2-", (0.0968, 0.25, 0.7428)),
-            Site("X", "O2-", (0.4573, 0.25, 0.2060)),
-            Site("X", "O2-", (0.1656, 0.0465, 0.2848)),
+            Site("B", "Fe2+", (0.28222, 0.25, 0.97472)),
+            Site("C", "P5+", (0.09486, 0.25, 0.4182)),
+            Site("X", "O2-", (0.09678, 0.25, 0.74279)),
+            Site("X", "O2-", (0.45710, 0.25, 0.20602)),
+            Site("X", "O2-", (0.16558, 0.04646, 0.28478)),
         ),
         bond_ang=1.52,
-        source="V. A. Streltsov et al., Acta Cryst. B 49, 147 (1993): LiFePO4",
+        source="LiFePO4, V. A. Streltsov et al., Acta Cryst. B 49, 147 (1993)",
+        doi="10.1107/S0108768192004701",
+        record="COD 2100916, ICSD 72545",
     ),
     Family(
         prototype="gamma-li3po4",
@@ -35,13 +51,15 @@ FRAMEWORKS: tuple[Family, ...] = (
         space_group="Pnma",
         cell=_LI3PO4_CELL,
         sites=(
-            Site("A", "Li+", (0.1639, 0.9987, 0.3013)),
-            Site("A", "Li+", (0.4235, 0.75, 0.2056)),
-            Site("C", "P5+", (0.4115, 0.25, 0.3085)),
+            Site("A", "Li+", _LI3PO4_8D),
+            Site("A", "Li+", _LI3PO4_4C),
+            Site("C", "P5+", _LI3PO4_P),
             *_LI3PO4_O,
         ),
         bond_ang=1.54,
-        source=_LI3PO4,
+        source=f"γ-Li3PO4, {_LI3PO4_PAPER}",
+        doi=_LI3PO4_DOI,
+        record=_LI3PO4_RECORD,
     ),
     Family(
         prototype="lisicon",
@@ -49,15 +67,16 @@ FRAMEWORKS: tuple[Family, ...] = (
         space_group="Pnma",
         cell=_LI3PO4_CELL,
         sites=(
-            Site("A", "Li+", (0.1639, 0.9987, 0.3013)),
-            Site("B", "Zn2+", (0.4235, 0.75, 0.2056)),
-            Site("C", "Ge4+", (0.4115, 0.25, 0.3085)),
+            Site("A", "Li+", _LI3PO4_8D),
+            Site("B", "Cd2+", _LI3PO4_4C),
+            Site("C", "Si4+", _LI3PO4_P),
             *_LI3PO4_O,
         ),
         bond_ang=1.54,
-        source=_LI3PO4,
-        note="The 4c Li of γ-Li3PO4 gives way to M, as in LISICON (H. Y-P. Hong, Mater. Res. Bull. "
-        "13, 117, 1978).",
+        source=f"Li2CdSiO4 with the coordinates of γ-Li3PO4, {_LI3PO4_PAPER}",
+        doi=_LI3PO4_DOI,
+        record=f"{_LI3PO4_RECORD}; ordered as AFLOW AB2C4D_oP32_62_c_d_2cd_c (ICSD 1113)",
+        note="The 4c Li of γ-Li3PO4 gives way to M; AFLOW lists γ-Li3PO4 with Li2CdSiO4.",
     ),
     Family(
         prototype="nasicon",
@@ -72,23 +91,27 @@ FRAMEWORKS: tuple[Family, ...] = (
             Site("X", "O2-", (0.1896, 0.1634, 0.0811)),
         ),
         bond_ang=1.51,
-        source="A. Aatiq et al., J. Mater. Chem. 12, 2971 (2002): LiTi2(PO4)3",
+        source="LiTi2(PO4)3, ICSD 184088, of which OBELiX names the publication",
+        doi="10.1007/s11164-013-1348-0",
+        record="OBELiX 1.2.0 entry rr5, ICSD 184088",
+        note="Compared, not copied: 0.12 Å RMS from the record, whose copy in OBELiX carries as "
+        "much noise.",
     ),
     Family(
         prototype="garnet-li3",
         family="garnet",
         space_group="Ia-3d",
-        cell=cubic(12.008),
+        cell=cubic(11.4597),
         sites=(
-            Site("A", "Al3+", (0.375, 0, 0.25)),
-            Site("B", "Y3+", (0.125, 0, 0.25)),
+            Site("A", "Si4+", (0.375, 0, 0.25)),
+            Site("B", "Co2+", (0.125, 0, 0.25)),
             Site("C", "Al3+", (0, 0, 0)),
-            Site("X", "O2-", (0.9694, 0.0512, 0.1500)),
+            Site("X", "O2-", (0.3471, 0.4664, 0.0512)),
         ),
-        bond_ang=1.76,
-        source="F. Euler and J. A. Bruce, Acta Cryst. 19, 971 (1965): Y3Al5O12",
-        note="Li takes the tetrahedral site, as in Li3Nd3Te2O12 (M. P. O'Callaghan et al., Chem. "
-        "Mater. 18, 4681, 2006).",
+        bond_ang=1.64,
+        source="Co3Al2Si3O12, garnet of AFLOW's library of prototypes, part 2 (2019)",
+        record=f"AFLOW A2B3C12D3_cI160_230_a_c_h_d {AFLOW_2}",
+        note="Li takes the tetrahedral site, as in Li3Nd3Te2O12.",
     ),
     Family(
         prototype="garnet-li7",
@@ -107,8 +130,10 @@ FRAMEWORKS: tuple[Family, ...] = (
             Site("X", "O2-", (0.1497, 0.7783, 0.5699)),
         ),
         bond_ang=1.88,
-        source="J. Awaka et al., J. Solid State Chem. 182, 2046 (2009): tetragonal Li7La3Zr2O12",
-        note="Published for origin choice 2; here (0, -1/4, 1/8) is added, for origin choice 1.",
+        source="Li7La3Zr2O12, tetragonal, J. Awaka et al., J. Solid State Chem. 182, 2046 (2009)",
+        doi="10.1016/j.jssc.2009.05.020",
+        record="OBELiX 1.2.0 entry wyu",
+        note="For origin choice 1. Compared, not copied: 0.03 Å RMS from the record.",
     ),
     Family(
         prototype="argyrodite",
@@ -123,8 +148,12 @@ FRAMEWORKS: tuple[Family, ...] = (
             Site("Y", "Br-", (0, 0, 0)),
         ),
         bond_ang=2.07,
-        source="M. A. Kraft et al., J. Am. Chem. Soc. 139, 10909 (2017): Li6PS5Br",
-        note="Ordered: Li on the 24g site between the two halves of its split 48h site.",
+        source="Li6PS5Br, M. A. Kraft et al., J. Am. Chem. Soc. 139, 10909 (2017)",
+        doi="10.1021/jacs.7b06327",
+        record="OBELiX 1.2.0 entry 6jf, ICSD 259202",
+        note="Ordered: Li on the 24g site between the two halves of its split 48h site, no S-Br "
+        "disorder. Compared, not copied: P, S and Br 0.12 Å RMS from the record, whose copy in "
+        "OBELiX carries as much noise.",
     ),
     Family(
         prototype="li3incl6",
@@ -139,20 +168,11 @@ FRAMEWORKS: tuple[Family, ...] = (
             Site("X", "Cl-", (0.2481, 0, 0.7706)),
         ),
         bond_ang=2.50,
-        source="M. O. Schmidt et al., Z. Anorg. Allg. Chem. 625, 539 (1999): Li3InCl6",
-    ),
-    Family(
-        prototype="li2zrf6",
-        family="Li2MX6",
-        space_group="P-31m",
-        cell=hexagonal(4.973, 4.658),
-        sites=(
-            Site("A", "Li+", (1 / 3, 2 / 3, 0.5)),
-            Site("B", "Zr4+", (0, 0, 0)),
-            Site("X", "F-", (0.327, 0, 0.255)),
-        ),
-        bond_ang=2.01,
-        source="G. Brunton, Acta Cryst. B 29, 2294 (1973): Li2ZrF6",
+        source="Li3InCl6, ICSD 89617, of which OBELiX names the publication",
+        doi="10.1002/anie.201909805",
+        record="OBELiX 1.2.0 entry de5, ICSD 89617",
+        note="Ordered: the little In on the site 4g is left out. Compared, not copied: 0.06 Å RMS "
+        "from the record.",
     ),
     Family(
         prototype="gamma-lialo2",
@@ -161,11 +181,12 @@ FRAMEWORKS: tuple[Family, ...] = (
         cell=orthogonal(5.1687, 5.1687, 6.2679),
         sites=(
             Site("A", "Li+", (0.8126, 0.8126, 0)),
-            Site("B", "Al3+", (0.1762, 0.1762, 0)),
+            Site("B", "Al3+", (0.1759, 0.1759, 0)),
             Site("X", "O2-", (0.3369, 0.2906, 0.7723)),
         ),
         bond_ang=1.75,
-        source="M. Marezio, Acta Cryst. 19, 396 (1965): γ-LiAlO2",
+        source="γ-LiAlO2, ICSD 23815 in AFLOW's list of prototypes (2021)",
+        record="AFLOW ABC2_tP16_92_a_a_b, ICSD 23815",
     ),
     Family(
         prototype="beta-nafeo2",
@@ -179,7 +200,8 @@ FRAMEWORKS: tuple[Family, ...] = (
             Site("X", "O2-", (0.0697, 0.1121, 0.3708)),
         ),
         bond_ang=1.84,
-        source="M. Marezio, Acta Cryst. 18, 481 (1965): LiGaO2",
+        source="LiGaO2, ICSD 18152 and AFLOW's library of prototypes, part 3 (2021)",
+        record=f"AFLOW ABC2_oP16_33_a_a_2a-003 {AFLOW_3}, ICSD 18152",
     ),
     Family(
         prototype="li2sio3",
@@ -193,33 +215,42 @@ FRAMEWORKS: tuple[Family, ...] = (
             Site("X", "O2-", (0, 0.1134, 0.8549)),
         ),
         bond_ang=1.59,
-        source="K.-F. Hesse, Acta Cryst. B 33, 901 (1977): Li2SiO3",
-    ),
-    Family(
-        prototype="colquiriite",
-        family="colquiriite",
-        space_group="P-31c",
-        cell=hexagonal(5.008, 9.643),
-        sites=(
-            Site("A", "Ca2+", (0, 0, 0)),
-            Site("B", "Al3+", (2 / 3, 1 / 3, 0.25)),
-            Site("C", "Li+", (1 / 3, 2 / 3, 0.25)),
-            Site("X", "F-", (0.377, 0.031, 0.1435)),
-        ),
-        bond_ang=1.80,
-        source="W. Viebahn, Z. Anorg. Allg. Chem. 386, 335 (1971): LiCaAlF6",
+        source="Li2SiO3, K.-F. Hesse, Acta Cryst. B 33, 901 (1977)",
+        record="ICSD 853; compared with AFLOW A2B3C_oC24_36_b_ab_a (ICSD 28192)",
+        note="The cell is that of the paper's abstract. Coordinates compared, not copied: 0.06 Å "
+        "RMS from ICSD 28192, an earlier determination.",
     ),
     Family(
         prototype="scheelite",
         family="scheelite",
         space_group="I4_1/a",
-        cell=orthogonal(5.164, 5.164, 10.741),
+        cell=orthogonal(5.7543, 5.7543, 13.2171),
         sites=(
-            Site("A", "Li+", (0, 0, 0)),
-            Site("B", "Y3+", (0, 0, 0.5)),
-            Site("X", "F-", (0.2821, 0.1642, 0.0815)),
+            Site("A", "Mo6+", (0, 0, 0)),
+            Site("B", "Ba2+", (0, 0, 0.5)),
+            Site("X", "O2-", (0.8831, 0.2638, 0.6723)),
         ),
-        bond_ang=1.90,
-        source="E. Garcia and R. R. Ryan, Acta Cryst. C 49, 2053 (1993): LiYF4",
+        bond_ang=1.83,
+        source="BaMoO4, ICSD 50821 in AFLOW's list of prototypes (2021)",
+        record="AFLOW ABC4_tI24_88_a_b_f, ICSD 50821",
+        note="For origin choice 1. AFLOW lists the cell larger than measured; only its shape is "
+        "used.",
+    ),
+    Family(
+        prototype="lialcl4",
+        family="LiMX4",
+        space_group="P2_1/c",
+        cell=(7.007, 6.504, 12.995, 90.0, 93.32, 90.0),
+        sites=(
+            Site("A", "Li+", (0.15688, 0.98308, 0.36658)),
+            Site("B", "Al3+", (0.70588, 0.32198, 0.89924)),
+            Site("X", "Cl-", (0.69400, 0.18329, 0.04695)),
+            Site("X", "Cl-", (0.80902, 0.62835, 0.92849)),
+            Site("X", "Cl-", (0.92580, 0.18160, 0.81372)),
+            Site("X", "Cl-", (0.43947, 0.31364, 0.81280)),
+        ),
+        bond_ang=2.12,
+        source="LiAlCl4, G. Mairesse et al., Cryst. Struct. Commun. 6, 15 (1977)",
+        record="COD 1004036",
     ),
 )

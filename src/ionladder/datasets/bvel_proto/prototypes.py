@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.datasets.bvel_proto.aflow import SOURCE as AFLOW_SOURCE
 from ionladder.datasets.bvel_proto.aflow import aflow_types
 from ionladder.datasets.bvel_proto.family import Family, Role
 from ionladder.datasets.bvel_proto.family_frameworks import FRAMEWORKS
@@ -33,7 +32,7 @@ class Prototype:
     Attributes:
         name: Its name.
         family: The larger class it belongs to.
-        source: Where its coordinates come from.
+        source: Publication of its coordinates, and where they can be looked up.
         is_hand_built: Whether its sites have fixed roles.
         roles: Label → whether it holds a cation or an anion; None where it may hold either.
         counts: Label → its sites in the primitive cell.
@@ -87,7 +86,7 @@ def all_prototypes() -> tuple[Prototype, ...]:
                 structure,
                 name=kept.name,
                 family=kept.family,
-                source=AFLOW_SOURCE,
+                source=kept.source,
                 roles=dict.fromkeys(sorted(set(labels))),
                 is_hand_built=False,
             )
@@ -123,7 +122,7 @@ def _from_family(family: Family) -> Prototype:
         family_structure(family).get_primitive_structure(),
         name=family.prototype,
         family=family.family,
-        source=family.source,
+        source=family.citation,
         roles={label: roles[label] for label in sorted(roles)},
         is_hand_built=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ionladder.datasets.bvel_proto.columns import TABLES
 from ionladder.datasets.bvel_proto.task import TASKS
-from ionladder.specs.dataset import Dataset
+from ionladder.specs.dataset import Dataset, Fact
 
 __all__ = ["DATASET", "TASKS"]
 
@@ -14,6 +14,8 @@ _BIBTEX = """\
   author  = {Dembitskiy, Artem D. and Humonen, Innokentiy S. and Eremin, Roman A. and
              Aksyonov, Dmitry A. and Fedotov, Stanislav S. and Budennyy, Semen A.},
   journal = {npj Computational Materials},
+  volume  = {11},
+  number  = {131},
   year    = {2025},
   doi     = {10.1038/s41524-025-01571-z},
 }
@@ -26,6 +28,26 @@ _BIBTEX = """\
   pages   = {S1--S828},
   year    = {2017},
   doi     = {10.1016/j.commatsci.2017.01.017},
+}
+@article{hicks2019aflow,
+  title   = {The {AFLOW} Library of Crystallographic Prototypes: Part 2},
+  author  = {Hicks, David and Mehl, Michael J. and Gossett, Eric and Toher, Cormac and
+             Levy, Ohad and Hanson, Robert M. and Hart, Gus and Curtarolo, Stefano},
+  journal = {Computational Materials Science},
+  volume  = {161},
+  pages   = {S1--S1011},
+  year    = {2019},
+  doi     = {10.1016/j.commatsci.2018.10.043},
+}
+@article{hicks2021aflow,
+  title   = {The {AFLOW} Library of Crystallographic Prototypes: Part 3},
+  author  = {Hicks, D. and Mehl, M. J. and Esters, M. and Oses, C. and Levy, O. and
+             Hart, G. L. W. and Toher, C. and Curtarolo, S.},
+  journal = {Computational Materials Science},
+  volume  = {199},
+  pages   = {110450},
+  year    = {2021},
+  doi     = {10.1016/j.commatsci.2021.110450},
 }
 @incollection{adams2014bvse,
   title     = {Understanding Ionic Conduction and Energy Storage Materials with Bond-Valence-Based
@@ -73,9 +95,10 @@ _CAVEATS = (
         "does not make a good conductor."
     ),
     (
-        "The 28 hand-built structure types were written down without their publications at hand. "
-        "Tests hold each to its space group, neutrality and shortest bond; the coordinates and "
-        "citations have still to be compared with the papers."
+        "Of the 25 hand-built structure types, 20 carry the numbers of the record they name and "
+        "5 (NASICON, tetragonal garnet, argyrodite, Li3InCl6, Li2SiO3) were compared with a record "
+        "and agree within 0.03 to 0.12 Å, most of it noise that the records carry. The papers "
+        "themselves were not at hand. Four types of 1.0.0 without any record are left out."
     ),
     (
         "A model that is good here has learned bond-valence percolation. Whether that helps with "
@@ -101,6 +124,16 @@ DATASET = Dataset(
     ),
     bibtex=_BIBTEX,
     tables=TABLES,
+    facts=(
+        Fact(column="formula", title="Formula", kind="formula"),
+        Fact(column="prototype", title="Structure type"),
+        Fact(column="family", title="Class of the structure type"),
+        Fact(column="assignment", title="Ions"),
+        Fact(column="space_group", title="Space group number"),
+        Fact(column="n_sites", title="Sites in the cell"),
+        Fact(column="n_li", title="Li sites in the cell"),
+        Fact(column="source", title="Coordinates from"),
+    ),
     making=_MAKING,
     caveats=_CAVEATS,
 )

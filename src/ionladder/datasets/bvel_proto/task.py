@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.specs.slice import NEAREST_NOTE, Slice
 from ionladder.specs.task import (
     MEAN_OF_TARGETS,
     CrossValidation,
@@ -17,11 +18,59 @@ from ionladder.specs.task import (
 # there, up to 19 eV, would otherwise rule the mean.
 CLIP_EV = 6.0
 FAST_EV = 0.5
+# A barrier is counted from the cell's minimum, so it is never negative; what does not percolate
+# below 20 eV has no label.
+PHYSICAL_EV = (0.0, 20.0)
 
 _DIMENSIONS = (
     ("1d", "1D", "one dimension"),
     ("2d", "2D", "two dimensions"),
     ("3d", "3D", "three dimensions"),
+)
+
+_SLICES = (
+    Slice(name="family", title="Class of the structure type", column="family"),
+    Slice(
+        name="anions",
+        title="Anion chemistry",
+        column="anions",
+        values=(
+            ("oxide", "oxides"),
+            ("fluoride", "fluorides"),
+            ("chalcogenide", "chalcogenides"),
+            ("halide", "heavier halides"),
+            ("nitride", "nitrides"),
+            ("mixed", "mixed anions"),
+        ),
+    ),
+    Slice(
+        name="dimensionality",
+        title="Dimensions of easy percolation",
+        column="dimensionality",
+        values=(
+            *((key, f"{key[0]}D") for key, _, _ in _DIMENSIONS),
+            ("none", "nothing percolates"),
+        ),
+        note="Chosen by the labels themselves.",
+    ),
+    Slice(
+        name="li_sites",
+        title="Li sites in the cell",
+        column="li_sites",
+        values=tuple((name, name) for name in ("1", "2 to 3", "4 to 7", "8 or more")),
+    ),
+    Slice(
+        name="known_prototype",
+        title="Structure type in the training set",
+        column="known_prototype",
+        values=(("yes", "known type"), ("no", "unknown type")),
+    ),
+    Slice(
+        name="train_distance",
+        title="Distance to the nearest training composition",
+        column="train_distance",
+        note=NEAREST_NOTE,
+    ),
 )
 
 BVEL_PROTO = Task(
@@ -44,6 +93,7 @@ BVEL_PROTO = Task(
                 f"percolation in {number} (BVlain)."
             ),
             plausible=(-5.0, 100.0),
+            physical=PHYSICAL_EV,
             missing_note=(
                 "Without a number: nothing percolates below 20 eV. The clipped MAE takes such an "
                 "entry at 6 eV; other measures leave it out."
@@ -118,6 +168,8 @@ BVEL_PROTO = Task(
         ),
     ),
     references=("train-mean", "train-median", "family-median"),
+    slices=_SLICES,
+    baseline_reference="train-median",
     label_words=LabelWords(adjective="computed", one="label", subject="structure"),
     floor_note=(
         "A label depends a little on choices that mean nothing: where the grid begins, how fine it "

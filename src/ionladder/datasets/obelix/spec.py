@@ -5,7 +5,7 @@ from __future__ import annotations
 from ionladder.datasets.obelix.columns import TABLES
 from ionladder.datasets.obelix.oddities import ODDITIES
 from ionladder.datasets.obelix.task import TASKS
-from ionladder.specs.dataset import Dataset
+from ionladder.specs.dataset import Dataset, Fact
 
 __all__ = ["DATASET", "TASKS"]
 
@@ -41,4 +41,16 @@ DATASET = Dataset(
     bibtex=_BIBTEX,
     tables=TABLES,
     oddities=ODDITIES,
+    composition_column="formula_cell",
+    facts=(
+        Fact(column="formula_reduced", title="Formula", kind="formula"),
+        Fact(column="space_group_symbol", title="Space group"),
+        Fact(column="space_group", title="Space group number"),
+        Fact(column="crystal_system", title="Crystal system"),
+        Fact(column="family", title="Family"),
+        Fact(column="formula_cell", title="Unit cell", kind="formula"),
+        Fact(column="cif_status", title="Crystal structure (CIF)"),
+        Fact(column="dois", title="Measured in", kind="doi"),
+        Fact(column="note", title="Note of the authors"),
+    ),
 )

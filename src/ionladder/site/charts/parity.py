@@ -46,11 +46,12 @@ class Parity:
     """What the chart shows.
 
     Attributes:
-        points: Test entries that have a label; at least one.
+        points: Scored entries that have a label; at least one.
         axis: The target with its unit.
         band: Half-width of the shaded region around the identity line, or None.
         cap: Where the axes end at the latest; beyond it, scoring tells values no longer apart.
         known: How labels came about, as an adjective (``measured``).
+        entries: What the points are, in the plural.
     """
 
     points: Sequence[Point]
@@ -58,6 +59,7 @@ class Parity:
     band: float | None = None
     cap: float | None = None
     known: str = "measured"
+    entries: str = "test entries"
 
     @property
     def range(self) -> tuple[float, float]:
@@ -168,7 +170,7 @@ def _hover(point: Point, known: str) -> str:
 
 def _description(parity: Parity) -> str:
     limits = sum(point.upper_limit is not None for point in parity.points)
-    text = f"{len(parity.points)} test entries, predicted against {parity.known} {parity.axis}."
+    text = f"{len(parity.points)} {parity.entries}, predicted against {parity.known} {parity.axis}."
     if limits:
         text += (
             f" {limits} of them are upper limits, drawn as triangles pointing to smaller values."

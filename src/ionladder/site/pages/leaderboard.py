@@ -11,9 +11,11 @@ from ionladder.metrics.registry import all_metrics
 from ionladder.site.board import Board, Row
 from ionladder.site.charts.ladder import ladder_chart
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.links import board_url, dataset_url, relative, submission_url
+from ionladder.site.firmness import robustness, sensitivity
+from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.slices import FEWEST_ENTRIES, slice_board
 from ionladder.site.tables import board_tables, value_cell
 from ionladder.site.target_table import target_table
 from ionladder.site.wording import target_title
@@ -30,8 +32,17 @@ def pages(site: Site) -> Iterator[Page]:
 
 def board_files(layout: Layout, task: str) -> dict[str, Any]:
     """Address in the site → file to copy there: the board for machines."""
-    found = {"json": layout.leaderboard_json(task), "csv": layout.leaderboard_csv(task)}
-    return {f"data/{task}.{kind}": path for kind, path in found.items() if path.is_file()}
+    found = {
+        f"data/{task}.json": layout.leaderboard_json(task),
+        f"data/{task}.csv": layout.leaderboard_csv(task),
+        f"data/{task}.analysis.json": layout.analysis_json(task),
+    }
+    return {place: path for place, path in found.items() if path.is_file()}
+
+
+def _download_title(path: str) -> str:
+    """What a download is called: its kind, or the analysis."""
+    return "Analysis" if ".analysis." in path else path.rsplit(".", 1)[1].upper()
 
 
 def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
@@ -51,13 +62,18 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "chart": ladder_chart(ladder, name=f"ladder-{item.task.name}") if shown else None,
         "tables": tables,
         "by_target": target_table(board, ranked.rows),
+        "fewest": FEWEST_ENTRIES,
+        "by_slice": slice_board(item, here),
+        "entries_href": relative(here, entries_url(item.task.name)),
         "primary_target": target_title(item.task, item.task.primary.target),
+        "robustness": robustness(board, item.analysis, here),
+        "sensitivity": sensitivity(board, item.analysis, here),
         "reported": reported,
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
         "subset_columns": _reported_subsets(board),
         "downloads": {
-            path.rsplit(".", 1)[1].upper(): relative(here, path) for path in sorted(files)
+            _download_title(path): relative(here, path) for path in sorted(files)
         },
         "method_href": relative(here, "methods/"),
         "reading_href": relative(here, "reading/"),

@@ -3,14 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from ionladder.leaderboard.audit_checks import (
+    CONSTANT_SPREAD,
+    EQUAL_SHARE,
+    EQUAL_WITHIN,
+    LABEL_CORRELATION,
+)
+from ionladder.leaderboard.audit_scores import CONTRADICTION, CROSSING_RATIO
+from ionladder.leaderboard.audit_twins import LINE, SAME_DECIMALS
+from ionladder.leaderboard.findings import CHECKS
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.links import board_url, relative
+from ionladder.site.measured import (
+    COVERAGE,
+    SEPARATION,
+    coverage_tables,
+    read_measured,
+    separation_tables,
+)
 from ionladder.site.pages import Page
+from ionladder.site.wording import UNCERTAINTY
 from ionladder.specs.params import FoldSettings
 
 URL = "methods/"
+AUDIT_RULES = {
+    "labels": (
+        f"At least {EQUAL_SHARE:.0%} of the entries within {EQUAL_WITHIN:.1%} of the "
+        "labels’ standard deviation, in any seed; or a correlation with the labels above "
+        f"{LABEL_CORRELATION:g}, where repeated measurements of OBELiX correlate by 0.79."
+    ),
+    "identical": f"All predictions alike to {SAME_DECIMALS} decimals, means over seeds.",
+    "affine": (
+        f"A correlation, positive or negative, above {LINE:.6f}: rounding to three decimals does "
+        "not hide it, and two different models come nowhere near. Constants are left out."
+    ),
+    "constant": (
+        f"A standard deviation of the predictions under {CONSTANT_SPREAD:.0%} of that of the labels."
+    ),
+    "physical": "Outside the range that the task states for the quantity.",
+    "crossing": (
+        "The error on test entries whose composition is also in the training set, divided by that "
+        f"on the others, is under {CROSSING_RATIO:.2f} times the same ratio of the training median."
+    ),
+    "cv_and_test": (
+        "The intervals of the test score and of the score on the folds to develop on do not meet, "
+        f"and one score is more than {CONTRADICTION:g} times the other."
+    ),
+}
+"""Check of the audit → when it speaks."""
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -20,16 +63,44 @@ def pages(site: Site) -> Iterator[Page]:
         context={
             "metrics": list(all_metrics().values()),
             "settings": site.params.scoring,
+            "uncertainty": UNCERTAINTY,
+            "audit": [(check.title, AUDIT_RULES[check.name]) for check in CHECKS],
+            "units": list(
+                dict.fromkeys((item.board.unit, item.dataset.title) for item in site.tasks)
+            ),
+            "schemes": _schemes(site),
+            "coverage": read_measured(site.layout, COVERAGE),
+            "separation": read_measured(site.layout, SEPARATION),
+            "coverage_tables": coverage_tables,
+            "separation_tables": separation_tables,
             "boards": [
                 {
                     "item": item,
                     "href": relative(URL, board_url(item.task.name)),
-                    "folds": _folds(site, item),
                 }
                 for item in site.tasks
             ],
         },
     )
+
+
+def _schemes(site: Site) -> list[dict[str, Any]]:
+    """The fold schemes of every dataset, each once, and which tasks are scored on them."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for item in site.tasks:
+        for scheme in item.task.fold_schemes:
+            entry = found.setdefault(
+                (item.dataset.name, scheme.scheme),
+                {
+                    "dataset": item.dataset,
+                    "scheme": scheme,
+                    "folds": _folds(site, item),
+                    "scored": [],
+                },
+            )
+            if scheme == item.task.scored_folds:
+                entry["scored"].append(item.task.title)
+    return list(found.values())
 
 
 def _folds(site: Site, item: TaskSite) -> FoldSettings | None:

@@ -9,17 +9,21 @@ from typing import Any
 from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
+from ionladder.site.audit import audit_notes
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts.parity import Parity, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.entries import Entries, EntrySource
-from ionladder.site.links import board_url, dataset_url, relative, submission_url
+from ionladder.site.firmness import MOST_PAIRS, pair_rows
+from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
+from ionladder.site.slices import slice_table
 from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
-from ionladder.site.wording import axis_title, target_title
+from ionladder.site.uncertainty import stated_uncertainty
+from ionladder.site.wording import UNCERTAINTY, axis_title, scored_words, target_title
 from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
@@ -36,7 +40,7 @@ def pages(site: Site) -> Iterator[Page]:
     metrics = all_metrics()
     for item in site.tasks:
         columns = {use.name: metric_column(use, item.board, metrics) for use in item.task.metrics}
-        source = EntrySource(site.layout, item.task, item.board.dataset_version)
+        source = site.entries[item.task.name]
         for name, entrant in item.entrants.items():
             here = submission_url(item.task.name, name)
             context = _context(site, item, entrant, source, name, here)
@@ -68,6 +72,7 @@ def _parity(target: Target, entries: Entries, task: Task) -> dict[str, Any]:
         band=target.band,
         cap=task.primary_use.options.get("clip"),
         known=task.label_words.adjective,
+        entries=scored_words(task).entries,
     )
     return {
         "target": target,
@@ -93,6 +98,7 @@ def _context(
     folder = site.layout.relative(site.layout.submission_dir(task.name, name))
     entries = source.of(name)
     copied = {path.name for path in _small(entrant)}
+    small = source.slices(name, confidence=site.params.scoring.confidence)
     return {
         "board": board,
         "row": row,
@@ -103,14 +109,21 @@ def _context(
         "primary": value_cell(board.primary(row)),
         "ranks": ranks(row.rank_low, row.rank_high),
         "ties": _ties(board, row, here),
+        "pairs": pair_rows(board, item.analysis, row, here),
+        "most_pairs": MOST_PAIRS,
         "primary_target": target_title(task, task.primary.target),
         "parts": [_part(board, row, entrant.receipt, target) for target in _parts(task)],
+        "by_slice": slice_table(board, row, entrant.receipt, small),
+        "entries_href": relative(here, entries_url(task.name)),
         "folds": _folds(board, entrant.receipt),
         "parities": [
             _parity(target, entries, task)
             for target in task.targets
             if entries.points.get(target.name)
         ],
+        "uncertainty": stated_uncertainty(entrant.receipt, task),
+        "uncertainty_words": list(UNCERTAINTY.values()),
+        "audit": audit_notes(item, name, here),
         "marked": _marked(task),
         "parity_note": entries.note,
         "hashes": [

@@ -1,0 +1,52 @@
+"""What the pages say of intervals and tie groups is what the committed simulations found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ionladder.core.files import read_json
+from ionladder.core.paths import Layout
+
+RESULTS = Layout(Path(__file__).resolve().parents[2]).benchmarks_results
+
+
+def rows(name: str, table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = read_json(RESULTS / name)["tables"][table]
+    return found
+
+
+def mae_coverage(method: str) -> list[float]:
+    return [
+        row["coverage"]
+        for row in rows("coverage.json", "mae")
+        if row["test_set"] == "obelix" and row["method"].startswith(method)
+    ]
+
+
+def test_intervals_of_the_mae_cover_what_the_reading_page_says() -> None:
+    ours, percentile = mae_coverage("jackknife"), mae_coverage("percentile")
+    assert min(ours) >= 0.91
+    assert max(ours) <= 0.97
+    assert min(percentile) >= 0.86
+    assert max(percentile) <= 0.925
+    assert all(own > other for own, other in zip(ours, percentile, strict=True))
+
+
+def test_enough_boards_were_simulated() -> None:
+    mae = [row for row in rows("coverage.json", "mae") if row["test_set"] == "obelix"]
+    assert min(row["boards"] for row in mae) >= 2000
+    equal = [row for row in rows("separation.json", "equal") if row["models"] <= 100]
+    assert min(row["boards"] for row in equal) >= 1000
+
+
+def test_equal_models_are_separated_on_at_most_five_boards_in_a_hundred() -> None:
+    for row in rows("separation.json", "equal") + rows("separation.json", "equal_leaders"):
+        # Three standard errors of a simulation whose true share is 5 %.
+        slack = 3 * (0.05 * 0.95 / row["boards"]) ** 0.5
+        assert row["separated"] <= 0.05 + slack, row
+
+
+def test_pairwise_comparison_would_separate_twenty_equal_models_on_most_boards() -> None:
+    twenty = [row for row in rows("separation.json", "equal") if row["models"] == 20]
+    assert min(row["separated_naively"] for row in twenty) > 0.5

@@ -1,0 +1,331 @@
+"""One changed label, from a new version to the changes page; an unversioned change fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import Prompt
+
+from factories import SIGMA, write_repo
+from ionladder.core.paths import Layout
+from ionladder.site.context import load_site
+from ionladder.site.render import render_pages
+
+IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+OFFSETS = {"good": 0.5, "other": -1.5}
+CHANGED = "019"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two ingested versions that differ by one test label, and two submissions."""
+    root = tmp_path_factory.mktemp("repo")
+    layout = write_repo(root, {"1.0.0": {}, "1.1.0": {"changes": {(CHANGED, SIGMA): "2.5e-09"}}})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        from ionladder.cli.fetch import fetch
+        from ionladder.cli.ingest import ingest
+        from ionladder.cli.new import new
+
+        fetch(None)
+        ingest(None)
+        use(layout, "1.0.0")
+        for name in OFFSETS:
+            new("obelix", name)
+            submit(layout, name, predicted(layout, name))
+    (root / ".gitignore").write_text("/upstream/\n/data/\n")
+    return root
+
+
+@pytest.fixture
+def layout(released: Path, tmp_path: Path) -> Layout:
+    root = tmp_path / "repo"
+    shutil.copytree(released, root)
+    return Layout(root)
+
+
+@pytest.fixture
+def prompt(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(layout.root, monkeypatch, capsys)
+
+
+@pytest.fixture
+def first(layout: Layout, prompt: Prompt) -> str:
+    """The commit in which version 1.0.0 was published."""
+    git(layout, "init", "-q", "-b", "main")
+    commit(layout, "submissions")
+    prompt.ok("leaderboard")
+    return commit(layout, "board")
+
+
+def use(layout: Layout, version: str) -> None:
+    params = json.loads(layout.params.read_text())
+    params["tasks"]["obelix"]["version"] = version
+    layout.params.write_text(json.dumps(params))
+
+
+def held_out(layout: Layout, version: str) -> pd.Series:
+    """Test labels read straight from parquet, past all of our own loading code."""
+    folder = layout.version_dir("obelix", version)
+    both = pd.read_parquet(folder / "labels.parquet").merge(
+        pd.read_parquet(folder / "splits.parquet"), on="id"
+    )
+    labels: pd.Series = both[both["subset"] == "test"].set_index("id")["log10_sigma"]
+    return labels
+
+
+def predicted(layout: Layout, name: str) -> pd.Series:
+    """The labels of 1.0.0, each with another error of one sign."""
+    labels = held_out(layout, "1.0.0")
+    return labels + OFFSETS[name] * np.linspace(0.8, 1.2, len(labels))
+
+
+def submit(layout: Layout, name: str, values: pd.Series) -> None:
+    path = layout.submission_dir("obelix", name) / "predictions.csv"
+    values.rename("log10_sigma").rename_axis("id").to_csv(path)
+
+
+def git(layout: Layout, *arguments: str) -> str:
+    command = ["git", *IDENTITY, *arguments]
+    done = subprocess.run(command, cwd=layout.root, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def commit(layout: Layout, message: str) -> str:
+    git(layout, "add", "-A")
+    git(layout, "commit", "-qm", message)
+    return git(layout, "rev-parse", "HEAD")
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def history(layout: Layout) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in layout.history.read_text().splitlines()]
+
+
+def mae(layout: Layout, name: str, version: str) -> float:
+    """The score of a submission by pencil and paper."""
+    return float((predicted(layout, name) - held_out(layout, version)).abs().mean())
+
+
+def test_one_changed_label_shows_on_the_changes_page_exactly(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    use(layout, "1.1.0")
+    prompt.ok("leaderboard")
+    board = {
+        r["submission"]: r
+        for r in json.loads(layout.leaderboard_json("obelix").read_text())["rows"]
+    }
+
+    changes = json.loads(prompt.ok("changes", "obelix", "--since", "1", "--json").out)
+    assert sorted(change["submission"] for change in changes) == sorted(OFFSETS)
+    page = render_pages(load_site(layout))["changes/"]
+    table = " ".join(prompt.ok("changes").out.split())
+    for change in changes:
+        name = change["submission"]
+        before, after = mae(layout, name, "1.0.0"), mae(layout, name, "1.1.0")
+        assert change["from"]["value"] == pytest.approx(before, abs=1e-6)
+        assert change["to"]["value"] == pytest.approx(after, abs=1e-6)
+        assert change["difference"] == pytest.approx(after - before, abs=2e-6)
+        assert abs(change["difference"]) > 0.01
+        assert change["unit"] == "decades"
+        assert change["causes"] == ["data"]
+        assert change["reasons"] == ["data: version 1.0.0 → 1.1.0, other labels"]
+        assert change["to"]["tie_group"] == board[name]["tie_group"]
+        is_other_group = change["from"]["tie_group"] != change["to"]["tie_group"]
+        assert change["tie_group_changed"] == is_other_group
+        shown = f"{after - before:+.2f}"
+        assert shown.replace("-", "−") in page
+        assert shown in table
+    assert "data&#58; version 1.0.0 → 1.1.0, other labels" in page
+    assert "data: version 1.0.0 → 1.1.0, other labels" in table
+    assert "Publication 2 {: #obelix-2 }" in page
+    assert page.index("#obelix-2") < page.index("#obelix-1")
+    assert f"<code>{first[:12]}</code>" in page
+
+    second = commit(layout, "version 1.1.0")
+    assert [record["commit"] for record in history(layout)[2:]] == [first, first]
+    prompt.ok("verify")
+    assert f"Since {first[:12]}" in prompt.ok("changes", "--check").out
+    assert f"Since {first[:12]}" in prompt.ok("changes", "--check", "--base", first).out
+    assert prompt.ok("changes", "--since", second).out == "No published score has changed here.\n"
+    assert len(json.loads(prompt.ok("changes", "--since", first, "--json").out)) == 2
+
+
+def test_publishing_the_same_board_again_changes_no_byte(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    result = prompt.ok("leaderboard")
+    assert "history" not in result.out
+    assert git(layout, "status", "--porcelain") == ""
+    page = render_pages(load_site(layout))["changes/"]
+    assert "Nothing has moved yet" in page
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_number_edited_by_hand_fails_the_check(
+    layout: Layout, prompt: Prompt, first: str, is_committed: bool
+) -> None:
+    def lower(receipt: dict[str, Any]) -> None:
+        receipt["targets"]["log10_sigma"]["all"]["metrics"]["rmse"]["value"] = 0.25
+
+    edit(layout.receipt("obelix", "good"), lower)
+    if is_committed:
+        commit(layout, "a better score")
+    letter = prompt.letter("changes", "--check")
+    assert letter.startswith("leaderboard/scores/obelix/good.json: expected the numbers published")
+    assert f"published at {first[:12]}" in letter
+    assert "targets.log10_sigma.all.metrics.rmse.value 0.25" in letter
+    assert "raise SCORER_VERSION" in letter
+
+
+@pytest.mark.parametrize("file", ["receipt", "board", "table"])
+def test_an_edited_primary_score_is_found_without_git_too(
+    layout: Layout, prompt: Prompt, file: str
+) -> None:
+    prompt.ok("leaderboard")
+    path = {
+        "receipt": layout.receipt("obelix", "good"),
+        "board": layout.leaderboard_json("obelix"),
+        "table": layout.leaderboard_csv("obelix"),
+    }[file]
+    value = history(layout)[0]["value"]
+    assert f"{value}" in path.read_text()
+    path.write_text(path.read_text().replace(f"{value}", "0.123456"))
+    if file == "table":
+        git(layout, "init", "-q")
+        commit(layout, "one")
+        (layout.root / "x").touch()
+        commit(layout, "two")
+    letter = prompt.letter("changes", "--check")
+    assert layout.relative(path) in letter
+    if file != "table":
+        assert "0.123456" in prompt.letter("verify")
+
+
+def test_another_way_of_scoring_without_a_new_version_fails_the_check(
+    layout: Layout, prompt: Prompt, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another level of confidence: every interval is another.
+    edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
+    prompt.ok("leaderboard")
+    commit(layout, "another confidence")
+    letter = prompt.letter("changes", "--check")
+    for name in OFFSETS:
+        assert f"leaderboard/scores/obelix/{name}.json: expected the numbers published" in letter
+    shown = prompt.ok("changes", "--since", "1").out
+    assert "unexplained: data, scorer and submission have no new version" in shown
+
+    git(layout, "reset", "-q", "--hard", first)
+    edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
+    for module in ("scoring.receipt", "leaderboard.assemble"):
+        monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "2.confidence-90")
+    prompt.ok("leaderboard")
+    commit(layout, "another confidence, another scorer version")
+    prompt.ok("changes", "--check")
+    assert "scorer: version 2 → 2.confidence-90" in prompt.ok("changes", "--since", "1").out
+
+
+def test_a_new_prediction_file_moves_its_own_score_and_the_place_of_others(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    submit(layout, "other", held_out(layout, "1.0.0") + 0.01)
+    prompt.ok("leaderboard")
+    changes = {
+        change["submission"]: change
+        for change in json.loads(prompt.ok("changes", "--since", "1", "--json").out)
+    }
+    assert changes["other"]["reasons"] == ["submission: other predictions"]
+    assert changes["good"]["reasons"] == ["others: the board around it changed"]
+    assert changes["good"]["difference"] == 0.0
+    assert (changes["good"]["from"]["rank"], changes["good"]["to"]["rank"]) == (1, 2)
+    prompt.ok("changes", "--check")
+
+
+def test_a_submission_that_leaves_or_is_refused_is_recorded_as_removed(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    (layout.submission_dir("obelix", "good") / "predictions.csv").write_text("id,log10_sigma\n")
+    shutil.rmtree(layout.submission_dir("obelix", "other"))
+    prompt.ok("leaderboard")
+    assert [(r["event"], r["value"]) for r in history(layout)[2:]] == [("removed", None)] * 2
+    assert "submission: left the board" in prompt.ok("changes", "--since", "1").out
+    prompt.ok("changes", "--check")
+    prompt.ok("verify")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "expected"),
+    [
+        (lambda lines: [lines[0].replace("1.0.0", "1.0.1"), *lines[1:]], "line 1: expected the"),
+        (lambda lines: lines[:1], "line 2: expected the line published at"),
+    ],
+)
+def test_a_history_is_only_ever_lengthened(
+    layout: Layout,
+    prompt: Prompt,
+    first: str,
+    tamper: Callable[[list[str]], list[str]],
+    expected: str,
+) -> None:
+    lines = layout.history.read_text().splitlines(keepends=True)
+    layout.history.write_text("".join(tamper(lines)))
+    assert f"leaderboard/history.jsonl, {expected}" in prompt.letter("changes", "--check")
+
+
+def test_a_damaged_history_stops_the_command_before_anything_is_written(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    layout.history.write_bytes(layout.history.read_bytes()[:-9])
+    use(layout, "1.1.0")
+    commit(layout, "cut short")
+    assert "line 2: expected a line that ends" in prompt.letter("leaderboard")
+    assert git(layout, "status", "--porcelain") == ""
+
+
+def test_without_a_base_the_check_says_so_and_passes(
+    layout: Layout,
+    prompt: Prompt,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    prompt.ok("leaderboard")
+    assert "Not compared with a former state" in prompt.ok("changes", "--check").out
+    git(layout, "init", "-q", "-b", "main")
+    commit(layout, "one")
+    (layout.root / "x").touch()
+    commit(layout, "two")
+    shallow = layout.root.parent / "shallow"
+    git(layout, "clone", "-q", "--depth", "1", layout.root.as_uri(), str(shallow))
+    there = Prompt(shallow, monkeypatch, capsys)
+    assert "Not compared with a former state" in there.ok("changes", "--check").out
+    missing = "0123456789abcdef0123456789abcdef01234567"
+    assert missing in there.ok("changes", "--check", "--base", missing).out
+
+
+def test_a_mistyped_task_or_commit_gets_a_letter(prompt: Prompt, first: str) -> None:
+    assert "Did you mean obelix?" in prompt.letter("changes", "obelx")
+    assert "Did you mean obelix?" in prompt.letter("changes", "obelx", "--check")
+    assert "git log --oneline" in prompt.letter("changes", "--since", "nowhere")
+
+
+def test_before_anything_is_published_nothing_has_changed(layout: Layout, prompt: Prompt) -> None:
+    assert prompt.ok("changes").out == "No published score has changed here.\n"
+    assert json.loads(prompt.ok("changes", "--json").out) == []
+    assert "No score has been recorded yet" in render_pages(load_site(layout))["changes/"]

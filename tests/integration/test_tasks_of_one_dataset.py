@@ -1,0 +1,217 @@
+"""Three tasks on one small synthetic release: all entries, those with a CIF, fold by fold."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import Prompt
+
+from factories import write_repo
+from ionladder.core.paths import Layout
+from ionladder.datasets.registry import get_task
+from ionladder.scoring.entries import EntryReader
+from ionladder.site.context import load_site
+from ionladder.site.render import render_site
+
+TASKS = ("obelix", "obelix-cif", "obelix-cv")
+KEYS = ["scheme", "repeat", "fold", "id"]
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("repo")
+    write_repo(root, tasks=TASKS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        from ionladder.cli.fetch import fetch
+        from ionladder.cli.ingest import ingest
+
+        fetch(None)
+        ingest(None)
+    return root
+
+
+@pytest.fixture
+def layout(ingested: Path, tmp_path: Path) -> Layout:
+    """A copy of that repository to work in."""
+    root = tmp_path / "repo"
+    shutil.copytree(ingested, root)
+    return Layout(root)
+
+
+@pytest.fixture
+def prompt(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(layout.root, monkeypatch, capsys)
+
+
+def table(layout: Layout, name: str) -> pd.DataFrame:
+    """A table read straight from parquet, past all of our own loading code."""
+    return pd.read_parquet(layout.table("obelix", "1.0.0", name))
+
+
+def truth(layout: Layout) -> pd.DataFrame:
+    return table(layout, "labels").merge(table(layout, "splits"), on="id").set_index("id")
+
+
+def out_of_fold(layout: Layout, *schemes: str) -> pd.DataFrame:
+    """Labels plus noise of its own for each row of some schemes."""
+    folds = table(layout, "folds")
+    rows = folds.loc[folds["scheme"].isin(schemes), KEYS].astype({"scheme": str})
+    noise = np.random.default_rng(3).normal(0.0, 1.0, len(rows))
+    return rows.assign(log10_sigma=rows["id"].map(truth(layout)["log10_sigma"]) + noise)
+
+
+def pooled(layout: Layout, rows: pd.DataFrame) -> float:
+    """Mean over repeats of the mean absolute error."""
+    errors = (rows["log10_sigma"] - rows["id"].map(truth(layout)["log10_sigma"])).abs()
+    return float(errors.groupby(rows["repeat"]).mean().mean())
+
+
+def board(layout: Layout, task: str) -> dict:
+    return json.loads(layout.leaderboard_json(task).read_text())
+
+
+def test_from_a_template_of_folds_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -> None:
+    made = prompt.ok("new", "obelix-cv", "my-model").out
+    assert "cv_predictions.csv (36 ids in each of 2 repeats)" in made
+    folder = layout.submission_dir("obelix-cv", "my-model")
+    assert sorted(p.name for p in folder.iterdir()) == ["cv_predictions.csv", "submission.yaml"]
+    template = pd.read_csv(folder / "cv_predictions.csv", dtype=str)
+    assert list(template.columns) == [*KEYS, "log10_sigma"]
+    assert len(template) == 2 * 36
+
+    rows = out_of_fold(layout, "grouped_doi_comp", "kfold_shuffled")
+    scored = rows[rows["scheme"] == "grouped_doi_comp"]
+    assert sorted(scored["id"]) == sorted(template["id"])
+    rows.to_csv(folder / "cv_predictions.csv", index=False)
+    shown = "submissions/obelix-cv/my-model"
+    valid = prompt.ok("validate", shown).out
+    assert "is valid: 36 training entries, out of fold, 2 repeats, with predictions on" in valid
+    verdict = " ".join(prompt.ok("score", shown).out.split())
+    assert "36 of 36 entries scored, mean of 2 repeats of grouped_doi_comp." in verdict
+
+    prompt.ok("leaderboard", "obelix-cv")
+    row = board(layout, "obelix-cv")["rows"][0]
+    assert row["mae"] == pytest.approx(pooled(layout, scored), abs=2e-6)
+    assert (row["n_expected"], row["n_scored"], row["n_seeds"]) == (36, 36, 2)
+    others = rows[rows["scheme"] == "kfold_shuffled"]
+    assert row["cv_kfold_shuffled_mae"] == pytest.approx(pooled(layout, others), abs=2e-6)
+    assert "cv_grouped_doi_comp_mae" not in row
+    assert prompt.ok("score", shown, "--json").out == layout.receipt(
+        "obelix-cv", "my-model"
+    ).read_text(encoding="utf-8")
+    prompt.ok("verify")
+
+
+def test_a_changed_byte_of_scored_folds_is_noticed(layout: Layout, prompt: Prompt) -> None:
+    prompt.ok("baseline", "train-median", "--task", "obelix-cv")
+    prompt.ok("leaderboard", "obelix-cv")
+    prompt.ok("verify")
+    path = layout.submission_dir("obelix-cv", "train-median") / "cv_predictions.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert layout.relative(path) in prompt.letter("verify")
+
+
+def test_test_predictions_do_not_enter_a_board_of_folds(layout: Layout, prompt: Prompt) -> None:
+    prompt.ok("new", "obelix", "my-model")
+    shutil.copytree(
+        layout.submission_dir("obelix", "my-model"), layout.submission_dir("obelix-cv", "my-model")
+    )
+    letter = prompt.letter("validate", "submissions/obelix-cv/my-model")
+    assert "my-model/predictions.csv: expected no such file: this task is scored on the" in letter
+    assert "every repeat of grouped_doi_comp" in letter
+    assert "id `" not in letter
+
+
+def test_a_restricted_board_asks_for_its_entries_only(layout: Layout, prompt: Prompt) -> None:
+    labels = truth(layout)
+    with_cif = labels[labels["in_cif"] & (labels["subset"] == "test")]
+    made = prompt.ok("new", "obelix-cif", "my-model").out
+    assert f"({len(with_cif)} ids)" in made
+    path = layout.submission_dir("obelix-cif", "my-model") / "predictions.csv"
+    (with_cif["log10_sigma"] + 0.5).rename_axis("id").to_csv(path)
+    assert (
+        f"{len(with_cif)} test entries"
+        in prompt.ok("validate", "submissions/obelix-cif/my-model").out
+    )
+
+    everything = labels[labels["subset"] == "test"]
+    (everything["log10_sigma"] + 0.5).rename_axis("id").to_csv(path)
+    letter = prompt.letter("validate", "submissions/obelix-cif/my-model")
+    assert f"found {len(everything) - len(with_cif)} unknown" in letter
+    assert "Remove these rows." in letter
+
+
+def test_baselines_of_all_three_tasks_enter_their_boards(layout: Layout, prompt: Prompt) -> None:
+    for task in TASKS:
+        prompt.ok("baseline", "train-median", "--task", task)
+        prompt.ok("baseline", "train-median", "--task", task, "--check")
+    prompt.ok("leaderboard")
+    labels = truth(layout)
+    cif = labels[labels["in_cif"]]
+    for task, rows in (("obelix", labels), ("obelix-cif", cif)):
+        train, test = (
+            rows.loc[rows["subset"] == part, "log10_sigma"] for part in ("train", "test")
+        )
+        row = board(layout, task)["rows"][0]
+        assert row["mae"] == pytest.approx(float((test - train.median()).abs().mean()), abs=2e-6)
+        assert row["n_scored"] == len(test)
+    # The board with a test set shows the same folds in a column, the board of folds ranks by them.
+    beside = board(layout, "obelix")["rows"][0]
+    ranked = board(layout, "obelix-cv")["rows"][0]
+    assert ranked["mae"] == beside["cv_grouped_doi_comp_mae"]
+    assert ranked["cv_kfold_shuffled_mae"] == beside["cv_kfold_shuffled_mae"]
+    receipts = [json.loads(layout.receipt(task, "train-median").read_text()) for task in TASKS]
+    assert len({receipt["hashes"]["labels_sha256"] for receipt in receipts}) == 3
+    assert board(layout, "obelix")["floors"] == board(layout, "obelix-cif")["floors"]
+
+
+def test_points_of_a_board_of_folds_are_those_of_the_first_repeat(
+    layout: Layout, prompt: Prompt
+) -> None:
+    prompt.ok("new", "obelix-cv", "my-model")
+    rows = out_of_fold(layout, "grouped_doi_comp")
+    path = layout.submission_dir("obelix-cv", "my-model") / "cv_predictions.csv"
+    rows.to_csv(path, index=False)
+    points = EntryReader(layout, get_task("obelix-cv"), "1.0.0").read("my-model")["log10_sigma"]
+    first = rows[rows["repeat"] == 0].set_index("id")["log10_sigma"]
+    assert len(points) == 36
+    assert points["y_pred"].to_numpy() == pytest.approx(first.loc[points["id"]].to_numpy())
+    assert points["y_pred_sd"].isna().all()
+
+
+def test_their_pages_say_what_is_scored(layout: Layout, prompt: Prompt) -> None:
+    for task in TASKS:
+        prompt.ok("baseline", "train-median", "--task", task)
+    prompt.ok("baseline", "rf-paper", "--task", "obelix-cv")
+    prompt.ok("leaderboard")
+    ignored = shutil.ignore_patterns("generated")
+    shutil.copytree(REPOSITORY / "docs", layout.docs_dir, ignore=ignored)
+    render_site(load_site(layout))
+    pages = {task: (layout.generated_docs_dir / task / "index.md").read_text() for task in TASKS}
+    assert "frozen folds ‘grouped_doi_comp’" in pages["obelix-cv"]
+    assert "No test set is involved." in pages["obelix-cv"]
+    assert "training entries, out of fold" in pages["obelix-cv"]
+    assert "SD of MAE over repeats" in pages["obelix-cv"]
+    assert "On other folds, not ranked" in pages["obelix-cv"]
+    assert "test entries" not in pages["obelix-cv"]
+    assert "frozen split ‘official’, entries with CIF" in pages["obelix-cif"]
+    assert "Only entries with CIF take part" in pages["obelix-cif"]
+    assert "Trained on more than this task allows" in pages["obelix-cif"]
+    for text in ("No test set is involved.", "take part"):
+        assert text not in pages["obelix"]
+    page = layout.generated_docs_dir / "submissions/obelix-cv/rf-paper/index.md"
+    assert "Out-of-fold predictions of the first of 2 repeats." in page.read_text()
+    assert "over seeds" not in page.read_text()
+    methods = (layout.generated_docs_dir / "methods/index.md").read_text()
+    assert methods.count("OBELiX, grouped by paper and composition") == 1
+    assert "Ranked on their own board: OBELiX, grouped cross-validation." in methods

@@ -1,0 +1,325 @@
+"""Each check of the audit speaks up for one thing changed, and is silent on a clean submission."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tiny
+from ionladder.core.paths import Layout
+from ionladder.leaderboard.audit import audit_board, audit_json
+from ionladder.leaderboard.audit_twins import LINE, same_rows
+from ionladder.leaderboard.findings import CHECKS, Finding
+from ionladder.scoring.score import Scored, TaskScorer
+from ionladder.specs.task import Target, Task
+
+PHYSICAL = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=(-20.0, 0.0)),))
+ERRORS = np.array([0.9, -1.2, 1.6, -0.7, 1.1, -1.4])
+OTHER_ERRORS = np.array([-0.8, 1.5, 0.9, 1.3, -1.0, 0.6])
+TRUTH = tiny.LABELS["log10_sigma"].to_numpy()
+CLEAN = TRUTH + ERRORS
+OTHER = TRUTH + OTHER_ERRORS
+TRAIN = np.array([-4.0, -5.0, -6.0, -7.0])
+
+Values = np.ndarray | list[np.ndarray]
+
+
+def scored(
+    root: Path,
+    boards: Mapping[str, Values],
+    *,
+    task: Task = PHYSICAL,
+    cv_errors: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, Scored]:
+    """Score submissions of the tiny task; a list of arrays is one array a seed."""
+    scorer = TaskScorer(task, "1.0.0", tiny.evaluation_labels(), tiny.SETTINGS, Layout(root))
+    found = {}
+    for name, values in boards.items():
+        seeds = values if isinstance(values, list) else [values]
+        table = pd.concat(
+            pd.DataFrame({"id": tiny.LABELS["id"], "log10_sigma": seed, "seed": number})
+            for number, seed in enumerate(seeds)
+        )
+        folder = tiny.write_submission(root / name, csv=table.to_csv(index=False))
+        if cv_errors and name in cv_errors:
+            cv = tiny.FOLDS.assign(log10_sigma=np.tile(TRAIN + cv_errors[name], 2))
+            cv.to_csv(folder / "cv_predictions.csv", index=False)
+        found[name] = scorer.score(folder)
+    return found
+
+
+def audit(
+    root: Path,
+    boards: Mapping[str, Values],
+    *,
+    crossing: Collection[str] = (),
+    task: Task = PHYSICAL,
+) -> dict[str, list[Finding]]:
+    return audit_board(
+        task, scored(root, boards, task=task), tiny.evaluation_labels(), crossing=crossing
+    )
+
+
+def only(findings: list[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+def test_clean_submissions_have_no_findings(tmp_path: Path) -> None:
+    assert audit(tmp_path, {"a": CLEAN, "b": OTHER}) == {"a": [], "b": []}
+
+
+def test_a_board_without_submissions_has_no_findings(tmp_path: Path) -> None:
+    assert audit(tmp_path, {}) == {}
+
+
+def test_predictions_equal_to_some_labels_are_noted_with_their_share(tmp_path: Path) -> None:
+    values = np.where([True, True, False, False, False, False], TRUTH, CLEAN)
+    finding = only(audit(tmp_path, {"a": values, "b": OTHER})["a"])
+    assert finding.check == "labels"
+    assert finding.evidence["share_equal"] == pytest.approx(2 / 6)
+    assert "33%" in finding.sentence
+
+
+def test_a_single_seed_that_equals_the_labels_is_noted(tmp_path: Path) -> None:
+    finding = only(audit(tmp_path, {"a": [CLEAN, TRUTH, OTHER]})["a"])
+    assert (finding.check, finding.evidence["share_equal"]) == ("labels", 1.0)
+
+
+def test_labels_with_a_little_noise_are_noted_by_their_correlation(tmp_path: Path) -> None:
+    values = TRUTH + 0.2 * ERRORS / np.abs(ERRORS)
+    finding = only(audit(tmp_path, {"a": values})["a"])
+    assert (finding.check, finding.evidence["share_equal"]) == ("labels", 0.0)
+    r = np.corrcoef(values, TRUTH)[0, 1]
+    assert finding.evidence["correlation"] == pytest.approx(r)
+
+
+def test_a_copy_is_found_with_the_name_of_its_twin_on_both_pages(tmp_path: Path) -> None:
+    found = audit(tmp_path, {"a": CLEAN, "b": OTHER, "c": CLEAN + 1e-9})
+    assert found["b"] == []
+    for name, twin in (("a", "c"), ("c", "a")):
+        finding = only(found[name])
+        assert (finding.check, finding.evidence["twin"]) == ("identical", twin)
+        assert f"those of {twin} " in finding.sentence
+
+
+def test_a_copy_of_a_reference_is_explained_as_one(tmp_path: Path) -> None:
+    found = audit(tmp_path, {"a": CLEAN, "median": CLEAN})
+    assert "reference of this task" in only(found["a"]).sentence
+
+
+@pytest.mark.parametrize(
+    ("slope", "offset", "decimals"),
+    [(1.0, 0.5, 9), (0.5, -2.0, 9), (-1.0, -12.0, 9), (1.0, 0.0, 3)],
+    ids=["shifted", "scaled", "mirrored", "rounded"],
+)
+def test_a_straight_line_is_found_with_its_slope(
+    tmp_path: Path, slope: float, offset: float, decimals: int
+) -> None:
+    values = CLEAN * 1.00001 - 3e-7
+    found = audit(tmp_path, {"a": values, "b": np.round(slope * values + offset, decimals)})
+    finding = next(each for each in found["b"] if each.check == "affine")
+    assert finding.evidence["twin"] == "a"
+    assert finding.evidence["slope"] == pytest.approx(slope, abs=1e-3)
+    assert finding.evidence["offset"] == pytest.approx(offset, abs=1e-2)
+    assert next(each for each in found["a"] if each.check == "affine").evidence["twin"] == "b"
+
+
+def test_an_identical_twin_is_not_called_a_line_as_well(tmp_path: Path) -> None:
+    found = audit(tmp_path, {"a": CLEAN, "b": CLEAN})
+    assert [finding.check for finding in found["a"]] == ["identical"]
+
+
+def test_many_twins_are_counted_and_a_few_named(tmp_path: Path) -> None:
+    found = audit(tmp_path, {f"copy-{i}": CLEAN for i in range(9)})
+    finding = only(found["copy-4"])
+    assert finding.evidence["n_twins"] == 8
+    assert "copy-0, copy-1, copy-2, copy-3, copy-5 and 3 more" in finding.sentence
+
+
+def test_a_constant_is_noted_and_a_reference_needs_no_excuse(tmp_path: Path) -> None:
+    found = audit(tmp_path, {"a": np.full(6, -5.0) + 0.01 * ERRORS, "median": np.full(6, -5.2)})
+    mine, reference = only(found["a"]), only(found["median"])
+    assert mine.check == reference.check == "constant"
+    assert "Worth checking" in mine.sentence
+    assert "reference of this task" in reference.sentence
+    assert mine.evidence["prediction_sd"] == pytest.approx(0.01 * ERRORS.std())
+
+
+def test_equal_constants_are_explained_and_never_called_a_line(tmp_path: Path) -> None:
+    found = audit(tmp_path, {"a": np.full(6, -5.0), "b": np.full(6, -5.0), "c": np.full(6, -4.0)})
+    checks = {name: [finding.check for finding in items] for name, items in found.items()}
+    assert checks == {
+        "a": ["identical", "constant"],
+        "b": ["identical", "constant"],
+        "c": ["constant"],
+    }
+    assert "agree by construction" in found["a"][0].sentence
+
+
+def test_unphysical_values_are_counted_over_all_seeds(tmp_path: Path) -> None:
+    wild = CLEAN.copy()
+    wild[[0, 3]] = 0.5, -25.0
+    finding = only(audit(tmp_path, {"a": [CLEAN, wild]})["a"])
+    assert finding.check == "physical"
+    assert (finding.evidence["n_outside"], finding.evidence["n"]) == (2, 12)
+    assert (finding.evidence["smallest"], finding.evidence["largest"]) == (-25.0, 0.5)
+
+
+def test_a_task_that_states_no_physical_range_has_no_such_check(tmp_path: Path) -> None:
+    wild = CLEAN.copy()
+    wild[0] = 5.0
+    assert audit(tmp_path, {"a": wild}, task=tiny.TASK) == {"a": []}
+
+
+def test_a_physical_range_lies_within_the_plausible_one() -> None:
+    target = PHYSICAL.targets[0]
+    with pytest.raises(ValueError, match="is not within"):
+        replace(target, physical=(-70.0, 0.0))
+    with pytest.raises(ValueError, match="is not within"):
+        replace(target, physical=(0.0, -20.0))
+    assert isinstance(target, Target)
+
+
+def test_a_small_error_on_crossing_entries_is_noted_with_the_numbers_of_a_constant(
+    tmp_path: Path,
+) -> None:
+    crossing = ("019", "zzz")
+    there = tiny.LABELS["id"].isin(crossing).to_numpy()
+    values = TRUTH + np.where(there, 0.1, ERRORS)
+    finding = only(audit(tmp_path, {"a": values, "b": OTHER}, crossing=crossing)["a"])
+    assert finding.check == "crossing"
+    assert finding.evidence["n_crossing"] == 2
+    constant = np.abs(np.median(TRAIN) - TRUTH)
+    assert finding.evidence["error_crossing"] == pytest.approx(0.1)
+    others = np.abs(ERRORS[~there]).mean()
+    assert finding.evidence["error_elsewhere"] == pytest.approx(others, abs=0.05)
+    median = (constant[there].mean(), constant[~there].mean())
+    assert finding.evidence["median_error_crossing"] == pytest.approx(median[0], abs=0.05)
+    assert finding.evidence["median_error_elsewhere"] == pytest.approx(median[1], abs=0.05)
+    assert "no conclusion" in finding.sentence
+
+
+def test_the_errors_on_few_entries_are_too_coarse_to_read_labels_from(tmp_path: Path) -> None:
+    crossing = ("019", "zzz")
+    there = tiny.LABELS["id"].isin(crossing).to_numpy()
+    values = TRUTH + np.where(there, 0.123456, ERRORS)
+    finding = only(audit(tmp_path, {"a": values}, crossing=crossing)["a"])
+    assert finding.evidence["error_crossing"] == 0.1
+
+
+@pytest.mark.parametrize("crossing", [(), tuple(tiny.LABELS["id"])], ids=["none", "all"])
+def test_without_two_sides_there_is_nothing_to_compare(
+    tmp_path: Path, crossing: tuple[str, ...]
+) -> None:
+    assert audit(tmp_path, {"a": CLEAN}, crossing=crossing) == {"a": []}
+
+
+@pytest.mark.parametrize(
+    ("cv_errors", "expected", "word"),
+    [
+        (np.array([1.0, -1.1, 1.2, -1.3]), [], ""),
+        (np.array([4.0, -4.1, 4.2, -4.3]), ["cv_and_test"], "smaller"),
+        (np.array([0.2, -0.21, 0.22, -0.23]), ["cv_and_test"], "larger"),
+    ],
+    ids=["alike", "test smaller", "test larger"],
+)
+def test_folds_and_test_contradict_each_other_when_their_intervals_lie_far_apart(
+    tmp_path: Path, cv_errors: np.ndarray, expected: list[str], word: str
+) -> None:
+    board = scored(tmp_path, {"a": CLEAN}, cv_errors={"a": cv_errors})
+    found = audit_board(PHYSICAL, board, tiny.evaluation_labels())["a"]
+    assert [finding.check for finding in found] == expected
+    if expected:
+        assert f"is {word} than" in found[0].sentence
+        assert found[0].evidence["cross_validated"] == pytest.approx(np.abs(cv_errors).mean())
+
+
+def test_scores_that_differ_a_little_with_narrow_intervals_are_no_contradiction(
+    tmp_path: Path,
+) -> None:
+    one = TRUTH + 1.3 * np.sign(ERRORS)
+    board = scored(tmp_path, {"a": one}, cv_errors={"a": np.array([1.0, -1.0, 1.0, -1.0])})
+    assert audit_board(PHYSICAL, board, tiny.evaluation_labels())["a"] == []
+
+
+def test_findings_are_plain_json_and_name_registered_checks(tmp_path: Path) -> None:
+    found = audit_json(audit(tmp_path, {"a": CLEAN, "b": CLEAN, "c": np.full(6, -5.0)}))
+    assert json.loads(json.dumps(found)) == found
+    names = {check.name for check in CHECKS}
+    for finding in (item for items in found.values() for item in items):
+        assert list(finding) == ["check", "title", "sentence", "evidence"]
+        assert finding["check"] in names
+
+
+def test_no_finding_accuses(tmp_path: Path) -> None:
+    wild = CLEAN.copy()
+    wild[0] = 5.0
+    found = audit(tmp_path, {"a": TRUTH, "b": TRUTH, "c": wild, "d": 2 * CLEAN, "e": wild + 1})
+    sentences = [finding.sentence for items in found.values() for finding in items]
+    assert sentences
+    for sentence in sentences:
+        assert "Worth checking" in sentence
+        for word in ("leak", "cheat", "fraud", "fake", "suspicious", "stolen"):
+            assert word not in sentence.lower()
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scored]:
+    """A board on which most checks speak."""
+    wild = OTHER.copy()
+    wild[0] = 5.0
+    return scored(
+        tmp_path_factory.mktemp("mixed"),
+        {
+            "copy": CLEAN,
+            "flat": np.full(6, -5.0),
+            "labels": TRUTH,
+            "line": 0.5 * CLEAN - 1,
+            "original": CLEAN,
+            "wild": wild,
+        },
+    )
+
+
+@given(order=st.permutations(["copy", "flat", "labels", "line", "original", "wild"]))
+def test_the_order_of_submissions_is_irrelevant(mixed: dict[str, Scored], order: list[str]) -> None:
+    labels = tiny.evaluation_labels()
+    expected = audit_board(PHYSICAL, mixed, labels, crossing=("019",))
+    shuffled = audit_board(
+        PHYSICAL, {name: mixed[name] for name in order}, labels, crossing=("019",)
+    )
+    assert shuffled == expected
+    assert list(shuffled) == sorted(order)
+
+
+@given(
+    rows=st.lists(
+        st.lists(st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-9, 2.0]), min_size=3, max_size=3),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_rows_are_the_same_when_no_value_differs_by_half_a_millionth(
+    rows: list[list[float]],
+) -> None:
+    values = np.array(rows)
+    kinds = same_rows(values)
+    for i in range(len(rows)):
+        for j in range(len(rows)):
+            assert (kinds[i] == kinds[j]) == (np.abs(values[i] - values[j]).max() < 5e-7)
+
+
+def test_the_line_threshold_finds_a_copy_written_with_three_decimals() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(-5.0, 1.0, size=121)
+    assert np.corrcoef(values, np.round(values, 3))[0, 1] > LINE
+    assert np.corrcoef(values, values + rng.normal(0.0, 0.05, size=121))[0, 1] < LINE

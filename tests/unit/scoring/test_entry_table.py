@@ -1,0 +1,135 @@
+"""The table of entries on the synthetic release, checked entry by entry."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from factories import write_repo
+from ionladder.core.paths import Layout
+from ionladder.datasets.ingest import ingest
+from ionladder.datasets.params import load_params
+from ionladder.datasets.registry import get_task
+from ionladder.scoring.entries import EntryReader
+from ionladder.scoring.entry_table import EntryTable, build_entry_table
+from ionladder.sources.fetch import fetch
+
+TASK = get_task("obelix")
+VERSION = "1.0.0"
+OFFSETS = {"one": [1.0], "two": [1.5, 2.5], "ref": [0.25]}
+VERIFIED = ("one", "two")
+
+
+@pytest.fixture(scope="module")
+def _ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("entries") / "repo"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        layout = write_repo(folder)
+        for pinned in load_params(layout).versions.values():
+            fetch(pinned.source, layout.raw_dir(pinned.dataset, pinned.version))
+            ingest(layout, pinned)
+    return folder
+
+
+@pytest.fixture
+def reader(_ingested: Path, tmp_path: Path) -> EntryReader:
+    """A reader of three submissions that are off by their offsets, and of one that is broken."""
+    layout = Layout(shutil.copytree(_ingested, tmp_path / "repo").resolve())
+    reader = EntryReader(layout, TASK, VERSION)
+    for name, offsets in OFFSETS.items():
+        rows = [
+            reader.test[["id"]].assign(log10_sigma=reader.test["log10_sigma"] + offset, seed=seed)
+            for seed, offset in enumerate(offsets)
+        ]
+        folder = layout.submission_dir(TASK.name, name)
+        folder.mkdir(parents=True)
+        pd.concat(rows).to_csv(folder / "predictions.csv", index=False)
+    broken = layout.submission_dir(TASK.name, "broken")
+    broken.mkdir(parents=True)
+    (broken / "predictions.csv").write_text("id,log10_sigma\n019,oops\n")
+    return reader
+
+
+@pytest.fixture
+def table(reader: EntryReader) -> EntryTable:
+    return build_entry_table(reader, TASK, [*OFFSETS, "broken"], verified=VERIFIED)
+
+
+def test_a_submission_that_cannot_be_read_is_left_out(table: EntryTable) -> None:
+    assert table.names == tuple(OFFSETS)
+
+
+def test_predictions_and_errors_are_means_over_seeds(table: EntryTable) -> None:
+    labels = table.labels["log10_sigma"]
+    expected = [np.mean(offsets) for offsets in OFFSETS.values()]
+    np.testing.assert_allclose(
+        table.predictions["log10_sigma"] - labels, np.outer(expected, np.ones(len(labels)))
+    )
+    np.testing.assert_allclose(table.errors, np.outer(expected, np.ones(len(labels))))
+
+
+def test_typical_error_and_spread_rest_on_verified_submissions(table: EntryTable) -> None:
+    np.testing.assert_allclose(table.typical_error, 1.5)
+    np.testing.assert_allclose(table.spread, 0.5)  # the quartiles of 1 and 2 lie at 1.25 and 1.75
+
+
+def test_with_one_verified_submission_nobody_disagrees(reader: EntryReader) -> None:
+    table = build_entry_table(reader, TASK, list(OFFSETS), verified=("one",))
+    assert np.isnan(table.spread).all()
+    assert table.most_disputed(5) == []
+
+
+def test_without_submissions_the_facts_remain(reader: EntryReader) -> None:
+    table = build_entry_table(reader, TASK, [], verified=())
+    assert len(table.ids) == 14
+    assert table.hardest(3) == []
+    assert set(table.neighbours) == set(table.ids)
+
+
+def test_the_hardest_come_first_and_equals_in_order(reader: EntryReader) -> None:
+    rows = reader.test[["id", "log10_sigma"]].copy()
+    rows.loc[5, "log10_sigma"] += 10.0
+    rows.loc[2, "log10_sigma"] += 3.0
+    folder = reader._layout.submission_dir(TASK.name, "odd")
+    folder.mkdir(parents=True)
+    rows.to_csv(folder / "predictions.csv", index=False)
+    table = build_entry_table(reader, TASK, ["odd"], verified=("odd",))
+    assert table.hardest(4) == [5, 2, 0, 1]
+
+
+def test_replicates_are_the_other_measurements_of_a_material(
+    reader: EntryReader, table: EntryTable
+) -> None:
+    repeated = reader.labels.replicates.set_index("id")
+    for entry in table.ids:
+        if entry not in repeated.index:
+            assert entry not in table.replicates
+            continue
+        group = repeated.index[repeated["replicate_group"] == repeated.at[entry, "replicate_group"]]
+        found = table.replicates[entry]
+        assert {related.id for related in found} == set(group) - {entry}
+        for related in found:
+            assert related.labels["log10_sigma"] == repeated.at[related.id, "log10_sigma"]
+            assert related.distance is None
+    assert table.replicates
+
+
+def test_neighbours_carry_the_labels_that_models_learned_from(
+    reader: EntryReader, table: EntryTable
+) -> None:
+    train = reader.labels.train.set_index("id")
+    for near in table.neighbours.values():
+        assert [related.distance for related in near] == sorted(r.distance or 0.0 for r in near)
+        for related in near:
+            assert related.labels["log10_sigma"] == train.at[related.id, "log10_sigma"]
+            is_limit = not pd.isna(train.at[related.id, "log10_sigma_limit"])
+            assert bool(related.limits) == is_limit
+
+
+def test_predictions_are_read_once(reader: EntryReader) -> None:
+    assert reader.aligned("one") is reader.aligned("one")

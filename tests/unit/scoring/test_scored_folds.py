@@ -1,0 +1,67 @@
+"""A task scored on folds: the pooled error of each repeat, averaged, whatever stands beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tiny
+from ionladder.leaderboard.assemble import assemble
+from ionladder.leaderboard.comparison import compare
+from ionladder.scoring.score import TaskScores
+
+TRUTH = dict(zip(tiny.TRAIN_IDS, [-4.0, -5.0, -6.0, -7.0], strict=True))
+
+
+def scored(root: Path, offsets: dict[str, list[float]]) -> TaskScores:
+    """One submission, off by so much in each row of a scheme (four entries, two repeats)."""
+    table = tiny.BOTH_SCHEMES[tiny.BOTH_SCHEMES["scheme"].isin(offsets)]
+    off = np.concatenate([offsets[scheme] for scheme in dict.fromkeys(table["scheme"])])
+    folder = root / "submissions" / "tiny-folds" / "model"
+    tiny.folds_submission(folder, table.assign(log10_sigma=table["id"].map(TRUTH) + off))
+    return tiny.folds_scorer(root).score_all([folder])
+
+
+def test_the_score_is_the_mean_over_repeats_of_the_pooled_error(tmp_path: Path) -> None:
+    result = scored(tmp_path, {"grouped": [1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0]})
+    evaluation = result.scored["model"].evaluation
+    score = evaluation.score("log10_sigma", "all", "mae")
+    assert score.value == pytest.approx((1.0 + 2.5) / 2)
+    assert score.seed_sd == pytest.approx(np.std([1.0, 2.5], ddof=1))
+    assert (score.seed_min, score.seed_max) == (1.0, 2.5)
+    # Leaving out groups moves the mean of 1.75 to 11/6 three times and to 1.5 once; repeats add
+    # their own variance, so the interval is wider than that of one repeat.
+    assert score.ci_low < 1.5 < score.value < 11 / 6 < score.ci_high
+    assert score.value / score.ci_low == pytest.approx(score.ci_high / score.value)
+    assert evaluation.seeds == (0, 1)
+    assert (evaluation.n_expected, evaluation.n_scored) == (4, 4)
+
+
+def test_the_other_scheme_stands_in_a_column_of_its_own_and_changes_no_rank(
+    tmp_path: Path,
+) -> None:
+    result = scored(tmp_path, {"grouped": [1.0] * 8, "shuffled": [0.25] * 8})
+    board = assemble(
+        tiny.FOLDS_TASK,
+        result.scored,
+        (),
+        compare(tiny.FOLDS_TASK, result.scored, tiny.SETTINGS),
+        dataset_version="1.0.0",
+        settings=tiny.SETTINGS,
+    )
+    (row,) = board["rows"]
+    assert row["mae"] == 1.0
+    assert row["n_seeds"] == 2
+    assert {name: value for name, value in row.items() if name.startswith("cv_")} == {
+        "cv_shuffled_mae": 0.25
+    }
+
+
+def test_the_receipt_holds_the_hash_of_the_one_file_under_both_names(tmp_path: Path) -> None:
+    receipt = scored(tmp_path, {"grouped": [1.0] * 8}).scored["model"].receipt
+    hashes = receipt["hashes"]
+    assert hashes["predictions_sha256"] == hashes["cv_predictions_sha256"] is not None
+    assert receipt["cross_validation"] is None
+    assert receipt["n_seeds"] == 2

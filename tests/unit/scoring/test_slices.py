@@ -1,0 +1,209 @@
+"""Slices scored at once, against one part at a time and against the subsets of a task."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tiny
+from ionladder.metrics.rmse import METRIC as RMSE
+from ionladder.scoring.entry_errors import EntryErrors, is_sliceable
+from ionladder.scoring.evaluate import evaluate
+from ionladder.scoring.slices import (
+    MIN_ROWS,
+    PreparedSlices,
+    Slices,
+    prepare_slices,
+    score_slices,
+    slices_json,
+)
+from ionladder.specs.slice import Slice
+from ionladder.specs.task import MEAN_OF_TARGETS, Primary, Subset, Task
+
+N, N_SEEDS = 90, 3
+SLICES = (
+    Slice(name="letter", title="Letter", column="letter"),
+    Slice(name="half", title="Half", column="half", values=(("a", "first"), ("b", "second"))),
+    Slice(name="rare", title="Rare", column="rare", values=(("yes", "rare"),)),
+)
+TASK = replace(
+    tiny.TASK,
+    slices=SLICES,
+    subsets=(
+        Subset(name="all", title="all"),
+        Subset(name="a", title="first", column="half", equals="a"),
+        Subset(name="b", title="second", column="half", equals="b"),
+    ),
+)
+
+
+def data(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, np.ndarray]]:
+    """Labels, slice columns and predictions of ninety entries in unequal groups."""
+    rng = np.random.default_rng(seed)
+    labels = pd.DataFrame(
+        {
+            "id": [f"e{i:03}" for i in range(N)],
+            "log10_sigma": rng.normal(-5, 2, N),
+            "log10_sigma_limit": np.nan,
+            "component": np.sort(rng.integers(0, 20, N)),
+            "half": np.where(np.arange(N) % 2, "a", "b"),
+        }
+    )
+    columns = pd.DataFrame(
+        {
+            "id": labels["id"],
+            "letter": rng.choice(["x", "y", "z", None], N, p=[0.5, 0.3, 0.1, 0.1]),
+            "half": labels["half"],
+            "rare": ["yes"] * 3 + ["no"] * (N - 3),
+        }
+    )
+    y_true = labels["log10_sigma"].to_numpy()
+    return labels, columns, {"log10_sigma": y_true + rng.standard_t(3, (N_SEEDS, N))}
+
+
+def scored(seed: int = 0) -> Slices:
+    labels, columns, y_pred = data(seed)
+    return score_slices(PreparedSlices(labels, columns, TASK, confidence=0.95), y_pred)
+
+
+def test_values_are_plain_means_over_the_entries_of_a_part() -> None:
+    labels, columns, y_pred = data()
+    errors = np.abs(y_pred["log10_sigma"] - labels["log10_sigma"].to_numpy())
+    for name, parts in scored().items():
+        for value, score in parts.items():
+            inside = (columns[name] == value).to_numpy()
+            assert score.n == inside.sum()
+            assert score.n_groups == labels.loc[inside, "component"].nunique()
+            assert score.value == pytest.approx(errors[:, inside].mean())
+
+
+def test_intervals_are_those_that_a_subset_of_the_same_entries_has() -> None:
+    labels, _, y_pred = data()
+    rows = [
+        pd.DataFrame({"id": labels["id"], "log10_sigma": row, "seed": seed})
+        for seed, row in enumerate(y_pred["log10_sigma"])
+    ]
+    settings = replace(tiny.SETTINGS, confidence=0.95)
+    evaluation = evaluate(labels, pd.concat(rows), TASK, settings=settings)
+    for value, score in scored()["half"].items():
+        expected = evaluation.score("log10_sigma", value, "mae")
+        assert score.value == pytest.approx(expected.value)
+        assert (score.ci_low, score.ci_high) == pytest.approx((expected.ci_low, expected.ci_high))
+
+
+def test_a_part_under_eight_entries_is_counted_without_an_interval() -> None:
+    score = scored()["rare"]["yes"]
+    assert score.n == 3 < MIN_ROWS
+    assert np.isfinite(score.value)
+    assert np.isnan(score.ci_low)
+    assert np.isnan(score.ci_high)
+
+
+def test_a_part_of_one_group_has_no_interval_however_large() -> None:
+    labels, columns, y_pred = data()
+    labels["component"] = np.where(columns["half"] == "a", 1, np.arange(N) + 2)
+    parts = score_slices(PreparedSlices(labels, columns, TASK, confidence=0.95), y_pred)["half"]
+    assert parts["a"].n_groups == 1
+    assert np.isnan(parts["a"].ci_low)
+    assert np.isfinite(parts["b"].ci_low)
+
+
+def test_entries_without_a_value_are_in_no_part() -> None:
+    _, columns, _ = data()
+    parts = scored()["letter"]
+    assert list(parts) == ["x", "y", "z"]
+    assert sum(score.n for score in parts.values()) == columns["letter"].notna().sum()
+
+
+def test_only_titled_values_are_parts_where_a_slice_titles_them() -> None:
+    assert list(scored()["rare"]) == ["yes"]
+
+
+@given(st.permutations(range(N)))
+def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
+    labels, columns, y_pred = data()
+    shuffled = PreparedSlices(labels.iloc[order], columns.iloc[order[::-1]], TASK, confidence=0.95)
+    found, expected = score_slices(shuffled, y_pred), scored()
+    assert {name: list(parts) for name, parts in found.items()} == {
+        name: list(parts) for name, parts in expected.items()
+    }
+    for name, parts in expected.items():
+        for value, score in parts.items():
+            np.testing.assert_array_equal(astuple(found[name][value]), astuple(score))
+
+
+def test_parts_are_the_same_in_blocks_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = scored()
+    monkeypatch.setattr("ionladder.scoring.slices._BLOCK_CELLS", 1)
+    for name, parts in scored().items():
+        for value, score in parts.items():
+            np.testing.assert_allclose(
+                [score.value, score.ci_low, score.ci_high],
+                [getattr(whole[name][value], key) for key in ("value", "ci_low", "ci_high")],
+            )
+
+
+def test_a_receipt_counts_small_parts_but_does_not_give_their_errors() -> None:
+    written = slices_json(scored(), TASK)
+    assert written["rare"]["yes"] == {
+        "n": 3,
+        "n_groups": written["rare"]["yes"]["n_groups"],
+        "mae": None,
+        "ci_low": None,
+        "ci_high": None,
+    }
+    assert written["half"]["a"]["mae"] == round(scored()["half"]["a"].value, 6)
+
+
+def test_what_cannot_be_taken_apart_is_not_prepared() -> None:
+    labels, columns, _ = data()
+    evaluation = replace(tiny.evaluation_labels(labels), slices=columns)
+    assert prepare_slices(evaluation, TASK, confidence=0.95) is not None
+    assert prepare_slices(evaluation, tiny.TASK, confidence=0.95) is None
+    assert prepare_slices(tiny.evaluation_labels(labels), TASK, confidence=0.95) is None
+    ranked_by_root = replace(TASK, primary=replace(TASK.primary, metric="rmse"))
+    assert prepare_slices(evaluation, ranked_by_root, confidence=0.95) is None
+
+
+def test_a_task_without_slices_has_no_scores_of_slices() -> None:
+    labels, columns, y_pred = data()
+    assert score_slices(PreparedSlices(labels, columns, tiny.TASK, confidence=0.95), y_pred) == {}
+
+
+def two_targets() -> tuple[Task, pd.DataFrame]:
+    """A task of two targets ranked by their mean, and labels of which one is missing."""
+    target = tiny.TASK.targets[0]
+    task = replace(
+        tiny.TASK,
+        targets=(replace(target, limit_column=None), replace(target, name="b", limit_column=None)),
+        primary=Primary(target=MEAN_OF_TARGETS, metric="mae", subset="all"),
+    )
+    return task, pd.DataFrame({"log10_sigma": [1.0, 2.0, 3.0], "b": [0.0, np.nan, 1.0]})
+
+
+def test_the_error_of_an_entry_is_the_mean_over_targets() -> None:
+    task, labels = two_targets()
+    errors = EntryErrors(labels, task)
+    y_pred = {"log10_sigma": np.array([[1.0, 2.0, 5.0]]), "b": np.array([[1.0, 7.0, 1.0]])}
+    np.testing.assert_array_equal(errors.kept, [True, False, True])
+    np.testing.assert_array_equal(errors.of(y_pred), [[0.5, np.nan, 1.0]])
+
+
+def test_censored_errors_know_the_limits() -> None:
+    task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="mae_censored"))
+    errors = EntryErrors(tiny.LABELS, task).of({"log10_sigma": np.full((1, 6), -12.0)})
+    # The third entry is below its limit of 1e-10.
+    np.testing.assert_array_equal(errors, [[8.0, 6.0, 0.0, 9.0, 4.0, 7.0]])
+
+
+def test_a_root_of_a_mean_cannot_be_taken_apart() -> None:
+    assert RMSE.entrywise is not None
+    task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="rmse"))
+    assert not is_sliceable(task)
+    with pytest.raises(ValueError, match="no plain mean"):
+        EntryErrors(tiny.LABELS, task)

@@ -1,0 +1,80 @@
+"""The receipt's part on predicted standard deviations: what is judged, and what is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tiny
+from ionladder.core.errors import SubmissionError
+from ionladder.scoring.uncertainty import uncertainty
+from ionladder.statistics.calibration import CURVE_LEVELS, SCORES, calibrate
+
+STD = [0.5, 2.0, 1.0, 1.0, 0.8, 1.0]
+
+
+def predictions(offset: float = 1.0, seed: int = 0) -> pd.DataFrame:
+    return tiny.predictions(offset).assign(log10_sigma_std=STD, seed=seed)
+
+
+def of_sigma(rows: pd.DataFrame, labels: pd.DataFrame = tiny.LABELS) -> dict[str, Any]:
+    found = uncertainty(labels, rows, tiny.TASK)
+    assert found is not None
+    return found["log10_sigma"]
+
+
+def test_without_standard_deviations_there_is_nothing_to_say() -> None:
+    assert uncertainty(tiny.LABELS, tiny.predictions().assign(seed=0), tiny.TASK) is None
+
+
+def test_scores_are_those_of_the_entries_with_a_known_label() -> None:
+    found = of_sigma(predictions())
+    assert (found["n"], found["n_censored"], found["n_missing"]) == (5, 1, 0)
+    kept = np.array([True, True, False, True, True, True])
+    truth = tiny.LABELS["log10_sigma"].to_numpy()[kept]
+    expected = calibrate(truth, truth + 1.0, np.array(STD)[kept])
+    for name in SCORES:
+        assert found[name] == pytest.approx(getattr(expected, name), abs=1e-6)
+    assert found["observed"] == pytest.approx(list(expected.observed), abs=1e-6)
+    assert len(found["observed"]) == len(CURVE_LEVELS)
+    # All errors are one decade: 0.5 and 0.8 and 1.0 do not reach it at 68 %, 2.0 does.
+    assert found["coverage_68"] == pytest.approx(1 / 5)
+    assert found["coverage_95"] == pytest.approx(4 / 5)
+
+
+def test_what_stands_in_the_label_of_a_censored_entry_has_no_influence() -> None:
+    labels = tiny.LABELS.replace({"log10_sigma": {-15.0: -99.0}})
+    rows = predictions()
+    assert of_sigma(rows, labels) == of_sigma(rows)
+
+
+def test_entries_without_a_label_are_left_out_and_counted() -> None:
+    labels = tiny.LABELS.assign(log10_sigma=tiny.LABELS["log10_sigma"].where(lambda y: y != -3.0))
+    found = of_sigma(predictions(), labels)
+    assert (found["n"], found["n_censored"], found["n_missing"]) == (4, 1, 1)
+
+
+def test_without_any_known_label_every_score_is_null() -> None:
+    found = of_sigma(predictions(), tiny.LABELS.assign(log10_sigma_limit=-3.0))
+    assert found["n"] == 0
+    assert {found[name] for name in SCORES} == {None}
+
+
+def test_row_order_does_not_matter_and_seeds_are_averaged() -> None:
+    both = pd.concat([predictions(1.0, seed=3), predictions(0.5, seed=1)])
+    found = of_sigma(both)
+    assert of_sigma(both.sample(frac=1.0, random_state=2)) == found
+    apart = [of_sigma(predictions(offset)) for offset in (1.0, 0.5)]
+    for name in SCORES:
+        assert found[name] == pytest.approx(np.mean([one[name] for one in apart]), abs=2e-6)
+
+
+def test_a_submission_with_a_standard_deviation_of_zero_is_refused(tmp_path: Path) -> None:
+    rows = tiny.predictions().assign(log10_sigma_std=[0.0, *STD[1:]])
+    folder = tiny.write_submission(tmp_path / "sure", csv=rows.to_csv(index=False))
+    with pytest.raises(SubmissionError, match="column `log10_sigma_std`: expected a value between"):
+        tiny.scorer(tmp_path).score(folder)

@@ -1,0 +1,104 @@
+"""Pages of test entries, on the embedded data: complete where labels are, honest where not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ionladder.core.paths import Layout
+from ionladder.site.context import load_site
+from ionladder.site.pages import entries as entry_pages
+from ionladder.site.render import render_pages, render_site
+from unit.site.synthetic_barriers import TARGETS, TASK, VERSION, add_board, barriers
+from unit.site.synthetic_board import REPOSITORY, make_repository, typical
+
+INDEX = "entries/bvel-proto/"
+DATA = REPOSITORY / "data" / TASK.dataset / VERSION
+
+
+def embedded_labels() -> pd.DataFrame:
+    """Labels of the test entries of the embedded data."""
+    splits = pd.read_parquet(DATA / "splits.parquet")
+    test = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")][["id"]]
+    return test.merge(pd.read_parquet(DATA / "labels.parquet"), on="id")[["id", *TARGETS]]
+
+
+N_TEST = len(embedded_labels())
+
+
+def with_data(root: Path) -> Layout:
+    """The barriers' board with its real labels, and predictions that read.
+
+    The first submission is right; each following one is off by a tenth of an eV more.
+    """
+    layout = add_board(make_repository(root, typical()), barriers(), with_data=True)
+    labels = embedded_labels()
+    for place, entry in enumerate(barriers()):
+        rows = labels.assign(**{t: labels[t].fillna(9.0) + place / 10 for t in TARGETS})
+        rows.to_csv(layout.submission_dir(TASK.name, entry.name) / "predictions.csv", index=False)
+    return layout
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return render_pages(load_site(with_data(tmp_path_factory.mktemp("site"))))
+
+
+def test_every_test_entry_has_a_page_and_the_index_links_it(pages: dict[str, str]) -> None:
+    own = [url for url in pages if url.startswith(INDEX) and url != INDEX]
+    assert len(own) == N_TEST
+    for url in own:
+        assert f'href="{url.removeprefix(INDEX)}"' in pages[INDEX]
+
+
+def test_the_index_shows_the_hardest_the_disputed_and_all(pages: dict[str, str]) -> None:
+    bodies = [part.split("</tbody>")[0] for part in pages[INDEX].split("<tbody>")[1:]]
+    assert [body.count("<tr>") for body in bodies] == [15, 15, N_TEST]
+
+
+def test_the_page_of_an_entry_has_every_model_s_error(pages: dict[str, str]) -> None:
+    page = next(text for url, text in pages.items() if url.startswith(INDEX) and url != INDEX)
+    models = page.split("<tbody>")[1].split("</tbody>")[0]
+    places = [models.index(f"/{entry.name}/") for entry in barriers()]
+    assert places == sorted(places)  # the smallest error first
+    for section in ("facts", "replicates", "neighbours"):
+        assert f"{{: #{section} }}" in page
+
+
+def test_training_entries_are_named_without_links(pages: dict[str, str]) -> None:
+    page = next(text for url, text in pages.items() if url.startswith(INDEX) and url != INDEX)
+    near = page.split("{: #neighbours }")[1]
+    assert "<tbody>" in near
+    assert "href=" not in near.split("<tbody>")[1].split("</tbody>")[0]
+
+
+def test_an_entry_labelled_repeatedly_shows_the_other_labels(pages: dict[str, str]) -> None:
+    repeated = [text for url, text in pages.items() if url.startswith(INDEX) and "Other labels" in text]
+    assert 0 < len(repeated) < N_TEST
+
+
+def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
+    pages: dict[str, str],
+) -> None:
+    missing = pages["entries/obelix/"]
+    assert "labels of obelix 1.2.0 were not on the machine" in missing.replace("&#46;", ".")
+    assert "<table" not in missing
+    assert [url for url in pages if url.startswith("entries/obelix/")] == ["entries/obelix/"]
+
+
+def test_all_links_between_entries_lead_somewhere(tmp_path: Path) -> None:
+    done = render_site(load_site(with_data(tmp_path)))
+    assert done["pages"] > N_TEST
+
+
+def test_a_task_with_many_entries_shows_some_of_them_and_has_no_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry_pages, "LARGEST_WHOLE", N_TEST - 1)
+    pages = render_pages(load_site(with_data(tmp_path)))
+    assert [url for url in pages if url.startswith(INDEX)] == [INDEX]
+    bodies = [part.split("</tbody>")[0] for part in pages[INDEX].split("<tbody>")[1:]]
+    assert [body.count("<tr>") for body in bodies] == [15, 15, 100]
+    assert "The hardest 100" in pages[INDEX]

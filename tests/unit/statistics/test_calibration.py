@@ -1,0 +1,145 @@
+"""Calibration held against scipy, closed forms, numerical integration, and pencil and paper."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from ionladder.statistics.calibration import CURVE_LEVELS, Calibration, calibrate
+
+Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
+NAMES = [field.name for field in fields(Calibration)]
+
+
+def gaussian(n: int, *, scale: float = 1.0, seed: int = 0) -> Triple:
+    """Labels drawn from their predicted Gaussians, whose widths are then stated times ``scale``."""
+    rng = np.random.default_rng(seed)
+    y_pred, y_std = rng.normal(-5.0, 3.0, n), rng.uniform(0.2, 2.0, n)
+    return rng.normal(y_pred, y_std), y_pred, scale * y_std
+
+
+def test_the_likelihood_is_that_of_scipy() -> None:
+    y_true, y_pred, y_std = gaussian(200)
+    expected = -stats.norm.logpdf(y_true, loc=y_pred, scale=y_std).mean()
+    assert calibrate(y_true, y_pred, y_std).nll == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+def test_coverage_counts_what_scipy_s_central_intervals_hold(scale: float) -> None:
+    y_true, y_pred, y_std = gaussian(500, scale=scale)
+    found = calibrate(y_true, y_pred, y_std)
+    for level, value in (
+        (0.68, found.coverage_68),
+        (0.95, found.coverage_95),
+        *zip(CURVE_LEVELS, found.observed, strict=True),
+    ):
+        low, high = stats.norm.interval(level, loc=y_pred, scale=y_std)
+        assert value == ((low <= y_true) & (y_true <= high)).mean()
+
+
+def test_labels_drawn_from_their_predictions_are_calibrated() -> None:
+    n = 200_000
+    y_true, y_pred, y_std = gaussian(n)
+    found = calibrate(y_true, y_pred, y_std)
+    assert found.coverage_68 == pytest.approx(0.68, abs=0.005)
+    assert found.coverage_95 == pytest.approx(0.95, abs=0.003)
+    assert found.sharpness == pytest.approx(1.1, abs=0.01)
+    # Entropy of a Gaussian, averaged over widths uniform between 0.2 and 2.
+    mean_log = (2 * math.log(2) - 2 - 0.2 * math.log(0.2) + 0.2) / 1.8
+    assert found.nll == pytest.approx(0.5 * math.log(2 * math.pi * math.e) + mean_log, abs=0.01)
+    assert found.miscalibration_area < 5 * 0.31 / math.sqrt(n)
+    np.testing.assert_allclose(found.observed, CURVE_LEVELS, atol=0.005)
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0])
+def test_the_area_of_widths_wrong_by_a_factor_is_that_of_its_closed_form(scale: float) -> None:
+    def gap(level: float) -> float:
+        z = stats.norm.ppf((1 + level) / 2)
+        return abs(2 * stats.norm.cdf(scale * z) - 1 - level)
+
+    expected, _ = integrate.quad(gap, 0, 1)
+    found = calibrate(*gaussian(100_000, scale=scale)).miscalibration_area
+    assert found == pytest.approx(expected, abs=0.005)
+
+
+@given(
+    z=st.lists(st.floats(0.0, 6.0), min_size=1, max_size=12),
+)
+def test_the_area_agrees_with_a_fine_grid(z: list[float]) -> None:
+    n = len(z)
+    found = calibrate(np.array(z), np.zeros(n), np.ones(n)).miscalibration_area
+    grid = (np.arange(20_000) + 0.5) / 20_000
+    reached = 2 * stats.norm.cdf(np.array(z)) - 1
+    curve = (reached[:, None] <= grid).mean(axis=0)
+    assert found == pytest.approx(np.abs(curve - grid).mean(), abs=1e-4)
+
+
+def test_areas_by_pencil_and_paper() -> None:
+    # A single label at the end of the central 50 % interval: two triangles of legs one half.
+    half = stats.norm.ppf(0.75)
+    assert calibrate([half], [0.0], [1.0]).miscalibration_area == pytest.approx(0.25)
+    # All labels predicted exactly, or all of them far outside: half the unit square.
+    assert calibrate([1.0, 2.0], [1.0, 2.0], [1.0, 1.0]).miscalibration_area == 0.5
+    assert calibrate([99.0], [0.0], [1.0]).miscalibration_area == pytest.approx(0.5)
+
+
+def test_calibrated_predictions_of_few_entries_have_the_area_that_is_promised() -> None:
+    areas = [calibrate(*gaussian(113, seed=seed)).miscalibration_area for seed in range(400)]
+    assert np.mean(areas) == pytest.approx(0.3133 / math.sqrt(113), rel=0.1)
+
+
+def test_seeds_are_judged_one_by_one_and_averaged() -> None:
+    y_true, y_pred, y_std = gaussian(40)
+    rng = np.random.default_rng(1)
+    many = y_pred + rng.normal(size=(3, 40))
+    widths = y_std * rng.uniform(0.5, 2.0, (3, 1))
+    together = calibrate(y_true, many, widths)
+    apart = [calibrate(y_true, pred, std) for pred, std in zip(many, widths, strict=True)]
+    for name in NAMES:
+        expected = np.mean([getattr(one, name) for one in apart], axis=0)
+        np.testing.assert_allclose(getattr(together, name), expected, rtol=1e-12)
+
+
+@given(
+    factor=st.floats(0.01, 100.0),
+    shift=st.floats(-50.0, 50.0),
+    order=st.permutations(range(15)),
+)
+def test_only_sharpness_and_likelihood_know_the_unit_and_nothing_knows_the_order(
+    factor: float, shift: float, order: list[int]
+) -> None:
+    y_true, y_pred, y_std = gaussian(15, seed=3)
+    one = calibrate(y_true, y_pred, y_std)
+    other = calibrate(
+        (factor * y_true + shift)[order], (factor * y_pred + shift)[order], (factor * y_std)[order]
+    )
+    assert other.coverage_68 == one.coverage_68
+    assert other.coverage_95 == one.coverage_95
+    assert other.miscalibration_area == pytest.approx(one.miscalibration_area, abs=1e-9)
+    assert other.sharpness == pytest.approx(factor * one.sharpness)
+    assert other.nll == pytest.approx(one.nll + math.log(factor), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "y_std", "message"),
+    [
+        ([1.0], [1.0], [0.0], "larger than 0"),
+        ([1.0], [1.0], [-1.0], "larger than 0"),
+        ([np.nan], [1.0], [1.0], "finite"),
+        ([1.0], [1.0], [np.inf], "finite"),
+        ([], [], [], "shapes"),
+        ([1.0, 2.0], [1.0], [1.0], "shapes"),
+        ([1.0], [[1.0], [2.0]], [1.0], "shapes"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(
+    y_true: list[float], y_pred: list[float], y_std: list[float], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        calibrate(y_true, y_pred, y_std)

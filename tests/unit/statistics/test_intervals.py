@@ -1,0 +1,228 @@
+"""Jackknife intervals against loops, textbook intervals and scipy's bootstrap."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from ionladder.statistics.groups import degrees_of_freedom, left_out_means, make_groups
+from ionladder.statistics.intervals import (
+    error_interval,
+    jackknife_variance,
+    share_interval,
+    student_t,
+)
+
+OBELIX = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
+
+groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40).filter(
+    lambda x: len(set(x)) > 1
+)
+
+
+def parts(errors: np.ndarray, labels: list[int]) -> dict[str, object]:
+    """Everything an interval asks for, from errors and their groups."""
+    groups = make_groups(labels)
+    return {
+        "value": np.asarray(errors.mean()),
+        "left_out": left_out_means(groups.sums(errors), groups.sizes),
+        "present": groups.n_present,
+        "df": degrees_of_freedom(groups.sizes),
+        "confidence": 0.95,
+    }
+
+
+def draw(seed: int, n: int) -> np.ndarray:
+    return np.random.default_rng(seed).gamma(1.5, size=n) + 0.01
+
+
+@given(labels=groups_of_entries, seed=st.integers(0, 1000))
+def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int], seed: int) -> None:
+    errors = draw(seed, len(labels))
+    names = sorted(set(labels))
+    without = [errors[np.array(labels) != name].mean() for name in names]
+    k = len(names)
+    error = math.sqrt((k - 1) / k * sum((x - errors.mean()) ** 2 for x in without))
+    sizes = np.array([labels.count(name) for name in names], dtype=float)
+    t = stats.t.ppf(0.975, degrees_of_freedom(sizes))
+    factor = math.exp(t * error / errors.mean())
+    low, high = error_interval(**parts(errors, labels))
+    assert (float(low), float(high)) == pytest.approx(
+        (errors.mean() / factor, errors.mean() * factor), rel=1e-9
+    )
+
+
+@given(seed=st.integers(0, 1000), n=st.integers(3, 60))
+def test_groups_of_one_give_the_ordinary_t_interval_on_the_log_scale(seed: int, n: int) -> None:
+    errors = draw(seed, n)
+    half = stats.t.ppf(0.975, n - 1) * stats.sem(errors) / errors.mean()
+    low, high = error_interval(**parts(errors, list(range(n))))
+    assert float(low) == pytest.approx(errors.mean() * math.exp(-half), rel=1e-9)
+    assert float(high) == pytest.approx(errors.mean() * math.exp(half), rel=1e-9)
+
+
+def test_the_standard_error_is_that_of_scipy_s_bootstrap_over_groups() -> None:
+    labels = np.repeat(np.arange(40), 3).tolist()
+    errors = draw(3, len(labels)) + np.repeat(draw(4, 40), 3)
+    groups = make_groups(labels)
+    sums = groups.sums(errors)
+    oracle = stats.bootstrap(
+        (sums, groups.sizes),
+        lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
+    ).standard_error
+    left_out = left_out_means(sums, groups.sizes)
+    variance = jackknife_variance(np.asarray(errors.mean()), left_out, np.asarray(40))
+    # The bootstrap divides by 40 where the jackknife divides by 39.
+    assert math.sqrt(variance) == pytest.approx(oracle * math.sqrt(40 / 39), rel=0.02)
+
+
+def test_unequal_groups_give_a_larger_standard_error_than_the_bootstrap() -> None:
+    labels = np.repeat(np.arange(42), OBELIX).tolist()
+    rng = np.random.default_rng(0)
+    errors = np.abs(rng.normal(size=42)[labels] + rng.normal(size=121))
+    groups = make_groups(labels)
+    sums = groups.sums(errors)
+    drawn = rng.multinomial(42, np.full(42, 1 / 42), size=20_000)
+    bootstrap = np.std((drawn @ sums) / (drawn @ groups.sizes))
+    left_out = left_out_means(sums, groups.sizes)
+    jackknife = math.sqrt(jackknife_variance(np.asarray(errors.mean()), left_out, np.asarray(42)))
+    assert bootstrap < jackknife < 1.25 * bootstrap
+
+
+@given(labels=groups_of_entries, seed=st.integers(0, 1000), random=st.randoms())
+def test_the_order_of_rows_and_the_names_of_groups_are_irrelevant(
+    labels: list[int], seed: int, random: object
+) -> None:
+    errors = draw(seed, len(labels))
+    order = np.random.default_rng(seed).permutation(len(labels))
+    names = np.random.default_rng(seed + 1).permutation(8)
+    renamed = [int(names[labels[at]]) for at in order]
+    np.testing.assert_allclose(
+        error_interval(**parts(errors[order], renamed)),
+        error_interval(**parts(errors, labels)),
+        rtol=1e-9,
+    )
+
+
+@given(labels=groups_of_entries, seed=st.integers(0, 1000), factor=st.floats(1e-3, 1e3))
+def test_scaling_the_errors_scales_the_interval(
+    labels: list[int], seed: int, factor: float
+) -> None:
+    errors = draw(seed, len(labels))
+    np.testing.assert_allclose(
+        error_interval(**parts(factor * errors, labels)),
+        factor * np.array(error_interval(**parts(errors, labels))),
+        rtol=1e-8,
+    )
+
+
+@given(labels=groups_of_entries, seed=st.integers(0, 1000))
+def test_more_confidence_and_more_seed_variance_give_a_wider_interval(
+    labels: list[int], seed: int
+) -> None:
+    known = parts(draw(seed, len(labels)), labels)
+    low, high = error_interval(**known)
+    wider = error_interval(**{**known, "confidence": 0.99})
+    seeded = error_interval(**known, seed_variance=0.04, seed_df=1000.0)
+    assert wider[0] <= low <= known["value"] <= high <= wider[1]
+    df = float(known["df"])
+    if df > 5:  # below it, the seeds bring so many degrees of freedom that t falls faster
+        assert seeded[1] - seeded[0] > 0
+
+
+def test_few_seeds_bring_few_degrees_of_freedom() -> None:
+    known = parts(draw(0, 60), list(range(60)))
+    widths = [
+        float(np.subtract(*error_interval(**known, seed_variance=0.25, seed_df=df)[::-1]))
+        for df in (1.0, 4.0, 19.0, 1e6)
+    ]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > 2 * widths[3]
+
+
+def test_the_upper_end_stays_finite_where_one_group_holds_the_error() -> None:
+    labels = np.repeat(np.arange(42), OBELIX).tolist()
+    nearly, wholly = np.full(121, 1e-12), np.zeros(121)
+    nearly[:12] = wholly[:12] = 3.0
+    close = error_interval(**parts(nearly, labels))
+    limit = error_interval(**parts(wholly, labels))
+    np.testing.assert_allclose(close, limit, rtol=1e-6)
+    assert float(limit[1]) < 20 * wholly.mean()
+    assert 0 < float(limit[0]) < wholly.mean()
+
+
+def test_no_error_at_all_has_itself_as_interval() -> None:
+    low, high = error_interval(**parts(np.zeros(6), [0, 0, 1, 1, 2, 3]))
+    assert (float(low), float(high)) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("interval", [error_interval, share_interval])
+def test_one_group_has_no_interval(interval: object) -> None:
+    low, high = interval(**parts(np.array([0.5, 1.0]), [4, 4]))
+    assert math.isnan(low)
+    assert math.isnan(high)
+
+
+def test_a_block_of_boards_gets_the_intervals_of_its_boards() -> None:
+    labels = [0, 0, 1, 2, 2, 3]
+    errors = np.random.default_rng(0).gamma(1.0, size=(5, 6))
+    groups = make_groups(labels)
+    together = error_interval(
+        errors.mean(axis=1),
+        left_out_means(groups.sums(errors), groups.sizes),
+        present=4,
+        df=degrees_of_freedom(groups.sizes),
+        confidence=0.95,
+        seed_variance=np.array([0.0, 0.0, 0.1, 0.2, 0.3]),
+        seed_df=2.0,
+    )
+    for at, variance in enumerate([0.0, 0.0, 0.1, 0.2, 0.3]):
+        alone = error_interval(**parts(errors[at], labels), seed_variance=variance, seed_df=2.0)
+        np.testing.assert_allclose([end[at] for end in together], alone, rtol=1e-9)
+
+
+def test_independent_entries_give_wilson_s_interval_with_student_s_t() -> None:
+    is_good = np.array([1.0] * 12 + [0.0] * 28)
+    low, high = share_interval(**parts(is_good, list(range(40))))
+    # The jackknife's variance is p(1 − p)/39: 39 entries' worth. Its ends solve
+    # (p − x)² = t² x(1 − x)/39.
+    t = stats.t.ppf(0.975, 39)
+    for end in (float(low), float(high)):
+        assert (0.3 - end) ** 2 == pytest.approx(t**2 * end * (1 - end) / 39, rel=1e-9)
+
+
+@given(labels=groups_of_entries, seed=st.integers(0, 1000))
+def test_an_interval_of_a_share_stays_within_0_and_1_and_mirrors(
+    labels: list[int], seed: int
+) -> None:
+    is_good = (np.random.default_rng(seed).random(len(labels)) < 0.4).astype(float)
+    low, high = share_interval(**parts(is_good, labels))
+    assert 0 <= low <= is_good.mean() + 1e-12
+    assert is_good.mean() - 1e-12 <= high <= 1
+    other_low, other_high = share_interval(**parts(1.0 - is_good, labels))
+    assert (1 - float(other_high), 1 - float(other_low)) == pytest.approx(
+        (float(low), float(high)), abs=1e-9
+    )
+
+
+def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:
+    low, high = share_interval(**parts(np.zeros(12), [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3))
+    square = stats.t.ppf(0.975, 3) ** 2 / 4
+    assert float(low) == pytest.approx(0.0, abs=1e-12)
+    assert float(high) == pytest.approx(square / (1 + square))
+
+
+def test_critical_values_are_those_of_scipy() -> None:
+    df = np.array([[1.0, 2.5], [7.66, math.nan]])
+    np.testing.assert_allclose(student_t(df, 0.9), stats.t.ppf(0.95, df))
+    assert float(student_t(7.66, 0.9)) == pytest.approx(stats.t.ppf(0.95, 7.66))
+    assert math.isnan(float(student_t(math.nan, 0.9)))

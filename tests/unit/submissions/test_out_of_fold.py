@@ -1,0 +1,126 @@
+"""Submissions of tasks that are scored on the frozen folds: what they hold, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import tiny
+from ionladder.core.errors import SubmissionError
+from ionladder.submissions.template import write_template
+from ionladder.submissions.validate import Submission, read_submission
+
+
+def read(folder: Path) -> Submission:
+    return read_submission(
+        folder, tiny.FOLDS_TASK, tiny.FOLDS_EXPECTATIONS, shown_as=f"sub/{folder.name}"
+    )
+
+
+def rows(*schemes: str) -> pd.DataFrame:
+    """Predictions that tell repeat and id apart, rows in no order."""
+    table = tiny.BOTH_SCHEMES[tiny.BOTH_SCHEMES["scheme"].isin(schemes)]
+    number = table["id"].str[1:].astype(int)
+    return table.assign(log10_sigma=-number - table["repeat"] / 10).sample(frac=1, random_state=1)
+
+
+def test_the_scored_scheme_becomes_one_seed_a_repeat(tmp_path: Path) -> None:
+    submission = read(tiny.folds_submission(tmp_path / "good", rows("grouped", "shuffled")))
+    scored = submission.predictions.rows
+    assert list(scored.columns) == ["id", "seed", "log10_sigma"]
+    assert scored["id"].tolist() == list(tiny.TRAIN_IDS) * 2
+    assert scored["seed"].tolist() == [0] * 4 + [1] * 4
+    assert scored["log10_sigma"].tolist() == [-1.0, -2.0, -3.0, -4.0, -1.1, -2.1, -3.1, -4.1]
+    assert submission.cv_predictions is not None
+    assert set(submission.cv_predictions.rows["scheme"]) == {"grouped", "shuffled"}
+    assert submission.predictions.sha256 == submission.cv_predictions.sha256
+    assert submission.predictions.path.name == "cv_predictions.csv"
+
+
+def test_the_other_scheme_may_be_left_out(tmp_path: Path) -> None:
+    assert len(read(tiny.folds_submission(tmp_path / "good", rows("grouped"))).predictions.rows)
+
+
+def test_without_predictions_the_letter_says_which_file_and_columns(tmp_path: Path) -> None:
+    folder = tiny.folds_submission(tmp_path / "bad", rows("grouped"))
+    (folder / "cv_predictions.csv").unlink()
+    with pytest.raises(SubmissionError) as caught:
+        read(folder)
+    (problem,) = caught.value.problems
+    assert problem.where == "sub/bad"
+    assert "cv_predictions.csv or cv_predictions.parquet with every repeat of grouped" in str(
+        problem
+    )
+    assert "scored on the frozen folds" in problem.next_step
+    assert "scheme, repeat, fold, id, log10_sigma" in problem.next_step
+    assert "ionladder new tiny-folds NAME" in problem.next_step
+
+
+def test_predictions_of_the_other_scheme_only_are_not_enough(tmp_path: Path) -> None:
+    with pytest.raises(SubmissionError, match=r"cv_predictions.csv: .*no row of that scheme"):
+        read(tiny.folds_submission(tmp_path / "bad", rows("shuffled")))
+
+
+def test_test_predictions_are_refused_as_not_used_here(tmp_path: Path) -> None:
+    folder = tiny.folds_submission(tmp_path / "bad", rows("grouped"))
+    tiny.predictions().to_csv(folder / "predictions.csv", index=False)
+    with pytest.raises(SubmissionError) as caught:
+        read(folder)
+    (problem,) = caught.value.problems
+    assert problem.where == "sub/bad/predictions.csv"
+    assert "not used here" in problem.found
+    assert "cv_predictions" in problem.next_step
+
+
+def test_a_submission_for_the_test_set_gets_both_letters(tmp_path: Path) -> None:
+    with pytest.raises(SubmissionError) as caught:
+        read(tiny.write_submission(tmp_path / "bad"))
+    wheres = [problem.where for problem in caught.value.problems]
+    assert wheres == ["sub/bad/predictions.csv", "sub/bad"]
+
+
+def test_every_frozen_repeat_is_needed(tmp_path: Path) -> None:
+    table = rows("grouped")
+    with pytest.raises(SubmissionError, match=r"scheme grouped, repeat 1: .* 0 of them; 4 missing"):
+        read(tiny.folds_submission(tmp_path / "bad", table[table["repeat"] == 0]))
+
+
+def test_a_faulty_file_gets_its_own_letter_and_no_second_one(tmp_path: Path) -> None:
+    table = rows("grouped").drop(columns="fold")
+    with pytest.raises(SubmissionError) as caught:
+        read(tiny.folds_submission(tmp_path / "bad", table))
+    (problem,) = caught.value.problems
+    assert "a column `fold`" in problem.expected
+
+
+def test_other_files_are_refused_with_the_names_this_task_knows(tmp_path: Path) -> None:
+    folder = tiny.folds_submission(tmp_path / "bad", rows("grouped"))
+    (folder / "model.pkl").write_bytes(b"x")
+    with pytest.raises(SubmissionError) as caught:
+        read(folder)
+    (problem,) = caught.value.problems
+    assert problem.expected == (
+        "only submission.yaml, cv_predictions.csv, cv_predictions.parquet, README.md"
+    )
+
+
+def test_the_template_lists_every_row_of_the_scored_scheme_and_only_needs_numbers(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "new-model"
+    name = write_template(folder, tiny.FOLDS_TASK, (), tiny.BOTH_SCHEMES, shown_as="sub/new-model")
+    assert sorted(path.name for path in folder.iterdir()) == [name, "submission.yaml"]
+    lines = (folder / name).read_text().splitlines()
+    assert lines[:2] == ["scheme,repeat,fold,id,log10_sigma", "grouped,0,0,t01,"]
+    assert len(lines) == 1 + len(tiny.FOLDS)
+    filled = [lines[0], *(f"{line}-5.0" for line in lines[1:])]
+    (folder / name).write_text("\n".join(filled) + "\n")
+    assert len(read(folder).predictions.rows) == len(tiny.FOLDS)
+
+
+def test_the_template_of_other_tasks_lists_the_test_ids(tmp_path: Path) -> None:
+    folder = tmp_path / "new-model"
+    name = write_template(folder, tiny.TASK, ["b", "a"], tiny.FOLDS, shown_as="sub/new-model")
+    assert (folder / name).read_text() == "id,log10_sigma\na,\nb,\n"
