@@ -2,7 +2,8 @@
 
 Every training entry is predicted out of fold under each scheme, so schemes are compared entry by
 entry: a step is the mean of an entry's error under one scheme less its error under the one below.
-Intervals resample whole chemical systems; those of the steps also whole structure types.
+Intervals are the boards' (jackknife over groups with Student's t); groups are chemical systems, for
+the steps also structure types.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from ionladder.datasets.bvel_proto.task import BVEL_PROTO, CLIP_EV
 from ionladder.datasets.load import TaskInputs
 from ionladder.datasets.params import load_params
 from ionladder.metrics.mae_clipped import clipped_errors
-from ionladder.specs.params import ScoringSettings
-from ionladder.statistics.bootstrap import draw_group_resamples, percentile_interval
+from ionladder.statistics.groups import degrees_of_freedom, left_out_means, make_groups
+from ionladder.statistics.intervals import jackknife_variance, student_t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def main() -> None:
             scheme: entry_errors(plan.inputs, cv_predictions.rows, scheme) for scheme in LADDER
         }
         print(f"\n{name}")
-        for line in lines(errors, plan.inputs.entries, params.scoring):
+        for line in lines(errors, plan.inputs.entries, params.scoring.confidence):
             print(line)
 
 
@@ -84,31 +85,28 @@ def entry_errors(inputs: TaskInputs, rows: pd.DataFrame, scheme: str) -> pd.Seri
 
 
 def lines(
-    errors: dict[str, pd.Series[float]], entries: pd.DataFrame, scoring: ScoringSettings
+    errors: dict[str, pd.Series[float]], entries: pd.DataFrame, confidence: float
 ) -> Sequence[str]:
     """The error of every scheme and the step to the next one, each with its interval."""
     found = []
     for scheme, error in errors.items():
-        found.append(f"  {scheme:<22}{shown(error, entries['chemsys'], scoring)}")
+        found.append(f"  {scheme:<22}{shown(error, entries['chemsys'], confidence)}")
     for lower, upper in pairwise(LADDER):
         step = errors[upper] - errors[lower]
         for unit in UNITS:
             what = f"{upper} - {lower}"
-            found.append(f"  {what:<22}{shown(step, entries[unit], scoring)} by {unit}")
+            found.append(f"  {what:<22}{shown(step, entries[unit], confidence)} by {unit}")
     return found
 
 
-def shown(values: pd.Series[float], groups: pd.Series[str], scoring: ScoringSettings) -> str:
-    """A mean with the percentile interval of a group bootstrap."""
-    resamples = draw_group_resamples(
-        groups.loc[values.index].to_numpy(str),
-        n_resamples=scoring.resamples,
-        rng=np.random.default_rng(scoring.seed),
-    )
-    low, high = percentile_interval(
-        resamples.resampled_means(values.to_numpy(float)), confidence=scoring.confidence
-    )
-    return f"{values.mean():>7.3f} eV [{float(low):.3f}, {float(high):.3f}]"
+def shown(values: pd.Series[float], labels: pd.Series[str], confidence: float) -> str:
+    """A mean with its interval, groups left out in turn."""
+    groups = make_groups(labels.loc[values.index].to_numpy(str))
+    left_out = left_out_means(groups.sums(values.to_numpy(float)), groups.sizes)
+    mean, present = np.asarray(values.mean()), np.asarray(groups.n_present)
+    error = np.sqrt(jackknife_variance(mean, left_out, present))
+    half = float(student_t(degrees_of_freedom(groups.sizes), confidence) * error)
+    return f"{mean:>7.3f} eV [{mean - half:.3f}, {mean + half:.3f}]"
 
 
 if __name__ == "__main__":
