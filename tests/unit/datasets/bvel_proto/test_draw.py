@@ -23,7 +23,14 @@ from ionladder.datasets.bvel_proto.pool import System, accepted_systems
 from ionladder.datasets.bvel_proto.prototypes import all_prototypes
 
 TYPES = {prototype.name: prototype for prototype in all_prototypes()}
-NAMES = ("rock-salt", "alpha-nafeo2", "gamma-lifeo2", "litis2", "gamma-lialo2", "anti-perovskite")
+NAMES = (
+    "rock-salt",
+    "alpha-nafeo2",
+    "gamma-lifeo2",
+    "ABC2_tI16_122_a_b_d",
+    "gamma-lialo2",
+    "anti-perovskite",
+)
 EQUAL = dict.fromkeys(ANION_CLASSES, 1 / len(ANION_CLASSES))
 FEW = GeneratorSettings(
     entries=60,
