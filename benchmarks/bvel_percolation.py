@@ -29,7 +29,7 @@ def main() -> None:
 
     layout = Layout(ROOT)
     entries, sites = (
-        {row["id"]: row for row in read_table(layout, "bvel_proto", "1.0.0", name).to_pylist()}
+        {row["id"]: row for row in read_table(layout, "bvel_proto", "1.1.0", name).to_pylist()}
         for name in ("entries", "structures")
     )
     chosen = sorted(entries, key=lambda entry: sha256_bytes(f"agree|{entry}".encode()))[:n]

@@ -2,7 +2,7 @@
 
 Two are: AFLOW's prototypes (part 1 of the library, in pymatgen) and the measured structures of
 OBELiX 1.2.0, where they are ingested. Other records, read by eye, stand in
-docs/decisions/0007-sources-of-structure-types.md.
+docs/decisions/0008-sources-of-structure-types.md.
 
 Most of OBELiX's public structures carry random noise on their positions. How much it is, three
 types tell whose digits are those of the very ICSD entries that OBELiX holds: beta-nafeo2,

@@ -58,7 +58,7 @@ def clone(tmp_path: Path, repository: Path) -> Path:
             )
         elif source.exists():
             shutil.copy(source, target)
-    splits = pd.read_parquet(root / "data/bvel_proto/1.0.0/splits.parquet")
+    splits = pd.read_parquet(root / "data/bvel_proto/1.1.0/splits.parquet")
     is_test = (splits["split_name"] == "chemsys") & (splits["subset"] == "test")
     folder = root / "submissions/bvel-proto/half-an-ev"
     folder.mkdir(parents=True)
@@ -89,11 +89,11 @@ def test_the_embedded_benchmark_is_scored_and_the_site_built(clone: Path, reposi
     assert done.returncode == 0, behind + output
     for version in ("1.0.2", "1.1.1", "1.2.0"):
         assert f"obelix {version}, all.csv: expected to reach" in output
-    assert "submissions scored on bvel_proto 1.0.0, 0 refused" in output
+    assert "submissions scored on bvel_proto 1.1.0, 0 refused" in output
     board = json.loads((clone / "leaderboard/bvel-proto.json").read_text())
     row = next(row for row in board["rows"] if row["submission"] == "half-an-ev")
 
-    folder = clone / "data/bvel_proto/1.0.0"
+    folder = clone / "data/bvel_proto/1.1.0"
     labels = pd.read_parquet(folder / "labels.parquet").merge(
         pd.read_parquet(folder / "splits.parquet").query("split_name == 'chemsys'"), on="id"
     )

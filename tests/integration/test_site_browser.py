@@ -51,9 +51,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A strictly built site of two tasks, with typical and hostile submissions."""
     layout = make_repository(tmp_path_factory.mktemp("repository"), [*typical(), *hostile()])
     add_board(layout, [*barriers(), *hostile()])
-    manifest = layout.manifest("bvel_proto", "1.0.0")
+    manifest = layout.manifest("bvel_proto", "1.1.0")
     manifest.parent.mkdir(parents=True)
-    shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.0.0" / "manifest.json", manifest)
+    shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
     render_site(load_site(layout))
     return build_site(layout)
 

@@ -16,7 +16,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TUTORIAL = REPOSITORY / "docs" / "tutorial.md"
-DATA = Path("data/bvel_proto/1.0.0")
+DATA = Path("data/bvel_proto/1.1.0")
 COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
 SECONDS = 300
@@ -26,7 +26,7 @@ _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE 
 pytestmark = [
     pytest.mark.skipif(
         not (REPOSITORY / DATA / "labels.parquet").is_file(),
-        reason="the tables of bvel_proto 1.0.0 are not here",
+        reason="the tables of bvel_proto 1.1.0 are not here",
     ),
     pytest.mark.skipif(
         shutil.which("bash") is None or shutil.which("make") is None,

@@ -21,13 +21,22 @@ app = typer.Typer(
 def generate() -> None:
     """Generate, label, check and write the benchmark; about a quarter of a CPU-hour.
 
-    A result that differs from the committed manifest is refused, and nothing is written.
+    The version is the one that this code draws. A result that differs from its committed manifest
+    is refused, and nothing is written.
     """
     from ionladder.core.paths import find_layout
-    from ionladder.datasets.bvel_proto.release import release, require_bvlain
+    from ionladder.datasets.bvel_proto.release import (
+        DRAWN_HERE,
+        embedded_version,
+        release,
+        require_bvlain,
+    )
+    from ionladder.datasets.params import load_params
 
     require_bvlain()
-    manifest = release(find_layout(), progress=_progress())
+    layout = find_layout()
+    pinned = embedded_version(load_params(layout), DRAWN_HERE)
+    manifest = release(layout, pinned, progress=_progress())
     counts = manifest["summary"]["counts"]
     print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
     for reason, names in manifest["summary"]["generation"]["left_out"].items():
@@ -39,23 +48,36 @@ def verify(
     all_rows: Annotated[
         bool, typer.Option("--all", help="Generate and label everything again.")
     ] = False,
+    version: Annotated[
+        str | None, typer.Option(help="Default: the version that the board is scored on.")
+    ] = None,
 ) -> None:
     """Compute labels of stored structures again and compare; about half a CPU-minute."""
     from ionladder.core.errors import DataChangedError
     from ionladder.core.paths import find_layout
     from ionladder.datasets.bvel_proto.release import (
+        embedded_version,
         recompute_all,
         recompute_sample,
         require_bvlain,
     )
+    from ionladder.datasets.bvel_proto.task import BVEL_PROTO
+    from ionladder.datasets.params import load_params
 
     require_bvlain()
-    recompute = recompute_all if all_rows else recompute_sample
-    result = recompute(find_layout(), progress=_progress())
+    layout = find_layout()
+    params = load_params(layout)
+    pinned = embedded_version(params, version or params.task_versions[BVEL_PROTO.name])
+    if all_rows:
+        result = recompute_all(layout, pinned, progress=_progress())
+    else:
+        result = recompute_sample(layout, pinned.version, progress=_progress())
     if result.problems:
         raise DataChangedError(result.problems)
-    what = "structures, splits, folds and labels" if all_rows else "labels"
-    print(f"{what} of {result.n_labels} entries came out as recorded")
+    what = "structures, splits, folds and labels" if result.draw else "labels"
+    print(f"{pinned.version}: {what} of {result.n_labels} entries came out as recorded")
+    if all_rows and not result.draw:
+        print("its structures were drawn by earlier code: only their labels were computed again")
 
 
 def _progress() -> Progress | None:

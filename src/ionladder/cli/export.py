@@ -76,10 +76,11 @@ def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
     }
 
 
-def _extxyz(context: Context, _name: str, _version: str | None, folder: Path) -> list[Path]:
+def _extxyz(context: Context, _name: str, version: str | None, folder: Path) -> list[Path]:
     from ionladder.datasets.bvel_proto.extxyz import export_extxyz
+    from ionladder.datasets.bvel_proto.task import BVEL_PROTO
 
-    return export_extxyz(context.layout, folder)
+    return export_extxyz(context.layout, context.version_of(BVEL_PROTO, version), folder)
 
 
 def _croissant(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:

@@ -13,8 +13,8 @@ import pytest
 from factories import write_repo
 from ionladder.core.errors import ConfigError
 from ionladder.core.paths import Layout
-from ionladder.datasets.bvel_proto.release import PINNED
 from ionladder.datasets.params import load_params, select_versions
+from ionladder.specs.params import FoldSettings
 
 KEY = "obelix-1-0-0"
 
@@ -144,14 +144,19 @@ def test_the_parameters_of_this_repository_are_valid(repository: Path) -> None:
     assert all(version.source.tag.endswith("-data") for version in fetched)
 
 
-def test_the_embedded_version_is_pinned_as_its_generator_makes_it(repository: Path) -> None:
-    params = load_params(Layout(repository))
-    embedded = [version for version in params.versions.values() if version.is_embedded]
-    assert embedded == [PINNED]
+def test_an_embedded_version_has_folds_and_no_files(repository: Path) -> None:
+    pinned = load_params(Layout(repository)).versions["bvel-proto-1-0-0"]
+
+    assert pinned.is_embedded
+    assert (pinned.dataset, pinned.version) == ("bvel_proto", "1.0.0")
+    assert pinned.folds == FoldSettings(n_folds=5, n_repeats=3, seed=20250221)
 
 
 def test_an_embedded_version_is_not_fetched(repository: Path) -> None:
     params = load_params(Layout(repository))
-    assert PINNED not in select_versions(params, None)
+    embedded = [version for version in params.versions.values() if version.is_embedded]
+
+    assert embedded
+    assert not [version for version in select_versions(params, None) if version.is_embedded]
     with pytest.raises(ConfigError, match="computed here and kept in git"):
-        select_versions(params, [PINNED.key])
+        select_versions(params, [embedded[0].key])

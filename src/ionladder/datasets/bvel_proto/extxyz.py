@@ -24,15 +24,16 @@ from ionladder.datasets.load import read_table
 Row = dict[str, Any]
 
 PARTS = ("train", "val", "test")
-_NAME, _VERSION = "bvel_proto", "1.0.0"
+_NAME = "bvel_proto"
 _TARGETS = {"E_1D": "e_1d_ev", "E_2D": "e_2d_ev", "E_3D": "e_3d_ev"}
 
 
-def export_extxyz(layout: Layout, folder: Path) -> list[Path]:
+def export_extxyz(layout: Layout, version: str, folder: Path) -> list[Path]:
     """Write the index and the three structure files.
 
     Args:
         layout: The repository.
+        version: The version to write.
         folder: Where to; made when it is not there.
 
     Returns:
@@ -43,7 +44,7 @@ def export_extxyz(layout: Layout, folder: Path) -> list[Path]:
         DataChangedError: A table is not the released one.
     """
     tables = {
-        name: read_table(layout, _NAME, _VERSION, name).to_pylist()
+        name: read_table(layout, _NAME, version, name).to_pylist()
         for name in ("entries", "structures", "labels", "splits", "folds")
     }
     part = _parts(tables)

@@ -60,12 +60,11 @@ def build_version(
         IngestError: Every finding of the checks on the tables.
     """
     made = generate()
-    families = frozenset(candidate.family for candidate in made.candidates)
     labels = label_all(made, label=label, progress=progress)
     relabelled = _relabel_sample(made.candidates, again=again, progress=progress)
     sources = {prototype.name: prototype.source for prototype in all_prototypes()}
     tables = build_tables(made.candidates, labels, relabelled, sources, pinned.folds)
-    built = Built(tables=rows_of(tables), folds=pinned.folds, families=families)
+    built = Built(tables=rows_of(tables), folds=pinned.folds, families=made.families)
     results = run_checks(DATASET, TABLE_CHECKS, built)
     return BuiltVersion(tables=tables, checks=tuple(results), summary=summarise(built.tables, made))
 

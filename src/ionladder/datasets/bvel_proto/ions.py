@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,6 +33,20 @@ ANION_RADIUS_ANG = {
     "I-": 2.20,
 }
 
+_ANION_CLASSES = {
+    "N": "nitride",
+    "O": "oxide",
+    "F": "fluoride",
+    "S": "chalcogenide",
+    "Se": "chalcogenide",
+    "Te": "chalcogenide",
+    "Cl": "halide",
+    "Br": "halide",
+    "I": "halide",
+}
+MIXED = "mixed"
+ANION_CLASSES = (*dict.fromkeys(_ANION_CLASSES.values()), MIXED)
+
 _ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
 
 
@@ -61,6 +76,17 @@ def ion(name: str) -> Ion:
     symbol = name.rstrip("+-").rstrip("0123456789")
     size = int(name[len(symbol) : -1] or 1)
     return Ion(name=name, symbol=symbol, charge=size if name.endswith("+") else -size)
+
+
+def anion_class(ions: Iterable[Ion]) -> str:
+    """The class of a compound by its anions; ``mixed`` where they are of several.
+
+    Example:
+        >>> anion_class([ion("Li+"), ion("P5+"), ion("S2-")])
+        'chalcogenide'
+    """
+    classes = {_ANION_CLASSES[one.symbol] for one in ions if one.charge < 0}
+    return classes.pop() if len(classes) == 1 else MIXED
 
 
 @cache

@@ -1,4 +1,9 @@
-"""A version of BVEL-proto on disk: written once, recomputed by anybody."""
+"""A version of BVEL-proto on disk: written once, recomputed by anybody.
+
+Labels of every version can be computed again, from its stored structures. Structures, splits and
+folds come out again only for the version that the generator of this code draws (``DRAWN_HERE``);
+those of earlier versions were drawn by earlier code, and stay as they were stored.
+"""
 
 from __future__ import annotations
 
@@ -21,24 +26,22 @@ from ionladder.datasets.bvel_proto.summary import recipe
 from ionladder.datasets.bvel_proto.tables import label_row, structure_of
 from ionladder.datasets.checksums import write_checksums
 from ionladder.datasets.load import read_table
-from ionladder.datasets.manifest import Manifest, make_manifest, read_manifest, released_problems
-from ionladder.specs.params import DatasetVersion, FoldSettings
-from ionladder.specs.source import Source
+from ionladder.datasets.manifest import (
+    Manifest,
+    make_manifest,
+    read_manifest,
+    released_problems,
+    version_key,
+)
+from ionladder.specs.params import DatasetVersion, Params
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = dict[str, Any]
 
-VERSION = "1.0.0"
+DRAWN_HERE = "1.1.0"
 SAMPLE_SIZE = 30
-
-PINNED = DatasetVersion(
-    key="bvel-proto-1-0-0",
-    source=Source(dataset=DATASET.name, version=VERSION, tag="", commit="", base_url="", files={}),
-    expected={},
-    folds=FoldSettings(n_folds=5, n_repeats=3, seed=20250221),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +49,15 @@ class Recomputed:
     """What a recomputation looked at.
 
     Attributes:
+        version: The version.
         n_labels: Structures labelled again.
+        draw: Whether structures, splits and folds were made again too.
         problems: Rows and tables that came out otherwise.
     """
 
+    version: str
     n_labels: int
+    draw: bool = False
     problems: tuple[Problem, ...]
 
 
@@ -77,23 +84,46 @@ def require_bvlain() -> None:
         )
 
 
+def embedded_version(params: Params, version: str) -> DatasetVersion:
+    """What ``params.yaml`` says of a version.
+
+    Raises:
+        ConfigError: It is not listed there.
+    """
+    pinned = params.find(DATASET.name, version)
+    if pinned is not None:
+        return pinned
+    listed = [one.version for one in params.versions.values() if one.dataset == DATASET.name]
+    raise ConfigError(
+        Problem(
+            where=f"params.yaml, embedded, {DATASET.name} {version}",
+            expected="the version with its fold settings",
+            found=f"only {', '.join(listed) or 'none'}",
+            next_step=f"List it as {version_key(DATASET.name, version)}, or name another version.",
+        )
+    )
+
+
 def release(
     layout: Layout,
+    pinned: DatasetVersion,
     *,
     label: Labeller = barriers_of,
     again: Relabeller = relabel,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Build the version and write its tables and manifest, or change nothing.
+    """Build a version and write its tables and manifest, or change nothing.
 
     Raises:
+        ConfigError: Its structures were drawn by other code than this.
         IngestError: A check failed, or the result is not the released version.
     """
-    built = build_version(PINNED, label=label, again=again, progress=progress)
-    manifest = manifest_of(built)
-    committed = read_manifest(layout, DATASET.name, VERSION)
+    _require_drawn_here(pinned.version)
+    built = build_version(pinned, label=label, again=again, progress=progress)
+    manifest = manifest_of(pinned, built)
+    committed = read_manifest(layout, DATASET.name, pinned.version)
     if committed is not None:
-        where = layout.relative(layout.manifest(DATASET.name, VERSION))
+        where = layout.relative(layout.manifest(DATASET.name, pinned.version))
         problems = released_problems(committed, manifest, where=where)
         if problems:
             raise IngestError(problems)
@@ -101,53 +131,64 @@ def release(
         table = built.tables[spec.name]
         metadata = {
             "dataset": DATASET.name,
-            "version": VERSION,
+            "version": pinned.version,
             "licence": DATASET.licence,
             "content_sha256": content_hash(table, key=list(spec.key)),
         }
-        path = layout.table(DATASET.name, VERSION, spec.name)
+        path = layout.table(DATASET.name, pinned.version, spec.name)
         write_parquet(path, table, sort_by=spec.key, metadata=metadata)
-    write_checksums(layout, DATASET.name, VERSION)
-    write_text(layout.manifest(DATASET.name, VERSION), to_json(manifest))
+    write_checksums(layout, DATASET.name, pinned.version)
+    write_text(layout.manifest(DATASET.name, pinned.version), to_json(manifest))
     return manifest
 
 
-def manifest_of(built: BuiltVersion) -> Manifest:
+def manifest_of(pinned: DatasetVersion, built: BuiltVersion) -> Manifest:
     """The manifest of a built version; its source is the recipe instead of pinned files."""
-    return {**make_manifest(DATASET, PINNED, built), "source": recipe()}
+    return {**make_manifest(DATASET, pinned, built), "source": recipe()}
 
 
-def recompute_all(layout: Layout, *, progress: Progress | None = None) -> Recomputed:
-    """Generate and label everything again, and hold it to what is on disk.
+def recompute_all(
+    layout: Layout, pinned: DatasetVersion, *, progress: Progress | None = None
+) -> Recomputed:
+    """Label every structure again; where this code drew them, make them again before.
 
     Raises:
         DataMissingError: A table is not here.
         DataChangedError: A table is not the released one.
     """
+    if pinned.version != DRAWN_HERE:
+        return recompute_sample(layout, pinned.version, n=None, progress=progress)
     tables = {
-        spec.name: read_table(layout, DATASET.name, VERSION, spec.name) for spec in DATASET.tables
+        spec.name: read_table(layout, DATASET.name, pinned.version, spec.name)
+        for spec in DATASET.tables
     }
-    built = build_version(PINNED, progress=progress)
-    problems = _label_problems(_by_id(tables["labels"]), _by_id(built.tables["labels"]))
+    built = build_version(pinned, progress=progress)
+    stored, fresh = _by_id(tables["labels"]), _by_id(built.tables["labels"])
+    problems = _label_problems(pinned.version, stored, fresh)
     for spec in DATASET.tables:
-        stored, fresh = (t[spec.name] for t in (tables, built.tables))
-        key = list(spec.key)
-        if content_hash(stored, key=key) != content_hash(fresh, key=key):
-            problems.append(_table_problem(spec.name))
-    return Recomputed(n_labels=built.tables["labels"].num_rows, problems=tuple(problems))
+        hashes = {content_hash(t[spec.name], key=list(spec.key)) for t in (tables, built.tables)}
+        if len(hashes) > 1:
+            problems.append(_table_problem(pinned.version, spec.name))
+    return Recomputed(
+        version=pinned.version, n_labels=len(fresh), draw=True, problems=tuple(problems)
+    )
 
 
 def recompute_sample(
-    layout: Layout, *, n: int = SAMPLE_SIZE, progress: Progress | None = None
+    layout: Layout,
+    version: str,
+    *,
+    n: int | None = SAMPLE_SIZE,
+    progress: Progress | None = None,
 ) -> Recomputed:
-    """Label a few of the stored structures again; the same few every time.
+    """Label n of the stored structures again, the same few every time; None means all of them.
 
     Raises:
         DataMissingError: A table is not here.
         DataChangedError: A table is not the released one.
     """
     entries, sites, labels = (
-        _by_id(read_table(layout, DATASET.name, VERSION, name))
+        _by_id(read_table(layout, DATASET.name, version, name))
         for name in ("entries", "structures", "labels")
     )
     chosen = sorted(entries, key=lambda entry: sha256_bytes(f"verify|{entry}".encode()))[:n]
@@ -157,13 +198,28 @@ def recompute_sample(
         if progress is not None:
             progress("labelled", number, len(chosen))
     stored = {entry: labels[entry] for entry in chosen}
-    return Recomputed(n_labels=len(chosen), problems=tuple(_label_problems(stored, fresh)))
+    problems = _label_problems(version, stored, fresh)
+    return Recomputed(version=version, n_labels=len(chosen), problems=tuple(problems))
 
 
-def _label_problems(stored: Mapping[str, Row], fresh: Mapping[str, Row]) -> list[Problem]:
+def _require_drawn_here(version: str) -> None:
+    if version != DRAWN_HERE:
+        raise ConfigError(
+            Problem(
+                where=f"{DATASET.name} {version}",
+                expected=f"{DRAWN_HERE}, which this code draws",
+                found=f"{version}, which other code drew",
+                next_step="Its tables are in git; `ionladder bvel-proto verify` checks its labels.",
+            )
+        )
+
+
+def _label_problems(
+    version: str, stored: Mapping[str, Row], fresh: Mapping[str, Row]
+) -> list[Problem]:
     return [
         Problem(
-            where=f"labels of {DATASET.name} {VERSION}, id {entry!r}",
+            where=f"labels of {DATASET.name} {version}, id {entry!r}",
             expected=_shown(stored.get(entry)),
             found=_shown(fresh.get(entry)),
             next_step="Compare the versions of bvlain, numpy, scipy and pymatgen with the lock.",
@@ -180,9 +236,9 @@ def _shown(row: Row | None) -> str:
     return ", ".join("none" if value is None else f"{value:.4f} eV" for value in values)
 
 
-def _table_problem(name: str) -> Problem:
+def _table_problem(version: str, name: str) -> Problem:
     return Problem(
-        where=f"{name} of {DATASET.name} {VERSION}",
+        where=f"{name} of {DATASET.name} {version}",
         expected="the content that the generator makes",
         found="other content",
         next_step="Compare the versions of bvlain, numpy, scipy and pymatgen with the lock.",

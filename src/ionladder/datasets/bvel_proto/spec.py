@@ -71,8 +71,10 @@ _MAKING = (
     ),
     (
         "What is too large, too crowded or too loose is left out by rule, and so is what equals "
-        "another structure. The rest is drawn in the order of a hash, a stated number per "
-        "structure type, so that the same code gives the same set."
+        "another structure. Of the rest, whole chemical systems are drawn in the order of a hash, "
+        "each with several of its structures; structures that differ by an exchange of ions other "
+        "than Li come together, so that a random split tears relatives apart and a split by "
+        "chemical system does not. (Version 1.0.0 was drawn structure by structure.)"
     ),
     (
         "Labels are percolation barriers of Li in the bond-valence site energy (Adams and Rao), "
@@ -115,7 +117,7 @@ DATASET = Dataset(
     licence="CC-BY-4.0",
     licence_url="https://creativecommons.org/licenses/by/4.0/",
     citation=(
-        "IonLadder maintainers, BVEL-proto 1.0.0; computed with BVlain (A. D. Dembitskiy et al., "
+        "IonLadder maintainers, BVEL-proto; computed with BVlain (A. D. Dembitskiy et al., "
         "npj Comput. Mater. 11, 2025, doi:10.1038/s41524-025-01571-z) after S. Adams and R. P. "
         "Rao (Struct. Bond. 158, 129, 2014), on structure types of the AFLOW library (M. J. Mehl "
         "et al., Comput. Mater. Sci. 136, S1, 2017) and of the publications named per entry"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from itertools import pairwise
 from statistics import quantiles
 from typing import Any
 
 from ionladder.datasets.bvel_proto.barriers import BVLAIN_VERSION
 from ionladder.datasets.bvel_proto.barriers import SETTINGS as BARRIERS
-from ionladder.datasets.bvel_proto.generate import SETTINGS as GENERATOR
+from ionladder.datasets.bvel_proto.draw import SETTINGS as DRAW
 from ionladder.datasets.bvel_proto.generate import Generated
 from ionladder.datasets.bvel_proto.splits import SPLITS
 from ionladder.datasets.bvel_proto.substitution import SEED
@@ -64,11 +65,8 @@ def recipe() -> dict[str, Any]:
         "generator": "ionladder bvel-proto generate",
         "seed": SEED,
         "structures": {
-            "per_hand_built_type": GENERATOR.per_hand_built,
-            "per_aflow_type": GENERATOR.per_aflow,
-            "per_aflow_binary": GENERATOR.per_binary,
-            "binaries": GENERATOR.binaries,
-            "tries_per_type": GENERATOR.tries,
+            **{one.name: getattr(DRAW, one.name) for one in fields(DRAW)},
+            "shares": dict(DRAW.shares),
         },
         "labels": {
             "program": f"bvlain {BVLAIN_VERSION}",

@@ -14,7 +14,7 @@ from ionladder.datasets.bvel_proto.columns import (
     SPLITS,
     STRUCTURES,
 )
-from ionladder.datasets.bvel_proto.ions import LI, Ion, ion
+from ionladder.datasets.bvel_proto.ions import LI, anion_class, ion
 from ionladder.datasets.bvel_proto.noise import REFERENCE
 from ionladder.datasets.bvel_proto.percolation import Barriers
 from ionladder.datasets.bvel_proto.splits import PRIMARY, Grouping, draw_folds, draw_splits
@@ -31,17 +31,6 @@ Row = dict[str, Any]
 SAME_PATH_EV = 0.2
 _SYMMETRY_ANG = 0.01
 _CELL = ("a_ang", "b_ang", "c_ang", "alpha_deg", "beta_deg", "gamma_deg")
-_ANION_CLASSES = {
-    "N": "nitride",
-    "O": "oxide",
-    "F": "fluoride",
-    "S": "chalcogenide",
-    "Se": "chalcogenide",
-    "Te": "chalcogenide",
-    "Cl": "halide",
-    "Br": "halide",
-    "I": "halide",
-}
 
 
 def build_tables(
@@ -151,7 +140,7 @@ def _entry(candidate: Candidate, source: str) -> Row:
         "family": candidate.family,
         "assignment": candidate.assignment,
         "anion": max(anions, key=lambda one: (counts[one.name], one.symbol)).symbol,
-        "anion_class": _anion_class(anions),
+        "anion_class": anion_class(anions),
         "n_sites": total,
         "n_li": counts[LI],
         "space_group": SpacegroupAnalyzer(structure, _SYMMETRY_ANG).get_space_group_number(),
@@ -159,11 +148,6 @@ def _entry(candidate: Candidate, source: str) -> Row:
         "volume_ang3": round(float(structure.volume), 6),
         "source": source,
     }
-
-
-def _anion_class(anions: Sequence[Ion]) -> str:
-    classes = {_ANION_CLASSES[one.symbol] for one in anions}
-    return classes.pop() if len(classes) == 1 else "mixed"
 
 
 def _sites(candidate: Candidate) -> Row:

@@ -15,6 +15,7 @@ from ionladder.datasets.load import read_table
 
 ase_io = pytest.importorskip("ase.io", reason="needs ase (the extra `bvel`)")
 
+VERSION = "1.0.0"
 TARGETS = {"E_1D": "e_1d_ev", "E_2D": "e_2d_ev", "E_3D": "e_3d_ev"}
 
 
@@ -26,12 +27,12 @@ def layout(repository: Path) -> Layout:
 @pytest.fixture(scope="module")
 def folder(layout: Layout, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bvel_proto")
-    export_extxyz(layout, folder)
+    export_extxyz(layout, VERSION, folder)
     return folder
 
 
 def rows(layout: Layout, name: str) -> dict[str, dict[str, object]]:
-    return {r["id"]: r for r in read_table(layout, "bvel_proto", "1.0.0", name).to_pylist()}
+    return {r["id"]: r for r in read_table(layout, "bvel_proto", VERSION, name).to_pylist()}
 
 
 def frames(folder: Path, part: str) -> list[object]:

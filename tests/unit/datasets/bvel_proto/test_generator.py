@@ -15,14 +15,7 @@ from ionladder.core.errors import IngestError
 from ionladder.datasets.bvel_proto import filters
 from ionladder.datasets.bvel_proto.candidate import Candidate, make_candidate
 from ionladder.datasets.bvel_proto.filters import judge
-from ionladder.datasets.bvel_proto.generate import (
-    BINARY_SURPLUS,
-    DUPLICATE,
-    Generated,
-    _few_binaries,
-    _require_own_ids,
-    _unique,
-)
+from ionladder.datasets.bvel_proto.generate import Generated, _require_own_ids
 from ionladder.datasets.bvel_proto.ingest import NO_PARAMETERS, NO_PERCOLATION, label_all
 from ionladder.datasets.bvel_proto.ions import ion, radius
 from ionladder.datasets.bvel_proto.percolation import Barriers
@@ -166,29 +159,6 @@ def test_li_too_close_to_a_cation_is_an_overlap(monkeypatch: pytest.MonkeyPatch)
     assert judge(TYPES["alpha-nafeo2"], LICOO2).reason == filters.OVERLAP
 
 
-def test_the_same_structure_in_another_guise_is_kept_once_and_counted() -> None:
-    made = Generated()
-    one = candidate("alpha-nafeo2", **LICOO2)
-    kept = list(_unique([one, replace(one, id="proto-00000000")], made))
-
-    assert kept == [one]
-    assert made.rejected == {DUPLICATE: [one.name]}
-
-
-def test_binaries_beyond_their_number_are_counted_and_hand_built_ones_stay() -> None:
-    made = Generated()
-    hand = candidate("rock-salt", A="Li+", X="Cl-")
-    others = [candidate("AB_cF8_216_c_a", S=x, Zn="Li+") for x in ("F-", "Cl-", "Br-")]
-    ternary = candidate("alpha-nafeo2", **LICOO2)
-
-    kept = _few_binaries([*others, hand, ternary], {"rock-salt"}, 2, made)
-
-    assert hand in kept
-    assert ternary in kept
-    assert len(kept) == 3
-    assert len(made.rejected[BINARY_SURPLUS]) == 2
-
-
 def test_two_structures_with_one_id_are_refused_with_a_letter() -> None:
     one = candidate("rock-salt", A="Li+", X="Cl-")
 
@@ -212,6 +182,7 @@ def test_structures_that_cannot_be_labelled_are_named_and_counted() -> None:
     labels = label_all(made, label=label)
 
     assert list(labels) == [good.id]
+    assert made.n_tried == 3
     assert made.candidates == [good]
     assert made.rejected == {NO_PERCOLATION: [closed.name], NO_PARAMETERS: [unknown.name]}
 
