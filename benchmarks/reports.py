@@ -69,4 +69,5 @@ def _three_decimals(value: Any) -> Any:
         return {name: _three_decimals(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_three_decimals(item) for item in value]
-    return round(value, 3) if isinstance(value, float) else value
+    # float(): numpy's own numbers are not JSON.
+    return float(round(value, 3)) if isinstance(value, float) else value

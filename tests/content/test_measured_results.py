@@ -50,3 +50,11 @@ def test_equal_models_are_separated_on_at_most_five_boards_in_a_hundred() -> Non
 def test_pairwise_comparison_would_separate_twenty_equal_models_on_most_boards() -> None:
     twenty = [row for row in rows("separation.json", "equal") if row["models"] == 20]
     assert min(row["separated_naively"] for row in twenty) > 0.5
+
+
+def test_the_power_is_what_the_reading_page_says() -> None:
+    half = [row for row in rows("separation.json", "better") if row["gap"] == 0.5]
+    two = [row["from_each"] for row in half if row["models"] == 2]
+    twenty = [row["from_each"] for row in half if row["models"] == 20]
+    assert [round(100 * end) for end in (min(two), max(two))] == [44, 100]
+    assert [round(100 * end) for end in (min(twenty), max(twenty))] == [2, 97]

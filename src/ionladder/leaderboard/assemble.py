@@ -17,7 +17,7 @@ from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
 
-TIE_METHOD = "studentised difference to the leader, step-down, resampled maximum over all pairs"
+TIE_METHOD = "studentised difference to the leader, step-down, normal multipliers over groups"
 
 
 def assemble(
