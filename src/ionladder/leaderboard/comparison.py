@@ -44,7 +44,9 @@ def compare(task: Task, scored: Mapping[str, Scored], settings: ScoringSettings)
     rows = np.array(
         [row for row, name in enumerate(names) if name not in task.references], dtype=np.int64
     )
-    ranked = rank_rows(standings.take(rows), resamples=resamples, confidence=settings.confidence)
+    # A copy of all samples is large, so there is none where everybody is ranked.
+    entrants = standings if len(rows) == len(names) else standings.take(rows)
+    ranked = rank_rows(entrants, resamples=resamples, confidence=settings.confidence)
     ranks = {names[row]: rank for row, rank in zip(rows, ranked, strict=True)}
     return Comparison(names=names, standings=standings, ranks=ranks, sign=sign)
 

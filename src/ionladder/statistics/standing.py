@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,10 @@ class Standings:
             samples=self.samples[rows],
             df=self.df,
         )
+
+    def without_samples(self) -> Standings:
+        """The same without samples and noise, which are large, where only errors are needed."""
+        return replace(self, samples=self.samples[:, :0], seed_noise=self.seed_noise[:, :0])
 
     def errors_to(self, row: int, others: Sequence[int]) -> tuple[Array, Array]:
         """Standard errors of differences to one submission, and their degrees of freedom.

@@ -55,8 +55,8 @@ def tie_groups(standings: Standings, *, resamples: Resamples, confidence: float)
     order = np.argsort(standings.values, kind="stable")
     if not standings.df > 0:
         return np.ones(len(order), dtype=np.int64)
-    ranked = standings.take(order)
-    noise, scale = _draws_when_equal(ranked, resamples)
+    ranked = standings.without_samples().take(order)
+    noise, scale = _draws_when_equal(ranked, standings.seed_noise, order, resamples)
     numbers = np.zeros(len(order), dtype=np.int64)
     number = 0
     while (numbers == 0).any():
@@ -69,7 +69,9 @@ def tie_groups(standings: Standings, *, resamples: Resamples, confidence: float)
     return groups
 
 
-def _draws_when_equal(standings: Standings, resamples: Resamples) -> tuple[Array, Array]:
+def _draws_when_equal(
+    standings: Standings, seed_noise: Array, order: Rows, resamples: Resamples
+) -> tuple[Array, Array]:
     """Scores that submissions would get if all were equal, and errors in units of the true one.
 
     What each group adds to a score is multiplied by a normal draw, the same for all submissions,
@@ -78,19 +80,25 @@ def _draws_when_equal(standings: Standings, resamples: Resamples) -> tuple[Array
     is uncertain too: among many, some are too small, and drawing one such luck for all of them
     would separate equal submissions of a large board far too often.
 
+    Args:
+        standings: The submissions, best first, so that no other order enters.
+        seed_noise: What other seeds would add, rows in the order of the board.
+        order: Rows of ``seed_noise`` of the submissions, best first.
+        resamples: Names the randomness.
+
     Returns:
         Two arrays of shape (n, n_draws): scores, the mean over seeds of each submission varying
         on its own, and draws of √(χ²/df), which turn normal differences into Student's t.
     """
     n, n_groups = standings.jackknife.shape
     affordable = min(_SCORES // max(n, 1), _MULTIPLIERS // n_groups)
-    n_draws = min(max(affordable, _FEWEST), standings.samples.shape[1])
+    n_draws = min(max(affordable, _FEWEST), seed_noise.shape[1])
     rng = np.random.default_rng([resamples.seed, _STREAM, n_groups])
     noise = np.zeros((n, n_draws))
     for begin in range(0, n_groups, _GROUPS_AT_ONCE):
         part = standings.jackknife[:, begin : begin + _GROUPS_AT_ONCE]
         noise += part @ rng.normal(size=(part.shape[1], n_draws))
-    noise += standings.seed_noise[:, :n_draws]
+    noise += seed_noise[order, :n_draws]
     scale: Array = np.sqrt(rng.chisquare(standings.df, size=(n, n_draws)) / standings.df)
     return noise, scale
 
