@@ -117,7 +117,7 @@ def test_equal_independent_normals_give_the_range_of_a_monte_carlo_by_hand() -> 
     ]
     resamples = Resamples(n_resamples=40_000, seed=2)
     made = make_standings(scores, resamples)
-    noise, scale = _draws_when_equal(made, resamples)
+    noise, scale = _draws_when_equal(made, made.seed_noise, np.arange(len(scores)), resamples)
     largest = _largest_differences(made, noise, scale, 0.0)
     # A difference of two has √2 times the error of one.
     expected = stats.studentized_range.ppf(0.95, n, n_groups - 1) / np.sqrt(2)
@@ -127,7 +127,7 @@ def test_equal_independent_normals_give_the_range_of_a_monte_carlo_by_hand() -> 
 def test_the_draws_have_the_covariance_of_the_jackknife() -> None:
     resamples = Resamples(n_resamples=40_000, seed=3)
     made = make_standings(group_scores(similar([0.0, 0.3, 0.6], noise=0.5)), resamples)
-    noise, scale = _draws_when_equal(made, resamples)
+    noise, scale = _draws_when_equal(made, made.seed_noise, np.arange(3), resamples)
     expected = made.jackknife @ made.jackknife.T
     np.testing.assert_allclose(np.cov(noise), expected, rtol=0.05)
     assert np.mean(scale**2) == pytest.approx(1.0, abs=0.01)
