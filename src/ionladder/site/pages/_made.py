@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -27,11 +27,16 @@ def settings(source: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The recipe of a manifest, one line a setting; empty where files were fetched instead."""
     if "generator" not in source:
         return []
-    lines = []
-    for name, value in source.items():
-        inner = value.items() if isinstance(value, Mapping) else [("", value)]
-        lines += [(" · ".join(filter(None, (name, key))), str(v)) for key, v in inner]
-    return [(_with_unit(name), value) for name, value in lines]
+    return [(_with_unit(name), value) for name, value in _flat(source)]
+
+
+def _flat(recipe: Mapping[str, Any], *above: str) -> Iterator[tuple[str, str]]:
+    """Settings with their keys joined, however deep they stand."""
+    for name, value in recipe.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, *above, name)
+        else:
+            yield " · ".join((*above, name)), str(value)
 
 
 def _with_unit(name: str) -> str:
