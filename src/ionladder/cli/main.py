@@ -24,6 +24,7 @@ from ionladder.cli.leaderboard import leaderboard
 from ionladder.cli.new import new
 from ionladder.cli.pr_check import pr_check
 from ionladder.cli.pr_comment import pr_comment
+from ionladder.cli.preview import preview
 from ionladder.cli.schema import schema
 from ionladder.cli.score import score
 from ionladder.cli.site import site
@@ -42,7 +43,7 @@ app = typer.Typer(
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
-    *(tasks, data, new, convert, validate, score, compare),
+    *(tasks, data, new, convert, validate, score, preview, compare),
     *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export, schema),
     *(pr_check, pr_comment),
 ):

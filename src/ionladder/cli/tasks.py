@@ -86,7 +86,8 @@ def _count(context: Context, task: Task, version: str) -> int | None:
         return None
     split = split_of_task(read_parquet(path, shown_as=context.layout.relative(path)), task)
     wanted = "train" if task.scored_folds else "test"
-    return split["subset"].to_pylist().count(wanted)
+    parts: list[str] = split["subset"].to_pylist()
+    return parts.count(wanted)
 
 
 def _entries(row: dict[str, Any]) -> str:

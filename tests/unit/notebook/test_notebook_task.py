@@ -91,7 +91,7 @@ def test_an_unknown_fold_is_a_letter(tmp_path: Path, fold: int) -> None:
         pytest.param(pd.Series([1.0, 2.0]), "an index of int64", id="a counted index"),
         pytest.param({"t01": -4.0}, "1 missing (t02)", id="an id missing"),
         pytest.param({"t01": -4.0, "t02": 1.0, "t03": 1.0}, "1 unknown (t03)", id="another fold"),
-        pytest.param(dict.fromkeys(TEST_IDS, 0.0), "6 of them are test ids", id="test ids"),
+        pytest.param(dict.fromkeys(TEST_IDS, 0.0), "You sent the test ids", id="test ids"),
         pytest.param({"t01": -4.0, "t02": float("nan")}, "1 other value (t02)", id="nan"),
         pytest.param({"t01": -4.0, "t02": "many"}, "a finite number for every id", id="text"),
         pytest.param(
