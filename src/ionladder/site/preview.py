@@ -30,6 +30,7 @@ theme:
   name: material
   language: en
   font: false
+  palette: {scheme: default, primary: white}
 extra:
   generator: false
 plugins: []
