@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Command, and the most CPU-seconds it may take on one core.
 COMMANDS = (
     (("ionladder", "--help"), 0.3),
-    (("ionladder", "score", "submissions/obelix/rf-paper"), 3.0),
+    (("ionladder", "validate", "submissions/obelix/rf-paper"), 1.0),
+    (("ionladder", "score", "submissions/obelix/rf-paper"), 2.5),
     (("dvc", "repro"), 3.0),
 )
 

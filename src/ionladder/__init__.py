@@ -1,3 +1,29 @@
-"""IonLadder: a data-versioned leaderboard for machine-learning models of Li-ion transport."""
+"""IonLadder: a data-versioned leaderboard for machine-learning models of Li-ion transport.
+
+From a notebook: ``ionladder.load_task("obelix")`` gives a task with its data, and
+``ionladder.evaluate(labels, predictions, task)`` scores two tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ionladder.notebook import LoadedTask, evaluate, load_task
 
 __version__ = "0.1.0"
+__all__ = ["LoadedTask", "__version__", "evaluate", "load_task"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what notebooks use when it is first asked for: `import ionladder` stays light."""
+    if name in {"LoadedTask", "evaluate", "load_task"}:
+        from importlib import import_module
+
+        return getattr(import_module("ionladder.notebook"), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -193,7 +193,7 @@ def test_a_bad_submission_is_refused_whole_and_nothing_is_written(
     path.write_text(path.read_text().replace("max,", "max,x"))
     before = files_below(layout.root)
     text = prompt.letter("score", "submissions/obelix/bad")
-    assert "turned into a number by a spreadsheet" in text
+    assert "turned into numbers by a spreadsheet" in text
     assert "max: 'x" in text
     assert files_below(layout.root) == before
 

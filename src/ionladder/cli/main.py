@@ -15,6 +15,7 @@ from ionladder.cli.bvel_proto import app as bvel_proto
 from ionladder.cli.changes import changes
 from ionladder.cli.compare import compare
 from ionladder.cli.convert import convert
+from ionladder.cli.data import data
 from ionladder.cli.diff import diff
 from ionladder.cli.export import export
 from ionladder.cli.fetch import fetch
@@ -23,9 +24,11 @@ from ionladder.cli.leaderboard import leaderboard
 from ionladder.cli.new import new
 from ionladder.cli.pr_check import pr_check
 from ionladder.cli.pr_comment import pr_comment
+from ionladder.cli.preview import preview
 from ionladder.cli.schema import schema
 from ionladder.cli.score import score
 from ionladder.cli.site import site
+from ionladder.cli.tasks import tasks
 from ionladder.cli.validate import validate
 from ionladder.cli.verify import verify
 from ionladder.core.errors import IonLadderError
@@ -40,7 +43,7 @@ app = typer.Typer(
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
-    *(new, convert, validate, score, compare),
+    *(tasks, data, new, convert, validate, score, preview, compare),
     *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export, schema),
     *(pr_check, pr_comment),
 ):

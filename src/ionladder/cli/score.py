@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from ionladder.cli.show import Grid
+    from ionladder.leaderboard.standing_of import StandingOf
     from ionladder.scoring.evaluate import Evaluation
     from ionladder.scoring.summary import Score
     from ionladder.specs.task import Task
@@ -24,93 +25,105 @@ def score(
         str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --json: also its place on the board.")
+    ] = False,
 ) -> None:
-    """Score a submission; nothing is written.
+    """Score a submission and say where it would rank; nothing is written.
 
-    The numbers are those that the board will show.
+    The numbers are those that the board will show. Exit code 1 if it cannot be scored.
     """
     from ionladder.cli.context import load_context, task_of
     from ionladder.core.files import to_json
+    from ionladder.leaderboard.standing_of import full_json, stand
     from ionladder.scoring.score import TaskScorer
 
     context = load_context()
     chosen = task_of(path, task)
     version = context.version_of(chosen, dataset_version)
-    scorer = TaskScorer.open(context.layout, chosen, version, context.params.scoring)
+    settings = context.params.scoring
+    scorer = TaskScorer.open(context.layout, chosen, version, settings)
     scored = scorer.score(path)
-    if json:
+    if json and not full:
         print(to_json(scored.receipt), end="")
         return
-    _print_verdict(scored.submission.card.model, scored.evaluation, chosen, version)
+    found = stand(context.layout, chosen, version, scorer=scorer, settings=settings, mine=scored)
+    if json:
+        print(to_json(full_json(found, chosen)), end="")
+        return
+    _print_verdict(found, chosen, version)
 
 
-def _print_verdict(model: str, evaluation: Evaluation, task: Task, version: str) -> None:
-    from rich.console import Console
+def _print_verdict(found: StandingOf, task: Task, version: str) -> None:
+    from ionladder.cli.show import plain, show
+    from ionladder.cli.standing import standing_lines
 
-    console = Console()
+    evaluation = found.mine.evaluation
     n_seeds = len(evaluation.seeds)
     trained = "seeds" if task.scored_folds is None else f"repeats of {task.scored_folds.scheme}"
     seeds = f", mean of {n_seeds} {trained}" if n_seeds > 1 else ""
-    console.print(
-        f"[bold]{_plain(model)}[/bold] on {task.name} ({task.dataset} {version}): "
+    print(
+        f"{plain(found.mine.submission.card.model)} on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."
     )
-    if len(task.targets) == 1:
-        console.print(_by_subset(evaluation, task))
-    else:
-        console.print(_by_target(evaluation, task))
-        console.print(_primary_by_subset(evaluation, task))
-    console.print(
+    for grid in _grids(evaluation, task):
+        show(grid)
+    print(
         "95 % intervals resample groups of related entries "
         f"({evaluation.targets[task.primary.target][task.primary.subset].n_groups} groups)."
     )
+    for line in standing_lines(found, task):
+        print(line)
 
 
-def _by_subset(evaluation: Evaluation, task: Task) -> Table:
+def _grids(evaluation: Evaluation, task: Task) -> Iterator[Grid]:
+    if len(task.targets) == 1:
+        yield _by_subset(evaluation, task)
+    else:
+        yield _by_target(evaluation, task)
+        yield _primary_by_subset(evaluation, task)
+
+
+def _by_subset(evaluation: Evaluation, task: Task) -> Grid:
     """Metrics × subsets of a task with one target."""
+    from ionladder.cli.show import Grid
+
     target = task.targets[0]
-    table = _new_table(f"{target.symbol}, errors in {target.error_unit}")
     subsets = evaluation.targets[target.name]
-    for subset in task.subsets:
-        table.add_column(f"{subset.title} ({subsets[subset.name].n})", justify="right")
-    for use in task.metrics:
-        cells = [_cell(subsets[subset.name].metrics[use.name]) for subset in task.subsets]
-        table.add_row(use.title, *cells)
-    return table
+    heads = [f"{subset.title} ({subsets[subset.name].n})" for subset in task.subsets]
+    rows = [
+        [use.title, *(_cell(subsets[s.name].metrics[use.name]) for s in task.subsets)]
+        for use in task.metrics
+    ]
+    title = f"{target.symbol}, errors in {target.error_unit}"
+    return Grid(title=title, header=["", *heads], rows=rows)
 
 
-def _by_target(evaluation: Evaluation, task: Task) -> Table:
+def _by_target(evaluation: Evaluation, task: Task) -> Grid:
     """Metrics × targets on the primary subset, the mean over targets first if it is ranked by."""
-    table = _new_table(f"{task.primary.subset} entries, errors in {task.targets[0].error_unit}")
+    from ionladder.cli.show import Grid
+
     symbols = {target.name: target.symbol for target in task.targets}
     names = sorted(evaluation.targets, key=lambda name: name in symbols)
-    for name in names:
-        table.add_column(symbols.get(name, "mean"), justify="right")
-    for use in task.metrics:
-        subset = task.primary.subset
-        cells = [_cell(evaluation.score(name, subset, use.name)) for name in names]
-        table.add_row(use.title, *cells)
-    return table
+    subset = task.primary.subset
+    rows = [
+        [use.title, *(_cell(evaluation.score(name, subset, use.name)) for name in names)]
+        for use in task.metrics
+    ]
+    title = f"{subset} entries, errors in {task.targets[0].error_unit}"
+    return Grid(title=title, header=["", *(symbols.get(n, "mean") for n in names)], rows=rows)
 
 
-def _primary_by_subset(evaluation: Evaluation, task: Task) -> Table:
+def _primary_by_subset(evaluation: Evaluation, task: Task) -> Grid:
     """The primary metric on every subset."""
-    table = _new_table(f"{task.primary_use.title} by subset")
-    table.add_column("entries", justify="right")
-    table.add_column("value", justify="right")
+    from ionladder.cli.show import Grid
+
+    rows = []
     for subset in task.subsets:
         scores = evaluation.targets[task.primary.target][subset.name]
-        cell = _cell(scores.metrics[task.primary.metric])
-        table.add_row(subset.title, str(scores.n), cell)
-    return table
-
-
-def _new_table(title: str) -> Table:
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    table.add_column("", no_wrap=True)
-    return table
+        rows.append([subset.title, str(scores.n), _cell(scores.metrics[task.primary.metric])])
+    title = f"{task.primary_use.title} by subset"
+    return Grid(title=title, header=["", "entries", "value"], rows=rows)
 
 
 def _cell(score: Score) -> str:
@@ -120,10 +133,3 @@ def _cell(score: Score) -> str:
         return "–"
     value = f"{score.value:.3f}"
     return value if isnan(score.ci_low) else f"{value} [{score.ci_low:.2f}, {score.ci_high:.2f}]"
-
-
-def _plain(text: str) -> str:
-    """Contributed text without markup or control characters."""
-    from rich.markup import escape
-
-    return escape("".join(character for character in text if character.isprintable()))

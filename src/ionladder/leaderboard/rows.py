@@ -102,14 +102,23 @@ def _on_scale(score: float | None, scale: tuple[float, float]) -> dict[str, Any]
     at the floor, negative beyond the reference, null where either is missing or they coincide.
     ``below_floor`` says that the score is smaller than the floor.
     """
-    reference, floor = scale
-    if score is None:
-        return {"reducible_error_closed": None, "below_floor": None}
-    gap = reference - floor
+    floor = scale[1]
     return {
-        "reducible_error_closed": rounded((reference - score) / gap) if gap else None,
-        "below_floor": bool(score < floor) if math.isfinite(floor) else None,
+        "reducible_error_closed": share_closed(score, scale),
+        "below_floor": bool(score < floor) if score is not None and math.isfinite(floor) else None,
     }
+
+
+def share_closed(score: float | None, scale: tuple[float, float]) -> float | None:
+    """(reference − score) / (reference − floor), or None where it is not defined.
+
+    Example:
+        >>> share_closed(1.0, (2.0, 0.5)), share_closed(1.0, (math.nan, 0.5))
+        (0.666667, None)
+    """
+    reference, floor = scale
+    gap = reference - floor
+    return rounded((reference - score) / gap) if score is not None and gap else None
 
 
 def _primary_target(receipt: dict[str, Any], task: Task) -> dict[str, Any]:

@@ -9,18 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ionladder.core.errors import IonLadderError, SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.pullrequests.limits import Limits, bind_this_process, forbid_side_doors
 from ionladder.pullrequests.report import letters
-
-if TYPE_CHECKING:
-    from ionladder.leaderboard.comparison import Comparison
-    from ionladder.scoring.score import Scored
-    from ionladder.specs.task import Task
 
 
 def main() -> None:
@@ -71,12 +66,10 @@ def judge(layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: 
 def _judge(
     layout: Layout, task_name: str, board: Layout, sent: Layout, name: str
 ) -> dict[str, Any]:
-    from ionladder.datasets.crossing import crossing_ids
     from ionladder.datasets.params import load_params
     from ionladder.datasets.registry import get_task
-    from ionladder.leaderboard.audit import audit_board, audit_json
-    from ionladder.leaderboard.comparison import compare
-    from ionladder.scoring.score import TaskScorer, submission_folders
+    from ionladder.leaderboard.standing_of import primary_json, stand
+    from ionladder.scoring.score import TaskScorer
 
     task = get_task(task_name)
     params = load_params(layout)
@@ -85,45 +78,15 @@ def _judge(
     folder = sent.submission_dir(task.name, name)
     # First the contribution: what is wrong with it is said before anything else is read.
     mine = scorer.score(folder, shown_as=sent.relative(folder))
-    scored = dict(scorer.score_all(submission_folders(board, task.name)).scored)
-    former = scored.get(name)
-    scored[name] = mine
-    comparison = compare(task, scored, params.scoring)
-    crossing = crossing_ids(layout, task, version)
-    notes = audit_json(audit_board(task, scored, scorer.labels, crossing=crossing))
+    settings = params.scoring
+    found = stand(layout, task, version, scorer=scorer, settings=settings, mine=mine, board=board)
     return {
         "outcome": "scored",
         "receipt": mine.receipt,
-        "standing": _standing(comparison, name),
-        "former": _primary(former, task) if former else None,
-        "audit": notes[name],
+        "standing": found.standing(),
+        "former": primary_json(found.former, task) if found.former else None,
+        "audit": found.audit,
     }
-
-
-def _standing(comparison: Comparison, name: str) -> dict[str, Any] | None:
-    """Where the submission would stand; None for a reference, which is not ranked."""
-    ranks = comparison.ranks
-    mine = ranks.get(name)
-    if mine is None:
-        return None
-    in_order = sorted(ranks, key=lambda other: (ranks[other].rank, other))
-    tied = [o for o in in_order if o != name and ranks[o].tie_group == mine.tie_group]
-    return {
-        "rank": mine.rank,
-        "rank_low": mine.rank_low,
-        "rank_high": mine.rank_high,
-        "n_ranked": len(ranks),
-        "leader": in_order[0],
-        "tied_with": tied,
-    }
-
-
-def _primary(scored: Scored, task: Task) -> dict[str, float | None]:
-    """The score that the task ranks by, as the receipt has it."""
-    primary = task.primary
-    subset = scored.receipt["targets"][primary.target][primary.subset]
-    score: dict[str, float | None] = subset["metrics"][primary.metric]
-    return score
 
 
 def _too_large(sent: Layout, task: str, name: str) -> Problem:

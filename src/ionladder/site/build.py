@@ -37,10 +37,19 @@ def build_site(layout: Layout) -> Path:
         )
     target = layout.root / SITE_FOLDER
     with replacing_folder(target) as fresh:
-        result = _mkdocs(config, fresh)
-        if result.returncode:
-            raise SiteError(_problems(result.stdout))
+        run_mkdocs(config, fresh)
     return target
+
+
+def run_mkdocs(config: Path, target: Path) -> None:
+    """Build what a configuration names into a folder.
+
+    Raises:
+        SiteError: MkDocs failed or warned; each complaint is a problem of its own.
+    """
+    result = _mkdocs(config, target)
+    if result.returncode:
+        raise SiteError(_problems(result.stdout))
 
 
 def _mkdocs(config: Path, target: Path) -> subprocess.CompletedProcess[str]:

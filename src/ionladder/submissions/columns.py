@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ionladder.core.problems import Problem, first_few
+from ionladder.submissions.guesses import meant_column
 
 _INTEGER_END = 2**31
+_KEYS = ("id", "scheme", "repeat", "fold")
 _HEADER_LINES = 2  # a data row of index 0 stands on line 2 of a CSV file
 
 
@@ -23,12 +24,16 @@ def column_problems(
     problems = []
     known = [*required, *optional]
     unknown = [name for name in names if name not in known]
+    free, targets = list(unknown), [name for name in required if name not in _KEYS]
     for name in required:
         if name in names:
             continue
-        close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.4)
-        rename = close[0] if close else (unknown[0] if len(unknown) == 1 else None)
-        hint = f"Rename `{rename}` to `{name}`." if rename else f"Add the column `{name}`."
+        is_only_target = name == required[-1] and len(targets) == 1
+        meant = meant_column(name, free, is_only_target=is_only_target)
+        hint = f"Add the column `{name}`."
+        if meant is not None:
+            free.remove(meant)
+            hint = f"Column `{meant}`: did you mean `{name}`? Rename `{meant}` to `{name}`."
         problems.append(
             Problem(
                 where=f"{shown_as}, header",
@@ -84,14 +89,19 @@ def number_column(
     low: float,
     high: float,
     unit: str,
+    guess: Callable[[npt.NDArray[np.float64]], Problem | None] | None = None,
 ) -> tuple[npt.NDArray[np.float64], list[Problem]]:
     """A column of finite numbers within ``[low, high]``; bad cells are named by row and id.
+
+    Where ``guess`` knows from all values what is wrong, it speaks instead of the range.
 
     Returns:
         Values of shape (n_rows,), NaN in bad cells, and the problems.
     """
     values, unparsed = _parse(table.column(name))
-    problems = []
+    guessed = guess(values) if guess else None
+    problems = [] if guessed is None else [guessed]
+    is_outside = np.isfinite(values) & ((values < low) | (values > high))
     for rows, expected, next_step in (
         (
             unparsed,
@@ -104,7 +114,7 @@ def number_column(
             "Predict a number for every id: gaps are not scored around.",
         ),
         (
-            np.flatnonzero(np.isfinite(values) & ((values < low) | (values > high))),
+            np.flatnonzero(is_outside & (guessed is None)),
             f"a value between {low:g} and {high:g} {unit}",
             f"Check the unit: the task wants {unit}.",
         ),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from ionladder.core.problems import Problem, first_few
+from ionladder.submissions.guesses import changed_ids
 
 
 def coverage_problems(
@@ -38,15 +39,19 @@ def coverage_problems(
     missing = sorted(expected - counts.keys())
     unknown = sorted(counts.keys() - expected)
     repeated = sorted(identifier for identifier, count in counts.items() if count > 1)
+    mixed_up = _mixed_up(len(expected), missing, unknown, elsewhere or {}, where)
+    if mixed_up is not None:
+        return [mixed_up]
+    changed = changed_ids(missing, unknown)
     problems = []
     if missing:
         problems.append(
             Problem(
                 where=where,
-                expected=f"a row for each of the {len(expected)} ids",
-                found=f"{len(expected) - len(missing)} of them; {len(missing)} missing "
+                expected=f"a row for each of the {len(expected):,} ids",
+                found=f"{len(expected) - len(missing):,} of them; {len(missing):,} missing "
                 f"({first_few(missing)})",
-                next_step=_mangled_hint(missing, unknown) or "Add rows for the missing ids.",
+                next_step=changed or "Add rows for the missing ids.",
             )
         )
     if unknown:
@@ -54,8 +59,8 @@ def coverage_problems(
             Problem(
                 where=where,
                 expected="only ids of this task's test set" if elsewhere else "only known ids",
-                found=f"{len(unknown)} unknown ({first_few(unknown)})",
-                next_step=_unknown_hint(missing, unknown, elsewhere or {}),
+                found=f"{len(unknown):,} unknown ({first_few(unknown)})",
+                next_step=_unknown_hint(unknown, elsewhere or {}, changed),
             )
         )
     if repeated:
@@ -63,43 +68,38 @@ def coverage_problems(
             Problem(
                 where=where,
                 expected="every id once",
-                found=f"{len(repeated)} repeated ({first_few(repeated)})",
+                found=f"{len(repeated):,} repeated ({first_few(repeated)})",
                 next_step="Keep one row per id.",
             )
         )
     return problems
 
 
+def _mixed_up(
+    n_expected: int,
+    missing: Sequence[str],
+    unknown: Sequence[str],
+    elsewhere: Mapping[str, Collection[str]],
+    where: str,
+) -> Problem | None:
+    """One letter where every id is of another part of the data: nothing else is wrong then."""
+    for name, others in elsewhere.items():
+        if unknown and len(missing) == n_expected and set(unknown) <= set(others):
+            asked = "the test ids" if name == "training" else "those that are asked for"
+            return Problem(
+                where=where,
+                expected=f"a row for each of the {n_expected:,} ids to predict",
+                found=f"{len(unknown):,} {name} ids and none of these ({first_few(unknown)})",
+                next_step=f"You sent the {name} ids: send predictions for {asked}.",
+            )
+    return None
+
+
 def _unknown_hint(
-    missing: Sequence[str], unknown: Sequence[str], elsewhere: Mapping[str, Collection[str]]
+    unknown: Sequence[str], elsewhere: Mapping[str, Collection[str]], changed: str | None
 ) -> str:
     for name, others in elsewhere.items():
         shared = len(set(unknown) & set(others))
         if shared:
-            return f"{shared} of them are {name} ids; send predictions for the test ids."
-    return _mangled_hint(missing, unknown) or "Remove these rows."
-
-
-def _mangled_hint(missing: Sequence[str], unknown: Sequence[str]) -> str | None:
-    """Recognise ids that a spreadsheet turned into numbers, or that lost their zeros or case."""
-    by_value = {_as_number(identifier): identifier for identifier in missing}
-    by_value.pop(None, None)
-    by_fold = {identifier.strip().casefold(): identifier for identifier in missing}
-    for other in unknown:
-        original = by_value.get(_as_number(other))
-        if original is not None:
-            return (
-                f"{other!r} looks like {original!r} turned into a number by a spreadsheet: "
-                "keep ids as text."
-            )
-        original = by_fold.get(other.strip().casefold())
-        if original is not None:
-            return f"{other!r} looks like {original!r}: ids are case-sensitive, without blanks."
-    return None
-
-
-def _as_number(identifier: str) -> float | None:
-    try:
-        return float(identifier)
-    except ValueError:
-        return None
+            return f"{shared:,} of them are {name} ids; send predictions for the test ids."
+    return changed or "Remove these rows."

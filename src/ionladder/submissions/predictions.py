@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ionladder.submissions.columns import (
     text_column,
 )
 from ionladder.submissions.coverage import coverage_problems
+from ionladder.submissions.guesses import unit_guess
 from ionladder.submissions.reading import find_table, read_table
 
 if TYPE_CHECKING:
@@ -196,6 +198,7 @@ def _target_columns(
         for column, (smallest, largest) in ranges.items():
             if column not in table.column_names:
                 continue
+            is_target = column == target.name
             values, problems = number_column(
                 table,
                 column,
@@ -203,7 +206,10 @@ def _target_columns(
                 ids=ids,
                 low=smallest,
                 high=largest,
-                unit=target.unit if column == target.name else target.error_unit,
+                unit=target.unit if is_target else target.error_unit,
+                guess=partial(unit_guess, target=target, where=f"{file}, column `{column}`")
+                if is_target
+                else None,
             )
             found.append((column, values, problems))
     return found
@@ -212,6 +218,8 @@ def _target_columns(
 def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -> list[Problem]:
     import pandas as pd
 
+    if _follows_exactly(columns, folds):
+        return []
     rows = pd.DataFrame(columns)
     known = set(folds["scheme"])
     problems = [
@@ -254,6 +262,16 @@ def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -
             )
         )
     return problems
+
+
+def _follows_exactly(columns: Mapping[str, Any], folds: pd.DataFrame) -> bool:
+    """Whether the rows are those of the frozen folds; which rows are wrong costs far more."""
+    keys = ("scheme", "repeat", "fold", "id")
+    mine = list(zip(*(_as_list(columns[key]) for key in keys), strict=True))
+    frozen = folds[folds["scheme"].isin(set(columns["scheme"]))]
+    if len(mine) != len(frozen):
+        return False
+    return set(mine) == set(zip(*(frozen[key].tolist() for key in keys), strict=True))
 
 
 def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> PredictionTable:

@@ -40,6 +40,13 @@ def write_submission(
     """
     Card.model_validate(card)
     write_text(folder / CARD_FILE, to_yaml(card))
+    write_tables(folder, predictions=predictions, cv_predictions=cv_predictions)
+
+
+def write_tables(
+    folder: Path, *, predictions: pd.DataFrame | None, cv_predictions: pd.DataFrame | None
+) -> None:
+    """Write the tables of a submission without its card, as :func:`write_submission` does."""
     if predictions is not None:
         _write_csv(folder / f"{PREDICTIONS_STEM}.csv", predictions)
     if cv_predictions is not None:

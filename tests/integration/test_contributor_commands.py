@@ -1,0 +1,196 @@
+"""What contributors type: tasks, data, the full verdict and the preview, in a small repository."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import Prompt
+
+import tiny
+from factories import write_repo
+from ionladder.core.paths import Layout
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MINE = "submissions/obelix/mine"
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("bare") / "repo"
+    write_repo(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("ingested") / "repo"
+    write_repo(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        from ionladder.cli.fetch import fetch
+        from ionladder.cli.ingest import ingest
+
+        fetch(None)
+        ingest(None)
+    for name, noise in (("near", 0.3), ("far", 4.0), ("mine", 1.0)):
+        write(Layout(root), name, noise)
+    shutil.copytree(REPOSITORY / "docs" / "assets", root / "docs" / "assets")
+    return root
+
+
+@pytest.fixture
+def layout(ingested: Path, tmp_path: Path) -> Layout:
+    root = tmp_path / "repo"
+    shutil.copytree(ingested, root)
+    return Layout(root)
+
+
+@pytest.fixture
+def prompt(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(layout.root, monkeypatch, capsys)
+
+
+def held_out(layout: Layout) -> pd.DataFrame:
+    labels = pd.read_parquet(layout.table("obelix", "1.0.0", "labels"))
+    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
+    both = labels.merge(splits, on="id")
+    return both[both["subset"] == "test"]
+
+
+def write(layout: Layout, name: str, noise: float) -> None:
+    labels = held_out(layout)
+    values = labels["log10_sigma"] + np.random.default_rng(5).normal(0, noise, len(labels))
+    table = pd.DataFrame({"id": labels["id"], "log10_sigma": values})
+    card = tiny.CARD.replace("Tiny model", f"Model {name}")
+    folder = layout.submission_dir("obelix", name)
+    tiny.write_submission(folder, card=card, csv=table.to_csv(index=False))
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_tasks_say_what_is_asked_and_whether_the_data_are_here(
+    prompt: Prompt, layout: Layout
+) -> None:
+    shown = prompt.ok("tasks").out
+    (line,) = [line for line in shown.splitlines() if line.startswith("obelix ")]
+    assert re.split(r"\s{2,}", line)[:6] == [
+        *("obelix", "obelix 1.0.0", "14 test entries"),
+        *("log10_sigma / log10(S/cm)", "MAE", "here"),
+    ]
+    (row,) = [
+        row for row in json.loads(prompt.ok("tasks", "--json").out) if row["task"] == "obelix"
+    ]
+    assert row["n_to_predict"] == 14
+    assert row["question"].endswith("?")
+    layout.table("obelix", "1.0.0", "labels").unlink()
+    assert "not here" in prompt.ok("tasks").out
+
+
+def test_tasks_and_data_without_the_tables_name_what_gets_them(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prompt = Prompt(bare, monkeypatch, capsys)
+    shown = prompt.ok("tasks").out
+    assert "– test entries" in shown
+    assert "`ionladder fetch`" in shown
+    assert "ionladder fetch obelix-1-0-0" in prompt.letter("data", "obelix")
+    assert "Did you mean obelix?" in prompt.letter("data", "obelx")
+
+
+def test_data_are_what_a_model_may_see(prompt: Prompt, layout: Layout, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    prompt.ok("data", "obelix", "--to", str(folder))
+    read = {
+        path.name: pd.read_csv(path, dtype={"id": str}, keep_default_na=False)
+        for path in folder.glob("*.csv")
+    }
+    assert sorted(read) == ["folds.csv", "test_inputs.csv", "train_inputs.csv", "train_labels.csv"]
+    test = set(held_out(layout)["id"])
+    assert set(read["test_inputs.csv"]["id"]) == test
+    assert "019" in test
+    assert not test & set(read["train_labels.csv"]["id"])
+    assert not test & set(read["folds.csv"]["id"])
+    assert read["train_inputs.csv"]["id"].tolist() == read["train_labels.csv"]["id"].tolist()
+    assert not {"log10_sigma", "sigma_s_per_cm"} & set(read["test_inputs.csv"].columns)
+    structures = pd.read_parquet(layout.table("obelix", "1.0.0", "structures"))
+    texts = structures.set_index("id")["cif_text"].to_dict()
+    written = {path.stem: path.read_text() for path in (folder / "structures").iterdir()}
+    assert written == texts
+    before = files_below(folder)
+    prompt.ok("data", "obelix", "--to", str(folder))
+    assert files_below(folder) == before
+
+
+def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt: Prompt, layout: Layout) -> None:
+    write(layout, "other", 1.0)
+    (layout.submission_dir("obelix", "far") / "submission.yaml").unlink()
+    shown = prompt.ok("score", MINE).out
+    assert "would be rank 2 of 3" in shown
+    assert "It replaces a committed submission whose MAE is" in shown
+    assert "The same predictions as another submission" in shown
+    assert "Not compared with far, which cannot be scored." in shown
+    full = json.loads(prompt.ok("score", MINE, "--json", "--full").out)
+    receipt = json.loads(prompt.ok("score", MINE, "--json").out)
+    assert full["receipt"] == receipt
+    assert full["standing"]["n_ranked"] == 3
+    assert full["not_compared_with"] == ["far"]
+    assert not layout.leaderboard_dir.exists()
+
+
+def test_the_verdict_is_that_of_the_board(prompt: Prompt, layout: Layout) -> None:
+    full = json.loads(prompt.ok("score", MINE, "--json", "--full").out)
+    prompt.ok("leaderboard", "obelix")
+    board = json.loads(layout.leaderboard_json("obelix").read_text())
+    (row,) = [row for row in board["rows"] if row["submission"] == "mine"]
+    for key in ("rank", "rank_low", "rank_high", "probability_best"):
+        assert full["standing"][key] == row[key]
+    assert full["reducible_error_closed"] == row["reducible_error_closed"]
+
+
+def test_a_submission_outside_the_repository_is_scored_beside_the_committed_ones(
+    prompt: Prompt, layout: Layout, tmp_path: Path
+) -> None:
+    away = tmp_path / "elsewhere" / "mine-too"
+    shutil.move(layout.root / MINE, away.parent / "mine-too")
+    full = json.loads(prompt.ok("score", str(away), "--task", "obelix", "--json", "--full").out)
+    assert (full["former"], full["standing"]["n_ranked"]) == (None, 3)
+
+
+def test_a_preview_stands_alone_and_changes_nothing_here(
+    prompt: Prompt, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    before = files_below(layout.root)
+    shown = prompt.ok("preview", MINE).out
+    page = Path(shown.strip().rsplit(": ", 1)[1])
+    assert files_below(layout.root) == before
+    text = page.read_text(encoding="utf-8")
+    assert "Model mine" in text
+    assert "A preview, not a published page." in text
+    for target in re.findall(r'(?:href|src)="([^"#?]+)', text):
+        if not target.startswith(("https://", "http://", "data:")):
+            assert (page.parent / target).is_file(), target
+    assert json.loads((page.parent / "receipt.json").read_text())["submission"] == "mine"
+
+
+def test_a_preview_of_a_broken_submission_is_its_letter_and_leaves_nothing(
+    prompt: Prompt, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (layout.root / MINE / "submission.yaml").unlink()
+    assert f"{MINE}/submission.yaml" in prompt.letter("preview", MINE)
+    assert not list((tmp_path / "tmp").iterdir())

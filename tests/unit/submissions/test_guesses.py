@@ -1,0 +1,132 @@
+"""Letters that guess: another unit, the training ids, ids that a spreadsheet changed, a header."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tiny
+from ionladder.core.errors import SubmissionError
+from ionladder.datasets.registry import get_task
+from ionladder.specs.task import Target
+from ionladder.submissions.coverage import coverage_problems
+from ionladder.submissions.guesses import changed_ids, meant_column, unit_guess
+from ionladder.submissions.validate import read_submission
+
+SIGMA = get_task("obelix").targets[0]
+BARRIER = get_task("bvel-proto").targets[0]
+
+
+def guess(values: list[float], target: Target) -> str:
+    return str(unit_guess(np.array(values), target, where="p.csv"))
+
+
+def letters(folder: Path, frame: pd.DataFrame, target: Target = SIGMA) -> list[str]:
+    task = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=target.physical),))
+    tiny.write_submission(folder, csv=frame.to_csv(index=False))
+    with pytest.raises(SubmissionError) as caught:
+        read_submission(folder, task, tiny.EXPECTATIONS, shown_as="mine")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_conductivities_are_recognised_where_their_logarithm_is_wanted(tmp_path: Path) -> None:
+    frame = tiny.predictions()
+    (letter,) = letters(tmp_path / "mine", frame.assign(log10_sigma=10 ** frame["log10_sigma"]))
+    assert letter == (
+        "mine/predictions.csv, column `log10_sigma`: expected log10_sigma in log10(S/cm); found "
+        "values that look like σ in S/cm, 1e-14 to 0.01. Take log10 of every value."
+    )
+
+
+@pytest.mark.parametrize("values", [[-3.0, 0.5], [0.0, 0.5], [0.5, 1.5], [float("nan")], []])
+def test_other_values_are_not_taken_for_conductivities(values: list[float]) -> None:
+    assert unit_guess(np.array(values), SIGMA, where="p.csv") is None
+
+
+@given(st.lists(st.floats(-20, 0), min_size=1))
+def test_no_physical_prediction_is_refused_for_its_unit(values: list[float]) -> None:
+    assert unit_guess(np.array(values), SIGMA, where="p.csv") is None
+
+
+def test_millielectronvolts_are_recognised_where_ev_are_wanted() -> None:
+    assert "found values that look like meV, 60 to 900. Divide every value by 1000." in guess(
+        [60.0, 400.0, 900.0], BARRIER
+    )
+    assert guess([0.3, 0.5, 19.0, 99.0], BARRIER) == "None"
+    assert guess([60.0, 400.0], SIGMA) == "None"
+
+
+def test_a_unit_is_said_once_instead_of_listing_every_cell(tmp_path: Path) -> None:
+    task = replace(
+        tiny.TASK, targets=(replace(tiny.TASK.targets[0], unit="eV", plausible=(-5.0, 100.0)),)
+    )
+    frame = tiny.predictions().assign(log10_sigma=[300.0, 400.0, 500.0, 90.0, 250.0, 800.0])
+    folder = tiny.write_submission(tmp_path / "mine", csv=frame.to_csv(index=False))
+    with pytest.raises(SubmissionError) as caught:
+        read_submission(folder, task, tiny.EXPECTATIONS, shown_as="mine")
+    (problem,) = caught.value.problems
+    assert "look like meV, 90 to 800" in str(problem)
+
+
+def test_training_ids_get_one_letter_and_no_list_of_the_missing(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": tiny.TRAIN_IDS, "log10_sigma": -5.0})
+    (letter,) = letters(tmp_path / "mine", frame)
+    assert "expected a row for each of the 6 ids to predict" in letter
+    assert "found 4 training ids and none of these (t01, t02, t03, t04)" in letter
+    assert letter.endswith("You sent the training ids: send predictions for the test ids.")
+
+
+def test_ids_that_a_spreadsheet_changed_are_counted() -> None:
+    expected = [f"{number:05d}" for number in range(2729)] + [f"x{n}" for n in range(8100)]
+    sent = [name.lstrip("0") or "0" for name in expected[:2729]] + expected[2729:]
+    missing, unknown = coverage_problems(sent, expected=expected, where="p.csv")
+    assert "expected a row for each of the 10,829 ids; found 8,100 of them; 2,729" in str(missing)
+    for problem in (missing, unknown):
+        assert problem.next_step == (
+            "2,729 of yours look turned into numbers by a spreadsheet ('0' for '00000'): keep ids "
+            "as text."
+        )
+
+
+@pytest.mark.parametrize(
+    ("missing", "unknown", "said"),
+    [
+        (["5e2", "019"], ["500.0", "19"], "2 of yours look turned into numbers by a spreadsheet"),
+        (["12", "13", "abc"], ["0012", "0013", "ABC"], "2 of yours look zero-padded ('0012'"),
+        (["max", "mdp"], ["MAX", "mdp "], "2 of yours look written otherwise ('MAX' for 'max')"),
+        (["max"], ["MAX"], "'MAX' looks like 'max': ids are case-sensitive, without blanks."),
+    ],
+)
+def test_the_most_frequent_change_is_named(
+    missing: list[str], unknown: list[str], said: str
+) -> None:
+    assert said in str(changed_ids(missing, unknown))
+
+
+def test_ids_that_resemble_nothing_are_not_explained() -> None:
+    assert changed_ids(["019"], ["nope", "nan"]) is None
+
+
+@pytest.mark.parametrize("header", ["pred", "y_pred", "Prediction", "log_sigma"])
+def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
+    frame = tiny.predictions().rename(columns={"log10_sigma": header}).assign(comment="x")
+    (letter,) = letters(tmp_path / "mine", frame)
+    assert f"Column `{header}`: did you mean `log10_sigma`?" in letter
+
+
+def test_two_targets_are_not_both_guessed_from_one_header() -> None:
+    from ionladder.submissions.columns import column_problems
+
+    problems = column_problems(
+        ["ID", "e1"], required=["id", "e_1d_ev", "e_2d_ev"], optional=[], shown_as="p.csv"
+    )
+    steps = [problem.next_step for problem in problems]
+    assert sum("`e1`" in step for step in steps) == 1
+    assert "did you mean `id`" in steps[0]
+    assert meant_column("e_2d_ev", ["pred", "other"], is_only_target=False) is None
