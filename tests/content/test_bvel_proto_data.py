@@ -179,9 +179,7 @@ def test_layered_types_are_two_dimensional_and_most_others_are_not(tables: dict)
     )
 
     # A missing E_3D says that nothing percolates in three dimensions below 20 eV.
-    gap = [
-        np.inf if row["e_3d_ev"] is None else row["e_3d_ev"] - row["e_2d_ev"] for row in layered
-    ]
+    gap = [np.inf if row["e_3d_ev"] is None else row["e_3d_ev"] - row["e_2d_ev"] for row in layered]
     assert np.median(gap) > 1.0
     assert all(row["e_1d_ev"] == row["e_3d_ev"] for row in nasicon)
 
