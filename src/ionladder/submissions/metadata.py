@@ -23,8 +23,8 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _Url = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"']+$")
 ]
-_Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/[^\s<>\"']+$", max_length=200)]
-_Orcid = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$")]
+_Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s<>\"']+$", max_length=200)]
+_Orcid = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$")]
 # JSON, spreadsheets and browsers hold no larger whole numbers exactly.
 _LARGEST = 2**53
 _Whole = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
@@ -127,8 +127,8 @@ def _distinct(error: ValidationError) -> list[dict[str, Any]]:
     for detail in error.errors(include_url=False):
         location = tuple(
             str(part)
-            for part in detail["loc"]
-            if not (isinstance(part, str) and (part in branch_names or "[" in part))
+            for place, part in enumerate(detail["loc"])
+            if place == 0 or not (isinstance(part, str) and (part in branch_names or "[" in part))
         )
         by_field.setdefault(location, {**detail, "loc": location})
     return list(by_field.values())

@@ -36,14 +36,15 @@ def read_parquet(
     if _footer_bytes(path) > MAX_FOOTER_BYTES:
         return None, [unreadable(shown_as, "a parquet file", "its table of contents is too long")]
     try:
-        with pq.ParquetFile(path) as file:
+        # Opened here: Arrow knows no path that is not UTF-8.
+        with path.open("rb") as data, pq.ParquetFile(data) as file:
             schema, problems = file.schema_arrow, _parquet_problems(file, shown_as, max_rows)
         if problems:
             return None, problems
         wanted = [field for field in schema if field.name in allowed]
         # Read so, every different text is stored once: a long one repeated fills no memory.
         texts = [field.name for field in wanted if _is_text(field.type)]
-        with pq.ParquetFile(path, read_dictionary=texts) as file:
+        with path.open("rb") as data, pq.ParquetFile(data, read_dictionary=texts) as file:
             table = file.read(columns=[field.name for field in wanted])
         problems = _cell_problems(table, shown_as)
         if problems:

@@ -109,16 +109,18 @@ def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None
         return "skip" if len(ragged) < _MAX_RAGGED else "error"
 
     try:
-        table = pa_csv.read_csv(
-            path,
-            read_options=pa_csv.ReadOptions(
-                use_threads=False, column_names=header, skip_rows=1, encoding="utf8"
-            ),
-            parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-            ),
-        )
+        # Opened here: Arrow knows no path that is not UTF-8.
+        with path.open("rb") as data:
+            table = pa_csv.read_csv(
+                data,
+                read_options=pa_csv.ReadOptions(
+                    use_threads=False, column_names=header, skip_rows=1, encoding="utf8"
+                ),
+                parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+                ),
+            )
     except (pa.ArrowException, UnicodeDecodeError) as error:
         if len(ragged) >= _MAX_RAGGED:
             return None, [_ragged_problem(ragged, header, shown_as)]
