@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ def _column(values: Any) -> dict[str, Any]:
     return {"id": _IDS, "log10_sigma": values}
 
 
-_DATE = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+_DATE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 CASES = [
     bytes_case("twenty million rows", "between 1 and 600 rows; found 20000000", _many_rows),

@@ -108,7 +108,7 @@ FILES = [
     _case("a card that is a pipe", "found no such file", _replaced(_CARD, os.mkfifo)),
     _case("a card that is a folder", "found no such file", _replaced(_CARD, Path.mkdir)),
     _case(
-        "no card", "expected a regular file; found no such file", _replaced(_CARD, lambda p: None)
+        "no card", "expected a regular file; found no such file", _replaced(_CARD, lambda _: None)
     ),
     _case("a table that is a pipe", _REGULAR, _replaced(_CSV, os.mkfifo)),
     _case("a table that is a folder", _REGULAR, _replaced(_CSV, Path.mkdir)),
@@ -117,7 +117,7 @@ FILES = [
     _case(
         "no table",
         "expected predictions.csv or predictions.parquet; found neither",
-        _replaced(_CSV, lambda p: None),
+        _replaced(_CSV, lambda _: None),
     ),
     _case("two tables", "found both", _both),
     _case(

@@ -1,7 +1,7 @@
 """Judges the corpus: each case in a process of its own, under limits, beside a good submission.
 
-``python -m hostile.judge FOLDER`` prints one JSON object a case. Processes are forked from this one,
-which has read the libraries and nothing else, so that what is measured is the case.
+``python -m hostile.judge FOLDER`` prints one JSON object a case. Processes are forked from this
+one, which has read the libraries and nothing else, so that what is measured is the case.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ionladder.core.problems import letter
 from ionladder.pullrequests.limits import Limits, bind_this_process, forbid_side_doors
 from ionladder.scoring.score import TaskScorer, submission_folders
 
+LARGE = ("shapes", "parquet")
 # Those of a pull request's check, and not a byte may be written.
 LIMITS = Limits(cpu_s=20, file_bytes=0)
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
@@ -43,7 +44,7 @@ def judge_all(root: Path) -> Iterator[dict[str, Any]]:
                 "name": case.name,
                 "letter": case.letter,
                 "most_mb": case.most_mb,
-            } | judge_one(root / f"{kind}-{place}", case, scorer)
+            } | judge_one(root / f"{kind}-{place}", case, scorer, is_large=kind in LARGE)
 
 
 def _import_what_scoring_imports(root: Path, scorer: TaskScorer) -> None:
@@ -60,10 +61,12 @@ def _import_what_scoring_imports(root: Path, scorer: TaskScorer) -> None:
     shutil.rmtree(root)
 
 
-def judge_one(root: Path, case: Case, scorer: TaskScorer) -> dict[str, Any]:
+def judge_one(root: Path, case: Case, scorer: TaskScorer, *, is_large: bool) -> dict[str, Any]:
     """What became of one case: its letter, the good one's score, and what it cost."""
     layout = Layout(root)
-    made = in_a_child(lambda: _make(layout.submissions_dir(tiny.TASK.name), case))
+    parent = layout.submissions_dir(tiny.TASK.name)
+    # What takes memory to make is made by a process of its own, so that it counts for nobody.
+    made = in_a_child(lambda: _make(parent, case)) if is_large else _make(parent, case)
     if "skipped" in made:
         return made
     before = _tree(root)
@@ -137,4 +140,4 @@ def _tree(root: Path) -> set[tuple[str, int, int]]:
 
 if __name__ == "__main__":
     for outcome in judge_all(Path(sys.argv[1])):
-        print(json.dumps(outcome), flush=True)
+        sys.stdout.write(json.dumps(outcome) + "\n")
