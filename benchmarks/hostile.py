@@ -1,4 +1,4 @@
-"""What the worst of the bad submissions in ``tests/hostile`` cost; writes ``results/hostile.json``."""
+"""What the bad submissions of ``tests/hostile`` cost; writes ``results/hostile.json``."""
 
 from __future__ import annotations
 
