@@ -21,7 +21,7 @@ STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
 .PHONY: help setup leaderboard test test-data test-bvel test-interchange check check-history check-workflows site serve \
-	clean
+	test-hostile fuzz clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,13 @@ test-interchange: setup  ## Install matbench and mlcroissant and run the tests t
 			-r requirements-matbench.lock -r requirements-croissant.lock ; \
 	fi
 	@$(RUN) python -m pytest tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
+
+test-hostile: setup  ## Judge the bad submissions, and kill each command at a dozen moments
+	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-12} python -m pytest tests/hostile \
+		tests/integration/test_crash.py $(PYTEST_OPTIONS)
+
+fuzz: setup  ## Feed the parsers with atheris for a minute, where it is installed (FUZZ_SECONDS=…)
+	@$(RUN) PYTHONPATH=tests python -m hostile.fuzz $${FUZZ_SECONDS:-60}
 
 check: setup  ## Lint, formatting, types, import layers
 	@$(RUN) ruff check .

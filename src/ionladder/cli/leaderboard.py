@@ -33,7 +33,7 @@ def leaderboard(
 def _write_board(context: Context, task: Task, version: str) -> None:
     import sys
 
-    from ionladder.core.problems import letter
+    from ionladder.core.problems import letter, visible
     from ionladder.leaderboard.publish import publish
 
     layout = context.layout
@@ -52,4 +52,5 @@ def _write_board(context: Context, task: Task, version: str) -> None:
             f"`ionladder changes {task.name}` says what moved and why."
         )
     for name, problems in result.refused.items():
-        print(f"Not scored: submissions/{task.name}/{name}\n{letter(problems)}", file=sys.stderr)
+        where = visible(f"submissions/{task.name}/{name}")
+        print(f"Not scored: {where}\n{letter(problems)}", file=sys.stderr)

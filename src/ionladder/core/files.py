@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,30 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of ``target`` if the block succeeds.
+
+    On an error ``target`` stays as it was, and nothing else is left behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    fresh, former = workshop / "fresh", workshop / "former"
+    fresh.mkdir()
+    try:
+        yield fresh
+        if target.exists():
+            target.rename(former)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if former.exists():
+                former.rename(target)
+            raise
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

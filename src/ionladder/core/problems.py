@@ -7,11 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MAX_LISTED = 5
+_LONGEST_FIELD = 2000
+_LONGEST_LISTED = 80
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One finding, written for the person who can fix it.
+
+    Findings quote what strangers sent. Whatever cannot be printed (line ends, terminal codes,
+    marks that turn the writing direction, halves of characters) is escaped, and nothing is endless.
 
     Attributes:
         where: File, and row or field inside it, as the reader would look for it.
@@ -30,8 +35,25 @@ class Problem:
     found: str
     next_step: str
 
+    def __post_init__(self) -> None:
+        for name, text in vars(self).items():
+            object.__setattr__(self, name, visible(text))
+
     def __str__(self) -> str:
         return f"{self.where}: expected {self.expected}; found {self.found}. {self.next_step}"
+
+
+def visible(text: str, *, limit: int = _LONGEST_FIELD) -> str:
+    """Text as a letter may quote it: printable characters only, cut where it gets too long.
+
+    Example:
+        >>> print(visible("red\\x1b[31m"), visible("a very long name", limit=8))
+        red\\x1b[31m a very …
+    """
+    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if short.isprintable():
+        return short
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
 
 
 def first_few(values: Iterable[object], *, limit: int = MAX_LISTED) -> str:
@@ -42,7 +64,7 @@ def first_few(values: Iterable[object], *, limit: int = MAX_LISTED) -> str:
         '7cr, mdp, … (1 more)'
     """
     listed = [str(value) for value in values]
-    shown = ", ".join(listed[:limit])
+    shown = ", ".join(visible(value, limit=_LONGEST_LISTED) for value in listed[:limit])
     rest = len(listed) - limit
     return shown if rest <= 0 else f"{shown}, … ({rest} more)"
 

@@ -1,4 +1,4 @@
-"""Reading YAML that a stranger wrote: no aliases, no duplicate keys, no tags, a size limit."""
+"""Reading YAML that a stranger wrote: no aliases, no repeated keys, no tags, no depth, no size."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import yaml
 from ionladder.core.problems import Problem
 
 MAX_BYTES = 64 * 1024
+MAX_DEPTH = 20
 
 # The C parser where libyaml is there: it reads the same language about ten times as fast.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -76,10 +77,20 @@ def read_mapping(
 
 
 def _load(text: str) -> Any:
-    """Parse text after making sure that it has no aliases, which can grow without bound."""
+    """Parse text after making sure of what the parser itself does not bound.
+
+    Aliases can grow without end, and each level of nesting takes a piece of the parser's stack.
+    """
+    depth = 0
     for event in yaml.parse(text, Loader=_SafeLoader):
+        depth += isinstance(event, yaml.events.CollectionStartEvent)
+        depth -= isinstance(event, yaml.events.CollectionEndEvent)
+        mark: Any = event.start_mark
+        if depth > MAX_DEPTH:
+            raise yaml.composer.ComposerError(
+                None, None, f"more than {MAX_DEPTH} levels of nesting", mark
+            )
         if isinstance(event, yaml.events.AliasEvent):
-            mark: Any = event.start_mark
             raise yaml.composer.ComposerError(
                 None, None, "aliases (*name) are not accepted here", mark
             )

@@ -10,6 +10,9 @@ from typing import Any
 from ionladder.core.files import to_json, write_text
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.submissions.names import name_problems
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_leaderboard(layout: Layout, leaderboard: Mapping[str, Any]) -> None:
@@ -32,26 +35,31 @@ def write_receipts(
 ) -> None:
     """Write one receipt per submission, and remove those whose submission has gone.
 
-    A refused submission gets a receipt that lists its problems instead of scores.
+    A refused submission gets a receipt that lists its problems instead of scores; one whose name
+    no submission may have gets none, since such a name need not be a file name everywhere.
     """
     folder = layout.receipts_dir(task)
     for name, receipt in receipts.items():
         write_text(layout.receipt(task, name), to_json(receipt))
-    for name, problems in refused.items():
+    named = {name: found for name, found in refused.items() if not name_problems(name, where=name)}
+    for name, problems in named.items():
         receipt = {
             "task": task,
             "submission": name,
             "refused": [vars(problem) for problem in problems],
         }
         write_text(layout.receipt(task, name), to_json(receipt))
-    kept = {layout.receipt(task, name) for name in [*receipts, *refused]}
+    kept = {layout.receipt(task, name) for name in [*receipts, *named]}
     for path in folder.glob("*.json"):
         if path not in kept:
             path.unlink()
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as flat CSV: nested keys joined by points, lists by ``; ``, null as an empty cell."""
+    """Rows as flat CSV: nested keys joined by points, lists by ``; ``, null as an empty cell.
+
+    A text that a spreadsheet would run as a formula begins with an apostrophe.
+    """
     flat = [_flatten(row) for row in rows]
     header = list(dict.fromkeys(name for row in flat for name in row))
     out = io.StringIO()
@@ -59,6 +67,10 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(flat)
     return out.getvalue()
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -70,9 +82,9 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(item, Mapping):
             flat |= _flatten(item, f"{key}." if key else "")
         elif isinstance(item, list | tuple):
-            flat[key] = "; ".join(str(part) for part in item)
+            flat[key] = _no_formula("; ".join(str(part) for part in item))
         elif item is None and name in {"card", "reported"} and not prefix:
             continue
         else:
-            flat[key] = "" if item is None else item
+            flat[key] = "" if item is None else _no_formula(item)
     return flat

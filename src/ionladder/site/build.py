@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from ionladder.core.errors import SiteError
+from ionladder.core.files import replacing_folder
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
-from ionladder.site.render import replacing_folder
 
 CONFIG_FILE = "mkdocs.yml"
 SITE_FOLDER = "site"

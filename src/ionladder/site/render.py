@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from ionladder.core.errors import SiteError
+from ionladder.core.files import replacing_folder
 from ionladder.core.paths import Layout
 from ionladder.site.api import api_documents, api_tables
 from ionladder.site.context import Site
@@ -115,27 +114,3 @@ def _url_of(name: str) -> str:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode("utf-8"))
-
-
-@contextmanager
-def replacing_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the place of ``target`` if the block succeeds.
-
-    On an error ``target`` stays as it was, and nothing else is left behind.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    fresh, former = workshop / "fresh", workshop / "former"
-    fresh.mkdir()
-    try:
-        yield fresh
-        if target.exists():
-            target.rename(former)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if former.exists():
-                former.rename(target)
-            raise
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)

@@ -13,6 +13,7 @@ from ionladder.core.problems import Problem
 from ionladder.core.yaml_files import read_mapping
 
 CARD_FILE = "submission.yaml"
+_MAX_PROBLEMS = 30
 
 _Line = Annotated[
     str,
@@ -22,9 +23,12 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _Url = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"']+$")
 ]
-_Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/[^\s<>\"']+$", max_length=200)]
-_Orcid = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$")]
-_Scalar = bool | int | float | str | None
+_Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s<>\"']+$", max_length=200)]
+_Orcid = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$")]
+# JSON, spreadsheets and browsers hold no larger whole numbers exactly.
+_LARGEST = 2**53
+_Whole = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
+_Scalar = bool | _Whole | float | str | None
 _Setting = _Scalar | list[_Scalar]
 
 
@@ -56,10 +60,10 @@ class Card(_Strict):
     code_url: _Url | None = None
     paper_doi: _Doi | None = None
     hyperparameters: dict[str, _Setting] | None = None
-    seeds: list[int] | None = None
+    seeds: list[_Whole] | None = None
     hardware: _Line | None = None
     training_time_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    parameters: int | None = Field(default=None, ge=0)
+    parameters: int | None = Field(default=None, ge=0, le=_LARGEST)
     uses_external_data: bool | None = None
     notes: _Text | None = None
 
@@ -84,7 +88,10 @@ def read_card(path: Path, *, shown_as: str) -> tuple[Card | None, list[Problem]]
     try:
         return Card.model_validate(mapping), []
     except ValidationError as error:
-        return None, [_problem(detail, shown_as=shown_as) for detail in _distinct(error)]
+        details = _distinct(error)
+        problems = [_problem(detail, shown_as=shown_as) for detail in details[:_MAX_PROBLEMS]]
+        rest = len(details) - len(problems)
+        return None, [*problems, *([_more(rest, shown_as=shown_as)] if rest else [])]
 
 
 def load_card(folder: Path, *, shown_as: str) -> Card:
@@ -120,11 +127,28 @@ def _distinct(error: ValidationError) -> list[dict[str, Any]]:
     for detail in error.errors(include_url=False):
         location = tuple(
             str(part)
-            for part in detail["loc"]
-            if not (isinstance(part, str) and (part in branch_names or "[" in part))
+            for place, part in enumerate(detail["loc"])
+            if place == 0 or not (isinstance(part, str) and (part in branch_names or "[" in part))
         )
         by_field.setdefault(location, {**detail, "loc": location})
     return list(by_field.values())
+
+
+def _more(rest: int, *, shown_as: str) -> Problem:
+    return Problem(
+        where=shown_as,
+        expected="no further problem",
+        found=f"{rest} more",
+        next_step="Correct the fields named above first.",
+    )
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it; a whole number of thousands of digits cannot be written."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
@@ -149,7 +173,7 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
             next_step=f"{hint}Rename or remove it; `notes` takes free text.",
         )
     message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    shown = repr(detail.get("input"))
+    shown = _shown(detail.get("input"))
     return Problem(
         where=where,
         expected=message[:1].lower() + message[1:],

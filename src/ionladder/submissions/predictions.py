@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ionladder.core.hashing import sha256_file
-from ionladder.core.problems import Problem
+from ionladder.core.problems import Problem, first_few
 from ionladder.specs.task import Task
 from ionladder.submissions.columns import (
     column_problems,
@@ -96,7 +96,10 @@ def read_predictions(
     for column, values, found in _target_columns(table, task, ids, file):
         columns[column] = values
         problems += found
-    for seed in np.unique(seeds):
+    different = np.unique(seeds)
+    if len(different) > MAX_SEEDS:
+        problems.append(_too_many_seeds(len(different), file))
+    for seed in different[:MAX_SEEDS]:
         is_only = "seed" not in table.column_names
         problems += coverage_problems(
             ids if is_only else [ids[row] for row in np.flatnonzero(seeds == seed)],
@@ -188,6 +191,15 @@ def _seeds(table: pa.Table, file: str) -> tuple[np.ndarray, list[Problem]]:
     return integer_column(table, "seed", shown_as=file)
 
 
+def _too_many_seeds(found: int, file: str) -> Problem:
+    return Problem(
+        where=f"{file}, column `seed`",
+        expected=f"at most {MAX_SEEDS} seeds",
+        found=str(found),
+        next_step="Number the seeds 0, 1, 2, …, the same number for all rows of one training.",
+    )
+
+
 def _target_columns(
     table: pa.Table, task: Task, ids: list[str], file: str
 ) -> list[tuple[str, np.ndarray, list[Problem]]]:
@@ -222,15 +234,17 @@ def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -
         return []
     rows = pd.DataFrame(columns)
     known = set(folds["scheme"])
-    problems = [
-        Problem(
-            where=f"{file}, column `scheme`",
-            expected=f"one of {', '.join(sorted(known))}",
-            found=repr(scheme),
-            next_step="Use the frozen folds in folds.parquet of the dataset version.",
+    problems = []
+    unknown_schemes = sorted(set(rows["scheme"]) - known)
+    if unknown_schemes:
+        problems.append(
+            Problem(
+                where=f"{file}, column `scheme`",
+                expected=f"one of {', '.join(sorted(known))}",
+                found=first_few(map(repr, unknown_schemes)),
+                next_step="Use the frozen folds in folds.parquet of the dataset version.",
+            )
         )
-        for scheme in sorted(set(rows["scheme"]) - known)
-    ]
     frozen = folds[folds["scheme"].isin(rows["scheme"].unique())]
     for (scheme, repeat), part in frozen.groupby(["scheme", "repeat"], observed=True):
         mine = rows[(rows["scheme"] == scheme) & (rows["repeat"] == repeat)]
@@ -257,7 +271,7 @@ def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -
             Problem(
                 where=f"{file}, column `repeat`",
                 expected=f"repeats {sorted(set(folds['repeat']))}",
-                found=f"{sorted(set(unknown['repeat']))}",
+                found=first_few(sorted(set(unknown["repeat"]))),
                 next_step="Remove the rows of the other repeats.",
             )
         )

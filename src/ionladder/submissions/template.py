@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ionladder.core.errors import SubmissionError
-from ionladder.core.files import write_text
+from ionladder.core.files import replacing_folder, write_text
 from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE
@@ -89,8 +89,10 @@ def write_template(
     targets = [target.name for target in task.targets]
     header = ",".join([*columns, *targets])
     rows = [",".join([*key, *[""] * len(targets)]) for key in keys]
-    write_text(folder / name, "\n".join([header, *rows]) + "\n")
-    write_text(folder / CARD_FILE, card_template(folder.name, task))
+    # Both files or neither: half a folder would have to be removed before the next try.
+    with replacing_folder(folder) as fresh:
+        write_text(fresh / name, "\n".join([header, *rows]) + "\n")
+        write_text(fresh / CARD_FILE, card_template(folder.name, task))
     return name
 
 

@@ -81,6 +81,20 @@ def read_submission(
                 next_step=f"`ionladder new {task.name} NAME` makes one.",
             )
         )
+    try:
+        return _read_folder(folder, task, expectations, shown_as)
+    except OSError as error:
+        raise SubmissionError(
+            Problem(
+                where=shown_as,
+                expected="files that can be read",
+                found=error.strerror or type(error).__name__,
+                next_step="Make the folder and its files readable, or write them again.",
+            )
+        ) from error
+
+
+def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as: str) -> Submission:
     problems = name_problems(folder.name, where=shown_as)
     problems += _folder_problems(folder, task, shown_as)
     card, found = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from ionladder.core.files import replacing_folder
 from ionladder.core.errors import SiteError
 from ionladder.core.problems import Problem
 from ionladder.site import build
 from ionladder.site.build import build_site
 from ionladder.site.context import load_site
 from ionladder.site.links import dead_links
-from ionladder.site.render import hand_written, render_pages, render_site, replacing_folder
+from ionladder.site.render import hand_written, render_pages, render_site
 from unit.site.synthetic_board import TASK, Entry, make_repository, receipt, typical
 
 

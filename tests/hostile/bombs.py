@@ -1,0 +1,209 @@
+"""Bad parquet files: bombs, nested and foreign types, lies, bytes that are no parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import tiny
+from hostile.case import MOST_MB, Case
+
+_IDS = tiny.predictions()["id"].tolist()
+_VALUES = tiny.predictions()["log10_sigma"].tolist()
+_PLAIN = "expected plain numbers or text"
+
+
+def bytes_case(
+    name: str, letter: str | None, write: Callable[[Path], object], *, most_mb: int = MOST_MB
+) -> Case:
+    """A good card with what ``write`` makes as ``predictions.parquet``."""
+
+    def make(folder: Path) -> None:
+        tiny.write_submission(folder)
+        (folder / "predictions.csv").unlink()
+        write(folder / "predictions.parquet")
+
+    return Case(name=name, letter=letter, make=make, most_mb=most_mb)
+
+
+def table_case(name: str, letter: str | None, columns: dict[str, Any], **options: Any) -> Case:
+    """The same with a table."""
+    return bytes_case(name, letter, lambda path: pq.write_table(pa.table(columns), path, **options))
+
+
+def _many_rows(path: Path) -> None:
+    """Twenty million rows of one value in a few kilobytes."""
+    chunk = pa.table({"id": pa.repeat("7cr", 10**6), "log10_sigma": pa.repeat(-3.0, 10**6)})
+    with pq.ParquetWriter(path, chunk.schema, compression="zstd") as writer:
+        for _ in range(20):
+            writer.write_table(chunk)
+
+
+def _giant_text(path: Path) -> None:
+    """One id of 200 MB, which zstd packs into a few kilobytes."""
+    pq.write_table(
+        pa.table({"id": ["x" * 200_000_000], "log10_sigma": [1.0]}),
+        path,
+        compression="zstd",
+        use_dictionary=False,
+    )
+
+
+def _repeated_text(path: Path) -> None:
+    """One text of 8 MB stored once and meant six hundred times: 4.8 GB."""
+    ids = pa.DictionaryArray.from_arrays(pa.repeat(0, 600), pa.array(["x" * 8_000_000]))
+    table = pa.table({"id": ids, "log10_sigma": pa.repeat(1.0, 600)})
+    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=10**9)
+
+
+def _lying_size(path: Path) -> None:
+    """As the giant text, but its table of contents says that it is small.
+
+    Only the limits of the process can stop it: it is read before the lie is known.
+    """
+    _giant_text(path)
+    data = path.read_bytes()
+    size = pq.ParquetFile(path).metadata.row_group(0).total_byte_size
+    assert size > 200_000_000
+    column = pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size
+    for number in (size, column):
+        stated, lie = _varint(number), _varint(1000)
+        lie = bytes([*(byte | 0x80 for byte in lie), *[0x80] * (len(stated) - len(lie) - 1), 0])
+        assert stated in data
+        data = data.replace(stated, lie)
+    path.write_bytes(data)
+
+
+def _varint(number: int) -> bytes:
+    """A whole number as the footer writes it."""
+    rest, out = number << 1, []
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes([*out, rest])
+
+
+def _wide(path: Path) -> None:
+    pq.write_table(pa.table({f"c{i}": [1] for i in range(60_000)}), path)
+
+
+def _many_groups(path: Path) -> None:
+    table = pa.table({"id": ["a"] * 20_000, "log10_sigma": [1.0] * 20_000})
+    pq.write_table(table, path, row_group_size=1)
+
+
+def _bad_utf8(path: Path) -> None:
+    """A text column whose bytes are no text."""
+    ids = pa.Array.from_buffers(
+        pa.string(), 6, pa.array([b"\xff\xfe\xfd"] * 6, type=pa.binary()).buffers()
+    )
+    pq.write_table(pa.table({"id": ids, "log10_sigma": _VALUES}), path)
+
+
+def _pickled_type(path: Path) -> None:
+    """A column whose type asks to be unpickled."""
+    note = {
+        b"ARROW:extension:name": b"arrow.py_extension_type",
+        b"ARROW:extension:metadata": b"cos\nsystem\n(S'touch /tmp/ionladder-was-here'\ntR.",
+    }
+    field = pa.field("log10_sigma", pa.float64(), metadata=note)
+    schema = pa.schema([pa.field("id", pa.string()), field])
+    pq.write_table(pa.table([_IDS, _VALUES], schema=schema), path)
+
+
+def _cut(path: Path, end: int) -> None:
+    pq.write_table(pa.table({"id": _IDS, "log10_sigma": _VALUES}), path)
+    path.write_bytes(path.read_bytes()[:end])
+
+
+def _flipped(path: Path) -> None:
+    pq.write_table(pa.table({"id": _IDS, "log10_sigma": _VALUES}), path, compression="zstd")
+    data = bytearray(path.read_bytes())
+    data[10:200] = bytes(byte ^ 0x5A for byte in data[10:200])
+    path.write_bytes(data)
+
+
+def _long_footer(path: Path) -> None:
+    path.write_bytes(b"PAR1" + b"\0" * 2_000_000 + (2_000_000).to_bytes(4, "little") + b"PAR1")
+
+
+def _endless_footer(path: Path) -> None:
+    path.write_bytes(b"PAR1" + b"\x15" * 64 + (2**31 - 1).to_bytes(4, "little") + b"PAR1")
+
+
+def _column(values: Any) -> dict[str, Any]:
+    return {"id": _IDS, "log10_sigma": values}
+
+
+_DATE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+CASES = [
+    bytes_case("twenty million rows", "between 1 and 600 rows; found 20000000", _many_rows),
+    bytes_case("an id of 200 MB", "at most 100 MB when unpacked; found 200 MB", _giant_text),
+    bytes_case("a text of 8 MB six hundred times", "at most 1000 bytes in a cell", _repeated_text),
+    bytes_case("a size that lies", "expected", _lying_size, most_mb=1000),
+    bytes_case("sixty thousand columns", "its table of contents is too long", _wide),
+    bytes_case("twenty thousand row groups", "expected", _many_groups),
+    bytes_case("text that is no text", "expected a parquet file", _bad_utf8),
+    bytes_case("a type that asks to be unpickled", None, _pickled_type),
+    bytes_case("half a file", "expected a parquet file", lambda path: _cut(path, 400)),
+    bytes_case("three bytes", "expected a parquet file", lambda path: _cut(path, 3)),
+    bytes_case("flipped bytes", "expected", _flipped),
+    bytes_case("a long table of contents", "its table of contents is too long", _long_footer),
+    bytes_case("a table of contents beyond the file", "too long", _endless_footer),
+    bytes_case("a CSV named parquet", "expected a parquet file", lambda p: p.write_text("id,x\n")),
+    bytes_case("an empty parquet", "found an empty file", lambda path: path.write_bytes(b"")),
+    bytes_case(
+        "an encrypted parquet",
+        "expected a parquet file",
+        lambda path: path.write_bytes(b"PARE" + b"\0" * 60 + b"\x10\0\0\0PARE"),
+    ),
+    table_case("lists", _PLAIN, _column([[value] for value in _VALUES])),
+    table_case("structures", _PLAIN, _column([{"a": value} for value in _VALUES])),
+    table_case(
+        "maps", _PLAIN, _column(pa.array([[("a", 1.0)]] * 6, pa.map_(pa.string(), pa.float64())))
+    ),
+    table_case("bytes", _PLAIN, _column([b"-3"] * 6)),
+    table_case(
+        "wide fixed bytes six hundred times",
+        _PLAIN,
+        {
+            "id": pa.repeat("7cr", 600),
+            "log10_sigma": pa.array([b"x" * 2000] * 600, pa.binary(2000)),
+        },
+    ),
+    table_case("times", _PLAIN, _column([_DATE] * 6)),
+    table_case("decimals", _PLAIN, _column(pa.array([1] * 6, pa.decimal128(38, 0)))),
+    table_case("truth values", _PLAIN, _column([True] * 6)),
+    table_case("nothing at all", "7cr: None", _column(pa.nulls(6))),
+    table_case("a null among numbers", "7cr: None", _column([*_VALUES[:2], None, *_VALUES[3:]])),
+    table_case(
+        "a null among ids", "found an empty cell", {"id": [None, *_IDS[1:]], "log10_sigma": _VALUES}
+    ),
+    table_case("numbers as ids", "expected text", {"id": range(6), "log10_sigma": _VALUES}),
+    table_case(
+        "huge whole numbers",
+        "expected a value between -60",
+        _column(pa.array([2**64 - 1] * 6, pa.uint64())),
+    ),
+    table_case("denormals", None, _column([5e-324] * 6)),
+    table_case("numbers as text", None, _column([str(value) for value in _VALUES])),
+    table_case(
+        "categorical ids", None, {"id": pa.array(_IDS).dictionary_encode(), "log10_sigma": _VALUES}
+    ),
+    table_case(
+        "seeds beyond a whole number",
+        "expected a whole number",
+        {**_column(_VALUES), "seed": [1e300] * 6},
+    ),
+    table_case(
+        "a column with a point in its name",
+        "expected a column",
+        {"id": _IDS, "log10_sigma.list": _VALUES},
+    ),
+]

@@ -1,0 +1,105 @@
+"""Whatever the bytes: the parsers return a table or problems, and raise nothing."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tiny
+from hostile.fuzz import read_as
+
+GOOD_CSV = tiny.predictions().to_csv(index=False).encode()
+GOOD_CARD = tiny.CARD.encode()
+_CELLS = st.one_of(
+    st.sampled_from(["id", "log10_sigma", "seed", "019", "5e2", "-3", "NaN", "1e999", '"', "\r"]),
+    st.text(max_size=8),
+)
+_YAML = st.sampled_from(
+    [
+        "a",
+        "model",
+        ":",
+        ": ",
+        "- ",
+        "\n",
+        "  ",
+        "[",
+        "]",
+        "{",
+        "}",
+        "&x ",
+        "*x",
+        "!!set ",
+        "!!binary ",
+        "|",
+        ">",
+        "'",
+        '"',
+        "#",
+        "?",
+        "<<",
+        "~",
+        "0x",
+        "1e9",
+        ".nan",
+        "2020-01-01",
+        "---",
+        "%",
+        "\t",
+        "\\",
+    ]
+)
+
+
+def _parquet() -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(tiny.predictions(), preserve_index=False), sink)
+    return sink.getvalue()
+
+
+GOOD_PARQUET = _parquet()
+
+
+@st.composite
+def damaged(draw: st.DrawFn, good: bytes) -> bytes:
+    """Good bytes, cut, with some replaced, and with some put in."""
+    data = bytearray(good[: draw(st.integers(0, len(good)))] if draw(st.booleans()) else good)
+    for _ in range(draw(st.integers(0, 6))):
+        if data:
+            data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
+    place = draw(st.integers(0, len(data)))
+    return bytes(data[:place]) + draw(st.binary(max_size=12)) + bytes(data[place:])
+
+
+def check(data: bytes, name: str) -> None:
+    assert all(str(problem).isprintable() for problem in read_as(data, name))
+
+
+@given(st.binary(max_size=300) | damaged(GOOD_CSV))
+def test_any_bytes_as_csv(data: bytes) -> None:
+    check(data, "predictions.csv")
+
+
+@given(st.lists(st.lists(_CELLS, max_size=4), max_size=8))
+def test_any_cells_as_csv(rows: list[list[str]]) -> None:
+    text = "\n".join(",".join(row) for row in rows)
+    check(text.encode("utf-8", "surrogatepass"), "predictions.csv")
+
+
+@given(st.binary(max_size=300) | damaged(GOOD_CARD))
+def test_any_bytes_as_a_card(data: bytes) -> None:
+    check(data, "submission.yaml")
+
+
+@given(st.lists(_YAML, max_size=40))
+def test_any_signs_of_yaml_as_a_card(signs: list[str]) -> None:
+    check("".join(signs).encode(), "submission.yaml")
+
+
+@given(damaged(GOOD_PARQUET))
+def test_damaged_parquet(data: bytes) -> None:
+    check(data, "predictions.parquet")

@@ -1,0 +1,111 @@
+"""Every bad submission gets its letter, cheaply, and the good one beside it is scored."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import markdown
+import pytest
+
+from hostile.case import MOST_SECONDS
+from hostile.corpus import CORPUS
+from hostile.words import WORDS, card_of
+from ionladder.leaderboard.write import to_csv
+from ionladder.pullrequests.verdict import _environment
+from ionladder.site.context import load_site
+from ionladder.site.render import render_pages
+from unit.site.synthetic_board import Entry, leaderboard, make_repository, typical
+
+NAMES = [(kind, case.name) for kind, cases in CORPUS.items() for case in cases]
+Outcomes = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    """What became of each case; all are judged in one run."""
+    root = tmp_path_factory.mktemp("hostile")
+    paths = os.pathsep.join(str(repository / name) for name in ("src", "tests"))
+    done = subprocess.run(
+        [sys.executable, "-m", "hostile.judge", str(root)],
+        env=_environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return {(item["kind"], item["name"]): item for item in found}
+
+
+def test_the_corpus_is_as_large_as_promised() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert sum(case.letter is not None for cases in CORPUS.values() for case in cases) >= 80
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_a_case_gets_its_letter_and_harms_nobody(outcomes: Outcomes, kind: str, name: str) -> None:
+    found = outcomes[kind, name]
+    if "skipped" in found:
+        pytest.skip(found["skipped"])
+    assert "traceback" not in found, found["traceback"]
+    if found["letter"] is None:
+        assert found["refused"] is None
+        assert found["receipt"] is not None
+    else:
+        assert found["letter"] in found["refused"]
+        assert found["refused"].replace("\n", "").isprintable()
+        assert len(found["refused"]) < 200_000
+    assert found["good"] == 1.0
+    assert found["written"] == []
+    assert found["peak_rss_mb"] <= found["most_mb"]
+    assert found["wall_s"] <= MOST_SECONDS
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_words_in_every_field_make_no_element_and_no_link(tmp_path: Path) -> None:
+    entries = [
+        Entry(name=f"words-{i}", model=words, card=card_of(words))
+        for i, words in enumerate("".join(filter(str.isprintable, w)) for w in WORDS.values())
+    ]
+    (tmp_path / "plain").mkdir()
+    plain = render_pages(load_site(make_repository(tmp_path / "plain", typical())))
+    allowed = {tag for text in plain.values() for tag, _ in _elements(text)}
+    (tmp_path / "words").mkdir()
+    layout = make_repository(tmp_path / "words", [*typical(), *entries])
+    for text in render_pages(load_site(layout)).values():
+        for tag, attributes in _elements(text):
+            assert tag in allowed
+            assert tag not in {"script", "iframe", "style", "object", "embed"}
+            assert not [name for name in attributes if name.startswith("on")]
+            for name in ("href", "src"):
+                address = (attributes.get(name) or "").strip().lower()
+                assert not address.startswith(("javascript:", "data:", "vbscript:"))
+
+
+def _elements(text: str) -> list[tuple[str, dict[str, str | None]]]:
+    extensions = ["attr_list", "md_in_html", "tables", "admonition", "pymdownx.superfences"]
+    reader = _Reader()
+    reader.feed(markdown.markdown(text, extensions=extensions))
+    return reader.found
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_no_cell_of_a_published_csv_is_a_formula(start: str) -> None:
+    board = leaderboard([Entry(name="x", model=f"{start}cmd|' /C calc'!A0")])
+    assert f",{start}cmd" not in to_csv(board["rows"])
+    assert f"'{start}cmd" in to_csv(board["rows"])
