@@ -37,7 +37,7 @@ def test_a_submission_survives_the_way_to_jarvis_and_back(
     assert len(files) == out.count("\n") == 3
     folder = tmp_path / "train-mean-back"
     converted = prompt.ok("convert", *files, "--task", "bvel-proto", "--to-folder", str(folder)).out
-    assert "predictions of 162 test entries" in converted
+    assert "predictions of 171 test entries" in converted
     scored = prompt.ok("score", str(folder), "--task", "bvel-proto", "--json").out
     original = Layout(repository).submission_dir("bvel-proto", "train-mean")
     expected = prompt.ok("score", str(original), "--json").out
@@ -67,7 +67,7 @@ def test_a_matbench_file_on_exported_folds_becomes_a_submission(
     assert "test entries and the frozen folds" in out
     rows = pd.read_csv(folder / "cv_predictions.csv")
     assert rows.columns.tolist() == ["scheme", "repeat", "fold", "id", *TARGETS]
-    assert len(rows) == 3 * 651
+    assert len(rows) == 3 * 686
     assert "1 seed, with cross-validation" in (
         prompt.ok("validate", str(folder), "--task", "bvel-proto").out
     )
@@ -75,7 +75,7 @@ def test_a_matbench_file_on_exported_folds_becomes_a_submission(
 
 def test_a_data_frame_is_converted_with_its_columns_named(prompt: Prompt, tmp_path: Path) -> None:
     path = tmp_path / "frame.csv"
-    splits = pd.read_parquet("data/bvel_proto/1.0.0/splits.parquet")
+    splits = pd.read_parquet("data/bvel_proto/1.1.0/splits.parquet")
     held_out = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")]
     pd.DataFrame({"one": 1.0, "e_2d_ev_pred": 1.5, "e_3d_ev": 2.0}, index=held_out["id"]).to_csv(
         path

@@ -16,7 +16,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = REPOSITORY / "docs" / "submit.md"
-DATA = Path("data/bvel_proto/1.0.0")
+DATA = Path("data/bvel_proto/1.1.0")
 COMMITTED = Path("submissions/bvel-proto")
 SECONDS = 300
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -29,7 +29,7 @@ _WHO = {
 pytestmark = [
     pytest.mark.skipif(
         not (REPOSITORY / DATA / "labels.parquet").is_file(),
-        reason="the tables of bvel_proto 1.0.0 are not here",
+        reason="the tables of bvel_proto 1.1.0 are not here",
     ),
     pytest.mark.skipif(
         shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git"
@@ -128,7 +128,7 @@ def test_the_verdict_says_where_it_stands_and_the_check_is_good(
     assert "Worst slices by MAE, clipped at 6 eV" in printed
     (page,) = re.findall(r"The page of my-forest on bvel-proto: (\S+)", printed)
     assert "Forest of a notebook" in Path(page).read_text(encoding="utf-8")
-    assert "bvel-data/test_inputs.csv: 162 rows" in printed
+    assert "bvel-data/test_inputs.csv: 171 rows" in printed
 
 
 def test_no_label_of_a_test_entry_is_among_the_data(followed: tuple[Path, str]) -> None:
@@ -138,12 +138,12 @@ def test_no_label_of_a_test_entry_is_among_the_data(followed: tuple[Path, str]) 
     splits = pd.read_parquet(root / DATA / "splits.parquet").query("split_name == 'chemsys'")
     test = set(splits.loc[splits["subset"] == "test", "id"])
     labels = pd.read_csv(root / "bvel-data/train_labels.csv", dtype={"id": str})
-    assert len(test) == 162
+    assert len(test) == 171
     assert not test & set(labels["id"])
     barriers = {"e_1d_ev", "e_2d_ev", "e_3d_ev"}
     for path in (root / "bvel-data").glob("*.csv"):
         assert path.name == "train_labels.csv" or not barriers & set(pd.read_csv(path).columns)
-    assert len(list((root / "bvel-data/structures").glob("*.cif"))) == 813
+    assert len(list((root / "bvel-data/structures").glob("*.cif"))) == 857
 
 
 def test_recorded_folds_are_scored_beside_the_test(followed: tuple[Path, str]) -> None:

@@ -92,7 +92,7 @@ def test_metadata_say_of_each_split_what_matbench_s_say(
         "target": "e_3d_ev",
         "task_type": "regression",
         "unit": "eV",
-        "n_samples": 813,
+        "n_samples": 857,
     }
 
 

@@ -89,7 +89,7 @@ def test_what_matbench_records_of_all_targets_becomes_a_submission(
     )
     found = read_foreign([path], TASK, expected).predictions
     assert found["id"] == list(inputs.test_ids)
-    assert [float(cell) for cell in found["e_2d_ev"]] == np.linspace(0.1, 2.0, 162).tolist()
+    assert [float(cell) for cell in found["e_2d_ev"]] == np.linspace(0.1, 2.0, 171).tolist()
     assert set(map(float, found["e_3d_ev_std"])) == {0.5}
 
 
