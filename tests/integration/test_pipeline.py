@@ -18,7 +18,7 @@ from ionladder.core.paths import Layout
 
 COPIED = (
     *("src", "docs", "dvc.yaml", "mkdocs.yml", ".dvc/config", ".dvcignore", ".gitignore"),
-    *("data/bvel_proto", "submissions/bvel-proto/train-median"),
+    *("data/bvel_proto", "submissions/bvel-proto/train-median", "benchmarks/results"),
 )
 OBELIX_TASKS = ("obelix", "obelix-cif", "obelix-cv")
 SCORES = ["score@bvel-proto", *(f"score@{task}" for task in OBELIX_TASKS)]
