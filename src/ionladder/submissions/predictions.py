@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ionladder.core.hashing import sha256_file
-from ionladder.core.problems import Problem, first_few
+from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
 from ionladder.submissions.columns import (
     column_problems,
@@ -20,6 +20,7 @@ from ionladder.submissions.columns import (
     text_column,
 )
 from ionladder.submissions.coverage import coverage_problems
+from ionladder.submissions.frozen_folds import as_list, fold_problems
 from ionladder.submissions.guesses import unit_guess
 from ionladder.submissions.reading import find_table, read_table
 
@@ -156,7 +157,7 @@ def read_cv_predictions(
         columns[column] = values
         problems += found
     if not problems:
-        problems = _fold_problems(columns, folds, file)
+        problems = fold_problems(columns, folds, file)
     if problems:
         return None, problems
     return _finish(path, columns, sort_by=["scheme", "repeat", "fold", "id"]), []
@@ -227,81 +228,15 @@ def _target_columns(
     return found
 
 
-def _fold_problems(columns: Mapping[str, Any], folds: pd.DataFrame, file: str) -> list[Problem]:
-    import pandas as pd
-
-    if _follows_exactly(columns, folds):
-        return []
-    rows = pd.DataFrame(columns)
-    known = set(folds["scheme"])
-    problems = []
-    unknown_schemes = sorted(set(rows["scheme"]) - known)
-    if unknown_schemes:
-        problems.append(
-            Problem(
-                where=f"{file}, column `scheme`",
-                expected=f"one of {', '.join(sorted(known))}",
-                found=first_few(map(repr, unknown_schemes)),
-                next_step="Use the frozen folds in folds.parquet of the dataset version.",
-            )
-        )
-    frozen = folds[folds["scheme"].isin(rows["scheme"].unique())]
-    for (scheme, repeat), part in frozen.groupby(["scheme", "repeat"], observed=True):
-        mine = rows[(rows["scheme"] == scheme) & (rows["repeat"] == repeat)]
-        where = f"{file}, scheme {scheme}, repeat {repeat}"
-        cover = coverage_problems(mine["id"].tolist(), expected=set(part["id"]), where=where)
-        problems += cover
-        if cover:
-            continue
-        both = mine.merge(part, on="id", suffixes=("", "_frozen"))
-        wrong = both[both["fold"] != both["fold_frozen"]]
-        if len(wrong):
-            problems.append(
-                Problem(
-                    where=f"{where}, id {wrong['id'].iloc[0]}",
-                    expected=f"fold {wrong['fold_frozen'].iloc[0]}",
-                    found=f"fold {wrong['fold'].iloc[0]} ({len(wrong)} rows differ)",
-                    next_step="Predict each entry from the training part of its frozen fold.",
-                )
-            )
-    extra = rows.merge(folds[["scheme", "repeat"]].drop_duplicates(), how="left", indicator=True)
-    unknown = extra[(extra["_merge"] == "left_only") & extra["scheme"].isin(known)]
-    if len(unknown):
-        problems.append(
-            Problem(
-                where=f"{file}, column `repeat`",
-                expected=f"repeats {sorted(set(folds['repeat']))}",
-                found=first_few(sorted(set(unknown["repeat"]))),
-                next_step="Remove the rows of the other repeats.",
-            )
-        )
-    return problems
-
-
-def _follows_exactly(columns: Mapping[str, Any], folds: pd.DataFrame) -> bool:
-    """Whether the rows are those of the frozen folds; which rows are wrong costs far more."""
-    keys = ("scheme", "repeat", "fold", "id")
-    mine = list(zip(*(_as_list(columns[key]) for key in keys), strict=True))
-    frozen = folds[folds["scheme"].isin(set(columns["scheme"]))]
-    if len(mine) != len(frozen):
-        return False
-    return set(mine) == set(zip(*(frozen[key].tolist() for key in keys), strict=True))
-
-
 def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> PredictionTable:
     import pandas as pd
 
     rows = pd.DataFrame(columns)
     # A column that never changes, such as the seed of most submissions, needs no sorting by.
-    varying = [_as_list(columns[name]) for name in sort_by]
+    varying = [as_list(columns[name]) for name in sort_by]
     varying = [column for column in varying if len(set(column)) > 1]
     keys = varying[0] if len(varying) == 1 else list(zip(*varying, strict=True))
     if keys != sorted(keys):
         order = sorted(range(len(keys)), key=keys.__getitem__)
         rows = rows.iloc[order].reset_index(drop=True)
     return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)
-
-
-def _as_list(column: Any) -> list[Any]:
-    values: list[Any] = column if isinstance(column, list) else column.tolist()
-    return values
