@@ -15,7 +15,7 @@ from ionladder.datasets.load import read_table
 
 ase_io = pytest.importorskip("ase.io", reason="needs ase (the extra `bvel`)")
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 TARGETS = {"E_1D": "e_1d_ev", "E_2D": "e_2d_ev", "E_3D": "e_3d_ev"}
 
 
@@ -88,3 +88,25 @@ def test_every_line_has_the_properties_of_bvel13k(folder: Path) -> None:
     for header in headers:
         assert "Properties=species:S:1:pos:R:3 " in header
         assert header.endswith('pbc="T T T"')
+
+
+def test_the_loader_of_bvel13k_reads_the_export(
+    folder: Path, layout: Layout, tmp_path: Path
+) -> None:
+    data = pytest.importorskip("litraj.data", reason="needs litraj (`make test-bvel` installs it)")
+    # The loader knows its own dataset's name only.
+    (tmp_path / "BVEL13k").mkdir()
+    for path in folder.iterdir():
+        name = path.name.replace("bvel_proto", "BVEL13k")
+        (tmp_path / "BVEL13k" / name).write_bytes(path.read_bytes())
+
+    *parts, index = data.load_data("BVEL13k", str(tmp_path))
+
+    labels = rows(layout, "labels")
+    assert [len(part) for part in parts] == [(index["_split"] == part).sum() for part in PARTS]
+    assert sum(map(len, parts)) == len(index) == len(labels)
+    for atoms in parts[2]:
+        expected = labels[atoms.info["material_id"]]
+        for name, target in TARGETS.items():
+            label = np.inf if expected[target] is None else expected[target]
+            assert atoms.info[name] == pytest.approx(label, abs=5e-5)
