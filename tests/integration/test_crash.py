@@ -40,10 +40,12 @@ COMMANDS = {
 def start(root: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:
     """Start a command in a group of its own, so that it dies with all its children."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # A mirror of the real data holds nothing of the small release made here.
+    inherited = {key: value for key, value in os.environ.items() if key != "IONLADDER_MIRROR"}
     return subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=root,
-        env=os.environ | {"PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        env=inherited | {"PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
