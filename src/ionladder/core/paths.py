@@ -32,6 +32,18 @@ class Layout:
     def table(self, dataset: str, version: str, name: str) -> Path:
         return self.version_dir(dataset, version) / f"{name}.parquet"
 
+    def frames_dir(self, dataset: str, version: str) -> Path:
+        """Tables of atomic configurations, too large to be loaded whole."""
+        return self.version_dir(dataset, version) / "frames"
+
+    def frames(self, dataset: str, version: str, name: str) -> Path:
+        return self.frames_dir(dataset, version) / f"{name}.parquet"
+
+    @property
+    def pins(self) -> Path:
+        """Versions that were fetched on demand: their bytes, and the tasks scored on them."""
+        return self.root / "data" / "pins.json"
+
     def manifest(self, dataset: str, version: str) -> Path:
         return self.version_dir(dataset, version) / "manifest.json"
 

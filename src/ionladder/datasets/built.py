@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ionladder.datasets.streamed import StreamedTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,8 +42,10 @@ class BuiltVersion:
         tables: Table name → table, in the order of the dataset's declaration.
         checks: Checks passed, in order.
         summary: Counts and distributions for the dataset card, JSON-ready.
+        frames: Tables of frames that were written while the raw files were read.
     """
 
     tables: Mapping[str, pa.Table]
     checks: tuple[CheckResult, ...]
     summary: Mapping[str, Any]
+    frames: Mapping[str, StreamedTable] = field(default_factory=dict)

@@ -21,11 +21,13 @@ from ionladder.datasets.checksums import write_checksums
 from ionladder.datasets.manifest import make_manifest, read_manifest, released_problems
 from ionladder.datasets.rawfiles import require_raw
 from ionladder.datasets.registry import get_dataset
+from ionladder.datasets.streamed import digest_blocks, read_blocks
 from ionladder.datasets.versions import change_rule, identity_problems, identity_rule
 from ionladder.specs.dataset import Dataset
 from ionladder.specs.params import DatasetVersion
 
-Builder = Callable[[Path, DatasetVersion], BuiltVersion]
+Builder = Callable[[Path, DatasetVersion, Path], BuiltVersion]
+"""Raw files, the version, and a folder for frames that outlives a killed run → what was built."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
     """
     require_raw(layout, pinned)
     dataset = get_dataset(pinned.dataset)
-    built = _builder(dataset)(layout.raw_dir(pinned.dataset, pinned.version), pinned)
+    built = _build(layout, dataset, pinned)
     with _staged(layout, dataset, pinned, built) as (folder, hash_check):
         checks = (*built.checks, identity_rule(), change_rule(dataset), hash_check)
         built = replace(built, checks=checks)
@@ -67,19 +69,31 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
             problems = released_problems(committed, manifest, where=where) + problems
         if problems:
             raise IngestError(problems)
-        _put_in_place(layout, pinned, folder, to_json(manifest))
+        _put_in_place(layout, pinned, folder, built, to_json(manifest))
     return Ingested(
         pinned=pinned,
-        rows={name: table.num_rows for name, table in built.tables.items()},
+        rows={name: table.num_rows for name, table in built.tables.items()}
+        | {name: table.rows for name, table in built.frames.items()},
         n_checks=len(checks),
         is_first_release=committed is None,
     )
 
 
-def _builder(dataset: Dataset) -> Builder:
+def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion) -> BuiltVersion:
+    """Build the tables; frames go to a folder that a later run finds again."""
     module = importlib.import_module(f"ionladder.datasets.{dataset.name}.ingest")
+    raw = layout.raw_dir(pinned.dataset, pinned.version)
+    if not dataset.frames:
+        built: BuiltVersion = module.build(raw, pinned)
+        return built
+    work = _work_dir(layout, pinned)
+    work.mkdir(parents=True, exist_ok=True)
     build: Builder = module.build
-    return build
+    return build(raw, pinned, work)
+
+
+def _work_dir(layout: Layout, pinned: DatasetVersion) -> Path:
+    return layout.version_dir(pinned.dataset, pinned.version) / ".frames.part"
 
 
 @contextmanager
@@ -119,25 +133,44 @@ def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> 
         expected = content_hash(built.tables[spec.name], key=key)
         found = content_hash(written, key=key)
         if found != expected:
+            problems.append(_other_content(spec.name, expected, found))
+    for spec in dataset.frames:
+        streamed = built.frames[spec.name]
+        again = digest_blocks(spec, streamed.path, read_blocks(streamed.path))
+        if again.content_sha256 != streamed.content_sha256:
             problems.append(
-                Problem(
-                    where=f"content_hash_recomputes: table {spec.name}",
-                    expected=f"content hash {expected} after writing and reading",
-                    found=found,
-                    next_step="Check the disk and the installed version of pyarrow.",
-                )
+                _other_content(spec.name, streamed.content_sha256, again.content_sha256)
             )
     if problems:
         raise IngestError(problems)
     return CheckResult(
         name="content_hash_recomputes",
         description="Every table reads back from parquet with the content hash it was built with.",
-        detail=f"{len(dataset.tables)} tables written, read back and hashed again",
+        detail=(
+            f"{len(dataset.tables) + len(dataset.frames)} tables written, read back and hashed "
+            "again"
+        ),
     )
 
 
-def _put_in_place(layout: Layout, pinned: DatasetVersion, folder: Path, manifest: str) -> None:
+def _other_content(table: str, expected: str, found: str) -> Problem:
+    return Problem(
+        where=f"content_hash_recomputes: table {table}",
+        expected=f"content hash {expected} after writing and reading",
+        found=found,
+        next_step="Check the disk and the installed version of pyarrow.",
+    )
+
+
+def _put_in_place(
+    layout: Layout, pinned: DatasetVersion, folder: Path, built: BuiltVersion, manifest: str
+) -> None:
     """Move the staged tables to their names, then their checksums and the manifest."""
+    for name, streamed in built.frames.items():
+        place = layout.frames(pinned.dataset, pinned.version, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        streamed.path.replace(place)
+    shutil.rmtree(_work_dir(layout, pinned), ignore_errors=True)
     staged = sorted(folder.glob("*.parquet"))
     for path in staged:
         path.replace(layout.table(pinned.dataset, pinned.version, path.stem))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ionladder.core.hashing import content_hash, sha256_bytes
 from ionladder.core.paths import Layout
+from ionladder.datasets.frames import require_frames
 from ionladder.datasets.load import read_table, rows_of, rows_with, split_of_task, to_frame
+from ionladder.datasets.manifest import require_manifest
 from ionladder.datasets.registry import get_dataset
 from ionladder.datasets.slicing import slice_entries
 from ionladder.specs.task import Task
@@ -25,20 +28,22 @@ class EvaluationLabels:
 
     Attributes:
         test: One row per scored entry, sorted by id: ``id``, targets, limit columns, and the
-            columns that subsets and groups refer to. The test entries, or the training entries
-            where the task is scored on folds.
+            columns that subsets, weights and groups refer to. The test entries, or the training
+            entries where the task is scored on folds.
         train: The same for training entries, for cross-validation.
         replicates: ``id``, targets and ``replicate_group`` of every repeated measurement of the
             dataset, whichever entries take part: they say how far labels can be trusted.
-        labels_sha256: Content hash of ids, targets, limits and subset columns of the entries that
-            a score rests on: those that take part, without the test entries on a task scored on
-            folds.
+        labels_sha256: Content hash of ids, targets, limits, subset and weight columns of the
+            entries that a score rests on: those that take part, without the test entries on a
+            task scored on folds. Where arrays are predicted, that of the true ones is part of it.
         split_sha256: Hash of the content hashes of these entries' split and folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
         slices: ``id`` of every test entry, ascending, and one text column per slice; None where
             nobody asked for them.
         neighbours: ``id, place, neighbour, distance``: the nearest training entries of every test
             entry by composition; None likewise.
+        truth: The frames that predicted arrays are compared with; None where numbers are
+            predicted.
         slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
             scores apart, and a new rule for them changes no score.
     """
@@ -52,6 +57,7 @@ class EvaluationLabels:
     slices: pd.DataFrame | None = None
     neighbours: pd.DataFrame | None = None
     slices_sha256: str = ""
+    truth: Path | None = None
 
 
 def load_evaluation_labels(
@@ -73,10 +79,10 @@ def load_evaluation_labels(
         read_table(layout, task.dataset, version, name)
         for name in ("entries", "labels", "splits", "folds")
     )
-    targets = [target.name for target in task.targets]
+    targets = [target.name for target in task.targets if target.ideal is None]
     limits = [target.limit_column for target in task.targets if target.limit_column]
-    subset_columns = {subset.column for subset in task.subsets if subset.column}
-    beside = sorted(subset_columns & set(labels.column_names))
+    used_columns = {subset.column for subset in task.subsets if subset.column} | {*task.weights}
+    beside = sorted(used_columns & set(labels.column_names))
     selected = labels.select(["id", *targets, *limits, *beside])
     split = _scored_split(splits, task)
     replicates = _replicates(layout, version, to_frame(selected), entries, task)
@@ -84,6 +90,10 @@ def load_evaluation_labels(
         selected, folds = (rows_of(table, split["id"].to_pylist()) for table in (selected, folds))
     frame = to_frame(selected).merge(to_frame(split), on="id", validate="one_to_one")
     frame = frame.sort_values("id")
+    for target in task.targets:
+        if target.ideal is not None:
+            frame[target.name] = target.ideal
+    truth, truth_sha256 = _truth(layout, task, version)
     columns = [name for name in frame.columns if name != "subset"]
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
     test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
@@ -93,13 +103,29 @@ def load_evaluation_labels(
         test=scored,
         train=train,
         replicates=replicates,
-        labels_sha256=content_hash(selected, key="id"),
+        labels_sha256=_joined(content_hash(selected, key="id"), truth_sha256),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
         slices=sliced.columns if sliced else None,
         neighbours=sliced.neighbours if sliced else None,
         slices_sha256=sliced.sha256 if sliced else "",
+        truth=truth,
     )
+
+
+def _truth(layout: Layout, task: Task, version: str) -> tuple[Path | None, str | None]:
+    """The true arrays of a task and their content hash."""
+    if task.truth is None:
+        return None, None
+    manifest = require_manifest(layout, task.dataset, version)
+    path = require_frames(layout, task.dataset, version, task.truth)
+    return path, manifest["frames"][task.truth]["content_sha256"]
+
+
+def _joined(labels_sha256: str, truth_sha256: str | None) -> str:
+    if truth_sha256 is None:
+        return labels_sha256
+    return sha256_bytes(f"labels={labels_sha256}\ntruth={truth_sha256}".encode())
 
 
 def _scored_split(splits: pa.Table, task: Task) -> pa.Table:
@@ -112,7 +138,7 @@ def _replicates(
     layout: Layout, version: str, frame: pd.DataFrame, entries: pa.Table, task: Task
 ) -> pd.DataFrame:
     """Repeated measurements: a table of their own, or entries that a column puts into groups."""
-    targets = [target.name for target in task.targets]
+    targets = [target.name for target in task.targets if target.ideal is None]
     if REPLICATES in {table.name for table in get_dataset(task.dataset).tables}:
         repeated = to_frame(read_table(layout, task.dataset, version, REPLICATES))
         groups = {identifier: row for row, identifier in enumerate(sorted(set(repeated["id"])))}

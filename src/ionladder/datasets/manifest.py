@@ -11,6 +11,7 @@ from ionladder.core.hashing import column_hashes, content_hash
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem, first_few
 from ionladder.datasets.built import BuiltVersion
+from ionladder.datasets.streamed import StreamedTable
 from ionladder.specs.dataset import Dataset, Table
 from ionladder.specs.params import DatasetVersion
 
@@ -45,6 +46,7 @@ def make_manifest(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion)
         "tables": {
             spec.name: describe_table(spec, built.tables[spec.name]) for spec in dataset.tables
         },
+        **_frames(dataset, built),
         "checks": [
             {
                 "name": check.name,
@@ -64,6 +66,24 @@ def make_manifest(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion)
     }
 
 
+def _frames(dataset: Dataset, built: BuiltVersion) -> dict[str, Any]:
+    """The key ``frames``, where a dataset has any."""
+    described = {
+        spec.name: describe_frames(spec, built.frames[spec.name]) for spec in dataset.frames
+    }
+    return {"frames": described} if described else {}
+
+
+def describe_frames(spec: Table, written: StreamedTable) -> dict[str, Any]:
+    """The same as :func:`describe_table` for frames, whose hash is taken block by block."""
+    return {
+        "rows": written.rows,
+        "key": list(spec.key),
+        "content_sha256": written.content_sha256,
+        "columns": _columns(spec, written.column_sha256),
+    }
+
+
 def describe_table(spec: Table, table: pa.Table) -> dict[str, Any]:
     """Rows, key, content hash and columns (each with its own hash) of one table."""
     hashes = column_hashes(table, key=list(spec.key))
@@ -71,19 +91,23 @@ def describe_table(spec: Table, table: pa.Table) -> dict[str, Any]:
         "rows": table.num_rows,
         "key": list(spec.key),
         "content_sha256": content_hash(table, key=list(spec.key)),
-        "columns": [
-            {
-                "name": column.name,
-                "type": column.type,
-                "unit": column.unit,
-                "description": column.description,
-                "nullable": column.nullable,
-                "role": column.role,
-                "sha256": hashes[column.name],
-            }
-            for column in spec.columns
-        ],
+        "columns": _columns(spec, hashes),
     }
+
+
+def _columns(spec: Table, hashes: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": column.name,
+            "type": column.type,
+            "unit": column.unit,
+            "description": column.description,
+            "nullable": column.nullable,
+            "role": column.role,
+            "sha256": hashes[column.name],
+        }
+        for column in spec.columns
+    ]
 
 
 def read_manifest(layout: Layout, dataset: str, version: str) -> Manifest | None:
@@ -142,9 +166,9 @@ def version_key(dataset: str, version: str) -> str:
 def released_problems(committed: Manifest, fresh: Manifest, *, where: str) -> list[Problem]:
     """Tables whose content differs from the released one, with the columns that do."""
     problems = []
-    names = [*committed["tables"], *(n for n in fresh["tables"] if n not in committed["tables"])]
-    for name in names:
-        released, built = committed["tables"].get(name), fresh["tables"].get(name)
+    old, new = ({**m["tables"], **m.get("frames", {})} for m in (committed, fresh))
+    for name in [*old, *(name for name in new if name not in old)]:
+        released, built = old.get(name), new.get(name)
         if released is None or built is None:
             found = "a new table" if released is None else "no such table"
             problems.append(_released_problem(where, name, "the released tables", found))

@@ -3,75 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from ionladder.core.errors import ConfigError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem, did_you_mean
 from ionladder.core.yaml_files import read_mapping
-from ionladder.specs.params import DatasetVersion, FoldSettings, Params, ScoringSettings
+from ionladder.datasets.params_file import OnDemandPart, ParamsFile
+from ionladder.datasets.pins import PinnedVersion, Pins, read_pins
+from ionladder.specs.params import (
+    DatasetVersion,
+    FoldSettings,
+    OnDemand,
+    Params,
+    ScoringSettings,
+)
 from ionladder.specs.source import Source
-
-_Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-_Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
-_Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-_Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-_Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
-_FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
-_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-_Count = Annotated[int, Field(ge=0)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Folds(_Strict):
-    n_folds: Annotated[int, Field(ge=2, le=127)]
-    n_repeats: Annotated[int, Field(ge=1, le=127)]
-    seed: _Count
-
-
-class _Pinned(_Strict):
-    dataset: _Name
-    version: _Version
-    tag: _Tag
-    commit: _Commit
-    base_url: _Url
-    files: Annotated[dict[_FileName, _Sha256], Field(min_length=1)]
-    expected: dict[_Name, _Count]
-    folds: _Folds
-
-
-class _Embedded(_Strict):
-    dataset: _Name
-    version: _Version
-    folds: _Folds
-
-
-class _Task(_Strict):
-    dataset: _Name
-    version: _Version
-
-
-class _Scoring(_Strict):
-    resamples: Annotated[int, Field(ge=100)]
-    seed: _Count
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
-
-
-class _File(_Strict):
-    scoring: _Scoring
-    tasks: dict[_Name, _Task]
-    datasets: dict[_Key, _Pinned]
-    embedded: dict[_Key, _Embedded] = {}
 
 
 def load_params(layout: Layout) -> Params:
-    """Read and check ``params.yaml``.
+    """Read and check ``params.yaml``, and the pins of versions that are fetched on demand.
 
     Raises:
         ConfigError: Missing file, invalid YAML, or all fields that are missing, unknown or wrong.
@@ -83,17 +36,22 @@ def load_params(layout: Layout) -> Params:
     if problems:
         raise ConfigError(problems)
     try:
-        parsed = _File.model_validate(mapping)
+        parsed = ParamsFile.model_validate(mapping)
     except ValidationError as error:
         raise ConfigError([_field_problem(shown, item) for item in error.errors()]) from error
-    problems = _cross_problems(shown, parsed)
+    pins = read_pins(layout)
+    problems = _cross_problems(shown, parsed) + _pin_problems(
+        layout.relative(layout.pins), parsed, pins
+    )
     if problems:
         raise ConfigError(problems)
-    return _params(parsed)
+    return _params(parsed, pins)
 
 
 def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
-    """The versions with upstream files of the given keys, or all of them, in file order.
+    """The versions with upstream files of the given keys, in file order.
+
+    Without keys: all but those that are fetched only when asked for.
 
     Raises:
         ConfigError: Keys that ``params.yaml`` does not have, or that have no upstream files; all
@@ -101,7 +59,7 @@ def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetV
     """
     upstream = {key: v for key, v in params.versions.items() if not v.is_embedded}
     if not keys:
-        return list(upstream.values())
+        return [version for version in upstream.values() if version.on_demand is None]
     unknown = [key for key in keys if key not in upstream]
     if unknown:
         raise ConfigError([_unknown_key(key, params, upstream) for key in unknown])
@@ -131,11 +89,10 @@ def _field_problem(shown: str, item: Any) -> Problem:
     return _problem(f"{shown}, {where}", expected, found, step)
 
 
-def _cross_problems(shown: str, parsed: _File) -> list[Problem]:
+def _cross_problems(shown: str, parsed: ParamsFile) -> list[Problem]:
     problems: list[Problem] = []
     first_key: dict[tuple[str, str], str] = {}
-    pinned: dict[str, _Pinned | _Embedded] = {**parsed.datasets, **parsed.embedded}
-    for key, version in pinned.items():
+    for key, version in parsed.versions.items():
         pair = (version.dataset, version.version)
         expected_key = f"{version.dataset}-{version.version}".replace(".", "-").replace("_", "-")
         if key != expected_key:
@@ -164,15 +121,31 @@ def _cross_problems(shown: str, parsed: _File) -> list[Problem]:
                     f"{shown}, tasks.{task}",
                     "a dataset version pinned under datasets",
                     f"{use.dataset} {use.version}",
-                    did_you_mean(
-                        f"{use.dataset}-{use.version}", [*parsed.datasets, *parsed.embedded]
-                    ),
+                    did_you_mean(f"{use.dataset}-{use.version}", parsed.versions),
                 )
             )
     return problems
 
 
-def _params(parsed: _File) -> Params:
+def _pin_problems(shown: str, parsed: ParamsFile, pins: Pins) -> list[Problem]:
+    """Pins of what is not fetched on demand, or of other files than its own."""
+    problems = []
+    for key, pin in pins.on_demand_versions.items():
+        known = parsed.on_demand.get(key)
+        expected = known and (known.dataset, known.version, sorted(known.files))
+        if expected != (pin.dataset, pin.version, sorted(pin.files)):
+            problems.append(
+                _problem(
+                    f"{shown}, on_demand_versions.{key}",
+                    "the dataset, version and files that params.yaml names under on_demand",
+                    f"{pin.dataset} {pin.version}, {', '.join(sorted(pin.files))}",
+                    f"Restore the two files: `git checkout params.yaml {shown}`.",
+                )
+            )
+    return problems
+
+
+def _params(parsed: ParamsFile, pins: Pins) -> Params:
     versions = {
         key: DatasetVersion(
             key=key,
@@ -200,10 +173,43 @@ def _params(parsed: _File) -> Params:
         )
         for key, item in parsed.embedded.items()
     }
+    versions |= {
+        key: _on_demand(key, item, pins.on_demand_versions.get(key))
+        for key, item in parsed.on_demand.items()
+    }
+    pinned_tasks = {name: use.version for name, use in pins.on_demand_tasks.items()}
     return Params(
         versions=versions,
-        task_versions={name: task.version for name, task in parsed.tasks.items()},
+        task_versions={name: task.version for name, task in parsed.tasks.items()} | pinned_tasks,
         scoring=ScoringSettings(**parsed.scoring.model_dump()),
+        waiting={
+            task: item.version
+            for item in parsed.on_demand.values()
+            for task in item.tasks
+            if task not in pinned_tasks
+        },
+    )
+
+
+def _on_demand(key: str, item: OnDemandPart, pin: PinnedVersion | None) -> DatasetVersion:
+    """A version fetched on demand, with its bytes where they are pinned."""
+    return DatasetVersion(
+        key=key,
+        source=Source(
+            dataset=item.dataset,
+            version=item.version,
+            tag=item.tag,
+            commit="",
+            base_url=item.base_url,
+            files=pin.files if pin else dict.fromkeys(item.files),
+        ),
+        expected=dict(item.expected),
+        folds=FoldSettings(**item.folds.model_dump()),
+        on_demand=OnDemand(
+            tasks=tuple(item.tasks),
+            download_bytes=item.download_bytes,
+            ingested_bytes=item.ingested_bytes,
+        ),
     )
 
 

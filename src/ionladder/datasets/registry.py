@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 def _specs() -> tuple[tuple[Dataset, tuple[Task, ...]], ...]:
     found = []
     for module in pkgutil.iter_modules(ionladder.datasets.__path__):
-        if module.ispkg:
-            spec = importlib.import_module(f"ionladder.datasets.{module.name}.spec")
+        name = f"ionladder.datasets.{module.name}.spec"
+        # A package without a spec is a room that several datasets share.
+        if module.ispkg and find_spec(name) is not None:
+            spec = importlib.import_module(name)
             found.append((spec.DATASET, tuple(spec.TASKS)))
     return tuple(found)
 

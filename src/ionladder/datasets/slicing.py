@@ -23,6 +23,7 @@ from ionladder.datasets.composition_distance import (
 )
 from ionladder.datasets.load import STRUCTURES, read_table, split_of_task, to_frame
 from ionladder.datasets.registry import get_dataset, slice_columns_of
+from ionladder.specs.dataset import Dataset
 from ionladder.specs.task import Task
 
 if TYPE_CHECKING:
@@ -107,12 +108,7 @@ def slice_entries(layout: Layout, task: Task, version: str) -> SlicedEntries:
     frames = {name: to_frame(table).set_index("id") for name, table in tables.items()}
     train = sorted(split.index[split["subset"] == "train"])
     ids = train if task.scored_folds else sorted(split.index[split["subset"] == "test"])
-    formulas = frames["entries"][dataset.composition_column]
-    neighbours = (
-        nearest_of_other_folds(formulas, split.loc[ids, task.group_column])
-        if task.scored_folds
-        else nearest_entries(formulas, ids=ids, train_ids=train)
-    )
+    neighbours = _neighbours(dataset, frames["entries"], split, task, ids=ids, train_ids=train)
     make = slice_columns_of(task.dataset)
     if make is None:
         columns = pd.DataFrame({"id": ids})
@@ -131,6 +127,24 @@ def slice_entries(layout: Layout, task: Task, version: str) -> SlicedEntries:
     return SlicedEntries(
         columns=columns, neighbours=neighbours, sha256=content_hash(table, key="id")
     )
+
+
+def _neighbours(
+    dataset: Dataset,
+    entries: pd.DataFrame,
+    split: pd.DataFrame,
+    task: Task,
+    *,
+    ids: Sequence[str],
+    train_ids: Sequence[str],
+) -> pd.DataFrame:
+    """The nearest entries that a model may have trained on; none where nobody looks for them."""
+    if dataset.composition_column is None:
+        return _table([], [], Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64)))
+    formulas = entries[dataset.composition_column]
+    if task.scored_folds:
+        return nearest_of_other_folds(formulas, split.loc[list(ids), task.group_column])
+    return nearest_entries(formulas, ids=ids, train_ids=train_ids)
 
 
 def nearest_entries(

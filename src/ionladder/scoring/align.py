@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,12 @@ class Aligned:
     Attributes:
         seeds: Seeds, ascending; ``(0,)`` where the predictions have none.
         y_pred: Target name → predictions, shape (n_seeds, n_entries).
+        flags: Column that says which entries count → zeros and ones, same shape.
     """
 
     seeds: tuple[int, ...]
     y_pred: dict[str, Array]
+    flags: dict[str, Array] = field(default_factory=dict)
 
 
 def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
@@ -41,12 +43,13 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
             prediction is not finite; all problems at once.
     """
     targets = [target.name for target in task.targets]
-    absent = [name for name in ["id", *targets] if name not in predictions.columns]
+    columns = [*targets, *task.flags]
+    absent = [name for name in ["id", *columns] if name not in predictions.columns]
     if absent:
         raise SubmissionError(
             Problem(
                 where="predictions",
-                expected=f"columns id, {', '.join(targets)}",
+                expected=f"columns id, {', '.join(columns)}",
                 found=f"no {', '.join(absent)}",
                 next_step="Name the columns as the task names them.",
             )
@@ -55,7 +58,7 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
     row_seeds = predictions["seed"].tolist() if "seed" in predictions else [0] * n_rows
     row_ids = predictions["id"].tolist()
     seeds = sorted(set(row_seeds))
-    values = {name: predictions[name].to_numpy(dtype=np.float64) for name in targets}
+    values = {name: predictions[name].to_numpy(dtype=np.float64) for name in columns}
     in_order = row_ids == [*ids] * len(seeds) and row_seeds == sorted(row_seeds)
     if not in_order:
         keys = list(zip(row_seeds, row_ids, strict=True))
@@ -66,7 +69,8 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
     shape = (len(seeds), len(ids))
     return Aligned(
         seeds=tuple(int(seed) for seed in seeds),
-        y_pred={name: column.reshape(shape) for name, column in values.items()},
+        y_pred={name: values[name].reshape(shape) for name in targets},
+        flags={name: values[name].reshape(shape) for name in task.flags},
     )
 
 

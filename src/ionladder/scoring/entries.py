@@ -32,7 +32,7 @@ class EntryReader:
         self._layout = layout
         self._task = task
         self._ids: list[str] = self.test["id"].tolist()
-        self._expected = expectations_of(self.labels)
+        self._expected = expectations_of(self.labels, task)
         self._aligned: dict[str, Aligned] = {}
 
     def aligned(self, name: str) -> Aligned:
@@ -49,7 +49,7 @@ class EntryReader:
     def _scored_rows(self, folder: Path) -> pd.DataFrame:
         """The predictions that are scored; folds that are not scored are not even read."""
         shown_as = self._layout.relative(folder)
-        if self._task.scored_folds is not None:
+        if self._task.scored_folds is not None or self._expected.read_arrays is not None:
             submission = read_submission(folder, self._task, self._expected, shown_as=shown_as)
             return submission.predictions.rows
         table, problems = read_predictions(

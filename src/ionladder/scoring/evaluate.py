@@ -12,7 +12,14 @@ import pandas as pd
 from ionladder.metrics.registry import get_metric
 from ionladder.scoring.align import Aligned, align
 from ionladder.scoring.prepared import PreparedLabels, PreparedRows, PreparedSubset
-from ionladder.scoring.summary import Score, Value, entrywise_values, mean_value, summarise
+from ionladder.scoring.summary import (
+    Score,
+    Value,
+    entrywise_values,
+    mean_value,
+    summarise,
+    weighted_value,
+)
 from ionladder.specs.metric import Array, Metric
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Target, Task
@@ -75,9 +82,9 @@ def evaluate(
 
     Args:
         labels: One row per test entry: ``id``, the targets, their limit columns, the task's group
-            column and the columns its subsets refer to.
-        predictions: ``id``, the targets, and optionally ``seed``; exactly the ids of ``labels``,
-            once per seed.
+            column and the columns its subsets and weights refer to.
+        predictions: ``id``, the targets, the flags, and optionally ``seed``; exactly the ids of
+            ``labels``, once per seed.
         task: What is scored and how.
         settings: Confidence level of the intervals.
 
@@ -99,7 +106,7 @@ def evaluate_aligned(prepared: PreparedLabels, aligned: Aligned, task: Task) -> 
     errors = entry_errors(prepared, aligned, task)
     subsets = {subset.name: prepared.subset(subset.name) for subset in task.subsets}
     scores = {
-        name: _score_subset(aligned, errors, subset, task, prepared.settings)
+        name: _score_subset(prepared, aligned, errors, subset, task)
         for name, subset in subsets.items()
     }
     return Evaluation(
@@ -133,7 +140,7 @@ def entry_errors(prepared: PreparedLabels, aligned: Aligned, task: Task) -> dict
     errors = {}
     for target in task.targets:
         y_pred = aligned.y_pred[target.name]
-        for use in task.metrics:
+        for use in _uses(task, target):
             metric = get_metric(use.metric)
             if metric.entrywise is not None:
                 part = _part(prepared.every, target, metric)
@@ -167,35 +174,46 @@ def primary_score(errors: Mapping[Use, Array], subset: PreparedSubset, task: Tas
 
 
 def _score_subset(
+    prepared: PreparedLabels,
     aligned: Aligned,
     errors: Mapping[Use, Array],
     subset: PreparedSubset,
     task: Task,
-    settings: ScoringSettings,
 ) -> dict[Use, Score]:
     """All metrics of every target on one subset."""
     values: dict[Use, Value] = {}
     for target in task.targets:
-        values |= _score_target(aligned.y_pred[target.name], errors, subset, target, task)
+        values |= _score_target(prepared, aligned, errors, subset, target, task)
     if MEAN_OF_TARGETS in _target_names(task):
         for use in task.metrics:
             of_targets = [values[target.name, use.name] for target in task.targets]
             values[MEAN_OF_TARGETS, use.name] = mean_value(of_targets, subset)
     metrics = {use.name: get_metric(use.metric) for use in task.metrics}
-    return summarise(values, {key: metrics[key[1]] for key in values}, settings.confidence)
+    return summarise(values, {key: metrics[key[1]] for key in values}, prepared.settings.confidence)
 
 
 def _score_target(
-    y_pred: Array, errors: Mapping[Use, Array], subset: PreparedSubset, target: Target, task: Task
+    prepared: PreparedLabels,
+    aligned: Aligned,
+    errors: Mapping[Use, Array],
+    subset: PreparedSubset,
+    target: Target,
+    task: Task,
 ) -> dict[Use, Value]:
-    """All metrics of one target on one subset."""
-    values: dict[Use, Value] = {}
+    """All metrics of one target on one subset; NaN for those that it has no use for."""
+    y_pred = aligned.y_pred[target.name]
+    undefined = Value(per_seed=np.full(len(y_pred), np.nan))
+    values: dict[Use, Value] = {(target.name, use.name): undefined for use in task.metrics}
     means: dict[int, list[MetricUse]] = {}
-    for use in task.metrics:
+    for use in _uses(task, target):
         metric = get_metric(use.metric)
         part = _part(subset, target, metric)
         if not len(part.rows):
-            values[target.name, use.name] = Value(per_seed=np.full(len(y_pred), np.nan))
+            continue
+        if not use.is_plain:
+            weights = _weights(use, prepared, aligned)[..., part.rows]
+            of_use = errors[target.name, use.name][:, part.rows]
+            values[target.name, use.name] = weighted_value(use, of_use, weights, part)
         elif metric.entrywise is None:
             options = _options(use, metric, part)
             scores = [metric.function(part.y_true, row, **options) for row in y_pred[:, part.rows]]
@@ -208,6 +226,17 @@ def _score_target(
         found = entrywise_values(uses, stacked, part)
         values |= {(target.name, name): value for name, value in found.items()}
     return values
+
+
+def _uses(task: Task, target: Target) -> list[MetricUse]:
+    """The metrics that are computed for a target."""
+    return [use for use in task.metrics if not use.targets or target.name in use.targets]
+
+
+def _weights(use: MetricUse, prepared: PreparedLabels, aligned: Aligned) -> Array:
+    """How much each entry counts, shape (n,) or (n_seeds, n)."""
+    weights = np.ones(len(prepared.ids)) if use.weight is None else prepared.weights[use.weight]
+    return weights if use.only is None else weights * aligned.flags[use.only]
 
 
 def _target_names(task: Task) -> list[str]:

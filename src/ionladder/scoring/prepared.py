@@ -60,13 +60,14 @@ class PreparedLabels:
 
     Args:
         labels: One row per test entry: ``id``, the targets, their limit columns, the task's group
-            column and the columns its subsets refer to; in any order.
+            column and the columns its subsets and weights refer to; in any order.
         task: The task.
         settings: Confidence of the intervals.
 
     Attributes:
         ids: Ids of the entries, ascending.
         every: All entries, whatever subsets the task has.
+        weights: Label column that weighs entries → its values, shape (n,), in the order of ids.
         settings: As given.
     """
 
@@ -74,6 +75,9 @@ class PreparedLabels:
         self._labels = labels.sort_values("id", kind="stable", ignore_index=True)
         self._groups = self._labels[task.group_column].to_numpy()
         self.ids: list[str] = self._labels["id"].tolist()
+        self.weights: Mapping[str, Array] = {
+            name: self._labels[name].to_numpy(dtype=np.float64) for name in task.weights
+        }
         self.settings = settings
         self.every = self._prepare(Subset(name="", title="every entry"), task)
         self._subsets = {subset.name: self._prepare(subset, task) for subset in task.subsets}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from ionladder.core.paths import Layout
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.scoring.arrays import array_reader
 from ionladder.specs.task import Task
 from ionladder.submissions.validate import Expectations
 
 
-def expectations_of(labels: EvaluationLabels) -> Expectations:
-    """Ids and folds that predictions must cover."""
+def expectations_of(labels: EvaluationLabels, task: Task) -> Expectations:
+    """Ids and folds that predictions must cover, and the reader of arrays where a task has them."""
     return Expectations(
         test_ids=frozenset(labels.test["id"]),
         train_ids=frozenset(labels.train["id"]),
         folds=labels.folds,
+        read_arrays=array_reader(labels, task),
     )
 
 
@@ -23,4 +25,5 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
     Raises:
         DataMissingError: The tables are not on this machine.
     """
-    return expectations_of(load_evaluation_labels(layout, task, version, with_slices=False))
+    labels = load_evaluation_labels(layout, task, version, with_slices=False)
+    return expectations_of(labels, task)

@@ -81,7 +81,7 @@ class TaskScorer:
         self.labels = labels
         self._settings = settings
         self._layout = layout
-        self._expectations = expectations_of(labels)
+        self._expectations = expectations_of(labels, task)
         self._prepared = PreparedLabels(labels.test, task, settings)
         self._training = TrainingLabels(labels.train, task, settings)
         self._slices = prepare_slices(labels, task, confidence=settings.confidence)

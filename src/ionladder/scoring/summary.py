@@ -12,10 +12,11 @@ from ionladder.metrics.registry import get_metric
 from ionladder.scoring.prepared import PreparedRows, PreparedSubset
 from ionladder.specs.metric import Array, Metric
 from ionladder.specs.task import MetricUse
-from ionladder.statistics.groups import left_out_means
+from ionladder.statistics.groups import degrees_of_freedom, left_out_means
 from ionladder.statistics.intervals import error_interval, share_interval
 
 Key = TypeVar("Key", bound=Hashable)
+_FEWEST_GROUPS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,35 @@ def entrywise_values(
             df=part.df,
         )
     return values
+
+
+def weighted_value(use: MetricUse, errors: Array, weights: Array, part: PreparedRows) -> Value:
+    """Value of a metric that is a weighted mean over entries.
+
+    Args:
+        use: The metric.
+        errors: Its per-entry values, shape (n_seeds, n).
+        weights: How much each entry counts, shape (n_seeds, n) or (n,); zeros are passed over.
+        part: The entries; at least one.
+
+    Returns:
+        NaN for a seed without any weight. The interval leaves out groups, as for plain means.
+    """
+    weights = np.broadcast_to(weights, errors.shape)
+    sums, sizes = part.groups.sums(errors * weights), part.groups.sums(weights)
+    finish = get_metric(use.metric).from_mean or np.positive
+    total = sizes.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_seed = finish(np.where(total > 0, sums.sum(axis=1) / total, np.nan))
+    present = int((sizes > 0).all(axis=0).sum())
+    if present < _FEWEST_GROUPS:
+        return Value(per_seed=per_seed)
+    return Value(
+        per_seed=per_seed,
+        left_out=finish(left_out_means(sums, sizes)).mean(axis=0),
+        present=present,
+        df=degrees_of_freedom(sizes.mean(axis=0)),
+    )
 
 
 def mean_value(values: Sequence[Value], subset: PreparedSubset) -> Value:

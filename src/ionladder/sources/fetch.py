@@ -87,7 +87,7 @@ def _bring(source: Source, wanted: list[str], staging: Path, *, progress: bool) 
         raise UnreachableError(unreached)
 
 
-def _is_good(path: Path, digest: str) -> bool:
+def _is_good(path: Path, digest: str | None) -> bool:
     return path.is_file() and sha256_file(path) == digest
 
 

@@ -19,8 +19,8 @@ class Column:
     Attributes:
         name: Column name; carries the unit where there is one (``a_ang``).
         type: An Arrow type by name: ``string``, ``bool``, ``int8`` … ``int64``, ``float64``,
-            ``list<string>``, ``list<int8>``, ``list<float64>``, or ``category`` (dictionary of
-            strings).
+            ``list<string>``, ``list<int8>``, ``list<uint8>``, ``list<float32>``,
+            ``list<float64>``, or ``category`` (dictionary of strings).
         unit: Unit as printed (``Å``, ``S/cm``), or None for a plain number, flag or text.
         description: One sentence for the manifest and the dataset card.
         nullable: Whether a missing value is allowed, and then means "not reported".
@@ -42,6 +42,8 @@ class Column:
         special = {
             "list<string>": pa.list_(pa.field("element", pa.string())),
             "list<int8>": pa.list_(pa.field("element", pa.int8())),
+            "list<uint8>": pa.list_(pa.field("element", pa.uint8())),
+            "list<float32>": pa.list_(pa.field("element", pa.float32())),
             "list<float64>": pa.list_(pa.field("element", pa.float64())),
             "category": pa.dictionary(pa.int32(), pa.string()),
         }

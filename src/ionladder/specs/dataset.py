@@ -93,8 +93,11 @@ class Dataset:
         making: How it was made, in paragraphs; for datasets that are computed here.
         caveats: What it must not be taken for, one sentence or two each.
         published: Its files as upstream publishes them; empty for datasets that are computed here.
+        frames: Tables of atomic configurations, too large to hold in memory: written and read row
+            group by row group, in the order of their key, and never loaded whole.
         composition_column: Column of ``entries`` with the composition, without brackets, from
-            which distances between compositions are computed.
+            which distances between compositions are computed; None where entries are too many
+            for that, so that no neighbours are looked for.
         facts: What pages say of an entry, its formula first.
     """
 
@@ -111,12 +114,13 @@ class Dataset:
     making: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     published: tuple[PublishedFile, ...] = ()
-    composition_column: str = "formula_norm"
+    frames: tuple[Table, ...] = ()
+    composition_column: str | None = "formula_norm"
     facts: tuple[Fact, ...] = ()
 
     def table(self, name: str) -> Table:
-        """The table of that name; KeyError when there is none."""
-        by_name: Mapping[str, Table] = {table.name: table for table in self.tables}
+        """The table of that name, frames included; KeyError when there is none."""
+        by_name: Mapping[str, Table] = {t.name: t for t in (*self.tables, *self.frames)}
         return by_name[name]
 
     def allowed(self, check: str) -> frozenset[str]:

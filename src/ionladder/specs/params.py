@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ionladder.specs.source import Source
 
@@ -24,6 +24,21 @@ class FoldSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnDemand:
+    """What is known of archives that are fetched only when somebody asks for them.
+
+    Attributes:
+        tasks: Tasks that are scored on the version once its bytes are pinned.
+        download_bytes: Size of the archives as their publisher states it.
+        ingested_bytes: About what the tables made from them take.
+    """
+
+    tasks: tuple[str, ...]
+    download_bytes: int
+    ingested_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetVersion:
     """One version of a dataset, as pinned.
 
@@ -32,12 +47,14 @@ class DatasetVersion:
         source: Pinned upstream files.
         expected: Counts the ingested tables must have.
         folds: How folds are drawn.
+        on_demand: Set where it is fetched only when asked for.
     """
 
     key: str
     source: Source
     expected: Mapping[str, int]
     folds: FoldSettings
+    on_demand: OnDemand | None = None
 
     @property
     def is_embedded(self) -> bool:
@@ -75,12 +92,14 @@ class Params:
     Attributes:
         versions: Key → pinned dataset version, in file order.
         task_versions: Task name → dataset version it is scored on.
+        waiting: Task name → dataset version that it will be scored on once its bytes are pinned.
         scoring: Interval settings.
     """
 
     versions: Mapping[str, DatasetVersion]
     task_versions: Mapping[str, str]
     scoring: ScoringSettings
+    waiting: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, dataset: str, version: str) -> DatasetVersion | None:
         """The pinned version of a dataset, or None when it is not pinned."""

@@ -19,7 +19,7 @@ class Source:
         tag: Upstream tag; also the folder name inside a mirror.
         commit: Upstream commit the base URL points at.
         base_url: Address of the folder that holds the files.
-        files: File name → SHA-256 of its bytes.
+        files: File name → SHA-256 of its bytes; None where the first fetch has yet to pin it.
     """
 
     dataset: str
@@ -27,16 +27,21 @@ class Source:
     tag: str
     commit: str
     base_url: str
-    files: Mapping[str, str]
+    files: Mapping[str, str | None]
 
     def __post_init__(self) -> None:
         for name, digest in self.files.items():
             if "/" in name or name.startswith("."):
                 msg = f"source file {name!r} must be a plain file name"
                 raise ValueError(msg)
-            if not _SHA256.match(digest):
+            if digest is not None and not _SHA256.match(digest):
                 msg = f"source file {name!r} needs a SHA-256 (64 hexadecimal digits): {digest!r}"
                 raise ValueError(msg)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the bytes of every file are known."""
+        return None not in self.files.values()
 
     def url(self, name: str) -> str:
         """Upstream address of one file."""

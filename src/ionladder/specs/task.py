@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ionladder.specs.reported import Reported
 from ionladder.specs.slice import Slice
@@ -30,6 +31,8 @@ class Target:
         band: Half-width, in ``error_unit``, of the region around the identity line that parity
             plots shade as close enough, or None where no such width is customary.
         missing_note: What an entry without a label means and how it is scored; one sentence.
+        ideal: What a perfect prediction gives, for a quantity that scoring derives from predicted
+            arrays and the truth (0 for an error, 1 for a cosine); None for a target with labels.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Target:
     limit_column: str | None = None
     band: float | None = None
     missing_note: str = ""
+    ideal: float | None = None
 
     def __post_init__(self) -> None:
         if self.physical is None:
@@ -93,12 +97,28 @@ class MetricUse:
         metric: Name in the metric registry (``precision``).
         title: As printed (``Precision, σ ≥ 10⁻⁴``).
         options: Settings of the metric (``{"threshold": -4.0}``).
+        targets: Targets it is computed for; empty: all. It is null for the others.
+        weight: Label column that weighs entries (``n_atoms``); None: every entry counts once.
+        only: Column of predictions that says which entries count (``converged``, 0 or 1); None:
+            every entry does.
     """
 
     name: str
     metric: str
     title: str
     options: Mapping[str, float] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    weight: str | None = None
+    only: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every entry counts once."""
+        return self.weight is None and self.only is None
+
+
+Predicted = Literal["values", "paths", "frames"]
+"""What a submission predicts of an entry: numbers, a path of images, or energy and forces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +185,9 @@ class Task:
         baseline_reference: The reference from which to the floor the reducible error is counted,
             or None.
         reported: Rows quoted from publications.
+        predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
+            which scoring derives one number per target and entry.
+        truth: Name of the dataset's table of frames that predicted arrays are compared with.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
     """
@@ -187,6 +210,8 @@ class Task:
     slices: tuple[Slice, ...] = ()
     baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()
+    predicts: Predicted = "values"
+    truth: str | None = None
     label_words: LabelWords = LabelWords()
     floor_note: str = (
         "Some entries were labelled more than once, and the labels differ. How far they lie apart "
@@ -210,6 +235,12 @@ class Task:
         if len(set(schemes)) != len(schemes):
             msg = f"task {self.name!r} names a fold scheme twice: {schemes}"
             raise ValueError(msg)
+        if not self.primary_use.is_plain or self.primary_use.targets:
+            msg = f"task {self.name!r} ranks by a metric that passes over or weighs entries"
+            raise ValueError(msg)
+        if (self.predicts == "values") != (self.truth is None):
+            msg = f"task {self.name!r} predicts {self.predicts}, and its truth is {self.truth!r}"
+            raise ValueError(msg)
         if self.entries is not None and self.entries.column is None:
             msg = f"task {self.name!r} is restricted to a subset without a column: {self.entries}"
             raise ValueError(msg)
@@ -217,6 +248,16 @@ class Task:
     def target(self, name: str) -> Target:
         """The target of that name; KeyError when there is none."""
         return {target.name: target for target in self.targets}[name]
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Label columns that weigh entries, each once."""
+        return tuple(dict.fromkeys(use.weight for use in self.metrics if use.weight))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Columns of predictions that say which entries count, each once."""
+        return tuple(dict.fromkeys(use.only for use in self.metrics if use.only))
 
     @property
     def fold_schemes(self) -> tuple[CrossValidation, ...]:

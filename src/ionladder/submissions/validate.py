@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _TABLES = tuple(
     f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
 )
+
+
+ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +60,15 @@ class Expectations:
         test_ids: Ids to predict: the scored entries.
         train_ids: Ids of the training part, to recognise a mix-up.
         folds: Frozen folds, columns ``scheme, repeat, fold, id``.
+        read_arrays: Reads and checks predicted arrays, for tasks that predict them: folder and
+            its path in messages → what is scored (``id``, ``seed``, one column per target and
+            flag), or the problems found. None for tasks that predict numbers.
     """
 
     test_ids: Collection[str]
     train_ids: Collection[str]
     folds: pd.DataFrame
+    read_arrays: ArrayReader | None = None
 
 
 def read_submission(
@@ -118,7 +125,9 @@ def _read_tables(
     """What is scored, the predictions on the folds, and the problems of both."""
     predictions: PredictionTable | None = None
     problems: list[Problem] = []
-    if task.scored_folds is None:
+    if expectations.read_arrays is not None:
+        predictions, problems = expectations.read_arrays(folder, shown_as)
+    elif task.scored_folds is None:
         predictions, problems = read_predictions(
             folder,
             task,
