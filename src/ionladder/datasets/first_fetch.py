@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 from ionladder.core.errors import ConfigError
 from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
 from ionladder.datasets.ingest import Ingested, ingest
-from ionladder.datasets.pins import add_pin
+from ionladder.datasets.pins import add_pin, not_pinned
 from ionladder.sources.archives_on_demand import fetch_archives
 from ionladder.specs.params import DatasetVersion
 
@@ -74,16 +73,5 @@ def require_pinned(layout: Layout, version: DatasetVersion) -> None:
     Raises:
         ConfigError: The bytes of the version are not pinned.
     """
-    if version.source.is_pinned:
-        return
-    raise ConfigError(
-        Problem(
-            where=f"{layout.relative(layout.pins)}, {version.key}",
-            expected="the SHA-256 of its archive",
-            found="none: upstream publishes no checksum, and nobody has fetched it yet",
-            next_step=(
-                f"`ionladder fetch {version.key} --pin` fetches it, holds it to every check, and "
-                "records its bytes."
-            ),
-        )
-    )
+    if not version.source.is_pinned:
+        raise ConfigError(not_pinned(version, where=layout.relative(layout.pins)))
