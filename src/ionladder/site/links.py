@@ -24,6 +24,11 @@ def submission_url(task: str, name: str) -> str:
     return f"submissions/{task}/{name}/"
 
 
+def charts_url(task: str) -> str:
+    """Address of the page with a task's charts."""
+    return f"charts/{task}/"
+
+
 def entries_url(task: str) -> str:
     """Address of the page on a task's test entries."""
     return f"entries/{task}/"

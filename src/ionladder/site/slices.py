@@ -1,4 +1,4 @@
-"""Slices as tables: one submission's errors part by part, and a board's models beside each other."""
+"""Slices as tables: one submission part by part, and a board's models beside each other."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts.svg import Scale
 from ionladder.site.charts.whisker import backdrop, whisker, whisker_axis, whisker_scale
 from ionladder.site.context import TaskSite
+from ionladder.site.heat import OPEN, Heat, heat_of
 from ionladder.site.links import relative, submission_url
 from ionladder.site.tables import NOT_APPLICABLE, Cell, value_cell
 from ionladder.site.text import exact, inert, interval, number
@@ -59,11 +60,18 @@ class SliceBoard:
         groups: Slice and its parts that have a value: (title, entries).
         rows: Row of the board, its link, and one cell a part.
         n_hidden: Verified rows that are not shown.
+        heat: What the shades of the cells stand for.
     """
 
     groups: tuple[tuple[Slice, tuple[tuple[str, int], ...]], ...]
     rows: tuple[tuple[Row, str, tuple[Cell, ...]], ...]
     n_hidden: int
+    heat: Heat
+
+    @property
+    def has_open(self) -> bool:
+        """Whether any cell is hatched."""
+        return any(cell.shade == OPEN for _, _, cells in self.rows for cell in cells)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +137,16 @@ def slice_board(item: TaskSite, here: str) -> SliceBoard | None:
     groups = [(part, of_slice) for part, of_slice in groups if of_slice]
     keys = [(part.name, p.value) for part, of_slice in groups for p in of_slice]
     cells = {order: _by_key(parts) for order, parts in by_row.items()}
-    best = {key: _best(board, [cells[row.order].get(key) for row in verified[:SHOWN_MODELS]])
-            for key in keys}
+    baseline = board.primary(board.baseline).value if board.baseline else None
+    heat = heat_of(
+        [part.score.value for of_row in cells.values() for part in of_row.values()],
+        baseline=baseline,
+        is_larger_worse=board.smaller_is_better,
+    )
+    best = {
+        key: _best(board, [cells[row.order].get(key) for row in verified[:SHOWN_MODELS]])
+        for key in keys
+    }
     return SliceBoard(
         groups=tuple(
             (part, tuple((part.title_of(p.value), p.n) for p in of_slice))
@@ -140,12 +156,13 @@ def slice_board(item: TaskSite, here: str) -> SliceBoard | None:
             (
                 row,
                 relative(here, submission_url(item.task.name, row.submission or "")),
-                tuple(_board_cell(cells[row.order].get(key), row, best[key]) for key in keys),
+                tuple(_board_cell(cells[row.order].get(key), row, best[key], heat) for key in keys),
             )
             for row in board.scored
             if row.order in by_row
         ),
         n_hidden=max(len(verified) - SHOWN_MODELS, 0),
+        heat=heat,
     )
 
 
@@ -244,9 +261,7 @@ def _receipt(item: TaskSite, row: Row) -> Mapping[str, Any] | None:
 
 
 def _by_key(parts: Mapping[Slice, list[_Part]]) -> dict[tuple[str, str], _Part]:
-    return {
-        (item.name, part.value): part for item, of_slice in parts.items() for part in of_slice
-    }
+    return {(item.name, part.value): part for item, of_slice in parts.items() for part in of_slice}
 
 
 def _best(board: Board, parts: Iterable[_Part | None]) -> float | None:
@@ -257,14 +272,19 @@ def _best(board: Board, parts: Iterable[_Part | None]) -> float | None:
     return min(values) if board.smaller_is_better else max(values)
 
 
-def _board_cell(part: _Part | None, row: Row, best: float | None) -> Cell:
+def _board_cell(part: _Part | None, row: Row, best: float | None, heat: Heat) -> Cell:
+    """The number in its shade; hatched where its interval says nothing, or there is none."""
     if part is None or part.score.value is None:
         return Cell(text="–", hint=NOT_APPLICABLE)
     score = part.score
     between = inert(interval(score.low, score.high))
+    note = f"interval {between}" if between else _NO_GROUPS
+    is_open = not between or _is_empty(score)
+    counted = f"{part.n} entries in {part.n_groups} group{'' if part.n_groups == 1 else 's'}"
     return Cell(
         text=number(score.value),
         sort=exact(score.value),
-        hint=f"{score.value:.6g}{f', interval {between}' if between else ''}",
+        hint=f"{score.value:.6g}, {note}; {counted}",
         is_best=row.kind == "verified" and score.value == best,
+        shade=OPEN if is_open else heat.shade(score.value),
     )

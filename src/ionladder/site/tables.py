@@ -40,13 +40,17 @@ NOT_STATED_HINT = "not stated by the submission"
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """What stands in a cell, what it sorts by, and what hovering says."""
+    """What stands in a cell, what it sorts by, and what hovering says.
+
+    ``shade`` is the CSS class of its background in a heat map.
+    """
 
     text: str
     sort: str = ""
     hint: str = ""
     detail: str = ""
     is_best: bool = False
+    shade: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +102,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
     tables = []
     for subset in board.task.subsets:
         is_ranked = subset.name == board.task.primary.subset
-        shown = (
-            (standing_group(board), *groups, *model_groups(board)) if is_ranked else groups
-        )
+        shown = (standing_group(board), *groups, *model_groups(board)) if is_ranked else groups
         line = board.primary(baseline, subset.name).value if baseline else None
         behind = backdrop(scale, board.floor, line)
         ordered = board.scored if is_ranked else _ordered(board, subset)

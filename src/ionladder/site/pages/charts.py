@@ -1,0 +1,169 @@
+"""A task's charts: error against cost, the best score over publications, how models agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ionladder.site.agreement import agreement_table
+from ionladder.site.board import Board, Row
+from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart
+from ionladder.site.charts.course import Course, course_chart
+from ionladder.site.charts.ladder import Mark
+from ionladder.site.context import Site, TaskSite
+from ionladder.site.course import stands_of
+from ionladder.site.links import board_url, charts_url, entries_url, relative, submission_url
+from ionladder.site.pages import Page
+from ionladder.site.tables import Cell, value_cell
+from ionladder.site.text import count, duration, exact, plain
+from ionladder.site.wording import floor_title
+
+DRAWN_ROWS = 100
+"""Rows of a board that the charts of cost draw and list, from the first on."""
+SHOWN_PUBLICATIONS = 60
+_SECONDS = (
+    *((1e-3, "1 ms"), (1e-2, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s")),
+    *((60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (36000.0, "10 h")),
+    *((86400.0, "1 d"), (864000.0, "10 d"), (8640000.0, "100 d")),
+)
+_COUNTS = (
+    *((1.0, "1"), (10.0, "10"), (100.0, "100"), (1e3, "1000"), (1e4, "10⁴"), (1e5, "10⁵")),
+    *((1e6, "10⁶"), (1e7, "10⁷"), (1e8, "10⁸"), (1e9, "10⁹"), (1e10, "10¹⁰"), (1e12, "10¹²")),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cost:
+    """Something a card may state about what a model costs."""
+
+    key: str
+    title: str
+    axis: str
+    ticks: Sequence[tuple[float, str]]
+    shown: Callable[[Any], str]
+    note: str
+
+
+COSTS = (
+    _Cost(
+        key="training_time_s",
+        title="Training time",
+        axis="training time as stated, logarithmic",
+        ticks=_SECONDS,
+        shown=duration,
+        note="Times were stated by those who trained, each on a machine of their own: a factor of "
+        "a few says little, a factor of a hundred does.",
+    ),
+    _Cost(
+        key="parameters",
+        title="Trainable parameters",
+        axis="trainable parameters as stated, logarithmic",
+        ticks=_COUNTS,
+        shown=count,
+        note="Models that are not fitted by gradients, such as forests, have no such number and "
+        "state none.",
+    ),
+)
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """One page a task."""
+    for item in site.tasks:
+        here = charts_url(item.task.name)
+        yield Page(url=here, context=_context(site, item, here))
+
+
+def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
+    board = item.board
+    table = site.entries[item.task.name].table
+    return {
+        "item": item,
+        "board": board,
+        "costs": [_cost(board, cost, here) for cost in COSTS],
+        "n_drawn": min(len(board.scored), DRAWN_ROWS),
+        "course": _course(site, board),
+        "agreement": agreement_table(board, table, here),
+        "has_labels": table is not None,
+        "absent": site.entries[item.task.name].absent,
+        "board_href": relative(here, board_url(item.task.name)),
+        "entries_href": relative(here, entries_url(item.task.name)),
+        "changes_href": relative(here, "changes/"),
+    }
+
+
+def _cost(board: Board, cost: _Cost, here: str) -> dict[str, Any]:
+    """One chart of cost with its table, and how many rows do not state it."""
+    drawn = [row for row in board.scored[:DRAWN_ROWS] if board.primary(row).value is not None]
+    stated = [row for row in drawn if _stated(row, cost) is not None]
+    chart = CostChart(
+        points=[_point(board, row, cost) for row in stated],
+        cost_axis=cost.axis,
+        value_axis=_axis(board),
+        ticks=cost.ticks,
+        floor=floor_mark(board),
+        baseline=board.primary(board.baseline).value if board.baseline else None,
+    )
+    return {
+        "cost": cost,
+        "chart": cost_chart(chart, name=f"cost-{cost.key}") if stated else None,
+        "n_silent": len(drawn) - len(stated),
+        "rows": [
+            (
+                row,
+                relative(here, submission_url(board.task.name, row.submission or "")),
+                Cell(text=cost.shown(_stated(row, cost)), sort=exact(_stated(row, cost))),
+                value_cell(board.primary(row)),
+            )
+            for row in sorted(stated, key=lambda row: (_stated(row, cost) or 0, row.order))
+        ],
+    }
+
+
+def _stated(row: Row, cost: _Cost) -> float | None:
+    value = row.card.get(cost.key)
+    return value if isinstance(value, int | float) else None
+
+
+def _point(board: Board, row: Row, cost: _Cost) -> CostPoint:
+    score, stated = board.primary(row), _stated(row, cost)
+    return CostPoint(
+        label=plain(row.model, limit=80),
+        kind=row.kind,
+        cost=float(stated or 0),
+        shown_cost=f"{cost.title.lower()} {cost.shown(stated)}",
+        value=score.value or 0.0,
+        low=score.low,
+        high=score.high,
+    )
+
+
+def _axis(board: Board) -> str:
+    return f"{board.task.primary_use.title} / {board.unit}"
+
+
+def floor_mark(board: Board) -> Mark | None:
+    """The floor as charts draw it; None where the board has none."""
+    floor = board.floor
+    if floor is None:
+        return None
+    label = floor_title(floor.name).lower()
+    return Mark(label=label, value=floor.value, low=floor.low, high=floor.high)
+
+
+def _course(site: Site, board: Board) -> dict[str, Any]:
+    """The best score from publication to publication; a chart from the second one on."""
+    stands = stands_of(site.history, board)
+    shown = stands[-SHOWN_PUBLICATIONS:]
+    course = Course(
+        stands=shown,
+        axis=_axis(board),
+        floor=floor_mark(board),
+        baseline=board.primary(board.baseline).value if board.baseline else None,
+    )
+    return {
+        "chart": course_chart(course, name="course") if len(shown) > 1 else None,
+        "stands": shown[::-1],
+        "n_hidden": len(stands) - len(shown),
+        "n_rules": len({stand.rules for stand in shown}),
+    }
