@@ -133,7 +133,7 @@
     if (document.querySelector(".il-enhanced")) return;
     document.querySelector(".md-content")?.classList.add("il-enhanced");
     all(document, "[data-sortable]").forEach(makeSortable);
-    all(document, ".il-controls").forEach(makeFilterable);
+    all(document, ".il-controls:not([data-find])").forEach(makeFilterable);
     all(document, ".il-subsets").forEach(makeTabs);
     if (navigator.clipboard) all(document, "[data-copy]").forEach(makeCopyable);
   }

@@ -120,10 +120,7 @@ class Site:
     @cached_property
     def entries(self) -> Mapping[str, EntrySource]:
         """Task → its predictions beside labels, read when first asked for."""
-        return {
-            item.task.name: EntrySource(self.layout, item.task, item.board.dataset_version)
-            for item in self.tasks
-        }
+        return {item.task.name: EntrySource(self.layout, item.board) for item in self.tasks}
 
     def footings(self, board: Board | None = None) -> tuple[str, ...]:
         """Which data and which scorer the boards rest on, or one of them; each said once."""

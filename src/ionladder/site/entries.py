@@ -1,17 +1,19 @@
-"""Entry by entry: parity plots, the table of entries, small slices; or a sentence saying why not."""
+"""Entry by entry: plots, the table of entries, small slices; or a sentence saying why not."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ionladder.core.errors import DataMissingError, SubmissionError
 from ionladder.core.paths import Layout
+from ionladder.site.board import Board
 from ionladder.site.charts.parity import Point
-from ionladder.specs.task import Task
+from ionladder.site.entry_choice import EntryChoice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,14 +41,26 @@ class EntrySource:
     """Predictions beside labels, for the submissions of one task; each file is read once.
 
     Attributes:
-        missing: What to say where the labels are not here.
+        absent: What to say where the labels are not here, without a full stop.
+        missing: The same as a reason why there are no plots.
     """
 
-    def __init__(self, layout: Layout, task: Task, version: str) -> None:
+    def __init__(self, layout: Layout, board: Board) -> None:
+        task, version = board.task, board.dataset_version
         self._reader: EntryReader | None = None
+        self._layout = layout
+        self._board = board
         self._task = task
+        self._version = version
         self._slices: PreparedSlices | None = None
-        self.missing = _missing(task, version)
+        self.absent = (
+            f"The labels of {task.dataset} {version} were not on the machine that rendered this "
+            "page"
+        )
+        self.missing = (
+            f"{self.absent}, so there is no plot entry by entry. The scores above are the recorded "
+            "ones."
+        )
         if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
             return
         from ionladder.scoring.entries import EntryReader
@@ -62,13 +76,24 @@ class EntrySource:
             tables = self._reader.read(name)
         except SubmissionError as error:
             return Entries(note=f"The predictions cannot be read now: {error}")
-        points = {target: _points(table) for target, table in tables.items()}
+        points = {target: _points(table, self.names) for target, table in tables.items()}
         missing = {name: len(table) - len(points[name]) for name, table in tables.items()}
         return Entries(points=points, n_missing=missing)
 
-    def table(self, names: Sequence[str], *, verified: Collection[str]) -> EntryTable | None:
-        """All submissions on every test entry; None where the labels are not here, or where the
-        primary metric has no error of one entry.
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Scored entry → its formula, where the dataset gives one; empty where it is not here."""
+        from ionladder.site.facts import formulas
+
+        if self._reader is None:
+            return {}
+        return formulas(self._layout, self._task.dataset, self._version, self._reader.test["id"])
+
+    @cached_property
+    def table(self) -> EntryTable | None:
+        """All scored submissions on every entry, in the order of the board.
+
+        None where the labels are not here, or where the primary metric has no error of one entry.
         """
         if self._reader is None:
             return None
@@ -77,11 +102,19 @@ class EntrySource:
 
         if not is_sliceable(self._task):
             return None
-        return build_entry_table(self._reader, self._task, names, verified=verified)
+        rows = {row.submission: row for row in self._board.scored if row.submission}
+        verified = [name for name, row in rows.items() if row.kind == "verified"]
+        return build_entry_table(self._reader, self._task, list(rows), verified=verified)
+
+    @cached_property
+    def choice(self) -> EntryChoice | None:
+        """Which entries are listed and have pages; None where there is no table."""
+        return None if self.table is None else EntryChoice(self._task, self.table)
 
     def slices(self, name: str, *, confidence: float) -> Slices:
-        """Slices of one submission with the parts that its receipt only counts; empty where the
-        labels are not here.
+        """Slices of one submission with the parts that its receipt only counts.
+
+        Empty where the labels are not here.
         """
         if self._reader is None:
             return {}
@@ -97,14 +130,7 @@ class EntrySource:
             return {}
 
 
-def _missing(task: Task, version: str) -> str:
-    return (
-        f"The labels of {task.dataset} {version} were not on the machine that rendered this page, "
-        "so there is no plot entry by entry. The scores above are the recorded ones."
-    )
-
-
-def _points(table: pd.DataFrame) -> tuple[Point, ...]:
+def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
     records: list[dict[Any, Any]] = table.to_dict("records")
     return tuple(
         Point(
@@ -114,6 +140,7 @@ def _points(table: pd.DataFrame) -> tuple[Point, ...]:
             y_pred_sd=_known(record["y_pred_sd"]),
             upper_limit=_known(record["upper_limit"]),
             is_filled=bool(record["in_cif"]),
+            name=names.get(str(record["id"]), ""),
         )
         for record in records
         if _known(record["y_true"]) is not None

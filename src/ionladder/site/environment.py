@@ -22,6 +22,7 @@ def environment() -> Environment:
     )
     engine.filters.update(
         inert=text.inert,
+        inert_code=text.inert_code,
         isolated=text.isolated,
         paragraphs=text.paragraphs,
         num=text.number,

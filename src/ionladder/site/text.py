@@ -56,6 +56,17 @@ def inert(text: object, *, limit: int | None = None) -> Markup:
     return Markup(plain(text, limit=limit).translate(_ENTITIES))  # noqa: S704 - escaped here
 
 
+def inert_code(line: object) -> Markup:
+    """:func:`inert` text of one line of code, whose leading blanks stay.
+
+    Example:
+        >>> inert_code("  a = 1")
+        Markup('  a &#61; 1')
+    """
+    text = str(line)
+    return Markup(" " * (len(text) - len(text.lstrip(" ")))) + inert(text)  # noqa: S704
+
+
 def isolated(text: object, *, limit: int | None = None) -> Markup:
     """:func:`inert` text whose writing direction cannot leak into its neighbours."""
     return Markup("<bdi>{}</bdi>").format(inert(text, limit=limit))

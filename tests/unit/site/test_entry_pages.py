@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ionladder.core.paths import Layout
+from ionladder.site import entry_choice, own_entries
 from ionladder.site.context import load_site
 from ionladder.site.pages import entries as entry_pages
 from ionladder.site.render import render_pages, render_site
@@ -55,7 +58,7 @@ def test_every_test_entry_has_a_page_and_the_index_links_it(pages: dict[str, str
 
 def test_the_index_shows_the_hardest_the_disputed_and_all(pages: dict[str, str]) -> None:
     bodies = [part.split("</tbody>")[0] for part in pages[INDEX].split("<tbody>")[1:]]
-    assert [body.count("<tr>") for body in bodies] == [15, 15, N_TEST]
+    assert [body.count("<tr") for body in bodies] == [15, 15, N_TEST]
 
 
 def test_the_page_of_an_entry_has_every_model_s_error(pages: dict[str, str]) -> None:
@@ -75,7 +78,9 @@ def test_training_entries_are_named_without_links(pages: dict[str, str]) -> None
 
 
 def test_an_entry_labelled_repeatedly_shows_the_other_labels(pages: dict[str, str]) -> None:
-    repeated = [text for url, text in pages.items() if url.startswith(INDEX) and "Other labels" in text]
+    repeated = [
+        text for url, text in pages.items() if url.startswith(INDEX) and "Other labels" in text
+    ]
     assert 0 < len(repeated) < N_TEST
 
 
@@ -93,12 +98,93 @@ def test_all_links_between_entries_lead_somewhere(tmp_path: Path) -> None:
     assert done["pages"] > N_TEST
 
 
-def test_a_task_with_many_entries_shows_some_of_them_and_has_no_pages(
+def as_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry_choice, "LARGEST_WHOLE", N_TEST - 1)
+    monkeypatch.setattr(entry_choice, "SHOWN_OF_MANY", 20)
+
+
+def own_pages(pages: dict[str, str]) -> list[str]:
+    return [url for url in pages if url.startswith(INDEX) and url != INDEX]
+
+
+def test_of_a_task_with_many_entries_the_hardest_have_pages_and_the_index_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entry_pages, "LARGEST_WHOLE", N_TEST - 1)
+    as_if_many(monkeypatch)
     pages = render_pages(load_site(with_data(tmp_path)))
-    assert [url for url in pages if url.startswith(INDEX)] == [INDEX]
+    assert len(own_pages(pages)) == 20
     bodies = [part.split("</tbody>")[0] for part in pages[INDEX].split("<tbody>")[1:]]
-    assert [body.count("<tr>") for body in bodies] == [15, 15, 100]
-    assert "The hardest 100" in pages[INDEX]
+    assert [body.count("<tr") for body in bodies] == [15, 15, 20]
+    assert "The hardest 20" in pages[INDEX]
+    assert f"This task has {N_TEST} test entries" in pages[INDEX]
+    assert "largest median error" in pages[INDEX]
+
+
+def test_links_of_a_task_with_many_entries_lead_to_pages_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_if_many(monkeypatch)
+    render_site(load_site(with_data(tmp_path)))
+
+
+def test_of_many_entries_without_a_verified_submission_the_first_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_if_many(monkeypatch)
+    layout = add_board(make_repository(tmp_path, typical()), [], with_data=True)
+    pages = render_pages(load_site(layout))
+    assert len(own_pages(pages)) == 20
+    assert "The first 20" in pages[INDEX]
+    assert "nobody can say which are hard" in pages[INDEX]
+
+
+def test_the_page_of_an_entry_lists_a_bounded_number_of_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry_pages, "MOST_MODELS", 2)
+    pages = render_pages(load_site(with_data(tmp_path)))
+    page = pages[own_pages(pages)[0]]
+    models = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert models.count("<tr") == 2
+    assert f"{len(barriers()) - 2} more predict this entry too" in page
+
+
+def test_rows_of_the_index_can_be_found_by_what_is_known_of_them(pages: dict[str, str]) -> None:
+    index = pages[INDEX]
+    assert 'data-find="entries-all"' in index
+    rows = index.split('id="entries-all"')[1].split("</tbody>")[0].split("<tr")[2:]
+    assert len(rows) == N_TEST
+    for row in rows:
+        text = html.unescape(row.split('data-text="')[1].split('"')[0])
+        name = html.unescape(row.split('class="il-name">')[1].split("<")[0])
+        assert name in text
+        assert text == text.lower()
+
+
+def test_the_page_of_a_submission_names_the_entries_it_errs_most_on(pages: dict[str, str]) -> None:
+    worst = barriers()[-1]
+    page = pages[f"submissions/bvel-proto/{worst.name}/"]
+    hardest = page.split("{: #hardest }")[1].split("</tbody>")[0]
+    assert hardest.split("<tbody>")[1].count("<tr") == 12
+    assert 'href="../../../entries/bvel-proto/' in hardest
+    errors = [
+        float(part.split('data-sort="')[1].split('"')[0])
+        for part in hardest.split("il-primary")[1:]
+    ]
+    assert errors == sorted(errors, reverse=True)
+
+
+def test_marks_of_plots_name_the_material_before_the_id(pages: dict[str, str]) -> None:
+    page = pages[f"submissions/bvel-proto/{barriers()[0].name}/"]
+    titles = re.findall(r"<title>([^<]+): computed [^<]+</title>", page)
+    assert len(titles) == 2 * sum(embedded_labels()[t].notna().sum() for t in TARGETS)
+    assert all(re.fullmatch(r".+ \(.+\)", html.unescape(title)) for title in titles)
+
+
+def test_a_plot_of_very_many_entries_draws_an_even_sample_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_entries, "MOST_MARKS", 40)
+    page = render_pages(load_site(with_data(tmp_path)))["submissions/bvel-proto/rf-sites/"]
+    assert "40 of " in page
+    assert "evenly spaced by id" in page

@@ -26,6 +26,7 @@ class Point:
         y_pred_sd: Spread over seeds, or None for a single training.
         upper_limit: Where only a limit was measured: that limit; else None.
         is_filled: Whether the mark is filled (entries with a CIF).
+        name: What the entry is, its formula say; named on hover before the id.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Point:
     y_pred_sd: float | None = None
     upper_limit: float | None = None
     is_filled: bool = True
+    name: str = ""
 
     @property
     def shown_true(self) -> float:
@@ -155,17 +157,19 @@ def _mark(point: Point, x: Scale, y: Scale, known: str) -> str:
             f'<path class="il-point il-point--limit{fill}" '
             f'd="M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"/>'
         )
-    return f"<g><title>{escape(_hover(point, known))}</title>{spread}{mark}</g>"
+    return f"<g><title>{escape(hover_of(point, known))}</title>{spread}{mark}</g>"
 
 
-def _hover(point: Point, known: str) -> str:
+def hover_of(point: Point, known: str) -> str:
+    """What hovering over a mark says: the entry, its label, the prediction."""
     label = (
         f"{known} {number(point.y_true)}"
         if point.upper_limit is None
         else f"{known} at most {number(point.upper_limit)}"
     )
     spread = f" ± {number(point.y_pred_sd)} over seeds" if point.y_pred_sd else ""
-    return f"{point.id}: {label}, predicted {number(point.y_pred)}{spread}"
+    name = f"{point.name} ({point.id})" if point.name else point.id
+    return f"{name}: {label}, predicted {number(point.y_pred)}{spread}"
 
 
 def _description(parity: Parity) -> str:

@@ -10,21 +10,22 @@ from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.audit import audit_notes
+from ionladder.site.bibtex import bibtex_lines
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.charts.parity import Parity, parity_chart
 from ionladder.site.columns import metric_column
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
-from ionladder.site.entries import Entries, EntrySource
+from ionladder.site.entries import EntrySource
 from ionladder.site.firmness import MOST_PAIRS, pair_rows
 from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
+from ionladder.site.own_entries import hard_entries, plots
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
 from ionladder.site.slices import slice_table
 from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
 from ionladder.site.uncertainty import stated_uncertainty
-from ionladder.site.wording import UNCERTAINTY, axis_title, scored_words, target_title
-from ionladder.specs.task import Target, Task
+from ionladder.site.wording import UNCERTAINTY, target_title
+from ionladder.specs.task import Task
 
 RECEIPT_FILE = "receipt.json"
 HASHES = {
@@ -63,26 +64,6 @@ def _small(entrant: Entrant) -> list[Path]:
     return [path for path in entrant.files if path.stat().st_size <= LARGEST_COPY_BYTES]
 
 
-def _parity(target: Target, entries: Entries, task: Task) -> dict[str, Any]:
-    """The parity plot of one target, and what its caption counts."""
-    points = entries.points[target.name]
-    parity = Parity(
-        points=points,
-        axis=axis_title(target),
-        band=target.band,
-        cap=task.primary_use.options.get("clip"),
-        known=task.label_words.adjective,
-        entries=scored_words(task).entries,
-    )
-    return {
-        "target": target,
-        "chart": parity_chart(parity, name=f"parity-{target.name}"),
-        "n_limits": sum(point.upper_limit is not None for point in points),
-        "n_beyond": parity.n_beyond,
-        "n_missing": entries.n_missing.get(target.name, 0),
-    }
-
-
 def _marked(task: Task) -> list[tuple[str, str]]:
     """What filled and open marks of a parity plot stand for; empty where all are alike."""
     kinds = {True: "", False: " il-point--open"}
@@ -116,11 +97,16 @@ def _context(
         "by_slice": slice_table(board, row, entrant.receipt, small),
         "entries_href": relative(here, entries_url(task.name)),
         "folds": _folds(board, entrant.receipt),
-        "parities": [
-            _parity(target, entries, task)
-            for target in task.targets
-            if entries.points.get(target.name)
-        ],
+        "parities": plots(entries, task),
+        "hardest": hard_entries(
+            task,
+            source.table,
+            source.choice,
+            source.names,
+            name=name,
+            here=here,
+        ),
+        "bibtex": bibtex_lines(entrant.card, board, row, name),
         "uncertainty": stated_uncertainty(entrant.receipt, task),
         "uncertainty_words": list(UNCERTAINTY.values()),
         "audit": audit_notes(item, name, here),
