@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ionladder.site.board import Board
-from ionladder.site.wording import UNCERTAINTY, scored_words
+from ionladder.site.wording import UNCERTAINTY, scored_words, use_title
 from ionladder.specs.metric import Metric
-from ionladder.specs.task import MetricUse
+from ionladder.specs.task import MetricUse, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +38,13 @@ class ColumnGroup:
 
 
 def metric_groups(board: Board, metrics: dict[str, Metric]) -> tuple[ColumnGroup, ...]:
-    """The task's metrics besides the primary one: plain ones, then one group per setting."""
+    """The task's metrics besides the primary one: plain ones, then one group per setting.
+
+    Metrics of other targets than the one that ranks have no number here, and no column.
+    """
     by_title: dict[str, list[MetricUse]] = {}
     for use in board.task.metrics:
-        if use.name != board.task.primary.metric:
+        if use.name != board.task.primary.metric and is_filled(board, use):
             title = use.title.rpartition(", ")[2] if use.options else ""
             by_title.setdefault(title, []).append(use)
     return tuple(
@@ -55,15 +58,36 @@ def metric_groups(board: Board, metrics: dict[str, Metric]) -> tuple[ColumnGroup
     )
 
 
+def is_filled(board: Board, use: MetricUse) -> bool:
+    """Whether any scored row has a number of a metric on any subset; true on an empty board."""
+    names = [subset.name for subset in board.task.subsets]
+    return not board.scored or any(
+        row.value(use.name, name).value is not None for row in board.scored for name in names
+    )
+
+
 def metric_column(
-    use: MetricUse, board: Board, metrics: dict[str, Metric], *, cut: str = ""
+    use: MetricUse,
+    board: Board,
+    metrics: dict[str, Metric],
+    *,
+    cut: str = "",
+    target: Target | None = None,
 ) -> Column:
-    """The column of a metric, with its unit and its direction when the metric is registered."""
+    """The column of a metric, with its unit and its direction when the metric is registered.
+
+    Args:
+        use: The metric as the task uses it.
+        board: The board.
+        metrics: The registered metrics, by name.
+        cut: End of the title that a heading above says already.
+        target: Whose metric it is; the first that ranks, unless another is given.
+    """
     metric = metrics.get(use.metric)
-    target = board.task.primary_targets[0]
+    target = target or board.task.primary_targets[0]
     return Column(
         key=use.name,
-        label=use.title.removesuffix(f", {cut}") if cut else use.title,
+        label=use_title(use).removesuffix(f", {cut}") if cut else use_title(use),
         unit=target.error_unit if metric and metric.unit == "target" else "",
         direction="" if metric is None else ("↓" if metric.direction == "minimize" else "↑"),
         hint="" if metric is None else metric.formula,

@@ -13,6 +13,7 @@ from ionladder.site.board import Board, Row, Value
 from ionladder.site.links import relative, submission_url
 from ionladder.site.tables import Cell, signed_cell
 from ionladder.site.text import inert, number, percent
+from ionladder.site.wording import use_title
 
 MOST_PAIRS = 40
 MOST_RANKED = 30
@@ -84,7 +85,7 @@ def sensitivity(board: Board, analysis: Analysis, here: str) -> dict[str, Any] |
     views, ranks = analysis.sensitivity.get("views"), analysis.sensitivity.get("ranks")
     if not views or not ranks or len(ranks) < 2:
         return None
-    titles = {use.name: use.title for use in board.task.metrics}
+    titles = {use.name: use_title(use) for use in board.task.metrics}
     subsets = {subset.name: subset.title for subset in board.task.subsets}
     primary = board.task.primary
     return {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ionladder.specs.task import MEAN_OF_TARGETS, LabelWords, Target, Task
+from ionladder.specs.task import MEAN_OF_TARGETS, LabelWords, MetricUse, Target, Task
 
 KIND_MEANING: Mapping[str, str] = {
     "verified": "scored here from stored predictions",
@@ -155,6 +155,21 @@ _ON_FOLDS = ScoredWords(
 def scored_words(task: Task) -> ScoredWords:
     """The words of a task: those of a test set, or of repeated folds."""
     return _ON_TEST if task.scored_folds is None else _ON_FOLDS
+
+
+def use_title(use: MetricUse) -> str:
+    """A metric as a task uses it, as printed: its title, and which entries count how much.
+
+    Example:
+        >>> use_title(MetricUse(name="m", metric="mae", title="MAE", weight="n_atoms"))
+        'MAE, weighed by n_atoms'
+    """
+    title = use.title
+    if use.weight and "weigh" not in title:
+        title += f", weighed by {use.weight}"
+    if use.only and " only" not in title:
+        title += f", {use.only} only"
+    return title
 
 
 def frozen_part(task: Task) -> str:

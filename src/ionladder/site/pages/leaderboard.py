@@ -68,7 +68,7 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "verdict": verdict(board, here, confidence=confidence),
         "chart": ladder_chart(ladder, name=f"ladder-{item.task.name}") if shown else None,
         "tables": tables,
-        "by_target": target_table(board, ranked.rows),
+        "by_target": target_table(board, ranked.rows, all_metrics()),
         "fewest": FEWEST_ENTRIES,
         "by_slice": slice_board(item, here),
         "charts_href": relative(here, charts_url(item.task.name)),

@@ -25,7 +25,7 @@ from ionladder.site.tables import value_cell
 from ionladder.site.text import fine_digits, number, ranks
 from ionladder.site.uncertainty import stated_uncertainty
 from ionladder.site.wording import UNCERTAINTY, target_title
-from ionladder.specs.task import Task
+from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
 HASHES = {
@@ -38,14 +38,12 @@ HASHES = {
 
 def pages(site: Site) -> Iterator[Page]:
     """One page a submission, verified and reference alike."""
-    metrics = all_metrics()
     for item in site.tasks:
-        columns = {use.name: metric_column(use, item.board, metrics) for use in item.task.metrics}
         source = site.entries[item.task.name]
         for name, entrant in item.entrants.items():
             here = submission_url(item.task.name, name)
             context = _context(site, item, entrant, source, name, here)
-            yield Page(url=here, context={"columns": columns, **context})
+            yield Page(url=here, context=context)
 
 
 def submission_files(site: Site) -> dict[str, Path]:
@@ -169,9 +167,11 @@ def _of_row(board: Board, row: Row, target: str, metric: str, subset: str) -> Va
 def _scores(board: Board, row: Row, scored: Mapping[str, Any], target: str) -> list[dict[str, Any]]:
     """One line per metric, one cell per subset: value, interval, and spread over seeds."""
     parts = {s.name: _metrics(scored, s.name) for s in board.task.subsets}
-    lines = []
+    lines: list[dict[str, Any]] = []
+    metrics = all_metrics()
     for use in board.task.metrics:
         cells = []
+        is_known = False
         for subset in board.task.subsets:
             score = parts[subset.name].get(use.name)
             value = (
@@ -180,14 +180,23 @@ def _scores(board: Board, row: Row, scored: Mapping[str, Any], target: str) -> l
                 else Value(score.get("value"), score.get("ci_low"), score.get("ci_high"))
             )
             spread = None if score is None else score.get("seed_sd")
+            is_known = is_known or value.value is not None
             cells.append(
                 (
                     value_cell(value),
                     "" if spread is None else f"± {number(spread, digits=fine_digits(spread))}",
                 )
             )
-        lines.append({"use": use, "cells": cells})
-    return lines
+        column = metric_column(use, board, metrics, target=_target(board.task, target))
+        lines.append({"use": use, "column": column, "cells": cells, "is_known": is_known})
+    # A metric of other targets only has no number here; where nothing has one, all are shown.
+    known = [line for line in lines if line["is_known"]]
+    return known or lines
+
+
+def _target(task: Task, name: str) -> Target | None:
+    """The target of that name; None for the mean over targets."""
+    return next((target for target in task.targets if target.name == name), None)
 
 
 def _sizes(board: Board, row: Row, scored: Mapping[str, Any]) -> list[dict[str, Any]]:
