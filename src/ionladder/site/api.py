@@ -127,6 +127,13 @@ def _receipts(site: Site, item: TaskSite) -> Iterator[tuple[str, dict[str, Any]]
             yield f"{item.task.name}/{entry.name}.json", _versioned(read_json(path))
 
 
+def croissant_url(site: Site, item: DatasetSite, card: VersionCard | None) -> str | None:
+    """Address of the Croissant file of a version; None where there is none."""
+    if card is None or not _is_described(site, item, card):
+        return None
+    return f"{API}{_place(item, card)}/{CROISSANT_FILE}"
+
+
 def _croissants(site: Site, item: DatasetSite) -> Iterator[tuple[str, dict[str, Any]]]:
     for card in item.versions:
         if card.manifest is not None and _is_described(site, item, card):

@@ -106,7 +106,7 @@ def site_of(root: Path, primary: str, monkeypatch: pytest.MonkeyPatch) -> dict[s
 
 
 def section(page: str, name: str) -> str:
-    return html.unescape(page.split(f"{{: #{name} }}", 1)[1].split("\n## ")[0])
+    return html.unescape(page.split(f"{{: #{name} }}", 1)[1].split("\n## ", 1)[0])
 
 
 def test_metrics_of_other_targets_have_no_column_on_the_board() -> None:

@@ -8,11 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ionladder.datasets.diff import WHOLE_ROW
 from ionladder.datasets.manifest import differing_columns
+from ionladder.site.api import croissant_url
 from ionladder.site.charts.histogram import Series, histogram
 from ionladder.site.context import DatasetSite, Site, VersionCard
 from ionladder.site.links import board_url, dataset_url, relative
 from ionladder.site.pages import Page
+from ionladder.site.pages import _card as beyond
 from ionladder.site.pages import _made as made
 from ionladder.site.wording import axis_title
 from ionladder.specs.task import Target, Task
@@ -54,9 +57,17 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
     summary: Mapping[str, Any] = manifest.get("summary") or {}
     tasks = [t for t in site.tasks if t.dataset.name == item.dataset.name]
     subsets = list(summary.get("subsets") or ())
+    split = tasks[0].task.split if tasks else ""
+    groups = beyond.space_groups(site.layout, current, subsets, split)
+    described = croissant_url(site, item, current)
     return {
         "item": item,
         "dataset": item.dataset,
+        "elements": beyond.elements(summary),
+        "split_quality": beyond.split_quality(site, item, tasks),
+        "whole_row": WHOLE_ROW,
+        "cell_changes": list(beyond.cell_changes(site, item)),
+        "croissant_href": relative(here, described) if described else None,
         "current": current,
         "manifest": manifest,
         "versions": [_version(card, item) for card in item.versions],
@@ -83,7 +94,8 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
             {"title": title, **_distribution(summary[key], SHOWN_KINDS)}
             for key, title in DISTRIBUTIONS
             if summary.get(key) and not _is_nested(summary[key])
-        ],
+        ]
+        + ([{"title": "Space groups", **_distribution(groups, SHOWN_KINDS)}] if groups else []),
         "tables": [
             {"name": table.name, "text": table.description, **manifest["tables"][table.name]}
             for table in item.dataset.tables
