@@ -103,7 +103,7 @@ def test_the_card_counts_the_cells_that_differ_by_what_they_are_to_scores(
 ) -> None:
     versions = section(page, "versions")
     changes = diff_versions(ingested, "obelix", "1.0.0", "1.1.0")
-    assert f"1.0.0 → 1.1.0: {len(changes)} cells and rows differ." in versions
+    assert f"1.0.0 → 1.1.0: {len(changes)} cells differ." in versions
     assert "Label and split changes force a re-score" in versions
     table = versions.split("Cells that differ")[1].split("</tbody>")[0].split("<tbody>")[1]
     counts = [int(text) for text in re.findall(r'il-number">(\d+)<', table)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder.core.errors import DataMissingError
 from ionladder.core.paths import Layout
-from ionladder.datasets.diff import KINDS, consequence, diff_versions
+from ionladder.datasets.diff import KINDS, WHOLE_ROW, consequence, diff_versions
 from ionladder.datasets.load import read_table
 from ionladder.site.charts.elements import Prevalence, elements_chart
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
@@ -117,6 +117,7 @@ def _counted(layout: Layout, dataset: str, old: VersionCard, new: VersionCard) -
     return {
         "cells": [(*key, counted[key]) for key in order],
         "total": len(changes),
+        "has_rows": any(column == WHOLE_ROW for _, _, column in counted),
         "consequence": consequence(changes),
     }
 

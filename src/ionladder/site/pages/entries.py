@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ionladder.scoring.entry_table import EntryTable, Related
 
 TOP = 15
-MOST_MODELS = 100
+MOST_MODELS = 50
 """Submissions that the page of an entry lists, from the first of the board on."""
 
 
