@@ -70,6 +70,8 @@ _WIDE = Frame(width=780, height=380)
 _NARROW = Frame(width=360, height=330)
 _LABEL_CHARS = 38
 _MARK = 5.0
+_ROOM = 0.3
+_LEAST, _MOST = -300.0, 300.0
 
 
 def cost_chart(chart: CostChart, *, name: str) -> Markup:
@@ -85,8 +87,12 @@ def _draw(chart: CostChart, frame: Frame, *, name: str) -> Markup:
     y = Scale(0.0, chart.reach, frame.bottom, frame.top)
     drawn = [*floor_level(chart.floor, y, frame), *value_grid(y, frame)]
     drawn += [*_cost_axis(chart, x, frame), *axis_titles(chart.cost_axis, chart.value_axis, frame)]
+    # Many whiskers side by side would hide the marks, so they step back.
+    spread = "il-whisker" if len(chart.points) <= MOST_NAMED else "il-spread"
     marks = [(x(_log(point.cost, low)), y(point.value)) for point in chart.points]
-    drawn += [_mark(point, px, py, y) for point, (px, py) in zip(chart.points, marks, strict=True)]
+    drawn += [
+        _mark(point, px, py, y, spread) for point, (px, py) in zip(chart.points, marks, strict=True)
+    ]
     drawn += _names(chart, marks, y, frame)
     return figure(
         drawn,
@@ -105,10 +111,12 @@ def _log(cost: float, lowest: float) -> float:
 
 
 def _cost_range(chart: CostChart) -> tuple[float, float]:
-    """Ends of the cost axis: at least a factor of ten, and room beside the outermost marks."""
+    """Ends of the cost axis: room beside the outermost marks, and at least a factor of 100."""
     known = [point.cost for point in chart.points if point.cost > 0]
     low, high = min(known, default=1.0), max(known, default=1.0)
-    return low / 2, max(high * 2, low * 10)
+    middle = (math.log10(low) + math.log10(high)) / 2
+    reach = max((math.log10(high) - math.log10(low)) / 2 + _ROOM, 1.0)
+    return 10 ** max(middle - reach, _LEAST), 10 ** min(middle + reach, _MOST)
 
 
 def _cost_axis(chart: CostChart, x: Scale, frame: Frame) -> list[str]:
@@ -124,14 +132,14 @@ def _cost_axis(chart: CostChart, x: Scale, frame: Frame) -> list[str]:
     return drawn
 
 
-def _mark(point: CostPoint, x: float, y: float, scale: Scale) -> str:
+def _mark(point: CostPoint, x: float, y: float, scale: Scale, kind: str) -> str:
     between = interval(point.low, point.high)
     hover = f"{point.label}: {number(point.value)}"
     hover += f" ({between})" if between else ""
     hover += f", {point.shown_cost}"
     spread = ""
     if point.low is not None and point.high is not None:
-        spread = line(x, scale(point.low), x, scale(point.high), "il-whisker")
+        spread = line(x, scale(point.low), x, scale(point.high), kind)
     mark = beyond(x, y) if scale.exceeds(point.value) else dot(x, y, point.kind)
     body = f"<title>{escape(hover)}</title>{spread}{mark}"
     return f'<g class="il-row--{point.kind}">{body}</g>'
