@@ -53,9 +53,8 @@ def fit_offsets(counts: Array, true_ev: Array, predicted_ev: Array) -> Array:
         >>> fit_offsets(np.array([[1.0], [2.0]]), np.array([-2.0, -4.0]), np.array([-3.0, -6.0]))
         array([1.])
     """
-    solution: Array = np.linalg.lstsq(counts, true_ev - predicted_ev)[0]
-    solution[~counts.any(axis=0)] = 0.0
-    return solution
+    solution = np.linalg.lstsq(counts, true_ev - predicted_ev)[0]
+    return np.where(counts.any(axis=0), solution, 0.0)
 
 
 def element_counts(numbers: Sequence[npt.NDArray[np.uint8]]) -> Array:

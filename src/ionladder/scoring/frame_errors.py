@@ -99,7 +99,7 @@ def _by_axis(components: Single | Array) -> Array:
 
 
 def _dot(one: Array, other: Array) -> Array:
-    found = one[0] * other[0]
+    found: Array = one[0] * other[0]
     found += one[1] * other[1]
     found += one[2] * other[2]
     return found

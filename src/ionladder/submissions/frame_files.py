@@ -1,4 +1,4 @@
-"""Energies, forces and stresses of one submission: opened, judged by its table of contents, streamed.
+"""Energies, forces and stresses of one submission: judged by its table of contents, streamed.
 
 One row a configuration, in the order of the ids. What the values are worth is for scoring to say:
 here a file is only held to its columns, their types, its size, and its ids.
@@ -6,7 +6,7 @@ here a file is only held to its columns, their types, its size, and its ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -42,8 +42,8 @@ class FrameColumns:
         optional: The same for columns that may be left out.
     """
 
-    required: dict[str, tuple[Callable[[pa.DataType], bool], str]]
-    optional: dict[str, tuple[Callable[[pa.DataType], bool], str]]
+    required: Mapping[str, tuple[Callable[[pa.DataType], bool], str]]
+    optional: Mapping[str, tuple[Callable[[pa.DataType], bool], str]]
 
 
 def _is_text(kind: pa.DataType) -> bool:

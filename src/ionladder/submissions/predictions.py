@@ -43,11 +43,13 @@ class PredictionTable:
         path: The file.
         sha256: SHA-256 of its bytes.
         rows: One row per id (and per seed, or scheme, repeat and fold), sorted by these.
+        remarks: How the file was read, where there was more than one way; sentences.
     """
 
     path: Path
     sha256: str
     rows: pd.DataFrame
+    remarks: tuple[str, ...] = ()
 
 
 def read_predictions(

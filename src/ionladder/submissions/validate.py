@@ -29,6 +29,9 @@ _TABLES = tuple(
 )
 
 
+_BESIDE = {"frames": ("offset_predictions.parquet",)}
+"""Further files of submissions that predict arrays."""
+
 ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
 
 
@@ -157,17 +160,19 @@ def _scored_stem(task: Task) -> str:
 def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
     used = [name for name in _TABLES if task.scored_folds is None or name.startswith(CV_STEM)]
+    beside = _BESIDE.get(task.predicts, ())
+    known = {CARD_FILE, *_TABLES, *beside, "README.md"}
     extra = sorted(
         item.name
         for item in folder.iterdir()
-        if item.name not in {CARD_FILE, *_TABLES, "README.md"} and not item.name.startswith(".")
+        if item.name not in known and not item.name.startswith(".")
     )
     if not extra:
         return []
     return [
         Problem(
             where=shown_as,
-            expected=f"only {', '.join([CARD_FILE, *used, 'README.md'])}",
+            expected=f"only {', '.join([CARD_FILE, *used, *beside, 'README.md'])}",
             found=f"also {first_few(extra)}",
             next_step="Remove these files; link code and models from submission.yaml.",
         )
