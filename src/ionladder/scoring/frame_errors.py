@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ionladder.datasets.frames import SMALLEST_FORCE_EV_PER_ANG
+
 Array = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
-
-SMALLEST_FORCE_EV_PER_ANG = 1e-3
-"""A true force below this has no direction worth comparing: it is 100 times below any error."""
 
 _SMALLEST_SQUARED = SMALLEST_FORCE_EV_PER_ANG**2
 _TINY = 1e-300
@@ -77,20 +76,6 @@ def force_sums(predicted: Single | Array, true: Single | Array, lengths: Integer
         predicted=np.add.reduceat(pp, atoms),
         true=np.add.reduceat(tt, atoms),
     )
-
-
-def has_directions(forces: npt.NDArray[np.floating]) -> bool:
-    """Whether a configuration has an atom whose force has a direction worth comparing.
-
-    Args:
-        forces: True forces, shape (n_atoms, 3), eV/Å.
-
-    Example:
-        >>> has_directions(np.array([[0.0, 0.0, 1e-4]])), has_directions(np.array([[0, 0, 0.1]]))
-        (False, True)
-    """
-    squared = np.einsum("ij,ij->i", forces, forces, dtype=np.float64)
-    return bool((squared >= _SMALLEST_SQUARED).any())
 
 
 def _by_axis(components: Single | Array) -> Array:
