@@ -35,7 +35,8 @@ class EvaluationLabels:
             dataset, whichever entries take part: they say how far labels can be trusted.
         labels_sha256: Content hash of ids, targets, limits, subset and weight columns of the
             entries that a score rests on: those that take part, without the test entries on a
-            task scored on folds. Where arrays are predicted, that of the true ones is part of it.
+            task scored on folds. Where arrays are predicted, those of the true and of the given
+            ones are part of it.
         split_sha256: Hash of the content hashes of these entries' split and folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
         slices: ``id`` of every test entry, ascending, and one text column per slice; None where
@@ -44,6 +45,7 @@ class EvaluationLabels:
             entry by composition; None likewise.
         truth: The frames that predicted arrays are compared with; None where numbers are
             predicted.
+        given: The frames that predictions start from; None where scoring needs none.
         slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
             scores apart, and a new rule for them changes no score.
     """
@@ -58,6 +60,7 @@ class EvaluationLabels:
     neighbours: pd.DataFrame | None = None
     slices_sha256: str = ""
     truth: Path | None = None
+    given: Path | None = None
 
 
 def load_evaluation_labels(
@@ -93,7 +96,8 @@ def load_evaluation_labels(
     for target in task.targets:
         if target.ideal is not None:
             frame[target.name] = target.ideal
-    truth, truth_sha256 = _truth(layout, task, version)
+    truth, truth_sha256 = _frames(layout, task, version, task.truth)
+    given, given_sha256 = _frames(layout, task, version, task.given)
     columns = [name for name in frame.columns if name != "subset"]
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
     test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
@@ -103,29 +107,36 @@ def load_evaluation_labels(
         test=scored,
         train=train,
         replicates=replicates,
-        labels_sha256=_joined(content_hash(selected, key="id"), truth_sha256),
+        labels_sha256=_joined(
+            content_hash(selected, key="id"), truth=truth_sha256, given=given_sha256
+        ),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
         slices=sliced.columns if sliced else None,
         neighbours=sliced.neighbours if sliced else None,
         slices_sha256=sliced.sha256 if sliced else "",
         truth=truth,
+        given=given,
     )
 
 
-def _truth(layout: Layout, task: Task, version: str) -> tuple[Path | None, str | None]:
-    """The true arrays of a task and their content hash."""
-    if task.truth is None:
+def _frames(
+    layout: Layout, task: Task, version: str, name: str | None
+) -> tuple[Path | None, str | None]:
+    """A table of frames that a task names, and its content hash."""
+    if name is None:
         return None, None
     manifest = require_manifest(layout, task.dataset, version)
-    path = require_frames(layout, task.dataset, version, task.truth)
-    return path, manifest["frames"][task.truth]["content_sha256"]
+    path = require_frames(layout, task.dataset, version, name)
+    return path, manifest["frames"][name]["content_sha256"]
 
 
-def _joined(labels_sha256: str, truth_sha256: str | None) -> str:
-    if truth_sha256 is None:
+def _joined(labels_sha256: str, **frames: str | None) -> str:
+    known = {name: digest for name, digest in frames.items() if digest is not None}
+    if not known:
         return labels_sha256
-    return sha256_bytes(f"labels={labels_sha256}\ntruth={truth_sha256}".encode())
+    parts = {"labels": labels_sha256, **known}
+    return sha256_bytes("\n".join(f"{name}={digest}" for name, digest in parts.items()).encode())
 
 
 def _scored_split(splits: pa.Table, task: Task) -> pa.Table:

@@ -188,6 +188,8 @@ class Task:
         predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
             which scoring derives one number per target and entry.
         truth: Name of the dataset's table of frames that predicted arrays are compared with.
+        given: Name of the dataset's table of frames that predicted arrays start from, an input of
+            every model; None where scoring needs none.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
     """
@@ -212,6 +214,7 @@ class Task:
     reported: tuple[Reported, ...] = ()
     predicts: Predicted = "values"
     truth: str | None = None
+    given: str | None = None
     label_words: LabelWords = LabelWords()
     floor_note: str = (
         "Some entries were labelled more than once, and the labels differ. How far they lie apart "
