@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.columns import (
+    cell_column,
+    composition_columns,
+    edge_columns,
+    folds_table,
+    id_column,
+    material_id,
+    numbers_column,
+    splits_table,
+)
 from ionladder.specs.column import Column, Role
 from ionladder.specs.dataset import Table
 
@@ -9,37 +19,15 @@ CENTROIDS, PATHS_INIT, PATHS_RELAXED = "centroids", "paths_init", "paths_relaxed
 
 
 def _id() -> Column:
-    return Column(
-        name="id",
-        type="string",
-        description=(
-            "Hop: material, source and target site in the unit cell (from 0), and the periodic "
-            "image of the target, as upstream writes it."
-        ),
-        role="key",
+    return id_column(
+        "Hop: material, source and target site in the unit cell (from 0), and the periodic image "
+        "of the target, as upstream writes it."
     )
 
 
 def _image() -> Column:
     return Column(
         name="image", type="int16", description="Image, from 0 at the start of the path.", role="key"
-    )
-
-
-def _numbers() -> Column:
-    return Column(
-        name="numbers",
-        type="list<uint8>",
-        description="Atomic number of each atom, in upstream's order; 0 is the dummy atom X.",
-    )
-
-
-def _cell() -> Column:
-    return Column(
-        name="cell_ang",
-        type="list<float64>",
-        unit="Å",
-        description="Lattice vectors ax ay az bx by bz cx cy cz; periodic in all three.",
     )
 
 
@@ -80,18 +68,9 @@ ENTRIES = Table(
     description="One row per hop: its material, its size, and its barrier by bond valences.",
     columns=(
         _id(),
-        Column(name="material_id", type="string", description="Materials Project id."),
-        Column(name="chemsys", type="string", description="Chemical system, as upstream writes it."),
-        Column(
-            name="formula",
-            type="string",
-            description="Atoms of the supercell of the path, which lacks the Li of one vacancy.",
-        ),
-        Column(
-            name="formula_norm",
-            type="string",
-            description="Its atomic fractions to five decimals, elements in alphabetical order.",
-        ),
+        material_id(),
+        *composition_columns(),
+        *edge_columns(),
         Column(name="n_atoms", type="int16", description="Atoms in every image."),
         Column(name="n_images", type="int16", description="Images of the path, ends included."),
         _moving_ion(""),
@@ -133,59 +112,24 @@ LABELS = Table(
     ),
 )
 
-SPLITS = Table(
-    name="splits",
-    key=("split_name", "id"),
-    description="The official split: upstream's test part is scored, train and val are learnt.",
-    columns=(
-        Column(
-            name="split_name", type="string", description="Name of the split: official.", role="key"
-        ),
-        _id(),
-        Column(
-            name="subset",
-            type="category",
-            description="test: upstream's test part; train: its train and val parts.",
-            role="split",
-        ),
-        Column(
-            name="part",
-            type="category",
-            description="Upstream's part (_split): train, val or test.",
-            role="split",
-        ),
-        Column(
-            name="component",
-            type="int32",
-            description="Number of the material, from 1 in the order of ids; hops share materials.",
-            role="split",
-        ),
-        _specific_tm("split"),
-        Column(
-            name="material_in_train",
-            type="bool",
-            description="Whether another hop of the same material is in the train subset.",
-            role="split",
-        ),
+SPLITS = splits_table(
+    Column(
+        name="component",
+        type="int32",
+        description="Number of the material, from 1 in the order of ids; hops share materials.",
+        role="split",
     ),
+    _specific_tm("split"),
+    Column(
+        name="material_in_train",
+        type="bool",
+        description="Whether a hop of the train subset, other than this one, has its material.",
+        role="split",
+    ),
+    entry=_id(),
 )
 
-FOLDS = Table(
-    name="folds",
-    key=("scheme", "repeat", "fold", "id"),
-    description="Frozen cross-validation folds of the train subset, whole materials together.",
-    columns=(
-        Column(
-            name="scheme",
-            type="string",
-            description="Name of the scheme: material.",
-            role="key",
-        ),
-        Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-        Column(name="fold", type="int8", description="Fold that holds the hop out.", role="key"),
-        _id(),
-    ),
-)
+FOLDS = folds_table(entry=_id(), groups="material")
 
 TABLES = (ENTRIES, LABELS, SPLITS, FOLDS)
 
@@ -194,7 +138,7 @@ FRAMES = (
         name=CENTROIDS,
         key=("id",),
         description="The supercell of every hop with a dummy atom X at the centre of the hop.",
-        columns=(_id(), _numbers(), _cell(), _positions()),
+        columns=(_id(), numbers_column(), cell_column(), _positions()),
     ),
     Table(
         name=PATHS_INIT,
@@ -203,8 +147,8 @@ FRAMES = (
         columns=(
             _id(),
             _image(),
-            _numbers(),
-            _cell(),
+            numbers_column(),
+            cell_column(),
             _moving_ion(": the one atom that upstream's freezed leaves free"),
             _positions(),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.columns import OFFICIAL
 from ionladder.datasets.nebdft2k.columns import PATHS_INIT, PATHS_RELAXED
 from ionladder.datasets.nebdft2k.reported import REPORTED_BARRIERS, REPORTED_PATHS
 from ionladder.specs.slice import NEAREST_NOTE, Slice
@@ -15,7 +16,6 @@ from ionladder.specs.task import (
     Task,
 )
 
-SPLIT = "official"
 SCHEME = "material"
 CONVERGED = "converged"
 _ERRORS = ("path_ang", "moving_ion_ang", "barrier_ev", "saddle_ev")
@@ -93,7 +93,7 @@ NEBDFT2K_BARRIER = Task(
         "before relaxation?"
     ),
     dataset="nebdft2k",
-    split=SPLIT,
+    split=OFFICIAL,
     targets=(
         Target(
             name="em_dft_ev",
@@ -137,7 +137,7 @@ NEBDFT2K_PATH = Task(
         "relaxes the same initial path?"
     ),
     dataset="nebdft2k",
-    split=SPLIT,
+    split=OFFICIAL,
     targets=(
         Target(
             name="barrier_ev",
