@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ionladder.core.hashing import content_hash, sha256_bytes
 from ionladder.core.paths import Layout
 from ionladder.datasets.frames import require_frames
@@ -46,6 +48,8 @@ class EvaluationLabels:
         truth: The frames that predicted arrays are compared with; None where numbers are
             predicted.
         given: The frames that predictions start from; None where scoring needs none.
+        offsets: The training frames that the energy zero of a model is fitted on; None where a
+            task has none.
         slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
             scores apart, and a new rule for them changes no score.
     """
@@ -61,6 +65,7 @@ class EvaluationLabels:
     slices_sha256: str = ""
     truth: Path | None = None
     given: Path | None = None
+    offsets: Path | None = None
 
 
 def load_evaluation_labels(
@@ -85,6 +90,7 @@ def load_evaluation_labels(
     targets = [target.name for target in task.targets if target.ideal is None]
     limits = [target.limit_column for target in task.targets if target.limit_column]
     used_columns = {subset.column for subset in task.subsets if subset.column} | {*task.weights}
+    used_columns |= {target.given_by for target in task.targets if target.given_by}
     beside = sorted(used_columns & set(labels.column_names))
     selected = labels.select(["id", *targets, *limits, *beside])
     split = _scored_split(splits, task)
@@ -95,9 +101,11 @@ def load_evaluation_labels(
     frame = frame.sort_values("id")
     for target in task.targets:
         if target.ideal is not None:
-            frame[target.name] = target.ideal
+            is_given = True if target.given_by is None else frame[target.given_by].to_numpy(bool)
+            frame[target.name] = np.where(is_given, target.ideal, np.nan)
     truth, truth_sha256 = _frames(layout, task, version, task.truth)
     given, given_sha256 = _frames(layout, task, version, task.given)
+    offsets, offsets_sha256 = _frames(layout, task, version, task.offsets)
     columns = [name for name in frame.columns if name != "subset"]
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
     test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
@@ -108,7 +116,10 @@ def load_evaluation_labels(
         train=train,
         replicates=replicates,
         labels_sha256=_joined(
-            content_hash(selected, key="id"), truth=truth_sha256, given=given_sha256
+            content_hash(selected, key="id"),
+            truth=truth_sha256,
+            given=given_sha256,
+            offsets=offsets_sha256,
         ),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
@@ -117,13 +128,14 @@ def load_evaluation_labels(
         slices_sha256=sliced.sha256 if sliced else "",
         truth=truth,
         given=given,
+        offsets=offsets,
     )
 
 
 def _frames(
     layout: Layout, task: Task, version: str, name: str | None
 ) -> tuple[Path | None, str | None]:
-    """A table of frames that a task names, and its content hash."""
+    """A table of frames that a task is scored with, and its content hash."""
     if name is None:
         return None, None
     manifest = require_manifest(layout, task.dataset, version)
@@ -132,11 +144,11 @@ def _frames(
 
 
 def _joined(labels_sha256: str, **frames: str | None) -> str:
-    known = {name: digest for name, digest in frames.items() if digest is not None}
-    if not known:
+    parts = {name: digest for name, digest in frames.items() if digest is not None}
+    if not parts:
         return labels_sha256
-    parts = {"labels": labels_sha256, **known}
-    return sha256_bytes("\n".join(f"{name}={digest}" for name, digest in parts.items()).encode())
+    lines = [f"{name}={digest}" for name, digest in {"labels": labels_sha256, **parts}.items()]
+    return sha256_bytes("\n".join(lines).encode())
 
 
 def _scored_split(splits: pa.Table, task: Task) -> pa.Table:
