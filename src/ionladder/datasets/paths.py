@@ -67,7 +67,13 @@ def read_given_paths(path: Path, ids: Collection[str] | None = None) -> Iterator
         ids: Only these; None: every path.
     """
     columns = ("id", "image", "numbers", "cell_ang", "moving_ion", "positions_ang")
-    for name, rows in _hops(path, columns, ids):
+    for block in read_blocks(path, columns):
+        yield from given_paths_of(block, ids)
+
+
+def given_paths_of(block: pa.Table, ids: Collection[str] | None = None) -> Iterator[GivenPath]:
+    """The same, of rows in memory: whole paths, sorted by id and image."""
+    for name, rows in _hops(block, ids):
         yield GivenPath(
             id=name,
             numbers=_first_list(rows, "numbers").astype(np.uint8),
@@ -79,26 +85,24 @@ def read_given_paths(path: Path, ids: Collection[str] | None = None) -> Iterator
 
 def read_true_paths(path: Path, ids: Collection[str] | None = None) -> Iterator[TruePath]:
     """Paths of a table with ``id, image, energy_ev, positions_ang``; arguments likewise."""
-    for name, rows in _hops(path, ("id", "image", "energy_ev", "positions_ang"), ids):
-        yield TruePath(
-            id=name,
-            positions_ang=_stacked(rows),
-            energies_ev=rows["energy_ev"].to_numpy().astype(np.float64),
-        )
+    for block in read_blocks(path, ("id", "image", "energy_ev", "positions_ang")):
+        for name, rows in _hops(block, ids):
+            yield TruePath(
+                id=name,
+                positions_ang=_stacked(rows),
+                energies_ev=rows["energy_ev"].to_numpy().astype(np.float64),
+            )
 
 
-def _hops(
-    path: Path, columns: Collection[str], ids: Collection[str] | None
-) -> Iterator[tuple[str, pa.Table]]:
-    """Id and rows of every path; a path lies in one row group."""
+def _hops(block: pa.Table, ids: Collection[str] | None) -> Iterator[tuple[str, pa.Table]]:
+    """Id and rows of every path of a block; a path lies in one block."""
     wanted = None if ids is None else frozenset(ids)
-    for block in read_blocks(path, columns):
-        names = np.array(block["id"].to_pylist(), dtype=object)
-        starts = np.flatnonzero(np.append(True, names[1:] != names[:-1]))
-        ends = np.append(starts[1:], len(names))
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            if wanted is None or names[start] in wanted:
-                yield str(names[start]), block.slice(start, end - start).combine_chunks()
+    names = np.array(block["id"].to_pylist(), dtype=object)
+    starts = np.flatnonzero(np.append(True, names[1:] != names[:-1]))
+    ends = np.append(starts[1:], len(names))
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if wanted is None or names[start] in wanted:
+            yield str(names[start]), block.slice(start, end - start).combine_chunks()
 
 
 def _first_list(rows: pa.Table, name: str) -> npt.NDArray[np.generic]:

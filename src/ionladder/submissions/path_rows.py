@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,13 @@ import numpy.typing as npt
 from ionladder.specs.metric import Array
 
 PARQUET, EXTXYZ = "predictions.parquet", "predictions.extxyz"
-COLUMNS = ("id", "image", "energy_ev", "positions_ang", "converged")
+ID, IMAGE, ENERGY, POSITIONS, CONVERGED = (
+    "id",
+    "image",
+    "energy_ev",
+    "positions_ang",
+    "converged",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,44 +42,23 @@ class PathRows:
     numbers: Sequence[npt.NDArray[np.uint8]] | None = None
     cells_ang: Sequence[Array] | None = None
 
+    @property
+    def by_hop(self) -> Mapping[str, list[int]]:
+        """Row numbers of every hop, in the order of the file."""
+        found: dict[str, list[int]] = {}
+        for row, name in enumerate(self.ids):
+            found.setdefault(name, []).append(row)
+        return found
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PredictedPath:
-    """The checked path of one hop.
+    """The checked path of a hop that converged.
 
     Attributes:
-        id: The hop.
-        converged: Whether there is a path to compare.
-        energies_ev: Shape (n_images,), eV; None where it did not converge.
-        positions_ang: Shape (n_images, n_atoms, 3), Å; None likewise.
+        energies_ev: Shape (n_images,), eV.
+        positions_ang: Shape (n_images, n_atoms, 3), Å.
     """
 
-    id: str
-    converged: bool
-    energies_ev: Array | None
-    positions_ang: Array | None
-
-
-def rows_of_hops(rows: PathRows) -> Mapping[str, list[int]]:
-    """Row numbers of every hop, in the order of the file."""
-    found: dict[str, list[int]] = {}
-    for row, name in enumerate(rows.ids):
-        found.setdefault(name, []).append(row)
-    return found
-
-
-def template_rows(paths: Sequence[Any]) -> dict[str, list[Any]]:
-    """Columns of a template: every image of the given paths, energy and converged left empty.
-
-    Args:
-        paths: Given paths in the order of their ids.
-    """
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for path in paths:
-        for image in range(path.n_images):
-            columns["id"].append(path.id)
-            columns["image"].append(image)
-            columns["energy_ev"].append(None)
-            columns["positions_ang"].append(path.positions_ang[image].ravel())
-            columns["converged"].append(None)
-    return columns
+    energies_ev: Array
+    positions_ang: Array

@@ -90,5 +90,5 @@ def test_agrees_with_ase() -> None:
 
 @pytest.mark.parametrize("cell", [np.zeros((3, 3)), np.ones((3, 3)), np.full((3, 3), np.nan)])
 def test_a_cell_without_volume_is_refused(cell: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="volume|finite"):
+    with pytest.raises(ValueError, match=r"volume|finite"):
         reduced_basis(cell)

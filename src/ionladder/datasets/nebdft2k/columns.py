@@ -27,7 +27,10 @@ def _id() -> Column:
 
 def _image() -> Column:
     return Column(
-        name="image", type="int16", description="Image, from 0 at the start of the path.", role="key"
+        name="image",
+        type="int16",
+        description="Image, from 0 at the start of the path.",
+        role="key",
     )
 
 

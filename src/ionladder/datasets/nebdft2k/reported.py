@@ -1,4 +1,4 @@
-"""Every number on nebDFT2k barriers that could be found, with its source and what it leaves open."""
+"""Every number on nebDFT2k barriers that was found, its source and what it leaves open."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ BARRIERS = (
         verdict="An RMSE on upstream's val part, which is part of the train subset here.",
     ),
     _third_party("Small GNN, crystal", 0.532, ", R2 −0.04", inputs="structure", cv=0.480),
-    _third_party("Small GNN, midpoint of the hop", 0.352, ", R2 0.53", inputs="structure", cv=0.313),
+    _third_party(
+        "Small GNN, midpoint of the hop", 0.352, ", R2 0.53", inputs="structure", cv=0.313
+    ),
     _third_party("Small GNN, whole path", 0.358, ", R2 0.52", inputs="structure"),
     _third_party(
         "Small GNN, positional path",

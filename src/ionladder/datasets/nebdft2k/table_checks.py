@@ -63,7 +63,9 @@ def check_folds(built: Built) -> Outcome:
         held_out.setdefault(row["repeat"], []).append(row["id"])
         folds_of.setdefault((row["repeat"], material[row["id"]]), set()).add(row["fold"])
     findings = [
-        Finding(entry=None, place=f"folds, repeat {n}", expected="every train hop once", found="not")
+        Finding(
+            entry=None, place=f"folds, repeat {n}", expected="every train hop once", found="not"
+        )
         for n, ids in sorted(held_out.items())
         if sorted(ids) != sorted(train)
     ]

@@ -118,9 +118,7 @@ def subset_of(part: str) -> str:
 
 def _splits(hops: Sequence[HopFacts]) -> list[Row]:
     numbers = material_numbers(hops)
-    learnt = Counter(
-        hop.row.edge.material_id for hop in hops if subset_of(hop.row.part) == "train"
-    )
+    learnt = Counter(hop.row.edge.material_id for hop in hops if subset_of(hop.row.part) == "train")
     rows = []
     for hop in hops:
         material, subset = hop.row.edge.material_id, subset_of(hop.row.part)
