@@ -17,6 +17,7 @@ from ionladder.core.errors import BaselineError, SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.load import TaskInputs, load_inputs
+from ionladder.datasets.manifest import version_key
 from ionladder.datasets.registry import get_task
 from ionladder.specs.baseline import Baseline
 from ionladder.specs.params import Params
@@ -113,7 +114,7 @@ def make_plan(
     """
     baseline = get_baseline(name).for_task(task)
     spec = get_task(task)
-    problems = _plan_problems(baseline, spec, n_seeds, params)
+    problems = plan_problems(baseline, spec, n_seeds, params)
     if problems:
         raise BaselineError(problems)
     inputs = load_inputs(layout, spec, params.task_versions[task])
@@ -220,9 +221,20 @@ def _partial(name: str, n_seeds: int) -> Problem:
     )
 
 
-def _plan_problems(
+def _waiting_problem(where: str, spec: Task, params: Params) -> Problem:
+    key = version_key(spec.dataset, params.waiting[spec.name])
+    return Problem(
+        where=f"{where} --task {spec.name}",
+        expected=f"the data of {spec.dataset}",
+        found="none yet: they are fetched only when somebody asks for them",
+        next_step=f"Run `ionladder fetch {key} --pin` first.",
+    )
+
+
+def plan_problems(
     baseline: Baseline, spec: Task, n_seeds: int | None, params: Params
 ) -> list[Problem]:
+    """What keeps a baseline from being run on a task: not made for it, no data, too many seeds."""
     where, task = f"ionladder baseline {baseline.name}", spec.name
     problems = []
     if task not in baseline.tasks:
@@ -234,7 +246,9 @@ def _plan_problems(
                 next_step="Choose another task, or another baseline (`ionladder baseline --list`).",
             )
         )
-    if task not in params.task_versions:
+    if task in params.waiting:
+        problems.append(_waiting_problem(where, spec, params))
+    elif task not in params.task_versions:
         problems.append(
             Problem(
                 where=f"params.yaml, tasks.{task}",

@@ -45,7 +45,42 @@ def baseline(
                 next_step="See `ionladder baseline --list`.",
             )
         )
+    if _is_of_arrays(task):
+        _check_arrays(name, task) if check else _run_arrays(name, task)
+        return
     _check(name, task, seeds) if check else _run(name, task, seeds)
+
+
+def _is_of_arrays(task: str) -> bool:
+    from ionladder.baselines.arrays import predicts_arrays
+
+    return predicts_arrays(task)
+
+
+def _run_arrays(name: str, task: str) -> None:
+    from ionladder.baselines.arrays import run_arrays
+    from ionladder.cli.context import load_context
+    from ionladder.datasets.registry import get_task
+    from ionladder.scoring.read import load_expectations
+    from ionladder.submissions.validate import read_submission
+
+    context = load_context()
+    done = run_arrays(context.layout, context.params, name, task)
+    spec, shown = get_task(task), context.layout.relative(done.folder)
+    expectations = load_expectations(context.layout, spec, context.version_of(spec))
+    read_submission(done.folder, spec, expectations, shown_as=shown)
+    same = " (as before)" if done.is_unchanged else ""
+    print(f"{shown}: {done.n_entries} test entries written{same}.")
+
+
+def _check_arrays(name: str, task: str) -> None:
+    from ionladder.baselines.arrays import check_arrays
+    from ionladder.cli.context import load_context
+
+    context = load_context()
+    found = check_arrays(context.layout, context.params, name, task)
+    shown = context.layout.relative(context.layout.submission_dir(task, name))
+    print(f"{shown}: reproduced. Largest difference {found:.2g}.")
 
 
 def _print_list() -> None:

@@ -37,7 +37,8 @@ class EvaluationLabels:
             dataset, whichever entries take part: they say how far labels can be trusted.
         labels_sha256: Content hash of ids, targets, limits, subset and weight columns of the
             entries that a score rests on: those that take part, without the test entries on a
-            task scored on folds. Where arrays are predicted, that of the true ones is part of it.
+            task scored on folds. Where arrays are predicted, those of the true and of the given
+            ones are part of it.
         split_sha256: Hash of the content hashes of these entries' split and folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
         slices: ``id`` of every test entry, ascending, and one text column per slice; None where
@@ -46,6 +47,7 @@ class EvaluationLabels:
             entry by composition; None likewise.
         truth: The frames that predicted arrays are compared with; None where numbers are
             predicted.
+        given: The frames that predictions start from; None where scoring needs none.
         offsets: The training frames that the energy zero of a model is fitted on; None where a
             task has none.
         slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
@@ -62,6 +64,7 @@ class EvaluationLabels:
     neighbours: pd.DataFrame | None = None
     slices_sha256: str = ""
     truth: Path | None = None
+    given: Path | None = None
     offsets: Path | None = None
 
 
@@ -101,6 +104,7 @@ def load_evaluation_labels(
             is_given = True if target.given_by is None else frame[target.given_by].to_numpy(bool)
             frame[target.name] = np.where(is_given, target.ideal, np.nan)
     truth, truth_sha256 = _frames(layout, task, version, task.truth)
+    given, given_sha256 = _frames(layout, task, version, task.given)
     offsets, offsets_sha256 = _frames(layout, task, version, task.offsets)
     columns = [name for name in frame.columns if name != "subset"]
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
@@ -112,7 +116,10 @@ def load_evaluation_labels(
         train=train,
         replicates=replicates,
         labels_sha256=_joined(
-            content_hash(selected, key="id"), truth=truth_sha256, offsets=offsets_sha256
+            content_hash(selected, key="id"),
+            truth=truth_sha256,
+            given=given_sha256,
+            offsets=offsets_sha256,
         ),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
@@ -120,6 +127,7 @@ def load_evaluation_labels(
         neighbours=sliced.neighbours if sliced else None,
         slices_sha256=sliced.sha256 if sliced else "",
         truth=truth,
+        given=given,
         offsets=offsets,
     )
 

@@ -190,6 +190,8 @@ class Task:
         predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
             which scoring derives one number per target and entry.
         truth: Name of the dataset's table of frames that predicted arrays are compared with.
+        given: Name of the dataset's table of frames that predicted arrays start from, an input of
+            every model; None where scoring needs none.
         offsets: Name of its table of training frames from which the energy zero of a model is
             fitted before energies are compared; None where energies are compared as given.
         label_words: How pages speak of the labels.
@@ -216,6 +218,7 @@ class Task:
     reported: tuple[Reported, ...] = ()
     predicts: Predicted = "values"
     truth: str | None = None
+    given: str | None = None
     offsets: str | None = None
     label_words: LabelWords = LabelWords()
     floor_note: str = (

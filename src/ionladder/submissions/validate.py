@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 _TABLES = tuple(
     f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
 )
-
-
-_BESIDE = {"frames": ("offset_predictions.parquet",)}
-"""Further files of submissions that predict arrays."""
+_ARRAYS = {
+    "paths": ("predictions.parquet", "predictions.extxyz"),
+    "frames": ("predictions.parquet", "offset_predictions.parquet"),
+}
+"""Files of tasks that predict arrays; their readers say which of them are needed."""
 
 ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
 
@@ -86,7 +87,7 @@ def read_submission(
         raise SubmissionError(
             Problem(
                 where=shown_as,
-                expected=f"a folder with {CARD_FILE} and {_scored_stem(task)}.csv",
+                expected=f"a folder with {CARD_FILE} and {_scored_file(task)}",
                 found="a link" if folder.is_symlink() else "no such folder",
                 next_step=f"`ionladder new {task.name} NAME` makes one.",
             )
@@ -138,6 +139,8 @@ def _read_tables(
             train_ids=expectations.train_ids,
             shown_as=shown_as,
         )
+    if task.predicts != "values":
+        return predictions, None, problems
     cv_predictions, found = read_cv_predictions(
         folder, task, folds=expectations.folds, shown_as=shown_as
     )
@@ -153,26 +156,27 @@ def _read_tables(
     return predictions, cv_predictions, problems
 
 
-def _scored_stem(task: Task) -> str:
-    return PREDICTIONS_STEM if task.scored_folds is None else CV_STEM
+def _scored_file(task: Task) -> str:
+    if task.predicts in _ARRAYS:
+        return _ARRAYS[task.predicts][0]
+    return f"{PREDICTIONS_STEM if task.scored_folds is None else CV_STEM}.csv"
 
 
 def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
-    used = [name for name in _TABLES if task.scored_folds is None or name.startswith(CV_STEM)]
-    beside = _BESIDE.get(task.predicts, ())
-    known = {CARD_FILE, *_TABLES, *beside, "README.md"}
+    known = _ARRAYS.get(task.predicts, _TABLES)
+    used = [name for name in known if task.scored_folds is None or name.startswith(CV_STEM)]
     extra = sorted(
         item.name
         for item in folder.iterdir()
-        if item.name not in known and not item.name.startswith(".")
+        if item.name not in {CARD_FILE, *known, "README.md"} and not item.name.startswith(".")
     )
     if not extra:
         return []
     return [
         Problem(
             where=shown_as,
-            expected=f"only {', '.join([CARD_FILE, *used, *beside, 'README.md'])}",
+            expected=f"only {', '.join([CARD_FILE, *used, 'README.md'])}",
             found=f"also {first_few(extra)}",
             next_step="Remove these files; link code and models from submission.yaml.",
         )

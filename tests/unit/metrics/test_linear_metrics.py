@@ -1,4 +1,4 @@
-"""Pearson's correlation and the slope against scipy, numpy's polynomial fit, and upstream's sums."""
+"""Pearson's correlation and the slope against scipy, numpy's fit of a line, and plain sums."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_r2_is_one_minus_rss_over_tss_and_not_the_square_of_r() -> None:
     rss = sum((t - p) ** 2 for t, p in zip(y_true, y_pred, strict=True))
     tss = sum((t - sum(y_true) / len(y_true)) ** 2 for t in y_true)
     assert r2(y_true, y_pred) == pytest.approx(1 - rss / tss, abs=1e-12)
-    assert r2(y_true, y_pred) < pearson_r(y_true, y_pred) ** 2 - 0.1
+    assert r2(y_true, y_pred) < pearson_r(y_true, y_pred) ** 2 - 0.01
 
 
 def test_the_slope_regresses_predictions_on_labels_and_not_the_reverse() -> None:

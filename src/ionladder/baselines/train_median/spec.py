@@ -7,7 +7,7 @@ BASELINE = Baseline(
     model="Train median",
     description="Predicts the median training label for every entry: the constant with the "
     "smallest absolute error on the training set.",
-    tasks=("obelix", "obelix-cif", "obelix-cv", "bvel-proto"),
+    tasks=("obelix", "obelix-cif", "obelix-cv", "bvel-proto", "nebdft2k-barrier"),
     inputs="composition",
     training_data="OBELiX train split: labels of all 478 entries",
     parameters=1,
@@ -36,6 +36,11 @@ BASELINE = Baseline(
             "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
             "states the least. A missing label (nothing percolates below 20 eV) does not count in "
             "the median. Deterministic.",
+        },
+        "nebdft2k-barrier": {
+            "training_data": "nebDFT2k train split (upstream's train and val): labels of all hops",
+            "notes": "Reads nothing of a hop; the field `inputs` has no value for that and states "
+            "the least. Deterministic.",
         },
     },
 )
