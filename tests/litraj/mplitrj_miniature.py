@@ -45,9 +45,7 @@ class Configuration:
         if self.stress is not None:
             info["stress"] = self.stress
         arrays = {"forces": self.forces.tolist(), "offset": list(range(len(self.symbols)))}
-        return frame_text(
-            self.symbols, self.positions.tolist(), self.cell.tolist(), info, arrays
-        )
+        return frame_text(self.symbols, self.positions.tolist(), self.cell.tolist(), info, arrays)
 
 
 def configurations(

@@ -76,6 +76,22 @@ FRAMES = FrameColumns(
 OFFSETS = FrameColumns(required=_IDS, optional={N_ATOMS: (pa.types.is_integer, "a whole number")})
 
 
+def write_template(folder: Path, given: Path, ids: Collection[str]) -> str:
+    """Write the ids to predict with their numbers of atoms, and a README that says what to add.
+
+    Args:
+        folder: The submission.
+        given: The table of frames with the configurations.
+        ids: Configurations to predict.
+
+    Returns:
+        Name of the file of predictions.
+    """
+    from ionladder.submissions.frame_template import write_frame_template
+
+    return write_frame_template(folder, given, frozenset(ids))
+
+
 def frame_file_problems(
     path: Path, asked: FrameColumns, *, n_rows: int, n_numbers: int, shown_as: str
 ) -> list[Problem]:

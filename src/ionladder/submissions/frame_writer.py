@@ -102,7 +102,7 @@ def write_offset_predictions(path: Path, ids: Sequence[str], energy_ev: Array) -
     pq.write_table(pa.table(columns, schema=pa.schema([_ID, _ENERGY])), path, compression="zstd")
 
 
-def write_frame_template(path: Path, ids: Sequence[str], n_atoms: Sequence[int]) -> None:
+def write_ids(path: Path, ids: Sequence[str], n_atoms: Sequence[int]) -> None:
     """Write the ids and their numbers of atoms; energies and forces are for others to add."""
     columns = [pa.array(list(ids), pa.string()), pa.array(list(n_atoms), pa.int32())]
     pq.write_table(pa.table(columns, schema=pa.schema([_ID, _N_ATOMS])), path, compression="zstd")

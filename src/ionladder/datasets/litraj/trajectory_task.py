@@ -160,6 +160,7 @@ def trajectory_task(*, name: str, title: str, dataset: str, of_what: str) -> Tas
         baseline_reference="element-energies",
         predicts="frames",
         truth=frames_name("test"),
+        given=frames_name("test"),
         offsets=OFFSETS,
         label_words=LabelWords(adjective="computed", one="label", subject="configuration"),
     )
