@@ -65,8 +65,9 @@ def force_sums(predicted: Single | Array, true: Single | Array, lengths: Integer
     absolute += p[2]
     has_direction = tt >= _SMALLEST_SQUARED
     # A predicted force of exactly zero points nowhere: it counts as a right angle.
-    cosine = pt / np.sqrt(np.maximum(pp * tt, _TINY))
-    cosine *= has_direction
+    with np.errstate(invalid="ignore"):  # what is not finite is found by its square
+        cosine = pt / np.sqrt(np.maximum(pp * tt, _TINY))
+        cosine *= has_direction
     return ForceSums(
         absolute=np.add.reduceat(absolute, atoms),
         squared=np.add.reduceat(dd, atoms),
