@@ -64,9 +64,11 @@ def _print_list() -> None:
 def _run(name: str, task: str, seeds: int | None) -> None:
     from ionladder.baselines.runner import run
     from ionladder.cli.context import load_context
+    from ionladder.datasets.pins import require_scored
     from ionladder.datasets.registry import get_task
 
     context = load_context()
+    require_scored(context.layout, context.params, task)
     with _progress(name) as progress:
         written = run(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
     rows = written.predictions.rows

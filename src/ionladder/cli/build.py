@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ionladder.cli.context import Context
     from ionladder.core.problems import Problem
+    from ionladder.specs.params import DatasetVersion
 
 
 def build() -> None:
@@ -24,17 +25,26 @@ def build() -> None:
 
     context = load_context()
     unreachable = _fetch_what_can_be_reached(context)
+    absent = _absent_on_demand(context)
+    if absent:
+        keys = ", ".join(version.key for version in absent)
+        print(f"Fetched only on demand, and not here: {keys}. Their recorded scores are kept.")
     if unreachable:
         print(
             "Some data could not be fetched; their recorded scores are kept:\n"
             f"{letter(unreachable)}",
             file=sys.stderr,
         )
+    left = {task for version in absent if version.on_demand for task in version.on_demand.tasks}
+    tasks = [task for task in context.params.task_versions if task not in left]
+    if unreachable:
         embedded = _embedded_tasks(context)
-        others = [task for task in context.params.task_versions if task not in embedded]
-        _repro(context, ["--allow-missing"], others)
+        _repro(context, ["--allow-missing"], [task for task in tasks if task not in embedded])
         # Their data are in git: they are scored again for real, changed or not.
         _repro(context, ["--force", "--single-item"], embedded)
+        site()
+    elif absent:
+        _repro(context, [], tasks)
         site()
     else:
         _run_dvc(context.layout.root, ["repro"])
@@ -50,7 +60,7 @@ def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
 
     unreachable: list[Problem] = []
     for pinned in context.params.versions.values():
-        if pinned.is_embedded:
+        if pinned.is_embedded or pinned.on_demand:
             continue
         raw = context.layout.raw_dir(pinned.dataset, pinned.version)
         try:
@@ -58,6 +68,18 @@ def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
         except UnreachableError as error:
             unreachable += error.problems[:1]
     return unreachable
+
+
+def _absent_on_demand(context: Context) -> list[DatasetVersion]:
+    """Pinned versions whose archives may be gigabytes: nobody gets them without asking."""
+    layout = context.layout
+    return [
+        version
+        for version in context.params.versions.values()
+        if version.on_demand
+        and version.source.is_pinned
+        and not layout.table(version.dataset, version.version, "labels").is_file()
+    ]
 
 
 def _embedded_tasks(context: Context) -> list[str]:
@@ -72,7 +94,14 @@ def _embedded_tasks(context: Context) -> list[str]:
 def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
     """Reproduce the scores of some tasks."""
     if tasks:
-        targets = [f"score@{task}" for task in tasks]
+        on_demand = {
+            task
+            for version in context.params.versions.values()
+            if version.on_demand
+            for task in version.on_demand.tasks
+        }
+        stages = {True: "score-on-demand", False: "score"}
+        targets = [f"{stages[task in on_demand]}@{task}" for task in tasks]
         _run_dvc(context.layout.root, ["repro", *options, *targets])
 
 

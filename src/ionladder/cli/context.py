@@ -21,6 +21,9 @@ class Context:
 
     def version_of(self, task: Task, wanted: str | None = None) -> str:
         """The dataset version a task is scored on, or the wanted one if it is pinned."""
+        from ionladder.datasets.pins import require_scored
+
+        require_scored(self.layout, self.params, task.name)
         version = wanted or self.params.task_versions.get(task.name)
         if version is not None and self.params.find(task.dataset, version) is not None:
             return version

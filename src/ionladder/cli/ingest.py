@@ -19,6 +19,7 @@ def ingest(
     """
     from ionladder.cli.context import load_context
     from ionladder.core.errors import IngestError, IonLadderError
+    from ionladder.datasets.first_fetch import require_pinned
     from ionladder.datasets.ingest import ingest as ingest_version
     from ionladder.datasets.params import select_versions
 
@@ -26,6 +27,8 @@ def ingest(
     errors: list[IonLadderError] = []
     for pinned in select_versions(context.params, keys):
         try:
+            if pinned.on_demand is not None:
+                require_pinned(context.layout, pinned)
             done = ingest_version(context.layout, pinned)
         except IonLadderError as error:
             errors.append(error)

@@ -19,6 +19,7 @@ from ionladder.cli.data import data
 from ionladder.cli.diff import diff
 from ionladder.cli.export import export
 from ionladder.cli.fetch import fetch
+from ionladder.cli.fill import fill
 from ionladder.cli.ingest import ingest
 from ionladder.cli.leaderboard import leaderboard
 from ionladder.cli.new import new
@@ -44,7 +45,20 @@ app = typer.Typer(
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
     *(tasks, data, new, convert, validate, score, preview, compare),
-    *(build, fetch, ingest, diff, verify, baseline, leaderboard, changes, site, export, schema),
+    *(
+        build,
+        fetch,
+        fill,
+        ingest,
+        diff,
+        verify,
+        baseline,
+        leaderboard,
+        changes,
+        site,
+        export,
+        schema,
+    ),
     *(pr_check, pr_comment),
 ):
     app.command()(_command)

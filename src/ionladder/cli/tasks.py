@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ionladder.specs.task import Task
 
 
+_STATES = {"here": "here", "absent": "not here", "waiting": "on demand"}
+
+
 def tasks(
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
@@ -21,10 +24,11 @@ def tasks(
     from ionladder.datasets.registry import all_tasks
 
     context = load_context()
+    params = context.params
     rows = [
         _row(context, task)
         for task in all_tasks().values()
-        if task.name in context.params.task_versions
+        if task.name in params.task_versions or task.name in params.waiting
     ]
     if json:
         print(to_json(rows), end="")
@@ -40,7 +44,7 @@ def tasks(
                     _entries(row),
                     ", ".join(f"{name} / {unit}" for name, unit in row["targets"].items()),
                     row["primary"],
-                    "here" if row["is_here"] else "not here",
+                    _STATES[row["state"]],
                     row["question"],
                 ]
                 for row in rows
@@ -48,13 +52,21 @@ def tasks(
             numbers_from=7,
         )
     )
-    absent = [row["task"] for row in rows if not row["is_here"]]
+    absent = [row["task"] for row in rows if row["state"] == "absent"]
     if absent:
         print(f"Not here: {', '.join(absent)}. `ionladder fetch` and `ionladder ingest` get them.")
+    waiting = [row["task"] for row in rows if row["state"] == "waiting"]
+    if waiting:
+        print(
+            f"Fetched on demand: {', '.join(waiting)}. `ionladder fetch DATASET --pin` gets the "
+            "data of one; no board until somebody has."
+        )
 
 
 def _row(context: Context, task: Task) -> dict[str, Any]:
-    version = context.version_of(task)
+    is_waiting = task.name in context.params.waiting
+    version = context.params.waiting[task.name] if is_waiting else context.version_of(task)
+    is_here = not is_waiting and _is_here(context, task, version)
     return {
         "task": task.name,
         "title": task.title,
@@ -65,7 +77,8 @@ def _row(context: Context, task: Task) -> dict[str, Any]:
         "n_to_predict": _count(context, task, version),
         "targets": {target.name: target.unit for target in task.targets},
         "primary": task.primary_use.title,
-        "is_here": _is_here(context, task, version),
+        "is_here": is_here,
+        "state": "here" if is_here else "waiting" if is_waiting else "absent",
     }
 
 

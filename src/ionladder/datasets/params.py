@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def load_params(layout: Layout) -> Params:
 
 
 def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
-    """The versions with upstream files of the given keys, in file order.
+    """The versions with upstream files of the given keys or dataset names, in file order.
 
     Without keys: all but those that are fetched only when asked for.
 
@@ -60,6 +61,10 @@ def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetV
     upstream = {key: v for key, v in params.versions.items() if not v.is_embedded}
     if not keys:
         return [version for version in upstream.values() if version.on_demand is None]
+    # The name of a dataset stands for its version where it has only one upstream.
+    of_dataset = Counter(version.dataset for version in upstream.values())
+    only = {v.dataset: key for key, v in upstream.items() if of_dataset[v.dataset] == 1}
+    keys = [only.get(key, key) for key in keys]
     unknown = [key for key in keys if key not in upstream]
     if unknown:
         raise ConfigError([_unknown_key(key, params, upstream) for key in unknown])

@@ -16,7 +16,7 @@ from ionladder.core.errors import ConfigError
 from ionladder.core.files import read_json, to_json, write_text
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
-from ionladder.specs.params import DatasetVersion
+from ionladder.specs.params import DatasetVersion, Params
 
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -65,6 +65,30 @@ def read_pins(layout: Layout) -> Pins:
                 next_step=f"Restore it: `git checkout {layout.relative(layout.pins)}`.",
             )
         ) from error
+
+
+def not_pinned(version: DatasetVersion, *, where: str) -> Problem:
+    """The letter about a version whose archive nobody has fetched yet."""
+    return Problem(
+        where=f"{where}, {version.key}",
+        expected="the SHA-256 of its archive",
+        found="none: upstream publishes no checksum, and nobody has fetched it here yet",
+        next_step=(
+            f"`ionladder fetch {version.key} --pin` fetches it, holds it to every check, and "
+            "records its bytes."
+        ),
+    )
+
+
+def require_scored(layout: Layout, params: Params, task: str) -> None:
+    """Refuse to work on a task whose data nobody has fetched yet.
+
+    Raises:
+        ConfigError: It waits for them.
+    """
+    version = params.waits_for(task)
+    if version is not None:
+        raise ConfigError(not_pinned(version, where=f"task {task}, {layout.relative(layout.pins)}"))
 
 
 def add_pin(layout: Layout, version: DatasetVersion, digests: Mapping[str, str]) -> None:

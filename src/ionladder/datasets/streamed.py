@@ -167,7 +167,8 @@ def _canonical(array: pa.Array, lengths: hashlib._Hash) -> bytes:
         encoded = [(text or "").encode("utf-8") for text in array.to_pylist()]
         lengths.update(np.array([len(text) for text in encoded], dtype="<i8").tobytes())
         return b"".join(encoded)
-    values = array.fill_null(0).to_numpy(zero_copy_only=False)
+    nothing = False if pa.types.is_boolean(array.type) else 0
+    values = array.fill_null(nothing).to_numpy(zero_copy_only=False)
     wide = values.astype(_WIDE[values.dtype.kind])
     if wide.dtype.kind == "f":
         wide = wide + 0.0

@@ -41,11 +41,14 @@ def load_task(
             task.to_submission("my-model")
     """
     from ionladder.datasets.params import load_params
+    from ionladder.datasets.pins import require_scored
     from ionladder.datasets.registry import get_task
 
     layout = find_layout() if root is None else Layout(Path(root).resolve())
     spec = get_task(name)
-    version = load_params(layout).task_versions.get(spec.name)
+    params = load_params(layout)
+    require_scored(layout, params, spec.name)
+    version = params.task_versions.get(spec.name)
     if version is None:
         raise ConfigError(
             Problem(

@@ -73,6 +73,15 @@ class TaskSite:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WaitingTask:
+    """A task whose data nobody has fetched into the repository yet."""
+
+    task: Task
+    dataset: Dataset
+    version: DatasetVersion
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionCard:
     """A pinned dataset version and, once ingested, its manifest."""
 
@@ -105,6 +114,7 @@ class Site:
     tasks: tuple[TaskSite, ...]
     datasets: tuple[DatasetSite, ...]
     history: tuple[Record, ...] = ()
+    waiting: tuple[WaitingTask, ...] = ()
     package_version: str = __version__
 
     @cached_property
@@ -153,6 +163,11 @@ def load_site(layout: Layout) -> Site:
         ),
         datasets=tuple(_dataset_site(layout, spec, params, tasks) for spec in datasets.values()),
         history=tuple(read_history(layout)),
+        waiting=tuple(
+            WaitingTask(task=tasks[name], dataset=datasets[tasks[name].dataset], version=version)
+            for name in params.waiting
+            if name in tasks and (version := params.waits_for(name)) is not None
+        ),
     )
 
 

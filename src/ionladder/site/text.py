@@ -257,3 +257,15 @@ def listing(words: Sequence[Markup], *, more: int = 0) -> Markup:
     if len(shown) == 1:
         return shown[0]
     return Markup(" and ").join([Markup(", ").join(shown[:-1]), shown[-1]])
+
+
+def byte_count(number: int) -> str:
+    """A size as people say it, decimal units.
+
+    Example:
+        >>> byte_count(11_000_000), byte_count(3_800_000_000)
+        ('11 MB', '3.8 GB')
+    """
+    if number < 1_000_000_000:
+        return f"{number / 1e6:.0f} MB"
+    return f"{number / 1e9:.1f} GB"

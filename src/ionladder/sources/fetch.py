@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ionladder.core.errors import FetchError, UnreachableError
 from ionladder.core.hashing import sha256_file
 from ionladder.core.problems import Problem
+from ionladder.sources.download import TIMEOUT_S
 from ionladder.sources.mirror import MIRROR_VARIABLE, place_of
 from ionladder.specs.source import Source
 
 _ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
-_TIMEOUT_S = 30.0
 _CLIENT_ERRORS = range(400, 500)
 _WORTH_RETRYING = (408, 425, 429)
 
@@ -80,7 +83,7 @@ def _bring(source: Source, wanted: list[str], staging: Path, *, progress: bool) 
             continue
         found = sha256_file(staging / name)
         if found != source.files[name]:
-            changed.append(_changed(source, name, str(place), found))
+            changed.append(changed_bytes(source, name, str(place), found))
     if changed:
         raise FetchError(changed + unreached)
     if unreached:
@@ -106,14 +109,24 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _download(url: str, target: Path, *, progress: bool) -> None:
-    """Download one file; a host that stumbles is asked again, a refusal is taken at its word."""
-    import requests
+    """Download one file."""
     from pooch import HTTPDownloader
 
-    download = HTTPDownloader(progressbar=progress, timeout=_TIMEOUT_S)
+    download = HTTPDownloader(progressbar=progress, timeout=TIMEOUT_S)
+    trying(lambda: download(url, str(target), None))
+
+
+def trying(download: Callable[[], None]) -> None:
+    """Try a download; a host that stumbles is asked again, a refusal is taken at its word.
+
+    Raises:
+        _NotReachedError: It failed every time, or was refused.
+    """
+    import requests
+
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            download(url, str(target), None)
+            download()
         except requests.RequestException as error:
             if attempt == _ATTEMPTS or _is_refusal(error):
                 is_answered = getattr(error, "response", None) is not None
@@ -137,12 +150,32 @@ def _reason(error: Exception) -> str:
     if response is not None:
         return f"HTTP status {response.status_code}"
     if isinstance(error, requests.Timeout):
-        return f"no answer within {_TIMEOUT_S:.0f} s"
+        return f"no answer within {TIMEOUT_S:.0f} s"
     if isinstance(error, requests.exceptions.SSLError):
         return "a failed certificate check"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "a connection that ended too early"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     return str(error).splitlines()[0]
+
+
+@contextmanager
+def unreached(source: Source, name: str, place: str) -> Iterator[None]:
+    """Turn the failure to bring one file into a letter.
+
+    Raises:
+        UnreachableError: It could not be reached, or copied.
+    """
+    try:
+        yield
+    except _NotReachedError as error:
+        raise UnreachableError(_unreached(source, name, place, str(error))) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        reason = (error.strerror or str(error)).lower()
+        raise UnreachableError(_unreached(source, name, place, reason)) from error
 
 
 def _unreached(source: Source, name: str, place: str, reason: str) -> Problem:
@@ -157,7 +190,8 @@ def _unreached(source: Source, name: str, place: str, reason: str) -> Problem:
     )
 
 
-def _changed(source: Source, name: str, place: str, found: str) -> Problem:
+def changed_bytes(source: Source, name: str, place: str, found: str) -> Problem:
+    """The letter about a file that has other bytes than pinned."""
     return Problem(
         where=f"{source.dataset} {source.version}, {name} from {place}",
         expected=f"SHA-256 {source.files[name]}",

@@ -101,6 +101,13 @@ class Params:
     scoring: ScoringSettings
     waiting: Mapping[str, str] = field(default_factory=dict)
 
+    def waits_for(self, task: str) -> DatasetVersion | None:
+        """The version that a task waits for until its bytes are pinned; None where it does not."""
+        if task not in self.waiting:
+            return None
+        asked = (v for v in self.versions.values() if v.on_demand and task in v.on_demand.tasks)
+        return next(asked, None)
+
     def find(self, dataset: str, version: str) -> DatasetVersion | None:
         """The pinned version of a dataset, or None when it is not pinned."""
         for pinned in self.versions.values():

@@ -7,12 +7,12 @@ from typing import Any
 
 from ionladder.site.board import NO_VALUE
 from ionladder.site.charts.ladder import ladder_chart
-from ionladder.site.context import Site, TaskSite
+from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.links import HOME, board_url, dataset_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
 from ionladder.site.tables import value_cell
-from ionladder.site.text import ranks
+from ionladder.site.text import byte_count, ranks
 from ionladder.site.wording import UNITS
 
 TOP_ROWS = 10
@@ -24,7 +24,23 @@ CHART_ROWS_OF_MANY = 12
 def pages(site: Site) -> Iterator[Page]:
     """The one home page."""
     n_rows = CHART_ROWS if len(site.tasks) == 1 else CHART_ROWS_OF_MANY
-    yield Page(url=HOME, context={"tasks": [_task(site, item, n_rows) for item in site.tasks]})
+    context = {
+        "tasks": [_task(site, item, n_rows) for item in site.tasks],
+        "waiting": [_waiting(item) for item in site.waiting],
+    }
+    yield Page(url=HOME, context=context)
+
+
+def _waiting(item: WaitingTask) -> dict[str, Any]:
+    on_demand = item.version.on_demand
+    return {
+        "task": item.task,
+        "dataset": item.dataset,
+        "href": relative(HOME, board_url(item.task.name)),
+        "n_reported": len(item.task.reported),
+        "n_test": item.version.expected.get("test"),
+        "download": byte_count(on_demand.download_bytes) if on_demand else "",
+    }
 
 
 def _task(site: Site, item: TaskSite, n_rows: int) -> dict[str, Any]:
