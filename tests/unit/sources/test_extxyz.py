@@ -75,7 +75,7 @@ def files(draw: st.DrawFn) -> str:
         if draw(st.booleans()):
             arrays["index"] = draw(st.lists(st.integers(-5, 999), min_size=n, max_size=n))
         symbols = draw(st.lists(st.sampled_from(SYMBOLS), min_size=n, max_size=n))
-        info = {"material_id": "mp-1", "em": draw(numbers_), "virial": draw(triples)[0]}
+        info = {"material_id": "mp-1", "em": draw(numbers_), "vector": draw(triples)[0]}
         text += frame_text(symbols, draw(triples), np.eye(3) * 5, info, arrays)
     return text
 
