@@ -8,6 +8,9 @@ from ionladder.specs.dataset import Table
 PARTS = ("train", "val", "test")
 """Upstream's own parts, in the order of its files."""
 
+STRUCTURES = "structures"
+"""Name of the frames table of structures."""
+
 OFFICIAL = "official"
 """Name of upstream's split: train and val are ``train`` here, test is ``test``."""
 
@@ -95,6 +98,16 @@ def positions_column(name: str = "positions_ang") -> Column:
     )
 
 
+def structures_table(entry: Column, description: str) -> Table:
+    """The frames table of structures."""
+    return Table(
+        name=STRUCTURES,
+        key=("id",),
+        description=description,
+        columns=(entry, numbers_column(), cell_column(), positions_column()),
+    )
+
+
 def part_column() -> Column:
     """Upstream's part of an entry."""
     return Column(
@@ -131,12 +144,13 @@ def splits_table(*columns: Column, entry: Column) -> Table:
     )
 
 
-def folds_table(*, entry: Column, groups: str) -> Table:
+def folds_table(*, entry: Column, scheme: str, groups: str) -> Table:
     """The ``folds`` table.
 
     Args:
         entry: The id column of the dataset.
-        groups: What a fold keeps whole (``material``).
+        scheme: Its name (``chemsys``).
+        groups: What a fold keeps whole, in words (``chemical system``).
     """
     return Table(
         name="folds",
@@ -146,7 +160,7 @@ def folds_table(*, entry: Column, groups: str) -> Table:
             Column(
                 name="scheme",
                 type="string",
-                description=f"{groups}: no {groups} is in two folds.",
+                description=f"{scheme}: no {groups} is in two folds.",
                 role="key",
             ),
             Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
