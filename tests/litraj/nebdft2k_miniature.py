@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-
-from litraj.writing import csv_text, frame_text, write_zip
+from writing import csv_text, frame_text, write_zip
 
 FOLDER = "nebDFT2k"
 INDEX, CENTROIDS = f"{FOLDER}/nebDFT2k_index.csv", f"{FOLDER}/nebDFT2k_centroids.xyz"

@@ -1,4 +1,4 @@
-"""Baselines that predict arrays: run, checked and written like the others, one file instead of rows.
+"""Baselines that predict arrays: run, written and checked again like those that predict numbers.
 
 The ``model.py`` of such a baseline has ``write_predictions(inputs, path)`` instead of
 ``fit_predict``: arrays of a whole test set need not fit into memory.
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ionladder.baselines.card import card_fields
-from ionladder.baselines.runner import plan_problems
 from ionladder.baselines.registry import get_baseline
+from ionladder.baselines.runner import plan_problems
 from ionladder.baselines.threads import single_thread
 from ionladder.core.errors import BaselineError
 from ionladder.core.files import replacing, write_text
@@ -24,7 +24,6 @@ from ionladder.datasets.load_arrays import ArrayInputs, load_array_inputs
 from ionladder.datasets.registry import get_task
 from ionladder.specs.baseline import Baseline
 from ionladder.specs.params import Params
-from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE, Card, read_card
 from ionladder.submissions.write import to_yaml
 
@@ -74,7 +73,7 @@ def run_arrays(layout: Layout, params: Params, name: str, task: str) -> ArrayRun
         ConfigError: No such task.
         DataMissingError: The tables of the dataset version are not here.
     """
-    baseline, spec, inputs = _prepare(layout, params, name, task)
+    baseline, inputs = _prepare(layout, params, name, task)
     folder = layout.submission_dir(task, baseline.name)
     target = folder / PREDICTIONS_FILE
     with replacing(target) as fresh:
@@ -98,7 +97,7 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
     Raises:
         BaselineError: Nothing is committed, or it differs by more than the baseline's tolerance.
     """
-    baseline, _, inputs = _prepare(layout, params, name, task)
+    baseline, inputs = _prepare(layout, params, name, task)
     target = layout.submission_dir(task, baseline.name) / PREDICTIONS_FILE
     shown = layout.relative(target)
     if not target.is_file():
@@ -146,14 +145,12 @@ def _column_difference(one: pa.ChunkedArray, other: pa.ChunkedArray) -> float:
     return float("inf") if np.isnan(gaps).any() else float(gaps.max())
 
 
-def _prepare(
-    layout: Layout, params: Params, name: str, task: str
-) -> tuple[Baseline, Task, ArrayInputs]:
+def _prepare(layout: Layout, params: Params, name: str, task: str) -> tuple[Baseline, ArrayInputs]:
     baseline, spec = get_baseline(name).for_task(task), get_task(task)
     problems = plan_problems(baseline, spec, None, params)
     if problems:
         raise BaselineError(problems)
-    return baseline, spec, load_array_inputs(layout, spec, params.task_versions[task])
+    return baseline, load_array_inputs(layout, spec, params.task_versions[task])
 
 
 def _write(baseline: Baseline, inputs: ArrayInputs, path: Path) -> float:

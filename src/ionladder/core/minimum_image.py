@@ -84,9 +84,11 @@ def reduced_basis(cell_ang: Array) -> Array:
     basis = np.array(cell_ang, dtype=np.float64)
     lengths = np.linalg.norm(basis, axis=1) if basis.shape == (3, 3) else np.zeros(1)
     if not np.isfinite(basis).all() or not lengths.all():
-        raise ValueError("a cell needs three lattice vectors of finite length")
+        msg = "a cell needs three lattice vectors of finite length"
+        raise ValueError(msg)
     if abs(np.linalg.det(basis)) < 1e-9 * lengths.prod():
-        raise ValueError("the lattice vectors span no volume")
+        msg = "the lattice vectors span no volume"
+        raise ValueError(msg)
     for _ in range(_MOST_STEPS):
         basis = _pair_reduced(basis)
         shorter = basis[2] - _closest_in_plane(basis[2], basis[:2])

@@ -10,6 +10,6 @@ BASELINE = Baseline(
     tasks=("nebdft2k-path",),
     inputs="structure",
     training_data="nothing; the train split of nebDFT2k is not read",
-    notes="A reference for geometry alone: it has no energies, so every image is given 0 eV and the "
-    "barrier is 0 eV, which is no estimate of it. Deterministic.",
+    notes="A reference for geometry alone: it has no energies, so every image is given 0 eV and "
+    "the barrier is 0 eV, which is no estimate of it. Deterministic.",
 )

@@ -60,7 +60,7 @@ def _specific_tm(role: Role) -> Column:
     return Column(
         name="has_specific_tm",
         type="bool",
-        description="Upstream's flag has_specific_TM: the material holds certain transition metals.",
+        description="Upstream's flag has_specific_TM, for certain transition metals.",
         role=role,
     )
 
