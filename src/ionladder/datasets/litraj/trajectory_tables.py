@@ -177,6 +177,6 @@ SPLITS = splits_table(
     entry=_id(),
 )
 
-FOLDS = folds_table(entry=_id(), groups="material")
+FOLDS = folds_table(entry=_id(), scheme="material", groups="material")
 
 TABLES: tuple[Table, ...] = (ENTRIES, LABELS, SPLITS, FOLDS)

@@ -132,7 +132,7 @@ SPLITS = splits_table(
     entry=_id(),
 )
 
-FOLDS = folds_table(entry=_id(), groups="material")
+FOLDS = folds_table(entry=_id(), scheme="material", groups="material")
 
 TABLES = (ENTRIES, LABELS, SPLITS, FOLDS)
 
