@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -42,6 +44,13 @@ def tiny_barriers() -> TaskInputs:
         folds=_folds(train),
         targets=TARGETS,
     )
+
+
+def tiny_hops() -> TaskInputs:
+    """The same entries with one barrier each, as single hops have."""
+    inputs = tiny_barriers()
+    labels = inputs.train_labels[["e_1d_ev"]].rename(columns={"e_1d_ev": "em_ev"})
+    return replace(inputs, train_labels=labels, targets=("em_ev",), structures=None)
 
 
 def entries_table(ids: list[str], species: list[list[str]], lengths: list[float]) -> pd.DataFrame:
