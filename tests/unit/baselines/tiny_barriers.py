@@ -53,6 +53,15 @@ def tiny_hops() -> TaskInputs:
     return replace(inputs, train_labels=labels, targets=("em_ev",), structures=None)
 
 
+def tiny_dft_hops() -> TaskInputs:
+    """The same with barriers of DFT as labels, and those of bond valences as an input."""
+    inputs = tiny_hops()
+    labels = inputs.train_labels.rename(columns={"em_ev": "em_dft_ev"})
+    given = 0.1 + 1.5 * labels["em_dft_ev"].reindex(inputs.entries.index, fill_value=0.5)
+    entries = inputs.entries.assign(em_bvse_ev=given)
+    return replace(inputs, entries=entries, train_labels=labels, targets=("em_dft_ev",))
+
+
 def entries_table(ids: list[str], species: list[list[str]], lengths: list[float]) -> pd.DataFrame:
     """Cubic cells with these species and lattice constants; two sites make a rock salt."""
     formulas = []
