@@ -40,6 +40,8 @@ def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outc
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    # What a library prints on its own is no letter.
+    assert done.stderr == ""
     found = [json.loads(line) for line in done.stdout.splitlines()]
     return {(item["kind"], item["name"]): item for item in found}
 
