@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ionladder.core.problems import Problem
-from ionladder.submissions.pages import PagesError, unpacked_bytes
+from ionladder.submissions.pages import unpacked_bytes
 from ionladder.submissions.shapes import (
     MAX_COLUMNS,
     header_problems,
@@ -28,6 +28,9 @@ MAX_UNPACKED_BYTES = 50_000_000
 _MAX_LIST = 10_000
 _FOOTER_TAIL = 8  # four bytes of length, then the name of the format
 
+# Arrow's own, and what pyarrow makes of what its parquet reader throws; PagesError is a ValueError.
+_DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, IndexError, OverflowError)
+
 
 def read_parquet(
     path: Path, shown_as: str, allowed: Sequence[str], max_rows: int
@@ -43,13 +46,13 @@ def read_parquet(
     try:
         # Opened here: Arrow knows no path that is not UTF-8.
         with path.open("rb") as data, _opened(data) as file:
-            schema, metadata = file.schema_arrow, file.metadata
+            schema = file.schema_arrow
             problems = _parquet_problems(file, shown_as, max_rows)
         if problems:
             return None, problems
         wanted = [field for field in schema if field.name in allowed]
         places = [schema.get_field_index(field.name) for field in wanted]
-        problems = _size_problems(unpacked_bytes(path, metadata, places), shown_as)
+        problems = _size_problems(unpacked_bytes(path, places), shown_as)
         if problems:
             return None, problems
         # Read so, every different text is stored once: a long one repeated fills no memory.
@@ -61,7 +64,7 @@ def read_parquet(
             return None, problems
         table = _plain_texts(table)
         table.validate(full=True)
-    except (pa.ArrowException, OSError, UnicodeDecodeError, PagesError) as error:
+    except _DAMAGED as error:
         return None, [unreadable(shown_as, "a parquet file", str(error))]
     for name in schema.names:
         if name not in allowed:
