@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import tiny
-from hostile.case import MOST_MB, Case
+from hostile.case import Case
 
 _IDS = tiny.predictions()["id"].tolist()
 _VALUES = tiny.predictions()["log10_sigma"].tolist()
@@ -19,9 +19,7 @@ _NO_PARQUET = "expected a parquet file"
 _PLAIN = "expected plain numbers or text"
 
 
-def bytes_case(
-    name: str, letter: str | None, write: Callable[[Path], object], *, most_mb: int = MOST_MB
-) -> Case:
+def bytes_case(name: str, letter: str | None, write: Callable[[Path], object]) -> Case:
     """A good card with what ``write`` makes as ``predictions.parquet``."""
 
     def make(folder: Path) -> None:
@@ -29,7 +27,7 @@ def bytes_case(
         (folder / "predictions.csv").unlink()
         write(folder / "predictions.parquet")
 
-    return Case(name=name, letter=letter, make=make, most_mb=most_mb)
+    return Case(name=name, letter=letter, make=make)
 
 
 def table_case(name: str, letter: str | None, columns: dict[str, Any], **options: Any) -> Case:

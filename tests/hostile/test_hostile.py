@@ -13,7 +13,7 @@ from typing import Any
 import markdown
 import pytest
 
-from hostile.case import MOST_SECONDS
+from hostile.case import MOST_MB, MOST_SECONDS
 from hostile.corpus import CORPUS
 from hostile.words import WORDS, card_of
 from ionladder.leaderboard.write import to_csv
@@ -66,7 +66,7 @@ def test_a_case_gets_its_letter_and_harms_nobody(outcomes: Outcomes, kind: str, 
         assert len(found["refused"]) < 200_000
     assert found["good"] == 1.0
     assert found["written"] == []
-    assert found["peak_rss_mb"] <= found["most_mb"]
+    assert found["peak_rss_mb"] <= MOST_MB
     assert found["wall_s"] <= MOST_SECONDS
 
 
