@@ -27,12 +27,12 @@ def validate(
     version = context.version_of(chosen)
     expectations = load_expectations(context.layout, chosen, version)
     submission = read_submission(path, chosen, expectations, shown_as=context.layout.relative(path))
-    n_seeds = submission.predictions.rows["seed"].nunique()
+    n_seeds = len(set(submission.predictions.columns["seed"].tolist()))
     entries, times = f"{len(expectations.test_ids)} test entries", "seed"
     if chosen.scored_folds is not None:
         entries, times = f"{len(expectations.test_ids)} training entries, out of fold", "repeat"
     cv = submission.cv_predictions
-    predicted = set(cv.rows["scheme"]) if cv else set()
+    predicted = set(cv.columns["scheme"].unique().to_pylist()) if cv else set()
     beside = predicted & {scheme.scheme for scheme in chosen.cross_validation}
     print(
         f"{context.layout.relative(path)} is valid: {entries}, "

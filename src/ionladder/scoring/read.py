@@ -5,13 +5,14 @@ from __future__ import annotations
 from ionladder.core.paths import Layout
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.specs.task import Task
+from ionladder.submissions.known_ids import KnownIds
 from ionladder.submissions.validate import Expectations
 
 
 def expectations_of(labels: EvaluationLabels) -> Expectations:
     """Ids and folds that predictions must cover."""
     return Expectations(
-        test_ids=frozenset(labels.test["id"]),
+        test_ids=KnownIds(labels.test["id"].tolist()),
         train_ids=frozenset(labels.train["id"]),
         folds=labels.folds,
     )
