@@ -54,16 +54,13 @@ class EvaluationLabels:
     slices_sha256: str = ""
 
 
-def load_evaluation_labels(
-    layout: Layout, task: Task, version: str, *, with_slices: bool = True
-) -> EvaluationLabels:
+def load_evaluation_labels(layout: Layout, task: Task, version: str) -> EvaluationLabels:
     """Read the labels that a task is scored against.
 
     Args:
         layout: The repository.
         task: The task.
         version: Dataset version.
-        with_slices: Whether to take the test entries apart too, which reads every table.
 
     Raises:
         DataMissingError: A table is not on this machine.
@@ -88,7 +85,7 @@ def load_evaluation_labels(
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
     test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
     scored = train if task.scored_folds else test
-    sliced = slice_entries(layout, task, version) if with_slices else None
+    sliced = slice_entries(layout, task, version)
     return EvaluationLabels(
         test=scored,
         train=train,
