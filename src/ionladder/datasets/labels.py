@@ -93,9 +93,9 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
         labels_sha256=content_hash(selected, key="id"),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
-        slices=sliced.columns if sliced else None,
-        neighbours=sliced.neighbours if sliced else None,
-        slices_sha256=sliced.sha256 if sliced else "",
+        slices=sliced.columns,
+        neighbours=sliced.neighbours,
+        slices_sha256=sliced.sha256,
     )
 
 
