@@ -71,10 +71,11 @@ def text_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[pa.Array,
     if pa.types.is_large_string(column.type):
         column = column.cast(pa.string())
     values = column.combine_chunks()
-    is_empty = pc.fill_null(pc.equal(pc.binary_length(values), 0), True)
-    empty = np.flatnonzero(is_empty.to_numpy(zero_copy_only=False))
-    if not len(empty):
+    lengths = pc.binary_length(values)
+    if not lengths.null_count and (pc.min(lengths).as_py() or 0) > 0:
         return values, []
+    is_empty = pc.fill_null(pc.equal(lengths, 0), True)
+    empty = np.flatnonzero(is_empty.to_numpy(zero_copy_only=False))
     return values, [
         Problem(
             where=f"{shown_as}, {_rows(empty)}, column `{name}`",
@@ -105,9 +106,12 @@ def number_column(
     """
     column = table.column(name)
     values, unparsed = _parse(column)
+    guessed = guess(values) if guess else None
+    # Of values with a gap, neither end is a number that could lie in the range.
+    if guessed is None and not len(unparsed) and low <= values.min() and values.max() <= high:
+        return values, []
     is_gap = ~np.isfinite(values)
     is_gap[unparsed] = False
-    guessed = guess(values) if guess else None
     problems = [] if guessed is None else [guessed]
     is_outside = np.isfinite(values) & ((values < low) | (values > high))
     for rows, expected, next_step in (
