@@ -18,6 +18,7 @@ MAX_FILE_BYTES = 50_000_000
 _MAX_HEADER = 64 * 1024
 _MAX_RAGGED = 100
 _PIECE = 1 << 20
+_LARGEST_BLOCK = 1 << 20
 _SUFFIXES = (".csv", ".parquet")
 
 
@@ -112,12 +113,16 @@ def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None
         return "skip" if len(ragged) < _MAX_RAGGED else "error"
 
     try:
-        # Opened here: Arrow knows no path that is not UTF-8.
-        with path.open("rb") as data:
+        with pa.BufferReader(path.read_bytes()) as data:
             table = pa_csv.read_csv(
                 data,
                 read_options=pa_csv.ReadOptions(
-                    use_threads=False, column_names=header, skip_rows=1, encoding="utf8"
+                    use_threads=False,
+                    column_names=header,
+                    skip_rows=1,
+                    encoding="utf8",
+                    # Arrow fills a whole block: for a small file it would mostly be empty.
+                    block_size=min(path.stat().st_size, _LARGEST_BLOCK),
                 ),
                 parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
                 convert_options=pa_csv.ConvertOptions(
