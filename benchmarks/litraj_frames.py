@@ -24,7 +24,8 @@ from ionladder.datasets.labels import EvaluationLabels
 from ionladder.datasets.litraj.trajectory_tables import FRAMES
 from ionladder.datasets.registry import get_task
 from ionladder.datasets.streamed import StreamedWriter
-from ionladder.scoring.evaluate import evaluate_prepared
+from ionladder.scoring.align import align_checked
+from ionladder.scoring.evaluate import evaluate_aligned
 from ionladder.scoring.frames import reader
 from ionladder.scoring.prepared import PreparedLabels
 from ionladder.specs.params import ScoringSettings
@@ -135,7 +136,8 @@ def score(root: Path, with_offsets: bool) -> tuple[dict[str, float], float]:
     table, problems = read(folder, "submission")
     assert table is not None, problems
     clock.lap("both files")
-    evaluation = evaluate_prepared(prepared, table.rows, TASK)
+    aligned = align_checked(prepared.id_array, table, TASK)
+    evaluation = evaluate_aligned(prepared, aligned, TASK)
     clock.lap("metrics and intervals")
     assert evaluation.score("force_ev_per_ang", "all", "mae").value > 0
     return clock.laps, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

@@ -119,6 +119,7 @@ def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
     entries = {column.name for column in dataset.table("entries").columns}
     for target in task.targets:
         assert target.name in labels or target.ideal is not None
+        assert target.given_by is None or target.given_by in labels
         assert target.limit_column is None or target.limit_column in labels
     assert task.group_column in splits
     assert task.replicate_column is None or task.replicate_column in entries

@@ -45,8 +45,8 @@ from ionladder.submissions.frame_files import (
     id_problems,
     read_column,
 )
-from ionladder.submissions.predictions import PredictionTable
 from ionladder.submissions.shapes import unreadable
+from ionladder.submissions.table import PredictionTable
 from ionladder.submissions.validate import ArrayReader
 
 if TYPE_CHECKING:
@@ -146,11 +146,9 @@ class FrameReader:
     def _table(
         self, folder: Path, path: Path, sums: dict[str, Array], *, is_fitted: bool
     ) -> PredictionTable:
-        import pandas as pd
-
         difference, n_atoms = sums[ENERGY_DIFFERENCE], sums[N_ATOMS]
-        rows: dict[str, Any] = {
-            "id": self._ids.to_pylist(),
+        columns: dict[str, Any] = {
+            "id": self._ids,
             "seed": np.zeros(len(self._ids), dtype=np.int64),
             FORCE: sums[FORCE],
             FORCE_RMS: sums[FORCE_RMS],
@@ -164,7 +162,7 @@ class FrameReader:
         if is_fitted:
             parts = [digest, sha256_file(folder / OFFSETS_FILE)]
             digest, remark = sha256_bytes("\n".join(parts).encode()), FITTED
-        return PredictionTable(path=path, sha256=digest, rows=pd.DataFrame(rows), remarks=(remark,))
+        return PredictionTable(path=path, sha256=digest, columns=columns, remarks=(remark,))
 
 
 def _path_numbers(test: pd.DataFrame) -> npt.NDArray[np.int64]:

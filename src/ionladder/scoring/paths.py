@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ionladder.core.minimum_image import PeriodicCell
 from ionladder.core.problems import Problem
@@ -13,7 +16,7 @@ from ionladder.specs.metric import Array
 from ionladder.specs.task import Task
 from ionladder.submissions.path_files import read_path_file
 from ionladder.submissions.path_rows import PredictedPath
-from ionladder.submissions.predictions import PredictionTable
+from ionladder.submissions.table import PredictionTable
 from ionladder.submissions.validate import ArrayReader
 
 BARRIER, SADDLE = "barrier_ev", "saddle_ev"
@@ -42,7 +45,7 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     known: dict[str, Mapping[str, float]] = {}
 
     def read(folder: Path, shown_as: str) -> tuple[PredictionTable | None, list[Problem]]:
-        import pandas as pd
+        import pyarrow as pa
 
         file, problems = read_path_file(
             folder, given, train_ids=train_ids, task=task.name, shown_as=shown_as
@@ -55,8 +58,11 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
             {"id": name, "seed": 0, **_row(file.paths.get(name), given[name], true[name], known)}
             for name in sorted(given)
         ]
-        table = pd.DataFrame(rows)
-        return PredictionTable(path=file.path, sha256=file.sha256, rows=table), []
+        columns: dict[str, Any] = {
+            name: np.array([row[name] for row in rows]) for name in rows[0] if name != "id"
+        }
+        columns["id"] = pa.array([row["id"] for row in rows], pa.string())
+        return PredictionTable(path=file.path, sha256=file.sha256, columns=columns), []
 
     return read
 

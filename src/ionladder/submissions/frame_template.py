@@ -22,7 +22,7 @@ same order, and these columns:
 |---|---|---|
 | id | string | as listed |
 | energy_ev | float64 | eV, of the whole cell |
-| forces_ev_per_ang | list of float32, x y z of every atom in the order of the configuration | eV/Å |
+| forces_ev_per_ang | list of float32, x y z of every atom, atoms in order | eV/Å |
 | stress_ev_per_ang3 | list of six float32, xx yy zz yz xz xy; for all rows or none | eV/Å³ |
 
 Forces may be rounded to 1e-4 eV/Å, which halves the file. Configurations stand in the frames of the

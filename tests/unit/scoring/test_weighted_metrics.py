@@ -157,7 +157,7 @@ def test_equal_weights_give_the_plain_mean_with_its_interval(force: list[float])
     [
         MetricUse(name="mae", metric="mae", title="MAE", weight="n_atoms"),
         MetricUse(name="mae", metric="mae", title="MAE", only="converged"),
-        MetricUse(name="mae", metric="mae", title="MAE", targets=("force",)),
+        MetricUse(name="mae", metric="mae", title="MAE", targets=("force_rms",)),
     ],
 )
 def test_a_task_cannot_rank_by_a_metric_that_weighs_or_passes_over(use: MetricUse) -> None:
