@@ -220,7 +220,8 @@ def _array(columns: list[tuple[bytes, ...]], kind: str, name: str, at: Place) ->
             made = np.array([[w.decode() for w in column] for column in columns], dtype=object).T
     except (ValueError, KeyError, OverflowError):
         made = None
-    is_plain = not any(b"_" in word for column in columns for word in column if kind in "RI")
+    # Python reads 1_0 as 10; no other program writes or reads that.
+    is_plain = kind not in "RI" or not any(b"_" in b"".join(column) for column in columns)
     if made is None or not is_plain or (kind == "R" and not np.isfinite(made).all()):
         offset, word = _culprit(columns, kind)
         what = {"R": "finite numbers", "I": "whole numbers", "L": "T or F", "S": "text"}[kind]
