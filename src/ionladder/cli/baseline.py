@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
 from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem
 
@@ -19,7 +20,13 @@ def baseline(
     name: Annotated[
         str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
     ] = None,
-    task: Annotated[str, typer.Option(help="Task to predict.")] = "obelix",
+    task: Annotated[
+        str,
+        typer.Option(
+            help="Task to predict.",
+            autocompletion=task_names,
+        ),
+    ] = "obelix",
     seeds: Annotated[
         int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
     ] = None,

@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
+
 
 def new(
-    task: Annotated[str, typer.Argument(help="Task, for example obelix.")],
+    task: Annotated[
+        str, typer.Argument(help="Task, for example obelix.", autocompletion=task_names)
+    ],
     name: Annotated[str, typer.Argument(help="Folder name of the submission: a-z 0-9 . _ -")],
 ) -> None:
     """Make a submission folder to fill in.

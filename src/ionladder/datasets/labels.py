@@ -60,16 +60,13 @@ class EvaluationLabels:
     truth: Path | None = None
 
 
-def load_evaluation_labels(
-    layout: Layout, task: Task, version: str, *, with_slices: bool = True
-) -> EvaluationLabels:
+def load_evaluation_labels(layout: Layout, task: Task, version: str) -> EvaluationLabels:
     """Read the labels that a task is scored against.
 
     Args:
         layout: The repository.
         task: The task.
         version: Dataset version.
-        with_slices: Whether to take the test entries apart too, which reads every table.
 
     Raises:
         DataMissingError: A table is not on this machine.
@@ -98,7 +95,7 @@ def load_evaluation_labels(
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
     test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
     scored = train if task.scored_folds else test
-    sliced = slice_entries(layout, task, version) if with_slices else None
+    sliced = slice_entries(layout, task, version)
     return EvaluationLabels(
         test=scored,
         train=train,
@@ -106,9 +103,9 @@ def load_evaluation_labels(
         labels_sha256=_joined(content_hash(selected, key="id"), truth_sha256),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
-        slices=sliced.columns if sliced else None,
-        neighbours=sliced.neighbours if sliced else None,
-        slices_sha256=sliced.sha256 if sliced else "",
+        slices=sliced.columns,
+        neighbours=sliced.neighbours,
+        slices_sha256=sliced.sha256,
         truth=truth,
     )
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ionladder.core.errors import SubmissionError
 from ionladder.core.problems import Problem, first_few
 from ionladder.specs.task import Task
+from ionladder.submissions.frozen_folds import FrozenFolds
 from ionladder.submissions.metadata import CARD_FILE, Card, read_card
 from ionladder.submissions.names import name_problems
 from ionladder.submissions.out_of_fold import absent_folds, scored_table, unused_predictions
 from ionladder.submissions.predictions import (
     CV_STEM,
     PREDICTIONS_STEM,
-    PredictionTable,
     read_cv_predictions,
     read_predictions,
 )
+from ionladder.submissions.table import PredictionTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +71,11 @@ class Expectations:
     train_ids: Collection[str]
     folds: pd.DataFrame
     read_arrays: ArrayReader | None = None
+
+    @cached_property
+    def frozen_folds(self) -> FrozenFolds:
+        """The folds made ready, once for all files that are held to them."""
+        return FrozenFolds(self.folds)
 
 
 def read_submission(
@@ -136,7 +143,7 @@ def _read_tables(
             shown_as=shown_as,
         )
     cv_predictions, found = read_cv_predictions(
-        folder, task, folds=expectations.folds, shown_as=shown_as
+        folder, task, folds=expectations.frozen_folds, shown_as=shown_as
     )
     problems += found
     if task.scored_folds is not None:
@@ -144,7 +151,7 @@ def _read_tables(
         problems += unused_predictions(folder, shown_as=shown_as)
         if cv_predictions is not None:
             predictions = scored_table(cv_predictions, scheme)
-        if not found and (predictions is None or predictions.rows.empty):
+        if not found and (predictions is None or predictions.n_rows == 0):
             file = f"{shown_as}/{predictions.path.name}" if predictions else shown_as
             problems.append(absent_folds(task, scheme, shown_as=file))
     return predictions, cv_predictions, problems
