@@ -142,7 +142,7 @@ class _Export(Miniature):
 
 
 def evaluation_of(layout: Layout, task: Task, version: str, predictions: Path) -> Evaluation:
-    labels = load_evaluation_labels(layout, task, version, with_slices=False)
+    labels = load_evaluation_labels(layout, task, version)
     rows = pd.read_csv(predictions, dtype={"id": str})
     return evaluate(labels.test, rows, task, settings=SETTINGS)
 

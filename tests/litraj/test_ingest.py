@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -30,6 +30,7 @@ from writing import write_zip
 from ionladder.core.errors import IngestError
 from ionladder.datasets.built import BuiltVersion
 from ionladder.datasets.bvel_proto.barriers import barriers_of
+from ionladder.sources.extxyz import Frame
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
 
 BOTH = pytest.mark.parametrize("make", [bvel13k, nebbvse122k], ids=["bvel13k", "nebbvse122k"])
@@ -179,11 +180,12 @@ def test_a_killed_run_finds_the_files_it_finished(
     read: list[str] = []
     parts = import_module("ionladder.datasets.litraj.parts")
     original = parts.iter_frames
-    monkeypatch.setattr(
-        parts,
-        "iter_frames",
-        lambda stream, *, where: read.append(where) or original(stream, where=where),
-    )
+
+    def noted(stream: BinaryIO, *, where: str) -> Iterator[Frame]:
+        read.append(where)
+        return original(stream, where=where)
+
+    monkeypatch.setattr(parts, "iter_frames", noted)
     built = build(miniature, tmp_path)
     assert read == ["BVEL13k/BVEL13k_test.xyz"]
     fresh = build(miniature, tmp_path / "fresh")

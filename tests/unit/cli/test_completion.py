@@ -39,7 +39,7 @@ def completed(typed: str) -> list[str]:
     [
         ("ionladder val", ["validate"]),
         ("ionladder new obelix-c", ["obelix-cif", "obelix-cv"]),
-        ("ionladder convert x.csv --task bvel", ["bvel-proto"]),
+        ("ionladder convert x.csv --task bvel-", ["bvel-proto"]),
         ("ionladder data nothing-like-it", []),
     ],
 )
