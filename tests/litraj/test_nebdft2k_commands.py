@@ -172,7 +172,7 @@ def test_a_baseline_without_data_says_how_to_fetch_them(
 
     found = prompt.letter("baseline", "linear-path", "--task", PATH)
 
-    assert "Run `ionladder fetch nebdft2k-1-0-0 --pin` first" in found
+    assert "`ionladder fetch nebdft2k-1-0-0 --pin` fetches it" in found
 
 
 def test_frames_that_changed_after_ingest_are_refused(

@@ -127,9 +127,9 @@ def test_reading_again_gives_the_same_content(
     layout = put_archive(tmp_path)
     ingest(layout, load_params(layout).versions[KEY])
 
-    assert require_manifest(layout, "nebdft2k", VERSION) == require_manifest(
-        nebdft2k[0], "nebdft2k", VERSION
-    )
+    one, other = (require_manifest(where, "nebdft2k", VERSION) for where in (layout, nebdft2k[0]))
+    for part in ("tables", "frames", "checks", "summary"):
+        assert one[part] == other[part]
 
 
 def test_a_barrier_that_is_not_that_of_the_path_is_counted_and_not_refused(tmp_path: Path) -> None:

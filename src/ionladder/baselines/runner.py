@@ -17,7 +17,6 @@ from ionladder.core.errors import BaselineError, SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.manifest import version_key
 from ionladder.datasets.registry import get_task
 from ionladder.specs.baseline import Baseline
 from ionladder.specs.params import Params
@@ -221,16 +220,6 @@ def _partial(name: str, n_seeds: int) -> Problem:
     )
 
 
-def _waiting_problem(where: str, spec: Task, params: Params) -> Problem:
-    key = version_key(spec.dataset, params.waiting[spec.name])
-    return Problem(
-        where=f"{where} --task {spec.name}",
-        expected=f"the data of {spec.dataset}",
-        found="none yet: they are fetched only when somebody asks for them",
-        next_step=f"Run `ionladder fetch {key} --pin` first.",
-    )
-
-
 def plan_problems(
     baseline: Baseline, spec: Task, n_seeds: int | None, params: Params
 ) -> list[Problem]:
@@ -246,9 +235,7 @@ def plan_problems(
                 next_step="Choose another task, or another baseline (`ionladder baseline --list`).",
             )
         )
-    if task in params.waiting:
-        problems.append(_waiting_problem(where, spec, params))
-    elif task not in params.task_versions:
+    if task not in params.task_versions:
         problems.append(
             Problem(
                 where=f"params.yaml, tasks.{task}",

@@ -67,11 +67,13 @@ def _is_of_arrays(task: str) -> bool:
 def _run_arrays(name: str, task: str) -> None:
     from ionladder.baselines.arrays import run_arrays
     from ionladder.cli.context import load_context
+    from ionladder.datasets.pins import require_scored
     from ionladder.datasets.registry import get_task
     from ionladder.scoring.read import load_expectations
     from ionladder.submissions.validate import read_submission
 
     context = load_context()
+    require_scored(context.layout, context.params, task)
     done = run_arrays(context.layout, context.params, name, task)
     spec, shown = get_task(task), context.layout.relative(done.folder)
     expectations = load_expectations(context.layout, spec, context.version_of(spec))
@@ -83,8 +85,10 @@ def _run_arrays(name: str, task: str) -> None:
 def _check_arrays(name: str, task: str) -> None:
     from ionladder.baselines.arrays import check_arrays
     from ionladder.cli.context import load_context
+    from ionladder.datasets.pins import require_scored
 
     context = load_context()
+    require_scored(context.layout, context.params, task)
     found = check_arrays(context.layout, context.params, name, task)
     shown = context.layout.relative(context.layout.submission_dir(task, name))
     print(f"{shown}: reproduced. Largest difference {found:.2g}.")

@@ -22,7 +22,7 @@ from unit.baselines.tiny_barriers import TARGETS, tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
 
 PARAMS = SimpleNamespace(
-    waiting={}, task_versions={"obelix": "1.2.0", "obelix-cv": "1.2.0", "bvel-proto": "1.0.0"}
+    task_versions={"obelix": "1.2.0", "obelix-cv": "1.2.0", "bvel-proto": "1.0.0"}
 )
 
 
@@ -178,9 +178,7 @@ def test_more_seeds_than_a_baseline_has_are_refused(layout: Layout) -> None:
 
 def test_a_task_without_a_version_is_refused_together_with_other_problems(layout: Layout) -> None:
     with pytest.raises(BaselineError) as caught:
-        run(
-            layout, SimpleNamespace(task_versions={}, waiting={}), "train-mean", "obelix", n_seeds=0
-        )
+        run(layout, SimpleNamespace(task_versions={}), "train-mean", "obelix", n_seeds=0)
 
     assert [problem.where for problem in caught.value.problems] == [
         "params.yaml, tasks.obelix",
