@@ -20,11 +20,11 @@ from ionladder.submissions.frame_files import (
     ENERGY,
     ID,
     OFFSETS,
-    OFFSETS_FILE,
     frame_file_problems,
     id_problems,
     read_column,
 )
+from ionladder.submissions.table import OFFSETS_FILE
 
 Array = npt.NDArray[np.float64]
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ionladder.core.hashing import sha256_bytes, sha256_file
 from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels
 from ionladder.datasets.streamed import read_blocks
@@ -37,7 +36,6 @@ from ionladder.submissions.frame_files import (
     FRAMES,
     ID,
     N_ATOMS,
-    OFFSETS_FILE,
     PREDICTIONS_FILE,
     STRESS,
     FrameStream,
@@ -46,7 +44,7 @@ from ionladder.submissions.frame_files import (
     read_column,
 )
 from ionladder.submissions.shapes import unreadable
-from ionladder.submissions.table import PredictionTable
+from ionladder.submissions.table import OFFSETS_FILE, PredictionTable, predictions_sha256
 from ionladder.submissions.validate import ArrayReader
 
 if TYPE_CHECKING:
@@ -114,7 +112,7 @@ class FrameReader:
             found = [unreadable(file, "a parquet file", str(error))]
         if found or problems:
             return None, found + problems
-        return self._table(folder, path, sums, is_fitted=offsets is not None), []
+        return self._table(path, sums, is_fitted=offsets is not None), []
 
     def _id_problems(self, path: Path, file: str) -> list[Problem]:
         ids, problems = read_column(path, ID, shown_as=file)
@@ -143,9 +141,7 @@ class FrameReader:
         where = f"{file}, column `{ENERGY}`"
         return sums, number_problems(sums[RAW_ENERGY], where, limit=MAX_EV, unit="eV")
 
-    def _table(
-        self, folder: Path, path: Path, sums: dict[str, Array], *, is_fitted: bool
-    ) -> PredictionTable:
+    def _table(self, path: Path, sums: dict[str, Array], *, is_fitted: bool) -> PredictionTable:
         difference, n_atoms = sums[ENERGY_DIFFERENCE], sums[N_ATOMS]
         columns: dict[str, Any] = {
             "id": self._ids,
@@ -158,10 +154,7 @@ class FrameReader:
             STRESS_ERROR: sums[STRESS_ERROR],
             STRESS_GIVEN: sums[STRESS_GIVEN],
         }
-        digest, remark = sha256_file(path), AS_GIVEN
-        if is_fitted:
-            parts = [digest, sha256_file(folder / OFFSETS_FILE)]
-            digest, remark = sha256_bytes("\n".join(parts).encode()), FITTED
+        digest, remark = predictions_sha256(path), FITTED if is_fitted else AS_GIVEN
         return PredictionTable(path=path, sha256=digest, columns=columns, remarks=(remark,))
 
 

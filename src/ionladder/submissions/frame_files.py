@@ -21,7 +21,6 @@ from ionladder.submissions.coverage import coverage_problems
 from ionladder.submissions.shapes import unreadable
 
 PREDICTIONS_FILE = "predictions.parquet"
-OFFSETS_FILE = "offset_predictions.parquet"
 ID, N_ATOMS, ENERGY = "id", "n_atoms", "energy_ev"
 FORCES, STRESS = "forces_ev_per_ang", "stress_ev_per_ang3"
 

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from ionladder.core.files import write_text
 from ionladder.datasets.streamed import read_blocks
-from ionladder.submissions.frame_files import ID, OFFSETS_FILE, PREDICTIONS_FILE
+from ionladder.submissions.frame_files import ID, PREDICTIONS_FILE
 from ionladder.submissions.frame_writer import write_ids
+from ionladder.submissions.table import OFFSETS_FILE
 
 _README = f"""\
 # What goes into this folder
