@@ -13,8 +13,10 @@ from command import Prompt
 from nebdft2k_miniature import hops
 from nebdft2k_repository import VERSION, make_repository
 
+from ionladder.core.errors import ConfigError
 from ionladder.core.minimum_image import PeriodicCell
 from ionladder.core.paths import Layout
+from ionladder.notebook import load_task
 
 BARRIER, PATH = "nebdft2k-barrier", "nebdft2k-path"
 
@@ -186,3 +188,22 @@ def test_frames_that_changed_after_ingest_are_refused(
     found = Prompt(tmp_path, monkeypatch, capsys).letter("new", PATH, "mine")
 
     assert "paths_init.parquet: expected SHA-256" in found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", PATH, "--format", "jarvis", "--submission", "bvse-path"),
+        ("export", PATH, "--format", "matbench-folds"),
+        ("convert", "predictions.csv", "--task", PATH),
+    ],
+)
+def test_formats_of_numbers_are_refused_for_paths(
+    arguments: tuple[str, ...], prompt: Prompt
+) -> None:
+    assert "whose submissions hold paths" in prompt.letter(*arguments)
+
+
+def test_a_notebook_is_told_that_paths_are_no_numbers(root: Path) -> None:
+    with pytest.raises(ConfigError, match="whose submissions hold paths"):
+        load_task(PATH, root=root)

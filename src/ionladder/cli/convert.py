@@ -45,10 +45,12 @@ def convert(
     from ionladder.datasets.load import load_inputs
     from ionladder.datasets.registry import get_task
     from ionladder.interchange.convert import Choices, read_foreign, write_folder
+    from ionladder.submissions.numbers_only import require_numbers
     from ionladder.submissions.validate import Expectations
 
     context = load_context()
     chosen = get_task(task)
+    require_numbers(chosen, where="convert")
     choices = Choices(
         columns=_columns(column or [], chosen), is_log10_asked=log10, matbench_task=matbench_task
     )

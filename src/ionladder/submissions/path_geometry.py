@@ -91,18 +91,29 @@ def _case(positions: Array, given: GivenPath) -> _Case | None:
     swapped = exchanged_atoms(cell, positions[0], given.positions_ang[0])
     if swapped:
         return "permuted", f"atoms {first_few(swapped, limit=3)}"
-    # Forces sum to zero, so a relaxation moves some atoms and leaves the frame where it was.
-    shift = np.median(vectors, axis=1)
-    rest = np.median(np.linalg.norm(vectors - shift[:, None], axis=2))
-    if rest < _RIGID_ANG and np.linalg.norm(shift, axis=1).max() > _DRIFT_ANG:
-        worst = shift[np.linalg.norm(shift, axis=1).argmax()]
-        return "shifted", "({:.2f}, {:.2f}, {:.2f}) Å".format(*worst)
+    shift = _shift(vectors, distances)
+    if shift is not None:
+        return "shifted", "({:.2f}, {:.2f}, {:.2f}) Å".format(*shift)
     if _is_turned_around(positions, distances, given, cell):
         return "reversed", f"moving ion {distances[0, given.moving_ion]:.1f} Å off in image 0"
     if farthest > FARTHEST_ANG:
         image, atom = np.unravel_index(int(distances.argmax()), distances.shape)
         return "far", f"atom {atom} in image {image}, {farthest:.1f} Å"
     return None
+
+
+def _shift(vectors: Array, distances: Array) -> Array | None:
+    """The vector that most atoms of an image are moved by, if it is long; None otherwise.
+
+    Forces sum to zero, so a relaxation moves some atoms and leaves the frame where it was.
+    """
+    # Where most atoms are near their places, no long shift can be common to most of them.
+    if ((distances > _DRIFT_ANG - _RIGID_ANG).mean(axis=1) < 0.5).all():
+        return None
+    shift = np.median(vectors, axis=1)
+    rest = np.median(np.linalg.norm(vectors - shift[:, None], axis=2))
+    longest: Array = shift[np.linalg.norm(shift, axis=1).argmax()]
+    return longest if rest < _RIGID_ANG and np.linalg.norm(longest) > _DRIFT_ANG else None
 
 
 def _written_otherwise(positions: Array, given: GivenPath, cell: PeriodicCell) -> _Case | None:
