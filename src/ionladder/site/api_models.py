@@ -1,4 +1,4 @@
-"""The shapes of ``/api/v1/``: what every file of a kind has, and nothing about what it may have more.
+"""The shapes of ``/api/v1/``: what every file of a kind has, not what it may have more.
 
 Within v1 keys are added and never taken away or given another meaning; readers pass over keys that
 they do not know. The JSON Schema that the site serves is made from these classes.

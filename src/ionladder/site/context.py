@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class TaskSite:
     board: Board
     is_scored: bool
     entrants: Mapping[str, Entrant]
-    analysis: Analysis = Analysis()
+    analysis: Analysis = field(default_factory=Analysis)
     unscored: tuple[Unscored, ...] = ()
 
 

@@ -86,16 +86,16 @@ UNCERTAINTY: Mapping[str, UncertaintyWords] = {
     "coverage_95": UncertaintyWords(
         title="Coverage, 95 %",
         meaning=(
-            "Share of labels inside the central 95 % interval of their prediction, where rare large "
-            "errors show."
+            "Share of labels inside the central 95 % interval of their prediction, where rare "
+            "large errors show."
         ),
         formula="mean of [|y_pred - y_true| ≤ 1.960 y_std]",
     ),
     "sharpness": UncertaintyWords(
         title="Sharpness",
         meaning=(
-            "Mean stated standard deviation: of two submissions whose uncertainty is equally right, "
-            "the one with the smaller says more."
+            "Mean stated standard deviation: of two submissions whose uncertainty is equally "
+            "right, the one with the smaller says more."
         ),
         formula="mean of y_std",
         has_unit=True,
@@ -120,6 +120,8 @@ UNCERTAINTY: Mapping[str, UncertaintyWords] = {
     ),
 }
 """Score of stated standard deviations → its words, in the order in which they are shown."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScoredWords:
     """How pages speak of what a task scores, and how often.

@@ -41,7 +41,8 @@ AUDIT_RULES = {
         "not hide it, and two different models come nowhere near. Constants are left out."
     ),
     "constant": (
-        f"A standard deviation of the predictions under {CONSTANT_SPREAD:.0%} of that of the labels."
+        f"A standard deviation of the predictions under {CONSTANT_SPREAD:.0%} of that of the "
+        "labels."
     ),
     "physical": "Outside the range that the task states for the quantity.",
     "crossing": (
