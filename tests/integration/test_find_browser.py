@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_site_browser import Reader, address, reader  # noqa: F401 - fixtures
+from browser import Reader, opened, served
 
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -31,13 +32,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_without_words_every_entry_is_shown(reader: Reader) -> None:  # noqa: F811
+@pytest.fixture(scope="module")
+def reader(built: Path, loopback: None) -> Iterator[Reader]:
+    """Headless Chromium on the page, or a skip that says what is missing."""
+    with served(built) as address, opened(address) as opened_reader:
+        yield opened_reader
+
+
+def test_without_words_every_entry_is_shown(reader: Reader) -> None:
     reader.open("")
     assert len(reader.run(SHOWN)) == N_TEST
     assert reader.run("return document.querySelector('form[data-find] output').value") == ""
 
 
-def test_words_find_entries_and_stand_in_the_address(reader: Reader) -> None:  # noqa: F811
+def test_words_find_entries_and_stand_in_the_address(reader: Reader) -> None:
     reader.open("")
     first = reader.run(SHOWN)[0]
     reader.driver.find_element("css selector", BOX).send_keys(first.upper())
@@ -49,7 +57,7 @@ def test_words_find_entries_and_stand_in_the_address(reader: Reader) -> None:  #
     assert reader.run(SHOWN) == [first]
 
 
-def test_all_words_must_fit_and_nothing_may(reader: Reader) -> None:  # noqa: F811
+def test_all_words_must_fit_and_nothing_may(reader: Reader) -> None:
     reader.open("?q=li%20no-such-word")
     assert reader.run(SHOWN) == []
     box = reader.driver.find_element("css selector", BOX)
