@@ -332,7 +332,9 @@ def test_nothing_fails_in_the_console(reader: Reader) -> None:
 def test_hashes_and_commands_can_be_copied(reader: Reader) -> None:
     reader.open("submissions/obelix/rf-paper/")
     assert reader.wait("document.querySelectorAll('.il-hashes .il-copy').length") == 4
-    assert reader.run("return document.querySelectorAll('.il-command .il-copy').length") == 1
+    assert (
+        reader.run("return document.querySelectorAll('.il-command .il-copy').length") == 2
+    )  # the command and the BibTeX
 
 
 def test_the_command_renders_and_builds_from_the_repository_s_root(

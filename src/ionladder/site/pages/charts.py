@@ -15,6 +15,7 @@ from ionladder.site.context import Site, TaskSite
 from ionladder.site.course import stands_of
 from ionladder.site.links import board_url, charts_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
+from ionladder.site.slices import slice_board
 from ionladder.site.tables import Cell, value_cell
 from ionladder.site.text import count, duration, exact, plain
 from ionladder.site.wording import floor_title
@@ -85,6 +86,7 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "course": _course(site, board),
         "agreement": agreement_table(board, table, here),
         "has_labels": table is not None,
+        "has_slices": slice_board(item, here) is not None,
         "absent": site.entries[item.task.name].absent,
         "board_href": relative(here, board_url(item.task.name)),
         "entries_href": relative(here, entries_url(item.task.name)),
