@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_every_scored_submission_has_its_badge_and_no_other(
     }
     for place, text in documents.items():
         if place.endswith(".svg"):
-            picture = ElementTree.fromstring(text)
+            picture = ET.fromstring(text)
             tags = {element.tag.removeprefix(SVG) for element in picture.iter()}
             assert tags == {"svg", "title", "clipPath", "g", "rect", "text"}
             assert picture.findtext(f"{SVG}title") == picture.get("aria-label")
@@ -70,7 +70,7 @@ def test_a_hostile_name_is_text_in_the_picture_and_short(tmp_path: Path) -> None
     documents = badges(tmp_path, hostile())
     names = []
     for entry in hostile():
-        picture = ElementTree.fromstring(documents[badge_url(TASK.name, entry.name)])
+        picture = ET.fromstring(documents[badge_url(TASK.name, entry.name)])
         name, _ = (element.text or "" for element in picture.iter(f"{SVG}text"))
         assert len(name) <= LONGEST_NAME
         names.append(name)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ionladder.core.git import commit_times
 from ionladder.core.paths import Layout
@@ -56,11 +56,11 @@ def published(root: Path, *boards: Sequence[Entry]) -> tuple[Layout, list[str]]:
     return layout, commits
 
 
-def entries_of(layout: Layout) -> list[ElementTree.Element]:
-    return list(ElementTree.fromstring(feed_document(load_site(layout))[FEED]).iter(f"{ATOM}entry"))
+def entries_of(layout: Layout) -> list[ET.Element]:
+    return list(ET.fromstring(feed_document(load_site(layout))[FEED]).iter(f"{ATOM}entry"))
 
 
-def text_of(entry: ElementTree.Element, tag: str) -> str:
+def text_of(entry: ET.Element, tag: str) -> str:
     return entry.findtext(f"{ATOM}{tag}") or ""
 
 
@@ -77,7 +77,7 @@ def test_an_entry_is_dated_by_the_commit_of_its_scores_newest_first(tmp_path: Pa
 
 def test_the_feed_has_what_atom_requires(tmp_path: Path) -> None:
     layout, _ = published(tmp_path, typical()[:2], typical()[:3])
-    feed = ElementTree.fromstring(feed_document(load_site(layout))[FEED])
+    feed = ET.fromstring(feed_document(load_site(layout))[FEED])
     elements = [feed, *feed.iter(f"{ATOM}entry")]
     for element in elements:
         for tag in ("id", "title", "updated"):
@@ -99,7 +99,7 @@ def test_links_of_the_feed_lead_to_pages_and_places_of_the_site(tmp_path: Path) 
     layout, _ = published(tmp_path, typical()[:2], typical()[:3])
     render_site(load_site(layout))
     pages = layout.generated_docs_dir
-    feed = ElementTree.parse(pages / FEED).getroot()
+    feed = ET.parse(pages / FEED).getroot()
     links = [link.get("href", "") for link in feed.iter(f"{ATOM}link")]
     links += [link.get("href", "") for link in feed.iter(f"{XHTML}a")]
     assert len(links) > 5
@@ -138,7 +138,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     gone = [Entry(name=text.encode("utf-8", "replace").decode()) for text in HOSTILE.values()]
     layout, _ = published(tmp_path, [*typical(), *gone], typical())
     text = feed_document(load_site(layout))[FEED]
-    feed = ElementTree.fromstring(text)
+    feed = ET.fromstring(text)
     tags = {element.tag.rpartition("}")[2] for element in feed.iter()}
     assert tags.isdisjoint({"script", "img", "b"})
     assert "&lt;script&gt;" in text
