@@ -5,6 +5,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 VENV ?= .venv
+HOSTILE_TESTS ?= tests/hostile tests/integration/test_crash.py tests/integration/test_full_disk.py \
+	tests/integration/test_hostile_words.py
 PORT ?= 8000
 PYTEST_OPTIONS ?=
 BASE ?=
@@ -71,11 +73,10 @@ lighthouse: setup  ## Fetch Lighthouse with npm and hold site/ to its limits (ne
 	(cd "$$tools" && npm install --silent --no-save --no-audit --no-fund $(LIGHTHOUSE)) ; \
 	$(RUN) python benchmarks/lighthouse.py "$$tools/node_modules/.bin/lighthouse"
 
-test-hostile: setup  ## Judge the bad submissions, and kill each command at a dozen moments
-	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-12} python -m pytest tests/hostile \
-		tests/integration/test_crash.py $(PYTEST_OPTIONS)
+test-hostile: setup  ## Judge the bad submissions, kill each command at a dozen moments, fill a disk
+	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-12} python -m pytest $(HOSTILE_TESTS) $(PYTEST_OPTIONS)
 
-fuzz: setup  ## Feed the parsers with atheris for a minute, where it is installed (FUZZ_SECONDS=…)
+fuzz: setup  ## Give each parser a minute of atheris, where it is installed (FUZZ_SECONDS=…)
 	@$(RUN) PYTHONPATH=tests python -m hostile.fuzz $${FUZZ_SECONDS:-60}
 
 check: setup  ## Lint, formatting, types, import layers

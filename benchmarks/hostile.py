@@ -15,7 +15,8 @@ from reports import ROOT, markdown, write_results
 from ionladder.pullrequests.verdict import _environment
 
 Row = dict[str, Any]
-MOST_MB = 400
+# What every bad submission is promised to stay within; tests hold each of them to it.
+MOST_MB, MOST_SECONDS = 400, 10
 
 
 def main() -> None:
@@ -27,9 +28,7 @@ def main() -> None:
         sys.exit(f"not judged as expected: {', '.join(failed)}")
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     table = [summary(kind, [row for row in rows if row["kind"] == kind]) for kind in kinds]
-    honest = [row for row in rows if row["most_mb"] <= MOST_MB]
     table.append(summary("all", rows))
-    table.append(summary("all whose size is as stated", honest))
     print(markdown(table))
     write_results("hostile.json", {"kinds": table})
 
@@ -53,7 +52,9 @@ def judge(root: Path) -> list[Row]:
 
 
 def is_right(row: Row) -> bool:
-    """Whether a case got its letter, and the good submission its score."""
+    """Whether a case got its letter, within the limits, and the good submission its score."""
+    if row["peak_rss_mb"] > MOST_MB or row["wall_s"] > MOST_SECONDS:
+        return False
     if "traceback" in row or row["good"] != 1.0 or row["written"]:
         return False
     if row["letter"] is None:

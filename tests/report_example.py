@@ -34,6 +34,7 @@ REPORT: dict[str, Any] = {
                 "rank_low": 1,
                 "rank_high": 2,
                 "n_ranked": 2,
+                "probability_best": 0.612,
                 "leader": "mine",
                 "tied_with": ["other"],
             },

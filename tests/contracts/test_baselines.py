@@ -25,7 +25,7 @@ from ionladder.datasets.params import load_params
 from ionladder.datasets.registry import all_tasks
 from ionladder.specs.baseline import Baseline
 from ionladder.submissions.metadata import Card
-from unit.baselines.tiny_barriers import tiny_barriers
+from unit.baselines.tiny_barriers import tiny_barriers, tiny_dft_hops, tiny_hops
 from unit.baselines.tiny_task import all_with_cif, tiny_inputs
 
 # Eleven entries with a CIF are fewer than the batch size of the networks.
@@ -36,15 +36,20 @@ INPUTS = {
     "obelix-cif": all_with_cif,
     "obelix-cv": tiny_inputs,
     "bvel-proto": tiny_barriers,
+    "bvel13k": tiny_barriers,
+    "nebbvse122k": tiny_hops,
+    "nebdft2k-barrier": tiny_dft_hops,
 }
 BASELINES = [pytest.param(spec, id=name) for name, spec in all_baselines().items()]
-CASES = [
+EVERY_CASE = [
     pytest.param(spec, task, id=f"{name}-{task}")
     for name, spec in all_baselines().items()
     for task in spec.tasks
 ]
+# Models that predict arrays write them to a file; tests/litraj runs them on miniatures.
+CASES = [p for p in EVERY_CASE if all_tasks()[p.values[1]].predicts == "values"]
 SEEDED = [p for p in CASES if p.values[0].n_seeds > 1]
-BARRIERS = [p for p in CASES if p.values[1] == "bvel-proto"]
+BARRIERS = [p for p in CASES if p.values[1] in ("bvel-proto", "bvel13k")]
 CIF_ONLY = [p for p in BASELINES if p.values[0].name.endswith("-cif")]
 TRAIN = [f"e{number:02d}" for number in range(22)]
 HELD_OUT = [f"e{number:02d}" for number in range(22, 30)]
@@ -75,7 +80,7 @@ def test_a_baseline_is_named_after_its_folder_and_has_a_model(spec: Baseline) ->
     assert set(spec.tasks) <= set(all_tasks())
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), EVERY_CASE)
 def test_its_card_is_valid_and_says_what_a_reader_needs(spec: Baseline, task: str) -> None:
     fields = _card(spec, task, training_time_s=1.0)
     card = Card.model_validate(fields)
@@ -198,11 +203,14 @@ def test_an_unlabelled_entry_cannot_be_trained_on(spec: Baseline, task: str) -> 
         load_model(spec)(inputs, inputs.test_ids[:2], HELD_OUT, seed=0)
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), EVERY_CASE)
 def test_the_committed_card_is_the_one_the_spec_describes(
     spec: Baseline, task: str, repository: Path
 ) -> None:
-    folder = Layout(repository).submission_dir(task, spec.name)
+    layout = Layout(repository)
+    if task in load_params(layout).waiting:
+        pytest.skip("the data of this task have not been fetched yet, so nobody could predict them")
+    folder = layout.submission_dir(task, spec.name)
     committed = yaml.safe_load((folder / "submission.yaml").read_text(encoding="utf-8"))
     seconds = committed["training_time_s"]
 

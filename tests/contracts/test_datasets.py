@@ -16,7 +16,7 @@ from ionladder.specs.dataset import Dataset, Table
 from ionladder.specs.task import Task
 
 DATASETS = list(all_datasets().values())
-TABLES = {f"{d.name}.{table.name}": table for d in DATASETS for table in d.tables}
+TABLES = {f"{d.name}.{table.name}": table for d in DATASETS for table in (*d.tables, *d.frames)}
 TASKS = list(all_tasks().values())
 REQUIRED_TABLES = {"entries", "labels", "splits", "folds"}
 UNIT_SUFFIXES = {
@@ -26,6 +26,7 @@ UNIT_SUFFIXES = {
     "_s_per_cm": "S/cm",
     "_ev": "eV",
     "_ev_per_ang": "eV/Å",
+    "_ev_per_ang3": "eV/Å³",
 }
 
 datasets = pytest.mark.parametrize("dataset", DATASETS, ids=lambda d: d.name)
@@ -84,9 +85,9 @@ def test_columns_have_known_types_units_and_descriptions(table: Table) -> None:
     assert arrow_schema(table.columns).names == names
     for column in table.columns:
         assert column.description.strip().endswith((".", ")")) or ":" in column.description
-        for suffix, unit in UNIT_SUFFIXES.items():
-            if column.name.endswith(suffix) and not column.name.endswith("_ev_per_ang"):
-                assert column.unit == unit, column.name
+        suffixes = [suffix for suffix in UNIT_SUFFIXES if column.name.endswith(suffix)]
+        if suffixes:
+            assert column.unit == UNIT_SUFFIXES[max(suffixes, key=len)], column.name
 
 
 @tables
@@ -117,7 +118,8 @@ def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
     splits = {column.name for column in dataset.table("splits").columns}
     entries = {column.name for column in dataset.table("entries").columns}
     for target in task.targets:
-        assert target.name in labels
+        assert target.name in labels or target.ideal is not None
+        assert target.given_by is None or target.given_by in labels
         assert target.limit_column is None or target.limit_column in labels
     assert task.group_column in splits
     assert task.replicate_column is None or task.replicate_column in entries
@@ -125,7 +127,17 @@ def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
         assert subset.column is None or subset.column in labels | splits
     assert task.entries is None or task.entries.column in splits
     assert not task.scored_folds or task.scored_folds.is_primary
-    assert sum(scheme.is_primary for scheme in task.fold_schemes) == 1
+    if task.predicts == "values":
+        assert sum(scheme.is_primary for scheme in task.fold_schemes) == 1
+
+
+@tasks
+def test_a_task_of_arrays_names_frames_that_its_dataset_has(task: Task) -> None:
+    frames = {table.name for table in all_datasets()[task.dataset].frames}
+    for name in (task.truth, task.given, task.offsets):
+        assert name is None or name in frames
+    if task.predicts != "values":
+        assert not task.fold_schemes, "arrays are not predicted on folds"
 
 
 @tasks
@@ -143,4 +155,4 @@ def test_every_slice_of_a_task_is_derived_by_its_dataset(task: Task) -> None:
 def test_what_pages_say_of_an_entry_is_in_its_table(dataset: Dataset) -> None:
     entries = {column.name for column in dataset.table("entries").columns}
     assert {fact.column for fact in dataset.facts} <= entries
-    assert dataset.composition_column in entries
+    assert dataset.composition_column is None or dataset.composition_column in entries

@@ -99,6 +99,10 @@ def test_better_predictions_score_better_in_the_stated_direction(metric: Metric)
     ordinary = metric.function(y_true, y_pred[0], **options)
     reversed_ = metric.function(y_true, -10.0 - y_pred[0], **options)
 
+    if metric.ideal is not None:
+        assert perfect == pytest.approx(metric.ideal)
+        assert abs(perfect - ordinary) < abs(perfect - reversed_)
+        return
     assert sign * perfect <= sign * ordinary < sign * reversed_
 
 

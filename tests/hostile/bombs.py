@@ -11,16 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import tiny
-from hostile.case import MOST_MB, Case
+from hostile.case import Case
 
 _IDS = tiny.predictions()["id"].tolist()
 _VALUES = tiny.predictions()["log10_sigma"].tolist()
+_NO_PARQUET = "expected a parquet file"
 _PLAIN = "expected plain numbers or text"
 
 
-def bytes_case(
-    name: str, letter: str | None, write: Callable[[Path], object], *, most_mb: int = MOST_MB
-) -> Case:
+def bytes_case(name: str, letter: str | None, write: Callable[[Path], object]) -> Case:
     """A good card with what ``write`` makes as ``predictions.parquet``."""
 
     def make(folder: Path) -> None:
@@ -28,7 +27,7 @@ def bytes_case(
         (folder / "predictions.csv").unlink()
         write(folder / "predictions.parquet")
 
-    return Case(name=name, letter=letter, make=make, most_mb=most_mb)
+    return Case(name=name, letter=letter, make=make)
 
 
 def table_case(name: str, letter: str | None, columns: dict[str, Any], **options: Any) -> Case:
@@ -62,21 +61,88 @@ def _repeated_text(path: Path) -> None:
 
 
 def _lying_size(path: Path) -> None:
-    """As the giant text, but its table of contents says that it is small.
-
-    Only the limits of the process can stop it: it is read before the lie is known.
-    """
+    """As the giant text, but its table of contents says that it is small."""
     _giant_text(path)
-    data = path.read_bytes()
     size = pq.ParquetFile(path).metadata.row_group(0).total_byte_size
     assert size > 200_000_000
     column = pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size
     for number in (size, column):
-        stated, lie = _varint(number), _varint(1000)
-        lie = bytes([*(byte | 0x80 for byte in lie), *[0x80] * (len(stated) - len(lie) - 1), 0])
-        assert stated in data
-        data = data.replace(stated, lie)
-    path.write_bytes(data)
+        _restate(path, number, 1000)
+
+
+def _fewer_rows(path: Path) -> None:
+    """Twenty million rows, said to be six by the whole and by its part, not by the columns."""
+    n = 20_000_000
+    table = pa.table({"id": pa.repeat("7cr", n), "log10_sigma": pa.repeat(-3.0, n)})
+    pq.write_table(table, path, row_group_size=n, compression="zstd")
+    for place in (0, -1):
+        _restate(path, n, 6, place=place)
+
+
+def _parts_beyond_the_whole(path: Path) -> None:
+    """The same in twenty parts, with only the whole saying six."""
+    _many_rows(path)
+    _restate(path, 20_000_000, 6)
+
+
+def _prefixes(path: Path) -> None:
+    """A text of 8 MB whose repetitions are written as the whole of the one before."""
+    ids = pa.array(["x" * 8_000_000] * 24)
+    table = pa.table({"id": ids, "log10_sigma": pa.repeat(1.0, 24)})
+    coded = {"id": "DELTA_BYTE_ARRAY", "log10_sigma": "PLAIN"}
+    pq.write_table(
+        table, path, compression="zstd", use_dictionary=False, column_encoding=coded,
+        write_statistics=False,
+    )  # fmt: skip
+
+
+def _vast_dictionary(path: Path) -> None:
+    """A dictionary of three million texts for six rows."""
+    texts = pa.array(range(3_000_000)).cast(pa.string())
+    ids = pa.DictionaryArray.from_arrays(pa.repeat(0, 6), texts)
+    table = pa.table({"id": ids, "log10_sigma": _VALUES})
+    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=10**9)
+
+
+def _largest_text(path: Path) -> None:
+    """One id as large as may be unpacked, and said to be."""
+    table = pa.table({"id": ["x" * 49_000_000], "log10_sigma": [1.0]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+
+
+def _contents(path: Path, contents: bytes) -> None:
+    """A file of nothing but a table of contents."""
+    path.write_bytes(b"PAR1" + contents + len(contents).to_bytes(4, "little") + b"PAR1")
+
+
+# The first fields of a table of contents: the version, then a list of what a million bytes hold.
+_MILLION = b"\xfc" + bytes([0xC0, 0x84, 0x3D - 1])
+_MANY_FIELDS = b"\x15\x02\x19" + _MILLION
+_ONE_ROOT = b"\x15\x02\x19\x1c\x48\x01r\x15\x00\x00"
+_MANY_PARTS = _ONE_ROOT + b"\x16\x0c\x19" + _MILLION
+_MANY_COLUMNS = _ONE_ROOT + b"\x16\x0c\x19\x1c\x19" + _MILLION
+
+
+def _restate(path: Path, stated: int, lie: int, *, place: int | None = None) -> None:
+    """Replace a number in the table of contents by a smaller one of as many bytes.
+
+    Args:
+        path: The file.
+        stated: The number.
+        lie: What it is replaced by.
+        place: Which of its occurrences; None for all.
+    """
+    data = path.read_bytes()
+    end = len(data) - int.from_bytes(data[-8:-4], "little") - 8
+    before, after = _varint(stated), _varint(lie)
+    padding = len(before) - len(after)
+    after = bytes([*after[:-1], after[-1] | 0x80, *[0x80] * (padding - 1), 0])
+    pieces = data[end:].split(before)
+    assert len(pieces) > 1
+    changed = range(len(pieces) - 1) if place is None else [range(len(pieces) - 1)[place]]
+    seams = [after if number in changed else before for number in range(len(pieces) - 1)]
+    contents = b"".join(part for pair in zip(pieces, [*seams, b""], strict=True) for part in pair)
+    path.write_bytes(data[:end] + contents)
 
 
 def _varint(number: int) -> bytes:
@@ -144,9 +210,17 @@ _DATE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 CASES = [
     bytes_case("twenty million rows", "between 1 and 600 rows; found 20000000", _many_rows),
-    bytes_case("an id of 200 MB", "at most 100 MB when unpacked; found 200 MB", _giant_text),
+    bytes_case("an id of 200 MB", "at most 50 MB when unpacked; found 200 MB", _giant_text),
     bytes_case("a text of 8 MB six hundred times", "at most 1000 bytes in a cell", _repeated_text),
-    bytes_case("a size that lies", "expected", _lying_size, most_mb=1000),
+    bytes_case("a size that lies", "at most 50 MB when unpacked; found 200 MB", _lying_size),
+    bytes_case("a number of rows that lies", "as many values as there are rows", _fewer_rows),
+    bytes_case("parts with more rows than the whole", "as the whole", _parts_beyond_the_whole),
+    bytes_case("texts written as pieces of one another", "pieces of one another", _prefixes),
+    bytes_case("a dictionary for nobody", "more values than there are rows", _vast_dictionary),
+    bytes_case("the largest text that is read", "at most 1000 bytes in a cell", _largest_text),
+    bytes_case("a million fields", _NO_PARQUET, lambda path: _contents(path, _MANY_FIELDS)),
+    bytes_case("a million parts", _NO_PARQUET, lambda path: _contents(path, _MANY_PARTS)),
+    bytes_case("a million columns", _NO_PARQUET, lambda path: _contents(path, _MANY_COLUMNS)),
     bytes_case("sixty thousand columns", "its table of contents is too long", _wide),
     bytes_case("twenty thousand row groups", "expected", _many_groups),
     bytes_case("text that is no text", "expected a parquet file", _bad_utf8),

@@ -22,14 +22,12 @@ class Case:
         letter: Part of the letter it gets; None where it is valid and has to be scored.
         make: Makes the folder; may raise PermissionError where the system does not allow it.
         folder: Name of the folder.
-        most_mb: Resident memory that judging it may take, in 10⁶ bytes.
     """
 
     name: str
     letter: str | None
     make: Callable[[Path], object]
     folder: str = "bad"
-    most_mb: int = MOST_MB
 
 
 def csv_case(name: str, letter: str | None, data: bytes | str) -> Case:

@@ -43,7 +43,6 @@ def judge_all(root: Path) -> Iterator[dict[str, Any]]:
                 "kind": kind,
                 "name": case.name,
                 "letter": case.letter,
-                "most_mb": case.most_mb,
             } | judge_one(root / f"{kind}-{place}", case, scorer, is_large=kind in LARGE)
 
 

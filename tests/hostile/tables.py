@@ -116,6 +116,11 @@ ENCODINGS = [
     csv_case("UTF-16 without a mark", "expected", GOOD.encode("utf-16-le")),
     csv_case("UTF-32", "expected", GOOD.encode("utf-32")),
     csv_case("Latin-1", _NOT_UTF8, with_row("7cr", "7\u00e9r,-3").encode("latin-1")),
+    csv_case(
+        "half a character in a row that is too long",
+        _NOT_UTF8,
+        with_rows("7cr,-3,\u00e9").encode("latin-1"),
+    ),
     csv_case("overlong UTF-8", _NOT_UTF8, with_value("-3").encode().replace(b"7cr", b"\xc0\xb7cr")),
     csv_case(
         "a half of a character",

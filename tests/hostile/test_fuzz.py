@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tiny
-from hostile.fuzz import read_as
+from hostile.parsers import GOOD, read_as
 
-GOOD_CSV = tiny.predictions().to_csv(index=False).encode()
-GOOD_CARD = tiny.CARD.encode()
 _CELLS = st.one_of(
     st.sampled_from(["id", "log10_sigma", "seed", "019", "5e2", "-3", "NaN", "1e999", '"', "\r"]),
     st.text(max_size=8),
@@ -55,15 +48,6 @@ _YAML = st.sampled_from(
 )
 
 
-def _parquet() -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(tiny.predictions(), preserve_index=False), sink)
-    return sink.getvalue()
-
-
-GOOD_PARQUET = _parquet()
-
-
 @st.composite
 def damaged(draw: st.DrawFn, good: bytes) -> bytes:
     """Good bytes, cut, with some replaced, and with some put in."""
@@ -79,7 +63,7 @@ def check(data: bytes, name: str) -> None:
     assert all(str(problem).isprintable() for problem in read_as(data, name))
 
 
-@given(st.binary(max_size=300) | damaged(GOOD_CSV))
+@given(st.binary(max_size=300) | damaged(GOOD["predictions.csv"]))
 def test_any_bytes_as_csv(data: bytes) -> None:
     check(data, "predictions.csv")
 
@@ -90,7 +74,7 @@ def test_any_cells_as_csv(rows: list[list[str]]) -> None:
     check(text.encode("utf-8", "surrogatepass"), "predictions.csv")
 
 
-@given(st.binary(max_size=300) | damaged(GOOD_CARD))
+@given(st.binary(max_size=300) | damaged(GOOD["submission.yaml"]))
 def test_any_bytes_as_a_card(data: bytes) -> None:
     check(data, "submission.yaml")
 
@@ -100,6 +84,6 @@ def test_any_signs_of_yaml_as_a_card(signs: list[str]) -> None:
     check("".join(signs).encode(), "submission.yaml")
 
 
-@given(damaged(GOOD_PARQUET))
+@given(damaged(GOOD["predictions.parquet"]))
 def test_damaged_parquet(data: bytes) -> None:
     check(data, "predictions.parquet")

@@ -13,7 +13,7 @@ from typing import Any
 import markdown
 import pytest
 
-from hostile.case import MOST_SECONDS
+from hostile.case import MOST_MB, MOST_SECONDS
 from hostile.corpus import CORPUS
 from hostile.words import WORDS, card_of
 from ionladder.leaderboard.write import to_csv
@@ -40,6 +40,8 @@ def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outc
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    # What a library prints on its own is no letter.
+    assert done.stderr == ""
     found = [json.loads(line) for line in done.stdout.splitlines()]
     return {(item["kind"], item["name"]): item for item in found}
 
@@ -64,7 +66,7 @@ def test_a_case_gets_its_letter_and_harms_nobody(outcomes: Outcomes, kind: str, 
         assert len(found["refused"]) < 200_000
     assert found["good"] == 1.0
     assert found["written"] == []
-    assert found["peak_rss_mb"] <= found["most_mb"]
+    assert found["peak_rss_mb"] <= MOST_MB
     assert found["wall_s"] <= MOST_SECONDS
 
 

@@ -88,6 +88,11 @@ def test_from_a_template_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -
     predictions = labels["log10_sigma"] + rng.normal(0, 1, len(labels))
     fill_in(layout, "my-model", predictions)
     assert "is valid: 14 test entries" in prompt.ok("validate", "submissions/obelix/my-model").out
+    both = prompt("validate", "submissions/obelix/none", "submissions/obelix/my-model")
+    assert both.code == 1
+    assert "my-model is valid" in both.out
+    assert "none: expected a folder" in both.err
+    assert "\x1b" not in both.out + both.err
 
     verdict = json.loads(prompt.ok("score", "submissions/obelix/my-model", "--json").out)
     expected = float(np.abs(predictions - labels["log10_sigma"]).mean())

@@ -147,8 +147,10 @@ def test_an_honest_pull_request_gets_the_contributors_own_verdict(
 
     layout = Layout(base.root)
     shutil.copytree(fork.root / FOLDER, base.root / FOLDER)
-    local = json.loads(prompt.ok("score", FOLDER, "--json").out)
-    assert checked.submission["receipt"] == local
+    local = json.loads(prompt.ok("score", FOLDER, "--json", "--full").out)
+    assert checked.submission["receipt"] == local["receipt"]
+    for said in ("standing", "worst_slices"):
+        assert checked.submission[said] == local[said]
 
     prompt.ok("leaderboard")
     receipt = json.loads(layout.receipt("obelix", "my-model").read_text())

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import json
 import shutil
-import tempfile
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import DESK, PHONE, Reader, opened, served
 
 from ionladder.core.errors import SiteError
 from ionladder.core.paths import Layout
@@ -35,15 +30,6 @@ PAGES = (
     "methods/",
 )
 HAND_WRITTEN = ("reading/", "submit/", "tutorial/")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PHONE, DESK = (360, 800), (1400, 1000)
-PATIENCE_SECONDS = 10
-
-SHOWN_ROWS = """
-const rows = document.querySelectorAll(`#subset-${arguments[0]} .il-board tbody tr`);
-return Array.from(rows).filter(row => !row.hidden).map(
-  row => row.querySelector('th.il-model').dataset.sort);
-"""
 
 
 @pytest.fixture(scope="module")
@@ -120,85 +106,11 @@ def test_no_page_names_a_script_style_or_font_of_another_host(built: Path) -> No
             assert needle not in text, path
 
 
-@dataclass(frozen=True)
-class Reader:
-    """A browser on the site."""
-
-    driver: Any
-    address: str
-
-    def open(self, page: str, *, size: tuple[int, int] = DESK, scheme: str = "light") -> None:
-        """Go to a page, on a screen of a size, with a preferred colour scheme."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        self.driver.get(f"{self.address}/{page}")
-
-    def run(self, script: str, *arguments: object) -> Any:
-        """Evaluate a script in the page."""
-        return self.driver.execute_script(script, *arguments)
-
-    def wait(self, script: str) -> Any:
-        """Wait until a script gives something true."""
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        wanted = f"return {script}"
-        return WebDriverWait(self.driver, PATIENCE_SECONDS).until(
-            lambda d: d.execute_script(wanted)
-        )
-
-    def click(self, selector: str) -> None:
-        """Click the first element of a selector."""
-        self.driver.find_element("css selector", selector).click()
-
-    def rows(self, subset: str = "all") -> list[str]:
-        """Submission names of the rows that are shown, from top to bottom."""
-        names: list[str] = self.run(SHOWN_ROWS, subset)
-        return names
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def address(built: Path, loopback: None) -> Iterator[str]:
-    """Where the built site is served."""
-    handler = functools.partial(_Quiet, directory=str(built))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def reader(address: str) -> Iterator[Reader]:
-    """Headless Chromium, or a skip that says what is missing."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    driver_path = shutil.which("chromedriver")
-    if browser is None or driver_path is None:
-        pytest.skip("needs Chromium and chromedriver (Debian: chromium, chromium-driver)")
-    from selenium.webdriver.chrome.service import Service
-
-    with tempfile.TemporaryDirectory(prefix="ionladder-browser-") as profile:
-        options = webdriver.ChromeOptions()
-        options.binary_location = browser
-        for flag in (
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-dev-shm-usage", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}",
-        ):  # fmt: skip
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-        driver = webdriver.Chrome(options=options, service=Service(driver_path))
-        try:
-            yield Reader(driver=driver, address=address)
-        finally:
-            driver.quit()
+def reader(built: Path, loopback: None) -> Iterator[Reader]:
+    """Headless Chromium on the built site."""
+    with served(built) as address, opened(address) as reader:
+        yield reader
 
 
 def test_clicking_a_column_head_sorts_by_exact_values_and_says_so(reader: Reader) -> None:
@@ -385,19 +297,13 @@ def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reade
 
 
 def test_no_page_asks_another_host_for_anything(reader: Reader) -> None:
-    reader.driver.get_log("performance")
+    reader.asked()
     for page in (*PAGES, *HAND_WRITTEN):
         reader.open(page)
         reader.wait("document.readyState === 'complete'")
-    messages = [json.loads(m["message"])["message"] for m in reader.driver.get_log("performance")]
-    asked = {
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
+    asked = reader.asked()
     assert len(asked) > len(PAGES)
-    local = (reader.address, "data:", "blob:", "chrome:", "about:")
-    assert {url for url in asked if not url.startswith(local)} == set()
+    assert {url for url in asked if not url.startswith(reader.local)} == set()
 
 
 @pytest.mark.parametrize("page", ["", "obelix/", "submissions/obelix/hostile-1/"])

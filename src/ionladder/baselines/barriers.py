@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ionladder.baselines.training import target_labels
-from ionladder.datasets.bvel_proto.task import CLIP_EV
+from ionladder.baselines.training import label_array, target_labels
+from ionladder.datasets.litraj.percolation_task import CLIP_EV
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ionladder.datasets.load import TaskInputs
     from ionladder.specs.metric import Array
+
+
+# Half a step of the bisection that barriers come from: a barrier of zero has a logarithm too.
+LOWEST_EV = 0.005
 
 
 def clipped_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.DataFrame:
@@ -32,8 +36,18 @@ def clipped_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.DataFrame:
 
 
 def log_labels(inputs: TaskInputs, ids: Sequence[str]) -> Array:
-    """Natural logarithm of the same barriers, shape (n_ids, n_targets)."""
-    return np.asarray(np.log(clipped_labels(inputs, ids).to_numpy(dtype=np.float64)))
+    """Natural logarithm of the same barriers, shape (n_ids, n_targets); of 0.005 eV at least."""
+    clipped = clipped_labels(inputs, ids).clip(lower=LOWEST_EV)
+    return np.asarray(np.log(clipped.to_numpy(dtype=np.float64)))
+
+
+def log_hop_labels(inputs: TaskInputs, ids: Sequence[str]) -> Array:
+    """Natural logarithm of the barriers of single hops, shape (n_ids,); of 0.005 eV at least.
+
+    Raises:
+        KeyError: An id has no training label, as every test entry.
+    """
+    return np.asarray(np.log(np.maximum(label_array(inputs, ids), LOWEST_EV)))
 
 
 def barriers_from_logs(logs: Array) -> Array:

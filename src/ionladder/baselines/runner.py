@@ -113,7 +113,7 @@ def make_plan(
     """
     baseline = get_baseline(name).for_task(task)
     spec = get_task(task)
-    problems = _plan_problems(baseline, spec, n_seeds, params)
+    problems = plan_problems(baseline, spec, n_seeds, params)
     if problems:
         raise BaselineError(problems)
     inputs = load_inputs(layout, spec, params.task_versions[task])
@@ -220,9 +220,10 @@ def _partial(name: str, n_seeds: int) -> Problem:
     )
 
 
-def _plan_problems(
+def plan_problems(
     baseline: Baseline, spec: Task, n_seeds: int | None, params: Params
 ) -> list[Problem]:
+    """What keeps a baseline from being run on a task: not made for it, no data, too many seeds."""
     where, task = f"ionladder baseline {baseline.name}", spec.name
     problems = []
     if task not in baseline.tasks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
 from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem
 
@@ -19,7 +20,13 @@ def baseline(
     name: Annotated[
         str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
     ] = None,
-    task: Annotated[str, typer.Option(help="Task to predict.")] = "obelix",
+    task: Annotated[
+        str,
+        typer.Option(
+            help="Task to predict.",
+            autocompletion=task_names,
+        ),
+    ] = "obelix",
     seeds: Annotated[
         int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
     ] = None,
@@ -45,7 +52,46 @@ def baseline(
                 next_step="See `ionladder baseline --list`.",
             )
         )
+    if _is_of_arrays(task):
+        _check_arrays(name, task) if check else _run_arrays(name, task)
+        return
     _check(name, task, seeds) if check else _run(name, task, seeds)
+
+
+def _is_of_arrays(task: str) -> bool:
+    from ionladder.baselines.arrays import predicts_arrays
+
+    return predicts_arrays(task)
+
+
+def _run_arrays(name: str, task: str) -> None:
+    from ionladder.baselines.arrays import run_arrays
+    from ionladder.cli.context import load_context
+    from ionladder.datasets.pins import require_scored
+    from ionladder.datasets.registry import get_task
+    from ionladder.scoring.read import load_expectations
+    from ionladder.submissions.validate import read_submission
+
+    context = load_context()
+    require_scored(context.layout, context.params, task)
+    done = run_arrays(context.layout, context.params, name, task)
+    spec, shown = get_task(task), context.layout.relative(done.folder)
+    expectations = load_expectations(context.layout, spec, context.version_of(spec))
+    read_submission(done.folder, spec, expectations, shown_as=shown)
+    same = " (as before)" if done.is_unchanged else ""
+    print(f"{shown}: {done.n_entries} test entries written{same}.")
+
+
+def _check_arrays(name: str, task: str) -> None:
+    from ionladder.baselines.arrays import check_arrays
+    from ionladder.cli.context import load_context
+    from ionladder.datasets.pins import require_scored
+
+    context = load_context()
+    require_scored(context.layout, context.params, task)
+    found = check_arrays(context.layout, context.params, name, task)
+    shown = context.layout.relative(context.layout.submission_dir(task, name))
+    print(f"{shown}: reproduced. Largest difference {found:.2g}.")
 
 
 def _print_list() -> None:

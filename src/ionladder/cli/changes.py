@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ionladder.cli.names import task_names
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -19,7 +21,13 @@ _PIPED_WIDTH = 1000
 
 
 def changes(
-    task: Annotated[str | None, typer.Argument(help="Task; default: all.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Argument(
+            help="Task; default: all.",
+            autocompletion=task_names,
+        ),
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option(

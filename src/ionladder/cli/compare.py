@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ionladder.cli.names import task_names
+
 if TYPE_CHECKING:
     from ionladder.specs.params import ScoringSettings
     from ionladder.specs.task import Task
@@ -17,7 +19,11 @@ def compare(
     submission: Annotated[Path, typer.Argument(help="Submission folder.")],
     other: Annotated[Path, typer.Argument(help="The submission to compare it with.")],
     task: Annotated[
-        str | None, typer.Option(help="Task, if the folders are not under submissions/<task>/.")
+        str | None,
+        typer.Option(
+            help="Task, if the folders are not under submissions/<task>/.",
+            autocompletion=task_names,
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:

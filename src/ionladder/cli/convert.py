@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
+
 if TYPE_CHECKING:
     from ionladder.interchange.convert import Format
     from ionladder.specs.task import Task
@@ -17,7 +19,7 @@ def convert(
         list[Path],
         typer.Argument(help="The file; for JARVIS, one for each target of the task."),
     ],
-    task: Annotated[str, typer.Option(help="Task, for example obelix.")],
+    task: Annotated[str, typer.Option(help="Task, for example obelix.", autocompletion=task_names)],
     kind: Annotated[
         str | None,
         typer.Option("--from", help="jarvis, matbench or csv.", show_default="told by the content"),
@@ -43,10 +45,12 @@ def convert(
     from ionladder.datasets.load import load_inputs
     from ionladder.datasets.registry import get_task
     from ionladder.interchange.convert import Choices, read_foreign, write_folder
+    from ionladder.submissions.numbers_only import require_numbers
     from ionladder.submissions.validate import Expectations
 
     context = load_context()
     chosen = get_task(task)
+    require_numbers(chosen, where="convert")
     choices = Choices(
         columns=_columns(column or [], chosen), is_log10_asked=log10, matbench_task=matbench_task
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def data(
-    task: Annotated[str, typer.Argument(help="Task, for example obelix.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="Task, for example obelix.",
+            autocompletion=task_names,
+        ),
+    ],
     to: Annotated[
         Path | None, typer.Option(help="Folder to write to.", show_default="build/data/<task>")
     ] = None,

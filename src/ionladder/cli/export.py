@@ -95,8 +95,10 @@ def _croissant(context: Context, name: str, version: str | None, folder: Path) -
 def _matbench_folds(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
     from ionladder.datasets.registry import get_task
     from ionladder.interchange.matbench_folds import export_matbench_folds
+    from ionladder.submissions.numbers_only import require_numbers
 
     task = get_task(name)
+    require_numbers(task, where="export --format matbench-folds")
     pinned = context.params.find(task.dataset, context.version_of(task, version))
     if pinned is None:  # version_of has made sure that it is pinned
         msg = f"{task.dataset} is not pinned"
@@ -112,6 +114,7 @@ def _jarvis(
     from ionladder.datasets.load import load_inputs
     from ionladder.datasets.registry import get_task
     from ionladder.interchange.jarvis_export import export_contributions
+    from ionladder.submissions.numbers_only import require_numbers
     from ionladder.submissions.validate import Expectations
 
     if submission is None:
@@ -124,6 +127,7 @@ def _jarvis(
             )
         )
     task = get_task(name)
+    require_numbers(task, where="export --format jarvis")
     inputs = load_inputs(context.layout, task, context.version_of(task, version))
     expected = Expectations(
         test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds

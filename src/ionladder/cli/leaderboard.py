@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
+
 if TYPE_CHECKING:
     from ionladder.cli.context import Context
     from ionladder.specs.task import Task
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
 
 def leaderboard(
     tasks: Annotated[
-        list[str] | None, typer.Argument(help="Tasks; default: all that params.yaml names.")
+        list[str] | None,
+        typer.Argument(
+            help="Tasks; default: all that params.yaml names.", autocompletion=task_names
+        ),
     ] = None,
 ) -> None:
     """Score all submissions and write the board.

@@ -85,6 +85,8 @@ def run() -> None:
     # Reproducible sums: one thread, unless the user has chosen otherwise.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # No plug-in of pydantic takes part in a check, and looking for one reads every package here.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except IonLadderError as error:

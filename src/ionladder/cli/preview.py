@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder.cli.names import task_names
+
 if TYPE_CHECKING:
     from ionladder.cli.context import Context
     from ionladder.core.paths import Layout
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 def preview(
     path: Annotated[Path, typer.Argument(help="Submission folder: submissions/<task>/<name>.")],
     task: Annotated[
-        str | None, typer.Option(help="Task, if the folder is not under submissions/<task>/.")
+        str | None,
+        typer.Option(
+            help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names
+        ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:

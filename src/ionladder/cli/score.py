@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ionladder.cli.names import task_names
 
 if TYPE_CHECKING:
     from ionladder.cli.show import Grid
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 def score(
     path: Annotated[Path, typer.Argument(help="Submission folder: submissions/<task>/<name>.")],
     task: Annotated[
-        str | None, typer.Option(help="Task, if the folder is not under submissions/<task>/.")
+        str | None,
+        typer.Option(
+            help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names
+        ),
     ] = None,
     dataset_version: Annotated[
         str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
@@ -34,6 +40,7 @@ def score(
     The numbers are those that the board will show. Exit code 1 if it cannot be scored.
     """
     from ionladder.cli.context import load_context, task_of
+    from ionladder.cli.progress import following
     from ionladder.core.files import to_json
     from ionladder.leaderboard.standing_of import full_json, stand
     from ionladder.scoring.score import TaskScorer
@@ -47,7 +54,16 @@ def score(
     if json and not full:
         print(to_json(scored.receipt), end="")
         return
-    found = stand(context.layout, chosen, version, scorer=scorer, settings=settings, mine=scored)
+    follow = partial(following, doing="Scoring the board")
+    found = stand(
+        context.layout,
+        chosen,
+        version,
+        scorer=scorer,
+        settings=settings,
+        mine=scored,
+        follow=follow,
+    )
     if json:
         print(to_json(full_json(found, chosen)), end="")
         return

@@ -56,16 +56,23 @@ def visible(text: str, *, limit: int = _LONGEST_FIELD) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
 
 
-def first_few(values: Iterable[object], *, limit: int = MAX_LISTED) -> str:
+def first_few(
+    values: Iterable[object], *, limit: int = MAX_LISTED, total: int | None = None
+) -> str:
     """Join the first few values, and say how many were left out.
+
+    Args:
+        values: All of them, or no more than are shown.
+        limit: How many are shown.
+        total: How many there are, where not all are given.
 
     Example:
         >>> first_few(["7cr", "mdp", "ro9"], limit=2)
         '7cr, mdp, … (1 more)'
     """
-    listed = [str(value) for value in values]
-    shown = ", ".join(visible(value, limit=_LONGEST_LISTED) for value in listed[:limit])
-    rest = len(listed) - limit
+    listed = list(values)
+    shown = ", ".join(visible(str(value), limit=_LONGEST_LISTED) for value in listed[:limit])
+    rest = (len(listed) if total is None else total) - limit
     return shown if rest <= 0 else f"{shown}, … ({rest} more)"
 
 

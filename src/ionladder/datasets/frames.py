@@ -11,6 +11,9 @@ from ionladder.core.problems import Problem
 from ionladder.datasets.checksums import read_checksums
 from ionladder.datasets.manifest import version_key
 
+SMALLEST_FORCE_EV_PER_ANG = 1e-3
+"""A true force below this has no direction worth comparing: it is far below any model's error."""
+
 
 def require_frames(layout: Layout, dataset: str, version: str, name: str) -> Path:
     """The file of one table of frames, with the bytes that ingest wrote.

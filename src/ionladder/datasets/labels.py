@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ionladder.core.hashing import content_hash, sha256_bytes
 from ionladder.core.paths import Layout
 from ionladder.datasets.frames import require_frames
@@ -35,7 +37,8 @@ class EvaluationLabels:
             dataset, whichever entries take part: they say how far labels can be trusted.
         labels_sha256: Content hash of ids, targets, limits, subset and weight columns of the
             entries that a score rests on: those that take part, without the test entries on a
-            task scored on folds. Where arrays are predicted, that of the true ones is part of it.
+            task scored on folds. Where arrays are predicted, those of the true and of the given
+            ones are part of it.
         split_sha256: Hash of the content hashes of these entries' split and folds.
         folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
         slices: ``id`` of every test entry, ascending, and one text column per slice; None where
@@ -44,6 +47,9 @@ class EvaluationLabels:
             entry by composition; None likewise.
         truth: The frames that predicted arrays are compared with; None where numbers are
             predicted.
+        given: The frames that predictions start from; None where scoring needs none.
+        offsets: The training frames that the energy zero of a model is fitted on; None where a
+            task has none.
         slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
             scores apart, and a new rule for them changes no score.
     """
@@ -58,18 +64,17 @@ class EvaluationLabels:
     neighbours: pd.DataFrame | None = None
     slices_sha256: str = ""
     truth: Path | None = None
+    given: Path | None = None
+    offsets: Path | None = None
 
 
-def load_evaluation_labels(
-    layout: Layout, task: Task, version: str, *, with_slices: bool = True
-) -> EvaluationLabels:
+def load_evaluation_labels(layout: Layout, task: Task, version: str) -> EvaluationLabels:
     """Read the labels that a task is scored against.
 
     Args:
         layout: The repository.
         task: The task.
         version: Dataset version.
-        with_slices: Whether to take the test entries apart too, which reads every table.
 
     Raises:
         DataMissingError: A table is not on this machine.
@@ -82,6 +87,7 @@ def load_evaluation_labels(
     targets = [target.name for target in task.targets if target.ideal is None]
     limits = [target.limit_column for target in task.targets if target.limit_column]
     used_columns = {subset.column for subset in task.subsets if subset.column} | {*task.weights}
+    used_columns |= {target.given_by for target in task.targets if target.given_by}
     beside = sorted(used_columns & set(labels.column_names))
     selected = labels.select(["id", *targets, *limits, *beside])
     split = _scored_split(splits, task)
@@ -92,40 +98,54 @@ def load_evaluation_labels(
     frame = frame.sort_values("id")
     for target in task.targets:
         if target.ideal is not None:
-            frame[target.name] = target.ideal
-    truth, truth_sha256 = _truth(layout, task, version)
+            is_given = True if target.given_by is None else frame[target.given_by].to_numpy(bool)
+            frame[target.name] = np.where(is_given, target.ideal, np.nan)
+    truth, truth_sha256 = _frames(layout, task, version, task.truth)
+    given, given_sha256 = _frames(layout, task, version, task.given)
+    offsets, offsets_sha256 = _frames(layout, task, version, task.offsets)
     columns = [name for name in frame.columns if name != "subset"]
     train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
     test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
     scored = train if task.scored_folds else test
-    sliced = slice_entries(layout, task, version) if with_slices else None
+    sliced = slice_entries(layout, task, version)
     return EvaluationLabels(
         test=scored,
         train=train,
         replicates=replicates,
-        labels_sha256=_joined(content_hash(selected, key="id"), truth_sha256),
+        labels_sha256=_joined(
+            content_hash(selected, key="id"),
+            truth=truth_sha256,
+            given=given_sha256,
+            offsets=offsets_sha256,
+        ),
         split_sha256=_split_hash(split, folds),
         folds=to_frame(folds),
-        slices=sliced.columns if sliced else None,
-        neighbours=sliced.neighbours if sliced else None,
-        slices_sha256=sliced.sha256 if sliced else "",
+        slices=sliced.columns,
+        neighbours=sliced.neighbours,
+        slices_sha256=sliced.sha256,
         truth=truth,
+        given=given,
+        offsets=offsets,
     )
 
 
-def _truth(layout: Layout, task: Task, version: str) -> tuple[Path | None, str | None]:
-    """The true arrays of a task and their content hash."""
-    if task.truth is None:
+def _frames(
+    layout: Layout, task: Task, version: str, name: str | None
+) -> tuple[Path | None, str | None]:
+    """A table of frames that a task is scored with, and its content hash."""
+    if name is None:
         return None, None
     manifest = require_manifest(layout, task.dataset, version)
-    path = require_frames(layout, task.dataset, version, task.truth)
-    return path, manifest["frames"][task.truth]["content_sha256"]
+    path = require_frames(layout, task.dataset, version, name)
+    return path, manifest["frames"][name]["content_sha256"]
 
 
-def _joined(labels_sha256: str, truth_sha256: str | None) -> str:
-    if truth_sha256 is None:
+def _joined(labels_sha256: str, **frames: str | None) -> str:
+    parts = {name: digest for name, digest in frames.items() if digest is not None}
+    if not parts:
         return labels_sha256
-    return sha256_bytes(f"labels={labels_sha256}\ntruth={truth_sha256}".encode())
+    lines = [f"{name}={digest}" for name, digest in {"labels": labels_sha256, **parts}.items()]
+    return sha256_bytes("\n".join(lines).encode())
 
 
 def _scored_split(splits: pa.Table, task: Task) -> pa.Table:

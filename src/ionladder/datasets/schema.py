@@ -34,6 +34,27 @@ def table_from_rows(spec: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in spec.key])
 
 
+def table_from_columns(spec: Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """The same from whole columns, for tables of many rows.
+
+    Raises:
+        KeyError: A declared column is not given.
+        ValueError: A column that allows no missing value has one, or lengths differ.
+    """
+    import pyarrow as pa
+
+    schema = arrow_schema(spec.columns)
+    arrays = []
+    for column in spec.columns:
+        array = pa.array(columns[column.name], type=schema.field(column.name).type)
+        if not column.nullable and array.null_count:
+            msg = f"{spec.name}.{column.name} must not have missing values"
+            raise ValueError(msg)
+        arrays.append(array)
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    return table.sort_by([(name, "ascending") for name in spec.key])
+
+
 def schema_problems(spec: Table, table: pa.Table, *, where: str) -> list[Problem]:
     """How a table's columns differ from the declared ones: missing, unknown or of another type."""
     expected = {field.name: str(field.type) for field in arrow_schema(spec.columns)}

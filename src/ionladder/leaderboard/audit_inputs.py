@@ -82,10 +82,18 @@ def audit_inputs(
         receipts=tuple(scored[name].receipt for name in names),
         targets=tuple(
             _target_inputs(target, [scored[name] for name in names], labels)
-            for target in task.targets
+            for target in audited_targets(task)
         ),
         crossing=test["id"].isin(list(crossing)).to_numpy(dtype=bool),
     )
+
+
+def audited_targets(task: Task) -> tuple[Target, ...]:
+    """Targets whose values models predict; errors that scoring derives are no predictions.
+
+    Where everything is derived, the targets that the task ranks by.
+    """
+    return tuple(t for t in task.targets if t.ideal is None) or task.primary_targets
 
 
 def _target_inputs(target: Target, scored: list[Scored], labels: EvaluationLabels) -> TargetInputs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ionladder.core.files import read_json
-from ionladder.core.hashing import sha256_file
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.registry import all_tasks
@@ -12,6 +11,7 @@ from ionladder.scoring.score import submission_folders
 from ionladder.specs.params import Params
 from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
 from ionladder.submissions.reading import find_table
+from ionladder.submissions.table import predictions_sha256
 
 _RESCORE = "Restore the file from git, or run `ionladder leaderboard {task}` to score it again."
 
@@ -43,7 +43,7 @@ def receipt_problems(layout: Layout, task: str) -> list[Problem]:
             recorded = receipt.get("hashes", {}).get(f"{key}_sha256")
             shown = layout.relative(folders[name])
             path, _ = find_table(folders[name], stem, shown_as=shown)
-            found = sha256_file(path) if path else None
+            found = predictions_sha256(path) if path else None
             if "refused" not in receipt and found != recorded:
                 problems.append(
                     Problem(

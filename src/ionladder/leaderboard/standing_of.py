@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ionladder.core.paths import Layout
@@ -60,6 +61,7 @@ def stand(
     settings: ScoringSettings,
     mine: Scored,
     board: Layout | None = None,
+    follow: Callable[[list[Path]], Iterable[Path]] = iter,
 ) -> StandingOf:
     """Stand a scored submission beside the others of its task; nothing is written.
 
@@ -71,12 +73,13 @@ def stand(
         settings: Interval settings.
         mine: The submission. One of the same name on the board is the one it replaces.
         board: Root of the submissions it is compared with; ``layout`` unless given.
+        follow: Hands out the folders of the board one by one, and may say how far it has come.
 
     Raises:
         DataMissingError: A table is not on this machine.
     """
     name = mine.submission.name
-    others = scorer.score_all(submission_folders(board or layout, task.name))
+    others = scorer.score_all(follow(submission_folders(board or layout, task.name)))
     scored = dict(others.scored)
     former = scored.get(name)
     scored[name] = mine

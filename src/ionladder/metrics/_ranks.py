@@ -10,8 +10,8 @@ from ionladder.specs.metric import Array
 def average_ranks(values: Array) -> Array:
     """Rank values from 1 upwards; tied values share the mean of the ranks they occupy.
 
-    A value with ``a`` values below it and ``b`` values below or equal to it occupies the ranks
-    a + 1 to b, whose mean is (a + b + 1) / 2.
+    Values that stand at ``start`` to ``end - 1`` of the ascending order, counted from 0, occupy the
+    ranks start + 1 to end, whose mean is (start + end + 1) / 2.
 
     Args:
         values: Shape (n_entries,), no NaN.
@@ -23,8 +23,10 @@ def average_ranks(values: Array) -> Array:
         >>> average_ranks(np.array([-3.0, -5.0, -3.0, -9.0]))
         array([3.5, 2. , 3.5, 1. ])
     """
-    ordered = np.sort(values)
-    below = ordered.searchsorted(values, side="left")
-    below_or_equal = ordered.searchsorted(values, side="right")
-    ranks: Array = (below + below_or_equal + 1) / 2.0
+    order = np.argsort(values)
+    ordered = values[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    ends = np.append(starts[1:], len(values))
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat((starts + ends + 1) / 2.0, ends - starts)
     return ranks

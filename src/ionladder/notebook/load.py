@@ -43,9 +43,11 @@ def load_task(
     from ionladder.datasets.params import load_params
     from ionladder.datasets.pins import require_scored
     from ionladder.datasets.registry import get_task
+    from ionladder.submissions.numbers_only import require_numbers
 
     layout = find_layout() if root is None else Layout(Path(root).resolve())
     spec = get_task(name)
+    require_numbers(spec, where="load_task")
     params = load_params(layout)
     require_scored(layout, params, spec.name)
     version = params.task_versions.get(spec.name)

@@ -17,7 +17,9 @@ TABLES = tuple(
     for stem in ("predictions", "cv_predictions")
     for suffix in (".csv", ".parquet")
 )
-ALLOWED = (CARD_FILE, *TABLES)
+ARRAYS = ("predictions.extxyz", "offset_predictions.parquet")
+"""Further files of tasks that predict arrays; what else a task refuses, its own check says."""
+ALLOWED = (CARD_FILE, *TABLES, *ARRAYS)
 README = "README.md"
 """Free text that only a person can judge: accepted in a folder, but never without a look."""
 

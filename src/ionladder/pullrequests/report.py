@@ -35,6 +35,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
 _Line = Annotated[str, StringConstraints(max_length=400)]
 _Text = Annotated[str, StringConstraints(max_length=20_000)]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
+_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 _MANY = 500
 
@@ -99,6 +100,7 @@ class Standing(_Shape):
     Attributes:
         rank, rank_low, rank_high: Its rank and the range of it.
         n_ranked: Submissions that are ranked, itself included.
+        probability_best: In which share of resampled test sets it is best.
         leader: Who would lead.
         tied_with: Others of its tie group, by rank.
     """
@@ -107,8 +109,20 @@ class Standing(_Shape):
     rank_low: _Count
     rank_high: _Count
     n_ranked: _Count
+    probability_best: _Share | None = None
     leader: _Name
     tied_with: Annotated[list[_Name], Field(max_length=10_000)]
+
+
+class SliceShape(_Shape):
+    """The primary metric on one part of the test set, both named as the task names them."""
+
+    slice: _Key
+    part: _Line
+    n: _Count
+    value: _Number
+    ci_low: _Number | None
+    ci_high: _Number | None
 
 
 class Note(_Shape):
@@ -125,6 +139,7 @@ class SubmissionReport(_Shape):
     Attributes:
         outcome: ``unchecked`` when the labels are not here or the check itself failed.
         problems: Why it is not scored.
+        worst_slices: Where it does worst by the primary metric, worst first.
         former: Primary score of the submission that it would replace.
     """
 
@@ -135,6 +150,7 @@ class SubmissionReport(_Shape):
     problems: Annotated[list[Letter], Field(max_length=_MANY)] = []
     receipt: ReceiptShape | None = None
     standing: Standing | None = None
+    worst_slices: Annotated[list[SliceShape], Field(max_length=20)] = []
     former: ScoreShape | None = None
     audit: Annotated[list[Note], Field(max_length=_MANY)] = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ionladder.pullrequests.github_text import block, code
 from ionladder.pullrequests.report import (
@@ -10,6 +10,7 @@ from ionladder.pullrequests.report import (
     ReceiptShape,
     Report,
     ScoreShape,
+    SliceShape,
     Standing,
     SubmissionReport,
     Verdict,
@@ -90,6 +91,7 @@ def _scores(item: SubmissionReport, receipt: ReceiptShape, task: Task) -> Iterat
             if (found := subsets.get(subset.name)) is not None
         ],
     )
+    yield _worst(item.worst_slices, task)
     if item.audit:
         lines = [f"{note.title}: {note.sentence}" for note in item.audit]
         yield f"The audit notes, for readers and without judging:\n\n{block(lines, limit=1000)}"
@@ -101,11 +103,31 @@ def _place(standing: Standing) -> str:
         f"On the board of today it would be **rank {standing.rank}** of {standing.n_ranked} "
         f"(range {reach})"
     )
+    best = (
+        f" It is best in {100 * standing.probability_best:.1f} % of the resampled test sets."
+        if standing.probability_best is not None
+        else ""
+    )
     if not standing.tied_with:
-        return f"{place}, told apart from all others."
+        return f"{place}, told apart from all others.{best}"
     shown = ", ".join(code(name) for name in standing.tied_with[:10])
     rest = len(standing.tied_with) - 10
-    return f"{place}, tied with {shown}{f' and {rest} more' if rest > 0 else ''}."
+    return f"{place}, tied with {shown}{f' and {rest} more' if rest > 0 else ''}.{best}"
+
+
+def _worst(parts: Sequence[SliceShape], task: Task) -> str:
+    """Where it does worst, as a code block: a part is named by the data, or by a stranger."""
+    slices = {item.name: item for item in task.slices}
+    lines = [
+        f"{slices[part.slice].title}: {slices[part.slice].title_of(part.part)} "
+        f"({part.n} entries): {_cell(part)}"
+        for part in parts
+        if part.slice in slices
+    ]
+    if not lines:
+        return ""
+    head = f"Worst slices by {task.primary_use.title}, of those with 8 entries or more"
+    return f"{head}:\n\n{block(lines)}"
 
 
 def _former(former: ScoreShape | None, task: Task) -> str:
@@ -121,7 +143,7 @@ def _table(head: str, rows: list[tuple[str, ScoreShape | None]]) -> str:
     return "\n".join(lines)
 
 
-def _cell(score: ScoreShape) -> str:
+def _cell(score: ScoreShape | SliceShape) -> str:
     value = number(score.value, digits=3)
     between = interval(score.ci_low, score.ci_high)
     return f"{value} [{between}]" if between else value

@@ -68,7 +68,7 @@ def _judge(
 ) -> dict[str, Any]:
     from ionladder.datasets.params import load_params
     from ionladder.datasets.registry import get_task
-    from ionladder.leaderboard.standing_of import primary_json, stand
+    from ionladder.leaderboard.standing_of import primary_json, stand, worst_slices
     from ionladder.scoring.score import TaskScorer
 
     task = get_task(task_name)
@@ -84,6 +84,7 @@ def _judge(
         "outcome": "scored",
         "receipt": mine.receipt,
         "standing": found.standing(),
+        "worst_slices": worst_slices(mine.receipt, task),
         "former": primary_json(found.former, task) if found.former else None,
         "audit": found.audit,
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from ionladder.specs.metric import Array
 from ionladder.specs.params import ScoringSettings
@@ -81,6 +83,11 @@ class PreparedLabels:
         self.settings = settings
         self.every = self._prepare(Subset(name="", title="every entry"), task)
         self._subsets = {subset.name: self._prepare(subset, task) for subset in task.subsets}
+
+    @cached_property
+    def id_array(self) -> pa.Array:
+        """The ids as an Arrow array."""
+        return pa.array(self.ids, type=pa.string())
 
     def subset(self, name: str) -> PreparedSubset:
         """One subset by its name; KeyError when the task has none of that name."""

@@ -1,4 +1,4 @@
-"""From the labels on this machine to what a task's submissions are checked against."""
+"""From the tables on this machine to what a task's submissions are checked against."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from ionladder.core.paths import Layout
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.scoring.arrays import array_reader
 from ionladder.specs.task import Task
+from ionladder.submissions import expected
+from ionladder.submissions.known_ids import KnownIds
 from ionladder.submissions.validate import Expectations
 
 
 def expectations_of(labels: EvaluationLabels, task: Task) -> Expectations:
     """Ids and folds that predictions must cover, and the reader of arrays where a task has them."""
     return Expectations(
-        test_ids=frozenset(labels.test["id"]),
+        test_ids=KnownIds(labels.test["id"].tolist()),
         train_ids=frozenset(labels.train["id"]),
         folds=labels.folds,
         read_arrays=array_reader(labels, task),
@@ -20,10 +22,14 @@ def expectations_of(labels: EvaluationLabels, task: Task) -> Expectations:
 
 
 def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
-    """The same, read from the tables of a dataset version.
+    """The same without labels where a task predicts numbers: split and folds say it all.
+
+    Arrays are checked against the true ones as they are read, so for them every table is needed.
 
     Raises:
-        DataMissingError: The tables are not on this machine.
+        DataMissingError: A table is not on this machine.
+        DataChangedError: It is not the released one.
     """
-    labels = load_evaluation_labels(layout, task, version, with_slices=False)
-    return expectations_of(labels, task)
+    if task.predicts == "values":
+        return expected.load_expectations(layout, task, version)
+    return expectations_of(load_evaluation_labels(layout, task, version), task)

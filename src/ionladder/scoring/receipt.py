@@ -43,7 +43,7 @@ def build_receipt(
     settings: ScoringSettings,
 ) -> dict[str, Any]:
     """Assemble the receipt of one submission, ready to be written as JSON."""
-    cv = submission.cv_predictions
+    cv, remarks = submission.cv_predictions, submission.predictions.remarks
     return {
         "task": task.name,
         "submission": submission.name,
@@ -59,6 +59,7 @@ def build_receipt(
         "n_expected": evaluation.n_expected,
         "n_scored": evaluation.n_scored,
         "n_seeds": len(evaluation.seeds),
+        **({"remarks": list(remarks)} if remarks else {}),
         "intervals": {
             "method": INTERVAL_METHOD,
             "confidence": settings.confidence,

@@ -11,7 +11,7 @@ from ionladder.core.errors import SubmissionError
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.scoring.align import align
+from ionladder.scoring.align import align_checked
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
 from ionladder.scoring.evaluate import Evaluation, evaluate_aligned
 from ionladder.scoring.floors import compute_floors
@@ -23,6 +23,7 @@ from ionladder.scoring.uncertainty import uncertainty
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
+from ionladder.submissions.table import PredictionTable
 from ionladder.submissions.validate import Submission, read_submission
 
 
@@ -128,7 +129,7 @@ class TaskScorer:
             self._expectations,
             shown_as=shown_as or self._layout.relative(folder),
         )
-        aligned = align(self._prepared.ids, submission.predictions.rows, self._task)
+        aligned = align_checked(self._prepared.id_array, submission.predictions, self._task)
         evaluation = evaluate_aligned(self._prepared, aligned, self._task)
         cross_validation = (
             score_cross_validation(self._training, submission.cv_predictions.rows, self._task)
@@ -149,10 +150,16 @@ class TaskScorer:
             slices=slices_json(score_slices(self._slices, aligned.y_pred), self._task)
             if self._slices
             else None,
-            uncertainty=uncertainty(self.labels.test, submission.predictions.rows, self._task),
+            uncertainty=self._uncertainty(submission.predictions),
             settings=self._settings,
         )
         return Scored(submission=submission, evaluation=evaluation, receipt=receipt)
+
+    def _uncertainty(self, predictions: PredictionTable) -> dict[str, dict[str, Any]] | None:
+        """The quality of standard deviations; most files have none, and need no frame then."""
+        if not any(name.endswith("_std") for name in predictions.columns):
+            return None
+        return uncertainty(self.labels.test, predictions.rows, self._task)
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:
         """Score folders one by one; a bad one is set apart with its problems and stops nobody."""

@@ -65,9 +65,16 @@ def metric_column(
         key=use.name,
         label=use.title.removesuffix(f", {cut}") if cut else use.title,
         unit=target.error_unit if metric and metric.unit == "target" else "",
-        direction="" if metric is None else ("↓" if metric.direction == "minimize" else "↑"),
+        direction="" if metric is None else _arrow(metric),
         hint="" if metric is None else metric.formula,
     )
+
+
+def _arrow(metric: Metric) -> str:
+    """Where better values lie; nowhere for a metric that is best at some value in between."""
+    if metric.ideal is not None:
+        return ""
+    return "↓" if metric.direction == "minimize" else "↑"
 
 
 def standing_group(board: Board) -> ColumnGroup:

@@ -34,6 +34,9 @@ class Metric:
         is_share: Whether the value is a share of entries, between 0 and 1.
         accepts_missing: Whether ``y_true`` may be NaN, to which the metric then gives a meaning;
             for other metrics, entries without a label are left out.
+        ideal: What a perfect prediction scores, where values beyond it are no better (1 for a
+            slope); the direction then says from which side predictions usually come. None where
+            the direction says all.
     """
 
     name: str
@@ -49,3 +52,4 @@ class Metric:
     options: tuple[str, ...] = ()
     is_share: bool = False
     accepts_missing: bool = False
+    ideal: float | None = None

@@ -33,6 +33,7 @@ class Target:
         missing_note: What an entry without a label means and how it is scored; one sentence.
         ideal: What a perfect prediction gives, for a quantity that scoring derives from predicted
             arrays and the truth (0 for an error, 1 for a cosine); None for a target with labels.
+        given_by: Label column, true for the entries that have such a quantity; None where all do.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Target:
     band: float | None = None
     missing_note: str = ""
     ideal: float | None = None
+    given_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.physical is None:
@@ -188,6 +190,10 @@ class Task:
         predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
             which scoring derives one number per target and entry.
         truth: Name of the dataset's table of frames that predicted arrays are compared with.
+        given: Name of the dataset's table of frames that predicted arrays start from, an input of
+            every model; None where scoring needs none.
+        offsets: Name of its table of training frames from which the energy zero of a model is
+            fitted before energies are compared; None where energies are compared as given.
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
     """
@@ -212,6 +218,8 @@ class Task:
     reported: tuple[Reported, ...] = ()
     predicts: Predicted = "values"
     truth: str | None = None
+    given: str | None = None
+    offsets: str | None = None
     label_words: LabelWords = LabelWords()
     floor_note: str = (
         "Some entries were labelled more than once, and the labels differ. How far they lie apart "
@@ -235,7 +243,9 @@ class Task:
         if len(set(schemes)) != len(schemes):
             msg = f"task {self.name!r} names a fold scheme twice: {schemes}"
             raise ValueError(msg)
-        if not self.primary_use.is_plain or self.primary_use.targets:
+        named = self.primary_use.targets or tuple(target.name for target in self.targets)
+        is_whole = {target.name for target in self.primary_targets} <= {*named}
+        if not self.primary_use.is_plain or not is_whole:
             msg = f"task {self.name!r} ranks by a metric that passes over or weighs entries"
             raise ValueError(msg)
         if (self.predicts == "values") != (self.truth is None):

@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ionladder.core.problems import Problem, first_few
+from ionladder.core.problems import MAX_LISTED, Problem, first_few
 from ionladder.submissions.guesses import meant_column
 
 _INTEGER_END = 2**31
+_NO_TEXTS = pa.array([], type=pa.string())
+_BLOCK = 4096
 _KEYS = ("id", "scheme", "repeat", "fold")
 _HEADER_LINES = 2  # a data row of index 0 stands on line 2 of a CSV file
 
@@ -54,11 +56,11 @@ def column_problems(
     return problems
 
 
-def text_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[list[str], list[Problem]]:
+def text_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[pa.Array, list[Problem]]:
     """A column of ids as text; ids stored as numbers or empty cells are problems."""
     column = table.column(name)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return [], [
+        return _NO_TEXTS, [
             Problem(
                 where=f"{shown_as}, column `{name}`",
                 expected="text",
@@ -66,10 +68,14 @@ def text_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[list[str]
                 next_step="Store ids as text: '019' and '5e2' are not numbers.",
             )
         ]
-    values = column.to_pylist()
-    empty = [row for row, value in enumerate(values) if not value]
-    if not empty:
+    if pa.types.is_large_string(column.type):
+        column = column.cast(pa.string())
+    values = column.combine_chunks()
+    lengths = pc.binary_length(values)
+    if not lengths.null_count and (pc.min(lengths).as_py() or 0) > 0:
         return values, []
+    is_empty = pc.fill_null(pc.equal(lengths, 0), True)
+    empty = np.flatnonzero(is_empty.to_numpy(zero_copy_only=False))
     return values, [
         Problem(
             where=f"{shown_as}, {_rows(empty)}, column `{name}`",
@@ -85,7 +91,7 @@ def number_column(
     name: str,
     *,
     shown_as: str,
-    ids: Sequence[str],
+    ids: pa.Array,
     low: float,
     high: float,
     unit: str,
@@ -98,8 +104,14 @@ def number_column(
     Returns:
         Values of shape (n_rows,), NaN in bad cells, and the problems.
     """
-    values, unparsed = _parse(table.column(name))
+    column = table.column(name)
+    values, unparsed = _parse(column)
     guessed = guess(values) if guess else None
+    # Of values with a gap, neither end is a number that could lie in the range.
+    if guessed is None and not len(unparsed) and low <= values.min() and values.max() <= high:
+        return values, []
+    is_gap = ~np.isfinite(values)
+    is_gap[unparsed] = False
     problems = [] if guessed is None else [guessed]
     is_outside = np.isfinite(values) & ((values < low) | (values > high))
     for rows, expected, next_step in (
@@ -109,7 +121,7 @@ def number_column(
             "Write plain decimal numbers without unit, with a point (1.5e-3 is fine).",
         ),
         (
-            np.flatnonzero(~np.isfinite(values) & ~np.isin(np.arange(len(values)), unparsed)),
+            np.flatnonzero(is_gap),
             "a finite number",
             "Predict a number for every id: gaps are not scored around.",
         ),
@@ -121,7 +133,10 @@ def number_column(
     ):
         if len(rows) == 0:
             continue
-        cells = first_few(f"{ids[row]}: {table.column(name)[int(row)].as_py()!r}" for row in rows)
+        listed = [int(row) for row in rows[:MAX_LISTED]]
+        cells = first_few(
+            (f"{ids[row].as_py()}: {column[row].as_py()!r}" for row in listed), total=len(rows)
+        )
         problems.append(
             Problem(
                 where=f"{shown_as}, {_rows(rows)}, column `{name}`",
@@ -143,7 +158,8 @@ def integer_column(
     bad = np.flatnonzero(~is_whole)
     if len(bad) == 0:
         return values.astype(np.int64), []
-    shown = first_few(repr(table.column(name)[int(row)].as_py()) for row in bad)
+    listed = [int(row) for row in bad[:MAX_LISTED]]
+    shown = first_few((repr(table.column(name)[row].as_py()) for row in listed), total=len(bad))
     return np.zeros(len(values), dtype=np.int64), [
         Problem(
             where=f"{shown_as}, {_rows(bad)}, column `{name}`",
@@ -165,18 +181,35 @@ def _parse(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArra
     try:
         return pc.cast(trimmed, pa.float64()).to_numpy(), np.array([], dtype=np.int64)
     except pa.ArrowInvalid:
-        parsed = [_number(text) for text in trimmed.to_pylist()]
-        bad = [row for row, value in enumerate(parsed) if value is None]
-        values = np.array([np.nan if value is None else value for value in parsed])
-        return values, np.array(bad, dtype=np.int64)
+        return _parse_in_blocks(trimmed)
+
+
+def _parse_in_blocks(
+    texts: pa.ChunkedArray,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """As :func:`_parse`, cell by cell only where a block holds a cell that is not a number."""
+    values = np.full(len(texts), np.nan)
+    bad: list[int] = []
+    for start in range(0, len(texts), _BLOCK):
+        block = texts.slice(start, _BLOCK)
+        try:
+            values[start : start + len(block)] = pc.cast(block, pa.float64()).to_numpy()
+            continue
+        except pa.ArrowInvalid:
+            parsed = [_number(text) for text in block.to_pylist()]
+        bad += [start + row for row, value in enumerate(parsed) if value is None]
+        values[start : start + len(block)] = [np.nan if v is None else v for v in parsed]
+    return values, np.array(bad, dtype=np.int64)
 
 
 def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
-def _number(text: str) -> float | None:
+def _number(text: str | None) -> float | None:
     """One cell as a number by Arrow's rules, which know no underscores or other scripts."""
+    if text is None:
+        return float("nan")
     try:
         value = pa.scalar(text).cast(pa.float64()).as_py()
     except pa.ArrowInvalid:
@@ -184,5 +217,6 @@ def _number(text: str) -> float | None:
     return float(value)
 
 
-def _rows(rows: Sequence[int] | npt.NDArray[np.int64]) -> str:
-    return "row " + first_few(int(row) + _HEADER_LINES for row in rows)
+def _rows(rows: npt.NDArray[np.int64]) -> str:
+    listed = [int(row) + _HEADER_LINES for row in rows[:MAX_LISTED]]
+    return "row " + first_few(listed, total=len(rows))

@@ -35,10 +35,10 @@ def coverage_problems(
         expected = frozenset(expected)
     if len(ids) == len(expected) and expected.issuperset(ids) and len(set(ids)) == len(ids):
         return []
-    counts = Counter(ids)
-    missing = sorted(expected - counts.keys())
-    unknown = sorted(counts.keys() - expected)
-    repeated = sorted(identifier for identifier, count in counts.items() if count > 1)
+    different = set(ids)
+    missing = sorted(expected - different)
+    unknown = sorted(different - expected)
+    repeated = sorted(_repeated(ids)) if len(different) < len(ids) else []
     mixed_up = _mixed_up(len(expected), missing, unknown, elsewhere or {}, where)
     if mixed_up is not None:
         return [mixed_up]
@@ -73,6 +73,10 @@ def coverage_problems(
             )
         )
     return problems
+
+
+def _repeated(ids: Sequence[str]) -> list[str]:
+    return [identifier for identifier, count in Counter(ids).items() if count > 1]
 
 
 def _mixed_up(

@@ -51,7 +51,7 @@ def unit_guess(values: npt.NDArray[np.float64], target: Target, *, where: str) -
             found=f"values that look like σ in {log['linear']}, {span}",
             next_step="Take log10 of every value.",
         )
-    if target.unit == "eV" and float(np.median(known)) > _LARGE_EV:
+    if target.unit == "eV" and known.max() > _LARGE_EV and float(np.median(known)) > _LARGE_EV:
         return Problem(
             where=where,
             expected=expected,

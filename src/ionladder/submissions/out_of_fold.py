@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow.compute as pc
+
 from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
-from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM, PredictionTable
+from ionladder.submissions.known_ids import text_ranks
+from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
+from ionladder.submissions.table import PredictionTable
 
 _KEYS = ("scheme", "repeat", "fold", "id")
 
@@ -26,11 +31,20 @@ def scored_table(cv_predictions: PredictionTable, scheme: str) -> PredictionTabl
         The same file with rows ``id``, ``seed`` (the repeat) and the targets, sorted by seed and
         id; empty where the file has no row of the scheme.
     """
-    rows = cv_predictions.rows
-    targets = [name for name in rows.columns if name not in _KEYS]
-    chosen = rows[rows["scheme"] == scheme].rename(columns={"repeat": "seed"})
-    ordered = chosen.sort_values(["seed", "id"], ignore_index=True)[["id", "seed", *targets]]
-    return PredictionTable(path=cv_predictions.path, sha256=cv_predictions.sha256, rows=ordered)
+    columns = cv_predictions.columns
+    targets = [name for name in columns if name not in _KEYS]
+    rows = np.flatnonzero(pc.equal(columns["scheme"], scheme).to_numpy(zero_copy_only=False))
+    seeds = columns["repeat"][rows]
+    order = rows[np.lexsort((text_ranks(columns["id"].take(rows)), seeds))]
+    return PredictionTable(
+        path=cv_predictions.path,
+        sha256=cv_predictions.sha256,
+        columns={
+            "id": columns["id"].take(order),
+            "seed": columns["repeat"][order],
+            **{name: columns[name][order] for name in targets},
+        },
+    )
 
 
 def absent_folds(task: Task, scheme: str, *, shown_as: str) -> Problem:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ionladder.core.problems import Problem
+from ionladder.submissions.pages import unpacked_bytes
 from ionladder.submissions.shapes import (
     MAX_COLUMNS,
     header_problems,
@@ -20,8 +22,14 @@ from ionladder.submissions.shapes import (
 MAX_CELL_BYTES = 1000
 """Longest text of a parquet cell; a CSV is bounded by its size."""
 MAX_FOOTER_BYTES = 1_000_000
-MAX_UNPACKED_BYTES = 100_000_000
+MAX_UNPACKED_BYTES = 50_000_000
+"""Unpacked, a text is for a moment there three times; a CSV may have as many bytes."""
+# Room is made for as many entries as a list in the table of contents claims to have.
+_MAX_LIST = 10_000
 _FOOTER_TAIL = 8  # four bytes of length, then the name of the format
+
+# Arrow's own, and what pyarrow makes of what its parquet reader throws; PagesError is a ValueError.
+_DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, IndexError, OverflowError)
 
 
 def read_parquet(
@@ -30,28 +38,33 @@ def read_parquet(
     """Read the allowed columns of a parquet file, types as stored.
 
     Arguments and result are those of :func:`ionladder.submissions.reading.read_table`. What the
-    file says of itself is checked first; a file that lies about it is stopped by the limits of the
-    process that reads a stranger's pull request.
+    file says of itself is checked first, and how much its pages unpack to is counted before one
+    of them is unpacked, so that a file that lies about itself costs no more than another.
     """
     if _footer_bytes(path) > MAX_FOOTER_BYTES:
         return None, [unreadable(shown_as, "a parquet file", "its table of contents is too long")]
     try:
         # Opened here: Arrow knows no path that is not UTF-8.
-        with path.open("rb") as data, pq.ParquetFile(data) as file:
-            schema, problems = file.schema_arrow, _parquet_problems(file, shown_as, max_rows)
+        with path.open("rb") as data, _opened(data) as file:
+            schema = file.schema_arrow
+            problems = _parquet_problems(file, shown_as, max_rows)
         if problems:
             return None, problems
         wanted = [field for field in schema if field.name in allowed]
+        places = [schema.get_field_index(field.name) for field in wanted]
+        problems = _size_problems(unpacked_bytes(path, places), shown_as)
+        if problems:
+            return None, problems
         # Read so, every different text is stored once: a long one repeated fills no memory.
         texts = [field.name for field in wanted if _is_text(field.type)]
-        with path.open("rb") as data, pq.ParquetFile(data, read_dictionary=texts) as file:
+        with path.open("rb") as data, _opened(data, read_dictionary=texts) as file:
             table = file.read(columns=[field.name for field in wanted])
-        problems = _cell_problems(table, shown_as)
+        problems = _cell_problems(table, shown_as) or _size_problems(_text_bytes(table), shown_as)
         if problems:
             return None, problems
         table = _plain_texts(table)
         table.validate(full=True)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except _DAMAGED as error:
         return None, [unreadable(shown_as, "a parquet file", str(error))]
     for name in schema.names:
         if name not in allowed:
@@ -59,12 +72,15 @@ def read_parquet(
     return table, []
 
 
+def _opened(data: BinaryIO, **options: Any) -> pq.ParquetFile:
+    return pq.ParquetFile(data, thrift_container_size_limit=_MAX_LIST, **options)
+
+
 def _parquet_problems(file: pq.ParquetFile, shown_as: str, max_rows: int) -> list[Problem]:
     """What a parquet file says of itself that keeps it from being read."""
     schema = file.schema_arrow
     problems = header_problems(list(schema.names), shown_as)
     problems += row_count_problems(file.metadata.num_rows, max_rows, shown_as)
-    problems += _unpacked_size_problems(file.metadata, shown_as)
     problems += [
         Problem(
             where=f"{shown_as}, column `{field.name}`",
@@ -97,9 +113,7 @@ def _footer_bytes(path: Path) -> int:
         return int.from_bytes(stream.read(4), "little")
 
 
-def _unpacked_size_problems(metadata: pq.FileMetaData, shown_as: str) -> list[Problem]:
-    groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
-    size = sum(group.total_byte_size for group in groups)
+def _size_problems(size: int, shown_as: str) -> list[Problem]:
     if size <= MAX_UNPACKED_BYTES:
         return []
     return [
@@ -134,6 +148,17 @@ def _longest(texts: pa.Array) -> int:
     if not _is_text(texts.type):
         return 0
     return pc.max(pc.binary_length(texts)).as_py() or 0
+
+
+def _text_bytes(table: pa.Table) -> int:
+    """Bytes of all texts, each as often as it is meant."""
+    size = 0
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type) and _is_text(column.type):
+            for chunk in column.chunks:
+                lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+                size += pc.sum(lengths).as_py() or 0
+    return size
 
 
 def _plain_texts(table: pa.Table) -> pa.Table:

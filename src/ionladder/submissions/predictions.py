@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +19,13 @@ from ionladder.submissions.columns import (
     text_column,
 )
 from ionladder.submissions.coverage import coverage_problems
-from ionladder.submissions.frozen_folds import as_list, fold_problems
+from ionladder.submissions.frozen_folds import FrozenFolds
 from ionladder.submissions.guesses import unit_guess
+from ionladder.submissions.known_ids import KnownIds, Places
 from ionladder.submissions.reading import find_table, read_table
+from ionladder.submissions.table import PredictionTable
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 PREDICTIONS_STEM = "predictions"
@@ -33,21 +33,6 @@ CV_STEM = "cv_predictions"
 MAX_SEEDS = 100
 # A standard deviation of zero claims to know the answer, and has no likelihood when it is wrong.
 _SMALLEST_STD, _LARGEST_STD = 1e-6, 1e6
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictionTable:
-    """A checked prediction file.
-
-    Attributes:
-        path: The file.
-        sha256: SHA-256 of its bytes.
-        rows: One row per id (and per seed, or scheme, repeat and fold), sorted by these.
-    """
-
-    path: Path
-    sha256: str
-    rows: pd.DataFrame
 
 
 def read_predictions(
@@ -91,33 +76,36 @@ def read_predictions(
     ids, problems = text_column(table, "id", shown_as=file)
     if problems:
         return None, problems
-    columns: dict[str, Any] = {"id": ids}
     seeds, problems = _seeds(table, file)
-    columns["seed"] = seeds
+    columns: dict[str, Any] = {"seed": seeds}
     for column, values, found in _target_columns(table, task, ids, file):
         columns[column] = values
         problems += found
-    different = np.unique(seeds)
+    different, turns = _turns(seeds)
     if len(different) > MAX_SEEDS:
         problems.append(_too_many_seeds(len(different), file))
-    for seed in different[:MAX_SEEDS]:
+    known = KnownIds.of(test_ids)
+    order = known.exact_order(ids, turns, len(different))
+    if order is None:
         is_only = "seed" not in table.column_names
-        problems += coverage_problems(
-            ids if is_only else [ids[row] for row in np.flatnonzero(seeds == seed)],
-            expected=test_ids,
-            where=file if is_only else f"{file}, seed {seed}",
-            elsewhere={"training": train_ids},
-        )
-    if problems:
+        for turn, seed in enumerate(different[:MAX_SEEDS]):
+            problems += coverage_problems(
+                ids.filter(turns == turn).to_pylist(),
+                expected=known,
+                where=file if is_only else f"{file}, seed {seed}",
+                elsewhere={"training": train_ids},
+            )
+    if problems or order is None:
         return None, problems
-    return _finish(path, columns, sort_by=["seed", "id"]), []
+    columns = {"id": known.in_turns(len(different)), **_ordered(columns, order)}
+    return PredictionTable(path=path, sha256=sha256_file(path), columns=columns), []
 
 
 def read_cv_predictions(
     folder: Path,
     task: Task,
     *,
-    folds: pd.DataFrame,
+    folds: FrozenFolds,
     shown_as: str,
 ) -> tuple[PredictionTable | None, list[Problem]]:
     """Read optional ``cv_predictions`` and check them against the frozen folds.
@@ -125,7 +113,7 @@ def read_cv_predictions(
     Args:
         folder: The submission.
         task: Its task.
-        folds: The frozen folds: columns ``scheme, repeat, fold, id``.
+        folds: The frozen folds.
         shown_as: Path of the folder for messages.
 
     Returns:
@@ -138,7 +126,7 @@ def read_cv_predictions(
         CV_STEM,
         required=["scheme", "repeat", "fold", "id", *targets],
         optional=[],
-        max_rows=max(len(folds), 1),
+        max_rows=max(folds.n_rows, 1),
         shown_as=shown_as,
     )
     if table is None or path is None:
@@ -156,11 +144,13 @@ def read_cv_predictions(
     for column, values, found in _target_columns(table, task, ids, file):
         columns[column] = values
         problems += found
-    if not problems:
-        problems = fold_problems(columns, folds, file)
     if problems:
         return None, problems
-    return _finish(path, columns, sort_by=["scheme", "repeat", "fold", "id"]), []
+    order = folds.exact_order(columns)
+    if order is None:
+        return None, folds.problems(columns, file)
+    columns = _ordered(columns, order)
+    return PredictionTable(path=path, sha256=sha256_file(path), columns=columns), []
 
 
 def _open(
@@ -192,6 +182,14 @@ def _seeds(table: pa.Table, file: str) -> tuple[np.ndarray, list[Problem]]:
     return integer_column(table, "seed", shown_as=file)
 
 
+def _turns(seeds: Places) -> tuple[Places, Places]:
+    """The different seeds, ascending, and which of them every row is of."""
+    if not seeds.any():
+        return seeds[:1], seeds
+    different, turns = np.unique(seeds, return_inverse=True)
+    return different, turns
+
+
 def _too_many_seeds(found: int, file: str) -> Problem:
     return Problem(
         where=f"{file}, column `seed`",
@@ -202,7 +200,7 @@ def _too_many_seeds(found: int, file: str) -> Problem:
 
 
 def _target_columns(
-    table: pa.Table, task: Task, ids: list[str], file: str
+    table: pa.Table, task: Task, ids: pa.Array, file: str
 ) -> list[tuple[str, np.ndarray, list[Problem]]]:
     found = []
     for target in task.targets:
@@ -228,15 +226,8 @@ def _target_columns(
     return found
 
 
-def _finish(path: Path, columns: Mapping[str, Any], *, sort_by: list[str]) -> PredictionTable:
-    import pandas as pd
-
-    rows = pd.DataFrame(columns)
-    # A column that never changes, such as the seed of most submissions, needs no sorting by.
-    varying = [as_list(columns[name]) for name in sort_by]
-    varying = [column for column in varying if len(set(column)) > 1]
-    keys = varying[0] if len(varying) == 1 else list(zip(*varying, strict=True))
-    if keys != sorted(keys):
-        order = sorted(range(len(keys)), key=keys.__getitem__)
-        rows = rows.iloc[order].reset_index(drop=True)
-    return PredictionTable(path=path, sha256=sha256_file(path), rows=rows)
+def _ordered(columns: dict[str, Any], order: Places) -> dict[str, Any]:
+    """Columns with their rows in an order, in which most files have them already."""
+    if np.array_equal(order, np.arange(len(order))):
+        return columns
+    return {name: values.take(order) for name, values in columns.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from ionladder.submissions.shapes import header_problems, row_count_problems, un
 MAX_FILE_BYTES = 50_000_000
 _MAX_HEADER = 64 * 1024
 _MAX_RAGGED = 100
+_PIECE = 1 << 20
+_LARGEST_BLOCK = 1 << 20
 _SUFFIXES = (".csv", ".parquet")
 
 
@@ -95,6 +98,7 @@ def read_table(
 
 def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None, list[Problem]]:
     try:
+        _require_utf8(path)
         with path.open(encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader([stream.readline(_MAX_HEADER)]), [])
     except (UnicodeDecodeError, csv.Error) as error:
@@ -109,12 +113,16 @@ def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None
         return "skip" if len(ragged) < _MAX_RAGGED else "error"
 
     try:
-        # Opened here: Arrow knows no path that is not UTF-8.
-        with path.open("rb") as data:
+        with pa.BufferReader(path.read_bytes()) as data:
             table = pa_csv.read_csv(
                 data,
                 read_options=pa_csv.ReadOptions(
-                    use_threads=False, column_names=header, skip_rows=1, encoding="utf8"
+                    use_threads=False,
+                    column_names=header,
+                    skip_rows=1,
+                    encoding="utf8",
+                    # Arrow fills a whole block: for a small file it would mostly be empty.
+                    block_size=min(path.stat().st_size, _LARGEST_BLOCK),
                 ),
                 parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
                 convert_options=pa_csv.ConvertOptions(
@@ -128,6 +136,15 @@ def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None
     problems = [_ragged_problem(ragged, header, shown_as)] if ragged else []
     problems += row_count_problems(table.num_rows, max_rows, shown_as)
     return (None, problems) if problems else (table, [])
+
+
+def _require_utf8(path: Path) -> None:
+    """Raise UnicodeDecodeError here: Arrow, on its way to a ragged row, would only print one."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            decoder.decode(piece)
+    decoder.decode(b"", final=True)
 
 
 def _ragged_problem(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,9 @@ from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Filler = Callable[[Path, Sequence[str]], str]
+"""Folder and ids → the file of predictions that was written there, to be filled in."""
 
 _FOLD_KEYS = ("scheme", "repeat", "fold", "id")
 
@@ -50,7 +55,13 @@ licence: CC-BY-4.0               # licence of your predictions
 
 
 def write_template(
-    folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame, *, shown_as: str
+    folder: Path,
+    task: Task,
+    ids: Sequence[str],
+    folds: pd.DataFrame,
+    *,
+    shown_as: str,
+    fill: Filler | None = None,
 ) -> str:
     """Write a new submission folder for a task.
 
@@ -61,6 +72,7 @@ def write_template(
         folds: Frozen folds, columns ``scheme, repeat, fold, id``. Where the task is scored on
             folds, the rows are those of the scored scheme instead.
         shown_as: Path of the folder for messages.
+        fill: Writes the predictions to fill in, for a task that predicts arrays.
 
     Returns:
         Name of the file of predictions to fill in.
@@ -80,6 +92,39 @@ def write_template(
         )
     if problems:
         raise SubmissionError(problems)
+    # Both files or neither: half a folder would have to be removed before the next try.
+    with replacing_folder(folder) as fresh:
+        name = _write_table(fresh, task, ids, folds) if fill is None else fill(fresh, ids)
+        write_text(fresh / CARD_FILE, card_template(folder.name, task))
+    return name
+
+
+def array_filler(task: Task, given: Path | None) -> Filler | None:
+    """Writes the template of a task that predicts arrays; None for a task that predicts numbers.
+
+    Args:
+        task: The task. Every kind of array has a module here with a function
+            ``write_template(folder, given, ids) -> name of the file``.
+        given: The frames that its predictions start from.
+    """
+    if task.predicts == "values":
+        return None
+    write = import_module(f"ionladder.submissions.{task.predicts[:-1]}_files").write_template
+    filler: Filler = partial(_fill, write, given)
+    return filler
+
+
+def _fill(
+    write: Callable[[Path, Path | None, Sequence[str]], str],
+    given: Path | None,
+    folder: Path,
+    ids: Sequence[str],
+) -> str:
+    return write(folder, given, ids)
+
+
+def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
+    """Write a CSV with a row for every number to predict; its name."""
     name = f"{PREDICTIONS_STEM}.csv"
     columns: tuple[str, ...] = ("id",)
     keys: list[tuple[str, ...]] = [(entry,) for entry in sorted(ids)]
@@ -89,10 +134,7 @@ def write_template(
     targets = [target.name for target in task.targets]
     header = ",".join([*columns, *targets])
     rows = [",".join([*key, *[""] * len(targets)]) for key in keys]
-    # Both files or neither: half a folder would have to be removed before the next try.
-    with replacing_folder(folder) as fresh:
-        write_text(fresh / name, "\n".join([header, *rows]) + "\n")
-        write_text(fresh / CARD_FILE, card_template(folder.name, task))
+    write_text(folder / name, "\n".join([header, *rows]) + "\n")
     return name
 
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ionladder.core.errors import SubmissionError
 from ionladder.core.problems import Problem, first_few
 from ionladder.specs.task import Task
+from ionladder.submissions.frozen_folds import FrozenFolds
 from ionladder.submissions.metadata import CARD_FILE, Card, read_card
 from ionladder.submissions.names import name_problems
 from ionladder.submissions.out_of_fold import absent_folds, scored_table, unused_predictions
 from ionladder.submissions.predictions import (
     CV_STEM,
     PREDICTIONS_STEM,
-    PredictionTable,
     read_cv_predictions,
     read_predictions,
 )
+from ionladder.submissions.table import PredictionTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
 _TABLES = tuple(
     f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
 )
-
+_ARRAYS = {
+    "paths": ("predictions.parquet", "predictions.extxyz"),
+    "frames": ("predictions.parquet", "offset_predictions.parquet"),
+}
+"""Files of tasks that predict arrays; their readers say which of them are needed."""
 
 ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
 
@@ -70,6 +76,11 @@ class Expectations:
     folds: pd.DataFrame
     read_arrays: ArrayReader | None = None
 
+    @cached_property
+    def frozen_folds(self) -> FrozenFolds:
+        """The folds made ready, once for all files that are held to them."""
+        return FrozenFolds(self.folds)
+
 
 def read_submission(
     folder: Path, task: Task, expectations: Expectations, *, shown_as: str
@@ -83,7 +94,7 @@ def read_submission(
         raise SubmissionError(
             Problem(
                 where=shown_as,
-                expected=f"a folder with {CARD_FILE} and {_scored_stem(task)}.csv",
+                expected=f"a folder with {CARD_FILE} and {_scored_file(task)}",
                 found="a link" if folder.is_symlink() else "no such folder",
                 next_step=f"`ionladder new {task.name} NAME` makes one.",
             )
@@ -135,8 +146,10 @@ def _read_tables(
             train_ids=expectations.train_ids,
             shown_as=shown_as,
         )
+    if task.predicts != "values":
+        return predictions, None, problems
     cv_predictions, found = read_cv_predictions(
-        folder, task, folds=expectations.folds, shown_as=shown_as
+        folder, task, folds=expectations.frozen_folds, shown_as=shown_as
     )
     problems += found
     if task.scored_folds is not None:
@@ -144,23 +157,26 @@ def _read_tables(
         problems += unused_predictions(folder, shown_as=shown_as)
         if cv_predictions is not None:
             predictions = scored_table(cv_predictions, scheme)
-        if not found and (predictions is None or predictions.rows.empty):
+        if not found and (predictions is None or predictions.n_rows == 0):
             file = f"{shown_as}/{predictions.path.name}" if predictions else shown_as
             problems.append(absent_folds(task, scheme, shown_as=file))
     return predictions, cv_predictions, problems
 
 
-def _scored_stem(task: Task) -> str:
-    return PREDICTIONS_STEM if task.scored_folds is None else CV_STEM
+def _scored_file(task: Task) -> str:
+    if task.predicts in _ARRAYS:
+        return _ARRAYS[task.predicts][0]
+    return f"{PREDICTIONS_STEM if task.scored_folds is None else CV_STEM}.csv"
 
 
 def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
-    used = [name for name in _TABLES if task.scored_folds is None or name.startswith(CV_STEM)]
+    known = _ARRAYS.get(task.predicts, _TABLES)
+    used = [name for name in known if task.scored_folds is None or name.startswith(CV_STEM)]
     extra = sorted(
         item.name
         for item in folder.iterdir()
-        if item.name not in {CARD_FILE, *_TABLES, "README.md"} and not item.name.startswith(".")
+        if item.name not in {CARD_FILE, *known, "README.md"} and not item.name.startswith(".")
     )
     if not extra:
         return []

@@ -10,10 +10,14 @@ from ionladder.core.errors import BaselineError
 from ionladder.specs.baseline import Baseline
 
 EXPECTED = [
+    "bvse-affine",
+    "bvse-path",
     "composition-rf",
+    "element-energies",
     "family-median",
     "hgb-l1",
     "li-geometry",
+    "linear-path",
     "mlp-paper",
     "mlp-paper-cif",
     "nearest-composition",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -42,6 +44,22 @@ def tiny_barriers() -> TaskInputs:
         folds=_folds(train),
         targets=TARGETS,
     )
+
+
+def tiny_hops() -> TaskInputs:
+    """The same entries with one barrier each, as single hops have."""
+    inputs = tiny_barriers()
+    labels = inputs.train_labels[["e_1d_ev"]].rename(columns={"e_1d_ev": "em_ev"})
+    return replace(inputs, train_labels=labels, targets=("em_ev",), structures=None)
+
+
+def tiny_dft_hops() -> TaskInputs:
+    """The same with barriers of DFT as labels, and those of bond valences as an input."""
+    inputs = tiny_hops()
+    labels = inputs.train_labels.rename(columns={"em_ev": "em_dft_ev"})
+    given = 0.1 + 1.5 * labels["em_dft_ev"].reindex(inputs.entries.index, fill_value=0.5)
+    entries = inputs.entries.assign(em_bvse_ev=given)
+    return replace(inputs, entries=entries, train_labels=labels, targets=("em_dft_ev",))
 
 
 def entries_table(ids: list[str], species: list[list[str]], lengths: list[float]) -> pd.DataFrame:

@@ -61,13 +61,6 @@ def test_the_hash_of_slices_follows_their_content_and_is_apart_from_that_of_labe
     assert first.slices_sha256 == second.slices_sha256
 
 
-def test_whoever_needs_no_slices_reads_none(repo: Layout) -> None:
-    labels = load_evaluation_labels(repo, TASK, "1.0.0", with_slices=False)
-    assert labels.slices is None
-    assert labels.neighbours is None
-    assert labels.labels_sha256 == load(repo).labels_sha256
-
-
 def test_without_training_entries_nothing_is_near() -> None:
     formulas = pd.Series({"a": "Li2O", "b": "LiCl"})
     assert nearest_entries(formulas, ids=["a", "b"], train_ids=[]).empty

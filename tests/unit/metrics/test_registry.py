@@ -19,11 +19,13 @@ def test_the_registry_holds_one_metric_per_public_module() -> None:
         "mae_clipped",
         "mae_log1p",
         "median_ae",
+        "pearson_r",
         "precision",
         "r2",
         "recall",
         "rmse",
         "roc_auc",
+        "slope",
         "spearman",
         "within_one_decade",
     ]

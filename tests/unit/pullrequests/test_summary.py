@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,23 @@ from markdown_it.token import Token
 from ionladder.pullrequests.github_text import block, code
 from ionladder.pullrequests.report import Report, parse_report
 from ionladder.pullrequests.summary import MARKER, MAX_CHARACTERS, render
+from ionladder.specs.slice import Slice
 from report_example import REPORT
 from tiny import TASK
 
 TASKS = {"tiny": TASK}
+SLICED = replace(
+    TASK,
+    slices=(
+        Slice(
+            name="distance",
+            title="Distance",
+            column="distance",
+            values=(("far", "far away"),),
+        ),
+    ),
+)
+PART = {"slice": "distance", "part": "far", "n": 9, "value": 2.5, "ci_low": 2.0, "ci_high": 3.0}
 LETTER = {"where": "predictions.csv", "expected": "this", "found": "that", "next_step": "Mend it."}
 
 HOSTILE = [
@@ -73,6 +87,7 @@ def test_numbers_rank_and_ties_are_said() -> None:
     assert "### Submission check: good" in text
     assert "| MAE | 1.250 [1.00–1.50] |" in text
     assert "**rank 1** of 2 (range 1–2), tied with `other`." in text
+    assert "best in 61.2 % of the resampled test sets" in text
     assert "`Mine`: 6 of 6 entries of `tiny 1.0.0` scored." in text
     assert "[The run](https://github.com/o/r/actions/runs/1)" in text
     assert "Close: Very." in text
@@ -107,6 +122,25 @@ def test_metrics_that_the_task_does_not_have_are_not_printed() -> None:
     metrics = changed[0]["receipt"]["targets"]["log10_sigma"]["all"]["metrics"]
     metrics["own_metric"] = metrics["mae"] | {"value": 77.0}
     assert "77.000" not in render(report(submissions=changed), TASKS)
+
+
+def with_slices(*parts: dict[str, Any]) -> Report:
+    changed = copy.deepcopy(REPORT["submissions"])
+    changed[0]["worst_slices"] = [PART | part for part in parts]
+    return report(submissions=changed)
+
+
+def test_the_worst_slices_are_those_of_the_task() -> None:
+    text = render(with_slices({}, {"slice": "unheard_of", "part": "nothing"}), {"tiny": SLICED})
+    assert "Worst slices by MAE" in text
+    assert "Distance: far away (9 entries): 2.500 [2.00–3.00]" in text
+    assert "unheard_of" not in text
+    assert "nothing" not in text
+
+
+@pytest.mark.parametrize("stranger", HOSTILE)
+def test_no_part_of_a_stranger_does_anything(stranger: str) -> None:
+    assert_inert(render(with_slices({"part": stranger}), {"tiny": SLICED}), stranger)
 
 
 @pytest.mark.parametrize("stranger", HOSTILE)

@@ -7,7 +7,15 @@ BASELINE = Baseline(
     model="Train median",
     description="Predicts the median training label for every entry: the constant with the "
     "smallest absolute error on the training set.",
-    tasks=("obelix", "obelix-cif", "obelix-cv", "bvel-proto"),
+    tasks=(
+        "obelix",
+        "obelix-cif",
+        "obelix-cv",
+        "bvel-proto",
+        "bvel13k",
+        "nebbvse122k",
+        "nebdft2k-barrier",
+    ),
     inputs="composition",
     training_data="OBELiX train split: labels of all 478 entries",
     parameters=1,
@@ -36,6 +44,26 @@ BASELINE = Baseline(
             "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
             "states the least. A missing label (nothing percolates below 20 eV) does not count in "
             "the median. Deterministic.",
+        },
+        "bvel13k": {
+            "description": "Predicts, for every target, the median training label: the constant "
+            "with the smallest absolute error on the training set.",
+            "training_data": "BVEL13k train split (upstream's train and val): labels of all its "
+            "entries",
+            "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
+            "states the least. A missing label (upstream's inf) does not count in the median. "
+            "Deterministic.",
+        },
+        "nebbvse122k": {
+            "training_data": "nebBVSE122k train split (upstream's train and val): labels of all "
+            "its entries",
+            "notes": "Reads nothing of an entry; the field `inputs` has no value for that and "
+            "states the least. Deterministic.",
+        },
+        "nebdft2k-barrier": {
+            "training_data": "nebDFT2k train split (upstream's train and val): labels of all hops",
+            "notes": "Reads nothing of a hop; the field `inputs` has no value for that and states "
+            "the least. Deterministic.",
         },
     },
 )

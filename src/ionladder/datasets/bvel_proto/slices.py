@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.datasets.composition_distance import quarters
+from ionladder.datasets.litraj.ranges import li_site_ranges
 from ionladder.datasets.slicing import SliceInputs
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_LI_SITES = (2, 4, 8)
-_LI_NAMES = np.array(["1", "2 to 3", "4 to 7", "8 or more"])
 
 
 def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
@@ -23,13 +21,12 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
     ids = list(inputs.ids)
     entries = inputs.entries.loc[ids]
     known = set(inputs.entries.loc[list(inputs.train_ids), "prototype"])
-    li_sites = entries["n_li"].to_numpy(np.int64)
     return pd.DataFrame(
         {
             "family": entries["family"],
             "anions": entries["anion_class"],
             "dimensionality": inputs.labels.loc[ids, "dimensionality"],
-            "li_sites": _LI_NAMES[np.searchsorted(_LI_SITES, li_sites, side="right")],
+            "li_sites": li_site_ranges(entries["n_li"].to_numpy(np.int64)),
             "known_prototype": np.where(entries["prototype"].isin(known), "yes", "no"),
             "train_distance": quarters(inputs.nearest_distance),
         },

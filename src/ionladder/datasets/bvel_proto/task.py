@@ -2,75 +2,39 @@
 
 from __future__ import annotations
 
-from ionladder.specs.slice import NEAREST_NOTE, Slice
-from ionladder.specs.task import (
-    MEAN_OF_TARGETS,
-    CrossValidation,
-    LabelWords,
-    MetricUse,
-    Primary,
-    Subset,
-    Target,
-    Task,
+from ionladder.datasets.litraj.percolation_task import (
+    CLIP_EV,
+    DIMENSIONALITY,
+    FAST_EV,
+    LI_SITES,
+    METRICS,
+    PRIMARY,
+    SUBSETS,
+    TRAIN_DISTANCE,
+    anion_slice,
+    percolation_targets,
 )
+from ionladder.specs.slice import Slice
+from ionladder.specs.task import CrossValidation, LabelWords, Task
 
-# Above 6 eV no ion moves, and the size of the number says nothing more; the 4 % of E_3D that lie
-# there, up to 19 eV, would otherwise rule the mean.
-CLIP_EV = 6.0
-FAST_EV = 0.5
+__all__ = ["BVEL_PROTO", "CLIP_EV", "FAST_EV", "PHYSICAL_EV", "TASKS"]
+
 # A barrier is counted from the cell's minimum, so it is never negative; what does not percolate
 # below 20 eV has no label.
 PHYSICAL_EV = (0.0, 20.0)
 
-_DIMENSIONS = (
-    ("1d", "1D", "one dimension"),
-    ("2d", "2D", "two dimensions"),
-    ("3d", "3D", "three dimensions"),
-)
-
 _SLICES = (
     Slice(name="family", title="Class of the structure type", column="family"),
-    Slice(
-        name="anions",
-        title="Anion chemistry",
-        column="anions",
-        values=(
-            ("oxide", "oxides"),
-            ("fluoride", "fluorides"),
-            ("chalcogenide", "chalcogenides"),
-            ("halide", "heavier halides"),
-            ("nitride", "nitrides"),
-            ("mixed", "mixed anions"),
-        ),
-    ),
-    Slice(
-        name="dimensionality",
-        title="Dimensions of easy percolation",
-        column="dimensionality",
-        values=(
-            *((key, f"{key[0]}D") for key, _, _ in _DIMENSIONS),
-            ("none", "nothing percolates"),
-        ),
-        note="Chosen by the labels themselves.",
-    ),
-    Slice(
-        name="li_sites",
-        title="Li sites in the cell",
-        column="li_sites",
-        values=tuple((name, name) for name in ("1", "2 to 3", "4 to 7", "8 or more")),
-    ),
+    anion_slice(("mixed", "mixed anions")),
+    DIMENSIONALITY,
+    LI_SITES,
     Slice(
         name="known_prototype",
         title="Structure type in the training set",
         column="known_prototype",
         values=(("yes", "known type"), ("no", "unknown type")),
     ),
-    Slice(
-        name="train_distance",
-        title="Distance to the nearest training composition",
-        column="train_distance",
-        note=NEAREST_NOTE,
-    ),
+    TRAIN_DISTANCE,
 )
 
 BVEL_PROTO = Task(
@@ -82,67 +46,16 @@ BVEL_PROTO = Task(
     ),
     dataset="bvel_proto",
     split="chemsys",
-    targets=tuple(
-        Target(
-            name=f"e_{key}_ev",
-            symbol=f"E_{printed}",
-            unit="eV",
-            error_unit="eV",
-            description=(
-                f"Smallest bond-valence site energy, above the cell's minimum, that opens Li "
-                f"percolation in {number} (BVlain)."
-            ),
-            plausible=(-5.0, 100.0),
-            physical=PHYSICAL_EV,
-            missing_note=(
-                "Without a number: nothing percolates below 20 eV. The clipped MAE takes such an "
-                "entry at 6 eV; other measures leave it out."
-            ),
-        )
-        for key, printed, number in _DIMENSIONS
+    targets=percolation_targets(
+        missing_note=(
+            "Without a number: nothing percolates below 20 eV. The clipped MAE takes such an "
+            "entry at 6 eV; other measures leave it out."
+        ),
+        physical=PHYSICAL_EV,
     ),
-    metrics=(
-        MetricUse(
-            name="mae_clipped",
-            metric="mae_clipped",
-            title="MAE, clipped at 6 eV",
-            options={"clip": CLIP_EV},
-        ),
-        MetricUse(name="mae", metric="mae", title="MAE"),
-        MetricUse(name="rmse", metric="rmse", title="RMSE"),
-        MetricUse(name="r2", metric="r2", title="R²"),
-        MetricUse(name="spearman", metric="spearman", title="Spearman ρ"),
-        MetricUse(name="mae_log1p", metric="mae_log1p", title="MAE of ln(1 + E)"),
-        MetricUse(
-            name="f1_fast",
-            metric="f1_below",
-            title="F1, E < 0.5 eV",
-            options={"threshold": FAST_EV},
-        ),
-    ),
-    subsets=(
-        Subset(name="all", title="all test entries"),
-        *(
-            Subset(name=name, title=title, column="anion_class", equals=name)
-            for name, title in (
-                ("oxide", "oxides"),
-                ("fluoride", "fluorides"),
-                ("chalcogenide", "chalcogenides"),
-                ("halide", "heavier halides"),
-                ("nitride", "nitrides"),
-            )
-        ),
-        *(
-            Subset(
-                name=f"conducts_{key}",
-                title=f"conduct in {key[0]}D",
-                column="dimensionality",
-                equals=key,
-            )
-            for key, _, _ in _DIMENSIONS
-        ),
-    ),
-    primary=Primary(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
+    metrics=METRICS,
+    subsets=SUBSETS,
+    primary=PRIMARY,
     group_column="component",
     cross_validation=(
         CrossValidation(

@@ -1,0 +1,1 @@
+"""BVEL13k: percolation barriers of 12,807 structures of the Materials Project."""

@@ -1,0 +1,84 @@
+"""What follows from the atoms of a cell alone: formulas, chemical system and anion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ionladder.sources.extxyz import SYMBOLS
+
+DUMMY = 0
+LITHIUM = 3
+
+# Elements that can be the anion, most electronegative first (Pauling), and their class.
+ANION_CLASSES: Mapping[str, str] = {
+    "F": "fluoride",
+    "O": "oxide",
+    "Cl": "halide",
+    "N": "nitride",
+    "Br": "halide",
+    "I": "halide",
+    "S": "chalcogenide",
+    "Se": "chalcogenide",
+    "Te": "chalcogenide",
+}
+OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """Atoms of a cell, the dummy atom left out.
+
+    Attributes:
+        formula: Reduced formula, as pymatgen writes it.
+        formula_norm: Atomic fractions to five decimals, elements in alphabetical order.
+        chemsys: Its elements in alphabetical order, joined by hyphens.
+        anion: Most frequent element of ``ANION_CLASSES``, the more electronegative of equally
+            frequent ones; empty where there is none.
+        n_atoms: Number of atoms.
+        n_li: Number of Li among them.
+    """
+
+    formula: str
+    formula_norm: str
+    chemsys: str
+    anion: str
+    n_atoms: int
+    n_li: int
+
+    @property
+    def anion_class(self) -> str:
+        """Class of the anion, or ``other``."""
+        return ANION_CLASSES.get(self.anion, OTHER)
+
+
+def composition_of(counts: Iterable[tuple[int, int]]) -> Composition:
+    """The composition of a cell.
+
+    Args:
+        counts: Atomic number and how many atoms have it.
+
+    Example:
+        >>> found = composition_of([(3, 12), (15, 4), (8, 16), (0, 1)])
+        >>> found.formula, found.chemsys, found.anion_class, found.n_atoms
+        ('Li3PO4', 'Li-O-P', 'oxide', 32)
+    """
+    return _composition(tuple(sorted((z, n) for z, n in counts if z != DUMMY and n)))
+
+
+@lru_cache(maxsize=200_000)
+def _composition(counts: tuple[tuple[int, int], ...]) -> Composition:
+    from pymatgen.core.composition import Composition as Reducible
+
+    amounts = {SYMBOLS[z]: n for z, n in counts}
+    total = sum(amounts.values())
+    anions = [symbol for symbol in ANION_CLASSES if symbol in amounts]
+    return Composition(
+        formula=Reducible(amounts).reduced_formula,
+        formula_norm=" ".join(f"{s}{amounts[s] / total:.5f}" for s in sorted(amounts)),
+        chemsys="-".join(sorted(amounts)),
+        anion=max(anions, key=lambda symbol: amounts[symbol], default=""),
+        n_atoms=total,
+        n_li=amounts.get("Li", 0),
+    )

@@ -1,0 +1,1 @@
+"""MPLiTrj: configurations along Li migration paths, with energies, forces and stresses."""

@@ -1,0 +1,27 @@
+"""MPLiTrj as a dataset, and its board."""
+
+from __future__ import annotations
+
+from ionladder.datasets.litraj.trajectory_spec import trajectory_dataset
+from ionladder.datasets.litraj.trajectory_task import trajectory_task
+
+STEM = "MPLiTrj"
+
+DATASET = trajectory_dataset(
+    name="mplitrj",
+    title="MPLiTrj",
+    stem=STEM,
+    summary=(
+        "Energies, forces and stresses of 929,066 configurations from the optimisation of Li "
+        "migration paths by density functional theory."
+    ),
+)
+
+TASKS = (
+    trajectory_task(
+        name="mplitrj",
+        title="MPLiTrj: energies, forces and stresses",
+        dataset=DATASET.name,
+        of_what="configurations along Li migration paths",
+    ),
+)

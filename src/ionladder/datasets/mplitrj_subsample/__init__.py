@@ -1,0 +1,1 @@
+"""The subsample of MPLiTrj: configurations with energies, forces and stresses."""

@@ -1,0 +1,1 @@
+"""nebBVSE122k: barriers of single Li hops in the bond-valence site energy."""

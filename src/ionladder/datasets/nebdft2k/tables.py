@@ -1,0 +1,168 @@
+"""From the hops of the archive to the rows of nebDFT2k's tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import gcd
+from typing import TYPE_CHECKING, Any
+
+from ionladder.datasets.litraj.columns import OFFICIAL
+from ionladder.datasets.nebdft2k.columns import TABLES
+from ionladder.datasets.nebdft2k.hops import Hop
+from ionladder.datasets.nebdft2k.index import IndexRow
+from ionladder.datasets.nebdft2k.task import SCHEME
+from ionladder.datasets.splits import grouped_folds
+from ionladder.sources.extxyz import SYMBOLS
+from ionladder.specs.column import arrow_schema
+from ionladder.specs.params import FoldSettings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HopFacts:
+    """What the tables keep of a hop whose frames have been written.
+
+    Attributes:
+        row: The hop in the index.
+        counts: Element → atoms in an image.
+        n_images: Images of the path.
+        moving_ion: Position of the moving ion, from 0.
+        length_ang: Length of the hop, Å.
+        barrier_ev: Largest minus smallest energy of the relaxed path, eV.
+        saddle_ev: Largest energy minus that of the first image, eV.
+        em_agrees: Whether the centroid's barrier is that of the index; None where it states none.
+    """
+
+    row: IndexRow
+    counts: Mapping[str, int]
+    n_images: int
+    moving_ion: int
+    length_ang: float
+    barrier_ev: float
+    saddle_ev: float
+    em_agrees: bool | None
+
+
+def facts_of(row: IndexRow, hop: Hop, *, em_agrees: bool | None) -> HopFacts:
+    """The few numbers that outlive the frames of a hop."""
+    return HopFacts(
+        row=row,
+        counts=Counter(SYMBOLS[number] for number in hop.numbers.tolist()),
+        n_images=len(hop.energies_ev),
+        moving_ion=hop.moving_ion,
+        length_ang=round(hop.length_ang, 6),
+        barrier_ev=hop.barrier_ev,
+        saddle_ev=hop.saddle_ev,
+        em_agrees=em_agrees,
+    )
+
+
+def build_tables(hops: Sequence[HopFacts], folds: FoldSettings) -> dict[str, pa.Table]:
+    """The tables of a version; hops in ascending order of their ids."""
+    import pyarrow as pa
+
+    rows = {
+        "entries": [_entry(hop) for hop in hops],
+        "labels": [_label(hop) for hop in hops],
+        "splits": _splits(hops),
+        "folds": _folds(hops, folds),
+    }
+    return {
+        spec.name: pa.Table.from_pylist(rows[spec.name], schema=arrow_schema(spec.columns))
+        for spec in TABLES
+    }
+
+
+def _entry(hop: HopFacts) -> Row:
+    edge = hop.row.edge
+    return {
+        "id": hop.row.id,
+        "material_id": edge.material_id,
+        "formula": _reduced_formula(hop.counts),
+        "formula_norm": _normalised_formula(hop.counts),
+        "chemsys": hop.row.chemsys,
+        "source_site": edge.source,
+        "target_site": edge.target,
+        "offset_a": edge.offset[0],
+        "offset_b": edge.offset[1],
+        "offset_c": edge.offset[2],
+        "n_atoms": sum(hop.counts.values()),
+        "n_images": hop.n_images,
+        "moving_ion": hop.moving_ion,
+        "hop_length_ang": hop.length_ang,
+        "em_bvse_ev": hop.row.em_bvse_ev,
+        "has_specific_tm": hop.row.has_specific_tm,
+    }
+
+
+def _label(hop: HopFacts) -> Row:
+    return {
+        "id": hop.row.id,
+        "em_dft_ev": hop.row.em_dft_ev,
+        "barrier_ev": hop.barrier_ev,
+        "saddle_ev": hop.saddle_ev,
+    }
+
+
+def subset_of(part: str) -> str:
+    """Upstream's part as a subset: train and val are learnt from."""
+    return "test" if part == "test" else "train"
+
+
+def _splits(hops: Sequence[HopFacts]) -> list[Row]:
+    numbers = material_numbers(hops)
+    learnt = Counter(hop.row.edge.material_id for hop in hops if subset_of(hop.row.part) == "train")
+    rows = []
+    for hop in hops:
+        material, subset = hop.row.edge.material_id, subset_of(hop.row.part)
+        rows.append(
+            {
+                "split_name": OFFICIAL,
+                "id": hop.row.id,
+                "subset": subset,
+                "part": hop.row.part,
+                "component": numbers[material],
+                "has_specific_tm": hop.row.has_specific_tm,
+                "material_in_train": learnt[material] > (subset == "train"),
+            }
+        )
+    return rows
+
+
+def material_numbers(hops: Sequence[HopFacts]) -> dict[str, int]:
+    """Material → its number, from 1 in the order of its first hop."""
+    materials = dict.fromkeys(hop.row.edge.material_id for hop in hops)
+    return {material: number for number, material in enumerate(materials, start=1)}
+
+
+def _folds(hops: Sequence[HopFacts], settings: FoldSettings) -> list[Row]:
+    numbers = material_numbers(hops)
+    train = {
+        hop.row.id: numbers[hop.row.edge.material_id]
+        for hop in hops
+        if subset_of(hop.row.part) == "train"
+    }
+    return [
+        {"scheme": SCHEME, "repeat": repeat, "fold": fold, "id": name}
+        for repeat in range(settings.n_repeats)
+        for name, fold in grouped_folds(train, settings, repeat=repeat).items()
+    ]
+
+
+def _reduced_formula(counts: Mapping[str, int]) -> str:
+    """Elements in alphabetical order with their smallest whole amounts."""
+    common = reduce(gcd, counts.values())
+    amounts = {symbol: counts[symbol] // common for symbol in sorted(counts)}
+    return "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in amounts.items())
+
+
+def _normalised_formula(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    return " ".join(f"{symbol}{counts[symbol] / total:.5f}" for symbol in sorted(counts))

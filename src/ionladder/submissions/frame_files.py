@@ -1,0 +1,264 @@
+"""Energies, forces and stresses of one submission: judged by its table of contents, streamed.
+
+One row a configuration, in the order of the ids. What the values are worth is for scoring to say:
+here a file is only held to its columns, their types, its size, and its ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ionladder.core.problems import Problem, first_few
+from ionladder.submissions.coverage import coverage_problems
+from ionladder.submissions.shapes import unreadable
+
+PREDICTIONS_FILE = "predictions.parquet"
+ID, N_ATOMS, ENERGY = "id", "n_atoms", "energy_ev"
+FORCES, STRESS = "forces_ev_per_ang", "stress_ev_per_ang3"
+
+_FOOTER_TAIL = 8  # four bytes of length, then the name of the format
+_MAX_FOOTER_BYTES = 20_000_000
+_BYTES_PER_NUMBER = 12  # eight of a float64, and what lists add to it
+_BYTES_PER_ROW = 400  # id, energy, stress
+_SPARE_BYTES = 1_000_000
+_BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameColumns:
+    """What a file must and may hold.
+
+    Attributes:
+        required: Column → whether a type will do, and what is asked for in words.
+        optional: The same for columns that may be left out.
+    """
+
+    required: Mapping[str, tuple[Callable[[pa.DataType], bool], str]]
+    optional: Mapping[str, tuple[Callable[[pa.DataType], bool], str]]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_real(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_float32(kind) or pa.types.is_float64(kind))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return bool(is_list and _is_real(kind.value_type))
+
+
+def _is_six(kind: pa.DataType) -> bool:
+    return _is_list(kind) or bool(
+        pa.types.is_fixed_size_list(kind) and kind.list_size == 6 and _is_real(kind.value_type)
+    )
+
+
+_IDS = {ID: (_is_text, "text"), ENERGY: (_is_real, "a float64 number")}
+FRAMES = FrameColumns(
+    required={**_IDS, FORCES: (_is_list, "a list of float32 numbers")},
+    optional={
+        N_ATOMS: (pa.types.is_integer, "a whole number"),
+        STRESS: (_is_six, "a list of six numbers"),
+    },
+)
+OFFSETS = FrameColumns(required=_IDS, optional={N_ATOMS: (pa.types.is_integer, "a whole number")})
+
+
+def write_template(folder: Path, given: Path, ids: Collection[str]) -> str:
+    """Write the ids to predict with their numbers of atoms, and a README that says what to add.
+
+    Args:
+        folder: The submission.
+        given: The table of frames with the configurations.
+        ids: Configurations to predict.
+
+    Returns:
+        Name of the file of predictions.
+    """
+    from ionladder.submissions.frame_template import write_frame_template
+
+    return write_frame_template(folder, given, frozenset(ids))
+
+
+def frame_file_problems(
+    path: Path, asked: FrameColumns, *, n_rows: int, n_numbers: int, shown_as: str
+) -> list[Problem]:
+    """What a file says of itself that keeps it from being read.
+
+    Args:
+        path: The file; there.
+        asked: Its columns.
+        n_rows: Rows it should have.
+        n_numbers: Force components it should have in all; sets how large it may be.
+        shown_as: Its path in letters.
+    """
+    if path.is_symlink() or not path.is_file():
+        found = "a link or special file"
+        return [_problem(shown_as, "a regular file", found, "Put the file itself here.")]
+    limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
+    if path.stat().st_size > limit or _footer_bytes(path) > _MAX_FOOTER_BYTES:
+        return [_too_large(shown_as, limit, path.stat().st_size)]
+    try:
+        with path.open("rb") as data, pq.ParquetFile(data) as file:
+            schema, metadata = file.schema_arrow, file.metadata
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        return [unreadable(shown_as, "a parquet file", str(error))]
+    problems = _column_problems(schema, asked, shown_as)
+    groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    if unpacked > limit:
+        problems.append(_too_large(shown_as, limit, unpacked))
+    if metadata.num_rows > 2 * n_rows:
+        found = f"{metadata.num_rows:,}"
+        problems.append(_problem(shown_as, f"{n_rows:,} rows", found, "Keep one row per id."))
+    return problems
+
+
+def id_problems(
+    found: pa.Array, expected: pa.Array, *, elsewhere: Collection[str], shown_as: str
+) -> list[Problem]:
+    """Ids that are missing, unknown, repeated or out of order; none where they are as asked for.
+
+    Args:
+        found: Ids of the file, in its order.
+        expected: Ids of the task, ascending.
+        elsewhere: Ids of training entries, to recognise a mix-up.
+        shown_as: The file in letters.
+    """
+    if found.cast(pa.string()).equals(expected):
+        return []
+    empty = pc.sum(pc.is_null(found)).as_py() or 0
+    if empty:
+        where = f"{shown_as}, column `{ID}`"
+        return [_problem(where, "an id in every row", f"{empty:,} empty", "Fill in the ids.")]
+    ids, asked = found.to_pylist(), expected.to_pylist()
+    problems = coverage_problems(
+        ids, expected=asked, where=shown_as, elsewhere={"training": elsewhere}
+    )
+    if problems:
+        return problems
+    row = next(place for place, pair in enumerate(zip(ids, asked, strict=True)) if len({*pair}) > 1)
+    where = f"{shown_as}, row {row + 1}"
+    next_step = "Sort the rows by id: files of this size are read once, from start to end."
+    return [_problem(where, f"the id {asked[row]}", first_few([ids[row]]), next_step)]
+
+
+def read_column(path: Path, name: str, *, shown_as: str) -> tuple[pa.Array | None, list[Problem]]:
+    """One short column of a file whose table of contents was judged."""
+    try:
+        with path.open("rb") as data, pq.ParquetFile(data) as file:
+            column = file.read(columns=[name], use_threads=False).column(0)
+            column.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        return None, [unreadable(shown_as, "a parquet file", str(error))]
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0), []
+
+
+class FrameStream:
+    """Rows of a parquet file handed out in portions of any size, whatever its row groups are.
+
+    Args:
+        path: The file.
+        columns: Columns to read.
+
+    Raises:
+        pa.ArrowException: Its bytes are damaged; also later, when rows are taken.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._data = path.open("rb")
+        self._file = pq.ParquetFile(self._data, pre_buffer=False, buffer_size=1 << 20)
+        self._batches = self._file.iter_batches(
+            batch_size=_BATCH_ROWS, columns=list(columns), use_threads=False
+        )
+        self._rest: list[pa.RecordBatch] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        self._data.close()
+
+    def take(self, n_rows: int) -> pa.RecordBatch:
+        """The next rows, fewer only at the end of the file."""
+        parts, missing = [], n_rows
+        while missing:
+            batch = self._rest.pop() if self._rest else next(self._batches, None)
+            if batch is None:
+                break
+            if batch.num_rows > missing:
+                self._rest.append(batch.slice(missing))
+                batch = batch.slice(0, missing)
+            parts.append(batch)
+            missing -= batch.num_rows
+        return parts[0] if len(parts) == 1 else pa.concat_batches(parts)
+
+
+def _column_problems(schema: pa.Schema, asked: FrameColumns, shown_as: str) -> list[Problem]:
+    known = {**asked.required, **asked.optional}
+    names = list(schema.names)
+    problems = [
+        _problem(
+            shown_as,
+            f"a column `{name}`: {words}",
+            f"columns {first_few(names, limit=8)}",
+            f"Add the column `{name}`.",
+        )
+        for name, (_, words) in asked.required.items()
+        if name not in names
+    ]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        found = f"also {first_few(unknown)}"
+        expected = f"only the columns {', '.join(known)}"
+        problems.append(_problem(shown_as, expected, found, "Remove or rename these columns."))
+    if len(set(names)) < len(names):
+        problems.append(_problem(shown_as, "every column once", "one twice", "Rename the columns."))
+    return problems + [
+        _problem(
+            f"{shown_as}, column `{field.name}`",
+            words,
+            f"values of type {field.type}",
+            "Write the column with that type; `ionladder new` makes a README that shows how.",
+        )
+        for field in schema
+        for will_do, words in [known.get(field.name, (lambda _: True, ""))]
+        if not will_do(field.type)
+    ]
+
+
+def _footer_bytes(path: Path) -> int:
+    """Length of a parquet file's table of contents, as the last bytes of the file state it."""
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - _FOOTER_TAIL, 0))
+        return int.from_bytes(stream.read(4), "little")
+
+
+def _too_large(shown_as: str, limit: int, found: int) -> Problem:
+    return _problem(
+        shown_as,
+        f"at most {limit // 1_000_000 + 1} MB, packed and unpacked",
+        f"{found // 1_000_000} MB",
+        "Keep only the columns and rows that the task asks for, forces as float32.",
+    )
+
+
+def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
+    return Problem(where=where, expected=expected, found=found, next_step=next_step)

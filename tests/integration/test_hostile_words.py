@@ -1,0 +1,151 @@
+"""No words of a stranger run on a page, leave it or break it: every page, in a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from browser import DESK, PHONE, Reader, opened, served
+
+from factories import write_repo
+from hostile.words import PAYLOADS, every_field_of
+from ionladder.site.text import plain
+
+Cards = Mapping[str, Mapping[str, Any]]
+# What only the theme or a page's author may have put there.
+FINDINGS = """
+const found = [];
+if (window.ilRan !== undefined) found.push('a script ran');
+for (const element of document.querySelectorAll('*')) {
+  for (const {name, value} of element.attributes) {
+    const address = value.replace(/[\\s\\u0000-\\u001f]/g, '').toLowerCase();
+    if (name.startsWith('on')) found.push(`${element.tagName} ${name}`);
+    if (/^(javascript|vbscript|data):/.test(address)) found.push(`${name}=${value}`);
+    if (name === 'style' && /fixed|absolute|url/.test(value)) found.push(`style=${value}`);
+  }
+}
+const foreign = 'script, iframe, object, embed, base, link, meta, style, textarea, foreignObject';
+for (const element of document.querySelectorAll(foreign)) {
+  if (element.closest('article')) found.push(element.outerHTML.slice(0, 80));
+}
+for (const script of document.querySelectorAll('script')) {
+  if (script.textContent.includes('ilRan')) found.push('a script of a stranger');
+}
+return found;
+"""
+WIDTH = "return document.documentElement.scrollWidth"
+WORDS = "return document.querySelector('article').textContent"
+
+
+def ionladder(root: Path, *arguments: str) -> None:
+    run(root, "ionladder.cli.main", *arguments)
+
+
+def run(root: Path, *arguments: str) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "IONLADDER_MIRROR"}
+    command = [sys.executable, "-m", *arguments]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def cards() -> Cards:
+    """Submission → a card with hostile words in every field that takes a stranger's text."""
+    names = (f"words-{number:02}" for number in range(len(PAYLOADS)))
+    return dict(zip(names, map(every_field_of, PAYLOADS.values()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def built(
+    repository: Path,
+    cards: Cards,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The site of a small repository whose submissions are all hostile, made by the commands."""
+    layout = write_repo(tmp_path_factory.mktemp("words") / "clone")
+    settings = (repository / "mkdocs.yml").read_text(encoding="utf-8")
+    settings = settings.replace("strict: true", "strict: false")
+    (layout.root / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    shutil.copytree(repository / "docs", layout.docs_dir, ignore=lambda *_: ["generated"])
+    ionladder(layout.root, "fetch")
+    ionladder(layout.root, "ingest")
+    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
+    rows = pd.DataFrame({"id": splits.loc[splits["subset"] == "test", "id"]})
+    for number, (name, card) in enumerate(cards.items()):
+        folder = layout.submission_dir("obelix", name)
+        folder.mkdir(parents=True)
+        (folder / "submission.yaml").write_text(yaml.safe_dump(card), encoding="utf-8")
+        rows.assign(log10_sigma=-5 - number / 7).to_csv(folder / "predictions.csv", index=False)
+    ionladder(layout.root, "leaderboard", "obelix")
+    ionladder(layout.root, "site", "--no-build")
+    # Pages written by hand lead to boards that are not in this repository: no strict build.
+    run(layout.root, "mkdocs", "build", "--quiet")
+    return layout.root / "site"
+
+
+@pytest.fixture(scope="module")
+def reader(built: Path, loopback: None) -> Iterator[Reader]:
+    """Headless Chromium on that site."""
+    with served(built) as address, opened(address) as reader:
+        yield reader
+
+
+def test_nothing_runs_leaves_or_breaks_any_page(reader: Reader, built: Path) -> None:
+    reader.asked()
+    pages = [path.parent.relative_to(built).as_posix() for path in built.rglob("index.html")]
+    assert len(pages) > 2 * len(PAYLOADS)
+    wrong = {}
+    for page in pages:
+        # A dialog would make the next call fail.
+        reader.open(f"{page}/", size=PHONE)
+        reader.wait("document.readyState === 'complete'")
+        found = list(reader.run(FINDINGS))
+        for width, height in (PHONE, DESK):
+            reader.resize((width, height))
+            if (wide := reader.run(WIDTH)) > width:
+                found.append(f"{wide} wide on {width}")
+        if found:
+            wrong[page] = found
+    assert wrong == {}
+    assert {url for url in reader.asked() if not url.startswith(reader.local)} == set()
+
+
+def test_every_word_is_there_to_read(reader: Reader, cards: Cards) -> None:
+    reader.open("obelix/")
+    board = plain(reader.run(WORDS))
+    for name, card in cards.items():
+        assert plain(card["model"]) in board
+        reader.open(f"submissions/obelix/{name}/")
+        page = plain(reader.run(WORDS))
+        for words in _words(card):
+            assert plain(words) in page, name
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every paragraph of text below a value of a card."""
+    if isinstance(value, str):
+        yield from value.split("\n\n")
+    elif isinstance(value, Mapping):
+        yield from _words([*value.values()])
+    elif isinstance(value, list):
+        for item in value:
+            yield from _words(item)
+
+
+def test_searching_for_them_runs_nothing_either(reader: Reader) -> None:
+    reader.asked()
+    for query in ("ilRan", "script", "onerror"):
+        reader.open("")
+        field = reader.wait("document.querySelector('.md-search__input')")
+        field.click()
+        field.send_keys(query)
+        reader.wait("document.querySelector('.md-search-result__link')")
+        assert reader.run(FINDINGS) == []
+    assert {url for url in reader.asked() if not url.startswith(reader.local)} == set()

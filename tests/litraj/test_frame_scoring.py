@@ -1,0 +1,265 @@
+"""Numbers derived from predicted arrays, against loops over atoms written down independently."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.datasets.labels import EvaluationLabels
+from ionladder.datasets.litraj.trajectory_tables import FRAMES
+from ionladder.datasets.registry import get_task
+from ionladder.datasets.streamed import StreamedWriter
+from ionladder.scoring.energy_offsets import fit_offsets
+from ionladder.scoring.evaluate import Evaluation, evaluate
+from ionladder.scoring.frame_errors import force_sums
+from ionladder.scoring.frame_faults import shifted_rows
+from ionladder.scoring.frames import reader
+from ionladder.specs.params import ScoringSettings
+from ionladder.submissions.frame_files import FrameStream
+from ionladder.submissions.frame_writer import FramePredictions
+
+TASK = get_task("mplitrj")
+SETTINGS = ScoringSettings(resamples=200, seed=7, confidence=0.95)
+SPECS = {table.name: table for table in FRAMES}
+Forces = list[list[float]]
+
+
+def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    lengths = math.hypot(*one) * math.hypot(*other)
+    return sum(a * b for a, b in zip(one, other, strict=True)) / lengths if lengths else 0.0
+
+
+def oracle(predicted: Forces, true: Forces) -> tuple[float, float, float]:
+    """Mean |dF|, root mean square dF, and mean cosine of one configuration, atom by atom."""
+    gaps = [a - b for p, t in zip(predicted, true, strict=True) for a, b in zip(p, t, strict=True)]
+    cosines = [cosine(p, t) for p, t in zip(predicted, true, strict=True) if math.hypot(*t) >= 1e-3]
+    mean = math.fsum(map(abs, gaps)) / len(gaps)
+    root = math.sqrt(math.fsum(g * g for g in gaps) / len(gaps))
+    return mean, root, math.fsum(cosines) / len(cosines) if cosines else 1.0
+
+
+component = st.floats(-50, 50).map(lambda x: round(x, 4))
+atom = st.tuples(component, component, component)
+configuration = st.integers(1, 5).flatmap(
+    lambda n: st.tuples(
+        st.lists(atom, min_size=n, max_size=n), st.lists(atom, min_size=n, max_size=n)
+    )
+)
+
+
+@given(st.lists(configuration, min_size=1, max_size=6))
+def test_sums_over_forces_are_those_of_a_loop(rows: list[tuple[Forces, Forces]]) -> None:
+    lengths = np.array([3 * len(p) for p, _ in rows])
+    predicted = np.concatenate([np.ravel(p) for p, _ in rows])
+    true = np.concatenate([np.ravel(t) for _, t in rows])
+    sums = force_sums(predicted, true, lengths)
+    for row, (p, t) in enumerate(rows):
+        mean, root, cos = oracle(p, t)
+        assert sums.absolute[row] / lengths[row] == pytest.approx(mean, abs=1e-12)
+        assert math.sqrt(sums.squared[row] / lengths[row]) == pytest.approx(root, abs=1e-9)
+        if sums.n_cosine[row]:
+            found = sums.cosine[row] / sums.n_cosine[row]
+            assert found == pytest.approx(cos, abs=1e-9)
+        else:
+            assert all(math.hypot(*one) < 1e-3 for one in t)
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.floats(-9, 9), min_size=n, max_size=n),
+            st.lists(st.lists(st.integers(0, 8), min_size=n, max_size=n), min_size=1, max_size=9),
+        )
+    )
+)
+def test_planted_offsets_are_found_as_far_as_compositions_tell(
+    case: tuple[list[float], list[list[int]]],
+) -> None:
+    levels, compositions = np.array(case[0]), np.array(case[1], dtype=float)
+    predicted = np.linspace(-5.0, 5.0, len(compositions))
+    found = fit_offsets(compositions, predicted + compositions @ levels, predicted)
+    np.testing.assert_allclose(compositions @ found, compositions @ levels, atol=1e-8)
+    assert not found[~compositions.any(axis=0)].any()
+    assert np.linalg.norm(found) <= np.linalg.norm(levels) + 1e-8
+
+
+RNG = np.random.default_rng(3)
+SIZES = [4, 5, 5, 7, 4, 4, 6, 6, 9, 4]
+TRUE = [RNG.normal(0.0, 0.5, (n, 3)).astype(np.float32).astype(float) for n in SIZES]
+PREDICTED = [np.round(t + RNG.normal(0.0, 0.1, t.shape), 4) for t in TRUE]
+ENERGY = RNG.normal(-30.0, 1.0, len(SIZES))
+IDS = [f"test-{row:07d}" for row in range(len(SIZES))]
+TRUE[3][:] = 0.0
+
+
+def write_truth(path: Path, *, block: int) -> Path:
+    with StreamedWriter(path, SPECS["frames_test"], {}) as writer:
+        for begin in range(0, len(SIZES), block):
+            rows = range(begin, min(begin + block, len(SIZES)))
+            writer.write(
+                pa.table(
+                    {
+                        "id": [IDS[k] for k in rows],
+                        "numbers": pa.array([[3] * SIZES[k] for k in rows], pa.list_(pa.uint8())),
+                        "cell_ang": [[4.0, 0, 0, 0, 4.0, 0, 0, 0, 4.0] for _ in rows],
+                        "positions_ang": pa.array(
+                            [[0.0] * 3 * SIZES[k] for k in rows], pa.list_(pa.float32())
+                        ),
+                        "energy_ev": [ENERGY[k] for k in rows],
+                        "forces_ev_per_ang": pa.array(
+                            [TRUE[k].ravel().tolist() for k in rows], pa.list_(pa.float32())
+                        ),
+                        "stress_ev_per_ang3": pa.array(
+                            [[0.1] * 6 if k % 2 else None for k in rows], pa.list_(pa.float64())
+                        ),
+                    }
+                )
+            )
+    return path
+
+
+def labels(truth: Path) -> EvaluationLabels:
+    test = pd.DataFrame(
+        {
+            "id": IDS,
+            "n_atoms": SIZES,
+            "has_stress": [bool(k % 2) for k in range(len(SIZES))],
+            "has_direction": [bool(t.any()) for t in TRUE],
+            "has_path_energy": [k < 6 for k in range(len(SIZES))],
+            "has_u_metal": [k < 5 for k in range(len(SIZES))],
+            "component": [k // 2 for k in range(len(SIZES))],
+            "path_id": ["a", "a", "a", "b", "b", "b", None, None, None, None],
+        }
+    )
+    for target in TASK.targets:
+        is_given = test[target.given_by] if target.given_by else True
+        test[target.name] = np.where(is_given, target.ideal, np.nan)
+    return EvaluationLabels(
+        test=test,
+        train=pd.DataFrame({"id": ["train-0000000"]}),
+        replicates=test.iloc[:0],
+        labels_sha256="",
+        split_sha256="",
+        folds=pd.DataFrame(columns=["scheme", "repeat", "fold", "id"]),
+        truth=truth,
+    )
+
+
+def scored(folder: Path, *, block: int = 4) -> tuple[pd.DataFrame, Evaluation]:
+    given_labels = labels(write_truth(folder / "truth.parquet", block=block))
+    table, problems = reader(given_labels, TASK)(folder, "here")
+    assert table is not None, problems
+    return table.rows, evaluate(given_labels.test, table.rows, TASK, settings=SETTINGS)
+
+
+def write_predictions(folder: Path, *, stress: float | None = 0.3) -> None:
+    with FramePredictions(folder / "predictions.parquet", has_stress=stress is not None) as file:
+        for begin in range(0, len(SIZES), 3):
+            rows = slice(begin, begin + 3)
+            ids = IDS[rows]
+            given_stress = None if stress is None else np.full((len(ids), 6), stress)
+            file.write(
+                ids, ENERGY[rows] + 0.1 * np.arange(len(SIZES))[rows], PREDICTED[rows], given_stress
+            )
+
+
+@pytest.mark.parametrize("block", [1, 4, 100])
+def test_every_configuration_gets_the_numbers_of_the_loop(tmp_path: Path, block: int) -> None:
+    write_predictions(tmp_path)
+    rows, _ = scored(tmp_path, block=block)
+    for row, predicted, true in zip(rows.to_dict("records"), PREDICTED, TRUE, strict=True):
+        single = predicted.astype(np.float32).astype(float)
+        mean, root, cos = oracle(single.tolist(), true.tolist())
+        assert row["force_ev_per_ang"] == pytest.approx(mean, abs=1e-12)
+        assert row["force_rms_ev_per_ang"] == pytest.approx(root, abs=1e-12)
+        assert row["force_cosine"] == pytest.approx(cos, abs=1e-9)
+
+
+def test_weighing_by_atoms_gives_the_errors_over_all_components(tmp_path: Path) -> None:
+    write_predictions(tmp_path)
+    _, evaluation = scored(tmp_path)
+    gaps = np.concatenate(
+        [(p.astype(np.float32) - t).ravel() for p, t in zip(PREDICTED, TRUE, strict=True)]
+    )
+    by_atom = evaluation.score("force_rms_ev_per_ang", "all", "rmse_by_atom").value
+    assert by_atom == pytest.approx(math.sqrt(np.mean(gaps**2)), abs=1e-12)
+    found = evaluation.score("force_ev_per_ang", "all", "mae_by_atom").value
+    assert found == pytest.approx(np.abs(gaps).mean(), abs=1e-12)
+    plain = evaluation.score("force_ev_per_ang", "all", "mae").value
+    means = [np.abs(p.astype("f4") - t).mean() for p, t in zip(PREDICTED, TRUE, strict=True)]
+    assert plain == pytest.approx(np.mean(means), abs=1e-12)
+
+
+def test_energies_within_a_path_know_no_zero(tmp_path: Path) -> None:
+    write_predictions(tmp_path)
+    rows, evaluation = scored(tmp_path)
+    gaps = 0.1 * np.arange(6.0)
+    centred = np.concatenate([gaps[:3] - gaps[:3].mean(), gaps[3:] - gaps[3:].mean()])
+    expected = np.abs(centred) / SIZES[:6]
+    np.testing.assert_allclose(rows["energy_in_path_ev_per_atom"][:6], expected, atol=1e-12)
+    found = evaluation.score("energy_in_path_ev_per_atom", "all", "mae").value
+    assert found == pytest.approx(expected.mean(), abs=1e-12)
+    gaps = 0.1 * np.arange(len(SIZES)) / SIZES
+    assert evaluation.score("energy_ev_per_atom", "all", "mae").value == pytest.approx(gaps.mean())
+
+
+def test_stress_counts_where_truth_and_predictions_have_it(tmp_path: Path) -> None:
+    write_predictions(tmp_path)
+    _, evaluation = scored(tmp_path)
+    found = evaluation.score("stress_ev_per_ang3", "all", "mae_stress").value
+    assert found == pytest.approx(0.2, abs=1e-7)
+    write_predictions(tmp_path, stress=None)
+    _, evaluation = scored(tmp_path)
+    assert math.isnan(evaluation.score("stress_ev_per_ang3", "all", "mae_stress").value)
+
+
+def test_a_configuration_without_forces_has_no_direction(tmp_path: Path) -> None:
+    write_predictions(tmp_path)
+    rows, evaluation = scored(tmp_path)
+    kept = [k for k in range(len(SIZES)) if k != 3]
+    expected = (1.0 - rows["force_cosine"][kept]).mean()
+    found = evaluation.score("force_cosine", "all", "mae").value
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_perfect_prediction_is_ideal(tmp_path: Path) -> None:
+    with FramePredictions(tmp_path / "predictions.parquet", has_stress=False) as file:
+        file.write(IDS, ENERGY, [t.round(4) for t in TRUE])
+    _, evaluation = scored(tmp_path)
+    assert evaluation.score("force_ev_per_ang", "all", "mae").value < 1e-4
+    assert evaluation.score("force_cosine", "all", "mae").value < 1e-6
+    assert evaluation.score("energy_ev_per_atom", "all", "mae").value == 0.0
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 11])
+def test_rows_come_in_any_portion_whatever_the_row_groups(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"n": list(range(20))}), path, row_group_size=6)
+    found: list[int] = []
+    with FrameStream(path, ["n"]) as stream:
+        while len(found) < 20:
+            batch = stream.take(size)
+            assert batch.num_rows == min(size, 20 - len(found))
+            found += batch["n"].to_pylist()
+    assert found == list(range(20))
+
+
+def test_a_noisy_model_is_not_taken_for_a_shifted_one() -> None:
+    rng = np.random.default_rng(0)
+    lengths = np.full(200, 30)
+    true = rng.normal(0.0, 1.0, lengths.sum())
+    for predicted in (true + rng.normal(0.0, 3.0, true.shape), np.zeros_like(true), -true):
+        assert shifted_rows(force_sums(predicted, true, lengths), predicted, true, lengths) == []
+    moved = np.roll(true, -30)
+    found = shifted_rows(force_sums(moved, true, lengths), moved, true, lengths)
+    assert found[0] == (0, 1)
+    assert {step for _, step in found} == {1}

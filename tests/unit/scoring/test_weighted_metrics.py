@@ -1,0 +1,170 @@
+"""Metrics that weigh entries, pass over some, or are computed for some targets only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.core.errors import SubmissionError
+from ionladder.scoring.evaluate import Evaluation, evaluate
+from ionladder.specs.params import ScoringSettings
+from ionladder.specs.task import MetricUse, Primary, Subset, Target, Task
+
+SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)
+IDS = ["a", "b", "c", "d", "e"]
+
+
+def _target(name: str) -> Target:
+    return Target(
+        name=name,
+        symbol=name,
+        unit="eV/Å",
+        error_unit="eV/Å",
+        description="An error of each entry.",
+        plausible=(0.0, 100.0),
+        ideal=0.0,
+    )
+
+
+TASK = Task(
+    name="frames",
+    title="Frames",
+    question="?",
+    dataset="frames",
+    split="official",
+    targets=(_target("force"), _target("force_rms")),
+    metrics=(
+        MetricUse(name="mae", metric="mae", title="MAE"),
+        MetricUse(name="mae_by_atom", metric="mae", title="MAE by atom", weight="n_atoms"),
+        MetricUse(
+            name="rmse_by_atom",
+            metric="rmse",
+            title="RMSE by atom",
+            weight="n_atoms",
+            targets=("force_rms",),
+        ),
+        MetricUse(name="mae_converged", metric="mae", title="MAE, converged", only="converged"),
+    ),
+    subsets=(
+        Subset(name="all", title="all"),
+        Subset(name="large", title="large", column="is_large", equals=True),
+    ),
+    primary=Primary(target="force", metric="mae", subset="all"),
+    group_column="material",
+    predicts="frames",
+    truth="frames_test",
+)
+
+LABELS = pd.DataFrame(
+    {
+        "id": IDS,
+        "force": 0.0,
+        "force_rms": 0.0,
+        "n_atoms": [10, 20, 30, 40, 100],
+        "material": [0, 0, 1, 1, 2],
+        "is_large": [False, False, False, False, True],
+    }
+)
+
+
+def scored(force: list[float], converged: list[int] | None = None) -> Evaluation:
+    rows = pd.DataFrame(
+        {
+            "id": IDS,
+            "force": force,
+            "force_rms": force,
+            "converged": [1] * 5 if converged is None else converged,
+        }
+    )
+    return evaluate(LABELS, rows, TASK, settings=SETTINGS)
+
+
+def test_weights_make_large_entries_count_more() -> None:
+    evaluation = scored([1.0, 1.0, 1.0, 1.0, 3.0])
+
+    assert evaluation.score("force", "all", "mae").value == pytest.approx(1.4)
+    # (10 + 20 + 30 + 40) · 1 + 100 · 3 over 200 atoms
+    assert evaluation.score("force", "all", "mae_by_atom").value == pytest.approx(2.0)
+
+
+def test_the_root_is_taken_of_the_weighted_mean_square() -> None:
+    evaluation = scored([1.0, 1.0, 1.0, 1.0, 3.0])
+
+    found = evaluation.score("force_rms", "all", "rmse_by_atom")
+    assert found.value == pytest.approx(np.sqrt((100 * 1.0 + 100 * 9.0) / 200))
+    assert found.ci_low < found.value < found.ci_high
+
+
+def test_a_metric_without_use_for_a_target_is_undefined_there() -> None:
+    evaluation = scored([1.0] * 5)
+
+    assert np.isnan(evaluation.score("force", "all", "rmse_by_atom").value)
+
+
+def test_only_flagged_entries_count_where_the_metric_says_so() -> None:
+    evaluation = scored([1.0, 2.0, 3.0, 4.0, 5.0], converged=[1, 0, 1, 0, 1])
+
+    assert evaluation.score("force", "all", "mae").value == pytest.approx(3.0)
+    assert evaluation.score("force", "all", "mae_converged").value == pytest.approx(3.0)
+    assert scored([1.0, 9.0, 3.0, 9.0, 5.0], converged=[1, 0, 1, 0, 1]).score(
+        "force", "all", "mae_converged"
+    ).value == pytest.approx(3.0)
+
+
+def test_nothing_flagged_gives_no_number_and_no_crash() -> None:
+    evaluation = scored([1.0] * 5, converged=[0] * 5)
+
+    assert np.isnan(evaluation.score("force", "all", "mae_converged").value)
+
+
+def test_one_group_gives_a_value_without_an_interval() -> None:
+    found = scored([1.0, 1.0, 1.0, 1.0, 3.0]).score("force", "large", "mae_by_atom")
+
+    assert found.value == pytest.approx(3.0)
+    assert np.isnan(found.ci_low)
+
+
+def test_a_missing_flag_column_is_a_letter() -> None:
+    rows = pd.DataFrame({"id": IDS, "force": 1.0, "force_rms": 1.0})
+
+    with pytest.raises(SubmissionError, match="no converged"):
+        evaluate(LABELS, rows, TASK, settings=SETTINGS)
+
+
+@given(st.lists(st.floats(0, 50), min_size=5, max_size=5))
+def test_equal_weights_give_the_plain_mean_with_its_interval(force: list[float]) -> None:
+    labels = LABELS.assign(n_atoms=7)
+    rows = pd.DataFrame({"id": IDS, "force": force, "force_rms": force, "converged": 1})
+
+    evaluation = evaluate(labels, rows, TASK, settings=SETTINGS)
+    plain, weighted, flagged = (
+        evaluation.score("force", "all", name) for name in ("mae", "mae_by_atom", "mae_converged")
+    )
+
+    for other in (weighted, flagged):
+        assert other.value == pytest.approx(plain.value, abs=1e-12)
+        assert other.ci_low == pytest.approx(plain.ci_low, abs=1e-9)
+        assert other.ci_high == pytest.approx(plain.ci_high, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        MetricUse(name="mae", metric="mae", title="MAE", weight="n_atoms"),
+        MetricUse(name="mae", metric="mae", title="MAE", only="converged"),
+        MetricUse(name="mae", metric="mae", title="MAE", targets=("force_rms",)),
+    ],
+)
+def test_a_task_cannot_rank_by_a_metric_that_weighs_or_passes_over(use: MetricUse) -> None:
+    with pytest.raises(ValueError, match="ranks by a metric that"):
+        replace(TASK, metrics=(use,))
+
+
+def test_arrays_need_a_truth_and_numbers_have_none() -> None:
+    with pytest.raises(ValueError, match="its truth is None"):
+        replace(TASK, truth=None)
