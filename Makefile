@@ -10,6 +10,8 @@ HOSTILE_TESTS ?= tests/hostile tests/integration/test_crash.py tests/integration
 PORT ?= 8000
 PYTEST_OPTIONS ?=
 BASE ?=
+AXE ?= axe-core@4.14.1
+LIGHTHOUSE ?= lighthouse@12.8.2
 
 # The first interpreter of a supported version that really starts and can make virtual environments.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -23,7 +25,7 @@ STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
 .PHONY: help setup leaderboard test test-data test-bvel test-interchange check check-history check-workflows site serve \
-	test-hostile fuzz clean
+	test-site lighthouse test-hostile fuzz clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +59,19 @@ test-interchange: setup  ## Install matbench and mlcroissant and run the tests t
 			-r requirements-matbench.lock -r requirements-croissant.lock ; \
 	fi
 	@$(RUN) python -m pytest tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
+
+# Neither axe-core nor Lighthouse is ours to keep: they live in a folder of their own, outside the repository.
+test-site: setup  ## Fetch axe-core with npm and run the tests of the built site, axe's among them
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	if command -v npm >/dev/null 2>&1 && (cd "$$tools" && npm install --silent --no-save --no-audit --no-fund $(AXE)); then \
+		export IONLADDER_AXE="$$tools/node_modules/axe-core" ; \
+	else echo "axe-core could not be fetched (is npm here?): its tests will skip" ; fi ; \
+	$(RUN) python -m pytest tests/integration/test_site_checks.py tests/contracts/test_receipts.py $(PYTEST_OPTIONS)
+
+lighthouse: setup  ## Fetch Lighthouse with npm and hold site/ to its limits (needs Chromium)
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	(cd "$$tools" && npm install --silent --no-save --no-audit --no-fund $(LIGHTHOUSE)) ; \
+	$(RUN) python benchmarks/lighthouse.py "$$tools/node_modules/.bin/lighthouse"
 
 test-hostile: setup  ## Judge the bad submissions, kill each command at a dozen moments, fill a disk
 	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-12} python -m pytest $(HOSTILE_TESTS) $(PYTEST_OPTIONS)

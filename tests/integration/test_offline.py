@@ -13,7 +13,16 @@ import pandas as pd
 import pytest
 
 COPIED = (
-    *("src", "docs", "mkdocs.yml", "params.yaml", "dvc.yaml", "dvc.lock"),
+    *(
+        "src",
+        "docs",
+        "mkdocs.yml",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "params.yaml",
+        "dvc.yaml",
+        "dvc.lock",
+    ),
     *(".dvc/config", ".dvcignore", ".gitignore", "submissions", "leaderboard", "data/bvel_proto"),
     *(f"data/obelix/{version}/manifest.json" for version in ("1.0.2", "1.1.1", "1.2.0")),
 )

@@ -17,7 +17,17 @@ from factories import write_repo
 from ionladder.core.paths import Layout
 
 COPIED = (
-    *("src", "docs", "dvc.yaml", "mkdocs.yml", ".dvc/config", ".dvcignore", ".gitignore"),
+    *(
+        "src",
+        "docs",
+        "dvc.yaml",
+        "mkdocs.yml",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        ".dvc/config",
+        ".dvcignore",
+        ".gitignore",
+    ),
     *("data/bvel_proto", "submissions/bvel-proto/train-median", "benchmarks/results"),
 )
 OBELIX_TASKS = ("obelix", "obelix-cif", "obelix-cv")

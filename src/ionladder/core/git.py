@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 UPSTREAM = "origin/main"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def head_commit(root: Path) -> str | None:
@@ -61,6 +65,22 @@ def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
             blobs[os.fsdecode(name)] = words[2]
     contents = _contents(root, list(dict.fromkeys(blobs.values())))
     return {name: contents[digest] for name, digest in blobs.items() if digest in contents}
+
+
+def commit_times(root: Path, commits: Iterable[str]) -> dict[str, datetime]:
+    """Commit → when it was committed, in UTC; commits that are not in this clone are left out."""
+    wanted = sorted({commit for commit in commits if _COMMIT.fullmatch(commit)})
+    if not wanted:
+        return {}
+    printed = _git(
+        root,
+        *("log", "--no-walk=unsorted", "--ignore-missing", "--stdin", "--format=%H %ct"),
+        given="\n".join(wanted).encode() + b"\n",
+    )
+    pairs = (line.split() for line in (printed or b"").decode("ascii", "replace").splitlines())
+    times = {commit: datetime.fromtimestamp(int(seconds), tz=UTC) for commit, seconds in pairs}
+    # With nothing but unknown commits git falls back to HEAD.
+    return {commit: time for commit, time in times.items() if commit in wanted}
 
 
 def _contents(root: Path, digests: list[bytes]) -> dict[bytes, bytes]:

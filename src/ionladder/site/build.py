@@ -15,6 +15,9 @@ from ionladder.core.problems import Problem
 
 CONFIG_FILE = "mkdocs.yml"
 SITE_FOLDER = "site"
+ROBOTS = "robots.txt"
+ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
+"""Where the site will stand; ``mkdocs.yml`` reads it too. Nothing in docs/generated depends on it."""
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
 _MAX_COMPLAINTS = 20
 
@@ -38,7 +41,16 @@ def build_site(layout: Layout) -> Path:
     target = layout.root / SITE_FOLDER
     with replacing_folder(target) as fresh:
         run_mkdocs(config, fresh)
+        _name_sitemap(fresh, os.environ.get(ADDRESS_VARIABLE, ""))
     return target
+
+
+def _name_sitemap(folder: Path, address: str) -> None:
+    """Say in ``robots.txt`` where the sitemap is, once the site has an address to say it with."""
+    robots = folder / ROBOTS
+    if address and robots.is_file():
+        line = f"Sitemap: {address.rstrip('/')}/sitemap.xml\n"
+        robots.write_text(robots.read_text(encoding="utf-8") + f"\n{line}", encoding="utf-8")
 
 
 def run_mkdocs(config: Path, target: Path) -> None:

@@ -10,8 +10,12 @@ from ionladder.core.errors import SiteError
 from ionladder.core.files import replacing_folder
 from ionladder.core.paths import Layout
 from ionladder.site.api import api_documents, api_tables
+from ionladder.site.badges import badge_documents
+from ionladder.site.build import ROBOTS
 from ionladder.site.context import Site
 from ionladder.site.environment import environment
+from ionladder.site.feed import FEED, feed_document
+from ionladder.site.guides import guide_sources, guides
 from ionladder.site.links import dead_links, source_name
 from ionladder.site.pages import page_makers
 from ionladder.site.pages.changes import history_files
@@ -20,8 +24,9 @@ from ionladder.site.pages.submission import submission_files
 from ionladder.site.wording import INPUTS, KIND_MEANING
 
 ASSETS = "assets"
+_ALL_WELCOME = "User-agent: *\nAllow: /\n"
 _HAND_WRITTEN_NOTE = (
-    '\n\n<p class="il-provenance">{boards} · written by hand in <code>docs/{name}</code>, '
+    '\n\n<p class="il-provenance">{boards} · written by hand in <code>{name}</code>, '
     "site made by <code>ionladder site</code>, ionladder {version}</p>\n"
 )
 
@@ -35,10 +40,15 @@ def render_site(site: Site) -> dict[str, int]:
     Raises:
         SiteError: A page links to something that is not there; nothing has changed on disk.
     """
-    texts = render_pages(site)
+    documents = {
+        ROBOTS: _ALL_WELCOME,
+        **api_documents(site),
+        **badge_documents(site),
+        **feed_document(site),
+    }
+    texts = render_pages(site, feed=FEED if FEED in documents else None)
     written = hand_written(site)
     files = static_files(site)
-    documents = api_documents(site)
     known = {*texts, *files, *documents, *(_url_of(name) for name in written)}
     problems = dead_links(texts, known)
     if problems:
@@ -58,11 +68,12 @@ def render_site(site: Site) -> dict[str, int]:
     return {"pages": len(texts), "written": len(written), "files": n_files}
 
 
-def render_pages(site: Site) -> dict[str, str]:
-    """Address → Markdown of every generated page."""
+def render_pages(site: Site, *, feed: str | None = None) -> dict[str, str]:
+    """Address → Markdown of every generated page; ``feed`` is the address of the feed, if any."""
     engine = environment()
     confidence = f"{100 * site.params.scoring.confidence:g} %"
-    shared = {"site": site, "confidence": confidence, "inputs": INPUTS, "kinds": KIND_MEANING}
+    words = {"confidence": confidence, "inputs": INPUTS, "kinds": KIND_MEANING}
+    shared = {"site": site, "feed": feed, **words}
     texts: dict[str, str] = {}
     for name, make in page_makers().items():
         template = engine.get_template(f"{name}.md.j2")
@@ -74,10 +85,17 @@ def render_pages(site: Site) -> dict[str, str]:
 def hand_written(site: Site) -> dict[str, str]:
     """File name → text of the pages written by hand, with the line saying where they stand."""
     boards = " · ".join(site.footings())
-    return {
-        path.name: path.read_text(encoding="utf-8").rstrip()
-        + _HAND_WRITTEN_NOTE.format(boards=boards, name=path.name, version=site.package_version)
+    pages = {
+        path.name: path.read_text(encoding="utf-8")
         for path in sorted(site.layout.docs_dir.glob("*.md"))
+    } | guides(site.layout)
+    sources = guide_sources(pages.keys())
+    return {
+        name: text.rstrip()
+        + _HAND_WRITTEN_NOTE.format(
+            boards=boards, name=sources[name], version=site.package_version
+        )
+        for name, text in pages.items()
     }
 
 

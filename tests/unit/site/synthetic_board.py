@@ -19,6 +19,7 @@ from ionladder.specs.reported import Reported
 REPOSITORY = Path(__file__).resolve().parents[3]
 TASK = get_task("obelix")
 VERSION = "1.2.0"
+THEME = "src/ionladder/site/theme"
 SIZES = {"all": (121, 42), "cif": (67, 25), "no_cif": (54, 22), "uncensored": (113, 40)}
 FLOORS = (
     ("replicate_median_deviation", 0.407753, 0.303, 0.524),
@@ -192,8 +193,9 @@ def make_repository(
 ) -> Layout:
     """A repository with this board, ready for ``ionladder site``; no data tables are in it."""
     layout = Layout(root)
-    for name in ("params.yaml", "mkdocs.yml"):
+    for name in ("params.yaml", "mkdocs.yml", "CONTRIBUTING.md", "SECURITY.md"):
         shutil.copyfile(REPOSITORY / name, root / name)
+    shutil.copytree(REPOSITORY / THEME, root / THEME)
     layout.docs_dir.mkdir()
     for page in (REPOSITORY / "docs").glob("*.md"):
         shutil.copyfile(page, layout.docs_dir / page.name)

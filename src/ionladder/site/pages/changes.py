@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ionladder.core.paths import Layout
 from ionladder.leaderboard.changes import Change, Publication, publications
 from ionladder.leaderboard.history import REMOVED, Record
 from ionladder.site.context import Site, TaskSite
+from ionladder.site.feed import publication_times
 from ionladder.site.links import board_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.text import change_of, interval, number, ranks
@@ -23,10 +25,11 @@ SHOWN_PUBLICATIONS = 30
 def pages(site: Site) -> Iterator[Page]:
     """The one page on changes."""
     found = publications(site.history)
+    times = publication_times(site, found)
     yield Page(
         url=URL,
         context={
-            "boards": [_board(item, found) for item in site.tasks],
+            "boards": [_board(item, found, times) for item in site.tasks],
             "n_records": len(site.history),
             "history_href": relative(URL, HISTORY_FILE) if history_files(site.layout) else None,
         },
@@ -38,25 +41,31 @@ def history_files(layout: Layout) -> dict[str, Path]:
     return {HISTORY_FILE: layout.history} if layout.history.is_file() else {}
 
 
-def _board(item: TaskSite, found: list[Publication]) -> dict[str, Any]:
+def _board(
+    item: TaskSite, found: list[Publication], times: Mapping[str, datetime]
+) -> dict[str, Any]:
     own = [publication for publication in found if publication.task == item.task.name][::-1]
     return {
         "item": item,
         "href": relative(URL, board_url(item.task.name)),
-        "publications": [_publication(item, each) for each in own[:SHOWN_PUBLICATIONS]],
+        "publications": [_publication(item, each, times) for each in own[:SHOWN_PUBLICATIONS]],
         "n_hidden": max(len(own) - SHOWN_PUBLICATIONS, 0),
         "has_moved": any(c.before is not None for each in own for c in each.moved),
     }
 
 
-def _publication(item: TaskSite, publication: Publication) -> dict[str, Any]:
+def _publication(
+    item: TaskSite, publication: Publication, times: Mapping[str, datetime]
+) -> dict[str, Any]:
     moved, unmoved = publication.moved, publication.unmoved
     # A record of a removal repeats the versions that it was last scored on.
     last = max((change.after for change in publication.changes), key=_is_on_board)
+    time = times.get(publication.commit or "")
     entered = [change for change in moved if change.after.event == "added"]
     return {
         "number": publication.number,
         "commit": (publication.commit or "")[:12],
+        "day": time and f"{time:%Y-%m-%d}",
         "dataset_version": last.dataset_version,
         "scorer_version": last.scorer_version,
         "unit": last.unit,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ionladder.metrics.registry import all_metrics
 from ionladder.site.audit import audit_notes
+from ionladder.site.badges import badge_url
 from ionladder.site.bibtex import bibtex_lines
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.columns import metric_column
@@ -110,6 +111,7 @@ def _context(
         "audit": audit_notes(item, name, here),
         "marked": _marked(task),
         "parity_note": entries.note,
+        "badge": _badge(task, name, here),
         "hashes": [
             (label, digest)
             for key, label in HASHES.items()
@@ -148,6 +150,16 @@ def _part(board: Board, row: Row, receipt: Mapping[str, Any] | None, target: str
         "title": target_title(board.task, target),
         "scores": _scores(board, row, scored, target),
         "sizes": _sizes(board, row, scored),
+    }
+
+
+def _badge(task: Task, name: str, here: str) -> dict[str, str]:
+    """Ways to a submission's badge, and the line of Markdown that shows it elsewhere."""
+    picture = badge_url(task.name, name)
+    return {
+        "svg": relative(here, picture),
+        "json": relative(here, badge_url(task.name, name, "json")),
+        "markdown": f"[![IonLadder](https://…/{picture})](https://…/{here})",
     }
 
 

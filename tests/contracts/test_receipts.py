@@ -1,0 +1,195 @@
+"""Every score on the site is two clicks from a receipt with hashes that says the same number.
+
+Click one: the row of a board leads to the submission's page. Click two: that page leads to the
+receipt. The walk is over whole sites: synthetic ones, and this repository's own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from ionladder.core.paths import Layout
+from ionladder.site.context import Site, TaskSite, load_site
+from ionladder.site.links import board_url, submission_url
+from ionladder.site.render import render_pages, static_files
+from ionladder.specs.task import MEAN_OF_TARGETS
+from unit.site import synthetic_barriers
+from unit.site.page_tree import tree_of, with_class, words
+from unit.site.synthetic_board import Entry, hostile, make_repository, typical
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHA256 = re.compile(r"[0-9a-f]{64}")
+BOARDS: dict[str, Callable[[], list[Entry]]] = {
+    "one submission": lambda: [Entry(name="only")],
+    "typical": lambda: [*typical(), Entry(name="undefined", value=None)],
+    "hostile": hostile,
+    "many": lambda: [Entry(name=f"m{i:03}", value=1 + i / 77) for i in range(60)],
+    "this repository": list,
+}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A rendered site: what is in it, its pages, and the files that stand beside them."""
+
+    site: Site
+    pages: Mapping[str, str]
+    files: Mapping[str, Path]
+
+
+@pytest.fixture(scope="module", params=BOARDS, ids=str)
+def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """One site after the other, rendered."""
+    if request.param == "this repository":
+        layout = Layout(REPOSITORY)
+    else:
+        entries = BOARDS[request.param]()
+        layout = make_repository(tmp_path_factory.mktemp("repository"), entries)
+        synthetic_barriers.add_board(layout, entries)
+    site = load_site(layout)
+    return Walk(site=site, pages=render_pages(site), files=static_files(site))
+
+
+def scored(walk: Walk) -> Iterator[TaskSite]:
+    return (item for item in walk.site.tasks if item.is_scored)
+
+
+def accepted(walk: Walk, task: str) -> dict[str, Any]:
+    """Submission → receipt, of everything that was scored and not refused, read from disk."""
+    folder = walk.site.layout.receipt(task, "x").parent
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    return {name: receipt for name, receipt in found.items() if "refused" not in receipt}
+
+
+def subset_rows(page: Element, subset: str) -> dict[str, Element]:
+    """Submission → its row in the table of a subset."""
+    section = next(e for e in page.iter() if e.get("id") == f"subset-{subset}")
+    table = next(with_class(section, "il-board", "table"))
+    rows = [row for row in table.iter("tr") if row.get("data-kind")]
+    found = {next(with_class(row, "il-model", "th")).get("data-sort", ""): row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def shown(value: float | None) -> str:
+    """How a score reads, written down a second time: two decimals and a true minus."""
+    if value is None or math.isnan(value):
+        return "–"
+    return _fixed(value, 2)
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers that a text prints, in their order; the dash of an interval is no minus."""
+    return re.findall(r"(?<![\d.])−?\d+\.\d+", text)
+
+
+def primary_part(item: TaskSite, receipt: Mapping[str, Any], subset: str) -> Mapping[str, Any]:
+    part: Mapping[str, Any] = receipt["targets"][item.task.primary.target][subset]["metrics"]
+    return part
+
+
+def test_every_accepted_submission_is_on_its_board_and_has_its_page(walk: Walk) -> None:
+    for item in scored(walk):
+        task, page = item.task, tree_of(walk.pages[board_url(item.task.name)])
+        names = set(accepted(walk, task.name))
+        assert set(subset_rows(page, task.primary.subset)) == names
+        for name in names:
+            assert submission_url(task.name, name) in walk.pages
+
+
+def test_each_row_leads_to_a_page_that_leads_to_a_receipt_with_hashes(walk: Walk) -> None:
+    for item in scored(walk):
+        here = board_url(item.task.name)
+        rows = subset_rows(tree_of(walk.pages[here]), item.task.primary.subset)
+        for name, row in rows.items():
+            first = next(next(with_class(row, "il-model", "th")).iter("a")).get("href", "")
+            there = posixpath.normpath(posixpath.join(here, first)) + "/"
+            page = tree_of(walk.pages[there])
+            ways = {posixpath.join(there, a.get("href", "")) for a in page.iter("a")}
+            (second,) = {way for way in ways if way.endswith("/receipt.json")}
+            receipt = json.loads(walk.files[second].read_text())
+            assert (receipt["task"], receipt["submission"]) == (item.task.name, name)
+            printed = {e.get("data-copy") for e in with_class(page, "il-hash")}
+            hashes = {digest for digest in receipt["hashes"].values() if digest}
+            assert receipt["hashes"]["predictions_sha256"] or item.task.scored_folds
+            assert all(SHA256.fullmatch(digest) for digest in hashes)
+            known = {receipt["hashes"][key] for key in ("labels_sha256", "split_sha256")}
+            assert known <= printed <= hashes
+
+
+def test_every_number_of_a_board_is_that_of_the_receipt(walk: Walk) -> None:
+    for item in scored(walk):
+        task, page = item.task, tree_of(walk.pages[board_url(item.task.name)])
+        receipts = accepted(walk, task.name)
+        for subset in task.subsets:
+            for name, row in subset_rows(page, subset.name).items():
+                metrics = primary_part(item, receipts[name], subset.name)
+                score = metrics[task.primary.metric]
+                cell = next(with_class(row, "il-primary", "td"))
+                assert (cell.text or "").strip() == shown(score["value"]), (name, subset.name)
+                detail = " ".join(words(e) for e in with_class(cell, "il-detail"))
+                ends = [
+                    shown(score[key]) for key in ("ci_low", "ci_high") if score[key] is not None
+                ]
+                assert numbers(detail) == ends
+                if score["value"] is not None:
+                    assert float(cell.get("data-sort", "nan")) == score["value"]
+                known = {score[key] for score in metrics.values() for key in ("value", "seed_sd")}
+                for other in row.iter("td"):
+                    if other.get("data-group", "").startswith("metrics") and other.get("data-sort"):
+                        assert float(other.get("data-sort", "nan")) in known, (name, subset.name)
+
+
+def test_every_score_on_the_page_of_a_submission_is_that_of_its_receipt(walk: Walk) -> None:
+    for item in scored(walk):
+        for name, receipt in accepted(walk, item.task.name).items():
+            page = tree_of(walk.pages[submission_url(item.task.name, name)])
+            tables = list(with_class(page, "il-scores", "table"))
+            targets = _targets(item)
+            assert len(tables) == len(targets)
+            for table, target in zip(tables, targets, strict=True):
+                _hold(table, item, receipt["targets"][target])
+
+
+def _targets(item: TaskSite) -> list[str]:
+    """Targets in the order of a page: the mean over them first, where there is one."""
+    primary = item.task.primary.target
+    names = [target.name for target in item.task.targets]
+    return [primary, *names] if primary == MEAN_OF_TARGETS else [primary]
+
+
+def _hold(table: Element, item: TaskSite, part: Mapping[str, Any]) -> None:
+    """Hold each metric on each subset of one table to the receipt: value, interval, spread."""
+    lines = [row for body in table.iter("tbody") for row in body.iter("tr")]
+    assert len(lines) == len(item.task.metrics)
+    for use, line in zip(item.task.metrics, lines, strict=True):
+        cells = [cell for cell in line if cell.tag == "td"]
+        for subset, cell in zip(item.task.subsets, cells, strict=True):
+            score = (part.get(subset.name) or {}).get("metrics", {}).get(use.name)
+            if score is None:
+                continue
+            assert (cell.text or "").strip() == shown(score["value"]), (use.name, subset.name)
+            details = [words(e) for e in with_class(cell, "il-detail")]
+            ends = [
+                shown(score.get(key)) for key in ("ci_low", "ci_high") if score.get(key) is not None
+            ]
+            intervals = [text for text in details if not text.startswith("±")]
+            assert [n for text in intervals for n in numbers(text)] == ends
+            for text in details:
+                if text.startswith("±"):
+                    assert text in {f"± {_fixed(score['seed_sd'], digits)}" for digits in (2, 3)}
+
+
+def _fixed(value: float, digits: int) -> str:
+    text = f"{abs(value):.{digits}f}"
+    return f"−{text}" if value < 0 and float(text) else text

@@ -1,0 +1,224 @@
+"""The built site held to what others have written down: axe-core, OpenGraph, sitemaps, Zensical.
+
+axe-core is an npm package and Zensical a Python one; neither is among the locked ones. Their tests
+run where they are at hand (``make test-site`` fetches axe-core) and otherwise say what is missing.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from test_site_browser import DESK, Reader, _Quiet, address, built, reader  # noqa: F401
+
+from ionladder.site.build import ADDRESS_VARIABLE, build_site
+from ionladder.site.context import load_site
+from ionladder.site.render import render_site
+from unit.site.page_tree import tree_of
+from unit.site.synthetic_board import REPOSITORY, make_repository, typical
+
+AXE_VARIABLE = "IONLADDER_AXE"
+PLACE = "https://example.org/ladder/"
+DEEP = 3
+"""Pages this many folders down are one kind each folder: one from its middle stands for all."""
+
+RUN_AXE = """
+const done = arguments[arguments.length - 1];
+axe.run({resultTypes: ['violations']}).then(result => done(result.violations.map(
+  found => [found.id, found.nodes.map(node => node.target.join(' ') + ': ' + node.html)])));
+"""
+
+
+def page_kinds(site: Path) -> list[str]:
+    """Every page above, and one of each folder of pages that grows with the data."""
+    ways = sorted(
+        "" if (way := path.parent.relative_to(site).as_posix()) == "." else f"{way}/"
+        for path in site.rglob("index.html")
+    )
+    folders: dict[str, list[str]] = {}
+    for way in ways:
+        is_deep = way.count("/") >= DEEP
+        folders.setdefault(way.rstrip("/").rpartition("/")[0] if is_deep else way, []).append(way)
+    return [*(found[len(found) // 2] for found in folders.values()), "404.html"]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address under which a folder is served meanwhile."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, or a skip that says how to get it."""
+    named = os.environ.get(AXE_VARIABLE, "")
+    folder = Path(named)
+    found = next((p for p in (folder, folder / "axe.min.js") if named and p.is_file()), None)
+    if found is None:
+        pytest.skip(f"needs axe-core: `make test-site`, or {AXE_VARIABLE}=…/node_modules/axe-core")
+    return found.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=["synthetic", "this repository"])
+def some_site(request: pytest.FixtureRequest) -> Path:
+    """A built site: the synthetic one, then ``site/`` where it has been built."""
+    if request.param == "synthetic":
+        folder: Path = request.getfixturevalue("built")
+        return folder
+    if not (REPOSITORY / "site" / "index.html").is_file():
+        pytest.skip("site/ is not built here: `make site`")
+    return REPOSITORY / "site"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_kind_of_page(
+    reader: Reader,  # noqa: F811
+    some_site: Path,
+    axe: str,
+    scheme: str,
+) -> None:
+    reader.driver.set_script_timeout(120)
+    violations: dict[str, Any] = {}
+    with served(some_site) as place:
+        there = Reader(driver=reader.driver, address=place)
+        for page in page_kinds(some_site):
+            there.open(page, size=DESK, scheme=scheme)
+            there.wait("document.readyState === 'complete'")
+            there.run(axe)
+            found = there.driver.execute_async_script(RUN_AXE)
+            if found:
+                violations[page] = found
+    assert violations == {}
+
+
+def test_no_kind_of_page_asks_another_host_for_anything(
+    reader: Reader,  # noqa: F811
+    some_site: Path,
+) -> None:
+    reader.driver.get_log("performance")
+    with served(some_site) as place:
+        there = Reader(driver=reader.driver, address=place)
+        for page in page_kinds(some_site):
+            there.open(page)
+            there.wait("document.readyState === 'complete'")
+    messages = [json.loads(m["message"])["message"] for m in reader.driver.get_log("performance")]
+    asked = {
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }
+    local = (place, "data:", "blob:", "chrome:", "about:")
+    assert len(asked) > len(page_kinds(some_site))
+    assert {url for url in asked if not url.startswith(local)} == set()
+
+
+@pytest.fixture(scope="module")
+def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small site that knows where it will stand."""
+    layout = make_repository(tmp_path_factory.mktemp("addressed"), typical())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ADDRESS_VARIABLE, PLACE)
+        render_site(load_site(layout))
+        return build_site(layout)
+
+
+def meta(page: Path) -> dict[str, str]:
+    """Property → content of the card for links."""
+    tags = tree_of(page.read_text(encoding="utf-8")).iter("meta")
+    return {
+        tag.get("property") or tag.get("name", ""): tag.get("content", "")
+        for tag in tags
+        if "content" in tag.attrib
+    }
+
+
+def test_every_page_has_a_card_for_links_with_whole_addresses(addressed: Path) -> None:
+    for page in ("", *page_kinds(addressed)[:-1]):
+        card = meta(addressed / page / "index.html")
+        assert card["og:title"]
+        assert card["og:description"] == card["description"]
+        assert card["og:url"] == PLACE + page
+        assert card["og:image"] == f"{PLACE}assets/card.png"
+        assert card["twitter:card"] == "summary_large_image"
+    picture = (addressed / "assets" / "card.png").read_bytes()
+    assert picture[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
+
+
+def test_without_an_address_no_card_invents_one(built: Path) -> None:  # noqa: F811
+    for page in ("", "obelix/", "404.html"):
+        path = built / page if page.endswith(".html") else built / page / "index.html"
+        assert {"og:url", "og:image"}.isdisjoint(meta(path))
+    assert (built / "robots.txt").read_text() == "User-agent: *\nAllow: /\n"
+
+
+def test_the_sitemap_names_every_page_and_no_day(addressed: Path) -> None:
+    text = (addressed / "sitemap.xml").read_text(encoding="utf-8")
+    space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    named = {loc.text for loc in ET.fromstring(text).iter(f"{space}loc")}
+    pages = {
+        path.parent.relative_to(addressed).as_posix() for path in addressed.rglob("index.html")
+    }
+    assert named == {PLACE if page == "." else f"{PLACE}{page}/" for page in pages}
+    assert "lastmod" not in text
+    assert f"Sitemap: {PLACE}sitemap.xml" in (addressed / "robots.txt").read_text()
+
+
+def test_a_wrong_address_is_answered_with_ways_on(addressed: Path) -> None:
+    tree = tree_of((addressed / "404.html").read_text(encoding="utf-8"))
+    (article,) = tree.iter("article")
+    ways = [posixpath.normpath(a.get("href", "")) for a in article.iter("a")]
+    assert ways == ["/ladder", "/ladder/changes", "/ladder/api"]
+    for way in ways:
+        assert (addressed / posixpath.relpath(way, "/ladder") / "index.html").is_file()
+
+
+def test_zensical_builds_the_same_sources_unchanged(tmp_path: Path) -> None:
+    program = shutil.which(os.environ.get("IONLADDER_ZENSICAL", "zensical"))
+    if program is None:
+        pytest.skip("needs zensical: `pip install zensical`, or IONLADDER_ZENSICAL=…/bin/zensical")
+    layout = make_repository(tmp_path, typical())
+    render_site(load_site(layout))
+    expected = _shape(build_site(layout))
+    shutil.rmtree(tmp_path / "site")
+    done = subprocess.run(
+        [program, "build", "--strict"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _shape(tmp_path / "site") == expected
+
+
+def _shape(site: Path) -> dict[str, tuple[str, int, int]]:
+    """Page → its title, and how many tables and charts stand in its article."""
+    shape = {}
+    for path in site.rglob("*.html"):
+        tree = tree_of(path.read_text(encoding="utf-8"))
+        article = next(tree.iter("article"))
+        title = re.sub(r"\s+", " ", next(tree.iter("title")).text or "").strip()
+        charts = [svg for svg in article.iter("svg") if "il-chart" in svg.get("class", "")]
+        tables = [t for t in article.iter("table") if "il-table" in t.get("class", "")]
+        shape[path.relative_to(site).as_posix()] = (title, len(tables), len(charts))
+    return shape
