@@ -1,0 +1,73 @@
+"""A Markdown extension that passes ready-made HTML on unread; MkDocs loads it by its name.
+
+Generated pages are headings with raw HTML between them. Python-Markdown takes raw HTML apart tag by
+tag only to put it back as it was, which is most of the time that a large site takes to build. What
+stands between two headings and is nothing but HTML blocks goes around that. Pages come out the
+same without this extension.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+
+# After fenced code has been put aside (25), before raw HTML is looked for (20).
+_PRIORITY = 22
+_HEADING = re.compile(r"^#{1,6} ")
+_BLOCK = re.compile(
+    r"</?(?:article|aside|details|div|dl|figure|figcaption|form|h[1-6]|nav|ol|p|section|table|ul)\b"
+)
+_READ_BY_MARKDOWN = re.compile(r'\bmarkdown="')
+
+
+class ReadyHtml(Preprocessor):
+    """Puts aside every stretch between headings that holds nothing but HTML blocks."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The lines, with a placeholder for each such stretch."""
+        done: list[str] = []
+        stretch: list[str] = []
+        for line in lines:
+            if _HEADING.match(line):
+                done += [*self._passed(stretch), line]
+                stretch = []
+            else:
+                stretch.append(line)
+        return [*done, *self._passed(stretch)]
+
+    def _passed(self, stretch: list[str]) -> list[str]:
+        text = "\n".join(stretch).strip()
+        if not is_ready(text):
+            return stretch
+        return ["", self.md.htmlStash.store(text), "", ""]
+
+
+def is_ready(text: str) -> bool:
+    """Whether every paragraph of a text opens or closes an HTML block, so that none is Markdown.
+
+    Example:
+        >>> is_ready("<div>\\na\\n\\n</div>"), is_ready("<p>a</p>\\n\\nb"), is_ready("")
+        (True, False, False)
+    """
+    paragraphs = [part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
+    return (
+        bool(paragraphs)
+        and all(_BLOCK.match(part.strip()) for part in paragraphs)
+        and _READ_BY_MARKDOWN.search(text) is None
+    )
+
+
+class ReadyHtmlExtension(Extension):
+    """Registers :class:`ReadyHtml`."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name is Markdown's
+        """Called by Markdown when it loads the extension."""
+        md.preprocessors.register(ReadyHtml(md), "ionladder_ready_html", _PRIORITY)
+
+
+def makeExtension(**options: object) -> ReadyHtmlExtension:  # noqa: N802 - the name is Markdown's
+    """Called by Markdown to make the extension of a name."""
+    return ReadyHtmlExtension(**options)
