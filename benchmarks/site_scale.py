@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import measure_or_exit
+from measure import Cost, measure_or_exit
 from rescore import ROOT, committed_predictions, synthetic_repository
 
 SIZES = (100, 300, 1000)
@@ -100,9 +100,7 @@ def ionladder(root: Path, *arguments: str) -> tuple[float, float]:
 def build(root: Path, task: str) -> Built:
     """Render and build, and weigh what came out."""
     render_s, render_mb = ionladder(root, "site", "--no-build")
-    cut_navigation(root)
-    command = (sys.executable, "-m", "mkdocs", "build", "--strict")
-    made = measure_or_exit(command, folder=root, variables=_QUIET | {"PATH": os.environ["PATH"]})
+    made = run_mkdocs(root)
     site = root / "site"
     pages = sorted(site.rglob("*.html"))
     return Built(
@@ -114,6 +112,19 @@ def build(root: Path, task: str) -> Built:
         still_bytes=(site / STILL_PAGE).stat().st_size,
         foreign=tuple(str(page.relative_to(site)) for page in pages if asks_elsewhere(page)),
     )
+
+
+def build_site(root: Path) -> Path:
+    """Build what has been rendered; the folder of the site."""
+    run_mkdocs(root)
+    return root / "site"
+
+
+def run_mkdocs(root: Path) -> Cost:
+    """Build what has been rendered, as ``ionladder site`` does."""
+    cut_navigation(root)
+    command = (sys.executable, "-m", "mkdocs", "build", "--strict")
+    return measure_or_exit(command, folder=root, variables=_QUIET | {"PATH": os.environ["PATH"]})
 
 
 def cut_navigation(root: Path) -> None:

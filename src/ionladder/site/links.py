@@ -34,6 +34,11 @@ def entry_url(task: str, entry: str) -> str:
     return f"entries/{task}/{entry}/"
 
 
+def compare_url(task: str) -> str:
+    """Address of the page that sets two submissions of a task side by side."""
+    return f"compare/{task}/"
+
+
 def dataset_url(name: str) -> str:
     """Address of a dataset's card."""
     return f"datasets/{name}/"
@@ -50,6 +55,16 @@ def relative(here: str, target: str) -> str:
     way = posixpath.relpath(path or ".", here or ".")
     way = f"{way}/" if path.endswith("/") or not path else way
     return f"{way}#{anchor}" if anchor else way
+
+
+def pair_href(here: str, task: str, submission: str, other: str) -> str:
+    """The way from a page to the comparison of two submissions.
+
+    Example:
+        >>> pair_href("obelix/", "obelix", "rf", "mlp")
+        '../compare/obelix/?a=rf&b=mlp'
+    """
+    return f"{relative(here, compare_url(task))}?a={submission}&b={other}"
 
 
 def source_name(url: str) -> str:
@@ -69,7 +84,8 @@ def dead_links(pages: Mapping[str, str], known: AbstractSet[str]) -> list[Proble
         for target in sorted(set(_REFERENCE.findall(text))):
             if target.startswith(_OUTSIDE):
                 continue
-            path = posixpath.normpath(posixpath.join(here or ".", target.partition("#")[0]))
+            way = target.partition("#")[0].partition("?")[0]
+            path = posixpath.normpath(posixpath.join(here or ".", way))
             if path not in known and f"{path}/" not in known and path != ".":
                 problems.append(
                     Problem(

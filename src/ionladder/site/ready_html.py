@@ -26,6 +26,10 @@ _READ_BY_MARKDOWN = re.compile(r'\bmarkdown="')
 class ReadyHtml(Preprocessor):
     """Puts aside every stretch between headings that holds nothing but HTML blocks."""
 
+    def __init__(self, md: Markdown) -> None:
+        super().__init__(md)
+        self._stash = md.htmlStash
+
     def run(self, lines: list[str]) -> list[str]:
         """The lines, with a placeholder for each such stretch."""
         done: list[str] = []
@@ -42,7 +46,7 @@ class ReadyHtml(Preprocessor):
         text = "\n".join(stretch).strip()
         if not is_ready(text):
             return stretch
-        return ["", self.md.htmlStash.store(text), "", ""]
+        return ["", self._stash.store(text), "", ""]
 
 
 def is_ready(text: str) -> bool:
@@ -68,6 +72,6 @@ class ReadyHtmlExtension(Extension):
         md.preprocessors.register(ReadyHtml(md), "ionladder_ready_html", _PRIORITY)
 
 
-def makeExtension(**options: object) -> ReadyHtmlExtension:  # noqa: N802 - the name is Markdown's
+def makeExtension() -> ReadyHtmlExtension:  # noqa: N802 - the name is Markdown's
     """Called by Markdown to make the extension of a name."""
-    return ReadyHtmlExtension(**options)
+    return ReadyHtmlExtension()  # type: ignore[no-untyped-call]

@@ -10,6 +10,7 @@ from ionladder.core.errors import SiteError
 from ionladder.core.files import replacing_folder
 from ionladder.core.paths import Layout
 from ionladder.site.api import api_documents, api_tables
+from ionladder.site.compared import compare_documents
 from ionladder.site.context import Site
 from ionladder.site.environment import environment
 from ionladder.site.links import dead_links, source_name
@@ -38,7 +39,7 @@ def render_site(site: Site) -> dict[str, int]:
     texts = render_pages(site)
     written = hand_written(site)
     files = static_files(site)
-    documents = api_documents(site)
+    documents = api_documents(site) | compare_documents(site)
     known = {*texts, *files, *documents, *(_url_of(name) for name in written)}
     problems = dead_links(texts, known)
     if problems:

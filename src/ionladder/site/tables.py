@@ -58,6 +58,7 @@ class TableRow:
     kind_hint: str
     inputs: str
     external: str
+    seeds: str
     model: Markup
     href: str
     name: str
@@ -98,9 +99,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
     tables = []
     for subset in board.task.subsets:
         is_ranked = subset.name == board.task.primary.subset
-        shown = (
-            (standing_group(board), *groups, *model_groups(board)) if is_ranked else groups
-        )
+        shown = (standing_group(board), *groups, *model_groups(board)) if is_ranked else groups
         line = board.primary(baseline, subset.name).value if baseline else None
         behind = backdrop(scale, board.floor, line)
         ordered = board.scored if is_ranked else _ordered(board, subset)
@@ -154,6 +153,7 @@ def _table_row(
         kind_hint=KIND_MEANING[row.kind],
         inputs=str(row.card.get("inputs") or ""),
         external=yes_no(row.card.get("uses_external_data")) or "not stated",
+        seeds=_seeds(row.n_seeds),
         model=inert(row.model, limit=80),
         href=relative(here, submission_url(board.task.name, row.submission or "")),
         name=row.submission or "",
@@ -166,6 +166,13 @@ def _table_row(
         whisker=drawn,
         cells=cells,
     )
+
+
+def _seeds(number: int | None) -> str:
+    """Whether a row rests on several trainings, for the filter; empty where nobody knows."""
+    if number is None:
+        return ""
+    return "one" if number == 1 else "several"
 
 
 def value_cell(value: Value, *, is_best: bool = False) -> Cell:

@@ -12,7 +12,14 @@ from ionladder.site.board import Board, Row
 from ionladder.site.charts.ladder import ladder_chart
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.firmness import robustness, sensitivity
-from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
+from ionladder.site.links import (
+    board_url,
+    compare_url,
+    dataset_url,
+    entries_url,
+    relative,
+    submission_url,
+)
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
 from ionladder.site.slices import FEWEST_ENTRIES, slice_board
@@ -64,6 +71,7 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "by_target": target_table(board, ranked.rows),
         "fewest": FEWEST_ENTRIES,
         "by_slice": slice_board(item, here),
+        "compare_href": relative(here, compare_url(item.task.name)),
         "entries_href": relative(here, entries_url(item.task.name)),
         "primary_target": target_title(item.task, item.task.primary.target),
         "robustness": robustness(board, item.analysis, here),
@@ -72,9 +80,7 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
         "subset_columns": _reported_subsets(board),
-        "downloads": {
-            _download_title(path): relative(here, path) for path in sorted(files)
-        },
+        "downloads": {_download_title(path): relative(here, path) for path in sorted(files)},
         "method_href": relative(here, "methods/"),
         "reading_href": relative(here, "reading/"),
         "n_test": next((r.n_expected for r in board.scored if r.n_expected is not None), None),
