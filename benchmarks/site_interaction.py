@@ -38,7 +38,7 @@ const at = key => document.querySelector(`#subset-all [data-key="${key}"] .il-so
 const type = (name, text) => {
   const field = document.querySelector(`[data-filter="${name}"]`);
   field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
+  for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, { bubbles: true }));
 };
 const start = performance.now();
 %s;

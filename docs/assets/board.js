@@ -135,7 +135,16 @@
     const columns = new Columns(form, tables.filter((table) => table.table.dataset.sortable === "board"));
     const container = document.querySelector(".il-subsets");
     const [told, more] = [form.querySelector(".il-shown"), form.querySelector("[data-more]")];
-    let state = readState();
+    const fields = new Map(FILTERS.map((name) => [name, form.querySelector(`[data-filter="${name}"]`)]));
+    let state = known(readState());
+
+    // Of a choice that is not offered nothing is left, as in the field that shows it.
+    function known(given) {
+      for (const [name, { options }] of fields) {
+        if (options && !Array.from(options).some(({ value }) => value === given[name])) given[name] = "";
+      }
+      return given;
+    }
 
     // Only what is in sight is brought up to date; a tab is, when it is chosen.
     function showRows() {
@@ -153,7 +162,7 @@
 
     function showAll() {
       container?.dispatchEvent(new CustomEvent("il:choose", { detail: `subset-${state.subset}` }));
-      for (const name of FILTERS) form.querySelector(`[data-filter="${name}"]`).value = state[name];
+      for (const [name, field] of fields) field.value = state[name];
       columns.show(state.columns);
       showRows();
     }
@@ -166,19 +175,22 @@
 
     form.hidden = false;
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("input", ({ target }) => {
-      const name = target.dataset.filter;
-      if (!name) return;
-      // Letters that are typed replace each other: going back undoes the word, not its last letter.
+    // Letters that are typed replace each other: going back undoes the word, not its last letter.
+    function filter({ dataset, value }) {
+      const name = dataset.filter;
       const isTyping = name === "find" && new URLSearchParams(location.search).has("find");
-      change({ [name]: target.value, rows: "" }, isTyping ? "replaceState" : "pushState");
+      change({ [name]: value, rows: "" }, isTyping ? "replaceState" : "pushState");
       showRows();
+    }
+
+    form.addEventListener("input", ({ target }) => {
+      if (target.type === "search") filter(target);
     });
     form.addEventListener("change", ({ target }) => {
+      if (target.dataset.filter) return filter(target);
       if (target.dataset.columns) columns.tickGroup(target);
-      else if (!target.dataset.column) return;
       change({ columns: columns.chosen });
-      columns.show(state.columns);
+      return columns.show(state.columns);
     });
     form.addEventListener("reset", (event) => {
       event.preventDefault();
@@ -203,7 +215,7 @@
       showRows();
     });
     window.addEventListener("popstate", () => {
-      state = readState();
+      state = known(readState());
       showAll();
     });
     showAll();

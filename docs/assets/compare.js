@@ -97,7 +97,7 @@
       : ": zero is inside. The data cannot tell the two apart.";
     const wins = isBetter ? share : 1 - share;
     return [
-      ...opening, ` (${100 * board.confidence} % interval of the difference ${between(from, to, digits)})${noise}`,
+      ...opening, ` (${100 * board.confidence} % interval ${between(from, to, digits)})${noise}`,
       ...(share === null ? [] : [" On ", h("b", {}, percent(wins)), " of resampled test sets ", name(board, second), " is behind."]),
     ];
   }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ import numpy as np
 from ionladder.datasets.load import read_table
 from ionladder.site.context import Entrant, Site, TaskSite
 from ionladder.site.links import compare_url, entry_url, relative
-from ionladder.site.pages.entries import LARGEST_WHOLE, SAFE_ID
 from ionladder.site.text import plain, ranks
 from ionladder.site.wording import target_title
 
@@ -39,8 +39,13 @@ class Part:
     is_subset: bool
 
 
-def compare_documents(site: Site) -> dict[str, str]:
-    """Address in the site → text of every file that comparison pages load."""
+def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
+    """Address in the site → text of every file that comparison pages load.
+
+    Args:
+        site: The site.
+        pages: Addresses of its pages: entries that have one are linked.
+    """
     documents: dict[str, Any] = {}
     for item in site.tasks:
         if not item.board.scored:
@@ -50,7 +55,7 @@ def compare_documents(site: Site) -> dict[str, str]:
         places = _chosen(table)
         documents[f"{here}{BOARD_FILE}"] = _board(site, item, parts, table)
         if table is not None:
-            documents[f"{here}{ENTRIES_FILE}"] = _entries(site, item, table, places)
+            documents[f"{here}{ENTRIES_FILE}"] = _entries(site, item, table, places, pages)
         rows = {name: row for row, name in enumerate(table.names)} if table else {}
         for name, entrant in item.entrants.items():
             documents[f"{here}{FOLDER}{name}.json"] = {
@@ -163,7 +168,11 @@ def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
 
 
 def _entries(
-    site: Site, item: TaskSite, table: EntryTable, places: Sequence[int]
+    site: Site,
+    item: TaskSite,
+    table: EntryTable,
+    places: Sequence[int],
+    pages: AbstractSet[str],
 ) -> dict[str, Any]:
     """The entries compared, with their labels."""
     ids = [table.ids[place] for place in places]
@@ -171,7 +180,7 @@ def _entries(
     return {
         "n_all": len(table.ids),
         "ids": ids,
-        "hrefs": _hrefs(item, table, ids),
+        "hrefs": [_href(item.task.name, entry, pages) for entry in ids],
         "formulas": [plain(formulas.get(entry, ""), limit=60) for entry in ids],
         "targets": [[t.symbol, t.unit] for t in item.task.targets],
         "labels": [_numbers(table.labels[t.name], places) for t in item.task.targets],
@@ -179,16 +188,10 @@ def _entries(
     }
 
 
-def _hrefs(item: TaskSite, table: EntryTable, ids: Sequence[str]) -> list[str | None]:
-    """The way from the page to each entry's own page, where it has one."""
-    task = item.task
-    if len(table.ids) > LARGEST_WHOLE or task.scored_folds is not None:
-        return [None] * len(ids)
-    here = compare_url(task.name)
-    return [
-        relative(here, entry_url(task.name, entry)) if SAFE_ID.fullmatch(entry) else None
-        for entry in ids
-    ]
+def _href(task: str, entry: str, pages: AbstractSet[str]) -> str | None:
+    """The way to an entry's own page, where it has one."""
+    url = entry_url(task, entry)
+    return relative(compare_url(task), url) if url in pages else None
 
 
 def _formulas(site: Site, item: TaskSite) -> Mapping[str, str]:

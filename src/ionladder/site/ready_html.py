@@ -14,13 +14,14 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-# After fenced code has been put aside (25), before raw HTML is looked for (20).
-_PRIORITY = 22
+# After line ends are made equal (30), before fenced code (25) and raw HTML (20) are looked for.
+_PRIORITY = 27
+_FENCES = ("```", "~~~")
 _HEADING = re.compile(r"^#{1,6} ")
 _BLOCK = re.compile(
     r"</?(?:article|aside|details|div|dl|figure|figcaption|form|h[1-6]|nav|ol|p|section|table|ul)\b"
 )
-_READ_BY_MARKDOWN = re.compile(r'\bmarkdown="')
+_READ_BY_MARKDOWN = ' markdown="'
 
 
 class ReadyHtml(Preprocessor):
@@ -31,7 +32,9 @@ class ReadyHtml(Preprocessor):
         self._stash = md.htmlStash
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines, with a placeholder for each such stretch."""
+        """The lines, with a placeholder for each such stretch; as they are where there is code."""
+        if any(fence in line for line in lines for fence in _FENCES):
+            return lines
         done: list[str] = []
         stretch: list[str] = []
         for line in lines:
@@ -60,7 +63,7 @@ def is_ready(text: str) -> bool:
     return (
         bool(paragraphs)
         and all(_BLOCK.match(part.strip()) for part in paragraphs)
-        and _READ_BY_MARKDOWN.search(text) is None
+        and _READ_BY_MARKDOWN not in text
     )
 
 

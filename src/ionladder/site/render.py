@@ -39,7 +39,7 @@ def render_site(site: Site) -> dict[str, int]:
     texts = render_pages(site)
     written = hand_written(site)
     files = static_files(site)
-    documents = api_documents(site) | compare_documents(site)
+    documents = api_documents(site) | compare_documents(site, texts.keys())
     known = {*texts, *files, *documents, *(_url_of(name) for name in written)}
     problems = dead_links(texts, known)
     if problems:

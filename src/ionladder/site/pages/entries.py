@@ -31,7 +31,7 @@ TOP = 15
 LARGEST_WHOLE = 500
 """Tasks with more test entries than this show some of them, and none has a page of its own."""
 SHOWN_OF_MANY = 100
-SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 Facts = Mapping[str, Mapping[str, Any]]
 
@@ -64,7 +64,7 @@ class _Entries:
 
     def href(self, here: str, entry: str) -> str | None:
         """The way to the page of an entry, if it has one."""
-        if not self.has_pages or entry not in self.test_ids or not SAFE_ID.fullmatch(entry):
+        if not self.has_pages or entry not in self.test_ids or not _SAFE_ID.fullmatch(entry):
             return None
         return relative(here, entry_url(self.item.task.name, entry))
 
@@ -77,7 +77,7 @@ def pages(site: Site) -> Iterator[Page]:
         yield Page(url=here, context=_index(site, item, entries, here))
         if entries is not None and entries.has_pages:
             for place, entry in enumerate(entries.table.ids):
-                if SAFE_ID.fullmatch(entry):
+                if _SAFE_ID.fullmatch(entry):
                     url = entry_url(item.task.name, entry)
                     yield Page(url=url, context=_entry(entries, place, url))
 
