@@ -1,4 +1,4 @@
-// Sorting, filtering, tabs and copying. Pages are complete without this file; it only adds to them.
+// Sorting, tabs and copying. Pages are complete without this file; it only adds to them.
 (function () {
   "use strict";
 
