@@ -1,4 +1,8 @@
-"""How fast a board of 1,000 rows answers: from an event to the painted frame, in Chromium."""
+"""How fast a board of 1,000 rows answers in Chromium: script, style, layout and paint of one event.
+
+The limit holds for the time that the page's main thread works, which depends little on what else
+the machine does; the time from the event to the painted frame stands beside it.
+"""
 
 from __future__ import annotations
 
@@ -60,13 +64,16 @@ def main() -> None:
         site = arguments.site or board_only(Path(folder), arguments.rows)
         with served(site) as address, chromium() as driver:
             found = measure(driver, f"{address}/obelix/")
-    print(f"{'action':<28}{'median ms':>10}{'worst ms':>10}{'limit':>7}")
+    print(f"{'action':<28}{'work ms':>9}{'worst':>7}{'limit':>7}{'to paint ms':>13}")
     over = False
     for (title, is_limited, _), times in zip(ACTIONS, found, strict=True):
-        median = statistics.median(times)
+        work, painted = zip(*times, strict=True)
+        median = statistics.median(work)
         over |= is_limited and median > LIMIT_MS
         limit = f"{LIMIT_MS:g}" if is_limited else "–"
-        print(f"{title:<28}{median:>10.0f}{max(times):>10.0f}{limit:>7}")
+        print(
+            f"{title:<28}{median:>9.0f}{max(work):>7.0f}{limit:>7}{statistics.median(painted):>13.0f}"
+        )
     sys.exit(over)
 
 
@@ -79,15 +86,24 @@ def board_only(folder: Path, rows: int) -> Path:
     return build_site(root)
 
 
-def measure(driver: Any, page: str) -> list[list[float]]:
-    """Milliseconds of every action, in several runs."""
+def measure(driver: Any, page: str) -> list[list[tuple[float, float]]]:
+    """Of every action in several runs: milliseconds of work, and milliseconds to the paint."""
     driver.set_script_timeout(PATIENCE_SECONDS)
+    driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
     driver.get(page)
-    times: list[list[float]] = [[] for _ in ACTIONS]
+    times: list[list[tuple[float, float]]] = [[] for _ in ACTIONS]
     for _ in range(RUNS):
         for own, (_, _, action) in zip(times, ACTIONS, strict=True):
-            own.append(driver.execute_async_script(MEASURE % action))
+            before = work_ms(driver)
+            painted = driver.execute_async_script(MEASURE % action)
+            own.append((work_ms(driver) - before, painted))
     return times
+
+
+def work_ms(driver: Any) -> float:
+    """How long the page's main thread has worked so far."""
+    metrics = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return 1000.0 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
 
 
 if __name__ == "__main__":

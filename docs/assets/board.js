@@ -4,7 +4,8 @@
 (function () {
   "use strict";
 
-  const MOST_ROWS = 200;
+  const LARGEST_WHOLE = 100;
+  const FIRST_ROWS = 50;
   const FILTERS = ["find", "kind", "inputs", "external", "seeds"];
   const all = (root, selector) => Array.from(root.querySelectorAll(selector));
 
@@ -69,7 +70,8 @@
       const fitting = this.rows.filter(this.fits(state));
       const column = this.headers.indexOf(header);
       const ordered = header ? sortedRows(fitting, column, { isNumber, goesUp }) : fitting;
-      const most = state.rows === "all" ? Infinity : MOST_ROWS;
+      const isWhole = state.rows === "all" || this.rows.length <= LARGEST_WHOLE;
+      const most = isWhole ? Infinity : FIRST_ROWS;
       this.table.tBodies[0].replaceChildren(...ordered.slice(0, most));
       markSorted(this.table, header, goesUp);
       return { fitting: fitting.length, shown: Math.min(fitting.length, most), of: this.rows.length };

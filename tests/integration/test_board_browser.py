@@ -20,7 +20,7 @@ from unit.site.test_entry_pages import TARGETS, TASK, embedded_labels
 __all__ = ["address", "reader"]  # fixtures, used by name
 
 N_MANY = 230
-MOST_ROWS = 200
+FIRST_ROWS = 50
 BOARD, COMPARE = "obelix/", "compare/bvel-proto/"
 PAIRS = (
     ("rf-sites", "hgb-bonds", -0.03, -0.08, 0.02, 0.9),
@@ -141,9 +141,10 @@ def test_filters_by_external_data_inputs_and_trainings_add_up(reader: Reader) ->
     reader.open(BOARD)
     choose(reader, "external", "yes")
     rows = reader.rows()
-    assert rows == [f"many-{i:03d}" for i in range(N_MANY) if i % 3 == 0]
+    using = [f"many-{i:03d}" for i in range(N_MANY) if i % 3 == 0]
+    assert rows == using[:FIRST_ROWS]
     choose(reader, "seeds", "several")
-    assert reader.rows() == [f"many-{i:03d}" for i in range(N_MANY) if i % 3 == 0 and i % 2]
+    assert reader.rows() == [name for name in using if int(name[-3:]) % 2]
     choose(reader, "inputs", "both")
     assert reader.rows() == []
     told = reader.run("return document.querySelector('.il-shown').value")
@@ -211,9 +212,9 @@ def test_a_group_that_is_shown_in_part_is_neither_ticked_nor_empty(reader: Reade
 def test_of_many_rows_the_first_are_shown_and_all_when_asked_for(reader: Reader) -> None:
     n = len(typical()) + len(hostile()) + N_MANY
     reader.open(BOARD)
-    assert len(reader.rows()) == MOST_ROWS
+    assert len(reader.rows()) == FIRST_ROWS
     told = reader.run("return document.querySelector('.il-shown').value")
-    assert told == f"first {MOST_ROWS} of {n} rows"
+    assert told == f"first {FIRST_ROWS} of {n} rows"
     head(reader, "mae").click()
     assert reader.rows()[0] == f"many-{N_MANY - 1:03d}", "rows out of sight take part in sorting"
     reader.click("[data-more]")
@@ -247,7 +248,7 @@ def test_the_board_is_used_by_keyboard_alone(reader: Reader) -> None:
 def test_a_made_up_address_changes_nothing(reader: Reader) -> None:
     reader.open(f"{BOARD}?sort=nothing&subset=%3Cimg%20src=x%3E&kind=x%22%3E&columns=none&x=1")
     assert reader.run("return document.querySelectorAll('img[src=x]').length") == 0
-    assert len(reader.rows()) == MOST_ROWS
+    assert len(reader.rows()) == FIRST_ROWS
     assert heads_in_sight(reader) == ["rank", "model", "mae"]
 
 
