@@ -34,7 +34,8 @@
     return value > 0 && Number(shown) ? `+${shown}` : shown;
   }
 
-  const digitsFor = (value) => (value && Math.abs(value) < 0.02 ? 3 : 2);
+  // A third decimal where two would make a small number look like none.
+  const digitsFor = (...values) => (values.some((value) => value && Math.abs(value) < 0.02) ? 3 : 2);
   const percent = (share) =>
     share === 0 || share === 1 ? `${100 * share} %`
     : share < 0.01 ? "< 1 %"
@@ -79,7 +80,7 @@
     if (a === b) return ["Choose two different submissions."];
     if (one === null || other === null) return ["One of the two has no score."];
     const difference = pair ? pair[0] : one - other;
-    const digits = digitsFor(difference);
+    const digits = digitsFor(difference, ...(pair ?? []).slice(1, 3));
     const isBetter = difference < 0 === board.smaller_is_better;
     const [first, second] = isBetter ? [a, b] : [b, a];
     const kind = board.smaller_is_better ? "smaller" : "larger";
@@ -110,7 +111,7 @@
     const x = (value) => (8 + ((value - from) / (to - from || 1)) * (SIZE - 16)).toFixed(1);
     const line = (kind, value, until, y1, y2) => s("line", { class: kind, x1: x(value), x2: x(until), y1, y2 });
     const anchor = Number(x(0)) < SIZE / 2 ? "start" : "end";
-    const digits = digitsFor(difference);
+    const digits = digitsFor(difference, low, high);
     const label = `First minus second: ${signed(difference, digits)} ${board.unit}, interval ${between(low, high, digits)}.`;
     return h("figure", { class: "il-figure il-figure--square" },
       s("svg", { class: "il-chart", viewBox: `0 0 ${SIZE} 58`, role: "img", "aria-label": label },
