@@ -1,75 +1,65 @@
-// Sorting, filtering, tabs and copying. Pages are complete without this file; it only adds to them.
+// Sorting, tabs and copying. Pages are complete without this file; it only adds to them.
 (function () {
   "use strict";
 
   const all = (root, selector) => Array.from(root.querySelectorAll(selector));
 
   // Sorting: the exact value stands in data-sort; cells without one go last, whatever the direction.
-  function sortBy(table, header, column) {
-    const isNumber = header.dataset.sortKey === "number";
-    const goesUp = header.getAttribute("aria-sort") !== "ascending";
-    const body = table.tBodies[0];
-    const keyed = Array.from(body.rows, (row) => [row.cells[column]?.dataset.sort ?? "", row]);
-    const compare = isNumber ? (a, b) => Number(a) - Number(b) : (a, b) => a.localeCompare(b);
+  const asNumber = (text) => (text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text));
+
+  function sortedRows(rows, column, { isNumber, goesUp }) {
+    const keyed = rows.map((row) => {
+      const text = row.cells[column]?.dataset.sort ?? "";
+      return [text === "" ? null : isNumber ? asNumber(text) : text, row];
+    });
+    const compare = isNumber ? (a, b) => a - b || 0 : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
     keyed.sort(([a], [b]) => {
-      if (a === "" || b === "") return (a === "") - (b === "");
+      if (a === null || b === null) return (a === null) - (b === null);
       return goesUp ? compare(a, b) : compare(b, a);
     });
-    all(table, "th[aria-sort]").forEach((other) => other.setAttribute("aria-sort", "none"));
-    header.setAttribute("aria-sort", goesUp ? "ascending" : "descending");
-    table.dataset.sorted = "";
-    body.append(...keyed.map(([, row]) => row));
+    return keyed.map(([, row]) => row);
   }
 
+  const headersOf = (table) => Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells);
+
+  // Says in the head by which column a table is sorted; no header: the order it came in.
+  function markSorted(table, header, goesUp) {
+    for (const other of headersOf(table)) {
+      if (!other.dataset.sortKey) continue;
+      const own = header ? "none" : other.dataset.sortedAtFirst;
+      other.setAttribute("aria-sort", other === header ? (goesUp ? "ascending" : "descending") : own);
+    }
+    if (header) table.dataset.sorted = "";
+    else delete table.dataset.sorted;
+  }
+
+  function sortBy(table, header, goesUp) {
+    const [body] = table.tBodies;
+    const isNumber = header.dataset.sortKey === "number";
+    const rows = sortedRows(Array.from(body.rows), headersOf(table).indexOf(header), { isNumber, goesUp });
+    markSorted(table, header, goesUp);
+    body.append(...rows);
+  }
+
+  // A click sorts; whoever listens to il:sort may do it instead, and prevents it here.
   function makeSortable(table) {
-    const headers = Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells);
-    headers.forEach((header, column) => {
-      if (!header.dataset.sortKey) return;
+    for (const header of headersOf(table)) {
+      if (!header.dataset.sortKey) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "il-sort";
       button.append(...header.childNodes);
       header.append(button);
-      if (!header.hasAttribute("aria-sort")) header.setAttribute("aria-sort", "none");
-      button.addEventListener("click", () => sortBy(table, header, column));
-    });
-  }
-
-  // Filters and column groups work on every subset's table at once.
-  function makeFilterable(form) {
-    const tables = all(document, ".il-board");
-    const shown = form.querySelector(".il-shown");
-    const value = (name) => form.querySelector(`[data-filter="${name}"]`).value;
-
-    function filterRows() {
-      const words = value("text").toLowerCase().split(/\s+/).filter(Boolean);
-      const [kind, inputs] = [value("kind"), value("inputs")];
-      tables.forEach((table) => {
-        const rows = Array.from(table.tBodies[0].rows).filter((row) => row.dataset.kind);
-        rows.forEach((row) => {
-          const text = row.dataset.text;
-          const fits = words.every((word) => text.includes(word));
-          row.hidden = !(fits && (!kind || row.dataset.kind === kind) && (!inputs || row.dataset.inputs === inputs));
-        });
-        const left = rows.filter((row) => !row.hidden).length;
-        if (table === tables[0]) shown.value = left < rows.length ? `${left} of ${rows.length} rows` : "";
+      header.dataset.sortedAtFirst = header.getAttribute("aria-sort") ?? "none";
+      header.setAttribute("aria-sort", header.dataset.sortedAtFirst);
+      button.addEventListener("click", () => {
+        const now = header.getAttribute("aria-sort");
+        const goesUp = now === "none" ? header.dataset.first !== "descending" : now === "descending";
+        const detail = { header, goesUp };
+        const event = new CustomEvent("il:sort", { bubbles: true, cancelable: true, detail });
+        if (table.dispatchEvent(event)) sortBy(table, header, goesUp);
       });
     }
-
-    function showColumns() {
-      all(form, "[data-columns]").forEach((box) => {
-        all(document, `.il-board [data-group="${box.dataset.columns}"]`).forEach((cell) => {
-          cell.hidden = !box.checked;
-        });
-      });
-    }
-
-    form.hidden = false;
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("input", filterRows);
-    form.addEventListener("change", showColumns);
-    filterRows();
-    showColumns();
   }
 
   // Consecutive sections become tabs, with arrow keys; without this script they are just read on.
@@ -99,19 +89,28 @@
         panels[i].hidden = i !== chosen;
       });
     }
+    function chooseAndTell(chosen) {
+      choose(chosen);
+      container.dispatchEvent(new CustomEvent("il:tab", { bubbles: true, detail: panels[chosen] }));
+    }
     list.addEventListener("click", (event) => {
       const place = tabs.indexOf(event.target);
-      if (place >= 0) choose(place);
+      if (place >= 0) chooseAndTell(place);
     });
     list.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      const next = (tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length;
-      choose(next);
+      const now = tabs.indexOf(document.activeElement);
+      const last = tabs.length - 1;
+      const aims = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: last };
+      if (!(event.key in aims)) return;
+      event.preventDefault();
+      const next = (aims[event.key] + tabs.length) % tabs.length;
+      chooseAndTell(next);
       tabs[next].focus();
     });
     container.prepend(list);
-    choose(Math.max(panels.findIndex((panel) => `#${panel.id}` === location.hash), 0));
+    const place = (id) => panels.findIndex((panel) => panel.id === id);
+    container.addEventListener("il:choose", (event) => choose(Math.max(place(event.detail), 0)));
+    choose(Math.max(place(location.hash.slice(1)), 0));
   }
 
   function makeCopyable(place) {
@@ -133,10 +132,11 @@
     if (document.querySelector(".il-enhanced")) return;
     document.querySelector(".md-content")?.classList.add("il-enhanced");
     all(document, "[data-sortable]").forEach(makeSortable);
-    all(document, ".il-controls:not([data-find])").forEach(makeFilterable);
     all(document, ".il-subsets").forEach(makeTabs);
     if (navigator.clipboard) all(document, "[data-copy]").forEach(makeCopyable);
   }
+
+  window.ionladder = { sortedRows, headersOf, markSorted };
 
   // Material announces pages through document$ when it swaps them without reloading.
   if (window.document$) window.document$.subscribe(enhance);

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ionladder.core.errors import DataMissingError, SubmissionError
 from ionladder.core.paths import Layout
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ionladder.scoring.slices import PreparedSlices, Slices
 
 LABELS_TABLE = "labels"
+_POINT_COLUMNS = ("id", "y_true", "y_pred", "y_pred_sd", "upper_limit", "in_cif")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +132,19 @@ class EntrySource:
 
 
 def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
-    records: list[dict[Any, Any]] = table.to_dict("records")
+    columns = [table[name].tolist() for name in _POINT_COLUMNS]
     return tuple(
         Point(
-            id=str(record["id"]),
-            y_true=float(record["y_true"]),
-            y_pred=float(record["y_pred"]),
-            y_pred_sd=_known(record["y_pred_sd"]),
-            upper_limit=_known(record["upper_limit"]),
-            is_filled=bool(record["in_cif"]),
-            name=names.get(str(record["id"]), ""),
+            id=str(entry),
+            y_true=float(y_true),
+            y_pred=float(y_pred),
+            y_pred_sd=_known(spread),
+            upper_limit=_known(limit),
+            is_filled=bool(in_cif),
+            name=names.get(str(entry), ""),
         )
-        for record in records
-        if _known(record["y_true"]) is not None
+        for entry, y_true, y_pred, spread, limit, in_cif in zip(*columns, strict=True)
+        if _known(y_true) is not None
     )
 
 

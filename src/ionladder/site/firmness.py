@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ionladder.site.analysis import Analysis, Pair
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.links import relative, submission_url
+from ionladder.site.links import pair_href, relative, submission_url
 from ionladder.site.tables import Cell, signed_cell
 from ionladder.site.text import inert, number, percent
 from ionladder.site.wording import use_title
@@ -25,6 +25,7 @@ class PairRow:
 
     model: Markup
     href: str
+    compare_href: str
     kind: str
     difference: Cell
     verdict: str
@@ -38,19 +39,21 @@ def pair_rows(board: Board, analysis: Analysis, row: Row, here: str) -> list[Pai
     for other in board.scored:
         pair = mine.get(other.submission or "")
         if pair is not None and len(rows) < MOST_PAIRS:
-            rows.append(_pair_row(board, other, pair, here))
+            rows.append(_pair_row(board, row, other, pair, here))
     return rows
 
 
-def _pair_row(board: Board, other: Row, pair: Pair, here: str) -> PairRow:
+def _pair_row(board: Board, row: Row, other: Row, pair: Pair, here: str) -> PairRow:
     is_smaller = pair.difference is not None and pair.difference < 0
     verdict = "not resolved"
     if pair.is_clear:
         verdict = "better" if is_smaller == board.smaller_is_better else "worse"
     share = pair.probability_better
+    mine, theirs = row.submission or "", other.submission or ""
     return PairRow(
         model=inert(other.model, limit=80),
-        href=relative(here, submission_url(board.task.name, other.submission or "")),
+        href=relative(here, submission_url(board.task.name, theirs)),
+        compare_href=pair_href(here, board.task.name, mine, theirs),
         kind=other.kind,
         difference=signed_cell(Value(pair.difference, pair.low, pair.high)),
         verdict=verdict,

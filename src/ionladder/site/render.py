@@ -12,6 +12,7 @@ from ionladder.core.paths import Layout
 from ionladder.site.api import api_documents, api_tables
 from ionladder.site.badges import badge_documents
 from ionladder.site.build import ROBOTS
+from ionladder.site.compared import compare_documents
 from ionladder.site.context import Site
 from ionladder.site.environment import environment
 from ionladder.site.feed import FEED, feed_document
@@ -49,6 +50,7 @@ def render_site(site: Site) -> dict[str, int]:
     texts = render_pages(site, feed=FEED if FEED in documents else None)
     written = hand_written(site)
     files = static_files(site)
+    documents |= compare_documents(site, texts.keys())
     known = {*texts, *files, *documents, *(_url_of(name) for name in written)}
     problems = dead_links(texts, known)
     if problems:

@@ -62,6 +62,7 @@ class TableRow:
     kind_hint: str
     inputs: str
     external: str
+    seeds: str
     model: Markup
     href: str
     name: str
@@ -156,6 +157,7 @@ def _table_row(
         kind_hint=KIND_MEANING[row.kind],
         inputs=str(row.card.get("inputs") or ""),
         external=yes_no(row.card.get("uses_external_data")) or "not stated",
+        seeds=_seeds(row.n_seeds),
         model=inert(row.model, limit=80),
         href=relative(here, submission_url(board.task.name, row.submission or "")),
         name=row.submission or "",
@@ -168,6 +170,13 @@ def _table_row(
         whisker=drawn,
         cells=cells,
     )
+
+
+def _seeds(number: int | None) -> str:
+    """Whether a row rests on several trainings, for the filter; empty where nobody knows."""
+    if number is None:
+        return ""
+    return "one" if number == 1 else "several"
 
 
 def value_cell(value: Value, *, is_best: bool = False) -> Cell:

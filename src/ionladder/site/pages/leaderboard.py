@@ -15,6 +15,7 @@ from ionladder.site.firmness import robustness, sensitivity
 from ionladder.site.links import (
     board_url,
     charts_url,
+    compare_url,
     dataset_url,
     entries_url,
     relative,
@@ -72,6 +73,7 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "fewest": FEWEST_ENTRIES,
         "by_slice": slice_board(item, here),
         "charts_href": relative(here, charts_url(item.task.name)),
+        "compare_href": relative(here, compare_url(item.task.name)),
         "entries_href": relative(here, entries_url(item.task.name)),
         "primary_target": target_title(item.task, item.task.primary.target),
         "robustness": robustness(board, item.analysis, here),

@@ -29,6 +29,8 @@ from ionladder.site.wording import UNCERTAINTY, target_title
 from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
+MOST_SEARCHED = 100
+"""Pages of a task that the site's search knows; every reader of a page loads its index."""
 HASHES = {
     "predictions_sha256": "predictions",
     "cv_predictions_sha256": "cross-validation predictions",
@@ -41,10 +43,10 @@ def pages(site: Site) -> Iterator[Page]:
     """One page a submission, verified and reference alike."""
     for item in site.tasks:
         source = site.entries[item.task.name]
-        for name, entrant in item.entrants.items():
+        for place, (name, entrant) in enumerate(item.entrants.items()):
             here = submission_url(item.task.name, name)
             context = _context(site, item, entrant, source, name, here)
-            yield Page(url=here, context=context)
+            yield Page(url=here, context={"is_searched": place < MOST_SEARCHED, **context})
 
 
 def submission_files(site: Site) -> dict[str, Path]:
