@@ -6,23 +6,19 @@ run where they are at hand (``make test-site`` fetches axe-core) and otherwise s
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import posixpath
 import re
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from test_site_browser import DESK, Reader, _Quiet, address, built, reader  # noqa: F401
+from browser import DESK, Reader, served
+from test_site_browser import built, reader  # noqa: F401
 
 from ionladder.site.build import ADDRESS_VARIABLE, build_site
 from ionladder.site.context import load_site
@@ -53,18 +49,6 @@ def page_kinds(site: Path) -> list[str]:
         is_deep = way.count("/") >= DEEP
         folders.setdefault(way.rstrip("/").rpartition("/")[0] if is_deep else way, []).append(way)
     return [*(found[len(found) // 2] for found in folders.values()), "404.html"]
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address under which a folder is served meanwhile."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
