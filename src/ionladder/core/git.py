@@ -68,19 +68,21 @@ def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
 
 
 def commit_times(root: Path, commits: Iterable[str]) -> dict[str, datetime]:
-    """Commit → when it was committed, in UTC; commits that are not in this clone are left out."""
-    wanted = sorted({commit for commit in commits if _COMMIT.fullmatch(commit)})
+    """Commit → when it was committed, in UTC.
+
+    Only commits that HEAD descends from: what else lies about in a clone (of other branches, or
+    left behind by a rebase) is nobody else's, and pages must not depend on it.
+    """
+    wanted = {commit for commit in commits if _COMMIT.fullmatch(commit)}
     if not wanted:
         return {}
-    printed = _git(
-        root,
-        *("log", "--no-walk=unsorted", "--ignore-missing", "--stdin", "--format=%H %ct"),
-        given="\n".join(wanted).encode() + b"\n",
-    )
-    pairs = (line.split() for line in (printed or b"").decode("ascii", "replace").splitlines())
-    times = {commit: datetime.fromtimestamp(int(seconds), tz=UTC) for commit, seconds in pairs}
-    # With nothing but unknown commits git falls back to HEAD.
-    return {commit: time for commit, time in times.items() if commit in wanted}
+    printed = _git(root, "log", "--format=%H %ct", "HEAD") or b""
+    pairs = (line.split() for line in printed.decode("ascii", "replace").splitlines())
+    return {
+        commit: datetime.fromtimestamp(int(seconds), tz=UTC)
+        for commit, seconds in pairs
+        if commit in wanted
+    }
 
 
 def _contents(root: Path, digests: list[bytes]) -> dict[bytes, bytes]:
