@@ -171,10 +171,10 @@ def _targets(item: TaskSite) -> list[str]:
 def _hold(table: Element, item: TaskSite, part: Mapping[str, Any]) -> None:
     """Hold each metric on each subset of one table to the receipt: value, interval, spread."""
     lines = [row for body in table.iter("tbody") for row in body.iter("tr")]
-    # A measure without a number on any subset has no line.
+    # A measure without a number on any subset has no line, unless none has a number.
     scores = [subset.get("metrics", {}) for subset in part.values()]
     known = {name for of in scores for name, score in of.items() if score["value"] is not None}
-    uses = [use for use in item.task.metrics if use.name in known]
+    uses = [use for use in item.task.metrics if use.name in known] or item.task.metrics
     for use, line in zip(uses, lines, strict=True):
         cells = [cell for cell in line if cell.tag == "td"]
         for subset, cell in zip(item.task.subsets, cells, strict=True):
