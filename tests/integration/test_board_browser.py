@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from test_site_browser import DESK, PHONE, Reader, address, reader
+from browser import DESK, PHONE, Reader, opened, served
 
 from ionladder.site.build import build_site
 from ionladder.site.context import load_site
@@ -16,8 +17,6 @@ from ionladder.site.render import render_site
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import Entry, hostile, make_repository, typical
 from unit.site.test_entry_pages import TARGETS, TASK, embedded_labels
-
-__all__ = ["address", "reader"]  # fixtures, used by name
 
 N_MANY = 230
 FIRST_ROWS = 50
@@ -47,6 +46,13 @@ def many() -> list[Entry]:
         )
         for i in range(N_MANY)
     ]
+
+
+@pytest.fixture(scope="module")
+def reader(built: Path, loopback: None) -> Iterator[Reader]:
+    """Headless Chromium on the built site."""
+    with served(built) as address, opened(address) as opened_reader:
+        yield opened_reader
 
 
 @pytest.fixture(scope="module")

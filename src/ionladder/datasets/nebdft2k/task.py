@@ -154,6 +154,18 @@ NEBDFT2K_PATH = Task(
             plausible=(0.0, 100.0),
         ),
         Target(
+            name="failed",
+            symbol="failed",
+            unit="1",
+            error_unit="of the hops",
+            description=(
+                "1 for a hop without a converged path, 0 otherwise: its mean is one minus the "
+                "coverage."
+            ),
+            plausible=(0.0, 1.0),
+            ideal=0.0,
+        ),
+        Target(
             name="saddle_ev",
             symbol="E_max − E_first",
             unit="eV",
@@ -187,18 +199,6 @@ NEBDFT2K_PATH = Task(
                 "A hop without a converged path counts with its initial path."
             ),
             plausible=(0.0, 5.0),
-            ideal=0.0,
-        ),
-        Target(
-            name="failed",
-            symbol="failed",
-            unit="1",
-            error_unit="of the hops",
-            description=(
-                "1 for a hop without a converged path, 0 otherwise: its mean is one minus the "
-                "coverage."
-            ),
-            plausible=(0.0, 1.0),
             ideal=0.0,
         ),
     ),
