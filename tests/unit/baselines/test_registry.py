@@ -5,20 +5,29 @@ import sys
 
 import pytest
 
-from ionladder.baselines.registry import all_baselines, get_baseline
+from ionladder.baselines.registry import all_baselines, get_baseline, load_model
 from ionladder.core.errors import BaselineError
 from ionladder.specs.baseline import Baseline
 
 EXPECTED = [
+    "cgcnn",
+    "cgcnn-majority",
+    "cgcnn-weighted",
     "composition-rf",
     "family-median",
     "hgb-l1",
     "li-geometry",
+    "m3gnet",
     "mlp-paper",
     "mlp-paper-cif",
     "nearest-composition",
+    "painn",
     "rf-paper",
     "rf-paper-cif",
+    "schnet",
+    "schnet-majority",
+    "schnet-weighted",
+    "so3net",
     "space-group-median",
     "structure-hgb",
     "structure-rf",
@@ -46,6 +55,31 @@ def test_listing_baselines_imports_no_numerical_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("missing", ["torch", "schnetpack"])
+def test_a_model_without_its_extra_says_how_to_get_it(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in list(sys.modules):
+        if module.startswith(("ionladder.baselines.painn", "ionladder.baselines.graphs")):
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(BaselineError, match=r"requirements-torch\.lock") as caught:
+        load_model(get_baseline("painn"))
+
+    (problem,) = caught.value.problems
+    assert problem.where == "ionladder baseline painn"
+    assert 'pip install "ionladder[torch]"' in problem.next_step
+
+
+def test_a_package_missing_from_the_core_is_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ionladder.baselines.rf_paper.model", raising=False)
+    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
+
+    with pytest.raises(ModuleNotFoundError):
+        load_model(get_baseline("rf-paper"))
 
 
 @pytest.mark.parametrize("change", [{"n_seeds": 0}, {"tolerance": 0.0}])
