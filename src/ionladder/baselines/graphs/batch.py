@@ -25,6 +25,8 @@ class Batch:
         receiver: Node that listens, ascending, shape (n_edges,).
         sender: Node listened to.
         vector_ang: From the receiver to the sender's image, Å, shape (n_edges, 3).
+        like: Node that has the features of each node but for a rotation.
+        turn: The rotation from there, shape (n_nodes, 3, 3).
     """
 
     n_crystals: int
@@ -36,6 +38,8 @@ class Batch:
     receiver: torch.Tensor
     sender: torch.Tensor
     vector_ang: torch.Tensor
+    like: torch.Tensor
+    turn: torch.Tensor
 
     @property
     def n_nodes(self) -> int:
@@ -87,4 +91,6 @@ def collate(crystals: Sequence[Kinds], device: torch.device) -> Batch:
         receiver=indices("receiver"),
         sender=indices("sender"),
         vector_ang=values("vector_ang", torch.float32),
+        like=indices("like"),
+        turn=values("turn", torch.float32),
     )

@@ -38,8 +38,11 @@ _ALIKE = {
     "angles": "Sites that the network cannot tell apart (same species, and the same neighbours at "
     "the same distances and angles, neighbours of neighbours and so on) are computed once and "
     "counted by their number, which changes no prediction.",
-    "vectors": "Sites that a lattice translation takes into each other are computed once, which "
-    "changes no prediction.",
+    "vectors": "Messages are summed at one site of each orbit of the space group; the others get "
+    "its features, turned by the operation that leads there, which changes no prediction.",
+    "vectors and handedness": "Messages are summed at one site of each orbit of the proper "
+    "operations of the space group; the others get its features, turned by the operation that "
+    "leads there, which changes no prediction.",
 }
 
 
@@ -64,7 +67,7 @@ def graph_baseline(
         model: Its name on the board, without the arm.
         what: The network in a sentence or two.
         arm: What becomes of partial occupancies.
-        sees: What the network takes from edges: ``distances``, ``angles`` or ``vectors``.
+        sees: What the network takes from edges: as :data:`kinds.Sees` names it.
         settings: Settings of network and training.
         parameters: Number of trained parameters.
         n_seeds: Trainings.

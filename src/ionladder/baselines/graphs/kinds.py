@@ -12,8 +12,9 @@ predictions, are those of the whole crystal.
 Networks that look at more tell more sites apart. For one that sees angles (M3GNet), sites are alike
 when the scalar products of their edges agree as well. For those that carry vectors from site to
 site (PaiNN, SO3Net) the label of an edge is its vector, and the classes are sites that a lattice
-translation takes into each other. The classes are always those of the crystal, not of the cell it
-is written in: a supercell gives the same ones.
+translation takes into each other; :mod:`~ionladder.baselines.graphs.turned` does the rest for them.
+The classes are always those of the crystal, not of the cell it is written in: a supercell gives the
+same ones.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.baselines.graphs.graph import Graph
+from ionladder.baselines.graphs.turned import turned
 
 if TYPE_CHECKING:
     from ionladder.specs.metric import Array
 
-Sees = Literal["distances", "angles", "vectors"]
+Sees = Literal["distances", "angles", "vectors", "vectors and handedness"]
 _SAME_ANG = 1e-5
 _SHARES = 1e6
-_PRODUCTS_PER_ANG2 = 1e4
+_SAME_ANG2 = 1e-6
 _Colours = npt.NDArray[np.uint64]
 _THREE = np.uint64(3)
 
@@ -49,6 +51,8 @@ class Kinds:
         receiver: Kind that listens, ascending, shape (n_edges,).
         sender: Kind listened to.
         vector_ang: From the receiver to this image of the sender, Å, shape (n_edges, 3).
+        like: Kind that has the features of each kind but for a rotation; itself in most cases.
+        turn: The rotation from there, shape (n_kinds, 3, 3).
     """
 
     count: npt.NDArray[np.int64]
@@ -58,6 +62,8 @@ class Kinds:
     receiver: npt.NDArray[np.int64]
     sender: npt.NDArray[np.int64]
     vector_ang: Array
+    like: npt.NDArray[np.int64]
+    turn: Array
 
     def __len__(self) -> int:
         return len(self.count)
@@ -74,6 +80,8 @@ def every_site(graph: Graph) -> Kinds:
         receiver=edges.receiver,
         sender=edges.sender,
         vector_ang=edges.vector_ang,
+        like=np.arange(n),
+        turn=np.broadcast_to(np.eye(3), (n, 3, 3)),
     )
 
 
@@ -83,7 +91,7 @@ def kinds_of(graph: Graph, sees: Sees) -> Kinds:
     Args:
         graph: The whole crystal.
         sees: What the network takes from edges. Lengths or components within 1e-5 Å are equal, and
-            scalar products that round to the same 1e-4 Å².
+            scalar products within 1e-6 Å².
 
     Example:
         Rock salt has two kinds of half the sites each, in its cell of 2 atoms as in that of 8.
@@ -107,18 +115,25 @@ def kinds_of(graph: Graph, sees: Sees) -> Kinds:
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
+    kind = rank[kind].astype(np.int64)
     stands = np.full(len(sites), -1, dtype=np.int64)
     stands[first[order]] = np.arange(len(order))
     listens, has_share = stands[edges.receiver] >= 0, stands[sites.node] >= 0
-    return Kinds(
+    kinds = Kinds(
         count=count[order] // np.gcd.reduce(count),
         node=stands[sites.node[has_share]],
         number=sites.number[has_share],
         share=sites.share[has_share],
         receiver=stands[edges.receiver[listens]],
-        sender=rank[kind[edges.sender[listens]]].astype(np.int64),
+        sender=kind[edges.sender[listens]],
         vector_ang=edges.vector_ang[listens],
+        like=np.arange(len(order)),
+        turn=np.broadcast_to(np.eye(3), (len(order), 3, 3)),
     )
+    if not sees.startswith("vectors"):
+        return kinds
+    _, species = np.unique(_species_colours(graph), return_inverse=True)
+    return turned(kinds, sites, kind, species, mirrors=sees == "vectors")
 
 
 def _species_colours(graph: Graph) -> _Colours:
@@ -137,7 +152,7 @@ def _sums(colours: _Colours, node: npt.NDArray[np.int64], n_nodes: int) -> _Colo
 
 def _edge_labels(graph: Graph, sees: Sees) -> _Colours:
     """A colour for each edge, the same where its length, or its vector, is the same."""
-    if sees != "vectors":
+    if not sees.startswith("vectors"):
         return _mixed(_ranks(graph.edges.distance_ang))
     labels = np.zeros(len(graph.edges.receiver), dtype=np.uint64)
     for component in graph.edges.vector_ang.T:
@@ -149,11 +164,13 @@ def _scalar_products(graph: Graph) -> list[_Colours]:
     """For each site, the scalar products of its edges as colours, shape (n_edges, n_edges)."""
     edges = graph.edges
     starts = np.searchsorted(edges.receiver, np.arange(1, len(graph.sites)))
-    products = []
-    for vectors in np.split(edges.vector_ang, starts):
-        rounded = np.round(vectors @ vectors.T * _PRODUCTS_PER_ANG2).astype(np.int64)
-        products.append(_mixed(rounded.view(np.uint64)))
-    return products
+    products = [vectors @ vectors.T for vectors in np.split(edges.vector_ang, starts)]
+    ranks = _mixed(_ranks(np.concatenate([p.ravel() for p in products]), _SAME_ANG2))
+    ends = np.cumsum([product.size for product in products])[:-1]
+    return [
+        colours.reshape(product.shape)
+        for colours, product in zip(np.split(ranks, ends), products, strict=True)
+    ]
 
 
 def _with_products(heard: _Colours, products: list[_Colours]) -> _Colours:
@@ -166,7 +183,7 @@ def _with_products(heard: _Colours, products: list[_Colours]) -> _Colours:
     return _mixed(heard * _THREE + around)
 
 
-def _ranks(values: Array) -> _Colours:
+def _ranks(values: Array, same: float = _SAME_ANG) -> _Colours:
     """Number of each value among the distinct ones.
 
     Values are distinct where a gap parts them: rounding would part equal ones at its borders.
@@ -177,7 +194,7 @@ def _ranks(values: Array) -> _Colours:
     """
     order = np.argsort(values)
     ranks = np.empty(len(values), dtype=np.uint64)
-    ranks[order] = np.cumsum(np.diff(values[order], prepend=values[order][:1]) > _SAME_ANG)
+    ranks[order] = np.cumsum(np.diff(values[order], prepend=values[order][:1]) > same)
     return ranks
 
 

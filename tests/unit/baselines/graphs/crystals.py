@@ -40,6 +40,26 @@ def triclinic() -> Structure:
     return Structure(lattice, ["Li", "P", "S", "S", "O"], places)
 
 
+def quartz() -> Structure:
+    """SiO2 that turns one way only: three rotations, three half-turns and no mirror."""
+    return Structure.from_spacegroup(
+        "P3_221",
+        Lattice.hexagonal(4.91, 5.40),
+        ["Si", "O"],
+        [(0.47, 0, 2 / 3), (0.413, 0.267, 0.786)],
+    )
+
+
+def mirrored() -> Structure:
+    """Sixteen sites of space group Pnma, whose mirrors turn left into right."""
+    return Structure.from_spacegroup(
+        "Pnma",
+        Lattice.orthorhombic(6.1, 5.3, 4.4),
+        [{"Li": 0.8}, "P", "O"],
+        [(0.31, 0.04, 0.12), (0.09, 0.25, 0.41), (0.21, 0.25, 0.83)],
+    )
+
+
 def rotated(structure: Structure) -> Structure:
     """The same crystal, turned."""
     turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))
@@ -65,8 +85,8 @@ def reordered(structure: Structure) -> Structure:
 
 
 def supercell(structure: Structure) -> Structure:
-    """The same crystal in a cell six times as large."""
-    return structure.copy().make_supercell([2, 1, 3], to_unit_cell=False, in_place=False)
+    """The same crystal in a cell twice as large."""
+    return structure.copy().make_supercell([1, 1, 2], to_unit_cell=False, in_place=False)
 
 
 def other_cell(structure: Structure) -> Structure:
@@ -91,4 +111,6 @@ CRYSTALS: dict[str, Callable[[], Structure]] = {
     "rock salt": rock_salt,
     "disordered": disordered,
     "triclinic": triclinic,
+    "quartz": quartz,
+    "mirrored": mirrored,
 }

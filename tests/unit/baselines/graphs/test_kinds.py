@@ -15,7 +15,7 @@ from ionladder.baselines.graphs.sites import sites_of
 from unit.baselines.graphs.crystals import CRYSTALS, REWRITINGS, rock_salt, triclinic
 
 REACH = Reach(cutoff_ang=5.0)
-SEES: tuple[Sees, ...] = ("distances", "angles", "vectors")
+SEES: tuple[Sees, ...] = ("distances", "angles", "vectors", "vectors and handedness")
 
 
 def _kinds(structure: Structure, sees: Sees) -> Kinds:
@@ -41,6 +41,60 @@ def test_without_symmetry_every_site_is_a_kind(sees: Sees) -> None:
 
     for name in vars(kinds):
         np.testing.assert_array_equal(getattr(kinds, name), getattr(sites, name))
+
+
+@pytest.mark.parametrize(
+    ("crystal", "n_orbits"),
+    [
+        # sites by orbit, under all operations and under proper ones
+        ("rock salt", (2, 2)),
+        ("quartz", (2, 2)),
+        ("mirrored", (3, 4)),
+        ("triclinic", (5, 5)),
+    ],
+)
+def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(
+    crystal: str, n_orbits: tuple[int, int]
+) -> None:
+    structure = CRYSTALS[crystal]()
+
+    for sees, expected in zip(SEES[2:], n_orbits, strict=True):
+        kinds = _kinds(structure, sees)
+        stands = kinds.count > 0
+        assert stands.sum() == expected
+        assert set(kinds.receiver) == set(np.flatnonzero(stands)) == set(kinds.like)
+        assert (kinds.turn[stands] == np.eye(3)).all()
+        np.testing.assert_allclose(
+            kinds.turn @ kinds.turn.transpose(0, 2, 1),
+            np.eye(3)[None].repeat(len(kinds), 0),
+            atol=1e-9,
+        )
+        if sees == "vectors and handedness":
+            np.testing.assert_allclose(np.linalg.det(kinds.turn), 1.0)
+
+
+@pytest.mark.parametrize("crystal", ["rock salt", "quartz", "mirrored", "triclinic"])
+@pytest.mark.parametrize("sees", SEES[2:])
+def test_vectors_of_alike_sites_are_turned_into_each_other(sees: Sees, crystal: str) -> None:
+    """Two layers: a site's vector sums its neighbours' directions and vectors."""
+    graph = make_graph(CRYSTALS[crystal](), "weighted", REACH)
+
+    whole, alike = (_vector_network(kinds) for kinds in (every_site(graph), kinds_of(graph, sees)))
+
+    assert alike == pytest.approx(whole, rel=1e-6)
+
+
+def _vector_network(kinds: Kinds) -> float:
+    length = np.linalg.norm(kinds.vector_ang, axis=1)[:, None]
+    direction = kinds.vector_ang / length
+    held = np.bincount(kinds.node, kinds.number * kinds.share)
+    vectors = np.zeros((len(kinds), 3))
+    for _ in range(2):
+        messages = (held[kinds.sender, None] + length) * direction + vectors[kinds.sender] / length
+        summed = np.zeros_like(vectors)
+        np.add.at(summed, kinds.receiver, messages)
+        vectors = np.einsum("nij,nj->ni", kinds.turn, summed[kinds.like])
+    return float(np.average((vectors**2).sum(axis=1), weights=kinds.count))
 
 
 def test_species_part_sites_of_the_same_geometry() -> None:

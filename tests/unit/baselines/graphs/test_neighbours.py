@@ -13,8 +13,8 @@ from ionladder.baselines.graphs.neighbours import Reach
 from ionladder.baselines.graphs.sites import ARMS, Arm
 from unit.baselines.graphs.crystals import CRYSTALS, REWRITINGS, A, rock_salt
 
-NEAREST = Reach(cutoff_ang=8.0, nearest=12)
-ALL = Reach(cutoff_ang=5.0)
+NEAREST = Reach(cutoff_ang=6.0, nearest=12)
+ALL = Reach(cutoff_ang=4.5)
 
 
 def surroundings(graph: Graph) -> dict[tuple, float]:

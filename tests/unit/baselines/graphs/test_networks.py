@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ionladder.baselines.graphs.batch import Batch, collate
 from ionladder.baselines.graphs.embedding import SpeciesEmbedding
 from ionladder.baselines.graphs.graph import make_graph
 from ionladder.baselines.graphs.kinds import every_site, kinds_of
+from ionladder.baselines.graphs.matgl_models import Given
 from ionladder.baselines.graphs.neighbours import Reach
 from ionladder.baselines.graphs.sites import ARMS
 from ionladder.baselines.registry import all_baselines, load_model
@@ -30,6 +32,7 @@ GRAPH_NETWORKS = [name for name, spec in all_baselines().items() if spec.extra =
 ONE_ARM = [name for name in GRAPH_NETWORKS if "-" not in name]
 # Positions pass through single precision in the batch; the networks themselves run in double.
 TOLERANCE = 1e-5
+UNASKED = ("node", "number", "share", "receiver", "sender", "vector_ang", "like", "turn")
 
 
 def _double(batch: Batch) -> Batch:
@@ -86,6 +89,39 @@ def test_kinds_give_the_predictions_of_all_sites(name: str) -> None:
 
     np.testing.assert_allclose(alike, whole, rtol=0, atol=TOLERANCE)
     assert np.ptp(whole) > 10 * TOLERANCE
+
+
+def test_painn_is_that_of_schnetpack_where_no_site_is_like_another() -> None:
+    model, network = _network("painn")
+    batch = _double(collate([every_site(_graph(model, make())) for make in CRYSTALS.values()], CPU))
+    features = network.embedding(batch)
+    names = {"_atomic_numbers": features, "_Rij": batch.vector_ang}
+    names |= {"_idx_i": batch.receiver, "_idx_j": batch.sender}
+
+    ours = network.representation(batch, features)
+    theirs = network.representation.painn(names)["scalar_representation"]
+
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+def test_so3net_is_that_of_matgl_where_no_site_is_like_another() -> None:
+    model, network = _network("so3net")
+    batch = _double(collate([every_site(_graph(model, make())) for make in CRYSTALS.values()], CPU))
+    ours = network(batch)
+    network.network.embedding = Given()
+    network.network.embedding.features = network.embedding(batch)
+    graph = SimpleNamespace(
+        node_type=torch.arange(batch.n_nodes),
+        pos=torch.zeros(batch.n_nodes, 3, dtype=torch.double),
+        pbc_offshift=batch.vector_ang,
+        edge_index=torch.stack((batch.receiver, batch.sender)),
+        batch=batch.crystal,
+        num_graphs=batch.n_crystals,
+    )
+
+    theirs = network.network(graph).reshape(-1)
+
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ONE_ARM)
@@ -146,9 +182,7 @@ def test_a_mean_counts_each_site() -> None:
         n_crystals=2,
         crystal=torch.tensor([0, 0, 1]),
         count=torch.tensor([3.0, 1.0, 5.0]),
-        **dict.fromkeys(
-            ("node", "number", "share", "receiver", "sender", "vector_ang"), torch.empty(0)
-        ),
+        **dict.fromkeys(UNASKED, torch.empty(0)),
     )
 
     mean = batch.mean(torch.tensor([[1.0], [5.0], [7.0]]))
