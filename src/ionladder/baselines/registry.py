@@ -90,9 +90,8 @@ def load_model(baseline: Baseline) -> FitPredict:
                 where=f"ionladder baseline {baseline.name}",
                 expected=f"the packages of the extra {baseline.extra}",
                 found=f"no package {error.name}",
-                next_step=f"From a clone: pip install --no-deps -r "
-                f"requirements-{baseline.extra}.lock (those tested). Elsewhere: "
-                f'pip install "ionladder[{baseline.extra}]".',
+                next_step="In a clone, install torch for your machine (the CPU's is enough) and "
+                f"then: pip install --no-deps -r requirements-{baseline.extra}.lock",
             )
         ) from error
     model: FitPredict = module.fit_predict
