@@ -5,6 +5,11 @@ from __future__ import annotations
 from ionladder.baselines.graphs.card import graph_baseline
 from ionladder.specs.baseline import Baseline
 
+PARAMETERS = 77505
+# A rerun on one processor agrees to the six decimals written; with the instructions of older ones
+# (AVX2, SSE) single entries moved by up to 2e-5.
+TOLERANCE = 0.001
+
 
 def cgcnn_baseline(name: str, arm: str) -> Baseline:
     """CGCNN at the paper's settings, with one way of treating partial occupancies."""
@@ -37,7 +42,3 @@ def cgcnn_baseline(name: str, arm: str) -> Baseline:
         "normalises over the batch once a layer (summed messages of each kind of site), the "
         "original twice.",
     )
-
-
-PARAMETERS = 77505
-TOLERANCE = 0.05

@@ -6,7 +6,9 @@ from ionladder.baselines.graphs.card import graph_baseline
 from ionladder.specs.baseline import Baseline
 
 PARAMETERS = 95361
-TOLERANCE = 0.05
+# A rerun on one processor agrees to the six decimals written; with the instructions of an older one
+# (AVX2) single entries moved by up to 2e-6.
+TOLERANCE = 0.001
 SCHNETPACK = (
     "Optimiser (AdamW), learning rate (5e-4), 20 Gaussians and cosine cutoff are those of "
     "SchNetPack's own configurations (qm9_atomwise), since the paper names none."

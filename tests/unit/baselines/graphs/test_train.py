@@ -179,3 +179,16 @@ def test_every_cif_gives_a_graph_as_the_cards_say(repository: Path) -> None:
             assert len(crystals) == 321
             assert [entry for entry, kinds in crystals.items() if not is_usable(kinds)] == []
             assert "no prediction is a fallback" in spec.notes
+
+
+@pytest.mark.data
+def test_rounding_takes_the_lithium_as_the_cards_say(repository: Path) -> None:
+    layout, task = Layout(repository), all_tasks()["obelix-cif"]
+    inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])
+    spec = all_baselines()["cgcnn"]
+
+    crystals = crystals_of(inputs, spec.hyperparameters, "distances")
+
+    without = [entry for entry in inputs.train_ids if 3 not in crystals[entry].number]
+    assert len(without) == 77
+    assert "77 of the 254 training crystals have no lithium" in spec.description
