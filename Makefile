@@ -24,7 +24,7 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel test-interchange check check-history check-workflows site serve \
+.PHONY: help setup leaderboard test test-data test-bvel test-torch test-interchange check check-history check-workflows site serve \
 	test-site lighthouse test-hostile fuzz clean
 
 help:  ## List these commands
@@ -49,6 +49,19 @@ test-bvel: setup  ## Install the extra bvel and run the tests that hold labels t
 	fi
 	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
 		tests/integration/test_bvel_proto_commands.py $(PYTEST_OPTIONS)
+
+test-torch: setup  ## Install the extra torch and train a two-epoch miniature of every graph network
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python "$(VENV)/bin/python" --torch-backend=auto \
+			"$$(grep '^torch==' requirements-torch.lock)" && \
+		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-torch.lock ; \
+	else \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check \
+			"$$(grep '^torch==' requirements-torch.lock)" && \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-torch.lock ; \
+	fi
+	@$(RUN) python -m pytest tests/unit/baselines/graphs tests/contracts/test_baselines.py src/ionladder/baselines \
+		-k "graphs or cgcnn or schnet or painn or m3gnet or so3net" $(PYTEST_OPTIONS)
 
 test-interchange: setup  ## Install matbench and mlcroissant and run the tests that hold our files to them
 	@if command -v uv >/dev/null 2>&1; then \

@@ -75,7 +75,24 @@ def get_baseline(name: str) -> Baseline:
 
 
 def load_model(baseline: Baseline) -> FitPredict:
-    """Import a baseline's model, and with it the libraries it needs."""
-    module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
+    """Import a baseline's model, and with it the libraries it needs.
+
+    Raises:
+        BaselineError: A library of its extra is not installed; the letter says how to get it.
+    """
+    try:
+        module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
+    except ModuleNotFoundError as error:
+        if baseline.extra is None:
+            raise
+        raise BaselineError(
+            Problem(
+                where=f"ionladder baseline {baseline.name}",
+                expected=f"the packages of the extra {baseline.extra}",
+                found=f"no package {error.name}",
+                next_step="In a clone, install torch for your machine (the CPU's is enough) and "
+                f"then: pip install --no-deps -r requirements-{baseline.extra}.lock",
+            )
+        ) from error
     model: FitPredict = module.fit_predict
     return model

@@ -28,6 +28,8 @@ class Baseline:
         paper_doi: DOI of the publication that describes the model, or None.
         parameters: Number of fitted parameters, or None where the count says nothing.
         notes: What a careful reader should know: what reproduces and what does not.
+        folds: Whether it is also trained on the frozen folds; False where that is too dear.
+        extra: Extra of this package that its model needs, or None.
         by_task: What reads differently on the card of some task: task → attribute → value.
     """
 
@@ -43,6 +45,8 @@ class Baseline:
     paper_doi: str | None = None
     parameters: int | None = None
     notes: str | None = None
+    folds: bool = True
+    extra: str | None = None
     by_task: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

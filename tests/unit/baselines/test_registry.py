@@ -1,28 +1,38 @@
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
 import pytest
 
-from ionladder.baselines.registry import all_baselines, get_baseline
+from ionladder.baselines.registry import all_baselines, get_baseline, load_model
 from ionladder.core.errors import BaselineError
 from ionladder.specs.baseline import Baseline
 
 EXPECTED = [
     "bvse-affine",
     "bvse-path",
+    "cgcnn",
+    "cgcnn-majority",
+    "cgcnn-weighted",
     "composition-rf",
     "element-energies",
     "family-median",
     "hgb-l1",
     "li-geometry",
     "linear-path",
+    "m3gnet",
     "mlp-paper",
     "mlp-paper-cif",
     "nearest-composition",
+    "painn",
     "rf-paper",
     "rf-paper-cif",
+    "schnet",
+    "schnet-majority",
+    "schnet-weighted",
+    "so3net",
     "space-group-median",
     "structure-hgb",
     "structure-rf",
@@ -50,6 +60,32 @@ def test_listing_baselines_imports_no_numerical_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("missing", ["torch", "schnetpack"])
+def test_a_model_without_its_extra_says_how_to_get_it(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_missing = missing if importlib.util.find_spec("torch") else "torch"
+    for module in list(sys.modules):
+        if module.startswith(("ionladder.baselines.painn", "ionladder.baselines.graphs")):
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(BaselineError, match=r"requirements-torch\.lock") as caught:
+        load_model(get_baseline("painn"))
+
+    (problem,) = caught.value.problems
+    assert problem.where == "ionladder baseline painn"
+    assert problem.found == f"no package {first_missing}"
+
+
+def test_a_package_missing_from_the_core_is_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ionladder.baselines.rf_paper.model", raising=False)
+    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
+
+    with pytest.raises(ModuleNotFoundError):
+        load_model(get_baseline("rf-paper"))
 
 
 @pytest.mark.parametrize("change", [{"n_seeds": 0}, {"tolerance": 0.0}])

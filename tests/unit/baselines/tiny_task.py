@@ -15,6 +15,9 @@ _HOSTS = ("P1.0S4.0", "La3.0Zr2.0O12.0", "Ti2.0P3.0O12.0", "Y1.0Cl6.0")
 _GROUPS = ((14, "monoclinic"), (62, "orthorhombic"), (167, "trigonal"), (230, "cubic"))
 
 
+_LONGER = {"a": 0.0, "b": 0.1, "c": 0.3}
+
+
 def tiny_inputs() -> TaskInputs:
     """Inputs with labels for all training entries; every second entry has a CIF."""
     rng = np.random.default_rng(7)
@@ -44,7 +47,34 @@ def tiny_inputs() -> TaskInputs:
 def all_with_cif() -> TaskInputs:
     """The same entries where each has a CIF, as on a task that only such entries take part in."""
     inputs = tiny_inputs()
-    return replace(inputs, split=inputs.split.assign(in_cif=True))
+    texts = {entry: _cif(number) for number, entry in enumerate(inputs.entries.index)}
+    return replace(
+        inputs,
+        split=inputs.split.assign(in_cif=True),
+        structures=pd.DataFrame({"cif_text": pd.Series(texts)}).rename_axis("id"),
+    )
+
+
+def _cif(number: int) -> str:
+    """A distorted rock salt; in every second one the lithium site is shared or partly empty."""
+    anion = ("O", "S", "Cl", "Br", "I")[number % 5]
+    sites = [f"Li1 Li 0 0 {0.01 * (number % 7)} 1.0", f"X1 {anion} 0.5 0.5 0.5 1.0"]
+    if number % 2:
+        sites[0] = sites[0].replace("1.0", "0.6")
+    if number % 4 == 1:
+        sites.append(sites[0].replace("Li1 Li", "Na1 Na").replace("0.6", "0.4"))
+    lines = [
+        f"data_{number}",
+        *(f"_cell_length_{axis} {3.0 + 0.05 * number + add}" for axis, add in _LONGER.items()),
+        *(f"_cell_angle_{angle} 90" for angle in ("alpha", "beta", "gamma")),
+        "loop_\n_symmetry_equiv_pos_as_xyz\n'x, y, z'",
+        "loop_",
+        *(f"_atom_site_{what}" for what in ("label", "type_symbol")),
+        *(f"_atom_site_fract_{axis}" for axis in "xyz"),
+        "_atom_site_occupancy",
+        *sites,
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _entries(ids: list[str], rng: np.random.Generator) -> pd.DataFrame:

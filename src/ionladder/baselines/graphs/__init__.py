@@ -1,0 +1,1 @@
+"""Crystal graphs and their training, shared by the graph-network baselines."""
