@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from ionladder.baselines.extras import require_packages
 from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem
 from ionladder.specs.baseline import Baseline
@@ -75,7 +76,12 @@ def get_baseline(name: str) -> Baseline:
 
 
 def load_model(baseline: Baseline) -> FitPredict:
-    """Import a baseline's model, and with it the libraries it needs."""
+    """Import a baseline's model, and with it the libraries it needs.
+
+    Raises:
+        BaselineError: A library of its extra is not installed; the letter says how to get it.
+    """
+    require_packages(baseline)
     module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
     model: FitPredict = module.fit_predict
     return model

@@ -85,6 +85,11 @@ class Layout:
         return self.root / "benchmarks" / "results"
 
     @property
+    def features_cache(self) -> Path:
+        """Dear features of crystals, kept between trainings; git ignores them."""
+        return self.root / "build" / "features"
+
+    @property
     def docs_dir(self) -> Path:
         return self.root / "docs"
 
