@@ -235,8 +235,8 @@ def test_the_worked_example_has_four_hops_of_one_vacancy() -> None:
         assert not moved[1:].any()
 
 
-# What the two sets of weights give for LiF. They differ by half of the Materials Project's correction
-# of -0.46 eV for an atom of F, which CHGNet has learnt too.
+# What the two sets of weights give for LiF. They differ by half of the correction of -0.46 eV that
+# the Materials Project makes for an atom of F, which CHGNet has learnt too.
 @pytest.mark.parametrize(("name", "energy_ev"), [("chgnet", -5.07), ("sevennet-0", -4.84)])
 def test_a_potential_of_the_extra_gives_energies_and_forces(name: str, energy_ev: float) -> None:
     pytest.importorskip("torch")
