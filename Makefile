@@ -20,7 +20,7 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel test-interchange check check-history check-workflows site serve \
+.PHONY: help setup leaderboard test test-data test-bvel test-umlip test-interchange check check-history check-workflows site serve \
 	test-hostile fuzz clean
 
 help:  ## List these commands
@@ -45,6 +45,15 @@ test-bvel: setup  ## Install the extra bvel and run the tests that hold labels t
 	fi
 	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
 		tests/integration/test_bvel_proto_commands.py $(PYTEST_OPTIONS)
+
+test-umlip: setup  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-umlip.lock ; \
+	else \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-umlip.lock ; \
+	fi
+	@$(RUN) python -m pytest tests/unit/baselines/test_umlip_features.py tests/unit/baselines/test_umlip_neb.py \
+		tests/contracts/test_baselines.py -k "umlip or features" $(PYTEST_OPTIONS)
 
 test-interchange: setup  ## Install matbench and mlcroissant and run the tests that hold our files to them
 	@if command -v uv >/dev/null 2>&1; then \

@@ -36,9 +36,9 @@ BASELINE = Baseline(
     f"{N_TRAIN_TREATED} of {N_TRAIN} training crystals and "
     f"{N_TEST - len(UNTREATED_TEST_IDS)} of {N_TEST} test crystals have barriers. For the others "
     "the three columns read −1 and the flags 1; these predictions are the forest's, not a "
-    "fallback. The hyperparameters are those of rf-paper-cif and were not tuned again. The training time "
-    "leaves out the barriers, which are computed once. For cross-validation, repeat r is trained with "
-    "seed r.",
+    "fallback. The hyperparameters are those of rf-paper-cif and were not tuned again. The "
+    "training time leaves out the barriers, which are computed once. For cross-validation, "
+    "repeat r is trained with seed r.",
     extra="bvel",
     packages=("bvlain",),
 )
