@@ -23,7 +23,7 @@ class Check:
         n_repeats: Repeats of the folds compared.
         test_difference: Largest absolute difference on the test set, in the target's unit; 0 where
             the task has no predictions of it.
-        cv_difference: The same over the folds.
+        cv_difference: The same over the folds; 0 where the baseline is not trained on them.
         tolerance: Largest difference that counts as reproduced.
     """
 
@@ -71,9 +71,9 @@ def check(
     if not folder.is_dir():
         raise BaselineError(_problem(shown, "the committed predictions", "no such folder"))
     committed = read_back(layout, plan)
-    if committed.cv_predictions is None:
+    if committed.cv_predictions is None and plan.schemes:
         raise BaselineError(_problem(shown, "cv_predictions on the frozen folds", "no such file"))
-    plan = replace(plan, repeats=plan.repeats[:n_seeds])
+    plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
     rerun = train(plan, progress=progress)
     differences = [largest_difference(stored, fresh) for stored, fresh in rerun.beside(committed)]
     result = Check(
@@ -82,7 +82,7 @@ def check(
         n_seeds=len(plan.seeds),
         n_repeats=len(plan.repeats),
         test_difference=differences[0] if rerun.predictions is not None else 0.0,
-        cv_difference=differences[-1],
+        cv_difference=differences[-1] if rerun.cv_predictions is not None else 0.0,
         tolerance=plan.baseline.tolerance,
     )
     if result.difference > result.tolerance:

@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ionladder.baselines.extras import require_packages
+from ionladder.baselines.extras import problem_of_missing, require_packages
 from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem
 from ionladder.specs.baseline import Baseline
@@ -82,6 +82,15 @@ def load_model(baseline: Baseline) -> FitPredict:
         BaselineError: A library of its extra is not installed; the letter says how to get it.
     """
     require_packages(baseline)
-    module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
+    try:
+        module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
+    except ModuleNotFoundError as error:
+        if baseline.extra is None:
+            raise
+        raise BaselineError(
+            problem_of_missing(
+                f"ionladder baseline {baseline.name}", baseline.extra, (str(error.name),)
+            )
+        ) from error
     model: FitPredict = module.fit_predict
     return model

@@ -51,7 +51,9 @@ class Plan:
 
     @property
     def schemes(self) -> list[str]:
-        """Fold schemes of the task."""
+        """Fold schemes of the task; none for a baseline that is not trained on folds."""
+        if not self.baseline.folds:
+            return []
         return [cv.scheme for cv in self.task.fold_schemes]
 
     @property
@@ -75,13 +77,13 @@ class Run:
 
     Attributes:
         predictions: Unrounded predictions of the test set, or None where folds are scored.
-        cv_predictions: Those of the folds.
+        cv_predictions: Those of the folds, or None where the baseline is not trained on them.
         training_time_s: CPU seconds of one training with its prediction: of one seed on all
             training entries, or of one fold where folds are scored.
     """
 
     predictions: pd.DataFrame | None
-    cv_predictions: pd.DataFrame
+    cv_predictions: pd.DataFrame | None
     training_time_s: float
 
     def beside(self, committed: Submission) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -89,7 +91,7 @@ class Run:
         pairs = []
         if self.predictions is not None:
             pairs.append((committed.predictions.rows, self.predictions))
-        if committed.cv_predictions is not None:
+        if committed.cv_predictions is not None and self.cv_predictions is not None:
             pairs.append((committed.cv_predictions.rows, self.cv_predictions))
         return pairs
 
@@ -146,7 +148,8 @@ def train(plan: Plan, *, progress: Progress | None = None) -> Run:
             return Run(predictions=None, cv_predictions=given, training_time_s=spent)
         predictions = predict_test(model, plan.inputs, plan.seeds, tick=tick)
         spent = (time.process_time() - start) / len(plan.seeds)
-        return Run(predictions=predictions, cv_predictions=folds(), training_time_s=spent)
+        cv_predictions = folds() if plan.schemes else None
+        return Run(predictions=predictions, cv_predictions=cv_predictions, training_time_s=spent)
 
 
 def run(

@@ -85,6 +85,11 @@ class Layout:
         return self.root / "benchmarks" / "results"
 
     @property
+    def graphs_cache(self) -> Path:
+        """Crystal graphs kept between trainings; git ignores them, and they can be made again."""
+        return self.root / "build" / "graphs"
+
+    @property
     def features_cache(self) -> Path:
         """Dear features of crystals, kept between trainings; git ignores them."""
         return self.root / "build" / "features"

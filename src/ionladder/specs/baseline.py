@@ -28,8 +28,9 @@ class Baseline:
         paper_doi: DOI of the publication that describes the model, or None.
         parameters: Number of fitted parameters, or None where the count says nothing.
         notes: What a careful reader should know: what reproduces and what does not.
+        folds: Whether it is also trained on the frozen folds; False where that is too dear.
         extra: Extra of this package that its model needs, or None.
-        packages: What of that extra its model imports when it runs.
+        packages: What of that extra its model imports only when it runs.
         uses_external_data: Whether it learnt, or its features did, from data beyond the task's.
         by_task: What reads differently on the card of some task: task → attribute → value.
     """
@@ -46,6 +47,7 @@ class Baseline:
     paper_doi: str | None = None
     parameters: int | None = None
     notes: str | None = None
+    folds: bool = True
     extra: str | None = None
     packages: tuple[str, ...] = ()
     uses_external_data: bool = False

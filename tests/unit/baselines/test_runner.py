@@ -15,6 +15,7 @@ from ionladder.baselines import runner
 from ionladder.baselines.check import check
 from ionladder.baselines.compare import largest_difference
 from ionladder.baselines.predictions import predict_folds, predict_test, withhold
+from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.runner import run
 from ionladder.core.errors import BaselineError
 from ionladder.core.paths import Layout
@@ -122,6 +123,25 @@ def test_a_check_needs_the_predictions_on_the_folds(layout: Layout) -> None:
 
     with pytest.raises(BaselineError, match="expected cv_predictions on the frozen folds"):
         check(layout, PARAMS, "train-mean", "obelix")
+
+
+def test_a_baseline_too_dear_for_the_folds_is_written_and_checked_without_them(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dear = replace(get_baseline("rf-paper"), folds=False)
+    monkeypatch.setattr(runner, "get_baseline", lambda _: dear)
+    trainings: list[tuple[int, int]] = []
+
+    submission = run(
+        layout, PARAMS, "rf-paper", "obelix", n_seeds=2, progress=lambda *n: trainings.append(n)
+    )
+    result = check(layout, PARAMS, "rf-paper", "obelix", n_seeds=1)
+
+    assert sorted(_contents(submission.folder)) == ["predictions.csv", "submission.yaml"]
+    assert trainings == [(1, 2), (2, 2)]
+    assert (result.n_seeds, result.n_repeats) == (1, 0)
+    assert result.cv_difference == 0
+    assert result.test_difference <= result.tolerance
 
 
 def test_a_task_scored_on_folds_gets_out_of_fold_predictions_and_nothing_else(

@@ -51,14 +51,14 @@ def graphs_of(
     Returns:
         Id → graph, in the order of ``ids``; a graph may be empty.
     """
-    texts = structures.loc[list(ids), "cif_text"].to_dict()
+    texts = {entry: str(structures.at[entry, "cif_text"]) for entry in ids}
     place = None if cache is None else cache / f"{_key(texts, arm, reach)}.npz"
     if place is not None and place.is_file():
         return _load(place, ids)
     built = {entry: make_graph(read_cif(texts[entry]), arm, reach) for entry in ids}
     if place is not None:
         with replacing(place) as temporary, temporary.open("wb") as stream:
-            np.savez_compressed(stream, **_packed(built))
+            np.savez_compressed(stream, allow_pickle=False, **_packed(built))
     return built
 
 

@@ -83,9 +83,7 @@ def edges_of(sites: Sites, reach: Reach) -> Edges:
     return Edges(receiver.astype(np.int64), sender.astype(np.int64), vector, image)
 
 
-def _nearest(
-    receiver: npt.NDArray[np.int64], distance: Array, count: int
-) -> npt.NDArray[np.bool_]:
+def _nearest(receiver: npt.NDArray[np.int64], distance: Array, count: int) -> npt.NDArray[np.bool_]:
     """Which edges are no longer than the ``count``-th shortest of their receiver."""
     starts = np.flatnonzero(np.diff(receiver, prepend=-1))
     sizes = np.diff(starts, append=len(receiver))

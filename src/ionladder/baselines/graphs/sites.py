@@ -10,8 +10,8 @@ takes all lithium out of 77 of the 254 training crystals. The three ways, called
 ``majority``
     Each site goes to its most abundant species; vacancies are passed over, so no site is dropped.
 ``weighted``
-    Each site keeps all its species: its embedding is the mean of theirs and of a vacancy's, weighted
-    by occupancy.
+    Each site keeps all its species: its embedding is the mean of theirs and of a vacancy's,
+    weighted by occupancy.
 """
 
 from __future__ import annotations
