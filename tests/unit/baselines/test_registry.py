@@ -10,6 +10,9 @@ from ionladder.core.errors import BaselineError
 from ionladder.specs.baseline import Baseline
 
 EXPECTED = [
+    "bvse-barrier",
+    "bvse-rf",
+    "chgnet-features",
     "composition-rf",
     "family-median",
     "hgb-l1",
@@ -19,6 +22,7 @@ EXPECTED = [
     "nearest-composition",
     "rf-paper",
     "rf-paper-cif",
+    "sevennet-features",
     "space-group-median",
     "structure-hgb",
     "structure-rf",
