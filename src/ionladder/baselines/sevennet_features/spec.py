@@ -24,13 +24,15 @@ BASELINE = Baseline(
     paper_doi="10.1021/acs.jctc.4c00190",
     parameters=257,
     notes="Every site goes whole to its most abundant species, vacancies passed over. Of sites "
-    "nearer to each other than 0.6 of the sum of their covalent radii the one with the higher "
-    "occupancy stays, of equals the first of the CIF: a potential is not made for atoms inside "
-    "each other. Every feature is clipped to its 1 % and 99 % quantiles over the training part: in "
-    "four training crystals (ckw, xut, yab, ysm) O atoms stay 0.9 to 1.0 Å apart, and their "
-    "features of SevenNet-0 are up to 300 times as large as others. The penalty is the one of lowest MAE in 5-fold cross-validation of the training "
-    "part, whole groups (shared publication or composition) held out; the test set takes no part. "
-    "The training time leaves out the features, which are computed once. Deterministic.",
+    "nearer to each other than 0.6 of the sum of their covalent radii the one with the "
+    "higher occupancy stays, of equals the first of the CIF: a potential is not made for "
+    "atoms inside each other. Every feature is clipped to its 1 % and 99 % quantiles over"
+    " the training part: in four training crystals (ckw, xut, yab, ysm) O atoms stay 0.9 "
+    "to 1.0 Å apart, and their features of SevenNet-0 are up to 300 times as large as "
+    "others. The penalty is the one of lowest MAE in 5-fold cross-validation of the "
+    "training part, whole groups (shared publication or composition) held out; the test "
+    "set takes no part. The training time leaves out the features, which are computed "
+    "once. Deterministic.",
     extra="umlip",
     packages=("torch", "sevenn", "ase"),
     uses_external_data=True,
