@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
 from functools import cache
 from importlib.metadata import version
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,4 +50,5 @@ def source() -> str:
 def _model() -> Any:
     from chgnet.model import CHGNet
 
-    return CHGNet.load(model_name=WEIGHTS, use_device="cpu", verbose=False)
+    with redirect_stdout(StringIO()):  # it prints how many parameters it has
+        return CHGNet.load(model_name=WEIGHTS, use_device="cpu", verbose=False)
