@@ -44,7 +44,7 @@ test-bvel: setup  ## Install the extra bvel and run the tests that hold labels t
 		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-bvel.lock ; \
 	fi
 	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
-		tests/integration/test_bvel_proto_commands.py $(PYTEST_OPTIONS)
+		tests/integration/test_bvel_proto_commands.py tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
 
 test-umlip: setup  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
 	@if command -v uv >/dev/null 2>&1; then \

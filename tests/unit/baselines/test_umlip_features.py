@@ -49,6 +49,7 @@ def _structures() -> pd.DataFrame:
 
 
 def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path: Path) -> None:
+    pytest.importorskip("ase")
     potential = FewFeatures()
 
     first = embedding_table(potential, _structures(), cache=tmp_path)
@@ -96,6 +97,7 @@ def test_a_penalty_is_large_where_features_say_nothing_and_small_where_they_say_
 
 
 def test_a_crystal_without_features_gets_the_training_median() -> None:
+    pytest.importorskip("ase")
     inputs = all_with_cif()
     structures = inputs.structures
     texts = [rock_salt_cif(4.03 + place / 50, "F") for place in range(len(structures))]
