@@ -61,6 +61,11 @@ def umlip_neb(
 
 
 def _tell(hop: Hop, band: Band, was_there: bool) -> None:
+    if band.trouble:
+        from ionladder.core.problems import visible
+
+        print(f"{hop.id}: no band. {visible(band.trouble, limit=200)}", flush=True)
+        return
     print(
         f"{hop.id}: barrier {band.barrier_ev:.3f} eV, largest force component "
         f"{band.largest_force_ev_per_ang:.3f} eV/Å ({'' if band.converged else 'not '}converged), "

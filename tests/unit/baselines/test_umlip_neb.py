@@ -117,6 +117,32 @@ def test_a_run_goes_on_where_it_was_stopped(hop: Hop, tmp_path: Path) -> None:
     assert (tmp_path / PREDICTIONS).read_bytes() == first
 
 
+def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
+    hop: Hop, tmp_path: Path
+) -> None:
+    import pyarrow.parquet as pq
+
+    lithium = Hop(
+        id="mp-1_0_1_0_0_0",
+        numbers=np.full(hop.n_atoms, 3),
+        cell_ang=hop.cell_ang,
+        positions_ang=hop.positions_ang,
+    )
+
+    outcome = run_bands(
+        [hop, lithium], _calculator, SOURCE, tmp_path, settings=NebSettings(max_steps=1)
+    )
+
+    assert outcome.n_hops == 2
+    table = pq.read_table(tmp_path / PREDICTIONS).to_pylist()[:N_IMAGES]
+    assert {(row["id"], row["energy_ev"], row["converged"]) for row in table} == {
+        (lithium.id, None, False)
+    }
+    _, told = read_json(tmp_path / SUMMARY)["hops"]
+    assert "Li" in told["trouble"]
+    assert told["barrier_ev"] is None
+
+
 @pytest.mark.parametrize("change", ["potential", "settings", "path"])
 def test_a_kept_band_of_something_else_is_not_taken(change: str, hop: Hop, tmp_path: Path) -> None:
     few, fewer = NebSettings(max_steps=2, end_steps=2), NebSettings(max_steps=1, end_steps=1)

@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 
 from ionladder.baselines.umlip.hops import Hop
-from ionladder.baselines.umlip.neb import Band, NebSettings, NewCalculator, relax_band
+from ionladder.baselines.umlip.neb import (
+    Band,
+    NebSettings,
+    NewCalculator,
+    no_band,
+    relax_band,
+)
 from ionladder.core.files import replacing, write_json
 from ionladder.core.hashing import sha256_bytes
+from ionladder.core.problems import visible
 
 PREDICTIONS, SUMMARY, KEPT = "predictions.parquet", "hops.json", "hops"
 Told = Callable[[Hop, Band, bool], None]
@@ -47,7 +54,9 @@ def run_bands(
 
     Writes ``hops/<id>.npz`` after each hop; ``predictions.parquet`` in the layout of the task
     nebdft2k-path and ``hops.json``, what each hop gave and cost, at the end. A kept band is taken
-    again only if path, potential and settings are the same.
+    again only if path, potential and settings are the same. A hop that the potential cannot treat
+    (an element it does not know) stands there as it was given, not converged and without energies;
+    ``hops.json`` says why.
 
     Args:
         hops: Initial paths.
@@ -66,7 +75,8 @@ def run_bands(
         band = _kept(place, key)
         was_there = band is not None
         if band is None:
-            band = relax_band(hop, new_calculator, chosen)
+            band = _relaxed(hop, new_calculator, chosen)
+        if not was_there and not band.trouble:
             _keep(place, key, band)
         n_kept += was_there
         done.append((hop, band))
@@ -84,7 +94,7 @@ def write_paths(path: Path, done: Sequence[tuple[Hop, Band]]) -> None:
     """Write bands as the task nebdft2k-path takes them, one row an image.
 
     Columns: ``id``, ``image`` from 0, ``energy_ev``, ``positions_ang`` (x1 y1 z1 x2 …, float32,
-    good to about 1e-6 Å), ``converged``.
+    good to about 1e-6 Å), ``converged``. An energy that is not there is an empty cell.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -101,13 +111,21 @@ def write_paths(path: Path, done: Sequence[tuple[Hop, Band]]) -> None:
         {
             "id": pa.array(ids, type=pa.string()),
             "image": pa.array(images, type=pa.int16()),
-            "energy_ev": pa.array(energies, type=pa.float64()),
+            "energy_ev": pa.array(energies, type=pa.float64(), from_pandas=True),
             "positions_ang": pa.array(positions, type=pa.list_(pa.float32())),
             "converged": pa.array(converged, type=pa.bool_()),
         }
     )
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+def _relaxed(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:
+    """The band, or none where the potential cannot treat the hop."""
+    try:
+        return relax_band(hop, new_calculator, settings)
+    except (ArithmeticError, LookupError, RuntimeError, ValueError) as error:
+        return no_band(hop, f"{type(error).__name__}: {error}")
 
 
 def _keep(place: Path, key: str, band: Band) -> None:
@@ -150,6 +168,7 @@ def _summary(
                 "end_steps": list(band.end_steps),
                 "band_steps": band.band_steps,
                 "cpu_s": round(band.cpu_s, 1),
+                "trouble": visible(band.trouble, limit=200),
             }
             for hop, band in done
         ],

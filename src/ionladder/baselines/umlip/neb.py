@@ -58,6 +58,7 @@ class Band:
         end_steps: Steps of the first and of the last image.
         band_steps: Steps of the band.
         cpu_s: CPU seconds of all of it.
+        trouble: Why there is no band, where the potential could not treat the hop; else empty.
     """
 
     energies_ev: Array
@@ -67,6 +68,7 @@ class Band:
     end_steps: tuple[int, int]
     band_steps: int
     cpu_s: float
+    trouble: str = ""
 
     @property
     def barrier_ev(self) -> float:
@@ -111,6 +113,20 @@ def relax_band(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -
         end_steps=(end_steps[0], end_steps[1]),
         band_steps=band_steps,
         cpu_s=time.process_time() - began,
+    )
+
+
+def no_band(hop: Hop, trouble: str) -> Band:
+    """What stands for a band that the potential could not relax: the initial path, no energies."""
+    return Band(
+        energies_ev=np.full(hop.n_images, np.nan),
+        positions_ang=hop.positions_ang,
+        largest_force_ev_per_ang=float("nan"),
+        converged=False,
+        end_steps=(0, 0),
+        band_steps=0,
+        cpu_s=0.0,
+        trouble=trouble,
     )
 
 
