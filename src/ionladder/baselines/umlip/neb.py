@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ionladder.specs.metric import Array
 
 NewCalculator = Callable[[], Any]
-"""Gives a calculator of ASE. Called once an image: shared ones are asked five times as often."""
+"""Gives a calculator of ASE. Called once an image: ASE asks shared ones several times as often."""
 
 
 @dataclass(frozen=True, kw_only=True)
