@@ -24,7 +24,7 @@ export OMP_NUM_THREADS ?= 1
 STAMP := $(VENV)/.ionladder-installed
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel test-torch test-interchange check check-history check-workflows site serve \
+.PHONY: help setup leaderboard test test-data test-bvel test-torch test-umlip test-interchange check check-history check-workflows site serve \
 	test-site lighthouse test-hostile fuzz clean
 
 help:  ## List these commands
@@ -48,7 +48,16 @@ test-bvel: setup  ## Install the extra bvel and run the tests that hold labels t
 		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-bvel.lock ; \
 	fi
 	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
-		tests/integration/test_bvel_proto_commands.py $(PYTEST_OPTIONS)
+		tests/integration/test_bvel_proto_commands.py tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
+
+test-umlip: setup  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-umlip.lock ; \
+	else \
+		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-umlip.lock ; \
+	fi
+	@$(RUN) python -m pytest tests/unit/baselines/test_umlip_features.py tests/unit/baselines/test_umlip_neb.py \
+		tests/contracts/test_baselines.py -k "umlip or features" $(PYTEST_OPTIONS)
 
 test-torch: setup  ## Install the extra torch and train a two-epoch miniature of every graph network
 	@if command -v uv >/dev/null 2>&1; then \

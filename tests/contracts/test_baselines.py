@@ -15,6 +15,7 @@ import yaml
 from ionladder.baselines.card import card_fields
 from ionladder.baselines.check import check
 from ionladder.baselines.compare import largest_difference
+from ionladder.baselines.extras import missing_packages
 from ionladder.baselines.paper_features import paper_features
 from ionladder.baselines.registry import FitPredict, all_baselines, load_model
 from ionladder.baselines.rich_features import rich_features
@@ -49,7 +50,18 @@ EVERY_CASE = [
 ]
 # Models that predict arrays write them to a file; tests/litraj runs them on miniatures.
 CASES = [p for p in EVERY_CASE if all_tasks()[p.values[1]].predicts == "values"]
-SEEDED = [p for p in CASES if p.values[0].n_seeds > 1]
+RUNS = [
+    pytest.param(
+        *case.values,
+        id=case.id,
+        marks=pytest.mark.skipif(
+            bool(missing_packages(case.values[0])), reason=f"extra {case.values[0].extra}"
+        ),
+    )
+    for case in CASES
+]
+"""The same where the model is run: it skips where the packages of its extra are not installed."""
+SEEDED = [p for p in RUNS if p.values[0].n_seeds > 1]
 BARRIERS = [p for p in CASES if p.values[1] in ("bvel-proto", "bvel13k")]
 CIF_ONLY = [p for p in BASELINES if p.values[0].name.endswith("-cif")]
 TRAIN = [f"e{number:02d}" for number in range(22)]
@@ -95,14 +107,15 @@ def test_its_card_is_valid_and_says_what_a_reader_needs(spec: Baseline, task: st
     fields = _card(spec, task, training_time_s=1.0)
     card = Card.model_validate(fields)
 
-    assert card.uses_external_data is False
+    assert card.uses_external_data is spec.uses_external_data
+    assert spec.uses_external_data or spec.extra != "umlip"
     assert card.notes
     assert "train split" in card.training_data_text
     if spec.n_seeds == 1:
         assert "Deterministic" in card.notes
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), RUNS)
 def test_it_predicts_finite_numbers_for_every_entry_and_target(spec: Baseline, task: str) -> None:
     inputs = INPUTS[task]()
 
@@ -114,7 +127,7 @@ def test_it_predicts_finite_numbers_for_every_entry_and_target(spec: Baseline, t
     assert np.isfinite(predicted).all()
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), RUNS)
 def test_the_same_seed_gives_the_same_predictions(spec: Baseline, task: str) -> None:
     model, inputs = _model(spec), INPUTS[task]()
 
@@ -123,7 +136,7 @@ def test_the_same_seed_gives_the_same_predictions(spec: Baseline, task: str) -> 
     )
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), RUNS)
 def test_predictions_follow_the_order_of_the_ids_asked_for(spec: Baseline, task: str) -> None:
     model, inputs = _model(spec), INPUTS[task]()
 
@@ -132,7 +145,7 @@ def test_predictions_follow_the_order_of_the_ids_asked_for(spec: Baseline, task:
     np.testing.assert_allclose(backwards[::-1], forwards, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), RUNS)
 def test_labels_of_entries_outside_the_training_change_nothing(spec: Baseline, task: str) -> None:
     model, inputs = _model(spec), INPUTS[task]()
     labels = inputs.train_labels
@@ -149,7 +162,7 @@ def test_labels_of_entries_outside_the_training_change_nothing(spec: Baseline, t
     )
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), RUNS)
 def test_it_learns_from_labels(spec: Baseline, task: str) -> None:
     model, inputs = _model(spec), INPUTS[task]()
     raised = inputs.train_labels + 3.0
@@ -205,7 +218,7 @@ def test_seeds_of_a_baseline_that_has_several_differ(spec: Baseline, task: str) 
     ).any()
 
 
-@pytest.mark.parametrize(("spec", "task"), CASES)
+@pytest.mark.parametrize(("spec", "task"), RUNS)
 def test_an_unlabelled_entry_cannot_be_trained_on(spec: Baseline, task: str) -> None:
     inputs = INPUTS[task]()
 

@@ -42,6 +42,6 @@ def card_fields(
         "hardware": HARDWARE.format(unit=timed_unit),
         "training_time_s": training_time_s,
         "parameters": baseline.parameters,
-        "uses_external_data": False,
+        "uses_external_data": baseline.uses_external_data,
         "notes": baseline.notes,
     }

@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from ionladder.baselines.extras import problem_of_missing, require_packages
 from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem
 from ionladder.specs.baseline import Baseline
@@ -80,18 +81,15 @@ def load_model(baseline: Baseline) -> FitPredict:
     Raises:
         BaselineError: A library of its extra is not installed; the letter says how to get it.
     """
+    require_packages(baseline)
     try:
         module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
     except ModuleNotFoundError as error:
         if baseline.extra is None:
             raise
         raise BaselineError(
-            Problem(
-                where=f"ionladder baseline {baseline.name}",
-                expected=f"the packages of the extra {baseline.extra}",
-                found=f"no package {error.name}",
-                next_step="In a clone, install torch for your machine (the CPU's is enough) and "
-                f"then: pip install --no-deps -r requirements-{baseline.extra}.lock",
+            problem_of_missing(
+                f"ionladder baseline {baseline.name}", baseline.extra, (str(error.name),)
             )
         ) from error
     model: FitPredict = module.fit_predict

@@ -30,6 +30,7 @@ from ionladder.cli.schema import schema
 from ionladder.cli.score import score
 from ionladder.cli.site import site
 from ionladder.cli.tasks import tasks
+from ionladder.cli.umlip_neb import umlip_neb
 from ionladder.cli.validate import validate
 from ionladder.cli.verify import verify
 from ionladder.core.errors import IonLadderError
@@ -53,6 +54,7 @@ for _command in (
         diff,
         verify,
         baseline,
+        umlip_neb,
         leaderboard,
         changes,
         site,

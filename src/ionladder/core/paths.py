@@ -90,6 +90,11 @@ class Layout:
         return self.root / "build" / "graphs"
 
     @property
+    def features_cache(self) -> Path:
+        """Dear features of crystals, kept between trainings; git ignores them."""
+        return self.root / "build" / "features"
+
+    @property
     def docs_dir(self) -> Path:
         return self.root / "docs"
 

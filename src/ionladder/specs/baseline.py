@@ -30,6 +30,8 @@ class Baseline:
         notes: What a careful reader should know: what reproduces and what does not.
         folds: Whether it is also trained on the frozen folds; False where that is too dear.
         extra: Extra of this package that its model needs, or None.
+        packages: What of that extra its model imports only when it runs.
+        uses_external_data: Whether it learnt, or its features did, from data beyond the task's.
         by_task: What reads differently on the card of some task: task → attribute → value.
     """
 
@@ -47,6 +49,8 @@ class Baseline:
     notes: str | None = None
     folds: bool = True
     extra: str | None = None
+    packages: tuple[str, ...] = ()
+    uses_external_data: bool = False
     by_task: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -12,10 +12,13 @@ from ionladder.specs.baseline import Baseline
 
 EXPECTED = [
     "bvse-affine",
+    "bvse-barrier",
     "bvse-path",
+    "bvse-rf",
     "cgcnn",
     "cgcnn-majority",
     "cgcnn-weighted",
+    "chgnet-features",
     "composition-rf",
     "element-energies",
     "family-median",
@@ -32,6 +35,7 @@ EXPECTED = [
     "schnet",
     "schnet-majority",
     "schnet-weighted",
+    "sevennet-features",
     "so3net",
     "space-group-median",
     "structure-hgb",

@@ -77,6 +77,25 @@ def _cif(number: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def rock_salt_cif(a_ang: float, *anions: str) -> str:
+    """The CIF of a rock salt of Li; several anions share their site in equal parts."""
+    rows = ["Li Li 0 0 0 1", *(f"{one} {one} 0.5 0.5 0.5 {1 / len(anions)}" for one in anions)]
+    columns = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")
+    return "\n".join(
+        [
+            "data_tiny",
+            *(f"_cell_length_{axis} {a_ang}" for axis in "abc"),
+            *(f"_cell_angle_{angle} 90" for angle in ("alpha", "beta", "gamma")),
+            "_symmetry_space_group_name_H-M 'F m -3 m'",
+            "_symmetry_Int_Tables_number 225",
+            "loop_",
+            *(f"_atom_site_{name}" for name in columns),
+            *rows,
+            "",
+        ]
+    )
+
+
 def _entries(ids: list[str], rng: np.random.Generator) -> pd.DataFrame:
     hosts = [_HOSTS[number % 4] for number in range(len(ids))]
     groups = [_GROUPS[(number // 2) % 4] for number in range(len(ids))]
@@ -107,3 +126,12 @@ def _folds(train: list[str]) -> pd.DataFrame:
             for number, entry in enumerate(train)
         ]
     )
+
+
+_CIFS = (
+    rock_salt_cif(4.03, "F"),
+    rock_salt_cif(5.13, "Cl"),
+    rock_salt_cif(5.50, "Br"),
+    rock_salt_cif(6.00, "I"),
+    rock_salt_cif(5.30, "Cl", "Br"),
+)

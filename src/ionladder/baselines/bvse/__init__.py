@@ -1,0 +1,1 @@
+"""Bond-valence barriers of CIFs, shared by the physics baselines."""

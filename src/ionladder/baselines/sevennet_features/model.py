@@ -1,0 +1,20 @@
+"""Ridge regression on frozen atom features of SevenNet-0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ionladder.baselines.umlip import sevennet
+from ionladder.baselines.umlip.ridge import fit_predict_ridge
+
+if TYPE_CHECKING:
+    from ionladder.datasets.load import TaskInputs
+    from ionladder.specs.metric import Array
+
+
+def fit_predict(
+    inputs: TaskInputs, train_ids: Sequence[str], predict_ids: Sequence[str], *, seed: int
+) -> Array:
+    """Fit the ridge on ``train_ids`` and predict ``predict_ids``."""
+    return fit_predict_ridge(sevennet, inputs, train_ids, predict_ids)

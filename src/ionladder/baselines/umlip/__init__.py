@@ -1,0 +1,1 @@
+"""Universal interatomic potentials as sources of features, shared by their baselines."""

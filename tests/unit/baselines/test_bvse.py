@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pymatgen.core.lattice import Lattice
+from pymatgen.core.structure import Structure
+
+from ionladder.baselines.bvse import table
+from ionladder.baselines.bvse.charges import charges_of
+from ionladder.baselines.bvse.coverage import N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
+from ionladder.baselines.bvse.table import BARRIERS, barrier_table, coverage
+from ionladder.baselines.bvse.treatment import UntreatableError, decorated
+from ionladder.baselines.bvse_barrier.model import fit_predict
+from ionladder.baselines.graphs.graph import read_cif
+from ionladder.core.paths import Layout
+from ionladder.datasets.load import load_inputs
+from ionladder.datasets.params import load_params
+from ionladder.datasets.registry import all_tasks
+from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ({"Li": 4, "Gd": 4, "P": 16, "O": 48}, {"Gd": 3, "P": 5, "O": -2}),
+        ({"Li": 24, "P": 4, "Cl": 4, "O": 20}, {"P": 5, "Cl": -1, "O": -2}),
+        ({"Li": 4, "P": 4, "S": 12}, {"P": 5, "S": -2}),
+        ({"Li": 64, "Ge": 8, "P": 32}, {"Ge": 4, "P": -3}),
+        ({"Li": 8, "P": 4, "N": 4, "O": 8}, {"P": 5, "N": -3, "O": -2}),
+        ({"Li": 8, "Cr": 4, "Cl": 16}, {"Cr": 2, "Cl": -1}),
+        ({"Li": 2, "V": 2, "P": 2, "O": 8, "F": 2}, {"V": 3, "P": 5, "O": -2, "F": -1}),
+        ({"Li": 12, "Bi": 4, "O": 16}, {"Bi": 5, "O": -2}),
+        ({"Li": 4, "Al": 4, "H": 16}, {"Al": 3, "H": -1}),
+    ],
+)
+def test_charges_are_those_of_the_textbook(
+    amounts: dict[str, float], expected: dict[str, int]
+) -> None:
+    assert charges_of(amounts) == {"Li": 1, **expected}
+
+
+def test_an_occupancy_of_li_that_is_a_little_off_still_gives_charges() -> None:
+    garnet = {"Li": 39.89, "La": 24.0, "Sb": 16.0, "O": 96.0}
+
+    assert charges_of(garnet) == {"Li": 1, "La": 3, "Sb": 5, "O": -2}
+    assert charges_of({**garnet, "Li": 20.0}) is None
+
+
+def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
+    return Structure(Lattice.cubic(4.0), [li, framework], [[0, 0, 0], [0.5, 0.5, 0.5]])
+
+
+def test_partly_occupied_li_is_treated_as_sites_of_li() -> None:
+    made = decorated(_crystal({"Li": 0.99}, {"Cl": 1.0}))
+
+    assert [str(site.specie) for site in made] == ["Li+", "Cl-"]
+    np.testing.assert_array_equal(made.frac_coords, [[0, 0, 0], [0.5, 0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("li", "framework", "reason"),
+    [
+        ({"Li": 1.0}, {"Cl": 0.5, "Br": 0.5}, "disordered framework"),
+        ({"Li": 1.0}, {"Cl": 0.9}, "disordered framework"),
+        ({"Li": 0.5, "Na": 0.5}, {"Cl": 1.0}, "Li shares a site"),
+        ({"Na": 1.0}, {"Cl": 1.0}, "no Li"),
+        ({"Li": 0.5}, {"Cl": 1.0}, "no neutral charges"),
+    ],
+)
+def test_what_cannot_be_treated_says_why(
+    li: dict[str, float], framework: dict[str, float], reason: str
+) -> None:
+    with pytest.raises(UntreatableError, match=f"^{reason}$"):
+        decorated(_crystal(li, framework))
+
+
+def test_barriers_are_computed_once_and_gaps_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("bvlain")
+    texts = [rock_salt_cif(4.03, "F"), rock_salt_cif(5.3, "Cl", "Br"), rock_salt_cif(4.1, "H")]
+    structures = pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
+
+    first = barrier_table(structures, cache=tmp_path)
+    monkeypatch.setattr(table, "_row", lambda _: pytest.fail("the cache has it"))
+    again = barrier_table(structures, cache=tmp_path)
+
+    pd.testing.assert_frame_equal(first, again)
+    assert np.isfinite(first.loc["a", list(BARRIERS)].astype(float)).all()
+    assert first.loc[["b", "c"], list(BARRIERS)].isna().all(axis=None)
+    assert coverage(first) == {"disordered framework": 1, "ion without parameters": 1}
+
+
+def test_a_barrier_is_that_of_the_labels_of_bvel_proto() -> None:
+    pytest.importorskip("bvlain")
+    from ionladder.datasets.bvel_proto.barriers import barriers_of
+
+    text = rock_salt_cif(4.03, "F")
+    row = barrier_table(pd.DataFrame({"cif_text": [text]}, index=["a"]), cache=None).loc["a"]
+
+    charged = read_cif(text)
+    charged.add_oxidation_state_by_element({"Li": 1, "F": -1})
+    assert tuple(row[list(BARRIERS)]) == barriers_of(charged).as_tuple()
+
+
+def test_the_physics_row_is_a_line_through_what_can_be_treated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inputs = all_with_cif()
+    ids = list(inputs.train_ids)
+    barriers = pd.DataFrame({"e_3d_ev": np.nan}, index=inputs.entries.index)
+    barriers.loc[ids[:4], "e_3d_ev"] = [0.0, 1.0, 2.0, 3.0]
+    barriers.loc[ids[28], "e_3d_ev"] = 5.0
+    labels = inputs.train_labels.copy()
+    labels.loc[ids[:4], "log10_sigma"] = [-2.0, -4.0, -6.0, -8.0]
+    labels.loc[ids[4:8], "log10_sigma"] = -9.0
+    monkeypatch.setattr(
+        "ionladder.baselines.bvse_barrier.model.barriers_of_inputs", lambda _: barriers
+    )
+
+    given = fit_predict(
+        type(inputs)(**{**vars(inputs), "train_labels": labels}), ids[:8], ids[28:30], seed=0
+    )
+
+    # The line is -2 - 2 E; the median of the eight labels lies between -8 and -9.
+    np.testing.assert_allclose(given, [-12.0, -8.5])
+
+
+@pytest.mark.data
+def test_the_cards_state_which_entries_have_no_barrier(repository: Path) -> None:
+    layout, task = Layout(repository), all_tasks()["obelix-cif"]
+    inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])
+    cache = layout.features_cache
+    if not (cache / "bvse-barriers.json").is_file():
+        pytest.skip("barriers are not computed here: `ionladder baseline bvse-barrier` does it")
+
+    barriers = barrier_table(inputs.structures, cache=cache)
+
+    missing = barriers.index[barriers["e_3d_ev"].isna()]
+    assert tuple(sorted(set(missing) & set(inputs.test_ids))) == UNTREATED_TEST_IDS
+    assert len(inputs.train_ids) == N_TRAIN
+    assert N_TRAIN - len(set(missing) & set(inputs.train_ids)) == N_TRAIN_TREATED
