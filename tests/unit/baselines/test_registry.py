@@ -28,7 +28,6 @@ EXPECTED = [
     "schnet",
     "schnet-majority",
     "schnet-weighted",
-    "so3net",
     "space-group-median",
     "structure-hgb",
     "structure-rf",
