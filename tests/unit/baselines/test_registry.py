@@ -36,7 +36,6 @@ EXPECTED = [
     "schnet-majority",
     "schnet-weighted",
     "sevennet-features",
-    "so3net",
     "space-group-median",
     "structure-hgb",
     "structure-rf",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from ionladder.baselines.check import check
 from ionladder.baselines.graphs import fit
 from ionladder.baselines.graphs.fit import crystals_of, is_usable
 from ionladder.baselines.graphs.graph import make_graph
@@ -192,3 +193,12 @@ def test_rounding_takes_the_lithium_as_the_cards_say(repository: Path) -> None:
     without = [entry for entry in inputs.train_ids if 3 not in crystals[entry].number]
     assert len(without) == 77
     assert "77 of the 254 training crystals have no lithium" in spec.description
+
+
+@pytest.mark.data
+def test_a_rerun_reproduces_the_committed_predictions(repository: Path) -> None:
+    layout = Layout(repository)
+
+    result = check(layout, load_params(layout), "cgcnn", "obelix-cif", n_seeds=1)
+
+    assert result.difference <= result.tolerance
