@@ -13,13 +13,13 @@ from ionladder.scoring.read import expectations_of
 from ionladder.submissions.expected import load_expectations
 
 
-@pytest.mark.parametrize("name", sorted(all_tasks()))
+@pytest.mark.parametrize("name", sorted(load_params(find_layout()).task_versions))
 def test_ids_and_folds_are_those_that_are_scored(name: str) -> None:
     layout = find_layout()
     version, task = load_params(layout).task_versions[name], all_tasks()[name]
     if not layout.table(task.dataset, version, "labels").is_file():
         pytest.skip(f"{task.dataset} {version} is not on this machine")
     read = load_expectations(layout, task, version)
-    scored = expectations_of(load_evaluation_labels(layout, task, version))
+    scored = expectations_of(load_evaluation_labels(layout, task, version), task)
     assert (read.test_ids, read.train_ids) == (scored.test_ids, scored.train_ids)
     pd.testing.assert_frame_equal(read.folds, scored.folds)

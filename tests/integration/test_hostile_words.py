@@ -18,6 +18,7 @@ from browser import DESK, PHONE, Reader, opened, served
 from factories import write_repo
 from hostile.words import PAYLOADS, every_field_of
 from ionladder.site.text import plain
+from unit.site.synthetic_board import THEME
 
 Cards = Mapping[str, Mapping[str, Any]]
 # What only the theme or a page's author may have put there.
@@ -74,6 +75,9 @@ def built(
     settings = settings.replace("strict: true", "strict: false")
     (layout.root / "mkdocs.yml").write_text(settings, encoding="utf-8")
     shutil.copytree(repository / "docs", layout.docs_dir, ignore=lambda *_: ["generated"])
+    shutil.copytree(repository / THEME, layout.root / THEME)
+    for name in ("CONTRIBUTING.md", "SECURITY.md"):
+        shutil.copyfile(repository / name, layout.root / name)
     ionladder(layout.root, "fetch")
     ionladder(layout.root, "ingest")
     splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))

@@ -20,6 +20,7 @@ COPIED = (
         "CONTRIBUTING.md",
         "SECURITY.md",
         "params.yaml",
+        "data/pins.json",
         "dvc.yaml",
         "dvc.lock",
     ),

@@ -21,6 +21,7 @@ COPIED = (
         "src",
         "docs",
         "dvc.yaml",
+        "data/pins.json",
         "mkdocs.yml",
         "CONTRIBUTING.md",
         "SECURITY.md",

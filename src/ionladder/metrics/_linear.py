@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ionladder.specs.metric import Array
 
 
@@ -14,5 +16,5 @@ def deviations(values: Array) -> Array:
     """
     # Shifting by one of the values first makes the deviations of equal values exactly zero.
     shifted = values - values[0]
-    result: Array = shifted - shifted.mean()
+    result: Array = shifted - np.mean(shifted)
     return result

@@ -36,6 +36,7 @@ EXPECTED = [
     "schnet-majority",
     "schnet-weighted",
     "sevennet-features",
+    "so3net",
     "space-group-median",
     "structure-hgb",
     "structure-rf",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ionladder.baselines.graphs.batch import Batch, collate
 from ionladder.baselines.graphs.embedding import SpeciesEmbedding
 from ionladder.baselines.graphs.graph import make_graph
 from ionladder.baselines.graphs.kinds import every_site, kinds_of
+from ionladder.baselines.graphs.matgl_models import Given
 from ionladder.baselines.graphs.neighbours import Reach
 from ionladder.baselines.graphs.sites import ARMS
 from ionladder.baselines.registry import all_baselines, load_model
@@ -98,6 +100,26 @@ def test_painn_is_that_of_schnetpack_where_no_site_is_like_another() -> None:
 
     ours = network.representation(batch, features)
     theirs = network.representation.painn(names)["scalar_representation"]
+
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+def test_so3net_is_that_of_matgl_where_no_site_is_like_another() -> None:
+    model, network = _network("so3net")
+    batch = _double(collate([every_site(_graph(model, make())) for make in CRYSTALS.values()], CPU))
+    ours = network(batch)
+    network.network.embedding = Given()
+    network.network.embedding.features = network.embedding(batch)
+    graph = SimpleNamespace(
+        node_type=torch.arange(batch.n_nodes),
+        pos=torch.zeros(batch.n_nodes, 3, dtype=torch.double),
+        pbc_offshift=batch.vector_ang,
+        edge_index=torch.stack((batch.receiver, batch.sender)),
+        batch=batch.crystal,
+        num_graphs=batch.n_crystals,
+    )
+
+    theirs = network.network(graph).reshape(-1)
 
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 

@@ -1,0 +1,1 @@
+"""Baseline ``so3net``."""
