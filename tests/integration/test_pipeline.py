@@ -74,6 +74,7 @@ def layout(tmp_path: Path, repository: Path) -> Layout:
     real = yaml.safe_load((repository / "params.yaml").read_text())
     params["tasks"]["bvel-proto"] = real["tasks"]["bvel-proto"]
     params["embedded"] = real["embedded"]
+    params["on_demand"] = real["on_demand"]  # their pages stand in the navigation
     layout.params.write_text(json.dumps(params, indent=2))
     for task in OBELIX_TASKS:
         folder = layout.submission_dir(task, "constant")
