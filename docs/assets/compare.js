@@ -127,7 +127,7 @@
     const [one, other] = [board.submissions[a], board.submissions[b]];
     const tie = ({ tie_group: group, kind }) => cell(group === null ? "–" : String(group), "", group === null ? `${kind}: not ranked` : "");
     return table("Where they stand", `Where the two stand on the board; beneath a score its ${100 * board.confidence} % interval.`,
-      [["" ], [name(board, a)], [name(board, b)]], [
+      [["What"], [name(board, a)], [name(board, b)]], [
         line(`${board.metric}, ${board.unit}`, scored(one.score), scored(other.score)),
         line("Rank: range that the data allow", cell(one.ranks || "–"), cell(other.ranks || "–")),
         line("Tie group", tie(one), tie(other)),
