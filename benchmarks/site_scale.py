@@ -20,6 +20,7 @@ STEEPEST = 1.5
 """A submission of the largest board may cost this many times one of the smallest."""
 STILL_PAGE = "methods/index.html"
 """A page that says nothing of submissions: it may not grow with them."""
+THEME = "src/ionladder/site/theme"
 _FOREIGN = re.compile(r'<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)="(?:https?:)?//')
 _CANONICAL = re.compile(r'<link rel="canonical"[^>]*>')
 _NAMED = re.compile(r"^\s+- .*: (\S+\.md)$")
@@ -78,6 +79,7 @@ def repository(folder: Path, task: str, size: int) -> Path:
     root = synthetic_repository(folder, task, committed_predictions(task), size)
     shutil.copy(ROOT / "mkdocs.yml", root)
     shutil.copytree(ROOT / "docs", root / "docs", ignore=shutil.ignore_patterns("generated"))
+    shutil.copytree(ROOT / THEME, root / THEME)
     for manifest in (ROOT / "data").glob("*/*/manifest.json"):
         target = root / manifest.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
