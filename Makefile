@@ -22,6 +22,14 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 export OMP_NUM_THREADS ?= 1
 
 STAMP := $(VENV)/.ionladder-installed
+# An extra, on top of the locked packages; torch first, with what it needs, in the build for this machine.
+export UV_TORCH_BACKEND ?= auto
+TORCH = "$$(grep '^torch==' requirements-torch.lock)"
+define install
+@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python "$(VENV)/bin/python" $(1) ; \
+else "$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check $(1) ; fi
+endef
+
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
 .PHONY: help setup leaderboard test test-data test-bvel test-torch test-umlip test-interchange check check-history check-workflows site serve \
@@ -42,44 +50,24 @@ test-data: setup  ## Run only the tests on the real data
 	@$(RUN) python -m pytest -m data $(PYTEST_OPTIONS)
 
 test-bvel: setup  ## Install the extra bvel and run the tests that hold labels to BVlain
-	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-bvel.lock ; \
-	else \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-bvel.lock ; \
-	fi
+	$(call install,--no-deps -r requirements-bvel.lock)
 	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
 		tests/integration/test_bvel_proto_commands.py tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
 
 test-umlip: setup  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
-	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-umlip.lock ; \
-	else \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-umlip.lock ; \
-	fi
+	$(call install,$(TORCH))
+	$(call install,--no-deps -r requirements-umlip.lock)
 	@$(RUN) python -m pytest tests/unit/baselines/test_umlip_features.py tests/unit/baselines/test_umlip_neb.py \
 		tests/contracts/test_baselines.py -k "umlip or features" $(PYTEST_OPTIONS)
 
 test-torch: setup  ## Install the extra torch and train a two-epoch miniature of every graph network
-	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python "$(VENV)/bin/python" --torch-backend=auto \
-			"$$(grep '^torch==' requirements-torch.lock)" && \
-		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps -r requirements-torch.lock ; \
-	else \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check \
-			"$$(grep '^torch==' requirements-torch.lock)" && \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps -r requirements-torch.lock ; \
-	fi
+	$(call install,$(TORCH))
+	$(call install,--no-deps -r requirements-torch.lock)
 	@$(RUN) python -m pytest tests/unit/baselines/graphs tests/contracts/test_baselines.py src/ionladder/baselines \
 		-k "graphs or cgcnn or schnet or painn or m3gnet or so3net" $(PYTEST_OPTIONS)
 
 test-interchange: setup  ## Install matbench and mlcroissant and run the tests that hold our files to them
-	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps \
-			-r requirements-matbench.lock -r requirements-croissant.lock ; \
-	else \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
-			-r requirements-matbench.lock -r requirements-croissant.lock ; \
-	fi
+	$(call install,--no-deps -r requirements-matbench.lock -r requirements-croissant.lock)
 	@$(RUN) python -m pytest tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
 
 # Neither axe-core nor Lighthouse is ours to keep: they live in a folder of their own, outside the repository.
