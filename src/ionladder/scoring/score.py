@@ -20,6 +20,7 @@ from ionladder.scoring.read import expectations_of
 from ionladder.scoring.receipt import build_receipt
 from ionladder.scoring.slices import prepare_slices, score_slices, slices_json
 from ionladder.scoring.uncertainty import uncertainty
+from ionladder.specs.metric import Array
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
@@ -160,6 +161,17 @@ class TaskScorer:
         if not any(name.endswith("_std") for name in predictions.columns):
             return None
         return uncertainty(self.labels.test, predictions.rows, self._task)
+
+    def entry_errors(self, scored: Scored) -> Array | None:
+        """The primary error of every scored entry, shape (n_seeds, n), ids ascending.
+
+        NaN where an entry has no label; None where the primary metric has no error of one entry.
+        """
+        if self._slices is None:
+            return None
+        predictions = scored.submission.predictions
+        aligned = align_checked(self._prepared.id_array, predictions, self._task)
+        return self._slices.errors.of(aligned.y_pred)
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:
         """Score folders one by one; a bad one is set apart with its problems and stops nobody."""
