@@ -122,7 +122,8 @@ def _rows(
     inside = place.inside & ~np.isnan(errors[names[0]]).any(axis=0)
     groups = make_groups(group[inside])
     counts = [int(inside.sum()), groups.n_groups]
-    if counts[0] < MIN_ROWS or counts[1] < _FEWEST_GROUPS:
+    is_small = place.item is not None and counts[0] < MIN_ROWS
+    if is_small or counts[1] < _FEWEST_GROUPS:
         yield from ([*pair, place.item, place.part, *counts, *[None] * 4] for pair in known)
         return
     scores = [

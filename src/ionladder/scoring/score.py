@@ -13,6 +13,7 @@ from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.scoring.align import align_checked
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
+from ionladder.scoring.entry_errors import EntryErrors, is_sliceable
 from ionladder.scoring.evaluate import Evaluation, evaluate_aligned
 from ionladder.scoring.floors import compute_floors
 from ionladder.scoring.prepared import PreparedLabels
@@ -167,11 +168,13 @@ class TaskScorer:
 
         NaN where an entry has no label; None where the primary metric has no error of one entry.
         """
-        if self._slices is None:
+        if not is_sliceable(self._task):
             return None
+        labels = self.labels.test.sort_values("id", kind="stable", ignore_index=True)
+        errors = self._slices.errors if self._slices else EntryErrors(labels, self._task)
         predictions = scored.submission.predictions
         aligned = align_checked(self._prepared.id_array, predictions, self._task)
-        return self._slices.errors.of(aligned.y_pred)
+        return errors.of(aligned.y_pred)
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:
         """Score folders one by one; a bad one is set apart with its problems and stops nobody."""

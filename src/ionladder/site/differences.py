@@ -40,11 +40,11 @@ class Difference:
 
     @property
     def state(self) -> State:
-        """On which side of zero the whole interval lies; ``open`` where it holds zero."""
+        """On which side of zero the whole interval lies; ``open`` where it holds zero or has no end."""
         low, high = self.value.low, self.value.high
-        if low is not None and low > 0:
-            return "higher"
-        return "lower" if high is not None and high < 0 else "open"
+        if low is None or high is None:
+            return "open"
+        return "higher" if low > 0 else "lower" if high < 0 else "open"
 
     @property
     def half_width(self) -> float | None:

@@ -14,7 +14,6 @@ from ionladder.site.experiment_tables import (
     asked_table,
     candidates,
     printed_table,
-    resolution,
 )
 from ionladder.site.findings import sentence
 from ionladder.site.links import (
@@ -27,6 +26,7 @@ from ionladder.site.links import (
 )
 from ionladder.site.pages import Page
 from ionladder.site.pages.charts import DRAWN_ROWS, TRAINING_TIME, cost_part
+from ionladder.site.resolution import resolution
 from ionladder.site.text import number
 from ionladder.specs.experiment import Experiment
 
