@@ -105,8 +105,8 @@ THREE_D_MODELS = Experiment(
     heading="3D models on OBELiX: what was learned",
     summary=(
         "The graph networks of the OBELiX paper, trained again on the public CIFs, with partial "
-        "occupancies treated in three ways, beside what knows more: frozen features of universal "
-        "potentials, bond-valence barriers, and pretraining."
+        "occupancies treated in three ways, beside models that bring knowledge from elsewhere: "
+        "from universal potentials and from bond-valence barriers."
     ),
     questions=(_OCCUPANCY, _AGAINST_FOREST, _OTHER_KNOWLEDGE),
     subjects=_NETWORKS,
@@ -165,7 +165,7 @@ THREE_D_MODELS = Experiment(
         (
             "The pretrained networks of the paper cannot be reproduced here: neither their "
             "pretraining data, from the Materials Project, nor their checkpoints are part of "
-            "OBELiX. Networks pretrained here learn from other data, so no printed number stands "
+            "OBELiX. A network pretrained here learns from other data, so no printed number stands "
             "beside them."
         ),
         (
