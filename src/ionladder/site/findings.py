@@ -21,49 +21,60 @@ def sentence(question: Question, differences: Differences, *, confidence: str) -
     An interval on one side of zero lowers or raises the score; one that holds zero changes it by
     an amount that the data do not tell from zero. None where no contrast has its rows.
     """
-    said: list[Markup] = []
-    for clause in question.clauses:
-        found = differences.found(clause)
-        if found:
-            said.append(_clause(clause, found, differences.board, confidence, is_first=not said))
-    return Markup("; ").join(said) + "." if said else None
+    found = [(clause, rows) for clause in question.clauses if (rows := differences.found(clause))]
+    every = [row for _, rows in found for row in rows]
+    # Where nothing is told from zero, that is said once, at the end.
+    is_open = all(row.difference.state == "open" for row in every)
+    said = [
+        _clause(clause, rows, differences.board, confidence, is_first=not place)
+        for place, (clause, rows) in enumerate(found)
+    ]
+    if not said:
+        return None
+    if is_open:
+        return Markup("; ").join(text for text, _ in said) + _untold(len(every)) + "."
+    return Markup("; ").join(text + closing for text, closing in said) + "."
 
 
 def _clause(
     clause: Clause, found: Sequence[Found], board: Board, confidence: str, *, is_first: bool
-) -> Markup:
+) -> tuple[Markup, str]:
+    """A clause, and what may close it: that differences in it are not told from zero."""
     act = clause.act.removesuffix(",")
     text = inert(sentence_case(act) if is_first else act)
+    told = f"{confidence} interval" if is_first else "interval"
     chosen = dict.fromkeys(f.difference.submission for f in found if f.n_candidates > 1)
     if chosen:
         text += Markup(" ({})").format(listing([_model(board, name) for name in chosen]))
     text += "," if clause.act.endswith(",") else ""
     parts: list[Markup] = []
-    states: tuple[State, ...] = ("lower", "higher", "open")
-    for state in states:
+    n_open = 0
+    for state, verb in _VERBS.items():
         alike = [f for f in found if f.difference.state == state]
         if alike:
-            told = "interval" if parts or not is_first else f"{confidence} interval"
             what = "it" if parts else f"the {board.task.primary_use.title}"
-            parts.append(_alike(alike, state, what, board.unit, told))
-    return text + " " + Markup(", and ").join(parts)
+            amounts = _amounts(alike, state, board.unit, "interval" if parts else told)
+            parts.append(Markup("{} {} {}").format(verb, what, amounts))
+            n_open = len(alike) if state == "open" else 0
+    return text + " " + Markup(", and ").join(parts), _untold(n_open)
 
 
-def _alike(found: Sequence[Found], state: State, what: str, unit: str, told: str) -> Markup:
-    """Contrasts with one verdict: the verb, each difference with its interval, what it means."""
-    amounts = [
-        _amount(
-            f, state, unit=f" {unit}" if place == 0 else "", told=f"{told} " if place == 0 else ""
-        )
-        for place, f in enumerate(found)
-    ]
-    text = Markup("{} {} ").format(_VERBS[state], what) + listing(amounts)
-    if state != "open":
-        return text
-    if len(found) == 1:
-        return text + ", which the data do not tell from zero"
-    none = "neither" if len(found) == _PAIR else "none"
-    return text + f", {none} of which the data tell from zero"
+def _untold(count: int) -> str:
+    """What is said behind so many differences whose intervals hold zero; empty behind none."""
+    if count == 1:
+        return ", which the data do not tell from zero"
+    none = "neither" if count == _PAIR else "none"
+    return f", {none} of which the data tell from zero" if count else ""
+
+
+def _amounts(found: Sequence[Found], state: State, unit: str, told: str) -> Markup:
+    """Differences with one verdict, each with its interval; the first names unit and interval."""
+    return listing(
+        [
+            _amount(f, state, unit="" if place else f" {unit}", told="" if place else f"{told} ")
+            for place, f in enumerate(found)
+        ]
+    )
 
 
 def _amount(found: Found, state: State, *, unit: str, told: str) -> Markup:

@@ -170,6 +170,19 @@ def test_words_follow_the_interval(ends: list[Ends], expected: str | None) -> No
     assert said(*ends) == expected
 
 
+def test_where_nothing_is_told_from_zero_that_is_said_once(tmp_path: Path) -> None:
+    pairs: dict[Names, Ends] = {
+        ("chgnet-features", "rf-paper-cif"): (0.71, -0.07, 1.5),
+        ("bvse-rf", "rf-paper-cif"): (-0.02, -0.21, 0.17),
+    }
+    text = text_of(add_board(make_repository(tmp_path, typical()), entries(), pairs=pairs))
+    assert (
+        "with CHGNet (95 % interval −0.07 to +1.50); adding bond-valence barriers to the features "
+        "of the forest changes the MAE by −0.02 decades (interval −0.21 to +0.17), neither of "
+        "which the data tell from zero."
+    ) in text
+
+
 def test_the_page_answers_with_what_is_stored_and_names_what_is_absent(tmp_path: Path) -> None:
     layout = add_board(make_repository(tmp_path, typical()), entries(), pairs=OCCUPANCY)
     text = text_of(layout)

@@ -65,9 +65,7 @@ _AGAINST_FOREST = Question(
                     other=_FOREST,
                     title="against the paper’s random forest on the same crystals",
                 ),
-                Contrast(
-                    submissions=_NETWORKS, other=_MEDIAN, title="against the median of training"
-                ),
+                Contrast(submissions=_NETWORKS, other=_MEDIAN, title="against the training median"),
             ),
         ),
     ),
