@@ -9,11 +9,13 @@ import pytest
 
 from ionladder.core.files import read_json, to_json
 from ionladder.core.paths import Layout
+from ionladder.datasets.experiment_parts import experiment_columns
 from ionladder.datasets.params import load_params
 from ionladder.datasets.registry import get_task
 from ionladder.leaderboard.assemble import assemble
 from ionladder.leaderboard.check import receipt_problems
 from ionladder.leaderboard.comparison import compare
+from ionladder.leaderboard.experiments import experiment_tables
 from ionladder.leaderboard.write import to_csv
 from ionladder.scoring.score import TaskScorer, submission_folders
 from ionladder.submissions.metadata import load_card
@@ -129,6 +131,24 @@ def test_scoring_again_gives_the_published_bytes() -> None:
         settings=PARAMS.scoring,
     )
     assert to_json(again) == LAYOUT.leaderboard_json("obelix").read_text()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", TASKS)
+def test_taking_the_differences_of_experiments_again_gives_those_published(name: str) -> None:
+    task = get_task(name)
+    published = read_json(LAYOUT.analysis_json(name)).get("experiments")
+    if not task.experiments:
+        assert published is None
+        return
+    if published is None:
+        pytest.skip(f"not published yet: run `ionladder leaderboard {name}`")
+    version = PARAMS.task_versions[name]
+    scorer = TaskScorer.open(LAYOUT, task, version, PARAMS.scoring)
+    scored = scorer.score_all(submission_folders(LAYOUT, name)).scored
+    assert scorer.labels.slices is not None
+    columns = experiment_columns(LAYOUT, task, version, scorer.labels.slices)
+    assert experiment_tables(task, scored, scorer, columns, PARAMS.scoring) == published
 
 
 @pytest.mark.data

@@ -16,12 +16,14 @@ from ionladder.core.paths import Layout
 from ionladder.site.build import build_site
 from ionladder.site.context import load_site
 from ionladder.site.render import render_site
+from unit.site import test_experiment_page as experiment_page
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
 
 PAGES = (
     "",
     "obelix/",
+    "obelix-cif/3d-models/",
     "submissions/obelix/rf-paper/",
     "datasets/obelix/",
     "bvel-proto/",
@@ -40,6 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = layout.manifest("bvel_proto", "1.1.0")
     manifest.parent.mkdir(parents=True)
     shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
+    experiment_page.add_board(layout, experiment_page.entries(), pairs=experiment_page.OCCUPANCY)
     render_site(load_site(layout))
     return build_site(layout)
 

@@ -175,6 +175,24 @@ def test_baselines_of_all_three_tasks_enter_their_boards(layout: Layout, prompt:
     assert board(layout, "obelix")["floors"] == board(layout, "obelix-cif")["floors"]
 
 
+def test_a_board_with_an_experiment_stores_its_differences(layout: Layout, prompt: Prompt) -> None:
+    """Structures are read for the parts that no slice knows; other boards have no such key."""
+    for name in ("train-median", "rf-paper-cif"):
+        prompt.ok("baseline", name, "--task", "obelix-cif")
+    folder = layout.submission_dir("obelix-cif", "rf-paper-cif")
+    for arm in ("cgcnn", "cgcnn-weighted"):
+        shutil.copytree(folder, folder.with_name(arm))
+    prompt.ok("baseline", "train-median", "--task", "obelix")
+    prompt.ok("leaderboard")
+    found = json.loads(layout.analysis_json("obelix-cif").read_text())["experiments"]["3d-models"]
+    rows = {tuple(row[:4]): row[6] for row in found["rows"]}
+    assert rows["cgcnn", "rf-paper-cif", None, None] == 0.0
+    assert rows["cgcnn-weighted", "cgcnn", None, None] == 0.0
+    parts = {row[2:4] for row in map(tuple, found["rows"])}
+    assert {("lithium", "kept"), ("lithium", "lost")} <= parts
+    assert "experiments" not in json.loads(layout.analysis_json("obelix").read_text())
+
+
 def test_points_of_a_board_of_folds_are_those_of_the_first_repeat(
     layout: Layout, prompt: Prompt
 ) -> None:

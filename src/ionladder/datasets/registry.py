@@ -81,6 +81,20 @@ def slice_columns_of(dataset: str) -> Callable[[SliceInputs], pd.DataFrame] | No
     return function
 
 
+def part_columns_of(dataset: str) -> Callable[[pd.DataFrame], pd.DataFrame] | None:
+    """The function ``part_columns`` of ``datasets/<name>/experiment_parts.py``, or None.
+
+    It receives structures, indexed by id, and returns one row for each, with a text column for
+    every part of an experiment that the slices of a task do not know. It runs where a board is
+    published and nowhere else, so it may take its time.
+    """
+    name = f"ionladder.datasets.{get_dataset(dataset).name}.experiment_parts"
+    if find_spec(name) is None:
+        return None
+    function: Callable[[pd.DataFrame], pd.DataFrame] = importlib.import_module(name).part_columns
+    return function
+
+
 def _unknown(what: str, name: str, known: dict[str, Dataset] | dict[str, Task]) -> Problem:
     return Problem(
         where=what,

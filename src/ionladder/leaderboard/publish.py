@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from ionladder.core.paths import Layout
 from ionladder.datasets.crossing import crossing_ids
+from ionladder.datasets.experiment_parts import experiment_columns
 from ionladder.leaderboard.analysis import analyse
 from ionladder.leaderboard.assemble import assemble
 from ionladder.leaderboard.audit import audit_board, audit_json
 from ionladder.leaderboard.comparison import compare
+from ionladder.leaderboard.experiments import experiment_tables
 from ionladder.leaderboard.history import Record
 from ionladder.leaderboard.history_file import read_history, record_publication
 from ionladder.leaderboard.write import write_analysis, write_leaderboard, write_receipts
@@ -62,6 +64,10 @@ def publish(layout: Layout, task: Task, version: str, settings: ScoringSettings)
     crossing = crossing_ids(layout, task, version)
     findings = audit_board(task, result.scored, scorer.labels, crossing=crossing)
     analysis["audit"] = audit_json(findings)
+    if task.experiments:
+        slices = scorer.labels.slices
+        columns = None if slices is None else experiment_columns(layout, task, version, slices)
+        analysis["experiments"] = experiment_tables(task, result.scored, scorer, columns, settings)
     receipts = {name: scored.receipt for name, scored in result.scored.items()}
     write_receipts(layout, task.name, receipts, result.refused)
     write_analysis(layout, analysis)

@@ -13,6 +13,7 @@ from ionladder.core.problems import Problem
 from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.scoring.align import align_checked
 from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
+from ionladder.scoring.entry_errors import EntryErrors, is_sliceable
 from ionladder.scoring.evaluate import Evaluation, evaluate_aligned
 from ionladder.scoring.floors import compute_floors
 from ionladder.scoring.prepared import PreparedLabels
@@ -20,6 +21,7 @@ from ionladder.scoring.read import expectations_of
 from ionladder.scoring.receipt import build_receipt
 from ionladder.scoring.slices import prepare_slices, score_slices, slices_json
 from ionladder.scoring.uncertainty import uncertainty
+from ionladder.specs.metric import Array
 from ionladder.specs.params import ScoringSettings
 from ionladder.specs.task import Task
 from ionladder.statistics.floor import Floor
@@ -160,6 +162,19 @@ class TaskScorer:
         if not any(name.endswith("_std") for name in predictions.columns):
             return None
         return uncertainty(self.labels.test, predictions.rows, self._task)
+
+    def entry_errors(self, scored: Scored) -> Array | None:
+        """The primary error of every scored entry, shape (n_seeds, n), ids ascending.
+
+        NaN where an entry has no label; None where the primary metric has no error of one entry.
+        """
+        if not is_sliceable(self._task):
+            return None
+        labels = self.labels.test.sort_values("id", kind="stable", ignore_index=True)
+        errors = self._slices.errors if self._slices else EntryErrors(labels, self._task)
+        predictions = scored.submission.predictions
+        aligned = align_checked(self._prepared.id_array, predictions, self._task)
+        return errors.of(aligned.y_pred)
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:
         """Score folders one by one; a bad one is set apart with its problems and stops nobody."""

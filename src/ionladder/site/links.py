@@ -45,6 +45,11 @@ def compare_url(task: str) -> str:
     return f"compare/{task}/"
 
 
+def experiment_url(task: str, experiment: str) -> str:
+    """Address of the page of an experiment, below the board of its task."""
+    return f"{board_url(task)}{experiment}/"
+
+
 def dataset_url(name: str) -> str:
     """Address of a dataset's card."""
     return f"datasets/{name}/"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ionladder.specs.experiment import Experiment
 from ionladder.specs.reported import Reported
 from ionladder.specs.slice import Slice
 
@@ -187,6 +188,7 @@ class Task:
         baseline_reference: The reference from which to the floor the reducible error is counted,
             or None.
         reported: Rows quoted from publications.
+        experiments: Submissions made to be compared, each set with a page of its own.
         predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
             which scoring derives one number per target and entry.
         truth: Name of the dataset's table of frames that predicted arrays are compared with.
@@ -216,6 +218,7 @@ class Task:
     slices: tuple[Slice, ...] = ()
     baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
     predicts: Predicted = "values"
     truth: str | None = None
     given: str | None = None

@@ -44,6 +44,24 @@ _ON_CIF = {
     ),
 }
 
+# Graph networks that were trained again here. The test entries are the same 67, the structures are
+# not, so a verified row reproduces the model and not its printed number.
+_TRAINED_AGAIN = {
+    "PaiNN": "painn",
+    "SchNet": "schnet",
+    "M3GNet": "m3gnet",
+    "SO3Net": "so3net",
+    "CGCNN": "cgcnn",
+}
+_AGAIN = (
+    " The same model was trained again on the public CIFs, at the settings of the paper, and "
+    "scored on the same entries: the verified row."
+)
+_ON_CIF |= {
+    model: replace(_TABLE_2[model], verified_by=name, verdict=_TABLE_2[model].verdict + _AGAIN)
+    for model, name in _TRAINED_AGAIN.items()
+}
+
 REPORTED_ON_CIF = tuple(
     replace(_ON_CIF.get(row.model, row), test={"all": row.test["cif"]})
     for row in REPORTED

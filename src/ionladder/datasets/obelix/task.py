@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ionladder.datasets.obelix.experiments import THREE_D_MODELS
 from ionladder.datasets.obelix.reported import REPORTED
 from ionladder.datasets.obelix.reported_elsewhere import REPORTED_ON_CIF, REPORTED_ON_FOLDS
 from ionladder.datasets.obelix.taken_apart import SLICES, SLICES_OF_CIF, SLICES_OF_FOLDS
@@ -151,6 +152,7 @@ OBELIX_CIF = replace(
     slices=SLICES_OF_CIF,
     references=_REFERENCES,
     reported=REPORTED_ON_CIF,
+    experiments=(THREE_D_MODELS,),
     floor_note=OBELIX.floor_note + _SAME_FLOOR,
 )
 

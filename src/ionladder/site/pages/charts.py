@@ -35,7 +35,7 @@ _COUNTS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Cost:
+class Cost:
     """Something a card may state about what a model costs."""
 
     key: str
@@ -47,7 +47,7 @@ class _Cost:
 
 
 COSTS = (
-    _Cost(
+    Cost(
         key="training_time_s",
         title="Training time",
         axis="training time as stated, logarithmic",
@@ -56,7 +56,7 @@ COSTS = (
         note="Times were stated by those who trained, each on a machine of their own: a factor of "
         "a few says little, a factor of a hundred does.",
     ),
-    _Cost(
+    Cost(
         key="parameters",
         title="Trainable parameters",
         axis="trainable parameters as stated, logarithmic",
@@ -66,6 +66,7 @@ COSTS = (
         "state none.",
     ),
 )
+TRAINING_TIME = COSTS[0]
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -81,7 +82,7 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     return {
         "item": item,
         "board": board,
-        "costs": [_cost(board, cost, here) for cost in COSTS],
+        "costs": [cost_part(board, cost, here) for cost in COSTS],
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
         "course": _course(site, board),
         "agreement": agreement_table(board, table, here),
@@ -94,12 +95,16 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     }
 
 
-def _cost(board: Board, cost: _Cost, here: str) -> dict[str, Any]:
-    """One chart of cost with its table, and how many rows do not state it."""
+def cost_part(board: Board, cost: Cost, here: str, *, by_name: bool = False) -> dict[str, Any]:
+    """One chart of cost with its table, and how many rows do not state it.
+
+    ``by_name`` writes names of submissions beside the marks, which are shorter than those of
+    models, so that more of them find room.
+    """
     drawn = [row for row in board.scored[:DRAWN_ROWS] if board.primary(row).value is not None]
     stated = [row for row in drawn if _stated(row, cost) is not None]
     chart = CostChart(
-        points=[_point(board, row, cost) for row in stated],
+        points=[_point(board, row, cost, by_name=by_name) for row in stated],
         cost_axis=cost.axis,
         value_axis=_axis(board),
         ticks=cost.ticks,
@@ -122,15 +127,15 @@ def _cost(board: Board, cost: _Cost, here: str) -> dict[str, Any]:
     }
 
 
-def _stated(row: Row, cost: _Cost) -> float | None:
+def _stated(row: Row, cost: Cost) -> float | None:
     value = row.card.get(cost.key)
     return value if isinstance(value, int | float) else None
 
 
-def _point(board: Board, row: Row, cost: _Cost) -> CostPoint:
+def _point(board: Board, row: Row, cost: Cost, *, by_name: bool) -> CostPoint:
     score, stated = board.primary(row), _stated(row, cost)
     return CostPoint(
-        label=plain(row.model, limit=80),
+        label=plain(row.submission if by_name else row.model, limit=80),
         kind=row.kind,
         cost=float(stated or 0),
         shown_cost=f"{cost.title.lower()} {cost.shown(stated)}",

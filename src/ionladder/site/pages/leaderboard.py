@@ -23,6 +23,7 @@ from ionladder.site.links import (
 )
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.siblings import experiment_links, siblings
 from ionladder.site.slices import FEWEST_ENTRIES, slice_board
 from ionladder.site.tables import board_tables, value_cell
 from ionladder.site.target_table import target_table
@@ -62,6 +63,8 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     reported = _reported(board, here)
     tables = board_tables(board, all_metrics(), here)
     ranked = next(table for table in tables if table.is_ranked)
+    others = siblings(site, item, here)
+    beside = [link for group in others.values() for one in group for link in one.experiments]
     return {
         "item": item,
         "board": board,
@@ -82,6 +85,8 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
         "subset_columns": _reported_subsets(board),
+        "siblings": others,
+        "experiments": list(dict.fromkeys([*experiment_links(item, here), *beside])),
         "downloads": {_download_title(path): relative(here, path) for path in sorted(files)},
         "method_href": relative(here, "methods/"),
         "reading_href": relative(here, "reading/"),

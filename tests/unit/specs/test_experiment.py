@@ -1,0 +1,59 @@
+"""What an experiment names, and in which order it pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ionladder.datasets.registry import all_tasks
+from ionladder.specs.experiment import Clause, Contrast, Experiment, Family, Question
+from ionladder.specs.slice import Slice
+
+EXPERIMENT = Experiment(
+    name="e",
+    title="E",
+    heading="E",
+    summary="E.",
+    subjects=("a", "b"),
+    subject_word="model",
+    questions=(
+        Question(
+            name="q",
+            title="Q",
+            clauses=(
+                Clause(
+                    act="x",
+                    contrasts=(
+                        Contrast(submissions=("a", "b"), other="c"),
+                        Contrast(submissions=("b",), other="a"),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    families=(Family(title="F", arms=(("one", "a"), ("two", "b"), ("three", "d"))),),
+    beside=("z", "c"),
+)
+
+
+def test_every_pair_is_named_once_and_later_arms_stand_first() -> None:
+    assert EXPERIMENT.arm_pairs == (("b", "a"), ("d", "a"), ("d", "b"))
+    assert EXPERIMENT.pairs == (("a", "c"), ("b", "c"), ("b", "a"), ("d", "a"), ("d", "b"))
+    assert EXPERIMENT.submissions == ("a", "b", "c", "d", "z")
+
+
+def test_a_part_without_named_values_is_refused() -> None:
+    with pytest.raises(ValueError, match="name the parts of 'p'"):
+        replace(EXPERIMENT, parts=(Slice(name="p", title="P", column="p"),))
+
+
+def test_experiments_of_registered_tasks_quote_rows_that_exist_and_have_their_own_address() -> None:
+    for task in all_tasks().values():
+        names = [experiment.name for experiment in task.experiments]
+        assert len(set(names)) == len(names)
+        for experiment in task.experiments:
+            assert set(experiment.reported) <= {row.model for row in task.reported}
+            assert set(experiment.subjects) >= {
+                name for family in experiment.families for _, name in family.arms
+            }
