@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, repeat
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -115,7 +115,7 @@ def _written_frames(stream: BinaryIO, where: str) -> Iterator[_Written]:
         at = Place(where=where, frame=place, line=lines + 1)
         n_atoms = _count(first, at)
         comment = stream.readline(_LONGEST_LINE)
-        rows = [stream.readline(_LONGEST_LINE) for _ in range(n_atoms)]
+        rows = list(map(stream.readline, repeat(_LONGEST_LINE, n_atoms)))
         yield _Written(at=at, comment=comment, lines=rows)
         lines += n_atoms + 2
 
