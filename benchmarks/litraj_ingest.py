@@ -121,6 +121,9 @@ def ingesting(folder: Path) -> dict[str, object]:
 
 def child(what: str, path: str) -> None:
     """The measured part, in a process of its own; prints its CPU-seconds, imports left out."""
+    import pandas  # noqa: F401, ICN001 - Arrow imports it when the first array is made
+    import pyarrow.compute  # noqa: F401
+
     from ionladder.sources.extxyz import iter_frames
     from ionladder.sources.zips import ZipMembers
 

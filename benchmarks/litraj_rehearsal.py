@@ -159,7 +159,8 @@ def fetch(root: Path) -> tuple[float, float]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
     command = [sys.executable, "-m", "ionladder.cli.main", "fetch", KEY, "--pin"]
-    child = subprocess.Popen(command, cwd=root, env={**os.environ, "IONLADDER_MIRROR": address})
+    settings = {"IONLADDER_MIRROR": address, "IONLADDER_ROOT": str(root)}
+    child = subprocess.Popen(command, cwd=root, env={**os.environ, **settings})
     _, status, used = os.wait4(child.pid, 0)
     server.shutdown()
     if status:

@@ -67,7 +67,7 @@ def _lying_size(path: Path) -> None:
     assert size > 200_000_000
     column = pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size
     for number in (size, column):
-        _restate(path, number, 1000)
+        restate(path, number, 1000)
 
 
 def _fewer_rows(path: Path) -> None:
@@ -76,13 +76,13 @@ def _fewer_rows(path: Path) -> None:
     table = pa.table({"id": pa.repeat("7cr", n), "log10_sigma": pa.repeat(-3.0, n)})
     pq.write_table(table, path, row_group_size=n, compression="zstd")
     for place in (0, -1):
-        _restate(path, n, 6, place=place)
+        restate(path, n, 6, place=place)
 
 
 def _parts_beyond_the_whole(path: Path) -> None:
     """The same in twenty parts, with only the whole saying six."""
     _many_rows(path)
-    _restate(path, 20_000_000, 6)
+    restate(path, 20_000_000, 6)
 
 
 def _prefixes(path: Path) -> None:
@@ -123,7 +123,7 @@ _MANY_PARTS = _ONE_ROOT + b"\x16\x0c\x19" + _MILLION
 _MANY_COLUMNS = _ONE_ROOT + b"\x16\x0c\x19\x1c\x19" + _MILLION
 
 
-def _restate(path: Path, stated: int, lie: int, *, place: int | None = None) -> None:
+def restate(path: Path, stated: int, lie: int, *, place: int | None = None) -> None:
     """Replace a number in the table of contents by a smaller one of as many bytes.
 
     Args:

@@ -144,6 +144,16 @@ def test_exchanged_columns_are_named(paths_scorer: TaskScorer, folder: Path) -> 
     )
 
 
+@pytest.mark.parametrize("name", ["id", "image", "energy_ev", "positions_ang", "converged"])
+def test_a_column_left_out_is_asked_for(name: str, paths_scorer: TaskScorer, folder: Path) -> None:
+    path = paths.write(folder, paths.good_rows()) / "predictions.parquet"
+    pq.write_table(pq.read_table(path).drop_columns([name]), path)
+
+    found = letters(paths_scorer, folder)
+
+    assert any(f"expected a column `{name}`" in text for text in found)
+
+
 def test_a_truncated_parquet_is_no_parquet(paths_scorer: TaskScorer, folder: Path) -> None:
     path = paths.write(folder, paths.good_rows()) / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:-200])

@@ -102,6 +102,8 @@ def _staged(
 ) -> Iterator[tuple[Path, CheckResult]]:
     """Write all tables to a temporary folder beside their place, and read them back."""
     target = layout.version_dir(pinned.dataset, pinned.version)
+    for rest in target.glob(".ingest.*.part"):
+        shutil.rmtree(rest, ignore_errors=True)  # what a killed run left
     folder = Path(tempfile.mkdtemp(prefix=".ingest.", suffix=".part", dir=target))
     metadata = {
         "dataset": pinned.dataset,

@@ -178,7 +178,7 @@ class _ColumnDigest:
         return sha256_bytes(text.encode("utf-8"))
 
 
-def _canonical(array: pa.Array, lengths: hashlib._Hash) -> bytes:
+def _canonical(array: pa.Array, lengths: hashlib._Hash) -> bytes | memoryview:
     """Values in a form that does not depend on their width; lengths of texts go to ``lengths``."""
     import pyarrow as pa
 
@@ -188,11 +188,13 @@ def _canonical(array: pa.Array, lengths: hashlib._Hash) -> bytes:
         return b"".join(encoded)
     nothing = False if pa.types.is_boolean(array.type) else 0
     values = array.fill_null(nothing).to_numpy(zero_copy_only=False)
-    wide = values.astype(_WIDE[values.dtype.kind])
+    wide = values.astype(_WIDE[values.dtype.kind])  # a copy, free to change
     if wide.dtype.kind == "f":
-        wide = wide + 0.0
-        wide[np.isnan(wide)] = np.nan
-    data: bytes = wide.tobytes()
+        wide += 0.0  # -0 counts as 0
+        unknown = np.isnan(wide)
+        if unknown.any():
+            wide[unknown] = np.nan
+    data: memoryview = wide.data
     return data
 
 

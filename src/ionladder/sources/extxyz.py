@@ -2,7 +2,7 @@
 
 A frame is a line with the number of atoms, a line of ``key=value`` pairs with ``Lattice`` and
 ``Properties``, and one line an atom with the columns that ``Properties`` declares. Numbers are read
-by Python's own correctly rounded conversion, so they equal what ASE reads to the last bit.
+by correctly rounded conversions, so they equal what ASE reads to the last bit.
 """
 
 from __future__ import annotations
@@ -10,29 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby, repeat
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from ionladder.core.errors import IngestError
 from ionladder.core.problems import first_few, visible
-from ionladder.sources.extxyz_lines import Place, letter_about, read_layout, read_pairs
+from ionladder.sources.extxyz_atoms import SYMBOLS, read_closely, read_plain
+from ionladder.sources.extxyz_lines import Layout, Place, letter_about, read_layout, read_pairs
+
+__all__ = ["SYMBOLS", "Frame", "array", "iter_frames", "number", "numbers", "text"]
 
 Array = npt.NDArray[np.float64]
 
 MAX_ATOMS = 100_000
 _LONGEST_LINE = 1 << 20
-_SYMBOLS = (
-    "X H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
-    "Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy "
-    "Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf "
-    "Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
-).split()
-SYMBOLS: tuple[str, ...] = tuple(_SYMBOLS)
-"""Element symbols by atomic number; 0 is the dummy atom X."""
-
-_NUMBERS = {symbol.encode(): number for number, symbol in enumerate(SYMBOLS)}
-_TRUTH = {b"T": True, b"F": False, b"True": True, b"False": False}
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +56,7 @@ class Frame:
 def iter_frames(
     stream: BinaryIO, *, where: str, wanted: Collection[str] = ("pos",)
 ) -> Iterator[Frame]:
-    """The frames of a file, one after the other; only one is held.
+    """The frames of a file, one after the other; about a megabyte of text is held.
 
     Args:
         stream: The file, as bytes.
@@ -81,6 +76,36 @@ def iter_frames(
         ('0.4', [3], [[0.0, 1.0, 2.0]])
     """
     asked = frozenset(wanted)
+    frames = _written_frames(stream, where)
+    is_end = False
+    while not is_end:
+        block: list[_Written] = []
+        n_bytes, failure = 0, None
+        try:
+            while n_bytes < _BLOCK_BYTES and not is_end:
+                written = next(frames, None)
+                is_end = written is None
+                if written is not None:
+                    block.append(written)
+                    n_bytes += sum(map(len, written.lines))
+        except IngestError as error:
+            failure = error
+        # Whatever is wrong further on, the frames before it come first.
+        yield from _read_block(block, asked)
+        if failure is not None:
+            raise failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """A frame as it stands in the file."""
+
+    at: Place
+    comment: bytes
+    lines: list[bytes]
+
+
+def _written_frames(stream: BinaryIO, where: str) -> Iterator[_Written]:
     lines, place = 0, 0
     while first := stream.readline(_LONGEST_LINE):
         if not first.strip():
@@ -90,9 +115,62 @@ def iter_frames(
         at = Place(where=where, frame=place, line=lines + 1)
         n_atoms = _count(first, at)
         comment = stream.readline(_LONGEST_LINE)
-        rows = [stream.readline(_LONGEST_LINE).split() for _ in range(n_atoms)]
-        yield _frame(comment, rows, asked, at)
+        rows = list(map(stream.readline, repeat(_LONGEST_LINE, n_atoms)))
+        yield _Written(at=at, comment=comment, lines=rows)
         lines += n_atoms + 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """What the second line of a frame says."""
+
+    info: Mapping[str, str]
+    cell_ang: Array
+    layout: Layout
+
+
+def _read_block(block: list[_Written], asked: frozenset[str]) -> Iterator[Frame]:
+    """Read some frames, those of one layout together where they are plain."""
+    heads: list[_Head] = []
+    failure = None
+    for written in block:
+        try:
+            heads.append(_head(written.comment, written.at))
+        except IngestError as error:
+            failure = error
+            break
+    start = 0
+    for layout, group in groupby(heads, key=lambda head: head.layout):
+        together = list(group)
+        end = start + len(together)
+        yield from _read_group(block[start:end], together, layout, asked)
+        start = end
+    if failure is not None:
+        raise failure
+
+
+def _read_group(
+    block: list[_Written], heads: list[_Head], layout: Layout, asked: frozenset[str]
+) -> Iterator[Frame]:
+    plain = read_plain([line for one in block for line in one.lines], layout, asked)
+    skipped = tuple(name for name in layout.columns if name not in asked and name != "pos")
+    start = 0
+    for one, head in zip(block, heads, strict=True):
+        end = start + len(one.lines)
+        atoms = (
+            read_closely(one.lines, layout, asked, one.at)
+            if plain is None
+            else plain.part(start, end)
+        )
+        yield Frame(
+            place=one.at.frame,
+            info=head.info,
+            cell_ang=head.cell_ang,
+            numbers=atoms.numbers,
+            arrays=atoms.arrays,
+            skipped=skipped,
+        )
+        start = end
 
 
 def number(frame: Frame, key: str, *, where: str, allow_inf: bool = False) -> float:
@@ -119,7 +197,7 @@ def numbers(
         IngestError: It is not there, has another count, or a number is not finite.
     """
     written = text(frame, key, where=where)
-    values = _floats(written.strip("[]()").replace(",", " ").split())
+    values = _floats(written.strip("[]()").replace(",", " "))
     is_good = values is not None and len(values) == count
     if values is None or not is_good or not all(_is_allowed(v, allow_inf) for v in values):
         expected = f"{count} finite number(s)" if not allow_inf else f"{count} number(s)"
@@ -169,7 +247,7 @@ def _count(line: bytes, at: Place) -> int:
     return int(shown)
 
 
-def _frame(comment: bytes, rows: list[list[bytes]], asked: frozenset[str], at: Place) -> Frame:
+def _head(comment: bytes, at: Place) -> _Head:
     pairs = read_pairs(comment, at)
     if "Properties" not in pairs or "Lattice" not in pairs:
         raise at.error(
@@ -178,93 +256,16 @@ def _frame(comment: bytes, rows: list[list[bytes]], asked: frozenset[str], at: P
     layout = read_layout(pairs.pop("Properties"))
     if isinstance(layout, str):
         raise at.error(expected="Properties with species:S:1 and pos:R:3", found=layout, offset=1)
-    lattice = _floats(pairs.pop("Lattice").split())
+    lattice = _floats(pairs.pop("Lattice"))
     if lattice is None or len(lattice) != 9 or not all(map(math.isfinite, lattice)):
         raise at.error(expected="a Lattice of nine finite numbers", found="another", offset=1)
-    columns = _columns(rows, layout.width, at)
-    arrays = {}
-    for name, (start, end, kind) in layout.columns.items():
-        if name in asked:
-            arrays[name] = _array(columns[start:end], kind, name, at)
-    return Frame(
-        place=at.frame,
-        info=pairs,
-        cell_ang=np.array(lattice, dtype=np.float64).reshape(3, 3),
-        numbers=_atomic_numbers(columns[layout.species], at),
-        arrays=arrays,
-        skipped=tuple(name for name in layout.columns if name not in asked and name != "pos"),
-    )
+    cell = np.array(lattice, dtype=np.float64).reshape(3, 3)
+    return _Head(info=pairs, cell_ang=cell, layout=layout)
 
 
-def _columns(rows: list[list[bytes]], width: int, at: Place) -> list[tuple[bytes, ...]]:
-    """Words of the atom lines, column by column; every line has as many as declared."""
-    if set(map(len, rows)) != {width}:
-        first = next(i for i, row in enumerate(rows) if len(row) != width)
-        is_end = not any(rows[first:])
-        found = "the end of the file" if is_end else f"{len(rows[first])} words"
-        raise at.error(expected=f"an atom line of {width} words", found=found, offset=first + 2)
-    return list(zip(*rows, strict=True))
-
-
-def _array(columns: list[tuple[bytes, ...]], kind: str, name: str, at: Place) -> npt.NDArray[Any]:
-    """One declared column, or several side by side, as an array."""
-    made: npt.NDArray[Any] | None = None
+def _floats(written: str) -> list[float] | None:
     try:
-        if kind == "R":
-            made = np.array([list(map(float, column)) for column in columns], dtype=np.float64).T
-        elif kind == "I":
-            made = np.array([list(map(int, column)) for column in columns], dtype=np.int64).T
-        elif kind == "L":
-            made = np.array([[_TRUTH[word] for word in column] for column in columns]).T
-        else:
-            made = np.array([[w.decode() for w in column] for column in columns], dtype=object).T
-    except (ValueError, KeyError, OverflowError):
-        made = None
-    # Python reads 1_0 as 10; no other program writes or reads that.
-    is_plain = kind not in "RI" or not any(b"_" in b"".join(column) for column in columns)
-    if made is None or not is_plain or (kind == "R" and not np.isfinite(made).all()):
-        offset, word = _culprit(columns, kind)
-        what = {"R": "finite numbers", "I": "whole numbers", "L": "T or F", "S": "text"}[kind]
-        raise at.error(expected=f"{what} in {name}", found=repr(word), offset=offset + 2)
-    made = made[:, 0] if len(columns) == 1 else made
-    return np.ascontiguousarray(made)
-
-
-def _culprit(columns: list[tuple[bytes, ...]], kind: str) -> tuple[int, str]:
-    """Line (from 0) and word that cannot be read."""
-    for line, words in enumerate(zip(*columns, strict=True)):
-        for word in words:
-            if not _is_readable(word, kind):
-                return line, visible(word.decode("utf-8", "replace"), limit=60)
-    return 0, "?"
-
-
-def _is_readable(word: bytes, kind: str) -> bool:
-    if b"_" in word and kind in "RI":
-        return False
-    try:
-        if kind == "R":
-            return math.isfinite(float(word))
-        if kind == "I":
-            return abs(int(word)) < 2**63
-        word.decode()
-    except ValueError:
-        return False
-    return kind != "L" or word in _TRUTH
-
-
-def _atomic_numbers(symbols: tuple[bytes, ...], at: Place) -> npt.NDArray[np.uint8]:
-    try:
-        return np.array([_NUMBERS[symbol] for symbol in symbols], dtype=np.uint8)
-    except KeyError as error:
-        first = next(i for i, symbol in enumerate(symbols) if symbol not in _NUMBERS)
-        found = repr(symbols[first][:60].decode("utf-8", "replace"))
-        raise at.error(expected="an element symbol or X", found=found, offset=first + 2) from error
-
-
-def _floats(words: list[str]) -> list[float] | None:
-    try:
-        return None if any("_" in word for word in words) else [float(word) for word in words]
+        return None if "_" in written else list(map(float, written.split()))
     except ValueError:
         return None
 

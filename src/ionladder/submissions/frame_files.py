@@ -18,18 +18,20 @@ import pyarrow.parquet as pq
 
 from ionladder.core.problems import Problem, first_few
 from ionladder.submissions.coverage import coverage_problems
+from ionladder.submissions.pages import unpacked_bytes
+from ionladder.submissions.parquet import DAMAGED, footer_bytes, opened, plain_texts, text_problems
 from ionladder.submissions.shapes import unreadable
 
 PREDICTIONS_FILE = "predictions.parquet"
 ID, N_ATOMS, ENERGY = "id", "n_atoms", "energy_ev"
 FORCES, STRESS = "forces_ev_per_ang", "stress_ev_per_ang3"
 
-_FOOTER_TAIL = 8  # four bytes of length, then the name of the format
-_MAX_FOOTER_BYTES = 20_000_000
+_MAX_FOOTER_BYTES = 5_000_000
 _BYTES_PER_NUMBER = 12  # eight of a float64, and what lists add to it
 _BYTES_PER_ROW = 400  # id, energy, stress
 _SPARE_BYTES = 1_000_000
 _BATCH_ROWS = 1024
+_SIX = 6  # components of a stress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def _is_six(kind: pa.DataType) -> bool:
     return _is_list(kind) or bool(
-        pa.types.is_fixed_size_list(kind) and kind.list_size == 6 and _is_real(kind.value_type)
+        pa.types.is_fixed_size_list(kind) and kind.list_size == _SIX and _is_real(kind.value_type)
     )
 
 
@@ -107,22 +109,24 @@ def frame_file_problems(
         found = "a link or special file"
         return [_problem(shown_as, "a regular file", found, "Put the file itself here.")]
     limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
-    if path.stat().st_size > limit or _footer_bytes(path) > _MAX_FOOTER_BYTES:
+    if path.stat().st_size > limit or footer_bytes(path) > _MAX_FOOTER_BYTES:
         return [_too_large(shown_as, limit, path.stat().st_size)]
     try:
-        with path.open("rb") as data, pq.ParquetFile(data) as file:
+        with path.open("rb") as data, opened(data) as file:
             schema, metadata = file.schema_arrow, file.metadata
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        problems = _column_problems(schema, asked, shown_as)
+        if metadata.num_rows > 2 * n_rows:
+            found = f"{metadata.num_rows:,}"
+            problems.append(_problem(shown_as, f"{n_rows:,} rows", found, "Keep one row per id."))
+        if problems:
+            return problems
+        # The table of contents may lie; the headers of pages are what is unpacked by.
+        most = 2 * (n_numbers + (_SIX + 1) * n_rows)
+        lists = {place: most for place, field in enumerate(schema) if _is_six(field.type)}
+        unpacked = unpacked_bytes(path, range(len(schema)), lists=lists)
+    except DAMAGED as error:
         return [unreadable(shown_as, "a parquet file", str(error))]
-    problems = _column_problems(schema, asked, shown_as)
-    groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
-    unpacked = sum(group.total_byte_size for group in groups)
-    if unpacked > limit:
-        problems.append(_too_large(shown_as, limit, unpacked))
-    if metadata.num_rows > 2 * n_rows:
-        found = f"{metadata.num_rows:,}"
-        problems.append(_problem(shown_as, f"{n_rows:,} rows", found, "Keep one row per id."))
-    return problems
+    return [_too_large(shown_as, limit, unpacked)] if unpacked > limit else []
 
 
 def id_problems(
@@ -157,10 +161,15 @@ def id_problems(
 def read_column(path: Path, name: str, *, shown_as: str) -> tuple[pa.Array | None, list[Problem]]:
     """One short column of a file whose table of contents was judged."""
     try:
-        with path.open("rb") as data, pq.ParquetFile(data) as file:
-            column = file.read(columns=[name], use_threads=False).column(0)
-            column.validate(full=True)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # Read so, every different text is stored once: a long one repeated fills no memory.
+        with path.open("rb") as data, opened(data, read_dictionary=[ID]) as file:
+            table = file.read(columns=[name], use_threads=False)
+        problems = text_problems(table, shown_as)
+        if problems:
+            return None, problems
+        column = plain_texts(table).column(0)
+        column.validate(full=True)
+    except DAMAGED as error:
         return None, [unreadable(shown_as, "a parquet file", str(error))]
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0), []
 
@@ -200,7 +209,7 @@ class FrameStream:
         """The next rows, fewer only at the end of the file."""
         parts, missing = [], n_rows
         while missing:
-            batch = self._rest.pop() if self._rest else next(self._batches, None)
+            batch = self._rest.pop() if self._rest else self._next()
             if batch is None:
                 break
             if batch.num_rows > missing:
@@ -209,6 +218,12 @@ class FrameStream:
             parts.append(batch)
             missing -= batch.num_rows
         return parts[0] if len(parts) == 1 else pa.concat_batches(parts)
+
+    def _next(self) -> pa.RecordBatch | None:
+        try:
+            return next(self._batches, None)
+        except DAMAGED as error:
+            raise pa.ArrowInvalid(str(error)) from error
 
 
 def _column_problems(schema: pa.Schema, asked: FrameColumns, shown_as: str) -> list[Problem]:
@@ -242,13 +257,6 @@ def _column_problems(schema: pa.Schema, asked: FrameColumns, shown_as: str) -> l
         for will_do, words in [known.get(field.name, (lambda _: True, ""))]
         if not will_do(field.type)
     ]
-
-
-def _footer_bytes(path: Path) -> int:
-    """Length of a parquet file's table of contents, as the last bytes of the file state it."""
-    with path.open("rb") as stream:
-        stream.seek(max(path.stat().st_size - _FOOTER_TAIL, 0))
-        return int.from_bytes(stream.read(4), "little")
 
 
 def _too_large(shown_as: str, limit: int, found: int) -> Problem:

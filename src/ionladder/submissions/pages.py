@@ -7,7 +7,8 @@ are what is held to a limit. They are followed as Arrow follows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +31,7 @@ from ionladder.submissions.thrift import (
 MAX_PAGES = 50_000
 """Pages of one file; a page of an honest one holds thousands of rows."""
 _MAX_HEADER_BYTES = 16_384
+_FOOTER_TAIL = 8  # four bytes of length, then the name of the format
 # Numbers of https://github.com/apache/parquet-format, parquet.thrift.
 _ROWS, _GROUPS = 3, 4
 _COLUMNS, _GROUP_ROWS = 1, 3
@@ -76,19 +78,23 @@ class PagesError(ValueError):
     """The pages are not those of a file that is safe to read; the text says why."""
 
 
-def unpacked_bytes(path: Path, places: Sequence[int]) -> int:
+def unpacked_bytes(
+    path: Path, places: Sequence[int], *, lists: Mapping[int, int] | None = None
+) -> int:
     """Bytes of all pages of some columns when unpacked, as their headers state.
 
     Args:
         path: The file.
-        places: Places of the columns, which are flat: one value per row.
+        places: Places of the columns, which hold one value per row, or lists of values.
+        lists: Place of each column of lists → most values that it may have in all.
 
     Raises:
-        PagesError: A header cannot be read; the numbers of values do not agree; a page could
-            unpack to more than it states; or there are more than :data:`MAX_PAGES` pages.
+        PagesError: A header cannot be read; the numbers of values do not agree, or are larger than
+            allowed; a page could unpack to more than it states; or there are more than
+            :data:`MAX_PAGES` pages.
     """
     try:
-        return sum(_page_sizes(path, _contents(path), places))
+        return sum(_page_sizes(path, _contents(path), places, dict(lists or {})))
     except ThriftError as error:
         msg = f"pages or a table of contents that cannot be read: {error}"
         raise PagesError(msg) from error
@@ -99,13 +105,19 @@ def _contents(path: Path) -> Fields:
 
     Arrow is not asked for it: it ends the whole process where a column is described oddly.
     """
-    data = path.read_bytes()
-    length = int.from_bytes(data[-8:-4], "little")
-    fields, _ = read_fields(data[-8 - length : -8], _KINDS)
+    with path.open("rb") as stream:
+        end = stream.seek(0, SEEK_END) - _FOOTER_TAIL
+        stream.seek(max(end, 0))
+        length = int.from_bytes(stream.read(4), "little")
+        stream.seek(max(end - length, 0))
+        fields, _ = read_fields(stream.read(min(length, max(end, 0))), _KINDS)
     return fields
 
 
-def _page_sizes(path: Path, contents: Fields, places: Sequence[int]) -> Iterator[int]:
+def _page_sizes(
+    path: Path, contents: Fields, places: Sequence[int], room: dict[int, int]
+) -> Iterator[int]:
+    """Stated size of every page; ``room`` is what is left for the values of columns of lists."""
     groups = structs_at(contents, _GROUPS)
     if sum(number_at(group, _GROUP_ROWS) for group in groups) != number_at(contents, _ROWS):
         msg = "its parts do not have as many rows as the whole"
@@ -116,7 +128,13 @@ def _page_sizes(path: Path, contents: Fields, places: Sequence[int]) -> Iterator
             columns = structs_at(group, _COLUMNS)
             for place in places:
                 column = struct_at(columns[place], _COLUMN)
-                if number_at(column, _N_COLUMN_VALUES) != number_at(group, _GROUP_ROWS):
+                n_values = number_at(column, _N_COLUMN_VALUES)
+                if place in room:
+                    room[place] -= n_values
+                    if room[place] < 0:
+                        msg = "lists with more values than the task asks for"
+                        raise PagesError(msg)
+                elif n_values != number_at(group, _GROUP_ROWS):
                     msg = "a column does not have as many values as there are rows"
                     raise PagesError(msg)
                 for header in _page_headers(stream, column):
@@ -129,12 +147,12 @@ def _page_sizes(path: Path, contents: Fields, places: Sequence[int]) -> Iterator
 
 def _page_headers(stream: BinaryIO, column: Fields) -> Iterator[Fields]:
     """Headers of the pages of one column in one row group; the last completes its values."""
-    n_rows = number_at(column, _N_COLUMN_VALUES)
-    at, n_left = _first_page(column), n_rows
+    n_values = number_at(column, _N_COLUMN_VALUES)
+    at, n_left = _first_page(column), n_values
     while n_left > 0:
         stream.seek(at)
         header, length = read_fields(stream.read(_MAX_HEADER_BYTES))
-        n_left -= _n_values(header, n_rows)
+        n_left -= _n_values(header, n_values)
         at += length + number_at(header, _PACKED)
         yield header
     if n_left < 0:
@@ -149,8 +167,8 @@ def _first_page(column: Fields) -> int:
     return min(data, dictionary) if dictionary > 0 else data
 
 
-def _n_values(header: Fields, n_rows: int) -> int:
-    """Values that a page adds to its column; a dictionary adds none."""
+def _n_values(header: Fields, most: int) -> int:
+    """Values that a page adds to its column; a dictionary adds none, and has no more than it."""
     kind = number_at(header, _KIND)
     if kind not in _OWN_HEADER:
         msg = "a page of an unknown kind"
@@ -163,7 +181,7 @@ def _n_values(header: Fields, n_rows: int) -> int:
     n_values = number_at(own, _N_VALUES)
     if kind != _DICTIONARY:
         return n_values
-    if n_values > n_rows:
+    if n_values > most:
         msg = "a dictionary with more values than there are rows"
         raise PagesError(msg)
     return 0

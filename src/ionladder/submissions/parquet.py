@@ -28,8 +28,8 @@ MAX_UNPACKED_BYTES = 50_000_000
 _MAX_LIST = 10_000
 _FOOTER_TAIL = 8  # four bytes of length, then the name of the format
 
-# Arrow's own, and what pyarrow makes of what its parquet reader throws; PagesError is a ValueError.
-_DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, IndexError, OverflowError)
+DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, LookupError, OverflowError)
+"""Arrow's own, PagesError, and what pyarrow makes of what its parquet reader throws."""
 
 
 def read_parquet(
@@ -41,11 +41,11 @@ def read_parquet(
     file says of itself is checked first, and how much its pages unpack to is counted before one
     of them is unpacked, so that a file that lies about itself costs no more than another.
     """
-    if _footer_bytes(path) > MAX_FOOTER_BYTES:
+    if footer_bytes(path) > MAX_FOOTER_BYTES:
         return None, [unreadable(shown_as, "a parquet file", "its table of contents is too long")]
     try:
         # Opened here: Arrow knows no path that is not UTF-8.
-        with path.open("rb") as data, _opened(data) as file:
+        with path.open("rb") as data, opened(data) as file:
             schema = file.schema_arrow
             problems = _parquet_problems(file, shown_as, max_rows)
         if problems:
@@ -56,15 +56,15 @@ def read_parquet(
         if problems:
             return None, problems
         # Read so, every different text is stored once: a long one repeated fills no memory.
-        texts = [field.name for field in wanted if _is_text(field.type)]
-        with path.open("rb") as data, _opened(data, read_dictionary=texts) as file:
+        texts = [field.name for field in wanted if is_text(field.type)]
+        with path.open("rb") as data, opened(data, read_dictionary=texts) as file:
             table = file.read(columns=[field.name for field in wanted])
-        problems = _cell_problems(table, shown_as) or _size_problems(_text_bytes(table), shown_as)
+        problems = text_problems(table, shown_as)
         if problems:
             return None, problems
-        table = _plain_texts(table)
+        table = plain_texts(table)
         table.validate(full=True)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         return None, [unreadable(shown_as, "a parquet file", str(error))]
     for name in schema.names:
         if name not in allowed:
@@ -72,7 +72,8 @@ def read_parquet(
     return table, []
 
 
-def _opened(data: BinaryIO, **options: Any) -> pq.ParquetFile:
+def opened(data: BinaryIO, **options: Any) -> pq.ParquetFile:
+    """A parquet file whose table of contents may not claim to be long."""
     return pq.ParquetFile(data, thrift_container_size_limit=_MAX_LIST, **options)
 
 
@@ -98,15 +99,16 @@ def _is_plain(kind: pa.DataType) -> bool:
     """Whether cells are single numbers or texts (a categorical text is one)."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    return bool(is_number or _is_text(kind) or pa.types.is_null(kind))
+    return bool(is_number or is_text(kind) or pa.types.is_null(kind))
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells are texts (of a categorical column too)."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _footer_bytes(path: Path) -> int:
+def footer_bytes(path: Path) -> int:
     """Length of a parquet file's table of contents, as the last bytes of the file state it."""
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - _FOOTER_TAIL, 0))
@@ -124,6 +126,11 @@ def _size_problems(size: int, shown_as: str) -> list[Problem]:
             next_step="Keep only the columns and rows that the task asks for.",
         )
     ]
+
+
+def text_problems(table: pa.Table, shown_as: str) -> list[Problem]:
+    """Texts that are too long, alone or together; columns of them are read as dictionaries."""
+    return _cell_problems(table, shown_as) or _size_problems(_text_bytes(table), shown_as)
 
 
 def _cell_problems(table: pa.Table, shown_as: str) -> list[Problem]:
@@ -145,7 +152,7 @@ def _cell_problems(table: pa.Table, shown_as: str) -> list[Problem]:
 
 
 def _longest(texts: pa.Array) -> int:
-    if not _is_text(texts.type):
+    if not is_text(texts.type):
         return 0
     return pc.max(pc.binary_length(texts)).as_py() or 0
 
@@ -154,14 +161,14 @@ def _text_bytes(table: pa.Table) -> int:
     """Bytes of all texts, each as often as it is meant."""
     size = 0
     for column in table.columns:
-        if pa.types.is_dictionary(column.type) and _is_text(column.type):
+        if pa.types.is_dictionary(column.type) and is_text(column.type):
             for chunk in column.chunks:
                 lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
                 size += pc.sum(lengths).as_py() or 0
     return size
 
 
-def _plain_texts(table: pa.Table) -> pa.Table:
+def plain_texts(table: pa.Table) -> pa.Table:
     """The same table with every text in its own cell."""
     for place, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):

@@ -13,6 +13,15 @@ import pyarrow.parquet as pq
 from ionladder.core.problems import Problem, first_few
 from ionladder.datasets.paths import GivenPath
 from ionladder.specs.metric import Array
+from ionladder.submissions.pages import unpacked_bytes
+from ionladder.submissions.parquet import (
+    DAMAGED,
+    footer_bytes,
+    is_text,
+    opened,
+    plain_texts,
+    text_problems,
+)
 from ionladder.submissions.path_rows import (
     CONVERGED,
     ENERGY,
@@ -30,7 +39,6 @@ COLUMNS = {
     POSITIONS: "coordinates x1 y1 z1 x2 … in Å, a list of float32 or float64 numbers",
     CONVERGED: "true or false, the same for every image of a hop",
 }
-_FOOTER_TAIL = 8  # four bytes of length, then the name of the format
 _MAX_FOOTER_BYTES = 5_000_000
 _BYTES_PER_NUMBER = 12  # eight of a float64, and what lists add to it
 _BYTES_PER_ROW = 400
@@ -51,16 +59,27 @@ def read_rows(
     n_rows = sum(one.n_images for one in paths)
     n_numbers = sum(one.positions_ang.size for one in paths)
     limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
-    if path.stat().st_size > limit or _footer_bytes(path) > _MAX_FOOTER_BYTES:
+    if path.stat().st_size > limit or footer_bytes(path) > _MAX_FOOTER_BYTES:
         return None, [_too_large(shown_as, limit)]
     try:
-        with path.open("rb") as data, pq.ParquetFile(data) as file:
-            problems = _judge(file, limit, 2 * n_rows, shown_as)
-            if problems:
-                return None, problems
+        with path.open("rb") as data, opened(data) as file:
+            problems = _judge(file, 2 * n_rows, shown_as)
+            names = file.schema_arrow.names
+        if problems:
+            return None, problems
+        # The table of contents may lie; the headers of pages are what is unpacked by.
+        lists = {names.index(POSITIONS): 2 * (n_numbers + n_rows)}
+        if unpacked_bytes(path, range(len(names)), lists=lists) > limit:
+            return None, [_too_large(shown_as, limit)]
+        # Read so, every different text is stored once: a long one repeated fills no memory.
+        with path.open("rb") as data, opened(data, read_dictionary=[ID]) as file:
             table = file.read(columns=list(COLUMNS), use_threads=False)
+        problems = text_problems(table, shown_as)
+        if problems:
+            return None, problems
+        table = plain_texts(table)
         table.validate(full=True)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except DAMAGED as error:
         return None, [unreadable(shown_as, "a parquet file", str(error))]
     return _rows(table.combine_chunks(), shown_as)
 
@@ -97,15 +116,12 @@ def write_rows(
     pq.write_table(table, path, compression="zstd")
 
 
-def _judge(file: pq.ParquetFile, limit: int, max_rows: int, shown_as: str) -> list[Problem]:
+def _judge(file: pq.ParquetFile, max_rows: int, shown_as: str) -> list[Problem]:
     """What a file says of itself that keeps it from being read."""
     schema, metadata = file.schema_arrow, file.metadata
     problems = header_problems(list(schema.names), shown_as)
     if not problems:
         problems = _column_problems(schema, shown_as)
-    groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
-    if sum(group.total_byte_size for group in groups) > limit:
-        problems.append(_too_large(shown_as, limit))
     if not 0 < metadata.num_rows <= max_rows:
         problems.append(
             Problem(
@@ -160,7 +176,7 @@ def _will_do(field: pa.Field) -> bool:
     is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
     return bool(
         {
-            ID: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+            ID: is_text(kind),
             IMAGE: pa.types.is_integer(kind),
             ENERGY: is_number or pa.types.is_null(kind),
             POSITIONS: is_list and pa.types.is_floating(kind.value_type),
@@ -202,13 +218,6 @@ def _numbers(table: pa.Table, name: str) -> Array:
         column = column.cast(pa.int8())
     values: Array = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
-
-
-def _footer_bytes(path: Path) -> int:
-    """Length of a parquet file's table of contents, as the last bytes of the file state it."""
-    with path.open("rb") as stream:
-        stream.seek(max(path.stat().st_size - _FOOTER_TAIL, 0))
-        return int.from_bytes(stream.read(4), "little")
 
 
 def _too_large(shown_as: str, limit: int) -> Problem:

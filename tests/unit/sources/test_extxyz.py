@@ -22,6 +22,8 @@ from ionladder.sources.extxyz import (
     numbers,
     text,
 )
+from ionladder.sources.extxyz_atoms import read_closely, read_plain
+from ionladder.sources.extxyz_lines import Place, read_layout
 
 WANTED = ("pos", "forces", "freezed", "index")
 HEAD = 'Lattice="4 0 0 0 5 0 0 0 6" Properties=species:S:1:pos:R:3'
@@ -113,6 +115,72 @@ def test_it_reads_what_ase_reads(written: str) -> None:
         if "freezed" in frame.arrays:
             assert np.array_equal(frame.arrays["freezed"], atoms.arrays["freezed"])
         assert number(frame, "em", where="a.xyz") == atoms.info["em"]
+
+
+_WORDS = (
+    st.floats(allow_nan=False, allow_infinity=False).map(repr)
+    | st.floats(-1e3, 1e3).map(lambda value: f"{value:16.8f}")
+    | st.from_regex(r"[+-]?[0-9]{0,20}\.?[0-9]{0,20}([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+    | st.sampled_from(["nan(1)", "inf", "-nan", "1_0", "0x1p3", "1d5", "1.", ".5", "+1", ".", "٣"])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines=st.lists(
+        st.tuples(st.sampled_from(["Li", "X", "Og", "Qq", "li", "é"]), *[_WORDS] * 4),
+        min_size=1,
+        max_size=4,
+    ),
+    blank=st.sampled_from([" ", "  ", "\t", " \x0b", "\x0c", "\x1c", "\u00a0"]),
+)
+def test_lines_read_together_say_what_they_say_one_by_one(
+    lines: list[tuple[str, ...]], blank: str
+) -> None:
+    layout = read_layout("species:S:1:pos:R:3:bvs:R:1")
+    assert not isinstance(layout, str)
+    written = [(blank.join(words) + "\n").encode() for words in lines]
+    at = Place(where="a.xyz", frame=1, line=1)
+    together = read_plain(written, layout, {"pos", "bvs"})
+    try:
+        closely = read_closely(written, layout, {"pos", "bvs"}, at)
+    except IngestError:
+        assert together is None
+        return
+    if together is not None:
+        assert together.numbers.tolist() == closely.numbers.tolist()
+        for name in ("pos", "bvs"):
+            assert together.arrays[name].tobytes() == closely.arrays[name].tobytes()
+
+
+def test_what_upstream_writes_is_read_together() -> None:
+    lines = [b"Li       0.12345678       -1.00000000 2e-3 0 0 0 c\r\n", b" O 1 2 3 4 5 6 d"] * 2
+    layout = read_layout("species:S:1:pos:R:3:forces:R:3:label:S:1")
+    assert not isinstance(layout, str)
+    atoms = read_plain(lines, layout, ("pos", "forces"))
+    assert atoms is not None
+    assert atoms.numbers.tolist() == [3, 8, 3, 8]
+    assert atoms.arrays["pos"].tolist()[:2] == [[0.12345678, -1.0, 0.002], [1.0, 2.0, 3.0]]
+    assert atoms.arrays["forces"].tolist()[1:] == [[4.0, 5.0, 6.0], [0.0] * 3, [4.0, 5.0, 6.0]]
+
+
+def test_frames_before_a_malformed_one_come_first() -> None:
+    good = f"1\n{HEAD}\nLi 0 1 2\n"
+    for bad in ("1\nem=1\nLi 0 0 0\n", f"1\n{HEAD}\nLi 0 0\n", "two\n"):
+        frames = iter_frames(io.BytesIO((good * 2 + bad + good).encode()), where="a.xyz")
+        assert [next(frames).place, next(frames).place] == [1, 2]
+        with pytest.raises(IngestError, match="frame 3"):
+            next(frames)
+
+
+def test_frames_of_different_columns_follow_one_another_in_more_than_one_block() -> None:
+    with_forces = f"2\n{HEAD}:forces:R:3\nLi 0 1 2 3 4 5\nO 1 1 1 2 2 2\n"
+    written = (f"1\n{HEAD}\nLi 0 1 2\n" + with_forces * 2) * 20_000
+    frames = read(written, wanted=("pos", "forces"))
+    assert [frame.place for frame in frames] == list(range(1, 60_001))
+    assert {len(frame.numbers) for frame in frames[::3]} == {1}
+    assert all("forces" in frame.arrays for frame in frames[1::3])
+    assert frames[-1].arrays["forces"].tolist() == [[3.0, 4.0, 5.0], [2.0] * 3]
 
 
 def test_quotes_braces_flags_and_escapes_of_the_second_line() -> None:

@@ -51,6 +51,21 @@ def test_an_honest_file_is_read_however_it_was_written(tmp_path: Path, way: dict
     assert table.equals(TABLE)
 
 
+@pytest.mark.parametrize("way", WAYS[:-2], ids=str)
+def test_honest_lists_are_counted_by_their_values(tmp_path: Path, way: dict[str, Any]) -> None:
+    path = tmp_path / "predictions.parquet"
+    rows = [[i / 7] * (i % 4) if i % 5 else None for i in range(5000)]
+    table = TABLE.select(["id"]).append_column("f", pa.array(rows, pa.list_(pa.float32())))
+    pq.write_table(table, path, **way)
+    metadata = pq.ParquetFile(path).metadata
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    stated = sum(group.total_byte_size for group in groups)
+    n_values = sum(group.column(1).num_values for group in groups)
+    assert 0.5 * stated < unpacked_bytes(path, range(2), lists={1: n_values}) <= stated
+    with pytest.raises(PagesError, match="lists with more values"):
+        unpacked_bytes(path, range(2), lists={1: n_values - 1})
+
+
 def test_columns_that_are_not_read_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "predictions.parquet"
     pq.write_table(TABLE, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,15 @@ from ionladder.datasets.diff import KINDS, WHOLE_ROW, consequence, diff_versions
 from ionladder.datasets.load import read_table
 from ionladder.site.charts.elements import Prevalence, elements_chart
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
+from ionladder.specs.dataset import Dataset
+from ionladder.specs.task import Task
 
 if TYPE_CHECKING:
     from ionladder.scoring.entry_table import EntryTable
 
 LARGEST_COUNTED = 5000
 """Versions with more entries are not compared cell by cell while rendering."""
+STRUCTURES = "structures"
 SPACE_GROUP = "space_group_symbol"
 _DISTANCES = (0.1, 0.5, 1.0, 2.0)
 _RARE = 5
@@ -73,9 +76,57 @@ def space_groups(
 
 def split_quality(site: Site, item: DatasetSite, tasks: Sequence[TaskSite]) -> dict[str, Any]:
     """How far the test entries lie from training, and what is known to cross the split."""
+    current = item.current
+    summary = ((current.manifest if current else None) or {}).get("summary") or {}
     crossings = [oddity for oddity in item.dataset.oddities if "cross" in oddity.check]
     table = site.entries[tasks[0].task.name].table if tasks else None
-    return {"crossings": crossings, "distances": _distances(table)}
+    return {
+        "crossings": crossings,
+        "overlap": overlap(summary),
+        "distances": _distances(table),
+    }
+
+
+def overlap(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Materials in two parts of upstream's split, as ingest counted them; empty where it did not.
+
+    Each row names the two parts and has ``shared``, the number of materials in both, ``of``, that
+    of all materials of the second part, ``entries``, the entries of the second part with a shared
+    material, and ``first``, a few of these materials.
+    """
+    found = summary.get("material_overlap") or {}
+    materials = found.get("materials") or {}
+    rows = []
+    for pair, counted in (found.get("shared") or {}).items():
+        one, _, other = pair.partition("|")
+        rows.append(
+            {
+                "parts": (one, other),
+                "shared": counted["materials"],
+                "of": materials[other],
+                "entries": counted["entries"],
+                "first": counted["first"],
+            }
+        )
+    return rows
+
+
+def structures(dataset: Dataset, tasks: Iterable[Task], manifest: Mapping[str, Any]) -> int | None:
+    """Structures that a version holds, in its tables and frames; None where it holds none.
+
+    Frames that models fit an energy zero on are copies of others, and are not counted.
+    """
+    table = (manifest.get("tables") or {}).get(STRUCTURES)
+    if table is not None:
+        return int(table["rows"])
+    copies = {task.offsets for task in tasks}
+    frames = manifest.get("frames") or {}
+    counted = [
+        int(frames[spec.name]["rows"])
+        for spec in dataset.frames
+        if spec.name in frames and spec.name not in copies
+    ]
+    return sum(counted) if counted else None
 
 
 def _distances(table: EntryTable | None) -> list[tuple[str, int]]:

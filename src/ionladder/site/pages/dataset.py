@@ -18,6 +18,7 @@ from ionladder.site.pages import Page
 from ionladder.site.pages import _card as beyond
 from ionladder.site.pages import _made as made
 from ionladder.site.wording import axis_title
+from ionladder.specs.dataset import Table
 from ionladder.specs.task import Target, Task
 
 COUNT_TITLES = {
@@ -70,7 +71,7 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
         "croissant_href": relative(here, described) if described else None,
         "current": current,
         "manifest": manifest,
-        "versions": [_version(card, item) for card in item.versions],
+        "versions": [_version(card, item, [t.task for t in tasks]) for card in item.versions],
         "changes": _changes(item.versions),
         "subsets": subsets,
         "counts": [
@@ -96,22 +97,30 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
             if summary.get(key) and not _is_nested(summary[key])
         ]
         + ([{"title": "Space groups", **_distribution(groups, SHOWN_KINDS)}] if groups else []),
-        "tables": [
-            {"name": table.name, "text": table.description, **manifest["tables"][table.name]}
-            for table in item.dataset.tables
-            if table.name in (manifest.get("tables") or {})
-        ],
+        "tables": [*_described(item.dataset.tables, manifest.get("tables") or {}, "")]
+        + [*_described(item.dataset.frames, manifest.get("frames") or {}, "frames/")],
         "tasks": [(t.task, relative(here, board_url(t.task.name))) for t in tasks],
     }
 
 
-def _version(card: VersionCard, item: DatasetSite) -> dict[str, Any]:
+def _described(
+    specs: Sequence[Table], recorded: Mapping[str, Any], folder: str
+) -> Iterator[dict[str, Any]]:
+    """Tables as a manifest records them, those of the dataset that it has."""
+    for spec in specs:
+        if spec.name in recorded:
+            name = f"{folder}{spec.name}"
+            yield {"name": name, "text": spec.description, **recorded[spec.name]}
+
+
+def _version(card: VersionCard, item: DatasetSite, tasks: Sequence[Task]) -> dict[str, Any]:
     manifest = card.manifest or {}
     tables = manifest.get("tables") or {}
     return {
         "pinned": card.pinned,
         "is_ingested": card.manifest is not None,
         "rows": {name: table.get("rows") for name, table in tables.items()},
+        "structures": beyond.structures(item.dataset, tasks, manifest),
         "labels_sha256": (tables.get("labels") or {}).get("content_sha256"),
         "checks": len(manifest.get("checks") or ()),
         "passed": sum(c.get("result") == "passed" for c in manifest.get("checks") or ()),
