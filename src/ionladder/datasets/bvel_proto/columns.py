@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.columns import ANION_CLASS, DIMENSIONALITY
 from ionladder.specs.column import Column
 from ionladder.specs.dataset import Table
 
@@ -149,15 +150,7 @@ LABELS = Table(
         _id(),
         *_barriers(),
         *_flags(),
-        Column(
-            name="dimensionality",
-            type="category",
-            description=(
-                "Dimensions (1d, 2d, 3d) in which Li moves nearly as easily as along its easiest "
-                "path: barrier at most 0.2 eV above e_1d_ev; none where nothing percolates."
-            ),
-            role="label",
-        ),
+        DIMENSIONALITY,
     ),
 )
 
@@ -183,7 +176,7 @@ SPLITS = Table(
         Column(
             name="family", type="category", description="Class of the structure type.", role="split"
         ),
-        Column(name="anion_class", type="category", description="As in entries.", role="split"),
+        ANION_CLASS,
     ),
 )
 

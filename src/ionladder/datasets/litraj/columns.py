@@ -15,6 +15,23 @@ OFFICIAL = "official"
 """Name of upstream's split: train and val are ``train`` here, test is ``test``."""
 
 
+ANION_CLASS = Column(
+    name="anion_class", type="category", description="As in entries.", role="split"
+)
+"""The class of anions once more, in ``splits``, for subsets."""
+
+DIMENSIONALITY = Column(
+    name="dimensionality",
+    type="category",
+    description=(
+        "Dimensions (1d, 2d, 3d) in which Li moves nearly as easily as along its easiest path: "
+        "barrier at most 0.2 eV above e_1d_ev; none where nothing percolates."
+    ),
+    role="label",
+)
+"""What the three percolation barriers say together."""
+
+
 def id_column(description: str) -> Column:
     """The id column that every table carries."""
     return Column(name="id", type="string", description=description, role="key")
@@ -116,6 +133,11 @@ def part_column() -> Column:
         description="Upstream's own part: train, val or test.",
         role="split",
     )
+
+
+def component_column(description: str) -> Column:
+    """Number of the group that an entry belongs to."""
+    return Column(name="component", type="int32", description=description, role="split")
 
 
 def splits_table(*columns: Column, entry: Column) -> Table:

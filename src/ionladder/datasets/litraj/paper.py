@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 HOMEPAGE = "https://github.com/AIRI-Institute/LiTraj"
 DOI = "10.1038/s41524-025-01571-z"
 LICENCE = "CC-BY-4.0"
@@ -31,3 +33,26 @@ CHECKSUM_CAVEAT = (
     "Upstream publishes no checksums. The bytes are those of the first fetch, pinned after every "
     "check on their content had passed."
 )
+
+
+class Provenance(TypedDict):
+    """The fields of a dataset that say where it comes from."""
+
+    homepage: str
+    licence: str
+    licence_url: str
+    citation: str
+    bibtex: str
+
+
+PROVENANCE = Provenance(
+    homepage=HOMEPAGE,
+    licence=LICENCE,
+    licence_url=LICENCE_URL,
+    citation=CITATION,
+    bibtex=BIBTEX,
+)
+"""The same for every dataset of LiTraj."""
+
+CAVEATS = (LICENCE_CAVEAT, CHECKSUM_CAVEAT)
+"""What every dataset of LiTraj must say of itself."""
