@@ -131,6 +131,25 @@ NEBDFT2K_BARRIER = Task(
     floor_note=_NO_FLOOR,
 )
 
+
+def _of_all(metric: str, title: str) -> MetricUse:
+    """A metric of the two energies over every hop, failures imputed."""
+    return MetricUse(
+        name=metric, metric=metric, title=f"{title}, failures imputed", targets=_ENERGIES
+    )
+
+
+def _of_converged(metric: str, title: str, targets: tuple[str, ...]) -> MetricUse:
+    """A metric over the hops that have a converged path."""
+    return MetricUse(
+        name=f"{metric}_converged",
+        metric=metric,
+        title=f"{title}, converged hops only",
+        targets=targets,
+        only=CONVERGED,
+    )
+
+
 NEBDFT2K_PATH = Task(
     name="nebdft2k-path",
     title="nebDFT2k: Li migration paths",
@@ -204,35 +223,13 @@ NEBDFT2K_PATH = Task(
     ),
     metrics=(
         MetricUse(name="mae", metric="mae", title="MAE, failures imputed"),
-        MetricUse(
-            name="mae_converged",
-            metric="mae",
-            title="MAE, converged hops only",
-            targets=_ERRORS,
-            only=CONVERGED,
-        ),
-        MetricUse(name="rmse", metric="rmse", title="RMSE, failures imputed", targets=_ENERGIES),
-        MetricUse(
-            name="rmse_converged",
-            metric="rmse",
-            title="RMSE, converged hops only",
-            targets=_ENERGIES,
-            only=CONVERGED,
-        ),
-        MetricUse(name="r2", metric="r2", title="R², failures imputed", targets=_ENERGIES),
-        MetricUse(
-            name="spearman",
-            metric="spearman",
-            title="Spearman ρ, failures imputed",
-            targets=_ENERGIES,
-        ),
-        MetricUse(
-            name="pearson_r",
-            metric="pearson_r",
-            title="Pearson r, failures imputed",
-            targets=_ENERGIES,
-        ),
-        MetricUse(name="slope", metric="slope", title="Slope, failures imputed", targets=_ENERGIES),
+        _of_converged("mae", "MAE", _ERRORS),
+        _of_all("rmse", "RMSE"),
+        _of_converged("rmse", "RMSE", _ENERGIES),
+        _of_all("r2", "R²"),
+        _of_all("spearman", "Spearman ρ"),
+        _of_all("pearson_r", "Pearson r"),
+        _of_all("slope", "Slope"),
     ),
     subsets=_SUBSETS,
     primary=Primary(target="barrier_ev", metric="mae", subset="all"),
