@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ionladder.datasets.litraj.columns import ANION_CLASS, DIMENSIONALITY
+from ionladder.datasets.splits import folds_spec
 from ionladder.specs.column import Column
 from ionladder.specs.dataset import Table
 
@@ -180,26 +181,10 @@ SPLITS = Table(
     ),
 )
 
-FOLDS = Table(
-    name="folds",
-    key=("scheme", "repeat", "fold", "id"),
+FOLDS = folds_spec(
+    _id(),
     description="Frozen cross-validation folds of the training entries of the split chemsys.",
-    columns=(
-        Column(
-            name="scheme",
-            type="string",
-            description="random: entries dealt singly; chemsys, prototype: whole groups.",
-            role="key",
-        ),
-        Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-        Column(
-            name="fold",
-            type="int8",
-            description="Fold that holds the entry out, from 0.",
-            role="split",
-        ),
-        _id(),
-    ),
+    schemes="random: entries dealt singly; chemsys, prototype: whole groups.",
 )
 
 REPLICATES = Table(

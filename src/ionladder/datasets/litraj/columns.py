@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.splits import folds_spec
 from ionladder.specs.column import Column
 from ionladder.specs.dataset import Table
 
@@ -174,24 +175,8 @@ def folds_table(*, entry: Column, scheme: str, groups: str) -> Table:
         scheme: Its name (``chemsys``).
         groups: What a fold keeps whole, in words (``chemical system``).
     """
-    return Table(
-        name="folds",
-        key=("scheme", "repeat", "fold", "id"),
+    return folds_spec(
+        entry,
         description="Frozen cross-validation folds of upstream's train and val parts.",
-        columns=(
-            Column(
-                name="scheme",
-                type="string",
-                description=f"{scheme}: no {groups} is in two folds.",
-                role="key",
-            ),
-            Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-            Column(
-                name="fold",
-                type="int8",
-                description="Fold that holds the entry out, from 0.",
-                role="split",
-            ),
-            entry,
-        ),
+        schemes=f"{scheme}: no {groups} is in two folds.",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.anions import anion_slice
 from ionladder.datasets.litraj.columns import OFFICIAL
 from ionladder.datasets.nebdft2k.columns import PATHS_INIT, PATHS_RELAXED
 from ionladder.datasets.nebdft2k.reported import REPORTED_BARRIERS, REPORTED_PATHS
-from ionladder.specs.slice import NEAREST_NOTE, Slice
+from ionladder.specs.slice import TRAIN_DISTANCE, Slice
 from ionladder.specs.task import (
     CrossValidation,
     LabelWords,
@@ -50,20 +51,7 @@ _SUBSETS = (
 )
 
 _SLICES = (
-    Slice(
-        name="anions",
-        title="Anion chemistry",
-        column="anions",
-        values=(
-            ("oxide", "oxides"),
-            ("fluoride", "fluorides"),
-            ("chalcogenide", "chalcogenides"),
-            ("halide", "heavier halides"),
-            ("nitride", "nitrides"),
-            ("mixed", "mixed anions"),
-            ("other", "none of these"),
-        ),
-    ),
+    anion_slice(("mixed", "mixed anions"), ("other", "none of these")),
     Slice(
         name="hop_length",
         title="Length of the hop",
@@ -71,12 +59,7 @@ _SLICES = (
         values=tuple((name, name) for name in ("under 2.5 Å", "2.5 to 3.5 Å", "over 3.5 Å")),
     ),
     Slice(name="images", title="Images of the path", column="images"),
-    Slice(
-        name="train_distance",
-        title="Distance to the nearest training composition",
-        column="train_distance",
-        note=NEAREST_NOTE,
-    ),
+    TRAIN_DISTANCE,
 )
 
 _WORDS = LabelWords(adjective="computed", one="label", subject="hop")
