@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import (
+from ionladder.site.charts.svg import (two_widths, 
     Scale,
     axis_reach,
     beyond,
@@ -92,7 +92,7 @@ NARROW = _Shape(width=360, left=10, right=272, pitch=44, label_chars=46, is_stac
 
 def ladder_chart(ladder: Ladder, *, name: str) -> Markup:
     """The chart twice, for wide and for narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         draw(ladder, WIDE, name=f"{name}-wide"), draw(ladder, NARROW, name=f"{name}-narrow")
     )
 

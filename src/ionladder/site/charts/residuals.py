@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from markupsafe import Markup, escape
 
@@ -40,9 +41,7 @@ class Residuals:
     @property
     def middle(self) -> float:
         """Median of the differences; limits count as the limit."""
-        ordered = sorted(_residual(point) for point in self.points)
-        half = len(ordered) // 2
-        return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+        return median(_residual(point) for point in self.points)
 
     @property
     def reach(self) -> float:
