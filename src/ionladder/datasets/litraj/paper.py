@@ -4,36 +4,6 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-HOMEPAGE = "https://github.com/AIRI-Institute/LiTraj"
-DOI = "10.1038/s41524-025-01571-z"
-LICENCE = "CC-BY-4.0"
-LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
-CITATION = (
-    "A. D. Dembitskiy, I. S. Humonen, R. A. Eremin, D. A. Aksyonov, S. S. Fedotov and "
-    "S. A. Budennyy, Benchmarking machine learning models for predicting lithium ion migration, "
-    f"npj Comput. Mater. 11, 131 (2025), doi:{DOI}"
-)
-BIBTEX = """\
-@article{dembitskiy2025litraj,
-  title   = {Benchmarking machine learning models for predicting lithium ion migration},
-  author  = {Dembitskiy, Artem D. and Humonen, Innokentiy S. and Eremin, Roman A. and
-             Aksyonov, Dmitry A. and Fedotov, Stanislav S. and Budennyy, Semen A.},
-  journal = {npj Computational Materials},
-  volume  = {11},
-  number  = {131},
-  year    = {2025},
-  doi     = {10.1038/s41524-025-01571-z},
-}
-"""
-LICENCE_CAVEAT = (
-    "Upstream states no licence of the archives themselves: its code is under MIT, and the "
-    "structures come from the Materials Project under CC BY 4.0, which is the licence named here."
-)
-CHECKSUM_CAVEAT = (
-    "Upstream publishes no checksums. The bytes are those of the first fetch, pinned after every "
-    "check on their content had passed."
-)
-
 
 class Provenance(TypedDict):
     """The fields of a dataset that say where it comes from."""
@@ -46,13 +16,38 @@ class Provenance(TypedDict):
 
 
 PROVENANCE = Provenance(
-    homepage=HOMEPAGE,
-    licence=LICENCE,
-    licence_url=LICENCE_URL,
-    citation=CITATION,
-    bibtex=BIBTEX,
+    homepage="https://github.com/AIRI-Institute/LiTraj",
+    licence="CC-BY-4.0",
+    licence_url="https://creativecommons.org/licenses/by/4.0/",
+    citation=(
+        "A. D. Dembitskiy, I. S. Humonen, R. A. Eremin, D. A. Aksyonov, S. S. Fedotov and "
+        "S. A. Budennyy, Benchmarking machine learning models for predicting lithium ion "
+        "migration, npj Comput. Mater. 11, 131 (2025), doi:10.1038/s41524-025-01571-z"
+    ),
+    bibtex="""\
+@article{dembitskiy2025litraj,
+  title   = {Benchmarking machine learning models for predicting lithium ion migration},
+  author  = {Dembitskiy, Artem D. and Humonen, Innokentiy S. and Eremin, Roman A. and
+             Aksyonov, Dmitry A. and Fedotov, Stanislav S. and Budennyy, Semen A.},
+  journal = {npj Computational Materials},
+  volume  = {11},
+  number  = {131},
+  year    = {2025},
+  doi     = {10.1038/s41524-025-01571-z},
+}
+""",
 )
 """The same for every dataset of LiTraj."""
 
-CAVEATS = (LICENCE_CAVEAT, CHECKSUM_CAVEAT)
+CAVEATS = (
+    (
+        "Upstream states no licence of the archives themselves: its code is under MIT, and the "
+        "structures come from the Materials Project under CC BY 4.0, which is the licence named "
+        "here."
+    ),
+    (
+        "Upstream publishes no checksums. The bytes are those of the first fetch, pinned after "
+        "every check on their content had passed."
+    ),
+)
 """What every dataset of LiTraj must say of itself."""
