@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from markupsafe import Markup, escape
 
@@ -41,7 +40,9 @@ class Residuals:
     @property
     def middle(self) -> float:
         """Median of the differences; limits count as the limit."""
-        return median(_residual(point) for point in self.points)
+        ordered = sorted(_residual(point) for point in self.points)
+        half = len(ordered) // 2
+        return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
     @property
     def reach(self) -> float:
