@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from ionladder.core.paths import Layout
 from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.write import to_csv
 from ionladder.specs.task import MEAN_OF_TARGETS
 from unit.site.synthetic_board import (
     CHECK_KEYS,

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import two_widths, Scale, figure, line, rect, short, tick_label, words
+from ionladder.site.charts.svg import (
+    Scale,
+    figure,
+    line,
+    rect,
+    short,
+    tick_label,
+    two_widths,
+    words,
+)
 from ionladder.site.text import number
 
 _TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

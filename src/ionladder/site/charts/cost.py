@@ -11,7 +11,16 @@ from markupsafe import Markup, escape
 from ionladder.site.charts.frame import Frame, axis_titles, floor_level, value_grid
 from ionladder.site.charts.labels import Box, place_labels
 from ionladder.site.charts.ladder import Mark
-from ionladder.site.charts.svg import two_widths, Scale, axis_reach, beyond, dot, figure, line, words
+from ionladder.site.charts.svg import (
+    Scale,
+    axis_reach,
+    beyond,
+    dot,
+    figure,
+    line,
+    two_widths,
+    words,
+)
 from ionladder.site.text import interval, number
 
 MOST_NAMED = 25

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ionladder.site.charts.frame import Frame, axis_titles, floor_level, value_grid
 from ionladder.site.charts.ladder import Mark
-from ionladder.site.charts.svg import two_widths, Scale, axis_reach, figure, line, short, words
+from ionladder.site.charts.svg import Scale, axis_reach, figure, line, short, two_widths, words
 from ionladder.site.text import number
 
 _MOST_TICKS = 12

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import two_widths, figure, rect, words
+from ionladder.site.charts.svg import figure, rect, two_widths, words
 
 _ROWS = (
     "H . . . . . . . . . . . . . . . . He",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import two_widths, Scale, figure, line, short, tick_label, words
+from ionladder.site.charts.svg import Scale, figure, line, short, tick_label, two_widths, words
 
 
 @dataclass(frozen=True, kw_only=True)

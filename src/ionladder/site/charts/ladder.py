@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import (two_widths, 
+from ionladder.site.charts.svg import (
     Scale,
     axis_reach,
     beyond,
@@ -15,6 +15,7 @@ from ionladder.site.charts.svg import (two_widths,
     line,
     rect,
     tick_label,
+    two_widths,
     words,
 )
 from ionladder.site.text import fine_digits, interval, number

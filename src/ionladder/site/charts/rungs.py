@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from ionladder.site.board import Value
-from ionladder.site.charts.svg import two_widths, Scale, axis_reach, figure, line, short, tick_label, words
+from ionladder.site.charts.svg import (
+    Scale,
+    axis_reach,
+    figure,
+    line,
+    short,
+    tick_label,
+    two_widths,
+    words,
+)
 from ionladder.site.text import interval, number
 
 _MARKS = 3
