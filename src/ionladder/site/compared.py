@@ -1,4 +1,4 @@
-"""What the comparison page of a task reads: a file for the board beside it, one a submission."""
+"""What the comparison page of a task reads: a file for the board, and one a submission."""
 
 from __future__ import annotations
 
