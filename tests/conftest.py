@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command import Prompt
 from hypothesis import settings
+
+from ionladder.core.paths import Layout
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
@@ -80,6 +84,22 @@ def loopback() -> None:
 def repository() -> Path:
     """The root of this repository."""
     return ROOT
+
+
+@pytest.fixture
+def layout(ingested: Path, tmp_path: Path) -> Layout:
+    """A copy, to work in, of the repository that a module of tests made as ``ingested``."""
+    root = tmp_path / "repo"
+    shutil.copytree(ingested, root)
+    return Layout(root)
+
+
+@pytest.fixture
+def prompt(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    """A prompt in that copy."""
+    return Prompt(layout.root, monkeypatch, capsys)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -32,22 +32,20 @@ class Case:
 
 def csv_case(name: str, letter: str | None, data: bytes | str) -> Case:
     """A good card with these bytes as ``predictions.csv``."""
-    content = data.encode() if isinstance(data, str) else data
-
-    def make(folder: Path) -> None:
-        tiny.write_submission(folder)
-        (folder / "predictions.csv").write_bytes(content)
-
-    return Case(name=name, letter=letter, make=make)
+    return _with_file("predictions.csv", name, letter, data)
 
 
 def card_case(name: str, letter: str | None, data: bytes | str) -> Case:
     """Good predictions with these bytes as ``submission.yaml``."""
+    return _with_file("submission.yaml", name, letter, data)
+
+
+def _with_file(file: str, name: str, letter: str | None, data: bytes | str) -> Case:
     content = data.encode() if isinstance(data, str) else data
 
     def make(folder: Path) -> None:
         tiny.write_submission(folder)
-        (folder / "submission.yaml").write_bytes(content)
+        (folder / file).write_bytes(content)
 
     return Case(name=name, letter=letter, make=make)
 

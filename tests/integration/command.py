@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,3 +56,22 @@ class Prompt:
         assert result.code == 1, result.out
         assert "Traceback" not in result.err
         return result.err
+
+
+@contextmanager
+def inside(root: Path) -> Iterator[None]:
+    """A repository as the current folder, the caller's mirror hidden: for fixtures of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        yield
+
+
+def fetch_and_ingest(root: Path) -> None:
+    """What ``ionladder fetch`` and ``ionladder ingest`` leave in a repository."""
+    from ionladder.cli.fetch import fetch
+    from ionladder.cli.ingest import ingest
+
+    with inside(root):
+        fetch(None)
+        ingest(None)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt
+from command import Prompt, fetch_and_ingest, inside
 
 from factories import SIGMA, write_repo
 from ionladder.core.paths import Layout
@@ -25,39 +25,20 @@ CHANGED = "019"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two ingested versions that differ by one test label, and two submissions."""
     root = tmp_path_factory.mktemp("repo")
     layout = write_repo(root, {"1.0.0": {}, "1.1.0": {"changes": {(CHANGED, SIGMA): "2.5e-09"}}})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        from ionladder.cli.fetch import fetch
-        from ionladder.cli.ingest import ingest
+    fetch_and_ingest(root)
+    use(layout, "1.0.0")
+    with inside(root):
         from ionladder.cli.new import new
 
-        fetch(None)
-        ingest(None)
-        use(layout, "1.0.0")
         for name in OFFSETS:
             new("obelix", name)
             submit(layout, name, predicted(layout, name))
     (root / ".gitignore").write_text("/upstream/\n/data/\n")
     return root
-
-
-@pytest.fixture
-def layout(released: Path, tmp_path: Path) -> Layout:
-    root = tmp_path / "repo"
-    shutil.copytree(released, root)
-    return Layout(root)
-
-
-@pytest.fixture
-def prompt(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
-    return Prompt(layout.root, monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt
+from command import Prompt, fetch_and_ingest
 
 from factories import SIGMA, write_repo
 from ionladder.core.paths import Layout
@@ -26,30 +26,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "1.1.0": {"changes": {("019", SIGMA): "2.5e-09", ("7e5", "note"): "checked again"}},
         },
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        from ionladder.cli.fetch import fetch
-        from ionladder.cli.ingest import ingest
-
-        fetch(None)
-        ingest(None)
+    fetch_and_ingest(root)
     return root
-
-
-@pytest.fixture
-def layout(ingested: Path, tmp_path: Path) -> Layout:
-    """A copy of that repository to work in."""
-    root = tmp_path / "repo"
-    shutil.copytree(ingested, root)
-    return Layout(root)
-
-
-@pytest.fixture
-def prompt(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
-    return Prompt(layout.root, monkeypatch, capsys)
 
 
 def use_version(layout: Layout, version: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt
+from command import Prompt, fetch_and_ingest
 
 import tiny
 from factories import write_repo
@@ -31,32 +31,11 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("ingested") / "repo"
     write_repo(root)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        from ionladder.cli.fetch import fetch
-        from ionladder.cli.ingest import ingest
-
-        fetch(None)
-        ingest(None)
+    fetch_and_ingest(root)
     for name, noise in (("near", 0.3), ("far", 4.0), ("mine", 1.0)):
         write(Layout(root), name, noise)
     shutil.copytree(REPOSITORY / "docs" / "assets", root / "docs" / "assets")
     return root
-
-
-@pytest.fixture
-def layout(ingested: Path, tmp_path: Path) -> Layout:
-    root = tmp_path / "repo"
-    shutil.copytree(ingested, root)
-    return Layout(root)
-
-
-@pytest.fixture
-def prompt(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
-    return Prompt(layout.root, monkeypatch, capsys)
 
 
 def held_out(layout: Layout) -> pd.DataFrame:

@@ -8,18 +8,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
+from walkthrough import blocks_of, follow, make_environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = REPOSITORY / "docs" / "submit.md"
 DATA = Path("data/bvel_proto/1.1.0")
 COMMITTED = Path("submissions/bvel-proto")
-SECONDS = 300
-_BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 _WHO = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -42,7 +39,7 @@ def blocks() -> list[tuple[str, str, str]]:
     text = PAGE.read_text(encoding="utf-8")
     section = re.split(r"^## ", text, flags=re.MULTILINE)
     (mine,) = [part for part in section if part.startswith("From a notebook\n")]
-    return _BLOCK.findall(mine)
+    return blocks_of(mine)
 
 
 def make_copy(root: Path) -> None:
@@ -52,12 +49,7 @@ def make_copy(root: Path) -> None:
     shutil.copytree(REPOSITORY / "docs" / "assets", root / "docs" / "assets")
     for name in ("structure-hgb", "train-median"):
         shutil.copytree(REPOSITORY / COMMITTED / name, root / COMMITTED / name)
-    scripts = root / ".venv" / "bin"
-    scripts.mkdir(parents=True)
-    (scripts / "ionladder").symlink_to(Path(sysconfig.get_path("scripts")) / "ionladder")
-    python = scripts / "python"
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
+    make_environment(root, "python")
     (root / ".gitignore").write_text(".venv/\n/data/\n__pycache__/\n/tmp/\n")
     for command in (
         ["init", "--quiet", "--initial-branch", "main"],
@@ -73,7 +65,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
     (root / "tmp").mkdir()
-    script = ["set -e", f'export PATH="{root}/.venv/bin:$PATH"']
+    script = [f'export PATH="{root}/.venv/bin:$PATH"']
     for number, (language, name, text) in enumerate(blocks()):
         if name:
             (root / "tmp" / f"step-{number}").write_text(text, encoding="utf-8")
@@ -82,19 +74,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             assert language == "sh"
             script.append(text)
     script.append("ionladder leaderboard bvel-proto")
-    settings = {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "TMPDIR": str(root / "tmp")}
-    blocked = dict.fromkeys(("http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(script)],
-        cwd=root,
-        env=os.environ | settings | blocked | _WHO,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root, done.stdout
+    return root, follow(root, script, os.environ | _WHO | {"TMPDIR": str(root / "tmp")})
 
 
 def test_every_block_is_a_command_or_a_file_with_a_name() -> None:

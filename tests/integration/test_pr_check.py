@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt
+from command import Prompt, fetch_and_ingest
 
 from factories import write_repo
 from git_repository import GitRepository
@@ -52,14 +52,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with ingested data and three submissions on its board, in git."""
     root = tmp_path_factory.mktemp("published") / "base"
     layout = write_repo(root)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        from ionladder.cli.fetch import fetch
-        from ionladder.cli.ingest import ingest
-
-        fetch(None)
-        ingest(None)
+    fetch_and_ingest(root)
     repository = GitRepository(root)
     for name, (noise, seed, offset) in BOARD.items():
         folder = f"submissions/obelix/{name}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt
+from command import Prompt, fetch_and_ingest
 
 from factories import write_repo
 from ionladder.core.paths import Layout
@@ -27,30 +27,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("repo")
     write_repo(root, tasks=TASKS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        from ionladder.cli.fetch import fetch
-        from ionladder.cli.ingest import ingest
-
-        fetch(None)
-        ingest(None)
+    fetch_and_ingest(root)
     return root
-
-
-@pytest.fixture
-def layout(ingested: Path, tmp_path: Path) -> Layout:
-    """A copy of that repository to work in."""
-    root = tmp_path / "repo"
-    shutil.copytree(ingested, root)
-    return Layout(root)
-
-
-@pytest.fixture
-def prompt(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
-    return Prompt(layout.root, monkeypatch, capsys)
 
 
 def table(layout: Layout, name: str) -> pd.DataFrame:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import shutil
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
+from walkthrough import blocks_of, follow, make_environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TUTORIAL = REPOSITORY / "docs" / "tutorial.md"
 DATA = Path("data/bvel_proto/1.1.0")
 COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
-SECONDS = 300
 OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")
-_BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 pytestmark = [
     pytest.mark.skipif(
@@ -37,7 +32,7 @@ pytestmark = [
 
 def blocks() -> list[tuple[str, str, str]]:
     """Language, file name (empty for commands) and text of every fenced block, in order."""
-    return _BLOCK.findall(TUTORIAL.read_text(encoding="utf-8"))
+    return blocks_of(TUTORIAL.read_text(encoding="utf-8"))
 
 
 def make_copy(root: Path) -> None:
@@ -45,14 +40,7 @@ def make_copy(root: Path) -> None:
     for name in COPIED:
         shutil.copyfile(REPOSITORY / name, root / name)
     shutil.copytree(REPOSITORY / DATA, root / DATA)
-    scripts = root / ".venv" / "bin"
-    scripts.mkdir(parents=True)
-    command = Path(sysconfig.get_path("scripts")) / "ionladder"
-    (scripts / "ionladder").symlink_to(command)
-    for name in ("python", "python3"):
-        wrapper = scripts / name
-        wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-        wrapper.chmod(0o755)
+    scripts = make_environment(root, "python", "python3")
     (scripts / "activate").write_text(f'export PATH="{scripts}:$PATH"\n')
     (root / ".venv" / ".ionladder-installed").touch()
 
@@ -62,7 +50,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The copy after every step of the tutorial, and what the commands printed."""
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
-    script = ["set -e"]
+    script = []
     for number, (language, name, text) in enumerate(blocks()):
         if name:
             (root / f".step-{number}").write_text(text, encoding="utf-8")
@@ -71,19 +59,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             script.append(text)
     # A make that runs these tests must not lend its variables to the make of the tutorial.
     own = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
-    settings = {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "COLUMNS": "200"}
-    blocked = dict.fromkeys(("http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(script)],
-        cwd=root,
-        env=own | settings | blocked,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root, done.stdout
+    return root, follow(root, script, own | {"COLUMNS": "200"})
 
 
 def test_every_step_is_a_command_or_a_file_with_a_name() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,20 +41,6 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
         fetch([KEY], pin=True)
     return root
-
-
-@pytest.fixture
-def layout(ingested: Path, tmp_path: Path) -> Layout:
-    root = tmp_path / "repo"
-    shutil.copytree(ingested, root)
-    return Layout(root)
-
-
-@pytest.fixture
-def prompt(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
-    return Prompt(layout.root, monkeypatch, capsys)
 
 
 TEST = miniature.configurations()["test"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +32,7 @@ def data(
     Labels of test entries are not among them. Files of the same names are replaced.
     """
     from ionladder.cli.context import load_context
+    from ionladder.cli.progress import following
     from ionladder.core.files import write_text
     from ionladder.datasets.crystals import cif_texts
     from ionladder.datasets.load import load_inputs
@@ -50,7 +49,7 @@ def data(
     ids = [] if inputs.structures is None else sorted(inputs.structures.index)
     if ids:
         texts = cif_texts(chosen.dataset, inputs.entries, inputs.structures, ids)
-        for name, text in _with_progress(texts, len(ids)):
+        for name, text in following(texts, "Structures", total=len(ids)):
             write_text(folder / "structures" / f"{name}.cif", text)
         print(f"{context.layout.relative(folder / 'structures')}/: {len(ids)} CIF files")
     print(
@@ -78,13 +77,3 @@ def _flat(entries: pd.DataFrame) -> pd.DataFrame:
         if any(hasattr(value, "tolist") and hasattr(value, "__len__") for value in flat[name]):
             flat[name] = ["; ".join(map(str, value)) for value in flat[name]]
     return flat
-
-
-def _with_progress(items: Iterable[tuple[str, str]], total: int) -> Iterator[tuple[str, str]]:
-    """The same items, with a bar where a person is watching."""
-    if not sys.stdout.isatty():
-        yield from items
-        return
-    from rich.progress import track
-
-    yield from track(items, description="Structures", total=total, transient=True)

@@ -17,11 +17,39 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ionladder.core.hashing import sha256_bytes
+from ionladder.specs.column import Column
+from ionladder.specs.dataset import Table
 from ionladder.specs.params import FoldSettings
 
 KFOLD_SHUFFLED = "kfold_shuffled"
 GROUPED = "grouped_doi_comp"
 _LARGE_SHARE = 0.05
+
+
+def folds_spec(entry: Column, *, description: str, schemes: str) -> Table:
+    """The table ``folds``, which is the same for every dataset but for its words.
+
+    Args:
+        entry: The id column of the dataset.
+        description: Whose folds they are, one sentence.
+        schemes: What each scheme keeps together.
+    """
+    return Table(
+        name="folds",
+        key=("scheme", "repeat", "fold", "id"),
+        description=description,
+        columns=(
+            Column(name="scheme", type="string", description=schemes, role="key"),
+            Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
+            Column(
+                name="fold",
+                type="int8",
+                description="Fold that holds the entry out, from 0.",
+                role="split",
+            ),
+            entry,
+        ),
+    )
 
 
 def connected_components(links: Mapping[str, Iterable[Hashable]]) -> dict[str, int]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ionladder.core.errors import SubmissionError
-from ionladder.core.files import write_text
-from ionladder.core.problems import Problem
+from ionladder.core.files import replacing_folder, write_text
 from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE
-from ionladder.submissions.names import name_problems
+from ionladder.submissions.names import new_folder_problems
 from ionladder.submissions.template import card_template
 from ionladder.submissions.write import write_tables
 
@@ -42,16 +39,7 @@ def write_recorded(
     """
     import pandas as pd
 
-    problems = name_problems(folder.name, where=shown_as)
-    if folder.exists():
-        problems.append(
-            Problem(
-                where=shown_as,
-                expected="a new folder",
-                found="one that exists",
-                next_step="Choose another name, or remove it first.",
-            )
-        )
+    problems = new_folder_problems(folder, where=shown_as, instead="remove it first")
     if problems:
         raise SubmissionError(problems)
     test = recorded.get((None, 0, 0))
@@ -60,16 +48,10 @@ def write_recorded(
         for (scheme, repeat, fold), table in recorded.items()
         if scheme is not None
     ]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        fresh = workshop / "fresh"
+    with replacing_folder(folder) as fresh:
         write_tables(
             fresh,
             predictions=None if test is None else test.reset_index(),
             cv_predictions=pd.concat(parts, ignore_index=True) if parts else None,
         )
         write_text(fresh / CARD_FILE, card_template(folder.name, task))
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)

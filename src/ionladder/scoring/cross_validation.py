@@ -10,7 +10,7 @@ import pandas as pd
 
 from ionladder.metrics.registry import get_metric
 from ionladder.scoring.align import align
-from ionladder.scoring.evaluate import entry_errors, primary_score
+from ionladder.scoring.evaluate import errors_by_metric, primary_score
 from ionladder.scoring.prepared import PreparedLabels
 from ionladder.scoring.summary import Value, summarise
 from ionladder.specs.params import ScoringSettings
@@ -107,7 +107,7 @@ def score_cross_validation(
 def _pooled(training: TrainingLabels, rows: pd.DataFrame) -> GroupScore:
     """The primary score on the out-of-fold predictions of each repeat."""
     prepared = training.prepared
-    errors = entry_errors(prepared, align(prepared.ids, rows, training.task), training.task)
+    errors = errors_by_metric(prepared, align(prepared.ids, rows, training.task), training.task)
     return primary_score(errors, prepared.subset(_EVERY), training.task)
 
 

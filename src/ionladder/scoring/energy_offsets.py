@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ionladder.core.problems import Problem
 from ionladder.datasets.streamed import read_blocks
+from ionladder.specs.metric import Array
 from ionladder.submissions.frame_files import (
     ENERGY,
     ID,
@@ -25,8 +26,6 @@ from ionladder.submissions.frame_files import (
     read_column,
 )
 from ionladder.submissions.table import OFFSETS_FILE
-
-Array = npt.NDArray[np.float64]
 
 N_NUMBERS = 256
 """Atomic numbers a byte can hold; 0 is the dummy atom."""

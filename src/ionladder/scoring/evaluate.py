@@ -103,7 +103,7 @@ def evaluate_prepared(
 
 def evaluate_aligned(prepared: PreparedLabels, aligned: Aligned, task: Task) -> Evaluation:
     """The same for predictions in the order of the labels."""
-    errors = entry_errors(prepared, aligned, task)
+    errors = errors_by_metric(prepared, aligned, task)
     subsets = {subset.name: prepared.subset(subset.name) for subset in task.subsets}
     scores = {
         name: _score_subset(prepared, aligned, errors, subset, task)
@@ -130,7 +130,7 @@ def evaluate_aligned(prepared: PreparedLabels, aligned: Aligned, task: Task) -> 
     )
 
 
-def entry_errors(prepared: PreparedLabels, aligned: Aligned, task: Task) -> dict[Use, Array]:
+def errors_by_metric(prepared: PreparedLabels, aligned: Aligned, task: Task) -> dict[Use, Array]:
     """Per-entry values of every metric that is a mean over entries.
 
     Returns:
@@ -158,7 +158,7 @@ def primary_score(errors: Mapping[Use, Array], subset: PreparedSubset, task: Tas
     """The primary score of a task on a subset, as sums over groups.
 
     Args:
-        errors: From :func:`entry_errors`.
+        errors: From :func:`errors_by_metric`.
         subset: The entries that count.
         task: Its primary metric is a mean over entries, without a transformation.
     """

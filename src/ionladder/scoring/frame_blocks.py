@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from ionladder.scoring.frame_errors import ForceSums, force_sums
 from ionladder.scoring.frame_faults import Faults, shifted_rows
+from ionladder.specs.metric import Array
 from ionladder.submissions.frame_files import ENERGY, FORCES, N_ATOMS, STRESS
 
-Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 FORCE = "force_ev_per_ang"

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.datasets.frames import SMALLEST_FORCE_EV_PER_ANG
+from ionladder.specs.metric import Array
 
-Array = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 

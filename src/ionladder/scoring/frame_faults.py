@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from ionladder.core.problems import Problem, first_few
 from ionladder.scoring.frame_errors import ForceSums
+from ionladder.specs.metric import Array
 
-Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 _UNLIKE, _ALIKE = 0.5, 0.95

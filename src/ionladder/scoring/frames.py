@@ -29,6 +29,7 @@ from ionladder.scoring.frame_blocks import (
     reduce_block,
 )
 from ionladder.scoring.frame_faults import Faults
+from ionladder.specs.metric import Array
 from ionladder.specs.task import Task
 from ionladder.submissions.frame_files import (
     ENERGY,
@@ -50,7 +51,6 @@ from ionladder.submissions.validate import ArrayReader
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[np.float64]
 
 PATH_ID = "path_id"
 ENERGY_PER_ATOM = "energy_ev_per_atom"

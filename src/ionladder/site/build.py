@@ -17,7 +17,7 @@ CONFIG_FILE = "mkdocs.yml"
 SITE_FOLDER = "site"
 ROBOTS = "robots.txt"
 ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
-"""Where the site will stand; ``mkdocs.yml`` reads it too. Nothing in docs/generated depends on it."""
+"""Where the site will stand; ``mkdocs.yml`` reads it too. docs/generated does not depend on it."""
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
 _MAX_COMPLAINTS = 20
 

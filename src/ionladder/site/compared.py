@@ -1,4 +1,4 @@
-"""What the comparison page of a task reads: files beside it, one for the board, one a submission."""
+"""What the comparison page of a task reads: a file for the board, and one a submission."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ionladder.datasets.load import read_table
+from ionladder.site.board import Value
 from ionladder.site.context import Entrant, Site, TaskSite
 from ionladder.site.links import compare_url, entry_url, relative
 from ionladder.site.text import plain, ranks
@@ -131,7 +132,7 @@ def _board(
                 "kind": row.kind,
                 "ranks": ranks(row.rank_low, row.rank_high),
                 "tie_group": row.tie_group,
-                "score": [(value := board.primary(row)).value, value.low, value.high],
+                "score": _with_interval(board.primary(row)),
             }
             for row in board.scored
         },
@@ -154,11 +155,14 @@ def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
     """Value and interval of the primary metric on a part."""
     metric = item.task.primary.metric
     if part.is_subset:
-        value = item.board.primary(entrant.row, part.name)
-        return [value.value, value.low, value.high]
+        return _with_interval(item.board.primary(entrant.row, part.name))
     of, _, key = part.name.partition("|")
     found = (((entrant.receipt or {}).get("slices") or {}).get(of) or {}).get(key) or {}
     return [found.get(metric), found.get("ci_low"), found.get("ci_high")]
+
+
+def _with_interval(score: Value) -> list[float | None]:
+    return [score.value, score.low, score.high]
 
 
 def _entries(

@@ -42,13 +42,17 @@ def feed_document(site: Site) -> dict[str, str]:
     entries = list(_entries(site))
     if not entries:
         return {}
-    text = environment().get_template(_XML_TEMPLATE).render(
-        {
-            "id": _NAMESPACE.urn,
-            "updated": entries[0]["updated"],
-            "entries": entries,
-            "version": site.package_version,
-        }
+    text = (
+        environment()
+        .get_template(_XML_TEMPLATE)
+        .render(
+            {
+                "id": _NAMESPACE.urn,
+                "updated": entries[0]["updated"],
+                "entries": entries,
+                "version": site.package_version,
+            }
+        )
     )
     return {FEED: text}
 

@@ -1,7 +1,7 @@
 """Contribute and Security: the repository's own two letters to strangers, as pages of the site.
 
-The text stands once, at the root of the repository, where code hosts look for it. Here its links are
-turned into ways within the site; what the site does not have is named by its path.
+The text stands once, at the root of the repository, where code hosts look for it. Here its links
+are turned into ways within the site; what the site does not have is named by its path.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ GUIDES: Mapping[str, Guide] = {
     "contribute.md": Guide(
         source="CONTRIBUTING.md",
         title="Contribute",
-        description="How to add a submission, a dataset, a metric, a baseline or a page; who decides.",
+        description=(
+            "How to add a submission, a dataset, a metric, a baseline or a page; who decides."
+        ),
     ),
     "security.md": Guide(
         source="SECURITY.md",
@@ -65,7 +67,8 @@ def linked_within(text: str, ways: Mapping[str, str]) -> str:
         ways: Path in the repository → page of the site.
 
     Example:
-        >>> linked_within("[more](docs/a.md), [0002](docs/b/2.md), [x](https://x.org)", {"docs/a.md": "a.md"})
+        >>> ways = {"docs/a.md": "a.md"}
+        >>> linked_within("[more](docs/a.md), [0002](docs/b/2.md), [x](https://x.org)", ways)
         '[more](a.md), 0002 (`docs/b/2.md`), [x](https://x.org)'
     """
 

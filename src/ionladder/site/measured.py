@@ -91,8 +91,10 @@ def coverage_tables(results: Record) -> list[MeasuredTable]:
             caption="MAE on four test sets, by the interval used here and by the percentile "
             f"bootstrap: coverage in %, below it the median width in decades. {_boards(ours)}",
             corner="Test set and interval",
-            row_of=lambda row: f"{_set_title(sets[row['test_set']])}: "
-            + ("used here" if row["method"] == results["method"] else _PERCENTILE),
+            row_of=lambda row: (
+                f"{_set_title(sets[row['test_set']])}: "
+                + ("used here" if row["method"] == results["method"] else _PERCENTILE)
+            ),
             cell=_covered,
         ),
         _pivot(

@@ -78,9 +78,7 @@ def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
 
 def _only(site: Site, task: str, name: str) -> Site:
     item = site.task_site(task)
-    return replace(
-        site, tasks=(replace(item, entrants={name: item.entrants[name]}, unscored=()),)
-    )
+    return replace(site, tasks=(replace(item, entrants={name: item.entrants[name]}, unscored=()),))
 
 
 def _markdown(site: Site) -> str:

@@ -94,9 +94,7 @@ def hand_written(site: Site) -> dict[str, str]:
     sources = guide_sources(pages.keys())
     return {
         name: text.rstrip()
-        + _HAND_WRITTEN_NOTE.format(
-            boards=boards, name=sources[name], version=site.package_version
-        )
+        + _HAND_WRITTEN_NOTE.format(boards=boards, name=sources[name], version=site.package_version)
         for name, text in pages.items()
     }
 

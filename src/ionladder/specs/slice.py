@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NEAREST_NOTE = (
-    "Quarters of the test set by Element Mover’s Distance (Hargreaves et al. 2020, "
-    "doi:10.1021/acs.chemmater.0c03381) on the modified Pettifor scale: how many places of the "
-    "scale an atom has to move, on average. Entries at equal distance stay together."
-)
-"""What slices by the distance to the nearest training composition say of themselves."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
@@ -35,3 +28,16 @@ class Slice:
     def title_of(self, value: str) -> str:
         """How a part is printed; a value without a title stands for itself."""
         return dict(self.values or ()).get(value, value)
+
+
+TRAIN_DISTANCE = Slice(
+    name="train_distance",
+    title="Distance to the nearest training composition",
+    column="train_distance",
+    note=(
+        "Quarters of the test set by Element Mover’s Distance (Hargreaves et al. 2020, "
+        "doi:10.1021/acs.chemmater.0c03381) on the modified Pettifor scale: how many places of the "
+        "scale an atom has to move, on average. Entries at equal distance stay together."
+    ),
+)
+"""Quarters by the distance to the nearest training composition, for boards of any dataset."""

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ionladder.core.errors import SubmissionError
 from ionladder.core.problems import Problem
 from ionladder.core.yaml_files import read_mapping
 
@@ -92,18 +91,6 @@ def read_card(path: Path, *, shown_as: str) -> tuple[Card | None, list[Problem]]
         problems = [_problem(detail, shown_as=shown_as) for detail in details[:_MAX_PROBLEMS]]
         rest = len(details) - len(problems)
         return None, [*problems, *([_more(rest, shown_as=shown_as)] if rest else [])]
-
-
-def load_card(folder: Path, *, shown_as: str) -> Card:
-    """Read the card of a submission folder.
-
-    Raises:
-        SubmissionError: The card has problems; all of them are in the error.
-    """
-    card, problems = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
-    if card is None:
-        raise SubmissionError(problems)
-    return card
 
 
 def card_schema() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ionladder.core.problems import Problem
 
@@ -31,3 +32,24 @@ def name_problems(name: str, *, where: str) -> list[Problem]:
             next_step=f"Rename the folder, for example to {suggestion!r}.",
         )
     ]
+
+
+def new_folder_problems(folder: Path, *, where: str, instead: str) -> list[Problem]:
+    """Problems of a submission's folder that is yet to be made: its name, or that it exists.
+
+    Args:
+        folder: The folder.
+        where: The same for messages.
+        instead: What can be done with one that exists, other than choosing another name.
+    """
+    problems = name_problems(folder.name, where=where)
+    if folder.exists():
+        problems.append(
+            Problem(
+                where=where,
+                expected="a new folder",
+                found="one that exists",
+                next_step=f"Choose another name, or {instead}.",
+            )
+        )
+    return problems

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from ionladder.core.errors import SubmissionError
 from ionladder.core.files import replacing_folder, write_text
-from ionladder.core.problems import Problem
 from ionladder.specs.task import Task
 from ionladder.submissions.metadata import CARD_FILE
-from ionladder.submissions.names import name_problems
+from ionladder.submissions.names import new_folder_problems
 from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
 
 if TYPE_CHECKING:
@@ -80,16 +79,7 @@ def write_template(
     Raises:
         SubmissionError: The name is not allowed, or the folder exists.
     """
-    problems = name_problems(folder.name, where=shown_as)
-    if folder.exists():
-        problems.append(
-            Problem(
-                where=shown_as,
-                expected="a new folder",
-                found="one that exists",
-                next_step="Choose another name, or edit the files that are there.",
-            )
-        )
+    problems = new_folder_problems(folder, where=shown_as, instead="edit the files that are there")
     if problems:
         raise SubmissionError(problems)
     # Both files or neither: half a folder would have to be removed before the next try.

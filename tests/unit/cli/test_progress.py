@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import sys
+from collections.abc import Iterable
 
 import pytest
 
@@ -15,13 +16,15 @@ from ionladder.cli.progress import following
 ITEMS = list(range(5))
 
 
-def shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> str:
+def shown_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, *, items: Iterable[int] = ITEMS, total: int | None = None
+) -> str:
     """What five items leave on a terminal of its own."""
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
     with os.fdopen(theirs, "w") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
-        assert list(following(ITEMS, "Counting")) == ITEMS
+        assert list(following(items, "Counting", total=total)) == ITEMS
         stream.write("end\n")
     text = ""
     while "end" not in text:
@@ -35,6 +38,15 @@ def test_a_terminal_sees_a_bar_once_it_takes_long(monkeypatch: pytest.MonkeyPatc
     text = shown_on_a_terminal(monkeypatch)
     assert "Counting" in text
     assert "\x1b[" in text
+
+
+def test_items_that_do_not_know_their_number_are_counted_against_a_stated_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
+    text = shown_on_a_terminal(monkeypatch, items=iter(ITEMS), total=len(ITEMS))
+    assert "Counting" in text
+    assert "80%" in text
 
 
 def test_a_short_job_shows_none(monkeypatch: pytest.MonkeyPatch) -> None:

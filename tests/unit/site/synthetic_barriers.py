@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from ionladder.core.paths import Layout
 from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.write import to_csv
 from ionladder.specs.task import MEAN_OF_TARGETS
-from unit.site.synthetic_board import CHECK_KEYS, REPOSITORY, Entry, card_of
+from unit.site.synthetic_board import (
+    CHECK_KEYS,
+    REPOSITORY,
+    Entry,
+    by_value,
+    card_of,
+    standing,
+    write_board,
+)
 
 TASK = get_task("bvel-proto")
 VERSION = "1.0.0"
@@ -48,17 +50,7 @@ def barriers() -> list[Entry]:
 
 def add_board(layout: Layout, entries: list[Entry], *, with_data: bool = False) -> Layout:
     """Add the board, its receipts and its submissions; with the real tables if asked for."""
-    path = layout.leaderboard_json(TASK.name)
-    board = leaderboard(entries)
-    _dump(path, board)
-    layout.leaderboard_csv(TASK.name).write_text(to_csv(board["rows"]), encoding="utf-8")
-    for entry in entries:
-        folder = layout.submission_dir(TASK.name, entry.name)
-        folder.mkdir(parents=True)
-        card = yaml.safe_dump(card_of(entry), allow_unicode=True)
-        (folder / "submission.yaml").write_text(card, encoding="utf-8")
-        (folder / "predictions.csv").write_text(f"id,{','.join(TARGETS)}\n", encoding="utf-8")
-        _dump(layout.receipt(TASK.name, entry.name), receipt(entry))
+    write_board(layout, leaderboard(entries), entries, receipt, f"id,{','.join(TARGETS)}\n")
     source = REPOSITORY / "data" / TASK.dataset / VERSION
     if with_data:
         shutil.copytree(source, layout.version_dir(TASK.dataset, VERSION))
@@ -83,7 +75,7 @@ def leaderboard(entries: list[Entry]) -> dict[str, Any]:
             {"name": n, "value": v, "ci_low": a, "ci_high": b, "n_groups": 180, "n_entries": 1800}
             for n, v, a, b in FLOORS
         ],
-        "rows": [_row(entry) for entry in sorted(entries, key=_place)],
+        "rows": [_row(entry) for entry in by_value(entries)],
     }
 
 
@@ -133,22 +125,11 @@ def receipt(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _place(entry: Entry) -> tuple[float, str]:
-    return (math.inf if entry.value is None else entry.value, entry.name)
-
-
 def _row(entry: Entry) -> dict[str, Any]:
     flat = {subset.name: _flat(entry, MEAN_OF_TARGETS) for subset in TASK.subsets}
-    is_ranked = entry.kind == "verified" and entry.value is not None
     card = card_of(entry)
     row = {
-        "kind": entry.kind,
-        "submission": entry.name,
-        "model": card["model"],
-        "rank": entry.ranks[0] if is_ranked else None,
-        "rank_low": entry.ranks[0] if is_ranked else None,
-        "rank_high": entry.ranks[1] if is_ranked else None,
-        "tie_group": entry.tie_group if is_ranked else None,
+        **standing(entry),
         "n_expected": N_TEST,
         "n_scored": N_TEST,
         "n_seeds": entry.n_seeds,
@@ -189,8 +170,3 @@ def _score(entry: Entry, metric: str, target: str) -> dict[str, float | None]:
         "ci_high": round(value * 1.3, 6) if is_error else None,
         "seed_sd": round(value * 0.03, 6) if has_seeds else None,
     }
-
-
-def _dump(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ def leaderboard(
             {"name": n, "value": v, "ci_low": a, "ci_high": b, "n_groups": 48, "n_entries": 122}
             for n, v, a, b in FLOORS
         ],
-        "rows": [_row(entry) for entry in sorted(entries, key=_place)]
+        "rows": [_row(entry) for entry in by_value(entries)]
         + [_reported_row(item) for item in quoted],
     }
 
@@ -200,23 +201,50 @@ def make_repository(
     for page in (REPOSITORY / "docs").glob("*.md"):
         shutil.copyfile(page, layout.docs_dir / page.name)
     shutil.copytree(REPOSITORY / "docs" / "assets", layout.docs_dir / "assets")
-    board = leaderboard(entries)
-    _dump(layout.leaderboard_json(TASK.name), board)
-    layout.leaderboard_csv(TASK.name).write_text(to_csv(board["rows"]), encoding="utf-8")
-    for entry in entries:
-        folder = layout.submission_dir(TASK.name, entry.name)
-        folder.mkdir(parents=True)
-        card = yaml.safe_dump(card_of(entry), allow_unicode=True)
-        (folder / "submission.yaml").write_text(card, encoding="utf-8")
-        (folder / "predictions.csv").write_text("id,log10_sigma\n7cr,-5.0\n", encoding="utf-8")
-        _dump(layout.receipt(TASK.name, entry.name), receipt(entry))
+    write_board(layout, leaderboard(entries), entries, receipt, "id,log10_sigma\n7cr,-5.0\n")
     if manifest is not None:
         _dump(layout.manifest(TASK.dataset, VERSION), manifest)
     return layout
 
 
-def _place(entry: Entry) -> tuple[float, str]:
-    return (math.inf if entry.value is None else entry.value, entry.name)
+def write_board(
+    layout: Layout,
+    board: dict[str, Any],
+    entries: list[Entry],
+    receipt_of: Callable[[Entry], dict[str, Any]],
+    predictions: str,
+) -> None:
+    """Write a board, and for each entry its receipt and its submission."""
+    task = board["task"]
+    _dump(layout.leaderboard_json(task), board)
+    layout.leaderboard_csv(task).write_text(to_csv(board["rows"]), encoding="utf-8")
+    for entry in entries:
+        folder = layout.submission_dir(task, entry.name)
+        folder.mkdir(parents=True)
+        card = yaml.safe_dump(card_of(entry), allow_unicode=True)
+        (folder / "submission.yaml").write_text(card, encoding="utf-8")
+        (folder / "predictions.csv").write_text(predictions, encoding="utf-8")
+        _dump(layout.receipt(task, entry.name), receipt_of(entry))
+
+
+def by_value(entries: list[Entry]) -> list[Entry]:
+    """Entries as a board lists them: best first, those without a number last."""
+    return sorted(entries, key=lambda e: (math.inf if e.value is None else e.value, e.name))
+
+
+def standing(entry: Entry) -> dict[str, Any]:
+    """What a row says of who it is and where it stands; nothing where it is not ranked."""
+    is_ranked = entry.kind == "verified" and entry.value is not None
+    low, high = entry.ranks if is_ranked else (None, None)
+    return {
+        "kind": entry.kind,
+        "submission": entry.name,
+        "model": card_of(entry)["model"],
+        "rank": low,
+        "rank_low": low,
+        "rank_high": high,
+        "tie_group": entry.tie_group if is_ranked else None,
+    }
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -224,13 +252,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     is_ranked = entry.kind == "verified" and entry.value is not None
     card = card_of(entry)
     row = {
-        "kind": entry.kind,
-        "submission": entry.name,
-        "model": card["model"],
-        "rank": entry.ranks[0] if is_ranked else None,
-        "rank_low": entry.ranks[0] if is_ranked else None,
-        "rank_high": entry.ranks[1] if is_ranked else None,
-        "tie_group": entry.tie_group if is_ranked else None,
+        **standing(entry),
         "probability_best": 0.25 if is_ranked else None,
         "reducible_error_closed": None if entry.value is None else (2.16 - entry.value) / 1.75,
         "below_floor": None if entry.value is None else entry.value < FLOORS[0][1],

@@ -44,7 +44,9 @@ def test_a_badge_says_the_rank_range_and_with_how_many_it_ties(tmp_path: Path) -
 
 def test_a_reference_and_a_score_without_a_number_have_no_rank(tmp_path: Path) -> None:
     documents = badges(tmp_path, [*typical(), Entry(name="none", value=None)])
-    assert endpoint(documents, "train-median")["message"] == "IonLadder obelix: reference, not ranked"
+    assert (
+        endpoint(documents, "train-median")["message"] == "IonLadder obelix: reference, not ranked"
+    )
     assert endpoint(documents, "none")["message"] == "IonLadder obelix: verified, not ranked"
 
 

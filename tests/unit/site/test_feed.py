@@ -25,7 +25,10 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 def git(root: Path, *arguments: str, date: str = "2026-01-02T03:04:05+02:00") -> str:
     """Run git as somebody, at a time."""
     who = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-    environment = os.environ | {"GIT_AUTHOR_DATE": "2001-01-01T00:00:00Z", "GIT_COMMITTER_DATE": date}
+    environment = os.environ | {
+        "GIT_AUTHOR_DATE": "2001-01-01T00:00:00Z",
+        "GIT_COMMITTER_DATE": date,
+    }
     done = subprocess.run(
         ["git", *who, *arguments],
         cwd=root,
@@ -131,7 +134,7 @@ def test_pages_that_a_feed_reader_looks_at_name_the_feed(tmp_path: Path) -> None
     pages = render_pages(load_site(layout), feed=FEED)
     for url in ("", "changes/", f"{TASK.name}/"):
         assert "\nfeed: feed.xml\n" in pages[url].split("---\n")[1]
-    assert "of <time datetime=\"2026-01-01\">" in pages["changes/"]
+    assert 'of <time datetime="2026-01-01">' in pages["changes/"]
 
 
 def test_hostile_words_stay_words(tmp_path: Path) -> None:

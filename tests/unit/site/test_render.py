@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.files import replacing_folder
 from ionladder.core.errors import SiteError
+from ionladder.core.files import replacing_folder
 from ionladder.core.problems import Problem
 from ionladder.site import build
 from ionladder.site.build import build_site

@@ -10,12 +10,11 @@ import pytest
 
 from ionladder.core.files import read_json, to_json
 from ionladder.core.paths import Layout
-from ionladder.scoring.slices import SliceScore
+from ionladder.scoring.slices import MIN_ROWS, SliceScore
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from ionladder.site.slices import FEWEST_ENTRIES, slice_board, slice_table
-from ionladder.scoring.slices import MIN_ROWS
 from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
 
 
@@ -98,7 +97,13 @@ def test_the_board_shows_models_against_parts_that_are_large_enough(tmp_path: Pa
     shown = slice_board(site.task_site(TASK.name), "obelix/")
     assert shown is not None
     titles = [title for _, parts in shown.groups for title, _ in parts]
-    assert titles == ["with CIF", "without CIF", "garnet", "<b>odd</b>", "1st quarter: 0.00 to 0.24"]
+    assert titles == [
+        "with CIF",
+        "without CIF",
+        "garnet",
+        "<b>odd</b>",
+        "1st quarter: 0.00 to 0.24",
+    ]
     assert len(shown.rows) == len(typical())
     assert all(len(cells) == len(titles) for _, _, cells in shown.rows)
 

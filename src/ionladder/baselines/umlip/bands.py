@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -91,33 +92,20 @@ def run_bands(
 
 
 def write_paths(path: Path, done: Sequence[tuple[Hop, Band]]) -> None:
-    """Write bands as the task nebdft2k-path takes them, one row an image.
+    """Write bands as the task nebdft2k-path takes them; an energy that is not there stays empty."""
+    from ionladder.submissions.path_parquet import write_rows
 
-    Columns: ``id``, ``image`` from 0, ``energy_ev``, ``positions_ang`` (x1 y1 z1 x2 …, float32,
-    good to about 1e-6 Å), ``converged``. An energy that is not there is an empty cell.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows: list[tuple[str, int, float, np.ndarray, bool]] = [
-        (hop.id, image, float(energy), places.astype(np.float32).ravel(), band.converged)
-        for hop, band in sorted(done, key=lambda pair: pair[0].id)
-        for image, (energy, places) in enumerate(
-            zip(band.energies_ev, band.positions_ang, strict=True)
-        )
-    ]
-    ids, images, energies, positions, converged = zip(*rows, strict=True)
-    table = pa.table(
-        {
-            "id": pa.array(ids, type=pa.string()),
-            "image": pa.array(images, type=pa.int16()),
-            "energy_ev": pa.array(energies, type=pa.float64(), from_pandas=True),
-            "positions_ang": pa.array(positions, type=pa.list_(pa.float32())),
-            "converged": pa.array(converged, type=pa.bool_()),
-        }
-    )
+    in_order = sorted(done, key=lambda pair: pair[0].id)
+    energies = [float(energy) for _, band in in_order for energy in band.energies_ev]
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        write_rows(
+            temporary,
+            ids=[hop.id for hop, _ in in_order for _ in range(hop.n_images)],
+            images=[image for hop, _ in in_order for image in range(hop.n_images)],
+            energies_ev=[None if math.isnan(energy) else energy for energy in energies],
+            positions_ang=[places for _, band in in_order for places in band.positions_ang],
+            converged=[band.converged for hop, band in in_order for _ in range(hop.n_images)],
+        )
 
 
 def _relaxed(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from ionladder.datasets.litraj.columns import (
+    ANION_CLASS,
+    DIMENSIONALITY,
+    component_column,
     composition_columns,
     folds_table,
     id_column,
@@ -69,26 +72,13 @@ LABELS = Table(
             )
             for key, _, number in DIMENSIONS
         ),
-        Column(
-            name="dimensionality",
-            type="category",
-            description=(
-                "Dimensions (1d, 2d, 3d) in which Li moves nearly as easily as along its easiest "
-                "path: barrier at most 0.2 eV above e_1d_ev; none where nothing percolates."
-            ),
-            role="label",
-        ),
+        DIMENSIONALITY,
     ),
 )
 
 SPLITS = splits_table(
-    Column(
-        name="component",
-        type="int32",
-        description="Number of the chemical system, in alphabetical order; from 1.",
-        role="split",
-    ),
-    Column(name="anion_class", type="category", description="As in entries.", role="split"),
+    component_column("Number of the chemical system, in alphabetical order; from 1."),
+    ANION_CLASS,
     entry=ID,
 )
 

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ionladder.core.problems import first_few
 from ionladder.datasets.built import BuiltVersion, CheckResult
-from ionladder.datasets.bvel13k.columns import ENTRIES, FOLDS, LABELS, SCHEME, SPLITS
+from ionladder.datasets.bvel13k.columns import LABELS, SCHEME
 from ionladder.datasets.bvel13k.spec import DATASET
 from ionladder.datasets.bvel_proto.percolation import Barriers
 from ionladder.datasets.bvel_proto.tables import label_row
 from ionladder.datasets.checks import Check, Finding, Outcome, run_checks
 from ionladder.datasets.litraj.agreement import checks, number_of
-from ionladder.datasets.litraj.overlap import Overlap, material_overlap
+from ionladder.datasets.litraj.labelled import Columns, Groups, build_labelled
 from ionladder.datasets.litraj.release import Layout, Release, read_release
-from ionladder.datasets.litraj.splitting import (
-    Drawn,
-    check_folds,
-    fold_columns,
-    numbered,
-    split_columns,
-)
-from ionladder.datasets.litraj.structures import write_structures
-from ionladder.datasets.litraj.summary import summarise
-from ionladder.datasets.schema import table_from_columns
 from ionladder.specs.params import DatasetVersion
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LAYOUT = Layout(
     stem="BVEL13k",
@@ -37,9 +23,6 @@ LAYOUT = Layout(
     labels=("E_1D", "E_2D", "E_3D"),
     extra=("E_1D_x_nsites", "E_2D_x_nsites", "E_3D_x_nsites"),
 )
-_TARGETS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
-
-Columns = dict[str, list[Any]]
 
 
 def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
@@ -54,20 +37,24 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
         IngestError: The archive is unsafe, damaged or malformed, or every finding of the checks.
     """
     release = read_release(raw, pinned, work, layout=LAYOUT)
-    results = run_checks(DATASET, (*checks(allow_inf=True), *_CHECKS), release)
-    overlap = material_overlap((head.part, release.entry(head)) for head in release.heads)
-    columns = _columns(release)
-    drawn = Drawn(splits=columns["splits"], folds=columns["folds"])
-    results += run_checks(DATASET, (_FOLDS,), drawn)
-    specs = (ENTRIES, LABELS, SPLITS, FOLDS)
-    tables: dict[str, pa.Table] = {
-        spec.name: table_from_columns(spec, columns[spec.name]) for spec in specs
-    }
-    return BuiltVersion(
-        tables=tables,
-        checks=(*results, _order(release), overlap.check),
-        summary=_summary(release, columns["labels"], overlap),
-        frames={"structures": write_structures(release, DATASET, work)},
+    checked = run_checks(DATASET, (*checks(allow_inf=True), *_CHECKS), release)
+    return build_labelled(
+        release,
+        work,
+        dataset=DATASET,
+        groups=Groups(
+            scheme=SCHEME,
+            names=[head.composition.chemsys for head in release.heads],
+            together="its whole chemical system",
+        ),
+        entries={
+            "anion": [head.composition.anion for head in release.heads],
+            "n_sites": [head.composition.n_atoms for head in release.heads],
+            "n_li": [head.composition.n_li for head in release.heads],
+        },
+        labels=_labels(release),
+        checked=checked,
+        counted=(_order(release),),
     )
 
 
@@ -123,11 +110,6 @@ _CHECKS: tuple[Check[Release], ...] = (
         run=check_no_dummies,
     ),
 )
-_FOLDS: Check[Drawn] = Check(
-    name="folds_cover_training_once",
-    description="Each entry of train and val is held out once, with its whole chemical system.",
-    run=check_folds,
-)
 
 
 def _order(release: Release) -> CheckResult:
@@ -145,40 +127,16 @@ def _order(release: Release) -> CheckResult:
     )
 
 
-def _columns(release: Release) -> dict[str, Any]:
-    """Table → column → values, in the order of the files."""
-    heads = release.heads
-    ids = [release.entry(head) for head in heads]
-    parts = [head.part for head in heads]
-    components = numbered([head.composition.chemsys for head in heads])
-    classes = [head.composition.anion_class for head in heads]
-    labels = [label_row(release.entry(head), _barriers(head.info)) for head in heads]
-    return {
-        "entries": {
-            "id": ids,
-            "formula": [head.composition.formula for head in heads],
-            "formula_norm": [head.composition.formula_norm for head in heads],
-            "chemsys": [head.composition.chemsys for head in heads],
-            "anion": [head.composition.anion for head in heads],
-            "anion_class": classes,
-            "n_sites": [head.composition.n_atoms for head in heads],
-            "n_li": [head.composition.n_li for head in heads],
-            "volume_ang3": [round(head.volume_ang3, 6) for head in heads],
-        },
-        "labels": {c.name: [row[c.name] for row in labels] for c in LABELS.columns},
-        "splits": {**split_columns(ids, parts, components), "anion_class": classes},
-        "folds": fold_columns(ids, parts, components, release.pinned.folds, scheme=SCHEME),
-    }
+def _labels(release: Release) -> Columns:
+    rows = [label_row(release.entry(head), _barriers(head.info)) for head in release.heads]
+    names = [column.name for column in LABELS.columns if column.name != "id"]
+    return {name: [row[name] for row in rows] for name in names}
 
 
 def _barriers(info: dict[str, str | None]) -> Barriers:
     values = (number_of(info[label]) for label in LAYOUT.labels)
     one, two, three = (None if v is None or math.isinf(v) else v for v in values)
     return Barriers(e_1d_ev=one, e_2d_ev=two, e_3d_ev=three)
-
-
-def _summary(release: Release, labels: Columns, overlap: Overlap) -> dict[str, Any]:
-    return summarise(release, {target: labels[target] for target in _TARGETS}, overlap)
 
 
 def _is_near(one: float, other: float, tolerance: float) -> bool:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from ionladder.datasets.bvel13k.columns import STRUCTURES, TABLES
 from ionladder.datasets.bvel13k.task import TASKS
-from ionladder.datasets.litraj.paper import (
-    BIBTEX,
-    CHECKSUM_CAVEAT,
-    CITATION,
-    HOMEPAGE,
-    LICENCE,
-    LICENCE_CAVEAT,
-    LICENCE_URL,
-)
+from ionladder.datasets.litraj.paper import CAVEATS, PROVENANCE
 from ionladder.specs.dataset import Dataset, Fact, PublishedFile
 
 __all__ = ["DATASET", "TASKS"]
@@ -24,16 +16,11 @@ DATASET = Dataset(
         "Li percolation barriers in the bond-valence site energy for 12,807 structures of the "
         "Materials Project, with upstream's split into train, val and test."
     ),
-    homepage=HOMEPAGE,
-    licence=LICENCE,
-    licence_url=LICENCE_URL,
-    citation=CITATION,
-    bibtex=BIBTEX,
+    **PROVENANCE,
     tables=TABLES,
     frames=(STRUCTURES,),
     caveats=(
-        LICENCE_CAVEAT,
-        CHECKSUM_CAVEAT,
+        *CAVEATS,
         (
             "The barrier comes from an empirical force field with a rigid framework. It is neither "
             "a measured activation energy nor one from density functional theory."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ionladder.datasets.bvel13k.columns import SCHEME
+from ionladder.datasets.litraj.anions import anion_slice
 from ionladder.datasets.litraj.columns import OFFICIAL
 from ionladder.datasets.litraj.percolation_task import (
     DIMENSIONALITY,
@@ -10,11 +11,9 @@ from ionladder.datasets.litraj.percolation_task import (
     METRICS,
     PRIMARY,
     SUBSETS,
-    TRAIN_DISTANCE,
-    anion_slice,
     percolation_targets,
 )
-from ionladder.specs.slice import Slice
+from ionladder.specs.slice import TRAIN_DISTANCE, Slice
 from ionladder.specs.task import CrossValidation, LabelWords, Task
 
 BVEL13K = Task(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.columns import ANION_CLASS, DIMENSIONALITY
+from ionladder.datasets.splits import folds_spec
 from ionladder.specs.column import Column
 from ionladder.specs.dataset import Table
 
@@ -149,15 +151,7 @@ LABELS = Table(
         _id(),
         *_barriers(),
         *_flags(),
-        Column(
-            name="dimensionality",
-            type="category",
-            description=(
-                "Dimensions (1d, 2d, 3d) in which Li moves nearly as easily as along its easiest "
-                "path: barrier at most 0.2 eV above e_1d_ev; none where nothing percolates."
-            ),
-            role="label",
-        ),
+        DIMENSIONALITY,
     ),
 )
 
@@ -183,30 +177,14 @@ SPLITS = Table(
         Column(
             name="family", type="category", description="Class of the structure type.", role="split"
         ),
-        Column(name="anion_class", type="category", description="As in entries.", role="split"),
+        ANION_CLASS,
     ),
 )
 
-FOLDS = Table(
-    name="folds",
-    key=("scheme", "repeat", "fold", "id"),
+FOLDS = folds_spec(
+    _id(),
     description="Frozen cross-validation folds of the training entries of the split chemsys.",
-    columns=(
-        Column(
-            name="scheme",
-            type="string",
-            description="random: entries dealt singly; chemsys, prototype: whole groups.",
-            role="key",
-        ),
-        Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-        Column(
-            name="fold",
-            type="int8",
-            description="Fold that holds the entry out, from 0.",
-            role="split",
-        ),
-        _id(),
-    ),
+    schemes="random: entries dealt singly; chemsys, prototype: whole groups.",
 )
 
 REPLICATES = Table(

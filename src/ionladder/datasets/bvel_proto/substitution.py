@@ -23,17 +23,12 @@ def assignments(prototype: Prototype) -> list[Assignment]:
     return [found[name] for name in sorted(found)]
 
 
-def in_drawing_order(prototype: Prototype) -> list[Assignment]:
-    """The assignments in the order in which they are tried.
-
-    The order is that of ``sha256("<seed>|<prototype>|<assignment>")``: no random generator, no
-    dependence on the order of sets or on the number of assignments before.
-    """
-    return sorted(assignments(prototype), key=lambda chosen: drawing_rank(prototype, chosen))
-
-
 def drawing_rank(prototype: Prototype, chosen: Assignment) -> str:
-    """The hash that gives an assignment its place."""
+    """The hash that gives an assignment its place among those that are tried.
+
+    It is that of ``<seed>|<prototype>|<assignment>``: no random generator, no dependence on the
+    order of sets or on the number of assignments before.
+    """
     return sha256_bytes(f"{SEED}|{prototype.name}|{assignment_name(chosen)}".encode())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.anions import anion_slice
 from ionladder.datasets.litraj.percolation_task import (
     CLIP_EV,
     DIMENSIONALITY,
@@ -10,11 +11,9 @@ from ionladder.datasets.litraj.percolation_task import (
     METRICS,
     PRIMARY,
     SUBSETS,
-    TRAIN_DISTANCE,
-    anion_slice,
     percolation_targets,
 )
-from ionladder.specs.slice import Slice
+from ionladder.specs.slice import TRAIN_DISTANCE, Slice
 from ionladder.specs.task import CrossValidation, LabelWords, Task
 
 __all__ = ["BVEL_PROTO", "CLIP_EV", "FAST_EV", "PHYSICAL_EV", "TASKS"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.splits import folds_spec
 from ionladder.specs.column import Column
 from ionladder.specs.dataset import Table
 
@@ -13,6 +14,23 @@ STRUCTURES = "structures"
 
 OFFICIAL = "official"
 """Name of upstream's split: train and val are ``train`` here, test is ``test``."""
+
+
+ANION_CLASS = Column(
+    name="anion_class", type="category", description="As in entries.", role="split"
+)
+"""The class of anions once more, in ``splits``, for subsets."""
+
+DIMENSIONALITY = Column(
+    name="dimensionality",
+    type="category",
+    description=(
+        "Dimensions (1d, 2d, 3d) in which Li moves nearly as easily as along its easiest path: "
+        "barrier at most 0.2 eV above e_1d_ev; none where nothing percolates."
+    ),
+    role="label",
+)
+"""What the three percolation barriers say together."""
 
 
 def id_column(description: str) -> Column:
@@ -118,6 +136,11 @@ def part_column() -> Column:
     )
 
 
+def component_column(description: str) -> Column:
+    """Number of the group that an entry belongs to."""
+    return Column(name="component", type="int32", description=description, role="split")
+
+
 def splits_table(*columns: Column, entry: Column) -> Table:
     """The ``splits`` table: upstream's split, with its part, a group number and further columns.
 
@@ -152,24 +175,8 @@ def folds_table(*, entry: Column, scheme: str, groups: str) -> Table:
         scheme: Its name (``chemsys``).
         groups: What a fold keeps whole, in words (``chemical system``).
     """
-    return Table(
-        name="folds",
-        key=("scheme", "repeat", "fold", "id"),
+    return folds_spec(
+        entry,
         description="Frozen cross-validation folds of upstream's train and val parts.",
-        columns=(
-            Column(
-                name="scheme",
-                type="string",
-                description=f"{scheme}: no {groups} is in two folds.",
-                role="key",
-            ),
-            Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-            Column(
-                name="fold",
-                type="int8",
-                description="Fold that holds the entry out, from 0.",
-                role="split",
-            ),
-            entry,
-        ),
+        schemes=f"{scheme}: no {groups} is in two folds.",
     )

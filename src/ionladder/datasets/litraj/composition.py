@@ -9,7 +9,6 @@ from functools import lru_cache
 from ionladder.sources.extxyz import SYMBOLS
 
 DUMMY = 0
-LITHIUM = 3
 
 # Elements that can be the anion, most electronegative first (Pauling), and their class.
 ANION_CLASSES: Mapping[str, str] = {
@@ -67,18 +66,28 @@ def composition_of(counts: Iterable[tuple[int, int]]) -> Composition:
     return _composition(tuple(sorted((z, n) for z, n in counts if z != DUMMY and n)))
 
 
+def normalised_formula(amounts: Mapping[str, int]) -> str:
+    """Atomic fractions to five decimals, elements in alphabetical order.
+
+    Example:
+        >>> normalised_formula({"O": 2, "Li": 1, "Co": 1})
+        'Co0.25000 Li0.25000 O0.50000'
+    """
+    total = sum(amounts.values())
+    return " ".join(f"{symbol}{amounts[symbol] / total:.5f}" for symbol in sorted(amounts))
+
+
 @lru_cache(maxsize=200_000)
 def _composition(counts: tuple[tuple[int, int], ...]) -> Composition:
     from pymatgen.core.composition import Composition as Reducible
 
     amounts = {SYMBOLS[z]: n for z, n in counts}
-    total = sum(amounts.values())
     anions = [symbol for symbol in ANION_CLASSES if symbol in amounts]
     return Composition(
         formula=Reducible(amounts).reduced_formula,
-        formula_norm=" ".join(f"{s}{amounts[s] / total:.5f}" for s in sorted(amounts)),
+        formula_norm=normalised_formula(amounts),
         chemsys="-".join(sorted(amounts)),
         anion=max(anions, key=lambda symbol: amounts[symbol], default=""),
-        n_atoms=total,
+        n_atoms=sum(amounts.values()),
         n_li=amounts.get("Li", 0),
     )

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-HOMEPAGE = "https://github.com/AIRI-Institute/LiTraj"
-DOI = "10.1038/s41524-025-01571-z"
-LICENCE = "CC-BY-4.0"
-LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
-CITATION = (
-    "A. D. Dembitskiy, I. S. Humonen, R. A. Eremin, D. A. Aksyonov, S. S. Fedotov and "
-    "S. A. Budennyy, Benchmarking machine learning models for predicting lithium ion migration, "
-    f"npj Comput. Mater. 11, 131 (2025), doi:{DOI}"
-)
-BIBTEX = """\
+from typing import TypedDict
+
+
+class Provenance(TypedDict):
+    """The fields of a dataset that say where it comes from."""
+
+    homepage: str
+    licence: str
+    licence_url: str
+    citation: str
+    bibtex: str
+
+
+PROVENANCE = Provenance(
+    homepage="https://github.com/AIRI-Institute/LiTraj",
+    licence="CC-BY-4.0",
+    licence_url="https://creativecommons.org/licenses/by/4.0/",
+    citation=(
+        "A. D. Dembitskiy, I. S. Humonen, R. A. Eremin, D. A. Aksyonov, S. S. Fedotov and "
+        "S. A. Budennyy, Benchmarking machine learning models for predicting lithium ion "
+        "migration, npj Comput. Mater. 11, 131 (2025), doi:10.1038/s41524-025-01571-z"
+    ),
+    bibtex="""\
 @article{dembitskiy2025litraj,
   title   = {Benchmarking machine learning models for predicting lithium ion migration},
   author  = {Dembitskiy, Artem D. and Humonen, Innokentiy S. and Eremin, Roman A. and
@@ -22,12 +35,19 @@ BIBTEX = """\
   year    = {2025},
   doi     = {10.1038/s41524-025-01571-z},
 }
-"""
-LICENCE_CAVEAT = (
-    "Upstream states no licence of the archives themselves: its code is under MIT, and the "
-    "structures come from the Materials Project under CC BY 4.0, which is the licence named here."
+""",
 )
-CHECKSUM_CAVEAT = (
-    "Upstream publishes no checksums. The bytes are those of the first fetch, pinned after every "
-    "check on their content had passed."
+"""The same for every dataset of LiTraj."""
+
+CAVEATS = (
+    (
+        "Upstream states no licence of the archives themselves: its code is under MIT, and the "
+        "structures come from the Materials Project under CC BY 4.0, which is the licence named "
+        "here."
+    ),
+    (
+        "Upstream publishes no checksums. The bytes are those of the first fetch, pinned after "
+        "every check on their content had passed."
+    ),
 )
+"""What every dataset of LiTraj must say of itself."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.datasets.litraj.composition import Composition, composition_of
+from ionladder.datasets.litraj.progress import Tick
 from ionladder.datasets.streamed import read_blocks
 from ionladder.sources.extxyz import Frame, iter_frames
 from ionladder.sources.zips import ZipMembers
@@ -71,7 +72,13 @@ class Head:
 
 
 def read_part(
-    archive: ZipMembers, member: str, *, name: str, keys: Sequence[str], work: Path
+    archive: ZipMembers,
+    member: str,
+    *,
+    name: str,
+    keys: Sequence[str],
+    work: Path,
+    tick: Tick = lambda _: None,
 ) -> Part:
     """Read one file of structures, or find what an earlier run read.
 
@@ -82,6 +89,7 @@ def read_part(
         keys: Keys of the comment line to keep.
         work: Folder for the result; a file there counts only if it was finished and was made from
             a member of the same size and CRC.
+        tick: Called with the number of frames done since the last call.
 
     Raises:
         IngestError: The archive is damaged, or a frame is malformed.
@@ -90,8 +98,11 @@ def read_part(
     origin = json.dumps([_FORM, archive.fingerprint(member), *keys])
     found = _finished(path, origin)
     if found is None:
-        found = _write(archive, member, keys=keys, origin=origin, path=path)
-    return Part(name=name, path=path, skipped=found)
+        skipped = _write(archive, member, keys=keys, origin=origin, path=path, tick=tick)
+    else:
+        skipped, rows = found
+        tick(rows)
+    return Part(name=name, path=path, skipped=skipped)
 
 
 def read_heads(part: Part, keys: Sequence[str]) -> Iterator[Head]:
@@ -120,22 +131,23 @@ def read_heads(part: Part, keys: Sequence[str]) -> Iterator[Head]:
         row += block.num_rows
 
 
-def _finished(path: Path, origin: str) -> tuple[str, ...] | None:
-    """Columns that were passed over, if the file is the finished one of that origin."""
+def _finished(path: Path, origin: str) -> tuple[tuple[str, ...], int] | None:
+    """Columns that were passed over, and rows, if the file is the finished one of that origin."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        metadata = pq.read_metadata(path).metadata or {}
+        found = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid):
         return None
+    metadata = found.metadata or {}
     if metadata.get(b"origin", b"").decode() != origin:
         return None
-    return tuple(json.loads(metadata[b"skipped"]))
+    return tuple(json.loads(metadata[b"skipped"])), found.num_rows
 
 
 def _write(
-    archive: ZipMembers, member: str, *, keys: Sequence[str], origin: str, path: Path
+    archive: ZipMembers, member: str, *, keys: Sequence[str], origin: str, path: Path, tick: Tick
 ) -> tuple[str, ...]:
     import pyarrow.parquet as pq
 
@@ -147,6 +159,7 @@ def _write(
         while block := list(islice(frames, _BLOCK)):
             skipped.update(*(frame.skipped for frame in block))
             writer.write_table(_table(block, schema, keys))
+            tick(len(block))
         named = sorted(skipped)
         writer.add_key_value_metadata({"origin": origin, "skipped": json.dumps(named)})
     draft.replace(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ionladder.specs.slice import NEAREST_NOTE, Slice
+from ionladder.datasets.litraj.anions import ANION_SUBSETS
+from ionladder.specs.slice import Slice
 from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target
 
 # Above 6 eV no ion moves, and the size of the number says nothing more; the few percent of E_3D
@@ -39,17 +40,6 @@ METRICS = (
 
 PRIMARY = Primary(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all")
 
-ANION_SUBSETS = tuple(
-    Subset(name=name, title=title, column="anion_class", equals=name)
-    for name, title in (
-        ("oxide", "oxides"),
-        ("fluoride", "fluorides"),
-        ("chalcogenide", "chalcogenides"),
-        ("halide", "heavier halides"),
-        ("nitride", "nitrides"),
-    )
-)
-
 SUBSETS = (
     Subset(name="all", title="all test entries"),
     *ANION_SUBSETS,
@@ -81,23 +71,6 @@ LI_SITES = Slice(
     column="li_sites",
     values=tuple((name, name) for name in ("1", "2 to 3", "4 to 7", "8 or more")),
 )
-
-TRAIN_DISTANCE = Slice(
-    name="train_distance",
-    title="Distance to the nearest training composition",
-    column="train_distance",
-    note=NEAREST_NOTE,
-)
-
-
-def anion_slice(*others: tuple[str, str]) -> Slice:
-    """The slice by anions; ``others`` are the classes that a dataset has besides the usual five."""
-    return Slice(
-        name="anions",
-        title="Anion chemistry",
-        column="anions",
-        values=(*((subset.name, subset.title) for subset in ANION_SUBSETS), *others),
-    )
 
 
 def percolation_targets(

@@ -10,6 +10,7 @@ from ionladder.datasets.litraj.columns import PARTS
 from ionladder.datasets.litraj.index import Index, read_index
 from ionladder.datasets.litraj.members import find_members
 from ionladder.datasets.litraj.parts import Head, Part, read_heads, read_part
+from ionladder.datasets.litraj.progress import progress
 from ionladder.sources.zips import ZipMembers
 from ionladder.specs.params import DatasetVersion
 
@@ -90,9 +91,13 @@ def read_release(raw: Path, pinned: DatasetVersion, work: Path, *, layout: Layou
             optional=[key for key in ("material_id", layout.id_key) if key not in required],
             where=index_name,
         )
-        parts = {
-            part: read_part(archive, found[file], name=part, keys=layout.keys, work=work)
-            for part, file in files.items()
-        }
+        expected = sum(pinned.expected.get(part, 0) for part in PARTS)
+        with progress(f"{layout.stem}: structures", expected) as tick:
+            parts = {
+                part: read_part(
+                    archive, found[file], name=part, keys=layout.keys, work=work, tick=tick
+                )
+                for part, file in files.items()
+            }
     heads = tuple(head for part in parts.values() for head in read_heads(part, layout.keys))
     return Release(layout=layout, pinned=pinned, index=index, parts=parts, heads=heads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -14,9 +13,10 @@ from ionladder.datasets.built import BuiltVersion
 from ionladder.datasets.checks import run_checks
 from ionladder.datasets.litraj.columns import PARTS
 from ionladder.datasets.litraj.overlap import material_overlap
+from ionladder.datasets.litraj.progress import progress
 from ionladder.datasets.litraj.trajectory_checks import CHECKS, ReadParts, repeated, summarise
 from ionladder.datasets.litraj.trajectory_offsets import draw_offset_set, write_offset_set
-from ionladder.datasets.litraj.trajectory_parts import Part, Tick, read_part
+from ionladder.datasets.litraj.trajectory_parts import Part, read_part
 from ionladder.datasets.litraj.trajectory_tables import OFFSETS, frames_name
 from ionladder.datasets.litraj.trajectory_versions import build_tables
 from ionladder.sources.zips import ZipMembers
@@ -47,7 +47,7 @@ def build_trajectories(
     with (
         ZipMembers(raw / f"{stem}.zip") as archive,
         _space_left(work),
-        _progress(dataset.title, expected) as tick,
+        progress(f"{dataset.title}: configurations", expected) as tick,
     ):
         members = find_members(archive.names, stem, archive=f"{stem}.zip")
         parts = {
@@ -138,17 +138,3 @@ def _space_left(work: Path) -> Iterator[None]:
                 next_step="Make room and run the command again: finished parts are kept.",
             )
         ) from error
-
-
-@contextmanager
-def _progress(title: str, total: int) -> Iterator[Tick]:
-    """A bar on a terminal, and nothing where output is piped."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"{title}: configurations", total=total)
-        yield lambda done: bar.advance(task, done)

@@ -8,7 +8,7 @@ only if both are the same; anything else is made anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ionladder.core.files import replacing, write_text
 from ionladder.core.hashing import sha256_file
+from ionladder.datasets.litraj.progress import Tick
 from ionladder.datasets.litraj.trajectory_rows import entry_table, frame_table, read_row
 from ionladder.datasets.litraj.trajectory_tables import FRAMES, frames_name
 from ionladder.datasets.streamed import StreamedTable, StreamedWriter
@@ -32,8 +33,6 @@ FORMAT = 1
 
 _BLOCK_ROWS = 1024
 _WANTED = ("pos", "forces")
-
-Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from ionladder.datasets.litraj.columns import PARTS
-from ionladder.datasets.litraj.paper import (
-    BIBTEX,
-    CHECKSUM_CAVEAT,
-    CITATION,
-    HOMEPAGE,
-    LICENCE,
-    LICENCE_CAVEAT,
-    LICENCE_URL,
-)
+from ionladder.datasets.litraj.paper import CAVEATS, PROVENANCE
 from ionladder.datasets.litraj.trajectory_tables import FRAMES, TABLES, U_METALS
 from ionladder.specs.dataset import Dataset, Fact, PublishedFile
 
@@ -31,8 +23,7 @@ _CAVEATS = (
         "moved."
     ),
     "Configurations of one band are alike, so intervals count materials, not configurations.",
-    LICENCE_CAVEAT,
-    CHECKSUM_CAVEAT,
+    *CAVEATS,
 )
 
 
@@ -49,11 +40,7 @@ def trajectory_dataset(*, name: str, title: str, stem: str, summary: str) -> Dat
         name=name,
         title=title,
         summary=summary,
-        homepage=HOMEPAGE,
-        licence=LICENCE,
-        licence_url=LICENCE_URL,
-        citation=CITATION,
-        bibtex=BIBTEX,
+        **PROVENANCE,
         tables=TABLES,
         frames=FRAMES,
         caveats=_CAVEATS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ionladder.datasets.litraj.columns import (
     PARTS,
     cell_column,
+    component_column,
     folds_table,
     id_column,
     numbers_column,
@@ -153,12 +154,7 @@ LABELS = Table(
 )
 
 SPLITS = splits_table(
-    Column(
-        name="component",
-        type="int32",
-        description="Number of the material, or of the formula where no material is stated.",
-        role="split",
-    ),
+    component_column("Number of the material, or of the formula where no material is stated."),
     Column(
         name="path_id", type="string", description="As in entries.", nullable=True, role="split"
     ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ionladder.datasets.litraj.columns import (
+    ANION_CLASS,
+    component_column,
     composition_columns,
     edge_columns,
     folds_table,
@@ -64,13 +66,8 @@ LABELS = Table(
 )
 
 SPLITS = splits_table(
-    Column(
-        name="component",
-        type="int32",
-        description="Number of the material, in alphabetical order of identifiers; from 1.",
-        role="split",
-    ),
-    Column(name="anion_class", type="category", description="As in entries.", role="split"),
+    component_column("Number of the material, in alphabetical order of identifiers; from 1."),
+    ANION_CLASS,
     entry=ID,
 )
 

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ionladder.core.problems import first_few
 from ionladder.datasets.built import BuiltVersion
 from ionladder.datasets.checks import Check, Finding, Outcome, run_checks
 from ionladder.datasets.litraj.agreement import checks, number_of
 from ionladder.datasets.litraj.edges import Edge, parse_edge_id
-from ionladder.datasets.litraj.overlap import material_overlap
+from ionladder.datasets.litraj.labelled import Groups, build_labelled
 from ionladder.datasets.litraj.release import Layout, Release, read_release
-from ionladder.datasets.litraj.splitting import (
-    Drawn,
-    check_folds,
-    fold_columns,
-    numbered,
-    split_columns,
-)
-from ionladder.datasets.litraj.structures import write_structures
-from ionladder.datasets.litraj.summary import summarise
-from ionladder.datasets.nebbvse122k.columns import ENTRIES, FOLDS, LABELS, SCHEME, SPLITS
+from ionladder.datasets.nebbvse122k.columns import SCHEME
 from ionladder.datasets.nebbvse122k.spec import DATASET
-from ionladder.datasets.schema import table_from_columns
 from ionladder.specs.params import DatasetVersion
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LAYOUT = Layout(stem="nebBVSE122k", id_key="edge_id", labels=("em",), id_in_index=False)
 
@@ -44,20 +30,20 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
         IngestError: The archive is unsafe, damaged or malformed, or every finding of the checks.
     """
     release = read_release(raw, pinned, work, layout=LAYOUT)
-    results = run_checks(DATASET, (*checks(allow_inf=False), *_CHECKS), release)
-    overlap = material_overlap((head.part, release.material(head)) for head in release.heads)
-    columns = _columns(release)
-    drawn = Drawn(splits=columns["splits"], folds=columns["folds"])
-    results += run_checks(DATASET, (_FOLDS,), drawn)
-    specs = (ENTRIES, LABELS, SPLITS, FOLDS)
-    tables: dict[str, pa.Table] = {
-        spec.name: table_from_columns(spec, columns[spec.name]) for spec in specs
-    }
-    return BuiltVersion(
-        tables=tables,
-        checks=(*results, overlap.check),
-        summary=summarise(release, {"em_ev": columns["labels"]["em_ev"]}, overlap),
-        frames={"structures": write_structures(release, DATASET, work)},
+    checked = run_checks(DATASET, (*checks(allow_inf=False), *_CHECKS), release)
+    materials = [release.material(head) for head in release.heads]
+    return build_labelled(
+        release,
+        work,
+        dataset=DATASET,
+        groups=Groups(scheme=SCHEME, names=materials, together="all hops of its material"),
+        entries={
+            "material_id": materials,
+            **_edge_columns([parse_edge_id(release.entry(head)) for head in release.heads]),
+            "n_atoms": [head.composition.n_atoms for head in release.heads],
+        },
+        labels={"em_ev": [number_of(head.info["em"]) for head in release.heads]},
+        checked=checked,
     )
 
 
@@ -105,37 +91,6 @@ _CHECKS: tuple[Check[Release], ...] = (
         run=check_centres,
     ),
 )
-_FOLDS: Check[Drawn] = Check(
-    name="folds_cover_training_once",
-    description="Each entry of train and val is held out once, with all hops of its material.",
-    run=check_folds,
-)
-
-
-def _columns(release: Release) -> dict[str, Any]:
-    """Table → column → values, in the order of the files."""
-    heads = release.heads
-    ids = [release.entry(head) for head in heads]
-    parts = [head.part for head in heads]
-    materials = [release.material(head) for head in heads]
-    components = numbered(materials)
-    classes = [head.composition.anion_class for head in heads]
-    return {
-        "entries": {
-            "id": ids,
-            "material_id": materials,
-            **_edge_columns([parse_edge_id(name) for name in ids]),
-            "formula": [head.composition.formula for head in heads],
-            "formula_norm": [head.composition.formula_norm for head in heads],
-            "chemsys": [head.composition.chemsys for head in heads],
-            "anion_class": classes,
-            "n_atoms": [head.composition.n_atoms for head in heads],
-            "volume_ang3": [round(head.volume_ang3, 6) for head in heads],
-        },
-        "labels": {"id": ids, "em_ev": [number_of(head.info["em"]) for head in heads]},
-        "splits": {**split_columns(ids, parts, components), "anion_class": classes},
-        "folds": fold_columns(ids, parts, components, release.pinned.folds, scheme=SCHEME),
-    }
 
 
 def _edge_columns(edges: list[Edge]) -> dict[str, list[int]]:

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from ionladder.datasets.litraj.paper import (
-    BIBTEX,
-    CHECKSUM_CAVEAT,
-    CITATION,
-    HOMEPAGE,
-    LICENCE,
-    LICENCE_CAVEAT,
-    LICENCE_URL,
-)
+from ionladder.datasets.litraj.paper import CAVEATS, PROVENANCE
 from ionladder.datasets.nebbvse122k.columns import STRUCTURES, TABLES
 from ionladder.datasets.nebbvse122k.task import TASKS
 from ionladder.specs.dataset import Dataset, Fact, PublishedFile
@@ -24,16 +16,11 @@ DATASET = Dataset(
         "Barriers of 122,421 single Li hops in 11,290 materials of the Materials Project, by "
         "nudged elastic band in the bond-valence site energy, with a supercell around each hop."
     ),
-    homepage=HOMEPAGE,
-    licence=LICENCE,
-    licence_url=LICENCE_URL,
-    citation=CITATION,
-    bibtex=BIBTEX,
+    **PROVENANCE,
     tables=TABLES,
     frames=(STRUCTURES,),
     caveats=(
-        LICENCE_CAVEAT,
-        CHECKSUM_CAVEAT,
+        *CAVEATS,
         (
             "The barrier comes from an empirical force field. It is neither a measured activation "
             "energy nor one from density functional theory."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.anions import ANION_SUBSETS
 from ionladder.datasets.litraj.columns import OFFICIAL
-from ionladder.datasets.litraj.percolation_task import ANION_SUBSETS
 from ionladder.datasets.nebbvse122k.columns import SCHEME
 from ionladder.specs.task import (
     CrossValidation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ionladder.datasets.litraj.columns import (
     cell_column,
+    component_column,
     composition_columns,
     edge_columns,
     folds_table,
@@ -116,12 +117,7 @@ LABELS = Table(
 )
 
 SPLITS = splits_table(
-    Column(
-        name="component",
-        type="int32",
-        description="Number of the material, from 1 in the order of ids; hops share materials.",
-        role="split",
-    ),
+    component_column("Number of the material, from 1 in the order of ids; hops share materials."),
     _specific_tm("split"),
     Column(
         name="material_in_train",

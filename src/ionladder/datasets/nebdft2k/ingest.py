@@ -12,6 +12,7 @@ from ionladder.core.errors import IngestError
 from ionladder.core.problems import Problem, first_few
 from ionladder.datasets.built import BuiltVersion
 from ionladder.datasets.checks import run_checks
+from ionladder.datasets.litraj.progress import progress
 from ionladder.datasets.nebdft2k.centroids import read_centroids
 from ionladder.datasets.nebdft2k.frames import FramesWriter
 from ionladder.datasets.nebdft2k.hops import read_hop
@@ -101,7 +102,10 @@ def _read_hops(
     metadata = {"dataset": pinned.dataset, "version": pinned.version, "licence": DATASET.licence}
     centroids, problems = read_centroids(archive, _CENTROIDS, rows)
     facts = []
-    with FramesWriter(work, metadata) as frames:
+    with (
+        FramesWriter(work, metadata) as frames,
+        progress(f"{DATASET.title}: hops", len(rows)) as tick,
+    ):
         for row in sorted(rows, key=lambda row: row.id):
             init, relaxed = _members(row)
             hop, found = read_hop(archive, row, init=init, relaxed=relaxed)
@@ -110,6 +114,7 @@ def _read_hops(
             if hop is not None and centroid is not None:
                 frames.write(hop, centroid)
                 facts.append(facts_of(row, hop, em_agrees=centroid.em_agrees))
+            tick(1)
     if problems:
         raise IngestError(problems)
     return facts, frames

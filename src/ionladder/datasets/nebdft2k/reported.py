@@ -53,21 +53,16 @@ POTENTIALS = (
             "that did not converge count; so the number is quoted and put under no column."
         ),
     ),
-    Reported(
-        model="MACE-MP-0",
-        source=PAPER,
-        table="abstract",
-        as_printed=_NOT_AVAILABLE,
-        inputs="structure",
-        verdict=_TABLES_UNREAD,
-    ),
-    Reported(
-        model="SevenNet",
-        source=PAPER,
-        table="abstract",
-        as_printed=_NOT_AVAILABLE,
-        inputs="structure",
-        verdict=_TABLES_UNREAD,
+    *(
+        Reported(
+            model=model,
+            source=PAPER,
+            table="abstract",
+            as_printed=_NOT_AVAILABLE,
+            inputs="structure",
+            verdict=_TABLES_UNREAD,
+        )
+        for model in ("MACE-MP-0", "SevenNet")
     ),
     Reported(
         model="MACE-MP-0 small",

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from ionladder.datasets.litraj.paper import (
-    BIBTEX,
-    CHECKSUM_CAVEAT,
-    CITATION,
-    HOMEPAGE,
-    LICENCE,
-    LICENCE_CAVEAT,
-    LICENCE_URL,
-)
+from ionladder.datasets.litraj.paper import CAVEATS, PROVENANCE
 from ionladder.datasets.nebdft2k.columns import FRAMES, TABLES
 from ionladder.datasets.nebdft2k.task import TASKS
 from ionladder.specs.dataset import Dataset, Fact
@@ -24,11 +16,7 @@ DATASET = Dataset(
         "Paths and barriers of single Li hops by nudged elastic bands with DFT, each with the "
         "initial path it was relaxed from; part of LiTraj."
     ),
-    homepage=HOMEPAGE,
-    licence=LICENCE,
-    licence_url=LICENCE_URL,
-    citation=CITATION,
-    bibtex=BIBTEX,
+    **PROVENANCE,
     tables=TABLES,
     frames=FRAMES,
     facts=(
@@ -58,7 +46,6 @@ DATASET = Dataset(
             "MPLiTrj holds configurations of the same calculations. A model trained on it may "
             "have seen test hops; a submission states what it was trained on."
         ),
-        LICENCE_CAVEAT,
-        CHECKSUM_CAVEAT,
+        *CAVEATS,
     ),
 )

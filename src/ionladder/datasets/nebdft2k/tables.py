@@ -9,14 +9,14 @@ from functools import reduce
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
-from ionladder.datasets.litraj.columns import OFFICIAL
-from ionladder.datasets.nebdft2k.columns import TABLES
+from ionladder.datasets.litraj.composition import normalised_formula
+from ionladder.datasets.litraj.splitting import SUBSET, fold_columns, split_columns
+from ionladder.datasets.nebdft2k.columns import ENTRIES, FOLDS, LABELS, SPLITS
 from ionladder.datasets.nebdft2k.hops import Hop
 from ionladder.datasets.nebdft2k.index import IndexRow
 from ionladder.datasets.nebdft2k.task import SCHEME
-from ionladder.datasets.splits import grouped_folds
+from ionladder.datasets.schema import table_from_columns, table_from_rows
 from ionladder.sources.extxyz import SYMBOLS
-from ionladder.specs.column import arrow_schema
 from ionladder.specs.params import FoldSettings
 
 if TYPE_CHECKING:
@@ -66,17 +66,20 @@ def facts_of(row: IndexRow, hop: Hop, *, em_agrees: bool | None) -> HopFacts:
 
 def build_tables(hops: Sequence[HopFacts], folds: FoldSettings) -> dict[str, pa.Table]:
     """The tables of a version; hops in ascending order of their ids."""
-    import pyarrow as pa
-
-    rows = {
-        "entries": [_entry(hop) for hop in hops],
-        "labels": [_label(hop) for hop in hops],
-        "splits": _splits(hops),
-        "folds": _folds(hops, folds),
+    ids, parts = [hop.row.id for hop in hops], [hop.row.part for hop in hops]
+    components = _material_numbers(hops)
+    splits = {
+        **split_columns(ids, parts, components),
+        "has_specific_tm": [hop.row.has_specific_tm for hop in hops],
+        "material_in_train": _is_material_in_train(hops),
     }
     return {
-        spec.name: pa.Table.from_pylist(rows[spec.name], schema=arrow_schema(spec.columns))
-        for spec in TABLES
+        "entries": table_from_rows(ENTRIES, [_entry(hop) for hop in hops]),
+        "labels": table_from_rows(LABELS, [_label(hop) for hop in hops]),
+        "splits": table_from_columns(SPLITS, splits),
+        "folds": table_from_columns(
+            FOLDS, fold_columns(ids, parts, components, folds, scheme=SCHEME)
+        ),
     }
 
 
@@ -86,7 +89,7 @@ def _entry(hop: HopFacts) -> Row:
         "id": hop.row.id,
         "material_id": edge.material_id,
         "formula": _reduced_formula(hop.counts),
-        "formula_norm": _normalised_formula(hop.counts),
+        "formula_norm": normalised_formula(hop.counts),
         "chemsys": hop.row.chemsys,
         "source_site": edge.source,
         "target_site": edge.target,
@@ -111,49 +114,19 @@ def _label(hop: HopFacts) -> Row:
     }
 
 
-def subset_of(part: str) -> str:
-    """Upstream's part as a subset: train and val are learnt from."""
-    return "test" if part == "test" else "train"
-
-
-def _splits(hops: Sequence[HopFacts]) -> list[Row]:
-    numbers = material_numbers(hops)
-    learnt = Counter(hop.row.edge.material_id for hop in hops if subset_of(hop.row.part) == "train")
-    rows = []
-    for hop in hops:
-        material, subset = hop.row.edge.material_id, subset_of(hop.row.part)
-        rows.append(
-            {
-                "split_name": OFFICIAL,
-                "id": hop.row.id,
-                "subset": subset,
-                "part": hop.row.part,
-                "component": numbers[material],
-                "has_specific_tm": hop.row.has_specific_tm,
-                "material_in_train": learnt[material] > (subset == "train"),
-            }
-        )
-    return rows
-
-
-def material_numbers(hops: Sequence[HopFacts]) -> dict[str, int]:
-    """Material → its number, from 1 in the order of its first hop."""
+def _material_numbers(hops: Sequence[HopFacts]) -> list[int]:
+    """Number of each hop's material, from 1 in the order of its first hop."""
     materials = dict.fromkeys(hop.row.edge.material_id for hop in hops)
-    return {material: number for number, material in enumerate(materials, start=1)}
+    numbers = {material: number for number, material in enumerate(materials, start=1)}
+    return [numbers[hop.row.edge.material_id] for hop in hops]
 
 
-def _folds(hops: Sequence[HopFacts], settings: FoldSettings) -> list[Row]:
-    numbers = material_numbers(hops)
-    train = {
-        hop.row.id: numbers[hop.row.edge.material_id]
-        for hop in hops
-        if subset_of(hop.row.part) == "train"
-    }
-    return [
-        {"scheme": SCHEME, "repeat": repeat, "fold": fold, "id": name}
-        for repeat in range(settings.n_repeats)
-        for name, fold in grouped_folds(train, settings, repeat=repeat).items()
-    ]
+def _is_material_in_train(hops: Sequence[HopFacts]) -> list[bool]:
+    """Whether a train hop, other than the hop itself, has its material."""
+    is_train = [SUBSET[hop.row.part] == "train" for hop in hops]
+    materials = [hop.row.edge.material_id for hop in hops]
+    learnt = Counter(name for name, mine in zip(materials, is_train, strict=True) if mine)
+    return [learnt[name] > mine for name, mine in zip(materials, is_train, strict=True)]
 
 
 def _reduced_formula(counts: Mapping[str, int]) -> str:
@@ -161,8 +134,3 @@ def _reduced_formula(counts: Mapping[str, int]) -> str:
     common = reduce(gcd, counts.values())
     amounts = {symbol: counts[symbol] // common for symbol in sorted(counts)}
     return "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in amounts.items())
-
-
-def _normalised_formula(counts: Mapping[str, int]) -> str:
-    total = sum(counts.values())
-    return " ".join(f"{symbol}{counts[symbol] / total:.5f}" for symbol in sorted(counts))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.litraj.anions import anion_slice
 from ionladder.datasets.litraj.columns import OFFICIAL
 from ionladder.datasets.nebdft2k.columns import PATHS_INIT, PATHS_RELAXED
 from ionladder.datasets.nebdft2k.reported import REPORTED_BARRIERS, REPORTED_PATHS
-from ionladder.specs.slice import NEAREST_NOTE, Slice
+from ionladder.specs.slice import TRAIN_DISTANCE, Slice
 from ionladder.specs.task import (
     CrossValidation,
     LabelWords,
@@ -50,20 +51,7 @@ _SUBSETS = (
 )
 
 _SLICES = (
-    Slice(
-        name="anions",
-        title="Anion chemistry",
-        column="anions",
-        values=(
-            ("oxide", "oxides"),
-            ("fluoride", "fluorides"),
-            ("chalcogenide", "chalcogenides"),
-            ("halide", "heavier halides"),
-            ("nitride", "nitrides"),
-            ("mixed", "mixed anions"),
-            ("other", "none of these"),
-        ),
-    ),
+    anion_slice(("mixed", "mixed anions"), ("other", "none of these")),
     Slice(
         name="hop_length",
         title="Length of the hop",
@@ -71,12 +59,7 @@ _SLICES = (
         values=tuple((name, name) for name in ("under 2.5 Å", "2.5 to 3.5 Å", "over 3.5 Å")),
     ),
     Slice(name="images", title="Images of the path", column="images"),
-    Slice(
-        name="train_distance",
-        title="Distance to the nearest training composition",
-        column="train_distance",
-        note=NEAREST_NOTE,
-    ),
+    TRAIN_DISTANCE,
 )
 
 _WORDS = LabelWords(adjective="computed", one="label", subject="hop")
@@ -130,6 +113,25 @@ NEBDFT2K_BARRIER = Task(
     label_words=_WORDS,
     floor_note=_NO_FLOOR,
 )
+
+
+def _of_all(metric: str, title: str) -> MetricUse:
+    """A metric of the two energies over every hop, failures imputed."""
+    return MetricUse(
+        name=metric, metric=metric, title=f"{title}, failures imputed", targets=_ENERGIES
+    )
+
+
+def _of_converged(metric: str, title: str, targets: tuple[str, ...]) -> MetricUse:
+    """A metric over the hops that have a converged path."""
+    return MetricUse(
+        name=f"{metric}_converged",
+        metric=metric,
+        title=f"{title}, converged hops only",
+        targets=targets,
+        only=CONVERGED,
+    )
+
 
 NEBDFT2K_PATH = Task(
     name="nebdft2k-path",
@@ -204,35 +206,13 @@ NEBDFT2K_PATH = Task(
     ),
     metrics=(
         MetricUse(name="mae", metric="mae", title="MAE, failures imputed"),
-        MetricUse(
-            name="mae_converged",
-            metric="mae",
-            title="MAE, converged hops only",
-            targets=_ERRORS,
-            only=CONVERGED,
-        ),
-        MetricUse(name="rmse", metric="rmse", title="RMSE, failures imputed", targets=_ENERGIES),
-        MetricUse(
-            name="rmse_converged",
-            metric="rmse",
-            title="RMSE, converged hops only",
-            targets=_ENERGIES,
-            only=CONVERGED,
-        ),
-        MetricUse(name="r2", metric="r2", title="R², failures imputed", targets=_ENERGIES),
-        MetricUse(
-            name="spearman",
-            metric="spearman",
-            title="Spearman ρ, failures imputed",
-            targets=_ENERGIES,
-        ),
-        MetricUse(
-            name="pearson_r",
-            metric="pearson_r",
-            title="Pearson r, failures imputed",
-            targets=_ENERGIES,
-        ),
-        MetricUse(name="slope", metric="slope", title="Slope, failures imputed", targets=_ENERGIES),
+        _of_converged("mae", "MAE", _ERRORS),
+        _of_all("rmse", "RMSE"),
+        _of_converged("rmse", "RMSE", _ENERGIES),
+        _of_all("r2", "R²"),
+        _of_all("spearman", "Spearman ρ"),
+        _of_all("pearson_r", "Pearson r"),
+        _of_all("slope", "Slope"),
     ),
     subsets=_SUBSETS,
     primary=Primary(target="barrier_ev", metric="mae", subset="all"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ionladder.datasets.splits import folds_spec
 from ionladder.specs.column import Column
 from ionladder.specs.dataset import Table
 
@@ -260,28 +261,10 @@ SPLITS = Table(
     ),
 )
 
-FOLDS = Table(
-    name="folds",
-    key=("scheme", "repeat", "fold", "id"),
+FOLDS = folds_spec(
+    _id(),
     description="Frozen cross-validation folds of the training entries.",
-    columns=(
-        Column(
-            name="scheme",
-            type="string",
-            description=(
-                "kfold_shuffled: entries dealt singly; grouped_doi_comp: whole components."
-            ),
-            role="key",
-        ),
-        Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-        Column(
-            name="fold",
-            type="int8",
-            description="Fold that holds the entry out, from 0.",
-            role="split",
-        ),
-        _id(),
-    ),
+    schemes="kfold_shuffled: entries dealt singly; grouped_doi_comp: whole components.",
 )
 
 TABLES: tuple[Table, ...] = (ENTRIES, LABELS, STRUCTURES, SPLITS, FOLDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ionladder.specs.slice import NEAREST_NOTE, Slice
+from ionladder.specs.slice import TRAIN_DISTANCE, Slice
 
 _SYSTEMS = (
     "triclinic",
@@ -89,12 +89,7 @@ SLICES = (
             "more on entries picked for an extreme label, whatever it knows about them."
         ),
     ),
-    Slice(
-        name="train_distance",
-        title="Distance to the nearest training composition",
-        column="train_distance",
-        note=NEAREST_NOTE,
-    ),
+    TRAIN_DISTANCE,
     Slice(
         name="crossing",
         title="Composition in the training set",

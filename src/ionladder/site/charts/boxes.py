@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import Scale, figure, line, rect, short, tick_label, words
+from ionladder.site.charts.svg import (
+    Scale,
+    figure,
+    line,
+    rect,
+    short,
+    tick_label,
+    two_widths,
+    words,
+)
 from ionladder.site.text import number
 
 _TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -77,7 +86,7 @@ def box(quantiles: Mapping[str, float | None]) -> Box | None:
 
 def boxes_chart(boxes: Boxes, *, name: str) -> Markup:
     """The chart twice, for wide and narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         _draw(boxes, _WIDE, name=f"{name}-wide"), _draw(boxes, _NARROW, name=f"{name}-narrow")
     )
 

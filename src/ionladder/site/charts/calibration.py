@@ -63,9 +63,7 @@ def _axes(x: Scale, y: Scale) -> list[str]:
         drawn.append(words(x(tick), _BOTTOM + 17, label, "il-tick", anchor="middle"))
         drawn.append(words(_LEFT - 7, y(tick) + 4, label, "il-tick", anchor="end"))
     centre, middle = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2
-    drawn.append(
-        words(centre, _BOTTOM + 38, "level of the interval", "il-axis", anchor="middle")
-    )
+    drawn.append(words(centre, _BOTTOM + 38, "level of the interval", "il-axis", anchor="middle"))
     label = words(12, middle + 4, "labels inside it", "il-axis", anchor="middle")
     return [*drawn, f'<g transform="rotate(-90 12 {short(middle)})">{label}</g>']
 
@@ -73,8 +71,10 @@ def _axes(x: Scale, y: Scale) -> list[str]:
 def _description(curve: CalibrationCurve) -> str:
     excess = [share - level for level, share in zip(curve.levels, curve.observed, strict=True)]
     mean = sum(excess) / len(excess)
-    side = "below the diagonal: widths are too small" if mean < 0 else (
-        "above the diagonal: widths are too large" if mean > 0 else "on the diagonal"
+    side = (
+        "below the diagonal: widths are too small"
+        if mean < 0
+        else ("above the diagonal: widths are too large" if mean > 0 else "on the diagonal")
     )
     return (
         f"Share of {curve.n} labels inside the central intervals of their predictions, for "

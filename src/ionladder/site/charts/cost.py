@@ -11,7 +11,16 @@ from markupsafe import Markup, escape
 from ionladder.site.charts.frame import Frame, axis_titles, floor_level, value_grid
 from ionladder.site.charts.labels import Box, place_labels
 from ionladder.site.charts.ladder import Mark
-from ionladder.site.charts.svg import Scale, axis_reach, beyond, dot, figure, line, words
+from ionladder.site.charts.svg import (
+    Scale,
+    axis_reach,
+    beyond,
+    dot,
+    figure,
+    line,
+    two_widths,
+    words,
+)
 from ionladder.site.text import interval, number
 
 MOST_NAMED = 25
@@ -76,7 +85,7 @@ _LEAST, _MOST = -300.0, 300.0
 
 def cost_chart(chart: CostChart, *, name: str) -> Markup:
     """The chart twice, for wide and narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         _draw(chart, _WIDE, name=f"{name}-wide"), _draw(chart, _NARROW, name=f"{name}-narrow")
     )
 

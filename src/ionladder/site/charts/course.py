@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ionladder.site.charts.frame import Frame, axis_titles, floor_level, value_grid
 from ionladder.site.charts.ladder import Mark
-from ionladder.site.charts.svg import Scale, axis_reach, figure, line, short, words
+from ionladder.site.charts.svg import Scale, axis_reach, figure, line, short, two_widths, words
 from ionladder.site.text import number
 
 _MOST_TICKS = 12
@@ -55,7 +55,7 @@ _NARROW = Frame(width=360, height=280, top=22)
 
 def course_chart(course: Course, *, name: str) -> Markup:
     """The chart twice, for wide and narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         _draw(course, _WIDE, name=f"{name}-wide"), _draw(course, _NARROW, name=f"{name}-narrow")
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import figure, rect, words
+from ionladder.site.charts.svg import figure, rect, two_widths, words
 
 _ROWS = (
     "H . . . . . . . . . . . . . . . . He",
@@ -64,7 +64,7 @@ _NARROW = _Shape(width=360, pitch=20.0, height=22.0, shows_counts=False)
 
 def elements_chart(prevalence: Prevalence, *, name: str) -> Markup:
     """The chart twice, for wide and narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         _draw(prevalence, _WIDE, name=f"{name}-wide"),
         _draw(prevalence, _NARROW, name=f"{name}-narrow"),
     )

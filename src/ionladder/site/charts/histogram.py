@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import Scale, figure, line, short, tick_label, words
+from ionladder.site.charts.svg import Scale, figure, line, short, tick_label, two_widths, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ def histogram(
         is_even: Draw bins of unequal width equally wide, each edge labelled.
     """
     bins = _Bins(tuple(edges), is_even)
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         _draw(bins, series, _WIDE, name=f"{name}-wide", axis=axis),
         _draw(bins, series, _NARROW, name=f"{name}-narrow", axis=axis),
     )

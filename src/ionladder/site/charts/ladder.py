@@ -15,6 +15,7 @@ from ionladder.site.charts.svg import (
     line,
     rect,
     tick_label,
+    two_widths,
     words,
 )
 from ionladder.site.text import fine_digits, interval, number
@@ -92,7 +93,7 @@ NARROW = _Shape(width=360, left=10, right=272, pitch=44, label_chars=46, is_stac
 
 def ladder_chart(ladder: Ladder, *, name: str) -> Markup:
     """The chart twice, for wide and for narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         draw(ladder, WIDE, name=f"{name}-wide"), draw(ladder, NARROW, name=f"{name}-narrow")
     )
 

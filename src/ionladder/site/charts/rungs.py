@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from ionladder.site.board import Value
-from ionladder.site.charts.svg import Scale, axis_reach, figure, line, short, tick_label, words
+from ionladder.site.charts.svg import (
+    Scale,
+    axis_reach,
+    figure,
+    line,
+    short,
+    tick_label,
+    two_widths,
+    words,
+)
 from ionladder.site.text import interval, number
 
 _MARKS = 3
@@ -54,7 +63,7 @@ _LABEL_CHARS = {False: 33, True: 46}
 
 def rungs_chart(rungs: Rungs, *, name: str) -> Markup:
     """The chart twice, for wide and narrow pages; the style sheet shows one of them."""
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+    return two_widths(
         _draw(rungs, _WIDE, name=f"{name}-wide"), _draw(rungs, _NARROW, name=f"{name}-narrow")
     )
 

@@ -88,6 +88,13 @@ def figure(
     )
 
 
+def two_widths(wide: Markup, narrow: Markup) -> Markup:
+    """A chart drawn for wide and for narrow pages; the style sheet shows one of them."""
+    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
+        wide, narrow
+    )
+
+
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
     """A straight line of a CSS class."""
     return (

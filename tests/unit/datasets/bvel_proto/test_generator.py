@@ -24,7 +24,7 @@ from ionladder.datasets.bvel_proto.substitution import (
     Assignment,
     assignment_name,
     assignments,
-    in_drawing_order,
+    drawing_rank,
 )
 
 TYPES = {prototype.name: prototype for prototype in all_prototypes()}
@@ -85,7 +85,7 @@ def test_the_order_of_drawing_does_not_depend_on_the_hash_seed_of_python() -> No
         "from ionladder.datasets.bvel_proto.prototypes import HAND_BUILT, _from_family\n"
         "from ionladder.datasets.bvel_proto.substitution import *\n"
         "kind = _from_family(next(f for f in HAND_BUILT if f.prototype == 'alpha-nafeo2'))\n"
-        "print([assignment_name(chosen) for chosen in in_drawing_order(kind)])"
+        "print([(assignment_name(a), drawing_rank(kind, a)) for a in assignments(kind)])"
     )
     outputs = {
         subprocess.run(
@@ -97,7 +97,8 @@ def test_the_order_of_drawing_does_not_depend_on_the_hash_seed_of_python() -> No
         ).stdout
         for seed in ("1", "2")
     }
-    here = [assignment_name(chosen) for chosen in in_drawing_order(TYPES["alpha-nafeo2"])]
+    kind = TYPES["alpha-nafeo2"]
+    here = [(assignment_name(chosen), drawing_rank(kind, chosen)) for chosen in assignments(kind)]
 
     assert outputs == {f"{here}\n"}
 
