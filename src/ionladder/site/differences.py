@@ -40,7 +40,7 @@ class Difference:
 
     @property
     def state(self) -> State:
-        """On which side of zero the whole interval lies; ``open`` where it holds zero or has no end."""
+        """The side of zero where the interval lies; ``open`` where it holds zero or has no end."""
         low, high = self.value.low, self.value.high
         if low is None or high is None:
             return "open"

@@ -14,7 +14,7 @@ from ionladder.site.charts.whisker import HEIGHT, WIDTH, whisker, whisker_axis
 from ionladder.site.differences import Difference, Differences, State
 from ionladder.site.links import pair_href, relative, submission_url
 from ionladder.site.tables import NOT_APPLICABLE, Cell, signed_cell, value_cell
-from ionladder.site.text import change_of, count, duration, exact, inert, number, percent
+from ionladder.site.text import change_of, count, duration, exact, inert, percent
 from ionladder.specs.experiment import Experiment
 
 _MARGIN = 8.0

@@ -143,24 +143,32 @@ def said(*ends: Ends) -> str | None:
         ),
         (
             [(-1.0, -2.0, 0.0)],
-            "Doing it, changes the MAE by −1.00 decades for M0 (95 % interval −2.00 to ±0.00), "
-            "which the data do not tell from zero.",
+            (
+                "Doing it, changes the MAE by −1.00 decades for M0 (95 % interval −2.00 to ±0.00), "
+                "which the data do not tell from zero."
+            ),
         ),
         (
             [(-1.0, -2.0, 0.1), (0.5, -0.1, 1.0)],
-            "Doing it, changes the MAE by −1.00 decades for M0 (95 % interval −2.00 to +0.10) and "
-            "by +0.50 for M1 (−0.10 to +1.00), neither of which the data tell from zero.",
+            (
+                "Doing it, changes the MAE by −1.00 decades for M0 (95 % interval −2.00 to +0.10) "
+                "and by +0.50 for M1 (−0.10 to +1.00), neither of which the data tell from zero."
+            ),
         ),
         (
             [(1.0, 0.5, 2.0), (-1.0, -2.0, -0.1), (0.5, -0.1, 1.0)],
-            "Doing it, lowers the MAE by 1.00 decades for M1 (95 % interval −2.00 to −0.10), and "
-            "raises it by 1.00 decades for M0 (interval +0.50 to +2.00), and changes it by +0.50 "
-            "decades for M2 (interval −0.10 to +1.00), which the data do not tell from zero.",
+            (
+                "Doing it, lowers the MAE by 1.00 decades for M1 (95 % interval −2.00 to −0.10), "
+                "and raises it by 1.00 decades for M0 (interval +0.50 to +2.00), and changes it by "
+                "+0.50 decades for M2 (interval −0.10 to +1.00), which the data do not tell from "
+                "zero."
         ),
         (
             [(0.5, None, None)],
-            "Doing it, changes the MAE by +0.50 decades for M0 (without an interval), which the "
-            "data do not tell from zero.",
+            (
+                "Doing it, changes the MAE by +0.50 decades for M0 (without an interval), which "
+                "the data do not tell from zero."
+            ),
         ),
         ([(None, None, None)], None),
         ([], None),
@@ -300,9 +308,7 @@ def test_names_of_models_stay_text(tmp_path: Path, name: str) -> None:
 
 
 def test_an_end_at_infinity_bounds_nothing() -> None:
-    pair = Pair(
-        other="b", difference=1.0, low=0.5, high=float("inf"), probability_better=None
-    )
+    pair = Pair(other="b", difference=1.0, low=0.5, high=float("inf"), probability_better=None)
     board = board_of([Entry(name="a"), Entry(name="b")])
     found = read_differences(board, Analysis(pairs={"a": [pair]}), EXPERIMENT).of("a", "b")
     assert found is not None

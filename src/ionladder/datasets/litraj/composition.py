@@ -77,14 +77,25 @@ def normalised_formula(amounts: Mapping[str, int]) -> str:
     return " ".join(f"{symbol}{amounts[symbol] / total:.5f}" for symbol in sorted(amounts))
 
 
-@lru_cache(maxsize=200_000)
-def _composition(counts: tuple[tuple[int, int], ...]) -> Composition:
+def reduced_formula(amounts: Mapping[str, int]) -> str:
+    """The formula with its smallest whole amounts, as pymatgen writes it.
+
+    Example:
+        >>> reduced_formula({"O": 16, "P": 4, "Li": 12})
+        'Li3PO4'
+    """
     from pymatgen.core.composition import Composition as Reducible
 
+    formula: str = Reducible(amounts).reduced_formula
+    return formula
+
+
+@lru_cache(maxsize=200_000)
+def _composition(counts: tuple[tuple[int, int], ...]) -> Composition:
     amounts = {SYMBOLS[z]: n for z, n in counts}
     anions = [symbol for symbol in ANION_CLASSES if symbol in amounts]
     return Composition(
-        formula=Reducible(amounts).reduced_formula,
+        formula=reduced_formula(amounts),
         formula_norm=normalised_formula(amounts),
         chemsys="-".join(sorted(amounts)),
         anion=max(anions, key=lambda symbol: amounts[symbol], default=""),

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from math import gcd
 from typing import TYPE_CHECKING, Any
 
-from ionladder.datasets.litraj.composition import normalised_formula
+from ionladder.datasets.litraj.composition import normalised_formula, reduced_formula
 from ionladder.datasets.litraj.splitting import SUBSET, fold_columns, split_columns
 from ionladder.datasets.nebdft2k.columns import ENTRIES, FOLDS, LABELS, SPLITS
 from ionladder.datasets.nebdft2k.hops import Hop
@@ -88,7 +86,7 @@ def _entry(hop: HopFacts) -> Row:
     return {
         "id": hop.row.id,
         "material_id": edge.material_id,
-        "formula": _reduced_formula(hop.counts),
+        "formula": reduced_formula(hop.counts),
         "formula_norm": normalised_formula(hop.counts),
         "chemsys": hop.row.chemsys,
         "source_site": edge.source,
@@ -127,10 +125,3 @@ def _is_material_in_train(hops: Sequence[HopFacts]) -> list[bool]:
     materials = [hop.row.edge.material_id for hop in hops]
     learnt = Counter(name for name, mine in zip(materials, is_train, strict=True) if mine)
     return [learnt[name] > mine for name, mine in zip(materials, is_train, strict=True)]
-
-
-def _reduced_formula(counts: Mapping[str, int]) -> str:
-    """Elements in alphabetical order with their smallest whole amounts."""
-    common = reduce(gcd, counts.values())
-    amounts = {symbol: counts[symbol] // common for symbol in sorted(counts)}
-    return "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in amounts.items())

@@ -97,8 +97,10 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
             if summary.get(key) and not _is_nested(summary[key])
         ]
         + ([{"title": "Space groups", **_distribution(groups, SHOWN_KINDS)}] if groups else []),
-        "tables": [*_described(item.dataset.tables, manifest.get("tables") or {}, "")]
-        + [*_described(item.dataset.frames, manifest.get("frames") or {}, "frames/")],
+        "tables": [
+            *_described(item.dataset.tables, manifest.get("tables") or {}, ""),
+            *_described(item.dataset.frames, manifest.get("frames") or {}, "frames/"),
+        ],
         "tasks": [(t.task, relative(here, board_url(t.task.name))) for t in tasks],
     }
 
