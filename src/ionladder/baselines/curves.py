@@ -56,17 +56,20 @@ def watched(model: FitPredict, watch: Watch, *, name: str) -> FitPredict:
         BaselineError: The model is not trained epoch by epoch.
     """
     if not hasattr(model, "watch"):
-        raise BaselineError(
-            Problem(
-                where=f"ionladder baseline {name} --curves",
-                expected="a baseline that is trained epoch by epoch, such as cgcnn",
-                found="one that is not",
-                next_step="Leave the option out.",
-            )
-        )
+        raise BaselineError(without_epochs(name))
     trained_by_epochs: Any = model
     showing: FitPredict = replace(trained_by_epochs, watch=watch)
     return showing
+
+
+def without_epochs(name: str) -> Problem:
+    """The letter to who asks for the curves of a baseline that has none."""
+    return Problem(
+        where=f"ionladder baseline {name} --curves",
+        expected="a baseline that is trained epoch by epoch, such as cgcnn",
+        found="one that is not",
+        next_step="Leave the option out.",
+    )
 
 
 def write_curves(layout: Layout, name: str, curves: Sequence[Curve]) -> Path:

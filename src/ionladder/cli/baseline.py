@@ -62,6 +62,10 @@ def baseline(
             )
         )
     if _is_of_arrays(task):
+        if curves:
+            from ionladder.baselines.curves import without_epochs
+
+            raise BaselineError(without_epochs(name))
         _check_arrays(name, task) if check else _run_arrays(name, task)
         return
     (_check if check else _run)(name, task, seeds, curves=curves)

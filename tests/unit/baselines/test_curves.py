@@ -15,7 +15,7 @@ from ionladder.baselines.check import check
 from ionladder.baselines.curves import COLUMNS, Curve, Watch, watched, write_curves
 from ionladder.baselines.registry import get_baseline, load_model
 from ionladder.baselines.runner import run
-from ionladder.cli.baseline import _curves
+from ionladder.cli.baseline import _curves, baseline
 from ionladder.core.errors import BaselineError
 from ionladder.core.paths import Layout
 from unit.baselines.tiny_task import tiny_inputs
@@ -83,6 +83,11 @@ def test_a_model_without_epochs_has_no_curve() -> None:
 
     with pytest.raises(BaselineError, match="ionladder baseline train-median --curves: expected a"):
         watched(load_model(spec), print, name=spec.name)
+
+
+def test_no_model_of_paths_has_a_curve() -> None:
+    with pytest.raises(BaselineError, match="ionladder baseline linear-path --curves: expected a"):
+        baseline("linear-path", task="nebdft2k-path", curves=True)
 
 
 def test_curves_are_written_when_the_training_went_well(
