@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ionladder.baselines.compare import largest_difference
+from ionladder.baselines.curves import Watch
 from ionladder.baselines.runner import Progress, make_plan, read_back, train
 from ionladder.core.errors import BaselineError
 from ionladder.core.paths import Layout
@@ -49,6 +50,7 @@ def check(
     *,
     n_seeds: int | None = None,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Check:
     """Run a baseline again and compare; nothing is written.
 
@@ -59,6 +61,7 @@ def check(
         task: Task name.
         n_seeds: Compare the first so many seeds, and as many repeats of the folds; None for all.
         progress: Called after every training.
+        watch: Shown the curve of every training.
 
     Raises:
         BaselineError: Nothing is committed, or the predictions differ by more than the baseline's
@@ -74,7 +77,7 @@ def check(
     if committed.cv_predictions is None and plan.schemes:
         raise BaselineError(_problem(shown, "cv_predictions on the frozen folds", "no such file"))
     plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
-    rerun = train(plan, progress=progress)
+    rerun = train(plan, progress=progress, watch=watch)
     differences = [largest_difference(stored, fresh) for stored, fresh in rerun.beside(committed)]
     result = Check(
         name=plan.baseline.name,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ionladder.baselines.card import card_fields
 from ionladder.baselines.compare import largest_difference
+from ionladder.baselines.curves import Watch, watched
 from ionladder.baselines.predictions import predict_folds, predict_test
 from ionladder.baselines.registry import get_baseline, load_model
 from ionladder.baselines.threads import single_thread
@@ -126,9 +127,15 @@ def make_plan(
     return Plan(baseline=baseline, task=spec, inputs=inputs, seeds=seeds, repeats=repeats)
 
 
-def train(plan: Plan, *, progress: Progress | None = None) -> Run:
-    """Run every training of a plan on one thread."""
+def train(plan: Plan, *, progress: Progress | None = None, watch: Watch | None = None) -> Run:
+    """Run every training of a plan on one thread; ``watch`` is shown the curve of each.
+
+    Raises:
+        BaselineError: Curves are asked of a baseline that is not trained epoch by epoch.
+    """
     model = load_model(plan.baseline)
+    if watch is not None:
+        model = watched(model, watch, name=plan.baseline.name)
     done = 0
 
     def tick() -> None:
@@ -160,6 +167,7 @@ def run(
     *,
     n_seeds: int | None = None,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Submission:
     """Train a baseline and write ``submissions/<task>/<name>/``.
 
@@ -172,7 +180,7 @@ def run(
     plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
     if plan.task.scored_folds is not None and n_seeds is not None:
         raise BaselineError(_partial(name, n_seeds))
-    result = train(plan, progress=progress)
+    result = train(plan, progress=progress, watch=watch)
     folder = layout.submission_dir(task, plan.baseline.name)
     predictions = result.predictions
     if predictions is not None and len(plan.seeds) == 1:

@@ -13,7 +13,9 @@ from ionladder.core.errors import BaselineError
 from ionladder.core.problems import Problem
 
 if TYPE_CHECKING:
+    from ionladder.baselines.curves import Watch
     from ionladder.baselines.runner import Progress
+    from ionladder.core.paths import Layout
 
 
 def baseline(
@@ -33,12 +35,19 @@ def baseline(
     check: Annotated[
         bool, typer.Option("--check", help="Compare a rerun with the committed predictions.")
     ] = False,
+    curves: Annotated[
+        bool,
+        typer.Option(
+            "--curves",
+            help="Also write how each training went, to benchmarks/results/training_curves/.",
+        ),
+    ] = False,
     show: Annotated[bool, typer.Option("--list", help="List the baselines.")] = False,
 ) -> None:
     """Train a baseline and write its submission: test predictions and the frozen folds.
 
-    With --check nothing is written: the baseline runs again, and a difference from the committed
-    predictions above its stated tolerance is an error.
+    With --check no submission is written: the baseline runs again, and a difference from the
+    committed predictions above its stated tolerance is an error.
     """
     if show:
         _print_list()
@@ -53,9 +62,13 @@ def baseline(
             )
         )
     if _is_of_arrays(task):
+        if curves:
+            from ionladder.baselines.curves import without_epochs
+
+            raise BaselineError(without_epochs(name))
         _check_arrays(name, task) if check else _run_arrays(name, task)
         return
-    _check(name, task, seeds) if check else _run(name, task, seeds)
+    (_check if check else _run)(name, task, seeds, curves=curves)
 
 
 def _is_of_arrays(task: str) -> bool:
@@ -107,7 +120,7 @@ def _print_list() -> None:
         )
 
 
-def _run(name: str, task: str, seeds: int | None) -> None:
+def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.runner import run
     from ionladder.cli.context import load_context
     from ionladder.datasets.pins import require_scored
@@ -115,8 +128,16 @@ def _run(name: str, task: str, seeds: int | None) -> None:
 
     context = load_context()
     require_scored(context.layout, context.params, task)
-    with _progress(name) as progress:
-        written = run(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
+    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
+        written = run(
+            context.layout,
+            context.params,
+            name,
+            task,
+            n_seeds=seeds,
+            progress=progress,
+            watch=watch,
+        )
     rows = written.predictions.rows
     cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
     what, times = "test entries", "seed"
@@ -129,13 +150,21 @@ def _run(name: str, task: str, seeds: int | None) -> None:
     )
 
 
-def _check(name: str, task: str, seeds: int | None) -> None:
+def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.check import check
     from ionladder.cli.context import load_context
 
     context = load_context()
-    with _progress(name) as progress:
-        result = check(context.layout, context.params, name, task, n_seeds=seeds, progress=progress)
+    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
+        result = check(
+            context.layout,
+            context.params,
+            name,
+            task,
+            n_seeds=seeds,
+            progress=progress,
+            watch=watch,
+        )
     on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
     print(
         f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
@@ -146,6 +175,20 @@ def _check(name: str, task: str, seeds: int | None) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def _curves(layout: Layout, name: str, *, wanted: bool) -> Iterator[Watch | None]:
+    """Collects curves where they are wanted, and writes them when all went well."""
+    from ionladder.baselines.curves import Curve, write_curves
+
+    if not wanted:
+        yield None
+        return
+    seen: list[Curve] = []
+    yield seen.append
+    path = write_curves(layout, name, seen)
+    print(f"{layout.relative(path)}: curves of {_count(len(seen), 'training')} written.")
 
 
 @contextmanager

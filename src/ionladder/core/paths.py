@@ -84,6 +84,10 @@ class Layout:
         """Measured by the programs in ``benchmarks/``, shown on the methods page."""
         return self.root / "benchmarks" / "results"
 
+    def training_curve(self, baseline: str) -> Path:
+        """How a baseline's trainings went, epoch by epoch."""
+        return self.benchmarks_results / "training_curves" / f"{baseline}.csv"
+
     @property
     def graphs_cache(self) -> Path:
         """Crystal graphs kept between trainings; git ignores them, and they can be made again."""

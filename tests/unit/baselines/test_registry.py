@@ -29,6 +29,8 @@ EXPECTED = [
     "mlp-paper",
     "mlp-paper-cif",
     "nearest-composition",
+    "p-cgcnn-bvel",
+    "p-schnet-bvel",
     "painn",
     "rf-paper",
     "rf-paper-cif",
@@ -66,21 +68,31 @@ def test_listing_baselines_imports_no_numerical_library() -> None:
     assert result.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("missing", ["torch", "schnetpack"])
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("painn", "torch"),
+        ("painn", "schnetpack"),
+        ("p-cgcnn-bvel", "torch"),
+        ("p-schnet-bvel", "schnetpack"),
+    ],
+)
 def test_a_model_without_its_extra_says_how_to_get_it(
-    missing: str, monkeypatch: pytest.MonkeyPatch
+    name: str, missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_missing = missing if importlib.util.find_spec("torch") else "torch"
+    spec = get_baseline(name)
+    ours = (f"ionladder.baselines.{spec.package}", "ionladder.baselines.graphs")
     for module in list(sys.modules):
-        if module.startswith(("ionladder.baselines.painn", "ionladder.baselines.graphs")):
+        if module.startswith(ours):
             monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, missing, None)
 
     with pytest.raises(BaselineError, match=r"requirements-torch\.lock") as caught:
-        load_model(get_baseline("painn"))
+        load_model(spec)
 
     (problem,) = caught.value.problems
-    assert problem.where == "ionladder baseline painn"
+    assert problem.where == f"ionladder baseline {name}"
     assert problem.found == f"no package {first_missing}"
 
 

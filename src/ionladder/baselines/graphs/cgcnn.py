@@ -27,10 +27,18 @@ class CGCNN(nn.Module):
         n_conv: Convolutions.
         n_h: Hidden layers after the mean.
         cutoff_ang: Largest length described.
+        n_targets: Numbers predicted of a crystal.
     """
 
     def __init__(
-        self, *, atom_fea_len: int, h_fea_len: int, n_conv: int, n_h: int, cutoff_ang: float
+        self,
+        *,
+        atom_fea_len: int,
+        h_fea_len: int,
+        n_conv: int,
+        n_h: int,
+        cutoff_ang: float,
+        n_targets: int = 1,
     ) -> None:
         super().__init__()
         centres = torch.arange(0.0, cutoff_ang + GAUSSIANS_EVERY_ANG / 2, GAUSSIANS_EVERY_ANG)
@@ -41,10 +49,10 @@ class CGCNN(nn.Module):
         )
         widths = [atom_fea_len, *[h_fea_len] * n_h]
         self.hidden = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
-        self.out = nn.Linear(widths[-1], 1)
+        self.out = nn.Linear(widths[-1], n_targets)
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        """Shape (n_crystals,)."""
+        """Shape (n_crystals,), or (n_crystals, n_targets) of several."""
         gap = (batch.distance_ang[:, None] - self.centres) / GAUSSIANS_EVERY_ANG
         lengths = torch.exp(-(gap**2))
         edges = torch.stack((batch.sender, batch.receiver))
@@ -60,4 +68,5 @@ class CGCNN(nn.Module):
 def make_cgcnn(settings: Mapping[str, Any]) -> CGCNN:
     """The network with the settings on a card."""
     names = ("atom_fea_len", "h_fea_len", "n_conv", "n_h", "cutoff_ang")
-    return CGCNN(**{name: settings[name] for name in names})
+    given = {name: settings[name] for name in names}
+    return CGCNN(**given, n_targets=settings.get("n_targets", 1))

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
+from ionladder.baselines.curves import Curve, Watch
 from ionladder.baselines.graphs.graph import graphs_of
 from ionladder.baselines.graphs.kinds import Kinds, Sees, kinds_of
 from ionladder.baselines.graphs.neighbours import Reach
 from ionladder.baselines.graphs.sites import Arm
-from ionladder.baselines.graphs.train import Settings, best_device, reproducible, train
+from ionladder.baselines.graphs.train import Settings, Trained, best_device, reproducible, train
 from ionladder.baselines.training import label_array
 from ionladder.core.errors import BaselineError, ConfigError
 from ionladder.core.paths import find_layout
@@ -29,6 +30,18 @@ if TYPE_CHECKING:
 Network = Callable[[Mapping[str, Any]], nn.Module]
 """Makes a fresh network from the hyperparameters on the card."""
 
+UNIT = "log10(S/cm)"
+"""Of the labels of the task that graph networks are made for."""
+
+
+class Start(Protocol):
+    """Where weights come from that were not drawn at random."""
+
+    def __call__(
+        self, model: GraphModel, inputs: TaskInputs, train_ids: Sequence[str], *, seed: int
+    ) -> Mapping[str, Tensor]:
+        """Weights to begin with, by name; a name that is absent begins as drawn."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GraphModel:
@@ -38,11 +51,15 @@ class GraphModel:
         baseline: Its spec; arm, reach and settings stand among the hyperparameters.
         network: Makes the network.
         sees: What the network takes from edges.
+        start: Where weights come from; None draws all of them at random.
+        watch: Told of every training when it has ended; None tells nobody.
     """
 
     baseline: Baseline
     network: Network
     sees: Sees
+    start: Start | None = None
+    watch: Watch | None = None
 
     def __call__(
         self, inputs: TaskInputs, train_ids: Sequence[str], predict_ids: Sequence[str], *, seed: int
@@ -59,8 +76,11 @@ class GraphModel:
         predicted = np.full(len(predict_ids), np.median(labels))
         # One order of predictions whatever the order asked for: the same sums, to the last bit.
         shown = sorted({entry for entry in predict_ids if is_usable(crystals[entry])})
+        with _memory(name):
+            given = {} if self.start is None else self.start(self, inputs, train_ids, seed=seed)
         with reproducible(seed), _memory(name):
             network = self.network(self.baseline.hyperparameters).to(best_device())
+            network.load_state_dict({**network.state_dict(), **given})
             trained = train(
                 network,
                 [crystals[train_ids[row]] for row in learnt],
@@ -70,12 +90,18 @@ class GraphModel:
                 seed=seed,
                 where=name,
             )
+            self.tell("training", seed, UNIT, trained)
             if shown:
                 values = trained.predict([crystals[entry] for entry in shown])
-                given = dict(zip(shown, values, strict=True))
+                found = dict(zip(shown, values, strict=True))
                 for row, entry in enumerate(predict_ids):
-                    predicted[row] = given.get(entry, predicted[row])
+                    predicted[row] = found.get(entry, predicted[row])
         return predicted
+
+    def tell(self, stage: str, seed: int, unit: str, trained: Trained) -> None:
+        """Show the curve of a training to who watches."""
+        if self.watch is not None:
+            self.watch(Curve(stage, seed, unit, trained.losses, trained.curve, trained.best_epoch))
 
 
 def crystals_of(

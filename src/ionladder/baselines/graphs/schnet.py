@@ -63,16 +63,17 @@ class Pooled(nn.Module):
     Args:
         representation: SchNet with the identity as its nuclear embedding, or :class:`Turning`.
         width: Features of a site.
+        n_targets: Numbers predicted of a crystal.
     """
 
-    def __init__(self, representation: nn.Module, width: int) -> None:
+    def __init__(self, representation: nn.Module, width: int, n_targets: int = 1) -> None:
         super().__init__()
         self.embedding = SpeciesEmbedding(width)
         self.representation = representation
-        self.out = spk.nn.build_mlp(n_in=width, n_out=1, n_layers=2)
+        self.out = spk.nn.build_mlp(n_in=width, n_out=n_targets, n_layers=2)
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        """Shape (n_crystals,)."""
+        """Shape (n_crystals,), or (n_crystals, n_targets) of several."""
         features = self.embedding(batch)
         if isinstance(self.representation, Turning):
             features = self.representation(batch, features)
@@ -89,7 +90,8 @@ class Pooled(nn.Module):
 
 def make_schnet(settings: Mapping[str, Any]) -> Pooled:
     """SchNet (Schütt et al. 2017) with the settings on a card."""
-    return Pooled(spk.representation.SchNet(**_shared(settings)), settings["n_atom_basis"])
+    schnet = spk.representation.SchNet(**_shared(settings))
+    return Pooled(schnet, settings["n_atom_basis"], settings.get("n_targets", 1))
 
 
 def make_painn(settings: Mapping[str, Any]) -> Pooled:

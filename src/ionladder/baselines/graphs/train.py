@@ -57,20 +57,22 @@ class Trained:
 
     Attributes:
         network: Predicts standardised labels.
-        centre: Mean label of the training part.
-        spread: Standard deviation of its labels.
+        centre: Mean label of the training part; of several targets, one each.
+        spread: Standard deviation of its labels, likewise.
         best_epoch: The epoch kept, from 1.
         curve: Mean absolute error of the groups held out after each epoch, in the label's unit.
+        losses: Mean loss over the crystals of each epoch, while it went on; no unit.
     """
 
     network: nn.Module
-    centre: float
-    spread: float
+    centre: Array
+    spread: Array
     best_epoch: int
     curve: tuple[float, ...]
+    losses: tuple[float, ...]
 
     def predict(self, crystals: Sequence[Kinds]) -> Array:
-        """Predictions in the label's unit, shape (n_crystals,)."""
+        """Predictions in the label's unit, of the shape of labels."""
         device = device_of(self.network)
         self.network.eval()
         parts = []
@@ -98,9 +100,9 @@ def train(
     part learnt from and the part that chooses the epoch.
 
     Args:
-        network: Fresh, on its device; gives shape (n_crystals,) for a batch.
+        network: On its device; gives labels of its shape for a batch.
         crystals: What is learnt from.
-        labels: Their labels, shape (n_crystals,).
+        labels: Their labels, shape (n_crystals,) or (n_crystals, n_targets).
         groups: Their groups: entries of one group are not independent.
         settings: How to train.
         seed: Decides the groups held out and the order of crystals.
@@ -111,16 +113,20 @@ def train(
     """
     rng = np.random.default_rng(seed)
     learnt, watched = divided(groups, settings.stopping_groups, rng)
-    centre, spread = float(labels[learnt].mean()), float(labels[learnt].std()) or 1.0
+    centre, spread = labels[learnt].mean(axis=0), labels[learnt].std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
     device = device_of(network)
     target = torch.as_tensor((labels - centre) / spread, dtype=torch.float32, device=device)
     optimizer = _OPTIMISERS[settings.optimizer](
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     held_out = [crystals[row] for row in watched]
-    best, best_state, curve = math.inf, deepcopy(network.state_dict()), []
+    best, best_state = math.inf, deepcopy(network.state_dict())
+    curve: list[float] = []
+    losses: list[float] = []
     for epoch in range(1, settings.epochs + 1):
         network.train()
+        summed = 0.0
         for rows in steps(rng.permutation(learnt), settings.batch_size):
             batch = collate([crystals[row] for row in rows], device)
             loss = (network(batch) - target[torch.from_numpy(rows).to(device)]).abs().mean()
@@ -129,13 +135,15 @@ def train(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        now = Trained(network, centre, spread, epoch, ())
+            summed += float(loss.detach()) * len(rows)
+        losses.append(summed / len(learnt))
+        now = Trained(network, centre, spread, epoch, (), ())
         curve.append(float(np.abs(now.predict(held_out) - labels[watched]).mean()))
         if curve[-1] < best:
             best, best_state = curve[-1], deepcopy(network.state_dict())
     network.load_state_dict(best_state)
     best_epoch = int(np.argmin(curve)) + 1
-    return Trained(network, centre, spread, best_epoch, tuple(curve))
+    return Trained(network, centre, spread, best_epoch, tuple(curve), tuple(losses))
 
 
 def divided(

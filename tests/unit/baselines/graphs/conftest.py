@@ -4,4 +4,5 @@ from __future__ import annotations
 
 import importlib.util
 
-collect_ignore = [] if importlib.util.find_spec("torch") else ["test_networks.py", "test_train.py"]
+NEEDS_TORCH = ["test_networks.py", "test_pretrain.py", "test_train.py"]
+collect_ignore = [] if importlib.util.find_spec("torch") else NEEDS_TORCH

@@ -41,12 +41,12 @@ HELD_OUT = [f"e{number:02d}" for number in range(22, 30)]
 class Counting(torch.nn.Module):
     """Predicts a number from the share of each crystal's first species."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_targets: int = 1) -> None:
         super().__init__()
-        self.table = torch.nn.Embedding(119, 1)
+        self.table = torch.nn.Embedding(119, n_targets)
 
     def forward(self, batch: object) -> torch.Tensor:
-        return batch.mean(self.table(batch.number[: batch.n_nodes]))[:, 0]
+        return batch.mean(self.table(batch.number[: batch.n_nodes])).squeeze(-1)
 
 
 def _crystals() -> list[Kinds]:
@@ -72,6 +72,32 @@ def test_a_network_learns_and_its_curve_is_kept() -> None:
     assert trained.best_epoch == int(np.argmin(trained.curve)) + 1
     assert trained.curve[trained.best_epoch - 1] < 0.5 * trained.curve[0]
     assert (trained.centre, trained.spread) == pytest.approx((-6.0, 3.0), abs=0.5)
+
+
+def test_losses_of_every_epoch_are_kept_and_fall() -> None:
+    losses = _train(LABELS).losses
+
+    assert len(losses) == SETTINGS.epochs
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_labels_without_spread_are_learnt_as_they_are() -> None:
+    trained = _train(np.full(16, -5.0))
+
+    assert (trained.centre, trained.spread) == (-5.0, 1.0)
+
+
+def test_several_targets_are_learnt_together_each_on_its_own_scale() -> None:
+    several = np.stack([LABELS, 10.0 * LABELS, -LABELS], axis=1)
+
+    with reproducible(0):
+        network = Counting(n_targets=3)
+        trained = train(network, _crystals(), several, range(16), SETTINGS, seed=0, where="tiny")
+
+    np.testing.assert_allclose(trained.centre / trained.centre[0], [1.0, 10.0, -1.0])
+    np.testing.assert_allclose(trained.spread / trained.spread[0], [1.0, 10.0, 1.0])
+    assert trained.predict(_crystals()[:5]).shape == (5, 3)
+    assert trained.curve[-1] < 0.7 * trained.curve[0]
 
 
 def test_the_weights_kept_are_those_of_the_best_epoch() -> None:

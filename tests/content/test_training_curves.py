@@ -1,0 +1,48 @@
+"""The committed training curves are those of the trainings that their cards describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ionladder.baselines.curves import COLUMNS
+from ionladder.baselines.registry import all_baselines
+from ionladder.core.paths import Layout
+
+LAYOUT = Layout(Path(__file__).resolve().parents[2])
+TABLES = sorted(LAYOUT.training_curve("any").parent.glob("*.csv"))
+LARGEST_BYTES = 50_000
+
+
+def test_the_rows_that_were_pretrained_have_curves_beside_those_from_scratch() -> None:
+    named = {path.stem for path in TABLES}
+
+    assert {"p-cgcnn-bvel", "p-schnet-bvel", "cgcnn-weighted", "schnet-weighted"} <= named
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_every_seed_and_epoch_of_the_card_is_there(path: Path) -> None:
+    spec = all_baselines()[path.stem]
+    settings, table = spec.hyperparameters, pd.read_csv(path)
+    epochs = {"training": settings["epochs"]}
+    if "pretraining_epochs" in settings:
+        epochs["pretraining"] = settings["pretraining_epochs"]
+
+    assert path.stat().st_size < LARGEST_BYTES
+    assert tuple(table.columns) == COLUMNS
+    assert set(table["stage"]) == set(epochs)
+    for (stage, _), rows in table.groupby(["stage", "seed"]):
+        assert rows["epoch"].tolist() == list(range(1, epochs[stage] + 1))
+    for _, rows in table.groupby("stage"):
+        assert sorted(set(rows["seed"])) == list(range(spec.n_seeds))
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_the_epoch_chosen_has_the_smallest_error(path: Path) -> None:
+    for _, rows in pd.read_csv(path).groupby(["stage", "seed"]):
+        (chosen,) = rows.loc[rows["chosen"], "held_out_mae"]
+        assert chosen == rows["held_out_mae"].min()
+        assert (rows["training_loss"] > 0).all()
+        assert rows["training_loss"].iloc[-1] < rows["training_loss"].iloc[0]
