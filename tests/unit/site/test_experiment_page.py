@@ -162,6 +162,7 @@ def said(*ends: Ends) -> str | None:
                 "and raises it by 1.00 decades for M0 (interval +0.50 to +2.00), and changes it by "
                 "+0.50 decades for M2 (interval −0.10 to +1.00), which the data do not tell from "
                 "zero."
+            ),
         ),
         (
             [(0.5, None, None)],
