@@ -9,17 +9,36 @@
     if (box.scrollWidth > box.clientWidth && !box.hasAttribute("tabindex")) box.tabIndex = 0;
   }
 
+  const whenIdle = window.requestIdleCallback
+    ? (work) => window.requestIdleCallback(work, { timeout: 1000 })
+    : (work) => window.setTimeout(() => work({ timeRemaining: () => 0 }), 50);
+
+  // Measuring a box lays it out wherever it stands on the page: a few at a time, while nobody waits.
+  function letAllScroll() {
+    const boxes = all(".md-typeset pre > code, .md-typeset__scrollwrap");
+    function next(deadline) {
+      do {
+        if (!boxes.length) return;
+        letScroll(boxes.shift());
+      } while (deadline.timeRemaining() > 5);
+      whenIdle(next);
+    }
+    whenIdle(next);
+  }
+
   function complete() {
     all(".md-search[role='dialog']:not([aria-label])").forEach((box) => box.setAttribute("aria-label", "Search"));
     // Material puts its copy button into a landmark; the pages have enough of those.
     all("nav.md-code__nav").forEach((nav) => nav.setAttribute("role", "presentation"));
-    all(".md-typeset pre > code, .md-typeset__scrollwrap").forEach(letScroll);
   }
 
   // Material goes on adding to a page after it has announced it: once now, once when that is done.
   function completeTwice() {
     complete();
-    (window.requestIdleCallback || window.setTimeout)(complete);
+    whenIdle(() => {
+      complete();
+      letAllScroll();
+    });
   }
 
   if (window.document$) window.document$.subscribe(completeTwice);
