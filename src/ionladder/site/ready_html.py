@@ -32,7 +32,7 @@ class ReadyHtml(Preprocessor):
         self._stash = md.htmlStash
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines, with a placeholder for each such stretch; as they are where there is code."""
+        """The lines, with a stand-in for each such stretch; as they are where there is code."""
         if any(fence in line for line in lines for fence in _FENCES):
             return lines
         done: list[str] = []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from ionladder.site.charts.svg import Scale, figure, line, short, tick_label, words
+from ionladder.site.charts.svg import Scale, figure, hovered, line, short, tick_label, words
 from ionladder.site.text import number
 
 SIZE = 420.0
@@ -63,7 +64,7 @@ class Parity:
     known: str = "measured"
     entries: str = "test entries"
 
-    @property
+    @cached_property
     def range(self) -> tuple[float, float]:
         """The common range of both axes: all labels, and predictions within reach of them."""
         true = [point.shown_true for point in self.points]
@@ -75,7 +76,7 @@ class Parity:
             end = min(end, self.cap)
         return start, max(end, start + 1)
 
-    @property
+    @cached_property
     def n_beyond(self) -> int:
         """How many entries lie outside the axes; their marks stand at the edge."""
         low, high = self.range
@@ -157,7 +158,7 @@ def _mark(point: Point, x: Scale, y: Scale, known: str) -> str:
             f'<path class="il-point il-point--limit{fill}" '
             f'd="M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"/>'
         )
-    return f"<g><title>{escape(hover_of(point, known))}</title>{spread}{mark}</g>"
+    return hovered(mark, hover_of(point, known), spread)
 
 
 def hover_of(point: Point, known: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ionladder.site.charts.frame import Frame, axis_titles
 from ionladder.site.charts.parity import Point, hover_of
-from ionladder.site.charts.svg import Scale, figure, line, rect, short, tick_label, words
+from ionladder.site.charts.svg import Scale, figure, hovered, line, rect, short, tick_label, words
 from ionladder.site.text import change_of
 
 FRAME = Frame(width=420, height=420, left=52, top=14)
@@ -37,21 +38,21 @@ class Residuals:
     cap: float | None = None
     known: str = "measured"
 
-    @property
+    @cached_property
     def middle(self) -> float:
         """Median of the differences; limits count as the limit."""
         ordered = sorted(_residual(point) for point in self.points)
         half = len(ordered) // 2
         return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
-    @property
+    @cached_property
     def reach(self) -> float:
         """How far the upright axis goes to either side of zero: nearly all entries."""
         sizes = sorted(abs(_residual(point)) for point in self.points)
         most = sizes[min(len(sizes) - 1, math.ceil(0.98 * len(sizes)))]
         return max(1.05 * most, 1.5 * (self.band or 0.0), _LEAST_REACH)
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """Ends of the axis of predictions: those within reach of the labels."""
         labels = [point.shown_true for point in self.points]
@@ -64,7 +65,7 @@ class Residuals:
         room = max(0.04 * (end - start), _LEAST_REACH)
         return start - room, end + room
 
-    @property
+    @cached_property
     def n_beyond(self) -> int:
         """How many entries lie outside the axes; their marks stand at the edge."""
         (low, high), reach = self.span, self.reach
@@ -138,4 +139,4 @@ def _mark(point: Point, x: Scale, y: Scale, residuals: Residuals) -> str:
     difference = f"{change_of(_residual(point))} {residuals.error_unit}"
     at_least = "at least " if point.upper_limit is not None else ""
     hover = f"{hover_of(point, residuals.known)}: {at_least}{difference}"
-    return f"<g><title>{escape(hover)}</title>{mark}</g>"
+    return hovered(mark, hover)

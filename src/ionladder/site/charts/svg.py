@@ -123,6 +123,23 @@ def dot(x: float, y: float, kind: str, *, radius: float = 4.5) -> str:
     )
 
 
+def hovered(mark: str, hover: str, *beside: str) -> str:
+    """A mark that says something on hover, together with what is drawn beside it, if anything.
+
+    A title within the mark itself does without a group: of plots with a mark an entry, a third of
+    their elements.
+
+    Example:
+        >>> hovered('<circle r="2"/>', "7cr")
+        '<circle r="2"><title>7cr</title></circle>'
+    """
+    title, drawn = f"<title>{escape(hover)}</title>", "".join(beside)
+    if drawn:
+        return f"<g>{title}{drawn}{mark}</g>"
+    name = mark[1 : mark.index(" ")]
+    return f"{mark.removesuffix('/>')}>{title}</{name}>"
+
+
 def beyond(x: float, y: float) -> str:
     """An arrow head at the end of a scale: the value lies further on."""
     return f'<path class="il-beyond" d="M{short(x - 3)} {short(y - 4)}l5 4l-5 4z"/>'
