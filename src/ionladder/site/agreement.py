@@ -103,7 +103,7 @@ def rank_correlations(targets: Sequence[Array]) -> Array:
                 if both.sum() >= _FEWEST_ENTRIES:
                     ranks = [np.asarray(pd.Series(predicted[k][both]).rank()) for k in (i, j)]
                     if all(np.ptp(of_model) > 0 for of_model in ranks):
-                        matrix[i, j] = matrix[j, i] = np.corrcoef(*ranks)[0, 1]
+                        matrix[i, j] = matrix[j, i] = np.corrcoef(ranks[0], ranks[1])[0, 1]
         found.append(matrix)
     return _mean(np.stack(found), axis=0)
 

@@ -1,4 +1,4 @@
-"""What the comparison page of a task reads: files beside it, one for the board, one a submission."""
+"""What the comparison page of a task reads: a file for the board, and one a submission."""
 
 from __future__ import annotations
 
