@@ -24,10 +24,12 @@ from ionladder.site.pages import page_makers
 from ionladder.site.pages.changes import history_files
 from ionladder.site.pages.leaderboard import board_files
 from ionladder.site.pages.submission import submission_files
+from ionladder.site.ready_html import FENCES
 from ionladder.site.wording import INPUTS, KIND_MEANING
 
 ASSETS = "assets"
 _ALLOCATIONS = 20_000
+_HEAD_ENDS = "\n---\n"
 _ALL_WELCOME = "User-agent: *\nAllow: /\n"
 _HAND_WRITTEN_NOTE = (
     '\n\n<p class="il-provenance">{boards} · written by hand in <code>{name}</code>, '
@@ -57,7 +59,7 @@ def render_site(site: Site) -> dict[str, int]:
         links: dict[str, frozenset[str]] = {}
         for url, text in _pages(site, feed=FEED if FEED in documents else None):
             links[url] = link_targets(text)
-            _write(folder / source_name(url), text)
+            _write(folder / source_name(url), slim(text))
         documents |= compare_documents(site, links.keys())
         known = {*links, *files, *documents, *(_url_of(name) for name in written)}
         problems = dead_links(links, known)
@@ -100,6 +102,23 @@ def _pages(site: Site, *, feed: str | None) -> Iterator[tuple[str, str]]:
         template = engine.get_template(f"{name}.md.j2")
         for page in make(site):
             yield page.url, template.render({**shared, **page.context})
+
+
+def slim(page: str) -> str:
+    """A generated page whose HTML names every character beyond ASCII by its number.
+
+    MkDocs holds all pages at once, and Python takes two bytes for every character of a text with a
+    single dash or minus sign in it. Readers see the same. The head stays as it is, for it is YAML,
+    and so does a page with fenced code, in which a number would be shown as such.
+
+    Example:
+        >>> slim("---\\ntitle: σ\\n---\\n<td>−1</td>")
+        '---\\ntitle: σ\\n---\\n<td>&#8722;1</td>'
+    """
+    head, end, body = page.partition(_HEAD_ENDS)
+    if not end or any(fence in body for fence in FENCES):
+        return page
+    return f"{head}{end}{body.encode('ascii', 'xmlcharrefreplace').decode('ascii')}"
 
 
 def hand_written(site: Site) -> dict[str, str]:
