@@ -287,3 +287,11 @@ def test_infinite_intervals_do_not_break_the_page(tmp_path: Path) -> None:
     board["rows"][0]["mae_ci_high"] = board["rows"][0]["subsets"]["all"]["mae_ci_high"] = 1e300
     path.write_text(to_json(board))
     assert svgs(render_pages(load_site(layout))[URL])
+
+
+def test_a_mark_without_a_spread_needs_no_group_around_it() -> None:
+    svg = svgs(residual_chart(residuals((-5, -3), (-4, -4)), name="r"))[0]
+    marks = circles(svg, "il-point")
+    assert len(marks) == 2
+    assert all(mark[0].tag.endswith("title") for mark in marks)
+    assert not [g for g in svg.iter() if g.tag.endswith("}g") or g.tag == "g" if len(g) == 2]
