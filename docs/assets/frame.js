@@ -26,7 +26,25 @@
     whenIdle(next);
   }
 
+  // Material opens the drawer with a label, which neither a keyboard nor a screen reader can press.
+  function makeDrawerButton() {
+    const label = document.querySelector("label.md-header__button[for='__drawer']");
+    const toggle = document.getElementById("__drawer");
+    if (!label || !toggle || label.querySelector("button")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "il-drawer";
+    button.setAttribute("aria-label", "Menu");
+    const tell = () => button.setAttribute("aria-expanded", String(toggle.checked));
+    button.append(...label.childNodes);
+    label.append(button);
+    button.addEventListener("click", () => toggle.click());
+    toggle.addEventListener("change", tell);
+    tell();
+  }
+
   function complete() {
+    makeDrawerButton();
     all(".md-search[role='dialog']:not([aria-label])").forEach((box) => box.setAttribute("aria-label", "Search"));
     // Material puts its copy button into a landmark; the pages have enough of those.
     all("nav.md-code__nav").forEach((nav) => nav.setAttribute("role", "presentation"));

@@ -38,8 +38,23 @@ def test_the_list_of_entries_loads_the_script_that_finds_them(built: Path) -> No
 def test_the_drawer_of_a_phone_is_laid_out_once_it_is_opened(reader: Reader) -> None:  # noqa: F811
     reader.open("methods/", size=PHONE)
     assert not any(reader.run(f"return {SEEN}", DRAWER_LINKS))
-    reader.click("label.md-header__button[for='__drawer']")
+    reader.wait("document.querySelector('button.il-drawer')")
+    reader.click("button.il-drawer")
     reader.wait(SEEN.replace("arguments[0]", f"'{DRAWER_LINKS}'") + ".some(Boolean)")
+    reader.resize(DESK)
+
+
+def test_the_drawer_opens_and_shuts_by_keyboard_and_says_so(reader: Reader) -> None:  # noqa: F811
+    from selenium.webdriver.common.keys import Keys
+
+    reader.open("methods/", size=PHONE)
+    button = reader.wait("document.querySelector('button.il-drawer')")
+    for keys, is_open in ((Keys.ENTER, "true"), (Keys.SPACE, "false")):
+        button.send_keys(keys)
+        assert button.get_attribute("aria-expanded") == is_open
+        assert (
+            str(reader.run("return document.getElementById('__drawer').checked")).lower() == is_open
+        )
     reader.resize(DESK)
 
 
