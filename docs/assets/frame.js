@@ -13,9 +13,13 @@
     ? (work) => window.requestIdleCallback(work, { timeout: 1000 })
     : (work) => window.setTimeout(() => work({ timeRemaining: () => 0 }), 50);
 
-  // Measuring a box lays it out wherever it stands on the page: a few at a time, while nobody waits.
+  // Measuring a box lays it out. What is laid out anyway is measured at once; what stands further
+  // down the page a few at a time, while nobody waits.
+  const scrolling = () => all(".md-typeset pre > code, .md-typeset__scrollwrap");
+  const isLaidOut = (box) => !box.checkVisibility || box.checkVisibility({ contentVisibilityAuto: true });
+
   function letAllScroll() {
-    const boxes = all(".md-typeset pre > code, .md-typeset__scrollwrap");
+    const boxes = scrolling();
     function next(deadline) {
       do {
         if (!boxes.length) return;
@@ -53,6 +57,7 @@
   // Material goes on adding to a page after it has announced it: once now, once when that is done.
   function completeTwice() {
     complete();
+    scrolling().filter(isLaidOut).forEach(letScroll);
     whenIdle(() => {
       complete();
       letAllScroll();
