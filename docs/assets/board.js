@@ -61,6 +61,14 @@
         words.every((word) => dataset.text.includes(word));
     }
 
+    // Rows that already stand as they should are left alone, as on most visits all of them are.
+    put(rows) {
+      const [body] = this.table.tBodies;
+      const present = Array.from(body.rows);
+      if (rows.length === present.length && rows.every((row, i) => row === present[i])) return;
+      body.replaceChildren(...rows);
+    }
+
     // Puts the rows of a state on the page; says how many there are of how many.
     show(state) {
       const { sortedRows, markSorted } = window.ionladder;
@@ -72,7 +80,7 @@
       const ordered = header ? sortedRows(fitting, column, { isNumber, goesUp }) : fitting;
       const isWhole = state.rows === "all" || this.rows.length <= LARGEST_WHOLE;
       const most = isWhole ? Infinity : FIRST_ROWS;
-      this.table.tBodies[0].replaceChildren(...ordered.slice(0, most));
+      this.put(ordered.slice(0, most));
       markSorted(this.table, header, goesUp);
       return { fitting: fitting.length, shown: Math.min(fitting.length, most), of: this.rows.length };
     }

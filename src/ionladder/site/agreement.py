@@ -91,7 +91,7 @@ def distances(targets: Sequence[Array]) -> Array:
 
 def rank_correlations(targets: Sequence[Array]) -> Array:
     """Spearman's ρ between the predictions of every two models, shape (m, m); NaN for constants."""
-    from scipy.stats import rankdata
+    import pandas as pd
 
     found = []
     for predicted in targets:
@@ -101,9 +101,9 @@ def rank_correlations(targets: Sequence[Array]) -> Array:
             for j in range(i + 1):
                 both = np.isfinite(predicted[i]) & np.isfinite(predicted[j])
                 if both.sum() >= _FEWEST_ENTRIES:
-                    ranks = [rankdata(predicted[k][both]) for k in (i, j)]
+                    ranks = [np.asarray(pd.Series(predicted[k][both]).rank()) for k in (i, j)]
                     if all(np.ptp(of_model) > 0 for of_model in ranks):
-                        matrix[i, j] = matrix[j, i] = np.corrcoef(*ranks)[0, 1]
+                        matrix[i, j] = matrix[j, i] = np.corrcoef(ranks[0], ranks[1])[0, 1]
         found.append(matrix)
     return _mean(np.stack(found), axis=0)
 

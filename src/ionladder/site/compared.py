@@ -47,23 +47,24 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
         site: The site.
         pages: Addresses of its pages: entries that have one are linked.
     """
-    documents: dict[str, Any] = {}
+    documents: dict[str, str] = {}
     for item in site.tasks:
         if not item.board.scored:
             continue
         here, parts = compare_url(item.task.name), parts_of(item)
         table = site.entries[item.task.name].table
         places = _chosen(table)
-        documents[f"{here}{BOARD_FILE}"] = _board(site, item, parts, table)
+        documents[f"{here}{BOARD_FILE}"] = _text(_board(site, item, parts, table))
         if table is not None:
-            documents[f"{here}{ENTRIES_FILE}"] = _entries(site, item, table, places, pages)
+            documents[f"{here}{ENTRIES_FILE}"] = _text(_entries(site, item, table, places, pages))
         rows = {name: row for row, name in enumerate(table.names)} if table else {}
         for name, entrant in item.entrants.items():
-            documents[f"{here}{FOLDER}{name}.json"] = {
+            content = {
                 **_submission(item, name, entrant, parts),
                 **(_of_entries(table, rows[name], places) if table and name in rows else {}),
             }
-    return {place: _text(content) for place, content in documents.items()}
+            documents[f"{here}{FOLDER}{name}.json"] = _text(content)
+    return documents
 
 
 def parts_of(item: TaskSite) -> list[Part]:

@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ionladder.site import text, wording
+from ionladder.site import cell_html, text, wording
 
 
 @cache
@@ -44,5 +44,10 @@ def environment() -> Environment:
         scored_words=wording.scored_words,
         frozen_part=wording.frozen_part,
     )
-    engine.globals.update(not_stated=text.NOT_STATED)
+    engine.globals.update(
+        not_stated=text.NOT_STATED,
+        cell_html=cell_html.cell,
+        row_cells=cell_html.row_cells,
+        score_cell=cell_html.score_cell,
+    )
     return engine

@@ -88,18 +88,27 @@ def source_name(url: str) -> str:
     return f"{url}index.md"
 
 
-def dead_links(pages: Mapping[str, str], known: AbstractSet[str]) -> list[Problem]:
+def link_targets(text: str) -> frozenset[str]:
+    """What a page links to within the site, as it is written there.
+
+    Example:
+        >>> sorted(link_targets('<a href="../x/#b"></a><a href="#a"></a><a href="https://e.org">'))
+        ['../x/#b']
+    """
+    found = (target for reference in _REFERENCES for target in reference.findall(text))
+    return frozenset(target for target in found if not target.startswith(_OUTSIDE))
+
+
+def dead_links(pages: Mapping[str, AbstractSet[str]], known: AbstractSet[str]) -> list[Problem]:
     """Links of generated pages that lead nowhere; MkDocs does not check raw HTML.
 
     Args:
-        pages: Address of each generated page → its Markdown.
+        pages: Address of each generated page → what it links to (:func:`link_targets`).
         known: Addresses of all pages and files of the site.
     """
     problems = []
-    for here, text in pages.items():
-        for target in sorted({t for reference in _REFERENCES for t in reference.findall(text)}):
-            if target.startswith(_OUTSIDE):
-                continue
+    for here, targets in pages.items():
+        for target in sorted(targets):
             way = target.partition("#")[0].partition("?")[0]
             path = posixpath.normpath(posixpath.join(here or ".", way))
             if path not in known and f"{path}/" not in known and path != ".":

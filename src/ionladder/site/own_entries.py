@@ -70,6 +70,7 @@ def _plots_of(target: Target, entries: Entries, task: Task) -> dict[str, Any]:
     )
     residuals = Residuals(
         points=points,
+        hovers=parity.hovers,
         axis=axis_title(target),
         error_unit=target.error_unit,
         band=target.band,

@@ -16,7 +16,7 @@ from markdown.preprocessors import Preprocessor
 
 # After line ends are made equal (30), before fenced code (25) and raw HTML (20) are looked for.
 _PRIORITY = 27
-_FENCES = ("```", "~~~")
+FENCES = ("```", "~~~")
 _HEADING = re.compile(r"^#{1,6} ")
 _BLOCK = re.compile(
     r"</?(?:article|aside|details|div|dl|figure|figcaption|form|h[1-6]|nav|ol|p|section|table|ul)\b"
@@ -32,8 +32,8 @@ class ReadyHtml(Preprocessor):
         self._stash = md.htmlStash
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines, with a placeholder for each such stretch; as they are where there is code."""
-        if any(fence in line for line in lines for fence in _FENCES):
+        """The lines, with a stand-in for each such stretch; as they are where there is code."""
+        if any(fence in line for line in lines for fence in FENCES):
             return lines
         done: list[str] = []
         stretch: list[str] = []

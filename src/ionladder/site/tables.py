@@ -92,6 +92,15 @@ class BoardTable:
         """Group key and column, from left to right, as the cells of a row stand."""
         return tuple((group.key, column) for group in self.groups for column in group.columns)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Classes of CSS of each column's cells: what it holds, and where a group begins."""
+        return tuple(
+            f"il-{column.kind}" + ("" if place else " il-first")
+            for group in self.groups
+            for place, column in enumerate(group.columns)
+        )
+
 
 def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[BoardTable, ...]:
     """One table per subset, the ranked one with everything else a reader asks about a model."""

@@ -137,10 +137,11 @@ def number(value: float | None, *, digits: int = 2) -> str:
     """
     if value is None or math.isnan(value):
         return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{_MINUS}∞"
-    shown = f"{abs(value):.{digits}f}"
-    return f"{_MINUS}{shown}" if value < 0 and float(shown) else shown
+    shown = f"{value:.{digits}f}".replace("inf", "∞")
+    if not shown.startswith("-"):
+        return shown
+    size = shown[1:]
+    return f"{_MINUS}{size}" if size == "∞" or float(size) else size
 
 
 def percent(share: float | None) -> str:

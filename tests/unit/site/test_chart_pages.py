@@ -20,7 +20,7 @@ from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart
 from ionladder.site.charts.course import Course, Stand, course_chart
 from ionladder.site.charts.labels import place_labels
 from ionladder.site.charts.ladder import Mark
-from ionladder.site.charts.parity import Point
+from ionladder.site.charts.parity import Point, hover_of
 from ionladder.site.charts.residuals import Residuals, residual_chart
 from ionladder.site.context import load_site
 from ionladder.site.course import stands_of
@@ -251,7 +251,9 @@ def points(*pairs: tuple[float, float], limit: float | None = None) -> list[Poin
 
 def residuals(*pairs: tuple[float, float], **options: Any) -> Residuals:
     limit = options.pop("limit", None)
-    return Residuals(points=points(*pairs, limit=limit), axis="y", error_unit="eV", **options)
+    shown = points(*pairs, limit=limit)
+    hovers = [hover_of(point, "measured") for point in shown]
+    return Residuals(points=shown, hovers=hovers, axis="y", error_unit="eV", **options)
 
 
 def test_a_prediction_that_is_too_large_stands_above_zero() -> None:
@@ -285,3 +287,11 @@ def test_infinite_intervals_do_not_break_the_page(tmp_path: Path) -> None:
     board["rows"][0]["mae_ci_high"] = board["rows"][0]["subsets"]["all"]["mae_ci_high"] = 1e300
     path.write_text(to_json(board))
     assert svgs(render_pages(load_site(layout))[URL])
+
+
+def test_a_mark_without_a_spread_needs_no_group_around_it() -> None:
+    svg = svgs(residual_chart(residuals((-5, -3), (-4, -4)), name="r"))[0]
+    marks = circles(svg, "il-point")
+    assert len(marks) == 2
+    assert all(mark[0].tag.endswith("title") for mark in marks)
+    assert not [g for g in svg.iter() if g.tag.endswith("}g") or g.tag == "g" if len(g) == 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from ionladder.core.problems import Problem
 from ionladder.site import build
 from ionladder.site.build import build_site
 from ionladder.site.context import load_site
-from ionladder.site.links import dead_links
-from ionladder.site.render import hand_written, render_pages, render_site
+from ionladder.site.links import dead_links, link_targets
+from ionladder.site.render import hand_written, render_pages, render_site, slim
 from unit.site.synthetic_board import TASK, Entry, make_repository, receipt, typical
 
 
@@ -68,14 +69,14 @@ def test_every_scored_submission_has_its_page_and_stands_on_its_board(tmp_path: 
 
 
 def test_a_link_that_leads_nowhere_is_named_with_its_page() -> None:
-    (problem,) = dead_links({"obelix/": '<a href="../nowhere/">x</a>'}, {"obelix/"})
+    (problem,) = dead_links({"obelix/": link_targets('<a href="../nowhere/">x</a>')}, {"obelix/"})
     assert problem.where == "obelix/index.md"
     assert "'../nowhere/'" in problem.found
 
 
 def test_links_to_anchors_files_and_other_hosts_are_fine() -> None:
     page = '<a href="#a"></a><a href="../x/#b"></a><a href="data.csv"></a><a href="https://e.org">'
-    assert dead_links({"obelix/": page}, {"obelix/", "x/", "obelix/data.csv"}) == []
+    assert dead_links({"obelix/": link_targets(page)}, {"obelix/", "x/", "obelix/data.csv"}) == []
 
 
 def test_boards_and_receipts_are_there_for_machines(tmp_path: Path) -> None:
@@ -191,3 +192,19 @@ def test_each_warning_of_mkdocs_becomes_a_problem() -> None:
 def test_a_failure_without_a_warning_shows_the_last_line() -> None:
     (problem,) = build._problems("Traceback\nOSError: disk full\n")
     assert problem.found == "OSError: disk full"
+
+
+def test_pages_are_written_in_ascii_and_read_as_they_were_rendered(tmp_path: Path) -> None:
+    site = load_site(make_repository(tmp_path, typical()))
+    render_site(site)
+    page = render_pages(site)["obelix/"]
+    written = (site.layout.generated_docs_dir / "obelix/index.md").read_text(encoding="utf-8")
+    body = written.split("\n---\n", 1)[1]
+    assert body.isascii()
+    assert html.unescape(written) == html.unescape(page)
+    assert not page.isascii()
+
+
+def test_a_page_with_fenced_code_keeps_its_characters() -> None:
+    page = "---\ntitle: x\n---\n```\nσ = 1\n```\n"
+    assert slim(page) == page

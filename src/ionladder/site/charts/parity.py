@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts.svg import Scale, figure, line, short, tick_label, words
+from ionladder.site.charts.svg import Scale, figure, hovered, line, short, tick_label, words
 from ionladder.site.text import number
 
 SIZE = 420.0
+_LABELS = 10_000
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 14.0, 408.0, 370.0
 
 
@@ -63,7 +65,7 @@ class Parity:
     known: str = "measured"
     entries: str = "test entries"
 
-    @property
+    @cached_property
     def range(self) -> tuple[float, float]:
         """The common range of both axes: all labels, and predictions within reach of them."""
         true = [point.shown_true for point in self.points]
@@ -75,7 +77,12 @@ class Parity:
             end = min(end, self.cap)
         return start, max(end, start + 1)
 
-    @property
+    @cached_property
+    def hovers(self) -> list[Markup]:
+        """What hovering over each mark says, escaped; the plot of residuals says it too."""
+        return [hover_of(point, self.known) for point in self.points]
+
+    @cached_property
     def n_beyond(self) -> int:
         """How many entries lie outside the axes; their marks stand at the edge."""
         low, high = self.range
@@ -89,7 +96,9 @@ def parity_chart(parity: Parity, *, name: str) -> Markup:
     low, high = parity.range
     x, y = Scale(low, high, _LEFT, _RIGHT), Scale(low, high, _BOTTOM, _TOP)
     drawn = [*_band(x, y, parity.band), *_axes(x, y, parity)]
-    drawn += [_mark(point, x, y, parity.known) for point in parity.points]
+    drawn += [
+        _mark(point, x, y, hover) for point, hover in zip(parity.points, parity.hovers, strict=True)
+    ]
     return figure(
         drawn,
         width=SIZE,
@@ -143,7 +152,7 @@ def _axes(x: Scale, y: Scale, parity: Parity) -> list[str]:
     return [*drawn, f"{turned}{label}</g>"]
 
 
-def _mark(point: Point, x: Scale, y: Scale, known: str) -> str:
+def _mark(point: Point, x: Scale, y: Scale, hover: Markup) -> str:
     px, py = x(point.shown_true), y(point.y_pred)
     fill = "" if point.is_filled else " il-point--open"
     spread = ""
@@ -157,19 +166,23 @@ def _mark(point: Point, x: Scale, y: Scale, known: str) -> str:
             f'<path class="il-point il-point--limit{fill}" '
             f'd="M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"/>'
         )
-    return f"<g><title>{escape(hover_of(point, known))}</title>{spread}{mark}</g>"
+    return hovered(mark, hover, spread)
 
 
-def hover_of(point: Point, known: str) -> str:
+def hover_of(point: Point, known: str) -> Markup:
     """What hovering over a mark says: the entry, its label, the prediction."""
-    label = (
-        f"{known} {number(point.y_true)}"
-        if point.upper_limit is None
-        else f"{known} at most {number(point.upper_limit)}"
-    )
+    label = _label_of(point.name, point.id, known, point.y_true, point.upper_limit)
     spread = f" ± {number(point.y_pred_sd)} over seeds" if point.y_pred_sd else ""
-    name = f"{point.name} ({point.id})" if point.name else point.id
-    return f"{name}: {label}, predicted {number(point.y_pred)}{spread}"
+    return Markup(f"{label}, predicted {number(point.y_pred)}{spread}")  # noqa: S704 - numbers
+
+
+@lru_cache(maxsize=_LABELS)
+def _label_of(
+    name: str, entry: str, known: str, y_true: float, upper_limit: float | None
+) -> Markup:
+    """An entry and its label: the same on the page of every submission."""
+    label = number(y_true) if upper_limit is None else f"at most {number(upper_limit)}"
+    return escape(f"{name} ({entry}): {known} {label}" if name else f"{entry}: {known} {label}")
 
 
 def _description(parity: Parity) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup, escape
 
 from ionladder.site.charts.frame import Frame, axis_titles
-from ionladder.site.charts.parity import Point, hover_of
-from ionladder.site.charts.svg import Scale, figure, line, rect, short, tick_label, words
+from ionladder.site.charts.parity import Point
+from ionladder.site.charts.svg import Scale, figure, hovered, line, rect, short, tick_label, words
 from ionladder.site.text import change_of
 
 FRAME = Frame(width=420, height=420, left=52, top=14)
@@ -23,6 +24,7 @@ class Residuals:
 
     Attributes:
         points: Scored entries that have a label; at least one.
+        hovers: What hovering over each of them begins with, as :attr:`Parity.hovers` says it.
         axis: The target with its unit.
         error_unit: Unit of a difference.
         band: Half-width of the shaded region around zero, or None.
@@ -31,27 +33,33 @@ class Residuals:
     """
 
     points: Sequence[Point]
+    hovers: Sequence[Markup]
     axis: str
     error_unit: str
     band: float | None = None
     cap: float | None = None
     known: str = "measured"
 
-    @property
+    @cached_property
+    def differences(self) -> list[float]:
+        """Prediction minus label of every point; a limit counts as the label."""
+        return [point.y_pred - point.shown_true for point in self.points]
+
+    @cached_property
     def middle(self) -> float:
         """Median of the differences; limits count as the limit."""
-        ordered = sorted(_residual(point) for point in self.points)
+        ordered = sorted(self.differences)
         half = len(ordered) // 2
         return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
-    @property
+    @cached_property
     def reach(self) -> float:
         """How far the upright axis goes to either side of zero: nearly all entries."""
-        sizes = sorted(abs(_residual(point)) for point in self.points)
+        sizes = sorted(map(abs, self.differences))
         most = sizes[min(len(sizes) - 1, math.ceil(0.98 * len(sizes)))]
         return max(1.05 * most, 1.5 * (self.band or 0.0), _LEAST_REACH)
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """Ends of the axis of predictions: those within reach of the labels."""
         labels = [point.shown_true for point in self.points]
@@ -64,18 +72,14 @@ class Residuals:
         room = max(0.04 * (end - start), _LEAST_REACH)
         return start - room, end + room
 
-    @property
+    @cached_property
     def n_beyond(self) -> int:
         """How many entries lie outside the axes; their marks stand at the edge."""
         (low, high), reach = self.span, self.reach
         return sum(
-            not (low <= point.y_pred <= high and abs(_residual(point)) <= reach)
-            for point in self.points
+            not (low <= point.y_pred <= high and abs(difference) <= reach)
+            for point, difference in zip(self.points, self.differences, strict=True)
         )
-
-
-def _residual(point: Point) -> float:
-    return point.y_pred - point.shown_true
 
 
 def residual_chart(residuals: Residuals, *, name: str) -> Markup:
@@ -88,7 +92,13 @@ def residual_chart(residuals: Residuals, *, name: str) -> Markup:
         f"predicted − {residuals.known} / {residuals.error_unit}",
         FRAME,
     )
-    drawn += [_mark(point, x, y, residuals) for point in residuals.points]
+    unit = escape(residuals.error_unit)
+    drawn += [
+        _mark(point, difference, x, y, hover, unit)
+        for point, difference, hover in zip(
+            residuals.points, residuals.differences, residuals.hovers, strict=True
+        )
+    ]
     middle = change_of(residuals.middle)
     return figure(
         drawn,
@@ -125,8 +135,8 @@ def _zero(residuals: Residuals, y: Scale) -> list[str]:
     return [*drawn, line(FRAME.left, y(0.0), FRAME.right, y(0.0), "il-zero")]
 
 
-def _mark(point: Point, x: Scale, y: Scale, residuals: Residuals) -> str:
-    px, py = x(point.y_pred), y(_residual(point))
+def _mark(point: Point, difference: float, x: Scale, y: Scale, hover: Markup, unit: Markup) -> str:
+    px, py = x(point.y_pred), y(difference)
     fill = "" if point.is_filled else " il-point--open"
     if point.upper_limit is None:
         mark = f'<circle class="il-point{fill}" cx="{short(px)}" cy="{short(py)}" r="3.6"/>'
@@ -135,7 +145,6 @@ def _mark(point: Point, x: Scale, y: Scale, residuals: Residuals) -> str:
             f'<path class="il-point il-point--limit{fill}" '
             f'd="M{short(px - 4.5)} {short(py)}h9l-4.5 -7z"/>'
         )
-    difference = f"{change_of(_residual(point))} {residuals.error_unit}"
     at_least = "at least " if point.upper_limit is not None else ""
-    hover = f"{hover_of(point, residuals.known)}: {at_least}{difference}"
-    return f"<g><title>{escape(hover)}</title>{mark}</g>"
+    said = f"{hover}: {at_least}{change_of(difference)} {unit}"
+    return hovered(mark, Markup(said))  # noqa: S704 - both parts are escaped

@@ -18,8 +18,8 @@ def short(value: float) -> str:
         >>> short(12.0), short(3.14159), short(-0.04)
         ('12', '3.1', '0')
     """
-    rounded = round(value, 1) + 0.0
-    return str(int(rounded)) if rounded == int(rounded) else str(rounded)
+    shown = f"{value:.1f}".removesuffix(".0")
+    return "0" if shown == "-0" else shown
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        if value >= self.high:
+            return self.end
+        share = (value - self.low) / (self.high - self.low) if value > self.low else 0.0
         return self.start + share * (self.end - self.start)
 
     def exceeds(self, value: float) -> bool:
@@ -128,6 +130,21 @@ def dot(x: float, y: float, kind: str, *, radius: float = 4.5) -> str:
         f'<circle class="il-dot il-dot--{kind}" cx="{short(x)}" cy="{short(y)}" '
         f'r="{short(radius)}"/>'
     )
+
+
+def hovered(mark: str, hover: Markup, beside: str = "") -> str:
+    """A mark that says something on hover, together with what is drawn beside it, if anything.
+
+    A title within the mark itself does without a group: of plots with a mark an entry, a third of
+    their elements.
+
+    Example:
+        >>> hovered('<circle r="2"/>', Markup("7cr"))
+        '<circle r="2"><title>7cr</title></circle>'
+    """
+    if beside:
+        return f"<g><title>{hover}</title>{beside}{mark}</g>"
+    return f"{mark[:-2]}><title>{hover}</title></{mark[1 : mark.index(' ')]}>"
 
 
 def beyond(x: float, y: float) -> str:

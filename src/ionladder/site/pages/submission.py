@@ -29,7 +29,7 @@ from ionladder.site.wording import UNCERTAINTY, target_title
 from ionladder.specs.task import Target, Task
 
 RECEIPT_FILE = "receipt.json"
-MOST_SEARCHED = 100
+MOST_SEARCHED = 50
 """Pages of a task that the site's search knows; every reader of a page loads its index."""
 HASHES = {
     "predictions_sha256": "predictions",
