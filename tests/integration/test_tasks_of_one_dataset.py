@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from pathlib import Path
@@ -194,7 +195,7 @@ def test_their_pages_say_what_is_scored(layout: Layout, prompt: Prompt) -> None:
     shutil.copytree(REPOSITORY / "docs", layout.docs_dir, ignore=ignored)
     render_site(load_site(layout))
     pages = {task: (layout.generated_docs_dir / task / "index.md").read_text() for task in TASKS}
-    assert "frozen folds ‘grouped_doi_comp’" in pages["obelix-cv"]
+    assert "frozen folds ‘grouped_doi_comp’" in html.unescape(pages["obelix-cv"])
     assert "No test set is involved." in pages["obelix-cv"]
     assert "training entries, out of fold" in pages["obelix-cv"]
     assert "SD of MAE over repeats" in pages["obelix-cv"]

@@ -16,10 +16,11 @@ from ionladder.baselines.card import card_fields
 from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.runner import plan_problems
 from ionladder.baselines.threads import single_thread
-from ionladder.core.errors import BaselineError
+from ionladder.core.errors import BaselineError, DataChangedError
 from ionladder.core.files import replacing, write_text
 from ionladder.core.paths import Layout
 from ionladder.core.problems import Problem
+from ionladder.core.tables import read_parquet
 from ionladder.datasets.load_arrays import ArrayInputs, load_array_inputs
 from ionladder.datasets.registry import get_task
 from ionladder.specs.baseline import Baseline
@@ -114,12 +115,9 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
 
 def difference(one: Path, other: Path) -> float:
     """Largest absolute difference of two parquet files; infinite where rows or texts differ."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        first, second = pq.read_table(one), pq.read_table(other)
-    except (pa.ArrowException, OSError):
+        first, second = read_parquet(one), read_parquet(other)
+    except DataChangedError:
         return float("inf")
     if first.schema != second.schema or first.num_rows != second.num_rows:
         return float("inf")

@@ -35,6 +35,9 @@ def write_parquet(
 def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
     """Read a parquet file that IonLadder wrote.
 
+    On this thread alone: a thread of Arrow's that still lets go of something while the interpreter
+    shuts down can end a process whose work is done with SIGABRT (apache/arrow issue 34314).
+
     Raises:
         DataChangedError: The bytes are no longer a readable parquet file.
     """
@@ -42,7 +45,8 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            return file.read(use_threads=False)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         first_line = (str(error).splitlines() or ["no detail"])[0]
         raise DataChangedError(

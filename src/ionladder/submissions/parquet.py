@@ -58,7 +58,7 @@ def read_parquet(
         # Read so, every different text is stored once: a long one repeated fills no memory.
         texts = [field.name for field in wanted if is_text(field.type)]
         with path.open("rb") as data, opened(data, read_dictionary=texts) as file:
-            table = file.read(columns=[field.name for field in wanted])
+            table = file.read(columns=[field.name for field in wanted], use_threads=False)
         problems = text_problems(table, shown_as)
         if problems:
             return None, problems

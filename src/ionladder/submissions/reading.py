@@ -113,7 +113,11 @@ def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None
         return "skip" if len(ragged) < _MAX_RAGGED else "error"
 
     try:
-        with pa.BufferReader(path.read_bytes()) as data:
+        # In memory of Arrow's own: its reading thread may outlive this call, and must not have to
+        # wait for an interpreter that is shutting down.
+        copy = pa.BufferOutputStream()
+        copy.write(path.read_bytes())
+        with pa.BufferReader(copy.getvalue()) as data:
             table = pa_csv.read_csv(
                 data,
                 read_options=pa_csv.ReadOptions(

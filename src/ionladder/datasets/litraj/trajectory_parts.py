@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ionladder.core.files import replacing, write_text
 from ionladder.core.hashing import sha256_file
+from ionladder.core.tables import read_parquet
 from ionladder.datasets.litraj.progress import Tick
 from ionladder.datasets.litraj.trajectory_rows import entry_table, frame_table, read_row
 from ionladder.datasets.litraj.trajectory_tables import FRAMES, frames_name
@@ -153,8 +154,6 @@ def _blocks(archive: ZipMembers, member: str, part: str) -> Iterator[list[Row]]:
 
 def _find(work: Path, part: str, fingerprint: str) -> Part | None:
     """A part that an earlier run finished; None where there is none, or another."""
-    import pyarrow.parquet as pq
-
     frames_path, entries_path, marker_path = _places(work, part)
     try:
         marker = _Marker(**json.loads(marker_path.read_text(encoding="utf-8")))
@@ -169,7 +168,7 @@ def _find(work: Path, part: str, fingerprint: str) -> Part | None:
         return None
     # The frames themselves are read and hashed again before they are put in place.
     frames = StreamedTable(path=frames_path, rows=marker.rows, column_sha256=marker.column_sha256)
-    entries = pq.read_table(entries_path)
+    entries = read_parquet(entries_path)
     return Part(name=part, frames=frames, entries=entries, skipped=tuple(marker.skipped))
 
 
