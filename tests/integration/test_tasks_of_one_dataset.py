@@ -194,8 +194,11 @@ def test_their_pages_say_what_is_scored(layout: Layout, prompt: Prompt) -> None:
     ignored = shutil.ignore_patterns("generated")
     shutil.copytree(REPOSITORY / "docs", layout.docs_dir, ignore=ignored)
     render_site(load_site(layout))
-    pages = {task: (layout.generated_docs_dir / task / "index.md").read_text() for task in TASKS}
-    assert "frozen folds ‘grouped_doi_comp’" in html.unescape(pages["obelix-cv"])
+    pages = {
+        task: html.unescape((layout.generated_docs_dir / task / "index.md").read_text())
+        for task in TASKS
+    }
+    assert "frozen folds ‘grouped_doi_comp’" in pages["obelix-cv"]
     assert "No test set is involved." in pages["obelix-cv"]
     assert "training entries, out of fold" in pages["obelix-cv"]
     assert "SD of MAE over repeats" in pages["obelix-cv"]
