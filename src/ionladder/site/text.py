@@ -19,6 +19,7 @@ _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HAR
 _HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Z")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_BLANKS = re.compile(r"(?:[^\S\u202f]|(?<!\d)\u202f|\u202f(?!\d))+")
 _ZEROS = re.compile(r"\.0+$")
 _LONGEST_FORMULA = 120
 _SMALL = 0.02
@@ -29,6 +30,8 @@ _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 def plain(text: object, *, limit: int | None = None) -> str:
     """One line of visible characters: no control or direction-changing characters, one space.
+
+    Narrow spaces stay where they part the digits of a number, as :func:`count` sets them.
 
     Example:
         >>> plain("two\\n lines \\u202e")
@@ -41,7 +44,7 @@ def plain(text: object, *, limit: int | None = None) -> str:
         kept = "".join(
             c if unicodedata.category(c)[0] in _HARMLESS_CATEGORIES else " " for c in kept
         )
-    line = " ".join(kept.split())
+    line = _BLANKS.sub(" ", kept).strip()
     return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
 
 

@@ -70,6 +70,11 @@ def test_zero_and_what_rounding_leaves_of_it_bear_no_sign(nothing: float) -> Non
     assert text.change_of(nothing) == "±0.00"
 
 
+def test_narrow_spaces_stay_within_numbers_only() -> None:
+    kept = text.plain(f"\u202f{text.count(1681)} \u202f hops\u202fand\t\x1f1\u202f\u202f2")
+    assert kept == "1\u202f681 hops and 1 2"
+
+
 def test_names_with_commas_are_parted_by_semicolons() -> None:
     names = [Markup("Boosting, rich"), Markup("Forest")]
     assert text.listing(names) == "Boosting, rich; and Forest"
