@@ -8,6 +8,7 @@ from typing import Any
 
 from ionladder.core.paths import Layout
 from ionladder.site.context import read_optional
+from ionladder.site.text import count
 
 Record = Mapping[str, Any]
 
@@ -113,7 +114,7 @@ def coverage_tables(results: Record) -> list[MeasuredTable]:
             "seeds, below it what the interval would cover if seeds did not enter. "
             f"{_boards(tables['seeds'])}",
             corner="Seeds, and their standard deviation",
-            row_of=lambda row: f"{row['seeds']} seeds, {row['seed_spread']:g} decades",
+            row_of=lambda row: f"{_seeds(row)}, {_decades(row['seed_spread'])}",
             cell=_covered_with_and_without_seeds,
         ),
     ]
@@ -122,7 +123,7 @@ def coverage_tables(results: Record) -> list[MeasuredTable]:
 def separation_tables(results: Record) -> list[MeasuredTable]:
     """The tables of ``benchmarks/separation.py``."""
     tables = results["tables"]
-    worse = f"{results['clearly_worse']:g} decades"
+    worse = _decades(results["clearly_worse"])
     better = []
     for gap in sorted({row["gap"] for row in tables["better"]}):
         rows = [row for row in tables["better"] if row["gap"] == gap]
@@ -130,7 +131,7 @@ def separation_tables(results: Record) -> list[MeasuredTable]:
             _pivot(
                 rows,
                 key=f"power-{gap:g}".replace(".", "-"),
-                caption=f"One model better by {gap:g} decades than all others, which are equal: "
+                caption=f"One model better by {_decades(gap)} than all others, which are equal: "
                 "% of the others that it is separated from, below it how often from at least one "
                 f"and from every one. {_boards(rows)}",
                 corner="Models",
@@ -156,7 +157,7 @@ def separation_tables(results: Record) -> list[MeasuredTable]:
             caption=f"Some equal leaders, the others worse by {worse}: % of boards on which an "
             f"equal one is separated. {_boards(tables['equal_leaders'])}",
             corner="Models",
-            row_of=lambda row: f"{row['equal']} equal of {row['models']}",
+            row_of=lambda row: f"{row['equal']} equal of {count(row['models'])}",
             column_of=_errors_and_correlation,
             cell=_separated,
         ),
@@ -167,8 +168,8 @@ def separation_tables(results: Record) -> list[MeasuredTable]:
             caption="Models equal on average over seeds: % of boards on which any is separated. "
             f"{_boards(tables['seeds'])}",
             corner="Models",
-            row_of=lambda row: f"{row['models']} models, seeds spread {row['seed_spread']:g}",
-            column_of=lambda row: f"{row['seeds']} seed{'s' * (row['seeds'] > 1)}",
+            row_of=lambda row: f"{_models(row)}, seeds spread {row['seed_spread']:g}",
+            column_of=_seeds,
             cell=_separated,
         ),
     ]
@@ -241,7 +242,15 @@ def _is_obelix(row: Record) -> bool:
 
 
 def _models(row: Record) -> str:
-    return f"{row['models']} models"
+    return f"{count(row['models'])} models"
+
+
+def _seeds(row: Record) -> str:
+    return f"{row['seeds']} {'seed' if row['seeds'] == 1 else 'seeds'}"
+
+
+def _decades(size: float) -> str:
+    return f"{size:g} {'decade' if size == 1 else 'decades'}"
 
 
 def _errors_and_correlation(row: Record) -> str:
@@ -249,12 +258,12 @@ def _errors_and_correlation(row: Record) -> str:
 
 
 def _rows_and_groups(test_set: Record) -> str:
-    return f"{test_set['rows']:,} rows in {test_set['groups']:,} groups"
+    return f"{count(test_set['rows'])} rows in {count(test_set['groups'])} groups"
 
 
 def _set_title(test_set: Record) -> str:
     like = _TEST_SETS.get(test_set["test_set"])
-    title = f"{_rows_and_groups(test_set)}, largest {test_set['largest_group']}"
+    title = f"{_rows_and_groups(test_set)}, largest {count(test_set['largest_group'])}"
     return f"{title} ({like})" if like else title
 
 
@@ -268,5 +277,5 @@ def _boards(records: Sequence[Record]) -> str:
         if name.endswith("standard_error")
     ]
     fewest, most = min(boards), max(boards)
-    number = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    number = count(fewest) if fewest == most else f"{count(fewest)} to {count(most)}"
     return f"{number} simulated boards each; standard error at most {100.0 * max(errors):.1f}."

@@ -26,6 +26,7 @@ def resolution(
         for clause in question.clauses
         for f in differences.found(clause)
     }
+    n_asked = sum(difference.half_width is not None for difference in asked.values())
     for pair in experiment.arm_pairs:
         known = differences.of(*pair)
         if known is not None:
@@ -43,6 +44,8 @@ def resolution(
     sized = next((d for _, d in widths if d.n is not None), None)
     return {
         "n_pairs": len(widths),
+        "n_asked": n_asked,
+        "n_arms": len(widths) - n_asked,
         "n_clear": sum(d.state != "open" for _, d in widths),
         "smallest": number(widths[0][0]),
         "middle": number(median(half for half, _ in widths)),

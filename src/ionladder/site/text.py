@@ -19,15 +19,19 @@ _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HAR
 _HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Z")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_BLANKS = re.compile(r"(?:[^\S\u202f]|(?<!\d)\u202f|\u202f(?!\d))+")
 _ZEROS = re.compile(r"\.0+$")
 _LONGEST_FORMULA = 120
 _SMALL = 0.02
 _SMALLEST_SHARE = 0.01
+_ROUNDING = 1e-6
 _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
 def plain(text: object, *, limit: int | None = None) -> str:
     """One line of visible characters: no control or direction-changing characters, one space.
+
+    Narrow spaces stay where they part the digits of a number, as :func:`count` sets them.
 
     Example:
         >>> plain("two\\n lines \\u202e")
@@ -40,7 +44,7 @@ def plain(text: object, *, limit: int | None = None) -> str:
         kept = "".join(
             c if unicodedata.category(c)[0] in _HARMLESS_CATEGORIES else " " for c in kept
         )
-    line = " ".join(kept.split())
+    line = _BLANKS.sub(" ", kept).strip()
     return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
 
 
@@ -161,12 +165,19 @@ def percent(share: float | None) -> str:
 
 
 def change_of(value: float | None, *, digits: int = 2) -> str:
-    """A difference with its sign; ``±`` where nothing is left of it, an en dash for none.
+    """A difference with its sign; ``±`` for none at all, an en dash where it is not known.
+
+    One that these digits would round to zero keeps its first significant digit, so that it never
+    contradicts a verdict beside it; less than a millionth is taken for rounding.
 
     Example:
         >>> change_of(0.25), change_of(-0.0125, digits=3), change_of(0.0), change_of(None)
         ('+0.25', '−0.013', '±0.00', '–')
+        >>> change_of(0.0012), change_of(-0.0038)
+        ('+0.001', '−0.004')
     """
+    if value and abs(value) >= _ROUNDING and not float(f"{value:.{digits}f}"):
+        digits = -math.floor(math.log10(abs(value)))
     shown = number(value, digits=digits)
     if value is None or shown.startswith(("–", _MINUS)):
         return shown
@@ -259,16 +270,22 @@ def ranks(low: int | None, high: int | None) -> str:
 def listing(words: Sequence[Markup], *, more: int = 0) -> Markup:
     """Words as in a sentence, and how many more there are; at least one word.
 
+    Semicolons part them where a comma stands in one of them.
+
     Example:
         >>> str(listing([Markup("a"), Markup("b"), Markup("c")])), str(listing([Markup("a")]))
         ('a, b and c', 'a')
         >>> str(listing([Markup("a"), Markup("b")], more=4))
         'a, b and 4 others'
+        >>> str(listing([Markup("a, small"), Markup("b"), Markup("c")]))
+        'a, small; b; and c'
     """
     shown = [*words, Markup("{} others").format(more)] if more else list(words)
     if len(shown) == 1:
         return shown[0]
-    return Markup(" and ").join([Markup(", ").join(shown[:-1]), shown[-1]])
+    has_comma = any("," in word.striptags() for word in shown)
+    comma, last = map(Markup, ("; ", "; and ") if has_comma else (", ", " and "))
+    return last.join([comma.join(shown[:-1]), shown[-1]])
 
 
 def byte_count(number: int) -> str:

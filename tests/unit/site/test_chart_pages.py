@@ -16,7 +16,7 @@ from ionladder.core.files import read_json, to_json
 from ionladder.core.paths import Layout
 from ionladder.site.agreement import SHOWN_MODELS, distances, rank_correlations
 from ionladder.site.board import parse_board
-from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart
+from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart, hides_names
 from ionladder.site.charts.course import Course, Stand, course_chart
 from ionladder.site.charts.labels import place_labels
 from ionladder.site.charts.ladder import Mark
@@ -134,6 +134,28 @@ def test_labels_cover_neither_marks_nor_each_other() -> None:
     for i, a in enumerate(boxes):
         for b in [*boxes[:i], *marks]:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+@pytest.mark.parametrize(
+    ("costs", "hides"),
+    [([1.0, 1e4], False), ([1.0] * 9, True), ([10.0**i for i in range(26)], True)],
+)
+def test_it_is_known_whether_a_mark_bears_no_name(costs: list[float], hides: bool) -> None:
+    points = [
+        CostPoint(label=f"m{i}", kind="verified", cost=cost, shown_cost="", value=1.0)
+        for i, cost in enumerate(costs)
+    ]
+    chart = CostChart(points=points, cost_axis="time", value_axis="MAE", ticks=())
+    assert hides_names(chart) is hides
+    drawn = cost_chart(chart, name="c")
+    assert all(drawn.count(f">m{i}</text>") == 2 for i in range(len(points))) is not hides
+
+
+def test_the_page_says_that_names_were_left_out(tmp_path: Path) -> None:
+    for n in (1, 100):
+        (tmp_path / str(n)).mkdir()
+        page = page_of(tmp_path / str(n), costly(n))
+        assert ("Names that find no room are left out" in page) is (n > 1)
 
 
 def test_hostile_names_stay_text_on_charts(tmp_path: Path) -> None:
@@ -268,6 +290,11 @@ def test_a_prediction_that_is_too_large_stands_above_zero() -> None:
 def test_the_residual_of_a_limit_says_at_least() -> None:
     chart = residual_chart(residuals((-15, -7), limit=-10.0), name="r")
     assert "LiX (0): measured at most −10.00, predicted −7.00: at least +3.00 eV" in chart
+
+
+def test_one_entry_outside_the_axes_is_said_in_the_singular() -> None:
+    drawn = residual_chart(residuals((-5.0, -5.0), (-3.0, 60.0)), name="r")
+    assert " 1 entry lies outside the axes." in drawn
 
 
 def test_the_median_difference_is_the_median() -> None:

@@ -161,7 +161,7 @@ def test_a_prediction_far_outside_does_not_stretch_the_parity_axes() -> None:
     points = [Point(id="a", y_true=-5.0, y_pred=-5.0), Point(id="b", y_true=-3.0, y_pred=60.0)]
     parity = Parity(points=points, axis="y")
     assert parity.range[1] < 10
-    assert "1 entries lie outside" in parity_chart(parity, name="p")
+    assert "1 entry lies outside the axes" in parity_chart(parity, name="p")
 
 
 def test_labels_beyond_the_cap_of_the_score_stand_at_the_edge_and_are_counted() -> None:

@@ -236,6 +236,8 @@ def test_of_many_candidates_the_first_of_the_board_is_compared_and_all_are_count
         "1 with a higher one (Model painn), 2 not resolved."
     ) in text
     assert "67 test entries in 32 groups" in text
+    assert "Of every graph network against Model rf-paper-cif, listed above, only the best" in text
+    assert 'leaves out zero">The first is</th>' in page(layout)
 
 
 def test_arms_stand_against_each_other_on_every_part_that_is_stored(tmp_path: Path) -> None:
@@ -275,7 +277,10 @@ def test_what_can_be_decided_follows_from_the_widths(tmp_path: Path) -> None:
     pairs = OCCUPANCY | {("bvse-rf", "rf-paper-cif"): (-0.02, -0.21, 0.17)}
     pairs |= {("cgcnn-majority", "cgcnn"): (-3.0, -4.0, -2.0)}
     text = text_of(add_board(make_repository(tmp_path, typical()), entries(), pairs=pairs))
-    assert "Of the 4 pairs that this page asks about it is smallest for Model bvse-rf" in text
+    assert "counted here for 4 pairs, each on all entries: " in text
+    assert "3 of the first table and 1 more of arm against arm" in text
+    assert "It is smallest for Model bvse-rf" in text
+    assert "only the best one is counted" not in text, "nothing is listed above"
     assert "0.19 decades; the middle one needs 1.03 and the widest 1.36" in text
     assert "One of them is told from zero" in text
     assert "one of 3 pairs is told from zero" in text
@@ -337,6 +342,18 @@ def test_boards_link_the_page_and_the_tab_shows_the_rows_of_the_other_board(
         assert f'href="../submissions/obelix-cif/{entry.name}/"' in tab
     assert parent.count("Trained on these entries alone") == 1
     assert "Trained on these entries alone" not in own
+
+
+def test_names_that_stand_in_both_tables_of_a_tab_are_said_to_be_runs_of_their_own(
+    tmp_path: Path,
+) -> None:
+    here = {entry.name for entry in entries()}
+    others = [entry for entry in typical() if entry.name not in here]
+    for name, more in (("alone", []), ("twice", [Entry(name="rf-paper-cif", value=1.89)])):
+        (tmp_path / name).mkdir()
+        layout = make_repository(tmp_path / name, [*others, *more])
+        parent = page(add_board(layout, entries(), pairs=OCCUPANCY), "obelix/")
+        assert ("Rows of one name are runs of their own" in parent) is bool(more)
 
 
 def test_a_tab_without_another_board_stays_as_it_is(tmp_path: Path) -> None:

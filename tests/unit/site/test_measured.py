@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def test_committed_results_fill_every_cell_of_their_tables() -> None:
         assert table.rows, table.key
         if table.key not in {"separation", "coverage-seeds"}:
             assert all(cell is not None for _, cells in table.rows for cell in cells), table.key
+
+
+def test_captions_count_in_one_style_and_in_the_singular() -> None:
+    coverage = read_measured(REPOSITORY, COVERAGE)
+    separation = read_measured(REPOSITORY, SEPARATION)
+    tables = coverage_tables(coverage) + separation_tables(separation)
+    words = " | ".join([t.caption for t in tables] + [title for t in tables for title, _ in t.rows])
+    assert not re.search(r"\d,\d{3}", words)
+    assert re.search("\\d\u202f000 simulated boards", words)
+    assert "better by 1 decade than" in words
+    assert "1 decades" not in words
 
 
 def test_a_cell_holds_the_percentage_of_its_record() -> None:

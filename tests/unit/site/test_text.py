@@ -57,6 +57,32 @@ def test_hostile_words_are_shown_as_written_by_markdown(words: str) -> None:
     assert " ".join(reader.shown.split()) == f"before {text.plain(words)} after"
 
 
+@given(st.floats(min_value=1e-6, max_value=1e6), st.integers(0, 4))
+def test_a_difference_that_is_not_zero_never_prints_as_zero(size: float, digits: int) -> None:
+    more, less = (text.change_of(value, digits=digits) for value in (size, -size))
+    assert (more[0], less[0]) == ("+", "−")
+    assert more[1:] == less[1:]
+    assert float(more[1:]) > 0
+
+
+@pytest.mark.parametrize("nothing", [0.0, -0.0, 1e-17, -1e-17])
+def test_zero_and_what_rounding_leaves_of_it_bear_no_sign(nothing: float) -> None:
+    assert text.change_of(nothing) == "±0.00"
+
+
+def test_narrow_spaces_stay_within_numbers_only() -> None:
+    kept = text.plain(f"\u202f{text.count(1681)} \u202f hops\u202fand\t\x1f1\u202f\u202f2")
+    assert kept == "1\u202f681 hops and 1 2"
+
+
+def test_names_with_commas_are_parted_by_semicolons() -> None:
+    names = [Markup("Boosting, rich"), Markup("Forest")]
+    assert text.listing(names) == "Boosting, rich; and Forest"
+    assert text.listing(names, more=4) == "Boosting, rich; Forest; and 4 others"
+    linked = [Markup('<a title="x, y">Boosting</a>'), Markup("Forest")]
+    assert text.listing(linked).endswith("</a> and Forest")
+
+
 @given(st.text(max_size=60))
 def test_any_words_survive_html_unchanged_and_make_no_element(words: str) -> None:
     reader = read(text.inert(words))

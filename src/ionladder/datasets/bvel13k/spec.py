@@ -13,7 +13,7 @@ DATASET = Dataset(
     name="bvel13k",
     title="BVEL13k",
     summary=(
-        "Li percolation barriers in the bond-valence site energy for 12,807 structures of the "
+        "Li percolation barriers in the bond-valence site energy for 12\u202f807 structures of the "
         "Materials Project, with upstream's split into train, val and test."
     ),
     **PROVENANCE,

@@ -46,8 +46,8 @@ CAVEATS = (
         "here."
     ),
     (
-        "Upstream publishes no checksums. The bytes are those of the first fetch, pinned after "
-        "every check on their content had passed."
+        "Upstream publishes no checksums. The first fetch pins their bytes after every check on "
+        "their content has passed."
     ),
 )
 """What every dataset of LiTraj must say of itself."""

@@ -12,7 +12,7 @@ DATASET = trajectory_dataset(
     title="MPLiTrj",
     stem=STEM,
     summary=(
-        "Energies, forces and stresses of 929,066 configurations from the optimisation of Li "
+        "Energies, forces and stresses of 929\u202f066 configurations from the optimisation of Li "
         "migration paths by density functional theory."
     ),
 )

@@ -12,8 +12,8 @@ DATASET = trajectory_dataset(
     title="MPLiTrj, subsample",
     stem=STEM,
     summary=(
-        "Upstream's subsample of MPLiTrj: energies, forces and stresses of 118,024 configurations "
-        "from the optimisation of Li migration paths."
+        "Upstream's subsample of MPLiTrj: energies, forces and stresses of 118\u202f024 "
+        "configurations from the optimisation of Li migration paths."
     ),
 )
 

@@ -13,8 +13,9 @@ DATASET = Dataset(
     name="nebbvse122k",
     title="nebBVSE122k",
     summary=(
-        "Barriers of 122,421 single Li hops in 11,290 materials of the Materials Project, by "
-        "nudged elastic band in the bond-valence site energy, with a supercell around each hop."
+        "Barriers of 122\u202f421 single Li hops in 11\u202f290 materials of the Materials "
+        "Project, by nudged elastic band in the bond-valence site energy, with a supercell around "
+        "each hop."
     ),
     **PROVENANCE,
     tables=TABLES,

@@ -19,7 +19,7 @@ _TEN_SEEDS = (
 )
 _FOLDS_TOO = (
     " The value by cross-validation is their pooled MAE over 5 folds without shared materials on "
-    "all 1,681 hops."
+    "all 1\u202f681 hops."
 )
 
 
@@ -71,9 +71,9 @@ POTENTIALS = (
         as_printed="MAE 0.16, RMSE 0.32, Rp 0.92, slope 0.95, R2 0.82",
         inputs="structure",
         verdict=(
-            "Converged hops only: at least 1,435 of 1,681, about 85 %. It covers all parts of the "
-            "split, not the test part, and hops that failed are not counted at all; so it stands "
-            "beside no number of this board."
+            "Converged hops only: at least 1\u202f435 of 1\u202f681, about 85 %. It covers all "
+            "parts of the split, not the test part, and hops that failed are not counted at all; "
+            "so it stands beside no number of this board."
         ),
     ),
     Reported(

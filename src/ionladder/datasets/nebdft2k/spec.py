@@ -40,7 +40,8 @@ DATASET = Dataset(
         ),
         (
             "The official split is by hop: a material may stand in the train and in the test "
-            "part. The overlap is counted below, and both boards split their scores by it."
+            "part. The overlap is counted on this card once the data are here, and both boards "
+            "split their scores by it."
         ),
         (
             "MPLiTrj holds configurations of the same calculations. A model trained on it may "

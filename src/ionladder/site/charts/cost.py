@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from ionladder.site.charts.frame import Frame, axis_titles, floor_level, value_grid
-from ionladder.site.charts.labels import Box, place_labels
+from ionladder.site.charts.labels import Box, Placed, place_labels
 from ionladder.site.charts.ladder import Mark
 from ionladder.site.charts.svg import (
     Scale,
@@ -90,19 +90,37 @@ def cost_chart(chart: CostChart, *, name: str) -> Markup:
     )
 
 
-def _draw(chart: CostChart, frame: Frame, *, name: str) -> Markup:
+def hides_names(chart: CostChart) -> bool:
+    """Whether at either width some mark bears no name, since it would cover another."""
+    if len(chart.points) > MOST_NAMED:
+        return True
+    return any(None in _places(chart, _marks(chart, f), f) for f in (_WIDE, _NARROW))
+
+
+def _scales(chart: CostChart, frame: Frame) -> tuple[Scale, Scale]:
     low, high = _cost_range(chart)
     x = Scale(math.log10(low), math.log10(high), frame.left, frame.right)
-    y = Scale(0.0, chart.reach, frame.bottom, frame.top)
+    return x, Scale(0.0, chart.reach, frame.bottom, frame.top)
+
+
+def _marks(chart: CostChart, frame: Frame) -> list[tuple[float, float]]:
+    """Where the mark of each point stands."""
+    x, y = _scales(chart, frame)
+    low, _ = _cost_range(chart)
+    return [(x(_log(point.cost, low)), y(point.value)) for point in chart.points]
+
+
+def _draw(chart: CostChart, frame: Frame, *, name: str) -> Markup:
+    x, y = _scales(chart, frame)
     drawn = [*floor_level(chart.floor, y, frame), *value_grid(y, frame)]
     drawn += [*_cost_axis(chart, x, frame), *axis_titles(chart.cost_axis, chart.value_axis, frame)]
     # Many whiskers side by side would hide the marks, so they step back.
     spread = "il-whisker" if len(chart.points) <= MOST_NAMED else "il-spread"
-    marks = [(x(_log(point.cost, low)), y(point.value)) for point in chart.points]
+    marks = _marks(chart, frame)
     drawn += [
         _mark(point, px, py, y, spread) for point, (px, py) in zip(chart.points, marks, strict=True)
     ]
-    drawn += _names(chart, marks, y, frame)
+    drawn += _names(chart, marks, frame)
     return figure(
         drawn,
         width=frame.width,
@@ -154,24 +172,34 @@ def _mark(point: CostPoint, x: float, y: float, scale: Scale, kind: str) -> str:
     return f'<g class="il-row--{point.kind}">{body}</g>'
 
 
-def _names(chart: CostChart, marks: list[tuple[float, float]], y: Scale, frame: Frame) -> list[str]:
+def _names(chart: CostChart, marks: list[tuple[float, float]], frame: Frame) -> list[str]:
     """Names beside the marks where there is room; hovering and the table name the others."""
     if len(chart.points) > MOST_NAMED:
         return []
-    labels = [_cut(point.label, _LABEL_CHARS) for point in chart.points]
-    places = place_labels(
+    return [
+        words(place.x, place.y, label, "il-mark-label", anchor=place.anchor)
+        for place, label in zip(_places(chart, marks, frame), _labels(chart), strict=True)
+        if place is not None
+    ]
+
+
+def _labels(chart: CostChart) -> list[str]:
+    return [_cut(point.label, _LABEL_CHARS) for point in chart.points]
+
+
+def _places(
+    chart: CostChart, marks: list[tuple[float, float]], frame: Frame
+) -> list[Placed | None]:
+    """Where each name stands; None where there is no room for it."""
+    _, y = _scales(chart, frame)
+    return place_labels(
         [_extent(point, *mark, y) for point, mark in zip(chart.points, marks, strict=True)],
-        labels,
+        _labels(chart),
         left=frame.left,
         right=frame.width,
         top=0,
         bottom=y(chart.floor.high or chart.floor.value) - 12 if chart.floor else frame.bottom,
     )
-    return [
-        words(place.x, place.y, label, "il-mark-label", anchor=place.anchor)
-        for place, label in zip(places, labels, strict=True)
-        if place is not None
-    ]
 
 
 def _extent(point: CostPoint, x: float, y: float, scale: Scale) -> Box:

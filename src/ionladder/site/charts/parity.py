@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from markupsafe import Markup, escape
 
 from ionladder.site.charts.svg import Scale, figure, hovered, line, short, tick_label, words
-from ionladder.site.text import number
+from ionladder.site.text import count, number
 
 SIZE = 420.0
 _LABELS = 10_000
@@ -187,10 +187,21 @@ def _label_of(
 
 def _description(parity: Parity) -> str:
     limits = sum(point.upper_limit is not None for point in parity.points)
-    text = f"{len(parity.points)} {parity.entries}, predicted against {parity.known} {parity.axis}."
+    shown = f"{count(len(parity.points))} {parity.entries}"
+    text = f"{shown}, predicted against {parity.known} {parity.axis}."
     if limits:
         text += (
             f" {limits} of them are upper limits, drawn as triangles pointing to smaller values."
         )
     outside = parity.n_beyond
-    return text + (f" {outside} entries lie outside the axes." if outside else "")
+    return text + (f" {outside_axes(outside)}." if outside else "")
+
+
+def outside_axes(n: int) -> str:
+    """How many entries lie outside the axes, in words.
+
+    Example:
+        >>> outside_axes(1), outside_axes(0)
+        ('1 entry lies outside the axes', '0 entries lie outside the axes')
+    """
+    return f"{count(n)} {'entry lies' if n == 1 else 'entries lie'} outside the axes"

@@ -10,9 +10,9 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 from ionladder.site.charts.frame import Frame, axis_titles
-from ionladder.site.charts.parity import Point
+from ionladder.site.charts.parity import Point, outside_axes
 from ionladder.site.charts.svg import Scale, figure, hovered, line, rect, short, tick_label, words
-from ionladder.site.text import change_of
+from ionladder.site.text import change_of, count
 
 FRAME = Frame(width=420, height=420, left=52, top=14)
 _LEAST_REACH = 1e-3
@@ -106,8 +106,8 @@ def residual_chart(residuals: Residuals, *, name: str) -> Markup:
         height=FRAME.height,
         name=name,
         title=f"Prediction minus label against predicted {residuals.axis}",
-        text=f"{len(residuals.points)} entries; the median difference is {middle} "
-        f"{residuals.error_unit}. {residuals.n_beyond} entries lie outside the axes.",
+        text=f"{count(len(residuals.points))} entries; the median difference is {middle} "
+        f"{residuals.error_unit}. {outside_axes(residuals.n_beyond)}.",
         kind="parity",
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ionladder.site.agreement import agreement_table
 from ionladder.site.board import Board, Row
-from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart
+from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart, hides_names
 from ionladder.site.charts.course import Course, course_chart
 from ionladder.site.charts.ladder import Mark
 from ionladder.site.context import Site, TaskSite
@@ -114,6 +114,7 @@ def cost_part(board: Board, cost: Cost, here: str, *, by_name: bool = False) -> 
     return {
         "cost": cost,
         "chart": cost_chart(chart, name=f"cost-{cost.key}") if stated else None,
+        "hides_names": bool(stated) and hides_names(chart),
         "n_silent": len(drawn) - len(stated),
         "rows": [
             (

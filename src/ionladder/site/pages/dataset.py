@@ -97,22 +97,33 @@ def _context(site: Site, item: DatasetSite, here: str) -> dict[str, Any]:
             if summary.get(key) and not _is_nested(summary[key])
         ]
         + ([{"title": "Space groups", **_distribution(groups, SHOWN_KINDS)}] if groups else []),
+        "waiting": [
+            (w.task, relative(here, board_url(w.task.name)))
+            for w in site.waiting
+            if w.dataset.name == item.dataset.name
+        ],
+        "is_on_demand": any(card.pinned.on_demand for card in item.versions),
+        "has_commit": any(card.pinned.source.commit for card in item.versions),
         "tables": [
-            *_described(item.dataset.tables, manifest.get("tables") or {}, ""),
-            *_described(item.dataset.frames, manifest.get("frames") or {}, "frames/"),
+            *_described(item.dataset.tables, manifest, "tables", ""),
+            *_described(item.dataset.frames, manifest, "frames", "frames/"),
         ],
         "tasks": [(t.task, relative(here, board_url(t.task.name))) for t in tasks],
     }
 
 
 def _described(
-    specs: Sequence[Table], recorded: Mapping[str, Any], folder: str
+    specs: Sequence[Table], manifest: Mapping[str, Any], kind: str, folder: str
 ) -> Iterator[dict[str, Any]]:
-    """Tables as a manifest records them, those of the dataset that it has."""
+    """Tables as a manifest records them, those that it has; as specified while there is none."""
+    recorded = manifest.get(kind) or {}
     for spec in specs:
+        known = {"name": f"{folder}{spec.name}", "text": spec.description}
         if spec.name in recorded:
-            name = f"{folder}{spec.name}"
-            yield {"name": name, "text": spec.description, **recorded[spec.name]}
+            yield {**known, **recorded[spec.name]}
+        elif not manifest:
+            unknown = {"rows": None, "content_sha256": None}
+            yield {**known, **unknown, "key": spec.key, "columns": spec.columns}
 
 
 def _version(card: VersionCard, item: DatasetSite, tasks: Sequence[Task]) -> dict[str, Any]:

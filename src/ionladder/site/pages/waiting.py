@@ -42,6 +42,7 @@ def _context(item: WaitingTask, here: str) -> dict[str, Any]:
         "unit": task.primary_targets[0].error_unit,
         "targets": [(target, _source_of(target)) for target in task.targets],
         "metrics": [(use, get_metric(use.metric)) for use in task.metrics],
+        "has_cv": any(row.cv is not None for row in task.reported),
         "sent": _SENT[task.predicts],
         "counts": list(version.expected.items()),
         "download": byte_count(on_demand.download_bytes) if on_demand else "",
