@@ -206,3 +206,11 @@ def test_bands_and_targets_are_named_in_their_own_unit() -> None:
     assert band_title(TASK.targets[0]) == ""
     assert target_title(TASK, "mean") == "Mean over E_1D, E_2D, E_3D"
     assert target_title(TASK, "e_1d_ev") == "E_1D"
+
+
+def test_subsets_by_dimension_promise_no_easy_path(pages: dict[str, str]) -> None:
+    # The label is relative: what conducts nowhere can be as steep in three dimensions as in one.
+    text = pages[BOARD]
+    assert "as easy in 3D" in text
+    assert "easiest in 1D" in text
+    assert "conduct in" not in text
