@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ionladder.core.files import read_json
 from ionladder.core.paths import Layout
 
-RESULTS = Layout(Path(__file__).resolve().parents[2]).benchmarks_results
+LAYOUT = Layout(Path(__file__).resolve().parents[2])
+RESULTS = LAYOUT.benchmarks_results
 
 
 def rows(name: str, table: str) -> list[dict[str, Any]]:
@@ -58,3 +61,36 @@ def test_the_power_is_what_the_reading_page_says() -> None:
     twenty = [row["from_each"] for row in half if row["models"] == 20]
     assert [round(100 * end) for end in (min(two), max(two))] == [44, 100]
     assert [round(100 * end) for end in (min(twenty), max(twenty))] == [2, 97]
+
+
+def test_few_seeds_separate_equal_models_as_the_reading_page_says() -> None:
+    found = rows("separation.json", "seeds")
+    one = [(row["seed_spread"], row["separated"]) for row in found if row["seeds"] == 1]
+    assert min(one) == (0.05, 0.091)
+    assert max(one) == (0.3, 1.0)
+    two = max(row["separated"] for row in found if row["seeds"] == 2)
+    more = max(row["separated"] for row in found if row["seeds"] >= 5)
+    assert round(100 * two) == 19
+    assert round(100 * more) <= 7
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "receipt"),
+    [
+        ("obelix", "log10_sigma", "train-median"),
+        ("bvel-proto", "e_1d_ev", "train-median"),
+    ],
+)
+def test_the_simulated_groups_are_those_of_the_scored_test_set(
+    task: str, target: str, receipt: str
+) -> None:
+    (simulated,) = (
+        item
+        for item in read_json(RESULTS / "coverage.json")["test_sets"]
+        if item["test_set"] == task
+    )
+    scored = read_json(LAYOUT.leaderboard_dir / "scores" / task / f"{receipt}.json")
+    part = scored["targets"][target]["all"]
+    assert simulated["rows"] == scored["n_expected"]
+    assert simulated["groups"] == part["n_groups"]
+    assert round(simulated["df"], 2) == round(part["df"], 2)

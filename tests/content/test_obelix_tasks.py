@@ -10,9 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ionladder.baselines.bvse.coverage import (
+    N_TEST,
+    N_TRAIN,
+    N_TRAIN_TREATED,
+    UNTREATED_TEST_IDS,
+)
 from ionladder.core.paths import Layout
 from ionladder.datasets.labels import load_evaluation_labels
 from ionladder.datasets.load import load_inputs
+from ionladder.datasets.obelix.experiments import THREE_D_MODELS
 from ionladder.datasets.params import load_params
 from ionladder.datasets.registry import get_task
 from ionladder.scoring.score import TaskScorer
@@ -94,3 +101,11 @@ def test_the_forest_out_of_fold_is_as_far_off_as_counted_before(
         scored = score("obelix-cv", "rf-paper")
         assert scored["value"] == pytest.approx(by_repeat["mean"].mean(), abs=1e-9)
         assert scored["seed_sd"] == pytest.approx(by_repeat["mean"].std(ddof=1), abs=1e-9)
+
+
+def test_the_page_of_3d_models_says_how_few_crystals_have_a_barrier() -> None:
+    (caveat,) = (text for text in THREE_D_MODELS.caveats if "Bond-valence barriers exist" in text)
+    n_without = len(UNTREATED_TEST_IDS)
+    assert f"for {N_TRAIN_TREATED} of the {N_TRAIN} training crystals" in caveat
+    assert f"for {N_TEST - n_without} of the {N_TEST} test crystals" in caveat
+    assert f"the other {n_without} " in caveat

@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 
 from ionladder.core.errors import MetricInputError
+from ionladder.datasets.registry import all_tasks
 from ionladder.metrics.registry import all_metrics
 from ionladder.specs.metric import Metric
 
 METRICS = [pytest.param(metric, id=name) for name, metric in all_metrics().items()]
 WITH_ENTRIES = [p for p in METRICS if p.values[0].entrywise is not None]
+SPELLS_ITS_OPTION = {"f1_below", "mae_log1p"}
+"""Metrics whose title on a board holds a symbol or a limit in its midst."""
 KNOWN_NEEDS = {"upper_limit"}
 KNOWN_OPTIONS = {"clip", "threshold"}
 
@@ -187,3 +190,14 @@ def test_the_metrics_need_no_library_beyond_numpy() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_metric_has_one_name_on_boards_and_on_the_methods_page(metric: Metric) -> None:
+    titles = {
+        use.title
+        for task in all_tasks().values()
+        for use in task.metrics
+        if use.metric == metric.name and metric.name not in SPELLS_ITS_OPTION
+    }
+    assert all(title.startswith(metric.title) for title in titles), titles

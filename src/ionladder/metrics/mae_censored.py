@@ -68,7 +68,7 @@ def _errors(true: Array, pred: Array, limit: Array) -> Array:
 
 METRIC = Metric(
     name="mae_censored",
-    title="MAE, limits respected",
+    title="MAE, censored-aware",
     direction="minimize",
     unit="target",
     function=mae_censored,

@@ -46,7 +46,7 @@ def roc_auc(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, threshold: float) -
 
 METRIC = Metric(
     name="roc_auc",
-    title="ROC AUC",
+    title="ROC-AUC",
     direction="maximize",
     unit="1",
     function=roc_auc,

@@ -47,7 +47,7 @@ def submission_bibtex(card: Card, board: Board, row: Row, name: str) -> str:
         ),
     }
     if card.paper_doi and not _NOT_IN_ADDRESS.search(card.paper_doi):
-        fields["annote"] = f"Described in doi:{card.paper_doi}"
+        fields["annote"] = f"Paper named by the card: doi:{card.paper_doi}"
     address = web_address(card.code_url) if card.code_url else None
     if address and not _NOT_IN_ADDRESS.search(address):
         fields["url"] = address

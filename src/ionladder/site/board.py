@@ -30,7 +30,7 @@ NO_VALUE = Value()
 
 @dataclass(frozen=True, kw_only=True)
 class Floor:
-    """A floor of the task: what repeated labels of one entry disagree by."""
+    """A floor of the task: how far repeated labels of one entry lie apart, by one measure."""
 
     name: str
     value: float

@@ -69,12 +69,15 @@ def test_the_board_says_what_it_ranks_by_and_in_which_unit(pages: dict[str, str]
     text = pages[BOARD]
     assert "MAE, clipped at 6 eV / eV, smaller is better" in text
     assert "Mean over E_1D, E_2D, E_3D; eV" in text
-    assert "repeated labels of one structure differ" in text
+    assert "repeated labels of one structure lie from their median, on average" in text
     assert "where the grid begins" in section(text, "floor")
 
 
 def test_floors_keep_the_words_of_their_task(pages: dict[str, str]) -> None:
-    assert "repeated measurements of one material differ" in pages["obelix/"]
+    assert (
+        "repeated measurements of one material lie from their median, on average"
+        in pages["obelix/"]
+    )
     words = get_task("obelix").label_words
     assert "all measurements of its material" in floor_meaning("replicate_median_deviation", words)
     assert floor_meaning("unheard_of", words) == ""
@@ -203,3 +206,11 @@ def test_bands_and_targets_are_named_in_their_own_unit() -> None:
     assert band_title(TASK.targets[0]) == ""
     assert target_title(TASK, "mean") == "Mean over E_1D, E_2D, E_3D"
     assert target_title(TASK, "e_1d_ev") == "E_1D"
+
+
+def test_subsets_by_dimension_promise_no_easy_path(pages: dict[str, str]) -> None:
+    # The label is relative: what conducts nowhere can be as steep in three dimensions as in one.
+    text = pages[BOARD]
+    assert "as easy in 3D" in text
+    assert "easiest in 1D" in text
+    assert "conduct in" not in text

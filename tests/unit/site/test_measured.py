@@ -85,3 +85,33 @@ def test_results_are_small_and_without_a_date() -> None:
         path = REPOSITORY.benchmarks_results / name
         assert path.stat().st_size < 200_000
         assert not {"date", "created", "time"} & set(json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("shuffled", "said"),
+    [
+        pytest.param([1.0, 1.13], "take 0.65 to 0.78 decades off the error", id="a range"),
+        pytest.param([1.0, 1.0], "take 0.78 decades off the error", id="all alike"),
+        pytest.param([None, None], None, id="nothing to compare"),
+    ],
+)
+def test_what_shuffled_folds_flatter_by_is_read_off_the_board(
+    tmp_path: Path, shuffled: list[float | None], said: str | None
+) -> None:
+    layout = make_repository(tmp_path, typical())
+    path = layout.leaderboard_json("obelix")
+    board = json.loads(path.read_text())
+    verified = [row for row in board["rows"] if row["kind"] == "verified"]
+    for place, row in enumerate(verified):
+        row["cv_kfold_shuffled_mae"] = shuffled[min(place, 1)]
+    path.write_text(json.dumps(board))
+    page = render_pages(load_site(layout))["methods/"]
+    if said is None:
+        assert "shuffled folds instead" not in page
+    else:
+        assert said in page
+
+
+def test_a_trivial_reference_of_all_boards_is_named_once(tmp_path: Path) -> None:
+    page = render_pages(load_site(make_repository(tmp_path, typical())))["methods/"]
+    assert "trivial reference (train-median on every board), 1 is" in page

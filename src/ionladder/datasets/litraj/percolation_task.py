@@ -46,7 +46,7 @@ SUBSETS = (
     *(
         Subset(
             name=f"conducts_{key}",
-            title=f"conduct in {key[0]}D",
+            title="easiest in 1D" if key == "1d" else f"as easy in {key[0]}D",
             column="dimensionality",
             equals=key,
         )
@@ -56,13 +56,13 @@ SUBSETS = (
 
 DIMENSIONALITY = Slice(
     name="dimensionality",
-    title="Dimensions of easy percolation",
+    title="Dimensions as easy as the easiest path (within 0.2 eV)",
     column="dimensionality",
     values=(
         *((key, f"{key[0]}D") for key, _, _ in DIMENSIONS),
         ("none", "nothing percolates"),
     ),
-    note="Chosen by the labels themselves.",
+    note="Chosen by the labels themselves. As easy is not easy: the easiest path may be steep.",
 )
 
 LI_SITES = Slice(

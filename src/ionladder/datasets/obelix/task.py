@@ -57,7 +57,10 @@ GROUPED = CrossValidation(
     scheme="grouped_doi_comp",
     title="grouped by paper and composition",
     is_primary=True,
-    note="No paper and no composition is in two folds, as in the official split.",
+    note=(
+        "No paper and no printed composition is in two folds, as in the official split. A few "
+        "compositions are, printed for cells of another size."
+    ),
 )
 SHUFFLED = CrossValidation(
     scheme="kfold_shuffled",
@@ -78,7 +81,7 @@ OBELIX = Task(
     title="OBELiX: room-temperature ionic conductivity",
     question=(
         "How well does a model predict the measured room-temperature Li-ion conductivity of "
-        "materials from papers and compositions it has not seen?"
+        "materials from papers it has not seen, all but two of compositions it has not seen?"
     ),
     dataset="obelix",
     split="official",
@@ -161,8 +164,9 @@ OBELIX_CV = replace(
     name="obelix-cv",
     title="OBELiX, grouped cross-validation",
     question=(
-        "How well does a model predict the measured conductivity of training entries whose papers "
-        "and compositions were left out? The board to develop on: no test entry is involved."
+        "How well does a model predict the measured conductivity of training entries whose papers, "
+        "and compositions as printed, were left out? The board to develop on: no test entry is "
+        "involved."
     ),
     subsets=(
         Subset(name="all", title="all training entries"),

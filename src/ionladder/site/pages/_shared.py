@@ -76,9 +76,9 @@ def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
         ratio = best.value / board.floor.value
         times = number(ratio, digits=1 if ratio < _MANY_TIMES else 0)
         floor = number(board.floor.value, digits=fine_digits(board.floor.value))
-        text += Markup(" That is {} times the {} {} by which {} differ.").format(
-            times, floor, board.unit, repeats_phrase(board.task)
-        )
+        text += Markup(
+            " That is {} times the {} {} by which {} lie from their median, on average."
+        ).format(times, floor, board.unit, repeats_phrase(board.task))
     return text
 
 

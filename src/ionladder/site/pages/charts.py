@@ -62,8 +62,7 @@ COSTS = (
         axis="trainable parameters as stated, logarithmic",
         ticks=_COUNTS,
         shown=count,
-        note="Models that are not fitted by gradients, such as forests, have no such number and "
-        "state none.",
+        note="Forests and other models without a fixed set of parameters state none.",
     ),
 )
 TRAINING_TIME = COSTS[0]

@@ -38,7 +38,7 @@ DISTRIBUTIONS = (
     ("crystal_system", "Crystal systems"),
     ("elements", "Elements"),
     ("cif_status", "Structure files"),
-    ("dimensionality", "Dimensions of easy percolation"),
+    ("dimensionality", "Dimensions as easy as the easiest path (within 0.2 eV)"),
     ("anion_class", "Anions"),
 )
 SHOWN_KINDS = 12

@@ -25,10 +25,14 @@ from ionladder.site.measured import (
     separation_tables,
 )
 from ionladder.site.pages import Page
+from ionladder.site.text import number
 from ionladder.site.wording import UNCERTAINTY
 from ionladder.specs.params import FoldSettings
 
 URL = "methods/"
+SHUFFLED = "kfold_shuffled"
+"""The fold scheme of published numbers, which parts groups."""
+
 AUDIT_RULES = {
     "labels": (
         f"At least {EQUAL_SHARE:.0%} of the entries within {EQUAL_WITHIN:.1%} of the "
@@ -69,7 +73,9 @@ def pages(site: Site) -> Iterator[Page]:
             "units": list(
                 dict.fromkeys((item.board.unit, item.dataset.title) for item in site.tasks)
             ),
+            "zeros": _zeros(site),
             "schemes": _schemes(site),
+            "flattery": [gap for item in site.tasks if (gap := _flattery(item))],
             "coverage": read_measured(site.layout, COVERAGE),
             "separation": read_measured(site.layout, SEPARATION),
             "coverage_tables": coverage_tables,
@@ -83,6 +89,38 @@ def pages(site: Site) -> Iterator[Page]:
             ],
         },
     )
+
+
+def _zeros(site: Site) -> list[tuple[str, str]]:
+    """Each trivial reference at which the reducible error begins, and the boards where it does."""
+    boards: dict[str, list[str]] = {}
+    for item in site.tasks:
+        if item.task.baseline_reference:
+            boards.setdefault(item.task.baseline_reference, []).append(item.task.title)
+    if len(boards) == 1 and len(*boards.values()) == len(site.tasks):
+        return [(name, "every board") for name in boards]
+    return [(name, f"“{title}”") for name, titles in boards.items() for title in titles]
+
+
+def _flattery(item: TaskSite) -> dict[str, str] | None:
+    """By how much shuffled folds make the errors of a board's ranked models smaller.
+
+    Returns:
+        Title of the board, smallest and largest gain as text, and unit; None where no ranked model
+        has been scored on both kinds of folds.
+    """
+    own = next((cv.scheme for cv in item.task.cross_validation if cv.is_primary), None)
+    gaps = [
+        grouped - shuffled
+        for row in item.board.of_kind("verified")
+        if own
+        and (grouped := row.cv.get(own)) is not None
+        and (shuffled := row.cv.get(SHUFFLED)) is not None
+    ]
+    if not gaps:
+        return None
+    ends = dict.fromkeys(number(end) for end in (min(gaps), max(gaps)))
+    return {"title": item.task.title, "text": " to ".join(ends), "unit": item.board.unit}
 
 
 def _schemes(site: Site) -> list[dict[str, Any]]:
