@@ -39,6 +39,9 @@ class FewFeatures:
             raise ValueError(msg)
         return np.stack([cell.numbers, np.ones(len(cell.numbers))], axis=1).astype(float)
 
+    def prepare(self) -> None:
+        pass
+
     def source(self) -> str:
         return "few features"
 
@@ -59,6 +62,18 @@ def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path
     assert first.loc["b"].isna().all()
     pd.testing.assert_frame_equal(first, again)
     assert potential.calls == 3
+
+
+def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
+    class Broken(FewFeatures):
+        def prepare(self) -> None:
+            msg = "numpy.dtype size changed"
+            raise ValueError(msg)
+
+    with pytest.raises(BaselineError, match=r"numpy\.dtype size changed"):
+        embedding_table(Broken(), _structures(), cache=tmp_path)
+
+    assert not list(tmp_path.rglob("*.npy"))
 
 
 def test_sites_that_exclude_each_other_do_not_both_stay() -> None:

@@ -41,6 +41,11 @@ def atom_features(cell: Cell) -> Array:
     return np.asarray(predicted["atom_fea"], dtype=np.float64)
 
 
+def prepare() -> None:
+    """Import the package and read its weights, once."""
+    _model()
+
+
 def source() -> str:
     """Package, version and weights: what the features depend on besides the crystal."""
     return f"chgnet {version('chgnet')} {WEIGHTS} torch {version('torch')}"

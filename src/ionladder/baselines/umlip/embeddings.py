@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines.umlip.atoms import Cell, cell_of_cif
+from ionladder.core.errors import BaselineError
 from ionladder.core.files import replacing
 from ionladder.core.hashing import sha256_bytes
+from ionladder.core.problems import Problem, visible
 
 if TYPE_CHECKING:
     from ionladder.specs.metric import Array
@@ -24,6 +26,9 @@ class Potential(Protocol):
 
     def atom_features(self, cell: Cell) -> Array:
         """Invariant features of every atom, shape (n_atoms, n_features)."""
+
+    def prepare(self) -> None:
+        """Import the package and read its weights."""
 
     def source(self) -> str:
         """Package, version and weights."""
@@ -83,8 +88,25 @@ def _row(potential: Potential, text: str, cache: Path | None) -> Array:
     return kept
 
 
+@lru_cache(maxsize=8)
+def _prepare(potential: Potential) -> None:
+    """Make sure that the potential works at all: a broken package says nothing about a crystal."""
+    try:
+        potential.prepare()
+    except (ImportError, OSError, RuntimeError, ValueError, AttributeError) as error:
+        raise BaselineError(
+            Problem(
+                where=f"features of {potential.source()}",
+                expected="a package that imports and reads its weights",
+                found=f"{type(error).__name__}: {visible(str(error), limit=200)}",
+                next_step="Install the versions in requirements-umlip.lock (`make test-umlip`).",
+            )
+        ) from error
+
+
 @lru_cache(maxsize=1024)
 def _compute(potential: Potential, text: str) -> Array:
+    _prepare(potential)
     try:
         row = pooled(potential.atom_features(cell_of_cif(text)))
     except ValueError:

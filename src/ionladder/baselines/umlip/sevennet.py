@@ -48,6 +48,11 @@ def atom_features(cell: Cell) -> Array:
     raise RuntimeError(msg)
 
 
+def prepare() -> None:
+    """Import the package and read its weights, once."""
+    _calculator()
+
+
 def source() -> str:
     """Package, version and weights: what the features depend on besides the crystal."""
     return f"sevenn {version('sevenn')} {WEIGHTS} torch {version('torch')}"
