@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ionladder.datasets.labels import EvaluationLabels
-from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.audit import audit_board
+from ionladder.board.audit import audit_board
+from ionladder.data.labels import EvaluationLabels
+from ionladder.data.registry import get_task
 
 TASK = get_task("obelix")
 TARGET = TASK.targets[0].name

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 
-from ionladder.core.hashing import sha256_bytes
-from ionladder.datasets.bvel_proto.barriers import barriers_of
-from ionladder.datasets.bvel_proto.generate import generate
+from ionladder.data.bond_valence import barriers_of
+from ionladder.data.bvel_proto.generate import generate
+from ionladder.repo import sha256_bytes
 
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024

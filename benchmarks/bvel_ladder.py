@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.runner import make_plan, read_back
-from ionladder.core.paths import Layout
-from ionladder.datasets.bvel_proto.task import BVEL_PROTO, CLIP_EV
-from ionladder.datasets.load import TaskInputs
-from ionladder.datasets.params import load_params
-from ionladder.metrics.mae_clipped import clipped_errors
-from ionladder.statistics.groups import degrees_of_freedom, left_out_means, make_groups
-from ionladder.statistics.intervals import jackknife_variance, student_t
+from ionladder.config import load_params
+from ionladder.data.bvel_proto.spec import BVEL_PROTO, CLIP_EV
+from ionladder.data.store import TaskInputs
+from ionladder.metrics import clipped_errors
+from ionladder.repo import Layout
+from ionladder.stats.intervals import (
+    degrees_of_freedom,
+    jackknife_variance,
+    left_out_means,
+    make_groups,
+    student_t,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

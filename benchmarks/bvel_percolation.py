@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 from bvlain import Lain
 
-from ionladder.core.hashing import sha256_bytes
-from ionladder.core.paths import Layout
-from ionladder.datasets.bvel_proto.barriers import SETTINGS, site_energies
-from ionladder.datasets.bvel_proto.percolation import percolation_barriers, winding_vectors
-from ionladder.datasets.bvel_proto.tables import structure_of
-from ionladder.datasets.load import read_table
+from ionladder.data.bond_valence import (
+    SETTINGS,
+    percolation_barriers,
+    site_energies,
+    winding_vectors,
+)
+from ionladder.data.bvel_proto.tables import structure_of
+from ionladder.data.store import read_table
+from ionladder.repo import Layout, sha256_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 KEYS = ("E_1D", "E_2D", "E_3D")

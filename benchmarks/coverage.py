@@ -27,11 +27,8 @@ from error_models import (
 from interval_methods import METHODS, resample
 from reports import coverage_row, markdown, write_results
 
-from ionladder.statistics.groups import left_out_means
-from ionladder.statistics.intervals import error_interval, share_interval
-from ionladder.statistics.pairs import paired_differences
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import GroupScore, make_standings
+from ionladder.stats.intervals import error_interval, left_out_means, share_interval
+from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 
 SEED = 20250221
 CONFIDENCE = 0.95

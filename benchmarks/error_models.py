@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.statistics.groups import Groups, degrees_of_freedom, make_groups
+from ionladder.stats.intervals import Groups, degrees_of_freedom, make_groups
 
 Array = npt.NDArray[np.float64]
 

@@ -7,9 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from ionladder.leaderboard.changes import publications
-from ionladder.leaderboard.history import Record
-from ionladder.leaderboard.history_file import parse_history, to_lines
+from ionladder.board.history import Record, parse_history, publications, to_lines
 
 SUBMISSIONS, PUBLICATIONS = 1000, 100
 READ_LIMIT_CPU_S = 1.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from reports import ROOT, markdown, write_results
 
-from ionladder.pullrequests.verdict import _environment
+from ionladder.pr.check import _environment
 
 Row = dict[str, Any]
 # What every bad submission is promised to stay within; tests hold each of them to it.

@@ -19,17 +19,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ionladder.core.hashing import sha256_file
-from ionladder.datasets.labels import EvaluationLabels
-from ionladder.datasets.litraj.trajectory_tables import FRAMES
-from ionladder.datasets.registry import get_task
-from ionladder.datasets.streamed import StreamedWriter
-from ionladder.scoring.align import align_checked
-from ionladder.scoring.evaluate import evaluate_aligned
-from ionladder.scoring.frames import reader
-from ionladder.scoring.prepared import PreparedLabels
-from ionladder.specs.params import ScoringSettings
-from ionladder.submissions.frame_writer import FramePredictions, write_offset_predictions
+from ionladder.config import ScoringSettings
+from ionladder.data.labels import EvaluationLabels
+from ionladder.data.litraj.tasks import FRAMES
+from ionladder.data.registry import get_task
+from ionladder.data.store import StreamedWriter
+from ionladder.repo import sha256_file
+from ionladder.score import PreparedLabels, align_checked, evaluate_aligned
+from ionladder.score_frames import reader
+from ionladder.submit.frames import FramePredictions, write_offset_predictions
 
 TASK = get_task("mplitrj")
 N, N_OFFSETS, BLOCK = 82_492, 2_000, 1024

@@ -124,8 +124,8 @@ def child(what: str, path: str) -> None:
     import pandas  # noqa: F401, ICN001 - Arrow imports it when the first array is made
     import pyarrow.compute  # noqa: F401
 
-    from ionladder.sources.extxyz import iter_frames
-    from ionladder.sources.zips import ZipMembers
+    from ionladder.data.archives import ZipMembers
+    from ionladder.data.litraj.xyz import iter_frames
 
     start = time.process_time()
     if what == "read":
@@ -133,9 +133,9 @@ def child(what: str, path: str) -> None:
             for _ in iter_frames(stream, where=path, wanted=("pos", "forces")):
                 pass
     if what == "build":
-        from ionladder.core.paths import Layout
-        from ionladder.datasets.nebbvse122k.ingest import build
-        from ionladder.datasets.params import load_params
+        from ionladder.config import load_params
+        from ionladder.data.nebbvse122k.ingest import build
+        from ionladder.repo import Layout
 
         version = load_params(Layout(ROOT)).versions["nebbvse122k-1-0-0"]
         work = Path(path).with_name("work")

@@ -13,13 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ionladder.datasets.labels import EvaluationLabels
-from ionladder.datasets.nebdft2k.centroids import Centroid
-from ionladder.datasets.nebdft2k.frames import FramesWriter
-from ionladder.datasets.nebdft2k.hops import Hop
-from ionladder.datasets.nebdft2k.task import NEBDFT2K_PATH
-from ionladder.scoring.paths import reader
-from ionladder.submissions.path_parquet import write_rows
+from ionladder.data.labels import EvaluationLabels
+from ionladder.data.nebdft2k.ingest import Centroid, FramesWriter, Hop
+from ionladder.data.nebdft2k.spec import NEBDFT2K_PATH
+from ionladder.score_paths import reader
+from ionladder.submit.paths import write_rows
 
 HOPS, IMAGES, ATOMS = 1681, 7, 127
 MOST_CPU_S = 3.0

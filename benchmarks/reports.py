@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.core.files import to_json, write_text
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout, to_json, write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -16,15 +16,13 @@ import numpy as np
 import pandas as pd
 from measure import measure_or_exit
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.labels import EvaluationLabels
-from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.analysis import analyse
-from ionladder.leaderboard.assemble import assemble
-from ionladder.leaderboard.comparison import compare
-from ionladder.scoring.score import TaskScorer, submission_folders
-from ionladder.specs.params import ScoringSettings
-from ionladder.specs.task import MetricUse, Primary, Subset, Target, Task
+from ionladder.board.build import analyse, assemble, compare
+from ionladder.config import ScoringSettings
+from ionladder.data.labels import EvaluationLabels
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer, submission_folders
+from ionladder.specs import MetricUse, Primary, Subset, Target, Task
 
 SETTINGS = ScoringSettings(resamples=10_000, seed=0, confidence=0.95)
 TASK = Task(

@@ -24,9 +24,7 @@ from error_models import (
 )
 from reports import markdown, share_with_error, write_results
 
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import GroupScore, Standings, make_standings
-from ionladder.statistics.ties import tie_groups
+from ionladder.stats.ranking import GroupScore, Resamples, Standings, make_standings, tie_groups
 
 SEED = 20250221
 CONFIDENCE = 0.95

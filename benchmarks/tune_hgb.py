@@ -24,11 +24,10 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from ionladder.baselines.rich_features import rich_features
 from ionladder.baselines.threads import single_thread
 from ionladder.baselines.training import label_array
-from ionladder.core.files import write_text
-from ionladder.core.paths import find_layout
-from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
+from ionladder.config import load_params
+from ionladder.data.registry import get_task
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.repo import find_layout, write_text
 
 TASK = "obelix"
 SCHEME = "grouped_doi_comp"

@@ -13,11 +13,10 @@ import pandas as pd
 from measure import measure_or_exit
 from scale import CARD, TASK
 
-from ionladder.core.errors import SubmissionError
-from ionladder.core.problems import letter
-from ionladder.specs.task import CrossValidation
-from ionladder.submissions.known_ids import KnownIds
-from ionladder.submissions.validate import Expectations, read_submission
+from ionladder.errors import SubmissionError, letter
+from ionladder.specs import CrossValidation
+from ionladder.submit.predictions import KnownIds
+from ionladder.submit.validate import Expectations, read_submission
 
 SIZES = (10_000, 100_000, 1_000_000)
 LIMIT_S, LIMIT_MB = 3.0, 600.0

@@ -13,7 +13,7 @@ import pytest
 from command import Prompt
 from hypothesis import settings
 
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR_VARIABLE = "IONLADDER_MIRROR"

@@ -17,8 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from ionladder.core.hashing import sha256_file
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout, sha256_file
 
 COLUMNS = (
     *("ID", "Reduced Composition", "Z", "True Composition", "Ionic conductivity (S cm-1)"),

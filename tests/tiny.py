@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.labels import EvaluationLabels
-from ionladder.scoring.score import TaskScorer
-from ionladder.specs.params import ScoringSettings
-from ionladder.specs.task import CrossValidation, MetricUse, Primary, Subset, Target, Task
-from ionladder.submissions.validate import Expectations
+from ionladder.config import ScoringSettings
+from ionladder.data.labels import EvaluationLabels
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer
+from ionladder.specs import CrossValidation, MetricUse, Primary, Subset, Target, Task
+from ionladder.submit.validate import Expectations
 
 TASK = Task(
     name="tiny",

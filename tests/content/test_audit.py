@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.crossing import crossing_ids
-from ionladder.datasets.labels import load_evaluation_labels
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.audit import Finding, audit_board
-from ionladder.scoring.score import TaskScorer, submission_folders
+from ionladder.board.audit import Finding, audit_board
+from ionladder.config import load_params
+from ionladder.data.labels import load_evaluation_labels
+from ionladder.data.registry import get_task
+from ionladder.data.slices import crossing_ids
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer, submission_folders
 
 pytestmark = pytest.mark.data
 

@@ -9,18 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ionladder.core.errors import DataChangedError
-from ionladder.core.hashing import content_hash
-from ionladder.core.paths import Layout
-from ionladder.datasets.bvel_proto import release
-from ionladder.datasets.bvel_proto.barriers import BVLAIN_VERSION, SETTINGS
-from ionladder.datasets.bvel_proto.generate import generate
-from ionladder.datasets.bvel_proto.prototypes import HAND_BUILT
-from ionladder.datasets.bvel_proto.release import DRAWN_HERE, recompute_sample
-from ionladder.datasets.bvel_proto.spec import DATASET
-from ionladder.datasets.bvel_proto.tables import structure_of
-from ionladder.datasets.load import read_table
-from ionladder.datasets.params import load_params
+from ionladder.config import load_params
+from ionladder.data.bond_valence import BVLAIN_VERSION, SETTINGS
+from ionladder.data.bvel_proto import generate as release
+from ionladder.data.bvel_proto.generate import DRAWN_HERE, generate, recompute_sample
+from ionladder.data.bvel_proto.prototypes import HAND_BUILT
+from ionladder.data.bvel_proto.spec import DATASET
+from ionladder.data.bvel_proto.tables import structure_of
+from ionladder.data.store import read_table
+from ionladder.errors import DataChangedError
+from ionladder.repo import Layout, content_hash
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
 
 TARGETS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
@@ -203,8 +201,8 @@ def test_a_changed_label_position_or_split_row_is_noticed(
 
     import pyarrow.parquet as pq
 
-    from ionladder.core.tables import write_parquet
-    from ionladder.datasets.schema import table_from_rows
+    from ionladder.data.store import table_from_rows
+    from ionladder.repo import write_parquet
 
     copy = Layout(tmp_path)
     shutil.copytree(
@@ -227,7 +225,7 @@ def test_a_changed_label_position_or_split_row_is_noticed(
 def test_a_label_that_comes_out_otherwise_is_named_with_both_values(
     layout: Layout, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ionladder.datasets.bvel_proto.percolation import Barriers
+    from ionladder.data.bond_valence import Barriers
 
     other = Barriers(e_1d_ev=1.0, e_2d_ev=2.0, e_3d_ev=None)
     monkeypatch.setattr(release, "barriers_of", lambda _: other)

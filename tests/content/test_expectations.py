@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ionladder.core.paths import find_layout
-from ionladder.datasets.labels import load_evaluation_labels
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import all_tasks
-from ionladder.scoring.read import expectations_of
-from ionladder.submissions.expected import load_expectations
+from ionladder.config import load_params
+from ionladder.data.labels import load_evaluation_labels
+from ionladder.data.registry import all_tasks
+from ionladder.repo import find_layout
+from ionladder.score import expectations_of
+from ionladder.submit.validate import load_expectations
 
 
 @pytest.mark.parametrize("name", sorted(load_params(find_layout()).task_versions))

@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.files import read_json, to_json
-from ionladder.core.paths import Layout
-from ionladder.datasets.experiment_parts import experiment_columns
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.assemble import assemble
-from ionladder.leaderboard.check import receipt_problems
-from ionladder.leaderboard.comparison import compare
-from ionladder.leaderboard.experiments import experiment_tables
-from ionladder.leaderboard.write import to_csv
-from ionladder.scoring.score import TaskScorer, submission_folders
-from ionladder.submissions.metadata import CARD_FILE, read_card
+from ionladder.board.build import assemble, compare, experiment_tables
+from ionladder.board.history import receipt_problems
+from ionladder.board.model import to_csv
+from ionladder.config import load_params
+from ionladder.data.registry import get_task
+from ionladder.data.slices import experiment_columns
+from ionladder.repo import Layout, read_json, to_json
+from ionladder.score import TaskScorer, submission_folders
+from ionladder.submit.card import CARD_FILE, read_card
 
 LAYOUT = Layout(Path(__file__).resolve().parents[2])
 PARAMS = load_params(LAYOUT)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.files import read_json
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout, read_json
 
 LAYOUT = Layout(Path(__file__).resolve().parents[2])
 RESULTS = LAYOUT.benchmarks_results

@@ -14,14 +14,12 @@ from statistics import fmean, median
 
 import pytest
 
-from ionladder.core.hashing import content_hash, sha256_bytes
-from ionladder.core.paths import Layout
-from ionladder.datasets.diff import diff_versions
-from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.datasets.load import TaskInputs, load_inputs, read_table
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_dataset, get_task
-from ionladder.datasets.verify import DATASET_STEPS
+from ionladder.config import load_params
+from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.registry import get_dataset, get_task
+from ionladder.data.store import TaskInputs, load_inputs, read_table
+from ionladder.data.versions import DATASET_STEPS, diff_versions
+from ionladder.repo import Layout, content_hash, sha256_bytes
 
 pytestmark = pytest.mark.data
 

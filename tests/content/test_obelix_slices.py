@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.datasets.load import load_inputs
-from ionladder.datasets.obelix.slices import anion_class, elements_of
-from ionladder.datasets.registry import get_task
+from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.obelix.slices import anion_class, elements_of
+from ionladder.data.registry import get_task
+from ionladder.data.store import load_inputs
+from ionladder.repo import Layout
 
 pytestmark = pytest.mark.data
 

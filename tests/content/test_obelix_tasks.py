@@ -10,19 +10,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ionladder.baselines.bvse.coverage import (
-    N_TEST,
-    N_TRAIN,
-    N_TRAIN_TREATED,
-    UNTREATED_TEST_IDS,
-)
-from ionladder.core.paths import Layout
-from ionladder.datasets.labels import load_evaluation_labels
-from ionladder.datasets.load import load_inputs
-from ionladder.datasets.obelix.experiments import THREE_D_MODELS
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
-from ionladder.scoring.score import TaskScorer
+from ionladder.baselines.bvse.coverage import N_TEST, N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
+from ionladder.config import load_params
+from ionladder.data.labels import load_evaluation_labels
+from ionladder.data.obelix.spec import THREE_D_MODELS
+from ionladder.data.registry import get_task
+from ionladder.data.store import load_inputs
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer
 
 pytestmark = pytest.mark.data
 

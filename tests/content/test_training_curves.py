@@ -9,7 +9,7 @@ import pytest
 
 from ionladder.baselines.curves import COLUMNS
 from ionladder.baselines.registry import all_baselines
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 LAYOUT = Layout(Path(__file__).resolve().parents[2])
 TABLES = sorted(LAYOUT.training_curve("any").parent.glob("*.csv"))

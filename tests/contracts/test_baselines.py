@@ -20,12 +20,12 @@ from ionladder.baselines.paper_features import paper_features
 from ionladder.baselines.registry import FitPredict, all_baselines, load_model
 from ionladder.baselines.rich_features import rich_features
 from ionladder.baselines.training import with_cif
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import all_tasks
-from ionladder.specs.baseline import Baseline
-from ionladder.submissions.metadata import Card
+from ionladder.config import load_params
+from ionladder.data.registry import all_tasks
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.repo import Layout
+from ionladder.specs import Baseline
+from ionladder.submit.card import Card
 from unit.baselines.graphs.miniature import miniature
 from unit.baselines.tiny_barriers import tiny_barriers, tiny_dft_hops, tiny_hops
 from unit.baselines.tiny_task import all_with_cif, tiny_inputs

@@ -9,11 +9,9 @@ import sys
 
 import pytest
 
-from ionladder.datasets.diff import KINDS
-from ionladder.datasets.registry import all_datasets, all_tasks, slice_columns_of
-from ionladder.specs.column import arrow_schema
-from ionladder.specs.dataset import Dataset, Table
-from ionladder.specs.task import Task
+from ionladder.data.registry import all_datasets, all_tasks, slice_columns_of
+from ionladder.data.versions import KINDS
+from ionladder.specs import Dataset, Table, Task, arrow_schema
 
 DATASETS = list(all_datasets().values())
 TABLES = {f"{d.name}.{table.name}": table for d in DATASETS for table in (*d.tables, *d.frames)}
@@ -53,7 +51,7 @@ def test_the_tables_that_scoring_needs_are_declared_once(dataset: Dataset) -> No
 
 @datasets
 def test_an_ingest_is_found_and_can_be_called(dataset: Dataset) -> None:
-    module = importlib.import_module(f"ionladder.datasets.{dataset.name}.ingest")
+    module = importlib.import_module(f"ionladder.data.{dataset.name}.ingest")
     assert callable(module.build)
 
 

@@ -11,10 +11,10 @@ import sys
 import numpy as np
 import pytest
 
-from ionladder.core.errors import MetricInputError
-from ionladder.datasets.registry import all_tasks
-from ionladder.metrics.registry import all_metrics
-from ionladder.specs.metric import Metric
+from ionladder.data.registry import all_tasks
+from ionladder.errors import MetricInputError
+from ionladder.metrics import all_metrics
+from ionladder.specs import Metric
 
 METRICS = [pytest.param(metric, id=name) for name, metric in all_metrics().items()]
 WITH_ENTRIES = [p for p in METRICS if p.values[0].entrywise is not None]
@@ -183,7 +183,7 @@ def test_the_mean_of_entry_values_gives_the_metric_for_every_seed(metric: Metric
 def test_the_metrics_need_no_library_beyond_numpy() -> None:
     heavy = {"pandas", "scipy", "sklearn", "pyarrow", "pymatgen", "torch"}
     code = (
-        "import sys; from ionladder.metrics.registry import all_metrics; all_metrics(); "
+        "import sys; from ionladder.metrics import all_metrics; all_metrics(); "
         f"print(sorted({heavy} & set(sys.modules)))"
     )
 

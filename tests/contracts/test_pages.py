@@ -13,11 +13,11 @@ import markdown
 import pytest
 import yaml
 
-from ionladder.datasets.registry import all_datasets, all_tasks
+from ionladder.data.registry import all_datasets, all_tasks
 from ionladder.site.context import load_site
-from ionladder.site.links import source_name
 from ionladder.site.pages import page_makers
 from ionladder.site.render import hand_written, render_pages
+from ionladder.site.text import source_name
 from unit.site import synthetic_barriers as three_targets
 from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, typical
 from unit.site.synthetic_history import add_hostile_history

@@ -18,11 +18,11 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite, load_site
-from ionladder.site.links import board_url, submission_url
 from ionladder.site.render import render_pages, static_files
-from ionladder.specs.task import MEAN_OF_TARGETS
+from ionladder.site.text import board_url, submission_url
+from ionladder.specs import MEAN_OF_TARGETS
 from unit.site import synthetic_barriers
 from unit.site.page_tree import tree_of, with_class, words
 from unit.site.synthetic_board import Entry, hostile, make_repository, typical

@@ -40,7 +40,9 @@ def _fuzz(name: str, seconds: str) -> None:
     import atheris
 
     # What reads a submission, and the YAML reader; Arrow and pydantic are native code.
-    with atheris.instrument_imports(include=["ionladder.submissions", "ionladder.core", "yaml"]):
+    with atheris.instrument_imports(
+        include=["ionladder.submit", "ionladder.repo", "ionladder.errors", "yaml"]
+    ):
         from hostile.parsers import GOOD, read_as
 
     def one(data: bytes) -> None:

@@ -21,10 +21,10 @@ from typing import Any
 import tiny
 from hostile.case import Case
 from hostile.corpus import CORPUS
-from ionladder.core.paths import Layout
-from ionladder.core.problems import letter
-from ionladder.pullrequests.limits import Limits, bind_this_process, forbid_side_doors
-from ionladder.scoring.score import TaskScorer, submission_folders
+from ionladder.errors import letter
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer, submission_folders
+from ionladder.submit.isolate import Limits, bind_this_process, forbid_side_doors
 
 LARGE = ("shapes", "parquet")
 # Those of a pull request's check, and not a byte may be written.

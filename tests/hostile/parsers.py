@@ -10,10 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import tiny
-from ionladder.core.errors import SubmissionError
-from ionladder.core.problems import Problem
-from ionladder.submissions.metadata import CARD_FILE
-from ionladder.submissions.validate import read_submission
+from ionladder.errors import Problem, SubmissionError
+from ionladder.submit.card import CARD_FILE
+from ionladder.submit.validate import read_submission
 
 
 def _parquet() -> bytes:

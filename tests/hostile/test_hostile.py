@@ -16,8 +16,8 @@ import pytest
 from hostile.case import MOST_MB, MOST_SECONDS
 from hostile.corpus import CORPUS
 from hostile.words import WORDS, card_of
-from ionladder.leaderboard.write import to_csv
-from ionladder.pullrequests.verdict import _environment
+from ionladder.board.model import to_csv
+from ionladder.pr.check import _environment
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from unit.site.synthetic_board import Entry, leaderboard, make_repository, typical

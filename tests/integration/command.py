@@ -69,8 +69,7 @@ def inside(root: Path) -> Iterator[None]:
 
 def fetch_and_ingest(root: Path) -> None:
     """What ``ionladder fetch`` and ``ionladder ingest`` leave in a repository."""
-    from ionladder.cli.fetch import fetch
-    from ionladder.cli.ingest import ingest
+    from ionladder.cli.maintainer import fetch, ingest
 
     with inside(root):
         fetch(None)

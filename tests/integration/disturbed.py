@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from factories import write_repo
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 # `make test-hostile` kills more often.
 KILLS = int(os.environ.get("IONLADDER_KILLS", "1"))

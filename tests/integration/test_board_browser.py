@@ -11,9 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from browser import DESK, PHONE, Reader, opened, served
 
-from ionladder.site.build import build_site
 from ionladder.site.context import load_site
-from ionladder.site.render import render_site
+from ionladder.site.render import build_site, render_site
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import Entry, hostile, make_repository, typical
 from unit.site.test_entry_pages import TARGETS, TASK, embedded_labels

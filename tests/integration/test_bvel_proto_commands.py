@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from command import Prompt
 
-from ionladder.core.errors import ConfigError
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.datasets.bvel_proto import release
-from ionladder.datasets.bvel_proto.release import Recomputed
-from ionladder.datasets.params import load_params
+from ionladder.config import load_params
+from ionladder.data.bvel_proto import generate as release
+from ionladder.data.bvel_proto.generate import Recomputed
+from ionladder.errors import ConfigError, Problem
+from ionladder.repo import Layout
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
 
 

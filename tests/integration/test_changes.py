@@ -15,7 +15,7 @@ import pytest
 from command import Prompt, fetch_and_ingest, inside
 
 from factories import SIGMA, write_repo
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 
@@ -32,7 +32,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fetch_and_ingest(root)
     use(layout, "1.0.0")
     with inside(root):
-        from ionladder.cli.new import new
+        from ionladder.cli.contributor import new
 
         for name in OFFSETS:
             new("obelix", name)

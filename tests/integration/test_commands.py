@@ -12,7 +12,7 @@ import pytest
 from command import Prompt, fetch_and_ingest
 
 from factories import SIGMA, write_repo
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 
 @pytest.fixture(scope="module")

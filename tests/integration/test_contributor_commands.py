@@ -14,7 +14,7 @@ from command import Prompt, fetch_and_ingest
 
 import tiny
 from factories import write_repo
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MINE = "submissions/obelix/mine"

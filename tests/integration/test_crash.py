@@ -24,7 +24,7 @@ from disturbed import (
     tree,
 )
 
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,9 @@ def test_death_around_each_write_of_a_board_is_mended_by_the_next_run(
 
 
 def leaderboard(root: Path) -> None:
-    from ionladder.datasets.params import load_params
-    from ionladder.datasets.registry import get_task
-    from ionladder.leaderboard.publish import publish
+    from ionladder.board.build import publish
+    from ionladder.config import load_params
+    from ionladder.data.registry import get_task
 
     layout = Layout(root)
     publish(layout, get_task("obelix"), "1.0.0", load_params(layout).scoring)

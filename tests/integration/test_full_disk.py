@@ -24,7 +24,7 @@ from disturbed import (
     tree,
 )
 
-from ionladder.core import files
+from ionladder import repo as files
 
 # The others write; `score` says its verdict even where nothing can be written.
 SILENT = {"score"}

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from command import Prompt
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import get_task
-from ionladder.submissions.template import SCHEMA_FILE
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.submit.validate import SCHEMA_FILE
 
 TASK = get_task("bvel-proto")
 TARGETS = [target.name for target in TASK.targets]

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from factories import write_repo
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 COPIED = (
     *(

@@ -18,11 +18,11 @@ from command import Prompt, fetch_and_ingest
 
 from factories import write_repo
 from git_repository import GitRepository
-from ionladder.core.paths import Layout
-from ionladder.pullrequests import check
-from ionladder.pullrequests.limits import Limits
-from ionladder.pullrequests.verdict import Question
-from ionladder.pullrequests.worker import judge
+from ionladder.pr import check
+from ionladder.pr.check import Question
+from ionladder.pr.worker import judge
+from ionladder.repo import Layout
+from ionladder.submit.isolate import Limits
 
 FOLDER = "submissions/obelix/my-model"
 CARD = """\

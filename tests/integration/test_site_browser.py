@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from browser import DESK, PHONE, Reader, opened, served
 
-from ionladder.core.errors import SiteError
-from ionladder.core.paths import Layout
-from ionladder.site.build import build_site
+from ionladder.errors import SiteError
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.render import render_site
+from ionladder.site.render import build_site, render_site
 from unit.site import test_experiment_page as experiment_page
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
@@ -351,7 +350,7 @@ def test_hashes_and_commands_can_be_copied(reader: Reader) -> None:
 def test_the_command_renders_and_builds_from_the_repository_s_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from ionladder.cli.site import site
+    from ionladder.cli.maintainer import site
 
     layout: Layout = make_repository(tmp_path, typical()[:1])
     monkeypatch.chdir(layout.root)

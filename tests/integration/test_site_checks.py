@@ -20,9 +20,8 @@ import pytest
 from browser import DESK, Reader, served
 from test_site_browser import built, reader  # noqa: F401
 
-from ionladder.site.build import ADDRESS_VARIABLE, build_site
 from ionladder.site.context import load_site
-from ionladder.site.render import render_site
+from ionladder.site.render import ADDRESS_VARIABLE, build_site, render_site
 from unit.site.page_tree import tree_of
 from unit.site.synthetic_board import REPOSITORY, make_repository, typical
 

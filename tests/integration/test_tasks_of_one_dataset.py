@@ -13,9 +13,9 @@ import pytest
 from command import Prompt, fetch_and_ingest
 
 from factories import write_repo
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import get_task
-from ionladder.scoring.entries import EntryReader
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.score import EntryReader
 from ionladder.site.context import load_site
 from ionladder.site.render import render_site
 

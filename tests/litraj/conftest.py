@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from nebdft2k_repository import VERSION, make_repository
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import get_task
-from ionladder.scoring.score import TaskScorer
-from ionladder.specs.params import Params
+from ionladder.config import Params
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer
 
 
 @pytest.fixture(scope="session")

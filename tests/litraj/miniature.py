@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from writing import csv_text, frame_text, write_zip
 
-from ionladder.datasets.registry import get_dataset
-from ionladder.specs.params import DatasetVersion, FoldSettings
-from ionladder.specs.source import Source
+from ionladder.config import DatasetVersion, FoldSettings, Source
+from ionladder.data.registry import get_dataset
 
 Row = dict[str, Any]
 
@@ -195,7 +194,7 @@ def build(miniature: Miniature, folder: Path) -> Any:
 
     miniature.write(folder / "raw")
     version = miniature.pinned()
-    module = import_module(f"ionladder.datasets.{get_dataset(version.dataset).name}.ingest")
+    module = import_module(f"ionladder.data.{get_dataset(version.dataset).name}.ingest")
     work = folder / "work"
     work.mkdir(exist_ok=True)
     return module.build(folder / "raw", version, work)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mplitrj_miniature as miniature
 
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 
 KEY = "mplitrj-subsample-1-0-0"
 TASK = "mplitrj-subsample"

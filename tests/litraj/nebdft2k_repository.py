@@ -6,12 +6,9 @@ from pathlib import Path
 
 from nebdft2k_miniature import HOPS, Archive
 
-from ionladder.core.hashing import sha256_file
-from ionladder.core.paths import Layout
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.params import load_params
-from ionladder.datasets.pins import add_pin
-from ionladder.specs.params import Params
+from ionladder.config import Params, add_pin, load_params
+from ionladder.data.ingest import ingest
+from ionladder.repo import Layout, sha256_file
 
 VERSION = "1.0.0"
 KEY = "nebdft2k-1-0-0"

@@ -10,12 +10,9 @@ from pathlib import Path
 from miniature import Miniature
 
 from factories import write_repo
-from ionladder.core.hashing import sha256_file
-from ionladder.core.paths import Layout
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.params import load_params
-from ionladder.datasets.pins import add_pin
-from ionladder.specs.params import DatasetVersion
+from ionladder.config import DatasetVersion, add_pin, load_params
+from ionladder.data.ingest import ingest
+from ionladder.repo import Layout, sha256_file
 
 FOLDS = {"n_folds": 5, "n_repeats": 1, "seed": 20250221}
 

@@ -12,19 +12,17 @@ from miniature import Miniature, bvel13k, nebbvse122k, relabelled
 from repository import put_raw, with_miniatures
 
 from ionladder.baselines.runner import run
-from ionladder.core.errors import IngestError
-from ionladder.core.paths import Layout
-from ionladder.datasets.bvel13k.task import BVEL13K
-from ionladder.datasets.bvel_proto.extxyz import PARTS, export_extxyz
-from ionladder.datasets.bvel_proto.task import BVEL_PROTO
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.labels import load_evaluation_labels
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
-from ionladder.scoring.evaluate import Evaluation, evaluate
-from ionladder.scoring.score import Scored, TaskScorer
-from ionladder.specs.params import ScoringSettings
-from ionladder.specs.task import Task
+from ionladder.config import ScoringSettings, load_params
+from ionladder.data.bvel13k.spec import BVEL13K
+from ionladder.data.bvel_proto.generate import PARTS, export_extxyz
+from ionladder.data.bvel_proto.spec import BVEL_PROTO
+from ionladder.data.ingest import ingest
+from ionladder.data.labels import load_evaluation_labels
+from ionladder.data.registry import get_task
+from ionladder.errors import IngestError
+from ionladder.repo import Layout
+from ionladder.score import Evaluation, Scored, TaskScorer, evaluate
+from ionladder.specs import Task
 
 SETTINGS = ScoringSettings(resamples=200, seed=1, confidence=0.95)
 TASKS = ["bvel13k", "nebbvse122k"]

@@ -10,13 +10,13 @@ from miniature import nebbvse122k
 from nebdft2k_miniature import hops
 from repository import with_miniatures
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.manifest import require_manifest
-from ionladder.datasets.registry import get_dataset, get_task
+from ionladder.config import Params
+from ionladder.data.registry import get_dataset, get_task
+from ionladder.data.store import require_manifest
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.pages import _card as card
+from ionladder.site.pages import _shared as card
 from ionladder.site.render import render_pages
-from ionladder.specs.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -14,18 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.datasets.labels import EvaluationLabels
-from ionladder.datasets.litraj.trajectory_tables import FRAMES
-from ionladder.datasets.registry import get_task
-from ionladder.datasets.streamed import StreamedWriter
-from ionladder.scoring.energy_offsets import fit_offsets
-from ionladder.scoring.evaluate import Evaluation, evaluate
-from ionladder.scoring.frame_errors import force_sums
-from ionladder.scoring.frame_faults import shifted_rows
-from ionladder.scoring.frames import reader
-from ionladder.specs.params import ScoringSettings
-from ionladder.submissions.frame_files import FrameStream
-from ionladder.submissions.frame_writer import FramePredictions
+from ionladder.config import ScoringSettings
+from ionladder.data.labels import EvaluationLabels
+from ionladder.data.litraj.tasks import FRAMES
+from ionladder.data.registry import get_task
+from ionladder.data.store import StreamedWriter
+from ionladder.score import Evaluation, evaluate
+from ionladder.score_frames import fit_offsets, force_sums, reader, shifted_rows
+from ionladder.submit.frames import FramePredictions, FrameStream
 
 TASK = get_task("mplitrj")
 SETTINGS = ScoringSettings(resamples=200, seed=7, confidence=0.95)

@@ -13,9 +13,9 @@ import pytest
 import test_frame_scoring as frames
 
 from hostile.bombs import restate
-from ionladder.core.errors import SubmissionError
-from ionladder.scoring.frames import reader
-from ionladder.scoring.score import TaskScorer
+from ionladder.errors import SubmissionError
+from ionladder.score import TaskScorer
+from ionladder.score_frames import reader
 
 MOST_BYTES = 15_000_000
 """What Arrow may make room for; every file here unpacks to more than twice as much."""

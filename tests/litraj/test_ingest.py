@@ -27,10 +27,10 @@ from miniature import (
 )
 from writing import write_zip
 
-from ionladder.core.errors import IngestError
-from ionladder.datasets.built import BuiltVersion
-from ionladder.datasets.bvel_proto.barriers import barriers_of
-from ionladder.sources.extxyz import Frame
+from ionladder.data.bond_valence import barriers_of
+from ionladder.data.litraj.xyz import Frame
+from ionladder.data.store import BuiltVersion
+from ionladder.errors import IngestError
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
 
 BOTH = pytest.mark.parametrize("make", [bvel13k, nebbvse122k], ids=["bvel13k", "nebbvse122k"])
@@ -178,7 +178,7 @@ def test_a_killed_run_finds_the_files_it_finished(
     finished = sorted(path.name for path in (tmp_path / "work").glob("*.parquet"))
     assert finished == ["part-train.parquet", "part-val.parquet"]
     read: list[str] = []
-    parts = import_module("ionladder.datasets.litraj.parts")
+    parts = import_module("ionladder.data.litraj.labelled")
     original = parts.iter_frames
 
     def noted(stream: BinaryIO, *, where: str) -> Iterator[Frame]:
@@ -207,7 +207,7 @@ def test_a_truncated_archive_is_a_letter(make: Make, tmp_path: Path) -> None:
     miniature = make()
     path = miniature.write(tmp_path / "raw")
     path.write_bytes(path.read_bytes()[:-40])
-    module = import_module(f"ionladder.datasets.{miniature.stem.lower()}.ingest")
+    module = import_module(f"ionladder.data.{miniature.stem.lower()}.ingest")
     (tmp_path / "work").mkdir()
     with pytest.raises(IngestError, match="a readable zip archive"):
         module.build(tmp_path / "raw", miniature.pinned(), tmp_path / "work")
@@ -226,7 +226,7 @@ def test_a_missing_file_is_named(make: Make, tmp_path: Path) -> None:
     miniature = make()
     members = {n: t for n, t in miniature.members().items() if "_val" not in n and "index" not in n}
     write_zip(tmp_path / "raw" / f"{miniature.stem}.zip", members)
-    module = import_module(f"ionladder.datasets.{miniature.stem.lower()}.ingest")
+    module = import_module(f"ionladder.data.{miniature.stem.lower()}.ingest")
     with pytest.raises(IngestError) as caught:
         module.build(tmp_path / "raw", miniature.pinned(), tmp_path)
     assert f"{miniature.stem}_val.xyz: expected one such file" in str(caught.value)
@@ -238,7 +238,7 @@ def test_wrong_counts_are_named_for_each_part(make: Make, tmp_path: Path) -> Non
     miniature = make()
     miniature.write(tmp_path / "raw")
     version = replace(miniature.pinned(), expected={"train": 1, "val": 99, "test": 0})
-    module = import_module(f"ionladder.datasets.{miniature.stem.lower()}.ingest")
+    module = import_module(f"ionladder.data.{miniature.stem.lower()}.ingest")
     with pytest.raises(IngestError) as caught:
         module.build(tmp_path / "raw", version, tmp_path)
     for part in ("train, frames", "val, rows of the index", "test, frames"):
@@ -249,7 +249,7 @@ def test_the_folder_of_the_archive_may_have_any_name(tmp_path: Path) -> None:
     miniature = bvel13k()
     members = {name.split("/")[1]: text for name, text in miniature.members().items()}
     write_zip(tmp_path / "raw" / "BVEL13k.zip", members)
-    module = import_module("ionladder.datasets.bvel13k.ingest")
+    module = import_module("ionladder.data.bvel13k.ingest")
     built = module.build(tmp_path / "raw", miniature.pinned(), tmp_path)
     assert built.tables["entries"].num_rows == 21
 

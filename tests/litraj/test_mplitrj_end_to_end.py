@@ -15,8 +15,8 @@ import pytest
 from command import Prompt
 from mplitrj_repository import KEY, TASK, write_repository
 
-from ionladder.core.paths import Layout
-from ionladder.submissions.frame_writer import FramePredictions, write_offset_predictions
+from ionladder.repo import Layout
+from ionladder.submit.frames import FramePredictions, write_offset_predictions
 
 CARD = """\
 model: Noisy truth
@@ -37,7 +37,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.setenv("IONLADDER_MIRROR", str(root / "upstream"))
-        from ionladder.cli.fetch import fetch
+        from ionladder.cli.maintainer import fetch
 
         fetch([KEY], pin=True)
     return root

@@ -15,16 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ionladder.core.errors import IngestError
-from ionladder.core.paths import Layout
-from ionladder.datasets.built import BuiltVersion
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.litraj import trajectory_parts
-from ionladder.datasets.litraj.trajectory_offsets import draw_offset_set
-from ionladder.datasets.mplitrj_subsample.ingest import build
-from ionladder.datasets.streamed import StreamedWriter, read_blocks
-from ionladder.specs.params import DatasetVersion, FoldSettings
-from ionladder.specs.source import Source
+from ionladder.config import DatasetVersion, FoldSettings, Source
+from ionladder.data.ingest import ingest
+from ionladder.data.litraj import trajectories as trajectory_parts
+from ionladder.data.litraj.trajectories import draw_offset_set
+from ionladder.data.mplitrj_subsample.ingest import build
+from ionladder.data.store import BuiltVersion, StreamedWriter, read_blocks
+from ionladder.errors import IngestError
+from ionladder.repo import Layout
 
 VERSION = "1.0.0"
 

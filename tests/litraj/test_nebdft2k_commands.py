@@ -13,10 +13,10 @@ from command import Prompt
 from nebdft2k_miniature import hops
 from nebdft2k_repository import VERSION, make_repository
 
-from ionladder.core.errors import ConfigError
-from ionladder.core.minimum_image import PeriodicCell
-from ionladder.core.paths import Layout
+from ionladder.data.litraj.xyz import PeriodicCell
+from ionladder.errors import ConfigError
 from ionladder.notebook import load_task
+from ionladder.repo import Layout
 
 BARRIER, PATH = "nebdft2k-barrier", "nebdft2k-path"
 

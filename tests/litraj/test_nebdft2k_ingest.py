@@ -12,16 +12,18 @@ import pytest
 from nebdft2k_miniature import Archive, MadeHop
 from nebdft2k_repository import KEY, VERSION, put_archive
 
-from ionladder.core.errors import IngestError
-from ionladder.core.paths import Layout
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.load import read_table
-from ionladder.datasets.load_arrays import load_array_inputs
-from ionladder.datasets.manifest import require_manifest
-from ionladder.datasets.params import load_params
-from ionladder.datasets.paths import read_given_paths, read_true_paths
-from ionladder.datasets.registry import get_task
-from ionladder.specs.params import Params
+from ionladder.config import Params, load_params
+from ionladder.data.ingest import ingest
+from ionladder.data.registry import get_task
+from ionladder.data.store import (
+    load_array_inputs,
+    read_given_paths,
+    read_table,
+    read_true_paths,
+    require_manifest,
+)
+from ionladder.errors import IngestError
+from ionladder.repo import Layout
 
 MADE = {hop.id: hop for hop in mini.hops()}
 FIRST = mini.hops()[0]

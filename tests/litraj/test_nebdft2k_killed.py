@@ -11,20 +11,19 @@ from pathlib import Path
 import pytest
 from nebdft2k_repository import KEY, VERSION, put_archive
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.manifest import require_manifest
-from ionladder.datasets.params import load_params
-from ionladder.specs.params import Params
+from ionladder.config import Params, load_params
+from ionladder.data.ingest import ingest
+from ionladder.data.store import require_manifest
+from ionladder.repo import Layout
 
 # Ingests, and kills itself when a function of a module is called for the nth time.
 _KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 from ionladder.datasets import ingest
 from ionladder.datasets.nebdft2k import frames
-from ionladder.datasets.params import load_params
+from ionladder.config import load_params
 
 root, key, module, name, n = sys.argv[1:]
 frames._HOPS_PER_BLOCK = 2
@@ -43,14 +42,14 @@ ingest.ingest(layout, load_params(layout).versions[key])
 """
 
 MOMENTS = {
-    "while hops are read": ("ionladder.datasets.nebdft2k.ingest", "read_hop", 9),
-    "before frames are read back": ("ionladder.datasets.ingest", "digest_blocks", 1),
+    "while hops are read": ("ionladder.data.nebdft2k.ingest", "read_hop", 9),
+    "before frames are read back": ("ionladder.data.ingest", "digest_blocks", 1),
     "when frames are in place and tables are not": (
-        "ionladder.datasets.ingest",
+        "ionladder.data.ingest",
         "write_checksums",
         1,
     ),
-    "before the manifest": ("ionladder.datasets.ingest", "write_text", 1),
+    "before the manifest": ("ionladder.data.ingest", "write_text", 1),
 }
 
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ionladder.core.errors import SubmissionError
-from ionladder.scoring.score import TaskScorer
+from ionladder.errors import SubmissionError
+from ionladder.score import TaskScorer
 
 FIRST = "mp-2_0_2_1_-1_-1"
 Edit = Callable[[paths.Rows], paths.Rows]

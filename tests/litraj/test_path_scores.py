@@ -10,12 +10,12 @@ import paths_submission as paths
 import pytest
 from nebdft2k_miniature import MadeHop, hops
 
-from ionladder.core.errors import SubmissionError
-from ionladder.core.paths import Layout
-from ionladder.datasets.paths import GivenPath
-from ionladder.scoring.paths import displacements
-from ionladder.scoring.score import Scored, TaskScorer
-from ionladder.specs.params import Params
+from ionladder.config import Params
+from ionladder.data.store import GivenPath
+from ionladder.errors import SubmissionError
+from ionladder.repo import Layout
+from ionladder.score import Scored, TaskScorer
+from ionladder.score_paths import displacements
 
 
 def value(scored: Scored, target: str, metric: str = "mae", subset: str = "all") -> float:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ionladder.metrics.registry import all_metrics, get_metric
-from ionladder.specs.metric import Array, Metric
+from ionladder.metrics import all_metrics, get_metric
+from ionladder.specs import Array, Metric
 
 METRICS = [pytest.param(metric, id=name) for name, metric in all_metrics().items()]
 WITH_A_ZERO = {"mae_log1p"}  # the logarithm of 1 + y knows where 0 is

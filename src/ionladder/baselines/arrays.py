@@ -16,17 +16,14 @@ from ionladder.baselines.card import card_fields
 from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.runner import plan_problems
 from ionladder.baselines.threads import single_thread
-from ionladder.core.errors import BaselineError, DataChangedError
-from ionladder.core.files import replacing, write_text
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.core.tables import read_parquet
-from ionladder.datasets.load_arrays import ArrayInputs, load_array_inputs
-from ionladder.datasets.registry import get_task
-from ionladder.specs.baseline import Baseline
-from ionladder.specs.params import Params
-from ionladder.submissions.metadata import CARD_FILE, Card, read_card
-from ionladder.submissions.write import to_yaml
+from ionladder.config import Params
+from ionladder.data.registry import get_task
+from ionladder.data.store import ArrayInputs, load_array_inputs
+from ionladder.errors import BaselineError, DataChangedError, Problem
+from ionladder.repo import Layout, read_parquet, replacing, write_text
+from ionladder.specs import Baseline
+from ionladder.submit.card import CARD_FILE, Card, read_card
+from ionladder.submit.predictions import to_yaml
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.training import label_array, target_labels
-from ionladder.datasets.litraj.percolation_task import CLIP_EV
+from ionladder.data.litraj.tasks import CLIP_EV
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 # Half a step of the bisection that barriers come from: a barrier of zero has a logarithm too.

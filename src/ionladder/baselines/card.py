@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 HARDWARE = "one CPU core, no GPU; training time is CPU time of one {unit}, training and prediction"
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from ionladder.baselines.crystal import Crystal
 from ionladder.baselines.periodic import Mask, Neighbours, lattice_vectors, neighbours
-from ionladder.datasets.bvel_proto.percolation import percolation_barriers
+from ionladder.data.bond_valence import percolation_barriers
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 LONGEST_HOP_ANG = 10.0
 SPACING_ANG = 0.5

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from ionladder.baselines.compare import largest_difference
 from ionladder.baselines.curves import Watch
 from ionladder.baselines.runner import Progress, make_plan, read_back, train
-from ionladder.core.errors import BaselineError
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.specs.params import Params
+from ionladder.config import Params
+from ionladder.errors import BaselineError, Problem
+from ionladder.repo import Layout
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,7 @@ import re
 
 import pandas as pd
 
-from ionladder.core.errors import BaselineError
-from ionladder.core.problems import Problem
+from ionladder.errors import BaselineError, Problem
 
 ELEMENTS = tuple(
     """

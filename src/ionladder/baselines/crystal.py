@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines.periodic import Mask, cell_matrix
-from ionladder.datasets.bvel_proto.ions import radius
+from ionladder.data.bond_valence import radius
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 _COORDINATION = 6
 _LENGTHS = ["a_ang", "b_ang", "c_ang"]

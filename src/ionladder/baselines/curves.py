@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ionladder.core.errors import BaselineError
-from ionladder.core.files import write_text
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
+from ionladder.errors import BaselineError, Problem
+from ionladder.repo import Layout, write_text
 
 if TYPE_CHECKING:
     from ionladder.baselines.registry import FitPredict

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from ionladder.core.errors import BaselineError
-from ionladder.core.problems import Problem
-from ionladder.specs.baseline import Baseline
+from ionladder.errors import BaselineError, Problem
+from ionladder.specs import Baseline
 
 
 def missing_packages(baseline: Baseline) -> tuple[str, ...]:

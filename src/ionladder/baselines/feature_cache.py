@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ionladder.core.errors import ConfigError
-from ionladder.core.paths import find_layout
+from ionladder.errors import ConfigError
+from ionladder.repo import find_layout
 
 
 def feature_cache() -> Path | None:

@@ -10,7 +10,7 @@ import pandas as pd
 from ionladder.baselines.composition import amount_table
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
+    from ionladder.data.store import TaskInputs
 
 LATTICE = ("a_ang", "b_ang", "c_ang", "alpha_deg", "beta_deg", "gamma_deg")
 SPACE_GROUP = "space_group"

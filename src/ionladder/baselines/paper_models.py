@@ -11,8 +11,8 @@ from ionladder.baselines.paper_features import paper_features
 from ionladder.baselines.training import label_array, shuffled, with_cif
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 class Regressor(Protocol):

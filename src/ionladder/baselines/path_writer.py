@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ionladder.datasets.load_arrays import ArrayInputs
-from ionladder.datasets.paths import GivenPath, given_paths_of
-from ionladder.specs.metric import Array
-from ionladder.submissions.path_parquet import write_rows
+from ionladder.data.store import ArrayInputs, GivenPath, given_paths_of
+from ionladder.specs import Array
+from ionladder.submit.paths import write_rows
 
 Predict = Callable[[GivenPath], tuple[Array, Array]]
 """The initial path → energies (n_images,) in eV, and positions (n_images, n_atoms, 3) in Å."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 Indices = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines.registry import FitPredict
-from ionladder.core.errors import BaselineError
-from ionladder.core.problems import Problem, first_few
+from ionladder.errors import BaselineError, Problem, first_few
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 Tick = Callable[[], None]
 

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ionladder.baselines.extras import problem_of_missing, require_packages
-from ionladder.core.errors import BaselineError
-from ionladder.core.problems import Problem
-from ionladder.specs.baseline import Baseline
+from ionladder.errors import BaselineError, Problem
+from ionladder.specs import Baseline
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 _PACKAGE = "ionladder.baselines"
 

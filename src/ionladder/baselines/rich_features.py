@@ -12,7 +12,7 @@ from ionladder.baselines.elements import ANIONS, cations, property_table
 from ionladder.baselines.paper_features import LATTICE, SPACE_GROUP
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 CRYSTAL_SYSTEMS = (
     "triclinic",

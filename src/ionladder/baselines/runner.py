@@ -14,16 +14,14 @@ from ionladder.baselines.curves import Watch, watched
 from ionladder.baselines.predictions import predict_folds, predict_test
 from ionladder.baselines.registry import get_baseline, load_model
 from ionladder.baselines.threads import single_thread
-from ionladder.core.errors import BaselineError, SubmissionError
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.registry import get_task
-from ionladder.specs.baseline import Baseline
-from ionladder.specs.params import Params
-from ionladder.specs.task import Task
-from ionladder.submissions.validate import Expectations, Submission, read_submission
-from ionladder.submissions.write import DECIMALS, write_submission
+from ionladder.config import Params
+from ionladder.data.registry import get_task
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.errors import BaselineError, Problem, SubmissionError
+from ionladder.repo import Layout
+from ionladder.specs import Baseline, Task
+from ionladder.submit.predictions import DECIMALS, write_submission
+from ionladder.submit.validate import Expectations, Submission, read_submission
 
 if TYPE_CHECKING:
     import pandas as pd

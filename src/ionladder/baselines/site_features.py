@@ -13,12 +13,11 @@ from ionladder.baselines.channels import cation_clearances, free_radii, hop_leng
 from ionladder.baselines.crystal import Crystal, crystals
 from ionladder.baselines.ion_features import ion_features
 from ionladder.baselines.periodic import Indices, neighbours
-from ionladder.core.errors import BaselineError
-from ionladder.core.problems import Problem
+from ionladder.errors import BaselineError, Problem
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 DECIMALS = 6
 """Features are rounded to this many, so that the last bits of a sum decide no split."""

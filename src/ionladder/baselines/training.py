@@ -10,8 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def target_labels(inputs: TaskInputs, ids: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ionladder.datasets.bvel_proto.ingest import Progress
+    from ionladder.data.bvel_proto.generate import Progress
 
 app = typer.Typer(
     name="bvel-proto",
@@ -24,14 +24,14 @@ def generate() -> None:
     The version is the one that this code draws. A result that differs from its committed manifest
     is refused, and nothing is written.
     """
-    from ionladder.core.paths import find_layout
-    from ionladder.datasets.bvel_proto.release import (
+    from ionladder.config import load_params
+    from ionladder.data.bvel_proto.generate import (
         DRAWN_HERE,
         embedded_version,
         release,
         require_bvlain,
     )
-    from ionladder.datasets.params import load_params
+    from ionladder.repo import find_layout
 
     require_bvlain()
     layout = find_layout()
@@ -53,16 +53,16 @@ def verify(
     ] = None,
 ) -> None:
     """Compute labels of stored structures again and compare; about half a CPU-minute."""
-    from ionladder.core.errors import DataChangedError
-    from ionladder.core.paths import find_layout
-    from ionladder.datasets.bvel_proto.release import (
+    from ionladder.config import load_params
+    from ionladder.data.bvel_proto.generate import (
         embedded_version,
         recompute_all,
         recompute_sample,
         require_bvlain,
     )
-    from ionladder.datasets.bvel_proto.task import BVEL_PROTO
-    from ionladder.datasets.params import load_params
+    from ionladder.data.bvel_proto.spec import BVEL_PROTO
+    from ionladder.errors import DataChangedError
+    from ionladder.repo import find_layout
 
     require_bvlain()
     layout = find_layout()

@@ -9,31 +9,26 @@ from typing import Annotated
 import typer
 
 from ionladder import __version__
-from ionladder.cli.baseline import baseline
-from ionladder.cli.build import build
 from ionladder.cli.bvel_proto import app as bvel_proto
-from ionladder.cli.changes import changes
-from ionladder.cli.compare import compare
-from ionladder.cli.convert import convert
-from ionladder.cli.data import data
-from ionladder.cli.diff import diff
-from ionladder.cli.export import export
-from ionladder.cli.fetch import fetch
-from ionladder.cli.fill import fill
-from ionladder.cli.ingest import ingest
-from ionladder.cli.leaderboard import leaderboard
-from ionladder.cli.new import new
-from ionladder.cli.pr_check import pr_check
-from ionladder.cli.pr_comment import pr_comment
-from ionladder.cli.preview import preview
-from ionladder.cli.schema import schema
-from ionladder.cli.score import score
-from ionladder.cli.site import site
-from ionladder.cli.tasks import tasks
-from ionladder.cli.umlip_neb import umlip_neb
-from ionladder.cli.validate import validate
-from ionladder.cli.verify import verify
-from ionladder.core.errors import IonLadderError
+from ionladder.cli.contributor import compare, convert, data, new, preview, score, tasks, validate
+from ionladder.cli.maintainer import (
+    baseline,
+    build,
+    changes,
+    diff,
+    export,
+    fetch,
+    fill,
+    ingest,
+    leaderboard,
+    pr_check,
+    pr_comment,
+    schema,
+    site,
+    umlip_neb,
+    verify,
+)
+from ionladder.errors import IonLadderError
 
 app = typer.Typer(
     name="ionladder",

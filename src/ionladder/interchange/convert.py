@@ -11,27 +11,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from ionladder.core.errors import InterchangeError, SubmissionError
-from ionladder.core.files import write_text
-from ionladder.interchange.foreign import Foreign
+from ionladder.errors import InterchangeError, SubmissionError
 from ionladder.interchange.jarvis import Contribution, read_contribution
-from ionladder.interchange.matbench import is_results, read_results
-from ionladder.interchange.matbench_predictions import predictions_of
-from ionladder.interchange.merge import Column, merge_targets
-from ionladder.interchange.packed import (
+from ionladder.interchange.matbench import is_results, predictions_of, read_results
+from ionladder.interchange.tables import (
     GZIP_MAGIC,
     PARQUET_MAGIC,
     ZIP_MAGIC,
+    Column,
+    Foreign,
+    merge_targets,
     read_file,
+    read_frame,
     refusal,
 )
-from ionladder.interchange.pandas_csv import read_frame
-from ionladder.specs.task import Task
-from ionladder.submissions.metadata import CARD_FILE
-from ionladder.submissions.names import name_problems
-from ionladder.submissions.predictions import CV_STEM, PREDICTIONS_STEM
-from ionladder.submissions.template import card_template
-from ionladder.submissions.validate import Expectations, read_submission
+from ionladder.repo import write_text
+from ionladder.specs import Task
+from ionladder.submit.card import CARD_FILE, name_problems
+from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM
+from ionladder.submit.validate import Expectations, card_template, read_submission
 
 Format = Literal["jarvis", "matbench", "csv"]
 FORMATS: tuple[Format, ...] = ("jarvis", "matbench", "csv")

@@ -16,12 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ionladder.core.errors import DataMissingError
-from ionladder.core.files import write_json, write_with
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.datasets.manifest import Manifest, require_manifest
-from ionladder.specs.dataset import Dataset
+from ionladder.data.store import Manifest, require_manifest
+from ionladder.errors import DataMissingError, Problem
+from ionladder.repo import Layout, write_json, write_with
+from ionladder.specs import Dataset
 
 CROISSANT_FILE = "croissant.json"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"

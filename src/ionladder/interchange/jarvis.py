@@ -1,8 +1,4 @@
-"""JARVIS-Leaderboard: a zip with one CSV of ``id,prediction``, named after its benchmark.
-
-``<method>-<category>-<property>-<dataset>-<split>-<metric>.csv.zip`` holds the predictions of one
-property; ``<dataset>_<property>.json.zip`` holds its labels, ``{split: {id: value}}``.
-"""
+"""Reading and writing JARVIS-Leaderboard files."""
 
 from __future__ import annotations
 
@@ -13,10 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ionladder.core.files import write_with
-from ionladder.core.problems import first_few
-from ionladder.interchange.foreign import read_text_table
-from ionladder.interchange.packed import read_file, refusal, unzip
+from ionladder.errors import SubmissionError, first_few
+from ionladder.interchange.tables import read_file, read_text_table, refusal, unzip
+from ionladder.repo import write_with
+from ionladder.specs import Task
+from ionladder.submit.predictions import read_predictions
+from ionladder.submit.validate import Expectations
+
+# JARVIS-Leaderboard: a zip with one CSV of ``id,prediction``, named after its benchmark
+
 
 HEADER = ("id", "prediction")
 SUFFIX = ".csv.zip"
@@ -121,3 +122,39 @@ def read_labels(path: Path, split: str = "test") -> dict[str, float]:
 
 def _fill(path: Path, data: bytes) -> None:
     path.write_bytes(data)
+
+
+# A submission as contributions to JARVIS-Leaderboard: one zip for each target
+
+
+def export_contributions(
+    submission: Path, task: Task, expected: Expectations, folder: Path, *, shown_as: str
+) -> list[Path]:
+    """Write the test predictions of a submission, the mean over its seeds.
+
+    Args:
+        submission: Its folder.
+        task: Its task.
+        expected: The entries of the task.
+        folder: Where to; made when it is not there.
+        shown_as: Path of the submission, for messages.
+
+    Raises:
+        SubmissionError: Its predictions are not those of the task.
+    """
+    table, problems = read_predictions(
+        submission,
+        task,
+        test_ids=expected.test_ids,
+        train_ids=expected.train_ids,
+        shown_as=shown_as,
+    )
+    if table is None:
+        raise SubmissionError(problems)
+    means = table.rows.groupby("id", sort=True).mean(numeric_only=True)
+    written = []
+    for target in task.targets:
+        name = f"AI-SinglePropertyPrediction-{target.name}-{task.dataset}-test-mae{SUFFIX}"
+        written.append(folder / name)
+        write_contribution(written[-1], means.index.tolist(), means[target.name].tolist())
+    return written

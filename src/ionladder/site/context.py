@@ -1,28 +1,222 @@
-"""Everything the pages read, gathered once: boards, cards, receipts, manifests."""
+"""Everything that pages of one site are rendered from."""
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ionladder import __version__
-from ionladder.core.errors import SiteError
-from ionladder.core.files import read_json
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.leaderboard.history import Record
-from ionladder.leaderboard.history_file import read_history
-from ionladder.site.analysis import Analysis, parse_analysis
-from ionladder.site.board import Board, Row, empty_board, parse_board
-from ionladder.site.entries import EntrySource
-from ionladder.specs.dataset import Dataset
-from ionladder.specs.params import DatasetVersion, Params
-from ionladder.specs.task import Task
-from ionladder.submissions.metadata import Card, read_card
+from ionladder.board.history import Record, read_history
+from ionladder.config import DatasetVersion, Params
+from ionladder.errors import DataMissingError, Problem, SiteError, SubmissionError
+from ionladder.repo import Layout, read_json
+from ionladder.site.board import Analysis, Board, Row, empty_board, parse_analysis, parse_board
+from ionladder.site.charts import Point
+from ionladder.site.text import entry_url, relative
+from ionladder.specs import Dataset, Task
+from ionladder.submit.card import Card, read_card
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ionladder.entries import EntryTable
+    from ionladder.score import EntryReader, PreparedSlices, Slices
+
+
+# Which entries of a task are listed, and which have a page of their own: a bounded number
+
+
+LARGEST_WHOLE = 500
+"""Tasks with more entries than this list some of them: the hardest."""
+SHOWN_OF_MANY = 200
+_SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+class EntryChoice:
+    """The choice for one task.
+
+    Args:
+        task: The task.
+        table: Its entries.
+
+    Attributes:
+        is_whole: Whether all entries are listed.
+        is_hardest: Whether those listed of many are the hardest; without a verified submission
+            nobody can say which these are, and the first ones by id are listed.
+        places: Positions in the table of the entries that are listed: all of them in the order of
+            the table, or the hardest, hardest first.
+        paged: Ids of the entries that have pages. Entries that folds score have none, and neither
+            has one whose id is no safe name of a folder.
+    """
+
+    def __init__(self, task: Task, table: EntryTable) -> None:
+        self._task = task.name
+        n = len(table.ids)
+        self.is_whole = n <= LARGEST_WHOLE
+        order = table.hardest(n)
+        self.is_hardest = bool(order)
+        self._rank = {place: rank for rank, place in enumerate(order, start=1)}
+        self.places: list[int] = (
+            list(range(n)) if self.is_whole else (order or list(range(n)))[:SHOWN_OF_MANY]
+        )
+        listed = [table.ids[place] for place in self.places]
+        self.paged: frozenset[str] = frozenset(
+            entry for entry in listed if task.scored_folds is None and _SAFE_ID.fullmatch(entry)
+        )
+
+    def rank(self, place: int) -> int | None:
+        """How hard an entry is, 1 for the hardest; None without a score."""
+        return self._rank.get(place)
+
+    def href(self, here: str, entry: str) -> str | None:
+        """The way to the page of an entry, if it has one."""
+        return relative(here, entry_url(self._task, entry)) if entry in self.paged else None
+
+
+# Entry by entry: plots, the table of entries, small slices; or a sentence saying why not
+
+
+LABELS_TABLE = "labels"
+_POINT_COLUMNS = ("id", "y_true", "y_pred", "y_pred_sd", "upper_limit", "in_cif")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """Points of one submission by target, and how many entries of each have no label.
+
+    When there are no points at all, ``note`` says why.
+    """
+
+    points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    n_missing: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+class EntrySource:
+    """Predictions beside labels, for the submissions of one task; each file is read once.
+
+    Attributes:
+        absent: What to say where the labels are not here, without a full stop.
+        missing: The same as a reason why there are no plots.
+    """
+
+    def __init__(self, layout: Layout, board: Board) -> None:
+        task, version = board.task, board.dataset_version
+        self._reader: EntryReader | None = None
+        self._layout = layout
+        self._board = board
+        self._task = task
+        self._version = version
+        self._slices: PreparedSlices | None = None
+        self.absent = (
+            f"The labels of {task.dataset} {version} were not on the machine that rendered this "
+            "page"
+        )
+        self.missing = (
+            f"{self.absent}, so there is no plot entry by entry. The scores above are the recorded "
+            "ones."
+        )
+        if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
+            return
+        from ionladder.score import EntryReader
+
+        with suppress(DataMissingError):
+            self._reader = EntryReader(layout, task, version)
+
+    def of(self, name: str) -> Entries:
+        """The points of one submission, or why there are none."""
+        if self._reader is None:
+            return Entries(note=self.missing)
+        try:
+            tables = self._reader.read(name)
+        except SubmissionError as error:
+            return Entries(note=f"The predictions cannot be read now: {error}")
+        points = {target: _points(table, self.names) for target, table in tables.items()}
+        missing = {name: len(table) - len(points[name]) for name, table in tables.items()}
+        return Entries(points=points, n_missing=missing)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Scored entry → its formula, where the dataset gives one; empty where it is not here."""
+        from ionladder.site.text import formulas
+
+        if self._reader is None:
+            return {}
+        return formulas(self._layout, self._task.dataset, self._version, self._reader.test["id"])
+
+    @cached_property
+    def table(self) -> EntryTable | None:
+        """All scored submissions on every entry, in the order of the board.
+
+        None where the labels are not here, or where the primary metric has no error of one entry.
+        """
+        if self._reader is None:
+            return None
+        from ionladder.entries import build_entry_table
+        from ionladder.score import is_sliceable
+
+        if not is_sliceable(self._task):
+            return None
+        rows = {row.submission: row for row in self._board.scored if row.submission}
+        verified = [name for name, row in rows.items() if row.kind == "verified"]
+        return build_entry_table(self._reader, self._task, list(rows), verified=verified)
+
+    @cached_property
+    def choice(self) -> EntryChoice | None:
+        """Which entries are listed and have pages; None where there is no table."""
+        return None if self.table is None else EntryChoice(self._task, self.table)
+
+    def slices(self, name: str, *, confidence: float) -> Slices:
+        """Slices of one submission with the parts that its receipt only counts.
+
+        Empty where the labels are not here.
+        """
+        if self._reader is None:
+            return {}
+        from ionladder.score import prepare_slices, score_slices
+
+        if self._slices is None:
+            self._slices = prepare_slices(self._reader.labels, self._task, confidence=confidence)
+        if self._slices is None:
+            return {}
+        try:
+            return score_slices(self._slices, self._reader.aligned(name).y_pred)
+        except SubmissionError:
+            return {}
+
+
+def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
+    columns = [table[name].tolist() for name in _POINT_COLUMNS]
+    return tuple(
+        Point(
+            id=str(entry),
+            y_true=float(y_true),
+            y_pred=float(y_pred),
+            y_pred_sd=_known(spread),
+            upper_limit=_known(limit),
+            is_filled=bool(in_cif),
+            name=names.get(str(entry), ""),
+        )
+        for entry, y_true, y_pred, spread, limit, in_cif in zip(*columns, strict=True)
+        if _known(y_true) is not None
+    )
+
+
+def _known(value: object) -> float | None:
+    if not isinstance(value, int | float) or math.isnan(value):
+        return None
+    return float(value)
+
+
+# Everything the pages read, gathered once: boards, cards, receipts, manifests
+
 
 CARD_FILE = "submission.yaml"
 PREDICTION_STEMS = ("predictions", "cv_predictions")
@@ -145,8 +339,8 @@ def load_site(layout: Layout) -> Site:
         SiteError: A leaderboard, receipt or manifest cannot be read.
         HistoryError: The history of scores is damaged.
     """
-    from ionladder.datasets.params import load_params
-    from ionladder.datasets.registry import all_datasets, all_tasks
+    from ionladder.config import load_params
+    from ionladder.data.registry import all_datasets, all_tasks
 
     params = load_params(layout)
     datasets, tasks = all_datasets(), all_tasks()

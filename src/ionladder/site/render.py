@@ -1,31 +1,130 @@
-"""From repository to ``docs/generated``: every page and file of the site, swapped in as a whole."""
+"""Rendering the pages, and building the site."""
 
 from __future__ import annotations
 
 import gc
+import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from ionladder.core.errors import SiteError
-from ionladder.core.files import replacing_folder
-from ionladder.core.paths import Layout
-from ionladder.site.api import api_documents, api_tables
-from ionladder.site.badges import badge_documents
-from ionladder.site.build import ROBOTS
-from ionladder.site.compared import compare_documents
-from ionladder.site.context import Site
-from ionladder.site.environment import environment
-from ionladder.site.feed import FEED, feed_document
-from ionladder.site.guides import guide_sources, guides
-from ionladder.site.links import dead_links, link_targets, source_name
+from ionladder.errors import Problem, SiteError
+from ionladder.repo import Layout, replacing_folder
+from ionladder.site.context import Site, load_site
+from ionladder.site.environment import FENCES, environment
+from ionladder.site.files import (
+    FEED,
+    api_documents,
+    api_tables,
+    badge_documents,
+    feed_document,
+    guide_sources,
+    guides,
+)
 from ionladder.site.pages import page_makers
 from ionladder.site.pages.changes import history_files
 from ionladder.site.pages.leaderboard import board_files
-from ionladder.site.pages.submission import submission_files
-from ionladder.site.ready_html import FENCES
-from ionladder.site.wording import INPUTS, KIND_MEANING
+from ionladder.site.pages.submission import pages, submission_files
+from ionladder.site.sections import compare_documents
+from ionladder.site.text import (
+    INPUTS,
+    KIND_MEANING,
+    dead_links,
+    link_targets,
+    source_name,
+    submission_url,
+)
+
+# MkDocs, strictly: any warning is a letter, and a failed build leaves the former site standing
+
+
+CONFIG_FILE = "mkdocs.yml"
+SITE_FOLDER = "site"
+ROBOTS = "robots.txt"
+ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
+"""Where the site will stand; ``mkdocs.yml`` reads it too. docs/generated does not depend on it."""
+_COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
+_MAX_COMPLAINTS = 20
+
+
+def build_site(layout: Layout) -> Path:
+    """Build ``docs/generated`` into ``site/``.
+
+    Raises:
+        SiteError: MkDocs failed or warned; each complaint is a problem of its own.
+    """
+    config = layout.root / CONFIG_FILE
+    if not config.is_file():
+        raise SiteError(
+            Problem(
+                where=CONFIG_FILE,
+                expected="the site's configuration at the root of the repository",
+                found="no such file",
+                next_step="Restore it with `git checkout mkdocs.yml`.",
+            )
+        )
+    target = layout.root / SITE_FOLDER
+    with replacing_folder(target) as fresh:
+        run_mkdocs(config, fresh)
+        _name_sitemap(fresh, os.environ.get(ADDRESS_VARIABLE, ""))
+    return target
+
+
+def _name_sitemap(folder: Path, address: str) -> None:
+    """Say in ``robots.txt`` where the sitemap is, once the site has an address to say it with."""
+    robots = folder / ROBOTS
+    if address and robots.is_file():
+        line = f"Sitemap: {address.rstrip('/')}/sitemap.xml\n"
+        robots.write_text(robots.read_text(encoding="utf-8") + f"\n{line}", encoding="utf-8")
+
+
+def run_mkdocs(config: Path, target: Path) -> None:
+    """Build what a configuration names into a folder.
+
+    Raises:
+        SiteError: MkDocs failed or warned; each complaint is a problem of its own.
+    """
+    result = _mkdocs(config, target)
+    if result.returncode:
+        raise SiteError(_problems(result.stdout))
+
+
+def _mkdocs(config: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    """Never with ``-q``: it hides the warnings that ``--strict`` counts."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    return subprocess.run(  # noqa: S603 - our own arguments, no shell
+        [*command, "--config-file", str(config), "--site-dir", str(target)],
+        cwd=config.parent,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1", "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def _problems(output: str) -> list[Problem]:
+    complaints = [found.strip() for found in _COMPLAINT.findall(output)]
+    last_lines = [line.strip() for line in output.splitlines() if line.strip()][-1:]
+    return [
+        Problem(
+            where=f"mkdocs build --strict ({CONFIG_FILE})",
+            expected="a site without a warning",
+            found=complaint.rstrip("."),
+            next_step="Correct the page or setting named here; site/ is as it was before.",
+        )
+        for complaint in (complaints or last_lines or ["no output at all"])[:_MAX_COMPLAINTS]
+    ]
+
+
+# From repository to ``docs/generated``: every page and file of the site, swapped in as a whole
+
 
 ASSETS = "assets"
 _ALLOCATIONS = 20_000
@@ -169,3 +268,90 @@ def _url_of(name: str) -> str:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode("utf-8"))
+
+
+# One submission's page by itself, in a folder of its own that needs no other page
+
+
+_LINK = re.compile(r'<a href="([^"]*)"')
+_NOTE = (
+    '\n<p class="il-provenance"><strong>A preview, not a published page.</strong> It stands the '
+    "submission beside those committed here; links to other pages are left out.</p>\n"
+)
+_CONFIG = """\
+site_name: IonLadder, preview
+docs_dir: docs
+site_dir: site
+use_directory_urls: false
+theme:
+  name: material
+  language: en
+  font: false
+  palette: {scheme: default, primary: white}
+extra:
+  generator: false
+plugins: []
+extra_css: [assets/ionladder.css]
+extra_javascript: [assets/ionladder.js]
+markdown_extensions:
+  - admonition
+  - attr_list
+  - md_in_html
+  - tables
+  - toc: {permalink: false}
+  - pymdownx.highlight: {use_pygments: true}
+  - pymdownx.superfences
+"""
+
+
+def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
+    """Render the page of one scored submission.
+
+    Args:
+        layout: A repository with its board, receipt, submission and ``docs/assets``.
+        task: Its task.
+        name: The submission.
+        room: An empty folder; the page stands in ``room/site``.
+
+    Returns:
+        ``index.html``; with the files beside it, it can be opened from disk and moved anywhere.
+
+    Raises:
+        SiteError: MkDocs failed.
+    """
+    site = _only(load_site(layout), task, name)
+    docs = room / "docs"
+    shutil.copytree(layout.docs_dir / "assets", docs / "assets")
+    here = submission_url(task, name)
+    files = {place.removeprefix(here): path for place, path in submission_files(site).items()}
+    for place, path in files.items():
+        shutil.copyfile(path, docs / place)
+    text = _without_dead_links(_markdown(site), files)
+    (docs / "index.md").write_text(text + _NOTE, encoding="utf-8")
+    (room / "mkdocs.yml").write_text(_CONFIG, encoding="utf-8")
+    run_mkdocs(room / "mkdocs.yml", room / "site")
+    return room / "site" / "index.html"
+
+
+def _only(site: Site, task: str, name: str) -> Site:
+    item = site.task_site(task)
+    return replace(site, tasks=(replace(item, entrants={name: item.entrants[name]}, unscored=()),))
+
+
+def _markdown(site: Site) -> str:
+    (page,) = pages(site)
+    confidence = f"{100 * site.params.scoring.confidence:g} %"
+    shared = {"site": site, "confidence": confidence, "inputs": INPUTS, "kinds": KIND_MEANING}
+    template = environment().get_template("submission.md.j2")
+    return template.render({**shared, **page.context})
+
+
+def _without_dead_links(text: str, files: Mapping[str, Path]) -> str:
+    """Links within the page, to files beside it and to the web stay; others become plain text."""
+
+    def kept(match: re.Match[str]) -> str:
+        target = match[1]
+        is_here = target.startswith(("#", "http://", "https://")) or target in files
+        return match[0] if is_here else "<a"
+
+    return _LINK.sub(kept, text)

@@ -15,10 +15,10 @@ from ionladder.baselines.bvse.table import BARRIERS, barrier_table, coverage
 from ionladder.baselines.bvse.treatment import UntreatableError, decorated
 from ionladder.baselines.bvse_barrier.model import fit_predict
 from ionladder.baselines.graphs.graph import read_cif
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import load_inputs
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import all_tasks
+from ionladder.config import load_params
+from ionladder.data.registry import all_tasks
+from ionladder.data.store import load_inputs
+from ionladder.repo import Layout
 from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
 
 
@@ -96,7 +96,7 @@ def test_barriers_are_computed_once_and_gaps_say_why(
 
 def test_a_barrier_is_that_of_the_labels_of_bvel_proto() -> None:
     pytest.importorskip("bvlain")
-    from ionladder.datasets.bvel_proto.barriers import barriers_of
+    from ionladder.data.bond_valence import barriers_of
 
     text = rock_salt_cif(4.03, "F")
     row = barrier_table(pd.DataFrame({"cif_text": [text]}, index=["a"]), cache=None).loc["a"]

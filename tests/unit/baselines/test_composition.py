@@ -4,13 +4,8 @@ import pandas as pd
 import pytest
 from pymatgen.core.periodic_table import Element
 
-from ionladder.baselines.composition import (
-    ELEMENTS,
-    amount_table,
-    atomic_fractions,
-    parse_formula,
-)
-from ionladder.core.errors import BaselineError
+from ionladder.baselines.composition import ELEMENTS, amount_table, atomic_fractions, parse_formula
+from ionladder.errors import BaselineError
 
 
 def test_elements_stand_in_the_order_of_their_atomic_number() -> None:

@@ -15,9 +15,9 @@ from ionladder.baselines.check import check
 from ionladder.baselines.curves import COLUMNS, Curve, Watch, watched, write_curves
 from ionladder.baselines.registry import get_baseline, load_model
 from ionladder.baselines.runner import run
-from ionladder.cli.baseline import _curves, baseline
-from ionladder.core.errors import BaselineError
-from ionladder.core.paths import Layout
+from ionladder.cli.maintainer import _curves, baseline
+from ionladder.errors import BaselineError
+from ionladder.repo import Layout
 from unit.baselines.tiny_task import tiny_inputs
 
 PARAMS = SimpleNamespace(task_versions={"obelix": "1.2.0"})

@@ -12,7 +12,7 @@ from ionladder.baselines.space_group_median.model import fit_predict as space_gr
 from ionladder.baselines.train_mean.model import fit_predict as train_mean
 from ionladder.baselines.train_median.model import fit_predict as train_median
 from ionladder.baselines.train_median_cif.model import fit_predict as train_median_cif
-from ionladder.datasets.load import TaskInputs
+from ionladder.data.store import TaskInputs
 
 TRAIN = ("a", "b", "c", "d")
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from ionladder.baselines.registry import all_baselines, get_baseline, load_model
-from ionladder.core.errors import BaselineError
-from ionladder.specs.baseline import Baseline
+from ionladder.errors import BaselineError
+from ionladder.specs import Baseline
 
 EXPECTED = [
     "bvse-affine",

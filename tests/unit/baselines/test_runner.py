@@ -17,8 +17,8 @@ from ionladder.baselines.compare import largest_difference
 from ionladder.baselines.predictions import predict_folds, predict_test, withhold
 from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.runner import run
-from ionladder.core.errors import BaselineError
-from ionladder.core.paths import Layout
+from ionladder.errors import BaselineError
+from ionladder.repo import Layout
 from unit.baselines.tiny_barriers import TARGETS, tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
 

@@ -16,7 +16,7 @@ from ionladder.baselines.crystal import Crystal, crystals, ionic_radius
 from ionladder.baselines.li_geometry.model import fit_predict as li_geometry
 from ionladder.baselines.periodic import cell_matrix, heights, neighbours
 from ionladder.baselines.site_features import features_of, site_features
-from ionladder.core.errors import BaselineError
+from ionladder.errors import BaselineError
 from unit.baselines.tiny_barriers import (
     PEROVSKITE,
     ROCK_SALT,

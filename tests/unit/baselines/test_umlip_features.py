@@ -14,7 +14,7 @@ from ionladder.baselines.registry import all_baselines, get_baseline, load_model
 from ionladder.baselines.umlip.atoms import Cell
 from ionladder.baselines.umlip.embeddings import embedding_table
 from ionladder.baselines.umlip.ridge import ALPHAS, best_alpha, fit_predict_ridge
-from ionladder.core.errors import BaselineError
+from ionladder.errors import BaselineError
 from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
 
 POTENTIALS = [

@@ -9,9 +9,9 @@ from ionladder.baselines.umlip import potentials
 from ionladder.baselines.umlip.bands import PREDICTIONS, SUMMARY, Outcome, run_bands
 from ionladder.baselines.umlip.hops import Hop, hops_of_folder, hops_of_tables
 from ionladder.baselines.umlip.neb import NebSettings, relax_band
-from ionladder.cli.umlip_neb import umlip_neb
-from ionladder.core.errors import BaselineError
-from ionladder.core.files import read_json
+from ionladder.cli.maintainer import umlip_neb
+from ionladder.errors import BaselineError
+from ionladder.repo import read_json
 
 N_IMAGES = 5
 SOURCE = "effective medium theory"

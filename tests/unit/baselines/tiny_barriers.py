@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ionladder.datasets.load import TaskInputs
+from ionladder.data.store import TaskInputs
 
 N_TRAIN = 30
 TARGETS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")

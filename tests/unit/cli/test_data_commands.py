@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from factories import SIGMA, write_repo
-from ionladder.cli.diff import diff
-from ionladder.cli.fetch import fetch
-from ionladder.cli.ingest import ingest
-from ionladder.core.errors import ConfigError, FetchError, IngestError, UnreachableError
+from ionladder.cli.maintainer import diff, fetch, ingest
+from ionladder.errors import ConfigError, FetchError, IngestError, UnreachableError
 
 GOOD = {"changes": {("max", SIGMA): "7.5e-05"}}
 BAD = {"changes": {("a03", SIGMA): "n/a"}}

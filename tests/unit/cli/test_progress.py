@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from ionladder.cli import progress
-from ionladder.cli.progress import following
+from ionladder.cli import common as progress
+from ionladder.cli.common import following
 
 ITEMS = list(range(5))
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ionladder.cli.show import Grid, show
+from ionladder.cli.common import Grid, show
 
 GRID = Grid(
     title="[bold]Errors[/bold]",

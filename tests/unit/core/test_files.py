@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.errors import ConfigError
-from ionladder.core.files import read_json, replacing, to_json, write_json, write_text
-from ionladder.core.paths import ROOT_VARIABLE, Layout, find_layout
+from ionladder.errors import ConfigError
+from ionladder.repo import (
+    ROOT_VARIABLE,
+    Layout,
+    find_layout,
+    read_json,
+    replacing,
+    to_json,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.git import base_commit, files_at, find_commit, head_commit
+from ionladder.git import base_commit, files_at, find_commit, head_commit
 
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.hashing import column_hashes, content_hash, sha256_bytes, sha256_file
+from ionladder.repo import column_hashes, content_hash, sha256_bytes, sha256_file
 
 TABLE = pa.table(
     {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.minimum_image import PeriodicCell, reduced_basis
+from ionladder.data.litraj.xyz import PeriodicCell, reduced_basis
 
 IMAGES = np.array(list(product(range(-2, 3), repeat=3)), dtype=float)
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from factories import write_repo
-from ionladder.core.paths import Layout
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.params import load_params
-from ionladder.sources.fetch import fetch
-from ionladder.specs.params import Params
+from ionladder.config import Params, load_params
+from ionladder.data.fetch import fetch
+from ionladder.data.ingest import ingest
+from ionladder.repo import Layout
 
 # 1.1.0 differs from 1.0.0 in one cell of each class.
 SECOND_VERSION = {

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr, wasserstein_distance
 
-from ionladder.datasets import composition_distance
-from ionladder.datasets.composition_distance import (
+from ionladder.data import slices as composition_distance
+from ionladder.data.slices import (
     DECIMALS,
     SCALE,
     composition_matrix,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.datasets import crossing
-from ionladder.datasets.crossing import crossing_ids
-from ionladder.datasets.registry import get_task
+from ionladder.data import slices as crossing
+from ionladder.data.registry import get_task
+from ionladder.data.slices import crossing_ids
+from ionladder.repo import Layout
 
 TASK = get_task("obelix")
 SPLITS = pa.table(

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from factories import make_cif, write_repo
-from ionladder.core.errors import DataMissingError
-from ionladder.core.hashing import sha256_bytes
-from ionladder.core.paths import Layout
-from ionladder.datasets.diff import CellChange, consequence, diff_versions, show_value
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.params import load_params
-from ionladder.sources.fetch import fetch
+from ionladder.config import load_params
+from ionladder.data.fetch import fetch
+from ionladder.data.ingest import ingest
+from ionladder.data.versions import CellChange, consequence, diff_versions, show_value
+from ionladder.errors import DataMissingError
+from ionladder.repo import Layout, sha256_bytes
 
 
 def changes_of(layout: Layout) -> list[CellChange]:

@@ -10,13 +10,12 @@ import pyarrow as pa
 import pytest
 
 from factories import write_repo
-from ionladder.core.errors import DataChangedError, DataMissingError, IngestError
-from ionladder.core.paths import Layout
-from ionladder.datasets import ingest as ingest_module
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.params import load_params
-from ionladder.sources.fetch import fetch
-from ionladder.specs.params import DatasetVersion, Params
+from ionladder.config import DatasetVersion, Params, load_params
+from ionladder.data import ingest as ingest_module
+from ionladder.data.fetch import fetch
+from ionladder.data.ingest import ingest
+from ionladder.errors import DataChangedError, DataMissingError, IngestError
+from ionladder.repo import Layout
 
 DATA_FILES = ["SHA256SUMS", "manifest.json"] + [
     f"{name}.parquet" for name in ("entries", "folds", "labels", "splits", "structures")

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ionladder.core.errors import DataChangedError, DataMissingError
-from ionladder.core.paths import Layout
-from ionladder.datasets.labels import load_evaluation_labels
-from ionladder.datasets.load import load_inputs, read_table
-from ionladder.datasets.registry import get_task
+from ionladder.data.labels import load_evaluation_labels
+from ionladder.data.registry import get_task
+from ionladder.data.store import load_inputs, read_table
+from ionladder.errors import DataChangedError, DataMissingError
+from ionladder.repo import Layout
 
 TASK = get_task("obelix")
 CIF_TASK = get_task("obelix-cif")

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from factories import write_repo
-from ionladder.core.errors import ConfigError
-from ionladder.core.paths import Layout
-from ionladder.datasets.params import load_params, select_versions
-from ionladder.specs.params import FoldSettings
+from ionladder.config import FoldSettings, load_params, select_versions
+from ionladder.errors import ConfigError
+from ionladder.repo import Layout
 
 KEY = "obelix-1-0-0"
 

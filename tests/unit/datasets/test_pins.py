@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from factories import write_repo
-from ionladder.core.errors import ConfigError
-from ionladder.core.paths import Layout
-from ionladder.datasets.first_fetch import require_pinned
-from ionladder.datasets.params import load_params, select_versions
-from ionladder.datasets.pins import add_pin, read_pins, require_scored
+from ionladder.config import add_pin, load_params, read_pins, require_scored, select_versions
+from ionladder.data.ingest import require_pinned
+from ionladder.errors import ConfigError
+from ionladder.repo import Layout
 
 KEY = "bvel13k-1-0-0"
 SHA = "a" * 64

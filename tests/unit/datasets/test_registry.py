@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ionladder.core.errors import ConfigError
-from ionladder.datasets.registry import all_datasets, all_tasks, get_dataset, get_task
+from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
+from ionladder.errors import ConfigError
 
 
 def test_obelix_is_discovered() -> None:

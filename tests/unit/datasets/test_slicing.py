@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.datasets.registry import get_task
-from ionladder.datasets.slicing import nearest_entries
+from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.registry import get_task
+from ionladder.data.slices import nearest_entries
+from ionladder.repo import Layout
 
 TASK = get_task("obelix")
 

@@ -9,14 +9,14 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.datasets.splits import (
+from ionladder.config import FoldSettings
+from ionladder.data.ingest import (
     connected_components,
     draw_folds,
     grouped_folds,
     groups_of_equals,
     shuffled_folds,
 )
-from ionladder.specs.params import FoldSettings
 
 ids = st.text("abcdefgh0123456789", min_size=3, max_size=3)
 token_links = st.dictionaries(ids, st.lists(st.integers(0, 12), max_size=3), max_size=40)

@@ -10,15 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.datasets.streamed import (
+from ionladder.data.store import (
     ContentDigest,
     StreamedTable,
     StreamedWriter,
     digest_blocks,
     read_blocks,
 )
-from ionladder.specs.column import Column, arrow_schema
-from ionladder.specs.dataset import Table
+from ionladder.specs import Column, Table, arrow_schema
 
 SPEC = Table(
     name="frames",

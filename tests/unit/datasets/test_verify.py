@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.core.problems import Problem
-from ionladder.datasets.params import load_params
-from ionladder.datasets.verify import DATASET_STEPS, Verified
+from ionladder.config import load_params
+from ionladder.data.versions import DATASET_STEPS, Verified
+from ionladder.errors import Problem
+from ionladder.repo import Layout
 
 RAW = ("all.csv", "train.csv", "test.csv", "all_cifs.tar.gz")
 TABLES = ("entries", "labels", "structures", "splits", "folds")

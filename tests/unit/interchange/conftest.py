@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
-from ionladder.specs.params import DatasetVersion
+from ionladder.config import DatasetVersion, load_params
+from ionladder.data.registry import get_task
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.repo import Layout
 
 TASK = get_task("bvel-proto")
 

@@ -10,16 +10,11 @@ import numpy as np
 import pytest
 
 import tiny
-from ionladder.core.errors import InterchangeError, SubmissionError
-from ionladder.interchange.convert import (
-    Choices,
-    guess_format,
-    read_foreign,
-    write_folder,
-)
-from ionladder.interchange.foreign import Foreign
-from ionladder.specs.task import Task
-from ionladder.submissions.validate import read_submission
+from ionladder.errors import InterchangeError, SubmissionError
+from ionladder.interchange.convert import Choices, guess_format, read_foreign, write_folder
+from ionladder.interchange.tables import Foreign
+from ionladder.specs import Task
+from ionladder.submit.validate import read_submission
 from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_gz
 
 TEST_IDS = tuple(tiny.LABELS["id"])

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.errors import DataMissingError
-from ionladder.core.hashing import sha256_file
-from ionladder.core.paths import Layout
-from ionladder.datasets.manifest import require_manifest
-from ionladder.datasets.obelix.raw import COLUMNS
-from ionladder.datasets.registry import all_datasets, get_dataset
+from ionladder.data.obelix.tables import COLUMNS
+from ionladder.data.registry import all_datasets, get_dataset
+from ionladder.data.store import require_manifest
+from ionladder.errors import DataMissingError
 from ionladder.interchange.croissant import croissant, export_croissant, read_checksums
+from ionladder.repo import Layout, sha256_file
 
 VERSIONS = sorted(
     (path.parent.parent.name, path.parent.name)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ionladder.core.errors import InterchangeError
+from ionladder.errors import InterchangeError
 from ionladder.interchange.jarvis import (
     property_of,
     read_contribution,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.errors import InterchangeError
+from ionladder.errors import InterchangeError
 from ionladder.interchange.matbench import Results, read_results
 from unit.interchange.peer_files import fold, results_document, results_gz, task_document
 

@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import TaskInputs
-from ionladder.datasets.registry import get_task
-from ionladder.interchange.matbench_folds import (
+from ionladder.config import DatasetVersion
+from ionladder.data.registry import get_task
+from ionladder.data.store import TaskInputs
+from ionladder.interchange.matbench import (
+    MatbenchName,
     export_matbench_folds,
     metadata_document,
+    parse_name,
     validation_document,
 )
-from ionladder.interchange.matbench_names import MatbenchName, parse_name
-from ionladder.specs.params import DatasetVersion
+from ionladder.repo import Layout
 
 TASK = get_task("bvel-proto")
 

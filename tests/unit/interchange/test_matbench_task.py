@@ -10,17 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionladder.core.errors import InterchangeError
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import TaskInputs
-from ionladder.datasets.registry import get_task
+from ionladder.config import DatasetVersion
+from ionladder.data.registry import get_task
+from ionladder.data.store import TaskInputs
+from ionladder.errors import InterchangeError
 from ionladder.interchange.convert import read_foreign
-from ionladder.interchange.matbench import read_results
-from ionladder.interchange.matbench_folds import metadata_document, validation_document
-from ionladder.interchange.matbench_task import matbench_task
-from ionladder.interchange.peer_scores import matbench_mae
-from ionladder.specs.params import DatasetVersion
-from ionladder.submissions.validate import Expectations
+from ionladder.interchange.matbench import (
+    matbench_mae,
+    matbench_task,
+    metadata_document,
+    read_results,
+    validation_document,
+)
+from ionladder.repo import Layout
+from ionladder.submit.validate import Expectations
 
 TASK = get_task("bvel-proto")
 NAME = "bvel-proto__chemsys__r0__e_1d_ev"

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.errors import InterchangeError
-from ionladder.interchange import packed
-from ionladder.interchange.packed import gunzip, read_file, unzip
+from ionladder.errors import InterchangeError
+from ionladder.interchange import tables as packed
+from ionladder.interchange.tables import gunzip, read_file, unzip
 from unit.interchange.peer_files import zip_bytes
 
 CSV = b"id,prediction\na,1.0\n"

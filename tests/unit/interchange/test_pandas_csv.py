@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.core.errors import InterchangeError
-from ionladder.datasets.registry import get_task
-from ionladder.interchange.foreign import Foreign
-from ionladder.interchange.pandas_csv import linear_unit, read_frame
+from ionladder.data.registry import get_task
+from ionladder.errors import InterchangeError
+from ionladder.interchange.tables import Foreign, linear_unit, read_frame
 
 IDS = ["019", "5e2", "max"]
 LOGS = [-4.0, -6.5, -3.25]

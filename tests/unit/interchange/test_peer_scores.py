@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error
 
 from ionladder.interchange.jarvis import Contribution, read_contribution, read_labels
-from ionladder.interchange.matbench import read_results
-from ionladder.interchange.peer_scores import JARVIS_DECIMALS, jarvis_mae, matbench_mae
+from ionladder.interchange.matbench import JARVIS_DECIMALS, jarvis_mae, matbench_mae, read_results
 from unit.interchange.peer_files import (
     JARVIS_NAME,
     fold,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ionladder.leaderboard.history import Record
+from ionladder.board.history import Record
 
 FIRST = Record(
     task="tiny",

@@ -14,12 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.audit import audit_board, audit_json
-from ionladder.leaderboard.audit_twins import LINE, same_rows
-from ionladder.leaderboard.findings import CHECKS, Finding
-from ionladder.scoring.score import Scored, TaskScorer
-from ionladder.specs.task import Target, Task
+from ionladder.board.audit import CHECKS, LINE, Finding, audit_board, audit_json, same_rows
+from ionladder.repo import Layout
+from ionladder.score import Scored, TaskScorer
+from ionladder.specs import Target, Task
 
 PHYSICAL = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=(-20.0, 0.0)),))
 ERRORS = np.array([0.9, -1.2, 1.6, -0.7, 1.1, -1.4])

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.leaderboard.changes import Change, publications, since
-from ionladder.leaderboard.history import Record, new_records
+from ionladder.board.history import Change, Record, new_records, publications, since
 from unit.leaderboard.records import board_of, standing
 
 

@@ -10,12 +10,17 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.core.paths import Layout
-from ionladder.leaderboard import pairs as pair_tables
-from ionladder.leaderboard.comparison import Comparison, compare
-from ionladder.leaderboard.pairs import pair, pair_table
-from ionladder.leaderboard.robustness import leader_without_groups, sensitivity
-from ionladder.scoring.score import Scored, submission_folders
+from ionladder.board import build as pair_tables
+from ionladder.board.build import (
+    Comparison,
+    compare,
+    leader_without_groups,
+    pair,
+    pair_table,
+    sensitivity,
+)
+from ionladder.repo import Layout
+from ionladder.score import Scored, submission_folders
 
 ERRORS = {
     "even": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0],

@@ -10,14 +10,11 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.core.paths import Layout
-from ionladder.leaderboard import experiments
-from ionladder.leaderboard.comparison import compare
-from ionladder.leaderboard.experiments import experiment_tables
-from ionladder.leaderboard.pairs import pair
-from ionladder.scoring.score import Scored, TaskScorer, submission_folders
-from ionladder.specs.experiment import Clause, Contrast, Experiment, Family, Question
-from ionladder.specs.slice import Slice
+from ionladder.board import build as experiments
+from ionladder.board.build import compare, experiment_tables, pair
+from ionladder.repo import Layout
+from ionladder.score import Scored, TaskScorer, submission_folders
+from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice
 
 ERRORS = {
     "plain": [1.0, 2.0, 9.0, 1.5, 1.0, 1.0],

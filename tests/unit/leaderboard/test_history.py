@@ -10,23 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.errors import HistoryError
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.history import (
+from ionladder.board.history import (
     KEYS,
     PLACE,
     REMOVED,
     Record,
+    append_records,
     latest,
     new_records,
-    standings,
-)
-from ionladder.leaderboard.history_file import (
-    append_records,
     parse_history,
     read_history,
+    standings,
     to_lines,
 )
+from ionladder.errors import HistoryError
+from ionladder.repo import Layout
 from unit.leaderboard.records import FIRST, board_of, standing
 
 

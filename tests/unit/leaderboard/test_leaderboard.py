@@ -12,13 +12,11 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.core.files import to_json
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.assemble import assemble
-from ionladder.leaderboard.check import receipt_problems
-from ionladder.leaderboard.comparison import compare
-from ionladder.leaderboard.write import to_csv, write_leaderboard, write_receipts
-from ionladder.scoring.score import TaskScores, submission_folders
+from ionladder.board.build import assemble, compare
+from ionladder.board.history import receipt_problems
+from ionladder.board.model import to_csv, write_leaderboard, write_receipts
+from ionladder.repo import Layout, to_json
+from ionladder.score import TaskScores, submission_folders
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 import tiny
-from ionladder.core.paths import Layout
-from ionladder.leaderboard import standing_of
-from ionladder.leaderboard.comparison import compare
-from ionladder.leaderboard.standing_of import full_json, primary_json, stand, worst_slices
-from ionladder.scoring.score import Scored, submission_folders
-from ionladder.specs.slice import Slice
+from ionladder.board import build as standing_of
+from ionladder.board.build import compare, full_json, primary_json, stand, worst_slices
+from ionladder.repo import Layout
+from ionladder.score import Scored, submission_folders
+from ionladder.specs import Slice
 
 
 def put(root: Path, name: str, offset: float) -> Path:

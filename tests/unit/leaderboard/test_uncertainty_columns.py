@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.leaderboard.uncertainty import uncertainty_columns
-from ionladder.scoring.uncertainty import uncertainty
-from ionladder.specs.task import MEAN_OF_TARGETS, Primary
-from ionladder.statistics.calibration import SCORES
+from ionladder.board.model import uncertainty_columns
+from ionladder.score import uncertainty
+from ionladder.specs import MEAN_OF_TARGETS, Primary
+from ionladder.stats.calibration import SCORES
 
 TWO = replace(
     tiny.TASK,

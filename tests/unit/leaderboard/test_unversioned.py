@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.errors import HistoryError
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.history import new_records
-from ionladder.leaderboard.snapshot import Snapshot, snapshot_of_tree
-from ionladder.leaderboard.unversioned import (
+from ionladder.board.history import (
+    Snapshot,
     altered_lines,
+    new_records,
     number_changes,
+    snapshot_of_tree,
     unexplained_records,
     unversioned_changes,
 )
+from ionladder.errors import HistoryError
+from ionladder.repo import Layout
 from unit.leaderboard.records import board_of, standing
 
 Files = dict[str, Any]

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, mean_absolute_error
 
-from ionladder.core.errors import MetricInputError
-from ionladder.metrics.f1_below import f1_below
-from ionladder.metrics.mae_clipped import clipped_errors, mae_clipped
-from ionladder.metrics.mae_log1p import log_errors, mae_log1p
+from ionladder.errors import MetricInputError
+from ionladder.metrics import clipped_errors, f1_below, log_errors, mae_clipped, mae_log1p
 
 
 def barriers(n: int = 200) -> tuple[np.ndarray, np.ndarray]:

@@ -14,13 +14,19 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from ionladder.metrics.mae import absolute_errors, mae
-from ionladder.metrics.mae_censored import censored_errors, mae_censored
-from ionladder.metrics.median_ae import median_ae
-from ionladder.metrics.r2 import r2
-from ionladder.metrics.rmse import rmse, squared_errors
-from ionladder.metrics.within_one_decade import hits, within_one_decade
-from ionladder.specs.metric import Array
+from ionladder.metrics import (
+    absolute_errors,
+    censored_errors,
+    hits,
+    mae,
+    mae_censored,
+    median_ae,
+    r2,
+    rmse,
+    squared_errors,
+    within_one_decade,
+)
+from ionladder.specs import Array
 
 NAN = math.nan
 ORACLES = [

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ionladder.core.errors import MetricInputError
-from ionladder.metrics._inputs import check_limits, check_pair, check_seeds, check_threshold
+from ionladder.errors import MetricInputError
+from ionladder.metrics import check_limits, check_pair, check_seeds, check_threshold
 
 VALID = {"y_true": [-3.0, -4.0], "y_pred": [-3.5, -4.5]}
 

@@ -10,9 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import linregress, pearsonr
 
-from ionladder.metrics.pearson_r import pearson_r
-from ionladder.metrics.r2 import r2
-from ionladder.metrics.slope import slope
+from ionladder.metrics import pearson_r, r2, slope
 
 quarters = st.lists(
     st.tuples(st.integers(-40, 40), st.integers(-40, 40)), min_size=2, max_size=40

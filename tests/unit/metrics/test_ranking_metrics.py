@@ -9,9 +9,7 @@ import pytest
 from scipy.stats import rankdata, spearmanr
 from sklearn.metrics import roc_auc_score
 
-from ionladder.metrics._ranks import average_ranks
-from ionladder.metrics.roc_auc import roc_auc
-from ionladder.metrics.spearman import spearman
+from ionladder.metrics import average_ranks, roc_auc, spearman
 
 SAMPLES = [
     pytest.param(121, 6, id="no ties"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ionladder.core.errors import ConfigError
-from ionladder.metrics.mae import METRIC
-from ionladder.metrics.registry import all_metrics, get_metric
+from ionladder.errors import ConfigError
+from ionladder.metrics import MAE_METRIC as METRIC
+from ionladder.metrics import all_metrics, get_metric
 
 
 def test_the_registry_holds_one_metric_per_public_module() -> None:

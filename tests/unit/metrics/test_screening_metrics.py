@@ -10,10 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from ionladder.metrics.enrichment_top12 import enrichment_top12
-from ionladder.metrics.f1 import f1
-from ionladder.metrics.precision import precision
-from ionladder.metrics.recall import recall
+from ionladder.metrics import enrichment_top12, f1, precision, recall
 
 ORACLES = [
     pytest.param(precision, precision_score, id="precision"),

@@ -14,13 +14,13 @@ import pytest
 import ionladder
 import tiny
 from factories import write_repo
-from ionladder.core.errors import ConfigError, DataMissingError, SubmissionError
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import TaskInputs
+from ionladder.data.store import TaskInputs
+from ionladder.errors import ConfigError, DataMissingError, SubmissionError
 from ionladder.interchange.convert import read_foreign
 from ionladder.notebook import LoadedTask, evaluate, load_task
-from ionladder.specs.task import Task
-from ionladder.submissions.validate import Expectations, read_submission
+from ionladder.repo import Layout
+from ionladder.specs import Task
+from ionladder.submit.validate import Expectations, read_submission
 
 TEST_IDS = tuple(sorted(tiny.LABELS["id"]))
 IDS = [*tiny.TRAIN_IDS, *TEST_IDS]
@@ -211,8 +211,7 @@ def test_a_task_is_loaded_from_a_repository_by_its_name(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataMissingError, match="ionladder fetch"):
         load_task("obelix")
-    from ionladder.cli.fetch import fetch
-    from ionladder.cli.ingest import ingest
+    from ionladder.cli.maintainer import fetch, ingest
 
     fetch(None)
     ingest(None)

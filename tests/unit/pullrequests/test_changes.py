@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from git_repository import GitRepository
-from ionladder.core.errors import PullRequestError
-from ionladder.pullrequests import git as plumbing
-from ionladder.pullrequests.changes import PullRequest, read_pull_request
-from ionladder.pullrequests.checkout import read_board, write_board, write_folder
-from ionladder.pullrequests.folders import Board, group_folders
-from ionladder.pullrequests.guard import Guarded, guard
+from ionladder import git as plumbing
+from ionladder.errors import PullRequestError
+from ionladder.pr.changes import PullRequest, read_pull_request
+from ionladder.pr.check import Guarded, guard, read_board, write_board, write_folder
+from ionladder.pr.rules import Board, group_folders
 from tiny import TASK
 
 MINE = "submissions/tiny/mine/predictions.csv"

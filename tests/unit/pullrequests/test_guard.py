@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.problems import letter
-from ionladder.pullrequests.changes import Change
-from ionladder.pullrequests.file_rules import MAX_TABLE_BYTES
-from ionladder.pullrequests.folder_rules import MAX_FOLDERS
-from ionladder.pullrequests.folders import Board, shown
-from ionladder.pullrequests.guard import Guarded, guard
+from ionladder.errors import letter
+from ionladder.pr.changes import Change
+from ionladder.pr.check import Guarded, guard
+from ionladder.pr.rules import MAX_FOLDERS, MAX_TABLE_BYTES, Board, shown
 
 BOARD = Board(
     names={"obelix": frozenset({"rf-paper", "hgb-l1", "old"}), "bvel-proto": frozenset()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.pullrequests.lookalikes import is_one_slip_away, skeleton
+from ionladder.pr.rules import is_one_slip_away, skeleton
 
 NAMES = st.text("abm1-_", min_size=1, max_size=8)
 

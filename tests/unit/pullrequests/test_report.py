@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.errors import PullRequestError
-from ionladder.pullrequests.report import MAX_REPORT_BYTES, parse_report, read_report
+from ionladder.errors import PullRequestError
+from ionladder.pr.report import MAX_REPORT_BYTES, parse_report, read_report
 from report_example import REPORT
 
 

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ionladder.pullrequests.github_text import block, code
-from ionladder.pullrequests.report import Report, parse_report
-from ionladder.pullrequests.summary import MARKER, MAX_CHARACTERS, render
-from ionladder.specs.slice import Slice
+from ionladder.pr.report import MARKER, MAX_CHARACTERS, Report, block, code, parse_report, render
+from ionladder.specs import Slice
 from report_example import REPORT
 from tiny import TASK
 

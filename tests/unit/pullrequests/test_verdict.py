@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ionladder.pullrequests import verdict
-from ionladder.pullrequests.limits import Limits
-from ionladder.pullrequests.verdict import Question, ask
+from ionladder.pr import check as verdict
+from ionladder.pr.check import Question, ask
+from ionladder.submit.isolate import Limits
 
 GOOD = '{"outcome": "withdrawn"}'
 
@@ -28,7 +28,7 @@ def run(
     """Let another program stand in for the checker; it has bound itself as that one does."""
     program = (
         "import json, os, sys; sys.path.insert(0, sys.argv[1]); asked = json.load(sys.stdin)\n"
-        "from ionladder.pullrequests.limits import *\n"
+        "from ionladder.submit.isolate import *\n"
         "bind_this_process(Limits(**asked['limits'])); forbid_side_doors()\n"
     )
     monkeypatch.setattr(verdict, "_PROGRAM", program + body)

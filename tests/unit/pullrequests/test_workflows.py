@@ -14,8 +14,7 @@ import pytest
 import yaml
 
 from git_repository import GitRepository
-from ionladder.pullrequests.report import MAX_ARCHIVE_BYTES, REPORT_FILE
-from ionladder.pullrequests.summary import MARKER
+from ionladder.pr.report import MARKER, MAX_ARCHIVE_BYTES, REPORT_FILE
 
 FOLDER = Path(".github/workflows")
 NAMES = ("ci", "publish", "submission-check", "submission-comment")

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
-from ionladder.specs.task import CrossValidation
-from ionladder.statistics.groups import degrees_of_freedom
-from ionladder.statistics.intervals import error_interval
+from ionladder.score import TrainingLabels, score_cross_validation
+from ionladder.specs import CrossValidation
+from ionladder.stats.intervals import degrees_of_freedom, error_interval
 
 LABELS = pd.DataFrame(
     {

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from factories import write_repo
-from ionladder.core.paths import Layout
-from ionladder.datasets.ingest import ingest
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import get_task
-from ionladder.scoring.entries import EntryReader
-from ionladder.scoring.entry_table import EntryTable, build_entry_table
-from ionladder.sources.fetch import fetch
+from ionladder.config import load_params
+from ionladder.data.fetch import fetch
+from ionladder.data.ingest import ingest
+from ionladder.data.registry import get_task
+from ionladder.entries import EntryTable, build_entry_table
+from ionladder.repo import Layout
+from ionladder.score import EntryReader
 
 TASK = get_task("obelix")
 VERSION = "1.0.0"

@@ -10,10 +10,10 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.core.errors import SubmissionError
-from ionladder.scoring.evaluate import Evaluation, evaluate
-from ionladder.specs.params import ScoringSettings
-from ionladder.statistics.groups import degrees_of_freedom
+from ionladder.config import ScoringSettings
+from ionladder.errors import SubmissionError
+from ionladder.score import Evaluation, evaluate
+from ionladder.stats.intervals import degrees_of_freedom
 
 
 def run(predictions: pd.DataFrame, settings: ScoringSettings = tiny.SETTINGS) -> Evaluation:

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import tiny
-from ionladder.leaderboard.assemble import assemble
-from ionladder.leaderboard.comparison import compare
-from ionladder.scoring.score import TaskScores
+from ionladder.board.build import assemble, compare
+from ionladder.score import TaskScores
 
 TRUTH = dict(zip(tiny.TRAIN_IDS, [-4.0, -5.0, -6.0, -7.0], strict=True))
 

@@ -11,11 +11,15 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.scoring.cross_validation import TrainingLabels, score_cross_validation
-from ionladder.scoring.evaluate import Evaluation, evaluate
-from ionladder.scoring.floors import compute_floors
-from ionladder.specs.task import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
-from ionladder.statistics.groups import degrees_of_freedom
+from ionladder.score import (
+    Evaluation,
+    TrainingLabels,
+    compute_floors,
+    evaluate,
+    score_cross_validation,
+)
+from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
+from ionladder.stats.intervals import degrees_of_freedom
 
 
 def target(name: str) -> Target:

@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.metrics.rmse import METRIC as RMSE
-from ionladder.scoring.entry_errors import EntryErrors, is_sliceable
-from ionladder.scoring.evaluate import evaluate
-from ionladder.scoring.slices import (
+from ionladder.metrics import RMSE_METRIC as RMSE
+from ionladder.score import (
     MIN_ROWS,
+    EntryErrors,
     PreparedSlices,
     Slices,
+    evaluate,
+    is_sliceable,
     prepare_slices,
     score_slices,
     slices_json,
 )
-from ionladder.specs.slice import Slice
-from ionladder.specs.task import MEAN_OF_TARGETS, Primary, Subset, Task
+from ionladder.specs import MEAN_OF_TARGETS, Primary, Slice, Subset, Task
 
 N, N_SEEDS = 90, 3
 SLICES = (
@@ -139,7 +139,7 @@ def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
 
 def test_parts_are_the_same_in_blocks_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = scored()
-    monkeypatch.setattr("ionladder.scoring.slices._BLOCK_CELLS", 1)
+    monkeypatch.setattr("ionladder.score._BLOCK_CELLS", 1)
     for name, parts in scored().items():
         for value, score in parts.items():
             np.testing.assert_allclose(

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.core.errors import SubmissionError
-from ionladder.scoring.uncertainty import uncertainty
-from ionladder.statistics.calibration import CURVE_LEVELS, SCORES, calibrate
+from ionladder.errors import SubmissionError
+from ionladder.score import uncertainty
+from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 
 STD = [0.5, 2.0, 1.0, 1.0, 0.8, 1.0]
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.core.errors import SubmissionError
-from ionladder.scoring.evaluate import Evaluation, evaluate
-from ionladder.specs.params import ScoringSettings
-from ionladder.specs.task import MetricUse, Primary, Subset, Target, Task
+from ionladder.config import ScoringSettings
+from ionladder.errors import SubmissionError
+from ionladder.score import Evaluation, evaluate
+from ionladder.specs import MetricUse, Primary, Subset, Target, Task
 
 SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)
 IDS = ["a", "b", "c", "d", "e"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import get_task
-from ionladder.specs.task import MEAN_OF_TARGETS
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.specs import MEAN_OF_TARGETS
 from unit.site.synthetic_board import (
     CHECK_KEYS,
     REPOSITORY,

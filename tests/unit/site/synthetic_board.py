@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.write import to_csv
-from ionladder.specs.reported import Reported
+from ionladder.board.model import to_csv
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.specs import Reported
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TASK = get_task("obelix")

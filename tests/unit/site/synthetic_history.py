@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.history import Record, new_records
-from ionladder.leaderboard.history_file import append_records
+from ionladder.board.history import Record, append_records, new_records
+from ionladder.repo import Layout
 from unit.leaderboard.records import FIRST
 from unit.site.synthetic_board import HOSTILE, TASK, VERSION, Entry
 

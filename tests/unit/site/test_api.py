@@ -11,13 +11,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ionladder.core.files import read_json
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import all_tasks
-from ionladder.site import api_models
-from ionladder.site.api import DATASETS, INDEX, SCHEMA, api_documents, api_tables
-from ionladder.site.api_models import DOCUMENTS, api_schema
+from ionladder.data.registry import all_tasks
+from ionladder.repo import Layout, read_json
+from ionladder.site import files as api_models
 from ionladder.site.context import load_site
+from ionladder.site.files import (
+    DATASETS,
+    DOCUMENTS,
+    INDEX,
+    SCHEMA,
+    api_documents,
+    api_schema,
+    api_tables,
+)
 from ionladder.site.render import render_site
 from unit.site import synthetic_barriers
 from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, typical

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.audit import audit_json
-from ionladder.leaderboard.findings import CHECKS, Finding
-from ionladder.site.charts.calibration import CalibrationCurve, calibration_chart
+from ionladder.board.audit import CHECKS, Finding, audit_json
+from ionladder.repo import Layout
+from ionladder.site.charts import CalibrationCurve, calibration_chart
 from ionladder.site.context import load_site
 from ionladder.site.pages.methods import AUDIT_RULES
 from ionladder.site.render import render_pages
-from ionladder.site.wording import UNCERTAINTY
-from ionladder.statistics.calibration import CURVE_LEVELS, SCORES, calibrate
+from ionladder.site.text import UNCERTAINTY
+from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 from unit.site.synthetic_board import HOSTILE, TASK, make_repository, typical
 from unit.site.test_charts import HALF_PIXEL, find
 

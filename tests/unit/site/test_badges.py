@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ionladder.site.badges import LONGEST_NAME, badge_documents, badge_url
 from ionladder.site.context import load_site
+from ionladder.site.files import LONGEST_NAME, badge_documents, badge_url
 from ionladder.site.render import render_pages, render_site
 from unit.site.synthetic_board import HOSTILE, TASK, Entry, hostile, make_repository, typical
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.datasets.registry import get_task
+from ionladder.data.registry import get_task
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
-from ionladder.site.wording import band_title, floor_meaning, target_title
+from ionladder.site.text import band_title, floor_meaning, target_title
 from unit.site.synthetic_barriers import (
     TARGETS,
     TASK,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ionladder.site.bibtex import bibtex_lines
 from ionladder.site.board import parse_board
-from ionladder.submissions.metadata import Card
+from ionladder.site.files import bibtex_lines
+from ionladder.submit.card import Card
 from unit.site.synthetic_board import TASK, Entry, card_of, leaderboard
 
 DOI = "10.48550/arXiv.2502.14234"

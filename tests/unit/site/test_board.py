@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ionladder.core.errors import SiteError
+from ionladder.errors import SiteError
 from ionladder.site.board import Board, empty_board, parse_board
-from ionladder.site.columns import metric_groups
-from ionladder.site.tables import board_tables
+from ionladder.site.tables import board_tables, metric_groups
 from unit.site.synthetic_board import TASK, Entry, leaderboard, typical
 
 

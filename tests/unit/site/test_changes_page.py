@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.errors import HistoryError
-from ionladder.core.paths import Layout
+from ionladder.errors import HistoryError
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.pages import changes
 from ionladder.site.render import render_pages, render_site

@@ -12,20 +12,28 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from ionladder.core.files import read_json, to_json
-from ionladder.core.paths import Layout
-from ionladder.site.agreement import SHOWN_MODELS, distances, rank_correlations
+from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.board import parse_board
-from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart, hides_names
-from ionladder.site.charts.course import Course, Stand, course_chart
-from ionladder.site.charts.labels import place_labels
-from ionladder.site.charts.ladder import Mark
-from ionladder.site.charts.parity import Point, hover_of
-from ionladder.site.charts.residuals import Residuals, residual_chart
+from ionladder.site.charts import (
+    CostChart,
+    CostPoint,
+    Course,
+    Mark,
+    Point,
+    Residuals,
+    Stand,
+    cost_chart,
+    course_chart,
+    hides_names,
+    hover_of,
+    place_labels,
+    residual_chart,
+)
 from ionladder.site.context import load_site
-from ionladder.site.course import stands_of
-from ionladder.site.heat import STEPS, heat_of
 from ionladder.site.render import render_pages
+from ionladder.site.sections import AGREEMENT_SHOWN_MODELS as SHOWN_MODELS
+from ionladder.site.sections import distances, rank_correlations, stands_of
+from ionladder.site.tables import STEPS, heat_of
 from unit.site.synthetic_board import HOSTILE, TASK, Entry, leaderboard, make_repository, typical
 from unit.site.synthetic_history import add_history
 from unit.site.test_entry_pages import with_data

@@ -9,13 +9,33 @@ from itertools import pairwise
 import pytest
 
 from ionladder.site.board import Floor, Value
-from ionladder.site.charts.boxes import Boxes, BoxRow, box, boxes_chart
-from ionladder.site.charts.histogram import Series, histogram
-from ionladder.site.charts.ladder import NARROW, WIDE, Ladder, LadderRow, Mark, draw, ladder_chart
-from ionladder.site.charts.parity import Parity, Point, parity_chart
-from ionladder.site.charts.rungs import RungRow, Rungs, rungs_chart
-from ionladder.site.charts.svg import Scale, axis_reach, ticks
-from ionladder.site.charts.whisker import backdrop, whisker, whisker_scale
+from ionladder.site.charts import (
+    NARROW,
+    WIDE,
+    Boxes,
+    BoxRow,
+    Ladder,
+    LadderRow,
+    Mark,
+    Parity,
+    Point,
+    RungRow,
+    Rungs,
+    Scale,
+    Series,
+    axis_reach,
+    backdrop,
+    box,
+    boxes_chart,
+    draw,
+    histogram,
+    ladder_chart,
+    parity_chart,
+    rungs_chart,
+    ticks,
+    whisker,
+    whisker_scale,
+)
 
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
 

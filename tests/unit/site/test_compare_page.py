@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.scoring.entry_table import EntryTable
-from ionladder.site import compared
-from ionladder.site.compared import compare_documents
+from ionladder.entries import EntryTable
+from ionladder.repo import Layout
+from ionladder.site import sections as compared
 from ionladder.site.context import load_site
 from ionladder.site.pages.compare import MOST_ROWS
 from ionladder.site.render import render_pages, render_site
+from ionladder.site.sections import compare_documents
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import Entry, hostile, make_repository, typical
 from unit.site.test_entry_pages import with_data

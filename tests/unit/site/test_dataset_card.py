@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from factories import write_repo
-from ionladder.core.paths import Layout
-from ionladder.datasets.diff import diff_versions
-from ionladder.site.charts.elements import Prevalence, elements_chart, places, shade_of
+from ionladder.data.versions import diff_versions
+from ionladder.repo import Layout
+from ionladder.site.charts import Prevalence, elements_chart, places, shade_of
 from ionladder.site.context import load_site
-from ionladder.site.pages import _card as card
+from ionladder.site.pages import _shared as card
 from ionladder.site.render import render_pages
 from unit.datasets.conftest import SECOND_VERSION, fetch_and_ingest
 from unit.site.synthetic_board import make_repository

@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.site import entry_choice, own_entries
+from ionladder.repo import Layout
+from ionladder.site import context as entry_choice
+from ionladder.site import sections as own_entries
 from ionladder.site.context import load_site
 from ionladder.site.pages import entries as entry_pages
 from ionladder.site.render import render_pages, render_site

@@ -12,17 +12,16 @@ import markdown
 import pytest
 
 from contracts.test_pages import EXTENSIONS, Checked
-from ionladder.core.errors import SiteError
-from ionladder.core.paths import Layout
-from ionladder.datasets.registry import get_task
-from ionladder.leaderboard.experiments import COLUMNS
-from ionladder.site.analysis import Analysis, Pair
-from ionladder.site.board import Board, Value, parse_board
+from ionladder.board.build import EXPERIMENTS_COLUMNS as COLUMNS
+from ionladder.data.registry import get_task
+from ionladder.errors import SiteError
+from ionladder.repo import Layout
+from ionladder.site.board import Analysis, Board, Pair, Value, parse_board
 from ionladder.site.context import load_site
-from ionladder.site.differences import Difference, Differences, read_differences
-from ionladder.site.findings import sentence
 from ionladder.site.render import render_pages
-from ionladder.specs.experiment import Clause, Contrast, Question
+from ionladder.site.sections import sentence
+from ionladder.site.tables import Difference, Differences, read_differences
+from ionladder.specs import Clause, Contrast, Question
 from unit.site.page_tree import tree_of, words
 from unit.site.synthetic_board import HOSTILE, Entry, leaderboard, make_repository, typical
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from ionladder.core.git import commit_times
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.history_file import append_records
+from ionladder.board.history import append_records
+from ionladder.git import commit_times
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.feed import FEED, MOST_ENTRIES, feed_document
+from ionladder.site.files import FEED, MOST_ENTRIES, feed_document
 from ionladder.site.render import render_pages, render_site
 from unit.site.synthetic_board import HOSTILE, TASK, Entry, make_repository, typical
 from unit.site.synthetic_history import add_history

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.errors import SiteError
-from ionladder.metrics.registry import all_metrics
-from ionladder.site.analysis import Analysis, parse_analysis
-from ionladder.site.board import Board, parse_board
-from ionladder.site.firmness import MOST_PAIRS, pair_rows, robustness, sensitivity
+from ionladder.errors import SiteError
+from ionladder.metrics import all_metrics
+from ionladder.site.board import Analysis, Board, parse_analysis, parse_board
+from ionladder.site.sections import MOST_PAIRS, pair_rows, robustness, sensitivity
 from ionladder.site.tables import board_tables
 from unit.site.synthetic_board import TASK, Entry, leaderboard, typical
 

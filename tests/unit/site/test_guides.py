@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.guides import GUIDES, guides, linked_within
+from ionladder.site.files import GUIDES, guides, linked_within
 from ionladder.site.render import hand_written
 from unit.site.synthetic_board import make_repository
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.errors import SiteError
-from ionladder.core.paths import Layout
+from ionladder.errors import SiteError
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.measured import (
+from ionladder.site.render import render_pages
+from ionladder.site.sections import (
     COVERAGE,
     SEPARATION,
     coverage_tables,
     read_measured,
     separation_tables,
 )
-from ionladder.site.render import render_pages
 from unit.site.synthetic_board import make_repository, typical
 
 REPOSITORY = Layout(Path(__file__).resolve().parents[3])

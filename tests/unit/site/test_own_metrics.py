@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.files import read_json, to_json
-from ionladder.core.paths import Layout
-from ionladder.datasets import registry
-from ionladder.metrics.registry import all_metrics
+from ionladder.data import registry
+from ionladder.metrics import all_metrics
+from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.board import parse_board
-from ionladder.site.columns import metric_groups
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
-from ionladder.site.wording import use_title
-from ionladder.specs.task import MetricUse, Primary, Task
+from ionladder.site.tables import metric_groups
+from ionladder.site.text import use_title
+from ionladder.specs import MetricUse, Primary, Task
 from unit.site.synthetic_barriers import TARGETS, add_board, barriers, leaderboard, receipt
 from unit.site.synthetic_barriers import TASK as BARRIERS
 from unit.site.synthetic_board import make_repository, typical

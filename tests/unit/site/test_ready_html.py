@@ -9,7 +9,7 @@ import markdown
 import pytest
 
 from ionladder.site.context import load_site
-from ionladder.site.ready_html import is_ready
+from ionladder.site.environment import is_ready
 from ionladder.site.render import hand_written, render_pages
 from unit.site.synthetic_board import hostile, make_repository, typical
 
@@ -31,7 +31,7 @@ def test_every_page_is_the_same_with_and_without_the_extension(tmp_path: Path) -
     pages = render_pages(site) | hand_written(site)
     assert len(pages) > 20
     for url, text in pages.items():
-        assert html(text) == html(text, "ionladder.site.ready_html"), url
+        assert html(text) == html(text, "ionladder.site.environment"), url
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_every_page_is_the_same_with_and_without_the_extension(tmp_path: Path) -
     ],
 )
 def test_markdown_is_left_to_markdown(text: str) -> None:
-    assert html(text) == html(text, "ionladder.site.ready_html")
+    assert html(text) == html(text, "ionladder.site.environment")
 
 
 def test_only_html_blocks_are_ready() -> None:

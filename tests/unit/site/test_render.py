@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.errors import SiteError
-from ionladder.core.files import replacing_folder
-from ionladder.core.problems import Problem
-from ionladder.site import build
-from ionladder.site.build import build_site
+from ionladder.errors import Problem, SiteError
+from ionladder.repo import replacing_folder
+from ionladder.site import render as build
 from ionladder.site.context import load_site
-from ionladder.site.links import dead_links, link_targets
-from ionladder.site.render import hand_written, render_pages, render_site, slim
+from ionladder.site.render import build_site, hand_written, render_pages, render_site, slim
+from ionladder.site.text import dead_links, link_targets
 from unit.site.synthetic_board import TASK, Entry, make_repository, receipt, typical
 
 
@@ -159,7 +157,7 @@ def test_hand_written_pages_say_where_they_stand(tmp_path: Path) -> None:
 def test_without_data_the_site_needs_no_pandas(tmp_path: Path) -> None:
     make_repository(tmp_path, typical())
     code = (
-        "import sys; from pathlib import Path; from ionladder.core.paths import Layout;"
+        "import sys; from pathlib import Path; from ionladder.repo import Layout;"
         "from ionladder.site.context import load_site;"
         "from ionladder.site.render import render_site;"
         f"render_site(load_site(Layout(Path({str(tmp_path)!r}))));"

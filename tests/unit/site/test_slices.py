@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from ionladder.core.files import read_json, to_json
-from ionladder.core.paths import Layout
-from ionladder.scoring.slices import MIN_ROWS, SliceScore
+from ionladder.repo import Layout, read_json, to_json
+from ionladder.score import MIN_ROWS, SliceScore
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
-from ionladder.site.slices import FEWEST_ENTRIES, slice_board, slice_table
+from ionladder.site.sections import FEWEST_ENTRIES, slice_board, slice_table
 from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
 
 

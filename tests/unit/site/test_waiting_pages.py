@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ionladder.core.paths import Layout
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from unit.site.page_tree import tree_of, words

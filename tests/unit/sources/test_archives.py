@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from factories import make_tar
-from ionladder.core.errors import IngestError
-from ionladder.sources.archives import Limits, read_tar
+from ionladder.data.archives import Limits, read_tar
+from ionladder.errors import IngestError
 
 
 def write_tar(path: Path, *members: tarfile.TarInfo) -> Path:

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from ionladder.core.errors import FetchError, UnreachableError
-from ionladder.core.hashing import sha256_bytes
-from ionladder.sources import fetch as fetch_module
-from ionladder.sources.archives_on_demand import fetch_archives
-from ionladder.specs.source import Source
+from ionladder.config import Source
+from ionladder.data import fetch as fetch_module
+from ionladder.data.fetch import fetch_archives
+from ionladder.errors import FetchError, UnreachableError
+from ionladder.repo import sha256_bytes
 
 DATA = bytes(range(256)) * 12_000  # three blocks of a mebibyte
 NAME = "BVEL13k.zip"

@@ -12,18 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from writing import frame_text
 
-from ionladder.core.errors import IngestError
-from ionladder.sources.extxyz import (
+from ionladder.data.litraj.xyz import (
     SYMBOLS,
     Frame,
+    Place,
     array,
     iter_frames,
     number,
     numbers,
+    read_closely,
+    read_layout,
+    read_plain,
     text,
 )
-from ionladder.sources.extxyz_atoms import read_closely, read_plain
-from ionladder.sources.extxyz_lines import Place, read_layout
+from ionladder.errors import IngestError
 
 WANTED = ("pos", "forces", "freezed", "index")
 HEAD = 'Lattice="4 0 0 0 5 0 0 0 6" Properties=species:S:1:pos:R:3'

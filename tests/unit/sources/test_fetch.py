@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from ionladder.core.errors import ConfigError, FetchError, UnreachableError
-from ionladder.core.hashing import sha256_bytes
-from ionladder.sources import fetch as fetch_module
-from ionladder.sources.fetch import fetch
-from ionladder.specs.source import Source
+from ionladder.config import Source
+from ionladder.data import fetch as fetch_module
+from ionladder.data.fetch import fetch
+from ionladder.errors import ConfigError, FetchError, UnreachableError
+from ionladder.repo import sha256_bytes
 
 FILES = {"all.csv": b"ID\n5e2\n", "all_cifs.tar.gz": b"\x1f\x8b packed"}
 

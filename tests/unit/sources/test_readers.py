@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.core.errors import IngestError
-from ionladder.sources.readers import read_csv
+from ionladder.data.litraj.xyz import read_csv
+from ionladder.errors import IngestError
 
 COLUMNS = ("ID", "sigma")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ionladder.core.errors import IngestError
-from ionladder.sources.zips import ZipLimits, ZipMembers
+from ionladder.data.archives import ZipLimits, ZipMembers
+from ionladder.errors import IngestError
 
 
 def write(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ionladder.datasets.registry import all_tasks
-from ionladder.specs.experiment import Clause, Contrast, Experiment, Family, Question
-from ionladder.specs.slice import Slice
+from ionladder.data.registry import all_tasks
+from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice
 
 EXPERIMENT = Experiment(
     name="e",

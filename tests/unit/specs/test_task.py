@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import tiny
-from ionladder.specs.task import Subset
+from ionladder.specs import Subset
 
 
 def test_the_scored_folds_stand_first_among_the_schemes() -> None:

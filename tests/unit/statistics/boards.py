@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ionladder.statistics.groups import make_groups
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import GroupScore, Standings, make_standings
+from ionladder.stats.intervals import make_groups
+from ionladder.stats.ranking import GroupScore, Resamples, Standings, make_standings
 
 RESAMPLES = Resamples(n_resamples=2000, seed=5)
 LABELS = np.repeat(np.arange(20), [9, 7, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])

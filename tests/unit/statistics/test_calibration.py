@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from ionladder.statistics.calibration import CURVE_LEVELS, Calibration, calibrate
+from ionladder.stats.calibration import CURVE_LEVELS, Calibration, calibrate
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 NAMES = [field.name for field in fields(Calibration)]

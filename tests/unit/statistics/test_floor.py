@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ionladder.core.errors import MetricInputError
-from ionladder.statistics.floor import (
+from ionladder.errors import MetricInputError
+from ionladder.stats.floor import (
     Floor,
     replicate_floors,
     replicate_leave_one_out,
     replicate_median_deviation,
     replicate_pair_difference,
 )
-from ionladder.statistics.groups import degrees_of_freedom
+from ionladder.stats.intervals import degrees_of_freedom
 
 SETTINGS = {"confidence": 0.95}
 FLOORS = [replicate_median_deviation, replicate_pair_difference, replicate_leave_one_out]

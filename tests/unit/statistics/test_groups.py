@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.statistics.groups import (
+from ionladder.stats.intervals import (
     combined_freedom,
     degrees_of_freedom,
     left_out_means,

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ionladder.statistics.groups import degrees_of_freedom, left_out_means, make_groups
-from ionladder.statistics.intervals import (
+from ionladder.stats.intervals import (
+    degrees_of_freedom,
     error_interval,
     jackknife_variance,
+    left_out_means,
+    make_groups,
     share_interval,
     student_t,
 )

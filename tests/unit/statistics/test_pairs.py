@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ionladder.statistics.pairs import paired_differences
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import GroupScore, make_standings
+from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 from unit.statistics.boards import similar, standings
 
 

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ionladder.statistics.ranks import RankRow, rank_rows
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import make_standings
+from ionladder.stats.ranking import RankRow, Resamples, make_standings, rank_rows
 from unit.statistics.boards import LABELS, RESAMPLES, group_scores, similar, standings
 
 FIVE = [0.0, 0.02, 0.1, 0.05, 0.3]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ionladder.statistics import resamples as module
-from ionladder.statistics.resamples import Resamples, quantile
+from ionladder.stats import ranking as module
+from ionladder.stats.ranking import Resamples, quantile
 
 
 def counts(resamples: Resamples, n_groups: int) -> np.ndarray:

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ionladder.statistics.groups import make_groups
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import GroupScore, make_standings
+from ionladder.stats.intervals import make_groups
+from ionladder.stats.ranking import GroupScore, Resamples, make_standings
 from unit.statistics.boards import LABELS, RESAMPLES, group_scores, similar, standings
 
 

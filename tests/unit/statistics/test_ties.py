@@ -8,9 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ionladder.statistics.resamples import Resamples
-from ionladder.statistics.standing import GroupScore, Standings, make_standings
-from ionladder.statistics.ties import _draws_when_equal, _largest_differences, tie_groups
+from ionladder.stats.ranking import (
+    GroupScore,
+    Resamples,
+    Standings,
+    _draws_when_equal,
+    _largest_differences,
+    make_standings,
+    tie_groups,
+)
 from unit.statistics.boards import LABELS, RESAMPLES, group_scores, similar, standings
 
 offsets = st.lists(st.floats(0, 2), min_size=1, max_size=12)

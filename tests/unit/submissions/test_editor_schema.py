@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 import tiny
-from ionladder.core.files import to_json
-from ionladder.submissions.metadata import CARD_FILE, Card, editor_schema
-from ionladder.submissions.template import SCHEMA_FILE, card_template, write_template
+from ionladder.repo import to_json
+from ionladder.submit.card import CARD_FILE, Card, editor_schema
+from ionladder.submit.validate import SCHEMA_FILE, card_template, write_template
 
 
 def test_the_committed_schema_is_that_of_the_card(repository: Path) -> None:

@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.core.errors import SubmissionError
-from ionladder.datasets.registry import get_task
-from ionladder.specs.task import Target
-from ionladder.submissions.coverage import coverage_problems
-from ionladder.submissions.guesses import changed_ids, meant_column, unit_guess
-from ionladder.submissions.validate import read_submission
+from ionladder.data.registry import get_task
+from ionladder.errors import SubmissionError
+from ionladder.specs import Target
+from ionladder.submit.predictions import changed_ids, coverage_problems, meant_column, unit_guess
+from ionladder.submit.validate import read_submission
 
 SIGMA = get_task("obelix").targets[0]
 BARRIER = get_task("bvel-proto").targets[0]
@@ -121,7 +120,7 @@ def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
 
 
 def test_two_targets_are_not_both_guessed_from_one_header() -> None:
-    from ionladder.submissions.columns import column_problems
+    from ionladder.submit.predictions import column_problems
 
     problems = column_problems(
         ["ID", "e1"], required=["id", "e_1d_ev", "e_2d_ev"], optional=[], shown_as="p.csv"

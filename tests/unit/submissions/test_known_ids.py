@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ionladder.submissions.known_ids import KnownIds, text_ranks
+from ionladder.submit.predictions import KnownIds, text_ranks
 
 KNOWN = KnownIds(["max", "019", "5e2"])
 

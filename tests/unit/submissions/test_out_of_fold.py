@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.core.errors import SubmissionError
-from ionladder.submissions.template import write_template
-from ionladder.submissions.validate import Submission, read_submission
+from ionladder.errors import SubmissionError
+from ionladder.submit.validate import Submission, read_submission, write_template
 
 
 def read(folder: Path) -> Submission:

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ionladder.submissions import pages
-from ionladder.submissions.pages import PagesError, unpacked_bytes
-from ionladder.submissions.parquet import read_parquet
+from ionladder.submit import parquet as pages
+from ionladder.submit.parquet import PagesError, read_parquet, unpacked_bytes
 
 TABLE = pa.table(
     {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.submissions.thrift import (
+from ionladder.submit.parquet import (
     I64,
     STRUCT_LIST,
     TEXT_LIST,

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import tiny
-from ionladder.core.errors import SubmissionError
-from ionladder.submissions.validate import Submission, read_submission
+from ionladder.errors import SubmissionError
+from ionladder.submit.validate import Submission, read_submission
 
 LINES = tiny.predictions().to_csv(index=False).splitlines()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 
-from ionladder.datasets.bvel_proto.ions import ANIONS, ion
+from ionladder.data.bond_valence import ANIONS, ion
 
 _ANION_CHARGE = {ion(name).symbol: ion(name).charge for name in ANIONS}
 States = Callable[[str], list[int]]

@@ -11,16 +11,15 @@ import pandas as pd
 from ionladder.baselines.bvse.treatment import UntreatableError, decorated
 from ionladder.baselines.feature_cache import feature_cache
 from ionladder.baselines.graphs.graph import read_cif
-from ionladder.core.errors import IngestError
-from ionladder.core.files import read_json, write_json
-from ionladder.core.hashing import sha256_bytes
-from ionladder.datasets.bvel_proto.barriers import BVLAIN_VERSION, SETTINGS, barriers_of
-from ionladder.datasets.bvel_proto.task import CLIP_EV
+from ionladder.data.bond_valence import BVLAIN_VERSION, SETTINGS, barriers_of
+from ionladder.data.bvel_proto.spec import CLIP_EV
+from ionladder.errors import IngestError
+from ionladder.repo import read_json, sha256_bytes, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ionladder.datasets.load import TaskInputs
+    from ionladder.data.store import TaskInputs
 
 BARRIERS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
 REASON = "reason"

@@ -1,6 +1,6 @@
 """The barrier of bond valences, scaled and shifted to the barriers of DFT."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="bvse-affine",

@@ -11,8 +11,8 @@ from ionladder.baselines.bvse.table import barriers_of_inputs
 from ionladder.baselines.training import label_array
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 _FEWEST = 3
 

@@ -1,12 +1,7 @@
 """A straight line from the bond-valence barrier to the conductivity."""
 
-from ionladder.baselines.bvse.coverage import (
-    N_TEST,
-    N_TRAIN,
-    N_TRAIN_TREATED,
-    UNTREATED_TEST_IDS,
-)
-from ionladder.specs.baseline import Baseline
+from ionladder.baselines.bvse.coverage import N_TEST, N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="bvse-barrier",

@@ -10,9 +10,8 @@ import numpy as np
 from ionladder.baselines.path_writer import write_paths
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load_arrays import ArrayInputs
-    from ionladder.datasets.paths import GivenPath
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import ArrayInputs, GivenPath
+    from ionladder.specs import Array
 
 
 def write_predictions(inputs: ArrayInputs, path: Path) -> None:

@@ -1,6 +1,6 @@
 """The initial path as it is, with the barrier of bond valences."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="bvse-path",

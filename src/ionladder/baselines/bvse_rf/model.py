@@ -14,8 +14,8 @@ from ionladder.baselines.paper_features import paper_features
 from ionladder.baselines.training import label_array, shuffled
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 _NONE_EV = -1.0
 """Stands for a barrier that could not be computed; a flag beside it says the same."""

@@ -1,12 +1,7 @@
 """The paper's random forest with bond-valence barriers beside its features."""
 
-from ionladder.baselines.bvse.coverage import (
-    N_TEST,
-    N_TRAIN,
-    N_TRAIN_TREATED,
-    UNTREATED_TEST_IDS,
-)
-from ionladder.specs.baseline import Baseline
+from ionladder.baselines.bvse.coverage import N_TEST, N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
+from ionladder.specs import Baseline
 
 FOREST = {"max_depth": 64, "max_features": 1.0, "min_samples_leaf": 1, "n_estimators": 200}
 

@@ -9,8 +9,8 @@ from ionladder.baselines.umlip import chgnet
 from ionladder.baselines.umlip.ridge import fit_predict_ridge
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

@@ -13,8 +13,8 @@ from ionladder.baselines.composition_rf.spec import BASELINE
 from ionladder.baselines.ion_features import ion_features
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

@@ -1,6 +1,6 @@
 """A random forest that sees the composition and nothing of the structure."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="composition-rf",

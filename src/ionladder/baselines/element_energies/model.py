@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.submissions.frame_writer import FramePredictions
+from ionladder.submit.frames import FramePredictions
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ionladder.datasets.load_arrays import ArrayInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import ArrayInputs
+    from ionladder.specs import Array
 
 _N_NUMBERS = 256
 

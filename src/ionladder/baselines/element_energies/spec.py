@@ -1,6 +1,6 @@
 """One energy an element, no forces and no stress."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="element-energies",

@@ -1,6 +1,6 @@
 """The median training barriers of the same family of structure types."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="family-median",

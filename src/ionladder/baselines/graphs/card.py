@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ionladder.specs.baseline import Baseline, Setting
+from ionladder.specs import Baseline, Setting
 
 PAPER_DOI = "10.48550/arXiv.2502.14234"
 SHORT = {"rounded": "", "majority": ", majority species", "weighted": ", occupancy-weighted"}

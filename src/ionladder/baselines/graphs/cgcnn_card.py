@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ionladder.baselines.graphs.card import graph_baseline
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 PARAMETERS = 77505
 # A rerun on one processor agrees to the six decimals written; with the instructions of older ones

@@ -18,14 +18,13 @@ from ionladder.baselines.graphs.neighbours import Reach
 from ionladder.baselines.graphs.sites import Arm
 from ionladder.baselines.graphs.train import Settings, Trained, best_device, reproducible, train
 from ionladder.baselines.training import label_array
-from ionladder.core.errors import BaselineError, ConfigError
-from ionladder.core.paths import find_layout
-from ionladder.core.problems import Problem
-from ionladder.specs.baseline import Baseline
+from ionladder.errors import BaselineError, ConfigError, Problem
+from ionladder.repo import find_layout
+from ionladder.specs import Baseline
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 Network = Callable[[Mapping[str, Any]], nn.Module]
 """Makes a fresh network from the hyperparameters on the card."""

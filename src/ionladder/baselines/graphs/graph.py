@@ -12,7 +12,7 @@ import numpy as np
 
 from ionladder.baselines.graphs.neighbours import Edges, Reach, edges_of
 from ionladder.baselines.graphs.sites import Arm, Sites, sites_of
-from ionladder.core.files import replacing
+from ionladder.repo import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

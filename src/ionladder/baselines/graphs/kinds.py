@@ -29,7 +29,7 @@ from ionladder.baselines.graphs.graph import Graph
 from ionladder.baselines.graphs.turned import turned
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 Sees = Literal["distances", "angles", "vectors", "vectors and handedness"]
 _SAME_ANG = 1e-5

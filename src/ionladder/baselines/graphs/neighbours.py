@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ionladder.baselines.graphs.sites import Sites
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 _SAME_ANG = 1e-3
 _NOWHERE_ANG = 1e-8

@@ -14,11 +14,11 @@ from ionladder.baselines.barriers import log_labels
 from ionladder.baselines.graphs.fit import GraphModel, crystals_of, is_usable
 from ionladder.baselines.graphs.pretrain_card import DATASET, EPOCHS, TASK, VERSION
 from ionladder.baselines.graphs.train import Settings, best_device, reproducible, train
-from ionladder.core.paths import find_layout
-from ionladder.datasets.composition_distance import composition_matrix
-from ionladder.datasets.crystals import cif_texts
-from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.registry import get_task
+from ionladder.data.ingest import cif_texts
+from ionladder.data.registry import get_task
+from ionladder.data.slices import composition_matrix
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.repo import find_layout
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 DATASET = "bvel_proto"
 TASK = "bvel-proto"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ionladder.baselines.graphs.card import graph_baseline
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 PARAMETERS = 95361
 # A rerun on one processor agrees to the six decimals written; with the instructions of an older one

@@ -25,7 +25,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 Arm = Literal["rounded", "majority", "weighted"]
 ARMS: tuple[Arm, ...] = get_args(Arm)

@@ -15,11 +15,10 @@ from torch import nn
 
 from ionladder.baselines.graphs.batch import collate
 from ionladder.baselines.graphs.kinds import Kinds
-from ionladder.core.errors import BaselineError
-from ionladder.core.problems import Problem
+from ionladder.errors import BaselineError, Problem
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 _OPTIMISERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
 _PREDICTED_AT_ONCE = 32

@@ -18,7 +18,7 @@ from ionladder.baselines.graphs.sites import Sites
 
 if TYPE_CHECKING:
     from ionladder.baselines.graphs.kinds import Kinds
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 _SYMMETRIC_ANG = 1e-4
 _SAME_PLACE_ANG = 1e-2

@@ -13,8 +13,8 @@ from ionladder.baselines.rich_features import rich_features
 from ionladder.baselines.training import label_array
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

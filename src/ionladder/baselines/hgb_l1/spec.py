@@ -1,6 +1,6 @@
 """Gradient-boosted trees with absolute-error loss on rich tabular features."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="hgb-l1",

@@ -15,8 +15,8 @@ from ionladder.baselines.li_geometry.spec import BASELINE
 from ionladder.baselines.site_features import require_structures, site_features
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

@@ -1,6 +1,6 @@
 """A geometric reference: three lengths of the crystal, four numbers a target."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="li-geometry",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.path_writer import write_paths
-from ionladder.core.minimum_image import PeriodicCell
-from ionladder.datasets.paths import GivenPath
+from ionladder.data.litraj.xyz import PeriodicCell
+from ionladder.data.store import GivenPath
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load_arrays import ArrayInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import ArrayInputs
+    from ionladder.specs import Array
 
 
 def write_predictions(inputs: ArrayInputs, path: Path) -> None:

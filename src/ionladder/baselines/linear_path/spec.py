@@ -1,6 +1,6 @@
 """A straight line between the two ends of the initial path."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="linear-path",

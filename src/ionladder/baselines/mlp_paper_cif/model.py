@@ -11,8 +11,8 @@ from ionladder.baselines.mlp_paper_cif.spec import BASELINE
 from ionladder.baselines.paper_models import fit_predict_paper
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

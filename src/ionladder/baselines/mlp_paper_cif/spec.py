@@ -1,6 +1,6 @@
 """The multilayer perceptron of the OBELiX paper, trained on the entries with a CIF."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="mlp-paper-cif",

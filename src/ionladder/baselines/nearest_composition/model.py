@@ -12,8 +12,8 @@ from ionladder.baselines.nearest_composition.spec import TIE_TOLERANCE
 from ionladder.baselines.training import label_array
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

@@ -1,6 +1,6 @@
 """The label of the training entry with the most similar composition."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 TIE_TOLERANCE = 1e-9
 """Training entries this much farther than the nearest one, or less, tie with it."""

@@ -11,8 +11,8 @@ from ionladder.baselines.paper_models import fit_predict_paper
 from ionladder.baselines.rf_paper.spec import BASELINE
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

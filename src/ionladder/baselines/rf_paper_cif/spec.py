@@ -1,6 +1,6 @@
 """The random forest of the OBELiX paper, trained on the entries with a CIF."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="rf-paper-cif",

@@ -10,8 +10,8 @@ import numpy as np
 from ionladder.baselines.training import training_labels
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

@@ -1,6 +1,6 @@
 """The median training label of the same space group."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="space-group-median",

@@ -13,8 +13,8 @@ from ionladder.baselines.site_features import structure_features
 from ionladder.baselines.structure_hgb.spec import BASELINE
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

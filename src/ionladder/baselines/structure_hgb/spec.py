@@ -1,6 +1,6 @@
 """Gradient-boosted trees on composition and site-level features of the structure."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="structure-hgb",

@@ -1,6 +1,6 @@
 """A random forest on composition and site-level features of the structure."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="structure-rf",

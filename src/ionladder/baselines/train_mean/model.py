@@ -9,8 +9,8 @@ from ionladder.baselines.barriers import clipped_labels
 from ionladder.baselines.training import constant, target_labels
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 
 def fit_predict(

@@ -1,6 +1,6 @@
 """The mean of the training labels for every entry."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="train-mean",

@@ -1,6 +1,6 @@
 """The median of the training labels with a CIF, for every entry."""
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 BASELINE = Baseline(
     name="train-median-cif",

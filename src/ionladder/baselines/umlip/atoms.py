@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from pymatgen.core.structure import Structure
 
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 OVERLAP = 0.6
 """Two sites exclude each other when nearer than this fraction of the sum of covalent radii: 1.54 Å

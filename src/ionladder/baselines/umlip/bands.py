@@ -11,16 +11,9 @@ from typing import Any
 import numpy as np
 
 from ionladder.baselines.umlip.hops import Hop
-from ionladder.baselines.umlip.neb import (
-    Band,
-    NebSettings,
-    NewCalculator,
-    no_band,
-    relax_band,
-)
-from ionladder.core.files import replacing, write_json
-from ionladder.core.hashing import sha256_bytes
-from ionladder.core.problems import visible
+from ionladder.baselines.umlip.neb import Band, NebSettings, NewCalculator, no_band, relax_band
+from ionladder.errors import visible
+from ionladder.repo import replacing, sha256_bytes, write_json
 
 PREDICTIONS, SUMMARY, KEPT = "predictions.parquet", "hops.json", "hops"
 Told = Callable[[Hop, Band, bool], None]
@@ -93,7 +86,7 @@ def run_bands(
 
 def write_paths(path: Path, done: Sequence[tuple[Hop, Band]]) -> None:
     """Write bands as the task nebdft2k-path takes them; an energy that is not there stays empty."""
-    from ionladder.submissions.path_parquet import write_rows
+    from ionladder.submit.paths import write_rows
 
     in_order = sorted(done, key=lambda pair: pair[0].id)
     energies = [float(energy) for _, band in in_order for energy in band.energies_ev]

@@ -13,7 +13,7 @@ import numpy as np
 from ionladder.baselines.umlip.atoms import Cell
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 WEIGHTS = "0.3.0"
 _LAST_ELEMENT = 94

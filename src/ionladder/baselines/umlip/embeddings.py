@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines.umlip.atoms import Cell, cell_of_cif
-from ionladder.core.errors import BaselineError
-from ionladder.core.files import replacing
-from ionladder.core.hashing import sha256_bytes
-from ionladder.core.problems import Problem, visible
+from ionladder.errors import BaselineError, Problem, visible
+from ionladder.repo import replacing, sha256_bytes
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 _FORMAT = 2
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.umlip.hops import Hop
-from ionladder.datasets.bvel_proto.family_frameworks import FRAMEWORKS
-from ionladder.datasets.bvel_proto.prototypes import family_structure
+from ionladder.data.bvel_proto.prototypes import FRAMEWORKS, family_structure
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 PROTOTYPE = "gamma-li3po4"
 REPEATS = (1, 1, 2)

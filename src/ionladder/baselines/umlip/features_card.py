@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ionladder.specs.baseline import Baseline
+from ionladder.specs import Baseline
 
 _TREATMENT = (
     "Every site goes whole to its most abundant species, vacancies passed over. Of sites "

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.core.errors import BaselineError
-from ionladder.core.hashing import sha256_bytes
-from ionladder.core.problems import Problem
-from ionladder.sources.extxyz import iter_frames
+from ionladder.data.litraj.xyz import iter_frames
+from ionladder.errors import BaselineError, Problem
+from ionladder.repo import sha256_bytes
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 INIT = "_init.xyz"
 FEWEST_IMAGES = 3

@@ -19,7 +19,7 @@ from ionladder.baselines.umlip.hops import Hop
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 NewCalculator = Callable[[], Any]
 """Gives a calculator of ASE. Called once an image: ASE asks shared ones several times as often."""

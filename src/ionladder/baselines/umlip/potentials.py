@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 from ionladder.baselines.extras import problem_of_missing
 from ionladder.baselines.umlip.neb import NewCalculator
-from ionladder.core.errors import BaselineError
-from ionladder.core.hashing import sha256_bytes
-from ionladder.core.problems import Problem
+from ionladder.errors import BaselineError, Problem
+from ionladder.repo import sha256_bytes
 
 PotentialName = Literal["chgnet", "sevennet-0", "mace"]
 _PACKAGES = {"chgnet": "chgnet", "sevennet-0": "sevenn", "mace": "mace"}

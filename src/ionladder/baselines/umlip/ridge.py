@@ -14,8 +14,8 @@ from ionladder.baselines.training import label_array
 from ionladder.baselines.umlip.embeddings import Potential, embedding_table
 
 if TYPE_CHECKING:
-    from ionladder.datasets.load import TaskInputs
-    from ionladder.specs.metric import Array
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
 
 ALPHAS: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(13))
 """Penalties tried: 1 to 10⁶ in steps of half a decade."""

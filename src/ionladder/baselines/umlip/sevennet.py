@@ -11,7 +11,7 @@ import numpy as np
 from ionladder.baselines.umlip.atoms import Cell
 
 if TYPE_CHECKING:
-    from ionladder.specs.metric import Array
+    from ionladder.specs import Array
 
 WEIGHTS = "7net-0"  # of 11 July 2024
 _READOUT = "reduce_input_to_hidden"

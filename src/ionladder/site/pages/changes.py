@@ -7,14 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ionladder.core.paths import Layout
-from ionladder.leaderboard.changes import Change, Publication, publications
-from ionladder.leaderboard.history import REMOVED, Record
+from ionladder.board.history import REMOVED, Change, Publication, Record, publications
+from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.feed import publication_times
-from ionladder.site.links import board_url, relative, submission_url
+from ionladder.site.files import publication_times
 from ionladder.site.pages import Page
-from ionladder.site.text import change_of, interval, number, ranks
+from ionladder.site.text import (
+    board_url,
+    change_of,
+    interval,
+    number,
+    ranks,
+    relative,
+    submission_url,
+)
 
 URL = "changes/"
 HISTORY_FILE = "data/history.jsonl"

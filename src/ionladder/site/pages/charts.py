@@ -6,19 +6,32 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ionladder.site.agreement import agreement_table
 from ionladder.site.board import Board, Row
-from ionladder.site.charts.cost import CostChart, CostPoint, cost_chart, hides_names
-from ionladder.site.charts.course import Course, course_chart
-from ionladder.site.charts.ladder import Mark
+from ionladder.site.charts import (
+    CostChart,
+    CostPoint,
+    Course,
+    Mark,
+    cost_chart,
+    course_chart,
+    hides_names,
+)
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.course import stands_of
-from ionladder.site.links import board_url, charts_url, entries_url, relative, submission_url
 from ionladder.site.pages import Page
-from ionladder.site.slices import slice_board
+from ionladder.site.sections import agreement_table, slice_board, stands_of
 from ionladder.site.tables import Cell, value_cell
-from ionladder.site.text import count, duration, exact, plain
-from ionladder.site.wording import floor_title
+from ionladder.site.text import (
+    board_url,
+    charts_url,
+    count,
+    duration,
+    entries_url,
+    exact,
+    floor_title,
+    plain,
+    relative,
+    submission_url,
+)
 
 DRAWN_ROWS = 100
 """Rows of a board that the charts of cost draw and list, from the first on."""

@@ -8,16 +8,24 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.site.analysis import Pair
-from ionladder.site.board import Board, Row, Value
-from ionladder.site.charts.svg import Scale, line
-from ionladder.site.charts.whisker import HEIGHT, WIDTH, whisker, whisker_axis
-from ionladder.site.compared import MOST_ENTRIES
+from ionladder.site.board import Board, Pair, Row, Value
+from ionladder.site.charts import WHISKER_HEIGHT as HEIGHT
+from ionladder.site.charts import WHISKER_WIDTH as WIDTH
+from ionladder.site.charts import Scale, line, whisker, whisker_axis
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.links import board_url, compare_url, pair_href, relative, submission_url
 from ionladder.site.pages import Page
+from ionladder.site.sections import MOST_ENTRIES
 from ionladder.site.tables import Cell, signed_cell, value_cell
-from ionladder.site.text import inert, percent, ranks
+from ionladder.site.text import (
+    board_url,
+    compare_url,
+    inert,
+    pair_href,
+    percent,
+    ranks,
+    relative,
+    submission_url,
+)
 
 MOST_ROWS = 200
 _MARGIN = 8.0

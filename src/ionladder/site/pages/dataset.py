@@ -8,18 +8,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.datasets.diff import WHOLE_ROW
-from ionladder.datasets.manifest import differing_columns
-from ionladder.site.api import croissant_url
-from ionladder.site.charts.histogram import Series, histogram
+from ionladder.data.store import differing_columns
+from ionladder.data.versions import WHOLE_ROW
+from ionladder.site.charts import Series, histogram
 from ionladder.site.context import DatasetSite, Site, VersionCard
-from ionladder.site.links import board_url, dataset_url, relative
+from ionladder.site.files import croissant_url
 from ionladder.site.pages import Page
-from ionladder.site.pages import _card as beyond
-from ionladder.site.pages import _made as made
-from ionladder.site.wording import axis_title
-from ionladder.specs.dataset import Table
-from ionladder.specs.task import Target, Task
+from ionladder.site.pages import _shared as beyond
+from ionladder.site.pages import _shared as made
+from ionladder.site.text import axis_title, board_url, dataset_url, relative
+from ionladder.specs import Table, Target, Task
 
 COUNT_TITLES = {
     "entries": "Entries",

@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ionladder.site.board import Row
-from ionladder.site.context import Site, TaskSite
-from ionladder.site.entry_choice import EntryChoice
-from ionladder.site.facts import Facts, name_of, read_facts
-from ionladder.site.label_cells import difference_cell, label_cell, number_cell, own_label
-from ionladder.site.links import (
+from ionladder.site.context import EntryChoice, Site, TaskSite
+from ionladder.site.pages import Page
+from ionladder.site.tables import difference_cell, label_cell, number_cell, own_label
+from ionladder.site.text import (
+    Facts,
     board_url,
     dataset_url,
     entries_url,
     entry_url,
+    name_of,
+    plain,
+    read_facts,
     relative,
     submission_url,
 )
-from ionladder.site.pages import Page
-from ionladder.site.text import plain
 
 if TYPE_CHECKING:
-    from ionladder.scoring.entry_table import EntryTable, Related
+    from ionladder.entries import EntryTable, Related
 
 TOP = 15
 MOST_MODELS = 50

@@ -8,27 +8,27 @@ from typing import Any
 
 from ionladder.site.board import Board
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.differences import read_differences
-from ionladder.site.experiment_tables import (
+from ionladder.site.pages import Page
+from ionladder.site.pages.charts import DRAWN_ROWS, TRAINING_TIME, cost_part
+from ionladder.site.sections import (
     arms_table,
     asked_table,
     candidates,
     printed_table,
+    resolution,
+    sentence,
 )
-from ionladder.site.findings import sentence
-from ionladder.site.links import (
+from ionladder.site.tables import read_differences
+from ionladder.site.text import (
     board_url,
     charts_url,
     compare_url,
     dataset_url,
     experiment_url,
+    number,
     relative,
 )
-from ionladder.site.pages import Page
-from ionladder.site.pages.charts import DRAWN_ROWS, TRAINING_TIME, cost_part
-from ionladder.site.resolution import resolution
-from ionladder.site.text import number
-from ionladder.specs.experiment import Experiment
+from ionladder.specs import Experiment
 
 
 class _Scores(dict[str, str]):

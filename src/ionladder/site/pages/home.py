@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from ionladder.site.board import NO_VALUE
-from ionladder.site.charts.ladder import ladder_chart
+from ionladder.site.charts import ladder_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
-from ionladder.site.links import HOME, board_url, dataset_url, relative, submission_url
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import ladder_of, verdict
 from ionladder.site.tables import value_cell
-from ionladder.site.text import byte_count, ranks
-from ionladder.site.wording import UNITS
+from ionladder.site.text import (
+    HOME,
+    UNITS,
+    board_url,
+    byte_count,
+    dataset_url,
+    ranks,
+    relative,
+    submission_url,
+)
 
 TOP_ROWS = 10
 CHART_ROWS = 30

@@ -6,13 +6,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ionladder.core.paths import Layout
-from ionladder.metrics.registry import all_metrics
+from ionladder.metrics import all_metrics
+from ionladder.repo import Layout
 from ionladder.site.board import Board, Row
-from ionladder.site.charts.ladder import ladder_chart
+from ionladder.site.charts import ladder_chart
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.firmness import robustness, sensitivity
-from ionladder.site.links import (
+from ionladder.site.pages import Page
+from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.sections import (
+    FEWEST_ENTRIES,
+    experiment_links,
+    robustness,
+    sensitivity,
+    siblings,
+    slice_board,
+)
+from ionladder.site.tables import board_tables, target_table, value_cell
+from ionladder.site.text import (
     board_url,
     charts_url,
     compare_url,
@@ -20,14 +30,8 @@ from ionladder.site.links import (
     entries_url,
     relative,
     submission_url,
+    target_title,
 )
-from ionladder.site.pages import Page
-from ionladder.site.pages._shared import ladder_of, verdict
-from ionladder.site.siblings import experiment_links, siblings
-from ionladder.site.slices import FEWEST_ENTRIES, slice_board
-from ionladder.site.tables import board_tables, value_cell
-from ionladder.site.target_table import target_table
-from ionladder.site.wording import target_title
 
 CHART_ROWS = 40
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ionladder.leaderboard.audit_checks import (
+from ionladder.board.audit import (
+    CHECKS,
     CONSTANT_SPREAD,
+    CONTRADICTION,
+    CROSSING_RATIO,
     EQUAL_SHARE,
     EQUAL_WITHIN,
     LABEL_CORRELATION,
+    LINE,
+    SAME_DECIMALS,
 )
-from ionladder.leaderboard.audit_scores import CONTRADICTION, CROSSING_RATIO
-from ionladder.leaderboard.audit_twins import LINE, SAME_DECIMALS
-from ionladder.leaderboard.findings import CHECKS
-from ionladder.metrics.registry import all_metrics
+from ionladder.config import FoldSettings
+from ionladder.metrics import all_metrics
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.links import board_url, relative
-from ionladder.site.measured import (
+from ionladder.site.pages import Page
+from ionladder.site.sections import (
     COVERAGE,
     SEPARATION,
     coverage_tables,
     read_measured,
     separation_tables,
 )
-from ionladder.site.pages import Page
-from ionladder.site.text import number
-from ionladder.site.wording import UNCERTAINTY
-from ionladder.specs.params import FoldSettings
+from ionladder.site.text import UNCERTAINTY, board_url, number, relative
 
 URL = "methods/"
 SHUFFLED = "kfold_shuffled"

@@ -8,25 +8,35 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.metrics.registry import all_metrics
-from ionladder.site.audit import audit_notes
-from ionladder.site.badges import badge_url
-from ionladder.site.bibtex import bibtex_lines
+from ionladder.metrics import all_metrics
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.columns import metric_column
-from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
-from ionladder.site.entries import EntrySource
-from ionladder.site.firmness import MOST_PAIRS, pair_rows
-from ionladder.site.links import board_url, dataset_url, entries_url, relative, submission_url
-from ionladder.site.own_entries import hard_entries, plots
+from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntrySource, Site, TaskSite
+from ionladder.site.files import badge_url, bibtex_lines
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
-from ionladder.site.slices import slice_table
-from ionladder.site.tables import value_cell
-from ionladder.site.text import fine_digits, number, ranks
-from ionladder.site.uncertainty import stated_uncertainty
-from ionladder.site.wording import UNCERTAINTY, target_title
-from ionladder.specs.task import Target, Task
+from ionladder.site.sections import (
+    MOST_PAIRS,
+    audit_notes,
+    hard_entries,
+    pair_rows,
+    plots,
+    slice_table,
+    stated_uncertainty,
+)
+from ionladder.site.tables import metric_column, value_cell
+from ionladder.site.text import (
+    UNCERTAINTY,
+    board_url,
+    dataset_url,
+    entries_url,
+    fine_digits,
+    number,
+    ranks,
+    relative,
+    submission_url,
+    target_title,
+)
+from ionladder.specs import Target, Task
 
 RECEIPT_FILE = "receipt.json"
 MOST_SEARCHED = 50

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ionladder.metrics.registry import get_metric
+from ionladder.metrics import get_metric
 from ionladder.site.context import Site, WaitingTask
-from ionladder.site.links import board_url, dataset_url, relative
 from ionladder.site.pages import Page
-from ionladder.site.text import byte_count
-from ionladder.specs.task import Target, Task
+from ionladder.site.text import board_url, byte_count, dataset_url, relative
+from ionladder.specs import Target, Task
 
 _SENT = {
     "values": "one number per target and entry, in predictions.csv or predictions.parquet",

@@ -18,11 +18,11 @@ from ionladder.baselines.graphs.fit import crystals_of
 from ionladder.baselines.graphs.pretrain import bvel_proto, unrelated_ids, without_readout
 from ionladder.baselines.graphs.train import Trained, reproducible
 from ionladder.baselines.registry import all_baselines, load_model
-from ionladder.core.errors import BaselineError
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import TaskInputs, load_inputs
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import all_tasks
+from ionladder.config import load_params
+from ionladder.data.registry import all_tasks
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.errors import BaselineError
+from ionladder.repo import Layout
 from unit.baselines.graphs.miniature import EPOCHS, miniature
 from unit.baselines.tiny_barriers import tiny_barriers
 from unit.baselines.tiny_task import all_with_cif

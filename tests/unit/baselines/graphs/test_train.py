@@ -17,11 +17,11 @@ from ionladder.baselines.graphs.kinds import Kinds, kinds_of
 from ionladder.baselines.graphs.neighbours import Reach
 from ionladder.baselines.graphs.train import Settings, divided, reproducible, steps, train
 from ionladder.baselines.registry import all_baselines, load_model
-from ionladder.core.errors import BaselineError
-from ionladder.core.paths import Layout
-from ionladder.datasets.load import load_inputs
-from ionladder.datasets.params import load_params
-from ionladder.datasets.registry import all_tasks
+from ionladder.config import load_params
+from ionladder.data.registry import all_tasks
+from ionladder.data.store import load_inputs
+from ionladder.errors import BaselineError
+from ionladder.repo import Layout
 from unit.baselines.graphs.crystals import rock_salt, triclinic
 from unit.baselines.graphs.miniature import miniature
 from unit.baselines.tiny_task import all_with_cif

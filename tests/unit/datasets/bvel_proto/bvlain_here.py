@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from ionladder.datasets.bvel_proto.barriers import BVLAIN_VERSION
+from ionladder.data.bond_valence import BVLAIN_VERSION
 
 
 def _found() -> str:

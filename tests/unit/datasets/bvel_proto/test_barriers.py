@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ionladder.core.errors import IngestError
-from ionladder.datasets.bvel_proto import barriers as module
-from ionladder.datasets.bvel_proto.barriers import SETTINGS, barriers_of, site_energies
-from ionladder.datasets.bvel_proto.candidate import make_candidate
-from ionladder.datasets.bvel_proto.filters import judge
-from ionladder.datasets.bvel_proto.noise import variants
-from ionladder.datasets.bvel_proto.percolation import Barriers
-from ionladder.datasets.bvel_proto.prototypes import HAND_BUILT, all_prototypes, family_structure
+from ionladder.data import bond_valence as module
+from ionladder.data.bond_valence import SETTINGS, Barriers, barriers_of, site_energies
+from ionladder.data.bvel_proto.generate import judge
+from ionladder.data.bvel_proto.prototypes import HAND_BUILT, all_prototypes, family_structure
+from ionladder.data.bvel_proto.tables import make_candidate, variants
+from ionladder.errors import IngestError
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
 
 if TYPE_CHECKING:

@@ -7,20 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from ionladder.datasets.bvel_proto.candidate import Candidate, make_candidate
-from ionladder.datasets.bvel_proto.draw import (
+from ionladder.data.bond_valence import ANION_CLASSES, anion_class, ion
+from ionladder.data.bvel_proto.generate import (
     DUPLICATE,
     NOT_DRAWN,
+    REASONS,
     SETTINGS,
     SURPLUS,
     GeneratorSettings,
+    System,
+    accepted_systems,
     draw,
     is_known,
 )
-from ionladder.datasets.bvel_proto.filters import REASONS
-from ionladder.datasets.bvel_proto.ions import ANION_CLASSES, anion_class, ion
-from ionladder.datasets.bvel_proto.pool import System, accepted_systems
-from ionladder.datasets.bvel_proto.prototypes import all_prototypes
+from ionladder.data.bvel_proto.prototypes import all_prototypes
+from ionladder.data.bvel_proto.tables import Candidate, make_candidate
 
 TYPES = {prototype.name: prototype for prototype in all_prototypes()}
 NAMES = (
@@ -68,7 +69,7 @@ def members(systems: list[System]) -> set[str]:
 
 
 def test_every_substitution_is_accepted_in_its_system_or_turned_away_with_a_reason() -> None:
-    from ionladder.datasets.bvel_proto.substitution import assignments
+    from ionladder.data.bvel_proto.prototypes import assignments
 
     told = Told()
     kind = TYPES["perovskite"]

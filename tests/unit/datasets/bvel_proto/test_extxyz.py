@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ionladder.core.paths import Layout
-from ionladder.datasets.bvel_proto.extxyz import PARTS, export_extxyz
-from ionladder.datasets.bvel_proto.tables import structure_of
-from ionladder.datasets.load import read_table
+from ionladder.data.bvel_proto.generate import PARTS, export_extxyz
+from ionladder.data.bvel_proto.tables import structure_of
+from ionladder.data.store import read_table
+from ionladder.repo import Layout
 
 ase_io = pytest.importorskip("ase.io", reason="needs ase (the extra `bvel`)")
 

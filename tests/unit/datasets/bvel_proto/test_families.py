@@ -6,10 +6,14 @@ import re
 
 import pytest
 
-from ionladder.datasets.bvel_proto.aflow import aflow_types
-from ionladder.datasets.bvel_proto.family import Family
-from ionladder.datasets.bvel_proto.ions import ANIONS, ion
-from ionladder.datasets.bvel_proto.prototypes import HAND_BUILT, all_prototypes, family_structure
+from ionladder.data.bond_valence import ANIONS, ion
+from ionladder.data.bvel_proto.prototypes import (
+    HAND_BUILT,
+    Family,
+    aflow_types,
+    all_prototypes,
+    family_structure,
+)
 
 hand_built = pytest.mark.parametrize("family", HAND_BUILT, ids=lambda f: f.prototype)
 

@@ -11,21 +11,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ionladder.core.errors import IngestError
-from ionladder.datasets.bvel_proto import filters
-from ionladder.datasets.bvel_proto.candidate import Candidate, make_candidate
-from ionladder.datasets.bvel_proto.filters import judge
-from ionladder.datasets.bvel_proto.generate import Generated, _require_own_ids
-from ionladder.datasets.bvel_proto.ingest import NO_PARAMETERS, NO_PERCOLATION, label_all
-from ionladder.datasets.bvel_proto.ions import ion, radius
-from ionladder.datasets.bvel_proto.percolation import Barriers
-from ionladder.datasets.bvel_proto.prototypes import Prototype, all_prototypes
-from ionladder.datasets.bvel_proto.substitution import (
+from ionladder.data.bond_valence import Barriers, ion, radius
+from ionladder.data.bvel_proto import generate as filters
+from ionladder.data.bvel_proto.generate import (
+    NO_PARAMETERS,
+    NO_PERCOLATION,
+    Generated,
+    _require_own_ids,
+    judge,
+    label_all,
+)
+from ionladder.data.bvel_proto.prototypes import (
     Assignment,
+    Prototype,
+    all_prototypes,
     assignment_name,
     assignments,
     drawing_rank,
 )
+from ionladder.data.bvel_proto.tables import Candidate, make_candidate
+from ionladder.errors import IngestError
 
 TYPES = {prototype.name: prototype for prototype in all_prototypes()}
 LICOO2 = {"A": "Li+", "B": "Co3+", "X": "O2-"}
@@ -67,7 +72,7 @@ def test_every_assignment_is_neutral_has_li_and_repeats_no_element(name: str) ->
 def test_no_neutral_assignment_is_missed() -> None:
     from itertools import product
 
-    from ionladder.datasets.bvel_proto.ions import ANIONS, CATIONS
+    from ionladder.data.bond_valence import ANIONS, CATIONS
 
     kind = TYPES["perovskite"]
     expected = {
@@ -82,8 +87,8 @@ def test_no_neutral_assignment_is_missed() -> None:
 
 def test_the_order_of_drawing_does_not_depend_on_the_hash_seed_of_python() -> None:
     code = (
-        "from ionladder.datasets.bvel_proto.prototypes import HAND_BUILT, _from_family\n"
-        "from ionladder.datasets.bvel_proto.substitution import *\n"
+        "from ionladder.data.bvel_proto.prototypes import HAND_BUILT, _from_family\n"
+        "from ionladder.data.bvel_proto.prototypes import *\n"
         "kind = _from_family(next(f for f in HAND_BUILT if f.prototype == 'alpha-nafeo2'))\n"
         "print([(assignment_name(a), drawing_rank(kind, a)) for a in assignments(kind)])"
     )
@@ -203,6 +208,6 @@ def test_coordinates_and_cells_are_stored_to_six_decimals_inside_the_cell() -> N
 
 
 def _problem() -> object:
-    from ionladder.core.problems import Problem
+    from ionladder.errors import Problem
 
     return Problem(where="x", expected="y", found="z", next_step="w")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.datasets.bvel_proto.percolation import (
+from ionladder.data.bond_valence import (
     percolation_barriers,
     percolation_dimension,
     rank_modulo_2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ionladder.datasets.bvel_proto.references import cited
+from ionladder.data.bvel_proto.prototypes import cited
 
 
 def entry(**changed: str) -> str:

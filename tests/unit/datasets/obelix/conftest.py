@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from factories import Edit, write_repo
-from ionladder.core.errors import IngestError
-from ionladder.core.problems import Problem
-from ionladder.datasets.obelix.ingest import build
-from ionladder.datasets.params import load_params
+from ionladder.config import load_params
+from ionladder.data.obelix.ingest import build
+from ionladder.errors import IngestError, Problem
 
 Broken = Callable[[Edit], list[Problem]]
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from factories import make_cif
-from ionladder.core.paths import Layout
-from ionladder.datasets.experiment_parts import experiment_columns
-from ionladder.datasets.obelix.crystals import structure
-from ionladder.datasets.obelix.experiment_parts import part_columns
-from ionladder.datasets.registry import get_task
+from ionladder.data.obelix.crystals import structure
+from ionladder.data.obelix.experiment_parts import part_columns
+from ionladder.data.registry import get_task
+from ionladder.data.slices import experiment_columns
+from ionladder.repo import Layout
 from unit.datasets.obelix.test_structures import ROW
 
 

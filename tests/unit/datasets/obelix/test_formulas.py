@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Composition
 
-from ionladder.datasets.obelix.formulas import (
+from ionladder.data.obelix.tables import (
     FormulaError,
     largest_fraction_difference,
     normalised_formula,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ionladder.datasets.obelix.slices import anion_class, elements_of
-from ionladder.datasets.obelix.taken_apart import SLICES
+from ionladder.data.obelix.slices import anion_class, elements_of
+from ionladder.data.obelix.spec import SLICES
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ import warnings
 import pytest
 
 from factories import make_cif
-from ionladder.core.hashing import sha256_bytes
-from ionladder.datasets.obelix.formulas import parse_formula
-from ionladder.datasets.obelix.structures import StructureError, read_crystal, structure_row
+from ionladder.data.obelix.tables import StructureError, parse_formula, read_crystal, structure_row
+from ionladder.repo import sha256_bytes
 
 ROW = {
     "ID": "5e2",

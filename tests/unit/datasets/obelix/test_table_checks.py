@@ -10,15 +10,13 @@ import pyarrow as pa
 import pytest
 
 from factories import Edit, Upstream, make_cif, write_repo
-from ionladder.core.errors import IngestError
-from ionladder.core.problems import Problem
-from ionladder.datasets.checks import run_checks
-from ionladder.datasets.obelix.ingest import read_crystals
-from ionladder.datasets.obelix.raw import read_release
-from ionladder.datasets.obelix.spec import DATASET
-from ionladder.datasets.obelix.table_checks import TABLE_CHECKS, Built
-from ionladder.datasets.obelix.tables import build_tables
-from ionladder.datasets.params import load_params
+from ionladder.config import load_params
+from ionladder.data.ingest import run_checks
+from ionladder.data.obelix.checks import TABLE_CHECKS, Built
+from ionladder.data.obelix.ingest import read_crystals
+from ionladder.data.obelix.spec import DATASET
+from ionladder.data.obelix.tables import build_tables, read_release
+from ionladder.errors import IngestError, Problem
 
 Broken = Callable[[Edit], list[Problem]]
 

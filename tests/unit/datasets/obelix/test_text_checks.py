@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from factories import SIGMA, Edit, Upstream
-from ionladder.core.problems import Problem
+from ionladder.errors import Problem
 
 Broken = Callable[[Edit], list[Problem]]
 

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from pymatgen.core import Lattice
 from pymatgen.symmetry.groups import SpaceGroup
 
-from ionladder.datasets.obelix.cells import Cell, crystal_system, obeys
-from ionladder.datasets.obelix.conductivity import LabelError, parse_conductivity
-from ionladder.datasets.obelix.families import clean_family
+from ionladder.data.obelix.tables import (
+    Cell,
+    LabelError,
+    clean_family,
+    crystal_system,
+    obeys,
+    parse_conductivity,
+)
 
 
 @given(st.floats(1e-20, 1.0))

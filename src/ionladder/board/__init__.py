@@ -1,0 +1,1 @@
+"""Leaderboards: ranks, audits and history."""

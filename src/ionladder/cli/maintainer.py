@@ -1,0 +1,1271 @@
+"""Commands for maintainers, in the order of the pipeline."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ionladder.cli.common import task_names
+from ionladder.errors import BaselineError, Problem
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ionladder.baselines.curves import Watch
+    from ionladder.baselines.runner import Progress
+    from ionladder.baselines.umlip.hops import Hop
+    from ionladder.baselines.umlip.neb import Band
+    from ionladder.board.history import Change, Publication, Record
+    from ionladder.cli.common import Context
+    from ionladder.config import DatasetVersion
+    from ionladder.data.versions import Step
+    from ionladder.pr.report import Report
+    from ionladder.repo import Layout
+    from ionladder.specs import Task
+
+
+# ``ionladder build``: the main job, from pinned bytes to the site, with what can be reached
+
+
+def build() -> None:
+    """The main job: fetch, ingest, score, render.
+
+    Data that cannot be reached are named, and their recorded scores are kept.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.errors import letter
+
+    context = load_context()
+    unreachable = _fetch_what_can_be_reached(context)
+    absent = _absent_on_demand(context)
+    if absent:
+        keys = ", ".join(version.key for version in absent)
+        print(f"Fetched only on demand, and not here: {keys}. Their recorded scores are kept.")
+    if unreachable:
+        print(
+            "Some data could not be fetched; their recorded scores are kept:\n"
+            f"{letter(unreachable)}",
+            file=sys.stderr,
+        )
+    left = {task for version in absent if version.on_demand for task in version.on_demand.tasks}
+    tasks = [task for task in context.params.task_versions if task not in left]
+    if unreachable:
+        embedded = _embedded_tasks(context)
+        _repro(context, ["--allow-missing"], [task for task in tasks if task not in embedded])
+        # Their data are in git: they are scored again for real, changed or not.
+        _repro(context, ["--force", "--single-item"], embedded)
+        site()
+    elif absent:
+        _repro(context, [], tasks)
+        site()
+    else:
+        _run_dvc(context.layout.root, ["repro"])
+        if not (context.layout.root / "site" / "index.html").exists():
+            site()
+    _print_summary(context)
+
+
+def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
+    """Fetch every pinned version; report those that cannot be reached, raise on changed bytes."""
+    from ionladder.data.fetch import fetch as fetch_source
+    from ionladder.errors import UnreachableError
+
+    unreachable: list[Problem] = []
+    for pinned in context.params.versions.values():
+        if pinned.is_embedded or pinned.on_demand:
+            continue
+        raw = context.layout.raw_dir(pinned.dataset, pinned.version)
+        try:
+            fetch_source(pinned.source, raw, progress=sys.stderr.isatty())
+        except UnreachableError as error:
+            unreachable += error.problems[:1]
+    return unreachable
+
+
+def _absent_on_demand(context: Context) -> list[DatasetVersion]:
+    """Pinned versions whose archives may be gigabytes: nobody gets them without asking."""
+    layout = context.layout
+    return [
+        version
+        for version in context.params.versions.values()
+        if version.on_demand
+        and version.source.is_pinned
+        and not layout.table(version.dataset, version.version, "labels").is_file()
+    ]
+
+
+def _embedded_tasks(context: Context) -> list[str]:
+    """Tasks scored on a version that is kept in git."""
+    from ionladder.data.registry import get_task
+
+    versions = context.params.task_versions.items()
+    pinned = {task: context.params.find(get_task(task).dataset, v) for task, v in versions}
+    return [task for task, version in pinned.items() if version and version.is_embedded]
+
+
+def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
+    """Reproduce the scores of some tasks."""
+    if tasks:
+        on_demand = {
+            task
+            for version in context.params.versions.values()
+            if version.on_demand
+            for task in version.on_demand.tasks
+        }
+        stages = {True: "score-on-demand", False: "score"}
+        targets = [f"{stages[task in on_demand]}@{task}" for task in tasks]
+        _run_dvc(context.layout.root, ["repro", *options, *targets])
+
+
+def _run_dvc(root: Path, arguments: list[str]) -> None:
+    """Run DVC in the repository with this environment's commands first on the path."""
+    from ionladder.errors import IonLadderError, Problem
+
+    scripts = Path(sys.executable).parent
+    environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
+    result = subprocess.run(  # noqa: S603 - our own arguments, no shell
+        [sys.executable, "-m", "dvc", *arguments], cwd=root, env=environment, check=False
+    )
+    if result.returncode:
+        raise IonLadderError(
+            Problem(
+                where=f"dvc {' '.join(arguments)}",
+                expected="every stage to succeed",
+                found=f"exit code {result.returncode} (the reason stands above)",
+                next_step="Mend what the stage's own message says, then run `make leaderboard`.",
+            )
+        )
+
+
+def _print_summary(context: Context) -> None:
+    """Say who leads each board, and where the page is."""
+    from ionladder.repo import read_json
+
+    for task in context.params.task_versions:
+        path = context.layout.leaderboard_json(task)
+        if not path.exists():
+            continue
+        board = read_json(path)
+        metric = board["primary"]["metric"]
+        print(f"\n{task} ({board['dataset']} {board['dataset_version']}):")
+        for row in board["rows"]:
+            if row["kind"] == "reported" or row[metric] is None:
+                continue
+            print(
+                f"{_ranks(row):>7}  {row['submission']:<24} {metric} {row[metric]:.3f} "
+                f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
+            )
+    print("\n`make serve` shows the pages.")
+
+
+def _ranks(row: dict[str, Any]) -> str:
+    """The ranks a row may hold; a dash for references, which are not ranked."""
+    low, high = row["rank_low"], row["rank_high"]
+    if low is None:
+        return "–"
+    return str(low) if low == high else f"{low}–{high}"
+
+
+# ``ionladder fetch``: bring the pinned upstream files to this machine
+
+
+def fetch(
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Dataset versions, such as obelix-1-2-0; without any, all but those of LiTraj."
+        ),
+    ] = None,
+    pin: Annotated[
+        bool,
+        typer.Option(
+            "--pin",
+            help="First fetch of a version without checksums: ingest it and record its bytes.",
+        ),
+    ] = False,
+) -> None:
+    """Fetch pinned files, verify their SHA-256 and put them in place, or change nothing.
+
+    IONLADDER_MIRROR names a folder or URL that stands in for the upstream address. Archives of
+    LiTraj are fetched only when named; a download that broke off is continued.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.config import select_versions
+    from ionladder.errors import FetchError, UnreachableError
+
+    context = load_context()
+    unreached: list[Problem] = []
+    changed: list[Problem] = []
+    for version in select_versions(context.params, keys):
+        try:
+            if version.on_demand is not None:
+                _fetch_on_demand(context, version, pin=pin)
+            else:
+                _fetch_pinned(context, version)
+        except UnreachableError as error:
+            unreached += error.problems
+        except FetchError as error:
+            changed += error.problems
+    if changed:
+        raise FetchError(changed + unreached)
+    if unreached:
+        raise UnreachableError(unreached)
+
+
+def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
+    from ionladder.data.fetch import fetch as fetch_source
+
+    raw = context.layout.raw_dir(version.dataset, version.version)
+    brought = fetch_source(version.source, raw, progress=sys.stderr.isatty())
+    kept = len(version.source.files) - len(brought)
+    print(f"{version.key}: {len(brought)} files fetched and verified, {kept} already here")
+
+
+def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) -> None:
+    from ionladder.data.ingest import fetch_and_pin, fetch_on_demand, require_pinned
+
+    progress = sys.stderr.isatty()
+    if not pin:
+        require_pinned(context.layout, version)
+        fetch_on_demand(context.layout, version, progress=progress)
+        print(f"{version.key}: the archive is here, with the pinned bytes")
+        return
+    pinned = fetch_and_pin(context.layout, version, progress=progress)
+    if pinned.ingested is None:
+        print(f"{version.key}: pinned before; the archive is here, with the same bytes")
+        return
+    rows = ", ".join(f"{count} {name}" for name, count in pinned.ingested.rows.items())
+    print(f"{version.key}: {rows}; {pinned.ingested.n_checks} checks passed")
+    layout = context.layout
+    manifest = layout.relative(layout.manifest(version.dataset, version.version))
+    print(
+        f"Its bytes are pinned in {layout.relative(layout.pins)}; commit that file and {manifest}."
+    )
+
+
+# ``ionladder fill``: one command from an archive upstream to boards with baselines on them
+
+
+def fill(
+    datasets: Annotated[
+        list[str], typer.Argument(help="Datasets of LiTraj, such as bvel13k; `tasks` lists them.")
+    ],
+    baselines: Annotated[
+        bool, typer.Option(help="Train the baselines that have no submission yet.")
+    ] = True,
+) -> None:
+    """Fill the boards of datasets that are fetched on demand.
+
+    Fetches and pins the archive, makes its tables, trains the baselines made for its tasks, scores
+    every submission and renders the site. What is done already is not done again.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.config import select_versions
+
+    wanted = select_versions(load_context().params, datasets)
+    _require_on_demand(wanted)
+    fetch([version.key for version in wanted], pin=True)
+    context = load_context()
+    for version in wanted:
+        _make_tables(context, version.key)
+        if baselines:
+            _train(context, version)
+    build()
+
+
+def _require_on_demand(versions: list[DatasetVersion]) -> None:
+    from ionladder.errors import ConfigError, Problem
+
+    others = [version.key for version in versions if version.on_demand is None]
+    if others:
+        raise ConfigError(
+            [
+                Problem(
+                    where=key,
+                    expected="a dataset that is fetched on demand",
+                    found="one that `make leaderboard` fetches and scores without being asked",
+                    next_step="Run `make leaderboard`.",
+                )
+                for key in others
+            ]
+        )
+
+
+def _make_tables(context: Context, key: str) -> None:
+    """Ingest a version that was pinned before, where its tables are not here."""
+    version = context.params.versions[key]
+    if not context.layout.table(version.dataset, version.version, "labels").is_file():
+        ingest([key])
+
+
+def _train(context: Context, version: DatasetVersion) -> None:
+    """Write the submissions of baselines that have none yet."""
+    from ionladder.baselines.registry import all_baselines
+
+    for task in version.on_demand.tasks if version.on_demand else ():
+        for name, spec in all_baselines().items():
+            if task in spec.tasks and not context.layout.submission_dir(task, name).is_dir():
+                baseline(name, task=task, seeds=None, check=False, show=False)
+
+
+# ``ionladder ingest``: turn fetched files into checked tables
+
+
+def ingest(
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(help="Dataset versions, such as obelix-1-2-0; all when none is named."),
+    ] = None,
+) -> None:
+    """Build the tables of dataset versions, run every integrity check, and write them.
+
+    A version whose content differs from its committed manifest is refused, and nothing is written.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.config import select_versions
+    from ionladder.data.ingest import ingest as ingest_version
+    from ionladder.data.ingest import require_pinned
+    from ionladder.errors import IngestError, IonLadderError
+
+    context = load_context()
+    errors: list[IonLadderError] = []
+    for pinned in select_versions(context.params, keys):
+        try:
+            if pinned.on_demand is not None:
+                require_pinned(context.layout, pinned)
+            done = ingest_version(context.layout, pinned)
+        except IonLadderError as error:
+            errors.append(error)
+            continue
+        rows = ", ".join(f"{count} {name}" for name, count in done.rows.items())
+        released = "first release" if done.is_first_release else "as released"
+        print(f"{pinned.key}: {rows}; {done.n_checks} checks passed; {released}")
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise IngestError([problem for error in errors for problem in error.problems])
+
+
+# ``ionladder diff``: what changed between two versions of a dataset, cell by cell
+
+
+def diff(
+    dataset: Annotated[str, typer.Argument(help="Dataset, such as obelix.")],
+    old: Annotated[str, typer.Argument(help="Old version, such as 1.1.1.")],
+    new: Annotated[str, typer.Argument(help="New version, such as 1.2.0.")],
+) -> None:
+    """Print every cell that differs between two versions, classed by what it means for scores."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ionladder.cli.common import load_context
+    from ionladder.data.versions import KINDS, consequence, diff_versions, show_value
+
+    context = load_context()
+    changes = diff_versions(context.layout, dataset, old, new)
+    table = Table(title=f"{dataset} {old} → {new}", title_justify="left", box=None)
+    for heading in ("class", "table", "id", "column", old, new):
+        table.add_column(heading, overflow="fold")
+    for change in changes:
+        cells = (change.kind, change.table, change.id, change.column)
+        table.add_row(*cells, show_value(change.old), show_value(change.new))
+    console = Console(highlight=False, markup=False)
+    if changes:
+        console.print(table)
+    counts = ", ".join(f"{sum(c.kind == kind for c in changes)} {kind}" for kind in KINDS)
+    differ = "1 cell differs" if len(changes) == 1 else f"{len(changes)} cells differ"
+    console.print(f"{differ}: {counts}. {consequence(changes)}")
+
+
+# ``ionladder verify``: hash everything again and name what is not as recorded
+
+
+def verify() -> None:
+    """Hold every file on this machine to the hash recorded for it; say what is not here."""
+    from ionladder.cli.common import load_context
+    from ionladder.errors import DataChangedError
+
+    context = load_context()
+    results = [step(context.layout, context.params) for step in _steps()]
+    for result in results:
+        print(f"{result.what}: {result.n_good} as recorded, {len(result.problems)} not")
+        for absent in result.absent:
+            print(f"  not on this machine: {absent}")
+    problems = [problem for result in results for problem in result.problems]
+    if problems:
+        raise DataChangedError(problems)
+
+
+def _steps() -> tuple[Step, ...]:
+    """What is verified, in order; a new kind of record adds its step here."""
+    from ionladder.board.history import verify_history, verify_receipts
+    from ionladder.data.versions import DATASET_STEPS
+
+    return (*DATASET_STEPS, verify_receipts, verify_history)
+
+
+# ``ionladder baseline``: train a baseline and write, or check, its submission
+
+
+def baseline(
+    name: Annotated[
+        str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
+    ] = None,
+    task: Annotated[
+        str,
+        typer.Option(
+            help="Task to predict.",
+            autocompletion=task_names,
+        ),
+    ] = "obelix",
+    seeds: Annotated[
+        int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare a rerun with the committed predictions.")
+    ] = False,
+    curves: Annotated[
+        bool,
+        typer.Option(
+            "--curves",
+            help="Also write how each training went, to benchmarks/results/training_curves/.",
+        ),
+    ] = False,
+    show: Annotated[bool, typer.Option("--list", help="List the baselines.")] = False,
+) -> None:
+    """Train a baseline and write its submission: test predictions and the frozen folds.
+
+    With --check no submission is written: the baseline runs again, and a difference from the
+    committed predictions above its stated tolerance is an error.
+    """
+    if show:
+        _print_list()
+        return
+    if name is None:
+        raise BaselineError(
+            Problem(
+                where="ionladder baseline",
+                expected="the name of a baseline",
+                found="none",
+                next_step="See `ionladder baseline --list`.",
+            )
+        )
+    if _is_of_arrays(task):
+        if curves:
+            from ionladder.baselines.curves import without_epochs
+
+            raise BaselineError(without_epochs(name))
+        _check_arrays(name, task) if check else _run_arrays(name, task)
+        return
+    (_check if check else _run)(name, task, seeds, curves=curves)
+
+
+def _is_of_arrays(task: str) -> bool:
+    from ionladder.baselines.arrays import predicts_arrays
+
+    return predicts_arrays(task)
+
+
+def _run_arrays(name: str, task: str) -> None:
+    from ionladder.baselines.arrays import run_arrays
+    from ionladder.cli.common import load_context
+    from ionladder.config import require_scored
+    from ionladder.data.registry import get_task
+    from ionladder.score import load_expectations
+    from ionladder.submit.validate import read_submission
+
+    context = load_context()
+    require_scored(context.layout, context.params, task)
+    done = run_arrays(context.layout, context.params, name, task)
+    spec, shown = get_task(task), context.layout.relative(done.folder)
+    expectations = load_expectations(context.layout, spec, context.version_of(spec))
+    read_submission(done.folder, spec, expectations, shown_as=shown)
+    same = " (as before)" if done.is_unchanged else ""
+    print(f"{shown}: {done.n_entries} test entries written{same}.")
+
+
+def _check_arrays(name: str, task: str) -> None:
+    from ionladder.baselines.arrays import check_arrays
+    from ionladder.cli.common import load_context
+    from ionladder.config import require_scored
+
+    context = load_context()
+    require_scored(context.layout, context.params, task)
+    found = check_arrays(context.layout, context.params, name, task)
+    shown = context.layout.relative(context.layout.submission_dir(task, name))
+    print(f"{shown}: reproduced. Largest difference {found:.2g}.")
+
+
+def _print_list() -> None:
+    from ionladder.baselines.registry import all_baselines
+
+    baselines = all_baselines()
+    width = max(len(name) for name in baselines)
+    for name, spec in baselines.items():
+        runs = "deterministic" if spec.n_seeds == 1 else f"{spec.n_seeds} seeds"
+        print(
+            f"{name:<{width}}  {spec.model} ({runs}, reproduced within {spec.tolerance:g}; "
+            f"task {', '.join(spec.tasks)})"
+        )
+
+
+def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
+    from ionladder.baselines.runner import run
+    from ionladder.cli.common import load_context
+    from ionladder.config import require_scored
+    from ionladder.data.registry import get_task
+
+    context = load_context()
+    require_scored(context.layout, context.params, task)
+    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
+        written = run(
+            context.layout,
+            context.params,
+            name,
+            task,
+            n_seeds=seeds,
+            progress=progress,
+            watch=watch,
+        )
+    rows = written.predictions.rows
+    cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
+    what, times = "test entries", "seed"
+    if get_task(task).scored_folds is not None:
+        what, times = "training entries", "repeat"
+    print(
+        f"{context.layout.relative(written.folder)}: {rows['id'].nunique()} {what} × "
+        f"{_count(rows['seed'].nunique(), times)}, {cv_rows} predictions on the frozen folds "
+        "written."
+    )
+
+
+def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
+    from ionladder.baselines.check import check
+    from ionladder.cli.common import load_context
+
+    context = load_context()
+    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
+        result = check(
+            context.layout,
+            context.params,
+            name,
+            task,
+            n_seeds=seeds,
+            progress=progress,
+            watch=watch,
+        )
+    on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
+    print(
+        f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
+        f"{on_test}{_count(result.n_repeats, 'repeat')} of the folds "
+        f"(tolerance {result.tolerance:g})."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def _curves(layout: Layout, name: str, *, wanted: bool) -> Iterator[Watch | None]:
+    """Collects curves where they are wanted, and writes them when all went well."""
+    from ionladder.baselines.curves import Curve, write_curves
+
+    if not wanted:
+        yield None
+        return
+    seen: list[Curve] = []
+    yield seen.append
+    path = write_curves(layout, name, seen)
+    print(f"{layout.relative(path)}: curves of {_count(len(seen), 'training')} written.")
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Progress]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        training = bar.add_task(name, total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(training, completed=done, total=total)
+
+        yield update
+
+
+# ``ionladder umlip-neb``: relax migration paths with a universal potential
+
+
+DATASET = "nebdft2k"
+
+
+def umlip_neb(
+    model: Annotated[
+        Literal["chgnet", "sevennet-0", "mace"], typer.Option(help="Which potential.")
+    ] = "chgnet",
+    weights: Annotated[
+        Path | None, typer.Option(help="File of weights; for mace only.", show_default=False)
+    ] = None,
+    paths: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with initial paths, <id>_init.xyz each.",
+            show_default="the test hops of nebDFT2k",
+        ),
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Take four hops of Li3PO4 instead.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write.", show_default="build/umlip-neb/MODEL")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many hops.", show_default="all")
+    ] = None,
+) -> None:
+    """Relax migration paths with a universal potential (nudged elastic bands).
+
+    Writes predictions.parquet for the task nebdft2k-path, and hops.json with barrier, convergence
+    and cost of every hop. A run that was stopped goes on where it was. Needs the extra umlip.
+    """
+    from ionladder.baselines.threads import single_thread
+    from ionladder.baselines.umlip.bands import PREDICTIONS, run_bands
+    from ionladder.baselines.umlip.potentials import potential_of
+
+    hops = itertools.islice(_hops(paths, example=example), limit)
+    new_calculator, source = potential_of(model, weights)
+    folder = out or Path("build") / "umlip-neb" / model
+    with single_thread():
+        outcome = run_bands(hops, new_calculator, source, folder, told=_tell)
+    print(
+        f"{folder / PREDICTIONS}: {outcome.n_hops} hops by {source}, {outcome.n_converged} "
+        f"converged, {outcome.n_kept} of them there already."
+    )
+
+
+def _tell(hop: Hop, band: Band, was_there: bool) -> None:
+    if band.trouble:
+        from ionladder.errors import visible
+
+        print(f"{hop.id}: no band. {visible(band.trouble, limit=200)}", flush=True)
+        return
+    print(
+        f"{hop.id}: barrier {band.barrier_ev:.3f} eV, largest force component "
+        f"{band.largest_force_ev_per_ang:.3f} eV/Å ({'' if band.converged else 'not '}converged), "
+        f"{band.end_steps[0]} + {band.end_steps[1]} + {band.band_steps} steps, "
+        f"{band.cpu_s:.0f} CPU-s{', there already' if was_there else ''}",
+        flush=True,
+    )
+
+
+def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
+    """The hops asked for; a letter where they are not here, before any potential is loaded."""
+    from ionladder.baselines.umlip.hops import hops_of_folder, hops_of_tables
+
+    if example:
+        from ionladder.baselines.umlip.example import li3po4_hops
+
+        return li3po4_hops()
+    if paths is not None:
+        found = hops_of_folder(paths)
+        first = next(found)  # so that a wrong folder is met before the potential is loaded
+        return itertools.chain([first], found)
+    return hops_of_tables(*_tables())
+
+
+def _tables() -> tuple[Path, Path]:
+    """Splits and initial paths of the newest nebDFT2k on this machine."""
+    from ionladder.errors import DataMissingError, Problem
+    from ionladder.repo import find_layout
+
+    layout = find_layout()
+    dataset = layout.root / "data" / DATASET
+    versions = sorted(path.name for path in dataset.glob("*")) if dataset.is_dir() else []
+    for version in reversed(versions):
+        splits = layout.table(DATASET, version, "splits")
+        paths = layout.frames(DATASET, version, "paths_init")
+        if splits.is_file() and paths.is_file():
+            return splits, paths
+    raise DataMissingError(
+        Problem(
+            where="ionladder umlip-neb",
+            expected="the tables of nebDFT2k on this machine, or --paths, or --example",
+            found="none of them",
+            next_step="Run `ionladder fill nebdft2k`, or name a folder with initial paths.",
+        )
+    )
+
+
+# ``ionladder leaderboard``: score every submission of a task and write its board
+
+
+def leaderboard(
+    tasks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Tasks; default: all that params.yaml names.", autocompletion=task_names
+        ),
+    ] = None,
+) -> None:
+    """Score all submissions and write the board.
+
+    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission. What
+    changed since the last time is added to leaderboard/history.jsonl.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.data.registry import get_task
+
+    context = load_context()
+    for name in tasks or list(context.params.task_versions):
+        task = get_task(name)
+        _write_board(context, task, context.version_of(task))
+
+
+def _write_board(context: Context, task: Task, version: str) -> None:
+    import sys
+
+    from ionladder.board.build import publish
+    from ionladder.errors import letter, visible
+
+    layout = context.layout
+    published = publish(layout, task, version, context.params.scoring)
+    result = published.scores
+    print(
+        f"{task.name}: {len(result.scored)} submissions scored on {task.dataset} {version}, "
+        f"{len(result.refused)} refused; "
+        f"wrote {layout.relative(layout.leaderboard_json(task.name))}."
+    )
+    n_records = len(published.records)
+    if n_records:
+        print(
+            f"{n_records} record{'s' * (n_records > 1)} added to "
+            f"{layout.relative(layout.history)}; "
+            f"`ionladder changes {task.name}` says what moved and why."
+        )
+    for name, problems in result.refused.items():
+        where = visible(f"submissions/{task.name}/{name}")
+        print(f"Not scored: {where}\n{letter(problems)}", file=sys.stderr)
+
+
+# ``ionladder changes``: which scores moved, by how much, why, and whether they were allowed to
+
+
+_MOST_PUBLICATIONS_DIGITS = 3
+_PIPED_WIDTH = 1000
+
+
+def changes(
+    task: Annotated[
+        str | None,
+        typer.Argument(
+            help="Task; default: all.",
+            autocompletion=task_names,
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what was published after this commit, or the last N publications per task."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Fail if a published number changed without a new version."),
+    ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(help="Commit to compare with; default: where this branch left origin/main."),
+    ] = None,
+) -> None:
+    """Say which submissions moved, by how much and why.
+
+    It reads leaderboard/history.jsonl, where every score ever published has its record. Causes are
+    data, scorer, submission, others (only the place changed), kind, or unexplained.
+    """
+    from ionladder.cli.common import load_context
+
+    context = load_context()
+    if check:
+        _changes_check(context, task, base)
+        return
+    found = _publications(context, task, since)
+    if json:
+        from ionladder.repo import to_json
+
+        print(to_json([_as_json(p, c) for p in found for c in p.changes]), end="")
+        return
+    _print(found)
+
+
+def _publications(context: Context, task: str | None, since: str | None) -> list[Publication]:
+    """Publications asked for, newest first."""
+    from ionladder.board import history as leaderboard_changes
+    from ionladder.board.history import read_history
+
+    records = read_history(context.layout)
+    if task is not None:
+        _must_be_known(task, {*context.params.task_versions, *(r.task for r in records)})
+        records = [record for record in records if record.task == task]
+    found = leaderboard_changes.publications(records)
+    if since is not None and since.isdigit() and len(since) <= _MOST_PUBLICATIONS_DIGITS:
+        newest = {publication.task: publication.number for publication in found}
+        found = [p for p in found if p.number > newest[p.task] - int(since)]
+    elif since is not None:
+        found = leaderboard_changes.since(found, _records_after(context, records, task, since))
+    return found[::-1]
+
+
+def _records_after(
+    context: Context, records: Sequence[Record], task: str | None, revision: str
+) -> Sequence[Record]:
+    """Records that were not yet in the history of a commit."""
+    from ionladder.board.history import parse_history
+    from ionladder.errors import ConfigError, Problem
+    from ionladder.git import files_at, find_commit
+
+    layout = context.layout
+    commit = find_commit(layout.root, revision)
+    if commit is None:
+        raise ConfigError(
+            Problem(
+                where="--since",
+                expected="a commit of this repository, or a number of publications below 1000",
+                found=repr(revision),
+                next_step="`git log --oneline leaderboard/history.jsonl` lists the commits.",
+            )
+        )
+    name = layout.relative(layout.history)
+    data = files_at(layout.root, commit, layout.relative(layout.leaderboard_dir)).get(name, b"")
+    before = [r for r in parse_history(data, f"{name} at {revision}") if task in {None, r.task}]
+    return records[len(before) :]
+
+
+def _must_be_known(task: str, known: set[str]) -> None:
+    from ionladder.errors import ConfigError, Problem, did_you_mean
+
+    if task not in known:
+        raise ConfigError(
+            Problem(
+                where="task",
+                expected="a task with a board",
+                found=repr(task),
+                next_step=did_you_mean(task, sorted(known)),
+            )
+        )
+
+
+def _print(found: Sequence[Publication]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=_PIPED_WIDTH)
+    if not found:
+        console.print("No published score has changed here.")
+    for publication in found:
+        console.print(_title(publication))
+        if publication.moved:
+            console.print(_table(publication.moved))
+        n_same = len(publication.unmoved)
+        if n_same:
+            reasons = {reason for change in publication.unmoved for reason in change.reasons}
+            console.print(
+                f"{n_same} {'was' if n_same == 1 else 'were'} scored again and stayed as before "
+                f"({'; '.join(sorted(reasons))})."
+            )
+        console.print()
+
+
+def _title(publication: Publication) -> str:
+    commit = publication.commit[:12] if publication.commit else "no commit"
+    return f"{publication.task}, publication {publication.number}, computed on {commit}"
+
+
+def _table(moved: Sequence[Change]) -> Table:
+    from rich.table import Table
+
+    unit = moved[0].after.unit
+    table = Table(box=None)
+    table.add_column("submission", no_wrap=True)
+    table.add_column(f"from / {unit}", justify="right")
+    table.add_column(f"to / {unit}", justify="right")
+    table.add_column(f"difference / {unit}", justify="right")
+    for heading in ("rank", "tie group", "why"):
+        table.add_column(heading, overflow="fold")
+    for change in moved:
+        old, new = change.before, change.after
+        difference = change.difference
+        table.add_row(
+            new.submission,
+            _value(old, change.digits),
+            _value(new, change.digits),
+            "–" if difference is None else f"{difference:+.{change.digits}f}",
+            _step(_changes_ranks(old), _changes_ranks(new)),
+            _step(_tie_group(old), _tie_group(new)),
+            "; ".join(change.reasons),
+        )
+    return table
+
+
+def _value(record: Record | None, digits: int) -> str:
+    if record is None or record.value is None:
+        return "–"
+    value = f"{record.value:.{digits}f}"
+    if record.ci_low is None or record.ci_high is None:
+        return value
+    return f"{value} [{record.ci_low:.{digits}f}, {record.ci_high:.{digits}f}]"
+
+
+def _changes_ranks(record: Record | None) -> str:
+    if record is None or record.rank_low is None:
+        return "–"
+    low, high = record.rank_low, record.rank_high
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _tie_group(record: Record | None) -> str:
+    return "–" if record is None or record.tie_group is None else str(record.tie_group)
+
+
+def _step(old: str, new: str) -> str:
+    return new if old == new else f"{old} → {new}"
+
+
+def _as_json(publication: Publication, change: Change) -> dict[str, Any]:
+    from ionladder.score import rounded
+
+    difference = change.difference
+    return {
+        "task": publication.task,
+        "publication": publication.number,
+        "submission": change.after.submission,
+        "event": change.after.event,
+        "causes": [str(cause) for cause in change.causes],
+        "reasons": list(change.reasons),
+        "difference": None if difference is None else rounded(difference),
+        "unit": change.after.unit,
+        "has_moved": change.has_moved,
+        "tie_group_changed": change.tie_group_changed,
+        "from": change.before._asdict() if change.before else None,
+        "to": change.after._asdict(),
+    }
+
+
+def _changes_check(context: Context, task: str | None, base: str | None) -> None:
+    """Compare what is published with the history and with a base; a letter for each finding.
+
+    Raises:
+        HistoryError: A number changed without a new version, or a line of the history did.
+    """
+    from ionladder.board.history import history_problems, problems_since, read_history
+    from ionladder.errors import HistoryError
+    from ionladder.git import base_commit
+
+    layout = context.layout
+    if task is not None:
+        _must_be_known(task, set(context.params.task_versions))
+    tasks = [task] if task else list(context.params.task_versions)
+    folder = layout.relative(layout.leaderboard_dir)
+    commit = base_commit(layout.root, folder, wanted=base or None)
+    history = read_history(layout)
+    problems = problems_since(layout, tasks, commit) if commit else []
+    problems += [p for name in tasks for p in history_problems(layout, history, name)]
+    if problems:
+        raise HistoryError(problems)
+    print(f"{len(tasks)} boards: every score is that of its last record.")
+    if commit is None:
+        print(
+            f"Not compared with a former state: {base or 'a commit to compare with'} is not here "
+            "(a shallow clone?)."
+        )
+    else:
+        print(f"Since {commit[:12]}, no number changed without a new version.")
+
+
+# ``ionladder site``: render every page, then build the website
+
+
+def site(
+    build: Annotated[
+        bool, typer.Option(help="Also run MkDocs; otherwise only write docs/generated.")
+    ] = True,
+) -> None:
+    """Render the pages from what is recorded in leaderboard/, and build them into site/."""
+    from ionladder.repo import find_layout
+    from ionladder.site.context import load_site
+    from ionladder.site.render import build_site, render_site
+
+    layout = find_layout()
+    done = render_site(load_site(layout))
+    print(
+        f"{done['pages']} pages rendered, {done['written']} written by hand and "
+        f"{done['files']} files copied into {layout.relative(layout.generated_docs_dir)}/."
+    )
+    if build:
+        folder = build_site(layout)
+        print(f"Site built into {layout.relative(folder)}/; `make serve` shows it.")
+
+
+# ``ionladder export``: datasets, splits and predictions in the layouts of other projects
+
+
+Exporter = Callable[["Context", str, str | None, Path], list[Path]]
+
+
+def export(
+    name: Annotated[str, typer.Argument(help="Task or dataset, such as obelix or bvel_proto.")],
+    file_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="croissant: metadata of a dataset version. matbench-folds: the splits of a task. "
+            "jarvis: a submission's predictions. extxyz: the layout of BVEL13k.",
+        ),
+    ] = "extxyz",
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: build/<name>.")
+    ] = None,
+    dataset_version: Annotated[
+        str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
+    ] = None,
+    submission: Annotated[
+        str | None, typer.Option(help="With --format jarvis: whose predictions.")
+    ] = None,
+) -> None:
+    """Write data, splits or predictions as files that the tools of other projects read."""
+    from ionladder.cli.common import load_context
+    from ionladder.errors import ConfigError, Problem, did_you_mean
+
+    known = _known(submission)
+    if (name, file_format) not in known:
+        names = [f"{other} --format {kind}" for other, kind in known]
+        raise ConfigError(
+            Problem(
+                where="export",
+                expected="a task or dataset and a format that go together",
+                found=f"{name} --format {file_format}",
+                next_step=did_you_mean(f"{name} --format {file_format}", names),
+            )
+        )
+    context = load_context()
+    folder = output or context.layout.root / "build" / name
+    for path in known[name, file_format](context, name, dataset_version, folder):
+        print(context.layout.relative(path))
+
+
+def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
+    """(Name, format) → exporter: what can be exported as what."""
+    from ionladder.data.bvel_proto.spec import DATASET
+    from ionladder.data.registry import all_datasets, all_tasks
+
+    def jarvis(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
+        return _jarvis(context, name, version, folder, submission)
+
+    return {
+        (DATASET.name, "extxyz"): _extxyz,
+        **{(name, "croissant"): _croissant for name in all_datasets()},
+        **{(name, "matbench-folds"): _matbench_folds for name in all_tasks()},
+        **{
+            (name, "jarvis"): jarvis
+            for name, task in all_tasks().items()
+            if task.scored_folds is None
+        },
+    }
+
+
+def _extxyz(context: Context, _name: str, version: str | None, folder: Path) -> list[Path]:
+    from ionladder.data.bvel_proto.generate import export_extxyz
+    from ionladder.data.bvel_proto.spec import BVEL_PROTO
+
+    return export_extxyz(context.layout, context.version_of(BVEL_PROTO, version), folder)
+
+
+def _croissant(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
+    from ionladder.data.registry import all_tasks, get_dataset
+    from ionladder.interchange.croissant import export_croissant
+
+    task = next(task for task in all_tasks().values() if task.dataset == name)
+    dataset_version = context.version_of(task, version)
+    return export_croissant(context.layout, get_dataset(name), dataset_version, folder)
+
+
+def _matbench_folds(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
+    from ionladder.data.registry import get_task
+    from ionladder.interchange.matbench import export_matbench_folds
+    from ionladder.submit.predictions import require_numbers
+
+    task = get_task(name)
+    require_numbers(task, where="export --format matbench-folds")
+    pinned = context.params.find(task.dataset, context.version_of(task, version))
+    if pinned is None:  # version_of has made sure that it is pinned
+        msg = f"{task.dataset} is not pinned"
+        raise LookupError(msg)
+    return export_matbench_folds(context.layout, task, pinned, folder)
+
+
+def _jarvis(
+    context: Context, name: str, version: str | None, folder: Path, submission: str | None
+) -> list[Path]:
+    from ionladder.data.registry import get_task
+    from ionladder.data.store import load_inputs
+    from ionladder.errors import ConfigError, Problem
+    from ionladder.interchange.jarvis import export_contributions
+    from ionladder.submit.predictions import require_numbers
+    from ionladder.submit.validate import Expectations
+
+    if submission is None:
+        raise ConfigError(
+            Problem(
+                where="export --format jarvis",
+                expected="--submission with the name of a submission",
+                found="none",
+                next_step=f"Its folder is submissions/{name}/NAME.",
+            )
+        )
+    task = get_task(name)
+    require_numbers(task, where="export --format jarvis")
+    inputs = load_inputs(context.layout, task, context.version_of(task, version))
+    expected = Expectations(
+        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
+    )
+    source = context.layout.submission_dir(name, submission)
+    shown = context.layout.relative(source)
+    return export_contributions(source, task, expected, folder, shown_as=shown)
+
+
+# ``ionladder schema``: the JSON Schema of a file that people write
+
+
+def schema(
+    of: Annotated[str, typer.Argument(help="submission: the schema of submission.yaml.")],
+) -> None:
+    """Write the JSON Schema of submission.yaml, which editors complete and check it by.
+
+    It stands in docs/assets/, and the site serves it from assets/.
+    """
+    from ionladder.errors import ConfigError, Problem, did_you_mean
+    from ionladder.repo import find_layout, write_json
+    from ionladder.submit.card import editor_schema
+    from ionladder.submit.validate import SCHEMA_FILE
+
+    known = ("submission",)
+    if of not in known:
+        raise ConfigError(
+            Problem(
+                where="schema",
+                expected="a file that has a schema",
+                found=repr(of),
+                next_step=did_you_mean(of, known),
+            )
+        )
+    write_json(find_layout().root / SCHEMA_FILE, editor_schema())
+    print(SCHEMA_FILE)
+
+
+# ``ionladder pr-check``: may a pull request be merged, and where would its model stand?
+
+
+EXIT_CODES = {"good": 0, "refused": 1, "needs a maintainer": 3}
+
+
+def pr_check(
+    base: Annotated[str, typer.Argument(help="Revision to merge into, such as origin/main.")],
+    head: Annotated[str, typer.Argument(help="Revision to merge, such as my-branch.")] = "HEAD",
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the report with the whole receipts here.")
+    ] = None,
+    summary: Annotated[
+        Path | None, typer.Option(help="Append the summary in GitHub's Markdown to this file.")
+    ] = None,
+    copy_to: Annotated[
+        Path | None,
+        typer.Option(help="If the verdict is good, write the submissions below this folder."),
+    ] = None,
+) -> None:
+    """Check a pull request as the main branch will, from git alone.
+
+    Neither revision is checked out, and nothing of it is run. Exit codes: 0 good, 1 refused,
+    2 wrong usage, 3 a maintainer has to decide.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.data.registry import get_task
+    from ionladder.pr.check import check_pull_request
+    from ionladder.pr.report import parse_report, render
+    from ionladder.repo import to_json, write_json
+
+    context = load_context()
+    found = check_pull_request(context.layout, context.params, base, head, copy_to=copy_to)
+    if json is not None:
+        write_json(json, found)
+    report = parse_report(to_json(found).encode(), where="the report")
+    if summary is not None:
+        tasks = {name: get_task(name) for name in context.params.task_versions}
+        with summary.open("a", encoding="utf-8") as stream:
+            stream.write(render(report, tasks))
+    _pr_check_print(report)
+    raise typer.Exit(EXIT_CODES[report.verdict])
+
+
+def _pr_check_print(report: Report) -> None:
+    """The verdict on the standard output, letters on the error output."""
+    from ionladder.site.text import plain, ranks
+
+    for item in report.submissions:
+        where = f"submissions/{item.task}/{item.name}"
+        standing = item.standing
+        if standing is None:
+            print(f"{where}: {item.outcome}.")
+            continue
+        reach = ranks(standing.rank_low, standing.rank_high)
+        tied = f"tied with {', '.join(standing.tied_with)}" if standing.tied_with else "no tie"
+        print(
+            f"{where}: {item.outcome}; rank {standing.rank} of {standing.n_ranked} "
+            f"(range {reach}), {tied}."
+        )
+    print(
+        f"The pull request is {report.verdict}."
+        if report.verdict != "needs a maintainer"
+        else "The pull request needs a maintainer."
+    )
+    letters = [*report.refusals, *(p for s in report.submissions for p in s.problems)]
+    for letter in [*letters, *report.questions]:
+        print(plain(letter.problem), file=sys.stderr)
+
+
+# ``ionladder pr-comment``: the comment on a pull request, from a report that nobody trusts
+
+
+def pr_comment(
+    report: Annotated[Path, typer.Argument(help="report.json, or the zip archive of it.")],
+    base: Annotated[str, typer.Argument(help="Revision to merge into.")],
+    head: Annotated[str, typer.Argument(help="Head of the pull request, as GitHub names it.")],
+    run: Annotated[
+        str | None, typer.Option(help="Address of the workflow run that made the report.")
+    ] = None,
+) -> None:
+    """Print the comment that a report gives rise to, once it has been held to git.
+
+    The guard is asked again, and a report of another size, shape, commit or submission is refused.
+    """
+    from ionladder.cli.common import load_context
+    from ionladder.data.registry import get_task
+    from ionladder.pr.check import comment
+    from ionladder.pr.report import read_report
+
+    context = load_context()
+    tasks = {name: get_task(name) for name in context.params.task_versions}
+    found = read_report(report)
+    text = comment(context.layout, context.params, found, tasks, base=base, head=head, run=run)
+    print(text, end="")

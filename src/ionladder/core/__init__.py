@@ -1,1 +1,0 @@
-"""The ground floor: problems and errors, the layout on disk, hashes, and deterministic files."""

@@ -1,0 +1,1 @@
+"""Datasets: fetching, checking, storing and comparing their versions."""

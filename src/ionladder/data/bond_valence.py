@@ -1,0 +1,452 @@
+"""Bond-valence site energies: ions, percolation and barriers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ionladder.errors import IngestError, Problem
+
+if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
+
+
+# Percolation barriers of an energy grid, from component labels and winding vectors
+
+
+Grid = npt.NDArray[np.float64]
+Vector = tuple[int, int, int]
+
+# BVlain halves the range [0, encut] until it is this narrow, in eV.
+_WIDEST_BRACKET_EV = 0.01
+_DECIMALS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barriers:
+    """Smallest energies above the grid's minimum that open 1-, 2- and 3-dimensional percolation.
+
+    Attributes:
+        e_1d_ev: Barrier of 1-dimensional percolation, eV; None where there is none below encut.
+        e_2d_ev: The same in two dimensions.
+        e_3d_ev: The same in three dimensions.
+    """
+
+    e_1d_ev: float | None
+    e_2d_ev: float | None
+    e_3d_ev: float | None
+
+    def as_tuple(self) -> tuple[float | None, float | None, float | None]:
+        """The three barriers, 1D first."""
+        return (self.e_1d_ev, self.e_2d_ev, self.e_3d_ev)
+
+
+def percolation_barriers(energies: Grid, *, encut: float) -> Barriers:
+    """Barriers of 1-, 2- and 3-dimensional percolation.
+
+    Args:
+        energies: Energies in eV, shape (nx, ny, nz), with both ends of every axis in the grid: the
+            last plane repeats the first.
+        encut: Highest barrier looked for, eV.
+
+    Returns:
+        Multiples of encut / 2ⁿ as BVlain's bisection finds them, rounded to four decimals.
+    """
+    above = energies - energies.min()
+    known: dict[float, int] = {}
+
+    def dimension(threshold: float) -> int:
+        if threshold not in known:
+            known[threshold] = percolation_dimension(above < threshold)
+        return known[threshold]
+
+    found: list[float | None] = []
+    for wanted in (1, 2, 3):
+        low, high = 0.0, encut
+        barrier = None
+        while high - low > _WIDEST_BRACKET_EV:
+            probe = (low + high) / 2
+            if dimension(probe) >= wanted:
+                high = probe
+                barrier = round(probe, _DECIMALS)
+            else:
+                low = probe
+        found.append(barrier)
+    return Barriers(e_1d_ev=found[0], e_2d_ev=found[1], e_3d_ev=found[2])
+
+
+def percolation_dimension(is_open: npt.NDArray[np.bool_]) -> int:
+    """Dimensions, 0 to 3, in which the best connected open region percolates.
+
+    Args:
+        is_open: Open points, shape (nx, ny, nz), both ends of every axis in the grid. Points
+            touch when they differ by at most one step along every axis.
+    """
+    return max((rank_modulo_2(windings) for windings in winding_vectors(is_open)), default=0)
+
+
+def winding_vectors(is_open: npt.NDArray[np.bool_]) -> list[list[Vector]]:
+    """For every connected open region of the periodic grid, vectors that span its windings."""
+    from scipy.ndimage import generate_binary_structure, label
+
+    labels, _ = label(is_open, structure=generate_binary_structure(3, 3))
+    regions = _Regions()
+    for axis, step in enumerate(((1, 0, 0), (0, 1, 0), (0, 0, 1))):
+        last, first = labels.take(-1, axis=axis).ravel(), labels.take(0, axis=axis).ravel()
+        both = (last > 0) & (first > 0)
+        pairs = np.unique(np.stack([last[both], first[both]], axis=1), axis=0)
+        for one, other in pairs.tolist():
+            regions.link(one, other, step)
+    return regions.windings()
+
+
+def rank_modulo_2(vectors: Iterable[Vector]) -> int:
+    """Rank of integer vectors over the field of two elements.
+
+    Example:
+        >>> rank_modulo_2([(1, 0, 0), (1, 2, 0), (0, 0, 1)])
+        2
+    """
+    basis: list[int] = []
+    for x, y, z in vectors:
+        bits = (x & 1) | (y & 1) << 1 | (z & 1) << 2
+        for known in basis:
+            bits = min(bits, bits ^ known)
+        if bits:
+            basis.append(bits)
+    return len(basis)
+
+
+class _Regions:
+    """Union-find over labels that also knows the lattice vector between a label and its root."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, tuple[int, Vector]] = {}
+        self._found: dict[int, list[Vector]] = {}
+
+    def link(self, one: int, other: int, step: Vector) -> None:
+        """Say that label ``one`` continues as label ``other`` in the cell ``step`` further on."""
+        root, offset = self._root(one)
+        other_root, other_offset = self._root(other)
+        difference = _plus(_plus(offset, step), other_offset, sign=-1)
+        if root == other_root:
+            if any(difference):
+                self._found.setdefault(root, []).append(difference)
+            return
+        self._parent[other_root] = (root, difference)
+        self._found.setdefault(root, []).extend(self._found.pop(other_root, []))
+
+    def windings(self) -> list[list[Vector]]:
+        """Winding vectors of every region that has any."""
+        return [sorted(set(vectors)) for vectors in self._found.values() if vectors]
+
+    def _root(self, name: int) -> tuple[int, Vector]:
+        """The root of a label, and the cell in which the label lies as seen from the root."""
+        path = []
+        while name in self._parent:
+            path.append(name)
+            name = self._parent[name][0]
+        offset: Vector = (0, 0, 0)
+        for step in reversed(path):
+            offset = _plus(offset, self._parent[step][1])
+            self._parent[step] = (name, offset)
+        return name, offset
+
+
+def _plus(one: Vector, other: Vector, *, sign: int = 1) -> Vector:
+    return (one[0] + sign * other[0], one[1] + sign * other[1], one[2] + sign * other[2])
+
+
+# Labels: bond-valence site energies of Li by BVlain, and the barriers of their percolation
+
+
+Indices = npt.NDArray[np.intp]
+
+BVLAIN_VERSION = "0.25.1"
+_MOBILE_ION = "Li1+"
+_SCREENING = 0.74
+_BLOCK_POINTS = 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarrierSettings:
+    """The definition of a label.
+
+    Attributes:
+        r_cut_ang: Range of the interaction between Li and the framework, Å.
+        resolution_ang: Grid spacing, Å; an axis of length a gets ``a // resolution`` points, both
+            ends included.
+        max_neighbours: Framework ions that act on a grid point: the nearest so many within range.
+        encut_ev: Highest barrier looked for, eV.
+    """
+
+    r_cut_ang: float = 10.0
+    resolution_ang: float = 0.2
+    max_neighbours: int = 100
+    encut_ev: float = 20.0
+
+
+SETTINGS = BarrierSettings()
+
+
+def barriers_of(structure: Structure, settings: BarrierSettings = SETTINGS) -> Barriers:
+    """The labels of one structure.
+
+    Args:
+        structure: Ordered, with an oxidation state on every site and Li1+ on at least one.
+        settings: The definition of the labels.
+
+    Raises:
+        IngestError: BVlain has no parameters for an ion, or there is no Li or no framework.
+    """
+    return percolation_barriers(site_energies(structure, settings), encut=settings.encut_ev)
+
+
+def site_energies(structure: Structure, settings: BarrierSettings = SETTINGS) -> Grid:
+    """Bond-valence site energy of Li1+ on the grid of one cell, eV, shape (nx, ny, nz).
+
+    Raises:
+        IngestError: BVlain has no parameters for an ion, or there is no Li or no framework.
+    """
+    lain = prepared(structure)
+    points = lain._mesh(resolution=settings.resolution_ang, shift=[0, 0, 0])  # noqa: SLF001
+    nearest = _NearestIons(lain, settings)
+    blocks = range(0, len(points), _BLOCK_POINTS)
+    energies = [nearest.energies(points[start : start + _BLOCK_POINTS]) for start in blocks]
+    grid: Grid = np.concatenate(energies).reshape(lain.size)
+    return grid
+
+
+def prepared(structure: Structure) -> Any:
+    """BVlain's calculator, with the structure read and the force field looked up.
+
+    Raises:
+        IngestError: BVlain has no parameters for an ion, or there is no Li or no framework.
+    """
+    from bvlain import Lain
+
+    symbols = {site.specie.symbol for site in structure}
+    if "Li" not in symbols or symbols == {"Li"}:
+        found = "no Li" if "Li" not in symbols else "Li alone"
+        raise IngestError(_problem(structure, "Li and a framework of other ions", found))
+    lain = Lain(verbose=False)
+    lain.read_structure(structure, oxi_check=False)
+    unknown = _unknown_anions(lain, structure)
+    if unknown:
+        raise IngestError(_problem(structure, "ions that BVlain has parameters for", unknown))
+    lain._get_params(_MOBILE_ION)  # noqa: SLF001
+    return lain
+
+
+class _NearestIons:
+    """The framework around one cell, and the potential of its ions on any point of the cell."""
+
+    def __init__(self, lain: Any, settings: BarrierSettings) -> None:
+        from ase.build import make_supercell
+        from scipy.spatial import cKDTree
+
+        self._settings = settings
+        self._lain = lain
+        scale = lain._scale_cell(lain.atoms.cell, r_cut=settings.r_cut_ang)  # noqa: SLF001
+        # BVlain looks from the middle cell of the block: the median of 0 … n-1.
+        self._middle = (np.diag(scale) - 1) / 2
+        lain.supercell = make_supercell(lain.atoms, scale)
+        self._tree = cKDTree(lain.supercell.positions)
+        names = ("r_min", "alpha", "d0", "r_c", "n", "oxi_states")
+        self._ions = {name: lain._get_array(name) for name in names}  # noqa: SLF001
+
+    def energies(self, points: Grid) -> Grid:
+        """Energy of Li1+ at fractional coordinates of the cell, eV, shape (n_points,)."""
+        lain = self._lain
+        positions = lain.cell.cartesian_positions(points + self._middle)
+        distances, nearest = self._tree.query(
+            positions,
+            k=self._settings.max_neighbours,
+            distance_upper_bound=self._settings.r_cut_ang,
+        )
+        total: Grid = self._attraction(distances, nearest) + self._repulsion(distances, nearest)
+        return total
+
+    def _attraction(self, distances: Grid, nearest: Indices) -> Grid:
+        """Morse energy of the anions around every point, eV."""
+        from bvlain.potentials import BVSEPotential
+
+        ion = self._ions
+        counts = np.isfinite(ion["alpha"])[nearest]
+        who = nearest[counts]
+        energies = np.zeros(distances.shape)
+        with np.errstate(over="ignore"):
+            energies[counts] = BVSEPotential.Morse(
+                distances[counts], ion["r_min"][who], ion["d0"][who], ion["alpha"][who]
+            )
+        return _row_sums(energies)
+
+    def _repulsion(self, distances: Grid, nearest: Indices) -> Grid:
+        """Screened Coulomb energy of the cations around every point, eV."""
+        from bvlain.potentials import BVSEPotential
+
+        ion, lain = self._ions, self._lain
+        counts = (ion["oxi_states"] > 0)[nearest]
+        who = nearest[counts]
+        energies = np.zeros(distances.shape)
+        with np.errstate(divide="ignore"):
+            energies[counts] = BVSEPotential.Coulomb(
+                distances[counts],
+                lain.q_mi,
+                ion["oxi_states"][who],
+                lain.rc_mi,
+                ion["r_c"][who],
+                lain.n_mi,
+                ion["n"][who],
+                f=_SCREENING,
+            )
+        return _row_sums(energies)
+
+
+def _row_sums(energies: Grid) -> Grid:
+    """Energy of every point; infinite terms (a point on an ion) become the largest float."""
+    sums: Grid = np.nan_to_num(energies, copy=False, nan=0.0).sum(axis=1)
+    return sums
+
+
+def _unknown_anions(lain: Any, structure: Structure) -> str:
+    """Anions without parameters against Li1+, as text; empty when there are none."""
+    import pickle
+    from pathlib import Path
+
+    with Path(lain.cation_file).open("rb") as stream:
+        known = pickle.load(stream)[3][1]  # noqa: S301 - a file of the installed BVlain
+    anions = {site.specie for site in structure if (site.specie.oxi_state or 0) < 0}
+    unknown = [str(one) for one in anions if one.oxi_state not in known.get(one.Z, {})]
+    return ", ".join(sorted(unknown))
+
+
+def _problem(structure: Structure, expected: str, found: str) -> Problem:
+    return Problem(
+        where=f"structure {structure.composition.reduced_formula}",
+        expected=expected,
+        found=found,
+        next_step="Leave the structure out, or assign other ions.",
+    )
+
+
+# The ions that substitution may choose from, and their radii
+
+
+LI = "Li+"
+
+CATIONS = (
+    "Li+ Na+ K+ Rb+ Cs+ Ag+ "
+    "Be2+ Mg2+ Ca2+ Sr2+ Ba2+ Zn2+ Cd2+ Mn2+ Fe2+ Co2+ Ni2+ "
+    "B3+ Al3+ Ga3+ In3+ Sc3+ Y3+ La3+ Gd3+ Er3+ Cr3+ Fe3+ Co3+ V3+ Bi3+ "
+    "Si4+ Ge4+ Sn4+ Ti4+ Zr4+ Hf4+ Mn4+ "
+    "P5+ As5+ Sb5+ V5+ Nb5+ Ta5+ "
+    "S6+ Mo6+ W6+ Te6+"
+).split()
+
+# The anions that BVlain has parameters for with Li+.
+ANIONS = ("N3-", "O2-", "F-", "S2-", "Cl-", "Se2-", "Br-", "Te2-", "I-")
+
+# R. D. Shannon, Acta Cryst. A 32, 751 (1976), six-fold coordination; N3- in four-fold.
+ANION_RADIUS_ANG = {
+    "N3-": 1.46,
+    "O2-": 1.40,
+    "F-": 1.33,
+    "S2-": 1.84,
+    "Cl-": 1.81,
+    "Se2-": 1.98,
+    "Br-": 1.96,
+    "Te2-": 2.21,
+    "I-": 2.20,
+}
+
+_ANION_CLASSES = {
+    "N": "nitride",
+    "O": "oxide",
+    "F": "fluoride",
+    "S": "chalcogenide",
+    "Se": "chalcogenide",
+    "Te": "chalcogenide",
+    "Cl": "halide",
+    "Br": "halide",
+    "I": "halide",
+}
+MIXED = "mixed"
+ANION_CLASSES = (*dict.fromkeys(_ANION_CLASSES.values()), MIXED)
+
+_ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
+
+
+@dataclass(frozen=True)
+class Ion:
+    """One ion.
+
+    Attributes:
+        name: As written (``Ti4+``).
+        symbol: Its element.
+        charge: Its charge, in elementary charges.
+    """
+
+    name: str
+    symbol: str
+    charge: int
+
+
+@cache
+def ion(name: str) -> Ion:
+    """The ion of that name.
+
+    Example:
+        >>> ion("Ti4+").charge, ion("F-").charge
+        (4, -1)
+    """
+    symbol = name.rstrip("+-").rstrip("0123456789")
+    size = int(name[len(symbol) : -1] or 1)
+    return Ion(name=name, symbol=symbol, charge=size if name.endswith("+") else -size)
+
+
+def anion_class(ions: Iterable[Ion]) -> str:
+    """The class of a compound by its anions; ``mixed`` where they are of several.
+
+    Example:
+        >>> anion_class([ion("Li+"), ion("P5+"), ion("S2-")])
+        'chalcogenide'
+    """
+    classes = {_ANION_CLASSES[one.symbol] for one in ions if one.charge < 0}
+    return classes.pop() if len(classes) == 1 else MIXED
+
+
+@cache
+def radius(name: str, coordination: int) -> float:
+    """Shannon's ionic radius in Å, at the tabulated coordination nearest to the given one.
+
+    Args:
+        name: The ion; anions have one radius whatever their coordination.
+        coordination: Number of nearest neighbours, at least 1.
+    """
+    if name in ANION_RADIUS_ANG:
+        return ANION_RADIUS_ANG[name]
+    table = _cation_radii(name)
+    nearest = min(table, key=lambda number: (abs(number - coordination), number))
+    return table[nearest]
+
+
+@cache
+def _cation_radii(name: str) -> dict[int, float]:
+    """Coordination number → radius; high spin where spin states differ."""
+    from pymatgen.core.periodic_table import Element
+
+    of_ion = ion(name)
+    shannon = Element(of_ion.symbol).data["Shannon radii"][str(of_ion.charge)]
+    radii = {}
+    for roman, spins in shannon.items():
+        if roman not in _ROMAN:
+            continue
+        spin = "High Spin" if "High Spin" in spins else min(spins)
+        radii[_ROMAN.index(roman) + 1] = float(spins[spin]["ionic_radius"])
+    return radii

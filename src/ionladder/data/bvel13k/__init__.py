@@ -1,0 +1,1 @@
+"""Dataset BVEL13k of LiTraj."""

@@ -1,0 +1,1 @@
+"""Dataset BVEL-proto, computed here."""

@@ -1,0 +1,186 @@
+"""The one door to held-out labels: scoring comes through here, models never do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ionladder.data.registry import get_dataset
+from ionladder.data.slices import slice_entries
+from ionladder.data.store import (
+    read_table,
+    require_frames,
+    require_manifest,
+    rows_of,
+    rows_with,
+    split_of_task,
+    to_frame,
+)
+from ionladder.repo import Layout, content_hash, sha256_bytes
+from ionladder.specs import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+REPLICATES = "replicates"
+
+
+@dataclass(frozen=True)
+class EvaluationLabels:
+    """What a task is scored against.
+
+    Attributes:
+        test: One row per scored entry, sorted by id: ``id``, targets, limit columns, and the
+            columns that subsets, weights and groups refer to. The test entries, or the training
+            entries where the task is scored on folds.
+        train: The same for training entries, for cross-validation.
+        replicates: ``id``, targets and ``replicate_group`` of every repeated measurement of the
+            dataset, whichever entries take part: they say how far labels can be trusted.
+        labels_sha256: Content hash of ids, targets, limits, subset and weight columns of the
+            entries that a score rests on: those that take part, without the test entries on a
+            task scored on folds. Where arrays are predicted, those of the true and of the given
+            ones are part of it.
+        split_sha256: Hash of the content hashes of these entries' split and folds.
+        folds: Frozen folds: ``scheme``, ``repeat``, ``fold``, ``id``.
+        slices: ``id`` of every test entry, ascending, and one text column per slice; None where
+            nobody asked for them.
+        neighbours: ``id, place, neighbour, distance``: the nearest training entries of every test
+            entry by composition; None likewise.
+        truth: The frames that predicted arrays are compared with; None where numbers are
+            predicted.
+        given: The frames that predictions start from; None where scoring needs none.
+        offsets: The training frames that the energy zero of a model is fitted on; None where a
+            task has none.
+        slices_sha256: Content hash of ``slices``. No part of ``labels_sha256``: slices take
+            scores apart, and a new rule for them changes no score.
+    """
+
+    test: pd.DataFrame
+    train: pd.DataFrame
+    replicates: pd.DataFrame
+    labels_sha256: str
+    split_sha256: str
+    folds: pd.DataFrame
+    slices: pd.DataFrame | None = None
+    neighbours: pd.DataFrame | None = None
+    slices_sha256: str = ""
+    truth: Path | None = None
+    given: Path | None = None
+    offsets: Path | None = None
+
+
+def load_evaluation_labels(layout: Layout, task: Task, version: str) -> EvaluationLabels:
+    """Read the labels that a task is scored against.
+
+    Args:
+        layout: The repository.
+        task: The task.
+        version: Dataset version.
+
+    Raises:
+        DataMissingError: A table is not on this machine.
+        DataChangedError: A table is not the released one.
+    """
+    entries, labels, splits, folds = (
+        read_table(layout, task.dataset, version, name)
+        for name in ("entries", "labels", "splits", "folds")
+    )
+    targets = [target.name for target in task.targets if target.ideal is None]
+    limits = [target.limit_column for target in task.targets if target.limit_column]
+    used_columns = {subset.column for subset in task.subsets if subset.column} | {*task.weights}
+    used_columns |= {target.given_by for target in task.targets if target.given_by}
+    beside = sorted(used_columns & set(labels.column_names))
+    selected = labels.select(["id", *targets, *limits, *beside])
+    split = _scored_split(splits, task)
+    replicates = _replicates(layout, version, to_frame(selected), entries, task)
+    if task.entries or task.scored_folds:
+        selected, folds = (rows_of(table, split["id"].to_pylist()) for table in (selected, folds))
+    frame = to_frame(selected).merge(to_frame(split), on="id", validate="one_to_one")
+    frame = frame.sort_values("id")
+    for target in task.targets:
+        if target.ideal is not None:
+            is_given = True if target.given_by is None else frame[target.given_by].to_numpy(bool)
+            frame[target.name] = np.where(is_given, target.ideal, np.nan)
+    truth, truth_sha256 = _frames(layout, task, version, task.truth)
+    given, given_sha256 = _frames(layout, task, version, task.given)
+    offsets, offsets_sha256 = _frames(layout, task, version, task.offsets)
+    columns = [name for name in frame.columns if name != "subset"]
+    train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
+    test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
+    scored = train if task.scored_folds else test
+    sliced = slice_entries(layout, task, version)
+    return EvaluationLabels(
+        test=scored,
+        train=train,
+        replicates=replicates,
+        labels_sha256=_joined(
+            content_hash(selected, key="id"),
+            truth=truth_sha256,
+            given=given_sha256,
+            offsets=offsets_sha256,
+        ),
+        split_sha256=_split_hash(split, folds),
+        folds=to_frame(folds),
+        slices=sliced.columns,
+        neighbours=sliced.neighbours,
+        slices_sha256=sliced.sha256,
+        truth=truth,
+        given=given,
+        offsets=offsets,
+    )
+
+
+def _frames(
+    layout: Layout, task: Task, version: str, name: str | None
+) -> tuple[Path | None, str | None]:
+    """A table of frames that a task is scored with, and its content hash."""
+    if name is None:
+        return None, None
+    manifest = require_manifest(layout, task.dataset, version)
+    path = require_frames(layout, task.dataset, version, name)
+    return path, manifest["frames"][name]["content_sha256"]
+
+
+def _joined(labels_sha256: str, **frames: str | None) -> str:
+    parts = {name: digest for name, digest in frames.items() if digest is not None}
+    if not parts:
+        return labels_sha256
+    lines = [f"{name}={digest}" for name, digest in {"labels": labels_sha256, **parts}.items()]
+    return sha256_bytes("\n".join(lines).encode())
+
+
+def _scored_split(splits: pa.Table, task: Task) -> pa.Table:
+    """Rows of the split that a score rests on: no test entries where folds are scored."""
+    rows = split_of_task(splits, task)
+    return rows_with(rows, "subset", "train") if task.scored_folds else rows
+
+
+def _replicates(
+    layout: Layout, version: str, frame: pd.DataFrame, entries: pa.Table, task: Task
+) -> pd.DataFrame:
+    """Repeated measurements: a table of their own, or entries that a column puts into groups."""
+    targets = [target.name for target in task.targets if target.ideal is None]
+    if REPLICATES in {table.name for table in get_dataset(task.dataset).tables}:
+        repeated = to_frame(read_table(layout, task.dataset, version, REPLICATES))
+        groups = {identifier: row for row, identifier in enumerate(sorted(set(repeated["id"])))}
+        repeated["replicate_group"] = repeated["id"].map(groups)
+        return repeated[["id", *targets, "replicate_group"]]
+    if task.replicate_column is None:
+        return frame.iloc[:0][["id", *targets]].assign(replicate_group=[])
+    column = to_frame(entries.select(["id", task.replicate_column])).dropna()
+    column = column.rename(columns={task.replicate_column: "replicate_group"})
+    column = column.astype({"replicate_group": "int64"})
+    joined = frame.merge(column, on="id", validate="one_to_one").sort_values("id")
+    return joined[["id", *targets, "replicate_group"]].reset_index(drop=True)
+
+
+def _split_hash(split: pa.Table, folds: pa.Table) -> str:
+    parts = {
+        "split": content_hash(split, key="id"),
+        "folds": content_hash(folds, key=["scheme", "repeat", "fold", "id"]),
+    }
+    return sha256_bytes("\n".join(f"{name}={digest}" for name, digest in parts.items()).encode())

@@ -1,0 +1,1 @@
+"""What the datasets of LiTraj share."""

@@ -1,0 +1,1 @@
+"""Dataset MPLiTrj of LiTraj."""

@@ -1,0 +1,1 @@
+"""Dataset nebBVSE122k of LiTraj."""

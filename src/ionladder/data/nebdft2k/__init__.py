@@ -1,0 +1,1 @@
+"""Dataset nebDFT2k of LiTraj."""

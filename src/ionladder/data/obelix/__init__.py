@@ -1,0 +1,1 @@
+"""Dataset OBELiX: measured ionic conductivities."""

@@ -1,0 +1,467 @@
+"""Slices of entries by composition, structure and label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ionladder.data.registry import get_dataset, part_columns_of, slice_columns_of
+from ionladder.data.store import STRUCTURES, read_table, rows_of, split_of_task, to_frame
+from ionladder.repo import Layout, content_hash
+from ionladder.specs import Dataset, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# How far a composition lies from others: the Element Mover's Distance, in closed form
+
+
+Array = npt.NDArray[np.float64]
+
+SCALE = (
+    "He Ne Ar Kr Xe Rn Fr Cs Rb K Na Li Ra Ba Sr Ca Eu Yb Lu Tm Y Er Ho Dy Tb Gd Sm Pm Nd Pr Ce La "
+    "Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Sc Zr Hf Ti Ta Nb V Cr Mo W Re Tc Os Ru Ir Rh Pt "
+    "Pd Au Ag Cu Ni Co Fe Mn Mg Zn Cd Hg Be Al Ga In Tl Pb Sn Ge Si B C N P As Sb Bi Po Te Se S O "
+    "At I Br Cl F H"
+).split()
+"""Elements in the order of the modified Pettifor scale; the place is the position on the line."""
+
+DECIMALS = 4
+_PLACE = {element: place for place, element in enumerate(SCALE)}
+_AMOUNT = re.compile(r"([A-Z][a-z]?)\s*(\d+(?:\.\d*)?|\.\d+)?\s*")
+_BLOCK_CELLS = 1 << 17
+"""Distances computed at a time: few enough to stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest of some known compositions, for each composition asked about.
+
+    Attributes:
+        distances: Element Mover's Distances, shape (n, k), ascending in each row.
+        places: Which known compositions these are, shape (n, k); of equally near ones, the
+            earlier first.
+    """
+
+    distances: Array
+    places: npt.NDArray[np.int64]
+
+
+def composition_matrix(formulas: Sequence[str]) -> Array:
+    """Atomic fractions on the scale, one row a formula.
+
+    Args:
+        formulas: Elements with amounts, without brackets (``Li0.5O0.5``, ``Li3 P1 S4``).
+
+    Returns:
+        Shape (n_formulas, n_elements); each row sums to 1.
+
+    Raises:
+        ValueError: A formula is something else, or names an element that the scale lacks.
+
+    Example:
+        >>> matrix = composition_matrix(["Li2O"])
+        >>> matrix[0, SCALE.index("O")].round(3), matrix.sum()
+        (np.float64(0.333), np.float64(1.0))
+    """
+    matrix = np.zeros((len(formulas), len(SCALE)))
+    for row, formula in enumerate(formulas):
+        position = 0
+        while position < len(formula):
+            token = _AMOUNT.match(formula, position)
+            if token is None or token[1] not in _PLACE:
+                msg = f"{formula!r} is not a formula of known elements (character {position + 1})"
+                raise ValueError(msg)
+            matrix[row, _PLACE[token[1]]] += float(token[2] or 1)
+            position = token.end()
+    totals = matrix.sum(axis=1, keepdims=True)
+    if not (totals > 0).all():
+        msg = f"{formulas[int(np.argmin(totals))]!r} holds no atoms"
+        raise ValueError(msg)
+    fractions: Array = matrix / totals
+    return fractions
+
+
+def element_movers_distance(one: str, other: str) -> float:
+    """The Element Mover's Distance between two formulas, in places of the scale.
+
+    Reference:
+        Hargreaves, Dyer, Gaultois, Kurlin and Rosseinsky 2020, doi 10.1021/acs.chemmater.0c03381
+
+    Example:
+        Sodium stands next to lithium, and half of the atoms change:
+
+        >>> element_movers_distance("NaCl", "LiCl")
+        0.5
+    """
+    return float(_distances(composition_matrix([one]), composition_matrix([other]))[0, 0])
+
+
+def nearest(formulas: Sequence[str], known: Sequence[str], *, count: int = 1) -> Neighbours:
+    """The nearest known compositions of each formula.
+
+    Equal formulas are computed once, and distances block by block, so that memory does not grow
+    with the product of both numbers.
+
+    Args:
+        formulas: Compositions asked about, as :func:`composition_matrix` reads them.
+        known: Compositions to be near to, at least one, in the order that settles ties.
+        count: How many neighbours; fewer are returned when fewer are known.
+
+    Returns:
+        Distances to four decimals, so that ties do not hang on the last bit.
+
+    Example:
+        >>> found = nearest(["LiCl"], ["LiF", "NaCl", "Na2Cl2"], count=2)
+        >>> found.distances.tolist(), found.places.tolist()
+        ([[0.5, 0.5]], [[0, 1]])
+    """
+    asked, back = _unique(formulas)
+    kinds, kind_of = _unique(known)
+    by_kind = np.argsort(kind_of, kind="stable")
+    n_of_kind = np.bincount(kind_of, minlength=len(kinds))
+    starts = np.cumsum(n_of_kind) - n_of_kind
+    mine, theirs = composition_matrix(asked), composition_matrix(kinds)
+    count = min(count, len(known))
+    distances = np.empty((len(asked), count))
+    places = np.empty((len(asked), count), dtype=np.int64)
+    step = max(_BLOCK_CELLS // len(kinds), 1)
+    for begin in range(0, len(asked), step):
+        block = _distances(mine[begin : begin + step], theirs)
+        for row, to_kinds in enumerate(block, start=begin):
+            near = _nearest_kinds(to_kinds, count)
+            members = np.concatenate([by_kind[starts[k] : starts[k] + n_of_kind[k]] for k in near])
+            apart = np.repeat(to_kinds[near], n_of_kind[near])
+            order = np.lexsort((members, apart))[:count]
+            distances[row], places[row] = apart[order], members[order]
+    return Neighbours(distances[back], places[back])
+
+
+def nearest_of_other_groups(
+    formulas: Sequence[str], groups: Sequence[object], *, count: int = 1
+) -> Neighbours:
+    """The nearest of the same compositions that belong to other groups.
+
+    Args:
+        formulas: Compositions, as :func:`composition_matrix` reads them.
+        groups: Group of each.
+        count: How many neighbours; a distance is infinite where there are no more of them.
+
+    Example:
+        >>> nearest_of_other_groups(["LiCl", "LiCl", "NaCl"], ["a", "a", "b"]).places.tolist()
+        [[2], [2], [0]]
+    """
+    kinds, kind_of = _unique(formulas)
+    number = np.unique(np.asarray(groups), return_inverse=True)[1]
+    matrix = composition_matrix(kinds)
+    count = min(count, len(formulas))
+    distances = np.empty((len(formulas), count))
+    places = np.empty((len(formulas), count), dtype=np.int64)
+    for row, kind in enumerate(kind_of):
+        apart = _distances(matrix[kind : kind + 1], matrix)[0][kind_of]
+        apart[number == number[row]] = np.inf
+        order = np.argsort(apart, kind="stable")[:count]
+        distances[row], places[row] = apart[order], order
+    return Neighbours(distances, places)
+
+
+def _unique(formulas: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Distinct formulas in the order of first appearance, and which of them each one is."""
+    number: dict[str, int] = {}
+    which = [number.setdefault(formula, len(number)) for formula in formulas]
+    return list(number), np.array(which, dtype=np.int64)
+
+
+def _nearest_kinds(distances: Array, count: int) -> npt.NDArray[np.int64]:
+    """Kinds that can hold one of the ``count`` nearest: those not farther than the last of them."""
+    if len(distances) <= count:
+        return np.arange(len(distances))
+    limit = np.partition(distances, count - 1)[count - 1]
+    return np.flatnonzero(distances <= limit)
+
+
+def _distances(mine: Array, theirs: Array) -> Array:
+    """Areas between cumulative distributions, shape (n_mine, n_theirs)."""
+    present = np.flatnonzero(mine.any(axis=0) | theirs.any(axis=0))
+    widths = np.diff(present)
+    # Between two elements that occur, both cumulative distributions are level: one term a gap.
+    one = np.cumsum(mine[:, present], axis=1)[:, :-1] * widths
+    other = np.cumsum(theirs[:, present], axis=1)[:, :-1] * widths
+    total = np.zeros((len(mine), len(theirs)))
+    apart = np.empty_like(total)
+    for gap in range(len(widths)):
+        np.subtract(one[:, gap, None], other[None, :, gap], out=apart)
+        total += np.abs(apart, out=apart)
+    return np.round(total, DECIMALS) + 0.0
+
+
+def quarters(distances: Array) -> list[str]:
+    """The quarter of its set that each distance lies in, with the quarter's bounds.
+
+    Equal distances are never parted, so that quarters may differ in size; where a value is so
+    frequent that it fills a quarter of its own and more, the quarters that it covers are one.
+
+    Args:
+        distances: Shape (n,), finite.
+
+    Example:
+        >>> quarters(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 9.5]))[2:]
+        ['1st quarter: 0.00 to 0.00', '3rd quarter: 1.00 to 2.00', '3rd quarter: 1.00 to 2.00',
+         '4th quarter: 9.50 to 9.50']
+    """
+    if not len(distances):
+        return []
+    edges = np.quantile(distances, [0.25, 0.5, 0.75], method="inverted_cdf")
+    number = np.searchsorted(edges, distances, side="left")
+    names = {}
+    for quarter in np.unique(number):
+        inside = distances[number == quarter]
+        ordinal = ("1st", "2nd", "3rd", "4th")[quarter]
+        names[quarter] = f"{ordinal} quarter: {inside.min():.2f} to {inside.max():.2f}"
+    return [names[quarter] for quarter in number]
+
+
+# Slice columns and nearest training entries, derived whenever scoring needs them
+
+
+N_NEIGHBOURS = 3
+NOT_GIVEN = "not given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceInputs:
+    """What slice columns are derived from; every table is indexed by id.
+
+    Attributes:
+        entries: Inputs of all entries.
+        structures: Crystal structures, of the entries that have one; None where the dataset has
+            no such table.
+        labels: Labels of all entries.
+        split: ``subset`` and what else the split knows of the entries that take part.
+        ids: Entries that are evaluated, ascending.
+        train_ids: Training entries that take part, ascending; the same where folds are scored.
+        neighbours: Their nearest training entries, as :func:`nearest_entries` gives them.
+    """
+
+    entries: pd.DataFrame
+    structures: pd.DataFrame | None
+    labels: pd.DataFrame
+    split: pd.DataFrame
+    ids: Sequence[str]
+    train_ids: Sequence[str]
+    neighbours: pd.DataFrame
+
+    @property
+    def nearest_distance(self) -> Array:
+        """Distance of every evaluated entry to the nearest training entry, in the order of ids."""
+        first = self.neighbours[self.neighbours["place"] == 1].set_index("id")
+        distances: Array = first.loc[list(self.ids), "distance"].to_numpy(np.float64)
+        return distances
+
+    def has_near(self, column: str) -> npt.NDArray[np.bool_]:
+        """Whether one of an entry's nearest training entries has its value in a column."""
+        near, values = self.neighbours, self.entries[column]
+        is_same = values.loc[near["id"]].to_numpy(object) == values.loc[near["neighbour"]].to_numpy(
+            object
+        )
+        found: npt.NDArray[np.bool_] = np.isin(list(self.ids), near.loc[is_same, "id"].tolist())
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlicedEntries:
+    """Evaluated entries taken apart.
+
+    Attributes:
+        columns: ``id``, ascending, and one text column per slice; missing where an entry is in no
+            part of it. No columns but ``id`` where the dataset declares none.
+        neighbours: ``id``, ``place`` (1 is nearest), ``neighbour`` (a training id) and
+            ``distance`` (Element Mover's Distance), up to three rows an entry.
+        sha256: Content hash of ``columns``.
+    """
+
+    columns: pd.DataFrame
+    neighbours: pd.DataFrame
+    sha256: str
+
+
+def slice_entries(layout: Layout, task: Task, version: str) -> SlicedEntries:
+    """Take the evaluated entries of a task apart.
+
+    Raises:
+        DataMissingError: A table is not on this machine.
+        DataChangedError: A table is not the released one.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    dataset = get_dataset(task.dataset)
+    names = {table.name for table in dataset.tables}
+    read = [name for name in ("entries", "labels", "splits", STRUCTURES) if name in names]
+    tables = {name: read_table(layout, task.dataset, version, name) for name in read}
+    split = to_frame(split_of_task(tables.pop("splits"), task)).set_index("id")
+    frames = {name: to_frame(table).set_index("id") for name, table in tables.items()}
+    train = sorted(split.index[split["subset"] == "train"])
+    ids = train if task.scored_folds else sorted(split.index[split["subset"] == "test"])
+    neighbours = _neighbours(dataset, frames["entries"], split, task, ids=ids, train_ids=train)
+    make = slice_columns_of(task.dataset)
+    if make is None:
+        columns = pd.DataFrame({"id": ids})
+    else:
+        inputs = SliceInputs(
+            entries=frames["entries"],
+            structures=frames.get(STRUCTURES),
+            labels=frames["labels"],
+            split=split,
+            ids=ids,
+            train_ids=train,
+            neighbours=neighbours,
+        )
+        columns = make(inputs).loc[ids].rename_axis("id").reset_index()
+    table = pa.Table.from_pandas(columns.astype("string"), preserve_index=False)
+    return SlicedEntries(
+        columns=columns, neighbours=neighbours, sha256=content_hash(table, key="id")
+    )
+
+
+def _neighbours(
+    dataset: Dataset,
+    entries: pd.DataFrame,
+    split: pd.DataFrame,
+    task: Task,
+    *,
+    ids: Sequence[str],
+    train_ids: Sequence[str],
+) -> pd.DataFrame:
+    """The nearest entries that a model may have trained on; none where nobody looks for them."""
+    if dataset.composition_column is None:
+        return _table([], [], Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64)))
+    formulas = entries[dataset.composition_column]
+    if task.scored_folds:
+        return nearest_of_other_folds(formulas, split.loc[list(ids), task.group_column])
+    return nearest_entries(formulas, ids=ids, train_ids=train_ids)
+
+
+def nearest_entries(
+    formulas: pd.Series[str], *, ids: Sequence[str], train_ids: Sequence[str]
+) -> pd.DataFrame:
+    """The nearest training entries of each entry by composition; ties in the order of ids.
+
+    Args:
+        formulas: Formula of every entry, indexed by id.
+        ids: Entries asked about.
+        train_ids: Training entries; with none, the table is empty.
+
+    Returns:
+        ``id, place, neighbour, distance``: up to three rows an entry.
+    """
+    known = sorted(train_ids)
+    if not known or not len(ids):
+        return _table([], [], Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64)))
+    found = nearest(
+        formulas.loc[list(ids)].tolist(), formulas.loc[known].tolist(), count=N_NEIGHBOURS
+    )
+    return _table(ids, known, found)
+
+
+def nearest_of_other_folds(formulas: pd.Series[str], groups: pd.Series[int]) -> pd.DataFrame:
+    """The nearest entries that folds may train on, whichever repeat: those of other groups.
+
+    Args:
+        formulas: Formula of every entry, indexed by id.
+        groups: Group of every entry asked about, indexed by id, ascending; folds keep it whole.
+
+    Returns:
+        ``id, place, neighbour, distance``: up to three rows an entry.
+    """
+    ids = groups.index.tolist()
+    found = nearest_of_other_groups(formulas.loc[ids].tolist(), groups.tolist(), count=N_NEIGHBOURS)
+    return _table(ids, ids, found)
+
+
+def _table(ids: Sequence[str], known: Sequence[str], found: Neighbours) -> pd.DataFrame:
+    """Neighbours as rows, those at infinite distance left out."""
+    import pandas as pd
+
+    count = found.distances.shape[1]
+    names = np.array(known, dtype=object)
+    rows = pd.DataFrame(
+        {
+            "id": np.repeat(np.array(ids, dtype=object), count),
+            "place": np.tile(np.arange(1, count + 1), len(ids)),
+            "neighbour": names[found.places.ravel()],
+            "distance": found.distances.ravel(),
+        }
+    )
+    is_known = np.isfinite(found.distances.ravel())
+    return rows.loc[is_known].reset_index(drop=True)
+
+
+# Which part of an experiment each evaluated entry is in: the task's slices, and what is dear
+
+
+def experiment_columns(
+    layout: Layout, task: Task, version: str, slices: pd.DataFrame
+) -> pd.DataFrame:
+    """The columns that parts of a task's experiments name.
+
+    Args:
+        layout: The repository.
+        task: The task.
+        version: Dataset version.
+        slices: ``id`` and the slice columns of the evaluated entries.
+
+    Returns:
+        One row an entry, indexed by id: the slice columns, and those that the dataset derives for
+        its experiments alone; an entry without a structure has no value in these.
+
+    Raises:
+        DataMissingError: The structures are not on this machine.
+        KeyError: A part names a column that nobody derives.
+    """
+    columns = slices.set_index("id")
+    named = {part.column for experiment in task.experiments for part in experiment.parts}
+    missing = named - {*columns.columns}
+    make = part_columns_of(task.dataset)
+    if missing and make is not None:
+        table = read_table(layout, task.dataset, version, STRUCTURES)
+        structures = to_frame(rows_of(table, columns.index.tolist())).set_index("id")
+        columns = columns.join(make(structures))
+    if unknown := sorted(named - {*columns.columns}):
+        msg = f"experiments of {task.name!r} name parts that the dataset does not derive: {unknown}"
+        raise KeyError(msg)
+    return columns
+
+
+# Which test entries have a composition that the training set has too
+
+
+COMPOSITION = "formula_norm"
+"""Column of ``entries`` with the composition of an entry, reduced so that equal ones are equal."""
+
+
+def crossing_ids(layout: Layout, task: Task, version: str) -> frozenset[str]:
+    """Ids of test entries whose normalised formula also stands in the training set.
+
+    Empty where the dataset names no normalised formula. An entry without one crosses nothing.
+
+    Raises:
+        DataMissingError: A table is not on this machine.
+        DataChangedError: A table is not the released one.
+    """
+    entries = read_table(layout, task.dataset, version, "entries")
+    if COMPOSITION not in entries.column_names:
+        return frozenset()
+    frame = to_frame(entries.select(["id", COMPOSITION])).dropna()
+    split = to_frame(read_table(layout, task.dataset, version, "splits"))
+    split = split.loc[split["split_name"] == task.split, ["id", "subset"]]
+    both = frame.merge(split, on="id", validate="one_to_one")
+    known = set(both.loc[both["subset"] == "train", COMPOSITION])
+    is_crossing = (both["subset"] == "test") & both[COMPOSITION].isin(known)
+    return frozenset(both.loc[is_crossing, "id"])

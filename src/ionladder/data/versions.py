@@ -1,0 +1,419 @@
+"""Comparing dataset versions, and verifying them against upstream."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ionladder.config import DatasetVersion, Params
+from ionladder.data.fetch import changed_raw, missing_raw
+from ionladder.data.registry import get_dataset
+from ionladder.data.store import CheckResult, Manifest, read_manifest, read_table, version_key
+from ionladder.errors import IonLadderError, Problem
+from ionladder.repo import Layout, read_parquet, sha256_bytes, sha256_file
+from ionladder.specs import Dataset, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# Rules between versions: an id names one material for ever, and every change has a class
+
+
+IDENTITY_CHECK = "ids_keep_their_formula"
+_TABLE, _ID, _FORMULA = "entries", "id", "formula_norm"
+
+
+def identity_rule() -> CheckResult:
+    """Check 10, as a manifest records it."""
+    return CheckResult(
+        name=IDENTITY_CHECK,
+        description="No id is ever used again for a material of another composition.",
+        detail=(
+            "a rule between versions: compared with every other released version at each ingest "
+            "and by `ionladder verify`"
+        ),
+    )
+
+
+def change_rule(dataset: Dataset) -> CheckResult:
+    """Check 11, as a manifest records it: every column's change is classed beforehand."""
+    roles: dict[str, int] = {}
+    for table in dataset.tables:
+        for column in table.columns:
+            roles[column.role] = roles.get(column.role, 0) + 1
+    counted = ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))
+    return CheckResult(
+        name="changes_are_classed",
+        description=(
+            "Every column says what a changed cell means (label, split, input or note), so that a "
+            "diff against any other version is classed; `ionladder diff` prints it per cell."
+        ),
+        detail=f"columns by class: {counted}",
+    )
+
+
+def released_manifests(layout: Layout, dataset: str) -> dict[str, Manifest]:
+    """Version → manifest of every released version of a dataset, by folder name."""
+    folder = layout.version_dir(dataset, "")
+    versions = sorted(path.parent.name for path in folder.glob("*/manifest.json"))
+    found = {version: read_manifest(layout, dataset, version) for version in versions}
+    return {version: manifest for version, manifest in found.items() if manifest is not None}
+
+
+def identity_problems(
+    layout: Layout, dataset: Dataset, manifest: Manifest, tables: Mapping[str, pa.Table]
+) -> list[Problem]:
+    """Ids of one version that another released version uses for another composition.
+
+    Args:
+        layout: The repository.
+        dataset: Its declaration; ids it allows for this check are passed over.
+        manifest: Manifest of the version in hand.
+        tables: Its tables.
+    """
+    problems = []
+    for version, other in released_manifests(layout, dataset.name).items():
+        if version == manifest["version"] or _identity(other) == _identity(manifest):
+            continue
+        path = layout.table(dataset.name, version, _TABLE)
+        if not path.is_file():
+            problems.append(_cannot_compare(dataset.name, manifest["version"], version))
+            continue
+        problems += _clashes(layout, dataset, tables[_TABLE], manifest["version"], version)
+    return problems
+
+
+def _identity(manifest: Manifest) -> tuple[str, ...]:
+    columns = manifest["tables"][_TABLE]["columns"]
+    return tuple(c["sha256"] for c in columns if c["name"] in (_ID, _FORMULA))
+
+
+def _clashes(
+    layout: Layout, dataset: Dataset, table: pa.Table, version: str, other: str
+) -> list[Problem]:
+    from ionladder.data.store import read_table
+
+    mine = _formulas(table)
+    theirs = _formulas(read_table(layout, dataset.name, other, _TABLE))
+    allowed = dataset.allowed(IDENTITY_CHECK)
+    return [
+        Problem(
+            where=f"{IDENTITY_CHECK}: {dataset.name} {version}, id {entry!r}",
+            expected=f"{theirs[entry]}, as in {other}",
+            found=mine[entry],
+            next_step=(
+                "A corrected formula is allow-listed by id with its reason in oddities.py; "
+                "a new material needs a new id upstream."
+            ),
+        )
+        for entry in sorted(mine.keys() & theirs.keys())
+        if mine[entry] != theirs[entry] and entry not in allowed
+    ]
+
+
+def _formulas(table: pa.Table) -> dict[str, str]:
+    ids, formulas = table[_ID].to_pylist(), table[_FORMULA].to_pylist()
+    return dict(zip(ids, formulas, strict=True))
+
+
+def _cannot_compare(dataset: str, version: str, other: str) -> Problem:
+    key = version_key(dataset, other)
+    return Problem(
+        where=f"{IDENTITY_CHECK}: {dataset} {version}",
+        expected=f"the entries of {other} on this machine, because ids or formulas differ from it",
+        found="none",
+        next_step=f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first.",
+    )
+
+
+# Two versions compared cell by cell, each change classed by what it means for scores
+
+
+Kind = Literal["label", "split", "input", "note"]
+KINDS: tuple[Kind, ...] = ("label", "split", "input", "note")
+FORCING: tuple[Kind, ...] = ("label", "split")
+"""Classes of change that force a re-score."""
+
+WHOLE_ROW = "(row)"
+_DIFF_ID = "id"
+_LONGEST_SHOWN = 100
+_SHORT_HASH = 12
+_HASH = re.compile(r"^[0-9a-f]{64}$")
+
+_Identity = tuple[Any, ...]
+_Rows = dict[_Identity, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellChange:
+    """One cell that differs between two versions.
+
+    Attributes:
+        table: Table name.
+        id: Entry id.
+        column: Column name, with the rest of the row's key in brackets where there is one;
+            ``(row)`` when the whole row is new or gone.
+        old: Value in the old version; None when missing or when the row is new.
+        new: Value in the new version; None when missing or when the row is gone.
+        kind: label, split, input or note.
+    """
+
+    table: str
+    id: str
+    column: str
+    old: Any
+    new: Any
+    kind: Kind
+
+
+def diff_versions(layout: Layout, dataset: str, old: str, new: str) -> list[CellChange]:
+    """All cells that differ between two ingested versions.
+
+    Returns:
+        Changes by class (label, split, input, note), then in the order of tables, ids and columns.
+
+    Raises:
+        DataMissingError: A table is not on this machine.
+        DataChangedError: A table is not the released one.
+    """
+    changes = []
+    for spec in get_dataset(dataset).tables:
+        before, after = (read_table(layout, dataset, version, spec.name) for version in (old, new))
+        changes += diff_tables(spec, before, after)
+    return sorted(changes, key=lambda change: KINDS.index(change.kind))
+
+
+def diff_tables(spec: Table, before: pa.Table, after: pa.Table) -> list[CellChange]:
+    """Cells that differ between two versions of one table, in the order of ids and columns."""
+    identity = [column.name for column in spec.columns if column.role == "key"]
+    rows = [_rows(table, identity) for table in (before, after)]
+    return [
+        change
+        for key in sorted({*rows[0], *rows[1]}, key=_sort_key(identity))
+        for change in _row_changes(spec, dict(zip(identity, key, strict=True)), key, *rows)
+    ]
+
+
+def show_value(value: Any) -> str:
+    """A value as one short piece of text; a CIF or a hash as the start of its SHA-256.
+
+    Example:
+        >>> show_value(None), show_value(["a", "b"]), show_value(0.5)
+        ('–', 'a | b', '0.5')
+    """
+    if value is None:
+        return "–"
+    text = " | ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+    if "\n" in text or len(text) > _LONGEST_SHOWN:
+        text = sha256_bytes(text.encode("utf-8"))
+    return f"sha256:{text[:_SHORT_HASH]}…" if _HASH.match(text) else text
+
+
+def consequence(changes: list[CellChange]) -> str:
+    """What a list of changes means for scores, in one sentence."""
+    kinds = {change.kind for change in changes}
+    if not kinds:
+        return "Nothing changed: every score stays as it is."
+    if kinds & set(FORCING):
+        return "Label and split changes force a re-score of every submission."
+    if "input" in kinds:
+        return (
+            "No label and no split changed: every score stays as it is, and submissions that used "
+            "a changed input are stale."
+        )
+    return "Only notes changed: every score stays as it is."
+
+
+def _row_changes(
+    spec: Table, named: Mapping[str, Any], key: _Identity, before: _Rows, after: _Rows
+) -> Iterator[CellChange]:
+    old, new = before.get(key), after.get(key)
+    rest = ", ".join(str(value) for name, value in named.items() if name != _DIFF_ID)
+    suffix = f" [{rest}]" if rest else ""
+    if old is None or new is None:
+        yield CellChange(
+            table=spec.name,
+            id=named[_DIFF_ID],
+            column=f"{WHOLE_ROW}{suffix}",
+            old="present" if old is not None else None,
+            new="present" if new is not None else None,
+            kind=_kind_of_row(spec),
+        )
+        return
+    for column in spec.columns:
+        role = column.role
+        if role != "key" and old[column.name] != new[column.name]:
+            yield CellChange(
+                table=spec.name,
+                id=named[_DIFF_ID],
+                column=f"{column.name}{suffix}",
+                old=old[column.name],
+                new=new[column.name],
+                kind=role,
+            )
+
+
+def _kind_of_row(spec: Table) -> Kind:
+    """A table of labels or of splits has nothing but these; any other holds inputs."""
+    roles = {column.role for column in spec.columns} - {"key"}
+    for kind in FORCING:
+        if roles == {kind}:
+            return kind
+    return "input"
+
+
+def _rows(table: pa.Table, identity: list[str]) -> _Rows:
+    return {tuple(row[name] for name in identity): row for row in table.to_pylist()}
+
+
+def _sort_key(identity: list[str]) -> Any:
+    position = identity.index(_DIFF_ID)
+    return lambda key: (key[position], key)
+
+
+# Everything of the datasets that is on this machine, hashed again and held to what is recorded
+
+
+_SUM_LINE = re.compile(r"^([0-9a-f]{64})  (\S+)$")
+
+
+@dataclass(kw_only=True)
+class Verified:
+    """What one step of ``ionladder verify`` looked at.
+
+    Attributes:
+        what: What it looks at, in words.
+        n_good: Things that are as recorded.
+        absent: Things that are not on this machine.
+        problems: Things that differ.
+    """
+
+    what: str
+    n_good: int = 0
+    absent: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+Step = Callable[[Layout, Params], Verified]
+
+
+def verify_raw(layout: Layout, params: Params) -> Verified:
+    """Hold fetched files to the SHA-256 pinned in ``params.yaml``."""
+    result = Verified(what="fetched files")
+    for pinned in params.versions.values():
+        missing = missing_raw(layout, pinned)
+        changed = changed_raw(layout, pinned)
+        if missing:
+            result.absent.append(f"{pinned.key}: {', '.join(missing)}")
+        result.problems += changed
+        result.n_good += len(pinned.source.files) - len(missing) - len(changed)
+    return result
+
+
+def verify_tables(layout: Layout, params: Params) -> Verified:
+    """Hold tables to SHA256SUMS by their bytes, and to the manifest by their content."""
+    result = Verified(what="tables")
+    for pinned in params.versions.values():
+        names = [table.name for table in get_dataset(pinned.dataset).tables]
+        here = [n for n in names if layout.table(pinned.dataset, pinned.version, n).is_file()]
+        missing = [name for name in names if name not in here]
+        if missing:
+            result.absent.append(f"{pinned.key}: {', '.join(missing)}")
+        if not here:
+            continue
+        sums, problems = _read_sums(layout, pinned)
+        for name in here:
+            problems += _table_problems(layout, pinned, name, sums)
+        result.problems += problems
+        result.n_good += max(len(here) - len(problems), 0)
+    return result
+
+
+def verify_versions(layout: Layout, params: Params) -> Verified:
+    """Hold manifests to the pins, and released versions to one meaning for each id."""
+    result = Verified(what="manifests")
+    for pinned in params.versions.values():
+        try:
+            manifest = read_manifest(layout, pinned.dataset, pinned.version)
+            if manifest is None:
+                result.absent.append(f"{pinned.key}: manifest.json")
+                continue
+            problems = _pin_problems(layout, pinned, manifest["source"])
+            entries = layout.table(pinned.dataset, pinned.version, "entries")
+            if entries.is_file():
+                tables = {"entries": read_parquet(entries, shown_as=layout.relative(entries))}
+                dataset = get_dataset(pinned.dataset)
+                problems += identity_problems(layout, dataset, manifest, tables)
+        except IonLadderError as error:
+            problems = list(error.problems)
+        result.problems += problems
+        result.n_good += not problems
+    return result
+
+
+DATASET_STEPS: tuple[Step, ...] = (verify_raw, verify_tables, verify_versions)
+
+
+def _read_sums(layout: Layout, pinned: DatasetVersion) -> tuple[dict[str, str], list[Problem]]:
+    path = layout.checksums(pinned.dataset, pinned.version)
+    shown = layout.relative(path)
+    again = f"Run `ionladder ingest {pinned.key}` to write it again."
+    if not path.is_file():
+        return {}, [_problem(shown, "the checksums of the tables beside it", "no file", again)]
+    sums: dict[str, str] = {}
+    problems = []
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+        match = _SUM_LINE.match(line)
+        if match is None:
+            where = f"{shown}, line {number}"
+            problems.append(_problem(where, "'<SHA-256>  <file>'", repr(line), again))
+        else:
+            sums[match.group(2)] = match.group(1)
+    return sums, problems
+
+
+def _table_problems(
+    layout: Layout, pinned: DatasetVersion, name: str, sums: dict[str, str]
+) -> list[Problem]:
+    """At most one problem a table: its bytes, or else its content."""
+    path = layout.table(pinned.dataset, pinned.version, name)
+    expected, found = sums.get(path.name), sha256_file(path)
+    if expected is not None and found != expected:
+        step = f"Run `ionladder ingest {pinned.key}` to rebuild it."
+        return [_problem(layout.relative(path), f"SHA-256 {expected}", found, step)]
+    try:
+        read_table(layout, pinned.dataset, pinned.version, name)
+    except IonLadderError as error:
+        return list(error.problems)
+    if expected is None and sums:
+        step = f"Run `ionladder ingest {pinned.key}` to write SHA256SUMS again."
+        return [_problem(layout.relative(path), "a line in SHA256SUMS", "none", step)]
+    return []
+
+
+def _pin_problems(
+    layout: Layout, pinned: DatasetVersion, source: dict[str, object]
+) -> list[Problem]:
+    if pinned.is_embedded:
+        return []
+    where = layout.relative(layout.manifest(pinned.dataset, pinned.version))
+    pins = {
+        "tag": pinned.source.tag,
+        "commit": pinned.source.commit,
+        "base_url": pinned.source.base_url,
+        "files": dict(pinned.source.files),
+    }
+    step = "A released version keeps its pins: restore them in params.yaml, or pin a new version."
+    return [
+        _problem(f"{where}, source.{name}", f"{value!r}, as in params.yaml", repr(found), step)
+        for name, value in pins.items()
+        if (found := source.get(name)) != value
+    ]
+
+
+def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
+    return Problem(where=where, expected=expected, found=found, next_step=next_step)

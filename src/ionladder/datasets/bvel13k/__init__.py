@@ -1,1 +1,0 @@
-"""BVEL13k: percolation barriers of 12,807 structures of the Materials Project."""

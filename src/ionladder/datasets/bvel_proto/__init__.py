@@ -1,1 +1,0 @@
-"""BVEL-proto: Li percolation barriers of prototype structures, computed here from open physics."""

@@ -1,1 +1,0 @@
-"""What the datasets of LiTraj share: names of hops, columns, citation, and overlap of splits."""

@@ -1,1 +1,0 @@
-"""MPLiTrj: configurations along Li migration paths, with energies, forces and stresses."""

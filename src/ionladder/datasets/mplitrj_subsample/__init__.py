@@ -1,1 +1,0 @@
-"""The subsample of MPLiTrj: configurations with energies, forces and stresses."""

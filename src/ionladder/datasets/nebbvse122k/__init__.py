@@ -1,1 +1,0 @@
-"""nebBVSE122k: barriers of single Li hops in the bond-valence site energy."""

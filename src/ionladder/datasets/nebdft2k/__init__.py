@@ -1,1 +1,0 @@
-"""nebDFT2k: Li migration paths and barriers from nudged elastic bands with DFT."""

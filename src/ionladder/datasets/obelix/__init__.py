@@ -1,1 +1,0 @@
-"""OBELiX: 599 measured room-temperature conductivities of lithium solid electrolytes."""

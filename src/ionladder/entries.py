@@ -1,0 +1,210 @@
+"""All submissions on every test entry: who errs where, and what is known of the entry.
+
+The table holds labels, so it lives in memory and on pages that are rendered where the data are; it
+is never written to a file that git keeps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ionladder.data.labels import EvaluationLabels
+from ionladder.errors import SubmissionError
+from ionladder.score import EntryErrors, EntryReader, label_column
+from ionladder.specs import Array, Task
+
+_Row = dict[Any, Any]
+_FEWEST_MODELS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Related:
+    """Another measurement of an entry's material, or a training entry near to it.
+
+    Attributes:
+        id: Its id; the entry's own where one entry was labelled repeatedly.
+        labels: Target → label, NaN where it is missing.
+        limits: Target → upper limit, where only that is known.
+        distance: Element Mover's Distance to the entry; None for repeated measurements.
+    """
+
+    id: str
+    labels: Mapping[str, float]
+    limits: Mapping[str, float]
+    distance: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryTable:
+    """Test entries and what submissions make of them; entries ascend by id.
+
+    Attributes:
+        ids: Entry ids, n of them.
+        names: Submissions, m of them.
+        labels: Target → label, shape (n,), NaN where it is missing.
+        limits: Target → upper limit, shape (n,), NaN where the label is none.
+        predictions: Target → prediction, the mean over seeds, shape (m, n).
+        errors: The primary error of an entry, averaged over seeds and primary targets, shape
+            (m, n); NaN for entries without a score.
+        typical_error: Median error over verified submissions, shape (n,).
+        spread: Interquartile range of the predictions of verified submissions, averaged over
+            primary targets, shape (n,); NaN with fewer than two of them.
+        replicates: Id → other labels of the same material.
+        neighbours: Id → nearest training entries by composition, nearest first.
+    """
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    labels: Mapping[str, Array]
+    limits: Mapping[str, Array]
+    predictions: Mapping[str, Array]
+    errors: Array
+    typical_error: Array
+    spread: Array
+    replicates: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+    neighbours: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+
+    def hardest(self, count: int) -> list[int]:
+        """Positions of the entries with the largest typical error, largest first."""
+        return _largest(self.typical_error, count)
+
+    def most_disputed(self, count: int) -> list[int]:
+        """Positions of the entries on which verified submissions disagree most."""
+        return _largest(self.spread, count)
+
+
+def build_entry_table(
+    reader: EntryReader, task: Task, names: Sequence[str], *, verified: Collection[str]
+) -> EntryTable:
+    """Put the table of a task together.
+
+    Args:
+        reader: Labels and predictions.
+        task: The task; its primary metric must be a plain mean over entries.
+        names: Submissions, in the order of the board; those that cannot be read are left out.
+        verified: Which of them are verified; typical error and spread rest on these.
+    """
+    test, labels = reader.test, reader.labels
+    errors_of = EntryErrors(test, task)
+    targets = [target.name for target in task.targets]
+    kept: list[str] = []
+    errors: list[Array] = []
+    predictions: dict[str, list[Array]] = {name: [] for name in targets}
+    for name in names:
+        try:
+            y_pred = reader.aligned(name).y_pred
+        except SubmissionError:
+            continue
+        kept.append(name)
+        errors.append(errors_of.of(y_pred).mean(axis=0))
+        for target in targets:
+            predictions[target].append(y_pred[target].mean(axis=0))
+    n = len(test)
+    stacked = {target: _stack(rows, n) for target, rows in predictions.items()}
+    primary = [stacked[target.name] for target in task.primary_targets]
+    is_verified = np.array([name in verified for name in kept], dtype=bool)
+    all_errors = _stack(errors, n)
+    return EntryTable(
+        ids=tuple(test["id"]),
+        names=tuple(kept),
+        labels={target: label_column(test, target) for target in targets},
+        limits={target.name: label_column(test, target.limit_column) for target in task.targets},
+        predictions=stacked,
+        errors=all_errors,
+        typical_error=_median(all_errors[is_verified]),
+        spread=np.mean([_interquartile(rows[is_verified]) for rows in primary], axis=0),
+        replicates=_replicates(labels, task),
+        neighbours=_neighbours(labels, task),
+    )
+
+
+def _stack(rows: Sequence[Array], n: int) -> Array:
+    return np.stack(rows) if rows else np.empty((0, n))
+
+
+def _median(rows: Array) -> Array:
+    return np.median(rows, axis=0) if len(rows) else np.full(rows.shape[1], np.nan)
+
+
+def _interquartile(rows: Array) -> Array:
+    if len(rows) < _FEWEST_MODELS:
+        return np.full(rows.shape[1], np.nan)
+    low, high = np.quantile(rows, [0.25, 0.75], axis=0)
+    spread: Array = high - low
+    return spread
+
+
+def _largest(values: Array, count: int) -> list[int]:
+    """Positions of the largest values; equal ones in order, NaN never."""
+    order = np.argsort(-values, kind="stable")
+    return [int(place) for place in order if np.isfinite(values[place])][:count]
+
+
+def _replicates(labels: EvaluationLabels, task: Task) -> dict[str, tuple[Related, ...]]:
+    """Other labels of the material of every test entry that has some."""
+    repeated, known = labels.replicates, _by_id(labels)
+    if repeated.empty:
+        return {}
+    found = {}
+    test_ids = set(labels.test["id"])
+    for _, group in repeated.groupby("replicate_group"):
+        rows: list[dict[Any, Any]] = group.to_dict("records")
+        for entry in sorted(set(group["id"]) & test_ids):
+            others = [row for row in rows if not _is_own(row, entry, known[entry], task)]
+            found[entry] = tuple(_related(row["id"], row, known, task) for row in others)
+    return found
+
+
+def _is_own(row: _Row, entry: str, own: _Row, task: Task) -> bool:
+    """Whether a repeated label is the entry's own label itself."""
+    pairs = [(_number(row[target.name]), _number(own[target.name])) for target in task.targets]
+    return row["id"] == entry and all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in pairs)
+
+
+def _neighbours(labels: EvaluationLabels, task: Task) -> dict[str, tuple[Related, ...]]:
+    """The nearest training entries of every test entry."""
+    if labels.neighbours is None:
+        return {}
+    known = _by_id(labels)
+    found: dict[str, list[Related]] = {}
+    rows: list[_Row] = labels.neighbours.to_dict("records")
+    for row in rows:
+        entry = row["neighbour"]
+        near = _related(entry, known[entry], known, task, distance=float(row["distance"]))
+        found.setdefault(row["id"], []).append(near)
+    return {entry: tuple(near) for entry, near in found.items()}
+
+
+def _by_id(labels: EvaluationLabels) -> dict[str, _Row]:
+    """Labels of test and training entries."""
+    rows: list[_Row] = [
+        *labels.test.to_dict("records"),
+        *labels.train.to_dict("records"),
+    ]
+    return {row["id"]: row for row in rows}
+
+
+def _related(
+    entry: str, row: _Row, known: Mapping[str, _Row], task: Task, *, distance: float | None = None
+) -> Related:
+    limits = {
+        target.name: _number(known.get(entry, {}).get(target.limit_column))
+        for target in task.targets
+        if target.limit_column
+    }
+    return Related(
+        id=entry,
+        labels={target.name: _number(row[target.name]) for target in task.targets},
+        limits={name: limit for name, limit in limits.items() if math.isfinite(limit)},
+        distance=distance,
+    )
+
+
+def _number(value: object) -> float:
+    """A float; NaN for anything that is no number."""
+    return float(value) if isinstance(value, int | float) else math.nan

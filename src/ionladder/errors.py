@@ -1,0 +1,169 @@
+"""Errors: where, what was expected, what was found, what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# Findings that name their place: what a validator collects and an error carries
+
+
+MAX_LISTED = 5
+_LONGEST_FIELD = 2000
+_LONGEST_LISTED = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One finding, written for the person who can fix it.
+
+    Findings quote what strangers sent. Whatever cannot be printed (line ends, terminal codes,
+    marks that turn the writing direction, halves of characters) is escaped, and nothing is endless.
+
+    Attributes:
+        where: File, and row or field inside it, as the reader would look for it.
+        expected: What should be there.
+        found: What is there instead.
+        next_step: What to do now.
+
+    Example:
+        >>> print(Problem(where="predictions.csv, row 4", expected="a finite number",
+        ...               found="'3.2 eV'", next_step="Remove the unit."))
+        predictions.csv, row 4: expected a finite number; found '3.2 eV'. Remove the unit.
+    """
+
+    where: str
+    expected: str
+    found: str
+    next_step: str
+
+    def __post_init__(self) -> None:
+        for name, text in vars(self).items():
+            object.__setattr__(self, name, visible(text))
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}; found {self.found}. {self.next_step}"
+
+
+def visible(text: str, *, limit: int = _LONGEST_FIELD) -> str:
+    """Text as a letter may quote it: printable characters only, cut where it gets too long.
+
+    Example:
+        >>> print(visible("red\\x1b[31m"), visible("a very long name", limit=8))
+        red\\x1b[31m a very …
+    """
+    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if short.isprintable():
+        return short
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
+
+
+def first_few(
+    values: Iterable[object], *, limit: int = MAX_LISTED, total: int | None = None
+) -> str:
+    """Join the first few values, and say how many were left out.
+
+    Args:
+        values: All of them, or no more than are shown.
+        limit: How many are shown.
+        total: How many there are, where not all are given.
+
+    Example:
+        >>> first_few(["7cr", "mdp", "ro9"], limit=2)
+        '7cr, mdp, … (1 more)'
+    """
+    listed = list(values)
+    shown = ", ".join(visible(str(value), limit=_LONGEST_LISTED) for value in listed[:limit])
+    rest = (len(listed) if total is None else total) - limit
+    return shown if rest <= 0 else f"{shown}, … ({rest} more)"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name the known names, closest first when one is close.
+
+    Example:
+        >>> did_you_mean("obelix-1-2", ["obelix-1-0-2", "obelix-1-2-0"])
+        'Did you mean obelix-1-2-0? Known: obelix-1-0-2, obelix-1-2-0.'
+    """
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    guess = f"Did you mean {close[0]}? " if close else ""
+    return f"{guess}Known: {first_few(names, limit=20) or 'none'}."
+
+
+def letter(problems: Sequence[Problem]) -> str:
+    """Write problems as text, one per line, in the order given."""
+    return "\n".join(str(problem) for problem in problems)
+
+
+# Errors as letters: every exception of IonLadder carries problems with a next step
+
+
+class IonLadderError(Exception):
+    """Base of all errors a user may meet; the command line prints it without a traceback.
+
+    Args:
+        problems: One problem, or all problems found, in reading order; never empty.
+    """
+
+    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        if not self.problems:
+            msg = "an IonLadderError needs at least one problem to report"
+            raise ValueError(msg)
+        super().__init__(letter(self.problems))
+
+
+class ConfigError(IonLadderError):
+    """``params.yaml`` or the repository layout is not as expected."""
+
+
+class FetchError(IonLadderError):
+    """Pinned upstream bytes arrived changed, or could not be stored."""
+
+
+class UnreachableError(FetchError):
+    """Pinned upstream bytes could not be reached; nothing is wrong with what is here."""
+
+
+class IngestError(IonLadderError):
+    """Raw data failed an integrity check, or differ from the released version."""
+
+
+class DataMissingError(IonLadderError):
+    """A table that this step needs is not on this machine."""
+
+
+class DataChangedError(IonLadderError):
+    """A file on this machine differs from the hash recorded for it."""
+
+
+class SubmissionError(IonLadderError):
+    """A submission cannot be scored as it is."""
+
+
+class InterchangeError(IonLadderError):
+    """A file of another project cannot be read as what it is said to be, or cannot be written."""
+
+
+class HistoryError(IonLadderError):
+    """The history of scores is damaged, or a published number changed without a new version."""
+
+
+class PullRequestError(IonLadderError):
+    """A pull request cannot be read, or does not fit what was said about it."""
+
+
+class MetricInputError(IonLadderError):
+    """Arrays handed to a metric do not fit together."""
+
+
+class BaselineError(IonLadderError):
+    """A baseline cannot be run as asked."""
+
+
+class SiteError(IonLadderError):
+    """The website cannot be rendered or built from what is here."""

@@ -1,1 +1,0 @@
-"""Leaderboards: receipts become ranked rows, and rows become the files people review."""

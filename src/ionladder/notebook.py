@@ -1,0 +1,614 @@
+"""Tasks, predictions and scores in a notebook."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from ionladder.config import ScoringSettings
+from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean, first_few
+from ionladder.interchange.matbench import MatbenchName
+from ionladder.repo import Layout, find_layout, replacing_folder, write_text, write_with
+from ionladder.specs import Task
+from ionladder.submit.card import CARD_FILE, new_folder_problems
+from ionladder.submit.predictions import coverage_problems, write_tables
+from ionladder.submit.validate import card_template
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pymatgen.core.structure import Structure
+
+    from ionladder.score import Evaluation
+
+
+# From what a notebook holds to checked predictions: ids required, every target, every id once
+
+
+def check_predictions(
+    predictions: object,
+    task: Task,
+    *,
+    expected: Collection[str],
+    elsewhere: Mapping[str, Collection[str]],
+    where: str,
+    with_std: bool = False,
+) -> pd.DataFrame:
+    """Hold predictions to the ids of a fold and to the targets of a task.
+
+    Args:
+        predictions: A Series by id (tasks of one target), a dict of id → number or id → dict of
+            target → number, or a DataFrame with the ids as index or as column ``id``.
+        task: The task.
+        expected: Ids that must be predicted, each once.
+        elsewhere: Other id sets by name, to recognise a mix-up.
+        where: Fold, for messages.
+        with_std: Whether columns ``<target>_std`` are taken along.
+
+    Returns:
+        One row per id, sorted and indexed by ``id``: a float64 column per target, in the order
+        of the task.
+
+    Raises:
+        SubmissionError: There are no ids, they are not those expected, a target is missing, or a
+            value is not a finite number; all problems together.
+    """
+    import numpy as np
+    import pandas as pd
+
+    frame = _as_frame(predictions, task, where)
+    problems = _id_problems(frame, where)
+    targets = [target.name for target in task.targets]
+    stds = [f"{name}_std" for name in targets if f"{name}_std" in frame.columns and with_std]
+    problems += _column_problems(frame, targets, stds, where)
+    if problems:
+        raise SubmissionError(problems)
+    problems = coverage_problems(
+        frame.index.tolist(), expected=expected, where=where, elsewhere=elsewhere
+    )
+    numbers = frame[[*targets, *stds]].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    for name in numbers.columns:
+        bad = numbers.index[~np.isfinite(numbers[name])].tolist()
+        if bad:
+            problems.append(
+                Problem(
+                    where=f"{where}, `{name}`",
+                    expected="a finite number for every id",
+                    found=f"{len(bad)} other value{'s' if len(bad) > 1 else ''} ({first_few(bad)})",
+                    next_step="Predict a number for every id: gaps are not scored around.",
+                )
+            )
+    if problems:
+        raise SubmissionError(problems)
+    ordered: pd.DataFrame = numbers.sort_index().rename_axis("id")
+    return ordered
+
+
+def _as_frame(predictions: object, task: Task, where: str) -> pd.DataFrame:
+    """Any of the accepted forms as a frame indexed by id."""
+    import pandas as pd
+
+    if isinstance(predictions, pd.DataFrame):
+        return predictions.set_index("id") if "id" in predictions.columns else predictions
+    if isinstance(predictions, pd.Series):
+        predictions = predictions.to_dict() if predictions.index.is_unique else predictions
+    if isinstance(predictions, Mapping):
+        if any(isinstance(value, Mapping) for value in predictions.values()):
+            return pd.DataFrame.from_dict(dict(predictions), orient="index")
+        predictions = pd.Series(dict(predictions), dtype=object)
+    if isinstance(predictions, pd.Series):
+        if len(task.targets) == 1:
+            return predictions.to_frame(task.targets[0].name)
+        raise SubmissionError(_several_targets(task, where))
+    raise SubmissionError(_no_ids(predictions, where))
+
+
+def _id_problems(frame: pd.DataFrame, where: str) -> list[Problem]:
+    if all(isinstance(name, str) for name in frame.index):
+        return []
+    shown = first_few(repr(name) for name in frame.index[:3])
+    return [
+        Problem(
+            where=where,
+            expected="predictions by id, ids as text",
+            found=f"an index of {frame.index.dtype} ({shown}, …)",
+            next_step="Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
+        )
+    ]
+
+
+def _column_problems(
+    frame: pd.DataFrame, targets: list[str], stds: list[str], where: str
+) -> list[Problem]:
+    from ionladder.submit.predictions import column_problems
+
+    names = [str(name) for name in frame.columns]
+    return column_problems(names, required=targets, optional=stds, shown_as=where)
+
+
+def _no_ids(predictions: object, where: str) -> Problem:
+    return Problem(
+        where=where,
+        expected="predictions by id: a Series, a dict or a DataFrame",
+        found=f"a {type(predictions).__name__}, which says nothing of the order it is in",
+        next_step="Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
+    )
+
+
+def _several_targets(task: Task, where: str) -> Problem:
+    names = ", ".join(target.name for target in task.targets)
+    return Problem(
+        where=where,
+        expected=f"one number per id for each of {names}",
+        found="one number per id",
+        next_step=f"Give a DataFrame indexed by id with the columns {names}.",
+    )
+
+
+# A task as notebooks use it: the methods that users of matbench know, with ids required
+
+
+TEST: Literal["test"] = "test"
+"""What stands for the test entries where a fold is asked for."""
+
+Fold = int | Literal["test"]
+
+
+class LoadedTask:
+    """A task with its data; made by :func:`ionladder.load_task`.
+
+    No label of a test entry is in here, whatever is asked for.
+
+    Attributes:
+        spec: What is predicted and how it is scored.
+        dataset_version: Version of the dataset.
+        scheme: The fold scheme in use.
+        folds: Numbers of the frozen folds, all repeats one after another: with five folds a
+            repeat, fold 7 is fold 2 of repeat 1.
+    """
+
+    def __init__(
+        self, layout: Layout, spec: Task, version: str, inputs: TaskInputs, scheme: str
+    ) -> None:
+        self.spec = spec
+        self.dataset_version = version
+        self.scheme = scheme
+        self._layout = layout
+        self._inputs = inputs
+        rows = inputs.folds[inputs.folds["scheme"] == scheme]
+        parts = rows.groupby(["repeat", "fold"], observed=True)["id"]
+        self._held_out = {
+            (int(str(repeat)), int(str(fold))): tuple(sorted(ids)) for (repeat, fold), ids in parts
+        }
+        self._keys = sorted(self._held_out)
+        self.folds: list[int] = list(range(len(self._keys)))
+        self._recorded: dict[Fold, tuple[pd.DataFrame, Mapping[str, Any]]] = {}
+
+    def __repr__(self) -> str:
+        return (
+            f"<task {self.spec.name} on {self.spec.dataset} {self.dataset_version}: "
+            f"{len(self._inputs.train_ids)} training and {len(self._inputs.test_ids)} test "
+            f"entries, {len(self.folds)} folds of {self.scheme}>"
+        )
+
+    @property
+    def targets(self) -> list[str]:
+        """Columns to predict; ``spec.target(name)`` knows their unit."""
+        return list(self._inputs.targets)
+
+    @property
+    def train_inputs(self) -> pd.DataFrame:
+        """Inputs of the training entries, indexed by id; units are in the column names."""
+        return self._entries(self._inputs.train_ids)
+
+    @property
+    def train_labels(self) -> pd.DataFrame:
+        """Targets of the training entries, indexed by id; NaN where an entry has no number.
+
+        What that means says ``spec.target(name).missing_note``.
+        """
+        return self._labels(self._inputs.train_ids)
+
+    @property
+    def test_inputs(self) -> pd.DataFrame:
+        """Inputs of the entries to predict; empty where the task is scored on its folds."""
+        return self._entries(self._inputs.test_ids)
+
+    @property
+    def structure_ids(self) -> list[str]:
+        """Entries that have a crystal structure, sorted."""
+        table = self._inputs.structures
+        return [] if table is None else sorted(set(table.index) & set(self._known()))
+
+    def structures(self, ids: Sequence[str]) -> dict[str, Structure]:
+        """Crystal structures by id, in the order asked for.
+
+        Raises:
+            DataMissingError: An entry has no structure.
+        """
+        from ionladder.data.ingest import read_structures
+
+        inputs = self._inputs
+        found = read_structures(self.spec.dataset, inputs.entries, inputs.structures, ids)
+        return dict(found)
+
+    def get_train_and_val_data(self, fold: Fold) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Inputs and labels to train on for a fold; for ``"test"``, all training entries.
+
+        Raises:
+            ConfigError: There is no such fold.
+        """
+        held_out = set(self._ids_of(fold))
+        ids = [name for name in self._inputs.train_ids if name not in held_out]
+        return self._entries(ids), self._labels(ids)
+
+    @overload
+    def get_test_data(self, fold: Fold, include_target: Literal[False] = ...) -> pd.DataFrame: ...
+
+    @overload
+    def get_test_data(
+        self, fold: Fold, include_target: Literal[True]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]: ...
+
+    def get_test_data(
+        self, fold: Fold, include_target: bool = False
+    ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
+        """Inputs of the entries that a fold holds out, and their labels if asked for.
+
+        Folds hold out training entries, whose labels may be looked at; the labels of the test
+        entries are not handed out.
+
+        Raises:
+            ConfigError: There is no such fold, or labels of the test entries were asked for.
+        """
+        ids = self._ids_of(fold)
+        if not include_target:
+            return self._entries(ids)
+        if fold == TEST:
+            raise ConfigError(
+                Problem(
+                    where=f'{self.spec.name}, get_test_data("test")',
+                    expected="include_target=False: labels of test entries are held out",
+                    found="include_target=True",
+                    next_step="Choose models on `task.folds`; `ionladder score` scores the test.",
+                )
+            )
+        return self._entries(ids), self._labels(ids)
+
+    def record(
+        self,
+        fold: Fold,
+        predictions: pd.Series[Any] | pd.DataFrame | Mapping[str, Any],
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep the predictions of one fold, or of the test entries as fold ``"test"``.
+
+        Args:
+            fold: A number of ``folds``, or ``"test"``.
+            predictions: By id, in any order: a Series or a dict of id → number, or a DataFrame
+                with a column per target (and, for the test entries, ``<target>_std``).
+            params: Hyperparameters of this fold, for the file.
+
+        Raises:
+            SubmissionError: No ids, other ids than the fold holds out, or no finite numbers.
+        """
+        inputs = self._inputs
+        elsewhere = {"training": inputs.train_ids} if fold == TEST else {"test": inputs.test_ids}
+        table = check_predictions(
+            predictions,
+            self.spec,
+            expected=self._ids_of(fold),
+            elsewhere=elsewhere,
+            where=f"{self.spec.name}, fold {fold}",
+            with_std=fold == TEST,
+        )
+        self._recorded[fold] = (table, dict(params or {}))
+
+    @property
+    def is_recorded(self) -> dict[Fold, bool]:
+        """Fold → whether predictions were recorded; ``"test"`` first where there is a test set."""
+        wanted: list[Fold] = [TEST, *self.folds] if self._inputs.test_ids else [*self.folds]
+        return {fold: fold in self._recorded for fold in wanted}
+
+    def to_file(self, path: Path | str) -> Path:
+        """Write what was recorded as matbench's ``results.json.gz``.
+
+        ``ionladder convert FILE --task TASK`` makes a submission of it. It holds no scores.
+
+        Raises:
+            SubmissionError: Nothing was recorded.
+        """
+        if not self._recorded:
+            raise SubmissionError(self._unrecorded(list(self.is_recorded)))
+        keyed = {self._key(fold): kept for fold, kept in self._recorded.items()}
+        write_results(Path(path), self.spec, keyed)
+        return Path(path)
+
+    def to_submission(self, name: str) -> Path:
+        """Write ``submissions/<task>/<name>/`` with a commented card to fill in.
+
+        The test entries must be recorded, and of the folds all or none; where the task is scored
+        on its folds, all.
+
+        Returns:
+            The folder; ``ionladder score`` takes it.
+
+        Raises:
+            SubmissionError: Something is not recorded, the name is not allowed, or it exists.
+        """
+        done = self.is_recorded
+        needed: list[Fold] = [TEST] if TEST in done else []
+        if not needed or any(done[fold] for fold in self.folds):
+            needed += self.folds
+        absent = [fold for fold in needed if not done[fold]]
+        if absent:
+            raise SubmissionError(self._unrecorded(absent))
+        keyed = {self._key(fold): table for fold, (table, _) in self._recorded.items()}
+        folder = self._layout.submission_dir(self.spec.name, name)
+        write_recorded(folder, self.spec, keyed, shown_as=self._layout.relative(folder))
+        return folder
+
+    def _key(self, fold: Fold) -> tuple[str | None, int, int]:
+        return (None, 0, 0) if fold == TEST else (self.scheme, *self._keys[fold])
+
+    def _known(self) -> tuple[str, ...]:
+        return (*self._inputs.train_ids, *self._inputs.test_ids)
+
+    def _entries(self, ids: Sequence[str]) -> pd.DataFrame:
+        return self._inputs.entries.loc[list(ids)].copy()
+
+    def _labels(self, ids: Sequence[str]) -> pd.DataFrame:
+        # `train_labels` has rows for training entries only: another id is a KeyError, not a label.
+        return self._inputs.train_labels.loc[list(ids), self.targets].copy()
+
+    def _ids_of(self, fold: Fold) -> tuple[str, ...]:
+        if fold == TEST and self._inputs.test_ids:
+            return self._inputs.test_ids
+        if isinstance(fold, int) and fold in self.folds:
+            return self._held_out[self._keys[fold]]
+        first = "0" if TEST not in self.is_recorded else '"test" or 0'
+        raise ConfigError(
+            Problem(
+                where=f"{self.spec.name}, folds",
+                expected=f"{first} to {len(self.folds) - 1}",
+                found=repr(fold),
+                next_step="`task.folds` lists them.",
+            )
+        )
+
+    def _unrecorded(self, absent: Sequence[Fold]) -> Problem:
+        return Problem(
+            where=f"{self.spec.name}, recorded predictions",
+            expected="predictions of every fold that is needed",
+            found=f"none of {first_few(absent)}",
+            next_step="Call `task.record(fold, predictions)` for each of them.",
+        )
+
+
+# Loading a task by its name, from the repository around a notebook
+
+
+def load_task(
+    name: str, *, scheme: str | None = None, root: Path | str | None = None
+) -> LoadedTask:
+    """Load a task: its inputs, its training labels and its frozen folds.
+
+    Args:
+        name: Task, for example ``obelix`` or ``bvel-proto``.
+        scheme: Fold scheme that ``folds`` counts; the one to develop on unless given.
+        root: A clone of the repository; the one around the current folder unless given.
+
+    Raises:
+        ConfigError: There is no such task or scheme, or no repository here.
+        DataMissingError: Its tables are not on this machine; the letter says how to get them.
+
+    Example:
+        A mean as a model, from folds to a folder to submit::
+
+            import ionladder
+            import pandas as pd
+
+            task = ionladder.load_task("obelix")
+            for fold in [*task.folds, "test"]:
+                inputs, labels = task.get_train_and_val_data(fold)
+                mean = labels["log10_sigma"].mean()
+                ids = task.get_test_data(fold).index
+                task.record(fold, pd.Series(mean, index=ids))
+            task.to_submission("my-model")
+    """
+    from ionladder.config import load_params, require_scored
+    from ionladder.data.registry import get_task
+    from ionladder.submit.predictions import require_numbers
+
+    layout = find_layout() if root is None else Layout(Path(root).resolve())
+    spec = get_task(name)
+    require_numbers(spec, where="load_task")
+    params = load_params(layout)
+    require_scored(layout, params, spec.name)
+    version = params.task_versions.get(spec.name)
+    if version is None:
+        raise ConfigError(
+            Problem(
+                where=f"params.yaml, task {spec.name}",
+                expected="a dataset version",
+                found="none",
+                next_step="Name one under `tasks`.",
+            )
+        )
+    inputs = load_inputs(layout, spec, version)
+    return LoadedTask(layout, spec, version, inputs, _scheme(spec, scheme))
+
+
+def _scheme(spec: Task, wanted: str | None) -> str:
+    known = {item.scheme: item for item in spec.fold_schemes}
+    if wanted in known:
+        return known[wanted].scheme
+    if wanted is None and known:
+        return next((s.scheme for s in spec.fold_schemes if s.is_primary), next(iter(known)))
+    raise ConfigError(
+        Problem(
+            where=f"folds of {spec.name}",
+            expected="a known scheme",
+            found=repr(wanted),
+            next_step=did_you_mean(str(wanted), known),
+        )
+    )
+
+
+# Recorded predictions in matbench's layout: ``ionladder convert`` and matbench's users read it
+
+
+def write_results(
+    path: Path,
+    task: Task,
+    recorded: Mapping[tuple[str | None, int, int], tuple[pd.DataFrame, Mapping[str, Any]]],
+) -> None:
+    """Write recorded folds as matbench's ``to_file`` would, without scores of our own.
+
+    Args:
+        path: The file; compressed where its name ends in ``.gz``.
+        task: The task.
+        recorded: (Scheme, repeat, fold) → predictions indexed by id, and parameters. The scheme is
+            None for the test entries.
+    """
+    tasks: dict[str, dict[str, Any]] = {}
+    for (scheme, repeat, fold), (frame, params) in recorded.items():
+        for target in task.targets:
+            split = MatbenchName(task=task.name, target=target.name, scheme=scheme, repeat=repeat)
+            document = tasks.setdefault(str(split), _task(str(split), task))
+            document["results"][f"fold_{fold}"] = {
+                "data": frame[target.name].to_dict(),
+                "uncertainty": _uncertainty(frame, target.name),
+                "parameters": dict(params),
+                "scores": {},
+            }
+    document = {
+        "@module": "matbench.bench",
+        "@class": "MatbenchBenchmark",
+        "version": "0.6",
+        "benchmark_name": f"ionladder_{task.dataset}",
+        "tasks": tasks,
+        "user_metadata": {},
+    }
+    data = (json.dumps(document, indent=1) + "\n").encode("ascii")
+    if path.name.endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
+    write_with(path, lambda temporary: _put(temporary, data))
+
+
+def _task(name: str, task: Task) -> dict[str, Any]:
+    return {
+        "@module": "matbench.task",
+        "@class": "MatbenchTask",
+        "benchmark_name": f"ionladder_{task.dataset}",
+        "dataset_name": name,
+        "results": {},
+    }
+
+
+def _uncertainty(frame: pd.DataFrame, target: str) -> dict[str, Any] | None:
+    column = f"{target}_std"
+    if column not in frame.columns:
+        return None
+    return {str(name): {"std": value} for name, value in frame[column].items()}
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+# ``ionladder.evaluate``: scoring of two tables, for labels that a reader has
+
+
+# Intervals of one evaluation come from a jackknife: resamples and seed have no part in them.
+_SETTINGS = ScoringSettings(resamples=1, seed=0, confidence=0.95)
+
+
+def evaluate(
+    labels: pd.DataFrame,
+    predictions: pd.DataFrame,
+    task: Task | LoadedTask | str,
+    *,
+    settings: ScoringSettings = _SETTINGS,
+) -> Evaluation:
+    """Score predictions against labels, as every board of this package does.
+
+    Args:
+        labels: One row per entry: ``id``, the targets, their limit columns, the task's group
+            column and the columns its subsets refer to. Which labels these are is the caller's
+            choice: those of the test entries are handed out nowhere in this package.
+        predictions: ``id``, the targets in the task's unit, and optionally ``seed``; exactly the
+            ids of ``labels``, once per seed.
+        task: The task, or its name.
+        settings: Confidence level of the intervals; 95 % unless given.
+
+    Returns:
+        Every metric on every subset; ``score(target, subset, metric)`` gives one of them.
+
+    Raises:
+        SubmissionError: The predictions do not cover the ids exactly, or are not finite.
+        ConfigError: There is no task of that name.
+
+    Example:
+        >>> import pandas as pd
+        >>> labels = pd.DataFrame({
+        ...     "id": ["a", "b", "c"], "log10_sigma": [-4.0, -6.0, -5.0],
+        ...     "log10_sigma_limit": [float("nan")] * 3, "censoring": "none", "in_cif": True,
+        ...     "component": [1, 2, 3]})
+        >>> predictions = pd.DataFrame({"id": ["c", "b", "a"], "log10_sigma": [-4.0, -6.0, -4.5]})
+        >>> evaluate(labels, predictions, "obelix").score("log10_sigma", "all", "mae").value
+        0.5
+    """
+    from ionladder.data.registry import get_task
+    from ionladder.score import evaluate as evaluate_tables
+
+    if isinstance(task, str):
+        spec = get_task(task)
+    else:
+        spec = task if isinstance(task, Task) else task.spec
+    return evaluate_tables(labels, predictions, spec, settings=settings)
+
+
+# Recorded predictions as a submission folder with a card to fill in
+
+
+def write_recorded(
+    folder: Path,
+    task: Task,
+    recorded: Mapping[tuple[str | None, int, int], pd.DataFrame],
+    *,
+    shown_as: str,
+) -> None:
+    """Write a new submission folder, as a whole or not at all.
+
+    Args:
+        folder: Folder to make; it must not exist.
+        task: The task.
+        recorded: (Scheme, repeat, fold) → predictions indexed by id; the scheme is None for the
+            test entries.
+        shown_as: Path of the folder for messages.
+
+    Raises:
+        SubmissionError: The name is not allowed, or the folder exists.
+    """
+    import pandas as pd
+
+    problems = new_folder_problems(folder, where=shown_as, instead="remove it first")
+    if problems:
+        raise SubmissionError(problems)
+    test = recorded.get((None, 0, 0))
+    parts = [
+        table.reset_index().assign(scheme=scheme, repeat=repeat, fold=fold)
+        for (scheme, repeat, fold), table in recorded.items()
+        if scheme is not None
+    ]
+    with replacing_folder(folder) as fresh:
+        write_tables(
+            fresh,
+            predictions=None if test is None else test.reset_index(),
+            cv_predictions=pd.concat(parts, ignore_index=True) if parts else None,
+        )
+        write_text(fresh / CARD_FILE, card_template(folder.name, task))

@@ -1,0 +1,98 @@
+"""The process that reads a contribution: one submission in, one verdict out, under limits.
+
+It is started by :mod:`ionladder.pr.check` and runs the same scoring as
+``ionladder score``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ionladder.errors import IonLadderError, Problem, SubmissionError
+from ionladder.pr.report import letters
+from ionladder.repo import Layout
+from ionladder.submit.isolate import Limits, bind_this_process, forbid_side_doors
+
+
+def main() -> None:
+    """Read a question as JSON from the standard input, and answer on the standard output."""
+    import orjson
+
+    question = orjson.loads(sys.stdin.buffer.read())
+    bind_this_process(Limits(**question["limits"]))
+    # Whatever else is printed goes to the log, so that the answer stays alone.
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    forbid_side_doors()
+    found = judge(
+        Layout(Path(question["root"])),
+        question["task"],
+        board=Layout(Path(question["board"])),
+        sent=Layout(Path(question["sent"])),
+        name=question["name"],
+    )
+    with os.fdopen(answer, "wb") as stream:
+        stream.write(orjson.dumps(found))
+
+
+def judge(layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: str) -> Any:
+    """Check and score one submission, and stand it beside the others of its task.
+
+    Args:
+        layout: The repository: its parameters and tables.
+        task_name: The task.
+        board: Root of the submissions it is compared with.
+        sent: Root of the submission to judge.
+        name: Its name. One of the same name on the board is the one it would replace.
+
+    Returns:
+        ``outcome`` and what belongs to it, as :class:`ionladder.pr.report` describes.
+    """
+    try:
+        return _judge(layout, task_name, board, sent, name)
+    except SubmissionError as error:
+        return {"outcome": "refused", "problems": letters(error.problems)}
+    except IonLadderError as error:
+        # Missing or changed tables, parameters: nothing that the contributor could mend.
+        return {"outcome": "unchecked", "problems": letters(error.problems)}
+    except MemoryError:
+        return {"outcome": "refused", "problems": letters([_too_large(sent, task_name, name)])}
+
+
+def _judge(
+    layout: Layout, task_name: str, board: Layout, sent: Layout, name: str
+) -> dict[str, Any]:
+    from ionladder.board.build import primary_json, stand, worst_slices
+    from ionladder.config import load_params
+    from ionladder.data.registry import get_task
+    from ionladder.score import TaskScorer
+
+    task = get_task(task_name)
+    params = load_params(layout)
+    version = params.task_versions[task.name]
+    scorer = TaskScorer.open(layout, task, version, params.scoring)
+    folder = sent.submission_dir(task.name, name)
+    # First the contribution: what is wrong with it is said before anything else is read.
+    mine = scorer.score(folder, shown_as=sent.relative(folder))
+    settings = params.scoring
+    found = stand(layout, task, version, scorer=scorer, settings=settings, mine=mine, board=board)
+    return {
+        "outcome": "scored",
+        "receipt": mine.receipt,
+        "standing": found.standing(),
+        "worst_slices": worst_slices(mine.receipt, task),
+        "former": primary_json(found.former, task) if found.former else None,
+        "audit": found.audit,
+    }
+
+
+def _too_large(sent: Layout, task: str, name: str) -> Problem:
+    return Problem(
+        where=sent.relative(sent.submission_dir(task, name)),
+        expected="tables that can be read within the memory of a check",
+        found="tables that need more",
+        next_step="Keep one row per id, and only the columns that the task asks for.",
+    )

@@ -1,1 +1,0 @@
-"""Pull requests: a contribution is judged from git objects, as data and never as code."""

@@ -1,0 +1,498 @@
+"""The repository on disk: paths, atomic writes, hashing, YAML and parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ionladder.errors import ConfigError, DataChangedError, Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# The layout of a repository on disk, as functions: nobody else joins these names
+
+
+ROOT_VARIABLE = "IONLADDER_ROOT"
+PARAMS_FILE = "params.yaml"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things live below the root of a leaderboard repository."""
+
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        return self.root / PARAMS_FILE
+
+    def version_dir(self, dataset: str, version: str) -> Path:
+        return self.root / "data" / dataset / version
+
+    def raw_dir(self, dataset: str, version: str) -> Path:
+        return self.version_dir(dataset, version) / "raw"
+
+    def table(self, dataset: str, version: str, name: str) -> Path:
+        return self.version_dir(dataset, version) / f"{name}.parquet"
+
+    def frames_dir(self, dataset: str, version: str) -> Path:
+        """Tables of atomic configurations, too large to be loaded whole."""
+        return self.version_dir(dataset, version) / "frames"
+
+    def frames(self, dataset: str, version: str, name: str) -> Path:
+        return self.frames_dir(dataset, version) / f"{name}.parquet"
+
+    @property
+    def pins(self) -> Path:
+        """Versions that were fetched on demand: their bytes, and the tasks scored on them."""
+        return self.root / "data" / "pins.json"
+
+    def manifest(self, dataset: str, version: str) -> Path:
+        return self.version_dir(dataset, version) / "manifest.json"
+
+    def checksums(self, dataset: str, version: str) -> Path:
+        return self.version_dir(dataset, version) / "SHA256SUMS"
+
+    def submissions_dir(self, task: str) -> Path:
+        return self.root / "submissions" / task
+
+    def submission_dir(self, task: str, name: str) -> Path:
+        return self.submissions_dir(task) / name
+
+    @property
+    def leaderboard_dir(self) -> Path:
+        return self.root / "leaderboard"
+
+    def leaderboard_json(self, task: str) -> Path:
+        return self.leaderboard_dir / f"{task}.json"
+
+    def leaderboard_csv(self, task: str) -> Path:
+        return self.leaderboard_dir / f"{task}.csv"
+
+    def analysis_json(self, task: str) -> Path:
+        return self.leaderboard_dir / "analysis" / f"{task}.json"
+
+    @property
+    def history(self) -> Path:
+        return self.leaderboard_dir / "history.jsonl"
+
+    def receipts_dir(self, task: str) -> Path:
+        return self.leaderboard_dir / "scores" / task
+
+    def receipt(self, task: str, name: str) -> Path:
+        return self.receipts_dir(task) / f"{name}.json"
+
+    @property
+    def benchmarks_results(self) -> Path:
+        """Measured by the programs in ``benchmarks/``, shown on the methods page."""
+        return self.root / "benchmarks" / "results"
+
+    def training_curve(self, baseline: str) -> Path:
+        """How a baseline's trainings went, epoch by epoch."""
+        return self.benchmarks_results / "training_curves" / f"{baseline}.csv"
+
+    @property
+    def graphs_cache(self) -> Path:
+        """Crystal graphs kept between trainings; git ignores them, and they can be made again."""
+        return self.root / "build" / "graphs"
+
+    @property
+    def features_cache(self) -> Path:
+        """Dear features of crystals, kept between trainings; git ignores them."""
+        return self.root / "build" / "features"
+
+    @property
+    def docs_dir(self) -> Path:
+        return self.root / "docs"
+
+    @property
+    def generated_docs_dir(self) -> Path:
+        return self.docs_dir / "generated"
+
+    def relative(self, path: Path) -> str:
+        """Show a path as the reader would type it from the root; unchanged when outside."""
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+
+def find_layout(start: Path | None = None) -> Layout:
+    """Find the repository this process works in.
+
+    ``IONLADDER_ROOT`` names it; otherwise it is the nearest folder with a ``params.yaml`` at or
+    above ``start`` (default: the current folder).
+
+    Raises:
+        ConfigError: No such folder.
+    """
+    named = os.environ.get(ROOT_VARIABLE)
+    begin = Path(named) if named else (start or Path.cwd())
+    candidates = [begin] if named else [begin, *begin.resolve().parents]
+    for folder in candidates:
+        if (folder / PARAMS_FILE).is_file():
+            return Layout(folder.resolve())
+    raise ConfigError(
+        Problem(
+            where=str(begin),
+            expected=f"a leaderboard repository (a folder with {PARAMS_FILE}) here or above",
+            found="none",
+            next_step=f"Change into the cloned repository, or set {ROOT_VARIABLE} to its folder.",
+        )
+    )
+
+
+# Writing files whole or not at all, with the same bytes every time
+
+
+_NEW_FILE_MODE = 0o644
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; move it into place only if the block succeeds.
+
+    A crash, an error or a full disk leaves ``path`` as it was. Nothing is forced to the platter:
+    every file written here can be made again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(_NEW_FILE_MODE)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of ``target`` if the block succeeds.
+
+    On an error ``target`` stays as it was, and nothing else is left behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    fresh, former = workshop / "fresh", workshop / "former"
+    fresh.mkdir()
+    try:
+        yield fresh
+        if target.exists():
+            target.rename(former)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if former.exists():
+                former.rename(target)
+            raise
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8 with ``\\n`` line ends, whole or not at all; the same text is kept."""
+    data = text.encode("utf-8")
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+        return
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def to_json(value: Any) -> str:
+    """Serialise as reviewed JSON: two-space indent, keys as given, trailing newline.
+
+    NaN and infinities, which JSON does not know, become null: "not applicable or not stated".
+    """
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(value, option=options).decode("utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write :func:`to_json` of a value, whole or not at all."""
+    write_text(path, to_json(value))
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file written by :func:`write_json`."""
+    import orjson
+
+    return orjson.loads(path.read_bytes())
+
+
+def write_with(path: Path, writer: Callable[[Path], None]) -> None:
+    """Let ``writer`` fill a temporary file, then move it into place."""
+    with replacing(path) as temporary:
+        writer(temporary)
+
+
+# Identity of bytes and of content: what receipts, manifests and pins rest on
+
+
+_BLOCK_BYTES = 1 << 20
+
+
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def column_hashes(table: pa.Table, *, key: str | list[str]) -> dict[str, str]:
+    """Hash each column's content with the rows in the order of ``key``.
+
+    The hash depends on names and values only: not on row order, integer or float width,
+    dictionary encoding, chunking, or the bytes of a parquet file.
+
+    Args:
+        table: Any table of booleans, numbers, strings, or lists of these; nulls allowed.
+        key: Column name(s) that identify a row; sorted ascending before hashing.
+
+    Returns:
+        Column name → 64 hexadecimal digits, names in alphabetical order.
+    """
+    keys = [key] if isinstance(key, str) else list(key)
+    table = table.sort_by([(name, "ascending") for name in keys]).combine_chunks()
+    return {name: _column_hash(name, table.column(name)) for name in sorted(table.column_names)}
+
+
+def content_hash(table: pa.Table, *, key: str | list[str]) -> str:
+    """Hash a table's content: the hash of its column names and column hashes."""
+    lines = [f"{name}={digest}" for name, digest in column_hashes(table, key=key).items()]
+    return sha256_bytes("\n".join(lines).encode("utf-8"))
+
+
+def _column_hash(name: str, column: pa.ChunkedArray) -> str:
+    import pyarrow as pa
+
+    digest = hashlib.sha256(f"{name}\n{len(column)}\n".encode())
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    _update(digest, array)
+    return digest.hexdigest()
+
+
+def _update(digest: hashlib._Hash, array: pa.Array) -> None:
+    """Feed one array: kind, null mask, then values in a width-independent form."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    valid = np.asarray(array.is_valid())
+    digest.update(np.packbits(valid).tobytes())
+    kind = array.type
+    if pa.types.is_boolean(kind):
+        digest.update(b"bool")
+        digest.update(np.asarray(pc.fill_null(array, False)).astype(np.uint8).tobytes())
+    elif pa.types.is_integer(kind):
+        digest.update(b"int")
+        digest.update(np.asarray(pc.fill_null(array, 0)).astype("<i8").tobytes())
+    elif pa.types.is_floating(kind):
+        digest.update(b"float")
+        values = np.asarray(pc.fill_null(array.cast(pa.float64()), 0.0)).astype("<f8") + 0.0
+        values[np.isnan(values)] = np.nan
+        digest.update(values.tobytes())
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        digest.update(b"string")
+        encoded = [(text or "").encode("utf-8") for text in array.to_pylist()]
+        digest.update(np.array([len(text) for text in encoded], dtype="<i8").tobytes())
+        digest.update(b"".join(encoded))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        digest.update(b"list")
+        lengths = pc.fill_null(pc.list_value_length(array), 0)
+        digest.update(np.asarray(lengths).astype("<i8").tobytes())
+        _update(digest, pc.list_flatten(array))
+    elif pa.types.is_null(kind):
+        digest.update(b"null")
+    else:
+        msg = f"no content hash is defined for columns of type {kind}"
+        raise TypeError(msg)
+
+
+# Parquet tables written the same way every time: sorted, zstd, no pandas index, unit metadata
+
+
+def write_parquet(
+    path: Path, table: pa.Table, *, sort_by: Sequence[str], metadata: Mapping[str, str]
+) -> None:
+    """Write a table whole or not at all, byte-stable for one version of pyarrow.
+
+    Args:
+        path: Final name of the file.
+        table: Columns in their final order, fields carrying their unit metadata.
+        sort_by: Columns that give the row order, ascending.
+        metadata: File metadata (dataset, version, source commit, …), written in sorted order.
+    """
+    import pyarrow.parquet as pq
+
+    ordered = table.sort_by([(name, "ascending") for name in sort_by])
+    ordered = ordered.replace_schema_metadata(dict(sorted(metadata.items())))
+    write_with(path, lambda temporary: pq.write_table(ordered, temporary, compression="zstd"))
+
+
+def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
+    """Read a parquet file that IonLadder wrote.
+
+    On this thread alone: a thread of Arrow's that still lets go of something while the interpreter
+    shuts down can end a process whose work is done with SIGABRT (apache/arrow issue 34314).
+
+    Raises:
+        DataChangedError: The bytes are no longer a readable parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.read(use_threads=False)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        first_line = (str(error).splitlines() or ["no detail"])[0]
+        raise DataChangedError(
+            Problem(
+                where=shown_as or str(path),
+                expected="a readable parquet table",
+                found=f"damaged bytes ({first_line})",
+                next_step="Delete the file and run `ionladder ingest` for its version again.",
+            )
+        ) from error
+
+
+# Reading YAML that a stranger wrote: no aliases, no repeated keys, no tags, no depth, no size
+
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 20
+
+# The C parser where libyaml is there: it reads the same language about ten times as fast.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_SafeLoader):  # type: ignore[misc]
+    """Safe loader that also refuses duplicate keys and keys that are not text."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"keys must be text, found {key!r}", key_node.start_mark
+                )
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_mapping(
+    path: Path, *, shown_as: str, missing_step: str = "Add the file."
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Read one YAML mapping.
+
+    Args:
+        path: The file; a link is not followed.
+        shown_as: Its path as the reader knows it.
+        missing_step: What to do when there is no such file.
+
+    Returns:
+        The mapping and no problems, or an empty mapping and the problem found.
+    """
+    if path.is_symlink() or not path.is_file():
+        kind = "a link" if path.is_symlink() else "no such file"
+        return {}, [_problem(shown_as, "a regular file", kind, missing_step)]
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        step = "Move long texts elsewhere and link them."
+        return {}, [
+            _problem(shown_as, f"at most {MAX_BYTES // 1024} kB", f"{size // 1024} kB", step)
+        ]
+    try:
+        loaded = _load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} is not"
+        return {}, [_problem(shown_as, "UTF-8 text", found, "Save the file as UTF-8.")]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{shown_as}, line {mark.line + 1}" if mark else shown_as
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        return {}, [_problem(where, "valid YAML", str(reason), "Correct that line.")]
+    except (RecursionError, ValueError) as error:
+        return {}, [_problem(shown_as, "plain YAML", f"{error}", "Simplify the file.")]
+    if not isinstance(loaded, dict):
+        found = "an empty file" if loaded is None else f"a {type(loaded).__name__}"
+        step = "Begin the file with a key and a colon."
+        return {}, [_problem(shown_as, "a mapping of `key: value` lines", found, step)]
+    return loaded, []
+
+
+def _load(text: str) -> Any:
+    """Parse text after making sure of what the parser itself does not bound.
+
+    Aliases can grow without end, and each level of nesting takes a piece of the parser's stack.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        depth += isinstance(event, yaml.events.CollectionStartEvent)
+        depth -= isinstance(event, yaml.events.CollectionEndEvent)
+        mark: Any = event.start_mark
+        if depth > MAX_DEPTH:
+            raise yaml.composer.ComposerError(
+                None, None, f"more than {MAX_DEPTH} levels of nesting", mark
+            )
+        if isinstance(event, yaml.events.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*name) are not accepted here", mark
+            )
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a safe loader made stricter
+
+
+def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
+    return Problem(where=where, expected=expected, found=found, next_step=next_step)
+
+
+# SHA256SUMS: the bytes of a version's tables as they were written on this machine
+
+
+def write_checksums(layout: Layout, dataset: str, version: str) -> None:
+    """Write the SHA-256 of every table and of all frames, in the format of ``sha256sum``."""
+    folder = layout.version_dir(dataset, version)
+    paths = [*sorted(folder.glob("*.parquet")), *sorted(folder.glob("frames/*.parquet"))]
+    lines = (f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
+    write_text(layout.checksums(dataset, version), "".join(lines))
+
+
+def read_checksums(layout: Layout, dataset: str, version: str) -> dict[str, str]:
+    """File → SHA-256; empty where nothing was written, lines of another form are passed over."""
+    path = layout.checksums(dataset, version)
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    pairs = [line.split("  ", 1) for line in lines]
+    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}

@@ -1,0 +1,755 @@
+"""Files beside the pages: API, badges, BibTeX, feed, guides."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+from ionladder.board.history import REMOVED, Change, Publication, publications
+from ionladder.git import commit_times
+from ionladder.interchange.croissant import CROISSANT_FILE, croissant, read_checksums, table_files
+from ionladder.repo import Layout, read_json, to_json
+from ionladder.site.board import Board as BoardBoard
+from ionladder.site.board import Row as BoardRow
+from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
+from ionladder.site.environment import environment
+from ionladder.site.text import (
+    change_of,
+    interval,
+    number,
+    plain,
+    ranks,
+    submission_url,
+    web_address,
+)
+from ionladder.submit.card import Card
+
+# The shapes of ``/api/v1/``: what every file of a kind has, not what it may have more
+
+
+SCHEMA_VERSION = "1"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Version = Literal["1"]
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class Primary(_Open):
+    """What a board ranks by: one metric of one target on one subset."""
+
+    target: str
+    metric: str
+    subset: str
+    unit: str
+    direction: Literal["minimize", "maximize"]
+
+
+class Floor(_Open):
+    """How far repeated labels of one entry lie apart."""
+
+    name: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n_groups: int | None
+    n_entries: int | None
+
+
+class Row(_Open):
+    """A row of a board; metrics stand beside these keys under their names.
+
+    A quoted row may leave out what only a scored one has; null says the same.
+    """
+
+    kind: Literal["verified", "reference", "reported"]
+    submission: str | None = Field(description="Name of the submission; null where quoted.")
+    model: str
+    rank: int | None = Field(description="Null where the row is not ranked.")
+    rank_low: int | None = Field(default=None, description="Best rank that the data allow.")
+    rank_high: int | None = Field(default=None, description="Worst rank that the data allow.")
+    tie_group: int | None = Field(default=None, description="Rows of one group are not told apart.")
+    n_expected: int | None = Field(default=None, description="Test entries.")
+    n_scored: int | None = Field(default=None, description="Those that were scored: all of them.")
+    n_seeds: int | None = Field(default=None, description="Trainings that the score is a mean of.")
+    subsets: dict[str, Any] | None = Field(
+        default=None, description="Subset → n, metrics and their intervals."
+    )
+    targets: dict[str, Any] | None = Field(
+        default=None, description="Target → metrics, where a task has several targets."
+    )
+
+
+class Board(_Open):
+    """``<task>.json``: a leaderboard."""
+
+    schema_version: Version
+    task: str
+    dataset: str
+    dataset_version: str
+    scorer_version: str
+    primary: Primary
+    floors: list[Floor]
+    rows: list[Row]
+
+
+class Hashes(_Open):
+    """SHA-256 of what a score rests on."""
+
+    predictions_sha256: str
+    cv_predictions_sha256: str | None
+    labels_sha256: str
+    split_sha256: str
+
+
+class Receipt(_Open):
+    """``<task>/<submission>.json``: every score of a submission, and what it rests on."""
+
+    schema_version: Version
+    task: str
+    submission: str
+    model: str
+    dataset: str
+    dataset_version: str
+    scorer_version: str
+    hashes: Hashes
+    n_expected: int
+    n_scored: int
+    n_seeds: int
+    intervals: dict[str, Any]
+    targets: dict[str, Any] = Field(description="Target → subset → n and metrics.")
+
+
+class Refused(_Open):
+    """``<task>/<submission>.json`` of a submission that could not be scored."""
+
+    schema_version: Version
+    task: str
+    submission: str
+    refused: list[dict[str, str]] = Field(
+        description="Each with where, expected, found and next_step."
+    )
+
+
+class SubmissionLink(_Open):
+    """A submission and the address of its receipt."""
+
+    name: str
+    model: str | None = Field(description="Null where its card cannot be read.")
+    is_scored: bool
+    receipt: str | None
+
+
+class TaskLink(_Open):
+    """A task, the data that it is scored on, and the address of its board."""
+
+    name: str
+    title: str
+    question: str
+    dataset: str
+    dataset_version: str
+    board: str | None = Field(description="Null where nothing has been scored yet.")
+    submissions: list[SubmissionLink]
+
+
+class VersionLink(_Open):
+    """A dataset version and the address of its Croissant metadata."""
+
+    version: str
+    croissant: str | None = Field(description="Null where the version was not ingested yet.")
+
+
+class DatasetLink(_Open):
+    """A dataset and its versions, oldest first."""
+
+    name: str
+    title: str
+    licence: str
+    homepage: str
+    versions: list[VersionLink]
+
+
+class Index(_Open):
+    """``index.json``: everything that is here; addresses are relative to it."""
+
+    schema_version: Version
+    schema_: str = Field(alias="schema", description="Address of this schema.")
+    ionladder: str = Field(description="Version of the package that wrote the files.")
+    tasks: list[TaskLink]
+    datasets: list[DatasetLink]
+
+
+class Croissant(_Open):
+    """``datasets/<dataset>/<version>/croissant.json``: metadata in the Croissant format, 1.0."""
+
+    context: dict[str, Any] = Field(alias="@context")
+    type: Literal["sc:Dataset"] = Field(alias="@type")
+    conforms_to: Literal["http://mlcommons.org/croissant/1.0"] = Field(alias="conformsTo")
+    name: str
+    version: str
+    license: str
+    distribution: list[dict[str, Any]]
+    record_set: list[dict[str, Any]] = Field(alias="recordSet")
+
+
+DOCUMENTS: tuple[type[_Open], ...] = (Index, Board, Receipt, Refused, Croissant)
+
+
+def api_schema() -> dict[str, Any]:
+    """The JSON Schema of all files: a file is one of the documents under ``anyOf``."""
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in DOCUMENTS], ref_template="#/$defs/{model}"
+    )
+    return {
+        "$schema": _DIALECT,
+        "title": "IonLadder API, version 1",
+        "description": "Keys are added within a version, never taken away; pass over unknown ones.",
+        "anyOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in DOCUMENTS],
+        "$defs": definitions["$defs"],
+    }
+
+
+# ``/api/v1/``: boards, receipts and dataset metadata as JSON at addresses that stay
+
+
+API = "api/v1/"
+INDEX, SCHEMA, DATASETS = "index.json", "schema.json", "datasets"
+
+
+def api_documents(site: Site) -> dict[str, str]:
+    """Address in the site → text of every file of the API."""
+    documents: dict[str, Any] = {INDEX: _index(site), SCHEMA: api_schema()}
+    for item in site.tasks:
+        documents |= dict(_boards(site, item))
+        documents |= dict(_receipts(site, item))
+    for dataset in site.datasets:
+        documents |= dict(_croissants(site, dataset))
+    return {f"{API}{place}": to_json(content) for place, content in documents.items()}
+
+
+def api_tables(site: Site) -> dict[str, Path]:
+    """Address in the site → table copied beside its Croissant file: of our own datasets only."""
+    return {
+        f"{API}{_place(dataset, card)}/{name}": path
+        for dataset in site.datasets
+        for card in dataset.versions
+        if card.manifest is not None
+        for name, path in table_files(site.layout, dict(card.manifest)).items()
+        if path.is_file()
+    }
+
+
+def _index(site: Site) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "schema": SCHEMA,
+        "ionladder": site.package_version,
+        "tasks": [_task_link(site, item) for item in site.tasks],
+        "datasets": [
+            {
+                "name": item.dataset.name,
+                "title": item.dataset.title,
+                "licence": item.dataset.licence,
+                "homepage": item.dataset.homepage,
+                "versions": [
+                    {
+                        "version": card.pinned.version,
+                        "croissant": (
+                            f"{_place(item, card)}/{CROISSANT_FILE}"
+                            if _is_described(site, item, card)
+                            else None
+                        ),
+                    }
+                    for card in item.versions
+                ],
+            }
+            for item in site.datasets
+        ],
+    }
+
+
+def _task_link(site: Site, item: TaskSite) -> dict[str, Any]:
+    task = item.task
+    scored = [
+        {
+            "name": name,
+            "model": entrant.row.model,
+            "is_scored": True,
+            "receipt": f"{task.name}/{name}.json" if entrant.receipt is not None else None,
+        }
+        for name, entrant in item.entrants.items()
+    ]
+    others = [
+        {
+            "name": entry.name,
+            "model": None,
+            "is_scored": False,
+            "receipt": (
+                f"{task.name}/{entry.name}.json"
+                if site.layout.receipt(task.name, entry.name).is_file()
+                else None
+            ),
+        }
+        for entry in item.unscored
+    ]
+    return {
+        "name": task.name,
+        "title": task.title,
+        "question": task.question,
+        "dataset": task.dataset,
+        "dataset_version": item.board.dataset_version,
+        "board": f"{task.name}.json" if item.is_scored else None,
+        "submissions": sorted(scored + others, key=lambda entry: str(entry["name"])),
+    }
+
+
+def _boards(site: Site, item: TaskSite) -> Iterator[tuple[str, dict[str, Any]]]:
+    if item.is_scored:
+        board = read_json(site.layout.leaderboard_json(item.task.name))
+        yield f"{item.task.name}.json", _versioned(board)
+
+
+def _receipts(site: Site, item: TaskSite) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, entrant in item.entrants.items():
+        if entrant.receipt is not None:
+            yield f"{item.task.name}/{name}.json", _versioned(entrant.receipt)
+    for entry in item.unscored:
+        path = site.layout.receipt(item.task.name, entry.name)
+        if path.is_file():
+            yield f"{item.task.name}/{entry.name}.json", _versioned(read_json(path))
+
+
+def croissant_url(site: Site, item: DatasetSite, card: VersionCard | None) -> str | None:
+    """Address of the Croissant file of a version; None where there is none."""
+    if card is None or not _is_described(site, item, card):
+        return None
+    return f"{API}{_place(item, card)}/{CROISSANT_FILE}"
+
+
+def _croissants(site: Site, item: DatasetSite) -> Iterator[tuple[str, dict[str, Any]]]:
+    for card in item.versions:
+        if card.manifest is not None and _is_described(site, item, card):
+            sums = read_checksums(site.layout, item.dataset.name, card.pinned.version)
+            document = croissant(item.dataset, dict(card.manifest), sums)
+            yield f"{_place(item, card)}/{CROISSANT_FILE}", document
+
+
+def _is_described(site: Site, item: DatasetSite, card: VersionCard) -> bool:
+    """Whether a version has a manifest and, where it is our own, its tables and their hashes."""
+    if card.manifest is None:
+        return False
+    tables = table_files(site.layout, dict(card.manifest))
+    sums = read_checksums(site.layout, item.dataset.name, card.pinned.version)
+    return all(name in sums and path.is_file() for name, path in tables.items())
+
+
+def _place(item: DatasetSite, card: VersionCard) -> str:
+    return f"{DATASETS}/{item.dataset.name}/{card.pinned.version}"
+
+
+def _versioned(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, **content}
+
+
+# ``badges/<task>/<name>.svg`` and ``.json``: what a model's own README can show of its place here
+
+
+BADGES = "badges"
+LONGEST_NAME = 40
+"""Characters of a model's name on a badge; its tooltip has all of it."""
+_NAME_COLOUR = "#2b3540"
+_LEADS, _FOLLOWS, _UNRANKED = "#0b62a4", "#47535f", "#68727d"
+_HEIGHT, _PADDING = 20, 6
+_NARROW, _WIDE, _USUAL = 4.0, 11.5, 6.9
+_NARROW_CHARACTERS = frozenset(" .,:;'|!()[]ijlrtfI·–-")
+_SVG = Markup(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img" '
+    'aria-label="{title}">\n<title>{title}</title>\n'
+    '<clipPath id="r"><rect width="{width}" height="{height}" rx="3"/></clipPath>\n'
+    '<g clip-path="url(#r)"><rect width="{left}" height="{height}" fill="{name_colour}"/>'
+    '<rect x="{left}" width="{right}" height="{height}" fill="{colour}"/></g>\n'
+    '<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" '
+    'text-anchor="middle">\n'
+    '<text x="{left_middle}" y="14" textLength="{left_text}">{name}</text>\n'
+    '<text x="{right_middle}" y="14" textLength="{right_text}">{words}</text>\n</g>\n</svg>\n'
+)
+
+
+def badge_url(task: str, name: str, kind: str = "svg") -> str:
+    """Address of a submission's badge, from the root of the site."""
+    return f"{BADGES}/{task}/{name}.{kind}"
+
+
+@dataclass(frozen=True)
+class Standings:
+    """What every badge of a board needs to know of the others, counted once."""
+
+    n_ranked: int
+    group_sizes: Mapping[int | None, int]
+    leaders: AbstractSet[str | None]
+
+
+def badge_documents(site: Site) -> dict[str, str]:
+    """Address in the site → text of every badge, two a scored submission."""
+    documents = {}
+    for item in site.tasks:
+        standings = standings_of(item.board)
+        for name, entrant in item.entrants.items():
+            row, words = entrant.row, badge_words(item, entrant.row, standings)
+            colour = _colour(row, standings)
+            picture = badge_svg(row, words, colour, title=_title(item, row, words))
+            documents[badge_url(item.task.name, name)] = picture
+            documents[badge_url(item.task.name, name, "json")] = to_json(
+                {
+                    "schemaVersion": 1,
+                    "label": _name(row),
+                    "message": words,
+                    "labelColor": _NAME_COLOUR,
+                    "color": colour,
+                }
+            )
+    return documents
+
+
+def standings_of(board: BoardBoard) -> Standings:
+    """How many are ranked on a board, in which tie groups, and who leads."""
+    ranked = [row for row in board.of_kind("verified") if row.rank is not None]
+    return Standings(
+        n_ranked=len(ranked),
+        group_sizes=Counter(row.tie_group for row in ranked),
+        leaders={row.submission for row in board.leaders},
+    )
+
+
+def badge_words(item: TaskSite, row: BoardRow, standings: Standings) -> str:
+    """``IonLadder obelix: rank 1–3 of 5, tied with 2``; who has no place is said to have none."""
+    where = f"IonLadder {item.task.name}"
+    place = ranks(row.rank_low, row.rank_high)
+    if not place:
+        return f"{where}: {row.kind}, not ranked"
+    tied = 0 if row.tie_group is None else standings.group_sizes[row.tie_group] - 1
+    ties = f", tied with {tied}" if tied > 0 else ""
+    return f"{where}: rank {place} of {standings.n_ranked}{ties}"
+
+
+def badge_svg(row: BoardRow, words: str, colour: str, *, title: str) -> str:
+    """The badge as a picture: the model's name, then its place; the tooltip says it in full."""
+    name = _name(row)
+    left_text, right_text = _width(name), _width(words)
+    left, right = left_text + 2 * _PADDING, right_text + 2 * _PADDING
+    return str(
+        _SVG.format(
+            title=title,
+            name=name,
+            words=words,
+            width=left + right,
+            height=_HEIGHT,
+            left=left,
+            right=right,
+            left_middle=f"{left / 2:g}",
+            right_middle=f"{left + right / 2:g}",
+            left_text=left_text,
+            right_text=right_text,
+            name_colour=_NAME_COLOUR,
+            colour=colour,
+        )
+    )
+
+
+def _title(item: TaskSite, row: BoardRow, words: str) -> str:
+    board = item.board
+    score = board.primary(row)
+    between = interval(score.low, score.high)
+    value = f"{item.task.primary_use.title} {number(score.value)} {board.unit}"
+    data = f"{item.dataset.title} {board.dataset_version}, scorer version {board.scorer_version}"
+    return f"{plain(row.model)} on {words}; {value}{f' ({between})' if between else ''}; {data}"
+
+
+def _name(row: BoardRow) -> str:
+    return plain(row.model, limit=LONGEST_NAME) or (row.submission or "")
+
+
+def _colour(row: BoardRow, standings: Standings) -> str:
+    if row.rank is None:
+        return _UNRANKED
+    return _LEADS if row.submission in standings.leaders else _FOLLOWS
+
+
+def _width(text: str) -> int:
+    """About how wide 11 px of Verdana are; the picture is stretched to exactly that."""
+    return max(round(sum(_advance(character) for character in text)), 1)
+
+
+def _advance(character: str) -> float:
+    if unicodedata.combining(character):
+        return 0.0
+    if unicodedata.east_asian_width(character) in "WF" or character in "MWmw@%":
+        return _WIDE if character not in "mw" else 9.5
+    return _NARROW if character in _NARROW_CHARACTERS else _USUAL
+
+
+# A submission as BibTeX: who, what model, where it is scored; nothing that no card states
+
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+_NOT_IN_ADDRESS = re.compile(r"[{}\\%\s]")
+
+
+def bibtex_lines(card: Card | None, board: BoardBoard, row: BoardRow, name: str) -> list[str]:
+    """Lines of the BibTeX of a submission; none where its card cannot be read."""
+    return [] if card is None else submission_bibtex(card, board, row, name).splitlines()
+
+
+def submission_bibtex(card: Card, board: BoardBoard, row: BoardRow, name: str) -> str:
+    """The entry; a year is not in it, for cards hold no dates.
+
+    Args:
+        card: What the submission states.
+        board: Its board.
+        row: Its row.
+        name: Its name.
+    """
+    task = board.task
+    score = board.primary(row).value
+    scored = (
+        f"{task.primary_use.title} {number(score, digits=4)} {board.unit}, "
+        if score is not None
+        else ""
+    )
+    fields = {
+        "title": f"{{{_text(card.model)}}}",
+        "author": " and ".join(f"{{{_text(author.name)}}}" for author in card.authors),
+        "howpublished": f"Submission {_text(name)} to the IonLadder task {_text(task.name)}",
+        "note": _text(
+            f"{scored}data version {board.dataset_version}, scorer version {board.scorer_version}"
+        ),
+    }
+    if card.paper_doi and not _NOT_IN_ADDRESS.search(card.paper_doi):
+        fields["annote"] = f"Paper named by the card: doi:{card.paper_doi}"
+    address = web_address(card.code_url) if card.code_url else None
+    if address and not _NOT_IN_ADDRESS.search(address):
+        fields["url"] = address
+    key = re.sub(r"[^A-Za-z0-9]+", "-", f"ionladder-{task.name}-{name}").strip("-")
+    lines = [f"  {field} = {{{value}}}," for field, value in fields.items()]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _text(text: object) -> str:
+    """One line in which TeX reads nothing but letters."""
+    return "".join(_SPECIAL.get(character, character) for character in plain(text))
+
+
+# ``feed.xml``: the changes of scores as an Atom feed, dated by git and by nothing else
+
+
+FEED = "feed.xml"
+MOST_ENTRIES = 30
+MOST_LINES = 40
+"""Submissions that one entry names; the page of changes has them all."""
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "ionladder: changes of scores")
+_XML_TEMPLATE = "feed.xml.j2"
+
+
+class Line(NamedTuple):
+    """One submission in an entry: its name, its page if it has one, and what happened to it."""
+
+    name: str
+    href: str | None
+    words: str
+
+
+def feed_document(site: Site) -> dict[str, str]:
+    """Address → text of the feed; empty where no publication can be dated."""
+    entries = list(_entries(site))
+    if not entries:
+        return {}
+    text = (
+        environment()
+        .get_template(_XML_TEMPLATE)
+        .render(
+            {
+                "id": _NAMESPACE.urn,
+                "updated": entries[0]["updated"],
+                "entries": entries,
+                "version": site.package_version,
+            }
+        )
+    )
+    return {FEED: text}
+
+
+def publication_times(site: Site, found: list[Publication]) -> Mapping[str, datetime]:
+    """Commit → its time, for the publications of a history."""
+    return commit_times(site.layout.root, {each.commit for each in found if each.commit})
+
+
+def _entries(site: Site) -> Iterator[dict[str, Any]]:
+    """The newest publications, newest first; those of one commit in the order of the tasks."""
+    tasks = {item.task.name: (place, item) for place, item in enumerate(site.tasks)}
+    found = [each for each in publications(site.history) if each.task in tasks]
+    times = publication_times(site, found)
+    dated = [(times[each.commit], each) for each in found if each.commit and each.commit in times]
+    dated.sort(key=lambda pair: (-pair[0].timestamp(), tasks[pair[1].task][0], -pair[1].number))
+    for time, publication in dated[:MOST_ENTRIES]:
+        yield _entry(tasks[publication.task][1], publication, time)
+
+
+def _entry(item: TaskSite, publication: Publication, time: datetime) -> dict[str, Any]:
+    moved = publication.moved
+    last = publication.changes[-1].after
+    lines = [_line(item, change) for change in moved[:MOST_LINES]]
+    named = f"{publication.task}/{publication.number}/{publication.commit}"
+    return {
+        "id": uuid.uuid5(_NAMESPACE, named).urn,
+        "title": f"{item.task.title}: {_summary(publication)}",
+        "href": f"changes/#{publication.task}-{publication.number}",
+        "updated": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "task": item.task.title,
+        "number": publication.number,
+        "data": f"{item.dataset.title} {plain(last.dataset_version)}",
+        "scorer": plain(last.scorer_version),
+        "commit": publication.commit,
+        "lines": lines,
+        "n_more": len(moved) - len(lines),
+        "n_unmoved": len(publication.unmoved),
+    }
+
+
+def _summary(publication: Publication) -> str:
+    """What happened, in a few words: ``2 entered, 1 moved``."""
+    if publication.is_first:
+        return f"the board begins with {len(publication.changes)} submissions"
+    kinds = Counter(_kind(change) for change in publication.moved)
+    order = ("entered", "left", "moved")
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in order if kinds[kind]) or (
+        f"{len(publication.unmoved)} scored again, none moved"
+    )
+
+
+def _kind(change: Change) -> str:
+    if change.after.event == REMOVED:
+        return "left"
+    return "entered" if change.before is None else "moved"
+
+
+def _line(item: TaskSite, change: Change) -> Line:
+    name = change.after.submission
+    has_page = name in item.entrants
+    return Line(
+        name=plain(name),
+        href=submission_url(item.task.name, name) if has_page else None,
+        words=_words(change),
+    )
+
+
+def _words(change: Change) -> str:
+    """``entered with 1.50 decades``, ``1.50 → 1.48 decades (−0.02); scorer: …``."""
+    old, new, digits = change.before, change.after, change.digits
+    if new.event == REMOVED:
+        return "left the board"
+    value, unit = number(new.value, digits=digits), plain(new.unit)
+    if old is None:
+        return f"entered with {value} {unit}"
+    step = change_of(change.difference, digits=digits)
+    return plain(
+        f"{number(old.value, digits=digits)} → {value} {unit} ({step}); {'; '.join(change.reasons)}"
+    )
+
+
+# Contribute and Security: the repository's own two letters to strangers, as pages of the site
+
+
+_LINK = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
+_OUTSIDE = ("http://", "https://", "mailto:")
+_FRONT = "---\ntitle: {title}\ndescription: {description}\nhide: [navigation]\n---\n\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guide:
+    """A page made from a letter at the root: its file name there and what the page is called."""
+
+    source: str
+    title: str
+    description: str
+
+
+GUIDES: Mapping[str, Guide] = {
+    "contribute.md": Guide(
+        source="CONTRIBUTING.md",
+        title="Contribute",
+        description=(
+            "How to add a submission, a dataset, a metric, a baseline or a page; who decides."
+        ),
+    ),
+    "security.md": Guide(
+        source="SECURITY.md",
+        title="Security",
+        description="What is promised about strangers' submissions, what was tried, how to report.",
+    ),
+}
+"""Page → the letter that it shows."""
+
+
+def guides(layout: Layout) -> dict[str, str]:
+    """File name → Markdown of each guide whose letter is there."""
+    docs = layout.relative(layout.docs_dir)
+    pages = {path.name for path in layout.docs_dir.glob("*.md")}
+    ways = {f"{docs}/{name}": name for name in pages}
+    ways |= {guide.source: name for name, guide in GUIDES.items()}
+    return {
+        name: _FRONT.format(title=guide.title, description=guide.description)
+        + linked_within(path.read_text(encoding="utf-8"), ways)
+        for name, guide in GUIDES.items()
+        if (path := layout.root / guide.source).is_file()
+    }
+
+
+def linked_within(text: str, ways: Mapping[str, str]) -> str:
+    """A letter of the repository whose links lead within the site, or name a path.
+
+    Args:
+        text: Markdown with links relative to the root of the repository.
+        ways: Path in the repository → page of the site.
+
+    Example:
+        >>> ways = {"docs/a.md": "a.md"}
+        >>> linked_within("[more](docs/a.md), [0002](docs/b/2.md), [x](https://x.org)", ways)
+        '[more](a.md), 0002 (`docs/b/2.md`), [x](https://x.org)'
+    """
+
+    def within(link: re.Match[str]) -> str:
+        target = link["target"]
+        if target.startswith(_OUTSIDE):
+            return link[0]
+        way = ways.get(posixpath.normpath(target))
+        if way is not None:
+            return f"[{link['text']}]({way}{link['anchor'] or ''})"
+        words = link["text"].strip("`")
+        return f"`{target}`" if words == target else f"{link['text']} (`{target}`)"
+
+    return _LINK.sub(within, text)
+
+
+def guide_sources(written: AbstractSet[str]) -> dict[str, str]:
+    """Page → path in the repository where its text stands, guides and pages of ``docs`` alike."""
+    return {name: GUIDES[name].source if name in GUIDES else f"docs/{name}" for name in written}

@@ -1,1 +1,0 @@
-"""Pinned upstream bytes: fetched, verified, and read without trusting them."""

@@ -1,0 +1,800 @@
+"""What a dataset, a table, a column, a task, a target and a metric are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# A table's columns: name, type, unit and meaning
+
+
+Role = Literal["key", "input", "label", "split", "note"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table that crosses a package border.
+
+    Attributes:
+        name: Column name; carries the unit where there is one (``a_ang``).
+        type: An Arrow type by name: ``string``, ``bool``, ``int8`` … ``int64``, ``float64``,
+            ``list<string>``, ``list<int8>``, ``list<uint8>``, ``list<float32>``,
+            ``list<float64>``, or ``category`` (dictionary of strings).
+        unit: Unit as printed (``Å``, ``S/cm``), or None for a plain number, flag or text.
+        description: One sentence for the manifest and the dataset card.
+        nullable: Whether a missing value is allowed, and then means "not reported".
+        role: What a changed cell means: ``label`` and ``split`` force a re-score, ``input`` makes
+            submissions that used it stale, ``note`` touches neither; ``key`` identifies the row.
+    """
+
+    name: str
+    type: str
+    unit: str | None = None
+    description: str
+    nullable: bool = False
+    role: Role = "input"
+
+    def arrow_field(self) -> pa.Field:
+        """The Arrow field, with unit and description as metadata."""
+        import pyarrow as pa
+
+        # Elements that are never missing are read twice as fast; only frames have these types.
+        special = {
+            "list<string>": pa.list_(pa.field("element", pa.string())),
+            "list<int8>": pa.list_(pa.field("element", pa.int8())),
+            "list<uint8>": pa.list_(pa.field("element", pa.uint8(), nullable=False)),
+            "list<float32>": pa.list_(pa.field("element", pa.float32(), nullable=False)),
+            "list<float64>": pa.list_(pa.field("element", pa.float64())),
+            "category": pa.dictionary(pa.int32(), pa.string()),
+        }
+        kind = special.get(self.type) or pa.type_for_alias(self.type)
+        metadata = {"unit": self.unit or "", "description": self.description}
+        return pa.field(self.name, kind, nullable=self.nullable, metadata=metadata)
+
+
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+    """The Arrow schema of a list of columns, in their order."""
+    import pyarrow as pa
+
+    return pa.schema([column.arrow_field() for column in columns])
+
+
+# A dataset: its name, licence, citation and the columns of its tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oddity:
+    """A known peculiarity of the data, allowed by entry id and explained.
+
+    Attributes:
+        check: Name of the integrity check that would otherwise fail.
+        ids: Entries the exception covers.
+        reason: Why it is allowed, in one sentence shown on the dataset card.
+    """
+
+    check: str
+    ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of a dataset version.
+
+    Attributes:
+        name: File stem (``entries``).
+        key: Columns that identify a row and give its order.
+        columns: All columns, in their order.
+        description: One sentence.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedFile:
+    """A file as upstream publishes it, for catalogues that describe the original.
+
+    Attributes:
+        name: File name, as pinned in ``params.yaml``.
+        description: One sentence.
+        encoding: Its media type.
+        columns: Its columns under their own headers; empty where it is no table.
+        key: Headers that identify a row.
+    """
+
+    name: str
+    description: str
+    encoding: str
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that the page of an entry says of it.
+
+    Attributes:
+        column: Column of ``entries``.
+        title: As printed.
+        kind: How it is printed: a chemical formula, DOIs, or plain text.
+    """
+
+    column: str
+    title: str
+    kind: Literal["text", "formula", "doi"] = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A dataset whose versions IonLadder keeps.
+
+    Attributes:
+        name: Folder name under ``data/``.
+        title: Name as printed.
+        summary: One sentence saying what it is.
+        homepage: Address of the upstream project.
+        licence: Licence of the data, as an SPDX identifier.
+        licence_url: Address of the licence text.
+        citation: How to cite it, one line.
+        bibtex: The same as BibTeX.
+        tables: Tables of every version, by name.
+        oddities: Known peculiarities, allowed by id.
+        making: How it was made, in paragraphs; for datasets that are computed here.
+        caveats: What it must not be taken for, one sentence or two each.
+        published: Its files as upstream publishes them; empty for datasets that are computed here.
+        frames: Tables of atomic configurations, too large to hold in memory: written and read row
+            group by row group, in the order of their key, and never loaded whole.
+        composition_column: Column of ``entries`` with the composition, without brackets, from
+            which distances between compositions are computed; None where entries are too many
+            for that, so that no neighbours are looked for.
+        facts: What pages say of an entry, its formula first.
+    """
+
+    name: str
+    title: str
+    summary: str
+    homepage: str
+    licence: str
+    licence_url: str
+    citation: str
+    bibtex: str
+    tables: tuple[Table, ...]
+    oddities: tuple[Oddity, ...] = ()
+    making: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    published: tuple[PublishedFile, ...] = ()
+    frames: tuple[Table, ...] = ()
+    composition_column: str | None = "formula_norm"
+    facts: tuple[Fact, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """The table of that name, frames included; KeyError when there is none."""
+        by_name: Mapping[str, Table] = {t.name: t for t in (*self.tables, *self.frames)}
+        return by_name[name]
+
+    def allowed(self, check: str) -> frozenset[str]:
+        """Entry ids excused from one integrity check."""
+        return frozenset(i for oddity in self.oddities if oddity.check == check for i in oddity.ids)
+
+
+# A slice: the test entries taken apart by one property, to see where a model errs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """One way of taking the test set apart.
+
+    Attributes:
+        name: Key in receipts (``crystal_system``).
+        title: As printed (``Crystal system``).
+        column: Column of the table that the dataset's ``slices`` module derives from its released
+            tables. An entry without a value there is in no part.
+        values: (Value, title) of every part that is shown, in order; None: every value found,
+            sorted, under its own name.
+        note: What a reader must know about it, or empty.
+    """
+
+    name: str
+    title: str
+    column: str
+    values: tuple[tuple[str, str], ...] | None = None
+    note: str = ""
+
+    def title_of(self, value: str) -> str:
+        """How a part is printed; a value without a title stands for itself."""
+        return dict(self.values or ()).get(value, value)
+
+
+TRAIN_DISTANCE = Slice(
+    name="train_distance",
+    title="Distance to the nearest training composition",
+    column="train_distance",
+    note=(
+        "Quarters of the test set by Element Mover’s Distance (Hargreaves et al. 2020, "
+        "doi:10.1021/acs.chemmater.0c03381) on the modified Pettifor scale: how many places of the "
+        "scale an atom has to move, on average. Entries at equal distance stay together."
+    ),
+)
+"""Quarters by the distance to the nearest training composition, for boards of any dataset."""
+
+
+# An experiment: submissions of one task made to be compared, and what is asked of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """One difference that is asked for: a submission minus another, on the same entries.
+
+    Attributes:
+        submissions: Whoever may stand on the first side. Of several, the one that scores best is
+            compared, which flatters it: pages say so.
+        other: The second side.
+        title: What sets the contrast apart from others of its clause, a phrase that may follow the
+            difference in a sentence (``for CGCNN``, ``against the median``); empty where it is
+            alone.
+    """
+
+    submissions: tuple[str, ...]
+    other: str
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """One thing that is done to a model, and the contrasts that show what it changes.
+
+    Attributes:
+        act: What is done, a phrase that ``changes the error`` may follow, in lower case
+            (``weighing species by occupancy``).
+        contrasts: First side: with it; second side: without. Those whose rows are not on the
+            board are passed over.
+    """
+
+    act: str
+    contrasts: tuple[Contrast, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked, answered by one sentence of one clause or more."""
+
+    name: str
+    title: str
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One model in several arms that differ in one choice.
+
+    Attributes:
+        title: The model (``CGCNN``).
+        arms: (Name of the arm, submission) in the order in which arms are compared.
+    """
+
+    title: str
+    arms: tuple[tuple[str, str], ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Submissions of every two arms, the later arm first."""
+        return tuple((second, first) for (_, first), (_, second) in combinations(self.arms, 2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Submissions that were made to be compared, with a page of their own below their board.
+
+    Attributes:
+        name: Last part of the page's address (``3d-models``).
+        title: As navigation and links print it.
+        heading: Title of the page.
+        summary: One sentence: what was done.
+        questions: What is asked, in the order of the page.
+        subjects: What the experiment is about, by submission; they are counted and paired with
+            each other.
+        subject_word: One of them, a noun whose plural adds an s (``graph network``).
+        beside: Submissions drawn and listed beside them, for scale.
+        families: Models with several arms.
+        arm_word: What arms differ in (``partial occupancy``).
+        parts: Parts of the test set on which arms are compared too. A column is one of the task's
+            slices, or one that the dataset's ``experiment_parts`` module derives.
+        reported: Models, as the task's reported rows name them, whose printed scores stand beside
+            ours.
+        caveats: What the numbers must not be taken for, a few sentences each; ``{submission}``
+            stands for the present score of that submission.
+    """
+
+    name: str
+    title: str
+    heading: str
+    summary: str
+    questions: tuple[Question, ...]
+    subjects: tuple[str, ...]
+    subject_word: str
+    beside: tuple[str, ...] = ()
+    families: tuple[Family, ...] = ()
+    arm_word: str = "arm"
+    parts: tuple[Slice, ...] = ()
+    reported: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if not part.values:
+                msg = f"experiment {self.name!r}: name the parts of {part.name!r} that are compared"
+                raise ValueError(msg)
+
+    @property
+    def contrasts(self) -> Iterator[Contrast]:
+        """Every contrast of every question, in order."""
+        for question in self.questions:
+            for clause in question.clauses:
+                yield from clause.contrasts
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every two submissions whose difference may be shown, each once."""
+        asked = [(name, c.other) for c in self.contrasts for name in c.submissions]
+        return tuple(dict.fromkeys([*asked, *self.arm_pairs]))
+
+    @property
+    def arm_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every two arms of a family, each pair once."""
+        return tuple(dict.fromkeys(pair for family in self.families for pair in family.pairs))
+
+    @property
+    def submissions(self) -> tuple[str, ...]:
+        """Every submission that the experiment names, each once: subjects first."""
+        paired = [name for pair in self.pairs for name in pair]
+        return tuple(dict.fromkeys([*self.subjects, *paired, *self.beside]))
+
+
+# A metric: a named function of labels and predictions that knows its direction and unit
+
+
+Array = npt.NDArray[np.float64]
+Direction = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric of the registry.
+
+    Attributes:
+        name: Module name and key (``mae``).
+        title: Name as printed (``MAE``).
+        direction: Whether smaller or larger is better.
+        unit: ``target`` when the value has the target's unit, ``1`` when dimensionless.
+        function: ``function(y_true, y_pred, **options) -> float``; NaN where undefined.
+        formula: The definition in one line of plain text.
+        reference: Where the definition comes from.
+        entrywise: For metrics that are a transformed mean over entries: the per-entry values,
+            ``entrywise(y_true, y_pred, **options)`` of the shape of ``y_pred``. ``y_pred`` may be
+            of shape (n_entries,) or (n_seeds, n_entries). Only such metrics get an interval.
+        from_mean: The transformation of that mean (identity for MAE, square root for RMSE).
+        needs: Extra per-entry label columns handed over as options (``upper_limit``).
+        options: Settings a task must state (``threshold``).
+        is_share: Whether the value is a share of entries, between 0 and 1.
+        accepts_missing: Whether ``y_true`` may be NaN, to which the metric then gives a meaning;
+            for other metrics, entries without a label are left out.
+        ideal: What a perfect prediction scores, where values beyond it are no better (1 for a
+            slope); the direction then says from which side predictions usually come. None where
+            the direction says all.
+    """
+
+    name: str
+    title: str
+    direction: Direction
+    unit: Literal["target", "1"]
+    function: Callable[..., float]
+    formula: str
+    reference: str
+    entrywise: Callable[..., Array] | None = None
+    from_mean: Callable[[Array], Array] | None = None
+    needs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    is_share: bool = False
+    accepts_missing: bool = False
+    ideal: float | None = None
+
+
+# A number quoted from a publication: shown beside verified rows, never ranked with them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """One row of a published table.
+
+    Attributes:
+        model: Model name as the source prints it.
+        source: The publication, one line.
+        table: Table (and row) in the source.
+        as_printed: The test cell as the source prints it (``1.54 (1.82)``).
+        test: Subset name → primary metric value on it, with the meaning the source gives it;
+            a subset that the source does not report is absent.
+        cv: Cross-validation value (mean over folds), or None when not reported.
+        cv_spread: Its printed spread, or None.
+        inputs: ``composition``, ``structure`` or ``both``; None for the experiment row.
+        trained_on: What it was trained on, in words.
+        verified_by: Name of the submission that reproduces the same model here, or None.
+        verdict: What is known about reproducing it, one or two sentences.
+    """
+
+    model: str
+    source: str
+    table: str
+    as_printed: str
+    test: Mapping[str, float] = field(default_factory=dict)
+    cv: float | None = None
+    cv_spread: float | None = None
+    inputs: str | None = None
+    trained_on: str | None = None
+    verified_by: str | None = None
+    verdict: str = ""
+
+
+# A baseline: a model this repository trains itself, and the card its submission carries
+
+
+Setting = bool | int | float | str | list[bool | int | float | str | None] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """One model that ``ionladder baseline NAME`` trains and writes as a submission.
+
+    Attributes:
+        name: Name of its submission; its folder under ``baselines/`` has ``_`` for ``-``.
+        model: Model name as printed on the board.
+        description: What it is and how its predictions are made, for the card.
+        tasks: Tasks it can be run on.
+        inputs: What it sees of an entry: ``composition``, ``structure`` or ``both``.
+        training_data: Everything it is trained on, in words.
+        n_seeds: How many times it is trained for the test set, with seeds 0, 1, 2, …; 1 when the
+            seed changes nothing.
+        tolerance: Largest difference, in the target's unit, that a rerun with the same seeds and
+            the locked library versions may show against the committed predictions.
+        hyperparameters: Settings handed to the model, as printed on the card.
+        paper_doi: DOI of the publication that describes the model, or None.
+        parameters: Number of fitted parameters, or None where the count says nothing.
+        notes: What a careful reader should know: what reproduces and what does not.
+        folds: Whether it is also trained on the frozen folds; False where that is too dear.
+        extra: Extra of this package that its model needs, or None.
+        packages: What of that extra its model imports only when it runs.
+        uses_external_data: Whether it learnt, or its features did, from data beyond the task's.
+        by_task: What reads differently on the card of some task: task → attribute → value.
+    """
+
+    name: str
+    model: str
+    description: str
+    tasks: tuple[str, ...]
+    inputs: str
+    training_data: str
+    n_seeds: int = 1
+    tolerance: float = 1e-6
+    hyperparameters: Mapping[str, Setting] = field(default_factory=dict)
+    paper_doi: str | None = None
+    parameters: int | None = None
+    notes: str | None = None
+    folds: bool = True
+    extra: str | None = None
+    packages: tuple[str, ...] = ()
+    uses_external_data: bool = False
+    by_task: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.n_seeds < 1:
+            msg = f"baseline {self.name!r} needs at least one seed, got {self.n_seeds}"
+            raise ValueError(msg)
+        if not self.tolerance > 0:
+            msg = f"baseline {self.name!r} needs a tolerance above 0, got {self.tolerance}"
+            raise ValueError(msg)
+
+    def for_task(self, task: str) -> Baseline:
+        """The same baseline as it reads on the card of that task."""
+        changed: Mapping[str, Any] = self.by_task.get(task, {})
+        return replace(self, **changed)
+
+    @property
+    def package(self) -> str:
+        """Name of its folder under ``baselines/``."""
+        return self.name.replace("-", "_")
+
+
+# A task: what is predicted, on which entries, and how it is scored and ranked
+
+
+MEAN_OF_TARGETS = "mean"
+"""Name that stands for the mean over all targets of a task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A quantity to predict.
+
+    Attributes:
+        name: Column name in predictions and labels (``log10_sigma``).
+        symbol: As printed (``log₁₀ σ``).
+        unit: Unit of the column (``log10(S/cm)``); ``error_unit`` that of a difference.
+        error_unit: Unit of an error, as printed (``decades``).
+        description: One sentence.
+        plausible: Smallest and largest value a careful reader would accept, in ``unit``;
+            values outside are a problem of the submission.
+        physical: Smallest and largest value that a material can have, in ``unit``, or None where
+            nobody can say; predictions outside are accepted, and noted by the audit.
+        limit_column: Label column with the upper limit of a left-censored entry, or None.
+        band: Half-width, in ``error_unit``, of the region around the identity line that parity
+            plots shade as close enough, or None where no such width is customary.
+        missing_note: What an entry without a label means and how it is scored; one sentence.
+        ideal: What a perfect prediction gives, for a quantity that scoring derives from predicted
+            arrays and the truth (0 for an error, 1 for a cosine); None for a target with labels.
+        given_by: Label column, true for the entries that have such a quantity; None where all do.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    error_unit: str
+    description: str
+    plausible: tuple[float, float]
+    physical: tuple[float, float] | None = None
+    limit_column: str | None = None
+    band: float | None = None
+    missing_note: str = ""
+    ideal: float | None = None
+    given_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.physical is None:
+            return
+        (low, high), (lowest, highest) = self.physical, self.plausible
+        if not lowest <= low < high <= highest:
+            msg = f"target {self.name!r}: physical {self.physical} is not within {self.plausible}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelWords:
+    """How pages speak of the labels of a task.
+
+    Attributes:
+        adjective: How they came about (``measured``, ``computed``).
+        one: One of them, a noun whose plural adds an s (``measurement``).
+        subject: What they are labels of, likewise (``material``).
+    """
+
+    adjective: str = "known"
+    one: str = "label"
+    subject: str = "entry"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subset:
+    """A named part of the scored entries: those whose label column has one value.
+
+    Attributes:
+        name: Key (``cif``); ``all`` is every scored entry.
+        title: As printed (``with CIF``).
+        column: Column of the evaluation labels, or None for every entry.
+        equals: Value that the column must have.
+    """
+
+    name: str
+    title: str
+    column: str | None = None
+    equals: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricUse:
+    """A metric as a task uses it, under the name that leaderboards print.
+
+    Attributes:
+        name: Key in receipts and leaderboards (``precision_1e-4``).
+        metric: Name in the metric registry (``precision``).
+        title: As printed (``Precision, σ ≥ 10⁻⁴``).
+        options: Settings of the metric (``{"threshold": -4.0}``).
+        targets: Targets it is computed for; empty: all. It is null for the others.
+        weight: Label column that weighs entries (``n_atoms``); None: every entry counts once.
+        only: Column of predictions that says which entries count (``converged``, 0 or 1); None:
+            every entry does.
+    """
+
+    name: str
+    metric: str
+    title: str
+    options: Mapping[str, float] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    weight: str | None = None
+    only: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every entry counts once."""
+        return self.weight is None and self.only is None
+
+
+Predicted = Literal["values", "paths", "frames"]
+"""What a submission predicts of an entry: numbers, a path of images, or energy and forces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Primary:
+    """What a task ranks by: one metric of one target on one subset.
+
+    Attributes:
+        target: Name of a target, or ``mean``: the mean over all targets.
+        metric: Name of a metric as the task uses it.
+        subset: Name of a subset.
+    """
+
+    target: str
+    metric: str
+    subset: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossValidation:
+    """A fold scheme that a task accepts predictions for.
+
+    Attributes:
+        scheme: Name in ``folds.parquet`` (``grouped_doi_comp``).
+        title: As printed.
+        is_primary: Whether it is the scheme to develop on; others stand beside it.
+        note: What a reader must know about it.
+        rung: Place on the task's ladder of splits: 1 where held-out entries are most like those
+            trained on, larger where they are less so; 0 where the scheme is on no ladder.
+    """
+
+    scheme: str
+    title: str
+    is_primary: bool
+    note: str
+    rung: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One leaderboard.
+
+    Attributes:
+        name: Key and folder name under ``submissions/``.
+        title: As printed.
+        question: The question it answers, one sentence.
+        dataset: Dataset name; its version is named in ``params.yaml``.
+        split: Name of the frozen split. Its ``test`` part is scored, unless ``scored_folds`` says
+            otherwise.
+        targets: Quantities to predict.
+        metrics: Metrics in the order leaderboards show them.
+        subsets: Parts of the test set, ``all`` first.
+        primary: What the task ranks by.
+        group_column: Label column whose groups are resampled for intervals.
+        replicate_column: Label column naming groups of repeated measurements, or None.
+        entries: Only entries of this subset take part, in training, test and folds; its column is
+            one of ``splits``. None where all entries of the split take part.
+        scored_folds: The fold scheme whose out-of-fold predictions are scored, on the training
+            entries and in every frozen repeat, instead of predictions of the test part; None where
+            the test part is scored. A repeat then counts as a seed: the score is the mean over
+            repeats.
+        cross_validation: Fold schemes for optional ``cv_predictions``, shown beside the score.
+        references: Names of submissions shown as references instead of being ranked.
+        slices: Ways of taking the test set apart, to see where models err.
+        baseline_reference: The reference from which to the floor the reducible error is counted,
+            or None.
+        reported: Rows quoted from publications.
+        experiments: Submissions made to be compared, each set with a page of its own.
+        predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
+            which scoring derives one number per target and entry.
+        truth: Name of the dataset's table of frames that predicted arrays are compared with.
+        given: Name of the dataset's table of frames that predicted arrays start from, an input of
+            every model; None where scoring needs none.
+        offsets: Name of its table of training frames from which the energy zero of a model is
+            fitted before energies are compared; None where energies are compared as given.
+        label_words: How pages speak of the labels.
+        floor_note: What the floors of the board are, in a few sentences.
+    """
+
+    name: str
+    title: str
+    question: str
+    dataset: str
+    split: str
+    targets: tuple[Target, ...]
+    metrics: tuple[MetricUse, ...]
+    subsets: tuple[Subset, ...]
+    primary: Primary
+    group_column: str
+    replicate_column: str | None = None
+    entries: Subset | None = None
+    scored_folds: CrossValidation | None = None
+    cross_validation: tuple[CrossValidation, ...] = ()
+    references: tuple[str, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    baseline_reference: str | None = None
+    reported: tuple[Reported, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
+    predicts: Predicted = "values"
+    truth: str | None = None
+    given: str | None = None
+    offsets: str | None = None
+    label_words: LabelWords = LabelWords()
+    floor_note: str = (
+        "Some entries were labelled more than once, and the labels differ. How far they lie apart "
+        "bounds what a model can be expected to agree with."
+    )
+
+    def __post_init__(self) -> None:
+        for what, names in (
+            ("target", [MEAN_OF_TARGETS, *(target.name for target in self.targets)]),
+            ("metric", [use.name for use in self.metrics]),
+            ("subset", [subset.name for subset in self.subsets]),
+            ("slice", [item.name for item in self.slices]),
+        ):
+            if len(set(names)) != len(names):
+                msg = f"task {self.name!r} names a {what} twice: {names}"
+                raise ValueError(msg)
+            if what != "slice" and getattr(self.primary, what) not in names:
+                msg = f"task {self.name!r} ranks by a {what} it does not have: {self.primary}"
+                raise ValueError(msg)
+        schemes = [scheme.scheme for scheme in self.fold_schemes]
+        if len(set(schemes)) != len(schemes):
+            msg = f"task {self.name!r} names a fold scheme twice: {schemes}"
+            raise ValueError(msg)
+        named = self.primary_use.targets or tuple(target.name for target in self.targets)
+        is_whole = {target.name for target in self.primary_targets} <= {*named}
+        if not self.primary_use.is_plain or not is_whole:
+            msg = f"task {self.name!r} ranks by a metric that passes over or weighs entries"
+            raise ValueError(msg)
+        if (self.predicts == "values") != (self.truth is None):
+            msg = f"task {self.name!r} predicts {self.predicts}, and its truth is {self.truth!r}"
+            raise ValueError(msg)
+        if self.entries is not None and self.entries.column is None:
+            msg = f"task {self.name!r} is restricted to a subset without a column: {self.entries}"
+            raise ValueError(msg)
+
+    def target(self, name: str) -> Target:
+        """The target of that name; KeyError when there is none."""
+        return {target.name: target for target in self.targets}[name]
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Label columns that weigh entries, each once."""
+        return tuple(dict.fromkeys(use.weight for use in self.metrics if use.weight))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Columns of predictions that say which entries count, each once."""
+        return tuple(dict.fromkeys(use.only for use in self.metrics if use.only))
+
+    @property
+    def fold_schemes(self) -> tuple[CrossValidation, ...]:
+        """Every fold scheme that predictions are taken for, the scored one first."""
+        scored = () if self.scored_folds is None else (self.scored_folds,)
+        return (*scored, *self.cross_validation)
+
+    @property
+    def primary_targets(self) -> tuple[Target, ...]:
+        """The targets that enter the primary score."""
+        if self.primary.target == MEAN_OF_TARGETS:
+            return self.targets
+        return (self.target(self.primary.target),)
+
+    @property
+    def primary_use(self) -> MetricUse:
+        """The metric the task ranks by."""
+        return {use.name: use for use in self.metrics}[self.primary.metric]

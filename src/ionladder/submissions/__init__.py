@@ -1,1 +1,0 @@
-"""Submissions: their card, their predictions, and the checks both must pass."""

@@ -1,0 +1,1 @@
+"""Submissions: their folders, files and checks."""

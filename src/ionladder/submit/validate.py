@@ -1,0 +1,349 @@
+"""Validating a submission, and writing an empty one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ionladder.data.store import read_table, rows_of, rows_with, split_of_task, to_frame
+from ionladder.errors import Problem, SubmissionError, first_few
+from ionladder.repo import Layout, replacing_folder, write_text
+from ionladder.specs import Task
+from ionladder.submit.card import CARD_FILE, Card, name_problems, new_folder_problems, read_card
+from ionladder.submit.predictions import (
+    CV_STEM,
+    PREDICTIONS_STEM,
+    FrozenFolds,
+    KnownIds,
+    PredictionTable,
+    absent_folds,
+    read_cv_predictions,
+    read_predictions,
+    scored_table,
+    unused_predictions,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# The template that ``ionladder new`` writes: a commented card and a file that lists the ids
+
+
+Filler = Callable[[Path, Sequence[str]], str]
+"""Folder and ids → the file of predictions that was written there, to be filled in."""
+
+_FOLD_KEYS = ("scheme", "repeat", "fold", "id")
+
+SCHEMA_FILE = "docs/assets/submission.schema.json"
+"""JSON Schema of the card, from the root of the repository."""
+
+# From submissions/<task>/<name>/ up to the root: editors complete and check a card as one types.
+_CARD = f"""\
+# yaml-language-server: $schema=../../../{SCHEMA_FILE}
+# What a reader needs to know about your model. Fields with a # in front are optional:
+# remove the # to state them; what is not stated is shown as "not stated".
+model: {{name}}                    # name as printed on the board
+description: >-
+  Say in two or three sentences what the model is and how the predictions were made.
+authors:
+  - name: Your Name
+    # orcid: 0000-0000-0000-0000
+    # affiliation: Your institute
+training_data: {{dataset}} train split   # everything the model was trained on
+inputs: {{inputs}}                    # composition | structure | both
+licence: CC-BY-4.0               # licence of your predictions
+# code_url: https://…
+# paper_doi: 10.…
+# hyperparameters: {{{{learning_rate: 0.001, epochs: 100}}}}
+# seeds: [0, 1, 2]
+# hardware: one CPU core
+# training_time_s: 60
+# parameters: 100000
+# uses_external_data: false
+# notes: anything else
+"""
+
+
+def write_template(
+    folder: Path,
+    task: Task,
+    ids: Sequence[str],
+    folds: pd.DataFrame,
+    *,
+    shown_as: str,
+    fill: Filler | None = None,
+) -> str:
+    """Write a new submission folder for a task.
+
+    Args:
+        folder: Folder to make; it must not exist.
+        task: The task.
+        ids: Test ids, one row each, targets left empty.
+        folds: Frozen folds, columns ``scheme, repeat, fold, id``. Where the task is scored on
+            folds, the rows are those of the scored scheme instead.
+        shown_as: Path of the folder for messages.
+        fill: Writes the predictions to fill in, for a task that predicts arrays.
+
+    Returns:
+        Name of the file of predictions to fill in.
+
+    Raises:
+        SubmissionError: The name is not allowed, or the folder exists.
+    """
+    problems = new_folder_problems(folder, where=shown_as, instead="edit the files that are there")
+    if problems:
+        raise SubmissionError(problems)
+    # Both files or neither: half a folder would have to be removed before the next try.
+    with replacing_folder(folder) as fresh:
+        name = _write_table(fresh, task, ids, folds) if fill is None else fill(fresh, ids)
+        write_text(fresh / CARD_FILE, card_template(folder.name, task))
+    return name
+
+
+def array_filler(task: Task, given: Path | None) -> Filler | None:
+    """Writes the template of a task that predicts arrays; None for a task that predicts numbers.
+
+    Args:
+        task: The task. Every kind of array has a module here with a function
+            ``write_template(folder, given, ids) -> name of the file``.
+        given: The frames that its predictions start from.
+    """
+    if task.predicts == "values":
+        return None
+    write = import_module(f"ionladder.submit.{task.predicts}").write_template
+    filler: Filler = partial(_fill, write, given)
+    return filler
+
+
+def _fill(
+    write: Callable[[Path, Path | None, Sequence[str]], str],
+    given: Path | None,
+    folder: Path,
+    ids: Sequence[str],
+) -> str:
+    return write(folder, given, ids)
+
+
+def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
+    """Write a CSV with a row for every number to predict; its name."""
+    name = f"{PREDICTIONS_STEM}.csv"
+    columns: tuple[str, ...] = ("id",)
+    keys: list[tuple[str, ...]] = [(entry,) for entry in sorted(ids)]
+    if task.scored_folds is not None:
+        name, columns = f"{CV_STEM}.csv", _FOLD_KEYS
+        keys = _fold_keys(folds, task.scored_folds.scheme)
+    targets = [target.name for target in task.targets]
+    header = ",".join([*columns, *targets])
+    rows = [",".join([*key, *[""] * len(targets)]) for key in keys]
+    write_text(folder / name, "\n".join([header, *rows]) + "\n")
+    return name
+
+
+def card_template(name: str, task: Task) -> str:
+    """The commented ``submission.yaml`` of a new submission."""
+    return _CARD.format(name=name, dataset=task.dataset, inputs="both")
+
+
+def _fold_keys(folds: pd.DataFrame, scheme: str) -> list[tuple[str, ...]]:
+    """``scheme, repeat, fold, id`` of one scheme as text, in that order."""
+    rows = folds.loc[folds["scheme"] == scheme, list(_FOLD_KEYS)].sort_values(list(_FOLD_KEYS))
+    return [tuple(map(str, row)) for row in rows.itertuples(index=False)]
+
+
+# The door: a folder becomes a checked submission, or a list of everything wrong with it
+
+
+_TABLES = tuple(
+    f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
+)
+_ARRAYS = {
+    "paths": ("predictions.parquet", "predictions.extxyz"),
+    "frames": ("predictions.parquet", "offset_predictions.parquet"),
+}
+"""Files of tasks that predict arrays; their readers say which of them are needed."""
+
+ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A submission that passed every check.
+
+    Attributes:
+        name: Folder name.
+        folder: The folder.
+        card: Contents of ``submission.yaml``.
+        predictions: What is scored: test predictions, or those of the scored folds with the
+            repeat as ``seed``.
+        cv_predictions: Cross-validation predictions on the frozen folds, if sent.
+    """
+
+    name: str
+    folder: Path
+    card: Card
+    predictions: PredictionTable
+    cv_predictions: PredictionTable | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectations:
+    """What predictions are checked against: the ids of a task on one dataset version.
+
+    Attributes:
+        test_ids: Ids to predict: the scored entries.
+        train_ids: Ids of the training part, to recognise a mix-up.
+        folds: Frozen folds, columns ``scheme, repeat, fold, id``.
+        read_arrays: Reads and checks predicted arrays, for tasks that predict them: folder and
+            its path in messages → what is scored (``id``, ``seed``, one column per target and
+            flag), or the problems found. None for tasks that predict numbers.
+    """
+
+    test_ids: Collection[str]
+    train_ids: Collection[str]
+    folds: pd.DataFrame
+    read_arrays: ArrayReader | None = None
+
+    @cached_property
+    def frozen_folds(self) -> FrozenFolds:
+        """The folds made ready, once for all files that are held to them."""
+        return FrozenFolds(self.folds)
+
+
+def read_submission(
+    folder: Path, task: Task, expectations: Expectations, *, shown_as: str
+) -> Submission:
+    """Check one submission folder.
+
+    Raises:
+        SubmissionError: Anything is wrong; the error carries every problem of every file.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        raise SubmissionError(
+            Problem(
+                where=shown_as,
+                expected=f"a folder with {CARD_FILE} and {_scored_file(task)}",
+                found="a link" if folder.is_symlink() else "no such folder",
+                next_step=f"`ionladder new {task.name} NAME` makes one.",
+            )
+        )
+    try:
+        return _read_folder(folder, task, expectations, shown_as)
+    except OSError as error:
+        raise SubmissionError(
+            Problem(
+                where=shown_as,
+                expected="files that can be read",
+                found=error.strerror or type(error).__name__,
+                next_step="Make the folder and its files readable, or write them again.",
+            )
+        ) from error
+
+
+def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as: str) -> Submission:
+    problems = name_problems(folder.name, where=shown_as)
+    problems += _folder_problems(folder, task, shown_as)
+    card, found = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
+    problems += found
+    predictions, cv_predictions, found = _read_tables(folder, task, expectations, shown_as)
+    problems += found
+    if problems or card is None or predictions is None:
+        raise SubmissionError(problems)
+    return Submission(
+        name=folder.name,
+        folder=folder,
+        card=card,
+        predictions=predictions,
+        cv_predictions=cv_predictions,
+    )
+
+
+def _read_tables(
+    folder: Path, task: Task, expectations: Expectations, shown_as: str
+) -> tuple[PredictionTable | None, PredictionTable | None, list[Problem]]:
+    """What is scored, the predictions on the folds, and the problems of both."""
+    predictions: PredictionTable | None = None
+    problems: list[Problem] = []
+    if expectations.read_arrays is not None:
+        predictions, problems = expectations.read_arrays(folder, shown_as)
+    elif task.scored_folds is None:
+        predictions, problems = read_predictions(
+            folder,
+            task,
+            test_ids=expectations.test_ids,
+            train_ids=expectations.train_ids,
+            shown_as=shown_as,
+        )
+    if task.predicts != "values":
+        return predictions, None, problems
+    cv_predictions, found = read_cv_predictions(
+        folder, task, folds=expectations.frozen_folds, shown_as=shown_as
+    )
+    problems += found
+    if task.scored_folds is not None:
+        scheme = task.scored_folds.scheme
+        problems += unused_predictions(folder, shown_as=shown_as)
+        if cv_predictions is not None:
+            predictions = scored_table(cv_predictions, scheme)
+        if not found and (predictions is None or predictions.n_rows == 0):
+            file = f"{shown_as}/{predictions.path.name}" if predictions else shown_as
+            problems.append(absent_folds(task, scheme, shown_as=file))
+    return predictions, cv_predictions, problems
+
+
+def _scored_file(task: Task) -> str:
+    if task.predicts in _ARRAYS:
+        return _ARRAYS[task.predicts][0]
+    return f"{PREDICTIONS_STEM if task.scored_folds is None else CV_STEM}.csv"
+
+
+def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
+    """Files that do not belong into a submission (hidden files of an editor are passed over)."""
+    known = _ARRAYS.get(task.predicts, _TABLES)
+    used = [name for name in known if task.scored_folds is None or name.startswith(CV_STEM)]
+    extra = sorted(
+        item.name
+        for item in folder.iterdir()
+        if item.name not in {CARD_FILE, *known, "README.md"} and not item.name.startswith(".")
+    )
+    if not extra:
+        return []
+    return [
+        Problem(
+            where=shown_as,
+            expected=f"only {', '.join([CARD_FILE, *used, 'README.md'])}",
+            found=f"also {first_few(extra)}",
+            next_step="Remove these files; link code and models from submission.yaml.",
+        )
+    ]
+
+
+# What the submissions of a task must cover: ids and folds, without any label
+
+
+def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
+    """Read the split and the folds of a dataset version.
+
+    Raises:
+        DataMissingError: One of the two is not on this machine.
+        DataChangedError: It is not the released one.
+    """
+    splits, folds = (
+        read_table(layout, task.dataset, version, name) for name in ("splits", "folds")
+    )
+    split = split_of_task(splits, task)
+    train = rows_with(split, "subset", "train")["id"].to_pylist()
+    test = rows_with(split, "subset", "test")["id"].to_pylist()
+    if task.scored_folds:
+        folds = rows_of(folds, train)
+    elif task.entries:
+        folds = rows_of(folds, split["id"].to_pylist())
+    return Expectations(
+        test_ids=KnownIds(train if task.scored_folds else test),
+        train_ids=KnownIds(train),
+        folds=to_frame(folds),
+    )
