@@ -18,7 +18,7 @@ import numpy as np
 
 from ionladder.baselines.runner import make_plan, read_back
 from ionladder.config import load_params
-from ionladder.data.bvel_proto.spec import BVEL_PROTO, CLIP_EV
+from ionladder.data.registry import get_task
 from ionladder.data.store import TaskInputs
 from ionladder.metrics import clipped_errors
 from ionladder.repo import Layout
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
+BVEL_PROTO = get_task("bvel-proto")
 LADDER = tuple(cv.scheme for cv in sorted(BVEL_PROTO.cross_validation, key=lambda cv: cv.rung or 0))
 UNITS = ("chemsys", "prototype")
 
@@ -77,7 +78,11 @@ def entry_errors(inputs: TaskInputs, rows: pd.DataFrame, scheme: str) -> pd.Seri
     predicted = rows[rows["scheme"] == scheme]
     true = inputs.train_labels.loc[predicted["id"]]
     errors = [
-        clipped_errors(true[name].to_numpy(float), predicted[name].to_numpy(float), clip=CLIP_EV)
+        clipped_errors(
+            true[name].to_numpy(float),
+            predicted[name].to_numpy(float),
+            clip=BVEL_PROTO.primary_use.options["clip"],
+        )
         for name in inputs.targets
     ]
     return (

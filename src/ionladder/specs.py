@@ -7,15 +7,21 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
+
+    Array = npt.NDArray[np.float64]
+else:
+    Array = Any
 
 
 # A table's columns: name, type, unit and meaning
 
+
+_STRICT = {"extra": "forbid"}
+"""For pydantic, when data files become these classes: an unknown key is an error."""
 
 Role = Literal["key", "input", "label", "split", "note"]
 
@@ -35,6 +41,8 @@ class Column:
         role: What a changed cell means: ``label`` and ``split`` force a re-score, ``input`` makes
             submissions that used it stale, ``note`` touches neither; ``key`` identifies the row.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     type: str
@@ -81,6 +89,8 @@ class Oddity:
         reason: Why it is allowed, in one sentence shown on the dataset card.
     """
 
+    __pydantic_config__ = _STRICT
+
     check: str
     ids: tuple[str, ...]
     reason: str
@@ -96,6 +106,8 @@ class Table:
         columns: All columns, in their order.
         description: One sentence.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     key: tuple[str, ...]
@@ -115,6 +127,8 @@ class PublishedFile:
         key: Headers that identify a row.
     """
 
+    __pydantic_config__ = _STRICT
+
     name: str
     description: str
     encoding: str
@@ -131,6 +145,8 @@ class Fact:
         title: As printed.
         kind: How it is printed: a chemical formula, DOIs, or plain text.
     """
+
+    __pydantic_config__ = _STRICT
 
     column: str
     title: str
@@ -162,6 +178,8 @@ class Dataset:
             for that, so that no neighbours are looked for.
         facts: What pages say of an entry, its formula first.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -207,6 +225,8 @@ class Slice:
         note: What a reader must know about it, or empty.
     """
 
+    __pydantic_config__ = _STRICT
+
     name: str
     title: str
     column: str
@@ -247,6 +267,8 @@ class Contrast:
             alone.
     """
 
+    __pydantic_config__ = _STRICT
+
     submissions: tuple[str, ...]
     other: str
     title: str = ""
@@ -263,6 +285,8 @@ class Clause:
             board are passed over.
     """
 
+    __pydantic_config__ = _STRICT
+
     act: str
     contrasts: tuple[Contrast, ...]
 
@@ -270,6 +294,8 @@ class Clause:
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked, answered by one sentence of one clause or more."""
+
+    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -284,6 +310,8 @@ class Family:
         title: The model (``CGCNN``).
         arms: (Name of the arm, submission) in the order in which arms are compared.
     """
+
+    __pydantic_config__ = _STRICT
 
     title: str
     arms: tuple[tuple[str, str], ...]
@@ -317,6 +345,8 @@ class Experiment:
         caveats: What the numbers must not be taken for, a few sentences each; ``{submission}``
             stands for the present score of that submission.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -366,7 +396,6 @@ class Experiment:
 # A metric: a named function of labels and predictions that knows its direction and unit
 
 
-Array = npt.NDArray[np.float64]
 Direction = Literal["minimize", "maximize"]
 
 
@@ -433,6 +462,8 @@ class Reported:
         verified_by: Name of the submission that reproduces the same model here, or None.
         verdict: What is known about reproducing it, one or two sentences.
     """
+
+    __pydantic_config__ = _STRICT
 
     model: str
     source: str
@@ -546,6 +577,8 @@ class Target:
         given_by: Label column, true for the entries that have such a quantity; None where all do.
     """
 
+    __pydantic_config__ = _STRICT
+
     name: str
     symbol: str
     unit: str
@@ -578,6 +611,8 @@ class LabelWords:
         subject: What they are labels of, likewise (``material``).
     """
 
+    __pydantic_config__ = _STRICT
+
     adjective: str = "known"
     one: str = "label"
     subject: str = "entry"
@@ -593,6 +628,8 @@ class Subset:
         column: Column of the evaluation labels, or None for every entry.
         equals: Value that the column must have.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -614,6 +651,8 @@ class MetricUse:
         only: Column of predictions that says which entries count (``converged``, 0 or 1); None:
             every entry does.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     metric: str
@@ -643,6 +682,8 @@ class Primary:
         subset: Name of a subset.
     """
 
+    __pydantic_config__ = _STRICT
+
     target: str
     metric: str
     subset: str
@@ -660,6 +701,8 @@ class CrossValidation:
         rung: Place on the task's ladder of splits: 1 where held-out entries are most like those
             trained on, larger where they are less so; 0 where the scheme is on no ladder.
     """
+
+    __pydantic_config__ = _STRICT
 
     scheme: str
     title: str
@@ -708,6 +751,8 @@ class Task:
         label_words: How pages speak of the labels.
         floor_note: What the floors of the board are, in a few sentences.
     """
+
+    __pydantic_config__ = _STRICT
 
     name: str
     title: str

@@ -14,12 +14,14 @@ from ionladder.data.bond_valence import BVLAIN_VERSION, SETTINGS
 from ionladder.data.bvel_proto import generate as release
 from ionladder.data.bvel_proto.generate import DRAWN_HERE, generate, recompute_sample
 from ionladder.data.bvel_proto.prototypes import HAND_BUILT
-from ionladder.data.bvel_proto.spec import DATASET
 from ionladder.data.bvel_proto.tables import structure_of
+from ionladder.data.registry import get_dataset
 from ionladder.data.store import read_table
 from ionladder.errors import DataChangedError
 from ionladder.repo import Layout, content_hash
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
+
+DATASET = get_dataset("bvel_proto")
 
 TARGETS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
 LARGEST_BYTES = 2_000_000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import subprocess
 import sys
 
 import pytest
 
-from ionladder.data.registry import all_datasets, all_tasks, slice_columns_of
+from ionladder.data.registry import all_datasets, all_tasks, dataset_module, slice_columns_of
 from ionladder.data.versions import KINDS
 from ionladder.specs import Dataset, Table, Task, arrow_schema
 
@@ -51,8 +50,8 @@ def test_the_tables_that_scoring_needs_are_declared_once(dataset: Dataset) -> No
 
 @datasets
 def test_an_ingest_is_found_and_can_be_called(dataset: Dataset) -> None:
-    module = importlib.import_module(f"ionladder.data.{dataset.name}.ingest")
-    assert callable(module.build)
+    module = dataset_module(dataset.name, "ingest")
+    assert module is None or callable(module.build)
 
 
 @datasets
@@ -66,11 +65,10 @@ def test_every_oddity_has_ids_and_a_reason(dataset: Dataset) -> None:
         seen |= pairs
 
 
-@datasets
-def test_a_spec_imports_nothing_heavy(dataset: Dataset) -> None:
+def test_reading_all_specs_imports_nothing_heavy() -> None:
     code = (
-        f"import sys, ionladder.datasets.{dataset.name}.spec; "
-        "print(*sorted({'numpy', 'pandas', 'pyarrow', 'pymatgen', 'torch'} & set(sys.modules)))"
+        "import sys; from ionladder.data.registry import all_tasks; all_tasks(); "
+        "print(*sorted({'pandas', 'pyarrow', 'pymatgen', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

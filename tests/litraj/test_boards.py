@@ -15,7 +15,6 @@ from ionladder.baselines.runner import run
 from ionladder.config import ScoringSettings, load_params
 from ionladder.data.bvel13k.spec import BVEL13K
 from ionladder.data.bvel_proto.generate import PARTS, export_extxyz
-from ionladder.data.bvel_proto.spec import BVEL_PROTO
 from ionladder.data.ingest import ingest
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
@@ -151,7 +150,7 @@ def test_the_export_of_bvel_proto_gives_the_scores_of_the_native_task(
 ) -> None:
     """Labels are exported with four decimals, which is how they are stored, so scores are equal."""
     predictions = Layout(repository).submission_dir("bvel-proto", name) / "predictions.csv"
-    native = evaluation_of(Layout(repository), BVEL_PROTO, "1.1.0", predictions)
+    native = evaluation_of(Layout(repository), get_task("bvel-proto"), "1.1.0", predictions)
     through = evaluation_of(exported, BVEL13K, "1.0.0", predictions)
     subsets = ["all", "conducts_1d", "conducts_2d", "conducts_3d"]
     for target, by_subset in native.targets.items():

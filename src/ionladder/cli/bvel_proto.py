@@ -60,14 +60,13 @@ def verify(
         recompute_sample,
         require_bvlain,
     )
-    from ionladder.data.bvel_proto.spec import BVEL_PROTO
     from ionladder.errors import DataChangedError
     from ionladder.repo import find_layout
 
     require_bvlain()
     layout = find_layout()
     params = load_params(layout)
-    pinned = embedded_version(params, version or params.task_versions[BVEL_PROTO.name])
+    pinned = embedded_version(params, version or params.task_versions["bvel-proto"])
     if all_rows:
         result = recompute_all(layout, pinned, progress=_progress())
     else:

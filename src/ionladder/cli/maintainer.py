@@ -1067,14 +1067,13 @@ def export(
 
 def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
     """(Name, format) → exporter: what can be exported as what."""
-    from ionladder.data.bvel_proto.spec import DATASET
     from ionladder.data.registry import all_datasets, all_tasks
 
     def jarvis(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
         return _jarvis(context, name, version, folder, submission)
 
     return {
-        (DATASET.name, "extxyz"): _extxyz,
+        ("bvel_proto", "extxyz"): _extxyz,
         **{(name, "croissant"): _croissant for name in all_datasets()},
         **{(name, "matbench-folds"): _matbench_folds for name in all_tasks()},
         **{
@@ -1087,9 +1086,11 @@ def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
 
 def _extxyz(context: Context, _name: str, version: str | None, folder: Path) -> list[Path]:
     from ionladder.data.bvel_proto.generate import export_extxyz
-    from ionladder.data.bvel_proto.spec import BVEL_PROTO
+    from ionladder.data.registry import get_task
 
-    return export_extxyz(context.layout, context.version_of(BVEL_PROTO, version), folder)
+    return export_extxyz(
+        context.layout, context.version_of(get_task("bvel-proto"), version), folder
+    )
 
 
 def _croissant(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:

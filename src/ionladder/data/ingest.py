@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ionladder.config import DatasetVersion, FoldSettings, add_pin, not_pinned
 from ionladder.data.fetch import fetch_archives, require_raw
-from ionladder.data.registry import get_dataset
+from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import (
     BuiltVersion,
     CheckResult,
@@ -101,7 +99,7 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
 
 def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion) -> BuiltVersion:
     """Build the tables; frames go to a folder that a later run finds again."""
-    module = importlib.import_module(f"ionladder.data.{dataset.name}.ingest")
+    module = dataset_module(dataset.name, "ingest")
     raw = layout.raw_dir(pinned.dataset, pinned.version)
     if not dataset.frames:
         built: BuiltVersion = module.build(raw, pinned)
@@ -480,11 +478,7 @@ class CrystalReader(Protocol):
 
 def crystal_reader(dataset: str) -> CrystalReader | None:
     """The module ``datasets/<name>/crystals.py``; None where the dataset has no structures."""
-    name = f"ionladder.data.{get_dataset(dataset).name}.crystals"
-    if find_spec(name) is None:
-        return None
-    module: Any = importlib.import_module(name)
-    reader: CrystalReader = module
+    reader: CrystalReader | None = dataset_module(get_dataset(dataset).name, "crystals")
     return reader
 
 

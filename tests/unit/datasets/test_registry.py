@@ -1,19 +1,49 @@
-"""Datasets and tasks are found by name, and a wrong name is answered with the known ones."""
+"""Datasets and tasks by name, and the data files that say what they are."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
+from ionladder.data import registry
+from ionladder.data.registry import get_dataset, get_task
 from ionladder.errors import ConfigError
 
 
-def test_obelix_is_discovered() -> None:
-    assert get_dataset("obelix") is all_datasets()["obelix"]
-    assert get_task("obelix") is all_tasks()["obelix"]
-
-
 @pytest.mark.parametrize("get", [get_dataset, get_task])
-def test_an_unknown_name_is_answered_with_the_close_one(get: object) -> None:
-    with pytest.raises(ConfigError, match=r"found 'obelx'\. Did you mean obelix\?"):
-        get("obelx")  # type: ignore[operator]
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(get: object) -> None:
+    with pytest.raises(ConfigError, match="Did you mean obelix"):
+        get("obelixx")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "where", "found"),
+    [
+        ("dataset.yaml", "licence:", "license:", "dataset.yaml, license", "the unknown key"),
+        ("dataset.yaml", "    rung: 2", "    rungs: 2", "cross_validation.0.rungs", "unknown"),
+        ("dataset.yaml", "title: BVEL-proto", "title: [1]", "dataset.yaml, title", "[1]"),
+        ("columns.csv", "labels,id", "lables,id", "columns.csv", "lables"),
+        ("columns.csv", "type,unit", "kind,unit", "columns.csv", "nothing"),
+    ],
+)
+def test_a_wrong_fact_names_its_file_and_key(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    file: str,
+    old: str,
+    new: str,
+    where: str,
+    found: str,
+) -> None:
+    package = Path(registry.__file__).parent
+    for name in ("bvel_proto", "litraj"):
+        shutil.copytree(package / name, tmp_path / "data" / name)
+    monkeypatch.setattr(registry, "_HERE", tmp_path / "data")
+    folder = tmp_path / "data" / "bvel_proto"
+    text = (folder / file).read_text(encoding="utf-8")
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        registry._read(folder)
+    assert any(where in p.where and found in p.found for p in caught.value.problems)

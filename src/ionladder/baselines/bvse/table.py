@@ -12,7 +12,7 @@ from ionladder.baselines.bvse.treatment import UntreatableError, decorated
 from ionladder.baselines.feature_cache import feature_cache
 from ionladder.baselines.graphs.graph import read_cif
 from ionladder.data.bond_valence import BVLAIN_VERSION, SETTINGS, barriers_of
-from ionladder.data.bvel_proto.spec import CLIP_EV
+from ionladder.data.registry import get_task
 from ionladder.errors import IngestError
 from ionladder.repo import read_json, sha256_bytes, write_json
 
@@ -81,5 +81,6 @@ def _row(text: str) -> dict[str, Any]:
         return {**dict.fromkeys(BARRIERS), REASON: str(error)}
     except IngestError:
         return {**dict.fromkeys(BARRIERS), REASON: "ion without parameters"}
-    clipped = [CLIP_EV if e is None else min(e, CLIP_EV) for e in found.as_tuple()]
+    clip = get_task("bvel-proto").primary_use.options["clip"]
+    clipped = [clip if e is None else min(e, clip) for e in found.as_tuple()]
     return {**dict(zip(BARRIERS, clipped, strict=True)), REASON: ""}

@@ -39,7 +39,6 @@ from ionladder.data.bvel_proto.prototypes import (
     assignments,
     drawing_rank,
 )
-from ionladder.data.bvel_proto.spec import DATASET
 from ionladder.data.bvel_proto.tables import (
     CHEMSYS,
     PRIMARY,
@@ -54,6 +53,7 @@ from ionladder.data.bvel_proto.tables import (
     structure_of,
 )
 from ionladder.data.ingest import Check, Finding, Outcome, run_checks
+from ionladder.data.registry import get_dataset
 from ionladder.data.store import (
     BuiltVersion,
     Manifest,
@@ -77,6 +77,9 @@ from ionladder.repo import (
 if TYPE_CHECKING:
     import pyarrow as pa
     from pymatgen.core.structure import Structure
+
+
+DATASET = get_dataset("bvel_proto")
 
 
 # The size of a substituted cell, and the reasons for which a substitution is turned away

@@ -17,9 +17,8 @@ from ionladder.data.bond_valence import (
     ion,
 )
 from ionladder.data.bvel_proto.prototypes import Assignment, Prototype, assignment_name
-from ionladder.data.bvel_proto.spec import ENTRIES, FOLDS, LABELS, REPLICATES, STRUCTURES
-from ionladder.data.bvel_proto.spec import SPLITS as COLUMNS_SPLITS
 from ionladder.data.ingest import grouped_folds, shuffled_folds
+from ionladder.data.registry import get_dataset
 from ionladder.data.store import table_from_rows
 from ionladder.repo import sha256_bytes
 
@@ -340,14 +339,16 @@ def build_tables(
     groups = {row["id"]: _grouping(row) for row in entries}
     splits = draw_splits(groups, seed=settings.seed)
     train = {r["id"] for r in splits if r["split_name"] == PRIMARY and r["subset"] == "train"}
-    return {
-        "entries": table_from_rows(ENTRIES, entries),
-        "labels": table_from_rows(LABELS, [label_row(k.id, labels[k.id]) for k in candidates]),
-        "structures": table_from_rows(STRUCTURES, [_sites(kept) for kept in candidates]),
-        "splits": table_from_rows(COLUMNS_SPLITS, splits),
-        "folds": table_from_rows(FOLDS, draw_folds(groups, train, settings)),
-        "replicates": table_from_rows(REPLICATES, _replicates(labels, relabelled)),
+    rows = {
+        "entries": entries,
+        "labels": [label_row(k.id, labels[k.id]) for k in candidates],
+        "structures": [_sites(kept) for kept in candidates],
+        "splits": splits,
+        "folds": draw_folds(groups, train, settings),
+        "replicates": _replicates(labels, relabelled),
     }
+    spec = get_dataset("bvel_proto")
+    return {name: table_from_rows(spec.table(name), of) for name, of in rows.items()}
 
 
 def label_row(entry: str, barriers: Barriers) -> Row:
