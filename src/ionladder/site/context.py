@@ -18,7 +18,7 @@ from ionladder.config import DatasetVersion, Params
 from ionladder.errors import DataMissingError, Problem, SiteError, SubmissionError
 from ionladder.repo import Layout, read_json
 from ionladder.site.board import Analysis, Board, Row, empty_board, parse_analysis, parse_board
-from ionladder.site.charts import Point
+from ionladder.site.charts_entries import Point
 from ionladder.site.text import entry_url, relative
 from ionladder.specs import Dataset, Task
 from ionladder.submit.card import Card, read_card

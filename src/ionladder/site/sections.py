@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -16,30 +15,20 @@ import numpy as np
 from markupsafe import Markup
 
 from ionladder.board.audit import CHECKS
-from ionladder.board.history import REMOVED
-from ionladder.board.history import Record as HistoryRecord
 from ionladder.data.store import read_table
 from ionladder.metrics import all_metrics
 from ionladder.repo import Layout
 from ionladder.site.board import Analysis, Board, Pair, Row, Value
-from ionladder.site.charts import WHISKER_HEIGHT as HEIGHT
-from ionladder.site.charts import WHISKER_WIDTH as WIDTH
 from ionladder.site.charts import (
-    CalibrationCurve,
-    Parity,
-    Point,
-    Residuals,
     Scale,
-    Stand,
     backdrop,
-    calibration_chart,
-    line,
-    parity_chart,
-    residual_chart,
-    whisker,
-    whisker_axis,
-    whisker_scale,
+    difference_scale,
+    spark,
+    spark_axis,
+    spark_scale,
+    zero_line,
 )
+from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
 from ionladder.site.context import Entrant, Entries, EntryChoice, Site, TaskSite, read_optional
 from ionladder.site.tables import (
     NOT_APPLICABLE,
@@ -303,7 +292,6 @@ def _text(content: Mapping[str, Any]) -> str:
 # The tables of an experiment's page: what was asked, printed beside verified, arm against arm
 
 
-_MARGIN = 8.0
 _VERDICTS: dict[State, str] = {"lower": "lower", "higher": "higher", "open": "not resolved"}
 _TOO_SMALL = "too few entries or groups"
 
@@ -335,10 +323,10 @@ def asked_table(
     every = [f.difference for _, group in found for f in group]
     if not every:
         return None
-    scale = _scale(every)
+    scale = difference_scale(difference.value for difference in every)
     board = differences.board
     return {
-        "axis": whisker_axis(scale),
+        "axis": spark_axis(scale),
         "questions": [
             (question, [_asked(f.difference, f.n_candidates, board, scale, here) for f in group])
             for question, group in found
@@ -372,7 +360,6 @@ def _asked(
     difference: Difference, n_candidates: int, board: Board, scale: Scale, here: str
 ) -> Asked:
     task, names = board.task.name, (difference.submission, difference.other)
-    zero = line(scale(0.0), 0, scale(0.0), HEIGHT, "il-axis-line")
     first, second = (board.entrant(name) for name in names)
     return Asked(
         first=inert(first.model if first else names[0], limit=80),
@@ -381,20 +368,11 @@ def _asked(
         second_href=relative(here, submission_url(task, names[1])),
         compare_href=pair_href(here, task, *names),
         difference=signed_cell(difference.value),
-        whisker=whisker(difference.value, "verified", scale, behind=zero),
+        whisker=spark(difference.value, "verified", scale, behind=zero_line(scale)),
         verdict=_VERDICTS[difference.state],
         probability=percent(difference.probability_better),
         n_candidates=n_candidates,
     )
-
-
-def _scale(differences: Sequence[Difference]) -> Scale:
-    """The axis of all differences; zero is always on it."""
-    values = (difference.value for difference in differences)
-    ends = [end for v in values for end in (v.value, v.low, v.high) if end is not None]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    room = 0.04 * (high - low) or 1.0
-    return Scale(low - room, high + room, _MARGIN, WIDTH - _MARGIN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -623,10 +601,10 @@ def slice_table(
     if not parts or overall is None:
         return None
     values = [p.score.value for _, of_slice in parts for p in of_slice if p.score.value is not None]
-    scale = whisker_scale([overall, *values], baseline=overall)
+    scale = spark_scale([overall, *values], baseline=overall)
     behind = backdrop(scale, board.floor, overall)
     return SliceTable(
-        axis=whisker_axis(scale),
+        axis=spark_axis(scale),
         slices=tuple(
             (
                 item,
@@ -740,7 +718,7 @@ def _shown(
         n_groups=part.n_groups,
         is_small=part.n < FEWEST_ENTRIES,
         cell=_cell(part),
-        whisker=whisker(_drawn(part.score), row.kind, scale, behind=behind),
+        whisker=spark(_drawn(part.score), row.kind, scale, behind=behind),
         difference=Cell(text="–")
         if apart is None
         else Cell(text=_signed(apart), sort=exact(apart), hint=f"{apart:+.6g}"),
@@ -854,31 +832,23 @@ def _plots_of(target: Target, entries: Entries, task: Task) -> dict[str, Any]:
     every = entries.points[target.name]
     points = _sample(every)
     cap, known = task.primary_use.options.get("clip"), task.label_words.adjective
-    parity = Parity(
+    plots = PredictionPlots(
         points=points,
-        axis=axis_title(target),
-        band=target.band,
-        cap=cap,
-        known=known,
-        entries=scored_words(task).entries,
-    )
-    residuals = Residuals(
-        points=points,
-        hovers=parity.hovers,
         axis=axis_title(target),
         error_unit=target.error_unit,
         band=target.band,
         cap=cap,
         known=known,
+        entries=scored_words(task).entries,
     )
     return {
         "target": target,
-        "chart": parity_chart(parity, name=f"parity-{target.name}"),
-        "residuals": residual_chart(residuals, name=f"residuals-{target.name}"),
-        "middle": change_of(residuals.middle),
+        "chart": plots.parity(name=f"parity-{target.name}"),
+        "residuals": plots.residuals(name=f"residuals-{target.name}"),
+        "middle": change_of(plots.middle),
         "n_limits": sum(point.upper_limit is not None for point in points),
-        "n_beyond": parity.n_beyond,
-        "n_residuals_beyond": residuals.n_beyond,
+        "n_beyond": plots.n_beyond,
+        "n_residuals_beyond": plots.n_residuals_beyond,
         "n_missing": entries.n_missing.get(target.name, 0),
         "n_drawn": len(points),
         "n": len(every),
@@ -1419,66 +1389,7 @@ def _chart(part: Mapping[str, Any], name: str) -> Any:
     observed = part.get("observed") or []
     if len(observed) != len(CURVE_LEVELS) or None in observed:
         return None
-    curve = CalibrationCurve(levels=CURVE_LEVELS, observed=observed, n=part["n"])
-    return calibration_chart(curve, name=f"calibration-{name}")
-
-
-# A board's best score from publication to publication, as the history of scores records it
-
-
-def stands_of(history: Iterable[HistoryRecord], board: Board) -> tuple[Stand, ...]:
-    """The board after each of its publications; those without a ranked score are left out.
-
-    The history holds no dates: its order is that of publication, and nothing else is known.
-    """
-    own = sorted(
-        (record for record in history if record.task == board.task.name),
-        key=lambda record: record.publication,
-    )
-    current: dict[str, HistoryRecord] = {}
-    found = []
-    for publication, group in groupby(own, key=lambda record: record.publication):
-        records = list(group)
-        for record in records:
-            if record.event == REMOVED:
-                current.pop(record.submission, None)
-            else:
-                current[record.submission] = record
-        if (stand := _stand(publication, records, current, board)) is not None:
-            found.append(stand)
-    return tuple(found)
-
-
-def _stand(
-    number: int,
-    records: Sequence[HistoryRecord],
-    current: Mapping[str, HistoryRecord],
-    board: Board,
-) -> Stand | None:
-    scored = [record for record in current.values() if _ranked_value(record) is not None]
-    if not scored:
-        return None
-    sign = 1.0 if board.smaller_is_better else -1.0
-    best = min(scored, key=lambda record: sign * (record.value or 0.0))
-    row = board.entrant(best.submission)
-    return Stand(
-        publication=number,
-        label=plain(row.model if row else best.submission),
-        value=best.value or 0.0,
-        low=best.ci_low,
-        high=best.ci_high,
-        rules=f"data {plain(best.dataset_version, limit=40)}, "
-        f"scorer version {plain(best.scorer_version, limit=40)}",
-        entered=tuple(
-            value
-            for record in records
-            if record.event == "added" and (value := _ranked_value(record)) is not None
-        ),
-    )
-
-
-def _ranked_value(record: HistoryRecord) -> float | None:
-    return record.value if record.kind == "verified" else None
+    return calibration_chart(observed, part["n"], name=f"calibration-{name}")
 
 
 # The audit's notes on a submission, made ready for its page

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from ionladder.errors import Problem, SiteError
 from ionladder.site.board import Analysis, Board, Row, Value
-from ionladder.site.charts import backdrop, tick_label, ticks, whisker, whisker_axis, whisker_scale
+from ionladder.site.charts import backdrop, spark, spark_axis, spark_scale, tick_label, ticks
 from ionladder.site.text import (
     INPUTS,
     KIND_MEANING,
@@ -297,7 +297,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
     baseline = board.baseline
     limit = board.primary(baseline).value if baseline else None
     floor = [board.floor.value] if board.floor else []
-    scale = whisker_scale([*board.drawn_values, *floor], baseline=limit)
+    scale = spark_scale([*board.drawn_values, *floor], baseline=limit)
     tables = []
     for subset in board.task.subsets:
         is_ranked = subset.name == board.task.primary.subset
@@ -308,7 +308,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
         best = {g.key: _best(board, subset, g) for g in groups}
         rows: list[TableRow] = []
         for row in ordered:
-            drawn = whisker(board.primary(row, subset.name), row.kind, scale, behind=behind)
+            drawn = spark(board.primary(row, subset.name), row.kind, scale, behind=behind)
             cells = [c for g in groups for c in _metric_cells(row, subset, g, best[g.key])]
             if is_ranked:
                 cells = [*_standing_cells(row, board), *cells, *_model_cells(row, board)]
@@ -320,7 +320,7 @@ def board_tables(board: Board, metrics: dict[str, Metric], here: str) -> tuple[B
                 n=next((n for r in ordered if (n := r.sizes.get(subset.name)) is not None), None),
                 is_ranked=is_ranked,
                 groups=shown,
-                axis=whisker_axis(scale),
+                axis=spark_axis(scale),
                 rows=tuple(rows),
             )
         )

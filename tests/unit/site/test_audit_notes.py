@@ -11,14 +11,12 @@ import pytest
 
 from ionladder.board.audit import CHECKS, Finding, audit_json
 from ionladder.repo import Layout
-from ionladder.site.charts import CalibrationCurve, calibration_chart
 from ionladder.site.context import load_site
 from ionladder.site.pages.methods import AUDIT_RULES
 from ionladder.site.render import render_pages
 from ionladder.site.text import UNCERTAINTY
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 from unit.site.synthetic_board import HOSTILE, TASK, make_repository, typical
-from unit.site.test_charts import HALF_PIXEL, find
 
 PAGE = "submissions/obelix/{}/"
 TWIN = Finding(
@@ -151,24 +149,3 @@ def test_methods_define_every_score_and_every_check(tmp_path: Path) -> None:
     for check in CHECKS:
         assert AUDIT_RULES[check.name] in section(page, "audit")
     assert set(UNCERTAINTY) == set(SCORES)
-
-
-def test_the_curve_stands_where_its_shares_say() -> None:
-    observed = [level**2 for level in CURVE_LEVELS]
-    curve = CalibrationCurve(levels=CURVE_LEVELS, observed=observed, n=50)
-    svg = calibration_chart(curve, name="test")
-    marks = find(svg, "circle", "il-point")
-    across = {  # only the level axis: its labels are centred
-        float((tick.text or "").removesuffix(" %")) / 100: float(tick.get("x") or "")
-        for tick in find(svg, "text", "il-tick")
-        if tick.get("text-anchor") == "middle"
-    }
-    for mark, level in zip(marks, CURVE_LEVELS, strict=True):
-        expected = across[0.0] + level * (across[1.0] - across[0.0])
-        assert float(mark.get("cx") or "") == pytest.approx(expected, abs=HALF_PIXEL)
-    heights = [float(mark.get("cy") or "") for mark in marks]
-    (diagonal,) = find(svg, "line", "il-identity")
-    low, high = float(diagonal.get("y1") or ""), float(diagonal.get("y2") or "")
-    for height, share in zip(heights, observed, strict=True):
-        assert height == pytest.approx(low + share * (high - low), abs=HALF_PIXEL)
-    assert "below the diagonal" in svg

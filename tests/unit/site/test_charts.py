@@ -4,289 +4,245 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from ionladder.site.board import Floor, Value
+from ionladder.site.board import Board, Value, parse_board
 from ionladder.site.charts import (
-    NARROW,
-    WIDE,
-    Boxes,
-    BoxRow,
-    Ladder,
-    LadderRow,
-    Mark,
-    Parity,
-    Point,
-    RungRow,
-    Rungs,
+    CostChart,
+    CostPoint,
     Scale,
-    Series,
+    Stand,
     axis_reach,
     backdrop,
-    box,
-    boxes_chart,
-    draw,
-    histogram,
-    ladder_chart,
-    parity_chart,
-    rungs_chart,
+    difficulty_chart,
+    interval_chart,
+    place_labels,
+    spark,
+    spark_scale,
+    stands_of,
     ticks,
-    whisker,
-    whisker_scale,
+    timeline_chart,
 )
+from ionladder.site.charts_entries import (
+    Point,
+    PredictionPlots,
+    Series,
+    boxes_chart,
+    calibration_chart,
+    element_places,
+    elements_chart,
+    histogram,
+    shade_of,
+    unseen_elements,
+)
+from ionladder.stats.calibration import CURVE_LEVELS
+from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
+from unit.site.synthetic_history import add_history
 
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
+TICKS = ((0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s"), (100.0, "100 s"))
+COUNTS = {"Li": [400, 90], "O": [200, 40], "Eu": [0, 2], "Yb": [3, 4], "H": [1, 0]}
 
 
-def ladder(*rows: LadderRow, baseline: float | None = 2.162563) -> Ladder:
-    return Ladder(
-        rows=rows or (LadderRow(label="rf", kind="verified", value=1.586, low=1.11, high=2.22),),
-        floor=Mark(label="replicate floor", value=0.407753, low=0.303, high=0.524),
-        baseline=None if baseline is None else Mark(label="train median", value=baseline),
-        axis="MAE / decades",
-    )
+def svgs(text: object) -> list[ET.Element]:
+    """Every drawing in some HTML; an error where one is not well-formed."""
+    parts = str(text).split("<svg")[1:]
+    return [ET.fromstring("<svg" + part.split("</svg>")[0] + "</svg>") for part in parts]
 
 
-def find(svg: str, tag: str, kind: str) -> list[ET.Element]:
-    root = ET.fromstring(svg)
-    return [item for item in root.iter(tag) if kind in (item.get("class") or "").split()]
+def find(svg: ET.Element, kind: str) -> list[ET.Element]:
+    return [item for item in svg.iter() if kind in (item.get("class") or "").split()]
 
 
-def from_ticks(svg: str, value: float) -> float:
+def at(item: ET.Element, key: str) -> float:
+    return float(item.get(key) or "")
+
+
+def from_ticks(svg: ET.Element, value: float) -> float:
     """Where a value belongs, judged from two printed tick labels only."""
-    labels = {
-        float((t.text or "").replace("−", "-")): float(t.get("x") or "")
-        for t in find(svg, "text", "il-tick")
-    }
+    labels = {float((t.text or "").replace("−", "-")): at(t, "x") for t in find(svg, "il-tick")}
     (v0, x0), (v1, x1) = min(labels.items()), max(labels.items())
     return x0 + (value - v0) / (v1 - v0) * (x1 - x0)
 
 
-@pytest.mark.parametrize("shape", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_floor_line_stands_at_its_value_with_its_interval_as_a_band(shape: object) -> None:
-    svg = draw(ladder(), shape, name="test")  # type: ignore[arg-type]
-    (line,) = find(svg, "line", "il-floor-line")
-    (band,) = find(svg, "rect", "il-floor-band")
-    assert float(line.get("x1") or "") == pytest.approx(from_ticks(svg, 0.407753), abs=HALF_PIXEL)
-    assert line.get("x1") == line.get("x2")
-    left, width = float(band.get("x") or ""), float(band.get("width") or "")
-    assert left == pytest.approx(from_ticks(svg, 0.303), abs=HALF_PIXEL)
-    assert left + width == pytest.approx(from_ticks(svg, 0.524), abs=2 * HALF_PIXEL)
+def board(entries: list[Entry], **changes: Any) -> Board:
+    return parse_board(leaderboard(entries) | changes, TASK, shown_as="board")
 
 
-def test_floor_and_median_are_labelled_with_their_numbers() -> None:
-    svg = draw(ladder(), WIDE, name="test")
-    assert find(svg, "text", "il-floor-label")[0].text == "replicate floor 0.41"
-    assert find(svg, "text", "il-median-label")[0].text == "train median 2.16"
+def drawn(entries: list[Entry], **changes: Any) -> list[ET.Element]:
+    """The board as a picture, for wide and for narrow pages."""
+    shown = board(entries, **changes)
+    return svgs(interval_chart(shown, shown.scored, "obelix/", confidence=0.95, name="t"))
 
 
-def test_a_rows_dot_and_whisker_stand_at_its_numbers() -> None:
-    svg = draw(ladder(), WIDE, name="test")
-    (dot,) = find(svg, "circle", "il-dot--verified")
-    span = find(svg, "line", "il-whisker")[0]
-    assert float(dot.get("cx") or "") == pytest.approx(from_ticks(svg, 1.586), abs=HALF_PIXEL)
-    assert float(span.get("x1") or "") == pytest.approx(from_ticks(svg, 1.11), abs=HALF_PIXEL)
-    assert float(span.get("x2") or "") == pytest.approx(from_ticks(svg, 2.22), abs=HALF_PIXEL)
+@pytest.mark.parametrize("width", [0, 1], ids=["wide", "narrow"])
+def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
+    svg = drawn(typical())[width]
+    (floor,) = find(svg, "il-floor-line")
+    (band,) = find(svg, "il-floor-band")
+    assert at(floor, "x1") == at(floor, "x2")
+    assert at(floor, "x1") == pytest.approx(from_ticks(svg, 0.407753), abs=HALF_PIXEL)
+    assert at(band, "x") == pytest.approx(from_ticks(svg, 0.303), abs=HALF_PIXEL)
+    span = find(svg, "il-whisker")[0]
+    for key, value in (("x1", 1.496 * 0.7), ("x2", 1.496 * 1.4)):
+        assert at(span, key) == pytest.approx(from_ticks(svg, value), abs=HALF_PIXEL)
+    assert at(find(svg, "il-dot--verified")[0], "cx") == pytest.approx(
+        from_ticks(svg, 1.496), abs=HALF_PIXEL
+    )
+    assert len(find(svg, "il-dot--reference")) == 4, "hollow diamonds: colour is not needed"
 
 
-def test_references_are_hollow_diamonds_so_that_colour_is_not_needed() -> None:
-    row = LadderRow(label="mean", kind="reference", value=2.3)
-    svg = draw(ladder(row), WIDE, name="test")
-    assert find(svg, "polygon", "il-dot--reference")
-    assert not find(svg, "circle", "il-dot")
+def test_floor_and_baseline_are_labelled_with_their_numbers() -> None:
+    svg = drawn(typical())[0]
+    assert find(svg, "il-floor-label")[0].text == "replicate floor 0.41"
+    assert find(svg, "il-median-label")[0].text == "train median 2.16"
 
 
 def test_one_absurd_row_does_not_squeeze_the_others_and_is_marked_as_beyond() -> None:
-    rows = [
-        LadderRow(label="good", kind="verified", value=1.5, low=1.0, high=2.0),
-        LadderRow(label="absurd", kind="verified", value=1e6, low=1e5, high=math.inf),
-    ]
-    svg = draw(ladder(*rows), WIDE, name="test")
-    (good,) = find(svg, "circle", "il-dot")
-    assert float(good.get("cx") or "") > WIDE.left + 0.2 * (WIDE.right - WIDE.left)
-    assert len(find(svg, "path", "il-beyond")) == 1
-    assert "nan" not in svg
-    assert "inf" not in svg.replace("interval", "")
+    entries = [Entry(name="absurd", value=1e6, kind="verified", tie_group=2), *typical()]
+    svg = drawn(entries)[0]
+    assert at(find(svg, "il-dot--verified")[0], "cx") > 236 + 0.2 * (664 - 236)
+    assert len(find(svg, "il-beyond")) == 1
 
 
 def test_only_tie_groups_with_several_members_get_a_bracket() -> None:
-    rows = [
-        LadderRow(label=str(i), kind="verified", value=1.0 + i, tie_group=group)
-        for i, group in enumerate((1, 1, 2))
-    ]
-    assert len(find(draw(ladder(*rows), WIDE, name="t"), "text", "il-tie-label")) == 1
+    assert len(find(drawn(typical())[0], "il-tie-label")) == 1
 
 
-@pytest.mark.parametrize("label", ["<script>alert(1)</script>", "a & b", "W" * 300, "x " * 99])
-def test_any_label_leaves_the_drawing_well_formed(label: str) -> None:
-    row = LadderRow(label=label, kind="verified", value=1.0, href="a?b&c")
-    for shape in (WIDE, NARROW):
-        svg = draw(ladder(row), shape, name="test")
-        assert "<script" not in svg
-        ET.fromstring(svg)
+@pytest.mark.parametrize("model", ["<script>alert(1)</script>", "a & b", "W" * 300, "x " * 99])
+def test_any_name_leaves_a_drawing_well_formed(model: str) -> None:
+    entries = [Entry(name="odd", model=model)]
+    chart = interval_chart(board(entries), board(entries).scored, "", confidence=0.95, name="t")
+    assert "<script" not in chart
+    assert len(svgs(chart)) == 2
 
 
 def test_rows_whose_names_begin_alike_keep_what_tells_them_apart() -> None:
     label = "Random forest (OBELiX paper), CIF entries"
-    svg = draw(ladder(LadderRow(label=label, kind="verified", value=1.0)), WIDE, name="t")
-    assert " ".join(t.text or "" for t in find(svg, "text", "il-label")) == label
+    svg = drawn([Entry(name="rf", model=label, value=1.0)])[0]
+    assert " ".join(t.text or "" for t in find(svg, "il-label")) == label
 
 
-def test_an_empty_board_still_has_a_chart() -> None:
-    empty = Ladder(rows=(), floor=None, baseline=None, axis="MAE")
-    assert "No submission has been scored yet." in ladder_chart(empty, name="t")
+def test_an_empty_board_still_has_a_picture() -> None:
+    for svg in drawn([], floors=[]):
+        assert "No submission has been scored yet." in "".join(svg.itertext())
 
 
 def test_every_chart_has_a_name_and_a_description_for_screen_readers() -> None:
     point = Point(id="7cr", y_true=-17.4, y_pred=-10.0)
-    charts = [
-        draw(ladder(), WIDE, name="a"),
-        parity_chart(Parity(points=[point], axis="log₁₀ σ"), name="b"),
-    ]
-    for svg in charts:
-        root = ET.fromstring(svg)
-        named = {item.get("id") for item in root if item.tag in {"title", "desc"}}
-        assert root.get("role") in {"img", "group"}
-        assert set((root.get("aria-labelledby") or "").split()) == named
-
-
-def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
-    points = [
-        Point(id="ux3", y_true=-15.0, y_pred=-8.0, upper_limit=-10.0),
-        Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
-        Point(id="max", y_true=-3.0, y_pred=-3.5, is_filled=False),
-    ]
-    svg = parity_chart(Parity(points=points, axis="log₁₀ σ"), name="p")
-    (limit,) = find(svg, "path", "il-point--limit")
-    assert "ux3: measured at most −10.00, predicted −8.00" in svg
-    assert "7cr: measured −17.00, predicted −11.00 ± 0.50 over seeds" in svg
-    assert limit.get("d", "").endswith("l-7 -4.5z")
-    assert len(find(svg, "circle", "il-point--open")) == 1
-    assert len(find(svg, "line", "il-spread")) == 1
-
-
-def test_parity_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None:
-    points = [Point(id=str(v), y_true=v, y_pred=v) for v in (-12.0, -7.5, -3.0)]
-    svg = parity_chart(Parity(points=points, axis="y"), name="p")
-    (identity,) = find(svg, "line", "il-identity")
-    x1, y1, x2, y2 = (float(identity.get(key) or "") for key in ("x1", "y1", "x2", "y2"))
-    for mark in find(svg, "circle", "il-point"):
-        share = (float(mark.get("cx") or "") - x1) / (x2 - x1)
-        assert float(mark.get("cy") or "") == pytest.approx(y1 + share * (y2 - y1), abs=0.2)
-
-
-def test_a_prediction_far_outside_does_not_stretch_the_parity_axes() -> None:
-    points = [Point(id="a", y_true=-5.0, y_pred=-5.0), Point(id="b", y_true=-3.0, y_pred=60.0)]
-    parity = Parity(points=points, axis="y")
-    assert parity.range[1] < 10
-    assert "1 entry lies outside the axes" in parity_chart(parity, name="p")
-
-
-def test_labels_beyond_the_cap_of_the_score_stand_at_the_edge_and_are_counted() -> None:
-    points = [
-        Point(id="a", y_true=0.4, y_pred=0.5),
-        Point(id="b", y_true=19.0, y_pred=2.0),
-        Point(id="c", y_true=1.0, y_pred=7.0),
-    ]
-    parity = Parity(points=points, axis="E / eV", cap=6.0, known="computed")
-    svg = parity_chart(parity, name="p")
-    assert parity.range == (0, 6)
-    assert parity.n_beyond == 2
-    assert "b: computed 19.00, predicted 2.00" in svg
-    assert "measured" not in svg
-
-
-def test_only_targets_with_a_band_get_one_and_it_is_as_wide_as_they_say() -> None:
-    points = [Point(id=str(v), y_true=v, y_pred=v) for v in (0.0, 4.0)]
-    assert "il-near-band" not in parity_chart(Parity(points=points, axis="E"), name="p")
-    svg = parity_chart(Parity(points=points, axis="E", band=1.0), name="p")
-    (band,) = find(svg, "polygon", "il-near-band")
-    (identity,) = find(svg, "line", "il-identity")
-    (x0, y0), (x1, y1), *_ = [
-        tuple(float(part) for part in pair.split(",")) for pair in band.get("points", "").split()
-    ]
-    height = float(identity.get("y1") or "") - float(identity.get("y2") or "")
-    assert x0 == x1
-    assert y0 - y1 == pytest.approx(height / 4, abs=2 * HALF_PIXEL)
-
-
-def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None:
-    quantiles = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
-    row = BoxRow(label="garnet <b>", n=44, boxes=(box(quantiles),))
-    chart = boxes_chart(Boxes(rows=[row], panels=["E"], axis="E / eV"), name="b")
-    svg = chart.split('<div class="il-narrow">')[0]
-    svg = svg[svg.index("<svg") : svg.index("</svg>") + 6]
-    ticks_at = {float(t.text or ""): float(t.get("x") or "") for t in find(svg, "text", "il-tick")}
-    (drawn,) = find(svg, "rect", "il-box")
-    left, width = float(drawn.get("x") or ""), float(drawn.get("width") or "")
-    assert left == pytest.approx(ticks_at[0.3], abs=HALF_PIXEL)
-    assert left + width == pytest.approx(ticks_at[3.0], abs=2 * HALF_PIXEL)
-    (median,) = find(svg, "line", "il-box-median")
-    assert float(median.get("x1") or "") == pytest.approx(ticks_at[1.0], abs=HALF_PIXEL)
-    assert "<b>" not in svg
-
-
-def test_a_group_without_labels_has_no_box() -> None:
-    assert box(dict.fromkeys(("min", "q25", "median", "q75", "max"))) is None
-    empty = BoxRow(label="none", n=0, boxes=(None,))
-    chart = boxes_chart(Boxes(rows=[empty], panels=["E"], axis="E"), name="b")
-    assert 'class="il-box"' not in chart
+    plots = PredictionPlots(points=[point], axis="log₁₀ σ")
+    for svg in [*drawn(typical()), *svgs(plots.parity(name="a") + plots.residuals(name="b"))]:
+        named = {item.get("id") for item in svg if item.tag in {"title", "desc"}}
+        assert svg.get("role") in {"img", "group"}
+        assert set((svg.get("aria-labelledby") or "").split()) == named
 
 
 def test_each_kind_of_folds_has_a_mark_of_its_own_at_its_error() -> None:
-    row = RungRow(label="forest", values=(Value(0.2, 0.1, 0.3), Value(0.4), Value(0.8)))
-    rungs = Rungs(rows=[row], kinds=["random", "chemistry", "type"], axis="MAE / eV")
-    chart = rungs_chart(rungs, name="r").split('<div class="il-narrow">')[0]
-    svg = chart[chart.index("<svg") : chart.index("</svg>") + 6]
-    discs, squares = find(svg, "circle", "il-rung"), find(svg, "rect", "il-rung")
-    assert [len(discs), len(squares)] == [2, 1]
-    places = [float(disc.get("cx") or "") for disc in discs]
-    assert places == pytest.approx([from_ticks(svg, 0.2), from_ticks(svg, 0.8)], abs=HALF_PIXEL)
-    assert "forest, chemistry: 0.40" in svg
+    rows = [("forest", (Value(0.2, 0.1, 0.3), Value(0.4), Value(0.8)))]
+    chart = difficulty_chart(rows, ["random", "chemistry", "type"], "MAE / eV", name="d")
+    svg = svgs(chart)[0]
+    marks = find(svg, "il-rung")
+    assert [mark.tag for mark in marks] == ["circle", "rect", "circle"]
+    for mark, value in ((marks[0], 0.2), (marks[2], 0.8)):
+        assert at(mark, "cx") == pytest.approx(from_ticks(svg, value), abs=HALF_PIXEL)
+    assert "forest, chemistry: 0.40" in chart
 
 
-def test_bins_of_unequal_width_can_be_drawn_equally_wide() -> None:
-    series = [Series(title="E", kind="solid", counts=(1, 1, 1), marked=(0, 0, 0))]
-    chart = histogram([0.0, 0.25, 1.0, 20.0], series, name="h", axis="E", is_even=True)
-    svg = chart[chart.index("<svg") : chart.index("</svg>") + 6]
-    widths = {bar.get("width") for bar in find(svg, "rect", "il-bar--solid")}
-    assert len(widths) == 1
-    labels = [t.text for t in find(svg, "text", "il-tick") if not (t.text or "").endswith("%")]
-    assert labels == ["0", "0.25", "1", "20"]
-
-
-def test_whiskers_share_one_axis_and_show_floor_and_median() -> None:
-    scale = whisker_scale([1.0, 2.0], baseline=2.1)
-    floor = Floor(name="f", value=0.4, low=0.3, high=0.5, n_groups=1, n_entries=2)
-    behind = backdrop(scale, floor, 2.1)
-    svg = whisker(Value(1.5, 1.0, 2.0), "verified", scale, behind=behind)
-    assert find(svg, "line", "il-floor-line")
-    assert find(svg, "line", "il-median-line")
-    (dot,) = find(svg, "circle", "il-dot")
-    assert float(dot.get("cx") or "") == pytest.approx(scale(1.5), abs=HALF_PIXEL)
-
-
-def test_a_row_without_a_value_draws_only_what_it_is_held_against() -> None:
-    svg = whisker(Value(), "verified", Scale(0, 1, 0, 10), behind="")
-    assert not find(svg, "circle", "il-dot")
-
-
-def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None:
-    series = [
-        Series(title="train", kind="light", counts=(10, 30), marked=(10, 0)),
-        Series(title="test", kind="solid", counts=(5, 5), marked=(0, 0)),
+def costs(*points: tuple[float, float], names: str = "m") -> CostChart:
+    shown = [
+        CostPoint(label=f"{names}{i}", kind="verified", cost=c, shown_cost="", score=Value(v))
+        for i, (c, v) in enumerate(points)
     ]
-    svg = histogram([-2.0, -1.0, 0.0], series, name="h", axis="y").split("</div>")[0]
-    svg = svg[svg.index("<svg") :]
-    (limit,) = find(svg, "rect", "il-bar--limit")
-    (train,) = find(svg, "rect", "il-bar--light")
-    test = find(svg, "rect", "il-bar--solid")
-    heights = [float(bar.get("height") or "") for bar in (limit, train, test[0])]
-    assert heights[1] == pytest.approx(3 * heights[0], rel=0.02)
-    assert heights[2] == pytest.approx(2 * heights[0], rel=0.02)
-    assert "train, −2 to −1: 10 of 40, 10 of them upper limits" in svg
+    return CostChart(board=board(typical()), points=shown, axis="time", ticks=TICKS)
+
+
+def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
+    dots = find(svgs(costs((1, 2.0), (10, 1.0), (100, 3.0)).draw(name="c"))[0], "il-dot")
+    x, y = ([at(dot, key) for dot in dots] for key in ("cx", "cy"))
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
+    assert x[0] < x[1] < x[2]
+    assert y[1] > y[0] > y[2]
+
+
+@pytest.mark.parametrize("cost", [0.0, 1e-300, 1e300])
+def test_absurd_costs_and_scores_are_drawn_within_the_frame(cost: float) -> None:
+    for svg in svgs(costs((cost, 1e9), (1.0, 2.0)).draw(name="c")):
+        width, height = (float(part) for part in (svg.get("viewBox") or "").split()[2:])
+        for dot in svg.iter("circle"):
+            assert 0 <= at(dot, "cx") <= width
+            assert 0 <= at(dot, "cy") <= height
+
+
+@pytest.mark.parametrize(
+    ("points", "hides"),
+    [([1.0, 1e4], False), ([1.0] * 9, True), ([10.0**i for i in range(26)], True)],
+)
+def test_it_is_known_whether_a_mark_bears_no_name(points: list[float], hides: bool) -> None:
+    chart = costs(*((cost, 1.0) for cost in points))
+    shown = chart.draw(name="c")
+    assert chart.hides_names is hides
+    assert all(shown.count(f">m{i}</text>") == 2 for i in range(len(points))) is not hides
+
+
+def test_labels_cover_neither_marks_nor_each_other() -> None:
+    rng = np.random.default_rng(7)
+    marks = [(x, y - 20, x + 8, y + 20) for x, y in rng.uniform(50, 350, (30, 2))]
+    placed = place_labels(marks, ["a label"] * 30, (0, 0, 400, 400))
+    width = 6.0 * len("a label")
+    start = {"start": 0.0, "middle": -width / 2, "end": -width}
+    boxes = [
+        (x + start[anchor], y - 10.5, x + start[anchor] + width, y + 2.5)
+        for x, y, anchor in filter(None, placed)
+    ]
+    assert 3 < len(boxes) <= 30
+    for i, a in enumerate(boxes):
+        for b in [*boxes[:i], *marks]:
+            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+def test_the_timeline_is_broken_where_data_or_scorer_changed() -> None:
+    def chart(*rules: str) -> ET.Element:
+        stands = [
+            Stand(publication=i, label="m", value=2 / i, low=1 / i, high=3 / i, rules=each)
+            for i, each in enumerate(rules, start=1)
+        ]
+        return svgs(timeline_chart(board(typical()), stands, name="c"))[0]
+
+    same, broken = chart("a", "a"), chart("a", "b", "b")
+    assert [len(find(svg, "il-best-line")) for svg in (same, broken)] == [1, 2]
+    assert [len(find(svg, "il-version-line")) for svg in (same, broken)] == [0, 1]
+
+
+def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Path) -> None:
+    first = [Entry(name="a", value=2.0), Entry(name="b", value=3.0)]
+    second = [*first, Entry(name="c", value=1.5), Entry(name="ref", value=0.1, kind="reference")]
+    third = [replace(entry, value=(entry.value or 0) + 1) for entry in second if entry.name != "c"]
+    history = add_history(make_repository(tmp_path, first), first, second, third)
+    found = stands_of(history, board(first))
+    assert [(s.publication, s.label, s.value) for s in found] == [
+        (1, "a", 2),
+        (2, "c", 1.5),
+        (3, "a", 3),
+    ]
+    assert [len(s.entered) for s in found] == [2, 1, 0]
+    assert len({s.rules for s in found}) == 3
+
+
+def test_small_pictures_share_one_axis_and_show_floor_and_baseline() -> None:
+    scale = spark_scale([1.0, 2.0], baseline=2.1)
+    behind = backdrop(scale, board([]).floor, 2.1)
+    (svg,) = svgs(spark(Value(1.5, 1.0, 2.0), "verified", scale, behind=behind))
+    assert find(svg, "il-floor-line")
+    assert find(svg, "il-median-line")
+    assert at(find(svg, "il-dot")[0], "cx") == pytest.approx(scale(1.5), abs=HALF_PIXEL)
+    (empty,) = svgs(spark(Value(), "verified", Scale(0, 1, 0, 10), behind=""))
+    assert not find(empty, "il-dot")
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 3.3), (-18, -1), (0, 0.05), (0, 12345)])
@@ -294,9 +250,145 @@ def test_ticks_are_round_numbers_inside_the_axis(low: float, high: float) -> Non
     found = ticks(low, high, about=6)
     assert 2 <= len(found) <= 13
     assert all(low <= tick <= high for tick in found)
-    steps = {round(b - a, 9) for a, b in pairwise(found)}
-    assert len(steps) == 1
+    assert len({round(b - a, 9) for a, b in pairwise(found)}) == 1
 
 
 def test_an_axis_without_a_baseline_holds_every_finite_number() -> None:
     assert axis_reach([1.0, 50.0, math.inf], baseline=None) == 52.0
+
+
+# Entries
+
+
+def plots(*pairs: tuple[float, float], limit: float | None = None, **options: Any) -> Any:
+    points = [
+        Point(id=str(i), y_true=a, y_pred=b, upper_limit=limit, name="LiX")
+        for i, (a, b) in enumerate(pairs)
+    ]
+    return PredictionPlots(points=points, axis="y", error_unit="eV", **options)
+
+
+def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
+    points = [
+        Point(id="ux3", y_true=-15.0, y_pred=-8.0, upper_limit=-10.0),
+        Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
+        Point(id="max", y_true=-3.0, y_pred=-3.5, is_filled=False, name="<b>"),
+    ]
+    chart = PredictionPlots(points=points, axis="log₁₀ σ").parity(name="p")
+    (svg,) = svgs(chart)
+    assert "ux3: measured at most −10.00, predicted −8.00" in chart
+    assert "7cr: measured −17.00, predicted −11.00 ± 0.50 over seeds" in chart
+    assert "<b>" not in chart
+    assert find(svg, "il-point--limit")[0].get("d", "").endswith("l-7 -4.5z")
+    assert [len(find(svg, kind)) for kind in ("il-point--open", "il-spread")] == [1, 1]
+
+
+def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None:
+    (svg,) = svgs(plots((-12, -12), (-7.5, -7.5), (-3, -3), band=1.0).parity(name="p"))
+    (identity,) = find(svg, "il-identity")
+    x1, y1, x2, y2 = (at(identity, key) for key in ("x1", "y1", "x2", "y2"))
+    for mark in find(svg, "il-point"):
+        share = (at(mark, "cx") - x1) / (x2 - x1)
+        assert at(mark, "cy") == pytest.approx(y1 + share * (y2 - y1), abs=0.2)
+    corners = [p.split(",") for p in find(svg, "il-near-band")[0].get("points", "").split()]
+    assert float(corners[0][1]) - float(corners[1][1]) == pytest.approx((y1 - y2) / 9, abs=0.3)
+
+
+def test_what_lies_far_outside_stands_at_the_edge_and_is_counted() -> None:
+    absurd = plots((-5, -5), (-3, 60))
+    assert absurd.range[1] < 10
+    assert "1 entry lies outside the axes" in absurd.parity(name="p")
+    assert " 1 entry lies outside the axes." in absurd.residuals(name="r")
+    capped = plots((0.4, 0.5), (19, 2), (1, 7), cap=6.0, known="computed")
+    assert (capped.range, capped.n_beyond) == ((0, 6), 2)
+    assert "computed 19.00, predicted 2.00" in capped.parity(name="p")
+
+
+def test_a_prediction_that_is_too_large_stands_above_zero() -> None:
+    (svg,) = svgs(plots((-5, -3), (-4, -4), (-2, -5), band=1.0).residuals(name="r"))
+    (zero,) = find(svg, "il-zero")
+    above, on, below = (at(dot, "cy") for dot in find(svg, "il-point"))
+    assert above < at(zero, "y1") < below
+    assert on == at(zero, "y1")
+
+
+def test_the_residual_of_a_limit_says_at_least() -> None:
+    chart = plots((-15, -7), limit=-10.0).residuals(name="r")
+    assert "LiX (0): measured at most −10.00, predicted −7.00: at least +3.00 eV" in chart
+
+
+@pytest.mark.parametrize("pairs", [[(1.0, 1.0)], [(0.0, 0.0)] * 3, [(0.0, 1e12), (1.0, 1.0)]])
+def test_plots_of_a_few_or_absurd_predictions_render(pairs: list[tuple[float, float]]) -> None:
+    shown = plots(*pairs)
+    assert len(svgs(shown.parity(name="p") + shown.residuals(name="r"))) == 2
+
+
+def test_the_calibration_curve_stands_where_its_shares_say() -> None:
+    (svg,) = svgs(calibration_chart([level**2 for level in CURVE_LEVELS], 50, name="c"))
+    (diagonal,) = find(svg, "il-identity")
+    x1, y1, x2, y2 = (at(diagonal, key) for key in ("x1", "y1", "x2", "y2"))
+    for mark, level in zip(find(svg, "il-point"), CURVE_LEVELS, strict=True):
+        assert at(mark, "cx") == pytest.approx(x1 + level * (x2 - x1), abs=HALF_PIXEL)
+        assert at(mark, "cy") == pytest.approx(y1 + level**2 * (y2 - y1), abs=HALF_PIXEL)
+    assert "below the diagonal: widths are too small" in "".join(svg.itertext())
+
+
+def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None:
+    quantiles = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
+    none = dict.fromkeys(quantiles)
+    chart = boxes_chart([("garnet <b>", 44, [quantiles]), ("x", 0, [none])], ["E"], "E", name="b")
+    svg = svgs(chart)[0]
+    labels = {float(t.text or ""): at(t, "x") for t in find(svg, "il-tick")}
+    (box,) = find(svg, "il-box")
+    assert at(box, "x") == pytest.approx(labels[0.3], abs=HALF_PIXEL)
+    assert at(box, "x") + at(box, "width") == pytest.approx(labels[3.0], abs=2 * HALF_PIXEL)
+    (middle,) = find(svg, "il-box-median")
+    assert at(middle, "x1") == pytest.approx(labels[1.0], abs=HALF_PIXEL)
+    assert "<b>" not in chart
+
+
+def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None:
+    series = [
+        Series(title="train", kind="light", counts=(10, 30), marked=(10, 0)),
+        Series(title="test", kind="solid", counts=(5, 5), marked=(0, 0)),
+    ]
+    chart = histogram([-2.0, -1.0, 0.0], series, name="h", axis="y")
+    svg = svgs(chart)[0]
+    bars = [find(svg, f"il-bar--{kind}")[0] for kind in ("limit", "light", "solid")]
+    limit, train, test = (at(bar, "height") for bar in bars)
+    assert train == pytest.approx(3 * limit, rel=0.02)
+    assert test == pytest.approx(2 * limit, rel=0.02)
+    assert "train, −2 to −1: 10 of 40, 10 of them upper limits" in chart
+
+
+def test_bins_of_unequal_width_can_be_drawn_equally_wide() -> None:
+    series = [Series(title="E", kind="solid", counts=(1, 1, 1), marked=(0, 0, 0))]
+    svg = svgs(histogram([0.0, 0.25, 1.0, 20.0], series, name="h", axis="E", is_even=True))[0]
+    assert len({bar.get("width") for bar in find(svg, "il-bar--solid")}) == 1
+    labels = [t.text or "" for t in find(svg, "il-tick")]
+    assert [text for text in labels if "%" not in text] == ["0", "0.25", "1", "20"]
+
+
+def test_every_element_has_a_place_of_its_own_and_rows_without_any_are_left_out() -> None:
+    places = element_places({**COUNTS, "U": [1, 1]})
+    assert len(set(places.values())) == len(places) == 118 - 15
+    assert places["Li"] == (1, 0)
+    assert max(row for row, _ in element_places({"Li": [1, 1]}).values()) == 5
+
+
+def test_elements_are_shaded_counted_and_marked_where_training_has_none() -> None:
+    chart = elements_chart(COUNTS, ["train", "test"], name="e")
+    (unseen,) = find(svgs(chart)[0], "il-element--unseen")
+    assert "il-element--1" in (unseen.get("class") or "")
+    assert "Eu: 0 in train, 2 in test" in chart
+    assert (unseen_elements(COUNTS), unseen_elements(COUNTS, last=5)) == (("Eu",), ("Eu", "Yb"))
+    assert svgs(elements_chart({"D": [1, 0]}, ["train"], name="e")), "no table knows deuterium"
+
+
+@pytest.mark.parametrize("largest", [1, 2, 600, 400_000])
+def test_shades_rise_with_the_count(largest: int) -> None:
+    shades = [shade_of(n, largest) for n in range(min(largest, 700) + 1)]
+    assert shades == sorted(shades)
+    assert shades[0] == 0
+    assert min(shades[1:]) >= 1
+    assert shade_of(largest, largest) == 5

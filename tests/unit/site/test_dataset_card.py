@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,6 @@ import pytest
 from factories import write_repo
 from ionladder.data.versions import diff_versions
 from ionladder.repo import Layout
-from ionladder.site.charts import Prevalence, elements_chart, places, shade_of
 from ionladder.site.context import load_site
 from ionladder.site.pages import _shared as card
 from ionladder.site.render import render_pages
@@ -21,7 +19,6 @@ from unit.datasets.conftest import SECOND_VERSION, fetch_and_ingest
 from unit.site.synthetic_board import make_repository
 
 CARD = "datasets/obelix/"
-COUNTS = {"Li": [478, 121], "O": [335, 85], "Ag": [0, 3], "Mo": [3, 9], "Ce": [4, 0]}
 
 
 @pytest.fixture(scope="module")
@@ -43,48 +40,6 @@ def page(ingested: Layout) -> str:
 
 def section(page: str, name: str) -> str:
     return page.split(f"{{: #{name} }}", 1)[1].split("\n## ", 1)[0]
-
-
-def test_every_element_has_one_place_and_none_is_shared() -> None:
-    found = places(Prevalence(counts={**COUNTS, "U": [1, 1]}, subsets=["train", "test"]))
-    assert len(found) == 103
-    assert len(set(found.values())) == 103
-    assert found["H"] == (0, 0)
-    assert found["He"] == (0, 17)
-    assert found["La"][1] == found["Y"][1] == found["Sc"][1]
-
-
-def test_rows_of_elements_that_nobody_has_are_left_out() -> None:
-    few = places(Prevalence(counts={"Li": [1, 1]}, subsets=["train", "test"]))
-    assert "Ra" not in few
-    assert "Ce" not in few
-    assert "Cs" in few
-
-
-def test_the_chart_names_counts_and_marks_what_training_lacks() -> None:
-    prevalence = Prevalence(counts=COUNTS, subsets=["train", "test"])
-    drawn = str(elements_chart(prevalence, name="e"))
-    wide = ET.fromstring(drawn[drawn.index("<svg") : drawn.index("</svg>") + len("</svg>")])
-    titles = [item.text for item in wide.iter("title")]
-    assert "Li: 478 in train, 121 in test" in titles
-    unseen = [r for r in wide.iter("rect") if "il-element--unseen" in (r.get("class") or "")]
-    assert len(unseen) == 1
-    assert prevalence.unseen() == ("Ag",)
-    assert prevalence.unseen(last=5) == ("Ag", "Mo")
-
-
-@pytest.mark.parametrize("largest", [1, 2, 600, 400_000])
-def test_shades_rise_with_the_count(largest: int) -> None:
-    shades = [shade_of(n, largest) for n in range(min(largest, 700) + 1)]
-    assert shades[0] == 0
-    assert shades == sorted(shades)
-    assert shade_of(largest, largest) == 5
-    assert min(shades[1:]) >= 1
-
-
-def test_an_element_that_no_table_knows_does_not_stop_the_page() -> None:
-    odd = Prevalence(counts={"D": [1, 0], "Li": [2, 1]}, subsets=["train", "test"])
-    assert "<svg" in elements_chart(odd, name="e")
 
 
 def test_the_card_has_the_elements_and_the_space_groups(page: str, ingested: Layout) -> None:

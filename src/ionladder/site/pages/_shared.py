@@ -14,28 +14,18 @@ from ionladder.data.versions import KINDS, WHOLE_ROW, consequence, diff_versions
 from ionladder.errors import DataMissingError
 from ionladder.repo import Layout
 from ionladder.site.board import Board, Row, Value
-from ionladder.site.charts import (
-    Boxes,
-    BoxRow,
-    Ladder,
-    LadderRow,
-    Mark,
-    Prevalence,
-    RungRow,
-    Rungs,
+from ionladder.site.charts import difficulty_chart, difficulty_mark
+from ionladder.site.charts_entries import (
     Series,
-    box,
     boxes_chart,
     elements_chart,
     histogram,
-    rung_mark,
-    rungs_chart,
+    unseen_elements,
 )
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.tables import Cell, signed_cell, value_cell
 from ionladder.site.text import (
     fine_digits,
-    floor_title,
     inert,
     interval,
     listing,
@@ -56,45 +46,6 @@ if TYPE_CHECKING:
 
 NAMED_ROWS = 3
 _MANY_TIMES = 10
-
-
-def ladder_of(board: Board, rows: Sequence[Row], here: str, *, confidence: float) -> Ladder:
-    """The chart of some rows of a board, linked from a page."""
-    floor, baseline = board.floor, board.baseline
-    line = board.primary(baseline).value if baseline else None
-    unit = f"{board.task.primary_use.title} / {board.unit}"
-    better = "smaller" if board.smaller_is_better else "larger"
-    return Ladder(
-        rows=tuple(r for row in rows if (r := _ladder_row(board, row, here)) is not None),
-        floor=Mark(
-            label=floor_title(floor.name).lower(),
-            value=floor.value,
-            low=floor.low,
-            high=floor.high,
-        )
-        if floor
-        else None,
-        baseline=Mark(label=plain(baseline.model, limit=24).lower(), value=line)
-        if baseline and line is not None
-        else None,
-        axis=f"{unit}, {better} is better",
-        confidence=confidence,
-    )
-
-
-def _ladder_row(board: Board, row: Row, here: str) -> LadderRow | None:
-    cell = board.primary(row)
-    if cell.value is None:
-        return None
-    return LadderRow(
-        label=plain(row.model),
-        kind=row.kind,
-        value=cell.value,
-        low=cell.low,
-        high=cell.high,
-        href=relative(here, submission_url(board.task.name, row.submission or "")),
-        tie_group=row.tie_group,
-    )
 
 
 def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
@@ -154,12 +105,11 @@ def elements(summary: Mapping[str, Any]) -> dict[str, Any] | None:
     subsets = list(summary.get("subsets") or ())
     if not counts or any(isinstance(item, int) for item in counts.values()):
         return None
-    prevalence = Prevalence(counts=counts, subsets=subsets)
-    rare = [e for e in prevalence.unseen(last=_RARE) if e not in prevalence.unseen()]
+    unseen = unseen_elements(counts)
     return {
-        "chart": elements_chart(prevalence, name="elements"),
-        "unseen": prevalence.unseen(),
-        "rare": rare,
+        "chart": elements_chart(counts, subsets, name="elements"),
+        "unseen": unseen,
+        "rare": [e for e in unseen_elements(counts, last=_RARE) if e not in unseen],
         "rare_limit": _RARE,
     }
 
@@ -365,16 +315,13 @@ def families(summary: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
     everything = {"entries": sum(item["entries"] for item in kinds.values()), **overall}
     rows = [("all", everything), *kinds.items()]
     names = [target.name for target in task.targets]
-    boxes = Boxes(
-        rows=[
-            BoxRow(label=name, n=item["entries"], boxes=tuple(box(item[t]) for t in names))
-            for name, item in rows
-        ],
-        panels=[target.symbol for target in task.targets],
-        axis=f"label / {task.primary_targets[0].unit}, logarithmic",
-    )
     return {
-        "chart": boxes_chart(boxes, name="families"),
+        "chart": boxes_chart(
+            [(name, item["entries"], [item[t] for t in names]) for name, item in rows],
+            [target.symbol for target in task.targets],
+            f"label / {task.primary_targets[0].unit}, logarithmic",
+            name="families",
+        ),
         "targets": task.targets,
         "rows": [
             (name, item["entries"], [[item[t].get(q) for q in QUANTILES] for t in names])
@@ -400,15 +347,15 @@ def split_ladder(item: TaskSite, here: str) -> dict[str, Any] | None:
         row.order: [_value(_folds(item, row).get(cv.scheme), metric) for cv in schemes]
         for row in rows
     }
-    rungs = Rungs(
-        rows=[RungRow(label=plain(row.model), values=tuple(values[row.order])) for row in rows],
-        kinds=[cv.title for cv in schemes],
-        axis=f"{item.task.primary_use.title} / {item.board.unit}, smaller is better",
-    )
     parts = [p for r in rows for p in _folds(item, r).values() if p]
     return {
-        "chart": rungs_chart(rungs, name="splits"),
-        "schemes": [(cv, Markup(rung_mark(i, 6, 6))) for i, cv in enumerate(schemes)],  # noqa: S704
+        "chart": difficulty_chart(
+            [(plain(row.model), values[row.order]) for row in rows],
+            [cv.title for cv in schemes],
+            f"{item.task.primary_use.title} / {item.board.unit}, smaller is better",
+            name="splits",
+        ),
+        "schemes": [(cv, Markup(difficulty_mark(i, 6, 6))) for i, cv in enumerate(schemes)],  # noqa: S704
         "has_intervals": all(f"{metric}_ci_low" in part for part in parts),
         "has_steps": any(part.get("step") for part in parts),
         "rows": [

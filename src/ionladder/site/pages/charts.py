@@ -7,18 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ionladder.site.board import Board, Row
-from ionladder.site.charts import (
-    CostChart,
-    CostPoint,
-    Course,
-    Mark,
-    cost_chart,
-    course_chart,
-    hides_names,
-)
+from ionladder.site.charts import CostChart, CostPoint, stands_of, timeline_chart
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
-from ionladder.site.sections import agreement_table, slice_board, stands_of
+from ionladder.site.sections import agreement_table, slice_board
 from ionladder.site.tables import Cell, value_cell
 from ionladder.site.text import (
     board_url,
@@ -27,7 +19,6 @@ from ionladder.site.text import (
     duration,
     entries_url,
     exact,
-    floor_title,
     plain,
     relative,
     submission_url,
@@ -116,17 +107,15 @@ def cost_part(board: Board, cost: Cost, here: str, *, by_name: bool = False) -> 
     drawn = [row for row in board.scored[:DRAWN_ROWS] if board.primary(row).value is not None]
     stated = [row for row in drawn if _stated(row, cost) is not None]
     chart = CostChart(
+        board=board,
         points=[_point(board, row, cost, by_name=by_name) for row in stated],
-        cost_axis=cost.axis,
-        value_axis=_axis(board),
+        axis=cost.axis,
         ticks=cost.ticks,
-        floor=floor_mark(board),
-        baseline=board.primary(board.baseline).value if board.baseline else None,
     )
     return {
         "cost": cost,
-        "chart": cost_chart(chart, name=f"cost-{cost.key}") if stated else None,
-        "hides_names": bool(stated) and hides_names(chart),
+        "chart": chart.draw(name=f"cost-{cost.key}") if stated else None,
+        "hides_names": bool(stated) and chart.hides_names,
         "n_silent": len(drawn) - len(stated),
         "rows": [
             (
@@ -146,43 +135,22 @@ def _stated(row: Row, cost: Cost) -> float | None:
 
 
 def _point(board: Board, row: Row, cost: Cost, *, by_name: bool) -> CostPoint:
-    score, stated = board.primary(row), _stated(row, cost)
+    stated = _stated(row, cost)
     return CostPoint(
         label=plain(row.submission if by_name else row.model, limit=80),
         kind=row.kind,
         cost=float(stated or 0),
         shown_cost=f"{cost.title.lower()} {cost.shown(stated)}",
-        value=score.value or 0.0,
-        low=score.low,
-        high=score.high,
+        score=board.primary(row),
     )
-
-
-def _axis(board: Board) -> str:
-    return f"{board.task.primary_use.title} / {board.unit}"
-
-
-def floor_mark(board: Board) -> Mark | None:
-    """The floor as charts draw it; None where the board has none."""
-    floor = board.floor
-    if floor is None:
-        return None
-    label = floor_title(floor.name).lower()
-    return Mark(label=label, value=floor.value, low=floor.low, high=floor.high)
 
 
 def _course(site: Site, board: Board) -> dict[str, Any]:
     """The best score from publication to publication; a chart from the second one on."""
     stands = stands_of(site.history, board)
     shown = stands[-SHOWN_PUBLICATIONS:]
-    course = Course(
-        stands=shown,
-        axis=_axis(board),
-        floor=floor_mark(board),
-        baseline=board.primary(board.baseline).value if board.baseline else None,
-    )
     return {
-        "chart": course_chart(course, name="course") if len(shown) > 1 else None,
+        "chart": timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
         "stands": shown[::-1],
         "n_hidden": len(stands) - len(shown),
         "n_rules": len({stand.rules for stand in shown}),

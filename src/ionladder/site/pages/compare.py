@@ -9,9 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ionladder.site.board import Board, Pair, Row, Value
-from ionladder.site.charts import WHISKER_HEIGHT as HEIGHT
-from ionladder.site.charts import WHISKER_WIDTH as WIDTH
-from ionladder.site.charts import Scale, line, whisker, whisker_axis
+from ionladder.site.charts import Scale, difference_scale, spark, spark_axis, zero_line
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
 from ionladder.site.sections import MOST_ENTRIES
@@ -28,7 +26,6 @@ from ionladder.site.text import (
 )
 
 MOST_ROWS = 200
-_MARGIN = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +56,7 @@ def _context(item: TaskSite, here: str) -> dict[str, Any]:
     ranked = board.of_kind("verified")
     leader = ranked[0] if ranked else None
     pairs = _against(item, leader) if leader else {}
-    scale = _scale(pairs)
+    scale = difference_scale(Value(p.difference, p.low, p.high) for p in pairs.values())
     others = [row for row in board.scored if row is not leader]
     shown = others[:MOST_ROWS]
     return {
@@ -77,7 +74,7 @@ def _context(item: TaskSite, here: str) -> dict[str, Any]:
             if leader
         ],
         "n_hidden": len(others) - len(shown),
-        "axis": whisker_axis(scale),
+        "axis": spark_axis(scale),
         "most_entries": MOST_ENTRIES,
         "board_href": relative(here, board_url(item.task.name)),
         "reading_href": relative(here, "reading/"),
@@ -107,20 +104,11 @@ def _negative(value: float | None) -> float | None:
     return None if value is None else -value
 
 
-def _scale(pairs: dict[str, Pair]) -> Scale:
-    """The axis of all differences; zero is always on it."""
-    ends = [v for p in pairs.values() for v in (p.difference, p.low, p.high) if v is not None]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    room = 0.04 * (high - low) or 1.0
-    return Scale(low - room, high + room, _MARGIN, WIDTH - _MARGIN)
-
-
 def _row(
     board: Board, row: Row, leader: Row, pair: Pair | None, scale: Scale, here: str
 ) -> Against:
     name, first = row.submission or "", leader.submission or ""
     found = Value(pair.difference, pair.low, pair.high) if pair else Value()
-    zero = line(scale(0.0), 0, scale(0.0), HEIGHT, "il-axis-line")
     share = pair.probability_better if pair else None
     return Against(
         row=row,
@@ -130,7 +118,7 @@ def _row(
         ranks=ranks(row.rank_low, row.rank_high),
         score=value_cell(board.primary(row)),
         difference=signed_cell(found),
-        whisker=whisker(found, row.kind, scale, behind=zero),
+        whisker=spark(found, row.kind, scale, behind=zero_line(scale)),
         verdict=_verdict(pair, board),
         probability=percent(share),
     )

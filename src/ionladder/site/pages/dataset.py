@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ionladder.data.store import differing_columns
 from ionladder.data.versions import WHOLE_ROW
-from ionladder.site.charts import Series, histogram
+from ionladder.site.charts_entries import Series, histogram
 from ionladder.site.context import DatasetSite, Site, VersionCard
 from ionladder.site.files import croissant_url
 from ionladder.site.pages import Page

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ionladder.site.board import NO_VALUE
-from ionladder.site.charts import ladder_chart
+from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.pages import Page
-from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.pages._shared import verdict
 from ionladder.site.tables import value_cell
 from ionladder.site.text import (
     HOME,
@@ -54,13 +54,17 @@ def _task(site: Site, item: TaskSite, n_rows: int) -> dict[str, Any]:
     board = item.board
     shown = board.scored[:n_rows]
     baseline, leaders = board.baseline, board.leaders
-    chart = ladder_of(board, shown, HOME, confidence=site.params.scoring.confidence)
+    confidence = site.params.scoring.confidence
     return {
         "board": board,
         "dataset": item.dataset,
         "is_scored": item.is_scored,
-        "verdict": verdict(board, HOME, confidence=site.params.scoring.confidence),
-        "chart": ladder_chart(chart, name=f"ladder-{board.task.name}") if shown else None,
+        "verdict": verdict(board, HOME, confidence=confidence),
+        "chart": interval_chart(
+            board, shown, HOME, confidence=confidence, name=f"ladder-{board.task.name}"
+        )
+        if shown
+        else None,
         "n_shown": len(shown),
         "hidden": len(board.scored) - len(shown),
         "unit_note": UNITS.get(board.unit),

@@ -9,10 +9,10 @@ from typing import Any
 from ionladder.metrics import all_metrics
 from ionladder.repo import Layout
 from ionladder.site.board import Board, Row
-from ionladder.site.charts import ladder_chart
+from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
-from ionladder.site.pages._shared import ladder_of, verdict
+from ionladder.site.pages._shared import verdict
 from ionladder.site.sections import (
     FEWEST_ENTRIES,
     experiment_links,
@@ -62,7 +62,6 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     board = item.board
     confidence = site.params.scoring.confidence
     shown = board.scored[:CHART_ROWS]
-    ladder = ladder_of(board, shown, here, confidence=confidence)
     files = board_files(site.layout, item.task.name)
     reported = _reported(board, here)
     tables = board_tables(board, all_metrics(), here)
@@ -74,7 +73,11 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "board": board,
         "dataset_href": relative(here, dataset_url(item.dataset.name)),
         "verdict": verdict(board, here, confidence=confidence),
-        "chart": ladder_chart(ladder, name=f"ladder-{item.task.name}") if shown else None,
+        "chart": interval_chart(
+            board, shown, here, confidence=confidence, name=f"ladder-{item.task.name}"
+        )
+        if shown
+        else None,
         "tables": tables,
         "by_target": target_table(board, ranked.rows, all_metrics()),
         "fewest": FEWEST_ENTRIES,

@@ -1,0 +1,528 @@
+"""Charts of entries: predictions and residuals, calibration, labels, groups, elements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from markupsafe import Markup, escape
+
+from ionladder.site.charts import (
+    Plot,
+    Scale,
+    circle,
+    cut,
+    hovered,
+    line,
+    path,
+    rect,
+    short,
+    tick_label,
+    two_widths,
+    words,
+)
+from ionladder.site.text import change_of, count, number
+from ionladder.stats.calibration import CURVE_LEVELS
+
+# Predicted against measured, and prediction minus label: an entry a mark, a limit an arrow head
+
+
+_LEAST_REACH = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One scored entry.
+
+    Attributes:
+        id: Entry id, named on hover.
+        y_true: Label as scored.
+        y_pred: Prediction, the mean over seeds.
+        y_pred_sd: Spread over seeds, or None for a single training.
+        upper_limit: Where only a limit was measured: that limit; else None.
+        is_filled: Whether the mark is filled (entries with a CIF).
+        name: What the entry is, its formula say; named on hover before the id.
+    """
+
+    id: str
+    y_true: float
+    y_pred: float
+    y_pred_sd: float | None = None
+    upper_limit: float | None = None
+    is_filled: bool = True
+    name: str = ""
+
+    @property
+    def shown_true(self) -> float:
+        """Where the mark stands on the axis of labels: at the limit where there is only one."""
+        return self.y_true if self.upper_limit is None else self.upper_limit
+
+    @property
+    def difference(self) -> float:
+        """Prediction minus label; a limit counts as the label."""
+        return self.y_pred - self.shown_true
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionPlots:
+    """Two plots of one submission's predictions of one target.
+
+    Attributes:
+        points: Scored entries that have a label; at least one.
+        axis: The target with its unit.
+        error_unit: Unit of a difference.
+        band: Half-width of the shaded region of close predictions, or None.
+        cap: Where axes end at the latest; beyond it, scoring tells values no longer apart.
+        known: How labels came about, as an adjective (``measured``).
+        entries: What the points are, in the plural.
+    """
+
+    points: Sequence[Point]
+    axis: str
+    error_unit: str = ""
+    band: float | None = None
+    cap: float | None = None
+    known: str = "measured"
+    entries: str = "test entries"
+
+    @cached_property
+    def labels(self) -> tuple[float, float]:
+        """The smallest and the largest label."""
+        true = [point.shown_true for point in self.points]
+        return min(true), max(true)
+
+    def _near(self) -> list[float]:
+        """Predictions within reach of the labels."""
+        low, high = self.labels
+        reach = max(high - low, 1.0)
+        return [p.y_pred for p in self.points if low - reach <= p.y_pred <= high + reach]
+
+    def _capped(self, start: float, end: float) -> float:
+        return min(end, self.cap) if self.cap is not None and self.cap > start else end
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """The common range of both axes of the first plot."""
+        every = [*self.labels, *self._near()]
+        start, end = float(math.floor(min(every))), float(math.ceil(max(every)))
+        return start, max(self._capped(start, end), start + 1)
+
+    @cached_property
+    def n_beyond(self) -> int:
+        """Entries outside the axes of the first plot; their marks stand at its edge."""
+        low, high = self.range
+        return sum(
+            not (low <= p.y_pred <= high and low <= p.shown_true <= high) for p in self.points
+        )
+
+    @cached_property
+    def middle(self) -> float:
+        """Median of the differences; limits count as the limit."""
+        return median(point.difference for point in self.points)
+
+    @cached_property
+    def reach(self) -> float:
+        """How far the second plot goes to either side of zero: nearly all entries."""
+        sizes = sorted(abs(point.difference) for point in self.points)
+        most = sizes[min(len(sizes) - 1, math.ceil(0.98 * len(sizes)))]
+        return max(1.05 * most, 1.5 * (self.band or 0.0), _LEAST_REACH)
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """Ends of the axis of predictions of the second plot."""
+        near = self._near() or self.labels
+        start, end = min(near), self._capped(min(near), max(near))
+        room = max(0.04 * (end - start), _LEAST_REACH)
+        return start - room, end + room
+
+    @cached_property
+    def n_residuals_beyond(self) -> int:
+        """Entries outside the axes of the second plot."""
+        low, high = self.span
+        return sum(
+            not (low <= p.y_pred <= high and abs(p.difference) <= self.reach) for p in self.points
+        )
+
+    @cached_property
+    def hovers(self) -> list[Markup]:
+        """What hovering over each mark begins with: the entry, its label, the prediction."""
+        return [_hover(point, self.known) for point in self.points]
+
+    def parity(self, *, name: str) -> Markup:
+        """Predictions against labels: identity line, the band around it, one mark an entry."""
+        plot = Plot(420, 420, left=52, top=14, right=12, bottom=50)
+        low, high = self.range
+        x, y = plot.across(low, high), plot.upright(low, high)
+        if self.band is not None:
+            a, b = low + self.band, high - self.band
+            corners = ((low, low), (low, a), (b, high), (high, high), (high, b), (a, low))
+            area = path([(x(p), y(q)) for p, q in corners], "il-near-band", shape="polygon")
+            plot.drawn.append(area)
+        plot.drawn.append(line(x(low), y(low), x(high), y(high), "il-identity"))
+        plot.axis_below(x, x.ticks(about=9))
+        plot.axis_left(y, y.ticks(about=9), has_line=True)
+        plot.titles(f"{self.known} {self.axis}", f"predicted {self.axis}")
+        for point, hover in zip(self.points, self.hovers, strict=True):
+            px, py, spread = x(point.shown_true), y(point.y_pred), ""
+            if point.y_pred_sd:
+                ends = (y(point.y_pred - point.y_pred_sd), y(point.y_pred + point.y_pred_sd))
+                spread = line(px, ends[0], px, ends[1], "il-spread")
+            limit = f"M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"
+            plot.drawn.append(_mark(point, px, py, limit, hover, spread))
+        n_limits = sum(point.upper_limit is not None for point in self.points)
+        text = (
+            f"{count(len(self.points))} {self.entries}, predicted against {self.known} {self.axis}."
+        )
+        if n_limits:
+            text += (
+                f" {n_limits} of them are upper limits, drawn as triangles pointing to smaller "
+                "values."
+            )
+        text += f" {outside_axes(self.n_beyond)}." if self.n_beyond else ""
+        title = f"Predicted against {self.known} {self.axis}"
+        return plot.finish(name=name, title=title, text=text, kind="parity")
+
+    def residuals(self, *, name: str) -> Markup:
+        """Prediction minus label against the prediction: what to reckon with when reading one."""
+        plot = Plot(420, 420, left=52, top=14, right=12, bottom=50)
+        x, y = plot.across(*self.span), plot.upright(-self.reach, self.reach)
+        plot.axis_left(y, y.ticks(about=8), has_line=True)
+        plot.axis_below(x, x.ticks(about=7))
+        if self.band is not None:
+            size = (plot.right - plot.left, y(-self.band) - y(self.band))
+            plot.drawn.append(rect(plot.left, y(self.band), *size, "il-near-band"))
+        plot.drawn.append(line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
+        plot.titles(f"predicted {self.axis}", f"predicted − {self.known} / {self.error_unit}")
+        unit = escape(self.error_unit)
+        for point, hover in zip(self.points, self.hovers, strict=True):
+            px, py = x(point.y_pred), y(point.difference)
+            at_least = "at least " if point.upper_limit is not None else ""
+            said = Markup(f"{hover}: {at_least}{change_of(point.difference)} {unit}")  # noqa: S704
+            limit = f"M{short(px - 4.5)} {short(py)}h9l-4.5 -7z"
+            plot.drawn.append(_mark(point, px, py, limit, said))
+        return plot.finish(
+            name=name,
+            title=f"Prediction minus label against predicted {self.axis}",
+            text=f"{count(len(self.points))} entries; the median difference is "
+            f"{change_of(self.middle)} {self.error_unit}. {outside_axes(self.n_residuals_beyond)}.",
+            kind="parity",
+        )
+
+
+def _mark(point: Point, x: float, y: float, limit: str, hover: Markup, spread: str = "") -> str:
+    """A disc, or the arrow head of a limit; without a spread it needs no group to say its name."""
+    fill = "" if point.is_filled else " il-point--open"
+    if point.upper_limit is None:
+        mark = circle(x, y, f"il-point{fill}", 3.6)
+    else:
+        mark = f'<path class="il-point il-point--limit{fill}" d="{limit}"/>'
+    if spread:
+        return hovered(hover, spread, mark)
+    return f"{mark[:-2]}><title>{hover}</title></{mark[1 : mark.index(' ')]}>"
+
+
+def _hover(point: Point, known: str) -> Markup:
+    limit = point.upper_limit
+    label = number(point.y_true) if limit is None else f"at most {number(limit)}"
+    entry = f"{point.name} ({point.id})" if point.name else point.id
+    spread = f" ± {number(point.y_pred_sd)} over seeds" if point.y_pred_sd else ""
+    return escape(f"{entry}: {known} {label}, predicted {number(point.y_pred)}{spread}")
+
+
+def outside_axes(n: int) -> str:
+    """How many entries lie outside the axes, in words.
+
+    Example:
+        >>> outside_axes(1), outside_axes(0)
+        ('1 entry lies outside the axes', '0 entries lie outside the axes')
+    """
+    return f"{count(n)} {'entry lies' if n == 1 else 'entries lie'} outside the axes"
+
+
+# Share of labels that stated intervals hold, against the share that they should hold
+
+
+def calibration_chart(observed: Sequence[float], n: int, *, name: str) -> Markup:
+    """The diagonal of perfect calibration, and one mark a level on a line.
+
+    Args:
+        observed: Share of labels inside the central interval of each level of ``CURVE_LEVELS``.
+        n: Entries judged.
+        name: Identifier, unique on the page.
+    """
+    plot = Plot(360, 344, left=58, top=14, right=26, bottom=48)
+    x, y = plot.across(0.0, 1.0), plot.upright(0.0, 1.0)
+    marks = [(tick, f"{100 * tick:g} %") for tick, _ in x.ticks(about=5)]
+    plot.axis_below(x, marks)
+    plot.axis_left(y, marks, has_line=True)
+    plot.titles("level of the interval", "labels inside it")
+    plot.drawn.append(line(x(0), y(0), x(1), y(1), "il-identity"))
+    points = list(zip(CURVE_LEVELS, observed, strict=True))
+    curve = [(x(a), y(b)) for a, b in [(0.0, 0.0), *points, (1.0, 1.0)]]
+    plot.drawn.append(path(curve, "il-curve"))
+    for level, share in points:
+        said = f"central {100 * level:g} % interval: holds {100 * share:.0f} % of the labels"
+        plot.drawn.append(hovered(said, circle(x(level), y(share), "il-point", 3)))
+    excess = sum(share - level for level, share in points)
+    side = "on the diagonal"
+    if excess:
+        widths = ("below", "small") if excess < 0 else ("above", "large")
+        side = f"{widths[0]} the diagonal: widths are too {widths[1]}"
+    return plot.finish(
+        name=name,
+        title="Calibration of the stated uncertainty",
+        text=f"Share of {n} labels inside the central intervals of their predictions, for "
+        f"{len(points)} levels. On average the curve lies {side}.",
+        kind="calibration",
+    )
+
+
+# How labels are distributed in training and test set: two bars a bin, as shares of their set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Counts of one subset, per bin; ``marked`` is the part of each count that is a limit."""
+
+    title: str
+    kind: str
+    counts: tuple[int, ...]
+    marked: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """Entries of the subset."""
+        return sum(self.counts)
+
+
+def histogram(
+    edges: Sequence[float], series: Sequence[Series], *, name: str, axis: str, is_even: bool = False
+) -> Markup:
+    """Shares of entries per bin, for wide and narrow pages.
+
+    Args:
+        edges: Edges of the bins, ascending.
+        series: One set of bars each.
+        name: Identifier, unique on the page.
+        axis: The quantity with its unit.
+        is_even: Draw bins of unequal width equally wide, each edge labelled.
+    """
+    places = [float(i) for i in range(len(edges))] if is_even else list(edges)
+    top = max((c / s.total for s in series if s.total for c in s.counts), default=0.1)
+
+    def draw(is_wide: bool, name: str) -> Markup:
+        size = (720, 250) if is_wide else (360, 230)
+        plot = Plot(*size, left=42, top=12, right=8, bottom=44)
+        x, y = plot.across(places[0], places[-1]), plot.upright(0.0, max(top, 0.01) * 1.05)
+        every = 1 if is_wide else (2 if is_even else 3)
+        counted = range(len(edges)) if is_even else [round(edge) for edge in edges]
+        labelled = zip(places, edges, counted, strict=True)
+        plot.axis_left(y, [(t, f"{100 * t:g} %") for t, _ in y.ticks(about=4)])
+        named = [(at, tick_label(edge)) for at, edge, n in labelled if n % every == 0]
+        plot.axis_below(x, named, kind="tick")
+        plot.titles(axis)
+        for place, item in enumerate(series):
+            for i, n in enumerate(item.counts):
+                if n:
+                    start, end = x(places[i]), x(places[i + 1])
+                    width = (end - start) * 0.84 / len(series)
+                    left = start + (end - start) * 0.08 + place * width
+                    between = f"{tick_label(edges[i])} to {tick_label(edges[i + 1])}"
+                    plot.drawn.append(_bar(item, i, between, left, width, y))
+        totals = "; ".join(f"{item.title}: {item.total} entries" for item in series)
+        return plot.finish(
+            name=name,
+            title=f"Distribution of {axis}",
+            text=f"Share of entries per bin. {totals}. Counts stand in the bars’ own titles.",
+            kind="histogram",
+        )
+
+    return two_widths(draw, name)
+
+
+def _bar(item: Series, i: int, between: str, left: float, width: float, y: Scale) -> str:
+    """A bar; the part that is only a limit stands at its foot in another colour."""
+    n, marked = item.counts[i], item.marked[i]
+    said = f"{item.title}, {between}: {n} of {item.total}"
+    said += f", {marked} of them upper limits" if marked else ""
+    parts = []
+    for foot, head, kind in ((0, marked, "limit"), (marked, n, item.kind)):
+        if head > foot:
+            low, high = y(foot / item.total), y(head / item.total)
+            size = (max(width - 0.6, 1), max(low - high, 0.8))
+            parts.append(rect(left, high, *size, f"il-bar il-bar--{kind}"))
+    return hovered(said, *parts)
+
+
+# How labels are distributed in groups of entries: a row a group, a panel a target, a box each
+
+
+_QUANTILES = ("min", "q25", "median", "q75", "max")
+_BOX_TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+
+Group = tuple[str, int, Sequence[Mapping[str, float | None]]]
+"""Name and size of a group, and quantiles of its labels in each panel, as a manifest has them."""
+
+
+def boxes_chart(groups: Sequence[Group], panels: Sequence[str], axis: str, *, name: str) -> Markup:
+    """Smallest, quartiles and largest label of each group, for wide and narrow pages.
+
+    Args:
+        groups: The groups; one without a label in a panel has no box there.
+        panels: Titles of the panels.
+        axis: The quantity with its unit; it is drawn on a logarithmic axis.
+        name: Identifier, unique on the page.
+    """
+    boxes = {
+        (i, panel): [float(v) for q in _QUANTILES if (v := quantiles.get(q)) is not None]
+        for i, (_, _, of_group) in enumerate(groups)
+        for panel, quantiles in enumerate(of_group)
+    }
+    boxes = {place: values for place, values in boxes.items() if len(values) == len(_QUANTILES)}
+    high = max([values[-1] for values in boxes.values() if values[-1] > 0], default=1.0)
+    low = min([values[0] for values in boxes.values() if values[0] > 0], default=high / 10)
+    ends = math.log10(low * 0.9), math.log10(high * 1.1)
+
+    def draw(is_wide: bool, name: str) -> Markup:
+        pitch, gap = 19.0, 16.0 if is_wide else 8.0
+        size = (780 if is_wide else 360, 72 + pitch * len(groups))
+        plot = Plot(*size, left=196 if is_wide else 128, top=26, right=0)
+        shown = _BOX_TICKS if is_wide else _BOX_TICKS[::2][1:]
+        marks = [
+            (math.log10(t), tick_label(t)) for t in shown if ends[0] <= math.log10(t) <= ends[1]
+        ]
+        for i, (label, n, _) in enumerate(groups):
+            shown_label = Markup('{} <tspan class="il-box-n">{}</tspan>').format(
+                cut(label, 24 if is_wide else 15), short(n)
+            )
+            y = plot.top + pitch * (i + 0.68)
+            plot.drawn.append(words(0, y, shown_label, "il-box-label"))
+        room = (plot.width - plot.left - 10 - gap * (len(panels) - 1)) / len(panels)
+        for panel, title in enumerate(panels):
+            start = plot.left + panel * (room + gap)
+            x = Scale(*ends, start, start + room)
+            plot.drawn.append(words(start + room / 2, 14, title, "il-value", anchor="middle"))
+            plot.axis_below(x, marks)
+            for i, (label, n, _) in enumerate(groups):
+                if (i, panel) in boxes:
+                    y = plot.top + pitch * (i + 0.5)
+                    plot.drawn.append(_box(boxes[i, panel], f"{label}, {title}", n, x, y))
+        plot.titles(axis)
+        return plot.finish(
+            name=name,
+            title=f"Distribution of {axis} in groups of entries",
+            text=f"{len(groups)} groups; the table below holds the same numbers.",
+            kind="boxes",
+        )
+
+    return two_widths(draw, name)
+
+
+def _box(values: Sequence[float], label: str, n: int, x: Scale, y: float) -> str:
+    at = [x(math.log10(value)) if value > 0 else x.start for value in values]
+    low, q25, middle, q75, high = map(number, values)
+    return hovered(
+        f"{label}: median {middle}, middle half {q25} to {q75}, all {low} to {high}; {n} entries",
+        line(at[0], y, at[4], y, "il-box-reach"),
+        rect(at[1], y - 5, max(at[3] - at[1], 1.5), 10, "il-box"),
+        line(at[2], y - 6.5, at[2], y + 6.5, "il-box-median"),
+    )
+
+
+# How often each element occurs, on the periodic table; training and test set apart
+
+
+_ROWS = (
+    "H . . . . . . . . . . . . . . . . He",
+    "Li Be . . . . . . . . . . B C N O F Ne",
+    "Na Mg . . . . . . . . . . Al Si P S Cl Ar",
+    "K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr",
+    "Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe",
+    "Cs Ba La Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn",
+    "Fr Ra Ac",
+)
+_BLOCKS = (
+    ". . . Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu",
+    ". . . Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr",
+)
+_SHADES = 5
+
+Counts = Mapping[str, Sequence[int]]
+"""Element → entries with it in each subset."""
+
+
+def unseen_elements(counts: Counts, *, last: int = 0) -> tuple[str, ...]:
+    """Elements of the last subset that at most ``last`` entries of the first have."""
+    return tuple(e for e, n in counts.items() if len(n) > 1 and n[-1] > 0 and n[0] <= last)
+
+
+def shade_of(count: int, largest: int) -> int:
+    """Step of a count on a logarithmic scale: 0 for none, 5 for the most frequent.
+
+    Example:
+        >>> shade_of(0, 600), shade_of(1, 600), shade_of(60, 600), shade_of(600, 600)
+        (0, 1, 4, 5)
+    """
+    if count <= 0 or largest <= 0:
+        return 0
+    share = math.log(count + 1) / math.log(largest + 1)
+    return max(1, min(_SHADES, math.ceil(share * _SHADES)))
+
+
+def element_places(known: Mapping[str, object]) -> dict[str, tuple[int, int]]:
+    """Element → row and column; rows at the end that hold none of those known are left out."""
+    rows, blocks = [row.split() for row in _ROWS], [row.split() for row in _BLOCKS]
+    if not any(element in known for element in (*rows[-1], *blocks[-1])):
+        rows, blocks = rows[:-1], blocks[:-1]
+    if not any(element in known for block in blocks for element in block):
+        blocks = []
+    placed = [*enumerate(rows), *enumerate(blocks, start=len(rows) + 1)]
+    return {e: (row, at) for row, listed in placed for at, e in enumerate(listed) if e != "."}
+
+
+def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Markup:
+    """The periodic table with counts and shades, for wide and narrow pages.
+
+    Args:
+        counts: Element → entries with it in each subset.
+        subsets: Names of the subsets, in the order of the counts.
+        name: Identifier, unique on the page.
+    """
+    places = element_places(counts)
+    n_rows = max(row for row, _ in places.values()) + 1
+    largest = max(map(sum, counts.values()), default=0)
+    unseen = unseen_elements(counts)
+
+    def draw(is_wide: bool, name: str) -> Markup:
+        pitch, height = (42.0, 38.0) if is_wide else (20.0, 22.0)
+        plot = Plot(760 if is_wide else 360, n_rows * height + 2)
+        for element, (row, column) in places.items():
+            x, y = column * pitch + 1, row * height + 1
+            known, low = counts.get(element), y + height / 2 + 3
+            kind = f"il-element il-element--{shade_of(sum(known or ()), largest)}"
+            kind += " il-element--unseen" if element in unseen else ""
+            cell, centre = rect(x, y, pitch - 2, height - 2, kind), x + pitch / 2 - 1
+            if not known:
+                label = words(centre, low, element, "il-element-none", anchor="middle")
+                plot.drawn.append(cell + label)
+                continue
+            at = y + 16 if is_wide else low
+            drawn = [cell, words(centre, at, element, "il-element-symbol", anchor="middle")]
+            if is_wide:
+                shown = "·".join(map(str, known))
+                drawn.append(words(centre, y + 30, shown, "il-element-count", anchor="middle"))
+            said = ", ".join(f"{n} in {s}" for s, n in zip(subsets, known, strict=False))
+            plot.drawn.append(hovered(f"{element}: {said}", *drawn))
+        top = sorted(counts, key=lambda element: -sum(counts[element]))[:3]
+        return plot.finish(
+            name=name,
+            title="How often each element occurs",
+            text=f"{len(counts)} elements occur; most often {', '.join(top)}. The table of "
+            "elements below holds the same numbers.",
+            kind="elements",
+        )
+
+    return two_widths(draw, name)
