@@ -1,26 +1,23 @@
-"""Leaderboards and analyses as the site reads them."""
+"""Leaderboards, receipts and analyses: the models that read and publish them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ionladder.errors import Problem, SiteError
 from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 
-# A leaderboard file as objects that pages and charts read; nothing is computed anew here
-
-
-KINDS = ("verified", "reference", "reported")
 BASELINES = ("train-median", "train-mean")
 """References that may stand as the line to beat on charts, first one present wins."""
 
 
-@dataclass(frozen=True)
-class Value:
-    """One metric of one row on one subset, with its interval where it has one."""
+class Value(NamedTuple):
+    """One score with its interval where it has one."""
 
     value: float | None = None
     low: float | None = None
@@ -30,79 +27,190 @@ class Value:
 NO_VALUE = Value()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Floor:
-    """A floor of the task: how far repeated labels of one entry lie apart, by one measure."""
+class OpenModel(BaseModel):
+    """A part of a file: what every file of its kind has; it may have more."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class Document(OpenModel):
+    """A file of the API: published with the version of its schema, stored without."""
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema["required"].insert(0, "schema_version")
+    )
+    schema_version: Literal["1"] = "1"
+
+
+class Primary(OpenModel):
+    """What a board ranks by: one metric of one target on one subset."""
+
+    target: str
+    metric: str
+    subset: str
+    unit: str
+    direction: Literal["minimize", "maximize"]
+
+
+class Floor(OpenModel):
+    """How far repeated labels of one entry lie apart, by one measure."""
 
     name: str
     value: float
-    low: float | None
-    high: float | None
+    ci_low: float | None
+    ci_high: float | None
     n_groups: int | None
     n_entries: int | None
 
+    @property
+    def low(self) -> float | None:
+        """Lower end of its interval."""
+        return self.ci_low
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row of a leaderboard.
+    @property
+    def high(self) -> float | None:
+        """Upper end of its interval."""
+        return self.ci_high
 
-    Attributes:
-        order: Position in the file, 0 first: the order in which the board reads.
-        probability_best: Share of resampled test sets on which it is the best, 0 to 1.
-        reducible_error_closed: 0 at the baseline reference, 1 at the floor.
-        is_below_floor: Whether its primary score is smaller than the floor.
-        subsets: Subset → metric → value.
-        sizes: Subset → number of entries scored.
-        targets: Target → metric → value on the ranked subset, where a task has several targets.
-        cv: Fold scheme → cross-validated primary metric.
-        card: What the row states about itself; a missing key or None is "not stated".
-        quoted: For reported rows, what the publication says.
-        uncertainty: Score of the stated standard deviations → value; empty where none are stated.
+
+class Row(OpenModel):
+    """A row of a board; metrics stand beside these keys under their names.
+
+    A quoted row may leave out what only a scored one has; null says the same.
     """
 
-    order: int
-    kind: str
-    submission: str | None
+    kind: Literal["verified", "reference", "reported"]
+    submission: str | None = Field(description="Name of the submission; null where quoted.")
     model: str
-    rank: int | None
-    rank_low: int | None
-    rank_high: int | None
-    tie_group: int | None
-    probability_best: float | None
-    reducible_error_closed: float | None
-    is_below_floor: bool
-    n_expected: int | None
-    n_scored: int | None
-    n_seeds: int | None
-    seed_sd: float | None
-    subsets: Mapping[str, Mapping[str, Value]]
-    sizes: Mapping[str, int | None]
-    cv: Mapping[str, float | None]
-    targets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    card: Mapping[str, Any] = field(default_factory=dict)
-    quoted: Mapping[str, Any] = field(default_factory=dict)
-    uncertainty: Mapping[str, float] = field(default_factory=dict)
+    rank: int | None = Field(description="Null where the row is not ranked.")
+    rank_low: int | None = Field(default=None, description="Best rank that the data allow.")
+    rank_high: int | None = Field(default=None, description="Worst rank that the data allow.")
+    tie_group: int | None = Field(default=None, description="Rows of one group are not told apart.")
+    probability_best: float | None = Field(
+        default=None, description="Share of resampled test sets on which it leads, 0 to 1."
+    )
+    reducible_error_closed: float | None = Field(
+        default=None, description="0 at the trivial reference, 1 at the floor."
+    )
+    below_floor: bool | None = Field(
+        default=None, description="Whether the primary score is smaller than the floor."
+    )
+    n_expected: int | None = Field(default=None, description="Test entries.")
+    n_scored: int | None = Field(default=None, description="Those that were scored: all of them.")
+    n_seeds: int | None = Field(default=None, description="Trainings that the score is a mean of.")
+    subsets: dict[str, Any] | None = Field(
+        default=None, description="Subset → n, metrics and their intervals."
+    )
+    targets: dict[str, Any] | None = Field(
+        default=None, description="Target → metrics, where a task has several targets."
+    )
+    stated: dict[str, Any] | None = Field(
+        default=None, alias="card", description="What the submission states of itself."
+    )
+    reported: dict[str, Any] | None = Field(
+        default=None, description="What a quoted row's publication says."
+    )
+    _order: int = PrivateAttr(default=0)
+    _task: Task = PrivateAttr()
+
+    def stand(self, order: int, task: Task) -> None:
+        """Say where the row stands: its position in the file, 0 first, and its task."""
+        self._order, self._task = order, task
+
+    @property
+    def order(self) -> int:
+        """Position in the file, 0 first: the order in which the board reads."""
+        return self._order
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """What the row states about itself; a missing key or None is "not stated"."""
+        return self.stated or {}
+
+    @property
+    def is_below_floor(self) -> bool:
+        """Whether its primary score is smaller than the floor."""
+        return bool(self.below_floor)
+
+    @property
+    def quoted(self) -> Mapping[str, Any]:
+        """For reported rows, what the publication says; empty for others."""
+        return self.reported or {}
+
+    @property
+    def sizes(self) -> Mapping[str, int | None]:
+        """Subset → number of entries scored."""
+        return {name: values.get("n") for name, values in (self.subsets or {}).items()}
+
+    @property
+    def cv(self) -> Mapping[str, float | None]:
+        """Fold scheme → cross-validated primary metric."""
+        metric = self._task.primary.metric
+        return {
+            cv.scheme: self._more(f"cv_{cv.scheme}_{metric}") for cv in self._task.cross_validation
+        }
+
+    @property
+    def seed_sd(self) -> float | None:
+        """Standard deviation of the primary metric over seeds."""
+        return self._more(f"{self._task.primary.metric}_seed_sd")
+
+    @property
+    def uncertainty(self) -> Mapping[str, float]:
+        """Score of the stated standard deviations → value; empty where none are stated."""
+        return {name: value for name in SCORES if (value := self._more(name)) is not None}
 
     def value(self, metric: str, subset: str) -> Value:
         """A metric on a subset; all None when the row has none."""
-        return self.subsets.get(subset, {}).get(metric, NO_VALUE)
+        return _value((self.subsets or {}).get(subset), metric)
 
     def target_value(self, target: str, metric: str) -> Value:
         """A metric of one target on the ranked subset; all None when the row has none."""
-        return self.targets.get(target, {}).get(metric, NO_VALUE)
+        return _value((self.targets or {}).get(target), metric)
+
+    def _more(self, key: str) -> float | None:
+        value: float | None = (self.model_extra or {}).get(key)
+        return value
 
 
-@dataclass(frozen=True, kw_only=True)
-class Board:
-    """A leaderboard: its task, the floors, and the rows in reading order."""
+def _value(scores: Mapping[str, Any] | None, metric: str) -> Value:
+    if not scores or scores.get(metric) is None:
+        return NO_VALUE
+    return Value(scores[metric], scores.get(f"{metric}_ci_low"), scores.get(f"{metric}_ci_high"))
 
-    task: Task
+
+class Board(Document):
+    """``<task>.json``: a leaderboard, its rows in reading order."""
+
+    task_name: str = Field(alias="task")
+    dataset: str
     dataset_version: str
     scorer_version: str
-    unit: str
-    smaller_is_better: bool
-    floors: tuple[Floor, ...]
-    rows: tuple[Row, ...]
+    ranked_by: Primary = Field(alias="primary")
+    floors: list[Floor]
+    rows: list[Row]
+    _task: Task = PrivateAttr()
+
+    def stand(self, task: Task) -> None:
+        """Say whose board this is, to itself and to its rows."""
+        self._task = task
+        for order, row in enumerate(self.rows):
+            row.stand(order, task)
+
+    @property
+    def task(self) -> Task:
+        """The task; the file names it."""
+        return self._task
+
+    @property
+    def unit(self) -> str:
+        """Unit of the primary metric."""
+        return self.ranked_by.unit
+
+    @property
+    def smaller_is_better(self) -> bool:
+        """Whether the primary metric is an error."""
+        return self.ranked_by.direction == "minimize"
 
     def primary(self, row: Row, subset: str | None = None) -> Value:
         """The value that ranks, on the task's own subset unless another is named."""
@@ -114,8 +222,9 @@ class Board:
 
     def entrant(self, submission: str | None) -> Row | None:
         """The scored row of a submission, or None."""
-        scored = self.of_kind("verified", "reference")
-        return next((row for row in scored if submission and row.submission == submission), None)
+        return next(
+            (row for row in self.scored if submission and row.submission == submission), None
+        )
 
     @property
     def scored(self) -> tuple[Row, ...]:
@@ -126,12 +235,9 @@ class Board:
     def leaders(self) -> tuple[Row, ...]:
         """The first row and those tied with it."""
         ranked = self.of_kind("verified")
-        if not ranked:
-            return ()
-        group = ranked[0].tie_group
-        if group is None:
+        if not ranked or ranked[0].tie_group is None:
             return ranked[:1]
-        return tuple(row for row in ranked if row.tie_group == group)
+        return tuple(row for row in ranked if row.tie_group == ranked[0].tie_group)
 
     @property
     def floor(self) -> Floor | None:
@@ -157,104 +263,92 @@ class Board:
 
 def empty_board(task: Task, version: str) -> Board:
     """The board of a task that nobody has scored yet."""
-    return Board(
-        task=task,
-        dataset_version=version,
-        scorer_version="–",
-        unit=task.primary_targets[0].error_unit,
-        smaller_is_better=True,
-        floors=(),
-        rows=(),
-    )
+    data = {
+        "task": task.name,
+        "dataset": task.dataset,
+        "dataset_version": version,
+        "scorer_version": "–",
+        "primary": {
+            "target": task.primary.target,
+            "metric": task.primary.metric,
+            "subset": task.primary.subset,
+            "unit": task.primary_targets[0].error_unit,
+            "direction": "minimize",
+        },
+        "floors": [],
+        "rows": [],
+    }
+    return parse_board(data, task, shown_as=task.name)
 
 
-def parse_board(data: Mapping[str, Any], task: Task, *, shown_as: str) -> Board:
+def parse_board(data: Any, task: Task, *, shown_as: str) -> Board:
     """Read a leaderboard file's content.
 
     Raises:
         SiteError: It is not the content of a leaderboard of this task.
     """
     try:
-        if data["task"] != task.name:
-            raise _not_a_board(shown_as, f"the task {data['task']!r}", task)
-        return Board(
-            task=task,
-            dataset_version=str(data["dataset_version"]),
-            scorer_version=str(data["scorer_version"]),
-            unit=str(data["primary"]["unit"]),
-            smaller_is_better=data["primary"]["direction"] == "minimize",
-            floors=tuple(_floor(item) for item in data["floors"]),
-            rows=tuple(_row(item, order, task) for order, item in enumerate(data["rows"])),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _not_a_board(shown_as, f"{type(error).__name__}: {error}", task) from error
+        board = Board.model_validate(data)
+    except ValidationError as error:
+        raise _unreadable(shown_as, f"a leaderboard of task {task.name!r}", error) from error
+    if board.task_name != task.name:
+        found = f"the task {board.task_name!r}"
+        raise _unreadable(shown_as, f"a leaderboard of task {task.name!r}", found)
+    board.stand(task)
+    return board
 
 
-def _not_a_board(shown_as: str, found: str, task: Task) -> SiteError:
+def _unreadable(shown_as: str, expected: str, found: Exception | str) -> SiteError:
+    if isinstance(found, ValidationError):
+        first = found.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        found = f"{place}: {first['msg']} ({first['input']!r:.80})"
+    elif isinstance(found, Exception):
+        found = f"{type(found).__name__}: {found}"
     return SiteError(
         Problem(
             where=shown_as,
-            expected=f"a leaderboard of task {task.name!r}",
+            expected=expected,
             found=found,
             next_step="Write it again with `ionladder leaderboard`.",
         )
     )
 
 
-def _floor(item: Mapping[str, Any]) -> Floor:
-    return Floor(
-        name=str(item["name"]),
-        value=float(item["value"]),
-        low=item.get("ci_low"),
-        high=item.get("ci_high"),
-        n_groups=item.get("n_groups"),
-        n_entries=item.get("n_entries"),
+class Hashes(OpenModel):
+    """SHA-256 of what a score rests on."""
+
+    predictions_sha256: str
+    cv_predictions_sha256: str | None
+    labels_sha256: str
+    split_sha256: str
+
+
+class Receipt(Document):
+    """``<task>/<submission>.json``: every score of a submission, and what it rests on."""
+
+    task: str
+    submission: str
+    model: str
+    dataset: str
+    dataset_version: str
+    scorer_version: str
+    hashes: Hashes
+    n_expected: int
+    n_scored: int
+    n_seeds: int
+    intervals: dict[str, Any]
+    targets: dict[str, Any] = Field(description="Target → subset → n and metrics.")
+
+
+class Refused(Document):
+    """``<task>/<submission>.json`` of a submission that could not be scored."""
+
+    task: str
+    submission: str
+    refused: list[dict[str, str]] = Field(
+        description="Each with where, expected, found and next_step."
     )
-
-
-def _row(item: Mapping[str, Any], order: int, task: Task) -> Row:
-    names = [use.name for use in task.metrics]
-    metric, subsets = task.primary.metric, item.get("subsets") or {}
-    if item["kind"] not in KINDS:
-        msg = f"a row of kind {item['kind']!r}"
-        raise ValueError(msg)
-    return Row(
-        order=order,
-        kind=item["kind"],
-        submission=item.get("submission"),
-        model=str(item["model"]),
-        rank=item.get("rank"),
-        rank_low=item.get("rank_low"),
-        rank_high=item.get("rank_high"),
-        tie_group=item.get("tie_group"),
-        probability_best=item.get("probability_best"),
-        reducible_error_closed=item.get("reducible_error_closed"),
-        is_below_floor=bool(item.get("below_floor")),
-        n_expected=item.get("n_expected"),
-        n_scored=item.get("n_scored"),
-        n_seeds=item.get("n_seeds"),
-        seed_sd=item.get(f"{metric}_seed_sd"),
-        subsets={name: _values(values, names) for name, values in subsets.items()},
-        sizes={name: values.get("n") for name, values in subsets.items()},
-        cv={cv.scheme: item.get(f"cv_{cv.scheme}_{metric}") for cv in task.cross_validation},
-        targets={
-            name: _values(values, names) for name, values in (item.get("targets") or {}).items()
-        },
-        card=item.get("card") or {},
-        quoted=item.get("reported") or {},
-        uncertainty={name: item[name] for name in SCORES if item.get(name) is not None},
-    )
-
-
-def _values(item: Mapping[str, Any], names: list[str]) -> dict[str, Value]:
-    return {
-        name: Value(item[name], item.get(f"{name}_ci_low"), item.get(f"{name}_ci_high"))
-        for name in names
-        if item.get(name) is not None
-    }
-
-
-# The analysis file of a board as objects that pages read: pairs, robustness, sensitivity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,6 +372,20 @@ class Pair:
     def is_clear(self) -> bool:
         """Whether the interval of the difference leaves out zero."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+    def turned(self, submission: str) -> Pair:
+        """The other one against this submission."""
+        share = self.probability_better
+        difference, low, high = (
+            None if end is None else -end for end in (self.difference, self.high, self.low)
+        )
+        return Pair(
+            other=submission,
+            difference=difference,
+            low=low,
+            high=high,
+            probability_better=None if share is None else 1.0 - share,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,42 +421,20 @@ def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis
             content=data,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SiteError(
-            Problem(
-                where=shown_as,
-                expected="an analysis of a leaderboard",
-                found=f"{type(error).__name__}: {error}",
-                next_step="Write it again with `ionladder leaderboard`.",
-            )
-        ) from error
+        raise _unreadable(shown_as, "an analysis of a leaderboard", error) from error
 
 
 def _pairs(table: Mapping[str, Any]) -> dict[str, list[Pair]]:
     pairs: dict[str, list[Pair]] = {}
     for values in table["rows"]:
         row = dict(zip(table["columns"], values, strict=True))
-        difference, low, high = row["difference"], row["ci_low"], row["ci_high"]
-        share = row["probability_better"]
-        pairs.setdefault(row["submission"], []).append(
-            Pair(
-                other=row["other"],
-                difference=difference,
-                low=low,
-                high=high,
-                probability_better=share,
-            )
+        pair = Pair(
+            other=row["other"],
+            difference=row["difference"],
+            low=row["ci_low"],
+            high=row["ci_high"],
+            probability_better=row["probability_better"],
         )
-        pairs.setdefault(row["other"], []).append(
-            Pair(
-                other=row["submission"],
-                difference=_negative(difference),
-                low=_negative(high),
-                high=_negative(low),
-                probability_better=None if share is None else 1.0 - share,
-            )
-        )
+        pairs.setdefault(row["submission"], []).append(pair)
+        pairs.setdefault(pair.other, []).append(pair.turned(row["submission"]))
     return pairs
-
-
-def _negative(value: float | None) -> float | None:
-    return None if value is None else -value

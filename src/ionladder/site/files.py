@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from ionladder.board.history import REMOVED, Change, Publication, publications
 from ionladder.git import commit_times
 from ionladder.interchange.croissant import CROISSANT_FILE, croissant, read_checksums, table_files
 from ionladder.repo import Layout, read_json, to_json
-from ionladder.site.board import Board as BoardBoard
-from ionladder.site.board import Row as BoardRow
+from ionladder.site.board import Board, Document, OpenModel, Receipt, Refused, Row
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.environment import environment
 from ionladder.site.text import (
@@ -43,110 +42,8 @@ from ionladder.submit.card import Card
 SCHEMA_VERSION = "1"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-Version = Literal["1"]
 
-
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True)
-
-
-class Primary(_Open):
-    """What a board ranks by: one metric of one target on one subset."""
-
-    target: str
-    metric: str
-    subset: str
-    unit: str
-    direction: Literal["minimize", "maximize"]
-
-
-class Floor(_Open):
-    """How far repeated labels of one entry lie apart."""
-
-    name: str
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    n_groups: int | None
-    n_entries: int | None
-
-
-class Row(_Open):
-    """A row of a board; metrics stand beside these keys under their names.
-
-    A quoted row may leave out what only a scored one has; null says the same.
-    """
-
-    kind: Literal["verified", "reference", "reported"]
-    submission: str | None = Field(description="Name of the submission; null where quoted.")
-    model: str
-    rank: int | None = Field(description="Null where the row is not ranked.")
-    rank_low: int | None = Field(default=None, description="Best rank that the data allow.")
-    rank_high: int | None = Field(default=None, description="Worst rank that the data allow.")
-    tie_group: int | None = Field(default=None, description="Rows of one group are not told apart.")
-    n_expected: int | None = Field(default=None, description="Test entries.")
-    n_scored: int | None = Field(default=None, description="Those that were scored: all of them.")
-    n_seeds: int | None = Field(default=None, description="Trainings that the score is a mean of.")
-    subsets: dict[str, Any] | None = Field(
-        default=None, description="Subset → n, metrics and their intervals."
-    )
-    targets: dict[str, Any] | None = Field(
-        default=None, description="Target → metrics, where a task has several targets."
-    )
-
-
-class Board(_Open):
-    """``<task>.json``: a leaderboard."""
-
-    schema_version: Version
-    task: str
-    dataset: str
-    dataset_version: str
-    scorer_version: str
-    primary: Primary
-    floors: list[Floor]
-    rows: list[Row]
-
-
-class Hashes(_Open):
-    """SHA-256 of what a score rests on."""
-
-    predictions_sha256: str
-    cv_predictions_sha256: str | None
-    labels_sha256: str
-    split_sha256: str
-
-
-class Receipt(_Open):
-    """``<task>/<submission>.json``: every score of a submission, and what it rests on."""
-
-    schema_version: Version
-    task: str
-    submission: str
-    model: str
-    dataset: str
-    dataset_version: str
-    scorer_version: str
-    hashes: Hashes
-    n_expected: int
-    n_scored: int
-    n_seeds: int
-    intervals: dict[str, Any]
-    targets: dict[str, Any] = Field(description="Target → subset → n and metrics.")
-
-
-class Refused(_Open):
-    """``<task>/<submission>.json`` of a submission that could not be scored."""
-
-    schema_version: Version
-    task: str
-    submission: str
-    refused: list[dict[str, str]] = Field(
-        description="Each with where, expected, found and next_step."
-    )
-
-
-class SubmissionLink(_Open):
+class SubmissionLink(OpenModel):
     """A submission and the address of its receipt."""
 
     name: str
@@ -155,7 +52,7 @@ class SubmissionLink(_Open):
     receipt: str | None
 
 
-class TaskLink(_Open):
+class TaskLink(OpenModel):
     """A task, the data that it is scored on, and the address of its board."""
 
     name: str
@@ -167,14 +64,14 @@ class TaskLink(_Open):
     submissions: list[SubmissionLink]
 
 
-class VersionLink(_Open):
+class VersionLink(OpenModel):
     """A dataset version and the address of its Croissant metadata."""
 
     version: str
     croissant: str | None = Field(description="Null where the version was not ingested yet.")
 
 
-class DatasetLink(_Open):
+class DatasetLink(OpenModel):
     """A dataset and its versions, oldest first."""
 
     name: str
@@ -184,17 +81,16 @@ class DatasetLink(_Open):
     versions: list[VersionLink]
 
 
-class Index(_Open):
+class Index(Document):
     """``index.json``: everything that is here; addresses are relative to it."""
 
-    schema_version: Version
     schema_: str = Field(alias="schema", description="Address of this schema.")
     ionladder: str = Field(description="Version of the package that wrote the files.")
     tasks: list[TaskLink]
     datasets: list[DatasetLink]
 
 
-class Croissant(_Open):
+class Croissant(OpenModel):
     """``datasets/<dataset>/<version>/croissant.json``: metadata in the Croissant format, 1.0."""
 
     context: dict[str, Any] = Field(alias="@context")
@@ -207,7 +103,7 @@ class Croissant(_Open):
     record_set: list[dict[str, Any]] = Field(alias="recordSet")
 
 
-DOCUMENTS: tuple[type[_Open], ...] = (Index, Board, Receipt, Refused, Croissant)
+DOCUMENTS: tuple[type[OpenModel], ...] = (Index, Board, Receipt, Refused, Croissant)
 
 
 def api_schema() -> dict[str, Any]:
@@ -426,7 +322,7 @@ def badge_documents(site: Site) -> dict[str, str]:
     return documents
 
 
-def standings_of(board: BoardBoard) -> Standings:
+def standings_of(board: Board) -> Standings:
     """How many are ranked on a board, in which tie groups, and who leads."""
     ranked = [row for row in board.of_kind("verified") if row.rank is not None]
     return Standings(
@@ -436,7 +332,7 @@ def standings_of(board: BoardBoard) -> Standings:
     )
 
 
-def badge_words(item: TaskSite, row: BoardRow, standings: Standings) -> str:
+def badge_words(item: TaskSite, row: Row, standings: Standings) -> str:
     """``IonLadder obelix: rank 1–3 of 5, tied with 2``; who has no place is said to have none."""
     where = f"IonLadder {item.task.name}"
     place = ranks(row.rank_low, row.rank_high)
@@ -447,7 +343,7 @@ def badge_words(item: TaskSite, row: BoardRow, standings: Standings) -> str:
     return f"{where}: rank {place} of {standings.n_ranked}{ties}"
 
 
-def badge_svg(row: BoardRow, words: str, colour: str, *, title: str) -> str:
+def badge_svg(row: Row, words: str, colour: str, *, title: str) -> str:
     """The badge as a picture: the model's name, then its place; the tooltip says it in full."""
     name = _name(row)
     left_text, right_text = _width(name), _width(words)
@@ -471,7 +367,7 @@ def badge_svg(row: BoardRow, words: str, colour: str, *, title: str) -> str:
     )
 
 
-def _title(item: TaskSite, row: BoardRow, words: str) -> str:
+def _title(item: TaskSite, row: Row, words: str) -> str:
     board = item.board
     score = board.primary(row)
     between = interval(score.low, score.high)
@@ -480,11 +376,11 @@ def _title(item: TaskSite, row: BoardRow, words: str) -> str:
     return f"{plain(row.model)} on {words}; {value}{f' ({between})' if between else ''}; {data}"
 
 
-def _name(row: BoardRow) -> str:
+def _name(row: Row) -> str:
     return plain(row.model, limit=LONGEST_NAME) or (row.submission or "")
 
 
-def _colour(row: BoardRow, standings: Standings) -> str:
+def _colour(row: Row, standings: Standings) -> str:
     if row.rank is None:
         return _UNRANKED
     return _LEADS if row.submission in standings.leaders else _FOLLOWS
@@ -515,12 +411,12 @@ _SPECIAL = {
 _NOT_IN_ADDRESS = re.compile(r"[{}\\%\s]")
 
 
-def bibtex_lines(card: Card | None, board: BoardBoard, row: BoardRow, name: str) -> list[str]:
+def bibtex_lines(card: Card | None, board: Board, row: Row, name: str) -> list[str]:
     """Lines of the BibTeX of a submission; none where its card cannot be read."""
     return [] if card is None else submission_bibtex(card, board, row, name).splitlines()
 
 
-def submission_bibtex(card: Card, board: BoardBoard, row: BoardRow, name: str) -> str:
+def submission_bibtex(card: Card, board: Board, row: Row, name: str) -> str:
     """The entry; a year is not in it, for cards hold no dates.
 
     Args:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from ionladder.data.registry import all_tasks
 from ionladder.repo import Layout, read_json
@@ -96,8 +95,6 @@ def test_a_board_is_the_committed_one_with_the_version_of_the_schema(tmp_path: P
     board = documents_of(layout)[f"{TASK.name}.json"]
     assert board.pop("schema_version") == "1"
     assert board == read_json(layout.leaderboard_json(TASK.name))
-    with pytest.raises(ValidationError):
-        api_models.Board.model_validate(board)
 
 
 def test_receipts_are_the_committed_ones_and_the_index_leads_to_each(tmp_path: Path) -> None:

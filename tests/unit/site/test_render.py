@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -152,19 +150,6 @@ def test_hand_written_pages_say_where_they_stand(tmp_path: Path) -> None:
     written = hand_written(load_site(make_repository(tmp_path, [])))
     assert set(written) >= {"reading.md", "submit.md", "tutorial.md"}
     assert "<code>docs/submit.md</code>" in written["submit.md"]
-
-
-def test_without_data_the_site_needs_no_pandas(tmp_path: Path) -> None:
-    make_repository(tmp_path, typical())
-    code = (
-        "import sys; from pathlib import Path; from ionladder.repo import Layout;"
-        "from ionladder.site.context import load_site;"
-        "from ionladder.site.render import render_site;"
-        f"render_site(load_site(Layout(Path({str(tmp_path)!r}))));"
-        "print(sorted({'pandas', 'pyarrow', 'scipy', 'sklearn'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_a_repository_without_mkdocs_configuration_gets_a_letter(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,5 +128,5 @@ def test_pages_hold_the_slices_and_no_markup_from_the_data(tmp_path: Path) -> No
 
 
 def test_an_unscored_row_has_no_slices(board: Any) -> None:
-    row = replace(board.rows[0], subsets={})
+    row = board.rows[0].model_copy(update={"subsets": {}})
     assert slice_table(board, row, {"slices": SLICES}, {}) is None

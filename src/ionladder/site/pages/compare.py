@@ -87,21 +87,8 @@ def _option(row: Row) -> Markup:
 
 def _against(item: TaskSite, leader: Row) -> dict[str, Pair]:
     """Submission → its pair with the leader, seen from the submission."""
-    found = {}
-    for pair in item.analysis.pairs.get(leader.submission or "", ()):
-        share = pair.probability_better
-        found[pair.other] = Pair(
-            other=leader.submission or "",
-            difference=_negative(pair.difference),
-            low=_negative(pair.high),
-            high=_negative(pair.low),
-            probability_better=None if share is None else 1.0 - share,
-        )
-    return found
-
-
-def _negative(value: float | None) -> float | None:
-    return None if value is None else -value
+    name = leader.submission or ""
+    return {pair.other: pair.turned(name) for pair in item.analysis.pairs.get(name, ())}
 
 
 def _row(

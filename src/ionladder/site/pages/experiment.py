@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from ionladder.site.board import Board
@@ -57,13 +56,8 @@ def _context(site: Site, item: TaskSite, experiment: Experiment, here: str) -> d
     differences = read_differences(board, item.analysis, experiment)
     named = set(experiment.submissions)
     printed = printed_table(experiment, board, here)
-    mine = replace(
-        board,
-        rows=tuple(
-            row
-            for row in board.rows
-            if row.kind in {"verified", "reference"} and row.submission in named
-        ),
+    mine = board.model_copy(
+        update={"rows": [row for row in board.scored if row.submission in named]}
     )
     present = [name for name in experiment.submissions if board.entrant(name)]
     return {
