@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -28,7 +28,6 @@ from miniature import (
 from writing import write_zip
 
 from ionladder.data.bond_valence import barriers_of
-from ionladder.data.litraj.xyz import Frame
 from ionladder.data.store import BuiltVersion
 from ionladder.errors import IngestError
 from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
@@ -167,39 +166,6 @@ def test_columns_nobody_knows_are_passed_over_and_named(tmp_path: Path) -> None:
     miniature = replace(miniature, index=index, columns=(*miniature.columns, "volume"))
     built = build(miniature, tmp_path)
     assert detail(built, "columns_are_known") == "passed over: bvs, index: volume"
-
-
-def test_a_killed_run_finds_the_files_it_finished(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    miniature = bvel13k()
-    cut = changed(miniature, "test", 1, symbols=["Qq"], positions=[[0.0, 0.0, 0.0]])
-    assert "BVEL13k_test.xyz, frame 2" in refused(cut, tmp_path)
-    finished = sorted(path.name for path in (tmp_path / "work").glob("*.parquet"))
-    assert finished == ["part-train.parquet", "part-val.parquet"]
-    read: list[str] = []
-    parts = import_module("ionladder.data.litraj.labelled")
-    original = parts.iter_frames
-
-    def noted(stream: BinaryIO, *, where: str) -> Iterator[Frame]:
-        read.append(where)
-        return original(stream, where=where)
-
-    monkeypatch.setattr(parts, "iter_frames", noted)
-    built = build(miniature, tmp_path)
-    assert read == ["BVEL13k/BVEL13k_test.xyz"]
-    fresh = build(miniature, tmp_path / "fresh")
-    assert built.frames["structures"].content_sha256 == fresh.frames["structures"].content_sha256
-
-
-def test_a_finished_file_of_another_archive_is_read_again(tmp_path: Path) -> None:
-    build(bvel13k(), tmp_path)
-    other = changed(bvel13k(), "train", 1, positions=None)
-    other.frames["train"][1]["positions"] = [
-        [x + 0.5, y, z] for x, y, z in bvel13k().frames["train"][1]["positions"]
-    ]
-    one, two = (build(m, tmp_path).frames["structures"] for m in (bvel13k(), other))
-    assert one.content_sha256 != two.content_sha256
 
 
 @BOTH

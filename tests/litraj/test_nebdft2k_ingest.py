@@ -232,7 +232,7 @@ CASES = {
         f"{FIRST.init_name}, frame 5",
     ),
     "swapped columns": (EXCHANGED, "the columns look exchanged"),
-    "a column missing": (with_text(mini.INDEX, "em_dft", "em_DFT"), "without or more than once"),
+    "a column missing": (with_text(mini.INDEX, "em_dft", "em_DFT"), "one column em_dft"),
     "a bad edge": (
         Archive(members={mini.INDEX: index_with(edge_id="mp-4-0-1")}),
         "line 2, edge_id: expected material_source_target_x_y_z",

@@ -48,13 +48,6 @@ def test_a_terminal_sees_a_bar_that_reaches_the_end(
     assert "100%" in text
 
 
-def test_what_a_killed_run_finished_counts_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build(bvel13k(), tmp_path)
-    assert "100%" in shown(ARCHIVES["BVEL13k: structures"], tmp_path, monkeypatch)
-
-
 @EACH
 def test_a_pipe_sees_nothing(
     bar: str, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

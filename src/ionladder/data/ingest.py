@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 Builder = Callable[[Path, DatasetVersion, Path], BuiltVersion]
-"""Raw files, the version, and a folder for frames that outlives a killed run → what was built."""
+"""Raw files, the version, and an empty folder for frames → what was built."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +98,15 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
 
 
 def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion) -> BuiltVersion:
-    """Build the tables; frames go to a folder that a later run finds again."""
+    """Build the tables; frames go to an empty folder, whatever a killed run left there."""
     module = dataset_module(dataset.name, "ingest")
     raw = layout.raw_dir(pinned.dataset, pinned.version)
     if not dataset.frames:
         built: BuiltVersion = module.build(raw, pinned)
         return built
     work = _work_dir(layout, pinned)
-    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     build: Builder = module.build
     return build(raw, pinned, work)
 

@@ -1,33 +1,5 @@
-"""How BVEL13k is taken apart: chemistry, dimensions, size, nearness."""
+"""Slices of this dataset."""
 
-from __future__ import annotations
+from ionladder.data.litraj.slices import bvel13k as slice_columns
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from ionladder.data.litraj.labelled import atom_ranges, li_site_ranges
-from ionladder.data.slices import SliceInputs, quarters
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
-    """One text column per slice, indexed by the ids that are evaluated."""
-    import pandas as pd
-
-    ids = list(inputs.ids)
-    entries = inputs.entries.loc[ids]
-    known = set(inputs.entries.loc[list(inputs.train_ids), "chemsys"])
-    return pd.DataFrame(
-        {
-            "anions": entries["anion_class"],
-            "dimensionality": inputs.labels.loc[ids, "dimensionality"],
-            "li_sites": li_site_ranges(entries["n_li"].to_numpy(np.int64)),
-            "size": atom_ranges(entries["n_sites"].to_numpy(np.int64)),
-            "known_system": np.where(entries["chemsys"].isin(known), "yes", "no"),
-            "train_distance": quarters(inputs.nearest_distance),
-        },
-        index=pd.Index(ids, name="id"),
-    )
+__all__ = ["slice_columns"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ionladder.data.litraj.labelled import li_site_ranges
+from ionladder.data.litraj.slices import li_site_ranges
 from ionladder.data.slices import SliceInputs, quarters
 
 if TYPE_CHECKING:

@@ -1,0 +1,558 @@
+"""nebDFT2k: from the archive of migration paths to tables and frames, hop by hop."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ionladder.config import DatasetVersion
+from ionladder.data.archives import ZipMembers
+from ionladder.data.ingest import Check, Finding, Outcome, run_checks
+from ionladder.data.litraj.common import (
+    PARTS,
+    SUBSET,
+    Columns,
+    Edge,
+    composition_of,
+    fold_columns,
+    folds_check,
+    material_overlap,
+    parse_edge_id,
+    progress,
+    read_index,
+    split_columns,
+)
+from ionladder.data.litraj.xyz import (
+    SYMBOLS,
+    Frame,
+    PeriodicCell,
+    array,
+    exchanged_atoms,
+    iter_frames,
+    number,
+)
+from ionladder.data.store import (
+    BuiltVersion,
+    CheckResult,
+    StreamedTable,
+    StreamedWriter,
+    table_from_columns,
+)
+from ionladder.errors import IngestError, Problem, first_few, visible
+from ionladder.specs import Array, Dataset, arrow_schema
+
+_ARCHIVE = "nebDFT2k.zip"
+_INDEX = "nebDFT2k/nebDFT2k_index.csv"
+_CENTROIDS = "nebDFT2k/nebDFT2k_centroids.xyz"
+_COLUMNS = "material_id edge_id chemsys has_specific_TM em_bvse em_dft _split".split()
+_FLAGS = {"True": True, "False": False, "1": True, "0": False}
+_AGREE_EV = 0.01
+_SAME_ANG = 1e-4
+_FEWEST_IMAGES = 3
+_HOPS_PER_BLOCK = 64
+_LI = SYMBOLS.index("Li")
+
+_Row = dict[str, Any]
+
+
+def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Dataset) -> BuiltVersion:
+    """Read, check and tabulate the archive of nebDFT2k, without unpacking it.
+
+    Args:
+        raw: Folder with it.
+        pinned: What ``params.yaml`` says of the version; ``expected`` may hold ``hops``.
+        work: Folder for the frames.
+        dataset: Its columns.
+
+    Raises:
+        IngestError: Everything wrong with the index; or everything wrong with any hop or centroid;
+            or every finding of the checks on the tables.
+    """
+    with ZipMembers(raw / _ARCHIVE) as archive:
+        hops = _read_index(archive, pinned)
+        facts, frames = _read_hops(archive, hops, pinned, work, dataset)
+    columns = {name: [row[name] for row in facts] for name in facts[0]}
+    materials = columns["material_id"]
+    numbers = {name: n for n, name in enumerate(dict.fromkeys(materials), start=1)}
+    is_train = [SUBSET[part] == "train" for part in columns["part"]]
+    learnt = Counter(name for name, mine in zip(materials, is_train, strict=True) if mine)
+    splits = {
+        **split_columns(columns["id"], columns["part"], [numbers[name] for name in materials]),
+        "has_specific_tm": columns["has_specific_tm"],
+        # Whether a train hop, other than the hop itself, has its material.
+        "material_in_train": [
+            learnt[name] > mine for name, mine in zip(materials, is_train, strict=True)
+        ],
+    }
+    folds = fold_columns(splits, pinned.folds, scheme="material")
+    results = run_checks(dataset, (_EXCHANGED,), facts)
+    results += run_checks(dataset, (folds_check("all hops of its material"),), (splits, folds))
+    overlap, overlap_summary = material_overlap(columns["part"], materials)
+    made: dict[str, Columns] = {
+        "entries": columns,
+        "labels": columns,
+        "splits": splits,
+        "folds": folds,
+    }
+    return BuiltVersion(
+        tables={spec.name: table_from_columns(spec, made[spec.name]) for spec in dataset.tables},
+        checks=(*results, _barrier_agreement(facts), _centroid_agreement(facts), overlap),
+        summary={**_summarise(facts), "material_overlap": overlap_summary},
+        frames=frames,
+    )
+
+
+def _problem(where: str, expected: str, found: str) -> Problem:
+    step = "Compare the archive with its upstream copy, or report it upstream."
+    return Problem(where=where, expected=expected, found=visible(found), next_step=step)
+
+
+# The index: one row a hop, read as text and believed cell by cell
+
+
+class _Hop(NamedTuple):
+    """One hop as the index states it; ``chemsys`` is sorted, and barriers are in eV."""
+
+    id: str
+    edge: Edge
+    chemsys: str
+    has_specific_tm: bool
+    em_bvse_ev: float
+    em_dft_ev: float
+    part: str
+
+    @property
+    def members(self) -> tuple[str, str]:
+        """Files of its initial and of its relaxed path."""
+        return f"nebDFT2k/{self.id}_init.xyz", f"nebDFT2k/{self.id}_relaxed.xyz"
+
+
+def _read_index(archive: ZipMembers, pinned: DatasetVersion) -> list[_Hop]:
+    """Hops in the order of the index, with every member that it promises.
+
+    Raises:
+        IngestError: Everything wrong with it, and every member that is absent.
+    """
+
+    def absent(names: set[str]) -> list[Problem]:
+        others = f"{len(archive.names)} others"
+        return [_problem(f"{_ARCHIVE}, {name}", "this member", others) for name in sorted(names)]
+
+    present = set(archive.names)
+    problems = absent({_INDEX, _CENTROIDS} - present)
+    if problems:
+        raise IngestError(problems)
+    rows, _ = read_index(archive.read(_INDEX), required=_COLUMNS, where=_INDEX)
+    hops = []
+    for line, cells in enumerate(rows, start=2):
+        hop, bad = _hop_of(cells)
+        problems += [
+            _problem(f"{_INDEX}, line {line}, {column}", expected, cells[column])
+            for column, expected in bad.items()
+        ]
+        hops += [hop] if hop is not None else []
+    twice = [name for name, n in Counter(hop.id for hop in hops).items() if n > 1]
+    if twice:
+        found = f"{len(twice)} of them more than once ({first_few(twice)})"
+        problems.append(_problem(f"{_INDEX}, edge_id", "every hop once", found))
+    expected = pinned.expected.get("hops", len(hops))
+    if not problems and len(hops) != expected:
+        problems.append(_problem(_INDEX, f"{expected:,} hops", f"{len(hops):,}"))
+    promised = {name for hop in hops for name in hop.members}
+    problems += absent(promised - present)
+    extra = sorted(present - promised - {_INDEX, _CENTROIDS})
+    if extra and not problems:
+        found = f"{len(extra)} more ({first_few(extra)})"
+        problems.append(_problem(_ARCHIVE, "two paths for each hop of the index", found))
+    if problems:
+        raise IngestError(problems)
+    return hops
+
+
+def _hop_of(cells: Mapping[str, str]) -> tuple[_Hop | None, dict[str, str]]:
+    """The hop of a row; and the columns whose cells are bad, with what is expected there."""
+    bad = {}
+    edge = parse_edge_id(cells["edge_id"])
+    if edge is None:
+        bad["edge_id"] = "material_source_target_x_y_z"
+    elif edge.material_id != cells["material_id"]:
+        bad["material_id"] = f"{edge.material_id} as in edge_id"
+    barriers = {name: _barrier(cells[name]) for name in ("em_bvse", "em_dft")}
+    for name, value in barriers.items():
+        if math.isnan(value):
+            bad[name] = "a finite number in eV, 0 or more"
+    if cells["has_specific_TM"] not in _FLAGS:
+        bad["has_specific_TM"] = "True or False"
+    if cells["_split"] not in PARTS:
+        bad["_split"] = " or ".join(PARTS)
+    if bad or edge is None:
+        return None, bad
+    return _Hop(
+        id=cells["edge_id"],
+        edge=edge,
+        chemsys="-".join(sorted(cells["chemsys"].split("-"))),
+        has_specific_tm=_FLAGS[cells["has_specific_TM"]],
+        em_bvse_ev=barriers["em_bvse"],
+        em_dft_ev=barriers["em_dft"],
+        part=cells["_split"],
+    ), {}
+
+
+def _barrier(text: str) -> float:
+    """A number of 0 or more; NaN for anything else."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) and value >= 0 and "_" not in text else math.nan
+
+
+# Frames: the centroid of every hop, and its two paths compared with each other
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Path:
+    """A hop whose two paths fit together.
+
+    Attributes:
+        numbers: Atomic numbers, shape (n_atoms,).
+        cell_ang: Lattice vectors as rows, shape (3, 3), Å.
+        moving_ion: Position of the moving ion, from 0.
+        init_ang: Initial positions, shape (n_images, n_atoms, 3), Å.
+        relaxed_ang: Relaxed positions, same shape.
+        energies_ev: Total energies of the relaxed images, shape (n_images,), eV.
+        forces: Their forces, float32, shape of the positions, eV/Å; None where a frame has none.
+    """
+
+    numbers: npt.NDArray[np.uint8]
+    cell_ang: Array
+    moving_ion: int
+    init_ang: Array
+    relaxed_ang: Array
+    energies_ev: Array
+    forces: npt.NDArray[np.float32] | None
+
+
+def _read_hops(
+    archive: ZipMembers,
+    hops: Sequence[_Hop],
+    pinned: DatasetVersion,
+    work: Path,
+    dataset: Dataset,
+) -> tuple[list[_Row], dict[str, StreamedTable]]:
+    """Read every hop in the order of ids, writing its frames on the way.
+
+    Returns:
+        A row of facts per hop, with the columns of ``entries`` and ``labels``; and the frames.
+
+    Raises:
+        IngestError: Everything wrong with any of them.
+    """
+    import pyarrow as pa
+
+    metadata = {"dataset": pinned.dataset, "version": pinned.version, "licence": dataset.licence}
+    centroids, problems = _read_centroids(archive, hops)
+    facts: list[_Row] = []
+    with ExitStack() as stack:
+        writers = {
+            spec.name: stack.enter_context(
+                StreamedWriter(work / f"{spec.name}.parquet", spec, metadata)
+            )
+            for spec in dataset.frames
+        }
+        waiting: dict[str, list[_Row]] = {name: [] for name in writers}
+
+        def flush() -> None:
+            for spec in dataset.frames:
+                schema = arrow_schema(spec.columns)
+                writers[spec.name].write(pa.Table.from_pylist(waiting[spec.name], schema=schema))
+                waiting[spec.name].clear()
+
+        tick = stack.enter_context(progress(f"{dataset.title}: hops", len(hops)))
+        for hop in sorted(hops, key=lambda hop: hop.id):
+            path, found = _read_path(archive, hop)
+            problems += found
+            if path is not None and hop.id in centroids:
+                for name, rows in _frame_rows(hop, path, centroids[hop.id]).items():
+                    waiting[name] += rows
+                facts.append(_facts(hop, path, centroids[hop.id]))
+                if len(facts) % _HOPS_PER_BLOCK == 0:
+                    flush()
+            tick(1)
+        flush()
+        if problems:
+            raise IngestError(problems)
+    return facts, {name: writer.table for name, writer in writers.items()}
+
+
+def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]]:
+    """Rows of the three tables of frames."""
+    shared = {"numbers": path.numbers, "cell_ang": path.cell_ang.ravel()}
+    images = range(len(path.energies_ev))
+    return {
+        "centroids": [
+            {
+                "id": hop.id,
+                "numbers": centroid.numbers,
+                "cell_ang": centroid.cell_ang.ravel(),
+                "positions_ang": centroid.arrays["pos"].ravel(),
+            }
+        ],
+        "paths_init": [
+            {
+                "id": hop.id,
+                "image": image,
+                **shared,
+                "moving_ion": path.moving_ion,
+                "positions_ang": path.init_ang[image].ravel(),
+            }
+            for image in images
+        ],
+        "paths_relaxed": [
+            {
+                "id": hop.id,
+                "image": image,
+                "energy_ev": path.energies_ev[image],
+                "positions_ang": path.relaxed_ang[image].ravel(),
+                "forces_ev_per_ang": None if path.forces is None else path.forces[image].ravel(),
+            }
+            for image in images
+        ],
+    }
+
+
+def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
+    """What the tables keep of a hop, and what is checked once all are read."""
+    made = composition_of(path.numbers)
+    ion = path.init_ang[[-1, 0], path.moving_ion]
+    length = float(PeriodicCell(path.cell_ang).distances(ion[0], ion[1]))
+    em = centroid.info.get("em")
+    return {
+        **hop._asdict(),
+        **hop.edge._asdict(),
+        "formula": made.formula,
+        "formula_norm": made.formula_norm,
+        "n_atoms": made.n_atoms,
+        "n_images": len(path.energies_ev),
+        "moving_ion": path.moving_ion,
+        "hop_length_ang": round(length, 6),
+        "barrier_ev": float(path.energies_ev.max() - path.energies_ev.min()),
+        "saddle_ev": float(path.energies_ev.max() - path.energies_ev[0]),
+        "em_agrees": None
+        if em is None
+        else abs(number(centroid, "em", where=_CENTROIDS) - hop.em_dft_ev) <= _AGREE_EV,
+    }
+
+
+def _read_centroids(
+    archive: ZipMembers, hops: Sequence[_Hop]
+) -> tuple[dict[str, Frame], list[Problem]]:
+    """Supercells with a dummy atom at the centre of the hop, by hop; and all that is wrong.
+
+    Whether the Li ions at the two ends of the hop are kept or left out is not stated upstream, and
+    nothing here depends on it.
+    """
+    centroids: dict[str, Frame] = {}
+    problems: list[Problem] = []
+    n_frames = 0
+    try:
+        with archive.open(_CENTROIDS) as stream:
+            for frame in iter_frames(stream, where=_CENTROIDS):
+                n_frames += 1
+                if n_frames > len(hops):
+                    continue
+                name, at = hops[n_frames - 1].id, f"{_CENTROIDS}, frame {n_frames}"
+                stated = frame.info.get("edge_id", name)
+                if stated != name:
+                    expected = f"edge_id={name}, as row {n_frames} of the index"
+                    problems.append(_problem(at, expected, stated))
+                n_dummies = int((frame.numbers == 0).sum())
+                if n_dummies != 1:
+                    problems.append(_problem(at, "one dummy atom X", str(n_dummies)))
+                if "em" in frame.info:
+                    number(frame, "em", where=_CENTROIDS)
+                centroids[name] = frame
+    except IngestError as error:
+        problems += error.problems
+    if n_frames != len(hops) and not problems:
+        expected = f"a frame for each of the {len(hops)} hops"
+        problems.append(_problem(_CENTROIDS, expected, str(n_frames)))
+    return centroids, problems
+
+
+def _read_path(archive: ZipMembers, hop: _Hop) -> tuple[_Path | None, list[Problem]]:
+    """Both paths of a hop and no problems, or None and everything wrong with them."""
+    frames: list[list[Frame]] = []
+    problems: list[Problem] = []
+    for name, extra in zip(hop.members, ("freezed", "forces"), strict=True):
+        try:
+            with archive.open(name) as stream:
+                frames.append(list(iter_frames(stream, where=name, wanted=("pos", extra))))
+        except IngestError as error:
+            problems += error.problems
+    if not problems:
+        problems = list(_path_problems(hop, *frames))
+    if problems:
+        return None, problems
+    (first, second), (init, relaxed) = frames, hop.members
+    try:
+        path = _Path(
+            numbers=first[0].numbers,
+            cell_ang=first[0].cell_ang,
+            moving_ion=_moving_ion(first, init),
+            init_ang=np.stack([frame.arrays["pos"] for frame in first]),
+            relaxed_ang=np.stack([frame.arrays["pos"] for frame in second]),
+            energies_ev=np.array([number(frame, "energy", where=relaxed) for frame in second]),
+            forces=np.stack([frame.arrays["forces"] for frame in second]).astype(np.float32)
+            if all("forces" in frame.arrays for frame in second)
+            else None,
+        )
+        swapped = exchanged_atoms(
+            PeriodicCell(path.cell_ang), path.relaxed_ang[0], path.init_ang[0]
+        )
+    except IngestError as error:
+        return None, list(error.problems)
+    except ValueError as error:
+        return None, [_problem(relaxed, "a cell with a volume", str(error))]
+    if swapped:
+        found = f"atoms {first_few(swapped)} exchanged"
+        expected = "atoms in the order of the initial path"
+        return None, [_problem(f"{relaxed}, frame 1", expected, found)]
+    return path, []
+
+
+def _path_problems(hop: _Hop, first: list[Frame], second: list[Frame]) -> Iterator[Problem]:
+    """Images, atoms, cells and materials of the two paths that do not fit together."""
+    init, relaxed = hop.members
+    for name, frames in ((init, first), (relaxed, second)):
+        if len(frames) < _FEWEST_IMAGES:
+            yield _problem(name, f"{_FEWEST_IMAGES} images or more", str(len(frames)))
+            continue
+        differences = ((frame.place, _difference(frames[0], frame)) for frame in frames[1:])
+        for place, what in differences:
+            if what:
+                at = f"{name}, frame {place}"
+                yield _problem(at, "the atoms and cell of the first image", what)
+                break
+        stated = sorted({f.info.get("material_id", hop.edge.material_id) for f in frames})
+        if stated != [hop.edge.material_id]:
+            yield _problem(name, f"material_id={hop.edge.material_id}", first_few(stated))
+        elements = "-".join(sorted({SYMBOLS[z] for z in frames[0].numbers}))
+        if elements != hop.chemsys:
+            yield _problem(name, f"the elements {hop.chemsys} of the index", elements)
+    if len(first) != len(second):
+        expected = f"as many images as {init} has ({len(first)})"
+        yield _problem(relaxed, expected, str(len(second)))
+    elif first and (what := _difference(first[0], second[0])):
+        yield _problem(relaxed, f"the atoms and cell of {init}", what)
+
+
+def _difference(one: Frame, other: Frame) -> str:
+    """What differs between the atoms and cells of two frames; empty where nothing does."""
+    if len(one.numbers) != len(other.numbers):
+        return f"{len(other.numbers)} atoms, not {len(one.numbers)}"
+    differ = np.flatnonzero(one.numbers != other.numbers)
+    if len(differ):
+        is_order = sorted(one.numbers) == sorted(other.numbers)
+        how = "the same atoms in another order" if is_order else "other elements"
+        return f"{how} ({SYMBOLS[other.numbers[differ[0]]]} at {differ[0]})"
+    return "another cell" if np.abs(one.cell_ang - other.cell_ang).max() > _SAME_ANG else ""
+
+
+def _moving_ion(frames: Sequence[Frame], where: str) -> int:
+    """The one atom that ``freezed`` leaves free, one Li ion in every image.
+
+    Raises:
+        IngestError: There is no such column, or it says otherwise.
+    """
+    free = {tuple(np.flatnonzero(~array(f, "freezed", where=where).astype(bool))) for f in frames}
+    ions = sorted({int(place) for places in free for place in places})
+    if len(free) == 1 and len(ions) == 1 and frames[0].numbers[ions[0]] == _LI:
+        return ions[0]
+    shown = first_few(f"{SYMBOLS[frames[0].numbers[i]]} at {i}" for i in ions) or "none"
+    expected = "one free atom, a Li ion, the same in every image"
+    raise IngestError(_problem(f"{where}, freezed", expected, shown))
+
+
+# Checks on what was read, and what is only counted
+
+
+def _differ(facts: Sequence[_Row], stated: str) -> list[str]:
+    """Hops whose stated barrier is not that of the relaxed path."""
+    return [row["id"] for row in facts if abs(row[stated] - row["barrier_ev"]) > _AGREE_EV]
+
+
+def _check_exchanged(facts: Sequence[_Row]) -> Outcome:
+    """em_dft and em_bvse under each other's name: then em_bvse is what the energies give."""
+    as_stated = len(facts) - len(_differ(facts, "em_dft_ev"))
+    as_swapped = len(facts) - len(_differ(facts, "em_bvse_ev"))
+    findings = []
+    if as_swapped > max(as_stated, len(facts) / 2):
+        findings.append(
+            Finding(
+                entry=None,
+                place="index, columns em_dft and em_bvse",
+                expected="em_dft to be the barrier of the relaxed paths",
+                found=f"em_bvse to be it for {as_swapped} of {len(facts)} hops, em_dft for "
+                f"{as_stated}: the columns look exchanged",
+            )
+        )
+    detail = f"em_dft is the barrier of the relaxed path within {_AGREE_EV} eV for {as_stated} hops"
+    return Outcome(findings=findings, detail=detail)
+
+
+_EXCHANGED: Check[Sequence[_Row]] = Check(
+    name="barriers_are_not_exchanged",
+    description="The columns em_dft and em_bvse of the index stand under their own names.",
+    run=_check_exchanged,
+)
+
+
+def _barrier_agreement(facts: Sequence[_Row]) -> CheckResult:
+    """How often the stated barrier is that of the path: counted, never refused."""
+    differ = _differ(facts, "em_dft_ev")
+    detail = f"{len(differ)} of {len(facts)} hops differ by more than {_AGREE_EV} eV"
+    return CheckResult(
+        name="barrier_is_that_of_the_path",
+        description=(
+            "The barrier of the index is compared with the largest minus the smallest energy of "
+            "the relaxed path; hops that differ are counted, not refused."
+        ),
+        detail=detail + (f": {first_few(differ)}" if differ else ""),
+    )
+
+
+def _centroid_agreement(facts: Sequence[_Row]) -> CheckResult:
+    """How often the barrier in the centroids file is that of the index: counted, never refused."""
+    stated = [row for row in facts if row["em_agrees"] is not None]
+    differ = [row["id"] for row in stated if not row["em_agrees"]]
+    detail = f"{len(stated)} of {len(facts)} centroids state a barrier; {len(differ)} differ"
+    return CheckResult(
+        name="centroid_barrier_is_that_of_the_index",
+        description=(
+            "The em of a centroid is compared with em_dft of the index; frames that differ by "
+            "more than 0.01 eV are counted, not refused."
+        ),
+        detail=detail + (f": {first_few(differ)}" if differ else ""),
+    )
+
+
+def _summarise(facts: Sequence[_Row]) -> dict[str, Any]:
+    """Counts for the dataset card."""
+    atoms = [row["n_atoms"] for row in facts]
+    return {
+        "hops": len(facts),
+        "parts": dict(Counter(row["part"] for row in facts)),
+        "images": dict(sorted(Counter(str(row["n_images"]) for row in facts).items())),
+        "with_specific_tm": sum(row["has_specific_tm"] for row in facts),
+        "atoms": {"fewest": min(atoms), "most": max(atoms)},
+        "barrier_differs_from_em_dft": len(_differ(facts, "em_dft_ev")),
+    }
