@@ -32,7 +32,7 @@ endef
 
 RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 
-.PHONY: help setup leaderboard test test-data test-bvel test-torch test-umlip test-interchange check check-history check-workflows site serve \
+.PHONY: help setup leaderboard test test-data test-bvel test-torch test-umlip test-interchange bvel-proto-generate bvel-proto-label bvel-proto-verify check check-history check-workflows site serve \
 	test-site lighthouse test-hostile fuzz clean
 
 help:  ## List these commands
@@ -51,8 +51,8 @@ test-data: setup  ## Run only the tests on the real data
 
 test-bvel: setup  ## Install the extra bvel and run the tests that hold labels to BVlain
 	$(call install,--no-deps -r requirements-bvel.lock)
-	@$(RUN) python -m pytest tests/unit/datasets/bvel_proto tests/content/test_bvel_proto_data.py \
-		tests/integration/test_bvel_proto_commands.py tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
+	@$(RUN) python -m pytest tests/unit/data tests/unit/data_raw tests/content/test_bvel_proto_data.py \
+		tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
 
 test-umlip: setup  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
 	$(call install,$(TORCH))
@@ -133,3 +133,14 @@ $(STAMP): requirements.lock pyproject.toml
 	fi; } || { echo "The packages could not all be installed. Mend what is said above (is there a network?)" \
 		"and run 'make setup' again." >&2; exit 1; }
 	@touch "$@"
+
+bvel-proto-generate: setup  ## Draw the structures of BVEL-proto (two CPU-minutes)
+	@$(RUN) python data-raw/bvel_proto/generate.py
+
+bvel-proto-label: setup  ## Label them with BVlain and write the dataset (a quarter of a CPU-hour)
+	$(call install,--no-deps -r requirements-bvel.lock)
+	@$(RUN) python data-raw/bvel_proto/label.py
+
+bvel-proto-verify: setup  ## Label a sample of the stored structures again and compare
+	$(call install,--no-deps -r requirements-bvel.lock)
+	@$(RUN) python data-raw/bvel_proto/verify.py

@@ -14,7 +14,7 @@ from repository import put_raw, with_miniatures
 from ionladder.baselines.runner import run
 from ionladder.config import ScoringSettings, load_params
 from ionladder.data.bvel13k.spec import BVEL13K
-from ionladder.data.bvel_proto.generate import PARTS, export_extxyz
+from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz
 from ionladder.data.ingest import ingest
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task

@@ -30,7 +30,7 @@ from writing import write_zip
 from ionladder.data.bond_valence import barriers_of
 from ionladder.data.store import BuiltVersion
 from ionladder.errors import IngestError
-from unit.datasets.bvel_proto.bvlain_here import needs_bvlain
+from unit.data.bvlain_here import needs_bvlain
 
 BOTH = pytest.mark.parametrize("make", [bvel13k, nebbvse122k], ids=["bvel13k", "nebbvse122k"])
 Make = Callable[[], Miniature]

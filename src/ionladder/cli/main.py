@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from ionladder import __version__
-from ionladder.cli.bvel_proto import app as bvel_proto
 from ionladder.cli.contributor import compare, convert, data, new, preview, score, tasks, validate
 from ionladder.cli.maintainer import (
     baseline,
@@ -59,7 +58,6 @@ for _command in (
     *(pr_check, pr_comment),
 ):
     app.command()(_command)
-app.add_typer(bvel_proto)
 
 
 def _show_version(wanted: bool) -> None:

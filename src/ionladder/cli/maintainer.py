@@ -1085,7 +1085,7 @@ def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
 
 
 def _extxyz(context: Context, _name: str, version: str | None, folder: Path) -> list[Path]:
-    from ionladder.data.bvel_proto.generate import export_extxyz
+    from ionladder.data.bvel_proto.crystals import export_extxyz
     from ionladder.data.registry import get_task
 
     return export_extxyz(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,35 @@ class Barriers:
     def as_tuple(self) -> tuple[float | None, float | None, float | None]:
         """The three barriers, 1D first."""
         return (self.e_1d_ev, self.e_2d_ev, self.e_3d_ev)
+
+
+# A path counts as nearly as easy as the easiest when its barrier is at most this much higher.
+SAME_PATH_EV = 0.2
+
+
+def label_row(entry: str, barriers: Barriers) -> dict[str, Any]:
+    """One row of the table ``labels`` of a dataset with percolation barriers."""
+    return {
+        "id": entry,
+        **asdict(barriers),
+        **{f"percolates_{i}d": value is not None for i, value in enumerate(barriers.as_tuple(), 1)},
+        "dimensionality": dimensionality(barriers),
+    }
+
+
+def dimensionality(barriers: Barriers) -> str:
+    """Dimensions in which Li moves nearly as easily as along its easiest path.
+
+    Example:
+        >>> dimensionality(Barriers(e_1d_ev=0.4785, e_2d_ev=3.5938, e_3d_ev=3.6133))
+        '1d'
+    """
+    easiest = barriers.e_1d_ev
+    if easiest is None:
+        return "none"
+    named = zip(("3d", "2d"), (barriers.e_3d_ev, barriers.e_2d_ev), strict=True)
+    near = [key for key, value in named if value is not None and value <= easiest + SAME_PATH_EV]
+    return near[0] if near else "1d"
 
 
 def percolation_barriers(energies: Grid, *, encut: float) -> Barriers:

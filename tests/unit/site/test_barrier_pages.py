@@ -135,7 +135,7 @@ def test_the_card_says_how_the_data_were_made_and_what_they_are_not(pages: dict[
         assert f"{item['count']:,}".replace(",", "\u202f") in section(card, "making")
     for work in ("dembitskiy2025bvlain", "mehl2017aflow", "adams2014bvse"):
         assert work in card
-    assert "ionladder bvel-proto verify" in card
+    assert "make bvel-proto-verify" in card
     assert "ionladder fetch" not in card
 
 

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.umlip.hops import Hop
-from ionladder.data.bvel_proto.prototypes import FRAMEWORKS, family_structure
 
 if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
+
     from ionladder.specs import Array
 
-PROTOTYPE = "gamma-li3po4"
+# B. Wang et al., J. Solid State Chem. 115, 313 (1995), doi 10.1006/jssc.1995.1140; published for
+# Pmnb, here y, x, z, for Pnma.
+CELL_ANG = (10.4612, 6.1113, 4.9208)
+SITES = (
+    ("Li", (0.1627, 0.5016, 0.3008)),
+    ("Li", (0.4246, 0.75, 0.2045)),
+    ("P", (0.4115, 0.25, 0.3079)),
+    ("O", (0.3418, 0.0441, 0.2054)),
+    ("O", (0.0503, 0.25, 0.2928)),
+    ("O", (0.0896, 0.75, 0.1223)),
+)
 REPEATS = (1, 1, 2)
 N_IMAGES = 5
 LONGEST_ANG = 3.2
@@ -28,23 +39,21 @@ def li3po4_hops() -> Iterator[Hop]:
 
     Cell and sites are published ones (Wang et al. 1995, doi 10.1006/jssc.1995.1140), in a
     supercell of 1 × 1 × 2 cells, 64 atoms. One Li site is empty, and the Li of a neighbouring site
-    goes there on a straight line: five images of 63 atoms, the moving Li first. Hops that have
-    the same kinds of sites at their ends and the same length within 0.01 Å count once.
+    goes there on a straight line: five images of 63 atoms, the moving Li first. Hops of the same
+    length within 0.01 Å count once.
     """
-    (family,) = (one for one in FRAMEWORKS if one.prototype == PROTOTYPE)
-    crystal = family_structure(family) * REPEATS
+    crystal = _li3po4() * REPEATS
     cell = np.asarray(crystal.lattice.matrix)
     numbers = np.array([int(site.specie.Z) for site in crystal])
     places = np.asarray(crystal.cart_coords)
     lithium: list[int] = np.flatnonzero(numbers == _LITHIUM).tolist()
-    kinds = [str(crystal[site].properties["label"]) for site in lithium]
-    seen: list[tuple[str, str, float]] = []
+    seen: list[float] = []
     found: list[tuple[float, int, int]] = []
-    for (one, start), (other, end) in combinations(zip(kinds, lithium, strict=True), 2):
+    for start, end in combinations(lithium, 2):
         length = float(np.linalg.norm(_shortest(places[end] - places[start], cell)))
-        key = (min(one, other), max(one, other), length)
-        if length <= LONGEST_ANG and not _is_known(key, seen):
-            seen.append(key)
+        is_known = any(abs(length - other) < _SAME_ANG for other in seen)
+        if length <= LONGEST_ANG and not is_known:
+            seen.append(length)
             found.append((length, start, end))
     for length, start, end in sorted(found)[:N_HOPS]:
         way = _shortest(places[end] - places[start], cell)
@@ -67,5 +76,9 @@ def _shortest(vector: Array, cell: Array) -> Array:
     return shortest
 
 
-def _is_known(key: tuple[str, str, float], seen: list[tuple[str, str, float]]) -> bool:
-    return any(key[:2] == other[:2] and abs(key[2] - other[2]) < _SAME_ANG for other in seen)
+def _li3po4() -> Structure:
+    from pymatgen.core.lattice import Lattice
+    from pymatgen.core.structure import Structure
+
+    symbols, positions = zip(*SITES, strict=True)
+    return Structure.from_spacegroup("Pnma", Lattice.orthorhombic(*CELL_ANG), symbols, positions)

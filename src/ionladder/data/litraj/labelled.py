@@ -579,8 +579,7 @@ def build_bvel13k(
     Raises:
         IngestError: The archive is unsafe, damaged or malformed, or every finding of the checks.
     """
-    from ionladder.data.bond_valence import Barriers
-    from ionladder.data.bvel_proto.tables import label_row
+    from ionladder.data.bond_valence import Barriers, label_row
 
     release = read_release(raw, pinned, layout=_BVEL13K)
     checked = run_checks(dataset, (*_checks(_BVEL13K), *_BVEL13K_CHECKS), release)

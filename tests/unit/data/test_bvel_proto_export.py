@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import Prompt
 
-from ionladder.data.bvel_proto.generate import PARTS, export_extxyz
-from ionladder.data.bvel_proto.tables import structure_of
+from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz, structure
 from ionladder.data.store import read_table
 from ionladder.repo import Layout
 
@@ -51,24 +51,12 @@ def test_index_and_structure_files_name_the_same_entries_in_the_same_parts(folde
     assert len({row["material_id"] for row in index}) == len(index)
 
 
-def test_no_chemical_system_is_in_both_training_and_test(folder: Path) -> None:
-    with (folder / "bvel_proto_index.csv").open(encoding="utf-8", newline="") as stream:
-        systems = {
-            part: {row["chemsys"] for row in csv.DictReader(stream) if row["_split"] == part}
-            for part in ("test",)
-        }
-    with (folder / "bvel_proto_index.csv").open(encoding="utf-8", newline="") as stream:
-        others = {row["chemsys"] for row in csv.DictReader(stream) if row["_split"] != "test"}
-
-    assert not systems["test"] & others
-
-
 def test_structures_and_labels_read_back_as_stored(layout: Layout, folder: Path) -> None:
     entries, sites, labels = (rows(layout, n) for n in ("entries", "structures", "labels"))
 
     for atoms in frames(folder, "test"):
         entry = atoms.info["material_id"]
-        stored = structure_of(entries[entry], sites[entry])
+        stored = structure(entries[entry], sites[entry])
         assert list(atoms.symbols) == sites[entry]["species"]
         assert atoms.pbc.all()
         assert np.allclose(atoms.cell.array, stored.lattice.matrix, atol=1e-7)
@@ -78,16 +66,6 @@ def test_structures_and_labels_read_back_as_stored(layout: Layout, folder: Path)
             expected = np.inf if barrier is None else barrier
             assert atoms.info[key] == expected
             assert atoms.info[f"{key}_x_nsites"] == pytest.approx(expected * len(atoms), abs=1e-4)
-
-
-def test_every_line_has_the_properties_of_bvel13k(folder: Path) -> None:
-    lines = (folder / "bvel_proto_val.xyz").read_text(encoding="utf-8").splitlines()
-    headers = [line for line in lines if line.startswith("Lattice=")]
-
-    assert headers
-    for header in headers:
-        assert "Properties=species:S:1:pos:R:3 " in header
-        assert header.endswith('pbc="T T T"')
 
 
 def test_the_loader_of_bvel13k_reads_the_export(
@@ -110,3 +88,34 @@ def test_the_loader_of_bvel13k_reads_the_export(
         for name, target in TARGETS.items():
             label = np.inf if expected[target] is None else expected[target]
             assert atoms.info[name] == pytest.approx(label, abs=5e-5)
+
+
+@pytest.fixture
+def prompt(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prompt:
+    return Prompt(repository, monkeypatch, capsys)
+
+
+def test_export_writes_the_four_files_of_the_layout(prompt: Prompt, tmp_path: Path) -> None:
+    result = prompt.ok("export", "bvel_proto", "--format", "extxyz", "--output", str(tmp_path))
+
+    names = ["index.csv", "train.xyz", "val.xyz", "test.xyz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"bvel_proto_{name}" for name in names
+    )
+    assert result.out.count("\n") == 4
+
+
+def test_exporting_twice_gives_the_same_bytes(prompt: Prompt, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        prompt.ok("export", "bvel_proto", "--output", str(tmp_path / name))
+
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_an_unknown_export_is_answered_with_the_known_one(prompt: Prompt) -> None:
+    error = prompt.letter("export", "bvel_prot")
+
+    assert "Did you mean bvel_proto --format extxyz?" in error

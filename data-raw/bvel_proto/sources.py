@@ -23,7 +23,7 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 from pymatgen.io.cif import CifParser
 
-from ionladder.data.bvel_proto.prototypes import HAND_BUILT, family_structure
+from prototypes import HAND_BUILT, family_structure
 
 OBELIX = Path("data/obelix/1.2.0/structures.parquet")
 
