@@ -14,7 +14,7 @@ import numpy as np
 from writing import csv_text, frame_text, write_zip
 
 from ionladder.config import DatasetVersion, FoldSettings, Source
-from ionladder.data.registry import get_dataset
+from ionladder.data.litraj import ingest
 
 Row = dict[str, Any]
 
@@ -190,14 +190,11 @@ def _chemsys(frame: Row) -> str:
 
 def build(miniature: Miniature, folder: Path) -> Any:
     """Write the archive and run the dataset's ``build`` on it."""
-    from importlib import import_module
-
     miniature.write(folder / "raw")
     version = miniature.pinned()
-    module = import_module(f"ionladder.data.{get_dataset(version.dataset).name}.ingest")
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    return module.build(folder / "raw", version, work)
+    return ingest.build(folder / "raw", version, work)
 
 
 def rows(table: Any, *columns: str) -> Sequence[Row]:

@@ -13,7 +13,6 @@ from repository import put_raw, with_miniatures
 
 from ionladder.baselines.runner import run
 from ionladder.config import ScoringSettings, load_params
-from ionladder.data.bvel13k.spec import BVEL13K
 from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz
 from ionladder.data.ingest import ingest
 from ionladder.data.labels import load_evaluation_labels
@@ -151,7 +150,7 @@ def test_the_export_of_bvel_proto_gives_the_scores_of_the_native_task(
     """Labels are exported with four decimals, which is how they are stored, so scores are equal."""
     predictions = Layout(repository).submission_dir("bvel-proto", name) / "predictions.csv"
     native = evaluation_of(Layout(repository), get_task("bvel-proto"), "1.1.0", predictions)
-    through = evaluation_of(exported, BVEL13K, "1.0.0", predictions)
+    through = evaluation_of(exported, get_task("bvel13k"), "1.0.0", predictions)
     subsets = ["all", "conducts_1d", "conducts_2d", "conducts_3d"]
     for target, by_subset in native.targets.items():
         for subset in subsets:

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
-from ionladder.data.litraj.tasks import FRAMES
-from ionladder.data.registry import get_task
+from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import StreamedWriter
 from ionladder.score import Evaluation, evaluate
 from ionladder.score_frames import fit_offsets, force_sums, reader, shifted_rows
@@ -25,7 +24,7 @@ from ionladder.submit.frames import FramePredictions, FrameStream
 
 TASK = get_task("mplitrj")
 SETTINGS = ScoringSettings(resamples=200, seed=7, confidence=0.95)
-SPECS = {table.name: table for table in FRAMES}
+SPECS = {table.name: table for table in get_dataset("mplitrj").frames}
 Forces = list[list[float]]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from miniature import (
 from writing import write_zip
 
 from ionladder.data.bond_valence import barriers_of
+from ionladder.data.litraj import ingest
 from ionladder.data.store import BuiltVersion
 from ionladder.errors import IngestError
 from unit.data.bvlain_here import needs_bvlain
@@ -173,10 +173,9 @@ def test_a_truncated_archive_is_a_letter(make: Make, tmp_path: Path) -> None:
     miniature = make()
     path = miniature.write(tmp_path / "raw")
     path.write_bytes(path.read_bytes()[:-40])
-    module = import_module(f"ionladder.data.{miniature.stem.lower()}.ingest")
     (tmp_path / "work").mkdir()
     with pytest.raises(IngestError, match="a readable zip archive"):
-        module.build(tmp_path / "raw", miniature.pinned(), tmp_path / "work")
+        ingest.build(tmp_path / "raw", miniature.pinned(), tmp_path / "work")
 
 
 @BOTH
@@ -192,9 +191,8 @@ def test_a_missing_file_is_named(make: Make, tmp_path: Path) -> None:
     miniature = make()
     members = {n: t for n, t in miniature.members().items() if "_val" not in n and "index" not in n}
     write_zip(tmp_path / "raw" / f"{miniature.stem}.zip", members)
-    module = import_module(f"ionladder.data.{miniature.stem.lower()}.ingest")
     with pytest.raises(IngestError) as caught:
-        module.build(tmp_path / "raw", miniature.pinned(), tmp_path)
+        ingest.build(tmp_path / "raw", miniature.pinned(), tmp_path)
     assert f"{miniature.stem}_val.xyz: expected one such file" in str(caught.value)
     assert f"{miniature.stem}_index.csv: expected one such file" in str(caught.value)
 
@@ -204,9 +202,8 @@ def test_wrong_counts_are_named_for_each_part(make: Make, tmp_path: Path) -> Non
     miniature = make()
     miniature.write(tmp_path / "raw")
     version = replace(miniature.pinned(), expected={"train": 1, "val": 99, "test": 0})
-    module = import_module(f"ionladder.data.{miniature.stem.lower()}.ingest")
     with pytest.raises(IngestError) as caught:
-        module.build(tmp_path / "raw", version, tmp_path)
+        ingest.build(tmp_path / "raw", version, tmp_path)
     for part in ("train, frames", "val, rows of the index", "test, frames"):
         assert f"counts_are_upstreams: {part}" in str(caught.value)
 
@@ -215,8 +212,7 @@ def test_the_folder_of_the_archive_may_have_any_name(tmp_path: Path) -> None:
     miniature = bvel13k()
     members = {name.split("/")[1]: text for name, text in miniature.members().items()}
     write_zip(tmp_path / "raw" / "BVEL13k.zip", members)
-    module = import_module("ionladder.data.bvel13k.ingest")
-    built = module.build(tmp_path / "raw", miniature.pinned(), tmp_path)
+    built = ingest.build(tmp_path / "raw", miniature.pinned(), tmp_path)
     assert built.tables["entries"].num_rows == 21
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from ionladder.config import DatasetVersion, FoldSettings, Source
 from ionladder.data.ingest import ingest
+from ionladder.data.litraj.ingest import build
 from ionladder.data.litraj.trajectories import draw_offset_set
-from ionladder.data.mplitrj_subsample.ingest import build
 from ionladder.data.store import BuiltVersion, StreamedWriter, read_blocks
 from ionladder.errors import IngestError
 from ionladder.repo import Layout

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ionladder.baselines.training import label_array, target_labels
-from ionladder.data.litraj.tasks import CLIP_EV
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from ionladder.specs import Array
 
 
+# Above 6 eV no ion moves; the boards of barriers clip there too.
+CLIP_EV = 6.0
 # Half a step of the bisection that barriers come from: a barrier of zero has a logarithm too.
 LOWEST_EV = 0.005
 

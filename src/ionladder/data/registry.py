@@ -5,15 +5,19 @@ A folder with a ``dataset.yaml`` is a dataset; its name is the dataset's. Beside
 - more ``*.yaml`` files, merged into it (long lists: ``oddities.yaml``, ``experiment.yaml``);
 - ``columns.csv``: the columns of its tables, one a row, in order (``table``: one name, or several
   with blanks between; ``name``; ``type``; ``unit``; ``nullable``: yes; ``role``; ``description``);
-- ``reported.csv``: rows quoted from publications (``task``, then the fields of
-  :class:`ionladder.specs.Reported`; ``test_<subset>`` columns hold its values);
+- ``reported.csv``: rows quoted from publications (``task``: one name, or several with blanks
+  between; then the fields of :class:`ionladder.specs.Reported`; ``test_<subset>`` columns hold
+  its values);
 - Python where code is needed: ``ingest.py``, ``slices.py``, ``crystals.py``,
-  ``experiment_parts.py``.
+  ``experiment_parts.py``; datasets that share it have it in the folder above theirs.
 
-Keys are the fields of :class:`ionladder.specs.Dataset`, and two more:
+Keys are the fields of :class:`ionladder.specs.Dataset`, and three more:
 
 ``extends``
-    Path of another YAML file whose content this one is merged over, mapping by mapping.
+    Path of another YAML file, or of several, whose content this one is merged over, mapping by
+    mapping.
+``columns``
+    Path of the columns, in place of ``columns.csv``, where several datasets share them.
 ``tasks``
     Name → fields of :class:`ionladder.specs.Task`. A task with ``like: other`` has the fields of
     that task of this file unless it has its own.
@@ -33,7 +37,6 @@ import csv
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +86,7 @@ def _read(folder: Path) -> tuple[Dataset, dict[str, Task]]:
         raw = _merge(raw, part)
     tasks = raw.pop("tasks", {})
     shared = {key: raw.pop(key, {}) for key in (*_SHARED, "cross_validation")}
-    columns = _columns(folder / "columns.csv")
+    columns = _columns((folder / raw.pop("columns", "columns.csv")).resolve())
     for key, field in _NAMED.items():
         raw[key] = _named(raw.get(key, {}), field)
         for item in raw[key] if key != "facts" else ():
@@ -163,12 +166,15 @@ def _named(items: Any, field: str) -> list[_Fields]:
 
 
 def _yaml(path: Path) -> _Fields:
-    """One YAML file, over the one that it extends."""
+    """One YAML file, over those that it extends."""
     mapping, problems = read_mapping(path, shown_as=_shown(path))
     if problems:
         raise ConfigError(problems)
-    base = mapping.pop("extends", None)
-    return _merge(_yaml((path.parent / base).resolve()), mapping) if base else mapping
+    base = mapping.pop("extends", [])
+    merged: _Fields = {}
+    for other in [base] if isinstance(base, str) else base:
+        merged = _merge(merged, _yaml((path.parent / other).resolve()))
+    return _merge(merged, mapping)
 
 
 def _merge(base: _Fields, over: _Fields) -> _Fields:
@@ -200,7 +206,8 @@ def _reported(path: Path) -> dict[str, list[_Fields]]:
     rows: dict[str, list[_Fields]] = {}
     for row in _rows(path):
         test = {key[5:]: row.pop(key) for key in list(row) if key.startswith("test_")}
-        rows.setdefault(row.pop("task"), []).append({**row, "test": test})
+        for task in row.pop("task").split():
+            rows.setdefault(task, []).append({**row, "test": test})
     return rows
 
 
@@ -324,15 +331,19 @@ def _find(what: str, name: str, known: Mapping[str, Any]) -> Any:
 
 
 def dataset_module(dataset: str, name: str) -> Any:
-    """The module ``name`` of a dataset's folder; None where there is none.
+    """The module ``name`` of a dataset's folder, or of one above it; None where there is none.
 
     Example:
         >>> dataset_module("bvel_proto", "slices").slice_columns.__name__
         'slice_columns'
     """
     folder = _folders().get(dataset, _HERE / dataset)
-    dotted = ".".join(("ionladder", "data", *folder.relative_to(_HERE).parts, name))
-    return None if find_spec(dotted) is None else importlib.import_module(dotted)
+    while folder != _HERE:
+        if (folder / f"{name}.py").is_file():
+            parts = folder.relative_to(_HERE).parts
+            return importlib.import_module(".".join(("ionladder", "data", *parts, name)))
+        folder = folder.parent
+    return None
 
 
 def slice_columns_of(dataset: str) -> Callable[[SliceInputs], pd.DataFrame] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,43 +28,33 @@ def li_site_ranges(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.str_]:
     return _LI_NAMES[np.searchsorted((2, 4, 8), counts, side="right")]
 
 
-def bvel13k(inputs: SliceInputs) -> pd.DataFrame:
-    """Slices of BVEL13k: one text column each, indexed by the ids that are evaluated."""
+def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
+    """One text column per slice that the dataset has, indexed by the ids that are evaluated."""
     import pandas as pd
 
     ids = list(inputs.ids)
     entries = inputs.entries.loc[ids]
-    known = set(inputs.entries.loc[list(inputs.train_ids), "chemsys"])
-    sites = entries["n_sites"].to_numpy(np.int64)
-    return pd.DataFrame(
-        {
+    columns: dict[str, Any] = {}
+    if "n_li" in entries:  # BVEL13k
+        known = set(inputs.entries.loc[list(inputs.train_ids), "chemsys"])
+        sites = entries["n_sites"].to_numpy(np.int64)
+        columns = {
             "anions": entries["anion_class"],
             "dimensionality": inputs.labels.loc[ids, "dimensionality"],
             "li_sites": li_site_ranges(entries["n_li"].to_numpy(np.int64)),
             "size": _ATOM_NAMES[np.searchsorted((20, 40, 80), sites, side="right")],
             "known_system": np.where(entries["chemsys"].isin(known), "yes", "no"),
             "train_distance": quarters(inputs.nearest_distance),
-        },
-        index=pd.Index(ids, name="id"),
-    )
-
-
-def nebdft2k(inputs: SliceInputs) -> pd.DataFrame:
-    """Slices of nebDFT2k: one text column each, indexed by the ids that are evaluated."""
-    import pandas as pd
-
-    ids = list(inputs.ids)
-    entries = inputs.entries.loc[ids]
-    lengths = entries["hop_length_ang"].to_numpy(np.float64)
-    return pd.DataFrame(
-        {
+        }
+    if "hop_length_ang" in entries:  # nebDFT2k
+        lengths = entries["hop_length_ang"].to_numpy(np.float64)
+        columns = {
             "anions": [anion_class(system) for system in entries["chemsys"]],
             "hop_length": _LENGTH_NAMES[np.searchsorted((2.5, 3.5), lengths, side="right")],
             "images": [str(count) for count in entries["n_images"]],
             "train_distance": quarters(inputs.nearest_distance),
-        },
-        index=pd.Index(ids, name="id"),
-    )
+        }
+    return pd.DataFrame(columns, index=pd.Index(ids, name="id"))
 
 
 def anion_class(chemsys: str) -> str:

@@ -1,1 +1,0 @@
-"""Dataset BVEL13k of LiTraj."""

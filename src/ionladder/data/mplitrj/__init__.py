@@ -1,1 +1,0 @@
-"""Dataset MPLiTrj of LiTraj."""

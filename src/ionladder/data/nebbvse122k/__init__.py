@@ -1,1 +1,0 @@
-"""Dataset nebBVSE122k of LiTraj."""

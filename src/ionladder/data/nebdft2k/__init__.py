@@ -1,1 +1,0 @@
-"""Dataset nebDFT2k of LiTraj."""
