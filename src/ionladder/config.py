@@ -2,179 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
-from ionladder.errors import ConfigError, Problem, did_you_mean
+from ionladder.errors import ConfigError, Problem, did_you_mean, field_problem
 from ionladder.repo import Layout, read_json, read_mapping, to_json, write_text
-
-# Where a dataset version comes from: pinned addresses and the hashes their bytes must have
-
-
-_SHA256 = re.compile(r"^[0-9a-f]{64}$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Pinned upstream files of one dataset version.
-
-    Attributes:
-        dataset: Dataset name (``obelix``).
-        version: Dataset version (``1.2.0``).
-        tag: Upstream tag; also the folder name inside a mirror.
-        commit: Upstream commit the base URL points at.
-        base_url: Address of the folder that holds the files.
-        files: File name → SHA-256 of its bytes; None where the first fetch has yet to pin it.
-    """
-
-    dataset: str
-    version: str
-    tag: str
-    commit: str
-    base_url: str
-    files: Mapping[str, str | None]
-
-    def __post_init__(self) -> None:
-        for name, digest in self.files.items():
-            if "/" in name or name.startswith("."):
-                msg = f"source file {name!r} must be a plain file name"
-                raise ValueError(msg)
-            if digest is not None and not _SHA256.match(digest):
-                msg = f"source file {name!r} needs a SHA-256 (64 hexadecimal digits): {digest!r}"
-                raise ValueError(msg)
-
-    @property
-    def is_pinned(self) -> bool:
-        """Whether the bytes of every file are known."""
-        return None not in self.files.values()
-
-    def url(self, name: str) -> str:
-        """Upstream address of one file."""
-        return f"{self.base_url.rstrip('/')}/{name}"
-
-    def mirror_path(self, name: str) -> str:
-        """Path of one file inside a mirror: ``<dataset>/<tag>/<file>``."""
-        return f"{self.dataset}/{self.tag}/{name}"
-
-
-# The contents of ``params.yaml`` as frozen objects: versions, tasks and scoring settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoldSettings:
-    """How the frozen cross-validation folds of a version are drawn.
-
-    Attributes:
-        n_folds: Folds per repeat.
-        n_repeats: Independent assignments per scheme.
-        seed: Enters the hash that orders entries; no random generator of a library is used.
-    """
-
-    n_folds: int
-    n_repeats: int
-    seed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OnDemand:
-    """What is known of archives that are fetched only when somebody asks for them.
-
-    Attributes:
-        tasks: Tasks that are scored on the version once its bytes are pinned.
-        download_bytes: Size of the archives as their publisher states it.
-        ingested_bytes: About what the tables made from them take.
-    """
-
-    tasks: tuple[str, ...]
-    download_bytes: int
-    ingested_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatasetVersion:
-    """One version of a dataset, as pinned.
-
-    Attributes:
-        key: Its key in ``params.yaml`` and in DVC stage names (``obelix-1-2-0``).
-        source: Pinned upstream files.
-        expected: Counts the ingested tables must have.
-        folds: How folds are drawn.
-        on_demand: Set where it is fetched only when asked for.
-    """
-
-    key: str
-    source: Source
-    expected: Mapping[str, int]
-    folds: FoldSettings
-    on_demand: OnDemand | None = None
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether it is computed here and kept in git, so that nothing is fetched."""
-        return not self.source.files
-
-    @property
-    def dataset(self) -> str:
-        return self.source.dataset
-
-    @property
-    def version(self) -> str:
-        return self.source.version
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoringSettings:
-    """Settings of the intervals.
-
-    Attributes:
-        resamples: Number of group resamples.
-        seed: Seed of the resampling generator.
-        confidence: Nominal confidence level of intervals, between 0 and 1.
-    """
-
-    resamples: int
-    seed: int
-    confidence: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Params:
-    """Everything ``params.yaml`` says.
-
-    Attributes:
-        versions: Key → pinned dataset version, in file order.
-        task_versions: Task name → dataset version it is scored on.
-        waiting: Task name → dataset version that it will be scored on once its bytes are pinned.
-        scoring: Interval settings.
-    """
-
-    versions: Mapping[str, DatasetVersion]
-    task_versions: Mapping[str, str]
-    scoring: ScoringSettings
-    waiting: Mapping[str, str] = field(default_factory=dict)
-
-    def waits_for(self, task: str) -> DatasetVersion | None:
-        """The version that a task waits for until its bytes are pinned; None where it does not."""
-        if task not in self.waiting:
-            return None
-        asked = (v for v in self.versions.values() if v.on_demand and task in v.on_demand.tasks)
-        return next(asked, None)
-
-    def find(self, dataset: str, version: str) -> DatasetVersion | None:
-        """The pinned version of a dataset, or None when it is not pinned."""
-        for pinned in self.versions.values():
-            if (pinned.dataset, pinned.version) == (dataset, version):
-                return pinned
-        return None
-
-
-# What may stand in ``params.yaml``: its fields and their types
-
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -185,177 +28,204 @@ _Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
 _FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
+_Unpinned = BeforeValidator(lambda v: dict.fromkeys(v) if isinstance(v, list) else v)
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class FoldsPart(_Strict):
-    """How folds are drawn."""
+class FoldSettings(_Strict):
+    """How the frozen cross-validation folds of a version are drawn.
+
+    Attributes:
+        n_folds: Folds per repeat.
+        n_repeats: Independent assignments per scheme.
+        seed: Enters the hash that orders entries; no random generator of a library is used.
+    """
 
     n_folds: Annotated[int, Field(ge=2, le=127)]
     n_repeats: Annotated[int, Field(ge=1, le=127)]
     seed: _Count
 
 
-class PinnedPart(_Strict):
-    """A version whose files are pinned here."""
+class ScoringSettings(_Strict):
+    """Settings of the intervals.
+
+    Attributes:
+        resamples: Number of group resamples.
+        seed: Seed of the resampling generator.
+        confidence: Nominal confidence level of intervals, between 0 and 1.
+    """
+
+    resamples: Annotated[int, Field(ge=1)]
+    seed: _Count
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+
+
+class DatasetVersion(_Strict):
+    """One version of a dataset, as pinned.
+
+    Attributes:
+        dataset: Dataset name (``obelix``).
+        version: Dataset version (``1.2.0``).
+        folds: How folds are drawn.
+        expected: Counts the ingested tables must have.
+        files: File name → SHA-256 of its bytes; None where the first fetch has yet to pin it.
+        tag: Upstream tag; also the folder name inside a mirror.
+        commit: Upstream commit the base URL points at.
+        base_url: Address of the folder that holds the files.
+        path: The same for files that lie in this repository: their folder below its root.
+        tasks: For versions fetched on demand: tasks scored on it once its bytes are pinned.
+        download_bytes: For those: size of the archives as their publisher states it.
+        ingested_bytes: For those: about what the tables made from them take.
+    """
 
     dataset: _Name
     version: _Version
-    tag: _Tag
-    commit: _Commit
-    base_url: _Url
-    files: Annotated[dict[_FileName, _Sha256], Field(min_length=1)]
+    folds: FoldSettings
+    expected: dict[_Name, _Count] = {}
+    files: dict[_FileName, _Sha256 | None] = {}
+    tag: _Tag = ""
+    commit: _Commit = ""
+    base_url: _Url = ""
+    path: str = ""
+    tasks: list[_Name] = []
+    download_bytes: _Count = 0
+    ingested_bytes: _Count = 0
+
+    @property
+    def key(self) -> str:
+        """Its key in ``params.yaml`` and in DVC stage names (``obelix-1-2-0``)."""
+        return f"{self.dataset}-{self.version}".replace(".", "-").replace("_", "-")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it is computed here and kept in git, so that nothing is fetched."""
+        return not self.files
+
+    @property
+    def is_on_demand(self) -> bool:
+        """Whether it is fetched only when somebody asks for it."""
+        return isinstance(self, OnDemandVersion)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the bytes of every file are known."""
+        return None not in self.files.values()
+
+    @property
+    def source(self) -> Self:
+        return self
+
+    @property
+    def on_demand(self) -> Self | None:
+        return self if self.is_on_demand else None
+
+    def url(self, name: str) -> str:
+        """Upstream address of one file."""
+        return f"{self.base_url.rstrip('/')}/{name}"
+
+    def mirror_path(self, name: str) -> str:
+        """Path of one file inside a mirror: ``<dataset>/<tag>/<file>``."""
+        return f"{self.dataset}/{self.tag}/{name}"
+
+
+class _Pinned(DatasetVersion):
+    """Under ``datasets``: the bytes of every file are pinned."""
+
+    files: Annotated[dict[_FileName, _Sha256 | None], Field(min_length=1)]
     expected: dict[_Name, _Count]
-    folds: FoldsPart
+
+    @model_validator(mode="after")
+    def _has_one_address(self) -> Self:
+        upstream = (self.tag, self.commit, self.base_url)
+        if any(upstream) if self.path else not all(upstream):
+            msg = "either tag, commit and base_url, or path for files in this repository"
+            raise ValueError(msg)
+        if not self.is_pinned:
+            msg = "the SHA-256 of every file"
+            raise ValueError(msg)
+        return self
 
 
-class EmbeddedPart(_Strict):
-    """A version that is kept in git."""
+class OnDemandVersion(DatasetVersion):
+    """Under ``on_demand``: fetched only when asked for, and pinned then in ``data/pins.json``."""
 
-    dataset: _Name
-    version: _Version
-    folds: FoldsPart
-
-
-class OnDemandPart(_Strict):
-    """A version whose files are fetched only when asked for, and pinned then."""
-
-    dataset: _Name
-    version: _Version
+    files: Annotated[dict[_FileName, _Sha256 | None], _Unpinned, Field(min_length=1)]
+    expected: dict[_Name, _Count]
     tag: _Tag
     base_url: _Url
-    files: Annotated[list[_FileName], Field(min_length=1)]
+    tasks: list[_Name]
     download_bytes: _Count
     ingested_bytes: _Count
-    expected: dict[_Name, _Count]
-    folds: FoldsPart
-    tasks: list[_Name]
 
 
-class TaskPart(_Strict):
+class _Use(_Strict):
     """Which version a task is scored on."""
 
     dataset: _Name
     version: _Version
 
 
-class ScoringPart(_Strict):
-    """Settings of intervals."""
-
+class _Scoring(ScoringSettings):
     resamples: Annotated[int, Field(ge=100)]
-    seed: _Count
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
 
 
-class ParamsFile(_Strict):
-    """The whole file."""
+class Params(_Strict):
+    """Everything ``params.yaml`` says, with the pins of versions fetched on demand filled in.
 
-    scoring: ScoringPart
-    tasks: dict[_Name, TaskPart]
-    datasets: dict[_Key, PinnedPart]
-    embedded: dict[_Key, EmbeddedPart] = {}
-    on_demand: dict[_Key, OnDemandPart] = {}
+    Attributes:
+        scoring: Interval settings.
+        tasks: Task name → dataset version it is scored on.
+        datasets: Versions whose files are pinned here, by key.
+        embedded: Versions that are kept in git.
+        on_demand: Versions whose files are fetched only when asked for.
+    """
+
+    scoring: _Scoring
+    tasks: dict[_Name, _Use]
+    datasets: dict[_Key, _Pinned] = {}
+    embedded: dict[_Key, DatasetVersion] = {}
+    on_demand: dict[_Key, OnDemandVersion] = {}
 
     @property
-    def versions(self) -> dict[str, PinnedPart | EmbeddedPart | OnDemandPart]:
-        """Every dataset version, by key."""
+    def versions(self) -> dict[str, DatasetVersion]:
+        """Every dataset version, by key, in file order."""
         return {**self.datasets, **self.embedded, **self.on_demand}
 
+    @property
+    def task_versions(self) -> dict[str, str]:
+        """Task name → dataset version it is scored on."""
+        return {name: use.version for name, use in self.tasks.items()}
 
-# ``data/pins.json``: the bytes of versions fetched on demand, as the first fetch saw them
+    @property
+    def waiting(self) -> dict[str, str]:
+        """Task name → dataset version that it will be scored on once its bytes are pinned."""
+        asked = ((task, v.version) for v in self.on_demand.values() for task in v.tasks)
+        return {task: version for task, version in asked if task not in self.tasks}
+
+    def waits_for(self, task: str) -> DatasetVersion | None:
+        """The version that a task waits for until its bytes are pinned; None where it does not."""
+        if task not in self.waiting:
+            return None
+        return next((v for v in self.on_demand.values() if task in v.tasks), None)
+
+    def find(self, dataset: str, version: str) -> DatasetVersion | None:
+        """The pinned version of a dataset, or None when it is not pinned."""
+        found = (v for v in self.versions.values() if (v.dataset, v.version) == (dataset, version))
+        return next(found, None)
 
 
-_PinsSha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+class _Pin(_Use):
+    files: Annotated[dict[str, _Sha256], Field(min_length=1)]
 
 
-class _PinsStrict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class Pins(_Strict):
+    """``data/pins.json``: the bytes of versions fetched on demand, as the first fetch saw them."""
 
-
-class PinnedVersion(_PinsStrict):
-    """One version: dataset, version, and the SHA-256 of its files."""
-
-    dataset: str
-    version: str
-    files: Annotated[dict[str, _PinsSha256], Field(min_length=1)]
-
-
-class _Use(_PinsStrict):
-    dataset: str
-    version: str
-
-
-class Pins(_PinsStrict):
-    """The whole file: versions by their key, and the tasks scored on them."""
-
-    on_demand_versions: dict[str, PinnedVersion] = {}
+    on_demand_versions: dict[str, _Pin] = {}
     on_demand_tasks: dict[str, _Use] = {}
-
-
-def read_pins(layout: Layout) -> Pins:
-    """Read the file; nothing is pinned where there is none.
-
-    Raises:
-        ConfigError: It is no JSON, or has other fields.
-    """
-    if not layout.pins.is_file():
-        return Pins()
-    try:
-        return Pins.model_validate(read_json(layout.pins))
-    except (ValueError, ValidationError) as error:
-        first_line = str(error).splitlines()[0]
-        raise ConfigError(
-            Problem(
-                where=layout.relative(layout.pins),
-                expected="the pins of versions fetched on demand, as `ionladder fetch` writes them",
-                found=f"something else ({first_line})",
-                next_step=f"Restore it: `git checkout {layout.relative(layout.pins)}`.",
-            )
-        ) from error
-
-
-def not_pinned(version: DatasetVersion, *, where: str) -> Problem:
-    """The letter about a version whose archive nobody has fetched yet."""
-    return Problem(
-        where=f"{where}, {version.key}",
-        expected="the SHA-256 of its archive",
-        found="none: upstream publishes no checksum, and nobody has fetched it here yet",
-        next_step=(
-            f"`ionladder fetch {version.key} --pin` fetches it, holds it to every check, and "
-            "records its bytes."
-        ),
-    )
-
-
-def require_scored(layout: Layout, params: Params, task: str) -> None:
-    """Refuse to work on a task whose data nobody has fetched yet.
-
-    Raises:
-        ConfigError: It waits for them.
-    """
-    version = params.waits_for(task)
-    if version is not None:
-        raise ConfigError(not_pinned(version, where=f"task {task}, {layout.relative(layout.pins)}"))
-
-
-def add_pin(layout: Layout, version: DatasetVersion, digests: Mapping[str, str]) -> None:
-    """Record the bytes of a version and the tasks that are scored on it from now on.
-
-    A pin is never changed: the caller has made sure that there is none, or the same.
-    """
-    pins = read_pins(layout).model_dump()
-    use = {"dataset": version.dataset, "version": version.version}
-    pins["on_demand_versions"][version.key] = {**use, "files": dict(sorted(digests.items()))}
-    for task in version.on_demand.tasks if version.on_demand else ():
-        pins["on_demand_tasks"][task] = use
-    ordered = {part: dict(sorted(pins[part].items())) for part in pins}
-    write_text(layout.pins, to_json(ordered))
-
-
-# ``params.yaml`` read into frozen objects, with every mistake in it named at once
 
 
 def load_params(layout: Layout) -> Params:
@@ -371,110 +241,53 @@ def load_params(layout: Layout) -> Params:
     if problems:
         raise ConfigError(problems)
     try:
-        parsed = ParamsFile.model_validate(mapping)
+        params = Params.model_validate(mapping)
     except ValidationError as error:
-        raise ConfigError([_field_problem(shown, item) for item in error.errors()]) from error
+        step = "Correct the field; docs/decisions and the comments in the file say what it means."
+        raise ConfigError([field_problem(shown, item, step) for item in error.errors()]) from error
     pins = read_pins(layout)
-    problems = _cross_problems(shown, parsed) + _pin_problems(
-        layout.relative(layout.pins), parsed, pins
-    )
+    problems = _inconsistent(shown, params) + _stale_pins(layout, params, pins)
     if problems:
         raise ConfigError(problems)
-    return _params(parsed, pins)
+    pinned = pins.on_demand_versions
+    on_demand = {
+        key: v.model_copy(update={"files": dict(pinned[key].files)}) if key in pinned else v
+        for key, v in params.on_demand.items()
+    }
+    tasks = {**params.tasks, **pins.on_demand_tasks}
+    return params.model_copy(update={"on_demand": on_demand, "tasks": tasks})
 
 
-def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
-    """The versions with upstream files of the given keys or dataset names, in file order.
-
-    Without keys: all but those that are fetched only when asked for.
-
-    Raises:
-        ConfigError: Keys that ``params.yaml`` does not have, or that have no upstream files; all
-            listed.
-    """
-    upstream = {key: v for key, v in params.versions.items() if not v.is_embedded}
-    if not keys:
-        return [version for version in upstream.values() if version.on_demand is None]
-    # The name of a dataset stands for its version where it has only one upstream.
-    of_dataset = Counter(version.dataset for version in upstream.values())
-    only = {v.dataset: key for key, v in upstream.items() if of_dataset[v.dataset] == 1}
-    keys = [only.get(key, key) for key in keys]
-    unknown = [key for key in keys if key not in upstream]
-    if unknown:
-        raise ConfigError([_unknown_key(key, params, upstream) for key in unknown])
-    return [version for key, version in upstream.items() if key in set(keys)]
-
-
-def _unknown_key(key: str, params: Params, upstream: Iterable[str]) -> Problem:
-    where, expected = "dataset versions", "a key of params.yaml with upstream files"
-    if key in params.versions:
-        found = f"{key!r}, which is computed here and kept in git"
-        return _problem(where, expected, found, "There is nothing to fetch or ingest for it.")
-    return _problem(where, expected, repr(key), did_you_mean(key, upstream))
-
-
-def _field_problem(shown: str, item: Any) -> Problem:
-    where = ".".join(str(part) for part in item["loc"] if part != "[key]") or "the whole file"
-    found = "nothing" if item["type"] == "missing" else repr(item["input"])
-    expected = {
-        "missing": "a value here",
-        "extra_forbidden": "only known keys",
-    }.get(item["type"], item["msg"][0].lower() + item["msg"][1:])
-    if item["type"] == "extra_forbidden":
-        found = f"the unknown key {str(item['loc'][-1])!r}"
-    step = "Correct the field; docs/decisions and the comments in the file say what it means."
-    if item["type"] == "string_type":
-        step = "Put quotes around the value so that YAML reads it as text."
-    return _problem(f"{shown}, {where}", expected, found, step)
-
-
-def _cross_problems(shown: str, parsed: ParamsFile) -> list[Problem]:
-    problems: list[Problem] = []
-    first_key: dict[tuple[str, str], str] = {}
-    for key, version in parsed.versions.items():
-        pair = (version.dataset, version.version)
-        expected_key = f"{version.dataset}-{version.version}".replace(".", "-").replace("_", "-")
-        if key != expected_key:
-            problems.append(
-                _problem(
-                    f"{shown}, datasets.{key}",
-                    f"the key {expected_key}",
-                    key,
-                    "Rename the key: stages and commands build it from dataset and version.",
-                )
-            )
-        if pair in first_key:
-            problems.append(
-                _problem(
-                    f"{shown}, datasets.{key}",
-                    "each dataset version once",
-                    f"{pair[0]} {pair[1]} again (first: {first_key[pair]})",
-                    "Remove one of the two.",
-                )
-            )
-        first_key.setdefault(pair, key)
-    for task, use in parsed.tasks.items():
-        if (use.dataset, use.version) not in first_key:
-            problems.append(
-                _problem(
-                    f"{shown}, tasks.{task}",
-                    "a dataset version pinned under datasets",
-                    f"{use.dataset} {use.version}",
-                    did_you_mean(f"{use.dataset}-{use.version}", parsed.versions),
-                )
-            )
+def _inconsistent(shown: str, params: Params) -> list[Problem]:
+    """Keys that are not made of dataset and version, versions given twice, tasks without data."""
+    problems, seen = [], Counter[tuple[str, str]]()
+    for section in ("datasets", "embedded", "on_demand"):
+        for key, version in getattr(params, section).items():
+            where, pair = f"{shown}, {section}.{key}", (version.dataset, version.version)
+            seen[pair] += 1
+            if key != version.key:
+                step = "Rename the key: stages and commands build it from dataset and version."
+                problems.append(Problem(where, f"the key {version.key}", key, step))
+            if seen[pair] > 1:
+                found = f"{' '.join(pair)} again"
+                step = "Remove one of the two."
+                problems.append(Problem(where, "each dataset version once", found, step))
+    for task, use in params.tasks.items():
+        if params.find(use.dataset, use.version) is None:
+            where, expected = f"{shown}, tasks.{task}", "a dataset version pinned under datasets"
+            step = did_you_mean(f"{use.dataset}-{use.version}", params.versions)
+            problems.append(Problem(where, expected, f"{use.dataset} {use.version}", step))
     return problems
 
 
-def _pin_problems(shown: str, parsed: ParamsFile, pins: Pins) -> list[Problem]:
+def _stale_pins(layout: Layout, params: Params, pins: Pins) -> list[Problem]:
     """Pins of what is not fetched on demand, or of other files than its own."""
-    problems = []
+    problems, shown = [], layout.relative(layout.pins)
     for key, pin in pins.on_demand_versions.items():
-        known = parsed.on_demand.get(key)
-        expected = known and (known.dataset, known.version, sorted(known.files))
-        if expected != (pin.dataset, pin.version, sorted(pin.files)):
+        known, found = params.on_demand.get(key), (pin.dataset, pin.version, sorted(pin.files))
+        if known is None or found != (known.dataset, known.version, sorted(known.files)):
             problems.append(
-                _problem(
+                Problem(
                     f"{shown}, on_demand_versions.{key}",
                     "the dataset, version and files that params.yaml names under on_demand",
                     f"{pin.dataset} {pin.version}, {', '.join(sorted(pin.files))}",
@@ -484,73 +297,92 @@ def _pin_problems(shown: str, parsed: ParamsFile, pins: Pins) -> list[Problem]:
     return problems
 
 
-def _params(parsed: ParamsFile, pins: Pins) -> Params:
-    versions = {
-        key: DatasetVersion(
-            key=key,
-            source=Source(
-                dataset=item.dataset,
-                version=item.version,
-                tag=item.tag,
-                commit=item.commit,
-                base_url=item.base_url,
-                files=dict(item.files),
-            ),
-            expected=dict(item.expected),
-            folds=FoldSettings(**item.folds.model_dump()),
+def read_pins(layout: Layout) -> Pins:
+    """Read ``data/pins.json``; nothing is pinned where there is none.
+
+    Raises:
+        ConfigError: It is no JSON, or has other fields.
+    """
+    if not layout.pins.is_file():
+        return Pins()
+    try:
+        return Pins.model_validate(read_json(layout.pins))
+    except (ValueError, ValidationError) as error:
+        shown = layout.relative(layout.pins)
+        raise ConfigError(
+            shown,
+            "the pins of versions fetched on demand, as `ionladder fetch` writes them",
+            f"something else ({str(error).splitlines()[0]})",
+            f"Restore it: `git checkout {shown}`.",
+        ) from error
+
+
+def add_pin(layout: Layout, version: DatasetVersion, digests: Mapping[str, str]) -> None:
+    """Record the bytes of a version and the tasks that are scored on it from now on.
+
+    A pin is never changed: the caller has made sure that there is none, or the same.
+    """
+    pins: dict[str, dict[str, Any]] = read_pins(layout).model_dump()
+    use = {"dataset": version.dataset, "version": version.version}
+    pins["on_demand_versions"][version.key] = {**use, "files": dict(sorted(digests.items()))}
+    pins["on_demand_tasks"] |= dict.fromkeys(version.tasks, use)
+    ordered = {part: dict(sorted(pins[part].items())) for part in pins}
+    write_text(layout.pins, to_json(ordered))
+
+
+def require_pinned(layout: Layout, version: DatasetVersion, *, task: str = "") -> None:
+    """Refuse to fetch or ingest what nobody has looked at.
+
+    Raises:
+        ConfigError: The bytes of the version are not pinned.
+    """
+    if not version.is_pinned:
+        shown = layout.relative(layout.pins)
+        raise ConfigError(
+            f"task {task}, {shown}, {version.key}" if task else f"{shown}, {version.key}",
+            "the SHA-256 of its archive",
+            "none: upstream publishes no checksum, and nobody has fetched it here yet",
+            f"`ionladder fetch {version.key} --pin` fetches it, holds it to every check, and "
+            "records its bytes.",
         )
-        for key, item in parsed.datasets.items()
-    }
-    versions |= {
-        key: DatasetVersion(
-            key=key,
-            source=Source(
-                dataset=item.dataset, version=item.version, tag="", commit="", base_url="", files={}
-            ),
-            expected={},
-            folds=FoldSettings(**item.folds.model_dump()),
-        )
-        for key, item in parsed.embedded.items()
-    }
-    versions |= {
-        key: _on_demand(key, item, pins.on_demand_versions.get(key))
-        for key, item in parsed.on_demand.items()
-    }
-    pinned_tasks = {name: use.version for name, use in pins.on_demand_tasks.items()}
-    return Params(
-        versions=versions,
-        task_versions={name: task.version for name, task in parsed.tasks.items()} | pinned_tasks,
-        scoring=ScoringSettings(**parsed.scoring.model_dump()),
-        waiting={
-            task: item.version
-            for item in parsed.on_demand.values()
-            for task in item.tasks
-            if task not in pinned_tasks
-        },
-    )
 
 
-def _on_demand(key: str, item: OnDemandPart, pin: PinnedVersion | None) -> DatasetVersion:
-    """A version fetched on demand, with its bytes where they are pinned."""
-    return DatasetVersion(
-        key=key,
-        source=Source(
-            dataset=item.dataset,
-            version=item.version,
-            tag=item.tag,
-            commit="",
-            base_url=item.base_url,
-            files=pin.files if pin else dict.fromkeys(item.files),
-        ),
-        expected=dict(item.expected),
-        folds=FoldSettings(**item.folds.model_dump()),
-        on_demand=OnDemand(
-            tasks=tuple(item.tasks),
-            download_bytes=item.download_bytes,
-            ingested_bytes=item.ingested_bytes,
-        ),
-    )
+def require_scored(layout: Layout, params: Params, task: str) -> None:
+    """Refuse to work on a task whose data nobody has fetched yet.
+
+    Raises:
+        ConfigError: It waits for them.
+    """
+    version = params.waits_for(task)
+    if version is not None:
+        require_pinned(layout, version, task=task)
 
 
-def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
-    return Problem(where=where, expected=expected, found=found, next_step=next_step)
+def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
+    """The versions with files to fetch of the given keys or dataset names, in file order.
+
+    Without keys: all but those that are fetched only when asked for.
+
+    Raises:
+        ConfigError: Keys that ``params.yaml`` does not have, or that have no files to fetch; all
+            listed.
+    """
+    fetched = {key: v for key, v in params.versions.items() if not v.is_embedded}
+    if not keys:
+        return [version for version in fetched.values() if not version.is_on_demand]
+    # The name of a dataset stands for its version where it has only one to fetch.
+    of_dataset = Counter(version.dataset for version in fetched.values())
+    only = {v.dataset: key for key, v in fetched.items() if of_dataset[v.dataset] == 1}
+    wanted = [only.get(key, key) for key in keys]
+    problems = []
+    for key in wanted:
+        if key not in fetched:
+            found, step = repr(key), did_you_mean(key, fetched)
+            if key in params.versions:
+                found = f"{key!r}, which is computed here and kept in git"
+                step = "There is nothing to fetch or ingest for it."
+            where, expected = "dataset versions", "a key of params.yaml with upstream files"
+            problems.append(Problem(where, expected, found, step))
+    if problems:
+        raise ConfigError(problems)
+    return [version for key, version in fetched.items() if key in wanted]

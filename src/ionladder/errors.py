@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 # Findings that name their place: what a validator collects and an error carries
 
@@ -14,11 +15,11 @@ _LONGEST_FIELD = 2000
 _LONGEST_LISTED = 80
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Problem:
     """One finding, written for the person who can fix it.
 
-    Findings quote what strangers sent. Whatever cannot be printed (line ends, terminal codes,
+    Findings quote what contributors sent. Whatever cannot be printed (line ends, terminal codes,
     marks that turn the writing direction, halves of characters) is escaped, and nothing is endless.
 
     Attributes:
@@ -28,8 +29,8 @@ class Problem:
         next_step: What to do now.
 
     Example:
-        >>> print(Problem(where="predictions.csv, row 4", expected="a finite number",
-        ...               found="'3.2 eV'", next_step="Remove the unit."))
+        >>> print(Problem("predictions.csv, row 4", "a finite number", "'3.2 eV'",
+        ...               "Remove the unit."))
         predictions.csv, row 4: expected a finite number; found '3.2 eV'. Remove the unit.
     """
 
@@ -47,7 +48,7 @@ class Problem:
 
 
 def visible(text: str, *, limit: int = _LONGEST_FIELD) -> str:
-    """Text as a letter may quote it: printable characters only, cut where it gets too long.
+    """Text as an error may quote it: printable characters only, cut where it gets too long.
 
     Example:
         >>> print(visible("red\\x1b[31m"), visible("a very long name", limit=8))
@@ -92,29 +93,64 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"{guess}Known: {first_few(names, limit=20) or 'none'}."
 
 
-def letter(problems: Sequence[Problem]) -> str:
+def error_text(problems: Sequence[Problem]) -> str:
     """Write problems as text, one per line, in the order given."""
     return "\n".join(str(problem) for problem in problems)
 
 
-# Errors as letters: every exception of IonLadder carries problems with a next step
+letter = error_text
+
+
+def field_problem(where: str, item: Mapping[str, Any], next_step: str) -> Problem:
+    """One finding of pydantic as a problem.
+
+    Args:
+        where: The file.
+        item: One of ``ValidationError.errors()``.
+        next_step: What to do now.
+    """
+    kind, loc = item["type"], [str(part) for part in item["loc"] if part != "[key]"]
+    expected, found = item["msg"][0].lower() + item["msg"][1:], repr(item["input"])
+    if kind.startswith("missing"):
+        expected, found = "a value here", "nothing"
+    elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
+        expected, found = "only known keys", f"the unknown key {loc[-1]!r}"
+    elif kind == "value_error":
+        expected, found = str(item["ctx"]["error"]), "something else"
+    elif kind == "string_type":
+        next_step = "Put quotes around the value so that YAML reads it as text."
+    return Problem(f"{where}, {'.'.join(loc) or 'the whole file'}", expected, found, next_step)
+
+
+# Every exception of IonLadder carries problems with a next step
 
 
 class IonLadderError(Exception):
     """Base of all errors a user may meet; the command line prints it without a traceback.
 
     Args:
-        problems: One problem, or all problems found, in reading order; never empty.
+        problems: One problem, or all problems found, in reading order; never empty. Or the four
+            texts of one problem: where, expected, found, next step.
+
+    Example:
+        >>> raise ConfigError("params.yaml", "a mapping", "a list", "Correct it.")
+        Traceback (most recent call last):
+        ionladder.errors.ConfigError: params.yaml: expected a mapping; found a list. Correct it.
     """
 
-    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+    def __init__(self, problems: Problem | Sequence[Problem] | str, *texts: str) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems, *texts)
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
         if not self.problems:
             msg = "an IonLadderError needs at least one problem to report"
             raise ValueError(msg)
-        super().__init__(letter(self.problems))
+        super().__init__(error_text(self.problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
 
 
 class ConfigError(IonLadderError):

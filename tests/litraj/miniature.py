@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from writing import csv_text, frame_text, write_zip
 
-from ionladder.config import DatasetVersion, FoldSettings, Source
+from ionladder.config import DatasetVersion, FoldSettings
 from ionladder.data.litraj import ingest
 
 Row = dict[str, Any]
@@ -82,16 +82,12 @@ class Miniature:
 def pinned(dataset: str, file: str, expected: Mapping[str, int]) -> DatasetVersion:
     """A version as ``params.yaml`` states it, its bytes not yet pinned."""
     return DatasetVersion(
-        key=f"{dataset}-1-0-0",
-        source=Source(
-            dataset=dataset,
-            version="1.0.0",
-            tag="litraj",
-            commit="",
-            base_url="https://example.org/litraj",
-            files={file: None},
-        ),
-        expected=expected,
+        dataset=dataset,
+        version="1.0.0",
+        tag="litraj",
+        base_url="https://example.org/litraj",
+        files={file: None},
+        expected=dict(expected),
         folds=FoldSettings(n_folds=5, n_repeats=1, seed=20250221),
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ionladder.config import DatasetVersion, FoldSettings, Source
+from ionladder.config import DatasetVersion, FoldSettings
 from ionladder.data.ingest import ingest
 from ionladder.data.litraj.ingest import build
 from ionladder.data.litraj.trajectories import draw_offset_set
@@ -27,17 +27,14 @@ VERSION = "1.0.0"
 
 
 def pinned(expected: Mapping[str, int] = miniature.COUNTS, sha256: str = "0" * 64) -> Any:
-    source = Source(
+    return DatasetVersion(
         dataset="mplitrj_subsample",
         version=VERSION,
         tag="litraj",
-        commit="",
         base_url="https://example.org",
         files={f"{miniature.STEM}.zip": sha256},
-    )
-    folds = FoldSettings(n_folds=5, n_repeats=1, seed=20250221)
-    return DatasetVersion(
-        key="mplitrj-subsample-1-0-0", source=source, expected=dict(expected), folds=folds
+        expected=dict(expected),
+        folds=FoldSettings(n_folds=5, n_repeats=1, seed=20250221),
     )
 
 

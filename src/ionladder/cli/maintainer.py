@@ -82,9 +82,8 @@ def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
     for pinned in context.params.versions.values():
         if pinned.is_embedded or pinned.on_demand:
             continue
-        raw = context.layout.raw_dir(pinned.dataset, pinned.version)
         try:
-            fetch_source(pinned.source, raw, progress=sys.stderr.isatty())
+            fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
         except UnreachableError as error:
             unreachable += error.problems[:1]
     return unreachable
@@ -223,19 +222,20 @@ def fetch(
 def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
     from ionladder.data.fetch import fetch as fetch_source
 
-    raw = context.layout.raw_dir(version.dataset, version.version)
-    brought = fetch_source(version.source, raw, progress=sys.stderr.isatty())
-    kept = len(version.source.files) - len(brought)
+    brought = fetch_source(context.layout, version, progress=sys.stderr.isatty()).brought
+    kept = len(version.files) - len(brought)
     print(f"{version.key}: {len(brought)} files fetched and verified, {kept} already here")
 
 
 def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) -> None:
-    from ionladder.data.ingest import fetch_and_pin, fetch_on_demand, require_pinned
+    from ionladder.config import require_pinned
+    from ionladder.data.fetch import fetch as fetch_source
+    from ionladder.data.ingest import fetch_and_pin
 
     progress = sys.stderr.isatty()
     if not pin:
         require_pinned(context.layout, version)
-        fetch_on_demand(context.layout, version, progress=progress)
+        fetch_source(context.layout, version, progress=progress)
         print(f"{version.key}: the archive is here, with the pinned bytes")
         return
     pinned = fetch_and_pin(context.layout, version, progress=progress)
@@ -330,9 +330,8 @@ def ingest(
     A version whose content differs from its committed manifest is refused, and nothing is written.
     """
     from ionladder.cli.common import load_context
-    from ionladder.config import select_versions
+    from ionladder.config import require_pinned, select_versions
     from ionladder.data.ingest import ingest as ingest_version
-    from ionladder.data.ingest import require_pinned
     from ionladder.errors import IngestError, IonLadderError
 
     context = load_context()

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ionladder.config import DatasetVersion, FoldSettings, add_pin, not_pinned
-from ionladder.data.fetch import fetch_archives, require_raw
+from ionladder.config import DatasetVersion, FoldSettings, add_pin
+from ionladder.data.fetch import fetch, require_raw
 from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import (
     BuiltVersion,
@@ -23,7 +23,7 @@ from ionladder.data.store import (
     released_problems,
 )
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
-from ionladder.errors import ConfigError, DataMissingError, IngestError, Problem
+from ionladder.errors import DataMissingError, IngestError, Problem
 from ionladder.repo import (
     Layout,
     content_hash,
@@ -562,25 +562,6 @@ class Pinned:
     digests: dict[str, str]
 
 
-def fetch_on_demand(layout: Layout, version: DatasetVersion, *, progress: bool) -> dict[str, str]:
-    """Bring the archive of a version to this machine, as pinned where it is.
-
-    Raises:
-        UnreachableError: It could not be reached; what arrived is kept for the next try.
-        FetchError: There is no room for it, or its bytes are not the pinned ones.
-    """
-    if version.on_demand is None:
-        msg = f"{version.key} is not fetched on demand"
-        raise ValueError(msg)
-    return fetch_archives(
-        version.source,
-        layout.raw_dir(version.dataset, version.version),
-        download_bytes=version.on_demand.download_bytes,
-        ingested_bytes=version.on_demand.ingested_bytes,
-        progress=progress,
-    )
-
-
 def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) -> Pinned:
     """Fetch a version, make its tables, and record its bytes once every check has passed.
 
@@ -589,21 +570,9 @@ def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) ->
         FetchError: There is no room, or the version is pinned and its bytes are others.
         IngestError: A check failed; nothing is pinned, and the archive stays for a closer look.
     """
-    was_pinned = version.source.is_pinned
-    digests = fetch_on_demand(layout, version, progress=progress)
-    if was_pinned:
+    digests = fetch(layout, version, progress=progress).digests
+    if version.is_pinned:
         return Pinned(ingested=None, digests=digests)
-    source = replace(version.source, files=dict(digests))
-    done = ingest(layout, replace(version, source=source))
+    done = ingest(layout, version.model_copy(update={"files": dict(digests)}))
     add_pin(layout, version, digests)
     return Pinned(ingested=done, digests=digests)
-
-
-def require_pinned(layout: Layout, version: DatasetVersion) -> None:
-    """Refuse to fetch or ingest what nobody has looked at.
-
-    Raises:
-        ConfigError: The bytes of the version are not pinned.
-    """
-    if not version.source.is_pinned:
-        raise ConfigError(not_pinned(version, where=layout.relative(layout.pins)))

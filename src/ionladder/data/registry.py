@@ -40,7 +40,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ionladder.errors import ConfigError, Problem, did_you_mean
+from ionladder.errors import ConfigError, Problem, did_you_mean, field_problem
 from ionladder.repo import read_mapping
 from ionladder.specs import TRAIN_DISTANCE, Dataset, Task
 
@@ -95,14 +95,11 @@ def _read(folder: Path) -> tuple[Dataset, dict[str, Task]]:
             item.setdefault("key", keys)
     dataset = _checked(Dataset, {"name": folder.name, **raw}, folder, files, ())
     if columns:
-        where = f"{folder.name}/columns.csv"
         raise ConfigError(
-            Problem(
-                where=where,
-                expected="tables that dataset.yaml names",
-                found=", ".join(columns),
-                next_step="Add them under `tables`, or correct the column `table`.",
-            )
+            _shown(folder / "columns.csv"),
+            "tables that dataset.yaml names",
+            ", ".join(columns),
+            "Add them under `tables`, or correct the column `table`.",
         )
     reported = _reported(folder / "reported.csv")
     found = {}
@@ -248,17 +245,9 @@ def _problem(
             part = part.get(key, {}) if isinstance(part, dict) else {}
         if path.suffix == ".yaml" and first in part:
             path = file
-    where = ".".join(map(str, (*at, *item["loc"])))
-    unknown = item["type"] in ("extra_forbidden", "unexpected_keyword_argument")
-    found = f"the unknown key {item['loc'][-1]!r}" if unknown else repr(item["input"])
-    if item["type"].startswith("missing"):
-        found = "nothing"
-    return Problem(
-        where=f"{_shown(path)}, {where}",
-        expected="only known keys" if unknown else item["msg"],
-        found=found,
-        next_step="Correct it; ionladder/data/registry.py says what may stand there.",
-    )
+    item = {**item, "loc": (*at, *item["loc"])}
+    step = "Correct it; ionladder/data/registry.py says what may stand there."
+    return field_problem(_shown(path), item, step)
 
 
 def _shown(path: Path) -> str:
@@ -320,14 +309,7 @@ def get_task(name: str) -> Task:
 def _find(what: str, name: str, known: Mapping[str, Any]) -> Any:
     if name in known:
         return known[name]
-    raise ConfigError(
-        Problem(
-            where=what,
-            expected=f"a known {what}",
-            found=repr(name),
-            next_step=did_you_mean(name, known),
-        )
-    )
+    raise ConfigError(what, f"a known {what}", repr(name), did_you_mean(name, known))
 
 
 def dataset_module(dataset: str, name: str) -> Any:

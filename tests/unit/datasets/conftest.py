@@ -28,7 +28,7 @@ def fetch_and_ingest(layout: Layout, *keys: str) -> None:
     params = load_params(layout)
     for key in keys or tuple(params.versions):
         pinned = params.versions[key]
-        fetch(pinned.source, layout.raw_dir(pinned.dataset, pinned.version))
+        fetch(layout, pinned)
         ingest(layout, pinned)
 
 

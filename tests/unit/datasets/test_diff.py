@@ -17,7 +17,7 @@ from ionladder.repo import Layout, sha256_bytes
 
 def changes_of(layout: Layout) -> list[CellChange]:
     for pinned in load_params(layout).versions.values():
-        fetch(pinned.source, layout.raw_dir("obelix", pinned.version))
+        fetch(layout, pinned)
         ingest(layout, pinned)
     return diff_versions(layout, "obelix", "1.0.0", "1.1.0")
 

@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from factories import write_repo
-from ionladder.config import add_pin, load_params, read_pins, require_scored, select_versions
-from ionladder.data.ingest import require_pinned
+from ionladder.config import (
+    add_pin,
+    load_params,
+    read_pins,
+    require_pinned,
+    require_scored,
+    select_versions,
+)
 from ionladder.errors import ConfigError
 from ionladder.repo import Layout
 

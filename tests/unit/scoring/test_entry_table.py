@@ -31,7 +31,7 @@ def _ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("IONLADDER_MIRROR", raising=False)
         layout = write_repo(folder)
         for pinned in load_params(layout).versions.values():
-            fetch(pinned.source, layout.raw_dir(pinned.dataset, pinned.version))
+            fetch(layout, pinned)
             ingest(layout, pinned)
     return folder
 

@@ -81,7 +81,7 @@ def test_members_that_could_do_harm_are_refused_by_name(
 
 def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
     path = write_tar(tmp_path / "a.tar.gz", member("a.cif", size=1), member("a.cif", size=2))
-    with pytest.raises(IngestError, match="each file once"):
+    with pytest.raises(IngestError, match="each name once"):
         read_tar(path)
 
 

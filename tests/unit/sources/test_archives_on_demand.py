@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from ionladder.config import Source
+from ionladder.config import FoldSettings, OnDemandVersion
 from ionladder.data import fetch as fetch_module
-from ionladder.data.fetch import fetch_archives
+from ionladder.data.fetch import fetch
 from ionladder.errors import FetchError, UnreachableError
-from ionladder.repo import sha256_bytes
+from ionladder.repo import Layout, sha256_bytes
 
 DATA = bytes(range(256)) * 12_000  # three blocks of a mebibyte
 NAME = "BVEL13k.zip"
@@ -82,28 +82,37 @@ def upstream(loopback: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstre
     server.server_close()
 
 
-def source(address: str, digest: str | None = None) -> Source:
-    return Source(
+def source(address: str, digest: str | None = None, ingested_bytes: int = 0) -> OnDemandVersion:
+    return OnDemandVersion(
         dataset="bvel13k",
         version="1.0.0",
         tag="litraj",
-        commit="",
         base_url=address,
         files={NAME: digest},
+        expected={},
+        tasks=[],
+        download_bytes=len(DATA),
+        ingested_bytes=ingested_bytes,
+        folds=FoldSettings(n_folds=2, n_repeats=1, seed=1),
     )
 
 
-def bring(made: Source, into: Path, ingested_bytes: int = 0) -> dict[str, str]:
-    return fetch_archives(
-        made, into, download_bytes=len(DATA), ingested_bytes=ingested_bytes, progress=False
-    )
+def bring(made: OnDemandVersion, root: Path) -> dict[str, str]:
+    return fetch(Layout(root), made).digests
 
 
-def test_an_unpinned_archive_arrives_with_its_digest(upstream: Upstream, tmp_path: Path) -> None:
-    digests = bring(source(upstream.address), tmp_path / "raw")
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    return Layout(tmp_path).raw_dir("bvel13k", "1.0.0")
+
+
+def test_an_unpinned_archive_arrives_with_its_digest(
+    upstream: Upstream, tmp_path: Path, raw: Path
+) -> None:
+    digests = bring(source(upstream.address), tmp_path)
 
     assert digests == {NAME: sha256_bytes(DATA)}
-    assert [path.name for path in (tmp_path / "raw").iterdir()] == [NAME]
+    assert [path.name for path in raw.iterdir()] == [NAME]
 
 
 def test_a_broken_download_is_continued_where_it_stopped(
@@ -111,7 +120,7 @@ def test_a_broken_download_is_continued_where_it_stopped(
 ) -> None:
     upstream.breaks = [2 << 20, 100]
 
-    digests = bring(source(upstream.address), tmp_path / "raw")
+    digests = bring(source(upstream.address), tmp_path)
 
     assert digests == {NAME: sha256_bytes(DATA)}
     first = upstream.ranges[0]
@@ -122,15 +131,15 @@ def test_a_broken_download_is_continued_where_it_stopped(
 
 
 def test_a_later_call_continues_what_an_earlier_one_could_not_finish(
-    upstream: Upstream, tmp_path: Path
+    upstream: Upstream, tmp_path: Path, raw: Path
 ) -> None:
     upstream.breaks = [1 << 20, 0, 0]
     with pytest.raises(UnreachableError, match="ended too early"):
-        bring(source(upstream.address), tmp_path / "raw")
-    assert not (tmp_path / "raw" / NAME).exists()
+        bring(source(upstream.address), tmp_path)
+    assert not (raw / NAME).exists()
     upstream.ranges.clear()
 
-    digests = bring(source(upstream.address), tmp_path / "raw")
+    digests = bring(source(upstream.address), tmp_path)
 
     assert digests == {NAME: sha256_bytes(DATA)}
     assert upstream.ranges[0] == f"bytes={1 << 20}-"
@@ -139,10 +148,10 @@ def test_a_later_call_continues_what_an_earlier_one_could_not_finish(
 def test_a_file_that_changed_in_between_is_taken_anew(upstream: Upstream, tmp_path: Path) -> None:
     upstream.breaks = [1 << 20, 0, 0]
     with pytest.raises(UnreachableError):
-        bring(source(upstream.address), tmp_path / "raw")
+        bring(source(upstream.address), tmp_path)
     upstream.data, upstream.etag = DATA[::-1], '"two"'
 
-    assert bring(source(upstream.address), tmp_path / "raw") == {NAME: sha256_bytes(DATA[::-1])}
+    assert bring(source(upstream.address), tmp_path) == {NAME: sha256_bytes(DATA[::-1])}
 
 
 def test_a_server_that_names_no_file_is_never_asked_for_a_rest(
@@ -150,39 +159,40 @@ def test_a_server_that_names_no_file_is_never_asked_for_a_rest(
 ) -> None:
     upstream.etag, upstream.breaks = None, [1 << 20]
 
-    assert bring(source(upstream.address), tmp_path / "raw") == {NAME: sha256_bytes(DATA)}
+    assert bring(source(upstream.address), tmp_path) == {NAME: sha256_bytes(DATA)}
     assert upstream.ranges == [None, None]
 
 
 def test_a_download_that_was_whole_is_not_asked_for_again(
-    upstream: Upstream, tmp_path: Path
+    upstream: Upstream, tmp_path: Path, raw: Path
 ) -> None:
-    raw = tmp_path / "raw"
-    bring(source(upstream.address), raw)
+    bring(source(upstream.address), tmp_path)
     (raw / NAME).replace(raw / f".{NAME}.part")
     (raw / f".{NAME}.part.json").write_text('{"validator": "\\"one\\""}', encoding="utf-8")
 
-    assert bring(source(upstream.address), raw) == {NAME: sha256_bytes(DATA)}
+    assert bring(source(upstream.address), tmp_path) == {NAME: sha256_bytes(DATA)}
     assert upstream.ranges[-1] == f"bytes={len(DATA)}-"
 
 
 def test_other_bytes_than_pinned_are_refused_and_forgotten(
-    upstream: Upstream, tmp_path: Path
+    upstream: Upstream, tmp_path: Path, raw: Path
 ) -> None:
     with pytest.raises(FetchError, match="expected SHA-256 0000"):
-        bring(source(upstream.address, "0" * 64), tmp_path / "raw")
+        bring(source(upstream.address, "0" * 64), tmp_path)
 
-    assert list((tmp_path / "raw").iterdir()) == []
+    assert not raw.exists()
 
 
-def test_a_file_here_with_other_bytes_than_pinned_is_named_and_kept(tmp_path: Path) -> None:
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / NAME).write_bytes(b"other")
+def test_a_file_here_with_other_bytes_than_pinned_is_named_and_kept(
+    tmp_path: Path, raw: Path
+) -> None:
+    raw.mkdir(parents=True)
+    (raw / NAME).write_bytes(b"other")
 
     with pytest.raises(FetchError, match=NAME):
-        bring(source("https://upstream.invalid", "0" * 64), tmp_path / "raw")
+        bring(source("https://upstream.invalid", "0" * 64), tmp_path)
 
-    assert (tmp_path / "raw" / NAME).read_bytes() == b"other"
+    assert (raw / NAME).read_bytes() == b"other"
 
 
 def test_a_mirror_folder_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +201,7 @@ def test_a_mirror_folder_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (place / NAME).write_bytes(DATA)
     monkeypatch.setenv("IONLADDER_MIRROR", str(tmp_path / "mirror"))
 
-    assert bring(source("https://upstream.invalid"), tmp_path / "raw") == {NAME: sha256_bytes(DATA)}
+    assert bring(source("https://upstream.invalid"), tmp_path) == {NAME: sha256_bytes(DATA)}
 
 
 def test_a_mirror_without_the_file_is_a_letter_that_says_where_it_goes(
@@ -200,17 +210,17 @@ def test_a_mirror_without_the_file_is_a_letter_that_says_where_it_goes(
     monkeypatch.setenv("IONLADDER_MIRROR", str(tmp_path))
 
     with pytest.raises(UnreachableError, match=f"holds bvel13k/litraj/{NAME}"):
-        bring(source("https://upstream.invalid"), tmp_path / "raw")
+        bring(source("https://upstream.invalid"), tmp_path)
 
 
 def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = SimpleNamespace(free=len(DATA) + 5)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
 
     with pytest.raises(FetchError, match=r"GB of free disk space") as caught:
-        bring(source("https://upstream.invalid"), tmp_path / "raw", ingested_bytes=6)
+        bring(source("https://upstream.invalid", ingested_bytes=6), tmp_path)
 
     assert "Nothing was written" in str(caught.value)
-    assert not (tmp_path / "raw").exists()
+    assert not raw.exists()

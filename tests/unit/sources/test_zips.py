@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ionladder.data.archives import ZipLimits, ZipMembers
+from ionladder.data.archives import Limits, ZipMembers
 from ionladder.errors import IngestError
 
 
@@ -21,7 +21,7 @@ def write(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLA
     return path
 
 
-def refused(path: Path, limits: ZipLimits | None = None) -> str:
+def refused(path: Path, limits: Limits | None = None) -> str:
     with pytest.raises(IngestError) as caught:
         ZipMembers(path, limits=limits)
     return str(caught.value)
@@ -59,8 +59,8 @@ def test_a_fingerprint_changes_with_the_content_and_not_with_the_packing(tmp_pat
         ("../out.xyz", "a path that leaves it"),
         ("a/../../out.xyz", "a path that leaves it"),
         ("/etc/passwd", "a path that leaves it"),
-        ("C:/out.xyz", "a drive or a backslash"),
-        ("..\\out.xyz", "a drive or a backslash"),
+        ("C:/out.xyz", "a path that leaves it"),
+        ("..\\out.xyz", "a path that leaves it"),
     ],
 )
 def test_a_path_that_leaves_the_archive_is_refused(tmp_path: Path, name: str, what: str) -> None:
@@ -93,8 +93,8 @@ def test_a_second_member_of_the_same_name_is_refused(tmp_path: Path, other: str)
 def test_bombs_are_refused_by_ratio_total_and_number(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": bytes(5_000_000), "b": b"1"})
     assert "at most 200 bytes from one" in refused(path)
-    assert "at most 100 bytes unpacked" in refused(path, ZipLimits(total_bytes=100))
-    assert "at most 1 members" in refused(path, ZipLimits(members=1))
+    assert "at most 100 bytes unpacked" in refused(path, Limits(total_bytes=100))
+    assert "at most 1 members" in refused(path, Limits(members=1))
 
 
 def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path: Path) -> None:
