@@ -16,6 +16,7 @@ from pathlib import Path
 from ionladder.errors import Problem, SiteError
 from ionladder.repo import Layout, replacing_folder
 from ionladder.site.context import Site, load_site
+from ionladder.site.differences import compare_documents
 from ionladder.site.environment import FENCES, environment
 from ionladder.site.files import (
     FEED,
@@ -30,7 +31,6 @@ from ionladder.site.pages import page_makers
 from ionladder.site.pages.changes import history_files
 from ionladder.site.pages.leaderboard import board_files
 from ionladder.site.pages.submission import pages, submission_files
-from ionladder.site.sections import compare_documents
 from ionladder.site.text import (
     INPUTS,
     KIND_MEANING,

@@ -10,11 +10,11 @@ import pytest
 
 from ionladder.entries import EntryTable
 from ionladder.repo import Layout
-from ionladder.site import sections as compared
+from ionladder.site import differences as compared
 from ionladder.site.context import load_site
+from ionladder.site.differences import compare_documents
 from ionladder.site.pages.compare import MOST_ROWS
 from ionladder.site.render import render_pages, render_site
-from ionladder.site.sections import compare_documents
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import Entry, hostile, make_repository, typical
 from unit.site.test_entry_pages import with_data
@@ -127,7 +127,7 @@ def test_of_many_entries_a_bounded_number_is_compared(monkeypatch: pytest.Monkey
         typical_error=spread,
         spread=spread,
     )
-    chosen = compared._chosen(table)
+    chosen = compared.chosen_entries(table)
     assert len(chosen) == 10
     assert chosen[-5:] == [45, 46, 47, 48, 49], "those on which models differ most"
     assert chosen[0] == 0, "and a spread over the others"

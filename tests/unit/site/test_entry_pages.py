@@ -11,7 +11,7 @@ import pytest
 
 from ionladder.repo import Layout
 from ionladder.site import context as entry_choice
-from ionladder.site import sections as own_entries
+from ionladder.site import slices
 from ionladder.site.context import load_site
 from ionladder.site.pages import entries as entry_pages
 from ionladder.site.render import render_pages, render_site
@@ -185,7 +185,7 @@ def test_marks_of_plots_name_the_material_before_the_id(pages: dict[str, str]) -
 def test_a_plot_of_very_many_entries_draws_an_even_sample_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_entries, "MOST_MARKS", 40)
+    monkeypatch.setattr(slices, "MOST_MARKS", 40)
     page = render_pages(load_site(with_data(tmp_path)))["submissions/bvel-proto/rf-sites/"]
     assert "40 of " in page
     assert "evenly spaced by id" in page

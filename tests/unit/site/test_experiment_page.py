@@ -18,9 +18,8 @@ from ionladder.errors import SiteError
 from ionladder.repo import Layout
 from ionladder.site.board import Analysis, Board, Pair, Value, parse_board
 from ionladder.site.context import load_site
+from ionladder.site.differences import Difference, Differences, read_differences, sentence
 from ionladder.site.render import render_pages
-from ionladder.site.sections import sentence
-from ionladder.site.tables import Difference, Differences, read_differences
 from ionladder.specs import Clause, Contrast, Question
 from unit.site.page_tree import tree_of, words
 from unit.site.synthetic_board import HOSTILE, Entry, leaderboard, make_repository, typical

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from ionladder.errors import SiteError
-from ionladder.metrics import all_metrics
 from ionladder.site.board import Analysis, Board, parse_analysis, parse_board
-from ionladder.site.sections import MOST_PAIRS, pair_rows, robustness, sensitivity
-from ionladder.site.tables import board_tables
+from ionladder.site.differences import MOST_PAIRS, pair_rows
+from ionladder.site.tables import board_tables, robustness, sensitivity
 from unit.site.synthetic_board import TASK, Entry, leaderboard, typical
 
 COLUMNS = ["submission", "other", "difference", "ci_low", "ci_high", "probability_better"]
@@ -32,9 +31,9 @@ def pairs(*rows: list[Any]) -> dict[str, Any]:
 def test_a_pair_reads_from_both_sides() -> None:
     found = analysis(pairs=pairs(["hgb-l1", "rf-paper", -0.25, -0.5, 0.125, 0.9]))
     (mine,) = pair_rows(board(typical()), found, board(typical()).entrant("rf-paper"), HERE)
-    assert mine.difference.text == "+0.25"
-    assert mine.difference.detail == "−0.12 to +0.50"
-    assert (mine.verdict, mine.probability) == ("not resolved", "10 %")
+    assert mine["difference"].text == "+0.25"
+    assert mine["difference"].detail == "−0.12 to +0.50"
+    assert (mine["verdict"], mine["probability"]) == ("not resolved", "10 %")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,7 @@ def test_a_difference_is_clear_when_its_interval_leaves_out_zero(
     middle = (low + high) / 2
     found = analysis(pairs=pairs(["rf-paper", "mlp-paper", middle, low, high, 0.5]))
     (row,) = pair_rows(board(typical()), found, board(typical()).entrant("rf-paper"), HERE)
-    assert row.verdict == verdict
+    assert row["verdict"] == verdict
 
 
 def test_opponents_stand_in_the_order_of_the_board_and_are_bounded() -> None:
@@ -55,7 +54,7 @@ def test_opponents_stand_in_the_order_of_the_board_and_are_bounded() -> None:
     rows = [["m000", entry.name, -0.1, -0.2, 0.1, 0.6] for entry in reversed(entries[1:])]
     read = board(entries)
     shown = pair_rows(read, analysis(pairs=pairs(*rows)), read.entrant("m000"), HERE)
-    assert [row.href for row in shown] == [f"../m{n:03d}/" for n in range(1, MOST_PAIRS + 1)]
+    assert [row["href"] for row in shown] == [f"../m{n:03d}/" for n in range(1, MOST_PAIRS + 1)]
 
 
 def test_groups_that_decide_the_first_place_are_named() -> None:
@@ -116,16 +115,16 @@ def test_a_damaged_analysis_is_a_letter() -> None:
 
 def test_a_score_below_the_floor_is_marked_and_never_accused() -> None:
     entries = [Entry(name="too-good", value=0.2), Entry(name="usual", value=1.5)]
-    table = board_tables(board(entries), all_metrics(), "obelix/")[0]
-    assert [(row.name, row.is_below_floor) for row in table.rows] == [
+    table = board_tables(board(entries), "obelix/")[0]
+    assert [(row["name"], row["is_below_floor"]) for row in table.rows] == [
         ("too-good", True),
         ("usual", False),
     ]
 
 
 def test_the_board_shows_how_much_reducible_error_is_closed() -> None:
-    table = board_tables(board([Entry(name="a", value=1.285)]), all_metrics(), "obelix/")[0]
+    table = board_tables(board([Entry(name="a", value=1.285)]), "obelix/")[0]
     keys = [column.key for _, column in table.columns]
-    cells = dict(zip(keys, table.rows[0].cells, strict=True))
+    cells = dict(zip(keys, table.rows[0]["cells"], strict=True))
     assert cells["reducible"].text == "50 %"
     assert cells["probability-best"].text == "25 %"

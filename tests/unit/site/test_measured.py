@@ -12,14 +12,14 @@ import pytest
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.render import render_pages
-from ionladder.site.sections import (
+from ionladder.site.measured import (
     COVERAGE,
     SEPARATION,
     coverage_tables,
     read_measured,
     separation_tables,
 )
+from ionladder.site.render import render_pages
 from unit.site.synthetic_board import make_repository, typical
 
 REPOSITORY = Layout(Path(__file__).resolve().parents[3])
@@ -29,18 +29,22 @@ def test_committed_results_fill_every_cell_of_their_tables() -> None:
     coverage = read_measured(REPOSITORY, COVERAGE)
     separation = read_measured(REPOSITORY, SEPARATION)
     tables = coverage_tables(coverage) + separation_tables(separation)
-    assert len({table.key for table in tables}) == len(tables)
+    assert len({table["key"] for table in tables}) == len(tables)
     for table in tables:
-        assert table.rows, table.key
-        if table.key not in {"separation", "coverage-seeds"}:
-            assert all(cell is not None for _, cells in table.rows for cell in cells), table.key
+        assert table["rows"], table["key"]
+        if table["key"] not in {"separation", "coverage-seeds"}:
+            assert all(cell is not None for _, cells in table["rows"] for cell in cells), table[
+                "key"
+            ]
 
 
 def test_captions_count_in_one_style_and_in_the_singular() -> None:
     coverage = read_measured(REPOSITORY, COVERAGE)
     separation = read_measured(REPOSITORY, SEPARATION)
     tables = coverage_tables(coverage) + separation_tables(separation)
-    words = " | ".join([t.caption for t in tables] + [title for t in tables for title, _ in t.rows])
+    words = " | ".join(
+        [t["caption"] for t in tables] + [title for t in tables for title, _ in t["rows"]]
+    )
     assert not re.search(r"\d,\d{3}", words)
     assert re.search("\\d\u202f000 simulated boards", words)
     assert "better by 1 decade than" in words
@@ -50,7 +54,7 @@ def test_captions_count_in_one_style_and_in_the_singular() -> None:
 def test_a_cell_holds_the_percentage_of_its_record() -> None:
     coverage = read_measured(REPOSITORY, COVERAGE)
     record = next(row for row in coverage["tables"]["mae"] if row["method"] == coverage["method"])
-    title, cells = coverage_tables(coverage)[0].rows[0]
+    title, cells = coverage_tables(coverage)[0]["rows"][0]
     assert title == coverage["method"]
     assert float(cells[0].text) == pytest.approx(100 * record["coverage"])
     assert cells[0].detail == f"{record['median_width']:.2f} wide"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from ionladder.data import registry
-from ionladder.metrics import all_metrics
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
@@ -110,14 +109,14 @@ def section(page: str, name: str) -> str:
 
 def test_metrics_of_other_targets_have_no_column_on_the_board() -> None:
     board = parse_board(board_of(BARRIER), task(BARRIER), shown_as="board")
-    keys = [column.key for group in metric_groups(board, all_metrics()) for column in group.columns]
+    keys = [column.key for group in metric_groups(board) for column in group.columns]
     assert keys == ["converged"]
 
 
 def test_an_empty_board_keeps_its_columns() -> None:
     empty = {**board_of(BARRIER), "rows": []}
     board = parse_board(empty, task(BARRIER), shown_as="board")
-    keys = [column.key for group in metric_groups(board, all_metrics()) for column in group.columns]
+    keys = [column.key for group in metric_groups(board) for column in group.columns]
     assert keys == ["slope", "weighed", "converged"]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from ionladder.site.board import Board, Row
 from ionladder.site.charts import CostChart, CostPoint, stands_of, timeline_chart
 from ionladder.site.context import Site, TaskSite
+from ionladder.site.differences import agreement_table
 from ionladder.site.pages import Page
-from ionladder.site.sections import agreement_table, slice_board
+from ionladder.site.slices import slice_board
 from ionladder.site.tables import Cell, value_cell
 from ionladder.site.text import (
     board_url,

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from ionladder.site.board import Board, Pair, Row, Value
 from ionladder.site.charts import Scale, difference_scale, spark, spark_axis, zero_line
 from ionladder.site.context import Site, TaskSite
+from ionladder.site.differences import MOST_ENTRIES
 from ionladder.site.pages import Page
-from ionladder.site.sections import MOST_ENTRIES
 from ionladder.site.tables import Cell, signed_cell, value_cell
 from ionladder.site.text import (
     board_url,

@@ -7,17 +7,17 @@ from typing import Any
 
 from ionladder.site.board import Board
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.pages import Page
-from ionladder.site.pages.charts import DRAWN_ROWS, TRAINING_TIME, cost_part
-from ionladder.site.sections import (
+from ionladder.site.differences import (
     arms_table,
     asked_table,
     candidates,
     printed_table,
+    read_differences,
     resolution,
     sentence,
 )
-from ionladder.site.tables import read_differences
+from ionladder.site.pages import Page
+from ionladder.site.pages.charts import DRAWN_ROWS, TRAINING_TIME, cost_part
 from ionladder.site.text import (
     board_url,
     charts_url,

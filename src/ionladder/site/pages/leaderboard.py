@@ -6,22 +6,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ionladder.metrics import all_metrics
 from ionladder.repo import Layout
+from ionladder.score import MIN_ROWS
 from ionladder.site.board import Board, Row
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import verdict
-from ionladder.site.sections import (
-    FEWEST_ENTRIES,
+from ionladder.site.slices import slice_board
+from ionladder.site.tables import (
+    board_tables,
     experiment_links,
     robustness,
     sensitivity,
     siblings,
-    slice_board,
+    target_table,
+    value_cell,
 )
-from ionladder.site.tables import board_tables, target_table, value_cell
 from ionladder.site.text import (
     board_url,
     charts_url,
@@ -64,10 +65,10 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     shown = board.scored[:CHART_ROWS]
     files = board_files(site.layout, item.task.name)
     reported = _reported(board, here)
-    tables = board_tables(board, all_metrics(), here)
+    tables = board_tables(board, here)
     ranked = next(table for table in tables if table.is_ranked)
     others = siblings(site, item, here)
-    beside = [link for group in others.values() for one in group for link in one.experiments]
+    beside = [link for group in others.values() for one in group for link in one["experiments"]]
     return {
         "item": item,
         "board": board,
@@ -79,8 +80,8 @@ def _context(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         if shown
         else None,
         "tables": tables,
-        "by_target": target_table(board, ranked.rows, all_metrics()),
-        "fewest": FEWEST_ENTRIES,
+        "by_target": target_table(board, ranked.rows),
+        "fewest": MIN_ROWS,
         "by_slice": slice_board(item, here),
         "charts_href": relative(here, charts_url(item.task.name)),
         "compare_href": relative(here, compare_url(item.task.name)),

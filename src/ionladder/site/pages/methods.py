@@ -19,14 +19,14 @@ from ionladder.board.audit import (
 from ionladder.config import FoldSettings
 from ionladder.metrics import all_metrics
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.pages import Page
-from ionladder.site.sections import (
+from ionladder.site.measured import (
     COVERAGE,
     SEPARATION,
     coverage_tables,
     read_measured,
     separation_tables,
 )
+from ionladder.site.pages import Page
 from ionladder.site.text import UNCERTAINTY, board_url, number, relative
 
 URL = "methods/"

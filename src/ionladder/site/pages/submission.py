@@ -8,17 +8,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.metrics import all_metrics
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntrySource, Site, TaskSite
+from ionladder.site.differences import MOST_PAIRS, pair_rows
 from ionladder.site.files import badge_url, bibtex_lines
 from ionladder.site.pages import Page
 from ionladder.site.pages._shared import linked_names
-from ionladder.site.sections import (
-    MOST_PAIRS,
+from ionladder.site.slices import (
     audit_notes,
     hard_entries,
-    pair_rows,
     plots,
     slice_table,
     stated_uncertainty,
@@ -192,7 +190,6 @@ def _scores(board: Board, row: Row, scored: Mapping[str, Any], target: str) -> l
     """One line per metric, one cell per subset: value, interval, and spread over seeds."""
     parts = {s.name: _metrics(scored, s.name) for s in board.task.subsets}
     lines: list[dict[str, Any]] = []
-    metrics = all_metrics()
     for use in board.task.metrics:
         cells = []
         is_known = False
@@ -211,7 +208,7 @@ def _scores(board: Board, row: Row, scored: Mapping[str, Any], target: str) -> l
                     "" if spread is None else f"± {number(spread, digits=fine_digits(spread))}",
                 )
             )
-        column = metric_column(use, board, metrics, target=_target(board.task, target))
+        column = metric_column(use, board, target=_target(board.task, target))
         lines.append({"use": use, "column": column, "cells": cells, "is_known": is_known})
     # A metric of other targets only has no number here; where nothing has one, all are shown.
     known = [line for line in lines if line["is_known"]]

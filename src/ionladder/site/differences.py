@@ -1,0 +1,733 @@
+"""Submissions against each other: pairs, agreement, experiments, and files to compare any two."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from statistics import median
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from markupsafe import Markup
+
+from ionladder.errors import Problem, SiteError
+from ionladder.site.board import Analysis, Board, Row, Value
+from ionladder.site.charts import difference_scale, spark, spark_axis, zero_line
+from ionladder.site.context import Entrant, Site, TaskSite
+from ionladder.site.tables import (
+    NOT_APPLICABLE,
+    Cell,
+    heat_of,
+    signed_cell,
+    stated_cell,
+    value_cell,
+)
+from ionladder.site.text import (
+    change_of,
+    compare_url,
+    count,
+    duration,
+    entry_url,
+    exact,
+    formulas,
+    inert,
+    listing,
+    number,
+    pair_href,
+    percent,
+    plain,
+    ranks,
+    relative,
+    sentence_case,
+    submission_url,
+    target_title,
+)
+from ionladder.specs import Array, Clause, Contrast, Experiment, Question
+
+if TYPE_CHECKING:
+    from ionladder.entries import EntryTable
+
+# One submission against every other of its board
+
+
+MOST_PAIRS = 40
+
+
+def pair_rows(board: Board, analysis: Analysis, row: Row, here: str) -> list[dict[str, Any]]:
+    """A submission against every other that the analysis pairs it with, in the board's order."""
+    task, mine = board.task.name, row.submission or ""
+    pairs = {pair.other: pair for pair in analysis.pairs.get(mine, ())}
+    opponents = [other for other in board.scored if other.submission in pairs]
+    rows = []
+    for other in opponents[:MOST_PAIRS]:
+        theirs = other.submission or ""
+        pair = pairs[theirs]
+        is_smaller = pair.difference is not None and pair.difference < 0
+        verdict = "better" if is_smaller == board.smaller_is_better else "worse"
+        rows.append(
+            {
+                "model": inert(other.model, limit=80),
+                "href": relative(here, submission_url(task, theirs)),
+                "compare_href": pair_href(here, task, mine, theirs),
+                "kind": other.kind,
+                "difference": signed_cell(Value(pair.difference, pair.low, pair.high)),
+                "verdict": verdict if pair.is_clear else "not resolved",
+                "probability": percent(pair.probability_better),
+            }
+        )
+    return rows
+
+
+# How far apart the predictions of two models lie on the average entry
+
+
+AGREEMENT_MODELS = 12
+_FEWEST_ENTRIES = 3
+
+
+def agreement_table(board: Board, table: EntryTable | None, here: str) -> dict[str, Any] | None:
+    """Verified models against models; None with fewer than two, or where the labels are not here.
+
+    Returns:
+        ``rows``: number, model, link and one cell for each model, empty on the diagonal;
+        ``n_entries`` that they rest on; ``n_hidden`` submissions; ``heat``, what shades stand for.
+    """
+    if table is None:
+        return None
+    verified = [row for row in board.of_kind("verified") if row.submission in table.names]
+    shown = verified[:AGREEMENT_MODELS]
+    if len(shown) < 2:
+        return None
+    places = [table.names.index(row.submission or "") for row in shown]
+    targets = [table.predictions[target.name][places] for target in board.task.primary_targets]
+    apart, order = distances(targets), rank_correlations(targets)
+    heat = heat_of(apart[~np.eye(len(shown), dtype=bool)].tolist())
+
+    def cell(i: int, j: int) -> Cell:
+        if i == j:
+            return Cell("")
+        value, rho = float(apart[i, j]), f"ρ {number(float(order[i, j]))}"
+        models = f"{shown[i].model} and {shown[j].model}"
+        hint = inert(f"{models}: {value:.4g} {board.unit}, {rho}", limit=240)
+        return Cell(number(value), exact(value), hint, rho, shade=heat.shade(value))
+
+    return {
+        "rows": [
+            (
+                i + 1,
+                inert(row.model, limit=80),
+                relative(here, submission_url(board.task.name, row.submission or "")),
+                [cell(i, j) for j in range(len(shown))],
+            )
+            for i, row in enumerate(shown)
+        ],
+        "n_entries": len(table.ids),
+        "n_hidden": len(verified) - len(shown),
+        "heat": heat,
+    }
+
+
+def distances(targets: Sequence[Array]) -> Array:
+    """Mean absolute difference between the predictions of every two models, shape (m, m).
+
+    Args:
+        targets: Predictions of each target, shape (m, n); NaN is passed over.
+    """
+    apart = [[_mean(np.abs(predicted - one), axis=1) for one in predicted] for predicted in targets]
+    return _mean(np.array(apart), axis=0)
+
+
+def rank_correlations(targets: Sequence[Array]) -> Array:
+    """Spearman's ρ between the predictions of every two models, shape (m, m); NaN for constants.
+
+    Args:
+        targets: Predictions of each target, shape (m, n); NaN is passed over.
+    """
+    import pandas as pd
+
+    found = [
+        pd.DataFrame(predicted.T).corr("spearman", min_periods=_FEWEST_ENTRIES).to_numpy()
+        for predicted in targets
+    ]
+    return _mean(np.stack(found), axis=0)
+
+
+def _mean(values: Array, *, axis: int) -> Array:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nothing known: NaN is the answer
+        mean: Array = np.nanmean(values, axis=axis)
+    return mean
+
+
+# The stored differences of an experiment
+
+
+State = Literal["lower", "higher", "open"]
+_VERDICTS: dict[State, str] = {"lower": "lower", "higher": "higher", "open": "not resolved"}
+_Key = tuple[str, str, str | None, str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The score of one submission minus that of another, on the same entries.
+
+    Attributes:
+        submission, other: The two.
+        value: The difference, with its interval for this pair alone; all None on a part that is
+            too small.
+        n, n_groups: Entries and groups of related entries; None where nobody recorded them.
+        probability_better: Share of resamples in which ``submission`` is the better one.
+    """
+
+    submission: str
+    other: str
+    value: Value
+    n: int | None = None
+    n_groups: int | None = None
+    probability_better: float | None = None
+
+    @property
+    def state(self) -> State:
+        """The side of zero where the interval lies; ``open`` where it holds zero or has no end."""
+        low, high = self.value.low, self.value.high
+        if low is None or high is None:
+            return "open"
+        return "higher" if low > 0 else "lower" if high < 0 else "open"
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval: about the smallest difference that it would tell from zero."""
+        low, high = self.value.low, self.value.high
+        return None if low is None or high is None else (high - low) / 2
+
+
+class Found(NamedTuple):
+    """A contrast whose rows are on the board; ``n_candidates`` may have stood on its first side."""
+
+    contrast: Contrast
+    difference: Difference
+    n_candidates: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differences:
+    """What is known of an experiment's pairs.
+
+    Attributes:
+        has_parts: Whether differences on parts were recorded.
+    """
+
+    board: Board
+    known: Mapping[_Key, Difference] = field(default_factory=dict)
+    has_parts: bool = False
+
+    def of(
+        self, submission: str, other: str, item: str | None = None, part: str | None = None
+    ) -> Difference | None:
+        """A difference on the whole test set, or on a part of a slice; None where unknown."""
+        return self.known.get((submission, other, item, part))
+
+    def found(self, clause: Clause) -> list[Found]:
+        """The contrasts of a clause of which both rows are on the board."""
+        rows = []
+        for contrast in clause.contrasts:
+            present = [row for name in contrast.submissions if (row := self.board.entrant(name))]
+            scored = [row for row in present if self.board.primary(row).value is not None]
+            best = min(scored, key=lambda row: row.order).submission if scored else None
+            difference = self.of(best, contrast.other) if best else None
+            if difference is not None and difference.value.value is not None:
+                rows.append(Found(contrast, difference, len(present)))
+        return rows
+
+    def asked(self, question: Question) -> list[Found]:
+        """What a question asks for, as far as it is known."""
+        return [found for clause in question.clauses for found in self.found(clause)]
+
+    def among(self, submissions: Iterable[str]) -> Iterator[Difference]:
+        """Every two of some submissions that are known, each pair once."""
+        for first, second in combinations(submissions, 2):
+            difference = self.of(first, second) or self.of(second, first)
+            if difference is not None:
+                yield difference
+
+    def model(self, name: str, *, limit: int | None = 60) -> Markup:
+        """The model of a submission, or its name where it has no row."""
+        row = self.board.entrant(name)
+        return inert(row.model if row else name, limit=limit)
+
+
+def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -> Differences:
+    """The differences of an experiment, from the analysis of its board.
+
+    Pairs of the whole test set that the experiment does not ask for are those of the board.
+
+    Raises:
+        SiteError: The analysis holds something else under the experiment's name.
+    """
+    known: dict[_Key, Difference] = {
+        (name, pair.other, None, None): Difference(
+            submission=name,
+            other=pair.other,
+            value=_bounded(pair.difference, pair.low, pair.high),
+            probability_better=pair.probability_better,
+        )
+        for name, pairs in analysis.pairs.items()
+        for pair in pairs
+    }
+    table = (analysis.content.get("experiments") or {}).get(experiment.name)
+    if table is None:
+        return Differences(board=board, known=known)
+    try:
+        for values in table["rows"]:
+            row = dict(zip(table["columns"], values, strict=True))
+            names = {key: row[key] for key in ("submission", "other")}
+            known[(*names.values(), row["slice"], row["part"])] = Difference(
+                **names,
+                value=_bounded(row["difference"], row["ci_low"], row["ci_high"]),
+                n=row["n"],
+                n_groups=row["n_groups"],
+                probability_better=row["probability_better"],
+            )
+    except (KeyError, TypeError, ValueError) as error:
+        raise SiteError(
+            Problem(
+                where=f"leaderboard/analysis/{board.task.name}.json",
+                expected=f"the differences of the experiment {experiment.name!r}",
+                found=f"{type(error).__name__}: {error}",
+                next_step="Write it again with `ionladder leaderboard`.",
+            )
+        ) from error
+    return Differences(board=board, known=known, has_parts=True)
+
+
+def _bounded(*values: float | None) -> Value:
+    """A value with its ends; an end at infinity bounds nothing, and is None."""
+    return Value(*(v if v is not None and math.isfinite(v) else None for v in values))
+
+
+# The tables of an experiment's page: what was asked, printed beside verified, arm against arm
+
+
+def asked_table(
+    experiment: Experiment, differences: Differences, here: str
+) -> dict[str, Any] | None:
+    """Every difference that the questions ask for, below its question; None where there is none."""
+    found = [(question, differences.asked(question)) for question in experiment.questions]
+    every = [f.difference.value for _, group in found for f in group]
+    if not every:
+        return None
+    scale = difference_scale(every)
+    task = differences.board.task.name
+
+    def row(found: Found) -> dict[str, Any]:
+        difference = found.difference
+        names = (difference.submission, difference.other)
+        first, second = (differences.model(name, limit=80) for name in names)
+        first_href, second_href = (relative(here, submission_url(task, name)) for name in names)
+        return {
+            "first": first,
+            "second": second,
+            "first_href": first_href,
+            "second_href": second_href,
+            "compare_href": pair_href(here, task, *names),
+            "difference": signed_cell(difference.value),
+            "whisker": spark(difference.value, "verified", scale, behind=zero_line(scale)),
+            "verdict": _VERDICTS[difference.state],
+            "probability": percent(difference.probability_better),
+            "n_candidates": found.n_candidates,
+        }
+
+    return {
+        "axis": spark_axis(scale),
+        "questions": [(question, list(map(row, group))) for question, group in found if group],
+    }
+
+
+def candidates(experiment: Experiment, differences: Differences) -> list[dict[str, Any]]:
+    """How everybody fares who might have been the best of a contrast, against its other side."""
+    rows, model = [], differences.model
+    for contrast in experiment.contrasts:
+        known = [d for name in contrast.submissions if (d := differences.of(name, contrast.other))]
+        if len(contrast.submissions) > 1 and known:
+            by_state = {
+                state: [
+                    differences.model(d.submission, limit=None) for d in known if d.state == state
+                ]
+                for state in _VERDICTS
+            }
+            rows.append({"other": model(contrast.other), "n": len(known), **by_state})
+    return rows
+
+
+def printed_table(experiment: Experiment, board: Board, here: str) -> dict[str, Any] | None:
+    """Printed scores beside ours, in the order of the experiment; None where none is quoted."""
+    quoted = {row.model: row for row in board.of_kind("reported")}
+    rows = [
+        _printed_row(quoted[model], printed, board, here)
+        for model in experiment.reported
+        if model in quoted and (printed := board.primary(quoted[model]).value) is not None
+    ]
+    if not rows:
+        return None
+    compared = [row for row in rows if row["row"] is not None]
+    largest = max(compared, key=lambda row: abs(row["apart"]), default=None)
+    return {
+        "rows": rows,
+        "n_compared": len(compared),
+        "n_inside": sum(row["place"] == "inside" for row in compared),
+        "n_larger": sum(row["apart"] > 0 for row in compared),
+        "largest": (largest["model"], change_of(largest["apart"])) if largest else None,
+        "spread": max(row["printed"] for row in rows) - min(row["printed"] for row in rows),
+    }
+
+
+def _printed_row(quoted: Row, printed: float, board: Board, here: str) -> dict[str, Any]:
+    """A printed score beside the verified one; ``row`` is None where nobody reproduced it."""
+    row = board.entrant(quoted.quoted.get("verified_by"))
+    ours = board.primary(row) if row else Value()
+    row = None if ours.value is None else row
+    apart = None if ours.value is None else ours.value - printed
+    place = "–"
+    if ours.low is not None and ours.high is not None:
+        place = "below it" if printed < ours.low else "inside"
+        place = "above it" if printed > ours.high else place
+    card = row.card if row else {}
+    seconds, parameters = card.get("training_time_s"), card.get("parameters")
+    name = (row.submission if row else None) or ""
+    return {
+        "model": inert(quoted.model, limit=80),
+        "printed": printed,
+        "row": row,
+        "href": relative(here, submission_url(board.task.name, name)),
+        "here": value_cell(ours),
+        "apart": apart,
+        "gap": signed_cell(Value(apart)),
+        "place": place,
+        "seeds": count(row.n_seeds) if row else "–",
+        "time": stated_cell(
+            None if seconds is None else duration(seconds), sort=seconds, missing="not stated"
+        ),
+        "parameters": stated_cell(
+            None if parameters is None else count(parameters), sort=parameters, missing="not stated"
+        ),
+    }
+
+
+def arms_table(experiment: Experiment, differences: Differences) -> dict[str, Any] | None:
+    """Arm against arm, on the whole test set and on parts of it; None where no arm is scored."""
+    items = experiment.parts if differences.has_parts else ()
+    places: list[tuple[str, str | None, str | None]] = [("all", None, None)]
+    places += [(title, item.name, part) for item in items for part, title in item.values or ()]
+    families, shown = [], []
+    for family in experiment.families:
+        arm_of = {submission: arm for arm, submission in family.arms}
+        rows = []
+        for first, second in family.pairs:
+            found = [differences.of(first, second, item, part) for _, item, part in places]
+            if found[0] is not None and found[0].value.value is not None:
+                rows.append((f"{arm_of[first]} − {arm_of[second]}", list(map(_arm_cell, found))))
+                shown += [d for d in found if d is not None and d.half_width is not None]
+        families += [(family.title, rows)] if rows else []
+    if not families:
+        return None
+    heads, last = [], None
+    for title, item, part in places:
+        known = (differences.of(*pair, item, part) for pair in experiment.arm_pairs)
+        one = next((d for d in known if d is not None), None)
+        sizes = (count(one.n), count(one.n_groups)) if one else (count(None), count(None))
+        heads.append((title, *sizes, item != last))
+        last = item
+    return {
+        "families": families,
+        "places": heads,
+        "n_intervals": len(shown),
+        "n_clear": sum(difference.state != "open" for difference in shown),
+        "items": items,
+    }
+
+
+def _arm_cell(difference: Difference | None) -> Cell:
+    if difference is None or difference.value.value is None:
+        return Cell("–", hint=NOT_APPLICABLE if difference is None else "too few entries or groups")
+    return replace(signed_cell(difference.value), is_best=difference.state != "open")
+
+
+# Sentences that say what an experiment found; which words they use follows from the intervals
+
+
+_VERBS: dict[State, str] = {"lower": "lowers", "higher": "raises", "open": "changes"}
+
+
+def sentence(question: Question, differences: Differences, *, confidence: str) -> Markup | None:
+    """The answer to a question in one sentence, every difference with its interval.
+
+    An interval on one side of zero lowers or raises the score; one that holds zero changes it by
+    an amount that the data do not tell from zero. None where no contrast has its rows.
+    """
+    found = [(clause, rows) for clause in question.clauses if (rows := differences.found(clause))]
+    every = [row for _, rows in found for row in rows]
+    if not every:
+        return None
+    told = f"{confidence} interval"
+    said = [
+        _clause(clause, rows, differences, told if place == 0 else "interval", is_first=not place)
+        for place, (clause, rows) in enumerate(found)
+    ]
+    # Where nothing is told from zero, that is said once, at the end.
+    if all(row.difference.state == "open" for row in every):
+        return Markup("; ").join(text for text, _ in said) + _untold(len(every)) + "."
+    return Markup("; ").join(text + closing for text, closing in said) + "."
+
+
+def _clause(
+    clause: Clause, found: Sequence[Found], differences: Differences, told: str, *, is_first: bool
+) -> tuple[Markup, str]:
+    """A clause, and what may close it: that differences in it are not told from zero."""
+    act = clause.act.removesuffix(",")
+    text = inert(sentence_case(act) if is_first else act)
+    chosen = dict.fromkeys(f.difference.submission for f in found if f.n_candidates > 1)
+    if chosen:
+        text += Markup(" ({})").format(listing([differences.model(name) for name in chosen]))
+    text += "," if clause.act.endswith(",") else ""
+    board, parts, n_open = differences.board, list[Markup](), 0
+    for state, verb in _VERBS.items():
+        alike = [f for f in found if f.difference.state == state]
+        if alike:
+            what = "it" if parts else f"the {board.task.primary_use.title}"
+            # The first of them names unit and interval.
+            words = [(f" {board.unit}", "interval " if parts else f"{told} ")]
+            words += [("", "")] * (len(alike) - 1)
+            amounts = [_amount(f, *said) for f, said in zip(alike, words, strict=True)]
+            parts.append(Markup("{} {} {}").format(verb, what, listing(amounts)))
+            n_open = len(alike) if state == "open" else 0
+    return text + " " + Markup(", and ").join(parts), _untold(n_open)
+
+
+def _untold(count: int) -> str:
+    """What is said behind so many differences whose intervals hold zero; empty behind none."""
+    if count == 1:
+        return ", which the data do not tell from zero"
+    return (
+        f", {'neither' if count == 2 else 'none'} of which the data tell from zero" if count else ""
+    )
+
+
+def _amount(found: Found, unit: str, told: str) -> Markup:
+    value, state = found.difference.value, found.difference.state
+    size = value.value or 0.0
+    shown = change_of(size) if state == "open" else number(abs(size))
+    phrase = Markup(" ") + inert(found.contrast.title) if found.contrast.title else ""
+    has_ends = value.low is not None and value.high is not None
+    between = f"{told}{change_of(value.low)} to {change_of(value.high)}"
+    where = between if has_ends else "without an interval"
+    return Markup("by <b>{}</b>{}{} ({})").format(shown, unit, phrase, where)
+
+
+def resolution(
+    experiment: Experiment, differences: Differences, spread: float | None
+) -> dict[str, Any] | None:
+    """What the widths of the intervals say can be told apart; None where there is no interval.
+
+    Args:
+        experiment: Names the differences that are asked for, and the subjects.
+        differences: Those that are known.
+        spread: Largest minus smallest printed score, or None.
+    """
+    asked = {
+        (f.difference.submission, f.difference.other): f.difference
+        for question in experiment.questions
+        for f in differences.asked(question)
+    }
+    n_asked = sum(difference.half_width is not None for difference in asked.values())
+    arms = {pair: d for pair in experiment.arm_pairs if (d := differences.of(*pair))}
+    widths = sorted(
+        ((half, d) for d in (arms | asked).values() if (half := d.half_width) is not None),
+        key=lambda item: item[0],
+    )
+    if not widths:
+        return None
+    halves = [half for half, _ in widths]
+    narrowest = widths[0][1]
+    among = [d for d in differences.among(experiment.subjects) if d.half_width is not None]
+    typical = median(d.half_width or 0.0 for d in among) if among else None
+    sized = next((d for _, d in widths if d.n is not None), None)
+    return {
+        "n_pairs": len(widths),
+        "n_asked": n_asked,
+        "n_arms": len(widths) - n_asked,
+        "n_clear": sum(d.state != "open" for _, d in widths),
+        "smallest": number(halves[0]),
+        "middle": number(median(halves)),
+        "largest": number(halves[-1]),
+        "narrowest": [differences.model(n) for n in (narrowest.submission, narrowest.other)],
+        "n": count(sized.n) if sized else None,
+        "n_groups": count(sized.n_groups) if sized else None,
+        "n_among": len(among),
+        "n_among_clear": sum(d.state != "open" for d in among),
+        "typical": None if typical is None else number(typical),
+        "spread": None if spread is None else number(spread),
+        "spread_is_less": None if typical is None or spread is None else spread < typical,
+    }
+
+
+# What the comparison page of a task reads: a file for the board, one for its entries, and one a
+# submission
+
+
+MOST_ENTRIES = 1000
+"""Larger tasks show so many: half are the most disputed, half are spread over the others."""
+_DIGITS = 4
+
+
+class Part(NamedTuple):
+    """A part of the test set on which two submissions are set side by side."""
+
+    group: str
+    title: str
+    n: int | None
+    n_groups: int | None
+    subset: str = ""
+    slice: str = ""
+    value: str = ""
+
+
+def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
+    """Address in the site → text of every file that comparison pages load.
+
+    Args:
+        site: The site.
+        pages: Addresses of its pages: entries that have one are linked.
+    """
+    documents: dict[str, Any] = {}
+    for item in site.tasks:
+        if not item.board.scored:
+            continue
+        here, parts = compare_url(item.task.name), _parts(item)
+        table = site.entries[item.task.name].table
+        places = chosen_entries(table)
+        documents[f"{here}board.json"] = _board_file(site, item, parts, table)
+        if table is not None:
+            documents[f"{here}entries.json"] = _entries_file(site, item, table, places, pages)
+        for name, entrant in item.entrants.items():
+            pairs = item.analysis.pairs.get(name, ())
+            content = {
+                "submission": name,
+                "pairs": {
+                    p.other: [p.difference, p.low, p.high, p.probability_better] for p in pairs
+                },
+                "parts": [_score(item, entrant, part) for part in parts],
+            }
+            if table is not None and name in table.names:
+                row = table.names.index(name)
+                content["errors"] = _numbers(table.errors[row], places)
+                predicted = table.predictions.values()
+                content["predictions"] = [_numbers(rows[row], places) for rows in predicted]
+            documents[f"{here}of/{name}.json"] = content
+    # Short: these files are read by the page's script, not by people.
+    short = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    return {place: f"{json.dumps(content, **short)}\n" for place, content in documents.items()}
+
+
+def _parts(item: TaskSite) -> list[Part]:
+    """Subsets and parts of slices that any submission of a task has a score on."""
+    receipts = [entrant.receipt or {} for entrant in item.entrants.values()]
+    sliced: Mapping[str, Any] = next((r["slices"] for r in receipts if r.get("slices")), {})
+    sizes = next((row.sizes for row in item.board.scored if row.sizes), {})
+    subsets = [
+        Part("Subset", subset.title, sizes.get(subset.name), None, subset=subset.name)
+        for subset in item.task.subsets
+    ]
+    return subsets + [
+        Part(of.title, of.title_of(value), part["n"], part["n_groups"], "", of.name, value)
+        for of in item.task.slices
+        for value, part in (sliced.get(of.name) or {}).items()
+        if part.get(item.task.primary.metric) is not None
+    ]
+
+
+def chosen_entries(table: EntryTable | None) -> list[int]:
+    """Positions of the entries that are compared: all, or of many a bounded number."""
+    n = 0 if table is None else len(table.ids)
+    if table is None or n <= MOST_ENTRIES:
+        return list(range(n))
+    disputed = table.most_disputed(MOST_ENTRIES // 2)
+    others = np.setdiff1d(np.arange(n), disputed)
+    spread = others[np.linspace(0, len(others) - 1, MOST_ENTRIES - len(disputed)).astype(int)]
+    return sorted({*disputed, *spread.tolist()})
+
+
+def _board_file(
+    site: Site, item: TaskSite, parts: Sequence[Part], table: EntryTable | None
+) -> dict[str, Any]:
+    """What holds for every pair of a task, and a line for every submission."""
+    board, task = item.board, item.task
+    return {
+        "task": task.name,
+        "dataset_version": board.dataset_version,
+        "scorer_version": board.scorer_version,
+        "metric": task.primary_use.title,
+        "target": target_title(task, task.primary.target),
+        "unit": board.unit,
+        "smaller_is_better": board.smaller_is_better,
+        "confidence": site.params.scoring.confidence,
+        "missing": None if table else site.entries[task.name].missing,
+        "parts": [part[:4] for part in parts],
+        "submissions": {
+            row.submission: {
+                "model": plain(row.model, limit=80),
+                "kind": row.kind,
+                "ranks": ranks(row.rank_low, row.rank_high),
+                "tie_group": row.tie_group,
+                "score": _ends(board.primary(row)),
+            }
+            for row in board.scored
+        },
+    }
+
+
+def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
+    """Value and interval of the primary metric on a part."""
+    if part.subset:
+        return _ends(item.board.primary(entrant.row, part.subset))
+    slices = (entrant.receipt or {}).get("slices") or {}
+    found = (slices.get(part.slice) or {}).get(part.value) or {}
+    return [found.get(key) for key in (item.task.primary.metric, "ci_low", "ci_high")]
+
+
+def _ends(score: Value) -> list[float | None]:
+    return [score.value, score.low, score.high]
+
+
+def _entries_file(
+    site: Site,
+    item: TaskSite,
+    table: EntryTable,
+    places: Sequence[int],
+    pages: AbstractSet[str],
+) -> dict[str, Any]:
+    """The entries compared, with their labels."""
+    ids, here = [table.ids[place] for place in places], compare_url(item.task.name)
+    ways = {entry: entry_url(item.task.name, entry) for entry in ids}
+    names = formulas(site.layout, item.dataset.name, item.board.dataset_version, ids)
+    targets = item.task.targets
+    return {
+        "n_all": len(table.ids),
+        "ids": ids,
+        "hrefs": [relative(here, ways[e]) if ways[e] in pages else None for e in ids],
+        "formulas": [names.get(entry, "") for entry in ids],
+        "targets": [[t.symbol, t.unit] for t in targets],
+        "labels": [_numbers(table.labels[t.name], places) for t in targets],
+        "limits": [_numbers(table.limits[t.name], places) for t in targets],
+    }
+
+
+def _numbers(values: Array, places: Sequence[int]) -> list[float | None]:
+    return [
+        round(float(value), _DIGITS) if math.isfinite(value) else None
+        for value in values[list(places)]
+    ]

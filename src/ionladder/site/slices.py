@@ -1,0 +1,424 @@
+"""One submission in detail: slices, plots, hardest entries, widths, audit; a board by slice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from markupsafe import Markup
+
+from ionladder.board.audit import CHECKS
+from ionladder.score import MIN_ROWS
+from ionladder.site.board import Board, Row, Value
+from ionladder.site.charts import backdrop, baseline_value, spark, spark_axis, spark_scale
+from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
+from ionladder.site.context import Entries, EntryChoice, TaskSite
+from ionladder.site.tables import (
+    NOT_APPLICABLE,
+    OPEN,
+    Cell,
+    Heat,
+    best_of,
+    difference_cell,
+    heat_of,
+    number_cell,
+    own_label,
+    spread_cell,
+    value_cell,
+)
+from ionladder.site.text import (
+    UNCERTAINTY,
+    axis_title,
+    change_of,
+    count,
+    exact,
+    inert,
+    interval,
+    number,
+    relative,
+    scored_words,
+    submission_url,
+)
+from ionladder.specs import Slice, Target, Task
+from ionladder.stats.calibration import CURVE_LEVELS
+
+if TYPE_CHECKING:
+    from ionladder.entries import EntryTable
+    from ionladder.score import Slices
+
+# Slices as tables: one submission part by part, and a board's models beside each other
+
+
+SHOWN_MODELS = 10
+_WIDEST = 100.0
+_TOO_FEW = f"fewer than {MIN_ROWS} entries: no interval"
+_WITHHELD = f"fewer than {MIN_ROWS} entries: the receipt gives their number only"
+_NO_GROUPS = "one group of related entries: no interval"
+
+
+class _Part(NamedTuple):
+    """One part as a receipt or the scorer tells it."""
+
+    value: str
+    n: int
+    n_groups: int
+    score: Value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an interval is so wide that it says nothing."""
+        low, high = self.score.low, self.score.high
+        return low is not None and high is not None and high > _WIDEST * low
+
+
+def slice_table(
+    board: Board, row: Row, receipt: Mapping[str, Any] | None, small: Slices
+) -> dict[str, Any] | None:
+    """The slices of one submission, in each the worst part of enough entries first.
+
+    Args:
+        board: Its board.
+        row: Its row.
+        receipt: Its receipt.
+        small: Scores computed while rendering; they fill in what the receipt only counts. Empty
+            where the labels are not here.
+
+    Returns:
+        ``axis`` and ``slices``: each slice with its parts; None where its receipt has none.
+    """
+    slices = _parts(board, receipt, small)
+    overall = board.primary(row).value
+    if not slices or overall is None:
+        return None
+    values = [part.score.value for parts in slices.values() for part in parts]
+    known = [value for value in values if value is not None]
+    scale = spark_scale([overall, *known], baseline=overall)
+    behind = backdrop(scale, board.floor, overall)
+    sign = -1.0 if board.smaller_is_better else 1.0
+
+    def badness(part: _Part) -> tuple[bool, bool, float]:
+        value = part.score.value
+        return part.n < MIN_ROWS, value is None, sign * (value or 0.0)
+
+    return {
+        "axis": spark_axis(scale),
+        "slices": [
+            (
+                item,
+                [
+                    {
+                        "title": item.title_of(part.value),
+                        "n": part.n,
+                        "n_groups": part.n_groups,
+                        "is_small": part.n < MIN_ROWS,
+                        "cell": _cell(part),
+                        "whisker": spark(
+                            Value(part.score.value) if part.is_open else part.score,
+                            row.kind,
+                            scale,
+                            behind=behind,
+                        ),
+                        "difference": _against(part.score.value, overall),
+                    }
+                    for part in sorted(parts, key=badness)
+                ],
+            )
+            for item, parts in slices.items()
+        ],
+    }
+
+
+def slice_board(item: TaskSite, here: str) -> dict[str, Any] | None:
+    """Errors by slice of the first verified rows and all references; None without any.
+
+    Returns:
+        ``groups``: slices with their parts that have a value (title, entries); ``rows``: row of
+        the board, its link, and one cell a part; ``n_hidden`` verified rows; ``heat``, what the
+        shades stand for; and ``has_open``, whether any cell is hatched.
+    """
+    board = item.board
+    verified = board.of_kind("verified")
+    first = {row.order for row in verified[:SHOWN_MODELS]}
+    shown = [r for r in board.scored if r.order in first or r.kind == "reference"]
+    receipts = [item.entrants.get(row.submission or "") for row in shown]
+    slices = [_parts(board, entrant.receipt if entrant else None, {}) for entrant in receipts]
+    filled = next((of_row for of_row in slices if of_row), None)
+    if filled is None:
+        return None
+    known = {s: [p for p in parts if p.score.value is not None] for s, parts in filled.items()}
+    groups = [
+        (of, [(of.title_of(part.value), part.n) for part in parts])
+        for of, parts in known.items()
+        if parts
+    ]
+    keys = [(of.name, part.value) for of, parts in known.items() for part in parts]
+    cells = [
+        {(of.name, part.value): part for of, parts in of_row.items() for part in parts}
+        for of_row in slices
+    ]
+    heat = heat_of(
+        (part.score.value for of_row in cells for part in of_row.values()),
+        baseline=baseline_value(board),
+        is_larger_worse=board.smaller_is_better,
+    )
+    ranked = [parts for row, parts in zip(shown, cells, strict=True) if row.kind == "verified"]
+    better = "↓" if board.smaller_is_better else "↑"
+    best = {
+        key: best_of((p.score.value for of_row in ranked if (p := of_row.get(key))), better)
+        for key in keys
+    }
+    rows = [
+        (
+            row,
+            relative(here, submission_url(item.task.name, row.submission or "")),
+            [_board_cell(parts.get(key), row, best[key], heat) for key in keys],
+        )
+        for row, parts in zip(shown, cells, strict=True)
+    ]
+    return {
+        "groups": groups,
+        "rows": rows,
+        "n_hidden": max(len(verified) - SHOWN_MODELS, 0),
+        "heat": heat,
+        "has_open": any(cell.shade == OPEN for _, _, of_row in rows for cell in of_row),
+    }
+
+
+def _parts(
+    board: Board, receipt: Mapping[str, Any] | None, small: Slices
+) -> dict[Slice, list[_Part]]:
+    """Parts of every slice of the task that a receipt knows."""
+    known = (receipt or {}).get("slices") or {}
+    metric = board.task.primary.metric
+    found: dict[Slice, list[_Part]] = {}
+    for item in board.task.slices:
+        for value, part in (known.get(item.name) or {}).items():
+            score, computed = part.get(metric), small.get(item.name, {}).get(value)
+            if score is None and computed is not None and not math.isnan(computed.value):
+                score = computed.value
+            shown = Value(score, part.get("ci_low"), part.get("ci_high"))
+            read = _Part(value, int(part["n"]), int(part["n_groups"]), shown)
+            found.setdefault(item, []).append(read)
+    return found
+
+
+def _against(value: float | None, overall: float) -> Cell:
+    """A part's score minus the overall one."""
+    if value is None:
+        return Cell("–")
+    shown = number(value - overall)
+    sign = "" if shown.startswith("−") or float(shown) == 0 else "+"
+    return Cell(f"{sign}{shown}", exact(value - overall), f"{value - overall:+.6g}")
+
+
+def _cell(part: _Part) -> Cell:
+    """Value with its interval, or with what stands in the way of one."""
+    score = part.score
+    if score.value is None:
+        return Cell("–", hint=_WITHHELD)
+    if score.low is None or score.high is None:
+        why = _TOO_FEW if part.n < MIN_ROWS else _NO_GROUPS
+        return replace(value_cell(score), hint=why)
+    if part.is_open:
+        hint = f"interval {interval(score.low, score.high)}: too few independent groups"
+        return replace(value_cell(score), hint=hint, detail="undetermined")
+    return value_cell(score)
+
+
+def _board_cell(part: _Part | None, row: Row, best: float | None, heat: Heat) -> Cell:
+    """The number in its shade; hatched where its interval says nothing, or there is none."""
+    if part is None or part.score.value is None:
+        return Cell("–", hint=NOT_APPLICABLE)
+    value = part.score.value
+    between = inert(interval(part.score.low, part.score.high))
+    note = f"interval {between}" if between else _NO_GROUPS
+    counted = f"{part.n} entries in {part.n_groups} group{'' if part.n_groups == 1 else 's'}"
+    return Cell(
+        number(value),
+        exact(value),
+        f"{value:.6g}, {note}; {counted}",
+        is_best=row.kind == "verified" and value == best,
+        shade=heat.shade(value) if between and not part.is_open else OPEN,
+    )
+
+
+# One submission entry by entry: parity and residuals of every target, and where it errs most
+
+
+HARDEST = 12
+MOST_MARKS = 1500
+"""Marks in one plot; of more entries an even sample is drawn."""
+
+
+def plots(entries: Entries, task: Task) -> list[dict[str, Any]]:
+    """Parity and residuals of every target that has labels, and what their captions count."""
+    found = []
+    for target in task.targets:
+        every = entries.points.get(target.name)
+        if not every:
+            continue
+        drawn = PredictionPlots(
+            points=_sample(every),
+            axis=axis_title(target),
+            error_unit=target.error_unit,
+            band=target.band,
+            cap=task.primary_use.options.get("clip"),
+            known=task.label_words.adjective,
+            entries=scored_words(task).entries,
+        )
+        found.append(
+            {
+                "target": target,
+                "chart": drawn.parity(name=f"parity-{target.name}"),
+                "residuals": drawn.residuals(name=f"residuals-{target.name}"),
+                "middle": change_of(drawn.middle),
+                "n_limits": sum(point.upper_limit is not None for point in drawn.points),
+                "n_beyond": drawn.n_beyond,
+                "n_residuals_beyond": drawn.n_residuals_beyond,
+                "n_missing": entries.n_missing.get(target.name, 0),
+                "n_drawn": len(drawn.points),
+                "n": len(every),
+            }
+        )
+    return found
+
+
+def _sample(points: Sequence[Point]) -> Sequence[Point]:
+    """All points, or as many as one plot takes, evenly spaced in the order of ids."""
+    if len(points) <= MOST_MARKS:
+        return points
+    step = len(points) / MOST_MARKS
+    return [points[int(i * step)] for i in range(MOST_MARKS)]
+
+
+def hard_entries(
+    task: Task,
+    table: EntryTable | None,
+    choice: EntryChoice | None,
+    names: Mapping[str, str],
+    *,
+    name: str,
+    here: str,
+) -> list[dict[str, Any]]:
+    """The entries that a submission errs most on, largest error first; empty without labels.
+
+    Args:
+        task: The task.
+        table: Its entries, or None.
+        choice: Which of them have pages, or None.
+        names: Entry → formula.
+        name: The submission.
+        here: Address of the page that shows them.
+
+    Returns:
+        ``id``, ``name`` (formula) and ``href`` of each (None without a page), ``targets`` with
+        label, prediction and difference of every target, ``error``, which enters the primary
+        score, and ``typical``, its median over verified submissions.
+    """
+    if table is None or choice is None or name not in table.names:
+        return []
+    row = table.names.index(name)
+    errors = table.errors[row]
+    worst = [int(place) for place in np.argsort(-errors, kind="stable")[:HARDEST]]
+    return [
+        {
+            "id": table.ids[place],
+            "name": names.get(table.ids[place], table.ids[place]),
+            "href": choice.href(here, table.ids[place]),
+            "targets": [_entry_cells(table, target, row, place) for target in task.targets],
+            "error": number_cell(float(errors[place])),
+            "typical": number_cell(float(table.typical_error[place])),
+        }
+        for place in worst
+        if np.isfinite(errors[place])
+    ]
+
+
+def _entry_cells(table: EntryTable, target: Target, row: int, place: int) -> tuple[Cell, ...]:
+    predicted = float(table.predictions[target.name][row, place])
+    apart = predicted - float(table.labels[target.name][place])
+    return own_label(table, target, place), number_cell(predicted), difference_cell(apart)
+
+
+# What a submission's page shows of its stated standard deviations, and of its audit
+
+
+def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[dict[str, Any]]:
+    """One part a target with standard deviations, its scores in the order of their words."""
+    given = (receipt or {}).get("uncertainty") or {}
+    found = []
+    for target in task.targets:
+        if (part := given.get(target.name)) is None:
+            continue
+        observed = part.get("observed") or []
+        is_judged = len(observed) == len(CURVE_LEVELS) and None not in observed
+        name = f"calibration-{target.name}"
+        found.append(
+            {
+                "target": target,
+                "n": part["n"],
+                "n_censored": part.get("n_censored", 0),
+                "n_missing": part.get("n_missing", 0),
+                "scores": [
+                    spread_cell(part.get(score))
+                    if score == "miscalibration_area"
+                    else value_cell(Value(part.get(score)))
+                    for score in UNCERTAINTY
+                ],
+                "chart": calibration_chart(observed, part["n"], name=name) if is_judged else None,
+            }
+        )
+    return found
+
+
+_EVIDENCE = {
+    "n": "entries",
+    "n_crossing": "entries with a known composition",
+    "n_distinct": "different predictions",
+    "n_outside": "predictions outside",
+    "n_twins": "other submissions",
+}
+
+
+def audit_notes(item: TaskSite, name: str, here: str) -> dict[str, Any]:
+    """What the page of a submission says about its audit.
+
+    Returns:
+        ``is_made`` (False where no audit of this submission is recorded), ``notes`` with
+        ``title``, ``sentence`` and ``evidence``, and the titles of all ``checks``.
+    """
+    recorded = item.analysis.content.get("audit") or {}
+    return {
+        "is_made": name in recorded,
+        "notes": [
+            {
+                "title": inert(finding["title"]),
+                "sentence": inert(finding["sentence"]),
+                "evidence": [
+                    (
+                        inert(_EVIDENCE.get(key, key.replace("_", " "))),
+                        _evidence(item, key, value, here),
+                    )
+                    for key, value in finding["evidence"].items()
+                ],
+            }
+            for finding in recorded.get(name, ())
+        ],
+        "checks": [check.title for check in CHECKS],
+    }
+
+
+def _evidence(item: TaskSite, key: str, value: object, here: str) -> Markup:
+    """A number as printed, a submission as a link to its page, any other text as it is."""
+    if isinstance(value, int):
+        return Markup(count(value))  # noqa: S704 - digits and spaces
+    if isinstance(value, float):
+        return inert(f"{value:.4g}".replace("-", "−"))
+    text = inert("–" if value is None else value)
+    if key != "twin" or value not in item.entrants:
+        return text
+    address = relative(here, submission_url(item.task.name, str(value)))
+    return Markup('<a href="{}">{}</a>').format(address, text)
