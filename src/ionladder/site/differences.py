@@ -285,9 +285,10 @@ def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -
     try:
         for values in table["rows"]:
             row = dict(zip(table["columns"], values, strict=True))
-            names = {key: row[key] for key in ("submission", "other")}
-            known[(*names.values(), row["slice"], row["part"])] = Difference(
-                **names,
+            first, second = row["submission"], row["other"]
+            known[first, second, row["slice"], row["part"]] = Difference(
+                submission=first,
+                other=second,
                 value=_bounded(row["difference"], row["ci_low"], row["ci_high"]),
                 n=row["n"],
                 n_groups=row["n_groups"],
@@ -354,7 +355,7 @@ def candidates(experiment: Experiment, differences: Differences) -> list[dict[st
     for contrast in experiment.contrasts:
         known = [d for name in contrast.submissions if (d := differences.of(name, contrast.other))]
         if len(contrast.submissions) > 1 and known:
-            by_state = {
+            by_state: dict[str, list[Markup]] = {
                 state: [
                     differences.model(d.submission, limit=None) for d in known if d.state == state
                 ]
@@ -615,7 +616,7 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
             documents[f"{here}entries.json"] = _entries_file(site, item, table, places, pages)
         for name, entrant in item.entrants.items():
             pairs = item.analysis.pairs.get(name, ())
-            content = {
+            content: dict[str, Any] = {
                 "submission": name,
                 "pairs": {
                     p.other: [p.difference, p.low, p.high, p.probability_better] for p in pairs
@@ -628,9 +629,13 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
                 predicted = table.predictions.values()
                 content["predictions"] = [_numbers(rows[row], places) for rows in predicted]
             documents[f"{here}of/{name}.json"] = content
-    # Short: these files are read by the page's script, not by people.
-    short = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
-    return {place: f"{json.dumps(content, **short)}\n" for place, content in documents.items()}
+    return {place: _short_json(content) for place, content in documents.items()}
+
+
+def _short_json(content: object) -> str:
+    """These files are read by the page's script, not by people."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f"{text}\n"
 
 
 def _parts(item: TaskSite) -> list[Part]:

@@ -147,8 +147,7 @@ def separation_tables(results: Record) -> list[dict[str, Any]]:
 
 
 def _errors(row: Record) -> str:
-    title: str = _ERRORS.get(row["errors"], row["errors"])
-    return title
+    return str(_ERRORS.get(row["errors"], row["errors"]))
 
 
 def _pivot(
