@@ -144,12 +144,10 @@ def find_layout(start: Path | None = None) -> Layout:
         if (folder / PARAMS_FILE).is_file():
             return Layout(folder.resolve())
     raise ConfigError(
-        Problem(
-            where=str(begin),
-            expected=f"a leaderboard repository (a folder with {PARAMS_FILE}) here or above",
-            found="none",
-            next_step=f"Change into the cloned repository, or set {ROOT_VARIABLE} to its folder.",
-        )
+        str(begin),
+        f"a leaderboard repository (a folder with {PARAMS_FILE}) here or above",
+        "none",
+        f"Change into the cloned repository, or set {ROOT_VARIABLE} to its folder.",
     )
 
 
@@ -268,20 +266,27 @@ def column_hashes(table: pa.Table, *, key: str | list[str]) -> dict[str, str]:
 
     Args:
         table: Any table of booleans, numbers, strings, or lists of these; nulls allowed.
-        key: Column name(s) that identify a row; sorted ascending before hashing.
+        key: Column name(s) that identify a row; sorted ascending before hashing. With none, rows
+            count in their order.
 
     Returns:
         Column name → 64 hexadecimal digits, names in alphabetical order.
     """
     keys = [key] if isinstance(key, str) else list(key)
-    table = table.sort_by([(name, "ascending") for name in keys]).combine_chunks()
+    if keys:
+        table = table.sort_by([(name, "ascending") for name in keys])
+    table = table.combine_chunks()
     return {name: _column_hash(name, table.column(name)) for name in sorted(table.column_names)}
 
 
 def content_hash(table: pa.Table, *, key: str | list[str]) -> str:
     """Hash a table's content: the hash of its column names and column hashes."""
-    lines = [f"{name}={digest}" for name, digest in column_hashes(table, key=key).items()]
-    return sha256_bytes("\n".join(lines).encode("utf-8"))
+    return joined_hash(column_hashes(table, key=key))
+
+
+def joined_hash(hashes: Mapping[str, str]) -> str:
+    """One hash of several, each under its name, in the order given."""
+    return sha256_bytes("\n".join(f"{name}={hashes[name]}" for name in hashes).encode())
 
 
 def _column_hash(name: str, column: pa.ChunkedArray) -> str:
@@ -373,12 +378,10 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         first_line = (str(error).splitlines() or ["no detail"])[0]
         raise DataChangedError(
-            Problem(
-                where=shown_as or str(path),
-                expected="a readable parquet table",
-                found=f"damaged bytes ({first_line})",
-                next_step="Delete the file and run `ionladder ingest` for its version again.",
-            )
+            shown_as or str(path),
+            "a readable parquet table",
+            f"damaged bytes ({first_line})",
+            "Delete the file and run `ionladder ingest` for its version again.",
         ) from error
 
 
@@ -474,7 +477,7 @@ def _load(text: str) -> Any:
 
 
 def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
-    return Problem(where=where, expected=expected, found=found, next_step=next_step)
+    return Problem(where, expected, found, next_step)
 
 
 # SHA256SUMS: the bytes of a version's tables as they were written on this machine

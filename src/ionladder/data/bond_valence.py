@@ -357,10 +357,10 @@ def _unknown_anions(lain: Any, structure: Structure) -> str:
 
 def _problem(structure: Structure, expected: str, found: str) -> Problem:
     return Problem(
-        where=f"structure {structure.composition.reduced_formula}",
-        expected=expected,
-        found=found,
-        next_step="Leave the structure out, or assign other ions.",
+        f"structure {structure.composition.reduced_formula}",
+        expected,
+        found,
+        "Leave the structure out, or assign other ions.",
     )
 
 

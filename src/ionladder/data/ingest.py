@@ -16,9 +16,8 @@ from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import (
     BuiltVersion,
     CheckResult,
-    digest_blocks,
+    digest_frames,
     make_manifest,
-    read_blocks,
     read_manifest,
     released_problems,
 )
@@ -157,7 +156,7 @@ def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> 
             problems.append(_other_content(spec.name, expected, found))
     for spec in dataset.frames:
         streamed = built.frames[spec.name]
-        again = digest_blocks(spec, streamed.path, read_blocks(streamed.path))
+        again = digest_frames(spec, streamed.path)
         if again.content_sha256 != streamed.content_sha256:
             problems.append(
                 _other_content(spec.name, streamed.content_sha256, again.content_sha256)
@@ -176,10 +175,10 @@ def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> 
 
 def _other_content(table: str, expected: str, found: str) -> Problem:
     return Problem(
-        where=f"content_hash_recomputes: table {table}",
-        expected=f"content hash {expected} after writing and reading",
-        found=found,
-        next_step="Check the disk and the installed version of pyarrow.",
+        f"content_hash_recomputes: table {table}",
+        f"content hash {expected} after writing and reading",
+        found,
+        "Check the disk and the installed version of pyarrow.",
     )
 
 
@@ -313,10 +312,10 @@ def _is_excused(dataset: Dataset, check: str, finding: Finding) -> bool:
 
 def _problem(check: str, finding: Finding) -> Problem:
     return Problem(
-        where=f"{oddity_name(check, finding.aspect)}: {finding.place}",
-        expected=finding.expected,
-        found=finding.found,
-        next_step=_NEXT_STEP,
+        f"{oddity_name(check, finding.aspect)}: {finding.place}",
+        finding.expected,
+        finding.found,
+        _NEXT_STEP,
     )
 
 
@@ -536,12 +535,10 @@ def _require(dataset: str, structures: pd.DataFrame | None, ids: Sequence[str]) 
     if reader is not None and not absent:
         return reader
     raise DataMissingError(
-        Problem(
-            where=f"structures of {dataset}",
-            expected="a crystal structure for every entry asked for",
-            found=f"none for {len(absent)} of {len(ids)} ({first_few(absent)})",
-            next_step="`task.structure_ids` lists the entries that have one.",
-        )
+        f"structures of {dataset}",
+        "a crystal structure for every entry asked for",
+        f"none for {len(absent)} of {len(ids)} ({first_few(absent)})",
+        "`task.structure_ids` lists the entries that have one.",
     )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ionladder.data.registry import get_dataset
 from ionladder.data.slices import slice_entries
 from ionladder.data.store import (
-    read_table,
+    read_tables,
     require_frames,
     require_manifest,
     rows_of,
@@ -19,14 +19,12 @@ from ionladder.data.store import (
     split_of_task,
     to_frame,
 )
-from ionladder.repo import Layout, content_hash, sha256_bytes
+from ionladder.repo import Layout, content_hash, joined_hash
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-REPLICATES = "replicates"
 
 
 @dataclass(frozen=True)
@@ -85,18 +83,18 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
         DataMissingError: A table is not on this machine.
         DataChangedError: A table is not the released one.
     """
-    entries, labels, splits, folds = (
-        read_table(layout, task.dataset, version, name)
-        for name in ("entries", "labels", "splits", "folds")
-    )
+    tables = read_tables(layout, task.dataset, version)
+    labels, folds = tables["labels"], tables["folds"]
     targets = [target.name for target in task.targets if target.ideal is None]
     limits = [target.limit_column for target in task.targets if target.limit_column]
     used_columns = {subset.column for subset in task.subsets if subset.column} | {*task.weights}
     used_columns |= {target.given_by for target in task.targets if target.given_by}
     beside = sorted(used_columns & set(labels.column_names))
     selected = labels.select(["id", *targets, *limits, *beside])
-    split = _scored_split(splits, task)
-    replicates = _replicates(layout, version, to_frame(selected), entries, task)
+    split = split_of_task(tables["splits"], task)
+    if task.scored_folds:
+        split = rows_with(split, "subset", "train")
+    replicates = _replicates(task, to_frame(selected), targets, tables)
     if task.entries or task.scored_folds:
         selected, folds = (rows_of(table, split["id"].to_pylist()) for table in (selected, folds))
     frame = to_frame(selected).merge(to_frame(split), on="id", validate="one_to_one")
@@ -105,82 +103,49 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
         if target.ideal is not None:
             is_given = True if target.given_by is None else frame[target.given_by].to_numpy(bool)
             frame[target.name] = np.where(is_given, target.ideal, np.nan)
-    truth, truth_sha256 = _frames(layout, task, version, task.truth)
-    given, given_sha256 = _frames(layout, task, version, task.given)
-    offsets, offsets_sha256 = _frames(layout, task, version, task.offsets)
     columns = [name for name in frame.columns if name != "subset"]
-    train = frame.loc[frame["subset"] == "train", columns].reset_index(drop=True)
-    test = frame.loc[frame["subset"] == "test", columns].reset_index(drop=True)
-    scored = train if task.scored_folds else test
-    sliced = slice_entries(layout, task, version)
+    parts = {
+        subset: frame.loc[frame["subset"] == subset, columns].reset_index(drop=True)
+        for subset in ("train", "test")
+    }
+    hashes, paths = {"labels": content_hash(selected, key="id")}, {}
+    manifest = require_manifest(layout, task.dataset, version)
+    for what, name in (("truth", task.truth), ("given", task.given), ("offsets", task.offsets)):
+        if name is not None:
+            paths[what] = require_frames(layout, task.dataset, version, name)
+            hashes[what] = manifest["frames"][name]["content_sha256"]
+    split_hashes = {
+        "split": content_hash(split, key="id"),
+        "folds": content_hash(folds, key=["scheme", "repeat", "fold", "id"]),
+    }
+    sliced = slice_entries(task, tables)
     return EvaluationLabels(
-        test=scored,
-        train=train,
+        test=parts["train" if task.scored_folds else "test"],
+        train=parts["train"],
         replicates=replicates,
-        labels_sha256=_joined(
-            content_hash(selected, key="id"),
-            truth=truth_sha256,
-            given=given_sha256,
-            offsets=offsets_sha256,
-        ),
-        split_sha256=_split_hash(split, folds),
+        labels_sha256=joined_hash(hashes) if paths else hashes["labels"],
+        split_sha256=joined_hash(split_hashes),
         folds=to_frame(folds),
         slices=sliced.columns,
         neighbours=sliced.neighbours,
         slices_sha256=sliced.sha256,
-        truth=truth,
-        given=given,
-        offsets=offsets,
+        **paths,
     )
 
 
-def _frames(
-    layout: Layout, task: Task, version: str, name: str | None
-) -> tuple[Path | None, str | None]:
-    """A table of frames that a task is scored with, and its content hash."""
-    if name is None:
-        return None, None
-    manifest = require_manifest(layout, task.dataset, version)
-    path = require_frames(layout, task.dataset, version, name)
-    return path, manifest["frames"][name]["content_sha256"]
-
-
-def _joined(labels_sha256: str, **frames: str | None) -> str:
-    parts = {name: digest for name, digest in frames.items() if digest is not None}
-    if not parts:
-        return labels_sha256
-    lines = [f"{name}={digest}" for name, digest in {"labels": labels_sha256, **parts}.items()]
-    return sha256_bytes("\n".join(lines).encode())
-
-
-def _scored_split(splits: pa.Table, task: Task) -> pa.Table:
-    """Rows of the split that a score rests on: no test entries where folds are scored."""
-    rows = split_of_task(splits, task)
-    return rows_with(rows, "subset", "train") if task.scored_folds else rows
-
-
 def _replicates(
-    layout: Layout, version: str, frame: pd.DataFrame, entries: pa.Table, task: Task
+    task: Task, labels: pd.DataFrame, targets: list[str], tables: Mapping[str, pa.Table]
 ) -> pd.DataFrame:
     """Repeated measurements: a table of their own, or entries that a column puts into groups."""
-    targets = [target.name for target in task.targets if target.ideal is None]
-    if REPLICATES in {table.name for table in get_dataset(task.dataset).tables}:
-        repeated = to_frame(read_table(layout, task.dataset, version, REPLICATES))
+    names = ["id", *targets, "replicate_group"]
+    if "replicates" in tables:
+        repeated = to_frame(tables["replicates"])
         groups = {identifier: row for row, identifier in enumerate(sorted(set(repeated["id"])))}
-        repeated["replicate_group"] = repeated["id"].map(groups)
-        return repeated[["id", *targets, "replicate_group"]]
+        return repeated.assign(replicate_group=repeated["id"].map(groups))[names]
     if task.replicate_column is None:
-        return frame.iloc[:0][["id", *targets]].assign(replicate_group=[])
-    column = to_frame(entries.select(["id", task.replicate_column])).dropna()
+        return labels.iloc[:0][["id", *targets]].assign(replicate_group=[])
+    column = to_frame(tables["entries"].select(["id", task.replicate_column])).dropna()
     column = column.rename(columns={task.replicate_column: "replicate_group"})
     column = column.astype({"replicate_group": "int64"})
-    joined = frame.merge(column, on="id", validate="one_to_one").sort_values("id")
-    return joined[["id", *targets, "replicate_group"]].reset_index(drop=True)
-
-
-def _split_hash(split: pa.Table, folds: pa.Table) -> str:
-    parts = {
-        "split": content_hash(split, key="id"),
-        "folds": content_hash(folds, key=["scheme", "repeat", "fold", "id"]),
-    }
-    return sha256_bytes("\n".join(f"{name}={digest}" for name, digest in parts.items()).encode())
+    joined = labels.merge(column, on="id", validate="one_to_one").sort_values("id")
+    return joined[names].reset_index(drop=True)

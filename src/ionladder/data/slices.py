@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,25 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.data.registry import get_dataset, part_columns_of, slice_columns_of
-from ionladder.data.store import STRUCTURES, read_table, rows_of, split_of_task, to_frame
+from ionladder.data.store import (
+    STRUCTURES,
+    read_table,
+    read_tables,
+    rows_of,
+    rows_with,
+    split_of_task,
+    to_frame,
+)
 from ionladder.repo import Layout, content_hash
-from ionladder.specs import Dataset, Task
+from ionladder.specs import Array, Task
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 # How far a composition lies from others: the Element Mover's Distance, in closed form
 
-
-Array = npt.NDArray[np.float64]
 
 SCALE = (
     "He Ne Ar Kr Xe Rn Fr Cs Rb K Na Li Ra Ba Sr Ca Eu Yb Lu Tm Y Er Ho Dy Tb Gd Sm Pm Nd Pr Ce La "
@@ -231,6 +238,7 @@ def quarters(distances: Array) -> list[str]:
 
 
 N_NEIGHBOURS = 3
+_NOBODY = Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64))
 NOT_GIVEN = "not given"
 
 
@@ -291,29 +299,27 @@ class SlicedEntries:
     sha256: str
 
 
-def slice_entries(layout: Layout, task: Task, version: str) -> SlicedEntries:
+def slice_entries(task: Task, tables: Mapping[str, pa.Table]) -> SlicedEntries:
     """Take the evaluated entries of a task apart.
 
-    Raises:
-        DataMissingError: A table is not on this machine.
-        DataChangedError: A table is not the released one.
+    Args:
+        task: The task.
+        tables: The released tables of its dataset version, by name.
     """
     import pandas as pd
     import pyarrow as pa
 
-    dataset = get_dataset(task.dataset)
-    names = {table.name for table in dataset.tables}
-    read = [name for name in ("entries", "labels", "splits", STRUCTURES) if name in names]
-    tables = {name: read_table(layout, task.dataset, version, name) for name in read}
-    split = to_frame(split_of_task(tables.pop("splits"), task)).set_index("id")
-    frames = {name: to_frame(table).set_index("id") for name, table in tables.items()}
+    split = to_frame(split_of_task(tables["splits"], task)).set_index("id")
     train = sorted(split.index[split["subset"] == "train"])
     ids = train if task.scored_folds else sorted(split.index[split["subset"] == "test"])
-    neighbours = _neighbours(dataset, frames["entries"], split, task, ids=ids, train_ids=train)
+    frames = {
+        name: to_frame(tables[name]).set_index("id")
+        for name in tables.keys() & {"entries", "labels", STRUCTURES}
+    }
+    neighbours = _neighbours(task, frames["entries"], split, ids=ids, train_ids=train)
     make = slice_columns_of(task.dataset)
-    if make is None:
-        columns = pd.DataFrame({"id": ids})
-    else:
+    columns = pd.DataFrame({"id": ids})
+    if make is not None:
         inputs = SliceInputs(
             entries=frames["entries"],
             structures=frames.get(STRUCTURES),
@@ -331,21 +337,28 @@ def slice_entries(layout: Layout, task: Task, version: str) -> SlicedEntries:
 
 
 def _neighbours(
-    dataset: Dataset,
+    task: Task,
     entries: pd.DataFrame,
     split: pd.DataFrame,
-    task: Task,
     *,
     ids: Sequence[str],
     train_ids: Sequence[str],
 ) -> pd.DataFrame:
-    """The nearest entries that a model may have trained on; none where nobody looks for them."""
-    if dataset.composition_column is None:
-        return _table([], [], Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64)))
-    formulas = entries[dataset.composition_column]
-    if task.scored_folds:
-        return nearest_of_other_folds(formulas, split.loc[list(ids), task.group_column])
-    return nearest_entries(formulas, ids=ids, train_ids=train_ids)
+    """The nearest entries that a model may have trained on; none where nobody looks for them.
+
+    Where folds are scored, those of other groups: folds keep a group whole.
+
+    Returns:
+        ``id, place, neighbour, distance``: up to three rows an entry.
+    """
+    column = get_dataset(task.dataset).composition_column
+    if column is None:
+        return _table([], [], _NOBODY)
+    if not task.scored_folds:
+        return nearest_entries(entries[column], ids=ids, train_ids=train_ids)
+    formulas, groups = entries.loc[list(ids), column].tolist(), split.loc[list(ids)]
+    of_group = groups[task.group_column].tolist()
+    return _table(ids, ids, nearest_of_other_groups(formulas, of_group, count=N_NEIGHBOURS))
 
 
 def nearest_entries(
@@ -363,26 +376,9 @@ def nearest_entries(
     """
     known = sorted(train_ids)
     if not known or not len(ids):
-        return _table([], [], Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64)))
-    found = nearest(
-        formulas.loc[list(ids)].tolist(), formulas.loc[known].tolist(), count=N_NEIGHBOURS
-    )
-    return _table(ids, known, found)
-
-
-def nearest_of_other_folds(formulas: pd.Series[str], groups: pd.Series[int]) -> pd.DataFrame:
-    """The nearest entries that folds may train on, whichever repeat: those of other groups.
-
-    Args:
-        formulas: Formula of every entry, indexed by id.
-        groups: Group of every entry asked about, indexed by id, ascending; folds keep it whole.
-
-    Returns:
-        ``id, place, neighbour, distance``: up to three rows an entry.
-    """
-    ids = groups.index.tolist()
-    found = nearest_of_other_groups(formulas.loc[ids].tolist(), groups.tolist(), count=N_NEIGHBOURS)
-    return _table(ids, ids, found)
+        return _table([], [], _NOBODY)
+    asked, offered = formulas.loc[list(ids)].tolist(), formulas.loc[known].tolist()
+    return _table(ids, known, nearest(asked, offered, count=N_NEIGHBOURS))
 
 
 def _table(ids: Sequence[str], known: Sequence[str], found: Neighbours) -> pd.DataFrame:
@@ -403,7 +399,7 @@ def _table(ids: Sequence[str], known: Sequence[str], found: Neighbours) -> pd.Da
     return rows.loc[is_known].reset_index(drop=True)
 
 
-# Which part of an experiment each evaluated entry is in: the task's slices, and what is dear
+# Which part of an experiment each evaluated entry is in: the task's slices, and what is expensive
 
 
 def experiment_columns(
@@ -455,12 +451,11 @@ def crossing_ids(layout: Layout, task: Task, version: str) -> frozenset[str]:
         DataMissingError: A table is not on this machine.
         DataChangedError: A table is not the released one.
     """
-    entries = read_table(layout, task.dataset, version, "entries")
-    if COMPOSITION not in entries.column_names:
+    tables = read_tables(layout, task.dataset, version, ("entries", "splits"))
+    if COMPOSITION not in tables["entries"].column_names:
         return frozenset()
-    frame = to_frame(entries.select(["id", COMPOSITION])).dropna()
-    split = to_frame(read_table(layout, task.dataset, version, "splits"))
-    split = split.loc[split["split_name"] == task.split, ["id", "subset"]]
+    frame = to_frame(tables["entries"].select(["id", COMPOSITION])).dropna()
+    split = to_frame(rows_with(tables["splits"], "split_name", task.split))[["id", "subset"]]
     both = frame.merge(split, on="id", validate="one_to_one")
     known = set(both.loc[both["subset"] == "train", COMPOSITION])
     is_crossing = (both["subset"] == "test") & both[COMPOSITION].isin(known)

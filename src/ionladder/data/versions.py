@@ -101,10 +101,10 @@ def _clashes(
     allowed = dataset.allowed(IDENTITY_CHECK)
     return [
         Problem(
-            where=f"{IDENTITY_CHECK}: {dataset.name} {version}, id {entry!r}",
-            expected=f"{theirs[entry]}, as in {other}",
-            found=mine[entry],
-            next_step=(
+            f"{IDENTITY_CHECK}: {dataset.name} {version}, id {entry!r}",
+            f"{theirs[entry]}, as in {other}",
+            mine[entry],
+            (
                 "A corrected formula is allow-listed by id with its reason in oddities.py; "
                 "a new material needs a new id upstream."
             ),
@@ -122,10 +122,10 @@ def _formulas(table: pa.Table) -> dict[str, str]:
 def _cannot_compare(dataset: str, version: str, other: str) -> Problem:
     key = version_key(dataset, other)
     return Problem(
-        where=f"{IDENTITY_CHECK}: {dataset} {version}",
-        expected=f"the entries of {other} on this machine, because ids or formulas differ from it",
-        found="none",
-        next_step=f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first.",
+        f"{IDENTITY_CHECK}: {dataset} {version}",
+        f"the entries of {other} on this machine, because ids or formulas differ from it",
+        "none",
+        f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first.",
     )
 
 
@@ -416,4 +416,4 @@ def _pin_problems(
 
 
 def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
-    return Problem(where=where, expected=expected, found=found, next_step=next_step)
+    return Problem(where, expected, found, next_step)

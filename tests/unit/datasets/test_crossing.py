@@ -25,7 +25,7 @@ SPLITS = pa.table(
 def tables(monkeypatch: pytest.MonkeyPatch, entries: pa.Table) -> None:
     """Let the module read these tables."""
     found = {"entries": entries, "splits": SPLITS}
-    monkeypatch.setattr(crossing, "read_table", lambda *where: found[where[-1]])
+    monkeypatch.setattr(crossing, "read_tables", lambda *_: found)
 
 
 def test_only_test_entries_with_a_training_composition_cross(

@@ -7,14 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ionladder.data.store import (
-    ContentDigest,
     StreamedTable,
     StreamedWriter,
-    digest_blocks,
+    digest_frames,
     read_blocks,
 )
 from ionladder.specs import Column, Table, arrow_schema
@@ -60,20 +57,10 @@ def test_what_was_written_reads_back(tmp_path: Path) -> None:
     assert [block.num_rows for block in read_blocks(done.path)] == [2, 1]
 
 
-@given(st.integers(1, 4))
-def test_blocks_do_not_enter_the_content_hash(block: int) -> None:
-    whole, parts = ContentDigest(SPEC), ContentDigest(SPEC)
-    whole.update(rows())
-    for start in range(0, 3, block):
-        parts.update(rows().slice(start, block))
-
-    assert parts.columns() == whole.columns()
-
-
 def test_reading_gives_the_hash_that_writing_gave(tmp_path: Path) -> None:
     done = written(tmp_path / "frames.parquet", rows(), 1)
 
-    assert digest_blocks(SPEC, done.path, read_blocks(done.path)) == done
+    assert digest_frames(SPEC, done.path) == done
 
 
 @pytest.mark.parametrize(
