@@ -1,0 +1,329 @@
+"""What users see stays what it is, until somebody means to change it (``--update-golden``)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import shutil
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from git_repository import GitRepository
+from golden import world
+from golden.compare_site import digest, pages
+from golden.world import GOLDEN, ROOT, Golden, ionladder, ok, predictions, submission
+
+BASELINES: dict[str, Any] = json.loads((GOLDEN / "baselines.json").read_text(encoding="utf-8"))
+Goldens = Callable[[str], Golden]
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Goldens:
+    update = bool(request.config.getoption("--update-golden"))
+    return lambda name: Golden(name, update=update)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
+    """The small repository, only read."""
+    return world.make_small_repository(tmp_path_factory.mktemp("golden") / "small")
+
+
+@pytest.fixture(scope="module")
+def bench(small: GitRepository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it with the cards of this repository's submissions, to train in."""
+    root = tmp_path_factory.mktemp("golden") / "bench"
+    shutil.copytree(small.root, root)
+    ignored = shutil.ignore_patterns("*predictions*")
+    shutil.copytree(ROOT / "submissions", root / "submissions", ignore=ignored, dirs_exist_ok=True)
+    return root
+
+
+# --- boards, data, pages
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_scoring_again_writes_the_same_bytes(tmp_path: Path) -> None:
+    root = world.copy_repository(tmp_path / "repo", "docs", "benchmarks", "src")
+    board = root / "leaderboard"
+    for path in board.rglob("*.[jc]s[ov]*"):
+        if path.name != "history.jsonl":
+            path.unlink()
+    ok(root, "leaderboard")
+    kept, found = (
+        {str(p.relative_to(top)): p.read_bytes() for p in top.rglob("*") if p.is_file()}
+        for top in (ROOT / "leaderboard", board)
+    )
+    assert found.keys() == kept.keys()
+    assert [name for name in kept if kept[name] != found[name]] == []
+
+
+def contents(root: Path) -> dict[str, Any]:
+    """Hashes of the content of every table of every version, and of the manifest itself."""
+    found = {}
+    for path in sorted(root.glob("data/*/*/manifest.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        tables = manifest["tables"].items()
+        found[path.parent.relative_to(root).as_posix()] = {
+            "manifest": hashlib.sha256(canonical.encode()).hexdigest(),
+            "tables": {name: [table["rows"], table["content_sha256"]] for name, table in tables},
+        }
+    return found
+
+
+def test_released_data_keep_their_contents(golden: Goldens) -> None:
+    golden("manifests.json").check(contents(ROOT))
+
+
+def test_small_data_are_ingested_to_the_same_contents(
+    small: GitRepository, golden: Goldens
+) -> None:
+    golden("manifests_small.json").check(contents(small.root))
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_site_says_the_same(tmp_path: Path, golden: Goldens) -> None:
+    root = world.copy_repository(tmp_path / "repo")
+    if not world.lend_history(root):
+        pytest.skip("needs the whole history of this repository, which dates the changes")
+    ok(root, "site")
+    lines = (GOLDEN / "site_changes.txt").read_text(encoding="utf-8").splitlines()
+    meant = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+    kept = golden("site.json")
+    found = {name: digest(path) for name, path in pages(root / "site").items()}
+    if not kept.update:
+        for name in found.keys() | kept.kept.keys():
+            if any(fnmatch(name, pattern) for pattern in meant):
+                found.pop(name, None)
+                kept.kept.pop(name, None)
+    kept.check(found)
+
+
+# --- verdicts
+
+
+@pytest.mark.slow
+def test_hostile_submissions_get_the_same_verdicts(tmp_path: Path, golden: Goldens) -> None:
+    found, kept = {}, golden("hostile.json")
+    for one in world.hostile_outcomes(tmp_path):
+        name = f"{one['kind']}: {one['name']}"
+        if "skipped" in one:
+            found[name] = kept.kept.get(name, "accepted")
+            continue
+        assert "traceback" not in one, (name, one)
+        assert one["good"] == 1.0, name
+        found[name] = "accepted" if one["refused"] is None else "refused"
+    kept.check(found)
+
+
+MINE = "submissions/obelix/my-model"
+Files = dict[str, str | None]
+
+
+def removed(small: GitRepository, name: str) -> Files:
+    return dict.fromkeys(small.git("ls-files", f"submissions/obelix/{name}").splitlines())
+
+
+def pull_requests(small: GitRepository) -> dict[str, Files]:
+    """Recorded pull requests: path → content, or None where the file is removed."""
+    card, table = submission("my-model", 1.45, 7).items()
+    (card_path, card_text), (table_path, text) = card, table
+    mine: Files = {card_path: card_text, table_path: text}
+    far = "submissions/obelix/far-off"
+    return {
+        "a valid submission": mine,
+        "a changed submission": {f"{far}/predictions.csv": predictions(1.0, 9)},
+        "wrong units": mine | {table_path: predictions(1.45, 7, 0.0, lambda v: math.pow(10, v))},
+        "a wrong scale": mine | {table_path: predictions(1.45, 7, 0.0, lambda v: 10 * v)},
+        "a file missing": {card_path: card_text},
+        "other files too": mine | {"params.yaml": "tasks: {}\n", "src/new.py": "x = 1\n"},
+        "a row deleted": mine | {table_path: "\n".join(text.splitlines()[:-1]) + "\n"},
+        "a folder renamed": removed(small, "good-model") | submission("better-model", 1.4, 1, 0.0),
+        "a name like another": dict(submission("GOOD-model", 1.45, 7)),
+        "a hostile name": dict(submission("$(touch x);<b>", 1.45, 7)),
+        "two submissions": mine | submission("wave-model", 1.3, 4),
+        "one of two is bad": mine | {"submissions/obelix/bad/predictions.csv": "id\n"},
+        "code in the card": mine | {card_path: "!!python/object/apply:os.system ['true']\n"},
+        "a withdrawal": removed(small, "far-off"),
+        "the labels": mine | {table_path: predictions(0.0, 0)},
+        "docs only": {"README.md": "# Another\n"},
+        "nothing": {},
+    }
+
+
+@pytest.mark.slow
+def test_pull_requests_get_the_same_reports(
+    small: GitRepository, tmp_path: Path, golden: Goldens
+) -> None:
+    base = GitRepository(tmp_path / "base")
+    shutil.copytree(small.root, base.root)
+    found: dict[str, Any] = {}
+    for title, files in pull_requests(small).items():
+        base.git("checkout", "--quiet", "-B", "theirs", "main")
+        for path, content in files.items():
+            if content is None:
+                (base.root / path).unlink()
+            else:
+                base.write(path, content)
+        head = base.commit(title)
+        base.git("checkout", "--quiet", "main")
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        done = ionladder(base.root, "pr-check", "main", head, "--json", str(report))
+        text = report.read_text(encoding="utf-8") if report.exists() else "null"
+        text = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text.replace(str(tmp_path), "<folder>"))
+        found[title] = {"exit": done.returncode, "report": json.loads(text)}
+    assert base.git("status", "--porcelain") == ""
+    golden("pr_check.json").check(found)
+
+
+# --- the command line
+
+
+def helped(root: Path, *command: str) -> dict[str, Any]:
+    """Options, arguments and commands that ``--help`` lists, of a command and those below it."""
+    text = ok(root, *command, "--help")
+    usage = " ".join(text.split("\n\n")[0].split())
+    sections = dict(re.findall(r"^(\w+):\n((?:  .*\n?)+)", text, flags=re.MULTILINE))
+    options = re.findall(r"^  (-.*?)(?:  |$)", sections.get("Options", ""), flags=re.MULTILINE)
+    commands = re.findall(r"^  (\w[\w-]*)", sections.get("Commands", ""), flags=re.MULTILINE)
+    found = {
+        " ".join(("ionladder", *command)): {
+            "options": sorted(re.findall(r"(?<!\S)--?[\w-]+", " ".join(options))),
+            "usage": re.findall(r"[\[{][\w-]+[}\]](?:\.\.\.)?", usage.replace("[OPTIONS]", "")),
+            "commands": commands,
+        }
+    }
+    for name in commands:
+        found |= helped(root, *command, name)
+    return found
+
+
+@pytest.mark.slow
+def test_every_command_keeps_its_options(golden: Goldens) -> None:
+    golden("cli.json").check(helped(ROOT))
+
+
+GOOD, OTHER = "submissions/obelix/good-model", "submissions/obelix/other-model"
+INVOCATIONS = f"""\
+--version
+tasks --json
+validate {GOOD}
+validate {GOOD} {OTHER}
+validate {MINE}
+validate submissions/nowhere/good-model
+score {GOOD}
+score {GOOD} --json --full
+score {GOOD} --task nowhere
+score {GOOD} --dataset-version 9.9.9
+score {MINE}
+compare {GOOD} {OTHER}
+compare {GOOD} {MINE}
+leaderboard obelix
+leaderboard nowhere
+leaderboard obelix-cif
+changes
+changes obelix --json
+changes nowhere
+new obelix fresh-model
+new obelix fresh-model
+new obelix Fresh/model
+new nowhere fresh-model
+validate submissions/obelix/fresh-model
+data obelix
+data nowhere
+export obelix --format matbench-folds
+export obelix --format nowhere
+convert README.md --task obelix
+schema submission
+schema nowhere
+verify
+ingest nowhere
+fetch nowhere
+fetch bvel13k-1-0-0
+diff obelix 1.0.0 9.9.9
+diff nowhere 1.0.0 1.0.0
+fill nowhere
+baseline --list
+baseline nowhere
+baseline train-mean --task bvel13k
+baseline train-mean --check
+pr-check HEAD HEAD
+pr-check nowhere
+pr-comment nowhere.json HEAD HEAD
+site --no-build --nowhere
+nowhere
+bvel-proto nowhere
+"""
+
+
+@pytest.mark.slow
+def test_invocations_keep_their_exit_codes(
+    small: GitRepository, tmp_path: Path, golden: Goldens
+) -> None:
+    root = tmp_path / "repo"
+    shutil.copytree(small.root, root)
+    found: dict[str, Any] = {}
+    for line in INVOCATIONS.splitlines():
+        key = f"{line} (again)" if line in found else line
+        found[key] = ionladder(root, *line.split()).returncode
+    found["tasks, outside a repository"] = ionladder(tmp_path, "tasks").returncode
+    golden("exit_codes.json").check(found)
+
+
+# --- baselines
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", BASELINES)
+def test_a_baseline_predicts_the_same(bench: Path, golden: Goldens, case: str) -> None:
+    task, name = case.split("/")
+    on_folds = task.endswith("-cv")
+    seeds = () if on_folds or task.startswith(("nebdft2k-path", "mplitrj")) else ("--seeds", "1")
+    done = ionladder(bench, "baseline", name, "--task", task, *seeds)
+    if done.returncode == 1 and "requirements-" in done.stderr:
+        pytest.skip(f"needs an extra: {done.stderr.strip()[-200:]}")
+    assert done.returncode == 0, done.stderr
+    found = {
+        path.name: sample(pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path))
+        for path in sorted((bench / "submissions" / case).glob("*predictions.*"))
+    }
+    tolerance = (BASELINES[case] or {}).get("tolerance", 1e-5)
+    kept = golden("baselines.json")
+    if kept.update:
+        kept.check({case: {"tolerance": tolerance, "files": found}}, is_all=False)
+    expected = kept.kept[case]["files"]
+    assert found.keys() == expected.keys()
+    for file, (n_rows, columns) in expected.items():
+        assert found[file][0] == n_rows
+        assert found[file][1].keys() == columns.keys()
+        for column, values in columns.items():
+            close = pytest.approx(values, rel=1e-5, abs=tolerance)
+            assert found[file][1][column] == close, (file, column)
+
+
+def sample(table: pd.DataFrame) -> tuple[int, dict[str, list[float]]]:
+    """Number of rows; and of ten rows the numbers, of lists their mean, to six digits."""
+    rows = table.iloc[np.unique(np.linspace(0, len(table) - 1, 10).astype(int))]
+    columns = {}
+    for column in rows.columns.difference(["id", "scheme", "repeat", "fold", "seed"]):
+        means = [float(np.mean(np.concatenate([np.ravel(value)]))) for value in rows[column]]
+        columns[column] = [float(f"{mean:.6g}") for mean in means]
+    return len(table), columns
+
+
+def test_no_baseline_is_without_a_golden() -> None:
+    listed = ok(ROOT, "baseline", "--list")
+    names = {line.split()[0] for line in listed.splitlines() if re.match(r"[a-z]", line)}
+    assert names == {case.split("/")[1] for case in BASELINES}
