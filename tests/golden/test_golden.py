@@ -288,6 +288,8 @@ def test_invocations_keep_their_exit_codes(
 @pytest.mark.slow
 @pytest.mark.parametrize("case", BASELINES)
 def test_a_baseline_predicts_the_same(bench: Path, golden: Goldens, case: str) -> None:
+    if reason := BASELINES[case].get("skip"):
+        pytest.skip(reason)
     task, name = case.split("/")
     on_folds = task.endswith("-cv")
     seeds = () if on_folds or task.startswith(("nebdft2k-path", "mplitrj")) else ("--seeds", "1")
@@ -299,10 +301,12 @@ def test_a_baseline_predicts_the_same(bench: Path, golden: Goldens, case: str) -
         path.name: sample(pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path))
         for path in sorted((bench / "submissions" / case).glob("*predictions.*"))
     }
-    tolerance = (BASELINES[case] or {}).get("tolerance", 1e-5)
+    tolerance = BASELINES[case]["tolerance"]
     kept = golden("baselines.json")
     if kept.update:
         kept.check({case: {"tolerance": tolerance, "files": found}}, is_all=False)
+    if "files" not in kept.kept[case]:
+        pytest.skip("no golden yet: --update-golden writes it where its extra is installed")
     expected = kept.kept[case]["files"]
     assert found.keys() == expected.keys()
     for file, (n_rows, columns) in expected.items():
