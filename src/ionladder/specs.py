@@ -339,7 +339,7 @@ class Experiment:
         families: Models with several arms.
         arm_word: What arms differ in (``partial occupancy``).
         parts: Parts of the test set on which arms are compared too. A column is one of the task's
-            slices, or one that the dataset's ``experiment_parts`` module derives.
+            slices, or one that ``part_columns`` of the dataset's ``slices`` module derives.
         reported: Models, as the task's reported rows name them, whose printed scores stand beside
             ours.
         caveats: What the numbers must not be taken for, a few sentences each; ``{submission}``

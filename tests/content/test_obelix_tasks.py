@@ -13,7 +13,6 @@ import pytest
 from ionladder.baselines.bvse.coverage import N_TEST, N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
 from ionladder.config import load_params
 from ionladder.data.labels import load_evaluation_labels
-from ionladder.data.obelix.spec import THREE_D_MODELS
 from ionladder.data.registry import get_task
 from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
@@ -99,7 +98,9 @@ def test_the_forest_out_of_fold_is_as_far_off_as_counted_before(
 
 
 def test_the_page_of_3d_models_says_how_few_crystals_have_a_barrier() -> None:
-    (caveat,) = (text for text in THREE_D_MODELS.caveats if "Bond-valence barriers exist" in text)
+    (caveat,) = (
+        text for text in CIF.experiments[0].caveats if "Bond-valence barriers exist" in text
+    )
     n_without = len(UNTREATED_TEST_IDS)
     assert f"for {N_TRAIN_TREATED} of the {N_TRAIN} training crystals" in caveat
     assert f"for {N_TEST - n_without} of the {N_TEST} test crystals" in caveat

@@ -8,8 +8,8 @@ A folder with a ``dataset.yaml`` is a dataset; its name is the dataset's. Beside
 - ``reported.csv``: rows quoted from publications (``task``: one name, or several with blanks
   between; then the fields of :class:`ionladder.specs.Reported`; ``test_<subset>`` columns hold
   its values);
-- Python where code is needed: ``ingest.py``, ``slices.py``, ``crystals.py``,
-  ``experiment_parts.py``; datasets that share it have it in the folder above theirs.
+- Python where code is needed: ``ingest.py``, ``slices.py``, ``crystals.py``; datasets that share
+  it have it in the folder above theirs.
 
 Keys are the fields of :class:`ionladder.specs.Dataset`, and three more:
 
@@ -338,10 +338,10 @@ def slice_columns_of(dataset: str) -> Callable[[SliceInputs], pd.DataFrame] | No
 
 
 def part_columns_of(dataset: str) -> Callable[[pd.DataFrame], pd.DataFrame] | None:
-    """The function ``part_columns`` of a dataset's ``experiment_parts.py``, or None.
+    """The function ``part_columns`` of a dataset's ``slices.py``, or None.
 
     It receives structures, indexed by id, and returns one row for each, with a text column for
     every part of an experiment that the slices of a task do not know. It runs where a board is
     published and nowhere else, so it may take its time.
     """
-    return getattr(dataset_module(dataset, "experiment_parts"), "part_columns", None)
+    return getattr(dataset_module(dataset, "slices"), "part_columns", None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ionladder.data.obelix.tables import COLUMNS
+from ionladder.data.obelix.release import COLUMNS
 from ionladder.data.registry import all_datasets, get_dataset
 from ionladder.data.store import require_manifest
 from ionladder.errors import DataMissingError

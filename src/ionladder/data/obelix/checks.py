@@ -1,47 +1,266 @@
-"""OBELiX: integrity checks of the tables."""
+"""OBELiX: integrity checks of the published text and of the tables made from it.
+
+A check yields what it objects to and returns what it looked at; its name is the function's, its
+description the docstring. Both are in the manifest of a version.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from inspect import getdoc
 from math import log10
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ionladder.data.ingest import Check, Finding, Outcome
-from ionladder.data.litraj.xyz import Row
-from ionladder.data.obelix import tables as raw
-from ionladder.data.obelix.tables import (
+from ionladder.data.obelix.crystals import Crystal
+from ionladder.data.obelix.release import (
+    ALL,
+    ARCHIVE,
+    BULK,
+    CELL,
+    CIF,
+    COLUMNS,
+    HAS_CIF,
+    ID,
+    LATTICE,
+    NUMBER,
+    REDUCED,
+    SIGMA,
+    SYMBOL,
+    TEST,
+    TOTAL,
+    TRAIN,
     Amounts,
-    Crystal,
     FormulaError,
     LabelError,
     Release,
-    cell,
+    Row,
+    Z,
+    cell_of,
     crystal_system,
+    field_place,
+    has_numbers,
+    n_atoms,
     obeys,
     parse_conductivity,
     parse_formula,
     row_place,
     space_group,
+    volume,
 )
 from ionladder.errors import first_few
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Subject = TypeVar("Subject")
+Findings = Generator[Finding, None, str]
 
-# Checks on the tables, held against the published text they were made from
-
-
+_CELL_TOLERANCE = Fraction(2, 100)
+_VOLUME_PER_ATOM_ANG3 = (8.0, 50.0)
 _LOG_TOLERANCE = 1e-12
 _FRACTION_TOLERANCE = 0.01
 _ATOMS_TOLERANCE = 0.1
 _VOLUME_TOLERANCE = 0.02
 
-TableRow = dict[str, Any]
+
+def _finding(
+    place: str, expected: str, found: str, *, entry: str | None = None, aspect: str = ""
+) -> Finding:
+    return Finding(entry=entry, place=place, expected=expected, found=found, aspect=aspect)
+
+
+def _check(function: Callable[[Subject], Findings]) -> Check[Subject]:
+    def run(subject: Subject) -> Outcome:
+        findings = []
+        steps = function(subject)
+        while True:
+            try:
+                findings.append(next(steps))
+            except StopIteration as end:
+                return Outcome(findings=findings, detail=end.value)
+
+    description = " ".join((getdoc(function) or "").split())
+    return Check(name=function.__name__, description=description, run=run)
+
+
+def _count(place: str, name: str, found: int, release: Release) -> Iterator[Finding]:
+    """A number that params.yaml expects."""
+    expected = release.pinned.expected.get(name, found)
+    if found != expected:
+        yield _finding(place, f"{expected} ({name} in params.yaml)", str(found))
+
+
+def _twice(file: str, rows: Iterable[Row]) -> Iterator[Finding]:
+    for entry, count in Counter(row[ID] for row in rows).items():
+        if count > 1:
+            yield _finding(f"{file}, id {entry!r}", "each id once", f"{count} rows")
+
+
+# Checks on the published text, before anything is computed from it
+
+
+def ids_are_unique_text(release: Release) -> Findings:
+    """Ids are unique text of three characters, as many as expected."""
+    yield from _twice(ALL, release.rows)
+    for number, row in enumerate(release.rows, start=2):
+        if not re.fullmatch("[a-z0-9]{3}", row[ID]):
+            yield _finding(f"{ALL}, row {number}", "three of a-z and 0-9 as id", repr(row[ID]))
+    yield from _count(ALL, "entries", len(release.rows), release)
+    return f"{len(release.rows)} ids"
+
+
+def split_partitions_entries(release: Release) -> Findings:
+    """Training and test files are disjoint and together equal all rows, by field."""
+    by_id = {row[ID]: row for row in release.rows}
+    for name, rows in ((TRAIN, release.train), (TEST, release.test)):
+        yield from _twice(name, rows)
+        for row in rows:
+            same = by_id.get(row[ID])
+            if same is None:
+                yield _finding(f"{name}, id {row[ID]!r}", f"a row of {ALL}", "none")
+                continue
+            for column in COLUMNS:
+                if row[column] != same[column]:
+                    place = f"{name}, id {row[ID]!r}, column {column!r}"
+                    yield _finding(place, f"{same[column]!r}, as in {ALL}", repr(row[column]))
+    train, test = ({row[ID] for row in rows} for rows in (release.train, release.test))
+    for entry in sorted(train & test):
+        yield _finding(f"id {entry!r}", "either training or test", "both")
+    for entry in sorted(by_id.keys() - train - test):
+        yield _finding(f"{ALL}, id {entry!r}", "training or test", "neither")
+    yield from _count(TRAIN, "train", len(release.train), release)
+    yield from _count(TEST, "test", len(release.test), release)
+    return f"{len(release.train)} training and {len(release.test)} test entries"
+
+
+def labels_are_numbers_or_limits(release: Release) -> Findings:
+    """Every label is a positive number or a limit such as <1E-10; a total conductivity equals the
+    label.
+    """
+    limits = 0
+    for row in release.rows:
+        values: dict[str, float | None] = {}
+        for column in (SIGMA, TOTAL, BULK):
+            if column != SIGMA and not row[column]:
+                continue
+            try:
+                label = parse_conductivity(row[column])
+            except LabelError as error:
+                expected = "a positive number, or a limit such as '<1E-10'"
+                yield _finding(field_place(row, column), expected, str(error))
+                continue
+            values[column] = label.value
+            limits += column == SIGMA and label.limit is not None
+            if label.limit is not None and column != SIGMA:
+                yield _finding(field_place(row, column), "a number", repr(row[column]))
+        if {SIGMA, TOTAL} <= values.keys() and values[SIGMA] != values[TOTAL]:
+            expected, found = f"the label {row[SIGMA]!r}", repr(row[TOTAL])
+            yield _finding(field_place(row, TOTAL), expected, found, entry=row[ID])
+    return f"{len(release.rows)} labels, {limits} upper limits"
+
+
+def formulas_agree(release: Release) -> Findings:
+    """Every formula parses and contains Li; the printed formula times Z is the cell contents,
+    within 0.02 atoms.
+    """
+    for row in release.rows:
+        try:
+            contents = parse_formula(row[CELL])
+        except FormulaError as error:
+            found = f"{row[CELL]!r}: {error}"
+            yield _finding(field_place(row, CELL), "a chemical formula", found)
+            continue
+        if "Li" not in contents:
+            yield _finding(field_place(row, CELL), "Li in it", row[CELL], entry=row[ID])
+        yield from _unlike_cell(row, contents)
+    return f"{len(release.rows)} pairs of formulas"
+
+
+def _unlike_cell(row: Row, contents: Amounts) -> Iterator[Finding]:
+    place = field_place(row, REDUCED)
+    try:
+        printed = parse_formula(row[REDUCED])
+    except FormulaError as error:
+        found = f"{row[REDUCED]!r}: {error}"
+        yield _finding(place, "a chemical formula", found, entry=row[ID])
+        return
+    if not has_numbers(row):
+        return
+    off = []
+    for element in sorted({*printed, *contents}):
+        made = printed.get(element, Fraction(0)) * Fraction(row[Z])
+        stated = contents.get(element, Fraction(0))
+        if abs(made - stated) > _CELL_TOLERANCE:
+            off.append(f"{element} {float(stated):g} for {float(made):g}")
+    if off:
+        expected = f"{row[CELL]} when taken {row[Z]} times"
+        yield _finding(place, expected, first_few(off), entry=row[ID])
+
+
+def cells_obey_symmetry(release: Release) -> Findings:
+    """Space group numbers exist and keep one symbol, lattices obey the crystal system, and the
+    volume per atom is 8 to 50 Å³.
+    """
+    rows = [row for row in release.rows if has_numbers(row)]
+    usual: dict[str, Counter[int]] = {}
+    for row in rows:
+        usual.setdefault(row[SYMBOL].strip(), Counter())[space_group(row)] += 1
+    low, high = _VOLUME_PER_ATOM_ANG3
+    for row in rows:
+        number, symbol, cell = space_group(row), row[SYMBOL].strip(), cell_of(row)
+        try:
+            system = crystal_system(number)
+        except ValueError:
+            yield _finding(field_place(row, NUMBER), "1 to 230", str(number))
+            continue
+        if not obeys(cell, system):
+            found = ", ".join(row[name] for name in LATTICE)
+            expected = f"a {system} cell (group {number})"
+            yield _finding(row_place(row), expected, found, entry=row[ID])
+        most_common = usual[symbol].most_common(1)[0][0]
+        if number != most_common:
+            expected = f"{most_common}, as for other entries in {symbol}"
+            yield _finding(field_place(row, NUMBER), expected, str(number), entry=row[ID])
+        try:
+            each = volume(cell) / float(n_atoms(parse_formula(row[CELL])))
+        except FormulaError:
+            continue
+        if not low <= each <= high:
+            expected = f"{low:g} to {high:g} Å³ per atom"
+            yield _finding(row_place(row), expected, f"{each:.1f}", entry=row[ID])
+    return f"{len(usual)} symbols, {len(release.rows)} cells"
+
+
+def structures_match_flags(release: Release) -> Findings:
+    """The archive holds a CIF for exactly the entries flagged as having one."""
+    flagged = {row[ID] for row in release.rows if row[CIF] == HAS_CIF}
+    for entry in sorted(flagged - release.cifs.keys()):
+        yield _finding(f"{ARCHIVE}, {entry}.cif", "a CIF, as flagged", "none")
+    for entry in sorted(release.cifs.keys() - flagged):
+        yield _finding(f"{ARCHIVE}, {entry}.cif", f"'Cif ID' = {HAS_CIF} in {ALL}", "not so")
+    yield from _count(ARCHIVE, "structures", len(release.cifs), release)
+    return (
+        f"{len(release.cifs)} CIFs; upstream's folder of single CIFs is not fetched, so the "
+        "archive is compared with the flags and not with that folder"
+    )
+
+
+TEXT_CHECKS: tuple[Check[Release], ...] = (
+    _check(ids_are_unique_text),
+    _check(split_partitions_entries),
+    _check(labels_are_numbers_or_limits),
+    _check(formulas_agree),
+    _check(cells_obey_symmetry),
+    _check(structures_match_flags),
+)
+
+
+# Checks on the tables, compared with the published text they were made from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,57 +277,61 @@ class Built:
     crystals: Mapping[str, Crystal]
     tables: Mapping[str, pa.Table]
 
-    def rows(self, table: str) -> list[TableRow]:
-        rows: list[TableRow] = self.tables[table].to_pylist()
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Rows of a table."""
+        rows: list[dict[str, Any]] = self.tables[table].to_pylist()
         return rows
 
-    def by_id(self, table: str) -> dict[str, TableRow]:
+    def by_id(self, table: str) -> dict[str, dict[str, Any]]:
+        """Id → row of a table."""
         return {row["id"]: row for row in self.rows(table)}
 
 
-def check_log10(built: Built) -> Outcome:
-    """Logarithms agree with the text to 1e-12, and censored entries are those written with <."""
+def log10_agrees_with_text(built: Built) -> Findings:
+    """Logarithms agree with the published text to 1e-12; exactly the entries written with '<' are
+    censored.
+    """
     labels = built.by_id("labels")
-    findings = []
     for row in built.release.rows:
-        label, text = labels[row[raw.ID]], row[raw.SIGMA]
-        place = f"labels, id {row[raw.ID]!r}"
+        label, text = labels[row[ID]], row[SIGMA]
+        place = f"labels, id {row[ID]!r}"
         is_limit = text.startswith("<")
         if (label["censoring"] == "left") != is_limit:
-            findings.append(_version(place, f"censoring as in {text!r}", label["censoring"]))
+            yield _finding(place, f"censoring as in {text!r}", label["censoring"])
         column = "log10_sigma_limit" if is_limit else "log10_sigma"
         expected = log10(float(text.lstrip("<")))
         if label[column] is None or abs(label[column] - expected) > _LOG_TOLERANCE:
-            findings.append(_version(f"{place}, {column}", repr(expected), repr(label[column])))
+            yield _finding(f"{place}, {column}", repr(expected), repr(label[column]))
     censored = sum(label["censoring"] == "left" for label in labels.values())
-    return Outcome(findings=findings, detail=f"{len(labels)} labels, {censored} of them censored")
+    return f"{len(labels)} labels, {censored} of them censored"
 
 
-def check_structures(built: Built) -> Outcome:
-    """Each CIF agrees with the table: Li, elements, composition, contents, volume, space group."""
+def structures_agree(built: Built) -> Findings:
+    """Every CIF parses with no site over-filled and agrees with the table: Li, elements,
+    composition, cell contents, volume, space group.
+    """
     entries = built.by_id("entries")
-    findings = []
     for row in built.rows("structures"):
         entry = entries[row["id"]]
-        crystal = built.crystals[row["id"]].amounts
-        table = parse_formula(entry["formula_cell"])
+        formula, crystal = entry["formula_cell"], built.crystals[row["id"]].amounts
+        extra = sorted(crystal.keys() - parse_formula(formula).keys())
         growth = row["volume_ang3"] / entry["volume_ang3"] - 1.0
-        extra = sorted(crystal.keys() - table.keys())
-        numbers = (entry["space_group"], row["space_group_cif"])
+        off, ratio = row["max_frac_diff_vs_table"], row["z_ratio_vs_table"]
+        number, in_cif = entry["space_group"], row["space_group_cif"]
         for aspect, is_fine, expected, found in (
             ("lithium", row["has_li"], "Li in the CIF", row["formula_cif"]),
-            ("elements", not extra, f"elements of {entry['formula_cell']}", first_few(extra)),
+            ("elements", not extra, f"elements of {formula}", first_few(extra)),
             (
                 "composition",
-                row["max_frac_diff_vs_table"] <= _FRACTION_TOLERANCE,
-                f"atomic fractions within {_FRACTION_TOLERANCE} of {entry['formula_cell']}",
-                f"{row['formula_cif']} ({row['max_frac_diff_vs_table']:.3f} off)",
+                off <= _FRACTION_TOLERANCE,
+                f"atomic fractions within {_FRACTION_TOLERANCE} of {formula}",
+                f"{row['formula_cif']} ({off:.3f} off)",
             ),
             (
                 "cell_contents",
-                abs(row["z_ratio_vs_table"] - 1.0) <= _ATOMS_TOLERANCE,
+                abs(ratio - 1.0) <= _ATOMS_TOLERANCE,
                 "as many atoms in the cell as in the table, within 10 %",
-                f"{row['z_ratio_vs_table']:.3f} times as many",
+                f"{ratio:.3f} times as many",
             ),
             (
                 "volume",
@@ -116,425 +339,103 @@ def check_structures(built: Built) -> Outcome:
                 "the tabulated cell volume, within 2 %",
                 f"{100 * growth:+.2f} %",
             ),
-            ("space_group", numbers[0] == numbers[1], f"group {numbers[0]}", str(numbers[1])),
+            ("space_group", number == in_cif, f"group {number}", str(in_cif)),
         ):
             if not is_fine:
-                place = f"{raw.ARCHIVE}, {row['id']}.cif"
-                findings.append(
-                    Finding(
-                        entry=row["id"], place=place, expected=expected, found=found, aspect=aspect
-                    )
-                )
-    return Outcome(findings=findings, detail=f"{len(built.crystals)} CIFs read")
+                place = f"{ARCHIVE}, {row['id']}.cif"
+                yield _finding(place, expected, found, entry=row["id"], aspect=aspect)
+    return f"{len(built.crystals)} CIFs read"
 
 
-def check_crossing(built: Built) -> Outcome:
-    """No DOI, composition, or normalised formula with space group is in both parts of the split."""
+def nothing_crosses_the_split(built: Built) -> Findings:
+    """No DOI, composition string, or normalised formula with its space group is in both training
+    and test; normalised formulas that are, are known.
+    """
     entries = built.by_id("entries")
     subset = {row["id"]: row["subset"] for row in built.rows("splits")}
-    tokens: dict[str, dict[str, list[Hashable]]] = {
-        "DOI": {i: list(e["dois"]) for i, e in entries.items()},
-        "composition": {i: [e["formula_cell"]] for i, e in entries.items()},
-        "formula and space group": {
-            i: [(e["formula_norm"], e["space_group"])] for i, e in entries.items()
-        },
-    }
-    findings = [
-        _version(f"{what} {token!r}", "training or test entries only", first_few(ids))
-        for what, of_entry in tokens.items()
-        for token, ids in _crossing(of_entry, subset).items()
-    ]
-    formulas = _crossing({i: [e["formula_norm"]] for i, e in entries.items()}, subset)
-    findings += [
-        Finding(
-            entry=entry,
-            place=f"id {entry!r}, formula {formula}",
-            expected="training or test entries only",
-            found=first_few(ids),
-        )
-        for formula, ids in formulas.items()
-        for entry in ids
-    ]
-    expected = built.release.pinned.expected.get("crossing_formulas", len(formulas))
-    if len(formulas) != expected:
-        place, found = "normalised formulas in both parts", str(len(formulas))
-        findings.append(_version(place, f"{expected} (params.yaml)", found))
-    detail = f"{len(formulas)} normalised formulas in both parts, in other space groups; no DOI"
-    return Outcome(findings=findings, detail=detail)
+
+    def crossing(tokens: Callable[[dict[str, Any]], Iterable[Hashable]]) -> dict[Any, list[str]]:
+        """Tokens that entries of both parts have, with those entries."""
+        with_token: dict[Hashable, list[str]] = {}
+        for entry in sorted(entries):
+            for token in tokens(entries[entry]):
+                with_token.setdefault(token, []).append(entry)
+        return {t: ids for t, ids in with_token.items() if len({subset[i] for i in ids}) > 1}
+
+    expected = "training or test entries only"
+    for what, tokens in (
+        ("DOI", lambda e: e["dois"]),
+        ("composition", lambda e: [e["formula_cell"]]),
+        ("formula and space group", lambda e: [(e["formula_norm"], e["space_group"])]),
+    ):
+        for token, ids in crossing(tokens).items():
+            yield _finding(f"{what} {token!r}", expected, first_few(ids))
+    formulas = crossing(lambda e: [e["formula_norm"]])
+    for formula, ids in formulas.items():
+        for entry in ids:
+            place = f"id {entry!r}, formula {formula}"
+            yield _finding(place, expected, first_few(ids), entry=entry)
+    known = built.release.pinned.expected.get("crossing_formulas", len(formulas))
+    if len(formulas) != known:
+        place = "normalised formulas in both parts"
+        yield _finding(place, f"{known} (params.yaml)", str(len(formulas)))
+    return f"{len(formulas)} normalised formulas in both parts, in other space groups; no DOI"
 
 
-def check_components(built: Built) -> Outcome:
-    """Each component lies in one part of the split and, in every repeat, in one grouped fold."""
-    split = {row["id"]: row for row in built.rows("splits")}
-    places: dict[tuple[Hashable, ...], set[Hashable]] = {}
+def components_stay_together(built: Built) -> Findings:
+    """Every component lies in one part of the split and, in each repeat, in one grouped fold."""
+    split = built.by_id("splits")
+    places: dict[tuple[Hashable, ...], set[str]] = {}
     for row in split.values():
         places.setdefault(("part", row["component"]), set()).add(row["subset"])
     for row in built.rows("folds"):
         if row["scheme"] != "kfold_shuffled":
             component = split[row["id"]]["component"]
             key = ("fold", component, row["scheme"], row["repeat"])
-            places.setdefault(key, set()).add(row["fold"])
-    findings = [
-        _version(
-            f"component {key[1]} {' '.join(str(part) for part in key[2:])}".rstrip(),
-            f"one {key[0]}",
-            first_few(sorted(str(value) for value in found)),
-        )
-        for key, found in places.items()
-        if len(found) > 1
-    ]
-    number = len({row["component"] for row in split.values()})
-    expected = built.release.pinned.expected.get("components", number)
-    if number != expected:
-        findings.append(_version("splits", f"{expected} components (params.yaml)", str(number)))
-    sizes = Counter(row["component"] for row in split.values()).most_common(6)
-    largest = ", ".join(str(size) for _, size in sizes)
-    return Outcome(findings=findings, detail=f"{number} components, the largest {largest}")
+            places.setdefault(key, set()).add(str(row["fold"]))
+    for (what, *of), found in places.items():
+        if len(found) > 1:
+            place = f"component {' '.join(map(str, of))}"
+            yield _finding(place, f"one {what}", first_few(sorted(found)))
+    sizes = Counter(row["component"] for row in split.values())
+    expected = built.release.pinned.expected.get("components", len(sizes))
+    if len(sizes) != expected:
+        yield _finding("splits", f"{expected} components (params.yaml)", str(len(sizes)))
+    largest = ", ".join(str(size) for _, size in sizes.most_common(6))
+    return f"{len(sizes)} components, the largest {largest}"
 
 
-def check_folds(built: Built) -> Outcome:
-    """In every repeat of every scheme, each training entry is held out once, in a known fold."""
+def folds_cover_training_once(built: Built) -> Findings:
+    """In every repeat of every scheme each training entry is held out exactly once."""
     train = {row["id"] for row in built.rows("splits") if row["subset"] == "train"}
     settings = built.release.pinned.folds
     held_out: dict[tuple[str, int], Counter[str]] = {}
-    findings = []
     for row in built.rows("folds"):
         held_out.setdefault((row["scheme"], row["repeat"]), Counter())[row["id"]] += 1
         if not 0 <= row["fold"] < settings.n_folds:
             place = f"folds, {row['scheme']} repeat {row['repeat']}, id {row['id']!r}"
-            findings.append(_version(place, f"a fold below {settings.n_folds}", str(row["fold"])))
+            yield _finding(place, f"a fold below {settings.n_folds}", str(row["fold"]))
     for (scheme, repeat), counted in sorted(held_out.items()):
-        wrong = sorted(i for i in {*train, *counted} if counted[i] != (i in train))
-        findings += [
-            _version(
-                f"folds, {scheme} repeat {repeat}, id {entry!r}",
-                "once" if entry in train else "no test entry",
-                f"{counted[entry]} times",
-            )
-            for entry in wrong
-        ]
-    schemes = sorted({scheme for scheme, _ in held_out})
-    for scheme in schemes:
-        repeats = sum(name == scheme for name, _ in held_out)
-        if repeats != settings.n_repeats:
+        for entry in sorted({*train, *counted}):
+            if counted[entry] != (entry in train):
+                yield _finding(
+                    f"folds, {scheme} repeat {repeat}, id {entry!r}",
+                    "once" if entry in train else "no test entry",
+                    f"{counted[entry]} times",
+                )
+    repeats = Counter(scheme for scheme, _ in held_out)
+    for scheme in sorted(repeats):
+        if repeats[scheme] != settings.n_repeats:
             expected = f"{settings.n_repeats} repeats (params.yaml)"
-            findings.append(_version(f"folds, {scheme}", expected, str(repeats)))
-    detail = f"{', '.join(schemes)}: {settings.n_repeats} repeats of {settings.n_folds} folds each"
-    return Outcome(findings=findings, detail=detail)
+            yield _finding(f"folds, {scheme}", expected, str(repeats[scheme]))
+    schemes = ", ".join(sorted(repeats))
+    return f"{schemes}: {settings.n_repeats} repeats of {settings.n_folds} folds each"
 
 
 TABLE_CHECKS: tuple[Check[Built], ...] = (
-    Check(
-        name="log10_agrees_with_text",
-        description=(
-            "Logarithms agree with the published text to 1e-12; exactly the entries written with "
-            "'<' are censored."
-        ),
-        run=check_log10,
-    ),
-    Check(
-        name="structures_agree",
-        description=(
-            "Every CIF parses with no site over-filled and agrees with the table: Li, elements, "
-            "composition, cell contents, volume, space group."
-        ),
-        run=check_structures,
-    ),
-    Check(
-        name="nothing_crosses_the_split",
-        description=(
-            "No DOI, composition string, or normalised formula with its space group is in both "
-            "training and test; normalised formulas that are, are known."
-        ),
-        run=check_crossing,
-    ),
-    Check(
-        name="components_stay_together",
-        description=(
-            "Every component lies in one part of the split and, in each repeat, in one grouped "
-            "fold."
-        ),
-        run=check_components,
-    ),
-    Check(
-        name="folds_cover_training_once",
-        description="In every repeat of every scheme each training entry is held out exactly once.",
-        run=check_folds,
-    ),
+    _check(log10_agrees_with_text),
+    _check(structures_agree),
+    _check(nothing_crosses_the_split),
+    _check(components_stay_together),
+    _check(folds_cover_training_once),
 )
-
-
-def _crossing(
-    tokens: Mapping[str, Iterable[Hashable]], subset: Mapping[str, str]
-) -> dict[Hashable, list[str]]:
-    """Tokens that entries of both parts have, with those entries."""
-    entries: dict[Hashable, list[str]] = {}
-    for entry in sorted(tokens):
-        for token in tokens[entry]:
-            entries.setdefault(token, []).append(entry)
-    return {
-        token: ids for token, ids in entries.items() if len({subset[entry] for entry in ids}) > 1
-    }
-
-
-def _version(place: str, expected: str, found: str) -> Finding:
-    return Finding(entry=None, place=place, expected=expected, found=found)
-
-
-# Checks on the published text, before anything is computed from it
-
-
-_ID = re.compile(r"^[a-z0-9]{3}$")
-_CELL_TOLERANCE = Fraction(2, 100)
-_VOLUME_PER_ATOM_ANG3 = (8.0, 50.0)
-
-
-def check_ids(release: Release) -> Outcome:
-    """Ids are unique text of three characters, as many as expected."""
-    ids = [row[raw.ID] for row in release.rows]
-    findings = [
-        _text_checks_version(f"{raw.ALL}, id {entry!r}", "each id once", f"{count} rows")
-        for entry, count in Counter(ids).items()
-        if count > 1
-    ]
-    findings += [
-        _text_checks_version(f"{raw.ALL}, row {number}", "three of a-z and 0-9 as id", repr(entry))
-        for number, entry in enumerate(ids, start=2)
-        if not _ID.match(entry)
-    ]
-    findings += _count(raw.ALL, "entries", len(ids), release)
-    return Outcome(findings=findings, detail=f"{len(ids)} ids")
-
-
-def check_split(release: Release) -> Outcome:
-    """Training and test rows are disjoint, and together they are all rows, field by field."""
-    by_id = {row[raw.ID]: row for row in release.rows}
-    parts = {raw.TRAIN: release.train, raw.TEST: release.test}
-    findings = []
-    for name, rows in parts.items():
-        for entry, count in Counter(row[raw.ID] for row in rows).items():
-            if count > 1:
-                findings.append(
-                    _text_checks_version(f"{name}, id {entry!r}", "each id once", f"{count} rows")
-                )
-        findings += [f for row in rows for f in _unlike(name, row, by_id.get(row[raw.ID]))]
-    train, test = ({row[raw.ID] for row in rows} for rows in parts.values())
-    findings += [
-        _text_checks_version(f"id {entry!r}", "either training or test", "both")
-        for entry in sorted(train & test)
-    ]
-    findings += [
-        _text_checks_version(f"{raw.ALL}, id {entry!r}", "training or test", "neither")
-        for entry in sorted(by_id.keys() - train - test)
-    ]
-    findings += _count(raw.TRAIN, "train", len(release.train), release)
-    findings += _count(raw.TEST, "test", len(release.test), release)
-    detail = f"{len(release.train)} training and {len(release.test)} test entries"
-    return Outcome(findings=findings, detail=detail)
-
-
-def check_labels(release: Release) -> Outcome:
-    """Labels are positive numbers or known limits; a total conductivity equals its label."""
-    findings = []
-    limits = 0
-    for row in release.rows:
-        for column in (raw.SIGMA, raw.TOTAL, raw.BULK):
-            if column != raw.SIGMA and not row[column]:
-                continue
-            try:
-                label = parse_conductivity(row[column])
-            except LabelError as error:
-                expected = "a positive number, or a limit such as '<1E-10'"
-                findings.append(_text_checks_version(_field(row, column), expected, str(error)))
-                continue
-            if label.limit is not None and column != raw.SIGMA:
-                findings.append(
-                    _text_checks_version(_field(row, column), "a number", repr(row[column]))
-                )
-            limits += column == raw.SIGMA and label.limit is not None
-        if row[raw.TOTAL] and _differ(row[raw.TOTAL], row[raw.SIGMA]):
-            expected = f"the label {row[raw.SIGMA]!r}"
-            findings.append(_entry(row, _field(row, raw.TOTAL), expected, repr(row[raw.TOTAL])))
-    return Outcome(findings=findings, detail=f"{len(release.rows)} labels, {limits} upper limits")
-
-
-def check_formulas(release: Release) -> Outcome:
-    """Formulas parse and contain Li; the printed formula times Z is the cell, within 0.02 atoms."""
-    findings = []
-    for row in release.rows:
-        try:
-            contents = parse_formula(row[raw.CELL])
-        except FormulaError as error:
-            expected = "a chemical formula"
-            findings.append(
-                _text_checks_version(_field(row, raw.CELL), expected, f"{row[raw.CELL]!r}: {error}")
-            )
-            continue
-        if "Li" not in contents:
-            findings.append(_entry(row, _field(row, raw.CELL), "Li in it", row[raw.CELL]))
-        findings += _unlike_cell(row, contents)
-    return Outcome(findings=findings, detail=f"{len(release.rows)} pairs of formulas")
-
-
-def check_cells(release: Release) -> Outcome:
-    """Space groups exist and keep one symbol; cells obey them and hold 8 to 50 Å³ an atom."""
-    findings = []
-    usual: dict[str, Counter[int]] = {}
-    rows = [row for row in release.rows if raw.has_numbers(row)]
-    for row in rows:
-        usual.setdefault(row[raw.SYMBOL].strip(), Counter())[space_group(row)] += 1
-    for row in rows:
-        number = space_group(row)
-        try:
-            system = crystal_system(number)
-        except ValueError:
-            findings.append(_text_checks_version(_field(row, raw.NUMBER), "1 to 230", str(number)))
-            continue
-        if not obeys(cell(row), system):
-            found = ", ".join(row[name] for name in raw.LATTICE)
-            findings.append(_entry(row, row_place(row), f"a {system} cell (group {number})", found))
-        symbol = row[raw.SYMBOL].strip()
-        most_common = usual[symbol].most_common(1)[0][0]
-        if number != most_common:
-            expected = f"{most_common}, as for other entries in {symbol}"
-            findings.append(_entry(row, _field(row, raw.NUMBER), expected, str(number)))
-        findings += _crowded(row)
-    return Outcome(findings=findings, detail=f"{len(usual)} symbols, {len(release.rows)} cells")
-
-
-def check_cif_set(release: Release) -> Outcome:
-    """The archive holds a CIF for exactly the entries that are flagged as having one."""
-    flagged = {row[raw.ID] for row in release.rows if row[raw.CIF] == raw.HAS_CIF}
-    findings = [
-        _text_checks_version(f"{raw.ARCHIVE}, {entry}.cif", "a CIF, as flagged", "none")
-        for entry in sorted(flagged - release.cifs.keys())
-    ]
-    findings += [
-        _text_checks_version(
-            f"{raw.ARCHIVE}, {entry}.cif", f"'Cif ID' = {raw.HAS_CIF} in {raw.ALL}", "not so"
-        )
-        for entry in sorted(release.cifs.keys() - flagged)
-    ]
-    findings += _count(raw.ARCHIVE, "structures", len(release.cifs), release)
-    detail = (
-        f"{len(release.cifs)} CIFs; upstream's folder of single CIFs is not fetched, so the "
-        "archive is compared with the flags and not with that folder"
-    )
-    return Outcome(findings=findings, detail=detail)
-
-
-TEXT_CHECKS: tuple[Check[Release], ...] = (
-    Check(
-        name="ids_are_unique_text",
-        description="Ids are unique text of three characters, as many as expected.",
-        run=check_ids,
-    ),
-    Check(
-        name="split_partitions_entries",
-        description="Training and test files are disjoint and together equal all rows, by field.",
-        run=check_split,
-    ),
-    Check(
-        name="labels_are_numbers_or_limits",
-        description=(
-            "Every label is a positive number or a limit such as <1E-10; a total conductivity "
-            "equals the label."
-        ),
-        run=check_labels,
-    ),
-    Check(
-        name="formulas_agree",
-        description=(
-            "Every formula parses and contains Li; the printed formula times Z is the cell "
-            "contents, within 0.02 atoms."
-        ),
-        run=check_formulas,
-    ),
-    Check(
-        name="cells_obey_symmetry",
-        description=(
-            "Space group numbers exist and keep one symbol, lattices obey the crystal system, and "
-            "the volume per atom is 8 to 50 Å³."
-        ),
-        run=check_cells,
-    ),
-    Check(
-        name="structures_match_flags",
-        description="The archive holds a CIF for exactly the entries flagged as having one.",
-        run=check_cif_set,
-    ),
-)
-
-
-def _unlike(name: str, row: Row, same: Row | None) -> list[Finding]:
-    if same is None:
-        return [_text_checks_version(f"{name}, id {row[raw.ID]!r}", f"a row of {raw.ALL}", "none")]
-    place = f"{name}, id {row[raw.ID]!r}, column "
-    return [
-        _text_checks_version(
-            f"{place}{column!r}", f"{same[column]!r}, as in {raw.ALL}", repr(row[column])
-        )
-        for column in raw.COLUMNS
-        if row[column] != same[column]
-    ]
-
-
-def _unlike_cell(row: Row, contents: Amounts) -> list[Finding]:
-    place = _field(row, raw.REDUCED)
-    try:
-        printed = parse_formula(row[raw.REDUCED])
-    except FormulaError as error:
-        found = f"{row[raw.REDUCED]!r}: {error}"
-        return [_entry(row, place, "a chemical formula", found)]
-    if not raw.has_numbers(row):
-        return []
-    none = Fraction(0)
-    pairs = {
-        element: (printed.get(element, none) * Fraction(row[raw.Z]), contents.get(element, none))
-        for element in sorted({*printed, *contents})
-    }
-    off = [
-        f"{element} {float(stated):g} for {float(made):g}"
-        for element, (made, stated) in pairs.items()
-        if abs(made - stated) > _CELL_TOLERANCE
-    ]
-    expected = f"{row[raw.CELL]} when taken {row[raw.Z]} times"
-    return [_entry(row, place, expected, first_few(off))] if off else []
-
-
-def _crowded(row: Row) -> list[Finding]:
-    try:
-        atoms = sum(parse_formula(row[raw.CELL]).values(), start=Fraction(0))
-    except FormulaError:
-        return []
-    each = cell(row).volume / float(atoms)
-    low, high = _VOLUME_PER_ATOM_ANG3
-    if low <= each <= high:
-        return []
-    return [_entry(row, row_place(row), f"{low:g} to {high:g} Å³ per atom", f"{each:.1f}")]
-
-
-def _count(place: str, name: str, found: int, release: Release) -> list[Finding]:
-    expected = release.pinned.expected.get(name)
-    if expected is None or found == expected:
-        return []
-    return [_text_checks_version(place, f"{expected} ({name} in params.yaml)", str(found))]
-
-
-def _differ(one: str, other: str) -> bool:
-    try:
-        return parse_conductivity(one).value != parse_conductivity(other).value
-    except LabelError:
-        return False
-
-
-def _field(row: Row, column: str) -> str:
-    return f"{row_place(row)}, column {column!r}"
-
-
-def _entry(row: Row, place: str, expected: str, found: str) -> Finding:
-    return Finding(entry=row[raw.ID], place=place, expected=expected, found=found)
-
-
-def _text_checks_version(place: str, expected: str, found: str) -> Finding:
-    return Finding(entry=None, place=place, expected=expected, found=found)

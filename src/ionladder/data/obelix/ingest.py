@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from math import floor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ionladder.config import DatasetVersion
-from ionladder.data.ingest import run_checks
+from ionladder.data.ingest import connected_components, draw_folds, groups_of_equals, run_checks
 from ionladder.data.obelix.checks import TABLE_CHECKS, TEXT_CHECKS, Built
-from ionladder.data.obelix.spec import DATASET
-from ionladder.data.obelix.tables import (
-    ARCHIVE,
+from ionladder.data.obelix.crystals import (
+    CELL_COLUMNS,
     Crystal,
-    Release,
     StructureError,
-    build_tables,
-    field_problems,
     read_crystal,
-    read_release,
-    summarise,
+    structure_row,
 )
-from ionladder.data.store import BuiltVersion
+from ionladder.data.obelix.release import (
+    ARCHIVE,
+    BULK,
+    CELL,
+    CIF,
+    CLOSE,
+    DATASET,
+    FAMILY,
+    HAS_CIF,
+    ID,
+    IDENTIFIERS,
+    NOTE,
+    REDUCED,
+    SIGMA,
+    SYMBOL,
+    TOTAL,
+    Release,
+    Row,
+    Z,
+    cell_of,
+    clean_family,
+    crystal_system,
+    dois,
+    field_problems,
+    normalised_formula,
+    parse_conductivity,
+    parse_formula,
+    read_release,
+    space_group,
+    volume,
+)
+from ionladder.data.slices import NOT_GIVEN
+from ionladder.data.store import BuiltVersion, table_from_rows
 from ionladder.errors import IngestError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+OFFICIAL = "official"
+
+_SUBSETS = ("train", "test")
 
 
 def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
@@ -68,3 +108,157 @@ def read_crystals(release: Release) -> dict[str, Crystal]:
     if problems:
         raise IngestError(problems)
     return crystals
+
+
+def build_tables(release: Release, crystals: Mapping[str, Crystal]) -> dict[str, pa.Table]:
+    """All tables of a release whose text passed the checks."""
+    replicates = groups_of_equals({r[ID]: (r[CELL], space_group(r)) for r in release.rows})
+    contents = {row[ID]: parse_formula(row[CELL]) for row in release.rows}
+    splits = split_rows(release)
+    train = {row["id"]: row["component"] for row in splits if row["subset"] == "train"}
+    rows = {
+        "entries": [
+            {
+                **_entry(row),
+                "formula_norm": normalised_formula(contents[row[ID]]),
+                "replicate_group": replicates[row[ID]],
+            }
+            for row in release.rows
+        ],
+        "labels": [label_row(row) for row in release.rows],
+        "structures": [structure_row(i, crystal, contents[i]) for i, crystal in crystals.items()],
+        "splits": splits,
+        "folds": draw_folds(train, release.pinned.folds),
+    }
+    return {spec.name: table_from_rows(spec, rows[spec.name]) for spec in DATASET.tables}
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    cell = cell_of(row)
+    status = "none" if row[CIF] != HAS_CIF else "close" if row[CLOSE] else "match"
+    return {
+        "id": row[ID],
+        "formula_reduced": row[REDUCED].strip(),
+        "formula_cell": row[CELL],
+        "z": int(float(row[Z])),
+        "space_group": space_group(row),
+        "space_group_symbol": row[SYMBOL].strip(),
+        "crystal_system": crystal_system(space_group(row)),
+        **dict(zip(CELL_COLUMNS, cell, strict=True)),
+        "volume_ang3": volume(cell),
+        "family_raw": row[FAMILY] or None,
+        "family": clean_family(row[FAMILY]),
+        "dois": dois(row),
+        "cif_status": status,
+        **{name: int(float(row[c])) if row[c] else None for name, c in IDENTIFIERS.items()},
+        "note": row[NOTE].strip() or None,
+    }
+
+
+def label_row(row: Row) -> dict[str, Any]:
+    """The row of ``labels`` for one entry."""
+    label = parse_conductivity(row[SIGMA])
+    total, bulk = (float(row[name]) if row[name] else None for name in (TOTAL, BULK))
+    kind = "unspecified"
+    if label.value is not None and label.value in (total, bulk):
+        kind = "total" if label.value == total else "bulk" if total is None else kind
+    return {
+        "id": row[ID],
+        "log10_sigma": label.log10,
+        "log10_sigma_limit": label.log10_limit,
+        "censoring": "none" if label.limit is None else "left",
+        "sigma_s_per_cm": label.value,
+        "sigma_limit_s_per_cm": label.limit,
+        "sigma_total_s_per_cm": total,
+        "sigma_bulk_s_per_cm": bulk,
+        "label_kind": kind,
+    }
+
+
+def split_rows(release: Release) -> list[dict[str, Any]]:
+    """Rows of ``splits``: the published split, and the components it follows."""
+    components = connected_components(
+        {
+            row[ID]: [*(("doi", doi) for doi in dois(row)), ("composition", row[CELL])]
+            for row in release.rows
+        }
+    )
+    test = {row[ID] for row in release.test}
+    return [
+        {
+            "split_name": OFFICIAL,
+            "id": entry,
+            "subset": "test" if entry in test else "train",
+            "in_cif": entry in release.cifs,
+            "component": component,
+        }
+        for entry, component in components.items()
+    ]
+
+
+# Counts and distributions of a version, for its manifest and the dataset card
+
+
+def summarise(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """Counts, label histogram, and how often each family, system, CIF status and element occurs.
+
+    Counts per subset are lists in the order of ``subsets``. The histogram has bins of one decade;
+    bin i holds labels with ``edges[i] <= log10_sigma < edges[i + 1]``; ``censored`` counts those
+    among them that are only upper limits.
+    """
+    import pandas as pd
+
+    entries, labels, splits = (
+        pd.DataFrame(tables[name].to_pylist()).set_index("id")
+        for name in ("entries", "labels", "splits")
+    )
+    subset = splits["subset"]
+    is_censored = labels["censoring"] != "none"
+
+    def count(is_counted: pd.Series[bool]) -> list[int]:
+        ids = is_counted.index[is_counted]
+        return [int((subset[ids] == name).sum()) for name in _SUBSETS]
+
+    decades = np.floor(labels["log10_sigma"]).astype(int)
+    edges = list(range(floor(decades.min()), floor(decades.max()) + 2))
+
+    def histogram(ids: pd.Index[str]) -> dict[str, list[int]]:
+        return {
+            name: np.histogram(decades[ids][subset[ids] == name], edges)[0].tolist()
+            for name in _SUBSETS
+        }
+
+    elements = pd.Series({i: list(parse_formula(f)) for i, f in entries["formula_cell"].items()})
+    return {
+        "subsets": list(_SUBSETS),
+        "counts": {
+            "entries": count(subset.notna()),
+            "with_cif": count(splits["in_cif"]),
+            "censored": count(is_censored),
+            "components": [
+                int(splits.loc[subset == name, "component"].nunique()) for name in _SUBSETS
+            ],
+            "in_replicate_groups": count(entries["replicate_group"].notna()),
+        },
+        "label_histogram": {
+            "edges": edges,
+            **histogram(labels.index),
+            "censored": histogram(labels.index[is_censored]),
+        },
+        **{
+            name: _per_subset(entries[name], subset)
+            for name in ("family", "crystal_system", "cif_status")
+        },
+        "elements": _per_subset(elements.explode(), subset),
+    }
+
+
+def _per_subset(kinds: pd.Series[Any], subset: pd.Series[str]) -> dict[str, list[int]]:
+    """Kind → entries of it in each subset; the most frequent kind first, then by name."""
+    import pandas as pd
+
+    named = kinds.fillna(NOT_GIVEN)
+    counts = pd.crosstab(named.to_numpy(), subset[named.index].to_numpy())
+    counts = counts.reindex(columns=list(_SUBSETS), fill_value=0)
+    order: Sequence[str] = sorted(counts.index, key=lambda kind: (-counts.loc[kind].sum(), kind))
+    return {kind: counts.loc[kind].tolist() for kind in order}

@@ -1,4 +1,4 @@
-"""How OBELiX is taken apart: structure, label, family, chemistry, and nearness to training data."""
+"""Slices of OBELiX: structure, label, family, chemistry, nearness to training, rounded lithium."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ionladder.data.obelix.crystals import structure
 from ionladder.data.slices import NOT_GIVEN, SliceInputs, quarters
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pymatgen.core.structure import Structure
 
 SUPERIONIC = -3.0
 """log10 of 1 mS/cm: the paper's line between superionic conductors and others."""
 
 _FORMULA = "formula_norm"
+_LITHIUM = 3
 _ELEMENT = re.compile(r"[A-Z][a-z]?")
 _HALOGENS = {"F": "fluoride", "Cl": "chloride", "Br": "bromide", "I": "iodide"}
 _CHALCOGENS = frozenset({"S", "Se", "Te"})
@@ -95,3 +98,25 @@ def _order(inputs: SliceInputs) -> list[str]:
     known = {} if inputs.structures is None else inputs.structures["is_ordered"].to_dict()
     titles = {True: "ordered", False: "disordered", None: "no structure"}
     return [titles[known.get(entry)] for entry in inputs.ids]
+
+
+def part_columns(structures: pd.DataFrame) -> pd.DataFrame:
+    """One text column per part of an experiment, derived from CIFs and indexed as they are.
+
+    ``lithium_rounded`` says whether rounding occupancies to whole numbers (halves to the even one,
+    as numpy does) leaves lithium on some site of the crystal: ``kept`` or ``lost``.
+
+    Args:
+        structures: Rows of the table ``structures``, indexed by id.
+    """
+    import pandas as pd
+
+    def keeps_lithium(crystal: Structure) -> bool:
+        return any(
+            np.round(sum(float(x) for kind, x in site.species.items() if kind.Z == _LITHIUM)) >= 1
+            for site in crystal
+        )
+
+    crystals = (structure({}, {"cif_text": text}) for text in structures["cif_text"])
+    kept = ["kept" if keeps_lithium(crystal) else "lost" for crystal in crystals]
+    return pd.DataFrame({"lithium_rounded": kept}, index=structures.index)

@@ -1,14 +1,20 @@
-"""What ingest says of one CIF."""
+"""What ingest says of one CIF, which crystals keep lithium, and the anion rule."""
 
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from factories import make_cif
-from ionladder.data.obelix.tables import StructureError, parse_formula, read_crystal, structure_row
-from ionladder.repo import sha256_bytes
+from ionladder.data.obelix.crystals import StructureError, read_crystal, structure, structure_row
+from ionladder.data.obelix.release import parse_formula
+from ionladder.data.obelix.slices import anion_class, elements_of, part_columns
+from ionladder.data.registry import get_task
+from ionladder.data.slices import experiment_columns
+from ionladder.repo import Layout, sha256_bytes
 
 ROW = {
     "ID": "5e2",
@@ -125,3 +131,77 @@ def test_what_cannot_be_read_is_refused_with_a_reason(data: bytes) -> None:
 def test_an_overfilled_site_is_refused() -> None:
     with pytest.raises(StructureError, match="exceeded tolerance"):
         read_crystal(make_cif(ROW).replace(" 1.000000", " 1.200000", 1).encode())
+
+
+def kept(composition: str) -> str:
+    cif = make_cif(ROW | {"True Composition": composition})
+    table = pd.DataFrame({"cif_text": [cif]}, index=pd.Index(["a"], name="id"))
+    return str(part_columns(table).loc["a", "lithium_rounded"])
+
+
+@pytest.mark.parametrize(
+    ("composition", "expected"),
+    [
+        ("Li1.0P1.0S4.0", "kept"),
+        ("Li0.6P1.0S4.0", "kept"),
+        ("Li0.5P1.0S4.0", "lost"),
+        ("Li0.4P1.0S4.0", "lost"),
+        ("P1.0S4.0", "lost"),
+    ],
+)
+def test_lithium_is_lost_where_no_site_rounds_to_one(composition: str, expected: str) -> None:
+    assert kept(composition) == expected
+
+
+@pytest.mark.data
+def test_in_the_real_test_set_it_is_what_the_networks_see(repository: Path) -> None:
+    from ionladder.baselines.graphs.sites import sites_of
+
+    layout, task = Layout(repository), get_task("obelix-cif")
+    folder = layout.version_dir("obelix", "1.2.0")
+    splits = pd.read_parquet(folder / "splits.parquet").set_index("id")
+    texts = pd.read_parquet(folder / "structures.parquet").set_index("id")["cif_text"]
+    test = sorted(i for i in texts.index if splits.loc[i, "subset"] == "test")
+    slices = pd.DataFrame({"id": test, "order": "ordered"})
+    found = experiment_columns(layout, task, "1.2.0", slices)["lithium_rounded"]
+    assert found.value_counts().to_dict() == {"kept": 52, "lost": 15}
+    for entry in test:
+        left = 3 in sites_of(structure({}, {"cif_text": texts[entry]}), "rounded").number
+        assert found[entry] == ("kept" if left else "lost"), entry
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("Li7La3Zr2O12", "oxide"),
+        ("Li3Nd3Te2O12", "oxide"),
+        ("LiTi2P3O12", "phosphate"),
+        ("Li10GeP2S12", "sulfide"),
+        ("Li4SnSe4", "selenide"),
+        ("Li6PS5Cl", "sulfide halide"),
+        ("Li3InCl6", "chloride"),
+        ("Li3ErI6", "iodide"),
+        ("Li3AlF6", "fluoride"),
+        ("Li3InCl5F", "mixed halide"),
+        ("Li3ClO", "oxyhalide"),
+        ("Li3N", "nitride"),
+        ("Li2PO2N", "mixed"),
+        ("Li3Mo8S8O8H8", "mixed"),
+        ("Li3AlH6", "none of these"),
+        ("Li8GeP4", "none of these"),
+    ],
+)
+def test_anions_name_the_chemistry(formula: str, expected: str) -> None:
+    assert anion_class(elements_of(formula)) == expected
+
+
+def test_the_slice_titles_every_class_of_the_rule() -> None:
+    (item,) = (item for item in get_task("obelix").slices if item.name == "anions")
+    titled = {value for value, _ in item.values or ()}
+    everything = ["O", "N", "S", "Se", "Te", "F", "Cl", "P", "H"]
+    subsets = [
+        {e for bit, e in enumerate(everything) if mask >> bit & 1} | {"Li"}
+        for mask in range(2 ** len(everything))
+    ]
+    found = {anion_class(elements) for elements in subsets} | {"bromide", "iodide"}
+    assert found == titled

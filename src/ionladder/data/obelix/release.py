@@ -1,0 +1,414 @@
+"""A release of OBELiX as published: its files, and what the text in their columns says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+from math import cos, isclose, radians, sqrt
+from pathlib import Path, PurePosixPath
+
+from ionladder.config import DatasetVersion
+from ionladder.data.archives import read_tar
+from ionladder.data.registry import get_dataset
+from ionladder.errors import IngestError, Problem, first_few
+
+Row = dict[str, str]
+Amounts = dict[str, Fraction]
+Cell = tuple[float, ...]
+"""a, b, c in Å and α, β, γ in degrees."""
+
+DATASET = get_dataset("obelix")
+
+ALL, TRAIN, TEST, ARCHIVE = "all.csv", "train.csv", "test.csv", "all_cifs.tar.gz"
+
+ID = "ID"
+REDUCED, CELL, Z = "Reduced Composition", "True Composition", "Z"
+SIGMA, TOTAL, BULK = "Ionic conductivity (S cm-1)", "IC (Total)", "IC (Bulk)"
+SYMBOL, NUMBER = "Space group", "Space group #"
+LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
+FAMILY, DOI, NOTE = "Family", "DOI", "note"
+CIF, CLOSE = "Cif ID", "close match"
+IDENTIFIERS = {"icsd_id": "ICSD ID", "laskowski_id": "Laskowski ID", "liion_id": "Liion ID"}
+COLUMNS = tuple(
+    column.name for file in DATASET.published if file.name == ALL for column in file.columns
+)
+
+HAS_CIF = "done"
+UPSTREAM_LIMIT_LOG10 = -15.0
+"""log10(S/cm) that the dataset's authors give to every upper limit, whatever the limit."""
+
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
+_LIMIT = re.compile(r"<(\d+E-\d+)")
+_WHOLE = re.compile(r"\d+(\.0)?")
+_EXACT = Context(prec=40)
+_READ_AGAIN = "Look at the file upstream; ingest does not guess."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One release.
+
+    Attributes:
+        rows: Rows of ``all.csv``.
+        train: Rows of ``train.csv``.
+        test: Rows of ``test.csv``.
+        cifs: Entry id → bytes of its CIF.
+        pinned: What ``params.yaml`` expects of the version.
+    """
+
+    rows: tuple[Row, ...]
+    train: tuple[Row, ...]
+    test: tuple[Row, ...]
+    cifs: dict[str, bytes]
+    pinned: DatasetVersion
+
+
+def read_release(raw: Path, pinned: DatasetVersion) -> Release:
+    """Read the four files of a release.
+
+    Raises:
+        IngestError: A file cannot be read, or has other columns.
+    """
+    rows, train, test = (tuple(read_csv(raw / name)) for name in (ALL, TRAIN, TEST))
+    cifs = _read_cifs(raw / ARCHIVE)
+    return Release(rows=rows, train=train, test=test, cifs=cifs, pinned=pinned)
+
+
+def read_csv(path: Path) -> list[Row]:
+    """Read a CSV file as rows of text, with exactly the published header.
+
+    Returns:
+        Rows in file order; every value is the text between the commas, blanks included.
+
+    Raises:
+        IngestError: Not UTF-8, another header, or rows of another length, all listed.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} that is not"
+        raise IngestError(_problem(path.name, "text in UTF-8", found)) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header, *lines = list(reader) or [[]]
+    except csv.Error as error:
+        place = f"{path.name}, line {reader.line_num}"
+        raise IngestError(_problem(place, "valid CSV", str(error))) from error
+    if tuple(header) != COLUMNS:
+        differences = {
+            "missing": [column for column in COLUMNS if column not in header],
+            "unknown": [column for column in header if column not in COLUMNS],
+            "twice": [column for column, count in Counter(header).items() if count > 1],
+        }
+        parts = [f"{what}: {first_few(names)}" for what, names in differences.items() if names]
+        found = "; ".join(parts) or "another order"
+        expected = f"the {len(COLUMNS)} known columns"
+        raise IngestError(_problem(f"{path.name}, header", expected, found))
+    problems = [
+        _problem(f"{path.name}, row {number}", f"{len(COLUMNS)} fields", str(len(fields)))
+        for number, fields in enumerate(lines, start=2)
+        if len(fields) != len(COLUMNS)
+    ]
+    if problems:
+        raise IngestError(problems)
+    return [dict(zip(COLUMNS, fields, strict=True)) for fields in lines]
+
+
+def _read_cifs(archive: Path) -> dict[str, bytes]:
+    """Entry id → CIF, whatever folder of the archive it is in."""
+    cifs: dict[str, bytes] = {}
+    problems = []
+    for name, data in read_tar(archive).items():
+        path = PurePosixPath(name)
+        if path.suffix == ".cif" and path.stem not in cifs:
+            cifs[path.stem] = data
+            continue
+        expected = "one file <id>.cif for each entry with a structure"
+        found = "another kind of file" if path.suffix != ".cif" else "a second one"
+        problems.append(_problem(f"{archive.name}, member {name!r}", expected, found))
+    if problems:
+        raise IngestError(problems)
+    return cifs
+
+
+def row_place(row: Row) -> str:
+    """Where a row is, as its reader would look for it."""
+    return f"{ALL}, id {row[ID]!r}"
+
+
+def field_place(row: Row, column: str) -> str:
+    """Where a field is, as its reader would look for it."""
+    return f"{row_place(row)}, column {column!r}"
+
+
+def field_problems(release: Release) -> list[Problem]:
+    """Fields whose text cannot be read as what their column holds."""
+    rules = {
+        "a positive number": (LATTICE, lambda text: _NUMBER.fullmatch(text) and float(text) > 0),
+        "a whole number": ((Z, NUMBER), lambda text: _WHOLE.fullmatch(text) and float(text) > 0),
+        "a whole number or nothing": (
+            IDENTIFIERS.values(),
+            lambda text: not text or _WHOLE.fullmatch(text),
+        ),
+        "one of 'done', 'not available', 'available', ''": (
+            (CIF,),
+            (HAS_CIF, "not available", "available", "").__contains__,
+        ),
+        "one of 'Yes', ''": ((CLOSE,), ("Yes", "").__contains__),
+        "some text": ((DOI, SYMBOL), lambda text: text.strip(" |")),
+    }
+    return [
+        _problem(field_place(row, column), expected, repr(row[column]))
+        for row in release.rows
+        for expected, (columns, is_fine) in rules.items()
+        for column in columns
+        if not is_fine(row[column])
+    ]
+
+
+def _problem(where: str, expected: str, found: str) -> Problem:
+    return Problem(where=where, expected=expected, found=found, next_step=_READ_AGAIN)
+
+
+# What the text of a row says
+
+
+def has_numbers(row: Row) -> bool:
+    """Whether the cell, Z and space group of a row can be read; else they are field problems."""
+    return all(_NUMBER.fullmatch(row[c]) and float(row[c]) > 0 for c in LATTICE) and all(
+        _WHOLE.fullmatch(row[column]) for column in (Z, NUMBER)
+    )
+
+
+def space_group(row: Row) -> int:
+    """Space group number of a row."""
+    return int(float(row[NUMBER]))
+
+
+def cell_of(row: Row) -> Cell:
+    """Tabulated cell of a row."""
+    return tuple(float(row[name]) for name in LATTICE)
+
+
+def dois(row: Row) -> list[str]:
+    """DOIs of a row, lower case, in published order."""
+    return [doi.strip().lower() for doi in row[DOI].split("|") if doi.strip()]
+
+
+def clean_family(raw: str) -> str | None:
+    """The family under its one spelling, or None where none is given.
+
+    Example:
+        >>> [clean_family(name) for name in ("Halide", "halides", "NASICON", " ")]
+        ['halides', 'halides', 'NASICON', None]
+    """
+    name = raw.strip()
+    if name and name not in ("NASICON", "LISICON", "LGPS", "LIPON"):
+        name = name[0].lower() + name[1:]
+    one_spelling = {
+        "": None,
+        "cholorides": "chlorides",
+        "argyrodite": "argyrodites",
+        "nitride": "nitrides",
+        "halide": "halides",
+    }
+    return one_spelling.get(name, name)
+
+
+# Conductivities: numbers, or upper limits written as text; anything else is refused
+
+
+class LabelError(ValueError):
+    """Label text that is neither a positive number nor a known kind of limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conductivity:
+    """A label as published.
+
+    Attributes:
+        value: S/cm, or None where only a limit is known.
+        limit: Upper limit in S/cm, or None for a measured value.
+        log10: log10 of the value; -15 for a limit, as upstream.
+        log10_limit: log10 of the limit, or None.
+    """
+
+    value: float | None
+    limit: float | None
+    log10: float
+    log10_limit: float | None
+
+
+def parse_conductivity(text: str) -> Conductivity:
+    """Read a label; logarithms are correctly rounded, so equal on every machine.
+
+    Raises:
+        LabelError: Neither a positive number nor a limit like ``<1E-10``.
+
+    Example:
+        >>> parse_conductivity("<1E-8").log10_limit
+        -8.0
+        >>> parse_conductivity("1e-3").log10
+        -3.0
+    """
+    limit = _LIMIT.fullmatch(text)
+    digits = limit[1] if limit else text
+    if not _NUMBER.fullmatch(digits) or Decimal(digits) <= 0:
+        msg = f"{text!r}"
+        raise LabelError(msg)
+    number, log10 = float(digits), float(_EXACT.log10(Decimal(digits)))
+    if limit:
+        return Conductivity(value=None, limit=number, log10=UPSTREAM_LIMIT_LOG10, log10_limit=log10)
+    return Conductivity(value=number, limit=None, log10=log10, log10_limit=None)
+
+
+# Formulas as exact amounts, since content hashes rest on how their fractions round
+
+
+_TOKEN = re.compile(r"\s*(?:([(\[])|(?:([A-Z][a-z]?)|([)\]]))\s*(\d+(?:\.\d*)?|\.\d+)?)")
+_CLOSING = {"(": ")", "[": "]"}
+_DECIMALS = 5
+
+
+class FormulaError(ValueError):
+    """Text that is not a chemical formula; the message says why."""
+
+
+def parse_formula(text: str) -> Amounts:
+    """Amount of each element, exact, brackets multiplied out.
+
+    Raises:
+        FormulaError: Anything but elements, decimal amounts and matching brackets.
+
+    Example:
+        >>> {element: float(amount) for element, amount in parse_formula("Li2(PO4)1.5").items()}
+        {'Li': 2.0, 'P': 1.5, 'O': 6.0}
+    """
+    from pymatgen.core.periodic_table import Element
+
+    groups: list[Amounts] = [{}]
+    brackets: list[str] = []
+    position, text = 0, text.strip()
+    msg = ""
+    while position < len(text) and not msg:
+        token = _TOKEN.match(text, position)
+        if token is None:
+            msg = f"{text[position]!r} at position {position + 1}"
+            break
+        opening, element, closing, number = token.groups()
+        position, times = token.end(), Fraction(number or 1)
+        if opening:
+            groups.append({})
+            brackets.append(opening)
+        elif closing and (not brackets or _CLOSING[brackets.pop()] != closing):
+            msg = f"an unmatched {closing!r}"
+        elif element and (not Element.is_valid_symbol(element) or element in ("D", "T")):
+            msg = f"the unknown element {element!r}"
+        else:
+            added = groups.pop() if closing else {element: Fraction(1)}
+            for name, amount in added.items():
+                groups[-1][name] = groups[-1].get(name, Fraction(0)) + amount * times
+    amounts = {element: amount for element, amount in groups[0].items() if amount > 0}
+    msg = msg or (f"an unmatched {brackets[-1]!r}" if brackets else "")
+    if msg or not amounts:
+        raise FormulaError(msg or "no element")
+    return amounts
+
+
+def fractions_of(amounts: Mapping[str, Fraction]) -> Amounts:
+    """Atomic fractions, exact, elements in alphabetical order."""
+    total = n_atoms(amounts)
+    return {element: amounts[element] / total for element in sorted(amounts)}
+
+
+def n_atoms(amounts: Mapping[str, Fraction]) -> Fraction:
+    """Sum of all amounts, exact."""
+    return sum(amounts.values(), start=Fraction(0))
+
+
+def normalised_formula(amounts: Mapping[str, Fraction]) -> str:
+    """One spelling for equal compositions: atomic fractions to five decimals.
+
+    Example:
+        >>> normalised_formula(parse_formula("Li20.4Ge2.4P3.6S24"))
+        'Ge0.04762Li0.40476P0.07143S0.47619'
+    """
+    return "".join(
+        f"{element}{float(round(share, _DECIMALS)):.{_DECIMALS}f}"
+        for element, share in fractions_of(amounts).items()
+    )
+
+
+def largest_fraction_difference(
+    first: Mapping[str, Fraction], second: Mapping[str, Fraction]
+) -> float:
+    """Largest absolute difference of an atomic fraction between two compositions."""
+    one, other = fractions_of(first), fractions_of(second)
+    return float(max(abs(one.get(e, 0) - other.get(e, Fraction(0))) for e in {*one, *other}))
+
+
+# Cells: volume, crystal systems and what they demand of lengths and angles
+
+
+_SYSTEMS = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal")
+_LAST_OF_SYSTEM = (2, 15, 74, 142, 167, 194)
+_LENGTH_TOLERANCE = 1e-3
+_ANGLE_TOLERANCE = 0.02
+
+
+def volume(cell: Cell) -> float:
+    """Volume in Å³, six decimals, so that it does not depend on the machine's cosine.
+
+    Example:
+        >>> volume((2.0, 3.0, 4.0, 90.0, 90.0, 90.0))
+        24.0
+    """
+    a, b, c, *angles = cell
+    ca, cb, cg = (cos(radians(angle)) for angle in angles)
+    square = 1.0 - ca * ca - cb * cb - cg * cg + 2.0 * ca * cb * cg
+    return round(a * b * c * sqrt(max(square, 0.0)), 6)
+
+
+def crystal_system(space_group: int) -> str:
+    """Crystal system of a space group number.
+
+    Raises:
+        ValueError: The number is not between 1 and 230.
+
+    Example:
+        >>> crystal_system(225)
+        'cubic'
+    """
+    if not 1 <= space_group <= 230:
+        msg = f"no space group has the number {space_group}"
+        raise ValueError(msg)
+    return (*_SYSTEMS, "cubic")[bisect_left(_LAST_OF_SYSTEM, space_group)]
+
+
+def obeys(cell: Cell, system: str) -> bool:
+    """Whether lengths and angles are those of a conventional cell of the crystal system.
+
+    Monoclinic cells may have any unique axis; trigonal ones hexagonal or rhombohedral axes.
+    """
+    a, b, c, *angles = cell
+    right = [abs(angle - 90.0) <= _ANGLE_TOLERANCE for angle in angles]
+    a_is_b = isclose(a, b, rel_tol=_LENGTH_TOLERANCE)
+    is_equal = a_is_b and isclose(b, c, rel_tol=_LENGTH_TOLERANCE)
+    hexagonal = a_is_b and all(right[:2]) and abs(angles[2] - 120.0) <= _ANGLE_TOLERANCE
+    rhombohedral = is_equal and all(abs(x - angles[0]) <= _ANGLE_TOLERANCE for x in angles)
+    return {
+        "triclinic": True,
+        "monoclinic": sum(right) >= 2,
+        "orthorhombic": all(right),
+        "tetragonal": all(right) and a_is_b,
+        "trigonal": hexagonal or rhombohedral,
+        "hexagonal": hexagonal,
+        "cubic": all(right) and is_equal,
+    }[system]

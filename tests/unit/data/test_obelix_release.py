@@ -1,0 +1,257 @@
+"""What the published text of OBELiX says: files, conductivities, formulas, cells and families."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core import Composition, Lattice
+from pymatgen.symmetry.groups import SpaceGroup
+
+from ionladder.data.obelix.release import (
+    COLUMNS,
+    FormulaError,
+    LabelError,
+    clean_family,
+    crystal_system,
+    largest_fraction_difference,
+    normalised_formula,
+    obeys,
+    parse_conductivity,
+    parse_formula,
+    read_csv,
+    volume,
+)
+from ionladder.errors import IngestError
+
+HEADER = ",".join(COLUMNS)
+REST = "," * (len(COLUMNS) - 1)
+
+
+def write(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "all.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize("entry", ["5e2", "019", "max", "nan", "NA", "True", " a "])
+def test_every_value_stays_the_text_it_was(tmp_path: Path, entry: str) -> None:
+    (row,) = read_csv(write(tmp_path, f"{HEADER}\n{entry}{REST}\n"))
+    assert row["ID"] == entry
+    assert set(row) == set(COLUMNS)
+
+
+def test_a_byte_order_mark_and_quotes_are_understood(tmp_path: Path) -> None:
+    (row,) = read_csv(write(tmp_path, f'\ufeff{HEADER}\r\n"a,b"{REST[1:]},"say ""x"""\r\n'))
+    assert (row["ID"], row[COLUMNS[-1]]) == ("a,b", 'say "x"')
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (HEADER.removesuffix(",Liion ID"), "missing: Liion ID"),
+        (HEADER.replace("ID,", "Id,", 1), "missing: ID; unknown: Id"),
+        (f"{HEADER},a", "twice: a"),
+        (",".join(reversed(COLUMNS)), "another order"),
+        ("", "missing: ID, Reduced"),
+    ],
+)
+def test_another_header_is_refused_column_by_column(
+    tmp_path: Path, header: str, found: str
+) -> None:
+    with pytest.raises(IngestError) as caught:
+        read_csv(write(tmp_path, f"{header}\n" if header else b""))
+    assert caught.value.problems[0].found.startswith(found)
+
+
+def test_rows_of_another_length_are_all_named(tmp_path: Path) -> None:
+    with pytest.raises(IngestError) as caught:
+        read_csv(write(tmp_path, f"{HEADER}\na\nb{REST}\nc{REST},2\n"))
+    assert [p.where for p in caught.value.problems] == ["all.csv, row 2", "all.csv, row 4"]
+
+
+@pytest.mark.parametrize("data", [b"\xff,1\n", b'"a,1\n'])
+def test_bytes_that_are_no_csv_in_utf8_are_refused(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(IngestError, match=r"all\.csv"):
+        read_csv(write(tmp_path, f"{HEADER}\n".encode() + data))
+
+
+@given(st.floats(1e-20, 1.0))
+def test_logarithms_agree_with_numpy(value: float) -> None:
+    label = parse_conductivity(repr(value))
+    assert label.value == value
+    assert label.log10 == pytest.approx(np.log10(value), abs=1e-12)
+    assert (label.limit, label.log10_limit) == (None, None)
+
+
+@pytest.mark.parametrize(("text", "log10"), [("1e-3", -3.0), ("0.001", -3.0), ("1E-10", -10.0)])
+def test_powers_of_ten_are_exact(text: str, log10: float) -> None:
+    assert parse_conductivity(text).log10 == log10
+
+
+@pytest.mark.parametrize(("text", "limit"), [("<1E-10", 1e-10), ("<1E-8", 1e-8), ("<5E-9", 5e-9)])
+def test_limits_stand_at_minus_15_and_keep_their_limit(text: str, limit: float) -> None:
+    label = parse_conductivity(text)
+    assert (label.value, label.limit, label.log10) == (None, limit, -15.0)
+    assert label.log10_limit == pytest.approx(math.log10(limit))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "n/a",
+        "nan",
+        "inf",
+        "0",
+        "0.0",
+        "-1e-5",
+        "<1e-10",
+        "<1E-10 S",
+        ">1E-3",
+        "1e-5 ",
+        "<0E-1",
+    ],
+)
+def test_any_other_label_is_refused(text: str) -> None:
+    with pytest.raises(LabelError):
+        parse_conductivity(text)
+
+
+def test_crystal_systems_agree_with_pymatgen() -> None:
+    for number in range(1, 231):
+        assert crystal_system(number) == SpaceGroup.from_int_number(number).crystal_system
+
+
+@pytest.mark.parametrize("number", [-1, 0, 231])
+def test_numbers_that_are_no_space_group_are_refused(number: int) -> None:
+    with pytest.raises(ValueError, match="no space group"):
+        crystal_system(number)
+
+
+@given(st.lists(st.floats(2.0, 40.0), min_size=3, max_size=3), st.floats(60.0, 100.0))
+def test_volumes_agree_with_pymatgen(lengths: list[float], beta: float) -> None:
+    cell = (*lengths, 80.0, beta, 95.0)
+    oracle = Lattice.from_parameters(*lengths, 80.0, beta, 95.0).volume
+    assert volume(cell) == pytest.approx(oracle, rel=1e-9, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "systems"),
+    [
+        (
+            (5, 5, 5, 90, 90, 90),
+            {"cubic", "tetragonal", "orthorhombic", "monoclinic", "trigonal"},
+        ),
+        ((5, 5, 7, 90, 90, 90), {"tetragonal", "orthorhombic", "monoclinic"}),
+        ((5, 6, 7, 90, 90, 90), {"orthorhombic", "monoclinic"}),
+        ((5, 6, 7, 90, 101, 90), {"monoclinic"}),
+        ((5, 6, 7, 101, 90, 90), {"monoclinic"}),
+        ((5, 5, 9, 90, 90, 120), {"trigonal", "hexagonal", "monoclinic"}),
+        ((5, 5, 5, 57, 57, 57), {"trigonal"}),
+        ((5, 6, 7, 80, 85, 95), set()),
+    ],
+)
+def test_a_cell_obeys_the_systems_it_could_belong_to(
+    cell: tuple[float, ...], systems: set[str]
+) -> None:
+    every = ("monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
+    assert {system for system in every if obeys(cell, system)} == systems
+    assert obeys(cell, "triclinic")
+
+
+@pytest.mark.parametrize(
+    ("raw", "family"),
+    [
+        ("cholorides", "chlorides"),
+        ("argyrodite", "argyrodites"),
+        ("nitride", "nitrides"),
+        ("Halide", "halides"),
+        ("Tavorite", "tavorite"),
+        ("NASICON", "NASICON"),
+        ("LGPS", "LGPS"),
+        ("thio-LISICON", "thio-LISICON"),
+        ("fluorides", "fluorides"),
+        (" garnet ", "garnet"),
+        ("", None),
+        ("  ", None),
+    ],
+)
+def test_families_have_one_spelling(raw: str, family: str | None) -> None:
+    assert clean_family(raw) == family
+
+
+amounts = st.dictionaries(
+    st.sampled_from(["Li", "La", "P", "S", "O", "Cl", "H", "B", "Br"]),
+    st.integers(1, 4000).map(lambda n: Fraction(n, 100)),
+    min_size=1,
+)
+
+
+def spell(contents: dict[str, Fraction]) -> str:
+    return "".join(f"{element}{float(amount)}" for element, amount in contents.items())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Li0.6[Li0.2Sn0.8S2]",
+        "Li14Nd5(Si11N19O5)O2F2",
+        "Li10.5(Sn0.2Si0.8)1.5P1.5S12",
+        "(Ag0.33Li0.67)0.27La0.57TiO3",
+        "Li3(Mo8S8O8(OH)8(HWO5(H2O)))",
+        "La0.62 Li0.14(Mg0.5W0.5)O3",
+    ],
+)
+def test_amounts_agree_with_pymatgen(text: str) -> None:
+    oracle = Composition(text.replace("[", "(").replace("]", ")").replace(" ", ""))
+    found = {element: float(amount) for element, amount in parse_formula(text).items()}
+    assert found == pytest.approx({str(el): amount for el, amount in oracle.items()})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "Xx2",
+        "li2",
+        "Li2*(H2O)",
+        "Li(PO4",
+        "LiPO4)",
+        "Li[PO4)",
+        "2Li",
+        "Li-2",
+        "Li0.0",
+        "D2O",
+    ],
+)
+def test_what_is_no_formula_is_refused(text: str) -> None:
+    with pytest.raises(FormulaError):
+        parse_formula(text)
+
+
+@given(amounts)
+def test_parsing_is_exact(contents: dict[str, Fraction]) -> None:
+    assert parse_formula(spell(contents)) == contents
+
+
+@given(amounts, st.integers(2, 24))
+def test_a_larger_cell_has_the_same_normalised_formula(
+    contents: dict[str, Fraction], times: int
+) -> None:
+    larger = {element: amount * times for element, amount in reversed(contents.items())}
+    assert normalised_formula(contents) == normalised_formula(larger)
+    assert largest_fraction_difference(contents, larger) == 0.0
+
+
+def test_a_missing_element_counts_as_a_fraction_of_zero() -> None:
+    assert largest_fraction_difference(parse_formula("Li8Si2S8"), parse_formula("Si2S8")) == (
+        pytest.approx(8 / 18)
+    )
