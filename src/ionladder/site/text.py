@@ -10,9 +10,11 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import yaml
 from markupsafe import Markup, escape
 
 from ionladder.data.registry import get_dataset
@@ -21,7 +23,7 @@ from ionladder.errors import DataMissingError, Problem
 from ionladder.repo import Layout
 from ionladder.specs import MEAN_OF_TARGETS, Dataset, LabelWords, MetricUse, Target, Task
 
-# Text for pages: strangers' words made inert, numbers in one style, links that stay links
+# Text for pages: contributors' words made inert, numbers in one style, links that stay links
 
 
 NOT_STATED = Markup('<span class="il-null">not stated</span>')
@@ -29,16 +31,13 @@ NOT_STATED = Markup('<span class="il-null">not stated</span>')
 _MINUS = "−"
 _HARMLESS = " .,-()"
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
-_HARMLESS_CATEGORIES = ("L", "M", "N", "P", "S", "Z")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
 _BLANKS = re.compile(r"(?:[^\S\u202f]|(?<!\d)\u202f|\u202f(?!\d))+")
 _ZEROS = re.compile(r"\.0+$")
 _LONGEST_FORMULA = 120
 _SMALL = 0.02
-_SMALLEST_SHARE = 0.01
 _ROUNDING = 1e-6
-_SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
 def plain(text: object, *, limit: int | None = None) -> str:
@@ -54,15 +53,13 @@ def plain(text: object, *, limit: int | None = None) -> str:
     """
     kept = str(text)
     if not kept.isprintable():
-        kept = "".join(
-            c if unicodedata.category(c)[0] in _HARMLESS_CATEGORIES else " " for c in kept
-        )
+        kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in kept)
     line = _BLANKS.sub(" ", kept).strip()
     return line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def inert(text: object, *, limit: int | None = None) -> Markup:
-    """A stranger's words as one line that neither HTML nor Markdown reads as anything but text.
+    """A contributor's words as one line that neither HTML nor Markdown reads as anything but text.
 
     Every ASCII character with a meaning in either becomes a numeric entity.
 
@@ -90,7 +87,7 @@ def isolated(text: object, *, limit: int | None = None) -> Markup:
 
 
 def paragraphs(text: object) -> Markup:
-    """A stranger's longer text: blank lines part paragraphs, everything else is inert."""
+    """A contributor's longer text: blank lines part paragraphs, everything else is inert."""
     blocks = [block for block in re.split(r"\n\s*\n", str(text)) if plain(block)]
     return Markup("\n").join(Markup('<p dir="auto">{}</p>').format(inert(b)) for b in blocks)
 
@@ -113,7 +110,7 @@ def web_address(text: object) -> str | None:
 
 
 def external_link(address: object, label: object | None = None) -> Markup:
-    """A link to a stranger's address, or their text when it is not an http(s) address."""
+    """A link to a contributor's address, or their text when it is not an http(s) address."""
     target = web_address(address)
     shown = inert(address if label is None else label)
     if target is None:
@@ -170,11 +167,9 @@ def percent(share: float | None) -> str:
     """
     if share is None or math.isnan(share):
         return "–"
-    if share in {0.0, 1.0}:
-        return f"{100 * share:.0f} %"
-    if share < _SMALLEST_SHARE:
-        return "< 1 %"
-    return "> 99 %" if share > 1.0 - _SMALLEST_SHARE else f"{100 * share:.0f} %"
+    if 0.0 < share < 0.01 or 0.99 < share < 1.0:
+        return "< 1 %" if share < 0.5 else "> 99 %"
+    return f"{100 * share:.0f} %"
 
 
 def change_of(value: float | None, *, digits: int = 2) -> str:
@@ -242,7 +237,7 @@ def duration(seconds: float) -> str:
         >>> duration(0.25), duration(95), duration(5400)
         ('0.25 s', '1.6 min', '1.5 h')
     """
-    for size, unit in _SECONDS:
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.2g} s"
@@ -316,61 +311,6 @@ def byte_count(number: int) -> str:
 # Sentences that several pages share: what kinds of rows, floors and subsets mean
 
 
-KIND_MEANING: Mapping[str, str] = {
-    "verified": "scored here from stored predictions",
-    "reference": "a trivial model, scored the same way and shown for comparison, not ranked",
-    "reported": "quoted from a publication, without predictions, never ranked",
-}
-
-FLOORS: Mapping[str, tuple[str, str]] = {
-    "replicate_median_deviation": (
-        "Replicate floor",
-        (
-            "Mean distance of a {one} to the median of all {one}s of its {subject}. It is biased "
-            "low: the median contains the {one} itself."
-        ),
-    ),
-    "replicate_pair_difference": (
-        "Pair difference / √2",
-        (
-            "Mean difference between two {one}s of one {subject}, divided by √2: the error of a "
-            "perfect model if the noise of {one}s is Gaussian."
-        ),
-    ),
-    "replicate_leave_one_out": (
-        "Leave one out",
-        (
-            "Mean distance of a {one} to the median of the other {one}s of its {subject}: the "
-            "error of predicting a {one} from its repetitions."
-        ),
-    ),
-}
-
-UNITS: Mapping[str, tuple[str, str]] = {
-    "decades": (
-        "A decade is a factor of ten.",
-        (
-            "An error of 1.5 decades means a conductivity that is typically wrong by a factor of "
-            "about thirty."
-        ),
-    ),
-    "eV": (
-        "A tenth of an eV is a factor of fifty.",
-        (
-            "By so much does the rate of a thermally activated hop change at room temperature when "
-            "its barrier changes by 0.1 eV."
-        ),
-    ),
-}
-"""Unit of an error → a short sentence that gives a feeling for it, and what follows from it."""
-
-INPUTS: Mapping[str, str] = {
-    "composition": "composition",
-    "structure": "structure",
-    "both": "composition and structure",
-}
-
-
 @dataclass(frozen=True)
 class UncertaintyWords:
     """How pages speak of one score of stated standard deviations."""
@@ -382,55 +322,7 @@ class UncertaintyWords:
     has_unit: bool = False
 
 
-UNCERTAINTY: Mapping[str, UncertaintyWords] = {
-    "coverage_68": UncertaintyWords(
-        title="Coverage, 68 %",
-        meaning=(
-            "Share of labels inside the central 68 % interval of their prediction: 0.68 where the "
-            "stated uncertainty is right, less where it is too small."
-        ),
-        formula="mean of [|y_pred - y_true| ≤ 0.994 y_std]",
-    ),
-    "coverage_95": UncertaintyWords(
-        title="Coverage, 95 %",
-        meaning=(
-            "Share of labels inside the central 95 % interval of their prediction, where rare "
-            "large errors show."
-        ),
-        formula="mean of [|y_pred - y_true| ≤ 1.960 y_std]",
-    ),
-    "sharpness": UncertaintyWords(
-        title="Sharpness",
-        meaning=(
-            "Mean stated standard deviation: of two submissions whose uncertainty is equally "
-            "right, the one with the smaller says more."
-        ),
-        formula="mean of y_std",
-        has_unit=True,
-    ),
-    "nll": UncertaintyWords(
-        title="Negative log-likelihood",
-        meaning=(
-            "How surprising a label is on average if the stated Gaussians are believed, in nats; "
-            "it punishes widths that are too small most of all."
-        ),
-        formula="mean of ½ ln(2π y_std²) + (y_pred - y_true)² / (2 y_std²)",
-        direction="↓",
-    ),
-    "miscalibration_area": UncertaintyWords(
-        title="Miscalibration area",
-        meaning=(
-            "Area between the calibration curve and the diagonal, between 0 and 0.5; chance alone "
-            "leaves about 0.31 / √n, where n is the number of entries."
-        ),
-        formula="∫ |share of labels inside the central interval of level p - p| dp, p from 0 to 1",
-        direction="↓",
-    ),
-}
-"""Score of stated standard deviations → its words, in the order in which they are shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ScoredWords:
     """How pages speak of what a task scores, and how often.
 
@@ -447,24 +339,24 @@ class ScoredWords:
     over: str
 
 
-_ON_TEST = ScoredWords(
-    entries="test entries",
-    trainings="Trainings",
-    training_hint="Repeated trainings with different seeds",
-    over="seeds",
-)
-_ON_FOLDS = ScoredWords(
-    entries="training entries, out of fold",
-    trainings="Repeats",
-    training_hint="Repeats of the folds: each deals the groups to folds anew, and every entry is "
-    "predicted once in each",
-    over="repeats",
-)
+_WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+
+KIND_MEANING: Mapping[str, str] = _WORDS["kinds"]
+"""Kind of a row → what it is."""
+
+UNITS: Mapping[str, tuple[str, str]] = {k: tuple(v.values()) for k, v in _WORDS["units"].items()}
+"""Unit of an error → a short sentence that gives a feeling for it, and what follows from it."""
+
+INPUTS: Mapping[str, str] = _WORDS["inputs"]
+"""What a model sees → as printed."""
+
+UNCERTAINTY = {name: UncertaintyWords(**said) for name, said in _WORDS["uncertainty"].items()}
+"""Score of stated standard deviations → its words, in the order in which they are shown."""
 
 
 def scored_words(task: Task) -> ScoredWords:
     """The words of a task: those of a test set, or of repeated folds."""
-    return _ON_TEST if task.scored_folds is None else _ON_FOLDS
+    return ScoredWords(**_WORDS["scored"]["test" if task.scored_folds is None else "folds"])
 
 
 def use_title(use: MetricUse) -> str:
@@ -491,13 +383,13 @@ def frozen_part(task: Task) -> str:
 
 def floor_title(name: str) -> str:
     """Title of a floor as printed."""
-    return FLOORS[name][0] if name in FLOORS else name.replace("_", " ").capitalize()
+    floor: Mapping[str, str] = _WORDS["floors"].get(name, {})
+    return floor.get("title", name.replace("_", " ").capitalize())
 
 
 def floor_meaning(name: str, words: LabelWords | None = None) -> str:
     """What a floor is, in the words of a task; empty for a floor that has no text yet."""
-    said = words or LabelWords()
-    text = FLOORS[name][1] if name in FLOORS else ""
+    said, text = words or LabelWords(), str(_WORDS["floors"].get(name, {}).get("meaning", ""))
     return text.format(one=said.one, subject=said.subject)
 
 
@@ -593,11 +485,7 @@ def relative(here: str, target: str) -> str:
     """
     path, _, anchor = target.partition("#")
     origin, aim = here.split("/")[:-1], path.split("/")
-    shared = 0
-    for own, other in zip(origin, aim[:-1], strict=False):
-        if own != other:
-            break
-        shared += 1
+    shared = len(posixpath.commonprefix([origin, aim[:-1]]))
     way = "../" * (len(origin) - shared) + "/".join(aim[shared:]) or "./"
     return f"{way}#{anchor}" if anchor else way
 
