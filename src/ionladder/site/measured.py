@@ -9,20 +9,11 @@ from typing import Any
 from ionladder.repo import Layout
 from ionladder.site.context import read_optional
 from ionladder.site.tables import Cell
-from ionladder.site.text import count
+from ionladder.site.text import WORDS, count
 
 Record = Mapping[str, Any]
 
 COVERAGE, SEPARATION = "coverage.json", "separation.json"
-_TEST_SETS = {"obelix": "like OBELiX", "bvel-proto": "like BVEL-proto"}
-_ERRORS = {
-    "normal": "normal",
-    "t3": "heavy tails",
-    "lognormal": "lognormal",
-    "censored": "heavy tails, insulators",
-    "alike": "groups nearly alike",
-    "independent": "independent rows",
-}
 _PERCENTILE = "percentile bootstrap"
 
 
@@ -40,125 +31,70 @@ def coverage_tables(results: Record) -> list[dict[str, Any]]:
     """The tables of ``benchmarks/coverage.py``: how often intervals hold the truth."""
     tables, method = results["tables"], results["method"]
     sets = {item["test_set"]: item for item in results["test_sets"]}
-    on_obelix = {
-        name: [row for row in tables[name] if row["test_set"] == "obelix"]
-        for name in ("mae", "rmse", "share")
-    }
+    pairs = [{**row, "what": f"paired difference, {_correlation(row)}"} for row in tables["pairs"]]
     others = [
-        *({**row, "what": "RMSE"} for row in on_obelix["rmse"]),
-        *({**row, "what": "share of entries"} for row in on_obelix["share"]),
-        *(
-            {**row, "what": f"paired difference, correlation {row['correlation']:g}"}
-            for row in tables["pairs"]
-        ),
+        *({**row, "what": "RMSE"} for row in _on_obelix(tables["rmse"])),
+        *({**row, "what": "share of entries"} for row in _on_obelix(tables["share"])),
+        *pairs,
     ]
-    obelix = _rows_and_groups(sets["obelix"])
+    ours = [row for row in tables["mae"] if row["method"] in {method, _PERCENTILE}]
+
+    def set_and_interval(row: Record) -> str:
+        is_ours = row["method"] == method
+        return f"{_set_title(sets[row['test_set']])}: {'used here' if is_ours else _PERCENTILE}"
+
+    def seeds_and_spread(row: Record) -> str:
+        return f"{_seeds(row)}, {_decades(row['seed_spread'])}"
+
+    table = partial(_pivot, cell=_covered, obelix=_rows_and_groups(sets["obelix"]))
     return [
-        _pivot(
-            on_obelix["mae"],
-            "coverage",
-            f"MAE on {obelix}: coverage in %, below it the median width in decades.",
-            "Interval",
-            row_of=lambda row: row["method"],
-            cell=_covered,
-        ),
-        _pivot(
-            [row for row in tables["mae"] if row["method"] in {method, _PERCENTILE}],
-            "coverage-sizes",
-            "MAE on four test sets, by the interval used here and by the percentile bootstrap: "
-            "coverage in %, below it the median width in decades.",
-            "Test set and interval",
-            row_of=lambda row: (
-                f"{_set_title(sets[row['test_set']])}: "
-                + ("used here" if row["method"] == method else _PERCENTILE)
-            ),
-            cell=_covered,
-        ),
-        _pivot(
-            others,
-            "coverage-others",
-            f"Other scores on {obelix}: coverage in %, below it the median width.",
-            "Interval of",
-            row_of=lambda row: row["what"],
-            cell=_covered,
-        ),
-        _pivot(
-            tables["seeds"],
-            "coverage-seeds",
-            "MAE as the mean over seeds: coverage in % of the mean over all possible seeds, below "
-            "it what the interval would cover if seeds did not enter.",
-            "Seeds, and their standard deviation",
-            row_of=lambda row: f"{_seeds(row)}, {_decades(row['seed_spread'])}",
-            cell=_covered_with_and_without_seeds,
-        ),
+        table("coverage", _on_obelix(tables["mae"]), lambda row: row["method"]),
+        table("coverage-sizes", ours, set_and_interval),
+        table("coverage-others", others, lambda row: row["what"]),
+        table("coverage-seeds", tables["seeds"], seeds_and_spread, cell=_covered_without_seeds),
     ]
 
 
 def separation_tables(results: Record) -> list[dict[str, Any]]:
     """The tables of ``benchmarks/separation.py``: how often models are told apart."""
     tables = results["tables"]
-    worse = _decades(results["clearly_worse"])
+
+    def equal_leaders(row: Record) -> str:
+        return f"{row['equal']} equal of {count(row['models'])}"
+
+    def models_and_spread(row: Record) -> str:
+        return f"{_models(row)}, seeds spread {row['seed_spread']:g}"
+
+    table = partial(_pivot, cell=_separated, column_of=_errors_and_correlation)
     better = [
-        _pivot(
+        table(
+            "power",
             [row for row in tables["better"] if row["gap"] == gap],
-            f"power-{gap:g}".replace(".", "-"),
-            f"One model better by {_decades(gap)} than all others, which are equal: % of the "
-            "others that it is separated from, below it how often from at least one and from "
-            "every one.",
-            "Models",
-            row_of=_models,
-            column_of=_errors_and_correlation,
+            _models,
+            key=f"power-{gap:g}".replace(".", "-"),
             cell=_power,
+            gap=_decades(gap),
         )
         for gap in sorted({row["gap"] for row in tables["better"]})
     ]
+    worse = _decades(results["clearly_worse"])
     return [
-        _pivot(
-            tables["equal"],
-            "separation",
-            "All models equal: % of boards on which any is separated, below it by pairwise "
-            "percentile intervals.",
-            "Models",
-            row_of=_models,
-            column_of=_errors_and_correlation,
-            cell=partial(_separated, naive="pairwise"),
-        ),
-        _pivot(
-            tables["equal_leaders"],
-            "separation-leaders",
-            f"Some equal leaders, the others worse by {worse}: % of boards on which an equal one "
-            "is separated.",
-            "Models",
-            row_of=lambda row: f"{row['equal']} equal of {count(row['models'])}",
-            column_of=_errors_and_correlation,
-            cell=_separated,
-        ),
+        table("separation", tables["equal"], _models, cell=partial(_separated, naive="pairwise")),
+        table("separation-leaders", tables["equal_leaders"], equal_leaders, worse=worse),
         *better,
-        _pivot(
-            tables["seeds"],
-            "separation-seeds",
-            "Models equal on average over seeds: % of boards on which any is separated.",
-            "Models",
-            row_of=lambda row: f"{_models(row)}, seeds spread {row['seed_spread']:g}",
-            column_of=_seeds,
-            cell=_separated,
-        ),
+        table("separation-seeds", tables["seeds"], models_and_spread, column_of=_seeds),
     ]
 
 
-def _errors(row: Record) -> str:
-    return str(_ERRORS.get(row["errors"], row["errors"]))
-
-
 def _pivot(
+    name: str,
     records: Sequence[Record],
-    key: str,
-    caption: str,
-    corner: str,
-    *,
     row_of: Callable[[Record], str],
+    *,
     cell: Callable[[Sequence[Record]], Cell],
-    column_of: Callable[[Record], str] = _errors,
+    column_of: Callable[[Record], str] | None = None,
+    key: str = "",
+    **said: str,
 ) -> dict[str, Any]:
     """Records as rows and columns, both in the order in which they first occur.
 
@@ -168,12 +104,13 @@ def _pivot(
     """
     places: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        places.setdefault((row_of(record), column_of(record)), []).append(record)
+        places.setdefault((row_of(record), (column_of or _errors)(record)), []).append(record)
     columns = list(dict.fromkeys(column for _, column in places))
+    words = WORDS["measured"][name]
     return {
-        "key": key,
-        "caption": f"{caption} {_boards(records)}",
-        "corner": corner,
+        "key": key or name,
+        "caption": f"{words['caption'].format(**said)} {_boards(records)}",
+        "corner": words["corner"],
         "columns": columns,
         "rows": [
             (title, [cell(places[title, c]) if (title, c) in places else None for c in columns])
@@ -187,7 +124,7 @@ def _covered(records: Sequence[Record]) -> Cell:
     return Cell(_percent(record["coverage"]), detail=f"{record['median_width']:.2f} wide")
 
 
-def _covered_with_and_without_seeds(records: Sequence[Record]) -> Cell:
+def _covered_without_seeds(records: Sequence[Record]) -> Cell:
     found = {record["seeds_enter"]: _percent(record["coverage"]) for record in records}
     return Cell(found[True], detail=f"{found[False]} without")
 
@@ -202,6 +139,10 @@ def _power(records: Sequence[Record]) -> Cell:
     (record,) = records
     one, every = _percent(record["from_one"]), _percent(record["from_every"])
     return Cell(_percent(record["from_each"]), detail=f"one {one}, every {every}")
+
+
+def _on_obelix(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record["test_set"] == "obelix"]
 
 
 def _percent(share: float) -> str:
@@ -220,8 +161,16 @@ def _decades(size: float) -> str:
     return f"{size:g} {'decade' if size == 1 else 'decades'}"
 
 
+def _errors(row: Record) -> str:
+    return str(WORDS["errors"].get(row["errors"], row["errors"]))
+
+
+def _correlation(row: Record) -> str:
+    return f"correlation {row['correlation']:g}"
+
+
 def _errors_and_correlation(row: Record) -> str:
-    return f"{_errors(row)}, correlation {row['correlation']:g}"
+    return f"{_errors(row)}, {_correlation(row)}"
 
 
 def _rows_and_groups(test_set: Record) -> str:
@@ -229,7 +178,7 @@ def _rows_and_groups(test_set: Record) -> str:
 
 
 def _set_title(test_set: Record) -> str:
-    like = _TEST_SETS.get(test_set["test_set"])
+    like = WORDS["test_sets"].get(test_set["test_set"])
     title = f"{_rows_and_groups(test_set)}, largest {count(test_set['largest_group'])}"
     return f"{title} ({like})" if like else title
 

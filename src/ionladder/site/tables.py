@@ -261,20 +261,20 @@ class Column:
     Attributes:
         key: Name by which the page's script knows it.
         label: Its heading.
+        cell: Makes its cell of a row; None for a metric, whose name is the key.
         unit: Unit of its numbers.
         direction: Which way is better (``↓`` or ``↑``), empty for neither.
         hint: What hovering over the heading says.
         is_text: Whether it holds text rather than numbers.
-        cell: Makes its cell of a row; None for a metric, whose name is the key.
     """
 
     key: str
     label: str
+    cell: Callable[[Row], Cell] | None = None
     unit: str = ""
     direction: str = ""
     hint: str = ""
     is_text: bool = False
-    cell: Callable[[Row], Cell] | None = None
 
     @property
     def kind(self) -> str:
@@ -310,7 +310,8 @@ def metric_column(
     unit = (target or board.task.primary_targets[0]).error_unit if metric.unit == "target" else ""
     better = "↓" if metric.direction == "minimize" else "↑"
     # A metric that is best at some value in between has no direction.
-    return Column(use.name, label, unit, better if metric.ideal is None else "", metric.formula)
+    direction = better if metric.ideal is None else ""
+    return Column(use.name, label, None, unit, direction, metric.formula)
 
 
 def metric_groups(board: Board) -> list[ColumnGroup]:
@@ -346,9 +347,9 @@ def _is_filled(board: Board, use: MetricUse) -> bool:
 def _standing_group(board: Board) -> ColumnGroup:
     """Where a row stands between the baseline reference, the floor, and the others."""
     hint = "Share of resampled test sets on which this submission is the best of the verified"
-    best = Column("probability-best", "Best in", "", "↑", hint, cell=_best_in_cell)
+    best = Column("probability-best", "Best in", _best_in_cell, "", "↑", hint)
     hint = "(reference − score) / (reference − floor): 0 at the reference, 1 at the floor"
-    closed = Column("reducible", "Reducible error closed", "", "↑", hint, cell=_closed_cell)
+    closed = Column("reducible", "Reducible error closed", _closed_cell, "", "↑", hint)
     return ColumnGroup("standing", "Standing", (best, closed) if board.floor else (best,))
 
 
@@ -372,54 +373,37 @@ def _model_groups(board: Board) -> list[ColumnGroup]:
     full = task.primary_use.title
     name = full.partition(", ")[0]
     repeats = (
-        Column(
-            "seeds",
-            words.trainings,
-            hint=words.training_hint,
-            cell=lambda row: Cell(count(row.n_seeds), str(row.n_seeds or "")),
-        ),
-        Column(
-            "seed-sd",
-            f"SD of {name} over {words.over}",
-            unit,
-            cell=lambda row: spread_cell(row.seed_sd),
-        ),
+        Column("seeds", words.trainings, _seeds_cell, hint=words.training_hint),
+        Column("seed-sd", f"SD of {name} over {words.over}", _seed_sd_cell, unit),
     )
-    folds = tuple(
-        Column(
-            f"cv-{cv.scheme}",
-            f"{name}, {cv.title}",
-            unit,
-            hint=cv.note if name == full else f"{full}. {cv.note}",
-            cell=_looked_up("cv", cv.scheme),
-        )
-        for cv in task.cross_validation
-    )
-    uncertainty = tuple(
-        Column(
-            f"uncertainty-{score}",
-            said.title,
-            unit if said.has_unit else "",
-            said.direction,
-            said.meaning,
-            cell=_looked_up("uncertainty", score),
-        )
-        for score, said in UNCERTAINTY.items()
-    )
-    on_folds = task.scored_folds is not None
+    folds = []
+    for cv in task.cross_validation:
+        hint = cv.note if name == full else f"{full}. {cv.note}"
+        look = _looked_up("cv", cv.scheme)
+        folds.append(Column(f"cv-{cv.scheme}", f"{name}, {cv.title}", look, unit, hint=hint))
+    widths = []
+    for score, said in UNCERTAINTY.items() if board.states_uncertainty else ():
+        look, own = _looked_up("uncertainty", score), unit if said.has_unit else ""
+        key = f"uncertainty-{score}"
+        widths.append(Column(key, said.title, look, own, said.direction, said.meaning))
+    again, others = "Repeated trainings", "Cross-validation on the training set"
+    if task.scored_folds is not None:
+        again, others = "Repeated folds", "On other folds, not ranked"
     groups = [
-        ColumnGroup("repeats", "Repeated folds" if on_folds else "Repeated trainings", repeats),
-        ColumnGroup(
-            "folds",
-            "On other folds, not ranked" if on_folds else "Cross-validation on the training set",
-            folds,
-        ),
-        ColumnGroup(
-            "uncertainty", "Stated uncertainty", uncertainty if board.states_uncertainty else ()
-        ),
+        ColumnGroup("repeats", again, repeats),
+        ColumnGroup("folds", others, tuple(folds)),
+        ColumnGroup("uncertainty", "Stated uncertainty", tuple(widths)),
         ColumnGroup("model", "As stated by the submission", _STATED, is_folded=True),
     ]
     return [group for group in groups if group.columns]
+
+
+def _seeds_cell(row: Row) -> Cell:
+    return Cell(count(row.n_seeds), str(row.n_seeds or ""))
+
+
+def _seed_sd_cell(row: Row) -> Cell:
+    return spread_cell(row.seed_sd)
 
 
 def _looked_up(part: str, key: str) -> Callable[[Row], Cell]:
@@ -437,23 +421,21 @@ def _stated(key: str, shown: Callable[[Any], str | None], *, sorts: bool = False
     return cell_of
 
 
+def _inputs(stated: object) -> str:
+    return INPUTS.get(str(stated), str(stated))
+
+
+def _authors(names: Sequence[str]) -> str | None:
+    return ", ".join(names) or None
+
+
 _STATED = (
-    Column(
-        "inputs",
-        "Inputs",
-        is_text=True,
-        cell=_stated("inputs", lambda inputs: INPUTS.get(str(inputs), str(inputs))),
-    ),
-    Column("training-data", "Training data", is_text=True, cell=_stated("training_data", str)),
-    Column("external", "External data", is_text=True, cell=_stated("uses_external_data", yes_no)),
-    Column("parameters", "Parameters", cell=_stated("parameters", count, sorts=True)),
-    Column("time", "Training time", cell=_stated("training_time_s", duration, sorts=True)),
-    Column(
-        "authors",
-        "Authors",
-        is_text=True,
-        cell=_stated("authors", lambda names: ", ".join(names) or None),
-    ),
+    Column("inputs", "Inputs", _stated("inputs", _inputs), is_text=True),
+    Column("training-data", "Training data", _stated("training_data", str), is_text=True),
+    Column("external", "External data", _stated("uses_external_data", yes_no), is_text=True),
+    Column("parameters", "Parameters", _stated("parameters", count, sorts=True)),
+    Column("time", "Training time", _stated("training_time_s", duration, sorts=True)),
+    Column("authors", "Authors", _stated("authors", _authors), is_text=True),
 )
 
 

@@ -339,24 +339,25 @@ class ScoredWords:
     over: str
 
 
-_WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+"""Everything that ``words.yaml`` holds, by its headings."""
 
-KIND_MEANING: Mapping[str, str] = _WORDS["kinds"]
+KIND_MEANING: Mapping[str, str] = WORDS["kinds"]
 """Kind of a row → what it is."""
 
-UNITS: Mapping[str, tuple[str, str]] = {k: tuple(v.values()) for k, v in _WORDS["units"].items()}
+UNITS: Mapping[str, tuple[str, str]] = {k: tuple(v.values()) for k, v in WORDS["units"].items()}
 """Unit of an error → a short sentence that gives a feeling for it, and what follows from it."""
 
-INPUTS: Mapping[str, str] = _WORDS["inputs"]
+INPUTS: Mapping[str, str] = WORDS["inputs"]
 """What a model sees → as printed."""
 
-UNCERTAINTY = {name: UncertaintyWords(**said) for name, said in _WORDS["uncertainty"].items()}
+UNCERTAINTY = {name: UncertaintyWords(**said) for name, said in WORDS["uncertainty"].items()}
 """Score of stated standard deviations → its words, in the order in which they are shown."""
 
 
 def scored_words(task: Task) -> ScoredWords:
     """The words of a task: those of a test set, or of repeated folds."""
-    return ScoredWords(**_WORDS["scored"]["test" if task.scored_folds is None else "folds"])
+    return ScoredWords(**WORDS["scored"]["test" if task.scored_folds is None else "folds"])
 
 
 def use_title(use: MetricUse) -> str:
@@ -383,13 +384,13 @@ def frozen_part(task: Task) -> str:
 
 def floor_title(name: str) -> str:
     """Title of a floor as printed."""
-    floor: Mapping[str, str] = _WORDS["floors"].get(name, {})
+    floor: Mapping[str, str] = WORDS["floors"].get(name, {})
     return floor.get("title", name.replace("_", " ").capitalize())
 
 
 def floor_meaning(name: str, words: LabelWords | None = None) -> str:
     """What a floor is, in the words of a task; empty for a floor that has no text yet."""
-    said, text = words or LabelWords(), str(_WORDS["floors"].get(name, {}).get("meaning", ""))
+    said, text = words or LabelWords(), str(WORDS["floors"].get(name, {}).get("meaning", ""))
     return text.format(one=said.one, subject=said.subject)
 
 
