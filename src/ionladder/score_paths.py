@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.litraj.xyz import PeriodicCell
-from ionladder.data.store import GivenPath, TruePath, read_given_paths, read_true_paths
+from ionladder.data.store import GivenPath, read_given_paths, read_true_paths
 from ionladder.errors import Problem
 from ionladder.specs import Array, Task
 from ionladder.submit.paths import PredictedPath, read_path_file
 from ionladder.submit.predictions import PredictionTable
 from ionladder.submit.validate import ArrayReader
 
-BARRIER, SADDLE = "barrier_ev", "saddle_ev"
-PATH, MOVING_ION = "path_ang", "moving_ion_ang"
-FAILED, CONVERGED = "failed", "converged"
+_COLUMNS = ("barrier_ev", "saddle_ev", "path_ang", "moving_ion_ang", "failed", "converged")
 
 
 def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
@@ -28,6 +25,13 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     A hop that did not converge is not left out. Its path counts as the initial one, and its
     barriers as the median label of the train subset: what anybody could have said without
     computing. So giving a hop up is worth no more than such a guess.
+
+    Args:
+        labels: The labels of the task, with the true and the given paths.
+        task: The task.
+
+    Returns:
+        A function of a folder and its path in errors, which reads, checks and reduces the folder.
 
     Raises:
         ValueError: The task names no true or no given paths (an error of the task).
@@ -39,8 +43,19 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     given = {path.id: path for path in read_given_paths(labels.given, ids)}
     true = {path.id: path for path in read_true_paths(labels.truth, ids)}
     train_ids = frozenset(labels.train["id"])
-    medians = {name: float(labels.train[name].median()) for name in (BARRIER, SADDLE)}
-    known: dict[str, Mapping[str, float]] = {}
+    medians = [float(labels.train[name].median()) for name in _COLUMNS[:2]]
+
+    @cache
+    def failed(name: str) -> list[float]:
+        """What a hop without a converged path counts as."""
+        moved = displacements(given[name].positions_ang, true[name].positions_ang, given[name])
+        return [*medians, *moved, 1.0, 0.0]
+
+    def numbers(name: str, path: PredictedPath | None) -> list[float]:
+        if path is None:
+            return failed(name)
+        moved = displacements(path.positions_ang, true[name].positions_ang, given[name])
+        return [barrier(path.energies_ev), saddle(path.energies_ev), *moved, 0.0, 1.0]
 
     def read(folder: Path, shown_as: str) -> tuple[PredictionTable | None, list[Problem]]:
         import pyarrow as pa
@@ -50,44 +65,16 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         )
         if file is None:
             return None, problems
-        if not known:
-            known.update({name: _failed(given[name], true[name], medians) for name in given})
-        rows = [
-            {"id": name, "seed": 0, **_row(file.paths.get(name), given[name], true[name], known)}
-            for name in sorted(given)
-        ]
-        columns: dict[str, Any] = {
-            name: np.array([row[name] for row in rows]) for name in rows[0] if name != "id"
+        names = sorted(given)
+        table = np.array([numbers(name, file.paths.get(name)) for name in names])
+        columns = {
+            "id": pa.array(names, pa.string()),
+            "seed": np.zeros(len(names), dtype=np.int64),
+            **dict(zip(_COLUMNS, table.T, strict=True)),
         }
-        columns["id"] = pa.array([row["id"] for row in rows], pa.string())
         return PredictionTable(path=file.path, sha256=file.sha256, columns=columns), []
 
     return read
-
-
-def _row(
-    predicted: PredictedPath | None,
-    given: GivenPath,
-    true: TruePath,
-    failed: Mapping[str, Mapping[str, float]],
-) -> Mapping[str, float]:
-    if predicted is None:
-        return failed[given.id]
-    path, ion = displacements(predicted.positions_ang, true.positions_ang, given)
-    return {
-        BARRIER: barrier(predicted.energies_ev),
-        SADDLE: saddle(predicted.energies_ev),
-        PATH: path,
-        MOVING_ION: ion,
-        FAILED: 0.0,
-        CONVERGED: 1.0,
-    }
-
-
-def _failed(given: GivenPath, true: TruePath, medians: Mapping[str, float]) -> dict[str, float]:
-    """What a hop without a converged path counts as."""
-    path, ion = displacements(given.positions_ang, true.positions_ang, given)
-    return {**medians, PATH: path, MOVING_ION: ion, FAILED: 1.0, CONVERGED: 0.0}
 
 
 def displacements(predicted_ang: Array, true_ang: Array, given: GivenPath) -> tuple[float, float]:

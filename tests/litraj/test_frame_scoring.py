@@ -20,7 +20,8 @@ from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import StreamedWriter
 from ionladder.score import Evaluation, evaluate
 from ionladder.score_frames import fit_offsets, force_sums, reader, shifted_rows
-from ionladder.submit.frames import FramePredictions, FrameStream
+from ionladder.submit.arrays import portions
+from ionladder.submit.frames import FramePredictions
 
 TASK = get_task("mplitrj")
 SETTINGS = ScoringSettings(resamples=200, seed=7, confidence=0.95)
@@ -239,13 +240,10 @@ def test_a_perfect_prediction_is_ideal(tmp_path: Path) -> None:
 def test_rows_come_in_any_portion_whatever_the_row_groups(tmp_path: Path, size: int) -> None:
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"n": list(range(20))}), path, row_group_size=6)
-    found: list[int] = []
-    with FrameStream(path, ["n"]) as stream:
-        while len(found) < 20:
-            batch = stream.take(size)
-            assert batch.num_rows == min(size, 20 - len(found))
-            found += batch["n"].to_pylist()
-    assert found == list(range(20))
+    sizes = [size] * (20 // size) + [20 % size]
+    blocks = [block["n"].to_pylist() for block in portions(path, ["n"], sizes)]
+    assert [len(block) for block in blocks] == sizes
+    assert [n for block in blocks for n in block] == list(range(20))
 
 
 def test_a_noisy_model_is_not_taken_for_a_shifted_one() -> None:

@@ -1,0 +1,181 @@
+"""Parquet files of predicted arrays: their table of contents is checked before they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ionladder.errors import Problem, first_few
+from ionladder.submit.parquet import (
+    DAMAGED,
+    footer_bytes,
+    header_problems,
+    is_text,
+    opened,
+    plain_texts,
+    text_problems,
+    unpacked_bytes,
+    unreadable,
+)
+
+_MAX_FOOTER_BYTES = 5_000_000
+_BYTES_PER_NUMBER = 12  # eight of a float64, and what lists add to it
+_BYTES_PER_ROW = 400  # id, energy, stress
+_SPARE_BYTES = 1_000_000
+_NUMBERS_PER_ROW = 7  # an energy and six components of a stress
+
+
+class ArrayColumn(NamedTuple):
+    """A column that a file must or may hold: its name, whether a type will do, and in words."""
+
+    name: str
+    will_do: Callable[[pa.DataType], bool]
+    words: str
+    is_needed: bool = True
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Whether cells are lists of numbers, of any or of one length."""
+    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(is_one(kind) for is_one in lists) and pa.types.is_floating(kind.value_type)
+
+
+ID = ArrayColumn("id", is_text, "text")
+
+
+def array_file_problems(
+    path: Path, asked: Sequence[ArrayColumn], *, n_rows: int, n_numbers: int, shown_as: str
+) -> list[Problem]:
+    """What a file says of itself that keeps it from being read.
+
+    Args:
+        path: The file; there.
+        asked: Its columns.
+        n_rows: Rows it should have.
+        n_numbers: Numbers that its lists should have in all; sets how large it may be.
+        shown_as: Its path in errors.
+    """
+    if path.is_symlink() or not path.is_file():
+        found, step = "a link or special file", "Put the file itself here."
+        return [Problem(where=shown_as, expected="a regular file", found=found, next_step=step)]
+    limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
+    if path.stat().st_size > limit:
+        return [_too_large(shown_as, limit, path.stat().st_size)]
+    if footer_bytes(path) > _MAX_FOOTER_BYTES:
+        return [unreadable(shown_as, "a parquet file", "its table of contents is too long")]
+    try:
+        with path.open("rb") as data, opened(data) as file:
+            schema, n_found = file.schema_arrow, file.metadata.num_rows
+        problems = header_problems(list(schema.names), shown_as)
+        problems = problems or _column_problems(schema, asked, shown_as)
+        if not 0 < n_found <= 2 * n_rows:
+            expected, step = f"{n_rows:,} rows", "Write one row for each that the template lists."
+            problems.append(
+                Problem(where=shown_as, expected=expected, found=f"{n_found:,}", next_step=step)
+            )
+        if problems:
+            return problems
+        # The table of contents may lie; the headers of pages are what is unpacked by.
+        most = 2 * (n_numbers + _NUMBERS_PER_ROW * n_rows)
+        lists = {place: most for place, field in enumerate(schema) if is_list(field.type)}
+        unpacked = unpacked_bytes(path, range(len(schema)), lists=lists)
+    except DAMAGED as error:
+        return [unreadable(shown_as, "a parquet file", str(error))]
+    return [_too_large(shown_as, limit, unpacked)] if unpacked > limit else []
+
+
+def _column_problems(
+    schema: pa.Schema, asked: Sequence[ArrayColumn], shown_as: str
+) -> list[Problem]:
+    known = {column.name: column for column in asked}
+    names = list(schema.names)
+    header, shown = f"{shown_as}, header", f"columns {first_few(names, limit=8)}"
+    problems = [
+        Problem(
+            where=header,
+            expected=f"a column `{column.name}`: {column.words}",
+            found=shown,
+            next_step=f"Add the column `{column.name}`.",
+        )
+        for column in asked
+        if column.is_needed and column.name not in names
+    ]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        problems.append(
+            Problem(
+                where=header,
+                expected=f"only the columns {', '.join(known)}",
+                found=f"also {first_few(unknown)}",
+                next_step="Remove or rename these columns.",
+            )
+        )
+    for field in schema:
+        if field.name in known and not known[field.name].will_do(field.type):
+            meant = [c.name for c in asked if c.name != field.name and c.will_do(field.type)]
+            hint = f" Did you mean `{meant[0]}`?" if len(meant) == 1 else ""
+            problems.append(
+                Problem(
+                    where=f"{shown_as}, column `{field.name}`",
+                    expected=known[field.name].words,
+                    found=f"values of type {field.type}",
+                    next_step=f"Write the column with that type.{hint}",
+                )
+            )
+    return problems
+
+
+def read_columns(
+    path: Path, names: Sequence[str], *, shown_as: str
+) -> tuple[pa.Table | None, list[Problem]]:
+    """Whole columns of a file whose table of contents was checked, each in one piece."""
+    try:
+        # Read so, every different text is stored once: a long one repeated fills no memory.
+        with path.open("rb") as data, opened(data, read_dictionary=["id"]) as file:
+            table = file.read(columns=list(names), use_threads=False)
+        problems = text_problems(table, shown_as)
+        if problems:
+            return None, problems
+        table = plain_texts(table)
+        table.validate(full=True)
+    except DAMAGED as error:
+        return None, [unreadable(shown_as, "a parquet file", str(error))]
+    return table.combine_chunks(), []
+
+
+def portions(path: Path, columns: Sequence[str], sizes: Sequence[int]) -> Iterator[pa.Table]:
+    """Rows of a file in portions of given sizes, whatever its row groups are.
+
+    Args:
+        path: The file.
+        columns: Columns to read.
+        sizes: Rows of each portion; where the file ends early, the rest is empty.
+
+    Raises:
+        pa.ArrowException: Its bytes are damaged.
+    """
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+        batches = file.iter_batches(batch_size=1024, columns=list(columns), use_threads=False)
+        rest: list[pa.RecordBatch] = []
+        for size in sizes:
+            try:
+                while sum(len(one) for one in rest) < size and (batch := next(batches, None)):
+                    rest.append(batch)
+            except DAMAGED as error:
+                raise pa.ArrowInvalid(str(error)) from error
+            table = pa.Table.from_batches(rest, None if rest else file.schema_arrow)
+            yield table.slice(0, size).combine_chunks()
+            rest = table.slice(size).to_batches()
+
+
+def _too_large(shown_as: str, limit: int, found: int) -> Problem:
+    return Problem(
+        where=shown_as,
+        expected=f"at most {limit // 1_000_000 + 1} MB, packed and unpacked",
+        found=f"{found // 1_000_000} MB",
+        next_step="Keep only the columns and rows that the task asks for, numbers as float32.",
+    )
