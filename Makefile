@@ -22,74 +22,99 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 export OMP_NUM_THREADS ?= 1
 
 STAMP := $(VENV)/.ionladder-installed
-# An extra, on top of the locked packages; torch first, with what it needs, in the build for this machine.
-export UV_TORCH_BACKEND ?= auto
-TORCH = "$$(grep '^torch==' requirements-torch.lock)"
+DEV_STAMP := $(VENV)/.ionladder-dev-installed
+
+# uv installs many times faster than pip. Where it is not on the path, pip installs it into the environment; where it cannot
+# be had, or does not reach the index that pip is told of, pip installs everything. Nothing is byte-compiled before it is used.
+UV ?= uv==0.13.9
+PIP = "$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-compile
+# uv runs outside the repository: there its overrides for the extras (pyproject.toml) would stand above the locked versions.
 define install
-@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python "$(VENV)/bin/python" $(1) ; \
-else "$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check $(1) ; fi
+{ ( venv=$$(cd "$(VENV)" && pwd) && uv=$$(command -v uv || echo "$$venv/bin/uv") && cd / && \
+	"$$uv" pip install --quiet --python "$$venv/bin/python" $(1) 2>"$$venv/uv.log" ) || $(PIP) $(1); }
+endef
+define cannot_install
+{ echo "The packages could not all be installed. Fix what is said above (is there a network?)" \
+	"and run 'make setup' again." >&2; exit 1; }
 endef
 
-RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
+# An extra, on top of the locked packages, always by pip: uv would fetch a build of torch for graphics cards. torch comes first,
+# with what it needs.
+TORCH = "$$(grep '^torch==' requirements-torch.lock)"
 
-.PHONY: help setup leaderboard test test-data test-bvel test-torch test-umlip test-interchange bvel-proto-generate bvel-proto-label bvel-proto-verify check check-history check-workflows site serve \
-	test-site lighthouse test-hostile fuzz clean
+RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
+# On the cores there are; PYTEST_OPTIONS=-n0 runs the tests one after another.
+PYTEST = python -m pytest --numprocesses auto --dist worksteal
+
+.PHONY: help setup setup-dev leaderboard test test-slow test-data extras test-bvel test-torch test-umlip test-interchange check \
+	check-history check-workflows site serve test-site lighthouse test-hostile fuzz clean bvel-proto-generate bvel-proto-label \
+	bvel-proto-verify
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP)  ## Install the locked packages into .venv (done once, by the commands below too)
 
+setup-dev: $(DEV_STAMP)  ## Install the locked tools for tests and lint on top
+
 leaderboard: setup  ## Fetch, ingest, score and render: everything from pinned bytes to the site
 	@$(RUN) ionladder build
 
-test: setup  ## Run the tests; those on the real data skip where the data are not here
-	@$(RUN) python -m pytest $(PYTEST_OPTIONS)
+test: setup-dev  ## Run the tests, but not the slow ones; those on the real data skip where the data are not here
+	@$(RUN) $(PYTEST) -m "not slow" $(PYTEST_OPTIONS)
 
-test-data: setup  ## Run only the tests on the real data
-	@$(RUN) python -m pytest -m data $(PYTEST_OPTIONS)
+# Property tests take ten times as many examples as in `make test`.
+test-slow: setup-dev  ## Run the slow tests, those of the extras that are installed, and many examples of each property
+	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-2} $(PYTEST) --hypothesis-profile many -m "slow or extra or hypothesis" $(PYTEST_OPTIONS)
 
-test-bvel: setup  ## Install the extra bvel and run the tests that hold labels to BVlain
-	$(call install,--no-deps -r requirements-bvel.lock)
-	@$(RUN) python -m pytest tests/unit/data tests/unit/data_raw tests/content/test_bvel_proto_data.py \
+test-data: setup-dev  ## Run only the tests on the real data
+	@$(RUN) $(PYTEST) -m data $(PYTEST_OPTIONS)
+
+extras: setup-dev  ## Install every extra: torch, umlip, bvel, matbench and mlcroissant
+	@$(PIP) $(TORCH)
+	@$(PIP) --no-deps $(foreach extra,torch umlip bvel matbench croissant,-r requirements-$(extra).lock)
+
+test-bvel: setup-dev  ## Install the extra bvel and run the tests that hold labels to BVlain
+	@$(PIP) --no-deps -r requirements-bvel.lock
+	@$(RUN) $(PYTEST) tests/unit/data tests/unit/data_raw tests/content/test_bvel_proto_data.py \
 		tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
 
-test-umlip: setup  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
-	$(call install,$(TORCH))
-	$(call install,--no-deps -r requirements-umlip.lock)
-	@$(RUN) python -m pytest tests/unit/baselines/test_umlip_features.py tests/unit/baselines/test_umlip_neb.py \
+test-umlip: setup-dev  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
+	@$(PIP) $(TORCH)
+	@$(PIP) --no-deps -r requirements-umlip.lock
+	@$(RUN) $(PYTEST) tests/unit/baselines/test_umlip_features.py tests/unit/baselines/test_umlip_neb.py \
 		tests/contracts/test_baselines.py -k "umlip or features" $(PYTEST_OPTIONS)
 
-test-torch: setup  ## Install the extra torch and train a two-epoch miniature of every graph network
-	$(call install,$(TORCH))
-	$(call install,--no-deps -r requirements-torch.lock)
-	@$(RUN) python -m pytest tests/unit/baselines/graphs tests/contracts/test_baselines.py src/ionladder/baselines \
+test-torch: setup-dev  ## Install the extra torch and train a two-epoch miniature of every graph network
+	@$(PIP) $(TORCH)
+	@$(PIP) --no-deps -r requirements-torch.lock
+	@$(RUN) $(PYTEST) tests/unit/baselines/graphs tests/contracts/test_baselines.py src/ionladder/baselines \
 		-k "graphs or cgcnn or schnet or painn or m3gnet or so3net" $(PYTEST_OPTIONS)
 
-test-interchange: setup  ## Install matbench and mlcroissant and run the tests that hold our files to them
-	$(call install,--no-deps -r requirements-matbench.lock -r requirements-croissant.lock)
-	@$(RUN) python -m pytest tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
+test-interchange: setup-dev  ## Install matbench and mlcroissant and run the tests that hold our files to them
+	@$(PIP) --no-deps -r requirements-matbench.lock -r requirements-croissant.lock
+	@$(RUN) $(PYTEST) tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
 
 # Neither axe-core nor Lighthouse is ours to keep: they live in a folder of their own, outside the repository.
-test-site: setup  ## Fetch axe-core with npm and run the tests of the built site, axe's among them
+test-site: setup-dev  ## Fetch axe-core with npm and run the tests of the built site, axe's among them
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	if command -v npm >/dev/null 2>&1 && (cd "$$tools" && npm install --silent --no-save --no-audit --no-fund $(AXE)); then \
 		export IONLADDER_AXE="$$tools/node_modules/axe-core" ; \
 	else echo "axe-core could not be fetched (is npm here?): its tests will skip" ; fi ; \
-	$(RUN) python -m pytest tests/integration/test_site_checks.py tests/contracts/test_receipts.py $(PYTEST_OPTIONS)
+	$(RUN) $(PYTEST) tests/integration/test_site_checks.py tests/contracts/test_receipts.py $(PYTEST_OPTIONS)
 
 lighthouse: setup  ## Fetch Lighthouse with npm and hold site/ to its limits (needs Chromium)
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	(cd "$$tools" && npm install --silent --no-save --no-audit --no-fund $(LIGHTHOUSE)) ; \
 	$(RUN) python benchmarks/lighthouse.py "$$tools/node_modules/.bin/lighthouse"
 
-test-hostile: setup  ## Judge the bad submissions, kill each command at a dozen moments, fill a disk
-	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-12} python -m pytest $(HOSTILE_TESTS) $(PYTEST_OPTIONS)
+test-hostile: setup-dev  ## Judge the bad submissions, kill each command at a dozen moments, fill a disk
+	@$(RUN) IONLADDER_KILLS=$${IONLADDER_KILLS:-12} $(PYTEST) $(HOSTILE_TESTS) $(PYTEST_OPTIONS)
 
-fuzz: setup  ## Give each parser a minute of atheris, where it is installed (FUZZ_SECONDS=…)
+fuzz: setup-dev  ## Give each parser a minute of atheris, where it is installed (FUZZ_SECONDS=…)
 	@$(RUN) PYTHONPATH=tests python -m hostile.fuzz $${FUZZ_SECONDS:-60}
 
-check: setup  ## Lint, formatting, types, import layers
+check: setup-dev  ## Lint, formatting, types, import layers
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
@@ -120,27 +145,24 @@ clean:  ## Remove what is generated and cheap to make again; data and .venv stay
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "IonLadder needs Python 3.11, 3.12 or 3.13 with its venv module, and found none." \
 		"Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@echo "Setting up $(VENV): the locked packages are fetched and installed. Once only; it takes a few minutes."
-	@{ if command -v uv >/dev/null 2>&1; then \
-		{ "$(VENV)/bin/python" -c '' 2>/dev/null || uv venv --quiet --clear --python "$(PYTHON)" "$(VENV)"; } && \
-		uv pip install --quiet --compile-bytecode --python "$(VENV)/bin/python" -r requirements.lock && \
-		uv pip install --quiet --python "$(VENV)/bin/python" --no-deps --no-build-isolation -e . ; \
-	else \
-		{ "$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear "$(VENV)"; } && \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check -r requirements.lock && \
-		"$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check \
-			--no-deps --no-build-isolation -e . ; \
-	fi; } || { echo "The packages could not all be installed. Mend what is said above (is there a network?)" \
-		"and run 'make setup' again." >&2; exit 1; }
+	@echo "Setting up $(VENV): the locked packages are fetched and installed. Once only; it takes a minute or a few."
+	@"$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear "$(VENV)"
+	@command -v uv >/dev/null 2>&1 || $(PIP) "$(UV)" 2>/dev/null || true
+	@{ $(call install,-r "$(CURDIR)/requirements.lock") && \
+		$(call install,--no-deps --no-build-isolation -e "$(CURDIR)"); } || $(cannot_install)
+	@touch "$@"
+
+$(DEV_STAMP): requirements-dev.lock $(STAMP)
+	@$(call install,-r "$(CURDIR)/requirements-dev.lock") || $(cannot_install)
 	@touch "$@"
 
 bvel-proto-generate: setup  ## Draw the structures of BVEL-proto (two CPU-minutes)
 	@$(RUN) python data-raw/bvel_proto/generate.py
 
 bvel-proto-label: setup  ## Label them with BVlain and write the dataset (a quarter of a CPU-hour)
-	$(call install,--no-deps -r requirements-bvel.lock)
+	@$(PIP) --no-deps -r requirements-bvel.lock
 	@$(RUN) python data-raw/bvel_proto/label.py
 
 bvel-proto-verify: setup  ## Label a sample of the stored structures again and compare
-	$(call install,--no-deps -r requirements-bvel.lock)
+	@$(PIP) --no-deps -r requirements-bvel.lock
 	@$(RUN) python data-raw/bvel_proto/verify.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -18,8 +19,10 @@ from ionladder.repo import Layout
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
 
-settings.register_profile("ionladder", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ionladder")
+# Few examples in every run; `make test-slow` tries many (--hypothesis-profile many).
+settings.register_profile("few", deadline=None, derandomize=True, print_blob=True, max_examples=20)
+settings.register_profile("many", settings.get_profile("few"), max_examples=200)
+settings.load_profile("few")
 
 
 def pytest_configure() -> None:
@@ -48,15 +51,23 @@ def _tables_are_here() -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ingested(request: pytest.FixtureRequest) -> None:
+def _ingested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Fetch and ingest from the mirror, once, where tests on real data run without its tables."""
     wanted = any("data" in item.keywords for item in request.session.items)
     if not wanted or _tables_are_here() or not os.environ.get(MIRROR_VARIABLE):
         return
-    for command in ("fetch", "ingest"):
-        subprocess.run(
-            [sys.executable, "-m", "ionladder.cli.main", command], cwd=ROOT, check=True, timeout=900
-        )
+    # Of processes that test in parallel one does it, and the others wait for it.
+    with (tmp_path_factory.getbasetemp().parent / "ingest.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _tables_are_here():
+            return
+        for command in ("fetch", "ingest"):
+            subprocess.run(
+                [sys.executable, "-m", "ionladder.cli.main", command],
+                cwd=ROOT,
+                check=True,
+                timeout=900,
+            )
 
 
 @pytest.fixture(autouse=True)

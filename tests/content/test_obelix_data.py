@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import combinations
-from pathlib import Path
 from statistics import fmean, median
 
 import pytest
@@ -26,11 +25,6 @@ pytestmark = pytest.mark.data
 VERSIONS = ("1.0.2", "1.1.1", "1.2.0")
 TASK = get_task("obelix")
 CENSORED_TEST = ["b56", "bnu", "ecp", "kxw", "um1", "ux3", "wgw", "xq3"]
-
-
-@pytest.fixture(scope="module")
-def layout(repository: Path) -> Layout:
-    return Layout(repository)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

@@ -54,9 +54,12 @@ RUNS = [
     pytest.param(
         *case.values,
         id=case.id,
-        marks=pytest.mark.skipif(
-            bool(missing_packages(case.values[0])), reason=f"extra {case.values[0].extra}"
-        ),
+        marks=[
+            pytest.mark.skipif(
+                bool(missing_packages(case.values[0])), reason=f"extra {case.values[0].extra}"
+            ),
+            *([pytest.mark.extra] if case.values[0].extra else []),
+        ],
     )
     for case in CASES
 ]
@@ -302,7 +305,7 @@ def test_the_entries_with_a_cif_give_as_many_features_as_their_cards_say(reposit
         "space-group-median",
         "nearest-composition",
         "rf-paper",
-        "hgb-l1",
+        pytest.param("hgb-l1", marks=pytest.mark.slow),
     ],
 )
 def test_a_rerun_reproduces_the_committed_predictions(name: str, repository: Path) -> None:
@@ -322,7 +325,7 @@ def test_a_rerun_reproduces_the_committed_predictions(name: str, repository: Pat
         ("train-median", "obelix-cif"),
         ("space-group-median", "obelix-cif"),
         ("nearest-composition", "obelix-cif"),
-        ("rf-paper-cif", "obelix-cif"),
+        pytest.param("rf-paper-cif", "obelix-cif", marks=pytest.mark.slow),
         ("train-mean", "obelix-cv"),
         ("train-median", "obelix-cv"),
         ("space-group-median", "obelix-cv"),
@@ -352,7 +355,9 @@ def test_the_folds_of_a_baseline_are_the_same_on_both_boards(name: str, reposito
     assert largest_difference(on_test, on_folds) <= spec.tolerance
 
 
-@pytest.mark.parametrize("name", ["train-median", "family-median", "li-geometry"])
+@pytest.mark.parametrize(
+    "name", ["train-median", "family-median", pytest.param("li-geometry", marks=pytest.mark.slow)]
+)
 def test_a_rerun_reproduces_the_committed_barriers(name: str, repository: Path) -> None:
     layout = Layout(repository)
 

@@ -82,7 +82,14 @@ class Checked(HTMLParser):
             self.complaints.append("a table without a caption")
 
 
-@pytest.fixture(scope="module", params=BOARDS, ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[
+        name if name != "ninety submissions" else pytest.param(name, marks=pytest.mark.slow)
+        for name in BOARDS
+    ],
+    ids=str,
+)
 def pages(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:

@@ -47,7 +47,13 @@ class Walk:
     files: Mapping[str, Path]
 
 
-@pytest.fixture(scope="module", params=BOARDS, ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[
+        name if name != "many" else pytest.param(name, marks=pytest.mark.slow) for name in BOARDS
+    ],
+    ids=str,
+)
 def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """One site after the other, rendered."""
     if request.param == "this repository":

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import DESK, PHONE, Reader, opened, served
+from browser import DESK, PHONE, Reader
 
 from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import Entry, hostile, make_repository, typical
 from unit.site.test_entry_pages import TARGETS, TASK, embedded_labels
+
+pytestmark = pytest.mark.slow
 
 N_MANY = 230
 FIRST_ROWS = 50
@@ -48,18 +50,13 @@ def many() -> list[Entry]:
 
 
 @pytest.fixture(scope="module")
-def reader(built: Path, loopback: None) -> Iterator[Reader]:
-    """Headless Chromium on the built site."""
-    with served(built) as address, opened(address) as opened_reader:
-        yield opened_reader
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(once: Callable[[str, Callable[[Path], Path]], Path]) -> Path:
     """A large board without data, and a small one whose entries are at hand."""
-    layout = make_repository(
-        tmp_path_factory.mktemp("repository"), [*typical(), *hostile(), *many()]
-    )
+    return once("large-board", build_large_board)
+
+
+def build_large_board(root: Path) -> Path:
+    layout = make_repository(root, [*typical(), *hostile(), *many()])
     add_board(layout, barriers(), with_data=True)
     labels = embedded_labels()
     for place, entry in enumerate(barriers()):

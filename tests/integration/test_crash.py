@@ -17,7 +17,6 @@ from disturbed import (
     KILLS,
     assert_nothing_is_half_written,
     copy_of,
-    make_origin,
     piped,
     run,
     start,
@@ -25,12 +24,6 @@ from disturbed import (
 )
 
 from ionladder.repo import Layout
-
-
-@pytest.fixture(scope="module")
-def origin(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A committed repository with ingested tables, two submissions, a baseline and a board."""
-    return make_origin(repository, tmp_path_factory.mktemp("origin") / "clone")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +49,9 @@ def kill_after(process: subprocess.Popen[str], seconds: float) -> None:
         process.communicate()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [n if n == "new" else pytest.param(n, marks=pytest.mark.slow) for n in COMMANDS]
+)
 def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
     origin: Path, tmp_path: Path, name: str
 ) -> None:
@@ -133,6 +128,7 @@ def in_a_child(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.slow
 def test_a_killed_pipeline_is_completed_by_the_next_run(
     origin: Path, repository: Path, tmp_path: Path
 ) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Reader, opened, served
+from browser import Reader
 
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -30,13 +29,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     page = f'<!doctype html><meta charset="utf-8"><h1>x</h1>{listed}<script src="find.js"></script>'
     (folder / "index.html").write_text(page, encoding="utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")
-def reader(built: Path, loopback: None) -> Iterator[Reader]:
-    """Headless Chromium on the page, or a skip that says what is missing."""
-    with served(built) as address, opened(address) as opened_reader:
-        yield opened_reader
 
 
 def test_without_words_every_entry_is_shown(reader: Reader) -> None:

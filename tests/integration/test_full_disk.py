@@ -17,7 +17,6 @@ from disturbed import (
     COMMANDS,
     KILLS,
     copy_of,
-    make_origin,
     piped,
     run,
     start,
@@ -31,13 +30,9 @@ SILENT = {"score"}
 DISK_BYTES = 64_000_000
 
 
-@pytest.fixture(scope="module")
-def origin(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A committed repository with ingested tables, two submissions, a baseline and a board."""
-    return make_origin(repository, tmp_path_factory.mktemp("origin") / "clone")
-
-
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [n if n == "new" else pytest.param(n, marks=pytest.mark.slow) for n in COMMANDS]
+)
 def test_a_full_disk_is_one_letter_and_changes_nothing(
     origin: Path, tmp_path: Path, name: str
 ) -> None:
@@ -92,6 +87,7 @@ def fill(disk: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "dvc repro"])
+@pytest.mark.slow
 def test_on_a_mounted_disk_that_is_full_nothing_changes_and_with_room_the_next_run_completes(
     origin: Path, repository: Path, disk: Path, tmp_path: Path, name: str
 ) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from browser import DESK, PHONE, Reader, opened, served
+from browser import DESK, PHONE, Reader
 
 from factories import write_repo
 from hostile.words import PAYLOADS, every_field_of
 from ionladder.site.text import plain
 from unit.site.synthetic_board import THEME
+
+pytestmark = pytest.mark.slow
 
 Cards = Mapping[str, Mapping[str, Any]]
 # What only the theme or a page's author may have put there.
@@ -92,13 +94,6 @@ def built(
     # Pages written by hand lead to boards that are not in this repository: no strict build.
     run(layout.root, "mkdocs", "build", "--quiet")
     return layout.root / "site"
-
-
-@pytest.fixture(scope="module")
-def reader(built: Path, loopback: None) -> Iterator[Reader]:
-    """Headless Chromium on that site."""
-    with served(built) as address, opened(address) as reader:
-        yield reader
 
 
 def test_nothing_runs_leaves_or_breaks_any_page(reader: Reader, built: Path) -> None:

@@ -24,6 +24,7 @@ _WHO = {
 }
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (REPOSITORY / DATA / "labels.parquet").is_file(),
         reason="the tables of bvel_proto 1.1.0 are not here",

@@ -108,6 +108,7 @@ def fill_in(layout: Layout, value: float) -> None:
     pd.DataFrame({"id": ids, "log10_sigma": value}).to_csv(path, index=False)
 
 
+@pytest.mark.slow
 def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> None:
     root = layout.root
     dvc = (sys.executable, "-m", "dvc", "repro")
@@ -139,6 +140,7 @@ def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> 
     assert stages_run(run(root, *dvc)) == [*SCORES, "site"]
 
 
+@pytest.mark.slow
 def test_without_data_the_recorded_scores_are_kept_and_the_pages_built(layout: Layout) -> None:
     root = layout.root
     ionladder = (sys.executable, "-m", "ionladder.cli.main")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import DESK, PHONE, Reader, opened, served
+from browser import DESK, PHONE, Reader
 
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
-from unit.site import test_experiment_page as experiment_page
-from unit.site.synthetic_barriers import add_board, barriers
-from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
+from unit.site.synthetic_board import make_repository, typical
 
 PAGES = (
     "",
@@ -31,19 +27,6 @@ PAGES = (
     "methods/",
 )
 HAND_WRITTEN = ("reading/", "submit/", "tutorial/")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A strictly built site of two tasks, with typical and hostile submissions."""
-    layout = make_repository(tmp_path_factory.mktemp("repository"), [*typical(), *hostile()])
-    add_board(layout, [*barriers(), *hostile()])
-    manifest = layout.manifest("bvel_proto", "1.1.0")
-    manifest.parent.mkdir(parents=True)
-    shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
-    experiment_page.add_board(layout, experiment_page.entries(), pairs=experiment_page.OCCUPANCY)
-    render_site(load_site(layout))
-    return build_site(layout)
 
 
 class _Page(HTMLParser):
@@ -107,13 +90,6 @@ def test_no_page_names_a_script_style_or_font_of_another_host(built: Path) -> No
         text = path.read_text(encoding="utf-8")
         for needle in ('src="http', 'src="//', 'rel="stylesheet" href="http', "fonts.g"):
             assert needle not in text, path
-
-
-@pytest.fixture(scope="module")
-def reader(built: Path, loopback: None) -> Iterator[Reader]:
-    """Headless Chromium on the built site."""
-    with served(built) as address, opened(address) as reader:
-        yield reader
 
 
 def test_clicking_a_column_head_sorts_by_exact_values_and_says_so(reader: Reader) -> None:
@@ -347,6 +323,7 @@ def test_hashes_and_commands_can_be_copied(reader: Reader) -> None:
     assert reader.run("return document.querySelectorAll('.il-command .il-copy').length") == 3
 
 
+@pytest.mark.slow
 def test_the_command_renders_and_builds_from_the_repository_s_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from browser import DESK, Reader, served
-from test_site_browser import built, reader  # noqa: F401
 
 from ionladder.site.context import load_site
 from ionladder.site.render import ADDRESS_VARIABLE, build_site, render_site
@@ -73,8 +72,9 @@ def some_site(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.slow
 def test_axe_finds_nothing_on_any_kind_of_page(
-    reader: Reader,  # noqa: F811
+    reader: Reader,
     some_site: Path,
     axe: str,
     scheme: str,
@@ -93,8 +93,9 @@ def test_axe_finds_nothing_on_any_kind_of_page(
     assert violations == {}
 
 
+@pytest.mark.slow
 def test_no_kind_of_page_asks_another_host_for_anything(
-    reader: Reader,  # noqa: F811
+    reader: Reader,
     some_site: Path,
 ) -> None:
     reader.driver.get_log("performance")
@@ -146,7 +147,7 @@ def test_every_page_has_a_card_for_links_with_whole_addresses(addressed: Path) -
     assert picture[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
 
 
-def test_without_an_address_no_card_invents_one(built: Path) -> None:  # noqa: F811
+def test_without_an_address_no_card_invents_one(built: Path) -> None:
     for page in ("", "obelix/", "404.html"):
         path = built / page if page.endswith(".html") else built / page / "index.html"
         assert {"og:url", "og:image"}.isdisjoint(meta(path))
@@ -174,6 +175,7 @@ def test_a_wrong_address_is_answered_with_ways_on(addressed: Path) -> None:
         assert (addressed / posixpath.relpath(way, "/ladder") / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_zensical_builds_the_same_sources_unchanged(tmp_path: Path) -> None:
     program = shutil.which(os.environ.get("IONLADDER_ZENSICAL", "zensical"))
     if program is None:

@@ -29,11 +29,13 @@ def ase_text(info: dict[str, Any], results: dict[str, Any], arrays: dict[str, An
     return stream.getvalue()
 
 
+@pytest.mark.extra
 def test_a_structure_with_barriers() -> None:
     info = {"material_id": "mp-2878", "E_1D": 0.4785, "E_3D_x_nsites": 15.312, "em": float("inf")}
     assert frame_text(["Li", "O", "X"], POSITIONS, CELL, info) == ase_text(info, {}, {})
 
 
+@pytest.mark.extra
 def test_a_path_image_with_forces_and_a_flag() -> None:
     forces = np.array([[0.1, -0.2, 0.3], [0.0, 0.0, 1e-7], [-12.5, 3.0, 4.0]])
     flags = np.array([False, True, True])
@@ -48,6 +50,7 @@ def test_a_path_image_with_forces_and_a_flag() -> None:
     assert ours == written
 
 
+@pytest.mark.extra
 def test_a_training_frame_with_stress() -> None:
     forces = np.zeros((3, 3))
     stress = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])

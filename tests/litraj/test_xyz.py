@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from writing import frame_text
 
@@ -83,7 +83,6 @@ def files(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=60, deadline=None)
 @given(written=files())
 def test_it_reads_what_a_plain_parser_reads(written: str) -> None:
     expected = plain(written)
@@ -102,8 +101,8 @@ def test_it_reads_what_a_plain_parser_reads(written: str) -> None:
             assert values.tolist() == [list(v) if isinstance(v, list) else v for v in columns[name]]
 
 
-@settings(max_examples=25, deadline=None)
 @given(written=files())
+@pytest.mark.extra
 def test_it_reads_what_ase_reads(written: str) -> None:
     ase_io = pytest.importorskip("ase.io", reason="ASE is installed with `make test-bvel`")
     expected = ase_io.read(io.StringIO(written), index=":", format="extxyz")
@@ -201,7 +200,6 @@ def test_values_of_the_second_line_are_asked_for_by_name() -> None:
             ask()
 
 
-@settings(max_examples=80, deadline=None)
 @given(place=st.integers(0, 400), byte=st.integers(0, 255))
 def test_one_changed_byte_gives_frames_or_a_letter(place: int, byte: int) -> None:
     written = bytearray(

@@ -77,6 +77,7 @@ def test_what_cannot_be_treated_says_why(
         decorated(_crystal(li, framework))
 
 
+@pytest.mark.extra
 def test_barriers_are_computed_once_and_gaps_say_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +95,7 @@ def test_barriers_are_computed_once_and_gaps_say_why(
     assert coverage(first) == {"disordered framework": 1, "ion without parameters": 1}
 
 
+@pytest.mark.extra
 def test_a_barrier_is_that_of_the_labels_of_bvel_proto() -> None:
     pytest.importorskip("bvlain")
     from ionladder.data.bond_valence import barriers_of
@@ -130,6 +132,7 @@ def test_the_physics_row_is_a_line_through_what_can_be_treated(
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_the_cards_state_which_entries_have_no_barrier(repository: Path) -> None:
     layout, task = Layout(repository), all_tasks()["obelix-cif"]
     inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])

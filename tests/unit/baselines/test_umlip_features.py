@@ -51,6 +51,7 @@ def _structures() -> pd.DataFrame:
     return pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
 
 
+@pytest.mark.extra
 def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path: Path) -> None:
     pytest.importorskip("ase")
     potential = FewFeatures()
@@ -76,6 +77,7 @@ def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.npy"))
 
 
+@pytest.mark.extra
 def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
     pytest.importorskip("ase")
     from ionladder.baselines.umlip.atoms import whole_atoms
@@ -93,6 +95,7 @@ def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
     np.testing.assert_array_equal(cell.lattice_ang, np.eye(3) * 8.0)
 
 
+@pytest.mark.extra
 def test_of_equally_occupied_sites_the_first_stays() -> None:
     pytest.importorskip("ase")
     from ionladder.baselines.umlip.atoms import whole_atoms
@@ -111,6 +114,7 @@ def test_a_penalty_is_large_where_features_say_nothing_and_small_where_they_say_
     assert best_alpha(features, rng.normal(size=60), groups) > 30.0
 
 
+@pytest.mark.extra
 def test_a_crystal_without_features_gets_the_training_median() -> None:
     pytest.importorskip("ase")
     inputs = all_with_cif()

@@ -50,6 +50,7 @@ def _written(hop: Hop, folder: Path) -> Path:
     return file
 
 
+@pytest.mark.extra
 def test_a_band_converges_to_a_symmetric_barrier(hop: Hop) -> None:
     band = relax_band(hop, _calculator, NebSettings())
 
@@ -62,6 +63,7 @@ def test_a_band_converges_to_a_symmetric_barrier(hop: Hop) -> None:
     np.testing.assert_allclose(band.positions_ang[2, 0], hop.positions_ang[2, 0], rtol=0, atol=0.05)
 
 
+@pytest.mark.extra
 def test_a_band_without_steps_has_not_converged(hop: Hop) -> None:
     band = relax_band(hop, _calculator, NebSettings(max_steps=1, end_steps=1))
 
@@ -70,6 +72,7 @@ def test_a_band_without_steps_has_not_converged(hop: Hop) -> None:
     assert (band.end_steps, band.band_steps) == ((1, 1), 1)
 
 
+@pytest.mark.extra
 def test_every_image_has_a_calculator_of_its_own(hop: Hop) -> None:
     made: list[object] = []
 
@@ -82,6 +85,7 @@ def test_every_image_has_a_calculator_of_its_own(hop: Hop) -> None:
     assert len({id(one) for one in made}) == N_IMAGES
 
 
+@pytest.mark.extra
 def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
@@ -103,6 +107,7 @@ def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path
     assert told["cpu_s"] >= 0
 
 
+@pytest.mark.extra
 def test_a_run_goes_on_where_it_was_stopped(hop: Hop, tmp_path: Path) -> None:
     few = NebSettings(max_steps=2, end_steps=2)
     run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
@@ -117,6 +122,7 @@ def test_a_run_goes_on_where_it_was_stopped(hop: Hop, tmp_path: Path) -> None:
     assert (tmp_path / PREDICTIONS).read_bytes() == first
 
 
+@pytest.mark.extra
 def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
     hop: Hop, tmp_path: Path
 ) -> None:
@@ -144,6 +150,7 @@ def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
 
 
 @pytest.mark.parametrize("change", ["potential", "settings", "path"])
+@pytest.mark.extra
 def test_a_kept_band_of_something_else_is_not_taken(change: str, hop: Hop, tmp_path: Path) -> None:
     few, fewer = NebSettings(max_steps=2, end_steps=2), NebSettings(max_steps=1, end_steps=1)
     run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
@@ -165,6 +172,7 @@ def test_a_kept_band_of_something_else_is_not_taken(change: str, hop: Hop, tmp_p
     assert outcome.n_kept == 0
 
 
+@pytest.mark.extra
 def test_paths_are_read_as_upstream_writes_them(hop: Hop, tmp_path: Path) -> None:
     _written(hop, tmp_path)
 
@@ -175,6 +183,7 @@ def test_paths_are_read_as_upstream_writes_them(hop: Hop, tmp_path: Path) -> Non
     np.testing.assert_allclose(read.positions_ang, hop.positions_ang, rtol=0, atol=1e-7)
 
 
+@pytest.mark.extra
 def test_paths_of_the_dataset_are_those_of_its_test_hops(hop: Hop, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -209,6 +218,7 @@ def test_a_folder_without_paths_is_a_letter(tmp_path: Path) -> None:
         next(hops_of_folder(tmp_path / "elsewhere"))
 
 
+@pytest.mark.extra
 def test_two_images_or_other_atoms_are_no_path(hop: Hop, tmp_path: Path) -> None:
     file = _written(hop, tmp_path)
     frame = hop.n_atoms + 2
@@ -224,6 +234,7 @@ def test_two_images_or_other_atoms_are_no_path(hop: Hop, tmp_path: Path) -> None
         next(hops_of_folder(tmp_path))
 
 
+@pytest.mark.extra
 def test_a_missing_package_is_a_letter_that_says_how_to_get_it(
     hop: Hop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +275,7 @@ def test_the_worked_example_has_four_hops_of_one_vacancy() -> None:
 # What the two sets of weights give for LiF. They differ by half of the correction of -0.46 eV that
 # the Materials Project makes for an atom of F, which CHGNet has learnt too.
 @pytest.mark.parametrize(("name", "energy_ev"), [("chgnet", -5.07), ("sevennet-0", -4.84)])
+@pytest.mark.extra
 def test_a_potential_of_the_extra_gives_energies_and_forces(name: str, energy_ev: float) -> None:
     pytest.importorskip("torch")
     pytest.importorskip({"chgnet": "chgnet", "sevennet-0": "sevenn"}[name])

@@ -116,6 +116,7 @@ def test_every_type_of_column_that_datasets_use_has_a_type_in_croissant(layout: 
 
 
 @needs_mlcroissant
+@pytest.mark.extra
 @pytest.mark.parametrize(("name", "version"), VERSIONS)
 def test_mlcroissant_finds_no_error(
     layout: Layout, tmp_path: Path, name: str, version: str
@@ -130,6 +131,7 @@ def test_mlcroissant_finds_no_error(
 
 
 @needs_mlcroissant
+@pytest.mark.extra
 def test_mlcroissant_reads_every_record_of_our_own_tables(layout: Layout, tmp_path: Path) -> None:
     import mlcroissant
 
@@ -141,6 +143,7 @@ def test_mlcroissant_reads_every_record_of_our_own_tables(layout: Layout, tmp_pa
 
 
 @needs_mlcroissant
+@pytest.mark.extra
 @pytest.mark.data
 def test_mlcroissant_reads_every_record_of_the_upstream_tables(
     layout: Layout, tmp_path: Path

@@ -36,6 +36,7 @@ needs_matbench = pytest.mark.skipif(
 
 
 @needs_matbench
+@pytest.mark.extra
 def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
     repository: Path, pinned: DatasetVersion, inputs: TaskInputs, tmp_path: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
 
 
 @needs_matbench
+@pytest.mark.extra
 def test_what_matbench_records_of_all_targets_becomes_a_submission(
     repository: Path, pinned: DatasetVersion, inputs: TaskInputs, tmp_path: Path
 ) -> None:
@@ -118,6 +120,7 @@ def test_an_unknown_split_is_answered_with_the_known_ones(
 
 
 @needs_matbench
+@pytest.mark.extra
 @pytest.mark.parametrize(
     ("task", "perfect"),
     [

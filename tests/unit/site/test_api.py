@@ -78,6 +78,7 @@ def check(documents: dict[str, Any]) -> None:
             assert list(validator.iter_errors(content)) == [], place
 
 
+@pytest.mark.extra
 @pytest.mark.skipif(not has_jsonschema, reason="needs jsonschema: `make test-interchange`")
 def test_the_schema_refuses_what_is_no_document(tmp_path: Path) -> None:
     import jsonschema

@@ -50,7 +50,9 @@ def test_a_reference_and_a_score_without_a_number_have_no_rank(tmp_path: Path) -
     assert endpoint(documents, "none")["message"] == "IonLadder obelix: verified, not ranked"
 
 
-@pytest.mark.parametrize("entries", [list, typical, hostile, thousand])
+@pytest.mark.parametrize(
+    "entries", [list, typical, hostile, pytest.param(thousand, marks=pytest.mark.slow)]
+)
 def test_every_scored_submission_has_its_badge_and_no_other(
     tmp_path: Path, entries: Callable[[], list[Entry]]
 ) -> None:

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder.data.archives import Limits, ZipMembers
@@ -137,7 +137,6 @@ def test_a_member_that_is_not_there_is_a_letter(tmp_path: Path) -> None:
         archive.open("b")
 
 
-@settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 10_000), mask=st.integers(1, 255))
 def test_one_flipped_byte_gives_the_content_or_a_letter(
     tmp_path_factory: pytest.TempPathFactory, place: int, mask: int

@@ -27,6 +27,8 @@ from unit.baselines.graphs.crystals import (
     triclinic,
 )
 
+pytestmark = pytest.mark.extra
+
 CPU = torch.device("cpu")
 GRAPH_NETWORKS = [name for name, spec in all_baselines().items() if spec.extra == "torch"]
 ONE_ARM = [name for name in GRAPH_NETWORKS if "-" not in name]

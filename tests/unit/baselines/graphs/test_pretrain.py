@@ -36,7 +36,7 @@ FIRST = {
 TRAIN = [f"e{number:02d}" for number in range(22)]
 HELD_OUT = [f"e{number:02d}" for number in range(22, 30)]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Got `batch_size`")
+pytestmark = [pytest.mark.extra, pytest.mark.filterwarnings("ignore:Got `batch_size`")]
 
 
 def _small(name: str) -> Any:
@@ -102,6 +102,7 @@ def test_pretraining_leaves_out_every_composition_of_obelix_test_entries(
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_what_pretraining_never_saw_is_what_the_cards_say(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,8 @@ from unit.baselines.graphs.crystals import rock_salt, triclinic
 from unit.baselines.graphs.miniature import miniature
 from unit.baselines.tiny_task import all_with_cif
 
+pytestmark = pytest.mark.extra
+
 SETTINGS = Settings(
     optimizer="Adam",
     learning_rate=0.01,
@@ -196,6 +198,7 @@ def test_a_task_without_structures_is_refused() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_every_cif_gives_a_graph_as_the_cards_say(repository: Path) -> None:
     layout, task = Layout(repository), all_tasks()["obelix-cif"]
     inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])
@@ -222,6 +225,7 @@ def test_rounding_takes_the_lithium_as_the_cards_say(repository: Path) -> None:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_a_rerun_reproduces_the_committed_predictions(repository: Path) -> None:
     layout = Layout(repository)
 

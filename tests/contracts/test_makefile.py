@@ -1,0 +1,64 @@
+"""The Makefile: its help lists every target, and the commands that pages name are there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", ".ci/run")
+
+
+@pytest.fixture(scope="module")
+def listed(repository: Path) -> set[str]:
+    """The targets that `make help` shows."""
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(re.findall(r"^  make (\S+) +\S", done.stdout, re.MULTILINE))
+
+
+def test_the_help_lists_every_target(repository: Path, listed: set[str]) -> None:
+    text = (repository / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", text, re.MULTILINE)
+
+    assert listed == set(phony.replace("\\", "").split())
+
+
+def test_the_commands_that_pages_name_are_targets(repository: Path, listed: set[str]) -> None:
+    pages = [repository / name for name in PAGES] + sorted((repository / "docs").glob("*.md"))
+    found = [
+        target
+        for page in pages
+        for words in re.findall(
+            r"(?:^|`|run_)make ((?:[a-z][a-z-]+ ?)+)",
+            page.read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+        for target in words.split()
+    ]
+
+    assert {"leaderboard", "test"} <= set(found)
+    assert set(found) <= listed
+
+
+def test_the_locks_name_no_index_and_the_tools_stand_apart(repository: Path) -> None:
+    texts = {path.name: path.read_text("utf-8") for path in repository.glob("requirements*.lock")}
+    pins = {
+        name: {line.split("==")[0] for line in text.splitlines() if line and line[0] != "#"}
+        for name, text in texts.items()
+    }
+
+    assert not [name for name, text in texts.items() if "://" in text]
+    assert {"pytest", "pytest-xdist", "ruff", "mypy"} <= pins["requirements-dev.lock"]
+    assert not pins["requirements.lock"] & pins["requirements-dev.lock"]
+    assert "torch" not in pins["requirements.lock"] | pins["requirements-dev.lock"]

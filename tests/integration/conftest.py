@@ -1,0 +1,72 @@
+"""What several of these tests share: a repository to disturb, a built site, a browser on a site."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from browser import Reader, opened, served
+from disturbed import make_origin
+
+from ionladder.site.context import load_site
+from ionladder.site.render import build_site, render_site
+from unit.site import test_experiment_page as experiment_page
+from unit.site.synthetic_barriers import add_board, barriers
+from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
+
+Once = Callable[[str, Callable[[Path], Path]], Path]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Make something in a folder of its own, once for all processes that test in parallel."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], Path]) -> Path:
+        folder, place = base / f"once-{name}", base / f"once-{name}.txt"
+        with (base / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not place.exists():
+                folder.mkdir()
+                place.write_text(str(make(folder)), encoding="utf-8")
+            return Path(place.read_text(encoding="utf-8"))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def origin(repository: Path, once: Once) -> Path:
+    """A committed repository with ingested tables, two submissions, a baseline and a board."""
+    with pytest.MonkeyPatch.context() as patch:
+        # A session's fixture comes before the one that hides the caller's mirror from each test.
+        patch.delenv("IONLADDER_MIRROR", raising=False)
+        return once("origin", lambda folder: make_origin(repository, folder / "clone"))
+
+
+@pytest.fixture(scope="session")
+def built(once: Once) -> Path:
+    """A strictly built site of two tasks, with typical and hostile submissions."""
+    return once("site", build_two_boards)
+
+
+def build_two_boards(root: Path) -> Path:
+    layout = make_repository(root, [*typical(), *hostile()])
+    add_board(layout, [*barriers(), *hostile()])
+    manifest = layout.manifest("bvel_proto", "1.1.0")
+    manifest.parent.mkdir(parents=True)
+    shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
+    experiment_page.add_board(layout, experiment_page.entries(), pairs=experiment_page.OCCUPANCY)
+    render_site(load_site(layout))
+    return build_site(layout)
+
+
+@pytest.fixture(scope="module")
+def reader(built: Path, loopback: None) -> Iterator[Reader]:
+    """Headless Chromium on the site of a module, or a skip that says what is missing."""
+    with served(built) as address, opened(address) as opened_reader:
+        yield opened_reader
