@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -260,5 +260,5 @@ def _per_subset(kinds: pd.Series[Any], subset: pd.Series[str]) -> dict[str, list
     named = kinds.fillna(NOT_GIVEN)
     counts = pd.crosstab(named.to_numpy(), subset[named.index].to_numpy())
     counts = counts.reindex(columns=list(_SUBSETS), fill_value=0)
-    order: Sequence[str] = sorted(counts.index, key=lambda kind: (-counts.loc[kind].sum(), kind))
-    return {kind: counts.loc[kind].tolist() for kind in order}
+    per_kind = {str(kind): counts.loc[kind].tolist() for kind in counts.index}
+    return dict(sorted(per_kind.items(), key=lambda item: (-sum(item[1]), item[0])))

@@ -44,9 +44,6 @@ HAS_CIF = "done"
 UPSTREAM_LIMIT_LOG10 = -15.0
 """log10(S/cm) that the dataset's authors give to every upper limit, whatever the limit."""
 
-_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
-_LIMIT = re.compile(r"<(\d+E-\d+)")
-_WHOLE = re.compile(r"\d+(\.0)?")
 _EXACT = Context(prec=40)
 _READ_AGAIN = "Look at the file upstream; ingest does not guess."
 
@@ -148,28 +145,26 @@ def field_place(row: Row, column: str) -> str:
     return f"{row_place(row)}, column {column!r}"
 
 
+_POSITIVE = r"(?=[\d.]*[1-9])\d+(\.\d+)?([eE][+-]?\d+)?"
+_WHOLE = r"(?=\d*[1-9])\d+(\.0)?"
+_RULES = (
+    ("a positive number", LATTICE, _POSITIVE),
+    ("a whole number", (Z, NUMBER), _WHOLE),
+    ("a whole number or nothing", tuple(IDENTIFIERS.values()), rf"({_WHOLE})?"),
+    ("one of 'done', 'not available', 'available', ''", (CIF,), "done|not available|available|"),
+    ("one of 'Yes', ''", (CLOSE,), "Yes|"),
+    ("some text", (DOI, SYMBOL), r"(?s).*[^ |].*"),
+)
+
+
 def field_problems(release: Release) -> list[Problem]:
     """Fields whose text cannot be read as what their column holds."""
-    rules = {
-        "a positive number": (LATTICE, lambda text: _NUMBER.fullmatch(text) and float(text) > 0),
-        "a whole number": ((Z, NUMBER), lambda text: _WHOLE.fullmatch(text) and float(text) > 0),
-        "a whole number or nothing": (
-            IDENTIFIERS.values(),
-            lambda text: not text or _WHOLE.fullmatch(text),
-        ),
-        "one of 'done', 'not available', 'available', ''": (
-            (CIF,),
-            (HAS_CIF, "not available", "available", "").__contains__,
-        ),
-        "one of 'Yes', ''": ((CLOSE,), ("Yes", "").__contains__),
-        "some text": ((DOI, SYMBOL), lambda text: text.strip(" |")),
-    }
     return [
         _problem(field_place(row, column), expected, repr(row[column]))
         for row in release.rows
-        for expected, (columns, is_fine) in rules.items()
+        for expected, columns, pattern in _RULES
         for column in columns
-        if not is_fine(row[column])
+        if not re.fullmatch(pattern, row[column])
     ]
 
 
@@ -182,8 +177,10 @@ def _problem(where: str, expected: str, found: str) -> Problem:
 
 def has_numbers(row: Row) -> bool:
     """Whether the cell, Z and space group of a row can be read; else they are field problems."""
-    return all(_NUMBER.fullmatch(row[c]) and float(row[c]) > 0 for c in LATTICE) and all(
-        _WHOLE.fullmatch(row[column]) for column in (Z, NUMBER)
+    return all(
+        re.fullmatch(pattern, row[column])
+        for _, columns, pattern in _RULES[:2]
+        for column in columns
     )
 
 
@@ -258,9 +255,9 @@ def parse_conductivity(text: str) -> Conductivity:
         >>> parse_conductivity("1e-3").log10
         -3.0
     """
-    limit = _LIMIT.fullmatch(text)
+    limit = re.fullmatch(r"<(\d+E-\d+)", text)
     digits = limit[1] if limit else text
-    if not _NUMBER.fullmatch(digits) or Decimal(digits) <= 0:
+    if not re.fullmatch(_POSITIVE, digits):
         msg = f"{text!r}"
         raise LabelError(msg)
     number, log10 = float(digits), float(_EXACT.log10(Decimal(digits)))
