@@ -24,7 +24,7 @@ from unit.site.synthetic_history import add_hostile_history
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "src" / "ionladder" / "site" / "templates"
-EXTENSIONS = ["admonition", "attr_list", "md_in_html", "tables", "toc", "pymdownx.superfences"]
+EXTENSIONS = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]
 
 
 def nothing_stated() -> list[Entry]:
@@ -101,13 +101,14 @@ def pages(
     return render_pages(load_site(three_targets.add_board(layout, BOARDS[request.param]())))
 
 
-def test_every_page_module_has_its_template_and_every_template_its_module() -> None:
+def test_every_template_has_its_pages_and_every_page_its_template(tmp_path: Path) -> None:
     templates = {
-        path.name.removesuffix(".md.j2")
-        for path in TEMPLATES.glob("*.md.j2")
+        path.name.partition(".")[0]
+        for path in TEMPLATES.glob("*.j2")
         if not path.name.startswith("_")
     }
-    assert set(page_makers()) == templates
+    site = load_site(make_repository(tmp_path, typical()))
+    assert {page.template for make in page_makers() for page in make(site)} | {"feed"} == templates
 
 
 def test_every_page_begins_with_its_own_title_and_description(pages: dict[str, str]) -> None:

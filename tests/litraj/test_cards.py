@@ -15,7 +15,7 @@ from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import require_manifest
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.pages import _shared as card
+from ionladder.site.pages import dataset as card
 from ionladder.site.render import render_pages
 
 

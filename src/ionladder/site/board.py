@@ -232,6 +232,11 @@ class Board(Document):
         return self.of_kind("verified", "reference")
 
     @property
+    def n_test(self) -> int | None:
+        """Number of test entries, where any row says it."""
+        return next((r.n_expected for r in self.scored if r.n_expected is not None), None)
+
+    @property
     def leaders(self) -> tuple[Row, ...]:
         """The first row and those tied with it."""
         ranked = self.of_kind("verified")

@@ -1,4 +1,4 @@
-"""Everything that pages of one site are rendered from."""
+"""Everything that pages of one site are rendered from, gathered once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ionladder.errors import DataMissingError, Problem, SiteError, SubmissionErr
 from ionladder.repo import Layout, read_json
 from ionladder.site.board import Analysis, Board, Row, empty_board, parse_analysis, parse_board
 from ionladder.site.charts_entries import Point
-from ionladder.site.text import entry_url, relative
+from ionladder.site.text import entry_url, formulas, relative
 from ionladder.specs import Dataset, Task
 from ionladder.submit.card import Card, read_card
 
@@ -29,18 +29,23 @@ if TYPE_CHECKING:
     from ionladder.entries import EntryTable
     from ionladder.score import EntryReader, PreparedSlices, Slices
 
-
-# Which entries of a task are listed, and which have a page of their own: a bounded number
-
-
 LARGEST_WHOLE = 500
 """Tasks with more entries than this list some of them: the hardest."""
 SHOWN_OF_MANY = 200
+LARGEST_COPY_BYTES = 1 << 20
 _SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_FILES = (
+    "submission.yaml",
+    *(
+        f"{stem}.{kind}"
+        for stem in ("predictions", "cv_predictions")
+        for kind in ("csv", "parquet")
+    ),
+)
 
 
 class EntryChoice:
-    """The choice for one task.
+    """Which entries of a task are listed, and which have a page of their own: a bounded number.
 
     Args:
         task: The task.
@@ -63,11 +68,9 @@ class EntryChoice:
         order = table.hardest(n)
         self.is_hardest = bool(order)
         self._rank = {place: rank for rank, place in enumerate(order, start=1)}
-        self.places: list[int] = (
-            list(range(n)) if self.is_whole else (order or list(range(n)))[:SHOWN_OF_MANY]
-        )
+        self.places = list(range(n)) if self.is_whole else (order or list(range(n)))[:SHOWN_OF_MANY]
         listed = [table.ids[place] for place in self.places]
-        self.paged: frozenset[str] = frozenset(
+        self.paged = frozenset(
             entry for entry in listed if task.scored_folds is None and _SAFE_ID.fullmatch(entry)
         )
 
@@ -78,13 +81,6 @@ class EntryChoice:
     def href(self, here: str, entry: str) -> str | None:
         """The way to the page of an entry, if it has one."""
         return relative(here, entry_url(self._task, entry)) if entry in self.paged else None
-
-
-# Entry by entry: plots, the table of entries, small slices; or a sentence saying why not
-
-
-LABELS_TABLE = "labels"
-_POINT_COLUMNS = ("id", "y_true", "y_pred", "y_pred_sd", "upper_limit", "in_cif")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,16 +100,14 @@ class EntrySource:
 
     Attributes:
         absent: What to say where the labels are not here, without a full stop.
-        missing: The same as a reason why there are no plots.
+        missing: Why there are no plots, where the labels are not here.
     """
 
     def __init__(self, layout: Layout, board: Board) -> None:
         task, version = board.task, board.dataset_version
-        self._reader: EntryReader | None = None
         self._layout = layout
         self._board = board
-        self._task = task
-        self._version = version
+        self._reader: EntryReader | None = None
         self._slices: PreparedSlices | None = None
         self.absent = (
             f"The labels of {task.dataset} {version} were not on the machine that rendered this "
@@ -123,12 +117,11 @@ class EntrySource:
             f"{self.absent}, so there is no plot entry by entry. The scores above are the recorded "
             "ones."
         )
-        if not layout.table(task.dataset, version, LABELS_TABLE).is_file():
-            return
-        from ionladder.score import EntryReader
+        if layout.table(task.dataset, version, "labels").is_file():
+            from ionladder.score import EntryReader
 
-        with suppress(DataMissingError):
-            self._reader = EntryReader(layout, task, version)
+            with suppress(DataMissingError):
+                self._reader = EntryReader(layout, task, version)
 
     def of(self, name: str) -> Entries:
         """The points of one submission, or why there are none."""
@@ -145,11 +138,10 @@ class EntrySource:
     @cached_property
     def names(self) -> Mapping[str, str]:
         """Scored entry → its formula, where the dataset gives one; empty where it is not here."""
-        from ionladder.site.text import formulas
-
         if self._reader is None:
             return {}
-        return formulas(self._layout, self._task.dataset, self._version, self._reader.test["id"])
+        dataset, version = self._board.task.dataset, self._board.dataset_version
+        return formulas(self._layout, dataset, version, self._reader.test["id"])
 
     @cached_property
     def table(self) -> EntryTable | None:
@@ -162,16 +154,16 @@ class EntrySource:
         from ionladder.entries import build_entry_table
         from ionladder.score import is_sliceable
 
-        if not is_sliceable(self._task):
+        if not is_sliceable(self._board.task):
             return None
         rows = {row.submission: row for row in self._board.scored if row.submission}
         verified = [name for name, row in rows.items() if row.kind == "verified"]
-        return build_entry_table(self._reader, self._task, list(rows), verified=verified)
+        return build_entry_table(self._reader, self._board.task, list(rows), verified=verified)
 
     @cached_property
     def choice(self) -> EntryChoice | None:
         """Which entries are listed and have pages; None where there is no table."""
-        return None if self.table is None else EntryChoice(self._task, self.table)
+        return None if self.table is None else EntryChoice(self._board.task, self.table)
 
     def slices(self, name: str, *, confidence: float) -> Slices:
         """Slices of one submission with the parts that its receipt only counts.
@@ -183,7 +175,8 @@ class EntrySource:
         from ionladder.score import prepare_slices, score_slices
 
         if self._slices is None:
-            self._slices = prepare_slices(self._reader.labels, self._task, confidence=confidence)
+            task = self._board.task
+            self._slices = prepare_slices(self._reader.labels, task, confidence=confidence)
         if self._slices is None:
             return {}
         try:
@@ -193,7 +186,7 @@ class EntrySource:
 
 
 def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
-    columns = [table[name].tolist() for name in _POINT_COLUMNS]
+    columns = ("id", "y_true", "y_pred", "y_pred_sd", "upper_limit", "in_cif")
     return tuple(
         Point(
             id=str(entry),
@@ -204,23 +197,15 @@ def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
             is_filled=bool(in_cif),
             name=names.get(str(entry), ""),
         )
-        for entry, y_true, y_pred, spread, limit, in_cif in zip(*columns, strict=True)
+        for entry, y_true, y_pred, spread, limit, in_cif in zip(
+            *(table[name].tolist() for name in columns), strict=True
+        )
         if _known(y_true) is not None
     )
 
 
 def _known(value: object) -> float | None:
-    if not isinstance(value, int | float) or math.isnan(value):
-        return None
-    return float(value)
-
-
-# Everything the pages read, gathered once: boards, cards, receipts, manifests
-
-
-CARD_FILE = "submission.yaml"
-PREDICTION_STEMS = ("predictions", "cv_predictions")
-LARGEST_COPY_BYTES = 1 << 20
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +229,7 @@ class Entrant:
 
 @dataclass(frozen=True, kw_only=True)
 class Unscored:
-    """A submission folder without a row, and the letter that says why (empty: not scored yet)."""
+    """A submission folder without a row, and the problems that say why (empty: not scored yet)."""
 
     name: str
     problems: tuple[str, ...]
@@ -400,23 +385,17 @@ def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
 
 def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
     folder = layout.submission_dir(task.name, name)
-    card, problems = read_card(folder / CARD_FILE, shown_as=layout.relative(folder / CARD_FILE))
+    path = folder / _FILES[0]
+    card, problems = read_card(path, shown_as=layout.relative(path))
     return Entrant(
         row=row,
         card=card,
         trouble="\n".join(str(problem) for problem in problems) or None,
         receipt=read_optional(layout, layout.receipt(task.name, name)),
-        files=_files(folder),
+        files=tuple(
+            path for each in _FILES if (path := folder / each).is_file() and not path.is_symlink()
+        ),
     )
-
-
-def _files(folder: Path) -> tuple[Path, ...]:
-    names = [
-        CARD_FILE,
-        *(f"{stem}.{kind}" for stem in PREDICTION_STEMS for kind in ("csv", "parquet")),
-    ]
-    paths = [folder / name for name in names]
-    return tuple(path for path in paths if path.is_file() and not path.is_symlink())
 
 
 def _folders(parent: Path) -> list[str]:

@@ -1,39 +1,33 @@
-"""Files beside the pages: API, badges, BibTeX, feed, guides."""
+"""Files beside the pages: the API, badges, BibTeX, and guides from the root of the repository."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 import unicodedata
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from markupsafe import Markup
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
-from ionladder.board.history import REMOVED, Change, Publication, publications
-from ionladder.git import commit_times
 from ionladder.interchange.croissant import CROISSANT_FILE, croissant, read_checksums, table_files
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.board import Board, Document, OpenModel, Receipt, Refused, Row
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
-from ionladder.site.environment import environment
 from ionladder.site.text import (
-    change_of,
     interval,
     number,
     plain,
     ranks,
-    submission_url,
     web_address,
 )
+from ionladder.specs import Dataset
 from ionladder.submit.card import Card
 
 # The shapes of ``/api/v1/``: what every file of a kind has, not what it may have more
@@ -128,31 +122,68 @@ INDEX, SCHEMA, DATASETS = "index.json", "schema.json", "datasets"
 
 
 def api_documents(site: Site) -> dict[str, str]:
-    """Address in the site → text of every file of the API."""
-    documents: dict[str, Any] = {INDEX: _index(site), SCHEMA: api_schema()}
+    """Address in the site → text of every file: boards, receipts, metadata of datasets."""
+    version = {"schema_version": SCHEMA_VERSION}
+    documents: dict[str, Any] = {INDEX: {**version, **_index(site)}, SCHEMA: api_schema()}
     for item in site.tasks:
-        documents |= dict(_boards(site, item))
-        documents |= dict(_receipts(site, item))
-    for dataset in site.datasets:
-        documents |= dict(_croissants(site, dataset))
+        if item.is_scored:
+            board = read_json(site.layout.leaderboard_json(item.task.name))
+            documents[f"{item.task.name}.json"] = {**version, **board}
+        for name, receipt in _receipts(site, item).items():
+            documents[f"{item.task.name}/{name}.json"] = {**version, **receipt}
+    for dataset, card, place in _described(site):
+        sums = read_checksums(site.layout, dataset.name, card.pinned.version)
+        documents[place] = croissant(dataset, dict(card.manifest or {}), sums)
     return {f"{API}{place}": to_json(content) for place, content in documents.items()}
 
 
 def api_tables(site: Site) -> dict[str, Path]:
     """Address in the site → table copied beside its Croissant file: of our own datasets only."""
     return {
-        f"{API}{_place(dataset, card)}/{name}": path
-        for dataset in site.datasets
-        for card in dataset.versions
+        f"{API}{DATASETS}/{item.dataset.name}/{card.pinned.version}/{name}": path
+        for item in site.datasets
+        for card in item.versions
         if card.manifest is not None
         for name, path in table_files(site.layout, dict(card.manifest)).items()
         if path.is_file()
     }
 
 
+def croissant_url(site: Site, item: DatasetSite, card: VersionCard | None) -> str | None:
+    """Address of the Croissant file of a version; None where there is none."""
+    place = _croissant(site, item, card) if card else None
+    return place and f"{API}{place}"
+
+
+def _croissant(site: Site, item: DatasetSite, card: VersionCard) -> str | None:
+    """Its place in the API; a version has one with its manifest, tables and their hashes."""
+    if card.manifest is None:
+        return None
+    name, version = item.dataset.name, card.pinned.version
+    tables = table_files(site.layout, dict(card.manifest))
+    sums = read_checksums(site.layout, name, version)
+    is_described = all(table in sums and path.is_file() for table, path in tables.items())
+    return f"{DATASETS}/{name}/{version}/{CROISSANT_FILE}" if is_described else None
+
+
+def _described(site: Site) -> Iterator[tuple[Dataset, VersionCard, str]]:
+    for item in site.datasets:
+        for card in item.versions:
+            if (place := _croissant(site, item, card)) is not None:
+                yield item.dataset, card, place
+
+
+def _receipts(site: Site, item: TaskSite) -> dict[str, Any]:
+    """Submission → its receipt, those that could not be scored included."""
+    found = {name: entrant.receipt for name, entrant in item.entrants.items() if entrant.receipt}
+    for entry in item.unscored:
+        if (path := site.layout.receipt(item.task.name, entry.name)).is_file():
+            found[entry.name] = read_json(path)
+    return found
+
+
 def _index(site: Site) -> dict[str, Any]:
     return {
-        "schema_version": SCHEMA_VERSION,
         "schema": SCHEMA,
         "ionladder": site.package_version,
         "tasks": [_task_link(site, item) for item in site.tasks],
@@ -163,15 +194,8 @@ def _index(site: Site) -> dict[str, Any]:
                 "licence": item.dataset.licence,
                 "homepage": item.dataset.homepage,
                 "versions": [
-                    {
-                        "version": card.pinned.version,
-                        "croissant": (
-                            f"{_place(item, card)}/{CROISSANT_FILE}"
-                            if _is_described(site, item, card)
-                            else None
-                        ),
-                    }
-                    for card in item.versions
+                    {"version": c.pinned.version, "croissant": _croissant(site, item, c)}
+                    for c in item.versions
                 ],
             }
             for item in site.datasets
@@ -180,29 +204,9 @@ def _index(site: Site) -> dict[str, Any]:
 
 
 def _task_link(site: Site, item: TaskSite) -> dict[str, Any]:
-    task = item.task
-    scored = [
-        {
-            "name": name,
-            "model": entrant.row.model,
-            "is_scored": True,
-            "receipt": f"{task.name}/{name}.json" if entrant.receipt is not None else None,
-        }
-        for name, entrant in item.entrants.items()
-    ]
-    others = [
-        {
-            "name": entry.name,
-            "model": None,
-            "is_scored": False,
-            "receipt": (
-                f"{task.name}/{entry.name}.json"
-                if site.layout.receipt(task.name, entry.name).is_file()
-                else None
-            ),
-        }
-        for entry in item.unscored
-    ]
+    task, receipts = item.task, _receipts(site, item)
+    models: dict[str, str | None] = {entry.name: None for entry in item.unscored}
+    models |= {name: entrant.row.model for name, entrant in item.entrants.items()}
     return {
         "name": task.name,
         "title": task.title,
@@ -210,56 +214,16 @@ def _task_link(site: Site, item: TaskSite) -> dict[str, Any]:
         "dataset": task.dataset,
         "dataset_version": item.board.dataset_version,
         "board": f"{task.name}.json" if item.is_scored else None,
-        "submissions": sorted(scored + others, key=lambda entry: str(entry["name"])),
+        "submissions": [
+            {
+                "name": name,
+                "model": models[name],
+                "is_scored": name in item.entrants,
+                "receipt": f"{task.name}/{name}.json" if name in receipts else None,
+            }
+            for name in sorted(models)
+        ],
     }
-
-
-def _boards(site: Site, item: TaskSite) -> Iterator[tuple[str, dict[str, Any]]]:
-    if item.is_scored:
-        board = read_json(site.layout.leaderboard_json(item.task.name))
-        yield f"{item.task.name}.json", _versioned(board)
-
-
-def _receipts(site: Site, item: TaskSite) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, entrant in item.entrants.items():
-        if entrant.receipt is not None:
-            yield f"{item.task.name}/{name}.json", _versioned(entrant.receipt)
-    for entry in item.unscored:
-        path = site.layout.receipt(item.task.name, entry.name)
-        if path.is_file():
-            yield f"{item.task.name}/{entry.name}.json", _versioned(read_json(path))
-
-
-def croissant_url(site: Site, item: DatasetSite, card: VersionCard | None) -> str | None:
-    """Address of the Croissant file of a version; None where there is none."""
-    if card is None or not _is_described(site, item, card):
-        return None
-    return f"{API}{_place(item, card)}/{CROISSANT_FILE}"
-
-
-def _croissants(site: Site, item: DatasetSite) -> Iterator[tuple[str, dict[str, Any]]]:
-    for card in item.versions:
-        if card.manifest is not None and _is_described(site, item, card):
-            sums = read_checksums(site.layout, item.dataset.name, card.pinned.version)
-            document = croissant(item.dataset, dict(card.manifest), sums)
-            yield f"{_place(item, card)}/{CROISSANT_FILE}", document
-
-
-def _is_described(site: Site, item: DatasetSite, card: VersionCard) -> bool:
-    """Whether a version has a manifest and, where it is our own, its tables and their hashes."""
-    if card.manifest is None:
-        return False
-    tables = table_files(site.layout, dict(card.manifest))
-    sums = read_checksums(site.layout, item.dataset.name, card.pinned.version)
-    return all(name in sums and path.is_file() for name, path in tables.items())
-
-
-def _place(item: DatasetSite, card: VersionCard) -> str:
-    return f"{DATASETS}/{item.dataset.name}/{card.pinned.version}"
-
-
-def _versioned(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {"schema_version": SCHEMA_VERSION, **content}
 
 
 # ``badges/<task>/<name>.svg`` and ``.json``: what a model's own README can show of its place here
@@ -307,7 +271,8 @@ def badge_documents(site: Site) -> dict[str, str]:
         standings = standings_of(item.board)
         for name, entrant in item.entrants.items():
             row, words = entrant.row, badge_words(item, entrant.row, standings)
-            colour = _colour(row, standings)
+            leads = row.submission in standings.leaders
+            colour = _UNRANKED if row.rank is None else _LEADS if leads else _FOLLOWS
             picture = badge_svg(row, words, colour, title=_title(item, row, words))
             documents[badge_url(item.task.name, name)] = picture
             documents[badge_url(item.task.name, name, "json")] = to_json(
@@ -348,22 +313,20 @@ def badge_svg(row: Row, words: str, colour: str, *, title: str) -> str:
     name = _name(row)
     left_text, right_text = _width(name), _width(words)
     left, right = left_text + 2 * _PADDING, right_text + 2 * _PADDING
-    return str(
-        _SVG.format(
-            title=title,
-            name=name,
-            words=words,
-            width=left + right,
-            height=_HEIGHT,
-            left=left,
-            right=right,
-            left_middle=f"{left / 2:g}",
-            right_middle=f"{left + right / 2:g}",
-            left_text=left_text,
-            right_text=right_text,
-            name_colour=_NAME_COLOUR,
-            colour=colour,
-        )
+    return _SVG.format(
+        title=title,
+        name=name,
+        words=words,
+        width=left + right,
+        height=_HEIGHT,
+        left=left,
+        right=right,
+        left_middle=f"{left / 2:g}",
+        right_middle=f"{left + right / 2:g}",
+        left_text=left_text,
+        right_text=right_text,
+        name_colour=_NAME_COLOUR,
+        colour=colour,
     )
 
 
@@ -378,12 +341,6 @@ def _title(item: TaskSite, row: Row, words: str) -> str:
 
 def _name(row: Row) -> str:
     return plain(row.model, limit=LONGEST_NAME) or (row.submission or "")
-
-
-def _colour(row: Row, standings: Standings) -> str:
-    if row.rank is None:
-        return _UNRANKED
-    return _LEADS if row.submission in standings.leaders else _FOLLOWS
 
 
 def _width(text: str) -> int:
@@ -412,33 +369,22 @@ _NOT_IN_ADDRESS = re.compile(r"[{}\\%\s]")
 
 
 def bibtex_lines(card: Card | None, board: Board, row: Row, name: str) -> list[str]:
-    """Lines of the BibTeX of a submission; none where its card cannot be read."""
-    return [] if card is None else submission_bibtex(card, board, row, name).splitlines()
+    """Lines of the BibTeX of a submission; none where its card cannot be read.
 
-
-def submission_bibtex(card: Card, board: Board, row: Row, name: str) -> str:
-    """The entry; a year is not in it, for cards hold no dates.
-
-    Args:
-        card: What the submission states.
-        board: Its board.
-        row: Its row.
-        name: Its name.
+    A year is not in it, for cards hold no dates.
     """
-    task = board.task
-    score = board.primary(row).value
-    scored = (
-        f"{task.primary_use.title} {number(score, digits=4)} {board.unit}, "
-        if score is not None
-        else ""
-    )
+    if card is None:
+        return []
+    task, score = board.task, board.primary(row).value
+    versions = f"data version {board.dataset_version}, scorer version {board.scorer_version}"
+    if score is not None:
+        scored = f"{task.primary_use.title} {number(score, digits=4)} {board.unit}"
+        versions = f"{scored}, {versions}"
     fields = {
         "title": f"{{{_text(card.model)}}}",
         "author": " and ".join(f"{{{_text(author.name)}}}" for author in card.authors),
         "howpublished": f"Submission {_text(name)} to the IonLadder task {_text(task.name)}",
-        "note": _text(
-            f"{scored}data version {board.dataset_version}, scorer version {board.scorer_version}"
-        ),
+        "note": _text(versions),
     }
     if card.paper_doi and not _NOT_IN_ADDRESS.search(card.paper_doi):
         fields["annote"] = f"Paper named by the card: doi:{card.paper_doi}"
@@ -447,132 +393,15 @@ def submission_bibtex(card: Card, board: Board, row: Row, name: str) -> str:
         fields["url"] = address
     key = re.sub(r"[^A-Za-z0-9]+", "-", f"ionladder-{task.name}-{name}").strip("-")
     lines = [f"  {field} = {{{value}}}," for field, value in fields.items()]
-    return "\n".join([f"@misc{{{key},", *lines, "}"])
+    return [f"@misc{{{key},", *lines, "}"]
 
 
 def _text(text: object) -> str:
-    """One line in which TeX reads nothing but letters."""
+    """One line that TeX reads as nothing but text."""
     return "".join(_SPECIAL.get(character, character) for character in plain(text))
 
 
-# ``feed.xml``: the changes of scores as an Atom feed, dated by git and by nothing else
-
-
-FEED = "feed.xml"
-MOST_ENTRIES = 30
-MOST_LINES = 40
-"""Submissions that one entry names; the page of changes has them all."""
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "ionladder: changes of scores")
-_XML_TEMPLATE = "feed.xml.j2"
-
-
-class Line(NamedTuple):
-    """One submission in an entry: its name, its page if it has one, and what happened to it."""
-
-    name: str
-    href: str | None
-    words: str
-
-
-def feed_document(site: Site) -> dict[str, str]:
-    """Address → text of the feed; empty where no publication can be dated."""
-    entries = list(_entries(site))
-    if not entries:
-        return {}
-    text = (
-        environment()
-        .get_template(_XML_TEMPLATE)
-        .render(
-            {
-                "id": _NAMESPACE.urn,
-                "updated": entries[0]["updated"],
-                "entries": entries,
-                "version": site.package_version,
-            }
-        )
-    )
-    return {FEED: text}
-
-
-def publication_times(site: Site, found: list[Publication]) -> Mapping[str, datetime]:
-    """Commit → its time, for the publications of a history."""
-    return commit_times(site.layout.root, {each.commit for each in found if each.commit})
-
-
-def _entries(site: Site) -> Iterator[dict[str, Any]]:
-    """The newest publications, newest first; those of one commit in the order of the tasks."""
-    tasks = {item.task.name: (place, item) for place, item in enumerate(site.tasks)}
-    found = [each for each in publications(site.history) if each.task in tasks]
-    times = publication_times(site, found)
-    dated = [(times[each.commit], each) for each in found if each.commit and each.commit in times]
-    dated.sort(key=lambda pair: (-pair[0].timestamp(), tasks[pair[1].task][0], -pair[1].number))
-    for time, publication in dated[:MOST_ENTRIES]:
-        yield _entry(tasks[publication.task][1], publication, time)
-
-
-def _entry(item: TaskSite, publication: Publication, time: datetime) -> dict[str, Any]:
-    moved = publication.moved
-    last = publication.changes[-1].after
-    lines = [_line(item, change) for change in moved[:MOST_LINES]]
-    named = f"{publication.task}/{publication.number}/{publication.commit}"
-    return {
-        "id": uuid.uuid5(_NAMESPACE, named).urn,
-        "title": f"{item.task.title}: {_summary(publication)}",
-        "href": f"changes/#{publication.task}-{publication.number}",
-        "updated": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "task": item.task.title,
-        "number": publication.number,
-        "data": f"{item.dataset.title} {plain(last.dataset_version)}",
-        "scorer": plain(last.scorer_version),
-        "commit": publication.commit,
-        "lines": lines,
-        "n_more": len(moved) - len(lines),
-        "n_unmoved": len(publication.unmoved),
-    }
-
-
-def _summary(publication: Publication) -> str:
-    """What happened, in a few words: ``2 entered, 1 moved``."""
-    if publication.is_first:
-        return f"the board begins with {len(publication.changes)} submissions"
-    kinds = Counter(_kind(change) for change in publication.moved)
-    order = ("entered", "left", "moved")
-    return ", ".join(f"{kinds[kind]} {kind}" for kind in order if kinds[kind]) or (
-        f"{len(publication.unmoved)} scored again, none moved"
-    )
-
-
-def _kind(change: Change) -> str:
-    if change.after.event == REMOVED:
-        return "left"
-    return "entered" if change.before is None else "moved"
-
-
-def _line(item: TaskSite, change: Change) -> Line:
-    name = change.after.submission
-    has_page = name in item.entrants
-    return Line(
-        name=plain(name),
-        href=submission_url(item.task.name, name) if has_page else None,
-        words=_words(change),
-    )
-
-
-def _words(change: Change) -> str:
-    """``entered with 1.50 decades``, ``1.50 → 1.48 decades (−0.02); scorer: …``."""
-    old, new, digits = change.before, change.after, change.digits
-    if new.event == REMOVED:
-        return "left the board"
-    value, unit = number(new.value, digits=digits), plain(new.unit)
-    if old is None:
-        return f"entered with {value} {unit}"
-    step = change_of(change.difference, digits=digits)
-    return plain(
-        f"{number(old.value, digits=digits)} → {value} {unit} ({step}); {'; '.join(change.reasons)}"
-    )
-
-
-# Contribute and Security: the repository's own two letters to strangers, as pages of the site
+# Contribute and Security: two texts at the root of the repository, as pages of the site
 
 
 _LINK = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
@@ -582,7 +411,7 @@ _FRONT = "---\ntitle: {title}\ndescription: {description}\nhide: [navigation]\n-
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
-    """A page made from a letter at the root: its file name there and what the page is called."""
+    """A page made from a text at the root: its file name there and what the page is called."""
 
     source: str
     title: str
@@ -600,14 +429,14 @@ GUIDES: Mapping[str, Guide] = {
     "security.md": Guide(
         source="SECURITY.md",
         title="Security",
-        description="What is promised about strangers' submissions, what was tried, how to report.",
+        description="What is promised about others' submissions, what was tried, how to report.",
     ),
 }
-"""Page → the letter that it shows."""
+"""Page → the text that it shows."""
 
 
 def guides(layout: Layout) -> dict[str, str]:
-    """File name → Markdown of each guide whose letter is there."""
+    """File name → Markdown of each guide whose text is there."""
     docs = layout.relative(layout.docs_dir)
     pages = {path.name for path in layout.docs_dir.glob("*.md")}
     ways = {f"{docs}/{name}": name for name in pages}
@@ -621,7 +450,7 @@ def guides(layout: Layout) -> dict[str, str]:
 
 
 def linked_within(text: str, ways: Mapping[str, str]) -> str:
-    """A letter of the repository whose links lead within the site, or name a path.
+    """A text of the repository whose links lead within the site, or name a path.
 
     Args:
         text: Markdown with links relative to the root of the repository.

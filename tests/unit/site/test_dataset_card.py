@@ -13,7 +13,7 @@ from factories import write_repo
 from ionladder.data.versions import diff_versions
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.pages import _shared as card
+from ionladder.site.pages import dataset as card
 from ionladder.site.render import render_pages
 from unit.datasets.conftest import SECOND_VERSION, fetch_and_ingest
 from unit.site.synthetic_board import make_repository

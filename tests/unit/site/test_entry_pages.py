@@ -13,7 +13,7 @@ from ionladder.repo import Layout
 from ionladder.site import context as entry_choice
 from ionladder.site import slices
 from ionladder.site.context import load_site
-from ionladder.site.pages import entries as entry_pages
+from ionladder.site.pages import submission as entry_pages
 from ionladder.site.render import render_pages, render_site
 from unit.site.synthetic_barriers import TARGETS, TASK, VERSION, add_board, barriers
 from unit.site.synthetic_board import REPOSITORY, make_repository, typical

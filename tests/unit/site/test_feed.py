@@ -13,8 +13,8 @@ from ionladder.board.history import append_records
 from ionladder.git import commit_times
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.files import FEED, MOST_ENTRIES, feed_document
-from ionladder.site.render import render_pages, render_site
+from ionladder.site.pages.changes import FEED, MOST_ENTRIES, feed_document
+from ionladder.site.render import environment, render_pages, render_site
 from unit.site.synthetic_board import HOSTILE, TASK, Entry, make_repository, typical
 from unit.site.synthetic_history import add_history
 
@@ -59,8 +59,12 @@ def published(root: Path, *boards: Sequence[Entry]) -> tuple[Layout, list[str]]:
     return layout, commits
 
 
+def feed_of(layout: Layout) -> dict[str, str]:
+    return feed_document(load_site(layout), environment())
+
+
 def entries_of(layout: Layout) -> list[ET.Element]:
-    return list(ET.fromstring(feed_document(load_site(layout))[FEED]).iter(f"{ATOM}entry"))
+    return list(ET.fromstring(feed_of(layout)[FEED]).iter(f"{ATOM}entry"))
 
 
 def text_of(entry: ET.Element, tag: str) -> str:
@@ -80,7 +84,7 @@ def test_an_entry_is_dated_by_the_commit_of_its_scores_newest_first(tmp_path: Pa
 
 def test_the_feed_has_what_atom_requires(tmp_path: Path) -> None:
     layout, _ = published(tmp_path, typical()[:2], typical()[:3])
-    feed = ET.fromstring(feed_document(load_site(layout))[FEED])
+    feed = ET.fromstring(feed_of(layout)[FEED])
     elements = [feed, *feed.iter(f"{ATOM}entry")]
     for element in elements:
         for tag in ("id", "title", "updated"):
@@ -123,7 +127,7 @@ def test_a_publication_whose_commit_is_not_here_has_no_date_and_no_entry(tmp_pat
 def test_outside_git_there_is_no_feed_and_nothing_links_to_one(tmp_path: Path) -> None:
     layout = make_repository(tmp_path, typical())
     add_history(layout, typical())
-    assert feed_document(load_site(layout)) == {}
+    assert feed_of(layout) == {}
     render_site(load_site(layout))
     assert not (layout.generated_docs_dir / FEED).exists()
     assert not any("feed.xml" in text for text in render_pages(load_site(layout)).values())
@@ -140,7 +144,7 @@ def test_pages_that_a_feed_reader_looks_at_name_the_feed(tmp_path: Path) -> None
 def test_hostile_words_stay_words(tmp_path: Path) -> None:
     gone = [Entry(name=text.encode("utf-8", "replace").decode()) for text in HOSTILE.values()]
     layout, _ = published(tmp_path, [*typical(), *gone], typical())
-    text = feed_document(load_site(layout))[FEED]
+    text = feed_of(layout)[FEED]
     feed = ET.fromstring(text)
     tags = {element.tag.rpartition("}")[2] for element in feed.iter()}
     assert tags.isdisjoint({"script", "img", "b"})
@@ -151,7 +155,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
 def test_the_feed_is_the_same_twice_and_bounded(tmp_path: Path) -> None:
     boards = [[Entry(name="a", value=1 + n / 10)] for n in range(MOST_ENTRIES)]
     layout, _ = published(tmp_path, *boards[:28], boards[29])
-    assert feed_document(load_site(layout)) == feed_document(load_site(layout))
+    assert feed_of(layout) == feed_of(layout)
     assert len(entries_of(layout)) <= MOST_ENTRIES
 
 

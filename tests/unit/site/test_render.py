@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from pathlib import Path
 
+import markdown
 import pytest
 
 from ionladder.errors import Problem, SiteError
 from ionladder.repo import replacing_folder
 from ionladder.site import render as build
 from ionladder.site.context import load_site
-from ionladder.site.render import build_site, hand_written, render_pages, render_site, slim
+from ionladder.site.raw_html import is_html
+from ionladder.site.render import build_site, hand_written, render_pages, render_site
 from ionladder.site.text import dead_links, link_targets
-from unit.site.synthetic_board import TASK, Entry, make_repository, receipt, typical
+from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, receipt, typical
 
 
 def test_pages_of_submissions_that_have_gone_vanish(tmp_path: Path) -> None:
@@ -188,6 +191,38 @@ def test_pages_are_written_in_ascii_and_read_as_they_were_rendered(tmp_path: Pat
     assert not page.isascii()
 
 
-def test_a_page_with_fenced_code_keeps_its_characters() -> None:
-    page = "---\ntitle: x\n---\n```\nσ = 1\n```\n"
-    assert slim(page) == page
+def as_markdown(text: str, *extensions: str) -> str:
+    """A page as Markdown makes it, without white space between elements."""
+    body = text.split("---\n", 2)[2] if text.startswith("---\n") else text
+    usual = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]
+    made = markdown.markdown(body, extensions=[*usual, *extensions])
+    return re.sub(r"\s+", " ", re.sub(r"\s*([<>])\s*", r"\1", made))
+
+
+def test_every_page_is_the_same_with_and_without_the_extension_that_saves_time(
+    tmp_path: Path,
+) -> None:
+    site = load_site(make_repository(tmp_path, [*typical(), *hostile()]))
+    pages = render_pages(site) | hand_written(site)
+    for url, text in pages.items():
+        assert as_markdown(text) == as_markdown(text, "ionladder.site.raw_html"), url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>a</p>\n\nwords\n\n<p>b</p>",
+        "# Heading\n\n* item\n\n<div>x</div>",
+        "```html\n# comment\n<div>x</div>\n# comment\n```",
+        "<span>inline</span> words",
+    ],
+)
+def test_markdown_is_left_to_markdown(text: str) -> None:
+    assert as_markdown(text) == as_markdown(text, "ionladder.site.raw_html")
+
+
+def test_markdown_reads_nothing_of_a_generated_page_but_its_headings(tmp_path: Path) -> None:
+    for url, text in render_pages(load_site(make_repository(tmp_path, hostile()))).items():
+        stretches = re.split(r"^#{1,6} .*$", text.split("---\n", 2)[2], flags=re.MULTILINE)
+        if url != "methods/":
+            assert all(is_html(stretch) for stretch in stretches if stretch.strip()), url

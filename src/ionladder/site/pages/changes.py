@@ -1,50 +1,54 @@
-"""The changes: every publication of every board, newest first; what moved, by how much and why."""
+"""The changes of scores, newest first, as a page and as an Atom feed: what moved, and why."""
 
 from __future__ import annotations
 
+import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
+
 from ionladder.board.history import REMOVED, Change, Publication, Record, publications
+from ionladder.git import commit_times
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.files import publication_times
 from ionladder.site.pages import Page
-from ionladder.site.text import (
-    board_url,
-    change_of,
-    interval,
-    number,
-    ranks,
-    relative,
-    submission_url,
-)
+from ionladder.site.text import change_of, interval, number, plain, ranks, submission_url
 
 URL = "changes/"
 HISTORY_FILE = "data/history.jsonl"
 SHOWN_PUBLICATIONS = 30
 """Publications of each task that the page shows; the file has them all."""
+FEED = "feed.xml"
+MOST_ENTRIES = 30
+MOST_LINES = 40
+"""Submissions that one entry of the feed names; the page of changes has them all."""
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "ionladder: changes of scores")
 
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page on changes."""
     found = publications(site.history)
-    times = publication_times(site, found)
-    yield Page(
-        url=URL,
-        context={
-            "boards": [_board(item, found, times) for item in site.tasks],
-            "n_records": len(site.history),
-            "history_href": relative(URL, HISTORY_FILE) if history_files(site.layout) else None,
-        },
-    )
+    times = _times(site, found)
+    context = {
+        "boards": [_board(item, found, times) for item in site.tasks],
+        "n_records": len(site.history),
+        "history": HISTORY_FILE if history_files(site.layout) else None,
+    }
+    yield Page(URL, "changes", context)
 
 
 def history_files(layout: Layout) -> dict[str, Path]:
     """Address in the site → file to copy there: the history for machines."""
     return {HISTORY_FILE: layout.history} if layout.history.is_file() else {}
+
+
+def _times(site: Site, found: list[Publication]) -> Mapping[str, datetime]:
+    """Commit → its time."""
+    return commit_times(site.layout.root, {each.commit for each in found if each.commit})
 
 
 def _board(
@@ -53,7 +57,6 @@ def _board(
     own = [publication for publication in found if publication.task == item.task.name][::-1]
     return {
         "item": item,
-        "href": relative(URL, board_url(item.task.name)),
         "publications": [_publication(item, each, times) for each in own[:SHOWN_PUBLICATIONS]],
         "n_hidden": max(len(own) - SHOWN_PUBLICATIONS, 0),
         "has_moved": any(c.before is not None for each in own for c in each.moved),
@@ -65,27 +68,20 @@ def _publication(
 ) -> dict[str, Any]:
     moved, unmoved = publication.moved, publication.unmoved
     # A record of a removal repeats the versions that it was last scored on.
-    last = max((change.after for change in publication.changes), key=_is_on_board)
+    last = max((c.after for c in publication.changes), key=lambda record: record.event != REMOVED)
     time = times.get(publication.commit or "")
-    entered = [change for change in moved if change.after.event == "added"]
     return {
         "number": publication.number,
         "commit": (publication.commit or "")[:12],
         "day": time and f"{time:%Y-%m-%d}",
-        "dataset_version": last.dataset_version,
-        "scorer_version": last.scorer_version,
-        "unit": last.unit,
+        "last": last,
         "is_first": publication.is_first,
-        "entered": [_named(item, change.after) for change in entered],
-        "rows": [_row(item, change) for change in moved if not publication.is_first],
+        "entered": [_named(item, c.after) for c in moved if c.after.event == "added"],
+        "rows": [] if publication.is_first else [_row(item, change) for change in moved],
         "n_tie_groups": sum(change.tie_group_changed for change in moved),
         "n_unmoved": len(unmoved),
         "unmoved_reasons": sorted({reason for change in unmoved for reason in change.reasons}),
     }
-
-
-def _is_on_board(record: Record) -> bool:
-    return record.event != REMOVED
 
 
 def _row(item: TaskSite, change: Change) -> dict[str, Any]:
@@ -96,20 +92,19 @@ def _row(item: TaskSite, change: Change) -> dict[str, Any]:
         "new": _value(None if new.event == REMOVED else new, digits),
         "difference": change_of(change.difference, digits=digits),
         "exact": "" if change.difference is None else f"{change.difference:+.6g}",
-        "ranks": _step(_ranks(old), _ranks(new)),
-        "tie_groups": _step(_tie_group(old), _tie_group(new)),
+        "ranks": _step(*(ranks(r.rank_low, r.rank_high) if r else "" for r in (old, new))),
+        "tie_groups": _step(*(str(r.tie_group or "") if r else "" for r in (old, new))),
         "tie_group_changed": change.tie_group_changed,
         "reasons": change.reasons,
     }
 
 
 def _named(item: TaskSite, record: Record) -> dict[str, str | None]:
-    """A submission's name, and its page if it still has one."""
+    """A submission's name, and the address of its page if it still has one."""
     name = record.submission
-    has_page = name in item.entrants
     return {
         "name": name,
-        "href": relative(URL, submission_url(item.task.name, name)) if has_page else None,
+        "url": submission_url(item.task.name, name) if name in item.entrants else None,
     }
 
 
@@ -122,14 +117,81 @@ def _value(record: Record | None, digits: int) -> dict[str, str]:
     }
 
 
-def _ranks(record: Record | None) -> str:
-    return ranks(record.rank_low, record.rank_high) if record else ""
-
-
-def _tie_group(record: Record | None) -> str:
-    return "" if record is None or record.tie_group is None else str(record.tie_group)
-
-
 def _step(old: str, new: str) -> str:
     """``1–2 → 2–3``, or the one text where both are the same; a dash for none."""
     return new or "–" if old == new else f"{old or '–'} → {new or '–'}"
+
+
+def feed_document(site: Site, engine: Environment) -> dict[str, str]:
+    """Address → text of the feed, dated by git and by nothing else.
+
+    Args:
+        site: The site.
+        engine: The environment of its templates.
+
+    Returns:
+        Nothing where no publication can be dated.
+    """
+    entries = list(_entries(site))
+    if not entries:
+        return {}
+    context = {"id": _NAMESPACE.urn, "entries": entries, "version": site.package_version}
+    return {FEED: engine.get_template("feed.xml.j2").render(context)}
+
+
+def _entries(site: Site) -> Iterator[dict[str, Any]]:
+    """The newest publications, newest first; those of one commit in the order of the tasks."""
+    tasks = {item.task.name: (place, item) for place, item in enumerate(site.tasks)}
+    found = [each for each in publications(site.history) if each.task in tasks]
+    times = _times(site, found)
+    dated = [(times[each.commit], each) for each in found if each.commit and each.commit in times]
+    dated.sort(key=lambda pair: (-pair[0].timestamp(), tasks[pair[1].task][0], -pair[1].number))
+    for time, publication in dated[:MOST_ENTRIES]:
+        yield _entry(tasks[publication.task][1], publication, time)
+
+
+def _entry(item: TaskSite, publication: Publication, time: datetime) -> dict[str, Any]:
+    moved, last = publication.moved, publication.changes[-1].after
+    named = f"{publication.task}/{publication.number}/{publication.commit}"
+    return {
+        "id": uuid.uuid5(_NAMESPACE, named).urn,
+        "title": f"{item.task.title}: {_summary(publication)}",
+        "href": f"{URL}#{publication.task}-{publication.number}",
+        "updated": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "task": item.task.title,
+        "number": publication.number,
+        "data": f"{item.dataset.title} {plain(last.dataset_version)}",
+        "scorer": plain(last.scorer_version),
+        "commit": publication.commit,
+        "lines": [(_named(item, c.after), _words(c)) for c in moved[:MOST_LINES]],
+        "n_more": max(len(moved) - MOST_LINES, 0),
+        "n_unmoved": len(publication.unmoved),
+    }
+
+
+def _summary(publication: Publication) -> str:
+    """What happened, in a few words: ``2 entered, 1 moved``."""
+    if publication.is_first:
+        return f"the board begins with {len(publication.changes)} submissions"
+    kinds = Counter(
+        "left" if c.after.event == REMOVED else "moved" if c.before else "entered"
+        for c in publication.moved
+    )
+    order = ("entered", "left", "moved")
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in order if kinds[kind]) or (
+        f"{len(publication.unmoved)} scored again, none moved"
+    )
+
+
+def _words(change: Change) -> str:
+    """``entered with 1.50 decades``, ``1.50 → 1.48 decades (−0.02); scorer: …``."""
+    old, new, digits = change.before, change.after, change.digits
+    if new.event == REMOVED:
+        return "left the board"
+    value, unit = number(new.value, digits=digits), plain(new.unit)
+    if old is None:
+        return f"entered with {value} {unit}"
+    step = change_of(change.difference, digits=digits)
+    return plain(
+        f"{number(old.value, digits=digits)} → {value} {unit} ({step}); {'; '.join(change.reasons)}"
+    )

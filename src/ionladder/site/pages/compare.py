@@ -1,83 +1,106 @@
-"""Two submissions of a task side by side; without scripts, everybody against the leader."""
+"""Pages that set submissions side by side: two, those of an experiment, and all in charts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.site.board import Board, Pair, Row, Value
-from ionladder.site.charts import Scale, difference_scale, spark, spark_axis, zero_line
+from ionladder.site.board import NO_VALUE, Board, Pair, Row, Value
+from ionladder.site.charts import (
+    CostChart,
+    CostPoint,
+    Scale,
+    difference_scale,
+    spark,
+    spark_axis,
+    stands_of,
+    timeline_chart,
+    zero_line,
+)
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.differences import MOST_ENTRIES
+from ionladder.site.differences import (
+    MOST_ENTRIES,
+    agreement_table,
+    arms_table,
+    asked_table,
+    candidates,
+    printed_table,
+    read_differences,
+    resolution,
+    sentence,
+)
 from ionladder.site.pages import Page
+from ionladder.site.slices import slice_board
 from ionladder.site.tables import Cell, signed_cell, value_cell
 from ionladder.site.text import (
-    board_url,
+    charts_url,
     compare_url,
+    count,
+    duration,
+    exact,
+    experiment_url,
     inert,
+    number,
     pair_href,
     percent,
-    ranks,
+    plain,
     relative,
     submission_url,
 )
+from ionladder.specs import Experiment
 
 MOST_ROWS = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Against:
-    """One submission against the leader, ready for the template."""
-
-    row: Row
-    model: Markup
-    href: str
-    compare_href: str
-    ranks: str
-    score: Cell
-    difference: Cell
-    whisker: Markup
-    verdict: str
-    probability: str
+DRAWN_ROWS = 100
+"""Rows of a board that the charts of cost draw and list, from the first on."""
+SHOWN_PUBLICATIONS = 60
+_SECONDS = (
+    *((1e-3, "1 ms"), (1e-2, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s")),
+    *((60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (36000.0, "10 h")),
+    *((86400.0, "1 d"), (864000.0, "10 d"), (8640000.0, "100 d")),
+)
+_COUNTS = (
+    *((1.0, "1"), (10.0, "10"), (100.0, "100"), (1e3, "1000"), (1e4, "10⁴"), (1e5, "10⁵")),
+    *((1e6, "10⁶"), (1e7, "10⁷"), (1e8, "10⁸"), (1e9, "10⁹"), (1e10, "10¹⁰"), (1e12, "10¹²")),
+)
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """One page a task."""
+    """For each task its charts, its comparison of two, and a page for each of its experiments."""
     for item in site.tasks:
-        here = compare_url(item.task.name)
-        yield Page(url=here, context=_context(item, here))
+        name = item.task.name
+        yield Page(charts_url(name), "charts", _charts(site, item, charts_url(name)))
+        yield Page(compare_url(name), "compare", _compare(item, compare_url(name)))
+        for experiment in item.task.experiments:
+            here = experiment_url(name, experiment.name)
+            yield Page(here, "experiment", _experiment(site, item, experiment, here))
 
 
-def _context(item: TaskSite, here: str) -> dict[str, Any]:
+def _compare(item: TaskSite, here: str) -> dict[str, Any]:
+    """Everybody against the leader, and the options of the form."""
     board = item.board
-    ranked = board.of_kind("verified")
-    leader = ranked[0] if ranked else None
-    pairs = _against(item, leader) if leader else {}
+    leader = next(iter(board.of_kind("verified")), None)
+    name = (leader.submission if leader else None) or ""
+    pairs = {pair.other: pair.turned(name) for pair in item.analysis.pairs.get(name, ())}
     scale = difference_scale(Value(p.difference, p.low, p.high) for p in pairs.values())
     others = [row for row in board.scored if row is not leader]
-    shown = others[:MOST_ROWS]
+    shown = others[:MOST_ROWS] if leader else []
     return {
-        "item": item,
         "board": board,
         "leader": leader,
-        "leader_model": inert(leader.model, limit=80) if leader else None,
         "options": [
             (title, [(row.submission, _option(row)) for row in board.of_kind(kind)])
             for kind, title in (("verified", "Verified"), ("reference", "References"))
         ],
         "rows": [
-            _row(board, row, leader, pairs.get(row.submission or ""), scale, here)
+            _against(board, row, name, pairs.get(row.submission or ""), scale, here)
             for row in shown
-            if leader
         ],
         "n_hidden": len(others) - len(shown),
         "axis": spark_axis(scale),
         "most_entries": MOST_ENTRIES,
-        "board_href": relative(here, board_url(item.task.name)),
-        "reading_href": relative(here, "reading/"),
     }
 
 
@@ -85,30 +108,19 @@ def _option(row: Row) -> Markup:
     return Markup("{} ({})").format(inert(row.model, limit=60), row.submission)
 
 
-def _against(item: TaskSite, leader: Row) -> dict[str, Pair]:
-    """Submission → its pair with the leader, seen from the submission."""
-    name = leader.submission or ""
-    return {pair.other: pair.turned(name) for pair in item.analysis.pairs.get(name, ())}
-
-
-def _row(
-    board: Board, row: Row, leader: Row, pair: Pair | None, scale: Scale, here: str
-) -> Against:
-    name, first = row.submission or "", leader.submission or ""
-    found = Value(pair.difference, pair.low, pair.high) if pair else Value()
-    share = pair.probability_better if pair else None
-    return Against(
-        row=row,
-        model=inert(row.model, limit=80),
-        href=relative(here, submission_url(board.task.name, name)),
-        compare_href=pair_href(here, board.task.name, first, name),
-        ranks=ranks(row.rank_low, row.rank_high),
-        score=value_cell(board.primary(row)),
-        difference=signed_cell(found),
-        whisker=spark(found, row.kind, scale, behind=zero_line(scale)),
-        verdict=_verdict(pair, board),
-        probability=percent(share),
-    )
+def _against(
+    board: Board, row: Row, leader: str, pair: Pair | None, scale: Scale, here: str
+) -> dict[str, Any]:
+    """One submission against the leader."""
+    found = Value(pair.difference, pair.low, pair.high) if pair else NO_VALUE
+    return {
+        "row": row,
+        "compare_href": pair_href(here, board.task.name, leader, row.submission or ""),
+        "difference": signed_cell(found),
+        "spark": spark(found, row.kind, scale, behind=zero_line(scale)),
+        "verdict": _verdict(pair, board),
+        "probability": percent(pair.probability_better if pair else None),
+    }
 
 
 def _verdict(pair: Pair | None, board: Board) -> str:
@@ -118,3 +130,153 @@ def _verdict(pair: Pair | None, board: Board) -> str:
     if not pair.is_clear:
         return "not resolved"
     return "better" if (pair.difference < 0) == board.smaller_is_better else "worse"
+
+
+class _Scores(dict[str, str]):
+    """Submission → its present score as a caveat prints it; a dash where it has none."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__()
+        self._board = board
+
+    def __missing__(self, name: str) -> str:
+        row = self._board.entrant(name)
+        return number(self._board.primary(row).value if row else None, digits=3)
+
+
+def _experiment(site: Site, item: TaskSite, experiment: Experiment, here: str) -> dict[str, Any]:
+    """What an experiment found, in a sentence a question, and every difference behind it."""
+    board = item.board
+    confidence = f"{100 * site.params.scoring.confidence:g} %"
+    differences = read_differences(board, item.analysis, experiment)
+    named = set(experiment.submissions)
+    printed = printed_table(experiment, board, here)
+    mine = board.model_copy(
+        update={"rows": [row for row in board.scored if row.submission in named]}
+    )
+    quoted = [row for row in board.of_kind("reported") if row.model in experiment.reported]
+    return {
+        "item": item,
+        "board": board,
+        "mine": mine,
+        "experiment": experiment,
+        "absent": [name for name in experiment.submissions if not board.entrant(name)],
+        "answers": [
+            (question, sentence(question, differences, confidence=confidence))
+            for question in experiment.questions
+        ],
+        "asked": asked_table(experiment, differences, here),
+        "candidates": candidates(experiment, differences),
+        "printed": printed,
+        "arms": arms_table(experiment, differences),
+        "has_parts": differences.has_parts,
+        "cost": cost_part(mine, TRAINING_TIME, here, by_name=True),
+        "n_drawn": min(len(mine.scored), DRAWN_ROWS),
+        "resolution": resolution(experiment, differences, printed["spread"] if printed else None),
+        "caveats": [caveat.format_map(_Scores(board)) for caveat in experiment.caveats],
+        "sources": sorted({str(row.quoted.get("source")) for row in quoted}),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Something a card may state about what a model costs."""
+
+    key: str
+    title: str
+    axis: str
+    ticks: Sequence[tuple[float, str]]
+    shown: Callable[[Any], str]
+    note: str
+
+
+TRAINING_TIME = Cost(
+    key="training_time_s",
+    title="Training time",
+    axis="training time as stated, logarithmic",
+    ticks=_SECONDS,
+    shown=duration,
+    note="Times were stated by those who trained, each on a machine of their own: a factor of "
+    "a few says little, a factor of a hundred does.",
+)
+COSTS = (
+    TRAINING_TIME,
+    Cost(
+        key="parameters",
+        title="Trainable parameters",
+        axis="trainable parameters as stated, logarithmic",
+        ticks=_COUNTS,
+        shown=count,
+        note="Forests and other models without a fixed set of parameters state none.",
+    ),
+)
+
+
+def _charts(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
+    """Error against cost, the best score over publications, how models agree."""
+    board, source = item.board, site.entries[item.task.name]
+    stands = stands_of(site.history, board)
+    shown = stands[-SHOWN_PUBLICATIONS:]
+    return {
+        "board": board,
+        "costs": [cost_part(board, cost, here) for cost in COSTS],
+        "n_drawn": min(len(board.scored), DRAWN_ROWS),
+        "course": {
+            "chart": timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
+            "stands": shown[::-1],
+            "n_hidden": len(stands) - len(shown),
+            "n_rules": len({stand.rules for stand in shown}),
+        },
+        "agreement": agreement_table(board, source.table, here),
+        "has_labels": source.table is not None,
+        "has_slices": slice_board(item, here) is not None,
+        "absent": source.absent,
+    }
+
+
+def cost_part(board: Board, cost: Cost, here: str, *, by_name: bool = False) -> dict[str, Any]:
+    """One chart of cost with its table, and how many rows do not state it.
+
+    ``by_name`` writes names of submissions beside the marks, which are shorter than those of
+    models, so that more of them find room.
+    """
+    drawn = [row for row in board.scored[:DRAWN_ROWS] if board.primary(row).value is not None]
+    stated = [
+        (row, float(size))
+        for row in drawn
+        if isinstance(size := row.card.get(cost.key), int | float)
+    ]
+    chart = CostChart(
+        board=board,
+        points=[
+            CostPoint(
+                label=plain(row.submission if by_name else row.model, limit=80),
+                kind=row.kind,
+                cost=size,
+                shown_cost=f"{cost.title.lower()} {_shown(row, cost)}",
+                score=board.primary(row),
+            )
+            for row, size in stated
+        ],
+        axis=cost.axis,
+        ticks=cost.ticks,
+    )
+    return {
+        "cost": cost,
+        "chart": chart.draw(name=f"cost-{cost.key}") if stated else None,
+        "hides_names": bool(stated) and chart.hides_names,
+        "n_silent": len(drawn) - len(stated),
+        "rows": [
+            (
+                row,
+                relative(here, submission_url(board.task.name, row.submission or "")),
+                Cell(text=_shown(row, cost), sort=exact(row.card[cost.key])),
+                value_cell(board.primary(row)),
+            )
+            for row, _ in sorted(stated, key=lambda pair: (pair[1], pair[0].order))
+        ],
+    }
+
+
+def _shown(row: Row, cost: Cost) -> str:
+    return cost.shown(row.card[cost.key])

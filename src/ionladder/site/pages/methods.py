@@ -16,7 +16,6 @@ from ionladder.board.audit import (
     LINE,
     SAME_DECIMALS,
 )
-from ionladder.config import FoldSettings
 from ionladder.metrics import all_metrics
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.measured import (
@@ -27,7 +26,7 @@ from ionladder.site.measured import (
     separation_tables,
 )
 from ionladder.site.pages import Page
-from ionladder.site.text import UNCERTAINTY, board_url, number, relative
+from ionladder.site.text import UNCERTAINTY, number
 
 URL = "methods/"
 SHUFFLED = "kfold_shuffled"
@@ -63,32 +62,22 @@ AUDIT_RULES = {
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page on methods."""
-    yield Page(
-        url=URL,
-        context={
-            "metrics": list(all_metrics().values()),
-            "settings": site.params.scoring,
-            "uncertainty": UNCERTAINTY,
-            "audit": [(check.title, AUDIT_RULES[check.name]) for check in CHECKS],
-            "units": list(
-                dict.fromkeys((item.board.unit, item.dataset.title) for item in site.tasks)
-            ),
-            "zeros": _zeros(site),
-            "schemes": _schemes(site),
-            "flattery": [gap for item in site.tasks if (gap := _flattery(item))],
-            "coverage": read_measured(site.layout, COVERAGE),
-            "separation": read_measured(site.layout, SEPARATION),
-            "coverage_tables": coverage_tables,
-            "separation_tables": separation_tables,
-            "boards": [
-                {
-                    "item": item,
-                    "href": relative(URL, board_url(item.task.name)),
-                }
-                for item in site.tasks
-            ],
-        },
-    )
+    coverage, separation = (read_measured(site.layout, name) for name in (COVERAGE, SEPARATION))
+    context = {
+        "metrics": list(all_metrics().values()),
+        "settings": site.params.scoring,
+        "uncertainty": UNCERTAINTY,
+        "audit": [(check.title, AUDIT_RULES[check.name]) for check in CHECKS],
+        "units": list(dict.fromkeys((each.board.unit, each.dataset.title) for each in site.tasks)),
+        "zeros": _zeros(site),
+        "schemes": _schemes(site),
+        "flattery": [gap for item in site.tasks if (gap := _flattery(item))],
+        "coverage": coverage,
+        "coverage_tables": coverage_tables(coverage) if coverage else [],
+        "separation": separation,
+        "separation_tables": separation_tables(separation) if separation else [],
+    }
+    yield Page(URL, "methods", context)
 
 
 def _zeros(site: Site) -> list[tuple[str, str]]:
@@ -127,22 +116,13 @@ def _schemes(site: Site) -> list[dict[str, Any]]:
     """The fold schemes of every dataset, each once, and which tasks are scored on them."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for item in site.tasks:
+        version = site.params.find(item.task.dataset, item.board.dataset_version)
+        folds = version.folds if version else None
         for scheme in item.task.fold_schemes:
             entry = found.setdefault(
                 (item.dataset.name, scheme.scheme),
-                {
-                    "dataset": item.dataset,
-                    "scheme": scheme,
-                    "folds": _folds(site, item),
-                    "scored": [],
-                },
+                {"dataset": item.dataset, "scheme": scheme, "folds": folds, "scored": []},
             )
             if scheme == item.task.scored_folds:
                 entry["scored"].append(item.task.title)
     return list(found.values())
-
-
-def _folds(site: Site, item: TaskSite) -> FoldSettings | None:
-    """How the folds of the version that a task is scored on are drawn."""
-    version = site.params.find(item.task.dataset, item.board.dataset_version)
-    return None if version is None else version.folds

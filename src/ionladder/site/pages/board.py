@@ -1,0 +1,246 @@
+"""Pages of boards: the home page, each task's board, and boards that wait for their data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from ionladder.metrics import get_metric
+from ionladder.repo import Layout
+from ionladder.score import MIN_ROWS
+from ionladder.site.board import Board, Row
+from ionladder.site.charts import interval_chart
+from ionladder.site.context import Site, TaskSite, WaitingTask
+from ionladder.site.pages import Page
+from ionladder.site.slices import slice_board
+from ionladder.site.tables import (
+    board_tables,
+    experiment_links,
+    robustness,
+    sensitivity,
+    siblings,
+    target_table,
+    value_cell,
+)
+from ionladder.site.text import (
+    HOME,
+    UNITS,
+    board_url,
+    byte_count,
+    fine_digits,
+    inert,
+    interval,
+    listing,
+    number,
+    relative,
+    repeats_phrase,
+    submission_url,
+    target_title,
+)
+
+TOP_ROWS = 10
+CHART_ROWS = 40
+HOME_CHART_ROWS = 30
+HOME_CHART_ROWS_OF_MANY = 12
+"""Rows of each chart where the home page shows several tasks."""
+NAMED_ROWS = 3
+_MANY_TIMES = 10
+_SENT = {
+    "values": "one number per target and entry, in predictions.csv or predictions.parquet",
+    "paths": "every image of every test hop with its energy, in predictions.parquet or "
+    "predictions.extxyz",
+    "frames": "energy and forces of every test configuration, in predictions.parquet",
+}
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The home page, one board a task, and one page a waiting task at its board's address."""
+    n_rows = HOME_CHART_ROWS if len(site.tasks) == 1 else HOME_CHART_ROWS_OF_MANY
+    summaries = [_summary(site, item, n_rows) for item in site.tasks]
+    waiting = [_waiting(item) for item in site.waiting]
+    yield Page(HOME, "home", {"tasks": summaries, "waiting": waiting})
+    for item in site.tasks:
+        here = board_url(item.task.name)
+        yield Page(here, "leaderboard", _board(site, item, here))
+    for waiting_task in site.waiting:
+        yield Page(board_url(waiting_task.task.name), "waiting", _waiting(waiting_task))
+
+
+def board_files(layout: Layout, task: str) -> dict[str, Path]:
+    """Address in the site → file to copy there: the board for machines."""
+    found = {
+        f"data/{task}.json": layout.leaderboard_json(task),
+        f"data/{task}.csv": layout.leaderboard_csv(task),
+        f"data/{task}.analysis.json": layout.analysis_json(task),
+    }
+    return {place: path for place, path in found.items() if path.is_file()}
+
+
+def _overview(site: Site, board: Board, n_rows: int, here: str) -> dict[str, Any]:
+    """The sentence and the picture that sum a board up."""
+    confidence, shown = site.params.scoring.confidence, board.scored[:n_rows]
+    name = f"ladder-{board.task.name}"
+    return {
+        "board": board,
+        "verdict": verdict(board, here, confidence=confidence),
+        "chart": interval_chart(board, shown, here, confidence=confidence, name=name)
+        if shown
+        else None,
+    }
+
+
+def _summary(site: Site, item: TaskSite, n_rows: int) -> dict[str, Any]:
+    board = item.board
+    leaders = board.leaders
+    return {
+        **_overview(site, board, n_rows, HOME),
+        "dataset": item.dataset,
+        "is_scored": item.is_scored,
+        "n_shown": min(len(board.scored), n_rows),
+        "unit_note": UNITS.get(board.unit),
+        "best": value_cell(board.primary(leaders[0])) if leaders else None,
+        "rows": board.scored[:TOP_ROWS],
+        "has_more": len(board.scored) > TOP_ROWS,
+    }
+
+
+def _waiting(item: WaitingTask) -> dict[str, Any]:
+    task, version = item.task, item.version
+    on_demand, files = version.on_demand, sorted(version.source.files)
+    symbols = [target.symbol for target in task.primary_targets]
+    room = on_demand.download_bytes + on_demand.ingested_bytes if on_demand else 0
+    return {
+        "task": task,
+        "dataset": item.dataset,
+        "version": version,
+        "primary": ", ".join(symbols) + (" (mean)" if len(symbols) > 1 else ""),
+        "unit": task.primary_targets[0].error_unit,
+        "metrics": [(use, get_metric(use.metric)) for use in task.metrics],
+        "has_cv": any(row.cv is not None for row in task.reported),
+        "sent": _SENT[task.predicts],
+        "download": byte_count(on_demand.download_bytes) if on_demand else "",
+        "room": byte_count(room) if on_demand else "",
+        "addresses": [version.source.url(name) for name in files],
+        "mirror": [version.source.mirror_path(name) for name in files],
+    }
+
+
+def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
+    board = item.board
+    tables = board_tables(board, here)
+    ranked = next(table for table in tables if table.is_ranked)
+    others = siblings(site, item, here)
+    beside = [link for group in others.values() for one in group for link in one["experiments"]]
+    reported = _reported(board)
+    files = sorted(board_files(site.layout, item.task.name))
+    return {
+        **_overview(site, board, CHART_ROWS, here),
+        "item": item,
+        "tables": tables,
+        "by_target": target_table(board, ranked.rows),
+        "fewest": MIN_ROWS,
+        "by_slice": slice_board(item, here),
+        "primary_target": target_title(item.task, item.task.primary.target),
+        "robustness": robustness(board, item.analysis, here),
+        "sensitivity": sensitivity(board, item.analysis, here),
+        "reported": reported,
+        "outcomes": _outcomes(board),
+        "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
+        "subset_columns": _reported_subsets(board),
+        "siblings": others,
+        "experiments": list(dict.fromkeys([*experiment_links(item, here), *beside])),
+        "downloads": {
+            "Analysis" if ".analysis." in path else path.rpartition(".")[2].upper(): path
+            for path in files
+        },
+    }
+
+
+def _reported_subsets(board: Board) -> list[Any]:
+    """Subsets that any publication reports on, in the task's order."""
+    rows = board.of_kind("reported")
+    return [s for s in board.task.subsets if any((row.subsets or {}).get(s.name) for row in rows)]
+
+
+def _reported(board: Board) -> list[dict[str, Any]]:
+    """Quoted rows, each beside its verified counterpart on what the publication reports.
+
+    Neighbours with equal text share one cell: the first has its span, the others have 0.
+    """
+    subsets = _reported_subsets(board)
+    entries: list[dict[str, Any]] = []
+    for row in board.of_kind("reported"):
+        counterpart = board.entrant(row.quoted.get("verified_by"))
+        pairs = []
+        for subset in subsets:
+            printed = board.primary(row, subset.name).value
+            is_compared = counterpart is not None and printed is not None
+            here = board.primary(counterpart, subset.name) if counterpart and is_compared else None
+            pairs.append((printed, value_cell(here) if here else None))
+        texts = {key: str(row.quoted.get(key) or "") for key in ("trained_on", "verdict")}
+        entries.append({"row": row, "counterpart": counterpart, "pairs": pairs, **texts})
+    for key in ("trained_on", "verdict"):
+        for _, group in groupby(entries, key=lambda entry: entry[key]):
+            first, *rest = group
+            first[f"{key}_span"] = 1 + len(rest)
+            for entry in rest:
+                entry[f"{key}_span"] = 0
+    return entries
+
+
+def _outcomes(board: Board) -> list[tuple[str, list[str]]]:
+    """First clause of each verdict → the models it is said of, in the publication's order."""
+    outcomes: dict[str, list[str]] = {}
+    for row in board.of_kind("reported"):
+        clause = re.split(r"[:;.]", str(row.quoted.get("verdict") or ""), maxsplit=1)[0].strip()
+        if clause:
+            outcomes.setdefault(clause, []).append(row.model)
+    return list(outcomes.items())
+
+
+def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
+    """Who leads, whether that is noise, and how far the floor is; None on an empty board."""
+    leaders = board.leaders
+    best = board.primary(leaders[0]) if leaders else None
+    if best is None or best.value is None:
+        return None
+    between = interval(best.low, best.high)
+    error = Markup("<b>{}</b> {}").format(number(best.value), board.unit)
+    error += f" ({100 * confidence:g} % interval {between})" if between else ""
+    first, others = (linked_names(board, rows, here) for rows in (leaders[:1], leaders[1:]))
+    if others:
+        said = "{} has the smallest error, {}, but the data cannot tell it from {}."
+        text = Markup(said).format(first, error, others)  # noqa: S704 - a constant
+    else:
+        text = Markup("{} leads with {}.").format(first, error)
+    if board.floor and board.floor.value > 0 and board.smaller_is_better:
+        ratio = best.value / board.floor.value
+        text += Markup(
+            " That is {} times the {} {} by which {} lie from their median, on average."
+        ).format(
+            number(ratio, digits=1 if ratio < _MANY_TIMES else 0),
+            number(board.floor.value, digits=fine_digits(board.floor.value)),
+            board.unit,
+            repeats_phrase(board.task),
+        )
+    return text
+
+
+def linked_names(board: Board, rows: Sequence[Row], here: str) -> Markup | None:
+    """The first few of some rows by name, each linked to its page, and how many more."""
+    if not rows:
+        return None
+    shown = rows if len(rows) <= NAMED_ROWS + 1 else rows[:NAMED_ROWS]
+    links = [
+        Markup('<a href="{}"><bdi>{}</bdi></a>').format(
+            relative(here, submission_url(board.task.name, row.submission or "")),
+            inert(row.model, limit=60),
+        )
+        for row in shown
+    ]
+    return listing(links, more=len(rows) - len(shown))
