@@ -14,7 +14,7 @@ from disturbed import make_origin
 
 from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
-from unit.site import test_experiment_page as experiment_page
+from unit.site import synthetic_experiment
 from unit.site.synthetic_barriers import add_board, barriers
 from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
 
@@ -60,7 +60,9 @@ def build_two_boards(root: Path) -> Path:
     manifest = layout.manifest("bvel_proto", "1.1.0")
     manifest.parent.mkdir(parents=True)
     shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
-    experiment_page.add_board(layout, experiment_page.entries(), pairs=experiment_page.OCCUPANCY)
+    synthetic_experiment.add_board(
+        layout, synthetic_experiment.entries(), pairs=synthetic_experiment.OCCUPANCY
+    )
     render_site(load_site(layout))
     return build_site(layout)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 
 import pytest
 
 from ionladder.errors import SiteError
 from ionladder.site.board import Board, empty_board, parse_board
-from ionladder.site.tables import board_tables, metric_groups
 from unit.site.synthetic_board import TASK, Entry, leaderboard, typical
 
 
@@ -69,35 +67,3 @@ def test_an_unknown_kind_of_row_is_refused() -> None:
     data["rows"][0]["kind"] = "sponsored"
     with pytest.raises(SiteError, match="sponsored"):
         parse_board(data, TASK, shown_as="leaderboard/obelix.json")
-
-
-def test_each_subset_is_ordered_by_its_own_error_with_missing_ones_last() -> None:
-    first, *others = typical()
-    entries = [replace(first, value=None), *others]
-    for table in board_tables(board(entries), "obelix/")[1:]:
-        shown = [float(row["primary"].sort) for row in table.rows if row["primary"].sort]
-        assert shown == sorted(shown)
-        assert table.rows[-1]["name"] == "hgb-l1"
-
-
-def test_every_cell_has_its_column() -> None:
-    for table in board_tables(board(typical()), "obelix/"):
-        assert {len(row["cells"]) for row in table.rows} == {len(table.columns)}
-
-
-def test_screening_metrics_are_grouped_by_threshold_and_lose_it_from_their_name() -> None:
-    groups = metric_groups(board(typical()))
-    assert [group.title for group in groups] == [
-        "Other measures of error",
-        "Screening, σ ≥ 10⁻⁴",
-        "Screening, σ ≥ 10⁻³",
-    ]
-    assert [c.label for c in groups[1].columns][-1] == "Enrichment, top 12"
-
-
-def test_missing_numbers_are_dashes_that_sort_last_never_zeros() -> None:
-    (table, *_) = board_tables(board([Entry(name="empty", value=None)]), "obelix/")
-    (row,) = table.rows
-    assert row["primary"].text == "–"
-    assert row["primary"].sort == ""
-    assert all(cell.text != "0.00" for cell in row["cells"])

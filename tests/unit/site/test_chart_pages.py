@@ -6,15 +6,11 @@ import html
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.context import load_site
-from ionladder.site.differences import distances, rank_correlations
 from ionladder.site.render import render_pages
-from ionladder.site.tables import STEPS, heat_of
 from unit.site.synthetic_board import HOSTILE, TASK, Entry, make_repository, typical
 from unit.site.synthetic_history import add_history
 from unit.site.test_entry_pages import with_data
@@ -58,26 +54,12 @@ def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path: Path, n: i
     assert time.split("<tbody>")[1].split("</tbody>")[0].count("<tr") == n
 
 
-def test_without_a_submission_the_charts_say_so(tmp_path: Path) -> None:
-    page = page_of(tmp_path, [])
-    assert "No submission has been scored on this task yet." in page
-    assert "No ranked score of this board has been recorded yet." in page
-    assert "il-chart--scatter" not in page
-
-
 def test_costs_that_nobody_states_are_counted_or_named_as_missing(tmp_path: Path) -> None:
     entries = [*costly(2), Entry(name="silent"), Entry(name="silent-too", value=1.7)]
     assert "2 of 4 rows do not state it and are not drawn" in page_of(tmp_path, entries)
     (tmp_path / "other").mkdir()
     silent = page_of(tmp_path / "other", [Entry(name="silent")])
     assert silent.count("No row of the board states it") == 2
-
-
-def test_the_page_says_that_names_were_left_out(tmp_path: Path) -> None:
-    for n in (1, 100):
-        (tmp_path / str(n)).mkdir()
-        page = page_of(tmp_path / str(n), costly(n))
-        assert ("Names that find no room are left out" in page) is (n > 1)
 
 
 def test_hostile_names_stay_text_on_charts(tmp_path: Path) -> None:
@@ -100,20 +82,6 @@ def test_a_board_published_once_has_a_sentence_instead_of_a_course(tmp_path: Pat
     assert "The board has been published once" in page
 
 
-def test_distances_and_rank_correlations_are_those_of_numpy_and_scipy() -> None:
-    rng = np.random.default_rng(3)
-    one, two = rng.normal(size=(4, 30)), rng.normal(size=(4, 30))
-    one[2, 5] = np.nan
-    two[3] = 1.0
-    apart, order = distances([one, two]), rank_correlations([one, two])
-    expected = (np.nanmean(abs(one[0] - one[2])) + np.mean(abs(two[0] - two[2]))) / 2
-    assert apart[0, 2] == pytest.approx(expected)
-    assert np.allclose(apart, apart.T)
-    rho = (spearmanr(one[0], one[1])[0] + spearmanr(two[0], two[1])[0]) / 2
-    assert order[0, 1] == pytest.approx(rho)
-    assert np.isnan(rank_correlations([two])[3, 0])
-
-
 def test_models_are_compared_where_labels_are_and_a_sentence_stands_where_not(
     tmp_path: Path,
 ) -> None:
@@ -123,32 +91,6 @@ def test_models_are_compared_where_labels_are_and_a_sentence_stands_where_not(
     assert 'title="Random forest, site features and' in html.unescape(table)
     missing = html.unescape(pages[URL].split("{: #agreement }")[1])
     assert "so predictions are not compared here" in missing
-
-
-@pytest.mark.parametrize(
-    "values", [[], [None], [0.0], [1.0, 1.0], [float("inf"), 2.0], [-3.0, 4.0], [1e-9, 1e9]]
-)
-def test_shades_are_few_ordered_and_explained(values: list[float | None]) -> None:
-    heat = heat_of(values, baseline=2.0)
-    assert len(heat.edges) < STEPS
-    assert list(heat.edges) == sorted(set(heat.edges))
-    assert len(heat.legend) == (len(heat.edges) + 1 if heat.edges else 0)
-    shades = [heat.shade(value) for value in (0.0, 1.0, 5.0)]
-    assert shades == sorted(shades)
-
-
-def test_where_larger_is_better_the_small_numbers_are_dark() -> None:
-    heat = heat_of([0.0, 0.5, 1.0], is_larger_worse=False)
-    assert heat.shade(0.0) > heat.shade(0.9)
-
-
-def test_undetermined_parts_are_hatched_on_the_board(tmp_path: Path) -> None:
-    from unit.site.test_slices import with_slices
-
-    page = render_pages(load_site(with_slices(tmp_path, typical())))["obelix/"]
-    slices = page.split("{: #slices }")[1]
-    assert slices.count('il-heat--open"') == 2 * len(typical()) + 1  # and the legend's
-    assert "undetermined" in slices
 
 
 def test_infinite_intervals_do_not_break_the_page(tmp_path: Path) -> None:

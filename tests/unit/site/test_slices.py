@@ -1,19 +1,38 @@
-"""Slices on pages: worst first, small parts last, and honest about what is missing."""
+"""One submission in detail: worst slices first, small parts last, honest about what is missing."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ionladder.board.audit import CHECKS, Finding, audit_json
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.score import SliceScore
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
+from ionladder.site.pages.methods import AUDIT_RULES
 from ionladder.site.render import render_pages
-from ionladder.site.slices import slice_board, slice_table
-from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
+from ionladder.site.slices import (
+    audit_notes,
+    slice_board,
+    slice_table,
+    stated_uncertainty,
+)
+from ionladder.site.text import UNCERTAINTY
+from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
+from unit.site.synthetic_board import (
+    HOSTILE,
+    TASK,
+    Entry,
+    leaderboard,
+    make_repository,
+    typical,
+)
+from unit.site.synthetic_experiment import add_analysis
 
 
 def part(n: int, value: float | None, low: float | None = None, high: float | None = None) -> Any:
@@ -56,63 +75,47 @@ def test_the_worst_part_comes_first_and_small_ones_last(board: Any) -> None:
     assert [p["title"] for p in parts["structure"]] == ["with CIF", "without CIF"]
     assert [p["title"] for p in parts["family"]] == ["<b>odd</b>", "garnet", "silicates"]
     assert [p["is_small"] for p in parts["family"]] == [False, False, True]
-
-
-def test_differences_are_counted_from_the_score_on_all_entries(board: Any) -> None:
-    overall = board.primary(board.rows[0]).value
-    shown = parts_of(board)["structure"][0]["difference"]
-    assert float(shown.sort) == pytest.approx(1.8 - overall)
+    shown = parts["structure"][0]["difference"]
+    assert float(shown.sort) == pytest.approx(1.8 - board.primary(board.rows[0]).value)
     assert shown.text == "+0.30"
 
 
 def test_an_interval_over_two_orders_of_magnitude_says_so(board: Any) -> None:
-    odd = parts_of(board)["family"][0]
-    assert odd["cell"].detail == "undetermined"
-    assert "too few independent groups" in odd["cell"].hint
+    odd = parts_of(board)["family"][0]["cell"]
+    assert odd.detail == "undetermined"
+    assert "too few independent groups" in odd.hint
 
 
 def test_what_a_receipt_withholds_is_shown_where_the_labels_are(board: Any) -> None:
-    withheld = parts_of(board)["family"][2]["cell"]
-    assert withheld.text == "–"
+    assert parts_of(board)["family"][2]["cell"].text == "–"
     nan = float("nan")
     score = SliceScore(n=1, n_groups=1, value=7.45, ci_low=nan, ci_high=nan)
     filled = parts_of(board, {"family": {"silicates": score}})["family"][2]["cell"]
-    assert filled.text == "7.45"
-    assert filled.detail == ""
+    assert (filled.text, filled.detail) == ("7.45", "")
 
 
-def test_receipts_without_slices_have_no_table(board: Any) -> None:
-    assert slice_table(board, board.rows[0], {"slices": None}, {}) is None
-    assert slice_table(board, board.rows[0], None, {}) is None
+def test_without_slices_or_a_score_there_is_no_table(board: Any) -> None:
+    for receipt in (None, {"slices": None}):
+        assert slice_table(board, board.rows[0], receipt, {}) is None
+    empty = parse_board(leaderboard([Entry(name="x", value=None)]), TASK, shown_as="board")
+    assert slice_table(empty, empty.rows[0], {"slices": SLICES}, {}) is None
 
 
-def test_the_board_shows_models_against_parts_that_are_large_enough(tmp_path: Path) -> None:
-    site = load_site(with_slices(tmp_path, typical()))
-    shown = slice_board(site.task_site(TASK.name), "obelix/")
-    assert shown is not None
-    titles = [title for _, parts in shown["groups"] for title, _ in parts]
-    assert titles == [
-        "with CIF",
-        "without CIF",
-        "garnet",
-        "<b>odd</b>",
-        "1st quarter: 0.00 to 0.24",
-    ]
-    assert len(shown["rows"]) == len(typical())
-    assert all(len(cells) == len(titles) for _, _, cells in shown["rows"])
-
-
-def test_a_long_board_shows_its_first_ten_models_and_all_references(tmp_path: Path) -> None:
+def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
+    tmp_path: Path,
+) -> None:
     many = [Entry(name=f"m{i:02}", value=1 + i / 10) for i in range(14)]
     reference = Entry(name="train-median", value=9.0, kind="reference", tie_group=None)
     site = load_site(with_slices(tmp_path, [*many, reference]))
     shown = slice_board(site.task_site(TASK.name), "obelix/")
     assert shown is not None
-    assert [row.submission for row, _, _ in shown["rows"]] == [
-        *(entry.name for entry in many[:10]),
-        "train-median",
-    ]
+    names = [row.submission for row, _, _ in shown["rows"]]
+    assert names == [*(entry.name for entry in many[:10]), "train-median"]
     assert shown["n_hidden"] == 4
+    titles = [title for _, parts in shown["groups"] for title, _ in parts]
+    assert titles[:4] == ["with CIF", "without CIF", "garnet", "<b>odd</b>"], "no small part"
+    assert all(len(cells) == len(titles) for _, _, cells in shown["rows"])
+    assert shown["has_open"], "undetermined parts are hatched"
 
 
 def test_pages_hold_the_slices_and_no_markup_from_the_data(tmp_path: Path) -> None:
@@ -123,6 +126,82 @@ def test_pages_hold_the_slices_and_no_markup_from_the_data(tmp_path: Path) -> No
         assert "&#60;b&#62;odd" in pages[url]
 
 
-def test_an_unscored_row_has_no_slices(board: Any) -> None:
-    row = board.rows[0].model_copy(update={"subsets": {}})
-    assert slice_table(board, row, {"slices": SLICES}, {}) is None
+# Notes of the audit
+
+
+def notes_of(layout: Layout, findings: dict[str, list[Finding]], name: str) -> dict[str, Any]:
+    add_analysis(layout, TASK.name, audit=audit_json(findings))
+    item = load_site(layout).task_site(TASK.name)
+    return audit_notes(item, name, f"submissions/obelix/{name}/")
+
+
+def test_a_note_shows_its_sentence_its_numbers_and_a_link_to_the_twin(tmp_path: Path) -> None:
+    evidence = {"twin": "rf-paper", "n_twins": 1234, "largest_residual": -0.00012345}
+    twin = Finding(check="identical", title="A twin", sentence="Alike.", evidence=evidence)
+    layout = make_repository(tmp_path, typical())
+    notes = notes_of(layout, {"hgb-l1": [twin]}, "hgb-l1")
+    assert notes["checks"] == [check.title for check in CHECKS]
+    ((note,),) = (notes["notes"],)
+    assert (note["title"], note["sentence"]) == ("A twin", "Alike.")
+    assert dict(note["evidence"]) == {
+        "twin": '<a href="../rf-paper/">rf-paper</a>',
+        "other submissions": "1\u202f234",
+        "largest residual": "−0.000123",
+    }
+    assert not notes_of(layout, {"hgb-l1": []}, "rf-paper")["is_made"]
+
+
+@pytest.mark.parametrize("name", ["script", "markdown link", "template", "right to left"])
+def test_words_of_contributors_in_a_note_stay_words(tmp_path: Path, name: str) -> None:
+    line = HOSTILE[name]
+    finding = Finding(check="identical", title=line, sentence=line, evidence={"twin": line})
+    shown = str(notes_of(make_repository(tmp_path, typical()), {"hgb-l1": [finding]}, "hgb-l1"))
+    for sign in ("<script", "](javascript", "{{", "\u202e"):
+        assert sign not in shown
+
+
+# Stated uncertainty
+
+
+def stated() -> dict[str, Any]:
+    """What a receipt holds of widths that are too small."""
+    rng = np.random.default_rng(5)
+    found = calibrate(rng.normal(0.0, 2.0, 113), np.zeros(113), np.ones(113))
+    return {"n": 113, "n_censored": 8, "n_missing": 0, **vars(found)}
+
+
+def test_stated_widths_are_shown_with_every_score_and_a_curve() -> None:
+    given = stated()
+    (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": given}}, TASK)
+    assert (shown["n"], shown["n_censored"]) == (113, 8)
+    assert [cell.hint for cell in shown["scores"]] == [f"{given[name]:.6g}" for name in UNCERTAINTY]
+    assert "widths are too small" in shown["chart"]
+    assert stated_uncertainty(None, TASK) == []
+    assert set(UNCERTAINTY) == set(SCORES)
+
+
+def test_widths_that_could_not_be_judged_leave_dashes_and_no_curve() -> None:
+    nothing = {"n": 0, "observed": [None] * len(CURVE_LEVELS), **dict.fromkeys(SCORES)}
+    (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": nothing}}, TASK)
+    assert shown["chart"] is None
+    assert {cell.text for cell in shown["scores"]} == {"–"}
+
+
+def test_boards_and_pages_speak_of_widths_where_a_row_states_them(tmp_path: Path) -> None:
+    layout, given = make_repository(tmp_path, typical()), stated()
+    assert "Stated uncertainty" not in render_pages(load_site(layout))["obelix/"]
+    place = layout.receipt(TASK.name, "hgb-l1")
+    place.write_text(to_json({**read_json(place), "uncertainty": {"log10_sigma": given}}))
+    path = layout.leaderboard_json(TASK.name)
+    content = json.loads(path.read_text())
+    content["rows"][0] |= {score: given[score] for score in SCORES}
+    path.write_text(json.dumps(content))
+    pages = render_pages(load_site(layout))
+    for name in SCORES:
+        assert f'data-sort="{given[name]!r}"' in pages["obelix/"]
+    assert "Stated uncertainty" in pages["submissions/obelix/hgb-l1/"]
+    assert "Stated uncertainty" not in pages["submissions/obelix/rf-paper/"]
+    for words in UNCERTAINTY.values():
+        assert words.meaning in pages["methods/"]
+    for check in CHECKS:
+        assert AUDIT_RULES[check.name] in pages["methods/"]
