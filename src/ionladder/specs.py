@@ -38,6 +38,8 @@ class Column:
         unit: Unit as printed (``Å``, ``S/cm``), or None for a plain number, flag or text.
         description: One sentence for the manifest and the dataset card.
         nullable: Whether a missing value is allowed, and then means "not reported".
+        header: Where it comes from, for datasets that are one CSV file: its header there, or
+            ``log10(HEADER)``; empty where it is the column's name.
         role: What a changed cell means: ``label`` and ``split`` force a re-score, ``input`` makes
             submissions that used it stale, ``note`` touches neither; ``key`` identifies the row.
     """
@@ -50,6 +52,7 @@ class Column:
     description: str
     nullable: bool = False
     role: Role = "input"
+    header: str = ""
 
     def arrow_field(self) -> pa.Field:
         """The Arrow field, with unit and description as metadata."""
@@ -137,6 +140,26 @@ class PublishedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How the tables of a dataset are made that is one CSV file, one row an entry.
+
+    Attributes:
+        file: The file, as pinned in ``params.yaml``.
+        formula: Header of the composition; ``formula_norm`` is made from it.
+        groups: Headers whose equal values link entries: linked ones form one group
+            (``component``), which lies on one side of the split and in one fold.
+        subset: Header that says ``train`` or ``test``.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    file: str
+    formula: str
+    groups: tuple[str, ...]
+    subset: str = "subset"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """Something that the page of an entry says of it.
 
@@ -177,6 +200,8 @@ class Dataset:
             which distances between compositions are computed; None where entries are too many
             for that, so that no neighbours are looked for.
         facts: What pages say of an entry, its formula first.
+        recipe: How its tables are made where it is one CSV file; None where its ``ingest`` module
+            makes them.
     """
 
     __pydantic_config__ = _STRICT
@@ -197,6 +222,7 @@ class Dataset:
     frames: tuple[Table, ...] = ()
     composition_column: str | None = "formula_norm"
     facts: tuple[Fact, ...] = ()
+    recipe: Recipe | None = None
 
     def table(self, name: str) -> Table:
         """The table of that name, frames included; KeyError when there is none."""
@@ -736,6 +762,7 @@ class Task:
             repeats.
         cross_validation: Fold schemes for optional ``cv_predictions``, shown beside the score.
         references: Names of submissions shown as references instead of being ranked.
+        baselines: Baselines that can be run on it although they do not name it themselves.
         slices: Ways of taking the test set apart, to see where models err.
         baseline_reference: The reference from which to the floor the reducible error is counted,
             or None.
@@ -769,6 +796,7 @@ class Task:
     scored_folds: CrossValidation | None = None
     cross_validation: tuple[CrossValidation, ...] = ()
     references: tuple[str, ...] = ()
+    baselines: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
     baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()

@@ -99,6 +99,10 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
 def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion) -> BuiltVersion:
     """Build the tables; frames go to an empty folder, whatever a killed run left there."""
     module = dataset_module(dataset.name, "ingest")
+    if module is None:
+        from ionladder.data import from_csv
+
+        return from_csv.build(layout.raw_dir(pinned.dataset, pinned.version), pinned, dataset)
     raw = layout.raw_dir(pinned.dataset, pinned.version)
     if not dataset.frames:
         built: BuiltVersion = module.build(raw, pinned)

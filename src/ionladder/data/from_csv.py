@@ -1,0 +1,259 @@
+"""Tables of a dataset that is one CSV file: what ``recipe`` in its ``dataset.yaml`` says.
+
+The headers that feed a column stand in ``columns.csv`` (``header``; the column's own name where
+it is empty). ``log10(HEADER)`` is the decadic logarithm of a positive number. Columns that no
+header feeds are made here: ``formula_norm`` of ``entries`` and, of ``splits``, ``split_name`` and
+``component``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ionladder.config import DatasetVersion
+from ionladder.data.ingest import (
+    Check,
+    Finding,
+    Outcome,
+    connected_components,
+    grouped_folds,
+    run_checks,
+    shuffled_folds,
+)
+from ionladder.data.store import BuiltVersion, table_from_rows
+from ionladder.errors import IngestError, Problem, first_few
+from ionladder.specs import Column, Dataset, Recipe
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+OFFICIAL = "official"
+SCHEMES: dict[str, Callable[..., dict[str, int]]] = {
+    "grouped": grouped_folds,
+    "shuffled": shuffled_folds,
+}
+_MADE = ("split_name", "component", "formula_norm")
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_Row = dict[str, Any]
+_Rows = list[_Row]
+
+
+def build(raw: Path, pinned: DatasetVersion, dataset: Dataset) -> BuiltVersion:
+    """Read the CSV of a version, make its tables and check them.
+
+    Raises:
+        IngestError: Headers or values are not as declared, or a check failed; all listed.
+    """
+    recipe = dataset.recipe
+    if recipe is None:
+        msg = f"dataset {dataset.name!r} has neither an ingest module nor a recipe"
+        raise ValueError(msg)
+    rows = _read(raw / recipe.file, dataset, recipe)
+    links = {row["id"]: [(h, row[h]) for h in recipe.groups if row[h]] for row in rows}
+    components = connected_components(links)
+    for row in rows:
+        row |= {"split_name": OFFICIAL, "component": components[row["id"]]}
+        row["formula_norm"] = row[recipe.formula] and _normalised(row[recipe.formula])
+    train = {r["id"]: components[r["id"]] for r in rows if r[recipe.subset] == "train"}
+    folds = [
+        {"scheme": scheme, "repeat": repeat, "fold": fold, "id": entry}
+        for repeat in range(pinned.folds.n_repeats)
+        for scheme, draw in SCHEMES.items()
+        for entry, fold in draw(train, pinned.folds, repeat=repeat).items()
+    ]
+    tables, problems = {}, []
+    for spec in dataset.tables:
+        wanted = folds if spec.name == "folds" else rows
+        values = [{c.name: _value(c, row) for c in spec.columns} for row in wanted]
+        problems += _unreadable(recipe.file, spec.columns, values)
+        tables[spec.name] = values
+    if problems:
+        raise IngestError(problems)
+    checks = run_checks(dataset, _checks(pinned, recipe, _counts(rows, recipe)), rows)
+    made = {spec.name: table_from_rows(spec, tables[spec.name]) for spec in dataset.tables}
+    return BuiltVersion(tables=made, checks=tuple(checks), summary=_summary(rows, made, recipe))
+
+
+def _read(path: Path, dataset: Dataset, recipe: Recipe) -> _Rows:
+    """The rows of the file as text.
+
+    Raises:
+        IngestError: It is no CSV in UTF-8, or lacks headers that the dataset names.
+    """
+    import pandas as pd
+
+    step = "Correct the file, or columns.csv and dataset.yaml of the dataset; then pin its bytes."
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, UnicodeDecodeError) as error:
+        found = str(error).splitlines()[0]
+        raise IngestError(path.name, "a CSV file in UTF-8", found, step) from error
+    columns = [c for spec in dataset.tables if spec.name != "folds" for c in spec.columns]
+    named = {_header(column) for column in columns if column.name not in _MADE}
+    missing = sorted({*named, *recipe.groups, recipe.formula, recipe.subset} - {*frame.columns})
+    if missing:
+        found = f"none of {first_few(missing)}; there are {first_few(frame.columns, limit=20)}"
+        raise IngestError(path.name, "the headers that the dataset names", found, step)
+    return [
+        {str(header): cell.strip() for header, cell in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _header(column: Column) -> str:
+    header = column.header or column.name
+    return header.removeprefix("log10(").removesuffix(")") if "log10(" in header else header
+
+
+def _value(column: Column, row: _Row) -> Any:
+    """One cell as its type; an error where it cannot be read, None where it is empty."""
+    cell = row[column.name] if column.name in row and column.name in _MADE else None
+    cell = row.get(_header(column)) if cell is None else cell
+    if not isinstance(cell, str) or column.type in ("string", "category"):
+        return cell if cell != "" else None
+    try:
+        if cell == "":
+            return None
+        if column.type == "bool":
+            return _FLAGS[cell.lower()]
+        number = float(cell)
+        if column.header.startswith("log10("):
+            number = math.log10(number)
+        if not math.isfinite(number):
+            return ValueError(cell)
+        return int(cell) if column.type.startswith("int") else number
+    except (ValueError, KeyError):
+        return ValueError(cell)
+
+
+def _unreadable(file: str, columns: tuple[Column, ...], rows: _Rows) -> list[Problem]:
+    """Cells that are not of their column's type, or missing where that is not allowed."""
+    problems = []
+    for column in columns:
+        for number, row in enumerate(rows, start=2):
+            value = row[column.name]
+            if isinstance(value, ValueError) or (value is None and not column.nullable):
+                where = f"{file}, line {number}, column {_header(column)!r}"
+                expected = f"a positive number: {column.header}" if column.header else column.type
+                found = "nothing" if value is None else repr(str(value))
+                problems.append(Problem(where, expected, found, "Correct the cell."))
+    return problems
+
+
+def _normalised(formula: str) -> str:
+    """Atomic fractions to five decimals, elements in alphabetical order."""
+    from pymatgen.core.composition import Composition
+
+    try:
+        fractions = Composition(formula).fractional_composition.get_el_amt_dict()
+    except ValueError:
+        return ""
+    return " ".join(f"{symbol}{fractions[symbol]:.5f}" for symbol in sorted(fractions))
+
+
+# What every such dataset must fulfil
+
+
+def _checks(pinned: DatasetVersion, recipe: Recipe, counts: dict[str, int]) -> list[Check[_Rows]]:
+    """Ids, formulas, subsets and groups row by row, and the counts of the whole."""
+    shared = " or ".join(recipe.groups)
+    rules: dict[str, tuple[str, str, str, str, Callable[[_Row, _Rows], bool]]] = {
+        "ids_are_unique": (
+            *("Every id stands once.", "entries", "an id of its own", "id"),
+            lambda row, rows: bool(row["id"]) and [r["id"] for r in rows].count(row["id"]) == 1,
+        ),
+        "formulas_are_read": (
+            *("Every formula names known elements.", "entries", "a formula", recipe.formula),
+            lambda row, _: bool(row["formula_norm"]),
+        ),
+        "split_partitions_entries": (
+            *("Every entry is in train or test.", "test", "train or test", recipe.subset),
+            lambda row, _: row[recipe.subset] in ("train", "test"),
+        ),
+        "nothing_crosses_the_split": (
+            "No group of linked entries is in train and test.",
+            *("components", f"no entry of the other subset that shares {shared}", "id"),
+            lambda row, rows: all(
+                r[recipe.subset] == row[recipe.subset]
+                for r in rows
+                if r["component"] == row["component"]
+            ),
+        ),
+    }
+
+    def by_row(name: str) -> Check[_Rows]:
+        description, counted, expected, header, is_good = rules[name]
+
+        def run(rows: _Rows) -> Outcome:
+            findings = [
+                Finding(
+                    entry=row["id"] or None,
+                    place=f"{recipe.file}, id {row['id']!r}",
+                    expected=expected,
+                    found=repr(row[header]),
+                )
+                for row in rows
+                if not is_good(row, rows)
+            ]
+            return Outcome(findings=findings, detail=f"{counts[counted]} {counted}")
+
+        return Check(name=name, description=description, run=run)
+
+    def whole(_rows: _Rows) -> Outcome:
+        known = f"known counts: {', '.join(counts)}"
+        findings = [
+            Finding(
+                entry=None,
+                place=f"params.yaml, {pinned.key}, expected.{name}",
+                expected=str(count),
+                found=str(counts.get(name, known)),
+            )
+            for name, count in pinned.expected.items()
+            if counts.get(name) != count
+        ]
+        detail = ", ".join(f"{count} {name}" for name, count in counts.items())
+        return Outcome(findings=findings, detail=detail)
+
+    description = "Counts are those that params.yaml expects."
+    expected = Check(name="counts_are_as_expected", description=description, run=whole)
+    return [*(by_row(name) for name in rules), expected]
+
+
+def _counts(rows: _Rows, recipe: Recipe) -> dict[str, int]:
+    subsets = [row[recipe.subset] for row in rows]
+    return {
+        "entries": len(rows),
+        "train": subsets.count("train"),
+        "test": subsets.count("test"),
+        "components": len({row["component"] for row in rows}),
+    }
+
+
+def _summary(rows: _Rows, tables: Mapping[str, pa.Table], recipe: Recipe) -> dict[str, Any]:
+    """Counts by subset, and the first label in about twenty bins, for the dataset's page."""
+    import numpy as np
+
+    parts = [[row for row in rows if row[recipe.subset] == name] for name in ("train", "test")]
+    counted = [_counts(part, recipe) for part in parts]
+    names = ("entries", "components")
+    summary: dict[str, Any] = {
+        "subsets": ["train", "test"],
+        "counts": {name: [count[name] for count in counted] for name in names},
+    }
+    labels = tables["labels"]
+    number = next((f.name for f in labels.schema if str(f.type) == "double"), None)
+    if number is not None:
+        values = dict(zip(labels["id"].to_pylist(), labels[number].to_pylist(), strict=True))
+        known = [value for value in values.values() if value is not None]
+        low, high = np.floor(min(known)), np.ceil(max(known))
+        step = 10.0 ** np.round(np.log10(max(high - low, 1.0) / 20))
+        edges = np.arange(low, high + step / 2, step)
+        of_part = [[values[row["id"]] for row in part] for part in parts]
+        bars = [np.histogram([v for v in of if v is not None], edges)[0] for of in of_part]
+        summary["label_histogram"] = {"edges": edges.tolist()} | {
+            name: bar.tolist() for name, bar in zip(("train", "test"), bars, strict=True)
+        }
+    return summary
