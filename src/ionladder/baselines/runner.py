@@ -235,7 +235,7 @@ def plan_problems(
     """What keeps a baseline from being run on a task: not made for it, no data, too many seeds."""
     where, task = f"ionladder baseline {baseline.name}", spec.name
     problems = []
-    if task not in baseline.tasks:
+    if task not in baseline.tasks and baseline.name not in spec.baselines:
         problems.append(
             Problem(
                 where=f"{where} --task {task}",

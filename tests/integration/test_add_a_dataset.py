@@ -1,0 +1,135 @@
+"""CONTRIBUTING's recipe for a dataset: one folder and lines in params.yaml, nothing else."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RECIPE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(?:yaml|csv)\n(.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)
+COPIED = ("src", "docs", "mkdocs.yml", "dvc.yaml", "data/pins.json", "data/bvel_proto")
+BESIDE = ("submissions/bvel-proto", "leaderboard", "benchmarks/results", "CONTRIBUTING.md")
+
+
+def conductors() -> list[dict[str, str]]:
+    """Sixty made-up conductors of twenty papers; every fifth paper is in the test set."""
+    frameworks = ("PS4", "SbS4", "Zr2Si2PO12", "AlCl4", "B12H12")
+    return [
+        {
+            "id": f"na{number:02d}",
+            "formula": f"Na{3 + paper % 4}.{1 + number}{frameworks[paper % 5]}",
+            "doi": f"10.1000/{paper:02d}",
+            "sigma_s_per_cm": f"{10.0 ** -(2 + (7 * number) % 9):.3g}",
+            "subset": "test" if paper % 5 == 0 else "train",
+        }
+        for number in range(60)
+        for paper in [number // 3]
+    ]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the repository with the recipe followed; of other data, only those in git."""
+    root = tmp_path / "clone"
+    for name in (*COPIED, *BESIDE, "SECURITY.md"):
+        source, target = REPOSITORY / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    folder = root / "src" / "ionladder" / "data" / "naion"
+    folder.mkdir()
+    dataset, columns, params = BLOCKS[:3]
+    (folder / "dataset.yaml").write_text(dataset, encoding="utf-8")
+    (folder / "columns.csv").write_text(columns, encoding="utf-8")
+    with (folder / "conductivities.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(conductors()[0]))
+        writer.writeheader()
+        writer.writerows(conductors())
+    digest = hashlib.sha256((folder / "conductivities.csv").read_bytes()).hexdigest()
+    present = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
+    added = yaml.safe_load(params.replace("SHA256", digest))
+    task = present["tasks"]["bvel-proto"]
+    present |= {"tasks": {"bvel-proto": task} | added["tasks"], "datasets": added["datasets"]}
+    (root / "params.yaml").write_text(yaml.safe_dump(present, sort_keys=False), encoding="utf-8")
+    return root
+
+
+def ionladder(root: Path, *arguments: str, fails: bool = False) -> str:
+    """Run a command of the copy's own code; what it prints."""
+    code = "from ionladder.cli.main import run; run()"
+    environment = os.environ | {"PYTHONPATH": str(root / "src"), "IONLADDER_ROOT": str(root)}
+    environment.pop("IONLADDER_MIRROR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(copy: Path) -> None:
+    ionladder(copy, "fetch", "naion")
+    assert "60 entries" in ionladder(copy, "ingest", "naion")
+    for name in ("train-mean", "train-median"):
+        ionladder(copy, "baseline", name, "--task", "naion")
+    ionladder(copy, "leaderboard", "naion")
+    board = json.loads((copy / "leaderboard" / "naion.json").read_text(encoding="utf-8"))
+    rows = {row["submission"]: row for row in board["rows"]}
+    assert set(rows) == {"train-mean", "train-median"}
+    assert rows["train-median"]["n_scored"] == 12
+    assert rows["train-median"]["mae"] > 0
+    assert (copy / "submissions" / "naion" / "train-mean" / "submission.yaml").is_file()
+
+    ionladder(copy, "site", "--no-build")
+    generated = copy / "docs" / "generated"
+    assert "Na-ion conductors" in (generated / "naion" / "index.md").read_text(encoding="utf-8")
+    assert (generated / "submissions" / "naion" / "train-median" / "index.md").is_file()
+    assert "60" in (generated / "datasets" / "naion" / "index.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("params.yaml", "train: 48", "train: 47", "expected.train: expected 47; found 48"),
+        (
+            "src/ionladder/data/naion/dataset.yaml",
+            "groups: [doi, formula]",
+            "groups: [formula, family]",
+            "none of family",
+        ),
+        (
+            "src/ionladder/data/naion/columns.csv",
+            "log10(sigma_s_per_cm)",
+            "log10(formula)",
+            "line 2, column 'formula': expected a positive number",
+        ),
+    ],
+)
+def test_wrong_counts_and_columns_are_refused(
+    copy: Path, file: str, old: str, new: str, words: str
+) -> None:
+    ionladder(copy, "fetch", "naion")
+    path = copy / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+    said = ionladder(copy, "ingest", "naion", fails=True)
+    assert words in said
