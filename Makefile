@@ -82,13 +82,14 @@ test-bvel: setup-dev  ## Install the extra bvel and run the tests that hold labe
 test-umlip: setup-dev  ## Install the extra umlip and run the tests that need CHGNet and SevenNet-0
 	@$(PIP) $(TORCH)
 	@$(PIP) --no-deps -r requirements-umlip.lock
-	@$(RUN) $(PYTEST) tests/unit/baselines/test_umlip_features.py tests/unit/baselines/test_umlip_neb.py \
+	@$(RUN) $(PYTEST) tests/unit/baselines/test_umlip.py tests/unit/baselines/test_neb.py \
 		tests/contracts/test_baselines.py -k "umlip or features" $(PYTEST_OPTIONS)
 
 test-torch: setup-dev  ## Install the extra torch and train a two-epoch miniature of every graph network
 	@$(PIP) $(TORCH)
 	@$(PIP) --no-deps -r requirements-torch.lock
-	@$(RUN) $(PYTEST) tests/unit/baselines/graphs tests/contracts/test_baselines.py src/ionladder/baselines \
+	@$(RUN) $(PYTEST) tests/unit/baselines/test_graphs.py tests/unit/baselines/test_train.py \
+		tests/unit/baselines/test_networks.py tests/contracts/test_baselines.py src/ionladder/baselines \
 		-k "graphs or cgcnn or schnet or painn or m3gnet or so3net" $(PYTEST_OPTIONS)
 
 test-interchange: setup-dev  ## Install matbench and mlcroissant and run the tests that hold our files to them

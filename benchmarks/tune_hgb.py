@@ -21,9 +21,8 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from ionladder.baselines.rich_features import rich_features
-from ionladder.baselines.threads import single_thread
-from ionladder.baselines.training import label_array
+from ionladder.baselines.features import label_array, rich_features
+from ionladder.baselines.runner import single_thread
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
 from ionladder.data.store import TaskInputs, load_inputs

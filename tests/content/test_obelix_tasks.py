@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ionladder.baselines.bvse.coverage import N_TEST, N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
 from ionladder.config import load_params
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
 from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
+from ionladder.submit.card import read_card
 
 pytestmark = pytest.mark.data
 
@@ -101,7 +101,9 @@ def test_the_page_of_3d_models_says_how_few_crystals_have_a_barrier() -> None:
     (caveat,) = (
         text for text in CIF.experiments[0].caveats if "Bond-valence barriers exist" in text
     )
-    n_without = len(UNTREATED_TEST_IDS)
-    assert f"for {N_TRAIN_TREATED} of the {N_TRAIN} training crystals" in caveat
-    assert f"for {N_TEST - n_without} of the {N_TEST} test crystals" in caveat
+    folder = LAYOUT.submission_dir("obelix-cif", "bvse-barrier")
+    card, _ = read_card(folder / "submission.yaml", shown_as="bvse-barrier")
+    n_treated, n_without = (card.hyperparameters[name] for name in ("treated_train", "fallback"))
+    assert f"for {n_treated} of the 254 training crystals" in caveat
+    assert f"for {67 - n_without} of the 67 test crystals" in caveat
     assert f"the other {n_without} " in caveat

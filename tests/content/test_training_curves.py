@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ionladder.baselines.curves import COLUMNS
-from ionladder.baselines.registry import all_baselines
+from ionladder.baselines.registry import get_baseline
+from ionladder.baselines.runner import CURVE_COLUMNS
 from ionladder.repo import Layout
 
 LAYOUT = Layout(Path(__file__).resolve().parents[2])
@@ -24,14 +24,14 @@ def test_the_rows_that_were_pretrained_have_curves_beside_those_from_scratch() -
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_every_seed_and_epoch_of_the_card_is_there(path: Path) -> None:
-    spec = all_baselines()[path.stem]
-    settings, table = spec.hyperparameters, pd.read_csv(path)
+    spec, table = get_baseline(path.stem), pd.read_csv(path)
+    settings = spec.settings
     epochs = {"training": settings["epochs"]}
     if "pretraining_epochs" in settings:
         epochs["pretraining"] = settings["pretraining_epochs"]
 
     assert path.stat().st_size < LARGEST_BYTES
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == CURVE_COLUMNS
     assert set(table["stage"]) == set(epochs)
     for (stage, _), rows in table.groupby(["stage", "seed"]):
         assert rows["epoch"].tolist() == list(range(1, epochs[stage] + 1))

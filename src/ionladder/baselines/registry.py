@@ -1,63 +1,203 @@
-"""Finding baselines: every folder here with a ``spec.py`` is one."""
+"""The baselines there are: one decorated function each, listed without a numerical library."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
-import pkgutil
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from ionladder.baselines.extras import problem_of_missing, require_packages
 from ionladder.errors import BaselineError, Problem
-from ionladder.specs import Baseline
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ionladder.data.store import TaskInputs
     from ionladder.specs import Array
 
-_PACKAGE = "ionladder.baselines"
+MODULES = ("classic", "bvse", "umlip", "networks", "paths")
+"""Modules of this package whose decorated functions are baselines; they import lightly."""
 
 
-class FitPredict(Protocol):
-    """What ``model.py`` of every baseline exposes as ``fit_predict``."""
+@dataclass(frozen=True)
+class Curve:
+    """How one training of a network went.
 
-    def __call__(
+    Attributes:
+        stage: ``training``, or ``pretraining`` where another task was learnt before.
+        seed: Its seed.
+        unit: Unit of the held-out error.
+        losses: Mean loss while each epoch went on, of standardised labels; no unit.
+        errors: Mean absolute error of the groups held out, after each epoch.
+        best_epoch: The epoch whose weights were kept, from 1.
+    """
+
+    stage: str
+    seed: int
+    unit: str
+    losses: tuple[float, ...]
+    errors: tuple[float, ...]
+    best_epoch: int
+
+
+Watch = Callable[[Curve], None]
+"""Called with the curve of each training when it has ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One training of a baseline: all that its function is given.
+
+    Attributes:
+        name: The baseline, for error messages.
+        inputs: Inputs of every entry; labels of ``train_ids`` only.
+        train_ids: Entries to learn from.
+        predict_ids: Entries to predict, in this order.
+        seed: Decides whatever is drawn at random.
+        settings: The settings of the decorator, as printed on the card.
+        watch: Shown the curve of each training of a network; None shows nobody.
+    """
+
+    name: str
+    inputs: TaskInputs
+    train_ids: Sequence[str]
+    predict_ids: Sequence[str]
+    seed: int
+    settings: Mapping[str, Any]
+    watch: Watch | None = None
+
+    def rows(self, features: pd.DataFrame | pd.Series[Any]) -> tuple[Array, Array]:
+        """Rows of a table indexed by id: of the entries to learn from, of those to predict."""
+        learnt, asked = features.loc[list(self.train_ids)], features.loc[list(self.predict_ids)]
+        return learnt.to_numpy(), asked.to_numpy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """One model that ``ionladder baseline NAME`` trains and writes as a submission.
+
+    Its words stand on the cards of its submissions; here is what a run needs to know.
+
+    Attributes:
+        name: Name of its submissions.
+        function: Takes a :class:`Training` and returns predictions of shape (n,), or
+            (n, n_targets) of several targets, all finite. A pure function. For a task of paths or
+            frames it takes ``ArrayInputs`` and the file to write instead.
+        tasks: Tasks it can be run on.
+        n_seeds: Trainings for the test set, with seeds 0, 1, 2, …; 1 where seeds change nothing.
+        tolerance: Largest difference, in the target's unit, that a rerun with the locked versions
+            may show against the committed predictions.
+        settings: Settings of the model; the card prints them among its hyperparameters.
+        folds: Whether it is also trained on the frozen folds; False where that is too expensive.
+        extra: Extra of this package that it needs, or None.
+        packages: What it imports of that extra.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    tasks: tuple[str, ...]
+    n_seeds: int = 1
+    tolerance: float = 1e-6
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    folds: bool = True
+    extra: str | None = None
+    packages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.n_seeds < 1 or not self.tolerance > 0:
+            msg = f"baseline {self.name!r} needs a seed or more, and a tolerance above 0"
+            raise ValueError(msg)
+
+    @property
+    def summary(self) -> str:
+        """What it is: the first line of its docstring, without the stop."""
+        return (self.function.__doc__ or self.name).strip().splitlines()[0].rstrip(".")
+
+    def fit_predict(
         self,
         inputs: TaskInputs,
         train_ids: Sequence[str],
         predict_ids: Sequence[str],
         *,
         seed: int,
+        watch: Watch | None = None,
     ) -> Array:
-        """Train on ``train_ids``; return predictions for each of ``predict_ids``, in order.
+        """Train on ``train_ids`` and predict ``predict_ids``."""
+        predicted: Array = self.function(
+            Training(
+                name=self.name,
+                inputs=inputs,
+                train_ids=train_ids,
+                predict_ids=predict_ids,
+                seed=seed,
+                settings=self.settings,
+                watch=watch,
+            )
+        )
+        return predicted
 
-        Shape (n,), or (n, n_targets) with the targets in the order of ``inputs.targets`` where the
-        task has several. Every number is finite, also where a training label is missing (NaN).
+    def missing_packages(self) -> tuple[str, ...]:
+        """The packages it needs that are not installed."""
+        return tuple(name for name in self.packages if find_spec(name) is None)
 
-        A pure function: the same arguments give the same numbers, and the only labels it may
-        read are those of ``train_ids``.
+    def require_packages(self) -> None:
+        """Make sure that it can run here.
+
+        Raises:
+            BaselineError: A package is not installed; the message says how to get it.
         """
+        if missing := self.missing_packages():
+            where = f"ionladder baseline {self.name}"
+            raise BaselineError(missing_package(where, str(self.extra), missing))
+
+
+_BASELINES: dict[str, Baseline] = {}
+
+
+def baseline(
+    *,
+    tasks: tuple[str, ...],
+    seeds: int = 1,
+    tolerance: float = 1e-6,
+    settings: Mapping[str, Any] | None = None,
+    folds: bool = True,
+    extra: str | None = None,
+    packages: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function a baseline, named after it with ``-`` for ``_``; see :class:`Baseline`."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = function.__name__.replace("_", "-")
+        _BASELINES[name] = Baseline(
+            name=name,
+            function=function,
+            tasks=tasks,
+            n_seeds=seeds,
+            tolerance=tolerance,
+            settings=settings or {},
+            folds=folds,
+            extra=extra,
+            packages=packages,
+        )
+        return function
+
+    return register
 
 
 def all_baselines() -> dict[str, Baseline]:
     """Every baseline by name, in alphabetical order; imports no numerical library."""
-    package = importlib.import_module(_PACKAGE)
-    found: dict[str, Baseline] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        spec_name = f"{_PACKAGE}.{module.name}.spec"
-        if module.ispkg and importlib.util.find_spec(spec_name):
-            baseline: Baseline = importlib.import_module(spec_name).BASELINE
-            found[baseline.name] = baseline
-    return dict(sorted(found.items()))
+    for module in MODULES:
+        importlib.import_module(f"ionladder.baselines.{module}")
+    return dict(sorted(_BASELINES.items()))
 
 
 def get_baseline(name: str) -> Baseline:
     """The baseline of that name.
 
     Raises:
-        BaselineError: There is none; the letter lists those there are.
+        BaselineError: There is none; the message lists those there are.
     """
     baselines = all_baselines()
     if name in baselines:
@@ -74,22 +214,12 @@ def get_baseline(name: str) -> Baseline:
     )
 
 
-def load_model(baseline: Baseline) -> FitPredict:
-    """Import a baseline's model, and with it the libraries it needs.
-
-    Raises:
-        BaselineError: A library of its extra is not installed; the letter says how to get it.
-    """
-    require_packages(baseline)
-    try:
-        module = importlib.import_module(f"{_PACKAGE}.{baseline.package}.model")
-    except ModuleNotFoundError as error:
-        if baseline.extra is None:
-            raise
-        raise BaselineError(
-            problem_of_missing(
-                f"ionladder baseline {baseline.name}", baseline.extra, (str(error.name),)
-            )
-        ) from error
-    model: FitPredict = module.fit_predict
-    return model
+def missing_package(where: str, extra: str, missing: Sequence[str]) -> Problem:
+    """The error about packages of an extra that are not installed, met by the command ``where``."""
+    return Problem(
+        where=where,
+        expected=f"the packages of the extra {extra}",
+        found=f"no package {', '.join(missing)}",
+        next_step=f"From a clone: pip install --no-deps -r requirements-{extra}.lock (those "
+        f'tested). Elsewhere: pip install "ionladder[{extra}]".',
+    )

@@ -1,33 +1,57 @@
-"""Running a baseline: train, predict test set and folds, write a submission like any other."""
+"""Running a baseline: train, predict, write a submission like any other; or check a committed one.
+
+The words of a card are its author's: they stand in ``submission.yaml`` and are kept. A run fills in
+what it measures (seeds, seconds, hardware) and the settings the model was given.
+"""
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ionladder.baselines.card import card_fields
-from ionladder.baselines.compare import largest_difference
-from ionladder.baselines.curves import Watch, watched
-from ionladder.baselines.predictions import predict_folds, predict_test
-from ionladder.baselines.registry import get_baseline, load_model
-from ionladder.baselines.threads import single_thread
+import numpy as np
+import pandas as pd
+import yaml
+
+from ionladder.baselines.registry import Baseline, Curve, Watch, get_baseline
 from ionladder.config import Params
 from ionladder.data.registry import get_task
-from ionladder.data.store import TaskInputs, load_inputs
-from ionladder.errors import BaselineError, Problem, SubmissionError
-from ionladder.repo import Layout
-from ionladder.specs import Baseline, Task
-from ionladder.submit.predictions import DECIMALS, write_submission
+from ionladder.data.store import ArrayInputs, TaskInputs, load_array_inputs, load_inputs
+from ionladder.errors import (
+    BaselineError,
+    DataChangedError,
+    Problem,
+    SubmissionError,
+    first_few,
+)
+from ionladder.repo import Layout, read_mapping, read_parquet, replacing, write_text
+from ionladder.specs import Task
+from ionladder.submit.card import CARD_FILE, Card
+from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
 from ionladder.submit.validate import Expectations, Submission, read_submission
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
+
 
 Progress = Callable[[int, int], None]
 """Called with the number of trainings done and their total."""
+HARDWARE = "one CPU core, no GPU; training time is CPU time of one {unit}, training and prediction"
+ARRAYS_FILE = "predictions.parquet"
+CURVE_COLUMNS = ("stage", "seed", "epoch", "training_loss", "held_out_mae", "unit", "chosen")
+_KEYS = ("scheme", "repeat", "fold", "seed", "id")
+_WAITING_CARDS = Path(__file__).with_name("cards.yaml")
+_REVIEW = (
+    "Install the versions of requirements.lock, or run `ionladder baseline` without --check to "
+    "write the new predictions and review what changed."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +61,8 @@ class Plan:
     Attributes:
         baseline: The baseline.
         task: The task.
+        folder: Its submission.
+        shown: That folder as the reader knows it.
         inputs: Inputs and training labels of the task's dataset version.
         seeds: Seeds for the test set; none where the task is scored on folds.
         repeats: Repeats of the frozen folds; repeat ``r`` is trained with seed ``r``.
@@ -44,6 +70,8 @@ class Plan:
 
     baseline: Baseline
     task: Task
+    folder: Path
+    shown: str
     inputs: TaskInputs
     seeds: tuple[int, ...]
     repeats: tuple[int, ...]
@@ -51,23 +79,18 @@ class Plan:
     @property
     def schemes(self) -> list[str]:
         """Fold schemes of the task; none for a baseline that is not trained on folds."""
-        if not self.baseline.folds:
-            return []
-        return [cv.scheme for cv in self.task.fold_schemes]
+        return [cv.scheme for cv in self.task.fold_schemes] if self.baseline.folds else []
 
     @property
-    def stated_seeds(self) -> tuple[int, ...]:
-        """Seeds behind what is scored, as the card states them; none where they change nothing."""
-        if self.task.scored_folds is None:
-            return self.seeds
-        return self.repeats if self.baseline.n_seeds > 1 else ()
+    def folds(self) -> pd.DataFrame:
+        """The frozen folds that are trained: scheme, repeat, fold and held-out id."""
+        folds = self.inputs.folds
+        return folds[folds["scheme"].isin(self.schemes) & folds["repeat"].isin(self.repeats)]
 
     @property
     def n_trainings(self) -> int:
         """Trainings in all: one per seed, and one per scheme, repeat and fold."""
-        folds = self.inputs.folds
-        chosen = folds[folds["scheme"].isin(self.schemes) & folds["repeat"].isin(self.repeats)]
-        return len(self.seeds) + len(chosen[["scheme", "repeat", "fold"]].drop_duplicates())
+        return len(self.seeds) + self.folds.groupby(["scheme", "repeat", "fold"]).ngroups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,76 +108,41 @@ class Run:
     cv_predictions: pd.DataFrame | None
     training_time_s: float
 
-    def beside(self, committed: Submission) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Pairs of what is committed and what this run gave: the test set, then the folds."""
-        pairs = []
+    def differences(self, committed: Submission) -> tuple[float, float]:
+        """Largest differences from what is committed: of the test set, of the folds; 0 if none."""
+        on_test = on_folds = 0.0
         if self.predictions is not None:
-            pairs.append((committed.predictions.rows, self.predictions))
-        if committed.cv_predictions is not None and self.cv_predictions is not None:
-            pairs.append((committed.cv_predictions.rows, self.cv_predictions))
-        return pairs
+            on_test = largest_difference(committed.predictions.rows, self.predictions)
+        if self.cv_predictions is not None and committed.cv_predictions is not None:
+            on_folds = largest_difference(committed.cv_predictions.rows, self.cv_predictions)
+        return on_test, on_folds
 
 
-def make_plan(
-    layout: Layout, params: Params, name: str, task: str, *, n_seeds: int | None = None
-) -> Plan:
-    """Look up baseline, task and data.
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """How a rerun compares with the committed predictions.
 
-    Args:
-        layout: The repository.
-        params: Its settings; they name the dataset version of the task.
-        name: Baseline name.
-        task: Task name.
-        n_seeds: Use the first so many seeds, or repeats where folds are scored; None means all.
-
-    Raises:
-        BaselineError: No such baseline, not made for this task, or not that many seeds.
-        ConfigError: No such task.
-        DataMissingError: The tables of the dataset version are not here.
+    Attributes:
+        folder: The submission folder, as shown to the reader.
+        n_seeds: Seeds compared.
+        n_repeats: Repeats of the folds compared.
+        test_difference: Largest absolute difference on the test set, in the target's unit; 0 where
+            the task has no predictions of it.
+        cv_difference: The largest one over the folds; 0 where the baseline is not trained on them.
+        tolerance: Largest difference that counts as reproduced.
     """
-    baseline = get_baseline(name).for_task(task)
-    spec = get_task(task)
-    problems = plan_problems(baseline, spec, n_seeds, params)
-    if problems:
-        raise BaselineError(problems)
-    inputs = load_inputs(layout, spec, params.task_versions[task])
-    repeats = tuple(sorted({int(repeat) for repeat in inputs.folds["repeat"]}))
-    seeds = tuple(range(baseline.n_seeds if n_seeds is None else n_seeds))
-    if spec.scored_folds is not None:
-        seeds, repeats = (), repeats[:n_seeds]
-    return Plan(baseline=baseline, task=spec, inputs=inputs, seeds=seeds, repeats=repeats)
 
+    folder: str
+    n_seeds: int
+    n_repeats: int
+    test_difference: float
+    cv_difference: float
+    tolerance: float
 
-def train(plan: Plan, *, progress: Progress | None = None, watch: Watch | None = None) -> Run:
-    """Run every training of a plan on one thread; ``watch`` is shown the curve of each.
-
-    Raises:
-        BaselineError: Curves are asked of a baseline that is not trained epoch by epoch.
-    """
-    model = load_model(plan.baseline)
-    if watch is not None:
-        model = watched(model, watch, name=plan.baseline.name)
-    done = 0
-
-    def tick() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, plan.n_trainings)
-
-    def folds() -> pd.DataFrame:
-        return predict_folds(model, plan.inputs, plan.schemes, plan.repeats, tick=tick)
-
-    with single_thread():
-        start = time.process_time()
-        if plan.task.scored_folds is not None:
-            given = folds()
-            spent = (time.process_time() - start) / plan.n_trainings
-            return Run(predictions=None, cv_predictions=given, training_time_s=spent)
-        predictions = predict_test(model, plan.inputs, plan.seeds, tick=tick)
-        spent = (time.process_time() - start) / len(plan.seeds)
-        cv_predictions = folds() if plan.schemes else None
-        return Run(predictions=predictions, cv_predictions=cv_predictions, training_time_s=spent)
+    @property
+    def difference(self) -> float:
+        """The larger of the two differences."""
+        return max(self.test_difference, self.cv_difference)
 
 
 def run(
@@ -172,70 +160,127 @@ def run(
     The folder then passes the same checks as everybody else's. Where the predictions are those
     already there, the training time stays as recorded: a rerun leaves the folder as it was.
 
+    Args:
+        layout: The repository.
+        params: Its settings.
+        name: Baseline name.
+        task: Task name.
+        n_seeds: Train the first so many seeds; None for all.
+        progress: Called after every training.
+        watch: Shown the curve of every training.
+
     Returns:
         The submission as read back.
     """
     plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
-    if plan.task.scored_folds is not None and n_seeds is not None:
-        raise BaselineError(_partial(name, n_seeds))
+    on_folds = plan.task.scored_folds is not None
+    if on_folds and n_seeds is not None:
+        where = f"ionladder baseline {name} --seeds {n_seeds}"
+        expected = "no such option: a task scored on folds needs every frozen repeat"
+        step = "Leave the option out; with --check it compares the first so many repeats."
+        raise _error(where, expected, str(n_seeds), step)
+    words = card_words(plan.folder, plan.shown, plan.baseline, plan.task)
     result = train(plan, progress=progress, watch=watch)
-    folder = layout.submission_dir(task, plan.baseline.name)
+    seeds = plan.seeds
+    if on_folds:
+        seeds = plan.repeats if plan.baseline.n_seeds > 1 else ()
+    card = _card(words, plan.baseline, seeds, "fold" if on_folds else "seed")
+    card["training_time_s"] = _recorded_time(plan, result) or float(f"{result.training_time_s:.2g}")
     predictions = result.predictions
     if predictions is not None and len(plan.seeds) == 1:
         predictions = predictions.drop(columns="seed")
-    card = card_fields(
-        plan.baseline,
-        seeds=plan.stated_seeds,
-        training_time_s=_recorded_time(layout, plan, result)
-        or float(f"{result.training_time_s:.2g}"),
-        timed_unit="seed" if plan.task.scored_folds is None else "fold",
-    )
     write_submission(
-        folder, card=card, predictions=predictions, cv_predictions=result.cv_predictions
+        plan.folder,
+        card=_in_order(card),
+        predictions=predictions,
+        cv_predictions=result.cv_predictions,
     )
-    return read_back(layout, plan)
+    return _read_back(plan)
 
 
-def read_back(layout: Layout, plan: Plan) -> Submission:
-    """Read the baseline's submission through the door that every submission takes.
+def check(
+    layout: Layout,
+    params: Params,
+    name: str,
+    task: str,
+    *,
+    n_seeds: int | None = None,
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+) -> Check:
+    """Run a baseline again and compare; nothing is written.
+
+    Args:
+        layout: The repository.
+        params: Its settings.
+        name: Baseline name.
+        task: Task name.
+        n_seeds: Compare the first so many seeds, and as many repeats of the folds; None for all.
+        progress: Called after every training.
+        watch: Shown the curve of every training.
 
     Raises:
-        SubmissionError: It has problems.
+        BaselineError: Nothing is committed, or the predictions differ by more than the baseline's
+            tolerance.
+        SubmissionError: The committed submission has problems.
     """
-    folder: Path = layout.submission_dir(plan.task.name, plan.baseline.name)
-    expectations = Expectations(
-        test_ids=plan.inputs.test_ids, train_ids=plan.inputs.train_ids, folds=plan.inputs.folds
-    )
-    return read_submission(folder, plan.task, expectations, shown_as=layout.relative(folder))
-
-
-def _recorded_time(layout: Layout, plan: Plan, result: Run) -> float | None:
-    """The time on the card of a committed submission with the same predictions, if there is one."""
-    try:
-        committed = read_back(layout, plan)
-    except SubmissionError:
-        return None
-    stored, fresh = result.beside(committed)[0]
-    same = largest_difference(stored, fresh.round(DECIMALS)) == 0
-    return committed.card.training_time_s if same else None
-
-
-def _partial(name: str, n_seeds: int) -> Problem:
-    return Problem(
-        where=f"ionladder baseline {name} --seeds {n_seeds}",
-        expected="no such option: a task scored on folds needs every frozen repeat",
-        found=str(n_seeds),
-        next_step="Leave the option out; with --check it compares the first so many repeats.",
+    plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
+    if not plan.folder.is_dir():
+        raise _error(plan.shown, "the committed predictions", "no such folder", _REVIEW)
+    committed = _read_back(plan)
+    if committed.cv_predictions is None and plan.schemes:
+        raise _error(plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW)
+    plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
+    on_test, on_folds = train(plan, progress=progress, watch=watch).differences(committed)
+    tolerance = plan.baseline.tolerance
+    if not max(on_test, on_folds) <= tolerance:
+        found = f"differences up to {on_test:.3g} on the test set and {on_folds:.3g} on the folds"
+        expected = f"the predictions of a rerun within {tolerance:g}"
+        raise _error(plan.shown, expected, found, _REVIEW)
+    return Check(
+        folder=plan.shown,
+        n_seeds=len(plan.seeds),
+        n_repeats=len(plan.repeats),
+        test_difference=on_test,
+        cv_difference=on_folds,
+        tolerance=tolerance,
     )
 
 
-def plan_problems(
-    baseline: Baseline, spec: Task, n_seeds: int | None, params: Params
-) -> list[Problem]:
-    """What keeps a baseline from being run on a task: not made for it, no data, too many seeds."""
-    where, task = f"ionladder baseline {baseline.name}", spec.name
-    problems = []
-    if task not in baseline.tasks and baseline.name not in spec.baselines:
+def make_plan(
+    layout: Layout, params: Params, name: str, task: str, *, n_seeds: int | None = None
+) -> Plan:
+    """Look up baseline, task and data.
+
+    Raises:
+        BaselineError: No such baseline, not made for this task, not that many seeds, or a package
+            is missing.
+        ConfigError: No such task.
+        DataMissingError: The tables of the dataset version are not here.
+    """
+    baseline, spec = _look_up(params, name, task, n_seeds)
+    inputs = load_inputs(layout, spec, params.task_versions[task])
+    repeats = tuple(sorted({int(repeat) for repeat in inputs.folds["repeat"]}))
+    seeds = tuple(range(baseline.n_seeds if n_seeds is None else n_seeds))
+    if spec.scored_folds is not None:
+        seeds, repeats = (), repeats[:n_seeds]
+    folder = layout.submission_dir(task, name)
+    return Plan(
+        baseline=baseline,
+        task=spec,
+        folder=folder,
+        shown=layout.relative(folder),
+        inputs=inputs,
+        seeds=seeds,
+        repeats=repeats,
+    )
+
+
+def _look_up(params: Params, name: str, task: str, n_seeds: int | None) -> tuple[Baseline, Task]:
+    """A baseline that can be run on a task, or all that keeps it from that."""
+    baseline, spec = get_baseline(name), get_task(task)
+    where, problems = f"ionladder baseline {name}", []
+    if task not in baseline.tasks and name not in spec.baselines:
         problems.append(
             Problem(
                 where=f"{where} --task {task}",
@@ -254,9 +299,9 @@ def plan_problems(
             )
         )
     # Where folds are scored, seeds count repeats, and a number beyond them means all.
-    most = f"from 1 to {baseline.n_seeds}" if spec.scored_folds is None else "of repeats, 1 or more"
-    too_many = spec.scored_folds is None and (n_seeds or 0) > baseline.n_seeds
-    if n_seeds is not None and (n_seeds < 1 or too_many):
+    is_limited = spec.scored_folds is None
+    most = f"from 1 to {baseline.n_seeds}" if is_limited else "of repeats, 1 or more"
+    if n_seeds is not None and (n_seeds < 1 or (is_limited and n_seeds > baseline.n_seeds)):
         problems.append(
             Problem(
                 where=f"{where} --seeds {n_seeds}",
@@ -265,4 +310,349 @@ def plan_problems(
                 next_step="Ask for fewer seeds, or leave the option out to run all of them.",
             )
         )
-    return problems
+    if problems:
+        raise BaselineError(problems)
+    return baseline, spec
+
+
+def _read_back(plan: Plan) -> Submission:
+    """The baseline's submission, read and checked as every submission is."""
+    expectations = Expectations(
+        test_ids=plan.inputs.test_ids, train_ids=plan.inputs.train_ids, folds=plan.inputs.folds
+    )
+    return read_submission(plan.folder, plan.task, expectations, shown_as=plan.shown)
+
+
+def _recorded_time(plan: Plan, result: Run) -> float | None:
+    """The time on the card of a committed submission with the same predictions, if there is one."""
+    try:
+        committed = _read_back(plan)
+    except SubmissionError:
+        return None
+    pairs = (
+        (committed.predictions, result.predictions),
+        (committed.cv_predictions, result.cv_predictions),
+    )
+    stored, fresh = next((one, two) for one, two in pairs if one is not None and two is not None)
+    is_same = largest_difference(stored.rows, fresh.round(DECIMALS)) == 0
+    return committed.card.training_time_s if is_same else None
+
+
+# Training
+
+
+def train(plan: Plan, *, progress: Progress | None = None, watch: Watch | None = None) -> Run:
+    """Run every training of a plan on one thread; ``watch`` is shown the curve of each.
+
+    Raises:
+        BaselineError: A package is missing, or curves are asked of a baseline that is not trained
+            epoch by epoch.
+    """
+    if watch is not None and "epochs" not in plan.baseline.settings:
+        raise BaselineError(without_epochs(plan.baseline.name))
+    plan.baseline.require_packages()
+    done = 0
+
+    def predict(train_ids: Sequence[str], predict_ids: Sequence[str], seed: int) -> pd.DataFrame:
+        nonlocal done
+        table = predict_once(
+            plan.baseline, plan.inputs, train_ids, predict_ids, seed=seed, watch=watch
+        )
+        done += 1
+        if progress is not None:
+            progress(done, plan.n_trainings)
+        return table
+
+    with single_thread(plan.baseline):
+        start = time.process_time()
+        inputs, tables = plan.inputs, []
+        for seed in plan.seeds:
+            table = predict(inputs.train_ids, inputs.test_ids, seed)
+            tables.append(table.assign(seed=seed))
+        n_timed = len(plan.seeds) or plan.n_trainings
+        spent = time.process_time() - start
+        folds, every = [], plan.folds
+        for scheme, repeat in sorted(set(zip(every["scheme"], every["repeat"], strict=True))):
+            part = every[(every["scheme"] == scheme) & (every["repeat"] == repeat)]
+            for fold in sorted(part["fold"].unique()):
+                held_out = sorted(part.loc[part["fold"] == fold, "id"])
+                learnt = sorted(part.loc[part["fold"] != fold, "id"])
+                table = predict(learnt, held_out, int(repeat))
+                keys = {"repeat": int(repeat), "fold": int(fold)}
+                folds.append(table.assign(scheme=str(scheme), **keys))
+        if not plan.seeds:
+            spent = time.process_time() - start
+    columns = [key for key in _KEYS if key != "seed"]
+    return Run(
+        predictions=_joined(tables, ["seed", "id"]),
+        cv_predictions=_joined(folds, columns),
+        training_time_s=spent / n_timed,
+    )
+
+
+def _joined(tables: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame | None:
+    if not tables:
+        return None
+    table = pd.concat(tables, ignore_index=True)
+    return table[[*keys, *(name for name in table.columns if name not in keys)]]
+
+
+def predict_once(
+    baseline: Baseline,
+    inputs: TaskInputs,
+    train_ids: Sequence[str],
+    predict_ids: Sequence[str],
+    *,
+    seed: int,
+    watch: Watch | None = None,
+) -> pd.DataFrame:
+    """One training: columns ``id`` and the targets.
+
+    The model is handed the labels of ``train_ids`` and of nobody else.
+
+    Raises:
+        BaselineError: Predictions of another shape, or one that is not a finite number.
+    """
+    given = replace(inputs, train_labels=inputs.train_labels.loc[list(train_ids)])
+    predicted = np.asarray(
+        baseline.fit_predict(given, train_ids, predict_ids, seed=seed, watch=watch), dtype=float
+    )
+    table = predicted[:, None] if predicted.ndim == 1 else predicted
+    where = f"ionladder baseline {baseline.name}, seed {seed}"
+    step = "Correct the model; predictions are never filled in or clipped here."
+    shape = (len(predict_ids), len(inputs.targets))
+    if table.shape != shape:
+        expected = f"predictions of shape {shape}, one column a target"
+        raise _error(where, expected, f"shape {table.shape}", step)
+    bad = [predict_ids[int(row)] for row in np.flatnonzero(~np.isfinite(table).all(axis=1))]
+    if bad:
+        expected = "a finite prediction for every entry"
+        raise _error(where, expected, f"none for {first_few(bad)}", step)
+    return pd.DataFrame(
+        {"id": list(predict_ids), **dict(zip(inputs.targets, table.T, strict=True))}
+    )
+
+
+@contextmanager
+def single_thread(baseline: Baseline | None = None) -> Iterator[None]:
+    """Pin BLAS and OpenMP to one thread: the same sums in the same order, and fair CPU times.
+
+    Only libraries that are loaded can be pinned, so those that a baseline uses are loaded before.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    if baseline is not None:
+        for name in ("sklearn.ensemble", *(p for p in baseline.packages if p == "torch")):
+            importlib.import_module(name)
+    with threadpool_limits(limits=1):
+        yield
+
+
+def largest_difference(committed: pd.DataFrame, rerun: pd.DataFrame) -> float:
+    """Largest absolute difference of any target over the rows of ``rerun``.
+
+    Args:
+        committed: Stored predictions; rows that ``rerun`` does not have are passed over.
+        rerun: Fresh predictions, with the same key columns; the others are targets.
+
+    Returns:
+        The difference in the targets' unit; infinity when a row of ``rerun`` is not stored.
+    """
+    keys = [key for key in _KEYS if key in rerun.columns]
+    both = rerun.merge(committed, on=keys, how="left", suffixes=("", "_committed"))
+    targets = [name for name in rerun.columns if name not in keys]
+    stored = both[[f"{name}_committed" for name in targets]].to_numpy(dtype=float)
+    differences = np.abs(both[targets].to_numpy(dtype=float) - stored)
+    return math.inf if np.isnan(differences).any() else float(differences.max())
+
+
+# Cards
+
+
+def card_words(folder: Path, shown: str, baseline: Baseline, task: Task) -> dict[str, Any]:
+    """What a card says that no run measures.
+
+    The words of the submission's card; where there is none yet, those laid down for a task that
+    waits for its data; else a template whose texts the author replaces.
+
+    Raises:
+        SubmissionError: The card that is there cannot be read.
+    """
+    if (folder / CARD_FILE).is_file():
+        words, problems = read_mapping(folder / CARD_FILE, shown_as=f"{shown}/{CARD_FILE}")
+        if problems:
+            raise SubmissionError(problems)
+        return words
+    waiting = yaml.safe_load(_WAITING_CARDS.read_text(encoding="utf-8"))
+    laid_down: dict[str, Any] | None = waiting.get(task.name, {}).get(baseline.name)
+    return laid_down or {
+        "model": baseline.name,
+        "description": inspect.getdoc(baseline.function) or baseline.summary,
+        "authors": [{"name": "IonLadder maintainers"}],
+        "training_data": f"the train split of the task {task.name}",
+        "inputs": "both",
+        "licence": "MIT",
+        "uses_external_data": False,
+        "notes": "Written by `ionladder baseline`: replace model, description, training_data, "
+        "inputs and notes by what a careful reader should know.",
+    }
+
+
+def _card(
+    words: dict[str, Any], baseline: Baseline, seeds: Sequence[int], unit: str
+) -> dict[str, Any]:
+    """Words with the measured fields, but for the time; a single seed is not stated."""
+    stated = {**(words.get("hyperparameters") or {}), **baseline.settings}
+    return {
+        **words,
+        "hyperparameters": stated or None,
+        "seeds": list(seeds) if len(seeds) > 1 else None,
+        "hardware": HARDWARE.format(unit=unit),
+    }
+
+
+def _in_order(card: dict[str, Any]) -> dict[str, Any]:
+    return {name: card[name] for name in Card.model_fields if card.get(name) is not None}
+
+
+# Baselines that predict arrays: those of a whole test set need not fit into memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayRun:
+    """What a run wrote.
+
+    Attributes:
+        folder: The submission.
+        n_entries: Held-out entries it predicts.
+        is_unchanged: Whether the same predictions were there before.
+    """
+
+    folder: Path
+    n_entries: int
+    is_unchanged: bool
+
+
+def run_arrays(layout: Layout, params: Params, name: str, task: str) -> ArrayRun:
+    """Run a baseline of paths or frames and write ``submissions/<task>/<name>/``.
+
+    Where the predictions are those already there, the training time stays as recorded.
+
+    Raises:
+        BaselineError: No such baseline, or not made for this task.
+        ConfigError: No such task.
+        DataMissingError: The tables of the dataset version are not here.
+    """
+    baseline, spec = _look_up(params, name, task, None)
+    inputs = load_array_inputs(layout, spec, params.task_versions[task])
+    folder = layout.submission_dir(task, name)
+    words = card_words(folder, layout.relative(folder), baseline, spec)
+    target = folder / ARRAYS_FILE
+    with replacing(target) as fresh:
+        spent = _write_arrays(baseline, inputs, fresh)
+        is_unchanged = target.is_file() and array_difference(target, fresh) == 0
+    card = _card(words, baseline, (0,), "seed")
+    recorded = words.get("training_time_s") if is_unchanged else None
+    card["training_time_s"] = recorded or max(float(f"{spent:.2g}"), 0.01)
+    Card.model_validate(_in_order(card))
+    write_text(folder / CARD_FILE, to_yaml(_in_order(card)))
+    return ArrayRun(folder=folder, n_entries=len(inputs.test_ids), is_unchanged=is_unchanged)
+
+
+def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
+    """Run a baseline of paths or frames again and compare; nothing is written.
+
+    Returns:
+        The largest difference of any number.
+
+    Raises:
+        BaselineError: Nothing is committed, or it differs by more than the baseline's tolerance.
+    """
+    baseline, spec = _look_up(params, name, task, None)
+    inputs = load_array_inputs(layout, spec, params.task_versions[task])
+    target = layout.submission_dir(task, name) / ARRAYS_FILE
+    shown = layout.relative(target)
+    if not target.is_file():
+        raise _error(shown, "the committed predictions", "no such file", _REVIEW)
+    rerun = target.with_name(".rerun.parquet")
+    try:
+        _write_arrays(baseline, inputs, rerun)
+        found = array_difference(target, rerun)
+    finally:
+        rerun.unlink(missing_ok=True)
+    if not found <= baseline.tolerance:
+        expected = f"the predictions of a rerun within {baseline.tolerance:g}"
+        raise _error(shown, expected, f"differences up to {found:.3g}", _REVIEW)
+    return found
+
+
+def array_difference(one: Path, other: Path) -> float:
+    """Largest absolute difference of two parquet files; infinite where rows or texts differ."""
+    try:
+        first, second = read_parquet(one), read_parquet(other)
+    except DataChangedError:
+        return math.inf
+    if first.schema != second.schema or first.num_rows != second.num_rows:
+        return math.inf
+    return max((_column_difference(a, b) for a, b in zip(first, second, strict=True)), default=0.0)
+
+
+def _column_difference(one: pa.ChunkedArray, other: pa.ChunkedArray) -> float:
+    import pyarrow as pa
+
+    if one.equals(other):
+        return 0.0
+    is_list = pa.types.is_list(one.type)
+    if not pa.types.is_floating(one.type.value_type if is_list else one.type):
+        return math.inf
+    flat = [array.combine_chunks() for array in (one, other)]
+    values = [
+        (array.flatten() if is_list else array).to_numpy(zero_copy_only=False).astype(np.float64)
+        for array in flat
+    ]
+    if values[0].shape != values[1].shape:
+        return math.inf
+    gaps = np.abs(values[0] - values[1])
+    return math.inf if np.isnan(gaps).any() else float(gaps.max())
+
+
+def _write_arrays(baseline: Baseline, inputs: ArrayInputs, path: Path) -> float:
+    """Write the predictions; CPU seconds spent."""
+    with single_thread():
+        start = time.process_time()
+        baseline.function(inputs, path)
+        return time.process_time() - start
+
+
+# Training curves
+
+
+def without_epochs(name: str) -> Problem:
+    """The error of asking for the curves of a baseline that has none."""
+    return Problem(
+        where=f"ionladder baseline {name} --curves",
+        expected="a baseline that is trained epoch by epoch, such as cgcnn",
+        found="one that is not",
+        next_step="Leave the option out.",
+    )
+
+
+def write_curves(layout: Layout, name: str, curves: Sequence[Curve]) -> Path:
+    """Write ``benchmarks/results/training_curves/<name>.csv``: one row an epoch.
+
+    Returns:
+        Where it was written.
+    """
+    rows = [",".join(CURVE_COLUMNS)]
+    for curve in curves:
+        for epoch, (loss, error) in enumerate(zip(curve.losses, curve.errors, strict=True), 1):
+            chosen = str(epoch == curve.best_epoch).lower()
+            numbers = f"{curve.stage},{curve.seed},{epoch},{loss:.4f},{error:.4f}"
+            rows.append(f"{numbers},{curve.unit},{chosen}")
+    path = layout.training_curve(name)
+    write_text(path, "\n".join(rows) + "\n")
+    return path
+
+
+def _error(where: str, expected: str, found: str, next_step: str) -> BaselineError:
+    return BaselineError(Problem(where=where, expected=expected, found=found, next_step=next_step))

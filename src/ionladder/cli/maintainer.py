@@ -19,10 +19,9 @@ from ionladder.errors import BaselineError, Problem
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ionladder.baselines.curves import Watch
+    from ionladder.baselines.neb import Band, Hop
+    from ionladder.baselines.registry import Watch
     from ionladder.baselines.runner import Progress
-    from ionladder.baselines.umlip.hops import Hop
-    from ionladder.baselines.umlip.neb import Band
     from ionladder.board.history import Change, Publication, Record
     from ionladder.cli.common import Context
     from ionladder.config import DatasetVersion
@@ -457,32 +456,27 @@ def baseline(
                 next_step="See `ionladder baseline --list`.",
             )
         )
-    if _is_of_arrays(task):
-        if curves:
-            from ionladder.baselines.curves import without_epochs
-
-            raise BaselineError(without_epochs(name))
-        _check_arrays(name, task) if check else _run_arrays(name, task)
-        return
-    (_check if check else _run)(name, task, seeds, curves=curves)
-
-
-def _is_of_arrays(task: str) -> bool:
-    from ionladder.baselines.arrays import predicts_arrays
-
-    return predicts_arrays(task)
-
-
-def _run_arrays(name: str, task: str) -> None:
-    from ionladder.baselines.arrays import run_arrays
+    from ionladder.baselines.runner import without_epochs
     from ionladder.cli.common import load_context
     from ionladder.config import require_scored
+    from ionladder.data.registry import get_task
+
+    if get_task(task).predicts == "values":
+        (_check if check else _run)(name, task, seeds, curves=curves)
+        return
+    if curves:
+        raise BaselineError(without_epochs(name))
+    context = load_context()
+    require_scored(context.layout, context.params, task)
+    (_check_arrays if check else _run_arrays)(context, name, task)
+
+
+def _run_arrays(context: Context, name: str, task: str) -> None:
+    from ionladder.baselines.runner import run_arrays
     from ionladder.data.registry import get_task
     from ionladder.score import load_expectations
     from ionladder.submit.validate import read_submission
 
-    context = load_context()
-    require_scored(context.layout, context.params, task)
     done = run_arrays(context.layout, context.params, name, task)
     spec, shown = get_task(task), context.layout.relative(done.folder)
     expectations = load_expectations(context.layout, spec, context.version_of(spec))
@@ -491,13 +485,9 @@ def _run_arrays(name: str, task: str) -> None:
     print(f"{shown}: {done.n_entries} test entries written{same}.")
 
 
-def _check_arrays(name: str, task: str) -> None:
-    from ionladder.baselines.arrays import check_arrays
-    from ionladder.cli.common import load_context
-    from ionladder.config import require_scored
+def _check_arrays(context: Context, name: str, task: str) -> None:
+    from ionladder.baselines.runner import check_arrays
 
-    context = load_context()
-    require_scored(context.layout, context.params, task)
     found = check_arrays(context.layout, context.params, name, task)
     shown = context.layout.relative(context.layout.submission_dir(task, name))
     print(f"{shown}: reproduced. Largest difference {found:.2g}.")
@@ -511,7 +501,7 @@ def _print_list() -> None:
     for name, spec in baselines.items():
         runs = "deterministic" if spec.n_seeds == 1 else f"{spec.n_seeds} seeds"
         print(
-            f"{name:<{width}}  {spec.model} ({runs}, reproduced within {spec.tolerance:g}; "
+            f"{name:<{width}}  {spec.summary} ({runs}, reproduced within {spec.tolerance:g}; "
             f"task {', '.join(spec.tasks)})"
         )
 
@@ -547,7 +537,7 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
 
 
 def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
-    from ionladder.baselines.check import check
+    from ionladder.baselines.runner import check
     from ionladder.cli.common import load_context
 
     context = load_context()
@@ -576,7 +566,8 @@ def _count(number: int, noun: str) -> str:
 @contextmanager
 def _curves(layout: Layout, name: str, *, wanted: bool) -> Iterator[Watch | None]:
     """Collects curves where they are wanted, and writes them when all went well."""
-    from ionladder.baselines.curves import Curve, write_curves
+    from ionladder.baselines.registry import Curve
+    from ionladder.baselines.runner import write_curves
 
     if not wanted:
         yield None
@@ -638,9 +629,8 @@ def umlip_neb(
     Writes predictions.parquet for the task nebdft2k-path, and hops.json with barrier, convergence
     and cost of every hop. A run that was stopped goes on where it was. Needs the extra umlip.
     """
-    from ionladder.baselines.threads import single_thread
-    from ionladder.baselines.umlip.bands import PREDICTIONS, run_bands
-    from ionladder.baselines.umlip.potentials import potential_of
+    from ionladder.baselines.neb import PREDICTIONS, potential_of, run_bands
+    from ionladder.baselines.runner import single_thread
 
     hops = itertools.islice(_hops(paths, example=example), limit)
     new_calculator, source = potential_of(model, weights)
@@ -670,12 +660,10 @@ def _tell(hop: Hop, band: Band, was_there: bool) -> None:
 
 def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
     """The hops asked for; a letter where they are not here, before any potential is loaded."""
-    from ionladder.baselines.umlip.hops import hops_of_folder, hops_of_tables
+    from ionladder.baselines.neb import example_hops, hops_of_folder, hops_of_tables
 
     if example:
-        from ionladder.baselines.umlip.example import li3po4_hops
-
-        return li3po4_hops()
+        return example_hops()
     if paths is not None:
         found = hops_of_folder(paths)
         first = next(found)  # so that a wrong folder is met before the potential is loaded

@@ -8,17 +8,21 @@ import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
-from ionladder.baselines.bvse import table
-from ionladder.baselines.bvse.charges import charges_of
-from ionladder.baselines.bvse.coverage import N_TRAIN, N_TRAIN_TREATED, UNTREATED_TEST_IDS
-from ionladder.baselines.bvse.table import BARRIERS, barrier_table, coverage
-from ionladder.baselines.bvse.treatment import UntreatableError, decorated
-from ionladder.baselines.bvse_barrier.model import fit_predict
-from ionladder.baselines.graphs.graph import read_cif
+from ionladder.baselines import bvse
+from ionladder.baselines.bvse import (
+    BARRIERS,
+    UntreatableError,
+    barrier_table,
+    charges_of,
+    with_charges,
+)
+from ionladder.baselines.graphs import read_cif
+from ionladder.baselines.registry import get_baseline
 from ionladder.config import load_params
 from ionladder.data.registry import all_tasks
 from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
+from ionladder.submit.card import CARD_FILE, read_card
 from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
 
 
@@ -54,7 +58,7 @@ def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
 
 
 def test_partly_occupied_li_is_treated_as_sites_of_li() -> None:
-    made = decorated(_crystal({"Li": 0.99}, {"Cl": 1.0}))
+    made = with_charges(_crystal({"Li": 0.99}, {"Cl": 1.0}))
 
     assert [str(site.specie) for site in made] == ["Li+", "Cl-"]
     np.testing.assert_array_equal(made.frac_coords, [[0, 0, 0], [0.5, 0.5, 0.5]])
@@ -74,7 +78,7 @@ def test_what_cannot_be_treated_says_why(
     li: dict[str, float], framework: dict[str, float], reason: str
 ) -> None:
     with pytest.raises(UntreatableError, match=f"^{reason}$"):
-        decorated(_crystal(li, framework))
+        with_charges(_crystal(li, framework))
 
 
 @pytest.mark.extra
@@ -86,13 +90,13 @@ def test_barriers_are_computed_once_and_gaps_say_why(
     structures = pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
 
     first = barrier_table(structures, cache=tmp_path)
-    monkeypatch.setattr(table, "_row", lambda _: pytest.fail("the cache has it"))
+    monkeypatch.setattr(bvse, "_row", lambda _: pytest.fail("the cache has it"))
     again = barrier_table(structures, cache=tmp_path)
 
     pd.testing.assert_frame_equal(first, again)
     assert np.isfinite(first.loc["a", list(BARRIERS)].astype(float)).all()
     assert first.loc[["b", "c"], list(BARRIERS)].isna().all(axis=None)
-    assert coverage(first) == {"disordered framework": 1, "ion without parameters": 1}
+    assert first["reason"].tolist() == ["", "disordered framework", "ion without parameters"]
 
 
 @pytest.mark.extra
@@ -119,11 +123,9 @@ def test_the_physics_row_is_a_line_through_what_can_be_treated(
     labels = inputs.train_labels.copy()
     labels.loc[ids[:4], "log10_sigma"] = [-2.0, -4.0, -6.0, -8.0]
     labels.loc[ids[4:8], "log10_sigma"] = -9.0
-    monkeypatch.setattr(
-        "ionladder.baselines.bvse_barrier.model.barriers_of_inputs", lambda _: barriers
-    )
+    monkeypatch.setattr(bvse, "barriers_of_inputs", lambda _: barriers)
 
-    given = fit_predict(
+    given = get_baseline("bvse-barrier").fit_predict(
         type(inputs)(**{**vars(inputs), "train_labels": labels}), ids[:8], ids[28:30], seed=0
     )
 
@@ -136,13 +138,13 @@ def test_the_physics_row_is_a_line_through_what_can_be_treated(
 def test_the_cards_state_which_entries_have_no_barrier(repository: Path) -> None:
     layout, task = Layout(repository), all_tasks()["obelix-cif"]
     inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])
-    cache = layout.features_cache
-    if not (cache / "bvse-barriers.json").is_file():
+    if len(list((layout.features_cache / "bvse").glob("*.json"))) < len(inputs.structures):
         pytest.skip("barriers are not computed here: `ionladder baseline bvse-barrier` does it")
 
-    barriers = barrier_table(inputs.structures, cache=cache)
+    barriers = barrier_table(inputs.structures, cache=layout.features_cache)
 
-    missing = barriers.index[barriers["e_3d_ev"].isna()]
-    assert tuple(sorted(set(missing) & set(inputs.test_ids))) == UNTREATED_TEST_IDS
-    assert len(inputs.train_ids) == N_TRAIN
-    assert N_TRAIN - len(set(missing) & set(inputs.train_ids)) == N_TRAIN_TREATED
+    missing = set(barriers.index[barriers["e_3d_ev"].isna()])
+    card, _ = read_card(layout.submission_dir(task.name, "bvse-barrier") / CARD_FILE, shown_as="")
+    assert sorted(missing & set(inputs.test_ids)) == card.hyperparameters["fallback_ids"]
+    n_treated = len(set(inputs.train_ids) - missing)
+    assert card.hyperparameters["treated_train"] == n_treated == 76

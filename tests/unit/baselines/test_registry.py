@@ -1,55 +1,21 @@
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 
 import pytest
 
-from ionladder.baselines.registry import all_baselines, get_baseline, load_model
+from ionladder.baselines.registry import Baseline, all_baselines, baseline, get_baseline
+from ionladder.data.registry import all_tasks
 from ionladder.errors import BaselineError
-from ionladder.specs import Baseline
-
-EXPECTED = [
-    "bvse-affine",
-    "bvse-barrier",
-    "bvse-path",
-    "bvse-rf",
-    "cgcnn",
-    "cgcnn-majority",
-    "cgcnn-weighted",
-    "chgnet-features",
-    "composition-rf",
-    "element-energies",
-    "family-median",
-    "hgb-l1",
-    "li-geometry",
-    "linear-path",
-    "m3gnet",
-    "mlp-paper",
-    "mlp-paper-cif",
-    "nearest-composition",
-    "p-cgcnn-bvel",
-    "p-schnet-bvel",
-    "painn",
-    "rf-paper",
-    "rf-paper-cif",
-    "schnet",
-    "schnet-majority",
-    "schnet-weighted",
-    "sevennet-features",
-    "so3net",
-    "space-group-median",
-    "structure-hgb",
-    "structure-rf",
-    "train-mean",
-    "train-median",
-    "train-median-cif",
-]
 
 
-def test_every_folder_with_a_spec_is_a_baseline() -> None:
-    assert list(all_baselines()) == EXPECTED
+def test_every_baseline_is_made_for_tasks_that_exist_and_says_what_it_is() -> None:
+    assert {"rf-paper", "cgcnn", "bvse-rf", "linear-path"} <= set(all_baselines())
+    for name, found in all_baselines().items():
+        assert found.name == name
+        assert set(found.tasks) <= set(all_tasks())
+        assert len(found.summary) > len(name)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
@@ -57,10 +23,10 @@ def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
         get_baseline("train_median")
 
 
-def test_listing_baselines_imports_no_numerical_library() -> None:
+def test_listing_baselines_imports_no_library_that_trains_or_reads_crystals() -> None:
     program = (
         "import sys; from ionladder.baselines.registry import all_baselines; all_baselines(); "
-        "print(sorted({'numpy', 'pandas', 'sklearn', 'pymatgen', 'pyarrow'} & set(sys.modules)))"
+        "print(sorted({'sklearn', 'torch', 'pymatgen', 'scipy', 'ase'} & set(sys.modules)))"
     )
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -69,59 +35,44 @@ def test_listing_baselines_imports_no_numerical_library() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "missing"),
+    ("name", "extra", "packages"),
     [
-        ("painn", "torch"),
-        ("painn", "schnetpack"),
-        ("p-cgcnn-bvel", "torch"),
-        ("p-schnet-bvel", "schnetpack"),
+        ("painn", "torch", "torch, schnetpack"),
+        ("bvse-rf", "bvel", "bvlain"),
+        ("chgnet-features", "umlip", "torch, chgnet, ase"),
     ],
 )
 def test_a_model_without_its_extra_says_how_to_get_it(
-    name: str, missing: str, monkeypatch: pytest.MonkeyPatch
+    name: str, extra: str, packages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first_missing = missing if importlib.util.find_spec("torch") else "torch"
-    spec = get_baseline(name)
-    ours = (f"ionladder.baselines.{spec.package}", "ionladder.baselines.graphs")
-    for module in list(sys.modules):
-        if module.startswith(ours):
-            monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr("ionladder.baselines.registry.find_spec", lambda _: None)
 
-    with pytest.raises(BaselineError, match=r"requirements-torch\.lock") as caught:
-        load_model(spec)
+    with pytest.raises(BaselineError, match=rf"requirements-{extra}\.lock") as caught:
+        get_baseline(name).require_packages()
 
     (problem,) = caught.value.problems
     assert problem.where == f"ionladder baseline {name}"
-    assert problem.found == f"no package {first_missing}"
-
-
-def test_a_package_missing_from_the_core_is_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "ionladder.baselines.rf_paper.model", raising=False)
-    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
-
-    with pytest.raises(ModuleNotFoundError):
-        load_model(get_baseline("rf-paper"))
+    assert problem.found == f"no package {packages}"
 
 
 @pytest.mark.parametrize("change", [{"n_seeds": 0}, {"tolerance": 0.0}])
-def test_a_spec_checks_itself(change: dict[str, float]) -> None:
-    fields = {
-        "name": "my-model",
-        "model": "My model",
-        "description": "One.",
-        "tasks": ("obelix",),
-        "inputs": "both",
-        "training_data": "none",
-    }
-    assert Baseline(**fields).package == "my_model"
+def test_a_baseline_checks_itself(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="my-model"):
-        Baseline(**fields, **change)
+        Baseline(name="my-model", function=print, tasks=("obelix",), **change)
 
 
-def test_a_baseline_reads_differently_on_a_task_that_it_has_other_texts_for() -> None:
-    spec = get_baseline("train-median")
+def test_a_decorated_function_is_a_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ionladder.baselines.registry._BASELINES", {})
 
-    assert "OBELiX" in spec.for_task("obelix").training_data
-    assert "BVEL-proto" in spec.for_task("bvel-proto").training_data
-    assert spec.for_task("bvel-proto").model == spec.model
+    @baseline(tasks=("obelix",), seeds=3, settings={"alpha": 1.0})
+    def my_model(training: object) -> object:
+        """A line through everything.
+
+        More of it.
+        """
+        return training.settings["alpha"], training.seed, training.predict_ids
+
+    found = all_baselines()["my-model"]
+    assert (found.n_seeds, found.tolerance, found.folds) == (3, 1e-6, True)
+    assert found.summary == "A line through everything"
+    assert found.fit_predict(None, ["a"], ["b"], seed=2) == (1.0, 2, ["b"])

@@ -12,12 +12,20 @@ import pytest
 import yaml
 
 from ionladder.baselines import runner
-from ionladder.baselines.check import check
-from ionladder.baselines.compare import largest_difference
-from ionladder.baselines.predictions import predict_folds, predict_test, withhold
-from ionladder.baselines.registry import get_baseline
-from ionladder.baselines.runner import run
-from ionladder.errors import BaselineError
+from ionladder.baselines.registry import Baseline, Curve, Training, get_baseline
+from ionladder.baselines.runner import (
+    CURVE_COLUMNS,
+    check,
+    largest_difference,
+    make_plan,
+    predict_once,
+    run,
+    train,
+    write_curves,
+)
+from ionladder.cli.maintainer import _curves, baseline
+from ionladder.data.registry import get_task
+from ionladder.errors import BaselineError, SubmissionError
 from ionladder.repo import Layout
 from unit.baselines.tiny_barriers import TARGETS, tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
@@ -32,6 +40,16 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """An empty repository whose task holds the tiny entries."""
     monkeypatch.setattr(runner, "load_inputs", lambda *_: tiny_inputs())
     return Layout(tmp_path)
+
+
+def _replaced(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+    """Let every name stand for the forest of the paper, changed."""
+    changed = replace(get_baseline("rf-paper"), **changes)
+    monkeypatch.setattr(runner, "get_baseline", lambda _: changed)
+
+
+def _always(value: float) -> Callable[[Training], np.ndarray]:
+    return lambda training: np.full(len(training.predict_ids), value)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -125,11 +143,10 @@ def test_a_check_needs_the_predictions_on_the_folds(layout: Layout) -> None:
         check(layout, PARAMS, "train-mean", "obelix")
 
 
-def test_a_baseline_too_dear_for_the_folds_is_written_and_checked_without_them(
+def test_a_baseline_too_expensive_for_the_folds_is_written_and_checked_without_them(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dear = replace(get_baseline("rf-paper"), folds=False)
-    monkeypatch.setattr(runner, "get_baseline", lambda _: dear)
+    _replaced(monkeypatch, folds=False)
     trainings: list[tuple[int, int]] = []
 
     submission = run(
@@ -209,117 +226,205 @@ def test_a_task_without_a_version_is_refused_together_with_other_problems(layout
 def test_a_prediction_that_is_not_finite_is_named_and_nothing_is_written(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "load_model", lambda _: _constant(math.nan))
+    _replaced(monkeypatch, function=_always(math.nan))
 
     with pytest.raises(BaselineError, match="a finite prediction for every entry; found none for"):
-        run(layout, PARAMS, "train-mean", "obelix")
+        run(layout, PARAMS, "rf-paper", "obelix")
     assert not layout.submissions_dir("obelix").exists()
 
 
-def test_a_model_is_handed_the_labels_of_its_training_entries_only() -> None:
-    inputs = tiny_inputs()
-    seen: list[set[str]] = []
+def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_its_repeat(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Training] = []
 
-    def spy(given: object, train_ids: list[str], predict_ids: list[str], **_: int) -> object:
-        seen.append(set(given.train_labels.index))
-        assert seen[-1] == set(train_ids)
-        assert not seen[-1] & set(predict_ids)
-        return np.zeros(len(predict_ids))
+    def seed_as_prediction(training: Training) -> np.ndarray:
+        seen.append(training)
+        return np.full(len(training.predict_ids), float(training.seed))
 
-    predict_test(spy, inputs, [0, 1])
-    predict_folds(spy, inputs, ["grouped_doi_comp"], [0, 1])
+    _replaced(monkeypatch, function=seed_as_prediction, n_seeds=2)
+    result = train(make_plan(layout, PARAMS, "rf-paper", "obelix"))
 
-    assert len(seen) == 2 + 2 * 3
-    assert seen[0] == set(inputs.train_ids)
-
-
-def test_folds_are_predicted_once_per_entry_with_the_seed_of_their_repeat() -> None:
-    inputs = tiny_inputs()
-
-    def seed_as_prediction(*arguments: list[str], seed: int) -> np.ndarray:
-        return np.full(len(arguments[2]), float(seed))
-
-    table = predict_folds(seed_as_prediction, inputs, ["kfold_shuffled"], [1])
-
-    assert sorted(table["id"]) == list(inputs.train_ids)
-    assert set(table["log10_sigma"]) == {1.0}
-    expected = inputs.folds.merge(table, on=["scheme", "repeat", "fold", "id"])
-    assert len(expected) == N_TRAIN
+    assert len(seen) == 2 + 2 * 2 * 3
+    for training in seen:
+        assert set(training.inputs.train_labels.index) == set(training.train_ids)
+        assert not set(training.train_ids) & set(training.predict_ids)
+    assert set(seen[0].train_ids) == set(tiny_inputs().train_ids)
+    folds = tiny_inputs().folds.merge(result.cv_predictions, on=["scheme", "repeat", "fold", "id"])
+    assert len(folds) == len(result.cv_predictions) == 2 * 2 * N_TRAIN
+    assert (folds["log10_sigma"] == folds["repeat"]).all()
 
 
-def test_withholding_leaves_the_original_alone() -> None:
-    inputs = tiny_inputs()
-
-    assert list(withhold(inputs, ["e03", "e01"]).train_labels.index) == ["e03", "e01"]
-    assert len(inputs.train_labels) == N_TRAIN
-
-
-def test_the_largest_difference_looks_at_rows_that_both_have() -> None:
+def test_the_largest_difference_looks_at_rows_that_both_have_and_at_every_target() -> None:
     stored = pd.DataFrame(
         {"seed": [0, 0, 1], "id": ["a", "b", "a"], "log10_sigma": [1.0, 2.0, 9.0]}
     )
     fresh = pd.DataFrame({"seed": [0, 0], "id": ["b", "a"], "log10_sigma": [2.5, 1.0]})
+    several = pd.DataFrame({"id": ["a", "b"], "e_1d_ev": [1.0, 2.0], "e_2d_ev": [3.0, 4.0]})
 
     assert largest_difference(stored, fresh) == 0.5
     assert largest_difference(stored.iloc[:1], fresh) == math.inf
+    assert largest_difference(several, several.assign(e_2d_ev=[3.0, 4.75])) == 0.75
 
 
-def test_seeds_of_a_stochastic_baseline_give_different_predictions() -> None:
-    inputs = replace(tiny_inputs())
-    forest = runner.load_model(runner.get_baseline("rf-paper"))
-
-    table = predict_test(forest, inputs, [0, 1]).pivot_table(
-        index="id", columns="seed", values="log10_sigma"
-    )
-
-    assert (table[0] != table[1]).any()
-
-
-@pytest.mark.parametrize("name", ["train-median", "family-median", "li-geometry"])
 def test_a_task_of_several_targets_gets_a_column_for_each(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "load_inputs", lambda *_: tiny_barriers())
     layout = Layout(tmp_path)
 
-    submission = run(layout, PARAMS, name, "bvel-proto")
+    submission = run(layout, PARAMS, "li-geometry", "bvel-proto")
 
     header = (submission.folder / "predictions.csv").read_text().splitlines()[0]
     assert header == "id,e_1d_ev,e_2d_ev,e_3d_ev"
     assert list(submission.cv_predictions.rows.columns[-3:]) == list(TARGETS)
     assert len(submission.cv_predictions.rows) == 3 * 2 * N_TRAIN
-    assert "BVEL-proto" in submission.card.training_data_text
-    assert check(layout, PARAMS, name, "bvel-proto").difference <= 0.5e-6
+    assert check(layout, PARAMS, "li-geometry", "bvel-proto").difference <= 0.5e-6
 
 
-def test_a_difference_in_any_target_is_noticed() -> None:
-    stored = pd.DataFrame({"id": ["a", "b"], "e_1d_ev": [1.0, 2.0], "e_2d_ev": [3.0, 4.0]})
-    fresh = stored.assign(e_2d_ev=[3.0, 4.75])
-
-    assert largest_difference(stored, fresh) == 0.75
-
-
-def test_predictions_of_the_wrong_shape_are_refused() -> None:
-    one_number = _constant(1.0)
-
-    with pytest.raises(BaselineError, match=r"of shape \(6, 3\), .* found shape \(6, 1\)"):
-        predict_test(one_number, tiny_barriers(), [0])
+def _gap(training: Training) -> np.ndarray:
+    table = np.ones((len(training.predict_ids), 3))
+    table[1, 2] = math.inf
+    return table
 
 
-def test_one_missing_target_of_an_entry_is_enough_to_name_it() -> None:
-    def gap(*arguments: list[str], seed: int) -> np.ndarray:
-        table = np.ones((len(arguments[2]), 3))
-        table[1, 2] = math.inf
-        return table
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (_always(1.0), r"of shape \(6, 3\), .* found shape \(6, 1\)"),
+        (_gap, "finite prediction for every entry; found none for e31"),
+    ],
+)
+def test_predictions_of_the_wrong_shape_or_with_a_gap_are_refused(
+    function: Callable[[Training], np.ndarray], message: str
+) -> None:
+    spec, inputs = Baseline(name="odd", function=function, tasks=()), tiny_barriers()
 
-    with pytest.raises(
-        BaselineError, match="finite prediction for every entry; found none for e31"
-    ):
-        predict_test(gap, tiny_barriers(), [0])
+    with pytest.raises(BaselineError, match=f"ionladder baseline odd, seed 0: .*{message}"):
+        predict_once(spec, inputs, inputs.train_ids, inputs.test_ids, seed=0)
 
 
-def _constant(value: float) -> Callable[..., np.ndarray]:
-    def predict(*arguments: list[str], seed: int) -> np.ndarray:
-        return np.full(len(arguments[2]), value)
+# Cards
 
-    return predict
+
+def test_the_words_of_a_card_are_kept_and_only_measured_fields_are_filled_in(
+    layout: Layout,
+) -> None:
+    folder = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
+    card = yaml.safe_load((folder / "submission.yaml").read_text())
+    card |= {"model": "Forest", "notes": "One of mine.", "code_url": "https://example.org/x"}
+    card["hyperparameters"] |= {"max_depth": 1, "words": "stay"}
+    del card["seeds"], card["hardware"]
+    (folder / "submission.yaml").write_text(yaml.safe_dump(card, sort_keys=False))
+
+    again = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).card
+
+    assert (again.model, again.notes) == ("Forest", "One of mine.")
+    assert again.code_url == "https://example.org/x"
+    assert again.seeds == [0, 1]
+    assert "one CPU core" in again.hardware
+    assert again.hyperparameters["max_depth"] == 36
+    assert again.hyperparameters["words"] == "stay"
+    assert again.training_time_s == card["training_time_s"]
+
+
+def test_a_new_card_is_a_template_with_the_docstring(layout: Layout) -> None:
+    card = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).card
+
+    assert card.model == "rf-paper"
+    assert (
+        card.description == "The random forest of the OBELiX paper, trained on all training"
+        " entries."
+    )
+    assert "replace model, description" in card.notes
+
+
+def test_words_for_tasks_that_wait_for_their_data_are_laid_down(tmp_path: Path) -> None:
+    words = runner.card_words(
+        tmp_path, "submissions/x", get_baseline("linear-path"), get_task("nebdft2k-path")
+    )
+
+    assert words["model"] == "Straight line"
+    assert "Deterministic" in words["notes"]
+
+
+def test_a_card_that_cannot_be_read_is_not_written_over(layout: Layout) -> None:
+    folder = run(layout, PARAMS, "train-mean", "obelix").folder
+    (folder / "submission.yaml").write_text("model: [")
+
+    with pytest.raises(SubmissionError, match=r"train-mean/submission\.yaml"):
+        run(layout, PARAMS, "train-mean", "obelix")
+    assert (folder / "submission.yaml").read_text() == "model: ["
+
+
+# Training curves
+
+CURVE = Curve("training", 0, "log10(S/cm)", (0.81234, 0.5, 0.25), (2.0, 1.00006, 1.5), 2)
+
+
+def _taught(training: Training) -> np.ndarray:
+    """A model that claims to have been trained for three epochs."""
+    if training.watch is not None:
+        training.watch(replace(CURVE, seed=training.seed))
+    return np.full(len(training.predict_ids), -5.0 - training.seed)
+
+
+def test_a_run_and_a_check_show_the_curve_of_every_training(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _replaced(monkeypatch, function=_taught, folds=False, n_seeds=3, settings={"epochs": 3})
+    written: list[Curve] = []
+    again: list[Curve] = []
+
+    run(layout, PARAMS, "rf-paper", "obelix", watch=written.append)
+    check(layout, PARAMS, "rf-paper", "obelix", n_seeds=2, watch=again.append)
+
+    assert [curve.seed for curve in written] == [0, 1, 2]
+    assert again == written[:2]
+    assert run(layout, PARAMS, "rf-paper", "obelix").card.seeds == [0, 1, 2]
+
+
+def test_a_table_of_curves_has_a_row_for_every_epoch(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+
+    path = write_curves(layout, "my-model", [CURVE, replace(CURVE, seed=1, best_epoch=3)])
+
+    assert layout.relative(path) == "benchmarks/results/training_curves/my-model.csv"
+    lines = path.read_text().splitlines()
+    assert lines[:3] == [
+        ",".join(CURVE_COLUMNS),
+        "training,0,1,0.8123,2.0000,log10(S/cm),false",
+        "training,0,2,0.5000,1.0001,log10(S/cm),true",
+    ]
+    table = pd.read_csv(path)
+    assert table.loc[table["chosen"], "epoch"].tolist() == [2, 3]
+
+
+def test_a_model_without_epochs_has_no_curve(layout: Layout) -> None:
+    with pytest.raises(BaselineError, match="ionladder baseline train-median --curves: expected a"):
+        run(layout, PARAMS, "train-median", "obelix", watch=print)
+    with pytest.raises(BaselineError, match="ionladder baseline linear-path --curves: expected a"):
+        baseline("linear-path", task="nebdft2k-path", curves=True)
+
+
+def test_curves_are_written_when_the_training_went_well_and_only_if_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = Layout(tmp_path)
+
+    def fail() -> None:
+        with _curves(layout, "my-model", wanted=True) as watch:
+            watch(CURVE)
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        fail()
+    with _curves(layout, "my-model", wanted=False) as watch:
+        assert watch is None
+    assert not layout.benchmarks_results.exists()
+
+    with _curves(layout, "my-model", wanted=True) as watch:
+        watch(CURVE)
+    shown = "benchmarks/results/training_curves/my-model.csv: curves of 1 training written."
+    assert shown in capsys.readouterr().out
+    assert layout.training_curve("my-model").is_file()

@@ -11,17 +11,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionladder.baselines.channels import cation_clearances, free_radii, hop_lengths
-from ionladder.baselines.crystal import Crystal, crystals, ionic_radius
-from ionladder.baselines.li_geometry.model import fit_predict as li_geometry
-from ionladder.baselines.periodic import cell_matrix, heights, neighbours
-from ionladder.baselines.site_features import features_of, site_features
+from ionladder.baselines.registry import get_baseline
+from ionladder.baselines.site_features import (
+    Crystal,
+    cation_clearances,
+    cell_matrix,
+    features_of,
+    free_radii,
+    hop_lengths,
+    ionic_radius,
+    neighbours,
+    site_features,
+)
 from ionladder.errors import BaselineError
 from unit.baselines.tiny_barriers import (
     PEROVSKITE,
     ROCK_SALT,
-    entries_table,
-    structures_table,
     tiny_barriers,
 )
 
@@ -61,7 +66,6 @@ def test_cell_matrices_have_the_lengths_angles_and_volume_asked_for() -> None:
     np.testing.assert_allclose(lengths, [3.0, 4.0, 5.0])
     np.testing.assert_allclose(np.degrees(np.arccos(cosines)), [70.0, 80.0, 100.0])
     assert np.linalg.det(cell) > 0
-    np.testing.assert_allclose(heights(cell)[2], cell[2, 2])
 
 
 def test_shells_of_rock_salt_are_those_of_the_textbook() -> None:
@@ -198,7 +202,7 @@ def test_a_dataset_without_structures_is_refused_by_name() -> None:
     inputs = replace(tiny_barriers(), structures=None)
 
     with pytest.raises(BaselineError, match="a dataset without structures"):
-        li_geometry(inputs, inputs.train_ids, inputs.test_ids, seed=0)
+        get_baseline("li-geometry").fit_predict(inputs, inputs.train_ids, inputs.test_ids, seed=0)
 
 
 def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal() -> None:
@@ -209,16 +213,6 @@ def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal() -> None:
     pd.testing.assert_frame_equal(features.loc[["e07"]], alone)
     assert np.isfinite(features.to_numpy()).all()
     assert list(features.index) == list(inputs.entries.index)
-
-
-def test_tables_give_the_same_crystal_as_arrays() -> None:
-    entries = entries_table(["x"], [ROCK_SALT[0]], [A])
-
-    ((entry, crystal),) = crystals(entries, structures_table(["x"], [ROCK_SALT]))
-
-    assert entry == "x"
-    assert crystal.volume == pytest.approx(A**3)
-    np.testing.assert_array_equal(crystal.coordinates, [[0.5] * 3, [0.0] * 3])
 
 
 def test_a_second_training_on_the_same_crystals_computes_no_feature_again() -> None:

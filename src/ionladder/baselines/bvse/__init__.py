@@ -1,1 +1,0 @@
-"""Bond-valence barriers of CIFs, shared by the physics baselines."""

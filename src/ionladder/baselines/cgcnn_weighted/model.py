@@ -1,7 +1,0 @@
-"""CGCNN, sites as mixtures of their species."""
-
-from ionladder.baselines.cgcnn_weighted.spec import BASELINE
-from ionladder.baselines.graphs.cgcnn import make_cgcnn
-from ionladder.baselines.graphs.fit import GraphModel
-
-fit_predict = GraphModel(baseline=BASELINE, network=make_cgcnn, sees="distances")

@@ -1,1 +1,0 @@
-"""Crystal graphs and their training, shared by the graph-network baselines."""

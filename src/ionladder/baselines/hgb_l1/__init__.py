@@ -1,1 +1,0 @@
-"""Baseline ``hgb-l1``."""

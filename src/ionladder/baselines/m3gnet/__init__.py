@@ -1,1 +1,0 @@
-"""Baseline ``m3gnet``."""

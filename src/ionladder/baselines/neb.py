@@ -1,0 +1,515 @@
+"""Nudged elastic bands with a universal potential, by the protocol of nebDFT2k's authors.
+
+LiTraj relaxes both ends, then the band: FIRE, springs of 5 eV/Å², improved tangents, a climbing
+image, at most 100 steps, one calculator an image; a hop counts where no force component on band
+and ends exceeds 0.1 eV/Å (AIRI-Institute/LiTraj, ``nebDFT2k_benchmark_MACE_MP_small.ipynb``).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from io import StringIO
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ionladder.baselines.registry import missing_package
+from ionladder.errors import BaselineError, Problem, visible
+from ionladder.repo import replacing, sha256_bytes, write_json
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionladder.specs import Array
+
+NewCalculator = Callable[[], Any]
+"""Gives a calculator of ASE. Called once an image: ASE asks shared ones several times as often."""
+PotentialName = Literal["chgnet", "sevennet-0", "mace"]
+PREDICTIONS, SUMMARY, KEPT = "predictions.parquet", "hops.json", "hops"
+INIT = "_init.xyz"
+FEWEST_IMAGES = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hop:
+    """The initial path of one ion.
+
+    Attributes:
+        id: Its name, upstream's ``edge_id`` where it has one.
+        numbers: Atomic numbers, shape (n_atoms,).
+        cell_ang: Lattice vectors as rows, shape (3, 3), Å.
+        positions_ang: Shape (n_images, n_atoms, 3), Å, images in the order of the path.
+    """
+
+    id: str
+    numbers: npt.NDArray[np.int64]
+    cell_ang: Array
+    positions_ang: Array
+
+    @property
+    def n_images(self) -> int:
+        return int(self.positions_ang.shape[0])
+
+    @property
+    def n_atoms(self) -> int:
+        return int(self.positions_ang.shape[1])
+
+    @property
+    def digest(self) -> str:
+        """Changes with any number of the path."""
+        parts = (self.numbers.astype("<i8"), self.cell_ang, self.positions_ang)
+        return sha256_bytes(b"".join(np.ascontiguousarray(part).tobytes() for part in parts))
+
+    def images(self) -> list[Atoms]:
+        """Its images for ASE, without calculators."""
+        from ase import Atoms
+
+        return [
+            Atoms(numbers=self.numbers, positions=places, cell=self.cell_ang, pbc=True)
+            for places in self.positions_ang
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NebSettings:
+    """The protocol in numbers.
+
+    Attributes:
+        spring_ev_per_ang2: Spring constant of the band, eV/Å².
+        max_steps: Most steps of the band.
+        end_steps: Most steps of each end; upstream's notebook sets no limit.
+        fmax_ev_per_ang: Both optimisers stop early when no atom feels a larger force, eV/Å: ASE's
+            default, which upstream leaves alone.
+        accepted_ev_per_ang: Largest force component of a hop that counts as converged, eV/Å.
+    """
+
+    spring_ev_per_ang2: float = 5.0
+    max_steps: int = 100
+    end_steps: int = 200
+    fmax_ev_per_ang: float = 0.05
+    accepted_ev_per_ang: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Band:
+    """A relaxed path.
+
+    Attributes:
+        energies_ev: Total energy of every image, eV, shape (n_images,).
+        positions_ang: Shape (n_images, n_atoms, 3), Å.
+        largest_force_ev_per_ang: Largest force component: of the nudged band inside, true forces
+            at the ends.
+        converged: Whether that is small enough.
+        end_steps: Steps of the first and of the last image.
+        band_steps: Steps of the band.
+        cpu_s: CPU seconds of all of it.
+        trouble: Why there is no band, where the potential could not treat the hop; else empty.
+    """
+
+    energies_ev: Array
+    positions_ang: Array
+    largest_force_ev_per_ang: float
+    converged: bool
+    end_steps: tuple[int, int]
+    band_steps: int
+    cpu_s: float
+    trouble: str = ""
+
+    @property
+    def barrier_ev(self) -> float:
+        """Largest minus smallest energy over all images, as upstream defines it, eV."""
+        return float(np.ptp(self.energies_ev))
+
+
+def relax_band(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:
+    """Relax both ends, then the band.
+
+    Args:
+        hop: The initial path; its inner images are where the band starts from.
+        new_calculator: One calculator for each image.
+        settings: The protocol.
+    """
+    from ase.mep import NEB
+    from ase.optimize import FIRE
+
+    def relax(optimiser: Any, steps: int) -> int:
+        optimiser.run(fmax=settings.fmax_ev_per_ang, steps=steps)
+        return int(optimiser.nsteps)
+
+    began = time.process_time()
+    images = hop.images()
+    for image in images:
+        image.calc = new_calculator()
+    first, last = images[0], images[-1]
+    end_steps = tuple(relax(FIRE(end, logfile=None), settings.end_steps) for end in (first, last))
+    band = NEB(
+        images,
+        k=settings.spring_ev_per_ang2,
+        climb=True,
+        method="improvedtangent",
+        allow_shared_calculator=False,
+    )
+    band_steps = relax(FIRE(band, logfile=None), settings.max_steps)
+    forces = (band.get_forces(), first.get_forces(), last.get_forces())
+    largest = max(float(np.abs(one).max()) for one in forces)
+    return Band(
+        energies_ev=np.array([float(image.get_potential_energy()) for image in images]),
+        positions_ang=np.stack([image.positions for image in images]),
+        largest_force_ev_per_ang=largest,
+        converged=largest < settings.accepted_ev_per_ang,
+        end_steps=(end_steps[0], end_steps[1]),
+        band_steps=band_steps,
+        cpu_s=time.process_time() - began,
+    )
+
+
+# Many bands, one after the other: each is kept as soon as it is done, so a break costs one hop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run of bands gave.
+
+    Attributes:
+        n_hops: Hops in all.
+        n_converged: Those that converged.
+        n_kept: Those that were there already.
+    """
+
+    n_hops: int
+    n_converged: int
+    n_kept: int
+
+
+def run_bands(
+    hops: Iterable[Hop],
+    new_calculator: NewCalculator,
+    source: str,
+    folder: Path,
+    *,
+    settings: NebSettings | None = None,
+    told: Callable[[Hop, Band, bool], None] = lambda *_: None,
+) -> Outcome:
+    """Relax every hop that is not there yet, then write all of them.
+
+    Writes ``hops/<id>.npz`` after each hop; ``predictions.parquet`` in the layout of the task
+    nebdft2k-path and ``hops.json``, what each hop gave and cost, at the end. A kept band is taken
+    again only if path, potential and settings are the same. A hop that the potential cannot treat
+    (an element it does not know) stands there as it was given, not converged and without energies;
+    ``hops.json`` says why.
+
+    Args:
+        hops: Initial paths.
+        new_calculator: One calculator an image.
+        source: Which potential it is.
+        folder: Where the files go.
+        settings: The protocol; None for upstream's.
+        told: Called after every hop: the hop, its band, whether the band was there already.
+    """
+    chosen = settings or NebSettings()
+    done: list[tuple[Hop, Band]] = []
+    n_kept = 0
+    for hop in hops:
+        place = folder / KEPT / f"{hop.id}.npz"
+        key = sha256_bytes(f"{hop.digest} {source} {chosen}".encode())
+        band = _kept(place, key)
+        was_there = band is not None
+        if band is None:
+            band = _relaxed(hop, new_calculator, chosen)
+            if not band.trouble:
+                with replacing(place) as temporary, temporary.open("wb") as stream:
+                    np.savez_compressed(stream, key=np.array(key), **asdict(band))
+        n_kept += was_there
+        done.append((hop, band))
+        told(hop, band, was_there)
+    _write_bands(folder / PREDICTIONS, done)
+    write_json(
+        folder / SUMMARY,
+        {
+            "potential": source,
+            "settings": asdict(chosen),
+            "hops": [_summary(hop, band) for hop, band in done],
+        },
+    )
+    n_converged = sum(band.converged for _, band in done)
+    return Outcome(n_hops=len(done), n_converged=n_converged, n_kept=n_kept)
+
+
+def _relaxed(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:
+    """The band; where the potential cannot treat the hop, the initial path without energies."""
+    try:
+        return relax_band(hop, new_calculator, settings)
+    except (ArithmeticError, LookupError, RuntimeError, ValueError) as error:
+        return Band(
+            energies_ev=np.full(hop.n_images, np.nan),
+            positions_ang=hop.positions_ang,
+            largest_force_ev_per_ang=float("nan"),
+            converged=False,
+            end_steps=(0, 0),
+            band_steps=0,
+            cpu_s=0.0,
+            trouble=f"{type(error).__name__}: {error}",
+        )
+
+
+def _kept(place: Path, key: str) -> Band | None:
+    if not place.is_file():
+        return None
+    with np.load(place, allow_pickle=False) as held:
+        if str(held["key"]) != key:
+            return None
+        first, last = held["end_steps"].tolist()
+        return Band(
+            energies_ev=held["energies_ev"],
+            positions_ang=held["positions_ang"],
+            largest_force_ev_per_ang=float(held["largest_force_ev_per_ang"]),
+            converged=bool(held["converged"]),
+            end_steps=(int(first), int(last)),
+            band_steps=int(held["band_steps"]),
+            cpu_s=float(held["cpu_s"]),
+        )
+
+
+def _write_bands(path: Path, done: Sequence[tuple[Hop, Band]]) -> None:
+    """Write bands as the task nebdft2k-path takes them; an energy that is not there stays empty."""
+    from ionladder.submit.paths import write_rows
+
+    in_order = sorted(done, key=lambda pair: pair[0].id)
+    energies = [float(energy) for _, band in in_order for energy in band.energies_ev]
+    with replacing(path) as temporary:
+        write_rows(
+            temporary,
+            ids=[hop.id for hop, _ in in_order for _ in range(hop.n_images)],
+            images=[image for hop, _ in in_order for image in range(hop.n_images)],
+            energies_ev=[None if math.isnan(energy) else energy for energy in energies],
+            positions_ang=[places for _, band in in_order for places in band.positions_ang],
+            converged=[band.converged for hop, band in in_order for _ in range(hop.n_images)],
+        )
+
+
+def _summary(hop: Hop, band: Band) -> dict[str, Any]:
+    return {
+        "id": hop.id,
+        "n_images": hop.n_images,
+        "n_atoms": hop.n_atoms,
+        "barrier_ev": round(band.barrier_ev, 6),
+        "converged": band.converged,
+        "largest_force_ev_per_ang": round(band.largest_force_ev_per_ang, 6),
+        "end_steps": list(band.end_steps),
+        "band_steps": band.band_steps,
+        "cpu_s": round(band.cpu_s, 1),
+        "trouble": visible(band.trouble, limit=200),
+    }
+
+
+# Hops: from files, from the dataset, or the worked example
+
+
+def hops_of_folder(folder: Path) -> Iterator[Hop]:
+    """The hops of a folder laid out like nebDFT2k, in the order of their names.
+
+    Args:
+        folder: Holds one ``<id>_init.xyz`` a hop: extended XYZ, a frame an image, in the order of
+            the path, with ``Lattice`` and the same atoms in every frame.
+
+    Raises:
+        BaselineError: No such folder, no such file in it, or a file that is no path.
+        IngestError: A file is no extended XYZ.
+    """
+    from ionladder.data.litraj.xyz import iter_frames
+
+    files = sorted(folder.glob(f"*{INIT}")) if folder.is_dir() else []
+    if not files:
+        raise _error(
+            str(folder),
+            f"a folder with initial paths, one file <id>{INIT} a hop",
+            "no such file" if folder.is_dir() else "no such folder",
+            "Name the unpacked nebDFT2k folder, or one in its layout.",
+        )
+    for file in files:
+        with file.open("rb") as stream:
+            frames = list(iter_frames(stream, where=str(file)))
+        same = all(
+            np.array_equal(frame.numbers, frames[0].numbers)
+            and np.array_equal(frame.cell_ang, frames[0].cell_ang)
+            for frame in frames
+        )
+        if len(frames) < FEWEST_IMAGES or not same:
+            raise _error(
+                str(file),
+                f"a path: {FEWEST_IMAGES} images or more of the same atoms in the same cell",
+                f"{len(frames)} images" if same else "images that differ in atoms or cell",
+                "Write the images of one hop in their order, nothing else.",
+            )
+        yield Hop(
+            id=file.name.removesuffix(INIT),
+            numbers=frames[0].numbers.astype(np.int64),
+            cell_ang=frames[0].cell_ang,
+            positions_ang=np.stack([frame.arrays["pos"] for frame in frames]),
+        )
+
+
+def hops_of_tables(splits: Path, paths: Path) -> Iterator[Hop]:
+    """The hops to predict of an ingested nebDFT2k, in the order of its tables.
+
+    Args:
+        splits: Its table with ``id`` and ``subset``.
+        paths: Its table of initial paths with ``id, image, numbers, cell_ang, positions_ang``,
+            sorted by id and image.
+    """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(splits, columns=["id", "subset"])
+    is_test = pc.equal(table["subset"].cast("string"), "test")
+    columns = ["id", "image", "numbers", "cell_ang", "positions_ang"]
+    for name in sorted(table.filter(is_test)["id"].to_pylist()):
+        rows = pq.read_table(paths, columns=columns, filters=[("id", "==", name)]).to_pylist()
+        rows.sort(key=lambda row: int(row["image"]))
+        places = np.array([row["positions_ang"] for row in rows], dtype=np.float64)
+        yield Hop(
+            id=name,
+            numbers=np.asarray(rows[0]["numbers"], dtype=np.int64),
+            cell_ang=np.asarray(rows[0]["cell_ang"], dtype=np.float64).reshape(3, 3),
+            positions_ang=places.reshape(len(rows), -1, 3),
+        )
+
+
+def example_hops(*, n_hops: int = 4, n_images: int = 5, longest_ang: float = 3.2) -> Iterator[Hop]:
+    """Vacancy hops of Li in Li3PO4 (γ form), shortest first: the worked example of the command.
+
+    Cell and sites are published ones (Wang et al. 1995, doi 10.1006/jssc.1995.1140), in a
+    supercell of 1 × 1 × 2 cells, 64 atoms. One Li site is empty, and the Li of a neighbouring site
+    goes there on a straight line: images of 63 atoms, the moving Li first. Hops that have
+    the same kinds of sites at their ends and the same length within 0.01 Å count once.
+    """
+    crystal = _li3po4() * (1, 1, 2)
+    cell, places = np.asarray(crystal.lattice.matrix), np.asarray(crystal.cart_coords)
+    numbers = np.array([int(site.specie.Z) for site in crystal])
+    lithium = [row for row, site in enumerate(crystal) if site.specie.symbol == "Li"]
+    found: list[tuple[float, set[str], int, int]] = []
+    for start, end in combinations(lithium, 2):
+        length = float(crystal.get_distance(start, end))
+        kinds = {str(crystal[site].properties["label"]) for site in (start, end)}
+        is_known = any(kinds == other and abs(length - one) < 0.01 for one, other, *_ in found)
+        if length <= longest_ang and not is_known:
+            found.append((length, kinds, start, end))
+    for length, _, start, end in sorted(found, key=lambda hop: hop[0])[:n_hops]:
+        steps = crystal.frac_coords[end] - crystal.frac_coords[start]
+        way = (steps - np.round(steps)) @ cell
+        order = [start, *(site for site in range(len(numbers)) if site not in (start, end))]
+        path = np.repeat(places[order][None], n_images, axis=0)
+        path[:, 0] += np.linspace(0.0, 1.0, n_images)[:, None] * way
+        name = f"li3po4_{start}_{end}_{length:.2f}"
+        yield Hop(id=name, numbers=numbers[order], cell_ang=cell, positions_ang=path)
+
+
+def _li3po4() -> Any:
+    """γ-Li3PO4 as published for Pmnb; here y, x, z, for Pnma."""
+    from pymatgen.core.lattice import Lattice
+    from pymatgen.core.structure import Structure
+
+    sites = {
+        "Li 8d": (0.1627, 0.5016, 0.3008),
+        "Li 4c": (0.4246, 0.75, 0.2045),
+        "P": (0.4115, 0.25, 0.3079),
+        "O 8d": (0.3418, 0.0441, 0.2054),
+        "O 4c, first": (0.0503, 0.25, 0.2928),
+        "O 4c, second": (0.0896, 0.75, 0.1223),
+    }
+    return Structure.from_spacegroup(
+        "Pnma",
+        Lattice.orthorhombic(10.4612, 6.1113, 4.9208),
+        [name.split()[0] for name in sites],
+        list(sites.values()),
+        site_properties={"label": list(sites)},
+    )
+
+
+# The potentials, each as a maker of ASE calculators
+
+
+def potential_of(name: PotentialName, weights: Path | None) -> tuple[NewCalculator, str]:
+    """What makes a potential's calculators, and a line that says which potential it is.
+
+    All calculators of one potential share its weights in memory, and nothing else.
+
+    Args:
+        name: Which potential.
+        weights: File of weights; needed for MACE, whose package has none, refused for the others.
+
+    Raises:
+        BaselineError: A package or the weights are not here.
+    """
+    _require(name, weights)
+    import torch
+
+    from ionladder.baselines.umlip import load_chgnet, load_sevennet
+
+    torch.set_num_threads(1)
+    if name == "chgnet":
+        from chgnet.model.dynamics import CHGNetCalculator
+
+        model = load_chgnet()
+
+        def new_chgnet() -> Any:
+            with redirect_stdout(StringIO()):  # it prints where it runs
+                return CHGNetCalculator(model=model, use_device="cpu", on_isolated_atoms="ignore")
+
+        return new_chgnet, f"chgnet {version('chgnet')}, weights 0.3.0"
+    if name == "sevennet-0":
+        from sevenn.calculator import SevenNetCalculator
+
+        network = load_sevennet().model
+        source = f"sevenn {version('sevenn')}, weights 7net-0"
+        kind = "model_instance"
+        return lambda: SevenNetCalculator(network, file_type=kind, device="cpu"), source
+    from mace.calculators import MACECalculator
+
+    file = weights or Path()
+    digest = sha256_bytes(file.read_bytes())[:12]
+    source = f"mace-torch {version('mace-torch')}, weights {file.name} {digest}"
+    settings = {"model_paths": str(file), "device": "cpu", "default_dtype": "float64"}
+    return lambda: MACECalculator(**settings), source
+
+
+def _require(name: PotentialName, weights: Path | None) -> None:
+    where = f"ionladder umlip-neb --model {name}"
+    package = {"chgnet": "chgnet", "sevennet-0": "sevenn", "mace": "mace"}[name]
+    problems = []
+    missing = tuple(one for one in ("ase", "torch", package) if find_spec(one) is None)
+    if missing:
+        problems.append(missing_package(where, "umlip", missing))
+    if name == "mace" and (weights is None or not weights.is_file()):
+        problems.append(
+            Problem(
+                where=f"{where} --weights",
+                expected="a file of MACE's weights, such as MACE-MP-0's; its package has none",
+                found="none" if weights is None else f"no file {weights}",
+                next_step="Download the model its authors publish, and name the file.",
+            )
+        )
+    if name != "mace" and weights is not None:
+        problems.append(
+            Problem(
+                where=f"{where} --weights",
+                expected="no such option: the weights come inside the package",
+                found=str(weights),
+                next_step="Leave the option out.",
+            )
+        )
+    if problems:
+        raise BaselineError(problems)
+
+
+def _error(where: str, expected: str, found: str, next_step: str) -> BaselineError:
+    return BaselineError(Problem(where=where, expected=expected, found=found, next_step=next_step))

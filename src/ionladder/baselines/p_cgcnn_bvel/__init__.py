@@ -1,1 +1,0 @@
-"""Baseline ``p-cgcnn-bvel``."""

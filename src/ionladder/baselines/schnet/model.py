@@ -1,7 +1,0 @@
-"""SchNet, occupancies rounded as in the paper."""
-
-from ionladder.baselines.graphs.fit import GraphModel
-from ionladder.baselines.graphs.schnet import make_schnet
-from ionladder.baselines.schnet.spec import BASELINE
-
-fit_predict = GraphModel(baseline=BASELINE, network=make_schnet, sees="distances")

@@ -1,1 +1,0 @@
-"""Baseline ``so3net``."""

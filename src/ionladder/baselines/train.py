@@ -1,0 +1,445 @@
+"""One training loop for every graph network, with or without a pretraining on barriers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from ionladder.baselines.features import label_array, log_labels, require_structures
+from ionladder.baselines.graphs import Kinds, Reach, Sees, kinds_of_cif
+from ionladder.baselines.registry import Curve, Training
+from ionladder.errors import BaselineError, Problem
+
+if TYPE_CHECKING:
+    from ionladder.data.store import TaskInputs
+    from ionladder.specs import Array
+
+Network = Callable[[Mapping[str, Any]], nn.Module]
+"""Makes a fresh network from the settings on the card."""
+
+PRETRAINING = ("bvel_proto", "bvel-proto", "1.1.0")
+"""Dataset, task and version whose barriers a network may learn first."""
+READOUT = "out."
+"""Begins the names of the weights that turn features into predictions."""
+SAME_FRACTION = 1e-3
+"""Compositions are the same where no element's atomic fraction differs by more."""
+_OPTIMISERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
+_PREDICTED_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several crystals as one graph of separate parts; see :class:`Kinds` for what a node is.
+
+    Attributes:
+        n_crystals: How many.
+        crystal: Crystal of each node, ascending, shape (n_nodes,).
+        count: Sites of its crystal that a node stands for.
+        node: Node of each share, shape (n_shares,).
+        number: Atomic number of each share, 0 for emptiness.
+        share: Part of its node.
+        receiver: Node that listens, ascending, shape (n_edges,).
+        sender: Node listened to.
+        vector_ang: From the receiver to the sender's image, Å, shape (n_edges, 3).
+        like: Node that has the features of each node but for a rotation.
+        turn: The rotation from there, shape (n_nodes, 3, 3).
+    """
+
+    n_crystals: int
+    crystal: torch.Tensor
+    count: torch.Tensor
+    node: torch.Tensor
+    number: torch.Tensor
+    share: torch.Tensor
+    receiver: torch.Tensor
+    sender: torch.Tensor
+    vector_ang: torch.Tensor
+    like: torch.Tensor
+    turn: torch.Tensor
+
+    @property
+    def n_nodes(self) -> int:
+        return len(self.crystal)
+
+    @property
+    def distance_ang(self) -> torch.Tensor:
+        """Lengths of the edges, Å, shape (n_edges,)."""
+        return torch.linalg.vector_norm(self.vector_ang, dim=1)
+
+    def mean(self, values: torch.Tensor) -> torch.Tensor:
+        """Mean over the sites of each crystal.
+
+        Args:
+            values: Shape (n_nodes, n_features).
+
+        Returns:
+            Shape (n_crystals, n_features).
+        """
+        sites = values.new_zeros(self.n_crystals).index_add(0, self.crystal, self.count)
+        weight = (self.count / sites[self.crystal])[:, None]
+        total = values.new_zeros(self.n_crystals, values.shape[1])
+        return total.index_add(0, self.crystal, values * weight)
+
+
+def collate(crystals: Sequence[Kinds], device: torch.device) -> Batch:
+    """Lay crystals side by side, in the order given; floats become single precision."""
+    sizes = np.array([len(crystal) for crystal in crystals])
+    offsets = np.cumsum(sizes) - sizes
+
+    def joined(name: str, *, is_index: bool = False) -> torch.Tensor:
+        parts = [getattr(crystal, name) for crystal in crystals]
+        if is_index:
+            parts = [part + offset for part, offset in zip(parts, offsets, strict=True)]
+        array = np.concatenate(parts)
+        is_whole = is_index or name == "number"
+        dtype = torch.int64 if is_whole else torch.float32
+        return torch.from_numpy(array).to(device=device, dtype=dtype)
+
+    return Batch(
+        n_crystals=len(crystals),
+        crystal=torch.from_numpy(np.repeat(np.arange(len(crystals)), sizes)).to(device),
+        **{name: joined(name) for name in ("count", "number", "share", "vector_ang", "turn")},
+        **{name: joined(name, is_index=True) for name in ("node", "receiver", "sender", "like")},
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with the weights of its best epoch.
+
+    Attributes:
+        network: Predicts standardised labels.
+        centre: Mean label of the training part; of several targets, one each.
+        spread: Standard deviation of its labels, likewise.
+        best_epoch: The epoch kept, from 1.
+        curve: Mean absolute error of the groups held out after each epoch, in the label's unit.
+        losses: Mean loss over the crystals of each epoch, while it went on; no unit.
+    """
+
+    network: nn.Module
+    centre: Array
+    spread: Array
+    best_epoch: int
+    curve: tuple[float, ...]
+    losses: tuple[float, ...]
+
+    def predict(self, crystals: Sequence[Kinds]) -> Array:
+        """Predictions in the label's unit, of the shape of labels."""
+        self.network.eval()
+        parts = []
+        with torch.no_grad():
+            for start in range(0, len(crystals), _PREDICTED_AT_ONCE):
+                some = crystals[start : start + _PREDICTED_AT_ONCE]
+                batch = collate(some, _device(self.network))
+                parts.append(self.network(batch).double().cpu().numpy())
+        predicted: Array = self.centre + self.spread * np.concatenate(parts)
+        return predicted
+
+
+def train(
+    network: nn.Module,
+    crystals: Sequence[Kinds],
+    labels: Array,
+    groups: Sequence[int],
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    where: str,
+) -> Trained:
+    """Train a network and keep the weights of the epoch that predicts held-out groups best.
+
+    The loss is the mean absolute error of standardised labels. A group is never divided between the
+    part learnt from and the part that chooses the epoch.
+
+    Args:
+        network: On its device; gives labels of its shape for a batch.
+        crystals: What is learnt from.
+        labels: Their labels, shape (n_crystals,) or (n_crystals, n_targets).
+        groups: Their groups: entries of one group are not independent.
+        settings: ``optimizer`` (``Adam`` or ``AdamW``), ``learning_rate``, ``weight_decay``,
+            ``batch_size`` (a last crystal alone joins the step before), ``epochs``, and
+            ``stopping_groups``, the part of the groups held out to choose the epoch.
+        seed: Decides the groups held out and the order of crystals.
+        where: What is trained, for error messages.
+
+    Raises:
+        BaselineError: The loss is no number any more.
+    """
+    rng = np.random.default_rng(seed)
+    learnt, watched = divided(groups, settings["stopping_groups"], rng)
+    centre, spread = labels[learnt].mean(axis=0), labels[learnt].std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    device = _device(network)
+    target = torch.as_tensor((labels - centre) / spread, dtype=torch.float32, device=device)
+    optimizer = _OPTIMISERS[settings["optimizer"]](
+        network.parameters(), lr=settings["learning_rate"], weight_decay=settings["weight_decay"]
+    )
+    held_out = [crystals[row] for row in watched]
+    best, best_state = math.inf, deepcopy(network.state_dict())
+    curve: list[float] = []
+    losses: list[float] = []
+    for epoch in range(1, settings["epochs"] + 1):
+        network.train()
+        summed = 0.0
+        for rows in steps(rng.permutation(learnt), settings["batch_size"]):
+            batch = collate([crystals[row] for row in rows], device)
+            loss = (network(batch) - target[torch.from_numpy(rows).to(device)]).abs().mean()
+            if not torch.isfinite(loss):
+                raise BaselineError(
+                    Problem(
+                        where=f"{where}, seed {seed}, epoch {epoch}",
+                        expected="a loss that is a finite number",
+                        found="NaN or infinity",
+                        next_step="Look for labels that are no numbers or sites at one place, or "
+                        "lower the learning rate; nothing was written.",
+                    )
+                )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            summed += float(loss.detach()) * len(rows)
+        losses.append(summed / len(learnt))
+        now = Trained(network, centre, spread, epoch, (), ())
+        curve.append(float(np.abs(now.predict(held_out) - labels[watched]).mean()))
+        if curve[-1] < best:
+            best, best_state = curve[-1], deepcopy(network.state_dict())
+    network.load_state_dict(best_state)
+    best_epoch = int(np.argmin(curve)) + 1
+    return Trained(network, centre, spread, best_epoch, tuple(curve), tuple(losses))
+
+
+def divided(
+    groups: Sequence[int], part: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows learnt from and rows held out: whole groups, drawn at random.
+
+    Example:
+        Of ten groups a tenth is one group, with all its rows. One group alone is on both sides.
+    """
+    names = np.unique(np.asarray(groups))
+    if len(names) == 1:
+        every = np.arange(len(groups))
+        return every, every
+    chosen = rng.permutation(names)[: max(1, round(part * len(names)))]
+    is_held_out = np.isin(np.asarray(groups), chosen)
+    return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+
+
+def steps(order: np.ndarray, size: int) -> list[np.ndarray]:
+    """The rows of each step; a last row alone joins the step before.
+
+    Example:
+        >>> [part.tolist() for part in steps(np.arange(5), 2)]
+        [[0, 1], [2, 3, 4]]
+    """
+    starts = list(range(0, len(order), size))
+    if len(starts) > 1 and len(order) - starts[-1] == 1:
+        starts.pop()
+    return np.split(order, starts[1:])
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """One thread, seeded weights, and sums in a fixed order where torch has them."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        # The tails of Gaussians fall below 1e-38, where processors need three times as long.
+        torch.set_flush_denormal(True)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(strict)
+            torch.set_flush_denormal(False)
+
+
+def _device(network: nn.Module) -> torch.device:
+    """Where the network's weights are."""
+    device: torch.device = next(network.parameters()).device
+    return device
+
+
+def _on_best_device(network: nn.Module) -> nn.Module:
+    """The network on a GPU where there is one, on the CPU elsewhere."""
+    return network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+# From entries to predictions
+
+
+def fit_network(
+    training: Training, network: Network, sees: Sees, *, barriers_first: bool = False
+) -> Array:
+    """Train a network on CIFs and predict.
+
+    A crystal without a site or an edge is not learnt from, and is predicted as the median of the
+    training labels; the card counts such entries.
+
+    Args:
+        training: Entries, seed and settings; arm, reach and training settings are among them.
+        network: Makes the network.
+        sees: What it takes from edges.
+        barriers_first: Whether it begins with weights that predict barriers of BVEL-proto.
+    """
+    where, seed = f"ionladder baseline {training.name}", training.seed
+    labels = label_array(training.inputs, training.train_ids)
+    crystals = crystals_of(training.inputs, training.settings, sees)
+    learnt = [row for row, entry in enumerate(training.train_ids) if crystals[entry].is_usable]
+    predicted = np.full(len(training.predict_ids), np.median(labels))
+    # One order of predictions whatever the order asked for: the same sums, to the last bit.
+    shown = sorted({entry for entry in training.predict_ids if crystals[entry].is_usable})
+    with _memory(where):
+        given = pretrained_weights(training, network, sees) if barriers_first else {}
+    with reproducible(seed), _memory(where):
+        model = _on_best_device(network(training.settings))
+        model.load_state_dict({**model.state_dict(), **given})
+        ids = [training.train_ids[row] for row in learnt]
+        trained = train(
+            model,
+            [crystals[entry] for entry in ids],
+            labels[learnt],
+            training.inputs.split.loc[ids, "component"].tolist(),
+            training.settings,
+            seed=seed,
+            where=where,
+        )
+        _tell(training, "training", "log10(S/cm)", trained)
+        if shown:
+            values = trained.predict([crystals[entry] for entry in shown])
+            found = dict(zip(shown, values, strict=True))
+            for row, entry in enumerate(training.predict_ids):
+                predicted[row] = found.get(entry, predicted[row])
+    return predicted
+
+
+def crystals_of(inputs: TaskInputs, settings: Mapping[str, Any], sees: Sees) -> dict[str, Kinds]:
+    """Every entry of a task as networks read it.
+
+    Raises:
+        BaselineError: The dataset has no structures.
+    """
+    texts = require_structures(inputs)["cif_text"]
+    reach = Reach(cutoff_ang=settings["cutoff_ang"], nearest=settings.get("neighbours"))
+    return {
+        entry: kinds_of_cif(str(texts.at[entry]), settings["occupancies"], reach, sees)
+        for entry in sorted((*inputs.train_ids, *inputs.test_ids))
+    }
+
+
+def _tell(training: Training, stage: str, unit: str, trained: Trained) -> None:
+    if training.watch is not None:
+        curve = Curve(stage, training.seed, unit, trained.losses, trained.curve, trained.best_epoch)
+        training.watch(curve)
+
+
+@contextmanager
+def _memory(where: str) -> Iterator[None]:
+    """Turns running out of memory into an error that says what to do."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch has an error of its own on a GPU only
+        first = (str(error).splitlines() or ["none left"])[0]
+        if not isinstance(error, MemoryError) and "memory" not in first:
+            raise
+        raise BaselineError(
+            Problem(
+                where=where,
+                expected="enough memory for one batch",
+                found=first,
+                next_step="Free memory, or hide the GPU (CUDA_VISIBLE_DEVICES=) to use the "
+                "CPU's; nothing was written.",
+            )
+        ) from error
+
+
+# Barriers first
+
+
+def pretraining_inputs() -> TaskInputs:
+    """The pretraining data with CIF texts: the released version, labels of its training entries.
+
+    Raises:
+        ConfigError: This process works in no leaderboard repository.
+        DataMissingError: The tables are not on this machine.
+    """
+    from ionladder.data.registry import get_task
+    from ionladder.data.store import load_inputs
+    from ionladder.repo import find_layout
+
+    _, task, version = PRETRAINING
+    return load_inputs(find_layout(), get_task(task), version)
+
+
+def pretrained_weights(
+    training: Training, network: Network, sees: Sees
+) -> Mapping[str, torch.Tensor]:
+    """Weights of a network that has learnt three barriers, but for its readout.
+
+    A structure whose composition is that of an entry of the task which is not trained on is left
+    out, so nothing that will be predicted was seen before.
+
+    Raises:
+        BaselineError: The loss is no number any more.
+    """
+    from ionladder.data.ingest import cif_texts
+
+    settings, source = training.settings, pretraining_inputs()
+    texts = cif_texts(PRETRAINING[0], source.entries, source.structures, source.train_ids)
+    structures = pd.DataFrame({"cif_text": pd.Series(dict(texts))})
+    crystals = crystals_of(replace(source, structures=structures, test_ids=()), settings, sees)
+    unrelated = unrelated_ids(source, training.inputs, training.train_ids)
+    ids = [entry for entry in unrelated if crystals[entry].is_usable]
+    with reproducible(training.seed):
+        model = _on_best_device(network({**settings, "n_targets": len(source.targets)}))
+        trained = train(
+            model,
+            [crystals[entry] for entry in ids],
+            log_labels(source, ids),
+            source.split.loc[ids, "component"].tolist(),
+            {**settings, "epochs": settings["pretraining_epochs"]},
+            seed=training.seed,
+            where=f"ionladder baseline {training.name}, pretraining",
+        )
+    _tell(training, "pretraining", "ln(E/eV)", trained)
+    return without_readout(trained.network.state_dict())
+
+
+def unrelated_ids(
+    source: TaskInputs, inputs: TaskInputs, train_ids: Sequence[str]
+) -> tuple[str, ...]:
+    """Training entries of the pretraining data whose composition nobody will be asked about.
+
+    Args:
+        source: The pretraining data.
+        inputs: The task fine-tuned on.
+        train_ids: Its entries that will be trained on; compositions of all others count as asked.
+
+    Returns:
+        Ids of ``source``, sorted.
+    """
+    from ionladder.data.slices import composition_matrix
+
+    ids = list(source.train_ids)
+    asked = composition_matrix(list(inputs.entries.drop(index=list(train_ids))["formula_cell"]))
+    offered = composition_matrix(list(source.entries.loc[ids, "formula_norm"]))
+    is_asked = np.zeros(len(ids), dtype=np.bool_)
+    for composition in asked:
+        is_asked |= (np.abs(offered - composition) <= SAME_FRACTION).all(axis=1)
+    return tuple(np.array(ids)[~is_asked].tolist())
+
+
+def without_readout(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The weights that a network with another readout can take over."""
+    return {name: value for name, value in weights.items() if not name.startswith(READOUT)}

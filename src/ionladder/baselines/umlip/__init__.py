@@ -1,1 +1,0 @@
-"""Universal interatomic potentials as sources of features, shared by their baselines."""

@@ -1,0 +1,281 @@
+"""Crystals as graphs: shared and partly empty sites, edges, and sites that are alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core import Lattice, Structure
+from pymatgen.io.cif import CifWriter
+
+from ionladder.baselines.graphs import (
+    ARMS,
+    VACANCY,
+    Arm,
+    Graph,
+    Kinds,
+    Reach,
+    Sees,
+    every_site,
+    kinds_of,
+    make_graph,
+    read_cif,
+)
+from unit.baselines.crystals import CRYSTALS, REWRITINGS, A, disordered, rock_salt, triclinic
+
+NEAREST = Reach(cutoff_ang=6.0, nearest=12)
+ALL = Reach(cutoff_ang=4.5)
+REACH = Reach(cutoff_ang=5.0)
+SEES: tuple[Sees, ...] = ("distances", "angles", "vectors", "vectors and handedness")
+
+
+def _one(species: dict[str, float]) -> Structure:
+    return Structure(Lattice.cubic(3.0), [species], [(0, 0, 0)])
+
+
+def _shares(graph: Graph) -> list[tuple[int, int, float]]:
+    rows = zip(graph.node, graph.number, graph.share, strict=True)
+    return [(int(node), int(number), round(float(share), 9)) for node, number, share in rows]
+
+
+def test_a_cif_is_read_with_its_occupancies() -> None:
+    read = read_cif(str(CifWriter(disordered())))
+
+    assert {str(site.species) for site in read} == {"Li0.6", "Li0.4", "K0.7 Na0.3", "O1", "S1"}
+
+
+# Sites
+
+
+@pytest.mark.parametrize(
+    ("species", "rounded", "majority", "weighted"),
+    [
+        ({"Li": 1.0}, [(0, 3, 1)], [(0, 3, 1)], [(0, 3, 1)]),
+        ({"Li": 0.6}, [(0, 3, 1)], [(0, 3, 1)], [(0, 0, 0.4), (0, 3, 0.6)]),
+        ({"Li": 0.5}, [], [(0, 3, 1)], [(0, 0, 0.5), (0, 3, 0.5)]),
+        ({"Na": 0.3, "K": 0.7}, [(0, 19, 1)], [(0, 19, 1)], [(0, 11, 0.3), (0, 19, 0.7)]),
+        ({"Na": 0.5, "K": 0.5}, [], [(0, 11, 1)], [(0, 11, 0.5), (0, 19, 0.5)]),
+    ],
+)
+def test_each_arm_reads_a_site_in_its_way(
+    species: dict[str, float], rounded: list, majority: list, weighted: list
+) -> None:
+    structure = _one(species)
+
+    assert _shares(make_graph(structure, "rounded", REACH)) == rounded
+    assert _shares(make_graph(structure, "majority", REACH)) == majority
+    assert _shares(make_graph(structure, "weighted", REACH)) == weighted
+
+
+def test_only_rounding_drops_sites() -> None:
+    structure = disordered()
+
+    assert [len(structure) - len(make_graph(structure, arm, ALL)) for arm in ARMS] == [1, 0, 0]
+
+
+@given(
+    amounts=st.dictionaries(
+        st.sampled_from(["Li", "Na", "K", "Mg", "O"]), st.floats(0.01, 0.2), min_size=1
+    ),
+    arm=st.sampled_from(ARMS),
+)
+def test_the_shares_of_a_node_sum_to_one(amounts: dict[str, float], arm: Arm) -> None:
+    graph = make_graph(_one(amounts), arm, Reach(cutoff_ang=1.0))
+
+    if len(graph):
+        assert graph.share.sum() == pytest.approx(1.0, abs=1e-12)
+        assert (graph.share > 0).all()
+    if arm != "weighted":
+        assert VACANCY not in graph.number
+
+
+@pytest.mark.parametrize("crystal", ["rock salt", "triclinic"])
+def test_the_arms_agree_on_an_ordered_crystal(crystal: str) -> None:
+    graphs = [make_graph(CRYSTALS[crystal](), arm, NEAREST) for arm in ARMS]
+
+    for graph in graphs[1:]:
+        for name, value in vars(graphs[0]).items():
+            np.testing.assert_array_equal(getattr(graph, name), value)
+
+
+# Edges
+
+
+def surroundings(graph: Graph) -> dict[tuple, float]:
+    """What sites hold and hear, with the part of the sites of which that is true."""
+    holds: list[list] = [[] for _ in range(len(graph))]
+    hears: list[list] = [[] for _ in range(len(graph))]
+    for node, number, share in zip(graph.node, graph.number, graph.share, strict=True):
+        holds[node].append((int(number), round(float(share), 6)))
+    lengths = np.linalg.norm(graph.vector_ang, axis=1)
+    for receiver, sender, length in zip(graph.receiver, graph.sender, lengths, strict=True):
+        hears[receiver].append((round(float(length), 4), tuple(holds[sender])))
+    counts = Counter(
+        (tuple(held), tuple(sorted(heard))) for held, heard in zip(holds, hears, strict=True)
+    )
+    return {key: count / len(graph) for key, count in counts.items()}
+
+
+def test_rock_salt_has_the_shells_of_the_textbook() -> None:
+    graph = make_graph(rock_salt(), "rounded", Reach(cutoff_ang=0.9 * A))
+
+    lengths = np.linalg.norm(graph.vector_ang[graph.receiver == 0], axis=1)
+    assert Counter(np.round(lengths / A, 3)) == {0.5: 6, 0.707: 12, 0.866: 8}
+
+
+def test_neighbours_at_one_distance_are_kept_together() -> None:
+    graph = make_graph(rock_salt(), "rounded", NEAREST)
+
+    # 6 at A/2 and 12 at A/sqrt(2): the twelfth is one of the latter, so all 18 stay.
+    assert np.bincount(graph.receiver).tolist() == [18] * 8
+
+
+def test_a_lone_atom_hears_its_own_images_and_an_empty_crystal_nothing() -> None:
+    lone = make_graph(_one({"Li": 1.0}), "rounded", Reach(cutoff_ang=3.1))
+    empty = make_graph(_one({"Li": 0.4}), "rounded", ALL)
+
+    assert lone.sender.tolist() == [0] * 6
+    assert sorted(np.abs(lone.vector_ang).sum(axis=1)) == [3.0] * 6
+    assert len(empty) == 0
+    assert empty.vector_ang.shape == (0, 3)
+    for sees in SEES:
+        assert not kinds_of(empty, sees).is_usable
+
+
+@pytest.mark.parametrize("crystal", CRYSTALS)
+def test_each_edge_has_its_way_back(crystal: str) -> None:
+    graph = make_graph(CRYSTALS[crystal](), "weighted", ALL)
+
+    def rows(one: np.ndarray, other: np.ndarray, vectors: np.ndarray) -> set[tuple]:
+        rounded = np.round(vectors, 6) + 0.0
+        return set(zip(one.tolist(), other.tolist(), map(tuple, rounded.tolist()), strict=True))
+
+    forth = rows(graph.receiver, graph.sender, graph.vector_ang)
+    assert forth == rows(graph.sender, graph.receiver, -graph.vector_ang)
+
+
+@pytest.mark.parametrize("rewriting", REWRITINGS)
+def test_neither_edges_nor_kinds_depend_on_how_the_crystal_is_written(rewriting: str) -> None:
+    for number, make in enumerate(CRYSTALS.values()):
+        one, other = make(), REWRITINGS[rewriting](make())
+        arm, reach = ARMS[number % 3], (NEAREST, ALL)[number % 2]
+        before, after = (surroundings(make_graph(crystal, arm, reach)) for crystal in (one, other))
+        assert after == pytest.approx(before)
+        for sees in SEES:
+            kinds, again = (_kinds(crystal, sees) for crystal in (one, other))
+            assert sorted(again.count) == sorted(kinds.count)
+            assert len(again.receiver) == len(kinds.receiver)
+
+
+# Sites that are alike
+
+
+def _kinds(structure: Structure, sees: Sees) -> Kinds:
+    return kinds_of(make_graph(structure, "weighted", REACH), sees)
+
+
+@pytest.mark.parametrize("sees", SEES)
+def test_rock_salt_has_two_kinds_and_a_crystal_without_symmetry_one_a_site(sees: Sees) -> None:
+    kinds = _kinds(rock_salt(), sees)
+    graph = make_graph(triclinic(), "weighted", REACH)
+
+    assert len(kinds) == 2
+    assert kinds.count.tolist() == [1, 1]
+    assert kinds.number.tolist() == [3, 9]
+    # In units of A/2: 6 neighbours at 1, 12 at √2, 8 at √3, 6 at 2, 24 at √5, 24 at √6.
+    assert np.bincount(kinds.receiver).tolist() == [80, 80]
+    for name, value in vars(every_site(graph)).items():
+        np.testing.assert_array_equal(getattr(kinds_of(graph, sees), name), value)
+
+
+@pytest.mark.parametrize(
+    ("crystal", "n_orbits"),
+    [
+        # sites by orbit, under all operations and under proper ones
+        ("rock salt", (2, 2)),
+        ("quartz", (2, 2)),
+        ("mirrored", (3, 4)),
+        ("triclinic", (5, 5)),
+    ],
+)
+def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(
+    crystal: str, n_orbits: tuple[int, int]
+) -> None:
+    graph = make_graph(CRYSTALS[crystal](), "weighted", REACH)
+
+    for sees, expected in zip(SEES[2:], n_orbits, strict=True):
+        kinds = kinds_of(graph, sees)
+        stands = kinds.count > 0
+        assert stands.sum() == expected
+        assert set(kinds.receiver) == set(np.flatnonzero(stands)) == set(kinds.like)
+        assert (kinds.turn[stands] == np.eye(3)).all()
+        if sees == "vectors and handedness":
+            np.testing.assert_allclose(np.linalg.det(kinds.turn), 1.0)
+        # Two layers, in which a site's vector sums its neighbours' directions and vectors.
+        assert _vector_network(kinds) == pytest.approx(_vector_network(every_site(graph)), rel=1e-6)
+
+
+def _vector_network(kinds: Kinds) -> float:
+    length = np.linalg.norm(kinds.vector_ang, axis=1)[:, None]
+    direction = kinds.vector_ang / length
+    held = np.bincount(kinds.node, kinds.number * kinds.share)
+    vectors = np.zeros((len(kinds), 3))
+    for _ in range(2):
+        messages = (held[kinds.sender, None] + length) * direction + vectors[kinds.sender] / length
+        summed = np.zeros_like(vectors)
+        np.add.at(summed, kinds.receiver, messages)
+        vectors = np.einsum("nij,nj->ni", kinds.turn, summed[kinds.like])
+    return float(np.average((vectors**2).sum(axis=1), weights=kinds.count))
+
+
+def test_species_part_sites_of_the_same_geometry() -> None:
+    places = [(0, 0, 0), (0, 0, 1 / 3), (0, 0, 2 / 3)]
+
+    assert (
+        len(_kinds(Structure(Lattice.cubic(3.0), [{"Li": 0.5}, "Li", "Na"], places), SEES[0])) == 3
+    )
+
+
+def test_angles_part_sites_that_distances_do_not() -> None:
+    """Two pairs of neighbours at the same distances, opposite each other or at a right angle."""
+    bent = [(0, 0, 0), (0.05, 0, 0), (0, 0.05, 0)]
+    straight = [(0.5, 0.5, 0.5), (0.55, 0.5, 0.5), (0.45, 0.5, 0.5)]
+    structure = Structure(Lattice.cubic(40.0), ["O", "Li", "Li"] * 2, bent + straight)
+    graph = make_graph(structure, "rounded", Reach(cutoff_ang=2.5))
+
+    assert [len(kinds_of(graph, sees)) for sees in SEES[:3]] == [2, 4, 6]
+
+
+@given(
+    places=st.lists(
+        st.tuples(*[st.sampled_from([0.0, 0.25, 0.5, 0.75])] * 3),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    ),
+    data=st.data(),
+)
+def test_kinds_hear_what_each_of_their_sites_hears(
+    places: list[tuple[float, float, float]], data: st.DataObject
+) -> None:
+    """Sums over neighbours, the layers of a network, agree whether sites or kinds are summed."""
+    species = [data.draw(st.sampled_from(["Li", "O"])) for _ in places]
+    graph = make_graph(Structure(Lattice.cubic(6.0), species, places), "rounded", REACH)
+
+    means = [_network(kinds) for kinds in (every_site(graph), kinds_of(graph, "distances"))]
+
+    assert len(graph) == len(places)
+    assert means[1] == pytest.approx(means[0], rel=1e-9)
+
+
+def _network(kinds: Kinds) -> float:
+    """Three rounds of messages, weighted by distance, and the mean over sites."""
+    features = kinds.number.astype(float)
+    length = np.linalg.norm(kinds.vector_ang, axis=1)
+    for _ in range(3):
+        messages = np.tanh(features[kinds.sender] * length)
+        features = features + np.bincount(kinds.receiver, messages, minlength=len(kinds))
+    return float(np.average(features, weights=kinds.count))

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ionladder.baselines import neb
+from ionladder.baselines.neb import (
+    PREDICTIONS,
+    SUMMARY,
+    Hop,
+    NebSettings,
+    Outcome,
+    example_hops,
+    hops_of_folder,
+    hops_of_tables,
+    potential_of,
+    relax_band,
+    run_bands,
+)
+from ionladder.cli.maintainer import umlip_neb
+from ionladder.errors import BaselineError
+from ionladder.repo import read_json
+
+N_IMAGES = 5
+SOURCE = "effective medium theory"
+
+
+@pytest.fixture
+def hop() -> Hop:
+    """A vacancy of copper that changes places with a neighbour: 31 atoms, ASE's own potential."""
+    build = pytest.importorskip("ase.build")
+    crystal = build.bulk("Cu", cubic=True) * (2, 2, 2)
+    places = crystal.positions
+    way = places[1] - places[0]
+    order = [1, *range(2, len(crystal))]
+    path = np.repeat(places[None, order], N_IMAGES, axis=0)
+    path[:, 0] -= np.linspace(0.0, 1.0, N_IMAGES)[:, None] * way
+    return Hop(
+        id="mp-30_0_1_0_0_0",
+        numbers=crystal.numbers[order],
+        cell_ang=np.asarray(crystal.cell),
+        positions_ang=path,
+    )
+
+
+def _calculator() -> object:
+    from ase.calculators.emt import EMT
+
+    return EMT()
+
+
+def _written(hop: Hop, folder: Path) -> Path:
+    """The hop as upstream writes it."""
+    from ase.io import write
+
+    file = folder / f"{hop.id}_init.xyz"
+    write(file, hop.images(), format="extxyz")
+    return file
+
+
+@pytest.mark.extra
+def test_a_band_converges_to_a_symmetric_barrier(hop: Hop) -> None:
+    band = relax_band(hop, _calculator, NebSettings())
+
+    assert band.converged
+    assert band.largest_force_ev_per_ang < 0.1
+    assert band.energies_ev.argmax() == N_IMAGES // 2
+    assert band.energies_ev[0] == pytest.approx(band.energies_ev[-1], abs=1e-3)
+    assert 0.3 < band.barrier_ev < 1.0
+    assert band.positions_ang.shape == hop.positions_ang.shape
+    np.testing.assert_allclose(band.positions_ang[2, 0], hop.positions_ang[2, 0], rtol=0, atol=0.05)
+
+
+@pytest.mark.extra
+def test_a_band_without_steps_has_not_converged(hop: Hop) -> None:
+    band = relax_band(hop, _calculator, NebSettings(max_steps=1, end_steps=1))
+
+    assert not band.converged
+    assert band.largest_force_ev_per_ang > 0.1
+    assert (band.end_steps, band.band_steps) == ((1, 1), 1)
+
+
+@pytest.mark.extra
+def test_every_image_has_a_calculator_of_its_own(hop: Hop) -> None:
+    made: list[object] = []
+
+    def new() -> object:
+        made.append(_calculator())
+        return made[-1]
+
+    relax_band(hop, new, NebSettings(max_steps=1, end_steps=1))
+
+    assert len({id(one) for one in made}) == N_IMAGES
+
+
+@pytest.mark.extra
+def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    outcome = run_bands([hop], _calculator, SOURCE, tmp_path)
+
+    assert outcome == Outcome(n_hops=1, n_converged=1, n_kept=0)
+    table = pq.read_table(tmp_path / PREDICTIONS)
+    assert table.column_names == ["id", "image", "energy_ev", "positions_ang", "converged"]
+    assert table["id"].to_pylist() == [hop.id] * N_IMAGES
+    assert table["image"].to_pylist() == list(range(N_IMAGES))
+    assert {len(row) for row in table["positions_ang"].to_pylist()} == {3 * hop.n_atoms}
+    assert table["converged"].to_pylist() == [True] * N_IMAGES
+    summary = read_json(tmp_path / SUMMARY)
+    assert summary["potential"] == SOURCE
+    assert summary["settings"]["spring_ev_per_ang2"] == 5.0
+    (told,) = summary["hops"]
+    energies = table["energy_ev"].to_pylist()
+    assert told["barrier_ev"] == pytest.approx(max(energies) - min(energies), abs=1e-6)
+    assert told["cpu_s"] >= 0
+
+
+@pytest.mark.extra
+def test_a_run_goes_on_where_it_was_stopped(hop: Hop, tmp_path: Path) -> None:
+    few = NebSettings(max_steps=2, end_steps=2)
+    run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
+    first = (tmp_path / PREDICTIONS).read_bytes()
+
+    def never() -> object:
+        pytest.fail("the band is there already")
+
+    again = run_bands([hop], never, SOURCE, tmp_path, settings=few)
+
+    assert again.n_kept == 1
+    assert (tmp_path / PREDICTIONS).read_bytes() == first
+
+
+@pytest.mark.extra
+def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
+    hop: Hop, tmp_path: Path
+) -> None:
+    import pyarrow.parquet as pq
+
+    lithium = Hop(
+        id="mp-1_0_1_0_0_0",
+        numbers=np.full(hop.n_atoms, 3),
+        cell_ang=hop.cell_ang,
+        positions_ang=hop.positions_ang,
+    )
+
+    outcome = run_bands(
+        [hop, lithium], _calculator, SOURCE, tmp_path, settings=NebSettings(max_steps=1)
+    )
+
+    assert outcome.n_hops == 2
+    table = pq.read_table(tmp_path / PREDICTIONS).to_pylist()[:N_IMAGES]
+    assert {(row["id"], row["energy_ev"], row["converged"]) for row in table} == {
+        (lithium.id, None, False)
+    }
+    _, told = read_json(tmp_path / SUMMARY)["hops"]
+    assert "Li" in told["trouble"]
+    assert told["barrier_ev"] is None
+
+
+@pytest.mark.parametrize("change", ["potential", "settings", "path"])
+@pytest.mark.extra
+def test_a_kept_band_of_something_else_is_not_taken(change: str, hop: Hop, tmp_path: Path) -> None:
+    few, fewer = NebSettings(max_steps=2, end_steps=2), NebSettings(max_steps=1, end_steps=1)
+    run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
+    moved = Hop(
+        id=hop.id,
+        numbers=hop.numbers,
+        cell_ang=hop.cell_ang,
+        positions_ang=hop.positions_ang + 0.01,
+    )
+
+    outcome = run_bands(
+        [moved if change == "path" else hop],
+        _calculator,
+        "another" if change == "potential" else SOURCE,
+        tmp_path,
+        settings=fewer if change == "settings" else few,
+    )
+
+    assert outcome.n_kept == 0
+
+
+@pytest.mark.extra
+def test_paths_are_read_as_upstream_writes_them(hop: Hop, tmp_path: Path) -> None:
+    _written(hop, tmp_path)
+
+    (read,) = hops_of_folder(tmp_path)
+
+    assert read.id == hop.id
+    np.testing.assert_array_equal(read.numbers, hop.numbers)
+    np.testing.assert_allclose(read.positions_ang, hop.positions_ang, rtol=0, atol=1e-7)
+
+
+@pytest.mark.extra
+def test_paths_of_the_dataset_are_those_of_its_test_hops(hop: Hop, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    splits, paths = tmp_path / "splits.parquet", tmp_path / "paths_init.parquet"
+    ids, subsets = ["mp-1_0_1_0_0_0", hop.id], ["train", "test"]
+    pq.write_table(pa.table({"id": ids, "subset": subsets}), splits)
+    rows = [
+        {
+            "id": name,
+            "image": image,
+            "numbers": hop.numbers.tolist(),
+            "cell_ang": hop.cell_ang.ravel().tolist(),
+            "moving_ion": 0,
+            "positions_ang": hop.positions_ang[image].ravel().tolist(),
+        }
+        for name in ids
+        for image in range(N_IMAGES)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), paths)
+
+    (read,) = hops_of_tables(splits, paths)
+
+    assert read.digest == hop.digest
+    assert read.id == hop.id
+
+
+def test_a_folder_without_paths_is_a_letter(tmp_path: Path) -> None:
+    with pytest.raises(BaselineError, match=r"one file <id>_init.xyz a hop; found no such file"):
+        next(hops_of_folder(tmp_path))
+    with pytest.raises(BaselineError, match="found no such folder"):
+        next(hops_of_folder(tmp_path / "elsewhere"))
+
+
+@pytest.mark.extra
+def test_two_images_or_other_atoms_are_no_path(hop: Hop, tmp_path: Path) -> None:
+    file = _written(hop, tmp_path)
+    frame = hop.n_atoms + 2
+    lines = file.read_text().splitlines(keepends=True)
+
+    file.write_text("".join(lines[: 2 * frame]))
+    with pytest.raises(BaselineError, match=r"3 images or more .* found 2 images"):
+        next(hops_of_folder(tmp_path))
+
+    lines[frame + 2] = lines[frame + 2].replace("Cu", "Ag")
+    file.write_text("".join(lines))
+    with pytest.raises(BaselineError, match="images that differ in atoms or cell"):
+        next(hops_of_folder(tmp_path))
+
+
+@pytest.mark.extra
+def test_a_missing_package_is_a_letter_that_says_how_to_get_it(
+    hop: Hop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _written(hop, tmp_path)
+    monkeypatch.setattr(neb, "find_spec", lambda name: None if name == "chgnet" else name)
+
+    with pytest.raises(BaselineError, match=r"no package chgnet\. .* requirements-umlip\.lock"):
+        umlip_neb(model="chgnet", paths=tmp_path, weights=None, example=False, out=None, limit=None)
+
+
+def test_mace_needs_a_file_of_weights_and_the_others_refuse_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neb, "find_spec", lambda name: name)
+
+    with pytest.raises(BaselineError, match="mace --weights: expected a file of MACE's weights"):
+        potential_of("mace", None)
+    with pytest.raises(BaselineError, match=r"found no file .*gone\.model"):
+        potential_of("mace", tmp_path / "gone.model")
+    with pytest.raises(BaselineError, match="the weights come inside the package"):
+        potential_of("chgnet", tmp_path / "some.model")
+
+
+def test_the_worked_example_has_four_hops_of_one_vacancy() -> None:
+    hops = list(example_hops())
+
+    assert len(hops) == 4
+    for one in hops:
+        assert one.positions_ang.shape == (5, 63, 3)
+        assert np.bincount(one.numbers)[[3, 8, 15]].tolist() == [23, 32, 8]
+        moved = np.linalg.norm(one.positions_ang[-1] - one.positions_ang[0], axis=1)
+        assert 2.0 < moved[0] < 3.2
+        assert not moved[1:].any()
+
+
+# What the two sets of weights give for LiF. They differ by half of the correction of -0.46 eV that
+# the Materials Project makes for an atom of F, which CHGNet has learnt too.
+@pytest.mark.parametrize(("name", "energy_ev"), [("chgnet", -5.07), ("sevennet-0", -4.84)])
+@pytest.mark.extra
+def test_a_potential_of_the_extra_gives_energies_and_forces(name: str, energy_ev: float) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip({"chgnet": "chgnet", "sevennet-0": "sevenn"}[name])
+    from ase.build import bulk
+
+    new, source = potential_of(name, None)
+    atoms = bulk("LiF", "rocksalt", a=4.03)
+    one, other = new(), new()
+    atoms.calc = one
+
+    assert one is not other
+    assert "weights" in source
+    assert atoms.get_potential_energy() / len(atoms) == pytest.approx(energy_ev, abs=0.1)
+    np.testing.assert_allclose(atoms.get_forces(), 0.0, atol=0.01)

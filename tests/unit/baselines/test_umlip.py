@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pymatgen.core.lattice import Lattice
+from pymatgen.core.structure import Structure
+
+from ionladder.baselines.registry import Training, get_baseline
+from ionladder.baselines.umlip import (
+    ALPHAS,
+    CHGNET,
+    SEVENNET,
+    Cell,
+    Potential,
+    best_alpha,
+    embedding_table,
+    fit_ridge,
+    whole_atoms,
+)
+from ionladder.errors import BaselineError
+from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
+
+POTENTIALS = [
+    pytest.param(potential, width, id=name, marks=pytest.mark.skipif(bool(missing), reason=name))
+    for name, potential, width in (("chgnet", CHGNET, 64), ("sevennet", SEVENNET, 128))
+    for missing in (get_baseline(f"{name}-features").missing_packages(),)
+]
+
+
+def _few_features() -> Potential:
+    """A potential whose features are atomic numbers, and which knows no bromine."""
+
+    def features(_: object, cell: Cell) -> np.ndarray:
+        if 35 in cell.numbers:
+            msg = "unknown element"
+            raise ValueError(msg)
+        return np.stack([cell.numbers, np.ones(len(cell.numbers))], axis=1).astype(float)
+
+    return Potential(source=lambda: "few features", load=lambda: None, features=features)
+
+
+def _structures() -> pd.DataFrame:
+    texts = [rock_salt_cif(4.03, "F"), rock_salt_cif(5.5, "Br"), rock_salt_cif(5.13, "Cl")]
+    return pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
+
+
+@pytest.mark.extra
+def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path: Path) -> None:
+    pytest.importorskip("ase")
+
+    first = embedding_table(_few_features(), _structures(), cache=tmp_path)
+    never = Potential(source=lambda: "few features", load=lambda: pytest.fail("kept"), features=max)
+    again = embedding_table(never, _structures(), cache=tmp_path)
+
+    np.testing.assert_array_equal(first.loc["a"], [6.0, 1.0, 3.0, 0.0])  # Li 3, F 9
+    assert first.loc["b"].isna().all()
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
+    def load() -> None:
+        msg = "numpy.dtype size changed"
+        raise ValueError(msg)
+
+    broken = Potential(source=lambda: "broken", load=load, features=max)
+    with pytest.raises(BaselineError, match=r"numpy\.dtype size changed"):
+        embedding_table(broken, _structures(), cache=tmp_path)
+
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.extra
+def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
+    pytest.importorskip("ase")
+    split = Structure(
+        Lattice.cubic(8.0),
+        [{"Li": 0.3}, {"Li": 0.7}, {"O": 1.0}, {"Na": 0.4, "Li": 0.6}, {"H": 1.0}],
+        [[0, 0, 0], [0.1, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0.62]],
+    )
+
+    cell = whole_atoms(split)
+
+    assert cell.numbers.tolist() == [3, 8, 3, 1]
+    np.testing.assert_allclose(cell.fractional[0], [0.1, 0, 0])
+    np.testing.assert_array_equal(cell.lattice_ang, np.eye(3) * 8.0)
+
+
+@pytest.mark.extra
+def test_of_equally_occupied_sites_the_first_stays() -> None:
+    pytest.importorskip("ase")
+    halves = Structure(Lattice.cubic(8.0), [{"Li": 0.5}] * 2, [[0.05, 0, 0], [0.95, 0, 0]])
+
+    np.testing.assert_allclose(whole_atoms(halves).fractional, [[0.05, 0, 0]])
+
+
+def test_a_penalty_is_large_where_features_say_nothing_and_small_where_they_say_all() -> None:
+    rng = np.random.default_rng(3)
+    features, groups = rng.normal(size=(60, 4)), np.arange(60) // 2
+    told = features @ np.array([3.0, -2.0, 1.0, 0.5])
+
+    assert best_alpha(features, told, groups) == ALPHAS[0]
+    assert best_alpha(features, rng.normal(size=60), groups) > 30.0
+
+
+@pytest.mark.extra
+def test_a_crystal_without_features_gets_the_training_median() -> None:
+    pytest.importorskip("ase")
+    inputs = all_with_cif()
+    structures = inputs.structures
+    texts = [rock_salt_cif(4.03 + place / 50, "F") for place in range(len(structures))]
+    texts[25] = rock_salt_cif(5.5, "Br")
+    changed = type(inputs)(**{**vars(inputs), "structures": structures.assign(cif_text=texts)})
+    train, wanted = list(inputs.train_ids[:22]), list(inputs.train_ids[25:27])
+
+    training = Training(
+        name="few", inputs=changed, train_ids=train, predict_ids=wanted, seed=0, settings={}
+    )
+    given = fit_ridge(training, _few_features())
+
+    assert given[0] == inputs.train_labels.loc[train, "log10_sigma"].median()
+    assert np.isfinite(given).all()
+
+
+@pytest.mark.parametrize(("potential", "width"), POTENTIALS)
+def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, width: int) -> None:
+    crystal = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(4.62), ["Li", "O"], [[0.25, 0.25, 0.25], [0, 0, 0]]
+    )
+    primitive = crystal.get_primitive_structure()
+    moved = crystal.copy()
+    moved.translate_sites(range(len(moved)), [0.1, 0.2, 0.3])
+    model = potential.load()
+
+    tables = [
+        potential.features(
+            model,
+            Cell(np.array([site.specie.Z for site in one]), one.lattice.matrix, one.frac_coords),
+        )
+        for one in (crystal, primitive, moved)
+    ]
+
+    assert [table.shape for table in tables] == [(12, width), (3, width), (12, width)]
+    scale = np.abs(tables[0]).max()
+    for table in tables[1:]:
+        np.testing.assert_allclose(
+            table.mean(axis=0), tables[0].mean(axis=0), rtol=0, atol=1e-4 * scale
+        )
+    strange = Cell(np.array([3, 97]), np.eye(3) * 4.0, np.array([[0] * 3, [0.5] * 3]))
+    with pytest.raises(ValueError, match="unknown element"):
+        potential.features(model, strange)
