@@ -9,17 +9,106 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from ionladder.data.labels import EvaluationLabels
+from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.errors import SubmissionError
-from ionladder.score import EntryErrors, EntryReader, label_column
-from ionladder.specs import Array, Task
+from ionladder.evaluation import Aligned, Prepared, align
+from ionladder.repo import Layout
+from ionladder.score import expectations_of
+from ionladder.specs import Array, Target, Task
+from ionladder.submit.predictions import read_predictions
+from ionladder.submit.validate import read_submission
 
 _Row = dict[Any, Any]
 _FEWEST_MODELS = 2
+
+
+class EntryReader:
+    """Reads submissions of one task next to its labels, each of them once.
+
+    Attributes:
+        labels: The labels of the task.
+        prepared: Those of the scored entries, made ready.
+
+    Raises:
+        DataMissingError: The labels are not on this machine.
+        DataChangedError: They are not those of the released version.
+    """
+
+    def __init__(self, layout: Layout, task: Task, version: str) -> None:
+        self.labels: EvaluationLabels = load_evaluation_labels(layout, task, version)
+        self.test: pd.DataFrame = self.labels.test.sort_values("id", ignore_index=True)
+        self.prepared = Prepared(self.labels.test, task)
+        self._layout, self._task = layout, task
+        self._expected = expectations_of(self.labels, task)
+        self._aligned: dict[str, Aligned] = {}
+
+    def aligned(self, name: str) -> Aligned:
+        """Predictions of a submission in the order of ``test``.
+
+        Raises:
+            SubmissionError: The predictions have problems.
+        """
+        if name not in self._aligned:
+            folder = self._layout.submission_dir(self._task.name, name)
+            rows = self._scored_rows(folder)
+            self._aligned[name] = align(self.prepared.ids, rows, self._task)
+        return self._aligned[name]
+
+    def _scored_rows(self, folder: Path) -> pd.DataFrame:
+        """The predictions that are scored; folds that are not scored are not even read."""
+        shown_as = self._layout.relative(folder)
+        if self._task.scored_folds is not None or self._expected.read_arrays is not None:
+            submission = read_submission(folder, self._task, self._expected, shown_as=shown_as)
+            return submission.predictions.rows
+        table, problems = read_predictions(
+            folder,
+            self._task,
+            test_ids=self._expected.test_ids,
+            train_ids=self._expected.train_ids,
+            shown_as=shown_as,
+        )
+        if table is None:
+            raise SubmissionError(problems)
+        return table.rows
+
+    def read(self, name: str) -> dict[str, pd.DataFrame]:
+        """Predictions and labels of every scored entry, for each target of the task.
+
+        Of a task scored on folds these are the predictions of the first repeat: a mean over
+        repeats would be a prediction that no model made, and closer than any that is scored.
+
+        Returns:
+            Target name → table sorted by id: ``id, y_true`` (NaN where the label is missing),
+            ``y_pred`` (mean over seeds), ``y_pred_sd`` (over seeds, NaN with one seed),
+            ``upper_limit`` (NaN where uncensored), ``in_cif`` (True where the task has no CIFs).
+
+        Raises:
+            SubmissionError: The predictions have problems.
+        """
+        y_pred = self.aligned(name).y_pred
+        shown = slice(None) if self._task.scored_folds is None else slice(1)
+        return {
+            target.name: self._table(target, y_pred[target.name][shown])
+            for target in self._task.targets
+        }
+
+    def _table(self, target: Target, y_pred: Array) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "id": self.test["id"],
+                "y_true": self.prepared.y_true[target.name],
+                "y_pred": y_pred.mean(axis=0),
+                "y_pred_sd": np.nan if len(y_pred) == 1 else y_pred.std(axis=0, ddof=1),
+                "upper_limit": self.prepared.limits[target.name],
+                "in_cif": self.test["in_cif"].to_numpy(bool) if "in_cif" in self.test else True,
+            }
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +178,7 @@ def build_entry_table(
         names: Submissions, in the order of the board; those that cannot be read are left out.
         verified: Which of them are verified; typical error and spread rest on these.
     """
-    test, labels = reader.test, reader.labels
-    errors_of = EntryErrors(test, task)
+    test, labels, prepared = reader.test, reader.labels, reader.prepared
     targets = [target.name for target in task.targets]
     kept: list[str] = []
     errors: list[Array] = []
@@ -101,7 +189,7 @@ def build_entry_table(
         except SubmissionError:
             continue
         kept.append(name)
-        errors.append(errors_of.of(y_pred).mean(axis=0))
+        errors.append(prepared.primary_errors(y_pred).mean(axis=0))
         for target in targets:
             predictions[target].append(y_pred[target].mean(axis=0))
     n = len(test)
@@ -112,8 +200,8 @@ def build_entry_table(
     return EntryTable(
         ids=tuple(test["id"]),
         names=tuple(kept),
-        labels={target: label_column(test, target) for target in targets},
-        limits={target.name: label_column(test, target.limit_column) for target in task.targets},
+        labels=prepared.y_true,
+        limits=prepared.limits,
         predictions=stacked,
         errors=all_errors,
         typical_error=_median(all_errors[is_verified]),

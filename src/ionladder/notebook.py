@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pymatgen.core.structure import Structure
 
-    from ionladder.score import Evaluation
+    from ionladder.evaluation import Evaluation
 
 
 # From what a notebook holds to checked predictions: ids required, every target, every id once
@@ -563,7 +563,7 @@ def evaluate(
         0.5
     """
     from ionladder.data.registry import get_task
-    from ionladder.score import evaluate as evaluate_tables
+    from ionladder.evaluation import evaluate as evaluate_tables
 
     if isinstance(task, str):
         spec = get_task(task)

@@ -14,8 +14,8 @@ from command import Prompt, fetch_and_ingest
 
 from factories import write_repo
 from ionladder.data.registry import get_task
+from ionladder.entries import EntryReader
 from ionladder.repo import Layout
-from ionladder.score import EntryReader
 from ionladder.site.context import load_site
 from ionladder.site.render import render_site
 

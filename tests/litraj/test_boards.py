@@ -18,8 +18,9 @@ from ionladder.data.ingest import ingest
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
 from ionladder.errors import IngestError
+from ionladder.evaluation import Evaluation, evaluate
 from ionladder.repo import Layout
-from ionladder.score import Evaluation, Scored, TaskScorer, evaluate
+from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Task
 
 SETTINGS = ScoringSettings(resamples=200, seed=1, confidence=0.95)

@@ -18,7 +18,7 @@ from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import StreamedWriter
-from ionladder.score import Evaluation, evaluate
+from ionladder.evaluation import Evaluation, evaluate
 from ionladder.score_frames import fit_offsets, force_sums, reader, shifted_rows
 from ionladder.submit.arrays import portions
 from ionladder.submit.frames import FramePredictions

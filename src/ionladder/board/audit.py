@@ -719,7 +719,7 @@ def audit_board(
 
 def audit_json(findings: Mapping[str, Sequence[Finding]]) -> dict[str, list[dict[str, Any]]]:
     """The key ``audit`` of ``leaderboard/analysis/<task>.json``: floats as receipts print them."""
-    from ionladder.score import rounded
+    from ionladder.receipt import rounded
 
     return {
         name: [

@@ -22,18 +22,11 @@ from ionladder.board.model import (
 )
 from ionladder.config import ScoringSettings
 from ionladder.data.slices import crossing_ids, experiment_columns
+from ionladder.evaluation import primary_metric
 from ionladder.metrics import get_metric, spearman
+from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.repo import Layout
-from ionladder.score import (
-    MIN_ROWS,
-    SCORER_VERSION,
-    Scored,
-    TaskScorer,
-    TaskScores,
-    primary_metric,
-    rounded,
-    submission_folders,
-)
+from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Array, Experiment, Task
 from ionladder.stats.floor import Floor
 from ionladder.stats.intervals import make_groups

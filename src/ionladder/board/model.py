@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ionladder.errors import Problem
+from ionladder.receipt import rounded
 from ionladder.repo import Layout, to_json, write_text
-from ionladder.score import Scored, rounded
+from ionladder.score import Scored
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
 from ionladder.stats.ranking import RankRow
@@ -28,7 +29,7 @@ def uncertainty_columns(receipt: Mapping[str, Any], task: Task) -> dict[str, flo
     over some of them would not compare with that of others. A number is null where no entry could
     be judged.
     """
-    from ionladder.score import rounded
+    from ionladder.receipt import rounded
 
     given = receipt.get("uncertainty") or {}
     parts = [given.get(target.name) for target in task.primary_targets]

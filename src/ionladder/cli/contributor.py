@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ionladder.cli.common import Context, Grid
     from ionladder.config import ScoringSettings
     from ionladder.data.store import TaskInputs
+    from ionladder.evaluation import Evaluation, Score
     from ionladder.interchange.convert import Format
     from ionladder.repo import Layout
-    from ionladder.score import Evaluation, Score
     from ionladder.specs import Task
     from ionladder.submit.validate import Expectations
 

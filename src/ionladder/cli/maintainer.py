@@ -931,7 +931,7 @@ def _step(old: str, new: str) -> str:
 
 
 def _as_json(publication: Publication, change: Change) -> dict[str, Any]:
-    from ionladder.score import rounded
+    from ionladder.receipt import rounded
 
     difference = change.difference
     return {

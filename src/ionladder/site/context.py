@@ -26,8 +26,8 @@ from ionladder.submit.card import Card, read_card
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ionladder.entries import EntryTable
-    from ionladder.score import EntryReader, PreparedSlices, Slices
+    from ionladder.entries import EntryReader, EntryTable
+    from ionladder.evaluation import PreparedSlices, Slices
 
 LARGEST_WHOLE = 500
 """Tasks with more entries than this list some of them: the hardest."""
@@ -118,7 +118,7 @@ class EntrySource:
             "ones."
         )
         if layout.table(task.dataset, version, "labels").is_file():
-            from ionladder.score import EntryReader
+            from ionladder.entries import EntryReader
 
             with suppress(DataMissingError):
                 self._reader = EntryReader(layout, task, version)
@@ -152,7 +152,7 @@ class EntrySource:
         if self._reader is None:
             return None
         from ionladder.entries import build_entry_table
-        from ionladder.score import is_sliceable
+        from ionladder.evaluation import is_sliceable
 
         if not is_sliceable(self._board.task):
             return None
@@ -172,17 +172,17 @@ class EntrySource:
         """
         if self._reader is None:
             return {}
-        from ionladder.score import prepare_slices, score_slices
+        from ionladder.score import prepare_slices
 
         if self._slices is None:
-            task = self._board.task
-            self._slices = prepare_slices(self._reader.labels, task, confidence=confidence)
+            self._slices = prepare_slices(self._reader.labels, self._reader.prepared)
         if self._slices is None:
             return {}
         try:
-            return score_slices(self._slices, self._reader.aligned(name).y_pred)
+            errors = self._reader.prepared.primary_errors(self._reader.aligned(name).y_pred)
         except SubmissionError:
             return {}
+        return self._slices.score(errors, confidence)
 
 
 def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ionladder.board.audit import CHECKS
-from ionladder.score import MIN_ROWS
+from ionladder.receipt import MIN_ROWS
 from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts import backdrop, baseline_value, spark, spark_axis, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
@@ -47,7 +47,7 @@ from ionladder.stats.calibration import CURVE_LEVELS
 
 if TYPE_CHECKING:
     from ionladder.entries import EntryTable
-    from ionladder.score import Slices
+    from ionladder.evaluation import Slices
 
 # Slices as tables: one submission part by part, and a board's models beside each other
 

@@ -10,7 +10,7 @@ import pytest
 
 import tiny
 from ionladder.board.model import uncertainty_columns
-from ionladder.score import uncertainty
+from ionladder.receipt import calibration_json as uncertainty
 from ionladder.specs import MEAN_OF_TARGETS, Primary
 from ionladder.stats.calibration import SCORES
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.score import TrainingLabels, score_cross_validation
+from ionladder.evaluation import Prepared
+from ionladder.score import score_folds
 from ionladder.specs import CrossValidation
 from ionladder.stats.intervals import degrees_of_freedom, error_interval
 
@@ -22,19 +23,17 @@ LABELS = pd.DataFrame(
     }
 )
 
-TRAINING = TrainingLabels(LABELS, tiny.TASK, tiny.SETTINGS)
+TRAINING = Prepared(LABELS, tiny.TASK)
 
 
 def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
     truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
     offset = np.array([1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0])
-    scores = score_cross_validation(
-        TRAINING, tiny.FOLDS.assign(log10_sigma=truth + offset), tiny.TASK
-    )
+    scores = score_folds(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + offset), 0.95)
     score = scores["grouped"]
-    assert score.value == pytest.approx((1.0 + 2.5) / 2)
-    assert score.sd_over_repeats == pytest.approx(np.std([1.0, 2.5], ddof=1))
-    assert (score.n_repeats, score.n) == (2, 4)
+    assert score["mae"] == pytest.approx((1.0 + 2.5) / 2)
+    assert score["mae_sd_over_repeats"] == pytest.approx(np.std([1.0, 2.5], ddof=1), abs=1e-6)
+    assert (score["n_repeats"], score["n"]) == (2, 4)
     # Entry means are 1.5, 1.5, 1.5 and 2.5 in groups of two, one and one.
     left_out = np.array([[2.0, 5.5 / 3, 1.5]])
     low, high = error_interval(
@@ -46,12 +45,14 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
         seed_variance=1.5**2 / 2 / 2,
         seed_df=1.0,
     )
-    assert (score.ci_low, score.ci_high) == pytest.approx((float(low[0]), float(high[0])))
+    assert (score["mae_ci_low"], score["mae_ci_high"]) == pytest.approx(
+        (float(low[0]), float(high[0])), abs=1e-6
+    )
 
 
 def test_a_scheme_without_predictions_has_no_score() -> None:
     empty = tiny.FOLDS.iloc[:0].assign(log10_sigma=[])
-    assert score_cross_validation(TRAINING, empty, tiny.TASK) == {}
+    assert score_folds(TRAINING, empty, 0.95) == {}
 
 
 def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
@@ -64,22 +65,22 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     easier = np.tile([1.0, 2.0, 6.0, 9.0], 2)
     offset = np.concatenate([easier + np.tile([0.25, 0.25, 0.25, 1.25], 2), easier])
     predictions = tiny.BOTH_SCHEMES.assign(log10_sigma=truth + offset)
-    scores = score_cross_validation(
-        TRAINING, predictions, replace(tiny.TASK, cross_validation=ladder)
+    scores = score_folds(
+        Prepared(LABELS, replace(tiny.TASK, cross_validation=ladder)), predictions, 0.95
     )
-    step = scores["grouped"].step
-    assert scores["shuffled"].step is None
+    step = scores["grouped"]["step"]
+    assert scores["shuffled"]["step"] is None
     assert step is not None
-    assert step.since == "shuffled"
-    assert step.difference == pytest.approx(0.5)
+    assert step["since"] == "shuffled"
+    assert step["difference"] == pytest.approx(0.5)
     # Leaving out groups moves 0.5 to 0.75, 1.75 / 3 and 0.25.
     error = np.sqrt(2 / 3 * (0.25**2 + (1.75 / 3 - 0.5) ** 2 + 0.25**2))
-    half = (step.ci_high - step.ci_low) / 2
-    assert (step.ci_low + step.ci_high) / 2 == pytest.approx(0.5)
+    half = (step["ci_high"] - step["ci_low"]) / 2
+    assert (step["ci_low"] + step["ci_high"]) / 2 == pytest.approx(0.5)
     assert 2.0 < half / error < 13.0
 
 
 def test_a_scheme_on_no_rung_has_no_step() -> None:
     truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
-    scores = score_cross_validation(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + 1), tiny.TASK)
-    assert scores["grouped"].step is None
+    scores = score_folds(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + 1), 0.95)
+    assert scores["grouped"]["step"] is None

@@ -14,9 +14,8 @@ from ionladder.config import load_params
 from ionladder.data.fetch import fetch
 from ionladder.data.ingest import ingest
 from ionladder.data.registry import get_task
-from ionladder.entries import EntryTable, build_entry_table
+from ionladder.entries import EntryReader, EntryTable, build_entry_table
 from ionladder.repo import Layout
-from ionladder.score import EntryReader
 
 TASK = get_task("obelix")
 VERSION = "1.0.0"

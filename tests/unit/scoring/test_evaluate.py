@@ -12,7 +12,7 @@ from scipy import stats
 import tiny
 from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
-from ionladder.score import Evaluation, evaluate
+from ionladder.evaluation import Evaluation, evaluate
 from ionladder.stats.intervals import degrees_of_freedom
 
 

@@ -11,13 +11,8 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.score import (
-    Evaluation,
-    TrainingLabels,
-    compute_floors,
-    evaluate,
-    score_cross_validation,
-)
+from ionladder.evaluation import Evaluation, Prepared, evaluate
+from ionladder.score import compute_floors, score_folds
 from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
 from ionladder.stats.intervals import degrees_of_freedom
 
@@ -122,12 +117,11 @@ def test_two_equal_targets_have_the_interval_of_one() -> None:
 def test_cross_validation_averages_over_targets() -> None:
     labels = LABELS.assign(id=list(tiny.TRAIN_IDS))
     folds = tiny.FOLDS.assign(e_1d_ev=1.0, e_3d_ev=1.0)
-    training = TrainingLabels(labels, TASK, tiny.SETTINGS)
-    score = score_cross_validation(training, folds, TASK)["grouped"]
+    score = score_folds(Prepared(labels, TASK), folds, 0.95)["grouped"]
     one = np.mean([0.8, 0.0, 1.0, 5.0])
     three = np.mean([0.6, 5.0, 2.0, 5.0])
-    assert score.value == pytest.approx((one + three) / 2)
-    assert score.sd_over_repeats == pytest.approx(0.0)
+    assert score["mae_clipped"] == pytest.approx((one + three) / 2)
+    assert score["mae_clipped_sd_over_repeats"] == pytest.approx(0.0)
 
 
 def test_the_floor_is_the_mean_over_targets_of_clipped_repeats() -> None:

@@ -11,23 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.metrics import RMSE_METRIC as RMSE
-from ionladder.score import (
-    MIN_ROWS,
-    EntryErrors,
-    PreparedSlices,
-    Slices,
-    evaluate,
-    is_sliceable,
-    prepare_slices,
-    score_slices,
-    slices_json,
-)
+from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate, is_sliceable
+from ionladder.receipt import MIN_ROWS, slices_json
+from ionladder.score import prepare_slices
 from ionladder.specs import MEAN_OF_TARGETS, Primary, Slice, Subset, Task
 
 N, N_SEEDS = 90, 3
 SLICES = (
-    Slice(name="letter", title="Letter", column="letter"),
+    Slice(name="colour", title="Colour", column="colour"),
     Slice(name="half", title="Half", column="half", values=(("a", "first"), ("b", "second"))),
     Slice(name="rare", title="Rare", column="rare", values=(("yes", "rare"),)),
 )
@@ -57,7 +48,7 @@ def data(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, np.ndarra
     columns = pd.DataFrame(
         {
             "id": labels["id"],
-            "letter": rng.choice(["x", "y", "z", None], N, p=[0.5, 0.3, 0.1, 0.1]),
+            "colour": rng.choice(["x", "y", "z", None], N, p=[0.5, 0.3, 0.1, 0.1]),
             "half": labels["half"],
             "rare": ["yes"] * 3 + ["no"] * (N - 3),
         }
@@ -66,9 +57,16 @@ def data(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, np.ndarra
     return labels, columns, {"log10_sigma": y_true + rng.standard_t(3, (N_SEEDS, N))}
 
 
+def score_slices(
+    labels: pd.DataFrame, columns: pd.DataFrame, task: Task, y_pred: dict[str, np.ndarray]
+) -> Slices:
+    prepared = Prepared(labels, task)
+    return PreparedSlices(prepared, columns).score(prepared.primary_errors(y_pred), 0.95)
+
+
 def scored(seed: int = 0) -> Slices:
     labels, columns, y_pred = data(seed)
-    return score_slices(PreparedSlices(labels, columns, TASK, confidence=0.95), y_pred)
+    return score_slices(labels, columns, TASK, y_pred)
 
 
 def test_values_are_plain_means_over_the_entries_of_a_part() -> None:
@@ -107,7 +105,7 @@ def test_a_part_under_eight_entries_is_counted_without_an_interval() -> None:
 def test_a_part_of_one_group_has_no_interval_however_large() -> None:
     labels, columns, y_pred = data()
     labels["component"] = np.where(columns["half"] == "a", 1, np.arange(N) + 2)
-    parts = score_slices(PreparedSlices(labels, columns, TASK, confidence=0.95), y_pred)["half"]
+    parts = score_slices(labels, columns, TASK, y_pred)["half"]
     assert parts["a"].n_groups == 1
     assert np.isnan(parts["a"].ci_low)
     assert np.isfinite(parts["b"].ci_low)
@@ -115,9 +113,9 @@ def test_a_part_of_one_group_has_no_interval_however_large() -> None:
 
 def test_entries_without_a_value_are_in_no_part() -> None:
     _, columns, _ = data()
-    parts = scored()["letter"]
+    parts = scored()["colour"]
     assert list(parts) == ["x", "y", "z"]
-    assert sum(score.n for score in parts.values()) == columns["letter"].notna().sum()
+    assert sum(score.n for score in parts.values()) == columns["colour"].notna().sum()
 
 
 def test_only_titled_values_are_parts_where_a_slice_titles_them() -> None:
@@ -127,8 +125,8 @@ def test_only_titled_values_are_parts_where_a_slice_titles_them() -> None:
 @given(st.permutations(range(N)))
 def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     labels, columns, y_pred = data()
-    shuffled = PreparedSlices(labels.iloc[order], columns.iloc[order[::-1]], TASK, confidence=0.95)
-    found, expected = score_slices(shuffled, y_pred), scored()
+    found = score_slices(labels.iloc[order], columns.iloc[order[::-1]], TASK, y_pred)
+    expected = scored()
     assert {name: list(parts) for name, parts in found.items()} == {
         name: list(parts) for name, parts in expected.items()
     }
@@ -137,19 +135,8 @@ def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
             np.testing.assert_array_equal(astuple(found[name][value]), astuple(score))
 
 
-def test_parts_are_the_same_in_blocks_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = scored()
-    monkeypatch.setattr("ionladder.score._BLOCK_CELLS", 1)
-    for name, parts in scored().items():
-        for value, score in parts.items():
-            np.testing.assert_allclose(
-                [score.value, score.ci_low, score.ci_high],
-                [getattr(whole[name][value], key) for key in ("value", "ci_low", "ci_high")],
-            )
-
-
 def test_a_receipt_counts_small_parts_but_does_not_give_their_errors() -> None:
-    written = slices_json(scored(), TASK)
+    written = slices_json(scored(), "mae")
     assert written["rare"]["yes"] == {
         "n": 3,
         "n_groups": written["rare"]["yes"]["n_groups"],
@@ -163,16 +150,16 @@ def test_a_receipt_counts_small_parts_but_does_not_give_their_errors() -> None:
 def test_what_cannot_be_taken_apart_is_not_prepared() -> None:
     labels, columns, _ = data()
     evaluation = replace(tiny.evaluation_labels(labels), slices=columns)
-    assert prepare_slices(evaluation, TASK, confidence=0.95) is not None
-    assert prepare_slices(evaluation, tiny.TASK, confidence=0.95) is None
-    assert prepare_slices(tiny.evaluation_labels(labels), TASK, confidence=0.95) is None
+    assert prepare_slices(evaluation, Prepared(labels, TASK)) is not None
+    assert prepare_slices(evaluation, Prepared(labels, tiny.TASK)) is None
+    assert prepare_slices(tiny.evaluation_labels(labels), Prepared(labels, TASK)) is None
     ranked_by_root = replace(TASK, primary=replace(TASK.primary, metric="rmse"))
-    assert prepare_slices(evaluation, ranked_by_root, confidence=0.95) is None
+    assert prepare_slices(evaluation, Prepared(labels, ranked_by_root)) is None
 
 
 def test_a_task_without_slices_has_no_scores_of_slices() -> None:
     labels, columns, y_pred = data()
-    assert score_slices(PreparedSlices(labels, columns, tiny.TASK, confidence=0.95), y_pred) == {}
+    assert score_slices(labels, columns, tiny.TASK, y_pred) == {}
 
 
 def two_targets() -> tuple[Task, pd.DataFrame]:
@@ -183,27 +170,28 @@ def two_targets() -> tuple[Task, pd.DataFrame]:
         targets=(replace(target, limit_column=None), replace(target, name="b", limit_column=None)),
         primary=Primary(target=MEAN_OF_TARGETS, metric="mae", subset="all"),
     )
-    return task, pd.DataFrame({"log10_sigma": [1.0, 2.0, 3.0], "b": [0.0, np.nan, 1.0]})
+    values = {"log10_sigma": [1.0, 2.0, 3.0], "b": [0.0, np.nan, 1.0]}
+    return task, pd.DataFrame({"id": ["a", "b", "c"], "component": [1, 2, 3], **values})
 
 
 def test_the_error_of_an_entry_is_the_mean_over_targets() -> None:
     task, labels = two_targets()
-    errors = EntryErrors(labels, task)
+    prepared = Prepared(labels, task)
     y_pred = {"log10_sigma": np.array([[1.0, 2.0, 5.0]]), "b": np.array([[1.0, 7.0, 1.0]])}
-    np.testing.assert_array_equal(errors.kept, [True, False, True])
-    np.testing.assert_array_equal(errors.of(y_pred), [[0.5, np.nan, 1.0]])
+    np.testing.assert_array_equal(prepared.has_error, [True, False, True])
+    np.testing.assert_array_equal(prepared.primary_errors(y_pred), [[0.5, np.nan, 1.0]])
 
 
 def test_censored_errors_know_the_limits() -> None:
     task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="mae_censored"))
-    errors = EntryErrors(tiny.LABELS, task).of({"log10_sigma": np.full((1, 6), -12.0)})
+    y_pred = {"log10_sigma": np.full((1, 6), -12.0)}
+    errors = Prepared(tiny.LABELS, task).primary_errors(y_pred)
     # The third entry is below its limit of 1e-10.
     np.testing.assert_array_equal(errors, [[8.0, 6.0, 0.0, 9.0, 4.0, 7.0]])
 
 
 def test_a_root_of_a_mean_cannot_be_taken_apart() -> None:
-    assert RMSE.entrywise is not None
     task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="rmse"))
     assert not is_sliceable(task)
     with pytest.raises(ValueError, match="no plain mean"):
-        EntryErrors(tiny.LABELS, task)
+        Prepared(tiny.LABELS, task).primary_errors({})

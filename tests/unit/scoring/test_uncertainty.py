@@ -11,7 +11,7 @@ import pytest
 
 import tiny
 from ionladder.errors import SubmissionError
-from ionladder.score import uncertainty
+from ionladder.receipt import calibration_json as uncertainty
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 
 STD = [0.5, 2.0, 1.0, 1.0, 0.8, 1.0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
-from ionladder.score import Evaluation, evaluate
+from ionladder.evaluation import Evaluation, evaluate
 from ionladder.specs import MetricUse, Primary, Subset, Target, Task
 
 SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ionladder.board.audit import CHECKS, Finding, audit_json
+from ionladder.evaluation import SliceScore
 from ionladder.repo import Layout, read_json, to_json
-from ionladder.score import SliceScore
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
 from ionladder.site.pages.methods import AUDIT_RULES

@@ -11,8 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from ionladder.metrics import get_metric
+from ionladder.receipt import MIN_ROWS
 from ionladder.repo import Layout
-from ionladder.score import MIN_ROWS
 from ionladder.site.board import Board, Row
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
