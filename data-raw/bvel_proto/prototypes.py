@@ -196,9 +196,10 @@ class AflowType:
     structure: Structure
 
 
-def aflow_types() -> list[AflowType]:
+@cache
+def aflow_types() -> tuple[AflowType, ...]:
     """The kept types, by name."""
-    return sorted(_kept(), key=lambda kept: kept.name)
+    return tuple(sorted(_kept(), key=lambda kept: kept.name))
 
 
 def _kept() -> Iterator[AflowType]:

@@ -78,26 +78,10 @@ def images_reached(cell: Mask) -> int:
 _OFFSETS = list(product((0, 1), repeat=3))
 
 
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_a_line_through_the_cell_percolates_in_one_dimension(axis: int) -> None:
-    assert percolation_dimension(with_both_ends(line(axis))) == 1
-
-
-def test_two_crossing_lines_percolate_in_two_and_three_in_three() -> None:
-    assert percolation_dimension(with_both_ends(line(0) | line(1))) == 2
-    assert percolation_dimension(with_both_ends(line(0) | line(1) | line(2))) == 3
-
-
 def test_two_separate_lines_are_two_regions_of_one_dimension() -> None:
     apart = line(0) | np.roll(line(1), 3, axis=2)
     assert percolation_dimension(with_both_ends(apart)) == 1
     assert len(winding_vectors(with_both_ends(apart))) == 2
-
-
-def test_a_sheet_percolates_in_two_dimensions() -> None:
-    cell = np.zeros((N, N, N), dtype=bool)
-    cell[:, :, 1] = True
-    assert percolation_dimension(with_both_ends(cell)) == 2
 
 
 def test_a_cage_that_touches_a_face_does_not_percolate() -> None:
@@ -114,6 +98,13 @@ def test_an_oblique_line_winds_along_the_sum_of_the_axes() -> None:
     windings = winding_vectors(with_both_ends(cell))
     assert percolation_dimension(with_both_ends(cell)) == 1
     assert [[tuple(abs(x) for x in v) for v in region] for region in windings] == [[(1, 1, 0)]]
+
+
+def test_lines_percolate_in_as_many_dimensions_as_they_have_directions() -> None:
+    for axis in range(3):
+        assert percolation_dimension(with_both_ends(line(axis))) == 1
+    assert percolation_dimension(with_both_ends(line(0) | line(1))) == 2
+    assert percolation_dimension(with_both_ends(line(0) | line(1) | line(2))) == 3
 
 
 def test_nothing_open_and_everything_open() -> None:
@@ -153,17 +144,7 @@ def test_barriers_are_the_saddles_rounded_up_to_the_step_of_the_bisection() -> N
     assert found.e_3d_ev == pytest.approx(3.0 + step, abs=step)
     for barrier in found.as_tuple():
         assert barrier == round(round(barrier / step) * step, 4)
-
-
-def test_what_does_not_percolate_below_encut_is_missing_not_a_number() -> None:
-    energies = np.full((N, N, N), 50.0)
-    energies[line(0)] = 0.0
-
-    found = percolation_barriers(with_both_ends(energies), encut=20.0)
-
-    assert found.e_1d_ev is not None
-    assert found.e_2d_ev is None
-    assert found.e_3d_ev is None
+    assert percolation_barriers(with_both_ends(energies), encut=2.0).e_3d_ev is None
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -208,9 +189,7 @@ def bvlain(structure: Structure) -> tuple[np.ndarray, tuple[float, ...]]:
 def test_energies_and_barriers_are_those_of_bvlain_to_the_last_digit() -> None:
     for structure in (
         published("antifluorite"),
-        published("anti-perovskite"),
         substituted("alpha-nafeo2", A="Li+", B="Co3+", X="O2-"),
-        substituted("scheelite", A="Li+", B="Y3+", X="F-"),
         substituted("perovskite", A="Ba2+", B="Li+", X="F-"),
     ):
         grid, barriers = bvlain(structure)
@@ -232,13 +211,6 @@ def test_olivine_lifepo4_conducts_in_one_dimension() -> None:
 
     assert found.e_1d_ev < 0.6
     assert found.e_2d_ev > found.e_1d_ev + 2
-
-
-@needs_bvlain
-def test_nasicon_and_antifluorite_conduct_alike_in_all_dimensions() -> None:
-    for prototype in ("nasicon", "antifluorite"):
-        found = barriers_of(published(prototype))
-        assert found.e_1d_ev == found.e_3d_ev < 1.0
 
 
 @needs_bvlain
