@@ -473,7 +473,8 @@ def card_words(folder: Path, shown: str, baseline: Baseline, task: Task) -> dict
     """What a card says that no run measures.
 
     The words of the submission's card; where there is none yet, those laid down for a task that
-    waits for its data; else a template whose texts the author replaces.
+    waits for its data; else a template whose texts the author replaces, with what the cards of the
+    same model on other tasks say about it.
 
     Raises:
         SubmissionError: The card that is there cannot be read.
@@ -485,14 +486,22 @@ def card_words(folder: Path, shown: str, baseline: Baseline, task: Task) -> dict
         return words
     waiting = yaml.safe_load(_WAITING_CARDS.read_text(encoding="utf-8"))
     laid_down: dict[str, Any] | None = waiting.get(task.name, {}).get(baseline.name)
-    return laid_down or {
-        "model": baseline.name,
-        "description": inspect.getdoc(baseline.function) or baseline.summary,
+    if laid_down:
+        return laid_down
+    said: dict[str, Any] = {}
+    for other in baseline.tasks:
+        file = folder.parents[1] / other / baseline.name / CARD_FILE
+        if file.is_file() and not said:
+            said, _ = read_mapping(file, shown_as=str(file))
+    return {
+        "model": said.get("model", baseline.name),
+        "description": said.get("description", inspect.getdoc(baseline.function)),
         "authors": [{"name": "IonLadder maintainers"}],
         "training_data": f"the train split of the task {task.name}",
-        "inputs": "both",
+        "inputs": said.get("inputs", "both"),
+        "paper_doi": said.get("paper_doi"),
         "licence": "MIT",
-        "uses_external_data": False,
+        "uses_external_data": said.get("uses_external_data", False),
         "notes": "Written by `ionladder baseline`: replace model, description, training_data, "
         "inputs and notes by what a careful reader should know.",
     }
