@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +19,6 @@ else:
 
 # A table's columns: name, type, unit and meaning
 
-
-_STRICT = {"extra": "forbid"}
-"""For pydantic, when data files become these classes: an unknown key is an error."""
 
 Role = Literal["key", "input", "label", "split", "note"]
 
@@ -43,8 +40,6 @@ class Column:
         role: What a changed cell means: ``label`` and ``split`` force a re-score, ``input`` makes
             submissions that used it stale, ``note`` touches neither; ``key`` identifies the row.
     """
-
-    __pydantic_config__ = _STRICT
 
     name: str
     type: str
@@ -92,8 +87,6 @@ class Oddity:
         reason: Why it is allowed, in one sentence shown on the dataset card.
     """
 
-    __pydantic_config__ = _STRICT
-
     check: str
     ids: tuple[str, ...]
     reason: str
@@ -109,8 +102,6 @@ class Table:
         columns: All columns, in their order.
         description: One sentence.
     """
-
-    __pydantic_config__ = _STRICT
 
     name: str
     key: tuple[str, ...]
@@ -129,8 +120,6 @@ class PublishedFile:
         columns: Its columns under their own headers; empty where it is no table.
         key: Headers that identify a row.
     """
-
-    __pydantic_config__ = _STRICT
 
     name: str
     description: str
@@ -151,8 +140,6 @@ class Recipe:
         subset: Header that says ``train`` or ``test``.
     """
 
-    __pydantic_config__ = _STRICT
-
     file: str
     formula: str
     groups: tuple[str, ...]
@@ -168,8 +155,6 @@ class Fact:
         title: As printed.
         kind: How it is printed: a chemical formula, DOIs, or plain text.
     """
-
-    __pydantic_config__ = _STRICT
 
     column: str
     title: str
@@ -204,7 +189,7 @@ class Dataset:
             makes them.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     name: str
     title: str
@@ -251,8 +236,6 @@ class Slice:
         note: What a reader must know about it, or empty.
     """
 
-    __pydantic_config__ = _STRICT
-
     name: str
     title: str
     column: str
@@ -262,19 +245,6 @@ class Slice:
     def title_of(self, value: str) -> str:
         """How a part is printed; a value without a title stands for itself."""
         return dict(self.values or ()).get(value, value)
-
-
-TRAIN_DISTANCE = Slice(
-    name="train_distance",
-    title="Distance to the nearest training composition",
-    column="train_distance",
-    note=(
-        "Quarters of the test set by Element Mover’s Distance (Hargreaves et al. 2020, "
-        "doi:10.1021/acs.chemmater.0c03381) on the modified Pettifor scale: how many places of the "
-        "scale an atom has to move, on average. Entries at equal distance stay together."
-    ),
-)
-"""Quarters by the distance to the nearest training composition, for boards of any dataset."""
 
 
 # An experiment: submissions of one task made to be compared, and what is asked of them
@@ -293,8 +263,6 @@ class Contrast:
             alone.
     """
 
-    __pydantic_config__ = _STRICT
-
     submissions: tuple[str, ...]
     other: str
     title: str = ""
@@ -311,8 +279,6 @@ class Clause:
             board are passed over.
     """
 
-    __pydantic_config__ = _STRICT
-
     act: str
     contrasts: tuple[Contrast, ...]
 
@@ -320,8 +286,6 @@ class Clause:
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked, answered by one sentence of one clause or more."""
-
-    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -336,8 +300,6 @@ class Family:
         title: The model (``CGCNN``).
         arms: (Name of the arm, submission) in the order in which arms are compared.
     """
-
-    __pydantic_config__ = _STRICT
 
     title: str
     arms: tuple[tuple[str, str], ...]
@@ -371,8 +333,6 @@ class Experiment:
         caveats: What the numbers must not be taken for, a few sentences each; ``{submission}``
             stands for the present score of that submission.
     """
-
-    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -489,8 +449,6 @@ class Reported:
         verdict: What is known about reproducing it, one or two sentences.
     """
 
-    __pydantic_config__ = _STRICT
-
     model: str
     source: str
     table: str
@@ -534,8 +492,6 @@ class Target:
         given_by: Label column, true for the entries that have such a quantity; None where all do.
     """
 
-    __pydantic_config__ = _STRICT
-
     name: str
     symbol: str
     unit: str
@@ -568,8 +524,6 @@ class LabelWords:
         subject: What they are labels of, likewise (``material``).
     """
 
-    __pydantic_config__ = _STRICT
-
     adjective: str = "known"
     one: str = "label"
     subject: str = "entry"
@@ -585,8 +539,6 @@ class Subset:
         column: Column of the evaluation labels, or None for every entry.
         equals: Value that the column must have.
     """
-
-    __pydantic_config__ = _STRICT
 
     name: str
     title: str
@@ -608,8 +560,6 @@ class MetricUse:
         only: Column of predictions that says which entries count (``converged``, 0 or 1); None:
             every entry does.
     """
-
-    __pydantic_config__ = _STRICT
 
     name: str
     metric: str
@@ -639,8 +589,6 @@ class Primary:
         subset: Name of a subset.
     """
 
-    __pydantic_config__ = _STRICT
-
     target: str
     metric: str
     subset: str
@@ -658,8 +606,6 @@ class CrossValidation:
         rung: Place on the task's ladder of splits: 1 where held-out entries are most like those
             trained on, larger where they are less so; 0 where the scheme is on no ladder.
     """
-
-    __pydantic_config__ = _STRICT
 
     scheme: str
     title: str
@@ -710,7 +656,7 @@ class Task:
         floor_note: What the floors of the board are, in a few sentences.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     name: str
     title: str

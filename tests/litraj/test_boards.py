@@ -84,7 +84,7 @@ def test_frames_are_where_scoring_and_models_look_for_them(layout: Layout, task:
     assert frames.is_file()
     checksums = layout.checksums(task, "1.0.0").read_text(encoding="utf-8")
     assert "frames/structures.parquet" in checksums
-    assert not (layout.version_dir(task, "1.0.0") / ".frames.part").exists()
+    assert not (layout.version_dir(task, "1.0.0") / ".ingest.part").exists()
 
 
 def test_changed_labels_of_a_pinned_version_are_refused(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_ingest_puts_frames_and_tables_in_place(tmp_path: Path) -> None:
     done = ingest(layout, version)
     assert done.rows["frames_test"] == 10
     folder = layout.version_dir("mplitrj_subsample", VERSION)
-    assert not (folder / ".frames.part").exists()
+    assert not (folder / ".ingest.part").exists()
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["frames"]["frames_train"]["rows"] == 24
     before = manifest["frames"]

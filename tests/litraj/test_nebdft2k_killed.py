@@ -61,8 +61,8 @@ def test_the_next_ingest_ends_like_an_undisturbed_one(
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not layout.manifest("nebdft2k", VERSION).exists()
-    (layout.version_dir("nebdft2k", VERSION) / ".frames.part").mkdir(exist_ok=True)
-    (layout.version_dir("nebdft2k", VERSION) / ".frames.part" / "rest.parquet").touch()
+    (layout.version_dir("nebdft2k", VERSION) / ".ingest.part").mkdir(exist_ok=True)
+    (layout.version_dir("nebdft2k", VERSION) / ".ingest.part" / "rest.parquet").touch()
 
     ingest(layout, load_params(layout).versions[KEY])
 

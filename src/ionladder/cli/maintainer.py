@@ -237,12 +237,12 @@ def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) ->
         fetch_source(context.layout, version, progress=progress)
         print(f"{version.key}: the archive is here, with the pinned bytes")
         return
-    pinned = fetch_and_pin(context.layout, version, progress=progress)
-    if pinned.ingested is None:
+    done = fetch_and_pin(context.layout, version, progress=progress)
+    if done is None:
         print(f"{version.key}: pinned before; the archive is here, with the same bytes")
         return
-    rows = ", ".join(f"{count} {name}" for name, count in pinned.ingested.rows.items())
-    print(f"{version.key}: {rows}; {pinned.ingested.n_checks} checks passed")
+    rows = ", ".join(f"{count} {name}" for name, count in done.rows.items())
+    print(f"{version.key}: {rows}; {done.n_checks} checks passed")
     layout = context.layout
     manifest = layout.relative(layout.manifest(version.dataset, version.version))
     print(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -22,7 +20,7 @@ from ionladder.data.store import (
     released_problems,
 )
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
-from ionladder.errors import DataMissingError, IngestError, Problem
+from ionladder.errors import DataMissingError, IngestError, Problem, first_few
 from ionladder.repo import (
     Layout,
     content_hash,
@@ -33,7 +31,7 @@ from ionladder.repo import (
     write_parquet,
     write_text,
 )
-from ionladder.specs import Column, Dataset, Table
+from ionladder.specs import Dataset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,10 +39,6 @@ if TYPE_CHECKING:
 
 
 # From verified raw files to the tables of a version: built, checked, compared, then written
-
-
-Builder = Callable[[Path, DatasetVersion, Path], BuiltVersion]
-"""Raw files, the version, and an empty folder for frames → what was built."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +61,8 @@ class Ingested:
 def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
     """Build the tables of one version and put them in place, or change nothing.
 
+    A killed run leaves nothing that counts: the next one starts over.
+
     Raises:
         DataMissingError: Raw files are not here.
         DataChangedError: Raw files have other bytes than pinned.
@@ -74,11 +70,15 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
     """
     require_raw(layout, pinned)
     dataset = get_dataset(pinned.dataset)
-    built = _build(layout, dataset, pinned)
-    with _staged(layout, dataset, pinned, built) as (folder, hash_check):
+    folder = layout.version_dir(pinned.dataset, pinned.version) / ".ingest.part"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        built = _build(layout, dataset, pinned, folder)
+        _write(dataset, pinned, built, folder)
+        hash_check = _content_hash_check(dataset, built, folder)
         checks = (*built.checks, identity_rule(), change_rule(dataset), hash_check)
-        built = replace(built, checks=checks)
-        manifest = make_manifest(dataset, pinned, built)
+        manifest = make_manifest(dataset, pinned, replace(built, checks=checks))
         committed = read_manifest(layout, pinned.dataset, pinned.version)
         problems = identity_problems(layout, dataset, manifest, built.tables)
         if committed is not None:
@@ -87,6 +87,8 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
         if problems:
             raise IngestError(problems)
         _put_in_place(layout, pinned, folder, built, to_json(manifest))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return Ingested(
         pinned=pinned,
         rows={name: table.num_rows for name, table in built.tables.items()}
@@ -96,112 +98,96 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
     )
 
 
-def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion) -> BuiltVersion:
-    """Build the tables; frames go to an empty folder, whatever a killed run left there."""
+def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion, folder: Path) -> BuiltVersion:
+    """Build the tables by the dataset's module or recipe; frames go into the folder."""
     module = dataset_module(dataset.name, "ingest")
+    raw = layout.raw_dir(pinned.dataset, pinned.version)
     if module is None:
         from ionladder.data import from_csv
 
-        return from_csv.build(layout.raw_dir(pinned.dataset, pinned.version), pinned, dataset)
-    raw = layout.raw_dir(pinned.dataset, pinned.version)
-    if not dataset.frames:
-        built: BuiltVersion = module.build(raw, pinned)
-        return built
-    work = _work_dir(layout, pinned)
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    build: Builder = module.build
-    return build(raw, pinned, work)
+        return from_csv.build(raw, pinned, dataset)
+    arguments = (raw, pinned, folder) if dataset.frames else (raw, pinned)
+    built: BuiltVersion = module.build(*arguments)
+    return built
 
 
-def _work_dir(layout: Layout, pinned: DatasetVersion) -> Path:
-    return layout.version_dir(pinned.dataset, pinned.version) / ".frames.part"
-
-
-@contextmanager
-def _staged(
-    layout: Layout, dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion
-) -> Iterator[tuple[Path, CheckResult]]:
-    """Write all tables to a temporary folder beside their place, and read them back."""
-    target = layout.version_dir(pinned.dataset, pinned.version)
-    for rest in target.glob(".ingest.*.part"):
-        shutil.rmtree(rest, ignore_errors=True)  # what a killed run left
-    folder = Path(tempfile.mkdtemp(prefix=".ingest.", suffix=".part", dir=target))
+def _write(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion, folder: Path) -> None:
     metadata = {
         "dataset": pinned.dataset,
         "version": pinned.version,
-        "source_commit": pinned.source.commit,
+        "source_commit": pinned.commit,
         "licence": dataset.licence,
     }
-    try:
-        for spec in dataset.tables:
-            table = built.tables[spec.name]
-            digest = content_hash(table, key=list(spec.key))
-            write_parquet(
-                folder / f"{spec.name}.parquet",
-                table,
-                sort_by=spec.key,
-                metadata={**metadata, "content_sha256": digest},
-            )
-        yield folder, _content_hash_check(dataset, built, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    for spec in dataset.tables:
+        table = built.tables[spec.name]
+        digest = {"content_sha256": content_hash(table, key=list(spec.key))}
+        path = folder / f"{spec.name}.parquet"
+        write_parquet(path, table, sort_by=spec.key, metadata=metadata | digest)
 
 
 def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> CheckResult:
-    """Check that every written table reads back with the content it was built with."""
-    problems = []
+    """Check that everything that was written reads back with the content it was built with."""
+    hashes = {}
     for spec in dataset.tables:
-        key = list(spec.key)
-        written = read_parquet(folder / f"{spec.name}.parquet")
-        expected = content_hash(built.tables[spec.name], key=key)
-        found = content_hash(written, key=key)
-        if found != expected:
-            problems.append(_other_content(spec.name, expected, found))
+        tables = (built.tables[spec.name], read_parquet(folder / f"{spec.name}.parquet"))
+        hashes[spec.name] = [content_hash(table, key=list(spec.key)) for table in tables]
     for spec in dataset.frames:
-        streamed = built.frames[spec.name]
-        again = digest_frames(spec, streamed.path)
-        if again.content_sha256 != streamed.content_sha256:
-            problems.append(
-                _other_content(spec.name, streamed.content_sha256, again.content_sha256)
-            )
+        made = built.frames[spec.name]
+        hashes[spec.name] = [made.content_sha256, digest_frames(spec, made.path).content_sha256]
+    step = "Check the disk and the installed version of pyarrow."
+    problems = [
+        Problem(
+            f"content_hash_recomputes: table {name}",
+            f"content hash {expected} after writing and reading",
+            found,
+            step,
+        )
+        for name, (expected, found) in hashes.items()
+        if expected != found
+    ]
     if problems:
         raise IngestError(problems)
     return CheckResult(
         name="content_hash_recomputes",
         description="Every table reads back from parquet with the content hash it was built with.",
-        detail=(
-            f"{len(dataset.tables) + len(dataset.frames)} tables written, read back and hashed "
-            "again"
-        ),
-    )
-
-
-def _other_content(table: str, expected: str, found: str) -> Problem:
-    return Problem(
-        f"content_hash_recomputes: table {table}",
-        f"content hash {expected} after writing and reading",
-        found,
-        "Check the disk and the installed version of pyarrow.",
+        detail=f"{len(hashes)} tables written, read back and hashed again",
     )
 
 
 def _put_in_place(
     layout: Layout, pinned: DatasetVersion, folder: Path, built: BuiltVersion, manifest: str
 ) -> None:
-    """Move the staged tables to their names, then their checksums and the manifest."""
+    """Move what was written to its names, then write its checksums and the manifest."""
+    dataset, version = pinned.dataset, pinned.version
     for name, streamed in built.frames.items():
-        place = layout.frames(pinned.dataset, pinned.version, name)
+        place = layout.frames(dataset, version, name)
         place.parent.mkdir(parents=True, exist_ok=True)
         streamed.path.replace(place)
-    shutil.rmtree(_work_dir(layout, pinned), ignore_errors=True)
-    staged = sorted(folder.glob("*.parquet"))
-    for path in staged:
-        path.replace(layout.table(pinned.dataset, pinned.version, path.stem))
-    write_checksums(layout, pinned.dataset, pinned.version)
-    target = layout.manifest(pinned.dataset, pinned.version)
-    if not target.is_file() or target.read_text(encoding="utf-8") != manifest:
-        write_text(target, manifest)
+    for name in built.tables:
+        (folder / f"{name}.parquet").replace(layout.table(dataset, version, name))
+    write_checksums(layout, dataset, version)
+    write_text(layout.manifest(dataset, version), manifest)
+
+
+def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) -> Ingested | None:
+    """Fetch a version that upstream publishes without checksums, and pin what arrived.
+
+    Its tables are made first, and its bytes recorded once every check has passed.
+
+    Returns:
+        What was made; None where the version was pinned before and its archive is here.
+
+    Raises:
+        UnreachableError: It could not be reached.
+        FetchError: There is no room, or the version is pinned and its bytes are others.
+        IngestError: A check failed; nothing is pinned, and the archive stays for a closer look.
+    """
+    digests = fetch(layout, version, progress=progress).digests
+    if version.is_pinned:
+        return None
+    done = ingest(layout, version.model_copy(update={"files": dict(digests)}))
+    add_pin(layout, version, digests)
+    return done
 
 
 # Integrity checks: named, run together, excused by id only, and reported all at once
@@ -210,7 +196,7 @@ def _put_in_place(
 Subject = TypeVar("Subject")
 
 _NEXT_STEP = (
-    "If upstream is right, allow-list the id with its reason in the dataset's oddities.py; "
+    "If upstream is right, allow-list the id with its reason in the dataset's oddities.yaml; "
     "otherwise report it upstream and do not ingest this version."
 )
 
@@ -249,7 +235,7 @@ class Check(Generic[Subject]):
     """One integrity check.
 
     Attributes:
-        name: Its name in manifests, oddities and letters.
+        name: Its name in manifests, oddities and errors.
         description: What it makes sure of, one sentence.
         run: Looks at the subject; never raises because of its content.
     """
@@ -277,22 +263,22 @@ def run_checks(
     Raises:
         IngestError: Every finding that is not excused, and every problem known before.
     """
-    problems = list(before)
-    results = []
+    problems, results = list(before), []
     for check in checks:
-        outcome = check.run(subject)
-        excused = [f for f in outcome.findings if _is_excused(dataset, check.name, f)]
-        problems += [_problem(check.name, f) for f in outcome.findings if f not in excused]
+        outcome, excused = check.run(subject), set()
+        for finding in outcome.findings:
+            name = oddity_name(check.name, finding.aspect)
+            if finding.entry is not None and finding.entry in dataset.allowed(name):
+                excused.add((name, finding.entry))
+            else:
+                where = f"{name}: {finding.place}"
+                problems.append(Problem(where, finding.expected, finding.found, _NEXT_STEP))
         results.append(
             CheckResult(
                 name=check.name,
                 description=check.description,
                 detail=outcome.detail,
-                excused=frozenset(
-                    (oddity_name(check.name, f.aspect), f.entry)
-                    for f in excused
-                    if f.entry is not None
-                ),
+                excused=frozenset(excused),
             )
         )
     if problems:
@@ -310,51 +296,12 @@ def oddity_name(check: str, aspect: str) -> str:
     return f"{check}.{aspect}" if aspect else check
 
 
-def _is_excused(dataset: Dataset, check: str, finding: Finding) -> bool:
-    return finding.entry in dataset.allowed(oddity_name(check, finding.aspect))
-
-
-def _problem(check: str, finding: Finding) -> Problem:
-    return Problem(
-        f"{oddity_name(check, finding.aspect)}: {finding.place}",
-        finding.expected,
-        finding.found,
-        _NEXT_STEP,
-    )
-
-
 # Groups of related entries, and cross-validation folds drawn from hashes instead of a generator
 
 
 KFOLD_SHUFFLED = "kfold_shuffled"
 GROUPED = "grouped_doi_comp"
 _LARGE_SHARE = 0.05
-
-
-def folds_spec(entry: Column, *, description: str, schemes: str) -> Table:
-    """The table ``folds``, which is the same for every dataset but for its words.
-
-    Args:
-        entry: The id column of the dataset.
-        description: Whose folds they are, one sentence.
-        schemes: What each scheme keeps together.
-    """
-    return Table(
-        name="folds",
-        key=("scheme", "repeat", "fold", "id"),
-        description=description,
-        columns=(
-            Column(name="scheme", type="string", description=schemes, role="key"),
-            Column(name="repeat", type="int8", description="Repeat, from 0.", role="key"),
-            Column(
-                name="fold",
-                type="int8",
-                description="Fold that holds the entry out, from 0.",
-                role="split",
-            ),
-            entry,
-        ),
-    )
 
 
 def connected_components(links: Mapping[str, Iterable[Hashable]]) -> dict[str, int]:
@@ -471,19 +418,13 @@ Row = dict[str, Any]
 
 
 class CrystalReader(Protocol):
-    """What ``datasets/<name>/crystals.py`` offers; rows are those of one entry, as dicts."""
+    """What a dataset's ``crystals.py`` offers; rows are those of one entry, as dicts."""
 
     def structure(self, entry: Row, row: Row) -> Structure:
         """The structure of an entry, from its rows of ``entries`` and ``structures``."""
 
     def cif(self, entry: Row, row: Row) -> str:
-        """The same as the text of a CIF."""
-
-
-def crystal_reader(dataset: str) -> CrystalReader | None:
-    """The module ``datasets/<name>/crystals.py``; None where the dataset has no structures."""
-    reader: CrystalReader | None = dataset_module(get_dataset(dataset).name, "crystals")
-    return reader
+        """The structure of an entry as the text of a CIF."""
 
 
 def read_structures(
@@ -500,80 +441,31 @@ def read_structures(
     Raises:
         DataMissingError: The dataset has no structures, or an entry has none.
     """
-    reader = _require(dataset, structures, ids)
-    return {
-        name: reader.structure(entry, row) for name, entry, row in _rows(entries, structures, ids)
-    }
+    rows = _crystal_rows(dataset, entries, structures, ids)
+    return {entry["id"]: reader.structure(entry, row) for reader, entry, row in rows}
 
 
 def cif_texts(
     dataset: str, entries: pd.DataFrame, structures: pd.DataFrame | None, ids: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    """Id and CIF text of the same, one at a time."""
-    reader = _require(dataset, structures, ids)
-    for name, entry, row in _rows(entries, structures, ids):
-        yield name, reader.cif(entry, row)
+    """Id and CIF text of some entries, one at a time; arguments as :func:`read_structures`."""
+    for reader, entry, row in _crystal_rows(dataset, entries, structures, ids):
+        yield entry["id"], reader.cif(entry, row)
 
 
-def _rows(
-    entries: pd.DataFrame, structures: pd.DataFrame | None, ids: Sequence[str]
-) -> Iterator[tuple[str, Row, Row]]:
-    if structures is None:
-        return
-    for name in ids:
-        entry: Row = {"id": name} | _cells(entries, name)
-        row: Row = {"id": name} | _cells(structures, name)
-        yield name, entry, row
-
-
-def _cells(table: pd.DataFrame, name: str) -> Row:
-    return {str(column): value for column, value in table.loc[name].items()}
-
-
-def _require(dataset: str, structures: pd.DataFrame | None, ids: Sequence[str]) -> CrystalReader:
-    from ionladder.errors import first_few
-
-    reader = crystal_reader(dataset)
+def _crystal_rows(
+    dataset: str, entries: pd.DataFrame, structures: pd.DataFrame | None, ids: Sequence[str]
+) -> Iterator[tuple[CrystalReader, Row, Row]]:
+    reader: CrystalReader | None = dataset_module(dataset, "crystals")
     known = set() if structures is None else set(structures.index)
     absent = [name for name in ids if name not in known]
-    if reader is not None and not absent:
-        return reader
-    raise DataMissingError(
-        f"structures of {dataset}",
-        "a crystal structure for every entry asked for",
-        f"none for {len(absent)} of {len(ids)} ({first_few(absent)})",
-        "`task.structure_ids` lists the entries that have one.",
-    )
-
-
-# The first fetch of a version that upstream publishes without checksums: tables first, then pins
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pinned:
-    """What a first fetch did.
-
-    Attributes:
-        ingested: The tables that were made; None where the version was pinned before, and its
-            archive is here with the pinned bytes.
-        digests: File → SHA-256.
-    """
-
-    ingested: Ingested | None
-    digests: dict[str, str]
-
-
-def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) -> Pinned:
-    """Fetch a version, make its tables, and record its bytes once every check has passed.
-
-    Raises:
-        UnreachableError: It could not be reached.
-        FetchError: There is no room, or the version is pinned and its bytes are others.
-        IngestError: A check failed; nothing is pinned, and the archive stays for a closer look.
-    """
-    digests = fetch(layout, version, progress=progress).digests
-    if version.is_pinned:
-        return Pinned(ingested=None, digests=digests)
-    done = ingest(layout, version.model_copy(update={"files": dict(digests)}))
-    add_pin(layout, version, digests)
-    return Pinned(ingested=done, digests=digests)
+    if reader is None or structures is None or absent:
+        raise DataMissingError(
+            f"structures of {dataset}",
+            "a crystal structure for every entry asked for",
+            f"none for {len(absent)} of {len(ids)} ({first_few(absent)})",
+            "`task.structure_ids` lists the entries that have one.",
+        )
+    for name in ids:
+        entry, row = ({"id": name, **table.loc[name]} for table in (entries, structures))
+        yield reader, entry, row

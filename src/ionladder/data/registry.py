@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder.errors import ConfigError, Problem, did_you_mean, field_problem
 from ionladder.repo import read_mapping
-from ionladder.specs import TRAIN_DISTANCE, Dataset, Task
+from ionladder.specs import Dataset, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,16 +50,7 @@ if TYPE_CHECKING:
     from ionladder.data.slices import SliceInputs
 
 _HERE = Path(__file__).parent
-_SHARED = {"targets": "name", "metrics": "name", "subsets": "name", "slices": "name"}
-_COMMON = {
-    "slices": {
-        "train_distance": {
-            "title": TRAIN_DISTANCE.title,
-            "column": TRAIN_DISTANCE.column,
-            "note": TRAIN_DISTANCE.note,
-        }
-    }
-}
+_SHARED = ("targets", "metrics", "subsets", "slices", "cross_validation")
 _NAMED = {"tables": "name", "frames": "name", "published": "name", "facts": "column"}
 _Fields = dict[str, Any]
 _Files = Mapping[Path, _Fields]
@@ -78,14 +69,13 @@ def _read(folder: Path) -> tuple[Dataset, dict[str, Task]]:
     Raises:
         ConfigError: A file cannot be read, or a field is missing, unknown or wrong.
     """
-    files = {
-        path: _yaml(path) for path in (folder / "dataset.yaml", *sorted(folder.glob("*.yaml")))
-    }
+    paths = (folder / "dataset.yaml", *sorted(folder.glob("*.yaml")))
+    files = {path: _yaml(path) for path in paths}
     raw: _Fields = {}
     for part in files.values():
         raw = _merge(raw, part)
     tasks = raw.pop("tasks", {})
-    shared = {key: raw.pop(key, {}) for key in (*_SHARED, "cross_validation")}
+    shared = {key: raw.pop(key, {}) for key in _SHARED}
     columns = _columns((folder / raw.pop("columns", "columns.csv")).resolve())
     for key, field in _NAMED.items():
         raw[key] = _named(raw.get(key, {}), field)
@@ -117,9 +107,9 @@ def _task(name: str, tasks: _Fields, shared: _Fields) -> _Fields:
     fields = dict(tasks[name])
     while "like" in fields:
         fields = {**tasks[fields.pop("like")], **fields}
-    for key in ("targets", "metrics", "subsets", "slices", "cross_validation"):
-        known = shared[key]
-        listed = fields.get(key, list(known))
+    for key in _SHARED:
+        listed = fields.get(key, list(shared[key]))
+        known = {**_common().get(key, {}), **shared[key]}
         if isinstance(listed, Mapping):
             listed = [{"name": item, **values} for item, values in listed.items()]
         fields[key] = [_shared_item(key, item, known) for item in listed]
@@ -138,11 +128,16 @@ def _task(name: str, tasks: _Fields, shared: _Fields) -> _Fields:
     return fields
 
 
+@cache
+def _common() -> _Fields:
+    """What tasks of every dataset may name: ``data/common.yaml``."""
+    return _yaml(_HERE / "common.yaml")
+
+
 def _shared_item(key: str, item: Any, known: _Fields) -> _Fields:
     """One target, metric, subset, slice or fold scheme, from its name or from its own fields."""
     own = {"name": item} if isinstance(item, str) else dict(item)
-    base = known.get(own["name"]) or (_COMMON.get(key, {}).get(own["name"]) or {})
-    fields = {**base, **own}
+    fields = {**known.get(own["name"], {}), **own}
     if key == "cross_validation":
         fields["scheme"] = fields.pop("name")
     if key == "metrics":
@@ -257,19 +252,9 @@ def _shown(path: Path) -> str:
 # Found by name, from the cheapest file on
 
 
-@cache
-def _legacy() -> dict[str, tuple[Dataset, tuple[Task, ...]]]:
-    """Datasets whose facts are still Python: ``data/<name>/spec.py``."""
-    modules = {path.parent.name: path for path in sorted(_HERE.glob("*/spec.py"))}
-    found = {name: importlib.import_module(f"ionladder.data.{name}.spec") for name in modules}
-    return {name: (spec.DATASET, tuple(spec.TASKS)) for name, spec in found.items()}
-
-
 def all_datasets() -> dict[str, Dataset]:
     """Every dataset, by name, in alphabetical order."""
-    datasets = {name: _read(folder)[0] for name, folder in _folders().items()}
-    datasets |= {name: dataset for name, (dataset, _) in _legacy().items()}
-    return dict(sorted(datasets.items()))
+    return {name: _read(folder)[0] for name, folder in sorted(_folders().items())}
 
 
 def all_tasks() -> dict[str, Task]:
@@ -277,7 +262,6 @@ def all_tasks() -> dict[str, Task]:
     tasks = {
         name: task for folder in _folders().values() for name, task in _read(folder)[1].items()
     }
-    tasks |= {task.name: task for _, of_dataset in _legacy().values() for task in of_dataset}
     return dict(sorted(tasks.items()))
 
 

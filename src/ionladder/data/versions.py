@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from ionladder.config import DatasetVersion, Params
 from ionladder.data.fetch import changed_raw, missing_raw
 from ionladder.data.registry import get_dataset
-from ionladder.data.store import CheckResult, Manifest, read_manifest, read_table, version_key
+from ionladder.data.store import (
+    CheckResult,
+    Manifest,
+    read_manifest,
+    read_table,
+    source_of,
+    version_key,
+)
 from ionladder.errors import IonLadderError, Problem
 from ionladder.repo import Layout, read_parquet, sha256_bytes, sha256_file
 from ionladder.specs import Dataset, Table
@@ -23,7 +30,6 @@ if TYPE_CHECKING:
 
 
 IDENTITY_CHECK = "ids_keep_their_formula"
-_TABLE, _ID, _FORMULA = "entries", "id", "formula_norm"
 
 
 def identity_rule() -> CheckResult:
@@ -55,14 +61,6 @@ def change_rule(dataset: Dataset) -> CheckResult:
     )
 
 
-def released_manifests(layout: Layout, dataset: str) -> dict[str, Manifest]:
-    """Version → manifest of every released version of a dataset, by folder name."""
-    folder = layout.version_dir(dataset, "")
-    versions = sorted(path.parent.name for path in folder.glob("*/manifest.json"))
-    found = {version: read_manifest(layout, dataset, version) for version in versions}
-    return {version: manifest for version, manifest in found.items() if manifest is not None}
-
-
 def identity_problems(
     layout: Layout, dataset: Dataset, manifest: Manifest, tables: Mapping[str, pa.Table]
 ) -> list[Problem]:
@@ -74,59 +72,41 @@ def identity_problems(
         manifest: Manifest of the version in hand.
         tables: Its tables.
     """
-    problems = []
-    for version, other in released_manifests(layout, dataset.name).items():
-        if version == manifest["version"] or _identity(other) == _identity(manifest):
+    problems: list[Problem] = []
+    mine, version = _formulas(tables["entries"]), manifest["version"]
+    rule, allowed = f"{IDENTITY_CHECK}: {dataset.name} {version}", dataset.allowed(IDENTITY_CHECK)
+    for path in sorted(layout.version_dir(dataset.name, "").glob("*/manifest.json")):
+        other, key = path.parent.name, version_key(dataset.name, path.parent.name)
+        released = read_manifest(layout, dataset.name, other)
+        if released is None or other == version or _identity(released) == _identity(manifest):
             continue
-        path = layout.table(dataset.name, version, _TABLE)
-        if not path.is_file():
-            problems.append(_cannot_compare(dataset.name, manifest["version"], version))
+        if not layout.table(dataset.name, other, "entries").is_file():
+            expected = f"the entries of {other} on this machine, because ids or formulas differ"
+            step = f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first."
+            problems.append(Problem(rule, f"{expected} from it", "none", step))
             continue
-        problems += _clashes(layout, dataset, tables[_TABLE], manifest["version"], version)
+        theirs = _formulas(read_table(layout, dataset.name, other, "entries"))
+        step = (
+            "A corrected formula is allow-listed by id with its reason in oddities.yaml; a new "
+            "material needs a new id upstream."
+        )
+        problems += [
+            Problem(f"{rule}, id {entry!r}", f"{theirs[entry]}, as in {other}", mine[entry], step)
+            for entry in sorted(mine.keys() & theirs.keys())
+            if mine[entry] != theirs[entry] and entry not in allowed
+        ]
     return problems
 
 
 def _identity(manifest: Manifest) -> tuple[str, ...]:
-    columns = manifest["tables"][_TABLE]["columns"]
-    return tuple(c["sha256"] for c in columns if c["name"] in (_ID, _FORMULA))
-
-
-def _clashes(
-    layout: Layout, dataset: Dataset, table: pa.Table, version: str, other: str
-) -> list[Problem]:
-    from ionladder.data.store import read_table
-
-    mine = _formulas(table)
-    theirs = _formulas(read_table(layout, dataset.name, other, _TABLE))
-    allowed = dataset.allowed(IDENTITY_CHECK)
-    return [
-        Problem(
-            f"{IDENTITY_CHECK}: {dataset.name} {version}, id {entry!r}",
-            f"{theirs[entry]}, as in {other}",
-            mine[entry],
-            (
-                "A corrected formula is allow-listed by id with its reason in oddities.py; "
-                "a new material needs a new id upstream."
-            ),
-        )
-        for entry in sorted(mine.keys() & theirs.keys())
-        if mine[entry] != theirs[entry] and entry not in allowed
-    ]
+    columns = manifest["tables"]["entries"]["columns"]
+    return tuple(c["sha256"] for c in columns if c["name"] in ("id", "formula_norm"))
 
 
 def _formulas(table: pa.Table) -> dict[str, str]:
-    ids, formulas = table[_ID].to_pylist(), table[_FORMULA].to_pylist()
-    return dict(zip(ids, formulas, strict=True))
-
-
-def _cannot_compare(dataset: str, version: str, other: str) -> Problem:
-    key = version_key(dataset, other)
-    return Problem(
-        f"{IDENTITY_CHECK}: {dataset} {version}",
-        f"the entries of {other} on this machine, because ids or formulas differ from it",
-        "none",
-        f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first.",
-    )
+    if "formula_norm" not in table.column_names:
+        return {}
+    return dict(zip(*(table[name].to_pylist() for name in ("id", "formula_norm")), strict=True))
 
 
 # Two versions compared cell by cell, each change classed by what it means for scores
@@ -138,13 +118,12 @@ FORCING: tuple[Kind, ...] = ("label", "split")
 """Classes of change that force a re-score."""
 
 WHOLE_ROW = "(row)"
-_DIFF_ID = "id"
 _LONGEST_SHOWN = 100
 _SHORT_HASH = 12
 _HASH = re.compile(r"^[0-9a-f]{64}$")
 
-_Identity = tuple[Any, ...]
-_Rows = dict[_Identity, dict[str, Any]]
+_Key = tuple[Any, ...]
+_Rows = dict[_Key, dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,13 +167,14 @@ def diff_versions(layout: Layout, dataset: str, old: str, new: str) -> list[Cell
 
 def diff_tables(spec: Table, before: pa.Table, after: pa.Table) -> list[CellChange]:
     """Cells that differ between two versions of one table, in the order of ids and columns."""
-    identity = [column.name for column in spec.columns if column.role == "key"]
-    rows = [_rows(table, identity) for table in (before, after)]
-    return [
-        change
-        for key in sorted({*rows[0], *rows[1]}, key=_sort_key(identity))
-        for change in _row_changes(spec, dict(zip(identity, key, strict=True)), key, *rows)
-    ]
+    names = _identity_of(spec)
+    old, new = (
+        {tuple(row[name] for name in names): row for row in table.to_pylist()}
+        for table in (before, after)
+    )
+    place = names.index("id")
+    keys = sorted({*old, *new}, key=lambda key: (key[place], key))
+    return [change for key in keys for change in _row_changes(spec, key, old, new)]
 
 
 def show_value(value: Any) -> str:
@@ -227,51 +207,32 @@ def consequence(changes: list[CellChange]) -> str:
     return "Only notes changed: every score stays as it is."
 
 
-def _row_changes(
-    spec: Table, named: Mapping[str, Any], key: _Identity, before: _Rows, after: _Rows
-) -> Iterator[CellChange]:
+def _row_changes(spec: Table, key: _Key, before: _Rows, after: _Rows) -> Iterator[CellChange]:
+    named = dict(zip(_identity_of(spec), key, strict=True))
+    entry = named.pop("id")
+    suffix = f" [{', '.join(map(str, named.values()))}]" if named else ""
     old, new = before.get(key), after.get(key)
-    rest = ", ".join(str(value) for name, value in named.items() if name != _DIFF_ID)
-    suffix = f" [{rest}]" if rest else ""
+    cells: list[tuple[str, Any, Any, Kind]]
     if old is None or new is None:
+        was, now = ("present" if row is not None else None for row in (old, new))
+        # A table of labels or of splits has nothing but these; any other holds inputs.
+        roles = {column.role for column in spec.columns} - {"key"}
+        of_row: Kind = next((kind for kind in FORCING if roles == {kind}), "input")
+        cells = [(WHOLE_ROW, was, now, of_row)]
+    else:
+        cells = [
+            (c.name, old[c.name], new[c.name], c.role)
+            for c in spec.columns
+            if c.role != "key" and old[c.name] != new[c.name]
+        ]
+    for column, one, other, kind in cells:
         yield CellChange(
-            table=spec.name,
-            id=named[_DIFF_ID],
-            column=f"{WHOLE_ROW}{suffix}",
-            old="present" if old is not None else None,
-            new="present" if new is not None else None,
-            kind=_kind_of_row(spec),
+            table=spec.name, id=entry, column=f"{column}{suffix}", old=one, new=other, kind=kind
         )
-        return
-    for column in spec.columns:
-        role = column.role
-        if role != "key" and old[column.name] != new[column.name]:
-            yield CellChange(
-                table=spec.name,
-                id=named[_DIFF_ID],
-                column=f"{column.name}{suffix}",
-                old=old[column.name],
-                new=new[column.name],
-                kind=role,
-            )
 
 
-def _kind_of_row(spec: Table) -> Kind:
-    """A table of labels or of splits has nothing but these; any other holds inputs."""
-    roles = {column.role for column in spec.columns} - {"key"}
-    for kind in FORCING:
-        if roles == {kind}:
-            return kind
-    return "input"
-
-
-def _rows(table: pa.Table, identity: list[str]) -> _Rows:
-    return {tuple(row[name] for name in identity): row for row in table.to_pylist()}
-
-
-def _sort_key(identity: list[str]) -> Any:
-    position = identity.index(_DIFF_ID)
-    return lambda key: (key[position], key)
+def _identity_of(spec: Table) -> list[str]:
+    return [column.name for column in spec.columns if column.role == "key"]
 
 
 # Everything of the datasets that is on this machine, hashed again and held to what is recorded
@@ -309,7 +270,7 @@ def verify_raw(layout: Layout, params: Params) -> Verified:
         if missing:
             result.absent.append(f"{pinned.key}: {', '.join(missing)}")
         result.problems += changed
-        result.n_good += len(pinned.source.files) - len(missing) - len(changed)
+        result.n_good += len(pinned.files) - len(missing) - len(changed)
     return result
 
 
@@ -359,21 +320,16 @@ DATASET_STEPS: tuple[Step, ...] = (verify_raw, verify_tables, verify_versions)
 
 def _read_sums(layout: Layout, pinned: DatasetVersion) -> tuple[dict[str, str], list[Problem]]:
     path = layout.checksums(pinned.dataset, pinned.version)
-    shown = layout.relative(path)
-    again = f"Run `ionladder ingest {pinned.key}` to write it again."
+    shown, again = layout.relative(path), f"Run `ionladder ingest {pinned.key}` to write it again."
     if not path.is_file():
-        return {}, [_problem(shown, "the checksums of the tables beside it", "no file", again)]
-    sums: dict[str, str] = {}
-    problems = []
-    text = path.read_bytes().decode("utf-8", errors="replace")
-    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
-        match = _SUM_LINE.match(line)
-        if match is None:
-            where = f"{shown}, line {number}"
-            problems.append(_problem(where, "'<SHA-256>  <file>'", repr(line), again))
-        else:
-            sums[match.group(2)] = match.group(1)
-    return sums, problems
+        return {}, [Problem(shown, "the checksums of the tables beside it", "no file", again)]
+    lines = path.read_bytes().decode("utf-8", errors="replace").removesuffix("\n").split("\n")
+    matches = [_SUM_LINE.match(line) for line in lines]
+    return {match[2]: match[1] for match in matches if match}, [
+        Problem(f"{shown}, line {number}", "'<SHA-256>  <file>'", repr(line), again)
+        for number, (line, match) in enumerate(zip(lines, matches, strict=True), start=1)
+        if match is None
+    ]
 
 
 def _table_problems(
@@ -381,17 +337,16 @@ def _table_problems(
 ) -> list[Problem]:
     """At most one problem a table: its bytes, or else its content."""
     path = layout.table(pinned.dataset, pinned.version, name)
+    shown, again = layout.relative(path), f"Run `ionladder ingest {pinned.key}` to"
     expected, found = sums.get(path.name), sha256_file(path)
     if expected is not None and found != expected:
-        step = f"Run `ionladder ingest {pinned.key}` to rebuild it."
-        return [_problem(layout.relative(path), f"SHA-256 {expected}", found, step)]
+        return [Problem(shown, f"SHA-256 {expected}", found, f"{again} rebuild it.")]
     try:
         read_table(layout, pinned.dataset, pinned.version, name)
     except IonLadderError as error:
         return list(error.problems)
     if expected is None and sums:
-        step = f"Run `ionladder ingest {pinned.key}` to write SHA256SUMS again."
-        return [_problem(layout.relative(path), "a line in SHA256SUMS", "none", step)]
+        return [Problem(shown, "a line in SHA256SUMS", "none", f"{again} write SHA256SUMS again.")]
     return []
 
 
@@ -401,19 +356,9 @@ def _pin_problems(
     if pinned.is_embedded:
         return []
     where = layout.relative(layout.manifest(pinned.dataset, pinned.version))
-    pins = {
-        "tag": pinned.source.tag,
-        "commit": pinned.source.commit,
-        "base_url": pinned.source.base_url,
-        "files": dict(pinned.source.files),
-    }
     step = "A released version keeps its pins: restore them in params.yaml, or pin a new version."
     return [
-        _problem(f"{where}, source.{name}", f"{value!r}, as in params.yaml", repr(found), step)
-        for name, value in pins.items()
+        Problem(f"{where}, source.{name}", f"{value!r}, as in params.yaml", repr(found), step)
+        for name, value in source_of(pinned).items()
         if (found := source.get(name)) != value
     ]
-
-
-def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
-    return Problem(where, expected, found, next_step)
