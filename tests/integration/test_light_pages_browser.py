@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 from browser import DESK, PHONE, Reader
-from test_site_browser import built, reader  # noqa: F401
 
 LAID_OUT = "[...document.querySelectorAll(arguments[0])].map(e => e.checkVisibility({seen}))"
 SEEN = LAID_OUT.replace("{seen}", "{contentVisibilityAuto: true}")
 DRAWER_LINKS = ".md-sidebar--primary .md-nav__link"
 
 
-def test_a_page_loads_the_scripts_it_needs_and_no_others(reader: Reader) -> None:  # noqa: F811
+def test_a_page_loads_the_scripts_it_needs_and_no_others(reader: Reader) -> None:
     own = {
         "obelix/": {"board.js"},
         "compare/obelix/": {"compare.js"},
@@ -30,12 +29,12 @@ def test_a_page_loads_the_scripts_it_needs_and_no_others(reader: Reader) -> None
         }
 
 
-def test_the_list_of_entries_loads_the_script_that_finds_them(built: Path) -> None:  # noqa: F811
+def test_the_list_of_entries_loads_the_script_that_finds_them(built: Path) -> None:
     for page in built.glob("entries/*/index.html"):
         assert "assets/find.js" in page.read_text(encoding="utf-8")
 
 
-def test_the_drawer_of_a_phone_is_laid_out_once_it_is_opened(reader: Reader) -> None:  # noqa: F811
+def test_the_drawer_of_a_phone_is_laid_out_once_it_is_opened(reader: Reader) -> None:
     reader.open("methods/", size=PHONE)
     assert not any(reader.run(f"return {SEEN}", DRAWER_LINKS))
     reader.wait("document.querySelector('button.il-drawer')")
@@ -44,7 +43,7 @@ def test_the_drawer_of_a_phone_is_laid_out_once_it_is_opened(reader: Reader) -> 
     reader.resize(DESK)
 
 
-def test_the_drawer_opens_and_shuts_by_keyboard_and_says_so(reader: Reader) -> None:  # noqa: F811
+def test_the_drawer_opens_and_shuts_by_keyboard_and_says_so(reader: Reader) -> None:
     from selenium.webdriver.common.keys import Keys
 
     reader.open("methods/", size=PHONE)
@@ -59,7 +58,7 @@ def test_the_drawer_opens_and_shuts_by_keyboard_and_says_so(reader: Reader) -> N
 
 
 def test_the_room_of_the_controls_is_kept_before_a_script_has_run(
-    reader: Reader,  # noqa: F811
+    reader: Reader,
 ) -> None:
     driver = reader.driver
     reader.open("obelix/", size=PHONE)
@@ -75,7 +74,7 @@ def test_the_room_of_the_controls_is_kept_before_a_script_has_run(
         reader.resize(DESK)
 
 
-def test_on_paper_every_table_and_figure_is_laid_out(reader: Reader) -> None:  # noqa: F811
+def test_on_paper_every_table_and_figure_is_laid_out(reader: Reader) -> None:
     reader.open("obelix/")
     reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
@@ -86,7 +85,7 @@ def test_on_paper_every_table_and_figure_is_laid_out(reader: Reader) -> None:  #
 
 
 @pytest.mark.parametrize("page", ["datasets/obelix/", "submissions/obelix/rf-paper/"])
-def test_beside_a_command_stands_one_copy_button(reader: Reader, page: str) -> None:  # noqa: F811
+def test_beside_a_command_stands_one_copy_button(reader: Reader, page: str) -> None:
     reader.open(page)
     reader.wait("document.querySelector('.il-command .il-copy')")
     shown = """

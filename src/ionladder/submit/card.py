@@ -103,7 +103,7 @@ def card_schema() -> dict[str, Any]:
 
 
 def editor_schema() -> dict[str, Any]:
-    """The same as a file of its own, which says what it is and in which dialect."""
+    """The JSON Schema of a card as a file of its own, which names itself and its dialect."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **card_schema(),

@@ -575,7 +575,7 @@ def _text_bytes(table: pa.Table) -> int:
 
 
 def plain_texts(table: pa.Table) -> pa.Table:
-    """The same table with every text in its own cell."""
+    """A table with every text in its own cell, whatever dictionaries it came with."""
     for place, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
             column = table.column(place).cast(field.type.value_type)
