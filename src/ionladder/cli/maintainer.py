@@ -404,7 +404,7 @@ def verify() -> None:
 
 def _steps() -> tuple[Step, ...]:
     """What is verified, in order; a new kind of record adds its step here."""
-    from ionladder.board.history import verify_history, verify_receipts
+    from ionladder.board.check import verify_history, verify_receipts
     from ionladder.data.versions import DATASET_STEPS
 
     return (*DATASET_STEPS, verify_receipts, verify_history)
@@ -956,7 +956,8 @@ def _changes_check(context: Context, task: str | None, base: str | None) -> None
     Raises:
         HistoryError: A number changed without a new version, or a line of the history did.
     """
-    from ionladder.board.history import history_problems, problems_since, read_history
+    from ionladder.board.check import history_problems, problems_since, snapshot
+    from ionladder.board.history import read_history
     from ionladder.errors import HistoryError
     from ionladder.git import base_commit
 
@@ -966,9 +967,9 @@ def _changes_check(context: Context, task: str | None, base: str | None) -> None
     tasks = [task] if task else list(context.params.task_versions)
     folder = layout.relative(layout.leaderboard_dir)
     commit = base_commit(layout.root, folder, wanted=base or None)
-    history = read_history(layout)
+    history, now = read_history(layout), snapshot(layout)
     problems = problems_since(layout, tasks, commit) if commit else []
-    problems += [p for name in tasks for p in history_problems(layout, history, name)]
+    problems += [p for name in tasks for p in history_problems(layout, history, now[name], name)]
     if problems:
         raise HistoryError(problems)
     print(f"{len(tasks)} boards: every score is that of its last record.")

@@ -13,7 +13,7 @@ import pytest
 
 import tiny
 from ionladder.board.build import assemble, compare
-from ionladder.board.history import receipt_problems
+from ionladder.board.check import receipt_problems
 from ionladder.board.model import to_csv, write_leaderboard, write_receipts
 from ionladder.repo import Layout, to_json
 from ionladder.score import TaskScores, submission_folders
