@@ -215,7 +215,7 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
 
     git(layout, "reset", "-q", "--hard", first)
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
-    for module in ("scoring.receipt", "leaderboard.assemble"):
+    for module in ("score", "board.build"):
         monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "2.confidence-90")
     prompt.ok("leaderboard")
     commit(layout, "another confidence, another scorer version")
@@ -223,20 +223,17 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
     assert "scorer: version 2 → 2.confidence-90" in prompt.ok("changes", "--since", "1").out
 
 
-def test_a_new_prediction_file_moves_its_own_score_and_the_place_of_others(
+def test_a_new_prediction_file_is_recorded_and_the_place_of_others_is_not(
     layout: Layout, prompt: Prompt, first: str
 ) -> None:
     submit(layout, "other", held_out(layout, "1.0.0") + 0.01)
     prompt.ok("leaderboard")
-    changes = {
-        change["submission"]: change
-        for change in json.loads(prompt.ok("changes", "--since", "1", "--json").out)
-    }
-    assert changes["other"]["reasons"] == ["submission: other predictions"]
-    assert changes["good"]["reasons"] == ["others: the board around it changed"]
-    assert changes["good"]["difference"] == 0.0
-    assert (changes["good"]["from"]["rank"], changes["good"]["to"]["rank"]) == (1, 2)
+    (change,) = json.loads(prompt.ok("changes", "--since", "1", "--json").out)
+    assert (change["submission"], change["event"]) == ("other", "rescored")
+    assert change["reasons"] == ["submission: other predictions"]
+    assert (change["from"]["rank"], change["to"]["rank"]) == (2, 1)
     prompt.ok("changes", "--check")
+    prompt.ok("verify")
 
 
 def test_a_submission_that_leaves_or_is_refused_is_recorded_as_removed(

@@ -397,9 +397,9 @@ def record_publication(
 
 @cache
 def _model() -> Any:
-    from pydantic import ConfigDict, TypeAdapter, with_config
+    from pydantic import TypeAdapter
 
-    return TypeAdapter(with_config(ConfigDict(strict=True))(Record))
+    return TypeAdapter(Record)
 
 
 def _parse_line(line: bytes, where: str) -> Record:
@@ -415,7 +415,7 @@ def _parse_line(line: bytes, where: str) -> Record:
         found = ", ".join(item) if isinstance(item, dict) else type(item).__name__
         raise _damaged(where, expected, found or "no key")
     try:
-        record: Record = _model().validate_python(item)
+        record: Record = _model().validate_python(item, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         expected = f"{first['loc'][0]}: {first['msg'][0].lower()}{first['msg'][1:]}"

@@ -779,7 +779,7 @@ def changes(
     """Say which submissions moved, by how much and why.
 
     It reads leaderboard/history.jsonl, where every score ever published has its record. Causes are
-    data, scorer, submission, others (only the place changed), kind, or unexplained.
+    data, scorer, submission, kind, others (only the place changed; older records), or unexplained.
     """
     from ionladder.cli.common import load_context
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ionladder.board.history import Record, append_records, new_records
 from ionladder.repo import Layout
-from unit.leaderboard.records import FIRST
+from unit.board.records import FIRST
 from unit.site.synthetic_board import HOSTILE, TASK, VERSION, Entry
 
 

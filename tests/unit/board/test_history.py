@@ -1,0 +1,320 @@
+"""Records are added for what changed and nothing else; changes name every cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.board.history import (
+    KEYS,
+    PLACE,
+    REMOVED,
+    Change,
+    Record,
+    append_records,
+    latest,
+    new_records,
+    parse_history,
+    publications,
+    read_history,
+    since,
+    standings,
+    to_lines,
+)
+from ionladder.errors import HistoryError
+from ionladder.repo import Layout
+from unit.board.records import FIRST, board_of, standing
+
+# --- records
+
+
+def grow(history: list[Record], *board: Record, commit: str | None = "c" * 40) -> list[Record]:
+    """The history after a board was published."""
+    return history + new_records(history, board_of(*board), task="tiny", commit=commit)
+
+
+def publish(*boards: tuple[Record, ...]) -> list[Record]:
+    history: list[Record] = []
+    for board in boards:
+        history = grow(history, *board)
+    return history
+
+
+def events(history: list[Record]) -> list[tuple[str, int, int, str]]:
+    return [(r.submission, r.published, r.publication, r.event) for r in history]
+
+
+def test_only_what_changed_gets_a_record() -> None:
+    history = grow([], standing("good"), standing("better", value=1.2))
+    assert events(history) == [("good", 1, 1, "added"), ("better", 1, 1, "added")]
+    assert history[0] == FIRST
+    again = (standing("good"), standing("better", value=1.2))
+    assert grow(history, *again, commit="d" * 40) == history
+    history = grow(history, standing("good", value=1.4), standing("better", value=1.2))
+    assert events(history)[2:] == [("good", 2, 2, "rescored")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "event"),
+    [
+        ({"ci_high": 2.1}, "rescored"),
+        ({"dataset_version": "1.1.0"}, "rescored"),
+        ({"cv_predictions_sha256": "v" * 64}, "rescored"),
+        ({"metric": "log10_sigma/rmse/all"}, "rescored"),
+        ({"kind": "reference"}, "rescored"),
+        ({"rank": 2, "rank_high": 3, "tie_group": 2}, None),
+    ],
+)
+def test_another_score_is_recorded_and_another_place_is_not(
+    changed: dict[str, Any], event: str | None
+) -> None:
+    history = grow(grow([], standing()), standing(**changed))
+    assert events(history)[1:] == ([("good", 2, 2, event)] if event else [])
+
+
+def test_a_submission_adds_one_record_however_many_it_moves() -> None:
+    history = grow([], *(standing(f"m{n}", rank=n, value=n) for n in range(1, 50)))
+    others = (standing(f"m{n}", rank=n + 1, rank_high=50, value=n) for n in range(1, 50))
+    history = grow(history, standing("new", rank=1, value=0.5), *others)
+    assert events(history)[49:] == [("new", 1, 2, "added")]
+
+
+def test_a_submission_that_leaves_and_returns_keeps_its_count() -> None:
+    history = grow([], standing("good"), standing("better"))
+    history = grow(history, standing("better"))
+    gone = history[-1]
+    assert (gone.submission, gone.event, gone.published) == ("good", REMOVED, 2)
+    assert (gone.value, gone.ci_low, gone.rank, gone.tie_group) == (None, None, None, None)
+    assert gone.predictions_sha256 == FIRST.predictions_sha256
+    assert grow(history, standing("better")) == history
+    history = grow(history, standing("better"), standing("good"))
+    assert events(history)[-1] == ("good", 3, 3, "added")
+
+
+def test_tasks_are_counted_apart() -> None:
+    history = grow([], standing())
+    other = {"good": standing()._replace(task="other")}
+    fresh = new_records(history, other, task="other", commit=None)
+    assert [(r.task, r.published, r.publication) for r in fresh] == [("other", 1, 1)]
+    assert grow(history + fresh, standing()) == history + fresh
+
+
+def test_a_standing_takes_numbers_from_the_receipt_and_the_place_from_the_board() -> None:
+    score = {"value": 1.5, "ci_low": 1.0, "ci_high": 2.0, "seed_sd": None}
+    hashes = {key: getattr(FIRST, key) for key in KEYS if key.endswith("_sha256")}
+    receipt = {
+        "dataset_version": "1.0.0",
+        "scorer_version": "1",
+        "hashes": hashes,
+        "targets": {"log10_sigma": {"all": {"n": 6, "metrics": {"mae": score}}}},
+    }
+    primary = {"target": "log10_sigma", "metric": "mae", "subset": "all", "unit": "decades"}
+    place = {key: getattr(FIRST, key) for key in PLACE}
+    rows = [
+        {"submission": "good", "kind": "verified", **place},
+        {"submission": None, "kind": "reported", "mae": 1.0},
+    ]
+    board = {"task": "tiny", "primary": primary, "rows": rows}
+    assert standings(board, {"good": receipt}) == {"good": standing()}
+
+
+boards = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.fixed_dictionaries(
+        {
+            "value": st.none() | st.floats(0, 9).map(lambda value: round(value, 6)),
+            "dataset_version": st.sampled_from(["1.0.0", "1.1.0"]),
+            "predictions_sha256": st.sampled_from(["p" * 64, "q" * 64]),
+        }
+    ),
+)
+
+
+@given(st.lists(boards, max_size=6))
+def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(
+    sequence: list[dict[str, dict[str, Any]]],
+) -> None:
+    history: list[Record] = []
+    for board in sequence:
+        now = [standing(name, **changed) for name, changed in board.items()]
+        longer = grow(history, *now)
+        assert longer[: len(history)] == history
+        assert grow(longer, *now) == longer
+        history = longer
+        on_board = {n: r for n, r in latest(history, "tiny").items() if r.event != REMOVED}
+        assert on_board.keys() == board.keys()
+        for name, changed in board.items():
+            assert {key: getattr(on_board[name], key) for key in changed} == changed
+    assert parse_history(to_lines(history), "history.jsonl") == history
+
+
+# --- changes
+
+
+def change(**changed: Any) -> Change:
+    """How one submission changed between two publications, alone on its board."""
+    (found,) = publications(publish((standing(),), (standing(**changed),)))[1].changes
+    return found
+
+
+STEP = "log10_sigma/mae/all → log10_sigma/rmse/all"
+UNEXPLAINED = "unexplained: data, scorer and submission have no new version"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"dataset_version": "1.1.0", "labels_sha256": "m" * 64, "value": 1.6},
+            ["data: version 1.0.0 → 1.1.0, other labels"],
+        ),
+        (
+            {"labels_sha256": "m" * 64, "split_sha256": "t" * 64},
+            ["data: version 1.0.0 as before, other labels and other split"],
+        ),
+        (
+            {"scorer_version": "2", "metric": "log10_sigma/rmse/all", "value": 2.5},
+            [f"scorer: version 1 → 2, {STEP}"],
+        ),
+        (
+            {"predictions_sha256": "q" * 64, "cv_predictions_sha256": "v" * 64, "value": 1.6},
+            ["submission: other predictions and cross-validation predictions"],
+        ),
+        ({"kind": "reference", "rank": None}, ["kind: now reference"]),
+        ({"value": 1.6}, [UNEXPLAINED]),
+        ({"ci_low": 0.9}, [UNEXPLAINED]),
+        (
+            {"dataset_version": "1.1.0", "metric": "log10_sigma/rmse/all"},
+            [
+                "data: version 1.0.0 → 1.1.0, same labels and split",
+                f"unexplained: {STEP} without a new scorer version",
+            ],
+        ),
+        (
+            {"dataset_version": "1.1.0", "scorer_version": "2", "predictions_sha256": "q" * 64},
+            [
+                "data: version 1.0.0 → 1.1.0, same labels and split",
+                "scorer: version 1 → 2",
+                "submission: other predictions",
+            ],
+        ),
+    ],
+)
+def test_every_cause_is_named(changed: dict[str, Any], words: list[str]) -> None:
+    found = change(**changed)
+    assert list(found.reasons) == words
+    assert list(found.causes) == [word.split(":")[0] for word in words]
+
+
+def test_old_records_of_a_place_alone_are_explained_by_others_or_not_at_all() -> None:
+    moved = FIRST._replace(published=2, publication=2, event="moved", rank=2, tie_group=2)
+    added = FIRST._replace(submission="new", publication=2)
+    alone = publications([FIRST, moved])[1].changes[0]
+    assert alone.reasons == (UNEXPLAINED,)
+    entered, beside = publications([FIRST, added, moved])[1].changes
+    assert entered.reasons == ("submission: entered the board",)
+    assert beside.reasons == ("others: the board around it changed",)
+    assert (beside.difference, beside.tie_group_changed, entered.tie_group_changed) == (0, 1, 0)
+
+
+def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:
+    history = publish((standing("a"), standing("b")), (standing("b"),), (standing("a"),))
+    _, second, third = publications(history)
+    (left,) = second.changes
+    assert left.reasons == ("submission: left the board",)
+    assert (left.difference, left.tie_group_changed, left.has_moved) == (None, False, True)
+    assert (third.changes[0].before, third.changes[0].difference) == (None, None)
+
+
+def test_other_hashes_with_one_number_did_not_move_and_other_measures_are_not_subtracted() -> None:
+    found = change(dataset_version="1.1.0")
+    assert (found.has_moved, found.difference) == (False, 0.0)
+    assert change(metric="log10_sigma/rmse/all", scorer_version="2", value=2.0).difference is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "digits"),
+    [
+        ({"value": 1.75}, 2),
+        ({"value": 1.512}, 3),
+        ({"value": 1.500004}, 6),
+        ({"ci_low": 1.0021}, 4),
+        ({"value": None}, 2),
+    ],
+)
+def test_a_change_is_shown_with_enough_digits_to_be_seen(
+    changed: dict[str, Any], digits: int
+) -> None:
+    assert change(**changed).digits == digits
+
+
+def test_publications_of_several_tasks_stand_apart_in_the_order_they_began() -> None:
+    tiny = publish((standing(),), (standing(value=1.4),))
+    other = [record._replace(task="other") for record in tiny]
+    mixed = [tiny[0], other[0], other[1], tiny[1]]
+    found = [(each.task, each.number) for each in publications(mixed)]
+    assert found == [("tiny", 1), ("other", 1), ("other", 2), ("tiny", 2)]
+    assert [(p.task, p.number) for p in since(publications(mixed), mixed[3:])] == [("tiny", 2)]
+
+
+# --- the file
+
+GOOD = to_lines([FIRST, FIRST._replace(published=2, publication=2, event="rescored", value=1.25)])
+FIRST_LINE, SECOND_LINE = GOOD.splitlines(keepends=True)
+
+
+def test_a_line_holds_the_keys_in_their_order() -> None:
+    assert list(orjson.loads(FIRST_LINE)) == list(KEYS)
+    assert KEYS[:5] == ("task", "submission", "published", "publication", "event")
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "found"),
+    [
+        (GOOD[:-20], 2, "a line cut short"),
+        (FIRST_LINE + b"\n" + SECOND_LINE, 2, "text that is none"),
+        (FIRST_LINE + b"<<<<<<< HEAD\n" + SECOND_LINE, 2, "text that is none"),
+        (FIRST_LINE + b"[1]\n", 2, "list"),
+        (FIRST_LINE.replace(b'"value"', b'"score"'), 1, "score"),
+        (FIRST_LINE.replace(b"1.5", b'"1.5"'), 1, "'1.5'"),
+        (FIRST_LINE.replace(b'"published":1', b'"published":true'), 1, "True"),
+        (FIRST_LINE.replace(b'"added"', b'"found"'), 1, "'found'"),
+        (FIRST_LINE.replace(b'"verified"', b'"reported"'), 1, "'reported'"),
+        (FIRST_LINE + FIRST_LINE, 2, "number 1: a line is missing"),
+        (SECOND_LINE, 1, "number 2: a line is missing"),
+        (FIRST_LINE + SECOND_LINE.replace(b'on":2', b'on":4'), 2, "publication 4"),
+        (FIRST_LINE.replace(b'on":1', b'on":0'), 1, "publication 0"),
+        (FIRST_LINE.replace(b'"added"', b'"moved"'), 1, "moved"),
+        (FIRST_LINE + SECOND_LINE.replace(b'"rescored"', b'"added"'), 2, "added"),
+    ],
+)
+def test_an_error_names_the_line_of_a_damaged_history(
+    tmp_path: Path, data: bytes, line: int, found: str
+) -> None:
+    layout = Layout(tmp_path)
+    layout.leaderboard_dir.mkdir()
+    layout.history.write_bytes(data)
+    with pytest.raises(HistoryError) as caught:
+        read_history(layout)
+    (problem,) = caught.value.problems
+    assert problem.where == f"leaderboard/history.jsonl, line {line}"
+    assert found in problem.found
+    assert layout.history.read_bytes() == data
+
+
+def test_what_stands_in_the_file_keeps_its_bytes(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    assert read_history(layout) == []
+    append_records(layout, [])
+    assert not layout.history.exists()
+    append_records(layout, [FIRST])
+    before = layout.history.read_bytes()
+    append_records(layout, [FIRST._replace(published=2, publication=2, event="rescored", value=2)])
+    assert layout.history.read_bytes().startswith(before)
+    assert len(read_history(layout)) == 2
+    assert [path.name for path in layout.leaderboard_dir.iterdir()] == ["history.jsonl"]
