@@ -90,11 +90,11 @@ AGREEMENT_MODELS = 12
 _FEWEST_ENTRIES = 3
 
 
-def agreement_table(board: Board, table: EntryTable | None, here: str) -> dict[str, Any] | None:
+def agreement_table(board: Board, table: EntryTable | None) -> dict[str, Any] | None:
     """Verified models against models; None with fewer than two, or where the labels are not here.
 
     Returns:
-        ``rows``: number, model, link and one cell for each model, empty on the diagonal;
+        ``rows``: row of the board, and one cell for each model, empty on the diagonal;
         ``n_entries`` that they rest on; ``n_hidden`` submissions; ``heat``, what shades stand for.
     """
     if table is None:
@@ -117,15 +117,7 @@ def agreement_table(board: Board, table: EntryTable | None, here: str) -> dict[s
         return Cell(number(value), exact(value), hint, rho, shade=heat.shade(value))
 
     return {
-        "rows": [
-            (
-                i + 1,
-                inert(row.model, limit=80),
-                relative(here, submission_url(board.task.name, row.submission or "")),
-                [cell(i, j) for j in range(len(shown))],
-            )
-            for i, row in enumerate(shown)
-        ],
+        "rows": [(row, [cell(i, j) for j in range(len(shown))]) for i, row in enumerate(shown)],
         "n_entries": len(table.ids),
         "n_hidden": len(verified) - len(shown),
         "heat": heat,
@@ -168,7 +160,6 @@ def _mean(values: Array, *, axis: int) -> Array:
 
 
 State = Literal["lower", "higher", "open"]
-_VERDICTS: dict[State, str] = {"lower": "lower", "higher": "higher", "open": "not resolved"}
 _Key = tuple[str, str, str | None, str | None]
 
 
@@ -314,38 +305,24 @@ def _bounded(*values: float | None) -> Value:
 # The tables of an experiment's page: what was asked, printed beside verified, arm against arm
 
 
-def asked_table(
-    experiment: Experiment, differences: Differences, here: str
-) -> dict[str, Any] | None:
-    """Every difference that the questions ask for, below its question; None where there is none."""
+def asked_table(experiment: Experiment, differences: Differences) -> dict[str, Any] | None:
+    """Every difference that the questions ask for, with its picture; None where there is none."""
     found = [(question, differences.asked(question)) for question in experiment.questions]
     every = [f.difference.value for _, group in found for f in group]
     if not every:
         return None
     scale = difference_scale(every)
-    task = differences.board.task.name
-
-    def row(found: Found) -> dict[str, Any]:
-        difference = found.difference
-        names = (difference.submission, difference.other)
-        first, second = (differences.model(name, limit=80) for name in names)
-        first_href, second_href = (relative(here, submission_url(task, name)) for name in names)
-        return {
-            "first": first,
-            "second": second,
-            "first_href": first_href,
-            "second_href": second_href,
-            "compare_href": pair_href(here, task, *names),
-            "difference": signed_cell(difference.value),
-            "whisker": spark(difference.value, "verified", scale, behind=zero_line(scale)),
-            "verdict": _VERDICTS[difference.state],
-            "probability": percent(difference.probability_better),
-            "n_candidates": found.n_candidates,
-        }
-
+    zero = zero_line(scale)
     return {
         "axis": spark_axis(scale),
-        "questions": [(question, list(map(row, group))) for question, group in found if group],
+        "questions": [
+            (
+                question,
+                [(f, spark(f.difference.value, "verified", scale, behind=zero)) for f in group],
+            )
+            for question, group in found
+            if group
+        ],
     }
 
 
@@ -359,17 +336,17 @@ def candidates(experiment: Experiment, differences: Differences) -> list[dict[st
                 state: [
                     differences.model(d.submission, limit=None) for d in known if d.state == state
                 ]
-                for state in _VERDICTS
+                for state in _VERBS
             }
             rows.append({"other": model(contrast.other), "n": len(known), **by_state})
     return rows
 
 
-def printed_table(experiment: Experiment, board: Board, here: str) -> dict[str, Any] | None:
+def printed_table(experiment: Experiment, board: Board) -> dict[str, Any] | None:
     """Printed scores beside ours, in the order of the experiment; None where none is quoted."""
     quoted = {row.model: row for row in board.of_kind("reported")}
     rows = [
-        _printed_row(quoted[model], printed, board, here)
+        _printed_row(quoted[model], printed, board)
         for model in experiment.reported
         if model in quoted and (printed := board.primary(quoted[model]).value) is not None
     ]
@@ -382,12 +359,12 @@ def printed_table(experiment: Experiment, board: Board, here: str) -> dict[str, 
         "n_compared": len(compared),
         "n_inside": sum(row["place"] == "inside" for row in compared),
         "n_larger": sum(row["apart"] > 0 for row in compared),
-        "largest": (largest["model"], change_of(largest["apart"])) if largest else None,
+        "largest": largest,
         "spread": max(row["printed"] for row in rows) - min(row["printed"] for row in rows),
     }
 
 
-def _printed_row(quoted: Row, printed: float, board: Board, here: str) -> dict[str, Any]:
+def _printed_row(quoted: Row, printed: float, board: Board) -> dict[str, Any]:
     """A printed score beside the verified one; ``row`` is None where nobody reproduced it."""
     row = board.entrant(quoted.quoted.get("verified_by"))
     ours = board.primary(row) if row else Value()
@@ -399,17 +376,14 @@ def _printed_row(quoted: Row, printed: float, board: Board, here: str) -> dict[s
         place = "above it" if printed > ours.high else place
     card = row.card if row else {}
     seconds, parameters = card.get("training_time_s"), card.get("parameters")
-    name = (row.submission if row else None) or ""
     return {
-        "model": inert(quoted.model, limit=80),
+        "quoted": quoted,
         "printed": printed,
         "row": row,
-        "href": relative(here, submission_url(board.task.name, name)),
         "here": value_cell(ours),
         "apart": apart,
         "gap": signed_cell(Value(apart)),
         "place": place,
-        "seeds": count(row.n_seeds) if row else "–",
         "time": stated_cell(
             None if seconds is None else duration(seconds), sort=seconds, missing="not stated"
         ),

@@ -81,6 +81,7 @@ def environment() -> Environment:
         cell=tables.cell,
         row_cells=tables.row_cells,
         score_cell=tables.score_cell,
+        signed_cell=tables.signed_cell,
         value_cell=tables.value_cell,
     )
     return engine

@@ -115,7 +115,7 @@ def slice_table(
                         "n_groups": part.n_groups,
                         "is_small": part.n < MIN_ROWS,
                         "cell": _cell(part),
-                        "whisker": spark(
+                        "spark": spark(
                             Value(part.score.value) if part.is_open else part.score,
                             row.kind,
                             scale,
@@ -131,13 +131,13 @@ def slice_table(
     }
 
 
-def slice_board(item: TaskSite, here: str) -> dict[str, Any] | None:
+def slice_board(item: TaskSite) -> dict[str, Any] | None:
     """Errors by slice of the first verified rows and all references; None without any.
 
     Returns:
         ``groups``: slices with their parts that have a value (title, entries); ``rows``: row of
-        the board, its link, and one cell a part; ``n_hidden`` verified rows; ``heat``, what the
-        shades stand for; and ``has_open``, whether any cell is hatched.
+        the board with one cell a part; ``n_hidden`` verified rows; ``heat``, what the shades
+        stand for; and ``has_open``, whether any cell is hatched.
     """
     board = item.board
     verified = board.of_kind("verified")
@@ -173,7 +173,6 @@ def slice_board(item: TaskSite, here: str) -> dict[str, Any] | None:
     rows = [
         (
             row,
-            relative(here, submission_url(item.task.name, row.submission or "")),
             [_board_cell(parts.get(key), row, best[key], heat) for key in keys],
         )
         for row, parts in zip(shown, cells, strict=True)
@@ -183,7 +182,7 @@ def slice_board(item: TaskSite, here: str) -> dict[str, Any] | None:
         "rows": rows,
         "n_hidden": max(len(verified) - SHOWN_MODELS, 0),
         "heat": heat,
-        "has_open": any(cell.shade == OPEN for _, _, of_row in rows for cell in of_row),
+        "has_open": any(cell.shade == OPEN for _, of_row in rows for cell in of_row),
     }
 
 

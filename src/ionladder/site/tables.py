@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -25,9 +25,7 @@ from ionladder.site.charts import (
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.text import (
     INPUTS,
-    KIND_MEANING,
     UNCERTAINTY,
-    board_url,
     change_of,
     count,
     duration,
@@ -39,10 +37,8 @@ from ionladder.site.text import (
     number,
     percent,
     plain,
-    ranks,
     relative,
     scored_words,
-    submission_url,
     use_title,
     yes_no,
 )
@@ -442,8 +438,18 @@ _STATED = (
 # The board as tables: one per subset, and one target by target
 
 
-TableRow = dict[str, Any]
-"""One row, ready for the template."""
+class TableRow(NamedTuple):
+    """One row: a row of the board, its primary score, a picture of it, and a cell a column.
+
+    ``starts_group`` marks the first of a tie group, ``search`` is what the filter looks in.
+    """
+
+    row: Row
+    primary: Cell
+    spark: Markup
+    cells: Sequence[Cell]
+    starts_group: bool
+    search: str
 
 
 @dataclass(frozen=True)
@@ -472,7 +478,7 @@ class BoardTable:
         ]
 
 
-def board_tables(board: Board, here: str) -> list[BoardTable]:
+def board_tables(board: Board) -> list[BoardTable]:
     """One table per subset, the ranked one with everything else a reader asks about a model."""
     floor = [board.floor.value] if board.floor else []
     scale = spark_scale([*board.drawn_values, *floor], baseline=baseline_value(board))
@@ -497,16 +503,12 @@ def board_tables(board: Board, here: str) -> list[BoardTable]:
         tie_group = None
         for row in ordered:
             value = board.primary(row, subset.name)
-            rows.append(
-                {
-                    **_table_row(row, board, subset, here),
-                    "starts_group": None not in {row.tie_group, tie_group}
-                    and row.tie_group != tie_group,
-                    "primary": value_cell(value),
-                    "whisker": spark(value, row.kind, scale, behind=behind),
-                    "cells": [_column_cell(column, row, subset, best) for column in columns],
-                }
-            )
+            starts = None not in {row.tie_group, tie_group} and row.tie_group != tie_group
+            picture = spark(value, row.kind, scale, behind=behind)
+            cells = [_column_cell(column, row, subset, best) for column in columns]
+            authors = [plain(author) for author in row.card.get("authors") or []]
+            search = " ".join([row.submission or "", plain(row.model), *authors]).lower()
+            rows.append(TableRow(row, value_cell(value), picture, cells, starts, search))
             tie_group = row.tie_group if row.kind == "verified" else tie_group
         n = next((n for row in ordered if (n := row.sizes.get(subset.name)) is not None), None)
         tables.append(BoardTable(subset, n, is_ranked, groups, spark_axis(scale), rows))
@@ -545,27 +547,6 @@ def _ordered(board: Board, subset: Subset) -> list[Row]:
     return sorted(board.scored, key=key)
 
 
-def _table_row(row: Row, board: Board, subset: Subset, here: str) -> TableRow:
-    """What a row says of who it is and where it stands."""
-    name = row.submission or ""
-    authors = [plain(author) for author in row.card.get("authors") or []]
-    return {
-        "order": row.order,
-        "kind": row.kind,
-        "kind_hint": KIND_MEANING[row.kind],
-        "inputs": str(row.card.get("inputs") or ""),
-        "external": yes_no(row.card.get("uses_external_data")) or "not stated",
-        "seeds": "" if row.n_seeds is None else "one" if row.n_seeds == 1 else "several",
-        "model": inert(row.model, limit=80),
-        "href": relative(here, submission_url(board.task.name, name)),
-        "name": name,
-        "is_below_floor": row.is_below_floor and subset.name == board.task.primary.subset,
-        "search": " ".join([name, plain(row.model), *authors]).lower(),
-        "ranks": ranks(row.rank_low, row.rank_high),
-        "tie_group": row.tie_group,
-    }
-
-
 def target_table(board: Board, ranked: Sequence[TableRow]) -> dict[str, Any] | None:
     """Columns target by target, beside the primary value; None where there is nothing to part.
 
@@ -587,10 +568,9 @@ def target_table(board: Board, ranked: Sequence[TableRow]) -> dict[str, Any] | N
     groups = [group for target in shown if (group := _target_group(board, target))["uses"]]
     if not groups:
         return None
-    by_name = {row.submission: row for row in board.scored}
     return {
         "groups": groups,
-        "rows": [(row, _target_cells(by_name[row["name"]], groups)) for row in ranked],
+        "rows": [(item, _target_cells(item.row, groups)) for item in ranked],
         "targets": [group["target"] for group in groups],
         "is_mean": is_mean,
         "is_grouped": any(len(group["columns"]) > 1 for group in groups),
@@ -628,26 +608,17 @@ def _target_cells(row: Row, groups: Sequence[Mapping[str, Any]]) -> list[tuple[C
 # Boards that restrict themselves to what is only a subset of another board of the same data
 
 
-def siblings(site: Site, item: TaskSite, here: str) -> dict[str, list[dict[str, Any]]]:
+def siblings(site: Site, item: TaskSite) -> dict[str, list[tuple[TaskSite, BoardTable]]]:
     """Subset of a board → boards that train and test on its entries alone, where any is scored.
 
-    Each has ``title`` and ``href`` of its board, ``unit`` of its score, ``table`` with its rows,
-    in its own order and linked from the page, and ``experiments``: title and way of each.
+    Each comes with the table of its ranked subset.
     """
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[tuple[TaskSite, BoardTable]]] = {}
     for subset in item.task.subsets:
         for other in site.tasks:
             if _restricts(other.task, item.task, subset) and other.board.scored:
-                tables = board_tables(other.board, here)
-                found.setdefault(subset.name, []).append(
-                    {
-                        "title": other.task.title,
-                        "href": relative(here, board_url(other.task.name)),
-                        "unit": other.board.unit,
-                        "table": next(table for table in tables if table.is_ranked),
-                        "experiments": experiment_links(other, here),
-                    }
-                )
+                ranked = next(table for table in board_tables(other.board) if table.is_ranked)
+                found.setdefault(subset.name, []).append((other, ranked))
     return found
 
 
@@ -673,35 +644,13 @@ def experiment_links(item: TaskSite, here: str) -> list[tuple[str, str]]:
     ]
 
 
-# How firm a board is: what the first place rests on, and what moves the order
+# How firm the order of a board is
 
 
 MOST_RANKED = 30
 
 
-def robustness(board: Board, analysis: Analysis, here: str) -> dict[str, Any] | None:
-    """What the first place rests on; None where the board has no such analysis."""
-    found = analysis.robustness
-    if not found:
-        return None
-    return {
-        "leader": model_link(board, found["leader"], here),
-        "n_groups": found["n_groups"],
-        "share": percent(found["share_leader_stays"]),
-        "n_deciding": found["n_deciding"],
-        "deciding": [
-            {
-                "entries": entry["entries"],
-                "leader": model_link(board, entry["leader"], here),
-                "score": number(entry["score"]),
-                "score_of_leader": number(entry["score_of_leader"]),
-            }
-            for entry in found["deciding"]
-        ],
-    }
-
-
-def sensitivity(board: Board, analysis: Analysis, here: str) -> dict[str, Any] | None:
+def sensitivity(board: Board, analysis: Analysis) -> dict[str, Any] | None:
     """Ranks by other measures and on other subsets; None with fewer than two submissions."""
     views, by_name = analysis.sensitivity.get("views"), analysis.sensitivity.get("ranks")
     if not views or not by_name or len(by_name) < 2:
@@ -717,23 +666,11 @@ def sensitivity(board: Board, analysis: Analysis, here: str) -> dict[str, Any] |
                 "subset": ""
                 if view["subset"] == primary.subset
                 else subsets.get(view["subset"], view["subset"]),
-                "agreement": number(view["agreement"]),
+                "agreement": view["agreement"],
                 "is_primary": (view["metric"], view["subset"]) == (primary.metric, primary.subset),
             }
             for view in views
         ],
-        "rows": [
-            (model_link(board, row.submission, here), by_name[row.submission])
-            for row in verified[:MOST_RANKED]
-        ],
+        "rows": [(row.submission, by_name[row.submission]) for row in verified[:MOST_RANKED]],
         "n_hidden": max(len(by_name) - MOST_RANKED, 0),
     }
-
-
-def model_link(board: Board, name: str | None, here: str) -> Markup:
-    """The model of a submission, linked to its page."""
-    row = board.entrant(name)
-    return Markup('<a href="{}"><bdi>{}</bdi></a>').format(
-        relative(here, submission_url(board.task.name, name or "")),
-        inert(row.model if row else name, limit=60),
-    )

@@ -107,14 +107,14 @@ def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
     many = [Entry(name=f"m{i:02}", value=1 + i / 10) for i in range(14)]
     reference = Entry(name="train-median", value=9.0, kind="reference", tie_group=None)
     site = load_site(with_slices(tmp_path, [*many, reference]))
-    shown = slice_board(site.task_site(TASK.name), "obelix/")
+    shown = slice_board(site.task_site(TASK.name))
     assert shown is not None
-    names = [row.submission for row, _, _ in shown["rows"]]
+    names = [row.submission for row, _ in shown["rows"]]
     assert names == [*(entry.name for entry in many[:10]), "train-median"]
     assert shown["n_hidden"] == 4
     titles = [title for _, parts in shown["groups"] for title, _ in parts]
     assert titles[:4] == ["with CIF", "without CIF", "garnet", "<b>odd</b>"], "no small part"
-    assert all(len(cells) == len(titles) for _, _, cells in shown["rows"])
+    assert all(len(cells) == len(titles) for _, cells in shown["rows"])
     assert shown["has_open"], "undetermined parts are hatched"
 
 

@@ -20,7 +20,6 @@ from ionladder.site.tables import (
     board_tables,
     heat_of,
     metric_groups,
-    robustness,
     sensitivity,
     target_table,
 )
@@ -30,6 +29,7 @@ from unit.site.synthetic_barriers import TARGETS, add_board, barriers, receipt
 from unit.site.synthetic_barriers import TASK as BARRIERS
 from unit.site.synthetic_barriers import leaderboard as barriers_json
 from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
+from unit.site.synthetic_experiment import add_analysis
 
 
 def board(entries: list[Entry]) -> Board:
@@ -37,24 +37,24 @@ def board(entries: list[Entry]) -> Board:
 
 
 def test_every_cell_has_its_column() -> None:
-    for table in board_tables(board(typical()), "obelix/"):
-        assert {len(row["cells"]) for row in table.rows} == {len(table.columns)}
+    for table in board_tables(board(typical())):
+        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
         assert len(table.kinds) == len(table.columns)
 
 
 def test_each_subset_is_ordered_by_its_own_error_with_missing_ones_last() -> None:
     first, *others = typical()
-    for table in board_tables(board([replace(first, value=None), *others]), "obelix/")[1:]:
-        shown = [float(row["primary"].sort) for row in table.rows if row["primary"].sort]
+    for table in board_tables(board([replace(first, value=None), *others]))[1:]:
+        shown = [float(row.primary.sort) for row in table.rows if row.primary.sort]
         assert shown == sorted(shown)
-        assert table.rows[-1]["name"] == "hgb-l1"
+        assert table.rows[-1].row.submission == "hgb-l1"
 
 
 def test_missing_numbers_are_dashes_that_sort_last_never_zeros() -> None:
-    (table, *_) = board_tables(board([Entry(name="empty", value=None)]), "obelix/")
+    (table, *_) = board_tables(board([Entry(name="empty", value=None)]))
     (row,) = table.rows
-    assert (row["primary"].text, row["primary"].sort) == ("–", "")
-    assert all(cell.text != "0.00" for cell in row["cells"])
+    assert (row.primary.text, row.primary.sort) == ("–", "")
+    assert all(cell.text != "0.00" for cell in row.cells)
 
 
 def test_screening_metrics_are_grouped_by_threshold_and_lose_it_from_their_name() -> None:
@@ -69,20 +69,20 @@ def test_screening_metrics_are_grouped_by_threshold_and_lose_it_from_their_name(
 
 def test_only_verified_rows_are_the_best_of_a_column() -> None:
     shown = [*typical(), Entry(name="oracle", value=0.5, kind="reference", tie_group=None)]
-    table = board_tables(board(shown), "obelix/")[0]
-    best = {row["name"] for row in table.rows for cell in row["cells"] if cell.is_best}
+    table = board_tables(board(shown))[0]
+    best = {row.row.submission for row in table.rows for cell in row.cells if cell.is_best}
     assert best == {"hgb-l1"}
 
 
 def test_a_score_below_the_floor_is_marked_and_never_accused() -> None:
-    table = board_tables(board([Entry(name="too-good", value=0.2), Entry(name="b")]), "obelix/")[0]
-    assert [row["is_below_floor"] for row in table.rows] == [True, False]
+    table = board_tables(board([Entry(name="too-good", value=0.2), Entry(name="b")]))[0]
+    assert [row.row.is_below_floor for row in table.rows] == [True, False]
 
 
 def test_the_board_shows_how_much_reducible_error_is_closed() -> None:
-    table = board_tables(board([Entry(name="a", value=1.285)]), "obelix/")[0]
+    table = board_tables(board([Entry(name="a", value=1.285)]))[0]
     keys = [column.key for _, column in table.columns]
-    cells = dict(zip(keys, table.rows[0]["cells"], strict=True))
+    cells = dict(zip(keys, table.rows[0].cells, strict=True))
     assert cells["reducible"].text == "50 %"
     assert cells["probability-best"].text == "25 %"
 
@@ -107,26 +107,20 @@ def test_where_larger_is_better_the_small_numbers_are_dark() -> None:
 # How firm a board is
 
 
-def test_groups_that_decide_the_first_place_are_named() -> None:
-    deciding = {
-        "entries": ["mvq", "5e2"],
-        "leader": "rf-paper",
-        "score": 1.5,
-        "score_of_leader": 1.6,
-    }
+def test_groups_that_decide_the_first_place_are_named(tmp_path: Path) -> None:
+    deciding = {"entries": ["mvq", "<b>"], "leader": "rf-paper"}
     found = {
         "leader": "hgb-l1",
         "n_groups": 42,
         "share_leader_stays": 0.976190,
         "n_deciding": 1,
-        "deciding": [deciding],
+        "deciding": [{**deciding, "score": 1.5, "score_of_leader": 1.6}],
     }
-    analysis = parse_analysis({"robustness": found}, shown_as="x")
-    shown = robustness(board(typical()), analysis, "obelix/")
-    assert shown is not None
-    assert shown["share"] == "98 %"
-    assert shown["deciding"][0]["entries"] == ["mvq", "5e2"]
-    assert "Random forest" in shown["deciding"][0]["leader"]
+    layout = add_analysis(make_repository(tmp_path, typical()), "obelix", robustness=found)
+    firm = render_pages(load_site(layout))["obelix/"].split("{: #firmness }")[1]
+    assert "<b>98 %</b>" in firm
+    assert "<code>mvq</code>, <code>&#60;b&#62;</code>: " in firm
+    assert "<bdi>Random forest</bdi></a> (1.50 against 1.60)" in firm
 
 
 def test_ranks_by_other_measures_follow_the_order_of_the_board() -> None:
@@ -136,17 +130,16 @@ def test_ranks_by_other_measures_follow_the_order_of_the_board() -> None:
     ]
     found = {"views": views, "ranks": {"rf-paper": [2, None], "hgb-l1": [1, 1]}}
     analysis = parse_analysis({"sensitivity": found}, shown_as="x")
-    shown = sensitivity(board(typical()), analysis, "obelix/")
+    shown = sensitivity(board(typical()), analysis)
     assert shown is not None
     assert [ranks for _, ranks in shown["rows"]] == [[1, 1], [2, None]]
     said = [(view["subset"], view["agreement"]) for view in shown["views"]]
-    assert said == [("", "1.00"), ("with CIF", "–")]
+    assert said == [("", 1.0), ("with CIF", None)]
 
 
 def test_without_an_analysis_nothing_is_claimed() -> None:
     nothing = parse_analysis(None, shown_as="x")
-    assert robustness(board(typical()), nothing, "obelix/") is None
-    assert sensitivity(board(typical()), nothing, "obelix/") is None
+    assert sensitivity(board(typical()), nothing) is None
 
 
 # Targets with metrics of their own: no empty columns, the right units, who counts how much
@@ -234,7 +227,7 @@ def test_titles_say_once_which_entries_count_how_much(use: MetricUse, title: str
 
 def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
     shown = own_board(BARRIER)
-    table = target_table(shown, board_tables(shown, "x/")[0].rows)
+    table = target_table(shown, board_tables(shown)[0].rows)
     assert table is not None
     assert (table["is_mean"], table["is_grouped"]) == (False, True)
     columns = [[(c.label, c.unit) for c in group["columns"]] for group in table["groups"]]
@@ -248,7 +241,7 @@ def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
 
 def test_a_board_that_ranks_by_the_mean_shows_every_target() -> None:
     shown = own_board("mean")
-    table = target_table(shown, board_tables(shown, "x/")[0].rows)
+    table = target_table(shown, board_tables(shown)[0].rows)
     assert table is not None
     assert table["is_mean"]
     assert [target.name for target in table["targets"]] == TARGETS

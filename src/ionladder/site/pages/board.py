@@ -21,7 +21,6 @@ from ionladder.site.slices import slice_board
 from ionladder.site.tables import (
     board_tables,
     experiment_links,
-    robustness,
     sensitivity,
     siblings,
     target_table,
@@ -132,10 +131,10 @@ def _waiting(item: WaitingTask) -> dict[str, Any]:
 
 def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     board = item.board
-    tables = board_tables(board, here)
+    tables = board_tables(board)
     ranked = next(table for table in tables if table.is_ranked)
-    others = siblings(site, item, here)
-    beside = [link for group in others.values() for one in group for link in one["experiments"]]
+    others = siblings(site, item)
+    boards = [item, *(other for group in others.values() for other, _ in group)]
     reported = _reported(board)
     files = sorted(board_files(site.layout, item.task.name))
     return {
@@ -144,16 +143,18 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "tables": tables,
         "by_target": target_table(board, ranked.rows),
         "fewest": MIN_ROWS,
-        "by_slice": slice_board(item, here),
+        "by_slice": slice_board(item),
         "primary_target": target_title(item.task, item.task.primary.target),
-        "robustness": robustness(board, item.analysis, here),
-        "sensitivity": sensitivity(board, item.analysis, here),
+        "robustness": item.analysis.robustness,
+        "sensitivity": sensitivity(board, item.analysis),
         "reported": reported,
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
         "subset_columns": _reported_subsets(board),
         "siblings": others,
-        "experiments": list(dict.fromkeys([*experiment_links(item, here), *beside])),
+        "experiments": list(
+            dict.fromkeys(link for one in boards for link in experiment_links(one, here))
+        ),
         "downloads": {
             "Analysis" if ".analysis." in path else path.rpartition(".")[2].upper(): path
             for path in files

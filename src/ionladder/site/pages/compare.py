@@ -150,7 +150,7 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment, here: str) -
     confidence = f"{100 * site.params.scoring.confidence:g} %"
     differences = read_differences(board, item.analysis, experiment)
     named = set(experiment.submissions)
-    printed = printed_table(experiment, board, here)
+    printed = printed_table(experiment, board)
     mine = board.model_copy(
         update={"rows": [row for row in board.scored if row.submission in named]}
     )
@@ -165,7 +165,7 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment, here: str) -
             (question, sentence(question, differences, confidence=confidence))
             for question in experiment.questions
         ],
-        "asked": asked_table(experiment, differences, here),
+        "asked": asked_table(experiment, differences),
         "candidates": candidates(experiment, differences),
         "printed": printed,
         "arms": arms_table(experiment, differences),
@@ -227,9 +227,9 @@ def _charts(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
             "n_hidden": len(stands) - len(shown),
             "n_rules": len({stand.rules for stand in shown}),
         },
-        "agreement": agreement_table(board, source.table, here),
+        "agreement": agreement_table(board, source.table),
         "has_labels": source.table is not None,
-        "has_slices": slice_board(item, here) is not None,
+        "has_slices": slice_board(item) is not None,
         "absent": source.absent,
     }
 
