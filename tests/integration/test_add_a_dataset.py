@@ -5,18 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from recipes import RECIPE, REPOSITORY, ionladder
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-RECIPE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(?:yaml|csv)\n(.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)
 COPIED = ("src", "docs", "mkdocs.yml", "dvc.yaml", "data/pins.json", "data/bvel_proto")
 BESIDE = ("submissions/bvel-proto", "leaderboard", "benchmarks/results", "CONTRIBUTING.md")
@@ -65,23 +61,6 @@ def copy(tmp_path: Path) -> Path:
     present |= {"tasks": {"bvel-proto": task} | added["tasks"], "datasets": added["datasets"]}
     (root / "params.yaml").write_text(yaml.safe_dump(present, sort_keys=False), encoding="utf-8")
     return root
-
-
-def ionladder(root: Path, *arguments: str, fails: bool = False) -> str:
-    """Run a command of the copy's own code; what it prints."""
-    code = "from ionladder.cli.main import run; run()"
-    environment = os.environ | {"PYTHONPATH": str(root / "src"), "IONLADDER_ROOT": str(root)}
-    environment.pop("IONLADDER_MIRROR", None)
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode != 0) == fails, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(copy: Path) -> None:
