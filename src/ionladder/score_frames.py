@@ -404,13 +404,13 @@ def force_sums(
     p, t = (
         np.array(one.reshape(-1, 3).T, dtype=np.float64, order="C") for one in (predicted, true)
     )
-    pp, tt, pt = _dot(p, p), _dot(t, t), _dot(p, t)
-    p -= t
-    dd = _dot(p, p)
-    np.abs(p, out=p)
-    has_direction = tt >= SMALLEST_FORCE_EV_PER_ANG**2
-    # A predicted force of exactly zero points nowhere: it counts as a right angle.
     with np.errstate(invalid="ignore"):  # what is not finite is found by its square
+        pp, tt, pt = _dot(p, p), _dot(t, t), _dot(p, t)
+        p -= t
+        dd = _dot(p, p)
+        np.abs(p, out=p)
+        has_direction = tt >= SMALLEST_FORCE_EV_PER_ANG**2
+        # A predicted force of exactly zero points nowhere: it counts as a right angle.
         cosine = pt / np.sqrt(np.maximum(pp * tt, _TINY))
         cosine *= has_direction
     parts = (p[0] + p[1] + p[2], dd, cosine, has_direction.astype(np.float64), pt, pp, tt)

@@ -5,25 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from nebdft2k_repository import VERSION, make_repository
+from nebdft2k_miniature import VERSION, make_repository
 
-from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
 
 
 @pytest.fixture(scope="session")
-def nebdft2k(tmp_path_factory: pytest.TempPathFactory) -> tuple[Layout, Params]:
+def nebdft2k(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """A repository with the miniature."""
     return make_repository(tmp_path_factory.mktemp("nebdft2k"))
 
 
 @pytest.fixture(scope="session")
-def paths_scorer(nebdft2k: tuple[Layout, Params]) -> TaskScorer:
+def paths_scorer(nebdft2k: Layout) -> TaskScorer:
     """Scores submissions of paths on it."""
-    layout, params = nebdft2k
-    return TaskScorer.open(layout, get_task("nebdft2k-path"), VERSION, params.scoring)
+    from ionladder.config import load_params
+
+    scoring = load_params(nebdft2k).scoring
+    return TaskScorer.open(nebdft2k, get_task("nebdft2k-path"), VERSION, scoring)
 
 
 @pytest.fixture

@@ -5,59 +5,22 @@ Cell and sites as its notebook ``bvel.ipynb`` prints them; its labels are 0.4785
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    from pymatgen.core.structure import Structure
-
-CELL_ANG = (4.89264480, 6.07079561, 10.41629663)
-_CHARGES = {"Li": 1, "P": 5, "O": -2}
-_SITES = """
-Li 0.69534509 0.49846062 0.83568861
-Li 0.19534509 0.50153938 0.66431139
-Li 0.30465491 0.99846062 0.16431139
-Li 0.80465491 0.00153938 0.33568861
-Li 0.30465491 0.50153938 0.16431139
-Li 0.80465491 0.49846062 0.33568861
-Li 0.69534509 0.00153938 0.83568861
-Li 0.19534509 0.99846062 0.66431139
-Li 0.79721728 0.25000000 0.57624687
-Li 0.29721728 0.75000000 0.92375313
-Li 0.20278272 0.75000000 0.42375313
-Li 0.70278272 0.25000000 0.07624687
-P  0.69067243 0.75000000 0.58814555
-P  0.80932757 0.75000000 0.08814555
-P  0.30932757 0.25000000 0.41185445
-P  0.19067243 0.25000000 0.91185445
-O  0.62473411 0.25000000 0.41081835
-O  0.79434655 0.95731182 0.65858046
-O  0.12473411 0.75000000 0.08918165
-O  0.37526589 0.75000000 0.58918165
-O  0.79434655 0.54268818 0.65858046
-O  0.29434655 0.04268818 0.84141954
-O  0.20565345 0.45731182 0.34141954
-O  0.70565345 0.54268818 0.15858046
-O  0.20565345 0.04268818 0.34141954
-O  0.70565345 0.95731182 0.15858046
-O  0.79484118 0.75000000 0.44883378
-O  0.29434655 0.45731182 0.84141954
-O  0.70515882 0.75000000 0.94883378
-O  0.20515882 0.25000000 0.55116622
-O  0.29484118 0.25000000 0.05116622
-O  0.87526589 0.25000000 0.91081835
-"""
-
-SYMBOLS = [line.split()[0] for line in _SITES.split("\n") if line]
-FRACTIONS = np.array([line.split()[1:] for line in _SITES.split("\n") if line], dtype=np.float64)
-CELL = np.diag(CELL_ANG)
+_SITES = pd.read_csv(Path(__file__).with_suffix(".csv"))
+SYMBOLS = _SITES["symbol"].tolist()
+FRACTIONS = _SITES[["x", "y", "z"]].to_numpy()
+CELL = np.diag([4.89264480, 6.07079561, 10.41629663])
 
 
-def structure() -> Structure:
+def structure() -> Any:
     """The structure with oxidation states."""
     from pymatgen.core.structure import Structure
 
     made = Structure(CELL, SYMBOLS, FRACTIONS)
-    made.add_oxidation_state_by_element(_CHARGES)
+    made.add_oxidation_state_by_element({"Li": 1, "P": 5, "O": -2})
     return made

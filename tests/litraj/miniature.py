@@ -5,6 +5,8 @@ A miniature is made of plain rows that a test changes before it is written.
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,14 +15,18 @@ from typing import Any
 import numpy as np
 from writing import csv_text, frame_text, write_zip
 
-from ionladder.config import DatasetVersion, FoldSettings
-from ionladder.data.litraj import ingest
+from factories import write_repo
+from ionladder.config import DatasetVersion, FoldSettings, add_pin, load_params
+from ionladder.data.ingest import ingest
+from ionladder.data.litraj.ingest import build as build_version
+from ionladder.data.store import BuiltVersion
+from ionladder.repo import Layout, sha256_file
 
 Row = dict[str, Any]
 
 STEP_EV = 0.009765625
-BVEL_COLUMNS = ("material_id", "chemsys", "_split", "E_1D", "E_2D", "E_3D")
-NEB_COLUMNS = ("material_id", "edge_id", "chemsys", "_split", "em")
+BARRIERS = ("E_1D", "E_2D", "E_3D")
+SEED = 20250221
 
 # The worked example of upstream: barriers and the number of sites of Li3PO4, mp-2878.
 LI3PO4 = "mp-2878"
@@ -29,13 +35,8 @@ LI3PO4_HOPS_EV = (0.293, 0.432, 0.391, 0.508)
 
 _HOSTS = (
     ("Li",) * 12 + ("P",) * 4 + ("O",) * 16,
-    ("Li", "Y", "Cl", "Cl"),
-    ("Li", "P", "O", "O", "O"),
-    ("Li", "Si", "S", "S"),
-    ("Li", "Al", "F", "F"),
-    ("Li", "N"),
-    ("Li", "Fe", "O", "O"),
-    ("Li", "Zr", "O"),
+    *(tuple(text.split()) for text in ("Li Y Cl Cl", "Li P O O O", "Li Si S S", "Li Al F F")),
+    *(tuple(text.split()) for text in ("Li N", "Li Fe O O", "Li Zr O")),
 )
 
 
@@ -88,7 +89,7 @@ def pinned(dataset: str, file: str, expected: Mapping[str, int]) -> DatasetVersi
         base_url="https://example.org/litraj",
         files={file: None},
         expected=dict(expected),
-        folds=FoldSettings(n_folds=5, n_repeats=1, seed=20250221),
+        folds=FoldSettings(n_folds=5, n_repeats=1, seed=SEED),
     )
 
 
@@ -101,7 +102,8 @@ def bvel13k(n_train: int = 14, n_val: int = 3, n_test: int = 4) -> Miniature:
     for number, part in enumerate(parts):
         name = LI3PO4 if number == 0 else f"mp-{100 + number}"
         frame = _cell(number, rng)
-        values = _steps(rng)
+        steps = np.cumsum(rng.integers(0, 120, 3)) + 10
+        values = {k: round(float(s) * STEP_EV, 4) for k, s in zip(BARRIERS, steps, strict=True)}
         if number == 0:
             values = dict(LI3PO4_EV)
         if number == 1:
@@ -111,7 +113,8 @@ def bvel13k(n_train: int = 14, n_val: int = 3, n_test: int = 4) -> Miniature:
         frame["info"] = {"material_id": name, **values, **products}
         frames[part].append(frame)
         index.append({"material_id": name, "chemsys": _chemsys(frame), "_split": part, **values})
-    return Miniature(stem="BVEL13k", columns=BVEL_COLUMNS, index=index, frames=frames)
+    columns = ("material_id", "chemsys", "_split", *BARRIERS)
+    return Miniature(stem="BVEL13k", columns=columns, index=index, frames=frames)
 
 
 def nebbvse122k(*, keeps_end_sites: bool = True, with_edge_id: bool = True) -> Miniature:
@@ -119,29 +122,27 @@ def nebbvse122k(*, keeps_end_sites: bool = True, with_edge_id: bool = True) -> M
     rng = np.random.default_rng(8)
     index: list[Row] = []
     frames: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
-    parts = ["train"] * 7 + ["val"] + ["test"] * 2
-    for number, part in enumerate(parts):
+    for number, part in enumerate(["train"] * 7 + ["val"] + ["test"] * 2):
         material = LI3PO4 if number == 0 else f"mp-{100 + number}"
-        for hop, (target, offset) in enumerate((((1), "0_0_1"), (0, "0_-1_0"), (2, "1_0_0"))):
-            edge = f"{material}_0_{target}_{offset}"
-            frame = _supercell(number, hop, rng, keeps_end_sites=keeps_end_sites)
+        for hop, image in enumerate(("1_0_0_1", "0_0_-1_0", "2_1_0_0")):
+            edge = f"{material}_0_{image}"
+            ends = ["Li", "Li"] if keeps_end_sites else []
+            symbols = [*ends, *_HOSTS[number % len(_HOSTS)] * 3, "X"]
+            cell = _cell(number + 3 * hop, rng)
+            positions = rng.uniform(0.0, 8.0, (len(symbols), 3)).tolist()
+            frame = {**cell, "symbols": symbols, "positions": positions}
             em = LI3PO4_HOPS_EV[hop] if number == 0 else round(float(rng.gamma(2.0, 0.3)), 3)
-            sites = len(frame["symbols"])
-            frame["info"] = {
-                "material_id": material,
-                "edge_id": edge,
-                "em": em,
-                "em_x_nsites": round(em * sites, 3),
-            }
+            named = {"material_id": material, "edge_id": edge}
+            frame["info"] = {**named, "em": em, "em_x_nsites": round(em * len(symbols), 3)}
             frames[part].append(frame)
-            row = {"material_id": material, "edge_id": edge, "_split": part, "em": em}
-            index.append({**row, "chemsys": _chemsys(frame)})
-    columns = NEB_COLUMNS if with_edge_id else tuple(c for c in NEB_COLUMNS if c != "edge_id")
+            index.append({**named, "_split": part, "em": em, "chemsys": _chemsys(frame)})
+    columns = ("material_id", "edge_id", "chemsys", "_split", "em")
+    columns = columns if with_edge_id else tuple(c for c in columns if c != "edge_id")
     return Miniature(stem="nebBVSE122k", columns=columns, index=index, frames=frames)
 
 
 def changed(miniature: Miniature, part: str, row: int, **changes: Any) -> Miniature:
-    """The same with one frame changed: its ``info`` updated, other fields replaced."""
+    """The miniature with one frame changed: its ``info`` updated, other fields replaced."""
     frames = {name: [dict(frame) for frame in found] for name, found in miniature.frames.items()}
     frame = frames[part][row]
     frame["info"] = {**frame["info"], **changes.pop("info", {})}
@@ -150,18 +151,9 @@ def changed(miniature: Miniature, part: str, row: int, **changes: Any) -> Miniat
 
 
 def relabelled(miniature: Miniature, row: int, **changes: Any) -> Miniature:
-    """The same with one row of the index changed."""
-    index = [dict(one) for one in miniature.index]
-    index[row].update(changes)
+    """The miniature with one row of the index changed."""
+    index = [{**one, **(changes if at == row else {})} for at, one in enumerate(miniature.index)]
     return replace(miniature, index=index)
-
-
-def _steps(rng: np.random.Generator) -> dict[str, float]:
-    steps = np.cumsum(rng.integers(0, 120, 3)) + 10
-    return {
-        key: round(float(step) * STEP_EV, 4)
-        for key, step in zip(("E_1D", "E_2D", "E_3D"), steps, strict=True)
-    }
 
 
 def _cell(number: int, rng: np.random.Generator) -> Row:
@@ -171,30 +163,62 @@ def _cell(number: int, rng: np.random.Generator) -> Row:
     return {"symbols": symbols, "positions": positions.tolist(), "cell": cell.tolist()}
 
 
-def _supercell(number: int, hop: int, rng: np.random.Generator, *, keeps_end_sites: bool) -> Row:
-    frame = _cell(number + 3 * hop, rng)
-    ends = ["Li", "Li"] if keeps_end_sites else []
-    host = list(_HOSTS[number % len(_HOSTS)]) * 3
-    symbols = [*ends, *host, "X"]
-    positions = rng.uniform(0.0, 8.0, (len(symbols), 3))
-    return {**frame, "symbols": symbols, "positions": positions.tolist()}
-
-
 def _chemsys(frame: Row) -> str:
     return "-".join(sorted(set(frame["symbols"]) - {"X"}))
 
 
-def build(miniature: Miniature, folder: Path) -> Any:
-    """Write the archive and run the dataset's ``build`` on it."""
+def build(miniature: Miniature, folder: Path, **changes: Any) -> BuiltVersion:
+    """Write the archive and ingest it, the version with some fields changed."""
     miniature.write(folder / "raw")
-    version = miniature.pinned()
+    return build_archive(miniature.pinned().model_copy(update=changes), folder)
+
+
+def build_archive(version: DatasetVersion, folder: Path) -> BuiltVersion:
+    """Ingest the archive that is in ``raw``."""
     work = folder / "work"
-    work.mkdir(exist_ok=True)
-    return ingest.build(folder / "raw", version, work)
+    work.mkdir(parents=True, exist_ok=True)
+    return build_version(folder / "raw", version, work)
 
 
-def rows(table: Any, *columns: str) -> Sequence[Row]:
-    """Rows of an arrow table, all columns or some."""
-    chosen = table.select(list(columns)) if columns else table
-    found: Sequence[Row] = chosen.to_pylist()
+def rows(table: Any) -> Sequence[Row]:
+    """Rows of an arrow table."""
+    found: Sequence[Row] = table.to_pylist()
     return found
+
+
+# A repository with miniatures, as `ionladder fetch --pin` leaves it
+
+
+def with_miniatures(root: Path, miniatures: Sequence[Miniature]) -> Layout:
+    """Write archives and ``params.yaml``, pin them, and ingest them."""
+    layout = write_repo(root, ["1.0.0"])
+    content = json.loads(layout.params.read_text(encoding="utf-8"))
+    content["on_demand"] = {
+        one.pinned().key: {
+            "dataset": one.stem.lower(),
+            "version": "1.0.0",
+            "tag": "litraj",
+            "base_url": "https://upstream.invalid/litraj",
+            "files": [f"{one.stem}.zip"],
+            "download_bytes": 1_000_000,
+            "ingested_bytes": 1_000_000,
+            "expected": one.counts,
+            "folds": {"n_folds": 5, "n_repeats": 1, "seed": SEED},
+            "tasks": [one.stem.lower()],
+        }
+        for one in miniatures
+    }
+    layout.params.write_text(json.dumps(content), encoding="utf-8")
+    for one in miniatures:
+        path = put_raw(layout, one)
+        version = load_params(layout).versions[one.pinned().key]
+        add_pin(layout, version, {path.name: sha256_file(path)})
+        ingest(layout, load_params(layout).versions[version.key])
+    return layout
+
+
+def put_raw(layout: Layout, miniature: Miniature) -> Path:
+    """Write one archive where a fetch leaves it."""
+    folder = layout.raw_dir(miniature.stem.lower(), "1.0.0")
+    shutil.rmtree(folder, ignore_errors=True)
+    return miniature.write(folder)

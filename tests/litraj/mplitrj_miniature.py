@@ -20,10 +20,10 @@ LEVELS_EV = {"Li": -1.9, "O": -4.9, "Fe": -8.2, "S": -4.1}
 """Energy of an atom of each element."""
 
 MATERIALS = {
-    "mp-1": ["Li", "Li", "Li", "Li", "O", "O"],
-    "mp-2": ["Li", "Li", "Fe", "Fe", "O", "O", "O", "O"],
-    "mp-3": ["Li", "Li", "S", "S"],
-    "mp-4": ["Li", "Fe", "S", "S", "O"],
+    "mp-1": "Li Li Li Li O O".split(),
+    "mp-2": "Li Li Fe Fe O O O O".split(),
+    "mp-3": "Li Li S S".split(),
+    "mp-4": "Li Fe S S O".split(),
 }
 PATHS = {"mp-1": "mp-1_0_1_0_0_-1", "mp-2": "mp-2_1_1_1_0_0"}
 
@@ -42,20 +42,17 @@ class Configuration:
 
     def text(self) -> str:
         info = {**self.info, "energy": self.energy}
-        if self.stress is not None:
-            info["stress"] = self.stress
-        arrays = {"forces": self.forces.tolist(), "offset": list(range(len(self.symbols)))}
-        return frame_text(self.symbols, self.positions.tolist(), self.cell.tolist(), info, arrays)
+        info |= {} if self.stress is None else {"stress": self.stress}
+        arrays = {"forces": self.forces, "offset": list(range(len(self.symbols)))}
+        return frame_text(self.symbols, self.positions, self.cell, info, arrays)
 
 
-def configurations(
-    counts: Mapping[str, int] = COUNTS, *, has_stress: bool = True, seed: int = 5
-) -> dict[str, list[Configuration]]:
+def configurations(*, has_stress: bool = True) -> dict[str, list[Configuration]]:
     """Part → its configurations; those of a band follow each other, as upstream's do."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(5)
     return {
         part: [_make(place, rng, has_stress=has_stress) for place in range(count)]
-        for part, count in counts.items()
+        for part, count in COUNTS.items()
     }
 
 
@@ -65,18 +62,14 @@ def _make(place: int, rng: np.random.Generator, *, has_stress: bool) -> Configur
     n = len(symbols)
     cell = np.diag(rng.uniform(4.0, 6.0, 3)).round(6)
     side = rng.normal(0.0, 0.01, (3, 3))
-    stress = (side + side.T).round(8) if has_stress and place % 5 else None
-    info = {"material_id": name}
-    if name in PATHS:
-        info["edge_id"] = PATHS[name]
     return Configuration(
         symbols=symbols,
         positions=rng.uniform(0.0, 4.0, (n, 3)).round(8),
         cell=cell,
         energy=float(sum(LEVELS_EV[s] for s in symbols) + rng.normal(0.0, 0.05)),
         forces=rng.normal(0.0, 0.5, (n, 3)).round(8),
-        stress=stress,
-        info=info,
+        stress=(side + side.T).round(8) if has_stress and place % 5 else None,
+        info={"material_id": name} | ({"edge_id": PATHS[name]} if name in PATHS else {}),
     )
 
 
@@ -89,11 +82,10 @@ def write_archive(
     path: Path,
     parts: Mapping[str, list[Configuration]] | None = None,
     *,
-    stem: str = STEM,
     folder: str = STEM,
     changed: Mapping[str, str] | None = None,
 ) -> Path:
     """The archive; ``changed`` replaces the text of whole parts."""
     made = {part: part_text(rows) for part, rows in (parts or configurations()).items()}
     made |= changed or {}
-    return write_zip(path, {f"{folder}/{stem}_{part}.xyz": text for part, text in made.items()})
+    return write_zip(path, {f"{folder}/{STEM}_{part}.xyz": text for part, text in made.items()})

@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from writing import csv_text, frame_text, write_zip
+
+from ionladder.config import add_pin, load_params
+from ionladder.data.ingest import ingest
+from ionladder.repo import Layout, sha256_file
 
 FOLDER = "nebDFT2k"
 INDEX, CENTROIDS = f"{FOLDER}/nebDFT2k_index.csv", f"{FOLDER}/nebDFT2k_centroids.xyz"
 COLUMNS = ("material_id", "edge_id", "chemsys", "has_specific_TM", "em_bvse", "em_dft", "_split")
 
-# mp-2 and mp-4 stand in two parts; the last hops lead from a site to its own image.
-HOPS = (
-    ("mp-1_0_1_0_0_0", "train", 5),
-    ("mp-1_0_2_0_0_-1", "train", 7),
-    ("mp-1_1_2_0_0_0", "val", 7),
-    ("mp-2_0_1_0_0_0", "train", 7),
-    ("mp-2_0_2_1_-1_-1", "test", 7),
-    ("mp-2_1_1_0_0_1", "val", 5),
-    ("mp-3_0_1_0_0_0", "train", 5),
-    ("mp-3_0_3_0_1_0", "train", 7),
-    ("mp-4_0_1_0_0_0", "train", 7),
-    ("mp-4_2_3_-1_0_0", "test", 5),
-    ("mp-5_0_1_0_0_0", "test", 7),
-    ("mp-5_0_2_0_0_0", "test", 7),
-    ("mp-5_3_3_1_0_0", "test", 5),
-    ("mp-6_0_1_0_0_0", "train", 7),
-    ("mp-6_1_2_0_0_1", "train", 7),
-    ("mp-7_0_1_0_0_0", "train", 5),
-    ("mp-7_4_1_0_0_0", "test", 7),
-    ("mp-8_0_1_0_0_0", "test", 7),
-)
+# mp-2 and mp-4 are in two parts; the last hops lead from a site to its own image.
+HOPS = [
+    (name, part, int(n_images))
+    for name, part, n_images in (
+        line.split()
+        for line in """\
+mp-1_0_1_0_0_0 train 5
+mp-1_0_2_0_0_-1 train 7
+mp-1_1_2_0_0_0 val 7
+mp-2_0_1_0_0_0 train 7
+mp-2_0_2_1_-1_-1 test 7
+mp-2_1_1_0_0_1 val 5
+mp-3_0_1_0_0_0 train 5
+mp-3_0_3_0_1_0 train 7
+mp-4_0_1_0_0_0 train 7
+mp-4_2_3_-1_0_0 test 5
+mp-5_0_1_0_0_0 test 7
+mp-5_0_2_0_0_0 test 7
+mp-5_3_3_1_0_0 test 5
+mp-6_0_1_0_0_0 train 7
+mp-6_1_2_0_0_1 train 7
+mp-7_0_1_0_0_0 train 5
+mp-7_4_1_0_0_0 test 7
+mp-8_0_1_0_0_0 test 7
+""".splitlines()
+    )
+]
 MATERIALS = {
-    "mp-1": ("Li-O-P", "LiLiLiPOOOO"),
-    "mp-2": ("Fe-Li-O", "LiLiFeOOO"),
-    "mp-3": ("Cl-Li", "LiLiLiClClCl"),
-    "mp-4": ("F-Li-Ti", "LiLiTiFFFF"),
-    "mp-5": ("Li-S", "LiLiLiLiSS"),
-    "mp-6": ("Li-O-Si", "LiLiSiOOO"),
-    "mp-7": ("Li-Mn-O", "LiLiLiMnOO"),
-    "mp-8": ("Br-Li", "LiLiBrBr"),
+    "mp-1": "LiLiLiPOOOO",
+    "mp-2": "LiLiFeOOO",
+    "mp-3": "LiLiLiClClCl",
+    "mp-4": "LiLiTiFFFF",
+    "mp-5": "LiLiLiLiSS",
+    "mp-6": "LiLiSiOOO",
+    "mp-7": "LiLiLiMnOO",
+    "mp-8": "LiLiBrBr",
 }
 CELLS = (
     np.diag([7.0, 7.5, 8.0]),
@@ -69,7 +81,7 @@ class MadeHop:
 
     id: str
     part: str
-    symbols: tuple[str, ...]
+    symbols: Sequence[str]
     cell: np.ndarray
     moving: int
     init: np.ndarray
@@ -81,6 +93,10 @@ class MadeHop:
     @property
     def material(self) -> str:
         return self.id.split("_")[0]
+
+    @property
+    def chemsys(self) -> str:
+        return "-".join(sorted(set(re.findall("[A-Z][a-z]*", MATERIALS[self.material]))))
 
     @property
     def init_name(self) -> str:
@@ -95,21 +111,21 @@ def make_hop(place: int) -> MadeHop:
     """The hop at a place of ``HOPS``."""
     name, part, n_images = HOPS[place]
     rng = np.random.default_rng(100 + place)
-    symbols = _elements(MATERIALS[name.split("_")[0]][1])
+    symbols = re.findall("[A-Z][a-z]*", MATERIALS[name.split("_")[0]])
     cell = CELLS[place % 2]
-    moving = place % 2  # Li stands first in every list
-    sites = _sites(len(symbols)) @ cell
+    moving = place % 2  # Li is first in every list
+    grid = np.array([(x, y, z) for x in (0.1, 0.6) for y in (0.2, 0.7) for z in (0.15, 0.65)])
     steps = np.linspace(0.0, 1.0, n_images)
-    init = np.repeat(sites[None], n_images, axis=0)
+    init = np.repeat((grid[: len(symbols)] @ cell)[None], n_images, axis=0)
     # The ion crosses the boundary of the cell, and comes back at the other side of it.
     init[:, moving] += steps[:, None] * (np.array([-0.45, 0.1, 0.05]) @ cell)
     init[:, moving, 2] += 0.2 * np.sin(np.pi * steps)
-    init = _wrapped(init, cell)
+    fractional = init @ np.linalg.inv(cell)
+    init = (fractional - np.floor(fractional)) @ cell
     relaxed = init + rng.normal(0.0, 0.05, init.shape)
     barrier = round(0.2 + 0.1 * place, 4)
     energies = -5.0 * len(symbols) + barrier * np.sin(np.pi * steps) ** 2
     energies[-1] += 0.01
-    em_dft = round(float(energies.max() - energies.min()), 4)
     return MadeHop(
         id=name,
         part=part,
@@ -120,7 +136,7 @@ def make_hop(place: int) -> MadeHop:
         relaxed=relaxed,
         energies=energies,
         em_bvse=round(1.5 * barrier + 0.05 * float(rng.normal()), 4),
-        em_dft=em_dft,
+        em_dft=round(float(energies.max() - energies.min()), 4),
     )
 
 
@@ -134,40 +150,34 @@ def hops() -> list[MadeHop]:
 class Archive:
     """A whole archive whose parts can be exchanged before it is written."""
 
-    hops: tuple[MadeHop, ...] = field(default_factory=lambda: tuple(hops()))
+    hops: Sequence[MadeHop] = field(default_factory=hops)
     members: Mapping[str, str | bytes | None] = field(default_factory=dict)
 
-    def changed(self, place: int, **changes: object) -> Archive:
-        """The same with one hop changed."""
+    def changed(self, place: int, **changes: Any) -> Archive:
+        """The archive with one hop changed."""
         made = list(self.hops)
         made[place] = replace(made[place], **changes)
-        return replace(self, hops=tuple(made))
+        return replace(self, hops=made)
 
     def write(self, folder: Path) -> Path:
         """Write ``nebDFT2k.zip``; a member that is None is left out."""
-        found: dict[str, str | bytes] = {
-            INDEX: index_text(self.hops),
-            CENTROIDS: "".join(centroid_text(hop, place) for place, hop in enumerate(self.hops)),
-        }
+        texts: dict[str, Any] = {INDEX: index_text(self.hops), CENTROIDS: centroids(self.hops)}
         for hop in self.hops:
-            found[hop.init_name] = init_text(hop)
-            found[hop.relaxed_name] = relaxed_text(hop)
-        for name, content in self.members.items():
-            found.pop(name, None)
-            if content is not None:
-                found[name] = content
-        return write_zip(folder / "nebDFT2k.zip", found)
+            texts |= {hop.init_name: init_text(hop), hop.relaxed_name: relaxed_text(hop)}
+        texts |= self.members
+        kept = {name: content for name, content in texts.items() if content is not None}
+        return write_zip(folder / "nebDFT2k.zip", kept)
 
 
-def index_text(made: tuple[MadeHop, ...], *, edit: Callable[[dict], dict] = dict) -> str:
+def index_text(made: Iterable[MadeHop], *, edit: Callable[[dict], dict] = dict) -> str:
     """The index of some hops."""
     rows = [
         edit(
             {
                 "material_id": hop.material,
                 "edge_id": hop.id,
-                "chemsys": MATERIALS[hop.material][0],
-                "has_specific_TM": MATERIALS[hop.material][0] in ("Fe-Li-O", "Li-Mn-O"),
+                "chemsys": hop.chemsys,
+                "has_specific_TM": hop.chemsys in ("Fe-Li-O", "Li-Mn-O"),
                 "em_bvse": hop.em_bvse,
                 "em_dft": hop.em_dft,
                 "_split": hop.part,
@@ -180,60 +190,80 @@ def index_text(made: tuple[MadeHop, ...], *, edit: Callable[[dict], dict] = dict
 
 def init_text(hop: MadeHop) -> str:
     """Images before DFT, with the columns that upstream's own tools leave behind."""
-    freezed = [atom != hop.moving for atom in range(len(hop.symbols))]
+    n = len(hop.symbols)
     extra = {
-        "freezed": freezed,
-        "index": list(range(len(hop.symbols))),
-        "offset": [[0, 0, 0] for _ in hop.symbols],
-        "bvs": [0.5 for _ in hop.symbols],
+        "freezed": [atom != hop.moving for atom in range(n)],
+        "index": list(range(n)),
+        "offset": np.zeros((n, 3), dtype=int),
+        "bvs": [0.5] * n,
         "sym_label": list(hop.symbols),
-        "forces": np.zeros((len(hop.symbols), 3)),
+        "forces": np.zeros((n, 3)),
     }
-    return "".join(
-        frame_text(hop.symbols, image, hop.cell, {"energy": 0.0}, extra) for image in hop.init
-    )
+    images = (frame_text(hop.symbols, x, hop.cell, {"energy": 0.0}, extra) for x in hop.init)
+    return "".join(images)
 
 
 def relaxed_text(hop: MadeHop) -> str:
     """Images with energy, forces and stress."""
-    forces = np.zeros((len(hop.symbols), 3))
+    arrays = {"forces": np.zeros((len(hop.symbols), 3))}
+    named, stress = {"material_id": hop.material}, {"stress": np.zeros((3, 3))}
+    images = zip(hop.relaxed, hop.energies, strict=True)
     return "".join(
-        frame_text(
-            hop.symbols,
-            image,
-            hop.cell,
-            {"material_id": hop.material, "energy": float(energy), "stress": np.zeros((3, 3))},
-            {"forces": forces},
-        )
-        for image, energy in zip(hop.relaxed, hop.energies, strict=True)
+        frame_text(hop.symbols, x, hop.cell, named | {"energy": float(e)} | stress, arrays)
+        for x, e in images
     )
 
 
-def centroid_text(hop: MadeHop, place: int) -> str:
-    """A centroid; every other one is without the moving ion, since upstream does not say."""
-    keep = [i for i in range(len(hop.symbols)) if place % 2 or i != hop.moving]
-    centre = hop.init[len(hop.init) // 2, hop.moving]
-    symbols = [*(hop.symbols[i] for i in keep), "X"]
-    info = {"material_id": hop.material, "edge_id": hop.id, "em": hop.em_dft}
-    return frame_text(symbols, [*hop.init[0][keep], centre], hop.cell, info)
+def centroids(made: Iterable[MadeHop]) -> str:
+    """Centroids; every other one is without the moving ion, since upstream does not say."""
+    texts = []
+    for place, hop in enumerate(made):
+        keep = [i for i in range(len(hop.symbols)) if place % 2 or i != hop.moving]
+        symbols = [*(hop.symbols[i] for i in keep), "X"]
+        positions = [*hop.init[0][keep], hop.init[len(hop.init) // 2, hop.moving]]
+        info = {"material_id": hop.material, "edge_id": hop.id, "em": hop.em_dft}
+        texts.append(frame_text(symbols, positions, hop.cell, info))
+    return "".join(texts)
 
 
-def _elements(text: str) -> tuple[str, ...]:
-    found: list[str] = []
-    for letter in text:
-        if letter.isupper():
-            found.append(letter)
-        else:
-            found[-1] += letter
-    return tuple(found)
+# A temporary repository in which the miniature is pinned and ingested
 
 
-def _sites(n_atoms: int) -> np.ndarray:
-    """Fractional sites on a coarse grid, far from each other."""
-    grid = np.array([(x, y, z) for x in (0.1, 0.6) for y in (0.2, 0.7) for z in (0.15, 0.65)])
-    return grid[:n_atoms]
+VERSION = "1.0.0"
+KEY = "nebdft2k-1-0-0"
+_PARAMS = f"""\
+scoring: {{resamples: 200, seed: 7, confidence: 0.95}}
+datasets: {{}}
+tasks: {{}}
+embedded: {{}}
+on_demand:
+  {KEY}:
+    dataset: nebdft2k
+    version: "{VERSION}"
+    tag: litraj
+    base_url: https://example.org/litraj
+    files: [nebDFT2k.zip]
+    download_bytes: 65000000
+    ingested_bytes: 100000000
+    expected: {{hops: {len(HOPS)}}}
+    folds: {{n_folds: 3, n_repeats: 1, seed: 20250221}}
+    tasks: [nebdft2k-barrier, nebdft2k-path]
+"""
 
 
-def _wrapped(positions: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    fractional = positions @ np.linalg.inv(cell)
-    return (fractional - np.floor(fractional)) @ cell
+def make_repository(root: Path, archive: Archive | None = None) -> Layout:
+    """A repository with the archive fetched, pinned and ingested."""
+    layout = put_archive(root, archive)
+    ingest(layout, load_params(layout).versions[KEY])
+    return layout
+
+
+def put_archive(root: Path, archive: Archive | None = None) -> Layout:
+    """A repository with the archive fetched and pinned."""
+    layout = Layout(root)
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "params.yaml").write_text(_PARAMS, encoding="utf-8")
+    path = (archive or Archive()).write(layout.raw_dir("nebdft2k", VERSION))
+    version = load_params(layout).versions[KEY]
+    add_pin(layout, version, {"nebDFT2k.zip": sha256_file(path)})
+    return layout

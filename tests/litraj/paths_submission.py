@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,43 +26,38 @@ def good_rows(*, energy_error: float = 0.0, shift: float = 0.0) -> Rows:
     """The DFT paths themselves, with barriers and the moving ion off by so much."""
     rows = []
     for hop in held_out_hops():
-        peak = int(hop.energies.argmax())
-        for image, (positions, energy) in enumerate(zip(hop.relaxed, hop.energies, strict=True)):
-            moved = positions.copy()
-            moved[hop.moving, 0] += shift
-            rows.append(
-                {
-                    "id": hop.id,
-                    "image": image,
-                    "energy_ev": float(energy) + (energy_error if image == peak else 0.0),
-                    "positions_ang": moved.ravel(),
-                    "converged": True,
-                }
-            )
+        moved, energies = hop.relaxed.copy(), hop.energies.copy()
+        moved[:, hop.moving, 0] += shift
+        energies[energies.argmax()] += energy_error
+        rows += [
+            {
+                "id": hop.id,
+                "image": image,
+                "energy_ev": float(energies[image]),
+                "positions_ang": moved[image].ravel(),
+                "converged": True,
+            }
+            for image in range(len(energies))
+        ]
     return rows
 
 
 def failing(rows: Rows, ids: Iterable[str]) -> Rows:
-    """The same with some hops given up."""
-    given_up = set(ids)
-    return [
-        {**row, "converged": False, "energy_ev": None, "positions_ang": None}
-        if row["id"] in given_up
-        else row
-        for row in rows
-    ]
+    """The rows with some hops given up."""
+    nothing = {"converged": False, "energy_ev": None, "positions_ang": None}
+    return [{**row, **(nothing if row["id"] in set(ids) else {})} for row in rows]
 
 
-def edited(rows: Rows, place: int, changes: Mapping[str, Any]) -> Rows:
-    """The same with one row changed."""
-    return [{**row, **changes} if at == place else row for at, row in enumerate(rows)]
+def edited(rows: Rows, place: int, **changes: Any) -> Rows:
+    """The rows with one changed."""
+    return [{**row, **(changes if at == place else {})} for at, row in enumerate(rows)]
 
 
-def write(folder: Path, rows: Rows, *, schema: pa.Schema | None = None) -> Path:
+def write(folder: Path, rows: Rows) -> Path:
     """A submission with ``predictions.parquet``."""
     folder.mkdir(parents=True)
     (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
-    kinds = schema or pa.schema(
+    schema = pa.schema(
         [
             ("id", pa.string()),
             ("image", pa.int64()),
@@ -71,25 +66,23 @@ def write(folder: Path, rows: Rows, *, schema: pa.Schema | None = None) -> Path:
             ("converged", pa.bool_()),
         ]
     )
-    pq.write_table(pa.Table.from_pylist(rows, schema=kinds), folder / "predictions.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "predictions.parquet")
     return folder
 
 
 def write_extxyz(
     folder: Path, rows: Rows, *, symbols: Callable[[MadeHop], Any] = lambda hop: hop.symbols
 ) -> Path:
-    """The same rows as ``predictions.extxyz``."""
+    """The rows as ``predictions.extxyz``."""
     folder.mkdir(parents=True)
     (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
     made = {hop.id: hop for hop in held_out_hops()}
     frames = []
     for row in rows:
-        hop = made[row["id"]]
-        flat = row["positions_ang"]
+        hop, flat = made[row["id"]], row["positions_ang"]
         positions = hop.init[row["image"]] if flat is None else np.reshape(flat, (-1, 3))
         info = {"edge_id": row["id"], "image": row["image"], "converged": bool(row["converged"])}
-        if row["energy_ev"] is not None:
-            info["energy"] = row["energy_ev"]
+        info |= {} if row["energy_ev"] is None else {"energy": row["energy_ev"]}
         frames.append(frame_text(symbols(hop), positions, hop.cell, info))
     (folder / "predictions.extxyz").write_text("".join(frames), encoding="utf-8")
     return folder

@@ -1,4 +1,4 @@
-"""Files of LiTraj written by hand, letter by letter as ASE writes them; ASE itself is not needed.
+"""Files of LiTraj written by hand, byte by byte as ASE writes them; ASE itself is not needed.
 
 A frame is a line with the number of atoms, a line with ``Lattice``, ``Properties``, the info and
 ``pbc``, and one line an atom: the symbol in two places, numbers as ``%16.8f``, flags as ``T`` or
@@ -14,17 +14,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-Matrix = Sequence[Sequence[float]]
+import numpy as np
 
-_TYPES = {bool: ("L", " {!s:.1}"), int: ("I", "{:8d}"), float: ("R", "{:16.8f}"), str: ("S", "{}")}
+_TYPES = {"b": ("L", " {!s:.1}"), "i": ("I", "{:8d}"), "f": ("R", "{:16.8f}"), "U": ("S", "{}")}
 
 
 def frame_text(
     symbols: Sequence[str],
-    positions: Matrix,
-    cell: Matrix,
+    positions: Any,
+    cell: Any,
     info: Mapping[str, Any] | None = None,
-    arrays: Mapping[str, Sequence[Any]] | None = None,
+    arrays: Mapping[str, Any] | None = None,
 ) -> str:
     """One frame.
 
@@ -35,21 +35,26 @@ def frame_text(
         info: Key → value of the comment line, in order; a matrix or list is quoted, row by row.
         arrays: Name → one value or one triple an atom, in order (``forces``, ``freezed``).
     """
-    arrays = arrays or {}
-    properties = ["species:S:1", "pos:R:3"]
-    columns = [[f"{symbol:<2}"] for symbol in symbols]
-    for words, position in zip(columns, positions, strict=True):
-        words.extend(f"{value:16.8f}" for value in position)
-    for name, values in arrays.items():
-        kind, width = _kind(values[0])
-        properties.append(f"{name}:{kind}:{width}")
-        for words, value in zip(columns, values, strict=True):
-            words.extend(_words(value))
-    lattice = " ".join(str(float(value)) for row in cell for value in row)
+    properties, lines = ["species:S:1"], [[f"{symbol:<2}"] for symbol in symbols]
+    for name, values in {"pos": np.asarray(positions, dtype=float), **(arrays or {})}.items():
+        table = np.asarray(values).reshape(len(symbols), -1)
+        kind, form = _TYPES[table.dtype.kind]
+        properties.append(f"{name}:{kind}:{table.shape[1]}")
+        for words, row in zip(lines, table.tolist(), strict=True):
+            words += [form.format(value) for value in row]
+    lattice = " ".join(map(str, np.asarray(cell, dtype=float).ravel().tolist()))
     pairs = "".join(f" {key}={_written(value)}" for key, value in (info or {}).items())
     comment = f'Lattice="{lattice}" Properties={":".join(properties)}{pairs} pbc="T T T"'
-    lines = [str(len(symbols)), comment, *(" ".join(words) for words in columns)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([str(len(symbols)), comment, *map(" ".join, lines)]) + "\n"
+
+
+def _written(value: Any) -> str:
+    """A value of the comment line: numbers in full, several of them between quotes."""
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if not isinstance(value, str):
+        value = " ".join(map(str, np.asarray(value).ravel().tolist()))
+    return f'"{value}"' if " " in value else value
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> str:
@@ -75,28 +80,3 @@ def write_zip(path: Path, members: Mapping[str, str | bytes]) -> Path:
         for name, content in members.items():
             archive.writestr(name, content)
     return path
-
-
-def _kind(value: Any) -> tuple[str, int]:
-    if isinstance(value, list | tuple) or hasattr(value, "tolist"):
-        flat = value.tolist() if hasattr(value, "tolist") else list(value)
-        return (_TYPES[type(flat[0])][0], len(flat)) if isinstance(flat, list) else _kind(flat)
-    return _TYPES[type(value)][0], 1
-
-
-def _words(value: Any) -> list[str]:
-    flat = value.tolist() if hasattr(value, "tolist") else value
-    values = flat if isinstance(flat, list | tuple) else [flat]
-    return [_TYPES[type(one)][1].format(one) for one in values]
-
-
-def _written(value: Any) -> str:
-    """A value of the comment line: numbers in full, several of them between quotes."""
-    flat = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(flat, list | tuple):
-        rows = [row if isinstance(row, list | tuple) else [row] for row in flat]
-        return '"' + " ".join(str(one) for row in rows for one in row) + '"'
-    if isinstance(flat, bool):
-        return "T" if flat else "F"
-    text = str(flat)
-    return f'"{text}"' if " " in text else text

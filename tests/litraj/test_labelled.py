@@ -1,0 +1,359 @@
+"""BVEL13k and nebBVSE122k from archives in upstream's layout to scores; and every bad archive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import miniature as mini
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from li3po4 import CELL, FRACTIONS, SYMBOLS, structure
+from miniature import (
+    LI3PO4,
+    LI3PO4_EV,
+    LI3PO4_HOPS_EV,
+    Miniature,
+    build,
+    bvel13k,
+    changed,
+    nebbvse122k,
+    relabelled,
+    rows,
+)
+from writing import write_zip
+
+from ionladder.baselines.runner import run
+from ionladder.config import ScoringSettings, load_params
+from ionladder.data.bond_valence import barriers_of
+from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz
+from ionladder.data.ingest import ingest
+from ionladder.data.labels import load_evaluation_labels
+from ionladder.data.registry import get_task
+from ionladder.data.store import BuiltVersion
+from ionladder.errors import IngestError
+from ionladder.evaluation import Evaluation, evaluate
+from ionladder.repo import Layout
+from ionladder.score import Scored, TaskScorer
+from unit.data.bvlain_here import needs_bvlain
+
+BOTH = pytest.mark.parametrize("make", [bvel13k, nebbvse122k], ids=["bvel13k", "nebbvse122k"])
+Make = Callable[[], Miniature]
+SETTINGS = ScoringSettings(resamples=200, seed=1, confidence=0.95)
+
+
+def refused(miniature: Miniature, folder: Path, **changes: Any) -> str:
+    with pytest.raises(IngestError) as caught:
+        build(miniature, folder, **changes)
+    return str(caught.value)
+
+
+def by_id(built: BuiltVersion, table: str) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in rows(built.tables[table])}
+
+
+def detail(built: BuiltVersion, name: str) -> str:
+    return next(check.detail for check in built.checks if check.name == name)
+
+
+@BOTH
+def test_every_entry_has_a_label_a_place_in_the_split_and_its_structure(
+    make: Make, tmp_path: Path
+) -> None:
+    miniature = make()
+    built = build(miniature, tmp_path)
+    key = "edge_id" if "nebBVSE" in miniature.stem else "material_id"
+    written = {f["info"][key]: f for frames in miniature.frames.values() for f in frames}
+    for name in ("entries", "labels", "splits"):
+        assert sorted(by_id(built, name)) == sorted(written)
+    frames = pq.read_table(built.frames["structures"].path).to_pylist()
+    assert [frame["id"] for frame in frames] == sorted(written)
+    for frame in frames:
+        source = written[frame["id"]]
+        assert len(frame["numbers"]) == len(source["symbols"])
+        assert np.allclose(frame["cell_ang"], np.ravel(source["cell"]))
+        assert np.allclose(frame["positions_ang"], np.ravel(source["positions"]), atol=2e-6)
+    splits = by_id(built, "splits")
+    pairs = {(row["part"], row["subset"]) for row in splits.values()}
+    assert pairs == {("train", "train"), ("val", "train"), ("test", "test")}
+    folds = rows(built.tables["folds"])
+    train = sorted(name for name, row in splits.items() if row["subset"] == "train")
+    assert sorted(row["id"] for row in folds) == train
+    groups: dict[int, set[int]] = {}
+    for row in folds:
+        groups.setdefault(splits[row["id"]]["component"], set()).add(row["fold"])
+    assert all(len(found) == 1 for found in groups.values())
+
+
+def test_barriers_are_upstreams_and_inf_is_a_missing_label(tmp_path: Path) -> None:
+    built = build(bvel13k(), tmp_path)
+    labels = by_id(built, "labels")
+    assert {key: labels[LI3PO4][f"e_{key[2:].lower()}_ev"] for key in LI3PO4_EV} == LI3PO4_EV
+    assert labels[LI3PO4]["dimensionality"] == "2d"
+    assert labels["mp-101"]["e_3d_ev"] is None
+    assert (labels["mp-101"]["percolates_2d"], labels["mp-101"]["percolates_3d"]) == (True, False)
+    entry = by_id(built, "entries")[LI3PO4]
+    assert (entry["formula"], entry["chemsys"]) == ("Li3PO4", "Li-O-P")
+    assert (entry["n_sites"], entry["n_li"], entry["anion_class"]) == (32, 12, "oxide")
+
+
+@needs_bvlain
+@pytest.mark.extra
+def test_li3po4_has_upstreams_barriers_from_the_structure_to_the_label(tmp_path: Path) -> None:
+    barriers = barriers_of(structure())
+    assert barriers.as_tuple() == tuple(LI3PO4_EV.values())
+    values = dict(zip(LI3PO4_EV, barriers.as_tuple(), strict=True))
+    products = {f"{key}_x_nsites": round(value * 32, 4) for key, value in values.items()}
+    assert products["E_1D_x_nsites"] == 15.312  # as in upstream's file
+    positions = (FRACTIONS @ CELL).tolist()
+    frame = {"symbols": SYMBOLS, "cell": CELL.tolist(), "positions": positions}
+    miniature = changed(bvel13k(), "train", 0, **frame, info={**values, **products})
+    label = by_id(build(miniature, tmp_path), "labels")[LI3PO4]
+    assert (label["e_1d_ev"], label["e_2d_ev"], label["e_3d_ev"]) == (0.4785, 0.4785, 0.8008)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_hops_are_read_whether_ends_hold_li_and_whether_the_index_names_them(
+    tmp_path: Path, *, is_whole: bool
+) -> None:
+    built = build(nebbvse122k(keeps_end_sites=is_whole, with_edge_id=is_whole), tmp_path)
+    labels = by_id(built, "labels")
+    for hop, em in zip(("1_0_0_1", "0_0_-1_0", "2_1_0_0"), LI3PO4_HOPS_EV, strict=False):
+        assert labels[f"{LI3PO4}_0_{hop}"]["em_ev"] == em
+    edge = by_id(built, "entries")[f"{LI3PO4}_0_0_0_-1_0"]
+    assert (edge["material_id"], edge["source_site"], edge["target_site"]) == (LI3PO4, 0, 0)
+    assert (edge["offset_a"], edge["offset_b"], edge["offset_c"]) == (0, -1, 0)
+
+
+def test_a_material_in_two_parts_is_counted_and_not_refused(tmp_path: Path) -> None:
+    miniature = nebbvse122k()
+    hop = miniature.frames["train"].pop()
+    miniature.frames["test"].append(hop)
+    for row in miniature.index:
+        if row["edge_id"] == hop["info"]["edge_id"]:
+            row["_split"] = "test"
+    built = build(miniature, tmp_path)
+    said = "train and test share 1 of 3 materials (1 entries of test)"
+    assert said in detail(built, "material_overlap_is_known")
+    shared = built.summary["material_overlap"]["shared"]
+    assert (shared["train|test"]["materials"], shared["train|test"]["entries"]) == (1, 1)
+    assert shared["val|test"]["materials"] == 0
+
+
+def test_columns_nobody_knows_are_passed_over_and_named(tmp_path: Path) -> None:
+    miniature = bvel13k()
+    symbols = miniature.frames["train"][0]["symbols"]
+    miniature = changed(miniature, "train", 0, arrays={"bvs": [0.5] * len(symbols)})
+    index = [{**row, "volume": "1.0"} for row in miniature.index]
+    miniature = replace(miniature, index=index, columns=(*miniature.columns, "volume"))
+    built = build(miniature, tmp_path)
+    assert detail(built, "columns_are_known") == "passed over: bvs, index: volume"
+
+
+# Archives that are refused
+
+
+@BOTH
+def test_damaged_unsafe_and_incomplete_archives_are_refused(make: Make, tmp_path: Path) -> None:
+    miniature = make()
+    path = miniature.write(tmp_path / "raw")
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(IngestError, match="a readable zip archive"):
+        mini.build_archive(miniature.pinned(), tmp_path)
+    unsafe = replace(miniature, extra={"../../out.xyz": "1\n"})
+    assert "a path that leaves it" in refused(unsafe, tmp_path)
+    assert not list(tmp_path.parent.glob("out.xyz"))
+    members = {n: t for n, t in miniature.members().items() if "_val" not in n and "index" not in n}
+    write_zip(path, members)
+    with pytest.raises(IngestError) as caught:
+        mini.build_archive(miniature.pinned(), tmp_path)
+    for name in ("val.xyz", "index.csv"):
+        assert f"{miniature.stem}_{name}: expected one such file" in str(caught.value)
+    said = refused(miniature, tmp_path, expected={"train": 1, "val": 99, "test": 0})
+    for part in ("train, frames", "val, rows of the index", "test, frames"):
+        assert f"counts_are_upstreams: {part}" in said
+
+
+def test_the_folder_of_the_archive_may_have_any_name(tmp_path: Path) -> None:
+    miniature = bvel13k()
+    members = {name.split("/")[1]: text for name, text in miniature.members().items()}
+    write_zip(tmp_path / "raw" / "BVEL13k.zip", members)
+    built = mini.build_archive(miniature.pinned(), tmp_path)
+    assert built.tables["entries"].num_rows == 21
+
+
+INDEX_CASES = [
+    ({"_split": "val"}, "the part of the structure's file; found not so for 1: mp-102"),
+    ({"E_2D": 9.9999}, "E_2D of the structure, to the printed digits; found not so for 1"),
+    ({"E_2D": ""}, "E_2D of the structure"),
+    ({"material_id": "mp-9"}, "entries that have a structure; found not so for 1: mp-9"),
+    ({"material_id": "mp-9"}, "a row for every structure; found not so for 1: mp-102"),
+    ({"material_id": LI3PO4}, "each material_id once; found twice: mp-2878"),
+    ({"chemsys": "Li-Xe"}, "elements_agree: structures"),
+]
+FRAME_CASES = [
+    ({"E_1D": "nan"}, "E_1D: a number in eV, not negative, or inf; found train, frame 3"),
+    ({"E_1D": -0.5}, "E_1D: a number in eV"),
+    ({"E_1D": "0.4eV"}, "E_1D: a number in eV"),
+    ({"E_3D_x_nsites": 1.0}, "E_3D_x_nsites = E_3D times the number of sites"),
+    ({"material_id": "mp-101"}, "each material_id once; found twice: mp-101"),
+]
+HOP_CASES = [
+    ({"edge_id": "mp-101_0_1"}, "an edge_id such as mp-2878_0_11_0_0_1; found train, frame 4"),
+    ({"edge_id": "mp-101_1_1_0_0_0"}, "an edge_id such as"),
+    ({"edge_id": "mp-77_0_1_0_0_1"}, "an edge_id that begins with the material_id"),
+    ({"em": "inf"}, "em: a number in eV, not negative; found train, frame 4"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), INDEX_CASES)
+def test_an_index_that_disagrees_is_refused(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    assert said in refused(relabelled(bvel13k(), 2, **changes), tmp_path)
+
+
+@pytest.mark.parametrize(("info", "said"), FRAME_CASES + HOP_CASES)
+def test_a_frame_that_cannot_be_right_is_refused(
+    tmp_path: Path, info: dict[str, Any], said: str
+) -> None:
+    is_hop = (info, said) in HOP_CASES
+    miniature = changed(nebbvse122k() if is_hop else bvel13k(), "train", 2 + is_hop, info=info)
+    assert said in refused(miniature, tmp_path)
+
+
+def test_an_index_without_edges_is_compared_by_material_part_and_label(tmp_path: Path) -> None:
+    miniature = relabelled(nebbvse122k(with_edge_id=False), 4, em=9.0)
+    said = "as many rows of each material, with the same labels; found mp-101 (train)"
+    assert said in refused(miniature, tmp_path)
+
+
+def test_a_dummy_atom_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
+    symbols = nebbvse122k().frames["test"][0]["symbols"]
+    for wrong in (["X", *symbols[:-1]], [*symbols[:-1], "Li"]):
+        said = refused(changed(nebbvse122k(), "test", 0, symbols=wrong), tmp_path)
+        assert "one dummy atom X, the last; found mp-108_0_1_0_0_1" in said
+    dummies = ["X"] * len(bvel13k().frames["test"][0]["symbols"])
+    assert "no dummy atom X" in refused(changed(bvel13k(), "test", 0, symbols=dummies), tmp_path)
+
+
+def test_all_that_is_wrong_comes_at_once(tmp_path: Path) -> None:
+    miniature = relabelled(bvel13k(), 5, E_1D=7.0)
+    said = refused(changed(miniature, "train", 2, info={"E_3D_x_nsites": 1.0}), tmp_path)
+    assert [line.split(":")[0] for line in said.splitlines()] == ["index_agrees", "products_agree"]
+    positions = [list(row) for row in bvel13k().frames["val"][0]["positions"]]
+    positions[1][2] = math.nan
+    said = refused(changed(bvel13k(), "val", 0, positions=positions), tmp_path)
+    assert "BVEL13k_val.xyz, frame 1, line 4: expected finite numbers in pos" in said
+
+
+# Boards
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    return mini.with_miniatures(tmp_path_factory.mktemp("litraj"), [bvel13k(), nebbvse122k()])
+
+
+def scored(layout: Layout, name: str, task: str) -> Scored:
+    params = load_params(layout)
+    run(layout, params, name, task, n_seeds=None)
+    scorer = TaskScorer.open(layout, get_task(task), params.task_versions[task], SETTINGS)
+    return scorer.score(layout.submission_dir(task, name))
+
+
+@BOTH
+def test_frames_are_in_place_and_a_forest_is_scored(make: Make, layout: Layout) -> None:
+    task = make().stem.lower()
+    assert layout.frames(task, "1.0.0", "structures").is_file()
+    checksums = layout.checksums(task, "1.0.0").read_text(encoding="utf-8")
+    assert "frames/structures.parquet" in checksums
+    assert not (layout.version_dir(task, "1.0.0") / ".ingest.part").exists()
+    found = scored(layout, "composition-rf", task)
+    assert found.evaluation.seeds == (0, 1, 2, 3, 4)
+    use = get_task(task).primary
+    assert np.isfinite(found.evaluation.score(use.target, "all", use.metric).value)
+    assert found.receipt["cross_validation"]
+
+
+def test_medians_score_as_plain_sums_say(layout: Layout) -> None:
+    evaluation = scored(layout, "train-median", "nebbvse122k").evaluation
+    index = pd.DataFrame(nebbvse122k().index)
+    is_test = index["_split"] == "test"
+    errors = index.loc[is_test, "em"] - index.loc[~is_test, "em"].median()
+    values = {name: evaluation.score("em_ev", "all", name).value for name in ("mae", "rmse")}
+    assert values["mae"] == pytest.approx(errors.abs().mean(), abs=1e-6)
+    assert values["rmse"] == pytest.approx(np.sqrt((errors**2).mean()), abs=1e-6)
+    assert evaluation.score("em_ev", "all", "slope").value == 0.0
+    assert np.isnan(evaluation.score("em_ev", "all", "pearson_r").value)
+
+    evaluation = scored(layout, "train-median", "bvel13k").evaluation
+    index = pd.DataFrame(bvel13k().index).replace(np.inf, np.nan)
+    is_test = index["_split"] == "test"
+    errors = [
+        (index.loc[is_test, key].clip(upper=6.0) - min(index.loc[~is_test, key].median(), 6.0))
+        .abs()
+        .mean()
+        for key in mini.BARRIERS
+    ]
+    found = evaluation.score("mean", "all", "mae_clipped").value
+    assert found == pytest.approx(np.mean(errors), abs=1e-6)
+
+
+def test_a_bad_or_changed_archive_leaves_no_tables(tmp_path: Path) -> None:
+    with pytest.raises(IngestError):
+        mini.with_miniatures(tmp_path / "bad", [relabelled(bvel13k(), 0, E_1D=9.0)])
+    layout = Layout(tmp_path / "bad")
+    assert not layout.table("bvel13k", "1.0.0", "entries").exists()
+    assert not layout.manifest("bvel13k", "1.0.0").exists()
+    layout = mini.with_miniatures(tmp_path / "good", [nebbvse122k()])
+    mini.put_raw(layout, relabelled(nebbvse122k(), 0, em=0.999))
+    with pytest.raises(Exception, match=r"nebBVSE122k\.zip"):
+        ingest(layout, load_params(layout).versions["nebbvse122k-1-0-0"])
+
+
+class _Export(Miniature):
+    """BVEL-proto as an archive of BVEL13k."""
+
+    def members(self) -> dict[str, str]:
+        return dict(self.extra)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        texts = {part: self.extra[f"BVEL13k/BVEL13k_{part}.xyz"] for part in PARTS}
+        return {part: text.count("Lattice=") for part, text in texts.items()}
+
+
+def test_the_export_of_bvel_proto_gives_the_scores_of_the_native_task(
+    repository: Path, tmp_path: Path
+) -> None:
+    """Labels are exported with four decimals, which is how they are stored, so scores are equal."""
+    export_extxyz(Layout(repository), "1.1.0", tmp_path / "export")
+    texts = {
+        f"BVEL13k/{path.name.replace('bvel_proto', 'BVEL13k')}": path.read_text(encoding="utf-8")
+        for path in (tmp_path / "export").iterdir()
+    }
+    archive = _Export(stem="BVEL13k", columns=(), index=[], frames={}, extra=texts)
+    exported = mini.with_miniatures(tmp_path / "proto", [archive])
+
+    def evaluation(layout: Layout, task: str, version: str) -> Evaluation:
+        labels = load_evaluation_labels(layout, get_task(task), version)
+        folder = Layout(repository).submission_dir("bvel-proto", "li-geometry")
+        predictions = pd.read_csv(folder / "predictions.csv", dtype={"id": str})
+        return evaluate(labels.test, predictions, get_task(task), settings=SETTINGS)
+
+    native = evaluation(Layout(repository), "bvel-proto", "1.1.0")
+    through = evaluation(exported, "bvel13k", "1.0.0")
+    for target, by_subset in native.targets.items():
+        for subset in ("all", "conducts_1d", "conducts_2d", "conducts_3d"):
+            for metric, expected in by_subset[subset].metrics.items():
+                found = through.score(target, subset, metric)
+                for part in ("value", "ci_low", "ci_high"):
+                    np.testing.assert_allclose(
+                        getattr(found, part), getattr(expected, part), rtol=0, atol=1e-12
+                    )

@@ -1,0 +1,371 @@
+"""MPLiTrj: from its archive to tables and frames, and to a board by the commands a user types."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mplitrj_miniature as mini
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from command import Prompt
+from miniature import build_archive, pinned
+
+from ionladder.data.litraj.trajectories import draw_offset_set
+from ionladder.data.store import BuiltVersion, StreamedWriter, read_blocks
+from ionladder.errors import IngestError
+from ionladder.repo import Layout
+from ionladder.submit.frames import FramePredictions, write_offset_predictions
+from tiny import CARD
+
+TASK, DATASET = "mplitrj-subsample", "mplitrj_subsample"
+TEST = mini.configurations()["test"]
+ARCHIVE = f"{mini.STEM}.zip"
+
+
+def built(root: Path, **options: Any) -> BuiltVersion:
+    """The miniature, or one with something changed, as ingest builds it."""
+    mini.write_archive(root / "raw" / ARCHIVE, **options)
+    return build_archive(pinned(DATASET, ARCHIVE, mini.COUNTS), root)
+
+
+def refused(root: Path, **options: Any) -> str:
+    with pytest.raises(IngestError) as caught:
+        built(root, **options)
+    return str(caught.value)
+
+
+def changed_part(part: str, old: str, new: str) -> dict[str, str]:
+    text = mini.part_text(mini.configurations()[part])
+    assert old in text
+    return {part: text.replace(old, new, 1)}
+
+
+def test_rows_hold_what_the_file_says(tmp_path: Path) -> None:
+    version = built(tmp_path)
+    table = pa.concat_tables(read_blocks(version.frames["frames_test"].path))
+    assert table["id"].to_pylist() == [f"test-{row:07d}" for row in range(10)]
+    for row, one in zip(table.to_pylist(), TEST, strict=True):
+        assert row["energy_ev"] == one.energy
+        assert row["cell_ang"] == one.cell.ravel().tolist()
+        np.testing.assert_array_equal(row["forces_ev_per_ang"], one.forces.astype("f4").ravel())
+        np.testing.assert_array_equal(row["positions_ang"], one.positions.astype("f4").ravel())
+        s = one.stress
+        if s is None:
+            assert row["stress_ev_per_ang3"] is None
+        else:
+            voigt = [s[0, 0], s[1, 1], s[2, 2], s[1, 2], s[0, 2], s[0, 1]]
+            assert row["stress_ev_per_ang3"] == pytest.approx(voigt, abs=1e-15)
+    one = TEST[3]
+    numbers = bytes({"Li": 3, "O": 8, "S": 16, "Fe": 26}[symbol] for symbol in one.symbols)
+    data = numbers + one.cell.astype("<f8").tobytes() + one.positions.astype("<f8").tobytes()
+    entries = {row["id"]: row for row in version.tables["entries"].to_pylist()}
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    assert entries["test-0000003"]["content_sha256_16"] == digest
+
+
+def test_train_and_val_are_training_entries_and_materials_are_groups(tmp_path: Path) -> None:
+    version = built(tmp_path)
+    entries = {row["id"]: row for row in version.tables["entries"].to_pylist()}
+    splits = version.tables["splits"].to_pylist()
+    pairs = {(row["part"], row["subset"]) for row in splits}
+    assert pairs == {("train", "train"), ("val", "train"), ("test", "test")}
+    chosen = {row["id"] for row in splits if row["in_offset_set"]}
+    offset = pa.concat_tables(read_blocks(version.frames["frames_offset"].path))
+    assert set(offset["id"].to_pylist()) == chosen
+    assert not any(name.startswith("test") for name in chosen)
+    assert version.tables["folds"].num_rows == 0
+    groups = {(entries[row["id"]]["material_id"], row["component"]) for row in splits}
+    assert groups == {("mp-1", 1), ("mp-2", 2), ("mp-3", 3), ("mp-4", 4)}
+    assert version.summary["material_overlap"]["shared"]["train|test"]["materials"] == 4
+    details = {check.name: check.detail for check in version.checks}
+    assert "passed over: offset" in details["columns_are_known"]
+
+
+def test_without_materials_and_stress_and_under_another_name_it_is_read(tmp_path: Path) -> None:
+    parts = mini.configurations(has_stress=False)
+    for rows in parts.values():
+        for one in rows:
+            one.info = {}
+    version = built(tmp_path, parts=parts, folder="MPLiTraj_subsample")
+    labels = version.tables["labels"].to_pylist()
+    assert not any(row["has_stress"] or row["has_path_energy"] for row in labels)
+    entries, splits = (version.tables[name].to_pylist() for name in ("entries", "splits"))
+    assert not any(row["material_id"] for row in entries)
+    pairs = zip(entries, splits, strict=True)
+    groups = {(entry["formula"], split["component"]) for entry, split in pairs}
+    assert len(groups) == len({component for _, component in groups}) == 4
+
+
+def _stress(rows: slice, *, roll: int = 0) -> str:
+    stress = TEST[1].stress
+    assert stress is not None
+    return " ".join(map(str, np.roll(stress.ravel(), roll).tolist()[rows]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("6\nLattice", "7\nLattice", "frame 1"),
+        ("energy=", "Energy=", "frame 1: expected a value of energy"),
+        (":forces:R:3", ":force:R:3", "frame 1: expected a column forces"),
+        ("mp-1_0_1_0_0_-1", "mp-1_0_1_0_0", "frame 1, edge_id"),
+        (_stress(slice(9)), _stress(slice(9), roll=1), "frame 2, stress: expected a symmetric"),
+        (_stress(slice(9)), _stress(slice(6)), "9 finite number"),
+        (f"{TEST[2].forces[0, 0]:16.8f}", f"{'nan':>16}", "frame 3, line 19: expected finite"),
+    ],
+)
+def test_a_malformed_frame_is_named(tmp_path: Path, old: str, new: str, found: str) -> None:
+    said = refused(tmp_path, changed=changed_part("test", old, new))
+    assert f"{mini.STEM}/{mini.STEM}_test.xyz, frame" in said
+    assert found in said
+
+
+def test_missing_members_wrong_counts_and_a_cut_file_are_all_named(tmp_path: Path) -> None:
+    parts = mini.configurations()
+    said = refused(tmp_path / "one", parts={"val": parts["val"]})
+    assert "_train.xyz: expected one such file" in said
+    assert "_test.xyz: expected one such file" in said
+    said = refused(tmp_path / "two", parts={name: rows[1:] for name, rows in parts.items()})
+    assert len(said.splitlines()) == 3
+    assert "24 configurations" in said
+    text = mini.part_text(parts["train"])
+    assert "_train.xyz, frame 24" in refused(tmp_path, changed={"train": text[: len(text) - 40]})
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(StreamedWriter, "write", full)
+    assert "room for the frames on this disk; found No space left on device" in refused(tmp_path)
+
+
+def test_the_offset_set_has_enough_of_every_element() -> None:
+    ids = [f"train-{row:07d}" for row in range(400)]
+    systems = ["Li-O" if row % 40 else "Fe-Li" for row in range(400)]
+    chosen = draw_offset_set(ids, systems, seed=1, size=30, per_element=5)
+    rare = [name for name, system in zip(ids, systems, strict=True) if system == "Fe-Li"]
+    assert len(chosen & set(rare)) >= 5
+    assert 30 <= len(chosen) <= 35
+    assert chosen == draw_offset_set(ids[::-1], systems[::-1], seed=1, size=30, per_element=5)
+    assert chosen != draw_offset_set(ids, systems, seed=2, size=30, per_element=5)
+
+
+# A board by the commands that a user types
+
+
+SHIFT_EV = {"Li": 3.0, "O": -0.7, "Fe": 2.0, "S": 0.4}
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the miniature fetched on demand, pinned and ingested."""
+    from ionladder.cli.maintainer import fetch
+
+    root = tmp_path_factory.mktemp("repo").resolve()
+    mini.write_archive(root / "upstream" / DATASET / "litraj" / ARCHIVE)
+    key = "mplitrj-subsample-1-0-0"
+    version = {
+        "dataset": DATASET,
+        "version": "1.0.0",
+        "tag": "litraj",
+        "base_url": "https://example.org/litraj",
+        "files": [ARCHIVE],
+        "download_bytes": 10_000,
+        "ingested_bytes": 100_000,
+        "expected": mini.COUNTS,
+        "folds": {"n_folds": 5, "n_repeats": 1, "seed": 20250221},
+        "tasks": [TASK],
+    }
+    scoring = {"resamples": 500, "seed": 7, "confidence": 0.95}
+    params = {"scoring": scoring, "tasks": {}, "datasets": {}, "on_demand": {key: version}}
+    (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.setenv("IONLADDER_MIRROR", str(root / "upstream"))
+        fetch([key], pin=True)
+    return root
+
+
+def noisy(*, shifted: bool = False) -> dict[str, Any]:
+    """Predictions near the truth, their energies shifted element by element where asked for."""
+    rng = np.random.default_rng(1)
+    shift = SHIFT_EV if shifted else {}
+    energies = [one.energy + sum(shift.get(s, 0.0) for s in one.symbols) for one in TEST]
+    return {
+        "ids": [f"test-{row:07d}" for row in range(len(TEST))],
+        "energy_ev": energies + rng.normal(0, 0.02, len(TEST)),
+        "forces_ev_per_ang": [one.forces + rng.normal(0, 0.1, one.forces.shape) for one in TEST],
+        "stress_ev_per_ang3": rng.normal(0.0, 0.01, (len(TEST), 6)),
+    }
+
+
+def write(layout: Layout, name: str, predictions: dict[str, Any]) -> Path:
+    folder = layout.submission_dir(TASK, name)
+    folder.mkdir(parents=True)
+    (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
+    has_stress = "stress_ev_per_ang3" in predictions
+    with FramePredictions(folder / "predictions.parquet", has_stress=has_stress) as file:
+        file.write(**predictions)
+    return folder
+
+
+def receipt(layout: Layout, name: str) -> dict[str, Any]:
+    path = layout.root / "leaderboard" / "scores" / TASK / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def value(found: dict[str, Any], target: str, metric: str) -> Any:
+    return found["targets"][target]["all"]["metrics"][metric]["value"]
+
+
+def test_a_board_is_made_from_the_archive(prompt: Prompt, layout: Layout) -> None:
+    folder = layout.version_dir(DATASET, "1.0.0")
+    assert not (folder / ".ingest.part").exists()
+    assert (
+        json.loads((folder / "manifest.json").read_text())["frames"]["frames_train"]["rows"] == 24
+    )
+    prompt.ok("baseline", "element-energies", "--task", TASK)
+    predicted = noisy()
+    write(layout, "noisy", predicted)
+    without = {name: value for name, value in noisy().items() if name != "stress_ev_per_ang3"}
+    write(layout, "without", without)
+    prompt.ok("leaderboard", TASK)
+    board = json.loads((layout.root / "leaderboard" / f"{TASK}.json").read_text())
+    assert board["rows"][-1]["submission"] == "element-energies"
+    found = receipt(layout, "noisy")
+    pairs = zip(predicted["forces_ev_per_ang"], TEST, strict=True)
+    errors = [np.abs(np.round(p, 4) - one.forces).mean() for p, one in pairs]
+    assert value(found, "force_ev_per_ang", "mae") == pytest.approx(np.mean(errors), abs=1e-6)
+    assert found["remarks"][0].startswith("Energies are compared as given")
+    given = [row for row, one in enumerate(TEST) if one.stress is not None]
+    order = [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]
+    true = np.array([[TEST[row].stress[at] for at in order] for row in given])  # type: ignore[index]
+    expected = np.abs(predicted["stress_ev_per_ang3"][given] - true).mean()
+    found_stress = value(found, "stress_ev_per_ang3", "mae_stress")
+    assert found_stress == pytest.approx(expected, abs=1e-6)
+    assert value(receipt(layout, "without"), "stress_ev_per_ang3", "mae_stress") is None
+    zero = receipt(layout, "element-energies")
+    sizes = [np.abs(one.forces).mean() for one in TEST]
+    assert value(zero, "force_ev_per_ang", "mae") == pytest.approx(np.mean(sizes), abs=1e-6)
+    assert value(zero, "force_cosine", "mae") == 1.0
+    assert value(zero, "energy_ev_per_atom", "mae") < 0.05
+
+
+def test_offsets_make_energies_comparable(prompt: Prompt, layout: Layout) -> None:
+    write(layout, "as-given", noisy(shifted=True))
+    fitted = write(layout, "fitted", noisy(shifted=True))
+    parts = mini.configurations().items()
+    by_id = {f"{part}-{row:07d}": one for part, rows in parts for row, one in enumerate(rows)}
+    ids = pq.read_table(layout.frames(DATASET, "1.0.0", "frames_offset"))["id"].to_pylist()
+    energies = [by_id[i].energy + sum(SHIFT_EV[s] for s in by_id[i].symbols) for i in ids]
+    write_offset_predictions(fitted / "offset_predictions.parquet", ids, np.array(energies))
+    prompt.ok("leaderboard", TASK)
+    one, other = receipt(layout, "as-given"), receipt(layout, "fitted")
+    assert value(one, "energy_ev_per_atom", "mae") > 0.5
+    assert value(other, "energy_ev_per_atom", "mae") < 0.03
+    within = [value(r, "energy_in_path_ev_per_atom", "mae") for r in (one, other)]
+    assert within[0] == pytest.approx(within[1], abs=1e-6)
+    assert "one constant per element" in other["remarks"][0]
+    assert one["hashes"]["predictions_sha256"] != other["hashes"]["predictions_sha256"]
+    prompt.ok("verify")
+
+
+def test_a_template_lists_the_ids_and_says_how_to_go_on(prompt: Prompt, layout: Layout) -> None:
+    assert "10 ids" in prompt.ok("new", TASK, "mine").out
+    folder = layout.submission_dir(TASK, "mine")
+    table = pq.read_table(folder / "predictions.parquet")
+    assert table["n_atoms"].to_pylist() == [len(one.symbols) for one in TEST]
+    assert "frames_offset.parquet" in (folder / "README.md").read_text()
+    assert "a column `forces_ev_per_ang`" in prompt.letter("validate", str(folder))
+
+
+FORCES = "forces_ev_per_ang"
+
+
+def _set(name: str, row: int, new: Any) -> Callable[[dict[str, Any]], None]:
+    def change(predictions: dict[str, Any]) -> None:
+        old = predictions[name][row]
+        predictions[name][row] = new(old) if callable(new) else new
+
+    return change
+
+
+def _all(rows: slice) -> Callable[[dict[str, Any]], None]:
+    return lambda p: p.update({name: values[rows] for name, values in p.items()})
+
+
+def _swapped(predictions: dict[str, Any]) -> None:
+    forces = predictions[FORCES]
+    forces[2], forces[3] = forces[3], forces[2]
+
+
+def _lost(predictions: dict[str, Any]) -> None:
+    predictions[FORCES] = [*predictions[FORCES][1:], predictions[FORCES][-1]]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_all(slice(-1)), ["9 of them; 1 missing (test-0000009)"]),
+        (_set("ids", 3, "test-0000002"), ["1 missing (test-0000003)", "1 repeated (test-0000002)"]),
+        (_set("ids", 9, "train-0000003"), ["1 unknown (train-0000003)", "training ids"]),
+        (_all(slice(None, None, -1)), ["row 1", "found test-0000009", "Sort the rows"]),
+        (_set(FORCES, 4, lambda f: f[:-1]), ["row 5 (test-0000004)", "expected 12", "found 9"]),
+        (_set(FORCES, 5, lambda f: f * np.inf), ["row 6 (test-0000005)", "finite numbers"]),
+        (_set(FORCES, 5, lambda f: f * 1e6), ["row 6 (test-0000005)", "within 10000 eV/Å"]),
+        (_set("energy_ev", 7, np.nan), ["column `energy_ev`, row 8", "finite number"]),
+        (_swapped, ["row 3 looks like row 4, test-0000003", "so do rows 4"]),
+        (_lost, ["row before or after"]),
+    ],
+)
+def test_one_thing_wrong_is_one_error(
+    prompt: Prompt,
+    layout: Layout,
+    change: Callable[[dict[str, Any]], None],
+    words: list[str],
+) -> None:
+    predictions = noisy()
+    change(predictions)
+    said = prompt.letter("score", str(write(layout, "wrong", predictions)))
+    assert all(word in said for word in words), said
+    assert not (layout.root / "leaderboard" / "scores").exists()
+
+
+def test_every_problem_of_both_files_is_told_at_once(prompt: Prompt, layout: Layout) -> None:
+    predictions = noisy()
+    _set(FORCES, 4, lambda f: f[:-1])(predictions)
+    folder = write(layout, "wrong", predictions)
+    write_offset_predictions(folder / "offset_predictions.parquet", ["test-0000001"], np.ones(1))
+    (folder / "weights.pt").write_bytes(b"1")
+    said = prompt.letter("score", str(folder))
+    for word in ("offset_predictions.parquet", "test-0000004", "weights.pt"):
+        assert word in said
+
+
+@pytest.mark.parametrize("kind", ["cut", "text", "link", "absent", "columns"])
+def test_files_that_are_no_predictions_are_refused(
+    prompt: Prompt, layout: Layout, kind: str
+) -> None:
+    folder = write(layout, "wrong", noisy())
+    path = folder / "predictions.parquet"
+    data = path.read_bytes()
+    path.unlink()
+    if kind == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    elif kind == "text":
+        path.write_text("id,energy_ev\n")
+    elif kind == "link":
+        path.symlink_to("/etc/hostname")
+    elif kind == "columns":
+        columns = {"id": ["a"], "energy_ev": [1], "forces_ev_per_ang": [1.0], "more": [2]}
+        pq.write_table(pa.table(columns), path)
+    prompt.letter("score", str(folder))
