@@ -27,15 +27,38 @@ ROOT_VARIABLE = "IONLADDER_ROOT"
 PARAMS_FILE = "params.yaml"
 
 
+class _Place:
+    """A fixed place below the root, as an attribute."""
+
+    def __init__(self, *parts: str) -> None:
+        self._parts = parts
+
+    def __get__(self, layout: Layout, _owner: object = None) -> Path:
+        return layout.root.joinpath(*self._parts)
+
+
 @dataclass(frozen=True)
 class Layout:
-    """Where things live below the root of a leaderboard repository."""
+    """Where things live below the root of a leaderboard repository.
+
+    Attributes:
+        root: The folder with ``params.yaml``.
+        pins: Versions that were fetched on demand: their bytes, and the tasks scored on them.
+        benchmarks_results: Measured by programs in ``benchmarks/``, shown on the methods page.
+        graphs_cache: Crystal graphs kept between trainings; git ignores them.
+        features_cache: Expensive features of crystals, likewise.
+    """
 
     root: Path
-
-    @property
-    def params(self) -> Path:
-        return self.root / PARAMS_FILE
+    params = _Place(PARAMS_FILE)
+    pins = _Place("data", "pins.json")
+    leaderboard_dir = _Place("leaderboard")
+    history = _Place("leaderboard", "history.jsonl")
+    benchmarks_results = _Place("benchmarks", "results")
+    graphs_cache = _Place("build", "graphs")
+    features_cache = _Place("build", "features")
+    docs_dir = _Place("docs")
+    generated_docs_dir = _Place("docs", "generated")
 
     def version_dir(self, dataset: str, version: str) -> Path:
         return self.root / "data" / dataset / version
@@ -46,17 +69,9 @@ class Layout:
     def table(self, dataset: str, version: str, name: str) -> Path:
         return self.version_dir(dataset, version) / f"{name}.parquet"
 
-    def frames_dir(self, dataset: str, version: str) -> Path:
-        """Tables of atomic configurations, too large to be loaded whole."""
-        return self.version_dir(dataset, version) / "frames"
-
     def frames(self, dataset: str, version: str, name: str) -> Path:
-        return self.frames_dir(dataset, version) / f"{name}.parquet"
-
-    @property
-    def pins(self) -> Path:
-        """Versions that were fetched on demand: their bytes, and the tasks scored on them."""
-        return self.root / "data" / "pins.json"
+        """A table of atomic configurations, too large to be loaded whole."""
+        return self.version_dir(dataset, version) / "frames" / f"{name}.parquet"
 
     def manifest(self, dataset: str, version: str) -> Path:
         return self.version_dir(dataset, version) / "manifest.json"
@@ -70,10 +85,6 @@ class Layout:
     def submission_dir(self, task: str, name: str) -> Path:
         return self.submissions_dir(task) / name
 
-    @property
-    def leaderboard_dir(self) -> Path:
-        return self.root / "leaderboard"
-
     def leaderboard_json(self, task: str) -> Path:
         return self.leaderboard_dir / f"{task}.json"
 
@@ -83,42 +94,15 @@ class Layout:
     def analysis_json(self, task: str) -> Path:
         return self.leaderboard_dir / "analysis" / f"{task}.json"
 
-    @property
-    def history(self) -> Path:
-        return self.leaderboard_dir / "history.jsonl"
-
     def receipts_dir(self, task: str) -> Path:
         return self.leaderboard_dir / "scores" / task
 
     def receipt(self, task: str, name: str) -> Path:
         return self.receipts_dir(task) / f"{name}.json"
 
-    @property
-    def benchmarks_results(self) -> Path:
-        """Measured by the programs in ``benchmarks/``, shown on the methods page."""
-        return self.root / "benchmarks" / "results"
-
     def training_curve(self, baseline: str) -> Path:
         """How a baseline's trainings went, epoch by epoch."""
         return self.benchmarks_results / "training_curves" / f"{baseline}.csv"
-
-    @property
-    def graphs_cache(self) -> Path:
-        """Crystal graphs kept between trainings; git ignores them, and they can be made again."""
-        return self.root / "build" / "graphs"
-
-    @property
-    def features_cache(self) -> Path:
-        """Dear features of crystals, kept between trainings; git ignores them."""
-        return self.root / "build" / "features"
-
-    @property
-    def docs_dir(self) -> Path:
-        return self.root / "docs"
-
-    @property
-    def generated_docs_dir(self) -> Path:
-        return self.docs_dir / "generated"
 
     def relative(self, path: Path) -> str:
         """Show a path as the reader would type it from the root; unchanged when outside."""
@@ -139,8 +123,7 @@ def find_layout(start: Path | None = None) -> Layout:
     """
     named = os.environ.get(ROOT_VARIABLE)
     begin = Path(named) if named else (start or Path.cwd())
-    candidates = [begin] if named else [begin, *begin.resolve().parents]
-    for folder in candidates:
+    for folder in [begin] if named else [begin, *begin.resolve().parents]:
         if (folder / PARAMS_FILE).is_file():
             return Layout(folder.resolve())
     raise ConfigError(
@@ -241,9 +224,6 @@ def write_with(path: Path, writer: Callable[[Path], None]) -> None:
 # Identity of bytes and of content: what receipts, manifests and pins rest on
 
 
-_BLOCK_BYTES = 1 << 20
-
-
 def sha256_bytes(data: bytes) -> str:
     """SHA-256 of bytes, as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
@@ -251,11 +231,8 @@ def sha256_bytes(data: bytes) -> str:
 
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, read in blocks."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def column_hashes(table: pa.Table, *, key: str | list[str]) -> dict[str, str]:
@@ -385,7 +362,7 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
         ) from error
 
 
-# Reading YAML that a stranger wrote: no aliases, no repeated keys, no tags, no depth, no size
+# Reading YAML that a contributor wrote: no aliases, no repeated keys, no tags, no depth, no size
 
 
 MAX_BYTES = 64 * 1024
@@ -403,15 +380,15 @@ class _StrictLoader(_SafeLoader):  # type: ignore[misc]
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"keys must be text, found {key!r}", key_node.start_mark
-                )
+                raise _refused(f"keys must be text, found {key!r}", key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
+                raise _refused(f"the key {key!r} stands twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
+
+
+def _refused(reason: str, mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(None, None, reason, mark)
 
 
 def read_mapping(
@@ -427,32 +404,32 @@ def read_mapping(
     Returns:
         The mapping and no problems, or an empty mapping and the problem found.
     """
+    where, size = shown_as, 0 if path.is_symlink() or not path.is_file() else path.stat().st_size
     if path.is_symlink() or not path.is_file():
         kind = "a link" if path.is_symlink() else "no such file"
-        return {}, [_problem(shown_as, "a regular file", kind, missing_step)]
-    size = path.stat().st_size
-    if size > MAX_BYTES:
+        expected, found, step = "a regular file", kind, missing_step
+    elif size > MAX_BYTES:
+        expected, found = f"at most {MAX_BYTES // 1024} kB", f"{size // 1024} kB"
         step = "Move long texts elsewhere and link them."
-        return {}, [
-            _problem(shown_as, f"at most {MAX_BYTES // 1024} kB", f"{size // 1024} kB", step)
-        ]
-    try:
-        loaded = _load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start} is not"
-        return {}, [_problem(shown_as, "UTF-8 text", found, "Save the file as UTF-8.")]
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{shown_as}, line {mark.line + 1}" if mark else shown_as
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        return {}, [_problem(where, "valid YAML", str(reason), "Correct that line.")]
-    except (RecursionError, ValueError) as error:
-        return {}, [_problem(shown_as, "plain YAML", f"{error}", "Simplify the file.")]
-    if not isinstance(loaded, dict):
-        found = "an empty file" if loaded is None else f"a {type(loaded).__name__}"
-        step = "Begin the file with a key and a colon."
-        return {}, [_problem(shown_as, "a mapping of `key: value` lines", found, step)]
-    return loaded, []
+    else:
+        try:
+            loaded = _load(path.read_text(encoding="utf-8"))
+            if isinstance(loaded, dict):
+                return loaded, []
+            expected = "a mapping of `key: value` lines"
+            step = "Begin the file with a key and a colon."
+            found = "an empty file" if loaded is None else f"a {type(loaded).__name__}"
+        except UnicodeDecodeError as error:
+            expected, found = "UTF-8 text", f"byte {error.start} is not"
+            step = "Save the file as UTF-8."
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f"{shown_as}, line {mark.line + 1}" if mark else shown_as
+            reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+            expected, found, step = "valid YAML", str(reason), "Correct that line."
+        except (RecursionError, ValueError) as error:
+            expected, found, step = "plain YAML", f"{error}", "Simplify the file."
+    return {}, [Problem(where, expected, found, step)]
 
 
 def _load(text: str) -> Any:
@@ -464,20 +441,11 @@ def _load(text: str) -> Any:
     for event in yaml.parse(text, Loader=_SafeLoader):
         depth += isinstance(event, yaml.events.CollectionStartEvent)
         depth -= isinstance(event, yaml.events.CollectionEndEvent)
-        mark: Any = event.start_mark
         if depth > MAX_DEPTH:
-            raise yaml.composer.ComposerError(
-                None, None, f"more than {MAX_DEPTH} levels of nesting", mark
-            )
+            raise _refused(f"more than {MAX_DEPTH} levels of nesting", event.start_mark)
         if isinstance(event, yaml.events.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not accepted here", mark
-            )
+            raise _refused("aliases (*name) are not accepted here", event.start_mark)
     return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a safe loader made stricter
-
-
-def _problem(where: str, expected: str, found: str, next_step: str) -> Problem:
-    return Problem(where, expected, found, next_step)
 
 
 # SHA256SUMS: the bytes of a version's tables as they were written on this machine
@@ -494,8 +462,6 @@ def write_checksums(layout: Layout, dataset: str, version: str) -> None:
 def read_checksums(layout: Layout, dataset: str, version: str) -> dict[str, str]:
     """File → SHA-256; empty where nothing was written, lines of another form are passed over."""
     path = layout.checksums(dataset, version)
-    if not path.is_file():
-        return {}
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    pairs = [line.split("  ", 1) for line in lines]
-    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
+    return {name: digest for digest, name in pairs}

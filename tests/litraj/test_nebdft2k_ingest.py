@@ -205,7 +205,7 @@ def test_an_archive_is_refused_and_leaves_nothing(
     with pytest.raises(IngestError) as caught:
         ingest(layout, load_params(layout).versions[KEY])
     assert not layout.manifest("nebdft2k", VERSION).exists()
-    assert not layout.frames_dir("nebdft2k", VERSION).exists()
+    assert not (layout.version_dir("nebdft2k", VERSION) / "frames").exists()
     assert expected in str(caught.value)
 
 
