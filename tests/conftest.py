@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         reason=f"needs the real data: set {MIRROR_VARIABLE}, or run `make leaderboard` first"
     )
     for item in items:
-        if "data" in item.keywords:
+        if item.get_closest_marker("data"):
             item.add_marker(skip)
 
 
@@ -53,7 +53,7 @@ def _tables_are_here() -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def _ingested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Fetch and ingest from the mirror, once, where tests on real data run without its tables."""
-    wanted = any("data" in item.keywords for item in request.session.items)
+    wanted = any(item.get_closest_marker("data") for item in request.session.items)
     if not wanted or _tables_are_here() or not os.environ.get(MIRROR_VARIABLE):
         return
     # Of processes that test in parallel one does it, and the others wait for it.
@@ -74,7 +74,7 @@ def _ingested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 def _surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the caller's repository from every test, and the mirror from those not on real data."""
     monkeypatch.delenv("IONLADDER_ROOT", raising=False)
-    if "data" not in request.keywords:
+    if not request.node.get_closest_marker("data"):
         monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
 
 

@@ -15,7 +15,7 @@ from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.pages import dataset as card
 from ionladder.site.render import render_pages
-from unit.datasets.conftest import SECOND_VERSION, fetch_and_ingest
+from unit.data.conftest import SECOND_VERSION, fetch_and_ingest
 from unit.site.synthetic_board import make_repository
 
 CARD = "datasets/obelix/"

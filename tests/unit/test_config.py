@@ -1,4 +1,4 @@
-"""``params.yaml``: read into objects, and every mistake named at once."""
+"""``params.yaml`` and ``data/pins.json``: read into objects, and every mistake named at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from typing import Any
 import pytest
 
 from factories import write_repo
-from ionladder.config import FoldSettings, load_params, select_versions
+from ionladder.config import (
+    FoldSettings,
+    add_pin,
+    load_params,
+    read_pins,
+    require_pinned,
+    require_scored,
+    select_versions,
+)
 from ionladder.errors import ConfigError
 from ionladder.repo import Layout
+
+# ``params.yaml``: read into objects, and every mistake named at once.
+
 
 KEY = "obelix-1-0-0"
 
@@ -159,3 +170,100 @@ def test_an_embedded_version_is_not_fetched(repository: Path) -> None:
     assert not [version for version in select_versions(params, None) if version.is_embedded]
     with pytest.raises(ConfigError, match="computed here and kept in git"):
         select_versions(params, [embedded[0].key])
+
+
+# Versions fetched on demand: unpinned, pinned, and what params.yaml makes of both.
+
+
+ARCHIVE = "bvel13k-1-0-0"
+SHA = "a" * 64
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Layout:
+    made = write_repo(tmp_path / "repo", ["1.0.0"])
+    content = json.loads(made.params.read_text())
+    content["on_demand"] = {
+        ARCHIVE: {
+            "dataset": "bvel13k",
+            "version": "1.0.0",
+            "tag": "litraj",
+            "base_url": "https://upstream.invalid/litraj",
+            "files": ["BVEL13k.zip"],
+            "download_bytes": 11_000_000,
+            "ingested_bytes": 40_000_000,
+            "expected": {"train": 3, "val": 1, "test": 1},
+            "folds": {"n_folds": 5, "n_repeats": 1, "seed": 1},
+            "tasks": ["bvel13k"],
+        }
+    }
+    made.params.write_text(json.dumps(content))
+    return made
+
+
+def test_an_unpinned_version_waits(waiting: Layout) -> None:
+    params = load_params(waiting)
+
+    version = params.waits_for("bvel13k")
+    assert version is not None
+    assert version.key == ARCHIVE
+    assert not version.source.is_pinned
+    assert "bvel13k" not in params.task_versions
+    assert params.waits_for("obelix") is None
+
+
+def test_it_is_neither_fetched_nor_embedded_unless_asked_for(waiting: Layout) -> None:
+    params = load_params(waiting)
+
+    assert [v.key for v in select_versions(params, None)] == ["obelix-1-0-0"]
+    assert not params.versions[ARCHIVE].is_embedded
+
+
+@pytest.mark.parametrize("name", [ARCHIVE, "bvel13k"])
+def test_its_key_or_the_name_of_its_dataset_selects_it(waiting: Layout, name: str) -> None:
+    assert [v.key for v in select_versions(load_params(waiting), [name])] == [ARCHIVE]
+
+
+def test_letters_say_how_to_get_it(waiting: Layout) -> None:
+    params = load_params(waiting)
+
+    with pytest.raises(ConfigError, match=f"ionladder fetch {ARCHIVE} --pin"):
+        require_pinned(waiting, params.versions[ARCHIVE])
+    with pytest.raises(ConfigError, match="task bvel13k"):
+        require_scored(waiting, params, "bvel13k")
+
+
+def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Layout) -> None:
+    add_pin(waiting, load_params(waiting).versions[ARCHIVE], {"BVEL13k.zip": SHA})
+
+    params = load_params(waiting)
+    assert params.versions[ARCHIVE].source.files == {"BVEL13k.zip": SHA}
+    assert params.task_versions["bvel13k"] == "1.0.0"
+    assert params.waiting == {}
+    require_pinned(waiting, params.versions[ARCHIVE])
+    require_scored(waiting, params, "bvel13k")
+    assert json.loads(waiting.pins.read_text()) == {
+        "on_demand_versions": {
+            ARCHIVE: {"dataset": "bvel13k", "version": "1.0.0", "files": {"BVEL13k.zip": SHA}}
+        },
+        "on_demand_tasks": {"bvel13k": {"dataset": "bvel13k", "version": "1.0.0"}},
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"more": 1}', '{"on_demand_versions": {"x": {"dataset": "x"}}}'],
+)
+def test_damaged_pins_are_a_letter(waiting: Layout, text: str) -> None:
+    waiting.pins.parent.mkdir(exist_ok=True)
+    waiting.pins.write_text(text)
+
+    with pytest.raises(ConfigError, match=r"data/pins\.json"):
+        read_pins(waiting)
+
+
+def test_a_pin_of_other_files_than_the_parameters_name_is_a_letter(waiting: Layout) -> None:
+    add_pin(waiting, load_params(waiting).versions[ARCHIVE], {"Other.zip": SHA})
+
+    with pytest.raises(ConfigError, match=f"on_demand_versions.{ARCHIVE}"):
+        load_params(waiting)

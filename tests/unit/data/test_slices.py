@@ -1,0 +1,265 @@
+"""Compositions, how far they lie apart, and the parts of a test set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr, wasserstein_distance
+
+from ionladder.data import slices
+from ionladder.data import slices as composition_distance
+from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.registry import get_task
+from ionladder.data.slices import (
+    DECIMALS,
+    SCALE,
+    composition_matrix,
+    crossing_ids,
+    element_movers_distance,
+    nearest,
+    nearest_entries,
+    nearest_of_other_groups,
+    quarters,
+)
+from ionladder.repo import Layout
+
+# The Element Mover's Distance against scipy, published examples and brute force.
+
+
+compositions = st.dictionaries(
+    st.sampled_from(SCALE), st.integers(min_value=1, max_value=40), min_size=1, max_size=6
+)
+formulas = compositions.map(lambda amounts: "".join(f"{e}{n / 4:g}" for e, n in amounts.items()))
+
+
+def test_the_scale_holds_every_element_up_to_lawrencium_once() -> None:
+    from pymatgen.core import Element
+
+    assert len(set(SCALE)) == len(SCALE) == 103
+    assert {Element(symbol).Z for symbol in SCALE} == set(range(1, 104))
+
+
+def test_the_scale_resembles_pettifor_s_own_without_being_it() -> None:
+    from pymatgen.core import Element
+
+    own = [Element(symbol).mendeleev_no for symbol in SCALE]
+    assert own != sorted(own)
+    assert spearmanr(own, range(len(own))).statistic > 0.9
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"), [("CaTiO3", "SrTiO3", 0.2), ("NaCl", "LiCl", 0.5)]
+)
+def test_distances_are_those_that_the_method_s_authors_print(
+    one: str, other: str, distance: float
+) -> None:
+    # Both stand in the readme of github.com/lrcfmd/ElMD, the reference implementation.
+    assert element_movers_distance(one, other) == pytest.approx(distance)
+
+
+@given(formulas, formulas)
+def test_the_distance_is_scipy_s_wasserstein_distance_on_the_scale(one: str, other: str) -> None:
+    places = np.arange(len(SCALE))
+    first, second = composition_matrix([one])[0], composition_matrix([other])[0]
+    expected = wasserstein_distance(places, places, first, second)
+    assert element_movers_distance(one, other) == pytest.approx(expected, abs=10.0**-DECIMALS)
+
+
+@given(formulas, formulas, formulas)
+def test_it_is_a_distance(one: str, two: str, three: str) -> None:
+    apart = element_movers_distance
+    assert apart(one, one) == 0.0
+    assert apart(one, two) == apart(two, one)
+    assert apart(one, three) <= apart(one, two) + apart(two, three) + 2 * 10.0**-DECIMALS
+
+
+@given(st.lists(formulas, min_size=1, max_size=8), st.lists(formulas, min_size=1, max_size=8))
+def test_the_nearest_are_those_of_a_sorted_list(asked: list[str], known: list[str]) -> None:
+    found = nearest(asked, known, count=3)
+    for row, formula in enumerate(asked):
+        expected = sorted((element_movers_distance(formula, k), i) for i, k in enumerate(known))[:3]
+        pairs = zip(found.distances[row], found.places[row], strict=True)
+        assert [(float(d), int(p)) for d, p in pairs] == expected
+
+
+def test_blocks_of_one_row_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, known = ["LiCl", "Li3PS4", "LiCl", "Li7La3Zr2O12"], ["NaCl", "Li2S", "LiNbO3", "Li2S"]
+    whole = nearest(asked, known, count=2)
+    monkeypatch.setattr(composition_distance, "_BLOCK_CELLS", 1)
+    single = nearest(asked, known, count=2)
+    np.testing.assert_array_equal(single.distances, whole.distances)
+    np.testing.assert_array_equal(single.places, whole.places)
+
+
+@pytest.mark.parametrize("formula", ["", "Xx2", "Li2(SO4)", "li2", "Li0"])
+def test_what_is_no_formula_is_refused(formula: str) -> None:
+    with pytest.raises(ValueError, match=r"formula|atoms"):
+        composition_matrix([formula])
+
+
+@given(st.lists(st.integers(min_value=0, max_value=9), min_size=1, max_size=60))
+def test_quarters_keep_equal_distances_together_and_in_order(values: list[int]) -> None:
+    distances = np.array(values, dtype=float)
+    names = quarters(distances)
+    for a, name_a in zip(values, names, strict=True):
+        for b, name_b in zip(values, names, strict=True):
+            assert (a != b) or name_a == name_b
+            assert (a >= b) or name_a <= name_b
+
+
+def test_quarters_of_distinct_distances_are_equally_large() -> None:
+    names = quarters(np.arange(40.0))
+    assert [names.count(name) for name in sorted(set(names))] == [10, 10, 10, 10]
+    assert names[0] == "1st quarter: 0.00 to 9.00"
+
+
+def test_no_distances_have_no_quarters() -> None:
+    assert quarters(np.array([])) == []
+
+
+@given(st.lists(st.tuples(formulas, st.integers(0, 3)), min_size=1, max_size=8))
+def test_neighbours_of_other_groups_are_those_of_a_sorted_list(
+    entries: list[tuple[str, int]],
+) -> None:
+    found = nearest_of_other_groups(*map(list, zip(*entries, strict=True)), count=3)
+    for row, (formula, group) in enumerate(entries):
+        others = [
+            (element_movers_distance(formula, other), place)
+            for place, (other, theirs) in enumerate(entries)
+            if theirs != group
+        ]
+        pairs = zip(found.distances[row], found.places[row], strict=True)
+        real = [(float(d), int(p)) for d, p in pairs if np.isfinite(d)]
+        assert real == sorted(others)[:3]
+
+
+# Slice columns of a synthetic release: complete, reproducible, and apart from the labels' hash.
+
+
+TASK = get_task("obelix")
+
+
+def load(repo: Layout, version: str = "1.0.0") -> EvaluationLabels:
+    return load_evaluation_labels(repo, TASK, version)
+
+
+def test_every_test_entry_has_a_value_in_every_slice(repo: Layout) -> None:
+    labels = load(repo)
+    assert labels.slices is not None
+    assert labels.slices["id"].tolist() == labels.test["id"].tolist()
+    assert list(labels.slices.columns) == ["id", *(item.column for item in TASK.slices)]
+    assert not labels.slices.isna().any(axis=None)
+
+
+def test_slices_agree_with_the_labels_and_splits_they_come_from(repo: Layout) -> None:
+    labels = load(repo)
+    assert labels.slices is not None
+    joined = labels.test.merge(labels.slices, on="id", suffixes=("", "_slice"))
+    assert (joined["censoring"] == joined["censoring_slice"]).all()
+    assert ((joined["structure"] == "with") == joined["in_cif"]).all()
+    assert ((joined["order"] == "no structure") == ~joined["in_cif"]).all()
+    is_superionic = (joined["log10_sigma"] >= -3) & (joined["censoring"] == "none")
+    assert ((joined["superionic"] == "yes") == is_superionic).all()
+
+
+def test_the_synthetic_split_is_crossed_by_nothing_and_its_test_set_is_oxides(repo: Layout) -> None:
+    slices = load(repo).slices
+    assert slices is not None
+    assert set(slices["crossing"]) == {"no"}
+    assert set(slices["anions"]) == {"oxide"}
+
+
+def test_neighbours_are_training_entries_nearest_first(repo: Layout) -> None:
+    labels = load(repo)
+    assert labels.neighbours is not None
+    assert set(labels.neighbours["neighbour"]) <= set(labels.train["id"])
+    for _, rows in labels.neighbours.groupby("id"):
+        assert rows["place"].tolist() == [1, 2, 3]
+        assert rows["distance"].is_monotonic_increasing
+
+
+def test_the_hash_of_slices_follows_their_content_and_is_apart_from_that_of_labels(
+    repo: Layout,
+) -> None:
+    first, again, second = load(repo), load(repo), load(repo, "1.1.0")
+    assert first.slices_sha256 == again.slices_sha256
+    # Version 1.1.0 changes the family of a training entry and a conductivity that crosses no line.
+    assert first.labels_sha256 != second.labels_sha256
+    assert first.slices_sha256 == second.slices_sha256
+
+
+def test_without_training_entries_nothing_is_near() -> None:
+    formulas = pd.Series({"a": "Li2O", "b": "LiCl"})
+    assert nearest_entries(formulas, ids=["a", "b"], train_ids=[]).empty
+
+
+def test_equally_near_training_entries_come_in_the_order_of_their_ids() -> None:
+    formulas = pd.Series({"t": "Li2O1", "b": "Li4O2", "a": "Li2O1", "c": "Na2O1"})
+    near = nearest_entries(formulas, ids=["t"], train_ids=["c", "b", "a"])
+    assert near["neighbour"].tolist() == ["a", "b", "c"]
+
+
+def test_where_folds_are_scored_no_entry_is_near_to_its_own_group(repo: Layout) -> None:
+    labels = load_evaluation_labels(repo, get_task("obelix-cv"), "1.0.0")
+    assert labels.neighbours is not None
+    assert labels.slices is not None
+    assert labels.slices["id"].tolist() == labels.test["id"].tolist() == labels.train["id"].tolist()
+    group = labels.train.set_index("id")["component"]
+    near = labels.neighbours
+    assert (near["id"].map(group) != near["neighbour"].map(group)).all()
+
+
+def test_where_only_some_entries_take_part_the_others_are_near_to_nobody(repo: Layout) -> None:
+    labels = load_evaluation_labels(repo, get_task("obelix-cif"), "1.0.0")
+    assert labels.neighbours is not None
+    assert set(labels.neighbours["neighbour"]) <= set(labels.train["id"])
+    assert set(labels.neighbours["id"]) == set(labels.test["id"])
+
+
+# Test entries whose composition is also in the training set are found by normalised formula.
+
+
+SPLITS = pa.table(
+    {
+        "split_name": ["official"] * 5 + ["other"],
+        "id": ["a", "b", "c", "d", "e", "c"],
+        "subset": ["train", "train", "test", "test", "test", "train"],
+    }
+)
+
+
+def readable(monkeypatch: pytest.MonkeyPatch, entries: pa.Table) -> None:
+    """Let the module read these tables."""
+    found = {"entries": entries, "splits": SPLITS}
+    monkeypatch.setattr(slices, "read_tables", lambda *_: found)
+
+
+def test_only_test_entries_with_a_training_composition_cross(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    formulas = ["Li2 O1", "Li3 N1", "Li3 N1", "Li1 Cl1", "Li1 Cl1"]
+    readable(monkeypatch, pa.table({"id": list("abcde"), "formula_norm": formulas}))
+    assert crossing_ids(Layout(Path()), TASK, "1.0.0") == {"c"}
+
+
+def test_an_entry_without_a_formula_crosses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    formulas = [None, "Li3 N1", None, "Li1 Cl1", "Li1 Cl1"]
+    readable(monkeypatch, pa.table({"id": list("abcde"), "formula_norm": formulas}))
+    assert crossing_ids(Layout(Path()), TASK, "1.0.0") == frozenset()
+
+
+def test_a_dataset_without_normalised_formulas_has_no_crossing_entries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readable(monkeypatch, pa.table({"id": list("abcde")}))
+    assert crossing_ids(Layout(Path()), TASK, "1.0.0") == frozenset()
+
+
+def test_the_synthetic_release_has_none(repo: Layout) -> None:
+    assert crossing_ids(repo, TASK, "1.0.0") == frozenset()
