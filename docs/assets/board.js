@@ -185,7 +185,7 @@
 
     form.hidden = false;
     form.addEventListener("submit", (event) => event.preventDefault());
-    // Letters that are typed replace each other: going back undoes the word, not its last letter.
+    // Typed characters replace each other: going back undoes the word, not its last character.
     function filter({ dataset, value }) {
       const name = dataset.filter;
       const isTyping = name === "find" && new URLSearchParams(location.search).has("find");

@@ -7,7 +7,7 @@
   const [LEFT, TOP_EDGE, RIGHT, BOTTOM] = [52, 14, 408, 370];
   const SVG = "http://www.w3.org/2000/svg";
 
-  // Elements; strangers' words only ever become text nodes.
+  // Elements; contributors' words only ever become text nodes.
   function h(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
