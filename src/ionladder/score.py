@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -149,15 +148,15 @@ def compute_floors(
 def array_reader(labels: EvaluationLabels, task: Task) -> ArrayReader | None:
     """The reader of a task's arrays; None for a task that predicts numbers.
 
-    Every kind of array has a module of its name, with a function ``reader(labels, task)``. The
-    reader goes through a submission once: it checks each block, compares it with the truth, and
+    A reader goes through a submission once: it checks each block, compares it with the truth, and
     keeps one number per target and entry.
     """
     if task.predicts == "values":
         return None
-    make = import_module(f"ionladder.score_{task.predicts}").reader
-    found: ArrayReader = make(labels, task)
-    return found
+    from ionladder import score_frames, score_paths
+
+    readers = {"paths": score_paths.reader, "frames": score_frames.reader}
+    return readers[task.predicts](labels, task)
 
 
 def expectations_of(labels: EvaluationLabels, task: Task) -> Expectations:
