@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ionladder.errors import BaselineError, ConfigError, Problem
+from ionladder.baselines.registry import refusal
+from ionladder.errors import ConfigError
 from ionladder.repo import find_layout, read_json, sha256_bytes, write_json
 
 if TYPE_CHECKING:
@@ -125,14 +126,9 @@ def require_structures(inputs: TaskInputs) -> pd.DataFrame:
         BaselineError: It has none.
     """
     if inputs.structures is None:
-        raise BaselineError(
-            Problem(
-                where="structures",
-                expected="the crystal structure of every entry",
-                found="a dataset without structures",
-                next_step="Choose a task whose dataset has them (`ionladder baseline --list`).",
-            )
-        )
+        step = "Choose a task whose dataset has them (`ionladder baseline --list`)."
+        expected, found = "the crystal structure of every entry", "a dataset without structures"
+        raise refusal("structures", expected, found, step)
     return inputs.structures
 
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.baselines.registry import missing_package
-from ionladder.errors import BaselineError, Problem, visible
+from ionladder.baselines.registry import missing_package, refusal
+from ionladder.errors import BaselineError, visible
 from ionladder.repo import replacing, sha256_bytes, write_json
 
 if TYPE_CHECKING:
@@ -267,16 +267,10 @@ def _kept(place: Path, key: str) -> Band | None:
     with np.load(place, allow_pickle=False) as held:
         if str(held["key"]) != key:
             return None
-        first, last = held["end_steps"].tolist()
-        return Band(
-            energies_ev=held["energies_ev"],
-            positions_ang=held["positions_ang"],
-            largest_force_ev_per_ang=float(held["largest_force_ev_per_ang"]),
-            converged=bool(held["converged"]),
-            end_steps=(int(first), int(last)),
-            band_steps=int(held["band_steps"]),
-            cpu_s=float(held["cpu_s"]),
-        )
+        values = {name: held[name] for name in held.files if name != "key"}
+    values = {name: value if value.ndim else value.item() for name, value in values.items()}
+    first, last = values.pop("end_steps").tolist()
+    return Band(**values, end_steps=(first, last))
 
 
 def _write_bands(path: Path, done: Sequence[tuple[Hop, Band]]) -> None:
@@ -329,7 +323,7 @@ def hops_of_folder(folder: Path) -> Iterator[Hop]:
 
     files = sorted(folder.glob(f"*{INIT}")) if folder.is_dir() else []
     if not files:
-        raise _error(
+        raise refusal(
             str(folder),
             f"a folder with initial paths, one file <id>{INIT} a hop",
             "no such file" if folder.is_dir() else "no such folder",
@@ -344,7 +338,7 @@ def hops_of_folder(folder: Path) -> Iterator[Hop]:
             for frame in frames
         )
         if len(frames) < FEWEST_IMAGES or not same:
-            raise _error(
+            raise refusal(
                 str(file),
                 f"a path: {FEWEST_IMAGES} images or more of the same atoms in the same cell",
                 f"{len(frames)} images" if same else "images that differ in atoms or cell",
@@ -485,31 +479,18 @@ def potential_of(name: PotentialName, weights: Path | None) -> tuple[NewCalculat
 def _require(name: PotentialName, weights: Path | None) -> None:
     where = f"ionladder umlip-neb --model {name}"
     package = {"chgnet": "chgnet", "sevennet-0": "sevenn", "mace": "mace"}[name]
-    problems = []
+    errors = []
     missing = tuple(one for one in ("ase", "torch", package) if find_spec(one) is None)
     if missing:
-        problems.append(missing_package(where, "umlip", missing))
+        errors.append(missing_package(where, "umlip", missing))
     if name == "mace" and (weights is None or not weights.is_file()):
-        problems.append(
-            Problem(
-                where=f"{where} --weights",
-                expected="a file of MACE's weights, such as MACE-MP-0's; its package has none",
-                found="none" if weights is None else f"no file {weights}",
-                next_step="Download the model its authors publish, and name the file.",
-            )
-        )
+        expected = "a file of MACE's weights, such as MACE-MP-0's; its package has none"
+        found = "none" if weights is None else f"no file {weights}"
+        step = "Download the model its authors publish, and name the file."
+        errors.append(refusal(f"{where} --weights", expected, found, step))
     if name != "mace" and weights is not None:
-        problems.append(
-            Problem(
-                where=f"{where} --weights",
-                expected="no such option: the weights come inside the package",
-                found=str(weights),
-                next_step="Leave the option out.",
-            )
-        )
-    if problems:
-        raise BaselineError(problems)
-
-
-def _error(where: str, expected: str, found: str, next_step: str) -> BaselineError:
-    return BaselineError(Problem(where=where, expected=expected, found=found, next_step=next_step))
+        expected = "no such option: the weights come inside the package"
+        step = "Leave the option out."
+        errors.append(refusal(f"{where} --weights", expected, str(weights), step))
+    if errors:
+        raise BaselineError([problem for error in errors for problem in error.problems])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ionladder.baselines.registry import Training, baseline
 
 if TYPE_CHECKING:
+    from ionladder.baselines.graphs import Sees
     from ionladder.specs import Array
 
 _CGCNN = {
@@ -106,87 +107,72 @@ _MEASURED, _UNMEASURED = 0.001, 0.05
 @_network("torch_geometric", _CGCNN, "rounded", tolerance=_MEASURED)
 def cgcnn(training: Training) -> Array:
     """CGCNN, occupancies rounded as in the paper."""
-    return _fit_cgcnn(training)
+    return _fit(training, "CGCNN", "distances")
 
 
 @_network("torch_geometric", _CGCNN, "majority", tolerance=_MEASURED)
 def cgcnn_majority(training: Training) -> Array:
     """CGCNN, each site given to its most abundant species."""
-    return _fit_cgcnn(training)
+    return _fit(training, "CGCNN", "distances")
 
 
 @_network("torch_geometric", _CGCNN, "weighted", tolerance=_MEASURED)
 def cgcnn_weighted(training: Training) -> Array:
     """CGCNN, sites as mixtures of their species."""
-    return _fit_cgcnn(training)
+    return _fit(training, "CGCNN", "distances")
 
 
 @_network("torch_geometric", _CGCNN, "weighted", tolerance=_MEASURED, pretrained=True)
 def p_cgcnn_bvel(training: Training) -> Array:
     """CGCNN, sites as mixtures of their species, after barriers of BVEL-proto."""
-    return _fit_cgcnn(training, barriers_first=True)
+    return _fit(training, "CGCNN", "distances", barriers_first=True)
 
 
 @_network("schnetpack", _SCHNET, "rounded", tolerance=_MEASURED)
 def schnet(training: Training) -> Array:
     """SchNet, occupancies rounded as in the paper."""
-    return _fit_schnet(training)
+    return _fit(training, "make_schnet", "distances")
 
 
 @_network("schnetpack", _SCHNET, "majority", tolerance=_MEASURED)
 def schnet_majority(training: Training) -> Array:
     """SchNet, each site given to its most abundant species."""
-    return _fit_schnet(training)
+    return _fit(training, "make_schnet", "distances")
 
 
 @_network("schnetpack", _SCHNET, "weighted", tolerance=_MEASURED)
 def schnet_weighted(training: Training) -> Array:
     """SchNet, sites as mixtures of their species."""
-    return _fit_schnet(training)
+    return _fit(training, "make_schnet", "distances")
 
 
 @_network("schnetpack", _SCHNET, "weighted", tolerance=_MEASURED, pretrained=True)
 def p_schnet_bvel(training: Training) -> Array:
     """SchNet, sites as mixtures of their species, after barriers of BVEL-proto."""
-    return _fit_schnet(training, barriers_first=True)
+    return _fit(training, "make_schnet", "distances", barriers_first=True)
 
 
 @_network("schnetpack", _PAINN, "rounded", tolerance=_UNMEASURED)
 def painn(training: Training) -> Array:
     """PaiNN, occupancies rounded as in the paper."""
-    from ionladder.baselines.architectures import make_painn
-    from ionladder.baselines.train import fit_network
-
-    return fit_network(training, make_painn, "vectors")
+    return _fit(training, "make_painn", "vectors")
 
 
 @_network("matgl", _M3GNET, "rounded", tolerance=_UNMEASURED)
 def m3gnet(training: Training) -> Array:
     """M3GNet, occupancies rounded as in the paper."""
-    from ionladder.baselines.architectures import make_m3gnet
-    from ionladder.baselines.train import fit_network
-
-    return fit_network(training, make_m3gnet, "angles")
+    return _fit(training, "make_m3gnet", "angles")
 
 
 @_network("matgl", _SO3NET, "rounded", tolerance=_UNMEASURED)
 def so3net(training: Training) -> Array:
     """SO3Net, occupancies rounded as in the paper."""
-    from ionladder.baselines.architectures import make_so3net
+    return _fit(training, "make_so3net", "vectors and handedness")
+
+
+def _fit(training: Training, network: str, sees: Sees, *, barriers_first: bool = False) -> Array:
+    from ionladder.baselines import architectures
     from ionladder.baselines.train import fit_network
 
-    return fit_network(training, make_so3net, "vectors and handedness")
-
-
-def _fit_cgcnn(training: Training, *, barriers_first: bool = False) -> Array:
-    from ionladder.baselines.architectures import CGCNN
-    from ionladder.baselines.train import fit_network
-
-    return fit_network(training, CGCNN, "distances", barriers_first=barriers_first)
-
-
-def _fit_schnet(training: Training, *, barriers_first: bool = False) -> Array:
-    from ionladder.baselines.architectures import make_schnet
-    from ionladder.baselines.train import fit_network
-
-    return fit_network(training, make_schnet, "distances", barriers_first=barriers_first)
+    make = getattr(architectures, network)
+    return fit_network(training, make, sees, barriers_first=barriers_first)

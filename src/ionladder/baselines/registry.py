@@ -149,37 +149,27 @@ class Baseline:
             BaselineError: A package is not installed; the message says how to get it.
         """
         if missing := self.missing_packages():
-            where = f"ionladder baseline {self.name}"
-            raise BaselineError(missing_package(where, str(self.extra), missing))
+            raise missing_package(f"ionladder baseline {self.name}", str(self.extra), missing)
 
 
 _BASELINES: dict[str, Baseline] = {}
 
 
 def baseline(
-    *,
-    tasks: tuple[str, ...],
-    seeds: int = 1,
-    tolerance: float = 1e-6,
-    settings: Mapping[str, Any] | None = None,
-    folds: bool = True,
-    extra: str | None = None,
-    packages: tuple[str, ...] = (),
+    *, tasks: tuple[str, ...], seeds: int = 1, **options: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function a baseline, named after it with ``-`` for ``_``; see :class:`Baseline`."""
+    """Make a function a baseline, named after it with ``-`` for ``_``.
+
+    Args:
+        tasks: Tasks it can be run on.
+        seeds: Trainings for the test set.
+        options: Other attributes of :class:`Baseline`, such as ``settings`` and ``tolerance``.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", "-")
         _BASELINES[name] = Baseline(
-            name=name,
-            function=function,
-            tasks=tasks,
-            n_seeds=seeds,
-            tolerance=tolerance,
-            settings=settings or {},
-            folds=folds,
-            extra=extra,
-            packages=packages,
+            name=name, function=function, tasks=tasks, n_seeds=seeds, **options
         )
         return function
 
@@ -204,22 +194,21 @@ def get_baseline(name: str) -> Baseline:
         return baselines[name]
     close = difflib.get_close_matches(name, baselines, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise BaselineError(
-        Problem(
-            where="ionladder baseline",
-            expected=f"one of {', '.join(baselines)}",
-            found=repr(name),
-            next_step=f"{hint}See `ionladder baseline --list`.",
-        )
-    )
+    step = f"{hint}See `ionladder baseline --list`."
+    raise refusal("ionladder baseline", f"one of {', '.join(baselines)}", repr(name), step)
 
 
-def missing_package(where: str, extra: str, missing: Sequence[str]) -> Problem:
+def missing_package(where: str, extra: str, missing: Sequence[str]) -> BaselineError:
     """The error about packages of an extra that are not installed, met by the command ``where``."""
-    return Problem(
-        where=where,
-        expected=f"the packages of the extra {extra}",
-        found=f"no package {', '.join(missing)}",
-        next_step=f"From a clone: pip install --no-deps -r requirements-{extra}.lock (those "
-        f'tested). Elsewhere: pip install "ionladder[{extra}]".',
+    return refusal(
+        where,
+        f"the packages of the extra {extra}",
+        f"no package {', '.join(missing)}",
+        f"From a clone: pip install --no-deps -r requirements-{extra}.lock (those tested). "
+        f'Elsewhere: pip install "ionladder[{extra}]".',
     )
+
+
+def refusal(where: str, expected: str, found: str, next_step: str) -> BaselineError:
+    """An error with one finding; see :class:`Problem` for its four parts."""
+    return BaselineError(Problem(where=where, expected=expected, found=found, next_step=next_step))

@@ -20,14 +20,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ionladder.baselines.registry import Baseline, Curve, Watch, get_baseline
+from ionladder.baselines.registry import Baseline, Curve, Watch, get_baseline, refusal
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.data.store import ArrayInputs, TaskInputs, load_array_inputs, load_inputs
 from ionladder.errors import (
     BaselineError,
     DataChangedError,
-    Problem,
     SubmissionError,
     first_few,
 )
@@ -38,7 +37,7 @@ from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
 from ionladder.submit.validate import Expectations, Submission, read_submission
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 
 Progress = Callable[[int, int], None]
@@ -178,7 +177,7 @@ def run(
         where = f"ionladder baseline {name} --seeds {n_seeds}"
         expected = "no such option: a task scored on folds needs every frozen repeat"
         step = "Leave the option out; with --check it compares the first so many repeats."
-        raise _error(where, expected, str(n_seeds), step)
+        raise refusal(where, expected, str(n_seeds), step)
     words = card_words(plan.folder, plan.shown, plan.baseline, plan.task)
     result = train(plan, progress=progress, watch=watch)
     seeds = plan.seeds
@@ -226,17 +225,17 @@ def check(
     """
     plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
     if not plan.folder.is_dir():
-        raise _error(plan.shown, "the committed predictions", "no such folder", _REVIEW)
+        raise refusal(plan.shown, "the committed predictions", "no such folder", _REVIEW)
     committed = _read_back(plan)
     if committed.cv_predictions is None and plan.schemes:
-        raise _error(plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW)
+        raise refusal(plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW)
     plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
     on_test, on_folds = train(plan, progress=progress, watch=watch).differences(committed)
     tolerance = plan.baseline.tolerance
     if not max(on_test, on_folds) <= tolerance:
         found = f"differences up to {on_test:.3g} on the test set and {on_folds:.3g} on the folds"
         expected = f"the predictions of a rerun within {tolerance:g}"
-        raise _error(plan.shown, expected, found, _REVIEW)
+        raise refusal(plan.shown, expected, found, _REVIEW)
     return Check(
         folder=plan.shown,
         n_seeds=len(plan.seeds),
@@ -279,39 +278,23 @@ def make_plan(
 def _look_up(params: Params, name: str, task: str, n_seeds: int | None) -> tuple[Baseline, Task]:
     """A baseline that can be run on a task, or all that keeps it from that."""
     baseline, spec = get_baseline(name), get_task(task)
-    where, problems = f"ionladder baseline {name}", []
+    where, errors = f"ionladder baseline {name}", []
     if task not in baseline.tasks and name not in spec.baselines:
-        problems.append(
-            Problem(
-                where=f"{where} --task {task}",
-                expected=f"a task it is made for ({', '.join(baseline.tasks)})",
-                found=repr(task),
-                next_step="Choose another task, or another baseline (`ionladder baseline --list`).",
-            )
-        )
+        expected = f"a task it is made for ({', '.join(baseline.tasks)})"
+        step = "Choose another task, or another baseline (`ionladder baseline --list`)."
+        errors.append(refusal(f"{where} --task {task}", expected, repr(task), step))
     if task not in params.task_versions:
-        problems.append(
-            Problem(
-                where=f"params.yaml, tasks.{task}",
-                expected="the dataset version the task is scored on",
-                found="none",
-                next_step="Name a pinned version there.",
-            )
-        )
+        expected = "the dataset version the task is scored on"
+        step = "Name a pinned version there."
+        errors.append(refusal(f"params.yaml, tasks.{task}", expected, "none", step))
     # Where folds are scored, seeds count repeats, and a number beyond them means all.
     is_limited = spec.scored_folds is None
-    most = f"from 1 to {baseline.n_seeds}" if is_limited else "of repeats, 1 or more"
     if n_seeds is not None and (n_seeds < 1 or (is_limited and n_seeds > baseline.n_seeds)):
-        problems.append(
-            Problem(
-                where=f"{where} --seeds {n_seeds}",
-                expected=f"a number {most}",
-                found=str(n_seeds),
-                next_step="Ask for fewer seeds, or leave the option out to run all of them.",
-            )
-        )
-    if problems:
-        raise BaselineError(problems)
+        most = f"from 1 to {baseline.n_seeds}" if is_limited else "of repeats, 1 or more"
+        step = "Ask for fewer seeds, or leave the option out to run all of them."
+        errors.append(refusal(f"{where} --seeds {n_seeds}", f"a number {most}", str(n_seeds), step))
+    if errors:
+        raise BaselineError([problem for error in errors for problem in error.problems])
     return baseline, spec
 
 
@@ -349,7 +332,7 @@ def train(plan: Plan, *, progress: Progress | None = None, watch: Watch | None =
             epoch by epoch.
     """
     if watch is not None and "epochs" not in plan.baseline.settings:
-        raise BaselineError(without_epochs(plan.baseline.name))
+        raise without_epochs(plan.baseline.name)
     plan.baseline.require_packages()
     done = 0
 
@@ -423,11 +406,11 @@ def predict_once(
     shape = (len(predict_ids), len(inputs.targets))
     if table.shape != shape:
         expected = f"predictions of shape {shape}, one column a target"
-        raise _error(where, expected, f"shape {table.shape}", step)
+        raise refusal(where, expected, f"shape {table.shape}", step)
     bad = [predict_ids[int(row)] for row in np.flatnonzero(~np.isfinite(table).all(axis=1))]
     if bad:
         expected = "a finite prediction for every entry"
-        raise _error(where, expected, f"none for {first_few(bad)}", step)
+        raise refusal(where, expected, f"none for {first_few(bad)}", step)
     return pd.DataFrame(
         {"id": list(predict_ids), **dict(zip(inputs.targets, table.T, strict=True))}
     )
@@ -582,7 +565,7 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
     target = layout.submission_dir(task, name) / ARRAYS_FILE
     shown = layout.relative(target)
     if not target.is_file():
-        raise _error(shown, "the committed predictions", "no such file", _REVIEW)
+        raise refusal(shown, "the committed predictions", "no such file", _REVIEW)
     rerun = target.with_name(".rerun.parquet")
     try:
         _write_arrays(baseline, inputs, rerun)
@@ -591,38 +574,33 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
         rerun.unlink(missing_ok=True)
     if not found <= baseline.tolerance:
         expected = f"the predictions of a rerun within {baseline.tolerance:g}"
-        raise _error(shown, expected, f"differences up to {found:.3g}", _REVIEW)
+        raise refusal(shown, expected, f"differences up to {found:.3g}", _REVIEW)
     return found
 
 
-def array_difference(one: Path, other: Path) -> float:
+def array_difference(committed: Path, rerun: Path) -> float:
     """Largest absolute difference of two parquet files; infinite where rows or texts differ."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     try:
-        first, second = read_parquet(one), read_parquet(other)
+        first, second = read_parquet(committed), read_parquet(rerun)
     except DataChangedError:
         return math.inf
     if first.schema != second.schema or first.num_rows != second.num_rows:
         return math.inf
-    return max((_column_difference(a, b) for a, b in zip(first, second, strict=True)), default=0.0)
-
-
-def _column_difference(one: pa.ChunkedArray, other: pa.ChunkedArray) -> float:
-    import pyarrow as pa
-
-    if one.equals(other):
-        return 0.0
-    is_list = pa.types.is_list(one.type)
-    if not pa.types.is_floating(one.type.value_type if is_list else one.type):
-        return math.inf
-    flat = [array.combine_chunks() for array in (one, other)]
-    values = [
-        (array.flatten() if is_list else array).to_numpy(zero_copy_only=False).astype(np.float64)
-        for array in flat
-    ]
-    if values[0].shape != values[1].shape:
-        return math.inf
-    gaps = np.abs(values[0] - values[1])
-    return math.inf if np.isnan(gaps).any() else float(gaps.max())
+    largest = 0.0
+    for a, b in zip(first.combine_chunks(), second.combine_chunks(), strict=True):
+        if a.equals(b):
+            continue
+        is_list = pa.types.is_list(a.type)
+        if not pa.types.is_floating(a.type.value_type if is_list else a.type):
+            return math.inf
+        flat = [pc.list_flatten(one) if is_list else one for one in (a, b)]
+        one, other = (np.asarray(array.to_pandas(), dtype=np.float64) for array in flat)
+        gap = np.abs(one - other).max() if one.shape == other.shape else math.inf
+        largest = max(largest, math.inf if np.isnan(gap) else float(gap))
+    return largest
 
 
 def _write_arrays(baseline: Baseline, inputs: ArrayInputs, path: Path) -> float:
@@ -636,13 +614,13 @@ def _write_arrays(baseline: Baseline, inputs: ArrayInputs, path: Path) -> float:
 # Training curves
 
 
-def without_epochs(name: str) -> Problem:
+def without_epochs(name: str) -> BaselineError:
     """The error of asking for the curves of a baseline that has none."""
-    return Problem(
-        where=f"ionladder baseline {name} --curves",
-        expected="a baseline that is trained epoch by epoch, such as cgcnn",
-        found="one that is not",
-        next_step="Leave the option out.",
+    return refusal(
+        f"ionladder baseline {name} --curves",
+        "a baseline that is trained epoch by epoch, such as cgcnn",
+        "one that is not",
+        "Leave the option out.",
     )
 
 
@@ -661,7 +639,3 @@ def write_curves(layout: Layout, name: str, curves: Sequence[Curve]) -> Path:
     path = layout.training_curve(name)
     write_text(path, "\n".join(rows) + "\n")
     return path
-
-
-def _error(where: str, expected: str, found: str, next_step: str) -> BaselineError:
-    return BaselineError(Problem(where=where, expected=expected, found=found, next_step=next_step))

@@ -16,8 +16,7 @@ from torch import nn
 
 from ionladder.baselines.features import label_array, log_labels, require_structures
 from ionladder.baselines.graphs import Kinds, Reach, Sees, kinds_of_cif
-from ionladder.baselines.registry import Curve, Training
-from ionladder.errors import BaselineError, Problem
+from ionladder.baselines.registry import Curve, Training, refusal
 
 if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
@@ -194,14 +193,12 @@ def train(
             batch = collate([crystals[row] for row in rows], device)
             loss = (network(batch) - target[torch.from_numpy(rows).to(device)]).abs().mean()
             if not torch.isfinite(loss):
-                raise BaselineError(
-                    Problem(
-                        where=f"{where}, seed {seed}, epoch {epoch}",
-                        expected="a loss that is a finite number",
-                        found="NaN or infinity",
-                        next_step="Look for labels that are no numbers or sites at one place, or "
-                        "lower the learning rate; nothing was written.",
-                    )
+                raise refusal(
+                    f"{where}, seed {seed}, epoch {epoch}",
+                    "a loss that is a finite number",
+                    "NaN or infinity",
+                    "Look for labels that are no numbers or sites at one place, or lower the "
+                    "learning rate; nothing was written.",
                 )
             optimizer.zero_grad()
             loss.backward()
@@ -353,15 +350,8 @@ def _memory(where: str) -> Iterator[None]:
         first = (str(error).splitlines() or ["none left"])[0]
         if not isinstance(error, MemoryError) and "memory" not in first:
             raise
-        raise BaselineError(
-            Problem(
-                where=where,
-                expected="enough memory for one batch",
-                found=first,
-                next_step="Free memory, or hide the GPU (CUDA_VISIBLE_DEVICES=) to use the "
-                "CPU's; nothing was written.",
-            )
-        ) from error
+        step = "Free memory, or hide the GPU (CUDA_VISIBLE_DEVICES=) to use the CPU's; nothing was "
+        raise refusal(where, "enough memory for one batch", first, f"{step}written.") from error
 
 
 # Barriers first

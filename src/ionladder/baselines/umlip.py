@@ -17,8 +17,8 @@ import pandas as pd
 
 from ionladder.baselines.features import feature_cache, kept, label_array, require_structures
 from ionladder.baselines.graphs import read_cif, site_shares
-from ionladder.baselines.registry import Training, baseline
-from ionladder.errors import BaselineError, Problem, visible
+from ionladder.baselines.registry import Training, baseline, refusal
+from ionladder.errors import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,13 +225,11 @@ def _loaded(potential: Potential) -> Any:
     try:
         return potential.load()
     except (ImportError, OSError, RuntimeError, ValueError, AttributeError) as error:
-        raise BaselineError(
-            Problem(
-                where=f"features of {potential.source()}",
-                expected="a package that imports and reads its weights",
-                found=f"{type(error).__name__}: {visible(str(error), limit=200)}",
-                next_step="Install the versions in requirements-umlip.lock (`make test-umlip`).",
-            )
+        raise refusal(
+            f"features of {potential.source()}",
+            "a package that imports and reads its weights",
+            f"{type(error).__name__}: {visible(str(error), limit=200)}",
+            "Install the versions in requirements-umlip.lock (`make test-umlip`).",
         ) from error
 
 

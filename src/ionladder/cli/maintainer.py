@@ -465,7 +465,7 @@ def baseline(
         (_check if check else _run)(name, task, seeds, curves=curves)
         return
     if curves:
-        raise BaselineError(without_epochs(name))
+        raise without_epochs(name)
     context = load_context()
     require_scored(context.layout, context.params, task)
     (_check_arrays if check else _run_arrays)(context, name, task)
@@ -515,15 +515,8 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     context = load_context()
     require_scored(context.layout, context.params, task)
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
-        written = run(
-            context.layout,
-            context.params,
-            name,
-            task,
-            n_seeds=seeds,
-            progress=progress,
-            watch=watch,
-        )
+        where = (context.layout, context.params, name, task)
+        written = run(*where, n_seeds=seeds, progress=progress, watch=watch)
     rows = written.predictions.rows
     cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
     what, times = "test entries", "seed"
@@ -542,15 +535,8 @@ def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
 
     context = load_context()
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
-        result = check(
-            context.layout,
-            context.params,
-            name,
-            task,
-            n_seeds=seeds,
-            progress=progress,
-            watch=watch,
-        )
+        where = (context.layout, context.params, name, task)
+        result = check(*where, n_seeds=seeds, progress=progress, watch=watch)
     on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
     print(
         f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
