@@ -45,7 +45,6 @@ class Layout:
         root: The folder with ``params.yaml``.
         pins: Versions that were fetched on demand: their bytes, and the tasks scored on them.
         benchmarks_results: Measured by programs in ``benchmarks/``, shown on the methods page.
-        graphs_cache: Crystal graphs kept between trainings; git ignores them.
         features_cache: Expensive features of crystals, likewise.
     """
 
@@ -55,7 +54,6 @@ class Layout:
     leaderboard_dir = _Place("leaderboard")
     history = _Place("leaderboard", "history.jsonl")
     benchmarks_results = _Place("benchmarks", "results")
-    graphs_cache = _Place("build", "graphs")
     features_cache = _Place("build", "features")
     docs_dir = _Place("docs")
     generated_docs_dir = _Place("docs", "generated")
