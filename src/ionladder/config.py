@@ -114,14 +114,6 @@ class DatasetVersion(_Strict):
         """Whether the bytes of every file are known."""
         return None not in self.files.values()
 
-    @property
-    def source(self) -> Self:
-        return self
-
-    @property
-    def on_demand(self) -> Self | None:
-        return self if self.is_on_demand else None
-
     def url(self, name: str) -> str:
         """Upstream address of one file."""
         return f"{self.base_url.rstrip('/')}/{name}"

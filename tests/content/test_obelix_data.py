@@ -256,9 +256,9 @@ def test_manifests_quote_the_pins(layout: Layout, version: str) -> None:
     assert pinned is not None
     assert manifest(layout, version)["source"] == {
         "tag": f"v{version}-data",
-        "commit": pinned.source.commit,
-        "base_url": pinned.source.base_url,
-        "files": dict(sorted(pinned.source.files.items())),
+        "commit": pinned.commit,
+        "base_url": pinned.base_url,
+        "files": dict(sorted(pinned.files.items())),
     }
 
 

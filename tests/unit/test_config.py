@@ -46,7 +46,7 @@ def test_valid_parameters_become_objects(layout: Layout) -> None:
     assert params.task_versions == {"obelix": "1.1.0"}
     assert params.scoring.resamples == 500
     pinned = params.versions[KEY]
-    assert (pinned.dataset, pinned.version, pinned.source.tag) == ("obelix", "1.0.0", "v1.0.0-data")
+    assert (pinned.dataset, pinned.version, pinned.tag) == ("obelix", "1.0.0", "v1.0.0-data")
     assert pinned.expected["components"] == 19
     assert pinned.folds.n_folds == 5
 
@@ -150,8 +150,8 @@ def test_unknown_keys_are_all_named_with_the_closest_known_one(layout: Layout) -
 def test_the_parameters_of_this_repository_are_valid(repository: Path) -> None:
     params = load_params(Layout(repository))
     assert "obelix" in params.task_versions
-    fetched = [v for v in params.versions.values() if not v.is_embedded and v.on_demand is None]
-    assert all(version.source.tag.endswith("-data") for version in fetched)
+    fetched = [v for v in params.versions.values() if not v.is_embedded and not v.is_on_demand]
+    assert all(version.tag.endswith("-data") for version in fetched)
 
 
 def test_an_embedded_version_has_folds_and_no_files(repository: Path) -> None:
@@ -207,7 +207,7 @@ def test_an_unpinned_version_waits(waiting: Layout) -> None:
     version = params.waits_for("bvel13k")
     assert version is not None
     assert version.key == ARCHIVE
-    assert not version.source.is_pinned
+    assert not version.is_pinned
     assert "bvel13k" not in params.task_versions
     assert params.waits_for("obelix") is None
 
@@ -237,7 +237,7 @@ def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Lay
     add_pin(waiting, load_params(waiting).versions[ARCHIVE], {"BVEL13k.zip": SHA})
 
     params = load_params(waiting)
-    assert params.versions[ARCHIVE].source.files == {"BVEL13k.zip": SHA}
+    assert params.versions[ARCHIVE].files == {"BVEL13k.zip": SHA}
     assert params.task_versions["bvel13k"] == "1.0.0"
     assert params.waiting == {}
     require_pinned(waiting, params.versions[ARCHIVE])

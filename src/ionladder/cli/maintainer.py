@@ -54,7 +54,7 @@ def build() -> None:
             f"{letter(unreachable)}",
             file=sys.stderr,
         )
-    left = {task for version in absent if version.on_demand for task in version.on_demand.tasks}
+    left = {task for version in absent for task in version.tasks}
     tasks = [task for task in context.params.task_versions if task not in left]
     if unreachable:
         embedded = _embedded_tasks(context)
@@ -79,7 +79,7 @@ def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
 
     unreachable: list[Problem] = []
     for pinned in context.params.versions.values():
-        if pinned.is_embedded or pinned.on_demand:
+        if pinned.is_embedded or pinned.is_on_demand:
             continue
         try:
             fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
@@ -94,8 +94,8 @@ def _absent_on_demand(context: Context) -> list[DatasetVersion]:
     return [
         version
         for version in context.params.versions.values()
-        if version.on_demand
-        and version.source.is_pinned
+        if version.is_on_demand
+        and version.is_pinned
         and not layout.table(version.dataset, version.version, "labels").is_file()
     ]
 
@@ -112,12 +112,7 @@ def _embedded_tasks(context: Context) -> list[str]:
 def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
     """Reproduce the scores of some tasks."""
     if tasks:
-        on_demand = {
-            task
-            for version in context.params.versions.values()
-            if version.on_demand
-            for task in version.on_demand.tasks
-        }
+        on_demand = {task for version in context.params.versions.values() for task in version.tasks}
         stages = {True: "score-on-demand", False: "score"}
         targets = [f"{stages[task in on_demand]}@{task}" for task in tasks]
         _run_dvc(context.layout.root, ["repro", *options, *targets])
@@ -204,7 +199,7 @@ def fetch(
     changed: list[Problem] = []
     for version in select_versions(context.params, keys):
         try:
-            if version.on_demand is not None:
+            if version.is_on_demand:
                 _fetch_on_demand(context, version, pin=pin)
             else:
                 _fetch_pinned(context, version)
@@ -283,7 +278,7 @@ def fill(
 def _require_on_demand(versions: list[DatasetVersion]) -> None:
     from ionladder.errors import ConfigError, Problem
 
-    others = [version.key for version in versions if version.on_demand is None]
+    others = [version.key for version in versions if not version.is_on_demand]
     if others:
         raise ConfigError(
             [
@@ -309,7 +304,7 @@ def _train(context: Context, version: DatasetVersion) -> None:
     """Write the submissions of baselines that have none yet."""
     from ionladder.baselines.registry import all_baselines
 
-    for task in version.on_demand.tasks if version.on_demand else ():
+    for task in version.tasks:
         for name, spec in all_baselines().items():
             if task in spec.tasks and not context.layout.submission_dir(task, name).is_dir():
                 baseline(name, task=task, seeds=None, check=False, show=False)
@@ -337,7 +332,7 @@ def ingest(
     errors: list[IonLadderError] = []
     for pinned in select_versions(context.params, keys):
         try:
-            if pinned.on_demand is not None:
+            if pinned.is_on_demand:
                 require_pinned(context.layout, pinned)
             done = ingest_version(context.layout, pinned)
         except IonLadderError as error:

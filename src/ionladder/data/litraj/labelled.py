@@ -125,7 +125,7 @@ def read_release(raw: Path, pinned: DatasetVersion, *, layout: Layout) -> Releas
     """
     import pyarrow as pa
 
-    (name,) = pinned.source.files
+    (name,) = pinned.files
     index_name = f"{layout.stem}_index.csv"
     files = {part: f"{layout.stem}_{part}.xyz" for part in PARTS}
     frames: list[Row] = []

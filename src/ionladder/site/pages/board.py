@@ -110,9 +110,8 @@ def _summary(site: Site, item: TaskSite, n_rows: int) -> dict[str, Any]:
 
 def _waiting(item: WaitingTask) -> dict[str, Any]:
     task, version = item.task, item.version
-    on_demand, files = version.on_demand, sorted(version.source.files)
+    files = sorted(version.files)
     symbols = [target.symbol for target in task.primary_targets]
-    room = on_demand.download_bytes + on_demand.ingested_bytes if on_demand else 0
     return {
         "task": task,
         "dataset": item.dataset,
@@ -122,10 +121,10 @@ def _waiting(item: WaitingTask) -> dict[str, Any]:
         "metrics": [(use, get_metric(use.metric)) for use in task.metrics],
         "has_cv": any(row.cv is not None for row in task.reported),
         "sent": _SENT[task.predicts],
-        "download": byte_count(on_demand.download_bytes) if on_demand else "",
-        "room": byte_count(room) if on_demand else "",
-        "addresses": [version.source.url(name) for name in files],
-        "mirror": [version.source.mirror_path(name) for name in files],
+        "download": byte_count(version.download_bytes),
+        "room": byte_count(version.download_bytes + version.ingested_bytes),
+        "addresses": [version.url(name) for name in files],
+        "mirror": [version.mirror_path(name) for name in files],
     }
 
 

@@ -89,8 +89,8 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
         "subsets": subsets,
         "tasks": [each.task for each in tasks],
         "waiting": [w.task for w in site.waiting if w.dataset.name == dataset.name],
-        "is_on_demand": any(card.pinned.on_demand for card in item.versions),
-        "has_commit": any(card.pinned.source.commit for card in item.versions),
+        "is_on_demand": any(card.pinned.is_on_demand for card in item.versions),
+        "has_commit": any(card.pinned.commit for card in item.versions),
         "croissant": croissant_url(site, item, current),
         "counts": [
             (COUNT_TITLES.get(name, name.replace("_", " ")), _listed(values))
