@@ -291,6 +291,20 @@ def floor_label(floor: Floor) -> str:
     return f"{floor_title(floor.name).lower()} {number(floor.value, digits=digits)}"
 
 
+def _spread(score: Value, x: Scale, y: float) -> str:
+    """An interval as a level line; nothing where there is none."""
+    if score.low is None or score.high is None:
+        return ""
+    return line(x(score.low), y, x(score.high), y, "il-whisker")
+
+
+def _upright_spread(score: Value, x: float, y: Scale, kind: str = "il-whisker") -> str:
+    """An interval as an upright line; nothing where there is none."""
+    if score.low is None or score.high is None:
+        return ""
+    return line(x, y(score.low), x, y(score.high), kind)
+
+
 def _ends(scores: Iterable[Value | Floor | None]) -> list[float]:
     """Upper ends of intervals, or the values of what has none."""
     ends = [s.value if s.high is None else s.high for s in scores if s is not None]
@@ -326,7 +340,7 @@ def interval_chart(
         drawn = [*map(board.primary, shown), board.floor, Value(baseline_value(board))]
         x = plot.across(0.0, axis_reach(_ends(drawn), baseline=baseline_value(board)))
         plot.axis_below(x, x.ticks(about=8 if is_wide else 6))
-        plot.drawn += _upright_marks(board, x, plot)
+        plot.drawn += _upright_levels(board, x, plot)
         ties: dict[int, list[float]] = {}
         for place, row in enumerate(shown):
             top = plot.top + pitch * place
@@ -351,18 +365,25 @@ def interval_chart(
     return two_widths(draw, name)
 
 
-def _upright_marks(board: Board, x: Scale, plot: Plot) -> list[str]:
+def _levels(board: Board) -> list[tuple[str, float, str]]:
+    """Kind, value and label of what a board is held against: its floor and its baseline."""
+    levels = [("floor", board.floor.value, floor_label(board.floor))] if board.floor else []
+    value = baseline_value(board)
+    if board.baseline and value is not None:
+        label = plain(board.baseline.model, limit=24).lower()
+        shown = number(value, digits=fine_digits(value))
+        levels.append(("median", value, f"{label} {shown}"))
+    return levels
+
+
+def _upright_levels(board: Board, x: Scale, plot: Plot) -> list[str]:
     """Floor and baseline as labelled upright lines, the floor with its interval as a band."""
-    drawn = []
-    floor, baseline = board.floor, baseline_value(board)
+    drawn, floor = [], board.floor
     if floor and floor.low is not None and floor.high is not None:
         size = (x(floor.high) - x(floor.low), plot.bottom - plot.top)
         drawn.append(rect(x(floor.low), plot.top, *size, "il-floor-band"))
-    marks = [(floor.value, floor_label(floor), "floor", 14.0)] if floor else []
-    if board.baseline and baseline is not None:
-        marks.append((baseline, _baseline_label(board.baseline, baseline), "median", 32.0))
-    for value, label, kind, y in marks:
-        at = x(value)
+    for kind, value, label in _levels(board):
+        at, y = x(value), 14.0 if kind == "floor" else 32.0
         drawn.append(line(at, y + 5, at, plot.bottom, f"il-{kind}-line"))
         is_right = at > (plot.left + plot.right) / 2
         beside, anchor = (at + 2, "end") if is_right else (at - 2, "start")
@@ -370,18 +391,12 @@ def _upright_marks(board: Board, x: Scale, plot: Plot) -> list[str]:
     return drawn
 
 
-def _baseline_label(row: Row, value: float) -> str:
-    return f"{plain(row.model, limit=24).lower()} {number(value, digits=fine_digits(value))}"
-
-
 def _interval(score: Value, kind: str, x: Scale, y: float) -> list[str]:
     """An interval with caps at the ends that are on the axis, and the dot of its value."""
-    drawn = []
-    if score.low is not None and score.high is not None:
-        low, high = x(score.low), x(score.high)
-        drawn.append(line(low, y, high, y, "il-whisker"))
-        caps = [low] if x.exceeds(score.high) else [low, high]
-        drawn += [line(at, y - 4, at, y + 4, "il-whisker") for at in caps]
+    caps = [end for end in (score.low, score.high) if end is not None and not x.exceeds(end)]
+    drawn = [_spread(score, x, y)]
+    if drawn[0]:
+        drawn += [line(x(end), y - 4, x(end), y + 4, "il-whisker") for end in caps]
     value = score.value or 0.0
     return [*drawn, beyond(x(value), y) if x.exceeds(value) else dot(x(value), y, kind)]
 
@@ -430,10 +445,7 @@ def _said_of_board(board: Board, rows: Sequence[Row]) -> str:
         f"{len(rows)} rows by {value_axis(board)}, {better} is better; smallest: {first}",
         f"{number(best.value)} ({between})",
     ]
-    baseline = baseline_value(board)
-    parts += [floor_label(board.floor)] if board.floor else []
-    if board.baseline and baseline is not None:
-        parts.append(_baseline_label(board.baseline, baseline))
+    parts += [label for _, _, label in _levels(board)]
     return "; ".join(parts) + ". The table below holds the same numbers."
 
 
@@ -466,11 +478,10 @@ def difficulty_chart(
                 if score.value is None:
                     continue
                 y = centre + 10 * (kind - (len(values) - 1) / 2)
-                spread = ""
-                if score.low is not None and score.high is not None:
-                    spread = line(x(score.low), y, x(score.high), y, "il-whisker")
                 mark = difficulty_mark(kind, x(score.value), y)
-                plot.drawn.append(hovered(said_of(f"{label}, {title}", score), spread, mark))
+                plot.drawn.append(
+                    hovered(said_of(f"{label}, {title}", score), _spread(score, x, y), mark)
+                )
         plot.titles(axis)
         return plot.finish(
             name=name,
@@ -500,6 +511,8 @@ _ROOM, _LEAST, _MOST = 0.3, -300.0, 300.0
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom."""
+Place = tuple[float, float, str]
+"""Where a label stands, and its ``text-anchor``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -544,53 +557,54 @@ class CostChart:
     @property
     def hides_names(self) -> bool:
         """Whether at either width some mark bears no name, since it would cover another."""
-        if len(self.points) > MOST_NAMED:
-            return True
-        return any(None in self._places(self._plot(is_wide)) for is_wide in (True, False))
+        return any(None in self._layout(is_wide)[-1] for is_wide in (True, False))
 
-    def _plot(self, is_wide: bool) -> Plot:
-        return Plot(780, 380) if is_wide else Plot(360, 330)
-
-    def _scales(self, plot: Plot) -> tuple[Scale, Scale]:
-        """Room beside the outermost marks, and at least a factor of 100."""
+    def _layout(
+        self, is_wide: bool
+    ) -> tuple[Plot, Scale, Scale, list[tuple[float, float]], list[Place | None]]:
+        """The frame, its scales, where each mark stands, and where its name does."""
+        plot = Plot(780, 380) if is_wide else Plot(360, 330)
+        # Room beside the outermost marks, and at least a factor of 100.
         known = [math.log10(p.cost) for p in self.points if p.cost > 0] or [0.0]
         middle = (min(known) + max(known)) / 2
         reach = max((max(known) - min(known)) / 2 + _ROOM, 1.0)
         x = plot.across(max(middle - reach, _LEAST), min(middle + reach, _MOST))
-        floor = [self.board.floor.value] if self.board.floor else []
-        ends = [*_ends(p.score for p in self.points), *floor]
-        return x, plot.upright(0.0, axis_reach(ends, baseline=baseline_value(self.board)))
-
-    def _marks(self, plot: Plot) -> list[tuple[float, float]]:
-        """Where the mark of each point stands."""
-        x, y = self._scales(plot)
-        return [
-            (x(math.log10(p.cost) if p.cost > 0 else x.low), y(p.score.value or 0.0))
-            for p in self.points
-        ]
+        floor = self.board.floor
+        ends = [*_ends(p.score for p in self.points), *([floor.value] if floor else [])]
+        y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(self.board)))
+        marks, boxes = [], []
+        for point in self.points:
+            px = x(math.log10(point.cost)) if point.cost > 0 else plot.left
+            py = y(point.score.value or 0.0)
+            ends = [y(end) for end in (point.score.low, point.score.high) if end is not None]
+            heights = [py - _MARK, py + _MARK, *ends]
+            marks.append((px, py))
+            boxes.append((px - _MARK, min(heights), px + _MARK, max(heights)))
+        if len(self.points) > MOST_NAMED:
+            return plot, x, y, marks, [None] * len(marks)
+        bottom = y(floor.high or floor.value) - 12 if floor else plot.bottom
+        labels = [cut(point.label, _LABEL_CHARS) for point in self.points]
+        places = place_labels(boxes, labels, (plot.left, 0, plot.width, bottom))
+        return plot, x, y, marks, places
 
     def _draw(self, is_wide: bool, name: str) -> Markup:
-        plot = self._plot(is_wide)
-        x, y = self._scales(plot)
+        plot, x, y, marks, places = self._layout(is_wide)
         plot.level(self.board.floor, y)
         plot.axis_left(y, y.ticks(about=6))
         plot.axis_below(x, self._named_costs(x), kind="tick")
         plot.titles(self.axis, value_axis(self.board))
         # Many intervals side by side would hide the marks, so they step back.
         spread = "il-whisker" if len(self.points) <= MOST_NAMED else "il-spread"
-        for point, (px, py) in zip(self.points, self._marks(plot), strict=True):
-            score, between = point.score, ""
-            if score.low is not None and score.high is not None:
-                between = line(px, y(score.low), px, y(score.high), spread)
+        names = []
+        for point, (px, py), place in zip(self.points, marks, places, strict=True):
+            score, between = point.score, _upright_spread(point.score, px, y, spread)
             mark = beyond(px, py) if y.exceeds(score.value or 0.0) else dot(px, py, point.kind)
             said = f"{said_of(point.label, score)}, {point.shown_cost}"
             plot.drawn.append(hovered(said, between, mark, kind=f"il-row--{point.kind}"))
-        if len(self.points) <= MOST_NAMED:
-            plot.drawn += [
-                words(place[0], place[1], label, "il-mark-label", anchor=place[2])
-                for place, label in zip(self._places(plot), self._labels, strict=True)
-                if place is not None
-            ]
+            if place is not None:
+                label = cut(point.label, _LABEL_CHARS)
+                names.append(words(place[0], place[1], label, "il-mark-label", anchor=place[2]))
+        plot.drawn += names
         return plot.finish(
             name=name,
             title=f"{value_axis(self.board)} against {self.axis}",
@@ -610,26 +624,8 @@ class CostChart:
                 last = x(at)
         return named
 
-    @property
-    def _labels(self) -> list[str]:
-        return [cut(point.label, _LABEL_CHARS) for point in self.points]
 
-    def _places(self, plot: Plot) -> list[tuple[float, float, str] | None]:
-        """Where each name stands; None where there is no room for it."""
-        _, y = self._scales(plot)
-        boxes = []
-        for point, (px, py) in zip(self.points, self._marks(plot), strict=True):
-            ends = [y(end) for end in (point.score.low, point.score.high) if end is not None]
-            heights = [py - _MARK, py + _MARK, *ends]
-            boxes.append((px - _MARK, min(heights), px + _MARK, max(heights)))
-        floor = self.board.floor
-        bottom = y(floor.high or floor.value) - 12 if floor else plot.bottom
-        return place_labels(boxes, self._labels, (plot.left, 0, plot.width, bottom))
-
-
-def place_labels(
-    marks: Sequence[Box], labels: Sequence[str], within: Box
-) -> list[tuple[float, float, str] | None]:
+def place_labels(marks: Sequence[Box], labels: Sequence[str], within: Box) -> list[Place | None]:
     """Where labels stand beside marks: at the first free side of each, in the order given.
 
     Args:
@@ -641,7 +637,7 @@ def place_labels(
         Place of each and its ``text-anchor``; None for those that would cover another.
     """
     taken = list(marks)
-    found: list[tuple[float, float, str] | None] = []
+    found: list[Place | None] = []
     left, top, right, bottom = within
     for (x1, y1, x2, y2), label in zip(marks, labels, strict=True):
         width, centre = len(label) * _CHAR, (x1 + x2) / 2
@@ -780,9 +776,8 @@ def _steps(part: Sequence[Stand], x: Scale, y: Scale) -> list[tuple[float, float
 
 
 def _stand_marks(stand: Stand, x: Scale, y: Scale) -> list[str]:
-    at, spread = x(stand.publication), ""
-    if stand.low is not None and stand.high is not None:
-        spread = line(at, y(stand.low), at, y(stand.high), "il-whisker")
+    at = x(stand.publication)
+    spread = _upright_spread(Value(stand.value, stand.low, stand.high), at, y)
     said = f"publication {stand.publication}: {stand.label}, {number(stand.value)} ({stand.rules})"
     others = [value for value in stand.entered if value != stand.value]
     return [
@@ -830,9 +825,8 @@ def backdrop(scale: Scale, floor: Floor | None, baseline: float | None) -> str:
 
 def spark(value: Value, kind: str, scale: Scale, *, behind: str) -> Markup:
     """The small picture of one row; hidden from screen readers, who have the numbers beside it."""
-    drawn, middle = behind, SPARK_HEIGHT / 2
-    if value.low is not None and value.high is not None:
-        drawn += line(scale(value.low), middle, scale(value.high), middle, "il-whisker")
+    middle = SPARK_HEIGHT / 2
+    drawn = behind + _spread(value, scale, middle)
     if value.value is not None:
         x = scale(value.value)
         drawn += beyond(x, middle) if scale.exceeds(value.value) else dot(x, middle, kind, radius=4)
