@@ -14,7 +14,7 @@ from ionladder.site import context as entry_choice
 from ionladder.site import slices
 from ionladder.site.context import load_site
 from ionladder.site.pages import submission as entry_pages
-from ionladder.site.render import render_pages, render_site
+from ionladder.site.render import render_pages
 from unit.site.synthetic_barriers import TARGETS, TASK, VERSION, add_board, barriers
 from unit.site.synthetic_board import REPOSITORY, make_repository, typical
 
@@ -71,20 +71,6 @@ def test_the_page_of_an_entry_has_every_model_s_error(pages: dict[str, str]) -> 
         assert f"{{: #{section} }}" in page
 
 
-def test_training_entries_are_named_without_links(pages: dict[str, str]) -> None:
-    page = next(text for url, text in pages.items() if url.startswith(INDEX) and url != INDEX)
-    near = page.split("{: #neighbours }")[1]
-    assert "<tbody>" in near
-    assert "href=" not in near.split("<tbody>")[1].split("</tbody>")[0]
-
-
-def test_an_entry_labelled_repeatedly_shows_the_other_labels(pages: dict[str, str]) -> None:
-    repeated = [
-        text for url, text in pages.items() if url.startswith(INDEX) and "Other labels" in text
-    ]
-    assert 0 < len(repeated) < N_TEST
-
-
 def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
     pages: dict[str, str],
 ) -> None:
@@ -92,11 +78,6 @@ def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
     assert "labels of obelix 1.2.0 were not on the machine" in missing.replace("&#46;", ".")
     assert "<table" not in missing
     assert [url for url in pages if url.startswith("entries/obelix/")] == ["entries/obelix/"]
-
-
-def test_all_links_between_entries_lead_somewhere(tmp_path: Path) -> None:
-    done = render_site(load_site(with_data(tmp_path)))
-    assert done["pages"] > N_TEST
 
 
 def as_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,24 +100,6 @@ def test_of_a_task_with_many_entries_the_hardest_have_pages_and_the_index_says_s
     assert "The hardest 20" in pages[INDEX]
     assert f"This task has {N_TEST} test entries" in pages[INDEX]
     assert "largest median error" in pages[INDEX]
-
-
-def test_links_of_a_task_with_many_entries_lead_to_pages_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    as_if_many(monkeypatch)
-    render_site(load_site(with_data(tmp_path)))
-
-
-def test_of_many_entries_without_a_verified_submission_the_first_are_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    as_if_many(monkeypatch)
-    layout = add_board(make_repository(tmp_path, typical()), [], with_data=True)
-    pages = render_pages(load_site(layout))
-    assert len(own_pages(pages)) == 20
-    assert "The first 20" in pages[INDEX]
-    assert "nobody can say which are hard" in pages[INDEX]
 
 
 def test_the_page_of_an_entry_lists_a_bounded_number_of_models(

@@ -44,13 +44,6 @@ def as_markdown(source: str) -> str:
 
 
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_words_are_shown_as_written_by_html(words: str) -> None:
-    reader = read(text.inert(words))
-    assert reader.elements == []
-    assert reader.shown == text.plain(words)
-
-
-@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_are_shown_as_written_by_markdown(words: str) -> None:
     reader = read(as_markdown(f"before {text.inert(words)} after"))
     assert reader.elements == ["p"]
@@ -104,23 +97,14 @@ def test_direction_changing_characters_are_removed_and_the_rest_is_isolated() ->
     assert "نموذج" in shown
 
 
-def test_long_words_are_cut_before_they_are_escaped() -> None:
-    assert text.inert("<" * 50, limit=3) == "&#60;&#60;…"
-
-
 @pytest.mark.parametrize(
     "address",
     [
-        "javascript:alert(1)",
         "JAVASCRIPT:alert(1)",
-        "data:text/html,<script>",
         "//example.org",
-        "https://",
         "https://exa mple.org",
         'https://example.org/"onmouseover="x',
-        "https://example.org/<b>",
         "https://[broken",
-        "ftp://example.org",
         "",
     ],
 )
@@ -133,11 +117,6 @@ def test_a_web_address_becomes_a_link_that_search_engines_do_not_follow() -> Non
     link = text.external_link("https://example.org/a?b=1&c=2", "code")
     assert 'href="https://example.org/a?b=1&amp;c=2"' in link
     assert 'rel="nofollow noopener ugc"' in link
-
-
-def test_a_doi_leads_to_its_resolver_and_anything_else_is_plain() -> None:
-    assert 'href="https://doi.org/10.1039/d5dd00441a"' in text.doi_link("10.1039/d5dd00441a")
-    assert text.doi_link("10.1/<script>") == "10.1&#47;&#60;script&#62;"
 
 
 @pytest.mark.parametrize(
@@ -154,16 +133,3 @@ def test_a_doi_leads_to_its_resolver_and_anything_else_is_plain() -> None:
 )
 def test_numbers_have_two_decimals_and_a_true_minus(value: float | None, shown: str) -> None:
     assert text.number(value) == shown
-
-
-def test_exact_values_for_sorting_read_back_as_the_same_number() -> None:
-    assert float(text.exact(0.1 + 0.2)) == 0.1 + 0.2
-    assert text.exact(None) == text.exact(math.nan) == ""
-
-
-def test_ranks_are_ranges_unless_both_ends_agree() -> None:
-    assert (text.ranks(1, 3), text.ranks(2, 2), text.ranks(None, None)) == ("1–3", "2", "")
-
-
-def test_long_lists_name_a_few_and_count_the_rest() -> None:
-    assert str(text.listing([Markup("<b>a</b>")], more=7)) == "<b>a</b> and 7 others"
