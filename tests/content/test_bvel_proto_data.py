@@ -1,4 +1,4 @@
-"""Facts of the committed BVEL-proto tables, each counted or computed here anew."""
+"""Facts of the committed BVEL-proto tables, each counted or computed here again."""
 
 from __future__ import annotations
 

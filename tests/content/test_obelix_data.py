@@ -1,4 +1,4 @@
-"""Facts of the real OBELiX data, each counted here anew from the released tables.
+"""Facts of the real OBELiX data, each counted here again from the released tables.
 
 Counts marked "paper" stand in Therrien et al., arXiv:2502.14234; the others were counted
 independently of this package from the published files.

@@ -50,8 +50,8 @@ class Prompt:
         assert result.code == 0, result.err
         return result
 
-    def letter(self, *arguments: str) -> str:
-        """Run a command that must fail with a letter: exit 1, no traceback."""
+    def error(self, *arguments: str) -> str:
+        """Run a command that must fail with an error: exit 1, no traceback."""
         result = self(*arguments)
         assert result.code == 1, result.out
         assert "Traceback" not in result.err

@@ -169,11 +169,11 @@ def test_a_number_edited_by_hand_fails_the_check(
     edit(layout.receipt("obelix", "good"), lower)
     if is_committed:
         commit(layout, "a better score")
-    letter = prompt.letter("changes", "--check")
-    assert letter.startswith("leaderboard/scores/obelix/good.json: expected the numbers published")
-    assert f"published at {first[:12]}" in letter
-    assert "targets.log10_sigma.all.metrics.rmse.value 0.25" in letter
-    assert "raise SCORER_VERSION" in letter
+    error = prompt.error("changes", "--check")
+    assert error.startswith("leaderboard/scores/obelix/good.json: expected the numbers published")
+    assert f"published at {first[:12]}" in error
+    assert "targets.log10_sigma.all.metrics.rmse.value 0.25" in error
+    assert "raise SCORER_VERSION" in error
 
 
 @pytest.mark.parametrize("file", ["receipt", "board", "table"])
@@ -194,10 +194,10 @@ def test_an_edited_primary_score_is_found_without_git_too(
         commit(layout, "one")
         (layout.root / "x").touch()
         commit(layout, "two")
-    letter = prompt.letter("changes", "--check")
-    assert layout.relative(path) in letter
+    error = prompt.error("changes", "--check")
+    assert layout.relative(path) in error
     if file != "table":
-        assert "0.123456" in prompt.letter("verify")
+        assert "0.123456" in prompt.error("verify")
 
 
 def test_another_way_of_scoring_without_a_new_version_fails_the_check(
@@ -207,9 +207,9 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
     prompt.ok("leaderboard")
     commit(layout, "another confidence")
-    letter = prompt.letter("changes", "--check")
+    error = prompt.error("changes", "--check")
     for name in OFFSETS:
-        assert f"leaderboard/scores/obelix/{name}.json: expected the numbers published" in letter
+        assert f"leaderboard/scores/obelix/{name}.json: expected the numbers published" in error
     shown = prompt.ok("changes", "--since", "1").out
     assert "unexplained: data, scorer and submission have no new version" in shown
 
@@ -264,7 +264,7 @@ def test_a_history_is_only_ever_lengthened(
 ) -> None:
     lines = layout.history.read_text().splitlines(keepends=True)
     layout.history.write_text("".join(tamper(lines)))
-    assert f"leaderboard/history.jsonl, {expected}" in prompt.letter("changes", "--check")
+    assert f"leaderboard/history.jsonl, {expected}" in prompt.error("changes", "--check")
 
 
 def test_a_damaged_history_stops_the_command_before_anything_is_written(
@@ -273,7 +273,7 @@ def test_a_damaged_history_stops_the_command_before_anything_is_written(
     layout.history.write_bytes(layout.history.read_bytes()[:-9])
     use(layout, "1.1.0")
     commit(layout, "cut short")
-    assert "line 2: expected a line that ends" in prompt.letter("leaderboard")
+    assert "line 2: expected a line that ends" in prompt.error("leaderboard")
     assert git(layout, "status", "--porcelain") == ""
 
 
@@ -297,10 +297,10 @@ def test_without_a_base_the_check_says_so_and_passes(
     assert missing in there.ok("changes", "--check", "--base", missing).out
 
 
-def test_a_mistyped_task_or_commit_gets_a_letter(prompt: Prompt, first: str) -> None:
-    assert "Did you mean obelix?" in prompt.letter("changes", "obelx")
-    assert "Did you mean obelix?" in prompt.letter("changes", "obelx", "--check")
-    assert "git log --oneline" in prompt.letter("changes", "--since", "nowhere")
+def test_a_mistyped_task_or_commit_gets_an_error(prompt: Prompt, first: str) -> None:
+    assert "Did you mean obelix?" in prompt.error("changes", "obelx")
+    assert "Did you mean obelix?" in prompt.error("changes", "obelx", "--check")
+    assert "git log --oneline" in prompt.error("changes", "--since", "nowhere")
 
 
 def test_before_anything_is_published_nothing_has_changed(layout: Layout, prompt: Prompt) -> None:

@@ -59,7 +59,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 def test_from_a_template_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -> None:
     made = prompt.ok("new", "obelix", "my-model")
     assert "submissions/obelix/my-model" in made.out
-    assert "''" in prompt.letter("validate", "submissions/obelix/my-model")
+    assert "''" in prompt.error("validate", "submissions/obelix/my-model")
 
     labels = held_out(layout)
     rng = np.random.default_rng(0)
@@ -175,7 +175,7 @@ def test_a_bad_submission_is_refused_whole_and_nothing_is_written(
     path = fill_in(layout, "bad", labels.rename({"5e2": "500.0", "019": "19"}))
     path.write_text(path.read_text().replace("max,", "max,x"))
     before = files_below(layout.root)
-    text = prompt.letter("score", "submissions/obelix/bad")
+    text = prompt.error("score", "submissions/obelix/bad")
     assert "turned into numbers by a spreadsheet" in text
     assert "max: 'x" in text
     assert files_below(layout.root) == before
@@ -192,10 +192,10 @@ def test_a_bad_submission_does_not_stop_the_others(layout: Layout, prompt: Promp
     assert "refused" in json.loads(layout.receipt("obelix", "bad").read_text())
 
 
-def test_missing_labels_end_in_a_letter(layout: Layout, prompt: Prompt) -> None:
+def test_missing_labels_end_in_an_error(layout: Layout, prompt: Prompt) -> None:
     prompt.ok("new", "obelix", "model")
     layout.table("obelix", "1.1.0", "labels").unlink()
-    text = prompt.letter("score", "submissions/obelix/model")
+    text = prompt.error("score", "submissions/obelix/model")
     assert text.startswith("labels of obelix 1.1.0: expected the table on this machine")
     assert "ionladder fetch obelix-1-1-0" in text
 
@@ -211,16 +211,16 @@ def test_missing_labels_end_in_a_letter(layout: Layout, prompt: Prompt) -> None:
         (("score", "submissions/obelix/none", "--dataset-version", "9.9.9"), "1.0.0, 1.1.0"),
     ],
 )
-def test_a_mistyped_argument_gets_a_letter(
+def test_a_mistyped_argument_gets_an_error(
     prompt: Prompt, arguments: tuple[str, ...], expected: str
 ) -> None:
-    assert expected in prompt.letter(*arguments)
+    assert expected in prompt.error(*arguments)
 
 
-def test_outside_a_repository_the_letter_says_where_to_go(
+def test_outside_a_repository_the_error_says_where_to_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = Prompt(tmp_path, monkeypatch, capsys).letter("leaderboard")
+    text = Prompt(tmp_path, monkeypatch, capsys).error("leaderboard")
     assert "Change into the cloned repository" in text
 
 
@@ -238,7 +238,7 @@ def test_one_flipped_byte_is_noticed_and_named(layout: Layout, prompt: Prompt, k
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    assert layout.relative(path) in prompt.letter("verify")
+    assert layout.relative(path) in prompt.error("verify")
 
 
 def test_two_runs_write_the_same_bytes(layout: Layout, prompt: Prompt) -> None:
@@ -263,4 +263,4 @@ def test_two_submissions_are_compared_on_the_same_entries(layout: Layout, prompt
     assert (found["ci_low"], found["ci_high"]) == pytest.approx((-1.5, -1.5), abs=1e-6)
     assert found["probability_better"] == 1.0
     assert "tell the two apart" in prompt.ok("compare", far, near).out
-    assert "the same folder twice" in prompt.letter("compare", near, near)
+    assert "the same folder twice" in prompt.error("compare", near, near)

@@ -84,8 +84,8 @@ def test_tasks_and_data_without_the_tables_name_what_gets_them(
     shown = prompt.ok("tasks").out
     assert "– test entries" in shown
     assert "`ionladder fetch`" in shown
-    assert "ionladder fetch obelix-1-0-0" in prompt.letter("data", "obelix")
-    assert "Did you mean obelix?" in prompt.letter("data", "obelx")
+    assert "ionladder fetch obelix-1-0-0" in prompt.error("data", "obelix")
+    assert "Did you mean obelix?" in prompt.error("data", "obelx")
 
 
 def test_data_are_what_a_model_may_see(prompt: Prompt, layout: Layout, tmp_path: Path) -> None:
@@ -165,11 +165,11 @@ def test_a_preview_stands_alone_and_changes_nothing_here(
     assert json.loads((page.parent / "receipt.json").read_text())["submission"] == "mine"
 
 
-def test_a_preview_of_a_broken_submission_is_its_letter_and_leaves_nothing(
+def test_a_preview_of_a_broken_submission_is_its_error_and_leaves_nothing(
     prompt: Prompt, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (layout.root / MINE / "submission.yaml").unlink()
-    assert f"{MINE}/submission.yaml" in prompt.letter("preview", MINE)
+    assert f"{MINE}/submission.yaml" in prompt.error("preview", MINE)
     assert not list((tmp_path / "tmp").iterdir())

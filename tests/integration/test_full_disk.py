@@ -1,4 +1,4 @@
-"""A disk without room loses nothing: one letter, and with room the next run completes."""
+"""A disk without room loses nothing: one error, and with room the next run completes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DISK_BYTES = 64_000_000
 @pytest.mark.parametrize(
     "name", [n if n == "new" else pytest.param(n, marks=pytest.mark.slow) for n in COMMANDS]
 )
-def test_a_full_disk_is_one_letter_and_changes_nothing(
+def test_a_full_disk_is_one_error_and_changes_nothing(
     origin: Path, tmp_path: Path, name: str
 ) -> None:
     root = copy_of(origin, tmp_path / "full")
@@ -47,12 +47,12 @@ def test_a_full_disk_is_one_letter_and_changes_nothing(
     )
     with process:
         output, _ = process.communicate()
-    assert_is_letter(name, process.returncode, output)
+    assert_is_error(name, process.returncode, output)
     assert tree(root) == before
     assert not [path for path in root.rglob("*.part") if ".git/" not in str(path)]
 
 
-def assert_is_letter(name: str, code: int, output: str) -> None:
+def assert_is_error(name: str, code: int, output: str) -> None:
     """What a command says where it cannot write."""
     assert code == (0 if name in SILENT else 1), output
     assert "Traceback" not in output
@@ -101,7 +101,7 @@ def test_on_a_mounted_disk_that_is_full_nothing_changes_and_with_room_the_next_r
     with start(root, *command) as process:
         output, _ = process.communicate()
     if name in COMMANDS:
-        assert_is_letter(name, process.returncode, output)
+        assert_is_error(name, process.returncode, output)
     else:
         assert process.returncode != 0, output
     assert tree(root) == before

@@ -81,25 +81,25 @@ def test_a_data_frame_is_converted_with_its_columns_named(prompt: Prompt, tmp_pa
         path
     )
     arguments = ("convert", str(path), "--task", "bvel-proto", "--to-folder", str(tmp_path / "f"))
-    assert "--column e_1d_ev=HEADER" in prompt.letter(*arguments)
+    assert "--column e_1d_ev=HEADER" in prompt.error(*arguments)
     out = prompt.ok(*arguments, "--column", "e_1d_ev=one").out
     assert "`one` was taken for e_1d_ev." in out
     assert "`e_2d_ev_pred` was taken for e_2d_ev." in out
-    assert "found 'gap=one'" in prompt.letter(*arguments, "--column", "gap=one")
+    assert "found 'gap=one'" in prompt.error(*arguments, "--column", "gap=one")
 
 
-def test_bad_arguments_are_answered_with_letters(prompt: Prompt, tmp_path: Path) -> None:
+def test_bad_arguments_are_answered_with_errors(prompt: Prompt, tmp_path: Path) -> None:
     missing = str(tmp_path / "none.csv")
-    assert "no such file" in prompt.letter("convert", missing, "--task", "bvel-proto")
-    assert "Did you mean jarvis?" in prompt.letter(
+    assert "no such file" in prompt.error("convert", missing, "--task", "bvel-proto")
+    assert "Did you mean jarvis?" in prompt.error(
         "convert", missing, "--task", "bvel-proto", "--from", "jarvi"
     )
-    assert "Did you mean bvel-proto?" in prompt.letter("convert", missing, "--task", "bvel-prot")
-    assert "--submission" in prompt.letter("export", "bvel-proto", "--format", "jarvis")
-    assert "bvel_proto --format croissant" in prompt.letter(
+    assert "Did you mean bvel-proto?" in prompt.error("convert", missing, "--task", "bvel-prot")
+    assert "--submission" in prompt.error("export", "bvel-proto", "--format", "jarvis")
+    assert "bvel_proto --format croissant" in prompt.error(
         "export", "bvel_proto", "--format", "croisant"
     )
-    assert "Did you mean submission?" in prompt.letter("schema", "submissions")
+    assert "Did you mean submission?" in prompt.error("schema", "submissions")
 
 
 def test_an_export_without_a_folder_goes_to_build(prompt: Prompt, repository: Path) -> None:

@@ -378,11 +378,11 @@ def test_a_report_on_another_commit_or_submission_is_not_posted(
     base: GitRepository, fork: GitRepository, prompt: Prompt
 ) -> None:
     checked = Checked(prompt, base, fork)
-    words = prompt.letter("pr-comment", forged(checked, head="a" * 40), "main", checked.head)
+    words = prompt.error("pr-comment", forged(checked, head="a" * 40), "main", checked.head)
     assert "Nothing is posted" in words
     others = [checked.submission | {"name": "far-off"}]
     path = forged(checked, submissions=others)
-    words = prompt.letter("pr-comment", path, "main", checked.head)
+    words = prompt.error("pr-comment", path, "main", checked.head)
     assert "expected a report on obelix/my-model; found one on obelix/far-off" in words
 
 
@@ -410,5 +410,5 @@ def test_the_comment_needs_no_scientific_library(
     assert result.stdout == checked.summary
 
 
-def test_a_revision_that_is_not_here_has_its_letter(prompt: Prompt) -> None:
-    assert "git fetch origin" in prompt.letter("pr-check", "main", "0" * 40)
+def test_a_revision_that_is_not_here_has_its_error(prompt: Prompt) -> None:
+    assert "git fetch origin" in prompt.error("pr-check", "main", "0" * 40)

@@ -67,7 +67,7 @@ def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built: Path) ->
     assert dead == []
 
 
-def test_a_broken_link_is_a_letter_and_leaves_the_former_site_standing(tmp_path: Path) -> None:
+def test_a_broken_link_is_an_error_and_leaves_the_former_site_standing(tmp_path: Path) -> None:
     layout = make_repository(tmp_path, [])
     former = tmp_path / "site" / "index.html"
     former.parent.mkdir()

@@ -97,7 +97,7 @@ def test_a_changed_byte_of_scored_folds_is_noticed(layout: Layout, prompt: Promp
     prompt.ok("verify")
     path = layout.submission_dir("obelix-cv", "train-median") / "cv_predictions.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert layout.relative(path) in prompt.letter("verify")
+    assert layout.relative(path) in prompt.error("verify")
 
 
 def test_test_predictions_do_not_enter_a_board_of_folds(layout: Layout, prompt: Prompt) -> None:
@@ -105,10 +105,10 @@ def test_test_predictions_do_not_enter_a_board_of_folds(layout: Layout, prompt: 
     shutil.copytree(
         layout.submission_dir("obelix", "my-model"), layout.submission_dir("obelix-cv", "my-model")
     )
-    letter = prompt.letter("validate", "submissions/obelix-cv/my-model")
-    assert "my-model/predictions.csv: expected no such file: this task is scored on the" in letter
-    assert "every repeat of grouped_doi_comp" in letter
-    assert "id `" not in letter
+    error = prompt.error("validate", "submissions/obelix-cv/my-model")
+    assert "my-model/predictions.csv: expected no such file: this task is scored on the" in error
+    assert "every repeat of grouped_doi_comp" in error
+    assert "id `" not in error
 
 
 def test_a_restricted_board_asks_for_its_entries_only(layout: Layout, prompt: Prompt) -> None:
@@ -125,9 +125,9 @@ def test_a_restricted_board_asks_for_its_entries_only(layout: Layout, prompt: Pr
 
     everything = labels[labels["subset"] == "test"]
     (everything["log10_sigma"] + 0.5).rename_axis("id").to_csv(path)
-    letter = prompt.letter("validate", "submissions/obelix-cif/my-model")
-    assert f"found {len(everything) - len(with_cif)} unknown" in letter
-    assert "Remove these rows." in letter
+    error = prompt.error("validate", "submissions/obelix-cif/my-model")
+    assert f"found {len(everything) - len(with_cif)} unknown" in error
+    assert "Remove these rows." in error
 
 
 def test_baselines_of_all_three_tasks_enter_their_boards(layout: Layout, prompt: Prompt) -> None:

@@ -78,7 +78,7 @@ def test_a_template_lists_every_image_and_is_scored_once_filled_in(
         assert [row["image"] for row in rows] == list(range(len(hop.init)))
         positions = np.array([row["positions_ang"] for row in rows]).reshape(hop.init.shape)
         np.testing.assert_allclose(positions, hop.init, atol=1e-5)
-    said = prompt.letter("score", f"submissions/{PATH}/mine")
+    said = prompt.error("score", f"submissions/{PATH}/mine")
     assert "converged: expected true or false" in said
     filled(file, converged=True, energy_ev=0.0)
     prompt.ok("validate", f"submissions/{PATH}/mine")
@@ -105,7 +105,7 @@ def test_baselines_of_paths_are_straight_or_the_initial_path(root: Path, prompt:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     prompt.ok("baseline", "linear-path", "--task", PATH, "--check")
     filled(folder / "predictions.parquet", energy_ev=0.5)
-    said = prompt.letter("baseline", "linear-path", "--task", PATH, "--check")
+    said = prompt.error("baseline", "linear-path", "--task", PATH, "--check")
     assert "differences up to 0.5" in said
 
     prompt.ok("baseline", "bvse-path", "--task", PATH)
@@ -139,18 +139,18 @@ def test_both_boards_are_published_with_quoted_rows(root: Path, prompt: Prompt) 
 def test_what_does_not_fit_is_refused(
     root: Path, tmp_path: Path, prompt: Prompt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = prompt.letter("baseline", "bvse-affine", "--task", PATH)
+    said = prompt.error("baseline", "bvse-affine", "--task", PATH)
     assert "a task it is made for (nebdft2k-barrier)" in said
     for command in (
         ("export", PATH, "--format", "matbench-folds"),
         ("convert", "predictions.csv", "--task", PATH),
     ):
-        assert "whose submissions hold paths" in prompt.letter(*command)
+        assert "whose submissions hold paths" in prompt.error(*command)
     with pytest.raises(ConfigError, match="whose submissions hold paths"):
         load_task(PATH, root=root)
     (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
     monkeypatch.setenv("IONLADDER_ROOT", str(tmp_path))
-    said = prompt.letter("baseline", "linear-path", "--task", PATH)
+    said = prompt.error("baseline", "linear-path", "--task", PATH)
     assert "`ionladder fetch nebdft2k-1-0-0 --pin` fetches it" in said
 
 
@@ -160,7 +160,7 @@ def test_frames_that_changed_after_ingest_are_refused(
     path = make_repository(tmp_path).frames("nebdft2k", VERSION, "paths_init")
     monkeypatch.setenv("IONLADDER_ROOT", str(tmp_path))
     path.write_bytes(path.read_bytes() + b" ")
-    said = Prompt(tmp_path, monkeypatch, capsys).letter("new", PATH, "mine")
+    said = Prompt(tmp_path, monkeypatch, capsys).error("new", PATH, "mine")
     assert "paths_init.parquet: expected SHA-256" in said
 
 

@@ -285,7 +285,7 @@ def test_a_template_lists_the_ids_and_says_how_to_go_on(prompt: Prompt, layout: 
     table = pq.read_table(folder / "predictions.parquet")
     assert table["n_atoms"].to_pylist() == [len(one.symbols) for one in TEST]
     assert "frames_offset.parquet" in (folder / "README.md").read_text()
-    assert "a column `forces_ev_per_ang`" in prompt.letter("validate", str(folder))
+    assert "a column `forces_ev_per_ang`" in prompt.error("validate", str(folder))
 
 
 FORCES = "forces_ev_per_ang"
@@ -335,7 +335,7 @@ def test_one_thing_wrong_is_one_error(
 ) -> None:
     predictions = noisy()
     change(predictions)
-    said = prompt.letter("score", str(write(layout, "wrong", predictions)))
+    said = prompt.error("score", str(write(layout, "wrong", predictions)))
     assert all(word in said for word in words), said
     assert not (layout.root / "leaderboard" / "scores").exists()
 
@@ -346,7 +346,7 @@ def test_every_problem_of_both_files_is_told_at_once(prompt: Prompt, layout: Lay
     folder = write(layout, "wrong", predictions)
     write_offset_predictions(folder / "offset_predictions.parquet", ["test-0000001"], np.ones(1))
     (folder / "weights.pt").write_bytes(b"1")
-    said = prompt.letter("score", str(folder))
+    said = prompt.error("score", str(folder))
     for word in ("offset_predictions.parquet", "test-0000004", "weights.pt"):
         assert word in said
 
@@ -368,4 +368,4 @@ def test_files_that_are_no_predictions_are_refused(
     elif kind == "columns":
         columns = {"id": ["a"], "energy_ev": [1], "forces_ev_per_ang": [1.0], "more": [2]}
         pq.write_table(pa.table(columns), path)
-    prompt.letter("score", str(folder))
+    prompt.error("score", str(folder))

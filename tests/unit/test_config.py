@@ -224,7 +224,7 @@ def test_its_key_or_the_name_of_its_dataset_selects_it(waiting: Layout, name: st
     assert [v.key for v in select_versions(load_params(waiting), [name])] == [ARCHIVE]
 
 
-def test_letters_say_how_to_get_it(waiting: Layout) -> None:
+def test_errors_say_how_to_get_it(waiting: Layout) -> None:
     params = load_params(waiting)
 
     with pytest.raises(ConfigError, match=f"ionladder fetch {ARCHIVE} --pin"):
@@ -254,7 +254,7 @@ def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Lay
     "text",
     ["{", "[]", '{"more": 1}', '{"on_demand_versions": {"x": {"dataset": "x"}}}'],
 )
-def test_damaged_pins_are_a_letter(waiting: Layout, text: str) -> None:
+def test_damaged_pins_are_an_error(waiting: Layout, text: str) -> None:
     waiting.pins.parent.mkdir(exist_ok=True)
     waiting.pins.write_text(text)
 
@@ -262,7 +262,7 @@ def test_damaged_pins_are_a_letter(waiting: Layout, text: str) -> None:
         read_pins(waiting)
 
 
-def test_a_pin_of_other_files_than_the_parameters_name_is_a_letter(waiting: Layout) -> None:
+def test_a_pin_of_other_files_than_the_parameters_name_is_an_error(waiting: Layout) -> None:
     add_pin(waiting, load_params(waiting).versions[ARCHIVE], {"Other.zip": SHA})
 
     with pytest.raises(ConfigError, match=f"on_demand_versions.{ARCHIVE}"):

@@ -74,7 +74,7 @@ def test_the_repository_is_found_from_a_folder_inside_it(
     assert find_layout(Path("/")) == Layout(tmp_path.resolve())
 
 
-def test_no_repository_is_a_letter(tmp_path: Path) -> None:
+def test_no_repository_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Change into the cloned repository"):
         find_layout(tmp_path)
 

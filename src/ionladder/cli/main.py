@@ -1,4 +1,4 @@
-"""The command ``ionladder``: registers the commands and turns errors into letters."""
+"""The command ``ionladder``: registers the commands and prints errors with their next step."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _options(
 
 
 def run() -> None:
-    """Entry point: a known error is printed as a letter, with exit code 1."""
+    """Entry point: a known error is printed without a traceback, with exit code 1."""
     # Reproducible sums: one thread, unless the user has chosen otherwise.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -91,7 +91,7 @@ def run() -> None:
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
         print(
-            f"{where}{reason}. Nothing was half-written; mend this and run the command again.",
+            f"{where}{reason}. Nothing was half-written; fix this and run the command again.",
             file=sys.stderr,
         )
         sys.exit(1)

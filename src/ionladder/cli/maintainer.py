@@ -40,7 +40,7 @@ def build() -> None:
     Data that cannot be reached are named, and their recorded scores are kept.
     """
     from ionladder.cli.common import load_context
-    from ionladder.errors import letter
+    from ionladder.errors import error_text
 
     context = load_context()
     unreachable = _fetch_what_can_be_reached(context)
@@ -51,7 +51,7 @@ def build() -> None:
     if unreachable:
         print(
             "Some data could not be fetched; their recorded scores are kept:\n"
-            f"{letter(unreachable)}",
+            f"{error_text(unreachable)}",
             file=sys.stderr,
         )
     left = {task for version in absent for task in version.tasks}
@@ -133,7 +133,7 @@ def _run_dvc(root: Path, arguments: list[str]) -> None:
                 where=f"dvc {' '.join(arguments)}",
                 expected="every stage to succeed",
                 found=f"exit code {result.returncode} (the reason stands above)",
-                next_step="Mend what the stage's own message says, then run `make leaderboard`.",
+                next_step="Fix what the stage's own message says, then run `make leaderboard`.",
             )
         )
 
@@ -640,7 +640,7 @@ def _tell(hop: Hop, band: Band, was_there: bool) -> None:
 
 
 def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
-    """The hops asked for; a letter where they are not here, before any potential is loaded."""
+    """The hops asked for; an error where they are not here, before any potential is loaded."""
     from ionladder.baselines.neb import example_hops, hops_of_folder, hops_of_tables
 
     if example:
@@ -704,7 +704,7 @@ def _write_board(context: Context, task: Task, version: str) -> None:
     import sys
 
     from ionladder.board.build import publish
-    from ionladder.errors import letter, visible
+    from ionladder.errors import error_text, visible
 
     layout = context.layout
     published = publish(layout, task, version, context.params.scoring)
@@ -723,7 +723,7 @@ def _write_board(context: Context, task: Task, version: str) -> None:
         )
     for name, problems in result.refused.items():
         where = visible(f"submissions/{task.name}/{name}")
-        print(f"Not scored: {where}\n{letter(problems)}", file=sys.stderr)
+        print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)
 
 
 # ``ionladder changes``: which scores moved, by how much, why, and whether they were allowed to
@@ -932,7 +932,7 @@ def _as_json(publication: Publication, change: Change) -> dict[str, Any]:
 
 
 def _changes_check(context: Context, task: str | None, base: str | None) -> None:
-    """Compare what is published with the history and with a base; a letter for each finding.
+    """Compare what is published with the history and with a base; an error for each finding.
 
     Raises:
         HistoryError: A number changed without a new version, or a line of the history did.
@@ -1189,7 +1189,7 @@ def pr_check(
 
 
 def _pr_check_print(report: Report) -> None:
-    """The verdict on the standard output, letters on the error output."""
+    """The verdict on the standard output, errors on the error output."""
     from ionladder.site.text import plain, ranks
 
     for item in report.submissions:
@@ -1209,9 +1209,9 @@ def _pr_check_print(report: Report) -> None:
         if report.verdict != "needs a maintainer"
         else "The pull request needs a maintainer."
     )
-    letters = [*report.refusals, *(p for s in report.submissions for p in s.problems)]
-    for letter in [*letters, *report.questions]:
-        print(plain(letter.problem), file=sys.stderr)
+    errors = [*report.refusals, *(p for s in report.submissions for p in s.problems)]
+    for error in [*errors, *report.questions]:
+        print(plain(error.problem), file=sys.stderr)
 
 
 # ``ionladder pr-comment``: the comment on a pull request, from a report that nobody trusts

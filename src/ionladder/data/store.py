@@ -117,7 +117,7 @@ class StreamedWriter:
     Rows must come in strictly ascending order of the key. Each block becomes a row group.
 
     Args:
-        path: The file; made anew.
+        path: The file, which is overwritten.
         spec: Its columns.
         metadata: File metadata (dataset, version, …).
 

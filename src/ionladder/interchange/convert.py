@@ -177,7 +177,7 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
 
 
 def _nothing_scored(task: Task, source: str) -> InterchangeError:
-    """The letter of a file that predicts something, but not what the board scores."""
+    """The error of a file that predicts something, but not what the board scores."""
     if task.scored_folds is None:
         return refusal(
             source,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 MAX_VALUES = 2_000_000
 _FOLD = "fold_"
 _BENCHMARK, _TASK = "MatbenchBenchmark", "MatbenchTask"
-_NEXT_STEP = "Write the file anew with matbench's `to_file`."
+_NEXT_STEP = "Write the file again with matbench's `to_file`."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class Results:
     Attributes:
         name: File name.
         tasks: Task name → folds by number.
-        unreadable: Task name → the letter that says why it cannot be read.
+        unreadable: Task name → the error that says why it cannot be read.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Results:
 def read_results(path: Path, *, shown_as: str | None = None) -> Results:
     """Read a results file, compressed or not: ``to_file`` writes plain text whatever its name.
 
-    A task that cannot be read is set apart with its letter and stops no other.
+    A task that cannot be read is set apart with its error and stops no other.
 
     Raises:
         InterchangeError: It is not a results file at all, damaged, or larger than the limits.
@@ -597,7 +597,7 @@ class FoldScores:
         folds: Fold → its score.
         mean: Mean over folds, the number that matbench's pages print.
         std: Standard deviation over folds, with the number of folds below the root.
-        wrong_claims: Folds whose stated error differs from the computed one, each as a letter.
+        wrong_claims: Folds whose stated error differs from the computed one, each as an error.
     """
 
     folds: Mapping[str, PeerScore]

@@ -221,7 +221,7 @@ def test_paths_of_the_dataset_are_those_of_its_test_hops(hop: Hop, tmp_path: Pat
     assert read.id == hop.id
 
 
-def test_a_folder_without_paths_is_a_letter(tmp_path: Path) -> None:
+def test_a_folder_without_paths_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match=r"one file <id>_init.xyz a hop; found no such file"):
         next(hops_of_folder(tmp_path))
     with pytest.raises(BaselineError, match="found no such folder"):
@@ -245,7 +245,7 @@ def test_two_images_or_other_atoms_are_no_path(hop: Hop, tmp_path: Path) -> None
 
 
 @pytest.mark.extra
-def test_a_missing_package_is_a_letter_that_says_how_to_get_it(
+def test_a_missing_package_is_an_error_that_says_how_to_get_it(
     hop: Hop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _written(hop, tmp_path)

@@ -216,7 +216,7 @@ def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path: Path) -> None:
     assert "an encrypted member" in refused(tmp_path / "b.zip")
 
 
-def test_every_bad_member_is_named_in_one_letter(tmp_path: Path) -> None:
+def test_every_bad_member_is_named_in_one_error(tmp_path: Path) -> None:
     said = refused(write(tmp_path / "a.zip", {"../one": b"x", "two": b"x", "/three": b"x"}))
     assert "../one" in said
     assert "/three" in said
@@ -224,13 +224,13 @@ def test_every_bad_member_is_named_in_one_letter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 10, 60, -5])
-def test_a_truncated_archive_is_a_letter(tmp_path: Path, kept: int) -> None:
+def test_a_truncated_archive_is_an_error(tmp_path: Path, kept: int) -> None:
     data = write(tmp_path / "a.zip", {"a": b"1" * 500}).read_bytes()
     (tmp_path / "cut.zip").write_bytes(data[:kept] if kept >= 0 else data[: len(data) + kept])
     assert "a readable zip archive" in refused(tmp_path / "cut.zip")
 
 
-def test_damaged_bytes_are_a_letter_that_names_the_member(tmp_path: Path) -> None:
+def test_damaged_bytes_are_an_error_that_names_the_member(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a/one.xyz": b"hello" * 50}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[data.index(b"hello") + 2] ^= 1
@@ -239,7 +239,7 @@ def test_damaged_bytes_are_a_letter_that_names_the_member(tmp_path: Path) -> Non
         archive.read("a/one.xyz")
 
 
-def test_a_member_that_is_not_there_is_a_letter(tmp_path: Path) -> None:
+def test_a_member_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with (
         ZipMembers(write(tmp_path / "a.zip", {"a": b"1"})) as archive,
         pytest.raises(IngestError, match="expected a member 'b'"),
@@ -248,7 +248,7 @@ def test_a_member_that_is_not_there_is_a_letter(tmp_path: Path) -> None:
 
 
 @given(place=st.integers(0, 10_000), mask=st.integers(1, 255))
-def test_one_flipped_byte_gives_the_content_or_a_letter(
+def test_one_flipped_byte_gives_the_content_or_an_error(
     tmp_path_factory: pytest.TempPathFactory, place: int, mask: int
 ) -> None:
     path = tmp_path_factory.mktemp("zip") / "a.zip"

@@ -118,6 +118,6 @@ def test_exporting_twice_gives_the_same_bytes(prompt: Prompt, tmp_path: Path) ->
 
 
 def test_an_unknown_export_is_answered_with_the_known_one(prompt: Prompt) -> None:
-    error = prompt.letter("export", "bvel_prot")
+    error = prompt.error("export", "bvel_prot")
 
     assert "Did you mean bvel_proto --format extxyz?" in error

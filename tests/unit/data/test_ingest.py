@@ -44,7 +44,7 @@ def snapshot(layout: Layout) -> dict[str, bytes]:
 
 
 def fetched(layout: Layout, version: str) -> DatasetVersion:
-    """Fetch one version anew, as ``params.yaml`` now pins it."""
+    """Fetch one version, as ``params.yaml`` now pins it."""
     pinned = load_params(layout).versions[f"obelix-{version}".replace(".", "-")]
     fetch(layout, pinned)
     return pinned

@@ -1,4 +1,4 @@
-"""Foreign predictions become a folder that passes the checks, or a letter; never half of one."""
+"""Foreign predictions become a folder that passes the checks, or an error; never half of one."""
 
 from __future__ import annotations
 

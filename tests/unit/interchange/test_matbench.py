@@ -115,7 +115,7 @@ def test_an_id_twice_in_one_fold_is_refused(tmp_path: Path) -> None:
         read_text(tmp_path, text.replace('"b": 2.0', '"a": 2.0'))
 
 
-def test_a_file_of_odd_json_gives_letters_only(tmp_path: Path) -> None:
+def test_a_file_of_odd_json_gives_errors_only(tmp_path: Path) -> None:
     for odd in (None, 1, "x", [], {"results": 1}, {"results": {"fold_0": 1}}):
         results = read_text(tmp_path, json.dumps({"tasks": {"t": odd}}))
         assert list(results.unreadable) == ["t"]

@@ -101,7 +101,7 @@ def test_what_matbench_records_of_all_targets_becomes_a_submission(
 @pytest.mark.skipif(
     importlib.util.find_spec("matbench") is not None, reason="matbench is installed here"
 )
-def test_without_matbench_the_letter_says_where_its_installation_is_described(
+def test_without_matbench_the_error_says_where_its_installation_is_described(
     layout: Layout, pinned: DatasetVersion, inputs: TaskInputs
 ) -> None:
     validation = validation_document(TASK, pinned, inputs)

@@ -55,7 +55,7 @@ def test_a_complete_jarvis_file_gives_the_number_on_their_page(tmp_path: Path) -
     assert problems == ()
 
 
-def test_a_jarvis_file_on_half_the_ids_gives_their_number_and_the_letter_we_would_write(
+def test_a_jarvis_file_on_half_the_ids_gives_their_number_and_the_error_we_would_write(
     tmp_path: Path,
 ) -> None:
     lines = [f"{i},{value + 0.1}" for i, value in list(LABELS.items())[:4]]
@@ -157,7 +157,7 @@ def test_nan_passes_matbench_and_gives_no_score_here(tmp_path: Path) -> None:
     assert scores.wrong_claims[0].where.startswith("matbench_tiny, fold_0")
 
 
-def test_a_fold_without_all_its_entries_carries_the_letter_we_would_write(tmp_path: Path) -> None:
+def test_a_fold_without_all_its_entries_carries_the_error_we_would_write(tmp_path: Path) -> None:
     folds = {"fold_0": fold({"mb-tiny-0": 0.0}), "fold_1": fold({"mb-tiny-3": 3, "mb-tiny-4": 4})}
     path = results_gz(tmp_path / "r.json.gz", {"matbench_tiny": folds})
     recorded = read_results(path).tasks["matbench_tiny"]

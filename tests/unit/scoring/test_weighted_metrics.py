@@ -129,7 +129,7 @@ def test_one_group_gives_a_value_without_an_interval() -> None:
     assert np.isnan(found.ci_low)
 
 
-def test_a_missing_flag_column_is_a_letter() -> None:
+def test_a_missing_flag_column_is_an_error() -> None:
     rows = pd.DataFrame({"id": IDS, "force": 1.0, "force_rms": 1.0})
 
     with pytest.raises(SubmissionError, match="no converged"):

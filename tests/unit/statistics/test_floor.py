@@ -212,7 +212,7 @@ def test_the_three_floors_come_together_in_their_order() -> None:
     ],
 )
 @pytest.mark.parametrize("floor", FLOORS)
-def test_unfit_measurements_are_refused_with_a_letter(
+def test_unfit_measurements_are_refused_with_an_error(
     floor: Callable[..., Floor], change: dict[str, object], where: str, found: str
 ) -> None:
     with pytest.raises(MetricInputError) as caught:
