@@ -410,7 +410,7 @@ def test_a_later_call_continues_what_an_earlier_one_could_not_finish(
     assert upstream.ranges[0] == f"bytes={1 << 20}-"
 
 
-def test_a_file_that_changed_in_between_is_fetched_again(upstream: Upstream, tmp_path: Path) -> None:
+def test_a_file_that_changed_meanwhile_is_fetched_again(upstream: Upstream, tmp_path: Path) -> None:
     upstream.breaks = [1 << 20, 0, 0]
     with pytest.raises(UnreachableError):
         bring_archive(archive(upstream.address), tmp_path)
