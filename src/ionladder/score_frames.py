@@ -84,7 +84,7 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         if not path.is_symlink() and not path.exists():
             step = "`ionladder new TASK NAME` makes a template with all ids."
             expected = f"a file {PREDICTIONS_FILE}"
-            absent = Problem(where=shown_as, expected=expected, found="none", next_step=step)
+            absent = Problem(shown_as, expected, "none", step)
             return None, [absent, *problems]
         found = array_file_problems(
             path, FRAME_COLUMNS, n_rows=len(ids), n_numbers=n_numbers, shown_as=file
@@ -235,10 +235,10 @@ def _energy_problems(values: Array, file: str) -> list[Problem]:
     bad = np.flatnonzero(~(np.abs(values) <= MAX_EV))
     return [
         Problem(
-            where=f"{file}, column `{ENERGY}`, row {row + 1}",
-            expected=f"a finite number within ±{MAX_EV:g} eV",
-            found=f"{values[row]:g}" + (f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""),
-            next_step="Predict a number in eV for every id.",
+            f"{file}, column `{ENERGY}`, row {row + 1}",
+            f"a finite number within ±{MAX_EV:g} eV",
+            f"{values[row]:g}" + (f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""),
+            "Predict a number in eV for every id.",
         )
         for row in bad[:1]
     ]
@@ -481,7 +481,7 @@ def _array_problems(
         rows: Integers | list[int], column: str, expected: str, found: str, step: str
     ) -> Problem:
         at = f"{file}, row {rows[0] + 1} ({ids[int(rows[0])].as_py()}), column `{column}`"
-        return Problem(where=at, expected=expected, found=found, next_step=step)
+        return Problem(at, expected, found, step)
 
     def more(rows: Integers | list[int]) -> str:
         return f", and {len(rows) - 1:,} more rows" if len(rows) > 1 else ""

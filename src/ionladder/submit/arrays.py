@@ -61,7 +61,7 @@ def array_file_problems(
     """
     if path.is_symlink() or not path.is_file():
         found, step = "a link or special file", "Put the file itself here."
-        return [Problem(where=shown_as, expected="a regular file", found=found, next_step=step)]
+        return [Problem(shown_as, "a regular file", found, step)]
     limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
     if path.stat().st_size > limit:
         return [_too_large(shown_as, limit, path.stat().st_size)]
@@ -74,9 +74,7 @@ def array_file_problems(
         problems = problems or _column_problems(schema, asked, shown_as)
         if not 0 < n_found <= 2 * n_rows:
             expected, step = f"{n_rows:,} rows", "Write one row for each that the template lists."
-            problems.append(
-                Problem(where=shown_as, expected=expected, found=f"{n_found:,}", next_step=step)
-            )
+            problems.append(Problem(shown_as, expected, f"{n_found:,}", step))
         if problems:
             return problems
         # The table of contents may lie; the headers of pages are what is unpacked by.
@@ -96,10 +94,10 @@ def _column_problems(
     header, shown = f"{shown_as}, header", f"columns {first_few(names, limit=8)}"
     problems = [
         Problem(
-            where=header,
-            expected=f"a column `{column.name}`: {column.words}",
-            found=shown,
-            next_step=f"Add the column `{column.name}`.",
+            header,
+            f"a column `{column.name}`: {column.words}",
+            shown,
+            f"Add the column `{column.name}`.",
         )
         for column in asked
         if column.is_needed and column.name not in names
@@ -108,10 +106,10 @@ def _column_problems(
     if unknown:
         problems.append(
             Problem(
-                where=header,
-                expected=f"only the columns {', '.join(known)}",
-                found=f"also {first_few(unknown)}",
-                next_step="Remove or rename these columns.",
+                header,
+                f"only the columns {', '.join(known)}",
+                f"also {first_few(unknown)}",
+                "Remove or rename these columns.",
             )
         )
     for field in schema:
@@ -120,10 +118,10 @@ def _column_problems(
             hint = f" Did you mean `{meant[0]}`?" if len(meant) == 1 else ""
             problems.append(
                 Problem(
-                    where=f"{shown_as}, column `{field.name}`",
-                    expected=known[field.name].words,
-                    found=f"values of type {field.type}",
-                    next_step=f"Write the column with that type.{hint}",
+                    f"{shown_as}, column `{field.name}`",
+                    known[field.name].words,
+                    f"values of type {field.type}",
+                    f"Write the column with that type.{hint}",
                 )
             )
     return problems
@@ -174,8 +172,8 @@ def portions(path: Path, columns: Sequence[str], sizes: Sequence[int]) -> Iterat
 
 def _too_large(shown_as: str, limit: int, found: int) -> Problem:
     return Problem(
-        where=shown_as,
-        expected=f"at most {limit // 1_000_000 + 1} MB, packed and unpacked",
-        found=f"{found // 1_000_000} MB",
-        next_step="Keep only the columns and rows that the task asks for, numbers as float32.",
+        shown_as,
+        f"at most {limit // 1_000_000 + 1} MB, packed and unpacked",
+        f"{found // 1_000_000} MB",
+        "Keep only the columns and rows that the task asks for, numbers as float32.",
     )

@@ -53,10 +53,10 @@ def id_problems(
     if found.null_count:
         return [
             Problem(
-                where=f"{shown_as}, column `id`",
-                expected="an id in every row",
-                found=f"{found.null_count:,} empty",
-                next_step="Fill in the ids.",
+                f"{shown_as}, column `id`",
+                "an id in every row",
+                f"{found.null_count:,} empty",
+                "Fill in the ids.",
             )
         ]
     ids, asked = found.to_pylist(), expected.to_pylist()
@@ -68,10 +68,10 @@ def id_problems(
     row = next(row for row, pair in enumerate(zip(ids, asked, strict=True)) if len({*pair}) > 1)
     return [
         Problem(
-            where=f"{shown_as}, row {row + 1}",
-            expected=f"the id {asked[row]}",
-            found=first_few([ids[row]]),
-            next_step="Sort the rows by id: files of this size are read once, from start to end.",
+            f"{shown_as}, row {row + 1}",
+            f"the id {asked[row]}",
+            first_few([ids[row]]),
+            "Sort the rows by id: files of this size are read once, from start to end.",
         )
     ]
 

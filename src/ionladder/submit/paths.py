@@ -165,9 +165,7 @@ def _find(folder: Path, task: str, shown_as: str) -> tuple[Path | None, list[Pro
         others = sorted(item.name for item in folder.glob("predictions.*"))
         found = f"neither, but {first_few(others)}" if others else "neither"
         step = f"`ionladder new {task} NAME` writes a template with every image."
-    return None, [
-        Problem(where=shown_as, expected=f"{PARQUET} or {EXTXYZ}", found=found, next_step=step)
-    ]
+    return None, [Problem(shown_as, f"{PARQUET} or {EXTXYZ}", found, step)]
 
 
 # Two formats, one table of images
@@ -188,10 +186,10 @@ def _read_parquet(
         return [], problems
     problems = [
         Problem(
-            where=f"{shown_as}, column `{column.name}`",
-            expected=f"{column.words}, in every row",
-            found=f"{table[column.name].null_count:,} empty cells",
-            next_step="Say for every row which image it is.",
+            f"{shown_as}, column `{column.name}`",
+            f"{column.words}, in every row",
+            f"{table[column.name].null_count:,} empty cells",
+            "Say for every row which image it is.",
         )
         for column in PATH_COLUMNS[:2]
         if table[column.name].null_count
@@ -225,7 +223,7 @@ def _read_extxyz(
     """One frame an image, as ASE writes them."""
 
     def problem(where: str, expected: str, found: str) -> Problem:
-        return Problem(where=where, expected=expected, found=found, next_step=_NEXT_STEP)
+        return Problem(where, expected, found, _NEXT_STEP)
 
     n_frames = sum(one.n_images for one in given)
     n_atoms = sum(one.positions_ang.size // 3 for one in given)
@@ -246,10 +244,7 @@ def _read_extxyz(
                     wrong.setdefault(fault, []).append(frame)
                 images += [] if wrong else [_image_of(frame)]
     except IngestError as error:
-        return [], [
-            Problem(where=p.where, expected=p.expected, found=p.found, next_step=_FORMAT)
-            for p in error.problems
-        ]
+        return [], [Problem(p.where, p.expected, p.found, _FORMAT) for p in error.problems]
     return images, [
         problem(
             f"{shown_as}, frame {first_few(frame.place for frame in frames)}, {key}",
@@ -379,10 +374,10 @@ def _problems(cases: Iterable[_Case], shown_as: str) -> list[Problem]:
         by_kind.setdefault(kind, []).append(shown)
     return [
         Problem(
-            where=f"{shown_as}, {field}",
-            expected=expected,
-            found=f"{what} in {len(by_kind[kind])} {unit}(s) ({first_few(by_kind[kind])})",
-            next_step=step,
+            f"{shown_as}, {field}",
+            expected,
+            f"{what} in {len(by_kind[kind])} {unit}(s) ({first_few(by_kind[kind])})",
+            step,
         )
         for kind, (field, expected, what, unit, step) in _FAULTS.items()
         if kind in by_kind

@@ -57,10 +57,10 @@ def find_members(archive: ZipMembers, names: Sequence[str], *, where: str) -> di
         paths.get(PurePosixPath(path).name.replace("MPLiTraj", "MPLiTrj"), []).append(path)
     problems = [
         Problem(
-            where=f"{where}, {name}",
-            expected="one such file",
-            found=first_few(hits) if hits else f"only {first_few(archive.names)}",
-            next_step="Compare the archive with its upstream copy.",
+            f"{where}, {name}",
+            "one such file",
+            first_few(hits) if hits else f"only {first_few(archive.names)}",
+            "Compare the archive with its upstream copy.",
         )
         for name, hits in paths.items()
         if len(hits) != 1

@@ -112,7 +112,7 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
 
 def _problem(where: str, expected: str, found: str) -> Problem:
     step = "Compare the archive with its upstream copy, or report it upstream."
-    return Problem(where=where, expected=expected, found=visible(found), next_step=step)
+    return Problem(where, expected, visible(found), step)
 
 
 # The index: one row a hop, read as text and believed cell by cell

@@ -120,10 +120,10 @@ def _space_left(work: Path) -> Iterator[None]:
     except OSError as error:
         raise IngestError(
             Problem(
-                where=f"{work.parent.name}/{work.name}",
-                expected="room for the frames on this disk",
-                found=error.strerror or type(error).__name__,
-                next_step="Make room and run the command again.",
+                f"{work.parent.name}/{work.name}",
+                "room for the frames on this disk",
+                error.strerror or type(error).__name__,
+                "Make room and run the command again.",
             )
         ) from error
 

@@ -65,7 +65,7 @@ class Frame:
 def refusal(where: str, expected: str, found: str) -> IngestError:
     """The error about one place of an upstream file."""
     step = "Compare the file with its upstream copy."
-    return IngestError(Problem(where=where, expected=expected, found=found, next_step=step))
+    return IngestError(Problem(where, expected, found, step))
 
 
 @dataclass(frozen=True, kw_only=True)
