@@ -124,14 +124,37 @@ def winding_vectors(is_open: npt.NDArray[np.bool_]) -> list[list[Vector]]:
     from scipy.ndimage import generate_binary_structure, label
 
     labels, _ = label(is_open, structure=generate_binary_structure(3, 3))
-    regions = _Regions()
+    # Label → labels that continue it across a face, and the cell in which they do.
+    links: dict[int, list[tuple[int, Vector]]] = {}
     for axis, step in enumerate(((1, 0, 0), (0, 1, 0), (0, 0, 1))):
         last, first = labels.take(-1, axis=axis).ravel(), labels.take(0, axis=axis).ravel()
         both = (last > 0) & (first > 0)
-        pairs = np.unique(np.stack([last[both], first[both]], axis=1), axis=0)
-        for one, other in pairs.tolist():
-            regions.link(one, other, step)
-    return regions.windings()
+        for one, other in np.unique(np.stack([last[both], first[both]], axis=1), axis=0).tolist():
+            links.setdefault(one, []).append((other, step))
+            links.setdefault(other, []).append((one, _plus((0, 0, 0), step, sign=-1)))
+    offsets: dict[int, Vector] = {}
+    regions = []
+    for start in links:
+        windings: set[Vector] = set()
+        waiting = [] if start in offsets else [start]
+        offsets.setdefault(start, (0, 0, 0))
+        while waiting:
+            here = waiting.pop()
+            for other, step in links[here]:
+                there = _plus(offsets[here], step)
+                if other not in offsets:
+                    offsets[other] = there
+                    waiting.append(other)
+                winding = _plus(there, offsets[other], sign=-1)
+                if winding > (0, 0, 0):  # each is met in both directions
+                    windings.add(winding)
+        if windings:
+            regions.append(sorted(windings))
+    return regions
+
+
+def _plus(one: Vector, other: Vector, *, sign: int = 1) -> Vector:
+    return (one[0] + sign * other[0], one[1] + sign * other[1], one[2] + sign * other[2])
 
 
 def rank_modulo_2(vectors: Iterable[Vector]) -> int:
@@ -149,46 +172,6 @@ def rank_modulo_2(vectors: Iterable[Vector]) -> int:
         if bits:
             basis.append(bits)
     return len(basis)
-
-
-class _Regions:
-    """Union-find over labels that also knows the lattice vector between a label and its root."""
-
-    def __init__(self) -> None:
-        self._parent: dict[int, tuple[int, Vector]] = {}
-        self._found: dict[int, list[Vector]] = {}
-
-    def link(self, one: int, other: int, step: Vector) -> None:
-        """Say that label ``one`` continues as label ``other`` in the cell ``step`` further on."""
-        root, offset = self._root(one)
-        other_root, other_offset = self._root(other)
-        difference = _plus(_plus(offset, step), other_offset, sign=-1)
-        if root == other_root:
-            if any(difference):
-                self._found.setdefault(root, []).append(difference)
-            return
-        self._parent[other_root] = (root, difference)
-        self._found.setdefault(root, []).extend(self._found.pop(other_root, []))
-
-    def windings(self) -> list[list[Vector]]:
-        """Winding vectors of every region that has any."""
-        return [sorted(set(vectors)) for vectors in self._found.values() if vectors]
-
-    def _root(self, name: int) -> tuple[int, Vector]:
-        """The root of a label, and the cell in which the label lies as seen from the root."""
-        path = []
-        while name in self._parent:
-            path.append(name)
-            name = self._parent[name][0]
-        offset: Vector = (0, 0, 0)
-        for step in reversed(path):
-            offset = _plus(offset, self._parent[step][1])
-            self._parent[step] = (name, offset)
-        return name, offset
-
-
-def _plus(one: Vector, other: Vector, *, sign: int = 1) -> Vector:
-    return (one[0] + sign * other[0], one[1] + sign * other[1], one[2] + sign * other[2])
 
 
 # Labels: bond-valence site energies of Li by BVlain, and the barriers of their percolation
@@ -242,12 +225,47 @@ def site_energies(structure: Structure, settings: BarrierSettings = SETTINGS) ->
     Raises:
         IngestError: BVlain has no parameters for an ion, or there is no Li or no framework.
     """
+    from ase.build import make_supercell
+    from bvlain.potentials import BVSEPotential
+    from scipy.spatial import cKDTree
+
     lain = prepared(structure)
+    scale = lain._scale_cell(lain.atoms.cell, r_cut=settings.r_cut_ang)  # noqa: SLF001
+    lain.supercell = make_supercell(lain.atoms, scale)
+    # BVlain looks from the middle cell of the block: the median of 0 … n-1.
+    middle = (np.diag(scale) - 1) / 2
+    tree = cKDTree(lain.supercell.positions)
+    names = ("r_min", "alpha", "d0", "r_c", "n", "oxi_states")
+    r_min, alpha, d0, r_c, n, charge = (lain._get_array(name) for name in names)  # noqa: SLF001
+    # Morse energy with anions, screened Coulomb energy with cations, in eV.
+    is_anion, is_cation = np.isfinite(alpha), charge > 0
+
+    def morse(distances: Grid, who: Indices) -> Grid:
+        energies: Grid = BVSEPotential.Morse(distances, r_min[who], d0[who], alpha[who])
+        return energies
+
+    def coulomb(distances: Grid, who: Indices) -> Grid:
+        mobile = (lain.q_mi, charge[who], lain.rc_mi, r_c[who], lain.n_mi, n[who])
+        energies: Grid = BVSEPotential.Coulomb(distances, *mobile, f=_SCREENING)
+        return energies
+
     points = lain._mesh(resolution=settings.resolution_ang, shift=[0, 0, 0])  # noqa: SLF001
-    nearest = _NearestIons(lain, settings)
-    blocks = range(0, len(points), _BLOCK_POINTS)
-    energies = [nearest.energies(points[start : start + _BLOCK_POINTS]) for start in blocks]
-    grid: Grid = np.concatenate(energies).reshape(lain.size)
+    blocks = []
+    for start in range(0, len(points), _BLOCK_POINTS):
+        distances, nearest = tree.query(
+            lain.cell.cartesian_positions(points[start : start + _BLOCK_POINTS] + middle),
+            k=settings.max_neighbours,
+            distance_upper_bound=settings.r_cut_ang,
+        )
+        total = np.zeros(len(distances))
+        for acts, energy in ((is_anion, morse), (is_cation, coulomb)):
+            terms, where = np.zeros(distances.shape), acts[nearest]
+            with np.errstate(over="ignore", divide="ignore"):
+                terms[where] = energy(distances[where], nearest[where])
+            # A point on an ion has an infinite energy: it becomes the largest float.
+            total += np.nan_to_num(terms, copy=False, nan=0.0).sum(axis=1)
+        blocks.append(total)
+    grid: Grid = np.concatenate(blocks).reshape(lain.size)
     return grid
 
 
@@ -270,77 +288,6 @@ def prepared(structure: Structure) -> Any:
         raise IngestError(_problem(structure, "ions that BVlain has parameters for", unknown))
     lain._get_params(_MOBILE_ION)  # noqa: SLF001
     return lain
-
-
-class _NearestIons:
-    """The framework around one cell, and the potential of its ions on any point of the cell."""
-
-    def __init__(self, lain: Any, settings: BarrierSettings) -> None:
-        from ase.build import make_supercell
-        from scipy.spatial import cKDTree
-
-        self._settings = settings
-        self._lain = lain
-        scale = lain._scale_cell(lain.atoms.cell, r_cut=settings.r_cut_ang)  # noqa: SLF001
-        # BVlain looks from the middle cell of the block: the median of 0 … n-1.
-        self._middle = (np.diag(scale) - 1) / 2
-        lain.supercell = make_supercell(lain.atoms, scale)
-        self._tree = cKDTree(lain.supercell.positions)
-        names = ("r_min", "alpha", "d0", "r_c", "n", "oxi_states")
-        self._ions = {name: lain._get_array(name) for name in names}  # noqa: SLF001
-
-    def energies(self, points: Grid) -> Grid:
-        """Energy of Li1+ at fractional coordinates of the cell, eV, shape (n_points,)."""
-        lain = self._lain
-        positions = lain.cell.cartesian_positions(points + self._middle)
-        distances, nearest = self._tree.query(
-            positions,
-            k=self._settings.max_neighbours,
-            distance_upper_bound=self._settings.r_cut_ang,
-        )
-        total: Grid = self._attraction(distances, nearest) + self._repulsion(distances, nearest)
-        return total
-
-    def _attraction(self, distances: Grid, nearest: Indices) -> Grid:
-        """Morse energy of the anions around every point, eV."""
-        from bvlain.potentials import BVSEPotential
-
-        ion = self._ions
-        counts = np.isfinite(ion["alpha"])[nearest]
-        who = nearest[counts]
-        energies = np.zeros(distances.shape)
-        with np.errstate(over="ignore"):
-            energies[counts] = BVSEPotential.Morse(
-                distances[counts], ion["r_min"][who], ion["d0"][who], ion["alpha"][who]
-            )
-        return _row_sums(energies)
-
-    def _repulsion(self, distances: Grid, nearest: Indices) -> Grid:
-        """Screened Coulomb energy of the cations around every point, eV."""
-        from bvlain.potentials import BVSEPotential
-
-        ion, lain = self._ions, self._lain
-        counts = (ion["oxi_states"] > 0)[nearest]
-        who = nearest[counts]
-        energies = np.zeros(distances.shape)
-        with np.errstate(divide="ignore"):
-            energies[counts] = BVSEPotential.Coulomb(
-                distances[counts],
-                lain.q_mi,
-                ion["oxi_states"][who],
-                lain.rc_mi,
-                ion["r_c"][who],
-                lain.n_mi,
-                ion["n"][who],
-                f=_SCREENING,
-            )
-        return _row_sums(energies)
-
-
-def _row_sums(energies: Grid) -> Grid:
-    """Energy of every point; infinite terms (a point on an ion) become the largest float."""
-    sums: Grid = np.nan_to_num(energies, copy=False, nan=0.0).sum(axis=1)
-    return sums
 
 
 def _unknown_anions(lain: Any, structure: Structure) -> str:
@@ -378,35 +325,21 @@ CATIONS = (
     "S6+ Mo6+ W6+ Te6+"
 ).split()
 
-# The anions that BVlain has parameters for with Li+.
+# The anions that BVlain has parameters for with Li+, and their radii: R. D. Shannon, Acta Cryst. A
+# 32, 751 (1976), six-fold coordination; N3- in four-fold.
 ANIONS = ("N3-", "O2-", "F-", "S2-", "Cl-", "Se2-", "Br-", "Te2-", "I-")
+_RADII_ANG = (1.46, 1.40, 1.33, 1.84, 1.81, 1.98, 1.96, 2.21, 2.20)
+ANION_RADIUS_ANG = dict(zip(ANIONS, _RADII_ANG, strict=True))
 
-# R. D. Shannon, Acta Cryst. A 32, 751 (1976), six-fold coordination; N3- in four-fold.
-ANION_RADIUS_ANG = {
-    "N3-": 1.46,
-    "O2-": 1.40,
-    "F-": 1.33,
-    "S2-": 1.84,
-    "Cl-": 1.81,
-    "Se2-": 1.98,
-    "Br-": 1.96,
-    "Te2-": 2.21,
-    "I-": 2.20,
-}
-
-_ANION_CLASSES = {
-    "N": "nitride",
-    "O": "oxide",
-    "F": "fluoride",
-    "S": "chalcogenide",
-    "Se": "chalcogenide",
-    "Te": "chalcogenide",
-    "Cl": "halide",
-    "Br": "halide",
-    "I": "halide",
+_ANIONS_OF_CLASS = {
+    "nitride": ("N",),
+    "oxide": ("O",),
+    "fluoride": ("F",),
+    "chalcogenide": ("S", "Se", "Te"),
+    "halide": ("Cl", "Br", "I"),
 }
 MIXED = "mixed"
-ANION_CLASSES = (*dict.fromkeys(_ANION_CLASSES.values()), MIXED)
+ANION_CLASSES = (*_ANIONS_OF_CLASS, MIXED)
 
 _ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
 
@@ -446,8 +379,9 @@ def anion_class(ions: Iterable[Ion]) -> str:
         >>> anion_class([ion("Li+"), ion("P5+"), ion("S2-")])
         'chalcogenide'
     """
-    classes = {_ANION_CLASSES[one.symbol] for one in ions if one.charge < 0}
-    return classes.pop() if len(classes) == 1 else MIXED
+    anions = {one.symbol for one in ions if one.charge < 0}
+    known = _ANIONS_OF_CLASS.items()
+    return next((kind for kind, elements in known if anions and anions <= {*elements}), MIXED)
 
 
 @cache
