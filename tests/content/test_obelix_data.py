@@ -143,15 +143,6 @@ def test_components(inputs: TaskInputs) -> None:
     assert set(inputs.split["component"]) == set(range(1, 167))
 
 
-def test_articles_and_compositions_stay_on_one_side(inputs: TaskInputs) -> None:
-    side = inputs.split["subset"]
-    seen: dict[str, set[str]] = {}
-    for entry, row in inputs.entries.iterrows():
-        for token in (*row["dois"], row["formula_cell"]):
-            seen.setdefault(token, set()).add(side[entry])
-    assert all(len(sides) == 1 for sides in seen.values())
-
-
 def test_two_normalised_formulas_cross_the_split(inputs: TaskInputs) -> None:
     formulas = inputs.entries["formula_norm"]
     side = inputs.split["subset"].reindex(formulas.index)
@@ -234,11 +225,6 @@ def test_labels_splits_and_folds_are_the_same_in_all_versions(layout: Layout) ->
         assert len(hashes) == 1, name
 
 
-def test_evaluation_hashes_are_the_same_in_all_versions(layout: Layout) -> None:
-    loaded = [load_evaluation_labels(layout, TASK, version) for version in VERSIONS]
-    assert len({(labels.labels_sha256, labels.split_sha256) for labels in loaded}) == 1
-
-
 def test_manifests_record_the_content_that_is_here(layout: Layout, version: str) -> None:
     recorded = manifest(layout, version)
     assert len(recorded["checks"]) == 14
@@ -249,22 +235,6 @@ def test_manifests_record_the_content_that_is_here(layout: Layout, version: str)
         described = recorded["tables"][spec.name]
         assert described["rows"] == table.num_rows
         assert described["content_sha256"] == content_hash(table, key=list(spec.key))
-
-
-def test_manifests_quote_the_pins(layout: Layout, version: str) -> None:
-    pinned = load_params(layout).find("obelix", version)
-    assert pinned is not None
-    assert manifest(layout, version)["source"] == {
-        "tag": f"v{version}-data",
-        "commit": pinned.commit,
-        "base_url": pinned.base_url,
-        "files": dict(sorted(pinned.files.items())),
-    }
-
-
-def test_the_pin_of_the_table_of_1_2_0_is_the_known_one(layout: Layout) -> None:
-    files = manifest(layout, "1.2.0")["source"]["files"]
-    assert files["all.csv"].startswith("54f6265ef84d16a9")
 
 
 def test_every_oddity_that_is_declared_is_met_in_some_version(layout: Layout) -> None:

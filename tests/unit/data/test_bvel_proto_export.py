@@ -109,14 +109,6 @@ def test_export_writes_the_four_files_of_the_layout(prompt: Prompt, tmp_path: Pa
     assert result.out.count("\n") == 4
 
 
-def test_exporting_twice_gives_the_same_bytes(prompt: Prompt, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        prompt.ok("export", "bvel_proto", "--output", str(tmp_path / name))
-
-    for path in (tmp_path / "one").iterdir():
-        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
-
-
 def test_an_unknown_export_is_answered_with_the_known_one(prompt: Prompt) -> None:
     error = prompt.error("export", "bvel_prot")
 

@@ -78,9 +78,6 @@ def test_a_valid_release_passes(broken: Broken) -> None:
     [
         (repeat_row, "ids_are_unique_text", "all.csv, id 'a03'"),
         (rename("a03", "A03"), "ids_are_unique_text", "all.csv, row "),
-        (rename("019", "19"), "ids_are_unique_text", "all.csv, row "),
-        (rename("5e2", "500.0"), "ids_are_unique_text", "all.csv, row "),
-        (drop_from_all, "ids_are_unique_text", "all.csv"),
         (move_to_both, "split_partitions_entries", "id 'a03'"),
         (drop_from_train, "split_partitions_entries", "all.csv, id 'a03'"),
         (drop_from_all, "split_partitions_entries", "train.csv, id 'a03'"),
@@ -129,11 +126,6 @@ def test_a_valid_release_passes(broken: Broken) -> None:
             "all.csv, id 'a03', column 'Reduced Composition'",
         ),
         (
-            change("a03", "Z", "2"),
-            "formulas_agree",
-            "all.csv, id 'a03', column 'Reduced Composition'",
-        ),
-        (
             change("a03", "Space group #", "231"),
             "cells_obey_symmetry",
             "all.csv, id 'a03', column 'Space group #'",
@@ -144,8 +136,6 @@ def test_a_valid_release_passes(broken: Broken) -> None:
             "all.csv, id 'a03', column 'Space group #'",
         ),
         (change("a03", "a", "5.9"), "cells_obey_symmetry", "all.csv, id 'a03'"),
-        (change("a03", "beta", "91"), "cells_obey_symmetry", "all.csv, id 'a03'"),
-        (change("a06", "c", "40.0"), "cells_obey_symmetry", "all.csv, id 'a06'"),
         (change("a06", "c", "1.0"), "cells_obey_symmetry", "all.csv, id 'a06'"),
         (lambda u: u.cifs.pop("a02"), "structures_match_flags", "all_cifs.tar.gz, a02.cif"),
         (
@@ -165,14 +155,11 @@ def test_one_broken_thing_is_named_by_check_and_row(
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
-        ("a", "", "a positive number"),
         ("a", "abc", "a positive number"),
         ("alpha", "-90", "a positive number"),
-        ("c", "0.0", "a positive number"),
         ("Z", "1.5", "a whole number"),
         ("Space group #", "P1", "a whole number"),
         ("ICSD ID", "12-ICSD", "a whole number or nothing"),
-        ("Laskowski ID", "?", "a whole number or nothing"),
         ("Cif ID", "maybe", "one of 'done', 'not available', 'available', ''"),
         ("close match", "no", "one of 'Yes', ''"),
         ("DOI", " ", "some text"),
@@ -206,8 +193,6 @@ def test_all_problems_are_reported_together(broken: Broken) -> None:
     ("count", "place"),
     [
         ("entries", "ids_are_unique_text: all.csv"),
-        ("train", "split_partitions_entries: train.csv"),
-        ("test", "split_partitions_entries: test.csv"),
         ("structures", "structures_match_flags: all_cifs.tar.gz"),
     ],
 )
@@ -258,15 +243,6 @@ def reduced(entry: str, cell: str, formula: str) -> Edit:
     ("edit", "check"),
     [
         (lambda u: u.cifs.update(a05="data_nothing\n"), "structures_agree"),
-        (lambda u: u.cifs.update(a05=""), "structures_agree"),
-        (
-            lambda u: u.cifs.update(a05=u.cifs["a05"].replace(" 1.000000", " 1.300000", 1)),
-            "structures_agree",
-        ),
-        (
-            lambda u: u.cifs.update(a05=u.cifs["a05"].replace("_Int_Tables_number", "_x")),
-            "structures_agree",
-        ),
         (lambda u: u.cifs.update(a05=u.cifs["a05"] + u.cifs["a02"]), "structures_agree"),
         (other_cif("a05", **{"True Composition": "P1.0S4.0"}), "structures_agree.lithium"),
         (
@@ -321,24 +297,12 @@ def same_formula_elsewhere(upstream: Upstream) -> None:
     upstream.change("z04", "Space group #", "212")
 
 
-def test_the_entries_used_here_are_what_they_are_said_to_be(broken: Broken) -> None:
-    def edit(upstream: Upstream) -> None:
-        assert upstream.row("a03")["True Composition"] == "Li5.0P1.0S4.0"
-        assert upstream.row("a03")["Space group #"] == "225"
-        assert upstream.row("a05")["True Composition"] == "Li7.0P1.0S4.0"
-        assert {row["ID"] for row in upstream.test} >= {"z04", "019"}
-
-    assert broken(edit) == []
-
-
 @pytest.mark.parametrize(
     ("edit", "where"),
     [
         (lambda u: u.change("z04", "DOI", "10.1000/te.1|10.1000/TR.0"), "DOI '10.1000/tr.0'"),
-        (same_composition, "composition 'Li5.0P1.0S4.0'"),
         (same_composition, "formula and space group ('Li0.50000P0.10000S0.40000', 225)"),
         (same_formula_elsewhere, "id 'z04', formula Li0.50000P0.10000S0.40000"),
-        (same_formula_elsewhere, "id 'a03', formula Li0.50000P0.10000S0.40000"),
         (same_formula_elsewhere, "normalised formulas in both parts"),
     ],
 )
@@ -394,27 +358,12 @@ def set_value(entry: str, column: str, value: object) -> Callable[[list[dict[str
         ),
         (
             "labels",
-            set_value("a03", "censoring", "left"),
-            "log10_agrees_with_text: labels, id 'a03'",
-        ),
-        (
-            "labels",
-            set_value("z02", "censoring", "none"),
-            "log10_agrees_with_text: labels, id 'z02'",
-        ),
-        (
-            "labels",
             set_value("z02", "log10_sigma_limit", None),
             "log10_agrees_with_text: labels, id 'z02', log10_sigma_limit",
         ),
         (
             "folds",
             lambda rows: rows.pop(0),
-            "folds_cover_training_once: folds, grouped_doi_comp repeat 0, id ",
-        ),
-        (
-            "folds",
-            lambda rows: rows.append(dict(rows[0])),
             "folds_cover_training_once: folds, grouped_doi_comp repeat 0, id ",
         ),
         (

@@ -60,12 +60,6 @@ def test_a_disordered_crystal_is_described_site_by_site() -> None:
     }
 
 
-def test_an_ordered_crystal_has_neither_vacancy_nor_mixed_site() -> None:
-    row = describe(make_cif(ROW | {"True Composition": "Li2.0P1.0S4.0"}), "Li2.0P1.0S4.0")
-    assert row["is_ordered"]
-    assert not any(row[flag] for flag in ("has_vacancy", "has_mixed_site", "li_partial"))
-
-
 def test_two_species_on_one_site_are_seen_together() -> None:
     cif = make_cif(ROW | {"True Composition": "Li1.0P1.0S4.0"})
     lines = cif.splitlines()
@@ -80,13 +74,6 @@ def test_two_species_on_one_site_are_seen_together() -> None:
     assert not row["is_ordered"]
     assert row["formula_cif"] == "Li0.6Na0.4P1S4"
     assert row["max_frac_diff_vs_table"] == 0.0
-
-
-def test_a_difference_from_the_table_is_measured() -> None:
-    row = describe(make_cif(ROW | {"True Composition": "P1.0S4.0"}))
-    assert not row["has_li"]
-    assert row["max_frac_diff_vs_table"] == pytest.approx(1.5 / 6.5, abs=1e-6)
-    assert row["z_ratio_vs_table"] == pytest.approx(5 / 6.5, abs=1e-6)
 
 
 def coordinate(cif: str, new: str) -> str:
@@ -143,9 +130,7 @@ def kept(composition: str) -> str:
     ("composition", "expected"),
     [
         ("Li1.0P1.0S4.0", "kept"),
-        ("Li0.6P1.0S4.0", "kept"),
         ("Li0.5P1.0S4.0", "lost"),
-        ("Li0.4P1.0S4.0", "lost"),
         ("P1.0S4.0", "lost"),
     ],
 )
