@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from writing import csv_text, frame_text, write_zip
 
 from ionladder.config import add_pin, load_params
@@ -20,32 +21,7 @@ INDEX, CENTROIDS = f"{FOLDER}/nebDFT2k_index.csv", f"{FOLDER}/nebDFT2k_centroids
 COLUMNS = ("material_id", "edge_id", "chemsys", "has_specific_TM", "em_bvse", "em_dft", "_split")
 
 # mp-2 and mp-4 are in two parts; the last hops lead from a site to its own image.
-HOPS = [
-    (name, part, int(n_images))
-    for name, part, n_images in (
-        line.split()
-        for line in """\
-mp-1_0_1_0_0_0 train 5
-mp-1_0_2_0_0_-1 train 7
-mp-1_1_2_0_0_0 val 7
-mp-2_0_1_0_0_0 train 7
-mp-2_0_2_1_-1_-1 test 7
-mp-2_1_1_0_0_1 val 5
-mp-3_0_1_0_0_0 train 5
-mp-3_0_3_0_1_0 train 7
-mp-4_0_1_0_0_0 train 7
-mp-4_2_3_-1_0_0 test 5
-mp-5_0_1_0_0_0 test 7
-mp-5_0_2_0_0_0 test 7
-mp-5_3_3_1_0_0 test 5
-mp-6_0_1_0_0_0 train 7
-mp-6_1_2_0_0_1 train 7
-mp-7_0_1_0_0_0 train 5
-mp-7_4_1_0_0_0 test 7
-mp-8_0_1_0_0_0 test 7
-""".splitlines()
-    )
-]
+HOPS = pd.read_csv(Path(__file__).with_name("nebdft2k_hops.csv")).to_records(index=False).tolist()
 MATERIALS = {
     "mp-1": "LiLiLiPOOOO",
     "mp-2": "LiLiFeOOO",

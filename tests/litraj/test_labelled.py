@@ -34,7 +34,7 @@ from ionladder.data.bond_valence import barriers_of
 from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz
 from ionladder.data.ingest import ingest
 from ionladder.data.labels import load_evaluation_labels
-from ionladder.data.registry import get_task
+from ionladder.data.registry import dataset_module, get_dataset, get_task
 from ionladder.data.store import BuiltVersion
 from ionladder.errors import IngestError
 from ionladder.evaluation import Evaluation, evaluate
@@ -153,6 +153,17 @@ def test_columns_nobody_knows_are_passed_over_and_named(tmp_path: Path) -> None:
     miniature = replace(miniature, index=index, columns=(*miniature.columns, "volume"))
     built = build(miniature, tmp_path)
     assert detail(built, "columns_are_known") == "passed over: bvs, index: volume"
+
+
+def test_datasets_of_one_folder_share_code_columns_and_quoted_rows() -> None:
+    one, other = (get_dataset(name) for name in ("mplitrj", "mplitrj_subsample"))
+    assert one.frames == other.frames
+    assert one.summary != other.summary
+    build_one, build_other = (dataset_module(d.name, "ingest").build for d in (one, other))
+    assert build_one is build_other
+    paths, barriers = (get_task(f"nebdft2k-{what}").reported for what in ("path", "barrier"))
+    assert paths == barriers[: len(paths)]
+    assert len(paths) < len(barriers)
 
 
 # Archives that are refused

@@ -120,6 +120,11 @@ def read_index(
     return index, [name for name in header if name not in wanted]
 
 
+def finding(place: str, expected: str, found: str) -> Finding:
+    """What a check objects to in a version as a whole, which no entry excuses."""
+    return Finding(entry=None, place=place, expected=expected, found=found)
+
+
 def objections(place: str, wrong: Mapping[str, Sequence[str]]) -> list[Finding]:
     """A finding for each expectation that some entries or frames do not meet.
 
@@ -128,9 +133,7 @@ def objections(place: str, wrong: Mapping[str, Sequence[str]]) -> list[Finding]:
         wrong: What is expected → the entries that are otherwise.
     """
     return [
-        Finding(entry=None, place=place, expected=expected, found=first_few(names))
-        for expected, names in wrong.items()
-        if names
+        finding(place, expected, first_few(names)) for expected, names in wrong.items() if names
     ]
 
 
@@ -359,14 +362,12 @@ def _check_folds(tables: tuple[Columns, Columns]) -> Outcome:
         held_out.setdefault(repeat, []).append(entry)
         folds_of.setdefault((repeat, component[entry]), set()).add(fold)
     findings = [
-        Finding(entry=None, place=f"folds, repeat {n}", expected="every entry once", found="others")
+        finding(f"folds, repeat {n}", "every entry once", "others")
         for n, entries in held_out.items()
         if sorted(entries) != train
     ]
     torn = sum(len(numbers) > 1 for numbers in folds_of.values())
     if torn:
-        findings.append(
-            Finding(entry=None, place="folds", expected="whole groups", found=f"{torn} torn")
-        )
+        findings.append(finding("folds", "whole groups", f"{torn} torn"))
     n_folds = len(set(folds["fold"]))
     return Outcome(findings=findings, detail=f"{len(held_out)} repeat(s) of {n_folds} folds")

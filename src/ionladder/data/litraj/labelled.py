@@ -23,6 +23,7 @@ from ionladder.data.litraj.common import (
     Columns,
     composition_of,
     find_members,
+    finding,
     fold_columns,
     folds_check,
     material_overlap,
@@ -241,7 +242,7 @@ def _check_counts(release: Release) -> Outcome:
     frames = Counter(release.column("part"))
     rows = Counter(row["_split"] for row in release.index)
     findings = [
-        Finding(entry=None, place=f"{part}, {what}", expected=str(n), found=str(counts[part]))
+        finding(f"{part}, {what}", str(n), str(counts[part]))
         for what, counts in (("frames", frames), ("rows of the index", rows))
         for part in sorted({*PARTS, *counts})
         if counts[part] != (n := release.pinned.expected.get(part, 0))
@@ -261,9 +262,7 @@ def _check_names(release: Release) -> Outcome:
     findings = objections("structures", wrong)
     if twice:
         found = f"twice: {first_few(twice)}"
-        findings.append(
-            Finding(entry=None, place="structures", expected=f"each {key} once", found=found)
-        )
+        findings.append(finding("structures", f"each {key} once", found))
     return Outcome(findings=findings, detail=f"{len(counts)} entries")
 
 
@@ -289,10 +288,7 @@ def _check_index(release: Release) -> Outcome:
     twice = [name for name, n in Counter(row[key] for row in release.index).items() if n > 1]
     said = {f"each {key} once": f"twice: {first_few(twice)}"} if twice else {}
     said |= {e: f"not so for {len(w)}: {first_few(w)}" for e, w in wrong.items() if w}
-    findings = [
-        Finding(entry=None, place="index", expected=expected, found=found)
-        for expected, found in said.items()
-    ]
+    findings = [finding("index", expected, found) for expected, found in said.items()]
     return Outcome(findings=findings, detail=f"{len(both)} entries compared by {key}")
 
 
@@ -339,12 +335,7 @@ def _check_chemsys(release: Release) -> Outcome:
 
     wrong = release.which(is_other)
     findings = [
-        Finding(
-            entry=None,
-            place="structures",
-            expected="the elements of the index",
-            found=f"others: {first_few(wrong)}",
-        )
+        finding("structures", "the elements of the index", f"others: {first_few(wrong)}")
     ] * bool(wrong)
     return Outcome(findings=findings, detail=f"{len(set(stated.values()))} chemical systems")
 
@@ -642,7 +633,7 @@ def _check_times_sites(release: Release) -> Outcome:
         if wrong:
             said = f"{product} = {label} times the number of sites"
             found = f"not so for {len(wrong)}: {first_few(wrong)}"
-            findings.append(Finding(entry=None, place="structures", expected=said, found=found))
+            findings.append(finding("structures", said, found))
     return Outcome(findings=findings, detail=f"{compared} products compared")
 
 

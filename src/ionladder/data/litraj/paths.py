@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from ionladder.config import DatasetVersion
 from ionladder.data.archives import ZipMembers
-from ionladder.data.ingest import Check, Finding, Outcome, run_checks
+from ionladder.data.ingest import Check, Outcome, run_checks
 from ionladder.data.litraj.common import (
     PARTS,
     SUBSET,
     Columns,
     Edge,
     composition_of,
+    finding,
     fold_columns,
     folds_check,
     material_overlap,
@@ -497,11 +498,10 @@ def _check_exchanged(facts: Sequence[_Row]) -> Outcome:
     findings = []
     if as_swapped > max(as_stated, len(facts) / 2):
         findings.append(
-            Finding(
-                entry=None,
-                place="index, columns em_dft and em_bvse",
-                expected="em_dft to be the barrier of the relaxed paths",
-                found=f"em_bvse to be it for {as_swapped} of {len(facts)} hops, em_dft for "
+            finding(
+                "index, columns em_dft and em_bvse",
+                "em_dft to be the barrier of the relaxed paths",
+                f"em_bvse to be it for {as_swapped} of {len(facts)} hops, em_dft for "
                 f"{as_stated}: the columns look exchanged",
             )
         )

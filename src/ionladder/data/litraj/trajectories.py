@@ -23,6 +23,7 @@ from ionladder.data.litraj.common import (
     SUBSET,
     SUBSETS,
     find_members,
+    finding,
     material_overlap,
     parse_edge_id,
     progress,
@@ -307,11 +308,10 @@ def _check_counts(subject: _Subject) -> Outcome:
     parts, expected = subject
     counts = {name: f"{part.frames.rows:,}" for name, part in parts.items()}
     findings = [
-        Finding(
-            entry=None,
-            place=f"part {name}",
-            expected=f"{expected[name]:,} configurations, as upstream counts them",
-            found=counts[name],
+        finding(
+            f"part {name}",
+            f"{expected[name]:,} configurations, as upstream counts them",
+            counts[name],
         )
         for name, part in parts.items()
         if part.frames.rows != expected.get(name, part.frames.rows)
@@ -389,13 +389,16 @@ def draw_offset_set(
     """
     ranks = {entry: sha256_bytes(f"{seed}|offset|{entry}".encode()) for entry in ids}
     order = sorted(range(len(ids)), key=lambda row: ranks[ids[row]])
-    elements = [system.split("-") for system in chemsys]
+    split = {system: system.split("-") for system in set(chemsys)}
+    elements = [split[system] for system in chemsys]
     chosen = set(order[:size])
     counts = Counter(element for row in chosen for element in elements[row])
-    waiting: dict[str, list[int]] = {element: [] for row in order for element in elements[row]}
+    waiting: dict[str, list[int]] = {element: [] for parts in split.values() for element in parts}
+    # Beyond the first draw, no element can need more than its first few in the same order.
     for row in order[size:]:
         for element in elements[row]:
-            waiting[element].append(row)
+            if len(waiting[element]) < per_element:
+                waiting[element].append(row)
     for element in sorted(waiting):
         for row in waiting[element]:
             if counts[element] >= per_element:
