@@ -8,11 +8,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from markupsafe import Markup
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
@@ -20,6 +18,7 @@ from ionladder.interchange.croissant import CROISSANT_FILE, croissant, read_chec
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.board import Board, Document, OpenModel, Receipt, Refused, Row
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
+from ionladder.site.pages import environment
 from ionladder.site.text import (
     interval,
     number,
@@ -234,20 +233,9 @@ LONGEST_NAME = 40
 """Characters of a model's name on a badge; its tooltip has all of it."""
 _NAME_COLOUR = "#2b3540"
 _LEADS, _FOLLOWS, _UNRANKED = "#0b62a4", "#47535f", "#68727d"
-_HEIGHT, _PADDING = 20, 6
+_PADDING = 6
 _NARROW, _WIDE, _USUAL = 4.0, 11.5, 6.9
 _NARROW_CHARACTERS = frozenset(" .,:;'|!()[]ijlrtfI·–-")
-_SVG = Markup(
-    '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img" '
-    'aria-label="{title}">\n<title>{title}</title>\n'
-    '<clipPath id="r"><rect width="{width}" height="{height}" rx="3"/></clipPath>\n'
-    '<g clip-path="url(#r)"><rect width="{left}" height="{height}" fill="{name_colour}"/>'
-    '<rect x="{left}" width="{right}" height="{height}" fill="{colour}"/></g>\n'
-    '<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" '
-    'text-anchor="middle">\n'
-    '<text x="{left_middle}" y="14" textLength="{left_text}">{name}</text>\n'
-    '<text x="{right_middle}" y="14" textLength="{right_text}">{words}</text>\n</g>\n</svg>\n'
-)
 
 
 def badge_url(task: str, name: str, kind: str = "svg") -> str:
@@ -255,92 +243,52 @@ def badge_url(task: str, name: str, kind: str = "svg") -> str:
     return f"{BADGES}/{task}/{name}.{kind}"
 
 
-@dataclass(frozen=True)
-class Standings:
-    """What every badge of a board needs to know of the others, counted once."""
-
-    n_ranked: int
-    group_sizes: Mapping[int | None, int]
-    leaders: AbstractSet[str | None]
-
-
 def badge_documents(site: Site) -> dict[str, str]:
     """Address in the site → text of every badge, two a scored submission."""
+    template = environment().get_template("badge.svg.j2")
     documents = {}
     for item in site.tasks:
-        standings = standings_of(item.board)
+        ranked = [row for row in item.board.of_kind("verified") if row.rank is not None]
+        sizes = Counter(row.tie_group for row in ranked)
+        leaders = {row.submission for row in item.board.leaders}
         for name, entrant in item.entrants.items():
-            row, words = entrant.row, badge_words(item, entrant.row, standings)
-            leads = row.submission in standings.leaders
+            row = entrant.row
+            leads = row.submission in leaders
             colour = _UNRANKED if row.rank is None else _LEADS if leads else _FOLLOWS
-            picture = badge_svg(row, words, colour, title=_title(item, row, words))
-            documents[badge_url(item.task.name, name)] = picture
-            documents[badge_url(item.task.name, name, "json")] = to_json(
-                {
-                    "schemaVersion": 1,
-                    "label": _name(row),
-                    "message": words,
-                    "labelColor": _NAME_COLOUR,
-                    "color": colour,
-                }
+            words = _badge_words(item, row, len(ranked), sizes[row.tie_group])
+            label = plain(row.model, limit=LONGEST_NAME) or name
+            documents[badge_url(item.task.name, name)] = template.render(
+                title=_title(item, row, words),
+                name=label,
+                words=words,
+                left=_width(label) + 2 * _PADDING,
+                right=_width(words) + 2 * _PADDING,
+                padding=_PADDING,
+                name_colour=_NAME_COLOUR,
+                colour=colour,
             )
+            badge = {"schemaVersion": 1, "label": label, "message": words}
+            badge |= {"labelColor": _NAME_COLOUR, "color": colour}
+            documents[badge_url(item.task.name, name, "json")] = to_json(badge)
     return documents
 
 
-def standings_of(board: Board) -> Standings:
-    """How many are ranked on a board, in which tie groups, and who leads."""
-    ranked = [row for row in board.of_kind("verified") if row.rank is not None]
-    return Standings(
-        n_ranked=len(ranked),
-        group_sizes=Counter(row.tie_group for row in ranked),
-        leaders={row.submission for row in board.leaders},
-    )
-
-
-def badge_words(item: TaskSite, row: Row, standings: Standings) -> str:
+def _badge_words(item: TaskSite, row: Row, n_ranked: int, n_tied: int) -> str:
     """``IonLadder obelix: rank 1–3 of 5, tied with 2``; who has no place is said to have none."""
     where = f"IonLadder {item.task.name}"
     place = ranks(row.rank_low, row.rank_high)
     if not place:
         return f"{where}: {row.kind}, not ranked"
-    tied = 0 if row.tie_group is None else standings.group_sizes[row.tie_group] - 1
-    ties = f", tied with {tied}" if tied > 0 else ""
-    return f"{where}: rank {place} of {standings.n_ranked}{ties}"
-
-
-def badge_svg(row: Row, words: str, colour: str, *, title: str) -> str:
-    """The badge as a picture: the model's name, then its place; the tooltip says it in full."""
-    name = _name(row)
-    left_text, right_text = _width(name), _width(words)
-    left, right = left_text + 2 * _PADDING, right_text + 2 * _PADDING
-    return _SVG.format(
-        title=title,
-        name=name,
-        words=words,
-        width=left + right,
-        height=_HEIGHT,
-        left=left,
-        right=right,
-        left_middle=f"{left / 2:g}",
-        right_middle=f"{left + right / 2:g}",
-        left_text=left_text,
-        right_text=right_text,
-        name_colour=_NAME_COLOUR,
-        colour=colour,
-    )
+    ties = f", tied with {n_tied - 1}" if row.tie_group is not None and n_tied > 1 else ""
+    return f"{where}: rank {place} of {n_ranked}{ties}"
 
 
 def _title(item: TaskSite, row: Row, words: str) -> str:
-    board = item.board
-    score = board.primary(row)
+    board, score = item.board, item.board.primary(row)
     between = interval(score.low, score.high)
     value = f"{item.task.primary_use.title} {number(score.value)} {board.unit}"
     data = f"{item.dataset.title} {board.dataset_version}, scorer version {board.scorer_version}"
     return f"{plain(row.model)} on {words}; {value}{f' ({between})' if between else ''}; {data}"
-
-
-def _name(row: Row) -> str:
-    return plain(row.model, limit=LONGEST_NAME) or (row.submission or "")
 
 
 def _width(text: str) -> int:
@@ -409,8 +357,7 @@ _OUTSIDE = ("http://", "https://", "mailto:")
 _FRONT = "---\ntitle: {title}\ndescription: {description}\nhide: [navigation]\n---\n\n"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Guide:
+class Guide(NamedTuple):
     """A page made from a text at the root: its file name there and what the page is called."""
 
     source: str
@@ -418,18 +365,16 @@ class Guide:
     description: str
 
 
-GUIDES: Mapping[str, Guide] = {
+GUIDES = {
     "contribute.md": Guide(
-        source="CONTRIBUTING.md",
-        title="Contribute",
-        description=(
-            "How to add a submission, a dataset, a metric, a baseline or a page; who decides."
-        ),
+        "CONTRIBUTING.md",
+        "Contribute",
+        "How to add a submission, a dataset, a metric, a baseline or a page; who decides.",
     ),
     "security.md": Guide(
-        source="SECURITY.md",
-        title="Security",
-        description="What is promised about others' submissions, what was tried, how to report.",
+        "SECURITY.md",
+        "Security",
+        "What is promised about others' submissions, what was tried, how to report.",
     ),
 }
 """Page → the text that it shows."""
@@ -438,8 +383,7 @@ GUIDES: Mapping[str, Guide] = {
 def guides(layout: Layout) -> dict[str, str]:
     """File name → Markdown of each guide whose text is there."""
     docs = layout.relative(layout.docs_dir)
-    pages = {path.name for path in layout.docs_dir.glob("*.md")}
-    ways = {f"{docs}/{name}": name for name in pages}
+    ways = {f"{docs}/{path.name}": path.name for path in layout.docs_dir.glob("*.md")}
     ways |= {guide.source: name for name, guide in GUIDES.items()}
     return {
         name: _FRONT.format(title=guide.title, description=guide.description)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import shutil
@@ -10,29 +9,21 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache, partial
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ionladder.errors import Problem, SiteError
 from ionladder.repo import Layout, replacing_folder
-from ionladder.site import tables, text
 from ionladder.site.context import Site, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.files import api_documents, api_tables, badge_documents, guide_sources, guides
-from ionladder.site.pages import Page, page_makers
+from ionladder.site.pages import page_makers
 from ionladder.site.pages.board import board_files
 from ionladder.site.pages.changes import FEED, feed_document, history_files
 from ionladder.site.pages.submission import pages as submission_pages
 from ionladder.site.pages.submission import submission_files
 from ionladder.site.text import (
-    INPUTS,
-    KIND_MEANING,
     dead_links,
     link_targets,
-    relative,
     source_name,
     submission_url,
 )
@@ -52,56 +43,10 @@ _HAND_WRITTEN_NOTE = (
 )
 
 
-@cache
-def environment() -> Environment:
-    """The template engine: escaping always on, unknown names an error.
-
-    Every public function of :mod:`ionladder.site.text` is a filter, and those that make addresses
-    can be called, as can the cells of :mod:`ionladder.site.tables`.
-    """
-    engine = Environment(
-        loader=PackageLoader("ionladder.site"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    functions = {
-        name: function
-        for name, function in vars(text).items()
-        if inspect.isfunction(function) and function.__module__.startswith("ionladder.site")
-    }
-    engine.filters.update(functions)
-    engine.globals.update({name: f for name, f in functions.items() if name.endswith("_url")})
-    engine.globals.update(
-        not_stated=text.NOT_STATED,
-        inputs=INPUTS,
-        kinds=KIND_MEANING,
-        cell=tables.cell,
-        row_cells=tables.row_cells,
-        score_cell=tables.score_cell,
-        signed_cell=tables.signed_cell,
-        value_cell=tables.value_cell,
-    )
-    return engine
-
-
-def _text(site: Site, page: Page, feed: str | None) -> str:
-    shared = {
-        "site": site,
-        "feed": feed,
-        "confidence": f"{100 * site.params.scoring.confidence:g} %",
-        "to": partial(relative, page.url),
-    }
-    template = environment().get_template(f"{page.template}.md.j2")
-    return template.render({**shared, **page.context})
-
-
 def _pages(site: Site, feed: str | None) -> Iterator[tuple[str, str]]:
     for make in page_makers():
         for page in make(site):
-            yield page.url, _text(site, page, feed)
+            yield page.url, page.render(site, feed=feed)
 
 
 def render_pages(site: Site, *, feed: str | None = None) -> dict[str, str]:
@@ -122,7 +67,7 @@ def render_site(site: Site) -> dict[str, int]:
         ROBOTS: _ALL_WELCOME,
         **api_documents(site),
         **badge_documents(site),
-        **feed_document(site, environment()),
+        **feed_document(site),
     }
     written = hand_written(site)
     files = static_files(site)
@@ -291,14 +236,14 @@ def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
     for place, path in files.items():
         shutil.copyfile(path, docs / place)
     (page,) = submission_pages(site)
-    content = _without_dead_links(_text(site, page, None), files) + _PREVIEW_NOTE
+    content = _without_dead_links(page.render(site), files) + _PREVIEW_NOTE
     (docs / "index.md").write_text(content, encoding="utf-8")
     (room / CONFIG_FILE).write_text(_PREVIEW_CONFIG, encoding="utf-8")
     run_mkdocs(room / CONFIG_FILE, room / SITE_FOLDER)
     return room / SITE_FOLDER / "index.html"
 
 
-def _without_dead_links(page: str, files: Mapping[str, Any]) -> str:
+def _without_dead_links(page: str, files: Mapping[str, Path]) -> str:
     """Links within the page, to files beside it and to the web stay; others become plain text."""
 
     def kept(match: re.Match[str]) -> str:

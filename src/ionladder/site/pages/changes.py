@@ -9,14 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
 from ionladder.board.history import REMOVED, Change, Publication, Record, publications
 from ionladder.git import commit_times
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.pages import Page
-from ionladder.site.text import change_of, interval, number, plain, ranks, submission_url
+from ionladder.site.pages import Page, environment
+from ionladder.site.text import change_of, number, plain
 
 URL = "changes/"
 HISTORY_FILE = "data/history.jsonl"
@@ -57,86 +55,27 @@ def _board(
     own = [publication for publication in found if publication.task == item.task.name][::-1]
     return {
         "item": item,
-        "publications": [_publication(item, each, times) for each in own[:SHOWN_PUBLICATIONS]],
+        "publications": [
+            # A record of a removal repeats the versions that it was last scored on.
+            (each, times.get(each.commit or ""), max((c.after for c in each.changes), key=_is_on))
+            for each in own[:SHOWN_PUBLICATIONS]
+        ],
         "n_hidden": max(len(own) - SHOWN_PUBLICATIONS, 0),
         "has_moved": any(c.before is not None for each in own for c in each.moved),
     }
 
 
-def _publication(
-    item: TaskSite, publication: Publication, times: Mapping[str, datetime]
-) -> dict[str, Any]:
-    moved, unmoved = publication.moved, publication.unmoved
-    # A record of a removal repeats the versions that it was last scored on.
-    last = max((c.after for c in publication.changes), key=lambda record: record.event != REMOVED)
-    time = times.get(publication.commit or "")
-    return {
-        "number": publication.number,
-        "commit": (publication.commit or "")[:12],
-        "day": time and f"{time:%Y-%m-%d}",
-        "last": last,
-        "is_first": publication.is_first,
-        "entered": [_named(item, c.after) for c in moved if c.after.event == "added"],
-        "rows": [] if publication.is_first else [_row(item, change) for change in moved],
-        "n_tie_groups": sum(change.tie_group_changed for change in moved),
-        "n_unmoved": len(unmoved),
-        "unmoved_reasons": sorted({reason for change in unmoved for reason in change.reasons}),
-    }
+def _is_on(record: Record) -> bool:
+    return record.event != REMOVED
 
 
-def _row(item: TaskSite, change: Change) -> dict[str, Any]:
-    old, new, digits = change.before, change.after, change.digits
-    return {
-        **_named(item, new),
-        "old": _value(old, digits),
-        "new": _value(None if new.event == REMOVED else new, digits),
-        "difference": change_of(change.difference, digits=digits),
-        "exact": "" if change.difference is None else f"{change.difference:+.6g}",
-        "ranks": _step(*(ranks(r.rank_low, r.rank_high) if r else "" for r in (old, new))),
-        "tie_groups": _step(*(str(r.tie_group or "") if r else "" for r in (old, new))),
-        "tie_group_changed": change.tie_group_changed,
-        "reasons": change.reasons,
-    }
-
-
-def _named(item: TaskSite, record: Record) -> dict[str, str | None]:
-    """A submission's name, and the address of its page if it still has one."""
-    name = record.submission
-    return {
-        "name": name,
-        "url": submission_url(item.task.name, name) if name in item.entrants else None,
-    }
-
-
-def _value(record: Record | None, digits: int) -> dict[str, str]:
-    if record is None:
-        return {"text": number(None), "interval": ""}
-    return {
-        "text": number(record.value, digits=digits),
-        "interval": interval(record.ci_low, record.ci_high, digits=digits),
-    }
-
-
-def _step(old: str, new: str) -> str:
-    """``1–2 → 2–3``, or the one text where both are the same; a dash for none."""
-    return new or "–" if old == new else f"{old or '–'} → {new or '–'}"
-
-
-def feed_document(site: Site, engine: Environment) -> dict[str, str]:
-    """Address → text of the feed, dated by git and by nothing else.
-
-    Args:
-        site: The site.
-        engine: The environment of its templates.
-
-    Returns:
-        Nothing where no publication can be dated.
-    """
+def feed_document(site: Site) -> dict[str, str]:
+    """Address → text of the feed, dated by git alone; nothing where no publication can be dated."""
     entries = list(_entries(site))
     if not entries:
         return {}
     context = {"id": _NAMESPACE.urn, "entries": entries, "version": site.package_version}
-    return {FEED: engine.get_template("feed.xml.j2").render(context)}
+    return {FEED: environment().get_template("feed.xml.j2").render(context)}
 
 
 def _entries(site: Site) -> Iterator[dict[str, Any]]:
@@ -158,12 +97,11 @@ def _entry(item: TaskSite, publication: Publication, time: datetime) -> dict[str
         "title": f"{item.task.title}: {_summary(publication)}",
         "href": f"{URL}#{publication.task}-{publication.number}",
         "updated": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "task": item.task.title,
+        "item": item,
         "number": publication.number,
-        "data": f"{item.dataset.title} {plain(last.dataset_version)}",
-        "scorer": plain(last.scorer_version),
+        "last": last,
         "commit": publication.commit,
-        "lines": [(_named(item, c.after), _words(c)) for c in moved[:MOST_LINES]],
+        "lines": [(c.after.submission, _words(c)) for c in moved[:MOST_LINES]],
         "n_more": max(len(moved) - MOST_LINES, 0),
         "n_unmoved": len(publication.unmoved),
     }
@@ -174,7 +112,7 @@ def _summary(publication: Publication) -> str:
     if publication.is_first:
         return f"the board begins with {len(publication.changes)} submissions"
     kinds = Counter(
-        "left" if c.after.event == REMOVED else "moved" if c.before else "entered"
+        "left" if not _is_on(c.after) else "moved" if c.before else "entered"
         for c in publication.moved
     )
     order = ("entered", "left", "moved")

@@ -20,14 +20,7 @@ from ionladder.site.slices import (
     slice_table,
     stated_uncertainty,
 )
-from ionladder.site.tables import (
-    difference_cell,
-    label_cell,
-    metric_column,
-    number_cell,
-    own_label,
-    value_cell,
-)
+from ionladder.site.tables import metric_column, value_cell
 from ionladder.site.text import (
     UNCERTAINTY,
     Facts,
@@ -41,10 +34,9 @@ from ionladder.site.text import (
     submission_url,
     target_title,
 )
-from ionladder.specs import Task
 
 if TYPE_CHECKING:
-    from ionladder.entries import EntryTable, Related
+    from ionladder.entries import EntryTable
 
 RECEIPT_FILE = "receipt.json"
 MOST_SEARCHED = 50
@@ -52,12 +44,6 @@ MOST_SEARCHED = 50
 TOP = 15
 MOST_MODELS = 50
 """Submissions that the page of an entry lists, from the first of the board on."""
-_HASHES = {
-    "predictions_sha256": "predictions",
-    "cv_predictions_sha256": "cross-validation predictions",
-    "labels_sha256": "labels",
-    "split_sha256": "split",
-}
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -69,13 +55,7 @@ def pages(site: Site) -> Iterator[Page]:
             context = _submission(site, item, entrant, submission, here)
             is_searched = place < MOST_SEARCHED
             yield Page(here, "submission", {"is_searched": is_searched, **context})
-        entries = _read_entries(site, item)
-        yield Page(entries_url(name), "entries", _entries(site, item, entries))
-        for place in entries.choice.places if entries else ():
-            entry = entries.table.ids[place] if entries else ""
-            if entries and entry in entries.choice.paged:
-                here = entry_url(name, entry)
-                yield Page(here, "entries", _entry(entries, place, here))
+        yield from _entry_pages(site, item)
 
 
 def submission_files(site: Site) -> dict[str, Path]:
@@ -114,7 +94,6 @@ def _submission(
         "folder": site.layout.relative(site.layout.submission_dir(task.name, name)),
         "entrant": entrant,
         "card": entrant.card,
-        "primary": value_cell(board.primary(row)),
         "ties": None if row.tie_group is None else linked_names(board, ties, here),
         "pairs": pair_rows(board, item.analysis, row, here),
         "most_pairs": MOST_PAIRS,
@@ -123,7 +102,7 @@ def _submission(
         "by_slice": slice_table(
             board, row, entrant.receipt, source.slices(name, confidence=confidence)
         ),
-        "folds": _folds(task, receipt),
+        "receipt": receipt,
         "parities": plots(entries, task),
         "hardest": hard_entries(
             task, source.table, source.choice, source.names, name=name, here=here
@@ -139,13 +118,7 @@ def _submission(
         ],
         "parity_note": entries.note,
         "badge": {kind: badge_url(task.name, name, kind) for kind in ("svg", "json")},
-        "hashes": [
-            (label, digest)
-            for key, label in _HASHES.items()
-            if (digest := (receipt.get("hashes") or {}).get(key))
-        ],
         "files": [(path.name, path.name in copied) for path in entrant.files],
-        "receipt_file": RECEIPT_FILE if entrant.receipt is not None else None,
         "quoted": [r for r in board.of_kind("reported") if r.quoted.get("verified_by") == name],
         "dataset": item.dataset,
     }
@@ -192,26 +165,9 @@ def _of_row(board: Board, row: Row, target: str, metric: str, subset: str) -> Va
     return row.target_value(target, metric) if subset == primary.subset else NO_VALUE
 
 
-def _folds(task: Task, receipt: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Cross-validated scores by fold scheme, the primary scheme first."""
-    found: Mapping[str, Any] = receipt.get("cross_validation") or {}
-    metric = task.primary.metric
-    return [
-        {
-            "scheme": scheme,
-            "value": part.get(metric),
-            "spread": part.get(f"{metric}_sd_over_repeats"),
-            "n_repeats": part.get("n_repeats"),
-            "n": part.get("n"),
-        }
-        for scheme in sorted(task.cross_validation, key=lambda cv: not cv.is_primary)
-        if (part := found.get(scheme.scheme))
-    ]
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Entries:
-    """What the pages on entries of one task are made from.
+    """What the pages on entries of one task are made from; templates ask it for each entry.
 
     Attributes:
         facts: Entry id → column → value, for every entry that a page names.
@@ -234,6 +190,39 @@ class _Entries:
         """A fact's values: none, one or several."""
         value = self.facts.get(entry, {}).get(column)
         return list(value) if isinstance(value, list) else [] if value is None else [value]
+
+    def dois(self, entry: str) -> list[str]:
+        """Where an entry was published."""
+        columns = [fact.column for fact in self.item.dataset.facts if fact.kind == "doi"]
+        return [doi for column in columns for doi in self.fact(entry, column)]
+
+    def search_text(self, entry: str) -> str:
+        """What the box above the list looks in: id, formulas and the other facts."""
+        columns = self.facts.get(entry, {})
+        said = [str(value) for column in columns for value in self.fact(entry, column)]
+        return plain(" ".join([entry, *said]), limit=300).lower()
+
+    def best(self, place: int) -> tuple[float, Row] | None:
+        """The smallest error of an entry, and the row that makes it; None where there is none."""
+        errors = self.table.errors[:, place]
+        if not len(errors) or errors[0] != errors[0]:
+            return None
+        best = int(errors.argmin())
+        return float(errors[best]), self.rows[self.table.names[best]]
+
+    def models(self, place: int) -> list[tuple[Row, list[tuple[float, float]], float]]:
+        """The board's first submissions on an entry, best first: predictions, and the error.
+
+        Each prediction comes with its difference to the label.
+        """
+        table, lines = self.table, []
+        for i, name in enumerate(table.names[:MOST_MODELS]):
+            predicted = [
+                (float(rows[i, place]), float(rows[i, place]) - float(table.labels[key][place]))
+                for key, rows in table.predictions.items()
+            ]
+            lines.append((self.rows[name], predicted, float(table.errors[i, place])))
+        return sorted(lines, key=lambda line: (line[2] != line[2], line[2], line[0].order))
 
 
 def _read_entries(site: Site, item: TaskSite) -> _Entries | None:
@@ -259,128 +248,16 @@ def _read_entries(site: Site, item: TaskSite) -> _Entries | None:
     )
 
 
-def _entries(site: Site, item: TaskSite, entries: _Entries | None) -> dict[str, Any]:
+def _entry_pages(site: Site, item: TaskSite) -> Iterator[Page]:
+    """The list of a task's entries, and the page of each that is chosen to have one."""
+    here = entries_url(item.task.name)
+    shared = {"item": item, "board": item.board, "top": TOP, "most_models": MOST_MODELS}
+    entries = _read_entries(site, item)
     absent = site.entries[item.task.name].absent
-    shared = {"item": item, "board": item.board, "entry": None, "absent": absent, "tables": []}
-    if entries is None:
-        return shared
-    table, choice = entries.table, entries.choice
-    kind = "hardest" if choice.is_hardest else "first"
-    hardest = (
-        "Largest median error over verified submissions. A wrong label is hard for every model: "
-        f"before blaming the models, read the {item.task.label_words.one}."
-    )
-    tables = [
-        (
-            "hardest",
-            "The hardest",
-            hardest,
-            table.hardest(TOP),
-        ),
-        (
-            "disputed",
-            "Where models disagree most",
-            "Widest spread of the predictions of verified submissions (interquartile range).",
-            table.most_disputed(TOP),
-        ),
-        (
-            "all",
-            "All entries" if choice.is_whole else f"The {kind} {len(choice.places)}",
-            "Click a heading to sort.",
-            choice.places,
-        ),
-    ]
-    return {
-        **shared,
-        "n": len(table.ids),
-        "choice": choice,
-        "targets": item.task.targets,
-        "tables": [
-            (key, title, note, [_line(entries, place) for place in places])
-            for key, title, note, places in tables
-        ],
-    }
-
-
-def _line(entries: _Entries, place: int) -> dict[str, Any]:
-    """One entry as a row of a table."""
-    table, entry = entries.table, entries.table.ids[place]
-    near = table.neighbours.get(entry, ())
-    errors = table.errors[:, place]
-    best = int(errors.argmin()) if len(errors) and errors[0] == errors[0] else None
-    columns = entries.facts.get(entry, {})
-    said = [str(value) for column in columns for value in entries.fact(entry, column)]
-    return {
-        "id": entry,
-        "href": entries.choice.href(entries_url(entries.item.task.name), entry),
-        "formula": entries.name(entry),
-        "search": plain(" ".join([entry, *said]), limit=300).lower(),
-        "labels": [own_label(table, target, place) for target in entries.item.task.targets],
-        "typical": number_cell(table.typical_error[place]),
-        "spread": number_cell(table.spread[place]),
-        "best": None if best is None else number_cell(errors[best]),
-        "best_model": None if best is None else entries.rows[table.names[best]].model,
-        "n_replicates": len(table.replicates.get(entry, ())),
-        "distance": number_cell(near[0].distance if near else None),
-    }
-
-
-def _entry(entries: _Entries, place: int, here: str) -> dict[str, Any]:
-    """The page of one entry."""
-    item, table = entries.item, entries.table
-    entry, targets = table.ids[place], item.task.targets
-    return {
-        "item": item,
-        "board": item.board,
-        "entry": entry,
-        "targets": targets,
-        "formula": entries.name(entry),
-        "facts": [(fact, entries.fact(entry, fact.column)) for fact in item.dataset.facts],
-        "labels": [(t, own_label(table, t, place)) for t in targets],
-        "typical": number_cell(table.typical_error[place]),
-        "spread": number_cell(table.spread[place]),
-        "rank": entries.choice.rank(place),
-        "n": len(table.ids),
-        "models": _models(entries, place),
-        "n_hidden": max(len(table.names) - MOST_MODELS, 0),
-        "replicates": [_related(entries, r, here) for r in table.replicates.get(entry, ())],
-        "neighbours": [_related(entries, r, here) for r in table.neighbours.get(entry, ())],
-    }
-
-
-def _models(entries: _Entries, place: int) -> list[dict[str, Any]]:
-    """Predictions and errors of the board's first submissions on one entry, best first."""
-    table, targets = entries.table, entries.item.task.targets
-    lines = []
-    for i, name in enumerate(table.names[:MOST_MODELS]):
-        row, error = entries.rows[name], float(table.errors[i, place])
-        predictions = []
-        for target in targets:
-            value = float(table.predictions[target.name][i, place])
-            apart = value - float(table.labels[target.name][place])
-            predictions.append((number_cell(value), difference_cell(apart)))
-        order = (error != error, error, row.order)
-        lines.append((order, row, predictions, number_cell(error)))
-    lines.sort(key=lambda line: line[0])
-    return [
-        {"row": row, "predictions": predictions, "error": error}
-        for _, row, predictions, error in lines
-    ]
-
-
-def _related(entries: _Entries, related: Related, here: str) -> dict[str, Any]:
-    """A repeated measurement or a training entry as a row of a table."""
-    dois = [fact.column for fact in entries.item.dataset.facts if fact.kind == "doi"]
-    return {
-        "id": related.id,
-        "href": entries.choice.href(here, related.id),
-        "part": "test" if related.id in entries.test_ids else "training",
-        "formula": entries.name(related.id),
-        "family": entries.facts.get(related.id, {}).get("family"),
-        "dois": [doi for column in dois for doi in entries.fact(related.id, column)],
-        "distance": number_cell(related.distance),
-        "labels": [
-            label_cell(target, related.labels[target.name], related.limits.get(target.name))
-            for target in entries.item.task.targets
-        ],
-    }
+    yield Page(here, "entries", {**shared, "here": here, "entries": entries, "absent": absent})
+    for place in entries.choice.places if entries else ():
+        entry = entries.table.ids[place] if entries else ""
+        if entries and entry in entries.choice.paged:
+            url = entry_url(item.task.name, entry)
+            context = {**shared, "here": url, "entries": entries, "place": place, "entry": entry}
+            yield Page(url, "entry", context)
