@@ -103,12 +103,12 @@ def pages(
 
 def test_every_template_has_its_pages_and_every_page_its_template(tmp_path: Path) -> None:
     templates = {
-        path.name.partition(".")[0]
-        for path in TEMPLATES.glob("*.j2")
-        if not path.name.startswith("_")
+        path.name.removesuffix(".md.j2")
+        for path in TEMPLATES.glob("*.md.j2")
+        if path.name not in {"_macros.md.j2", "entry.md.j2"}
     }
     site = load_site(make_repository(tmp_path, typical()))
-    assert {page.template for make in page_makers() for page in make(site)} | {"feed"} == templates
+    assert {page.template for make in page_makers() for page in make(site)} == templates
 
 
 def test_every_page_begins_with_its_own_title_and_description(pages: dict[str, str]) -> None:

@@ -374,6 +374,11 @@ class Pair:
     probability_better: float | None
 
     @property
+    def score(self) -> Value:
+        """The difference with its interval."""
+        return Value(self.difference, self.low, self.high)
+
+    @property
     def is_clear(self) -> bool:
         """Whether the interval of the difference leaves out zero."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)

@@ -14,7 +14,7 @@ from ionladder.git import commit_times
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.pages.changes import FEED, MOST_ENTRIES, feed_document
-from ionladder.site.render import environment, render_pages, render_site
+from ionladder.site.render import render_pages, render_site
 from unit.site.synthetic_board import HOSTILE, TASK, Entry, make_repository, typical
 from unit.site.synthetic_history import add_history
 
@@ -60,7 +60,7 @@ def published(root: Path, *boards: Sequence[Entry]) -> tuple[Layout, list[str]]:
 
 
 def feed_of(layout: Layout) -> dict[str, str]:
-    return feed_document(load_site(layout), environment())
+    return feed_document(load_site(layout))
 
 
 def entries_of(layout: Layout) -> list[ET.Element]:

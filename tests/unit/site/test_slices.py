@@ -14,7 +14,6 @@ from ionladder.evaluation import SliceScore
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
-from ionladder.site.pages.methods import AUDIT_RULES
 from ionladder.site.render import render_pages
 from ionladder.site.slices import (
     audit_notes,
@@ -22,7 +21,7 @@ from ionladder.site.slices import (
     slice_table,
     stated_uncertainty,
 )
-from ionladder.site.text import UNCERTAINTY
+from ionladder.site.text import UNCERTAINTY, sentence_case
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 from unit.site.synthetic_board import (
     HOSTILE,
@@ -204,4 +203,4 @@ def test_boards_and_pages_speak_of_widths_where_a_row_states_them(tmp_path: Path
     for words in UNCERTAINTY.values():
         assert words.meaning in pages["methods/"]
     for check in CHECKS:
-        assert AUDIT_RULES[check.name] in pages["methods/"]
+        assert f"<dt>{sentence_case(check.title)}</dt><dd>" in pages["methods/"]

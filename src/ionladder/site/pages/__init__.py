@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ionladder.site import charts, tables, text
+from ionladder.site.board import NO_VALUE
 from ionladder.site.context import Site
 from ionladder.site.text import relative
 
@@ -48,6 +49,7 @@ def environment() -> Environment:
         not_stated=text.NOT_STATED,
         inputs=text.INPUTS,
         kinds=text.KIND_MEANING,
+        no_value=NO_VALUE,
         spark=charts.spark,
         zero_line=charts.zero_line,
     )

@@ -31,13 +31,9 @@ from ionladder.site.text import (
     UNITS,
     board_url,
     byte_count,
-    fine_digits,
     inert,
-    interval,
     listing,
-    number,
     relative,
-    repeats_phrase,
     submission_url,
     target_title,
 )
@@ -48,7 +44,6 @@ HOME_CHART_ROWS = 30
 HOME_CHART_ROWS_OF_MANY = 12
 """Rows of each chart where the home page shows several tasks."""
 NAMED_ROWS = 3
-_MANY_TIMES = 10
 _SENT = {
     "values": "one number per target and entry, in predictions.csv or predictions.parquet",
     "paths": "every image of every test hop with its energy, in predictions.parquet or "
@@ -60,9 +55,10 @@ _SENT = {
 def pages(site: Site) -> Iterator[Page]:
     """The home page, one board a task, and one page a waiting task at its board's address."""
     n_rows = HOME_CHART_ROWS if len(site.tasks) == 1 else HOME_CHART_ROWS_OF_MANY
-    summaries = [_summary(site, item, n_rows) for item in site.tasks]
+    tasks = [_overview(site, item, n_rows, HOME) for item in site.tasks]
     waiting = [_waiting(item) for item in site.waiting]
-    yield Page(HOME, "home", {"tasks": summaries, "waiting": waiting})
+    shared = {"n_chart": n_rows, "n_rows": TOP_ROWS, "units": UNITS}
+    yield Page(HOME, "home", {"tasks": tasks, "waiting": waiting, **shared})
     for item in site.tasks:
         here = board_url(item.task.name)
         yield Page(here, "leaderboard", _board(site, item, here))
@@ -80,51 +76,31 @@ def board_files(layout: Layout, task: str) -> dict[str, Path]:
     return {place: path for place, path in found.items() if path.is_file()}
 
 
-def _overview(site: Site, board: Board, n_rows: int, here: str) -> dict[str, Any]:
-    """The sentence and the picture that sum a board up."""
+def _overview(site: Site, item: TaskSite, n_rows: int, here: str) -> dict[str, Any]:
+    """The names and the picture that sum a board up."""
+    board, name = item.board, f"ladder-{item.task.name}"
     confidence, shown = site.params.scoring.confidence, board.scored[:n_rows]
-    name = f"ladder-{board.task.name}"
+    leaders = board.leaders
     return {
+        "item": item,
         "board": board,
-        "verdict": verdict(board, here, confidence=confidence),
+        "leaders": [linked_names(board, rows, here) for rows in (leaders[:1], leaders[1:]) if rows],
         "chart": interval_chart(board, shown, here, confidence=confidence, name=name)
         if shown
         else None,
     }
 
 
-def _summary(site: Site, item: TaskSite, n_rows: int) -> dict[str, Any]:
-    board = item.board
-    leaders = board.leaders
-    return {
-        **_overview(site, board, n_rows, HOME),
-        "dataset": item.dataset,
-        "is_scored": item.is_scored,
-        "n_shown": min(len(board.scored), n_rows),
-        "unit_note": UNITS.get(board.unit),
-        "best": value_cell(board.primary(leaders[0])) if leaders else None,
-        "rows": board.scored[:TOP_ROWS],
-        "has_more": len(board.scored) > TOP_ROWS,
-    }
-
-
 def _waiting(item: WaitingTask) -> dict[str, Any]:
-    task, version = item.task, item.version
-    files = sorted(version.files)
-    symbols = [target.symbol for target in task.primary_targets]
+    version = item.version
     return {
-        "task": task,
+        "task": item.task,
         "dataset": item.dataset,
         "version": version,
-        "primary": ", ".join(symbols) + (" (mean)" if len(symbols) > 1 else ""),
-        "unit": task.primary_targets[0].error_unit,
-        "metrics": [(use, get_metric(use.metric)) for use in task.metrics],
-        "has_cv": any(row.cv is not None for row in task.reported),
-        "sent": _SENT[task.predicts],
+        "metrics": [(use, get_metric(use.metric)) for use in item.task.metrics],
+        "sent": _SENT[item.task.predicts],
         "download": byte_count(version.download_bytes),
         "room": byte_count(version.download_bytes + version.ingested_bytes),
-        "addresses": [version.url(name) for name in files],
-        "mirror": [version.mirror_path(name) for name in files],
     }
 
 
@@ -137,8 +113,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     reported = _reported(board)
     files = sorted(board_files(site.layout, item.task.name))
     return {
-        **_overview(site, board, CHART_ROWS, here),
-        "item": item,
+        **_overview(site, item, CHART_ROWS, here),
         "tables": tables,
         "by_target": target_table(board, ranked.rows),
         "fewest": MIN_ROWS,
@@ -203,38 +178,8 @@ def _outcomes(board: Board) -> list[tuple[str, list[str]]]:
     return list(outcomes.items())
 
 
-def verdict(board: Board, here: str, *, confidence: float) -> Markup | None:
-    """Who leads, whether that is noise, and how far the floor is; None on an empty board."""
-    leaders = board.leaders
-    best = board.primary(leaders[0]) if leaders else None
-    if best is None or best.value is None:
-        return None
-    between = interval(best.low, best.high)
-    error = Markup("<b>{}</b> {}").format(number(best.value), board.unit)
-    error += f" ({100 * confidence:g} % interval {between})" if between else ""
-    first, others = (linked_names(board, rows, here) for rows in (leaders[:1], leaders[1:]))
-    if others:
-        said = "{} has the smallest error, {}, but the data cannot tell it from {}."
-        text = Markup(said).format(first, error, others)  # noqa: S704 - a constant
-    else:
-        text = Markup("{} leads with {}.").format(first, error)
-    if board.floor and board.floor.value > 0 and board.smaller_is_better:
-        ratio = best.value / board.floor.value
-        text += Markup(
-            " That is {} times the {} {} by which {} lie from their median, on average."
-        ).format(
-            number(ratio, digits=1 if ratio < _MANY_TIMES else 0),
-            number(board.floor.value, digits=fine_digits(board.floor.value)),
-            board.unit,
-            repeats_phrase(board.task),
-        )
-    return text
-
-
-def linked_names(board: Board, rows: Sequence[Row], here: str) -> Markup | None:
+def linked_names(board: Board, rows: Sequence[Row], here: str) -> Markup:
     """The first few of some rows by name, each linked to its page, and how many more."""
-    if not rows:
-        return None
     shown = rows if len(rows) <= NAMED_ROWS + 1 else rows[:NAMED_ROWS]
     links = [
         Markup('<a href="{}"><bdi>{}</bdi></a>').format(

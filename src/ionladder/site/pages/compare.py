@@ -6,23 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from ionladder.site.board import NO_VALUE, Board, Pair, Row, Value
+from ionladder.site.board import Board, Row
 from ionladder.site.charts import (
     CostChart,
     CostPoint,
-    Scale,
     difference_scale,
-    spark,
     spark_axis,
     stands_of,
     timeline_chart,
-    zero_line,
 )
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.differences import (
-    MOST_ENTRIES,
     agreement_table,
     arms_table,
     asked_table,
@@ -34,21 +28,14 @@ from ionladder.site.differences import (
 )
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
-from ionladder.site.tables import Cell, signed_cell, value_cell
 from ionladder.site.text import (
     charts_url,
     compare_url,
     count,
     duration,
-    exact,
     experiment_url,
-    inert,
     number,
-    pair_href,
-    percent,
     plain,
-    relative,
-    submission_url,
 )
 from ionladder.specs import Experiment
 
@@ -71,65 +58,30 @@ def pages(site: Site) -> Iterator[Page]:
     """For each task its charts, its comparison of two, and a page for each of its experiments."""
     for item in site.tasks:
         name = item.task.name
-        yield Page(charts_url(name), "charts", _charts(site, item, charts_url(name)))
-        yield Page(compare_url(name), "compare", _compare(item, compare_url(name)))
+        yield Page(charts_url(name), "charts", _charts(site, item))
+        yield Page(compare_url(name), "compare", _compare(item))
         for experiment in item.task.experiments:
             here = experiment_url(name, experiment.name)
-            yield Page(here, "experiment", _experiment(site, item, experiment, here))
+            yield Page(here, "experiment", _experiment(site, item, experiment))
 
 
-def _compare(item: TaskSite, here: str) -> dict[str, Any]:
+def _compare(item: TaskSite) -> dict[str, Any]:
     """Everybody against the leader, and the options of the form."""
     board = item.board
     leader = next(iter(board.of_kind("verified")), None)
     name = (leader.submission if leader else None) or ""
     pairs = {pair.other: pair.turned(name) for pair in item.analysis.pairs.get(name, ())}
-    scale = difference_scale(Value(p.difference, p.low, p.high) for p in pairs.values())
+    scale = difference_scale(pair.score for pair in pairs.values())
     others = [row for row in board.scored if row is not leader]
     shown = others[:MOST_ROWS] if leader else []
     return {
         "board": board,
         "leader": leader,
-        "options": [
-            (title, [(row.submission, _option(row)) for row in board.of_kind(kind)])
-            for kind, title in (("verified", "Verified"), ("reference", "References"))
-        ],
-        "rows": [
-            _against(board, row, name, pairs.get(row.submission or ""), scale, here)
-            for row in shown
-        ],
+        "rows": [(row, pairs.get(row.submission or "")) for row in shown],
         "n_hidden": len(others) - len(shown),
+        "scale": scale,
         "axis": spark_axis(scale),
-        "most_entries": MOST_ENTRIES,
     }
-
-
-def _option(row: Row) -> Markup:
-    return Markup("{} ({})").format(inert(row.model, limit=60), row.submission)
-
-
-def _against(
-    board: Board, row: Row, leader: str, pair: Pair | None, scale: Scale, here: str
-) -> dict[str, Any]:
-    """One submission against the leader."""
-    found = Value(pair.difference, pair.low, pair.high) if pair else NO_VALUE
-    return {
-        "row": row,
-        "compare_href": pair_href(here, board.task.name, leader, row.submission or ""),
-        "difference": signed_cell(found),
-        "spark": spark(found, row.kind, scale, behind=zero_line(scale)),
-        "verdict": _verdict(pair, board),
-        "probability": percent(pair.probability_better if pair else None),
-    }
-
-
-def _verdict(pair: Pair | None, board: Board) -> str:
-    """What the interval of the difference says of the submission."""
-    if pair is None or pair.difference is None:
-        return "–"
-    if not pair.is_clear:
-        return "not resolved"
-    return "better" if (pair.difference < 0) == board.smaller_is_better else "worse"
 
 
 class _Scores(dict[str, str]):
@@ -144,7 +96,7 @@ class _Scores(dict[str, str]):
         return number(self._board.primary(row).value if row else None, digits=3)
 
 
-def _experiment(site: Site, item: TaskSite, experiment: Experiment, here: str) -> dict[str, Any]:
+def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str, Any]:
     """What an experiment found, in a sentence a question, and every difference behind it."""
     board = item.board
     confidence = f"{100 * site.params.scoring.confidence:g} %"
@@ -170,7 +122,7 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment, here: str) -
         "printed": printed,
         "arms": arms_table(experiment, differences),
         "has_parts": differences.has_parts,
-        "cost": cost_part(mine, TRAINING_TIME, here, by_name=True),
+        "cost": cost_part(mine, TRAINING_TIME, by_name=True),
         "n_drawn": min(len(mine.scored), DRAWN_ROWS),
         "resolution": resolution(experiment, differences, printed["spread"] if printed else None),
         "caveats": [caveat.format_map(_Scores(board)) for caveat in experiment.caveats],
@@ -212,14 +164,14 @@ COSTS = (
 )
 
 
-def _charts(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
+def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     """Error against cost, the best score over publications, how models agree."""
     board, source = item.board, site.entries[item.task.name]
     stands = stands_of(site.history, board)
     shown = stands[-SHOWN_PUBLICATIONS:]
     return {
         "board": board,
-        "costs": [cost_part(board, cost, here) for cost in COSTS],
+        "costs": [cost_part(board, cost) for cost in COSTS],
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
         "course": {
             "chart": timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
@@ -234,7 +186,7 @@ def _charts(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     }
 
 
-def cost_part(board: Board, cost: Cost, here: str, *, by_name: bool = False) -> dict[str, Any]:
+def cost_part(board: Board, cost: Cost, *, by_name: bool = False) -> dict[str, Any]:
     """One chart of cost with its table, and how many rows do not state it.
 
     ``by_name`` writes names of submissions beside the marks, which are shorter than those of
@@ -266,15 +218,7 @@ def cost_part(board: Board, cost: Cost, here: str, *, by_name: bool = False) -> 
         "chart": chart.draw(name=f"cost-{cost.key}") if stated else None,
         "hides_names": bool(stated) and chart.hides_names,
         "n_silent": len(drawn) - len(stated),
-        "rows": [
-            (
-                row,
-                relative(here, submission_url(board.task.name, row.submission or "")),
-                Cell(text=_shown(row, cost), sort=exact(row.card[cost.key])),
-                value_cell(board.primary(row)),
-            )
-            for row, _ in sorted(stated, key=lambda pair: (pair[1], pair[0].order))
-        ],
+        "rows": [row for row, _ in sorted(stated, key=lambda pair: (pair[1], pair[0].order))],
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from ionladder.data.store import differing_columns, read_table
-from ionladder.data.versions import KINDS, WHOLE_ROW, consequence, diff_versions
+from ionladder.data.versions import KINDS, WHOLE_ROW, CellChange, consequence, diff_versions
 from ionladder.errors import DataMissingError
 from ionladder.repo import Layout
 from ionladder.site.board import NO_VALUE, Row, Value
@@ -83,33 +84,25 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
     found = {title: summary.get(key) or {} for key, title in DISTRIBUTIONS.items()}
     found["Space groups"] = space_groups(site.layout, current, subsets, task.split if task else "")
     return {
+        "item": item,
         "dataset": dataset,
         "current": current,
         "manifest": manifest,
+        "summary": summary,
         "subsets": subsets,
         "tasks": [each.task for each in tasks],
         "waiting": [w.task for w in site.waiting if w.dataset.name == dataset.name],
-        "is_on_demand": any(card.pinned.is_on_demand for card in item.versions),
-        "has_commit": any(card.pinned.commit for card in item.versions),
         "croissant": croissant_url(site, item, current),
         "counts": [
             (COUNT_TITLES.get(name, name.replace("_", " ")), _listed(values))
             for name, values in (summary.get("counts") or {}).items()
         ],
         "recipe": settings(manifest.get("source") or {}),
-        "generation": summary.get("generation") or {},
-        "left_out": left_out(summary),
         "chart": _labels(summary, task) if task else None,
         "chart_series": _series(summary, task) if task else (),
-        "limits": (summary.get("counts") or {}).get("censored"),
-        "has_marked_limits": bool((summary.get("label_histogram") or {}).get("censored")),
-        "target_text": " ".join(t.description for t in task.targets) if task else "",
         "families": families(summary, task) if task else None,
-        "split_sizes": summary.get("splits") or {},
         "split_ladder": split_ladder(first) if first else None,
-        "cv_metric": task.primary_use.title if task else "",
         "cv_unit": first.board.unit if first else "",
-        "crossings": [oddity for oddity in dataset.oddities if "cross" in oddity.check],
         "overlap": overlap(summary),
         "distances": _distances(site.entries[task.name].table) if task else [],
         "elements": elements(summary),
@@ -118,9 +111,11 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
             for title, kinds in found.items()
             if kinds and not any(isinstance(counts, Mapping) for counts in kinds.values())
         ],
-        "versions": [_version(card, item, [t.task for t in tasks]) for card in item.versions],
-        "changes": _changes(item.versions),
-        "cell_changes": list(cell_changes(site, item)),
+        "structures": {
+            card.pinned.version: structures(dataset, [t.task for t in tasks], card.manifest or {})
+            for card in item.versions
+        },
+        "changes": list(changes(site.layout, item)),
         "whole_row": WHOLE_ROW,
         "tables": [
             *_described(dataset.tables, manifest, "tables", ""),
@@ -171,13 +166,6 @@ def _with_unit(name: str) -> str:
         if name.endswith(suffix):
             name = f"{name.removesuffix(suffix)}, {unit}"
     return name.replace("_", " ")
-
-
-def left_out(summary: Mapping[str, Any]) -> list[tuple[str, int, str]]:
-    """Why candidates were left out: reason, number, an example; most frequent first."""
-    reasons = (summary.get("generation") or {}).get("left_out") or {}
-    rows = [(reason, n["count"], (n.get("first") or [""])[0]) for reason, n in reasons.items()]
-    return sorted(rows, key=lambda row: -row[1])
 
 
 def _series(summary: Mapping[str, Any], task: Task) -> list[tuple[str, str]]:
@@ -382,18 +370,13 @@ def space_groups(
 
 
 def _distribution(given: Mapping[str, int | Sequence[int]]) -> dict[str, Any]:
-    """The most frequent kinds with their counts per subset, and how wide their bars are."""
-    kinds = {kind: _listed(counts) for kind, counts in given.items()}
-    largest = max((sum(counts) for counts in kinds.values()), default=1) or 1
-    rows = [
-        {"kind": kind, "counts": counts, "widths": [90 * n / largest for n in counts]}
-        for kind, counts in kinds.items()
-    ]
+    """The most frequent kinds with their counts per subset, and the largest sum of one kind."""
+    rows = [(kind, _listed(counts)) for kind, counts in given.items()]
     return {
         "rows": rows[:SHOWN_KINDS],
         "rest": rows[SHOWN_KINDS:],
-        "n_kinds": len(rows),
-        "is_split": any(len(counts) > 1 for counts in kinds.values()),
+        "most": max(sum(counts) for _, counts in rows) or 1,
+        "is_split": any(len(counts) > 1 for _, counts in rows),
     }
 
 
@@ -411,63 +394,27 @@ def structures(dataset: Dataset, tasks: Iterable[Task], manifest: Mapping[str, A
     return sum(counted) if counted else None
 
 
-def _version(card: VersionCard, item: DatasetSite, tasks: Sequence[Task]) -> dict[str, Any]:
-    manifest = card.manifest or {}
-    tables, checks = manifest.get("tables") or {}, manifest.get("checks") or ()
-    return {
-        "pinned": card.pinned,
-        "is_ingested": card.manifest is not None,
-        "rows": {name: table.get("rows") for name, table in tables.items()},
-        "structures": structures(item.dataset, tasks, manifest),
-        "labels_sha256": (tables.get("labels") or {}).get("content_sha256"),
-        "checks": len(checks),
-        "passed": sum(c.get("result") == "passed" for c in checks),
-        "tasks": [name for name, v in item.task_versions.items() if v == card.pinned.version],
-    }
-
-
-def _changes(versions: Sequence[VersionCard]) -> list[dict[str, Any]]:
-    """What differs between consecutive ingested versions, by the content hashes of columns."""
-    steps = []
-    for old, new in pairwise(card for card in versions if card.manifest is not None):
-        before, after = (old.manifest or {})["tables"], (new.manifest or {})["tables"]
-        differing = {n: differing_columns(before[n], after[n]) for n in after if n in before}
-        steps.append(
-            {
-                "old": old.pinned.version,
-                "new": new.pinned.version,
-                "changed": [(name, columns) for name, columns in differing.items() if columns],
-                "same": [name for name, columns in differing.items() if not columns],
-            }
-        )
-    return steps
-
-
-def cell_changes(site: Site, item: DatasetSite) -> Iterator[dict[str, Any]]:
-    """Cells that differ between consecutive versions, counted by column.
+def changes(layout: Layout, item: DatasetSite) -> Iterator[dict[str, Any]]:
+    """What differs between consecutive ingested versions: columns by their hashes, cells counted.
 
     ``cells`` is None where a table of either is not here, or where there are too many to compare.
     """
     for old, new in pairwise(card for card in item.versions if card.manifest is not None):
+        before, after = (old.manifest or {})["tables"], (new.manifest or {})["tables"]
+        differing = {n: differing_columns(before[n], after[n]) for n in after if n in before}
         names = item.dataset.name, old.pinned.version, new.pinned.version
-        step: dict[str, Any] = {"old": names[1], "new": names[2], "cells": None}
-        if max(_rows(old), _rows(new)) <= LARGEST_COUNTED:
-            try:
-                changes = diff_versions(site.layout, *names)
-            except DataMissingError:
-                yield step
-                continue
-            counted = Counter((c.kind, c.table, c.column.partition(" [")[0]) for c in changes)
-            order = sorted(counted, key=lambda key: (KINDS.index(key[0]), key[1], key[2]))
-            step |= {
-                "cells": [(*key, counted[key]) for key in order],
-                "total": len(changes),
-                "has_rows": any(column == WHOLE_ROW for _, _, column in counted),
-                "consequence": consequence(changes),
-            }
-        yield step
-
-
-def _rows(card: VersionCard) -> int:
-    tables = (card.manifest or {}).get("tables") or {}
-    return int((tables.get("entries") or {}).get("rows") or 0)
+        step: dict[str, Any] = {"old": names[1], "new": names[2], "columns": differing}
+        found: list[CellChange] | None = None
+        sizes = [(tables.get("entries") or {}).get("rows") or 0 for tables in (before, after)]
+        if max(sizes) <= LARGEST_COUNTED:
+            with suppress(DataMissingError):
+                found = diff_versions(layout, *names)
+        counted = Counter((c.kind, c.table, c.column.partition(" [")[0]) for c in found or ())
+        order = sorted(counted, key=lambda key: (KINDS.index(key[0]), key[1], key[2]))
+        yield {
+            **step,
+            "cells": None if found is None else [(*key, counted[key]) for key in order],
+            "total": len(found or ()),
+            "has_rows": any(column == WHOLE_ROW for _, _, column in counted),
+            "consequence": consequence(found) if found else "",
+        }

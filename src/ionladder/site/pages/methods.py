@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ionladder.board.audit import (
-    CHECKS,
-    CONSTANT_SPREAD,
-    CONTRADICTION,
-    CROSSING_RATIO,
-    EQUAL_SHARE,
-    EQUAL_WITHIN,
-    LABEL_CORRELATION,
-    LINE,
-    SAME_DECIMALS,
-)
+from ionladder.board import audit
 from ionladder.metrics import all_metrics
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.measured import (
@@ -32,33 +22,6 @@ URL = "methods/"
 SHUFFLED = "kfold_shuffled"
 """The fold scheme of published numbers, which parts groups."""
 
-AUDIT_RULES = {
-    "labels": (
-        f"At least {EQUAL_SHARE:.0%} of the entries within {EQUAL_WITHIN:.1%} of the "
-        "labels’ standard deviation, in any seed; or a correlation with the labels above "
-        f"{LABEL_CORRELATION:g}, where repeated measurements of OBELiX correlate by 0.79."
-    ),
-    "identical": f"All predictions alike to {SAME_DECIMALS} decimals, means over seeds.",
-    "affine": (
-        f"A correlation, positive or negative, above {LINE:.6f}: rounding to three decimals does "
-        "not hide it, and two different models come nowhere near. Constants are left out."
-    ),
-    "constant": (
-        f"A standard deviation of the predictions under {CONSTANT_SPREAD:.0%} of that of the "
-        "labels."
-    ),
-    "physical": "Outside the range that the task states for the quantity.",
-    "crossing": (
-        "The error on test entries whose composition is also in the training set, divided by that "
-        f"on the others, is under {CROSSING_RATIO:.2f} times the same ratio of the training median."
-    ),
-    "cv_and_test": (
-        "The intervals of the test score and of the score on the folds to develop on do not meet, "
-        f"and one score is more than {CONTRADICTION:g} times the other."
-    ),
-}
-"""Check of the audit → when it speaks."""
-
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page on methods."""
@@ -67,7 +30,7 @@ def pages(site: Site) -> Iterator[Page]:
         "metrics": list(all_metrics().values()),
         "settings": site.params.scoring,
         "uncertainty": UNCERTAINTY,
-        "audit": [(check.title, AUDIT_RULES[check.name]) for check in CHECKS],
+        "audit": audit,
         "units": list(dict.fromkeys((each.board.unit, each.dataset.title) for each in site.tasks)),
         "zeros": _zeros(site),
         "schemes": _schemes(site),

@@ -94,7 +94,7 @@ def _submission(
         "folder": site.layout.relative(site.layout.submission_dir(task.name, name)),
         "entrant": entrant,
         "card": entrant.card,
-        "ties": None if row.tie_group is None else linked_names(board, ties, here),
+        "ties": linked_names(board, ties, here) if ties and row.tie_group is not None else None,
         "pairs": pair_rows(board, item.analysis, row, here),
         "most_pairs": MOST_PAIRS,
         "primary_target": target_title(task, task.primary.target),
