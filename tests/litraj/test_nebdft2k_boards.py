@@ -189,7 +189,7 @@ def test_the_card_counts_frames_and_shows_which_materials_are_in_two_parts(
     n_images = sum(len(hop.energies) for hop in hops())
     assert frames["paths_relaxed"]["rows"] == n_images
     (row,) = [row for row in section(page, "versions").split("\n") if ">18</td>" in row]
-    assert cells(row)[1] == str(len(hops()) + 2 * n_images)
+    assert cells(row)[4] == str(len(hops()) + 2 * n_images)
     tables = section(page, "tables")
     assert f"<b>frames/paths_relaxed</b>: {n_images} rows, 5 columns." in tables
     assert frames["paths_relaxed"]["content_sha256"] in tables
