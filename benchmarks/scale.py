@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from measure import measure_or_exit
 
-from ionladder.board.build import analyse, assemble, compare
+from ionladder.board.build import assemble
+from ionladder.board.compare import analyse, compare
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.registry import get_task

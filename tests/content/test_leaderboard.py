@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ionladder.board.build import assemble, compare, experiment_tables
+from ionladder.board.build import assemble
 from ionladder.board.check import receipt_problems
+from ionladder.board.compare import compare, experiment_tables
 from ionladder.board.model import to_csv
 from ionladder.config import load_params
 from ionladder.data.registry import get_task

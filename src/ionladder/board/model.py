@@ -1,209 +1,467 @@
-"""Rows of a leaderboard, and writing them."""
+"""What ``leaderboard/`` holds: one model of boards and receipts to write, read and publish."""
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
-import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from ionladder.errors import Problem
-from ionladder.receipt import rounded
+from ionladder.errors import Problem, SiteError
 from ionladder.repo import Layout, to_json, write_text
-from ionladder.score import Scored
-from ionladder.specs import Reported, Task
+from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
-from ionladder.stats.ranking import RankRow
-from ionladder.submit.card import Card, name_problems
+from ionladder.submit.card import name_problems
 
-# The columns of a board on predicted standard deviations; they appear when somebody gives some
+BASELINES = ("train-median", "train-mean")
+"""References that may stand as the line to beat on charts, first one present wins."""
 
 
-def uncertainty_columns(receipt: Mapping[str, Any], task: Task) -> dict[str, float | None]:
-    """The columns that a receipt adds to its row: means over the targets that enter the rank.
+class Value(NamedTuple):
+    """One score with its interval where it has one."""
 
-    Empty when the submission gives no standard deviations, or not for all of these targets: a mean
-    over some of them would not compare with that of others. A number is null where no entry could
-    be judged.
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+NO_VALUE = Value()
+
+
+class OpenModel(BaseModel):
+    """A part of a file: what every file of its kind has; it may have more."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class Document(OpenModel):
+    """A file of the API: published with the version of its schema, stored without."""
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema["required"].insert(0, "schema_version")
+    )
+    schema_version: Literal["1"] = "1"
+
+
+class Primary(OpenModel):
+    """What a board ranks by: one metric of one target on one subset."""
+
+    target: str
+    metric: str
+    subset: str
+    unit: str
+    direction: Literal["minimize", "maximize"]
+
+
+class Floor(OpenModel):
+    """How far repeated labels of one entry lie apart, by one measure."""
+
+    name: str
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    n_groups: int | None
+    n_entries: int | None
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of its interval."""
+        return self.ci_low
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of its interval."""
+        return self.ci_high
+
+
+class Row(OpenModel):
+    """A row of a board; metrics stand beside these keys under their names.
+
+    A quoted row may leave out what only a scored one has; null says the same.
     """
-    from ionladder.receipt import rounded
 
-    given = receipt.get("uncertainty") or {}
-    parts = [given.get(target.name) for target in task.primary_targets]
-    if not all(parts):
-        return {}
-    numbers = {name: [part[name] for part in parts if part] for name in SCORES}
-    return {
-        name: None if None in values else rounded(float(np.mean(values)))
-        for name, values in numbers.items()
-    }
+    kind: Literal["verified", "reference", "reported"]
+    submission: str | None = Field(description="Name of the submission; null where quoted.")
+    model: str
+    rank: int | None = Field(description="Null where the row is not ranked.")
+    rank_low: int | None = Field(default=None, description="Best rank that the data allow.")
+    rank_high: int | None = Field(default=None, description="Worst rank that the data allow.")
+    tie_group: int | None = Field(default=None, description="Rows of one group are not told apart.")
+    probability_best: float | None = Field(
+        default=None, description="Share of resampled test sets on which it leads, 0 to 1."
+    )
+    reducible_error_closed: float | None = Field(
+        default=None, description="0 at the trivial reference, 1 at the floor."
+    )
+    below_floor: bool | None = Field(
+        default=None, description="Whether the primary score is smaller than the floor."
+    )
+    n_expected: int | None = Field(default=None, description="Test entries.")
+    n_scored: int | None = Field(default=None, description="Those that were scored: all of them.")
+    n_seeds: int | None = Field(default=None, description="Trainings that the score is a mean of.")
+    subsets: dict[str, Any] | None = Field(
+        default=None, description="Subset → n, metrics and their intervals."
+    )
+    targets: dict[str, Any] | None = Field(
+        default=None, description="Target → metrics, where a task has several targets."
+    )
+    stated: dict[str, Any] | None = Field(
+        default=None, alias="card", description="What the submission states of itself."
+    )
+    reported: dict[str, Any] | None = Field(
+        default=None, description="What a quoted row's publication says."
+    )
+    _order: int = PrivateAttr(default=0)
+    _task: Task = PrivateAttr()
 
+    def stand(self, order: int, task: Task) -> None:
+        """Say where the row stands: its position in the file, 0 first, and its task."""
+        self._order, self._task = order, task
 
-# One row of a leaderboard, from a receipt or from a publication
+    @property
+    def order(self) -> int:
+        """Position in the file, 0 first: the order in which the board reads."""
+        return self._order
 
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """What the row states about itself; a missing key or None is "not stated"."""
+        return self.stated or {}
 
-def scored_row(
-    scored: Scored, task: Task, rank: RankRow | None, scale: tuple[float, float]
-) -> dict[str, Any]:
-    """A verified or reference row.
+    @property
+    def is_below_floor(self) -> bool:
+        """Whether its primary score is smaller than the floor."""
+        return bool(self.below_floor)
 
-    Args:
-        scored: The submission.
-        task: Its task.
-        rank: Where it stands; None for references.
-        scale: Primary score of the baseline reference, and the floor; NaN where there is none.
-    """
-    receipt = scored.receipt
-    subsets = {
-        name: _flat_subset(subset, task) for name, subset in _primary_target(receipt, task).items()
-    }
-    primary = subsets[task.primary.subset]
-    metric = task.primary.metric
-    row = {
-        "kind": "reference" if receipt["submission"] in task.references else "verified",
-        "submission": receipt["submission"],
-        "model": receipt["model"],
-        "rank": rank.rank if rank else None,
-        "rank_low": rank.rank_low if rank else None,
-        "rank_high": rank.rank_high if rank else None,
-        "tie_group": rank.tie_group if rank else None,
-        "probability_best": rounded(rank.probability_best) if rank else None,
-        "n_expected": receipt["n_expected"],
-        "n_scored": receipt["n_scored"],
-        "n_seeds": receipt["n_seeds"],
-        metric: primary[metric],
-        f"{metric}_ci_low": primary[f"{metric}_ci_low"],
-        f"{metric}_ci_high": primary[f"{metric}_ci_high"],
-    }
-    row |= _on_scale(primary[metric], scale)
-    row |= {use.name: primary[use.name] for use in task.metrics if use.name != metric}
-    row[f"{metric}_seed_sd"] = primary[f"{metric}_seed_sd"]
-    row |= _cv_columns(receipt, task)
-    row |= uncertainty_columns(receipt, task)
-    if len(task.targets) > 1:
-        row["targets"] = {
-            target.name: _flat_subset(receipt["targets"][target.name][task.primary.subset], task)
-            for target in task.targets
+    @property
+    def quoted(self) -> Mapping[str, Any]:
+        """For reported rows, what the publication says; empty for others."""
+        return self.reported or {}
+
+    @property
+    def sizes(self) -> Mapping[str, int | None]:
+        """Subset → number of entries scored."""
+        return {name: values.get("n") for name, values in (self.subsets or {}).items()}
+
+    @property
+    def cv(self) -> Mapping[str, float | None]:
+        """Fold scheme → cross-validated primary metric."""
+        metric = self._task.primary.metric
+        return {
+            cv.scheme: self._more(f"cv_{cv.scheme}_{metric}") for cv in self._task.cross_validation
         }
-    return row | {"subsets": subsets, "card": _card(scored.submission.card), "reported": None}
+
+    @property
+    def seed_sd(self) -> float | None:
+        """Standard deviation of the primary metric over seeds."""
+        return self._more(f"{self._task.primary.metric}_seed_sd")
+
+    @property
+    def uncertainty(self) -> Mapping[str, float]:
+        """Score of the stated standard deviations → value; empty where none are stated."""
+        return {name: value for name in SCORES if (value := self._more(name)) is not None}
+
+    def value(self, metric: str, subset: str) -> Value:
+        """A metric on a subset; all None when the row has none."""
+        return _value((self.subsets or {}).get(subset), metric)
+
+    def target_value(self, target: str, metric: str) -> Value:
+        """A metric of one target on the ranked subset; all None when the row has none."""
+        return _value((self.targets or {}).get(target), metric)
+
+    def _more(self, key: str) -> float | None:
+        value: float | None = (self.model_extra or {}).get(key)
+        return value
 
 
-def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
-    """A row quoted from a publication: unranked, with only what the source reports."""
-    metric = task.primary.metric
-    names = ["rank", "rank_low", "rank_high", "tie_group", "probability_best"]
-    names += ["n_expected", "n_scored", "n_seeds"]
-    row: dict[str, Any] = {
-        "kind": "reported",
-        "submission": None,
-        "model": reported.model,
-        **dict.fromkeys(names),
-        metric: reported.test.get(task.primary.subset),
-        f"{metric}_ci_low": None,
-        f"{metric}_ci_high": None,
-        **_on_scale(None, (math.nan, math.nan)),
-    }
-    row |= {use.name: None for use in task.metrics if use.name != metric}
-    row |= {f"{metric}_seed_sd": None, **_cv_columns({}, task)}
-    quoted = {
-        name: getattr(reported, name)
-        for name in (
-            "source",
-            "table",
-            "as_printed",
-            "cv",
-            "cv_spread",
-            "inputs",
-            "trained_on",
-            "verified_by",
-            "verdict",
+def _value(scores: Mapping[str, Any] | None, metric: str) -> Value:
+    if not scores or scores.get(metric) is None:
+        return NO_VALUE
+    return Value(scores[metric], scores.get(f"{metric}_ci_low"), scores.get(f"{metric}_ci_high"))
+
+
+class Board(Document):
+    """``<task>.json``: a leaderboard, its rows in reading order."""
+
+    task_name: str = Field(alias="task")
+    dataset: str
+    dataset_version: str
+    scorer_version: str
+    ranked_by: Primary = Field(alias="primary")
+    floors: list[Floor]
+    rows: list[Row]
+    _task: Task = PrivateAttr()
+
+    def stand(self, task: Task) -> None:
+        """Say whose board this is, to itself and to its rows."""
+        self._task = task
+        for order, row in enumerate(self.rows):
+            row.stand(order, task)
+
+    @property
+    def task(self) -> Task:
+        """The task; the file names it."""
+        return self._task
+
+    @property
+    def unit(self) -> str:
+        """Unit of the primary metric."""
+        return self.ranked_by.unit
+
+    @property
+    def smaller_is_better(self) -> bool:
+        """Whether the primary metric is an error."""
+        return self.ranked_by.direction == "minimize"
+
+    def primary(self, row: Row, subset: str | None = None) -> Value:
+        """The value that ranks, on the task's own subset unless another is named."""
+        return row.value(self.task.primary.metric, subset or self.task.primary.subset)
+
+    def of_kind(self, *kinds: str) -> tuple[Row, ...]:
+        """Rows of some kinds, in reading order."""
+        return tuple(row for row in self.rows if row.kind in kinds)
+
+    def entrant(self, submission: str | None) -> Row | None:
+        """The scored row of a submission, or None."""
+        return next(
+            (row for row in self.scored if submission and row.submission == submission), None
         )
+
+    @property
+    def scored(self) -> tuple[Row, ...]:
+        """Rows scored here, references included."""
+        return self.of_kind("verified", "reference")
+
+    @property
+    def n_test(self) -> int | None:
+        """Number of test entries, where any row says it."""
+        return next((r.n_expected for r in self.scored if r.n_expected is not None), None)
+
+    @property
+    def leaders(self) -> tuple[Row, ...]:
+        """The first row and those tied with it."""
+        ranked = self.of_kind("verified")
+        if not ranked or ranked[0].tie_group is None:
+            return ranked[:1]
+        return tuple(row for row in ranked if row.tie_group == ranked[0].tie_group)
+
+    @property
+    def floor(self) -> Floor | None:
+        """The floor drawn on charts: the first one of the file."""
+        return self.floors[0] if self.floors else None
+
+    @property
+    def baseline(self) -> Row | None:
+        """The trivial reference that charts draw as a line."""
+        return next((row for name in BASELINES if (row := self.entrant(name))), None)
+
+    @property
+    def states_uncertainty(self) -> bool:
+        """Whether any scored row states standard deviations of its predictions."""
+        return any(row.uncertainty for row in self.scored)
+
+    @property
+    def drawn_values(self) -> list[float]:
+        """Every number that an axis shared by all subsets must hold."""
+        cells = [self.primary(row, s.name) for row in self.scored for s in self.task.subsets]
+        return [value for cell in cells for value in (cell.value, cell.high) if value is not None]
+
+
+def empty_board(task: Task, version: str) -> Board:
+    """The board of a task that nobody has scored yet."""
+    data = {
+        "task": task.name,
+        "dataset": task.dataset,
+        "dataset_version": version,
+        "scorer_version": "–",
+        "primary": {
+            "target": task.primary.target,
+            "metric": task.primary.metric,
+            "subset": task.primary.subset,
+            "unit": task.primary_targets[0].error_unit,
+            "direction": "minimize",
+        },
+        "floors": [],
+        "rows": [],
     }
-    subsets = {name: {metric: value} for name, value in reported.test.items()}
-    return row | {"subsets": subsets, "card": None, "reported": quoted}
+    return parse_board(data, task, shown_as=task.name)
 
 
-def _on_scale(score: float | None, scale: tuple[float, float]) -> dict[str, Any]:
-    """Where a score lies between the baseline reference and the floor.
+def parse_board(data: Any, task: Task, *, shown_as: str) -> Board:
+    """Read a leaderboard file's content.
 
-    ``reducible_error_closed`` is (reference − score) / (reference − floor): 0 at the reference, 1
-    at the floor, negative beyond the reference, null where either is missing or they coincide.
-    ``below_floor`` says that the score is smaller than the floor.
+    Raises:
+        SiteError: It is not the content of a leaderboard of this task.
     """
-    floor = scale[1]
-    return {
-        "reducible_error_closed": share_closed(score, scale),
-        "below_floor": bool(score < floor) if score is not None and math.isfinite(floor) else None,
-    }
+    try:
+        board = Board.model_validate(data)
+    except ValidationError as error:
+        raise _unreadable(shown_as, f"a leaderboard of task {task.name!r}", error) from error
+    if board.task_name != task.name:
+        found = f"the task {board.task_name!r}"
+        raise _unreadable(shown_as, f"a leaderboard of task {task.name!r}", found)
+    board.stand(task)
+    return board
 
 
-def share_closed(score: float | None, scale: tuple[float, float]) -> float | None:
-    """(reference − score) / (reference − floor), or None where it is not defined.
+def _unreadable(shown_as: str, expected: str, found: Exception | str) -> SiteError:
+    if isinstance(found, ValidationError):
+        first = found.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        found = f"{place}: {first['msg']} ({first['input']!r:.80})"
+    elif isinstance(found, Exception):
+        found = f"{type(found).__name__}: {found}"
+    return SiteError(
+        Problem(
+            where=shown_as,
+            expected=expected,
+            found=found,
+            next_step="Write it again with `ionladder leaderboard`.",
+        )
+    )
 
-    Example:
-        >>> share_closed(1.0, (2.0, 0.5)), share_closed(1.0, (math.nan, 0.5))
-        (0.666667, None)
+
+class Hashes(OpenModel):
+    """SHA-256 of what a score rests on."""
+
+    predictions_sha256: str
+    cv_predictions_sha256: str | None
+    labels_sha256: str
+    split_sha256: str
+
+
+class Receipt(Document):
+    """``<task>/<submission>.json``: every score of a submission, and what it rests on."""
+
+    task: str
+    submission: str
+    model: str
+    dataset: str
+    dataset_version: str
+    scorer_version: str
+    hashes: Hashes
+    n_expected: int
+    n_scored: int
+    n_seeds: int
+    intervals: dict[str, Any]
+    targets: dict[str, Any] = Field(description="Target → subset → n and metrics.")
+
+
+class Refused(Document):
+    """``<task>/<submission>.json`` of a submission that could not be scored."""
+
+    task: str
+    submission: str
+    refused: list[dict[str, str]] = Field(
+        description="Each with where, expected, found and next_step."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One submission against another.
+
+    Attributes:
+        other: The other submission.
+        difference: Its score minus the other's, in the unit of the primary metric.
+        low, high: Interval of the difference, None where there is none.
+        probability_better: Share of resamples in which it is the better one.
     """
-    reference, floor = scale
-    gap = reference - floor
-    return rounded((reference - score) / gap) if score is not None and gap else None
+
+    other: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    probability_better: float | None
+
+    @property
+    def score(self) -> Value:
+        """The difference with its interval."""
+        return Value(self.difference, self.low, self.high)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval of the difference leaves out zero."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+    def turned(self, submission: str) -> Pair:
+        """The other one against this submission."""
+        share = self.probability_better
+        difference, low, high = (
+            None if end is None else -end for end in (self.difference, self.high, self.low)
+        )
+        return Pair(
+            other=submission,
+            difference=difference,
+            low=low,
+            high=high,
+            probability_better=None if share is None else 1.0 - share,
+        )
 
 
-def _primary_target(receipt: dict[str, Any], task: Task) -> dict[str, Any]:
-    subsets: dict[str, Any] = receipt["targets"][task.primary.target]
-    return subsets
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What a board says beyond its rows.
+
+    Attributes:
+        pairs: Submission → its pairs, best opponent first.
+        robustness: Who leads without single groups; None with fewer than two ranked submissions.
+        sensitivity: Ranks under other metrics and subsets.
+        content: The whole file, for sections that other modules read.
+    """
+
+    pairs: Mapping[str, Sequence[Pair]] = field(default_factory=dict)
+    robustness: Mapping[str, Any] | None = None
+    sensitivity: Mapping[str, Any] = field(default_factory=dict)
+    content: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _flat_subset(subset: dict[str, Any], task: Task) -> dict[str, Any]:
-    """``n``, then every metric, followed by its interval and seed spread where it has them."""
-    flat: dict[str, Any] = {"n": subset["n"]}
-    for use in task.metrics:
-        score = subset["metrics"][use.name]
-        flat[use.name] = score["value"]
-        if score["ci_low"] is not None or use.name == task.primary.metric:
-            flat[f"{use.name}_ci_low"] = score["ci_low"]
-            flat[f"{use.name}_ci_high"] = score["ci_high"]
-        if use.name == task.primary.metric:
-            flat[f"{use.name}_seed_sd"] = score["seed_sd"]
-    return flat
+def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis:
+    """Read an analysis file's content; parts that it does not have stay empty.
+
+    Raises:
+        SiteError: It is not the content of an analysis.
+    """
+    if data is None:
+        return Analysis()
+    try:
+        return Analysis(
+            pairs=_pairs(data.get("pairs") or {"columns": [], "rows": []}),
+            robustness=data.get("robustness"),
+            sensitivity=data.get("sensitivity") or {},
+            content=data,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(shown_as, "an analysis of a leaderboard", error) from error
 
 
-def _cv_columns(receipt: dict[str, Any], task: Task) -> dict[str, Any]:
-    cv = receipt.get("cross_validation") or {}
-    metric = task.primary.metric
-    return {
-        f"cv_{scheme.scheme}_{metric}": cv.get(scheme.scheme, {}).get(metric)
-        for scheme in task.cross_validation
-    }
+def _pairs(table: Mapping[str, Any]) -> dict[str, list[Pair]]:
+    pairs: dict[str, list[Pair]] = {}
+    for values in table["rows"]:
+        row = dict(zip(table["columns"], values, strict=True))
+        pair = Pair(
+            other=row["other"],
+            difference=row["difference"],
+            low=row["ci_low"],
+            high=row["ci_high"],
+            probability_better=row["probability_better"],
+        )
+        pairs.setdefault(row["submission"], []).append(pair)
+        pairs.setdefault(pair.other, []).append(pair.turned(row["submission"]))
+    return pairs
 
 
-def _card(card: Card) -> dict[str, Any]:
-    """What the board shows of a card; None means not stated."""
-    return {
-        "inputs": card.inputs,
-        "training_data": card.training_data_text,
-        "authors": [author.name for author in card.authors],
-        "code_url": card.code_url,
-        "paper_doi": card.paper_doi,
-        "licence": card.licence,
-        "parameters": card.parameters,
-        "training_time_s": None if card.training_time_s is None else rounded(card.training_time_s),
-        "uses_external_data": card.uses_external_data,
-    }
-
-
-# Writing leaderboards and receipts: whole or not at all, stale receipts removed
-
+# --- Writing: whole or not at all, stale receipts removed
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_leaderboard(layout: Layout, leaderboard: Mapping[str, Any]) -> None:
-    """Write ``leaderboard/<task>.json`` and its CSV twin."""
-    task = leaderboard["task"]
+    """Write ``leaderboard/<task>.json`` and its CSV twin, if it is a :class:`Board`."""
+    task = Board.model_validate(leaderboard).task_name
     write_text(layout.leaderboard_json(task), to_json(leaderboard))
     write_text(layout.leaderboard_csv(task), to_csv(leaderboard["rows"]))
 
@@ -219,25 +477,22 @@ def write_receipts(
     receipts: Mapping[str, Mapping[str, Any]],
     refused: Mapping[str, Sequence[Problem]],
 ) -> None:
-    """Write one receipt per submission, and remove those whose submission has gone.
+    """Write one :class:`Receipt` per submission, and remove those whose submission has gone.
 
     A refused submission gets a receipt that lists its problems instead of scores; one whose name
     no submission may have gets none, since such a name need not be a file name everywhere.
     """
-    folder = layout.receipts_dir(task)
-    for name, receipt in receipts.items():
+    found = dict(receipts)
+    for receipt in receipts.values():
+        Receipt.model_validate(receipt)
+    for name, problems in refused.items():
+        if not name_problems(name, where=name):
+            listed = [vars(problem) for problem in problems]
+            found[name] = {"task": task, "submission": name, "refused": listed}
+    for name, receipt in found.items():
         write_text(layout.receipt(task, name), to_json(receipt))
-    named = {name: found for name, found in refused.items() if not name_problems(name, where=name)}
-    for name, problems in named.items():
-        receipt = {
-            "task": task,
-            "submission": name,
-            "refused": [vars(problem) for problem in problems],
-        }
-        write_text(layout.receipt(task, name), to_json(receipt))
-    kept = {layout.receipt(task, name) for name in [*receipts, *named]}
-    for path in folder.glob("*.json"):
-        if path not in kept:
+    for path in layout.receipts_dir(task).glob("*.json"):
+        if path.stem not in found:
             path.unlink()
 
 
@@ -255,10 +510,6 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def _no_formula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
-
-
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, item in value.items():
@@ -267,10 +518,8 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         key = prefix if name in {"subsets", "targets"} and not prefix else f"{prefix}{name}"
         if isinstance(item, Mapping):
             flat |= _flatten(item, f"{key}." if key else "")
-        elif isinstance(item, list | tuple):
-            flat[key] = _no_formula("; ".join(str(part) for part in item))
-        elif item is None and name in {"card", "reported"} and not prefix:
-            continue
-        else:
-            flat[key] = "" if item is None else _no_formula(item)
+        elif item is not None or prefix or name not in {"card", "reported"}:
+            cell = "; ".join(map(str, item)) if isinstance(item, list | tuple) else item
+            is_formula = isinstance(cell, str) and cell.startswith(_FORMULA_STARTS)
+            flat[key] = f"'{cell}" if is_formula else "" if cell is None else cell
     return flat

@@ -633,8 +633,8 @@ def compare(
 
     Exit code 0 whatever the outcome.
     """
-    from ionladder.board.build import compare as compare_all
-    from ionladder.board.build import pair
+    from ionladder.board.compare import compare as compare_all
+    from ionladder.board.compare import pair
     from ionladder.cli.common import load_context, task_of
     from ionladder.errors import ConfigError, Problem
     from ionladder.repo import to_json

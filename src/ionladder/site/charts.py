@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from markupsafe import Markup, escape
 
 from ionladder.board.history import REMOVED, Record
-from ionladder.site.board import Board, Floor, Row, Value
+from ionladder.board.model import Board, Floor, Row, Value
 from ionladder.site.text import (
     fine_digits,
     floor_title,

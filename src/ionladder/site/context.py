@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder import __version__
 from ionladder.board.history import Record, read_history
+from ionladder.board.model import Analysis, Board, Row, empty_board, parse_analysis, parse_board
 from ionladder.config import DatasetVersion, Params
 from ionladder.errors import DataMissingError, Problem, SiteError, SubmissionError
 from ionladder.repo import Layout, read_json
-from ionladder.site.board import Analysis, Board, Row, empty_board, parse_analysis, parse_board
 from ionladder.site.charts_entries import Point
 from ionladder.site.text import entry_url, formulas, relative
 from ionladder.specs import Dataset, Task

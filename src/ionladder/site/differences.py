@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from ionladder.board.model import Analysis, Board, Row, Value
 from ionladder.errors import Problem, SiteError
-from ionladder.site.board import Analysis, Board, Row, Value
 from ionladder.site.charts import difference_scale, spark, spark_axis, zero_line
 from ionladder.site.context import Entrant, Site, TaskSite
 from ionladder.site.tables import (

@@ -11,8 +11,8 @@ import numpy as np
 from markupsafe import Markup
 
 from ionladder.board.audit import CHECKS
+from ionladder.board.model import Board, Row, Value
 from ionladder.receipt import MIN_ROWS
-from ionladder.site.board import Board, Row, Value
 from ionladder.site.charts import backdrop, baseline_value, spark, spark_axis, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
 from ionladder.site.context import Entries, EntryChoice, TaskSite

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from ionladder.board.model import Analysis, Board, Row, Value
 from ionladder.metrics import all_metrics
-from ionladder.site.board import Analysis, Board, Row, Value
 from ionladder.site.charts import (
     backdrop,
     baseline_value,

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.board import build as pair_tables
-from ionladder.board.build import (
+from ionladder.board import compare as pair_tables
+from ionladder.board.compare import (
     Comparison,
     compare,
     leader_without_groups,

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.board import build as experiments
-from ionladder.board.build import compare, experiment_tables, pair
+from ionladder.board import compare as experiments
+from ionladder.board.compare import compare, experiment_tables, pair
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer, submission_folders
 from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice

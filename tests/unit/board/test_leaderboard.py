@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.board.build import assemble, compare
+from ionladder.board.build import assemble
 from ionladder.board.check import receipt_problems
+from ionladder.board.compare import compare
 from ionladder.board.model import to_csv, write_leaderboard, write_receipts
 from ionladder.repo import Layout, to_json
 from ionladder.score import TaskScores, submission_folders

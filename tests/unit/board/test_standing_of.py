@@ -10,7 +10,8 @@ import pytest
 
 import tiny
 from ionladder.board import build as standing_of
-from ionladder.board.build import compare, full_json, primary_json, stand, worst_slices
+from ionladder.board.build import full_json, primary_json, stand, worst_slices
+from ionladder.board.compare import compare
 from ionladder.repo import Layout
 from ionladder.score import Scored, submission_folders
 from ionladder.specs import Slice

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.board.model import uncertainty_columns
+from ionladder.board.build import uncertainty_columns
 from ionladder.receipt import calibration_json as uncertainty
 from ionladder.specs import MEAN_OF_TARGETS, Primary
 from ionladder.stats.calibration import SCORES

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tiny
-from ionladder.board.build import assemble, compare
+from ionladder.board.build import assemble
+from ionladder.board.compare import compare
 from ionladder.score import TaskScores
 
 TRUTH = dict(zip(tiny.TRAIN_IDS, [-4.0, -5.0, -6.0, -7.0], strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ionladder.site.board import parse_board
+from ionladder.board.model import parse_board
 from ionladder.site.files import bibtex_lines
 from ionladder.submit.card import Card
 from unit.site.synthetic_board import TASK, Entry, card_of, leaderboard

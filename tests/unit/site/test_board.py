@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
+from ionladder.board.model import Board, empty_board, parse_board
 from ionladder.errors import SiteError
-from ionladder.site.board import Board, empty_board, parse_board
 from unit.site.synthetic_board import TASK, Entry, leaderboard, typical
 
 

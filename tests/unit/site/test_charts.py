@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ionladder.site.board import Board, Value, parse_board
+from ionladder.board.model import Board, Value, parse_board
 from ionladder.site.charts import (
     CostChart,
     CostPoint,

@@ -12,12 +12,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from contracts.test_pages import EXTENSIONS, Checked
-from ionladder.board.build import EXPERIMENTS_COLUMNS as COLUMNS
+from ionladder.board.compare import EXPERIMENTS_COLUMNS as COLUMNS
+from ionladder.board.model import Analysis, Board, Pair, Value, parse_analysis, parse_board
 from ionladder.entries import EntryTable
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
 from ionladder.site import differences as differences_module
-from ionladder.site.board import Analysis, Board, Pair, Value, parse_analysis, parse_board
 from ionladder.site.context import load_site
 from ionladder.site.differences import (
     MOST_PAIRS,

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ionladder.board.audit import CHECKS, Finding, audit_json
+from ionladder.board.model import parse_board
 from ionladder.evaluation import SliceScore
 from ionladder.repo import Layout, read_json, to_json
-from ionladder.site.board import parse_board
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from ionladder.site.slices import (

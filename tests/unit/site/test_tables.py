@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from ionladder.board.model import Board, parse_analysis, parse_board
 from ionladder.data import registry
 from ionladder.repo import read_json, to_json
-from ionladder.site.board import Board, parse_analysis, parse_board
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from ionladder.site.tables import (

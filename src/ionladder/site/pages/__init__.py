@@ -13,8 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ionladder.board.model import NO_VALUE
 from ionladder.site import charts, tables, text
-from ionladder.site.board import NO_VALUE
 from ionladder.site.context import Site
 from ionladder.site.text import relative
 

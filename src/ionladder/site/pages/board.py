@@ -10,10 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ionladder.board.model import Board, Row
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
 from ionladder.repo import Layout
-from ionladder.site.board import Board, Row
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.pages import Page

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ionladder.site.board import Board, Row
+from ionladder.board.model import Board, Row
 from ionladder.site.charts import (
     CostChart,
     CostPoint,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from ionladder.board.model import NO_VALUE, Row, Value
 from ionladder.data.store import differing_columns, read_table
 from ionladder.data.versions import KINDS, WHOLE_ROW, CellChange, consequence, diff_versions
 from ionladder.errors import DataMissingError
 from ionladder.repo import Layout
-from ionladder.site.board import NO_VALUE, Row, Value
 from ionladder.site.charts import difficulty_chart, difficulty_mark
 from ionladder.site.charts_entries import (
     Series,

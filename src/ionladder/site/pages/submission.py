@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ionladder.site.board import NO_VALUE, Board, Row, Value
+from ionladder.board.model import NO_VALUE, Board, Row, Value
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntryChoice, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
 from ionladder.site.files import badge_url, bibtex_lines

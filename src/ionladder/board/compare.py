@@ -1,0 +1,346 @@
+"""Submissions of a board side by side: ranks, pairs, how firm the top is, experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ionladder.config import ScoringSettings
+from ionladder.evaluation import primary_metric
+from ionladder.metrics import get_metric, spearman
+from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
+from ionladder.score import Scored, TaskScorer
+from ionladder.specs import Array, Task
+from ionladder.stats.intervals import make_groups
+from ionladder.stats.ranking import (
+    GroupScore,
+    RankRow,
+    Resamples,
+    Standings,
+    make_standings,
+    paired_differences,
+    rank_rows,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_FOR_ALL_PAIRS = 60
+"""Submissions up to which every pair is written; beyond it, pairs with leaders and references."""
+MOST_GROUPS = 20
+"""Deciding groups that are listed by name."""
+_FEWEST_GROUPS = 2
+
+COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "probability_better")
+EXPERIMENTS_COLUMNS = (*COLUMNS[:2], "slice", "part", "n", "n_groups", *COLUMNS[2:])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """All scored submissions of a task, ready to be compared.
+
+    Attributes:
+        names: Submissions, verified and references, by name.
+        standings: Their primary scores in the same order; negated where larger is better.
+        ranks: Verified submission → where it stands.
+        sign: 1 where smaller is better, −1 otherwise.
+    """
+
+    names: tuple[str, ...]
+    standings: Standings
+    ranks: Mapping[str, RankRow]
+    sign: float
+
+
+def sign_of(task: Task) -> float:
+    """1 where a smaller primary score is better, −1 otherwise."""
+    _, metric = primary_metric(task)
+    return 1.0 if metric.direction == "minimize" else -1.0
+
+
+def compare(task: Task, scored: Mapping[str, Scored], settings: ScoringSettings) -> Comparison:
+    """Rank verified submissions and make every submission ready to be paired with another."""
+    sign = sign_of(task)
+    names = tuple(sorted(scored))
+    resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
+    scores = [scored[name].evaluation.primary for name in names]
+    if sign < 0:
+        scores = [replace(each, sums=-each.sums, per_seed=-each.per_seed) for each in scores]
+    standings = make_standings(scores, resamples)
+    rows = np.array([n for n, name in enumerate(names) if name not in task.references], dtype=int)
+    # A copy of all samples is large, so there is none where everybody is ranked.
+    entrants = standings if len(rows) == len(names) else standings.take(rows)
+    ranked = rank_rows(entrants, resamples=resamples, confidence=settings.confidence)
+    ranks = {names[row]: rank for row, rank in zip(rows, ranked, strict=True)}
+    return Comparison(names=names, standings=standings, ranks=ranks, sign=sign)
+
+
+def analyse(
+    task: Task,
+    scored: Mapping[str, Scored],
+    comparison: Comparison,
+    groups: Sequence[Sequence[str]],
+    *,
+    dataset_version: str,
+    settings: ScoringSettings,
+) -> dict[str, Any]:
+    """What a board says beyond its rows, ready to be written as JSON.
+
+    Args:
+        task: The task.
+        scored: Its scored submissions.
+        comparison: The same, side by side.
+        groups: Ids of the entries of each group of the primary subset, in the standings' order.
+        dataset_version: Version scored on.
+        settings: Interval settings.
+    """
+    ranked = sorted(comparison.ranks, key=lambda name: (comparison.ranks[name].rank, name))
+    return {
+        "task": task.name,
+        "dataset_version": dataset_version,
+        "scorer_version": SCORER_VERSION,
+        "pairs": pair_table(comparison, task.references, confidence=settings.confidence),
+        "robustness": leader_without_groups(comparison, groups),
+        "sensitivity": sensitivity(task, scored, ranked),
+    }
+
+
+# --- Pairs: difference of the primary score, its interval, who is likely better
+
+
+def pair_table(
+    comparison: Comparison, references: Collection[str], *, confidence: float
+) -> dict[str, Any]:
+    """Paired differences, each pair once, the better of the two first.
+
+    On a board of more than ``MOST_FOR_ALL_PAIRS`` submissions the table holds the pairs with the
+    leader of the board, with the leader of the submission's own tie group and with each
+    reference; its size then grows with the number of submissions and not with the square.
+    ``ionladder compare`` gives any pair.
+
+    Returns:
+        ``columns`` and ``rows``: the score of ``submission`` minus that of ``other`` in the unit
+        of the primary metric, the interval of that difference for this pair alone, and the share
+        of the shared resamples in which ``submission`` is the better one.
+    """
+    order = np.argsort(comparison.standings.values, kind="stable").tolist()
+    names = [comparison.names[row] for row in order]
+    fixed = {place for place, name in enumerate(names) if name in references}
+    ties: dict[int, list[int]] = {}
+    for place, name in enumerate(names):
+        if name in comparison.ranks:
+            ties.setdefault(comparison.ranks[name].tie_group, []).append(place)
+    tied = {places[0]: places for places in ties.values()}
+    rows = []
+    for place, row in enumerate(order):
+        if len(order) <= MOST_FOR_ALL_PAIRS or place == 0 or place in fixed:
+            others = order[place + 1 :]
+        else:
+            chosen = fixed.union(tied.get(place, ()))
+            others = [order[other] for other in sorted(chosen) if other > place]
+        if others:
+            rows += _pairs(comparison, row, others, confidence=confidence)
+    return {"columns": list(COLUMNS), "rows": rows}
+
+
+def pair(
+    comparison: Comparison, submission: str, other: str, *, confidence: float
+) -> dict[str, Any]:
+    """One pair, as a row of :func:`pair_table` by the names of its columns.
+
+    Raises:
+        ValueError: One of them is not on the board.
+    """
+    row, place = (comparison.names.index(name) for name in (submission, other))
+    (found,) = _pairs(comparison, row, [place], confidence=confidence)
+    return dict(zip(COLUMNS, found, strict=True))
+
+
+def _pairs(
+    comparison: Comparison, row: int, others: list[int], *, confidence: float
+) -> list[list[Any]]:
+    name, names = comparison.names[row], (comparison.names[other] for other in others)
+    numbers = _numbers(comparison.standings, row, others, comparison.sign, confidence)
+    return [[name, other, *found] for other, found in zip(names, numbers, strict=True)]
+
+
+def _numbers(
+    standings: Standings, row: int, others: list[int], sign: float, confidence: float
+) -> Iterator[tuple[float | None, ...]]:
+    """Difference, ends of its interval, and probability of being better, for each other."""
+    pairs = paired_differences(standings, row, others, confidence=confidence)
+    ends = (pairs.ci_low, pairs.ci_high) if sign > 0 else (-pairs.ci_high, -pairs.ci_low)
+    columns = (sign * pairs.difference, *ends, pairs.probability_smaller)
+    return (tuple(map(rounded, numbers)) for numbers in zip(*columns, strict=True))
+
+
+# --- How much the top of a board rests on: single groups of entries, the metric, the subset
+
+
+def leader_without_groups(
+    comparison: Comparison, groups: Sequence[Sequence[str]]
+) -> dict[str, Any] | None:
+    """Who would lead if one group of related entries had not been measured.
+
+    Args:
+        comparison: The submissions of the board.
+        groups: Ids of the entries of each group, in the order of the standings' groups.
+
+    Returns:
+        ``leader``, ``n_groups``, ``share_leader_stays`` (share of the deletions, between 0 and 1)
+        and ``deciding``: the groups without which another submission leads, with their ids, that
+        submission, and both scores. None when fewer than two submissions are ranked.
+    """
+    ranked = [row for row, name in enumerate(comparison.names) if name in comparison.ranks]
+    if len(ranked) < 2:
+        return None
+    names = [comparison.names[row] for row in ranked]
+    leader = int(np.argmin(comparison.standings.values[ranked]))
+    without = comparison.standings.left_out[ranked]
+    new_leaders = without.argmin(axis=0)
+    changed = np.flatnonzero(without[leader] > without.min(axis=0))
+    return {
+        "leader": names[leader],
+        "n_groups": len(groups),
+        "share_leader_stays": rounded(1.0 - len(changed) / len(groups)),
+        "n_deciding": len(changed),
+        "deciding": [
+            {
+                "entries": list(groups[group]),
+                "leader": names[new_leaders[group]],
+                "score": rounded(comparison.sign * without[new_leaders[group], group]),
+                "score_of_leader": rounded(comparison.sign * without[leader, group]),
+            }
+            for group in changed[:MOST_GROUPS]
+        ],
+    }
+
+
+def sensitivity(task: Task, scored: Mapping[str, Scored], ranked: Sequence[str]) -> dict[str, Any]:
+    """Ranks under every metric on the primary subset and the primary metric on every subset.
+
+    Args:
+        task: Names metrics and subsets.
+        scored: Scored submissions.
+        ranked: Verified submissions in the order of the board.
+
+    Returns:
+        ``views``: what each column is (metric, subset, agreement with the board's order as
+        Spearman's ρ, null where it is undefined); ``ranks``: submission → rank in each view,
+        null where it has no score there.
+    """
+    primary = task.primary
+    views = [(use.name, primary.subset) for use in task.metrics]
+    views += [(primary.metric, s.name) for s in task.subsets if s.name != primary.subset]
+    metrics = {use.name: get_metric(use.metric) for use in task.metrics}
+    columns = np.empty((len(views), len(ranked)))
+    for row, (use, subset) in enumerate(views):
+        scores = (scored[n].evaluation.score(primary.target, subset, use).value for n in ranked)
+        sign = 1.0 if metrics[use].direction == "minimize" else -1.0
+        columns[row] = [sign * score for score in scores]
+    board = columns[views.index((primary.metric, primary.subset))]
+    ranks = [_ranks(column) for column in columns]
+    return {
+        "views": [
+            {"metric": use, "subset": subset, "agreement": rounded(_agreement(board, column))}
+            for (use, subset), column in zip(views, columns, strict=True)
+        ],
+        "ranks": {name: [rank[row] for rank in ranks] for row, name in enumerate(ranked)},
+    }
+
+
+def _ranks(scores: Array) -> list[int | None]:
+    known = np.sort(scores[np.isfinite(scores)])
+    ranks = 1 + np.searchsorted(known, scores, side="left")
+    return [int(r) if np.isfinite(s) else None for r, s in zip(ranks, scores, strict=True)]
+
+
+def _agreement(board: Array, column: Array) -> float:
+    known = np.isfinite(board) & np.isfinite(column)
+    return spearman(board[known], column[known]) if known.sum() > 1 else float("nan")
+
+
+# --- The differences that an experiment asks for, on the whole test set and on parts of it
+
+
+def experiment_tables(
+    task: Task,
+    scored: Mapping[str, Scored],
+    scorer: TaskScorer,
+    columns: pd.DataFrame | None,
+    settings: ScoringSettings,
+) -> dict[str, Any]:
+    """The key ``experiments`` of ``leaderboard/analysis/<task>.json``.
+
+    Args:
+        task: The task; its experiments name the pairs.
+        scored: Its scored submissions. Pairs of which one is missing are left out.
+        scorer: Knows the errors of entries and their groups.
+        columns: One text column per part, indexed by id; None where there are no parts.
+        settings: Interval settings.
+
+    Returns:
+        Experiment → ``columns`` and ``rows``: the score of ``submission`` minus that of ``other``,
+        with the interval for this pair alone. ``slice`` and ``part`` are null for the whole test
+        set. Parts under eight entries or two groups have no difference, as on receipts.
+    """
+    groups = {entry: n for n, ids in enumerate(scorer.groups()) for entry in ids}
+    ids = scorer.labels.test["id"].sort_values().tolist()
+    group = np.array([groups.get(entry, -1) for entry in ids], dtype=np.int64)
+    aligned = None if columns is None else columns.loc[ids]
+    tables = {}
+    for experiment in task.experiments:
+        errors = {}
+        for name in experiment.submissions:
+            if name in scored and (found := scorer.entry_errors(scored[name])) is not None:
+                errors[name] = sign_of(task) * found
+        rows = list(_differences(errors, experiment.pairs, (None, None), group, settings, task))
+        for item in experiment.parts if aligned is not None else ():
+            values = aligned[item.column].to_numpy(dtype=object)  # type: ignore[index]
+            for part, _ in item.values or ():
+                inside = np.where(values == part, group, -1)
+                place = (item.name, part)
+                rows += _differences(errors, experiment.arm_pairs, place, inside, settings, task)
+        tables[experiment.name] = {"columns": list(EXPERIMENTS_COLUMNS), "rows": rows}
+    return tables
+
+
+def _differences(
+    errors: Mapping[str, Array],
+    pairs: Sequence[tuple[str, str]],
+    place: tuple[str | None, str | None],
+    group: npt.NDArray[np.int64],
+    settings: ScoringSettings,
+    task: Task,
+) -> Iterator[list[Any]]:
+    """One row a pair whose two submissions are scored; entries of group −1 are left out."""
+    known = [pair for pair in pairs if pair[0] in errors and pair[1] in errors]
+    names = sorted({name for pair in known for name in pair})
+    if not known:
+        return
+    # Labels are missing for everybody alike.
+    inside = (group >= 0) & ~np.isnan(errors[names[0]]).any(axis=0)
+    groups = make_groups(group[inside])
+    counts = [int(inside.sum()), groups.n_groups]
+    is_part = place != (None, None)
+    if (is_part and counts[0] < MIN_ROWS) or counts[1] < _FEWEST_GROUPS:
+        yield from ([*pair, *place, *counts, *[None] * 4] for pair in known)
+        return
+    scores = [
+        GroupScore(
+            sums=groups.sums(errors[name][:, inside].mean(axis=0))[None, :],
+            sizes=groups.sizes[None, :],
+            per_seed=errors[name][:, inside].mean(axis=1),
+        )
+        for name in names
+    ]
+    resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
+    standings = make_standings(scores, resamples)
+    for pair in known:
+        row, other = map(names.index, pair)
+        numbers = _numbers(standings, row, [other], sign_of(task), settings.confidence)
+        yield [*pair, *place, *counts, *next(numbers)]
