@@ -12,7 +12,6 @@ from sklearn.preprocessing import StandardScaler
 
 from ionladder.baselines.features import (
     LATTICE,
-    PROPERTIES,
     amount_table,
     atomic_fractions,
     cations,
@@ -24,7 +23,6 @@ from ionladder.baselines.features import (
     paper_features,
     property_table,
     rich_features,
-    symmetry,
     weighted_means,
 )
 from unit.baselines.tiny_barriers import ROCK_SALT, entries_table
@@ -60,13 +58,6 @@ def test_columns_are_the_elements_of_the_whole_table_by_atomic_number() -> None:
 def test_what_is_no_formula_is_refused(formula: str) -> None:
     with pytest.raises(ValueError, match=r"formula|Composition|empty"):
         amount_table(pd.Series({"x": formula}))
-
-
-def test_fractions_of_every_entry_add_up_to_one() -> None:
-    fractions = atomic_fractions(amount_table(pd.Series({"x": "Li3.0N1.0", "y": "Li1.0Cl1.0"})))
-
-    assert fractions.loc["x", ["Li", "N"]].tolist() == [0.75, 0.25]
-    assert fractions.sum(axis=1).tolist() == [1.0, 1.0]
 
 
 # The paper's features
@@ -167,20 +158,6 @@ def test_cells_without_anions_have_no_lithium_per_anion() -> None:
 
     assert math.isnan(result["li_per_anion"])
     assert result["volume_per_atom_ang3"] == 15.0
-
-
-def test_crystal_systems_rank_by_rising_symmetry() -> None:
-    systems = ("triclinic", "trigonal", "cubic")
-    entries = _entries(*({**LI2S_CUBIC, "crystal_system": name} for name in systems))
-
-    assert symmetry(entries)["crystal_system"].tolist() == [0.0, 4.0, 6.0]
-
-
-def test_every_elemental_property_is_known_for_common_elements() -> None:
-    table = property_table(["Li", "O", "P", "S", "La", "Ti"])
-
-    assert list(table.columns) == list(PROPERTIES)
-    assert not table.isna().any().any()
 
 
 def test_features_of_an_entry_are_finite_and_do_not_depend_on_the_others() -> None:

@@ -74,28 +74,6 @@ def test_a_band_converges_to_a_symmetric_barrier(hop: Hop) -> None:
 
 
 @pytest.mark.extra
-def test_a_band_without_steps_has_not_converged(hop: Hop) -> None:
-    band = relax_band(hop, _calculator, NebSettings(max_steps=1, end_steps=1))
-
-    assert not band.converged
-    assert band.largest_force_ev_per_ang > 0.1
-    assert (band.end_steps, band.band_steps) == ((1, 1), 1)
-
-
-@pytest.mark.extra
-def test_every_image_has_a_calculator_of_its_own(hop: Hop) -> None:
-    made: list[object] = []
-
-    def new() -> object:
-        made.append(_calculator())
-        return made[-1]
-
-    relax_band(hop, new, NebSettings(max_steps=1, end_steps=1))
-
-    assert len({id(one) for one in made}) == N_IMAGES
-
-
-@pytest.mark.extra
 def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 

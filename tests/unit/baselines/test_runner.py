@@ -56,91 +56,50 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_a_run_writes_a_submission_that_passes_the_checks_of_all_submissions(
-    layout: Layout,
+def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submission = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+    first = _contents(submission.folder)
 
-    assert sorted(_contents(submission.folder)) == [
-        "cv_predictions.parquet",
-        "predictions.csv",
-        "submission.yaml",
-    ]
+    assert sorted(first) == ["cv_predictions.parquet", "predictions.csv", "submission.yaml"]
     assert len(submission.predictions.rows) == 2 * N_TEST
     assert set(submission.predictions.rows["seed"]) == {0, 1}
     assert len(submission.cv_predictions.rows) == 2 * 2 * N_TRAIN
     assert submission.card.seeds == [0, 1]
 
-
-def test_a_deterministic_baseline_has_no_seed_column(layout: Layout) -> None:
-    submission = run(layout, PARAMS, "train-median", "obelix")
-
-    header = (submission.folder / "predictions.csv").read_text().splitlines()[0]
-    assert header == "id,log10_sigma"
-    assert submission.card.seeds is None
-
-
-def test_a_second_run_changes_no_byte_although_times_differ(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
-    first = _contents(folder)
-    clock = iter([0.0, 1000.0])
-    monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
-
-    run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
-
-    assert _contents(folder) == first
-
-
-def test_a_run_with_other_predictions_records_its_own_time(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = run(layout, PARAMS, "train-mean", "obelix").folder
-    table = folder / "predictions.csv"
-    table.write_text(table.read_text().replace("-5.", "-6."))
-    clock = iter([0.0, 1234.0])
-    monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
-
-    run(layout, PARAMS, "train-mean", "obelix")
-
-    assert yaml.safe_load((folder / "submission.yaml").read_text())["training_time_s"] == 1200.0
-
-
-def test_a_check_reproduces_what_a_run_wrote(layout: Layout) -> None:
-    folder = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
-    before = _contents(folder)
-
     result = check(layout, PARAMS, "rf-paper", "obelix", n_seeds=1)
-
     assert (result.n_seeds, result.n_repeats) == (1, 1)
     assert result.difference <= 0.5e-6  # committed predictions are rounded to six decimals
     assert result.folder == "submissions/obelix/rf-paper"
-    assert _contents(folder) == before
+
+    clock = iter([0.0, 1000.0])
+    monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
+    run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+    assert _contents(submission.folder) == first
 
 
-def test_a_check_against_changed_predictions_says_how_far_they_are(layout: Layout) -> None:
-    folder = run(layout, PARAMS, "train-median", "obelix").folder
-    table = folder / "predictions.csv"
+def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = run(layout, PARAMS, "train-median", "obelix")
+    table = submission.folder / "predictions.csv"
     rows = table.read_text().splitlines()
+    assert rows[0] == "id,log10_sigma"
+    assert submission.card.seeds is None
+
     last_id, value = rows[-1].split(",")
     table.write_text("\n".join([*rows[:-1], f"{last_id},{float(value) + 0.25:.6f}"]) + "\n")
-
     with pytest.raises(BaselineError, match=r"train-median: expected .* within 1e-06; .* 0\.25 on"):
         check(layout, PARAMS, "train-median", "obelix")
 
+    clock = iter([0.0, 1234.0])
+    monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
+    assert run(layout, PARAMS, "train-median", "obelix").card.training_time_s == 1200.0
 
-def test_a_check_without_a_committed_submission_says_so(layout: Layout) -> None:
-    with pytest.raises(BaselineError, match=r"obelix/train-mean: .* no such folder"):
-        check(layout, PARAMS, "train-mean", "obelix")
-
-
-def test_a_check_needs_the_predictions_on_the_folds(layout: Layout) -> None:
-    folder = run(layout, PARAMS, "train-mean", "obelix").folder
-    (folder / "cv_predictions.parquet").unlink()
-
+    (submission.folder / "cv_predictions.parquet").unlink()
     with pytest.raises(BaselineError, match="expected cv_predictions on the frozen folds"):
-        check(layout, PARAMS, "train-mean", "obelix")
+        check(layout, PARAMS, "train-median", "obelix")
 
 
 def test_a_baseline_too_expensive_for_the_folds_is_written_and_checked_without_them(
@@ -185,32 +144,27 @@ def test_a_task_scored_on_folds_gets_out_of_fold_predictions_and_nothing_else(
     assert _contents(submission.folder) == before
 
 
-def test_its_folds_are_those_of_the_board_with_a_test_set(layout: Layout) -> None:
-    on_test = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=1).cv_predictions
-    on_folds = run(layout, PARAMS, "rf-paper", "obelix-cv").cv_predictions
-
-    pd.testing.assert_frame_equal(on_test.rows, on_folds.rows)
-
-
-def test_every_repeat_of_scored_folds_is_needed(layout: Layout) -> None:
-    with pytest.raises(BaselineError, match=r"--seeds 1: .* needs every frozen repeat"):
-        run(layout, PARAMS, "train-mean", "obelix-cv", n_seeds=1)
-    with pytest.raises(BaselineError, match="--seeds 0: expected a number of repeats, 1 or more"):
-        check(layout, PARAMS, "train-mean", "obelix-cv", n_seeds=0)
-
-
-def test_progress_counts_every_training(layout: Layout) -> None:
-    seen: list[tuple[int, int]] = []
-
-    run(layout, PARAMS, "train-mean", "obelix", progress=lambda *step: seen.append(step))
-
-    assert seen == [(done, 13) for done in range(1, 14)]  # 1 seed, 2 schemes × 2 repeats × 3 folds
-
-
-def test_more_seeds_than_a_baseline_has_are_refused(layout: Layout) -> None:
-    with pytest.raises(BaselineError, match="rf-paper --seeds 21: expected a number from 1 to 20"):
-        run(layout, PARAMS, "rf-paper", "obelix", n_seeds=21)
-    assert not layout.submissions_dir("obelix").exists()
+@pytest.mark.parametrize(
+    ("what", "name", "task", "n_seeds", "message"),
+    [
+        (run, "train-mean", "obelix-cv", 1, r"--seeds 1: .* needs every frozen repeat"),
+        (check, "train-mean", "obelix-cv", 0, "--seeds 0: expected a number of repeats, 1 or more"),
+        (run, "rf-paper", "obelix", 21, "rf-paper --seeds 21: expected a number from 1 to 20"),
+        (run, "family-median", "obelix", None, r"--task obelix: .* made for \(bvel-proto\)"),
+        (check, "train-mean", "obelix", None, r"obelix/train-mean: .* no such folder"),
+    ],
+)
+def test_what_cannot_be_run_or_checked_says_why_and_nothing_is_written(
+    what: Callable[..., object],
+    name: str,
+    task: str,
+    n_seeds: int | None,
+    message: str,
+    layout: Layout,
+) -> None:
+    with pytest.raises(BaselineError, match=message):
+        what(layout, PARAMS, name, task, n_seeds=n_seeds)
+    assert not layout.submissions_dir(task).exists()
 
 
 def test_a_task_without_a_version_is_refused_together_with_other_problems(layout: Layout) -> None:
