@@ -570,41 +570,16 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArrayInputs:
+class ArrayInputs(TaskInputs):
     """Inputs of every entry, and the labels and true arrays of training entries only.
 
     Attributes:
         task: The task to predict.
-        tables: What models that predict numbers see of the same version.
         frames: Table of frames → its file and its columns.
     """
 
     task: Task
-    tables: TaskInputs
     frames: Mapping[str, tuple[Path, Table]]
-
-    @property
-    def entries(self) -> pd.DataFrame:
-        """Inputs of all entries, indexed by id."""
-        return self.tables.entries
-
-    @property
-    def split(self) -> pd.DataFrame:
-        """``subset`` and what else the split knows of every entry, indexed by id."""
-        return self.tables.split
-
-    @property
-    def train_ids(self) -> tuple[str, ...]:
-        return self.tables.train_ids
-
-    @property
-    def test_ids(self) -> tuple[str, ...]:
-        return self.tables.test_ids
-
-    @property
-    def train_labels(self) -> pd.DataFrame:
-        """Columns of ``labels`` for training entries, indexed by id."""
-        return self.tables.train_labels
 
     def blocks(
         self,
@@ -664,7 +639,7 @@ def load_array_inputs(layout: Layout, task: Task, version: str) -> ArrayInputs:
         spec.name: (require_frames(layout, task.dataset, version, spec.name), spec)
         for spec in get_dataset(task.dataset).frames
     }
-    return ArrayInputs(task=task, tables=load_inputs(layout, task, version), frames=frames)
+    return ArrayInputs(**vars(load_inputs(layout, task, version)), task=task, frames=frames)
 
 
 # Migration paths from tables of frames: one path at a time, its images stacked in their order
