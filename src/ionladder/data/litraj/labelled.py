@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+# The content hash of frames is that of their blocks: another size is another version.
+_BLOCK_ROWS = 4096
+
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
@@ -488,8 +491,8 @@ def _write_structures(release: Release, dataset: Dataset, work: Path) -> Streame
     }
     spec = dataset.table("structures")
     with StreamedWriter(work / "structures.parquet", spec, metadata) as out:
-        for start in range(0, len(order), 4096):
-            out.write(release.structures.take(pa.array(order[start : start + 4096])))
+        for start in range(0, len(order), _BLOCK_ROWS):
+            out.write(release.structures.take(pa.array(order[start : start + _BLOCK_ROWS])))
         return out.table
 
 
