@@ -94,7 +94,7 @@ test-torch: setup-dev  ## Install the extra torch and train a two-epoch miniatur
 
 test-interchange: setup-dev  ## Install matbench and mlcroissant and run the tests that hold our files to them
 	@$(PIP) --no-deps -r requirements-matbench.lock -r requirements-croissant.lock
-	@$(RUN) $(PYTEST) tests/unit/interchange tests/unit/site/test_api.py $(PYTEST_OPTIONS)
+	@$(RUN) $(PYTEST) tests/unit/interchange tests/unit/site/test_files.py $(PYTEST_OPTIONS)
 
 # Neither axe-core nor Lighthouse is ours to keep: they live in a folder of their own, outside the repository.
 test-site: setup-dev  ## Fetch axe-core with npm and run the tests of the built site, axe's among them

@@ -27,9 +27,9 @@ TEMPLATES = REPOSITORY / "src" / "ionladder" / "site" / "templates"
 EXTENSIONS = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]
 
 
-def nothing_stated() -> list[Entry]:
-    """Every number null, as if nothing could be computed."""
-    return [replace(entry, value=None) for entry in typical()]
+def without_numbers() -> list[Entry]:
+    """Hostile words, and rows without a number, as if nothing could be computed."""
+    return [*hostile(), *(replace(entry, value=None) for entry in typical())]
 
 
 def many() -> list[Entry]:
@@ -41,10 +41,7 @@ def many() -> list[Entry]:
 
 BOARDS: dict[str, Callable[[], list[Entry]]] = {
     "no submission": list,
-    "one submission": lambda: [Entry(name="only")],
-    "typical": typical,
-    "hostile text": hostile,
-    "every number null": nothing_stated,
+    "hostile text, numbers missing": without_numbers,
     "ninety submissions": many,
 }
 
@@ -117,6 +114,7 @@ def test_every_page_begins_with_its_own_title_and_description(pages: dict[str, s
         assert opening == "", url
         meta = yaml.safe_load(front)
         assert meta["title"], url
+        assert "<" not in meta["title"], url
         assert meta["description"], url
 
 
@@ -128,7 +126,7 @@ def test_every_page_says_what_made_it_from_which_data(pages: dict[str, str]) -> 
         ), url
 
 
-def test_no_page_holds_markup_from_strangers_and_every_table_is_labelled(
+def test_no_page_holds_markup_from_others_and_every_table_is_labelled(
     pages: dict[str, str],
 ) -> None:
     for url, text in pages.items():
@@ -137,16 +135,6 @@ def test_no_page_holds_markup_from_strangers_and_every_table_is_labelled(
         checked.feed(markdown.markdown(body, extensions=EXTENSIONS))
         checked.close()
         assert checked.complaints == [], url
-
-
-def test_titles_in_front_matter_carry_no_stranger_s_words(pages: dict[str, str]) -> None:
-    for url, text in pages.items():
-        title = yaml.safe_load(text.split("---\n", 2)[1])["title"]
-        assert "<" not in title, url
-
-
-def test_every_table_stands_in_a_container_that_scrolls(pages: dict[str, str]) -> None:
-    for url, text in pages.items():
         assert text.count("<table") == text.count('<div class="il-scroll"'), url
 
 

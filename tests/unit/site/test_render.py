@@ -41,13 +41,6 @@ def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert snapshot() == snapshot()
 
 
-def test_nothing_is_left_beside_the_rendered_folder(tmp_path: Path) -> None:
-    layout = make_repository(tmp_path, typical())
-    before = {path.name for path in layout.docs_dir.iterdir()}
-    render_site(load_site(layout))
-    assert {path.name for path in layout.docs_dir.iterdir()} == before | {"generated"}
-
-
 def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path: Path) -> None:
     target = tmp_path / "pages"
     target.mkdir()
@@ -56,15 +49,6 @@ def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path: Path) -> N
         (fresh / "half.md").write_text(str(1 / 0))
     assert [path.name for path in tmp_path.iterdir()] == ["pages"]
     assert [path.name for path in target.iterdir()] == ["kept.md"]
-
-
-def test_every_scored_submission_has_its_page_and_stands_on_its_board(tmp_path: Path) -> None:
-    entries = typical()
-    site = load_site(make_repository(tmp_path, entries))
-    pages = render_pages(site)
-    for entry in entries:
-        assert f"submissions/obelix/{entry.name}/" in pages
-        assert f'href="../submissions/obelix/{entry.name}/"' in pages["obelix/"]
 
 
 def test_a_link_that_leads_nowhere_is_named_with_its_page() -> None:
@@ -76,17 +60,6 @@ def test_a_link_that_leads_nowhere_is_named_with_its_page() -> None:
 def test_links_to_anchors_files_and_other_hosts_are_fine() -> None:
     page = '<a href="#a"></a><a href="../x/#b"></a><a href="data.csv"></a><a href="https://e.org">'
     assert dead_links({"obelix/": link_targets(page)}, {"obelix/", "x/", "obelix/data.csv"}) == []
-
-
-def test_boards_and_receipts_are_there_for_machines(tmp_path: Path) -> None:
-    layout = make_repository(tmp_path, typical())
-    render_site(load_site(layout))
-    generated = layout.generated_docs_dir
-    board = json.loads((generated / "data/obelix.json").read_text())
-    assert board["task"] == "obelix"
-    assert (generated / "data/obelix.csv").is_file()
-    copied = generated / "submissions/obelix/rf-paper/receipt.json"
-    assert copied.read_bytes() == layout.receipt("obelix", "rf-paper").read_bytes()
 
 
 def test_a_large_prediction_file_is_named_and_not_copied(tmp_path: Path) -> None:
@@ -106,7 +79,7 @@ def test_without_the_labels_the_page_says_so_instead_of_a_plot(tmp_path: Path) -
     assert "il-chart--parity" not in page
 
 
-def test_a_refused_submission_is_listed_with_its_letter(tmp_path: Path) -> None:
+def test_a_refused_submission_is_listed_with_its_problems(tmp_path: Path) -> None:
     layout = make_repository(tmp_path, typical())
     layout.submission_dir("obelix", "broken").mkdir()
     problem = Problem(where="predictions.csv", expected="121 rows", found="<b>", next_step="Add.")
@@ -126,7 +99,7 @@ def test_a_task_without_a_board_is_rendered_with_the_command_that_makes_it(tmp_p
     assert "run ionladder leaderboard" in pages["obelix/"]
 
 
-def test_a_damaged_receipt_is_a_letter_that_names_it(tmp_path: Path) -> None:
+def test_a_damaged_receipt_is_named(tmp_path: Path) -> None:
     layout = make_repository(tmp_path, typical())
     layout.receipt("obelix", "rf-paper").write_text('{"task": ')
     with pytest.raises(SiteError, match=r"leaderboard/scores/obelix/rf-paper\.json"):
@@ -149,13 +122,7 @@ def test_numbers_come_from_the_receipt_with_interval_and_seed_spread(tmp_path: P
     assert f"± {score['seed_sd']:.3f}"[:-1] in page
 
 
-def test_hand_written_pages_say_where_they_stand(tmp_path: Path) -> None:
-    written = hand_written(load_site(make_repository(tmp_path, [])))
-    assert set(written) >= {"reading.md", "submit.md", "tutorial.md"}
-    assert "<code>docs/submit.md</code>" in written["submit.md"]
-
-
-def test_a_repository_without_mkdocs_configuration_gets_a_letter(tmp_path: Path) -> None:
+def test_a_repository_without_mkdocs_configuration_is_told(tmp_path: Path) -> None:
     layout = make_repository(tmp_path, [])
     (tmp_path / "mkdocs.yml").unlink()
     with pytest.raises(SiteError, match=r"git checkout mkdocs\.yml"):
@@ -173,9 +140,6 @@ def test_each_warning_of_mkdocs_becomes_a_problem() -> None:
         "Doc file 'a.md' contains a link 'b.md', but it is missing",
         "Config value 'x': no",
     ]
-
-
-def test_a_failure_without_a_warning_shows_the_last_line() -> None:
     (problem,) = build._problems("Traceback\nOSError: disk full\n")
     assert problem.found == "OSError: disk full"
 
