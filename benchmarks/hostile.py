@@ -12,11 +12,11 @@ from typing import Any
 
 from reports import ROOT, markdown, write_results
 
-from ionladder.pr.check import _environment
+from ionladder.pr.check import environment
 
 Row = dict[str, Any]
 # What every bad submission is promised to stay within; tests hold each of them to it.
-MOST_MB, MOST_SECONDS = 400, 10
+MOST_MB, MOST_SECONDS = 1000, 10
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def judge(root: Path) -> list[Row]:
     paths = os.pathsep.join(str(ROOT / name) for name in ("src", "tests"))
     done = subprocess.run(
         [sys.executable, "-m", "hostile.judge", str(root)],
-        env=_environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
+        env=environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,

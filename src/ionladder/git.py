@@ -1,23 +1,78 @@
-"""Reading the git repository: commits, trees, blobs and differences."""
+"""What git knows of this repository, read with libgit2: nothing is checked out, run or changed.
+
+Replaced objects do not count, nothing missing is fetched, and no lock is taken. As git does,
+libgit2 refuses a repository that belongs to another user and is not a ``safe.directory``.
+"""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from ionladder.errors import Problem, PullRequestError
+import pygit2
+from pygit2.enums import ObjectType, Option
 
-# What git knows of this repository, asked and never changed; outside git every answer is none
+from ionladder.errors import PullRequestError
 
+# Clones that lack some blobs say so in an extension which libgit2 would otherwise not open.
+pygit2.option(Option.SET_EXTENSIONS, ["partialclone"], 1)
+
+_Entry: TypeAlias = "pygit2.Object | None"
 
 UPSTREAM = "origin/main"
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+MAX_ENTRIES = 200_000
+"""Entries of trees that a comparison looks at; a tree can name itself more often than that."""
+_MAX_PATH = 4096
+REGULAR = "100644"
+"""Mode of a plain file that is not executable."""
+ABSENT = "000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeFile:
+    """A file of a commit.
+
+    Attributes:
+        path: Path from the root; bytes that are not UTF-8 as surrogates.
+        mode: ``100644`` for a regular file, ``120000`` a link, ``160000`` a submodule.
+        object_id: Its object.
+    """
+
+    path: str
+    mode: str
+    object_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One path that differs between two commits. A rename is a removed path and an added one.
+
+    Attributes:
+        path: Path from the root; bytes that are not UTF-8 as surrogates.
+        old_mode: Mode before, ``000000`` where there was none.
+        new_mode: Mode after, likewise.
+        object_id: Object after; None where there is none.
+        size: Bytes after; None where there is no file of that kind here.
+    """
+
+    path: str
+    old_mode: str
+    new_mode: str
+    object_id: str | None = None
+    size: int | None = None
+
+
+def find_commit(root: Path, revision: str) -> str | None:
+    """The commit that a branch, a tag or an abbreviated hash names; None when it is not here."""
+    try:
+        return _commit_id(pygit2.Repository(root), revision)
+    except pygit2.GitError:
+        return None
 
 
 def head_commit(root: Path) -> str | None:
@@ -25,11 +80,24 @@ def head_commit(root: Path) -> str | None:
     return find_commit(root, "HEAD")
 
 
-def find_commit(root: Path, revision: str) -> str | None:
-    """The commit that a branch, a tag or an abbreviated hash names; None when it is not here."""
-    if not revision or revision.startswith("-"):
-        return None
-    return _word(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+def resolve_commit(root: Path, revision: str) -> str:
+    """The full id of a commit.
+
+    Raises:
+        PullRequestError: There is no such commit here.
+    """
+    try:
+        found, reason = _commit_id(pygit2.Repository(root), revision), "no such commit"
+    except pygit2.GitError as error:
+        found, reason = None, f"not a git repository that can be read ({error})"
+    if found is not None:
+        return found
+    raise PullRequestError(
+        str(root),
+        f"a git repository with the commit {revision!a}",
+        reason,
+        "Fetch it, for example with `git fetch origin pull/NUMBER/head`.",
+    )
 
 
 def base_commit(root: Path, folder: str, *, wanted: str | None = None) -> str | None:
@@ -51,26 +119,24 @@ def base_commit(root: Path, folder: str, *, wanted: str | None = None) -> str | 
     head = head_commit(root)
     if head is None:
         return None
+    repo = pygit2.Repository(root)
+    named = _commit_id(repo, wanted or UPSTREAM)
+    shared = repo.merge_base(head, named) if named else None
     if wanted is not None:
-        named = find_commit(root, wanted)
-        return named and (_word(root, "merge-base", "HEAD", named) or named)
-    base = _word(root, "merge-base", "HEAD", UPSTREAM)
-    if base is not None and base != head:
-        return base
-    return head if _is_edited(root, folder) else find_commit(root, "HEAD^")
+        return str(shared or named) if named else None
+    if shared is not None and str(shared) != head:
+        return str(shared)
+    is_edited = any(path.startswith(f"{folder}/") for path in repo.status())
+    return head if is_edited else _commit_id(repo, "HEAD^")
 
 
-def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
-    """Path from the root → bytes of every file that a commit has below a folder."""
-    listed = _git(root, "ls-tree", "-r", "-z", commit, "--", f"{folder}/") or b""
-    blobs: dict[str, bytes] = {}
-    for line in listed.split(b"\0"):
-        described, _, name = line.partition(b"\t")
-        words = described.split()  # mode, type, digest
-        if words[1:2] == [b"blob"]:
-            blobs[os.fsdecode(name)] = words[2]
-    contents = _contents(root, list(dict.fromkeys(blobs.values())))
-    return {name: contents[digest] for name, digest in blobs.items() if digest in contents}
+def merge_bases(root: Path, base: str, head: str) -> list[str]:
+    """Every best common ancestor of two commits; empty when their histories are unrelated."""
+    repo = pygit2.Repository(root)
+    one, other = ({commit.id: commit for commit in repo.walk(end)} for end in (base, head))
+    common = {key: commit for key, commit in one.items() if key in other}
+    parents = {parent for commit in common.values() for parent in commit.parent_ids}
+    return sorted(str(key) for key in common if key not in parents)
 
 
 def commit_times(root: Path, commits: Iterable[str]) -> dict[str, datetime]:
@@ -79,208 +145,143 @@ def commit_times(root: Path, commits: Iterable[str]) -> dict[str, datetime]:
     Only commits that HEAD descends from: what else lies about in a clone (of other branches, or
     left behind by a rebase) is nobody else's, and pages must not depend on it.
     """
-    wanted = {commit for commit in commits if _COMMIT.fullmatch(commit)}
-    if not wanted:
+    wanted, head = set(commits), head_commit(root)
+    if not wanted or head is None:
         return {}
-    printed = _git(root, "log", "--format=%H %ct", "HEAD") or b""
-    pairs = (line.split() for line in printed.decode("ascii", "replace").splitlines())
     return {
-        commit: datetime.fromtimestamp(int(seconds), tz=UTC)
-        for commit, seconds in pairs
-        if commit in wanted
+        str(commit.id): datetime.fromtimestamp(commit.commit_time, tz=UTC)
+        for commit in pygit2.Repository(root).walk(head)
+        if str(commit.id) in wanted
     }
-
-
-def _contents(root: Path, digests: list[bytes]) -> dict[bytes, bytes]:
-    """Blob → bytes, from one process for all of them; those that are not here are left out."""
-    if not digests:
-        return {}
-    answer = _git(root, "cat-file", "--batch", given=b"\n".join(digests) + b"\n") or b""
-    found, start = {}, 0
-    while start < len(answer):
-        end = answer.index(b"\n", start)
-        words = answer[start:end].split()
-        start = end + 1
-        if words[1] == b"blob":
-            size = int(words[2])
-            found[words[0]] = answer[start : start + size]
-            start += size + 1
-    return found
-
-
-def _is_edited(root: Path, folder: str) -> bool:
-    return bool(_git(root, "status", "--porcelain", "--", folder))
-
-
-def _word(root: Path, *arguments: str) -> str | None:
-    """The one word that a git command prints; None when it fails."""
-    printed = _git(root, *arguments)
-    return printed.decode("ascii", "replace").strip() or None if printed else None
-
-
-def _git(root: Path, *arguments: str, given: bytes = b"") -> bytes | None:
-    """What a git command prints; None when it fails or git is not installed."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    done = subprocess.run(  # noqa: S603 - no shell, and no argument of a stranger's
-        [program, *arguments],
-        cwd=root,
-        input=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        # A reader takes no locks: the index stays as it was.
-        env=os.environ | {"GIT_OPTIONAL_LOCKS": "0"},
-        check=False,
-    )
-    return done.stdout if done.returncode == 0 else None
-
-
-# Reading a git repository through plumbing commands: nothing is checked out, nothing is run
-
-
-MAX_LISTING_BYTES = 10_000_000
-"""A listing of changes or files longer than this is not read: some 100,000 paths."""
-
-_GIT_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-# No replacement of objects, no fetching of what is missing, no locks, no translated messages.
-_SURROUNDINGS = {
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TreeFile:
-    """One entry of a commit's tree, folders resolved.
-
-    Attributes:
-        path: Path from the root; bytes that are not UTF-8 as surrogates.
-        mode: ``100644`` for a regular file, ``120000`` a link, ``160000`` a submodule.
-        object_id: Its object.
-    """
-
-    path: str
-    mode: str
-    object_id: str
-
-
-def resolve_commit(root: Path, revision: str) -> str:
-    """The full id of a commit.
-
-    Raises:
-        PullRequestError: There is no such commit here.
-    """
-    spec = f"{revision}^{{commit}}"
-    result = _run(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", spec])
-    commit = result.stdout.decode().strip()
-    if result.returncode == 0 and _GIT_COMMIT.fullmatch(commit):
-        return commit
-    reason = result.stderr.decode(errors="replace").strip().splitlines()
-    raise PullRequestError(
-        Problem(
-            where=str(root),
-            expected=f"a git repository with the commit {revision!a}",
-            found=reason[-1] if reason else "no such commit",
-            next_step="Fetch it, for example with `git fetch origin pull/NUMBER/head`.",
-        )
-    )
-
-
-def merge_bases(root: Path, base: str, head: str) -> list[str]:
-    """Every best common ancestor of two commits; empty when their histories are unrelated."""
-    return _run(root, ["merge-base", "--all", base, head]).stdout.decode().split()
 
 
 def list_files(root: Path, commit: str, folder: str) -> list[TreeFile]:
     """Files of a commit below a folder, in the order of their paths; empty when it has none."""
-    arguments = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", f"{folder}/"]
-    files = []
-    for entry in read_listing(root, arguments).split(b"\0")[:-1]:
-        head, _, path = entry.partition(b"\t")
-        mode, _, object_id = head.decode().split(" ")
-        files.append(TreeFile(path=os.fsdecode(path), mode=mode, object_id=object_id))
-    return files
+    repo = pygit2.Repository(root)
+    try:
+        found = repo[commit].peel(pygit2.Commit).tree / folder
+    except (KeyError, ValueError, pygit2.GitError):
+        return []
+    return sorted(_files_below(found, folder), key=lambda file: os.fsencode(file.path))
 
 
-def object_sizes(root: Path, object_ids: Sequence[str]) -> dict[str, int]:
-    """Object → size in bytes, for those that are files and are here."""
-    query = "".join(f"{object_id}\n" for object_id in object_ids).encode()
-    command = ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"]
-    sizes = {}
-    for line in _run(root, command, given=query).stdout.decode().splitlines():
-        name, _, rest = line.partition(" ")
-        kind, _, size = rest.partition(" ")
-        if kind == "blob":
-            sizes[name] = int(size)
-    return sizes
+def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
+    """Path from the root → bytes of every file that a commit has below a folder, and that is here.
+
+    A clone may lack some files; links count as files that hold where they lead.
+    """
+    repo = pygit2.Repository(root)
+    files = ((file.path, repo.get(file.object_id)) for file in list_files(root, commit, folder))
+    return {path: blob.data for path, blob in files if isinstance(blob, pygit2.Blob)}
 
 
 def read_objects(root: Path, object_ids: Iterable[str]) -> dict[str, bytes]:
-    """Object → its bytes, unfiltered. The caller has made sure that they are files and small."""
-    wanted = list(dict.fromkeys(object_ids))
-    query = "".join(f"{object_id}\n" for object_id in wanted).encode()
-    output = _run(root, ["cat-file", "--batch"], given=query).stdout
-    contents, start = {}, 0
-    for object_id in wanted:
-        end = output.index(b"\n", start)
-        name, kind, *size = output[start:end].decode().split(" ")
-        if kind != "blob" or name != object_id:
-            raise PullRequestError(_unreadable(root, f"object {object_id}", kind))
-        start = end + 1
-        contents[object_id] = output[start : start + int(size[0])]
-        start += int(size[0]) + 1
+    """Object → its bytes, unfiltered. The caller has made sure that they are small.
+
+    Raises:
+        PullRequestError: One of them is not here, or no file.
+    """
+    repo = pygit2.Repository(root)
+    contents = {}
+    for name in object_ids:
+        blob = repo.get(name)
+        if not isinstance(blob, pygit2.Blob):
+            raise _unreadable(root, f"object {name}", "none, or no file")
+        contents[name] = blob.data
     return contents
 
 
-def read_listing(root: Path, arguments: Sequence[str]) -> bytes:
-    """What a git command prints, if that is not endless.
+def changes_between(root: Path, before: str, after: str) -> list[Change]:
+    """Every path that differs between two commits, in the order of paths.
+
+    A damaged tree may hold a name twice: then all of them are changes.
 
     Raises:
-        PullRequestError: The command failed, or printed more than ``MAX_LISTING_BYTES``.
+        PullRequestError: A tree is missing or damaged, or there is no end of them.
     """
-    with subprocess.Popen(  # noqa: S603 - git with our own arguments, no shell
-        _command(root, arguments),
-        env=os.environ | _SURROUNDINGS,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        output = process.stdout.read(MAX_LISTING_BYTES + 1) if process.stdout else b""
-        if len(output) > MAX_LISTING_BYTES:
-            process.kill()
-            found = f"more than {MAX_LISTING_BYTES // 1_000_000} MB of paths"
-            raise PullRequestError(_unreadable(root, f"git {arguments[0]}", found))
-    if process.returncode:
-        found = f"exit code {process.returncode}"
-        raise PullRequestError(_unreadable(root, f"git {arguments[0]}", found))
-    return output
+    repo = pygit2.Repository(root)
+    try:
+        trees = [repo[commit].peel(pygit2.Commit).tree for commit in (before, after)]
+        changes = _changes(root, repo, *trees)
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise _unreadable(root, f"commits {before[:12]} and {after[:12]}", str(error)) from error
+    return sorted(changes, key=lambda change: os.fsencode(change.path))
 
 
-def _run(
-    root: Path, arguments: Sequence[str], *, given: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(  # noqa: S603 - git with our own arguments, no shell
-        _command(root, arguments),
-        env=os.environ | _SURROUNDINGS,
-        input=given,
-        capture_output=True,
-        check=False,
+def _commit_id(repo: pygit2.Repository, revision: str) -> str | None:
+    try:
+        return str(repo.revparse_single(revision).peel(pygit2.Commit).id)
+    except (KeyError, ValueError, pygit2.GitError):
+        return None
+
+
+def _name(entry: pygit2.Object) -> bytes:
+    return entry.raw_name or b""
+
+
+def _files_below(tree: pygit2.Object, folder: str) -> Iterator[TreeFile]:
+    for entry in tree if isinstance(tree, pygit2.Tree) else ():
+        path = f"{folder}/{os.fsdecode(_name(entry))}"
+        if isinstance(entry, pygit2.Tree):
+            yield from _files_below(entry, path)
+        else:
+            yield TreeFile(path=path, mode=f"{entry.filemode:06o}", object_id=str(entry.id))
+
+
+def _changes(
+    root: Path, repo: pygit2.Repository, before: pygit2.Tree, after: pygit2.Tree
+) -> list[Change]:
+    changes: list[Change] = []
+    folders: list[tuple[bytes, _Entry, _Entry]] = [(b"", before, after)]
+    n_entries = 0
+    while folders:
+        folder, one, other = folders.pop()
+        # Looked up again: an entry may only say that it is a tree.
+        trees = [
+            None if entry is None else repo[entry.id].peel(pygit2.Tree) for entry in (one, other)
+        ]
+        old, new = ([] if tree is None else list(tree) for tree in trees)
+        n_entries += len(old) + len(new)
+        if n_entries > MAX_ENTRIES or len(folder) > _MAX_PATH:
+            raise _unreadable(
+                root, "its trees", f"more than {MAX_ENTRIES:,} paths, or endless ones"
+            )
+        by_name, times = {_name(entry): entry for entry in old}, Counter(map(_name, new))
+        pairs: list[tuple[_Entry, _Entry]] = [(by_name.get(_name(entry)), entry) for entry in new]
+        pairs += [(entry, None) for entry in old if _name(entry) not in times]
+        for one, other in pairs:
+            facts = [e if e is None else (_name(e), e.id, e.filemode) for e in (one, other)]
+            name = next(fact[0] for fact in facts if fact)
+            if facts[0] == facts[1] and times[name] == 1:
+                continue
+            inner = [e if isinstance(e, pygit2.Tree) else None for e in (one, other)]
+            files = [None if isinstance(e, pygit2.Tree) else e for e in (one, other)]
+            if inner != [None, None]:
+                folders.append((folder + name + b"/", inner[0], inner[1]))
+            if files != [None, None]:
+                changes.append(_change(repo, os.fsdecode(folder + name), files[0], files[1]))
+    return changes
+
+
+def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> Change:
+    modes = [f"{entry.filemode:06o}" if entry is not None else ABSENT for entry in (old, new)]
+    size = None
+    if new is not None and modes[1].startswith("100") and new.id in repo.odb:
+        kind, n_bytes = repo.odb.read_header(new.id)
+        size = n_bytes if kind == ObjectType.BLOB else None
+    return Change(
+        path=path,
+        old_mode=modes[0],
+        new_mode=modes[1],
+        object_id=None if new is None else str(new.id),
+        size=size,
     )
 
 
-def _command(root: Path, arguments: Sequence[str]) -> list[str]:
-    # Pathspecs are taken literally: a folder called `:(top)` is a folder.
-    return ["git", "-C", str(root), "--no-pager", "--literal-pathspecs", *arguments]
-
-
-def _unreadable(root: Path, what: str, found: str) -> Problem:
-    return Problem(
-        where=f"{root}, {what}",
-        expected="a readable git repository",
-        found=found,
-        next_step="Run `git fsck`, fetch again, and check what the commit contains.",
+def _unreadable(root: Path, what: str, found: str) -> PullRequestError:
+    return PullRequestError(
+        f"{root}, {what}",
+        "a readable git repository",
+        found,
+        "Run `git fsck`, fetch again, and check what the commit contains.",
     )

@@ -123,7 +123,7 @@ def _id_problems(frame: pd.DataFrame, where: str) -> list[Problem]:
 def _column_problems(
     frame: pd.DataFrame, targets: list[str], stds: list[str], where: str
 ) -> list[Problem]:
-    from ionladder.submit.predictions import column_problems
+    from ionladder.submit.columns import column_problems
 
     names = [str(name) for name in frame.columns]
     return column_problems(names, required=targets, optional=stds, shown_as=where)

@@ -27,8 +27,8 @@ from ionladder.submit.frames import (
     STRESS,
     id_problems,
 )
-from ionladder.submit.parquet import unreadable
 from ionladder.submit.predictions import OFFSETS_FILE, PredictionTable, predictions_sha256
+from ionladder.submit.tables import unreadable
 from ionladder.submit.validate import ArrayReader
 
 if TYPE_CHECKING:

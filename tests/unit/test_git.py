@@ -1,97 +1,255 @@
-"""Git is asked, never needed: commits, merge bases and files as they were."""
+"""Git is read, never needed: commits, merge bases, files and changes, in odd repositories too."""
 
 from __future__ import annotations
 
-import subprocess
+import os
 from pathlib import Path
 
 import pytest
 
-from ionladder.git import base_commit, files_at, find_commit, head_commit
-
-IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-
-
-def git(root: Path, *arguments: str) -> str:
-    command = ["git", *IDENTITY, *arguments]
-    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def commit(root: Path, text: str, name: str = "board/a.json") -> str:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", text)
-    return git(root, "rev-parse", "HEAD")
+from git_repository import GitRepository
+from ionladder import git as reading
+from ionladder.errors import PullRequestError
+from ionladder.git import (
+    base_commit,
+    changes_between,
+    commit_times,
+    files_at,
+    find_commit,
+    head_commit,
+    list_files,
+    merge_bases,
+    read_objects,
+)
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    git(tmp_path, "init", "-q", "-b", "main")
-    return tmp_path
+def repo(tmp_path: Path) -> GitRepository:
+    root = tmp_path / "main"
+    GitRepository(root).write("board/a.json", "one\n")
+    return GitRepository.start(root)
+
+
+def commit(repo: GitRepository, text: str, path: str = "board/a.json") -> str:
+    repo.write(path, text)
+    return repo.commit(text)
+
+
+def facts(root: Path, before: str, after: str) -> list[tuple[str, str, str, int | None]]:
+    changes = changes_between(root, before, after)
+    return [(change.path, change.old_mode, change.new_mode, change.size) for change in changes]
 
 
 def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -> None:
     assert head_commit(tmp_path) is None
     assert base_commit(tmp_path, "board") is None
-    git(tmp_path, "init", "-q")
+    assert commit_times(tmp_path, ["a" * 40]) == {}
+    GitRepository(tmp_path).git("init", "--quiet")
     assert head_commit(tmp_path) is None
 
 
-def test_without_git_there_is_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit(root, "one")
+def test_the_program_git_is_not_needed(
+    repo: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = repo.git("rev-parse", "HEAD")
     monkeypatch.setenv("PATH", "")
-    assert head_commit(root) is None
+    assert head_commit(repo.root) == head
+    assert files_at(repo.root, head, "board") == {"board/a.json": b"one\n"}
 
 
-def test_files_are_read_as_they_were_with_their_exact_bytes(root: Path) -> None:
-    first = commit(root, "one\n")
-    (root / "board" / "odd ä\tname.bin").write_bytes(b"\x00blob 3\n\xff")
-    (root / "elsewhere.txt").write_text("x")
-    second = commit(root, "two\n")
-    assert files_at(root, first, "board") == {"board/a.json": b"one\n"}
-    assert files_at(root, second, "board") == {
-        "board/a.json": b"two\n",
-        "board/odd ä\tname.bin": b"\x00blob 3\n\xff",
+def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository) -> None:
+    first = repo.git("rev-parse", "HEAD")
+    odd = os.fsdecode("board/odd ä\t\xff.bin".encode("latin-1"))
+    repo.write(odd, b"\x00blob 3\n\xff")
+    repo.write("elsewhere.txt", "x")
+    second = commit(repo, "two\n")
+    assert files_at(repo.root, first, "board") == {"board/a.json": b"one\n"}
+    files = {"board/a.json": b"two\n", odd: b"\x00blob 3\n\xff"}
+    assert files_at(repo.root, second, "board") == files
+    assert files_at(repo.root, second, "nowhere") == files_at(repo.root, "0" * 40, "board") == {}
+    names = list_files(repo.root, second, "board")
+    contents = read_objects(repo.root, [file.object_id for file in names])
+    assert {file.path: contents[file.object_id] for file in names} == files
+
+
+@pytest.mark.parametrize("revision", ["--all", "nothing", "", "HEAD:board/a.json", "main\nmain"])
+def test_what_is_no_commit_is_none(repo: GitRepository, revision: str) -> None:
+    head = repo.git("rev-parse", "HEAD")
+    assert find_commit(repo.root, head[:8]) == head
+    assert find_commit(repo.root, revision) is None
+
+
+def test_the_base_is_head_while_there_are_edits_and_its_parent_otherwise(
+    repo: GitRepository,
+) -> None:
+    first = head_commit(repo.root)
+    assert base_commit(repo.root, "board") is None
+    second = commit(repo, "two")
+    assert base_commit(repo.root, "board") == first
+    repo.write("elsewhere.txt", "not in the folder")
+    assert base_commit(repo.root, "board") == first
+    repo.write("board/new.json", "edited")
+    assert base_commit(repo.root, "board") == second
+
+
+def test_the_base_of_a_branch_is_where_it_left_main(repo: GitRepository) -> None:
+    fork = head_commit(repo.root)
+    repo.git("checkout", "-qb", "branch")
+    commit(repo, "two")
+    commit(repo, "three")
+    repo.git("checkout", "-q", "main")
+    repo.git("update-ref", "refs/remotes/origin/main", commit(repo, "four"))
+    repo.git("checkout", "-q", "branch")
+    assert base_commit(repo.root, "board") == fork
+    assert base_commit(repo.root, "board", wanted="main") == fork
+    assert base_commit(repo.root, "board", wanted="branch^") == find_commit(repo.root, "branch^")
+    assert base_commit(repo.root, "board", wanted="0" * 40) is None
+
+
+def test_times_are_those_of_commits_that_head_descends_from(repo: GitRepository) -> None:
+    head = repo.git("rev-parse", "HEAD")
+    repo.git("checkout", "-qb", "branch")
+    other = commit(repo, "two")
+    repo.git("checkout", "-q", "main")
+    found = commit_times(repo.root, [head, other, "nothing"])
+    assert [(key, time.isoformat()) for key, time in found.items()] == [
+        (head, "2026-01-02T03:04:05+00:00")
+    ]
+
+
+def test_every_best_common_ancestor_is_found(repo: GitRepository) -> None:
+    root = repo.git("rev-parse", "HEAD")
+    repo.git("checkout", "-qb", "branch")
+    one = commit(repo, "one", "one.txt")
+    repo.git("checkout", "-q", "main")
+    two = commit(repo, "two", "two.txt")
+    assert merge_bases(repo.root, one, two) == [root]
+    repo.git("merge", "--quiet", "--no-edit", "branch")
+    repo.git("checkout", "-q", "branch")
+    repo.git("merge", "--quiet", "--no-edit", two)
+    ends = (repo.git("rev-parse", "main"), repo.git("rev-parse", "branch"))
+    assert merge_bases(repo.root, *ends) == sorted([one, two])
+    other = GitRepository(repo.root.parent / "other")
+    other.write("x", "unrelated")
+    GitRepository.start(other.root)
+    assert merge_bases(repo.root, one, repo.fetch_head_of(other)) == []
+
+
+def test_changes_are_those_that_git_names(repo: GitRepository) -> None:
+    before = repo.git("rev-parse", "HEAD")
+    repo.write(os.fsdecode(b"mi\xffne/a.csv"), "id\n")
+    repo.write(":(top)/x", "")
+    repo.write("board/deep/er/file", "x")
+    (repo.root / "board/a.json").unlink()
+    (repo.root / "board/a.json").symlink_to("deep")
+    repo.git("add", "--all")
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{before},module")
+    after = repo.commit_index()
+    listing = repo.git("diff-tree", "-r", "--no-renames", "--raw", before, after)
+    expected = [line[1:14] for line in listing.splitlines()]
+    found = facts(repo.root, before, after)
+    assert [f"{old} {new}" for _, old, new, _ in found] == expected
+    assert {path: (mode, size) for path, _, mode, size in found} == {
+        ":(top)/x": ("100644", 0),
+        "board/a.json": ("120000", None),
+        "board/deep/er/file": ("100644", 1),
+        os.fsdecode(b"mi\xffne/a.csv"): ("100644", 3),
+        "module": ("160000", None),
     }
-    assert files_at(root, second, "nowhere") == {}
 
 
-def test_a_repository_may_stand_in_a_folder_of_another(root: Path) -> None:
-    commit(root, "outer")
-    inner = root / "inner"
-    head = commit(root, "inside", "inner/board/a.json")
-    assert files_at(inner, head, "board") == {"board/a.json": b"inside"}
+def make_tree(repo: GitRepository, *entries: tuple[str, str, str]) -> str:
+    """A tree of ``mode, name, object``, as damaged as one likes."""
+    data = b"".join(f"{m} {n}\0".encode() + bytes.fromhex(o) for m, n, o in entries)
+    (repo.root / "tree").write_bytes(data)
+    return repo.git("hash-object", "-t", "tree", "-w", "--literally", "tree")
 
 
-def test_a_revision_is_never_taken_for_an_option(root: Path) -> None:
-    head = commit(root, "one")
-    assert find_commit(root, head[:8]) == head
-    assert find_commit(root, "--all") is None
-    assert find_commit(root, "nothing") is None
+def commit_tree(repo: GitRepository, tree: str) -> str:
+    return repo.git("commit-tree", "-m", "odd", "-p", "HEAD", tree)
 
 
-def test_the_base_is_head_while_there_are_edits_and_its_parent_otherwise(root: Path) -> None:
-    first = commit(root, "one")
-    assert base_commit(root, "board") is None
-    second = commit(root, "two")
-    assert base_commit(root, "board") == first
-    (root / "board" / "a.json").write_text("edited")
-    assert base_commit(root, "board") == second
+def test_a_name_that_stands_twice_is_two_changes(repo: GitRepository) -> None:
+    head, board = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
+    blob = repo.git("rev-parse", "HEAD:board/a.json")
+    twice = make_tree(repo, ("100644", "a.json", blob), ("100644", "a.json", blob))
+    odd = commit_tree(repo, make_tree(repo, ("40000", "board", twice), ("100644", "..", blob)))
+    paths = [path for path, *_ in facts(repo.root, head, odd)]
+    assert paths == ["..", "board/a.json", "board/a.json"]
+    assert len(board) == 40
 
 
-def test_the_base_of_a_branch_is_where_it_left_main(root: Path) -> None:
-    fork = commit(root, "one")
-    git(root, "checkout", "-qb", "branch")
-    commit(root, "two")
-    commit(root, "three")
-    git(root, "checkout", "-q", "main")
-    main = commit(root, "four")
-    git(root, "update-ref", "refs/remotes/origin/main", main)
-    git(root, "checkout", "-q", "branch")
-    assert base_commit(root, "board") == fork
-    assert base_commit(root, "board", wanted="main") == fork
-    assert base_commit(root, "board", wanted="branch^") == find_commit(root, "branch^")
-    assert base_commit(root, "board", wanted="0" * 40) is None
+def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo: GitRepository) -> None:
+    head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
+    blob = repo.git("rev-parse", "HEAD:board/a.json")
+    odd = commit_tree(repo, make_tree(repo, ("100644", "x", tree), ("100644", "y", "1" * 40)))
+    new = [
+        change for change in changes_between(repo.root, head, odd) if change.new_mode != "000000"
+    ]
+    assert [(change.path, change.size) for change in new] == [("x", None), ("y", None)]
+    for object_id in (tree, "1" * 40):
+        with pytest.raises(PullRequestError, match="none, or no file"):
+            read_objects(repo.root, [object_id])
+        wrong = blob if object_id == tree else object_id
+        odd = commit_tree(repo, make_tree(repo, ("40000", "board", wrong)))
+        with pytest.raises(PullRequestError, match="git fsck"):
+            changes_between(repo.root, head, odd)
+
+
+def test_trees_without_end_are_an_error(
+    repo: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten trees of ten names each are ten thousand million paths in a few hundred bytes."""
+    head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
+    for _ in range(10):
+        tree = make_tree(repo, *(("40000", f"{i}", tree) for i in range(10)))
+    monkeypatch.setattr(reading, "MAX_ENTRIES", 2000)
+    with pytest.raises(PullRequestError, match="more than 2,000 paths"):
+        changes_between(repo.root, head, commit_tree(repo, tree))
+
+
+def test_clones_of_every_kind_are_read(repo: GitRepository) -> None:
+    first = repo.git("rev-parse", "HEAD")
+    head = commit(repo, "two\n")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    url, parent = f"file://{repo.root}", repo.root.parent
+    files = {"board/a.json": b"two\n"}
+    for name, options, has_history, has_files in (
+        ("bare", ("--bare",), True, True),
+        ("shallow", ("--depth", "1"), False, True),
+        ("partial", ("--filter=blob:none", "--no-checkout"), True, False),
+    ):
+        root = parent / name
+        repo.git("clone", "--quiet", *options, url, str(root))
+        if name == "partial":  # as other versions of git write it
+            GitRepository(root).git("config", "core.repositoryFormatVersion", "1")
+            GitRepository(root).git("config", "extensions.partialClone", "origin")
+        assert head_commit(root) == head
+        assert find_commit(root, "HEAD^") == (first if has_history else None)
+        assert files_at(root, head, "board") == (files if has_files else {})
+        assert list(commit_times(root, [first, head])) == ([head, first] if has_history else [head])
+        assert len(list_files(root, head, "board")) == 1
+        if has_history:
+            size = 4 if has_files else None
+            assert facts(root, first, head) == [("board/a.json", "100644", "100644", size)]
+    worktree = parent / "worktree"
+    repo.git("worktree", "add", "--quiet", "-b", "aside", str(worktree))
+    assert head_commit(worktree) == head
+    GitRepository(worktree).write("board/b.json", "edited")
+    assert base_commit(worktree, "board") == head
+    assert base_commit(repo.root, "board") == first
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+def test_a_repository_of_another_user_is_not_read(repo: GitRepository) -> None:
+    os.chown(repo.root, 12345, 12345)
+    assert head_commit(repo.root) is None
+    with pytest.raises(PullRequestError, match="not owned by current user"):
+        reading.resolve_commit(repo.root, "HEAD")
+
+
+def test_replaced_objects_do_not_count(repo: GitRepository) -> None:
+    first = repo.git("rev-parse", "HEAD")
+    second = commit(repo, "two\n")
+    repo.git("replace", second, first)
+    assert facts(repo.root, first, second) == [("board/a.json", "100644", "100644", 4)]

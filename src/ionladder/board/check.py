@@ -29,7 +29,8 @@ from ionladder.errors import HistoryError, Problem, first_few
 from ionladder.git import files_at
 from ionladder.repo import Layout, read_json
 from ionladder.score import submission_folders
-from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM, find_table, predictions_sha256
+from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM, predictions_sha256
+from ionladder.submit.tables import find_table
 
 _LISTED = 3
 _NOT_SCORES = {"card", "reported"}

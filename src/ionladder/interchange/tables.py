@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ionladder.errors import InterchangeError, Problem, first_few
 from ionladder.specs import Target, Task
-from ionladder.submit.predictions import read_table
+from ionladder.submit.tables import read_table
 
 if TYPE_CHECKING:
     import pyarrow as pa

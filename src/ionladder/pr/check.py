@@ -1,4 +1,4 @@
-"""Checking a pull request, and commenting on it."""
+"""Checking a pull request from two revisions to a report, and commenting on it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,40 +16,79 @@ import ionladder
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.errors import Problem, PullRequestError, first_few
-from ionladder.git import list_files, read_objects, resolve_commit
-from ionladder.pr.changes import ABSENT, REGULAR, Change, PullRequest, read_pull_request
+from ionladder.git import (
+    ABSENT,
+    REGULAR,
+    Change,
+    changes_between,
+    list_files,
+    merge_bases,
+    read_objects,
+    resolve_commit,
+)
 from ionladder.pr.report import (
     FORMAT,
-    Letter,
+    ProblemShape,
     Report,
     SubmissionReport,
     Verdict,
-    letters,
     parse_submission,
+    records,
     render,
 )
-from ionladder.pr.rules import (
-    ALLOWED,
-    DEPTH,
-    README,
-    ROOT,
-    Board,
-    Folder,
-    audit_questions,
-    file_problems,
-    folder_problems,
-    folder_questions,
-    group_folders,
-)
+from ionladder.pr.rules import ALLOWED, DEPTH, README, ROOT, Board, Folder, Guarded, guard
 from ionladder.repo import Layout
 from ionladder.specs import Task
-from ionladder.submit.isolate import Limits
+from ionladder.submit.isolate import ENDED_BY_A_FAULT, ENDED_BY_A_LIMIT, Limits
 
-# From git objects to files in an empty folder: what the guard let through, and nothing else
+DEFAULT_LIMITS = Limits()
+ASKED = frozenset({"affine", "identical", "labels"})
+"""Checks of the audit whose findings are questions; the others are notes for readers."""
+
+# The two ends of a pull request, and files from git objects: nothing is checked out
 
 
-_FILE_MODE = 0o644
-_KNOWN = {*ALLOWED, README}
+@dataclass(frozen=True, kw_only=True)
+class PullRequest:
+    """The two ends of a pull request and what lies between.
+
+    Attributes:
+        root: The repository that has the objects.
+        base: Commit that it would be merged into.
+        head: Its last commit.
+        merge_base: The commit where the two part.
+        changes: Paths that differ between ``merge_base`` and ``head``, in their order.
+    """
+
+    root: Path
+    base: str
+    head: str
+    merge_base: str
+    changes: tuple[Change, ...] = field(repr=False)
+
+
+def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
+    """Compare two revisions as a pull request does; neither is checked out.
+
+    The comparison starts at the merge base, so that what others have merged meanwhile is no
+    change of this pull request.
+
+    Raises:
+        PullRequestError: A revision is missing, or there is not exactly one merge base.
+    """
+    base, head = resolve_commit(root, base), resolve_commit(root, head)
+    found = merge_bases(root, base, head)
+    if len(found) != 1:
+        raise PullRequestError(
+            f"{base[:12]}…{head[:12]}",
+            "one commit at which the branch left the main branch",
+            f"{len(found)}: the branches were merged into each other"
+            if found
+            else "none: the histories are unrelated, or this clone is a shallow one",
+            "Rebase the branch onto the main branch, or put its files into a new branch.",
+        )
+    changes = tuple(changes_between(root, found[0], head))
+    return PullRequest(root=root, base=base, head=head, merge_base=found[0], changes=changes)
 
 
 def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> Board:
@@ -88,7 +127,7 @@ def write_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
     """
     files = {} if folder.is_new else _files_of(request, folder.path)
     for change in folder.changes:
-        if change.new_mode == ABSENT:
+        if change.new_mode == ABSENT or change.object_id is None:
             files.pop(change.path, None)
         else:
             files[change.path] = change.object_id
@@ -98,11 +137,8 @@ def write_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
 
 def _files_of(request: PullRequest, folder: str) -> dict[str, str]:
     """Path → object of the files of submissions, as the base has them."""
-    return {
-        file.path: file.object_id
-        for file in list_files(request.root, request.base, folder)
-        if file.mode == REGULAR and _is_ours(file.path)
-    }
+    files = list_files(request.root, request.base, folder)
+    return {f.path: f.object_id for f in files if f.mode == REGULAR and _is_ours(f.path)}
 
 
 def _write(request: PullRequest, files: Mapping[str, str], target: Path) -> None:
@@ -114,7 +150,7 @@ def _write(request: PullRequest, files: Mapping[str, str], target: Path) -> None
         place = target / path
         place.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(place, flags, _FILE_MODE), "wb") as stream:
+        with os.fdopen(os.open(place, flags, 0o644), "wb") as stream:
             stream.write(contents[object_id])
 
 
@@ -122,46 +158,16 @@ def _is_ours(path: str) -> bool:
     """Whether a path has the shape of a submission's file; the last word before writing."""
     parts = path.split("/")
     is_plain = all(part not in {"", ".", ".."} and "\0" not in part for part in parts)
-    return is_plain and len(parts) == DEPTH and parts[0] == ROOT and parts[3] in _KNOWN
-
-
-# The guard: which changes of a pull request a submission may consist of. Pure, no I/O
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guarded:
-    """What the guard says.
-
-    Attributes:
-        refusals: Why the pull request is no submission; empty when it is one.
-        questions: What a maintainer has to decide before it is merged.
-        folders: The submissions it touches; empty when anything is refused.
-    """
-
-    refusals: tuple[Problem, ...]
-    questions: tuple[Problem, ...]
-    folders: tuple[Folder, ...]
-
-
-def guard(changes: Sequence[Change], board: Board) -> Guarded:
-    """Hold the changes of a pull request to the rules, and gather all that is wrong with them."""
-    folders = group_folders(changes, board)
-    refusals = [*file_problems(changes, board), *folder_problems(folders, board)]
-    return Guarded(
-        refusals=tuple(refusals),
-        questions=tuple(folder_questions(folders, board)),
-        folders=() if refusals else tuple(folders),
-    )
+    is_known = parts[-1] in {*ALLOWED, README}
+    return is_plain and is_known and len(parts) == DEPTH and parts[0] == ROOT
 
 
 # A verdict on one submission from a process of its own, which nothing else depends on
-
 
 # The package that runs here also runs there: `-I` would otherwise look for an installed one.
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from ionladder.pr.worker import main; main()"
 )
-_MAX_LOG_CHARACTERS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +176,7 @@ class Question:
 
     Attributes:
         root: The repository whose parameters and tables count.
-        task: The task.
-        name: The submission.
+        task, name: The submission.
         is_new: Whether the main branch has none of this name.
         board: Folder with ``submissions/`` as the base has them.
         sent: Folder with the submission, likewise.
@@ -185,21 +190,23 @@ class Question:
     sent: Path
 
     @property
-    def shown(self) -> str:
-        return f"submissions/{self.task}/{self.name}"
+    def known(self) -> dict[str, Any]:
+        """What a report on the submission begins with."""
+        return {"task": self.task, "name": self.name, "is_new": self.is_new}
 
 
 def ask(question: Question, limits: Limits) -> dict[str, Any]:
     """Let a fresh process check and score a submission.
 
     It gets an empty environment, a folder of its own, and limits on time, memory and files. Its
-    answer is read as a stranger's. A process that breaks a limit is a reason to refuse; one that
-    fails in another way leaves the submission unchecked, for a maintainer to look at.
+    answer is not believed either. A process that breaks a limit, or that the operating system
+    ends, is a reason to refuse; one that fails in another way leaves the submission unchecked, for
+    a maintainer to look at.
 
     Returns:
         A submission of a report (:class:`ionladder.pr.report.SubmissionReport`).
     """
-    known = {"task": question.task, "name": question.name, "is_new": question.is_new}
+    where = f"{ROOT}/{question.task}/{question.name}"
     with (
         tempfile.TemporaryDirectory(prefix="ionladder-check-") as folder,
         tempfile.TemporaryFile() as answer,
@@ -207,14 +214,16 @@ def ask(question: Question, limits: Limits) -> dict[str, Any]:
     ):
         code = _run(question, limits, Path(folder), answer, log)
         if code:
-            outcome, problem = _failure(question, limits, code, _text(log))
-            return known | {"outcome": outcome, "problems": letters([problem])}
+            log.seek(max(log.seek(0, os.SEEK_END) - 20_000, 0))
+            text = log.read().decode("utf-8", errors="replace")
+            outcome, problem = _failure(where, limits, code, text)
+            return question.known | {"outcome": outcome, "problems": records([problem])}
         answer.seek(0)
         try:
-            said = _loaded(answer.read(limits.file_bytes + 1)) | known
-            return parse_submission(_dumped(said), where=f"{question.shown}, the answer")
+            data = answer.read(limits.file_bytes + 1)
+            return parse_submission(data, question.known, where=f"{where}, the answer")
         except PullRequestError as error:
-            return known | {"outcome": "unchecked", "problems": letters(error.problems)}
+            return question.known | {"outcome": "unchecked", "problems": records(error.problems)}
 
 
 def _run(
@@ -225,34 +234,29 @@ def _run(
     Returns:
         Its exit code; the negative number of the signal that ended it.
     """
+    import orjson
+
     package = Path(ionladder.__file__).resolve().parents[1]
-    asked = {
-        "root": str(question.root),
-        "task": question.task,
-        "name": question.name,
-        "board": str(question.board),
-        "sent": str(question.sent),
-        "limits": vars(limits),
-    }
+    asked = {name: str(value) for name, value in vars(question).items()} | {"limits": vars(limits)}
     with subprocess.Popen(  # noqa: S603 - this interpreter, our own program
         [sys.executable, "-I", "-c", _PROGRAM, str(package)],
         cwd=folder,
-        env=_environment(folder),
+        env=environment(folder),
         stdin=subprocess.PIPE,
         stdout=answer,
         stderr=log,
         start_new_session=True,
     ) as process:
         try:
-            process.communicate(_dumped(asked), timeout=limits.wall_s)
+            process.communicate(orjson.dumps(asked), timeout=limits.wall_s)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     return process.returncode
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Nothing of the caller's: no tokens, no paths, one thread."""
+def environment(folder: Path) -> dict[str, str]:
+    """Environment of the process: nothing of the caller's, no tokens, no paths, one thread."""
     return {
         # The system's allocator: others reserve a gigabyte of addresses, which the limit counts.
         "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -267,67 +271,36 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _failure(question: Question, limits: Limits, code: int, log: str) -> tuple[str, Problem]:
+def _failure(where: str, limits: Limits, code: int, log: str) -> tuple[str, Problem]:
     """What an exit code means: a limit that was broken, or a fault of ours."""
-    if code in {-signal.SIGKILL, -signal.SIGXCPU}:
-        return "refused", Problem(
-            where=question.shown,
-            expected=f"a check within {limits.cpu_s} CPU-seconds and {limits.wall_s} seconds",
-            found="a longer one, which was ended",
-            next_step="Send one row per id and only the columns that the task asks for.",
-        )
-    if "MemoryError" in log:
-        return "refused", Problem(
-            where=question.shown,
-            expected=f"a check within {limits.memory_bytes // 1_000_000} MB of address space",
-            found="a larger one, which was ended",
-            next_step="Send one row per id and only the columns that the task asks for.",
-        )
-    last = ascii(log.strip().splitlines()[-1][:_MAX_LOG_CHARACTERS]) if log.strip() else "no word"
+    expected = ""
+    if -code in ENDED_BY_A_LIMIT:
+        expected = f"within {limits.cpu_s} CPU-seconds and {limits.wall_s} seconds"
+    elif "MemoryError" in log:
+        expected = f"within {limits.memory_bytes // 1_000_000} MB of address space"
+    if expected:
+        found = "a longer one, which was ended" if code < 0 else "a larger one, which was ended"
+        step = "Send one row per id and only the columns that the task asks for."
+        return "refused", Problem(where, f"a check {expected}", found, step)
+    if -code in ENDED_BY_A_FAULT:
+        found = f"one at which the reading process broke off (signal {-code})"
+        return "refused", Problem(where, "files that can be read", found, "Export them again.")
+    last = ascii(log.strip().splitlines()[-1][:300]) if log.strip() else "no word"
     return "unchecked", Problem(
-        where=question.shown,
-        expected="a verdict",
-        found=f"a check that failed by itself (exit code {code}: {last})",
-        next_step="This is a fault of the check, not of the submission: a maintainer looks at it.",
+        where,
+        "a verdict",
+        f"a check that failed by itself (exit code {code}: {last})",
+        "This is a fault of the check, not of the submission: a maintainer looks at it.",
     )
 
 
-def _text(log: IO[bytes]) -> str:
-    """The end of what the process wrote beside its answer."""
-    log.seek(0, os.SEEK_END)
-    log.seek(max(log.tell() - 20_000, 0))
-    return log.read().decode("utf-8", errors="replace")
+# The check, from two revisions to a report
 
 
-def _loaded(data: bytes) -> dict[str, Any]:
-    import orjson
-
-    try:
-        loaded = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def _dumped(value: dict[str, Any]) -> bytes:
-    import orjson
-
-    return orjson.dumps(value)
-
-
-# The check of a pull request, from two revisions to a report
-
-
-DEFAULT_LIMITS = Limits()
-
-
-def guard_pull_request(layout: Layout, params: Params, base: str, head: str) -> Guarded:
-    """Only the guard: paths, kinds, sizes and names, without reading any contributed file.
-
-    Raises:
-        PullRequestError: A revision is missing, or the two have no single merge base.
-    """
-    return _guarded(params, read_pull_request(layout.root, base, head))
+def guard_pull_request(params: Params, request: PullRequest) -> Guarded:
+    """Only the guard: paths, kinds, sizes and names, without reading any contributed file."""
+    tasks = {name: get_task(name) for name in params.task_versions}
+    return guard(request.changes, read_board(request, tasks))
 
 
 def check_pull_request(
@@ -358,18 +331,18 @@ def check_pull_request(
         PullRequestError: A revision is missing, or the two have no single merge base.
     """
     request = read_pull_request(layout.root, base, head)
-    guarded = _guarded(params, request)
+    guarded = guard_pull_request(params, request)
     submissions = _ask_all(layout, request, guarded.folders, limits)
     seen = [SubmissionReport.model_validate(item) for item in submissions]
     questions = [*guarded.questions, *audit_questions(seen)]
     report = {
         "format": FORMAT,
-        "verdict": _verdict(guarded.refusals, questions, submissions),
+        "verdict": _verdict(guarded.refusals, questions, seen),
         "base": request.base,
         "merge_base": request.merge_base,
         "head": request.head,
-        "refusals": letters(guarded.refusals),
-        "questions": letters(questions),
+        "refusals": records(guarded.refusals),
+        "questions": records(questions),
         "submissions": submissions,
     }
     if copy_to is not None and report["verdict"] == "good":
@@ -378,24 +351,23 @@ def check_pull_request(
     return report
 
 
-def worse(one: Verdict, other: Verdict) -> Verdict:
-    """The stricter of two verdicts.
-
-    Example:
-        >>> worse("good", "needs a maintainer"), worse("refused", "good")
-        ('needs a maintainer', 'refused')
-    """
-    order: tuple[Verdict, ...] = ("good", "needs a maintainer", "refused")
-    return max(one, other, key=order.index)
-
-
-def _guarded(params: Params, request: PullRequest) -> Guarded:
-    tasks = {name: get_task(name) for name in params.task_versions}
-    return guard(request.changes, read_board(request, tasks))
+def audit_questions(submissions: Iterable[SubmissionReport]) -> list[Problem]:
+    """What the audit saw that may have an innocent reason, which only the authors can give."""
+    return [
+        Problem(
+            f"{ROOT}/{item.task}/{item.name}",
+            "predictions of a model's own",
+            note.title.lower(),
+            f"{note.sentence} A line in `notes` of submission.yaml settles most.",
+        )
+        for item in submissions
+        for note in item.audit
+        if note.check in ASKED
+    ]
 
 
 def _ask_all(
-    layout: Layout, request: PullRequest, folders: Sequence[Folder], limits: Limits
+    layout: Layout, request: PullRequest, folders: Iterable[Folder], limits: Limits
 ) -> list[dict[str, Any]]:
     """One answer per folder; each stands on the board of the base alone, whatever the others do."""
     answers = []
@@ -412,24 +384,22 @@ def _ask_all(
                 board=board,
                 sent=sent,
             )
-            if write_folder(request, folder, sent).exists():
-                answers.append(ask(question, limits))
-            else:
-                known = {"task": folder.task, "name": folder.name, "is_new": folder.is_new}
-                answers.append(known | {"outcome": "withdrawn"})
+            is_there = write_folder(request, folder, sent).exists()
+            withdrawn = question.known | {"outcome": "withdrawn"}
+            answers.append(ask(question, limits) if is_there else withdrawn)
     return answers
 
 
 def _verdict(
-    refusals: Sequence[Problem], questions: Sequence[Problem], submissions: list[dict[str, Any]]
+    refusals: Iterable[Problem], questions: Iterable[Problem], seen: Iterable[SubmissionReport]
 ) -> Verdict:
-    outcomes = {item["outcome"] for item in submissions}
-    if refusals or "refused" in outcomes:
+    outcomes = {item.outcome for item in seen}
+    if any(refusals) or "refused" in outcomes:
         return "refused"
-    return "needs a maintainer" if questions or "unchecked" in outcomes else "good"
+    return "needs a maintainer" if any(questions) or "unchecked" in outcomes else "good"
 
 
-# The comment on a pull request: a stranger's report, held to what git itself says
+# The comment on a pull request: anybody's report, held to what git itself says
 
 
 def comment(
@@ -451,57 +421,31 @@ def comment(
     Raises:
         PullRequestError: The report speaks of another commit, or of other submissions.
     """
-    wanted = resolve_commit(layout.root, head)
-    if report.head != wanted:
-        raise _unfit(wanted[:12], report.head[:12])
-    guarded = guard_pull_request(layout, params, base, wanted)
+    request = read_pull_request(layout.root, base, head)
+    guarded = guard_pull_request(params, request)
     submissions = [] if guarded.refusals else report.submissions
-    if not guarded.refusals and _named(guarded) != _reported(report):
-        raise _unfit(_listed(_named(guarded)), _listed(_reported(report)))
+    named = sorted({f"{folder.task}/{folder.name}" for folder in guarded.folders})
+    reported = sorted({f"{item.task}/{item.name}" for item in submissions})
+    for wanted, found in (([request.head], [report.head]), (named, reported)):
+        if wanted != found:
+            texts = [first_few(s[:76] for s in side) or "no submission" for side in (wanted, found)]
+            raise PullRequestError(
+                "the report",
+                f"a report on {texts[0]}",
+                f"one on {texts[1]}",
+                "Nothing is posted. Run the check again on the head of the pull request.",
+            )
     questions = [*guarded.questions, *audit_questions(submissions)]
-    mine: Verdict = "needs a maintainer" if questions else "good"
+    strictest: tuple[Verdict, ...] = ("refused", "needs a maintainer", "good")
+    verdicts = {_verdict(guarded.refusals, questions, submissions)}
+    verdicts |= {report.verdict} if not guarded.refusals else set()
     held = report.model_copy(
         update={
-            "base": resolve_commit(layout.root, base),
-            "verdict": "refused" if guarded.refusals else worse(_own_verdict(report), mine),
-            "refusals": [_letter(problem) for problem in guarded.refusals],
-            "questions": [_letter(problem) for problem in questions],
+            "base": request.base,
+            "verdict": next(verdict for verdict in strictest if verdict in verdicts),
+            "refusals": [ProblemShape(**vars(problem)) for problem in guarded.refusals],
+            "questions": [ProblemShape(**vars(problem)) for problem in questions],
             "submissions": submissions,
         }
     )
     return render(held, tasks, run=run)
-
-
-def _own_verdict(report: Report) -> Verdict:
-    """What the outcomes in a report amount to, whatever its headline says."""
-    outcomes = {item.outcome for item in report.submissions}
-    if "refused" in outcomes:
-        return "refused"
-    return "needs a maintainer" if "unchecked" in outcomes else report.verdict
-
-
-def _named(guarded: Guarded) -> set[tuple[str, str]]:
-    return {(folder.task, folder.name) for folder in guarded.folders}
-
-
-def _reported(report: Report) -> set[tuple[str, str]]:
-    return {(item.task, item.name) for item in report.submissions}
-
-
-def _listed(named: set[tuple[str, str]]) -> str:
-    return first_few(sorted("/".join(pair) for pair in named)) or "no submission"
-
-
-def _letter(problem: Problem) -> Letter:
-    return Letter.model_validate(vars(problem))
-
-
-def _unfit(expected: str, found: str) -> PullRequestError:
-    return PullRequestError(
-        Problem(
-            where="the report",
-            expected=f"a report on {expected}",
-            found=f"one on {found}",
-            next_step="Nothing is posted. Run the check again on the head of the pull request.",
-        )
-    )

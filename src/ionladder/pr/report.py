@@ -1,4 +1,7 @@
-"""The report on a pull request, and its summary."""
+"""The report on a pull request: bounded and typed, read as if anybody had written it; its summary.
+
+Contributors' words are shown as code, which GitHub's Markdown reads nothing into.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,13 @@ from ionladder.errors import Problem, PullRequestError
 from ionladder.site.text import interval, number, plain, ranks, web_address
 from ionladder.specs import Task
 
-# The report of a check, read as if a stranger had written it: bounded, typed, nothing extra used
-
-
 FORMAT = 1
 REPORT_FILE = "report.json"
 MAX_REPORT_BYTES = 6_000_000
 MAX_ARCHIVE_BYTES = 1_000_000
-MAX_LETTERS = 100
-MAX_LETTER_PART = 500
-"""Characters of one part of a letter. With these, what we write is never too large to be read."""
+MAX_PROBLEMS = 100
+MAX_PROBLEM_PART = 500
+"""Characters of one part of a problem. With these, what we write is never too large to be read."""
 
 Verdict = Literal["good", "refused", "needs a maintainer"]
 Outcome = Literal["scored", "refused", "unchecked", "withdrawn"]
@@ -38,7 +38,7 @@ _Text = Annotated[str, StringConstraints(max_length=20_000)]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
-_MANY = 500
+_Many = Field(max_length=500)
 
 
 class _Shape(BaseModel):
@@ -49,7 +49,7 @@ class _Shape(BaseModel):
 _AnyShape = TypeVar("_AnyShape", bound=_Shape)
 
 
-class Letter(_Shape):
+class ProblemShape(_Shape):
     """A problem, as text."""
 
     where: _Text
@@ -59,9 +59,10 @@ class Letter(_Shape):
 
     @property
     def problem(self) -> Problem:
-        return Problem(
-            where=self.where, expected=self.expected, found=self.found, next_step=self.next_step
-        )
+        return Problem(self.where, self.expected, self.found, self.next_step)
+
+
+_Problems = Annotated[list[ProblemShape], _Many]
 
 
 class ScoreShape(_Shape):
@@ -77,11 +78,11 @@ class SubsetShape(_Shape):
     """All metrics on one subset."""
 
     n: _Count
-    metrics: Annotated[dict[_Key, ScoreShape], Field(max_length=_MANY)]
+    metrics: Annotated[dict[_Key, ScoreShape], _Many]
 
 
 class ReceiptShape(_Shape):
-    """The part of a receipt that a summary shows."""
+    """The part of a receipt that a summary shows; scores by target and subset."""
 
     model: _Line
     dataset: _Key
@@ -89,13 +90,10 @@ class ReceiptShape(_Shape):
     n_expected: _Count
     n_scored: _Count
     n_seeds: _Count
-    targets: Annotated[
-        dict[_Key, Annotated[dict[_Key, SubsetShape], Field(max_length=_MANY)]],
-        Field(max_length=_MANY),
-    ]
+    targets: Annotated[dict[_Key, Annotated[dict[_Key, SubsetShape], _Many]], _Many]
 
 
-class Standing(_Shape):
+class StandingShape(_Shape):
     """Where a submission would stand on the board of the base.
 
     Attributes:
@@ -126,7 +124,7 @@ class SliceShape(_Shape):
     ci_high: _Number | None
 
 
-class Note(_Shape):
+class NoteShape(_Shape):
     """A finding of the audit."""
 
     check: _Key
@@ -148,12 +146,12 @@ class SubmissionReport(_Shape):
     name: _Name
     is_new: bool
     outcome: Outcome
-    problems: Annotated[list[Letter], Field(max_length=_MANY)] = []
+    problems: _Problems = []
     receipt: ReceiptShape | None = None
-    standing: Standing | None = None
+    standing: StandingShape | None = None
     worst_slices: Annotated[list[SliceShape], Field(max_length=20)] = []
     former: ScoreShape | None = None
-    audit: Annotated[list[Note], Field(max_length=_MANY)] = []
+    audit: Annotated[list[NoteShape], _Many] = []
 
 
 class Report(_Shape):
@@ -164,22 +162,17 @@ class Report(_Shape):
     base: _Commit
     merge_base: _Commit
     head: _Commit
-    refusals: Annotated[list[Letter], Field(max_length=_MANY)]
-    questions: Annotated[list[Letter], Field(max_length=_MANY)]
+    refusals: _Problems
+    questions: _Problems
     submissions: Annotated[list[SubmissionReport], Field(max_length=20)]
 
 
-def letters(problems: Sequence[Problem]) -> list[dict[str, str]]:
+def records(problems: Sequence[Problem]) -> list[dict[str, str]]:
     """Problems as a report holds them: the first ones, none of them endless, and how many more."""
-    rest = len(problems) - MAX_LETTERS
-    more = Problem(
-        where="here",
-        expected="no further problem",
-        found=f"{rest} more",
-        next_step="Mend these first.",
-    )
-    kept = [*problems[:MAX_LETTERS], *([more] if rest > 0 else [])]
-    return [{name: _short(text) for name, text in vars(problem).items()} for problem in kept]
+    rest = len(problems) - MAX_PROBLEMS
+    more = Problem("here", "no further problem", f"{rest} more", "Correct these first.")
+    kept = [*problems[:MAX_PROBLEMS], *([more] if rest > 0 else [])]
+    return [{name: _cut(text) for name, text in vars(problem).items()} for problem in kept]
 
 
 def read_report(path: Path) -> Report:
@@ -204,19 +197,20 @@ def parse_report(data: bytes, *, where: str) -> Report:
     return _validate(Report, _load(data, where), where)
 
 
-def parse_submission(data: bytes, *, where: str) -> dict[str, Any]:
-    """Read what the checking process printed: held to :class:`SubmissionReport`, and whole.
+def parse_submission(data: bytes, known: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """Read what the checking process printed, whole; what is known beforehand is not believed.
 
     Raises:
-        PullRequestError: It is too much, or not of this shape.
+        PullRequestError: It is too much, or no :class:`SubmissionReport`.
     """
-    loaded: dict[str, Any] = _load(data, where)
-    _validate(SubmissionReport, loaded, where)
-    return loaded
+    loaded = _load(data, where)
+    said: dict[str, Any] = {**(loaded if isinstance(loaded, dict) else {}), **known}
+    _validate(SubmissionReport, said, where)
+    return said
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_LETTER_PART else f"{text[: MAX_LETTER_PART - 1]}…"
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_PROBLEM_PART else f"{text[: MAX_PROBLEM_PART - 1]}…"
 
 
 def _load(data: bytes, where: str) -> Any:
@@ -245,6 +239,7 @@ def _unpack(data: bytes, where: str) -> bytes:
     if len(data) > MAX_ARCHIVE_BYTES:
         raise _refused(where, f"an archive of at most {MAX_ARCHIVE_BYTES // 1_000_000} MB", "more")
     expected = f"an archive with nothing but {REPORT_FILE}"
+    damaged = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
@@ -252,40 +247,22 @@ def _unpack(data: bytes, where: str) -> bytes:
                 raise _refused(where, expected, ascii(names[:3]))
             with archive.open(REPORT_FILE) as member:
                 return member.read(MAX_REPORT_BYTES + 1)
-    except _BAD_ARCHIVE as error:
+    except damaged as error:
         raise _refused(where, expected, f"a damaged one ({type(error).__name__})") from error
 
 
-_BAD_ARCHIVE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
-
-
 def _refused(where: str, expected: str, found: str) -> PullRequestError:
-    return PullRequestError(
-        Problem(
-            where=where,
-            expected=expected,
-            found=found,
-            next_step="Nothing of it is used. Look at the run that made it.",
-        )
-    )
+    next_step = "Nothing of it is used. Look at the run that made it."
+    return PullRequestError(where, expected, found, next_step)
 
 
-# Text for GitHub's Markdown: a stranger's words are shown as code, which nothing is read into
-
+# Text for GitHub's Markdown
 
 _LONGEST = 500
-_RUN = re.compile(r"`+")
 
 
 def code(text: object, *, limit: int = _LONGEST) -> str:
-    """One line of a stranger's words as a code span.
+    """One line of anybody's words as a code span.
 
     Example:
         >>> code("@team `x` <b>")
@@ -294,13 +271,13 @@ def code(text: object, *, limit: int = _LONGEST) -> str:
         ('`rf-paper`', '` `')
     """
     line = plain(text, limit=limit) or " "
-    fence = "`" * _fence_length(line, shortest=1)
-    pad = " " if line.startswith("`") or line.endswith("`") or "`" in line else ""
+    fence = _fence(line, shortest=1)
+    pad = " " if "`" in line else ""
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
 def block(lines: Iterable[object], *, most: int = 50, limit: int = _LONGEST) -> str:
-    """Lines of a stranger's words as a code block; how many were left out is said.
+    """Lines of anybody's words as a code block; how many were left out is said.
 
     Example:
         >>> print(block(["one\\ntwo", "three"], most=1))
@@ -309,27 +286,24 @@ def block(lines: Iterable[object], *, most: int = 50, limit: int = _LONGEST) -> 
         … and 1 more
         ```
     """
-    shown = [plain(line, limit=limit) for line in lines]
-    rest = len(shown) - most
-    kept = shown[:most] + ([f"… and {rest} more"] if rest > 0 else [])
+    kept = [plain(line, limit=limit) for line in lines]
+    if len(kept) > most:
+        kept[most:] = [f"… and {len(kept) - most} more"]
     text = "\n".join(kept)
-    fence = "`" * _fence_length(text, shortest=3)
+    fence = _fence(text, shortest=3)
     return f"{fence}text\n{text}\n{fence}"
 
 
-def _fence_length(text: str, *, shortest: int) -> int:
-    longest = max((len(run) for run in _RUN.findall(text)), default=0)
-    return max(shortest, longest + 1)
+def _fence(text: str, *, shortest: int) -> str:
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return "`" * max(shortest, longest + 1)
 
 
-# The summary of a check in GitHub's Markdown: the job's page and the comment on a pull request
-
+# The summary in Markdown: the job's page and the comment on a pull request
 
 MARKER = "<!-- ionladder: submission check -->"
 """First line of the comment: how the next run finds it again."""
-
 MAX_CHARACTERS = 60_000
-_SHORT = 12
 
 _HEADLINES: dict[Verdict, str] = {
     "good": "good. It may be merged once this check is green",
@@ -350,29 +324,27 @@ def render(report: Report, tasks: Mapping[str, Task], *, run: str | None = None)
     parts = [
         MARKER,
         f"### Submission check: {_HEADLINES[report.verdict]}",
-        _letters("Why it is refused", report.refusals),
-        *(_submission(item, tasks.get(item.task)) for item in report.submissions),
-        _letters("For a maintainer", report.questions),
+        _listed("Why it is refused", report.refusals),
+        *("\n\n".join(filter(None, _submission(one, tasks))) for one in report.submissions),
+        _listed("For a maintainer", report.questions),
         _footer(report, run),
     ]
-    text = "\n\n".join(part for part in parts if part) + "\n"
+    text = "\n\n".join(filter(None, parts)) + "\n"
     if len(text) <= MAX_CHARACTERS:
         return text
     # Cut between parts: half a code block would let the rest be read as Markdown.
     return "\n\n".join([*parts[:2], "The report is too long for this page.", parts[-1]]) + "\n"
 
 
-def _submission(item: SubmissionReport, task: Task | None) -> str:
-    title = f"#### {code(f'submissions/{item.task}/{item.name}')}"
-    parts = [title]
+def _submission(item: SubmissionReport, tasks: Mapping[str, Task]) -> Iterator[str]:
+    yield f"#### {code(f'submissions/{item.task}/{item.name}')}"
     if item.outcome == "withdrawn":
-        parts.append("Every file of it is removed.")
+        yield "Every file of it is removed."
     if item.outcome == "unchecked":
-        parts.append("It could not be checked. This is not the fault of the submission.")
-    parts.append(_letters("What is wrong" if item.outcome == "refused" else "Why", item.problems))
-    if item.outcome == "scored" and item.receipt and task:
-        parts += _scores(item, item.receipt, task)
-    return "\n\n".join(part for part in parts if part)
+        yield "It could not be checked. This is not the fault of the submission."
+    yield _listed("What is wrong" if item.outcome == "refused" else "Why", item.problems)
+    if item.outcome == "scored" and item.receipt and item.task in tasks:
+        yield from _scores(item, item.receipt, tasks[item.task])
 
 
 def _scores(item: SubmissionReport, receipt: ReceiptShape, task: Task) -> Iterator[str]:
@@ -382,69 +354,43 @@ def _scores(item: SubmissionReport, receipt: ReceiptShape, task: Task) -> Iterat
         f"{code(f'{receipt.dataset} {receipt.dataset_version}')} scored{seeds}."
     )
     yield _place(item.standing) if item.standing else "References are not ranked."
-    yield _former(item.former, task)
+    title = task.primary_use.title
+    if item.former is not None:
+        yield f"It replaces a submission whose {title} is {_cell(item.former)}."
     subsets = receipt.targets.get(task.primary.target, {})
-    primary = subsets.get(task.primary.subset)
-    if primary is not None:
-        yield _table(
-            f"metric, {primary.n} entries",
-            [(use.title, primary.metrics.get(use.name)) for use in task.metrics],
-        )
-    yield _table(
-        f"{task.primary_use.title} by subset",
-        [
-            (f"{subset.title} ({found.n})", found.metrics.get(task.primary.metric))
-            for subset in task.subsets
-            if (found := subsets.get(subset.name)) is not None
-        ],
-    )
-    yield _worst(item.worst_slices, task)
+    if (primary := subsets.get(task.primary.subset)) is not None:
+        metrics = [(use.title, primary.metrics.get(use.name)) for use in task.metrics]
+        yield _table(f"metric, {primary.n} entries", metrics)
+    found = [(s.title, subsets[s.name]) for s in task.subsets if s.name in subsets]
+    rows = [(f"{name} ({s.n})", s.metrics.get(task.primary.metric)) for name, s in found]
+    yield _table(f"{title} by subset", rows)
+    # Where it does worst, as a code block: a part is named by the data, or by anybody.
+    slices = {one.name: one for one in task.slices}
+    if parts := [part for part in item.worst_slices if part.slice in slices]:
+        named = [(slices[p.slice].title, slices[p.slice].title_of(p.part), p) for p in parts]
+        lines = [f"{one}: {part} ({p.n} entries): {_cell(p)}" for one, part, p in named]
+        yield f"Worst slices by {title}, of those with 8 entries or more:\n\n{block(lines)}"
     if item.audit:
         lines = [f"{note.title}: {note.sentence}" for note in item.audit]
         yield f"The audit notes, for readers and without judging:\n\n{block(lines, limit=1000)}"
 
 
-def _place(standing: Standing) -> str:
-    reach = ranks(standing.rank_low, standing.rank_high)
-    place = (
+def _place(standing: StandingShape) -> str:
+    names, best = [code(name) for name in standing.tied_with[:10]], ""
+    rest = len(standing.tied_with) - len(names)
+    ties = f"tied with {', '.join(names)}{f' and {rest} more' if rest else ''}"
+    if standing.probability_best is not None:
+        share = f"{100 * standing.probability_best:.1f} %"
+        best = f" It is best in {share} of the resampled test sets."
+    return (
         f"On the board of today it would be **rank {standing.rank}** of {standing.n_ranked} "
-        f"(range {reach})"
+        f"(range {ranks(standing.rank_low, standing.rank_high)}), "
+        f"{ties if names else 'told apart from all others'}.{best}"
     )
-    best = (
-        f" It is best in {100 * standing.probability_best:.1f} % of the resampled test sets."
-        if standing.probability_best is not None
-        else ""
-    )
-    if not standing.tied_with:
-        return f"{place}, told apart from all others.{best}"
-    shown = ", ".join(code(name) for name in standing.tied_with[:10])
-    rest = len(standing.tied_with) - 10
-    return f"{place}, tied with {shown}{f' and {rest} more' if rest > 0 else ''}.{best}"
 
 
-def _worst(parts: Sequence[SliceShape], task: Task) -> str:
-    """Where it does worst, as a code block: a part is named by the data, or by a stranger."""
-    slices = {item.name: item for item in task.slices}
-    lines = [
-        f"{slices[part.slice].title}: {slices[part.slice].title_of(part.part)} "
-        f"({part.n} entries): {_cell(part)}"
-        for part in parts
-        if part.slice in slices
-    ]
-    if not lines:
-        return ""
-    head = f"Worst slices by {task.primary_use.title}, of those with 8 entries or more"
-    return f"{head}:\n\n{block(lines)}"
-
-
-def _former(former: ScoreShape | None, task: Task) -> str:
-    if former is None:
-        return ""
-    return f"It replaces a submission whose {task.primary_use.title} is {_cell(former)}."
-
-
-def _table(head: str, rows: list[tuple[str, ScoreShape | None]]) -> str:
-    """Titles come from the task and cells are numbers: no stranger's word enters a table."""
+def _table(head: str, rows: Iterable[tuple[str, ScoreShape | None]]) -> str:
+    """Titles come from the task and cells are numbers: nobody else's word enters a table."""
     lines = [f"| {head} | value and 95 % interval |", "|---|---|"]
     lines += [f"| {title} | {_cell(score)} |" for title, score in rows if score is not None]
     return "\n".join(lines)
@@ -456,13 +402,13 @@ def _cell(score: ScoreShape | SliceShape) -> str:
     return f"{value} [{between}]" if between else value
 
 
-def _letters(title: str, letters: Iterable[Letter]) -> str:
-    lines = [str(letter.problem) for letter in letters]
+def _listed(title: str, problems: Iterable[ProblemShape]) -> str:
+    lines = [str(item.problem) for item in problems]
     return f"{title}:\n\n{block(lines, limit=1000)}" if lines else ""
 
 
 def _footer(report: Report, run: str | None) -> str:
-    checked = f"Checked {code(report.head[:_SHORT])} against {code(report.base[:_SHORT])}."
+    checked = f"Checked {code(report.head[:12])} against {code(report.base[:12])}."
     address = web_address(run) if run else None
     if address is None:
         return checked

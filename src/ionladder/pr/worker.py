@@ -1,7 +1,6 @@
 """The process that reads a contribution: one submission in, one verdict out, under limits.
 
-It is started by :mod:`ionladder.pr.check` and runs the same scoring as
-``ionladder score``.
+:mod:`ionladder.pr.check` starts it; it scores as ``ionladder score`` does.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ionladder.errors import IonLadderError, Problem, SubmissionError
-from ionladder.pr.report import letters
+from ionladder.pr.report import records
 from ionladder.repo import Layout
 from ionladder.submit.isolate import Limits, bind_this_process, forbid_side_doors
 
@@ -27,18 +26,15 @@ def main() -> None:
     answer = os.dup(1)
     os.dup2(2, 1)
     forbid_side_doors()
-    found = judge(
-        Layout(Path(question["root"])),
-        question["task"],
-        board=Layout(Path(question["board"])),
-        sent=Layout(Path(question["sent"])),
-        name=question["name"],
-    )
+    root, board, sent = (Layout(Path(question[key])) for key in ("root", "board", "sent"))
+    found = judge(root, question["task"], board=board, sent=sent, name=question["name"])
     with os.fdopen(answer, "wb") as stream:
         stream.write(orjson.dumps(found))
 
 
-def judge(layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: str) -> Any:
+def judge(
+    layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: str
+) -> dict[str, Any]:
     """Check and score one submission, and stand it beside the others of its task.
 
     Args:
@@ -49,20 +45,27 @@ def judge(layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: 
         name: Its name. One of the same name on the board is the one it would replace.
 
     Returns:
-        ``outcome`` and what belongs to it, as :class:`ionladder.pr.report` describes.
+        ``outcome`` and what belongs to it, as :class:`ionladder.pr.report.SubmissionReport`
+        describes, with the whole receipt.
     """
     try:
-        return _judge(layout, task_name, board, sent, name)
+        return _scored(layout, task_name, board, sent, name)
     except SubmissionError as error:
-        return {"outcome": "refused", "problems": letters(error.problems)}
+        return {"outcome": "refused", "problems": records(error.problems)}
     except IonLadderError as error:
-        # Missing or changed tables, parameters: nothing that the contributor could mend.
-        return {"outcome": "unchecked", "problems": letters(error.problems)}
+        # Missing or changed tables, parameters: nothing that the contributor could correct.
+        return {"outcome": "unchecked", "problems": records(error.problems)}
     except MemoryError:
-        return {"outcome": "refused", "problems": letters([_too_large(sent, task_name, name)])}
+        problem = Problem(
+            sent.relative(sent.submission_dir(task_name, name)),
+            "tables that can be read within the memory of a check",
+            "tables that need more",
+            "Keep one row per id, and only the columns that the task asks for.",
+        )
+        return {"outcome": "refused", "problems": records([problem])}
 
 
-def _judge(
+def _scored(
     layout: Layout, task_name: str, board: Layout, sent: Layout, name: str
 ) -> dict[str, Any]:
     from ionladder.board.build import primary_json, stand, worst_slices
@@ -70,14 +73,12 @@ def _judge(
     from ionladder.data.registry import get_task
     from ionladder.score import TaskScorer
 
-    task = get_task(task_name)
-    params = load_params(layout)
-    version = params.task_versions[task.name]
-    scorer = TaskScorer.open(layout, task, version, params.scoring)
+    task, params = get_task(task_name), load_params(layout)
+    version, settings = params.task_versions[task.name], params.scoring
+    scorer = TaskScorer.open(layout, task, version, settings)
     folder = sent.submission_dir(task.name, name)
     # First the contribution: what is wrong with it is said before anything else is read.
     mine = scorer.score(folder, shown_as=sent.relative(folder))
-    settings = params.scoring
     found = stand(layout, task, version, scorer=scorer, settings=settings, mine=mine, board=board)
     return {
         "outcome": "scored",
@@ -87,12 +88,3 @@ def _judge(
         "former": primary_json(found.former, task) if found.former else None,
         "audit": found.audit,
     }
-
-
-def _too_large(sent: Layout, task: str, name: str) -> Problem:
-    return Problem(
-        where=sent.relative(sent.submission_dir(task, name)),
-        expected="tables that can be read within the memory of a check",
-        found="tables that need more",
-        next_step="Keep one row per id, and only the columns that the task asks for.",
-    )

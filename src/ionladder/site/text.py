@@ -18,7 +18,6 @@ import yaml
 from markupsafe import Markup, escape
 
 from ionladder.data.registry import get_dataset
-from ionladder.data.store import read_table
 from ionladder.errors import DataMissingError, Problem
 from ionladder.repo import Layout
 from ionladder.specs import MEAN_OF_TARGETS, Dataset, LabelWords, MetricUse, Target, Task
@@ -567,6 +566,8 @@ def read_facts(
     """
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    from ionladder.data.store import read_table
 
     columns = [fact.column for fact in dataset.facts if kind in (None, fact.kind)]
     entries = read_table(layout, dataset.name, version, "entries").select(["id", *columns])

@@ -10,15 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ionladder.errors import Problem, first_few
-from ionladder.submit.parquet import (
+from ionladder.submit.tables import (
     DAMAGED,
     footer_bytes,
     header_problems,
     is_text,
     opened,
     plain_texts,
+    stated_bytes,
     text_problems,
-    unpacked_bytes,
     unreadable,
 )
 
@@ -26,7 +26,6 @@ _MAX_FOOTER_BYTES = 5_000_000
 _BYTES_PER_NUMBER = 12  # eight of a float64, and what lists add to it
 _BYTES_PER_ROW = 400  # id, energy, stress
 _SPARE_BYTES = 1_000_000
-_NUMBERS_PER_ROW = 7  # an energy and six components of a stress
 
 
 class ArrayColumn(NamedTuple):
@@ -70,6 +69,7 @@ def array_file_problems(
     try:
         with path.open("rb") as data, opened(data) as file:
             schema, n_found = file.schema_arrow, file.metadata.num_rows
+            unpacked = stated_bytes(file)
         problems = header_problems(list(schema.names), shown_as)
         problems = problems or _column_problems(schema, asked, shown_as)
         if not 0 < n_found <= 2 * n_rows:
@@ -77,10 +77,6 @@ def array_file_problems(
             problems.append(Problem(shown_as, expected, f"{n_found:,}", step))
         if problems:
             return problems
-        # The table of contents may lie; the headers of pages are what is unpacked by.
-        most = 2 * (n_numbers + _NUMBERS_PER_ROW * n_rows)
-        lists = {place: most for place, field in enumerate(schema) if is_list(field.type)}
-        unpacked = unpacked_bytes(path, range(len(schema)), lists=lists)
     except DAMAGED as error:
         return [unreadable(shown_as, "a parquet file", str(error))]
     return [_too_large(shown_as, limit, unpacked)] if unpacked > limit else []

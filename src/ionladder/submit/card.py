@@ -1,4 +1,4 @@
-"""A submission's card: its names and metadata."""
+"""The card of a submission (``submission.yaml``): what a reader needs to know about a model."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ionladder.errors import Problem
 from ionladder.repo import read_mapping
-
-# The card of a submission (``submission.yaml``): what a reader needs to know about a model
-
 
 CARD_FILE = "submission.yaml"
 _MAX_PROBLEMS = 30
@@ -91,10 +88,13 @@ def read_card(path: Path, *, shown_as: str) -> tuple[Card | None, list[Problem]]
     try:
         return Card.model_validate(mapping), []
     except ValidationError as error:
-        details = _distinct(error)
-        problems = [_problem(detail, shown_as=shown_as) for detail in details[:_MAX_PROBLEMS]]
-        rest = len(details) - len(problems)
-        return None, [*problems, *([_more(rest, shown_as=shown_as)] if rest else [])]
+        problems = [_problem(detail, shown_as=shown_as) for detail in _distinct(error)]
+        if (rest := len(problems) - _MAX_PROBLEMS) > 0:
+            step = "Correct the fields named above first."
+            problems[_MAX_PROBLEMS:] = [
+                Problem(shown_as, "no further problem", f"{rest} more", step)
+            ]
+        return None, problems
 
 
 def card_schema() -> dict[str, Any]:
@@ -103,7 +103,7 @@ def card_schema() -> dict[str, Any]:
 
 
 def editor_schema() -> dict[str, Any]:
-    """The JSON Schema of a card as a file of its own, which names itself and its dialect."""
+    """The schema as a file of its own, which says what it is and in which dialect."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **card_schema(),
@@ -114,67 +114,37 @@ def editor_schema() -> dict[str, Any]:
 def _distinct(error: ValidationError) -> list[dict[str, Any]]:
     """One detail per field: a union reports each of its branches, a reader needs one line."""
     by_field: dict[tuple[str, ...], dict[str, Any]] = {}
-    branch_names = {"str", "list", "bool", "int", "float", "constrained-str"}
+    branches = {"str", "list", "bool", "int", "float", "constrained-str"}
     for detail in error.errors(include_url=False):
-        location = tuple(
-            str(part)
-            for place, part in enumerate(detail["loc"])
-            if place == 0 or not (isinstance(part, str) and (part in branch_names or "[" in part))
-        )
-        by_field.setdefault(location, {**detail, "loc": location})
+        first, *rest = detail["loc"] or ("(whole file)",)
+        inner = (p for p in rest if not (isinstance(p, str) and (p in branches or "[" in p)))
+        loc = (str(first), *map(str, inner))
+        by_field.setdefault(loc, {**detail, "loc": loc})
     return list(by_field.values())
 
 
-def _more(rest: int, *, shown_as: str) -> Problem:
-    return Problem(
-        where=shown_as,
-        expected="no further problem",
-        found=f"{rest} more",
-        next_step="Correct the fields named above first.",
-    )
-
-
-def _shown(value: Any) -> str:
-    """A value as Python writes it; a whole number of thousands of digits cannot be written."""
-    try:
-        return repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-
-
 def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
-    field = ".".join(detail["loc"]) or "(whole file)"
-    where = f"{shown_as}, field `{field}`"
-    if detail["type"] == "missing":
-        return Problem(
-            where=where,
-            expected="a value (this field is required)",
-            found="nothing",
-            next_step=f"Add a line `{detail['loc'][-1]}: …`.",
-        )
-    if detail["type"] == "extra_forbidden":
-        name = detail["loc"][-1]
-        known = list(Author.model_fields if len(detail["loc"]) > 1 else Card.model_fields)
-        close = difflib.get_close_matches(name, known, n=1)
+    kind, loc = detail["type"], detail["loc"]
+    where = f"{shown_as}, field `{'.'.join(loc)}`"
+    if kind == "missing":
+        expected = "a value (this field is required)"
+        return Problem(where, expected, "nothing", f"Add a line `{loc[-1]}: …`.")
+    if kind == "extra_forbidden":
+        known = list(Author.model_fields if len(loc) > 1 else Card.model_fields)
+        close = difflib.get_close_matches(loc[-1], known, n=1)
         hint = f"Did you mean `{close[0]}`? " if close else ""
-        return Problem(
-            where=where,
-            expected=f"one of {', '.join(known)}",
-            found="an unknown field",
-            next_step=f"{hint}Rename or remove it; `notes` takes free text.",
-        )
+        step = f"{hint}Rename or remove it; `notes` takes free text."
+        return Problem(where, f"one of {', '.join(known)}", "an unknown field", step)
     message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    shown = _shown(detail.get("input"))
-    return Problem(
-        where=where,
-        expected=message[:1].lower() + message[1:],
-        found=shown if len(shown) <= 80 else f"{shown[:77]}…",
-        next_step="Correct this field.",
-    )
+    try:
+        found = repr(detail.get("input"))
+    except ValueError:  # Python writes no number of so many digits
+        found = "a number of thousands of digits"
+    found = found if len(found) <= 80 else f"{found[:77]}…"
+    return Problem(where, message[:1].lower() + message[1:], found, "Correct this field.")
 
 
 # Names of submissions: what a folder under ``submissions/<task>/`` may be called
-
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _NAME = re.compile(NAME_PATTERN)
@@ -192,15 +162,11 @@ def name_problems(name: str, *, where: str) -> list[Problem]:
     if _NAME.fullmatch(name):
         return []
     suggestion = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64] or "my-model"
-    return [
-        Problem(
-            where=where,
-            expected="a folder name of 1 to 64 characters from a-z 0-9 . _ -, beginning with "
-            "a letter or digit",
-            found=repr(name),
-            next_step=f"Rename the folder, for example to {suggestion!r}.",
-        )
-    ]
+    expected = (
+        "a folder name of 1 to 64 characters from a-z 0-9 . _ -, beginning with a letter or digit"
+    )
+    step = f"Rename the folder, for example to {suggestion!r}."
+    return [Problem(where, expected, repr(name), step)]
 
 
 def new_folder_problems(folder: Path, *, where: str, instead: str) -> list[Problem]:
@@ -208,17 +174,11 @@ def new_folder_problems(folder: Path, *, where: str, instead: str) -> list[Probl
 
     Args:
         folder: The folder.
-        where: The same for messages.
+        where: The folder as messages name it.
         instead: What can be done with one that exists, other than choosing another name.
     """
     problems = name_problems(folder.name, where=where)
     if folder.exists():
-        problems.append(
-            Problem(
-                where=where,
-                expected="a new folder",
-                found="one that exists",
-                next_step=f"Choose another name, or {instead}.",
-            )
-        )
+        step = f"Choose another name, or {instead}."
+        problems.append(Problem(where, "a new folder", "one that exists", step))
     return problems

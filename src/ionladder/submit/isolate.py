@@ -1,10 +1,27 @@
-"""What the process that reads a contribution may use, and what it may not do at all."""
+"""What a process that reads contributed files may use, and reading tables in such a process."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ionladder import errors
+from ionladder.errors import IonLadderError, Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENDED_BY_A_LIMIT = frozenset({9, 14, 24})
+"""SIGKILL, SIGALRM and SIGXCPU."""
+ENDED_BY_A_FAULT = frozenset({4, 6, 7, 8, 10, 11})
+"""SIGILL, SIGABRT, SIGBUS, SIGFPE and SIGSEGV: native code met bytes that it was not made for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,30 +43,25 @@ class Limits:
     open_files: int = 128
 
 
+READING = Limits(cpu_s=60, file_bytes=0)
+"""Bounds of a process that reads the tables of one submission, beyond what it has at its start."""
+
 _FORBIDDEN = frozenset(
-    {
-        "os.exec",
-        "os.fork",
-        "os.forkpty",
-        "os.posix_spawn",
-        "os.spawn",
-        "os.system",
-        "pickle.find_class",
-        "socket.bind",
-        "socket.connect",
-        "socket.getaddrinfo",
-        "subprocess.Popen",
-    }
+    "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system pickle.find_class socket.bind "
+    "socket.connect socket.getaddrinfo subprocess.Popen".split()
 )
+_is_bound = False
 
 
 def bind_this_process(limits: Limits) -> None:
-    """Put this process under limits that it cannot lift again.
+    """Put this process under limits that it cannot lift again; tables are then read in it.
 
     A limit that the system does not know (memory on macOS) is passed over.
     """
     import resource
 
+    global _is_bound  # noqa: PLW0603 - the process has changed, not an object in it
+    _is_bound = True
     for name, value in (
         ("RLIMIT_CORE", 0),
         ("RLIMIT_CPU", limits.cpu_s),
@@ -81,3 +93,176 @@ def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
     if event in _FORBIDDEN:
         msg = f"checking a submission asked for {event}, which it never needs"
         raise PermissionError(msg)
+
+
+Read = tuple["pa.Table | None", list[Problem]]
+"""A table and no problems, or None and the problems found."""
+
+
+class ReaderProcess:
+    """A function that reads files, called in a child process under limits of its own.
+
+    The child is forked at the first call and serves later ones too; one that broke a limit, or that
+    native code ended, makes a problem of that call, and the next call gets another. It answers with
+    Arrow's and JSON's bytes: nothing is unpickled. In a process that is bound already, and on a
+    system that cannot fork, the function is simply called.
+
+    Args:
+        read: The function. Its arguments are what JSON can hold.
+        limits: Bounds of one call; memory is counted beyond what the process has at its start.
+    """
+
+    def __init__(self, read: Callable[..., Read], limits: Limits = READING) -> None:
+        self._read, self._limits = read, limits
+        self._parent = self._child = 0
+
+    def __call__(self, *arguments: Any, where: str) -> Read:
+        """What the function returns or raises; ``where`` names the file in problems about it."""
+        if _is_bound or not hasattr(os, "fork"):
+            if not _is_bound:
+                warnings.warn(_NO_LIMITS, RuntimeWarning, stacklevel=2)
+            return _called(self._read, arguments, where, self._limits)
+        if self._parent != os.getpid():
+            self._start()
+        try:
+            self._questions.write(json.dumps([where, arguments]).encode() + b"\n")
+            self._questions.flush()
+            length = int.from_bytes(self._answers.read(8), "little")
+            data = self._answers.read(length)
+        except BrokenPipeError:
+            data = b""
+        except BaseException:  # an answer that nobody waits for would be taken for the next one
+            self.close()
+            raise
+        if data:
+            return _unpacked(data)
+        return None, [_ended(self.close(), where, self._limits)]
+
+    def close(self) -> int:
+        """End the child, if there is one; the number of the signal that ended it."""
+        if self._parent != os.getpid():
+            return 0
+        self._parent = 0
+        self._questions.close()
+        self._answers.close()
+        _, status = os.waitpid(self._child, 0)
+        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+    def _start(self) -> None:
+        (read_question, write_question), (read_answer, write_answer) = os.pipe(), os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            os.close(write_question)
+            os.close(read_answer)
+            try:
+                self._serve(read_question, write_answer)
+            finally:
+                os._exit(0)
+        os.close(read_question)
+        os.close(write_answer)
+        self._questions = os.fdopen(write_question, "wb", buffering=0)
+        self._answers = os.fdopen(read_answer, "rb")
+        self._parent = os.getpid()
+
+    def _serve(self, questions: int, answers: int) -> None:
+        """Answer questions until there are none, or a limit is broken."""
+        import resource
+
+        import pyarrow as pa
+
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in range(3):
+            os.dup2(nothing, standard)
+        # The allocator of the system gives back what it can, and reserves no more than is used.
+        pa.set_memory_pool(pa.system_memory_pool())
+        bound = {**vars(self._limits), "open_files": 4096, "cpu_s": 10**9}
+        bound["memory_bytes"] += _address_space()
+        bind_this_process(Limits(**bound))
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        with os.fdopen(questions, "rb") as stream, os.fdopen(answers, "wb") as out:
+            for line in stream:
+                _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+                cpu_s = int(sum(os.times()[:2])) + 1 + self._limits.cpu_s
+                resource.setrlimit(resource.RLIMIT_CPU, (min(cpu_s, hard), hard))
+                signal.alarm(self._limits.wall_s)
+                where, arguments = json.loads(line)
+                data = _packed(self._read, arguments, where, self._limits)
+                out.write(len(data).to_bytes(8, "little"))
+                out.write(data)
+                out.flush()
+                signal.alarm(0)
+
+
+_TABLE = b"table   "  # as long as Arrow's numbers, which then stand where they may be used
+_NO_LIMITS = (
+    "This system cannot bound the process that reads parquet files: check files of people you do "
+    "not know on Linux or macOS."
+)
+
+
+def _address_space() -> int:
+    """Bytes of address space that this process has; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _called(read: Callable[..., Read], arguments: Any, where: str, limits: Limits) -> Read:
+    try:
+        return read(*arguments)
+    except MemoryError:
+        expected = f"a file that is unpacked within {limits.memory_bytes / 1e9:g} GB"
+        return None, [Problem(where, expected, "one that needs more", _SMALLER)]
+
+
+_SMALLER = "Keep only the columns and rows that the task asks for."
+
+
+def _ended(signal_number: int, where: str, limits: Limits) -> Problem:
+    if signal_number in ENDED_BY_A_LIMIT:
+        expected = f"a file that is read within {limits.cpu_s} s"
+        return Problem(where, expected, "one that takes longer", _SMALLER)
+    found = f"one at which the reading process broke off (signal {signal_number})"
+    return Problem(where, "a file that can be read", found, "Export the file again.")
+
+
+def _packed(read: Callable[..., Read], arguments: Any, where: str, limits: Limits) -> bytes:
+    """A result, or what was raised: a table in Arrow's format or JSON, after eight bytes."""
+    import traceback
+
+    import pyarrow as pa
+
+    answer: dict[str, Any] = {}
+    try:
+        table, problems = _called(read, arguments, where, limits)
+        if table is not None:
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, table.schema) as stream:
+                stream.write_table(table)
+            return _TABLE + bytes(sink.getvalue())
+        answer["problems"] = [list(vars(problem).values()) for problem in problems]
+    except IonLadderError as error:
+        answer["problems"] = [list(vars(problem).values()) for problem in error.problems]
+        answer["raised"] = type(error).__name__
+    except OSError as error:
+        answer |= {"errno": error.errno, "text": error.strerror}
+    except Exception:  # noqa: BLE001 - whatever it is, the parent raises it
+        answer["traceback"] = traceback.format_exc()
+    return b"json    " + json.dumps(answer).encode()
+
+
+def _unpacked(data: bytes) -> Read:
+    import pyarrow as pa
+
+    if data[:8] == _TABLE:
+        return pa.ipc.open_stream(pa.py_buffer(data)[8:]).read_all(), []
+    answer = json.loads(data[8:])
+    if "traceback" in answer:
+        raise RuntimeError(answer["traceback"])
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["text"])
+    problems = [Problem(*texts) for texts in answer["problems"]]
+    if "raised" in answer:
+        raise getattr(errors, answer["raised"])(problems)
+    return None, problems

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from ionladder.data.store import read_table, rows_of, rows_with, split_of_task, to_frame
 from ionladder.errors import Problem, SubmissionError, first_few
 from ionladder.repo import Layout, replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, Card, name_problems, new_folder_problems, read_card
+from ionladder.submit.isolate import Read, ReaderProcess
 from ionladder.submit.predictions import (
     CV_STEM,
+    FOLD_KEYS,
     PREDICTIONS_STEM,
     FrozenFolds,
     KnownIds,
@@ -30,15 +35,10 @@ from ionladder.submit.predictions import (
 if TYPE_CHECKING:
     import pandas as pd
 
-
 # The template that ``ionladder new`` writes: a commented card and a file that lists the ids
-
 
 Filler = Callable[[Path, Sequence[str]], str]
 """Folder and ids → the file of predictions that was written there, to be filled in."""
-
-_FOLD_KEYS = ("scheme", "repeat", "fold", "id")
-
 SCHEMA_FILE = "docs/assets/submission.schema.json"
 """JSON Schema of the card, from the root of the repository."""
 
@@ -116,32 +116,12 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
     if task.predicts == "values":
         return None
     write = import_module(f"ionladder.submit.{task.predicts}").write_template
-    filler: Filler = partial(_fill, write, given)
-    return filler
 
+    def fill(folder: Path, ids: Sequence[str]) -> str:
+        name: str = write(folder, given, ids)
+        return name
 
-def _fill(
-    write: Callable[[Path, Path | None, Sequence[str]], str],
-    given: Path | None,
-    folder: Path,
-    ids: Sequence[str],
-) -> str:
-    return write(folder, given, ids)
-
-
-def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
-    """Write a CSV with a row for every number to predict; its name."""
-    name = f"{PREDICTIONS_STEM}.csv"
-    columns: tuple[str, ...] = ("id",)
-    keys: list[tuple[str, ...]] = [(entry,) for entry in sorted(ids)]
-    if task.scored_folds is not None:
-        name, columns = f"{CV_STEM}.csv", _FOLD_KEYS
-        keys = _fold_keys(folds, task.scored_folds.scheme)
-    targets = [target.name for target in task.targets]
-    header = ",".join([*columns, *targets])
-    rows = [",".join([*key, *[""] * len(targets)]) for key in keys]
-    write_text(folder / name, "\n".join([header, *rows]) + "\n")
-    return name
+    return fill
 
 
 def card_template(name: str, task: Task) -> str:
@@ -149,23 +129,31 @@ def card_template(name: str, task: Task) -> str:
     return _CARD.format(name=name, dataset=task.dataset, inputs="both")
 
 
-def _fold_keys(folds: pd.DataFrame, scheme: str) -> list[tuple[str, ...]]:
-    """``scheme, repeat, fold, id`` of one scheme as text, in that order."""
-    rows = folds.loc[folds["scheme"] == scheme, list(_FOLD_KEYS)].sort_values(list(_FOLD_KEYS))
-    return [tuple(map(str, row)) for row in rows.itertuples(index=False)]
+def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
+    """Write a CSV with a row for every number to predict; its name."""
+    name, columns = f"{PREDICTIONS_STEM}.csv", ["id"]
+    keys = [[entry] for entry in sorted(ids)]
+    if task.scored_folds is not None:
+        name, columns = f"{CV_STEM}.csv", list(FOLD_KEYS)
+        rows = folds.loc[folds["scheme"] == task.scored_folds.scheme, columns].sort_values(columns)
+        keys = rows.astype(str).to_numpy().tolist()
+    targets = [target.name for target in task.targets]
+    lines = [[*columns, *targets], *([*key, *[""] * len(targets)] for key in keys)]
+    write_text(folder / name, "".join(",".join(line) + "\n" for line in lines))
+    return name
 
 
-# The door: a folder becomes a checked submission, or a list of everything wrong with it
+# A folder becomes a checked submission, or a list of everything wrong with it
 
-
-_TABLES = tuple(
+_VALUES = tuple(
     f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
 )
-_ARRAYS = {
+_FILES = {
+    "values": _VALUES,
     "paths": ("predictions.parquet", "predictions.extxyz"),
     "frames": ("predictions.parquet", "offset_predictions.parquet"),
 }
-"""Files of tasks that predict arrays; their readers say which of them are needed."""
+"""What a task predicts → its files; their readers say which of them are needed."""
 
 ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
 
@@ -226,7 +214,7 @@ def read_submission(
         raise SubmissionError(
             Problem(
                 where=shown_as,
-                expected=f"a folder with {CARD_FILE} and {_scored_file(task)}",
+                expected=f"a folder with {CARD_FILE} and {_used_files(task)[0]}",
                 found="a link" if folder.is_symlink() else "no such folder",
                 next_step=f"`ionladder new {task.name} NAME` makes one.",
             )
@@ -269,7 +257,7 @@ def _read_tables(
     predictions: PredictionTable | None = None
     problems: list[Problem] = []
     if expectations.read_arrays is not None:
-        predictions, problems = expectations.read_arrays(folder, shown_as)
+        predictions, problems = _read_arrays(expectations.read_arrays, folder, shown_as)
     elif task.scored_folds is None:
         predictions, problems = read_predictions(
             folder,
@@ -295,31 +283,55 @@ def _read_tables(
     return predictions, cv_predictions, problems
 
 
-def _scored_file(task: Task) -> str:
-    if task.predicts in _ARRAYS:
-        return _ARRAYS[task.predicts][0]
-    return f"{PREDICTIONS_STEM if task.scored_folds is None else CV_STEM}.csv"
+def _read_arrays(
+    read: ArrayReader, folder: Path, shown_as: str
+) -> tuple[PredictionTable | None, list[Problem]]:
+    """What a reader of arrays makes of a folder, from a process under limits."""
+
+    def as_table() -> Read:
+        found, problems = read(folder, shown_as)
+        if found is None:
+            return None, problems
+        facts = {"path": str(found.path), "sha256": found.sha256, "remarks": found.remarks}
+        metadata = {"facts": json.dumps(facts)}
+        return pa.table(dict(found.columns)).replace_schema_metadata(metadata), []
+
+    reader = ReaderProcess(as_table)
+    try:
+        table, problems = reader(where=shown_as)
+    finally:
+        reader.close()
+    if table is None:
+        return None, problems
+    facts = json.loads(table.schema.metadata[b"facts"])
+    columns = {
+        name: column.combine_chunks() if pa.types.is_string(column.type) else column.to_numpy()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    return PredictionTable(
+        path=Path(facts["path"]),
+        sha256=facts["sha256"],
+        columns=columns,
+        remarks=tuple(facts["remarks"]),
+    ), []
+
+
+def _used_files(task: Task) -> list[str]:
+    """Files that a submission of the task may bring, the usual one first."""
+    names = _FILES[task.predicts]
+    return [name for name in names if task.scored_folds is None or name.startswith(CV_STEM)]
 
 
 def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
-    known = _ARRAYS.get(task.predicts, _TABLES)
-    used = [name for name in known if task.scored_folds is None or name.startswith(CV_STEM)]
-    extra = sorted(
-        item.name
-        for item in folder.iterdir()
-        if item.name not in {CARD_FILE, *known, "README.md"} and not item.name.startswith(".")
-    )
+    known = {CARD_FILE, *_FILES[task.predicts], "README.md"}
+    names = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
+    extra = [name for name in names if name not in known]
     if not extra:
         return []
-    return [
-        Problem(
-            where=shown_as,
-            expected=f"only {', '.join([CARD_FILE, *used, 'README.md'])}",
-            found=f"also {first_few(extra)}",
-            next_step="Remove these files; link code and models from submission.yaml.",
-        )
-    ]
+    expected = f"only {', '.join([CARD_FILE, *_used_files(task), 'README.md'])}"
+    step = "Remove these files; link code and models from submission.yaml."
+    return [Problem(shown_as, expected, f"also {first_few(extra)}", step)]
 
 
 # What the submissions of a task must cover: ids and folds, without any label

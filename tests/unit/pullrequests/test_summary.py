@@ -31,7 +31,12 @@ SLICED = replace(
     ),
 )
 PART = {"slice": "distance", "part": "far", "n": 9, "value": 2.5, "ci_low": 2.0, "ci_high": 3.0}
-LETTER = {"where": "predictions.csv", "expected": "this", "found": "that", "next_step": "Mend it."}
+LETTER = {
+    "where": "predictions.csv",
+    "expected": "this",
+    "found": "that",
+    "next_step": "Correct it.",
+}
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -99,7 +104,7 @@ def test_a_submission_that_stands_apart_is_said_to() -> None:
 
 def test_letters_are_printed_as_on_the_terminal() -> None:
     text = render(report(verdict="refused", refusals=[LETTER], submissions=[]), TASKS)
-    assert "predictions.csv: expected this; found that. Mend it." in text
+    assert "predictions.csv: expected this; found that. Correct it." in text
     assert "### Submission check: refused" in text
 
 

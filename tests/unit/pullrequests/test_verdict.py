@@ -56,8 +56,8 @@ def test_the_process_gets_nothing_of_the_callers_surroundings(
         "import resource; R = resource\n"
         "facts = [sorted(os.environ), os.getcwd(), sys.flags.isolated, os.listdir(),\n"
         "         [R.getrlimit(w) for w in (R.RLIMIT_CORE, R.RLIMIT_CPU, R.RLIMIT_FSIZE)]]\n"
-        'letter = dict.fromkeys(["where", "expected", "found", "next_step"], json.dumps(facts))\n'
-        'print(json.dumps({"outcome": "refused", "problems": [letter]}))'
+        'problem = dict.fromkeys(["where", "expected", "found", "next_step"], json.dumps(facts))\n'
+        'print(json.dumps({"outcome": "refused", "problems": [problem]}))'
     )
     found = said(run(question, monkeypatch, body, Limits(cpu_s=7, file_bytes=9999)))
     assert "GITHUB_TOKEN" not in found
@@ -97,6 +97,14 @@ def test_an_endless_answer_is_cut_off(question: Question, monkeypatch: pytest.Mo
     answer = run(question, monkeypatch, body, Limits(file_bytes=1_000_000))
     assert answer["outcome"] == "unchecked"
     assert "failed by itself" in said(answer)
+
+
+def test_native_code_that_breaks_off_is_refused(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = run(question, monkeypatch, "os.abort()")
+    assert answer["outcome"] == "refused"
+    assert "broke off (signal 6)" in said(answer)
 
 
 def test_a_large_file_is_not_written(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ import tiny
 from ionladder.data.registry import get_task
 from ionladder.errors import SubmissionError
 from ionladder.specs import Target
-from ionladder.submit.predictions import changed_ids, coverage_problems, meant_column, unit_guess
+from ionladder.submit.columns import meant_column, unit_guess
+from ionladder.submit.predictions import changed_ids, coverage_problems
 from ionladder.submit.validate import read_submission
 
 SIGMA = get_task("obelix").targets[0]
@@ -120,7 +121,7 @@ def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
 
 
 def test_two_targets_are_not_both_guessed_from_one_header() -> None:
-    from ionladder.submit.predictions import column_problems
+    from ionladder.submit.columns import column_problems
 
     problems = column_problems(
         ["ID", "e1"], required=["id", "e_1d_ev", "e_2d_ev"], optional=[], shown_as="p.csv"
