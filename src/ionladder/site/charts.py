@@ -523,7 +523,7 @@ class CostPoint:
         label: Its name.
         kind: ``verified`` or ``reference``.
         cost: What it costs, in the unit of the axis, not negative.
-        shown_cost: The same with its unit, as printed.
+        shown_cost: That cost as printed, with its name and unit.
         score: Its score with its interval, where there is one.
     """
 
