@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
@@ -362,44 +363,66 @@ class Refused(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One submission against another.
+    """One submission against another, on the same entries.
 
     Attributes:
-        other: The other submission.
-        difference: Its score minus the other's, in the unit of the primary metric.
-        low, high: Interval of the difference, None where there is none.
-        probability_better: Share of resamples in which it is the better one.
+        submission, other: The two.
+        score: The score of the first minus that of the second, with its interval for this pair
+            alone; all None on a part that is too small.
+        probability_better: Share of resamples in which the first is the better one.
+        n, n_groups: Entries and groups of related entries; None where nobody recorded them.
     """
 
+    submission: str
     other: str
-    difference: float | None
-    low: float | None
-    high: float | None
-    probability_better: float | None
+    score: Value
+    probability_better: float | None = None
+    n: int | None = None
+    n_groups: int | None = None
 
     @property
-    def score(self) -> Value:
-        """The difference with its interval."""
-        return Value(self.difference, self.low, self.high)
+    def state(self) -> Literal["lower", "higher", "open"]:
+        """The side of zero where the interval lies; ``open`` where it holds zero or has no end."""
+        _, low, high = self.score
+        if low is None or high is None:
+            return "open"
+        return "higher" if low > 0 else "lower" if high < 0 else "open"
 
     @property
-    def is_clear(self) -> bool:
-        """Whether the interval of the difference leaves out zero."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+    def half_width(self) -> float | None:
+        """Half of the interval: about the smallest difference that it would tell from zero."""
+        _, low, high = self.score
+        return None if low is None or high is None else (high - low) / 2
 
-    def turned(self, submission: str) -> Pair:
-        """The other one against this submission."""
+    def turned(self) -> Pair:
+        """The second submission against the first."""
+        value, low, high = (None if end is None else -end for end in self.score)
         share = self.probability_better
-        difference, low, high = (
-            None if end is None else -end for end in (self.difference, self.high, self.low)
-        )
-        return Pair(
-            other=submission,
-            difference=difference,
-            low=low,
-            high=high,
+        return replace(
+            self,
+            submission=self.other,
+            other=self.submission,
+            score=Value(value, high, low),
             probability_better=None if share is None else 1.0 - share,
         )
+
+
+def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
+    """Pairs of a table as an analysis stores it, each with its row; infinite ends bound nothing."""
+    pairs = []
+    for values in table["rows"]:
+        row = dict(zip(table["columns"], values, strict=True))
+        ends = (row["difference"], row["ci_low"], row["ci_high"])
+        pair = Pair(
+            submission=row["submission"],
+            other=row["other"],
+            score=Value(*(e if e is not None and math.isfinite(e) else None for e in ends)),
+            probability_better=row["probability_better"],
+            n=row.get("n"),
+            n_groups=row.get("n_groups"),
+        )
+        pairs.append((pair, row))
+    return pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -440,17 +463,9 @@ def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis
 
 def _pairs(table: Mapping[str, Any]) -> dict[str, list[Pair]]:
     pairs: dict[str, list[Pair]] = {}
-    for values in table["rows"]:
-        row = dict(zip(table["columns"], values, strict=True))
-        pair = Pair(
-            other=row["other"],
-            difference=row["difference"],
-            low=row["ci_low"],
-            high=row["ci_high"],
-            probability_better=row["probability_better"],
-        )
-        pairs.setdefault(row["submission"], []).append(pair)
-        pairs.setdefault(pair.other, []).append(pair.turned(row["submission"]))
+    for pair, _ in read_pairs(table):
+        pairs.setdefault(pair.submission, []).append(pair)
+        pairs.setdefault(pair.other, []).append(pair.turned())
     return pairs
 
 

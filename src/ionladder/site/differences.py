@@ -10,12 +10,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
 
-from ionladder.board.model import Analysis, Board, Row, Value
+from ionladder.board.model import Analysis, Board, Pair, Row, Value, read_pairs
 from ionladder.errors import Problem, SiteError
 from ionladder.site.charts import difference_scale, spark, spark_axis, zero_line
 from ionladder.site.context import Entrant, Site, TaskSite
@@ -38,13 +38,10 @@ from ionladder.site.text import (
     inert,
     listing,
     number,
-    pair_href,
-    percent,
     plain,
     ranks,
     relative,
     sentence_case,
-    submission_url,
     target_title,
 )
 from ionladder.specs import Array, Clause, Contrast, Experiment, Question
@@ -58,29 +55,11 @@ if TYPE_CHECKING:
 MOST_PAIRS = 40
 
 
-def pair_rows(board: Board, analysis: Analysis, row: Row, here: str) -> list[dict[str, Any]]:
-    """A submission against every other that the analysis pairs it with, in the board's order."""
-    task, mine = board.task.name, row.submission or ""
-    pairs = {pair.other: pair for pair in analysis.pairs.get(mine, ())}
-    opponents = [other for other in board.scored if other.submission in pairs]
-    rows = []
-    for other in opponents[:MOST_PAIRS]:
-        theirs = other.submission or ""
-        pair = pairs[theirs]
-        is_smaller = pair.difference is not None and pair.difference < 0
-        verdict = "better" if is_smaller == board.smaller_is_better else "worse"
-        rows.append(
-            {
-                "model": inert(other.model, limit=80),
-                "href": relative(here, submission_url(task, theirs)),
-                "compare_href": pair_href(here, task, mine, theirs),
-                "kind": other.kind,
-                "difference": signed_cell(Value(pair.difference, pair.low, pair.high)),
-                "verdict": verdict if pair.is_clear else "not resolved",
-                "probability": percent(pair.probability_better),
-            }
-        )
-    return rows
+def pair_rows(board: Board, analysis: Analysis, name: str) -> list[tuple[Row, Pair]]:
+    """A submission against the first others that the analysis pairs it with, in board order."""
+    pairs = {pair.other: pair for pair in analysis.pairs.get(name, ())}
+    opponents = [row for row in board.scored if row.submission in pairs]
+    return [(row, pairs[row.submission or ""]) for row in opponents[:MOST_PAIRS]]
 
 
 # How far apart the predictions of two models lie on the average entry
@@ -159,49 +138,14 @@ def _mean(values: Array, *, axis: int) -> Array:
 # The stored differences of an experiment
 
 
-State = Literal["lower", "higher", "open"]
 _Key = tuple[str, str, str | None, str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """The score of one submission minus that of another, on the same entries.
-
-    Attributes:
-        submission, other: The two.
-        value: The difference, with its interval for this pair alone; all None on a part that is
-            too small.
-        n, n_groups: Entries and groups of related entries; None where nobody recorded them.
-        probability_better: Share of resamples in which ``submission`` is the better one.
-    """
-
-    submission: str
-    other: str
-    value: Value
-    n: int | None = None
-    n_groups: int | None = None
-    probability_better: float | None = None
-
-    @property
-    def state(self) -> State:
-        """The side of zero where the interval lies; ``open`` where it holds zero or has no end."""
-        low, high = self.value.low, self.value.high
-        if low is None or high is None:
-            return "open"
-        return "higher" if low > 0 else "lower" if high < 0 else "open"
-
-    @property
-    def half_width(self) -> float | None:
-        """Half of the interval: about the smallest difference that it would tell from zero."""
-        low, high = self.value.low, self.value.high
-        return None if low is None or high is None else (high - low) / 2
 
 
 class Found(NamedTuple):
     """A contrast whose rows are on the board; ``n_candidates`` may have stood on its first side."""
 
     contrast: Contrast
-    difference: Difference
+    difference: Pair
     n_candidates: int
 
 
@@ -214,12 +158,12 @@ class Differences:
     """
 
     board: Board
-    known: Mapping[_Key, Difference] = field(default_factory=dict)
+    known: Mapping[_Key, Pair] = field(default_factory=dict)
     has_parts: bool = False
 
     def of(
         self, submission: str, other: str, item: str | None = None, part: str | None = None
-    ) -> Difference | None:
+    ) -> Pair | None:
         """A difference on the whole test set, or on a part of a slice; None where unknown."""
         return self.known.get((submission, other, item, part))
 
@@ -231,7 +175,7 @@ class Differences:
             scored = [row for row in present if self.board.primary(row).value is not None]
             best = min(scored, key=lambda row: row.order).submission if scored else None
             difference = self.of(best, contrast.other) if best else None
-            if difference is not None and difference.value.value is not None:
+            if difference is not None and difference.score.value is not None:
                 rows.append(Found(contrast, difference, len(present)))
         return rows
 
@@ -239,7 +183,7 @@ class Differences:
         """What a question asks for, as far as it is known."""
         return [found for clause in question.clauses for found in self.found(clause)]
 
-    def among(self, submissions: Iterable[str]) -> Iterator[Difference]:
+    def among(self, submissions: Iterable[str]) -> Iterator[Pair]:
         """Every two of some submissions that are known, each pair once."""
         for first, second in combinations(submissions, 2):
             difference = self.of(first, second) or self.of(second, first)
@@ -260,13 +204,8 @@ def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -
     Raises:
         SiteError: The analysis holds something else under the experiment's name.
     """
-    known: dict[_Key, Difference] = {
-        (name, pair.other, None, None): Difference(
-            submission=name,
-            other=pair.other,
-            value=_bounded(pair.difference, pair.low, pair.high),
-            probability_better=pair.probability_better,
-        )
+    known: dict[_Key, Pair] = {
+        (name, pair.other, None, None): pair
         for name, pairs in analysis.pairs.items()
         for pair in pairs
     }
@@ -274,17 +213,8 @@ def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -
     if table is None:
         return Differences(board=board, known=known)
     try:
-        for values in table["rows"]:
-            row = dict(zip(table["columns"], values, strict=True))
-            first, second = row["submission"], row["other"]
-            known[first, second, row["slice"], row["part"]] = Difference(
-                submission=first,
-                other=second,
-                value=_bounded(row["difference"], row["ci_low"], row["ci_high"]),
-                n=row["n"],
-                n_groups=row["n_groups"],
-                probability_better=row["probability_better"],
-            )
+        for pair, row in read_pairs(table):
+            known[pair.submission, pair.other, row["slice"], row["part"]] = pair
     except (KeyError, TypeError, ValueError) as error:
         raise SiteError(
             Problem(
@@ -297,18 +227,13 @@ def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -
     return Differences(board=board, known=known, has_parts=True)
 
 
-def _bounded(*values: float | None) -> Value:
-    """A value with its ends; an end at infinity bounds nothing, and is None."""
-    return Value(*(v if v is not None and math.isfinite(v) else None for v in values))
-
-
 # The tables of an experiment's page: what was asked, printed beside verified, arm against arm
 
 
 def asked_table(experiment: Experiment, differences: Differences) -> dict[str, Any] | None:
     """Every difference that the questions ask for, with its picture; None where there is none."""
     found = [(question, differences.asked(question)) for question in experiment.questions]
-    every = [f.difference.value for _, group in found for f in group]
+    every = [f.difference.score for _, group in found for f in group]
     if not every:
         return None
     scale = difference_scale(every)
@@ -318,7 +243,7 @@ def asked_table(experiment: Experiment, differences: Differences) -> dict[str, A
         "questions": [
             (
                 question,
-                [(f, spark(f.difference.value, "verified", scale, behind=zero)) for f in group],
+                [(f, spark(f.difference.score, "verified", scale, behind=zero)) for f in group],
             )
             for question, group in found
             if group
@@ -404,7 +329,7 @@ def arms_table(experiment: Experiment, differences: Differences) -> dict[str, An
         rows = []
         for first, second in family.pairs:
             found = [differences.of(first, second, item, part) for _, item, part in places]
-            if found[0] is not None and found[0].value.value is not None:
+            if found[0] is not None and found[0].score.value is not None:
                 rows.append((f"{arm_of[first]} − {arm_of[second]}", list(map(_arm_cell, found))))
                 shown += [d for d in found if d is not None and d.half_width is not None]
         families += [(family.title, rows)] if rows else []
@@ -426,16 +351,16 @@ def arms_table(experiment: Experiment, differences: Differences) -> dict[str, An
     }
 
 
-def _arm_cell(difference: Difference | None) -> Cell:
-    if difference is None or difference.value.value is None:
+def _arm_cell(difference: Pair | None) -> Cell:
+    if difference is None or difference.score.value is None:
         return Cell("–", hint=NOT_APPLICABLE if difference is None else "too few entries or groups")
-    return replace(signed_cell(difference.value), is_best=difference.state != "open")
+    return replace(signed_cell(difference.score), is_best=difference.state != "open")
 
 
 # Sentences that say what an experiment found; which words they use follows from the intervals
 
 
-_VERBS: dict[State, str] = {"lower": "lowers", "higher": "raises", "open": "changes"}
+_VERBS = {"lower": "lowers", "higher": "raises", "open": "changes"}
 
 
 def sentence(question: Question, differences: Differences, *, confidence: str) -> Markup | None:
@@ -493,7 +418,7 @@ def _untold(count: int) -> str:
 
 
 def _amount(found: Found, unit: str, told: str) -> Markup:
-    value, state = found.difference.value, found.difference.state
+    value, state = found.difference.score, found.difference.state
     size = value.value or 0.0
     shown = change_of(size) if state == "open" else number(abs(size))
     phrase = Markup(" ") + inert(found.contrast.title) if found.contrast.title else ""
@@ -592,9 +517,7 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
             pairs = item.analysis.pairs.get(name, ())
             content: dict[str, Any] = {
                 "submission": name,
-                "pairs": {
-                    p.other: [p.difference, p.low, p.high, p.probability_better] for p in pairs
-                },
+                "pairs": {p.other: [*p.score, p.probability_better] for p in pairs},
                 "parts": [_score(item, entrant, part) for part in parts],
             }
             if table is not None and name in table.names:
@@ -662,7 +585,7 @@ def _board_file(
                 "kind": row.kind,
                 "ranks": ranks(row.rank_low, row.rank_high),
                 "tie_group": row.tie_group,
-                "score": _ends(board.primary(row)),
+                "score": list(board.primary(row)),
             }
             for row in board.scored
         },
@@ -672,14 +595,10 @@ def _board_file(
 def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
     """Value and interval of the primary metric on a part."""
     if part.subset:
-        return _ends(item.board.primary(entrant.row, part.subset))
+        return list(item.board.primary(entrant.row, part.subset))
     slices = (entrant.receipt or {}).get("slices") or {}
     found = (slices.get(part.slice) or {}).get(part.value) or {}
     return [found.get(key) for key in (item.task.primary.metric, "ci_low", "ci_high")]
-
-
-def _ends(score: Value) -> list[float | None]:
-    return [score.value, score.low, score.high]
 
 
 def _entries_file(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import markdown
 import numpy as np
@@ -12,8 +13,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from contracts.test_pages import EXTENSIONS, Checked
-from ionladder.board.compare import EXPERIMENTS_COLUMNS as COLUMNS
-from ionladder.board.model import Analysis, Board, Pair, Value, parse_analysis, parse_board
+from ionladder.board.build import EXPERIMENTS_COLUMNS as COLUMNS
+from ionladder.board.model import Board, Pair, Value, parse_analysis, parse_board
 from ionladder.entries import EntryTable
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
@@ -21,7 +22,6 @@ from ionladder.site import differences as differences_module
 from ionladder.site.context import load_site
 from ionladder.site.differences import (
     MOST_PAIRS,
-    Difference,
     Differences,
     chosen_entries,
     compare_documents,
@@ -59,7 +59,7 @@ def board_of(shown: list[Entry]) -> Board:
     return parse_board(board_json(shown), TASK, shown_as="here")
 
 
-def analysis(*rows: tuple[object, ...]) -> Analysis:
+def analysis(*rows: tuple[object, ...]) -> Any:
     table = pair_table({}) | {"rows": [list(row) for row in rows]}
     return parse_analysis({"task": "x", "pairs": table}, shown_as="analysis/x.json")
 
@@ -76,28 +76,24 @@ def text_of(layout: Layout, url: str = URL) -> str:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [(-0.5, -0.1, "better"), (0.1, 0.5, "worse"), (-0.1, 0.5, "not resolved")],
+    ("low", "high", "state"), [(-0.5, -0.1, "lower"), (0.1, 0.5, "higher"), (-0.1, 0.5, "open")]
 )
-def test_a_pair_reads_from_both_sides(low: float, high: float, verdict: str) -> None:
-    board = board_of(entries())
-    found = analysis(("painn", "cgcnn", (low + high) / 2, low, high, 0.9))
-    first, second = (board.entrant(name) for name in ("painn", "cgcnn"))
-    assert first is not None
-    assert second is not None
-    (mine,), (theirs,) = (pair_rows(board, found, row, "x/") for row in (first, second))
-    assert (mine["verdict"], mine["probability"]) == (verdict, "90 %")
-    assert theirs["probability"] == "10 %"
-    assert float(mine["difference"].sort) == -float(theirs["difference"].sort)
-    assert pair_rows(board, parse_analysis(None, shown_as="x"), first, "x/") == []
+def test_a_pair_reads_from_both_sides(low: float, high: float, state: str) -> None:
+    board, found = board_of(entries()), analysis(("painn", "cgcnn", 0.2, low, high, 0.9))
+    ((first, mine),) = pair_rows(board, found, "painn")
+    ((_, theirs),) = pair_rows(board, found, "cgcnn")
+    assert first.submission == "cgcnn"
+    assert (mine.state, mine.probability_better) == (state, 0.9)
+    assert theirs.score == (-0.2, -high, -low)
+    assert theirs.probability_better == pytest.approx(0.1)
+    assert pair_rows(board, parse_analysis(None, shown_as="x"), "painn") == []
 
 
 def test_opponents_stand_in_the_order_of_the_board_and_are_bounded() -> None:
     shown = [Entry(name=f"m{n:03d}", value=1.0 + n / 100) for n in range(MOST_PAIRS + 5)]
-    board = board_of(shown)
     found = analysis(*(("m000", e.name, -0.1, -0.2, 0.1, 0.6) for e in reversed(shown[1:])))
-    rows = pair_rows(board, found, board.rows[0], "submissions/obelix-cif/m000/")
-    assert [row["href"] for row in rows] == [f"../m{n:03d}/" for n in range(1, MOST_PAIRS + 1)]
+    rows = pair_rows(board_of(shown), found, "m000")
+    assert [row.submission for row, _ in rows] == [e.name for e in shown[1 : MOST_PAIRS + 1]]
 
 
 def test_a_damaged_analysis_is_an_error() -> None:
@@ -130,7 +126,7 @@ def said(*ends: Ends) -> str | None:
     )
     clause = Clause(act="doing it,", contrasts=contrasts)
     known = {
-        (f"a{n}", "b", None, None): Difference(submission=f"a{n}", other="b", value=Value(*each))
+        (f"a{n}", "b", None, None): Pair(submission=f"a{n}", other="b", score=Value(*each))
         for n, each in enumerate(ends)
     }
     differences = Differences(board=board_of([*rows, Entry(name="b", value=9.0)]), known=known)
@@ -185,12 +181,12 @@ def test_nothing_is_said_of_nothing() -> None:
 
 
 def test_an_end_at_infinity_bounds_nothing() -> None:
-    pair = Pair(other="b", difference=1.0, low=0.5, high=float("inf"), probability_better=None)
+    found = analysis(("a", "b", 1.0, 0.5, float("inf"), None))
     board = board_of([Entry(name="a"), Entry(name="b")])
-    found = read_differences(board, Analysis(pairs={"a": [pair]}), EXPERIMENT).of("a", "b")
-    assert found is not None
-    assert found.value == Value(1.0, 0.5, None)
-    assert (found.half_width, found.state) == (None, "open")
+    pair = read_differences(board, found, EXPERIMENT).of("a", "b")
+    assert pair is not None
+    assert pair.score == Value(1.0, 0.5, None)
+    assert (pair.half_width, pair.state) == (None, "open")
 
 
 def test_the_page_answers_with_what_is_stored_and_names_what_is_absent(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def _compare(item: TaskSite) -> dict[str, Any]:
     board = item.board
     leader = next(iter(board.of_kind("verified")), None)
     name = (leader.submission if leader else None) or ""
-    pairs = {pair.other: pair.turned(name) for pair in item.analysis.pairs.get(name, ())}
+    pairs = {pair.other: pair.turned() for pair in item.analysis.pairs.get(name, ())}
     scale = difference_scale(pair.score for pair in pairs.values())
     others = [row for row in board.scored if row is not leader]
     shown = others[:MOST_ROWS] if leader else []

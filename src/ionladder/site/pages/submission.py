@@ -95,7 +95,7 @@ def _submission(
         "entrant": entrant,
         "card": entrant.card,
         "ties": linked_names(board, ties, here) if ties and row.tie_group is not None else None,
-        "pairs": pair_rows(board, item.analysis, row, here),
+        "pairs": pair_rows(board, item.analysis, name),
         "most_pairs": MOST_PAIRS,
         "primary_target": target_title(task, task.primary.target),
         "parts": [_part(board, row, receipt, target) for target in dict.fromkeys(targets)],
