@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from writing import csv_text, frame_text, write_zip
+from writing import csv_text, frame_text, version_entry, write_zip
 
 from factories import write_repo
-from ionladder.config import DatasetVersion, FoldSettings, add_pin, load_params
+from ionladder.config import DatasetVersion, add_pin, load_params
 from ionladder.data.ingest import ingest
 from ionladder.data.litraj.ingest import build as build_version
 from ionladder.data.store import BuiltVersion
@@ -26,7 +26,6 @@ Row = dict[str, Any]
 
 STEP_EV = 0.009765625
 BARRIERS = ("E_1D", "E_2D", "E_3D")
-SEED = 20250221
 
 # The worked example of upstream: barriers and the number of sites of Li3PO4, mp-2878.
 LI3PO4 = "mp-2878"
@@ -82,15 +81,8 @@ class Miniature:
 
 def pinned(dataset: str, file: str, expected: Mapping[str, int]) -> DatasetVersion:
     """A version as ``params.yaml`` states it, its bytes not yet pinned."""
-    return DatasetVersion(
-        dataset=dataset,
-        version="1.0.0",
-        tag="litraj",
-        base_url="https://example.org/litraj",
-        files={file: None},
-        expected=dict(expected),
-        folds=FoldSettings(n_folds=5, n_repeats=1, seed=SEED),
-    )
+    entry = version_entry(dataset, file, expected, []) | {"files": {file: None}}
+    return DatasetVersion(**entry)
 
 
 def bvel13k(n_train: int = 14, n_val: int = 3, n_test: int = 4) -> Miniature:
@@ -193,20 +185,10 @@ def with_miniatures(root: Path, miniatures: Sequence[Miniature]) -> Layout:
     """Write archives and ``params.yaml``, pin them, and ingest them."""
     layout = write_repo(root, ["1.0.0"])
     content = json.loads(layout.params.read_text(encoding="utf-8"))
+    names = {one.pinned().key: (one.stem.lower(), f"{one.stem}.zip", one) for one in miniatures}
     content["on_demand"] = {
-        one.pinned().key: {
-            "dataset": one.stem.lower(),
-            "version": "1.0.0",
-            "tag": "litraj",
-            "base_url": "https://upstream.invalid/litraj",
-            "files": [f"{one.stem}.zip"],
-            "download_bytes": 1_000_000,
-            "ingested_bytes": 1_000_000,
-            "expected": one.counts,
-            "folds": {"n_folds": 5, "n_repeats": 1, "seed": SEED},
-            "tasks": [one.stem.lower()],
-        }
-        for one in miniatures
+        key: version_entry(name, file, one.counts, [name])
+        for key, (name, file, one) in names.items()
     }
     layout.params.write_text(json.dumps(content), encoding="utf-8")
     for one in miniatures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from writing import csv_text, frame_text, write_zip
+from writing import SCORING, csv_text, frame_text, version_entry, write_zip
 
 from ionladder.config import add_pin, load_params
 from ionladder.data.ingest import ingest
@@ -207,24 +208,6 @@ def centroids(made: Iterable[MadeHop]) -> str:
 
 VERSION = "1.0.0"
 KEY = "nebdft2k-1-0-0"
-_PARAMS = f"""\
-scoring: {{resamples: 200, seed: 7, confidence: 0.95}}
-datasets: {{}}
-tasks: {{}}
-embedded: {{}}
-on_demand:
-  {KEY}:
-    dataset: nebdft2k
-    version: "{VERSION}"
-    tag: litraj
-    base_url: https://example.org/litraj
-    files: [nebDFT2k.zip]
-    download_bytes: 65000000
-    ingested_bytes: 100000000
-    expected: {{hops: {len(HOPS)}}}
-    folds: {{n_folds: 3, n_repeats: 1, seed: 20250221}}
-    tasks: [nebdft2k-barrier, nebdft2k-path]
-"""
 
 
 def make_repository(root: Path, archive: Archive | None = None) -> Layout:
@@ -238,8 +221,10 @@ def put_archive(root: Path, archive: Archive | None = None) -> Layout:
     """A repository with the archive fetched and pinned."""
     layout = Layout(root)
     root.mkdir(parents=True, exist_ok=True)
-    (root / "params.yaml").write_text(_PARAMS, encoding="utf-8")
+    tasks = ["nebdft2k-barrier", "nebdft2k-path"]
+    version = version_entry("nebdft2k", "nebDFT2k.zip", {"hops": len(HOPS)}, tasks, n_folds=3)
+    params = {"scoring": SCORING, "datasets": {}, "tasks": {}, "on_demand": {KEY: version}}
+    (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")
     path = (archive or Archive()).write(layout.raw_dir("nebdft2k", VERSION))
-    version = load_params(layout).versions[KEY]
-    add_pin(layout, version, {"nebDFT2k.zip": sha256_file(path)})
+    add_pin(layout, load_params(layout).versions[KEY], {"nebDFT2k.zip": sha256_file(path)})
     return layout

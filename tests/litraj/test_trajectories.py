@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from command import Prompt
 from miniature import build_archive, pinned
+from writing import SCORING, version_entry
 
 from ionladder.data.litraj.trajectories import draw_offset_set
 from ionladder.data.store import BuiltVersion, StreamedWriter, read_blocks
@@ -172,20 +173,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("repo").resolve()
     mini.write_archive(root / "upstream" / DATASET / "litraj" / ARCHIVE)
     key = "mplitrj-subsample-1-0-0"
-    version = {
-        "dataset": DATASET,
-        "version": "1.0.0",
-        "tag": "litraj",
-        "base_url": "https://example.org/litraj",
-        "files": [ARCHIVE],
-        "download_bytes": 10_000,
-        "ingested_bytes": 100_000,
-        "expected": mini.COUNTS,
-        "folds": {"n_folds": 5, "n_repeats": 1, "seed": 20250221},
-        "tasks": [TASK],
-    }
-    scoring = {"resamples": 500, "seed": 7, "confidence": 0.95}
-    params = {"scoring": scoring, "tasks": {}, "datasets": {}, "on_demand": {key: version}}
+    version = version_entry(DATASET, ARCHIVE, mini.COUNTS, [TASK])
+    params = {"scoring": SCORING, "tasks": {}, "datasets": {}, "on_demand": {key: version}}
     (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)

@@ -80,3 +80,24 @@ def write_zip(path: Path, members: Mapping[str, str | bytes]) -> Path:
         for name, content in members.items():
             archive.writestr(name, content)
     return path
+
+
+def version_entry(
+    dataset: str, file: str, expected: Mapping[str, int], tasks: Sequence[str], *, n_folds: int = 5
+) -> dict[str, Any]:
+    """A version that is fetched on demand, as ``params.yaml`` states it."""
+    return {
+        "dataset": dataset,
+        "version": "1.0.0",
+        "tag": "litraj",
+        "base_url": "https://upstream.invalid/litraj",
+        "files": [file],
+        "download_bytes": 1_000_000,
+        "ingested_bytes": 1_000_000,
+        "expected": dict(expected),
+        "folds": {"n_folds": n_folds, "n_repeats": 1, "seed": 20250221},
+        "tasks": list(tasks),
+    }
+
+
+SCORING = {"resamples": 200, "seed": 7, "confidence": 0.95}

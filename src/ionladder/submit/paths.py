@@ -162,7 +162,7 @@ def _find(folder: Path, task: str, shown_as: str) -> tuple[Path | None, list[Pro
     elif present:
         found, step = "both", "Keep the one that holds the final predictions."
     else:
-        others = sorted(item.name for item in folder.glob("predictions.*"))
+        others = sorted(path.name for path in folder.glob("predictions.*"))
         found = f"neither, but {first_few(others)}" if others else "neither"
         step = f"`ionladder new {task} NAME` writes a template with every image."
     return None, [Problem(shown_as, f"{PARQUET} or {EXTXYZ}", found, step)]

@@ -82,7 +82,7 @@ def read_index(
         where: Its name, for errors.
 
     Returns:
-        Column → text, of every row in file order; and the columns that nobody asked for.
+        Column → text, of every row in file order; and the columns that were not asked for.
 
     Raises:
         IngestError: Not UTF-8, no CSV, a column that is missing or there twice, or rows of another

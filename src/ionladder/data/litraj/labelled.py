@@ -87,7 +87,7 @@ class Release:
         layout: What was read.
         pinned: The version; its expected counts.
         index: Rows of the index as text, in file order; optional columns may be absent.
-        unknown: Columns of the index and of atoms that nobody asked for.
+        unknown: Columns of the index and of atoms that were not asked for.
         frames: Every frame without its positions, part by part in file order: the asked keys as
             text (None where a frame has none), the fields of its composition, ``part``, ``place``
             (what an error calls it), ``dummies`` (positions of dummy atoms from the last atom, 0)

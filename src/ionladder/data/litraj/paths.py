@@ -85,13 +85,13 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
     materials = columns["material_id"]
     numbers = {name: n for n, name in enumerate(dict.fromkeys(materials), start=1)}
     is_train = [SUBSET[part] == "train" for part in columns["part"]]
-    learnt = Counter(name for name, mine in zip(materials, is_train, strict=True) if mine)
+    n_train = Counter(name for name, learnt in zip(materials, is_train, strict=True) if learnt)
     splits = {
         **split_columns(columns["id"], columns["part"], [numbers[name] for name in materials]),
         "has_specific_tm": columns["has_specific_tm"],
         # Whether a train hop, other than the hop itself, has its material.
         "material_in_train": [
-            learnt[name] > mine for name, mine in zip(materials, is_train, strict=True)
+            n_train[name] > learnt for name, learnt in zip(materials, is_train, strict=True)
         ],
     }
     folds = fold_columns(splits, pinned.folds, scheme="material")

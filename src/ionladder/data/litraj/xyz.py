@@ -51,7 +51,7 @@ class Frame:
         numbers: Atomic numbers, shape (n_atoms,), uint8; 0 for the dummy atom ``X``.
         arrays: Name → per-atom array of the wanted columns that the frame has: ``pos`` (n_atoms, 3)
             float64 in Å, ``forces`` (n_atoms, 3), ``freezed`` (n_atoms,) bool, …; all finite.
-        skipped: Names of per-atom columns that nobody asked for.
+        skipped: Names of per-atom columns that were not asked for.
     """
 
     place: int
