@@ -9,6 +9,7 @@ HOSTILE_TESTS ?= tests/hostile tests/integration/test_crash.py tests/integration
 	tests/integration/test_hostile_words.py
 PORT ?= 8000
 PYTEST_OPTIONS ?=
+VERIFY ?=
 BASE ?=
 AXE ?= axe-core@4.14.1
 LIGHTHOUSE ?= lighthouse@12.8.2
@@ -164,6 +165,6 @@ bvel-proto-label: setup  ## Label them with BVlain and write the dataset (a quar
 	@$(PIP) --no-deps -r requirements-bvel.lock
 	@$(RUN) python data-raw/bvel_proto/label.py
 
-bvel-proto-verify: setup  ## Label a sample of the stored structures again and compare
+bvel-proto-verify: setup  ## Label a sample of the stored structures again and compare; VERIFY=--all draws and labels all
 	@$(PIP) --no-deps -r requirements-bvel.lock
-	@$(RUN) python data-raw/bvel_proto/verify.py
+	@$(RUN) python data-raw/bvel_proto/verify.py $(VERIFY)
