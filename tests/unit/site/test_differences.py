@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from contracts.test_pages import EXTENSIONS, Checked
-from ionladder.board.build import EXPERIMENTS_COLUMNS as COLUMNS
+from ionladder.board.compare import EXPERIMENTS_COLUMNS as COLUMNS
 from ionladder.board.model import Board, Pair, Value, parse_analysis, parse_board
 from ionladder.entries import EntryTable
 from ionladder.errors import SiteError
