@@ -13,7 +13,6 @@ from ionladder.data.versions import KINDS
 from ionladder.specs import Dataset, Table, Task, arrow_schema
 
 DATASETS = list(all_datasets().values())
-TABLES = {f"{d.name}.{table.name}": table for d in DATASETS for table in (*d.tables, *d.frames)}
 TASKS = list(all_tasks().values())
 REQUIRED_TABLES = {"entries", "labels", "splits", "folds"}
 UNIT_SUFFIXES = {
@@ -27,7 +26,6 @@ UNIT_SUFFIXES = {
 }
 
 datasets = pytest.mark.parametrize("dataset", DATASETS, ids=lambda d: d.name)
-tables = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 tasks = pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
 
 
@@ -74,8 +72,15 @@ def test_reading_all_specs_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
-@tables
-def test_columns_have_known_types_units_and_descriptions(table: Table) -> None:
+@datasets
+def test_columns_have_types_units_descriptions_roles_and_keys(dataset: Dataset) -> None:
+    for table in (*dataset.tables, *dataset.frames):
+        _check_columns(table)
+        _check_roles(table)
+        _check_keys(table)
+
+
+def _check_columns(table: Table) -> None:
     names = [column.name for column in table.columns]
     assert len(names) == len(set(names))
     assert arrow_schema(table.columns).names == names
@@ -86,8 +91,7 @@ def test_columns_have_known_types_units_and_descriptions(table: Table) -> None:
             assert column.unit == UNIT_SUFFIXES[max(suffixes, key=len)], column.name
 
 
-@tables
-def test_every_column_says_what_its_change_means(table: Table) -> None:
+def _check_roles(table: Table) -> None:
     for column in table.columns:
         assert column.role == "key" or column.role in KINDS
     if table.name == "labels":
@@ -96,8 +100,7 @@ def test_every_column_says_what_its_change_means(table: Table) -> None:
         assert {column.role for column in table.columns} == {"key", "split"}
 
 
-@tables
-def test_keys_are_columns_without_missing_values(table: Table) -> None:
+def _check_keys(table: Table) -> None:
     by_name = {column.name: column for column in table.columns}
     assert "id" in table.key
     for name in table.key:
@@ -108,7 +111,7 @@ def test_keys_are_columns_without_missing_values(table: Table) -> None:
 
 
 @tasks
-def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
+def test_a_task_names_columns_frames_and_slices_that_its_dataset_has(task: Task) -> None:
     dataset = all_datasets()[task.dataset]
     labels = {column.name for column in dataset.table("labels").columns}
     splits = {column.name for column in dataset.table("splits").columns}
@@ -125,19 +128,11 @@ def test_a_task_scores_columns_that_its_dataset_has(task: Task) -> None:
     assert not task.scored_folds or task.scored_folds.is_primary
     if task.predicts == "values":
         assert sum(scheme.is_primary for scheme in task.fold_schemes) == 1
-
-
-@tasks
-def test_a_task_of_arrays_names_frames_that_its_dataset_has(task: Task) -> None:
-    frames = {table.name for table in all_datasets()[task.dataset].frames}
+    frames = {table.name for table in dataset.frames}
     for name in (task.truth, task.given, task.offsets):
         assert name is None or name in frames
     if task.predicts != "values":
         assert not task.fold_schemes, "arrays are not predicted on folds"
-
-
-@tasks
-def test_every_slice_of_a_task_is_derived_by_its_dataset(task: Task) -> None:
     if task.slices:
         assert slice_columns_of(task.dataset) is not None
     columns = [item.column for item in task.slices]
