@@ -9,6 +9,7 @@ header feeds are made here: ``formula_norm`` of ``entries`` and, of ``splits``, 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def build(raw: Path, pinned: DatasetVersion, dataset: Dataset) -> BuiltVersion:
         tables[spec.name] = values
     if problems:
         raise IngestError(problems)
-    checks = run_checks(dataset, _checks(pinned, recipe, _counts(rows, recipe)), rows)
+    checks = run_checks(dataset, _checks(pinned, recipe, rows), rows)
     made = {spec.name: table_from_rows(spec, tables[spec.name]) for spec in dataset.tables}
     return BuiltVersion(tables=made, checks=tuple(checks), summary=_summary(rows, made, recipe))
 
@@ -97,10 +98,9 @@ def _read(path: Path, dataset: Dataset, recipe: Recipe) -> _Rows:
     if missing:
         found = f"none of {first_few(missing)}; there are {first_few(frame.columns, limit=20)}"
         raise IngestError(path.name, "the headers that the dataset names", found, step)
-    return [
-        {str(header): cell.strip() for header, cell in row.items()}
-        for row in frame.to_dict("records")
-    ]
+    key = _header(next(c for c in dataset.table("entries").columns if c.name == "id"))
+    rows = ({str(h): cell.strip() for h, cell in row.items()} for row in frame.to_dict("records"))
+    return [{**row, "id": row[key]} for row in rows]
 
 
 def _header(column: Column) -> str:
@@ -110,8 +110,7 @@ def _header(column: Column) -> str:
 
 def _value(column: Column, row: _Row) -> Any:
     """One cell as its type; an error where it cannot be read, None where it is empty."""
-    cell = row[column.name] if column.name in row and column.name in _MADE else None
-    cell = row.get(_header(column)) if cell is None else cell
+    cell = row[column.name if column.name in (*_MADE, "id") else _header(column)]
     if not isinstance(cell, str) or column.type in ("string", "category"):
         return cell if cell != "" else None
     try:
@@ -157,30 +156,30 @@ def _normalised(formula: str) -> str:
 # What every such dataset must fulfil
 
 
-def _checks(pinned: DatasetVersion, recipe: Recipe, counts: dict[str, int]) -> list[Check[_Rows]]:
+def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_Rows]]:
     """Ids, formulas, subsets and groups row by row, and the counts of the whole."""
-    shared = " or ".join(recipe.groups)
-    rules: dict[str, tuple[str, str, str, str, Callable[[_Row, _Rows], bool]]] = {
+    counts, shared = _counts(rows, recipe), " or ".join(recipe.groups)
+    of_id = Counter(row["id"] for row in rows)
+    subsets: dict[int, set[str]] = {}
+    for row in rows:
+        subsets.setdefault(row["component"], set()).add(row[recipe.subset])
+    rules: dict[str, tuple[str, str, str, str, Callable[[_Row], bool]]] = {
         "ids_are_unique": (
             *("Every id stands once.", "entries", "an id of its own", "id"),
-            lambda row, rows: bool(row["id"]) and [r["id"] for r in rows].count(row["id"]) == 1,
+            lambda row: bool(row["id"]) and of_id[row["id"]] == 1,
         ),
         "formulas_are_read": (
             *("Every formula names known elements.", "entries", "a formula", recipe.formula),
-            lambda row, _: bool(row["formula_norm"]),
+            lambda row: bool(row["formula_norm"]),
         ),
         "split_partitions_entries": (
             *("Every entry is in train or test.", "test", "train or test", recipe.subset),
-            lambda row, _: row[recipe.subset] in ("train", "test"),
+            lambda row: row[recipe.subset] in ("train", "test"),
         ),
         "nothing_crosses_the_split": (
             "No group of linked entries is in train and test.",
             *("components", f"no entry of the other subset that shares {shared}", "id"),
-            lambda row, rows: all(
-                r[recipe.subset] == row[recipe.subset]
-                for r in rows
-                if r["component"] == row["component"]
-            ),
+            lambda row: len(subsets[row["component"]]) == 1,
         ),
     }
 
@@ -196,7 +195,7 @@ def _checks(pinned: DatasetVersion, recipe: Recipe, counts: dict[str, int]) -> l
                     found=repr(row[header]),
                 )
                 for row in rows
-                if not is_good(row, rows)
+                if not is_good(row)
             ]
             return Outcome(findings=findings, detail=f"{counts[counted]} {counted}")
 
