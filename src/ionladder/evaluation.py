@@ -69,12 +69,10 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
     absent = [name for name in ["id", *columns] if name not in predictions.columns]
     if absent:
         raise SubmissionError(
-            Problem(
-                where="predictions",
-                expected=f"columns id, {', '.join(columns)}",
-                found=f"no {', '.join(absent)}",
-                next_step="Name the columns as the task names them.",
-            )
+            "predictions",
+            f"columns id, {', '.join(columns)}",
+            f"no {', '.join(absent)}",
+            "Name the columns as the task names them.",
         )
     rows = predictions.assign(seed=predictions.get("seed", 0))
     rows = rows.sort_values(["seed", "id"], kind="stable")
@@ -102,10 +100,10 @@ def _require_exact(
         if bad.any():
             problems.append(
                 Problem(
-                    where=f"predictions, id {rows['id'].iloc[bad.argmax()]}, column `{name}`",
-                    expected="a finite number",
-                    found=f"{int(bad.sum())} other value(s)",
-                    next_step="Predict a number for every id.",
+                    f"predictions, id {rows['id'].iloc[bad.argmax()]}, column `{name}`",
+                    "a finite number",
+                    f"{int(bad.sum())} other value(s)",
+                    "Predict a number for every id.",
                 )
             )
     if problems:

@@ -39,12 +39,10 @@ def get_metric(name: str) -> Metric:
     if name in METRICS:
         return METRICS[name]
     raise ConfigError(
-        Problem(
-            where=f"metric {name!r}",
-            expected=f"one of {', '.join(sorted(METRICS))}",
-            found="no metric of that name",
-            next_step=f"{did_you_mean(name, METRICS)} Or add it to src/ionladder/metrics.py.",
-        )
+        f"metric {name!r}",
+        f"one of {', '.join(sorted(METRICS))}",
+        "no metric of that name",
+        f"{did_you_mean(name, METRICS)} Or add it to src/ionladder/metrics.py.",
     )
 
 
@@ -793,7 +791,7 @@ def check_inputs(
 
 def _problem(metric: Metric, argument: str, expected: str, found: str, next_step: str) -> Problem:
     where = f"metric {metric.name}, {argument}"
-    return Problem(where=where, expected=expected, found=found, next_step=next_step)
+    return Problem(where, expected, found, next_step)
 
 
 def _numbers(

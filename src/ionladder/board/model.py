@@ -316,12 +316,7 @@ def _unreadable(shown_as: str, expected: str, found: Exception | str) -> SiteErr
     elif isinstance(found, Exception):
         found = f"{type(found).__name__}: {found}"
     return SiteError(
-        Problem(
-            where=shown_as,
-            expected=expected,
-            found=found,
-            next_step="Write it again with `ionladder leaderboard`.",
-        )
+        Problem(shown_as, expected, found, "Write it again with `ionladder leaderboard`.")
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ionladder.config import Params
-from ionladder.errors import ConfigError, Problem
+from ionladder.errors import ConfigError
 from ionladder.repo import Layout, find_layout
 from ionladder.specs import Task
 
@@ -39,12 +39,10 @@ class Context:
             return version
         pinned = [v.version for v in self.params.versions.values() if v.dataset == task.dataset]
         raise ConfigError(
-            Problem(
-                where=f"params.yaml, task {task.name}",
-                expected=f"a pinned version of {task.dataset} ({', '.join(pinned) or 'none yet'})",
-                found=version or "none",
-                next_step="Name one of the pinned versions, or pin the new one under `datasets`.",
-            )
+            f"params.yaml, task {task.name}",
+            f"a pinned version of {task.dataset} ({', '.join(pinned) or 'none yet'})",
+            version or "none",
+            "Name one of the pinned versions, or pin the new one under `datasets`.",
         )
 
 

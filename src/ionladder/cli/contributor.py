@@ -307,7 +307,7 @@ def _name(path: Path) -> str:
 
 def _columns(texts: list[str], task: Task) -> dict[str, str]:
     """``TARGET=HEADER`` options; with one target, ``HEADER`` alone will do."""
-    from ionladder.errors import ConfigError, Problem, did_you_mean
+    from ionladder.errors import ConfigError, did_you_mean
 
     names = [target.name for target in task.targets]
     columns = {}
@@ -317,33 +317,24 @@ def _columns(texts: list[str], task: Task) -> dict[str, str]:
             target, found, header = names[0], "=", text
         if target not in names or not found:
             raise ConfigError(
-                Problem(
-                    where="--column",
-                    expected=f"TARGET=HEADER with a target of {task.name}",
-                    found=repr(text),
-                    next_step=did_you_mean(target, names),
-                )
+                "--column",
+                f"TARGET=HEADER with a target of {task.name}",
+                repr(text),
+                did_you_mean(target, names),
             )
         columns[target] = header
     return columns
 
 
 def _format(kind: str | None) -> Format | None:
-    from ionladder.errors import ConfigError, Problem, did_you_mean
+    from ionladder.errors import ConfigError, did_you_mean
     from ionladder.interchange.convert import FORMATS
 
     if kind is None:
         return None
     known = {name: name for name in FORMATS}
     if kind not in known:
-        raise ConfigError(
-            Problem(
-                where="--from",
-                expected="a known format",
-                found=repr(kind),
-                next_step=did_you_mean(kind, known),
-            )
-        )
+        raise ConfigError("--from", "a known format", repr(kind), did_you_mean(kind, known))
     return known[kind]
 
 
@@ -636,7 +627,7 @@ def compare(
     from ionladder.board.compare import compare as compare_all
     from ionladder.board.compare import pair
     from ionladder.cli.common import load_context, task_of
-    from ionladder.errors import ConfigError, Problem
+    from ionladder.errors import ConfigError
     from ionladder.repo import to_json
     from ionladder.score import TaskScorer
 
@@ -644,12 +635,10 @@ def compare(
     chosen = task_of(submission, task)
     if submission.resolve() == other.resolve():
         raise ConfigError(
-            Problem(
-                where=str(other),
-                expected="another submission",
-                found="the same folder twice",
-                next_step="Name two submissions of one task.",
-            )
+            str(other),
+            "another submission",
+            "the same folder twice",
+            "Name two submissions of one task.",
         )
     settings = context.params.scoring
     scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)

@@ -120,7 +120,7 @@ def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
 
 def _run_dvc(root: Path, arguments: list[str]) -> None:
     """Run DVC in the repository with this environment's commands first on the path."""
-    from ionladder.errors import IonLadderError, Problem
+    from ionladder.errors import IonLadderError
 
     scripts = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
@@ -129,12 +129,10 @@ def _run_dvc(root: Path, arguments: list[str]) -> None:
     )
     if result.returncode:
         raise IonLadderError(
-            Problem(
-                where=f"dvc {' '.join(arguments)}",
-                expected="every stage to succeed",
-                found=f"exit code {result.returncode} (the reason stands above)",
-                next_step="Fix what the stage's own message says, then run `make leaderboard`.",
-            )
+            f"dvc {' '.join(arguments)}",
+            "every stage to succeed",
+            f"exit code {result.returncode} (the reason stands above)",
+            "Fix what the stage's own message says, then run `make leaderboard`.",
         )
 
 
@@ -283,10 +281,10 @@ def _require_on_demand(versions: list[DatasetVersion]) -> None:
         raise ConfigError(
             [
                 Problem(
-                    where=key,
-                    expected="a dataset that is fetched on demand",
-                    found="one that `make leaderboard` fetches and scores without being asked",
-                    next_step="Run `make leaderboard`.",
+                    key,
+                    "a dataset that is fetched on demand",
+                    "one that `make leaderboard` fetches and scores without being asked",
+                    "Run `make leaderboard`.",
                 )
                 for key in others
             ]
@@ -444,12 +442,10 @@ def baseline(
         return
     if name is None:
         raise BaselineError(
-            Problem(
-                where="ionladder baseline",
-                expected="the name of a baseline",
-                found="none",
-                next_step="See `ionladder baseline --list`.",
-            )
+            "ionladder baseline",
+            "the name of a baseline",
+            "none",
+            "See `ionladder baseline --list`.",
         )
     from ionladder.baselines.runner import without_epochs
     from ionladder.cli.common import load_context
@@ -654,7 +650,7 @@ def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
 
 def _tables() -> tuple[Path, Path]:
     """Splits and initial paths of the newest nebDFT2k on this machine."""
-    from ionladder.errors import DataMissingError, Problem
+    from ionladder.errors import DataMissingError
     from ionladder.repo import find_layout
 
     layout = find_layout()
@@ -666,12 +662,10 @@ def _tables() -> tuple[Path, Path]:
         if splits.is_file() and paths.is_file():
             return splits, paths
     raise DataMissingError(
-        Problem(
-            where="ionladder umlip-neb",
-            expected="the tables of nebDFT2k on this machine, or --paths, or --example",
-            found="none of them",
-            next_step="Run `ionladder fill nebdft2k`, or name a folder with initial paths.",
-        )
+        "ionladder umlip-neb",
+        "the tables of nebDFT2k on this machine, or --paths, or --example",
+        "none of them",
+        "Run `ionladder fill nebdft2k`, or name a folder with initial paths.",
     )
 
 
@@ -800,19 +794,17 @@ def _records_after(
 ) -> Sequence[Record]:
     """Records that were not yet in the history of a commit."""
     from ionladder.board.history import parse_history
-    from ionladder.errors import ConfigError, Problem
+    from ionladder.errors import ConfigError
     from ionladder.git import files_at, find_commit
 
     layout = context.layout
     commit = find_commit(layout.root, revision)
     if commit is None:
         raise ConfigError(
-            Problem(
-                where="--since",
-                expected="a commit of this repository, or a number of publications below 1000",
-                found=repr(revision),
-                next_step="`git log --oneline leaderboard/history.jsonl` lists the commits.",
-            )
+            "--since",
+            "a commit of this repository, or a number of publications below 1000",
+            repr(revision),
+            "`git log --oneline leaderboard/history.jsonl` lists the commits.",
         )
     name = layout.relative(layout.history)
     data = files_at(layout.root, commit, layout.relative(layout.leaderboard_dir)).get(name, b"")
@@ -821,16 +813,11 @@ def _records_after(
 
 
 def _must_be_known(task: str, known: set[str]) -> None:
-    from ionladder.errors import ConfigError, Problem, did_you_mean
+    from ionladder.errors import ConfigError, did_you_mean
 
     if task not in known:
         raise ConfigError(
-            Problem(
-                where="task",
-                expected="a task with a board",
-                found=repr(task),
-                next_step=did_you_mean(task, sorted(known)),
-            )
+            "task", "a task with a board", repr(task), did_you_mean(task, sorted(known))
         )
 
 
@@ -1015,18 +1002,16 @@ def export(
 ) -> None:
     """Write data, splits or predictions as files that the tools of other projects read."""
     from ionladder.cli.common import load_context
-    from ionladder.errors import ConfigError, Problem, did_you_mean
+    from ionladder.errors import ConfigError, did_you_mean
 
     known = _known(submission)
     if (name, file_format) not in known:
         names = [f"{other} --format {kind}" for other, kind in known]
         raise ConfigError(
-            Problem(
-                where="export",
-                expected="a task or dataset and a format that go together",
-                found=f"{name} --format {file_format}",
-                next_step=did_you_mean(f"{name} --format {file_format}", names),
-            )
+            "export",
+            "a task or dataset and a format that go together",
+            f"{name} --format {file_format}",
+            did_you_mean(f"{name} --format {file_format}", names),
         )
     context = load_context()
     folder = output or context.layout.root / "build" / name
@@ -1090,19 +1075,17 @@ def _jarvis(
 ) -> list[Path]:
     from ionladder.data.registry import get_task
     from ionladder.data.store import load_inputs
-    from ionladder.errors import ConfigError, Problem
+    from ionladder.errors import ConfigError
     from ionladder.interchange.jarvis import export_contributions
     from ionladder.submit.predictions import require_numbers
     from ionladder.submit.validate import Expectations
 
     if submission is None:
         raise ConfigError(
-            Problem(
-                where="export --format jarvis",
-                expected="--submission with the name of a submission",
-                found="none",
-                next_step=f"Its folder is submissions/{name}/NAME.",
-            )
+            "export --format jarvis",
+            "--submission with the name of a submission",
+            "none",
+            f"Its folder is submissions/{name}/NAME.",
         )
     task = get_task(name)
     require_numbers(task, where="export --format jarvis")
@@ -1125,21 +1108,14 @@ def schema(
 
     It stands in docs/assets/, and the site serves it from assets/.
     """
-    from ionladder.errors import ConfigError, Problem, did_you_mean
+    from ionladder.errors import ConfigError, did_you_mean
     from ionladder.repo import find_layout, write_json
     from ionladder.submit.card import editor_schema
     from ionladder.submit.validate import SCHEMA_FILE
 
     known = ("submission",)
     if of not in known:
-        raise ConfigError(
-            Problem(
-                where="schema",
-                expected="a file that has a schema",
-                found=repr(of),
-                next_step=did_you_mean(of, known),
-            )
-        )
+        raise ConfigError("schema", "a file that has a schema", repr(of), did_you_mean(of, known))
     write_json(find_layout().root / SCHEMA_FILE, editor_schema())
     print(SCHEMA_FILE)
 

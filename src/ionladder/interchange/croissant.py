@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ionladder.data.store import Manifest, require_manifest
-from ionladder.errors import DataMissingError, Problem
+from ionladder.errors import DataMissingError
 from ionladder.repo import Layout, write_json, write_with
 from ionladder.specs import Dataset
 
@@ -118,12 +118,10 @@ def export_croissant(layout: Layout, dataset: Dataset, version: str, folder: Pat
     absent = [name for name, path in tables.items() if not path.is_file()]
     if absent:
         raise DataMissingError(
-            Problem(
-                where=f"{dataset.name} {version}",
-                expected="its tables, which are kept in git",
-                found=f"no {', '.join(absent)}",
-                next_step=f"Restore them: `git checkout data/{dataset.name}/{version}`.",
-            )
+            f"{dataset.name} {version}",
+            "its tables, which are kept in git",
+            f"no {', '.join(absent)}",
+            f"Restore them: `git checkout data/{dataset.name}/{version}`.",
         )
     document = croissant(dataset, manifest, read_checksums(layout, dataset.name, version))
     written = [folder / CROISSANT_FILE]

@@ -456,10 +456,10 @@ def _recognise(
 
 def _no_split(task: Task, where: str) -> Problem:
     return Problem(
-        where=where,
-        expected="the test entries, or the frozen folds with fold_0 as fold 0 and so on",
-        found="training entries in other folds",
-        next_step=f"`ionladder export {task.name} --format matbench-folds` writes the folds.",
+        where,
+        "the test entries, or the frozen folds with fold_0 as fold 0 and so on",
+        "training entries in other folds",
+        f"`ionladder export {task.name} --format matbench-folds` writes the folds.",
     )
 
 
@@ -532,24 +532,20 @@ def matbench_task(
     """
     if name not in validation["splits"] or name not in metadata:
         raise InterchangeError(
-            Problem(
-                where="matbench_task",
-                expected="a split of the validation file",
-                found=repr(name),
-                next_step=did_you_mean(name, validation["splits"]),
-            )
+            "matbench_task",
+            "a split of the validation file",
+            repr(name),
+            did_you_mean(name, validation["splits"]),
         )
     try:
         from matbench.task import MatbenchTask
         from matbench.util import RecursiveDotDict
     except ImportError as error:
         raise InterchangeError(
-            Problem(
-                where="matbench_task",
-                expected="the package matbench",
-                found=f"none that can be imported ({error})",
-                next_step=_INSTALL,
-            )
+            "matbench_task",
+            "the package matbench",
+            f"none that can be imported ({error})",
+            _INSTALL,
         ) from error
     # Its constructor looks the name up among matminer's datasets; everything else needs only these.
     task = MatbenchTask.__new__(MatbenchTask)
@@ -701,9 +697,9 @@ def _wrong_claim(where: str, claimed: float | None, value: float) -> list[Proble
         return []
     return [
         Problem(
-            where=f"{where}, scores.mae",
-            expected=f"{value:.6g}, which the predictions give",
-            found=f"{claimed:.6g}",
-            next_step="Trust the predictions; the stated score was not made from them.",
+            f"{where}, scores.mae",
+            f"{value:.6g}, which the predictions give",
+            f"{claimed:.6g}",
+            "Trust the predictions; the stated score was not made from them.",
         )
     ]

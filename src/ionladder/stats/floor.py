@@ -77,11 +77,11 @@ def _form_problems(
         return []
     return [
         Problem(
-            where="replicate floor",
-            expected="at least two measurements, and one integer group for each",
-            found=f"values of shape {values.shape} and type {values.dtype}, "
+            "replicate floor",
+            "at least two measurements, and one integer group for each",
+            f"values of shape {values.shape} and type {values.dtype}, "
             f"groups of shape {groups.shape} and type {groups.dtype}",
-            next_step="Hand over only rows that have a replicate group.",
+            "Hand over only rows that have a replicate group.",
         )
     ]
 
@@ -94,20 +94,20 @@ def _content_problems(
     if not is_finite.all():
         problems.append(
             Problem(
-                where="replicate floor, values",
-                expected="finite numbers",
-                found="others at position " + first_few(np.flatnonzero(~is_finite)),
-                next_step="Leave rows without a measured value out of the replicate groups.",
+                "replicate floor, values",
+                "finite numbers",
+                "others at position " + first_few(np.flatnonzero(~is_finite)),
+                "Leave rows without a measured value out of the replicate groups.",
             )
         )
     names, sizes = np.unique(groups, return_counts=True)
     if (sizes < 2).any():
         problems.append(
             Problem(
-                where="replicate floor, groups",
-                expected="two or more measurements in every group",
-                found="one in group " + first_few(names[sizes < 2]),
-                next_step="Give a replicate group only to materials measured more than once.",
+                "replicate floor, groups",
+                "two or more measurements in every group",
+                "one in group " + first_few(names[sizes < 2]),
+                "Give a replicate group only to materials measured more than once.",
             )
         )
     return problems
@@ -307,10 +307,8 @@ _LEAVE_ONE_OUT = _Definition(
 def _check_confidence(confidence: float) -> None:
     if not 0.0 < confidence < 1.0:
         raise MetricInputError(
-            Problem(
-                where="replicate floor, confidence",
-                expected="a level between 0 and 1",
-                found=str(confidence),
-                next_step="Correct it under `scoring:` in params.yaml.",
-            )
+            "replicate floor, confidence",
+            "a level between 0 and 1",
+            str(confidence),
+            "Correct it under `scoring:` in params.yaml.",
         )

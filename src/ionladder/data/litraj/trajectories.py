@@ -38,7 +38,7 @@ from ionladder.data.store import (
     read_blocks,
     table_from_columns,
 )
-from ionladder.errors import IngestError, Problem, first_few
+from ionladder.errors import IngestError, first_few
 from ionladder.repo import sha256_bytes
 
 if TYPE_CHECKING:
@@ -121,12 +121,10 @@ def _space_left(work: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise IngestError(
-            Problem(
-                f"{work.parent.name}/{work.name}",
-                "room for the frames on this disk",
-                error.strerror or type(error).__name__,
-                "Make room and run the command again.",
-            )
+            f"{work.parent.name}/{work.name}",
+            "room for the frames on this disk",
+            error.strerror or type(error).__name__,
+            "Make room and run the command again.",
         ) from error
 
 

@@ -99,10 +99,10 @@ def read_crystals(release: Release) -> dict[str, Crystal]:
         except StructureError as error:
             problems.append(
                 Problem(
-                    where=f"structures_agree: {ARCHIVE}, {entry}.cif",
-                    expected="a CIF of one structure with no site over-filled",
-                    found=str(error),
-                    next_step="Report it upstream, and do not ingest this version.",
+                    f"structures_agree: {ARCHIVE}, {entry}.cif",
+                    "a CIF of one structure with no site over-filled",
+                    str(error),
+                    "Report it upstream, and do not ingest this version.",
                 )
             )
     if problems:

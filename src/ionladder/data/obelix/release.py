@@ -169,7 +169,7 @@ def field_problems(release: Release) -> list[Problem]:
 
 
 def _problem(where: str, expected: str, found: str) -> Problem:
-    return Problem(where=where, expected=expected, found=found, next_step=_READ_AGAIN)
+    return Problem(where, expected, found, _READ_AGAIN)
 
 
 # What the text of a row says
