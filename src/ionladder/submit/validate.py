@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,19 +108,15 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
     """Writes the template of a task that predicts arrays; None for a task that predicts numbers.
 
     Args:
-        task: The task. Every kind of array has a module here with a function
-            ``write_template(folder, given, ids) -> name of the file``.
+        task: The task.
         given: The frames that its predictions start from.
     """
-    if task.predicts == "values":
+    if task.predicts == "values" or given is None:
         return None
-    write = import_module(f"ionladder.submit.{task.predicts}").write_template
+    from ionladder.submit import frames, paths
 
-    def fill(folder: Path, ids: Sequence[str]) -> str:
-        name: str = write(folder, given, ids)
-        return name
-
-    return fill
+    write = {"paths": paths.write_template, "frames": frames.write_template}[task.predicts]
+    return lambda folder, ids: write(folder, given, ids)
 
 
 def card_template(name: str, task: Task) -> str:
