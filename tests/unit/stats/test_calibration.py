@@ -1,4 +1,4 @@
-"""Calibration held against scipy, closed forms, numerical integration, and pencil and paper."""
+"""Calibration held against scipy, closed forms, and pencil and paper."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import stats
 
 from ionladder.stats.calibration import CURVE_LEVELS, Calibration, calibrate
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 NAMES = [field.name for field in fields(Calibration)]
 
 
@@ -57,17 +58,6 @@ def test_labels_drawn_from_their_predictions_are_calibrated() -> None:
     np.testing.assert_allclose(found.observed, CURVE_LEVELS, atol=0.005)
 
 
-@pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0])
-def test_the_area_of_widths_wrong_by_a_factor_is_that_of_its_closed_form(scale: float) -> None:
-    def gap(level: float) -> float:
-        z = stats.norm.ppf((1 + level) / 2)
-        return abs(2 * stats.norm.cdf(scale * z) - 1 - level)
-
-    expected, _ = integrate.quad(gap, 0, 1)
-    found = calibrate(*gaussian(100_000, scale=scale)).miscalibration_area
-    assert found == pytest.approx(expected, abs=0.005)
-
-
 @given(
     z=st.lists(st.floats(0.0, 6.0), min_size=1, max_size=12),
 )
@@ -87,11 +77,6 @@ def test_areas_by_pencil_and_paper() -> None:
     # All labels predicted exactly, or all of them far outside: half the unit square.
     assert calibrate([1.0, 2.0], [1.0, 2.0], [1.0, 1.0]).miscalibration_area == 0.5
     assert calibrate([99.0], [0.0], [1.0]).miscalibration_area == pytest.approx(0.5)
-
-
-def test_calibrated_predictions_of_few_entries_have_the_area_that_is_promised() -> None:
-    areas = [calibrate(*gaussian(113, seed=seed)).miscalibration_area for seed in range(400)]
-    assert np.mean(areas) == pytest.approx(0.3133 / math.sqrt(113), rel=0.1)
 
 
 def test_seeds_are_judged_one_by_one_and_averaged() -> None:

@@ -1,4 +1,4 @@
-"""Jackknife intervals against loops, textbook intervals and scipy's bootstrap."""
+"""Jackknife intervals of groups against loops, matrices, textbooks and scipy's bootstrap."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ionladder.stats.intervals import (
+    combined_freedom,
     degrees_of_freedom,
     error_interval,
     jackknife_variance,
@@ -19,6 +20,90 @@ from ionladder.stats.intervals import (
     share_interval,
     student_t,
 )
+
+# --- groups and degrees of freedom
+
+
+labels = st.lists(st.integers(-3, 6), min_size=1, max_size=40)
+
+sizes = st.lists(st.integers(1, 30), min_size=2, max_size=12)
+
+
+def freedom_by_matrices(entries: np.ndarray, shared: float) -> float:
+    """Satterthwaite's degrees of freedom with every matrix written out, entry by entry."""
+    member = np.repeat(np.eye(len(entries)), entries, axis=0)
+    n = len(member)
+    residual = np.eye(n) - 1.0 / n
+    alike = shared * member @ member.T + (1.0 - shared) * np.eye(n)
+    covariance = member.T @ residual @ alike @ residual.T @ member / n**2
+    weights = np.diag((1.0 - entries / n) ** -2)
+    product = weights @ covariance
+    return float(np.trace(product) ** 2 / np.trace(product @ product))
+
+
+@given(labels=labels, seed=st.integers(0, 1000))
+def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(3, len(labels)))
+    groups = make_groups(labels)
+    expected = [
+        [row[np.array(labels) == name].sum() for name in sorted(set(labels))] for row in values
+    ]
+    np.testing.assert_allclose(groups.sums(values), expected, atol=1e-12)
+    assert groups.sizes.sum() == len(labels)
+
+
+def test_groups_of_a_universe_without_entries_are_empty() -> None:
+    groups = make_groups(["c", "a"], universe=np.array(["a", "b", "c"]))
+    assert groups.sums(np.array([1.0, 2.0])).tolist() == [2.0, 0.0, 1.0]
+    assert (groups.n_groups, groups.n_present) == (3, 2)
+
+
+@given(labels=labels.filter(lambda x: len(set(x)) > 1), seed=st.integers(0, 1000))
+def test_left_out_means_agree_with_a_loop(labels: list[int], seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=len(labels))
+    groups = make_groups(labels)
+    expected = [values[np.array(labels) != name].mean() for name in sorted(set(labels))]
+    np.testing.assert_allclose(
+        left_out_means(groups.sums(values), groups.sizes), expected, atol=1e-9
+    )
+
+
+def test_leaving_out_an_empty_group_changes_nothing_and_the_only_one_leaves_nothing() -> None:
+    means = left_out_means(np.array([[6.0, 0.0]]), np.array([[2.0, 0.0]]))
+    assert math.isnan(means[0, 0])
+    assert means[0, 1] == 3.0
+
+
+@given(sizes=sizes, shared=st.floats(0.0, 1.0))
+def test_degrees_of_freedom_agree_with_matrices(sizes: list[int], shared: float) -> None:
+    entries = np.array(sizes)
+    assert degrees_of_freedom(entries.astype(float), shared=shared) == pytest.approx(
+        freedom_by_matrices(entries, shared), rel=1e-6
+    )
+
+
+def test_one_group_leaves_no_degrees_of_freedom() -> None:
+    assert math.isnan(degrees_of_freedom(np.array([5.0, 0.0])))
+
+
+def test_the_test_set_of_obelix_leaves_as_many_as_nine_equal_groups_would() -> None:
+    sizes = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
+    assert degrees_of_freedom(np.array(sizes, dtype=float)) == pytest.approx(7.66, abs=0.01)
+
+
+def test_combined_degrees_of_freedom_by_hand() -> None:
+    # (1 + 3)² / (1²/4 + 3²/9)
+    assert float(combined_freedom([(1.0, 4.0), (3.0, 9.0)])) == pytest.approx(16 / 1.25)
+
+
+def test_a_variance_of_zero_or_unknown_degrees_of_freedom() -> None:
+    assert float(combined_freedom([(2.0, 8.0), (0.0, 0.0)])) == 8.0
+    assert float(combined_freedom([(0.0, 8.0), (0.0, 0.0)])) == 8.0
+    assert math.isnan(float(combined_freedom([(math.nan, 8.0), (1.0, 3.0)])))
+
+
+# --- intervals
+
 
 OBELIX = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
 
@@ -59,15 +144,6 @@ def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int],
     )
 
 
-@given(seed=st.integers(0, 1000), n=st.integers(3, 60))
-def test_groups_of_one_give_the_ordinary_t_interval_on_the_log_scale(seed: int, n: int) -> None:
-    errors = draw(seed, n)
-    half = stats.t.ppf(0.975, n - 1) * stats.sem(errors) / errors.mean()
-    low, high = error_interval(**parts(errors, list(range(n))))
-    assert float(low) == pytest.approx(errors.mean() * math.exp(-half), rel=1e-9)
-    assert float(high) == pytest.approx(errors.mean() * math.exp(half), rel=1e-9)
-
-
 def test_the_standard_error_is_that_of_scipy_s_bootstrap_over_groups() -> None:
     labels = np.repeat(np.arange(40), 3).tolist()
     errors = draw(3, len(labels)) + np.repeat(draw(4, 40), 3)
@@ -87,46 +163,6 @@ def test_the_standard_error_is_that_of_scipy_s_bootstrap_over_groups() -> None:
     assert math.sqrt(variance) == pytest.approx(oracle * math.sqrt(40 / 39), rel=0.02)
 
 
-def test_unequal_groups_give_a_larger_standard_error_than_the_bootstrap() -> None:
-    labels = np.repeat(np.arange(42), OBELIX).tolist()
-    rng = np.random.default_rng(0)
-    errors = np.abs(rng.normal(size=42)[labels] + rng.normal(size=121))
-    groups = make_groups(labels)
-    sums = groups.sums(errors)
-    drawn = rng.multinomial(42, np.full(42, 1 / 42), size=20_000)
-    bootstrap = np.std((drawn @ sums) / (drawn @ groups.sizes))
-    left_out = left_out_means(sums, groups.sizes)
-    jackknife = math.sqrt(jackknife_variance(np.asarray(errors.mean()), left_out, np.asarray(42)))
-    assert bootstrap < jackknife < 1.25 * bootstrap
-
-
-@given(labels=groups_of_entries, seed=st.integers(0, 1000), random=st.randoms())
-def test_the_order_of_rows_and_the_names_of_groups_are_irrelevant(
-    labels: list[int], seed: int, random: object
-) -> None:
-    errors = draw(seed, len(labels))
-    order = np.random.default_rng(seed).permutation(len(labels))
-    names = np.random.default_rng(seed + 1).permutation(8)
-    renamed = [int(names[labels[at]]) for at in order]
-    np.testing.assert_allclose(
-        error_interval(**parts(errors[order], renamed)),
-        error_interval(**parts(errors, labels)),
-        rtol=1e-9,
-    )
-
-
-@given(labels=groups_of_entries, seed=st.integers(0, 1000), factor=st.floats(1e-3, 1e3))
-def test_scaling_the_errors_scales_the_interval(
-    labels: list[int], seed: int, factor: float
-) -> None:
-    errors = draw(seed, len(labels))
-    np.testing.assert_allclose(
-        error_interval(**parts(factor * errors, labels)),
-        factor * np.array(error_interval(**parts(errors, labels))),
-        rtol=1e-8,
-    )
-
-
 @given(labels=groups_of_entries, seed=st.integers(0, 1000))
 def test_more_confidence_and_more_seed_variance_give_a_wider_interval(
     labels: list[int], seed: int
@@ -139,16 +175,6 @@ def test_more_confidence_and_more_seed_variance_give_a_wider_interval(
     df = float(known["df"])
     if df > 5:  # below it, the seeds bring so many degrees of freedom that t falls faster
         assert seeded[1] - seeded[0] > 0
-
-
-def test_few_seeds_bring_few_degrees_of_freedom() -> None:
-    known = parts(draw(0, 60), list(range(60)))
-    widths = [
-        float(np.subtract(*error_interval(**known, seed_variance=0.25, seed_df=df)[::-1]))
-        for df in (1.0, 4.0, 19.0, 1e6)
-    ]
-    assert widths == sorted(widths, reverse=True)
-    assert widths[0] > 2 * widths[3]
 
 
 def test_the_upper_end_stays_finite_where_one_group_holds_the_error() -> None:

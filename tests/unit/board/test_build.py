@@ -1,0 +1,249 @@
+"""Boards of the tiny task: golden files, order, refused submissions, flat CSV, one standing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import tiny
+from ionladder.board import build as module
+from ionladder.board.build import (
+    StandingOf,
+    assemble,
+    full_json,
+    primary_json,
+    stand,
+    uncertainty_columns,
+    worst_slices,
+)
+from ionladder.board.check import receipt_problems
+from ionladder.board.compare import compare
+from ionladder.board.model import to_csv, write_leaderboard, write_receipts
+from ionladder.receipt import calibration_json
+from ionladder.repo import Layout, to_json
+from ionladder.score import TaskScores, submission_folders
+from ionladder.specs import MEAN_OF_TARGETS, Primary, Slice
+from ionladder.stats.calibration import SCORES
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+# --- the whole board
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """A good model, a better one with two seeds, a reference, and a broken one."""
+    layout = Layout(tmp_path)
+    folder = layout.submissions_dir("tiny")
+    tiny.write_submission(folder / "good", csv=tiny.predictions(1.0).to_csv(index=False))
+    seeds = pd.concat(
+        [tiny.predictions(offset).assign(seed=n) for n, offset in ((0, 0.2), (1, 0.4))]
+    )
+    tiny.write_submission(folder / "better", csv=seeds.to_csv(index=False))
+    median = tiny.predictions().assign(log10_sigma=-5.0)
+    tiny.write_submission(folder / "median", csv=median.to_csv(index=False))
+    tiny.write_submission(folder / "broken", csv="id,log10_sigma\n019,oops\n")
+    return layout
+
+
+def score(layout: Layout) -> tuple[TaskScores, dict[str, Any]]:
+    scorer = tiny.scorer(layout.root)
+    result = scorer.score_all(submission_folders(layout, "tiny"))
+    board = assemble(
+        tiny.TASK,
+        result.scored,
+        scorer.floors(),
+        compare(tiny.TASK, result.scored, tiny.SETTINGS),
+        dataset_version="1.0.0",
+        settings=tiny.SETTINGS,
+    )
+    return result, board
+
+
+def write(layout: Layout) -> None:
+    result, board = score(layout)
+    receipts = {name: scored.receipt for name, scored in result.scored.items()}
+    write_receipts(layout, "tiny", receipts, result.refused)
+    write_leaderboard(layout, board)
+
+
+def test_the_board_and_a_receipt_are_as_reviewed(
+    layout: Layout, request: pytest.FixtureRequest
+) -> None:
+    result, board = score(layout)
+    files = {
+        "tiny.json": to_json(board),
+        "tiny.csv": to_csv(board["rows"]),
+        "receipt.json": to_json(result.scored["better"].receipt),
+    }
+    for name, text in files.items():
+        if request.config.getoption("--update-golden"):
+            (GOLDEN / name).write_text(text, encoding="utf-8")
+        assert text == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_rows_stand_best_first_and_only_verified_rows_are_ranked(layout: Layout) -> None:
+    _, board = score(layout)
+    shown = [(row["submission"], row["kind"], row["rank"]) for row in board["rows"]]
+    assert shown == [
+        ("better", "verified", 1),
+        ("good", "verified", 2),
+        ("median", "reference", None),
+    ]
+    assert board["rows"][0]["mae"] == pytest.approx(0.3)
+    assert board["rows"][0]["mae_seed_sd"] == pytest.approx(0.141421)
+    # Two pairs, 2 and 1 decades apart: each member lies half of that from its median.
+    assert board["floors"][0]["value"] == pytest.approx((1.0 + 1.0 + 0.5 + 0.5) / 4)
+    assert (board["floors"][0]["n_groups"], board["floors"][0]["n_entries"]) == (2, 4)
+
+
+def test_a_broken_submission_is_set_apart_and_receipts_of_gone_ones_are_removed(
+    layout: Layout,
+) -> None:
+    write(layout)
+    receipt = json.loads(layout.receipt("tiny", "broken").read_text())
+    assert "019: 'oops'" in receipt["refused"][0]["found"]
+    assert "broken" not in layout.leaderboard_json("tiny").read_text()
+    shutil.rmtree(layout.submission_dir("tiny", "good"))
+    write(layout)
+    names = sorted(path.stem for path in layout.receipts_dir("tiny").iterdir())
+    assert names == ["better", "broken", "median"]
+
+
+def test_scoring_twice_writes_the_same_bytes(layout: Layout) -> None:
+    def snapshot() -> dict[str, bytes]:
+        write(layout)
+        files = sorted(path for path in layout.leaderboard_dir.rglob("*") if path.is_file())
+        return {path.name: path.read_bytes() for path in files}
+
+    assert snapshot() == snapshot()
+
+
+def test_the_flat_table_holds_the_numbers_of_the_nested_one(layout: Layout) -> None:
+    _, board = score(layout)
+    rows = list(csv.DictReader(io.StringIO(to_csv(board["rows"]))))
+    assert [row["submission"] for row in rows] == ["better", "good", "median"]
+    assert float(rows[1]["cif.mae"]) == board["rows"][1]["subsets"]["cif"]["mae"]
+    assert rows[2]["rank"] == ""
+    assert rows[0]["card.authors"] == "A. Author"
+
+
+def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout: Layout) -> None:
+    write(layout)
+    assert receipt_problems(layout, "tiny") == []
+    path = layout.submission_dir("tiny", "good") / "predictions.csv"
+    path.write_bytes(path.read_bytes()[:-2] + b"7\n")
+    tiny.write_submission(layout.submission_dir("tiny", "newcomer"))
+    changed, missing = receipt_problems(layout, "tiny")
+    assert changed.where == "submissions/tiny/good/predictions.csv"
+    assert "leaderboard/scores/tiny/good.json" in changed.expected
+    assert missing.where == "submissions/tiny/newcomer"
+
+
+# --- columns on stated uncertainty
+
+
+def test_the_columns_on_uncertainty_are_means_over_the_targets_or_absent() -> None:
+    rows = tiny.predictions(1.0).assign(log10_sigma_std=[0.5, 2.0, 1.0, 1.0, 0.8, 1.0], seed=0)
+    one = calibration_json(tiny.LABELS, rows, tiny.TASK)
+    assert one is not None
+    columns = uncertainty_columns({"uncertainty": one}, tiny.TASK)
+    assert columns == {name: one["log10_sigma"][name] for name in SCORES}
+    second = replace(tiny.TASK.targets[0], name="e", limit_column=None)
+    task = replace(
+        tiny.TASK,
+        targets=(tiny.TASK.targets[0], second),
+        primary=Primary(target=MEAN_OF_TARGETS, metric="mae", subset="all"),
+    )
+    labels, rows = tiny.LABELS.assign(e=1.0), rows.assign(e=1.5, e_std=0.5)
+    two = calibration_json(labels, rows, task)
+    assert two is not None
+    columns = uncertainty_columns({"uncertainty": two}, task)
+    for name in SCORES:
+        assert columns[name] == pytest.approx((two["log10_sigma"][name] + two["e"][name]) / 2)
+    for receipt in ({"uncertainty": one}, {"uncertainty": None}, {}):
+        assert uncertainty_columns(receipt, task) == {}
+
+
+# --- one submission beside the others
+
+
+def put(root: Path, name: str, offset: float) -> Path:
+    csv = tiny.predictions(offset).to_csv(index=False)
+    return tiny.write_submission(root / "submissions" / "tiny" / name, csv=csv)
+
+
+@pytest.fixture(autouse=True)
+def _no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "crossing_ids", lambda *_: frozenset())
+
+
+def stood(root: Path, folder: Path, board: Path | None = None) -> StandingOf:
+    scorer = tiny.scorer(root)
+    return stand(
+        Layout(root),
+        tiny.TASK,
+        "1.0.0",
+        scorer=scorer,
+        settings=tiny.SETTINGS,
+        mine=scorer.score(folder),
+        board=Layout(board) if board else None,
+    )
+
+
+def test_it_stands_where_the_board_itself_would_put_it(tmp_path: Path) -> None:
+    for name, offset in (("near", 0.1), ("far", 3.0), ("mine", 1.0), ("median", 2.0)):
+        put(tmp_path, name, offset)
+    standing = stood(tmp_path, tmp_path / "submissions/tiny/mine").standing()
+    scored = tiny.scorer(tmp_path).score_all(submission_folders(Layout(tmp_path), "tiny")).scored
+    row = compare(tiny.TASK, scored, tiny.SETTINGS).ranks["mine"]
+    assert standing is not None
+    assert (standing["rank"], standing["n_ranked"], standing["leader"]) == (2, 3, "near")
+    assert (standing["rank_low"], standing["rank_high"]) == (row.rank_low, row.rank_high)
+    assert standing["probability_best"] == pytest.approx(row.probability_best)
+    assert stood(tmp_path, tmp_path / "submissions/tiny/median").standing() is None
+
+
+def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path: Path) -> None:
+    board, sent = tmp_path / "board", tmp_path / "sent"
+    put(board, "near", 0.1)
+    new = stood(sent, put(sent, "mine", 1.0), board)
+    assert new.former is None
+    put(board, "mine", 3.0)
+    again = stood(sent, sent / "submissions/tiny/mine", board)
+    assert again.former is not None
+    assert primary_json(again.former, tiny.TASK)["value"] == 3.0
+    assert [found.comparison.names for found in (new, again)] == [("mine", "near")] * 2
+    assert new.standing() == again.standing()
+
+
+def test_a_broken_submission_on_the_board_is_named_and_stops_nobody(tmp_path: Path) -> None:
+    put(tmp_path, "near", 0.1)
+    (put(tmp_path, "broken", 0.1) / "submission.yaml").unlink()
+    folder = put(tmp_path, "mine", 1.0)
+    whole = full_json(stood(tmp_path, folder), tiny.TASK)
+    assert whole["not_compared_with"] == ["broken"]
+    assert whole["receipt"] == tiny.scorer(tmp_path).score(folder).receipt
+
+
+def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries() -> None:
+    def part(value: float | None, n: int = 10) -> dict[str, Any]:
+        return {"n": n, "n_groups": 3, "mae": value, "ci_low": 0.1, "ci_high": 9.0}
+
+    slices = tuple(Slice(name=name, title=name.upper(), column=name) for name in ("a", "b"))
+    task = replace(tiny.TASK, slices=slices)
+    parts = {
+        "a": {"x": part(1.0), "y": part(3.0), "tiny": part(None, n=2)},
+        "b": {"x": part(2.0), "z": part(0.5)},
+    }
+    worst = [(p["title"], p["value"]) for p in worst_slices({"slices": parts}, task)]
+    assert worst == [("A: y", 3.0), ("B: x", 2.0), ("A: x", 1.0)]
+    assert worst_slices({"slices": None}, task) == []

@@ -1,0 +1,255 @@
+"""Pairs, robustness, sensitivity and experiments on the tiny task, against brute force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tiny
+from ionladder.board import compare as module
+from ionladder.board.compare import (
+    compare,
+    experiment_tables,
+    leader_without_groups,
+    pair,
+    pair_table,
+    sensitivity,
+)
+from ionladder.repo import Layout
+from ionladder.score import Scored, TaskScorer, submission_folders
+from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice
+
+ERRORS = {
+    "even": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0],
+    "lucky": [0.0, 0.0, 9.0, 0.0, 0.1, 0.1],
+    "median": [3.0, 3.0, 3.0, 3.0, 3.0, 3.0],
+    "worse": [2.0, 2.5, 2.0, 2.5, 2.0, 2.5],
+}
+ARMS = {
+    "plain": [1.0, 2.0, 9.0, 1.5, 1.0, 1.0],
+    "kept": [0.5, 1.0, 4.0, 1.0, 3.0, 0.5],
+    "other": [2.0, 2.0, 2.0, 2.0, 2.0, 2.0],
+}
+Board = Callable[[Mapping[str, list[float]]], dict[str, Scored]]
+
+
+@pytest.fixture
+def scorer(tmp_path: Path) -> TaskScorer:
+    return tiny.scorer(tmp_path)
+
+
+@pytest.fixture
+def board(tmp_path: Path, scorer: TaskScorer) -> Board:
+    """Score submissions with given errors."""
+
+    def score(errors_of: Mapping[str, list[float]]) -> dict[str, Scored]:
+        folder = Layout(tmp_path).submissions_dir("tiny")
+        for name, errors in errors_of.items():
+            rows = tiny.predictions(0.0).assign(log10_sigma=tiny.LABELS["log10_sigma"] + errors)
+            tiny.write_submission(folder / name, csv=rows.to_csv(index=False))
+        result = scorer.score_all(submission_folders(Layout(tmp_path), "tiny"))
+        assert not result.refused
+        return dict(result.scored)
+
+    return score
+
+
+@pytest.fixture
+def scored(board: Board) -> dict[str, Scored]:
+    return board(ERRORS)
+
+
+def groups() -> list[list[str]]:
+    return [part["id"].tolist() for _, part in tiny.LABELS.groupby("component")]
+
+
+# --- pairs
+
+
+def test_every_pair_stands_once_with_the_better_one_first(scored: dict[str, Scored]) -> None:
+    comparison = compare(tiny.TASK, scored, tiny.SETTINGS)
+    table = pair_table(comparison, tiny.TASK.references, confidence=0.95)
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+    assert len(rows) == 6
+    for row in rows:
+        mine, other = (np.mean(ERRORS[row[key]]) for key in ("submission", "other"))
+        assert row["difference"] == pytest.approx(mine - other, abs=1e-6)
+        assert row["difference"] <= 0
+        assert row["ci_low"] <= row["difference"] <= row["ci_high"]
+
+
+def test_the_interval_of_a_pair_is_the_jackknife_of_its_differences(
+    scored: dict[str, Scored],
+) -> None:
+    comparison = compare(tiny.TASK, scored, tiny.SETTINGS)
+    found = pair(comparison, "even", "lucky", confidence=0.95)
+    difference = np.array(ERRORS["even"]) - np.array(ERRORS["lucky"])
+    component = tiny.LABELS["component"].to_numpy()
+    left_out = np.array([difference[component != group].mean() for group in range(4)])
+    error = np.sqrt(3 / 4 * np.sum((left_out - difference.mean()) ** 2))
+    half = (found["ci_high"] - found["ci_low"]) / 2
+    assert found["difference"] == pytest.approx(difference.mean(), abs=1e-6)
+    # The half-width is a multiple of that standard error: Student's t at fewer than 3 degrees.
+    assert half / error > 3.18
+
+
+def test_a_larger_board_keeps_pairs_with_leaders_and_references(
+    scored: dict[str, Scored], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FOR_ALL_PAIRS", 3)
+    found = compare(tiny.TASK, scored, tiny.SETTINGS)
+    table = pair_table(found, tiny.TASK.references, confidence=0.95)
+    named = [frozenset(row[:2]) for row in table["rows"]]
+    assert len(set(named)) == len(named)
+    first = min(ERRORS, key=lambda name: np.mean(ERRORS[name]))
+    wanted = {frozenset({name, other}) for name in (first, "median") for other in ERRORS}
+    assert {pair for pair in wanted if len(pair) == 2} <= set(named)
+    for row in table["rows"]:
+        assert dict(zip(table["columns"], row, strict=True)) == pair(
+            found, *row[:2], confidence=0.95
+        )
+
+
+def test_boards_of_nobody_and_of_references_alone(board: Board) -> None:
+    nothing = compare(tiny.TASK, {}, tiny.SETTINGS)
+    assert nothing.names == ()
+    assert pair_table(nothing, (), confidence=0.95)["rows"] == []
+    assert sensitivity(tiny.TASK, {}, [])["ranks"] == {}
+    task = replace(tiny.TASK, references=tuple(ERRORS))
+    found = compare(task, board(ERRORS), tiny.SETTINGS)
+    assert found.ranks == {}
+    assert len(pair_table(found, task.references, confidence=0.95)["rows"]) == 6
+
+
+# --- how firm the top is
+
+
+def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(
+    scored: dict[str, Scored],
+) -> None:
+    found = leader_without_groups(compare(tiny.TASK, scored, tiny.SETTINGS), groups())
+    assert found is not None
+    # Without 7cr, whose error of 9 is all there is against it, "lucky" leads.
+    (deciding,) = found["deciding"]
+    assert (found["leader"], deciding["leader"], deciding["entries"]) == ("even", "lucky", ["7cr"])
+    assert deciding["score"] == pytest.approx(0.2 / 5)
+    assert deciding["score_of_leader"] == pytest.approx(1.0)
+    assert found["share_leader_stays"] == pytest.approx(3 / 4)
+    alone = compare(tiny.TASK, {"even": scored["even"]}, tiny.SETTINGS)
+    assert leader_without_groups(alone, groups()) is None
+
+
+def test_sensitivity_ranks_by_every_metric_and_every_subset(scored: dict[str, Scored]) -> None:
+    names = ["even", "lucky", "worse"]
+    found = sensitivity(tiny.TASK, scored, names)
+    views = [(view["metric"], view["subset"]) for view in found["views"]]
+    assert views[0] == ("mae", "all")
+    assert views[-2:] == [("mae", "cif"), ("mae", "uncensored")]
+    assert [found["ranks"][name][views.index(("mae", "cif"))] for name in names] == [2, 1, 3]
+    # The larger recall is the better one; here both have the same.
+    recall = views.index(("recall_1e-4", "all"))
+    assert [found["ranks"][name][recall] for name in ("even", "worse")] == [1, 1]
+    mae, rmse = (
+        pd.Series([scored[n].evaluation.score("log10_sigma", "all", use).value for n in names])
+        for use in ("mae", "rmse")
+    )
+    agreement = found["views"][views.index(("rmse", "all"))]["agreement"]
+    assert agreement == pytest.approx(mae.corr(rmse, method="spearman"), abs=1e-6)
+
+
+# --- experiments
+
+ARMS_OF = Experiment(
+    name="arms",
+    title="Arms",
+    heading="Arms",
+    summary="Two arms.",
+    subjects=("plain", "kept", "not-there"),
+    subject_word="model",
+    questions=(
+        Question(
+            name="other",
+            title="?",
+            clauses=(
+                Clause(
+                    act="taking the best",
+                    contrasts=(
+                        Contrast(submissions=("plain", "kept", "not-there"), other="other"),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    families=(Family(title="Model", arms=(("plain", "plain"), ("kept", "kept"))),),
+    parts=(
+        Slice(name="half", title="Half", column="half", values=(("a", "a"), ("b", "b"))),
+        Slice(name="lone", title="Lone", column="lone", values=(("x", "x"),)),
+    ),
+)
+TASK = replace(tiny.TASK, experiments=(ARMS_OF,))
+COLUMNS = pd.DataFrame(
+    {"half": ["a", "a", "a", "b", "b", "b"], "lone": ["x", "x", None, None, None, None]},
+    index=pd.Index(tiny.LABELS["id"], name="id"),
+)
+NUMBERS = ("difference", "ci_low", "ci_high", "probability_better")
+
+
+def rows_of(
+    scored: dict[str, Scored], scorer: TaskScorer, columns: pd.DataFrame | None = COLUMNS
+) -> list[dict[str, object]]:
+    table = experiment_tables(TASK, scored, scorer, columns, tiny.SETTINGS)["arms"]
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def test_on_the_whole_test_set_a_difference_is_that_of_the_board(
+    board: Board, scorer: TaskScorer
+) -> None:
+    scored = board(ARMS)
+    comparison = compare(tiny.TASK, scored, tiny.SETTINGS)
+    rows = rows_of(scored, scorer, None)
+    assert len(rows) == 3
+    for row in rows:
+        expected = pair(comparison, str(row["submission"]), str(row["other"]), confidence=0.95)
+        assert {name: row[name] for name in expected} == expected
+        assert (row["n"], row["n_groups"]) == (6, 4)
+    assert rows_of({}, scorer) == []
+
+
+def test_on_a_part_it_is_the_mean_over_the_entries_of_the_part_and_for_arms_only(
+    board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MIN_ROWS", 3)
+    rows = rows_of(board(ARMS), scorer)
+    places = [(row["submission"], row["other"], row["slice"], row["part"]) for row in rows]
+    assert places == [
+        ("plain", "other", None, None),
+        ("kept", "other", None, None),
+        ("kept", "plain", None, None),
+        ("kept", "plain", "half", "a"),
+        ("kept", "plain", "half", "b"),
+        ("kept", "plain", "lone", "x"),
+    ]
+    for row, entries in zip(rows[3:5], (slice(0, 3), slice(3, 6)), strict=True):
+        gap = np.mean(ARMS["kept"][entries]) - np.mean(ARMS["plain"][entries])
+        assert row["difference"] == pytest.approx(gap, abs=1e-6)
+        assert row["n"] == 3
+        assert row["ci_low"] < gap < row["ci_high"]  # type: ignore[operator]
+    assert rows[3]["n_groups"] == 2
+
+
+def test_a_part_of_few_entries_or_one_group_gives_nothing_away(
+    board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = board(ARMS)
+    for row in rows_of(scored, scorer):
+        if row["slice"]:
+            assert [row[name] for name in NUMBERS] == [None] * 4, "three entries are too few"
+    monkeypatch.setattr(module, "MIN_ROWS", 2)
+    lone = rows_of(scored, scorer)[-1]
+    assert (lone["slice"], lone["n"], lone["n_groups"]) == ("lone", 2, 1)
+    assert [lone[name] for name in NUMBERS] == [None] * 4, "one group has no interval"

@@ -1,0 +1,446 @@
+"""Resamples, standings, pairs, ties and ranks against loops, textbooks and brute force."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from ionladder.stats.intervals import make_groups
+from ionladder.stats.ranking import (
+    GroupScore,
+    RankRow,
+    Resamples,
+    Standings,
+    _draws_when_equal,
+    _largest_differences,
+    make_standings,
+    paired_differences,
+    quantile,
+    rank_rows,
+    tie_groups,
+)
+
+RESAMPLES = Resamples(n_resamples=2000, seed=5)
+
+LABELS = np.repeat(np.arange(20), [9, 7, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+
+
+def group_scores(
+    errors: np.ndarray,
+    seeds: Sequence[Sequence[float]] | None = None,
+    labels: np.ndarray = LABELS,
+) -> list[GroupScore]:
+    """Scores of submissions from errors of shape (n, n_entries), and scores of their seeds."""
+    groups = make_groups(labels)
+    return [
+        GroupScore(
+            sums=groups.sums(row)[None],
+            sizes=groups.sizes[None],
+            per_seed=np.array([row.mean()] if seeds is None else seeds[at]),
+        )
+        for at, row in enumerate(errors)
+    ]
+
+
+def standings(errors: np.ndarray, seeds: Sequence[Sequence[float]] | None = None) -> Standings:
+    """Standings of such scores."""
+    return make_standings(group_scores(errors, seeds), RESAMPLES)
+
+
+def similar(offsets: Sequence[float], *, noise: float = 0.1, seed: int = 0) -> np.ndarray:
+    """Errors that differ by offsets and a little noise, on top of what entries have in common."""
+    rng = np.random.default_rng(seed)
+    common = rng.gamma(2.0, size=len(LABELS))
+    return (
+        common + np.array(offsets)[:, None] + noise * rng.normal(size=(len(offsets), len(LABELS)))
+    )
+
+
+# --- resamples
+
+
+def counts(resamples: Resamples, n_groups: int) -> np.ndarray:
+    return np.hstack([block for _, block in resamples.group_counts(n_groups)])
+
+
+@given(n_groups=st.integers(1, 60), n=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
+def test_every_resample_draws_as_many_groups_as_there_are(n_groups: int, n: int, seed: int) -> None:
+    drawn = counts(Resamples(n_resamples=n, seed=seed), n_groups)
+    assert drawn.shape == (n_groups, n)
+    assert (drawn.sum(axis=0) == n_groups).all()
+
+
+def test_the_same_seed_gives_the_same_resamples_and_another_one_does_not() -> None:
+    first, again, other = (counts(Resamples(n_resamples=50, seed=s), 9) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_groups_are_drawn_as_a_multinomial_says() -> None:
+    drawn = counts(Resamples(n_resamples=20_000, seed=3), 8)
+    observed = np.bincount(drawn[0].astype(int), minlength=6)[:6]
+    expected = 20_000 * stats.binom.pmf(np.arange(6), 8, 1 / 8)
+    assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-3
+
+
+@given(
+    values=st.lists(st.floats(-100, 100), min_size=1, max_size=60),
+    share=st.sampled_from([0.0, 0.025, 0.5, 0.683, 0.975, 1.0]),
+)
+def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None:
+    samples = np.array([values, values[::-1]])
+    np.testing.assert_allclose(
+        quantile(samples, share), np.quantile(samples, share, axis=-1), atol=1e-9
+    )
+
+
+# --- standings
+
+
+def test_values_are_mean_errors() -> None:
+    errors = similar([0.0, 0.5, 1.0])
+    np.testing.assert_allclose(standings(errors).values, errors.mean(axis=1))
+
+
+def test_the_error_of_a_difference_is_its_own_jackknife() -> None:
+    errors = similar([0.0, 0.5], noise=0.6)
+    difference = errors[1] - errors[0]
+    without = [difference[name != LABELS].mean() for name in np.unique(LABELS)]
+    expected = math.sqrt(19 / 20 * sum((x - difference.mean()) ** 2 for x in without))
+    error, freedom = standings(errors).errors_to(0, [1])
+    assert float(error[0]) == pytest.approx(expected, rel=1e-9)
+    assert float(freedom[0]) == pytest.approx(standings(errors).df)
+
+
+def test_samples_are_means_of_the_drawn_groups() -> None:
+    errors = similar([0.0, 0.5], noise=0.6)
+    groups = make_groups(LABELS)
+    made = standings(errors)
+    for block, counts in RESAMPLES.group_counts(20):
+        for at in range(block.start, block.stop)[:: RESAMPLES.n_resamples // 20]:
+            drawn = np.repeat(np.arange(20), counts[:, at].astype(int))
+            rows = np.concatenate([np.flatnonzero(groups.index == group) for group in drawn])
+            np.testing.assert_allclose(made.samples[:, at], errors[:, rows].mean(axis=1))
+
+
+def test_equal_rows_are_equal_to_the_last_bit_wherever_they_stand() -> None:
+    for n in range(2, 40):
+        errors = similar(np.linspace(0, 1, n).tolist(), noise=0.3)
+        made = standings(np.vstack([errors, errors[:1]]))
+        np.testing.assert_array_equal(made.samples[0], made.samples[-1])
+        np.testing.assert_array_equal(made.jackknife[0], made.jackknife[-1])
+
+
+def test_seeds_of_two_submissions_vary_on_their_own() -> None:
+    # Deviations that happen to be the same number by number say nothing about one another.
+    errors = np.array([similar([0.0])[0], similar([0.0], seed=1)[0]])
+    seeds = [[1.0, 2.0], [1.5, 2.5]]
+    plain, _ = standings(errors).errors_to(0, [1])
+    error, freedom = standings(errors, seeds).errors_to(0, [1])
+    # Each pair of seeds has a variance of 0.5, its mean one of 0.25.
+    assert float(error[0]) == pytest.approx(math.sqrt(float(plain[0]) ** 2 + 0.25 + 0.25))
+    assert 1.0 < float(freedom[0]) < standings(errors).df
+
+
+def test_the_mean_over_seeds_enters_the_samples_with_its_standard_error() -> None:
+    errors = np.full((1, len(LABELS)), 1.5)
+    seeds = [[1.1, 1.4, 1.6, 1.9]]
+    made = standings(errors, seeds)
+    assert made.samples[0].std() == pytest.approx(np.std(seeds[0], ddof=1) / 2, rel=0.05)
+    assert made.seed_variances[0] == pytest.approx(np.var(seeds[0], ddof=1) / 4)
+
+
+def test_the_draws_of_a_submission_do_not_depend_on_who_stands_beside_it() -> None:
+    errors = similar([0.0, 0.5, 1.0], noise=0.3)
+    seeds = [[1.0, 1.2, 1.3], [1.5, 1.9], [2.0, 2.1, 2.4]]
+    made = standings(errors, seeds)
+    turned = standings(errors[::-1], seeds[::-1])
+    np.testing.assert_allclose(made.samples, turned.samples[::-1], rtol=1e-12)
+    np.testing.assert_allclose(made.seed_noise[:1], standings(errors[:1], seeds[:1]).seed_noise)
+
+
+def test_targets_share_the_groups_and_count_alike() -> None:
+    groups = make_groups(LABELS)
+    errors = similar([0.0, 1.0], noise=0.5)
+    has_label = LABELS != 3
+    part = make_groups(LABELS[has_label], universe=np.unique(LABELS))
+    score = GroupScore(
+        sums=np.stack([groups.sums(errors[0]), part.sums(errors[1][has_label])]),
+        sizes=np.stack([groups.sizes, part.sizes]),
+        per_seed=np.array([0.0]),
+    )
+    made = make_standings([score], RESAMPLES)
+    assert made.values[0] == pytest.approx((errors[0].mean() + errors[1][has_label].mean()) / 2)
+    for name in (0, 3):
+        kept = name != LABELS
+        expected = (errors[0][kept].mean() + errors[1][kept & has_label].mean()) / 2
+        assert made.left_out[0, name] == pytest.approx(expected)
+
+
+def test_an_empty_board_has_empty_standings() -> None:
+    made = make_standings([], RESAMPLES)
+    assert made.values.shape == (0,)
+    assert made.samples.shape == (0, RESAMPLES.n_resamples)
+    assert math.isnan(made.df)
+
+
+# --- paired differences
+
+
+def test_entries_that_are_groups_give_the_paired_t_interval() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.gamma(2.0, size=(2, 30))
+    scores = [
+        GroupScore(sums=row[None], sizes=np.ones((1, 30)), per_seed=np.array([row.mean()]))
+        for row in (one, other)
+    ]
+    made = make_standings(scores, Resamples(n_resamples=10, seed=0))
+    pair = paired_differences(made, 0, [1], confidence=0.95)
+    oracle = stats.ttest_rel(one, other).confidence_interval(0.95)
+    assert float(pair.difference[0]) == pytest.approx(np.mean(one - other))
+    assert (float(pair.ci_low[0]), float(pair.ci_high[0])) == pytest.approx(
+        (oracle.low, oracle.high), rel=1e-6
+    )
+
+
+def test_a_copy_differs_by_exactly_nothing() -> None:
+    errors = similar([0.0, 0.4, 0.9], noise=0.3)
+    pair = paired_differences(standings(np.vstack([errors, errors[1]])), 3, [1], confidence=0.95)
+    assert float(pair.difference[0]) == 0.0
+    assert (float(pair.ci_low[0]), float(pair.ci_high[0])) == (0.0, 0.0)
+    assert float(pair.probability_smaller[0]) == 0.5
+
+
+def test_turning_a_pair_round_turns_its_interval_round() -> None:
+    made = standings(similar([0.0, 0.4], noise=0.5), [[2.0, 2.2, 2.1], [2.4, 2.5]])
+    there = paired_differences(made, 0, [1], confidence=0.95)
+    back = paired_differences(made, 1, [0], confidence=0.95)
+    np.testing.assert_allclose(there.ci_low, -back.ci_high)
+    np.testing.assert_allclose(there.ci_high, -back.ci_low)
+    np.testing.assert_allclose(there.probability_smaller, 1.0 - back.probability_smaller)
+
+
+def test_seeds_widen_the_interval_of_a_difference() -> None:
+    errors = similar([0.0, 0.4], noise=0.2)
+    widths = []
+    for spread in (0.0, 0.05, 0.4):
+        seeds = [[2.0 - spread, 2.0, 2.0 + spread], [2.4 - spread, 2.4, 2.4 + spread]]
+        pair = paired_differences(standings(errors, seeds), 1, [0], confidence=0.95)
+        widths.append(float(pair.ci_high[0] - pair.ci_low[0]))
+    assert widths == sorted(widths)
+    assert widths[2] > 3 * widths[0]
+
+
+# --- tie groups
+
+
+offsets = st.lists(st.floats(0, 2), min_size=1, max_size=12)
+
+
+def groups_of(made: Standings) -> list[int]:
+    return tie_groups(made, resamples=RESAMPLES, confidence=0.95).tolist()
+
+
+def test_submissions_within_the_noise_tie() -> None:
+    assert groups_of(standings(similar([1.0, 1.01, 1.02, 3.0], noise=0.5))) == [1, 1, 1, 2]
+
+
+def test_a_group_need_not_be_contiguous() -> None:
+    # The last one is worse than the second, but so noisy that nothing can be said about it.
+    errors = similar([0.0, 0.5, 0.7], noise=0.01)
+    errors[2] += 6.0 * np.random.default_rng(3).normal(size=errors.shape[1])
+    errors[2] += errors[0].mean() + 0.7 - errors[2].mean()
+    assert groups_of(standings(errors)) == [1, 2, 1]
+
+
+@given(offsets=offsets, noise=st.sampled_from([0.01, 0.3, 2.0]), seed=st.integers(0, 50))
+@settings(deadline=None)
+def test_groups_partition_the_board_and_the_leader_is_in_the_first(
+    offsets: list[float], noise: float, seed: int
+) -> None:
+    made = standings(similar(offsets, noise=noise, seed=seed))
+    groups = groups_of(made)
+    assert sorted(set(groups)) == list(range(1, max(groups) + 1))
+    leaders = [made.values[np.array(groups) == n].min() for n in sorted(set(groups))]
+    assert groups[int(made.values.argmin())] == 1
+    assert leaders == sorted(leaders)
+
+
+@given(offsets=offsets, seed=st.integers(0, 50), copied=st.integers(0, 11))
+@settings(deadline=None)
+def test_a_copy_ties_with_its_original(offsets: list[float], seed: int, copied: int) -> None:
+    errors = similar(offsets, noise=0.2, seed=seed)
+    groups = groups_of(standings(np.vstack([errors, errors[copied % len(errors)]])))
+    assert groups[-1] == groups[copied % len(errors)]
+
+
+@given(offsets=offsets, seed=st.integers(0, 50), factor=st.floats(1e-6, 1e6))
+@settings(deadline=None)
+def test_the_order_of_submissions_and_the_unit_are_irrelevant(
+    offsets: list[float], seed: int, factor: float
+) -> None:
+    errors = similar(offsets, noise=0.3, seed=seed)
+    order = np.random.default_rng(seed).permutation(len(errors))
+    groups = groups_of(standings(errors))
+    assert groups_of(standings(factor * errors[order])) == [groups[at] for at in order]
+
+
+def test_a_difference_that_is_the_same_everywhere_separates() -> None:
+    errors = similar([0.0, 0.0, 0.0], noise=0.0) + np.array([[0.0], [0.1], [0.3]])
+    assert groups_of(standings(errors)) == [1, 2, 3]
+
+
+def test_rounding_does_not_separate() -> None:
+    errors = similar([0.0], noise=0.0)
+    assert groups_of(standings(np.vstack([errors, errors * (1 + 1e-15)]))) == [1, 1]
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_boards_too_small_to_compare(n: int) -> None:
+    assert groups_of(standings(similar([0.0] * n))) == [1] * n
+
+
+def test_a_single_group_of_entries_separates_nobody() -> None:
+    scores = [
+        GroupScore(sums=np.array([[x]]), sizes=np.array([[5.0]]), per_seed=np.array([x]))
+        for x in (1.0, 9.0)
+    ]
+    assert groups_of(make_standings(scores, RESAMPLES)) == [1, 1]
+
+
+def test_seeds_that_scatter_keep_submissions_together() -> None:
+    errors = similar([0.0, 0.3], noise=0.1)
+    means = errors.mean(axis=1)
+    steady = [[m - 0.01, m, m + 0.01] for m in means]
+    scattered = [[m - 0.8, m, m + 0.8] for m in means]
+    assert groups_of(standings(errors, steady)) == [1, 2]
+    assert groups_of(standings(errors, scattered)) == [1, 1]
+
+
+def test_scattered_seeds_of_one_submission_do_not_tie_the_others() -> None:
+    errors = similar([0.0, 0.5, 0.6], noise=0.1)
+    means = errors.mean(axis=1)
+    seeds = [[means[0]], [means[1]], [means[2] - 1.0, means[2] + 1.0]]
+    assert groups_of(standings(errors, seeds))[:2] == [1, 2]
+
+
+def test_equal_independent_normals_give_the_range_of_a_monte_carlo_by_hand() -> None:
+    """Many groups of one size: the largest difference to the smallest is a studentised range."""
+    n, n_groups = 6, 400
+    errors = 5.0 + np.random.default_rng(1).normal(size=(n, n_groups))
+    scores = [
+        GroupScore(sums=row[None], sizes=np.ones((1, n_groups)), per_seed=np.array([row.mean()]))
+        for row in errors
+    ]
+    resamples = Resamples(n_resamples=40_000, seed=2)
+    made = make_standings(scores, resamples)
+    noise, scale = _draws_when_equal(made, made.seed_noise, np.arange(len(scores)), resamples)
+    largest = _largest_differences(made, noise, scale, 0.0)
+    # A difference of two has √2 times the error of one.
+    expected = stats.studentized_range.ppf(0.95, n, n_groups - 1) / np.sqrt(2)
+    assert np.quantile(largest, 0.95) == pytest.approx(expected, rel=0.03)
+
+
+def test_equal_models_are_rarely_separated() -> None:
+    rng = np.random.default_rng(0)
+    n_boards, wrong = 200, 0
+    for board in range(n_boards):
+        shared, own = rng.normal(size=(1, 20))[:, LABELS], rng.normal(size=(8, 20))[:, LABELS]
+        noise = rng.normal(size=(8, len(LABELS)))
+        made = make_standings(
+            group_scores(np.abs(shared + own + noise)), Resamples(n_resamples=1000, seed=board)
+        )
+        groups = tie_groups(
+            made, resamples=Resamples(n_resamples=1000, seed=board), confidence=0.95
+        )
+        wrong += groups.max() > 1
+    # 5 % of 200 boards are 10; seven more are three standard errors.
+    assert wrong <= 19
+
+
+# --- ranks
+
+
+FIVE = [0.0, 0.02, 0.1, 0.05, 0.3]
+
+
+def rows_of(
+    errors: np.ndarray, seeds: list[list[float]] | None = None, confidence: float = 0.95
+) -> list[RankRow]:
+    return rank_rows(standings(errors, seeds), resamples=RESAMPLES, confidence=confidence)
+
+
+def test_ranks_agree_with_the_resampled_scores_they_come_from() -> None:
+    errors = similar(FIVE, noise=0.7)
+    made = standings(errors)
+    brute = np.array(
+        [[1 + np.sum(column < value) for value in column] for column in made.samples.T]
+    )
+    rows = rank_rows(made, resamples=RESAMPLES, confidence=0.95)
+    for row, ranks in zip(rows, brute.T, strict=True):
+        low, high = np.quantile(ranks, [0.025, 0.975], method="inverted_cdf")
+        assert (row.rank_low, row.rank_high) == (low, high)
+        assert row.probability_best == pytest.approx(np.mean(ranks == 1))
+
+
+@given(
+    offsets=st.lists(st.floats(0, 1), min_size=1, max_size=9),
+    noise=st.sampled_from([0.05, 0.5]),
+    seed=st.integers(0, 50),
+)
+@settings(deadline=None)
+def test_probabilities_of_being_best_sum_to_one_and_ranges_hold_the_rank(
+    offsets: list[float], noise: float, seed: int
+) -> None:
+    rows = rows_of(similar(offsets, noise=noise, seed=seed))
+    assert sum(row.probability_best for row in rows) == pytest.approx(1.0)
+    assert min(row.rank for row in rows) == 1
+    assert all(1 <= row.rank_low <= row.rank_high <= len(rows) for row in rows)
+
+
+def test_a_copy_shares_rank_range_group_and_the_chance_to_be_best() -> None:
+    errors = similar([0.0, 0.05, 0.1], noise=0.5)
+    alone = rows_of(errors)
+    rows = rows_of(np.vstack([errors, errors[0]]))
+    assert rows[0] == rows[3]
+    assert rows[0].probability_best == pytest.approx(alone[0].probability_best / 2)
+    assert rows[1].probability_best == pytest.approx(alone[1].probability_best)
+
+
+def test_the_order_of_submissions_is_irrelevant() -> None:
+    errors = similar(FIVE, noise=0.5)
+    order = [3, 0, 4, 2, 1]
+    rows = rows_of(errors)
+    assert rows_of(errors[order]) == [rows[at] for at in order]
+
+
+def test_seeds_that_scatter_widen_the_range_of_ranks() -> None:
+    errors = similar([0.0, 0.3, 0.6], noise=0.05)
+    means = errors.mean(axis=1)
+    steady = rows_of(errors, [[m - 0.01, m + 0.01, m] for m in means])
+    scattered = rows_of(errors, [[m - 1.0, m + 1.0, m] for m in means])
+    assert [(row.rank_low, row.rank_high) for row in steady] == [(1, 1), (2, 2), (3, 3)]
+    assert [(row.rank_low, row.rank_high) for row in scattered] == [(1, 3)] * 3
+
+
+def test_ends_of_a_range_are_counted_exactly() -> None:
+    """2.5 % of 1,000 resamples are 25; one more would move the end."""
+    made = standings(similar([0.0, 5.0]))
+    samples = np.zeros((2, 1000))
+    samples[1] = 1.0
+    samples[0, :25] = 2.0  # in 25 of them the first one is second
+    resamples = Resamples(n_resamples=1000, seed=0)
+    rows = rank_rows(replace(made, samples=samples), resamples=resamples, confidence=0.95)
+    assert (rows[0].rank_low, rows[0].rank_high) == (1, 1)
+    assert (rows[1].rank_low, rows[1].rank_high) == (1, 2)
+
+
+def test_an_empty_board_has_no_rows() -> None:
+    assert rank_rows(make_standings([], RESAMPLES), resamples=RESAMPLES, confidence=0.95) == []
