@@ -1,4 +1,4 @@
-"""One submission in detail: slices, plots, hardest entries, widths, audit; a board by slice."""
+"""One submission in detail: its slices, plots, hardest entries, widths; and a board by slice."""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from markupsafe import Markup
 
-from ionladder.board.audit import CHECKS
 from ionladder.board.model import Board, Row, Value
 from ionladder.receipt import MIN_ROWS
 from ionladder.site.charts import backdrop, baseline_value, spark, spark_axis, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
-from ionladder.site.context import Entries, EntryChoice, TaskSite
+from ionladder.site.context import Entries, EntrySource, TaskSite
 from ionladder.site.tables import (
     NOT_APPLICABLE,
     OPEN,
     Cell,
     Heat,
     best_of,
-    difference_cell,
     heat_of,
-    number_cell,
-    own_label,
     spread_cell,
     value_cell,
 )
@@ -33,20 +28,16 @@ from ionladder.site.text import (
     UNCERTAINTY,
     axis_title,
     change_of,
-    count,
     exact,
     inert,
     interval,
     number,
-    relative,
     scored_words,
-    submission_url,
 )
-from ionladder.specs import Slice, Target, Task
+from ionladder.specs import Slice, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
 if TYPE_CHECKING:
-    from ionladder.entries import EntryTable
     from ionladder.evaluation import Slices
 
 # Slices as tables: one submission part by part, and a board's models beside each other
@@ -293,56 +284,23 @@ def _sample(points: Sequence[Point]) -> Sequence[Point]:
     return [points[int(i * step)] for i in range(MOST_MARKS)]
 
 
-def hard_entries(
-    task: Task,
-    table: EntryTable | None,
-    choice: EntryChoice | None,
-    names: Mapping[str, str],
-    *,
-    name: str,
-    here: str,
-) -> list[dict[str, Any]]:
+def hard_entries(source: EntrySource, name: str) -> list[tuple[int, float, list[float]]]:
     """The entries that a submission errs most on, largest error first; empty without labels.
 
-    Args:
-        task: The task.
-        table: Its entries, or None.
-        choice: Which of them have pages, or None.
-        names: Entry → formula.
-        name: The submission.
-        here: Address of the page that shows them.
-
     Returns:
-        ``id``, ``name`` (formula) and ``href`` of each (None without a page), ``targets`` with
-        label, prediction and difference of every target, ``error``, which enters the primary
-        score, and ``typical``, its median over verified submissions.
+        Place of each in the table of entries, its error, which enters the primary score, and the
+        prediction of every target.
     """
-    if table is None or choice is None or name not in table.names:
+    table = source.table
+    if table is None or name not in table.names:
         return []
     row = table.names.index(name)
-    errors = table.errors[row]
-    worst = [int(place) for place in np.argsort(-errors, kind="stable")[:HARDEST]]
-    return [
-        {
-            "id": table.ids[place],
-            "name": names.get(table.ids[place], table.ids[place]),
-            "href": choice.href(here, table.ids[place]),
-            "targets": [_entry_cells(table, target, row, place) for target in task.targets],
-            "error": number_cell(float(errors[place])),
-            "typical": number_cell(float(table.typical_error[place])),
-        }
-        for place in worst
-        if np.isfinite(errors[place])
-    ]
+    errors, predictions = table.errors[row], table.predictions.values()
+    worst = [int(p) for p in np.argsort(-errors, kind="stable")[:HARDEST] if np.isfinite(errors[p])]
+    return [(p, float(errors[p]), [float(rows[row, p]) for rows in predictions]) for p in worst]
 
 
-def _entry_cells(table: EntryTable, target: Target, row: int, place: int) -> tuple[Cell, ...]:
-    predicted = float(table.predictions[target.name][row, place])
-    apart = predicted - float(table.labels[target.name][place])
-    return own_label(table, target, place), number_cell(predicted), difference_cell(apart)
-
-
-# What a submission's page shows of its stated standard deviations, and of its audit
+# What a submission's page shows of its stated standard deviations
 
 
 def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[dict[str, Any]]:
@@ -371,53 +329,3 @@ def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[di
             }
         )
     return found
-
-
-_EVIDENCE = {
-    "n": "entries",
-    "n_crossing": "entries with a known composition",
-    "n_distinct": "different predictions",
-    "n_outside": "predictions outside",
-    "n_twins": "other submissions",
-}
-
-
-def audit_notes(item: TaskSite, name: str, here: str) -> dict[str, Any]:
-    """What the page of a submission says about its audit.
-
-    Returns:
-        ``is_made`` (False where no audit of this submission is recorded), ``notes`` with
-        ``title``, ``sentence`` and ``evidence``, and the titles of all ``checks``.
-    """
-    recorded = item.analysis.content.get("audit") or {}
-    return {
-        "is_made": name in recorded,
-        "notes": [
-            {
-                "title": inert(finding["title"]),
-                "sentence": inert(finding["sentence"]),
-                "evidence": [
-                    (
-                        inert(_EVIDENCE.get(key, key.replace("_", " "))),
-                        _evidence(item, key, value, here),
-                    )
-                    for key, value in finding["evidence"].items()
-                ],
-            }
-            for finding in recorded.get(name, ())
-        ],
-        "checks": [check.title for check in CHECKS],
-    }
-
-
-def _evidence(item: TaskSite, key: str, value: object, here: str) -> Markup:
-    """A number as printed, a submission as a link to its page, any other text as it is."""
-    if isinstance(value, int):
-        return Markup(count(value))  # noqa: S704 - digits and spaces
-    if isinstance(value, float):
-        return inert(f"{value:.4g}".replace("-", "−"))
-    text = inert("–" if value is None else value)
-    if key != "twin" or value not in item.entrants:
-        return text
-    address = relative(here, submission_url(item.task.name, str(value)))
-    return Markup('<a href="{}">{}</a>').format(address, text)

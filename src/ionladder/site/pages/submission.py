@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ionladder.board.audit import CHECKS
 from ionladder.board.model import NO_VALUE, Board, Row, Value
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntryChoice, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
@@ -14,7 +15,6 @@ from ionladder.site.files import badge_url, bibtex_lines
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
 from ionladder.site.slices import (
-    audit_notes,
     hard_entries,
     plots,
     slice_table,
@@ -23,6 +23,7 @@ from ionladder.site.slices import (
 from ionladder.site.tables import metric_column, value_cell
 from ionladder.site.text import (
     UNCERTAINTY,
+    WORDS,
     Facts,
     entries_url,
     entry_url,
@@ -104,13 +105,14 @@ def _submission(
         ),
         "receipt": receipt,
         "parities": plots(entries, task),
-        "hardest": hard_entries(
-            task, source.table, source.choice, source.names, name=name, here=here
-        ),
+        "hardest": hard_entries(source, name),
+        "source": source,
         "bibtex": bibtex_lines(entrant.card, board, row, name),
         "uncertainty": stated_uncertainty(entrant.receipt, task),
         "uncertainty_words": list(UNCERTAINTY.values()),
-        "audit": audit_notes(item, name, here),
+        "audit": (item.analysis.content.get("audit") or {}).get(name),
+        "checks": CHECKS,
+        "evidence": WORDS["evidence"],
         "marked": [
             (kind, titles[is_filled])
             for is_filled, kind in ((True, ""), (False, " il-point--open"))
