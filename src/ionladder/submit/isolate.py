@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
+import time
+import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,8 @@ from ionladder import errors
 from ionladder.errors import IonLadderError, Problem
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import pyarrow as pa
 
 ENDED_BY_A_LIMIT = frozenset({9, 14, 24})
@@ -114,90 +119,126 @@ class ReaderProcess:
 
     def __init__(self, read: Callable[..., Read], limits: Limits = READING) -> None:
         self._read, self._limits = read, limits
-        self._parent = self._child = 0
+        self._parent = 0
 
     def __call__(self, *arguments: Any, where: str) -> Read:
         """What the function returns or raises; ``where`` names the file in problems about it."""
         if _is_bound or not hasattr(os, "fork"):
             if not _is_bound:
                 warnings.warn(_NO_LIMITS, RuntimeWarning, stacklevel=2)
-            return _called(self._read, arguments, where, self._limits)
+            return self._called(arguments, where)
         if self._parent != os.getpid():
             self._start()
         try:
-            self._questions.write(json.dumps([where, arguments]).encode() + b"\n")
-            self._questions.flush()
-            length = int.from_bytes(self._answers.read(8), "little")
-            data = self._answers.read(length)
-        except BrokenPipeError:
-            data = b""
+            self._pipe.send_bytes(json.dumps([where, arguments]).encode())
+            return _unpacked(self._pipe.recv_bytes())
+        except (EOFError, ConnectionError):
+            self._child.join()
+            signal_number = -(self._child.exitcode or 0)
+            self.close()
         except BaseException:  # an answer that nobody waits for would be taken for the next one
             self.close()
             raise
-        if data:
-            return _unpacked(data)
-        return None, [_ended(self.close(), where, self._limits)]
+        if signal_number in ENDED_BY_A_LIMIT:
+            expected = f"a file that is read within {self._limits.cpu_s} s"
+            return None, [Problem(where, expected, "one that takes longer", _SMALLER)]
+        found = f"one at which the reading process broke off (signal {signal_number})"
+        return None, [Problem(where, "a file that can be read", found, "Export the file again.")]
 
-    def close(self) -> int:
-        """End the child, if there is one; the number of the signal that ended it."""
-        if self._parent != os.getpid():
-            return 0
-        self._parent = 0
-        self._questions.close()
-        self._answers.close()
-        _, status = os.waitpid(self._child, 0)
-        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    def close(self) -> None:
+        """End the child, if this process has one."""
+        if self._parent == os.getpid():
+            self._parent = 0
+            self._child.kill()
+            self._child.join()
+            self._pipe.close()
 
     def _start(self) -> None:
-        (read_question, write_question), (read_answer, write_answer) = os.pipe(), os.pipe()
-        self._child = os.fork()
-        if self._child == 0:
-            os.close(write_question)
-            os.close(read_answer)
-            try:
-                self._serve(read_question, write_answer)
-            finally:
-                os._exit(0)
-        os.close(read_question)
-        os.close(write_answer)
-        self._questions = os.fdopen(write_question, "wb", buffering=0)
-        self._answers = os.fdopen(read_answer, "rb")
+        import multiprocessing
+
+        context = multiprocessing.get_context("fork")
+        self._pipe, theirs = context.Pipe()
+        self._child = context.Process(target=self._serve, args=(theirs,), daemon=True)
+        self._child.start()
+        theirs.close()
         self._parent = os.getpid()
 
-    def _serve(self, questions: int, answers: int) -> None:
-        """Answer questions until there are none, or a limit is broken."""
+    def _serve(self, pipe: Connection) -> None:
+        """Answer questions until the parent has ended, or a limit is broken."""
         import resource
 
         import pyarrow as pa
 
+        self._pipe.close()
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(nothing, standard)
         # The allocator of the system gives back what it can, and reserves no more than is used.
         pa.set_memory_pool(pa.system_memory_pool())
-        bound = {**vars(self._limits), "open_files": 4096, "cpu_s": 10**9}
-        bound["memory_bytes"] += _address_space()
-        bind_this_process(Limits(**bound))
+        limits = self._limits
+        memory = _address_space() + limits.memory_bytes
+        bind_this_process(
+            replace(limits, cpu_s=10**9, wall_s=10**9, memory_bytes=memory, open_files=4096)
+        )
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        with os.fdopen(questions, "rb") as stream, os.fdopen(answers, "wb") as out:
-            for line in stream:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with contextlib.suppress(EOFError, ConnectionError):
+            while True:
+                where, arguments = json.loads(pipe.recv_bytes())
                 _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-                cpu_s = int(sum(os.times()[:2])) + 1 + self._limits.cpu_s
+                cpu_s = int(time.process_time()) + 1 + limits.cpu_s
                 resource.setrlimit(resource.RLIMIT_CPU, (min(cpu_s, hard), hard))
-                signal.alarm(self._limits.wall_s)
-                where, arguments = json.loads(line)
-                data = _packed(self._read, arguments, where, self._limits)
-                out.write(len(data).to_bytes(8, "little"))
-                out.write(data)
-                out.flush()
+                signal.alarm(limits.wall_s)
+                pipe.send_bytes(self._answer(arguments, where))
                 signal.alarm(0)
 
+    def _called(self, arguments: Any, where: str) -> Read:
+        try:
+            return self._read(*arguments)
+        except MemoryError:
+            expected = f"a file that is unpacked within {self._limits.memory_bytes / 1e9:g} GB"
+            return None, [Problem(where, expected, "one that needs more", _SMALLER)]
 
+    def _answer(self, arguments: Any, where: str) -> bytes:
+        """A table in Arrow's format, or JSON, after eight bytes that say which."""
+        import pyarrow as pa
+
+        answer: dict[str, Any] = {}
+        try:
+            table, problems = self._called(arguments, where)
+            if table is not None:
+                sink = pa.BufferOutputStream()
+                with pa.ipc.new_stream(sink, table.schema) as stream:
+                    stream.write_table(table)
+                return _TABLE + bytes(sink.getvalue())
+        except IonLadderError as error:
+            answer["raised"], problems = type(error).__name__, list(error.problems)
+        except Exception:  # noqa: BLE001 - whatever it is, the parent raises it
+            answer["traceback"], problems = traceback.format_exc(), []
+        answer["problems"] = [list(vars(problem).values()) for problem in problems]
+        return b"json    " + json.dumps(answer).encode()
+
+
+_SMALLER = "Keep only the columns and rows that the task asks for."
 _TABLE = b"table   "  # as long as Arrow's numbers, which then stand where they may be used
 _NO_LIMITS = (
     "This system cannot bound the process that reads parquet files: check files of people you do "
     "not know on Linux or macOS."
 )
+
+
+def _unpacked(data: bytes) -> Read:
+    import pyarrow as pa
+
+    if data.startswith(_TABLE):
+        return pa.ipc.open_stream(pa.py_buffer(data)[len(_TABLE) :]).read_all(), []
+    answer = json.loads(data[len(_TABLE) :])
+    if "traceback" in answer:
+        raise RuntimeError(answer["traceback"])
+    problems = [Problem(*texts) for texts in answer["problems"]]
+    if "raised" in answer:
+        raise getattr(errors, answer["raised"])(problems)
+    return None, problems
 
 
 def _address_space() -> int:
@@ -206,63 +247,3 @@ def _address_space() -> int:
         return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
-
-
-def _called(read: Callable[..., Read], arguments: Any, where: str, limits: Limits) -> Read:
-    try:
-        return read(*arguments)
-    except MemoryError:
-        expected = f"a file that is unpacked within {limits.memory_bytes / 1e9:g} GB"
-        return None, [Problem(where, expected, "one that needs more", _SMALLER)]
-
-
-_SMALLER = "Keep only the columns and rows that the task asks for."
-
-
-def _ended(signal_number: int, where: str, limits: Limits) -> Problem:
-    if signal_number in ENDED_BY_A_LIMIT:
-        expected = f"a file that is read within {limits.cpu_s} s"
-        return Problem(where, expected, "one that takes longer", _SMALLER)
-    found = f"one at which the reading process broke off (signal {signal_number})"
-    return Problem(where, "a file that can be read", found, "Export the file again.")
-
-
-def _packed(read: Callable[..., Read], arguments: Any, where: str, limits: Limits) -> bytes:
-    """A result, or what was raised: a table in Arrow's format or JSON, after eight bytes."""
-    import traceback
-
-    import pyarrow as pa
-
-    answer: dict[str, Any] = {}
-    try:
-        table, problems = _called(read, arguments, where, limits)
-        if table is not None:
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, table.schema) as stream:
-                stream.write_table(table)
-            return _TABLE + bytes(sink.getvalue())
-        answer["problems"] = [list(vars(problem).values()) for problem in problems]
-    except IonLadderError as error:
-        answer["problems"] = [list(vars(problem).values()) for problem in error.problems]
-        answer["raised"] = type(error).__name__
-    except OSError as error:
-        answer |= {"errno": error.errno, "text": error.strerror}
-    except Exception:  # noqa: BLE001 - whatever it is, the parent raises it
-        answer["traceback"] = traceback.format_exc()
-    return b"json    " + json.dumps(answer).encode()
-
-
-def _unpacked(data: bytes) -> Read:
-    import pyarrow as pa
-
-    if data[:8] == _TABLE:
-        return pa.ipc.open_stream(pa.py_buffer(data)[8:]).read_all(), []
-    answer = json.loads(data[8:])
-    if "traceback" in answer:
-        raise RuntimeError(answer["traceback"])
-    if "errno" in answer:
-        raise OSError(answer["errno"], answer["text"])
-    problems = [Problem(*texts) for texts in answer["problems"]]
-    if "raised" in answer:
-        raise getattr(errors, answer["raised"])(problems)
-    return None, problems
