@@ -22,7 +22,7 @@ from ionladder.data.litraj.trajectories import draw_offset_set
 from ionladder.data.store import BuiltVersion, StreamedWriter, read_blocks
 from ionladder.errors import IngestError
 from ionladder.repo import Layout
-from ionladder.submit.frames import FramePredictions, write_offset_predictions
+from ionladder.submit.frames import FramePredictions
 from tiny import CARD
 
 TASK, DATASET = "mplitrj-subsample", "mplitrj_subsample"
@@ -256,7 +256,9 @@ def test_offsets_make_energies_comparable(prompt: Prompt, layout: Layout) -> Non
     by_id = {f"{part}-{row:07d}": one for part, rows in parts for row, one in enumerate(rows)}
     ids = pq.read_table(layout.frames(DATASET, "1.0.0", "frames_offset"))["id"].to_pylist()
     energies = [by_id[i].energy + sum(SHIFT_EV[s] for s in by_id[i].symbols) for i in ids]
-    write_offset_predictions(fitted / "offset_predictions.parquet", ids, np.array(energies))
+    pq.write_table(
+        pa.table({"id": ids, "energy_ev": energies}), fitted / "offset_predictions.parquet"
+    )
     prompt.ok("leaderboard", TASK)
     one, other = receipt(layout, "as-given"), receipt(layout, "fitted")
     assert value(one, "energy_ev_per_atom", "mae") > 0.5
@@ -333,7 +335,8 @@ def test_every_problem_of_both_files_is_told_at_once(prompt: Prompt, layout: Lay
     predictions = noisy()
     _set(FORCES, 4, lambda f: f[:-1])(predictions)
     folder = write(layout, "wrong", predictions)
-    write_offset_predictions(folder / "offset_predictions.parquet", ["test-0000001"], np.ones(1))
+    offsets = pa.table({"id": ["test-0000001"], "energy_ev": [1.0]})
+    pq.write_table(offsets, folder / "offset_predictions.parquet")
     (folder / "weights.pt").write_bytes(b"1")
     said = prompt.error("score", str(folder))
     for word in ("offset_predictions.parquet", "test-0000004", "weights.pt"):

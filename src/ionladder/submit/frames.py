@@ -148,13 +148,6 @@ def _lists(values: Array, lengths: Sequence[int]) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, pa.array(values.astype(np.float32)), type=_REALS)
 
 
-def write_offset_predictions(path: Path, ids: Sequence[str], energy_ev: Array) -> None:
-    """Write ``offset_predictions.parquet``: energies of the frozen offset set, eV, by id."""
-    columns = [pa.array(list(ids), pa.string()), pa.array(np.asarray(energy_ev, dtype=np.float64))]
-    table = pa.table(columns, schema=pa.schema([_FIELDS["id"], _FIELDS[ENERGY]]))
-    pq.write_table(table, path, compression="zstd")
-
-
 # The template of a submission of frames: ids, numbers of atoms, and how to fill in the rest
 
 

@@ -402,27 +402,12 @@ def _checks(layout: Layout) -> Iterator[Check[Release]]:
 # From what was read to the tables of a version
 
 
-@dataclass(frozen=True, kw_only=True)
-class Groups:
-    """Entries that a fold keeps together.
-
-    Attributes:
-        scheme: Name of the folds (``chemsys``).
-        column: What the frames of a group have in common.
-        together: What is held out with an entry, in words (``its whole chemical system``).
-    """
-
-    scheme: str
-    column: str
-    together: str
-
-
 def _build(
     release: Release,
     work: Path,
     *,
     dataset: Dataset,
-    groups: Groups,
+    groups: tuple[str, str, str],
     entries: Columns,
     labels: Columns,
     checked: Sequence[CheckResult],
@@ -434,7 +419,8 @@ def _build(
         release: What was read.
         work: Folder for structures.
         dataset: Its tables; labels in eV are shown on its card.
-        groups: What its folds keep whole.
+        groups: What its folds keep whole: name of the scheme, what the frames of a group have in
+            common, and what is held out with an entry, in words (``its whole chemical system``).
         entries: Columns of ``entries`` that only this dataset has.
         labels: Columns of ``labels``, the id left out.
         checked: Results of the checks so far.
@@ -443,8 +429,8 @@ def _build(
     Raises:
         IngestError: Folds do not cover the training entries, or tear a group apart.
     """
-    ids, parts = release.ids, release.column("part")
-    names = release.column(groups.column)
+    ids, parts, (scheme, shared_by, together) = release.ids, release.column("part"), groups
+    names = release.column(shared_by)
     numbers = {name: number for number, name in enumerate(sorted(set(names)), start=1)}
     shared = ("formula", "formula_norm", "chemsys", "anion_class")
     splits = {
@@ -460,11 +446,9 @@ def _build(
         },
         "labels": {"id": ids, **labels},
         "splits": splits,
-        "folds": fold_columns(splits, release.pinned.folds, scheme=groups.scheme),
+        "folds": fold_columns(splits, release.pinned.folds, scheme=scheme),
     }
-    covered = run_checks(
-        dataset, (folds_check(groups.together),), (columns["splits"], columns["folds"])
-    )
+    covered = run_checks(dataset, (folds_check(together),), (columns["splits"], columns["folds"]))
     overlap, overlap_summary = material_overlap(
         parts, [material or "" for material in release.column("material_id")]
     )
@@ -605,7 +589,7 @@ def build_bvel13k(
         release,
         work,
         dataset=dataset,
-        groups=Groups(scheme="chemsys", column="chemsys", together="its whole chemical system"),
+        groups=("chemsys", "chemsys", "its whole chemical system"),
         entries={
             "anion": release.column("anion"),
             "n_sites": release.column("n_atoms"),
@@ -684,7 +668,7 @@ def build_nebbvse122k(
         release,
         work,
         dataset=dataset,
-        groups=Groups(scheme="material", column="material_id", together="all hops of its material"),
+        groups=("material", "material_id", "all hops of its material"),
         entries={
             **{name: [getattr(edge, name) for edge in edges] for name in edges[0]._fields},
             "n_atoms": release.column("n_atoms"),
