@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -299,89 +300,27 @@ _HIGHEST_EV = 100.0
 _REVERSED_ANG = 1.0
 _SAME_ANG = 1e-3
 
-_IMAGES = "every image of the initial path once, in each hop"
-_CONVERGED = "true or false, the same for every image of a hop"
-_SAY_FALSE = "Say false for a hop whose path cannot be used; it then counts as failed."
-_FINITE = "finite numbers in every image of a converged hop"
-_SET_FALSE = "Set converged to false for a hop whose path cannot be used."
-_FAULTS = {
-    "missing": (
-        "image", _IMAGES, "missing images", "hop",
-        "Send every image of the initial path: leaving images out is not scored around.",
-    ),
-    "repeated": ("image", _IMAGES, "repeated images", "hop", "Keep one row per image."),
-    "unknown": (
-        "image", _IMAGES, "unknown images", "hop",
-        "Keep the images of the initial path, numbered from 0.",
-    ),
-    "unsaid": ("converged", _CONVERGED, "nothing", "hop", _SAY_FALSE),
-    "mixed": ("converged", _CONVERGED, "both", "hop", _SAY_FALSE),
-    "counts": (
-        "positions_ang", "three numbers for every atom of the initial path", "other", "image",
-        "Send all atoms of the supercell in the order of the initial path.",
-    ),
-    "elements": (
-        "elements", "the elements of the initial path, atom by atom", "other", "image",
-        "Keep the order of the atoms: programs that sort by element change it.",
-    ),
-    "cells": (
-        "Lattice", "the cell of the initial path", "other", "image",
-        "Relax atoms in the given cell; the DFT path has the same.",
-    ),
-    "energy": ("energy_ev", _FINITE, "none, NaN or infinity", "image", _SET_FALSE),
-    "positions": ("positions_ang", _FINITE, "none, NaN or infinity", "image", _SET_FALSE),
-    "fractional": (
-        "positions_ang", "Cartesian coordinates in Å", "otherwise", "hop",
-        "Multiply fractional coordinates by the cell.",
-    ),
-    "transposed": (
-        "positions_ang", "coordinates as x1 y1 z1 x2 y2 z2 …", "otherwise", "hop",
-        "All x stand first here: write positions row by row.",
-    ),
-    "permuted": (
-        "positions_ang", "atoms in the order of the initial path", "otherwise", "hop",
-        "Bring them into that order: the atoms named stand in each other's places.",
-    ),
-    "shifted": (
-        "positions_ang", "atoms in the frame of the initial path", "otherwise", "hop",
-        "Every atom is moved alike: subtract that shift.",
-    ),
-    "reversed": (
-        "positions_ang", "images in the order of the initial path", "otherwise", "hop",
-        "The last image lies where the first should be: turn the path around.",
-    ),
-    "far": (
-        "positions_ang",
-        f"atoms within {FARTHEST_ANG:g} Å of the initial path (shortest periodic distance)",
-        "otherwise", "hop",
-        "Atoms look permuted or shifted; where a relaxation blew up, set converged to false.",
-    ),
-    "wide": (
-        "energy_ev", f"energies of one path within {_HIGHEST_EV:g} eV", "more", "hop",
-        "Send total energies of the supercell in eV, not meV or kJ/mol.",
-    ),
-}  # fmt: skip
-"""Kind of fault → field, what is expected, what was found, of what, and what to do."""
-
 _Case = tuple[str, str]
 """Kind of fault, and the hop or image that shows it."""
 
 
 def _problems(cases: Iterable[_Case], shown_as: str) -> list[Problem]:
-    """One problem for each kind of fault, in the order of the table above."""
+    """One problem for each kind of fault, in the order and in the words of ``path_faults.csv``."""
     by_kind: dict[str, list[str]] = {}
     for kind, shown in cases:
         by_kind.setdefault(kind, []).append(shown)
-    return [
-        Problem(
-            f"{shown_as}, {field}",
-            expected,
-            f"{what} in {len(by_kind[kind])} {unit}(s) ({first_few(by_kind[kind])})",
-            step,
-        )
-        for kind, (field, expected, what, unit, step) in _FAULTS.items()
-        if kind in by_kind
-    ]
+    if not by_kind:
+        return []
+    with Path(__file__).with_name("path_faults.csv").open(encoding="utf-8", newline="") as stream:
+        faults = [row for row in csv.DictReader(stream) if row["kind"] in by_kind]
+    problems = []
+    for fault in faults:
+        hops = by_kind[fault["kind"]]
+        expected = fault["expected"].format(farthest=FARTHEST_ANG, highest=_HIGHEST_EV)
+        found = f"{fault['found']} in {len(hops)} {fault['unit']}(s) ({first_few(hops)})"
+        where = f"{shown_as}, {fault['field']}"
+        problems.append(Problem(where, expected, found, fault["next_step"]))
+    return problems
 
 
 def _row_cases(rows: Sequence[_Image], given: GivenPath) -> Iterator[_Case]:
