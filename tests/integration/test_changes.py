@@ -134,7 +134,7 @@ def test_one_changed_label_shows_on_the_changes_page_exactly(
         shown = f"{after - before:+.2f}"
         assert shown.replace("-", "−") in page
         assert shown in table
-    assert "data&#58; version 1.0.0 → 1.1.0, other labels" in page
+    assert "data: version 1.0.0 → 1.1.0, other labels" in page
     assert "data: version 1.0.0 → 1.1.0, other labels" in table
     assert "Publication 2 {: #obelix-2 }" in page
     assert page.index("#obelix-2") < page.index("#obelix-1")

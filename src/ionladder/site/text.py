@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import posixpath
 import re
-import string
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -28,8 +27,6 @@ from ionladder.specs import MEAN_OF_TARGETS, Dataset, LabelWords, MetricUse, Tar
 NOT_STATED = Markup('<span class="il-null">not stated</span>')
 
 _MINUS = "−"
-_HARMLESS = " .,-()"
-_ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
 _BLANKS = re.compile(r"(?:[^\S\u202f]|(?<!\d)\u202f|\u202f(?!\d))+")
@@ -58,15 +55,13 @@ def plain(text: object, *, limit: int | None = None) -> str:
 
 
 def inert(text: object, *, limit: int | None = None) -> Markup:
-    """A contributor's words as one line that neither HTML nor Markdown reads as anything but text.
-
-    Every ASCII character with a meaning in either becomes a numeric entity.
+    """A contributor's words as one line that HTML reads as nothing but text.
 
     Example:
-        >>> inert("<b> | [x](y)")
-        Markup('&#60;b&#62; &#124; &#91;x&#93;(y)')
+        >>> inert("<b>\\n& more", limit=8)
+        Markup('&lt;b&gt; &amp; m…')
     """
-    return Markup(plain(text, limit=limit).translate(_ENTITIES))  # noqa: S704 - escaped here
+    return escape(plain(text, limit=limit))
 
 
 def inert_code(line: object) -> Markup:
@@ -74,7 +69,7 @@ def inert_code(line: object) -> Markup:
 
     Example:
         >>> inert_code("  a = 1")
-        Markup('  a &#61; 1')
+        Markup('  a = 1')
     """
     text = str(line)
     return Markup(" " * (len(text) - len(text.lstrip(" ")))) + inert(text)  # noqa: S704
@@ -114,10 +109,7 @@ def external_link(address: object, label: object | None = None) -> Markup:
     shown = inert(address if label is None else label)
     if target is None:
         return shown
-    return Markup('<a href="{}" rel="nofollow noopener ugc">{}</a>').format(
-        Markup(str(escape(target)).translate({ord(c): _ENTITIES[ord(c)] for c in "*_[]~|"})),  # noqa: S704
-        shown,
-    )
+    return Markup('<a href="{}" rel="nofollow noopener ugc">{}</a>').format(target, shown)
 
 
 def doi_link(doi: object) -> Markup:

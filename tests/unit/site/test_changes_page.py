@@ -68,7 +68,7 @@ def test_a_change_shows_both_values_difference_tie_group_and_why(layout: Layout)
     text = page(layout)
     assert row(text, "a") == (
         "a 1.500 1.050–2.100 1.512 1.058–2.117 +0.012 1–2 1 "
-        "data&#58; version 1.2.0 → 1.2.0.1, other labels"
+        "data: version 1.2.0 → 1.2.0.1, other labels"
     )
     assert row(text, "b").startswith("b 2.00 1.40–2.80 2.00 1.40–2.80 ±0.00 2 → 1–2 2 → 1 data")
     assert "1 submission is in another tie group than before" in text
@@ -78,7 +78,7 @@ def test_a_change_shows_both_values_difference_tie_group_and_why(layout: Layout)
 def test_those_scored_again_with_the_same_result_are_counted_not_listed(layout: Layout) -> None:
     add_history(layout, BOARD, [replace(BOARD[0], value=1.4), BOARD[1]])
     text = page(layout)
-    assert "1 submission was scored again and stayed as before (data&#58; version" in text
+    assert "1 submission was scored again and stayed as before (data: version" in text
     assert "No submission that stayed is in another tie group" in text
 
 

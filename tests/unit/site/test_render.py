@@ -75,7 +75,7 @@ def test_a_large_prediction_file_is_named_and_not_copied(tmp_path: Path) -> None
 def test_without_the_labels_the_page_says_so_instead_of_a_plot(tmp_path: Path) -> None:
     pages = render_pages(load_site(make_repository(tmp_path, typical())))
     page = pages["submissions/obelix/rf-paper/"]
-    assert "The labels of obelix 1&#46;2&#46;0" in page or "The labels of obelix 1.2.0" in page
+    assert "The labels of obelix 1.2.0" in page
     assert "il-chart--parity" not in page
 
 
@@ -87,7 +87,7 @@ def test_a_refused_submission_is_listed_with_its_problems(tmp_path: Path) -> Non
     layout.receipt("obelix", "broken").write_text(json.dumps(refused))
     layout.submission_dir("obelix", "fresh").mkdir()
     page = render_pages(load_site(layout))["obelix/"]
-    assert "expected 121 rows&#59; found &#60;b&#62;" in page
+    assert "expected 121 rows; found &lt;b&gt;" in page
     assert "ionladder validate submissions/obelix/fresh" in page
 
 

@@ -119,7 +119,7 @@ def test_groups_that_decide_the_first_place_are_named(tmp_path: Path) -> None:
     layout = add_analysis(make_repository(tmp_path, typical()), "obelix", robustness=found)
     firm = render_pages(load_site(layout))["obelix/"].split("{: #firmness }")[1]
     assert "<b>98 %</b>" in firm
-    assert "<code>mvq</code>, <code>&#60;b&#62;</code>: " in firm
+    assert "<code>mvq</code>, <code>&lt;b&gt;</code>: " in firm
     assert "<bdi>Random forest</bdi></a> (1.50 against 1.60)" in firm
 
 
