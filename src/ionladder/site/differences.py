@@ -17,21 +17,19 @@ from markupsafe import Markup
 
 from ionladder.board.model import Analysis, Board, Pair, Row, Value, read_pairs
 from ionladder.errors import Problem, SiteError
-from ionladder.site.charts import difference_scale, spark, spark_axis, zero_line
+from ionladder.site.charts import difference_scale, spark_axis
 from ionladder.site.context import Entrant, Site, TaskSite
 from ionladder.site.tables import (
     NOT_APPLICABLE,
     Cell,
     heat_of,
     signed_cell,
-    stated_cell,
     value_cell,
 )
 from ionladder.site.text import (
     change_of,
     compare_url,
     count,
-    duration,
     entry_url,
     exact,
     formulas,
@@ -231,24 +229,14 @@ def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -
 
 
 def asked_table(experiment: Experiment, differences: Differences) -> dict[str, Any] | None:
-    """Every difference that the questions ask for, with its picture; None where there is none."""
+    """Every difference that the questions ask for, and their axis; None where there is none."""
     found = [(question, differences.asked(question)) for question in experiment.questions]
     every = [f.difference.score for _, group in found for f in group]
     if not every:
         return None
     scale = difference_scale(every)
-    zero = zero_line(scale)
-    return {
-        "axis": spark_axis(scale),
-        "questions": [
-            (
-                question,
-                [(f, spark(f.difference.score, "verified", scale, behind=zero)) for f in group],
-            )
-            for question, group in found
-            if group
-        ],
-    }
+    asked = [(question, group) for question, group in found if group]
+    return {"scale": scale, "axis": spark_axis(scale), "questions": asked}
 
 
 def candidates(experiment: Experiment, differences: Differences) -> list[dict[str, Any]]:
@@ -258,9 +246,7 @@ def candidates(experiment: Experiment, differences: Differences) -> list[dict[st
         known = [d for name in contrast.submissions if (d := differences.of(name, contrast.other))]
         if len(contrast.submissions) > 1 and known:
             by_state: dict[str, list[Markup]] = {
-                state: [
-                    differences.model(d.submission, limit=None) for d in known if d.state == state
-                ]
+                state: [model(d.submission, limit=None) for d in known if d.state == state]
                 for state in _VERBS
             }
             rows.append({"other": model(contrast.other), "n": len(known), **by_state})
@@ -299,8 +285,6 @@ def _printed_row(quoted: Row, printed: float, board: Board) -> dict[str, Any]:
     if ours.low is not None and ours.high is not None:
         place = "below it" if printed < ours.low else "inside"
         place = "above it" if printed > ours.high else place
-    card = row.card if row else {}
-    seconds, parameters = card.get("training_time_s"), card.get("parameters")
     return {
         "quoted": quoted,
         "printed": printed,
@@ -309,12 +293,6 @@ def _printed_row(quoted: Row, printed: float, board: Board) -> dict[str, Any]:
         "apart": apart,
         "gap": signed_cell(Value(apart)),
         "place": place,
-        "time": stated_cell(
-            None if seconds is None else duration(seconds), sort=seconds, missing="not stated"
-        ),
-        "parameters": stated_cell(
-            None if parameters is None else count(parameters), sort=parameters, missing="not stated"
-        ),
     }
 
 
