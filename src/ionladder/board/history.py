@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from ionladder.errors import HistoryError
 from ionladder.git import head_commit
+from ionladder.receipt import DECIMALS
 from ionladder.repo import Layout, replacing
 
 REMOVED: Literal["removed"] = "removed"
@@ -218,6 +219,24 @@ class Change:
         wanted = 1 - math.floor(math.log10(max(sizes)))
         return min(max(wanted, _FEWEST_DIGITS), _MOST_DIGITS)
 
+    def as_json(self) -> dict[str, Any]:
+        """The change as ``ionladder changes --json`` prints it."""
+        old, new, difference = self.before, self.after, self.difference
+        return {
+            "task": new.task,
+            "publication": new.publication,
+            "submission": new.submission,
+            "event": new.event,
+            "causes": list(self.causes),
+            "reasons": list(self.reasons),
+            "difference": None if difference is None else round(difference, DECIMALS),
+            "unit": new.unit,
+            "has_moved": self.has_moved,
+            "tie_group_changed": self.tie_group_changed,
+            "from": old._asdict() if old else None,
+            "to": new._asdict(),
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publication:
@@ -267,10 +286,17 @@ def publications(records: Iterable[Record]) -> list[Publication]:
     ]
 
 
-def since(found: Sequence[Publication], fresh: Sequence[Record]) -> list[Publication]:
-    """Those publications that hold any of some records."""
-    wanted = {(record.task, record.publication) for record in fresh}
-    return [each for each in found if (each.task, each.number) in wanted]
+def since(records: Sequence[Record], n_before: int) -> list[Publication]:
+    """Publications that hold any record after the first ``n_before``."""
+    wanted = {(record.task, record.publication) for record in records[n_before:]}
+    return [each for each in publications(records) if (each.task, each.number) in wanted]
+
+
+def newest(records: Iterable[Record], n: int) -> list[Publication]:
+    """The last ``n`` publications of each task."""
+    found = publications(records)
+    last = {publication.task: publication.number for publication in found}
+    return [each for each in found if each.number > last[each.task] - n]
 
 
 def _changes(run: Sequence[tuple[Record | None, Record]]) -> Iterator[Change]:

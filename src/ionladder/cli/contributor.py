@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from ionladder.board.build import StandingOf
     from ionladder.cli.common import Context, Grid
-    from ionladder.config import ScoringSettings
     from ionladder.data.store import TaskInputs
     from ionladder.evaluation import Evaluation, Score
     from ionladder.interchange.convert import Format
@@ -603,67 +602,6 @@ def _stage(context: Context, task: Task, path: Path, name: str, root: Path) -> L
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(path, folder, symlinks=True)
     return staged
-
-
-# ``ionladder compare``: two submissions on the same entries, pair by pair
-
-
-def compare(
-    submission: Annotated[Path, typer.Argument(help="Submission folder.")],
-    other: Annotated[Path, typer.Argument(help="The submission to compare it with.")],
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="Task, if the folders are not under submissions/<task>/.",
-            autocompletion=task_names,
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
-) -> None:
-    """Compare two submissions pair by pair; nothing is written.
-
-    Exit code 0 whatever the outcome.
-    """
-    from ionladder.board.compare import compare as compare_all
-    from ionladder.board.compare import pair
-    from ionladder.cli.common import load_context, task_of
-    from ionladder.errors import ConfigError
-    from ionladder.repo import to_json
-    from ionladder.score import TaskScorer
-
-    context = load_context()
-    chosen = task_of(submission, task)
-    if submission.resolve() == other.resolve():
-        raise ConfigError(
-            str(other),
-            "another submission",
-            "the same folder twice",
-            "Name two submissions of one task.",
-        )
-    settings = context.params.scoring
-    scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
-    # Two folders may have one name, as when a contributor compares with the committed version.
-    scored = {str(path): scorer.score(path) for path in (submission, other)}
-    sides = compare_all(chosen, scored, settings)
-    found = pair(sides, str(submission), str(other), confidence=settings.confidence)
-    if json:
-        print(to_json({"task": chosen.name, "confidence": settings.confidence, **found}), end="")
-        return
-    print(_sentences(found, chosen, settings))
-
-
-def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) -> str:
-    low, high = found["ci_low"], found["ci_high"]
-    between, is_clear = "no interval with fewer than two groups of entries", False
-    if low is not None:
-        between = f"{100 * settings.confidence:g} % interval {low:+.3f} to {high:+.3f}"
-        is_clear = low > 0 or high < 0
-    return (
-        f"{task.primary_use.title} of {found['submission']} minus that of {found['other']}: "
-        f"{found['difference']:+.3f} {task.primary_targets[0].error_unit}, {between}.\n"
-        f"Better in {100 * found['probability_better']:.1f} % of {settings.resamples:,} resampled "
-        f"test sets: the data {'tell the two apart' if is_clear else 'do not tell them apart'}."
-    )
 
 
 # What ``ionladder score`` says of a submission's place: rank, ties, worst slices, audit notes

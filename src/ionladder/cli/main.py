@@ -9,17 +9,16 @@ from typing import Annotated
 import typer
 
 from ionladder import __version__
-from ionladder.cli.contributor import compare, convert, data, new, preview, score, tasks, validate
+from ionladder.cli.boards import changes, compare, leaderboard
+from ionladder.cli.contributor import convert, data, new, preview, score, tasks, validate
 from ionladder.cli.maintainer import (
     baseline,
     build,
-    changes,
     diff,
     export,
     fetch,
     fill,
     ingest,
-    leaderboard,
     pr_check,
     pr_comment,
     schema,

@@ -259,7 +259,7 @@ def test_publications_of_several_tasks_stand_apart_in_the_order_they_began() -> 
     mixed = [tiny[0], other[0], other[1], tiny[1]]
     found = [(each.task, each.number) for each in publications(mixed)]
     assert found == [("tiny", 1), ("other", 1), ("other", 2), ("tiny", 2)]
-    assert [(p.task, p.number) for p in since(publications(mixed), mixed[3:])] == [("tiny", 2)]
+    assert [(p.task, p.number) for p in since(mixed, 3)] == [("tiny", 2)]
 
 
 # --- the file

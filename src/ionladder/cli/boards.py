@@ -1,0 +1,290 @@
+"""Commands on boards: ``leaderboard``, ``compare`` and ``changes``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ionladder.cli.common import task_names
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ionladder.board.history import Change, Publication, Record
+    from ionladder.cli.common import Context
+    from ionladder.config import ScoringSettings
+    from ionladder.specs import Task
+
+_MOST_PUBLICATIONS_DIGITS = 3
+_PIPED_WIDTH = 1000
+
+# --- ``ionladder leaderboard``
+
+
+def leaderboard(
+    tasks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Tasks; default: all that params.yaml names.", autocompletion=task_names
+        ),
+    ] = None,
+) -> None:
+    """Score all submissions and write the board.
+
+    A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission. What
+    changed since the last time is added to leaderboard/history.jsonl.
+    """
+    from ionladder.board.build import publish
+    from ionladder.cli.common import load_context
+    from ionladder.data.registry import get_task
+    from ionladder.errors import error_text, visible
+
+    context = load_context()
+    layout = context.layout
+    for name in tasks or list(context.params.task_versions):
+        task = get_task(name)
+        version = context.version_of(task)
+        published = publish(layout, task, version, context.params.scoring)
+        scores, n_records = published.scores, len(published.records)
+        print(
+            f"{name}: {len(scores.scored)} submissions scored on {task.dataset} {version}, "
+            f"{len(scores.refused)} refused; "
+            f"wrote {layout.relative(layout.leaderboard_json(name))}."
+        )
+        if n_records:
+            print(
+                f"{n_records} record{'s' * (n_records > 1)} added to "
+                f"{layout.relative(layout.history)}; "
+                f"`ionladder changes {name}` says what moved and why."
+            )
+        for submission, problems in scores.refused.items():
+            where = visible(f"submissions/{name}/{submission}")
+            print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)
+
+
+# --- ``ionladder compare``
+
+
+def compare(
+    submission: Annotated[Path, typer.Argument(help="Submission folder.")],
+    other: Annotated[Path, typer.Argument(help="The submission to compare it with.")],
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="Task, if the folders are not under submissions/<task>/.",
+            autocompletion=task_names,
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+) -> None:
+    """Compare two submissions pair by pair; nothing is written.
+
+    Exit code 0 whatever the outcome.
+    """
+    from ionladder.board.compare import compare as compare_all
+    from ionladder.board.compare import pair
+    from ionladder.cli.common import load_context, task_of
+    from ionladder.errors import ConfigError
+    from ionladder.repo import to_json
+    from ionladder.score import TaskScorer
+
+    context = load_context()
+    chosen = task_of(submission, task)
+    if submission.resolve() == other.resolve():
+        raise ConfigError(
+            str(other),
+            "another submission",
+            "the same folder twice",
+            "Name two submissions of one task.",
+        )
+    settings = context.params.scoring
+    scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
+    # Two folders may have one name, as when a contributor compares with the committed version.
+    scored = {str(path): scorer.score(path) for path in (submission, other)}
+    sides = compare_all(chosen, scored, settings)
+    found = pair(sides, str(submission), str(other), confidence=settings.confidence)
+    if json:
+        print(to_json({"task": chosen.name, "confidence": settings.confidence, **found}), end="")
+        return
+    print(_sentences(found, chosen, settings))
+
+
+def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) -> str:
+    low, high = found["ci_low"], found["ci_high"]
+    between, is_clear = "no interval with fewer than two groups of entries", False
+    if low is not None:
+        between = f"{100 * settings.confidence:g} % interval {low:+.3f} to {high:+.3f}"
+        is_clear = low > 0 or high < 0
+    return (
+        f"{task.primary_use.title} of {found['submission']} minus that of {found['other']}: "
+        f"{found['difference']:+.3f} {task.primary_targets[0].error_unit}, {between}.\n"
+        f"Better in {100 * found['probability_better']:.1f} % of {settings.resamples:,} resampled "
+        f"test sets: the data {'tell the two apart' if is_clear else 'do not tell them apart'}."
+    )
+
+
+# --- ``ionladder changes``
+
+
+def changes(
+    task: Annotated[
+        str | None, typer.Argument(help="Task; default: all.", autocompletion=task_names)
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what was published after this commit, or the last N publications per task."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Fail if a published number changed without a new version."),
+    ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(help="Commit to compare with; default: where this branch left origin/main."),
+    ] = None,
+) -> None:
+    """Say which submissions moved, by how much and why.
+
+    It reads leaderboard/history.jsonl, where every score ever published has its record. Causes are
+    data, scorer, submission, kind, others (only the place changed; older records), or unexplained.
+    """
+    from ionladder.board.history import read_history
+    from ionladder.cli.common import load_context
+    from ionladder.errors import ConfigError, did_you_mean
+    from ionladder.repo import to_json
+
+    context = load_context()
+    known = set(context.params.task_versions)
+    records = [] if check else read_history(context.layout)
+    known |= {record.task for record in records}
+    if task is not None and task not in known:
+        hint = did_you_mean(task, sorted(known))
+        raise ConfigError("task", "a task with a board", repr(task), hint)
+    if check:
+        _check(context, [task] if task else list(context.params.task_versions), base)
+        return
+    records = [record for record in records if task in {None, record.task}]
+    found = _publications(context, records, task, since)[::-1]
+    if json:
+        print(to_json([change.as_json() for each in found for change in each.changes]), end="")
+    else:
+        _print(found)
+
+
+def _publications(
+    context: Context, records: Sequence[Record], task: str | None, since: str | None
+) -> list[Publication]:
+    """Publications asked for, oldest first."""
+    from ionladder.board import history
+    from ionladder.errors import ConfigError
+    from ionladder.git import files_at, find_commit
+
+    if since is None:
+        return history.publications(records)
+    if since.isdigit() and len(since) <= _MOST_PUBLICATIONS_DIGITS:
+        return history.newest(records, int(since))
+    layout = context.layout
+    commit = find_commit(layout.root, since)
+    if commit is None:
+        raise ConfigError(
+            "--since",
+            "a commit of this repository, or a number of publications below 1000",
+            repr(since),
+            "`git log --oneline leaderboard/history.jsonl` lists the commits.",
+        )
+    name = layout.relative(layout.history)
+    data = files_at(layout.root, commit, layout.relative(layout.leaderboard_dir)).get(name, b"")
+    before = history.parse_history(data, f"{name} at {since}")
+    return history.since(records, sum(task in {None, record.task} for record in before))
+
+
+def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
+    """Compare what is published with the history and with a base.
+
+    Raises:
+        HistoryError: A number changed without a new version, or a line of the history did.
+    """
+    from ionladder.board.check import history_problems, problems_since, snapshot
+    from ionladder.board.history import read_history
+    from ionladder.errors import HistoryError
+    from ionladder.git import base_commit
+
+    layout = context.layout
+    folder = layout.relative(layout.leaderboard_dir)
+    commit = base_commit(layout.root, folder, wanted=base or None)
+    history, now = read_history(layout), snapshot(layout)
+    problems = problems_since(layout, tasks, commit) if commit else []
+    problems += [p for name in tasks for p in history_problems(layout, history, now[name], name)]
+    if problems:
+        raise HistoryError(problems)
+    print(f"{len(tasks)} boards: every score is that of its last record.")
+    if commit:
+        print(f"Since {commit[:12]}, no number changed without a new version.")
+    else:
+        print(
+            f"Not compared with a former state: {base or 'a commit to compare with'} is not here "
+            "(a shallow clone?)."
+        )
+
+
+def _print(found: Sequence[Publication]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=_PIPED_WIDTH)
+    if not found:
+        console.print("No published score has changed here.")
+    for each in found:
+        commit = each.commit[:12] if each.commit else "no commit"
+        console.print(f"{each.task}, publication {each.number}, computed on {commit}")
+        if each.moved:
+            console.print(_table(each.moved))
+        if n_same := len(each.unmoved):
+            reasons = sorted({reason for change in each.unmoved for reason in change.reasons})
+            console.print(
+                f"{n_same} {'was' if n_same == 1 else 'were'} scored again and stayed as before "
+                f"({'; '.join(reasons)})."
+            )
+        console.print()
+
+
+def _table(moved: Sequence[Change]) -> Table:
+    from rich.table import Table
+
+    unit = moved[0].after.unit
+    table = Table(box=None)
+    table.add_column("submission", no_wrap=True)
+    for heading in ("from", "to", "difference"):
+        table.add_column(f"{heading} / {unit}", justify="right")
+    for heading in ("rank", "tie group", "why"):
+        table.add_column(heading, overflow="fold")
+    for change in moved:
+        digits, difference = change.digits, change.difference
+        values, places = [], []
+        for record in (change.before, change.after):
+            value = "–"
+            if record and record.value is not None:
+                value = f"{record.value:.{digits}f}"
+                if record.ci_low is not None and record.ci_high is not None:
+                    value += f" [{record.ci_low:.{digits}f}, {record.ci_high:.{digits}f}]"
+            low, high = (record.rank_low, record.rank_high) if record else (None, None)
+            ranks = "–" if low is None else str(low) if low == high else f"{low}–{high}"
+            group = "–" if record is None or record.tie_group is None else str(record.tie_group)
+            values.append(value)
+            places.append((ranks, group))
+        table.add_row(
+            change.after.submission,
+            *values,
+            "–" if difference is None else f"{difference:+.{digits}f}",
+            *(new if old == new else f"{old} → {new}" for old, new in zip(*places, strict=True)),
+            "; ".join(change.reasons),
+        )
+    return table
