@@ -160,7 +160,7 @@ def _seen(around: Surroundings, chosen: Assignment) -> _SeenSite:
 
 
 def _shell(neighbours: list[tuple[str, Array]]) -> tuple[float, str, int]:
-    """Nearest distance, the ion there, and how many stand up to 1.25 times as far."""
+    """Nearest distance, the ion there, and how many there are up to 1.25 times as far."""
     nearest = [(float(d[0]), name) for name, d in neighbours if len(d)]
     if not nearest:
         return np.inf, "", 0
@@ -237,7 +237,7 @@ class System:
     def groups(self) -> tuple[tuple[Accepted, ...], ...]:
         """Its members, variants together: one type, Li on the same sites, the others exchanged.
 
-        Groups stand in the order of their first members.
+        Groups are in the order of their first members.
         """
         together: dict[tuple[str, str], list[Accepted]] = {}
         for member in self.members:

@@ -1,7 +1,7 @@
 """Hand-built types of bvel_proto against every record of their structure that is at hand here.
 
 Two are: AFLOW's prototypes (part 1 of the library, in pymatgen) and the measured structures of
-OBELiX 1.2.0, where they are ingested. Other records, read by eye, stand in
+OBELiX 1.2.0, where they are ingested. Other records, read by eye, are in
 docs/decisions/0008-sources-of-structure-types.md.
 
 Most of OBELiX's public structures carry random noise on their positions. How much it is, three

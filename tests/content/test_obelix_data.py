@@ -1,6 +1,6 @@
 """Facts of the real OBELiX data, each counted here again from the released tables.
 
-Counts marked "paper" stand in Therrien et al., arXiv:2502.14234; the others were counted
+Counts marked "paper" are from Therrien et al., arXiv:2502.14234; the others were counted
 independently of this package from the published files.
 """
 

@@ -33,8 +33,8 @@ class Barriers:
 
     Attributes:
         e_1d_ev: Barrier of 1-dimensional percolation, eV; None where there is none below encut.
-        e_2d_ev: The same in two dimensions.
-        e_3d_ev: The same in three dimensions.
+        e_2d_ev: Barrier of 2-dimensional percolation, eV, or None.
+        e_3d_ev: Barrier of 3-dimensional percolation, eV, or None.
     """
 
     e_1d_ev: float | None

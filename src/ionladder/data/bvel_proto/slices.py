@@ -1,4 +1,4 @@
-"""How BVEL-proto is taken apart: structure type, chemistry, dimensions, size, nearness."""
+"""Slices of BVEL-proto: structure type, chemistry, dimensions, size, nearness to training."""
 
 from __future__ import annotations
 
