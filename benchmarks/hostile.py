@@ -52,14 +52,14 @@ def judge(root: Path) -> list[Row]:
 
 
 def is_right(row: Row) -> bool:
-    """Whether a case got its letter, within the limits, and the good submission its score."""
+    """Whether a case got its error, within the limits, and the good submission its score."""
     if row["peak_rss_mb"] > MOST_MB or row["wall_s"] > MOST_SECONDS:
         return False
     if "traceback" in row or row["good"] != 1.0 or row["written"]:
         return False
-    if row["letter"] is None:
+    if row["error"] is None:
         return row["refused"] is None
-    return row["refused"] is not None and row["letter"] in row["refused"]
+    return row["refused"] is not None and row["error"] in row["refused"]
 
 
 def summary(kind: str, rows: list[Row]) -> Row:

@@ -98,9 +98,6 @@ def error_text(problems: Sequence[Problem]) -> str:
     return "\n".join(str(problem) for problem in problems)
 
 
-letter = error_text
-
-
 def field_problem(where: str, item: Mapping[str, Any], next_step: str) -> Problem:
     """One finding of pydantic as a problem.
 

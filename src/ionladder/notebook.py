@@ -403,7 +403,7 @@ def load_task(
 
     Raises:
         ConfigError: There is no such task or scheme, or no repository here.
-        DataMissingError: Its tables are not on this machine; the letter says how to get them.
+        DataMissingError: Its tables are not on this machine; the error says how to get them.
 
     Example:
         A mean as a model, from folds to a folder to submit::

@@ -19,7 +19,7 @@ _NO_PARQUET = "expected a parquet file"
 _PLAIN = "expected plain numbers or text"
 
 
-def bytes_case(name: str, letter: str | None, write: Callable[[Path], object]) -> Case:
+def bytes_case(name: str, error: str | None, write: Callable[[Path], object]) -> Case:
     """A good card with what ``write`` makes as ``predictions.parquet``."""
 
     def make(folder: Path) -> None:
@@ -27,12 +27,12 @@ def bytes_case(name: str, letter: str | None, write: Callable[[Path], object]) -
         (folder / "predictions.csv").unlink()
         write(folder / "predictions.parquet")
 
-    return Case(name=name, letter=letter, make=make)
+    return Case(name=name, error=error, make=make)
 
 
-def table_case(name: str, letter: str | None, columns: dict[str, Any], **options: Any) -> Case:
+def table_case(name: str, error: str | None, columns: dict[str, Any], **options: Any) -> Case:
     """The same with a table."""
-    return bytes_case(name, letter, lambda path: pq.write_table(pa.table(columns), path, **options))
+    return bytes_case(name, error, lambda path: pq.write_table(pa.table(columns), path, **options))
 
 
 def _many_rows(path: Path) -> None:

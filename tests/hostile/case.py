@@ -1,4 +1,4 @@
-"""One bad submission: how to make it, and the letter it must get."""
+"""One bad submission: how to make it, and the error it must get."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ class Case:
 
     Attributes:
         name: What is wrong with it.
-        letter: Part of the letter it gets; None where it is valid and has to be scored.
+        error: Part of the error it gets; None where it is valid and has to be scored.
         make: Makes the folder; may raise PermissionError where the system does not allow it.
         folder: Name of the folder.
     """
 
     name: str
-    letter: str | None
+    error: str | None
     make: Callable[[Path], object]
     folder: str = "bad"
 
 
-def csv_case(name: str, letter: str | None, data: bytes | str) -> Case:
+def csv_case(name: str, error: str | None, data: bytes | str) -> Case:
     """A good card with these bytes as ``predictions.csv``."""
-    return _with_file("predictions.csv", name, letter, data)
+    return _with_file("predictions.csv", name, error, data)
 
 
-def card_case(name: str, letter: str | None, data: bytes | str) -> Case:
+def card_case(name: str, error: str | None, data: bytes | str) -> Case:
     """Good predictions with these bytes as ``submission.yaml``."""
-    return _with_file("submission.yaml", name, letter, data)
+    return _with_file("submission.yaml", name, error, data)
 
 
-def _with_file(file: str, name: str, letter: str | None, data: bytes | str) -> Case:
+def _with_file(file: str, name: str, error: str | None, data: bytes | str) -> Case:
     content = data.encode() if isinstance(data, str) else data
 
     def make(folder: Path) -> None:
         tiny.write_submission(folder)
         (folder / file).write_bytes(content)
 
-    return Case(name=name, letter=letter, make=make)
+    return Case(name=name, error=error, make=make)
 
 
 def with_row(identifier: str, row: str) -> str:

@@ -77,13 +77,13 @@ def _device(path: Path) -> None:
     os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5))
 
 
-def named(name: str, folder: str | bytes, letter: str = _NAME) -> Case:
+def named(name: str, folder: str | bytes, error: str = _NAME) -> Case:
     """A good submission in a folder of this name."""
-    return Case(name=name, letter=letter, make=tiny.write_submission, folder=os.fsdecode(folder))
+    return Case(name=name, error=error, make=tiny.write_submission, folder=os.fsdecode(folder))
 
 
-def _case(name: str, letter: str | None, make: Callable[[Path], object]) -> Case:
-    return Case(name=name, letter=letter, make=make)
+def _case(name: str, error: str | None, make: Callable[[Path], object]) -> Case:
+    return Case(name=name, error=error, make=make)
 
 
 _CSV, _CARD = "predictions.csv", "submission.yaml"

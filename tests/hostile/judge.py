@@ -21,7 +21,7 @@ from typing import Any
 import tiny
 from hostile.case import Case
 from hostile.corpus import CORPUS
-from ionladder.errors import letter
+from ionladder.errors import error_text
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer, submission_folders
 from ionladder.submit.isolate import Limits, bind_this_process, forbid_side_doors
@@ -42,7 +42,7 @@ def judge_all(root: Path) -> Iterator[dict[str, Any]]:
             yield {
                 "kind": kind,
                 "name": case.name,
-                "letter": case.letter,
+                "error": case.error,
             } | judge_one(root / f"{kind}-{place}", case, scorer, is_large=kind in LARGE)
 
 
@@ -61,7 +61,7 @@ def _import_what_scoring_imports(root: Path, scorer: TaskScorer) -> None:
 
 
 def judge_one(root: Path, case: Case, scorer: TaskScorer, *, is_large: bool) -> dict[str, Any]:
-    """What became of one case: its letter, the good one's score, and what it cost."""
+    """What became of one case: its error, the good one's score, and what it cost."""
     layout = Layout(root)
     parent = layout.submissions_dir(tiny.TASK.name)
     # What takes memory to make is made by a process of its own, so that it counts for nobody.
@@ -94,7 +94,7 @@ def _judge(layout: Layout, case: Case, scorer: TaskScorer) -> dict[str, Any]:
     good = result.scored.get("good")
     mine = result.scored.get(case.folder)
     return {
-        "refused": None if refused is None else letter(refused),
+        "refused": None if refused is None else error_text(refused),
         "receipt": None if mine is None else mine.receipt,
         "good": None if good is None else _mae(good.receipt),
     }

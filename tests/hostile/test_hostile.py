@@ -1,4 +1,4 @@
-"""Every bad submission gets its letter, cheaply, and the good one beside it is scored."""
+"""Every bad submission gets its error, cheaply, and the good one beside it is scored."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outc
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    # What a library prints on its own is no letter.
+    # What a library prints on its own is no error.
     assert done.stderr == ""
     found = [json.loads(line) for line in done.stdout.splitlines()]
     return {(item["kind"], item["name"]): item for item in found}
@@ -48,20 +48,20 @@ def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outc
 
 def test_the_corpus_is_as_large_as_promised() -> None:
     assert len(set(NAMES)) == len(NAMES)
-    assert sum(case.letter is not None for cases in CORPUS.values() for case in cases) >= 80
+    assert sum(case.error is not None for cases in CORPUS.values() for case in cases) >= 80
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES)
-def test_a_case_gets_its_letter_and_harms_nobody(outcomes: Outcomes, kind: str, name: str) -> None:
+def test_a_case_gets_its_error_and_harms_nobody(outcomes: Outcomes, kind: str, name: str) -> None:
     found = outcomes[kind, name]
     if "skipped" in found:
         pytest.skip(found["skipped"])
     assert "traceback" not in found, found["traceback"]
-    if found["letter"] is None:
+    if found["error"] is None:
         assert found["refused"] is None
         assert found["receipt"] is not None
     else:
-        assert found["letter"] in found["refused"]
+        assert found["error"] in found["refused"]
         assert found["refused"].replace("\n", "").isprintable()
         assert len(found["refused"]) < 200_000
     assert found["good"] == 1.0

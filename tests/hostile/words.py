@@ -85,7 +85,7 @@ def _case(name: str, words: str) -> Case:
         # JSON is YAML, and writes every character that YAML may not hold as an escape.
         tiny.write_submission(folder, card=json.dumps(card_of(words)))
 
-    return Case(name=f"{name} in every field", letter=None, make=make)
+    return Case(name=f"{name} in every field", error=None, make=make)
 
 
 CASES = [_case(name, words) for name, words in WORDS.items()]

@@ -157,7 +157,7 @@ def gunzip(data: bytes, *, shown_as: str) -> bytes:
 
 
 def refusal(where: str, expected: str, found: str, next_step: str) -> InterchangeError:
-    """The letter of a file that cannot be read as asked."""
+    """The error of a file that cannot be read as asked."""
     return InterchangeError(
         Problem(where=where, expected=expected, found=found, next_step=next_step)
     )
@@ -326,7 +326,7 @@ def read_frame(
         is_linear = _is_linear(target, header, cells)
         where = f"{shown_as}, column `{header}`"
         if is_linear and not is_log10_asked:
-            raise _sigma_letter(target, where, cells)
+            raise _sigma_error(target, where, cells)
         if is_log10_asked:
             cells = _to_log10(target, where, cells)
             notes.append(f"`{header}` was converted: {target.name} is its log10.")
@@ -447,7 +447,7 @@ def _is_linear(target: Target, header: str, cells: Sequence[str]) -> bool:
     return is_never_positive and bool(values) and min(values) > 0
 
 
-def _sigma_letter(target: Target, where: str, cells: Sequence[str]) -> Exception:
+def _sigma_error(target: Target, where: str, cells: Sequence[str]) -> Exception:
     unit = linear_unit(target)
     values = [value for value in map(_number, cells) if value is not None]
     span = f", {min(values):.3g} to {max(values):.3g}" if values else ""

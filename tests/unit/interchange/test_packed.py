@@ -1,4 +1,4 @@
-"""What strangers compress is unpacked within limits, or refused with a letter; nothing else."""
+"""What strangers compress is unpacked within limits, or refused with an error; nothing else."""
 
 from __future__ import annotations
 

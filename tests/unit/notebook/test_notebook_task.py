@@ -78,13 +78,13 @@ def test_labels_of_test_entries_are_not_handed_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fold", [4, -1, "train", None])
-def test_an_unknown_fold_is_a_letter(tmp_path: Path, fold: int) -> None:
+def test_an_unknown_fold_is_an_error(tmp_path: Path, fold: int) -> None:
     with pytest.raises(ConfigError, match='expected "test" or 0 to 3'):
         make(tmp_path).get_test_data(fold)
 
 
 @pytest.mark.parametrize(
-    ("predictions", "letter"),
+    ("predictions", "error"),
     [
         pytest.param([1.0, 2.0], "a list, which says nothing of the order", id="list"),
         pytest.param(np.zeros(2), "a ndarray, which says nothing", id="array"),
@@ -104,13 +104,13 @@ def test_an_unknown_fold_is_a_letter(tmp_path: Path, fold: int) -> None:
         ),
     ],
 )
-def test_predictions_without_exact_ids_are_a_letter(
-    tmp_path: Path, predictions: object, letter: str
+def test_predictions_without_exact_ids_are_an_error(
+    tmp_path: Path, predictions: object, error: str
 ) -> None:
     task = make(tmp_path)
     with pytest.raises(SubmissionError) as caught:
         task.record(0, predictions)  # type: ignore[arg-type]
-    assert letter in str(caught.value)
+    assert error in str(caught.value)
     assert "tiny, fold 0" in str(caught.value)
     assert not any(task.is_recorded.values())
 

@@ -1,4 +1,4 @@
-"""Reports from strangers: another size, shape or archive is a letter, and nothing is believed."""
+"""Reports from strangers: another size, shape or archive is an error, and nothing is believed."""
 
 from __future__ import annotations
 

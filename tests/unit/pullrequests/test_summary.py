@@ -31,7 +31,7 @@ SLICED = replace(
     ),
 )
 PART = {"slice": "distance", "part": "far", "n": 9, "value": 2.5, "ci_low": 2.0, "ci_high": 3.0}
-LETTER = {
+ERROR = {
     "where": "predictions.csv",
     "expected": "this",
     "found": "that",
@@ -102,8 +102,8 @@ def test_a_submission_that_stands_apart_is_said_to() -> None:
     assert "told apart from all others" in render(report(submissions=changed), TASKS)
 
 
-def test_letters_are_printed_as_on_the_terminal() -> None:
-    text = render(report(verdict="refused", refusals=[LETTER], submissions=[]), TASKS)
+def test_errors_are_printed_as_on_the_terminal() -> None:
+    text = render(report(verdict="refused", refusals=[ERROR], submissions=[]), TASKS)
     assert "predictions.csv: expected this; found that. Correct it." in text
     assert "### Submission check: refused" in text
 
@@ -112,7 +112,7 @@ def test_letters_are_printed_as_on_the_terminal() -> None:
 def test_every_outcome_has_its_words(outcome: str) -> None:
     item = {"task": "tiny", "name": "mine", "is_new": True, "outcome": outcome}
     words = {"unchecked": "not the fault", "withdrawn": "removed", "refused": "What is wrong"}
-    text = render(report(submissions=[item | {"problems": [LETTER]}]), TASKS)
+    text = render(report(submissions=[item | {"problems": [ERROR]}]), TASKS)
     assert words[outcome] in text
 
 
@@ -151,8 +151,8 @@ def test_no_word_of_a_stranger_does_anything(stranger: str) -> None:
     changed = copy.deepcopy(REPORT["submissions"])
     changed[0]["receipt"]["model"] = stranger
     changed[0]["audit"][0] |= {"title": stranger, "sentence": stranger}
-    letters = [dict.fromkeys(LETTER, stranger)]
-    hostile = report(submissions=changed, refusals=letters, questions=letters)
+    errors = [dict.fromkeys(ERROR, stranger)]
+    hostile = report(submissions=changed, refusals=errors, questions=errors)
     assert_inert(render(hostile, TASKS), stranger)
 
 
@@ -183,12 +183,12 @@ def test_any_lines_stay_in_their_code_block(lines: list[str]) -> None:
 
 
 def test_a_very_long_report_is_cut_between_parts() -> None:
-    letters = [dict.fromkeys(LETTER, "x" * 500)] * 100
+    errors = [dict.fromkeys(ERROR, "x" * 500)] * 100
     items = [
-        {"task": "tiny", "name": f"m{i}", "is_new": True, "outcome": "refused", "problems": letters}
+        {"task": "tiny", "name": f"m{i}", "is_new": True, "outcome": "refused", "problems": errors}
         for i in range(5)
     ]
-    text = render(report(refusals=letters, submissions=items), TASKS)
+    text = render(report(refusals=errors, submissions=items), TASKS)
     assert len(text) <= MAX_CHARACTERS
     assert text.startswith(MARKER)
     assert "too long" in text

@@ -1,4 +1,4 @@
-"""A leaderboard file is read as it stands, and refused with a letter when it is not one."""
+"""A leaderboard file is read as it stands, and refused with an error when it is not one."""
 
 from __future__ import annotations
 

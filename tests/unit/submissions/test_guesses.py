@@ -27,7 +27,7 @@ def guess(values: list[float], target: Target) -> str:
     return str(unit_guess(np.array(values), target, where="p.csv"))
 
 
-def letters(folder: Path, frame: pd.DataFrame, target: Target = SIGMA) -> list[str]:
+def errors(folder: Path, frame: pd.DataFrame, target: Target = SIGMA) -> list[str]:
     task = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=target.physical),))
     tiny.write_submission(folder, csv=frame.to_csv(index=False))
     with pytest.raises(SubmissionError) as caught:
@@ -37,8 +37,8 @@ def letters(folder: Path, frame: pd.DataFrame, target: Target = SIGMA) -> list[s
 
 def test_conductivities_are_recognised_where_their_logarithm_is_wanted(tmp_path: Path) -> None:
     frame = tiny.predictions()
-    (letter,) = letters(tmp_path / "mine", frame.assign(log10_sigma=10 ** frame["log10_sigma"]))
-    assert letter == (
+    (error,) = errors(tmp_path / "mine", frame.assign(log10_sigma=10 ** frame["log10_sigma"]))
+    assert error == (
         "mine/predictions.csv, column `log10_sigma`: expected log10_sigma in log10(S/cm); found "
         "values that look like σ in S/cm, 1e-14 to 0.01. Take log10 of every value."
     )
@@ -76,10 +76,10 @@ def test_a_unit_is_said_once_instead_of_listing_every_cell(tmp_path: Path) -> No
 
 def test_training_ids_get_one_letter_and_no_list_of_the_missing(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": tiny.TRAIN_IDS, "log10_sigma": -5.0})
-    (letter,) = letters(tmp_path / "mine", frame)
-    assert "expected a row for each of the 6 ids to predict" in letter
-    assert "found 4 training ids and none of these (t01, t02, t03, t04)" in letter
-    assert letter.endswith("You sent the training ids: send predictions for the test ids.")
+    (error,) = errors(tmp_path / "mine", frame)
+    assert "expected a row for each of the 6 ids to predict" in error
+    assert "found 4 training ids and none of these (t01, t02, t03, t04)" in error
+    assert error.endswith("You sent the training ids: send predictions for the test ids.")
 
 
 def test_ids_that_a_spreadsheet_changed_are_counted() -> None:
@@ -116,8 +116,8 @@ def test_ids_that_resemble_nothing_are_not_explained() -> None:
 @pytest.mark.parametrize("header", ["pred", "y_pred", "Prediction", "log_sigma"])
 def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
     frame = tiny.predictions().rename(columns={"log10_sigma": header}).assign(comment="x")
-    (letter,) = letters(tmp_path / "mine", frame)
-    assert f"Column `{header}`: did you mean `log10_sigma`?" in letter
+    (error,) = errors(tmp_path / "mine", frame)
+    assert f"Column `{header}`: did you mean `log10_sigma`?" in error
 
 
 def test_two_targets_are_not_both_guessed_from_one_header() -> None:

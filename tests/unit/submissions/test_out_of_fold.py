@@ -42,7 +42,7 @@ def test_the_other_scheme_may_be_left_out(tmp_path: Path) -> None:
     assert len(read(tiny.folds_submission(tmp_path / "good", rows("grouped"))).predictions.rows)
 
 
-def test_without_predictions_the_letter_says_which_file_and_columns(tmp_path: Path) -> None:
+def test_without_predictions_the_error_says_which_file_and_columns(tmp_path: Path) -> None:
     folder = tiny.folds_submission(tmp_path / "bad", rows("grouped"))
     (folder / "cv_predictions.csv").unlink()
     with pytest.raises(SubmissionError) as caught:
@@ -73,7 +73,7 @@ def test_test_predictions_are_refused_as_not_used_here(tmp_path: Path) -> None:
     assert "cv_predictions" in problem.next_step
 
 
-def test_a_submission_for_the_test_set_gets_both_letters(tmp_path: Path) -> None:
+def test_a_submission_for_the_test_set_gets_both_errors(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError) as caught:
         read(tiny.write_submission(tmp_path / "bad"))
     wheres = [problem.where for problem in caught.value.problems]
@@ -86,7 +86,7 @@ def test_every_frozen_repeat_is_needed(tmp_path: Path) -> None:
         read(tiny.folds_submission(tmp_path / "bad", table[table["repeat"] == 0]))
 
 
-def test_a_faulty_file_gets_its_own_letter_and_no_second_one(tmp_path: Path) -> None:
+def test_a_faulty_file_gets_its_own_error_and_no_second_one(tmp_path: Path) -> None:
     table = rows("grouped").drop(columns="fold")
     with pytest.raises(SubmissionError) as caught:
         read(tiny.folds_submission(tmp_path / "bad", table))

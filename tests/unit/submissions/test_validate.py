@@ -1,4 +1,4 @@
-"""A valid submission passes; break one thing and its letter says where, what and what to do."""
+"""A valid submission passes; break one thing and its error says where, what and what to do."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_parquet_predictions_read_the_same_as_csv(tmp_path: Path) -> None:
         pytest.param(replace_row("max", "max,-7,4"), "2 cells in every row", id="a decimal comma"),
     ],
 )
-def test_a_broken_prediction_file_gets_its_letter(tmp_path: Path, csv: str, expected: str) -> None:
+def test_a_broken_prediction_file_gets_its_error(tmp_path: Path, csv: str, expected: str) -> None:
     folder = tiny.write_submission(tmp_path / "bad", csv=csv)
     with pytest.raises(SubmissionError) as caught:
         read(folder)
@@ -156,7 +156,7 @@ def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_broken_card_gets_its_letter(tmp_path: Path, card: str, expected: str) -> None:
+def test_a_broken_card_gets_its_error(tmp_path: Path, card: str, expected: str) -> None:
     with pytest.raises(SubmissionError) as caught:
         read(tiny.write_submission(tmp_path / "bad", card=card))
     assert expected in str(caught.value)
