@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -113,7 +114,7 @@ class TaskFiles:
         known = {**receipt, **(receipt.get("hashes") or {})}
         return tuple(known.get(key) for key in IDENTITY)
 
-    @property
+    @cached_property
     def rows(self) -> dict[str, Mapping[str, Any]]:
         """Submission → its row."""
         return {
@@ -164,19 +165,20 @@ def snapshot(layout: Layout, commit: str | None = None) -> Snapshot:
     found = Snapshot()
     for name, data in files.items():
         path = PurePosixPath(name).relative_to(folder)
-        parts = (*path.parent.parts, path.suffix)
-        if path.name == layout.history.name:
-            found.history = data
-        elif parts == (".csv",):
-            found.tasks.setdefault(path.stem, TaskFiles()).csv = data.decode("utf-8", "replace")
-        elif parts == (".json",):
-            found.tasks.setdefault(path.stem, TaskFiles()).board = _object(data, f"{name}{at}")
-        elif parts == ("analysis", ".json"):
-            found.tasks.setdefault(path.stem, TaskFiles()).analysis = _object(data, f"{name}{at}")
-        elif len(parts) == 3 and (parts[0], parts[2]) == ("scores", ".json"):
-            receipt = _object(data, f"{name}{at}")
-            if "refused" not in receipt:
-                found.tasks.setdefault(parts[1], TaskFiles()).receipts[path.stem] = receipt
+        *parents, kind = *path.parent.parts, path.suffix
+        task = found.tasks.setdefault((parents[1:] or [path.stem])[0], TaskFiles())
+        content = _object(data, f"{name}{at}") if kind == ".json" else {}
+        match parents, kind:
+            case [], ".jsonl":
+                found.history = data
+            case [], ".csv":
+                task.csv = data.decode("utf-8", "replace")
+            case [], ".json":
+                task.board = content
+            case ["analysis"], ".json":
+                task.analysis = content
+            case ["scores", _], ".json" if "refused" not in content:
+                task.receipts[path.stem] = content
     return found
 
 

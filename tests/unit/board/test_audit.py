@@ -20,19 +20,12 @@ from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Task
 
 PHYSICAL = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=(-20.0, 0.0)),))
-
 ERRORS = np.array([0.9, -1.2, 1.6, -0.7, 1.1, -1.4])
-
 OTHER_ERRORS = np.array([-0.8, 1.5, 0.9, 1.3, -1.0, 0.6])
-
 TRUTH = tiny.LABELS["log10_sigma"].to_numpy()
-
 CLEAN = TRUTH + ERRORS
-
 OTHER = TRUTH + OTHER_ERRORS
-
 TRAIN = np.array([-4.0, -5.0, -6.0, -7.0])
-
 Values = np.ndarray | list[np.ndarray]
 
 

@@ -14,7 +14,6 @@ from scipy import stats
 from ionladder.stats.calibration import CURVE_LEVELS, Calibration, calibrate
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
-
 NAMES = [field.name for field in fields(Calibration)]
 
 

@@ -22,9 +22,7 @@ from ionladder.stats.floor import (
 from ionladder.stats.intervals import degrees_of_freedom
 
 SETTINGS = {"confidence": 0.95}
-
 FLOORS = [replicate_median_deviation, replicate_pair_difference, replicate_leave_one_out]
-
 VALID = {"values": [-3.0, -5.0, -4.0, -6.0, -6.5], "groups": [4, 4, 9, 9, 9], **SETTINGS}
 
 

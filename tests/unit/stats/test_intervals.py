@@ -25,7 +25,6 @@ from ionladder.stats.intervals import (
 
 
 labels = st.lists(st.integers(-3, 6), min_size=1, max_size=40)
-
 sizes = st.lists(st.integers(1, 30), min_size=2, max_size=12)
 
 
@@ -106,7 +105,6 @@ def test_a_variance_of_zero_or_unknown_degrees_of_freedom() -> None:
 
 
 OBELIX = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
-
 groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40).filter(
     lambda x: len(set(x)) > 1
 )

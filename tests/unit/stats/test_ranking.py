@@ -28,7 +28,6 @@ from ionladder.stats.ranking import (
 )
 
 RESAMPLES = Resamples(n_resamples=2000, seed=5)
-
 LABELS = np.repeat(np.arange(20), [9, 7, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
 
 
