@@ -75,10 +75,10 @@ def check_predictions(
         if bad:
             problems.append(
                 Problem(
-                    where=f"{where}, `{name}`",
-                    expected="a finite number for every id",
-                    found=f"{len(bad)} other value{'s' if len(bad) > 1 else ''} ({first_few(bad)})",
-                    next_step="Predict a number for every id: gaps are not scored around.",
+                    f"{where}, `{name}`",
+                    "a finite number for every id",
+                    f"{len(bad)} other value{'s' if len(bad) > 1 else ''} ({first_few(bad)})",
+                    "Predict a number for every id: gaps are not scored around.",
                 )
             )
     if problems:
@@ -112,10 +112,10 @@ def _id_problems(frame: pd.DataFrame, where: str) -> list[Problem]:
     shown = first_few(repr(name) for name in frame.index[:3])
     return [
         Problem(
-            where=where,
-            expected="predictions by id, ids as text",
-            found=f"an index of {frame.index.dtype} ({shown}, …)",
-            next_step="Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
+            where,
+            "predictions by id, ids as text",
+            f"an index of {frame.index.dtype} ({shown}, …)",
+            "Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
         )
     ]
 
@@ -131,20 +131,20 @@ def _column_problems(
 
 def _no_ids(predictions: object, where: str) -> Problem:
     return Problem(
-        where=where,
-        expected="predictions by id: a Series, a dict or a DataFrame",
-        found=f"a {type(predictions).__name__}, which says nothing of the order it is in",
-        next_step="Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
+        where,
+        "predictions by id: a Series, a dict or a DataFrame",
+        f"a {type(predictions).__name__}, which says nothing of the order it is in",
+        "Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
     )
 
 
 def _several_targets(task: Task, where: str) -> Problem:
     names = ", ".join(target.name for target in task.targets)
     return Problem(
-        where=where,
-        expected=f"one number per id for each of {names}",
-        found="one number per id",
-        next_step=f"Give a DataFrame indexed by id with the columns {names}.",
+        where,
+        f"one number per id for each of {names}",
+        "one number per id",
+        f"Give a DataFrame indexed by id with the columns {names}.",
     )
 
 
@@ -269,12 +269,10 @@ class LoadedTask:
             return self._entries(ids)
         if fold == TEST:
             raise ConfigError(
-                Problem(
-                    where=f'{self.spec.name}, get_test_data("test")',
-                    expected="include_target=False: labels of test entries are held out",
-                    found="include_target=True",
-                    next_step="Choose models on `task.folds`; `ionladder score` scores the test.",
-                )
+                f'{self.spec.name}, get_test_data("test")',
+                "include_target=False: labels of test entries are held out",
+                "include_target=True",
+                "Choose models on `task.folds`; `ionladder score` scores the test.",
             )
         return self._entries(ids), self._labels(ids)
 
@@ -371,20 +369,18 @@ class LoadedTask:
             return self._held_out[self._keys[fold]]
         first = "0" if TEST not in self.is_recorded else '"test" or 0'
         raise ConfigError(
-            Problem(
-                where=f"{self.spec.name}, folds",
-                expected=f"{first} to {len(self.folds) - 1}",
-                found=repr(fold),
-                next_step="`task.folds` lists them.",
-            )
+            f"{self.spec.name}, folds",
+            f"{first} to {len(self.folds) - 1}",
+            repr(fold),
+            "`task.folds` lists them.",
         )
 
     def _unrecorded(self, absent: Sequence[Fold]) -> Problem:
         return Problem(
-            where=f"{self.spec.name}, recorded predictions",
-            expected="predictions of every fold that is needed",
-            found=f"none of {first_few(absent)}",
-            next_step="Call `task.record(fold, predictions)` for each of them.",
+            f"{self.spec.name}, recorded predictions",
+            "predictions of every fold that is needed",
+            f"none of {first_few(absent)}",
+            "Call `task.record(fold, predictions)` for each of them.",
         )
 
 
@@ -431,12 +427,7 @@ def load_task(
     version = params.task_versions.get(spec.name)
     if version is None:
         raise ConfigError(
-            Problem(
-                where=f"params.yaml, task {spec.name}",
-                expected="a dataset version",
-                found="none",
-                next_step="Name one under `tasks`.",
-            )
+            f"params.yaml, task {spec.name}", "a dataset version", "none", "Name one under `tasks`."
         )
     inputs = load_inputs(layout, spec, version)
     return LoadedTask(layout, spec, version, inputs, _scheme(spec, scheme))
@@ -449,12 +440,7 @@ def _scheme(spec: Task, wanted: str | None) -> str:
     if wanted is None and known:
         return next((s.scheme for s in spec.fold_schemes if s.is_primary), next(iter(known)))
     raise ConfigError(
-        Problem(
-            where=f"folds of {spec.name}",
-            expected="a known scheme",
-            found=repr(wanted),
-            next_step=did_you_mean(str(wanted), known),
-        )
+        f"folds of {spec.name}", "a known scheme", repr(wanted), did_you_mean(str(wanted), known)
     )
 
 

@@ -211,4 +211,4 @@ def missing_package(where: str, extra: str, missing: Sequence[str]) -> BaselineE
 
 def refusal(where: str, expected: str, found: str, next_step: str) -> BaselineError:
     """An error with one finding; see :class:`Problem` for its four parts."""
-    return BaselineError(Problem(where=where, expected=expected, found=found, next_step=next_step))
+    return BaselineError(Problem(where, expected, found, next_step))

@@ -62,7 +62,7 @@ def read_text_table(text: bytes, *, shown_as: str) -> pa.Table:
     return table
 
 
-# Compressed files of strangers, unpacked in memory within limits that are known beforehand
+# Compressed files of contributors, unpacked in memory within limits that are known beforehand
 
 
 MAX_PACKED_BYTES = 20_000_000
@@ -158,9 +158,7 @@ def gunzip(data: bytes, *, shown_as: str) -> bytes:
 
 def refusal(where: str, expected: str, found: str, next_step: str) -> InterchangeError:
     """The error of a file that cannot be read as asked."""
-    return InterchangeError(
-        Problem(where=where, expected=expected, found=found, next_step=next_step)
-    )
+    return InterchangeError(Problem(where, expected, found, next_step))
 
 
 def _only_member(members: list[zipfile.ZipInfo], suffix: str, shown_as: str) -> zipfile.ZipInfo:

@@ -438,10 +438,8 @@ def read_optional(layout: Layout, path: Path) -> Any:
         return read_json(path)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise SiteError(
-            Problem(
-                where=layout.relative(path),
-                expected="a JSON file written by ionladder",
-                found=f"unreadable text ({error})",
-                next_step="Restore it with `git checkout`, or write it again with `dvc repro`.",
-            )
+            layout.relative(path),
+            "a JSON file written by ionladder",
+            f"unreadable text ({error})",
+            "Restore it with `git checkout`, or write it again with `dvc repro`.",
         ) from error

@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ionladder.board.model import Analysis, Board, Pair, Row, Value, read_pairs
-from ionladder.errors import Problem, SiteError
+from ionladder.errors import SiteError
 from ionladder.site.charts import difference_scale, spark_axis
 from ionladder.site.context import Entrant, Site, TaskSite
 from ionladder.site.tables import (
@@ -215,12 +215,10 @@ def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -
             known[pair.submission, pair.other, row["slice"], row["part"]] = pair
     except (KeyError, TypeError, ValueError) as error:
         raise SiteError(
-            Problem(
-                where=f"leaderboard/analysis/{board.task.name}.json",
-                expected=f"the differences of the experiment {experiment.name!r}",
-                found=f"{type(error).__name__}: {error}",
-                next_step="Write it again with `ionladder leaderboard`.",
-            )
+            f"leaderboard/analysis/{board.task.name}.json",
+            f"the differences of the experiment {experiment.name!r}",
+            f"{type(error).__name__}: {error}",
+            "Write it again with `ionladder leaderboard`.",
         ) from error
     return Differences(board=board, known=known, has_parts=True)
 

@@ -131,12 +131,10 @@ def build_site(layout: Layout) -> Path:
     config = layout.root / CONFIG_FILE
     if not config.is_file():
         raise SiteError(
-            Problem(
-                where=CONFIG_FILE,
-                expected="the site's configuration at the root of the repository",
-                found="no such file",
-                next_step="Restore it with `git checkout mkdocs.yml`.",
-            )
+            CONFIG_FILE,
+            "the site's configuration at the root of the repository",
+            "no such file",
+            "Restore it with `git checkout mkdocs.yml`.",
         )
     target = layout.root / SITE_FOLDER
     with replacing_folder(target) as fresh:
@@ -175,10 +173,10 @@ def _problems(output: str) -> list[Problem]:
     last_line = [line.strip() for line in output.splitlines() if line.strip()][-1:]
     return [
         Problem(
-            where=f"mkdocs build --strict ({CONFIG_FILE})",
-            expected="a site without a warning",
-            found=complaint.rstrip("."),
-            next_step="Correct the page or setting named here; site/ is as it was before.",
+            f"mkdocs build --strict ({CONFIG_FILE})",
+            "a site without a warning",
+            complaint.rstrip("."),
+            "Correct the page or setting named here; site/ is as it was before.",
         )
         for complaint in (complaints or last_line or ["no output at all"])[:_MAX_COMPLAINTS]
     ]

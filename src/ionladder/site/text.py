@@ -523,10 +523,10 @@ def dead_links(pages: Mapping[str, AbstractSet[str]], known: AbstractSet[str]) -
             if path not in known and f"{path}/" not in known and path != ".":
                 problems.append(
                     Problem(
-                        where=source_name(here),
-                        expected="links to pages and files of the site",
-                        found=f"a link to {target!r}",
-                        next_step="Correct the page's template, or add the missing file.",
+                        source_name(here),
+                        "links to pages and files of the site",
+                        f"a link to {target!r}",
+                        "Correct the page's template, or add the missing file.",
                     )
                 )
     return problems

@@ -207,23 +207,19 @@ def read_submission(
     """
     if folder.is_symlink() or not folder.is_dir():
         raise SubmissionError(
-            Problem(
-                where=shown_as,
-                expected=f"a folder with {CARD_FILE} and {_used_files(task)[0]}",
-                found="a link" if folder.is_symlink() else "no such folder",
-                next_step=f"`ionladder new {task.name} NAME` makes one.",
-            )
+            shown_as,
+            f"a folder with {CARD_FILE} and {_used_files(task)[0]}",
+            "a link" if folder.is_symlink() else "no such folder",
+            f"`ionladder new {task.name} NAME` makes one.",
         )
     try:
         return _read_folder(folder, task, expectations, shown_as)
     except OSError as error:
         raise SubmissionError(
-            Problem(
-                where=shown_as,
-                expected="files that can be read",
-                found=error.strerror or type(error).__name__,
-                next_step="Make the folder and its files readable, or write them again.",
-            )
+            shown_as,
+            "files that can be read",
+            error.strerror or type(error).__name__,
+            "Make the folder and its files readable, or write them again.",
         ) from error
 
 
