@@ -119,6 +119,11 @@ class PredictionPlots:
         )
 
     @cached_property
+    def n_limits(self) -> int:
+        """Points of which only a limit is known."""
+        return sum(point.upper_limit is not None for point in self.points)
+
+    @cached_property
     def middle(self) -> float:
         """Median of the differences; limits count as the limit."""
         return median(point.difference for point in self.points)
@@ -172,14 +177,13 @@ class PredictionPlots:
                 spread = line(px, ends[0], px, ends[1], "il-spread")
             limit = f"M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"
             plot.drawn.append(_mark(point, px, py, limit, hover, spread))
-        n_limits = sum(point.upper_limit is not None for point in self.points)
         text = (
             f"{count(len(self.points))} {self.entries}, predicted against {self.known} {self.axis}."
         )
-        if n_limits:
+        if self.n_limits:
             text += (
-                f" {n_limits} of them are upper limits, drawn as triangles pointing to smaller "
-                "values."
+                f" {self.n_limits} of them are upper limits, drawn as triangles pointing to "
+                "smaller values."
             )
         text += f" {outside_axes(self.n_beyond)}." if self.n_beyond else ""
         title = f"Predicted against {self.known} {self.axis}"

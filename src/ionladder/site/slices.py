@@ -11,7 +11,7 @@ import numpy as np
 
 from ionladder.board.model import Board, Row, Value
 from ionladder.receipt import MIN_ROWS
-from ionladder.site.charts import backdrop, baseline_value, spark, spark_axis, spark_scale
+from ionladder.site.charts import backdrop, baseline_value, spark_axis, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
 from ionladder.site.context import Entries, EntrySource, TaskSite
 from ionladder.site.tables import (
@@ -27,14 +27,13 @@ from ionladder.site.tables import (
 from ionladder.site.text import (
     UNCERTAINTY,
     axis_title,
-    change_of,
     exact,
     inert,
     interval,
     number,
     scored_words,
 )
-from ionladder.specs import Slice, Task
+from ionladder.specs import Slice, Target, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
 if TYPE_CHECKING:
@@ -50,8 +49,8 @@ _WITHHELD = f"fewer than {MIN_ROWS} entries: the receipt gives their number only
 _NO_GROUPS = "one group of related entries: no interval"
 
 
-class _Part(NamedTuple):
-    """One part as a receipt or the scorer tells it."""
+class SlicePart(NamedTuple):
+    """One part of a slice, as a receipt or the scorer tells it."""
 
     value: str
     n: int
@@ -59,10 +58,42 @@ class _Part(NamedTuple):
     score: Value
 
     @property
+    def is_small(self) -> bool:
+        """Whether it has too few entries for an interval."""
+        return self.n < MIN_ROWS
+
+    @property
     def is_open(self) -> bool:
-        """Whether an interval is so wide that it says nothing."""
-        low, high = self.score.low, self.score.high
+        """Whether its interval is so wide that it says nothing."""
+        _, low, high = self.score
         return low is not None and high is not None and high > _WIDEST * low
+
+    @property
+    def drawn(self) -> Value:
+        """Its score without an interval that says nothing."""
+        return Value(self.score.value) if self.is_open else self.score
+
+    @property
+    def cell(self) -> Cell:
+        """Value with its interval, or with what stands in the way of one."""
+        value, low, high = self.score
+        if value is None:
+            return Cell("–", hint=_WITHHELD)
+        if low is None or high is None:
+            return replace(value_cell(self.score), hint=_TOO_FEW if self.is_small else _NO_GROUPS)
+        if self.is_open:
+            hint = f"interval {interval(low, high)}: too few independent groups"
+            return replace(value_cell(self.score), hint=hint, detail="undetermined")
+        return value_cell(self.score)
+
+    def against(self, overall: float) -> Cell:
+        """Its score minus the overall one."""
+        if self.score.value is None:
+            return Cell("–")
+        apart = self.score.value - overall
+        shown = number(apart)
+        sign = "" if shown.startswith("−") or float(shown) == 0 else "+"
+        return Cell(f"{sign}{shown}", exact(apart), f"{apart:+.6g}")
 
 
 def slice_table(
@@ -78,7 +109,9 @@ def slice_table(
             where the labels are not here.
 
     Returns:
-        ``axis`` and ``slices``: each slice with its parts; None where its receipt has none.
+        ``slices``: each slice with its parts, the ``overall`` score that they stand against, the
+        ``scale`` of their pictures, its ``axis``, and what stands ``behind`` them; None where its
+        receipt has no slices.
     """
     slices = _parts(board, receipt, small)
     overall = board.primary(row).value
@@ -87,38 +120,19 @@ def slice_table(
     values = [part.score.value for parts in slices.values() for part in parts]
     known = [value for value in values if value is not None]
     scale = spark_scale([overall, *known], baseline=overall)
-    behind = backdrop(scale, board.floor, overall)
     sign = -1.0 if board.smaller_is_better else 1.0
 
-    def badness(part: _Part) -> tuple[bool, bool, float]:
+    def badness(part: SlicePart) -> tuple[bool, bool, float]:
         value = part.score.value
-        return part.n < MIN_ROWS, value is None, sign * (value or 0.0)
+        return part.is_small, value is None, sign * (value or 0.0)
 
     return {
+        "slices": [(item, sorted(parts, key=badness)) for item, parts in slices.items()],
+        "overall": overall,
+        "scale": scale,
         "axis": spark_axis(scale),
-        "slices": [
-            (
-                item,
-                [
-                    {
-                        "title": item.title_of(part.value),
-                        "n": part.n,
-                        "n_groups": part.n_groups,
-                        "is_small": part.n < MIN_ROWS,
-                        "cell": _cell(part),
-                        "spark": spark(
-                            Value(part.score.value) if part.is_open else part.score,
-                            row.kind,
-                            scale,
-                            behind=behind,
-                        ),
-                        "difference": _against(part.score.value, overall),
-                    }
-                    for part in sorted(parts, key=badness)
-                ],
-            )
-            for item, parts in slices.items()
-        ],
+        "behind": backdrop(scale, board.floor, overall),
+        "kind": row.kind,
     }
 
 
@@ -179,46 +193,23 @@ def slice_board(item: TaskSite) -> dict[str, Any] | None:
 
 def _parts(
     board: Board, receipt: Mapping[str, Any] | None, small: Slices
-) -> dict[Slice, list[_Part]]:
+) -> dict[Slice, list[SlicePart]]:
     """Parts of every slice of the task that a receipt knows."""
     known = (receipt or {}).get("slices") or {}
     metric = board.task.primary.metric
-    found: dict[Slice, list[_Part]] = {}
+    found: dict[Slice, list[SlicePart]] = {}
     for item in board.task.slices:
         for value, part in (known.get(item.name) or {}).items():
             score, computed = part.get(metric), small.get(item.name, {}).get(value)
             if score is None and computed is not None and not math.isnan(computed.value):
                 score = computed.value
             shown = Value(score, part.get("ci_low"), part.get("ci_high"))
-            read = _Part(value, int(part["n"]), int(part["n_groups"]), shown)
+            read = SlicePart(value, int(part["n"]), int(part["n_groups"]), shown)
             found.setdefault(item, []).append(read)
     return found
 
 
-def _against(value: float | None, overall: float) -> Cell:
-    """A part's score minus the overall one."""
-    if value is None:
-        return Cell("–")
-    shown = number(value - overall)
-    sign = "" if shown.startswith("−") or float(shown) == 0 else "+"
-    return Cell(f"{sign}{shown}", exact(value - overall), f"{value - overall:+.6g}")
-
-
-def _cell(part: _Part) -> Cell:
-    """Value with its interval, or with what stands in the way of one."""
-    score = part.score
-    if score.value is None:
-        return Cell("–", hint=_WITHHELD)
-    if score.low is None or score.high is None:
-        why = _TOO_FEW if part.n < MIN_ROWS else _NO_GROUPS
-        return replace(value_cell(score), hint=why)
-    if part.is_open:
-        hint = f"interval {interval(score.low, score.high)}: too few independent groups"
-        return replace(value_cell(score), hint=hint, detail="undetermined")
-    return value_cell(score)
-
-
-def _board_cell(part: _Part | None, row: Row, best: float | None, heat: Heat) -> Cell:
+def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat) -> Cell:
     """The number in its shade; hatched where its interval says nothing, or there is none."""
     if part is None or part.score.value is None:
         return Cell("–", hint=NOT_APPLICABLE)
@@ -243,37 +234,24 @@ MOST_MARKS = 1500
 """Marks in one plot; of more entries an even sample is drawn."""
 
 
-def plots(entries: Entries, task: Task) -> list[dict[str, Any]]:
-    """Parity and residuals of every target that has labels, and what their captions count."""
-    found = []
-    for target in task.targets:
-        every = entries.points.get(target.name)
-        if not every:
-            continue
-        drawn = PredictionPlots(
-            points=_sample(every),
-            axis=axis_title(target),
-            error_unit=target.error_unit,
-            band=target.band,
-            cap=task.primary_use.options.get("clip"),
-            known=task.label_words.adjective,
-            entries=scored_words(task).entries,
+def plots(entries: Entries, task: Task) -> list[tuple[Target, PredictionPlots]]:
+    """Parity and residuals of every target that has labels."""
+    return [
+        (
+            target,
+            PredictionPlots(
+                points=_sample(points),
+                axis=axis_title(target),
+                error_unit=target.error_unit,
+                band=target.band,
+                cap=task.primary_use.options.get("clip"),
+                known=task.label_words.adjective,
+                entries=scored_words(task).entries,
+            ),
         )
-        found.append(
-            {
-                "target": target,
-                "chart": drawn.parity(name=f"parity-{target.name}"),
-                "residuals": drawn.residuals(name=f"residuals-{target.name}"),
-                "middle": change_of(drawn.middle),
-                "n_limits": sum(point.upper_limit is not None for point in drawn.points),
-                "n_beyond": drawn.n_beyond,
-                "n_residuals_beyond": drawn.n_residuals_beyond,
-                "n_missing": entries.n_missing.get(target.name, 0),
-                "n_drawn": len(drawn.points),
-                "n": len(every),
-            }
-        )
-    return found
+        for target in task.targets
+        if (points := entries.points.get(target.name))
+    ]
 
 
 def _sample(points: Sequence[Point]) -> Sequence[Point]:

@@ -71,25 +71,25 @@ def parts_of(board: Any, small: Any = None) -> dict[str, Any]:
 
 def test_the_worst_part_comes_first_and_small_ones_last(board: Any) -> None:
     parts = parts_of(board)
-    assert [p["title"] for p in parts["structure"]] == ["with CIF", "without CIF"]
-    assert [p["title"] for p in parts["family"]] == ["<b>odd</b>", "garnet", "silicates"]
-    assert [p["is_small"] for p in parts["family"]] == [False, False, True]
-    shown = parts["structure"][0]["difference"]
-    assert float(shown.sort) == pytest.approx(1.8 - board.primary(board.rows[0]).value)
+    assert [p.value for p in parts["structure"]] == ["with", "without"]
+    assert [p.value for p in parts["family"]] == ["<b>odd</b>", "garnet", "silicates"]
+    assert [p.is_small for p in parts["family"]] == [False, False, True]
+    shown = parts["structure"][0].against(1.496)
+    assert float(shown.sort) == pytest.approx(1.8 - 1.496)
     assert shown.text == "+0.30"
 
 
 def test_an_interval_over_two_orders_of_magnitude_says_so(board: Any) -> None:
-    odd = parts_of(board)["family"][0]["cell"]
+    odd = parts_of(board)["family"][0].cell
     assert odd.detail == "undetermined"
     assert "too few independent groups" in odd.hint
 
 
 def test_what_a_receipt_withholds_is_shown_where_the_labels_are(board: Any) -> None:
-    assert parts_of(board)["family"][2]["cell"].text == "–"
+    assert parts_of(board)["family"][2].cell.text == "–"
     nan = float("nan")
     score = SliceScore(n=1, n_groups=1, value=7.45, ci_low=nan, ci_high=nan)
-    filled = parts_of(board, {"family": {"silicates": score}})["family"][2]["cell"]
+    filled = parts_of(board, {"family": {"silicates": score}})["family"][2].cell
     assert (filled.text, filled.detail) == ("7.45", "")
 
 

@@ -104,7 +104,8 @@ def _submission(
             board, row, entrant.receipt, source.slices(name, confidence=confidence)
         ),
         "receipt": receipt,
-        "parities": plots(entries, task),
+        "plots": plots(entries, task),
+        "points": entries,
         "hardest": hard_entries(source, name),
         "source": source,
         "bibtex": bibtex_lines(entrant.card, board, row, name),
