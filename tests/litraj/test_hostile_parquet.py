@@ -16,6 +16,7 @@ from hostile.bombs import restate
 from ionladder.errors import SubmissionError
 from ionladder.score import TaskScorer
 from ionladder.score_frames import reader
+from ionladder.submit.tables import read_table
 
 MANY = 10_000_000
 LISTS = {"paths": "positions_ang", "frames": "forces_ev_per_ang"}
@@ -87,3 +88,18 @@ def test_files_that_unpack_to_more_are_refused(
     else:
         table, problems = read(tmp_path, "sent")
         assert (table, len(problems)) == (None, 1)
+
+
+def test_a_relative_path_is_read_from_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that reads is started once, and the caller may go elsewhere afterwards."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        pq.write_table(pa.table({"id": [name]}), "ids.parquet")
+        table, problems = read_table(
+            Path("ids.parquet"), shown_as="ids", allowed=["id"], max_rows=9
+        )
+        assert table is not None, problems
+        assert table["id"].to_pylist() == [name]

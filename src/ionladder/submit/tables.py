@@ -83,7 +83,8 @@ def read_table(
         return None, [Problem(shown_as, expected, found, _SMALLER)]
     if path.suffix == ".csv":
         return _read_csv(path, shown_as, max_rows)
-    return read_parquet(str(path), shown_as, list(allowed), max_rows, where=shown_as)
+    # The process that reads may have started in another folder.
+    return read_parquet(str(path.absolute()), shown_as, list(allowed), max_rows, where=shown_as)
 
 
 def header_problems(header: Sequence[str], shown_as: str) -> list[Problem]:
