@@ -131,29 +131,18 @@ def nearest(formulas: Sequence[str], known: Sequence[str], *, count: int = 1) ->
     """
     asked, back = _unique(formulas)
     kinds, kind_of = _unique(known)
-    by_kind = np.argsort(kind_of, kind="stable")
-    n_of_kind = np.bincount(kind_of, minlength=len(kinds))
-    starts = np.cumsum(n_of_kind) - n_of_kind
     mine, theirs = composition_matrix(asked), composition_matrix(kinds)
-    count = min(count, len(known))
-    distances = np.empty((len(asked), count))
-    places = np.empty((len(asked), count), dtype=np.int64)
     step = max(_BLOCK_CELLS // len(kinds), 1)
-    for begin in range(0, len(asked), step):
-        block = _distances(mine[begin : begin + step], theirs)
-        for row, to_kinds in enumerate(block, start=begin):
-            near = _nearest_kinds(to_kinds, count)
-            members = np.concatenate([by_kind[starts[k] : starts[k] + n_of_kind[k]] for k in near])
-            apart = np.repeat(to_kinds[near], n_of_kind[near])
-            order = np.lexsort((members, apart))[:count]
-            distances[row], places[row] = apart[order], members[order]
-    return Neighbours(distances[back], places[back])
+    blocks = (_distances(mine[at : at + step], theirs) for at in range(0, len(asked), step))
+    rows = [_nearest_in(to_kinds[kind_of], count) for block in blocks for to_kinds in block]
+    found = _stacked(rows)
+    return Neighbours(found.distances[back], found.places[back])
 
 
 def nearest_of_other_groups(
     formulas: Sequence[str], groups: Sequence[object], *, count: int = 1
 ) -> Neighbours:
-    """The nearest of the same compositions that belong to other groups.
+    """The nearest, of some compositions themselves, that belong to other groups.
 
     Args:
         formulas: Compositions, as :func:`composition_matrix` reads them.
@@ -166,16 +155,27 @@ def nearest_of_other_groups(
     """
     kinds, kind_of = _unique(formulas)
     number = np.unique(np.asarray(groups), return_inverse=True)[1]
-    matrix = composition_matrix(kinds)
-    count = min(count, len(formulas))
-    distances = np.empty((len(formulas), count))
-    places = np.empty((len(formulas), count), dtype=np.int64)
+    matrix, rows = composition_matrix(kinds), []
     for row, kind in enumerate(kind_of):
         apart = _distances(matrix[kind : kind + 1], matrix)[0][kind_of]
         apart[number == number[row]] = np.inf
-        order = np.argsort(apart, kind="stable")[:count]
-        distances[row], places[row] = apart[order], order
-    return Neighbours(distances, places)
+        rows.append(_nearest_in(apart, count))
+    return _stacked(rows)
+
+
+def _nearest_in(apart: Array, count: int) -> tuple[Array, npt.NDArray[np.int64]]:
+    """The smallest distances and their places, ascending; of equal ones, the earlier first."""
+    near = np.arange(len(apart))
+    if len(apart) > count:
+        near = np.flatnonzero(apart <= np.partition(apart, count - 1)[count - 1])
+    places = near[np.argsort(apart[near], kind="stable")][:count]
+    return apart[places], places
+
+
+def _stacked(rows: Sequence[tuple[Array, npt.NDArray[np.int64]]]) -> Neighbours:
+    if not rows:
+        return Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64))
+    return Neighbours(*(np.array(part) for part in zip(*rows, strict=True)))
 
 
 def _unique(formulas: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -183,14 +183,6 @@ def _unique(formulas: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int64]]:
     number: dict[str, int] = {}
     which = [number.setdefault(formula, len(number)) for formula in formulas]
     return list(number), np.array(which, dtype=np.int64)
-
-
-def _nearest_kinds(distances: Array, count: int) -> npt.NDArray[np.int64]:
-    """Kinds that can hold one of the ``count`` nearest: those not farther than the last of them."""
-    if len(distances) <= count:
-        return np.arange(len(distances))
-    limit = np.partition(distances, count - 1)[count - 1]
-    return np.flatnonzero(distances <= limit)
 
 
 def _distances(mine: Array, theirs: Array) -> Array:
@@ -238,7 +230,6 @@ def quarters(distances: Array) -> list[str]:
 
 
 N_NEIGHBOURS = 3
-_NOBODY = Neighbours(np.empty((0, 0)), np.empty((0, 0), dtype=np.int64))
 NOT_GIVEN = "not given"
 
 
@@ -353,7 +344,7 @@ def _neighbours(
     """
     column = get_dataset(task.dataset).composition_column
     if column is None:
-        return _table([], [], _NOBODY)
+        return _table([], [], _stacked([]))
     if not task.scored_folds:
         return nearest_entries(entries[column], ids=ids, train_ids=train_ids)
     formulas, groups = entries.loc[list(ids), column].tolist(), split.loc[list(ids)]
@@ -376,7 +367,7 @@ def nearest_entries(
     """
     known = sorted(train_ids)
     if not known or not len(ids):
-        return _table([], [], _NOBODY)
+        return _table([], [], _stacked([]))
     asked, offered = formulas.loc[list(ids)].tolist(), formulas.loc[known].tolist()
     return _table(ids, known, nearest(asked, offered, count=N_NEIGHBOURS))
 
