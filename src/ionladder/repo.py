@@ -45,7 +45,7 @@ class Layout:
         root: The folder with ``params.yaml``.
         pins: Versions that were fetched on demand: their bytes, and the tasks scored on them.
         benchmarks_results: Measured by programs in ``benchmarks/``, shown on the methods page.
-        features_cache: Expensive features of crystals, likewise.
+        features_cache: Expensive features of crystals, kept between trainings; git ignores them.
     """
 
     root: Path
