@@ -655,22 +655,9 @@ def sensitivity(board: Board, analysis: Analysis) -> dict[str, Any] | None:
     views, by_name = analysis.sensitivity.get("views"), analysis.sensitivity.get("ranks")
     if not views or not by_name or len(by_name) < 2:
         return None
-    titles = {use.name: use_title(use) for use in board.task.metrics}
-    subsets = {subset.name: subset.title for subset in board.task.subsets}
-    primary = board.task.primary
     verified = [row for row in board.of_kind("verified") if row.submission in by_name]
     return {
-        "views": [
-            {
-                "title": titles.get(view["metric"], view["metric"]),
-                "subset": ""
-                if view["subset"] == primary.subset
-                else subsets.get(view["subset"], view["subset"]),
-                "agreement": view["agreement"],
-                "is_primary": (view["metric"], view["subset"]) == (primary.metric, primary.subset),
-            }
-            for view in views
-        ],
+        "views": views,
         "rows": [(row.submission, by_name[row.submission]) for row in verified[:MOST_RANKED]],
         "n_hidden": max(len(by_name) - MOST_RANKED, 0),
     }

@@ -123,7 +123,7 @@ def test_groups_that_decide_the_first_place_are_named(tmp_path: Path) -> None:
     assert "<bdi>Random forest</bdi></a> (1.50 against 1.60)" in firm
 
 
-def test_ranks_by_other_measures_follow_the_order_of_the_board() -> None:
+def test_ranks_by_other_measures_follow_the_order_of_the_board(tmp_path: Path) -> None:
     views = [
         {"metric": "mae", "subset": "all", "agreement": 1.0},
         {"metric": "mae", "subset": "cif", "agreement": None},
@@ -133,8 +133,13 @@ def test_ranks_by_other_measures_follow_the_order_of_the_board() -> None:
     shown = sensitivity(board(typical()), analysis)
     assert shown is not None
     assert [ranks for _, ranks in shown["rows"]] == [[1, 1], [2, None]]
-    said = [(view["subset"], view["agreement"]) for view in shown["views"]]
-    assert said == [("", 1.0), ("with CIF", None)]
+    layout = add_analysis(make_repository(tmp_path, typical()), "obelix", sensitivity=found)
+    page = render_pages(load_site(layout))["obelix/"].split('il-sensitivity">')[1]
+    heads = page.split("</thead>")[0]
+    assert '<th scope="col" class="il-number il-first">MAE</th>' in heads
+    assert 'MAE<span class="il-unit">with CIF</span>' in heads
+    agreement = page.split("Agreement</th>")[1].split("</tr>")[0]
+    assert agreement == '<td class="il-number">1.00</td><td class="il-number">–</td>'
 
 
 def test_without_an_analysis_nothing_is_claimed() -> None:
