@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from ionladder import __version__
+from ionladder.cli.baselines import baseline, umlip_neb
 from ionladder.cli.boards import changes, compare, leaderboard
 from ionladder.cli.contributor import convert, data, new, preview, score, tasks, validate
 from ionladder.cli.maintainer import (
-    baseline,
     build,
     diff,
     export,
@@ -23,7 +23,6 @@ from ionladder.cli.maintainer import (
     pr_comment,
     schema,
     site,
-    umlip_neb,
     verify,
 )
 from ionladder.errors import IonLadderError

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder.cli.common import task_names
-from ionladder.errors import BaselineError, Problem
+from ionladder.errors import Problem
 
 if TYPE_CHECKING:
-    from ionladder.baselines.neb import Band, Hop
-    from ionladder.baselines.registry import Watch
-    from ionladder.baselines.runner import Progress
     from ionladder.cli.common import Context
     from ionladder.config import DatasetVersion
     from ionladder.data.versions import Step
     from ionladder.pr.report import Report
-    from ionladder.repo import Layout
 
 
 # ``ionladder build``: the main job, from pinned bytes to the site, with what can be reached
@@ -297,6 +290,7 @@ def _make_tables(context: Context, key: str) -> None:
 def _train(context: Context, version: DatasetVersion) -> None:
     """Write the submissions of baselines that have none yet."""
     from ionladder.baselines.registry import all_baselines
+    from ionladder.cli.baselines import baseline
 
     for task in version.tasks:
         for name, spec in all_baselines().items():
@@ -397,272 +391,6 @@ def _steps() -> tuple[Step, ...]:
     from ionladder.data.versions import DATASET_STEPS
 
     return (*DATASET_STEPS, verify_receipts, verify_history)
-
-
-# ``ionladder baseline``: train a baseline and write, or check, its submission
-
-
-def baseline(
-    name: Annotated[
-        str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
-    ] = None,
-    task: Annotated[
-        str,
-        typer.Option(
-            help="Task to predict.",
-            autocompletion=task_names,
-        ),
-    ] = "obelix",
-    seeds: Annotated[
-        int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Compare a rerun with the committed predictions.")
-    ] = False,
-    curves: Annotated[
-        bool,
-        typer.Option(
-            "--curves",
-            help="Also write how each training went, to benchmarks/results/training_curves/.",
-        ),
-    ] = False,
-    show: Annotated[bool, typer.Option("--list", help="List the baselines.")] = False,
-) -> None:
-    """Train a baseline and write its submission: test predictions and the frozen folds.
-
-    With --check no submission is written: the baseline runs again, and a difference from the
-    committed predictions above its stated tolerance is an error.
-    """
-    if show:
-        _print_list()
-        return
-    if name is None:
-        raise BaselineError(
-            "ionladder baseline",
-            "the name of a baseline",
-            "none",
-            "See `ionladder baseline --list`.",
-        )
-    from ionladder.baselines.runner import without_epochs
-    from ionladder.cli.common import load_context
-    from ionladder.config import require_scored
-    from ionladder.data.registry import get_task
-
-    if get_task(task).predicts == "values":
-        (_check if check else _run)(name, task, seeds, curves=curves)
-        return
-    if curves:
-        raise without_epochs(name)
-    context = load_context()
-    require_scored(context.layout, context.params, task)
-    (_check_arrays if check else _run_arrays)(context, name, task)
-
-
-def _run_arrays(context: Context, name: str, task: str) -> None:
-    from ionladder.baselines.runner import run_arrays
-    from ionladder.data.registry import get_task
-    from ionladder.score import load_expectations
-    from ionladder.submit.validate import read_submission
-
-    done = run_arrays(context.layout, context.params, name, task)
-    spec, shown = get_task(task), context.layout.relative(done.folder)
-    expectations = load_expectations(context.layout, spec, context.version_of(spec))
-    read_submission(done.folder, spec, expectations, shown_as=shown)
-    same = " (as before)" if done.is_unchanged else ""
-    print(f"{shown}: {done.n_entries} test entries written{same}.")
-
-
-def _check_arrays(context: Context, name: str, task: str) -> None:
-    from ionladder.baselines.runner import check_arrays
-
-    found = check_arrays(context.layout, context.params, name, task)
-    shown = context.layout.relative(context.layout.submission_dir(task, name))
-    print(f"{shown}: reproduced. Largest difference {found:.2g}.")
-
-
-def _print_list() -> None:
-    from ionladder.baselines.registry import all_baselines
-
-    baselines = all_baselines()
-    width = max(len(name) for name in baselines)
-    for name, spec in baselines.items():
-        runs = "deterministic" if spec.n_seeds == 1 else f"{spec.n_seeds} seeds"
-        print(
-            f"{name:<{width}}  {spec.summary} ({runs}, reproduced within {spec.tolerance:g}; "
-            f"task {', '.join(spec.tasks)})"
-        )
-
-
-def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
-    from ionladder.baselines.runner import run
-    from ionladder.cli.common import load_context
-    from ionladder.config import require_scored
-    from ionladder.data.registry import get_task
-
-    context = load_context()
-    require_scored(context.layout, context.params, task)
-    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
-        where = (context.layout, context.params, name, task)
-        written = run(*where, n_seeds=seeds, progress=progress, watch=watch)
-    rows = written.predictions.rows
-    cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
-    what, times = "test entries", "seed"
-    if get_task(task).scored_folds is not None:
-        what, times = "training entries", "repeat"
-    print(
-        f"{context.layout.relative(written.folder)}: {rows['id'].nunique()} {what} × "
-        f"{_count(rows['seed'].nunique(), times)}, {cv_rows} predictions on the frozen folds "
-        "written."
-    )
-
-
-def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
-    from ionladder.baselines.runner import check
-    from ionladder.cli.common import load_context
-
-    context = load_context()
-    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
-        where = (context.layout, context.params, name, task)
-        result = check(*where, n_seeds=seeds, progress=progress, watch=watch)
-    on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
-    print(
-        f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
-        f"{on_test}{_count(result.n_repeats, 'repeat')} of the folds "
-        f"(tolerance {result.tolerance:g})."
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-@contextmanager
-def _curves(layout: Layout, name: str, *, wanted: bool) -> Iterator[Watch | None]:
-    """Collects curves where they are wanted, and writes them when all went well."""
-    from ionladder.baselines.registry import Curve
-    from ionladder.baselines.runner import write_curves
-
-    if not wanted:
-        yield None
-        return
-    seen: list[Curve] = []
-    yield seen.append
-    path = write_curves(layout, name, seen)
-    print(f"{layout.relative(path)}: curves of {_count(len(seen), 'training')} written.")
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Progress]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        training = bar.add_task(name, total=None)
-
-        def update(done: int, total: int) -> None:
-            bar.update(training, completed=done, total=total)
-
-        yield update
-
-
-# ``ionladder umlip-neb``: relax migration paths with a universal potential
-
-
-DATASET = "nebdft2k"
-
-
-def umlip_neb(
-    model: Annotated[
-        Literal["chgnet", "sevennet-0", "mace"], typer.Option(help="Which potential.")
-    ] = "chgnet",
-    weights: Annotated[
-        Path | None, typer.Option(help="File of weights; for mace only.", show_default=False)
-    ] = None,
-    paths: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder with initial paths, <id>_init.xyz each.",
-            show_default="the test hops of nebDFT2k",
-        ),
-    ] = None,
-    example: Annotated[
-        bool, typer.Option("--example", help="Take four hops of Li3PO4 instead.")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Where to write.", show_default="build/umlip-neb/MODEL")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many hops.", show_default="all")
-    ] = None,
-) -> None:
-    """Relax migration paths with a universal potential (nudged elastic bands).
-
-    Writes predictions.parquet for the task nebdft2k-path, and hops.json with barrier, convergence
-    and cost of every hop. A run that was stopped goes on where it was. Needs the extra umlip.
-    """
-    from ionladder.baselines.neb import PREDICTIONS, potential_of, run_bands
-    from ionladder.baselines.runner import single_thread
-
-    hops = itertools.islice(_hops(paths, example=example), limit)
-    new_calculator, source = potential_of(model, weights)
-    folder = out or Path("build") / "umlip-neb" / model
-    with single_thread():
-        outcome = run_bands(hops, new_calculator, source, folder, told=_tell)
-    print(
-        f"{folder / PREDICTIONS}: {outcome.n_hops} hops by {source}, {outcome.n_converged} "
-        f"converged, {outcome.n_kept} of them there already."
-    )
-
-
-def _tell(hop: Hop, band: Band, was_there: bool) -> None:
-    if band.trouble:
-        from ionladder.errors import visible
-
-        print(f"{hop.id}: no band. {visible(band.trouble, limit=200)}", flush=True)
-        return
-    print(
-        f"{hop.id}: barrier {band.barrier_ev:.3f} eV, largest force component "
-        f"{band.largest_force_ev_per_ang:.3f} eV/Å ({'' if band.converged else 'not '}converged), "
-        f"{band.end_steps[0]} + {band.end_steps[1]} + {band.band_steps} steps, "
-        f"{band.cpu_s:.0f} CPU-s{', there already' if was_there else ''}",
-        flush=True,
-    )
-
-
-def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
-    """The hops asked for; an error where they are not here, before any potential is loaded."""
-    from ionladder.baselines.neb import example_hops, hops_of_folder, hops_of_tables
-
-    if example:
-        return example_hops()
-    if paths is not None:
-        found = hops_of_folder(paths)
-        first = next(found)  # so that a wrong folder is met before the potential is loaded
-        return itertools.chain([first], found)
-    return hops_of_tables(*_tables())
-
-
-def _tables() -> tuple[Path, Path]:
-    """Splits and initial paths of the newest nebDFT2k on this machine."""
-    from ionladder.errors import DataMissingError
-    from ionladder.repo import find_layout
-
-    layout = find_layout()
-    dataset = layout.root / "data" / DATASET
-    versions = sorted(path.name for path in dataset.glob("*")) if dataset.is_dir() else []
-    for version in reversed(versions):
-        splits = layout.table(DATASET, version, "splits")
-        paths = layout.frames(DATASET, version, "paths_init")
-        if splits.is_file() and paths.is_file():
-            return splits, paths
-    raise DataMissingError(
-        "ionladder umlip-neb",
-        "the tables of nebDFT2k on this machine, or --paths, or --example",
-        "none of them",
-        "Run `ionladder fill nebdft2k`, or name a folder with initial paths.",
-    )
 
 
 # ``ionladder site``: render every page, then build the website

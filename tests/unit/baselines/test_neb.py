@@ -19,7 +19,7 @@ from ionladder.baselines.neb import (
     relax_band,
     run_bands,
 )
-from ionladder.cli.maintainer import umlip_neb
+from ionladder.cli.baselines import umlip_neb
 from ionladder.errors import BaselineError
 from ionladder.repo import read_json
 

@@ -23,7 +23,7 @@ from ionladder.baselines.runner import (
     train,
     write_curves,
 )
-from ionladder.cli.maintainer import _curves, baseline
+from ionladder.cli.baselines import _curves, baseline
 from ionladder.data.registry import get_task
 from ionladder.errors import BaselineError, SubmissionError
 from ionladder.repo import Layout
