@@ -184,14 +184,8 @@ def test_the_verdict_is_the_same_after_main_has_moved_and_after_a_rebase(
     ("path", "words"),
     [
         ("dvc.yaml", "elsewhere (dvc.yaml)"),
-        ("params.yaml", "elsewhere (params.yaml)"),
-        ("src/ionladder/metrics/mae.py", "elsewhere (src/ionladder/metrics/mae.py)"),
         (".github/workflows/submission-check.yml", "elsewhere (.github/workflows"),
-        (".gitattributes", "elsewhere (.gitattributes)"),
-        (f"{FOLDER}/train.py", "a file 'train.py'"),
-        (f"{FOLDER}/model/weights.bin", "a folder inside it"),
         (f"{FOLDER}/predictions.pkl", "a file 'predictions.pkl'"),
-        ("submissions/obelix/GOOD-model/predictions.csv", "submissions/obelix/good-model"),
         ("submissions/obelix/good_model/predictions.csv", "reads like 'good-model'"),
     ],
 )
@@ -211,15 +205,9 @@ def test_one_file_too_many_is_refused_with_the_reason(
     [
         ("predictions.csv", b"#!/bin/sh\nrm -rf /\n", "a column `id`"),
         ("predictions.csv", b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)), "UTF-8"),
-        ("predictions.csv", b"PAR1\x00\x00PAR1", "a CSV file in UTF-8"),
-        ("predictions.csv", b"id,log10_sigma\n=cmd|'/C calc'!A0,1\n", "unknown"),
         ("predictions.csv", b"id,log10_sigma\n019,=1+1\n", "a number in log10(S/cm)"),
         ("cv_predictions.parquet", b"PAR1" + b"\x00" * 100 + b"PAR1", "a parquet file"),
-        ("cv_predictions.csv", b"import os\nos.system('true')\n", "cv_predictions.csv"),
         ("submission.yaml", b"!!python/object/apply:os.system ['true']\n", "submission.yaml"),
-        ("submission.yaml", b"a: &a [x]\nb: *a\n", "aliases"),
-        ("submission.yaml", CARD.encode() + b"run: true\n", "run"),
-        ("submission.yaml", b"x" * 60_000, "submission.yaml"),
     ],
 )
 @pytest.mark.usefixtures("in_process")
@@ -231,24 +219,6 @@ def test_code_in_an_allowed_file_is_refused_with_the_reason(
     assert (checked.code, checked.submission["outcome"]) == (1, "refused")
     assert words in checked.err
     assert "ionladder-pr-" not in checked.err
-
-
-def test_a_link_is_never_followed(base: GitRepository, fork: GitRepository, prompt: Prompt) -> None:
-    (fork.root / FOLDER / "predictions.csv").unlink()
-    theirs = "../good-model/predictions.csv"
-    (fork.root / FOLDER / "predictions.csv").symlink_to(theirs)
-    checked = Checked(prompt, base, fork)
-    assert checked.code == 1
-    assert "a symbolic link" in checked.err
-
-
-def test_a_huge_file_is_refused_before_it_is_read(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
-    fork.write(f"{FOLDER}/predictions.csv", b"id,log10_sigma\n" + b"a,1\n" * 3_000_000)
-    checked = Checked(prompt, base, fork)
-    assert checked.code == 1
-    assert "at most 10 MB; found 12 MB" in checked.err
 
 
 @pytest.mark.usefixtures("in_process")

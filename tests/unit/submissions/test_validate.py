@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -56,58 +55,18 @@ def test_parquet_predictions_read_the_same_as_csv(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("csv", "expected"),
     [
-        pytest.param("", "found an empty file", id="empty file"),
-        pytest.param("id,log10_sigma\n", "between 1 and 600 rows; found 0", id="header only"),
-        pytest.param(csv_with(lambda lines: lines[:-1]), "1 missing (zzz)", id="a missing id"),
-        pytest.param(
-            csv_with(lambda lines: [*lines, lines[-1]]), "1 repeated (zzz)", id="a repeated id"
-        ),
-        pytest.param(
-            csv_with(lambda lines: [*lines, "nope,-3"]), "1 unknown (nope)", id="an unknown id"
-        ),
-        pytest.param(
-            csv_with(lambda lines: [*lines, "t01,-3"]), "training ids", id="a training id"
-        ),
-        pytest.param(
-            replace_row("5e2", "500.0,-5"),
-            "'500.0' looks like '5e2' turned into a number by a spreadsheet",
-            id="5e2 became 500.0",
-        ),
-        pytest.param(
-            replace_row("019", "19,-3"),
-            "'19' looks like '019' turned into a number by a spreadsheet",
-            id="019 became 19",
-        ),
-        pytest.param(replace_row("max", "MAX,-7"), "ids are case-sensitive", id="max became MAX"),
-        pytest.param(replace_row("max", "max,NaN"), "max: 'NaN'", id="NaN"),
-        pytest.param(replace_row("max", "max,inf"), "a finite number", id="inf"),
-        pytest.param(replace_row("max", "max,"), "max: ''", id="an empty cell"),
-        pytest.param(replace_row("max", "max,3.2 eV"), "max: '3.2 eV'", id="a unit"),
-        pytest.param(replace_row("max", "max,1_000"), "max: '1_000'", id="an underscore"),
-        pytest.param(
-            replace_row("max", "max,99"), "between -60 and 20 log10(S/cm)", id="implausible"
-        ),
-        pytest.param(
-            csv_with(lambda lines: ["id,prediction", *lines[1:]]),
-            "Rename `prediction` to `log10_sigma`",
-            id="another column name",
-        ),
-        pytest.param(
-            csv_with(lambda lines: ["id,log10_sigma,log10_sigma", *lines[1:]]),
-            "more than one `log10_sigma`",
-            id="a repeated column",
-        ),
-        pytest.param(
-            csv_with(lambda lines: [line + ",1" for line in lines]).replace(
-                "log10_sigma,1", "log10_sigma,comment", 1
-            ),
+        ("", "found an empty file"),
+        (csv_with(lambda lines: [*lines, "t01,-3"]), "training ids"),
+        (replace_row("max", "max,3.2 eV"), "max: '3.2 eV'"),
+        (replace_row("max", "max,99"), "between -60 and 20 log10(S/cm)"),
+        (
+            csv_with(lambda lines: [lines[0] + ",comment", *(f"{x},1" for x in lines[1:])]),
             "also comment",
-            id="an extra column",
         ),
-        pytest.param(replace_row("max", "max,-7,4"), "2 cells in every row", id="a decimal comma"),
+        (replace_row("max", "max,-7,4"), "2 cells in every row"),
     ],
 )
-def test_a_broken_prediction_file_gets_its_error(tmp_path: Path, csv: str, expected: str) -> None:
+def test_a_broken_prediction_file_is_an_error(tmp_path: Path, csv: str, expected: str) -> None:
     folder = tiny.write_submission(tmp_path / "bad", csv=csv)
     with pytest.raises(SubmissionError) as caught:
         read(folder)
@@ -139,24 +98,18 @@ def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("card", "expected"),
     [
-        ("", "an empty file"),
         ("- a\n- b\n", "found a list"),
         (tiny.CARD.replace("model: Tiny model\n", ""), "field `model`: expected a value"),
         (tiny.CARD + "modle: x\n", "Did you mean `model`?"),
-        (tiny.CARD + "model: again\n", "the key 'model' stands twice"),
-        (tiny.CARD + "notes: &a [x]\nhardware: *a\n", "aliases"),
         (tiny.CARD + "code_url: javascript:alert(1)\n", "field `code_url`"),
-        (tiny.CARD + "training_time_s: .inf\n", "field `training_time_s`"),
-        (tiny.CARD + "notes: !!python/object:os.system x\n", "expected valid YAML"),
         (tiny.CARD + "notes: [unclosed\n", "expected valid YAML"),
-        (tiny.CARD + "notes: '" + "x" * 70_000 + "'\n", "at most 64 kB"),
         (
             tiny.CARD.replace("  - name: A. Author\n", "  - orcid: 0000-0000-0000-0000\n"),
             "field `authors.0.name`",
         ),
     ],
 )
-def test_a_broken_card_gets_its_error(tmp_path: Path, card: str, expected: str) -> None:
+def test_a_broken_card_is_an_error(tmp_path: Path, card: str, expected: str) -> None:
     with pytest.raises(SubmissionError) as caught:
         read(tiny.write_submission(tmp_path / "bad", card=card))
     assert expected in str(caught.value)
@@ -167,48 +120,6 @@ def test_a_missing_prediction_file_says_how_to_get_a_template(tmp_path: Path) ->
     folder = tiny.write_submission(tmp_path / "bad")
     (folder / "predictions.csv").unlink()
     with pytest.raises(SubmissionError, match="ionladder new tiny NAME"):
-        read(folder)
-
-
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    folder = tiny.write_submission(tmp_path / "bad")
-    outside = tmp_path / "outside.csv"
-    (folder / "predictions.csv").rename(outside)
-    (folder / "predictions.csv").symlink_to(outside)
-    with pytest.raises(SubmissionError, match="a link or special file"):
-        read(folder)
-
-
-def test_csv_and_parquet_together_are_ambiguous(tmp_path: Path) -> None:
-    folder = tiny.write_submission(tmp_path / "bad")
-    (folder / "predictions.parquet").write_bytes(b"x")
-    with pytest.raises(SubmissionError, match="found both"):
-        read(folder)
-
-
-def test_a_parquet_bomb_is_refused_by_its_row_count(tmp_path: Path) -> None:
-    folder = tiny.write_submission(tmp_path / "bomb")
-    (folder / "predictions.csv").unlink()
-    n_rows = 2_000_000
-    table = pa.table(
-        {
-            "id": pa.array(["019"]).take(pa.array(np.zeros(n_rows, dtype=np.int64))),
-            "log10_sigma": np.zeros(n_rows),
-        }
-    )
-    pq.write_table(table, folder / "predictions.parquet")
-    assert (folder / "predictions.parquet").stat().st_size < 100_000
-    with pytest.raises(SubmissionError, match="between 1 and 600 rows; found 2000000"):
-        read(folder)
-
-
-def test_numeric_ids_in_parquet_are_refused(tmp_path: Path) -> None:
-    folder = tiny.write_submission(tmp_path / "bad")
-    (folder / "predictions.csv").unlink()
-    pq.write_table(
-        pa.table({"id": [19, 500], "log10_sigma": [0.0, 1.0]}), folder / "predictions.parquet"
-    )
-    with pytest.raises(SubmissionError, match="Store ids as text"):
         read(folder)
 
 

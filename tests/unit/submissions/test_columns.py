@@ -1,4 +1,4 @@
-"""Letters that guess: another unit, the training ids, ids that a spreadsheet changed, a header."""
+"""Ids and columns: what was probably meant is guessed, and ids are placed in order at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +16,8 @@ import tiny
 from ionladder.data.registry import get_task
 from ionladder.errors import SubmissionError
 from ionladder.specs import Target
-from ionladder.submit.columns import meant_column, unit_guess
-from ionladder.submit.predictions import changed_ids, coverage_problems
+from ionladder.submit.columns import column_problems, meant_column, unit_guess
+from ionladder.submit.predictions import KnownIds, changed_ids, coverage_problems, text_ranks
 from ionladder.submit.validate import read_submission
 
 SIGMA = get_task("obelix").targets[0]
@@ -62,19 +63,7 @@ def test_millielectronvolts_are_recognised_where_ev_are_wanted() -> None:
     assert guess([60.0, 400.0], SIGMA) == "None"
 
 
-def test_a_unit_is_said_once_instead_of_listing_every_cell(tmp_path: Path) -> None:
-    task = replace(
-        tiny.TASK, targets=(replace(tiny.TASK.targets[0], unit="eV", plausible=(-5.0, 100.0)),)
-    )
-    frame = tiny.predictions().assign(log10_sigma=[300.0, 400.0, 500.0, 90.0, 250.0, 800.0])
-    folder = tiny.write_submission(tmp_path / "mine", csv=frame.to_csv(index=False))
-    with pytest.raises(SubmissionError) as caught:
-        read_submission(folder, task, tiny.EXPECTATIONS, shown_as="mine")
-    (problem,) = caught.value.problems
-    assert "look like meV, 90 to 800" in str(problem)
-
-
-def test_training_ids_get_one_letter_and_no_list_of_the_missing(tmp_path: Path) -> None:
+def test_training_ids_are_one_error_and_no_list_of_the_missing(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": tiny.TRAIN_IDS, "log10_sigma": -5.0})
     (error,) = errors(tmp_path / "mine", frame)
     assert "expected a row for each of the 6 ids to predict" in error
@@ -109,10 +98,6 @@ def test_the_most_frequent_change_is_named(
     assert said in str(changed_ids(missing, unknown))
 
 
-def test_ids_that_resemble_nothing_are_not_explained() -> None:
-    assert changed_ids(["019"], ["nope", "nan"]) is None
-
-
 @pytest.mark.parametrize("header", ["pred", "y_pred", "Prediction", "log_sigma"])
 def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
     frame = tiny.predictions().rename(columns={"log10_sigma": header}).assign(comment="x")
@@ -121,8 +106,6 @@ def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
 
 
 def test_two_targets_are_not_both_guessed_from_one_header() -> None:
-    from ionladder.submit.columns import column_problems
-
     problems = column_problems(
         ["ID", "e1"], required=["id", "e_1d_ev", "e_2d_ev"], optional=[], shown_as="p.csv"
     )
@@ -130,3 +113,35 @@ def test_two_targets_are_not_both_guessed_from_one_header() -> None:
     assert sum("`e1`" in step for step in steps) == 1
     assert "did you mean `id`" in steps[0]
     assert meant_column("e_2d_ev", ["pred", "other"], is_only_target=False) is None
+
+
+# Ids are placed in ascending order without being read one by one
+
+KNOWN = KnownIds(["max", "019", "5e2"])
+
+
+def test_ids_stand_in_the_order_of_python() -> None:
+    known = KnownIds(["é", "z", "Z", "😀", "0", "z"])
+    assert known.in_order.to_pylist() == sorted(known)
+
+
+def test_every_turn_has_every_id_once() -> None:
+    ids = pa.array(["5e2", "max", "019", "019", "max", "5e2"])
+    order = KNOWN.exact_order(ids, np.array([1, 0, 0, 1, 1, 0]), 2)
+    assert order is not None
+    assert ids.take(order).equals(KNOWN.in_turns(2))
+    assert order.tolist() == [2, 5, 1, 3, 0, 4]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [["019", "5e2", "5e2"], ["019", "5e2", "t01"], ["019", "5e2", "max", "max"]],
+)
+def test_any_other_cover_has_no_order(ids: list[str]) -> None:
+    assert KNOWN.exact_order(pa.array(ids), np.zeros(len(ids), dtype=np.int64), 1) is None
+
+
+def test_equal_texts_share_a_rank() -> None:
+    texts = ["b", "é", "a", "b", "Z"]
+    expected = [sorted(set(texts)).index(text) for text in texts]
+    assert text_ranks(pa.array(texts)).tolist() == expected
