@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ _USUAL_HEADERS: dict[str, tuple[str, ...]] = {
 }
 # No barrier has a median of 50 eV: what moves at all does so below 20. In meV, 50 is small.
 _LARGE_EV = 50.0
+# A standard deviation of zero claims to know the answer, and has no likelihood when it is wrong.
+_SMALLEST_STD, _LARGEST_STD = 1e-6, 1e6
 _INTEGER_END = 2**31
 _BLOCK = 4096
 _HEADER_LINES = 2  # a data row of index 0 stands on line 2 of a CSV file
@@ -113,26 +115,28 @@ def integer_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[Places
 
 
 def number_column(
-    table: pa.Table,
-    name: str,
-    *,
-    shown_as: str,
-    ids: pa.Array,
-    low: float,
-    high: float,
-    unit: str,
-    guess: Callable[[Numbers], Problem | None] | None = None,
+    table: pa.Table, name: str, target: Target, *, ids: pa.Array, shown_as: str
 ) -> tuple[Numbers, list[Problem]]:
-    """A column of finite numbers within ``[low, high]``; bad cells are named by row and id.
+    """A column of finite, plausible numbers; bad cells are named by row and id.
 
-    Where ``guess`` knows from all values what is wrong, it speaks instead of the range.
+    Where all values tell that they are in another unit, that is said instead of the range.
+
+    Args:
+        table: The file.
+        name: The column: the target's, or that of its standard deviations.
+        target: The target.
+        ids: Id of every row.
+        shown_as: The file as messages name it.
 
     Returns:
         Values of shape (n_rows,), NaN in bad cells, and the problems.
     """
-    column = table.column(name)
+    column, is_std = table.column(name), name != target.name
+    low, high = (_SMALLEST_STD, _LARGEST_STD) if is_std else target.plausible
+    unit = target.error_unit if is_std else target.unit
     values, unparsed = _parse(column)
-    guessed = guess(values) if guess else None
+    where = f"{shown_as}, column `{name}`"
+    guessed = None if is_std else unit_guess(values, target, where=where)
     # Of values with a gap, neither end is a number that could lie in the range.
     if guessed is None and not len(unparsed) and low <= values.min() and values.max() <= high:
         return values, []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +24,6 @@ from ionladder.submit.columns import (
     integer_column,
     number_column,
     text_column,
-    unit_guess,
 )
 from ionladder.submit.tables import find_table, read_table
 
@@ -38,8 +37,6 @@ OFFSETS_FILE = "offset_predictions.parquet"
 FOLD_KEYS = ("scheme", "repeat", "fold", "id")
 MAX_SEEDS = 100
 DECIMALS = 6
-# A standard deviation of zero claims to know the answer, and has no likelihood when it is wrong.
-_SMALLEST_STD, _LARGEST_STD = 1e-6, 1e6
 
 
 # Ids: those of a submission are those of the task, each once per seed
@@ -502,28 +499,14 @@ def _numbers(
     table: pa.Table, task: Task, ids: pa.Array, file: str
 ) -> tuple[dict[str, np.ndarray], list[Problem]]:
     """Predictions of every target, and their standard deviations where given."""
-    columns, problems = {}, []
+    columns: dict[str, np.ndarray] = {}
+    problems: list[Problem] = []
     for target in task.targets:
-        where = f"{file}, column `{target.name}`"
-        guess = partial(unit_guess, target=target, where=where)
-        std = f"{target.name}_std"
-        asked: list[tuple[str, float, float, str, Callable[..., Problem | None] | None]] = [
-            (target.name, *target.plausible, target.unit, guess),
-            (std, _SMALLEST_STD, _LARGEST_STD, target.error_unit, None),
-        ]
-        for name, low, high, unit, guessing in asked:
+        for name in (target.name, f"{target.name}_std"):
             if name in table.column_names:
-                columns[name], found = number_column(
-                    table,
-                    name,
-                    shown_as=file,
-                    ids=ids,
-                    low=low,
-                    high=high,
-                    unit=unit,
-                    guess=guessing,
-                )
-                problems += found
+                found = number_column(table, name, target, ids=ids, shown_as=file)
+                columns[name] = found[0]
+                problems += found[1]
     return columns, problems
 
 
