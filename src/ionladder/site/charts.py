@@ -672,18 +672,14 @@ class Stand:
     Attributes:
         publication: Its number, 1 for the first.
         label: The best submission.
-        value: Its score.
-        low: Lower end of its interval, or None.
-        high: Upper end, or None.
+        score: Its score with its interval.
         rules: Data and rules of scoring, as printed; scores of equal rules are comparable.
         entered: Scores of the verified submissions that came with this publication.
     """
 
     publication: int
     label: str
-    value: float
-    low: float | None
-    high: float | None
+    score: Value
     rules: str
     entered: tuple[float, ...] = ()
 
@@ -720,9 +716,7 @@ def _stand(
     return Stand(
         publication=publication,
         label=plain(row.model if row else best.submission),
-        value=value,
-        low=best.ci_low,
-        high=best.ci_high,
+        score=Value(value, best.ci_low, best.ci_high),
         rules=f"data {plain(best.dataset_version, limit=40)}, "
         f"scorer version {plain(best.scorer_version, limit=40)}",
         entered=tuple(
@@ -740,7 +734,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
         plot = Plot(780, 300, top=22) if is_wide else Plot(360, 280, top=22)
         first, last = stands[0].publication, stands[-1].publication
         x = plot.across(first - 0.5, max(last, first + 1) + 0.5)
-        ends = [*_ends(Value(s.value, s.low, s.high) for s in stands)]
+        ends = [*_ends(s.score for s in stands)]
         ends += [value for stand in stands for value in stand.entered]
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(board)))
         plot.axis_left(y, y.ticks(about=5))
@@ -760,7 +754,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
             name=name,
             title="The best score from publication to publication",
             text=f"{len(stands)} publications; best of the last: {stands[-1].label}, "
-            f"{number(stands[-1].value)}. The table below holds the same numbers.",
+            f"{number(stands[-1].score.value)}. The table below holds the same numbers.",
             kind="scatter",
         )
 
@@ -769,20 +763,21 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
 
 def _steps(part: Sequence[Stand], x: Scale, y: Scale) -> list[tuple[float, float]]:
     """A score holds until the next publication, or to the end of the stretch."""
-    points = [(x(part[0].publication), y(part[0].value))]
-    for before, after in pairwise(part):
-        points += [(x(after.publication), y(s.value)) for s in (before, after)]
-    return [*points, (x(part[-1].publication + 0.5), y(part[-1].value))]
+    heights = [y(stand.score.value or 0.0) for stand in part]
+    points = [(x(part[0].publication), heights[0])]
+    for after, ends in zip(part[1:], pairwise(heights), strict=True):
+        points += [(x(after.publication), height) for height in ends]
+    return [*points, (x(part[-1].publication + 0.5), heights[-1])]
 
 
 def _stand_marks(stand: Stand, x: Scale, y: Scale) -> list[str]:
-    at = x(stand.publication)
-    spread = _upright_spread(Value(stand.value, stand.low, stand.high), at, y)
-    said = f"publication {stand.publication}: {stand.label}, {number(stand.value)} ({stand.rules})"
-    others = [value for value in stand.entered if value != stand.value]
+    at, value = x(stand.publication), stand.score.value or 0.0
+    said = f"publication {stand.publication}: {stand.label}, {number(value)} ({stand.rules})"
+    others = [entered for entered in stand.entered if entered != value]
+    best = (_upright_spread(stand.score, at, y), dot(at, y(value), "verified"))
     return [
-        *(circle(at, y(value), "il-point il-point--open", 3) for value in others),
-        hovered(said, spread, dot(at, y(stand.value), "verified")),
+        *(circle(at, y(other), "il-point il-point--open", 3) for other in others),
+        hovered(said, *best),
     ]
 
 

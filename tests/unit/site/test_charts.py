@@ -91,7 +91,7 @@ def every_chart(label: str) -> dict[str, object]:
     ]
     plots = PredictionPlots(points=[Point(id=label, y_true=0.0, y_pred=1e12)], axis=label)
     series = [Series(title=label, kind="solid", counts=(1, 2), marked=(1, 0))]
-    stand = Stand(publication=1, label=label, value=1.0, low=None, high=None, rules=label)
+    stand = Stand(publication=1, label=label, score=Value(1.0), rules=label)
     cost = CostChart(board=shown, points=points, axis=label, ticks=((1.0, label),))
     return {
         "intervals": interval_chart(shown, shown.scored, "x/", confidence=0.95, name="a"),
@@ -214,7 +214,7 @@ def test_labels_cover_neither_marks_nor_each_other() -> None:
 def test_the_timeline_is_broken_where_data_or_scorer_changed() -> None:
     def chart(*rules: str) -> ET.Element:
         stands = [
-            Stand(publication=i, label="m", value=2 / i, low=1 / i, high=3 / i, rules=each)
+            Stand(publication=i, label="m", score=Value(2 / i, 1 / i, 3 / i), rules=each)
             for i, each in enumerate(rules, start=1)
         ]
         return svgs(timeline_chart(board(typical()), stands, name="c"))[0]
@@ -230,7 +230,7 @@ def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Pat
     third = [replace(entry, value=(entry.value or 0) + 1) for entry in second if entry.name != "c"]
     history = add_history(make_repository(tmp_path, first), first, second, third)
     found = stands_of(history, board(first))
-    assert [(s.publication, s.label, s.value) for s in found] == [
+    assert [(s.publication, s.label, s.score.value) for s in found] == [
         (1, "a", 2),
         (2, "c", 1.5),
         (3, "a", 3),
