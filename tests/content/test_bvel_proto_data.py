@@ -113,7 +113,6 @@ def test_layered_types_are_two_dimensional_and_most_others_are_not(tables: dict)
 
 
 @needs_bvlain
-@pytest.mark.extra
 @pytest.mark.slow
 def test_some_labels_come_out_again(layout: Layout, version: str) -> None:
     result = recompute_sample(layout, version, n=6)

@@ -103,7 +103,6 @@ def test_barriers_are_upstreams_and_inf_is_a_missing_label(tmp_path: Path) -> No
 
 
 @needs_bvlain
-@pytest.mark.extra
 def test_li3po4_has_upstreams_barriers_from_the_structure_to_the_label(tmp_path: Path) -> None:
     barriers = barriers_of(structure())
     assert barriers.as_tuple() == tuple(LI3PO4_EV.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
@@ -16,7 +17,8 @@ def _found() -> str:
         return "none"
 
 
-needs_bvlain = pytest.mark.skipif(
-    _found() != BVLAIN_VERSION,
-    reason=f"needs bvlain {BVLAIN_VERSION} (the extra `bvel`), found {_found()}",
-)
+def needs_bvlain(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test as one of an extra, and skip it without BVlain."""
+    reason = f"needs bvlain {BVLAIN_VERSION} (the extra `bvel`), found {_found()}"
+    skip = pytest.mark.skipif(_found() != BVLAIN_VERSION, reason=reason)
+    return pytest.mark.extra(skip(test))

@@ -121,7 +121,7 @@ def test_any_other_label_is_refused(text: str) -> None:
 
 
 def test_crystal_systems_agree_with_pymatgen() -> None:
-    for number in range(1, 231):
+    for number in (1, 2, 3, 15, 16, 74, 75, 142, 143, 167, 168, 194, 195, 230):
         assert crystal_system(number) == SpaceGroup.from_int_number(number).crystal_system
 
 
