@@ -111,8 +111,7 @@ def judge(prototype: Prototype, chosen: Assignment) -> Verdict:
 
 def _scale(cations: list[_SeenSite]) -> float:
     ratios = np.repeat(
-        [site.bond / site.expected for site in cations],
-        [site.multiplicity for site in cations],
+        [site.bond / site.expected for site in cations], [site.multiplicity for site in cations]
     )
     return float(1.0 / np.median(ratios))
 

@@ -30,14 +30,7 @@ from ionladder.data.bond_valence import (
     label_row,
 )
 from ionladder.data.bvel_proto.crystals import CELL
-from ionladder.data.ingest import (
-    Check,
-    Finding,
-    Outcome,
-    grouped_folds,
-    run_checks,
-    shuffled_folds,
-)
+from ionladder.data.ingest import Check, Finding, Outcome, grouped_folds, run_checks, shuffled_folds
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import (
     BuiltVersion,

@@ -128,11 +128,7 @@ def kept(composition: str) -> str:
 
 @pytest.mark.parametrize(
     ("composition", "expected"),
-    [
-        ("Li1.0P1.0S4.0", "kept"),
-        ("Li0.5P1.0S4.0", "lost"),
-        ("P1.0S4.0", "lost"),
-    ],
+    [("Li1.0P1.0S4.0", "kept"), ("Li0.5P1.0S4.0", "lost"), ("P1.0S4.0", "lost")],
 )
 def test_lithium_is_lost_where_no_site_rounds_to_one(composition: str, expected: str) -> None:
     assert kept(composition) == expected

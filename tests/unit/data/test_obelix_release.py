@@ -102,18 +102,7 @@ def test_limits_stand_at_minus_15_and_keep_their_limit(text: str, limit: float) 
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "n/a",
-        "nan",
-        "0.0",
-        "-1e-5",
-        "<1e-10",
-        "1e-5 ",
-        "<0E-1",
-    ],
+    "text", ["", " ", "n/a", "nan", "0.0", "-1e-5", "<1e-10", "1e-5 ", "<0E-1"]
 )
 def test_any_other_label_is_refused(text: str) -> None:
     with pytest.raises(LabelError):
@@ -135,10 +124,7 @@ def test_volumes_agree_with_pymatgen(lengths: list[float], beta: float) -> None:
 @pytest.mark.parametrize(
     ("cell", "systems"),
     [
-        (
-            (5, 5, 5, 90, 90, 90),
-            {"cubic", "tetragonal", "orthorhombic", "monoclinic", "trigonal"},
-        ),
+        ((5, 5, 5, 90, 90, 90), {"cubic", "tetragonal", "orthorhombic", "monoclinic", "trigonal"}),
         ((5, 5, 7, 90, 90, 90), {"tetragonal", "orthorhombic", "monoclinic"}),
         ((5, 6, 7, 90, 90, 90), {"orthorhombic", "monoclinic"}),
         ((5, 6, 7, 90, 101, 90), {"monoclinic"}),
@@ -202,19 +188,7 @@ def test_amounts_agree_with_pymatgen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "Xx2",
-        "Li2*(H2O)",
-        "Li(PO4",
-        "Li[PO4)",
-        "2Li",
-        "Li-2",
-        "Li0.0",
-        "D2O",
-    ],
+    "text", ["", " ", "Xx2", "Li2*(H2O)", "Li(PO4", "Li[PO4)", "2Li", "Li-2", "Li0.0", "D2O"]
 )
 def test_what_is_no_formula_is_refused(text: str) -> None:
     with pytest.raises(FormulaError):

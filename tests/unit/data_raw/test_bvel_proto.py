@@ -211,11 +211,7 @@ def test_each_filter_turns_away_what_it_is_for(monkeypatch: pytest.MonkeyPatch) 
         (generate.NO_LI, layered, {"A": "Na+", "B": "Co3+", "X": "O2-"}),
         (generate.TOO_LARGE, dataclasses.replace(layered, structure=large), LICOO2),
         (generate.TOO_LARGE, kind("garnet-li7"), garnet),
-        (
-            generate.COORDINATION,
-            kind("ABC_oP6_59_a_a_a"),
-            {"C": "Li+", "Cl": "S2-", "N": "Na+"},
-        ),
+        (generate.COORDINATION, kind("ABC_oP6_59_a_a_a"), {"C": "Li+", "Cl": "S2-", "N": "Na+"}),
         (generate.BOND, kind("perovskite"), {"A": "Be2+", "B": "Li+", "X": "I-"}),
         (generate.LIKE_CHARGES, dataclasses.replace(layered, neighbours=near), LICOO2),
     ):
@@ -320,9 +316,7 @@ def test_a_draw_keeps_its_numbers_and_tells_of_everything_that_it_leaves_out(
         assert count <= (FEW.per_binary_system if name.count("-") == 1 else FEW.per_system)
 
 
-def test_every_type_has_its_least_number_though_few_systems_hold_it(
-    systems: list[System],
-) -> None:
+def test_every_type_has_its_least_number_though_few_systems_hold_it(systems: list[System]) -> None:
     drawn = draw(systems, replace(FEW, entries=0), reject=nothing)
     counts = Counter(one.prototype for one in drawn)
 
