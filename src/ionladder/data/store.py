@@ -22,6 +22,7 @@ from ionladder.repo import (
     read_checksums,
     read_json,
     read_parquet,
+    sha256_bytes,
     sha256_file,
 )
 from ionladder.specs import Array, Dataset, Table, Task, arrow_schema
@@ -183,21 +184,58 @@ class StreamedWriter:
 
 
 class _BlockDigest:
-    """Content hashes of a table seen block by block; the blocks are its row groups."""
+    """The content hash of a table seen block by block, independent of where blocks end.
+
+    Every column is hashed by name, validity, lengths of lists and texts, and values; numbers as
+    64-bit, so that neither their width nor the file's row groups count.
+    """
 
     def __init__(self, spec: Table) -> None:
-        self._columns = {column.name: hashlib.sha256() for column in spec.columns}
+        self._parts = {c.name: [hashlib.sha256() for _ in range(3)] for c in spec.columns}
         self._rows = 0
 
     def update(self, block: pa.Table) -> None:
         """Feed the next rows."""
         self._rows += block.num_rows
-        for name, digest in column_hashes(block, key=[]).items():
-            self._columns[name].update(digest.encode())
+        for name, parts in self._parts.items():
+            for chunk in block[name].chunks:
+                _feed(chunk, *parts)
 
     def table(self, path: Path) -> StreamedTable:
-        hashes = {name: digest.hexdigest() for name, digest in self._columns.items()}
+        lines = {
+            name: "\n".join([name, str(self._rows), *(part.hexdigest() for part in parts)])
+            for name, parts in self._parts.items()
+        }
+        hashes = {name: sha256_bytes(text.encode()) for name, text in lines.items()}
         return StreamedTable(path=path, rows=self._rows, column_sha256=hashes)
+
+
+def _feed(
+    array: pa.Array, valid: hashlib._Hash, lengths: hashlib._Hash, values: hashlib._Hash
+) -> None:
+    """Feed one chunk of a column to its three hashes."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    valid.update(np.asarray(array.is_valid()).astype(np.uint8).tobytes())
+    if pa.types.is_list(array.type):
+        counts = pc.fill_null(pc.list_value_length(array), 0)
+        lengths.update(np.asarray(counts).astype("<i8").tobytes())
+        array = array.flatten()
+    if pa.types.is_string(array.type):
+        encoded = [(text or "").encode() for text in array.to_pylist()]
+        lengths.update(np.array([len(text) for text in encoded], dtype="<i8").tobytes())
+        values.update(b"".join(encoded))
+        return
+    filled = array.fill_null(False if pa.types.is_boolean(array.type) else 0)
+    numbers = filled.to_numpy(zero_copy_only=False)
+    wide = numbers.astype({"f": "<f8", "i": "<i8", "u": "<i8", "b": "u1"}[numbers.dtype.kind])
+    if wide.dtype.kind == "f":
+        wide += 0.0  # -0 counts as 0
+        wide[np.isnan(wide)] = np.nan
+    values.update(wide.data)
 
 
 def digest_frames(spec: Table, path: Path) -> StreamedTable:

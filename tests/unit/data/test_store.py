@@ -287,3 +287,11 @@ def test_an_empty_block_changes_nothing(tmp_path: Path) -> None:
         writer.write(rows())
 
     assert writer.table.rows == 3
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_the_content_hash_does_not_depend_on_where_blocks_end(tmp_path: Path, block: int) -> None:
+    whole = written(tmp_path / "whole.parquet", rows(), 3)
+    in_blocks = written(tmp_path / "blocks.parquet", rows(), block)
+    assert in_blocks.column_sha256 == whole.column_sha256
+    assert in_blocks.content_sha256 == whole.content_sha256

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-# The content hash of frames is that of their blocks: another size is another version.
 _BLOCK_ROWS = 4096
 
 

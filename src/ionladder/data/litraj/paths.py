@@ -58,7 +58,6 @@ _FLAGS = {"True": True, "False": False, "1": True, "0": False}
 _AGREE_EV = 0.01
 _SAME_ANG = 1e-4
 _FEWEST_IMAGES = 3
-# The content hash of frames is that of their blocks: another size is another version.
 _HOPS_PER_BLOCK = 64
 _LI = SYMBOLS.index("Li")
 

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 U_METALS = ("Co", "Cr", "Fe", "Mn", "Mo", "Ni", "V", "W")
 """Transition metals that the Materials Project treats with a Hubbard U; MPLiTrj does not."""
 
-# The content hash of frames is that of their blocks: another size is another version.
 _BLOCK_ROWS = 1024
 _MAX_EV_PER_ATOM = 100.0
 _SYMMETRY = 1e-6
