@@ -233,7 +233,7 @@ def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
     files = {place.removeprefix(here): path for place, path in submission_files(site).items()}
     for place, path in files.items():
         shutil.copyfile(path, docs / place)
-    (page,) = submission_pages(site)
+    page = next(iter(submission_pages(site)))
     content = _without_dead_links(page.render(site), files) + _PREVIEW_NOTE
     (docs / "index.md").write_text(content, encoding="utf-8")
     (room / CONFIG_FILE).write_text(_PREVIEW_CONFIG, encoding="utf-8")
