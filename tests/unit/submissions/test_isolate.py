@@ -148,3 +148,10 @@ def test_no_changed_byte_is_more_than_a_problem(tmp_path: Path) -> None:
         path.write_bytes(bad)
         table, problems = read_table(path, shown_as="sent", allowed=["id", "x"], max_rows=10)
         assert (table is None) == bool(problems)
+
+
+def test_where_nothing_can_be_bound_a_warning_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    with pytest.warns(RuntimeWarning, match="cannot bound the process that reads parquet"):
+        table, _ = ReaderProcess(read, LIMITS)("read", where="x")
+    assert table["pid"][0].as_py() == os.getpid()
