@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,27 +34,15 @@ ABSENT = "000000"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TreeFile:
-    """A file of a commit.
-
-    Attributes:
-        path: Path from the root; bytes that are not UTF-8 as surrogates.
-        mode: ``100644`` for a regular file, ``120000`` a link, ``160000`` a submodule.
-        object_id: Its object.
-    """
-
-    path: str
-    mode: str
-    object_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Change:
-    """One path that differs between two commits. A rename is a removed path and an added one.
+    """One path that differs between two commits, or between nothing and a commit.
+
+    A rename is a removed path and an added one.
 
     Attributes:
         path: Path from the root; bytes that are not UTF-8 as surrogates.
-        old_mode: Mode before, ``000000`` where there was none.
+        old_mode: Mode before: ``100644`` for a regular file, ``120000`` a link, ``160000`` a
+            submodule, ``000000`` where there was none.
         new_mode: Mode after, likewise.
         object_id: Object after; None where there is none.
         size: Bytes after; None where there is no file of that kind here.
@@ -155,14 +143,15 @@ def commit_times(root: Path, commits: Iterable[str]) -> dict[str, datetime]:
     }
 
 
-def list_files(root: Path, commit: str, folder: str) -> list[TreeFile]:
+def list_files(root: Path, commit: str, folder: str) -> list[Change]:
     """Files of a commit below a folder, in the order of their paths; empty when it has none."""
     repo = pygit2.Repository(root)
     try:
         found = repo[commit].peel(pygit2.Commit).tree / folder
     except (KeyError, ValueError, pygit2.GitError):
         return []
-    return sorted(_files_below(found, folder), key=lambda file: os.fsencode(file.path))
+    is_folder = isinstance(found, pygit2.Tree)
+    return _changes(root, repo, None, found, os.fsencode(f"{folder}/")) if is_folder else []
 
 
 def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
@@ -170,9 +159,9 @@ def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
 
     A clone may lack some files; links count as files that hold where they lead.
     """
-    repo = pygit2.Repository(root)
-    files = ((file.path, repo.get(file.object_id)) for file in list_files(root, commit, folder))
-    return {path: blob.data for path, blob in files if isinstance(blob, pygit2.Blob)}
+    repo, files = pygit2.Repository(root), list_files(root, commit, folder)
+    found = ((file.path, repo.get(file.object_id)) for file in files if file.object_id)
+    return {path: blob.data for path, blob in found if isinstance(blob, pygit2.Blob)}
 
 
 def read_objects(root: Path, object_ids: Iterable[str]) -> dict[str, bytes]:
@@ -202,10 +191,9 @@ def changes_between(root: Path, before: str, after: str) -> list[Change]:
     repo = pygit2.Repository(root)
     try:
         trees = [repo[commit].peel(pygit2.Commit).tree for commit in (before, after)]
-        changes = _changes(root, repo, *trees)
+        return _changes(root, repo, trees[0], trees[1])
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise _unreadable(root, f"commits {before[:12]} and {after[:12]}", str(error)) from error
-    return sorted(changes, key=lambda change: os.fsencode(change.path))
 
 
 def _commit_id(repo: pygit2.Repository, revision: str) -> str | None:
@@ -219,20 +207,11 @@ def _name(entry: pygit2.Object) -> bytes:
     return entry.raw_name or b""
 
 
-def _files_below(tree: pygit2.Object, folder: str) -> Iterator[TreeFile]:
-    for entry in tree if isinstance(tree, pygit2.Tree) else ():
-        path = f"{folder}/{os.fsdecode(_name(entry))}"
-        if isinstance(entry, pygit2.Tree):
-            yield from _files_below(entry, path)
-        else:
-            yield TreeFile(path=path, mode=f"{entry.filemode:06o}", object_id=str(entry.id))
-
-
 def _changes(
-    root: Path, repo: pygit2.Repository, before: pygit2.Tree, after: pygit2.Tree
+    root: Path, repo: pygit2.Repository, before: _Entry, after: _Entry, below: bytes = b""
 ) -> list[Change]:
     changes: list[Change] = []
-    folders: list[tuple[bytes, _Entry, _Entry]] = [(b"", before, after)]
+    folders: list[tuple[bytes, _Entry, _Entry]] = [(below, before, after)]
     n_entries = 0
     while folders:
         folder, one, other = folders.pop()
@@ -243,9 +222,7 @@ def _changes(
         old, new = ([] if tree is None else list(tree) for tree in trees)
         n_entries += len(old) + len(new)
         if n_entries > MAX_ENTRIES or len(folder) > _MAX_PATH:
-            raise _unreadable(
-                root, "its trees", f"more than {MAX_ENTRIES:,} paths, or endless ones"
-            )
+            raise _unreadable(root, "its trees", f"more than {MAX_ENTRIES:,} paths or endless ones")
         by_name, times = {_name(entry): entry for entry in old}, Counter(map(_name, new))
         pairs: list[tuple[_Entry, _Entry]] = [(by_name.get(_name(entry)), entry) for entry in new]
         pairs += [(entry, None) for entry in old if _name(entry) not in times]
@@ -260,7 +237,7 @@ def _changes(
                 folders.append((folder + name + b"/", inner[0], inner[1]))
             if files != [None, None]:
                 changes.append(_change(repo, os.fsdecode(folder + name), files[0], files[1]))
-    return changes
+    return sorted(changes, key=lambda change: os.fsencode(change.path))
 
 
 def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> Change:

@@ -138,7 +138,8 @@ def write_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
 def _files_of(request: PullRequest, folder: str) -> dict[str, str]:
     """Path → object of the files of submissions, as the base has them."""
     files = list_files(request.root, request.base, folder)
-    return {f.path: f.object_id for f in files if f.mode == REGULAR and _is_ours(f.path)}
+    ours = [file for file in files if file.new_mode == REGULAR and _is_ours(file.path)]
+    return {file.path: file.object_id for file in ours if file.object_id}
 
 
 def _write(request: PullRequest, files: Mapping[str, str], target: Path) -> None:
