@@ -86,7 +86,7 @@ def test_intervals_are_those_that_a_subset_of_the_same_entries_has() -> None:
         pd.DataFrame({"id": labels["id"], "log10_sigma": row, "seed": seed})
         for seed, row in enumerate(y_pred["log10_sigma"])
     ]
-    settings = replace(tiny.SETTINGS, confidence=0.95)
+    settings = tiny.SETTINGS.model_copy(update={"confidence": 0.95})
     evaluation = evaluate(labels, pd.concat(rows), TASK, settings=settings)
     for value, score in scored()["half"].items():
         expected = evaluation.score("log10_sigma", value, "mae")
