@@ -63,6 +63,7 @@ def copy(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(copy: Path) -> None:
     ionladder(copy, "fetch", "naion")
     assert "60 entries" in ionladder(copy, "ingest", "naion")
@@ -76,11 +77,15 @@ def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(co
     assert rows["train-median"]["mae"] > 0
     assert (copy / "submissions" / "naion" / "train-mean" / "submission.yaml").is_file()
 
-    ionladder(copy, "site", "--no-build")
+    ionladder(copy, "site")
     generated = copy / "docs" / "generated"
     assert "Na-ion conductors" in (generated / "naion" / "index.md").read_text(encoding="utf-8")
     assert (generated / "submissions" / "naion" / "train-median" / "index.md").is_file()
     assert "60" in (generated / "datasets" / "naion" / "index.md").read_text(encoding="utf-8")
+    home = (copy / "site" / "index.html").read_text(encoding="utf-8")
+    navigation = home.partition("<main")[0]
+    assert 'href="naion/"' in navigation
+    assert 'href="bvel-proto/"' in navigation
 
 
 @pytest.mark.parametrize(

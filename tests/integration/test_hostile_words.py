@@ -18,7 +18,7 @@ from browser import DESK, PHONE, Reader
 from factories import write_repo
 from hostile.words import PAYLOADS, every_field_of
 from ionladder.site.text import plain
-from unit.site.synthetic_board import HOOK, THEME
+from unit.site.synthetic_board import THEME
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +78,6 @@ def built(
     (layout.root / "mkdocs.yml").write_text(settings, encoding="utf-8")
     shutil.copytree(repository / "docs", layout.docs_dir, ignore=lambda *_: ["generated"])
     shutil.copytree(repository / THEME, layout.root / THEME)
-    shutil.copyfile(repository / HOOK, layout.root / HOOK)
     for name in ("CONTRIBUTING.md", "SECURITY.md"):
         shutil.copyfile(repository / name, layout.root / name)
     ionladder(layout.root, "fetch")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from ionladder.errors import Problem, SiteError
 from ionladder.repo import Layout, replacing_folder
@@ -37,6 +43,7 @@ ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
 _MAX_COMPLAINTS = 20
 _ALL_WELCOME = "User-agent: *\nAllow: /\n"
+_REACHED_FROM_BOARDS = ("submissions", "entries", "charts", "compare")
 _HAND_WRITTEN_NOTE = (
     '\n\n<p class="il-provenance">{boards} · written by hand in <code>{name}</code>, '
     "site made by <code>ionladder site</code>, ionladder {version}</p>\n"
@@ -137,13 +144,41 @@ def build_site(layout: Layout) -> Path:
             "Restore it with `git checkout mkdocs.yml`.",
         )
     target = layout.root / SITE_FOLDER
-    with replacing_folder(target) as fresh:
-        run_mkdocs(config, fresh)
+    with replacing_folder(target) as fresh, _complete_navigation(layout, config) as complete:
+        run_mkdocs(complete, fresh)
         address, robots = os.environ.get(ADDRESS_VARIABLE, "").rstrip("/"), fresh / ROBOTS
         if address and robots.is_file():
             with robots.open("a", encoding="utf-8") as lines:
                 lines.write(f"\nSitemap: {address}/sitemap.xml\n")
     return target
+
+
+@contextmanager
+def _complete_navigation(layout: Layout, config: Path) -> Iterator[Path]:
+    """The configuration, or one that inherits it and also names boards and datasets it leaves out.
+
+    They get a section of their own, "More", before the last two, which are about the site.
+    """
+    text = config.read_text(encoding="utf-8")
+    navigation: list[Any] = yaml.safe_load(text.replace("!ENV", ""))["nav"]
+    named, docs = json.dumps(navigation), layout.generated_docs_dir
+    pages = [*docs.glob("*/index.md"), *docs.glob("datasets/*/index.md")]
+    paths = sorted(page.relative_to(docs).as_posix() for page in pages)
+    others = [
+        path
+        for path in paths
+        if f'"{path}"' not in named and path.split("/")[0] not in _REACHED_FROM_BOARDS
+    ]
+    if not others:
+        yield config
+        return
+    navigation.insert(max(len(navigation) - 2, 0), {"More": others})
+    with tempfile.NamedTemporaryFile(
+        "w", dir=config.parent, prefix=".mkdocs.", suffix=".part", encoding="utf-8"
+    ) as file:
+        json.dump({"INHERIT": config.name, "nav": navigation}, file)
+        file.flush()
+        yield Path(file.name)
 
 
 def run_mkdocs(config: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ from ionladder.specs import Reported
 REPOSITORY = Path(__file__).resolve().parents[3]
 TASK = get_task("obelix")
 VERSION = "1.2.0"
-THEME, HOOK = "src/ionladder/site/theme", "src/ionladder/site/navigation.py"
+THEME = "src/ionladder/site/theme"
 SIZES = {"all": (121, 42), "cif": (67, 25), "no_cif": (54, 22), "uncensored": (113, 40)}
 FLOORS = (
     ("replicate_median_deviation", 0.407753, 0.303, 0.524),
@@ -197,7 +197,6 @@ def make_repository(
     for name in ("params.yaml", "mkdocs.yml", "CONTRIBUTING.md", "SECURITY.md"):
         shutil.copyfile(REPOSITORY / name, root / name)
     shutil.copytree(REPOSITORY / THEME, root / THEME)
-    shutil.copyfile(REPOSITORY / HOOK, root / HOOK)
     layout.docs_dir.mkdir()
     for page in (REPOSITORY / "docs").glob("*.md"):
         shutil.copyfile(page, layout.docs_dir / page.name)
