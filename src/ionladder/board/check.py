@@ -47,10 +47,13 @@ def verify_receipts(layout: Layout, params: Params) -> Verified:
     """Hold stored predictions to the hashes in their receipts; a step of ``ionladder verify``."""
     result = Verified(what="submissions")
     for task in params.task_versions:
-        problems = receipt_problems(layout, task)
-        result.problems += problems
-        result.n_good += max(len(submission_folders(layout, task)) - len(problems), 0)
+        _count(result, receipt_problems(layout, task), len(submission_folders(layout, task)))
     return result
+
+
+def _count(result: Verified, problems: list[Problem], n: int) -> None:
+    result.problems += problems
+    result.n_good += max(n - len(problems), 0)
 
 
 def receipt_problems(layout: Layout, task: str) -> list[Problem]:
@@ -212,10 +215,8 @@ def verify_history(layout: Layout, params: Params) -> Verified:
     result = Verified(what="records of scores")
     history, now = read_history(layout), snapshot(layout)
     for task in params.task_versions:
-        problems = history_problems(layout, history, now[task], task)
-        result.problems += problems
-        on_board = [r for r in latest(history, task).values() if r.event != REMOVED]
-        result.n_good += max(len(on_board) - len(problems), 0)
+        n = sum(record.event != REMOVED for record in latest(history, task).values())
+        _count(result, history_problems(layout, history, now[task], task), n)
     return result
 
 
@@ -226,7 +227,12 @@ def history_problems(
     shown, board = layout.relative(layout.history), layout.relative(layout.leaderboard_json(task))
     restore = f"Restore both files from git, or run `ionladder leaderboard {task}`."
     rows = {name: row for name, row in files.rows.items() if name in files.receipts}
-    now, last, problems = {}, latest(history, task), []
+    now, last = {}, latest(history, task)
+    problems: list[Problem] = []
+
+    def differs(where: str, expected: str, found: str, next_step: str = restore) -> None:
+        problems.append(Problem(where, expected, found, next_step))
+
     if files.board is not None:
         now = standings({**files.board, "rows": list(rows.values())}, files.receipts)
         metric = files.board["primary"]["metric"]
@@ -234,26 +240,23 @@ def history_problems(
             found = [row[key] for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")]
             scored = [getattr(now[name], key) for key in NUMBERS]
             if found != scored:
-                expected = f"{metric} {scored}, as in its receipt"
-                problems.append(Problem(f"{board}, {name}", expected, str(found), restore))
+                differs(f"{board}, {name}", f"{metric} {scored}, as in its receipt", str(found))
     for name in sorted(now.keys() | last.keys()):
         record, standing = last.get(name), now.get(name)
         where = layout.relative(layout.receipt(task, name))
-        is_off = record is None or record.event == REMOVED
         if standing is None:
-            if not is_off:
+            if record and record.event != REMOVED:
                 expected = f"a last record that it was {REMOVED}, as it is not on the board"
-                found_event = f"the event {last[name].event}"
-                problems.append(Problem(f"{shown}, {task}/{name}", expected, found_event, restore))
-        elif record is None or is_off:
+                differs(f"{shown}, {task}/{name}", expected, f"the event {record.event}")
+        elif record is None or record.event == REMOVED:
             run = f"Run `ionladder leaderboard {task}`."
-            problems.append(Problem(where, f"a record of this score in {shown}", "none", run))
+            differs(where, f"a record of this score in {shown}", "none", run)
         elif keys := differing(record, standing, SCORE):
             was, is_now = (
                 ", ".join(f"{key} {getattr(each, key)}" for key in keys)
                 for each in (record, standing)
             )
-            problems.append(Problem(where, f"{was}, as in {shown}", is_now, restore))
+            differs(where, f"{was}, as in {shown}", is_now)
     return problems
 
 
