@@ -16,7 +16,7 @@ from ionladder.data.labels import EvaluationLabels
 from ionladder.data.store import SMALLEST_FORCE_EV_PER_ANG, read_blocks
 from ionladder.errors import Problem, first_few
 from ionladder.specs import Array, Task
-from ionladder.submit.arrays import array_file_problems, portions, read_columns
+from ionladder.submit.arrays import array_file_problems, portions
 from ionladder.submit.frames import (
     ENERGY,
     FORCES,
@@ -28,7 +28,7 @@ from ionladder.submit.frames import (
     id_problems,
 )
 from ionladder.submit.predictions import OFFSETS_FILE, PredictionTable, predictions_sha256
-from ionladder.submit.tables import unreadable
+from ionladder.submit.tables import read_columns, unreadable
 from ionladder.submit.validate import ArrayReader
 
 if TYPE_CHECKING:

@@ -16,9 +16,7 @@ from ionladder.submit.tables import (
     header_problems,
     is_text,
     opened,
-    plain_texts,
     stated_bytes,
-    text_problems,
     unreadable,
 )
 
@@ -121,24 +119,6 @@ def _column_problems(
                 )
             )
     return problems
-
-
-def read_columns(
-    path: Path, names: Sequence[str], *, shown_as: str
-) -> tuple[pa.Table | None, list[Problem]]:
-    """Whole columns of a file whose table of contents was checked, each in one piece."""
-    try:
-        # Read so, every different text is stored once: a long one repeated fills no memory.
-        with path.open("rb") as data, opened(data, read_dictionary=["id"]) as file:
-            table = file.read(columns=list(names), use_threads=False)
-        problems = text_problems(table, shown_as)
-        if problems:
-            return None, problems
-        table = plain_texts(table)
-        table.validate(full=True)
-    except DAMAGED as error:
-        return None, [unreadable(shown_as, "a parquet file", str(error))]
-    return table.combine_chunks(), []
 
 
 def portions(path: Path, columns: Sequence[str], sizes: Sequence[int]) -> Iterator[pa.Table]:

@@ -19,8 +19,9 @@ from ionladder.data.store import GivenPath, read_given_paths
 from ionladder.errors import IngestError, Problem, first_few
 from ionladder.repo import sha256_file
 from ionladder.specs import Array
-from ionladder.submit.arrays import ID, ArrayColumn, array_file_problems, is_list, read_columns
+from ionladder.submit.arrays import ID, ArrayColumn, array_file_problems, is_list
 from ionladder.submit.predictions import coverage_problems
+from ionladder.submit.tables import read_columns
 
 PARQUET, EXTXYZ = "predictions.parquet", "predictions.extxyz"
 

@@ -197,17 +197,14 @@ def _read_parquet(
             problems = problems or _size_problems(stated_bytes(file), shown_as)
         if problems:
             return None, problems
-        table = read_columns(Path(path), [name for name in schema.names if name in allowed])
-        problems = row_count_problems(table.num_rows, max_rows, shown_as)
-        problems += text_problems(table, shown_as)
-        if problems:
-            return None, problems
-        table = plain_texts(table)
-        table.validate(full=True)
-    except MemoryError:
-        raise
     except DAMAGED as error:
         return None, [unreadable(shown_as, "a parquet file", str(error))]
+    names = [name for name in schema.names if name in allowed]
+    table, problems = read_columns(Path(path), names, shown_as=shown_as)
+    if table is not None:
+        problems = row_count_problems(table.num_rows, max_rows, shown_as)
+    if problems or table is None:
+        return None, problems
     for name in schema.names:
         if name not in allowed:
             table = table.append_column(name, pa.nulls(table.num_rows))
@@ -235,16 +232,32 @@ def stated_bytes(file: pq.ParquetFile) -> int:
     return sum(file.metadata.row_group(place).total_byte_size for place in groups)
 
 
-def read_columns(path: Path, names: Sequence[str]) -> pa.Table:
-    """Columns of a parquet file whose texts are dictionaries: every different one is stored once.
+def read_columns(
+    path: Path, names: Sequence[str], *, shown_as: str
+) -> tuple[pa.Table | None, list[Problem]]:
+    """Whole columns of a parquet file whose table of contents was checked, each in one piece.
 
     Raises:
-        One of :data:`DAMAGED`, or MemoryError.
+        MemoryError: They need more than this process may have.
     """
-    with path.open("rb") as data, opened(data) as file:
-        texts = [field.name for field in file.schema_arrow if is_text(field.type)]
-    with path.open("rb") as data, opened(data, read_dictionary=texts) as file:
-        return file.read(columns=list(names), use_threads=False)
+    try:
+        with path.open("rb") as data, opened(data) as file:
+            texts = [field.name for field in file.schema_arrow if is_text(field.type)]
+        # Read so, every different text is stored once: a long one repeated fills no memory.
+        with path.open("rb") as data, opened(data, read_dictionary=texts) as file:
+            table = file.read(columns=list(names), use_threads=False)
+        if problems := text_problems(table, shown_as):
+            return None, problems
+        for place, field in enumerate(table.schema):
+            if pa.types.is_dictionary(field.type):
+                column = table.column(place).cast(field.type.value_type)
+                table = table.set_column(place, field.name, column)
+        table.validate(full=True)
+    except MemoryError:
+        raise
+    except DAMAGED as error:
+        return None, [unreadable(shown_as, "a parquet file", str(error))]
+    return table.combine_chunks(), []
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -287,12 +300,3 @@ def text_problems(table: pa.Table, shown_as: str) -> list[Problem]:
             )
             problems.append(Problem(where, expected, f"{longest} bytes", _ONE_CELL))
     return problems or _size_problems(size, shown_as)
-
-
-def plain_texts(table: pa.Table) -> pa.Table:
-    """A table with every text in its own cell instead of in a dictionary."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            column = table.column(place).cast(field.type.value_type)
-            table = table.set_column(place, field.name, column)
-    return table
