@@ -14,8 +14,8 @@ import yaml
 from recipes import RECIPE, REPOSITORY, ionladder
 
 BLOCKS = re.findall(r"^```(?:yaml|csv)\n(.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)
-COPIED = ("src", "docs", "mkdocs.yml", "dvc.yaml", "data/pins.json", "data/bvel_proto")
-BESIDE = ("submissions/bvel-proto", "leaderboard", "benchmarks/results", "CONTRIBUTING.md")
+COPIED = ("src", "docs", "mkdocs.yml", "dvc.yaml", "data")
+BESIDE = ("submissions", "leaderboard", "benchmarks/results", "CONTRIBUTING.md")
 
 
 def conductors() -> list[dict[str, str]]:
@@ -42,7 +42,9 @@ def copy(tmp_path: Path) -> Path:
         source, target = REPOSITORY / name, root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("__pycache__", "raw", "*.part")
+            )
         else:
             shutil.copy(source, target)
     folder = root / "src" / "ionladder" / "data" / "naion"
@@ -57,8 +59,8 @@ def copy(tmp_path: Path) -> Path:
     digest = hashlib.sha256((folder / "conductivities.csv").read_bytes()).hexdigest()
     present = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
     added = yaml.safe_load(params.replace("SHA256", digest))
-    task = present["tasks"]["bvel-proto"]
-    present |= {"tasks": {"bvel-proto": task} | added["tasks"], "datasets": added["datasets"]}
+    for part in ("tasks", "datasets"):
+        present[part] |= added[part]
     (root / "params.yaml").write_text(yaml.safe_dump(present, sort_keys=False), encoding="utf-8")
     return root
 

@@ -162,8 +162,8 @@ def _complete_navigation(layout: Layout, config: Path) -> Iterator[Path]:
     text = config.read_text(encoding="utf-8")
     navigation: list[Any] = yaml.safe_load(text.replace("!ENV", ""))["nav"]
     named, docs = json.dumps(navigation), layout.generated_docs_dir
-    pages = [*docs.glob("*/index.md"), *docs.glob("datasets/*/index.md")]
-    paths = sorted(page.relative_to(docs).as_posix() for page in pages)
+    pages = [*sorted(docs.glob("*/index.md")), *sorted(docs.glob("datasets/*/index.md"))]
+    paths = [page.relative_to(docs).as_posix() for page in pages]
     others = [
         path
         for path in paths
