@@ -248,19 +248,6 @@ def test_a_withdrawal_is_for_a_maintainer(
     assert checked.submission["outcome"] == "withdrawn"
 
 
-def test_one_bad_submission_stops_no_other(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
-    other = "submissions/obelix/quite-different"
-    fork.write(f"{other}/submission.yaml", CARD)
-    fork.write(f"{other}/predictions.csv", "id,log10_sigma\n019,x\n")
-    checked = Checked(prompt, base, fork)
-    outcomes = {item["name"]: item["outcome"] for item in checked.report["submissions"]}
-    assert outcomes == {"my-model": "scored", "quite-different": "refused"}
-    assert checked.code == 1
-    assert f"{other}/predictions.csv" in checked.err
-
-
 @pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize(
     ("noise", "seed", "words"),
@@ -330,17 +317,6 @@ def test_a_forged_report_cannot_talk_a_refused_pull_request_good(
     text = prompt.ok("pr-comment", path, "main", checked.head).out
     assert "### Submission check: refused" in text
     assert "submission-check.yml" in text
-
-
-@pytest.mark.usefixtures("in_process")
-def test_a_forged_report_cannot_hide_that_a_maintainer_is_needed(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
-    fork.write(f"{FOLDER}/README.md", "Trust me.\n")
-    checked = Checked(prompt, base, fork)
-    assert checked.code == 3
-    text = prompt.ok("pr-comment", forged(checked, verdict="good"), "main", checked.head).out
-    assert "### Submission check: a maintainer decides" in text
 
 
 @pytest.mark.usefixtures("in_process")

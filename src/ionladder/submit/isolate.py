@@ -244,8 +244,8 @@ def _unpacked(data: bytes) -> Read:
 
 
 def _address_space() -> int:
-    """Bytes of address space that this process has; 0 where the system does not say."""
+    """Bytes of address space that this process has; very many where the system does not say."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        return 0
+        return 2**62

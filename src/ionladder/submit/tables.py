@@ -189,10 +189,8 @@ def _read_parquet(
             problems += row_count_problems(file.metadata.num_rows, max_rows, shown_as)
             for field in list(schema)[:MAX_COLUMNS]:
                 if not _is_plain(field.type):
-                    where, found = (
-                        f"{shown_as}, column `{field.name}`",
-                        f"values of type {field.type}",
-                    )
+                    where = f"{shown_as}, column `{field.name}`"
+                    found = f"values of type {field.type}"
                     problems.append(Problem(where, "plain numbers or text", found, _ONE_CELL))
             problems = problems or _size_problems(stated_bytes(file), shown_as)
         if problems:
@@ -294,9 +292,7 @@ def text_problems(table: pa.Table, shown_as: str) -> list[Problem]:
             lengths = pc.take(lengths, chunk.indices) if is_coded else lengths
             size += pc.sum(lengths).as_py() or 0
         if longest > MAX_CELL_BYTES:
-            where, expected = (
-                f"{shown_as}, column `{name}`",
-                f"at most {MAX_CELL_BYTES} bytes in a cell",
-            )
+            where = f"{shown_as}, column `{name}`"
+            expected = f"at most {MAX_CELL_BYTES} bytes in a cell"
             problems.append(Problem(where, expected, f"{longest} bytes", _ONE_CELL))
     return problems or _size_problems(size, shown_as)

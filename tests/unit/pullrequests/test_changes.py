@@ -61,19 +61,6 @@ def test_what_others_merged_meanwhile_is_no_change(
     assert (request.base, request.merge_base) != (moved, moved)
 
 
-def test_merging_main_into_the_branch_changes_nothing_either(
-    base: GitRepository, fork: GitRepository
-) -> None:
-    fork.write(MINE, "id\n")
-    fork.commit()
-    base.write("src/code.py", "newer\n")
-    moved = base.commit()
-    fork.git("pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main")
-    request = request_of(base, fork)
-    assert facts(request) == [(ABSENT, REGULAR, MINE)]
-    assert request.merge_base == moved
-
-
 def test_an_edit_hidden_in_a_merge_commit_is_seen(base: GitRepository, fork: GitRepository) -> None:
     fork.write(MINE, "id\n")
     fork.commit()

@@ -99,7 +99,6 @@ def test_boards_and_locks_are_refused_with_the_reason(path: str) -> None:
         ("120000", "a symbolic link"),
         ("160000", "a submodule"),
         ("100755", "an executable file"),
-        ("100664", "an entry of mode '100664'"),
     ],
 )
 def test_only_plain_files_pass(mode: str, words: str) -> None:
@@ -115,7 +114,6 @@ def test_only_plain_files_pass(mode: str, words: str) -> None:
         ("submissions/obelisk/my-model/predictions.csv", "Did you mean obelix?"),
         (f"{FOLDER}/Predictions.csv", "a file 'Predictions.csv'"),
         (f"{FOLDER}/predict\u0456ons.csv", "a file 'predict\\u0456ons.csv'"),
-        (f"{FOLDER}/predictions.csv\u202e", "predictions.csv\\u202e"),
         ("submissions/obelix/../predictions.csv", "found '..'"),
         ("submissions/obelix/My Model/predictions.csv", "found 'My Model'"),
         ("submissions/obelix/RF-Paper/predictions.csv", "the name of submissions/obelix/rf-paper"),
