@@ -31,6 +31,8 @@ MAX_TABLE_BYTES = 10_000_000
 MAX_TOTAL_BYTES = 30_000_000
 MAX_FOLDERS = 5
 _MADE_ON_MAIN = ("leaderboard/", "dvc.lock")
+_BASELINE_CODE = ("src/ionladder/baselines/", "tests/unit/baselines/", "CHANGELOG.md")
+"""What may come with a submission, since it made it; a maintainer reads it."""
 _LONGEST_SHOWN = 120
 _KINDS = {
     "100755": ("an executable file", "Run `chmod 644` on it and commit again."),
@@ -91,7 +93,7 @@ def guard(changes: Sequence[Change], board: Board) -> Guarded:
     """Hold the changes of a pull request to the rules, and gather all that is wrong with them."""
     folders = group_folders(changes, board)
     refusals = (
-        *_places(changes, board),
+        *_places(changes, board, has_submission=bool(folders)),
         *_kinds(changes),
         *_file_names(changes),
         *_sizes(changes),
@@ -100,7 +102,7 @@ def guard(changes: Sequence[Change], board: Board) -> Guarded:
     )
     return Guarded(
         refusals=refusals,
-        questions=tuple(_questions(folders, board)),
+        questions=(*_code(changes, folders), *_questions(folders, board)),
         folders=() if refusals else tuple(folders),
     )
 
@@ -132,7 +134,7 @@ def shown(path: str) -> str:
 # Rules about single files
 
 
-def _places(changes: Sequence[Change], board: Board) -> Iterator[Problem]:
+def _places(changes: Sequence[Change], board: Board, *, has_submission: bool) -> Iterator[Problem]:
     """Nothing outside ``submissions/<task>/<name>/<file>`` of a known task."""
     if not changes:
         yield Problem(
@@ -144,6 +146,8 @@ def _places(changes: Sequence[Change], board: Board) -> Iterator[Problem]:
     outside = [change.path for change in changes if not change.path.startswith(f"{ROOT}/")]
     made = [path for path in outside if path.startswith(_MADE_ON_MAIN)]
     other = [path for path in outside if path not in made]
+    if has_submission and all(path.startswith(_BASELINE_CODE) for path in other):
+        other = []
     back = "Take these changes back"
     own = "Code, data, workflows and documents go into a pull request of their own, which a"
     for paths, next_step in (
@@ -267,6 +271,18 @@ def _folders(folders: Sequence[Folder], board: Board) -> Iterator[Problem]:
                 f"{folder.name!a}, which reads like {first_few(map(ascii, twins))}",
                 "Choose another name.",
             )
+
+
+def _code(changes: Sequence[Change], folders: Sequence[Folder]) -> Iterator[Problem]:
+    """Code of a baseline that comes with its submission: a maintainer reads it."""
+    code = [change.path for change in changes if change.path.startswith(_BASELINE_CODE)]
+    if code and folders:
+        yield Problem(
+            "the pull request",
+            "only files below submissions/<task>/<name>/",
+            f"the code of a baseline with its submission ({first_few(map(shown, code))})",
+            "A maintainer reads the code; nothing of it was run here.",
+        )
 
 
 def _questions(folders: Sequence[Folder], board: Board) -> Iterator[Problem]:

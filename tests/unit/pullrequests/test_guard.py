@@ -88,6 +88,16 @@ def test_anything_outside_submissions_is_refused_by_name(path: str) -> None:
     assert "a maintainer reads" in said
 
 
+def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_decides() -> None:
+    code = added("src/ionladder/baselines/classic.py", old_mode="100644")
+    found = guard([*HONEST, code], BOARD)
+    assert found.refusals == ()
+    (question,) = found.questions
+    assert "src/ionladder/baselines/classic.py" in question.found
+    assert guard([code], BOARD).refusals
+    assert guard([*HONEST, code, added("dvc.yaml", old_mode="100644")], BOARD).refusals
+
+
 @pytest.mark.parametrize("path", ["leaderboard/obelix.json", "dvc.lock"])
 def test_boards_and_locks_are_refused_with_the_reason(path: str) -> None:
     assert "made again on the main branch" in refusal(added(path))
