@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,15 +15,19 @@ import yaml
 
 from ionladder.data.registry import all_datasets, all_tasks
 from ionladder.site.context import load_site
-from ionladder.site.pages import page_makers
 from ionladder.site.render import hand_written, render_pages
 from ionladder.site.text import source_name
-from unit.site import synthetic_barriers as three_targets
-from unit.site.synthetic_board import TASK, Entry, hostile, make_repository, typical
-from unit.site.synthetic_history import add_hostile_history
+from unit.site.synthetic_board import (
+    REPOSITORY,
+    TASK,
+    Entry,
+    add_board,
+    add_hostile_history,
+    hostile,
+    make_repository,
+    typical,
+)
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-TEMPLATES = REPOSITORY / "src" / "ionladder" / "site" / "templates"
 EXTENSIONS = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]
 
 
@@ -32,17 +36,12 @@ def without_numbers() -> list[Entry]:
     return [*hostile(), *(replace(entry, value=None) for entry in typical())]
 
 
-def many() -> list[Entry]:
-    """More rows than charts and the home page show."""
-    return [
+BOARDS: dict[str, list[Entry]] = {
+    "no submission": [],
+    "hostile text, numbers missing": without_numbers(),
+    "ninety submissions": [
         Entry(name=f"model-{i:03}", value=1.0 + i / 50, tie_group=1 + i // 9) for i in range(90)
-    ]
-
-
-BOARDS: dict[str, Callable[[], list[Entry]]] = {
-    "no submission": list,
-    "hostile text, numbers missing": without_numbers,
-    "ninety submissions": many,
+    ],
 }
 
 
@@ -79,71 +78,35 @@ class Checked(HTMLParser):
             self.complaints.append("a table without a caption")
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        name if name != "ninety submissions" else pytest.param(name, marks=pytest.mark.slow)
-        for name in BOARDS
-    ],
-    ids=str,
-)
-def pages(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """Address → Markdown of every generated page, for one kind of board."""
-    root = tmp_path_factory.mktemp("repository")
-    layout = make_repository(root, BOARDS[request.param]())
-    if request.param != "no submission":
-        add_hostile_history(layout, BOARDS[request.param]())
-    return render_pages(load_site(three_targets.add_board(layout, BOARDS[request.param]())))
+SLOW = {"ninety submissions"}
+KINDS = [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in BOARDS]
 
 
-def test_every_template_has_its_pages_and_every_page_its_template(tmp_path: Path) -> None:
-    templates = {
-        path.name.removesuffix(".md.j2")
-        for path in TEMPLATES.glob("*.md.j2")
-        if path.name not in {"_macros.md.j2", "entry.md.j2"}
-    }
-    site = load_site(make_repository(tmp_path, typical()))
-    assert {page.template for make in page_makers() for page in make(site)} == templates
-
-
-def test_every_page_begins_with_its_own_title_and_description(pages: dict[str, str]) -> None:
+@pytest.mark.parametrize("board", KINDS)
+def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> None:
+    layout = make_repository(tmp_path, BOARDS[board])
+    if BOARDS[board]:
+        add_hostile_history(layout, BOARDS[board])
+    pages = render_pages(load_site(add_board(layout, BOARDS[board])))
+    assert {f"{name}/" for name in all_tasks()} <= set(pages)
+    assert {f"datasets/{name}/" for name in all_datasets()} <= set(pages)
     for url, text in pages.items():
-        opening, front, _ = text.split("---\n", 2)
-        assert opening == "", url
+        opening, front, body = text.split("---\n", 2)
         meta = yaml.safe_load(front)
+        assert (opening, "<" in meta["title"]) == ("", False), url
         assert meta["title"], url
-        assert "<" not in meta["title"], url
         assert meta["description"], url
-
-
-def test_every_page_says_what_made_it_from_which_data(pages: dict[str, str]) -> None:
-    for url, text in pages.items():
         assert "made by <code>ionladder site</code>" in text, url
-        assert any(
-            f"{title}, scorer version" in text for title in ("OBELiX 1.2.0", "BVEL-proto 1.0.0")
-        ), url
-
-
-def test_no_page_holds_markup_from_others_and_every_table_is_labelled(
-    pages: dict[str, str],
-) -> None:
-    for url, text in pages.items():
-        body = text.split("---\n", 2)[2]
+        made_from = ("OBELiX 1.2.0, scorer version", "BVEL-proto 1.0.0, scorer version")
+        assert any(version in text for version in made_from), url
         checked = Checked()
         checked.feed(markdown.markdown(body, extensions=EXTENSIONS))
         checked.close()
         assert checked.complaints == [], url
         assert text.count("<table") == text.count('<div class="il-scroll"'), url
-
-
-def test_pages_are_plain_text_without_control_characters(pages: dict[str, str]) -> None:
-    for url, text in pages.items():
         text.encode("utf-8")
-        assert {unicodedata.category(c) for c in text if c != "\n"}.isdisjoint(
-            {"Cc", "Cf", "Cs", "Co"}
-        ), url
+        categories = {unicodedata.category(c) for c in text if c != "\n"}
+        assert categories.isdisjoint({"Cc", "Cf", "Cs", "Co"}), url
 
 
 def test_navigation_names_only_pages_that_are_made_and_leaves_none_out(tmp_path: Path) -> None:
@@ -165,12 +128,6 @@ def _paths(nav: list[dict[str, Any]]) -> Iterator[str]:
             yield from _paths(target) if isinstance(target, list) else (target,)
 
 
-def test_every_registered_task_and_dataset_has_its_page(tmp_path: Path) -> None:
-    pages = render_pages(load_site(make_repository(tmp_path, [])))
-    assert {f"{name}/" for name in all_tasks()} <= set(pages)
-    assert {f"datasets/{name}/" for name in all_datasets()} <= set(pages)
-
-
 def test_the_board_is_complete_and_sorted_without_scripts(tmp_path: Path) -> None:
     entries = typical()
     page = render_pages(load_site(make_repository(tmp_path, entries)))["obelix/"]
@@ -179,12 +136,3 @@ def test_the_board_is_complete_and_sorted_without_scripts(tmp_path: Path) -> Non
     assert places == sorted(places)
     for use in TASK.metrics:
         assert use.title.rpartition(", ")[0] in ranked or use.title in ranked
-
-
-def test_the_page_says_what_reproduces_and_what_does_not(tmp_path: Path) -> None:
-    page = render_pages(load_site(make_repository(tmp_path, typical())))["obelix/"]
-    reported = page.split("{: #reported }")[1]
-    assert "Does not reproduce with the published hyperparameters" in reported
-    assert "Reproduces within its seed-to-seed spread" in reported
-    assert "1.64 (2.17)" in reported
-    assert "2.25" in reported

@@ -23,9 +23,8 @@ from ionladder.site.context import Site, TaskSite, load_site
 from ionladder.site.render import render_pages, static_files
 from ionladder.site.text import board_url, submission_url
 from ionladder.specs import MEAN_OF_TARGETS
-from unit.site import synthetic_barriers
 from unit.site.page_tree import tree_of, with_class, words
-from unit.site.synthetic_board import Entry, hostile, make_repository, typical
+from unit.site.synthetic_board import Entry, add_board, hostile, make_repository, typical
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -61,7 +60,7 @@ def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     else:
         entries = BOARDS[request.param]()
         layout = make_repository(tmp_path_factory.mktemp("repository"), entries)
-        synthetic_barriers.add_board(layout, entries)
+        add_board(layout, entries)
     site = load_site(layout)
     return Walk(site=site, pages=render_pages(site), files=static_files(site))
 

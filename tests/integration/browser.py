@@ -61,7 +61,36 @@ class Reader:
 
     def click(self, selector: str) -> None:
         """Click the first element of a selector."""
-        self.driver.find_element("css selector", selector).click()
+        self.find(selector).click()
+
+    def find(self, selector: str) -> Any:
+        """The first element of a selector."""
+        return self.driver.find_element("css selector", selector)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose in a list, as a reader does."""
+        from selenium.webdriver.support.ui import Select
+
+        Select(self.find(selector)).select_by_value(value)
+
+    def panels(self) -> list[str]:
+        """Names of the panels of tabs that are shown."""
+        found = self.driver.find_elements("css selector", "[role='tabpanel']")
+        return [panel.get_attribute("id") for panel in found if panel.is_displayed()]
+
+    def severe(self) -> list[Any]:
+        """What failed in the console since the last call of this."""
+        return [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+    @contextlib.contextmanager
+    def without_scripts(self) -> Iterator[None]:
+        """Pages as they are to somebody whose browser runs no scripts."""
+        command = "Emulation.setScriptExecutionDisabled"
+        self.driver.execute_cdp_cmd(command, {"value": True})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd(command, {"value": False})
 
     def asked(self) -> set[str]:
         """Addresses asked for since the last call of this."""

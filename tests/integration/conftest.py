@@ -14,9 +14,18 @@ from disturbed import make_origin
 
 from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
-from unit.site import synthetic_experiment
-from unit.site.synthetic_barriers import add_board, barriers
-from unit.site.synthetic_board import REPOSITORY, hostile, make_repository, typical
+from unit.site.synthetic_board import (
+    CIF,
+    REPOSITORY,
+    add_analysis,
+    add_board,
+    barriers,
+    hostile,
+    make_repository,
+    networks,
+    pair_table,
+    typical,
+)
 
 Once = Callable[[str, Callable[[Path], Path]], Path]
 
@@ -60,9 +69,9 @@ def build_two_boards(root: Path) -> Path:
     manifest = layout.manifest("bvel_proto", "1.1.0")
     manifest.parent.mkdir(parents=True)
     shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
-    synthetic_experiment.add_board(
-        layout, synthetic_experiment.entries(), pairs=synthetic_experiment.OCCUPANCY
-    )
+    add_board(layout, networks(), CIF)
+    pairs = {("cgcnn-weighted", "cgcnn"): (-1.07, -2.43, 0.30)}
+    add_analysis(layout, CIF.name, pairs=pair_table(pairs))
     render_site(load_site(layout))
     return build_site(layout)
 

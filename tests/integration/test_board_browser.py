@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,28 @@ from browser import DESK, PHONE, Reader
 
 from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
-from unit.site.synthetic_barriers import add_board, barriers
-from unit.site.synthetic_board import Entry, hostile, make_repository, typical
-from unit.site.test_entry_pages import TARGETS, TASK, embedded_labels
+from unit.site.synthetic_board import (
+    Entry,
+    add_analysis,
+    add_data,
+    embedded_labels,
+    hostile,
+    make_repository,
+    pair_table,
+    typical,
+)
 
 pytestmark = pytest.mark.slow
 
-N_MANY = 230
-FIRST_ROWS = 50
+N_MANY, FIRST_ROWS = 230, 50
 BOARD, COMPARE = "obelix/", "compare/bvel-proto/"
-PAIRS = (
-    ("rf-sites", "hgb-bonds", -0.03, -0.08, 0.02, 0.9),
-    ("rf-sites", "family-median", -0.21, -0.31, -0.11, 1.0),
-    ("rf-sites", "train-median", -0.39, -0.5, -0.28, 1.0),
-)
-COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "probability_better")
+PAIRS = {
+    ("rf-sites", "hgb-bonds"): (-0.03, -0.08, 0.02, 0.9),
+    ("rf-sites", "family-median"): (-0.21, -0.31, -0.11, 1.0),
+    ("rf-sites", "train-median"): (-0.39, -0.5, -0.28, 1.0),
+}
+ENTRIES = """return Array.from(document.querySelectorAll('#entries-all tbody tr'))
+  .filter(row => !row.hidden).map(row => row.querySelector('.il-name').textContent)"""
 
 
 def many() -> list[Entry]:
@@ -56,15 +62,8 @@ def built(once: Callable[[str, Callable[[Path], Path]], Path]) -> Path:
 
 
 def build_large_board(root: Path) -> Path:
-    layout = make_repository(root, [*typical(), *hostile(), *many()])
-    add_board(layout, barriers(), with_data=True)
-    labels = embedded_labels()
-    for place, entry in enumerate(barriers()):
-        rows = labels.assign(**{t: labels[t].fillna(9.0) + place / 10 for t in TARGETS})
-        rows.to_csv(layout.submission_dir(TASK.name, entry.name) / "predictions.csv", index=False)
-    path = layout.analysis_json(TASK.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"pairs": {"columns": COLUMNS, "rows": PAIRS}}), encoding="utf-8")
+    layout = add_data(make_repository(root, [*typical(), *hostile(), *many()]))
+    add_analysis(layout, "bvel-proto", pairs=pair_table(PAIRS))
     render_site(load_site(layout))
     return build_site(layout)
 
@@ -75,19 +74,9 @@ def query(reader: Reader) -> dict[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
-def head(reader: Reader, key: str, subset: str = "all") -> Any:
+def head(reader: Reader, key: str) -> Any:
     """The button in the head of a column."""
-    return reader.driver.find_element(
-        "css selector", f"#subset-{subset} [data-key='{key}'] .il-sort"
-    )
-
-
-def choose(reader: Reader, name: str, value: str) -> None:
-    """Choose in a filter, as a reader does."""
-    from selenium.webdriver.support.ui import Select
-
-    field = reader.driver.find_element("css selector", f"[data-filter='{name}']")
-    Select(field).select_by_value(value)
+    return reader.find(f"#subset-all [data-key='{key}'] .il-sort")
 
 
 def heads_in_sight(reader: Reader, subset: str = "all") -> list[str]:
@@ -100,7 +89,9 @@ def heads_in_sight(reader: Reader, subset: str = "all") -> list[str]:
     return keys
 
 
-def test_sorting_is_in_the_address_and_going_back_undoes_it(reader: Reader) -> None:
+def test_sorting_and_searching_are_in_the_address_and_going_back_undoes_them(
+    reader: Reader,
+) -> None:
     reader.open(BOARD)
     first = reader.rows()
     head(reader, "r2").click()
@@ -115,100 +106,77 @@ def test_sorting_is_in_the_address_and_going_back_undoes_it(reader: Reader) -> N
     reader.driver.back()
     reader.wait("!location.search")
     assert reader.rows() == first
-    assert reader.run(
-        "return document.querySelector('#subset-all [aria-sort=ascending]').dataset.key"
-    ) == "mae"  # fmt: skip
-    reader.driver.forward()
-    assert query(reader) == {"sort": "-r2"}
+    sorted_by = "return document.querySelector('#subset-all [aria-sort=ascending]').dataset.key"
+    assert reader.run(sorted_by) == "mae"
+    reader.find("[data-filter='find']").send_keys("forest")
+    assert query(reader) == {"find": "forest"}
+    reader.driver.back()
+    reader.wait("!location.search")
+    assert reader.rows() == first, "a whole word is undone"
 
 
-def test_a_shared_link_restores_tab_order_filters_and_columns(reader: Reader) -> None:
+def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) -> None:
     reader.open(f"{BOARD}?subset=cif&sort=-rmse&kind=verified&find=forest&columns=rmse,r2")
     assert reader.rows("cif") == ["rf-paper-cif", "rf-paper"]
-    shown = [p.get_attribute("id") for p in _panels(reader) if p.is_displayed()]
-    assert shown == ["subset-cif"]
+    assert reader.panels() == ["subset-cif"]
     assert heads_in_sight(reader, "cif") == ["rank", "model", "mae", "rmse", "r2"]
-    values = reader.run(
-        "return Array.from(document.querySelectorAll('[data-filter]'), field => field.value)"
-    )
-    assert values == ["forest", "verified", "", "", ""]
+    state = "const box = document.querySelector('[data-columns=metrics-0]');"
+    assert reader.run(f"{state} return [box.checked, box.indeterminate]") == [False, True]
+    values = "return Array.from(document.querySelectorAll('[data-filter]'), field => field.value)"
+    assert reader.run(values) == ["forest", "verified", "", "", ""]
+    reader.open(f"{BOARD}?sort=nothing&subset=%3Cimg%20src=x%3E&kind=x%22%3E&columns=none&x=1")
+    assert reader.run("return document.querySelectorAll('img[src=x]').length") == 0
+    assert len(reader.rows()) == FIRST_ROWS
+    assert heads_in_sight(reader) == ["rank", "model", "mae"]
 
 
-def _panels(reader: Reader) -> list[Any]:
-    panels: list[Any] = reader.driver.find_elements("css selector", "[role='tabpanel']")
-    return panels
-
-
-def test_filters_by_external_data_inputs_and_trainings_add_up(reader: Reader) -> None:
+def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
     reader.open(BOARD)
-    choose(reader, "external", "yes")
+    reader.choose("[data-filter='external']", "yes")
     rows = reader.rows()
     using = [f"many-{i:03d}" for i in range(N_MANY) if i % 3 == 0]
     assert rows == using[:FIRST_ROWS]
-    choose(reader, "seeds", "several")
+    reader.choose("[data-filter='seeds']", "several")
     assert reader.rows() == [name for name in using if int(name[-3:]) % 2]
-    choose(reader, "inputs", "both")
+    reader.choose("[data-filter='inputs']", "both")
     assert reader.rows() == []
-    told = reader.run("return document.querySelector('.il-shown').value")
-    assert told.startswith("0 of ")
+    assert reader.run("return document.querySelector('.il-shown').value").startswith("0 of ")
     assert query(reader) == {"external": "yes", "seeds": "several", "inputs": "both"}
     reader.driver.back()
     reader.driver.back()
     reader.wait("location.search === '?external=yes'")
     assert reader.rows() == rows
-
-
-def test_other_tabs_follow_filters_and_order_when_they_are_chosen(reader: Reader) -> None:
     reader.open(BOARD)
-    choose(reader, "kind", "reference")
+    reader.choose("[data-filter='kind']", "reference")
     head(reader, "rmse").click()
-    reader.driver.find_elements("css selector", "[role='tab']")[2].click()
+    reader.click("#tab-subset-no_cif")
     assert query(reader) == {"kind": "reference", "sort": "rmse", "subset": "no_cif"}
     assert len(reader.rows("no_cif")) == 4
-    reader.driver.back()
-    reader.wait("!document.querySelector('#subset-all').hidden")
 
 
-def test_going_back_undoes_a_whole_word(reader: Reader) -> None:
-    reader.open(BOARD)
-    first = reader.rows()
-    field = reader.driver.find_element("css selector", "[data-filter='find']")
-    field.send_keys("forest")
-    assert query(reader) == {"find": "forest"}
-    reader.driver.back()
-    reader.wait("!location.search")
-    assert reader.rows() == first
-    assert field.get_attribute("value") == ""
-
-
-def test_a_single_column_is_hidden_with_its_share_of_the_heading(reader: Reader) -> None:
+def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader: Reader) -> None:
     reader.open(BOARD)
     before = heads_in_sight(reader)
+    assert "enrichment" not in " ".join(before)
     reader.click(".il-chooser summary")
+    reader.click("[data-columns='metrics-1']")
+    assert len(heads_in_sight(reader)) == len(before) + 5
+    reader.click("[data-columns='metrics-1']")
     reader.click("[data-column='rmse']")
-    assert heads_in_sight(reader) == [key for key in before if key != "rmse"]
+    without = [key for key in before if key != "rmse"]
+    assert heads_in_sight(reader) == without
     script = """
       const table = document.querySelector('#subset-all .il-board');
-      const group = table.querySelector('[data-key=r2]').dataset.group;
-      const heading = table.querySelector(`thead tr:first-child [data-group=${group}]`);
-      const cells = Array.from(table.tBodies[0].rows[0].cells).filter(cell => cell.offsetWidth);
-      const heads = Array.from(table.tHead.rows[1].cells).filter(cell => cell.offsetWidth);
-      return [heading.colSpan, cells.length === heads.length];
+      const seen = row => Array.from(row.cells).filter(cell => cell.offsetWidth).length;
+      return seen(table.tBodies[0].rows[0]) === seen(table.tHead.rows[1]);
     """
-    assert reader.run(script) == [5, True]
-    assert "rmse" not in query(reader)["columns"].split(",")
+    assert reader.run(script)
     reader.driver.refresh()
     reader.wait("document.querySelector('.il-controls:not([hidden])')")
-    assert heads_in_sight(reader) == [key for key in before if key != "rmse"]
+    assert heads_in_sight(reader) == without
     reader.click(".il-controls button[type='reset']")
     assert heads_in_sight(reader) == before
     assert query(reader) == {}
-
-
-def test_a_group_that_is_shown_in_part_is_neither_ticked_nor_empty(reader: Reader) -> None:
-    reader.open(f"{BOARD}?columns=rmse")
-    state = "const box = document.querySelector('[data-columns=metrics-0]');"
-    assert reader.run(f"{state} return [box.checked, box.indeterminate]") == [False, True]
 
 
 def test_of_many_rows_the_first_are_shown_and_all_when_asked_for(reader: Reader) -> None:
@@ -222,7 +190,7 @@ def test_of_many_rows_the_first_are_shown_and_all_when_asked_for(reader: Reader)
     reader.click("[data-more]")
     assert len(reader.rows()) == n
     assert query(reader)["rows"] == "all"
-    assert not reader.driver.find_element("css selector", "[data-more]").is_displayed()
+    assert not reader.find("[data-more]").is_displayed()
 
 
 def test_the_board_is_used_by_keyboard_alone(reader: Reader) -> None:
@@ -236,7 +204,9 @@ def test_the_board_is_used_by_keyboard_alone(reader: Reader) -> None:
     assert reader.run("return document.activeElement.closest('.il-chooser').open")
     tabs = reader.driver.find_elements("css selector", "[role='tab']")
     assert [tab.get_attribute("tabindex") for tab in tabs] == ["0", "-1", "-1", "-1"]
-    tabs[0].send_keys(Keys.END)
+    tabs[0].send_keys(Keys.ARROW_RIGHT)
+    assert reader.panels() == ["subset-cif"]
+    tabs[1].send_keys(Keys.END)
     assert query(reader)["subset"] == "uncensored"
     tabs[3].send_keys(Keys.HOME)
     assert "subset" not in query(reader)
@@ -247,126 +217,99 @@ def test_the_board_is_used_by_keyboard_alone(reader: Reader) -> None:
     assert reader.run(outline) == "solid"
 
 
-def test_a_made_up_address_changes_nothing(reader: Reader) -> None:
-    reader.open(f"{BOARD}?sort=nothing&subset=%3Cimg%20src=x%3E&kind=x%22%3E&columns=none&x=1")
-    assert reader.run("return document.querySelectorAll('img[src=x]').length") == 0
-    assert len(reader.rows()) == FIRST_ROWS
-    assert heads_in_sight(reader) == ["rank", "model", "mae"]
+# The comparison
 
 
-def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader: Reader) -> None:
-    from selenium.webdriver.support.ui import Select
-
-    reader.open(COMPARE)
-    told = _verdict(reader)
-    assert "Random forest, site features has the smaller" in told
-    assert "by 0.03 eV (95 % interval −0.02 to 0.08): zero is inside" in told
-    assert "90 %" in told
-    other = reader.driver.find_element("css selector", "[data-side='b']")
-    Select(other).select_by_value("family-median")
-    assert "zero is outside" in _verdict(reader, "zero is outside")
-    assert query(reader) == {"a": "rf-sites", "b": "family-median"}
-    reader.click("[data-swap]")
-    assert query(reader) == {"a": "family-median", "b": "rf-sites"}
-    assert "by 0.21 eV (95 % interval 0.11–0.31)" in _verdict(reader, "0.11–0.31")
-    reader.driver.back()
-    reader.driver.back()
-    assert "zero is inside" in _verdict(reader, "zero is inside")
-
-
-def _verdict(reader: Reader, word: str = "has the") -> str:
+def verdict(reader: Reader, word: str = "has the") -> str:
     """The sentence about a pair, once it holds a word."""
     reader.wait(f"document.querySelector('[data-verdict]').textContent.includes({word!r})")
     text: str = reader.run("return document.querySelector('[data-verdict]').textContent")
     return text
 
 
-def test_a_pair_that_is_not_stored_says_which_command_computes_it(reader: Reader) -> None:
-    reader.open(f"{COMPARE}?a=hgb-bonds&b=train-median")
-    told = _verdict(reader)
-    command = "ionladder compare submissions/bvel-proto/hgb-bonds submissions/bvel-proto/train-"
-    assert command in told
-
-
-def test_the_comparison_shows_every_entry_and_the_largest_disagreements(reader: Reader) -> None:
-    reader.open(f"{COMPARE}?a=rf-sites&b=family-median")
-    _verdict(reader)
+def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader: Reader) -> None:
+    reader.open("bvel-proto/")
+    reader.click("a[href='../compare/bvel-proto/']")
+    told = verdict(reader)
+    assert "Random forest, site features has the smaller" in told
+    assert "by 0.03 eV (95 % interval −0.02 to 0.08): zero is inside" in told
+    assert "90 %" in told
+    reader.choose("[data-side='b']", "family-median")
+    assert "zero is outside" in verdict(reader, "zero is outside")
+    assert query(reader) == {"a": "rf-sites", "b": "family-median"}
+    reader.click("[data-swap]")
+    assert query(reader) == {"a": "family-median", "b": "rf-sites"}
+    assert "by 0.21 eV (95 % interval 0.11–0.31)" in verdict(reader, "0.11–0.31")
     points = reader.run("return document.querySelectorAll('.il-compare .il-point').length")
-    assert points == len(embedded_labels())
+    assert points == len(embedded_labels()), "every entry is drawn"
     rows = "#entries ~ .il-scroll tbody tr"
     assert reader.run(f"return document.querySelectorAll('{rows}').length") >= 20
     first = "document.querySelector('#entries ~ .il-scroll tbody a').href"
     assert reader.run(f"return fetch({first}).then(got => got.ok)")
-    assert reader.run("return document.querySelectorAll('#parts ~ .il-scroll').length") == 1
-
-
-def test_names_in_the_address_that_are_not_there_give_the_usual_pair(reader: Reader) -> None:
-    reader.open(f"{COMPARE}?a=../../x&b=%3Cimg%20src=x%3E")
-    assert "Random forest, site features" in _verdict(reader)
-    assert reader.run("return document.querySelector('[data-side=b]').value") == "hgb-bonds"
-
-
-def test_without_entries_the_comparison_says_so(reader: Reader) -> None:
-    reader.open("compare/obelix/")
-    assert "is not stored" in _verdict(reader)
-    assert "were not on the machine" in reader.run(
-        "return document.querySelector('[data-result]').textContent"
-    )
-
-
-def test_hostile_names_are_compared_as_text(reader: Reader) -> None:
-    reader.open("compare/obelix/?a=hostile-0&b=hostile-1")
-    told = _verdict(reader)
-    assert "<script>alert(1)</script>" in told
-    assert reader.run("return document.querySelectorAll('.il-compare script').length") == 0
-    assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
-
-
-@pytest.mark.parametrize("page", [BOARD, COMPARE, "compare/obelix/?a=hostile-9&b=hostile-10"])
-@pytest.mark.parametrize("size", [PHONE, DESK])
-def test_board_and_comparison_fit_the_screen_in_the_dark(
-    reader: Reader, page: str, size: tuple[int, int]
-) -> None:
-    reader.open(page, size=size, scheme="dark")
-    reader.wait("document.body.dataset.mdColorScheme === 'slate'")
-    if page != BOARD:
-        _verdict(reader)
-    assert reader.run("return document.documentElement.scrollWidth") <= size[0]
-    field = "document.querySelector('.md-content select')"
-    colours = f"const {{color, backgroundColor}} = getComputedStyle({field});"
-    ink, ground = reader.run(f"{colours} return [color, backgroundColor]")
-    assert ink != ground
-
-
-def test_board_links_to_the_comparison_and_so_does_every_pair(reader: Reader) -> None:
-    reader.open("bvel-proto/")
-    reader.click("a[href='../compare/bvel-proto/']")
-    _verdict(reader)
+    reader.driver.back()
+    reader.driver.back()
+    assert "zero is inside" in verdict(reader, "zero is inside")
     reader.open("submissions/bvel-proto/rf-sites/")
     reader.click(".il-pairs a[href*='b=train-median']")
-    assert "Train median" in _verdict(reader)
+    assert "Train median" in verdict(reader)
+
+
+def test_what_is_not_stored_not_there_or_hostile_is_said_as_text(reader: Reader) -> None:
+    reader.open(f"{COMPARE}?a=hgb-bonds&b=train-median")
+    command = "ionladder compare submissions/bvel-proto/hgb-bonds submissions/bvel-proto/train-"
+    assert command in verdict(reader)
+    reader.open(f"{COMPARE}?a=../../x&b=%3Cimg%20src=x%3E")
+    assert "Random forest, site features" in verdict(reader), "the usual pair"
+    assert reader.run("return document.querySelector('[data-side=b]').value") == "hgb-bonds"
+    reader.open("compare/obelix/?a=hostile-0&b=hostile-1")
+    assert "<script>alert(1)</script>" in verdict(reader)
+    assert reader.run("return document.querySelectorAll('.il-compare script').length") == 0
+    assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
+    result = reader.run("return document.querySelector('[data-result]').textContent")
+    assert "were not on the machine" in result
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_board_and_comparison_fit_the_screen_in_the_dark(
+    reader: Reader, size: tuple[int, int]
+) -> None:
+    for page in (BOARD, COMPARE, "compare/obelix/?a=hostile-9&b=hostile-10"):
+        reader.open(page, size=size, scheme="dark")
+        reader.wait("document.body.dataset.mdColorScheme === 'slate'")
+        if page != BOARD:
+            verdict(reader)
+        assert reader.run("return document.documentElement.scrollWidth") <= size[0], page
+        field = "document.querySelector('.md-content select')"
+        colours = f"const {{color, backgroundColor}} = getComputedStyle({field});"
+        ink, ground = reader.run(f"{colours} return [color, backgroundColor]")
+        assert ink != ground, page
+    assert reader.severe() == []
 
 
 def test_without_scripts_everybody_stands_against_the_leader(reader: Reader) -> None:
-    driver = reader.driver
-    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
+    with reader.without_scripts():
         reader.open(COMPARE)
-        text = driver.execute_cdp_cmd("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
-        html = driver.execute_cdp_cmd("DOM.getOuterHTML", {"nodeId": text})["outerHTML"]
-        rows = html.split('class="il-table il-against"')[1].split("<tbody>")[1].split("</tbody>")[0]
-        assert rows.count("<tr") == 3
-        assert "+0.21" in rows
-        assert 'data-compare="" hidden=""' in html
-    finally:
-        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+        command = reader.driver.execute_cdp_cmd
+        root = command("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+        html = command("DOM.getOuterHTML", {"nodeId": root})["outerHTML"]
+    rows = html.split('class="il-table il-against"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    assert rows.count("<tr") == 3
+    assert "+0.21" in rows
+    assert 'data-compare="" hidden=""' in html
 
 
-def test_nothing_fails_in_the_console(reader: Reader) -> None:
-    reader.driver.get_log("browser")
-    reader.open(BOARD)
-    reader.wait("document.querySelector('.il-controls:not([hidden])')")
-    reader.open(COMPARE)
-    _verdict(reader)
-    severe = [entry for entry in reader.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert severe == []
+def test_words_find_entries_and_stand_in_the_address(reader: Reader) -> None:
+    n, said = (
+        len(embedded_labels()),
+        "return document.querySelector('form[data-find] output').value",
+    )
+    reader.open("entries/bvel-proto/")
+    first, *others = reader.run(ENTRIES)
+    assert (1 + len(others), reader.run(said)) == (n, "")
+    reader.find("form[data-find] input").send_keys(first.upper())
+    assert reader.run(ENTRIES) == [first]
+    assert reader.run(said) == f"1 of {n} entries"
+    reader.driver.refresh()
+    assert reader.run(ENTRIES) == [first]
+    reader.open("entries/bvel-proto/?q=li%20no-such-word")
+    assert reader.run(ENTRIES) == [], "all words must fit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from ionladder.board.model import Board, Value, parse_board
+from ionladder.repo import read_json, to_json
 from ionladder.site.charts import (
     CostChart,
     CostPoint,
@@ -33,17 +35,25 @@ from ionladder.site.charts_entries import (
     Series,
     boxes_chart,
     calibration_chart,
-    element_places,
     elements_chart,
     histogram,
     unseen_elements,
 )
+from ionladder.site.context import load_site
+from ionladder.site.render import render_pages
 from ionladder.stats.calibration import CURVE_LEVELS
-from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
-from unit.site.synthetic_history import add_history
+from unit.site.synthetic_board import (
+    HOSTILE,
+    TASK,
+    Entry,
+    add_data,
+    add_history,
+    leaderboard,
+    make_repository,
+    typical,
+)
 
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
-TICKS = ((0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s"), (100.0, "100 s"))
 COUNTS = {"Li": [400, 90], "O": [200, 40], "Eu": [0, 2], "Yb": [3, 4], "H": [1, 0]}
 
 
@@ -78,7 +88,8 @@ def drawn(entries: list[Entry], **changes: Any) -> list[ET.Element]:
     return svgs(interval_chart(shown, shown.scored, "obelix/", confidence=0.95, name="t"))
 
 
-HOSTILE = "<script>alert(1)</script> a & b " + "W" * 190
+ODD = HOSTILE["script"] + " a & b " + HOSTILE["unbroken"]
+URL = "charts/obelix/"
 QUANTILES = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
 
 
@@ -110,7 +121,7 @@ def every_chart(label: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("kind", every_chart("x"))
 def test_charts_have_names_for_screen_readers_whatever_they_show(kind: str) -> None:
-    chart = every_chart(HOSTILE)[kind]
+    chart = every_chart(ODD)[kind]
     assert "<script" not in str(chart)
     for svg in svgs(chart):
         named = {item.get("id"): item.text for item in svg if item.tag in {"title", "desc"}}
@@ -138,23 +149,10 @@ def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
         from_ticks(svg, 1.496), abs=HALF_PIXEL
     )
     assert len(find(svg, "il-dot--reference")) == 4, "hollow diamonds: colour is not needed"
-
-
-def test_one_absurd_row_does_not_squeeze_the_others_and_is_marked_as_beyond() -> None:
-    entries = [Entry(name="absurd", value=1e6, kind="verified", tie_group=2), *typical()]
-    svg = drawn(entries)[0]
-    assert at(find(svg, "il-dot--verified")[0], "cx") > 236 + 0.2 * (664 - 236)
-    assert len(find(svg, "il-beyond")) == 1
-
-
-def test_only_tie_groups_with_several_members_get_a_bracket() -> None:
-    assert len(find(drawn(typical())[0], "il-tie-label")) == 1
-
-
-def test_rows_whose_names_begin_alike_keep_what_tells_them_apart() -> None:
-    label = "Random forest (OBELiX paper), CIF entries"
-    svg = drawn([Entry(name="rf", model=label, value=1.0)])[0]
-    assert " ".join(t.text or "" for t in find(svg, "il-label")) == label
+    absurd = drawn([Entry(name="absurd", value=1e6, tie_group=2), *typical()])[width]
+    assert len(find(absurd, "il-beyond")) == 1
+    labels = [float((tick.text or "").replace("−", "-")) for tick in find(absurd, "il-tick")]
+    assert max(labels) < 10, "one absurd row does not squeeze the others"
 
 
 def test_each_kind_of_folds_has_a_mark_of_its_own_at_its_error() -> None:
@@ -173,7 +171,7 @@ def costs(*points: tuple[float, float], names: str = "m") -> CostChart:
         CostPoint(label=f"{names}{i}", kind="verified", cost=c, shown_cost="", score=Value(v))
         for i, (c, v) in enumerate(points)
     ]
-    return CostChart(board=board(typical()), points=shown, axis="time", ticks=TICKS)
+    return CostChart(board=board(typical()), points=shown, axis="time", ticks=((10.0, "10 s"),))
 
 
 def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
@@ -182,17 +180,6 @@ def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
     assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
     assert x[0] < x[1] < x[2]
     assert y[1] > y[0] > y[2]
-
-
-@pytest.mark.parametrize(
-    ("points", "hides"),
-    [([1.0, 1e4], False), ([1.0] * 9, True), ([10.0**i for i in range(26)], True)],
-)
-def test_it_is_known_whether_a_mark_bears_no_name(points: list[float], hides: bool) -> None:
-    chart = costs(*((cost, 1.0) for cost in points))
-    shown = chart.draw(name="c")
-    assert chart.hides_names is hides
-    assert all(shown.count(f">m{i}</text>") == 2 for i in range(len(points))) is not hides
 
 
 def test_labels_cover_neither_marks_nor_each_other() -> None:
@@ -282,6 +269,8 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
     assert "<b>" not in chart
     assert find(svg, "il-point--limit")[0].get("d", "").endswith("l-7 -4.5z")
     assert [len(find(svg, kind)) for kind in ("il-point--open", "il-spread")] == [1, 1]
+    residuals = plots((-15, -7), limit=-10.0).residuals(name="r")
+    assert "LiX (0): measured at most −10.00, predicted −7.00: at least +3.00 eV" in residuals
 
 
 def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None:
@@ -303,11 +292,6 @@ def test_what_lies_far_outside_stands_at_the_edge_and_is_counted() -> None:
     capped = plots((0.4, 0.5), (19, 2), (1, 7), cap=6.0, known="computed")
     assert (capped.range, capped.n_beyond) == ((0, 6), 2)
     assert "computed 19.00, predicted 2.00" in capped.parity(name="p")
-
-
-def test_the_residual_of_a_limit_says_at_least() -> None:
-    chart = plots((-15, -7), limit=-10.0).residuals(name="r")
-    assert "LiX (0): measured at most −10.00, predicted −7.00: at least +3.00 eV" in chart
 
 
 def test_the_calibration_curve_stands_where_its_shares_say() -> None:
@@ -347,13 +331,6 @@ def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None
     assert "train, −2 to −1: 10 of 40, 10 of them upper limits" in chart
 
 
-def test_every_element_has_a_place_of_its_own_and_rows_without_any_are_left_out() -> None:
-    places = element_places({**COUNTS, "U": [1, 1]})
-    assert len(set(places.values())) == len(places) == 118 - 15
-    assert places["Li"] == (1, 0)
-    assert max(row for row, _ in element_places({"Li": [1, 1]}).values()) == 5
-
-
 def test_elements_are_shaded_counted_and_marked_where_training_has_none() -> None:
     chart = elements_chart(COUNTS, ["train", "test"], name="e")
     (unseen,) = find(svgs(chart)[0], "il-element--unseen")
@@ -361,3 +338,55 @@ def test_elements_are_shaded_counted_and_marked_where_training_has_none() -> Non
     assert "Eu: 0 in train, 2 in test" in chart
     assert (unseen_elements(COUNTS), unseen_elements(COUNTS, last=5)) == (("Eu",), ("Eu", "Yb"))
     assert svgs(elements_chart({"D": [1, 0]}, ["train"], name="e")), "no table knows deuterium"
+
+
+# Pages
+
+
+def costly(n: int) -> list[Entry]:
+    """Submissions that state both costs, each ten per cent more than the one before."""
+    names = [text for text in HOSTILE.values() if text.isprintable()]
+    return [
+        Entry(
+            name=f"m{i:03}",
+            model=names[i % len(names)][:190],
+            value=1.0 + i / 50,
+            card={"training_time_s": 0.5 * 1.1**i, "parameters": int(10 * 1.2**i)},
+        )
+        for i in range(n)
+    ]
+
+
+def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, [*costly(100), Entry(name="silent"), Entry(name="too")])
+    path = layout.leaderboard_json(TASK.name)
+    content = read_json(path)
+    content["rows"][0]["subsets"]["all"]["mae_ci_high"] = 1e300
+    path.write_text(to_json(content))
+    page = render_pages(load_site(layout))[URL]
+    time = page.split("{: #training-time-s }")[1].split("{: #parameters }")[0]
+    scatter = [s for s in svgs(time) if "il-chart--scatter" in (s.get("class") or "")]
+    assert [len(find(svg, "il-dot--verified")) for svg in scatter] == [98, 98]
+    assert time.split("<tbody>")[1].split("</tbody>")[0].count("<tr") == 98
+    assert "2 of " in time
+    assert "Names that find no room are left out" in page
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+def test_pages_draw_the_course_and_the_agreement_or_say_why_not(tmp_path: Path) -> None:
+    layout = make_repository(tmp_path, typical())
+    add_history(layout, typical()[2:], typical())
+    pages = render_pages(load_site(add_data(layout)))
+    course, agreement = pages[URL].split("{: #course }")[1].split("{: #agreement }")
+    assert len(svgs(course)) >= 2
+    assert course.count('<th scope="row"') == 2
+    assert "so predictions are not compared here" in html.unescape(agreement)
+    agreement = pages["charts/bvel-proto/"].split("{: #agreement }")[1]
+    assert agreement.split("<tbody>")[1].split("</tbody>")[0].count("<tr") == 3
+    (tmp_path / "silent").mkdir()
+    layout = make_repository(tmp_path / "silent", [Entry(name="silent")])
+    add_history(layout, [Entry(name="silent")])
+    page = render_pages(load_site(layout))[URL]
+    assert page.count("No row of the board states it") == 2
+    assert "The board has been published once" in page

@@ -1,4 +1,4 @@
-"""A dataset's card: elements, space groups, the split, and how many cells versions differ in."""
+"""A dataset's card: what it counts, what differs between versions, and data nobody has fetched."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from factories import write_repo
 from ionladder.data.versions import diff_versions
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.pages import dataset as card
 from ionladder.site.render import render_pages
 from unit.data.conftest import SECOND_VERSION, fetch_and_ingest
-from unit.site.synthetic_board import make_repository
+from unit.site.page_tree import tree_of, words
+from unit.site.synthetic_board import make_repository, typical
 
 CARD = "datasets/obelix/"
+WAITING = {
+    "bvel13k": ["bvel13k"],
+    "nebdft2k": ["nebdft2k-barrier", "nebdft2k-path"],
+    "mplitrj": ["mplitrj"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,57 +47,62 @@ def section(page: str, name: str) -> str:
     return page.split(f"{{: #{name} }}", 1)[1].split("\n## ", 1)[0]
 
 
-def test_the_card_has_the_elements_and_the_space_groups(page: str, ingested: Layout) -> None:
+def counts(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r'il-number">(\d+)<', text)]
+
+
+def test_the_card_counts_elements_space_groups_and_the_split(page: str, ingested: Layout) -> None:
     chemistry = section(page, "chemistry")
     assert chemistry.count("il-chart--elements") == 2
     entries = pd.read_parquet(ingested.table("obelix", "1.1.0", "entries"))
     for group, n in entries["space_group_symbol"].value_counts().items():
         row = re.search(rf'<th scope="row">{re.escape(str(group))}</th>(.*?)</tr>', chemistry)
         assert row is not None, group
-        counts = [int(text) for text in re.findall(r'il-number">(\d+)<', row.group(1))]
-        assert sum(counts) == n
+        assert sum(counts(row.group(1))) == n
+    split = section(page, "split")
+    assert sum(counts(split)) == 14, "the synthetic release has as many test entries"
+    for entry in ("2yl", "52b", "8po", "mvq"):
+        assert f"<code>{entry}</code>" in split, "entries that cross the split are named"
 
 
-def test_the_card_counts_the_cells_that_differ_by_what_they_are_to_scores(
+def test_the_card_counts_what_differs_between_versions_and_hashes_every_table(
     page: str, ingested: Layout
 ) -> None:
     versions = section(page, "versions")
     changes = diff_versions(ingested, "obelix", "1.0.0", "1.1.0")
     assert f"1.0.0 → 1.1.0: {len(changes)} cells differ." in versions
-    assert "Label and split changes force a re-score" in versions
     table = versions.split("Cells that differ")[1].split("</tbody>")[0].split("<tbody>")[1]
-    counts = [int(text) for text in re.findall(r'il-number">(\d+)<', table)]
-    assert sum(counts) == len(changes)
+    assert sum(counts(table)) == len(changes)
     kinds = re.findall(r"<td>(label|split|input|note)</td>", table)
     assert kinds == sorted(kinds, key=["label", "split", "input", "note"].index)
-
-
-def test_versions_too_large_to_compare_say_how_to(
-    ingested: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(card, "LARGEST_COUNTED", 3)
-    page = render_pages(load_site(ingested))[CARD]
-    assert "<code>ionladder diff obelix 1.0.0 1.1.0</code> prints the changes" in page
-
-
-def test_the_card_says_how_far_the_split_reaches_and_what_crosses_it(page: str) -> None:
-    split = section(page, "split")
-    for entry in ("2yl", "52b", "8po", "mvq"):
-        assert f"<code>{entry}</code>" in split
-    counts = [int(text) for text in re.findall(r'il-number">(\d+)<', split)]
-    assert sum(counts) == 14  # the synthetic release has as many test entries
-
-
-def test_the_card_links_its_croissant_file_and_prints_every_table_s_hash(
-    page: str, ingested: Layout
-) -> None:
     assert 'href="../../api/v1/datasets/obelix/1.1.0/croissant.json"' in page
     manifest = ingested.manifest("obelix", "1.1.0").read_text()
     hashes = set(re.findall(r'"content_sha256": "([0-9a-f]{64})"', manifest))
     assert sum(digest in page for digest in hashes) >= 5
 
 
-def test_without_tables_the_card_leaves_out_what_it_cannot_count(tmp_path: Path) -> None:
-    page = render_pages(load_site(make_repository(tmp_path, [])))[CARD]
-    assert "il-chart--elements" not in page
-    assert "Space groups" not in page
+def test_cards_of_data_that_are_not_here_promise_nothing_and_lead_to_their_boards(
+    tmp_path: Path,
+) -> None:
+    pages = render_pages(load_site(make_repository(tmp_path, typical())))
+    assert "il-chart--elements" not in pages[CARD]
+    for name, boards in WAITING.items():
+        page = pages[f"datasets/{name}/"]
+        text = words(tree_of(page))
+        assert "Versions keptnone yet" in text
+        assert f"ionladder fill {name} fetches the data" in text
+        for wrong in ("passed at ingest", "pinned commit", "Run ionladder fetch"):
+            assert wrong not in text
+        assert "<b>labels</b>: " in section(page, "tables")
+        for board in boards:
+            assert f'<a href="../../{board}/">' in page
+            assert f'<a href="../datasets/{name}/">About the data</a>' in pages[f"{board}/"]
+
+    def reported(board: str) -> list[list[str]]:
+        tree = tree_of(section(pages[f"{board}/"], "reported"))
+        return [[words(cell) for cell in row] for row in tree.iter("tr")]
+
+    head, *rows = reported("nebdft2k-barrier")
+    place = next(i for i, title in enumerate(head) if title.startswith("Cross-validation"))
+    assert all((row[place] == "–") is ("by cross-validation" not in row[-1]) for row in rows)
+    assert not any("Cross-validation" in title for title in reported("nebdft2k-path")[0])

@@ -1,7 +1,8 @@
-"""Tables of boards: every cell has its column, units and directions are right, dashes sort last."""
+"""Boards are read as they stand; in tables every cell has its column, and dashes sort last."""
 
 from __future__ import annotations
 
+import copy
 import html
 import re
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from ionladder.board.model import Board, parse_analysis, parse_board
 from ionladder.data import registry
+from ionladder.errors import SiteError
 from ionladder.repo import read_json, to_json
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -25,71 +27,96 @@ from ionladder.site.tables import (
 )
 from ionladder.site.text import use_title
 from ionladder.specs import MetricUse, Primary, Task
-from unit.site.synthetic_barriers import TARGETS, add_board, barriers, receipt
-from unit.site.synthetic_barriers import TASK as BARRIERS
-from unit.site.synthetic_barriers import leaderboard as barriers_json
-from unit.site.synthetic_board import TASK, Entry, leaderboard, make_repository, typical
-from unit.site.synthetic_experiment import add_analysis
+from unit.site.synthetic_board import (
+    BARRIERS,
+    TARGETS,
+    TASK,
+    Entry,
+    add_analysis,
+    add_board,
+    barriers,
+    leaderboard,
+    make_repository,
+    receipt,
+    typical,
+)
 
 
 def board(entries: list[Entry]) -> Board:
     return parse_board(leaderboard(entries), TASK, shown_as="leaderboard/obelix.json")
 
 
-def test_every_cell_has_its_column() -> None:
-    for table in board_tables(board(typical())):
-        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
-        assert len(table.kinds) == len(table.columns)
+# Reading
 
 
-def test_each_subset_is_ordered_by_its_own_error_with_missing_ones_last() -> None:
+def test_a_board_keeps_the_order_of_its_file_and_knows_who_leads() -> None:
+    entries = typical()
+    read = board(entries)
+    assert [row.submission for row in read.scored] == [entry.name for entry in entries]
+    assert len(read.of_kind("reported")) == len(TASK.reported)
+    assert [row.submission for row in read.leaders] == ["hgb-l1", "rf-paper", "rf-paper-cif"]
+    assert read.baseline is not None
+    assert read.baseline.submission == "train-median"
+    reference = Entry(name="train-median", kind="reference", value=0.1, tie_group=None)
+    shown = board([reference, Entry(name="model", value=2.0)])
+    assert [row.submission for row in shown.leaders] == ["model"], "a reference never leads"
+    assert (board([]).leaders, board([]).baseline, board([]).drawn_values) == ((), None, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"floors": None}, "floors"),
+        ({"dataset_version": None}, "dataset_version"),
+        ({"task": "other"}, "the task 'other'"),
+        ({"rows": [{"kind": "sponsored"}]}, "sponsored"),
+    ],
+)
+def test_what_is_no_board_of_the_task_is_refused(change: dict[str, Any], found: str) -> None:
+    data = copy.deepcopy(leaderboard(typical())) | change
+    if "rows" in change:
+        data["rows"] = [leaderboard(typical())["rows"][0] | change["rows"][0]]
+    data = {key: value for key, value in data.items() if value is not None}
+    with pytest.raises(SiteError, match=rf"leaderboard/obelix\.json.*{found}"):
+        parse_board(data, TASK, shown_as="leaderboard/obelix.json")
+
+
+# Cells
+
+
+def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
     first, *others = typical()
-    for table in board_tables(board([replace(first, value=None), *others]))[1:]:
+    for place, table in enumerate(board_tables(board([replace(first, value=None), *others]))):
+        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
         shown = [float(row.primary.sort) for row in table.rows if row.primary.sort]
         assert shown == sorted(shown)
-        assert table.rows[-1].row.submission == "hgb-l1"
-
-
-def test_missing_numbers_are_dashes_that_sort_last_never_zeros() -> None:
-    (table, *_) = board_tables(board([Entry(name="empty", value=None)]))
-    (row,) = table.rows
-    assert (row.primary.text, row.primary.sort) == ("–", "")
-    assert all(cell.text != "0.00" for cell in row.cells)
+        if place:
+            assert table.rows[-1].row.submission == "hgb-l1", "missing ones last"
+            assert (table.rows[-1].primary.text, table.rows[-1].primary.sort) == ("–", "")
+            assert all(cell.text != "0.00" for cell in table.rows[-1].cells)
 
 
 def test_screening_metrics_are_grouped_by_threshold_and_lose_it_from_their_name() -> None:
     groups = metric_groups(board(typical()))
-    assert [group.title for group in groups] == [
-        "Other measures of error",
+    assert [group.title for group in groups[1:]] == [
         "Screening, σ ≥ 10⁻⁴",
         "Screening, σ ≥ 10⁻³",
     ]
     assert [c.label for c in groups[1].columns][-1] == "Enrichment, top 12"
 
 
-def test_only_verified_rows_are_the_best_of_a_column() -> None:
-    shown = [*typical(), Entry(name="oracle", value=0.5, kind="reference", tie_group=None)]
-    table = board_tables(board(shown))[0]
-    best = {row.row.submission for row in table.rows for cell in row.cells if cell.is_best}
-    assert best == {"hgb-l1"}
-
-
-def test_a_score_below_the_floor_is_marked_and_never_accused() -> None:
-    table = board_tables(board([Entry(name="too-good", value=0.2), Entry(name="b")]))[0]
-    assert [row.row.is_below_floor for row in table.rows] == [True, False]
-
-
-def test_the_board_shows_how_much_reducible_error_is_closed() -> None:
-    table = board_tables(board([Entry(name="a", value=1.285)]))[0]
+def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_are_marked() -> None:
+    oracle = Entry(name="oracle", value=0.2, kind="reference", tie_group=None)
+    table = board_tables(board([*typical(), oracle, Entry(name="half", value=1.285)]))[0]
+    rows = {row.row.submission: row for row in table.rows}
+    assert {name for name, row in rows.items() for cell in row.cells if cell.is_best} == {"half"}
+    assert [name for name, row in rows.items() if row.row.is_below_floor] == ["oracle"]
     keys = [column.key for _, column in table.columns]
-    cells = dict(zip(keys, table.rows[0].cells, strict=True))
-    assert cells["reducible"].text == "50 %"
-    assert cells["probability-best"].text == "25 %"
+    cells = dict(zip(keys, rows["half"].cells, strict=True))
+    assert (cells["reducible"].text, cells["probability-best"].text) == ("50 %", "25 %")
 
 
-@pytest.mark.parametrize(
-    "values", [[], [None], [0.0], [1.0, 1.0], [float("inf"), 2.0], [-3.0, 4.0], [1e-9, 1e9]]
-)
+@pytest.mark.parametrize("values", [[], [None], [1.0, 1.0], [float("inf"), 2.0], [1e-9, 1e9]])
 def test_shades_are_few_ordered_and_explained(values: list[float | None]) -> None:
     heat = heat_of(values, baseline=2.0)
     assert len(heat.edges) < STEPS
@@ -97,54 +124,36 @@ def test_shades_are_few_ordered_and_explained(values: list[float | None]) -> Non
     assert len(heat.legend) == (len(heat.edges) + 1 if heat.edges else 0)
     shades = [heat.shade(value) for value in (0.0, 1.0, 5.0)]
     assert shades == sorted(shades)
+    inverse = heat_of([0.0, 0.5, 1.0], is_larger_worse=False)
+    assert inverse.shade(0.0) > inverse.shade(0.9)
 
 
-def test_where_larger_is_better_the_small_numbers_are_dark() -> None:
-    heat = heat_of([0.0, 0.5, 1.0], is_larger_worse=False)
-    assert heat.shade(0.0) > heat.shade(0.9)
-
-
-# How firm a board is
-
-
-def test_groups_that_decide_the_first_place_are_named(tmp_path: Path) -> None:
+def test_a_board_says_how_firm_it_is(tmp_path: Path) -> None:
     deciding = {"entries": ["mvq", "<b>"], "leader": "rf-paper"}
-    found = {
+    firm = {
         "leader": "hgb-l1",
         "n_groups": 42,
         "share_leader_stays": 0.976190,
         "n_deciding": 1,
         "deciding": [{**deciding, "score": 1.5, "score_of_leader": 1.6}],
     }
-    layout = add_analysis(make_repository(tmp_path, typical()), "obelix", robustness=found)
-    firm = render_pages(load_site(layout))["obelix/"].split("{: #firmness }")[1]
-    assert "<b>98 %</b>" in firm
-    assert "<code>mvq</code>, <code>&lt;b&gt;</code>: " in firm
-    assert "<bdi>Random forest</bdi></a> (1.50 against 1.60)" in firm
-
-
-def test_ranks_by_other_measures_follow_the_order_of_the_board(tmp_path: Path) -> None:
     views = [
         {"metric": "mae", "subset": "all", "agreement": 1.0},
         {"metric": "mae", "subset": "cif", "agreement": None},
     ]
-    found = {"views": views, "ranks": {"rf-paper": [2, None], "hgb-l1": [1, 1]}}
-    analysis = parse_analysis({"sensitivity": found}, shown_as="x")
-    shown = sensitivity(board(typical()), analysis)
+    other = {"views": views, "ranks": {"rf-paper": [2, None], "hgb-l1": [1, 1]}}
+    layout = make_repository(tmp_path, typical())
+    add_analysis(layout, "obelix", robustness=firm, sensitivity=other)
+    page = render_pages(load_site(layout))["obelix/"].split("{: #firmness }")[1]
+    assert "<b>98 %</b>" in page
+    assert "<code>mvq</code>, <code>&lt;b&gt;</code>: " in page
+    assert "<bdi>Random forest</bdi></a> (1.50 against 1.60)" in page
+    agreement = page.split('il-sensitivity">')[1].split("Agreement</th>")[1].split("</tr>")[0]
+    assert agreement == '<td class="il-number">1.00</td><td class="il-number">–</td>'
+    shown = sensitivity(board(typical()), parse_analysis({"sensitivity": other}, shown_as="x"))
     assert shown is not None
     assert [ranks for _, ranks in shown["rows"]] == [[1, 1], [2, None]]
-    layout = add_analysis(make_repository(tmp_path, typical()), "obelix", sensitivity=found)
-    page = render_pages(load_site(layout))["obelix/"].split('il-sensitivity">')[1]
-    heads = page.split("</thead>")[0]
-    assert '<th scope="col" class="il-number il-first">MAE</th>' in heads
-    assert 'MAE<span class="il-unit">with CIF</span>' in heads
-    agreement = page.split("Agreement</th>")[1].split("</tr>")[0]
-    assert agreement == '<td class="il-number">1.00</td><td class="il-number">–</td>'
-
-
-def test_without_an_analysis_nothing_is_claimed() -> None:
-    nothing = parse_analysis(None, shown_as="x")
-    assert sensitivity(board(typical()), nothing) is None
+    assert sensitivity(board(typical()), parse_analysis(None, shown_as="x")) is None
 
 
 # Targets with metrics of their own: no empty columns, the right units, who counts how much
@@ -154,15 +163,9 @@ BARRIER, PATH, ATOMS = TARGETS
 OWN = (
     MetricUse(name="mae_clipped", metric="mae", title="MAE"),
     MetricUse(name="slope", metric="r2", title="R² of paths", targets=(PATH,)),
+    MetricUse(name="weighed", metric="mae", title="MAE of forces", targets=(ATOMS,), weight="n"),
     MetricUse(
-        name="weighed", metric="mae", title="MAE of forces", targets=(ATOMS,), weight="n_atoms"
-    ),
-    MetricUse(
-        name="converged",
-        metric="mae",
-        title="MAE again",
-        targets=(BARRIER, PATH),
-        only="converged",
+        name="converged", metric="mae", title="MAE", targets=(BARRIER, PATH), only="converged"
     ),
 )
 KNOWN = {
@@ -193,7 +196,7 @@ def scores(value: float, target: str) -> dict[str, Any]:
 
 def board_json(primary: str) -> dict[str, Any]:
     """The content of a board that ranks by one target, or by the mean."""
-    content = barriers_json(barriers())
+    content = leaderboard(barriers(), BARRIERS)
     content["primary"] |= {"target": primary, "metric": "mae_clipped"}
     for row in content["rows"]:
         value = row["mae_clipped"]
@@ -203,9 +206,8 @@ def board_json(primary: str) -> dict[str, Any]:
     return content
 
 
-def own_board(primary: str, *, rows: bool = True) -> Board:
-    content = board_json(primary) if rows else {**board_json(primary), "rows": []}
-    return parse_board(content, task(primary), shown_as="board")
+def own_board(primary: str, **changes: object) -> Board:
+    return parse_board(board_json(primary) | changes, task(primary), shown_as="board")
 
 
 def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None:
@@ -213,21 +215,11 @@ def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None
         return [column.key for group in metric_groups(shown) for column in group.columns]
 
     assert keys(own_board(BARRIER)) == ["converged"]
-    assert keys(own_board(BARRIER, rows=False)) == ["slope", "weighed", "converged"]
-
-
-@pytest.mark.parametrize(
-    ("use", "title"),
-    [
-        (OWN[0], "MAE"),
-        (OWN[2], "MAE of forces, weighed by n_atoms"),
-        (OWN[3], "MAE again, converged only"),
-        (replace(OWN[3], title="MAE, converged hops only"), "MAE, converged hops only"),
-        (replace(OWN[2], title="MAE, every atom weighed alike"), "MAE, every atom weighed alike"),
-    ],
-)
-def test_titles_say_once_which_entries_count_how_much(use: MetricUse, title: str) -> None:
-    assert use_title(use) == title
+    assert keys(own_board(BARRIER, rows=[])) == ["slope", "weighed", "converged"]
+    titles = ["MAE", "R² of paths", "MAE of forces, weighed by n", "MAE, converged only"]
+    assert [use_title(use) for use in OWN] == titles
+    said = replace(OWN[3], title="MAE, converged hops only")
+    assert use_title(said) == said.title, "nothing is said twice"
 
 
 def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
@@ -235,22 +227,15 @@ def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
     table = target_table(shown, board_tables(shown)[0].rows)
     assert table is not None
     assert (table["is_mean"], table["is_grouped"]) == (False, True)
-    columns = [[(c.label, c.unit) for c in group["columns"]] for group in table["groups"]]
-    assert columns == [
-        [("MAE", "Å"), ("R² of paths", ""), ("MAE again, converged only", "Å")],
-        [("MAE", "eV/Å"), ("MAE of forces, weighed by n_atoms", "eV/Å")],
+    assert [[(c.label, c.unit) for c in group["columns"]] for group in table["groups"]] == [
+        [("MAE", "Å"), ("R² of paths", ""), ("MAE, converged only", "Å")],
+        [("MAE", "eV/Å"), ("MAE of forces, weighed by n", "eV/Å")],
     ]
-    for _, cells in table["rows"]:
-        assert [is_first for _, is_first in cells] == [True, False, False, True, False]
-
-
-def test_a_board_that_ranks_by_the_mean_shows_every_target() -> None:
-    shown = own_board("mean")
-    table = target_table(shown, board_tables(shown)[0].rows)
+    mean = own_board("mean")
+    table = target_table(mean, board_tables(mean)[0].rows)
     assert table is not None
     assert table["is_mean"]
     assert [target.name for target in table["targets"]] == TARGETS
-    assert target_table(board(typical()), []) is None, "one target is not parted"
 
 
 def test_the_page_of_a_submission_has_each_target_s_metrics_in_its_own_unit(
@@ -260,7 +245,7 @@ def test_the_page_of_a_submission_has_each_target_s_metrics_in_its_own_unit(
     layout.leaderboard_json(BARRIERS.name).write_text(to_json(board_json(BARRIER)))
     for entry in barriers():
         path = layout.receipt(BARRIERS.name, entry.name)
-        content = {**read_json(path), **receipt(entry)}
+        content = {**read_json(path), **receipt(entry, BARRIERS)}
         for target in TARGETS:
             known = {name: {"value": v} for name, v in scores(entry.value or 0.0, target).items()}
             part = {"n": 162, "n_groups": 95, "metrics": known}
@@ -271,5 +256,5 @@ def test_the_page_of_a_submission_has_each_target_s_metrics_in_its_own_unit(
     page = render_pages(load_site(layout))[f"submissions/bvel-proto/{barriers()[0].name}/"]
     forces = page.split(f'id="scores-{ATOMS}"')[1].split("</section>")[0]
     rows = re.findall(r"<abbr title=[^>]*>([^<]+)</abbr>", html.unescape(forces))
-    assert rows == ["MAE", "MAE of forces, weighed by n_atoms"]
+    assert rows == ["MAE", "MAE of forces, weighed by n"]
     assert forces.count('<span class="il-unit">eV/Å</span>') == 2
