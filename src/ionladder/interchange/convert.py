@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from ionladder.errors import InterchangeError, SubmissionError
-from ionladder.interchange.jarvis import Contribution, read_contribution
+from ionladder.errors import InterchangeError, Problem, SubmissionError
+from ionladder.interchange.jarvis import Contribution, property_of, read_contribution
 from ionladder.interchange.matbench import is_results, predictions_of, read_results
 from ionladder.interchange.tables import (
     GZIP_MAGIC,
     PARQUET_MAGIC,
     ZIP_MAGIC,
-    Column,
+    Cells,
     Foreign,
     merge_targets,
     read_file,
     read_frame,
-    refusal,
 )
-from ionladder.repo import write_text
+from ionladder.repo import replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, name_problems
 from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM
 from ionladder.submit.validate import Expectations, card_template, read_submission
 
 Format = Literal["jarvis", "matbench", "csv"]
-FORMATS: tuple[Format, ...] = ("jarvis", "matbench", "csv")
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +51,15 @@ def guess_format(path: Path) -> Format:
     Raises:
         InterchangeError: It cannot be opened, or is parquet, which needs no conversion.
     """
-    data = read_file(path, shown_as=path.name)
+    data = read_file(path)
     if data.startswith(ZIP_MAGIC):
         return "jarvis"
     if data.startswith(GZIP_MAGIC) or is_results(data[:1000]):
         return "matbench"
     if data.startswith(PARQUET_MAGIC):
         step = f"Put it into the submission's folder as {PREDICTIONS_STEM}.parquet."
-        raise refusal(path.name, "a file of another project", "a parquet file", step)
+        expected, found = "a file of another project", "a parquet file"
+        raise InterchangeError(path.name, expected, found, step)
     return "csv"
 
 
@@ -93,16 +89,10 @@ def read_foreign(
         return _of_contributions([read_contribution(path) for path in paths], task)
     if len(paths) > 1:
         step = "Convert them one by one, or put the columns into one file."
-        raise refusal(", ".join(p.name for p in paths), "one file", str(len(paths)), step)
+        names = ", ".join(path.name for path in paths)
+        raise InterchangeError(names, "one file", str(len(paths)), step)
     if kind == "matbench":
-        return predictions_of(
-            read_results(paths[0]),
-            task,
-            test_ids=expected.test_ids,
-            train_ids=expected.train_ids,
-            folds=expected.folds,
-            wanted=choices.matbench_task,
-        )
+        return predictions_of(read_results(paths[0]), task, expected, wanted=choices.matbench_task)
     return read_frame(
         paths[0], task, columns=choices.columns, is_log10_asked=choices.is_log10_asked
     )
@@ -135,43 +125,54 @@ def write_folder(
         SubmissionError: The name is not allowed, or the predictions are not exactly those of the
             task; every problem at once, and nothing is written.
     """
-    problems = name_problems(folder.name, where=shown_as)
-    if problems:
+    import pandas as pd
+
+    if problems := name_problems(folder.name, where=shown_as):
         raise SubmissionError(problems)
     if folder.exists() or folder.is_symlink():
         step = "Choose another name with --to-folder."
-        raise refusal(shown_as, "a new folder", "one that exists", step)
-    scored = foreign.predictions if task.scored_folds is None else foreign.cv_predictions
-    if not scored:
+        raise InterchangeError(shown_as, "a new folder", "one that exists", step)
+    if not (foreign.cv_predictions if task.scored_folds else foreign.predictions):
         raise _nothing_scored(task, source)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
-        staged = workshop / folder.name
-        _fill(staged, foreign)
-        write_text(staged / CARD_FILE, card_template(folder.name, task))
-        _check(staged, task, expected, source)
-        staged.rename(folder)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+    tables = {PREDICTIONS_STEM: foreign.predictions, CV_STEM: foreign.cv_predictions}
+    with replacing_folder(folder) as fresh:
+        for stem, columns in tables.items():
+            if columns:
+                text = pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
+                write_text(fresh / f"{stem}.csv", text)
+        write_text(fresh / CARD_FILE, card_template(folder.name, task))
+        try:
+            read_submission(fresh, task, expected, shown_as=source)
+        except SubmissionError as error:
+            # The checks name our files; the reader has the cells in the foreign one.
+            ours = {f"{source}/{stem}.csv": source for stem in tables}
+            raise SubmissionError(
+                [_renamed(problem, ours) for problem in error.problems]
+            ) from error
     return sorted(folder.iterdir())
+
+
+def _renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
+    where = problem.where
+    for old, new in names.items():
+        where = where.replace(old, new, 1)
+    return replace(problem, where=where)
 
 
 def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Foreign:
     """JARVIS files, one a target, by the property that their names state."""
     names = [target.name for target in task.targets]
-    parts: dict[str, list[Column]] = {}
+    parts: dict[str, list[Cells]] = {}
     for item in contributions:
-        target = item.property_name if item.property_name in names else None
-        if target is None and len(names) == 1:
-            target = names[0]
-        if target is None or target in parts:
-            found = "a second one of it" if target in parts else f"{item.property_name!r}"
+        stated = property_of(item.name)
+        target = names[0] if len(names) == 1 else stated
+        if target not in names or target in parts:
+            found = "a second one of it" if target in parts else f"{stated!r}"
             expected = f"a file name whose property is one of {', '.join(names)}, each once"
             step = f"Name it AI-SinglePropertyPrediction-{names[0]}-{task.dataset}-test-mae.csv.zip"
-            raise refusal(item.name, expected, found, f"{step}, with its own target.")
+            raise InterchangeError(item.name, expected, found, f"{step}, with its own target.")
         pairs = zip(item.ids, item.predictions, strict=True)
-        parts[target] = [Column(id=i, cells={target: cell}) for i, cell in pairs]
+        parts[target] = [{"id": i, target: cell} for i, cell in pairs]
     where = ", ".join(item.name for item in contributions)
     return Foreign(predictions=merge_targets(parts, task, where=where))
 
@@ -179,47 +180,14 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
 def _nothing_scored(task: Task, source: str) -> InterchangeError:
     """The error of a file that predicts something, but not what the board scores."""
     if task.scored_folds is None:
-        return refusal(
-            source,
-            "predictions of the test entries",
-            "predictions of folds of the training entries only",
-            f"Record {task.name}__test__… as well: the board scores the test entries.",
-        )
+        expected = "predictions of the test entries"
+        found = "predictions of folds of the training entries only"
+        step = f"Record {task.name}__test__… as well: the board scores the test entries."
+        return InterchangeError(source, expected, found, step)
     scheme = task.scored_folds.scheme
-    return refusal(
-        source,
-        f"predictions of the folds {scheme}, with scheme, repeat and fold of each",
-        "none",
-        f"A results file on the splits {task.name}__{scheme}__r0__… states them, and so does a CSV "
-        "with columns of these names.",
+    expected = f"predictions of the folds {scheme}, with scheme, repeat and fold of each"
+    step = (
+        f"A results file on the splits {task.name}__{scheme}__r0__… states them, and so does a "
+        "CSV with columns of these names."
     )
-
-
-def _fill(folder: Path, foreign: Foreign) -> None:
-    for stem, columns in (
-        (PREDICTIONS_STEM, foreign.predictions),
-        (CV_STEM, foreign.cv_predictions),
-    ):
-        if columns:
-            out = io.StringIO()
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
-            write_text(folder / f"{stem}.csv", out.getvalue())
-
-
-def _check(folder: Path, task: Task, expected: Expectations, source: str) -> None:
-    """Let the checks of submissions speak, about the place where the reader has the cells."""
-    try:
-        read_submission(folder, task, expected, shown_as=source)
-    except SubmissionError as error:
-        raise SubmissionError(
-            [replace(problem, where=_at_home(problem.where, source)) for problem in error.problems]
-        ) from error
-
-
-def _at_home(where: str, source: str) -> str:
-    """A place in the staged folder as a place in the foreign file."""
-    for stem in (PREDICTIONS_STEM, CV_STEM):
-        where = where.replace(f"{source}/{stem}.csv", source, 1)
-    return where
+    return InterchangeError(source, expected, "none", step)

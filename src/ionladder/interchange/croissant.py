@@ -18,23 +18,18 @@ from typing import Any
 
 from ionladder.data.store import Manifest, require_manifest
 from ionladder.errors import DataMissingError
-from ionladder.repo import Layout, write_json, write_with
+from ionladder.repo import Layout, read_checksums, write_json, write_with
 from ionladder.specs import Dataset
 
 CROISSANT_FILE = "croissant.json"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 # The name by which Croissant's own reader knows parquet, not the one that was registered since.
 _PARQUET = "application/x-parquet"
-_SUM_LINE = re.compile(r"^([0-9a-f]{64})  (\S+)$", re.MULTILINE)
 
 _DATA_TYPES = {
-    "string": "sc:Text",
-    "category": "sc:Text",
+    **dict.fromkeys(("string", "category"), "sc:Text"),
+    **dict.fromkeys(("int8", "int16", "int32", "int64"), "sc:Integer"),
     "bool": "sc:Boolean",
-    "int8": "sc:Integer",
-    "int16": "sc:Integer",
-    "int32": "sc:Integer",
-    "int64": "sc:Integer",
     "float64": "sc:Float",
 }
 
@@ -91,13 +86,6 @@ def croissant(dataset: Dataset, manifest: Manifest, checksums: Mapping[str, str]
     }
 
 
-def read_checksums(layout: Layout, dataset: str, version: str) -> dict[str, str]:
-    """Table file → SHA-256, from the ``SHA256SUMS`` of a version; empty where there is none."""
-    path = layout.checksums(dataset, version)
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return {name: digest for digest, name in _SUM_LINE.findall(text)}
-
-
 def table_files(layout: Layout, manifest: Manifest) -> dict[str, Path]:
     """Name → path of the tables to lie beside the document: our own, and never upstream's."""
     if manifest["source"].get("files"):
@@ -137,114 +125,77 @@ def _of_upstream(dataset: Dataset, manifest: Manifest) -> dict[str, Any]:
     source = manifest["source"]
     published = {item.name: item for item in dataset.published}
     base = source["base_url"].rstrip("/")
-    return {
-        "distribution": [
-            _file(
-                name,
-                url=f"{base}/{name}",
-                encoding=published[name].encoding if name in published else _guess(name),
-                sha256=digest,
-                description=published[name].description if name in published else None,
-            )
-            for name, digest in source["files"].items()
-        ],
-        "recordSet": [
-            _record_set(
-                item.name.partition(".")[0],
-                file=item.name,
-                description=item.description,
-                key=item.key,
-                columns=[
-                    {
-                        "name": column.name,
-                        "type": column.type,
-                        "unit": column.unit,
-                        "description": column.description,
-                    }
-                    for column in item.columns
-                ],
-            )
-            for item in dataset.published
-            if item.columns and item.name in source["files"]
-        ],
-    }
+    files, records = [], []
+    for name, digest in source["files"].items():
+        item = published.get(name)
+        encoding, text = (item.encoding, item.description) if item else (_guess(name), None)
+        files.append(_file(name, f"{base}/{name}", encoding, digest, text))
+    for item in dataset.published:
+        if item.columns and item.name in source["files"]:
+            columns = [_field(c.name, c.type, c.unit, c.description) for c in item.columns]
+            stem = item.name.partition(".")[0]
+            records.append(_record_set(stem, item.name, item.description, item.key, columns))
+    return {"distribution": files, "recordSet": records}
 
 
 def _of_tables(manifest: Manifest, checksums: Mapping[str, str]) -> dict[str, Any]:
     """Our own tables, beside the document."""
-    tables: Mapping[str, Any] = manifest["tables"]
-    return {
-        "distribution": [
-            _file(
-                f"{name}.parquet",
-                url=f"{name}.parquet",
-                encoding=_PARQUET,
-                sha256=checksums[f"{name}.parquet"],
-                description=f"{table['rows']} rows; content hash {table['content_sha256']}.",
-            )
-            for name, table in tables.items()
-        ],
-        "recordSet": [
-            _record_set(
-                name,
-                file=f"{name}.parquet",
-                description=f"Table {name}, {table['rows']} rows.",
-                key=table["key"],
-                columns=table["columns"],
-            )
-            for name, table in tables.items()
-        ],
-    }
+    files, records = [], []
+    for name, table in manifest["tables"].items():
+        file, rows = f"{name}.parquet", table["rows"]
+        text = f"{rows} rows; content hash {table['content_sha256']}."
+        files.append(_file(file, file, _PARQUET, checksums[file], text))
+        columns = [
+            _field(c["name"], c["type"], c["unit"], c["description"]) for c in table["columns"]
+        ]
+        about = f"Table {name}, {rows} rows."
+        records.append(_record_set(name, file, about, table["key"], columns))
+    return {"distribution": files, "recordSet": records}
 
 
 def _file(
-    name: str, *, url: str, encoding: str, sha256: str, description: str | None
+    name: str, url: str, encoding: str, sha256: str, description: str | None
 ) -> dict[str, Any]:
-    about = {"description": description} if description else {}
     return {
         "@type": "cr:FileObject",
         "@id": name,
         "name": name,
-        **about,
+        **({"description": description} if description else {}),
         "contentUrl": url,
         "encodingFormat": encoding,
         "sha256": sha256,
     }
 
 
+def _field(name: str, kind: str, unit: str | None, description: str) -> dict[str, Any]:
+    """A column; its unit stands in the description, for which Croissant has no word of its own."""
+    inner = kind.removeprefix("list<").removesuffix(">")
+    return {
+        "name": name,
+        "description": f"{description} Unit: {unit}." if unit else description,
+        "dataType": _DATA_TYPES[inner],
+        **({"repeated": True} if inner != kind else {}),
+    }
+
+
 def _record_set(
-    name: str,
-    *,
-    file: str,
-    description: str,
-    key: Iterable[str],
-    columns: Iterable[Mapping[str, Any]],
+    name: str, file: str, description: str, key: Iterable[str], columns: Iterable[dict[str, Any]]
 ) -> dict[str, Any]:
     keys = [{"@id": _field_id(name, column)} for column in key]
+    fields = []
+    for column in columns:
+        head = {"@type": "cr:Field", "@id": _field_id(name, column["name"])}
+        extract = {"column": column["name"]}
+        fields.append(
+            {**head, **column, "source": {"fileObject": {"@id": file}, "extract": extract}}
+        )
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
         "description": description,
         "key": keys[0] if len(keys) == 1 else keys,
-        "field": [_field(name, file, column) for column in columns],
-    }
-
-
-def _field(record_set: str, file: str, column: Mapping[str, Any]) -> dict[str, Any]:
-    """A column; its unit stands in the description, for which Croissant has no word of its own."""
-    kind: str = column["type"]
-    is_list = kind.startswith("list<")
-    inner = kind.removeprefix("list<").removesuffix(">")
-    unit = f" Unit: {column['unit']}." if column["unit"] else ""
-    return {
-        "@type": "cr:Field",
-        "@id": _field_id(record_set, column["name"]),
-        "name": column["name"],
-        "description": f"{column['description']}{unit}",
-        "dataType": _DATA_TYPES[inner],
-        **({"repeated": True} if is_list else {}),
-        "source": {"fileObject": {"@id": file}, "extract": {"column": column["name"]}},
+        "field": fields,
     }
 
 

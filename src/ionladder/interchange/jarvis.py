@@ -1,4 +1,4 @@
-"""Reading and writing JARVIS-Leaderboard files."""
+"""JARVIS-Leaderboard's files: a zip with a CSV of ``id,prediction``, named by its benchmark."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ionladder.errors import SubmissionError, first_few
-from ionladder.interchange.tables import read_file, read_text_table, refusal, unzip
-from ionladder.repo import write_with
+from ionladder.errors import InterchangeError, SubmissionError, first_few
+from ionladder.interchange.tables import read_file, read_text_table, unzip
+from ionladder.repo import replacing
 from ionladder.specs import Task
 from ionladder.submit.predictions import read_predictions
 from ionladder.submit.validate import Expectations
 
-# JARVIS-Leaderboard: a zip with one CSV of ``id,prediction``, named after its benchmark
-
-
 HEADER = ("id", "prediction")
-SUFFIX = ".csv.zip"
 _FIELDS = ("method", "category", "property", "dataset", "split", "metric")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE = 0o100644 << 16
@@ -40,14 +36,9 @@ class Contribution:
     ids: tuple[str, ...]
     predictions: tuple[str, ...]
 
-    @property
-    def property_name(self) -> str | None:
-        """The property that its name says it predicts, or None for another form of name."""
-        return property_of(self.name)
-
 
 def property_of(name: str) -> str | None:
-    """The property in the name of a contribution.
+    """The property that the name of a contribution states, or None for another form of name.
 
     Example:
         >>> property_of("AI-SinglePropertyPrediction-e_1d_ev-bvel_proto-test-mae.csv.zip")
@@ -56,26 +47,22 @@ def property_of(name: str) -> str | None:
         True
     """
     fields = name.removesuffix(".zip").removesuffix(".csv").split("-")
-    if len(fields) != len(_FIELDS):
-        return None
-    return fields[_FIELDS.index("property")]
+    return fields[_FIELDS.index("property")] if len(fields) == len(_FIELDS) else None
 
 
-def read_contribution(path: Path, *, shown_as: str | None = None) -> Contribution:
+def read_contribution(path: Path) -> Contribution:
     """Read a ``.csv.zip``; ids stay text, cells are not interpreted.
 
     Raises:
         InterchangeError: The archive is refused, or its CSV has another header than
             ``id,prediction``.
     """
-    shown_as = shown_as or path.name
-    member, text = unzip(read_file(path, shown_as=shown_as), suffix=".csv", shown_as=shown_as)
-    where = f"{shown_as}, {member}"
+    member, text = unzip(read_file(path), suffix=".csv", shown_as=path.name)
+    where = f"{path.name}, {member}"
     table = read_text_table(text, shown_as=where)
     if tuple(table.column_names) != HEADER:
         found, step = first_few(table.column_names, limit=8), "Keep these two columns only."
-        header = f"{where}, header"
-        raise refusal(header, ",".join(HEADER), found, step)
+        raise InterchangeError(f"{where}, header", ",".join(HEADER), found, step)
     ids, predictions = (tuple(table.column(name).to_pylist()) for name in HEADER)
     return Contribution(name=path.name, ids=ids, predictions=predictions)
 
@@ -95,7 +82,8 @@ def write_contribution(path: Path, ids: Sequence[str], values: Sequence[float]) 
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(member, f"{','.join(HEADER)}\n{rows}")
-    write_with(path, lambda temporary: _fill(temporary, packed.getvalue()))
+    with replacing(path) as temporary:
+        temporary.write_bytes(packed.getvalue())
 
 
 def read_labels(path: Path, split: str = "test") -> dict[str, float]:
@@ -104,33 +92,26 @@ def read_labels(path: Path, split: str = "test") -> dict[str, float]:
     Raises:
         InterchangeError: The archive is refused, or holds no such mapping of ids to numbers.
     """
-    member, text = unzip(read_file(path, shown_as=path.name), suffix=".json", shown_as=path.name)
+    member, text = unzip(read_file(path), suffix=".json", shown_as=path.name)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise refusal(member, "JSON", f"something else ({error})", "Download it again.") from error
+        found = f"something else ({error})"
+        raise InterchangeError(member, "JSON", found, "Download it again.") from error
     labels = content.get(split) if isinstance(content, Mapping) else None
-    is_number = isinstance(labels, Mapping) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in labels.values()
-    )
-    if not is_number or not isinstance(labels, Mapping):
+    if not isinstance(labels, Mapping) or any(
+        isinstance(value, bool) or not isinstance(value, int | float) for value in labels.values()
+    ):
         found = f"no numbers by id under {split!r}"
         step = "Only benchmarks of one number an entry can be scored by MAE."
-        raise refusal(member, '{"test": {id: number}}', found, step)
+        raise InterchangeError(member, '{"test": {id: number}}', found, step)
     return {str(identifier): float(value) for identifier, value in labels.items()}
-
-
-def _fill(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-
-
-# A submission as contributions to JARVIS-Leaderboard: one zip for each target
 
 
 def export_contributions(
     submission: Path, task: Task, expected: Expectations, folder: Path, *, shown_as: str
 ) -> list[Path]:
-    """Write the test predictions of a submission, the mean over its seeds.
+    """Write the test predictions of a submission, the mean over its seeds, one zip a target.
 
     Args:
         submission: Its folder.
@@ -142,19 +123,14 @@ def export_contributions(
     Raises:
         SubmissionError: Its predictions are not those of the task.
     """
-    table, problems = read_predictions(
-        submission,
-        task,
-        test_ids=expected.test_ids,
-        train_ids=expected.train_ids,
-        shown_as=shown_as,
-    )
+    ids = {"test_ids": expected.test_ids, "train_ids": expected.train_ids}
+    table, problems = read_predictions(submission, task, shown_as=shown_as, **ids)
     if table is None:
         raise SubmissionError(problems)
     means = table.rows.groupby("id", sort=True).mean(numeric_only=True)
     written = []
     for target in task.targets:
-        name = f"AI-SinglePropertyPrediction-{target.name}-{task.dataset}-test-mae{SUFFIX}"
+        name = f"AI-SinglePropertyPrediction-{target.name}-{task.dataset}-test-mae.csv.zip"
         written.append(folder / name)
         write_contribution(written[-1], means.index.tolist(), means[target.name].tolist())
     return written

@@ -1,4 +1,4 @@
-"""Reading matbench's folds, predictions and published scores."""
+"""matbench's layouts: results files read, our splits exported, its published scores recomputed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import io
 import json
 import math
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data.store import TaskInputs, load_inputs
@@ -21,31 +21,26 @@ from ionladder.interchange.jarvis import Contribution
 from ionladder.interchange.tables import (
     GZIP_MAGIC,
     MAX_TEXT_BYTES,
-    Column,
+    Cells,
     Foreign,
     gunzip,
     merge_targets,
     read_file,
-    refusal,
 )
 from ionladder.metrics import mae
 from ionladder.repo import Layout, write_json
 from ionladder.specs import Task
-from ionladder.submit.predictions import coverage_problems
+from ionladder.submit.predictions import FOLD_KEYS, coverage_problems
+from ionladder.submit.validate import Expectations
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-# matbench's ``results.json.gz``, read without matbench: tasks → folds → data → predictions
-
+# --- ``results.json.gz``, read without matbench: tasks → folds → data → predictions
 
 # A file of all 13 tasks of matbench v0.1 holds about 400 000 predictions. Counted before parsing:
 # three bytes of JSON can become sixty of memory.
 MAX_VALUES = 2_000_000
-_FOLD = "fold_"
-_BENCHMARK, _TASK = "MatbenchBenchmark", "MatbenchTask"
-_NEXT_STEP = "Write the file again with matbench's `to_file`."
+_FOLD_NAME = re.compile(r"fold_(\d{1,3})")
+_WRITE_AGAIN = "Write the file again with matbench's `to_file`."
+_RECORD_ALL = "Record every fold, then `to_file`."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,21 +48,21 @@ class Fold:
     """What was recorded for one fold.
 
     Attributes:
-        name: ``fold_0`` and so on.
+        number: Its number by its name, ``fold_0`` and so on; the order of a file may be another.
         predictions: Entry id → prediction, as text where it is a number and NaN included.
         std: Entry id → standard deviation as text; empty where none was recorded.
         claimed: Score → value, as the file says.
     """
 
-    name: str
+    number: int
     predictions: Mapping[str, str]
     std: Mapping[str, str]
     claimed: Mapping[str, float]
 
     @property
-    def number(self) -> int:
-        """Its number by its name; the order of a file need not be theirs."""
-        return int(self.name.removeprefix(_FOLD))
+    def name(self) -> str:
+        """``fold_0`` and so on."""
+        return f"fold_{self.number}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +80,7 @@ class Results:
     unreadable: Mapping[str, Problem]
 
 
-def read_results(path: Path, *, shown_as: str | None = None) -> Results:
+def read_results(path: Path) -> Results:
     """Read a results file, compressed or not: ``to_file`` writes plain text whatever its name.
 
     A task that cannot be read is set apart with its error and stops no other.
@@ -93,13 +88,11 @@ def read_results(path: Path, *, shown_as: str | None = None) -> Results:
     Raises:
         InterchangeError: It is not a results file at all, damaged, or larger than the limits.
     """
-    shown_as = shown_as or path.name
-    document = _parse(_text(read_file(path, shown_as=shown_as), shown_as), shown_as)
     tasks: dict[str, tuple[Fold, ...]] = {}
     unreadable: dict[str, Problem] = {}
-    for name, content in _tasks(document, shown_as).items():
+    for name, content in _tasks(_text(read_file(path), path.name), path.name).items():
         try:
-            folds = _folds(content, f"{shown_as}, task {name}")
+            folds = _folds(content, f"{path.name}, task {name}")
             tasks[name] = tuple(sorted(folds, key=lambda fold: fold.number))
         except InterchangeError as error:
             unreadable[name] = error.problems[0]
@@ -111,32 +104,39 @@ def is_results(text: bytes) -> bool:
     return text.lstrip()[:1] == b"{"
 
 
-def _text(data: bytes, shown_as: str) -> bytes:
-    text = gunzip(data, shown_as=shown_as) if data.startswith(GZIP_MAGIC) else data
+def _text(data: bytes, where: str) -> bytes:
+    text = gunzip(data, shown_as=where) if data.startswith(GZIP_MAGIC) else data
     if text.startswith(GZIP_MAGIC):
         step = "Unpack it once: `gunzip` it, and send what comes out."
-        raise refusal(shown_as, "JSON inside", "another gzip file", step)
+        raise InterchangeError(where, "JSON inside", "another gzip file", step)
     if not text.isascii():
         expected = "JSON in ASCII, as matbench writes it"
-        raise refusal(shown_as, expected, "other bytes", _NEXT_STEP)
-    values = text.count(b",") + text.count(b"[") + text.count(b"{")
+        raise InterchangeError(where, expected, "other bytes", _WRITE_AGAIN)
+    values = sum(map(text.count, (b",", b"[", b"{")))
     if len(text) > MAX_TEXT_BYTES or values > MAX_VALUES:
-        expected = f"at most {MAX_VALUES} values"
         step = "Keep only the task that you want to convert."
-        raise refusal(shown_as, expected, f"about {values}", step)
+        raise InterchangeError(where, f"at most {MAX_VALUES} values", f"about {values}", step)
     return text
 
 
-def _parse(text: bytes, shown_as: str) -> Mapping[str, Any]:
+def _tasks(text: bytes, where: str) -> Mapping[str, Any]:
+    """Task name → its document, of a whole benchmark or of a single task."""
     try:
         document = json.loads(text, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
         found = f"something else ({error})"
-        raise refusal(shown_as, "a results file in JSON", found, _NEXT_STEP) from error
+        raise InterchangeError(where, "a results file in JSON", found, _WRITE_AGAIN) from error
     if not isinstance(document, dict):
         found = f"a {type(document).__name__}"
-        raise refusal(shown_as, "a results file of matbench", found, _NEXT_STEP)
-    return document
+        raise InterchangeError(where, "a results file of matbench", found, _WRITE_AGAIN)
+    tasks = document.get("tasks")
+    if document.get("@class") == "MatbenchTask" or ("results" in document and tasks is None):
+        return {str(document.get("dataset_name")): document}
+    if not isinstance(tasks, dict) or not tasks:
+        expected = "a MatbenchBenchmark with `tasks`, or a MatbenchTask with `results`"
+        found = f"the keys {first_few(document) or 'none'}"
+        raise InterchangeError(where, expected, found, _WRITE_AGAIN)
+    return tasks
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -148,43 +148,39 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _tasks(document: Mapping[str, Any], shown_as: str) -> Mapping[str, Any]:
-    """Task name → its document, of a whole benchmark or of a single task."""
-    if document.get("@class") == _TASK or ("results" in document and "tasks" not in document):
-        return {str(document.get("dataset_name")): document}
-    tasks = document.get("tasks")
-    if not isinstance(tasks, dict) or not tasks:
-        keys = first_few(document) or "none"
-        expected = f"a {_BENCHMARK} with `tasks`, or a {_TASK} with `results`"
-        raise refusal(shown_as, expected, f"the keys {keys}", _NEXT_STEP)
-    return tasks
-
-
 def _folds(content: Any, where: str) -> Iterator[Fold]:
     results = content.get("results") if isinstance(content, dict) else None
     if not isinstance(results, dict) or not results:
-        raise refusal(where, "`results` with folds", "none", "Record every fold, then `to_file`.")
+        raise InterchangeError(where, "`results` with folds", "none", _RECORD_ALL)
     for name, fold in results.items():
-        if not re.fullmatch(rf"{_FOLD}\d{{1,3}}", name):
-            raise refusal(where, "folds named fold_0, fold_1, …", repr(name), _NEXT_STEP)
+        match = _FOLD_NAME.fullmatch(name)
+        if match is None:
+            expected = "folds named fold_0, fold_1, …"
+            raise InterchangeError(where, expected, repr(name), _WRITE_AGAIN)
         data = fold.get("data") if isinstance(fold, dict) else None
         if not isinstance(data, dict) or not data:
-            step = "Record every fold, then `to_file`."
-            place = f"{where}, {name}"
-            raise refusal(place, "`data` with predictions by id", "none", step)
+            expected = "`data` with predictions by id"
+            raise InterchangeError(f"{where}, {name}", expected, "none", _RECORD_ALL)
+        claimed = fold.get("scores")
         yield Fold(
-            name=name,
+            number=int(match[1]),
             predictions={key: _cell(value) for key, value in data.items()},
             std=_std(fold.get("uncertainty")),
-            claimed=_claimed(fold.get("scores")),
+            claimed={name: float(value) for name, value in claimed.items() if _is_number(value)}
+            if isinstance(claimed, dict)
+            else {},
         )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell(value: Any) -> str:
     """A prediction as text; what is no number keeps a form that no check takes for one."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return f"{json.dumps(value)[:40]} (not a number)"
-    return value if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return value
+    return repr(value) if _is_number(value) else f"{json.dumps(value)[:40]} (not a number)"
 
 
 def _std(uncertainty: Any) -> dict[str, str]:
@@ -197,23 +193,13 @@ def _std(uncertainty: Any) -> dict[str, str]:
     return {key: _cell(value) for key, value in single.items() if value is not None}
 
 
-def _claimed(scores: Any) -> dict[str, float]:
-    if not isinstance(scores, dict):
-        return {}
-    return {
-        name: float(value)
-        for name, value in scores.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
+# --- Our frozen splits in matbench's layout: a validation file, and the metadata that belongs to it
 
-
-# What our splits are called in matbench's layout: ``<task>__<part>__<target>``
-
-
-TEST_PART = "test"
 _NAME = re.compile(
     r"^(?P<task>[a-z0-9-]+)__(?:test|(?P<scheme>\w+?)__r(?P<repeat>\d{1,3}))__(?P<target>\w+)$"
 )
+Splits = dict[str, dict[str, list[str]]]
+"""Fold → ``train`` and ``test`` → ids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +219,7 @@ class MatbenchName:
     repeat: int = 0
 
     def __str__(self) -> str:
-        part = TEST_PART if self.scheme is None else f"{self.scheme}__r{self.repeat}"
+        part = "test" if self.scheme is None else f"{self.scheme}__r{self.repeat}"
         return f"{self.task}__{part}__{self.target}"
 
 
@@ -248,21 +234,10 @@ def parse_name(text: str) -> MatbenchName | None:
         >>> parse_name("matbench_dielectric") is None
         True
     """
-    match = _NAME.match(text)
-    if match is None:
+    if (match := _NAME.match(text)) is None:
         return None
-    return MatbenchName(
-        task=match["task"],
-        target=match["target"],
-        scheme=match["scheme"],
-        repeat=int(match["repeat"] or 0),
-    )
-
-
-# Our frozen splits in matbench's layout: a validation file, and the metadata that belongs to it
-
-
-Splits = dict[str, dict[str, list[str]]]
+    parts: dict[str, Any] = match.groupdict()
+    return MatbenchName(**{**parts, "repeat": int(match["repeat"] or 0)})
 
 
 def export_matbench_folds(
@@ -308,14 +283,13 @@ def validation_document(task: Task, pinned: DatasetVersion, inputs: TaskInputs) 
 
 def metadata_document(task: Task, inputs: TaskInputs) -> dict[str, Any]:
     """What matbench's metadata say of a task, for each name of the validation file."""
-    everything = inputs.structures is not None and set(inputs.structures.index) >= set(
-        inputs.entries.index
-    )
+    ids = {*inputs.entries.index}
+    is_structure = inputs.structures is not None and {*inputs.structures.index} >= ids
     document: dict[str, Any] = {}
     for target in task.targets:
         labels = inputs.train_labels[target.name].dropna()
         facts = {
-            "input_type": "structure" if everything else "composition",
+            "input_type": "structure" if is_structure else "composition",
             "target": target.name,
             "task_type": "regression",
             "unit": target.unit,
@@ -328,8 +302,8 @@ def metadata_document(task: Task, inputs: TaskInputs) -> dict[str, Any]:
 
 
 def _splits(task: Task, target: str, inputs: TaskInputs) -> Iterator[tuple[MatbenchName, Splits]]:
-    official = {"train": list(inputs.train_ids), "test": list(inputs.test_ids)}
     if inputs.test_ids:
+        official = {"train": list(inputs.train_ids), "test": list(inputs.test_ids)}
         yield MatbenchName(task=task.name, target=target), {"fold_0": official}
     accepted = [item.scheme for item in task.fold_schemes]
     for (scheme, repeat), part in inputs.folds.groupby(["scheme", "repeat"], observed=True):
@@ -337,25 +311,20 @@ def _splits(task: Task, target: str, inputs: TaskInputs) -> Iterator[tuple[Matbe
             name = MatbenchName(
                 task=task.name, target=target, scheme=str(scheme), repeat=int(str(repeat))
             )
-            yield name, dict(_matbench_folds_folds(part))
+            ids, folds = (part.sort_values("id")[key] for key in ("id", "fold"))
+            yield (
+                name,
+                {
+                    f"fold_{fold}": {
+                        "train": ids[folds != fold].tolist(),
+                        "test": ids[folds == fold].tolist(),
+                    }
+                    for fold in sorted(folds.unique())
+                },
+            )
 
 
-def _matbench_folds_folds(part: pd.DataFrame) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Each fold held out in turn, ids sorted."""
-    ordered = part.sort_values("id")
-    for fold in sorted(ordered["fold"].unique()):
-        held_out = ordered["fold"] == fold
-        yield (
-            f"fold_{fold}",
-            {
-                "train": ordered.loc[~held_out, "id"].tolist(),
-                "test": ordered.loc[held_out, "id"].tolist(),
-            },
-        )
-
-
-# From a results file of matbench to predictions of one of our tasks
-
+# --- From a results file of matbench to predictions of one of our tasks
 
 _CLAIMS_NOTE = (
     "Scores inside the file are its author's claim and were not used; the board scores the "
@@ -364,44 +333,34 @@ _CLAIMS_NOTE = (
 
 
 def predictions_of(
-    results: Results,
-    task: Task,
-    *,
-    test_ids: Collection[str],
-    train_ids: Collection[str],
-    folds: pd.DataFrame,
-    wanted: str | None = None,
+    results: Results, task: Task, expected: Expectations, *, wanted: str | None = None
 ) -> Foreign:
     """Predictions of a task.
 
     Args:
         results: The results file.
         task: Our task.
-        test_ids: Entries that its board scores.
-        train_ids: Its training entries.
-        folds: Its frozen folds: ``scheme, repeat, fold, id``.
+        expected: Its entries and frozen folds.
         wanted: Name of the matbench task to take, where names alone do not tell.
 
     Raises:
         InterchangeError: No task of the file is one of ours; targets or ids do not fit together.
     """
-    test: dict[str, list[Column]] = {}
-    cross: dict[tuple[str, int], dict[str, list[Column]]] = {}
+    parts: dict[tuple[str, int], dict[str, list[Cells]]] = defaultdict(dict)
     for name, recorded in _chosen(results, task, wanted).items():
         where = f"{results.name}, task {name}"
-        split = parse_name(name) or _recognise(
-            recorded, task, name, where, test_ids=test_ids, train_ids=train_ids, folds=folds
-        )
-        columns = _columns(recorded, split.target)
-        if split.scheme is None:
-            test[split.target] = columns
-        else:
-            cross.setdefault((split.scheme, split.repeat), {})[split.target] = columns
-    return Foreign(
-        predictions=merge_targets(test, task, where=f"{results.name}, test entries"),
-        cv_predictions=_joined(cross, task, results.name),
-        notes=(_CLAIMS_NOTE,),
-    )
+        split = parse_name(name) or _recognise(recorded, task, name, where, expected)
+        part = (split.scheme or "", split.repeat)
+        parts[part][split.target] = list(_rows(recorded, split))
+    where = f"{results.name}, test entries"
+    predictions = merge_targets(parts.pop(("", 0), {}), task, where=where)
+    folds: dict[str, list[str]] = defaultdict(list)
+    for (scheme, repeat), targets in sorted(parts.items()):
+        where = f"{results.name}, {scheme}, repeat {repeat}"
+        merged = merge_targets(targets, task, where=where, keys=FOLD_KEYS)
+        for key in (*FOLD_KEYS, *(target.name for target in task.targets)):
+            folds[key] += merged[key]
+    return Foreign(predictions=predictions, cv_predictions=dict(folds), notes=(_CLAIMS_NOTE,))
 
 
 def _chosen(results: Results, task: Task, wanted: str | None) -> Mapping[str, tuple[Fold, ...]]:
@@ -412,107 +371,70 @@ def _chosen(results: Results, task: Task, wanted: str | None) -> Mapping[str, tu
         names = [wanted]
     elif not names and len(ours) == 1:
         names = list(ours)
-    unknown = [name for name in names if name not in ours]
-    if not names or unknown:
+    if not names or not ours.keys() >= {*names}:
         expected = f"a task of {task.name} ({task.name}__test__…), or one named by --matbench-task"
         found = f"tasks {first_few(ours, limit=13)}"
         step = f"Export the splits with `ionladder export {task.name} --format matbench-folds`."
-        raise refusal(results.name, expected, found, step)
-    broken = [results.unreadable[name] for name in names if name in results.unreadable]
-    if broken:
+        raise InterchangeError(results.name, expected, found, step)
+    if broken := [results.unreadable[name] for name in names if name in results.unreadable]:
         raise InterchangeError(broken)
     return {name: results.tasks[name] for name in names}
 
 
 def _recognise(
-    recorded: Sequence[Fold],
-    task: Task,
-    name: str,
-    where: str,
-    *,
-    test_ids: Collection[str],
-    train_ids: Collection[str],
-    folds: pd.DataFrame,
+    recorded: Sequence[Fold], task: Task, name: str, where: str, expected: Expectations
 ) -> MatbenchName:
     """Which split a task of another name is, by its target and its ids."""
     target = _target_of(name, task, where)
+    test, train = frozenset(expected.test_ids), frozenset(expected.train_ids)
     mine = {fold.number: frozenset(fold.predictions) for fold in recorded}
     together = frozenset(chain.from_iterable(mine.values()))
-    if len(together & frozenset(test_ids)) < len(together & frozenset(train_ids)):
-        for (scheme, repeat), part in folds.groupby(["scheme", "repeat"], observed=True):
+    if len(together & test) < len(together & train):
+        for (scheme, repeat), part in expected.folds.groupby(["scheme", "repeat"], observed=True):
             if mine == part.groupby("fold")["id"].agg(frozenset).to_dict():
                 return MatbenchName(
                     task=task.name, target=target, scheme=str(scheme), repeat=int(str(repeat))
                 )
-    elif together == frozenset(test_ids):
+    elif together == test:
         return MatbenchName(task=task.name, target=target)
     problems = coverage_problems(
-        sorted(together), expected=test_ids, where=where, elsewhere={"training": train_ids}
+        sorted(together), expected=test, where=where, elsewhere={"training": train}
     )
-    raise InterchangeError(
-        [*problems, _no_split(task, where)] if together <= frozenset(train_ids) else problems
-    )
-
-
-def _no_split(task: Task, where: str) -> Problem:
-    return Problem(
-        where,
-        "the test entries, or the frozen folds with fold_0 as fold 0 and so on",
-        "training entries in other folds",
-        f"`ionladder export {task.name} --format matbench-folds` writes the folds.",
-    )
+    if together <= train:
+        wanted = "the test entries, or the frozen folds with fold_0 as fold 0 and so on"
+        step = f"`ionladder export {task.name} --format matbench-folds` writes the folds."
+        problems.append(Problem(where, wanted, "training entries in other folds", step))
+    raise InterchangeError(problems)
 
 
 def _target_of(name: str, task: Task, where: str) -> str:
-    if len(task.targets) == 1:
-        return task.targets[0].name
-    matches = [target.name for target in task.targets if name.endswith(target.name)]
+    targets = [target.name for target in task.targets]
+    matches = targets if len(targets) == 1 else [t for t in targets if name.endswith(t)]
     if len(matches) == 1:
         return matches[0]
-    targets = ", ".join(target.name for target in task.targets)
+    expected = f"a name that ends with one of {', '.join(targets)}"
     step = "Rename the task so that it ends with the name of its target."
-    raise refusal(where, f"a name that ends with one of {targets}", name, step)
+    raise InterchangeError(where, expected, name, step)
 
 
-def _columns(recorded: Iterable[Fold], target: str) -> list[Column]:
-    """Id, fold number, prediction and stated deviation of every prediction."""
-    return [
-        Column(
-            id=identifier,
-            fold=fold.number,
-            cells={target: cell}
-            | ({f"{target}_std": fold.std[identifier]} if identifier in fold.std else {}),
-        )
-        for fold in recorded
-        for identifier, cell in fold.predictions.items()
-    ]
+def _rows(recorded: Sequence[Fold], split: MatbenchName) -> Iterator[Cells]:
+    """A row for every prediction: where it stood, its id, the cell and the stated deviation."""
+    place = {"scheme": split.scheme or "", "repeat": str(split.repeat)}
+    for fold in recorded:
+        for identifier, cell in fold.predictions.items():
+            row = {**place, "fold": str(fold.number), "id": identifier, split.target: cell}
+            if identifier in fold.std:
+                row[f"{split.target}_std"] = fold.std[identifier]
+            yield row
 
 
-def _joined(
-    cross: Mapping[tuple[str, int], dict[str, list[Column]]], task: Task, name: str
-) -> dict[str, list[str]]:
-    """All folds below one another."""
-    targets = [target.name for target in task.targets]
-    joined: dict[str, list[str]] = {}
-    for (scheme, repeat), parts in sorted(cross.items()):
-        where = f"{name}, {scheme}, repeat {repeat}"
-        merged = merge_targets(parts, task, where=where, is_folded=True)
-        count = len(merged["id"])
-        rows = {"scheme": [scheme] * count, "repeat": [str(repeat)] * count}
-        rows |= {key: merged[key] for key in ("fold", "id", *targets)}
-        for key, cells in rows.items():
-            joined.setdefault(key, []).extend(cells)
-    return joined
-
-
-# One of our splits as a task of matbench itself, for notebooks that are written against it
-
+# --- One of our splits as a task of matbench itself, for notebooks that are written against it
 
 _INSTALL = "docs/interchange.md says how the extra `matbench` is installed with pip and with uv."
 
 
 def matbench_task(
-    validation: Mapping[str, Any], metadata: Mapping[str, Any], name: str, frame: pd.DataFrame
+    validation: Mapping[str, Any], metadata: Mapping[str, Any], name: str, frame: Any
 ) -> Any:
     """A ``matbench.task.MatbenchTask`` on one of our splits.
 
@@ -531,22 +453,14 @@ def matbench_task(
         InterchangeError: matbench is not installed, or there is no such split.
     """
     if name not in validation["splits"] or name not in metadata:
-        raise InterchangeError(
-            "matbench_task",
-            "a split of the validation file",
-            repr(name),
-            did_you_mean(name, validation["splits"]),
-        )
+        expected, hint = "a split of the validation file", did_you_mean(name, validation["splits"])
+        raise InterchangeError("matbench_task", expected, repr(name), hint)
     try:
         from matbench.task import MatbenchTask
         from matbench.util import RecursiveDotDict
     except ImportError as error:
-        raise InterchangeError(
-            "matbench_task",
-            "the package matbench",
-            f"none that can be imported ({error})",
-            _INSTALL,
-        ) from error
+        found = f"none that can be imported ({error})"
+        raise InterchangeError("matbench_task", "the package matbench", found, _INSTALL) from error
     # Its constructor looks the name up among matminer's datasets; everything else needs only these.
     task = MatbenchTask.__new__(MatbenchTask)
     task.dataset_name = name
@@ -561,8 +475,7 @@ def matbench_task(
     return task
 
 
-# Scores as JARVIS-Leaderboard and matbench compute them, to hold their published numbers to
-
+# --- Scores as JARVIS-Leaderboard and matbench compute them, to hold their published numbers to
 
 JARVIS_DECIMALS = 4
 _CLAIM_TOLERANCE = 1e-6
@@ -623,15 +536,16 @@ def jarvis_mae(contribution: Contribution, labels: Mapping[str, float]) -> PeerS
         >>> round(score.value, 4), score.n_rows, score.n_labels
         (0.3, 2, 4)
     """
-    ids = _as_pandas_reads(contribution.ids)
-    pairs = [
-        (labels[identifier], float(cell))
-        for identifier, cell in zip(ids, contribution.predictions, strict=True)
-        if identifier in labels
-    ]
-    problems = coverage_problems(
-        contribution.ids, expected=frozenset(labels), where=contribution.name
-    )
+    import pandas as pd
+
+    column = io.StringIO()
+    csv.writer(column).writerows([["id"], *([identifier] for identifier in contribution.ids)])
+    column.seek(0)
+    ids = pd.read_csv(column)["id"].astype(str)  # its guess of the type, then text again
+    cells = zip(ids, contribution.predictions, strict=True)
+    pairs = [(labels[i], float(cell)) for i, cell in cells if i in labels]
+    known = frozenset(labels)
+    problems = coverage_problems(contribution.ids, expected=known, where=contribution.name)
     return _score(pairs, len(labels), problems)
 
 
@@ -652,54 +566,26 @@ def matbench_mae(
     """
     scores, wrong = {}, []
     for fold in folds:
-        where = f"{name}, {fold.name}"
-        ids = list(fold.predictions)
-        pairs = [(labels[i], float(fold.predictions[i])) for i in ids if i in labels]
-        problems = (
-            coverage_problems(ids, expected=frozenset(expected[fold.name]), where=where)
-            if expected and fold.name in expected
-            else []
-        )
+        where, ids, problems = f"{name}, {fold.name}", list(fold.predictions), []
+        pairs = [(labels[i], float(cell)) for i, cell in fold.predictions.items() if i in labels]
+        if expected and fold.name in expected:
+            problems = coverage_problems(ids, expected=expected[fold.name], where=where)
         scores[fold.name] = _score(pairs, len(ids), problems)
-        wrong += _wrong_claim(where, fold.claimed.get("mae"), scores[fold.name].value)
+        value, claimed = scores[fold.name].value, fold.claimed.get("mae")
+        # NaN equals nothing.
+        if claimed is not None and not abs(claimed - value) <= _CLAIM_TOLERANCE:
+            given = f"{value:.6g}, which the predictions give"
+            step = "Trust the predictions; the stated score was not made from them."
+            wrong.append(Problem(f"{where}, scores.mae", given, f"{claimed:.6g}", step))
     values = [score.value for score in scores.values()]
     mean = sum(values) / len(values)
     spread = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
     return FoldScores(folds=scores, mean=mean, std=spread, wrong_claims=tuple(wrong))
 
 
-def _as_pandas_reads(ids: Sequence[str]) -> list[str]:
-    """Ids as ``read_csv`` guesses their type, then as text again."""
-    import pandas as pd
-
-    column = io.StringIO()
-    csv.writer(column).writerows([["id"], *([identifier] for identifier in ids)])
-    read: list[str] = pd.read_csv(io.StringIO(column.getvalue()))["id"].astype(str).tolist()
-    return read
-
-
 def _score(
     pairs: Sequence[tuple[float, float]], n_labels: int, problems: Sequence[Problem]
 ) -> PeerScore:
-    is_finite = bool(pairs) and all(math.isfinite(value) for pair in pairs for value in pair)
-    true, predicted = zip(*pairs, strict=True) if pairs else ((), ())
-    return PeerScore(
-        value=mae(true, predicted) if is_finite else math.nan,
-        n_rows=len(pairs),
-        n_labels=n_labels,
-        problems=tuple(problems),
-    )
-
-
-def _wrong_claim(where: str, claimed: float | None, value: float) -> list[Problem]:
-    """A stated score that its own predictions do not give; NaN equals nothing."""
-    if claimed is None or abs(claimed - value) <= _CLAIM_TOLERANCE:
-        return []
-    return [
-        Problem(
-            f"{where}, scores.mae",
-            f"{value:.6g}, which the predictions give",
-            f"{claimed:.6g}",
-            "Trust the predictions; the stated score was not made from them.",
-        )
-    ]
+    is_finite = bool(pairs) and all(map(math.isfinite, chain.from_iterable(pairs)))
+    value = mae(*zip(*pairs, strict=True)) if is_finite else math.nan
+    return PeerScore(value=value, n_rows=len(pairs), n_labels=n_labels, problems=tuple(problems))

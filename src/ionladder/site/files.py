@@ -15,8 +15,8 @@ from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row
-from ionladder.interchange.croissant import CROISSANT_FILE, croissant, read_checksums, table_files
-from ionladder.repo import Layout, read_json, to_json
+from ionladder.interchange.croissant import CROISSANT_FILE, croissant, table_files
+from ionladder.repo import Layout, read_checksums, read_json, to_json
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
 from ionladder.site.text import (

@@ -14,8 +14,8 @@ from ionladder.data.obelix.release import COLUMNS
 from ionladder.data.registry import all_datasets, get_dataset
 from ionladder.data.store import require_manifest
 from ionladder.errors import DataMissingError
-from ionladder.interchange.croissant import croissant, export_croissant, read_checksums
-from ionladder.repo import Layout, sha256_file
+from ionladder.interchange.croissant import croissant, export_croissant
+from ionladder.repo import Layout, read_checksums, sha256_file
 
 VERSIONS = sorted(
     (path.parent.parent.name, path.parent.name)

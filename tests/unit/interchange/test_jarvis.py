@@ -23,7 +23,6 @@ def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
     read = read_contribution(jarvis_zip(tmp_path / JARVIS_NAME, lines))
     assert read.ids == ("019", "5e2", "NA", "a,b")
     assert read.predictions == ("-4.5", "1.0 ", "nan", "2")
-    assert read.property_name == "log10_sigma"
 
 
 @pytest.mark.parametrize(
