@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ionladder.cli.common import task_names
-from ionladder.errors import BaselineError
+from ionladder.cli.common import Context, load_context, task_names
+from ionladder.config import require_scored
+from ionladder.data.registry import get_task
+from ionladder.errors import BaselineError, DataMissingError, visible
+from ionladder.repo import Layout, find_layout
 
 if TYPE_CHECKING:
     from ionladder.baselines.neb import Band, Hop
     from ionladder.baselines.registry import Watch
     from ionladder.baselines.runner import Progress
-    from ionladder.cli.common import Context
-    from ionladder.repo import Layout
 
 
 # ``ionladder baseline``: train a baseline and write, or check, its submission
@@ -29,11 +30,7 @@ def baseline(
         str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
     ] = None,
     task: Annotated[
-        str,
-        typer.Option(
-            help="Task to predict.",
-            autocompletion=task_names,
-        ),
+        str, typer.Option(help="Task to predict.", autocompletion=task_names)
     ] = "obelix",
     seeds: Annotated[
         int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
@@ -59,16 +56,9 @@ def baseline(
         _print_list()
         return
     if name is None:
-        raise BaselineError(
-            "ionladder baseline",
-            "the name of a baseline",
-            "none",
-            "See `ionladder baseline --list`.",
-        )
+        step = "See `ionladder baseline --list`."
+        raise BaselineError("ionladder baseline", "the name of a baseline", "none", step)
     from ionladder.baselines.runner import without_epochs
-    from ionladder.cli.common import load_context
-    from ionladder.config import require_scored
-    from ionladder.data.registry import get_task
 
     if get_task(task).predicts == "values":
         (_check if check else _run)(name, task, seeds, curves=curves)
@@ -82,7 +72,6 @@ def baseline(
 
 def _run_arrays(context: Context, name: str, task: str) -> None:
     from ionladder.baselines.runner import run_arrays
-    from ionladder.data.registry import get_task
     from ionladder.score import load_expectations
     from ionladder.submit.validate import read_submission
 
@@ -117,9 +106,6 @@ def _print_list() -> None:
 
 def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.runner import run
-    from ionladder.cli.common import load_context
-    from ionladder.config import require_scored
-    from ionladder.data.registry import get_task
 
     context = load_context()
     require_scored(context.layout, context.params, task)
@@ -140,7 +126,6 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
 
 def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.runner import check
-    from ionladder.cli.common import load_context
 
     context = load_context()
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
@@ -240,8 +225,6 @@ def umlip_neb(
 
 def _tell(hop: Hop, band: Band, was_there: bool) -> None:
     if band.trouble:
-        from ionladder.errors import visible
-
         print(f"{hop.id}: no band. {visible(band.trouble, limit=200)}", flush=True)
         return
     print(
@@ -268,9 +251,6 @@ def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
 
 def _tables() -> tuple[Path, Path]:
     """Splits and initial paths of the newest nebDFT2k on this machine."""
-    from ionladder.errors import DataMissingError
-    from ionladder.repo import find_layout
-
     layout = find_layout()
     dataset = layout.root / "data" / DATASET
     versions = sorted(path.name for path in dataset.glob("*")) if dataset.is_dir() else []

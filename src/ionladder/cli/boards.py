@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder.cli.common import task_names
+from ionladder.cli.common import Context, load_context, ranks, task_names, task_of
+from ionladder.data.registry import get_task
+from ionladder.errors import ConfigError, HistoryError, did_you_mean, error_text, visible
+from ionladder.repo import to_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from ionladder.board.history import Change, Publication, Record
-    from ionladder.cli.common import Context
     from ionladder.config import ScoringSettings
     from ionladder.specs import Task
 
@@ -39,9 +41,6 @@ def leaderboard(
     changed since the last time is added to leaderboard/history.jsonl.
     """
     from ionladder.board.build import publish
-    from ionladder.cli.common import load_context
-    from ionladder.data.registry import get_task
-    from ionladder.errors import error_text, visible
 
     context = load_context()
     layout = context.layout
@@ -87,20 +86,13 @@ def compare(
     """
     from ionladder.board.compare import compare as compare_all
     from ionladder.board.compare import pair
-    from ionladder.cli.common import load_context, task_of
-    from ionladder.errors import ConfigError
-    from ionladder.repo import to_json
     from ionladder.score import TaskScorer
 
     context = load_context()
     chosen = task_of(submission, task)
     if submission.resolve() == other.resolve():
-        raise ConfigError(
-            str(other),
-            "another submission",
-            "the same folder twice",
-            "Name two submissions of one task.",
-        )
+        step = "Name two submissions of one task."
+        raise ConfigError(str(other), "another submission", "the same folder twice", step)
     settings = context.params.scoring
     scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
     # Two folders may have one name, as when a contributor compares with the committed version.
@@ -156,9 +148,6 @@ def changes(
     data, scorer, submission, kind, others (only the place changed; older records), or unexplained.
     """
     from ionladder.board.history import read_history
-    from ionladder.cli.common import load_context
-    from ionladder.errors import ConfigError, did_you_mean
-    from ionladder.repo import to_json
 
     context = load_context()
     known = set(context.params.task_versions)
@@ -183,7 +172,6 @@ def _publications(
 ) -> list[Publication]:
     """Publications asked for, oldest first."""
     from ionladder.board import history
-    from ionladder.errors import ConfigError
     from ionladder.git import files_at, find_commit
 
     if since is None:
@@ -193,12 +181,9 @@ def _publications(
     layout = context.layout
     commit = find_commit(layout.root, since)
     if commit is None:
-        raise ConfigError(
-            "--since",
-            "a commit of this repository, or a number of publications below 1000",
-            repr(since),
-            "`git log --oneline leaderboard/history.jsonl` lists the commits.",
-        )
+        expected = "a commit of this repository, or a number of publications below 1000"
+        step = "`git log --oneline leaderboard/history.jsonl` lists the commits."
+        raise ConfigError("--since", expected, repr(since), step)
     name = layout.relative(layout.history)
     data = files_at(layout.root, commit, layout.relative(layout.leaderboard_dir)).get(name, b"")
     before = history.parse_history(data, f"{name} at {since}")
@@ -213,7 +198,6 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
     """
     from ionladder.board.check import history_problems, problems_since, snapshot
     from ionladder.board.history import read_history
-    from ionladder.errors import HistoryError
     from ionladder.git import base_commit
 
     layout = context.layout
@@ -239,7 +223,7 @@ def _print(found: Sequence[Publication]) -> None:
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=_PIPED_WIDTH)
+        console.width = _PIPED_WIDTH
     if not found:
         console.print("No published score has changed here.")
     for each in found:
@@ -249,10 +233,9 @@ def _print(found: Sequence[Publication]) -> None:
             console.print(_table(each.moved))
         if n_same := len(each.unmoved):
             reasons = sorted({reason for change in each.unmoved for reason in change.reasons})
-            console.print(
-                f"{n_same} {'was' if n_same == 1 else 'were'} scored again and stayed as before "
-                f"({'; '.join(reasons)})."
-            )
+            were = "was" if n_same == 1 else "were"
+            because = "; ".join(reasons)
+            console.print(f"{n_same} {were} scored again and stayed as before ({because}).")
         console.print()
 
 
@@ -268,23 +251,22 @@ def _table(moved: Sequence[Change]) -> Table:
         table.add_column(heading, overflow="fold")
     for change in moved:
         digits, difference = change.digits, change.difference
-        values, places = [], []
-        for record in (change.before, change.after):
-            value = "–"
-            if record and record.value is not None:
-                value = f"{record.value:.{digits}f}"
-                if record.ci_low is not None and record.ci_high is not None:
-                    value += f" [{record.ci_low:.{digits}f}, {record.ci_high:.{digits}f}]"
-            low, high = (record.rank_low, record.rank_high) if record else (None, None)
-            ranks = "–" if low is None else str(low) if low == high else f"{low}–{high}"
-            group = "–" if record is None or record.tie_group is None else str(record.tie_group)
-            values.append(value)
-            places.append((ranks, group))
-        table.add_row(
-            change.after.submission,
-            *values,
-            "–" if difference is None else f"{difference:+.{digits}f}",
-            *(new if old == new else f"{old} → {new}" for old, new in zip(*places, strict=True)),
-            "; ".join(change.reasons),
-        )
+        (was, *old), (value, *new) = (_cells(r, digits) for r in (change.before, change.after))
+        moves = [
+            now if now == then else f"{then} → {now}" for then, now in zip(old, new, strict=True)
+        ]
+        by = "–" if difference is None else f"{difference:+.{digits}f}"
+        why = "; ".join(change.reasons)
+        table.add_row(change.after.submission, was, value, by, *moves, why)
     return table
+
+
+def _cells(record: Record | None, digits: int) -> tuple[str, str, str]:
+    """Score, ranks and tie group of a record; dashes where it has none."""
+    if record is None:
+        return "–", "–", "–"
+    value = "–" if record.value is None else f"{record.value:.{digits}f}"
+    if record.value is not None and record.ci_low is not None and record.ci_high is not None:
+        value += f" [{record.ci_low:.{digits}f}, {record.ci_high:.{digits}f}]"
+    group = "–" if record.tie_group is None else str(record.tie_group)
+    return value, ranks(record.rank_low, record.rank_high), group

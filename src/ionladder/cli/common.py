@@ -1,4 +1,4 @@
-"""What the commands share: the repository, progress and printing."""
+"""What the commands share: the repository, options, progress and tables."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from ionladder.config import Params
+import typer
+
+from ionladder.config import Params, load_params, require_scored
+from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError
 from ionladder.repo import Layout, find_layout
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from ionladder.submit.validate import Expectations
 
-
-# What several commands need first: the repository, its parameters, and a task by path or name
+# --- The repository, its parameters, and a task by path or name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +33,6 @@ class Context:
 
     def version_of(self, task: Task, wanted: str | None = None) -> str:
         """The dataset version a task is scored on, or the wanted one if it is pinned."""
-        from ionladder.config import require_scored
-
         require_scored(self.layout, self.params, task.name)
         version = wanted or self.params.task_versions.get(task.name)
         if version is not None and self.params.find(task.dataset, version) is not None:
@@ -45,11 +45,19 @@ class Context:
             "Name one of the pinned versions, or pin the new one under `datasets`.",
         )
 
+    def expectations(self, task: Task, version: str | None = None) -> Expectations:
+        """The ids and folds of a task whose predictions come from elsewhere, or go there."""
+        from ionladder.data.store import load_inputs
+        from ionladder.submit.validate import Expectations
+
+        inputs = load_inputs(self.layout, task, self.version_of(task, version))
+        return Expectations(
+            test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
+        )
+
 
 def load_context() -> Context:
     """Find the repository and read its ``params.yaml``."""
-    from ionladder.config import load_params
-
     layout = find_layout()
     return Context(layout=layout, params=load_params(layout))
 
@@ -60,23 +68,35 @@ def task_of(path: Path, name: str | None) -> Task:
     Raises:
         ConfigError: There is no such task.
     """
-    from ionladder.data.registry import get_task
-
     return get_task(name or path.resolve().parent.name)
 
 
-# Names that a shell completes: looked up in the specs alone, since every press of Tab waits
+# --- Arguments and options that several commands take
 
 
 def task_names(incomplete: str) -> list[str]:
     """Tasks whose names begin with what is typed."""
-    from ionladder.data.registry import all_tasks
-
     return [name for name in all_tasks() if name.startswith(incomplete)]
 
 
-# How far a long job has come: a bar for a person at a terminal, nothing where output is piped
+TaskName = Annotated[
+    str, typer.Argument(help="Task, for example obelix.", autocompletion=task_names)
+]
+TaskOfFolder = Annotated[
+    str | None,
+    typer.Option(
+        help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names
+    ),
+]
+SubmissionFolder = Annotated[
+    Path, typer.Argument(help="Submission folder: submissions/<task>/<name>.")
+]
+OtherVersion = Annotated[
+    str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
+]
 
+
+# --- How far a long job has come: a bar at a terminal, nothing where output is piped
 
 PATIENCE_S = 0.5
 """A job that ends sooner shows no bar: it would only flash."""
@@ -112,77 +132,68 @@ def following(items: Iterable[Item], doing: str, *, total: int | None = None) ->
             yield item
 
 
-# Tables for people: drawn by rich on a terminal, plain aligned text where output is piped
+# --- Tables: drawn by rich on a terminal, plain aligned text where output is piped
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """A table as text.
+def show(
+    title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int = 1
+) -> None:
+    """Print a table: boxes at a terminal; else lines, columns two blanks apart and never cut.
 
-    Attributes:
+    Args:
         title: Printed above it.
         header: Column heads.
         rows: Cells, as many in each row as there are heads.
         numbers_from: First column that is set flush right.
     """
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numbers_from: int = 1
-
-
-def show(grid: Grid) -> None:
-    """Print a table: boxes and colours for a person at a terminal, plain lines for a program."""
-    if not sys.stdout.isatty():
-        print(as_text(grid))
+    if sys.stdout.isatty():
+        _draw(title, header, rows, numbers_from)
         return
-    from rich.console import Console
-
-    Console().print(_as_rich(grid))
-
-
-def as_text(grid: Grid) -> str:
-    """The table as lines, columns two blanks apart and never cut.
-
-    Example:
-        >>> print(as_text(Grid(title="Errors", header=["", "all"], rows=[["MAE", "1.5"]])))
-        Errors
-             all
-        MAE  1.5
-    """
-    lines = [list(grid.header), *(list(row) for row in grid.rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(grid.header))]
-    text = [
-        "  ".join(
-            cell.rjust(width) if place >= grid.numbers_from else cell.ljust(width)
+    lines = [list(header), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    print(title)
+    for line in lines:
+        cells = [
+            cell.rjust(width) if place >= numbers_from else cell.ljust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join([grid.title, *text])
+        ]
+        print("  ".join(cells).rstrip())
 
 
-def plain(text: str) -> str:
+def _draw(
+    title: str, header: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left")
+    for place, head in enumerate(header):
+        is_number = place >= numbers_from
+        is_whole = place == 0 or is_number
+        table.add_column(Text(head), justify="right" if is_number else "left", no_wrap=is_whole)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def printable(text: str) -> str:
     """Contributed text on one line, without control characters.
 
     Example:
-        >>> plain("a\\x1b[31mb")
+        >>> printable("a\\x1b[31mb")
         'a[31mb'
     """
     return "".join(character for character in text if character.isprintable())
 
 
-def _as_rich(grid: Grid) -> Table:
-    from rich.table import Table
-    from rich.text import Text
+def ranks(low: int | None, high: int | None) -> str:
+    """The ranks an entry may hold; a dash for references, which are not ranked.
 
-    table = Table(title=Text(grid.title), title_justify="left")
-    for place, head in enumerate(grid.header):
-        is_number = place >= grid.numbers_from
-        table.add_column(
-            Text(head), justify="right" if is_number else "left", no_wrap=place == 0 or is_number
-        )
-    for row in grid.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+    Example:
+        >>> ranks(1, 3), ranks(2, 2), ranks(None, None)
+        ('1–3', '2', '–')
+    """
+    if low is None:
+        return "–"
+    return str(low) if low == high else f"{low}–{high}"

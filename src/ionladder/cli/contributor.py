@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder.cli.common import plain, task_names
+from ionladder.cli.common import (
+    Context,
+    OtherVersion,
+    SubmissionFolder,
+    TaskName,
+    TaskOfFolder,
+    following,
+    load_context,
+    printable,
+    show,
+    task_names,
+    task_of,
+)
+from ionladder.data.registry import all_tasks, get_dataset, get_task
+from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean
+from ionladder.repo import Layout, read_parquet, to_json, write_text
+from ionladder.specs import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ionladder.board.build import StandingOf
-    from ionladder.cli.common import Context, Grid
     from ionladder.data.store import TaskInputs
-    from ionladder.evaluation import Evaluation, Score
+    from ionladder.evaluation import Score
     from ionladder.interchange.convert import Format
-    from ionladder.repo import Layout
-    from ionladder.specs import Task
     from ionladder.submit.validate import Expectations
 
-
-# ``ionladder tasks``: what there is to predict, and whether its data are here
-
+# --- ``ionladder tasks``: what there is to predict, and whether its data are here
 
 _STATES = {"here": "here", "absent": "not here", "waiting": "on demand"}
 
@@ -36,54 +49,45 @@ def tasks(
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List the tasks: question, data, targets, what they rank by."""
-    from ionladder.cli.common import Grid, load_context, show
-    from ionladder.data.registry import all_tasks
-    from ionladder.repo import to_json
-
     context = load_context()
-    params = context.params
-    rows = [
-        _row(context, task)
-        for task in all_tasks().values()
-        if task.name in params.task_versions or task.name in params.waiting
-    ]
+    known = {*context.params.task_versions, *context.params.waiting}
+    rows = [_row(context, task) for name, task in all_tasks().items() if name in known]
     if json:
         print(to_json(rows), end="")
         return
-    show(
-        Grid(
-            title=f"{len(rows)} tasks",
-            header=["task", "dataset", "to predict", "targets", "ranks by", "data", "question"],
-            rows=[
-                [
-                    row["task"],
-                    f"{row['dataset']} {row['dataset_version']}",
-                    _entries(row),
-                    ", ".join(f"{name} / {unit}" for name, unit in row["targets"].items()),
-                    row["primary"],
-                    _STATES[row["state"]],
-                    row["question"],
-                ]
-                for row in rows
-            ],
-            numbers_from=7,
-        )
-    )
-    absent = [row["task"] for row in rows if row["state"] == "absent"]
-    if absent:
-        print(f"Not here: {', '.join(absent)}. `ionladder fetch` and `ionladder ingest` get them.")
-    waiting = [row["task"] for row in rows if row["state"] == "waiting"]
-    if waiting:
+    cells = [
+        [
+            row["task"],
+            f"{row['dataset']} {row['dataset_version']}",
+            _entries(row),
+            ", ".join(f"{name} / {unit}" for name, unit in row["targets"].items()),
+            row["primary"],
+            _STATES[row["state"]],
+            row["question"],
+        ]
+        for row in rows
+    ]
+    header = ["task", "dataset", "to predict", "targets", "ranks by", "data", "question"]
+    show(f"{len(rows)} tasks", header, cells, numbers_from=7)
+    if absent := ", ".join(row["task"] for row in rows if row["state"] == "absent"):
+        print(f"Not here: {absent}. `ionladder fetch` and `ionladder ingest` get them.")
+    if waiting := ", ".join(row["task"] for row in rows if row["state"] == "waiting"):
         print(
-            f"Fetched on demand: {', '.join(waiting)}. `ionladder fetch DATASET --pin` gets the "
+            f"Fetched on demand: {waiting}. `ionladder fetch DATASET --pin` gets the "
             "data of one; no board until somebody has."
         )
 
 
+def _entries(row: dict[str, Any]) -> str:
+    number = "–" if row["n_to_predict"] is None else row["n_to_predict"]
+    return f"{number} out of fold" if row["scored_on"] == "folds" else f"{number} test entries"
+
+
 def _row(context: Context, task: Task) -> dict[str, Any]:
-    is_waiting = task.name in context.params.waiting
-    version = context.params.waiting[task.name] if is_waiting else context.version_of(task)
-    is_here = not is_waiting and _is_here(context, task, version)
+    layout, waiting = context.layout, context.params.waiting.get(task.name)
+    version = waiting or context.version_of(task)
+    tables = [layout.table(task.dataset, version, t.name) for t in get_dataset(task.dataset).tables]
+    is_here = waiting is None and all(path.is_file() for path in tables)
     return {
         "task": task.name,
         "title": task.title,
@@ -91,51 +95,31 @@ def _row(context: Context, task: Task) -> dict[str, Any]:
         "dataset": task.dataset,
         "dataset_version": version,
         "scored_on": "folds" if task.scored_folds else "test",
-        "n_to_predict": _count(context, task, version),
+        "n_to_predict": _count(layout, task, version),
         "targets": {target.name: target.unit for target in task.targets},
         "primary": task.primary_use.title,
         "is_here": is_here,
-        "state": "here" if is_here else "waiting" if is_waiting else "absent",
+        "state": "here" if is_here else "waiting" if waiting else "absent",
     }
 
 
-def _is_here(context: Context, task: Task, version: str) -> bool:
-    from ionladder.data.registry import get_dataset
-
-    tables = get_dataset(task.dataset).tables
-    return all(context.layout.table(task.dataset, version, t.name).is_file() for t in tables)
-
-
-def _count(context: Context, task: Task, version: str) -> int | None:
+def _count(layout: Layout, task: Task, version: str) -> int | None:
     """Entries to predict by the split; None where it is not on this machine."""
-    from ionladder.data.store import split_of_task
-    from ionladder.repo import read_parquet
-
-    path = context.layout.table(task.dataset, version, "splits")
+    path = layout.table(task.dataset, version, "splits")
     if not path.is_file():
         return None
-    split = split_of_task(read_parquet(path, shown_as=context.layout.relative(path)), task)
-    wanted = "train" if task.scored_folds else "test"
+    from ionladder.data.store import split_of_task
+
+    split = split_of_task(read_parquet(path, shown_as=layout.relative(path)), task)
     parts: list[str] = split["subset"].to_pylist()
-    return parts.count(wanted)
+    return parts.count("train" if task.scored_folds else "test")
 
 
-def _entries(row: dict[str, Any]) -> str:
-    number = "–" if row["n_to_predict"] is None else str(row["n_to_predict"])
-    return f"{number} out of fold" if row["scored_on"] == "folds" else f"{number} test entries"
-
-
-# ``ionladder data``: what a model of a task may see, as CSV and CIF files
+# --- ``ionladder data``: what a model of a task may see, as CSV and CIF files
 
 
 def data(
-    task: Annotated[
-        str,
-        typer.Argument(
-            help="Task, for example obelix.",
-            autocompletion=task_names,
-        ),
-    ],
+    task: TaskName,
     to: Annotated[
         Path | None, typer.Option(help="Folder to write to.", show_default="build/data/<task>")
     ] = None,
@@ -144,26 +128,23 @@ def data(
 
     Labels of test entries are not among them. Files of the same names are replaced.
     """
-    from ionladder.cli.common import following, load_context
     from ionladder.data.ingest import cif_texts
-    from ionladder.data.registry import get_task
     from ionladder.data.store import load_inputs
-    from ionladder.repo import write_text
 
     context = load_context()
-    chosen = get_task(task)
+    layout, chosen = context.layout, get_task(task)
     version = context.version_of(chosen)
-    inputs = load_inputs(context.layout, chosen, version)
-    folder = to or context.layout.root / "build" / "data" / chosen.name
+    inputs = load_inputs(layout, chosen, version)
+    folder = to or layout.root / "build" / "data" / chosen.name
     for name, table in _tables(inputs).items():
         write_text(folder / name, table.to_csv(lineterminator="\n"))
-        print(f"{context.layout.relative(folder / name)}: {len(table)} rows")
+        print(f"{layout.relative(folder / name)}: {len(table)} rows")
     ids = [] if inputs.structures is None else sorted(inputs.structures.index)
     if ids:
         texts = cif_texts(chosen.dataset, inputs.entries, inputs.structures, ids)
         for name, text in following(texts, "Structures", total=len(ids)):
             write_text(folder / "structures" / f"{name}.cif", text)
-        print(f"{context.layout.relative(folder / 'structures')}/: {len(ids)} CIF files")
+        print(f"{layout.relative(folder / 'structures')}/: {len(ids)} CIF files")
     print(
         f"{chosen.dataset} {version} for {chosen.name}. Read ids as text: "
         'pd.read_csv(…, dtype={"id": str}, keep_default_na=False, na_values=[""]).'
@@ -172,40 +153,31 @@ def data(
 
 def _tables(inputs: TaskInputs) -> dict[str, pd.DataFrame]:
     """File name → table indexed by id; no test inputs where the task has no test entries."""
-    entries = _flat(inputs.entries)
-    train, test = list(inputs.train_ids), list(inputs.test_ids)
+    entries = inputs.entries.copy()
+    for name in entries.columns:
+        if any(hasattr(value, "tolist") and hasattr(value, "__len__") for value in entries[name]):
+            entries[name] = ["; ".join(map(str, value)) for value in entries[name]]
     tables = {
-        "train_inputs.csv": entries.loc[train],
+        "train_inputs.csv": entries.loc[list(inputs.train_ids)],
         "train_labels.csv": inputs.train_labels[list(inputs.targets)],
         "folds.csv": inputs.folds.set_index("id"),
     }
-    return tables | ({"test_inputs.csv": entries.loc[test]} if test else {})
+    if inputs.test_ids:
+        tables["test_inputs.csv"] = entries.loc[list(inputs.test_ids)]
+    return tables
 
 
-def _flat(entries: pd.DataFrame) -> pd.DataFrame:
-    """Lists as text, joined by a semicolon."""
-    flat = entries.copy()
-    for name in flat.columns:
-        if any(hasattr(value, "tolist") and hasattr(value, "__len__") for value in flat[name]):
-            flat[name] = ["; ".join(map(str, value)) for value in flat[name]]
-    return flat
-
-
-# ``ionladder new``: a submission folder to fill in
+# --- ``ionladder new``: a submission folder to fill in
 
 
 def new(
-    task: Annotated[
-        str, typer.Argument(help="Task, for example obelix.", autocompletion=task_names)
-    ],
+    task: TaskName,
     name: Annotated[str, typer.Argument(help="Folder name of the submission: a-z 0-9 . _ -")],
 ) -> None:
     """Make a submission folder to fill in.
 
     It holds a commented card and a predictions file that lists the ids to predict.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.data.registry import get_task
     from ionladder.data.store import load_inputs, require_frames
     from ionladder.submit.validate import array_filler, write_template
 
@@ -228,7 +200,7 @@ def new(
     )
 
 
-# ``ionladder convert``: predictions in the files of another project become a submission folder
+# --- ``ionladder convert``: predictions in the files of another project become a submission folder
 
 
 def convert(
@@ -258,24 +230,16 @@ def convert(
 
     Predictions are checked as every submission is. The card is a template to fill in.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.data.registry import get_task
-    from ionladder.data.store import load_inputs
     from ionladder.interchange.convert import Choices, read_foreign, write_folder
     from ionladder.submit.predictions import require_numbers
-    from ionladder.submit.validate import Expectations
 
     context = load_context()
     chosen = get_task(task)
     require_numbers(chosen, where="convert")
-    choices = Choices(
-        columns=_columns(column or [], chosen), is_log10_asked=log10, matbench_task=matbench_task
-    )
+    columns = _columns(column or [], chosen)
+    choices = Choices(columns=columns, is_log10_asked=log10, matbench_task=matbench_task)
     known_kind = _format(kind)
-    inputs = load_inputs(context.layout, chosen, context.version_of(chosen))
-    expected = Expectations(
-        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
-    )
+    expected = context.expectations(chosen)
     foreign = read_foreign(files, chosen, expected, kind=known_kind, choices=choices)
     folder = to_folder or context.layout.submission_dir(chosen.name, _name(files[0]))
     shown = context.layout.relative(folder)
@@ -283,21 +247,16 @@ def convert(
     write_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
     for note in foreign.notes:
         print(note)
-    parts = {
-        f"{len(inputs.test_ids)} test entries": foreign.predictions,
-        "the frozen folds": foreign.cv_predictions,
-    }
-    what = " and ".join(name for name, cells in parts.items() if cells)
+    what = [f"{len(expected.test_ids)} test entries"] if foreign.predictions else []
+    what += ["the frozen folds"] if foreign.cv_predictions else []
     print(
-        f"Made {shown}: predictions of {what}.\n"
+        f"Made {shown}: predictions of {' and '.join(what)}.\n"
         f"Fill in submission.yaml, then run: ionladder score {shown}"
     )
 
 
 def _name(path: Path) -> str:
     """A folder name from a file name: lower case, without its endings."""
-    import re
-
     stem = path.name.lower()
     for ending in (".zip", ".gz", ".csv", ".json"):
         stem = stem.removesuffix(ending)
@@ -306,8 +265,6 @@ def _name(path: Path) -> str:
 
 def _columns(texts: list[str], task: Task) -> dict[str, str]:
     """``TARGET=HEADER`` options; with one target, ``HEADER`` alone will do."""
-    from ionladder.errors import ConfigError, did_you_mean
-
     names = [target.name for target in task.targets]
     columns = {}
     for text in texts:
@@ -315,46 +272,31 @@ def _columns(texts: list[str], task: Task) -> dict[str, str]:
         if target not in names and len(names) == 1:
             target, found, header = names[0], "=", text
         if target not in names or not found:
-            raise ConfigError(
-                "--column",
-                f"TARGET=HEADER with a target of {task.name}",
-                repr(text),
-                did_you_mean(target, names),
-            )
+            expected = f"TARGET=HEADER with a target of {task.name}"
+            raise ConfigError("--column", expected, repr(text), did_you_mean(target, names))
         columns[target] = header
     return columns
 
 
 def _format(kind: str | None) -> Format | None:
-    from ionladder.errors import ConfigError, did_you_mean
     from ionladder.interchange.convert import FORMATS
 
-    if kind is None:
-        return None
     known = {name: name for name in FORMATS}
-    if kind not in known:
+    if kind is not None and kind not in known:
         raise ConfigError("--from", "a known format", repr(kind), did_you_mean(kind, known))
-    return known[kind]
+    return known[kind] if kind is not None else None
 
 
-# ``ionladder validate``: are submissions complete and correct?
+# --- ``ionladder validate``: are submissions complete and correct?
 
 
 def validate(
     paths: Annotated[
         list[Path], typer.Argument(help="Submission folders: submissions/<task>/<name>.")
     ],
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="Task, if the folder is not under submissions/<task>/.",
-            autocompletion=task_names,
-        ),
-    ] = None,
+    task: TaskOfFolder = None,
 ) -> None:
     """List every problem of a submission, if any; of several, each has its verdict."""
-    from ionladder.cli.common import following, load_context, task_of
-    from ionladder.errors import Problem, SubmissionError
     from ionladder.score import load_expectations
 
     context = load_context()
@@ -387,40 +329,28 @@ def _verdict(path: Path, task: Task, expected: Expectations, context: Context) -
     shown = context.layout.relative(path)
     submission = read_submission(path, task, expected, shown_as=shown)
     n_seeds = len(set(submission.predictions.columns["seed"].tolist()))
-    entries, times = f"{len(expected.test_ids)} test entries", "seed"
+    entries, times, beside = "test entries", "seed", "cross-validation predictions"
     if task.scored_folds is not None:
-        entries, times = f"{len(expected.test_ids)} training entries, out of fold", "repeat"
+        schemes = ", ".join(scheme.scheme for scheme in task.cross_validation)
+        entries, times = "training entries, out of fold", "repeat"
+        beside = f"predictions on other folds ({schemes})"
     cv = submission.cv_predictions
     predicted = set(cv.columns["scheme"].unique().to_pylist()) if cv else set()
-    beside = predicted & {scheme.scheme for scheme in task.cross_validation}
+    has_beside = predicted & {scheme.scheme for scheme in task.cross_validation}
     return (
-        f"{shown} is valid: {entries}, "
+        f"{shown} is valid: {len(expected.test_ids)} {entries}, "
         f"{n_seeds} {times}{'s' if n_seeds > 1 else ''}, "
-        f"{'with' if beside else 'without'} {_beside(task)}."
+        f"{'with' if has_beside else 'without'} {beside}."
     )
 
 
-def _beside(task: Task) -> str:
-    """What a submission may bring beside what is scored."""
-    if task.scored_folds is None:
-        return "cross-validation predictions"
-    return f"predictions on other folds ({', '.join(s.scheme for s in task.cross_validation)})"
-
-
-# ``ionladder score``: the verdict on one submission, as the leaderboard will print it
+# --- ``ionladder score``: the verdict on one submission, as the leaderboard will print it
 
 
 def score(
-    path: Annotated[Path, typer.Argument(help="Submission folder: submissions/<task>/<name>.")],
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names
-        ),
-    ] = None,
-    dataset_version: Annotated[
-        str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
-    ] = None,
+    path: SubmissionFolder,
+    task: TaskOfFolder = None,
+    dataset_version: OtherVersion = None,
     json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON.")] = False,
     full: Annotated[
         bool, typer.Option("--full", help="With --json: also its place on the board.")
@@ -431,187 +361,77 @@ def score(
     The numbers are those that the board will show. Exit code 1 if it cannot be scored.
     """
     from ionladder.board.build import full_json, stand
-    from ionladder.cli.common import following, load_context, task_of
-    from ionladder.repo import to_json
     from ionladder.score import TaskScorer
 
     context = load_context()
+    layout, settings = context.layout, context.params.scoring
     chosen = task_of(path, task)
     version = context.version_of(chosen, dataset_version)
-    settings = context.params.scoring
-    scorer = TaskScorer.open(context.layout, chosen, version, settings)
+    scorer = TaskScorer.open(layout, chosen, version, settings)
     scored = scorer.score(path)
     if json and not full:
         print(to_json(scored.receipt), end="")
         return
     follow = partial(following, doing="Scoring the board")
     found = stand(
-        context.layout,
-        chosen,
-        version,
-        scorer=scorer,
-        settings=settings,
-        mine=scored,
-        follow=follow,
+        layout, chosen, version, scorer=scorer, settings=settings, mine=scored, follow=follow
     )
     if json:
         print(to_json(full_json(found, chosen)), end="")
         return
-    _print_verdict(found, chosen, version)
+    _print_scores(found, chosen, version)
+    for line in _standing_lines(found, chosen):
+        print(line)
 
 
-def _print_verdict(found: StandingOf, task: Task, version: str) -> None:
-    from ionladder.cli.common import plain, show
-
-    evaluation = found.mine.evaluation
+def _print_scores(found: StandingOf, task: Task, version: str) -> None:
+    """Metrics × subsets; with several targets × targets, and the primary metric by subset."""
+    evaluation, primary = found.mine.evaluation, task.primary
     n_seeds = len(evaluation.seeds)
     trained = "seeds" if task.scored_folds is None else f"repeats of {task.scored_folds.scheme}"
     seeds = f", mean of {n_seeds} {trained}" if n_seeds > 1 else ""
     print(
-        f"{plain(found.mine.submission.card.model)} on {task.name} ({task.dataset} {version}): "
+        f"{printable(found.mine.submission.card.model)} on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."
     )
-    for grid in _grids(evaluation, task):
-        show(grid)
-    print(
-        "95 % intervals resample groups of related entries "
-        f"({evaluation.targets[task.primary.target][task.primary.subset].n_groups} groups)."
-    )
-    for line in standing_lines(found, task):
-        print(line)
-
-
-def _grids(evaluation: Evaluation, task: Task) -> Iterator[Grid]:
-    if len(task.targets) == 1:
-        yield _by_subset(evaluation, task)
-    else:
-        yield _by_target(evaluation, task)
-        yield _primary_by_subset(evaluation, task)
-
-
-def _by_subset(evaluation: Evaluation, task: Task) -> Grid:
-    """Metrics × subsets of a task with one target."""
-    from ionladder.cli.common import Grid
-
-    target = task.targets[0]
-    subsets = evaluation.targets[target.name]
-    heads = [f"{subset.title} ({subsets[subset.name].n})" for subset in task.subsets]
-    rows = [
-        [use.title, *(_cell(subsets[s.name].metrics[use.name]) for s in task.subsets)]
-        for use in task.metrics
-    ]
-    title = f"{target.symbol}, errors in {target.error_unit}"
-    return Grid(title=title, header=["", *heads], rows=rows)
-
-
-def _by_target(evaluation: Evaluation, task: Task) -> Grid:
-    """Metrics × targets on the primary subset, the mean over targets first if it is ranked by."""
-    from ionladder.cli.common import Grid
-
+    targets, unit = evaluation.targets, task.targets[0].error_unit
     symbols = {target.name: target.symbol for target in task.targets}
-    names = sorted(evaluation.targets, key=lambda name: name in symbols)
-    subset = task.primary.subset
-    rows = [
-        [use.title, *(_cell(evaluation.score(name, subset, use.name)) for name in names)]
-        for use in task.metrics
-    ]
-    title = f"{subset} entries, errors in {task.targets[0].error_unit}"
-    return Grid(title=title, header=["", *(symbols.get(n, "mean") for n in names)], rows=rows)
-
-
-def _primary_by_subset(evaluation: Evaluation, task: Task) -> Grid:
-    """The primary metric on every subset."""
-    from ionladder.cli.common import Grid
-
-    rows = []
-    for subset in task.subsets:
-        scores = evaluation.targets[task.primary.target][subset.name]
-        rows.append([subset.title, str(scores.n), _cell(scores.metrics[task.primary.metric])])
-    title = f"{task.primary_use.title} by subset"
-    return Grid(title=title, header=["", "entries", "value"], rows=rows)
+    if len(task.targets) == 1:
+        (name,) = symbols
+        heads = [f"{s.title} ({targets[name][s.name].n})" for s in task.subsets]
+        rows = [
+            [u.title, *(_cell(targets[name][s.name].metrics[u.name]) for s in task.subsets)]
+            for u in task.metrics
+        ]
+        show(f"{symbols[name]}, errors in {unit}", ["", *heads], rows)
+    else:
+        # The mean over targets first, where the task ranks by it.
+        names = sorted(targets, key=lambda name: name in symbols)
+        rows = [
+            [u.title, *(_cell(evaluation.score(n, primary.subset, u.name)) for n in names)]
+            for u in task.metrics
+        ]
+        heads = [symbols.get(name, "mean") for name in names]
+        show(f"{primary.subset} entries, errors in {unit}", ["", *heads], rows)
+        parts = [(subset.title, targets[primary.target][subset.name]) for subset in task.subsets]
+        rows = [[title, str(part.n), _cell(part.metrics[primary.metric])] for title, part in parts]
+        show(f"{task.primary_use.title} by subset", ["", "entries", "value"], rows)
+    n_groups = targets[primary.target][primary.subset].n_groups
+    print(f"95 % intervals resample groups of related entries ({n_groups} groups).")
 
 
 def _cell(score: Score) -> str:
-    from math import isnan
-
     if isnan(score.value):
         return "–"
     value = f"{score.value:.3f}"
     return value if isnan(score.ci_low) else f"{value} [{score.ci_low:.2f}, {score.ci_high:.2f}]"
 
 
-# ``ionladder preview``: the page that a submission would have, before it is sent
-
-
-def preview(
-    path: Annotated[Path, typer.Argument(help="Submission folder: submissions/<task>/<name>.")],
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names
-        ),
-    ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
-) -> None:
-    """Score a submission and make its page, in a temporary folder.
-
-    The repository is not changed. The folder stays until you or the system remove it.
-    """
-    from ionladder.board.build import publish
-    from ionladder.cli.common import load_context, task_of
-    from ionladder.score import TaskScorer
-    from ionladder.site.render import preview_page
-
-    context = load_context()
-    chosen = task_of(path, task)
-    version = context.version_of(chosen)
-    settings = context.params.scoring
-    # What is wrong with it is said of the folder as the reader knows it.
-    found = TaskScorer.open(context.layout, chosen, version, settings).score(path)
-    name = found.submission.name
-    room = Path(tempfile.mkdtemp(prefix="ionladder-preview-"))
-    try:
-        layout = _stage(context, chosen, path, name, room / "repository")
-        publish(layout, chosen, version, settings)
-        page = preview_page(layout, chosen.name, name, room)
-    except BaseException:
-        shutil.rmtree(room, ignore_errors=True)
-        raise
-    for made in ("repository", "docs"):
-        shutil.rmtree(room / made)
-    (room / "mkdocs.yml").unlink()
-    print(f"The page of {name} on {chosen.name}: {page}")
-    if show:
-        typer.launch(str(page))
-
-
-def _stage(context: Context, task: Task, path: Path, name: str, root: Path) -> Layout:
-    """A repository with the submissions of one task, this one among them, and the data linked."""
-    from ionladder.repo import Layout
-
-    here, staged = context.layout, Layout(root)
-    root.mkdir(parents=True)
-    shutil.copyfile(here.params, staged.params)
-    (root / "data").symlink_to(here.root / "data")
-    shutil.copytree(here.docs_dir / "assets", staged.docs_dir / "assets")
-    if here.submissions_dir(task.name).is_dir():
-        shutil.copytree(
-            here.submissions_dir(task.name), staged.submissions_dir(task.name), symlinks=True
-        )
-    folder = staged.submission_dir(task.name, name)
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(path, folder, symlinks=True)
-    return staged
-
-
-# What ``ionladder score`` says of a submission's place: rank, ties, worst slices, audit notes
-
-
 _NAMED = 6
 
 
-def standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
-    """The lines below the tables of a verdict, one statement each."""
+def _standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
+    """The lines below the tables: place, former score, worst slices, audit notes."""
     from ionladder.board.build import primary_json, worst_slices
 
     yield _place(found)
@@ -623,11 +443,11 @@ def standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
             f"Of the error between {task.baseline_reference} and the floor it closes "
             f"{100 * found.reducible_error_closed:.0f} %."
         )
-    worst = worst_slices(found.mine.receipt, task)
-    if worst:
+    if worst := worst_slices(found.mine.receipt, task):
         yield f"Worst slices by {task.primary_use.title}, of those with 8 entries or more:"
         for part in worst:
-            reach = _interval(part["ci_low"], part["ci_high"])
+            low, high = part["ci_low"], part["ci_high"]
+            reach = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
             yield f"  {part['title']} ({part['n']} entries): {_number(part['value'])}{reach}"
     for note in found.audit:
         yield f"Audit note, for readers and without judging. {note['title']}: {note['sentence']}"
@@ -650,15 +470,66 @@ def _place(found: StandingOf) -> str:
     )
 
 
-def _names(names: list[str] | tuple[str, ...]) -> str:
-    rest = len(names) - _NAMED
-    shown = ", ".join(plain(name) for name in names[:_NAMED])
-    return f"{shown} and {rest} more" if rest > 0 else shown
+def _names(names: Iterable[str]) -> str:
+    shown = [printable(name) for name in names]
+    rest = len(shown) - _NAMED
+    return f"{', '.join(shown[:_NAMED])}{f' and {rest} more' if rest > 0 else ''}"
 
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
+# --- ``ionladder preview``: the page that a submission would have, before it is sent
+
+
+def preview(
+    path: SubmissionFolder,
+    task: TaskOfFolder = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Score a submission and make its page, in a temporary folder.
+
+    The repository is not changed. The folder stays until you or the system remove it.
+    """
+    from ionladder.board.build import publish
+    from ionladder.score import TaskScorer
+    from ionladder.site.render import preview_page
+
+    context = load_context()
+    chosen = task_of(path, task)
+    version = context.version_of(chosen)
+    settings = context.params.scoring
+    # What is wrong with it is said of the folder as the reader knows it.
+    found = TaskScorer.open(context.layout, chosen, version, settings).score(path)
+    name = found.submission.name
+    room = Path(tempfile.mkdtemp(prefix="ionladder-preview-"))
+    try:
+        layout = _stage(context.layout, chosen, path, name, room / "repository")
+        publish(layout, chosen, version, settings)
+        page = preview_page(layout, chosen.name, name, room)
+    except BaseException:
+        shutil.rmtree(room, ignore_errors=True)
+        raise
+    for made in ("repository", "docs"):
+        shutil.rmtree(room / made)
+    (room / "mkdocs.yml").unlink()
+    print(f"The page of {name} on {chosen.name}: {page}")
+    if show:
+        typer.launch(str(page))
+
+
+def _stage(here: Layout, task: Task, path: Path, name: str, root: Path) -> Layout:
+    """A repository with the submissions of one task, this one among them, and the data linked."""
+    staged = Layout(root)
+    root.mkdir(parents=True)
+    shutil.copyfile(here.params, staged.params)
+    (root / "data").symlink_to(here.root / "data")
+    shutil.copytree(here.docs_dir / "assets", staged.docs_dir / "assets")
+    committed = here.submissions_dir(task.name)
+    if committed.is_dir():
+        shutil.copytree(committed, staged.submissions_dir(task.name), symlinks=True)
+    folder = staged.submission_dir(task.name, name)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(path, folder, symlinks=True)
+    return staged

@@ -9,22 +9,7 @@ from typing import Annotated
 import typer
 
 from ionladder import __version__
-from ionladder.cli.baselines import baseline, umlip_neb
-from ionladder.cli.boards import changes, compare, leaderboard
-from ionladder.cli.contributor import convert, data, new, preview, score, tasks, validate
-from ionladder.cli.maintainer import (
-    build,
-    diff,
-    export,
-    fetch,
-    fill,
-    ingest,
-    pr_check,
-    pr_comment,
-    schema,
-    site,
-    verify,
-)
+from ionladder.cli import baselines, boards, contributor, maintainer
 from ionladder.errors import IonLadderError
 
 app = typer.Typer(
@@ -37,23 +22,12 @@ app = typer.Typer(
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
 for _command in (
-    *(tasks, data, new, convert, validate, score, preview, compare),
-    *(
-        build,
-        fetch,
-        fill,
-        ingest,
-        diff,
-        verify,
-        baseline,
-        umlip_neb,
-        leaderboard,
-        changes,
-        site,
-        export,
-        schema,
-    ),
-    *(pr_check, pr_comment),
+    *(contributor.tasks, contributor.data, contributor.new, contributor.convert),
+    *(contributor.validate, contributor.score, contributor.preview, boards.compare),
+    *(maintainer.build, maintainer.fetch, maintainer.fill, maintainer.ingest, maintainer.diff),
+    *(maintainer.verify, baselines.baseline, baselines.umlip_neb, boards.leaderboard),
+    *(boards.changes, maintainer.site, maintainer.export, maintainer.schema),
+    *(maintainer.pr_check, maintainer.pr_comment),
 ):
     app.command()(_command)
 
@@ -75,10 +49,10 @@ def _options(
 
 def run() -> None:
     """Entry point: a known error is printed without a traceback, with exit code 1."""
-    # Reproducible sums: one thread, unless the user has chosen otherwise.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # No plug-in of pydantic takes part in a check, and looking for one reads every package here.
+    # Reproducible sums: one thread, unless the user has chosen otherwise. No plug-in of pydantic
+    # takes part in a check, and looking for one reads every package here.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
@@ -87,11 +61,8 @@ def run() -> None:
         sys.exit(1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        reason = error.strerror or str(error)
-        print(
-            f"{where}{reason}. Nothing was half-written; fix this and run the command again.",
-            file=sys.stderr,
-        )
+        step = "Nothing was half-written; fix this and run the command again."
+        print(f"{where}{error.strerror or error}. {step}", file=sys.stderr)
         sys.exit(1)
 
 

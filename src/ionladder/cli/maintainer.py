@@ -5,22 +5,33 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ionladder.errors import Problem
+from ionladder.cli.baselines import baseline
+from ionladder.cli.common import Context, load_context, ranks
+from ionladder.config import DatasetVersion, require_pinned, select_versions
+from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
+from ionladder.errors import (
+    ConfigError,
+    DataChangedError,
+    FetchError,
+    IngestError,
+    IonLadderError,
+    Problem,
+    UnreachableError,
+    did_you_mean,
+    error_text,
+)
+from ionladder.repo import find_layout, read_json, to_json, write_json
 
 if TYPE_CHECKING:
-    from ionladder.cli.common import Context
-    from ionladder.config import DatasetVersion
-    from ionladder.data.versions import Step
     from ionladder.pr.report import Report
 
 
-# ``ionladder build``: the main job, from pinned bytes to the site, with what can be reached
+# --- ``ionladder build``: the main job, from pinned bytes to the site, with what can be reached
 
 
 def build() -> None:
@@ -28,25 +39,21 @@ def build() -> None:
 
     Data that cannot be reached are named, and their recorded scores are kept.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.errors import error_text
-
     context = load_context()
+    layout, params = context.layout, context.params
     unreachable = _fetch_what_can_be_reached(context)
-    absent = _absent_on_demand(context)
+    on_demand = [version for version in params.versions.values() if version.is_on_demand]
+    absent = [v for v in on_demand if v.is_pinned and not _has_tables(context, v)]
     if absent:
         keys = ", ".join(version.key for version in absent)
         print(f"Fetched only on demand, and not here: {keys}. Their recorded scores are kept.")
     if unreachable:
-        print(
-            "Some data could not be fetched; their recorded scores are kept:\n"
-            f"{error_text(unreachable)}",
-            file=sys.stderr,
-        )
+        head = "Some data could not be fetched; their recorded scores are kept:"
+        print(f"{head}\n{error_text(unreachable)}", file=sys.stderr)
     left = {task for version in absent for task in version.tasks}
-    tasks = [task for task in context.params.task_versions if task not in left]
+    tasks = [task for task in params.task_versions if task not in left]
     if unreachable:
-        embedded = _embedded_tasks(context)
+        embedded = [task for task in params.task_versions if _is_embedded(context, task)]
         _repro(context, ["--allow-missing"], [task for task in tasks if task not in embedded])
         # Their data are in git: they are scored again for real, changed or not.
         _repro(context, ["--force", "--single-item"], embedded)
@@ -55,8 +62,8 @@ def build() -> None:
         _repro(context, [], tasks)
         site()
     else:
-        _run_dvc(context.layout.root, ["repro"])
-        if not (context.layout.root / "site" / "index.html").exists():
+        _run_dvc(layout.root, ["repro"])
+        if not (layout.root / "site" / "index.html").exists():
             site()
     _print_summary(context)
 
@@ -64,71 +71,52 @@ def build() -> None:
 def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
     """Fetch every pinned version; report those that cannot be reached, raise on changed bytes."""
     from ionladder.data.fetch import fetch as fetch_source
-    from ionladder.errors import UnreachableError
 
     unreachable: list[Problem] = []
     for pinned in context.params.versions.values():
-        if pinned.is_embedded or pinned.is_on_demand:
-            continue
-        try:
-            fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
-        except UnreachableError as error:
-            unreachable += error.problems[:1]
+        if not pinned.is_embedded and not pinned.is_on_demand:
+            try:
+                fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
+            except UnreachableError as error:
+                unreachable += error.problems[:1]
     return unreachable
 
 
-def _absent_on_demand(context: Context) -> list[DatasetVersion]:
-    """Pinned versions whose archives may be gigabytes: nobody gets them without asking."""
-    layout = context.layout
-    return [
-        version
-        for version in context.params.versions.values()
-        if version.is_on_demand
-        and version.is_pinned
-        and not layout.table(version.dataset, version.version, "labels").is_file()
-    ]
+def _has_tables(context: Context, version: DatasetVersion) -> bool:
+    return context.layout.table(version.dataset, version.version, "labels").is_file()
 
 
-def _embedded_tasks(context: Context) -> list[str]:
-    """Tasks scored on a version that is kept in git."""
-    from ionladder.data.registry import get_task
-
-    versions = context.params.task_versions.items()
-    pinned = {task: context.params.find(get_task(task).dataset, v) for task, v in versions}
-    return [task for task, version in pinned.items() if version and version.is_embedded]
+def _is_embedded(context: Context, task: str) -> bool:
+    """Whether a task is scored on a version that is kept in git."""
+    params = context.params
+    version = params.find(get_task(task).dataset, params.task_versions[task])
+    return version is not None and version.is_embedded
 
 
 def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
     """Reproduce the scores of some tasks."""
+    on_demand = {task for version in context.params.versions.values() for task in version.tasks}
     if tasks:
-        on_demand = {task for version in context.params.versions.values() for task in version.tasks}
-        stages = {True: "score-on-demand", False: "score"}
-        targets = [f"{stages[task in on_demand]}@{task}" for task in tasks]
+        targets = [f"score{'-on-demand' * (task in on_demand)}@{task}" for task in tasks]
         _run_dvc(context.layout.root, ["repro", *options, *targets])
 
 
 def _run_dvc(root: Path, arguments: list[str]) -> None:
     """Run DVC in the repository with this environment's commands first on the path."""
-    from ionladder.errors import IonLadderError
-
     scripts = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
     result = subprocess.run(  # noqa: S603 - our own arguments, no shell
         [sys.executable, "-m", "dvc", *arguments], cwd=root, env=environment, check=False
     )
     if result.returncode:
-        raise IonLadderError(
-            f"dvc {' '.join(arguments)}",
-            "every stage to succeed",
-            f"exit code {result.returncode} (the reason stands above)",
-            "Fix what the stage's own message says, then run `make leaderboard`.",
-        )
+        found = f"exit code {result.returncode} (the reason stands above)"
+        step = "Fix what the stage's own message says, then run `make leaderboard`."
+        where = f"dvc {' '.join(arguments)}"
+        raise IonLadderError(where, "every stage to succeed", found, step)
 
 
 def _print_summary(context: Context) -> None:
     """Say who leads each board, and where the page is."""
-    from ionladder.repo import read_json
-
     for task in context.params.task_versions:
         path = context.layout.leaderboard_json(task)
         if not path.exists():
@@ -137,24 +125,16 @@ def _print_summary(context: Context) -> None:
         metric = board["primary"]["metric"]
         print(f"\n{task} ({board['dataset']} {board['dataset_version']}):")
         for row in board["rows"]:
-            if row["kind"] == "reported" or row[metric] is None:
-                continue
-            print(
-                f"{_ranks(row):>7}  {row['submission']:<24} {metric} {row[metric]:.3f} "
-                f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
-            )
+            if row["kind"] != "reported" and row[metric] is not None:
+                print(
+                    f"{ranks(row['rank_low'], row['rank_high']):>7}  {row['submission']:<24} "
+                    f"{metric} {row[metric]:.3f} "
+                    f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
+                )
     print("\n`make serve` shows the pages.")
 
 
-def _ranks(row: dict[str, Any]) -> str:
-    """The ranks a row may hold; a dash for references, which are not ranked."""
-    low, high = row["rank_low"], row["rank_high"]
-    if low is None:
-        return "–"
-    return str(low) if low == high else f"{low}–{high}"
-
-
-# ``ionladder fetch``: bring the pinned upstream files to this machine
+# --- ``ionladder fetch``: bring the pinned upstream files to this machine
 
 
 def fetch(
@@ -177,10 +157,6 @@ def fetch(
     IONLADDER_MIRROR names a folder or URL that stands in for the upstream address. Archives of
     LiTraj are fetched only when named; a download that broke off is continued.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.config import select_versions
-    from ionladder.errors import FetchError, UnreachableError
-
     context = load_context()
     unreached: list[Problem] = []
     changed: list[Problem] = []
@@ -209,7 +185,6 @@ def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
 
 
 def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) -> None:
-    from ionladder.config import require_pinned
     from ionladder.data.fetch import fetch as fetch_source
     from ionladder.data.ingest import fetch_and_pin
 
@@ -232,7 +207,7 @@ def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) ->
     )
 
 
-# ``ionladder fill``: one command from an archive upstream to boards with baselines on them
+# --- ``ionladder fill``: one command from an archive upstream to boards with baselines on them
 
 
 def fill(
@@ -248,49 +223,26 @@ def fill(
     Fetches and pins the archive, makes its tables, trains the baselines made for its tasks, scores
     every submission and renders the site. What is done already is not done again.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.config import select_versions
-
     wanted = select_versions(load_context().params, datasets)
-    _require_on_demand(wanted)
+    others = [version.key for version in wanted if not version.is_on_demand]
+    if others:
+        expected = "a dataset that is fetched on demand"
+        found = "one that `make leaderboard` fetches and scores without being asked"
+        step = "Run `make leaderboard`."
+        raise ConfigError([Problem(key, expected, found, step) for key in others])
     fetch([version.key for version in wanted], pin=True)
     context = load_context()
     for version in wanted:
-        _make_tables(context, version.key)
+        if not _has_tables(context, context.params.versions[version.key]):
+            ingest([version.key])
         if baselines:
             _train(context, version)
     build()
 
 
-def _require_on_demand(versions: list[DatasetVersion]) -> None:
-    from ionladder.errors import ConfigError, Problem
-
-    others = [version.key for version in versions if not version.is_on_demand]
-    if others:
-        raise ConfigError(
-            [
-                Problem(
-                    key,
-                    "a dataset that is fetched on demand",
-                    "one that `make leaderboard` fetches and scores without being asked",
-                    "Run `make leaderboard`.",
-                )
-                for key in others
-            ]
-        )
-
-
-def _make_tables(context: Context, key: str) -> None:
-    """Ingest a version that was pinned before, where its tables are not here."""
-    version = context.params.versions[key]
-    if not context.layout.table(version.dataset, version.version, "labels").is_file():
-        ingest([key])
-
-
 def _train(context: Context, version: DatasetVersion) -> None:
     """Write the submissions of baselines that have none yet."""
     from ionladder.baselines.registry import all_baselines
-    from ionladder.cli.baselines import baseline
 
     for task in version.tasks:
         for name, spec in all_baselines().items():
@@ -298,7 +250,7 @@ def _train(context: Context, version: DatasetVersion) -> None:
                 baseline(name, task=task, seeds=None, check=False, show=False)
 
 
-# ``ionladder ingest``: turn fetched files into checked tables
+# --- ``ionladder ingest``: turn fetched files into checked tables
 
 
 def ingest(
@@ -311,10 +263,7 @@ def ingest(
 
     A version whose content differs from its committed manifest is refused, and nothing is written.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.config import require_pinned, select_versions
     from ionladder.data.ingest import ingest as ingest_version
-    from ionladder.errors import IngestError, IonLadderError
 
     context = load_context()
     errors: list[IonLadderError] = []
@@ -335,7 +284,7 @@ def ingest(
         raise IngestError([problem for error in errors for problem in error.problems])
 
 
-# ``ionladder diff``: what changed between two versions of a dataset, cell by cell
+# --- ``ionladder diff``: what changed between two versions of a dataset, cell by cell
 
 
 def diff(
@@ -347,7 +296,6 @@ def diff(
     from rich.console import Console
     from rich.table import Table
 
-    from ionladder.cli.common import load_context
     from ionladder.data.versions import KINDS, consequence, diff_versions, show_value
 
     context = load_context()
@@ -366,34 +314,27 @@ def diff(
     console.print(f"{differ}: {counts}. {consequence(changes)}")
 
 
-# ``ionladder verify``: hash everything again and name what is not as recorded
+# --- ``ionladder verify``: hash everything again and name what is not as recorded
 
 
 def verify() -> None:
     """Hold every file on this machine to the hash recorded for it; say what is not here."""
-    from ionladder.cli.common import load_context
-    from ionladder.errors import DataChangedError
+    from ionladder.board.check import verify_history, verify_receipts
+    from ionladder.data.versions import DATASET_STEPS
 
     context = load_context()
-    results = [step(context.layout, context.params) for step in _steps()]
-    for result in results:
+    problems: list[Problem] = []
+    for step in (*DATASET_STEPS, verify_receipts, verify_history):
+        result = step(context.layout, context.params)
         print(f"{result.what}: {result.n_good} as recorded, {len(result.problems)} not")
         for absent in result.absent:
             print(f"  not on this machine: {absent}")
-    problems = [problem for result in results for problem in result.problems]
+        problems += result.problems
     if problems:
         raise DataChangedError(problems)
 
 
-def _steps() -> tuple[Step, ...]:
-    """What is verified, in order; a new kind of record adds its step here."""
-    from ionladder.board.check import verify_history, verify_receipts
-    from ionladder.data.versions import DATASET_STEPS
-
-    return (*DATASET_STEPS, verify_receipts, verify_history)
-
-
-# ``ionladder site``: render every page, then build the website
+# --- ``ionladder site``: render every page, then build the website
 
 
 def site(
@@ -402,7 +343,6 @@ def site(
     ] = True,
 ) -> None:
     """Render the pages from what is recorded in leaderboard/, and build them into site/."""
-    from ionladder.repo import find_layout
     from ionladder.site.context import load_site
     from ionladder.site.render import build_site, render_site
 
@@ -417,10 +357,7 @@ def site(
         print(f"Site built into {layout.relative(folder)}/; `make serve` shows it.")
 
 
-# ``ionladder export``: datasets, splits and predictions in the layouts of other projects
-
-
-Exporter = Callable[["Context", str, str | None, Path], list[Path]]
+# --- ``ionladder export``: datasets, splits and predictions in the layouts of other projects
 
 
 def export(
@@ -444,104 +381,73 @@ def export(
     ] = None,
 ) -> None:
     """Write data, splits or predictions as files that the tools of other projects read."""
-    from ionladder.cli.common import load_context
-    from ionladder.errors import ConfigError, did_you_mean
-
-    known = _known(submission)
-    if (name, file_format) not in known:
-        names = [f"{other} --format {kind}" for other, kind in known]
-        raise ConfigError(
-            "export",
-            "a task or dataset and a format that go together",
-            f"{name} --format {file_format}",
-            did_you_mean(f"{name} --format {file_format}", names),
-        )
+    kinds = {
+        **{(name, "extxyz"): _extxyz for name in ("bvel_proto",)},
+        **{(name, "croissant"): _croissant for name in all_datasets()},
+        **{(name, "matbench-folds"): _matbench_folds for name in all_tasks()},
+        **{(n, "jarvis"): _jarvis for n, task in all_tasks().items() if not task.scored_folds},
+    }
+    asked = f"{name} --format {file_format}"
+    if (name, file_format) not in kinds:
+        hint = did_you_mean(asked, [f"{other} --format {kind}" for other, kind in kinds])
+        raise ConfigError("export", "a task or dataset and a format that go together", asked, hint)
     context = load_context()
     folder = output or context.layout.root / "build" / name
-    for path in known[name, file_format](context, name, dataset_version, folder):
+    exporter = kinds[name, file_format]
+    for path in exporter(context, name, dataset_version, folder, submission):
         print(context.layout.relative(path))
 
 
-def _known(submission: str | None) -> Mapping[tuple[str, str], Exporter]:
-    """(Name, format) → exporter: what can be exported as what."""
-    from ionladder.data.registry import all_datasets, all_tasks
-
-    def jarvis(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
-        return _jarvis(context, name, version, folder, submission)
-
-    return {
-        ("bvel_proto", "extxyz"): _extxyz,
-        **{(name, "croissant"): _croissant for name in all_datasets()},
-        **{(name, "matbench-folds"): _matbench_folds for name in all_tasks()},
-        **{
-            (name, "jarvis"): jarvis
-            for name, task in all_tasks().items()
-            if task.scored_folds is None
-        },
-    }
-
-
-def _extxyz(context: Context, _name: str, version: str | None, folder: Path) -> list[Path]:
+def _extxyz(
+    context: Context, _name: str, version: str | None, folder: Path, _submission: str | None
+) -> list[Path]:
     from ionladder.data.bvel_proto.crystals import export_extxyz
-    from ionladder.data.registry import get_task
 
-    return export_extxyz(
-        context.layout, context.version_of(get_task("bvel-proto"), version), folder
-    )
+    version = context.version_of(get_task("bvel-proto"), version)
+    return export_extxyz(context.layout, version, folder)
 
 
-def _croissant(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
-    from ionladder.data.registry import all_tasks, get_dataset
+def _croissant(
+    context: Context, name: str, version: str | None, folder: Path, _submission: str | None
+) -> list[Path]:
     from ionladder.interchange.croissant import export_croissant
 
     task = next(task for task in all_tasks().values() if task.dataset == name)
-    dataset_version = context.version_of(task, version)
-    return export_croissant(context.layout, get_dataset(name), dataset_version, folder)
+    version = context.version_of(task, version)
+    return export_croissant(context.layout, get_dataset(name), version, folder)
 
 
-def _matbench_folds(context: Context, name: str, version: str | None, folder: Path) -> list[Path]:
-    from ionladder.data.registry import get_task
+def _matbench_folds(
+    context: Context, name: str, version: str | None, folder: Path, _submission: str | None
+) -> list[Path]:
     from ionladder.interchange.matbench import export_matbench_folds
     from ionladder.submit.predictions import require_numbers
 
     task = get_task(name)
     require_numbers(task, where="export --format matbench-folds")
     pinned = context.params.find(task.dataset, context.version_of(task, version))
-    if pinned is None:  # version_of has made sure that it is pinned
-        msg = f"{task.dataset} is not pinned"
-        raise LookupError(msg)
+    assert pinned is not None  # noqa: S101 - version_of has made sure
     return export_matbench_folds(context.layout, task, pinned, folder)
 
 
 def _jarvis(
     context: Context, name: str, version: str | None, folder: Path, submission: str | None
 ) -> list[Path]:
-    from ionladder.data.registry import get_task
-    from ionladder.data.store import load_inputs
-    from ionladder.errors import ConfigError
     from ionladder.interchange.jarvis import export_contributions
     from ionladder.submit.predictions import require_numbers
-    from ionladder.submit.validate import Expectations
 
+    where = "export --format jarvis"
     if submission is None:
-        raise ConfigError(
-            "export --format jarvis",
-            "--submission with the name of a submission",
-            "none",
-            f"Its folder is submissions/{name}/NAME.",
-        )
+        step = f"Its folder is submissions/{name}/NAME."
+        raise ConfigError(where, "--submission with the name of a submission", "none", step)
     task = get_task(name)
-    require_numbers(task, where="export --format jarvis")
-    inputs = load_inputs(context.layout, task, context.version_of(task, version))
-    expected = Expectations(
-        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
-    )
+    require_numbers(task, where=where)
     source = context.layout.submission_dir(name, submission)
-    shown = context.layout.relative(source)
+    expected, shown = context.expectations(task, version), context.layout.relative(source)
     return export_contributions(source, task, expected, folder, shown_as=shown)
 
 
-# ``ionladder schema``: the JSON Schema of a file that people write
+# --- ``ionladder schema``: the JSON Schema of a file that people write
 
 
 def schema(
@@ -551,8 +457,6 @@ def schema(
 
     It stands in docs/assets/, and the site serves it from assets/.
     """
-    from ionladder.errors import ConfigError, did_you_mean
-    from ionladder.repo import find_layout, write_json
     from ionladder.submit.card import editor_schema
     from ionladder.submit.validate import SCHEMA_FILE
 
@@ -563,7 +467,7 @@ def schema(
     print(SCHEMA_FILE)
 
 
-# ``ionladder pr-check``: may a pull request be merged, and where would its model stand?
+# --- ``ionladder pr-check``: may a pull request be merged, and where would its model stand?
 
 
 EXIT_CODES = {"good": 0, "refused": 1, "needs a maintainer": 3}
@@ -588,11 +492,8 @@ def pr_check(
     Neither revision is checked out, and nothing of it is run. Exit codes: 0 good, 1 refused,
     2 wrong usage, 3 a maintainer has to decide.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.data.registry import get_task
     from ionladder.pr.check import check_pull_request
     from ionladder.pr.report import parse_report, render
-    from ionladder.repo import to_json, write_json
 
     context = load_context()
     found = check_pull_request(context.layout, context.params, base, head, copy_to=copy_to)
@@ -609,7 +510,7 @@ def pr_check(
 
 def _pr_check_print(report: Report) -> None:
     """The verdict on the standard output, errors on the error output."""
-    from ionladder.site.text import plain, ranks
+    from ionladder.site.text import plain
 
     for item in report.submissions:
         where = f"submissions/{item.task}/{item.name}"
@@ -617,23 +518,19 @@ def _pr_check_print(report: Report) -> None:
         if standing is None:
             print(f"{where}: {item.outcome}.")
             continue
-        reach = ranks(standing.rank_low, standing.rank_high)
         tied = f"tied with {', '.join(standing.tied_with)}" if standing.tied_with else "no tie"
         print(
             f"{where}: {item.outcome}; rank {standing.rank} of {standing.n_ranked} "
-            f"(range {reach}), {tied}."
+            f"(range {ranks(standing.rank_low, standing.rank_high)}), {tied}."
         )
-    print(
-        f"The pull request is {report.verdict}."
-        if report.verdict != "needs a maintainer"
-        else "The pull request needs a maintainer."
-    )
+    is_open = report.verdict == "needs a maintainer"
+    print(f"The pull request {'' if is_open else 'is '}{report.verdict}.")
     errors = [*report.refusals, *(p for s in report.submissions for p in s.problems)]
     for error in [*errors, *report.questions]:
         print(plain(error.problem), file=sys.stderr)
 
 
-# ``ionladder pr-comment``: the comment on a pull request, from a report that nobody trusts
+# --- ``ionladder pr-comment``: the comment on a pull request, from a report that nobody trusts
 
 
 def pr_comment(
@@ -648,8 +545,6 @@ def pr_comment(
 
     The guard is asked again, and a report of another size, shape, commit or submission is refused.
     """
-    from ionladder.cli.common import load_context
-    from ionladder.data.registry import get_task
     from ionladder.pr.check import comment
     from ionladder.pr.report import read_report
 
