@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,28 +126,6 @@ def submission(name: str, *wave: float) -> dict[str, str]:
         f"{folder}/submission.yaml": CARD.format(name=name),
         f"{folder}/predictions.csv": predictions(*wave),  # type: ignore[arg-type]
     }
-
-
-def hostile_outcomes(root: Path) -> Iterator[dict[str, Any]]:
-    """What became of each case of the hostile corpus: the one place that knows its judge."""
-    env = {
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-        "ARROW_IO_THREADS": "1",
-        "HOME": str(root),
-        "LANG": "C.UTF-8",
-        "MALLOC_ARENA_MAX": "2",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("src", "tests")),
-        "TMPDIR": str(root),
-    }
-    command = [sys.executable, "-m", "hostile.judge", str(root)]
-    done = subprocess.run(
-        command, env=env, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    yield from map(json.loads, done.stdout.splitlines())
 
 
 class Golden:
