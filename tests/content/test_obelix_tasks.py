@@ -16,7 +16,6 @@ from ionladder.data.registry import get_task
 from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
-from ionladder.submit.card import read_card
 
 pytestmark = pytest.mark.data
 
@@ -40,24 +39,6 @@ def score(task: str, name: str) -> dict[str, float]:
     scorer = TaskScorer.open(LAYOUT, spec, PARAMS.task_versions[task], PARAMS.scoring)
     evaluation = scorer.score(LAYOUT.submission_dir(task, name)).evaluation
     return vars(evaluation.score("log10_sigma", "all", "mae"))
-
-
-def test_the_cif_task_has_254_training_and_67_test_entries() -> None:
-    inputs = load_inputs(LAYOUT, CIF, VERSION)
-    assert (len(inputs.train_ids), len(inputs.test_ids)) == (254, 67)
-    assert inputs.structures is not None
-    assert set(inputs.structures.index) == {*inputs.train_ids, *inputs.test_ids}
-    evaluation = load_evaluation_labels(LAYOUT, CIF, VERSION)
-    censored = [
-        int((part["censoring"] == "left").sum()) for part in (evaluation.train, evaluation.test)
-    ]
-    assert censored == [28, 8]
-    assert len(evaluation.folds) == 2 * 5 * 254
-
-
-def test_the_cif_median_scores_as_published() -> None:
-    # Printed 2.81 in parentheses in Table 2 of the paper.
-    assert score("obelix-cif", "train-median")["value"] == pytest.approx(2.815287, abs=1e-6)
 
 
 def test_the_cif_forest_scores_as_published() -> None:
@@ -95,15 +76,3 @@ def test_the_forest_out_of_fold_is_as_far_off_as_counted_before(
         scored = score("obelix-cv", "rf-paper")
         assert scored["value"] == pytest.approx(by_repeat["mean"].mean(), abs=1e-9)
         assert scored["seed_sd"] == pytest.approx(by_repeat["mean"].std(ddof=1), abs=1e-9)
-
-
-def test_the_page_of_3d_models_says_how_few_crystals_have_a_barrier() -> None:
-    (caveat,) = (
-        text for text in CIF.experiments[0].caveats if "Bond-valence barriers exist" in text
-    )
-    folder = LAYOUT.submission_dir("obelix-cif", "bvse-barrier")
-    card, _ = read_card(folder / "submission.yaml", shown_as="bvse-barrier")
-    n_treated, n_without = (card.hyperparameters[name] for name in ("treated_train", "fallback"))
-    assert f"for {n_treated} of the 254 training crystals" in caveat
-    assert f"for {67 - n_without} of the 67 test crystals" in caveat
-    assert f"the other {n_without} " in caveat

@@ -5,22 +5,18 @@ A miniature is made of plain rows that a test changes before it is written.
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from writing import csv_text, frame_text, version_entry, write_zip
+from writing import csv_text, frame_text, ingested_repository, version_entry, write_zip
 
-from factories import write_repo
-from ionladder.config import DatasetVersion, add_pin, load_params
-from ionladder.data.ingest import ingest
+from ionladder.config import DatasetVersion
 from ionladder.data.litraj.ingest import build as build_version
 from ionladder.data.store import BuiltVersion
-from ionladder.repo import Layout, sha256_file
+from ionladder.repo import Layout
 
 Row = dict[str, Any]
 
@@ -178,29 +174,8 @@ def rows(table: Any) -> Sequence[Row]:
     return found
 
 
-# A repository with miniatures, as `ionladder fetch --pin` leaves it
-
-
-def with_miniatures(root: Path, miniatures: Sequence[Miniature]) -> Layout:
-    """Write archives and ``params.yaml``, pin them, and ingest them."""
-    layout = write_repo(root, ["1.0.0"])
-    content = json.loads(layout.params.read_text(encoding="utf-8"))
-    names = {one.pinned().key: (one.stem.lower(), f"{one.stem}.zip", one) for one in miniatures}
-    content["on_demand"] = {
-        key: version_entry(name, file, one.counts, [name])
-        for key, (name, file, one) in names.items()
-    }
-    layout.params.write_text(json.dumps(content), encoding="utf-8")
-    for one in miniatures:
-        path = put_raw(layout, one)
-        version = load_params(layout).versions[one.pinned().key]
-        add_pin(layout, version, {path.name: sha256_file(path)})
-        ingest(layout, load_params(layout).versions[version.key])
-    return layout
-
-
-def put_raw(layout: Layout, miniature: Miniature) -> Path:
-    """Write one archive where a fetch leaves it."""
-    folder = layout.raw_dir(miniature.stem.lower(), "1.0.0")
-    shutil.rmtree(folder, ignore_errors=True)
-    return miniature.write(folder)
+def ingested(root: Path, miniature: Miniature) -> Layout:
+    """A repository with the miniature fetched, pinned and ingested."""
+    name = miniature.stem.lower()
+    entry = version_entry(name, f"{miniature.stem}.zip", miniature.counts, [name])
+    return ingested_repository(root, entry, miniature.write)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from writing import SCORING, csv_text, frame_text, version_entry, write_zip
+from writing import (
+    csv_text,
+    frame_text,
+    ingested_repository,
+    key_of,
+    pinned_repository,
+    version_entry,
+    write_zip,
+)
 
-from ionladder.config import add_pin, load_params
-from ionladder.data.ingest import ingest
-from ionladder.repo import Layout, sha256_file
+from ionladder.repo import Layout
 
 FOLDER = "nebDFT2k"
 INDEX, CENTROIDS = f"{FOLDER}/nebDFT2k_index.csv", f"{FOLDER}/nebDFT2k_centroids.xyz"
@@ -207,24 +212,21 @@ def centroids(made: Iterable[MadeHop]) -> str:
 
 
 VERSION = "1.0.0"
-KEY = "nebdft2k-1-0-0"
+ENTRY = version_entry(
+    "nebdft2k",
+    "nebDFT2k.zip",
+    {"hops": len(HOPS)},
+    ["nebdft2k-barrier", "nebdft2k-path"],
+    n_folds=3,
+)
+KEY = key_of(ENTRY)
 
 
 def make_repository(root: Path, archive: Archive | None = None) -> Layout:
     """A repository with the archive fetched, pinned and ingested."""
-    layout = put_archive(root, archive)
-    ingest(layout, load_params(layout).versions[KEY])
-    return layout
+    return ingested_repository(root, ENTRY, (archive or Archive()).write)
 
 
-def put_archive(root: Path, archive: Archive | None = None) -> Layout:
+def put_archive(root: Path, archive: Archive) -> Layout:
     """A repository with the archive fetched and pinned."""
-    layout = Layout(root)
-    root.mkdir(parents=True, exist_ok=True)
-    tasks = ["nebdft2k-barrier", "nebdft2k-path"]
-    version = version_entry("nebdft2k", "nebDFT2k.zip", {"hops": len(HOPS)}, tasks, n_folds=3)
-    params = {"scoring": SCORING, "datasets": {}, "tasks": {}, "on_demand": {KEY: version}}
-    (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")
-    path = (archive or Archive()).write(layout.raw_dir("nebdft2k", VERSION))
-    add_pin(layout, load_params(layout).versions[KEY], {"nebDFT2k.zip": sha256_file(path)})
-    return layout
+    return pinned_repository(root, ENTRY, archive.write)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,6 @@ from ionladder.data.store import StreamedWriter
 from ionladder.evaluation import evaluate
 from ionladder.score_frames import fit_offsets, force_sums, reader, shifted_rows
 from ionladder.specs import arrow_schema
-from ionladder.submit.arrays import portions
 from ionladder.submit.frames import FramePredictions
 
 TASK = get_task("mplitrj")
@@ -42,32 +40,6 @@ def oracle(predicted: Forces, true: Forces) -> tuple[float, float, float]:
     mean = math.fsum(map(abs, gaps)) / len(gaps)
     root = math.sqrt(math.fsum(g * g for g in gaps) / len(gaps))
     return mean, root, math.fsum(cosines) / len(cosines) if cosines else 1.0
-
-
-component = st.floats(-50, 50).map(lambda x: round(x, 4))
-atom = st.tuples(component, component, component)
-configuration = st.integers(1, 5).flatmap(
-    lambda n: st.tuples(
-        st.lists(atom, min_size=n, max_size=n), st.lists(atom, min_size=n, max_size=n)
-    )
-)
-
-
-@given(st.lists(configuration, min_size=1, max_size=6))
-def test_sums_over_forces_are_those_of_a_loop(rows: list[tuple[Forces, Forces]]) -> None:
-    lengths = np.array([3 * len(p) for p, _ in rows])
-    predicted = np.concatenate([np.ravel(p) for p, _ in rows])
-    true = np.concatenate([np.ravel(t) for _, t in rows])
-    sums = force_sums(predicted, true, lengths)
-    for row, (p, t) in enumerate(rows):
-        mean, root, cos = oracle(p, t)
-        assert sums.absolute[row] / lengths[row] == pytest.approx(mean, abs=1e-12)
-        assert math.sqrt(sums.squared[row] / lengths[row]) == pytest.approx(root, abs=1e-9)
-        if sums.n_cosine[row]:
-            found = sums.cosine[row] / sums.n_cosine[row]
-            assert found == pytest.approx(cos, abs=1e-9)
-        else:
-            assert all(math.hypot(*one) < 1e-3 for one in t)
 
 
 @given(
@@ -176,19 +148,6 @@ def test_every_configuration_gets_the_numbers_of_the_loop(tmp_path: Path, block:
     assert value("force_cosine", "mae") == pytest.approx(expected, abs=1e-12)
 
 
-def test_weighing_by_atoms_gives_the_errors_over_all_components(tmp_path: Path) -> None:
-    write_predictions(tmp_path)
-    _, value = scored(tmp_path)
-    gaps = [(p.astype("f4") - t).ravel() for p, t in zip(PREDICTED, TRUE, strict=True)]
-    joined = np.concatenate(gaps)
-    by_atom = value("force_rms_ev_per_ang", "rmse_by_atom")
-    assert by_atom == pytest.approx(math.sqrt(np.mean(joined**2)), abs=1e-12)
-    found = value("force_ev_per_ang", "mae_by_atom")
-    assert found == pytest.approx(np.abs(joined).mean(), abs=1e-12)
-    means = [np.abs(gap).mean() for gap in gaps]
-    assert value("force_ev_per_ang", "mae") == pytest.approx(np.mean(means), abs=1e-12)
-
-
 def test_energies_within_a_path_know_no_zero(tmp_path: Path) -> None:
     write_predictions(tmp_path)
     rows, value = scored(tmp_path)
@@ -207,25 +166,6 @@ def test_stress_counts_where_truth_and_predictions_have_it(tmp_path: Path) -> No
     write_predictions(tmp_path, stress=None)
     _, value = scored(tmp_path)
     assert math.isnan(value("stress_ev_per_ang3", "mae_stress"))
-
-
-def test_a_perfect_prediction_is_ideal(tmp_path: Path) -> None:
-    with FramePredictions(tmp_path / "predictions.parquet", has_stress=False) as file:
-        file.write(IDS, ENERGY, [t.round(4) for t in TRUE])
-    _, value = scored(tmp_path)
-    assert value("force_ev_per_ang", "mae") < 1e-4
-    assert value("force_cosine", "mae") < 1e-6
-    assert value("energy_ev_per_atom", "mae") == 0.0
-
-
-@pytest.mark.parametrize("size", [1, 7])
-def test_rows_come_in_any_portion_whatever_the_row_groups(tmp_path: Path, size: int) -> None:
-    path = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"n": list(range(20))}), path, row_group_size=6)
-    sizes = [size] * (20 // size) + [20 % size]
-    blocks = [block["n"].to_pylist() for block in portions(path, ["n"], sizes)]
-    assert [len(block) for block in blocks] == sizes
-    assert [n for block in blocks for n in block] == list(range(20))
 
 
 def test_a_noisy_model_is_not_taken_for_a_shifted_one() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 import miniature as mini
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from li3po4 import CELL, FRACTIONS, SYMBOLS, structure
 from miniature import (
@@ -31,13 +29,9 @@ from writing import write_zip
 from ionladder.baselines.runner import run
 from ionladder.config import ScoringSettings, load_params
 from ionladder.data.bond_valence import barriers_of
-from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz
-from ionladder.data.ingest import ingest
-from ionladder.data.labels import load_evaluation_labels
-from ionladder.data.registry import dataset_module, get_dataset, get_task
+from ionladder.data.registry import get_task
 from ionladder.data.store import BuiltVersion
 from ionladder.errors import IngestError
-from ionladder.evaluation import Evaluation, evaluate
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer
 from unit.data.bvlain_here import needs_bvlain
@@ -59,35 +53,6 @@ def by_id(built: BuiltVersion, table: str) -> dict[str, dict[str, Any]]:
 
 def detail(built: BuiltVersion, name: str) -> str:
     return next(check.detail for check in built.checks if check.name == name)
-
-
-@BOTH
-def test_every_entry_has_a_label_a_place_in_the_split_and_its_structure(
-    make: Make, tmp_path: Path
-) -> None:
-    miniature = make()
-    built = build(miniature, tmp_path)
-    key = "edge_id" if "nebBVSE" in miniature.stem else "material_id"
-    written = {f["info"][key]: f for frames in miniature.frames.values() for f in frames}
-    for name in ("entries", "labels", "splits"):
-        assert sorted(by_id(built, name)) == sorted(written)
-    frames = pq.read_table(built.frames["structures"].path).to_pylist()
-    assert [frame["id"] for frame in frames] == sorted(written)
-    for frame in frames:
-        source = written[frame["id"]]
-        assert len(frame["numbers"]) == len(source["symbols"])
-        assert np.allclose(frame["cell_ang"], np.ravel(source["cell"]))
-        assert np.allclose(frame["positions_ang"], np.ravel(source["positions"]), atol=2e-6)
-    splits = by_id(built, "splits")
-    pairs = {(row["part"], row["subset"]) for row in splits.values()}
-    assert pairs == {("train", "train"), ("val", "train"), ("test", "test")}
-    folds = rows(built.tables["folds"])
-    train = sorted(name for name, row in splits.items() if row["subset"] == "train")
-    assert sorted(row["id"] for row in folds) == train
-    groups: dict[int, set[int]] = {}
-    for row in folds:
-        groups.setdefault(splits[row["id"]]["component"], set()).add(row["fold"])
-    assert all(len(found) == 1 for found in groups.values())
 
 
 def test_barriers_are_upstreams_and_inf_is_a_missing_label(tmp_path: Path) -> None:
@@ -144,27 +109,6 @@ def test_a_material_in_two_parts_is_counted_and_not_refused(tmp_path: Path) -> N
     assert shared["val|test"]["materials"] == 0
 
 
-def test_columns_nobody_knows_are_passed_over_and_named(tmp_path: Path) -> None:
-    miniature = bvel13k()
-    symbols = miniature.frames["train"][0]["symbols"]
-    miniature = changed(miniature, "train", 0, arrays={"bvs": [0.5] * len(symbols)})
-    index = [{**row, "volume": "1.0"} for row in miniature.index]
-    miniature = replace(miniature, index=index, columns=(*miniature.columns, "volume"))
-    built = build(miniature, tmp_path)
-    assert detail(built, "columns_are_known") == "passed over: bvs, index: volume"
-
-
-def test_datasets_of_one_folder_share_code_columns_and_quoted_rows() -> None:
-    one, other = (get_dataset(name) for name in ("mplitrj", "mplitrj_subsample"))
-    assert one.frames == other.frames
-    assert one.summary != other.summary
-    build_one, build_other = (dataset_module(d.name, "ingest").build for d in (one, other))
-    assert build_one is build_other
-    paths, barriers = (get_task(f"nebdft2k-{what}").reported for what in ("path", "barrier"))
-    assert paths == barriers[: len(paths)]
-    assert len(paths) < len(barriers)
-
-
 # Archives that are refused
 
 
@@ -187,14 +131,6 @@ def test_damaged_unsafe_and_incomplete_archives_are_refused(make: Make, tmp_path
     said = refused(miniature, tmp_path, expected={"train": 1, "val": 99, "test": 0})
     for part in ("train, frames", "val, rows of the index", "test, frames"):
         assert f"counts_are_upstreams: {part}" in said
-
-
-def test_the_folder_of_the_archive_may_have_any_name(tmp_path: Path) -> None:
-    miniature = bvel13k()
-    members = {name.split("/")[1]: text for name, text in miniature.members().items()}
-    write_zip(tmp_path / "raw" / "BVEL13k.zip", members)
-    built = mini.build_archive(miniature.pinned(), tmp_path)
-    assert built.tables["entries"].num_rows == 21
 
 
 INDEX_CASES = [
@@ -252,22 +188,7 @@ def test_a_dummy_atom_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
     assert "no dummy atom X" in refused(changed(bvel13k(), "test", 0, symbols=dummies), tmp_path)
 
 
-def test_all_that_is_wrong_comes_at_once(tmp_path: Path) -> None:
-    miniature = relabelled(bvel13k(), 5, E_1D=7.0)
-    said = refused(changed(miniature, "train", 2, info={"E_3D_x_nsites": 1.0}), tmp_path)
-    assert [line.split(":")[0] for line in said.splitlines()] == ["index_agrees", "products_agree"]
-    positions = [list(row) for row in bvel13k().frames["val"][0]["positions"]]
-    positions[1][2] = math.nan
-    said = refused(changed(bvel13k(), "val", 0, positions=positions), tmp_path)
-    assert "BVEL13k_val.xyz, frame 1, line 4: expected finite numbers in pos" in said
-
-
 # Boards
-
-
-@pytest.fixture(scope="module")
-def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    return mini.with_miniatures(tmp_path_factory.mktemp("litraj"), [bvel13k(), nebbvse122k()])
 
 
 def scored(layout: Layout, name: str, task: str) -> Scored:
@@ -277,21 +198,8 @@ def scored(layout: Layout, name: str, task: str) -> Scored:
     return scorer.score(layout.submission_dir(task, name))
 
 
-@BOTH
-def test_frames_are_in_place_and_a_forest_is_scored(make: Make, layout: Layout) -> None:
-    task = make().stem.lower()
-    assert layout.frames(task, "1.0.0", "structures").is_file()
-    checksums = layout.checksums(task, "1.0.0").read_text(encoding="utf-8")
-    assert "frames/structures.parquet" in checksums
-    assert not (layout.version_dir(task, "1.0.0") / ".ingest.part").exists()
-    found = scored(layout, "composition-rf", task)
-    assert found.evaluation.seeds == (0, 1, 2, 3, 4)
-    use = get_task(task).primary
-    assert np.isfinite(found.evaluation.score(use.target, "all", use.metric).value)
-    assert found.receipt["cross_validation"]
-
-
-def test_medians_score_as_plain_sums_say(layout: Layout) -> None:
+def test_medians_score_as_plain_sums_say(tmp_path: Path) -> None:
+    layout = mini.ingested(tmp_path / "hops", nebbvse122k())
     evaluation = scored(layout, "train-median", "nebbvse122k").evaluation
     index = pd.DataFrame(nebbvse122k().index)
     is_test = index["_split"] == "test"
@@ -302,6 +210,7 @@ def test_medians_score_as_plain_sums_say(layout: Layout) -> None:
     assert evaluation.score("em_ev", "all", "slope").value == 0.0
     assert np.isnan(evaluation.score("em_ev", "all", "pearson_r").value)
 
+    layout = mini.ingested(tmp_path / "whole", bvel13k())
     evaluation = scored(layout, "train-median", "bvel13k").evaluation
     index = pd.DataFrame(bvel13k().index).replace(np.inf, np.nan)
     is_test = index["_split"] == "test"
@@ -313,57 +222,3 @@ def test_medians_score_as_plain_sums_say(layout: Layout) -> None:
     ]
     found = evaluation.score("mean", "all", "mae_clipped").value
     assert found == pytest.approx(np.mean(errors), abs=1e-6)
-
-
-def test_a_bad_or_changed_archive_leaves_no_tables(tmp_path: Path) -> None:
-    with pytest.raises(IngestError):
-        mini.with_miniatures(tmp_path / "bad", [relabelled(bvel13k(), 0, E_1D=9.0)])
-    layout = Layout(tmp_path / "bad")
-    assert not layout.table("bvel13k", "1.0.0", "entries").exists()
-    assert not layout.manifest("bvel13k", "1.0.0").exists()
-    layout = mini.with_miniatures(tmp_path / "good", [nebbvse122k()])
-    mini.put_raw(layout, relabelled(nebbvse122k(), 0, em=0.999))
-    with pytest.raises(Exception, match=r"nebBVSE122k\.zip"):
-        ingest(layout, load_params(layout).versions["nebbvse122k-1-0-0"])
-
-
-class _Export(Miniature):
-    """BVEL-proto as an archive of BVEL13k."""
-
-    def members(self) -> dict[str, str]:
-        return dict(self.extra)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        texts = {part: self.extra[f"BVEL13k/BVEL13k_{part}.xyz"] for part in PARTS}
-        return {part: text.count("Lattice=") for part, text in texts.items()}
-
-
-def test_the_export_of_bvel_proto_gives_the_scores_of_the_native_task(
-    repository: Path, tmp_path: Path
-) -> None:
-    """Labels are exported with four decimals, which is how they are stored, so scores are equal."""
-    export_extxyz(Layout(repository), "1.1.0", tmp_path / "export")
-    texts = {
-        f"BVEL13k/{path.name.replace('bvel_proto', 'BVEL13k')}": path.read_text(encoding="utf-8")
-        for path in (tmp_path / "export").iterdir()
-    }
-    archive = _Export(stem="BVEL13k", columns=(), index=[], frames={}, extra=texts)
-    exported = mini.with_miniatures(tmp_path / "proto", [archive])
-
-    def evaluation(layout: Layout, task: str, version: str) -> Evaluation:
-        labels = load_evaluation_labels(layout, get_task(task), version)
-        folder = Layout(repository).submission_dir("bvel-proto", "li-geometry")
-        predictions = pd.read_csv(folder / "predictions.csv", dtype={"id": str})
-        return evaluate(labels.test, predictions, get_task(task), settings=SETTINGS)
-
-    native = evaluation(Layout(repository), "bvel-proto", "1.1.0")
-    through = evaluation(exported, "bvel13k", "1.0.0")
-    for target, by_subset in native.targets.items():
-        for subset in ("all", "conducts_1d", "conducts_2d", "conducts_3d"):
-            for metric, expected in by_subset[subset].metrics.items():
-                found = through.score(target, subset, metric)
-                for part in ("value", "ci_low", "ci_high"):
-                    np.testing.assert_allclose(
-                        getattr(found, part), getattr(expected, part), rtol=0, atol=1e-12
-                    )

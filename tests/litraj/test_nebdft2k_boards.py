@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +11,9 @@ import paths_submission as paths
 import pyarrow.parquet as pq
 import pytest
 from command import Prompt
-from miniature import build, nebbvse122k, with_miniatures
-from nebdft2k_miniature import VERSION, hops, make_repository
+from nebdft2k_miniature import hops, make_repository
 
 from ionladder.data.litraj.xyz import PeriodicCell
-from ionladder.data.registry import get_dataset, get_task
-from ionladder.data.store import require_manifest
-from ionladder.errors import ConfigError
-from ionladder.notebook import load_task
-from ionladder.repo import Layout
-from ionladder.site.context import load_site
-from ionladder.site.pages import dataset as card
-from ionladder.site.render import render_pages
 
 BARRIER, PATH = "nebdft2k-barrier", "nebdft2k-path"
 TEST = paths.held_out_hops()
@@ -136,87 +124,4 @@ def test_both_boards_are_published_with_quoted_rows(root: Path, prompt: Prompt) 
     prompt.ok("verify")
 
 
-def test_what_does_not_fit_is_refused(
-    root: Path, tmp_path: Path, prompt: Prompt, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = prompt.error("baseline", "bvse-affine", "--task", PATH)
-    assert "a task it is made for (nebdft2k-barrier)" in said
-    for command in (
-        ("export", PATH, "--format", "matbench-folds"),
-        ("convert", "predictions.csv", "--task", PATH),
-    ):
-        assert "whose submissions hold paths" in prompt.error(*command)
-    with pytest.raises(ConfigError, match="whose submissions hold paths"):
-        load_task(PATH, root=root)
-    (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
-    monkeypatch.setenv("IONLADDER_ROOT", str(tmp_path))
-    said = prompt.error("baseline", "linear-path", "--task", PATH)
-    assert "`ionladder fetch nebdft2k-1-0-0 --pin` fetches it" in said
-
-
-def test_frames_that_changed_after_ingest_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = make_repository(tmp_path).frames("nebdft2k", VERSION, "paths_init")
-    monkeypatch.setenv("IONLADDER_ROOT", str(tmp_path))
-    path.write_bytes(path.read_bytes() + b" ")
-    said = Prompt(tmp_path, monkeypatch, capsys).error("new", PATH, "mine")
-    assert "paths_init.parquet: expected SHA-256" in said
-
-
 # Cards
-
-
-def section(page: str, name: str) -> str:
-    return page.split(f"{{: #{name} }}", 1)[1].split("\n## ", 1)[0]
-
-
-def cells(row: str) -> list[str]:
-    return [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>.*?</t[hd]>", row)]
-
-
-def test_the_card_counts_frames_and_shows_which_materials_are_in_two_parts(
-    nebdft2k: Layout, tmp_path: Path
-) -> None:
-    page = render_pages(load_site(nebdft2k))["datasets/nebdft2k/"]
-    train, test = ({h.material for h in hops() if h.part == p} for p in ("train", "test"))
-    shared = sorted(train & test)
-    touched = [h for h in TEST if h.material in shared]
-    (row,) = [row for row in section(page, "split").split("\n") if "train and test" in row]
-    numbers = [str(len(of)) for of in (shared, test, touched)]
-    assert cells(row) == ["train and test", *numbers, ", ".join(shared[:3])]
-    frames = require_manifest(nebdft2k, "nebdft2k", VERSION)["frames"]
-    n_images = sum(len(hop.energies) for hop in hops())
-    assert frames["paths_relaxed"]["rows"] == n_images
-    (row,) = [row for row in section(page, "versions").split("\n") if ">18</td>" in row]
-    assert cells(row)[4] == str(len(hops()) + 2 * n_images)
-    tables = section(page, "tables")
-    assert f"<b>frames/paths_relaxed</b>: {n_images} rows, 5 columns." in tables
-    assert frames["paths_relaxed"]["content_sha256"] in tables
-
-    layout = with_miniatures(tmp_path, [nebbvse122k()])
-    shown = section(render_pages(load_site(layout))["datasets/nebbvse122k/"], "split")
-    rows = [cells(row) for row in shown.split("\n") if row.startswith('<tr><th scope="row">')]
-    assert [row[0] for row in rows] == ["train and val", "train and test", "val and test"]
-    assert {(row[1], row[3], row[4]) for row in rows} == {("0", "0", "–")}
-
-
-def test_copies_for_the_energy_zero_are_no_structures_of_their_own() -> None:
-    rows = {"frames_train": 7, "frames_val": 2, "frames_test": 3, "frames_offset": 5}
-    manifest = {"tables": {}, "frames": {name: {"rows": n} for name, n in rows.items()}}
-    assert card.structures(get_dataset("mplitrj"), [get_task("mplitrj")], manifest) == 12
-
-
-@pytest.mark.parametrize("is_terminal", [True, False])
-def test_a_terminal_sees_a_bar_that_reaches_the_end_and_a_pipe_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool
-) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(stream, "isatty", lambda: is_terminal, raising=False)
-    for name, value in {"TERM": "xterm", "COLUMNS": "100"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "stderr", stream)
-    build(nebbvse122k(), tmp_path)
-    make_repository(tmp_path / "hops")
-    for bar in ("nebBVSE122k: structures", "nebDFT2k: hops", "100%"):
-        assert (bar in stream.getvalue()) == is_terminal

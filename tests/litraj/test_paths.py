@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import paths_submission as paths
-import pyarrow.parquet as pq
 import pytest
 from nebdft2k_miniature import MadeHop, hops
 
@@ -184,7 +183,6 @@ CASES: dict[str, tuple[Edit, str]] = {
     # Upstream's PA_MAE divides by all images whatever was sent: 3 of 7 would look better.
     "images left out": (without(3, 4, 5, 6), "missing images in 7 hop(s)"),
     "an image twice": (lambda rows: [*rows, rows[0]], "repeated images in 1 hop"),
-    "an image too many": (one(6, image=7), f"unknown images in 1 hop(s) ({FIRST}: 7)"),
     "a hop missing": (
         lambda rows: [row for row in rows if row["id"] != FIRST],
         f"6 of them; 1 missing ({FIRST})",
@@ -196,9 +194,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     ),
     "energy infinite": (one(2, energy_ev=float("inf")), f"1 image(s) ({FIRST} image 2)"),
     "no energy": (one(2, energy_ev=None), "energy_ev: expected finite numbers"),
-    "no number": (one(0, positions_ang=[float("nan")] * 18), "positions_ang: expected finite"),
     "an atom missing": (one(1, positions_ang=[0.0] * 15), f"{FIRST} image 1: 15 for 6 atoms"),
-    "converged left open": (one(0, converged=None), f"nothing in 1 hop(s) ({FIRST})"),
     "converged in part": (one(0, converged=False), f"both in 1 hop(s) ({FIRST})"),
     "meV": (every(lambda row: {"energy_ev": 1e3 * row["energy_ev"]}), "not meV or kJ/mol"),
     "two atoms exchanged": (
@@ -242,50 +238,11 @@ def test_a_path_that_blew_up_is_refused_where_it_is_said_to_have_converged(
     assert "set converged to false" in found[0]
 
 
-def test_all_problems_are_reported_at_once(paths_scorer: TaskScorer, folder: Path) -> None:
-    rows = [row for row in paths.good_rows() if (row["id"], row["image"]) != (FIRST, 3)]
-    rows = paths.edited(paths.edited(rows, 8, energy_ev=None), 20, converged=None)
-    found = "\n".join(errors(paths_scorer, paths.write(folder, rows)))
-    for part in ("missing images", "energy_ev", "converged: expected"):
-        assert part in found
-
-
-def test_columns_exchanged_or_left_out_are_named(paths_scorer: TaskScorer, folder: Path) -> None:
-    path = paths.write(folder, paths.good_rows()) / "predictions.parquet"
-    table = pq.read_table(path)
-    names = {"energy_ev": "positions_ang", "positions_ang": "energy_ev"}
-    pq.write_table(table.rename_columns([names.get(n, n) for n in table.column_names]), path)
-    found = "\n".join(errors(paths_scorer, folder))
-    assert "column `energy_ev`" in found
-    assert "Did you mean `positions_ang`" in found
-    pq.write_table(table.drop_columns(["image", "converged"]), path)
-    found = "\n".join(errors(paths_scorer, folder))
-    assert "expected a column `image`" in found
-    assert "expected a column `converged`" in found
-
-
-def test_damaged_and_far_too_large_files_are_refused(
-    paths_scorer: TaskScorer, folder: Path
-) -> None:
-    path = paths.write(folder, paths.good_rows()) / "predictions.parquet"
-    data = path.read_bytes()
-    path.write_bytes(data[:-200])
-    assert "predictions.parquet: expected a parquet file" in errors(paths_scorer, folder)[0]
-    path.write_bytes(data[:600] + bytes(600) + data[1200:])
-    assert len(errors(paths_scorer, folder)) == 1
-    path.write_bytes(data)
-    with path.open("ab") as stream:
-        stream.truncate(60_000_000)
-    assert "at most" in errors(paths_scorer, folder)[0]
-
-
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        ((), "found neither"),
         (("predictions.csv",), "neither, but predictions.csv"),
         (("predictions.parquet", "predictions.extxyz"), "found both"),
-        (("predictions.parquet", "cv_predictions.csv"), "also cv_predictions.csv"),
     ],
 )
 def test_the_file_must_be_there_once_and_alone(
@@ -305,11 +262,8 @@ def test_the_file_must_be_there_once_and_alone(
         ("image=0", "picture=0", "image: expected a whole number"),
         ("energy=", "energy=x", "energy: expected a number in eV"),
         ("converged=T", "converged=maybe", "converged: expected T or F"),
-        ("converged=T", "", "converged: expected true or false"),
         ('Lattice="7.0', 'Lattice="7.1', "Lattice: expected the cell of the initial path"),
-        ("Lattice", "Lattic", "frame 1, line 2"),
         ("\nS ", "\nSe", "programs that sort by element change it"),
-        ("Br     ", "X ", "programs that sort by element change it"),
     ],
 )
 def test_frames_that_say_too_little_or_something_else_are_refused(
@@ -322,11 +276,3 @@ def test_frames_that_say_too_little_or_something_else_are_refused(
     found = errors(paths_scorer, folder)
     assert any(expected in text for text in found), found
     assert all("predictions.extxyz" in text for text in found)
-
-
-def test_a_cut_extxyz_names_the_frame(paths_scorer: TaskScorer, folder: Path) -> None:
-    path = paths.write_extxyz(folder, paths.good_rows()) / "predictions.extxyz"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text[: len(text) // 2].rsplit("\n", 2)[0] + "\n", encoding="utf-8")
-    (found,) = errors(paths_scorer, folder)
-    assert ", frame " in found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from command import Prompt
 from miniature import build_archive, pinned
-from writing import SCORING, version_entry
+from writing import ingested_repository, version_entry
 
 from ionladder.data.litraj.trajectories import draw_offset_set
-from ionladder.data.store import BuiltVersion, StreamedWriter, read_blocks
+from ionladder.data.store import BuiltVersion, read_blocks
 from ionladder.errors import IngestError
 from ionladder.repo import Layout
 from ionladder.submit.frames import FramePredictions
@@ -48,29 +46,6 @@ def changed_part(part: str, old: str, new: str) -> dict[str, str]:
     return {part: text.replace(old, new, 1)}
 
 
-def test_rows_hold_what_the_file_says(tmp_path: Path) -> None:
-    version = built(tmp_path)
-    table = pa.concat_tables(read_blocks(version.frames["frames_test"].path))
-    assert table["id"].to_pylist() == [f"test-{row:07d}" for row in range(10)]
-    for row, one in zip(table.to_pylist(), TEST, strict=True):
-        assert row["energy_ev"] == one.energy
-        assert row["cell_ang"] == one.cell.ravel().tolist()
-        np.testing.assert_array_equal(row["forces_ev_per_ang"], one.forces.astype("f4").ravel())
-        np.testing.assert_array_equal(row["positions_ang"], one.positions.astype("f4").ravel())
-        s = one.stress
-        if s is None:
-            assert row["stress_ev_per_ang3"] is None
-        else:
-            voigt = [s[0, 0], s[1, 1], s[2, 2], s[1, 2], s[0, 2], s[0, 1]]
-            assert row["stress_ev_per_ang3"] == pytest.approx(voigt, abs=1e-15)
-    one = TEST[3]
-    numbers = bytes({"Li": 3, "O": 8, "S": 16, "Fe": 26}[symbol] for symbol in one.symbols)
-    data = numbers + one.cell.astype("<f8").tobytes() + one.positions.astype("<f8").tobytes()
-    entries = {row["id"]: row for row in version.tables["entries"].to_pylist()}
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    assert entries["test-0000003"]["content_sha256_16"] == digest
-
-
 def test_train_and_val_are_training_entries_and_materials_are_groups(tmp_path: Path) -> None:
     version = built(tmp_path)
     entries = {row["id"]: row for row in version.tables["entries"].to_pylist()}
@@ -87,21 +62,6 @@ def test_train_and_val_are_training_entries_and_materials_are_groups(tmp_path: P
     assert version.summary["material_overlap"]["shared"]["train|test"]["materials"] == 4
     details = {check.name: check.detail for check in version.checks}
     assert "passed over: offset" in details["columns_are_known"]
-
-
-def test_without_materials_and_stress_and_under_another_name_it_is_read(tmp_path: Path) -> None:
-    parts = mini.configurations(has_stress=False)
-    for rows in parts.values():
-        for one in rows:
-            one.info = {}
-    version = built(tmp_path, parts=parts, folder="MPLiTraj_subsample")
-    labels = version.tables["labels"].to_pylist()
-    assert not any(row["has_stress"] or row["has_path_energy"] for row in labels)
-    entries, splits = (version.tables[name].to_pylist() for name in ("entries", "splits"))
-    assert not any(row["material_id"] for row in entries)
-    pairs = zip(entries, splits, strict=True)
-    groups = {(entry["formula"], split["component"]) for entry, split in pairs}
-    assert len(groups) == len({component for _, component in groups}) == 4
 
 
 def _stress(rows: slice, *, roll: int = 0) -> str:
@@ -128,26 +88,6 @@ def test_a_malformed_frame_is_named(tmp_path: Path, old: str, new: str, found: s
     assert found in said
 
 
-def test_missing_members_wrong_counts_and_a_cut_file_are_all_named(tmp_path: Path) -> None:
-    parts = mini.configurations()
-    said = refused(tmp_path / "one", parts={"val": parts["val"]})
-    assert "_train.xyz: expected one such file" in said
-    assert "_test.xyz: expected one such file" in said
-    said = refused(tmp_path / "two", parts={name: rows[1:] for name, rows in parts.items()})
-    assert len(said.splitlines()) == 3
-    assert "24 configurations" in said
-    text = mini.part_text(parts["train"])
-    assert "_train.xyz, frame 24" in refused(tmp_path, changed={"train": text[: len(text) - 40]})
-
-
-def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(StreamedWriter, "write", full)
-    assert "room for the frames on this disk; found No space left on device" in refused(tmp_path)
-
-
 def test_the_offset_set_has_enough_of_every_element() -> None:
     ids = [f"train-{row:07d}" for row in range(400)]
     systems = ["Li-O" if row % 40 else "Fe-Li" for row in range(400)]
@@ -168,19 +108,9 @@ SHIFT_EV = {"Li": 3.0, "O": -0.7, "Fe": 2.0, "S": 0.4}
 @pytest.fixture(scope="module")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with the miniature fetched on demand, pinned and ingested."""
-    from ionladder.cli.maintainer import fetch
-
+    entry = version_entry(DATASET, ARCHIVE, mini.COUNTS, [TASK])
     root = tmp_path_factory.mktemp("repo").resolve()
-    mini.write_archive(root / "upstream" / DATASET / "litraj" / ARCHIVE)
-    key = "mplitrj-subsample-1-0-0"
-    version = version_entry(DATASET, ARCHIVE, mini.COUNTS, [TASK])
-    params = {"scoring": SCORING, "tasks": {}, "datasets": {}, "on_demand": {key: version}}
-    (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.setenv("IONLADDER_MIRROR", str(root / "upstream"))
-        fetch([key], pin=True)
-    return root
+    return ingested_repository(root, entry, lambda to: mini.write_archive(to / ARCHIVE)).root
 
 
 def noisy(*, shifted: bool = False) -> dict[str, Any]:
@@ -270,15 +200,6 @@ def test_offsets_make_energies_comparable(prompt: Prompt, layout: Layout) -> Non
     prompt.ok("verify")
 
 
-def test_a_template_lists_the_ids_and_says_how_to_go_on(prompt: Prompt, layout: Layout) -> None:
-    assert "10 ids" in prompt.ok("new", TASK, "mine").out
-    folder = layout.submission_dir(TASK, "mine")
-    table = pq.read_table(folder / "predictions.parquet")
-    assert table["n_atoms"].to_pylist() == [len(one.symbols) for one in TEST]
-    assert "frames_offset.parquet" in (folder / "README.md").read_text()
-    assert "a column `forces_ev_per_ang`" in prompt.error("validate", str(folder))
-
-
 FORCES = "forces_ev_per_ang"
 
 
@@ -329,35 +250,3 @@ def test_one_thing_wrong_is_one_error(
     said = prompt.error("score", str(write(layout, "wrong", predictions)))
     assert all(word in said for word in words), said
     assert not (layout.root / "leaderboard" / "scores").exists()
-
-
-def test_every_problem_of_both_files_is_told_at_once(prompt: Prompt, layout: Layout) -> None:
-    predictions = noisy()
-    _set(FORCES, 4, lambda f: f[:-1])(predictions)
-    folder = write(layout, "wrong", predictions)
-    offsets = pa.table({"id": ["test-0000001"], "energy_ev": [1.0]})
-    pq.write_table(offsets, folder / "offset_predictions.parquet")
-    (folder / "weights.pt").write_bytes(b"1")
-    said = prompt.error("score", str(folder))
-    for word in ("offset_predictions.parquet", "test-0000004", "weights.pt"):
-        assert word in said
-
-
-@pytest.mark.parametrize("kind", ["cut", "text", "link", "absent", "columns"])
-def test_files_that_are_no_predictions_are_refused(
-    prompt: Prompt, layout: Layout, kind: str
-) -> None:
-    folder = write(layout, "wrong", noisy())
-    path = folder / "predictions.parquet"
-    data = path.read_bytes()
-    path.unlink()
-    if kind == "cut":
-        path.write_bytes(data[: len(data) // 2])
-    elif kind == "text":
-        path.write_text("id,energy_ev\n")
-    elif kind == "link":
-        path.symlink_to("/etc/hostname")
-    elif kind == "columns":
-        columns = {"id": ["a"], "energy_ev": [1], "forces_ev_per_ang": [1.0], "more": [2]}
-        pq.write_table(pa.table(columns), path)
-    prompt.error("score", str(folder))

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ionladder.config import add_pin, load_params
+from ionladder.data.ingest import ingest
+from ionladder.repo import Layout, sha256_file
 
 _TYPES = {"b": ("L", " {!s:.1}"), "i": ("I", "{:8d}"), "f": ("R", "{:16.8f}"), "U": ("S", "{}")}
 
@@ -101,3 +106,32 @@ def version_entry(
 
 
 SCORING = {"resamples": 200, "seed": 7, "confidence": 0.95}
+
+
+def pinned_repository(root: Path, entry: dict[str, Any], write: Callable[[Path], Path]) -> Layout:
+    """A repository with one archive fetched and pinned, as `ionladder fetch --pin` leaves it.
+
+    Args:
+        root: Where to make it.
+        entry: The version, as ``version_entry`` makes it.
+        write: Writes the archive into a folder and returns its path.
+    """
+    layout, key = Layout(root), key_of(entry)
+    root.mkdir(parents=True, exist_ok=True)
+    params = {"scoring": SCORING, "datasets": {}, "tasks": {}, "on_demand": {key: entry}}
+    layout.params.write_text(json.dumps(params), encoding="utf-8")
+    path = write(layout.raw_dir(entry["dataset"], "1.0.0"))
+    add_pin(layout, load_params(layout).versions[key], {path.name: sha256_file(path)})
+    return layout
+
+
+def ingested_repository(root: Path, entry: dict[str, Any], write: Callable[[Path], Path]) -> Layout:
+    """A repository with one archive fetched, pinned and ingested."""
+    layout = pinned_repository(root, entry, write)
+    ingest(layout, load_params(layout).versions[key_of(entry)])
+    return layout
+
+
+def key_of(entry: dict[str, Any]) -> str:
+    """The key of a version in ``params.yaml``."""
+    return f"{entry['dataset']}-1-0-0".replace("_", "-")

@@ -18,11 +18,6 @@ from ionladder.baselines.bvse import (
 )
 from ionladder.baselines.graphs import read_cif
 from ionladder.baselines.registry import get_baseline
-from ionladder.config import load_params
-from ionladder.data.registry import all_tasks
-from ionladder.data.store import load_inputs
-from ionladder.repo import Layout
-from ionladder.submit.card import CARD_FILE, read_card
 from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
 
 
@@ -55,13 +50,6 @@ def test_an_occupancy_of_li_that_is_a_little_off_still_gives_charges() -> None:
 
 def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
     return Structure(Lattice.cubic(4.0), [li, framework], [[0, 0, 0], [0.5, 0.5, 0.5]])
-
-
-def test_partly_occupied_li_is_treated_as_sites_of_li() -> None:
-    made = with_charges(_crystal({"Li": 0.99}, {"Cl": 1.0}))
-
-    assert [str(site.specie) for site in made] == ["Li+", "Cl-"]
-    np.testing.assert_array_equal(made.frac_coords, [[0, 0, 0], [0.5, 0.5, 0.5]])
 
 
 @pytest.mark.parametrize(
@@ -131,20 +119,3 @@ def test_the_physics_row_is_a_line_through_what_can_be_treated(
 
     # The line is -2 - 2 E; the median of the eight labels lies between -8 and -9.
     np.testing.assert_allclose(given, [-12.0, -8.5])
-
-
-@pytest.mark.data
-@pytest.mark.slow
-def test_the_cards_state_which_entries_have_no_barrier(repository: Path) -> None:
-    layout, task = Layout(repository), all_tasks()["obelix-cif"]
-    inputs = load_inputs(layout, task, load_params(layout).task_versions[task.name])
-    if len(list((layout.features_cache / "bvse").glob("*.json"))) < len(inputs.structures):
-        pytest.skip("barriers are not computed here: `ionladder baseline bvse-barrier` does it")
-
-    barriers = barrier_table(inputs.structures, cache=layout.features_cache)
-
-    missing = set(barriers.index[barriers["e_3d_ev"].isna()])
-    card, _ = read_card(layout.submission_dir(task.name, "bvse-barrier") / CARD_FILE, shown_as="")
-    assert sorted(missing & set(inputs.test_ids)) == card.hyperparameters["fallback_ids"]
-    n_treated = len(set(inputs.train_ids) - missing)
-    assert card.hyperparameters["treated_train"] == n_treated == 76

@@ -16,18 +16,17 @@ from ionladder.baselines.registry import Baseline, Curve, Training, get_baseline
 from ionladder.baselines.runner import (
     CURVE_COLUMNS,
     check,
-    largest_difference,
     make_plan,
     predict_once,
     run,
     train,
     write_curves,
 )
-from ionladder.cli.baselines import _curves, baseline
-from ionladder.data.registry import get_task
+from ionladder.cli.baselines import baseline
 from ionladder.errors import BaselineError, SubmissionError
 from ionladder.repo import Layout
-from unit.baselines.tiny_barriers import TARGETS, tiny_barriers
+from ionladder.submit.card import CARD_FILE
+from unit.baselines.tiny_barriers import tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
 
 PARAMS = SimpleNamespace(
@@ -102,48 +101,6 @@ def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
         check(layout, PARAMS, "train-median", "obelix")
 
 
-def test_a_baseline_too_expensive_for_the_folds_is_written_and_checked_without_them(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _replaced(monkeypatch, folds=False)
-    trainings: list[tuple[int, int]] = []
-
-    submission = run(
-        layout, PARAMS, "rf-paper", "obelix", n_seeds=2, progress=lambda *n: trainings.append(n)
-    )
-    result = check(layout, PARAMS, "rf-paper", "obelix", n_seeds=1)
-
-    assert sorted(_contents(submission.folder)) == ["predictions.csv", "submission.yaml"]
-    assert trainings == [(1, 2), (2, 2)]
-    assert (result.n_seeds, result.n_repeats) == (1, 0)
-    assert result.cv_difference == 0
-    assert result.test_difference <= result.tolerance
-
-
-def test_a_task_scored_on_folds_gets_out_of_fold_predictions_and_nothing_else(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runner, "load_inputs", lambda *_: replace(tiny_inputs(), test_ids=()))
-    seen: list[tuple[int, int]] = []
-
-    submission = run(
-        layout, PARAMS, "rf-paper", "obelix-cv", progress=lambda *step: seen.append(step)
-    )
-
-    assert sorted(_contents(submission.folder)) == ["cv_predictions.parquet", "submission.yaml"]
-    assert seen[-1] == (12, 12)  # 2 schemes × 2 repeats × 3 folds
-    assert set(submission.predictions.rows["seed"]) == {0, 1}
-    assert len(submission.predictions.rows) == 2 * N_TRAIN
-    assert submission.card.seeds == [0, 1]
-    assert "CPU time of one fold" in submission.card.hardware
-    before = _contents(submission.folder)
-    result = check(layout, PARAMS, "rf-paper", "obelix-cv", n_seeds=1)
-    assert (result.n_seeds, result.n_repeats) == (0, 1)
-    assert result.difference <= 0.5e-6
-    run(layout, PARAMS, "rf-paper", "obelix-cv")
-    assert _contents(submission.folder) == before
-
-
 @pytest.mark.parametrize(
     ("what", "name", "task", "n_seeds", "message"),
     [
@@ -167,26 +124,6 @@ def test_what_cannot_be_run_or_checked_says_why_and_nothing_is_written(
     assert not layout.submissions_dir(task).exists()
 
 
-def test_a_task_without_a_version_is_refused_together_with_other_problems(layout: Layout) -> None:
-    with pytest.raises(BaselineError) as caught:
-        run(layout, SimpleNamespace(task_versions={}), "train-mean", "obelix", n_seeds=0)
-
-    assert [problem.where for problem in caught.value.problems] == [
-        "params.yaml, tasks.obelix",
-        "ionladder baseline train-mean --seeds 0",
-    ]
-
-
-def test_a_prediction_that_is_not_finite_is_named_and_nothing_is_written(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _replaced(monkeypatch, function=_always(math.nan))
-
-    with pytest.raises(BaselineError, match="a finite prediction for every entry; found none for"):
-        run(layout, PARAMS, "rf-paper", "obelix")
-    assert not layout.submissions_dir("obelix").exists()
-
-
 def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_its_repeat(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,33 +144,6 @@ def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_it
     folds = tiny_inputs().folds.merge(result.cv_predictions, on=["scheme", "repeat", "fold", "id"])
     assert len(folds) == len(result.cv_predictions) == 2 * 2 * N_TRAIN
     assert (folds["log10_sigma"] == folds["repeat"]).all()
-
-
-def test_the_largest_difference_looks_at_rows_that_both_have_and_at_every_target() -> None:
-    stored = pd.DataFrame(
-        {"seed": [0, 0, 1], "id": ["a", "b", "a"], "log10_sigma": [1.0, 2.0, 9.0]}
-    )
-    fresh = pd.DataFrame({"seed": [0, 0], "id": ["b", "a"], "log10_sigma": [2.5, 1.0]})
-    several = pd.DataFrame({"id": ["a", "b"], "e_1d_ev": [1.0, 2.0], "e_2d_ev": [3.0, 4.0]})
-
-    assert largest_difference(stored, fresh) == 0.5
-    assert largest_difference(stored.iloc[:1], fresh) == math.inf
-    assert largest_difference(several, several.assign(e_2d_ev=[3.0, 4.75])) == 0.75
-
-
-def test_a_task_of_several_targets_gets_a_column_for_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runner, "load_inputs", lambda *_: tiny_barriers())
-    layout = Layout(tmp_path)
-
-    submission = run(layout, PARAMS, "li-geometry", "bvel-proto")
-
-    header = (submission.folder / "predictions.csv").read_text().splitlines()[0]
-    assert header == "id,e_1d_ev,e_2d_ev,e_3d_ev"
-    assert list(submission.cv_predictions.rows.columns[-3:]) == list(TARGETS)
-    assert len(submission.cv_predictions.rows) == 3 * 2 * N_TRAIN
-    assert check(layout, PARAMS, "li-geometry", "bvel-proto").difference <= 0.5e-6
 
 
 def _gap(training: Training) -> np.ndarray:
@@ -282,8 +192,11 @@ def test_the_words_of_a_card_are_kept_and_only_measured_fields_are_filled_in(
     assert again.training_time_s == card["training_time_s"]
 
 
-def test_a_new_card_is_a_template_with_the_docstring(layout: Layout) -> None:
-    card = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).card
+def test_a_new_card_is_a_template_with_the_docstring_and_a_broken_one_is_not_written_over(
+    layout: Layout,
+) -> None:
+    submission = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+    card, file = submission.card, submission.folder / CARD_FILE
 
     assert card.model == "rf-paper"
     assert (
@@ -291,24 +204,10 @@ def test_a_new_card_is_a_template_with_the_docstring(layout: Layout) -> None:
         " entries."
     )
     assert "replace model, description" in card.notes
-
-
-def test_words_for_tasks_that_wait_for_their_data_are_laid_down(tmp_path: Path) -> None:
-    words = runner.card_words(
-        tmp_path, "submissions/x", get_baseline("linear-path"), get_task("nebdft2k-path")
-    )
-
-    assert words["model"] == "Straight line"
-    assert "Deterministic" in words["notes"]
-
-
-def test_a_card_that_cannot_be_read_is_not_written_over(layout: Layout) -> None:
-    folder = run(layout, PARAMS, "train-mean", "obelix").folder
-    (folder / "submission.yaml").write_text("model: [")
-
-    with pytest.raises(SubmissionError, match=r"train-mean/submission\.yaml"):
-        run(layout, PARAMS, "train-mean", "obelix")
-    assert (folder / "submission.yaml").read_text() == "model: ["
+    file.write_text("model: [")
+    with pytest.raises(SubmissionError, match=r"rf-paper/submission\.yaml"):
+        run(layout, PARAMS, "rf-paper", "obelix")
+    assert file.read_text() == "model: ["
 
 
 # Training curves
@@ -359,26 +258,3 @@ def test_a_model_without_epochs_has_no_curve(layout: Layout) -> None:
         run(layout, PARAMS, "train-median", "obelix", watch=print)
     with pytest.raises(BaselineError, match="ionladder baseline linear-path --curves: expected a"):
         baseline("linear-path", task="nebdft2k-path", curves=True)
-
-
-def test_curves_are_written_when_the_training_went_well_and_only_if_wanted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    layout = Layout(tmp_path)
-
-    def fail() -> None:
-        with _curves(layout, "my-model", wanted=True) as watch:
-            watch(CURVE)
-            raise MemoryError
-
-    with pytest.raises(MemoryError):
-        fail()
-    with _curves(layout, "my-model", wanted=False) as watch:
-        assert watch is None
-    assert not layout.benchmarks_results.exists()
-
-    with _curves(layout, "my-model", wanted=True) as watch:
-        watch(CURVE)
-    shown = "benchmarks/results/training_curves/my-model.csv: curves of 1 training written."
-    assert shown in capsys.readouterr().out
-    assert layout.training_curve("my-model").is_file()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.site_features import (
     Crystal,
     cation_clearances,
@@ -21,7 +19,6 @@ from ionladder.baselines.site_features import (
     neighbours,
     site_features,
 )
-from ionladder.errors import BaselineError
 from unit.baselines.tiny_barriers import (
     PEROVSKITE,
     ROCK_SALT,
@@ -56,16 +53,6 @@ def conventional_rock_salt() -> Crystal:
     return _crystal(A * np.eye(3), sites)
 
 
-def test_cell_matrices_have_the_lengths_angles_and_volume_asked_for() -> None:
-    cell = cell_matrix(np.array([3.0, 4.0, 5.0]), np.array([70.0, 80.0, 100.0]))
-
-    lengths = np.linalg.norm(cell, axis=1)
-    cosines = [cell[i] @ cell[j] / lengths[i] / lengths[j] for i, j in ((1, 2), (0, 2), (0, 1))]
-    np.testing.assert_allclose(lengths, [3.0, 4.0, 5.0])
-    np.testing.assert_allclose(np.degrees(np.arccos(cosines)), [70.0, 80.0, 100.0])
-    assert np.linalg.det(cell) > 0
-
-
 def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search() -> None:
     cell = cell_matrix(np.array([3.0, 6.0, 4.0]), np.array([55.0, 100.0, 120.0]))
     rng = np.random.default_rng(3)
@@ -97,17 +84,6 @@ def test_features_of_rock_salt_are_those_worked_out_by_hand() -> None:
     assert features["highest_charge"] == 0
 
 
-def test_bond_valences_sum_over_all_anions_in_reach() -> None:
-    distances = [
-        A * math.sqrt(x * x + y * y + z * z) / 2
-        for x, y, z in product(range(-7, 8), repeat=3)
-        if (x + y + z) % 2
-    ]
-    expected = sum(math.exp((0.76 + 1.33 - d) / 0.37) for d in distances if d <= 8.0)
-
-    assert features_of(rock_salt())["li_valence_mean"] == pytest.approx(expected, abs=1e-6)
-
-
 def test_the_choice_of_cell_changes_no_intensive_feature() -> None:
     small, large = features_of(rock_salt()), features_of(conventional_rock_salt())
     gridded = ("free_radius", "cation_clearance", "n_sites")
@@ -117,25 +93,12 @@ def test_the_choice_of_cell_changes_no_intensive_feature() -> None:
             assert large[name] == pytest.approx(value, abs=2e-6), name
 
 
-def test_lithium_of_rock_salt_hops_by_its_nearest_distance_in_all_dimensions() -> None:
-    np.testing.assert_allclose(hop_lengths(rock_salt()), [A / math.sqrt(2)] * 3)
-    np.testing.assert_allclose(hop_lengths(conventional_rock_salt()), [A / math.sqrt(2)] * 3)
-
-
 def test_hops_along_chains_in_layers_and_between_layers_have_their_own_lengths() -> None:
     orthorhombic = _crystal(np.diag([3.0, 4.5, 7.0]), ROCK_SALT)
     far_apart = _crystal(np.diag([3.0, 4.5, 12.0]), ROCK_SALT)
 
     np.testing.assert_allclose(hop_lengths(orthorhombic), [3.0, 4.5, 7.0])
     np.testing.assert_allclose(hop_lengths(far_apart), [3.0, 4.5, 10.0])
-
-
-def test_a_zigzag_chain_counts_as_one_dimension_by_its_longer_step() -> None:
-    species, charges = ["F", "Li", "Li"], [-1, 1, 1]
-    coordinates = [0.5, 0.9, 0.9, 0.0, 0.0, 0.0, 0.4, 0.0, 0.0]
-    chain = _crystal(np.diag([5.0, 20.0, 20.0]), (species, charges, coordinates))
-
-    np.testing.assert_allclose(hop_lengths(chain), [3.0, 10.0, 10.0])
 
 
 def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
@@ -168,18 +131,6 @@ def test_cations_in_the_cell_centre_are_passed_along_the_edges() -> None:
     clearance = cation_clearances(perovskite)
 
     np.testing.assert_allclose(clearance, [length / math.sqrt(2)] * 3, atol=0.02)
-
-
-def test_a_crystal_without_lithium_is_refused() -> None:
-    with pytest.raises(ValueError, match="without Li"):
-        features_of(_crystal(FCC, (["F", "Na"], *ROCK_SALT[1:])))
-
-
-def test_a_dataset_without_structures_is_refused_by_name() -> None:
-    inputs = replace(tiny_barriers(), structures=None)
-
-    with pytest.raises(BaselineError, match="a dataset without structures"):
-        get_baseline("li-geometry").fit_predict(inputs, inputs.train_ids, inputs.test_ids, seed=0)
 
 
 def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal() -> None:

@@ -8,25 +8,21 @@ import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
-from ionladder.baselines.registry import Training, get_baseline
+from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.umlip import (
-    ALPHAS,
     CHGNET,
     SEVENNET,
     Cell,
     Potential,
-    best_alpha,
     embedding_table,
-    fit_ridge,
     whole_atoms,
 )
 from ionladder.errors import BaselineError
-from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
+from unit.baselines.tiny_task import rock_salt_cif
 
 POTENTIALS = [
-    pytest.param(potential, width, id=name, marks=pytest.mark.skipif(bool(missing), reason=name))
-    for name, potential, width in (("chgnet", CHGNET, 64), ("sevennet", SEVENNET, 128))
-    for missing in (get_baseline(f"{name}-features").missing_packages(),)
+    pytest.param(CHGNET, 64, id="chgnet"),
+    pytest.param(SEVENNET, 128, id="sevennet", marks=pytest.mark.slow),
 ]
 
 
@@ -88,44 +84,11 @@ def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
     np.testing.assert_array_equal(cell.lattice_ang, np.eye(3) * 8.0)
 
 
-@pytest.mark.extra
-def test_of_equally_occupied_sites_the_first_stays() -> None:
-    pytest.importorskip("ase")
-    halves = Structure(Lattice.cubic(8.0), [{"Li": 0.5}] * 2, [[0.05, 0, 0], [0.95, 0, 0]])
-
-    np.testing.assert_allclose(whole_atoms(halves).fractional, [[0.05, 0, 0]])
-
-
-def test_a_penalty_is_large_where_features_say_nothing_and_small_where_they_say_all() -> None:
-    rng = np.random.default_rng(3)
-    features, groups = rng.normal(size=(60, 4)), np.arange(60) // 2
-    told = features @ np.array([3.0, -2.0, 1.0, 0.5])
-
-    assert best_alpha(features, told, groups) == ALPHAS[0]
-    assert best_alpha(features, rng.normal(size=60), groups) > 30.0
-
-
-@pytest.mark.extra
-def test_a_crystal_without_features_gets_the_training_median() -> None:
-    pytest.importorskip("ase")
-    inputs = all_with_cif()
-    structures = inputs.structures
-    texts = [rock_salt_cif(4.03 + place / 50, "F") for place in range(len(structures))]
-    texts[25] = rock_salt_cif(5.5, "Br")
-    changed = type(inputs)(**{**vars(inputs), "structures": structures.assign(cif_text=texts)})
-    train, wanted = list(inputs.train_ids[:22]), list(inputs.train_ids[25:27])
-
-    training = Training(
-        name="few", inputs=changed, train_ids=train, predict_ids=wanted, seed=0, settings={}
-    )
-    given = fit_ridge(training, _few_features())
-
-    assert given[0] == inputs.train_labels.loc[train, "log10_sigma"].median()
-    assert np.isfinite(given).all()
-
-
 @pytest.mark.parametrize(("potential", "width"), POTENTIALS)
 def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, width: int) -> None:
+    name = "chgnet" if potential is CHGNET else "sevennet"
+    if missing := get_baseline(f"{name}-features").missing_packages():
+        pytest.skip(f"needs {missing}")
     crystal = Structure.from_spacegroup(
         "Fm-3m", Lattice.cubic(4.62), ["Li", "O"], [[0.25, 0.25, 0.25], [0, 0, 0]]
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from ionladder.data.store import TaskInputs
+from unit.baselines.tiny_task import N_TRAIN, folds_table
 
-N_TRAIN = 30
 TARGETS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
 SCHEMES = ("chemsys", "prototype", "random")
 ROCK_SALT = (["F", "Li"], [-1, 1], [0.5, 0.5, 0.5, 0.0, 0.0, 0.0])
@@ -41,25 +39,9 @@ def tiny_barriers() -> TaskInputs:
         test_ids=tuple(test),
         train_labels=labels,
         split=pd.DataFrame({"component": range(len(ids))}, index=pd.Index(ids, name="id")),
-        folds=_folds(train),
+        folds=folds_table(train, SCHEMES),
         targets=TARGETS,
     )
-
-
-def tiny_hops() -> TaskInputs:
-    """The same entries with one barrier each, as single hops have."""
-    inputs = tiny_barriers()
-    labels = inputs.train_labels[["e_1d_ev"]].rename(columns={"e_1d_ev": "em_ev"})
-    return replace(inputs, train_labels=labels, targets=("em_ev",), structures=None)
-
-
-def tiny_dft_hops() -> TaskInputs:
-    """The same with barriers of DFT as labels, and those of bond valences as an input."""
-    inputs = tiny_hops()
-    labels = inputs.train_labels.rename(columns={"em_ev": "em_dft_ev"})
-    given = 0.1 + 1.5 * labels["em_dft_ev"].reindex(inputs.entries.index, fill_value=0.5)
-    entries = inputs.entries.assign(em_bvse_ev=given)
-    return replace(inputs, entries=entries, train_labels=labels, targets=("em_dft_ev",))
 
 
 def entries_table(ids: list[str], species: list[list[str]], lengths: list[float]) -> pd.DataFrame:
@@ -95,14 +77,3 @@ def _sites(number: int) -> tuple[list[str], list[int], list[float]]:
     species, charges, coordinates = ROCK_SALT if number % 2 else PEROVSKITE
     anion = ANIONS[(number // 2) % 4]
     return [anion if symbol == "F" else symbol for symbol in species], charges, coordinates
-
-
-def _folds(train: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"scheme": scheme, "repeat": repeat, "fold": (number + repeat) % 3, "id": entry}
-            for scheme in SCHEMES
-            for repeat in range(2)
-            for number, entry in enumerate(train)
-        ]
-    )

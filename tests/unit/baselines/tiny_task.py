@@ -12,6 +12,7 @@ from ionladder.data.store import TaskInputs
 
 N_TRAIN = 30
 N_TEST = 6
+SCHEMES = ("grouped_doi_comp", "kfold_shuffled")
 _HOSTS = ("P1.0S4.0", "La3.0Zr2.0O12.0", "Ti2.0P3.0O12.0", "Y1.0Cl6.0")
 _GROUPS = ((14, "monoclinic"), (62, "orthorhombic"), (167, "trigonal"), (230, "cubic"))
 
@@ -40,7 +41,7 @@ def tiny_inputs() -> TaskInputs:
             },
             index=pd.Index(ids, name="id"),
         ),
-        folds=_folds(train),
+        folds=folds_table(train),
         targets=("log10_sigma",),
     )
 
@@ -124,11 +125,12 @@ def _entries(ids: list[str], rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def _folds(train: list[str]) -> pd.DataFrame:
+def folds_table(train: list[str], schemes: tuple[str, ...] = SCHEMES) -> pd.DataFrame:
+    """Two repeats of three folds for each scheme."""
     return pd.DataFrame(
         [
             {"scheme": scheme, "repeat": repeat, "fold": (number + repeat) % 3, "id": entry}
-            for scheme in ("grouped_doi_comp", "kfold_shuffled")
+            for scheme in schemes
             for repeat in range(2)
             for number, entry in enumerate(train)
         ]

@@ -35,19 +35,6 @@ def member(
     return info
 
 
-def test_regular_files_are_read_and_folders_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "cifs.tar.gz"
-    path.write_bytes(make_tar({"cifs/019.cif": b"data_019", "cifs/5e2.cif": b""}))
-    assert read_tar(path) == {"cifs/019.cif": b"data_019", "cifs/5e2.cif": b""}
-    write_tar(path, member("cifs", tarfile.DIRTYPE), member("cifs/a.cif", size=2))
-    assert read_tar(path) == {"cifs/a.cif": b"xx"}
-
-
-def test_companions_that_macos_adds_are_passed_over(tmp_path: Path) -> None:
-    path = write_tar(tmp_path / "a.tar.gz", member("c/._a.cif", size=9), member("c/a.cif", size=1))
-    assert list(read_tar(path)) == ["c/a.cif"]
-
-
 @pytest.mark.parametrize(
     ("bad", "found"),
     [
@@ -61,17 +48,6 @@ def test_companions_that_macos_adds_are_passed_over(tmp_path: Path) -> None:
         (member("a.cif", tarfile.BLKTYPE), "a device or another special member"),
         (member("a.cif", tarfile.FIFOTYPE), "a device or another special member"),
     ],
-    ids=[
-        "absolute",
-        "parent",
-        "backslash",
-        "drive",
-        "symlink",
-        "hardlink",
-        "char",
-        "block",
-        "fifo",
-    ],
 )
 def test_members_that_could_do_harm_are_refused_by_name(
     tmp_path: Path, bad: tarfile.TarInfo, found: str
@@ -83,19 +59,6 @@ def test_members_that_could_do_harm_are_refused_by_name(
     assert problem.where == f"a.tar.gz, member {bad.name!r}"
     assert problem.found == found
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
-    path = write_tar(tmp_path / "a.tar.gz", member("a.cif", size=1), member("a.cif", size=2))
-    with pytest.raises(IngestError, match="each name once"):
-        read_tar(path)
-
-
-def test_too_many_members_are_refused(tmp_path: Path) -> None:
-    path = write_tar(tmp_path / "a.tar.gz", *(member(f"{i}.cif") for i in range(4)))
-    assert len(read_tar(path, limits=Limits(members=4))) == 4
-    with pytest.raises(IngestError, match="at most 3 members"):
-        read_tar(path, limits=Limits(members=3))
 
 
 def test_a_bomb_is_refused_by_its_declared_size_before_it_is_unpacked(tmp_path: Path) -> None:
@@ -111,13 +74,6 @@ def test_truncated_archives_are_named_as_damaged(tmp_path: Path, keep: int) -> N
     path = tmp_path / "a.tar.gz"
     path.write_bytes(whole[:keep])
     with pytest.raises(IngestError, match="damaged bytes"):
-        read_tar(path)
-
-
-def test_a_file_that_is_no_archive_is_named_as_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "a.tar.gz"
-    path.write_text("<html>404</html>")
-    with pytest.raises(IngestError, match=r"a\.tar\.gz: expected a readable tar archive"):
         read_tar(path)
 
 
@@ -153,16 +109,6 @@ def test_regular_files_are_read_and_folders_and_companions_passed_over(tmp_path:
         assert archive.size("a/one.xyz") == 4
 
 
-def test_a_fingerprint_changes_with_the_content_and_not_with_the_packing(tmp_path: Path) -> None:
-    prints = []
-    for number, (data, method) in enumerate(
-        [(b"x" * 99, zipfile.ZIP_DEFLATED), (b"x" * 99, zipfile.ZIP_STORED), (b"y" * 99, 8)]
-    ):
-        with ZipMembers(write(tmp_path / f"{number}.zip", {"a": data}, method)) as archive:
-            prints.append(archive.fingerprint("a"))
-    assert prints[0] == prints[1] != prints[2]
-
-
 @pytest.mark.parametrize(
     ("name", "what"),
     [
@@ -191,15 +137,6 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: int, what: str) -> 
     assert f"expected a regular file; found {what}" in refused(tmp_path / "a.zip")
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("other", ["a/one.xyz", "A/One.XYZ"])
-def test_a_second_member_of_the_same_name_is_refused(tmp_path: Path, other: str) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("a/one.xyz", b"1")
-        archive.writestr(other, b"2")
-    assert "each name once" in refused(tmp_path / "a.zip")
-
-
 def test_bombs_are_refused_by_ratio_total_and_number(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": bytes(5_000_000), "b": b"1"})
     assert "at most 200 bytes from one" in refused(path)
@@ -216,35 +153,11 @@ def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path: Path) -> None:
     assert "an encrypted member" in refused(tmp_path / "b.zip")
 
 
-def test_every_bad_member_is_named_in_one_error(tmp_path: Path) -> None:
-    said = refused(write(tmp_path / "a.zip", {"../one": b"x", "two": b"x", "/three": b"x"}))
-    assert "../one" in said
-    assert "/three" in said
-    assert "'two'" not in said
-
-
 @pytest.mark.parametrize("kept", [0, 10, 60, -5])
 def test_a_truncated_archive_is_an_error(tmp_path: Path, kept: int) -> None:
     data = write(tmp_path / "a.zip", {"a": b"1" * 500}).read_bytes()
     (tmp_path / "cut.zip").write_bytes(data[:kept] if kept >= 0 else data[: len(data) + kept])
     assert "a readable zip archive" in refused(tmp_path / "cut.zip")
-
-
-def test_damaged_bytes_are_an_error_that_names_the_member(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.zip", {"a/one.xyz": b"hello" * 50}, zipfile.ZIP_STORED)
-    data = bytearray(path.read_bytes())
-    data[data.index(b"hello") + 2] ^= 1
-    path.write_bytes(data)
-    with ZipMembers(path) as archive, pytest.raises(IngestError, match=r"one\.xyz.*damaged"):
-        archive.read("a/one.xyz")
-
-
-def test_a_member_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with (
-        ZipMembers(write(tmp_path / "a.zip", {"a": b"1"})) as archive,
-        pytest.raises(IngestError, match="expected a member 'b'"),
-    ):
-        archive.open("b")
 
 
 @given(place=st.integers(0, 10_000), mask=st.integers(1, 255))

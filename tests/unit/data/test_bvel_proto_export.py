@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import Prompt
 
 from ionladder.data.bvel_proto.crystals import PARTS, export_extxyz, structure
 from ionladder.data.store import read_table
@@ -68,48 +67,3 @@ def test_structures_and_labels_read_back_as_stored(layout: Layout, folder: Path)
             expected = np.inf if barrier is None else barrier
             assert atoms.info[key] == expected
             assert atoms.info[f"{key}_x_nsites"] == pytest.approx(expected * len(atoms), abs=1e-4)
-
-
-def test_the_loader_of_bvel13k_reads_the_export(
-    folder: Path, layout: Layout, tmp_path: Path
-) -> None:
-    data = pytest.importorskip("litraj.data", reason="needs litraj (`make test-bvel` installs it)")
-    # The loader knows its own dataset's name only.
-    (tmp_path / "BVEL13k").mkdir()
-    for path in folder.iterdir():
-        name = path.name.replace("bvel_proto", "BVEL13k")
-        (tmp_path / "BVEL13k" / name).write_bytes(path.read_bytes())
-
-    *parts, index = data.load_data("BVEL13k", str(tmp_path))
-
-    labels = rows(layout, "labels")
-    assert [len(part) for part in parts] == [(index["_split"] == part).sum() for part in PARTS]
-    assert sum(map(len, parts)) == len(index) == len(labels)
-    for atoms in parts[2]:
-        expected = labels[atoms.info["material_id"]]
-        for name, target in TARGETS.items():
-            label = np.inf if expected[target] is None else expected[target]
-            assert atoms.info[name] == pytest.approx(label, abs=5e-5)
-
-
-@pytest.fixture
-def prompt(
-    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
-    return Prompt(repository, monkeypatch, capsys)
-
-
-def test_export_writes_the_four_files_of_the_layout(prompt: Prompt, tmp_path: Path) -> None:
-    result = prompt.ok("export", "bvel_proto", "--format", "extxyz", "--output", str(tmp_path))
-
-    names = ["index.csv", "train.xyz", "val.xyz", "test.xyz"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        f"bvel_proto_{name}" for name in names
-    )
-    assert result.out.count("\n") == 4
-
-
-def test_an_unknown_export_is_answered_with_the_known_one(prompt: Prompt) -> None:
-    error = prompt.error("export", "bvel_prot")
-
-    assert "Did you mean bvel_proto --format extxyz?" in error

@@ -120,26 +120,6 @@ def test_fields_that_cannot_be_read_are_named(
     assert (problem.expected, problem.found) == (expected, repr(value))
 
 
-def test_all_problems_are_reported_together(broken: Broken) -> None:
-    def edit(upstream: Upstream) -> None:
-        upstream.change("a03", SIGMA, "n/a")
-        upstream.change("a05", "Z", "9")
-        upstream.change("a08", "a", "wide")
-        upstream.cifs.pop("a02")
-
-    where = " ".join(problem.where for problem in broken(edit))
-    for expected in ("id 'a03'", "id 'a05'", "id 'a08'", "a02.cif"):
-        assert expected in where
-
-
-def test_an_archive_with_other_or_repeated_files_is_refused(broken: Broken) -> None:
-    (other,) = broken(lambda u: u.cifs.update({"../a02": u.cifs["a02"]}))
-    (second,) = broken(lambda u: u.cifs.update({"again/a02": u.cifs["a02"]}))
-
-    assert other.where == "all_cifs.tar.gz, member 'cifs/../a02.cif'"
-    assert second.found == "a second one"
-
-
 # The tables
 
 
@@ -173,12 +153,6 @@ def test_a_cif_that_disagrees_is_named_by_aspect(broken: Broken, edit: Edit, che
     assert any(p.where == f"{check}: all_cifs.tar.gz, a05.cif" for p in problems), problems
 
 
-def test_all_cifs_that_cannot_be_read_are_named_together(broken: Broken) -> None:
-    problems = broken(lambda u: u.cifs.update({"a05": "data_x", "019": "no cif"}))
-    places = [f"{AGREE}: all_cifs.tar.gz, {entry}.cif" for entry in ("019", "a05")]
-    assert [problem.where for problem in problems] == places
-
-
 def same_composition(upstream: Upstream) -> None:
     """The test entry z04 gets the composition, cell and space group of the training entry a03."""
     for column in (CELL, REDUCED, "Z", *"abc", SYMBOL, NUMBER):
@@ -208,15 +182,6 @@ same_paper = change("z04", "DOI", "10.1000/te.1|10.1000/TR.0")
 def test_what_crosses_the_split_is_named(broken: Broken, edit: Edit, where: str) -> None:
     problems = broken(edit)
     assert f"{CROSSING}: {where}" in [p.where for p in problems], problems
-
-
-def test_components_in_both_parts_or_of_another_number_are_named(broken: Broken) -> None:
-    together = [p for p in broken(same_paper) if "stay_together: component " in p.where]
-    (number,) = broken(change("a33", "DOI", "10.1000/alone"))
-
-    assert [(p.expected, p.found) for p in together] == [("one part", "test, train")]
-    assert number.where == "components_stay_together: splits"
-    assert (number.expected, number.found) == ("19 components (params.yaml)", "20")
 
 
 def built_from(folder: Path, edit: Edit = lambda _: None) -> Built:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pytest
 from factories import make_cif
 from ionladder.data.obelix.crystals import StructureError, read_crystal, structure, structure_row
 from ionladder.data.obelix.release import parse_formula
-from ionladder.data.obelix.slices import anion_class, elements_of, part_columns
+from ionladder.data.obelix.slices import anion_class, elements_of
 from ionladder.data.registry import get_task
 from ionladder.data.slices import experiment_columns
 from ionladder.repo import Layout, sha256_bytes
@@ -96,16 +95,6 @@ def test_added_noise_is_told_from_published_digits(x: str, is_noisy: bool) -> No
     assert describe(coordinate(make_cif(ROW), x))["positions_perturbed"] is is_noisy
 
 
-def test_remarks_of_the_reader_are_kept_and_not_shown() -> None:
-    cif = coordinate(make_cif(ROW), "0.3333")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        row = describe(cif)
-    assert row["parse_warnings"] == [
-        "1 fractional coordinates rounded to ideal values to avoid issues with finite precision."
-    ]
-
-
 @pytest.mark.parametrize(
     "data",
     [b"", b"data_x\n", b"\xff\xfe", b"not a cif", make_cif(ROW).replace("loop_", "lop_").encode()],
@@ -113,25 +102,6 @@ def test_remarks_of_the_reader_are_kept_and_not_shown() -> None:
 def test_what_cannot_be_read_is_refused_with_a_reason(data: bytes) -> None:
     with pytest.raises(StructureError, match=r"\S"):
         read_crystal(data)
-
-
-def test_an_overfilled_site_is_refused() -> None:
-    with pytest.raises(StructureError, match="exceeded tolerance"):
-        read_crystal(make_cif(ROW).replace(" 1.000000", " 1.200000", 1).encode())
-
-
-def kept(composition: str) -> str:
-    cif = make_cif(ROW | {"True Composition": composition})
-    table = pd.DataFrame({"cif_text": [cif]}, index=pd.Index(["a"], name="id"))
-    return str(part_columns(table).loc["a", "lithium_rounded"])
-
-
-@pytest.mark.parametrize(
-    ("composition", "expected"),
-    [("Li1.0P1.0S4.0", "kept"), ("Li0.5P1.0S4.0", "lost"), ("P1.0S4.0", "lost")],
-)
-def test_lithium_is_lost_where_no_site_rounds_to_one(composition: str, expected: str) -> None:
-    assert kept(composition) == expected
 
 
 @pytest.mark.data
@@ -175,15 +145,3 @@ def test_in_the_real_test_set_it_is_what_the_networks_see(repository: Path) -> N
 )
 def test_anions_name_the_chemistry(formula: str, expected: str) -> None:
     assert anion_class(elements_of(formula)) == expected
-
-
-def test_the_slice_titles_every_class_of_the_rule() -> None:
-    (item,) = (item for item in get_task("obelix").slices if item.name == "anions")
-    titled = {value for value, _ in item.values or ()}
-    everything = ["O", "N", "S", "Se", "Te", "F", "Cl", "P", "H"]
-    subsets = [
-        {e for bit, e in enumerate(everything) if mask >> bit & 1} | {"Li"}
-        for mask in range(2 ** len(everything))
-    ]
-    found = {anion_class(elements) for elements in subsets} | {"bromide", "iodide"}
-    assert found == titled

@@ -10,10 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import spearmanr, wasserstein_distance
+from scipy.stats import wasserstein_distance
 
 from ionladder.data import slices
-from ionladder.data import slices as composition_distance
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.data.registry import get_task
 from ionladder.data.slices import (
@@ -36,21 +35,6 @@ compositions = st.dictionaries(
     st.sampled_from(SCALE), st.integers(min_value=1, max_value=40), min_size=1, max_size=6
 )
 formulas = compositions.map(lambda amounts: "".join(f"{e}{n / 4:g}" for e, n in amounts.items()))
-
-
-def test_the_scale_holds_every_element_up_to_lawrencium_once() -> None:
-    from pymatgen.core import Element
-
-    assert len(set(SCALE)) == len(SCALE) == 103
-    assert {Element(symbol).Z for symbol in SCALE} == set(range(1, 104))
-
-
-def test_the_scale_resembles_pettifor_s_own_without_being_it() -> None:
-    from pymatgen.core import Element
-
-    own = [Element(symbol).mendeleev_no for symbol in SCALE]
-    assert own != sorted(own)
-    assert spearmanr(own, range(len(own))).statistic > 0.9
 
 
 @pytest.mark.parametrize(
@@ -88,15 +72,6 @@ def test_the_nearest_are_those_of_a_sorted_list(asked: list[str], known: list[st
         assert [(float(d), int(p)) for d, p in pairs] == expected
 
 
-def test_blocks_of_one_row_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, known = ["LiCl", "Li3PS4", "LiCl", "Li7La3Zr2O12"], ["NaCl", "Li2S", "LiNbO3", "Li2S"]
-    whole = nearest(asked, known, count=2)
-    monkeypatch.setattr(composition_distance, "_BLOCK_CELLS", 1)
-    single = nearest(asked, known, count=2)
-    np.testing.assert_array_equal(single.distances, whole.distances)
-    np.testing.assert_array_equal(single.places, whole.places)
-
-
 @pytest.mark.parametrize("formula", ["", "Xx2", "Li2(SO4)", "li2", "Li0"])
 def test_what_is_no_formula_is_refused(formula: str) -> None:
     with pytest.raises(ValueError, match=r"formula|atoms"):
@@ -111,16 +86,6 @@ def test_quarters_keep_equal_distances_together_and_in_order(values: list[int]) 
         for b, name_b in zip(values, names, strict=True):
             assert (a != b) or name_a == name_b
             assert (a >= b) or name_a <= name_b
-
-
-def test_quarters_of_distinct_distances_are_equally_large() -> None:
-    names = quarters(np.arange(40.0))
-    assert [names.count(name) for name in sorted(set(names))] == [10, 10, 10, 10]
-    assert names[0] == "1st quarter: 0.00 to 9.00"
-
-
-def test_no_distances_have_no_quarters() -> None:
-    assert quarters(np.array([])) == []
 
 
 @given(st.lists(st.tuples(formulas, st.integers(0, 3)), min_size=1, max_size=8))
@@ -149,30 +114,18 @@ def load(repo: Layout, version: str = "1.0.0") -> EvaluationLabels:
     return load_evaluation_labels(repo, TASK, version)
 
 
-def test_every_test_entry_has_a_value_in_every_slice(repo: Layout) -> None:
+def test_slices_are_complete_and_agree_with_the_labels_they_come_from(repo: Layout) -> None:
     labels = load(repo)
     assert labels.slices is not None
     assert labels.slices["id"].tolist() == labels.test["id"].tolist()
     assert list(labels.slices.columns) == ["id", *(item.column for item in TASK.slices)]
     assert not labels.slices.isna().any(axis=None)
-
-
-def test_slices_agree_with_the_labels_and_splits_they_come_from(repo: Layout) -> None:
-    labels = load(repo)
-    assert labels.slices is not None
     joined = labels.test.merge(labels.slices, on="id", suffixes=("", "_slice"))
     assert (joined["censoring"] == joined["censoring_slice"]).all()
     assert ((joined["structure"] == "with") == joined["in_cif"]).all()
     assert ((joined["order"] == "no structure") == ~joined["in_cif"]).all()
     is_superionic = (joined["log10_sigma"] >= -3) & (joined["censoring"] == "none")
     assert ((joined["superionic"] == "yes") == is_superionic).all()
-
-
-def test_the_synthetic_split_is_crossed_by_nothing_and_its_test_set_is_oxides(repo: Layout) -> None:
-    slices = load(repo).slices
-    assert slices is not None
-    assert set(slices["crossing"]) == {"no"}
-    assert set(slices["anions"]) == {"oxide"}
 
 
 def test_neighbours_are_training_entries_nearest_first(repo: Layout) -> None:
@@ -194,11 +147,6 @@ def test_the_hash_of_slices_follows_their_content_and_is_apart_from_that_of_labe
     assert first.slices_sha256 == second.slices_sha256
 
 
-def test_without_training_entries_nothing_is_near() -> None:
-    formulas = pd.Series({"a": "Li2O", "b": "LiCl"})
-    assert nearest_entries(formulas, ids=["a", "b"], train_ids=[]).empty
-
-
 def test_equally_near_training_entries_come_in_the_order_of_their_ids() -> None:
     formulas = pd.Series({"t": "Li2O1", "b": "Li4O2", "a": "Li2O1", "c": "Na2O1"})
     near = nearest_entries(formulas, ids=["t"], train_ids=["c", "b", "a"])
@@ -213,13 +161,6 @@ def test_where_folds_are_scored_no_entry_is_near_to_its_own_group(repo: Layout) 
     group = labels.train.set_index("id")["component"]
     near = labels.neighbours
     assert (near["id"].map(group) != near["neighbour"].map(group)).all()
-
-
-def test_where_only_some_entries_take_part_the_others_are_near_to_nobody(repo: Layout) -> None:
-    labels = load_evaluation_labels(repo, get_task("obelix-cif"), "1.0.0")
-    assert labels.neighbours is not None
-    assert set(labels.neighbours["neighbour"]) <= set(labels.train["id"])
-    assert set(labels.neighbours["id"]) == set(labels.test["id"])
 
 
 # Test entries whose composition is also in the training set are found by normalised formula.
@@ -246,20 +187,3 @@ def test_only_test_entries_with_a_training_composition_cross(
     formulas = ["Li2 O1", "Li3 N1", "Li3 N1", "Li1 Cl1", "Li1 Cl1"]
     readable(monkeypatch, pa.table({"id": list("abcde"), "formula_norm": formulas}))
     assert crossing_ids(Layout(Path()), TASK, "1.0.0") == {"c"}
-
-
-def test_an_entry_without_a_formula_crosses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    formulas = [None, "Li3 N1", None, "Li1 Cl1", "Li1 Cl1"]
-    readable(monkeypatch, pa.table({"id": list("abcde"), "formula_norm": formulas}))
-    assert crossing_ids(Layout(Path()), TASK, "1.0.0") == frozenset()
-
-
-def test_a_dataset_without_normalised_formulas_has_no_crossing_entries(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    readable(monkeypatch, pa.table({"id": list("abcde")}))
-    assert crossing_ids(Layout(Path()), TASK, "1.0.0") == frozenset()
-
-
-def test_the_synthetic_release_has_none(repo: Layout) -> None:
-    assert crossing_ids(repo, TASK, "1.0.0") == frozenset()

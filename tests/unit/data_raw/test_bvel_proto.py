@@ -3,56 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
-import re
-import sys
-from collections import Counter
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import generate
-import verify
 from generate import (
-    DUPLICATE,
-    NOT_DRAWN,
-    SURPLUS,
     Candidate,
     Generated,
-    GeneratorSettings,
-    System,
-    accepted_systems,
-    draw,
-    is_known,
     judge,
     make_candidate,
-    read_candidates,
-    write_candidates,
 )
-from ionladder.config import load_params
 from ionladder.data.bond_valence import (
-    ANION_CLASSES,
     ANIONS,
     CATIONS,
     Barriers,
-    anion_class,
     ion,
     radius,
 )
-from ionladder.errors import ConfigError, IngestError, Problem
-from ionladder.repo import Layout
-from label import NO_PARAMETERS, NO_PERCOLATION, embedded_version, label_all, release
+from ionladder.errors import IngestError, Problem
+from label import NO_PARAMETERS, NO_PERCOLATION, label_all
 from prototypes import (
     HAND_BUILT,
     Prototype,
-    aflow_types,
     all_prototypes,
     assignment_name,
     assignments,
-    cited,
     family_structure,
 )
 
@@ -111,59 +89,6 @@ def test_hand_built_types_have_the_published_bonds_and_space_groups() -> None:
             assert low <= shell[0] <= shell[-1] <= high, family.prototype
 
 
-def test_every_type_names_a_publication_and_a_record() -> None:
-    for family in HAND_BUILT:
-        assert re.search(r"\((?:18|19|20)\d\d\)|ICSD \d+", family.source)
-        assert family.doi is None or re.fullmatch(r"10\.\d{4,9}/\S+", family.doi)
-        assert re.search(r"(?:COD|ICSD|AMCSD) \d+|AFLOW \w+|OBELiX \S+ entry \w{3}", family.record)
-    compared = {f.prototype: f.note for f in HAND_BUILT if "ompared, not copied" in f.note}
-    assert set(compared) == {"nasicon", "garnet-li7", "argyrodite", "li3incl6", "li2sio3"}
-    assert all(re.search(r"0\.\d\d Å RMS", note) for note in compared.values())
-
-
-def test_aflow_types_are_ionic_and_name_their_publication() -> None:
-    kept = aflow_types()
-    names = {one.name for one in kept}
-    source = re.compile(r"[^\\{}$]*\((?:18|19|20)\d\d\); AFLOW \w+ \(doi:10\.\S+\)")
-    metals = {"AB11CD3_cP16_221_a_dg_b_c", "AB18C8_cF108_225_a_eh_f", "A9B16C7_cF128_225_acd_2f_be"}
-    borides, dumbbells = {"A6B_cP7_221_f_a", "AB2_hP3_191_a_d"}, {"AB2_cP12_205_a_c"}
-
-    assert all(source.fullmatch(one.source) for one in kept)
-    assert not names & (metals | borides | dumbbells)
-    assert {"A2BC4_cF56_227_d_a_e", "ABC3_hR10_161_a_a_b", "A3B_hP4_191_bc_a"} <= names
-
-
-def bibtex(**changed: str) -> str:
-    fields = {
-        "author": '"A. One and B. Two"',
-        "journal": '" Journal of Things"',
-        "volume": '"12"',
-        "year": '"1965"',
-        "pages": '"7--9"',
-    } | changed
-    body = ",\n".join(f"    {name} = {value}" for name, value in fields.items() if value)
-    return f"@article{{reference0,\n{body}\n}}\n\n\n@article{{other,\n    year = {{2017}}\n}}"
-
-
-def test_the_first_entry_of_bibtex_becomes_one_line() -> None:
-    assert cited(bibtex()) == "A. One et al., Journal of Things 12, 7 (1965)"
-    assert cited(bibtex(author="")) is None
-    assert cited(bibtex(year='"_journal_year"')) is None
-
-
-@pytest.mark.parametrize(
-    ("latex", "text"),
-    [
-        (r"{E. W\"{o}lfel}", "E. Wölfel"),
-        (r'"L. Vo\v{c}adlo"', "L. Vočadlo"),
-        (r'"J. L{\o}hn"', "J. Løhn"),
-        (r'"S. \AAsbrink"', "S. Åsbrink"),
-    ],
-)
-def test_latex_accents_become_text(latex: str, text: str) -> None:
-    assert (cited(bibtex(author=latex)) or "").startswith(f"{text}, ")
-
-
 # Substitutions
 
 
@@ -220,152 +145,7 @@ def test_each_filter_turns_away_what_it_is_for(monkeypatch: pytest.MonkeyPatch) 
     assert judge(layered, LICOO2).reason == generate.OVERLAP
 
 
-def test_coordinates_and_cells_are_stored_to_six_decimals_inside_the_cell() -> None:
-    made = candidate("li3aln2", A="Li+", B="Al3+", X="N3-")
-    symbols = [ion(name).symbol for name in made.ions]
-
-    values = [value for position in made.frac_coords for value in position]
-    assert all(0 <= value < 1 and value == round(value, 6) for value in values)
-    assert all(value == round(value, 6) for value in made.cell)
-    rows = list(zip(symbols, made.frac_coords, strict=True))
-    assert rows == sorted(rows)
-
-
-def test_candidates_read_back_to_the_last_digit(tmp_path: Path) -> None:
-    made = Generated(
-        candidates=[candidate("li3aln2", A="Li+", B="Al3+", X="N3-")],
-        families=frozenset({"antifluorite"}),
-        n_types=1,
-        sources={"li3aln2": "a paper"},
-        rejected={DUPLICATE: ["x"]},
-    )
-    write_candidates(tmp_path / "candidates.json", made)
-
-    assert read_candidates(tmp_path / "candidates.json") == made
-    with pytest.raises(IngestError, match="make bvel-proto-generate"):
-        read_candidates(tmp_path / "none.json")
-
-
 # The draw
-
-
-FEW = GeneratorSettings(
-    entries=60,
-    per_system=3,
-    per_binary_system=1,
-    least_per_system=2,
-    per_type=25,
-    lone_per_type=25,
-    least_per_type=2,
-    shares=dict.fromkeys(ANION_CLASSES, 1 / len(ANION_CLASSES)),
-)
-NAMES = (
-    *("rock-salt", "alpha-nafeo2", "gamma-lifeo2", "ABC2_tI16_122_a_b_d"),
-    *("gamma-lialo2", "anti-perovskite"),
-)
-
-
-class Told:
-    """Notes what is turned away, by reason."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, list[str]] = {}
-
-    def __call__(self, reason: str, name: str) -> None:
-        self.names.setdefault(reason, []).append(name)
-
-
-def nothing(_reason: str, _name: str) -> None:
-    """Forget what is turned away."""
-
-
-@pytest.fixture(scope="module")
-def systems() -> list[System]:
-    return accepted_systems([kind(name) for name in NAMES], reject=nothing)
-
-
-def chemsys(made: Candidate) -> str:
-    return "-".join(sorted({ion(name).symbol for name in made.ions}))
-
-
-def test_every_substitution_is_accepted_in_its_system_or_turned_away_with_a_reason() -> None:
-    told = Told()
-    accepted = accepted_systems([kind("perovskite")], reject=told)
-
-    names = [member.name for system in accepted for member in system.members]
-    turned_away = [name for of_reason in told.names.values() for name in of_reason]
-    assert set(told.names) <= set(generate.REASONS)
-    assert len({*names, *turned_away}) == len(assignments(kind("perovskite")))
-    assert all(m.chemsys == system.name for system in accepted for m in system.members)
-
-
-def test_a_draw_keeps_its_numbers_and_tells_of_everything_that_it_leaves_out(
-    systems: list[System],
-) -> None:
-    told = Told()
-    drawn = draw(systems, FEW, reject=told)
-
-    assert drawn == draw(list(reversed(systems)), FEW, reject=nothing)
-    left_out = [name for names in told.names.values() for name in names]
-    members = [member.name for system in systems for member in system.members]
-    assert set(told.names) <= {DUPLICATE, SURPLUS, NOT_DRAWN}
-    assert sorted([*left_out, *(one.name for one in drawn)]) == sorted(members)
-    assert FEW.entries <= len(drawn) < FEW.entries + FEW.per_system
-    assert max(Counter(one.prototype for one in drawn).values()) <= FEW.per_type
-    for name, count in Counter(map(chemsys, drawn)).items():
-        assert count <= (FEW.per_binary_system if name.count("-") == 1 else FEW.per_system)
-
-
-def test_every_type_has_its_least_number_though_few_systems_hold_it(systems: list[System]) -> None:
-    drawn = draw(systems, replace(FEW, entries=0), reject=nothing)
-    counts = Counter(one.prototype for one in drawn)
-
-    assert set(counts) == set(NAMES)
-    assert all(counts[name] >= FEW.least_per_type for name in set(NAMES) - {"rock-salt"})
-
-
-def test_classes_come_close_to_their_shares(systems: list[System]) -> None:
-    shares = {"oxide": 0.5, "halide": 0.25, "chalcogenide": 0.25}
-    settings = replace(FEW, least_per_type=0, shares=shares, per_type=99)
-    drawn = draw(systems, settings, reject=nothing)
-
-    counts = Counter(anion_class(ion(name) for name in one.ions) for one in drawn)
-    for name, share in shares.items():
-        assert abs(counts[name] - share * len(drawn)) <= settings.per_system
-    assert sum(generate.SETTINGS.shares.values()) == pytest.approx(1.0)
-
-
-def test_the_types_of_a_system_take_turns(systems: list[System]) -> None:
-    rich = max(systems, key=lambda system: len(system.types))
-    settings = replace(FEW, per_system=len(rich.types), least_per_type=0, least_per_system=1)
-    drawn = draw([rich], settings, reject=nothing)
-
-    assert sorted(one.prototype for one in drawn) == sorted(rich.types)
-
-
-def test_a_structure_that_has_variants_is_never_drawn_alone() -> None:
-    olivines = accepted_systems([kind("olivine")], reject=nothing)
-    settings = replace(FEW, entries=20, per_system=5, least_per_type=0, shares={"oxide": 1.0})
-    drawn = draw(olivines, settings, reject=nothing)
-
-    by_name = {system.name: system for system in olivines}
-    names = {one.name for one in drawn}
-    groups = [group for one in drawn for group in by_name[chemsys(one)].groups]
-    alone = [group for group in groups if sum(member.name in names for member in group) == 1]
-    assert len(alone) < len(groups)
-    for group in alone:
-        first, *rest = (make_candidate(m.prototype, m.chosen, scale=m.scale) for m in group)
-        assert all(is_known(other, [first]) for other in rest)
-
-
-def test_one_structure_in_another_cell_is_known() -> None:
-    layered = kind("alpha-nafeo2")
-    one = make_candidate(layered, LICOO2, scale=1.0)
-    larger = make_candidate(layered, LICOO2, scale=1.1)
-    other = make_candidate(layered, LICOO2 | {"B": "Cr3+"}, scale=1.0)
-
-    assert is_known(replace(larger, id="proto-00000000"), [one])
-    assert not is_known(other, [one])
 
 
 # Labels and versions
@@ -385,26 +165,3 @@ def test_structures_that_cannot_be_labelled_are_named_and_counted() -> None:
     assert list(label_all(made, label=label)) == [good.id]
     assert made.candidates == [good]
     assert made.rejected == {NO_PERCOLATION: [closed.name], NO_PARAMETERS: [unknown.name]}
-
-
-def test_only_the_listed_version_that_this_code_draws_is_written(repository: Path) -> None:
-    layout = Layout(repository)
-    params = load_params(layout)
-
-    with pytest.raises(ConfigError, match=r"found only 1\.0\.0, .*List it as bvel-proto-9-9-9"):
-        embedded_version(params, "9.9.9")
-    with pytest.raises(ConfigError, match=r"found 1\.0\.0, which other code drew"):
-        release(layout, embedded_version(params, "1.0.0"), None)  # type: ignore[arg-type]
-
-
-def test_without_bvlain_the_error_names_the_extra_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def version(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", version)
-    monkeypatch.setattr(sys, "argv", ["verify.py"])
-
-    with pytest.raises(ConfigError, match=r'expected bvlain 0\.25\.1.*"ionladder\[bvel\]"'):
-        verify.main()
