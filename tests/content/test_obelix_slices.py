@@ -42,17 +42,6 @@ def test_parts_have_the_known_sizes(slices: pd.DataFrame) -> None:
     assert slices["superionic"].value_counts().to_dict() == {"no": 103, "yes": 18}
 
 
-def test_two_formulas_cross_the_split_and_lie_at_distance_zero(
-    slices: pd.DataFrame, labels: EvaluationLabels
-) -> None:
-    assert slices.index[slices["crossing"] == "yes"].tolist() == ["2yl", "mvq"]
-    assert labels.neighbours is not None
-    near = labels.neighbours.set_index(["id", "place"])
-    assert near.loc[("mvq", 1), "neighbour"] == "8po"
-    assert near.loc[("2yl", 1), "neighbour"] == "52b"
-    assert (near.loc[[("mvq", 1), ("2yl", 1)], "distance"] == 0).all()
-
-
 def test_the_anion_rule_agrees_with_the_families_that_imply_anions(repository: Path) -> None:
     entries = load_inputs(Layout(repository), TASK, VERSION).entries
     anions = entries["formula_norm"].map(lambda text: anion_class(elements_of(text)))

@@ -17,9 +17,6 @@ _HOSTS = ("P1.0S4.0", "La3.0Zr2.0O12.0", "Ti2.0P3.0O12.0", "Y1.0Cl6.0")
 _GROUPS = ((14, "monoclinic"), (62, "orthorhombic"), (167, "trigonal"), (230, "cubic"))
 
 
-_LONGER = {"a": 0.0, "b": 0.1, "c": 0.3}
-
-
 def tiny_inputs() -> TaskInputs:
     """Inputs with labels for all training entries; every second entry has a CIF."""
     rng = np.random.default_rng(7)
@@ -71,34 +68,28 @@ def _cif(number: int) -> str:
         sites[0] = sites[0].replace("1.0", "0.6")
     if number % 4 == 1:
         sites.append(sites[0].replace("Li1 Li", "Na1 Na").replace("0.6", "0.4"))
-    lines = [
-        f"data_{number}",
-        *(f"_cell_length_{axis} {3.0 + 0.05 * number + add}" for axis, add in _LONGER.items()),
-        *(f"_cell_angle_{angle} 90" for angle in ("alpha", "beta", "gamma")),
-        "loop_\n_symmetry_equiv_pos_as_xyz\n'x, y, z'",
-        "loop_",
-        *(f"_atom_site_{what}" for what in ("label", "type_symbol")),
-        *(f"_atom_site_fract_{axis}" for axis in "xyz"),
-        "_atom_site_occupancy",
-        *sites,
-    ]
-    return "\n".join(lines) + "\n"
+    lengths = [3.0 + 0.05 * number + add for add in (0.0, 0.1, 0.3)]
+    return _cif_text(lengths, "loop_\n_symmetry_equiv_pos_as_xyz\n'x, y, z'", sites)
 
 
 def rock_salt_cif(a_ang: float, *anions: str) -> str:
     """The CIF of a rock salt of Li; several anions share their site in equal parts."""
     rows = ["Li Li 0 0 0 1", *(f"{one} {one} 0.5 0.5 0.5 {1 / len(anions)}" for one in anions)]
+    group = "_symmetry_space_group_name_H-M 'F m -3 m'\n_symmetry_Int_Tables_number 225"
+    return _cif_text([a_ang] * 3, group, rows)
+
+
+def _cif_text(lengths: list[float], symmetry: str, sites: list[str]) -> str:
     columns = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")
     return "\n".join(
         [
             "data_tiny",
-            *(f"_cell_length_{axis} {a_ang}" for axis in "abc"),
+            *(f"_cell_length_{axis} {length}" for axis, length in zip("abc", lengths, strict=True)),
             *(f"_cell_angle_{angle} 90" for angle in ("alpha", "beta", "gamma")),
-            "_symmetry_space_group_name_H-M 'F m -3 m'",
-            "_symmetry_Int_Tables_number 225",
+            symmetry,
             "loop_",
             *(f"_atom_site_{name}" for name in columns),
-            *rows,
+            *sites,
             "",
         ]
     )

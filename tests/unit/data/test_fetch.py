@@ -26,12 +26,13 @@ FILES = {"all.csv": b"ID\n5e2\n", "all_cifs.tar.gz": b"\x1f\x8b packed"}
 
 
 @pytest.fixture
-def mirror(tmp_path: Path) -> Path:
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "mirror"
     release = folder / "obelix" / "v1.0.0-data"
     release.mkdir(parents=True)
     for name, data in FILES.items():
         (release / name).write_bytes(data)
+    monkeypatch.setenv("IONLADDER_MIRROR", str(folder))
     return folder
 
 
@@ -45,21 +46,20 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch_module, "_FIRST_PAUSE_S", 0.0)
 
 
-def source(base_url: str = "https://upstream.invalid/data", **files: str) -> DatasetVersion:
-    pins = {name: sha256_bytes(data) for name, data in FILES.items()}
+def source() -> DatasetVersion:
     return DatasetVersion(
         dataset="obelix",
         version="1.0.0",
         tag="v1.0.0-data",
         commit="0" * 40,
-        base_url=base_url,
-        files=pins | files,
+        base_url="https://upstream.invalid/data",
+        files={name: sha256_bytes(data) for name, data in FILES.items()},
         folds=FoldSettings(n_folds=2, n_repeats=1, seed=1),
     )
 
 
-def bring(raw: Path, version: DatasetVersion, *, progress: bool = False) -> list[str]:
-    return fetch(Layout(raw.parents[3]), version, progress=progress).brought
+def bring(raw: Path, version: DatasetVersion) -> list[str]:
+    return fetch(Layout(raw.parents[3]), version).brought
 
 
 def assert_nothing_written(raw: Path) -> None:
@@ -70,7 +70,6 @@ def assert_nothing_written(raw: Path) -> None:
 def test_files_come_from_a_mirror_folder_and_good_ones_are_not_fetched_again(
     mirror: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("IONLADDER_MIRROR", str(mirror))
     assert bring(raw, source()) == list(FILES)
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == FILES
     (raw / "all.csv").write_bytes(b"ID\n500.0\n")
@@ -95,11 +94,10 @@ def test_a_missing_mirror_folder_is_unreachable_and_every_file_is_named(
 
 
 def test_a_tampered_byte_names_file_hashes_and_place_and_writes_nothing(
-    mirror: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
+    mirror: Path, raw: Path
 ) -> None:
     tampered = mirror / "obelix" / "v1.0.0-data" / "all_cifs.tar.gz"
     tampered.write_bytes(b"\x1f\x8b Packed")
-    monkeypatch.setenv("IONLADDER_MIRROR", str(mirror))
     with pytest.raises(FetchError) as caught:
         bring(raw, source())
     (problem,) = caught.value.problems
@@ -110,13 +108,10 @@ def test_a_tampered_byte_names_file_hashes_and_place_and_writes_nothing(
     assert_nothing_written(raw)
 
 
-def test_a_failed_fetch_leaves_the_files_that_were_there(
-    mirror: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_fetch_leaves_the_files_that_were_there(mirror: Path, raw: Path) -> None:
     raw.mkdir(parents=True)
     (raw / "all.csv").write_bytes(b"older bytes")
     (mirror / "obelix" / "v1.0.0-data" / "all_cifs.tar.gz").unlink()
-    monkeypatch.setenv("IONLADDER_MIRROR", str(mirror))
     with pytest.raises(UnreachableError):
         bring(raw, source())
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == {"all.csv": b"older bytes"}
@@ -199,8 +194,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture
-def upstream(loopback: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    monkeypatch.setattr(fetch_module, "_FIRST_PAUSE_S", 0.0)
+def upstream(loopback: None) -> Iterator[Upstream]:
     found = Upstream()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(found))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -55,14 +55,6 @@ def test_the_distance_is_scipy_s_wasserstein_distance_on_the_scale(one: str, oth
     assert element_movers_distance(one, other) == pytest.approx(expected, abs=10.0**-DECIMALS)
 
 
-@given(formulas, formulas, formulas)
-def test_it_is_a_distance(one: str, two: str, three: str) -> None:
-    apart = element_movers_distance
-    assert apart(one, one) == 0.0
-    assert apart(one, two) == apart(two, one)
-    assert apart(one, three) <= apart(one, two) + apart(two, three) + 2 * 10.0**-DECIMALS
-
-
 @given(st.lists(formulas, min_size=1, max_size=8), st.lists(formulas, min_size=1, max_size=8))
 def test_the_nearest_are_those_of_a_sorted_list(asked: list[str], known: list[str]) -> None:
     found = nearest(asked, known, count=3)
@@ -126,15 +118,6 @@ def test_slices_are_complete_and_agree_with_the_labels_they_come_from(repo: Layo
     assert ((joined["order"] == "no structure") == ~joined["in_cif"]).all()
     is_superionic = (joined["log10_sigma"] >= -3) & (joined["censoring"] == "none")
     assert ((joined["superionic"] == "yes") == is_superionic).all()
-
-
-def test_neighbours_are_training_entries_nearest_first(repo: Layout) -> None:
-    labels = load(repo)
-    assert labels.neighbours is not None
-    assert set(labels.neighbours["neighbour"]) <= set(labels.train["id"])
-    for _, rows in labels.neighbours.groupby("id"):
-        assert rows["place"].tolist() == [1, 2, 3]
-        assert rows["distance"].is_monotonic_increasing
 
 
 def test_the_hash_of_slices_follows_their_content_and_is_apart_from_that_of_labels(

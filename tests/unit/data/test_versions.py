@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from factories import make_cif, write_repo
+from factories import write_repo
 from ionladder.config import load_params
 from ionladder.data.fetch import fetch
 from ionladder.data.ingest import ingest
@@ -16,7 +16,6 @@ from ionladder.data.versions import (
     Verified,
     consequence,
     diff_versions,
-    show_value,
 )
 from ionladder.errors import Problem
 from ionladder.repo import Layout
@@ -61,21 +60,6 @@ def test_a_shared_article_changes_components_and_folds_which_is_split(tmp_path: 
         c.table == "folds" and c.column.startswith("fold [grouped_doi_comp, ") for c in found
     )
     assert not any("kfold_shuffled" in c.column for c in found)
-
-
-def test_a_new_cif_changes_cells_of_structures_which_are_inputs(tmp_path: Path) -> None:
-    def edit(upstream: object) -> None:
-        row = dict(upstream.row("a02"))  # type: ignore[attr-defined]
-        row["a"] = f"{float(row['a']) * 1.001:.4f}"
-        upstream.cifs["a02"] = make_cif(row)  # type: ignore[attr-defined]
-
-    found = changes_of(write_repo(tmp_path, {"1.0.0": {}, "1.1.0": {"edit": edit}}))
-    assert cells(found) == [
-        ("input", "structures", "a02", column)
-        for column in ("cif_sha256", "cif_text", "a_ang", "volume_ang3")
-    ]
-    assert show_value(found[0].new) == show_value(found[1].new)
-    assert show_value(found[1].old).startswith("sha256:")
 
 
 @pytest.mark.parametrize(
