@@ -8,14 +8,16 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ionladder.config import ScoringSettings
+from ionladder.config import ScoringSettings, load_params, require_scored
+from ionladder.data.registry import get_task
 from ionladder.data.store import TaskInputs, load_inputs
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean, first_few
 from ionladder.interchange.matbench import MatbenchName
-from ionladder.repo import Layout, find_layout, replacing_folder, write_text, write_with
+from ionladder.repo import Layout, find_layout, replacing, replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, new_folder_problems
-from ionladder.submit.predictions import coverage_problems, write_tables
+from ionladder.submit.columns import column_problems
+from ionladder.submit.predictions import coverage_problems, require_numbers, write_tables
 from ionladder.submit.validate import card_template
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from ionladder.evaluation import Evaluation
 
 
-# From what a notebook holds to checked predictions: ids required, every target, every id once
+# --- From what a notebook holds to checked predictions: ids required, every target, every id once
 
 
 def check_predictions(
@@ -60,31 +62,34 @@ def check_predictions(
     import pandas as pd
 
     frame = _as_frame(predictions, task, where)
-    problems = _id_problems(frame, where)
-    targets = [target.name for target in task.targets]
-    stds = [f"{name}_std" for name in targets if f"{name}_std" in frame.columns and with_std]
-    problems += _column_problems(frame, targets, stds, where)
+    names = [target.name for target in task.targets]
+    stds = [f"{name}_std" for name in names if f"{name}_std" in frame.columns and with_std]
+    problems = column_problems(
+        [str(name) for name in frame.columns], required=names, optional=stds, shown_as=where
+    )
+    if not all(isinstance(name, str) for name in frame.index):
+        shown = first_few(repr(name) for name in frame.index[:3])
+        found = f"an index of {frame.index.dtype} ({shown}, …)"
+        problems.insert(0, Problem(where, "predictions by id, ids as text", found, _KEEP_IDS))
     if problems:
         raise SubmissionError(problems)
     problems = coverage_problems(
         frame.index.tolist(), expected=expected, where=where, elsewhere=elsewhere
     )
-    numbers = frame[[*targets, *stds]].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    numbers = frame[[*names, *stds]].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     for name in numbers.columns:
-        bad = numbers.index[~np.isfinite(numbers[name])].tolist()
-        if bad:
-            problems.append(
-                Problem(
-                    f"{where}, `{name}`",
-                    "a finite number for every id",
-                    f"{len(bad)} other value{'s' if len(bad) > 1 else ''} ({first_few(bad)})",
-                    "Predict a number for every id: gaps are not scored around.",
-                )
-            )
+        if bad := numbers.index[~np.isfinite(numbers[name])].tolist():
+            found = f"{len(bad)} other value{'s' if len(bad) > 1 else ''} ({first_few(bad)})"
+            step = "Predict a number for every id: gaps are not scored around."
+            place = f"{where}, `{name}`"
+            problems.append(Problem(place, "a finite number for every id", found, step))
     if problems:
         raise SubmissionError(problems)
     ordered: pd.DataFrame = numbers.sort_index().rename_axis("id")
     return ordered
+
+
+_KEEP_IDS = "Keep the ids of the inputs: pd.Series(predictions, index=inputs.index)."
 
 
 def _as_frame(predictions: object, task: Task, where: str) -> pd.DataFrame:
@@ -93,63 +98,25 @@ def _as_frame(predictions: object, task: Task, where: str) -> pd.DataFrame:
 
     if isinstance(predictions, pd.DataFrame):
         return predictions.set_index("id") if "id" in predictions.columns else predictions
-    if isinstance(predictions, pd.Series):
-        predictions = predictions.to_dict() if predictions.index.is_unique else predictions
+    if isinstance(predictions, pd.Series) and predictions.index.is_unique:
+        predictions = predictions.to_dict()
     if isinstance(predictions, Mapping):
         if any(isinstance(value, Mapping) for value in predictions.values()):
             return pd.DataFrame.from_dict(dict(predictions), orient="index")
         predictions = pd.Series(dict(predictions), dtype=object)
-    if isinstance(predictions, pd.Series):
-        if len(task.targets) == 1:
-            return predictions.to_frame(task.targets[0].name)
-        raise SubmissionError(_several_targets(task, where))
-    raise SubmissionError(_no_ids(predictions, where))
+    if not isinstance(predictions, pd.Series):
+        expected = "predictions by id: a Series, a dict or a DataFrame"
+        found = f"a {type(predictions).__name__}, which says nothing of the order it is in"
+        raise SubmissionError(where, expected, found, _KEEP_IDS)
+    if len(task.targets) > 1:
+        names = ", ".join(target.name for target in task.targets)
+        step = f"Give a DataFrame indexed by id with the columns {names}."
+        expected = f"one number per id for each of {names}"
+        raise SubmissionError(where, expected, "one number per id", step)
+    return predictions.to_frame(task.targets[0].name)
 
 
-def _id_problems(frame: pd.DataFrame, where: str) -> list[Problem]:
-    if all(isinstance(name, str) for name in frame.index):
-        return []
-    shown = first_few(repr(name) for name in frame.index[:3])
-    return [
-        Problem(
-            where,
-            "predictions by id, ids as text",
-            f"an index of {frame.index.dtype} ({shown}, …)",
-            "Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
-        )
-    ]
-
-
-def _column_problems(
-    frame: pd.DataFrame, targets: list[str], stds: list[str], where: str
-) -> list[Problem]:
-    from ionladder.submit.columns import column_problems
-
-    names = [str(name) for name in frame.columns]
-    return column_problems(names, required=targets, optional=stds, shown_as=where)
-
-
-def _no_ids(predictions: object, where: str) -> Problem:
-    return Problem(
-        where,
-        "predictions by id: a Series, a dict or a DataFrame",
-        f"a {type(predictions).__name__}, which says nothing of the order it is in",
-        "Keep the ids of the inputs: pd.Series(predictions, index=inputs.index).",
-    )
-
-
-def _several_targets(task: Task, where: str) -> Problem:
-    names = ", ".join(target.name for target in task.targets)
-    return Problem(
-        where,
-        f"one number per id for each of {names}",
-        "one number per id",
-        f"Give a DataFrame indexed by id with the columns {names}.",
-    )
-
-
-# A task as notebooks use it: the methods that users of matbench know, with ids required
-
+# --- A task as notebooks use it: the methods that users of matbench know, with ids required
 
 TEST: Literal["test"] = "test"
 """What stands for the test entries where a fold is asked for."""
@@ -220,8 +187,8 @@ class LoadedTask:
     @property
     def structure_ids(self) -> list[str]:
         """Entries that have a crystal structure, sorted."""
-        table = self._inputs.structures
-        return [] if table is None else sorted(set(table.index) & set(self._known()))
+        table, known = self._inputs.structures, {*self._inputs.train_ids, *self._inputs.test_ids}
+        return [] if table is None else sorted(known.intersection(table.index))
 
     def structures(self, ids: Sequence[str]) -> dict[str, Structure]:
         """Crystal structures by id, in the order asked for.
@@ -268,12 +235,10 @@ class LoadedTask:
         if not include_target:
             return self._entries(ids)
         if fold == TEST:
-            raise ConfigError(
-                f'{self.spec.name}, get_test_data("test")',
-                "include_target=False: labels of test entries are held out",
-                "include_target=True",
-                "Choose models on `task.folds`; `ionladder score` scores the test.",
-            )
+            where = f'{self.spec.name}, get_test_data("test")'
+            expected = "include_target=False: labels of test entries are held out"
+            step = "Choose models on `task.folds`; `ionladder score` scores the test."
+            raise ConfigError(where, expected, "include_target=True", step)
         return self._entries(ids), self._labels(ids)
 
     def record(
@@ -320,7 +285,7 @@ class LoadedTask:
             SubmissionError: Nothing was recorded.
         """
         if not self._recorded:
-            raise SubmissionError(self._unrecorded(list(self.is_recorded)))
+            raise self._unrecorded(list(self.is_recorded))
         keyed = {self._key(fold): kept for fold, kept in self._recorded.items()}
         write_results(Path(path), self.spec, keyed)
         return Path(path)
@@ -343,7 +308,7 @@ class LoadedTask:
             needed += self.folds
         absent = [fold for fold in needed if not done[fold]]
         if absent:
-            raise SubmissionError(self._unrecorded(absent))
+            raise self._unrecorded(absent)
         keyed = {self._key(fold): table for fold, (table, _) in self._recorded.items()}
         folder = self._layout.submission_dir(self.spec.name, name)
         write_recorded(folder, self.spec, keyed, shown_as=self._layout.relative(folder))
@@ -351,9 +316,6 @@ class LoadedTask:
 
     def _key(self, fold: Fold) -> tuple[str | None, int, int]:
         return (None, 0, 0) if fold == TEST else (self.scheme, *self._keys[fold])
-
-    def _known(self) -> tuple[str, ...]:
-        return (*self._inputs.train_ids, *self._inputs.test_ids)
 
     def _entries(self, ids: Sequence[str]) -> pd.DataFrame:
         return self._inputs.entries.loc[list(ids)].copy()
@@ -368,23 +330,18 @@ class LoadedTask:
         if isinstance(fold, int) and fold in self.folds:
             return self._held_out[self._keys[fold]]
         first = "0" if TEST not in self.is_recorded else '"test" or 0'
+        expected = f"{first} to {len(self.folds) - 1}"
         raise ConfigError(
-            f"{self.spec.name}, folds",
-            f"{first} to {len(self.folds) - 1}",
-            repr(fold),
-            "`task.folds` lists them.",
+            f"{self.spec.name}, folds", expected, repr(fold), "`task.folds` lists them."
         )
 
-    def _unrecorded(self, absent: Sequence[Fold]) -> Problem:
-        return Problem(
-            f"{self.spec.name}, recorded predictions",
-            "predictions of every fold that is needed",
-            f"none of {first_few(absent)}",
-            "Call `task.record(fold, predictions)` for each of them.",
-        )
+    def _unrecorded(self, absent: Sequence[Fold]) -> SubmissionError:
+        where, found = f"{self.spec.name}, recorded predictions", f"none of {first_few(absent)}"
+        step = "Call `task.record(fold, predictions)` for each of them."
+        return SubmissionError(where, "predictions of every fold that is needed", found, step)
 
 
-# Loading a task by its name, from the repository around a notebook
+# --- Loading a task by its name, from the repository around a notebook
 
 
 def load_task(
@@ -415,10 +372,6 @@ def load_task(
                 task.record(fold, pd.Series(mean, index=ids))
             task.to_submission("my-model")
     """
-    from ionladder.config import load_params, require_scored
-    from ionladder.data.registry import get_task
-    from ionladder.submit.predictions import require_numbers
-
     layout = find_layout() if root is None else Layout(Path(root).resolve())
     spec = get_task(name)
     require_numbers(spec, where="load_task")
@@ -426,25 +379,18 @@ def load_task(
     require_scored(layout, params, spec.name)
     version = params.task_versions.get(spec.name)
     if version is None:
-        raise ConfigError(
-            f"params.yaml, task {spec.name}", "a dataset version", "none", "Name one under `tasks`."
-        )
-    inputs = load_inputs(layout, spec, version)
-    return LoadedTask(layout, spec, version, inputs, _scheme(spec, scheme))
-
-
-def _scheme(spec: Task, wanted: str | None) -> str:
+        where, step = f"params.yaml, task {spec.name}", "Name one under `tasks`."
+        raise ConfigError(where, "a dataset version", "none", step)
     known = {item.scheme: item for item in spec.fold_schemes}
-    if wanted in known:
-        return known[wanted].scheme
-    if wanted is None and known:
-        return next((s.scheme for s in spec.fold_schemes if s.is_primary), next(iter(known)))
-    raise ConfigError(
-        f"folds of {spec.name}", "a known scheme", repr(wanted), did_you_mean(str(wanted), known)
-    )
+    if scheme is None and known:
+        scheme = next((s.scheme for s in known.values() if s.is_primary), next(iter(known)))
+    if scheme not in known:
+        hint = did_you_mean(str(scheme), known)
+        raise ConfigError(f"folds of {spec.name}", "a known scheme", repr(scheme), hint)
+    return LoadedTask(layout, spec, version, load_inputs(layout, spec, version), str(scheme))
 
 
-# Recorded predictions in matbench's layout: ``ionladder convert`` and matbench's users read it
+# --- Recorded predictions as a file in matbench's layout, or as a submission folder
 
 
 def write_results(
@@ -460,14 +406,18 @@ def write_results(
         recorded: (Scheme, repeat, fold) → predictions indexed by id, and parameters. The scheme is
             None for the test entries.
     """
+    benchmark = f"ionladder_{task.dataset}"
     tasks: dict[str, dict[str, Any]] = {}
     for (scheme, repeat, fold), (frame, params) in recorded.items():
-        for target in task.targets:
-            split = MatbenchName(task=task.name, target=target.name, scheme=scheme, repeat=repeat)
-            document = tasks.setdefault(str(split), _task(str(split), task))
+        for target in (target.name for target in task.targets):
+            split = MatbenchName(task=task.name, target=target, scheme=scheme, repeat=repeat)
+            head = {"@module": "matbench.task", "@class": "MatbenchTask"}
+            names = {"benchmark_name": benchmark, "dataset_name": str(split)}
+            document = tasks.setdefault(str(split), {**head, **names, "results": {}})
+            std = frame[f"{target}_std"] if f"{target}_std" in frame.columns else None
             document["results"][f"fold_{fold}"] = {
-                "data": frame[target.name].to_dict(),
-                "uncertainty": _uncertainty(frame, target.name),
+                "data": frame[target].to_dict(),
+                "uncertainty": None if std is None else {i: {"std": v} for i, v in std.items()},
                 "parameters": dict(params),
                 "scores": {},
             }
@@ -475,39 +425,54 @@ def write_results(
         "@module": "matbench.bench",
         "@class": "MatbenchBenchmark",
         "version": "0.6",
-        "benchmark_name": f"ionladder_{task.dataset}",
+        "benchmark_name": benchmark,
         "tasks": tasks,
         "user_metadata": {},
     }
     data = (json.dumps(document, indent=1) + "\n").encode("ascii")
-    if path.name.endswith(".gz"):
-        data = gzip.compress(data, mtime=0)
-    write_with(path, lambda temporary: _put(temporary, data))
+    with replacing(path) as temporary:
+        temporary.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
-def _task(name: str, task: Task) -> dict[str, Any]:
-    return {
-        "@module": "matbench.task",
-        "@class": "MatbenchTask",
-        "benchmark_name": f"ionladder_{task.dataset}",
-        "dataset_name": name,
-        "results": {},
-    }
+def write_recorded(
+    folder: Path,
+    task: Task,
+    recorded: Mapping[tuple[str | None, int, int], pd.DataFrame],
+    *,
+    shown_as: str,
+) -> None:
+    """Write a new submission folder, as a whole or not at all.
+
+    Args:
+        folder: Folder to make; it must not exist.
+        task: The task.
+        recorded: (Scheme, repeat, fold) → predictions indexed by id; the scheme is None for the
+            test entries.
+        shown_as: Path of the folder for messages.
+
+    Raises:
+        SubmissionError: The name is not allowed, or the folder exists.
+    """
+    import pandas as pd
+
+    if problems := new_folder_problems(folder, where=shown_as, instead="remove it first"):
+        raise SubmissionError(problems)
+    test = recorded.get((None, 0, 0))
+    parts = [
+        table.reset_index().assign(scheme=scheme, repeat=repeat, fold=fold)
+        for (scheme, repeat, fold), table in recorded.items()
+        if scheme is not None
+    ]
+    with replacing_folder(folder) as fresh:
+        write_tables(
+            fresh,
+            predictions=None if test is None else test.reset_index(),
+            cv_predictions=pd.concat(parts, ignore_index=True) if parts else None,
+        )
+        write_text(fresh / CARD_FILE, card_template(folder.name, task))
 
 
-def _uncertainty(frame: pd.DataFrame, target: str) -> dict[str, Any] | None:
-    column = f"{target}_std"
-    if column not in frame.columns:
-        return None
-    return {str(name): {"std": value} for name, value in frame[column].items()}
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-
-
-# ``ionladder.evaluate``: scoring of two tables, for labels that a reader has
-
+# --- ``ionladder.evaluate``: scoring of two tables, for labels that a reader has
 
 # Intervals of one evaluation come from a jackknife: resamples and seed have no part in them.
 _SETTINGS = ScoringSettings(resamples=1, seed=0, confidence=0.95)
@@ -548,7 +513,6 @@ def evaluate(
         >>> evaluate(labels, predictions, "obelix").score("log10_sigma", "all", "mae").value
         0.5
     """
-    from ionladder.data.registry import get_task
     from ionladder.evaluation import evaluate as evaluate_tables
 
     if isinstance(task, str):
@@ -556,45 +520,3 @@ def evaluate(
     else:
         spec = task if isinstance(task, Task) else task.spec
     return evaluate_tables(labels, predictions, spec, settings=settings)
-
-
-# Recorded predictions as a submission folder with a card to fill in
-
-
-def write_recorded(
-    folder: Path,
-    task: Task,
-    recorded: Mapping[tuple[str | None, int, int], pd.DataFrame],
-    *,
-    shown_as: str,
-) -> None:
-    """Write a new submission folder, as a whole or not at all.
-
-    Args:
-        folder: Folder to make; it must not exist.
-        task: The task.
-        recorded: (Scheme, repeat, fold) → predictions indexed by id; the scheme is None for the
-            test entries.
-        shown_as: Path of the folder for messages.
-
-    Raises:
-        SubmissionError: The name is not allowed, or the folder exists.
-    """
-    import pandas as pd
-
-    problems = new_folder_problems(folder, where=shown_as, instead="remove it first")
-    if problems:
-        raise SubmissionError(problems)
-    test = recorded.get((None, 0, 0))
-    parts = [
-        table.reset_index().assign(scheme=scheme, repeat=repeat, fold=fold)
-        for (scheme, repeat, fold), table in recorded.items()
-        if scheme is not None
-    ]
-    with replacing_folder(folder) as fresh:
-        write_tables(
-            fresh,
-            predictions=None if test is None else test.reset_index(),
-            cv_predictions=pd.concat(parts, ignore_index=True) if parts else None,
-        )
-        write_text(fresh / CARD_FILE, card_template(folder.name, task))
