@@ -1,0 +1,256 @@
+"""What contributors compress or export is read within limits, or refused; σ stays σ unasked."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import os
+import random
+import stat
+import struct
+import tracemalloc
+import zipfile
+import zlib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ionladder.data.registry import get_task
+from ionladder.errors import InterchangeError
+from ionladder.interchange import tables
+from ionladder.interchange.tables import Foreign, gunzip, linear_unit, read_file, read_frame, unzip
+from unit.interchange.peer_files import zip_bytes
+
+CSV = b"id,prediction\na,1.0\n"
+
+
+def unzip_csv(data: bytes) -> tuple[str, bytes]:
+    return unzip(data, suffix=".csv", shown_as="x.csv.zip")
+
+
+def with_member(name: str, *, mode: int = stat.S_IFREG | 0o644, method: int = 0) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        member = zipfile.ZipInfo(name)
+        member.external_attr = mode << 16
+        archive.writestr(member, CSV, compress_type=method)
+    return out.getvalue()
+
+
+def encrypted() -> bytes:
+    """An archive whose flags say that its file is encrypted."""
+    data = bytearray(zip_bytes({"x.csv": CSV}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def declaring(size: int, content: bytes) -> bytes:
+    """An archive that declares another size than its file has."""
+    data = bytearray(zip_bytes({"x.csv": content}))
+    struct.pack_into("<I", data, 22, size)
+    struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, size)
+    return bytes(data)
+
+
+def test_packed_bytes_come_out_whole() -> None:
+    assert unzip_csv(zip_bytes({"x.csv": CSV})) == ("x.csv", CSV)
+    assert gunzip(gzip.compress(CSV), shown_as="x.gz") == CSV
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        pytest.param(zip_bytes({}), "an empty archive", id="no member"),
+        pytest.param(zip_bytes({"a.csv": CSV, "b.csv": CSV}), "'a.csv', 'b.csv'", id="two members"),
+        pytest.param(zip_bytes({f"{i}.csv": b"" for i in range(2000)}), "about 2000", id="many"),
+        pytest.param(zip_bytes({"x.txt": CSV}), "'x.txt'", id="another ending"),
+        pytest.param(with_member("../x.csv"), "'../x.csv'", id="traversal"),
+        pytest.param(with_member("/etc/x.csv"), "'/etc/x.csv'", id="absolute"),
+        pytest.param(with_member("..\\x.csv"), "'..\\\\x.csv'", id="backslash"),
+        pytest.param(with_member("C:x.csv"), "'C:x.csv'", id="drive"),
+        pytest.param(with_member("d.csv/"), "'d.csv/'", id="a folder itself"),
+        pytest.param(with_member("x.csv", mode=stat.S_IFLNK | 0o777), "'x.csv'", id="link"),
+        pytest.param(with_member("x.csv", method=zipfile.ZIP_LZMA), "method 14", id="lzma"),
+        pytest.param(
+            with_member("x.csvAexe.csv").replace(b"x.csvAexe", b"x.csv\0exe"), "exe.csv", id="NUL"
+        ),
+        pytest.param(encrypted(), "encrypted", id="encrypted"),
+        pytest.param(zip_bytes({"x.csv": CSV})[:-30], "damaged bytes", id="truncated"),
+        pytest.param(declaring(10, CSV * 1000), "damaged bytes", id="declares too little"),
+    ],
+)
+def test_an_archive_with_anything_but_one_plain_file_is_refused(data: bytes, found: str) -> None:
+    with pytest.raises(InterchangeError) as caught:
+        unzip_csv(data)
+    assert found in caught.value.problems[0].found
+
+
+@pytest.mark.parametrize("kind", ["zip", "gzip"])
+def test_a_bomb_is_refused_before_it_fills_the_memory(kind: str) -> None:
+    zeros = b"0" * 300_000_000
+    bomb = zip_bytes({"x.csv": zeros}) if kind == "zip" else gzip.compress(zeros, 9)
+    del zeros
+    assert len(bomb) < 400_000
+    tracemalloc.start()
+    with pytest.raises(InterchangeError, match=r"at most [56]\d\.\d MB|at most 64 MB"):
+        unzip_csv(bomb) if kind == "zip" else gunzip(bomb, shown_as="x.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * tables.MAX_TEXT_BYTES
+
+
+def test_a_bomb_that_declares_a_small_size_is_refused() -> None:
+    with pytest.raises(InterchangeError):
+        unzip_csv(declaring(1000, b"0" * 100_000_000))
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        pytest.param(gzip.compress(CSV)[:-9], "cut off", id="truncated"),
+        pytest.param(gzip.compress(CSV) + b"more", "4 bytes behind it", id="bytes behind"),
+        pytest.param(gzip.compress(CSV) * 2, "bytes behind it", id="two streams"),
+        pytest.param(gzip.compress(CSV)[:-8] + b"\0" * 8, "damaged", id="another checksum"),
+        pytest.param(zlib.compress(CSV), "damaged", id="zlib"),
+    ],
+)
+def test_damaged_gzip_is_refused(data: bytes, found: str) -> None:
+    with pytest.raises(InterchangeError) as caught:
+        gunzip(data, shown_as="x.gz")
+    assert found in caught.value.problems[0].found
+
+
+def test_only_regular_files_of_a_sane_size_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = tmp_path / "real"
+    real.write_bytes(CSV)
+    (tmp_path / "link").symlink_to(real)
+    (tmp_path / "empty").touch()
+    os.mkfifo(tmp_path / "pipe")
+    assert read_file(real) == CSV
+    names = {"link": "a link", "gone": "no such", "empty": "empty", "pipe": "no such"}
+    for name, found in names.items():
+        with pytest.raises(InterchangeError, match=found):
+            read_file(tmp_path / name)
+    monkeypatch.setattr(tables, "MAX_PACKED_BYTES", 10)
+    with pytest.raises(InterchangeError, match="at most 1e-05 MB"):
+        read_file(real)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 6))
+def test_flipped_bytes_are_read_or_refused_and_never_crash(seed: int, flips: int) -> None:
+    rng = random.Random(seed)
+    for make, read in (
+        (zip_bytes({"x.csv": CSV}), unzip_csv),
+        (gzip.compress(CSV, mtime=0), lambda data: gunzip(data, shown_as="x")),
+    ):
+        data = bytearray(make)
+        for _ in range(flips):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        try:
+            read(bytes(data))
+        except InterchangeError:
+            continue
+
+
+# --- A data frame's CSV
+
+IDS = ["019", "5e2", "max"]
+LOGS = [-4.0, -6.5, -3.25]
+CELLS = ["-4.0", "-6.5", "-3.25"]
+SIGMA = "Ionic conductivity (S cm-1)"
+
+
+def frame(**columns: object) -> pd.DataFrame:
+    return pd.DataFrame({"ID": IDS, **columns})
+
+
+def read(
+    tmp_path: Path,
+    data: pd.DataFrame | str,
+    *,
+    index: bool = False,
+    task: str = "obelix",
+    **options: object,
+) -> Foreign:
+    path = tmp_path / "predictions.csv"
+    path.write_text(data if isinstance(data, str) else data.to_csv(index=index))
+    return read_frame(path, get_task(task), **options)
+
+
+@pytest.mark.parametrize("header", ["log10_sigma", "y_pred", "Log10 sigma", "log10_sigm"])
+def test_a_header_near_the_target_s_name_is_taken_for_it(tmp_path: Path, header: str) -> None:
+    found = read(tmp_path, frame(**{header: LOGS}))
+    assert found.predictions == {"id": IDS, "log10_sigma": CELLS}
+    assert bool(found.notes) is (header != "log10_sigma")
+
+
+def test_ids_are_found_in_the_index_and_beside_a_running_one(tmp_path: Path) -> None:
+    by_id = pd.DataFrame({"log10_sigma": LOGS}, index=IDS)
+    for name in (None, "ID", "id"):
+        by_id.index.name = name
+        assert read(tmp_path, by_id, index=True).predictions["id"] == IDS
+    found = read(tmp_path, frame(log10_sigma=LOGS, Family=["x", "y", "z"]), index=True)
+    assert found.predictions["id"] == IDS
+    assert found.notes == ("Left out, as no column of a submission: '', Family.",)
+
+
+@pytest.mark.parametrize("header", [SIGMA, "log10_sigma"])
+def test_conductivities_are_not_taken_for_their_logarithms(tmp_path: Path, header: str) -> None:
+    with pytest.raises(InterchangeError) as caught:
+        read(tmp_path, frame(**{header: [1e-4, 1e-6, 2e-3]}))
+    problem = caught.value.problems[0]
+    assert problem.found == "predictions that look like σ in S/cm, 1e-06 to 0.002"
+    assert "--log10" in problem.next_step
+
+
+@pytest.mark.parametrize(
+    "header", [SIGMA, "IC (S/cm)", "sigma [S·cm⁻¹]", "cond S cm^-1", "sigma_S_cm-1"]
+)
+def test_conductivities_are_converted_when_asked(tmp_path: Path, header: str) -> None:
+    sigma = [1e-4, 3e-7, 2.46e-2]
+    found = read(tmp_path, frame(**{header: sigma}), is_log10_asked=True)
+    cells = [float(cell) for cell in found.predictions["log10_sigma"]]
+    assert cells == [math.log10(value) for value in sigma]
+
+
+def test_what_has_no_logarithm_is_refused_or_kept_for_the_checks_to_name(tmp_path: Path) -> None:
+    with pytest.raises(InterchangeError, match=r"2 that are not positive \(0.0, -1.0\)"):
+        read(tmp_path, frame(**{SIGMA: [1e-4, 0.0, -1.0]}), is_log10_asked=True)
+    text = "id,e_1d_ev,e_2d_ev,e_3d_ev\na,1,1,1\n"
+    with pytest.raises(InterchangeError, match="Leave --log10 out"):
+        read(tmp_path, text, task="bvel-proto", is_log10_asked=True)
+    found = read(tmp_path, frame(**{SIGMA: ["1e-4", "<1E-10", "nan"]}), is_log10_asked=True)
+    assert found.predictions["log10_sigma"] == ["-4.0", "<1E-10", "nan"]
+    assert linear_unit(get_task("bvel-proto").targets[0]) is None
+
+
+def test_two_columns_that_could_be_the_target_are_asked_about(tmp_path: Path) -> None:
+    data = frame(prediction=LOGS, y_pred=LOGS)
+    with pytest.raises(InterchangeError, match="--column log10_sigma=prediction"):
+        read(tmp_path, data)
+    found = read(tmp_path, data, columns={"log10_sigma": "y_pred"})
+    assert found.predictions["log10_sigma"] == CELLS
+    with pytest.raises(InterchangeError, match="Did you mean `y_pred`"):
+        read(tmp_path, data, columns={"log10_sigma": "y_pre"})
+
+
+def test_a_table_without_ids_or_target_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InterchangeError, match="one column of ids"):
+        read(tmp_path, pd.DataFrame({"name": IDS, "log10_sigma": LOGS}))
+    for header in ("colour", "log10_sigma_std", "log10_sigma_true"):
+        with pytest.raises(InterchangeError, match="a column `log10_sigma`"):
+            read(tmp_path, frame(**{header: LOGS}))
+    with pytest.raises(InterchangeError, match="a column `e_1d_ev`"):
+        read(tmp_path, "id,e_2d_ev,e_3d_ev\na,1,1\n", task="bvel-proto")
+
+
+def test_deviations_and_seeds_come_along(tmp_path: Path) -> None:
+    found = read(tmp_path, frame(log10_sigma=LOGS, log10_sigma_std=[0.5] * 3, seed=[0, 0, 0]))
+    assert list(found.predictions) == ["id", "log10_sigma", "log10_sigma_std", "seed"]
