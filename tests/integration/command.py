@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ionladder.cli.main import run
+from ionladder.repo import Layout
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,19 @@ def inside(root: Path) -> Iterator[None]:
         patch.chdir(root)
         patch.delenv("IONLADDER_MIRROR", raising=False)
         yield
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Path → bytes of every file."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def held_out(layout: Layout, version: str) -> pd.DataFrame:
+    """Test labels read straight from parquet, past all of our own loading code."""
+    folder = layout.version_dir("obelix", version)
+    labels, splits = (pd.read_parquet(folder / f"{n}.parquet") for n in ("labels", "splits"))
+    return labels.merge(splits[splits["subset"] == "test"], on="id").set_index("id")
 
 
 def fetch_and_ingest(root: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt, fetch_and_ingest
+from command import Prompt, fetch_and_ingest, files_below, held_out
 
 import tiny
 from factories import write_repo
@@ -38,25 +38,20 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def held_out(layout: Layout) -> pd.DataFrame:
-    labels = pd.read_parquet(layout.table("obelix", "1.0.0", "labels"))
-    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
-    both = labels.merge(splits, on="id")
-    return both[both["subset"] == "test"]
+@pytest.fixture
+def tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where previews are made."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    return tmp_path / "tmp"
 
 
 def write(layout: Layout, name: str, noise: float) -> None:
-    labels = held_out(layout)
-    values = labels["log10_sigma"] + np.random.default_rng(5).normal(0, noise, len(labels))
-    table = pd.DataFrame({"id": labels["id"], "log10_sigma": values})
+    labels = held_out(layout, "1.0.0")["log10_sigma"]
+    table = labels + np.random.default_rng(5).normal(0, noise, len(labels))
     card = tiny.CARD.replace("Tiny model", f"Model {name}")
     folder = layout.submission_dir("obelix", name)
-    tiny.write_submission(folder, card=card, csv=table.to_csv(index=False))
-
-
-def files_below(folder: Path) -> dict[str, bytes]:
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    tiny.write_submission(folder, card=card, csv=table.to_csv())
 
 
 def test_tasks_say_what_is_asked_and_whether_the_data_are_here(
@@ -96,7 +91,7 @@ def test_data_are_what_a_model_may_see(prompt: Prompt, layout: Layout, tmp_path:
         for path in folder.glob("*.csv")
     }
     assert sorted(read) == ["folds.csv", "test_inputs.csv", "train_inputs.csv", "train_labels.csv"]
-    test = set(held_out(layout)["id"])
+    test = set(held_out(layout, "1.0.0").index)
     assert set(read["test_inputs.csv"]["id"]) == test
     assert "019" in test
     assert not test & set(read["train_labels.csv"]["id"])
@@ -148,10 +143,8 @@ def test_a_submission_outside_the_repository_is_scored_beside_the_committed_ones
 
 
 def test_a_preview_stands_alone_and_changes_nothing_here(
-    prompt: Prompt, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prompt: Prompt, layout: Layout, tmp: Path
 ) -> None:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     before = files_below(layout.root)
     shown = prompt.ok("preview", MINE).out
     page = Path(shown.strip().rsplit(": ", 1)[1])
@@ -166,10 +159,8 @@ def test_a_preview_stands_alone_and_changes_nothing_here(
 
 
 def test_a_preview_of_a_broken_submission_is_its_error_and_leaves_nothing(
-    prompt: Prompt, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prompt: Prompt, layout: Layout, tmp: Path
 ) -> None:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (layout.root / MINE / "submission.yaml").unlink()
     assert f"{MINE}/submission.yaml" in prompt.error("preview", MINE)
-    assert not list((tmp_path / "tmp").iterdir())
+    assert not list(tmp.iterdir())

@@ -381,69 +381,55 @@ def export(
     ] = None,
 ) -> None:
     """Write data, splits or predictions as files that the tools of other projects read."""
-    kinds = {
-        **{(name, "extxyz"): _extxyz for name in ("bvel_proto",)},
-        **{(name, "croissant"): _croissant for name in all_datasets()},
-        **{(name, "matbench-folds"): _matbench_folds for name in all_tasks()},
-        **{(n, "jarvis"): _jarvis for n, task in all_tasks().items() if not task.scored_folds},
-    }
+    known = [
+        ("bvel_proto", "extxyz"),
+        *((dataset, "croissant") for dataset in all_datasets()),
+        *((task, "matbench-folds") for task in all_tasks()),
+        *((task.name, "jarvis") for task in all_tasks().values() if not task.scored_folds),
+    ]
     asked = f"{name} --format {file_format}"
-    if (name, file_format) not in kinds:
-        hint = did_you_mean(asked, [f"{other} --format {kind}" for other, kind in kinds])
+    if (name, file_format) not in known:
+        hint = did_you_mean(asked, [f"{other} --format {kind}" for other, kind in known])
         raise ConfigError("export", "a task or dataset and a format that go together", asked, hint)
     context = load_context()
     folder = output or context.layout.root / "build" / name
-    exporter = kinds[name, file_format]
-    for path in exporter(context, name, dataset_version, folder, submission):
+    for path in _export(context, name, file_format, folder, dataset_version, submission):
         print(context.layout.relative(path))
 
 
-def _extxyz(
-    context: Context, _name: str, version: str | None, folder: Path, _submission: str | None
+def _export(
+    context: Context, name: str, kind: str, folder: Path, wanted: str | None, submission: str | None
 ) -> list[Path]:
-    from ionladder.data.bvel_proto.crystals import export_extxyz
+    """Write what was asked for; name and kind go together."""
+    layout, is_of_task = context.layout, kind in {"matbench-folds", "jarvis"}
+    if kind == "jarvis" and submission is None:
+        needed, step = "--submission with the name of a submission", "Its folder is submissions/"
+        raise ConfigError("export --format jarvis", needed, "none", f"{step}{name}/NAME.")
+    tasks = all_tasks().values()
+    task = next(task for task in tasks if name == (task.name if is_of_task else task.dataset))
+    if is_of_task:
+        from ionladder.submit.predictions import require_numbers
 
-    version = context.version_of(get_task("bvel-proto"), version)
-    return export_extxyz(context.layout, version, folder)
+        require_numbers(task, where=f"export --format {kind}")
+    version = context.version_of(task, wanted)
+    if kind == "extxyz":
+        from ionladder.data.bvel_proto.crystals import export_extxyz
 
+        return export_extxyz(layout, version, folder)
+    if kind == "croissant":
+        from ionladder.interchange.croissant import export_croissant
 
-def _croissant(
-    context: Context, name: str, version: str | None, folder: Path, _submission: str | None
-) -> list[Path]:
-    from ionladder.interchange.croissant import export_croissant
+        return export_croissant(layout, get_dataset(name), version, folder)
+    if submission is None or kind == "matbench-folds":
+        from ionladder.interchange.matbench import export_matbench_folds
 
-    task = next(task for task in all_tasks().values() if task.dataset == name)
-    version = context.version_of(task, version)
-    return export_croissant(context.layout, get_dataset(name), version, folder)
-
-
-def _matbench_folds(
-    context: Context, name: str, version: str | None, folder: Path, _submission: str | None
-) -> list[Path]:
-    from ionladder.interchange.matbench import export_matbench_folds
-    from ionladder.submit.predictions import require_numbers
-
-    task = get_task(name)
-    require_numbers(task, where="export --format matbench-folds")
-    pinned = context.params.find(task.dataset, context.version_of(task, version))
-    assert pinned is not None  # noqa: S101 - version_of has made sure
-    return export_matbench_folds(context.layout, task, pinned, folder)
-
-
-def _jarvis(
-    context: Context, name: str, version: str | None, folder: Path, submission: str | None
-) -> list[Path]:
+        pinned = context.params.find(task.dataset, version)
+        assert pinned is not None  # noqa: S101 - version_of has made sure
+        return export_matbench_folds(layout, task, pinned, folder)
     from ionladder.interchange.jarvis import export_contributions
-    from ionladder.submit.predictions import require_numbers
 
-    where = "export --format jarvis"
-    if submission is None:
-        step = f"Its folder is submissions/{name}/NAME."
-        raise ConfigError(where, "--submission with the name of a submission", "none", step)
-    task = get_task(name)
-    require_numbers(task, where=where)
-    source = context.layout.submission_dir(name, submission)
-    expected, shown = context.expectations(task, version), context.layout.relative(source)
+    source = layout.submission_dir(name, submission)
+    expected, shown = context.expectations(task, version), layout.relative(source)
     return export_contributions(source, task, expected, folder, shown_as=shown)
 
 
