@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
-from walkthrough import blocks_of, follow, make_environment
+from walkthrough import (
+    DATA,
+    REPOSITORY,
+    board_of,
+    follow,
+    make_environment,
+    needs_tables_and_shell,
+    script_of,
+)
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-TUTORIAL = REPOSITORY / "docs" / "tutorial.md"
-DATA = Path("data/bvel_proto/1.1.0")
 COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
 OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")
 
-pytestmark = [
-    pytest.mark.skipif(
-        not (REPOSITORY / DATA / "labels.parquet").is_file(),
-        reason="the tables of bvel_proto 1.1.0 are not here",
-    ),
-    pytest.mark.skipif(
-        shutil.which("bash") is None or shutil.which("make") is None,
-        reason="needs bash and make",
-    ),
-]
-
-
-def blocks() -> list[tuple[str, str, str]]:
-    """Language, file name (empty for commands) and text of every fenced block, in order."""
-    return blocks_of(TUTORIAL.read_text(encoding="utf-8"))
+pytestmark = needs_tables_and_shell
 
 
 def make_copy(root: Path) -> None:
@@ -50,31 +40,22 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The copy after every step of the tutorial, and what the commands printed."""
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
-    script = []
-    for number, (language, name, text) in enumerate(blocks()):
-        if name:
-            (root / f".step-{number}").write_text(text, encoding="utf-8")
-            script.append(f"cp .step-{number} {name}")
-        elif language == "sh":
-            script.append(text)
+    text = (REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    script, written = script_of(root, text)
+    assert {*written} == {"fit.py", f"{SUBMISSION}/submission.yaml"}
     # A make that runs these tests must not lend its variables to the make of the tutorial.
     own = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
     return root, follow(root, script, own | {"COLUMNS": "200"})
 
 
-def test_every_step_is_a_command_or_a_file_with_a_name() -> None:
-    kinds = {language for language, name, _ in blocks() if not name}
-    assert kinds == {"sh"}
-    assert {name for _, name, _ in blocks() if name} == {"fit.py", f"{SUBMISSION}/submission.yaml"}
-
-
 def test_the_tutorial_ends_with_a_row_on_the_board(followed: tuple[Path, str]) -> None:
-    root, _ = followed
-    with (root / "leaderboard" / "bvel-proto.csv").open(encoding="utf-8") as lines:
-        rows = {row["submission"]: row for row in csv.DictReader(lines)}
-    assert rows["my-model"]["model"] == "Forest of a tutorial"
-    assert rows["my-model"]["kind"] == "verified"
-    assert int(rows["my-model"]["n_scored"]) == int(rows["my-model"]["n_expected"]) > 100
+    root, printed = followed
+    row = board_of(root)["my-model"]
+    assert (row["model"], row["kind"]) == ("Forest of a tutorial", "verified")
+    assert int(row["n_scored"]) == int(row["n_expected"]) > 100
+    assert f"{SUBMISSION} is valid" in printed
+    assert "Forest of a tutorial on bvel-proto" in printed
+    assert "1 submissions scored" in printed
 
 
 def test_its_model_beats_the_median_of_the_training_set(followed: tuple[Path, str]) -> None:
@@ -95,10 +76,3 @@ def test_its_model_beats_the_median_of_the_training_set(followed: tuple[Path, st
     receipt = json.loads((root / "leaderboard/scores/bvel-proto/my-model.json").read_text())
     score = receipt["targets"]["mean"]["all"]["metrics"]["mae_clipped"]["value"]
     assert score < 0.9 * trivial
-
-
-def test_commands_say_what_they_found(followed: tuple[Path, str]) -> None:
-    _, printed = followed
-    assert f"{SUBMISSION} is valid" in printed
-    assert "Forest of a tutorial on bvel-proto" in printed
-    assert "1 submissions scored" in printed

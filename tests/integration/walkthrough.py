@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DATA = Path("data/bvel_proto/1.1.0")
 SECONDS = 300
+needs_tables_and_shell = pytest.mark.skipif(
+    not (REPOSITORY / DATA / "labels.parquet").is_file()
+    or not all(map(shutil.which, ("bash", "git", "make"))),
+    reason="needs the tables of bvel_proto 1.1.0, bash, git and make",
+)
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
-def blocks_of(text: str) -> list[tuple[str, str, str]]:
-    """Language, file name (empty for commands) and text of every fenced block, in order."""
-    return _BLOCK.findall(text)
+def script_of(root: Path, text: str) -> tuple[list[str], list[str]]:
+    """Commands that do what the fenced blocks say, in order, and the files that these write."""
+    (root / "tmp").mkdir()
+    script, written = [], []
+    for number, (language, name, block) in enumerate(_BLOCK.findall(text)):
+        assert name or language == "sh"
+        if name:
+            (root / "tmp" / f"step-{number}").write_text(block, encoding="utf-8")
+            written.append(name)
+        script.append(f"cp tmp/step-{number} {name}" if name else block)
+    return script, written
+
+
+def board_of(root: Path) -> dict[str, dict[str, str]]:
+    """Submission → row of the board."""
+    with (root / "leaderboard" / "bvel-proto.csv").open(encoding="utf-8") as lines:
+        return {row["submission"]: row for row in csv.DictReader(lines)}
 
 
 def make_environment(root: Path, *pythons: str) -> Path:
