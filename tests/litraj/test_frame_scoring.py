@@ -115,13 +115,13 @@ def labels(truth: Path) -> EvaluationLabels:
     )
 
 
-def write_predictions(folder: Path, *, stress: float | None = 0.3) -> None:
+def write_predictions(folder: Path) -> None:
     energies = ENERGY + 0.1 * np.arange(len(SIZES))
-    with FramePredictions(folder / "predictions.parquet", has_stress=stress is not None) as file:
+    with FramePredictions(folder / "predictions.parquet", has_stress=True) as file:
         for begin in range(0, len(SIZES), 3):
             rows = slice(begin, begin + 3)
-            given_stress = None if stress is None else np.full((len(IDS[rows]), 6), stress)
-            file.write(IDS[rows], energies[rows], PREDICTED[rows], given_stress)
+            stress = np.full((len(IDS[rows]), 6), 0.3)
+            file.write(IDS[rows], energies[rows], PREDICTED[rows], stress)
 
 
 def scored(folder: Path, *, block: int = 4) -> tuple[pd.DataFrame, Callable[..., float]]:
@@ -157,15 +157,6 @@ def test_energies_within_a_path_know_no_zero(tmp_path: Path) -> None:
     assert found == pytest.approx(expected.mean(), abs=1e-12)
     gaps = 0.1 * np.arange(len(SIZES)) / SIZES
     assert value("energy_ev_per_atom", "mae") == pytest.approx(gaps.mean())
-
-
-def test_stress_counts_where_truth_and_predictions_have_it(tmp_path: Path) -> None:
-    write_predictions(tmp_path)
-    _, value = scored(tmp_path)
-    assert value("stress_ev_per_ang3", "mae_stress") == pytest.approx(0.2, abs=1e-7)
-    write_predictions(tmp_path, stress=None)
-    _, value = scored(tmp_path)
-    assert math.isnan(value("stress_ev_per_ang3", "mae_stress"))
 
 
 def test_a_noisy_model_is_not_taken_for_a_shifted_one() -> None:

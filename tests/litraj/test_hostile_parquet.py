@@ -53,14 +53,8 @@ def repeated_text(path: Path, _: str) -> None:
     _written(path, many, use_dictionary=["id"], dictionary_pagesize_limit=10**7)
 
 
-def many_parts(path: Path, _: str) -> None:
-    """A table of contents that claims a million parts."""
-    contents = b"\x15\x02\x19\x1c\x48\x01r\x15\x00\x00\x16\x0c\x19\xfc\xc0\x84\x3c"
-    path.write_bytes(b"PAR1" + contents + len(contents).to_bytes(4, "little") + b"PAR1")
-
-
 @pytest.mark.parametrize("kind", LISTS)
-@pytest.mark.parametrize("make", [long_lists, repeated_text, many_parts])
+@pytest.mark.parametrize("make", [long_lists, repeated_text])
 def test_files_that_unpack_to_more_are_refused(
     make: Callable[[Path, str], None],
     kind: str,

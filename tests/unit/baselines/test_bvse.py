@@ -17,8 +17,7 @@ from ionladder.baselines.bvse import (
     with_charges,
 )
 from ionladder.baselines.graphs import read_cif
-from ionladder.baselines.registry import get_baseline
-from unit.baselines.tiny_task import all_with_cif, rock_salt_cif
+from unit.baselines.tiny_task import rock_salt_cif
 
 
 @pytest.mark.parametrize(
@@ -98,24 +97,3 @@ def test_a_barrier_is_that_of_the_labels_of_bvel_proto() -> None:
     charged = read_cif(text)
     charged.add_oxidation_state_by_element({"Li": 1, "F": -1})
     assert tuple(row[list(BARRIERS)]) == barriers_of(charged).as_tuple()
-
-
-def test_the_physics_row_is_a_line_through_what_can_be_treated(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    inputs = all_with_cif()
-    ids = list(inputs.train_ids)
-    barriers = pd.DataFrame({"e_3d_ev": np.nan}, index=inputs.entries.index)
-    barriers.loc[ids[:4], "e_3d_ev"] = [0.0, 1.0, 2.0, 3.0]
-    barriers.loc[ids[28], "e_3d_ev"] = 5.0
-    labels = inputs.train_labels.copy()
-    labels.loc[ids[:4], "log10_sigma"] = [-2.0, -4.0, -6.0, -8.0]
-    labels.loc[ids[4:8], "log10_sigma"] = -9.0
-    monkeypatch.setattr(bvse, "barriers_of_inputs", lambda _: barriers)
-
-    given = get_baseline("bvse-barrier").fit_predict(
-        type(inputs)(**{**vars(inputs), "train_labels": labels}), ids[:8], ids[28:30], seed=0
-    )
-
-    # The line is -2 - 2 E; the median of the eight labels lies between -8 and -9.
-    np.testing.assert_allclose(given, [-12.0, -8.5])

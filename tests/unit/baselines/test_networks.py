@@ -15,7 +15,6 @@ from pymatgen.core import Structure
 from ionladder.baselines.architectures import (
     CGCNN,
     Given,
-    SpeciesEmbedding,
     make_m3gnet,
     make_painn,
     make_schnet,
@@ -24,7 +23,7 @@ from ionladder.baselines.architectures import (
 from ionladder.baselines.graphs import Graph, Reach, every_site, kinds_of, make_graph
 from ionladder.baselines.registry import all_baselines
 from ionladder.baselines.train import Batch, collate
-from unit.baselines.crystals import CRYSTALS, REWRITINGS, disordered, rock_salt, triclinic
+from unit.baselines.crystals import CRYSTALS, REWRITINGS, rock_salt, triclinic
 
 pytestmark = pytest.mark.extra
 
@@ -153,14 +152,3 @@ def test_the_arms_agree_bit_for_bit_on_ordered_crystals(base: str) -> None:
 
     np.testing.assert_array_equal(predicted[1], predicted[0])
     np.testing.assert_array_equal(predicted[2], predicted[0])
-
-
-def test_a_shared_site_has_the_mean_of_its_species() -> None:
-    batch = collate([every_site(make_graph(disordered(), "weighted", Reach(cutoff_ang=5.0)))], CPU)
-    embedding = SpeciesEmbedding(7)
-    vector = embedding.table.weight
-
-    features = embedding(batch)
-
-    torch.testing.assert_close(features[0], 0.6 * vector[3] + 0.4 * vector[0])
-    torch.testing.assert_close(features[1], 0.3 * vector[11] + 0.7 * vector[19])

@@ -111,19 +111,6 @@ def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
     np.testing.assert_allclose(radii, [length / math.sqrt(2) - 1.33] * 3, atol=0.02)
 
 
-def test_ways_between_layers_of_anions_are_two_dimensional() -> None:
-    species, charges = ["F"] * 4 + ["Li"], [-1] * 4 + [1]
-    plane = [0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, 0.5, 0.5, 0.0]
-    layered = _crystal(np.diag([4.0, 4.0, 6.0]), (species, charges, [*plane, 0.25, 0.25, 0.5]))
-
-    one, two, three = free_radii(layered)
-
-    assert one == pytest.approx(two, abs=0.02)
-    # Half-way between two planes, along a line that runs between two rows of anions 2 Å apart.
-    assert one == pytest.approx(math.hypot(3.0, 1.0) - 1.33, abs=0.02)
-    assert three == pytest.approx(math.sqrt(2.0) - 1.33, abs=0.02)
-
-
 def test_cations_in_the_cell_centre_are_passed_along_the_edges() -> None:
     length = 4.0
     perovskite = _crystal(length * np.eye(3), PEROVSKITE)
