@@ -136,8 +136,7 @@ class _Pinned(DatasetVersion):
             msg = "either tag, commit and base_url, or path for files in this repository"
             raise ValueError(msg)
         if not self.is_pinned:
-            msg = "the SHA-256 of every file"
-            raise ValueError(msg)
+            raise ValueError("the SHA-256 of every file")
         return self
 
 

@@ -270,10 +270,7 @@ def _neighbours(labels: EvaluationLabels, task: Task) -> dict[str, tuple[Related
 
 def _by_id(labels: EvaluationLabels) -> dict[str, _Row]:
     """Labels of test and training entries."""
-    rows: list[_Row] = [
-        *labels.test.to_dict("records"),
-        *labels.train.to_dict("records"),
-    ]
+    rows: list[_Row] = [*labels.test.to_dict("records"), *labels.train.to_dict("records")]
     return {row["id"]: row for row in rows}
 
 

@@ -20,14 +20,8 @@ from ionladder.errors import Problem, SubmissionError
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
 from ionladder.specs import MEAN_OF_TARGETS, Array, Metric, MetricUse, Slice, Target, Task
-from ionladder.stats.intervals import (
-    Groups,
-    degrees_of_freedom,
-    error_interval,
-    left_out_means,
-    make_groups,
-    share_interval,
-)
+from ionladder.stats import intervals
+from ionladder.stats.intervals import Groups
 from ionladder.stats.ranking import GroupScore
 from ionladder.submit.predictions import PredictionTable, coverage_problems
 
@@ -191,8 +185,8 @@ class Prepared:
             inside = self._inside(subset)
             universe = np.unique(self.group[inside])
             kept = inside if target is None else inside & ~np.isnan(self.y_true[target])
-            groups = make_groups(self.group[kept], universe=universe)
-            df = degrees_of_freedom(groups.sizes)
+            groups = intervals.make_groups(self.group[kept], universe=universe)
+            df = intervals.degrees_of_freedom(groups.sizes)
             self._rows[subset, target] = Rows(np.flatnonzero(kept), groups, df)
         return self._rows[subset, target]
 
@@ -335,11 +329,11 @@ def _mean_values(
         weights = np.broadcast_to(weights, errors.shape[1:])
         sums, sizes = groups.sums(errors * weights), groups.sums(weights)
         present = int((sizes > 0).all(axis=0).sum())
-        df = degrees_of_freedom(sizes.mean(axis=0))
+        df = intervals.degrees_of_freedom(sizes.mean(axis=0))
         total = sizes.sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             means = np.where(total > 0, sums.sum(axis=2) / total, np.nan)
-    left_out = left_out_means(sums, sizes)
+    left_out = intervals.left_out_means(sums, sizes)
     values = {}
     for use, mean, rest in zip(uses, means, left_out, strict=True):
         metric = get_metric(use.metric)
@@ -365,7 +359,7 @@ def summarise(values: Mapping[Any, Value], confidence: float) -> dict[Any, Score
         confidence: Level of the intervals.
     """
     ends: dict[Any, tuple[float, float]] = {}
-    for is_share, interval in ((False, error_interval), (True, share_interval)):
+    for is_share, interval in ((False, intervals.error_interval), (True, intervals.share_interval)):
         chosen = {
             key: value
             for key, value in values.items()
@@ -637,7 +631,7 @@ class PreparedSlices:
         self.n = self._sizes.sum(axis=1)
         self.n_present = (self._sizes > 0).sum(axis=1)
         self._judged = np.flatnonzero((self.n >= MIN_ROWS) & (self.n_present > 1))
-        self._df = [degrees_of_freedom(self._sizes[row]) for row in self._judged]
+        self._df = [intervals.degrees_of_freedom(self._sizes[row]) for row in self._judged]
 
     def score(self, errors: Array, confidence: float) -> Slices:
         """Score one submission on every part of every slice.
@@ -665,9 +659,11 @@ class PreparedSlices:
         low, high = np.full((2, len(value)), np.nan)
         metric = get_metric(self.prepared.task.primary_use.metric)
         judged = self._judged
-        low[judged], high[judged] = (share_interval if metric.is_share else error_interval)(
+        low[judged], high[judged] = (
+            intervals.share_interval if metric.is_share else intervals.error_interval
+        )(
             value[judged],
-            left_out_means(sums[judged], self._sizes[judged]),
+            intervals.left_out_means(sums[judged], self._sizes[judged]),
             present=self.n_present[judged],
             df=self._df,
             confidence=confidence,

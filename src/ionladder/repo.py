@@ -310,8 +310,7 @@ def _update(digest: hashlib._Hash, array: pa.Array) -> None:
     elif pa.types.is_null(kind):
         digest.update(b"null")
     else:
-        msg = f"no content hash is defined for columns of type {kind}"
-        raise TypeError(msg)
+        raise TypeError(f"no content hash is defined for columns of type {kind}")
 
 
 # Parquet tables written the same way every time: sorted, zstd, no pandas index, unit metadata

@@ -16,17 +16,8 @@ from ionladder.data.labels import EvaluationLabels
 from ionladder.data.store import SMALLEST_FORCE_EV_PER_ANG, read_blocks
 from ionladder.errors import Problem, first_few
 from ionladder.specs import Array, Task
+from ionladder.submit import frames
 from ionladder.submit.arrays import array_file_problems, portions
-from ionladder.submit.frames import (
-    ENERGY,
-    FORCES,
-    FRAME_COLUMNS,
-    N_ATOMS,
-    OFFSET_COLUMNS,
-    PREDICTIONS_FILE,
-    STRESS,
-    id_problems,
-)
 from ionladder.submit.predictions import OFFSETS_FILE, PredictionTable, predictions_sha256
 from ionladder.submit.tables import read_columns, unreadable
 from ionladder.submit.validate import ArrayReader
@@ -68,8 +59,7 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         ValueError: The task names no true frames (an error of the task).
     """
     if labels.truth is None:
-        msg = f"task {task.name!r} has no true frames"
-        raise ValueError(msg)
+        raise ValueError(f"task {task.name!r} has no true frames")
     truth = labels.truth
     test = labels.test.sort_values("id", kind="stable", ignore_index=True)
     ids = pa.array(test["id"].tolist(), pa.string())
@@ -79,22 +69,22 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     n_numbers = _n_components(truth)
 
     def read(folder: Path, shown_as: str) -> tuple[PredictionTable | None, list[Problem]]:
-        path, file = folder / PREDICTIONS_FILE, f"{shown_as}/{PREDICTIONS_FILE}"
+        path, file = folder / frames.PREDICTIONS_FILE, f"{shown_as}/{frames.PREDICTIONS_FILE}"
         offsets, problems = (None, []) if offset_set is None else offset_set.fit(folder, shown_as)
         if not path.is_symlink() and not path.exists():
             step = "`ionladder new TASK NAME` makes a template with all ids."
-            expected = f"a file {PREDICTIONS_FILE}"
+            expected = f"a file {frames.PREDICTIONS_FILE}"
             absent = Problem(shown_as, expected, "none", step)
             return None, [absent, *problems]
         found = array_file_problems(
-            path, FRAME_COLUMNS, n_rows=len(ids), n_numbers=n_numbers, shown_as=file
+            path, frames.FRAME_COLUMNS, n_rows=len(ids), n_numbers=n_numbers, shown_as=file
         )
         table = None
         if not found:
             table, found = read_columns(path, ["id"], shown_as=file)
         if table is not None:
             given = table["id"].combine_chunks()
-            found = id_problems(given, ids, elsewhere=train_ids, shown_as=file)
+            found = frames.id_problems(given, ids, elsewhere=train_ids, shown_as=file)
         if found:
             return None, found + problems
         try:
@@ -104,12 +94,12 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         problems = _array_problems(sums, shifted, ids, file) + problems
         if problems:
             return None, problems
-        difference, n_atoms = sums[_DIFFERENCE], sums[N_ATOMS]
+        difference, n_atoms = sums[_DIFFERENCE], sums[frames.N_ATOMS]
         columns: dict[str, Any] = {
             "id": ids,
             "seed": np.zeros(len(ids), dtype=np.int64),
             **{name: sums[name] for name in ("force_ev_per_ang", "force_rms_ev_per_ang")},
-            **{name: sums[name] for name in ("force_cosine", STRESS, "stress_given")},
+            **{name: sums[name] for name in ("force_cosine", frames.STRESS, "stress_given")},
             "energy_ev_per_atom": np.abs(difference) / n_atoms,
             "energy_in_path_ev_per_atom": np.abs(_less_mean(difference, paths)) / n_atoms,
         }
@@ -125,7 +115,7 @@ def _n_components(truth: Path) -> int:
     with pq.ParquetFile(truth) as file:
         metadata = file.metadata
         paths = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
-        forces = next(i for i, path in enumerate(paths) if path.startswith(f"{FORCES}."))
+        forces = next(i for i, path in enumerate(paths) if path.startswith(f"{frames.FORCES}."))
         groups = range(metadata.num_row_groups)
         return sum(metadata.row_group(group).column(forces).num_values for group in groups)
 
@@ -191,12 +181,14 @@ class _OffsetSet(NamedTuple):
 
     @classmethod
     def open(cls, path: Path) -> _OffsetSet:
-        table = pa.concat_tables(read_blocks(path, ("id", "numbers", ENERGY))).combine_chunks()
+        table = pa.concat_tables(
+            read_blocks(path, ("id", "numbers", frames.ENERGY))
+        ).combine_chunks()
         numbers = _lists(table["numbers"])
         rows = np.repeat(np.arange(len(table)), numbers.lengths)
         counts = np.zeros((len(table), _N_NUMBERS))
         np.add.at(counts, (rows, numbers.values), 1.0)
-        return cls(table["id"].combine_chunks(), counts, table[ENERGY].to_numpy())
+        return cls(table["id"].combine_chunks(), counts, table[frames.ENERGY].to_numpy())
 
     def fit(self, folder: Path, shown_as: str) -> tuple[Array | None, list[Problem]]:
         """Fit the offsets of a submission.
@@ -209,24 +201,19 @@ class _OffsetSet(NamedTuple):
         if not path.is_symlink() and not path.exists():
             return None, []
         problems = array_file_problems(
-            path, OFFSET_COLUMNS, n_rows=len(self.ids), n_numbers=0, shown_as=file
+            path, frames.OFFSET_COLUMNS, n_rows=len(self.ids), n_numbers=0, shown_as=file
         )
         if problems:
             return None, problems
-        table, problems = read_columns(path, ["id", ENERGY], shown_as=file)
+        table, problems = read_columns(path, ["id", frames.ENERGY], shown_as=file)
         if table is None:
             return None, problems
         ids = table["id"].combine_chunks()
-        problems = id_problems(ids, self.ids, elsewhere=(), shown_as=file)
-        values = _numbers(table[ENERGY])
+        problems = frames.id_problems(ids, self.ids, elsewhere=(), shown_as=file)
+        values = _numbers(table[frames.ENERGY])
         problems += _energy_problems(values, file)
         return (
-            (None, problems)
-            if problems
-            else (
-                fit_offsets(self.counts, self.energy_ev, values),
-                [],
-            )
+            (None, problems) if problems else (fit_offsets(self.counts, self.energy_ev, values), [])
         )
 
 
@@ -235,7 +222,7 @@ def _energy_problems(values: Array, file: str) -> list[Problem]:
     bad = np.flatnonzero(~(np.abs(values) <= MAX_EV))
     return [
         Problem(
-            f"{file}, column `{ENERGY}`, row {row + 1}",
+            f"{file}, column `{frames.ENERGY}`, row {row + 1}",
             f"a finite number within ±{MAX_EV:g} eV",
             f"{values[row]:g}" + (f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""),
             "Predict a number in eV for every id.",
@@ -259,8 +246,12 @@ def _reduce(path: Path, truth: Path, offsets: Array | None) -> tuple[dict[str, A
     with pq.ParquetFile(truth) as file:
         groups = range(file.metadata.num_row_groups)
         sizes = [file.metadata.row_group(group).num_rows for group in groups]
-    given = [name for name in (N_ATOMS, ENERGY, FORCES, STRESS) if name in present]
-    wanted = [ENERGY, FORCES, *([STRESS] if STRESS in present else [])]
+    given = [
+        name
+        for name in (frames.N_ATOMS, frames.ENERGY, frames.FORCES, frames.STRESS)
+        if name in present
+    ]
+    wanted = [frames.ENERGY, frames.FORCES, *([frames.STRESS] if frames.STRESS in present else [])]
     wanted += ["numbers"] if offsets is not None else []
     blocks: list[dict[str, Array]] = []
     shifted: _SHIFTED = []
@@ -294,36 +285,36 @@ def _reduce_block(
         checked afterwards: lengths of lists, and sizes of forces and stresses. And the rows whose
         forces are those of a neighbour.
     """
-    forces, true_forces = _lists(predicted[FORCES]), _lists(true[FORCES])
+    forces, true_forces = _lists(predicted[frames.FORCES]), _lists(true[frames.FORCES])
     lengths, n_rows = true_forces.lengths, true.num_rows
-    energy = _numbers(predicted[ENERGY])
+    energy = _numbers(predicted[frames.ENERGY])
     n_atoms = lengths / 3
     block = {
-        N_ATOMS: n_atoms,
-        ENERGY: energy,
-        _DIFFERENCE: energy - _numbers(true[ENERGY]),
-        STRESS: np.zeros(n_rows),
-        "stress_given": np.full(n_rows, float(STRESS in predicted.column_names)),
+        frames.N_ATOMS: n_atoms,
+        frames.ENERGY: energy,
+        _DIFFERENCE: energy - _numbers(true[frames.ENERGY]),
+        frames.STRESS: np.zeros(n_rows),
+        "stress_given": np.full(n_rows, float(frames.STRESS in predicted.column_names)),
         **{name: np.zeros(n_rows) for name in ("force_cosine", "force_size", "stress_size")},
         **{name: np.zeros(n_rows) for name in ("force_ev_per_ang", "force_rms_ev_per_ang")},
-        f"length_{FORCES}": forces.lengths,
-        f"length_{N_ATOMS}": n_atoms,
-        f"length_{STRESS}": np.full(n_rows, _SIX),
+        f"length_{frames.FORCES}": forces.lengths,
+        f"length_{frames.N_ATOMS}": n_atoms,
+        f"length_{frames.STRESS}": np.full(n_rows, _SIX),
     }
     if offsets is not None:
         numbers = _lists(true["numbers"])
         block[_DIFFERENCE] += np.add.reduceat(offsets[numbers.values], _starts(numbers.lengths))
-    if N_ATOMS in predicted.column_names:
-        block[f"length_{N_ATOMS}"] = _numbers(predicted[N_ATOMS])
-    if STRESS in predicted.column_names:
-        stress = _lists(predicted[STRESS])
-        block[f"length_{STRESS}"] = stress.lengths
+    if frames.N_ATOMS in predicted.column_names:
+        block[f"length_{frames.N_ATOMS}"] = _numbers(predicted[frames.N_ATOMS])
+    if frames.STRESS in predicted.column_names:
+        stress = _lists(predicted[frames.STRESS])
+        block[f"length_{frames.STRESS}"] = stress.lengths
         if (stress.lengths == _SIX).all():
             values = stress.values.reshape(-1, _SIX).astype(np.float64)
             block["stress_size"] = np.abs(values).max(axis=1)
-            is_known = np.asarray(true[STRESS].is_valid())
-            known = _lists(true[STRESS]).values.reshape(-1, _SIX)
-            block[STRESS][is_known] = np.abs(values[is_known] - known).mean(axis=1)
+            is_known = np.asarray(true[frames.STRESS].is_valid())
+            known = _lists(true[frames.STRESS]).values.reshape(-1, _SIX)
+            block[frames.STRESS][is_known] = np.abs(values[is_known] - known).mean(axis=1)
     if not np.array_equal(forces.lengths, lengths):
         return block, []
     sums = force_sums(forces.values, true_forces.values, lengths)
@@ -488,9 +479,9 @@ def _array_problems(
 
     problems = []
     for column, expected, words in (
-        (FORCES, 3 * sums[N_ATOMS], " numbers"),
-        (N_ATOMS, sums[N_ATOMS], ""),
-        (STRESS, np.full(len(ids), _SIX), " numbers"),
+        (frames.FORCES, 3 * sums[frames.N_ATOMS], " numbers"),
+        (frames.N_ATOMS, sums[frames.N_ATOMS], ""),
+        (frames.STRESS, np.full(len(ids), _SIX), " numbers"),
     ):
         found = sums[f"length_{column}"]
         bad = np.flatnonzero(found != expected)
@@ -506,8 +497,8 @@ def _array_problems(
             said = f"{found[bad[0]]:.0f}{more(bad)}"
             problems.append(problem(bad, column, f"{expected[bad[0]]:.0f}{words}", said, step))
     for column, size, limit, unit in (
-        (FORCES, "force_size", MAX_FORCE_EV_PER_ANG, "eV/Å"),
-        (STRESS, "stress_size", MAX_STRESS_EV_PER_ANG3, "eV/Å³"),
+        (frames.FORCES, "force_size", MAX_FORCE_EV_PER_ANG, "eV/Å"),
+        (frames.STRESS, "stress_size", MAX_STRESS_EV_PER_ANG3, "eV/Å³"),
     ):
         bad = np.flatnonzero(~(sums[size] <= limit))
         if len(bad):
@@ -520,5 +511,5 @@ def _array_problems(
         said = f"row {row + 1} looks like row {row + 1 + step_to}, {ids[row + step_to].as_py()}"
         said += f"; so do rows {first_few(others)}" if others else ""
         step = "Check that each row stands beside its own id: was a row lost, or doubled?"
-        problems.append(problem([row], FORCES, f"forces of {ids[row].as_py()}", said, step))
-    return problems or _energy_problems(sums[ENERGY], file)
+        problems.append(problem([row], frames.FORCES, f"forces of {ids[row].as_py()}", said, step))
+    return problems or _energy_problems(sums[frames.ENERGY], file)

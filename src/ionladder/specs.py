@@ -696,15 +696,13 @@ class Task:
             ("slice", [item.name for item in self.slices]),
         ):
             if len(set(names)) != len(names):
-                msg = f"task {self.name!r} names a {what} twice: {names}"
-                raise ValueError(msg)
+                raise ValueError(f"task {self.name!r} names a {what} twice: {names}")
             if what != "slice" and getattr(self.primary, what) not in names:
                 msg = f"task {self.name!r} ranks by a {what} it does not have: {self.primary}"
                 raise ValueError(msg)
         schemes = [scheme.scheme for scheme in self.fold_schemes]
         if len(set(schemes)) != len(schemes):
-            msg = f"task {self.name!r} names a fold scheme twice: {schemes}"
-            raise ValueError(msg)
+            raise ValueError(f"task {self.name!r} names a fold scheme twice: {schemes}")
         named = self.primary_use.targets or tuple(target.name for target in self.targets)
         is_whole = {target.name for target in self.primary_targets} <= {*named}
         if not self.primary_use.is_plain or not is_whole:

@@ -24,12 +24,7 @@ from ionladder.baselines.registry import Baseline, Curve, Watch, get_baseline, r
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.data.store import ArrayInputs, TaskInputs, load_array_inputs, load_inputs
-from ionladder.errors import (
-    BaselineError,
-    DataChangedError,
-    SubmissionError,
-    first_few,
-)
+from ionladder.errors import BaselineError, DataChangedError, SubmissionError, first_few
 from ionladder.repo import Layout, read_mapping, read_parquet, replacing, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, Card

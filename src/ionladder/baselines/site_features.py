@@ -152,14 +152,8 @@ def features_of(crystal: Crystal) -> dict[str, float]:
         ValueError: It has no Li or no anion.
     """
     if not (crystal.is_li.any() and crystal.is_anion.any()):
-        msg = "a crystal without Li or without anions has no surroundings of Li"
-        raise ValueError(msg)
-    found = {
-        **_packing(crystal),
-        **_lithium(crystal),
-        **_framework(crystal),
-        **_channels(crystal),
-    }
+        raise ValueError("a crystal without Li or without anions has no surroundings of Li")
+    found = {**_packing(crystal), **_lithium(crystal), **_framework(crystal), **_channels(crystal)}
     return {name: round(float(value), DECIMALS) for name, value in found.items()}
 
 

@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ionladder import errors
 from ionladder.config import DatasetVersion
-from ionladder.errors import (
-    ConfigError,
-    DataChangedError,
-    DataMissingError,
-    FetchError,
-    Problem,
-    UnreachableError,
-)
+from ionladder.errors import ConfigError, DataChangedError, DataMissingError, FetchError, Problem
 from ionladder.repo import Layout, sha256_file, write_text
 
 if TYPE_CHECKING:
@@ -96,7 +90,7 @@ def fetch(layout: Layout, version: DatasetVersion, *, progress: bool = False) ->
         if changed:
             raise FetchError(changed + unreached)
         if unreached:
-            raise UnreachableError(unreached)
+            raise errors.UnreachableError(unreached)
         for name, part in parts.items():
             part.replace(into / name)
     finally:

@@ -15,15 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionladder.config import DatasetVersion
-from ionladder.data.ingest import (
-    Check,
-    Finding,
-    Outcome,
-    connected_components,
-    grouped_folds,
-    run_checks,
-    shuffled_folds,
-)
+from ionladder.data import ingest
+from ionladder.data.ingest import Check, Finding, Outcome
 from ionladder.data.store import BuiltVersion, table_from_rows
 from ionladder.errors import IngestError, Problem, first_few
 from ionladder.specs import Column, Dataset, Recipe
@@ -33,8 +26,8 @@ if TYPE_CHECKING:
 
 OFFICIAL = "official"
 SCHEMES: dict[str, Callable[..., dict[str, int]]] = {
-    "grouped": grouped_folds,
-    "shuffled": shuffled_folds,
+    "grouped": ingest.grouped_folds,
+    "shuffled": ingest.shuffled_folds,
 }
 _MADE = ("split_name", "component", "formula_norm")
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -50,11 +43,10 @@ def build(raw: Path, pinned: DatasetVersion, dataset: Dataset) -> BuiltVersion:
     """
     recipe = dataset.recipe
     if recipe is None:
-        msg = f"dataset {dataset.name!r} has neither an ingest module nor a recipe"
-        raise ValueError(msg)
+        raise ValueError(f"dataset {dataset.name!r} has neither an ingest module nor a recipe")
     rows = _read(raw / recipe.file, dataset, recipe)
     links = {row["id"]: [(h, row[h]) for h in recipe.groups if row[h]] for row in rows}
-    components = connected_components(links)
+    components = ingest.connected_components(links)
     for row in rows:
         row |= {"split_name": OFFICIAL, "component": components[row["id"]]}
         row["formula_norm"] = row[recipe.formula] and _normalised(row[recipe.formula])
@@ -73,7 +65,7 @@ def build(raw: Path, pinned: DatasetVersion, dataset: Dataset) -> BuiltVersion:
         tables[spec.name] = values
     if problems:
         raise IngestError(problems)
-    checks = run_checks(dataset, _checks(pinned, recipe, rows), rows)
+    checks = ingest.run_checks(dataset, _checks(pinned, recipe, rows), rows)
     made = {spec.name: table_from_rows(spec, tables[spec.name]) for spec in dataset.tables}
     return BuiltVersion(tables=made, checks=tuple(checks), summary=_summary(rows, made, recipe))
 

@@ -8,29 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from ionladder import repo
 from ionladder.config import DatasetVersion, FoldSettings, add_pin
+from ionladder.data import store
 from ionladder.data.fetch import fetch, require_raw
 from ionladder.data.registry import dataset_module, get_dataset
-from ionladder.data.store import (
-    BuiltVersion,
-    CheckResult,
-    digest_frames,
-    make_manifest,
-    read_manifest,
-    released_problems,
-)
+from ionladder.data.store import BuiltVersion, CheckResult
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
 from ionladder.errors import DataMissingError, IngestError, Problem, first_few
-from ionladder.repo import (
-    Layout,
-    content_hash,
-    read_parquet,
-    sha256_bytes,
-    to_json,
-    write_checksums,
-    write_parquet,
-    write_text,
-)
+from ionladder.repo import Layout
 from ionladder.specs import Dataset
 
 if TYPE_CHECKING:
@@ -78,15 +64,15 @@ def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
         _write(dataset, pinned, built, folder)
         hash_check = _content_hash_check(dataset, built, folder)
         checks = (*built.checks, identity_rule(), change_rule(dataset), hash_check)
-        manifest = make_manifest(dataset, pinned, replace(built, checks=checks))
-        committed = read_manifest(layout, pinned.dataset, pinned.version)
+        manifest = store.make_manifest(dataset, pinned, replace(built, checks=checks))
+        committed = store.read_manifest(layout, pinned.dataset, pinned.version)
         problems = identity_problems(layout, dataset, manifest, built.tables)
         if committed is not None:
             where = layout.relative(layout.manifest(pinned.dataset, pinned.version))
-            problems = released_problems(committed, manifest, where=where) + problems
+            problems = store.released_problems(committed, manifest, where=where) + problems
         if problems:
             raise IngestError(problems)
-        _put_in_place(layout, pinned, folder, built, to_json(manifest))
+        _put_in_place(layout, pinned, folder, built, repo.to_json(manifest))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return Ingested(
@@ -120,20 +106,23 @@ def _write(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion, folder
     }
     for spec in dataset.tables:
         table = built.tables[spec.name]
-        digest = {"content_sha256": content_hash(table, key=list(spec.key))}
+        digest = {"content_sha256": repo.content_hash(table, key=list(spec.key))}
         path = folder / f"{spec.name}.parquet"
-        write_parquet(path, table, sort_by=spec.key, metadata=metadata | digest)
+        repo.write_parquet(path, table, sort_by=spec.key, metadata=metadata | digest)
 
 
 def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> CheckResult:
     """Check that everything that was written reads back with the content it was built with."""
     hashes = {}
     for spec in dataset.tables:
-        tables = (built.tables[spec.name], read_parquet(folder / f"{spec.name}.parquet"))
-        hashes[spec.name] = [content_hash(table, key=list(spec.key)) for table in tables]
+        tables = (built.tables[spec.name], repo.read_parquet(folder / f"{spec.name}.parquet"))
+        hashes[spec.name] = [repo.content_hash(table, key=list(spec.key)) for table in tables]
     for spec in dataset.frames:
         made = built.frames[spec.name]
-        hashes[spec.name] = [made.content_sha256, digest_frames(spec, made.path).content_sha256]
+        hashes[spec.name] = [
+            made.content_sha256,
+            store.digest_frames(spec, made.path).content_sha256,
+        ]
     step = "Check the disk and the installed version of pyarrow."
     problems = [
         Problem(
@@ -165,8 +154,8 @@ def _put_in_place(
         streamed.path.replace(place)
     for name in built.tables:
         (folder / f"{name}.parquet").replace(layout.table(dataset, version, name))
-    write_checksums(layout, dataset, version)
-    write_text(layout.manifest(dataset, version), manifest)
+    repo.write_checksums(layout, dataset, version)
+    repo.write_text(layout.manifest(dataset, version), manifest)
 
 
 def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) -> Ingested | None:
@@ -408,7 +397,7 @@ def _dealing_order(groups: Sequence[list[str]], seed: int, repeat: int) -> list[
 
 
 def _rank(seed: int, scheme: str, repeat: int, name: str) -> str:
-    return sha256_bytes(f"{seed}|{scheme}|{repeat}|{name}".encode())
+    return repo.sha256_bytes(f"{seed}|{scheme}|{repeat}|{name}".encode())
 
 
 # Crystal structures of a dataset as pymatgen objects and as CIF text, whatever its tables hold

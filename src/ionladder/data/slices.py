@@ -10,16 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ionladder.data import store
 from ionladder.data.registry import get_dataset, part_columns_of, slice_columns_of
-from ionladder.data.store import (
-    STRUCTURES,
-    read_table,
-    read_tables,
-    rows_of,
-    rows_with,
-    split_of_task,
-    to_frame,
-)
 from ionladder.repo import Layout, content_hash
 from ionladder.specs import Array, Task
 
@@ -89,8 +81,7 @@ def composition_matrix(formulas: Sequence[str]) -> Array:
             position = token.end()
     totals = matrix.sum(axis=1, keepdims=True)
     if not (totals > 0).all():
-        msg = f"{formulas[int(np.argmin(totals))]!r} holds no atoms"
-        raise ValueError(msg)
+        raise ValueError(f"{formulas[int(np.argmin(totals))]!r} holds no atoms")
     fractions: Array = matrix / totals
     return fractions
 
@@ -300,12 +291,12 @@ def slice_entries(task: Task, tables: Mapping[str, pa.Table]) -> SlicedEntries:
     import pandas as pd
     import pyarrow as pa
 
-    split = to_frame(split_of_task(tables["splits"], task)).set_index("id")
+    split = store.to_frame(store.split_of_task(tables["splits"], task)).set_index("id")
     train = sorted(split.index[split["subset"] == "train"])
     ids = train if task.scored_folds else sorted(split.index[split["subset"] == "test"])
     frames = {
-        name: to_frame(tables[name]).set_index("id")
-        for name in tables.keys() & {"entries", "labels", STRUCTURES}
+        name: store.to_frame(tables[name]).set_index("id")
+        for name in tables.keys() & {"entries", "labels", store.STRUCTURES}
     }
     neighbours = _neighbours(task, frames["entries"], split, ids=ids, train_ids=train)
     make = slice_columns_of(task.dataset)
@@ -313,7 +304,7 @@ def slice_entries(task: Task, tables: Mapping[str, pa.Table]) -> SlicedEntries:
     if make is not None:
         inputs = SliceInputs(
             entries=frames["entries"],
-            structures=frames.get(STRUCTURES),
+            structures=frames.get(store.STRUCTURES),
             labels=frames["labels"],
             split=split,
             ids=ids,
@@ -417,8 +408,8 @@ def experiment_columns(
     missing = named - {*columns.columns}
     make = part_columns_of(task.dataset)
     if missing and make is not None:
-        table = read_table(layout, task.dataset, version, STRUCTURES)
-        structures = to_frame(rows_of(table, columns.index.tolist())).set_index("id")
+        table = store.read_table(layout, task.dataset, version, store.STRUCTURES)
+        structures = store.to_frame(store.rows_of(table, columns.index.tolist())).set_index("id")
         columns = columns.join(make(structures))
     if unknown := sorted(named - {*columns.columns}):
         msg = f"experiments of {task.name!r} name parts that the dataset does not derive: {unknown}"
@@ -442,11 +433,13 @@ def crossing_ids(layout: Layout, task: Task, version: str) -> frozenset[str]:
         DataMissingError: A table is not on this machine.
         DataChangedError: A table is not the released one.
     """
-    tables = read_tables(layout, task.dataset, version, ("entries", "splits"))
+    tables = store.read_tables(layout, task.dataset, version, ("entries", "splits"))
     if COMPOSITION not in tables["entries"].column_names:
         return frozenset()
-    frame = to_frame(tables["entries"].select(["id", COMPOSITION])).dropna()
-    split = to_frame(rows_with(tables["splits"], "split_name", task.split))[["id", "subset"]]
+    frame = store.to_frame(tables["entries"].select(["id", COMPOSITION])).dropna()
+    split = store.to_frame(store.rows_with(tables["splits"], "split_name", task.split))[
+        ["id", "subset"]
+    ]
     both = frame.merge(split, on="id", validate="one_to_one")
     known = set(both.loc[both["subset"] == "train", COMPOSITION])
     is_crossing = (both["subset"] == "test") & both[COMPOSITION].isin(known)

@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from ionladder import repo
 from ionladder.config import DatasetVersion
 from ionladder.data.registry import get_dataset
 from ionladder.errors import BaselineError, DataChangedError, DataMissingError, Problem, first_few
-from ionladder.repo import (
-    Layout,
-    column_hashes,
-    content_hash,
-    joined_hash,
-    read_checksums,
-    read_json,
-    read_parquet,
-    sha256_bytes,
-    sha256_file,
-)
+from ionladder.repo import Layout
 from ionladder.specs import Array, Dataset, Table, Task, arrow_schema
 
 if TYPE_CHECKING:
@@ -109,7 +100,7 @@ class StreamedTable:
     @property
     def content_sha256(self) -> str:
         """Hash of the column names and column hashes."""
-        return joined_hash(dict(sorted(self.column_sha256.items())))
+        return repo.joined_hash(dict(sorted(self.column_sha256.items())))
 
 
 class StreamedWriter:
@@ -171,8 +162,7 @@ class StreamedWriter:
         block = block.select([column.name for column in self._spec.columns]).cast(self._schema)
         for key in zip(*(block[name].to_pylist() for name in self._spec.key), strict=True):
             if self._last is not None and not self._last < key:
-                msg = f"{self._spec.name}: key {key} does not follow {self._last}"
-                raise ValueError(msg)
+                raise ValueError(f"{self._spec.name}: key {key} does not follow {self._last}")
             self._last = key
         self._digest.update(block)
         self._writer.write_table(block, row_group_size=block.num_rows)
@@ -206,7 +196,7 @@ class _BlockDigest:
             name: "\n".join([name, str(self._rows), *(part.hexdigest() for part in parts)])
             for name, parts in self._parts.items()
         }
-        hashes = {name: sha256_bytes(text.encode()) for name, text in lines.items()}
+        hashes = {name: repo.sha256_bytes(text.encode()) for name, text in lines.items()}
         return StreamedTable(path=path, rows=self._rows, column_sha256=hashes)
 
 
@@ -270,8 +260,7 @@ def table_from_columns(spec: Table, columns: Mapping[str, Sequence[Any]]) -> pa.
     for column in spec.columns:
         array = pa.array(columns[column.name], type=schema.field(column.name).type)
         if not column.nullable and array.null_count:
-            msg = f"{spec.name}.{column.name} must not have missing values"
-            raise ValueError(msg)
+            raise ValueError(f"{spec.name}.{column.name} must not have missing values")
         arrays.append(array)
     table = pa.Table.from_arrays(arrays, schema=schema)
     return table.sort_by([(name, "ascending") for name in spec.key])
@@ -337,7 +326,7 @@ def source_of(pinned: DatasetVersion) -> dict[str, Any]:
 
 def describe_table(spec: Table, table: pa.Table) -> dict[str, Any]:
     """Rows, key, content hash and columns (each with its own hash) of one table."""
-    return _described(spec, table.num_rows, column_hashes(table, key=list(spec.key)))
+    return _described(spec, table.num_rows, repo.column_hashes(table, key=list(spec.key)))
 
 
 def _described(spec: Table, rows: int, hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -345,7 +334,7 @@ def _described(spec: Table, rows: int, hashes: Mapping[str, str]) -> dict[str, A
     return {
         "rows": rows,
         "key": list(spec.key),
-        "content_sha256": joined_hash(dict(sorted(hashes.items()))),
+        "content_sha256": repo.joined_hash(dict(sorted(hashes.items()))),
         "columns": [
             {**{name: getattr(column, name) for name in names}, "sha256": hashes[column.name]}
             for column in spec.columns
@@ -363,7 +352,7 @@ def read_manifest(layout: Layout, dataset: str, version: str) -> Manifest | None
     if not path.is_file():
         return None
     try:
-        manifest: Manifest = read_json(path)
+        manifest: Manifest = repo.read_json(path)
     except ValueError as error:
         shown = layout.relative(path)
         found, step = f"damaged text ({error})", f"Restore it: `git checkout {shown}`."
@@ -460,7 +449,7 @@ def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Tabl
     _require_file(path, f"{name} of {dataset} {version}", key)
     shown, step = layout.relative(path), f"Run `ionladder ingest {key}` to rebuild it."
     recorded = require_manifest(layout, dataset, version)["tables"][name]
-    table = read_parquet(path, shown_as=shown)
+    table = repo.read_parquet(path, shown_as=shown)
     stamp = _stamp(path, recorded["content_sha256"])
     if stamp in _good:
         return table
@@ -479,7 +468,7 @@ def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Tabl
     ]
     if problems:
         raise DataChangedError(problems)
-    if content_hash(table, key=list(spec.key)) != recorded["content_sha256"]:
+    if repo.content_hash(table, key=list(spec.key)) != recorded["content_sha256"]:
         columns = differing_columns(recorded, describe_table(spec, table))
         expected = f"the content recorded in the manifest of {dataset} {version}"
         other = f"other values in {first_few(columns, limit=12)}"
@@ -509,9 +498,9 @@ def require_frames(layout: Layout, dataset: str, version: str, name: str) -> Pat
     """
     path, key = layout.frames(dataset, version, name), version_key(dataset, version)
     _require_file(path, f"{name} of {dataset} {version}", key)
-    expected = read_checksums(layout, dataset, version).get(f"frames/{path.name}")
+    expected = repo.read_checksums(layout, dataset, version).get(f"frames/{path.name}")
     stamp = _stamp(path, str(expected))
-    if stamp not in _good and (found := sha256_file(path)) != expected:
+    if stamp not in _good and (found := repo.sha256_file(path)) != expected:
         step = f"Run `ionladder ingest {key}` to rebuild it."
         wanted = f"SHA-256 {expected}, as SHA256SUMS says"
         raise DataChangedError(layout.relative(path), wanted, found, step)

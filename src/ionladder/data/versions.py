@@ -8,16 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ionladder.config import DatasetVersion, Params
+from ionladder.data import store
 from ionladder.data.fetch import changed_raw, missing_raw
 from ionladder.data.registry import get_dataset
-from ionladder.data.store import (
-    CheckResult,
-    Manifest,
-    read_manifest,
-    read_table,
-    source_of,
-    version_key,
-)
+from ionladder.data.store import CheckResult, Manifest
 from ionladder.errors import IonLadderError, Problem
 from ionladder.repo import Layout, read_parquet, sha256_bytes, sha256_file
 from ionladder.specs import Dataset, Table
@@ -76,8 +70,8 @@ def identity_problems(
     mine, version = _formulas(tables["entries"]), manifest["version"]
     rule, allowed = f"{IDENTITY_CHECK}: {dataset.name} {version}", dataset.allowed(IDENTITY_CHECK)
     for path in sorted(layout.version_dir(dataset.name, "").glob("*/manifest.json")):
-        other, key = path.parent.name, version_key(dataset.name, path.parent.name)
-        released = read_manifest(layout, dataset.name, other)
+        other, key = path.parent.name, store.version_key(dataset.name, path.parent.name)
+        released = store.read_manifest(layout, dataset.name, other)
         if released is None or other == version or _identity(released) == _identity(manifest):
             continue
         if not layout.table(dataset.name, other, "entries").is_file():
@@ -85,7 +79,7 @@ def identity_problems(
             step = f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first."
             problems.append(Problem(rule, f"{expected} from it", "none", step))
             continue
-        theirs = _formulas(read_table(layout, dataset.name, other, "entries"))
+        theirs = _formulas(store.read_table(layout, dataset.name, other, "entries"))
         step = (
             "A corrected formula is allow-listed by id with its reason in oddities.yaml; a new "
             "material needs a new id upstream."
@@ -160,7 +154,9 @@ def diff_versions(layout: Layout, dataset: str, old: str, new: str) -> list[Cell
     """
     changes = []
     for spec in get_dataset(dataset).tables:
-        before, after = (read_table(layout, dataset, version, spec.name) for version in (old, new))
+        before, after = (
+            store.read_table(layout, dataset, version, spec.name) for version in (old, new)
+        )
         changes += diff_tables(spec, before, after)
     return sorted(changes, key=lambda change: KINDS.index(change.kind))
 
@@ -298,7 +294,7 @@ def verify_versions(layout: Layout, params: Params) -> Verified:
     result = Verified(what="manifests")
     for pinned in params.versions.values():
         try:
-            manifest = read_manifest(layout, pinned.dataset, pinned.version)
+            manifest = store.read_manifest(layout, pinned.dataset, pinned.version)
             if manifest is None:
                 result.absent.append(f"{pinned.key}: manifest.json")
                 continue
@@ -342,7 +338,7 @@ def _table_problems(
     if expected is not None and found != expected:
         return [Problem(shown, f"SHA-256 {expected}", found, f"{again} rebuild it.")]
     try:
-        read_table(layout, pinned.dataset, pinned.version, name)
+        store.read_table(layout, pinned.dataset, pinned.version, name)
     except IonLadderError as error:
         return list(error.problems)
     if expected is None and sums:
@@ -359,6 +355,6 @@ def _pin_problems(
     step = "A released version keeps its pins: restore them in params.yaml, or pin a new version."
     return [
         Problem(f"{where}, source.{name}", f"{value!r}, as in params.yaml", repr(found), step)
-        for name, value in source_of(pinned).items()
+        for name, value in store.source_of(pinned).items()
         if (found := source.get(name)) != value
     ]

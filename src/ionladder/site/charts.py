@@ -11,15 +11,7 @@ from markupsafe import Markup, escape
 
 from ionladder.board.history import REMOVED, Record
 from ionladder.board.model import Board, Floor, Row, Value
-from ionladder.site.text import (
-    fine_digits,
-    floor_title,
-    interval,
-    number,
-    plain,
-    relative,
-    submission_url,
-)
+from ionladder.site import text as txt
 
 FURTHEST = 3.0
 """An axis of errors ends at this many times the trivial baseline at the latest."""
@@ -156,8 +148,8 @@ def hovered(hover: object, *drawn: str, kind: str = "") -> str:
 
 def said_of(label: str, score: Value, *, told: str = "") -> str:
     """A name, its score and its interval, as hovering over a mark says them."""
-    between = interval(score.low, score.high)
-    return f"{label}: {number(score.value)}" + (f" ({told}{between})" if between else "")
+    between = txt.interval(score.low, score.high)
+    return f"{label}: {txt.number(score.value)}" + (f" ({told}{between})" if between else "")
 
 
 class Plot:
@@ -287,8 +279,8 @@ def baseline_value(board: Board) -> float | None:
 
 def floor_label(floor: Floor) -> str:
     """A floor's name with its value."""
-    digits = fine_digits(floor.value)
-    return f"{floor_title(floor.name).lower()} {number(floor.value, digits=digits)}"
+    digits = txt.fine_digits(floor.value)
+    return f"{txt.floor_title(floor.name).lower()} {txt.number(floor.value, digits=digits)}"
 
 
 def _spread(score: Value, x: Scale, y: float) -> str:
@@ -347,13 +339,13 @@ def interval_chart(
             centre = top + (pitch / 2 if is_wide else 31)
             if row.tie_group is not None:
                 ties.setdefault(row.tie_group, []).append(centre)
-            way = relative(here, submission_url(board.task.name, row.submission or ""))
-            label = _row_label(plain(row.model), plot.left, centre, is_wide=is_wide, above=14)
+            way = txt.relative(here, txt.submission_url(board.task.name, row.submission or ""))
+            label = _row_label(txt.plain(row.model), plot.left, centre, is_wide=is_wide, above=14)
             score = board.primary(row)
             value = words(
-                plot.right + 44, centre + 4.5, number(score.value), "il-value", anchor="end"
+                plot.right + 44, centre + 4.5, txt.number(score.value), "il-value", anchor="end"
             )
-            hover = said_of(plain(row.model), score, told=told)
+            hover = said_of(txt.plain(row.model), score, told=told)
             parts = [f'<a href="{escape(way)}">{label}</a>', *_interval(score, row.kind, x, centre)]
             plot.drawn.append(hovered(hover, *parts, value, kind=f"il-row il-row--{row.kind}"))
         plot.drawn += _tie_brackets(ties.values(), plot.right + 54)
@@ -370,8 +362,8 @@ def _levels(board: Board) -> list[tuple[str, float, str]]:
     levels = [("floor", board.floor.value, floor_label(board.floor))] if board.floor else []
     value = baseline_value(board)
     if board.baseline and value is not None:
-        label = plain(board.baseline.model, limit=24).lower()
-        shown = number(value, digits=fine_digits(value))
+        label = txt.plain(board.baseline.model, limit=24).lower()
+        shown = txt.number(value, digits=txt.fine_digits(value))
         levels.append(("median", value, f"{label} {shown}"))
     return levels
 
@@ -440,10 +432,10 @@ def _said_of_board(board: Board, rows: Sequence[Row]) -> str:
         return "No submission has been scored yet."
     best = board.primary(rows[0])
     better = "smaller" if board.smaller_is_better else "larger"
-    first, between = plain(rows[0].model), interval(best.low, best.high) or "no interval"
+    first, between = txt.plain(rows[0].model), txt.interval(best.low, best.high) or "no interval"
     parts = [
         f"{len(rows)} rows by {value_axis(board)}, {better} is better; smallest: {first}",
-        f"{number(best.value)} ({between})",
+        f"{txt.number(best.value)} ({between})",
     ]
     parts += [label for _, _, label in _levels(board)]
     return "; ".join(parts) + ". The table below holds the same numbers."
@@ -715,10 +707,10 @@ def _stand(
     row = board.entrant(best.submission)
     return Stand(
         publication=publication,
-        label=plain(row.model if row else best.submission),
+        label=txt.plain(row.model if row else best.submission),
         score=Value(value, best.ci_low, best.ci_high),
-        rules=f"data {plain(best.dataset_version, limit=40)}, "
-        f"scorer version {plain(best.scorer_version, limit=40)}",
+        rules=f"data {txt.plain(best.dataset_version, limit=40)}, "
+        f"scorer version {txt.plain(best.scorer_version, limit=40)}",
         entered=tuple(
             r.value
             for r in records
@@ -754,7 +746,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
             name=name,
             title="The best score from publication to publication",
             text=f"{len(stands)} publications; best of the last: {stands[-1].label}, "
-            f"{number(stands[-1].score.value)}. The table below holds the same numbers.",
+            f"{txt.number(stands[-1].score.value)}. The table below holds the same numbers.",
             kind="scatter",
         )
 
@@ -772,7 +764,7 @@ def _steps(part: Sequence[Stand], x: Scale, y: Scale) -> list[tuple[float, float
 
 def _stand_marks(stand: Stand, x: Scale, y: Scale) -> list[str]:
     at, value = x(stand.publication), stand.score.value or 0.0
-    said = f"publication {stand.publication}: {stand.label}, {number(value)} ({stand.rules})"
+    said = f"publication {stand.publication}: {stand.label}, {txt.number(value)} ({stand.rules})"
     others = [entered for entered in stand.entered if entered != value]
     best = (_upright_spread(stand.score, at, y), dot(at, y(value), "verified"))
     return [

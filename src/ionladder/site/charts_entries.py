@@ -10,20 +10,8 @@ from statistics import median
 
 from markupsafe import Markup, escape
 
-from ionladder.site.charts import (
-    Plot,
-    Scale,
-    circle,
-    cut,
-    hovered,
-    line,
-    path,
-    rect,
-    short,
-    tick_label,
-    two_widths,
-    words,
-)
+from ionladder.site import charts
+from ionladder.site.charts import Plot, Scale
 from ionladder.site.text import change_of, count, number
 from ionladder.stats.calibration import CURVE_LEVELS
 
@@ -164,9 +152,9 @@ class PredictionPlots:
         if self.band is not None:
             a, b = low + self.band, high - self.band
             corners = ((low, low), (low, a), (b, high), (high, high), (high, b), (a, low))
-            area = path([(x(p), y(q)) for p, q in corners], "il-near-band", shape="polygon")
+            area = charts.path([(x(p), y(q)) for p, q in corners], "il-near-band", shape="polygon")
             plot.drawn.append(area)
-        plot.drawn.append(line(x(low), y(low), x(high), y(high), "il-identity"))
+        plot.drawn.append(charts.line(x(low), y(low), x(high), y(high), "il-identity"))
         plot.axis_below(x, x.ticks(about=9))
         plot.axis_left(y, y.ticks(about=9), has_line=True)
         plot.titles(f"{self.known} {self.axis}", f"predicted {self.axis}")
@@ -174,8 +162,8 @@ class PredictionPlots:
             px, py, spread = x(point.shown_true), y(point.y_pred), ""
             if point.y_pred_sd:
                 ends = (y(point.y_pred - point.y_pred_sd), y(point.y_pred + point.y_pred_sd))
-                spread = line(px, ends[0], px, ends[1], "il-spread")
-            limit = f"M{short(px)} {short(py - 4.5)}v9l-7 -4.5z"
+                spread = charts.line(px, ends[0], px, ends[1], "il-spread")
+            limit = f"M{charts.short(px)} {charts.short(py - 4.5)}v9l-7 -4.5z"
             plot.drawn.append(_mark(point, px, py, limit, hover, spread))
         text = (
             f"{count(len(self.points))} {self.entries}, predicted against {self.known} {self.axis}."
@@ -197,15 +185,15 @@ class PredictionPlots:
         plot.axis_below(x, x.ticks(about=7))
         if self.band is not None:
             size = (plot.right - plot.left, y(-self.band) - y(self.band))
-            plot.drawn.append(rect(plot.left, y(self.band), *size, "il-near-band"))
-        plot.drawn.append(line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
+            plot.drawn.append(charts.rect(plot.left, y(self.band), *size, "il-near-band"))
+        plot.drawn.append(charts.line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
         plot.titles(f"predicted {self.axis}", f"predicted − {self.known} / {self.error_unit}")
         unit = escape(self.error_unit)
         for point, hover in zip(self.points, self.hovers, strict=True):
             px, py = x(point.y_pred), y(point.difference)
             at_least = "at least " if point.upper_limit is not None else ""
             said = Markup(f"{hover}: {at_least}{change_of(point.difference)} {unit}")  # noqa: S704
-            limit = f"M{short(px - 4.5)} {short(py)}h9l-4.5 -7z"
+            limit = f"M{charts.short(px - 4.5)} {charts.short(py)}h9l-4.5 -7z"
             plot.drawn.append(_mark(point, px, py, limit, said))
         return plot.finish(
             name=name,
@@ -220,11 +208,11 @@ def _mark(point: Point, x: float, y: float, limit: str, hover: Markup, spread: s
     """A disc, or the arrow head of a limit; without a spread it needs no group to say its name."""
     fill = "" if point.is_filled else " il-point--open"
     if point.upper_limit is None:
-        mark = circle(x, y, f"il-point{fill}", 3.6)
+        mark = charts.circle(x, y, f"il-point{fill}", 3.6)
     else:
         mark = f'<path class="il-point il-point--limit{fill}" d="{limit}"/>'
     if spread:
-        return hovered(hover, spread, mark)
+        return charts.hovered(hover, spread, mark)
     return f"{mark[:-2]}><title>{hover}</title></{mark[1 : mark.index(' ')]}>"
 
 
@@ -263,13 +251,13 @@ def calibration_chart(observed: Sequence[float], n: int, *, name: str) -> Markup
     plot.axis_below(x, marks)
     plot.axis_left(y, marks, has_line=True)
     plot.titles("level of the interval", "labels inside it")
-    plot.drawn.append(line(x(0), y(0), x(1), y(1), "il-identity"))
+    plot.drawn.append(charts.line(x(0), y(0), x(1), y(1), "il-identity"))
     points = list(zip(CURVE_LEVELS, observed, strict=True))
     curve = [(x(a), y(b)) for a, b in [(0.0, 0.0), *points, (1.0, 1.0)]]
-    plot.drawn.append(path(curve, "il-curve"))
+    plot.drawn.append(charts.path(curve, "il-curve"))
     for level, share in points:
         said = f"central {100 * level:g} % interval: holds {100 * share:.0f} % of the labels"
-        plot.drawn.append(hovered(said, circle(x(level), y(share), "il-point", 3)))
+        plot.drawn.append(charts.hovered(said, charts.circle(x(level), y(share), "il-point", 3)))
     excess = sum(share - level for level, share in points)
     side = "on the diagonal"
     if excess:
@@ -325,7 +313,7 @@ def histogram(
         counted = range(len(edges)) if is_even else [round(edge) for edge in edges]
         labelled = zip(places, edges, counted, strict=True)
         plot.axis_left(y, [(t, f"{100 * t:g} %") for t, _ in y.ticks(about=4)])
-        named = [(at, tick_label(edge)) for at, edge, n in labelled if n % every == 0]
+        named = [(at, charts.tick_label(edge)) for at, edge, n in labelled if n % every == 0]
         plot.axis_below(x, named, kind="tick")
         plot.titles(axis)
         for place, item in enumerate(series):
@@ -334,7 +322,7 @@ def histogram(
                     start, end = x(places[i]), x(places[i + 1])
                     width = (end - start) * 0.84 / len(series)
                     left = start + (end - start) * 0.08 + place * width
-                    between = f"{tick_label(edges[i])} to {tick_label(edges[i + 1])}"
+                    between = f"{charts.tick_label(edges[i])} to {charts.tick_label(edges[i + 1])}"
                     plot.drawn.append(_bar(item, i, between, left, width, y))
         totals = "; ".join(f"{item.title}: {item.total} entries" for item in series)
         return plot.finish(
@@ -344,7 +332,7 @@ def histogram(
             kind="histogram",
         )
 
-    return two_widths(draw, name)
+    return charts.two_widths(draw, name)
 
 
 def _bar(item: Series, i: int, between: str, left: float, width: float, y: Scale) -> str:
@@ -357,8 +345,8 @@ def _bar(item: Series, i: int, between: str, left: float, width: float, y: Scale
         if head > foot:
             low, high = y(foot / item.total), y(head / item.total)
             size = (max(width - 0.6, 1), max(low - high, 0.8))
-            parts.append(rect(left, high, *size, f"il-bar il-bar--{kind}"))
-    return hovered(said, *parts)
+            parts.append(charts.rect(left, high, *size, f"il-bar il-bar--{kind}"))
+    return charts.hovered(said, *parts)
 
 
 # How labels are distributed in groups of entries: a row a group, a panel a target, a box each
@@ -396,19 +384,23 @@ def boxes_chart(groups: Sequence[Group], panels: Sequence[str], axis: str, *, na
         plot = Plot(*size, left=196 if is_wide else 128, top=26, right=0)
         shown = _BOX_TICKS if is_wide else _BOX_TICKS[::2][1:]
         marks = [
-            (math.log10(t), tick_label(t)) for t in shown if ends[0] <= math.log10(t) <= ends[1]
+            (math.log10(t), charts.tick_label(t))
+            for t in shown
+            if ends[0] <= math.log10(t) <= ends[1]
         ]
         for i, (label, n, _) in enumerate(groups):
             shown_label = Markup('{} <tspan class="il-box-n">{}</tspan>').format(
-                cut(label, 24 if is_wide else 15), short(n)
+                charts.cut(label, 24 if is_wide else 15), charts.short(n)
             )
             y = plot.top + pitch * (i + 0.68)
-            plot.drawn.append(words(0, y, shown_label, "il-box-label"))
+            plot.drawn.append(charts.words(0, y, shown_label, "il-box-label"))
         room = (plot.width - plot.left - 10 - gap * (len(panels) - 1)) / len(panels)
         for panel, title in enumerate(panels):
             start = plot.left + panel * (room + gap)
             x = Scale(*ends, start, start + room)
-            plot.drawn.append(words(start + room / 2, 14, title, "il-value", anchor="middle"))
+            plot.drawn.append(
+                charts.words(start + room / 2, 14, title, "il-value", anchor="middle")
+            )
             plot.axis_below(x, marks)
             for i, (label, n, _) in enumerate(groups):
                 if (i, panel) in boxes:
@@ -422,17 +414,17 @@ def boxes_chart(groups: Sequence[Group], panels: Sequence[str], axis: str, *, na
             kind="boxes",
         )
 
-    return two_widths(draw, name)
+    return charts.two_widths(draw, name)
 
 
 def _box(values: Sequence[float], label: str, n: int, x: Scale, y: float) -> str:
     at = [x(math.log10(value)) if value > 0 else x.start for value in values]
     low, q25, middle, q75, high = map(number, values)
-    return hovered(
+    return charts.hovered(
         f"{label}: median {middle}, middle half {q25} to {q75}, all {low} to {high}; {n} entries",
-        line(at[0], y, at[4], y, "il-box-reach"),
-        rect(at[1], y - 5, max(at[3] - at[1], 1.5), 10, "il-box"),
-        line(at[2], y - 6.5, at[2], y + 6.5, "il-box-median"),
+        charts.line(at[0], y, at[4], y, "il-box-reach"),
+        charts.rect(at[1], y - 5, max(at[3] - at[1], 1.5), 10, "il-box"),
+        charts.line(at[2], y - 6.5, at[2], y + 6.5, "il-box-median"),
     )
 
 
@@ -508,18 +500,20 @@ def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Mark
             known, low = counts.get(element), y + height / 2 + 3
             kind = f"il-element il-element--{shade_of(sum(known or ()), largest)}"
             kind += " il-element--unseen" if element in unseen else ""
-            cell, centre = rect(x, y, pitch - 2, height - 2, kind), x + pitch / 2 - 1
+            cell, centre = charts.rect(x, y, pitch - 2, height - 2, kind), x + pitch / 2 - 1
             if not known:
-                label = words(centre, low, element, "il-element-none", anchor="middle")
+                label = charts.words(centre, low, element, "il-element-none", anchor="middle")
                 plot.drawn.append(cell + label)
                 continue
             at = y + 16 if is_wide else low
-            drawn = [cell, words(centre, at, element, "il-element-symbol", anchor="middle")]
+            drawn = [cell, charts.words(centre, at, element, "il-element-symbol", anchor="middle")]
             if is_wide:
                 shown = "·".join(map(str, known))
-                drawn.append(words(centre, y + 30, shown, "il-element-count", anchor="middle"))
+                drawn.append(
+                    charts.words(centre, y + 30, shown, "il-element-count", anchor="middle")
+                )
             said = ", ".join(f"{n} in {s}" for s, n in zip(subsets, known, strict=False))
-            plot.drawn.append(hovered(f"{element}: {said}", *drawn))
+            plot.drawn.append(charts.hovered(f"{element}: {said}", *drawn))
         top = sorted(counts, key=lambda element: -sum(counts[element]))[:3]
         return plot.finish(
             name=name,
@@ -529,4 +523,4 @@ def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Mark
             kind="elements",
         )
 
-    return two_widths(draw, name)
+    return charts.two_widths(draw, name)

@@ -17,31 +17,11 @@ from markupsafe import Markup
 
 from ionladder.board.model import Analysis, Board, Pair, Row, Value, read_pairs
 from ionladder.errors import SiteError
+from ionladder.site import text as txt
 from ionladder.site.charts import difference_scale, spark_axis
 from ionladder.site.context import Entrant, Site, TaskSite
-from ionladder.site.tables import (
-    NOT_APPLICABLE,
-    Cell,
-    heat_of,
-    signed_cell,
-    value_cell,
-)
-from ionladder.site.text import (
-    change_of,
-    compare_url,
-    count,
-    entry_url,
-    exact,
-    formulas,
-    inert,
-    listing,
-    number,
-    plain,
-    ranks,
-    relative,
-    sentence_case,
-    target_title,
-)
+from ionladder.site.tables import NOT_APPLICABLE, Cell, heat_of, signed_cell, value_cell
+from ionladder.site.text import count
 from ionladder.specs import Array, Clause, Contrast, Experiment, Question
 
 if TYPE_CHECKING:
@@ -88,10 +68,10 @@ def agreement_table(board: Board, table: EntryTable | None) -> dict[str, Any] | 
     def cell(i: int, j: int) -> Cell:
         if i == j:
             return Cell("")
-        value, rho = float(apart[i, j]), f"ρ {number(float(order[i, j]))}"
+        value, rho = float(apart[i, j]), f"ρ {txt.number(float(order[i, j]))}"
         models = f"{shown[i].model} and {shown[j].model}"
-        hint = inert(f"{models}: {value:.4g} {board.unit}, {rho}", limit=240)
-        return Cell(number(value), exact(value), hint, rho, shade=heat.shade(value))
+        hint = txt.inert(f"{models}: {value:.4g} {board.unit}, {rho}", limit=240)
+        return Cell(txt.number(value), txt.exact(value), hint, rho, shade=heat.shade(value))
 
     return {
         "rows": [(row, [cell(i, j) for j in range(len(shown))]) for i, row in enumerate(shown)],
@@ -191,7 +171,7 @@ class Differences:
     def model(self, name: str, *, limit: int | None = 60) -> Markup:
         """The model of a submission, or its name where it has no row."""
         row = self.board.entrant(name)
-        return inert(row.model if row else name, limit=limit)
+        return txt.inert(row.model if row else name, limit=limit)
 
 
 def read_differences(board: Board, analysis: Analysis, experiment: Experiment) -> Differences:
@@ -365,10 +345,10 @@ def _clause(
 ) -> tuple[Markup, str]:
     """A clause, and what may close it: that differences in it are not told from zero."""
     act = clause.act.removesuffix(",")
-    text = inert(sentence_case(act) if is_first else act)
+    text = txt.inert(txt.sentence_case(act) if is_first else act)
     chosen = dict.fromkeys(f.difference.submission for f in found if f.n_candidates > 1)
     if chosen:
-        text += Markup(" ({})").format(listing([differences.model(name) for name in chosen]))
+        text += Markup(" ({})").format(txt.listing([differences.model(name) for name in chosen]))
     text += "," if clause.act.endswith(",") else ""
     board, parts, n_open = differences.board, list[Markup](), 0
     for state, verb in _VERBS.items():
@@ -379,7 +359,7 @@ def _clause(
             words = [(f" {board.unit}", "interval " if parts else f"{told} ")]
             words += [("", "")] * (len(alike) - 1)
             amounts = [_amount(f, *said) for f, said in zip(alike, words, strict=True)]
-            parts.append(Markup("{} {} {}").format(verb, what, listing(amounts)))
+            parts.append(Markup("{} {} {}").format(verb, what, txt.listing(amounts)))
             n_open = len(alike) if state == "open" else 0
     return text + " " + Markup(", and ").join(parts), _untold(n_open)
 
@@ -396,10 +376,10 @@ def _untold(count: int) -> str:
 def _amount(found: Found, unit: str, told: str) -> Markup:
     value, state = found.difference.score, found.difference.state
     size = value.value or 0.0
-    shown = change_of(size) if state == "open" else number(abs(size))
-    phrase = Markup(" ") + inert(found.contrast.title) if found.contrast.title else ""
+    shown = txt.change_of(size) if state == "open" else txt.number(abs(size))
+    phrase = Markup(" ") + txt.inert(found.contrast.title) if found.contrast.title else ""
     has_ends = value.low is not None and value.high is not None
-    between = f"{told}{change_of(value.low)} to {change_of(value.high)}"
+    between = f"{told}{txt.change_of(value.low)} to {txt.change_of(value.high)}"
     where = between if has_ends else "without an interval"
     return Markup("by <b>{}</b>{}{} ({})").format(shown, unit, phrase, where)
 
@@ -437,16 +417,16 @@ def resolution(
         "n_asked": n_asked,
         "n_arms": len(widths) - n_asked,
         "n_clear": sum(d.state != "open" for _, d in widths),
-        "smallest": number(halves[0]),
-        "middle": number(median(halves)),
-        "largest": number(halves[-1]),
+        "smallest": txt.number(halves[0]),
+        "middle": txt.number(median(halves)),
+        "largest": txt.number(halves[-1]),
         "narrowest": [differences.model(n) for n in (narrowest.submission, narrowest.other)],
         "n": count(sized.n) if sized else None,
         "n_groups": count(sized.n_groups) if sized else None,
         "n_among": len(among),
         "n_among_clear": sum(d.state != "open" for d in among),
-        "typical": None if typical is None else number(typical),
-        "spread": None if spread is None else number(spread),
+        "typical": None if typical is None else txt.number(typical),
+        "spread": None if spread is None else txt.number(spread),
         "spread_is_less": None if typical is None or spread is None else spread < typical,
     }
 
@@ -483,7 +463,7 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
     for item in site.tasks:
         if not item.board.scored:
             continue
-        here, parts = compare_url(item.task.name), _parts(item)
+        here, parts = txt.compare_url(item.task.name), _parts(item)
         table = site.entries[item.task.name].table
         places = chosen_entries(table)
         documents[f"{here}board.json"] = _board_file(site, item, parts, table)
@@ -549,7 +529,7 @@ def _board_file(
         "dataset_version": board.dataset_version,
         "scorer_version": board.scorer_version,
         "metric": task.primary_use.title,
-        "target": target_title(task, task.primary.target),
+        "target": txt.target_title(task, task.primary.target),
         "unit": board.unit,
         "smaller_is_better": board.smaller_is_better,
         "confidence": site.params.scoring.confidence,
@@ -557,9 +537,9 @@ def _board_file(
         "parts": [part[:4] for part in parts],
         "submissions": {
             row.submission: {
-                "model": plain(row.model, limit=80),
+                "model": txt.plain(row.model, limit=80),
                 "kind": row.kind,
-                "ranks": ranks(row.rank_low, row.rank_high),
+                "ranks": txt.ranks(row.rank_low, row.rank_high),
                 "tie_group": row.tie_group,
                 "score": list(board.primary(row)),
             }
@@ -578,21 +558,17 @@ def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
 
 
 def _entries_file(
-    site: Site,
-    item: TaskSite,
-    table: EntryTable,
-    places: Sequence[int],
-    pages: AbstractSet[str],
+    site: Site, item: TaskSite, table: EntryTable, places: Sequence[int], pages: AbstractSet[str]
 ) -> dict[str, Any]:
     """The entries compared, with their labels."""
-    ids, here = [table.ids[place] for place in places], compare_url(item.task.name)
-    ways = {entry: entry_url(item.task.name, entry) for entry in ids}
-    names = formulas(site.layout, item.dataset.name, item.board.dataset_version, ids)
+    ids, here = [table.ids[place] for place in places], txt.compare_url(item.task.name)
+    ways = {entry: txt.entry_url(item.task.name, entry) for entry in ids}
+    names = txt.formulas(site.layout, item.dataset.name, item.board.dataset_version, ids)
     targets = item.task.targets
     return {
         "n_all": len(table.ids),
         "ids": ids,
-        "hrefs": [relative(here, ways[e]) if ways[e] in pages else None for e in ids],
+        "hrefs": [txt.relative(here, ways[e]) if ways[e] in pages else None for e in ids],
         "formulas": [names.get(entry, "") for entry in ids],
         "targets": [[t.symbol, t.unit] for t in targets],
         "labels": [_numbers(table.labels[t.name], places) for t in targets],

@@ -19,13 +19,7 @@ from ionladder.interchange.croissant import CROISSANT_FILE, croissant, table_fil
 from ionladder.repo import Layout, read_checksums, read_json, to_json
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
-from ionladder.site.text import (
-    interval,
-    number,
-    plain,
-    ranks,
-    web_address,
-)
+from ionladder.site.text import interval, number, plain, ranks, web_address
 from ionladder.specs import Dataset
 from ionladder.submit.card import Card
 

@@ -11,28 +11,12 @@ import numpy as np
 
 from ionladder.board.model import Board, Row, Value
 from ionladder.receipt import MIN_ROWS
+from ionladder.site import tables
+from ionladder.site import text as txt
 from ionladder.site.charts import backdrop, baseline_value, spark_axis, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
 from ionladder.site.context import Entries, EntrySource, TaskSite
-from ionladder.site.tables import (
-    NOT_APPLICABLE,
-    OPEN,
-    Cell,
-    Heat,
-    best_of,
-    heat_of,
-    spread_cell,
-    value_cell,
-)
-from ionladder.site.text import (
-    UNCERTAINTY,
-    axis_title,
-    exact,
-    inert,
-    interval,
-    number,
-    scored_words,
-)
+from ionladder.site.tables import Cell, Heat
 from ionladder.specs import Slice, Target, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
@@ -80,20 +64,22 @@ class SlicePart(NamedTuple):
         if value is None:
             return Cell("–", hint=_WITHHELD)
         if low is None or high is None:
-            return replace(value_cell(self.score), hint=_TOO_FEW if self.is_small else _NO_GROUPS)
+            return replace(
+                tables.value_cell(self.score), hint=_TOO_FEW if self.is_small else _NO_GROUPS
+            )
         if self.is_open:
-            hint = f"interval {interval(low, high)}: too few independent groups"
-            return replace(value_cell(self.score), hint=hint, detail="undetermined")
-        return value_cell(self.score)
+            hint = f"interval {txt.interval(low, high)}: too few independent groups"
+            return replace(tables.value_cell(self.score), hint=hint, detail="undetermined")
+        return tables.value_cell(self.score)
 
     def against(self, overall: float) -> Cell:
         """Its score minus the overall one."""
         if self.score.value is None:
             return Cell("–")
         apart = self.score.value - overall
-        shown = number(apart)
+        shown = txt.number(apart)
         sign = "" if shown.startswith("−") or float(shown) == 0 else "+"
-        return Cell(f"{sign}{shown}", exact(apart), f"{apart:+.6g}")
+        return Cell(f"{sign}{shown}", txt.exact(apart), f"{apart:+.6g}")
 
 
 def slice_table(
@@ -164,7 +150,7 @@ def slice_board(item: TaskSite) -> dict[str, Any] | None:
         {(of.name, part.value): part for of, parts in of_row.items() for part in parts}
         for of_row in slices
     ]
-    heat = heat_of(
+    heat = tables.heat_of(
         (part.score.value for of_row in cells for part in of_row.values()),
         baseline=baseline_value(board),
         is_larger_worse=board.smaller_is_better,
@@ -172,14 +158,11 @@ def slice_board(item: TaskSite) -> dict[str, Any] | None:
     ranked = [parts for row, parts in zip(shown, cells, strict=True) if row.kind == "verified"]
     better = "↓" if board.smaller_is_better else "↑"
     best = {
-        key: best_of((p.score.value for of_row in ranked if (p := of_row.get(key))), better)
+        key: tables.best_of((p.score.value for of_row in ranked if (p := of_row.get(key))), better)
         for key in keys
     }
     rows = [
-        (
-            row,
-            [_board_cell(parts.get(key), row, best[key], heat) for key in keys],
-        )
+        (row, [_board_cell(parts.get(key), row, best[key], heat) for key in keys])
         for row, parts in zip(shown, cells, strict=True)
     ]
     return {
@@ -187,7 +170,7 @@ def slice_board(item: TaskSite) -> dict[str, Any] | None:
         "rows": rows,
         "n_hidden": max(len(verified) - SHOWN_MODELS, 0),
         "heat": heat,
-        "has_open": any(cell.shade == OPEN for _, of_row in rows for cell in of_row),
+        "has_open": any(cell.shade == tables.OPEN for _, of_row in rows for cell in of_row),
     }
 
 
@@ -212,17 +195,17 @@ def _parts(
 def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat) -> Cell:
     """The number in its shade; hatched where its interval says nothing, or there is none."""
     if part is None or part.score.value is None:
-        return Cell("–", hint=NOT_APPLICABLE)
+        return Cell("–", hint=tables.NOT_APPLICABLE)
     value = part.score.value
-    between = inert(interval(part.score.low, part.score.high))
+    between = txt.inert(txt.interval(part.score.low, part.score.high))
     note = f"interval {between}" if between else _NO_GROUPS
     counted = f"{part.n} entries in {part.n_groups} group{'' if part.n_groups == 1 else 's'}"
     return Cell(
-        number(value),
-        exact(value),
+        txt.number(value),
+        txt.exact(value),
         f"{value:.6g}, {note}; {counted}",
         is_best=row.kind == "verified" and value == best,
-        shade=heat.shade(value) if between and not part.is_open else OPEN,
+        shade=heat.shade(value) if between and not part.is_open else tables.OPEN,
     )
 
 
@@ -241,12 +224,12 @@ def plots(entries: Entries, task: Task) -> list[tuple[Target, PredictionPlots]]:
             target,
             PredictionPlots(
                 points=_sample(points),
-                axis=axis_title(target),
+                axis=txt.axis_title(target),
                 error_unit=target.error_unit,
                 band=target.band,
                 cap=task.primary_use.options.get("clip"),
                 known=task.label_words.adjective,
-                entries=scored_words(task).entries,
+                entries=txt.scored_words(task).entries,
             ),
         )
         for target in task.targets
@@ -298,10 +281,10 @@ def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[di
                 "n_censored": part.get("n_censored", 0),
                 "n_missing": part.get("n_missing", 0),
                 "scores": [
-                    spread_cell(part.get(score))
+                    tables.spread_cell(part.get(score))
                     if score == "miscalibration_area"
-                    else value_cell(Value(part.get(score)))
-                    for score in UNCERTAINTY
+                    else tables.value_cell(Value(part.get(score)))
+                    for score in txt.UNCERTAINTY
                 ],
                 "chart": calibration_chart(observed, part["n"], name=name) if is_judged else None,
             }

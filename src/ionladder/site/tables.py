@@ -13,35 +13,10 @@ from markupsafe import Markup, escape
 
 from ionladder.board.model import Analysis, Board, Row, Value
 from ionladder.metrics import all_metrics
-from ionladder.site.charts import (
-    backdrop,
-    baseline_value,
-    spark,
-    spark_axis,
-    spark_scale,
-    tick_label,
-    ticks,
-)
+from ionladder.site import charts
+from ionladder.site import text as txt
+from ionladder.site.charts import spark
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.text import (
-    INPUTS,
-    UNCERTAINTY,
-    change_of,
-    count,
-    duration,
-    exact,
-    experiment_url,
-    fine_digits,
-    inert,
-    interval,
-    number,
-    percent,
-    plain,
-    relative,
-    scored_words,
-    use_title,
-    yes_no,
-)
 from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Subset, Target, Task
 
 if TYPE_CHECKING:
@@ -76,12 +51,12 @@ def number_cell(
     """A number with all its digits on hover; a dash for none, whose hint is ``missing``."""
     if value is None or math.isnan(value):
         return Cell("–", hint=missing)
-    return Cell(number(value), exact(float(value)), f"{value:.6g}", detail, is_best)
+    return Cell(txt.number(value), txt.exact(float(value)), f"{value:.6g}", detail, is_best)
 
 
 def value_cell(value: Value, *, is_best: bool = False) -> Cell:
     """A score: the number, its interval beneath, all digits on hover."""
-    between = interval(value.low, value.high)
+    between = txt.interval(value.low, value.high)
     return number_cell(value.value, missing=NOT_APPLICABLE, detail=between, is_best=is_best)
 
 
@@ -89,22 +64,26 @@ def signed_cell(value: Value, *, digits: int = 2) -> Cell:
     """A difference with its sign, and its interval beneath."""
     if value.value is None:
         return value_cell(value)
-    ends = " to ".join(change_of(end, digits=digits) for end in (value.low, value.high))
+    ends = " to ".join(txt.change_of(end, digits=digits) for end in (value.low, value.high))
     detail = "" if value.low is None else ends
-    return replace(value_cell(value), text=change_of(value.value, digits=digits), detail=detail)
+    return replace(value_cell(value), text=txt.change_of(value.value, digits=digits), detail=detail)
 
 
 def difference_cell(value: float | None) -> Cell:
     """A difference with its sign, without an interval."""
     if value is None or math.isnan(value):
         return Cell("–")
-    return Cell(change_of(value), exact(float(value)), f"{value:+.6g}")
+    return Cell(txt.change_of(value), txt.exact(float(value)), f"{value:+.6g}")
 
 
 def spread_cell(value: float | None) -> Cell:
     """A standard deviation's cell, with a decimal more where it is small."""
     cell = value_cell(Value(value))
-    return cell if value is None else replace(cell, text=number(value, digits=fine_digits(value)))
+    return (
+        cell
+        if value is None
+        else replace(cell, text=txt.number(value, digits=txt.fine_digits(value)))
+    )
 
 
 def stated_cell(
@@ -113,17 +92,19 @@ def stated_cell(
     """What a submission states of itself, cut where it is long; a number sorts by its value."""
     if text is None:
         return Cell("–", hint=missing)
-    full = plain(text)
-    key = plain(text, limit=_LONGEST).lower() if sort is None else repr(sort)
-    return Cell(inert(text, limit=_LONGEST), key, inert(full) if len(full) > _LONGEST else "")
+    full = txt.plain(text)
+    key = txt.plain(text, limit=_LONGEST).lower() if sort is None else repr(sort)
+    return Cell(
+        txt.inert(text, limit=_LONGEST), key, txt.inert(full) if len(full) > _LONGEST else ""
+    )
 
 
 def label_cell(target: Target, value: float, limit: float | None) -> Cell:
     """A label; a limit is shown as a limit, and sorts by what it is scored at."""
     if limit is None:
         return number_cell(value, missing=target.missing_note)
-    hint = f"only an upper limit; scored at {number(value)}"
-    return Cell(f"< {number(limit)}", exact(value), hint)
+    hint = f"only an upper limit; scored at {txt.number(value)}"
+    return Cell(f"< {txt.number(limit)}", txt.exact(value), hint)
 
 
 def own_label(table: EntryTable, target: Target, place: int) -> Cell:
@@ -214,7 +195,7 @@ class Heat:
         """CSS class and range of every shade, from the smallest numbers up."""
         if not self.edges:
             return []
-        ends = [tick_label(edge) for edge in self.edges]
+        ends = [charts.tick_label(edge) for edge in self.edges]
         between = [f"{low} to {high}" for low, high in pairwise(ends)]
         inside = [self.edges[0] - 1, *self.edges]
         ranges = [f"under {ends[0]}", *between, f"{ends[-1]} and more"]
@@ -243,7 +224,7 @@ def heat_of(
     if is_larger_worse and baseline is not None and baseline > 0:
         high = min(high, _FURTHEST * baseline)
     high = low + 1.0 if high <= low else high
-    inner = [tick for tick in ticks(low, high, about=STEPS) if low < tick < high]
+    inner = [tick for tick in charts.ticks(low, high, about=STEPS) if low < tick < high]
     return Heat(tuple(inner[: STEPS - 1]), is_larger_worse)
 
 
@@ -299,7 +280,7 @@ def metric_column(
         cut: End of the title that a heading above says already.
         target: Whose metric it is; the first that ranks, unless another is given.
     """
-    label = use_title(use).removesuffix(f", {cut}") if cut else use_title(use)
+    label = txt.use_title(use).removesuffix(f", {cut}") if cut else txt.use_title(use)
     metric = all_metrics().get(use.metric)
     if metric is None:
         return Column(use.name, label)
@@ -353,19 +334,19 @@ def _best_in_cell(row: Row) -> Cell:
     share = row.probability_best
     if share is None:
         return Cell("–", hint="references are not ranked")
-    return Cell(percent(share), exact(share), f"{share:.4f} of the resamples")
+    return Cell(txt.percent(share), txt.exact(share), f"{share:.4f} of the resamples")
 
 
 def _closed_cell(row: Row) -> Cell:
     closed = row.reducible_error_closed
     if closed is None:
         return Cell("–", hint=NOT_APPLICABLE)
-    return Cell(f"{number(100 * closed, digits=0)} %", exact(closed), f"{closed:.6g}")
+    return Cell(f"{txt.number(100 * closed, digits=0)} %", txt.exact(closed), f"{closed:.6g}")
 
 
 def _model_groups(board: Board) -> list[ColumnGroup]:
     """Seeds, folds, stated uncertainty and the card: shown once, beside the ranked subset."""
-    task, unit, words = board.task, board.unit, scored_words(board.task)
+    task, unit, words = board.task, board.unit, txt.scored_words(board.task)
     full = task.primary_use.title
     name = full.partition(", ")[0]
     repeats = (
@@ -378,7 +359,7 @@ def _model_groups(board: Board) -> list[ColumnGroup]:
         look = _looked_up("cv", cv.scheme)
         folds.append(Column(f"cv-{cv.scheme}", f"{name}, {cv.title}", look, unit, hint=hint))
     widths = []
-    for score, said in UNCERTAINTY.items() if board.states_uncertainty else ():
+    for score, said in txt.UNCERTAINTY.items() if board.states_uncertainty else ():
         look, own = _looked_up("uncertainty", score), unit if said.has_unit else ""
         key = f"uncertainty-{score}"
         widths.append(Column(key, said.title, look, own, said.direction, said.meaning))
@@ -395,7 +376,7 @@ def _model_groups(board: Board) -> list[ColumnGroup]:
 
 
 def _seeds_cell(row: Row) -> Cell:
-    return Cell(count(row.n_seeds), str(row.n_seeds or ""))
+    return Cell(txt.count(row.n_seeds), str(row.n_seeds or ""))
 
 
 def _seed_sd_cell(row: Row) -> Cell:
@@ -418,7 +399,7 @@ def _stated(key: str, shown: Callable[[Any], str | None], *, sorts: bool = False
 
 
 def _inputs(stated: object) -> str:
-    return INPUTS.get(str(stated), str(stated))
+    return txt.INPUTS.get(str(stated), str(stated))
 
 
 def _authors(names: Sequence[str]) -> str | None:
@@ -428,9 +409,9 @@ def _authors(names: Sequence[str]) -> str | None:
 _STATED = (
     Column("inputs", "Inputs", _stated("inputs", _inputs), is_text=True),
     Column("training-data", "Training data", _stated("training_data", str), is_text=True),
-    Column("external", "External data", _stated("uses_external_data", yes_no), is_text=True),
-    Column("parameters", "Parameters", _stated("parameters", count, sorts=True)),
-    Column("time", "Training time", _stated("training_time_s", duration, sorts=True)),
+    Column("external", "External data", _stated("uses_external_data", txt.yes_no), is_text=True),
+    Column("parameters", "Parameters", _stated("parameters", txt.count, sorts=True)),
+    Column("time", "Training time", _stated("training_time_s", txt.duration, sorts=True)),
     Column("authors", "Authors", _stated("authors", _authors), is_text=True),
 )
 
@@ -481,7 +462,7 @@ class BoardTable:
 def board_tables(board: Board) -> list[BoardTable]:
     """One table per subset, the ranked one with everything else a reader asks about a model."""
     floor = [board.floor.value] if board.floor else []
-    scale = spark_scale([*board.drawn_values, *floor], baseline=baseline_value(board))
+    scale = charts.spark_scale([*board.drawn_values, *floor], baseline=charts.baseline_value(board))
     metrics = metric_groups(board)
     tables = []
     for subset in board.task.subsets:
@@ -489,7 +470,7 @@ def board_tables(board: Board) -> list[BoardTable]:
         groups = [_standing_group(board), *metrics, *_model_groups(board)] if is_ranked else metrics
         ordered = board.scored if is_ranked else _ordered(board, subset)
         line = board.primary(board.baseline, subset.name).value if board.baseline else None
-        behind = backdrop(scale, board.floor, line)
+        behind = charts.backdrop(scale, board.floor, line)
         columns = [column for group in groups for column in group.columns]
         best = {
             column.key: best_of(
@@ -506,12 +487,12 @@ def board_tables(board: Board) -> list[BoardTable]:
             starts = None not in {row.tie_group, tie_group} and row.tie_group != tie_group
             picture = spark(value, row.kind, scale, behind=behind)
             cells = [_column_cell(column, row, subset, best) for column in columns]
-            authors = [plain(author) for author in row.card.get("authors") or []]
-            search = " ".join([row.submission or "", plain(row.model), *authors]).lower()
+            authors = [txt.plain(author) for author in row.card.get("authors") or []]
+            search = " ".join([row.submission or "", txt.plain(row.model), *authors]).lower()
             rows.append(TableRow(row, value_cell(value), picture, cells, starts, search))
             tie_group = row.tie_group if row.kind == "verified" else tie_group
         n = next((n for row in ordered if (n := row.sizes.get(subset.name)) is not None), None)
-        tables.append(BoardTable(subset, n, is_ranked, groups, spark_axis(scale), rows))
+        tables.append(BoardTable(subset, n, is_ranked, groups, charts.spark_axis(scale), rows))
     return tables
 
 
@@ -639,7 +620,7 @@ def _restricts(other: Task, task: Task, subset: Subset) -> bool:
 def experiment_links(item: TaskSite, here: str) -> list[tuple[str, str]]:
     """Title of each experiment of a task, and the way to its page."""
     return [
-        (experiment.title, relative(here, experiment_url(item.task.name, experiment.name)))
+        (experiment.title, txt.relative(here, txt.experiment_url(item.task.name, experiment.name)))
         for experiment in item.task.experiments
     ]
 

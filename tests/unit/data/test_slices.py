@@ -161,7 +161,7 @@ SPLITS = pa.table(
 def readable(monkeypatch: pytest.MonkeyPatch, entries: pa.Table) -> None:
     """Let the module read these tables."""
     found = {"entries": entries, "splits": SPLITS}
-    monkeypatch.setattr(slices, "read_tables", lambda *_: found)
+    monkeypatch.setattr(slices.store, "read_tables", lambda *_: found)
 
 
 def test_only_test_entries_with_a_training_composition_cross(

@@ -14,33 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ionladder.config import DatasetVersion
+from ionladder.data import store
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Outcome, run_checks
-from ionladder.data.litraj.common import (
-    PARTS,
-    SUBSET,
-    SUBSETS,
-    Columns,
-    composition_of,
-    find_members,
-    finding,
-    fold_columns,
-    folds_check,
-    material_overlap,
-    objections,
-    parse_edge_id,
-    progress,
-    read_index,
-    split_columns,
-)
+from ionladder.data.litraj import common
+from ionladder.data.litraj.common import Columns
 from ionladder.data.litraj.xyz import Frame, iter_frames
-from ionladder.data.store import (
-    BuiltVersion,
-    CheckResult,
-    StreamedTable,
-    StreamedWriter,
-    table_from_columns,
-)
+from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
 from ionladder.errors import first_few
 from ionladder.specs import Dataset
 
@@ -130,21 +110,21 @@ def read_release(raw: Path, pinned: DatasetVersion, *, layout: Layout) -> Releas
 
     (name,) = pinned.files
     index_name = f"{layout.stem}_index.csv"
-    files = {part: f"{layout.stem}_{part}.xyz" for part in PARTS}
+    files = {part: f"{layout.stem}_{part}.xyz" for part in common.PARTS}
     frames: list[Row] = []
     blocks: list[pa.Table] = []
     skipped: set[str] = set()
     with ZipMembers(raw / name) as archive:
-        members = find_members(archive, [index_name, *files.values()], where=name)
+        members = common.find_members(archive, [index_name, *files.values()], where=name)
         id_key = layout.id_key if layout.id_in_index else "material_id"
-        index, unknown = read_index(
+        index, unknown = common.read_index(
             archive.read(members[index_name]),
             required=(id_key, "chemsys", "_split", *layout.labels),
             optional=("material_id", layout.id_key),
             where=index_name,
         )
-        total = sum(pinned.expected.get(part, 0) for part in PARTS)
-        with progress(f"{layout.stem}: structures", total) as tick:
+        total = sum(pinned.expected.get(part, 0) for part in common.PARTS)
+        with common.progress(f"{layout.stem}: structures", total) as tick:
             for part, file in files.items():
                 with archive.open(members[file]) as stream:
                     found = iter_frames(stream, where=members[file])
@@ -167,7 +147,7 @@ def _described(frame: Frame, part: str, layout: Layout) -> Row:
     n_atoms = len(frame.numbers)
     return {
         **{key: frame.info.get(key) for key in layout.keys},
-        **composition_of(frame.numbers)._asdict(),
+        **common.composition_of(frame.numbers)._asdict(),
         "part": part,
         "place": f"{part}, frame {frame.place}",
         "dummies": (n_atoms - 1 - np.flatnonzero(frame.numbers == 0)).tolist(),
@@ -244,12 +224,12 @@ def _check_counts(release: Release) -> Outcome:
     frames = Counter(release.column("part"))
     rows = Counter(row["_split"] for row in release.index)
     findings = [
-        finding(f"{part}, {what}", str(n), str(counts[part]))
+        common.finding(f"{part}, {what}", str(n), str(counts[part]))
         for what, counts in (("frames", frames), ("rows of the index", rows))
-        for part in sorted({*PARTS, *counts})
+        for part in sorted({*common.PARTS, *counts})
         if counts[part] != (n := release.pinned.expected.get(part, 0))
     ]
-    counted = ", ".join(f"{frames[part]} {part}" for part in PARTS)
+    counted = ", ".join(f"{frames[part]} {part}" for part in common.PARTS)
     return Outcome(findings=findings, detail=counted)
 
 
@@ -261,10 +241,10 @@ def _check_names(release: Release) -> Outcome:
     }
     counts = Counter(release.ids)
     twice = sorted(entry for entry, n in counts.items() if n > 1 and entry)
-    findings = objections("structures", wrong)
+    findings = common.objections("structures", wrong)
     if twice:
         found = f"twice: {first_few(twice)}"
-        findings.append(finding("structures", f"each {key} once", found))
+        findings.append(common.finding("structures", f"each {key} once", found))
     return Outcome(findings=findings, detail=f"{len(counts)} entries")
 
 
@@ -290,7 +270,7 @@ def _check_index(release: Release) -> Outcome:
     twice = [name for name, n in Counter(row[key] for row in release.index).items() if n > 1]
     said = {f"each {key} once": f"twice: {first_few(twice)}"} if twice else {}
     said |= {e: f"not so for {len(w)}: {first_few(w)}" for e, w in wrong.items() if w}
-    findings = [finding("index", expected, found) for expected, found in said.items()]
+    findings = [common.finding("index", expected, found) for expected, found in said.items()]
     return Outcome(findings=findings, detail=f"{len(both)} entries compared by {key}")
 
 
@@ -316,7 +296,7 @@ def _check_index_by_material(release: Release) -> Outcome:
     ]
     expected = "as many rows of each material, with the same labels"
     detail = f"{len(rows)} materials of parts compared, without id"
-    return Outcome(findings=objections("index", {expected: wrong}), detail=detail)
+    return Outcome(findings=common.objections("index", {expected: wrong}), detail=detail)
 
 
 def _size(text: str | None) -> float:
@@ -337,7 +317,7 @@ def _check_chemsys(release: Release) -> Outcome:
 
     wrong = release.which(is_other)
     findings = [
-        finding("structures", "the elements of the index", f"others: {first_few(wrong)}")
+        common.finding("structures", "the elements of the index", f"others: {first_few(wrong)}")
     ] * bool(wrong)
     return Outcome(findings=findings, detail=f"{len(set(stated.values()))} chemical systems")
 
@@ -357,12 +337,12 @@ def _check_labels(release: Release) -> Outcome:
         ]
     detail = f"{len(layout.labels)} label(s) of {len(release.frames)} entries"
     detail += f", {missing} without a finite value"
-    return Outcome(findings=objections("structures", wrong), detail=detail)
+    return Outcome(findings=common.objections("structures", wrong), detail=detail)
 
 
 def _check_cells(release: Release) -> Outcome:
     flat = [frame["place"] for frame in release.frames if not frame["volume_ang3"] > 1e-3]
-    findings = objections("structures", {"a cell with a volume": flat})
+    findings = common.objections("structures", {"a cell with a volume": flat})
     return Outcome(findings=findings, detail=f"{len(release.frames)} cells")
 
 
@@ -433,7 +413,7 @@ def _build(
     numbers = {name: number for number, name in enumerate(sorted(set(names)), start=1)}
     shared = ("formula", "formula_norm", "chemsys", "anion_class")
     splits = {
-        **split_columns(ids, parts, [numbers[name] for name in names]),
+        **common.split_columns(ids, parts, [numbers[name] for name in names]),
         "anion_class": release.column("anion_class"),
     }
     columns: dict[str, Columns] = {
@@ -445,16 +425,18 @@ def _build(
         },
         "labels": {"id": ids, **labels},
         "splits": splits,
-        "folds": fold_columns(splits, release.pinned.folds, scheme=scheme),
+        "folds": common.fold_columns(splits, release.pinned.folds, scheme=scheme),
     }
-    covered = run_checks(dataset, (folds_check(together),), (columns["splits"], columns["folds"]))
-    overlap, overlap_summary = material_overlap(
+    covered = run_checks(
+        dataset, (common.folds_check(together),), (columns["splits"], columns["folds"])
+    )
+    overlap, overlap_summary = common.material_overlap(
         parts, [material or "" for material in release.column("material_id")]
     )
     shown = {c.name: labels[c.name] for c in dataset.table("labels").columns if c.unit == "eV"}
     summary = _summarise(release, shown)
     return BuiltVersion(
-        tables={s.name: table_from_columns(s, columns[s.name]) for s in dataset.tables},
+        tables={s.name: store.table_from_columns(s, columns[s.name]) for s in dataset.tables},
         checks=(*checked, *covered, *counted, overlap),
         summary={**summary, "material_overlap": overlap_summary},
         frames={"structures": _write_structures(release, dataset, work)},
@@ -467,11 +449,7 @@ def _write_structures(release: Release, dataset: Dataset, work: Path) -> Streame
 
     order = np.argsort(np.array(release.ids, dtype=object), kind="stable")
     pinned = release.pinned
-    metadata = {
-        "dataset": pinned.dataset,
-        "version": pinned.version,
-        "licence": dataset.licence,
-    }
+    metadata = {"dataset": pinned.dataset, "version": pinned.version, "licence": dataset.licence}
     spec = dataset.table("structures")
     with StreamedWriter(work / "structures.parquet", spec, metadata) as out:
         for start in range(0, len(order), _BLOCK_ROWS):
@@ -494,20 +472,20 @@ def _summarise(release: Release, labels: Mapping[str, Sequence[float | None]]) -
         labels: Target → label of every frame, eV, None where it is missing.
     """
     parts = release.column("part")
-    subset = [SUBSET[part] for part in parts]
+    subset = [common.SUBSET[part] for part in parts]
 
     def distinct(column: str) -> list[int]:
         pairs = Counter(one for one, _ in set(zip(subset, release.column(column), strict=True)))
-        return [pairs[name] for name in SUBSETS]
+        return [pairs[name] for name in common.SUBSETS]
 
     atoms = np.array(release.column("n_atoms"), dtype=np.int64)
     return {
-        "subsets": list(SUBSETS),
+        "subsets": list(common.SUBSETS),
         "counts": {
-            "entries": [subset.count(name) for name in SUBSETS],
+            "entries": [subset.count(name) for name in common.SUBSETS],
             "materials": distinct("material_id"),
             "chemical_systems": distinct("chemsys"),
-            "atoms": [int(atoms[np.array(subset) == name].sum()) for name in SUBSETS],
+            "atoms": [int(atoms[np.array(subset) == name].sum()) for name in common.SUBSETS],
         },
         "parts": dict(Counter(parts)),
         "missing_labels": {name: list(values).count(None) for name, values in labels.items()},
@@ -522,7 +500,7 @@ def _histogram(
     series = {name: np.array(values, dtype=np.float64) for name, values in labels.items()}
     if len(series) == 1:
         (values,) = series.values()
-        series = {name: values[np.array(subset) == name] for name in SUBSETS}
+        series = {name: values[np.array(subset) == name] for name in common.SUBSETS}
     known = {name: values[~np.isnan(values)] for name, values in series.items()}
     largest = max((values.max() for values in known.values() if len(values)), default=0.0)
     edges = [*_EDGES_EV, math.ceil(largest) + 1] if largest >= _EDGES_EV[-1] else [*_EDGES_EV]
@@ -619,7 +597,7 @@ def _check_times_sites(release: Release) -> Outcome:
         if wrong:
             said = f"{product} = {label} times the number of sites"
             found = f"not so for {len(wrong)}: {first_few(wrong)}"
-            findings.append(finding("structures", said, found))
+            findings.append(common.finding("structures", said, found))
     return Outcome(findings=findings, detail=f"{compared} products compared")
 
 
@@ -629,7 +607,7 @@ def _check_no_dummies(release: Release) -> Outcome:
         "Li": release.which(lambda frame: not frame["n_li"]),
     }
     detail = f"{len(release.frames)} structures"
-    return Outcome(findings=objections("structures", wrong), detail=detail)
+    return Outcome(findings=common.objections("structures", wrong), detail=detail)
 
 
 _BVEL13K_CHECKS: tuple[Check[Release], ...] = (
@@ -662,7 +640,7 @@ def build_nebbvse122k(
     """
     release = read_release(raw, pinned, layout=_NEBBVSE122K)
     checked = run_checks(dataset, (*_checks(_NEBBVSE122K), *_NEBBVSE122K_CHECKS), release)
-    edges = [edge for edge in map(parse_edge_id, release.ids) if edge is not None]
+    edges = [edge for edge in map(common.parse_edge_id, release.ids) if edge is not None]
     return _build(
         release,
         work,
@@ -680,7 +658,7 @@ def build_nebbvse122k(
 def _check_edges(release: Release) -> Outcome:
     unread, other = [], []
     for name, frame in zip(release.ids, release.frames, strict=True):
-        edge = parse_edge_id(name)
+        edge = common.parse_edge_id(name)
         if edge is None:
             unread.append(f"{frame['place']}: {name!r}")
         elif edge.material_id != frame["material_id"]:
@@ -689,12 +667,14 @@ def _check_edges(release: Release) -> Outcome:
         "an edge_id such as mp-2878_0_11_0_0_1": unread,
         "an edge_id that begins with the material_id": other,
     }
-    return Outcome(findings=objections("structures", wrong), detail=f"{len(release.frames)} hops")
+    return Outcome(
+        findings=common.objections("structures", wrong), detail=f"{len(release.frames)} hops"
+    )
 
 
 def _check_centres(release: Release) -> Outcome:
     wrong = release.which(lambda frame: frame["dummies"] != [0])
-    findings = objections("structures", {"one dummy atom X, the last": wrong})
+    findings = common.objections("structures", {"one dummy atom X, the last": wrong})
     return Outcome(findings=findings, detail=f"{len(release.frames)} supercells")
 
 

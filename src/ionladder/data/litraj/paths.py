@@ -14,39 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.config import DatasetVersion
+from ionladder.data import store
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Outcome, run_checks
-from ionladder.data.litraj.common import (
-    PARTS,
-    SUBSET,
-    Columns,
-    Edge,
-    composition_of,
-    finding,
-    fold_columns,
-    folds_check,
-    material_overlap,
-    parse_edge_id,
-    progress,
-    read_index,
-    split_columns,
-)
-from ionladder.data.litraj.xyz import (
-    SYMBOLS,
-    Frame,
-    PeriodicCell,
-    array,
-    exchanged_atoms,
-    iter_frames,
-    number,
-)
-from ionladder.data.store import (
-    BuiltVersion,
-    CheckResult,
-    StreamedTable,
-    StreamedWriter,
-    table_from_columns,
-)
+from ionladder.data.litraj import common, xyz
+from ionladder.data.litraj.common import Columns, Edge
+from ionladder.data.litraj.xyz import Frame, PeriodicCell
+from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, Problem, first_few, visible
 from ionladder.specs import Array, Dataset, arrow_schema
 
@@ -59,7 +33,7 @@ _AGREE_EV = 0.01
 _SAME_ANG = 1e-4
 _FEWEST_IMAGES = 3
 _HOPS_PER_BLOCK = 64
-_LI = SYMBOLS.index("Li")
+_LI = xyz.SYMBOLS.index("Li")
 
 _Row = dict[str, Any]
 
@@ -83,20 +57,24 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
     columns = {name: [row[name] for row in facts] for name in facts[0]}
     materials = columns["material_id"]
     numbers = {name: n for n, name in enumerate(dict.fromkeys(materials), start=1)}
-    is_train = [SUBSET[part] == "train" for part in columns["part"]]
+    is_train = [common.SUBSET[part] == "train" for part in columns["part"]]
     n_train = Counter(name for name, learnt in zip(materials, is_train, strict=True) if learnt)
     splits = {
-        **split_columns(columns["id"], columns["part"], [numbers[name] for name in materials]),
+        **common.split_columns(
+            columns["id"], columns["part"], [numbers[name] for name in materials]
+        ),
         "has_specific_tm": columns["has_specific_tm"],
         # Whether a train hop, other than the hop itself, has its material.
         "material_in_train": [
             n_train[name] > learnt for name, learnt in zip(materials, is_train, strict=True)
         ],
     }
-    folds = fold_columns(splits, pinned.folds, scheme="material")
+    folds = common.fold_columns(splits, pinned.folds, scheme="material")
     results = run_checks(dataset, (_EXCHANGED,), facts)
-    results += run_checks(dataset, (folds_check("all hops of its material"),), (splits, folds))
-    overlap, overlap_summary = material_overlap(columns["part"], materials)
+    results += run_checks(
+        dataset, (common.folds_check("all hops of its material"),), (splits, folds)
+    )
+    overlap, overlap_summary = common.material_overlap(columns["part"], materials)
     made: dict[str, Columns] = {
         "entries": columns,
         "labels": columns,
@@ -104,7 +82,9 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
         "folds": folds,
     }
     return BuiltVersion(
-        tables={spec.name: table_from_columns(spec, made[spec.name]) for spec in dataset.tables},
+        tables={
+            spec.name: store.table_from_columns(spec, made[spec.name]) for spec in dataset.tables
+        },
         checks=(*results, _barrier_agreement(facts), _centroid_agreement(facts), overlap),
         summary={**_summarise(facts), "material_overlap": overlap_summary},
         frames=frames,
@@ -151,7 +131,7 @@ def _read_index(archive: ZipMembers, pinned: DatasetVersion) -> list[_Hop]:
     problems = absent({_INDEX, _CENTROIDS} - present)
     if problems:
         raise IngestError(problems)
-    rows, _ = read_index(archive.read(_INDEX), required=_COLUMNS, where=_INDEX)
+    rows, _ = common.read_index(archive.read(_INDEX), required=_COLUMNS, where=_INDEX)
     hops = []
     for line, cells in enumerate(rows, start=2):
         hop, bad = _hop_of(cells)
@@ -181,7 +161,7 @@ def _read_index(archive: ZipMembers, pinned: DatasetVersion) -> list[_Hop]:
 def _hop_of(cells: Mapping[str, str]) -> tuple[_Hop | None, dict[str, str]]:
     """The hop of a row; and the columns whose cells are bad, with what is expected there."""
     bad = {}
-    edge = parse_edge_id(cells["edge_id"])
+    edge = common.parse_edge_id(cells["edge_id"])
     if edge is None:
         bad["edge_id"] = "material_source_target_x_y_z"
     elif edge.material_id != cells["material_id"]:
@@ -192,8 +172,8 @@ def _hop_of(cells: Mapping[str, str]) -> tuple[_Hop | None, dict[str, str]]:
             bad[name] = "a finite number in eV, 0 or more"
     if cells["has_specific_TM"] not in _FLAGS:
         bad["has_specific_TM"] = "True or False"
-    if cells["_split"] not in PARTS:
-        bad["_split"] = " or ".join(PARTS)
+    if cells["_split"] not in common.PARTS:
+        bad["_split"] = " or ".join(common.PARTS)
     if bad or edge is None:
         return None, bad
     return _Hop(
@@ -243,11 +223,7 @@ class _Path:
 
 
 def _read_hops(
-    archive: ZipMembers,
-    hops: Sequence[_Hop],
-    pinned: DatasetVersion,
-    work: Path,
-    dataset: Dataset,
+    archive: ZipMembers, hops: Sequence[_Hop], pinned: DatasetVersion, work: Path, dataset: Dataset
 ) -> tuple[list[_Row], dict[str, StreamedTable]]:
     """Read every hop in the order of ids, writing its frames on the way.
 
@@ -277,7 +253,7 @@ def _read_hops(
                 writers[spec.name].write(pa.Table.from_pylist(waiting[spec.name], schema=schema))
                 waiting[spec.name].clear()
 
-        tick = stack.enter_context(progress(f"{dataset.title}: hops", len(hops)))
+        tick = stack.enter_context(common.progress(f"{dataset.title}: hops", len(hops)))
         for hop in sorted(hops, key=lambda hop: hop.id):
             path, found = _read_path(archive, hop)
             problems += found
@@ -332,7 +308,7 @@ def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]
 
 def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
     """What the tables keep of a hop, and what is checked once all are read."""
-    made = composition_of(path.numbers)
+    made = common.composition_of(path.numbers)
     ion = path.init_ang[[-1, 0], path.moving_ion]
     length = float(PeriodicCell(path.cell_ang).distances(ion[0], ion[1]))
     em = centroid.info.get("em")
@@ -349,7 +325,7 @@ def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
         "saddle_ev": float(path.energies_ev.max() - path.energies_ev[0]),
         "em_agrees": None
         if em is None
-        else abs(number(centroid, "em", where=_CENTROIDS) - hop.em_dft_ev) <= _AGREE_EV,
+        else abs(xyz.number(centroid, "em", where=_CENTROIDS) - hop.em_dft_ev) <= _AGREE_EV,
     }
 
 
@@ -366,7 +342,7 @@ def _read_centroids(
     n_frames = 0
     try:
         with archive.open(_CENTROIDS) as stream:
-            for frame in iter_frames(stream, where=_CENTROIDS):
+            for frame in xyz.iter_frames(stream, where=_CENTROIDS):
                 n_frames += 1
                 if n_frames > len(hops):
                     continue
@@ -379,7 +355,7 @@ def _read_centroids(
                 if n_dummies != 1:
                     problems.append(_problem(at, "one dummy atom X", str(n_dummies)))
                 if "em" in frame.info:
-                    number(frame, "em", where=_CENTROIDS)
+                    xyz.number(frame, "em", where=_CENTROIDS)
                 centroids[name] = frame
     except IngestError as error:
         problems += error.problems
@@ -396,7 +372,7 @@ def _read_path(archive: ZipMembers, hop: _Hop) -> tuple[_Path | None, list[Probl
     for name, extra in zip(hop.members, ("freezed", "forces"), strict=True):
         try:
             with archive.open(name) as stream:
-                frames.append(list(iter_frames(stream, where=name, wanted=("pos", extra))))
+                frames.append(list(xyz.iter_frames(stream, where=name, wanted=("pos", extra))))
         except IngestError as error:
             problems += error.problems
     if not problems:
@@ -411,12 +387,12 @@ def _read_path(archive: ZipMembers, hop: _Hop) -> tuple[_Path | None, list[Probl
             moving_ion=_moving_ion(first, init),
             init_ang=np.stack([frame.arrays["pos"] for frame in first]),
             relaxed_ang=np.stack([frame.arrays["pos"] for frame in second]),
-            energies_ev=np.array([number(frame, "energy", where=relaxed) for frame in second]),
+            energies_ev=np.array([xyz.number(frame, "energy", where=relaxed) for frame in second]),
             forces=np.stack([frame.arrays["forces"] for frame in second]).astype(np.float32)
             if all("forces" in frame.arrays for frame in second)
             else None,
         )
-        swapped = exchanged_atoms(
+        swapped = xyz.exchanged_atoms(
             PeriodicCell(path.cell_ang), path.relaxed_ang[0], path.init_ang[0]
         )
     except IngestError as error:
@@ -446,7 +422,7 @@ def _path_problems(hop: _Hop, first: list[Frame], second: list[Frame]) -> Iterat
         stated = sorted({f.info.get("material_id", hop.edge.material_id) for f in frames})
         if stated != [hop.edge.material_id]:
             yield _problem(name, f"material_id={hop.edge.material_id}", first_few(stated))
-        elements = "-".join(sorted({SYMBOLS[z] for z in frames[0].numbers}))
+        elements = "-".join(sorted({xyz.SYMBOLS[z] for z in frames[0].numbers}))
         if elements != hop.chemsys:
             yield _problem(name, f"the elements {hop.chemsys} of the index", elements)
     if len(first) != len(second):
@@ -464,7 +440,7 @@ def _difference(one: Frame, other: Frame) -> str:
     if len(differ):
         is_order = sorted(one.numbers) == sorted(other.numbers)
         how = "the same atoms in another order" if is_order else "other elements"
-        return f"{how} ({SYMBOLS[other.numbers[differ[0]]]} at {differ[0]})"
+        return f"{how} ({xyz.SYMBOLS[other.numbers[differ[0]]]} at {differ[0]})"
     return "another cell" if np.abs(one.cell_ang - other.cell_ang).max() > _SAME_ANG else ""
 
 
@@ -474,11 +450,13 @@ def _moving_ion(frames: Sequence[Frame], where: str) -> int:
     Raises:
         IngestError: There is no such column, or it says otherwise.
     """
-    free = {tuple(np.flatnonzero(~array(f, "freezed", where=where).astype(bool))) for f in frames}
+    free = {
+        tuple(np.flatnonzero(~xyz.array(f, "freezed", where=where).astype(bool))) for f in frames
+    }
     ions = sorted({int(place) for places in free for place in places})
     if len(free) == 1 and len(ions) == 1 and frames[0].numbers[ions[0]] == _LI:
         return ions[0]
-    shown = first_few(f"{SYMBOLS[frames[0].numbers[i]]} at {i}" for i in ions) or "none"
+    shown = first_few(f"{xyz.SYMBOLS[frames[0].numbers[i]]} at {i}" for i in ions) or "none"
     expected = "one free atom, a Li ion, the same in every image"
     raise IngestError(_problem(f"{where}, freezed", expected, shown))
 
@@ -498,7 +476,7 @@ def _check_exchanged(facts: Sequence[_Row]) -> Outcome:
     findings = []
     if as_swapped > max(as_stated, len(facts) / 2):
         findings.append(
-            finding(
+            common.finding(
                 "index, columns em_dft and em_bvse",
                 "em_dft to be the barrier of the relaxed paths",
                 f"em_bvse to be it for {as_swapped} of {len(facts)} hops, em_dft for "

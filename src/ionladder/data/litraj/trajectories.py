@@ -15,29 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ionladder.data import store
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Outcome, run_checks
-from ionladder.data.litraj.common import (
-    OFFICIAL,
-    PARTS,
-    SUBSET,
-    SUBSETS,
-    find_members,
-    finding,
-    material_overlap,
-    parse_edge_id,
-    progress,
-)
+from ionladder.data.litraj import common
 from ionladder.data.litraj.xyz import SYMBOLS, Frame, array, iter_frames, number, numbers, refusal
-from ionladder.data.store import (
-    SMALLEST_FORCE_EV_PER_ANG,
-    BuiltVersion,
-    CheckResult,
-    StreamedTable,
-    StreamedWriter,
-    read_blocks,
-    table_from_columns,
-)
+from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, first_few
 from ionladder.repo import sha256_bytes
 
@@ -75,16 +58,16 @@ def build_trajectories(
         IngestError: Members are missing, a frame is malformed, the disk is full, or a check fails.
     """
     metadata = {"dataset": pinned.dataset, "version": pinned.version}
-    total = sum(pinned.expected.get(part, 0) for part in PARTS)
+    total = sum(pinned.expected.get(part, 0) for part in common.PARTS)
     specs = {table.name: table for table in dataset.frames}
     parts: dict[str, _Part] = {}
     with (
         ZipMembers(raw / f"{stem}.zip") as archive,
         _space_left(work),
-        progress(f"{dataset.title}: configurations", total) as tick,
+        common.progress(f"{dataset.title}: configurations", total) as tick,
     ):
-        names = {part: f"{stem}_{part}.xyz" for part in PARTS}
-        members = find_members(archive, list(names.values()), where=f"{stem}.zip")
+        names = {part: f"{stem}_{part}.xyz" for part in common.PARTS}
+        members = common.find_members(archive, list(names.values()), where=f"{stem}.zip")
         for part, name in names.items():
             blocks = _blocks(archive, members[name], part, tick)
             parts[part] = _write_part(blocks, specs[f"frames_{part}"], work, metadata)
@@ -96,19 +79,19 @@ def build_trajectories(
         chosen = draw_offset_set(ids, systems, seed=pinned.folds.seed)
         rows["in_offset_set"] = rows["id"].isin(chosen)
         offsets = _write_offset_set(parts, chosen, specs["frames_offset"], work, metadata)
-    in_order = pd.concat([rows[rows["part"] == part] for part in PARTS])
+    in_order = pd.concat([rows[rows["part"] == part] for part in common.PARTS])
     named = in_order["material_id"].fillna(in_order["formula"])
-    overlap, overlap_summary = material_overlap(in_order["part"].tolist(), named.tolist())
+    overlap, overlap_summary = common.material_overlap(in_order["part"].tolist(), named.tolist())
     columns: dict[str, Any] = {str(name): rows[name] for name in rows}
     nothing: dict[str, Any] = {name: [] for name in ("scheme", "repeat", "fold", "id")}
     return BuiltVersion(
         tables={
-            spec.name: table_from_columns(spec, nothing if spec.name == "folds" else columns)
+            spec.name: store.table_from_columns(spec, nothing if spec.name == "folds" else columns)
             for spec in dataset.tables
         },
         checks=(*results, overlap, _repeated(rows)),
         summary={**_summarise(rows), "material_overlap": overlap_summary},
-        frames={f"frames_{part}": parts[part].frames for part in PARTS}
+        frames={f"frames_{part}": parts[part].frames for part in common.PARTS}
         | {"frames_offset": offsets},
     )
 
@@ -197,7 +180,7 @@ def _write_offset_set(
     columns = [column.name for column in spec.columns]
     with StreamedWriter(work / f"{spec.name}.parquet", spec, metadata) as writer:
         for part in ("train", "val"):
-            for block in read_blocks(parts[part].frames.path, columns):
+            for block in store.read_blocks(parts[part].frames.path, columns):
                 writer.write(block.filter([entry in chosen for entry in block["id"].to_pylist()]))
     return writer.table
 
@@ -215,7 +198,7 @@ def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
         raise refusal(at, "three force components an atom", f"forces of shape {forces.shape}")
     path, material = frame.info.get("edge_id"), frame.info.get("material_id")
     if path is not None:
-        edge = parse_edge_id(path)
+        edge = common.parse_edge_id(path)
         if edge is None:
             raise refusal(named, "material_source_target_x_y_z", repr(path))
         material = material or edge.material_id
@@ -234,7 +217,7 @@ def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
         energy_ev=number(frame, "energy", where=where),
         has_stress=stress is not None,
         # Whether the force on an atom is large enough to point somewhere, as it is stored.
-        has_direction=bool(((stored**2).sum(axis=1) >= SMALLEST_FORCE_EV_PER_ANG**2).any()),
+        has_direction=bool(((stored**2).sum(axis=1) >= store.SMALLEST_FORCE_EV_PER_ANG**2).any()),
     )
     return _Row(entry, frame, stress)
 
@@ -288,7 +271,7 @@ def _frame_table(rows: Sequence[_Row], spec: Table) -> pa.Table:
         "forces_ev_per_ang": [_single(row.frame.arrays["forces"]) for row in rows],
         "stress_ev_per_ang3": [row.stress for row in rows],
     }
-    return table_from_columns(spec, columns)
+    return store.table_from_columns(spec, columns)
 
 
 def _single(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -306,7 +289,7 @@ def _check_counts(subject: _Subject) -> Outcome:
     parts, expected = subject
     counts = {name: f"{part.frames.rows:,}" for name, part in parts.items()}
     findings = [
-        finding(
+        common.finding(
             f"part {name}",
             f"{expected[name]:,} configurations, as upstream counts them",
             counts[name],
@@ -415,8 +398,8 @@ def _entries(parts: Mapping[str, _Part]) -> pd.DataFrame:
     rows = pd.concat(
         [parts[name].entries.assign(part=name) for name in sorted(parts)], ignore_index=True
     )
-    rows["subset"] = rows["part"].map(SUBSET)
-    rows["split_name"] = OFFICIAL
+    rows["subset"] = rows["part"].map(common.SUBSET)
+    rows["split_name"] = common.OFFICIAL
     named = rows["material_id"].fillna(rows["formula"])
     rows["component"] = pd.factorize(named, sort=True)[0] + 1
     rows["energy_ev_per_atom"] = rows["energy_ev"] / rows["n_atoms"]
@@ -447,10 +430,10 @@ def _summarise(rows: pd.DataFrame) -> dict[str, Any]:
     def count(flag: str | None = None) -> list[int]:
         """How many rows of train and test have a flag."""
         chosen = rows["subset"] if flag is None else rows.loc[rows[flag], "subset"]
-        return [int((chosen == name).sum()) for name in SUBSETS]
+        return [int((chosen == name).sum()) for name in common.SUBSETS]
 
     return {
-        "subsets": list(SUBSETS),
+        "subsets": list(common.SUBSETS),
         "counts": {
             "entries": count(),
             "atoms": int(rows["n_atoms"].sum()),
@@ -461,5 +444,5 @@ def _summarise(rows: pd.DataFrame) -> dict[str, Any]:
             "with_u_metal": count("has_u_metal"),
             "in_offset_set": count("in_offset_set"),
         },
-        "parts": {part: int((rows["part"] == part).sum()) for part in PARTS},
+        "parts": {part: int((rows["part"] == part).sum()) for part in common.PARTS},
     }

@@ -16,42 +16,9 @@ from math import log10
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ionladder.data.ingest import Check, Finding, Outcome
+from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.crystals import Crystal
-from ionladder.data.obelix.release import (
-    ALL,
-    ARCHIVE,
-    BULK,
-    CELL,
-    CIF,
-    COLUMNS,
-    HAS_CIF,
-    ID,
-    LATTICE,
-    NUMBER,
-    REDUCED,
-    SIGMA,
-    SYMBOL,
-    TEST,
-    TOTAL,
-    TRAIN,
-    Amounts,
-    FormulaError,
-    LabelError,
-    Release,
-    Row,
-    Z,
-    cell_of,
-    crystal_system,
-    field_place,
-    has_numbers,
-    n_atoms,
-    obeys,
-    parse_conductivity,
-    parse_formula,
-    row_place,
-    space_group,
-    volume,
-)
+from ionladder.data.obelix.release import Amounts, FormulaError, LabelError, Release, Row
 from ionladder.errors import first_few
 
 if TYPE_CHECKING:
@@ -96,7 +63,7 @@ def _count(place: str, name: str, found: int, release: Release) -> Iterator[Find
 
 
 def _twice(file: str, rows: Iterable[Row]) -> Iterator[Finding]:
-    for entry, count in Counter(row[ID] for row in rows).items():
+    for entry, count in Counter(row[rel.ID] for row in rows).items():
         if count > 1:
             yield _finding(f"{file}, id {entry!r}", "each id once", f"{count} rows")
 
@@ -106,35 +73,37 @@ def _twice(file: str, rows: Iterable[Row]) -> Iterator[Finding]:
 
 def ids_are_unique_text(release: Release) -> Findings:
     """Ids are unique text of three characters, as many as expected."""
-    yield from _twice(ALL, release.rows)
+    yield from _twice(rel.ALL, release.rows)
     for number, row in enumerate(release.rows, start=2):
-        if not re.fullmatch("[a-z0-9]{3}", row[ID]):
-            yield _finding(f"{ALL}, row {number}", "three of a-z and 0-9 as id", repr(row[ID]))
-    yield from _count(ALL, "entries", len(release.rows), release)
+        if not re.fullmatch("[a-z0-9]{3}", row[rel.ID]):
+            yield _finding(
+                f"{rel.ALL}, row {number}", "three of a-z and 0-9 as id", repr(row[rel.ID])
+            )
+    yield from _count(rel.ALL, "entries", len(release.rows), release)
     return f"{len(release.rows)} ids"
 
 
 def split_partitions_entries(release: Release) -> Findings:
     """Training and test files are disjoint and together equal all rows, by field."""
-    by_id = {row[ID]: row for row in release.rows}
-    for name, rows in ((TRAIN, release.train), (TEST, release.test)):
+    by_id = {row[rel.ID]: row for row in release.rows}
+    for name, rows in ((rel.TRAIN, release.train), (rel.TEST, release.test)):
         yield from _twice(name, rows)
         for row in rows:
-            same = by_id.get(row[ID])
+            same = by_id.get(row[rel.ID])
             if same is None:
-                yield _finding(f"{name}, id {row[ID]!r}", f"a row of {ALL}", "none")
+                yield _finding(f"{name}, id {row[rel.ID]!r}", f"a row of {rel.ALL}", "none")
                 continue
-            for column in COLUMNS:
+            for column in rel.COLUMNS:
                 if row[column] != same[column]:
-                    place = f"{name}, id {row[ID]!r}, column {column!r}"
-                    yield _finding(place, f"{same[column]!r}, as in {ALL}", repr(row[column]))
-    train, test = ({row[ID] for row in rows} for rows in (release.train, release.test))
+                    place = f"{name}, id {row[rel.ID]!r}, column {column!r}"
+                    yield _finding(place, f"{same[column]!r}, as in {rel.ALL}", repr(row[column]))
+    train, test = ({row[rel.ID] for row in rows} for rows in (release.train, release.test))
     for entry in sorted(train & test):
         yield _finding(f"id {entry!r}", "either training or test", "both")
     for entry in sorted(by_id.keys() - train - test):
-        yield _finding(f"{ALL}, id {entry!r}", "training or test", "neither")
-    yield from _count(TRAIN, "train", len(release.train), release)
-    yield from _count(TEST, "test", len(release.test), release)
+        yield _finding(f"{rel.ALL}, id {entry!r}", "training or test", "neither")
+    yield from _count(rel.TRAIN, "train", len(release.train), release)
+    yield from _count(rel.TEST, "test", len(release.test), release)
     return f"{len(release.train)} training and {len(release.test)} test entries"
 
 
@@ -145,22 +114,22 @@ def labels_are_numbers_or_limits(release: Release) -> Findings:
     limits = 0
     for row in release.rows:
         values: dict[str, float | None] = {}
-        for column in (SIGMA, TOTAL, BULK):
-            if column != SIGMA and not row[column]:
+        for column in (rel.SIGMA, rel.TOTAL, rel.BULK):
+            if column != rel.SIGMA and not row[column]:
                 continue
             try:
-                label = parse_conductivity(row[column])
+                label = rel.parse_conductivity(row[column])
             except LabelError as error:
                 expected = "a positive number, or a limit such as '<1E-10'"
-                yield _finding(field_place(row, column), expected, str(error))
+                yield _finding(rel.field_place(row, column), expected, str(error))
                 continue
             values[column] = label.value
-            limits += column == SIGMA and label.limit is not None
-            if label.limit is not None and column != SIGMA:
-                yield _finding(field_place(row, column), "a number", repr(row[column]))
-        if {SIGMA, TOTAL} <= values.keys() and values[SIGMA] != values[TOTAL]:
-            expected, found = f"the label {row[SIGMA]!r}", repr(row[TOTAL])
-            yield _finding(field_place(row, TOTAL), expected, found, entry=row[ID])
+            limits += column == rel.SIGMA and label.limit is not None
+            if label.limit is not None and column != rel.SIGMA:
+                yield _finding(rel.field_place(row, column), "a number", repr(row[column]))
+        if {rel.SIGMA, rel.TOTAL} <= values.keys() and values[rel.SIGMA] != values[rel.TOTAL]:
+            expected, found = f"the label {row[rel.SIGMA]!r}", repr(row[rel.TOTAL])
+            yield _finding(rel.field_place(row, rel.TOTAL), expected, found, entry=row[rel.ID])
     return f"{len(release.rows)} labels, {limits} upper limits"
 
 
@@ -170,80 +139,86 @@ def formulas_agree(release: Release) -> Findings:
     """
     for row in release.rows:
         try:
-            contents = parse_formula(row[CELL])
+            contents = rel.parse_formula(row[rel.CELL])
         except FormulaError as error:
-            found = f"{row[CELL]!r}: {error}"
-            yield _finding(field_place(row, CELL), "a chemical formula", found)
+            found = f"{row[rel.CELL]!r}: {error}"
+            yield _finding(rel.field_place(row, rel.CELL), "a chemical formula", found)
             continue
         if "Li" not in contents:
-            yield _finding(field_place(row, CELL), "Li in it", row[CELL], entry=row[ID])
+            yield _finding(
+                rel.field_place(row, rel.CELL), "Li in it", row[rel.CELL], entry=row[rel.ID]
+            )
         yield from _unlike_cell(row, contents)
     return f"{len(release.rows)} pairs of formulas"
 
 
 def _unlike_cell(row: Row, contents: Amounts) -> Iterator[Finding]:
-    place = field_place(row, REDUCED)
+    place = rel.field_place(row, rel.REDUCED)
     try:
-        printed = parse_formula(row[REDUCED])
+        printed = rel.parse_formula(row[rel.REDUCED])
     except FormulaError as error:
-        found = f"{row[REDUCED]!r}: {error}"
-        yield _finding(place, "a chemical formula", found, entry=row[ID])
+        found = f"{row[rel.REDUCED]!r}: {error}"
+        yield _finding(place, "a chemical formula", found, entry=row[rel.ID])
         return
-    if not has_numbers(row):
+    if not rel.has_numbers(row):
         return
     off = []
     for element in sorted({*printed, *contents}):
-        made = printed.get(element, Fraction(0)) * Fraction(row[Z])
+        made = printed.get(element, Fraction(0)) * Fraction(row[rel.Z])
         stated = contents.get(element, Fraction(0))
         if abs(made - stated) > _CELL_TOLERANCE:
             off.append(f"{element} {float(stated):g} for {float(made):g}")
     if off:
-        expected = f"{row[CELL]} when taken {row[Z]} times"
-        yield _finding(place, expected, first_few(off), entry=row[ID])
+        expected = f"{row[rel.CELL]} when taken {row[rel.Z]} times"
+        yield _finding(place, expected, first_few(off), entry=row[rel.ID])
 
 
 def cells_obey_symmetry(release: Release) -> Findings:
     """Space group numbers exist and keep one symbol, lattices obey the crystal system, and the
     volume per atom is 8 to 50 Å³.
     """
-    rows = [row for row in release.rows if has_numbers(row)]
+    rows = [row for row in release.rows if rel.has_numbers(row)]
     usual: dict[str, Counter[int]] = {}
     for row in rows:
-        usual.setdefault(row[SYMBOL].strip(), Counter())[space_group(row)] += 1
+        usual.setdefault(row[rel.SYMBOL].strip(), Counter())[rel.space_group(row)] += 1
     low, high = _VOLUME_PER_ATOM_ANG3
     for row in rows:
-        number, symbol, cell = space_group(row), row[SYMBOL].strip(), cell_of(row)
+        number, symbol, cell = rel.space_group(row), row[rel.SYMBOL].strip(), rel.cell_of(row)
         try:
-            system = crystal_system(number)
+            system = rel.crystal_system(number)
         except ValueError:
-            yield _finding(field_place(row, NUMBER), "1 to 230", str(number))
+            yield _finding(rel.field_place(row, rel.NUMBER), "1 to 230", str(number))
             continue
-        if not obeys(cell, system):
-            found = ", ".join(row[name] for name in LATTICE)
+        if not rel.obeys(cell, system):
+            found = ", ".join(row[name] for name in rel.LATTICE)
             expected = f"a {system} cell (group {number})"
-            yield _finding(row_place(row), expected, found, entry=row[ID])
+            yield _finding(rel.row_place(row), expected, found, entry=row[rel.ID])
         most_common = usual[symbol].most_common(1)[0][0]
         if number != most_common:
             expected = f"{most_common}, as for other entries in {symbol}"
-            yield _finding(field_place(row, NUMBER), expected, str(number), entry=row[ID])
+            yield _finding(
+                rel.field_place(row, rel.NUMBER), expected, str(number), entry=row[rel.ID]
+            )
         try:
-            each = volume(cell) / float(n_atoms(parse_formula(row[CELL])))
+            each = rel.volume(cell) / float(rel.n_atoms(rel.parse_formula(row[rel.CELL])))
         except FormulaError:
             continue
         if not low <= each <= high:
             expected = f"{low:g} to {high:g} Å³ per atom"
-            yield _finding(row_place(row), expected, f"{each:.1f}", entry=row[ID])
+            yield _finding(rel.row_place(row), expected, f"{each:.1f}", entry=row[rel.ID])
     return f"{len(usual)} symbols, {len(release.rows)} cells"
 
 
 def structures_match_flags(release: Release) -> Findings:
     """The archive holds a CIF for exactly the entries flagged as having one."""
-    flagged = {row[ID] for row in release.rows if row[CIF] == HAS_CIF}
+    flagged = {row[rel.ID] for row in release.rows if row[rel.CIF] == rel.HAS_CIF}
     for entry in sorted(flagged - release.cifs.keys()):
-        yield _finding(f"{ARCHIVE}, {entry}.cif", "a CIF, as flagged", "none")
+        yield _finding(f"{rel.ARCHIVE}, {entry}.cif", "a CIF, as flagged", "none")
     for entry in sorted(release.cifs.keys() - flagged):
-        yield _finding(f"{ARCHIVE}, {entry}.cif", f"'Cif ID' = {HAS_CIF} in {ALL}", "not so")
-    yield from _count(ARCHIVE, "structures", len(release.cifs), release)
+        yield _finding(
+            f"{rel.ARCHIVE}, {entry}.cif", f"'Cif ID' = {rel.HAS_CIF} in {rel.ALL}", "not so"
+        )
+    yield from _count(rel.ARCHIVE, "structures", len(release.cifs), release)
     return (
         f"{len(release.cifs)} CIFs; upstream's folder of single CIFs is not fetched, so the "
         "archive is compared with the flags and not with that folder"
@@ -293,8 +268,8 @@ def log10_agrees_with_text(built: Built) -> Findings:
     """
     labels = built.by_id("labels")
     for row in built.release.rows:
-        label, text = labels[row[ID]], row[SIGMA]
-        place = f"labels, id {row[ID]!r}"
+        label, text = labels[row[rel.ID]], row[rel.SIGMA]
+        place = f"labels, id {row[rel.ID]!r}"
         is_limit = text.startswith("<")
         if (label["censoring"] == "left") != is_limit:
             yield _finding(place, f"censoring as in {text!r}", label["censoring"])
@@ -314,7 +289,7 @@ def structures_agree(built: Built) -> Findings:
     for row in built.rows("structures"):
         entry = entries[row["id"]]
         formula, crystal = entry["formula_cell"], built.crystals[row["id"]].amounts
-        extra = sorted(crystal.keys() - parse_formula(formula).keys())
+        extra = sorted(crystal.keys() - rel.parse_formula(formula).keys())
         growth = row["volume_ang3"] / entry["volume_ang3"] - 1.0
         off, ratio = row["max_frac_diff_vs_table"], row["z_ratio_vs_table"]
         number, in_cif = entry["space_group"], row["space_group_cif"]
@@ -342,7 +317,7 @@ def structures_agree(built: Built) -> Findings:
             ("space_group", number == in_cif, f"group {number}", str(in_cif)),
         ):
             if not is_fine:
-                place = f"{ARCHIVE}, {row['id']}.cif"
+                place = f"{rel.ARCHIVE}, {row['id']}.cif"
                 yield _finding(place, expected, found, entry=row["id"], aspect=aspect)
     return f"{len(built.crystals)} CIFs read"
 

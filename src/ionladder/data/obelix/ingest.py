@@ -11,6 +11,7 @@ import numpy as np
 
 from ionladder.config import DatasetVersion
 from ionladder.data.ingest import connected_components, draw_folds, groups_of_equals, run_checks
+from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.checks import TABLE_CHECKS, TEXT_CHECKS, Built
 from ionladder.data.obelix.crystals import (
     CELL_COLUMNS,
@@ -19,37 +20,7 @@ from ionladder.data.obelix.crystals import (
     read_crystal,
     structure_row,
 )
-from ionladder.data.obelix.release import (
-    ARCHIVE,
-    BULK,
-    CELL,
-    CIF,
-    CLOSE,
-    DATASET,
-    FAMILY,
-    HAS_CIF,
-    ID,
-    IDENTIFIERS,
-    NOTE,
-    REDUCED,
-    SIGMA,
-    SYMBOL,
-    TOTAL,
-    Release,
-    Row,
-    Z,
-    cell_of,
-    clean_family,
-    crystal_system,
-    dois,
-    field_problems,
-    normalised_formula,
-    parse_conductivity,
-    parse_formula,
-    read_release,
-    space_group,
-    volume,
-)
+from ionladder.data.obelix.release import Release, Row
 from ionladder.data.slices import NOT_GIVEN
 from ionladder.data.store import BuiltVersion, table_from_rows
 from ionladder.errors import IngestError, Problem
@@ -74,12 +45,12 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
         IngestError: Files that cannot be read; or every finding of the checks on the text; or
             every CIF that cannot be read; or every finding of the checks on the tables.
     """
-    release = read_release(raw, pinned)
-    text_results = run_checks(DATASET, TEXT_CHECKS, release, before=field_problems(release))
+    release = rel.read_release(raw, pinned)
+    text_results = run_checks(rel.DATASET, TEXT_CHECKS, release, before=rel.field_problems(release))
     crystals = read_crystals(release)
     tables = build_tables(release, crystals)
     built = Built(release=release, crystals=crystals, tables=tables)
-    table_results = run_checks(DATASET, TABLE_CHECKS, built)
+    table_results = run_checks(rel.DATASET, TABLE_CHECKS, built)
     return BuiltVersion(
         tables=tables, checks=(*text_results, *table_results), summary=summarise(tables)
     )
@@ -99,7 +70,7 @@ def read_crystals(release: Release) -> dict[str, Crystal]:
         except StructureError as error:
             problems.append(
                 Problem(
-                    f"structures_agree: {ARCHIVE}, {entry}.cif",
+                    f"structures_agree: {rel.ARCHIVE}, {entry}.cif",
                     "a CIF of one structure with no site over-filled",
                     str(error),
                     "Report it upstream, and do not ingest this version.",
@@ -112,16 +83,18 @@ def read_crystals(release: Release) -> dict[str, Crystal]:
 
 def build_tables(release: Release, crystals: Mapping[str, Crystal]) -> dict[str, pa.Table]:
     """All tables of a release whose text passed the checks."""
-    replicates = groups_of_equals({r[ID]: (r[CELL], space_group(r)) for r in release.rows})
-    contents = {row[ID]: parse_formula(row[CELL]) for row in release.rows}
+    replicates = groups_of_equals(
+        {r[rel.ID]: (r[rel.CELL], rel.space_group(r)) for r in release.rows}
+    )
+    contents = {row[rel.ID]: rel.parse_formula(row[rel.CELL]) for row in release.rows}
     splits = split_rows(release)
     train = {row["id"]: row["component"] for row in splits if row["subset"] == "train"}
     rows = {
         "entries": [
             {
                 **_entry(row),
-                "formula_norm": normalised_formula(contents[row[ID]]),
-                "replicate_group": replicates[row[ID]],
+                "formula_norm": rel.normalised_formula(contents[row[rel.ID]]),
+                "replicate_group": replicates[row[rel.ID]],
             }
             for row in release.rows
         ],
@@ -130,40 +103,40 @@ def build_tables(release: Release, crystals: Mapping[str, Crystal]) -> dict[str,
         "splits": splits,
         "folds": draw_folds(train, release.pinned.folds),
     }
-    return {spec.name: table_from_rows(spec, rows[spec.name]) for spec in DATASET.tables}
+    return {spec.name: table_from_rows(spec, rows[spec.name]) for spec in rel.DATASET.tables}
 
 
 def _entry(row: Row) -> dict[str, Any]:
-    cell = cell_of(row)
-    status = "none" if row[CIF] != HAS_CIF else "close" if row[CLOSE] else "match"
+    cell = rel.cell_of(row)
+    status = "none" if row[rel.CIF] != rel.HAS_CIF else "close" if row[rel.CLOSE] else "match"
     return {
-        "id": row[ID],
-        "formula_reduced": row[REDUCED].strip(),
-        "formula_cell": row[CELL],
-        "z": int(float(row[Z])),
-        "space_group": space_group(row),
-        "space_group_symbol": row[SYMBOL].strip(),
-        "crystal_system": crystal_system(space_group(row)),
+        "id": row[rel.ID],
+        "formula_reduced": row[rel.REDUCED].strip(),
+        "formula_cell": row[rel.CELL],
+        "z": int(float(row[rel.Z])),
+        "space_group": rel.space_group(row),
+        "space_group_symbol": row[rel.SYMBOL].strip(),
+        "crystal_system": rel.crystal_system(rel.space_group(row)),
         **dict(zip(CELL_COLUMNS, cell, strict=True)),
-        "volume_ang3": volume(cell),
-        "family_raw": row[FAMILY] or None,
-        "family": clean_family(row[FAMILY]),
-        "dois": dois(row),
+        "volume_ang3": rel.volume(cell),
+        "family_raw": row[rel.FAMILY] or None,
+        "family": rel.clean_family(row[rel.FAMILY]),
+        "dois": rel.dois(row),
         "cif_status": status,
-        **{name: int(float(row[c])) if row[c] else None for name, c in IDENTIFIERS.items()},
-        "note": row[NOTE].strip() or None,
+        **{name: int(float(row[c])) if row[c] else None for name, c in rel.IDENTIFIERS.items()},
+        "note": row[rel.NOTE].strip() or None,
     }
 
 
 def label_row(row: Row) -> dict[str, Any]:
     """The row of ``labels`` for one entry."""
-    label = parse_conductivity(row[SIGMA])
-    total, bulk = (float(row[name]) if row[name] else None for name in (TOTAL, BULK))
+    label = rel.parse_conductivity(row[rel.SIGMA])
+    total, bulk = (float(row[name]) if row[name] else None for name in (rel.TOTAL, rel.BULK))
     kind = "unspecified"
     if label.value is not None and label.value in (total, bulk):
         kind = "total" if label.value == total else "bulk" if total is None else kind
     return {
-        "id": row[ID],
+        "id": row[rel.ID],
         "log10_sigma": label.log10,
         "log10_sigma_limit": label.log10_limit,
         "censoring": "none" if label.limit is None else "left",
@@ -179,11 +152,11 @@ def split_rows(release: Release) -> list[dict[str, Any]]:
     """Rows of ``splits``: the published split, and the components it follows."""
     components = connected_components(
         {
-            row[ID]: [*(("doi", doi) for doi in dois(row)), ("composition", row[CELL])]
+            row[rel.ID]: [*(("doi", doi) for doi in rel.dois(row)), ("composition", row[rel.CELL])]
             for row in release.rows
         }
     )
-    test = {row[ID] for row in release.test}
+    test = {row[rel.ID] for row in release.test}
     return [
         {
             "split_name": OFFICIAL,
@@ -228,7 +201,9 @@ def summarise(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
             for name in _SUBSETS
         }
 
-    elements = pd.Series({i: list(parse_formula(f)) for i, f in entries["formula_cell"].items()})
+    elements = pd.Series(
+        {i: list(rel.parse_formula(f)) for i, f in entries["formula_cell"].items()}
+    )
     return {
         "subsets": list(_SUBSETS),
         "counts": {

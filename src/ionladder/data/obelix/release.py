@@ -258,8 +258,7 @@ def parse_conductivity(text: str) -> Conductivity:
     limit = re.fullmatch(r"<(\d+E-\d+)", text)
     digits = limit[1] if limit else text
     if not re.fullmatch(_POSITIVE, digits):
-        msg = f"{text!r}"
-        raise LabelError(msg)
+        raise LabelError(f"{text!r}")
     number, log10 = float(digits), float(_EXACT.log10(Decimal(digits)))
     if limit:
         return Conductivity(value=None, limit=number, log10=UPSTREAM_LIMIT_LOG10, log10_limit=log10)
@@ -384,8 +383,7 @@ def crystal_system(space_group: int) -> str:
         'cubic'
     """
     if not 1 <= space_group <= 230:
-        msg = f"no space group has the number {space_group}"
-        raise ValueError(msg)
+        raise ValueError(f"no space group has the number {space_group}")
     return (*_SYSTEMS, "cubic")[bisect_left(_LAST_OF_SYSTEM, space_group)]
 
 

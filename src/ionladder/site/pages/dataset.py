@@ -15,14 +15,9 @@ from ionladder.data.store import differing_columns, read_table
 from ionladder.data.versions import KINDS, WHOLE_ROW, CellChange, consequence, diff_versions
 from ionladder.errors import DataMissingError
 from ionladder.repo import Layout
+from ionladder.site import charts_entries
 from ionladder.site.charts import difficulty_chart, difficulty_mark
-from ionladder.site.charts_entries import (
-    Series,
-    boxes_chart,
-    elements_chart,
-    histogram,
-    unseen_elements,
-)
+from ionladder.site.charts_entries import Series
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.files import croissant_url
 from ionladder.site.pages import Page
@@ -194,7 +189,9 @@ def _labels(summary: Mapping[str, Any], task: Task) -> Markup | None:
     ]
     target = task.primary_targets[0]
     axis = f"label / {target.unit}" if is_many else axis_title(target)
-    return histogram(bins["edges"], series, name="labels", axis=axis, is_even=is_many)
+    return charts_entries.histogram(
+        bins["edges"], series, name="labels", axis=axis, is_even=is_many
+    )
 
 
 def families(summary: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
@@ -206,7 +203,7 @@ def families(summary: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
     rows = {"all": everything, **kinds}
     names = [target.name for target in task.targets]
     return {
-        "chart": boxes_chart(
+        "chart": charts_entries.boxes_chart(
             [(name, item["entries"], [item[t] for t in names]) for name, item in rows.items()],
             [target.symbol for target in task.targets],
             f"label / {task.primary_targets[0].unit}, logarithmic",
@@ -327,11 +324,13 @@ def elements(summary: Mapping[str, Any]) -> dict[str, Any] | None:
     counts = summary.get("elements") or {}
     if not counts or any(isinstance(item, int) for item in counts.values()):
         return None
-    unseen = unseen_elements(counts)
+    unseen = charts_entries.unseen_elements(counts)
     return {
-        "chart": elements_chart(counts, list(summary.get("subsets") or ()), name="elements"),
+        "chart": charts_entries.elements_chart(
+            counts, list(summary.get("subsets") or ()), name="elements"
+        ),
         "unseen": unseen,
-        "rare": [e for e in unseen_elements(counts, last=_RARE) if e not in unseen],
+        "rare": [e for e in charts_entries.unseen_elements(counts, last=_RARE) if e not in unseen],
         "rare_limit": _RARE,
     }
 

@@ -9,32 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder.board.audit import CHECKS
 from ionladder.board.model import NO_VALUE, Board, Row, Value
+from ionladder.site import text as txt
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntryChoice, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
 from ionladder.site.files import badge_url, bibtex_lines
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
-from ionladder.site.slices import (
-    hard_entries,
-    plots,
-    slice_table,
-    stated_uncertainty,
-)
+from ionladder.site.slices import hard_entries, plots, slice_table, stated_uncertainty
 from ionladder.site.tables import metric_column, value_cell
-from ionladder.site.text import (
-    UNCERTAINTY,
-    WORDS,
-    Facts,
-    entries_url,
-    entry_url,
-    fine_digits,
-    name_of,
-    number,
-    plain,
-    read_facts,
-    submission_url,
-    target_title,
-)
+from ionladder.site.text import Facts
 
 if TYPE_CHECKING:
     from ionladder.entries import EntryTable
@@ -52,7 +35,7 @@ def pages(site: Site) -> Iterator[Page]:
     for item in site.tasks:
         name = item.task.name
         for place, (submission, entrant) in enumerate(item.entrants.items()):
-            here = submission_url(name, submission)
+            here = txt.submission_url(name, submission)
             context = _submission(site, item, entrant, submission, here)
             is_searched = place < MOST_SEARCHED
             yield Page(here, "submission", {"is_searched": is_searched, **context})
@@ -64,7 +47,7 @@ def submission_files(site: Site) -> dict[str, Path]:
     copied = {}
     for item in site.tasks:
         for name, entrant in item.entrants.items():
-            here = submission_url(item.task.name, name)
+            here = txt.submission_url(item.task.name, name)
             copied.update({f"{here}{path.name}": path for path in _small(entrant)})
             if entrant.receipt is not None:
                 copied[f"{here}{RECEIPT_FILE}"] = site.layout.receipt(item.task.name, name)
@@ -98,7 +81,7 @@ def _submission(
         "ties": linked_names(board, ties, here) if ties and row.tie_group is not None else None,
         "pairs": pair_rows(board, item.analysis, name),
         "most_pairs": MOST_PAIRS,
-        "primary_target": target_title(task, task.primary.target),
+        "primary_target": txt.target_title(task, task.primary.target),
         "parts": [_part(board, row, receipt, target) for target in dict.fromkeys(targets)],
         "by_slice": slice_table(
             board, row, entrant.receipt, source.slices(name, confidence=confidence)
@@ -110,10 +93,10 @@ def _submission(
         "source": source,
         "bibtex": bibtex_lines(entrant.card, board, row, name),
         "uncertainty": stated_uncertainty(entrant.receipt, task),
-        "uncertainty_words": list(UNCERTAINTY.values()),
+        "uncertainty_words": list(txt.UNCERTAINTY.values()),
         "audit": (item.analysis.content.get("audit") or {}).get(name),
         "checks": CHECKS,
-        "evidence": WORDS["evidence"],
+        "evidence": txt.WORDS["evidence"],
         "marked": [
             (kind, titles[is_filled])
             for is_filled, kind in ((True, ""), (False, " il-point--open"))
@@ -143,7 +126,9 @@ def _part(board: Board, row: Row, receipt: Mapping[str, Any], target: str) -> di
             else:
                 value = Value(score.get("value"), score.get("ci_low"), score.get("ci_high"))
                 spread = score.get("seed_sd")
-            shown = "" if spread is None else f"± {number(spread, digits=fine_digits(spread))}"
+            shown = (
+                "" if spread is None else f"± {txt.number(spread, digits=txt.fine_digits(spread))}"
+            )
             cells.append((value_cell(value), shown, value.value is not None))
         column = metric_column(use, board, target=own)
         lines.append({"use": use, "column": column, "cells": cells})
@@ -151,7 +136,7 @@ def _part(board: Board, row: Row, receipt: Mapping[str, Any], target: str) -> di
     known = [line for line in lines if any(is_known for *_, is_known in line["cells"])]
     return {
         "name": target,
-        "title": target_title(task, target),
+        "title": txt.target_title(task, target),
         "scores": known or lines,
         "sizes": [
             (subset, row.sizes.get(subset.name), parts[subset.name].get("n_groups"))
@@ -187,7 +172,7 @@ class _Entries:
 
     def name(self, entry: str) -> str:
         """The formula that names an entry."""
-        return name_of(self.item.dataset, self.facts, entry)
+        return txt.name_of(self.item.dataset, self.facts, entry)
 
     def fact(self, entry: str, column: str) -> list[Any]:
         """A fact's values: none, one or several."""
@@ -203,7 +188,7 @@ class _Entries:
         """What the box above the list looks in: id, formulas and the other facts."""
         columns = self.facts.get(entry, {})
         said = [str(value) for column in columns for value in self.fact(entry, column)]
-        return plain(" ".join([entry, *said]), limit=300).lower()
+        return txt.plain(" ".join([entry, *said]), limit=300).lower()
 
     def best(self, place: int) -> tuple[float, Row] | None:
         """The smallest error of an entry, and the row that makes it; None where there is none."""
@@ -245,7 +230,7 @@ def _read_entries(site: Site, item: TaskSite) -> _Entries | None:
         item=item,
         table=table,
         choice=choice,
-        facts=read_facts(site.layout, item.dataset, item.board.dataset_version, named),
+        facts=txt.read_facts(site.layout, item.dataset, item.board.dataset_version, named),
         rows={row.submission: row for row in item.board.scored if row.submission},
         test_ids=frozenset(table.ids),
     )
@@ -253,7 +238,7 @@ def _read_entries(site: Site, item: TaskSite) -> _Entries | None:
 
 def _entry_pages(site: Site, item: TaskSite) -> Iterator[Page]:
     """The list of a task's entries, and the page of each that is chosen to have one."""
-    here = entries_url(item.task.name)
+    here = txt.entries_url(item.task.name)
     shared = {"item": item, "board": item.board, "top": TOP, "most_models": MOST_MODELS}
     entries = _read_entries(site, item)
     absent = site.entries[item.task.name].absent
@@ -261,6 +246,6 @@ def _entry_pages(site: Site, item: TaskSite) -> Iterator[Page]:
     for place in entries.choice.places if entries else ():
         entry = entries.table.ids[place] if entries else ""
         if entries and entry in entries.choice.paged:
-            url = entry_url(item.task.name, entry)
+            url = txt.entry_url(item.task.name, entry)
             context = {**shared, "here": url, "entries": entries, "place": place, "entry": entry}
             yield Page(url, "entry", context)
