@@ -84,6 +84,7 @@ def test_a_label_that_comes_out_otherwise_is_named_with_both_values(
     assert "id 'proto-" in problems[0].where
 
 
+@pytest.mark.slow
 def test_a_sample_of_structures_is_made_again_to_the_last_digit(tables: dict, version: str) -> None:
     if version != DRAWN_HERE:
         pytest.skip(f"{version} was drawn by earlier code")

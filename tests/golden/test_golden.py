@@ -85,6 +85,7 @@ def test_released_data_keep_their_contents(golden: Goldens) -> None:
     golden("manifests.json").check(contents(ROOT))
 
 
+@pytest.mark.slow
 def test_small_data_are_ingested_to_the_same_contents(
     small: GitRepository, golden: Goldens
 ) -> None:

@@ -154,6 +154,7 @@ def test_baselines_of_all_three_tasks_enter_their_boards(layout: Layout, prompt:
     assert board(layout, "obelix")["floors"] == board(layout, "obelix-cif")["floors"]
 
 
+@pytest.mark.slow
 def test_a_board_with_an_experiment_stores_its_differences(layout: Layout, prompt: Prompt) -> None:
     """Structures are read for the parts that no slice knows; other boards have no such key."""
     for name in ("train-median", "rf-paper-cif"):

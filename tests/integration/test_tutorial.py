@@ -22,7 +22,7 @@ COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
 OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")
 
-pytestmark = needs_tables_and_shell
+pytestmark = [pytest.mark.slow, needs_tables_and_shell]
 
 
 def make_copy(root: Path) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from factories import write_repo
 from ionladder.config import (
-    FoldSettings,
     add_pin,
     load_params,
     read_pins,
@@ -98,24 +97,6 @@ def test_one_mistake_is_named_with_its_place(
     assert found in problem.found
 
 
-def test_all_mistakes_are_reported_together(layout: Layout) -> None:
-    def change(params: dict[str, Any]) -> None:
-        params["scoring"].pop("seed")
-        params["surprise"] = True
-        params["datasets"][KEY]["files"]["all.csv"] = "short"
-
-    rewrite(layout, change)
-    with pytest.raises(ConfigError) as caught:
-        load_params(layout)
-    assert len(caught.value.problems) == 3
-
-
-def test_a_version_that_yaml_read_as_a_number_asks_for_quotes(layout: Layout) -> None:
-    rewrite(layout, lambda p: p["datasets"][KEY].update(version=1.2))
-    with pytest.raises(ConfigError, match="Put quotes around the value"):
-        load_params(layout)
-
-
 @pytest.mark.parametrize(
     "text", ["scoring: [", "scoring: 1\nscoring: 2\n", "a: !!python/object:os.system x", "\x00"]
 )
@@ -125,41 +106,11 @@ def test_text_that_is_no_plain_yaml_is_refused(layout: Layout, text: str) -> Non
         load_params(layout)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "42"])
-def test_a_file_that_is_no_mapping_is_refused(layout: Layout, text: str) -> None:
-    layout.params.write_text(text)
-    with pytest.raises(ConfigError, match=r"params\.yaml"):
-        load_params(layout)
-
-
 def test_versions_are_selected_by_key_in_file_order(layout: Layout) -> None:
     params = load_params(layout)
     assert [v.key for v in select_versions(params, None)] == [KEY, "obelix-1-1-0"]
     assert [v.key for v in select_versions(params, [])] == [KEY, "obelix-1-1-0"]
     assert [v.key for v in select_versions(params, ["obelix-1-1-0", KEY])] == [KEY, "obelix-1-1-0"]
-
-
-def test_unknown_keys_are_all_named_with_the_closest_known_one(layout: Layout) -> None:
-    with pytest.raises(ConfigError) as caught:
-        select_versions(load_params(layout), ["obelix-1.1.0", "other"])
-    first, second = caught.value.problems
-    assert "Did you mean obelix-1-1-0?" in first.next_step
-    assert second.next_step == "Known: obelix-1-0-0, obelix-1-1-0."
-
-
-def test_the_parameters_of_this_repository_are_valid(repository: Path) -> None:
-    params = load_params(Layout(repository))
-    assert "obelix" in params.task_versions
-    fetched = [v for v in params.versions.values() if not v.is_embedded and not v.is_on_demand]
-    assert all(version.tag.endswith("-data") for version in fetched)
-
-
-def test_an_embedded_version_has_folds_and_no_files(repository: Path) -> None:
-    pinned = load_params(Layout(repository)).versions["bvel-proto-1-0-0"]
-
-    assert pinned.is_embedded
-    assert (pinned.dataset, pinned.version) == ("bvel_proto", "1.0.0")
-    assert pinned.folds == FoldSettings(n_folds=5, n_repeats=3, seed=20250221)
 
 
 def test_an_embedded_version_is_not_fetched(repository: Path) -> None:
@@ -210,13 +161,6 @@ def test_an_unpinned_version_waits(waiting: Layout) -> None:
     assert not version.is_pinned
     assert "bvel13k" not in params.task_versions
     assert params.waits_for("obelix") is None
-
-
-def test_it_is_neither_fetched_nor_embedded_unless_asked_for(waiting: Layout) -> None:
-    params = load_params(waiting)
-
-    assert [v.key for v in select_versions(params, None)] == ["obelix-1-0-0"]
-    assert not params.versions[ARCHIVE].is_embedded
 
 
 @pytest.mark.parametrize("name", [ARCHIVE, "bvel13k"])

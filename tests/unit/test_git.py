@@ -40,14 +40,6 @@ def facts(root: Path, before: str, after: str) -> list[tuple[str, str, str, int 
     return [(change.path, change.old_mode, change.new_mode, change.size) for change in changes]
 
 
-def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -> None:
-    assert head_commit(tmp_path) is None
-    assert base_commit(tmp_path, "board") is None
-    assert commit_times(tmp_path, ["a" * 40]) == {}
-    GitRepository(tmp_path).git("init", "--quiet")
-    assert head_commit(tmp_path) is None
-
-
 def test_the_program_git_is_not_needed(
     repo: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,13 +63,6 @@ def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository)
     contents = read_objects(repo.root, [file.object_id or "" for file in names])
     assert {file.path: contents[file.object_id or ""] for file in names} == files
     assert [file.size for file in names] == [4, 9]
-
-
-@pytest.mark.parametrize("revision", ["--all", "nothing", "", "HEAD:board/a.json", "main\nmain"])
-def test_what_is_no_commit_is_none(repo: GitRepository, revision: str) -> None:
-    head = repo.git("rev-parse", "HEAD")
-    assert find_commit(repo.root, head[:8]) == head
-    assert find_commit(repo.root, revision) is None
 
 
 def test_the_base_is_head_while_there_are_edits_and_its_parent_otherwise(
@@ -170,16 +155,6 @@ def commit_tree(repo: GitRepository, tree: str) -> str:
     return repo.git("commit-tree", "-m", "odd", "-p", "HEAD", tree)
 
 
-def test_a_name_that_stands_twice_is_two_changes(repo: GitRepository) -> None:
-    head, board = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
-    blob = repo.git("rev-parse", "HEAD:board/a.json")
-    twice = make_tree(repo, ("100644", "a.json", blob), ("100644", "a.json", blob))
-    odd = commit_tree(repo, make_tree(repo, ("40000", "board", twice), ("100644", "..", blob)))
-    paths = [path for path, *_ in facts(repo.root, head, odd)]
-    assert paths == ["..", "board/a.json", "board/a.json"]
-    assert len(board) == 40
-
-
 def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo: GitRepository) -> None:
     head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
     blob = repo.git("rev-parse", "HEAD:board/a.json")
@@ -254,3 +229,18 @@ def test_replaced_objects_do_not_count(repo: GitRepository) -> None:
     second = commit(repo, "two\n")
     repo.git("replace", second, first)
     assert facts(repo.root, first, second) == [("board/a.json", "100644", "100644", 4)]
+
+
+def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -> None:
+    assert head_commit(tmp_path) is None
+    assert base_commit(tmp_path, "board") is None
+    assert commit_times(tmp_path, ["a" * 40]) == {}
+    GitRepository(tmp_path).git("init", "--quiet")
+    assert head_commit(tmp_path) is None
+
+
+@pytest.mark.parametrize("revision", ["--all", "nothing", "", "HEAD:board/a.json", "main\nmain"])
+def test_what_is_no_commit_is_none(repo: GitRepository, revision: str) -> None:
+    head = repo.git("rev-parse", "HEAD")
+    assert find_commit(repo.root, head[:8]) == head
+    assert find_commit(repo.root, revision) is None

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.errors import ConfigError
 from ionladder.repo import (
     ROOT_VARIABLE,
     Layout,
@@ -19,8 +18,6 @@ from ionladder.repo import (
     find_layout,
     read_json,
     replacing,
-    sha256_bytes,
-    sha256_file,
     to_json,
     write_json,
     write_text,
@@ -74,11 +71,6 @@ def test_the_repository_is_found_from_a_folder_inside_it(
     assert find_layout(Path("/")) == Layout(tmp_path.resolve())
 
 
-def test_no_repository_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="Change into the cloned repository"):
-        find_layout(tmp_path)
-
-
 # Content hashes depend on names and values, and on nothing else.
 
 
@@ -99,12 +91,8 @@ def test_row_order_chunking_width_and_encoding_do_not_matter() -> None:
     other = other.set_column(2, "n", other["n"].cast(pa.int64()))
     other = other.set_column(4, "kind", other["kind"].cast(pa.string()))
     other = other.select(list(reversed(TABLE.column_names)))
+    other = other.set_column(4, "y", pa.array([0.0, 1.5, None]))
     assert content_hash(other, key="id") == content_hash(TABLE, key="id")
-
-
-def test_minus_zero_is_zero() -> None:
-    zero = TABLE.set_column(1, "y", pa.array([1.5, None, 0.0]))
-    assert content_hash(zero, key="id") == content_hash(TABLE, key="id")
 
 
 @pytest.mark.parametrize(
@@ -127,11 +115,6 @@ def test_one_changed_cell_changes_the_hash_of_its_column_only(
     assert {name for name in before if before[name] != after[name]} == {column}
 
 
-def test_a_renamed_column_is_another_table() -> None:
-    renamed = TABLE.rename_columns(["id", "z", "n", "flag", "kind", "dois"])
-    assert content_hash(renamed, key="id") != content_hash(TABLE, key="id")
-
-
 @given(st.lists(st.text(max_size=4), min_size=1, max_size=6))
 def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
     joined = ["".join(values), *[""] * (len(values) - 1)]
@@ -139,10 +122,3 @@ def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
     one = column_hashes(pa.table({"id": ids, "t": values}), key="id")["t"]
     other = column_hashes(pa.table({"id": ids, "t": joined}), key="id")["t"]
     assert (one == other) == (values == joined)
-
-
-def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"abc")
-    assert sha256_file(path) == sha256_bytes(b"abc")
-    assert sha256_bytes(b"abc").startswith("ba7816bf")

@@ -7,15 +7,9 @@ from dataclasses import replace
 import pytest
 
 import tiny
-from ionladder.data.registry import all_tasks
 from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice, Subset
 
 # A task checks itself: names once, folds once, a restriction that says which column.
-
-
-def test_the_scored_folds_stand_first_among_the_schemes() -> None:
-    assert [scheme.scheme for scheme in tiny.TASK.fold_schemes] == ["grouped"]
-    assert [scheme.scheme for scheme in tiny.FOLDS_TASK.fold_schemes] == ["grouped", "shuffled"]
 
 
 def test_a_scheme_is_either_scored_or_beside() -> None:
@@ -67,14 +61,3 @@ def test_every_pair_is_named_once_and_later_arms_stand_first() -> None:
 def test_a_part_without_named_values_is_refused() -> None:
     with pytest.raises(ValueError, match="name the parts of 'p'"):
         replace(EXPERIMENT, parts=(Slice(name="p", title="P", column="p"),))
-
-
-def test_experiments_of_registered_tasks_quote_rows_that_exist_and_have_their_own_address() -> None:
-    for task in all_tasks().values():
-        names = [experiment.name for experiment in task.experiments]
-        assert len(set(names)) == len(names)
-        for experiment in task.experiments:
-            assert set(experiment.reported) <= {row.model for row in task.reported}
-            assert set(experiment.subjects) >= {
-                name for family in experiment.families for _, name in family.arms
-            }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.board.audit import CHECKS, Finding, audit_board, audit_json, same_rows
+from ionladder.board.audit import Finding, audit_board, same_rows
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Task
@@ -132,16 +131,11 @@ def test_a_straight_line_is_found_with_its_slope(
     assert next(each for each in found["a"] if each.check == "affine").evidence["twin"] == "b"
 
 
-def test_many_twins_are_counted_and_a_few_named(tmp_path: Path) -> None:
-    found = audit(tmp_path, {f"copy-{i}": CLEAN for i in range(9)})
-    finding = only(found["copy-4"])
-    assert finding.evidence["n_twins"] == 8
-    assert "copy-0, copy-1, copy-2, copy-3, copy-5 and 3 more" in finding.sentence
-
-
 def test_references_are_explained_as_such(tmp_path: Path) -> None:
     found = audit(tmp_path, {"a": CLEAN, "median": CLEAN})
     assert "reference of this task" in only(found["a"]).sentence
+    found = audit(tmp_path / "equal", dict.fromkeys("ab", np.full(6, -5.0)))
+    assert [finding.check for finding in found["a"]] == ["identical", "constant"]
     flat = {"b": np.full(6, -5.0) + 0.01 * ERRORS, "median": np.full(6, -5.2)}
     found = audit(tmp_path / "flat", flat)
     mine, reference = only(found["b"]), only(found["median"])
@@ -149,17 +143,6 @@ def test_references_are_explained_as_such(tmp_path: Path) -> None:
     assert "Worth checking" in mine.sentence
     assert "reference of this task" in reference.sentence
     assert mine.evidence["prediction_sd"] == pytest.approx(0.01 * ERRORS.std())
-
-
-def test_equal_constants_are_explained_and_never_called_a_line(tmp_path: Path) -> None:
-    found = audit(tmp_path, {"a": np.full(6, -5.0), "b": np.full(6, -5.0), "c": np.full(6, -4.0)})
-    checks = {name: [finding.check for finding in items] for name, items in found.items()}
-    assert checks == {
-        "a": ["identical", "constant"],
-        "b": ["identical", "constant"],
-        "c": ["constant"],
-    }
-    assert "agree by construction" in found["a"][0].sentence
 
 
 def test_unphysical_values_are_counted_over_all_seeds(tmp_path: Path) -> None:
@@ -208,27 +191,6 @@ def test_folds_and_test_contradict_each_other_when_their_intervals_lie_far_apart
     if expected:
         assert f"is {word} than" in found[0].sentence
         assert found[0].evidence["cross_validated"] == pytest.approx(np.abs(cv_errors).mean())
-
-
-def test_findings_are_plain_json_and_name_registered_checks(tmp_path: Path) -> None:
-    found = audit_json(audit(tmp_path, {"a": CLEAN, "b": CLEAN, "c": np.full(6, -5.0)}))
-    assert json.loads(json.dumps(found)) == found
-    names = {check.name for check in CHECKS}
-    for finding in (item for items in found.values() for item in items):
-        assert list(finding) == ["check", "title", "sentence", "evidence"]
-        assert finding["check"] in names
-
-
-def test_no_finding_accuses(tmp_path: Path) -> None:
-    wild = CLEAN.copy()
-    wild[0] = 5.0
-    found = audit(tmp_path, {"a": TRUTH, "b": TRUTH, "c": wild, "d": 2 * CLEAN, "e": wild + 1})
-    sentences = [finding.sentence for items in found.values() for finding in items]
-    assert sentences
-    for sentence in sentences:
-        assert "Worth checking" in sentence
-        for word in ("leak", "cheat", "fraud", "fake", "suspicious", "stolen"):
-            assert word not in sentence.lower()
 
 
 @pytest.fixture(scope="module")

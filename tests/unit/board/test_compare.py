@@ -98,34 +98,6 @@ def test_the_interval_of_a_pair_is_the_jackknife_of_its_differences(
     assert half / error > 3.18
 
 
-def test_a_larger_board_keeps_pairs_with_leaders_and_references(
-    scored: dict[str, Scored], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MOST_FOR_ALL_PAIRS", 3)
-    found = compare(tiny.TASK, scored, tiny.SETTINGS)
-    table = pair_table(found, tiny.TASK.references, confidence=0.95)
-    named = [frozenset(row[:2]) for row in table["rows"]]
-    assert len(set(named)) == len(named)
-    first = min(ERRORS, key=lambda name: np.mean(ERRORS[name]))
-    wanted = {frozenset({name, other}) for name in (first, "median") for other in ERRORS}
-    assert {pair for pair in wanted if len(pair) == 2} <= set(named)
-    for row in table["rows"]:
-        assert dict(zip(table["columns"], row, strict=True)) == pair(
-            found, *row[:2], confidence=0.95
-        )
-
-
-def test_boards_of_nobody_and_of_references_alone(board: Board) -> None:
-    nothing = compare(tiny.TASK, {}, tiny.SETTINGS)
-    assert nothing.names == ()
-    assert pair_table(nothing, (), confidence=0.95)["rows"] == []
-    assert sensitivity(tiny.TASK, {}, [])["ranks"] == {}
-    task = replace(tiny.TASK, references=tuple(ERRORS))
-    found = compare(task, board(ERRORS), tiny.SETTINGS)
-    assert found.ranks == {}
-    assert len(pair_table(found, task.references, confidence=0.95)["rows"]) == 6
-
-
 # --- how firm the top is
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder.board.history import (
-    KEYS,
-    PLACE,
     REMOVED,
     Change,
     Record,
@@ -22,8 +19,6 @@ from ionladder.board.history import (
     parse_history,
     publications,
     read_history,
-    since,
-    standings,
     to_lines,
 )
 from ionladder.errors import HistoryError
@@ -77,13 +72,6 @@ def test_another_score_is_recorded_and_another_place_is_not(
     assert events(history)[1:] == ([("good", 2, 2, event)] if event else [])
 
 
-def test_a_submission_adds_one_record_however_many_it_moves() -> None:
-    history = grow([], *(standing(f"m{n}", rank=n, value=n) for n in range(1, 50)))
-    others = (standing(f"m{n}", rank=n + 1, rank_high=50, value=n) for n in range(1, 50))
-    history = grow(history, standing("new", rank=1, value=0.5), *others)
-    assert events(history)[49:] == [("new", 1, 2, "added")]
-
-
 def test_a_submission_that_leaves_and_returns_keeps_its_count() -> None:
     history = grow([], standing("good"), standing("better"))
     history = grow(history, standing("better"))
@@ -102,25 +90,6 @@ def test_tasks_are_counted_apart() -> None:
     fresh = new_records(history, other, task="other", commit=None)
     assert [(r.task, r.published, r.publication) for r in fresh] == [("other", 1, 1)]
     assert grow(history + fresh, standing()) == history + fresh
-
-
-def test_a_standing_takes_numbers_from_the_receipt_and_the_place_from_the_board() -> None:
-    score = {"value": 1.5, "ci_low": 1.0, "ci_high": 2.0, "seed_sd": None}
-    hashes = {key: getattr(FIRST, key) for key in KEYS if key.endswith("_sha256")}
-    receipt = {
-        "dataset_version": "1.0.0",
-        "scorer_version": "1",
-        "hashes": hashes,
-        "targets": {"log10_sigma": {"all": {"n": 6, "metrics": {"mae": score}}}},
-    }
-    primary = {"target": "log10_sigma", "metric": "mae", "subset": "all", "unit": "decades"}
-    place = {key: getattr(FIRST, key) for key in PLACE}
-    rows = [
-        {"submission": "good", "kind": "verified", **place},
-        {"submission": None, "kind": "reported", "mae": 1.0},
-    ]
-    board = {"task": "tiny", "primary": primary, "rows": rows}
-    assert standings(board, {"good": receipt}) == {"good": standing()}
 
 
 boards = st.dictionaries(
@@ -237,40 +206,10 @@ def test_other_hashes_with_one_number_did_not_move_and_other_measures_are_not_su
     assert change(metric="log10_sigma/rmse/all", scorer_version="2", value=2.0).difference is None
 
 
-@pytest.mark.parametrize(
-    ("changed", "digits"),
-    [
-        ({"value": 1.75}, 2),
-        ({"value": 1.512}, 3),
-        ({"value": 1.500004}, 6),
-        ({"ci_low": 1.0021}, 4),
-        ({"value": None}, 2),
-    ],
-)
-def test_a_change_is_shown_with_enough_digits_to_be_seen(
-    changed: dict[str, Any], digits: int
-) -> None:
-    assert change(**changed).digits == digits
-
-
-def test_publications_of_several_tasks_stand_apart_in_the_order_they_began() -> None:
-    tiny = publish((standing(),), (standing(value=1.4),))
-    other = [record._replace(task="other") for record in tiny]
-    mixed = [tiny[0], other[0], other[1], tiny[1]]
-    found = [(each.task, each.number) for each in publications(mixed)]
-    assert found == [("tiny", 1), ("other", 1), ("other", 2), ("tiny", 2)]
-    assert [(p.task, p.number) for p in since(mixed, 3)] == [("tiny", 2)]
-
-
 # --- the file
 
 GOOD = to_lines([FIRST, FIRST._replace(published=2, publication=2, event="rescored", value=1.25)])
 FIRST_LINE, SECOND_LINE = GOOD.splitlines(keepends=True)
-
-
-def test_a_line_holds_the_keys_in_their_order() -> None:
-    assert list(orjson.loads(FIRST_LINE)) == list(KEYS)
-    assert KEYS[:5] == ("task", "submission", "published", "publication", "event")
 
 
 @pytest.mark.parametrize(

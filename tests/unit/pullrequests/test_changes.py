@@ -84,22 +84,6 @@ def test_a_rename_is_a_removal_and_an_addition(base: GitRepository, fork: GitRep
     assert "removes predictions.csv" in str(question)
 
 
-def test_links_submodules_and_executables_are_refused(
-    base: GitRepository, fork: GitRepository
-) -> None:
-    folder = "submissions/tiny/mine"
-    fork.write(f"{folder}/submission.yaml", "model: x\n").chmod(0o755)
-    (fork.root / MINE).symlink_to("/etc/passwd")
-    fork.git("add", "--all")
-    commit = fork.git("rev-parse", "HEAD")
-    entry = f"160000,{commit},{folder}/cv_predictions.csv"
-    fork.git("update-index", "--add", "--cacheinfo", entry)
-    fork.commit_index()
-    said = [str(problem) for problem in guarded(request_of(base, fork)).refusals]
-    for words in ("a symbolic link", "a submodule", "an executable file"):
-        assert any(words in problem for problem in said)
-
-
 def test_a_name_taken_while_the_branch_was_open_is_not_new(
     base: GitRepository, fork: GitRepository
 ) -> None:
@@ -110,16 +94,6 @@ def test_a_name_taken_while_the_branch_was_open_is_not_new(
     found = guarded(request_of(base, fork))
     assert not found.folders[0].is_new
     assert "on the board" in str(found.questions[0])
-
-
-def test_a_name_given_up_while_the_branch_was_open_is_not_new(
-    base: GitRepository, fork: GitRepository
-) -> None:
-    fork.write("submissions/tiny/theirs/predictions.csv", "mine\n")
-    fork.commit()
-    base.git("rm", "--quiet", "-r", "submissions/tiny/theirs")
-    base.commit()
-    assert not guarded(request_of(base, fork)).folders[0].is_new
 
 
 def test_unrelated_histories_are_an_error(base: GitRepository, tmp_path: Path) -> None:
@@ -180,14 +154,3 @@ def test_nothing_is_written_over_or_elsewhere(
     fork.commit()
     wide = Board(names={"code.py": frozenset()}, reserved={})
     assert not group_folders(request_of(base, fork).changes, wide)
-
-
-@pytest.mark.parametrize("revision", ["nowhere", "--all", "HEAD:params.yaml"])
-def test_what_is_no_commit_is_an_error(base: GitRepository, revision: str) -> None:
-    with pytest.raises(PullRequestError, match="expected a git repository with the commit"):
-        read_pull_request(base.root, "main", revision)
-
-
-def test_a_folder_without_git_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PullRequestError, match="not a git repository"):
-        read_pull_request(tmp_path, "main", "HEAD")

@@ -16,8 +16,6 @@ from ionladder.pr.rules import (
     Board,
     guard,
     is_one_slip_away,
-    shown,
-    skeleton,
 )
 
 BOARD = Board(
@@ -66,13 +64,6 @@ def test_an_honest_pull_request_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["cv_predictions.csv", "cv_predictions.parquet", "predictions.parquet"]
-)
-def test_every_documented_file_passes(name: str) -> None:
-    assert not guard([*HONEST, added(f"{FOLDER}/{name}")], BOARD).refusals
-
-
-@pytest.mark.parametrize(
     "path",
     [
         "dvc.yaml",
@@ -96,11 +87,6 @@ def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_de
     assert "src/ionladder/baselines/classic.py" in question.found
     assert guard([code], BOARD).refusals
     assert guard([*HONEST, code, added("dvc.yaml", old_mode="100644")], BOARD).refusals
-
-
-@pytest.mark.parametrize("path", ["leaderboard/obelix.json", "dvc.lock"])
-def test_boards_and_locks_are_refused_with_the_reason(path: str) -> None:
-    assert "made again on the main branch" in refusal(added(path))
 
 
 @pytest.mark.parametrize(
@@ -142,18 +128,9 @@ def test_a_name_that_reads_like_another_is_refused(name: str) -> None:
     assert "cannot be mistaken" in refusal(added(f"submissions/obelix/{name}/predictions.csv"))
 
 
-def test_two_new_names_that_read_alike_are_refused() -> None:
-    assert "reads like 'my-model'" in refusal(added("submissions/obelix/my_model/submission.yaml"))
-
-
 def test_a_large_file_is_refused_with_its_size() -> None:
     big = added(f"{FOLDER}/cv_predictions.csv", size=MAX_TABLE_BYTES + 500_000)
     assert "expected at most 10 MB; found 10.5 MB" in refusal(big)
-
-
-def test_a_card_of_a_megabyte_is_refused() -> None:
-    big = added("submissions/obelix/other-one/submission.yaml", size=1_000_000)
-    assert "expected at most 65.5 kB; found 1 MB" in refusal(big)
 
 
 def test_many_files_below_the_limit_are_refused_together() -> None:
@@ -163,32 +140,10 @@ def test_many_files_below_the_limit_are_refused_together() -> None:
     assert "at most 30 MB in all; found 40 MB" in said
 
 
-def test_a_file_that_git_does_not_have_is_refused() -> None:
-    assert "git does not have" in refusal(added(f"{FOLDER}/cv_predictions.csv", size=None))
-
-
 def test_too_many_submissions_are_refused() -> None:
     names = [f"{chr(97 + 2 * i) * 5}-kind" for i in range(MAX_FOLDERS)]
     said = refusal(*(added(f"submissions/obelix/{name}/predictions.csv") for name in names))
     assert f"at most {MAX_FOLDERS} submissions; found {MAX_FOLDERS + 1}" in said
-
-
-def test_a_name_that_stands_twice_in_a_tree_is_refused() -> None:
-    assert "one file of a name" in refusal(HONEST[0])
-
-
-def test_no_change_is_refused() -> None:
-    assert "found no change" in error_text(guard([], BOARD).refusals)
-
-
-def test_every_reason_is_given_at_once() -> None:
-    said = refusal(
-        added("dvc.yaml"),
-        added(f"{FOLDER}/model.pkl"),
-        added("submissions/obelix/RF-Paper/predictions.csv", new_mode="120000"),
-    )
-    for words in ("dvc.yaml", "model.pkl", "symbolic link", "'RF-Paper'"):
-        assert words in said
 
 
 @pytest.mark.parametrize(
@@ -208,30 +163,10 @@ def test_changing_what_is_on_the_board_is_for_a_maintainer(
     assert "add a folder of another name" in said
 
 
-def test_a_readme_is_for_a_maintainer() -> None:
-    assert "A maintainer reads it" in question(*HONEST, added(f"{FOLDER}/README.md"))
-
-
 @pytest.mark.parametrize("name", ["rf-papers", "rf-papre"])
 def test_a_name_one_letter_from_another_is_for_a_maintainer(name: str) -> None:
     said = question(added(f"submissions/obelix/{name}/predictions.csv"))
     assert "close to 'rf-paper'" in said
-
-
-def test_the_name_of_a_reference_is_for_a_maintainer() -> None:
-    assert "references are not ranked" in question(
-        added("submissions/obelix/train-mean/predictions.csv")
-    )
-
-
-@pytest.mark.parametrize("name", ["rf-paper-2", "hgb-l1-tuned"])
-def test_a_version_or_another_model_is_nobodys_question(name: str) -> None:
-    assert not guard([added(f"submissions/obelix/{name}/predictions.csv")], BOARD).questions
-
-
-def test_a_path_is_printed_so_that_nothing_hides() -> None:
-    assert shown("a\u202eb\n") == "'a\\u202eb\\n'"
-    assert len(shown("x" * 5000)) < 200
 
 
 _PARTS = st.sampled_from(
@@ -273,11 +208,6 @@ def edits(name: str) -> set[str]:
     return found - {name}
 
 
-@given(_SIMILAR, _SIMILAR)
-def test_a_slip_is_symmetric(one: str, other: str) -> None:
-    assert is_one_slip_away(one, other) == is_one_slip_away(other, one)
-
-
 @given(st.text("abm-_", min_size=5, max_size=8), st.data())
 def test_every_single_edit_is_seen(name: str, data: st.DataObject) -> None:
     assert is_one_slip_away(name, data.draw(st.sampled_from(sorted(edits(name)))))
@@ -287,8 +217,3 @@ def test_every_single_edit_is_seen(name: str, data: st.DataObject) -> None:
 def test_two_edits_are_not_a_slip(one: str, other: str) -> None:
     if is_one_slip_away(one, other):
         assert other in edits(one) or one in edits(other)
-
-
-def test_shapes_are_folded() -> None:
-    assert skeleton("corn-net") == skeleton("com_net")
-    assert skeleton("mlp") != skeleton("mlq")

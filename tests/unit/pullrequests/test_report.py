@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder.errors import PullRequestError
-from ionladder.pr.report import MAX_REPORT_BYTES, parse_report, read_report
+from ionladder.pr.report import parse_report, read_report
 from report_example import REPORT
 
 
@@ -103,11 +103,6 @@ def test_no_bytes_get_through_or_crash(data: bytes) -> None:
         parse_report(data, where="report.json")
 
 
-def test_a_large_report_is_not_parsed() -> None:
-    with pytest.raises(PullRequestError, match="at most 6 MB"):
-        parse_report(b" " * (MAX_REPORT_BYTES + 1), where="report.json")
-
-
 def test_an_archive_with_the_report_is_read(tmp_path: Path) -> None:
     path = tmp_path / "report.zip"
     path.write_bytes(archive(report_json=json.dumps(REPORT).encode()))
@@ -129,14 +124,4 @@ def test_another_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "report.zip"
     path.write_bytes(data)
     with pytest.raises(PullRequestError):
-        read_report(path)
-
-
-def test_an_encrypted_or_lying_archive_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "report.zip"
-    data = bytearray(archive(report_json=json.dumps(REPORT).encode()))
-    for place in (6, data.index(b"PK\x01\x02") + 8):
-        data[place] |= 1  # the flag that says "encrypted"
-    path.write_bytes(bytes(data))
-    with pytest.raises(PullRequestError, match="a damaged one"):
         read_report(path)

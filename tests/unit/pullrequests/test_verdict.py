@@ -66,47 +66,6 @@ def test_the_process_gets_nothing_of_the_callers_surroundings(
     assert "[[0, 0], [7, 7], [9999, 9999]]" in found
 
 
-def test_a_process_that_takes_too_long_is_ended(
-    question: Question, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    body = "import time; time.sleep(60)"
-    answer = run(question, monkeypatch, body, Limits(wall_s=1))
-    assert answer["outcome"] == "refused"
-    assert "a longer one, which was ended" in said(answer)
-
-
-def test_a_process_that_computes_too_long_is_ended(
-    question: Question, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = run(question, monkeypatch, "while True: pass", Limits(cpu_s=1))
-    assert answer["outcome"] == "refused"
-    assert "within 1 CPU-seconds" in said(answer)
-
-
-def test_a_process_that_takes_too_much_memory_is_refused(
-    question: Question, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    body = "x = bytearray(400_000_000)"
-    answer = run(question, monkeypatch, body, Limits(memory_bytes=300_000_000))
-    assert answer["outcome"] == "refused"
-    assert "address space" in said(answer)
-
-
-def test_an_endless_answer_is_cut_off(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = "while True: print('x' * 100_000)"
-    answer = run(question, monkeypatch, body, Limits(file_bytes=1_000_000))
-    assert answer["outcome"] == "unchecked"
-    assert "failed by itself" in said(answer)
-
-
-def test_native_code_that_breaks_off_is_refused(
-    question: Question, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = run(question, monkeypatch, "os.abort()")
-    assert answer["outcome"] == "refused"
-    assert "broke off (signal 6)" in said(answer)
-
-
 @pytest.mark.parametrize(
     "answer",
     ["", "[]", '{"outcome": "brilliant"}', GOOD + GOOD],
@@ -150,3 +109,26 @@ def test_what_is_missing_here_is_not_the_contributors_fault(question: Question) 
     assert found["outcome"] == "unchecked"
     assert "params.yaml" in said(found)
     assert "Restore the file from git" in said(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "limits", "outcome", "words"),
+    [
+        ("import time; time.sleep(60)", {"wall_s": 1}, "refused", "a longer one, which was ended"),
+        ("while True: pass", {"cpu_s": 1}, "refused", "within 1 CPU-seconds"),
+        ("bytearray(400_000_000)", {"memory_bytes": 300_000_000}, "refused", "address space"),
+        ("while 1: print('x' * 9999)", {"file_bytes": 99_999}, "unchecked", "failed by itself"),
+        ("os.abort()", {}, "refused", "broke off (signal 6)"),
+    ],
+)
+def test_a_process_beyond_a_limit_is_ended(
+    question: Question,
+    monkeypatch: pytest.MonkeyPatch,
+    body: str,
+    limits: dict[str, int],
+    outcome: str,
+    words: str,
+) -> None:
+    answer = run(question, monkeypatch, body, Limits(**limits))
+    assert answer["outcome"] == outcome
+    assert words in said(answer)

@@ -17,7 +17,6 @@ from git_repository import GitRepository
 from ionladder.pr.report import MARKER, MAX_ARCHIVE_BYTES, REPORT_FILE
 
 FOLDER = Path(".github/workflows")
-NAMES = ("ci", "publish", "submission-check", "submission-comment")
 _PINNED = re.compile(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
@@ -68,23 +67,11 @@ def fake_gh(folder: Path, answers: dict[str, str]) -> dict[str, str]:
     return {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_these_are_all_the_workflows(texts: dict[str, str]) -> None:
-    assert tuple(texts) == NAMES
-
-
 def test_every_action_is_pinned_to_a_commit(texts: dict[str, str]) -> None:
     for name, text in texts.items():
         for line in text.splitlines():
             if "uses:" in line:
                 assert _PINNED.search(line), (name, line)
-
-
-def test_one_action_has_one_pin(texts: dict[str, str]) -> None:
-    pins: dict[str, set[str]] = {}
-    for text in texts.values():
-        for action, commit in re.findall(r"uses: ([\w/-]+)@([0-9a-f]{40})", text):
-            pins.setdefault(action, set()).add(commit)
-    assert {action for action, commits in pins.items() if len(commits) > 1} == set()
 
 
 def test_writing_is_for_three_jobs_that_run_no_package(texts: dict[str, str]) -> None:
@@ -122,14 +109,6 @@ def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts: dict[str, s
     assert check["steps"][0]["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
 
 
-def test_a_submission_alone_is_judged_by_its_own_check(texts: dict[str, str]) -> None:
-    """Boards follow on main; the tests that hold them to submissions would be red before."""
-    ours = ["submissions/**"]
-    events = load(texts["ci"])[True]
-    assert events["pull_request"]["paths-ignore"] == events["push"]["paths-ignore"] == ours
-    assert load(texts["submission-check"])[True]["pull_request"]["paths"] == ours
-
-
 def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> None:
     for job, content in jobs_of(texts).items():
         for item in content["steps"]:
@@ -139,17 +118,6 @@ def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> N
                     ["bash", "-n", "-c", item["run"]], capture_output=True, text=True, check=False
                 )
                 assert checked.returncode == 0, checked.stderr
-
-
-def test_the_jobs_and_the_package_agree_on_names_and_limits(texts: dict[str, str]) -> None:
-    assert jobs_of(texts)["submission-comment/post"]["env"]["MARKER"] == MARKER
-    assert load(texts["submission-comment"])[True]["workflow_run"]["workflows"] == [
-        load(texts["submission-check"])["name"]
-    ]
-    script = step(texts, "submission-comment/render", "Fetch the report, no more than a megabyte")
-    assert f"<= {MAX_ARCHIVE_BYTES})" in script
-    assert f"head -c {MAX_ARCHIVE_BYTES + 1}" in script
-    assert f"/{REPORT_FILE}" in texts["submission-check"]
 
 
 def test_the_pull_request_is_fetched_and_not_checked_out(
@@ -194,30 +162,6 @@ def test_there_is_one_comment_and_later_runs_replace_it(
     assert done.endswith("-F body=@comment.md")
 
 
-def test_a_run_without_a_report_posts_nothing(texts: dict[str, str], tmp_path: Path) -> None:
-    script = step(texts, "submission-comment/render", "Fetch the report, no more than a megabyte")
-    variables = {"REPOSITORY": "o/r", "RUN_ID": "5", "RUNNER_TEMP": str(tmp_path)}
-    path = fake_gh(tmp_path, {})
-    result = run_script(script, tmp_path, **variables, **path)
-    assert (result.returncode, "left no report" in result.stderr) == (1, True)
-    path = fake_gh(tmp_path, {"/zip": "PK-bytes", "artifacts?name=": "44"})
-    assert run_script(script, tmp_path, **variables, **path).returncode == 0
-    assert (tmp_path / "report.zip").read_text() == "PK-bytes"
-
-
-def test_the_pull_request_is_found_by_its_head(texts: dict[str, str], tmp_path: Path) -> None:
-    script = step(
-        texts, "submission-comment/render", "Find the open pull requests of this head commit"
-    )
-    path = fake_gh(tmp_path, {"pulls?state=open&base=main": "12\\n3\\n12\\n"})
-    out = tmp_path / "out"
-    variables = {"REPOSITORY": "o/r", "DEFAULT_BRANCH": "main", "GITHUB_OUTPUT": str(out)}
-    result = run_script(script, tmp_path, **variables, HEAD_SHA="a" * 40, **path)
-    assert result.returncode == 0, result.stderr
-    assert out.read_text() == "numbers=3 12 \n"
-    assert "select(.head.sha == env.HEAD_SHA)" in (tmp_path / "log").read_text()
-
-
 def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Path) -> None:
     origin = tmp_path / "origin.git"
     work = GitRepository(tmp_path / "work")
@@ -257,3 +201,14 @@ def test_the_linters_have_no_findings(repository: Path, command: tuple[str, ...]
     files = sorted(str(path) for path in (repository / FOLDER).glob("*.yml"))
     result = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
+
+
+def test_the_jobs_and_the_package_agree_on_names_and_limits(texts: dict[str, str]) -> None:
+    assert jobs_of(texts)["submission-comment/post"]["env"]["MARKER"] == MARKER
+    assert load(texts["submission-comment"])[True]["workflow_run"]["workflows"] == [
+        load(texts["submission-check"])["name"]
+    ]
+    script = step(texts, "submission-comment/render", "Fetch the report, no more than a megabyte")
+    assert f"<= {MAX_ARCHIVE_BYTES})" in script
+    assert f"head -c {MAX_ARCHIVE_BYTES + 1}" in script
+    assert f"/{REPORT_FILE}" in texts["submission-check"]

@@ -50,11 +50,6 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
     )
 
 
-def test_a_scheme_without_predictions_has_no_score() -> None:
-    empty = tiny.FOLDS.iloc[:0].assign(log10_sigma=[])
-    assert score_folds(TRAINING, empty, 0.95) == {}
-
-
 def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     ladder = tuple(
         CrossValidation(scheme=name, title=name, is_primary=rung == 2, note="", rung=rung)
@@ -78,9 +73,3 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     half = (step["ci_high"] - step["ci_low"]) / 2
     assert (step["ci_low"] + step["ci_high"]) / 2 == pytest.approx(0.5)
     assert 2.0 < half / error < 13.0
-
-
-def test_a_scheme_on_no_rung_has_no_step() -> None:
-    truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
-    scores = score_folds(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + 1), 0.95)
-    assert scores["grouped"]["step"] is None

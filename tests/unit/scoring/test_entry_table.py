@@ -77,19 +77,6 @@ def test_typical_error_and_spread_rest_on_verified_submissions(table: EntryTable
     np.testing.assert_allclose(table.spread, 0.5)  # the quartiles of 1 and 2 lie at 1.25 and 1.75
 
 
-def test_with_one_verified_submission_nobody_disagrees(reader: EntryReader) -> None:
-    table = build_entry_table(reader, TASK, list(OFFSETS), verified=("one",))
-    assert np.isnan(table.spread).all()
-    assert table.most_disputed(5) == []
-
-
-def test_without_submissions_the_facts_remain(reader: EntryReader) -> None:
-    table = build_entry_table(reader, TASK, [], verified=())
-    assert len(table.ids) == 14
-    assert table.hardest(3) == []
-    assert set(table.neighbours) == set(table.ids)
-
-
 def test_the_hardest_come_first_and_equals_in_order(reader: EntryReader) -> None:
     rows = reader.test[["id", "log10_sigma"]].copy()
     rows.loc[5, "log10_sigma"] += 10.0
@@ -128,7 +115,3 @@ def test_neighbours_carry_the_labels_that_models_learned_from(
             assert related.labels["log10_sigma"] == train.at[related.id, "log10_sigma"]
             is_limit = not pd.isna(train.at[related.id, "log10_sigma_limit"])
             assert bool(related.limits) == is_limit
-
-
-def test_predictions_are_read_once(reader: EntryReader) -> None:
-    assert reader.aligned("one") is reader.aligned("one")

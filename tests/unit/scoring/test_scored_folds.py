@@ -57,11 +57,3 @@ def test_the_other_scheme_stands_in_a_column_of_its_own_and_changes_no_rank(
     assert {name: value for name, value in row.items() if name.startswith("cv_")} == {
         "cv_shuffled_mae": 0.25
     }
-
-
-def test_the_receipt_holds_the_hash_of_the_one_file_under_both_names(tmp_path: Path) -> None:
-    receipt = scored(tmp_path, {"grouped": [1.0] * 8}).scored["model"].receipt
-    hashes = receipt["hashes"]
-    assert hashes["predictions_sha256"] == hashes["cv_predictions_sha256"] is not None
-    assert receipt["cross_validation"] is None
-    assert receipt["n_seeds"] == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -104,16 +103,6 @@ def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets(
     assert evaluation.primary.sums.shape == (2, 3)
 
 
-def test_two_equal_targets_have_the_interval_of_one() -> None:
-    same = PREDICTIONS.assign(e_3d_ev=PREDICTIONS["e_1d_ev"])
-    labels = LABELS.assign(e_3d_ev=LABELS["e_1d_ev"])
-    evaluation = evaluate(labels, same, TASK, settings=tiny.SETTINGS)
-    mean = evaluation.score(MEAN_OF_TARGETS, "all", "mae_clipped")
-    assert mean == evaluation.score("e_1d_ev", "all", "mae_clipped") or repr(mean) == repr(
-        evaluation.score("e_1d_ev", "all", "mae_clipped")
-    )
-
-
 def test_cross_validation_averages_over_targets() -> None:
     labels = LABELS.assign(id=list(tiny.TRAIN_IDS))
     folds = tiny.FOLDS.assign(e_1d_ev=1.0, e_3d_ev=1.0)
@@ -137,8 +126,3 @@ def test_the_floor_is_the_mean_over_targets_of_clipped_repeats() -> None:
     # Distances to the median of each pair: 0.1 and 0.5 in one dimension, 0 and 0.2 in three.
     assert floor.value == pytest.approx((0.1 + 0.5 + 0.0 + 0.2) / 4)
     assert floor.n_groups == 4
-
-
-def test_a_task_cannot_rank_by_a_target_it_does_not_have() -> None:
-    with pytest.raises(ValueError, match="ranks by a target"):
-        replace(TASK, primary=Primary(target="e_2d_ev", metric="mae", subset="all"))

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 import tiny
 from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate, is_sliceable
-from ionladder.receipt import MIN_ROWS, slices_json
-from ionladder.score import prepare_slices
+from ionladder.receipt import MIN_ROWS
 from ionladder.specs import MEAN_OF_TARGETS, Primary, Slice, Subset, Task
 
 N, N_SEEDS = 90, 3
@@ -111,17 +110,6 @@ def test_a_part_of_one_group_has_no_interval_however_large() -> None:
     assert np.isfinite(parts["b"].ci_low)
 
 
-def test_entries_without_a_value_are_in_no_part() -> None:
-    _, columns, _ = data()
-    parts = scored()["colour"]
-    assert list(parts) == ["x", "y", "z"]
-    assert sum(score.n for score in parts.values()) == columns["colour"].notna().sum()
-
-
-def test_only_titled_values_are_parts_where_a_slice_titles_them() -> None:
-    assert list(scored()["rare"]) == ["yes"]
-
-
 @given(st.permutations(range(N)))
 def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     labels, columns, y_pred = data()
@@ -135,31 +123,11 @@ def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
             np.testing.assert_array_equal(astuple(found[name][value]), astuple(score))
 
 
-def test_a_receipt_counts_small_parts_but_does_not_give_their_errors() -> None:
-    written = slices_json(scored(), "mae")
-    assert written["rare"]["yes"] == {
-        "n": 3,
-        "n_groups": written["rare"]["yes"]["n_groups"],
-        "mae": None,
-        "ci_low": None,
-        "ci_high": None,
-    }
-    assert written["half"]["a"]["mae"] == round(scored()["half"]["a"].value, 6)
-
-
-def test_what_cannot_be_taken_apart_is_not_prepared() -> None:
-    labels, columns, _ = data()
-    evaluation = replace(tiny.evaluation_labels(labels), slices=columns)
-    assert prepare_slices(evaluation, Prepared(labels, TASK)) is not None
-    assert prepare_slices(evaluation, Prepared(labels, tiny.TASK)) is None
-    assert prepare_slices(tiny.evaluation_labels(labels), Prepared(labels, TASK)) is None
-    ranked_by_root = replace(TASK, primary=replace(TASK.primary, metric="rmse"))
-    assert prepare_slices(evaluation, Prepared(labels, ranked_by_root)) is None
-
-
-def test_a_task_without_slices_has_no_scores_of_slices() -> None:
-    labels, columns, y_pred = data()
-    assert score_slices(labels, columns, tiny.TASK, y_pred) == {}
+def test_a_root_of_a_mean_cannot_be_taken_apart() -> None:
+    task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="rmse"))
+    assert not is_sliceable(task)
+    with pytest.raises(ValueError, match="no plain mean"):
+        Prepared(tiny.LABELS, task).primary_errors({})
 
 
 def two_targets() -> tuple[Task, pd.DataFrame]:
@@ -188,10 +156,3 @@ def test_censored_errors_know_the_limits() -> None:
     errors = Prepared(tiny.LABELS, task).primary_errors(y_pred)
     # The third entry is below its limit of 1e-10.
     np.testing.assert_array_equal(errors, [[8.0, 6.0, 0.0, 9.0, 4.0, 7.0]])
-
-
-def test_a_root_of_a_mean_cannot_be_taken_apart() -> None:
-    task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="rmse"))
-    assert not is_sliceable(task)
-    with pytest.raises(ValueError, match="no plain mean"):
-        Prepared(tiny.LABELS, task).primary_errors({})

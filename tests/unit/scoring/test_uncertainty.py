@@ -46,22 +46,10 @@ def test_scores_are_those_of_the_entries_with_a_known_label() -> None:
     assert found["coverage_95"] == pytest.approx(4 / 5)
 
 
-def test_what_stands_in_the_label_of_a_censored_entry_has_no_influence() -> None:
-    labels = tiny.LABELS.replace({"log10_sigma": {-15.0: -99.0}})
-    rows = predictions()
-    assert of_sigma(rows, labels) == of_sigma(rows)
-
-
 def test_entries_without_a_label_are_left_out_and_counted() -> None:
     labels = tiny.LABELS.assign(log10_sigma=tiny.LABELS["log10_sigma"].where(lambda y: y != -3.0))
     found = of_sigma(predictions(), labels)
     assert (found["n"], found["n_censored"], found["n_missing"]) == (4, 1, 1)
-
-
-def test_without_any_known_label_every_score_is_null() -> None:
-    found = of_sigma(predictions(), tiny.LABELS.assign(log10_sigma_limit=-3.0))
-    assert found["n"] == 0
-    assert {found[name] for name in SCORES} == {None}
 
 
 def test_row_order_does_not_matter_and_seeds_are_averaged() -> None:

@@ -62,12 +62,6 @@ def test_floors_and_intervals_agree_with_loops_over_groups(place: int, seed: int
     assert (found.n_groups, found.n_entries) == (12, values.size)
 
 
-def test_pairs_one_apart_by_hand() -> None:
-    floors = replicate_floors([0.0, 1.0, 7.0, 6.0], [1, 1, 2, 2], confidence=0.95)
-    for floor, expected in zip(floors, (0.5, 1.0 / math.sqrt(2), 1.0), strict=True):
-        assert (floor.value, floor.ci_low, floor.ci_high) == pytest.approx((expected,) * 3)
-
-
 def test_under_gaussian_noise_the_pair_difference_is_the_error_of_the_truth() -> None:
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(20000), 2)
