@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ionladder.cli.common import Context, load_context, task_names
-from ionladder.config import require_scored
 from ionladder.data.registry import get_task
 from ionladder.errors import BaselineError, DataMissingError, visible
 from ionladder.repo import Layout, find_layout
@@ -52,6 +51,8 @@ def baseline(
     With --check no submission is written: the baseline runs again, and a difference from the
     committed predictions above its stated tolerance is an error.
     """
+    from ionladder.config import require_scored
+
     if show:
         _print_list()
         return
@@ -106,6 +107,7 @@ def _print_list() -> None:
 
 def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.runner import run
+    from ionladder.config import require_scored
 
     context = load_context()
     require_scored(context.layout, context.params, task)

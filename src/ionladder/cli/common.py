@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from ionladder.config import Params, load_params, require_scored
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError
 from ionladder.repo import Layout, find_layout
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
+    from ionladder.config import Params
     from ionladder.submit.validate import Expectations
 
 # --- The repository, its parameters, and a task by path or name
@@ -33,6 +33,8 @@ class Context:
 
     def version_of(self, task: Task, wanted: str | None = None) -> str:
         """The dataset version a task is scored on, or the wanted one if it is pinned."""
+        from ionladder.config import require_scored
+
         require_scored(self.layout, self.params, task.name)
         version = wanted or self.params.task_versions.get(task.name)
         if version is not None and self.params.find(task.dataset, version) is not None:
@@ -58,6 +60,8 @@ class Context:
 
 def load_context() -> Context:
     """Find the repository and read its ``params.yaml``."""
+    from ionladder.config import load_params
+
     layout = find_layout()
     return Context(layout=layout, params=load_params(layout))
 

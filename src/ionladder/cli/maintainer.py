@@ -12,7 +12,6 @@ import typer
 
 from ionladder.cli.baselines import baseline
 from ionladder.cli.common import Context, load_context, ranks
-from ionladder.config import DatasetVersion, require_pinned, select_versions
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.errors import (
     ConfigError,
@@ -28,6 +27,7 @@ from ionladder.errors import (
 from ionladder.repo import find_layout, read_json, to_json, write_json
 
 if TYPE_CHECKING:
+    from ionladder.config import DatasetVersion
     from ionladder.pr.report import Report
 
 
@@ -157,6 +157,8 @@ def fetch(
     IONLADDER_MIRROR names a folder or URL that stands in for the upstream address. Archives of
     LiTraj are fetched only when named; a download that broke off is continued.
     """
+    from ionladder.config import select_versions
+
     context = load_context()
     unreached: list[Problem] = []
     changed: list[Problem] = []
@@ -185,6 +187,7 @@ def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
 
 
 def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) -> None:
+    from ionladder.config import require_pinned
     from ionladder.data.fetch import fetch as fetch_source
     from ionladder.data.ingest import fetch_and_pin
 
@@ -223,6 +226,8 @@ def fill(
     Fetches and pins the archive, makes its tables, trains the baselines made for its tasks, scores
     every submission and renders the site. What is done already is not done again.
     """
+    from ionladder.config import select_versions
+
     wanted = select_versions(load_context().params, datasets)
     others = [version.key for version in wanted if not version.is_on_demand]
     if others:
@@ -263,6 +268,7 @@ def ingest(
 
     A version whose content differs from its committed manifest is refused, and nothing is written.
     """
+    from ionladder.config import require_pinned, select_versions
     from ionladder.data.ingest import ingest as ingest_version
 
     context = load_context()
