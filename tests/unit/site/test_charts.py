@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,11 @@ from ionladder.repo import read_json, to_json
 from ionladder.site.charts import (
     CostChart,
     CostPoint,
-    Scale,
     Stand,
-    backdrop,
     difficulty_chart,
     interval_chart,
     place_labels,
-    spark,
-    spark_scale,
     stands_of,
-    ticks,
     timeline_chart,
 )
 from ionladder.site.charts_entries import (
@@ -37,7 +31,6 @@ from ionladder.site.charts_entries import (
     calibration_chart,
     elements_chart,
     histogram,
-    unseen_elements,
 )
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -54,7 +47,6 @@ from unit.site.synthetic_board import (
 )
 
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
-COUNTS = {"Li": [400, 90], "O": [200, 40], "Eu": [0, 2], "Yb": [3, 4], "H": [1, 0]}
 
 
 def svgs(text: object) -> list[ET.Element]:
@@ -166,16 +158,22 @@ def test_each_kind_of_folds_has_a_mark_of_its_own_at_its_error() -> None:
     assert "forest, chemistry: 0.40" in chart
 
 
-def costs(*points: tuple[float, float], names: str = "m") -> CostChart:
-    shown = [
-        CostPoint(label=f"{names}{i}", kind="verified", cost=c, shown_cost="", score=Value(v))
-        for i, (c, v) in enumerate(points)
-    ]
-    return CostChart(board=board(typical()), points=shown, axis="time", ticks=((10.0, "10 s"),))
+def test_elements_are_counted_and_marked_where_training_has_none() -> None:
+    chart = elements_chart(
+        {"Li": [400, 90], "Eu": [0, 2], "H": [1, 0]}, ["train", "test"], name="e"
+    )
+    (unseen,) = find(svgs(chart)[0], "il-element--unseen")
+    assert "il-element--1" in (unseen.get("class") or "")
+    assert "Eu: 0 in train, 2 in test" in chart
 
 
 def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
-    dots = find(svgs(costs((1, 2.0), (10, 1.0), (100, 3.0)).draw(name="c"))[0], "il-dot")
+    points = [
+        CostPoint(label="m", kind="verified", cost=cost, shown_cost="", score=Value(value))
+        for cost, value in ((1, 2.0), (10, 1.0), (100, 3.0))
+    ]
+    chart = CostChart(board=board(typical()), points=points, axis="t", ticks=((10.0, "10 s"),))
+    dots = find(svgs(chart.draw(name="c"))[0], "il-dot")
     x, y = ([at(dot, key) for dot in dots] for key in ("cx", "cy"))
     assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
     assert x[0] < x[1] < x[2]
@@ -198,19 +196,6 @@ def test_labels_cover_neither_marks_nor_each_other() -> None:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
-def test_the_timeline_is_broken_where_data_or_scorer_changed() -> None:
-    def chart(*rules: str) -> ET.Element:
-        stands = [
-            Stand(publication=i, label="m", score=Value(2 / i, 1 / i, 3 / i), rules=each)
-            for i, each in enumerate(rules, start=1)
-        ]
-        return svgs(timeline_chart(board(typical()), stands, name="c"))[0]
-
-    same, broken = chart("a", "a"), chart("a", "b", "b")
-    assert [len(find(svg, "il-best-line")) for svg in (same, broken)] == [1, 2]
-    assert [len(find(svg, "il-version-line")) for svg in (same, broken)] == [0, 1]
-
-
 def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Path) -> None:
     first = [Entry(name="a", value=2.0), Entry(name="b", value=3.0)]
     second = [*first, Entry(name="c", value=1.5), Entry(name="ref", value=0.1, kind="reference")]
@@ -224,25 +209,6 @@ def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Pat
     ]
     assert [len(s.entered) for s in found] == [2, 1, 0]
     assert len({s.rules for s in found}) == 3
-
-
-def test_small_pictures_share_one_axis_and_show_floor_and_baseline() -> None:
-    scale = spark_scale([1.0, 2.0], baseline=2.1)
-    behind = backdrop(scale, board([]).floor, 2.1)
-    (svg,) = svgs(spark(Value(1.5, 1.0, 2.0), "verified", scale, behind=behind))
-    assert find(svg, "il-floor-line")
-    assert find(svg, "il-median-line")
-    assert at(find(svg, "il-dot")[0], "cx") == pytest.approx(scale(1.5), abs=HALF_PIXEL)
-    (empty,) = svgs(spark(Value(), "verified", Scale(0, 1, 0, 10), behind=""))
-    assert not find(empty, "il-dot")
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 3.3), (-18, -1), (0, 0.05), (0, 12345)])
-def test_ticks_are_round_numbers_inside_the_axis(low: float, high: float) -> None:
-    found = ticks(low, high, about=6)
-    assert 2 <= len(found) <= 13
-    assert all(low <= tick <= high for tick in found)
-    assert len({round(b - a, 9) for a, b in pairwise(found)}) == 1
 
 
 # Entries
@@ -271,6 +237,9 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
     assert [len(find(svg, kind)) for kind in ("il-point--open", "il-spread")] == [1, 1]
     residuals = plots((-15, -7), limit=-10.0).residuals(name="r")
     assert "LiX (0): measured at most −10.00, predicted −7.00: at least +3.00 eV" in residuals
+    absurd = plots((-5, -5), (-3, 60))
+    assert absurd.range[1] < 10
+    assert "1 entry lies outside the axes" in absurd.parity(name="p")
 
 
 def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None:
@@ -282,26 +251,6 @@ def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None
         assert at(mark, "cy") == pytest.approx(y1 + share * (y2 - y1), abs=0.2)
     corners = [p.split(",") for p in find(svg, "il-near-band")[0].get("points", "").split()]
     assert float(corners[0][1]) - float(corners[1][1]) == pytest.approx((y1 - y2) / 9, abs=0.3)
-
-
-def test_what_lies_far_outside_stands_at_the_edge_and_is_counted() -> None:
-    absurd = plots((-5, -5), (-3, 60))
-    assert absurd.range[1] < 10
-    assert "1 entry lies outside the axes" in absurd.parity(name="p")
-    assert " 1 entry lies outside the axes." in absurd.residuals(name="r")
-    capped = plots((0.4, 0.5), (19, 2), (1, 7), cap=6.0, known="computed")
-    assert (capped.range, capped.n_beyond) == ((0, 6), 2)
-    assert "computed 19.00, predicted 2.00" in capped.parity(name="p")
-
-
-def test_the_calibration_curve_stands_where_its_shares_say() -> None:
-    (svg,) = svgs(calibration_chart([level**2 for level in CURVE_LEVELS], 50, name="c"))
-    (diagonal,) = find(svg, "il-identity")
-    x1, y1, x2, y2 = (at(diagonal, key) for key in ("x1", "y1", "x2", "y2"))
-    for mark, level in zip(find(svg, "il-point"), CURVE_LEVELS, strict=True):
-        assert at(mark, "cx") == pytest.approx(x1 + level * (x2 - x1), abs=HALF_PIXEL)
-        assert at(mark, "cy") == pytest.approx(y1 + level**2 * (y2 - y1), abs=HALF_PIXEL)
-    assert "below the diagonal: widths are too small" in "".join(svg.itertext())
 
 
 def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None:
@@ -329,15 +278,6 @@ def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None
     assert train == pytest.approx(3 * limit, rel=0.02)
     assert test == pytest.approx(2 * limit, rel=0.02)
     assert "train, −2 to −1: 10 of 40, 10 of them upper limits" in chart
-
-
-def test_elements_are_shaded_counted_and_marked_where_training_has_none() -> None:
-    chart = elements_chart(COUNTS, ["train", "test"], name="e")
-    (unseen,) = find(svgs(chart)[0], "il-element--unseen")
-    assert "il-element--1" in (unseen.get("class") or "")
-    assert "Eu: 0 in train, 2 in test" in chart
-    assert (unseen_elements(COUNTS), unseen_elements(COUNTS, last=5)) == (("Eu",), ("Eu", "Yb"))
-    assert svgs(elements_chart({"D": [1, 0]}, ["train"], name="e")), "no table knows deuterium"
 
 
 # Pages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -50,21 +49,3 @@ def test_without_results_the_page_claims_nothing_and_damaged_ones_are_an_error(
     (layout.benchmarks_results / COVERAGE).write_text('{"seed": ')
     with pytest.raises(SiteError, match=r"benchmarks/results/coverage\.json"):
         render_pages(load_site(layout))
-
-
-@pytest.mark.parametrize(
-    ("shuffled", "said"),
-    [([1.0, 1.13], "take 0.65 to 0.78 decades off the error"), ([None, None], None)],
-)
-def test_what_shuffled_folds_flatter_by_is_read_off_the_board(
-    tmp_path: Path, shuffled: list[float | None], said: str | None
-) -> None:
-    layout = make_repository(tmp_path, typical())
-    path = layout.leaderboard_json("obelix")
-    board = json.loads(path.read_text())
-    verified = [row for row in board["rows"] if row["kind"] == "verified"]
-    for place, row in enumerate(verified):
-        row["cv_kfold_shuffled_mae"] = shuffled[min(place, 1)]
-    path.write_text(json.dumps(board))
-    page = render_pages(load_site(layout))["methods/"]
-    assert (said or "shuffled folds instead") in page if said else "folds instead" not in page

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import html
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,7 @@ from typing import Any
 import pytest
 
 from ionladder.board.model import Board, parse_analysis, parse_board
-from ionladder.data import registry
 from ionladder.errors import SiteError
-from ionladder.repo import read_json, to_json
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from ionladder.site.tables import (
@@ -33,11 +29,9 @@ from unit.site.synthetic_board import (
     TASK,
     Entry,
     add_analysis,
-    add_board,
     barriers,
     leaderboard,
     make_repository,
-    receipt,
     typical,
 )
 
@@ -236,25 +230,3 @@ def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
     assert table is not None
     assert table["is_mean"]
     assert [target.name for target in table["targets"]] == TARGETS
-
-
-def test_the_page_of_a_submission_has_each_target_s_metrics_in_its_own_unit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layout = add_board(make_repository(tmp_path, typical()), barriers())
-    layout.leaderboard_json(BARRIERS.name).write_text(to_json(board_json(BARRIER)))
-    for entry in barriers():
-        path = layout.receipt(BARRIERS.name, entry.name)
-        content = {**read_json(path), **receipt(entry, BARRIERS)}
-        for target in TARGETS:
-            known = {name: {"value": v} for name, v in scores(entry.value or 0.0, target).items()}
-            part = {"n": 162, "n_groups": 95, "metrics": known}
-            content["targets"][target] = {subset.name: part for subset in BARRIERS.subsets}
-        path.write_text(to_json(content))
-    tasks = {**registry.all_tasks(), BARRIERS.name: task(BARRIER)}
-    monkeypatch.setattr(registry, "all_tasks", lambda: tasks)
-    page = render_pages(load_site(layout))[f"submissions/bvel-proto/{barriers()[0].name}/"]
-    forces = page.split(f'id="scores-{ATOMS}"')[1].split("</section>")[0]
-    rows = re.findall(r"<abbr title=[^>]*>([^<]+)</abbr>", html.unescape(forces))
-    assert rows == ["MAE", "MAE of forces, weighed by n"]
-    assert forces.count('<span class="il-unit">eV/Å</span>') == 2
