@@ -160,6 +160,11 @@ class Row(OpenModel):
         """Standard deviation of the primary metric over seeds."""
         return self._more(f"{self._task.primary.metric}_seed_sd")
 
+    @property
+    def uncertainty(self) -> Mapping[str, float]:
+        """Score of the stated standard deviations → value; empty where none are stated."""
+        return {name: value for name in SCORES if (value := self._more(name)) is not None}
+
     def value(self, metric: str, subset: str) -> Value:
         """A metric on a subset; all None when the row has none."""
         return _value((self.subsets or {}).get(subset), metric)
@@ -257,9 +262,7 @@ class Board(Document):
     @property
     def states_uncertainty(self) -> bool:
         """Whether any scored row states standard deviations of its predictions."""
-        return any(
-            (row.model_extra or {}).get(name) is not None for row in self.scored for name in SCORES
-        )
+        return any(row.uncertainty for row in self.scored)
 
     @property
     def drawn_values(self) -> list[float]:
