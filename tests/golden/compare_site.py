@@ -21,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 
 KINDS = {".html", ".json", ".csv", ".svg", ".xml", ".yaml", ".jsonl"}
+MOST_SHOWN, MOST_LINES = 15, 40
 # MkDocs' own, and what follows from the pages.
 NOT_OURS = ("assets/javascripts/*", "assets/stylesheets/*", "assets/images/*", "search/*")
 _TOKEN = re.compile(
@@ -119,21 +120,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("old", type=Path, metavar="OLD_SITE")
     parser.add_argument("new", type=Path, metavar="NEW_SITE")
-    parser.add_argument("--limit", type=int, default=15, help="differences to show (15)")
-    parser.add_argument("--lines", type=int, default=40, help="lines of each (40)")
-    parser.add_argument("--width", type=int, default=160, help="characters of a line (160)")
     parser.add_argument("--only", default="*", help="pages to compare, such as 'obelix/*'")
     asked = parser.parse_args()
     groups, alone = differences(asked.old, asked.new, asked.only)
-    said = alone[: 2 * asked.limit]
+    said = alone[: 2 * MOST_SHOWN]
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[1]))
-    for body, names in ordered[: asked.limit]:
+    for body, names in ordered[:MOST_SHOWN]:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         said.append(f"=== {', '.join(names[:3])}{more}")
         lines = body.splitlines()
-        said += [line[: asked.width] for line in lines[: asked.lines]]
-        if len(lines) > asked.lines:
-            said.append(f"… {len(lines) - asked.lines} more lines")
+        said += [line[:160] for line in lines[:MOST_LINES]]
+        if len(lines) > MOST_LINES:
+            said.append(f"… {len(lines) - MOST_LINES} more lines")
     n_pages = sum(map(len, groups.values()))
     said.append(f"{n_pages} pages differ in {len(groups)} ways; {len(alone)} in one site only.")
     sys.stdout.write("\n".join(said) + "\n")

@@ -15,6 +15,7 @@ from command import Prompt, fetch_and_ingest
 
 from factories import write_repo
 from git_repository import GitRepository
+from golden.world import BOARD, CARD
 from ionladder.pr import check
 from ionladder.pr.check import Question
 from ionladder.pr.worker import judge
@@ -22,16 +23,6 @@ from ionladder.repo import Layout
 from ionladder.submit.isolate import Limits
 
 FOLDER = "submissions/obelix/my-model"
-CARD = """\
-model: My model
-description: The label, and some noise.
-authors:
-  - name: A. Author
-training_data: none
-inputs: composition
-licence: MIT
-"""
-BOARD = {"good-model": (1.4, 1, 0.0), "other-model": (1.5, 2, 0.0), "far-off": (1.4, 3, 9.0)}
 
 
 def predictions(layout: Layout, noise: float, seed: int, offset: float = 0.0) -> str:
@@ -54,7 +45,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, (noise, seed, offset) in BOARD.items():
         folder = f"submissions/obelix/{name}"
         repository.write(f"{folder}/predictions.csv", predictions(layout, noise, seed, offset))
-        repository.write(f"{folder}/submission.yaml", CARD.replace("My model", name))
+        repository.write(f"{folder}/submission.yaml", CARD.format(name=name))
     repository.write("dvc.yaml", "stages: {}\n")
     repository.write("src/ionladder/metrics/mae.py", "METRIC = None\n")
     repository.write(".github/workflows/submission-check.yml", "name: Submission check\n")
@@ -77,7 +68,7 @@ def fork(base: GitRepository, tmp_path: Path) -> GitRepository:
     """A fork with an honest submission, not yet committed."""
     fork = base.fork(tmp_path / "fork")
     fork.write(f"{FOLDER}/predictions.csv", predictions(Layout(base.root), 1.45, 7))
-    fork.write(f"{FOLDER}/submission.yaml", CARD)
+    fork.write(f"{FOLDER}/submission.yaml", CARD.format(name="My model"))
     return fork
 
 

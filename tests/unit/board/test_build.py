@@ -19,17 +19,14 @@ from ionladder.board.build import (
     full_json,
     primary_json,
     stand,
-    uncertainty_columns,
     worst_slices,
 )
 from ionladder.board.check import receipt_problems
 from ionladder.board.compare import compare
 from ionladder.board.model import to_csv, write_leaderboard, write_receipts
-from ionladder.receipt import calibration_json
 from ionladder.repo import Layout, to_json
 from ionladder.score import TaskScores, submission_folders
-from ionladder.specs import MEAN_OF_TARGETS, Primary, Slice
-from ionladder.stats.calibration import SCORES
+from ionladder.specs import Slice
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -116,28 +113,6 @@ def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout: Layou
 # --- columns on stated uncertainty
 
 
-def test_the_columns_on_uncertainty_are_means_over_the_targets_or_absent() -> None:
-    rows = tiny.predictions(1.0).assign(log10_sigma_std=[0.5, 2.0, 1.0, 1.0, 0.8, 1.0], seed=0)
-    one = calibration_json(tiny.LABELS, rows, tiny.TASK)
-    assert one is not None
-    columns = uncertainty_columns({"uncertainty": one}, tiny.TASK)
-    assert columns == {name: one["log10_sigma"][name] for name in SCORES}
-    second = replace(tiny.TASK.targets[0], name="e", limit_column=None)
-    task = replace(
-        tiny.TASK,
-        targets=(tiny.TASK.targets[0], second),
-        primary=Primary(target=MEAN_OF_TARGETS, metric="mae", subset="all"),
-    )
-    labels, rows = tiny.LABELS.assign(e=1.0), rows.assign(e=1.5, e_std=0.5)
-    two = calibration_json(labels, rows, task)
-    assert two is not None
-    columns = uncertainty_columns({"uncertainty": two}, task)
-    for name in SCORES:
-        assert columns[name] == pytest.approx((two["log10_sigma"][name] + two["e"][name]) / 2)
-    for receipt in ({"uncertainty": one}, {"uncertainty": None}, {}):
-        assert uncertainty_columns(receipt, task) == {}
-
-
 # --- one submission beside the others
 
 
@@ -162,19 +137,6 @@ def stood(root: Path, folder: Path, board: Path | None = None) -> StandingOf:
         mine=scorer.score(folder),
         board=Layout(board) if board else None,
     )
-
-
-def test_it_stands_where_the_board_itself_would_put_it(tmp_path: Path) -> None:
-    for name, offset in (("near", 0.1), ("far", 3.0), ("mine", 1.0), ("median", 2.0)):
-        put(tmp_path, name, offset)
-    standing = stood(tmp_path, tmp_path / "submissions/tiny/mine").standing()
-    scored = tiny.scorer(tmp_path).score_all(submission_folders(Layout(tmp_path), "tiny")).scored
-    row = compare(tiny.TASK, scored, tiny.SETTINGS).ranks["mine"]
-    assert standing is not None
-    assert (standing["rank"], standing["n_ranked"], standing["leader"]) == (2, 3, "near")
-    assert (standing["rank_low"], standing["rank_high"]) == (row.rank_low, row.rank_high)
-    assert standing["probability_best"] == pytest.approx(row.probability_best)
-    assert stood(tmp_path, tmp_path / "submissions/tiny/median").standing() is None
 
 
 def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path: Path) -> None:

@@ -200,12 +200,6 @@ def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:
     assert (third.changes[0].before, third.changes[0].difference) == (None, None)
 
 
-def test_other_hashes_with_one_number_did_not_move_and_other_measures_are_not_subtracted() -> None:
-    found = change(dataset_version="1.1.0")
-    assert (found.has_moved, found.difference) == (False, 0.0)
-    assert change(metric="log10_sigma/rmse/all", scorer_version="2", value=2.0).difference is None
-
-
 # --- the file
 
 GOOD = to_lines([FIRST, FIRST._replace(published=2, publication=2, event="rescored", value=1.25)])

@@ -73,17 +73,6 @@ def test_an_edit_hidden_in_a_merge_commit_is_seen(base: GitRepository, fork: Git
     assert (REGULAR, REGULAR, "src/code.py") in facts(request_of(base, fork))
 
 
-def test_a_rename_is_a_removal_and_an_addition(base: GitRepository, fork: GitRepository) -> None:
-    (fork.root / "submissions/tiny/mine").mkdir()
-    fork.git("mv", "submissions/tiny/theirs/predictions.csv", MINE)
-    fork.commit()
-    request = request_of(base, fork)
-    theirs = "submissions/tiny/theirs/predictions.csv"
-    assert facts(request) == [(ABSENT, REGULAR, MINE), (REGULAR, ABSENT, theirs)]
-    (question,) = guarded(request).questions
-    assert "removes predictions.csv" in str(question)
-
-
 def test_a_name_taken_while_the_branch_was_open_is_not_new(
     base: GitRepository, fork: GitRepository
 ) -> None:

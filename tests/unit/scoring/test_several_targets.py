@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,37 +13,20 @@ from scipy import stats
 import tiny
 from ionladder.evaluation import Evaluation, Prepared, evaluate
 from ionladder.score import compute_floors, score_folds
-from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Primary, Subset, Target, Task
+from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Primary
 from ionladder.stats.intervals import degrees_of_freedom
 
-
-def target(name: str) -> Target:
-    return Target(
-        name=name,
-        symbol=name,
-        unit="eV",
-        error_unit="eV",
-        description="A barrier.",
-        plausible=(-5.0, 100.0),
-    )
-
-
-TASK = Task(
-    name="barriers",
-    title="Barriers",
-    question="How well?",
-    dataset="tiny",
-    split="official",
-    targets=(target("e_1d_ev"), target("e_3d_ev")),
+TARGET = replace(tiny.TASK.targets[0], limit_column=None)
+TASK = replace(
+    tiny.TASK,
+    targets=(replace(TARGET, name="e_1d_ev"), replace(TARGET, name="e_3d_ev")),
     metrics=(
         MetricUse(name="mae_clipped", metric="mae_clipped", title="MAE", options={"clip": 6.0}),
         MetricUse(name="mae", metric="mae", title="MAE"),
         MetricUse(name="f1_fast", metric="f1_below", title="F1", options={"threshold": 0.5}),
     ),
-    subsets=(Subset(name="all", title="all"),),
+    subsets=tiny.TASK.subsets[:1],
     primary=Primary(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
-    group_column="component",
-    cross_validation=tiny.TASK.cross_validation,
 )
 
 # b does not percolate in three dimensions: its barrier lies beyond every number.

@@ -10,34 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tiny
 from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
 from ionladder.evaluation import Evaluation, evaluate
-from ionladder.specs import MetricUse, Primary, Subset, Target, Task
+from ionladder.specs import MetricUse, Primary, Subset
 
 SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)
 IDS = ["a", "b", "c", "d", "e"]
 
 
-def _target(name: str) -> Target:
-    return Target(
-        name=name,
-        symbol=name,
-        unit="eV/Å",
-        error_unit="eV/Å",
-        description="An error of each entry.",
-        plausible=(0.0, 100.0),
-        ideal=0.0,
-    )
-
-
-TASK = Task(
-    name="frames",
-    title="Frames",
-    question="?",
-    dataset="frames",
-    split="official",
-    targets=(_target("force"), _target("force_rms")),
+TARGET = replace(tiny.TASK.targets[0], limit_column=None, plausible=(0.0, 100.0), ideal=0.0)
+TASK = replace(
+    tiny.TASK,
+    targets=(replace(TARGET, name="force"), replace(TARGET, name="force_rms")),
     metrics=(
         MetricUse(name="mae", metric="mae", title="MAE"),
         MetricUse(name="mae_by_atom", metric="mae", title="MAE by atom", weight="n_atoms"),

@@ -69,11 +69,6 @@ def test_degrees_of_freedom_agree_with_matrices(sizes: list[int], shared: float)
     )
 
 
-def test_the_test_set_of_obelix_leaves_as_many_as_nine_equal_groups_would() -> None:
-    sizes = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
-    assert degrees_of_freedom(np.array(sizes, dtype=float)) == pytest.approx(7.66, abs=0.01)
-
-
 def test_combined_degrees_of_freedom_by_hand() -> None:
     # (1 + 3)² / (1²/4 + 3²/9)
     assert float(combined_freedom([(1.0, 4.0), (3.0, 9.0)])) == pytest.approx(16 / 1.25)
@@ -155,24 +150,6 @@ def test_one_group_has_no_interval(interval: object) -> None:
     low, high = interval(**parts(np.array([0.5, 1.0]), [4, 4]))
     assert math.isnan(low)
     assert math.isnan(high)
-
-
-def test_a_block_of_boards_gets_the_intervals_of_its_boards() -> None:
-    labels = [0, 0, 1, 2, 2, 3]
-    errors = np.random.default_rng(0).gamma(1.0, size=(5, 6))
-    groups = make_groups(labels)
-    together = error_interval(
-        errors.mean(axis=1),
-        left_out_means(groups.sums(errors), groups.sizes),
-        present=4,
-        df=degrees_of_freedom(groups.sizes),
-        confidence=0.95,
-        seed_variance=np.array([0.0, 0.0, 0.1, 0.2, 0.3]),
-        seed_df=2.0,
-    )
-    for at, variance in enumerate([0.0, 0.0, 0.1, 0.2, 0.3]):
-        alone = error_interval(**parts(errors[at], labels), seed_variance=variance, seed_df=2.0)
-        np.testing.assert_allclose([end[at] for end in together], alone, rtol=1e-9)
 
 
 def test_independent_entries_give_wilson_s_interval_with_student_s_t() -> None:

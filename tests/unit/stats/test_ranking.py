@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -229,14 +228,6 @@ def test_a_difference_that_is_the_same_everywhere_separates() -> None:
     assert groups_of(standings(errors)) == [1, 2, 3]
 
 
-def test_a_single_group_of_entries_separates_nobody() -> None:
-    scores = [
-        GroupScore(sums=np.array([[x]]), sizes=np.array([[5.0]]), per_seed=np.array([x]))
-        for x in (1.0, 9.0)
-    ]
-    assert groups_of(make_standings(scores, RESAMPLES)) == [1, 1]
-
-
 def test_equal_independent_normals_give_the_range_of_a_monte_carlo_by_hand() -> None:
     """Many groups of one size: the largest difference to the smallest is a studentised range."""
     n, n_groups = 6, 400
@@ -327,18 +318,6 @@ def test_seeds_that_scatter_widen_the_range_of_ranks() -> None:
     scattered = rows_of(errors, [[m - 1.0, m + 1.0, m] for m in means])
     assert [(row.rank_low, row.rank_high) for row in steady] == [(1, 1), (2, 2), (3, 3)]
     assert [(row.rank_low, row.rank_high) for row in scattered] == [(1, 3)] * 3
-
-
-def test_ends_of_a_range_are_counted_exactly() -> None:
-    """2.5 % of 1,000 resamples are 25; one more would move the end."""
-    made = standings(similar([0.0, 5.0]))
-    samples = np.zeros((2, 1000))
-    samples[1] = 1.0
-    samples[0, :25] = 2.0  # in 25 of them the first one is second
-    resamples = Resamples(n_resamples=1000, seed=0)
-    rows = rank_rows(replace(made, samples=samples), resamples=resamples, confidence=0.95)
-    assert (rows[0].rank_low, rows[0].rank_high) == (1, 1)
-    assert (rows[1].rank_low, rows[1].rank_high) == (1, 2)
 
 
 def test_the_draws_of_a_submission_do_not_depend_on_who_stands_beside_it() -> None:
