@@ -98,6 +98,23 @@ def test_the_interval_of_a_pair_is_the_jackknife_of_its_differences(
     assert half / error > 3.18
 
 
+def test_a_larger_board_keeps_pairs_with_leaders_and_references(
+    scored: dict[str, Scored], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FOR_ALL_PAIRS", 3)
+    found = compare(tiny.TASK, scored, tiny.SETTINGS)
+    table = pair_table(found, tiny.TASK.references, confidence=0.95)
+    named = [frozenset(row[:2]) for row in table["rows"]]
+    assert len(set(named)) == len(named)
+    first = min(ERRORS, key=lambda name: np.mean(ERRORS[name]))
+    wanted = {frozenset({name, other}) for name in (first, "median") for other in ERRORS}
+    assert {pair for pair in wanted if len(pair) == 2} <= set(named)
+    for row in table["rows"]:
+        assert dict(zip(table["columns"], row, strict=True)) == pair(
+            found, *row[:2], confidence=0.95
+        )
+
+
 # --- how firm the top is
 
 

@@ -128,9 +128,26 @@ def test_a_name_that_reads_like_another_is_refused(name: str) -> None:
     assert "cannot be mistaken" in refusal(added(f"submissions/obelix/{name}/predictions.csv"))
 
 
-def test_a_large_file_is_refused_with_its_size() -> None:
-    big = added(f"{FOLDER}/cv_predictions.csv", size=MAX_TABLE_BYTES + 500_000)
-    assert "expected at most 10 MB; found 10.5 MB" in refusal(big)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (HONEST[0], "one file of a name"),
+        (added(f"{FOLDER}/cv_predictions.csv", size=None), "git does not have"),
+        (
+            added(f"{FOLDER}/cv_predictions.csv", size=MAX_TABLE_BYTES + 500_000),
+            "expected at most 10 MB; found 10.5 MB",
+        ),
+        (added("submissions/obelix/one/submission.yaml", size=10**6), "65.5 kB; found 1 MB"),
+        (added("submissions/obelix/my_model/submission.yaml"), "reads like 'my-model'"),
+        (added("leaderboard/obelix.json"), "made again on the main branch"),
+    ],
+)
+def test_one_change_too_many_is_refused_with_the_reason(change: Change, words: str) -> None:
+    assert words in refusal(change)
+
+
+def test_no_change_is_refused() -> None:
+    assert "found no change" in error_text(guard([], BOARD).refusals)
 
 
 def test_many_files_below_the_limit_are_refused_together() -> None:
@@ -163,10 +180,17 @@ def test_changing_what_is_on_the_board_is_for_a_maintainer(
     assert "add a folder of another name" in said
 
 
-@pytest.mark.parametrize("name", ["rf-papers", "rf-papre"])
-def test_a_name_one_letter_from_another_is_for_a_maintainer(name: str) -> None:
-    said = question(added(f"submissions/obelix/{name}/predictions.csv"))
-    assert "close to 'rf-paper'" in said
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("rf-papers/predictions.csv", "close to 'rf-paper'"),
+        ("rf-papre/predictions.csv", "close to 'rf-paper'"),
+        ("train-mean/predictions.csv", "references are not ranked"),
+        ("my-model/README.md", "A maintainer reads it"),
+    ],
+)
+def test_a_doubtful_name_and_a_readme_are_for_a_maintainer(path: str, words: str) -> None:
+    assert words in question(*HONEST, added(f"submissions/obelix/{path}"))
 
 
 _PARTS = st.sampled_from(

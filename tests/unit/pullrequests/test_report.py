@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder.errors import PullRequestError
-from ionladder.pr.report import parse_report, read_report
+from ionladder.pr.report import MAX_REPORT_BYTES, parse_report, read_report
 from report_example import REPORT
 
 
@@ -90,6 +90,7 @@ def test_a_value_of_another_shape_is_refused(path: str, value: object) -> None:
         b"[" * 100_000,
         b'{"a":' * 5000 + b"1" + b"}" * 5000,
         b"1" * 400,
+        b" " * (MAX_REPORT_BYTES + 1),
     ],
 )
 def test_what_is_no_report_is_refused(data: bytes) -> None:
@@ -124,4 +125,14 @@ def test_another_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "report.zip"
     path.write_bytes(data)
     with pytest.raises(PullRequestError):
+        read_report(path)
+
+
+def test_an_encrypted_or_lying_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "report.zip"
+    data = bytearray(archive(report_json=json.dumps(REPORT).encode()))
+    for place in (6, data.index(b"PK\x01\x02") + 8):
+        data[place] |= 1  # the flag that says "encrypted"
+    path.write_bytes(bytes(data))
+    with pytest.raises(PullRequestError, match="a damaged one"):
         read_report(path)

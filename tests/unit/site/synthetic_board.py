@@ -176,7 +176,8 @@ def leaderboard(entries: Sequence[Entry], task: Task = TASK) -> dict[str, Any]:
         **_rules(task),
         "primary": {
             **{key: getattr(task.primary, key) for key in ("target", "metric", "subset")},
-            "unit": task.targets[0].error_unit, "direction": "minimize",
+            "unit": task.targets[0].error_unit,
+            "direction": "minimize",
         },
         "floors": [
             {"name": n, "value": v, "ci_low": a, "ci_high": b, "n_groups": 48, "n_entries": 122}
