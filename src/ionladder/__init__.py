@@ -21,8 +21,7 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return getattr(import_module("ionladder.notebook"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -142,8 +142,7 @@ class IonLadderError(Exception):
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
         if not self.problems:
-            msg = "an IonLadderError needs at least one problem to report"
-            raise ValueError(msg)
+            raise ValueError("an IonLadderError needs at least one problem to report")
         super().__init__(error_text(self.problems))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -11,22 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ionladder import evaluation as scoring
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.errors import Problem, SubmissionError
-from ionladder.evaluation import (
-    Evaluation,
-    Prepared,
-    PreparedSlices,
-    Value,
-    align,
-    align_checked,
-    evaluate_aligned,
-    is_sliceable,
-    label_column,
-    primary_score,
-    summarise,
-)
+from ionladder.evaluation import Evaluation, Prepared, PreparedSlices, Value
 from ionladder.metrics import get_metric
 from ionladder.receipt import build_receipt, calibration_json, rounded
 from ionladder.repo import Layout
@@ -40,7 +29,7 @@ from ionladder.submit.validate import ArrayReader, Expectations, Submission, rea
 
 def prepare_slices(labels: EvaluationLabels, prepared: Prepared) -> PreparedSlices | None:
     """The slices of a task; None where it has none, or where its primary metric has no parts."""
-    if labels.slices is None or not prepared.task.slices or not is_sliceable(prepared.task):
+    if labels.slices is None or not prepared.task.slices or not scoring.is_sliceable(prepared.task):
         return None
     return PreparedSlices(prepared, labels.slices)
 
@@ -71,14 +60,14 @@ def score_folds(
     for scheme in task.cross_validation:
         rows = cv_predictions[cv_predictions["scheme"] == scheme.scheme]
         if not rows.empty:
-            aligned = align(prepared.ids, rows.rename(columns={"repeat": "seed"}), task)
+            aligned = scoring.align(prepared.ids, rows.rename(columns={"repeat": "seed"}), task)
             errors = {
                 (target.name, task.primary_use.name): prepared.errors(
                     task.primary_use, target, aligned.y_pred[target.name]
                 )
                 for target in task.primary_targets
             }
-            pooled[scheme.scheme] = primary_score(prepared, errors, None)
+            pooled[scheme.scheme] = scoring.primary_score(prepared, errors, None)
     values = {
         scheme: Value(
             per_seed=group_score.per_seed,
@@ -99,7 +88,7 @@ def score_folds(
             "n": len(prepared.ids),
             "step": None,
         }
-        for scheme, score in summarise(values, confidence).items()
+        for scheme, score in scoring.summarise(values, confidence).items()
     }
     ordered = sorted((s.rung, s.scheme) for s in task.cross_validation if s.rung)
     names = [scheme for _, scheme in ordered if scheme in pooled]
@@ -133,7 +122,7 @@ def compute_floors(
     """
     if replicates.empty:
         return ()
-    values = [label_column(replicates, target.name) for target in task.primary_targets]
+    values = [scoring.label_column(replicates, target.name) for target in task.primary_targets]
     groups = replicates["replicate_group"].to_numpy(np.int64)
     step = int(groups.max()) + 1
     clip = task.primary_use.options.get("clip", np.inf)
@@ -280,9 +269,9 @@ class TaskScorer:
         shown_as = shown_as or self._layout.relative(folder)
         submission = read_submission(folder, self._task, self._expectations, shown_as=shown_as)
         predictions, cv = submission.predictions, submission.cv_predictions
-        aligned = align_checked(self.prepared.id_array, predictions, self._task)
+        aligned = scoring.align_checked(self.prepared.id_array, predictions, self._task)
         confidence = self._settings.confidence
-        evaluation = evaluate_aligned(self.prepared, aligned, confidence)
+        evaluation = scoring.evaluate_aligned(self.prepared, aligned, confidence)
         slices = None
         if self._slices:
             errors = self.prepared.primary_errors(aligned.y_pred)
@@ -312,10 +301,10 @@ class TaskScorer:
 
         NaN where an entry has no label; None where the primary metric has no error of one entry.
         """
-        if not is_sliceable(self._task):
+        if not scoring.is_sliceable(self._task):
             return None
         predictions = scored.submission.predictions
-        aligned = align_checked(self.prepared.id_array, predictions, self._task)
+        aligned = scoring.align_checked(self.prepared.id_array, predictions, self._task)
         return self.prepared.primary_errors(aligned.y_pred)
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:

@@ -37,8 +37,7 @@ def reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         ValueError: The task names no true or no given paths (an error of the task).
     """
     if labels.truth is None or labels.given is None:
-        msg = f"task {task.name!r} needs true and given paths"
-        raise ValueError(msg)
+        raise ValueError(f"task {task.name!r} needs true and given paths")
     ids = frozenset(labels.test["id"])
     given = {path.id: path for path in read_given_paths(labels.given, ids)}
     true = {path.id: path for path in read_true_paths(labels.truth, ids)}

@@ -15,15 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ionladder.baselines import features as feat
 from ionladder.baselines.classic import CIF_FOREST, fit_shuffled
-from ionladder.baselines.features import (
-    CLIP_EV,
-    feature_cache,
-    kept,
-    label_array,
-    paper_features,
-    require_structures,
-)
 from ionladder.baselines.graphs import read_cif
 from ionladder.baselines.registry import Training, baseline
 from ionladder.data.bond_valence import ANIONS, BVLAIN_VERSION, SETTINGS, barriers_of, ion
@@ -56,7 +49,7 @@ def bvse_barrier(training: Training) -> Array:
     log10 σ = a + b·E_3D by least squares; the training median where there is no barrier.
     """
     learnt, wanted = training.rows(barriers_of_inputs(training.inputs)["e_3d_ev"])
-    labels = label_array(training.inputs, training.train_ids)
+    labels = feat.label_array(training.inputs, training.train_ids)
     predicted = np.full(len(wanted), np.median(labels))
     known, treated = np.isfinite(learnt), np.isfinite(wanted)
     if known.sum() < _FEWEST or np.ptp(learnt[known]) == 0.0:
@@ -75,7 +68,7 @@ def bvse_rf(training: Training) -> Array:
     """
     from sklearn.ensemble import RandomForestRegressor
 
-    features = paper_features(training.inputs, scale_on=training.train_ids)
+    features = feat.paper_features(training.inputs, scale_on=training.train_ids)
     barriers = barriers_of_inputs(training.inputs)[list(BARRIERS)]
     features[list(BARRIERS)] = barriers.fillna(_MISSING_EV)
     features[[f"no_{name}" for name in BARRIERS]] = barriers.isna().astype(float)
@@ -88,7 +81,7 @@ def bvse_rf(training: Training) -> Array:
 
 def barriers_of_inputs(inputs: TaskInputs) -> pd.DataFrame:
     """:func:`barrier_table` of all entries of a task; each has a CIF."""
-    return barrier_table(require_structures(inputs), cache=feature_cache())
+    return barrier_table(feat.require_structures(inputs), cache=feat.feature_cache())
 
 
 def barrier_table(structures: pd.DataFrame, *, cache: Path | None) -> pd.DataFrame:
@@ -107,7 +100,7 @@ def barrier_table(structures: pd.DataFrame, *, cache: Path | None) -> pd.DataFra
     """
     folder = None if cache is None else cache / "bvse"
     rows = [
-        kept(partial(_row, text), f"1 {BVLAIN_VERSION} {SETTINGS}\n{text}", folder)
+        feat.kept(partial(_row, text), f"1 {BVLAIN_VERSION} {SETTINGS}\n{text}", folder)
         for text in structures["cif_text"]
     ]
     table = pd.DataFrame(rows, index=structures.index, columns=[*BARRIERS, "reason"])
@@ -122,7 +115,7 @@ def _row(text: str) -> dict[str, Any]:
         return {**dict.fromkeys(BARRIERS), "reason": str(error)}
     except IngestError:
         return {**dict.fromkeys(BARRIERS), "reason": "ion without parameters"}
-    clipped = [CLIP_EV if e is None else min(e, CLIP_EV) for e in found.as_tuple()]
+    clipped = [feat.CLIP_EV if e is None else min(e, feat.CLIP_EV) for e in found.as_tuple()]
     return {**dict(zip(BARRIERS, clipped, strict=True)), "reason": ""}
 
 

@@ -11,21 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ionladder.baselines.features import (
-    LOWEST_EV,
-    amount_table,
-    atomic_fractions,
-    barriers_from_logs,
-    clipped_labels,
-    ion_features,
-    label_array,
-    log_labels,
-    paper_features,
-    require_structures,
-    rich_features,
-    target_labels,
-    with_cif,
-)
+from ionladder.baselines import features as feat
 from ionladder.baselines.registry import Training, baseline
 from ionladder.baselines.site_features import site_features, structure_features
 
@@ -46,43 +32,45 @@ def train_mean(training: Training) -> Array:
     Barriers count as the primary metric counts them, clipped: a few huge ones would otherwise
     decide the mean.
     """
-    labels = clipped_labels if len(training.inputs.targets) > 1 else target_labels
+    labels = feat.clipped_labels if len(training.inputs.targets) > 1 else feat.target_labels
     return _constant(labels(training.inputs, training.train_ids).mean(), training)
 
 
 @baseline(tasks=(*OBELIX, "bvel-proto", "bvel13k", *HOPS))
 def train_median(training: Training) -> Array:
     """The median of the training labels for every entry."""
-    return _constant(target_labels(training.inputs, training.train_ids).median(), training)
+    return _constant(feat.target_labels(training.inputs, training.train_ids).median(), training)
 
 
 @baseline(tasks=("obelix",))
 def train_median_cif(training: Training) -> Array:
     """The median of the training labels with a CIF, for every entry."""
-    ids = with_cif(training.inputs, training.train_ids)
-    return _constant(target_labels(training.inputs, ids).median(), training)
+    ids = feat.with_cif(training.inputs, training.train_ids)
+    return _constant(feat.target_labels(training.inputs, ids).median(), training)
 
 
 @baseline(tasks=OBELIX)
 def space_group_median(training: Training) -> Array:
     """The median training label of the same space group, or of all where the group is new."""
     groups = training.inputs.entries["space_group"].astype(int)
-    return _group_median(target_labels(training.inputs, training.train_ids), groups, training)
+    return _group_median(feat.target_labels(training.inputs, training.train_ids), groups, training)
 
 
 @baseline(tasks=("bvel-proto",))
 def family_median(training: Training) -> Array:
     """The median training barriers of the same family of structure types."""
     families = training.inputs.entries["family"].astype(str)
-    return _group_median(clipped_labels(training.inputs, training.train_ids), families, training)
+    return _group_median(
+        feat.clipped_labels(training.inputs, training.train_ids), families, training
+    )
 
 
 @baseline(tasks=OBELIX, settings={"tie_tolerance": 1e-9})
 def nearest_composition(training: Training) -> Array:
     """The label of the training entry with the most similar composition, ties averaged."""
-    fractions = atomic_fractions(amount_table(training.inputs.entries["formula_cell"]))
+    fractions = feat.atomic_fractions(feat.amount_table(training.inputs.entries["formula_cell"]))
     known, asked = training.rows(fractions)
-    labels, predicted = label_array(training.inputs, training.train_ids), []
+    labels, predicted = feat.label_array(training.inputs, training.train_ids), []
     for point in asked:
         distances = np.sqrt(((known - point) ** 2).sum(axis=1))
         nearest = distances <= distances.min() + training.settings["tie_tolerance"]
@@ -178,9 +166,9 @@ def _paper(regressor: Any, training: Training, *, cif_only: bool = False) -> Arr
     As in the authors' programs, the lattice is scaled on all training entries even where the
     model then learns only from those with a CIF, and the rows are shuffled before the fit.
     """
-    features = paper_features(training.inputs, scale_on=training.train_ids)
+    features = feat.paper_features(training.inputs, scale_on=training.train_ids)
     ids = training.train_ids
-    learnt = with_cif(training.inputs, ids) if cif_only else ids
+    learnt = feat.with_cif(training.inputs, ids) if cif_only else ids
     return fit_shuffled(regressor, features, learnt, training)
 
 
@@ -190,7 +178,7 @@ def fit_shuffled(
     """Fit to the rows ``learnt``, in the order of a seeded shuffle, and predict."""
     order = np.random.RandomState(training.seed).permutation(len(learnt))
     rows = [learnt[place] for place in order]
-    regressor.fit(features.loc[rows].to_numpy(), label_array(training.inputs, rows))
+    regressor.fit(features.loc[rows].to_numpy(), feat.label_array(training.inputs, rows))
     return np.asarray(regressor.predict(features.loc[list(training.predict_ids)].to_numpy()))
 
 
@@ -212,8 +200,8 @@ def fit_shuffled(
 )
 def hgb_l1(training: Training) -> Array:
     """Gradient-boosted trees with absolute-error loss on rich tabular features."""
-    learnt, asked = training.rows(rich_features(training.inputs.entries))
-    trees = _boosting(training).fit(learnt, label_array(training.inputs, training.train_ids))
+    learnt, asked = training.rows(feat.rich_features(training.inputs.entries))
+    trees = _boosting(training).fit(learnt, feat.label_array(training.inputs, training.train_ids))
     return np.asarray(trees.predict(asked))
 
 
@@ -225,10 +213,10 @@ def hgb_l1(training: Training) -> Array:
 def composition_rf(training: Training) -> Array:
     """A random forest that sees the composition and nothing of the structure."""
     inputs, forest = training.inputs, _forest(training)
-    learnt, asked = training.rows(ion_features(inputs.entries))
+    learnt, asked = training.rows(feat.ion_features(inputs.entries))
     if len(inputs.targets) > 1:
-        forest.fit(learnt, log_labels(inputs, training.train_ids))
-        return barriers_from_logs(forest.predict(asked))
+        forest.fit(learnt, feat.log_labels(inputs, training.train_ids))
+        return feat.barriers_from_logs(forest.predict(asked))
     # Hops of one material look alike to the forest, and there are about ten of them.
     formulas = inputs.entries.loc[list(training.train_ids), "formula_norm"].to_numpy(str)
     _, first, place, counts = np.unique(
@@ -247,8 +235,8 @@ def composition_rf(training: Training) -> Array:
 def structure_rf(training: Training) -> Array:
     """A random forest on composition and site-level features of the structure."""
     learnt, asked = training.rows(structure_features(training.inputs))
-    forest = _forest(training).fit(learnt, log_labels(training.inputs, training.train_ids))
-    return barriers_from_logs(forest.predict(asked))
+    forest = _forest(training).fit(learnt, feat.log_labels(training.inputs, training.train_ids))
+    return feat.barriers_from_logs(forest.predict(asked))
 
 
 @baseline(
@@ -267,9 +255,9 @@ def structure_rf(training: Training) -> Array:
 def structure_hgb(training: Training) -> Array:
     """Gradient-boosted trees on composition and site-level features of the structure."""
     learnt, asked = training.rows(structure_features(training.inputs))
-    labels = log_labels(training.inputs, training.train_ids)
+    labels = feat.log_labels(training.inputs, training.train_ids)
     logs = [_boosting(training).fit(learnt, one).predict(asked) for one in labels.T]
-    return barriers_from_logs(np.stack(logs, axis=1))
+    return feat.barriers_from_logs(np.stack(logs, axis=1))
 
 
 @baseline(tasks=("bvel-proto",), settings={"alpha": 1.0})
@@ -280,15 +268,15 @@ def li_geometry(training: Training) -> Array:
     from sklearn.preprocessing import StandardScaler
 
     inputs, logs = training.inputs, []
-    features = site_features(inputs.entries, require_structures(inputs))
-    labels = log_labels(inputs, training.train_ids)
+    features = site_features(inputs.entries, feat.require_structures(inputs))
+    labels = feat.log_labels(inputs, training.train_ids)
     for target, one in zip(inputs.targets, labels.T, strict=True):
         dimension = target.split("_")[1]
         lengths = [f"{name}_{dimension}" for name in LENGTHS]
         learnt, asked = training.rows(features[lengths])
         line = make_pipeline(StandardScaler(), Ridge(**training.settings)).fit(learnt, one)
         logs.append(line.predict(asked))
-    return barriers_from_logs(np.stack(logs, axis=1))
+    return feat.barriers_from_logs(np.stack(logs, axis=1))
 
 
 LENGTHS = ("hop_length", "free_radius", "cation_clearance")
@@ -298,7 +286,7 @@ LENGTHS = ("hop_length", "free_radius", "cation_clearance")
 def bvse_affine(training: Training) -> Array:
     """The barrier of bond valences, scaled and shifted to the barriers of DFT."""
     learnt, asked = training.rows(training.inputs.entries["em_bvse_ev"].astype(float))
-    labels = label_array(training.inputs, training.train_ids)
+    labels = feat.label_array(training.inputs, training.train_ids)
     design = np.column_stack([np.ones_like(learnt), learnt])
     (shift, scale), *_ = np.linalg.lstsq(design, labels, rcond=None)
     return np.asarray(shift + scale * asked)
@@ -312,5 +300,5 @@ def _boosting(training: Training) -> Any:
 
 def _log_hop_labels(training: Training) -> Array:
     """Natural logarithm of the barriers of single hops, shape (n,); of 0.005 eV at least."""
-    labels = label_array(training.inputs, training.train_ids)
-    return np.asarray(np.log(np.maximum(labels, LOWEST_EV)))
+    labels = feat.label_array(training.inputs, training.train_ids)
+    return np.asarray(np.log(np.maximum(labels, feat.LOWEST_EV)))

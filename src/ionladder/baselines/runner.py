@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,6 @@ from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, Card
 from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
 from ionladder.submit.validate import Expectations, Submission, read_submission
-
-if TYPE_CHECKING:
-    pass
-
 
 Progress = Callable[[int, int], None]
 """Called with the number of trainings done and their total."""

@@ -256,8 +256,7 @@ def _chgnet_features(model: Any, cell: Cell) -> Array:
     from pymatgen.core.structure import Structure
 
     if cell.numbers.max() > _CHGNET_LAST_ELEMENT:
-        msg = "unknown element"
-        raise ValueError(msg)
+        raise ValueError("unknown element")
     torch.set_num_threads(1)
     with torch.no_grad():
         structure = Structure(cell.lattice_ang, cell.numbers.tolist(), cell.fractional)
@@ -299,8 +298,7 @@ def _sevennet_features(calculator: Any, cell: Cell) -> Array:
 
     torch.set_num_threads(1)
     if not set(cell.numbers.tolist()) <= set(calculator.type_map):
-        msg = "unknown element"
-        raise ValueError(msg)
+        raise ValueError("unknown element")
     atoms = Atoms(
         numbers=cell.numbers, scaled_positions=cell.fractional, cell=cell.lattice_ang, pbc=True
     )
@@ -311,8 +309,7 @@ def _sevennet_features(calculator: Any, cell: Cell) -> Array:
             if name == _SEVENNET_READOUT:
                 return np.asarray(data[names.NODE_FEATURE].numpy(), dtype=np.float64)
             data = module(data)
-    msg = f"SevenNet-0 has no part {_SEVENNET_READOUT!r}"
-    raise RuntimeError(msg)
+    raise RuntimeError(f"SevenNet-0 has no part {_SEVENNET_READOUT!r}")
 
 
 SEVENNET = Potential(

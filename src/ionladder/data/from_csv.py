@@ -191,7 +191,7 @@ def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_
             ]
             return Outcome(findings=findings, detail=f"{counts[counted]} {counted}")
 
-        return Check(name=name, description=description, run=run)
+        return Check(name, description, run)
 
     def whole(_rows: _Rows) -> Outcome:
         known = f"known counts: {', '.join(counts)}"
@@ -209,7 +209,7 @@ def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_
         return Outcome(findings=findings, detail=detail)
 
     description = "Counts are those that params.yaml expects."
-    expected = Check(name="counts_are_as_expected", description=description, run=whole)
+    expected = Check("counts_are_as_expected", description, whole)
     return [*(by_row(name) for name in rules), expected]
 
 

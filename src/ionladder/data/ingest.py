@@ -137,9 +137,9 @@ def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> 
     if problems:
         raise IngestError(problems)
     return CheckResult(
-        name="content_hash_recomputes",
-        description="Every table reads back from parquet with the content hash it was built with.",
-        detail=f"{len(hashes)} tables written, read back and hashed again",
+        "content_hash_recomputes",
+        "Every table reads back from parquet with the content hash it was built with.",
+        f"{len(hashes)} tables written, read back and hashed again",
     )
 
 
@@ -219,7 +219,7 @@ class Outcome:
     detail: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Check(Generic[Subject]):
     """One integrity check.
 
@@ -263,12 +263,7 @@ def run_checks(
                 where = f"{name}: {finding.place}"
                 problems.append(Problem(where, finding.expected, finding.found, _NEXT_STEP))
         results.append(
-            CheckResult(
-                name=check.name,
-                description=check.description,
-                detail=outcome.detail,
-                excused=frozenset(excused),
-            )
+            CheckResult(check.name, check.description, outcome.detail, excused=frozenset(excused))
         )
     if problems:
         raise IngestError(problems)

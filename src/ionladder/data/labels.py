@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ionladder.data import store
 from ionladder.data.slices import slice_entries
-from ionladder.data.store import (
-    read_tables,
-    require_frames,
-    require_manifest,
-    rows_of,
-    rows_with,
-    split_of_task,
-    to_frame,
-)
 from ionladder.repo import Layout, content_hash, joined_hash
 from ionladder.specs import Task
 
@@ -83,7 +75,7 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
         DataMissingError: A table is not on this machine.
         DataChangedError: A table is not the released one.
     """
-    tables = read_tables(layout, task.dataset, version)
+    tables = store.read_tables(layout, task.dataset, version)
     labels, folds = tables["labels"], tables["folds"]
     targets = [target.name for target in task.targets if target.ideal is None]
     limits = [target.limit_column for target in task.targets if target.limit_column]
@@ -91,13 +83,15 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
     used_columns |= {target.given_by for target in task.targets if target.given_by}
     beside = sorted(used_columns & set(labels.column_names))
     selected = labels.select(["id", *targets, *limits, *beside])
-    split = split_of_task(tables["splits"], task)
+    split = store.split_of_task(tables["splits"], task)
     if task.scored_folds:
-        split = rows_with(split, "subset", "train")
-    replicates = _replicates(task, to_frame(selected), targets, tables)
+        split = store.rows_with(split, "subset", "train")
+    replicates = _replicates(task, store.to_frame(selected), targets, tables)
     if task.entries or task.scored_folds:
-        selected, folds = (rows_of(table, split["id"].to_pylist()) for table in (selected, folds))
-    frame = to_frame(selected).merge(to_frame(split), on="id", validate="one_to_one")
+        selected, folds = (
+            store.rows_of(table, split["id"].to_pylist()) for table in (selected, folds)
+        )
+    frame = store.to_frame(selected).merge(store.to_frame(split), on="id", validate="one_to_one")
     frame = frame.sort_values("id")
     for target in task.targets:
         if target.ideal is not None:
@@ -109,10 +103,10 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
         for subset in ("train", "test")
     }
     hashes, paths = {"labels": content_hash(selected, key="id")}, {}
-    manifest = require_manifest(layout, task.dataset, version)
+    manifest = store.require_manifest(layout, task.dataset, version)
     for what, name in (("truth", task.truth), ("given", task.given), ("offsets", task.offsets)):
         if name is not None:
-            paths[what] = require_frames(layout, task.dataset, version, name)
+            paths[what] = store.require_frames(layout, task.dataset, version, name)
             hashes[what] = manifest["frames"][name]["content_sha256"]
     split_hashes = {
         "split": content_hash(split, key="id"),
@@ -125,7 +119,7 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
         replicates=replicates,
         labels_sha256=joined_hash(hashes) if paths else hashes["labels"],
         split_sha256=joined_hash(split_hashes),
-        folds=to_frame(folds),
+        folds=store.to_frame(folds),
         slices=sliced.columns,
         neighbours=sliced.neighbours,
         slices_sha256=sliced.sha256,
@@ -139,12 +133,12 @@ def _replicates(
     """Repeated measurements: a table of their own, or entries that a column puts into groups."""
     names = ["id", *targets, "replicate_group"]
     if "replicates" in tables:
-        repeated = to_frame(tables["replicates"])
+        repeated = store.to_frame(tables["replicates"])
         groups = {identifier: row for row, identifier in enumerate(sorted(set(repeated["id"])))}
         return repeated.assign(replicate_group=repeated["id"].map(groups))[names]
     if task.replicate_column is None:
         return labels.iloc[:0][["id", *targets]].assign(replicate_group=[])
-    column = to_frame(tables["entries"].select(["id", task.replicate_column])).dropna()
+    column = store.to_frame(tables["entries"].select(["id", task.replicate_column])).dropna()
     column = column.rename(columns={task.replicate_column: "replicate_group"})
     column = column.astype({"replicate_group": "int64"})
     joined = labels.merge(column, on="id", validate="one_to_one").sort_values("id")

@@ -44,7 +44,7 @@ def version_key(dataset: str, version: str) -> str:
 # What an ingest hands over: tables in memory, the checks they passed, and a summary
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class CheckResult:
     """One integrity check that a version passed.
 

@@ -29,9 +29,9 @@ IDENTITY_CHECK = "ids_keep_their_formula"
 def identity_rule() -> CheckResult:
     """Check 10, as a manifest records it."""
     return CheckResult(
-        name=IDENTITY_CHECK,
-        description="No id is ever used again for a material of another composition.",
-        detail=(
+        IDENTITY_CHECK,
+        "No id is ever used again for a material of another composition.",
+        (
             "a rule between versions: compared with every other released version at each ingest "
             "and by `ionladder verify`"
         ),
@@ -46,12 +46,12 @@ def change_rule(dataset: Dataset) -> CheckResult:
             roles[column.role] = roles.get(column.role, 0) + 1
     counted = ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))
     return CheckResult(
-        name="changes_are_classed",
-        description=(
+        "changes_are_classed",
+        (
             "Every column says what a changed cell means (label, split, input or note), so that a "
             "diff against any other version is classed; `ionladder diff` prints it per cell."
         ),
-        detail=f"columns by class: {counted}",
+        f"columns by class: {counted}",
     )
 
 

@@ -27,12 +27,7 @@ from ionladder.site.pages.board import board_files
 from ionladder.site.pages.changes import FEED, feed_document, history_files
 from ionladder.site.pages.submission import pages as submission_pages
 from ionladder.site.pages.submission import submission_files
-from ionladder.site.text import (
-    dead_links,
-    link_targets,
-    source_name,
-    submission_url,
-)
+from ionladder.site.text import dead_links, link_targets, source_name, submission_url
 
 CONFIG_FILE = "mkdocs.yml"
 SITE_FOLDER = "site"

@@ -97,11 +97,9 @@ def _checked(
         msg = f"shapes do not fit: y_true {true.shape}, y_pred {pred.shape}, y_std {std.shape}"
         raise ValueError(msg)
     if not all(np.isfinite(values).all() for values in (true, pred, std)):
-        msg = "y_true, y_pred and y_std must be finite"
-        raise ValueError(msg)
+        raise ValueError("y_true, y_pred and y_std must be finite")
     if not (std > 0).all():
-        msg = f"standard deviations must be larger than 0, the smallest is {std.min()}"
-        raise ValueError(msg)
+        raise ValueError(f"standard deviations must be larger than 0, the smallest is {std.min()}")
     return true, pred, std
 
 

@@ -10,13 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.stats.intervals import (
-    Array,
-    combined_freedom,
-    degrees_of_freedom,
-    left_out_means,
-    student_t,
-)
+from ionladder.stats import intervals
+from ionladder.stats.intervals import Array
 
 # Group resamples: whole groups drawn with replacement, the same ones for every submission
 
@@ -129,7 +124,7 @@ class GroupScore:
     @property
     def left_out(self) -> Array:
         """The score with each group left out, shape (n_groups,)."""
-        means: Array = left_out_means(self.sums, self.sizes).mean(axis=0)
+        means: Array = intervals.left_out_means(self.sums, self.sizes).mean(axis=0)
         return means
 
     @property
@@ -205,7 +200,7 @@ class Standings:
         own, other = self.seed_variances[row], self.seed_variances[rows]
         if not (own or other.any()):
             return np.sqrt(from_groups), np.full(len(rows), self.df)
-        freedom = combined_freedom(
+        freedom = intervals.combined_freedom(
             [(from_groups, self.df), (own, self.seed_dfs[row]), (other, self.seed_dfs[rows])]
         )
         return np.sqrt(from_groups + own + other), freedom
@@ -237,7 +232,7 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
     sizes = scores[0].sizes
     n_groups = sizes.shape[1]
     values = (sums.sum(axis=2) / sizes.sum(axis=1)).mean(axis=1)
-    left_out = left_out_means(sums, sizes)
+    left_out = intervals.left_out_means(sums, sizes)
     shifts = left_out - (sums.sum(axis=2) / sizes.sum(axis=1))[:, :, None]
     seed_noise = _seed_noise(scores, resamples)
     return Standings(
@@ -248,7 +243,7 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
         seed_dfs=np.array([score.seed_df for score in scores]),
         seed_noise=seed_noise,
         samples=_group_samples(sums, sizes, values, resamples) + seed_noise,
-        df=degrees_of_freedom(sizes.mean(axis=0), shared=_SHARED),
+        df=intervals.degrees_of_freedom(sizes.mean(axis=0), shared=_SHARED),
     )
 
 
@@ -325,7 +320,7 @@ def paired_differences(
     """
     difference = standings.values[row] - standings.values[others]
     errors, freedom = standings.errors_to(row, others)
-    half = student_t(freedom, confidence) * errors
+    half = intervals.student_t(freedom, confidence) * errors
     gap = standings.samples[others] - standings.samples[row]
     return PairedDifferences(
         difference=difference,
@@ -564,11 +559,7 @@ def _resampled_ranks(
     # Rounded, since 2.5 % of 1,000 is 25 and not the 26 that the next float above 0.025 gives.
     low = max(math.ceil(round(tail * n_resamples, 6)), 1) - 1
     high = max(math.ceil(round((1.0 - tail) * n_resamples, 6)), 1) - 1
-    return (
-        ranks[:, low].astype(np.int64),
-        ranks[:, high].astype(np.int64),
-        best / n_resamples,
-    )
+    return (ranks[:, low].astype(np.int64), ranks[:, high].astype(np.int64), best / n_resamples)
 
 
 def _ranks(values: Array) -> npt.NDArray[np.int32]:

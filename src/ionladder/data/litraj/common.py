@@ -301,9 +301,9 @@ def material_overlap(
         )
         shared[f"{one}|{other}"] = {"materials": len(both), "entries": entries, "first": both[:3]}
     check = CheckResult(
-        name="material_overlap_is_known",
-        description="Materials that stand in several parts are counted; they are not refused.",
-        detail="; ".join(texts),
+        "material_overlap_is_known",
+        "Materials that stand in several parts are counted; they are not refused.",
+        "; ".join(texts),
     )
     return check, {"materials": {part: len(counts[part]) for part in PARTS}, "shared": shared}
 
@@ -345,9 +345,9 @@ def folds_check(together: str) -> Check[tuple[Columns, Columns]]:
         A check of the columns of ``splits`` and of ``folds``.
     """
     return Check(
-        name="folds_cover_training_once",
-        description=f"Each entry of train and val is held out once, with {together}.",
-        run=_check_folds,
+        "folds_cover_training_once",
+        f"Each entry of train and val is held out once, with {together}.",
+        _check_folds,
     )
 
 

@@ -375,7 +375,7 @@ def _checks(layout: Layout) -> Iterator[Check[Release]]:
             _check_labels,
         ),
     ):
-        yield Check(name=name, description=description, run=run)
+        yield Check(name, description, run)
 
 
 # From what was read to the tables of a version
@@ -558,9 +558,9 @@ def build_bvel13k(
     ]
     columns = [column.name for column in dataset.table("labels").columns if column.name != "id"]
     order = CheckResult(
-        name="falling_barriers_are_known",
-        description="Entries without E_1D <= E_2D <= E_3D are counted; they are not refused.",
-        detail=f"{len(falling)} of {len(rows)}" + (f": {first_few(falling)}" if falling else ""),
+        "falling_barriers_are_known",
+        "Entries without E_1D <= E_2D <= E_3D are counted; they are not refused.",
+        f"{len(falling)} of {len(rows)}" + (f": {first_few(falling)}" if falling else ""),
     )
     return _build(
         release,
@@ -612,14 +612,12 @@ def _check_no_dummies(release: Release) -> Outcome:
 
 _BVEL13K_CHECKS: tuple[Check[Release], ...] = (
     Check(
-        name="products_agree",
-        description="E_nD_x_nsites, where it is given, is E_nD times the number of sites.",
-        run=_check_times_sites,
+        "products_agree",
+        "E_nD_x_nsites, where it is given, is E_nD times the number of sites.",
+        _check_times_sites,
     ),
     Check(
-        name="structures_are_sound",
-        description="Every structure holds Li, and no dummy atom.",
-        run=_check_no_dummies,
+        "structures_are_sound", "Every structure holds Li, and no dummy atom.", _check_no_dummies
     ),
 )
 
@@ -680,13 +678,13 @@ def _check_centres(release: Release) -> Outcome:
 
 _NEBBVSE122K_CHECKS: tuple[Check[Release], ...] = (
     Check(
-        name="hops_are_named",
-        description="Every edge_id is a material, two sites and an image, and leads somewhere.",
-        run=_check_edges,
+        "hops_are_named",
+        "Every edge_id is a material, two sites and an image, and leads somewhere.",
+        _check_edges,
     ),
     Check(
-        name="centres_are_marked",
-        description="Every supercell ends with the dummy atom X at the centre of the hop.",
-        run=_check_centres,
+        "centres_are_marked",
+        "Every supercell ends with the dummy atom X at the centre of the hop.",
+        _check_centres,
     ),
 )

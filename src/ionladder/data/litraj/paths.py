@@ -488,9 +488,9 @@ def _check_exchanged(facts: Sequence[_Row]) -> Outcome:
 
 
 _EXCHANGED: Check[Sequence[_Row]] = Check(
-    name="barriers_are_not_exchanged",
-    description="The columns em_dft and em_bvse of the index stand under their own names.",
-    run=_check_exchanged,
+    "barriers_are_not_exchanged",
+    "The columns em_dft and em_bvse of the index stand under their own names.",
+    _check_exchanged,
 )
 
 
@@ -499,12 +499,12 @@ def _barrier_agreement(facts: Sequence[_Row]) -> CheckResult:
     differ = _differ(facts, "em_dft_ev")
     detail = f"{len(differ)} of {len(facts)} hops differ by more than {_AGREE_EV} eV"
     return CheckResult(
-        name="barrier_is_that_of_the_path",
-        description=(
+        "barrier_is_that_of_the_path",
+        (
             "The barrier of the index is compared with the largest minus the smallest energy of "
             "the relaxed path; hops that differ are counted, not refused."
         ),
-        detail=detail + (f": {first_few(differ)}" if differ else ""),
+        detail + (f": {first_few(differ)}" if differ else ""),
     )
 
 
@@ -514,12 +514,12 @@ def _centroid_agreement(facts: Sequence[_Row]) -> CheckResult:
     differ = [row["id"] for row in stated if not row["em_agrees"]]
     detail = f"{len(stated)} of {len(facts)} centroids state a barrier; {len(differ)} differ"
     return CheckResult(
-        name="centroid_barrier_is_that_of_the_index",
-        description=(
+        "centroid_barrier_is_that_of_the_index",
+        (
             "The em of a centroid is compared with em_dft of the index; frames that differ by "
             "more than 0.01 eV are counted, not refused."
         ),
-        detail=detail + (f": {first_few(differ)}" if differ else ""),
+        detail + (f": {first_few(differ)}" if differ else ""),
     )
 
 

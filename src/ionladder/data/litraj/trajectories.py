@@ -326,19 +326,19 @@ def _check_columns(subject: _Subject) -> Outcome:
 
 _CHECKS: tuple[Check[_Subject], ...] = (
     Check(
-        name="counts_are_upstreams",
-        description="Every part has as many configurations as upstream states.",
-        run=_check_counts,
+        "counts_are_upstreams",
+        "Every part has as many configurations as upstream states.",
+        _check_counts,
     ),
     Check(
-        name="energies_are_plausible",
-        description="No energy is further from zero than any cohesive energy could be.",
-        run=_check_energies,
+        "energies_are_plausible",
+        "No energy is further from zero than any cohesive energy could be.",
+        _check_energies,
     ),
     Check(
-        name="columns_are_known",
-        description="Columns of atoms that nothing is done with are named, not refused.",
-        run=_check_columns,
+        "columns_are_known",
+        "Columns of atoms that nothing is done with are named, not refused.",
+        _check_columns,
     ),
 )
 
@@ -414,9 +414,9 @@ def _repeated(rows: pd.DataFrame) -> CheckResult:
     is_test = rows["subset"] == "test"
     across = digests[is_test].isin(set(digests[~is_test])).sum()
     return CheckResult(
-        name="repeated_configurations_are_known",
-        description="Equal configurations are counted; they are not refused.",
-        detail=(
+        "repeated_configurations_are_known",
+        "Equal configurations are counted; they are not refused.",
+        (
             f"{len(rows) - digests.nunique():,} of {len(rows):,} equal an earlier one; {across:,} "
             "test configurations equal a training one"
         ),

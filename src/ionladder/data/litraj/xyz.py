@@ -371,11 +371,9 @@ def reduced_basis(cell_ang: Array) -> Array:
     basis = np.array(cell_ang, dtype=np.float64)
     lengths = np.linalg.norm(basis, axis=-1)
     if basis.shape != (3, 3) or not np.isfinite(basis).all() or not lengths.all():
-        msg = "a cell needs three lattice vectors of finite length"
-        raise ValueError(msg)
+        raise ValueError("a cell needs three lattice vectors of finite length")
     if abs(np.linalg.det(basis)) < 1e-9 * lengths.prod():
-        msg = "the lattice vectors span no volume"
-        raise ValueError(msg)
+        raise ValueError("the lattice vectors span no volume")
     longest = 1
     while longest < 3:
         # Shorten a vector by the lattice vector of the shorter ones that lies closest to it.

@@ -52,7 +52,7 @@ def _check(function: Callable[[Subject], Findings]) -> Check[Subject]:
                 return Outcome(findings=findings, detail=end.value)
 
     description = " ".join((getdoc(function) or "").split())
-    return Check(name=function.__name__, description=description, run=run)
+    return Check(function.__name__, description, run)
 
 
 def _count(place: str, name: str, found: int, release: Release) -> Iterator[Finding]:

@@ -9,13 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ionladder.data.obelix.release import (
-    Amounts,
-    Cell,
-    largest_fraction_difference,
-    n_atoms,
-    volume,
-)
+from ionladder.data.obelix import release as rel
+from ionladder.data.obelix.release import Amounts, Cell
 from ionladder.repo import sha256_bytes
 
 if TYPE_CHECKING:
@@ -95,8 +90,7 @@ def read_crystal(data: bytes) -> Crystal:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        msg = f"byte {error.start} is not UTF-8"
-        raise StructureError(msg) from error
+        raise StructureError(f"byte {error.start} is not UTF-8") from error
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -146,9 +140,9 @@ def structure_row(entry_id: str, crystal: Crystal, table: Mapping[str, Fraction]
         "has_li": "Li" in amounts,
         "space_group_cif": crystal.space_group,
         **dict(zip(CELL_COLUMNS, crystal.cell, strict=True)),
-        "volume_ang3": volume(crystal.cell),
-        "max_frac_diff_vs_table": round(largest_fraction_difference(amounts, table), _DECIMALS),
-        "z_ratio_vs_table": round(float(n_atoms(amounts) / n_atoms(table)), _DECIMALS),
+        "volume_ang3": rel.volume(crystal.cell),
+        "max_frac_diff_vs_table": round(rel.largest_fraction_difference(amounts, table), _DECIMALS),
+        "z_ratio_vs_table": round(float(rel.n_atoms(amounts) / rel.n_atoms(table)), _DECIMALS),
         "positions_perturbed": any(_is_noisy(x) for x in crystal.coordinates),
         "parse_warnings": list(crystal.warnings),
     }

@@ -11,15 +11,10 @@ import numpy as np
 
 from ionladder.config import DatasetVersion
 from ionladder.data.ingest import connected_components, draw_folds, groups_of_equals, run_checks
+from ionladder.data.obelix import crystals as cif
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.checks import TABLE_CHECKS, TEXT_CHECKS, Built
-from ionladder.data.obelix.crystals import (
-    CELL_COLUMNS,
-    Crystal,
-    StructureError,
-    read_crystal,
-    structure_row,
-)
+from ionladder.data.obelix.crystals import Crystal, StructureError
 from ionladder.data.obelix.release import Release, Row
 from ionladder.data.slices import NOT_GIVEN
 from ionladder.data.store import BuiltVersion, table_from_rows
@@ -66,7 +61,7 @@ def read_crystals(release: Release) -> dict[str, Crystal]:
     problems = []
     for entry in sorted(release.cifs):
         try:
-            crystals[entry] = read_crystal(release.cifs[entry])
+            crystals[entry] = cif.read_crystal(release.cifs[entry])
         except StructureError as error:
             problems.append(
                 Problem(
@@ -99,7 +94,9 @@ def build_tables(release: Release, crystals: Mapping[str, Crystal]) -> dict[str,
             for row in release.rows
         ],
         "labels": [label_row(row) for row in release.rows],
-        "structures": [structure_row(i, crystal, contents[i]) for i, crystal in crystals.items()],
+        "structures": [
+            cif.structure_row(i, crystal, contents[i]) for i, crystal in crystals.items()
+        ],
         "splits": splits,
         "folds": draw_folds(train, release.pinned.folds),
     }
@@ -117,7 +114,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "space_group": rel.space_group(row),
         "space_group_symbol": row[rel.SYMBOL].strip(),
         "crystal_system": rel.crystal_system(rel.space_group(row)),
-        **dict(zip(CELL_COLUMNS, cell, strict=True)),
+        **dict(zip(cif.CELL_COLUMNS, cell, strict=True)),
         "volume_ang3": rel.volume(cell),
         "family_raw": row[rel.FAMILY] or None,
         "family": rel.clean_family(row[rel.FAMILY]),

@@ -14,29 +14,12 @@ from ionladder.board.model import Board, Row
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
 from ionladder.repo import Layout
+from ionladder.site import tables as tbl
+from ionladder.site import text as txt
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
-from ionladder.site.tables import (
-    board_tables,
-    experiment_links,
-    sensitivity,
-    siblings,
-    target_table,
-    value_cell,
-)
-from ionladder.site.text import (
-    HOME,
-    UNITS,
-    board_url,
-    byte_count,
-    inert,
-    listing,
-    relative,
-    submission_url,
-    target_title,
-)
 
 TOP_ROWS = 10
 CHART_ROWS = 40
@@ -55,15 +38,15 @@ _SENT = {
 def pages(site: Site) -> Iterator[Page]:
     """The home page, one board a task, and one page a waiting task at its board's address."""
     n_rows = HOME_CHART_ROWS if len(site.tasks) == 1 else HOME_CHART_ROWS_OF_MANY
-    tasks = [_overview(site, item, n_rows, HOME) for item in site.tasks]
+    tasks = [_overview(site, item, n_rows, txt.HOME) for item in site.tasks]
     waiting = [_waiting(item) for item in site.waiting]
-    shared = {"n_chart": n_rows, "n_rows": TOP_ROWS, "units": UNITS}
-    yield Page(HOME, "home", {"tasks": tasks, "waiting": waiting, **shared})
+    shared = {"n_chart": n_rows, "n_rows": TOP_ROWS, "units": txt.UNITS}
+    yield Page(txt.HOME, "home", {"tasks": tasks, "waiting": waiting, **shared})
     for item in site.tasks:
-        here = board_url(item.task.name)
+        here = txt.board_url(item.task.name)
         yield Page(here, "leaderboard", _board(site, item, here))
     for waiting_task in site.waiting:
-        yield Page(board_url(waiting_task.task.name), "waiting", _waiting(waiting_task))
+        yield Page(txt.board_url(waiting_task.task.name), "waiting", _waiting(waiting_task))
 
 
 def board_files(layout: Layout, task: str) -> dict[str, Path]:
@@ -99,35 +82,35 @@ def _waiting(item: WaitingTask) -> dict[str, Any]:
         "version": version,
         "metrics": [(use, get_metric(use.metric)) for use in item.task.metrics],
         "sent": _SENT[item.task.predicts],
-        "download": byte_count(version.download_bytes),
-        "room": byte_count(version.download_bytes + version.ingested_bytes),
+        "download": txt.byte_count(version.download_bytes),
+        "room": txt.byte_count(version.download_bytes + version.ingested_bytes),
     }
 
 
 def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     board = item.board
-    tables = board_tables(board)
+    tables = tbl.board_tables(board)
     ranked = next(table for table in tables if table.is_ranked)
-    others = siblings(site, item)
+    others = tbl.siblings(site, item)
     boards = [item, *(other for group in others.values() for other, _ in group)]
     reported = _reported(board)
     files = sorted(board_files(site.layout, item.task.name))
     return {
         **_overview(site, item, CHART_ROWS, here),
         "tables": tables,
-        "by_target": target_table(board, ranked.rows),
+        "by_target": tbl.target_table(board, ranked.rows),
         "fewest": MIN_ROWS,
         "by_slice": slice_board(item),
-        "primary_target": target_title(item.task, item.task.primary.target),
+        "primary_target": txt.target_title(item.task, item.task.primary.target),
         "robustness": item.analysis.robustness,
-        "sensitivity": sensitivity(board, item.analysis),
+        "sensitivity": tbl.sensitivity(board, item.analysis),
         "reported": reported,
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
         "subset_columns": _reported_subsets(board),
         "siblings": others,
         "experiments": list(
-            dict.fromkeys(link for one in boards for link in experiment_links(one, here))
+            dict.fromkeys(link for one in boards for link in tbl.experiment_links(one, here))
         ),
         "downloads": {
             "Analysis" if ".analysis." in path else path.rpartition(".")[2].upper(): path
@@ -156,7 +139,7 @@ def _reported(board: Board) -> list[dict[str, Any]]:
             printed = board.primary(row, subset.name).value
             is_compared = counterpart is not None and printed is not None
             here = board.primary(counterpart, subset.name) if counterpart and is_compared else None
-            pairs.append((printed, value_cell(here) if here else None))
+            pairs.append((printed, tbl.value_cell(here) if here else None))
         texts = {key: str(row.quoted.get(key) or "") for key in ("trained_on", "verdict")}
         entries.append({"row": row, "counterpart": counterpart, "pairs": pairs, **texts})
     for key in ("trained_on", "verdict"):
@@ -183,9 +166,9 @@ def linked_names(board: Board, rows: Sequence[Row], here: str) -> Markup:
     shown = rows if len(rows) <= NAMED_ROWS + 1 else rows[:NAMED_ROWS]
     links = [
         Markup('<a href="{}"><bdi>{}</bdi></a>').format(
-            relative(here, submission_url(board.task.name, row.submission or "")),
-            inert(row.model, limit=60),
+            txt.relative(here, txt.submission_url(board.task.name, row.submission or "")),
+            txt.inert(row.model, limit=60),
         )
         for row in shown
     ]
-    return listing(links, more=len(rows) - len(shown))
+    return txt.listing(links, more=len(rows) - len(shown))

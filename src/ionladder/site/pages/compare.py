@@ -7,36 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ionladder.board.model import Board, Row
-from ionladder.site.charts import (
-    CostChart,
-    CostPoint,
-    difference_scale,
-    spark_axis,
-    stands_of,
-    timeline_chart,
-)
+from ionladder.site import charts
+from ionladder.site import differences as diffs
+from ionladder.site import text as txt
+from ionladder.site.charts import CostChart, CostPoint
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.differences import (
-    agreement_table,
-    arms_table,
-    asked_table,
-    candidates,
-    printed_table,
-    read_differences,
-    resolution,
-    sentence,
-)
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
-from ionladder.site.text import (
-    charts_url,
-    compare_url,
-    count,
-    duration,
-    experiment_url,
-    number,
-    plain,
-)
 from ionladder.specs import Experiment
 
 MOST_ROWS = 200
@@ -58,10 +35,10 @@ def pages(site: Site) -> Iterator[Page]:
     """For each task its charts, its comparison of two, and a page for each of its experiments."""
     for item in site.tasks:
         name = item.task.name
-        yield Page(charts_url(name), "charts", _charts(site, item))
-        yield Page(compare_url(name), "compare", _compare(item))
+        yield Page(txt.charts_url(name), "charts", _charts(site, item))
+        yield Page(txt.compare_url(name), "compare", _compare(item))
         for experiment in item.task.experiments:
-            here = experiment_url(name, experiment.name)
+            here = txt.experiment_url(name, experiment.name)
             yield Page(here, "experiment", _experiment(site, item, experiment))
 
 
@@ -71,7 +48,7 @@ def _compare(item: TaskSite) -> dict[str, Any]:
     leader = next(iter(board.of_kind("verified")), None)
     name = (leader.submission if leader else None) or ""
     pairs = {pair.other: pair.turned() for pair in item.analysis.pairs.get(name, ())}
-    scale = difference_scale(pair.score for pair in pairs.values())
+    scale = charts.difference_scale(pair.score for pair in pairs.values())
     others = [row for row in board.scored if row is not leader]
     shown = others[:MOST_ROWS] if leader else []
     return {
@@ -80,7 +57,7 @@ def _compare(item: TaskSite) -> dict[str, Any]:
         "rows": [(row, pairs.get(row.submission or "")) for row in shown],
         "n_hidden": len(others) - len(shown),
         "scale": scale,
-        "axis": spark_axis(scale),
+        "axis": charts.spark_axis(scale),
     }
 
 
@@ -93,16 +70,16 @@ class _Scores(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         row = self._board.entrant(name)
-        return number(self._board.primary(row).value if row else None, digits=3)
+        return txt.number(self._board.primary(row).value if row else None, digits=3)
 
 
 def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str, Any]:
     """What an experiment found, in a sentence a question, and every difference behind it."""
     board = item.board
     confidence = f"{100 * site.params.scoring.confidence:g} %"
-    differences = read_differences(board, item.analysis, experiment)
+    differences = diffs.read_differences(board, item.analysis, experiment)
     named = set(experiment.submissions)
-    printed = printed_table(experiment, board)
+    printed = diffs.printed_table(experiment, board)
     mine = board.model_copy(
         update={"rows": [row for row in board.scored if row.submission in named]}
     )
@@ -114,17 +91,19 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
         "experiment": experiment,
         "absent": [name for name in experiment.submissions if not board.entrant(name)],
         "answers": [
-            (question, sentence(question, differences, confidence=confidence))
+            (question, diffs.sentence(question, differences, confidence=confidence))
             for question in experiment.questions
         ],
-        "asked": asked_table(experiment, differences),
-        "candidates": candidates(experiment, differences),
+        "asked": diffs.asked_table(experiment, differences),
+        "candidates": diffs.candidates(experiment, differences),
         "printed": printed,
-        "arms": arms_table(experiment, differences),
+        "arms": diffs.arms_table(experiment, differences),
         "has_parts": differences.has_parts,
         "cost": cost_part(mine, TRAINING_TIME, by_name=True),
         "n_drawn": min(len(mine.scored), DRAWN_ROWS),
-        "resolution": resolution(experiment, differences, printed["spread"] if printed else None),
+        "resolution": diffs.resolution(
+            experiment, differences, printed["spread"] if printed else None
+        ),
         "caveats": [caveat.format_map(_Scores(board)) for caveat in experiment.caveats],
         "sources": sorted({str(row.quoted.get("source")) for row in quoted}),
     }
@@ -147,7 +126,7 @@ TRAINING_TIME = Cost(
     title="Training time",
     axis="training time as stated, logarithmic",
     ticks=_SECONDS,
-    shown=duration,
+    shown=txt.duration,
     note="Times were stated by those who trained, each on a machine of their own: a factor of "
     "a few says little, a factor of a hundred does.",
 )
@@ -158,7 +137,7 @@ COSTS = (
         title="Trainable parameters",
         axis="trainable parameters as stated, logarithmic",
         ticks=_COUNTS,
-        shown=count,
+        shown=txt.count,
         note="Forests and other models without a fixed set of parameters state none.",
     ),
 )
@@ -167,19 +146,19 @@ COSTS = (
 def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     """Error against cost, the best score over publications, how models agree."""
     board, source = item.board, site.entries[item.task.name]
-    stands = stands_of(site.history, board)
+    stands = charts.stands_of(site.history, board)
     shown = stands[-SHOWN_PUBLICATIONS:]
     return {
         "board": board,
         "costs": [cost_part(board, cost) for cost in COSTS],
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
         "course": {
-            "chart": timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
+            "chart": charts.timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
             "stands": shown[::-1],
             "n_hidden": len(stands) - len(shown),
             "n_rules": len({stand.rules for stand in shown}),
         },
-        "agreement": agreement_table(board, source.table),
+        "agreement": diffs.agreement_table(board, source.table),
         "has_labels": source.table is not None,
         "has_slices": slice_board(item) is not None,
         "absent": source.absent,
@@ -202,7 +181,7 @@ def cost_part(board: Board, cost: Cost, *, by_name: bool = False) -> dict[str, A
         board=board,
         points=[
             CostPoint(
-                label=plain(row.submission if by_name else row.model, limit=80),
+                label=txt.plain(row.submission if by_name else row.model, limit=80),
                 kind=row.kind,
                 cost=size,
                 shown_cost=f"{cost.title.lower()} {_shown(row, cost)}",

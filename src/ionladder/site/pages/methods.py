@@ -7,14 +7,8 @@ from typing import Any
 
 from ionladder.board import audit
 from ionladder.metrics import all_metrics
+from ionladder.site import measured
 from ionladder.site.context import Site, TaskSite
-from ionladder.site.measured import (
-    COVERAGE,
-    SEPARATION,
-    coverage_tables,
-    read_measured,
-    separation_tables,
-)
 from ionladder.site.pages import Page
 from ionladder.site.text import UNCERTAINTY, number
 
@@ -25,7 +19,10 @@ SHUFFLED = "kfold_shuffled"
 
 def pages(site: Site) -> Iterator[Page]:
     """The one page on methods."""
-    coverage, separation = (read_measured(site.layout, name) for name in (COVERAGE, SEPARATION))
+    coverage, separation = (
+        measured.read_measured(site.layout, name)
+        for name in (measured.COVERAGE, measured.SEPARATION)
+    )
     context = {
         "metrics": list(all_metrics().values()),
         "settings": site.params.scoring,
@@ -36,9 +33,9 @@ def pages(site: Site) -> Iterator[Page]:
         "schemes": _schemes(site),
         "flattery": [gap for item in site.tasks if (gap := _flattery(item))],
         "coverage": coverage,
-        "coverage_tables": coverage_tables(coverage) if coverage else [],
+        "coverage_tables": measured.coverage_tables(coverage) if coverage else [],
         "separation": separation,
-        "separation_tables": separation_tables(separation) if separation else [],
+        "separation_tables": measured.separation_tables(separation) if separation else [],
     }
     yield Page(URL, "methods", context)
 
