@@ -12,11 +12,19 @@ import numpy as np
 
 from ionladder.board.audit import audit_board, audit_json
 from ionladder.board.compare import Comparison, analyse, compare, experiment_tables, sign_of
-from ionladder.board.history import PLACE, Record, read_history, record_publication
+from ionladder.board.history import (
+    PLACE,
+    Record,
+    append_records,
+    new_records,
+    read_history,
+    standings,
+)
 from ionladder.board.model import write_analysis, write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
 from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
+from ionladder.git import head_commit
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
@@ -291,7 +299,9 @@ def publish(layout: Layout, task: Task, version: str, settings: ScoringSettings)
     write_receipts(layout, task.name, receipts, result.refused)
     write_analysis(layout, analysis)
     write_leaderboard(layout, board)
-    records = record_publication(layout, history, board, receipts)
+    now, commit = standings(board, receipts), head_commit(layout.root)
+    records = new_records(history, now, task=task.name, commit=commit)
+    append_records(layout, records)
     return Published(scores=result, records=tuple(records))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
+
+import orjson
 
 from ionladder.board.history import (
     IDENTITY,
@@ -63,14 +65,14 @@ def receipt_problems(layout: Layout, task: str) -> list[Problem]:
     scored = CV_STEM if spec and spec.scored_folds else PREDICTIONS_STEM
     folders = {folder.name for folder in submission_folders(layout, task)}
     receipts = {path.stem for path in layout.receipts_dir(task).glob("*.json")}
+    run = f"run `ionladder leaderboard {task}`"
     problems = []
     for name in sorted(folders | receipts):
         folder = layout.relative(layout.submission_dir(task, name))
         shown = layout.relative(layout.receipt(task, name))
         if name not in receipts or name not in folders:
             where, other = (folder, shown) if name in folders else (shown, folder)
-            run = f"Run `ionladder leaderboard {task}`."
-            problems.append(Problem(where, f"{other} beside it", "nothing there", run))
+            problems.append(Problem(where, f"{other} beside it", "nothing there", f"R{run[1:]}."))
             continue
         receipt = read_json(layout.receipt(task, name))
         for key, stem in ((PREDICTIONS_STEM, scored), (CV_STEM, CV_STEM)):
@@ -78,15 +80,10 @@ def receipt_problems(layout: Layout, task: str) -> list[Problem]:
             path, _ = find_table(layout.submission_dir(task, name), stem, shown_as=folder)
             found = predictions_sha256(path) if path else None
             if "refused" not in receipt and found != recorded:
-                problems.append(
-                    Problem(
-                        f"{folder}/{path.name if path else stem}",
-                        f"SHA-256 {recorded or 'of no file'}, as in {shown}",
-                        found or "no file",
-                        "Restore the file from git, or run "
-                        f"`ionladder leaderboard {task}` to score it again.",
-                    )
-                )
+                where = f"{folder}/{path.name if path else stem}"
+                expected = f"SHA-256 {recorded or 'of no file'}, as in {shown}"
+                step = f"Restore the file from git, or {run} to score it again."
+                problems.append(Problem(where, expected, found or "no file", step))
     return problems
 
 
@@ -98,55 +95,45 @@ class TaskFiles:
     """What is published of one task.
 
     Attributes:
-        board: Content of its board, or None when there is none.
-        analysis: Content of its board-level analysis, or None.
+        board: Content of its board; empty when there is none.
+        analysis: Content of its board-level analysis; empty when there is none.
         receipts: Submission → receipt; refused submissions are not among them.
         csv: Text of the flat table, or None.
     """
 
-    board: Mapping[str, Any] | None = None
-    analysis: Mapping[str, Any] | None = None
-    receipts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    board: dict[str, Any] = field(default_factory=dict)
+    analysis: dict[str, Any] = field(default_factory=dict)
+    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
     csv: str | None = None
 
-    def identity(self, name: str) -> tuple[Any, ...] | None:
-        """What the score of a submission rests on; None when it has no receipt."""
-        receipt = self.receipts.get(name)
-        if receipt is None:
-            return None
-        known = {**receipt, **(receipt.get("hashes") or {})}
-        return tuple(known.get(key) for key in IDENTITY)
+    @property
+    def identities(self) -> dict[str, list[Any]]:
+        """Submission → what its score rests on."""
+        found = {name: {**r, **(r.get("hashes") or {})} for name, r in self.receipts.items()}
+        return {name: [known.get(key) for key in IDENTITY] for name, known in found.items()}
 
-    @cached_property
-    def rows(self) -> dict[str, Mapping[str, Any]]:
+    @property
+    def rows(self) -> dict[str, dict[str, Any]]:
         """Submission → its row."""
-        return {
-            row["submission"]: row
-            for row in (self.board or {}).get("rows", ())
-            if row["submission"]
-        }
+        return {row["submission"]: row for row in self.board.get("rows", ()) if row["submission"]}
 
     @property
-    def rules(self) -> tuple[Any, ...]:
+    def rules(self) -> list[Any]:
         """The dataset and scorer version of the board."""
-        return tuple((self.board or {}).get(key) for key in ("dataset_version", "scorer_version"))
+        return [self.board.get(key) for key in ("dataset_version", "scorer_version")]
 
     @property
-    def board_identity(self) -> tuple[Any, ...]:
+    def board_identity(self) -> list[Any]:
         """What everything on the board rests on: all submissions, and which of them are ranked."""
-        kinds = {name: row["kind"] for name, row in self.rows.items()}
-        return self.rules, kinds, {name: self.identity(name) for name in self.receipts}
+        return [*self.rules, {k: row["kind"] for k, row in self.rows.items()}, self.identities]
 
 
 @dataclass
 class Snapshot:
     """Task → its files, and the bytes of the history (empty when there is none)."""
 
-    tasks: dict[str, TaskFiles] = field(default_factory=dict)
+    tasks: defaultdict[str, TaskFiles] = field(default_factory=lambda: defaultdict(TaskFiles))
     history: bytes = b""
-
-    def __getitem__(self, task: str) -> TaskFiles:
-        return self.tasks.get(task, TaskFiles())
 
 
 def snapshot(layout: Layout, commit: str | None = None) -> Snapshot:
@@ -160,34 +147,27 @@ def snapshot(layout: Layout, commit: str | None = None) -> Snapshot:
     if commit:
         files = files_at(layout.root, commit, folder)
     else:
-        files = {
-            f"{folder}/{path.relative_to(root).as_posix()}": path.read_bytes()
-            for path in sorted(root.rglob("*"))
-            if path.is_file()
-        }
+        paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+        files = {f"{folder}/{p.relative_to(root).as_posix()}": p.read_bytes() for p in paths}
     found = Snapshot()
     for name, data in files.items():
         path = PurePosixPath(name).relative_to(folder)
-        *parents, kind = *path.parent.parts, path.suffix
-        task = found.tasks.setdefault((parents[1:] or [path.stem])[0], TaskFiles())
-        content = _object(data, f"{name}{at}") if kind == ".json" else {}
-        match parents, kind:
-            case [], ".jsonl":
+        content = _object(data, f"{name}{at}") if path.suffix == ".json" else {}
+        match path.parent.parts, path.suffix:
+            case (), ".jsonl":
                 found.history = data
-            case [], ".csv":
-                task.csv = data.decode("utf-8", "replace")
-            case [], ".json":
-                task.board = content
-            case ["analysis"], ".json":
-                task.analysis = content
-            case ["scores", _], ".json" if "refused" not in content:
-                task.receipts[path.stem] = content
+            case (), ".csv":
+                found.tasks[path.stem].csv = data.decode("utf-8", "replace")
+            case (), ".json":
+                found.tasks[path.stem].board = content
+            case ("analysis",), ".json":
+                found.tasks[path.stem].analysis = content
+            case ("scores", task), ".json" if "refused" not in content:
+                found.tasks[task].receipts[path.stem] = content
     return found
 
 
 def _object(data: bytes, where: str) -> dict[str, Any]:
-    import orjson
-
     try:
         item = orjson.loads(data)
         found = f"a JSON {type(item).__name__}"
@@ -195,12 +175,8 @@ def _object(data: bytes, where: str) -> dict[str, Any]:
         item, found = None, f"unreadable text ({error})"
     if isinstance(item, dict):
         return item
-    raise HistoryError(
-        where,
-        "a JSON object written by ionladder",
-        found,
-        "Restore it with `git checkout`, or write it with `ionladder leaderboard`.",
-    )
+    step = "Restore it with `git checkout`, or write it with `ionladder leaderboard`."
+    raise HistoryError(where, "a JSON object written by ionladder", found, step)
 
 
 # Is every published score that of its last record?
@@ -216,7 +192,7 @@ def verify_history(layout: Layout, params: Params) -> Verified:
     history, now = read_history(layout), snapshot(layout)
     for task in params.task_versions:
         n = sum(record.event != REMOVED for record in latest(history, task).values())
-        _count(result, history_problems(layout, history, now[task], task), n)
+        _count(result, history_problems(layout, history, now.tasks[task], task), n)
     return result
 
 
@@ -225,38 +201,34 @@ def history_problems(
 ) -> list[Problem]:
     """Compare the last record of every submission with its receipt, and its row with both."""
     shown, board = layout.relative(layout.history), layout.relative(layout.leaderboard_json(task))
-    restore = f"Restore both files from git, or run `ionladder leaderboard {task}`."
+    run = f"un `ionladder leaderboard {task}`."
+    restore = f"Restore both files from git, or r{run}"
     rows = {name: row for name, row in files.rows.items() if name in files.receipts}
-    now, last = {}, latest(history, task)
-    problems: list[Problem] = []
-
-    def differs(where: str, expected: str, found: str, next_step: str = restore) -> None:
-        problems.append(Problem(where, expected, found, next_step))
-
-    if files.board is not None:
-        now = standings({**files.board, "rows": list(rows.values())}, files.receipts)
+    last, problems = latest(history, task), []
+    now = standings({**files.board, "rows": list(rows.values())}, files.receipts) if rows else {}
+    for name, row in rows.items():
         metric = files.board["primary"]["metric"]
-        for name, row in rows.items():
-            found = [row[key] for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")]
-            scored = [getattr(now[name], key) for key in NUMBERS]
-            if found != scored:
-                differs(f"{board}, {name}", f"{metric} {scored}, as in its receipt", str(found))
+        found = [row[key] for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")]
+        scored = [getattr(now[name], key) for key in NUMBERS]
+        if found != scored:
+            expected = f"{metric} {scored}, as in its receipt"
+            problems.append(Problem(f"{board}, {name}", expected, str(found), restore))
     for name in sorted(now.keys() | last.keys()):
         record, standing = last.get(name), now.get(name)
         where = layout.relative(layout.receipt(task, name))
-        if standing is None:
-            if record and record.event != REMOVED:
-                expected = f"a last record that it was {REMOVED}, as it is not on the board"
-                differs(f"{shown}, {task}/{name}", expected, f"the event {record.event}")
-        elif record is None or record.event == REMOVED:
-            run = f"Run `ionladder leaderboard {task}`."
-            differs(where, f"a record of this score in {shown}", "none", run)
-        elif keys := differing(record, standing, SCORE):
+        is_on = record is not None and record.event != REMOVED
+        if standing is None and is_on:
+            expected = f"a last record that it was {REMOVED}, as it is not on the board"
+            event = f"the event {last[name].event}"
+            problems.append(Problem(f"{shown}, {task}/{name}", expected, event, restore))
+        elif standing and not is_on:
+            problems.append(Problem(where, f"a record of this score in {shown}", "none", f"R{run}"))
+        elif standing and (keys := differing(last[name], standing, SCORE)):
             was, is_now = (
                 ", ".join(f"{key} {getattr(each, key)}" for key in keys)
-                for each in (record, standing)
+                for each in (last[name], standing)
             )
-            differs(where, f"{was}, as in {shown}", is_now)
+            problems.append(Problem(where, f"{was}, as in {shown}", is_now, restore))
     return problems
 
 
@@ -285,11 +257,11 @@ def problems_since(layout: Layout, tasks: Sequence[str], commit: str) -> list[Pr
     altered = altered_lines(base.history, now.history, at=at, shown_as=shown)
     problems = list(altered)
     for task in tasks:
-        board, csv = now[task].board, now[task].csv
-        if board is not None and csv is not None and csv != to_csv(board["rows"]):
-            table, expected = f"{folder}/{task}.csv", f"the rows of {folder}/{task}.json"
+        files = now.tasks[task]
+        if files.board and files.csv is not None and files.csv != to_csv(files.board["rows"]):
+            expected = f"the rows of {folder}/{task}.json"
             step = f"Restore both from git, or run `ionladder leaderboard {task}`."
-            problems.append(Problem(table, expected, "other rows", step))
+            problems.append(Problem(f"{folder}/{task}.csv", expected, "other rows", step))
         changed = unversioned_changes(base, now, task=task, at=at, folder=folder)
         problems += changed
         if not altered and not changed:
@@ -310,59 +282,53 @@ def unversioned_changes(
         at: The base in words, for messages.
         folder: The folder of both, for messages.
     """
-    if task not in base.tasks or task not in now.tasks:
-        return []
-    old, new = base[task], now[task]
-    same = {name for name in old.receipts if old.identity(name) == new.identity(name)}
-    receipts = {
-        name: list(number_changes(old.receipts[name], new.receipts[name])) for name in sorted(same)
+    old, new = base.tasks[task], now.tasks[task]
+    identities = new.identities
+    same = [name for name, found in old.identities.items() if identities.get(name) == found]
+    changed = {
+        f"{folder}/scores/{task}/{name}.json": found
+        for name in same
+        if (found := [*number_changes(old.receipts[name], new.receipts[name])])
     }
-    changed = {f"{folder}/scores/{task}/{name}.json": found for name, found in receipts.items()}
-    blamed = {name for name, found in receipts.items() if found}
     is_same_board = old.board_identity == new.board_identity
     # Another submission moves places; what a card says is no score.
-    left_out = _NOT_SCORES if is_same_board and not blamed else _NOT_SCORES | _OF_THE_BOARD
-    board = changed[f"{folder}/{task}.json"] = []
-    for name in sorted(old.rows.keys() & new.rows.keys() & (same - blamed)):
-        row = {key: value for key, value in old.rows[name].items() if key not in left_out}
-        board += number_changes(row, new.rows[name], name)
-    if old.board is not None and new.board is not None and old.rules == new.rules:
-        before, after = (
-            {floor["name"]: floor for floor in b["floors"]} for b in (old.board, new.board)
-        )
+    left_out = _NOT_SCORES if is_same_board and not changed else _NOT_SCORES | _OF_THE_BOARD
+    board: list[NumberChange] = []
+    for name, row in sorted(old.rows.items()):
+        is_blamed = f"{folder}/scores/{task}/{name}.json" in changed
+        if name in new.rows and name in same and not is_blamed:
+            scores = {key: value for key, value in row.items() if key not in left_out}
+            board += number_changes(scores, new.rows[name], name)
+    if old.board and new.board and old.rules == new.rules:
+        before, after = ({f["name"]: f for f in each.board["floors"]} for each in (old, new))
         board += number_changes(before, after, "floors")
-    if is_same_board and old.analysis and new.analysis and not any(changed.values()):
-        path = f"{folder}/analysis/{task}.json"
-        changed[path] = list(number_changes(old.analysis, new.analysis))
-    return [
-        Problem(
-            path,
-            f"the numbers published at {at} "
-            f"({first_few((_text(was) for _, was, _ in found), limit=_LISTED)}), since data, "
-            "scorer and predictions have no new version",
-            first_few((f"{name} {_text(value)}" for name, _, value in found), limit=_LISTED),
-            _next_step(task),
+    if board:
+        changed[f"{folder}/{task}.json"] = board
+    if is_same_board and old.analysis and new.analysis and not changed:
+        found = [*number_changes(old.analysis, new.analysis)]
+        changed = {f"{folder}/analysis/{task}.json": found} if found else {}
+    problems = []
+    for path, found in sorted(changed.items()):
+        was = first_few((_text(value) for _, value, _ in found), limit=_LISTED)
+        is_now = first_few((f"{name} {_text(value)}" for name, _, value in found), limit=_LISTED)
+        expected = (
+            f"the numbers published at {at} ({was}), since data, scorer and predictions have no "
+            "new version"
         )
-        for path, found in sorted(changed.items())
-        if found
-    ]
+        problems.append(Problem(path, expected, is_now, _next_step(task)))
+    return problems
 
 
 def altered_lines(base: bytes, now: bytes, *, at: str, shown_as: str) -> list[Problem]:
     """The first line of a history that no longer stands where it stood; none when all do."""
     old, new = base.splitlines(keepends=True), now.splitlines(keepends=True)
-    if new[: len(old)] == old:
+    n = next((n for n, line in enumerate(old) if new[n : n + 1] != [line]), None)
+    if n is None:
         return []
-    differ = (n for n, (a, b) in enumerate(zip(old, new, strict=False), start=1) if a != b)
-    number = next(differ, len(new) + 1)
-    return [
-        Problem(
-            f"{shown_as}, line {number}",
-            f"the line published at {at}: a history is only ever lengthened",
-            "another line" if number <= len(new) else f"the end, {len(old)} lines expected",
-            "Restore the file from that commit, then run `ionladder leaderboard`.",
-        )
-    ]
+    expected = f"the line published at {at}: a history is only ever lengthened"
+    found = "another line" if n < len(new) else f"the end, {len(old)} lines expected"
+    step = "Restore the file from that commit, then run `ionladder leaderboard`."
+    return [Problem(f"{shown_as}, line {n + 1}", expected, found, step)]
 
 
 def unexplained_records(
@@ -370,16 +336,14 @@ def unexplained_records(
 ) -> list[Problem]:
     """Records added after the first ``n_before`` that say themselves that nothing explains them."""
     fresh = {id(record): n for n, record in enumerate(records[n_before:], start=n_before + 1)}
+    expected = "a new dataset version, scorer version or prediction file"
+    found, step = "another score or place with all of them as before", _next_step(task)
     return [
-        Problem(
-            f"{shown_as}, line {fresh[id(change.after)]}: {task}/{change.after.submission}",
-            "a new dataset version, scorer version or prediction file",
-            "another score or place with all of them as before",
-            _next_step(task),
-        )
+        Problem(f"{shown_as}, line {n}: {task}/{change.after.submission}", expected, found, step)
         for publication in publications(records)
         for change in publication.changes
-        if publication.task == task and id(change.after) in fresh and "unexplained" in change.causes
+        if publication.task == task and "unexplained" in change.why
+        if (n := fresh.get(id(change.after)))
     ]
 
 

@@ -9,13 +9,14 @@ only a place changed, were written until scorer version 2 and stay as they are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, NamedTuple
 
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
 from ionladder.errors import HistoryError
-from ionladder.git import head_commit
 from ionladder.receipt import DECIMALS
 from ionladder.repo import Layout, replacing
 
@@ -23,14 +24,17 @@ REMOVED: Literal["removed"] = "removed"
 NUMBERS = ("value", "ci_low", "ci_high")
 PLACE = ("rank", "rank_low", "rank_high", "tie_group")
 DATA = ("dataset_version", "labels_sha256", "split_sha256")
-PREDICTIONS = ("predictions_sha256", "cv_predictions_sha256")
+PREDICTIONS = {
+    "predictions_sha256": "predictions",
+    "cv_predictions_sha256": "cross-validation predictions",
+}
 IDENTITY = (*DATA, "scorer_version", *PREDICTIONS)
 """What a score rests on."""
 MEASURE = ("metric", "unit")
 SCORE = (*IDENTITY, *MEASURE, *NUMBERS, "kind")
 """What makes a new record when it changes."""
 
-_FEWEST_DIGITS, _MOST_DIGITS = 2, 6
+FEWEST_DIGITS, MOST_DIGITS = 2, 6
 
 
 class Record(NamedTuple):
@@ -67,6 +71,7 @@ class Record(NamedTuple):
 
 
 KEYS = Record._fields
+_MODEL = TypeAdapter(Record)
 
 
 def differing(one: Record, other: Record, keys: Iterable[str]) -> list[str]:
@@ -91,25 +96,22 @@ def standings(
     """
     primary = board["primary"]
     target, metric, subset = primary["target"], primary["metric"], primary["subset"]
+    fixed = {
+        "task": board["task"],
+        "metric": f"{target}/{metric}/{subset}",
+        "unit": primary["unit"],
+        "published": 0,
+        "publication": 0,
+        "event": "added",
+        "commit": None,
+    }
     found = {}
     for row in board["rows"]:
-        if (name := row["submission"]) is None:
-            continue
-        receipt = receipts[name]
-        known = receipt | receipt["hashes"] | receipt["targets"][target][subset]["metrics"][metric]
-        found[name] = Record(
-            task=board["task"],
-            submission=name,
-            published=0,
-            publication=0,
-            event="added",
-            metric=f"{target}/{metric}/{subset}",
-            unit=primary["unit"],
-            kind=row["kind"],
-            commit=None,
-            **{key: known[key] for key in (*IDENTITY, *NUMBERS)},
-            **{key: row[key] for key in PLACE},
-        )
+        if (name := row["submission"]) is not None:
+            receipt = receipts[name]
+            score = receipt["targets"][target][subset]["metrics"][metric]
+            known = row | receipt | receipt["hashes"] | score | fixed | {"submission": name}
+            found[name] = Record(**{key: known[key] for key in KEYS})
     return found
 
 
@@ -134,54 +136,48 @@ def new_records(
         nothing changed.
     """
     last = latest(records, task)
-    fresh = []
+    number = 1 + max((record.publication for record in last.values()), default=0)
+    fresh: list[Record] = []
+
+    def add(name: str, record: Record, event: str, **changed: Any) -> None:
+        n = 1 + last[name].published if name in last else 1
+        changed |= {"event": event, "published": n, "publication": number, "commit": commit}
+        fresh.append(record._replace(**changed))
+
     for name, standing in now.items():
         before = last.get(name)
         if before is None or before.event == REMOVED:
-            fresh.append(standing)
+            add(name, standing, "added")
         elif differing(before, standing, SCORE):
-            fresh.append(standing._replace(event="rescored"))
-    nothing: dict[str, Any] = dict.fromkeys((*NUMBERS, *PLACE))
-    fresh += [
-        record._replace(event=REMOVED, **nothing)
-        for name, record in last.items()
-        if name not in now and record.event != REMOVED
-    ]
-    number = 1 + max((record.publication for record in last.values()), default=0)
-    counts = {name: record.published for name, record in last.items()}
-    return [
-        r._replace(published=1 + counts.get(r.submission, 0), publication=number, commit=commit)
-        for r in fresh
-    ]
+            add(name, standing, "rescored")
+    for name, record in last.items():
+        if name not in now and record.event != REMOVED:
+            add(name, record, REMOVED, **dict.fromkeys((*NUMBERS, *PLACE)))
+    return fresh
 
 
 # What changed from record to record, by how much, and why
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """One record beside the one before it.
 
     Attributes:
         before: The standing before; None when the submission was not on the board.
         after: The record that the change added; its numbers are None when it left the board.
-        why: Every cause with what it rests on, in words. Causes are data, scorer, submission,
-            kind, others (only the place changed) and unexplained; never empty.
+        why: Cause → what it rests on, in words. Causes are data, scorer, submission, kind, others
+            (only the place changed) and unexplained; never empty.
     """
 
     before: Record | None
     after: Record
-    why: tuple[tuple[str, str], ...]
+    why: Mapping[str, str]
 
     @property
-    def causes(self) -> tuple[str, ...]:
-        """Why: ``data``, ``scorer``."""
-        return tuple(cause for cause, _ in self.why)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> list[str]:
         """The causes in words, with what they rest on: ``data: version 1.0.0 → 1.1.0, labels``."""
-        return tuple(f"{cause}: {words}" for cause, words in self.why)
+        return [f"{cause}: {words}" for cause, words in self.why.items()]
 
     @property
     def difference(self) -> float | None:
@@ -194,41 +190,32 @@ class Change:
     @property
     def tie_group_changed(self) -> bool:
         """Whether a submission that stayed on the board is in a tie group of another number."""
-        if self.before is None or self.after.event == REMOVED:
-            return False
-        return self.before.tie_group != self.after.tie_group
+        old, new = self.before, self.after
+        return bool(old and new.event != REMOVED and old.tie_group != new.tie_group)
 
     @property
     def has_moved(self) -> bool:
         """Whether anything a reader of the board sees is another; False when only hashes are."""
-        if self.before is None or self.after.event == REMOVED:
-            return True
-        return bool(differing(self.before, self.after, (*MEASURE, *NUMBERS, *PLACE, "kind")))
+        old, new, seen = self.before, self.after, (*MEASURE, *NUMBERS, *PLACE, "kind")
+        return old is None or new.event == REMOVED or bool(differing(old, new, seen))
 
     @property
     def digits(self) -> int:
         """Decimals in which the change can be seen: two digits of it, at least two decimals."""
         old, new = self.before, self.after
-        if old is None:
-            return _FEWEST_DIGITS
-        keys = NUMBERS if old.value == new.value else NUMBERS[:1]
-        pairs = [(getattr(old, key), getattr(new, key)) for key in keys]
+        keys = NUMBERS if old and old.value == new.value else NUMBERS[:1]
+        pairs = [(getattr(old, key), getattr(new, key)) for key in keys] if old else []
         sizes = [abs(b - a) for a, b in pairs if a is not None and b is not None and a != b]
-        if not sizes:
-            return _FEWEST_DIGITS
-        wanted = 1 - math.floor(math.log10(max(sizes)))
-        return min(max(wanted, _FEWEST_DIGITS), _MOST_DIGITS)
+        wanted = 1 - math.floor(math.log10(max(sizes))) if sizes else FEWEST_DIGITS
+        return min(max(wanted, FEWEST_DIGITS), MOST_DIGITS)
 
     def as_json(self) -> dict[str, Any]:
         """The change as ``ionladder changes --json`` prints it."""
         old, new, difference = self.before, self.after, self.difference
         return {
-            "task": new.task,
-            "publication": new.publication,
-            "submission": new.submission,
-            "event": new.event,
-            "causes": list(self.causes),
-            "reasons": list(self.reasons),
+            **{key: getattr(new, key) for key in ("task", "publication", "submission", "event")},
+            "causes": list(self.why),
+            "reasons": self.reasons,
             "difference": None if difference is None else round(difference, DECIMALS),
             "unit": new.unit,
             "has_moved": self.has_moved,
@@ -238,13 +225,13 @@ class Change:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True)
 class Publication:
     """What one run of ``ionladder leaderboard`` changed on one board.
 
     Attributes:
         task: The task.
-        number: 1, 2, … for each task.
+        number: 1, 2, … for each task; the first began the board.
         commit: What was checked out; None outside git.
         changes: At least one, in the order of the history.
     """
@@ -252,22 +239,17 @@ class Publication:
     task: str
     number: int
     commit: str | None
-    changes: tuple[Change, ...]
+    changes: Sequence[Change]
 
     @property
-    def moved(self) -> tuple[Change, ...]:
+    def moved(self) -> list[Change]:
         """Changes that a reader of the board sees."""
-        return tuple(change for change in self.changes if change.has_moved)
+        return [change for change in self.changes if change.has_moved]
 
     @property
-    def unmoved(self) -> tuple[Change, ...]:
+    def unmoved(self) -> list[Change]:
         """Changes of what a score rests on that left number and place as they were."""
-        return tuple(change for change in self.changes if not change.has_moved)
-
-    @property
-    def is_first(self) -> bool:
-        """Whether it began the board: all its submissions entered."""
-        return self.number == 1
+        return [change for change in self.changes if not change.has_moved]
 
 
 def publications(records: Iterable[Record]) -> list[Publication]:
@@ -276,14 +258,15 @@ def publications(records: Iterable[Record]) -> list[Publication]:
     last: dict[tuple[str, str], Record] = {}
     for record in records:
         before = last.get(record[:2])
-        is_new = before is None or before.event == REMOVED
-        run = runs.setdefault((record.task, record.publication), [])
-        run.append((None if is_new else before, record))
+        on_board = before if before and before.event != REMOVED else None
+        runs.setdefault((record.task, record.publication), []).append((on_board, record))
         last[record[:2]] = record
-    return [
-        Publication(task=task, number=number, commit=run[0][1].commit, changes=tuple(_changes(run)))
-        for (task, number), run in runs.items()
-    ]
+    found = []
+    for (task, number), run in runs.items():
+        around = any(new.event != "moved" or (old and old.kind != new.kind) for old, new in run)
+        changes = [Change(old, new, _why(old, new, around)) for old, new in run]
+        found.append(Publication(task, number, run[0][1].commit, changes))
+    return found
 
 
 def since(records: Sequence[Record], n_before: int) -> list[Publication]:
@@ -299,44 +282,30 @@ def newest(records: Iterable[Record], n: int) -> list[Publication]:
     return [each for each in found if each.number > last[each.task] - n]
 
 
-def _changes(run: Sequence[tuple[Record | None, Record]]) -> Iterator[Change]:
-    around = any(
-        after.event != "moved" or (before is not None and before.kind != after.kind)
-        for before, after in run
-    )
-    for before, after in run:
-        yield Change(before=before, after=after, why=tuple(_why(before, after, around).items()))
-
-
 def _why(old: Record | None, new: Record, around: bool) -> dict[str, str]:
     """Cause → words; ``around`` says that scores of the same publication changed."""
     if old is None or new.event == REMOVED:
-        return {"submission": f"{'entered' if old is None else 'left'} the board"}
+        return {"submission": f"{'left' if old else 'entered'} the board"}
+    changed = differing(old, new, KEYS)
+    steps = {key: f"{getattr(old, key)} → {getattr(new, key)}" for key in changed}
     why = {}
-    measures = "" if old.metric == new.metric else f"{old.metric} → {new.metric}"
     if differing(old, new, DATA):
-        step, version = f"{old.dataset_version} → {new.dataset_version}", new.dataset_version
-        others = [f"other {key.split('_')[0]}" for key in differing(old, new, DATA[1:])]
-        why["data"] = (
-            f"version {step if old.dataset_version != version else f'{version} as before'}, "
-            f"{' and '.join(others) or 'same labels and split'}"
-        )
-    if old.scorer_version != new.scorer_version:
-        step = f"version {old.scorer_version} → {new.scorer_version}"
-        why["scorer"] = f"{step}, {measures}" if measures else step
-    if files := differing(old, new, PREDICTIONS):
-        names = dict(zip(PREDICTIONS, ("predictions", "cross-validation predictions"), strict=True))
-        why["submission"] = f"other {' and '.join(names[key] for key in files)}"
-    if old.kind != new.kind:
+        version = steps.get("dataset_version", f"{new.dataset_version} as before")
+        others = [f"other {key.split('_')[0]}" for key in DATA[1:] if key in changed]
+        why["data"] = f"version {version}, {' and '.join(others) or 'same labels and split'}"
+    if "scorer_version" in changed:
+        metric = [steps["metric"]] if "metric" in changed else []
+        why["scorer"] = ", ".join([f"version {steps['scorer_version']}", *metric])
+    if files := [words for key, words in PREDICTIONS.items() if key in changed]:
+        why["submission"] = f"other {' and '.join(files)}"
+    if "kind" in changed:
         why["kind"] = f"now {new.kind}"
     # A new kind changes who is ranked, never a number; another measure needs a new scorer.
-    if differing(old, new, MEASURE) and "scorer" not in why:
-        why["unexplained"] = (
-            f"{measures or f'{old.unit} → {new.unit}'} without a new scorer version"
-        )
-    elif (differing(old, new, NUMBERS) and not differing(old, new, IDENTITY)) or not (
-        why or around
-    ):
+    measures = differing(old, new, MEASURE)
+    is_unexplained = differing(old, new, NUMBERS) and not differing(old, new, IDENTITY)
+    if measures and "scorer" not in why:
+        why["unexplained"] = f"{steps[measures[0]]} without a new scorer version"
+    elif is_unexplained or not (why or around):
         why["unexplained"] = "data, scorer and submission have no new version"
     return why or {"others": "the board around it changed"}
 
@@ -364,8 +333,8 @@ def parse_history(data: bytes, shown_as: str) -> list[Record]:
     Raises:
         HistoryError: A line is not a record, or does not follow from those before it.
     """
-    lines = data.split(b"\n")
-    if lines.pop() != b"":
+    *lines, rest = data.split(b"\n")
+    if rest:
         where = f"{shown_as}, line {len(lines) + 1}"
         raise _damaged(where, "a line that ends with a line break", "a line cut short")
     records = []
@@ -375,9 +344,8 @@ def parse_history(data: bytes, shown_as: str) -> list[Record]:
         where = f"{shown_as}, line {n}"
         record = _parse_line(line, where)
         before, number = last.get(record[:2]), numbers.get(record.task, 0)
-        for is_wrong, expected, found in _misplaced(record, before, number):
-            if is_wrong:
-                raise _damaged(where, expected, found)
+        if problem := _misplaced(record, before, number):
+            raise _damaged(where, *problem)
         last[record[:2]], numbers[record.task] = record, record.publication
         records.append(record)
     return records
@@ -393,45 +361,11 @@ def append_records(layout: Layout, records: Iterable[Record]) -> None:
 
 def to_lines(records: Iterable[Record]) -> bytes:
     """Records as they stand in the file."""
-    import orjson
-
-    return b"".join(
-        orjson.dumps(record._asdict(), option=orjson.OPT_APPEND_NEWLINE) for record in records
-    )
-
-
-def record_publication(
-    layout: Layout,
-    history: Sequence[Record],
-    board: Mapping[str, Any],
-    receipts: Mapping[str, Mapping[str, Any]],
-) -> list[Record]:
-    """Add to the history what a board that was just written changed, and return it.
-
-    Args:
-        layout: The repository.
-        history: Its history, read before the board was written, so that a damaged one stops
-            the command while nothing has changed.
-        board: Content of ``leaderboard/<task>.json``.
-        receipts: Submission → receipt.
-    """
-    now = standings(board, receipts)
-    fresh = new_records(history, now, task=board["task"], commit=head_commit(layout.root))
-    append_records(layout, fresh)
-    return fresh
-
-
-@cache
-def _model() -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Record)
+    option = orjson.OPT_APPEND_NEWLINE
+    return b"".join(orjson.dumps(record._asdict(), option=option) for record in records)
 
 
 def _parse_line(line: bytes, where: str) -> Record:
-    import orjson
-    from pydantic import ValidationError
-
     try:
         item = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -441,43 +375,29 @@ def _parse_line(line: bytes, where: str) -> Record:
         found = ", ".join(item) if isinstance(item, dict) else type(item).__name__
         raise _damaged(where, expected, found or "no key")
     try:
-        record: Record = _model().validate_python(item, strict=True)
+        return _MODEL.validate_python(item, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         expected = f"{first['loc'][0]}: {first['msg'][0].lower()}{first['msg'][1:]}"
         raise _damaged(where, expected, repr(first["input"])) from error
-    return record
 
 
-def _misplaced(
-    record: Record, before: Record | None, number: int
-) -> Iterator[tuple[bool, str, str]]:
-    """Whether a record cannot follow those above it, what was expected, and what was found."""
-    name, task = f"{record.task}/{record.submission}", record.task
+def _misplaced(record: Record, before: Record | None, number: int) -> tuple[str, str] | None:
+    """What was expected and found where a record cannot follow those above it."""
+    name = f"{record.task}/{record.submission}"
     n = before.published + 1 if before else 1
+    if record.published != n:
+        return f"score number {n} of {name}", f"number {record.published}: a line is missing"
+    if record.publication not in {number or 1, number + 1}:
+        expected = f"publication {number} or {number + 1} of {record.task}"
+        return expected, f"publication {record.publication}: a line is missing"
     is_outside = before is None or before.event == REMOVED
-    yield (
-        record.published != n,
-        f"score number {n} of {name}",
-        f"number {record.published}: a line is missing",
-    )
-    yield (
-        record.publication not in {number, number + 1} or not record.publication,
-        f"publication {number} or {number + 1} of {task}",
-        f"publication {record.publication}: a line is missing",
-    )
-    yield (
-        is_outside != (record.event == "added"),
-        f"an event that can befall {name}, which is {'not ' * is_outside}on the board",
-        record.event,
-    )
+    if is_outside != (record.event == "added"):
+        state = f"{'not ' * is_outside}on the board"
+        return f"an event that can befall {name}, which is {state}", record.event
+    return None
 
 
 def _damaged(where: str, expected: str, found: str) -> HistoryError:
-    return HistoryError(
-        where,
-        expected,
-        found,
-        "Restore the file from git (after a merge, keep the lines of main), then run "
-        "`ionladder leaderboard`.",
-    )
+    step = "Restore the file from git (after a merge, keep the lines of main), then run "
+    return HistoryError(where, expected, found, f"{step}`ionladder leaderboard`.")

@@ -205,7 +205,8 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
     commit = base_commit(layout.root, folder, wanted=base or None)
     history, now = read_history(layout), snapshot(layout)
     problems = problems_since(layout, tasks, commit) if commit else []
-    problems += [p for name in tasks for p in history_problems(layout, history, now[name], name)]
+    for name in tasks:
+        problems += history_problems(layout, history, now.tasks[name], name)
     if problems:
         raise HistoryError(problems)
     print(f"{len(tasks)} boards: every score is that of its last record.")

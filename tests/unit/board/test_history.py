@@ -176,18 +176,18 @@ UNEXPLAINED = "unexplained: data, scorer and submission have no new version"
 )
 def test_every_cause_is_named(changed: dict[str, Any], words: list[str]) -> None:
     found = change(**changed)
-    assert list(found.reasons) == words
-    assert list(found.causes) == [word.split(":")[0] for word in words]
+    assert found.reasons == words
+    assert list(found.why) == [word.split(":")[0] for word in words]
 
 
 def test_old_records_of_a_place_alone_are_explained_by_others_or_not_at_all() -> None:
     moved = FIRST._replace(published=2, publication=2, event="moved", rank=2, tie_group=2)
     added = FIRST._replace(submission="new", publication=2)
     alone = publications([FIRST, moved])[1].changes[0]
-    assert alone.reasons == (UNEXPLAINED,)
+    assert alone.reasons == [UNEXPLAINED]
     entered, beside = publications([FIRST, added, moved])[1].changes
-    assert entered.reasons == ("submission: entered the board",)
-    assert beside.reasons == ("others: the board around it changed",)
+    assert entered.reasons == ["submission: entered the board"]
+    assert beside.reasons == ["others: the board around it changed"]
     assert (beside.difference, beside.tie_group_changed, entered.tie_group_changed) == (0, 1, 0)
 
 
@@ -195,7 +195,7 @@ def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:
     history = publish((standing("a"), standing("b")), (standing("b"),), (standing("a"),))
     _, second, third = publications(history)
     (left,) = second.changes
-    assert left.reasons == ("submission: left the board",)
+    assert left.reasons == ["submission: left the board"]
     assert (left.difference, left.tie_group_changed, left.has_moved) == (None, False, True)
     assert (third.changes[0].before, third.changes[0].difference) == (None, None)
 

@@ -109,7 +109,7 @@ def _entry(item: TaskSite, publication: Publication, time: datetime) -> dict[str
 
 def _summary(publication: Publication) -> str:
     """What happened, in a few words: ``2 entered, 1 moved``."""
-    if publication.is_first:
+    if publication.number == 1:
         return f"the board begins with {len(publication.changes)} submissions"
     kinds = Counter(
         "left" if not _is_on(c.after) else "moved" if c.before else "entered"
