@@ -49,9 +49,8 @@ def kill_after(process: subprocess.Popen[str], seconds: float) -> None:
         process.communicate()
 
 
-@pytest.mark.parametrize(
-    "name", [n if n == "new" else pytest.param(n, marks=pytest.mark.slow) for n in COMMANDS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
     origin: Path, tmp_path: Path, name: str
 ) -> None:
