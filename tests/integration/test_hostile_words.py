@@ -136,15 +136,3 @@ def _words(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _words(item)
-
-
-def test_searching_for_them_runs_nothing_either(reader: Reader) -> None:
-    reader.asked()
-    for query in ("ilRan", "script", "onerror"):
-        reader.open("")
-        field = reader.wait("document.querySelector('.md-search__input')")
-        field.click()
-        field.send_keys(query)
-        reader.wait("document.querySelector('.md-search-result__link')")
-        assert reader.run(FINDINGS) == []
-    assert {url for url in reader.asked() if not url.startswith(reader.local)} == set()

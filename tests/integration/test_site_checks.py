@@ -6,7 +6,6 @@ run where they are at hand (``make test-site`` fetches axe-core) and otherwise s
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 import re
@@ -91,28 +90,6 @@ def test_axe_finds_nothing_on_any_kind_of_page(
             if found:
                 violations[page] = found
     assert violations == {}
-
-
-@pytest.mark.slow
-def test_no_kind_of_page_asks_another_host_for_anything(
-    reader: Reader,
-    some_site: Path,
-) -> None:
-    reader.driver.get_log("performance")
-    with served(some_site) as place:
-        there = Reader(driver=reader.driver, address=place)
-        for page in page_kinds(some_site):
-            there.open(page)
-            there.wait("document.readyState === 'complete'")
-    messages = [json.loads(m["message"])["message"] for m in reader.driver.get_log("performance")]
-    asked = {
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
-    local = (place, "data:", "blob:", "chrome:", "about:")
-    assert len(asked) > len(page_kinds(some_site))
-    assert {url for url in asked if not url.startswith(local)} == set()
 
 
 @pytest.fixture(scope="module")

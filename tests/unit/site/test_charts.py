@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ionladder.board.model import Board, Value, parse_board
@@ -19,7 +18,6 @@ from ionladder.site.charts import (
     Stand,
     difficulty_chart,
     interval_chart,
-    place_labels,
     stands_of,
     timeline_chart,
 )
@@ -178,22 +176,6 @@ def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
     assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
     assert x[0] < x[1] < x[2]
     assert y[1] > y[0] > y[2]
-
-
-def test_labels_cover_neither_marks_nor_each_other() -> None:
-    rng = np.random.default_rng(7)
-    marks = [(x, y - 20, x + 8, y + 20) for x, y in rng.uniform(50, 350, (30, 2))]
-    placed = place_labels(marks, ["a label"] * 30, (0, 0, 400, 400))
-    width = 6.0 * len("a label")
-    start = {"start": 0.0, "middle": -width / 2, "end": -width}
-    boxes = [
-        (x + start[anchor], y - 10.5, x + start[anchor] + width, y + 2.5)
-        for x, y, anchor in filter(None, placed)
-    ]
-    assert 3 < len(boxes) <= 30
-    for i, a in enumerate(boxes):
-        for b in [*boxes[:i], *marks]:
-            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
 def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Path) -> None:

@@ -14,14 +14,11 @@ from scipy.stats import spearmanr
 
 from contracts.test_pages import EXTENSIONS, Checked
 from ionladder.board.model import Board, Pair, Value, parse_analysis, parse_board
-from ionladder.entries import EntryTable
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
-from ionladder.site import differences as differences_module
 from ionladder.site.context import load_site
 from ionladder.site.differences import (
     Differences,
-    chosen_entries,
     compare_documents,
     distances,
     pair_rows,
@@ -262,22 +259,3 @@ def test_files_hold_pairs_scores_on_parts_and_errors_or_why_not(tmp_path: Path) 
     assert "compare/obelix/entries.json" not in made
     assert "errors" not in made["compare/obelix/of/rf-paper.json"]
     assert all(line["model"].isprintable() for line in other["submissions"].values())
-
-
-def test_of_many_entries_a_bounded_number_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences_module, "MOST_ENTRIES", 10)
-    spread = np.arange(50, dtype=float)
-    table = EntryTable(
-        ids=tuple(f"e{i:02d}" for i in range(50)),
-        names=(),
-        labels={},
-        limits={},
-        predictions={},
-        errors=np.empty((0, 50)),
-        typical_error=spread,
-        spread=spread,
-    )
-    chosen = chosen_entries(table)
-    assert len(chosen) == 10
-    assert chosen[-5:] == [45, 46, 47, 48, 49], "those on which models differ most"
-    assert chosen[0] == 0, "and a spread over the others"

@@ -12,7 +12,6 @@ import pytest
 
 from ionladder.errors import Problem, SiteError
 from ionladder.repo import replacing_folder
-from ionladder.site import render as build
 from ionladder.site.context import load_site
 from ionladder.site.render import hand_written, render_pages, render_site
 from ionladder.site.text import dead_links, link_targets
@@ -90,21 +89,6 @@ def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path: Path) -> N
         (fresh / "half.md").write_text(str(1 / 0))
     assert [path.name for path in tmp_path.iterdir()] == ["pages"]
     assert [path.name for path in target.iterdir()] == ["kept.md"]
-
-
-def test_each_warning_of_mkdocs_becomes_a_problem() -> None:
-    output = (
-        "INFO    -  Building\n"
-        "WARNING -  Doc file 'a.md' contains a link 'b.md', but it is missing.\n"
-        "ERROR   -  Config value 'x': no.\n\nAborted with 1 warnings in strict mode!\n"
-    )
-    found = [problem.found for problem in build._problems(output)]
-    assert found == [
-        "Doc file 'a.md' contains a link 'b.md', but it is missing",
-        "Config value 'x': no",
-    ]
-    (problem,) = build._problems("Traceback\nOSError: disk full\n")
-    assert problem.found == "OSError: disk full"
 
 
 def as_markdown(text: str, *extensions: str) -> str:

@@ -81,13 +81,6 @@ def test_the_worst_part_comes_first_small_ones_last_and_open_ones_say_so() -> No
     assert (filled.text, filled.detail) == ("7.45", ""), "shown where the labels are"
 
 
-def test_without_slices_or_a_score_there_is_no_table() -> None:
-    board = parse_board(leaderboard(typical()), TASK, shown_as="board")
-    assert slice_table(board, board.rows[0], {"slices": None}, {}) is None
-    empty = parse_board(leaderboard([Entry(name="x", value=None)]), TASK, shown_as="board")
-    assert slice_table(empty, empty.rows[0], {"slices": SLICES}, {}) is None
-
-
 def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
     tmp_path: Path,
 ) -> None:

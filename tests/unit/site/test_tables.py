@@ -90,15 +90,6 @@ def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
             assert all(cell.text != "0.00" for cell in table.rows[-1].cells)
 
 
-def test_screening_metrics_are_grouped_by_threshold_and_lose_it_from_their_name() -> None:
-    groups = metric_groups(board(typical()))
-    assert [group.title for group in groups[1:]] == [
-        "Screening, σ ≥ 10⁻⁴",
-        "Screening, σ ≥ 10⁻³",
-    ]
-    assert [c.label for c in groups[1].columns][-1] == "Enrichment, top 12"
-
-
 def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_are_marked() -> None:
     oracle = Entry(name="oracle", value=0.2, kind="reference", tie_group=None)
     table = board_tables(board([*typical(), oracle, Entry(name="half", value=1.285)]))[0]
