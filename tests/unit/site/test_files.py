@@ -1,4 +1,4 @@
-"""Files beside the pages: the API as its schema says, badges, BibTeX, guides."""
+"""Files beside the pages: the API as its schema says, badges, guides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ionladder.board.model import parse_board
 from ionladder.repo import Layout, read_json
 from ionladder.site import files
 from ionladder.site.context import load_site
@@ -24,21 +23,17 @@ from ionladder.site.files import (
     api_tables,
     badge_documents,
     badge_url,
-    bibtex_lines,
     guides,
     linked_within,
 )
 from ionladder.site.render import hand_written
-from ionladder.submit.card import Card
 from unit.site.synthetic_board import (
     HOSTILE,
     REPOSITORY,
     TASK,
     Entry,
     add_board,
-    card_of,
     hostile,
-    leaderboard,
     make_repository,
     typical,
 )
@@ -144,15 +139,6 @@ def test_a_hostile_name_is_text_in_its_picture_and_short(tmp_path: Path) -> None
         names.append(next(picture.iter(f"{SVG}text")).text or "")
     assert HOSTILE["script"] in names
     assert not any("\u202e" in text for text in documents.values())
-
-
-def test_bibtex_names_the_paper_that_the_card_names_and_no_year() -> None:
-    entry = Entry(name="mine")
-    card = Card.model_validate(card_of(entry) | {"paper_doi": DOI})
-    board = parse_board(leaderboard([entry]), TASK, shown_as="leaderboard/obelix.json")
-    text = "\n".join(bibtex_lines(card, board, board.scored[0], entry.name))
-    assert f"doi:{DOI}" in text
-    assert "year" not in text
 
 
 def test_guides_are_shown_whole_with_every_link_alive(tmp_path: Path) -> None:
