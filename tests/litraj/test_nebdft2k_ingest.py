@@ -199,8 +199,8 @@ ingest(layout, load_params(layout).versions[key])
 @pytest.mark.parametrize(
     "moment",
     [
-        ("ionladder.data.litraj.paths", "exchanged_atoms", "9"),
-        ("ionladder.data.ingest", "write_checksums", "1"),
+        ("ionladder.data.litraj.xyz", "exchanged_atoms", "9"),
+        ("ionladder.repo", "write_checksums", "1"),
     ],
     ids=["while hops are read", "when frames are in place and tables are not"],
 )
