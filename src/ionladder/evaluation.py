@@ -126,8 +126,7 @@ def label_column(labels: pd.DataFrame, name: str | None) -> Array:
     """A label column as floats, NaN where it is missing; all NaN when there is no such column."""
     if name is None:
         return np.full(len(labels), np.nan)
-    values: Array = labels[name].to_numpy(np.float64, na_value=np.nan)
-    return values
+    return labels[name].to_numpy(np.float64, na_value=np.nan)
 
 
 @dataclass(frozen=True)

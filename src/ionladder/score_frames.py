@@ -126,8 +126,7 @@ def _path_numbers(test: pd.DataFrame) -> Integers:
 
     if "path_id" not in test:
         return np.full(len(test), -1)
-    numbers: Integers = pd.factorize(test["path_id"])[0].astype(np.int64)
-    return numbers
+    return pd.factorize(test["path_id"])[0].astype(np.int64)
 
 
 def _less_mean(values: Array, groups: Integers) -> Array:
@@ -348,8 +347,7 @@ def _numbers(column: pa.ChunkedArray) -> Array:
 
 
 def _starts(lengths: Integers) -> Integers:
-    starts: Integers = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    return starts
+    return np.concatenate([[0], np.cumsum(lengths)[:-1]])
 
 
 class ForceSums(NamedTuple):

@@ -264,8 +264,7 @@ def reproducible(seed: int) -> Iterator[None]:
 
 def _device(network: nn.Module) -> torch.device:
     """Where the network's weights are."""
-    device: torch.device = next(network.parameters()).device
-    return device
+    return next(network.parameters()).device
 
 
 def _on_best_device(network: nn.Module) -> nn.Module:

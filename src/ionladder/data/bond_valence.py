@@ -265,8 +265,7 @@ def site_energies(structure: Structure, settings: BarrierSettings = SETTINGS) ->
             # A point on an ion has an infinite energy: it becomes the largest float.
             total += np.nan_to_num(terms, copy=False, nan=0.0).sum(axis=1)
         blocks.append(total)
-    grid: Grid = np.concatenate(blocks).reshape(lain.size)
-    return grid
+    return np.concatenate(blocks).reshape(lain.size)
 
 
 def prepared(structure: Structure) -> Any:

@@ -251,8 +251,7 @@ class SliceInputs:
     def nearest_distance(self) -> Array:
         """Distance of every evaluated entry to the nearest training entry, in the order of ids."""
         first = self.neighbours[self.neighbours["place"] == 1].set_index("id")
-        distances: Array = first.loc[list(self.ids), "distance"].to_numpy(np.float64)
-        return distances
+        return first.loc[list(self.ids), "distance"].to_numpy(np.float64)
 
     def has_near(self, column: str) -> npt.NDArray[np.bool_]:
         """Whether one of an entry's nearest training entries has its value in a column."""
@@ -260,8 +259,7 @@ class SliceInputs:
         is_same = values.loc[near["id"]].to_numpy(object) == values.loc[near["neighbour"]].to_numpy(
             object
         )
-        found: npt.NDArray[np.bool_] = np.isin(list(self.ids), near.loc[is_same, "id"].tolist())
-        return found
+        return np.isin(list(self.ids), near.loc[is_same, "id"].tolist())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -312,8 +312,7 @@ def student_t(df: npt.ArrayLike, confidence: float) -> Array:
         return np.asarray(_student_t(float(freedom), confidence))
     from scipy.special import stdtrit
 
-    t: Array = np.where(freedom > 0, stdtrit(freedom, 0.5 + confidence / 2.0), np.nan)
-    return t
+    return np.where(freedom > 0, stdtrit(freedom, 0.5 + confidence / 2.0), np.nan)
 
 
 @lru_cache(maxsize=4096)

@@ -461,8 +461,7 @@ def _studentised(differences: Array, errors: Array, resolution: float) -> Array:
     """Differences in standard errors; equal submissions differ by nothing, whatever the error."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(errors > resolution, differences / errors, np.inf)
-    studentised: Array = np.where(differences <= resolution, 0.0, ratio)
-    return studentised
+    return np.where(differences <= resolution, 0.0, ratio)
 
 
 def _on_scale_of(df: float, t: Array, freedom: Array) -> Array:
@@ -475,8 +474,7 @@ def _on_scale_of(df: float, t: Array, freedom: Array) -> Array:
 
     if (freedom == df).all():
         return t
-    moved: Array = np.where(t > 0, -stdtrit(df, stdtr(freedom, -t)), 0.0)
-    return moved
+    return np.where(t > 0, -stdtrit(df, stdtr(freedom, -t)), 0.0)
 
 
 def _distances(rows: Array, others: Array) -> Array:
