@@ -31,10 +31,8 @@ def identity_rule() -> CheckResult:
     return CheckResult(
         IDENTITY_CHECK,
         "No id is ever used again for a material of another composition.",
-        (
-            "a rule between versions: compared with every other released version at each ingest "
-            "and by `ionladder verify`"
-        ),
+        "a rule between versions: compared with every other released version at each ingest "
+        "and by `ionladder verify`",
     )
 
 
@@ -47,10 +45,8 @@ def change_rule(dataset: Dataset) -> CheckResult:
     counted = ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))
     return CheckResult(
         "changes_are_classed",
-        (
-            "Every column says what a changed cell means (label, split, input or note), so that a "
-            "diff against any other version is classed; `ionladder diff` prints it per cell."
-        ),
+        "Every column says what a changed cell means (label, split, input or note), so that a "
+        "diff against any other version is classed; `ionladder diff` prints it per cell.",
         f"columns by class: {counted}",
     )
 

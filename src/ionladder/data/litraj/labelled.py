@@ -284,7 +284,10 @@ def _check_index_by_material(release: Release) -> Outcome:
         return groups
 
     def agree(one: Sequence[Row], other: Sequence[Row], label: str) -> bool:
-        pair = (sorted((r[label] for r in rows), key=_size) for rows in (one, other))
+        pair = (
+            sorted((r[label] for r in rows), key=lambda text: number_of(text) or 0.0)
+            for rows in (one, other)
+        )
         return all(map(same_number, *pair))
 
     rows, frames = grouped(release.index, "_split"), grouped(release.frames, "part")
@@ -297,10 +300,6 @@ def _check_index_by_material(release: Release) -> Outcome:
     expected = "as many rows of each material, with the same labels"
     detail = f"{len(rows)} materials of parts compared, without id"
     return Outcome(findings=common.objections("index", {expected: wrong}), detail=detail)
-
-
-def _size(text: str | None) -> float:
-    return number_of(text) or 0.0
 
 
 def _check_chemsys(release: Release) -> Outcome:
@@ -353,29 +352,21 @@ def _check_columns(release: Release) -> Outcome:
 
 def _checks(layout: Layout) -> Iterator[Check[Release]]:
     """The checks that every archive of labelled structures has to pass."""
-    for name, description, run in (
-        (
-            "counts_are_upstreams",
-            "Each part has as many entries as upstream states.",
-            _check_counts,
-        ),
-        ("entries_are_named", "Every entry has a name of its own and a material.", _check_names),
-        (
-            "index_agrees",
-            "Index and structures name the same entries, parts and labels, to the printed digits.",
-            _check_index,
-        ),
-        ("elements_agree", "The index names the elements of every structure.", _check_chemsys),
-        ("cells_are_sound", "Every cell has a volume; no number is infinite.", _check_cells),
-        ("columns_are_known", "Unknown columns are named and passed over.", _check_columns),
-        (
-            "labels_are_numbers",
-            "Every label is a number in eV that is not negative"
-            + (", or inf." if layout.allow_inf else "."),
-            _check_labels,
-        ),
-    ):
-        yield Check(name, description, run)
+    may_be = ", or inf" if layout.allow_inf else ""
+    counts = "Each part has as many entries as upstream states."
+    yield Check("counts_are_upstreams", counts, _check_counts)
+    named = "Every entry has a name of its own and a material."
+    yield Check("entries_are_named", named, _check_names)
+    index = "Index and structures name the same entries, parts and labels, to the printed digits."
+    yield Check("index_agrees", index, _check_index)
+    elements = "The index names the elements of every structure."
+    yield Check("elements_agree", elements, _check_chemsys)
+    cells = "Every cell has a volume; no number is infinite."
+    yield Check("cells_are_sound", cells, _check_cells)
+    columns = "Unknown columns are named and passed over."
+    yield Check("columns_are_known", columns, _check_columns)
+    labels = f"Every label is a number in eV that is not negative{may_be}."
+    yield Check("labels_are_numbers", labels, _check_labels)
 
 
 # From what was read to the tables of a version

@@ -500,10 +500,8 @@ def _barrier_agreement(facts: Sequence[_Row]) -> CheckResult:
     detail = f"{len(differ)} of {len(facts)} hops differ by more than {_AGREE_EV} eV"
     return CheckResult(
         "barrier_is_that_of_the_path",
-        (
-            "The barrier of the index is compared with the largest minus the smallest energy of "
-            "the relaxed path; hops that differ are counted, not refused."
-        ),
+        "The barrier of the index is compared with the largest minus the smallest energy of "
+        "the relaxed path; hops that differ are counted, not refused.",
         detail + (f": {first_few(differ)}" if differ else ""),
     )
 
@@ -515,10 +513,8 @@ def _centroid_agreement(facts: Sequence[_Row]) -> CheckResult:
     detail = f"{len(stated)} of {len(facts)} centroids state a barrier; {len(differ)} differ"
     return CheckResult(
         "centroid_barrier_is_that_of_the_index",
-        (
-            "The em of a centroid is compared with em_dft of the index; frames that differ by "
-            "more than 0.01 eV are counted, not refused."
-        ),
+        "The em of a centroid is compared with em_dft of the index; frames that differ by "
+        "more than 0.01 eV are counted, not refused.",
         detail + (f": {first_few(differ)}" if differ else ""),
     )
 

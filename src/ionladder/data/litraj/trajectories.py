@@ -416,10 +416,8 @@ def _repeated(rows: pd.DataFrame) -> CheckResult:
     return CheckResult(
         "repeated_configurations_are_known",
         "Equal configurations are counted; they are not refused.",
-        (
-            f"{len(rows) - digests.nunique():,} of {len(rows):,} equal an earlier one; {across:,} "
-            "test configurations equal a training one"
-        ),
+        f"{len(rows) - digests.nunique():,} of {len(rows):,} equal an earlier one; {across:,} "
+        "test configurations equal a training one",
     )
 
 
