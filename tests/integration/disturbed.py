@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -115,9 +116,16 @@ def copy_of(origin: Path, root: Path) -> Path:
     return root
 
 
-def piped(repository: Path, origin: Path, root: Path) -> Path:
-    """:func:`copy_of` with a pipeline of one stage, whose outputs are kept as the real ones."""
+def command_of(name: str) -> tuple[str, ...]:
+    """The module and its arguments that a name of :data:`COMMANDS`, or the pipeline, stands for."""
+    return ("ionladder.cli.main", *COMMANDS[name]) if name in COMMANDS else ("dvc", "repro")
+
+
+def prepared(name: str, repository: Path, origin: Path, root: Path) -> Path:
+    """:func:`copy_of`; for the pipeline with one stage, whose outputs are kept as the real ones."""
     copy_of(origin, root)
+    if name in COMMANDS:
+        return root
     (root / "dvc.yaml").write_text(
         "stages:\n  score:\n    cmd: ionladder leaderboard obelix\n    deps: [submissions/obelix]\n"
         "    outs:\n      - leaderboard/obelix.json: {cache: false, persist: true}\n"
@@ -125,3 +133,15 @@ def piped(repository: Path, origin: Path, root: Path) -> Path:
     )
     shutil.copytree(repository / ".dvc", root / ".dvc", ignore=lambda *_: ["tmp", "cache"])
     return root
+
+
+def copy_files(repository: Path, root: Path, names: Iterable[str]) -> None:
+    """Copy files and folders of this repository that are here, without what is made of them."""
+    ignore = shutil.ignore_patterns("generated", "__pycache__")
+    for name in names:
+        source, target = repository / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=ignore)
+        elif source.exists():
+            shutil.copy(source, target)

@@ -9,25 +9,15 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
-from disturbed import (
-    COMMANDS,
-    KILLS,
-    copy_of,
-    piped,
-    run,
-    start,
-    tree,
-)
+from disturbed import COMMANDS, KILLS, command_of, copy_of, prepared, run, start, tree
 
 from ionladder import repo as files
 
 # The others write; `score` says its verdict even where nothing can be written.
 SILENT = {"score"}
-DISK_BYTES = 64_000_000
 
 
 @pytest.mark.parametrize(
@@ -41,8 +31,7 @@ def test_a_full_disk_is_one_error_and_changes_nothing(
     # No file may grow beyond 64 bytes, as on a disk with no more room.
     process = start(
         root,
-        "ionladder.cli.main",
-        *COMMANDS[name],
+        *command_of(name),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)),
     )
     with process:
@@ -64,26 +53,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A small disk of its own, which only root can mount."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "ionladder-test", str(folder)]
-    if shutil.which("mount") is None or os.geteuid() != 0:
+    command = ["mount", "-t", "tmpfs", "-o", "size=64000000", "ionladder-test", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, check=False).returncode != 0:
         pytest.skip("only root can mount a small disk to fill")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Leave no byte free; the file that has them all."""
-    path = disk / "full"
-    with path.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
-        while stream.write(bytes(4096)):
-            pass
-    assert shutil.disk_usage(disk).free == 0
-    return path
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "dvc repro"])
@@ -93,22 +67,24 @@ def test_on_a_mounted_disk_that_is_full_nothing_changes_and_with_room_the_next_r
 ) -> None:
     if KILLS < 2:
         pytest.skip("takes a minute: `make test-hostile` runs it")
-    command = ("ionladder.cli.main", *COMMANDS[name]) if name in COMMANDS else ("dvc", "repro")
-    make = copy_of if name in COMMANDS else partial(piped, repository)
-    root, whole = make(origin, disk / "clone"), make(origin, tmp_path / "whole")
-    before = tree(root)
-    filler = fill(disk)
-    with start(root, *command) as process:
+    roots = [
+        prepared(name, repository, origin, folder / "clone") for folder in (disk, tmp_path / "room")
+    ]
+    before = tree(roots[0])
+    with (disk / "full").open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while stream.write(bytes(4096)):
+            pass
+    with start(roots[0], *command_of(name)) as process:
         output, _ = process.communicate()
     if name in COMMANDS:
         assert_is_error(name, process.returncode, output)
     else:
         assert process.returncode != 0, output
-    assert tree(root) == before
-    filler.unlink()
-    for each in (root, whole):
-        run(each, *command)
-    assert tree(root) == tree(whole)
+    assert tree(roots[0]) == before
+    (disk / "full").unlink()
+    for root in roots:
+        run(root, *command_of(name))
+    assert tree(roots[0]) == tree(roots[1])
 
 
 def test_a_disk_that_is_full_at_the_last_moment_leaves_the_old_file(

@@ -53,41 +53,39 @@ def test_without_predictions_the_error_says_which_file_and_columns(tmp_path: Pat
     assert "ionladder new tiny-folds NAME" in problem.next_step
 
 
-def test_predictions_of_the_other_scheme_only_are_not_enough(tmp_path: Path) -> None:
-    with pytest.raises(SubmissionError, match=r"cv_predictions.csv: .*no row of that scheme"):
-        read(tiny.folds_submission(tmp_path / "bad", rows("shuffled")))
+ROWS = rows("grouped")
 
 
-def test_test_predictions_are_refused_as_not_used_here(tmp_path: Path) -> None:
-    folder = tiny.folds_submission(tmp_path / "bad", rows("grouped"))
-    tiny.predictions().to_csv(folder / "predictions.csv", index=False)
-    with pytest.raises(SubmissionError) as caught:
-        read(folder)
-    (problem,) = caught.value.problems
-    assert problem.where == "sub/bad/predictions.csv"
-    assert "not used here" in problem.found
-    assert "cv_predictions" in problem.next_step
-
-
-def test_a_submission_for_the_test_set_gets_both_errors(tmp_path: Path) -> None:
-    with pytest.raises(SubmissionError) as caught:
-        read(tiny.write_submission(tmp_path / "bad"))
-    wheres = [problem.where for problem in caught.value.problems]
-    assert wheres == ["sub/bad/predictions.csv", "sub/bad"]
-
-
-def test_every_frozen_repeat_is_needed(tmp_path: Path) -> None:
-    table = rows("grouped")
-    with pytest.raises(SubmissionError, match=r"scheme grouped, repeat 1: .* 0 of them; 4 missing"):
-        read(tiny.folds_submission(tmp_path / "bad", table[table["repeat"] == 0]))
-
-
-def test_a_faulty_file_is_one_error(tmp_path: Path) -> None:
-    table = rows("grouped").drop(columns="fold")
+@pytest.mark.parametrize(
+    ("table", "where", "words"),
+    [
+        (rows("shuffled"), "sub/bad/cv_predictions.csv", "no row of that scheme"),
+        (ROWS[ROWS["repeat"] == 0], "", "scheme grouped, repeat 1: expected"),
+        (ROWS.drop(columns="fold"), "", "a column `fold`"),
+    ],
+    ids=range(3),
+)
+def test_every_frozen_repeat_is_needed(
+    tmp_path: Path, table: pd.DataFrame, where: str, words: str
+) -> None:
     with pytest.raises(SubmissionError) as caught:
         read(tiny.folds_submission(tmp_path / "bad", table))
     (problem,) = caught.value.problems
-    assert "a column `fold`" in problem.expected
+    assert problem.where.startswith(where)
+    assert words in str(problem)
+
+
+def test_test_predictions_are_refused_as_not_used_here(tmp_path: Path) -> None:
+    for folder, wheres in (
+        (tiny.folds_submission(tmp_path / "both", ROWS), ["sub/both/predictions.csv"]),
+        (tiny.write_submission(tmp_path / "test"), ["sub/test/predictions.csv", "sub/test"]),
+    ):
+        tiny.predictions().to_csv(folder / "predictions.csv", index=False)
+        with pytest.raises(SubmissionError) as caught:
+            read(folder)
+        assert [problem.where for problem in caught.value.problems] == wheres
+        assert "not used here" in caught.value.problems[0].found
+        assert "cv_predictions" in caught.value.problems[0].next_step
 
 
 def test_the_template_lists_every_row_of_the_scored_scheme_and_only_needs_numbers(

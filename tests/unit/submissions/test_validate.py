@@ -9,10 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 import tiny
 from ionladder.errors import SubmissionError
-from ionladder.submit.validate import Submission, read_submission
+from ionladder.repo import to_json
+from ionladder.submit.card import CARD_FILE, Card, editor_schema
+from ionladder.submit.validate import SCHEMA_FILE, Submission, read_submission, write_template
 
 LINES = tiny.predictions().to_csv(index=False).splitlines()
 
@@ -32,46 +35,48 @@ def replace_row(identifier: str, row: str) -> str:
 
 
 def test_a_valid_submission_is_read_with_its_ids_as_text(tmp_path: Path) -> None:
-    submission = read(tiny.write_submission(tmp_path / "good"))
+    folder = tiny.write_submission(tmp_path / "good")
+    submission = read(folder)
     rows = submission.predictions.rows
     assert rows["id"].tolist() == ["019", "5e2", "7cr", "aaa", "max", "zzz"]
     assert rows["log10_sigma"].tolist() == [-3.0, -5.0, -14.0, -2.0, -7.0, -4.0]
     assert rows["seed"].tolist() == [0] * 6
     assert submission.card.model == "Tiny model"
     assert submission.cv_predictions is None
-
-
-def test_parquet_predictions_read_the_same_as_csv(tmp_path: Path) -> None:
-    folder = tiny.write_submission(tmp_path / "good")
-    from_csv = read(folder).predictions.rows
     (folder / "predictions.csv").unlink()
-    pq.write_table(
-        pa.Table.from_pandas(tiny.predictions(), preserve_index=False),
-        folder / "predictions.parquet",
-    )
-    pd.testing.assert_frame_equal(read(folder).predictions.rows, from_csv)
+    tiny.predictions().to_parquet(folder / "predictions.parquet", index=False)
+    pd.testing.assert_frame_equal(read(folder).predictions.rows, rows)
+    (folder / "predictions.parquet").unlink()
+    with pytest.raises(SubmissionError, match="ionladder new tiny NAME"):
+        read(folder)
+
+
+CARD = tiny.CARD
 
 
 @pytest.mark.parametrize(
-    ("csv", "expected"),
+    ("files", "expected"),
     [
-        ("", "found an empty file"),
-        (csv_with(lambda lines: [*lines, "t01,-3"]), "training ids"),
-        (replace_row("max", "max,3.2 eV"), "max: '3.2 eV'"),
-        (replace_row("max", "max,99"), "between -60 and 20 log10(S/cm)"),
-        (
-            csv_with(lambda lines: [lines[0] + ",comment", *(f"{x},1" for x in lines[1:])]),
-            "also comment",
-        ),
-        (replace_row("max", "max,-7,4"), "2 cells in every row"),
+        ({"csv": ""}, "found an empty file"),
+        ({"csv": csv_with(lambda lines: [*lines, "t01,-3"])}, "training ids"),
+        ({"csv": replace_row("max", "max,3.2 eV")}, "max: '3.2 eV'"),
+        ({"csv": replace_row("max", "max,99")}, "between -60 and 20 log10(S/cm)"),
+        ({"csv": replace_row("max", "max,-7,4")}, "2 cells in every row"),
+        ({"card": "- a\n- b\n"}, "found a list"),
+        ({"card": CARD.replace("model: Tiny model\n", "")}, "field `model`: expected a value"),
+        ({"card": CARD + "modle: x\n"}, "Did you mean `model`?"),
+        ({"card": CARD + "code_url: javascript:alert(1)\n"}, "field `code_url`"),
+        ({"card": CARD + "notes: [unclosed\n"}, "expected valid YAML"),
+        ({"card": CARD.replace("name: A. Author", "orcid: '1'")}, "field `authors.0.name`"),
     ],
+    ids=range(11),
 )
-def test_a_broken_prediction_file_is_an_error(tmp_path: Path, csv: str, expected: str) -> None:
-    folder = tiny.write_submission(tmp_path / "bad", csv=csv)
+def test_a_broken_file_is_an_error(tmp_path: Path, files: dict[str, str], expected: str) -> None:
     with pytest.raises(SubmissionError) as caught:
-        read(folder)
+        read(tiny.write_submission(tmp_path / "bad", **files))
     assert expected in str(caught.value)
-    assert "sub/bad/predictions.csv" in str(caught.value)
+    file = "predictions.csv" if "csv" in files else "submission.yaml"
+    assert f"sub/bad/{file}" in str(caught.value)
 
 
 def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
@@ -93,34 +98,6 @@ def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
     ):
         assert expected in text
     assert len(caught.value.problems) == 7
-
-
-@pytest.mark.parametrize(
-    ("card", "expected"),
-    [
-        ("- a\n- b\n", "found a list"),
-        (tiny.CARD.replace("model: Tiny model\n", ""), "field `model`: expected a value"),
-        (tiny.CARD + "modle: x\n", "Did you mean `model`?"),
-        (tiny.CARD + "code_url: javascript:alert(1)\n", "field `code_url`"),
-        (tiny.CARD + "notes: [unclosed\n", "expected valid YAML"),
-        (
-            tiny.CARD.replace("  - name: A. Author\n", "  - orcid: 0000-0000-0000-0000\n"),
-            "field `authors.0.name`",
-        ),
-    ],
-)
-def test_a_broken_card_is_an_error(tmp_path: Path, card: str, expected: str) -> None:
-    with pytest.raises(SubmissionError) as caught:
-        read(tiny.write_submission(tmp_path / "bad", card=card))
-    assert expected in str(caught.value)
-    assert "sub/bad/submission.yaml" in str(caught.value)
-
-
-def test_a_missing_prediction_file_says_how_to_get_a_template(tmp_path: Path) -> None:
-    folder = tiny.write_submission(tmp_path / "bad")
-    (folder / "predictions.csv").unlink()
-    with pytest.raises(SubmissionError, match="ionladder new tiny NAME"):
-        read(folder)
 
 
 def test_every_seed_must_cover_the_exact_ids(tmp_path: Path) -> None:
@@ -156,3 +133,22 @@ def test_cv_predictions_must_follow_the_frozen_folds(tmp_path: Path) -> None:
     pq.write_table(cv_table(tiny.FOLDS.assign(scheme="mine")), path)
     with pytest.raises(SubmissionError, match="expected one of grouped; found 'mine'"):
         read(folder)
+
+
+def test_a_template_is_a_valid_card_and_leads_editors_to_the_committed_schema(
+    tmp_path: Path, repository: Path
+) -> None:
+    """``ionladder schema submission`` writes the schema."""
+    folder = tmp_path / "submissions" / "tiny" / "mine"
+    folder.parent.mkdir(parents=True)
+    write_template(folder, tiny.TASK, ["a"], tiny.FOLDS, shown_as="mine")
+    text = (folder / CARD_FILE).read_text(encoding="utf-8")
+    assert Card.model_validate(yaml.safe_load(text)).model == "mine"
+    prefix = "# yaml-language-server: $schema="
+    path = text.splitlines()[0].removeprefix(prefix)
+    assert (folder / path).resolve() == (tmp_path / SCHEMA_FILE).resolve()
+    schema = editor_schema()
+    assert (repository / SCHEMA_FILE).read_text(encoding="utf-8") == to_json(schema)
+    assert schema["additionalProperties"] is False
+    required = [name for name, field in Card.model_fields.items() if field.is_required()]
+    assert schema["required"] == required
