@@ -6,9 +6,8 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,48 @@ from disturbed import (
     COMMANDS,
     KILLS,
     assert_nothing_is_half_written,
+    command_of,
     copy_of,
-    piped,
+    prepared,
     run,
     start,
     tree,
 )
 
+from ionladder.board.build import publish
+from ionladder.config import load_params
+from ionladder.data.registry import get_task
 from ionladder.repo import Layout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*COMMANDS, "dvc repro"])
+def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
+    origin: Path, repository: Path, tmp_path: Path, name: str
+) -> None:
+    if name not in COMMANDS and KILLS < 2:
+        pytest.skip("takes a minute: `make test-hostile` runs it")
+    command = command_of(name)
+    clean = prepared(name, repository, origin, tmp_path / "clean")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    shutil.copytree(clean, whole, symlinks=True)
+    began = time.monotonic()
+    run(whole, *command)
+    took = time.monotonic() - began
+    chance = random.Random(name)
+    for i in range(KILLS):
+        # Most are killed at the end, while they write.
+        share = chance.random() if i % 3 == 0 else 0.7 + 0.35 * chance.random()
+        shutil.copytree(clean, killed, symlinks=True)
+        with start(killed, *command) as process:
+            time.sleep(share * took)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        assert_nothing_is_half_written(killed)
+        if name != "new" or not (killed / "submissions" / "obelix" / "fresh").exists():
+            run(killed, *command)
+        assert tree(killed) == tree(whole)
+        shutil.rmtree(killed)
 
 
 @pytest.fixture(scope="module")
@@ -34,55 +67,18 @@ def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return tree(root)
 
 
-def moments(name: str, longest: float) -> Iterator[float]:
-    """Seconds after the start at which a process is killed; most while it writes, at its end."""
-    chance = random.Random(name)
-    for i in range(KILLS):
-        share = chance.random() if i % 3 == 0 else 0.7 + 0.35 * chance.random()
-        yield share * longest
-
-
-def kill_after(process: subprocess.Popen[str], seconds: float) -> None:
-    with process:
-        time.sleep(seconds)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
-    origin: Path, tmp_path: Path, name: str
-) -> None:
-    command = ("ionladder.cli.main", *COMMANDS[name])
-    whole = copy_of(origin, tmp_path / "whole")
-    began = time.monotonic()
-    run(whole, *command)
-    took = time.monotonic() - began
-    expected = tree(whole)
-    for number, seconds in enumerate(moments(name, took)):
-        root = copy_of(origin, tmp_path / f"killed-{number}")
-        kill_after(start(root, *command), seconds)
-        assert_nothing_is_half_written(root)
-        if name != "new" or not (root / "submissions" / "obelix" / "fresh").exists():
-            run(root, *command)
-        assert tree(root) == expected
-        shutil.rmtree(root)
-
-
-WRITES = [
-    "leaderboard/obelix.json",
-    "leaderboard/obelix.csv",
-    "leaderboard/analysis/obelix.json",
-    "leaderboard/history.jsonl",
-    "leaderboard/scores/obelix/c.json",
-]
-
-
-@pytest.mark.parametrize("victim", WRITES)
-@pytest.mark.parametrize("moment", ["before it is moved", "after it is moved"])
-def test_death_around_each_write_of_a_board_is_mended_by_the_next_run(
-    origin: Path, published: dict[str, bytes], tmp_path: Path, victim: str, moment: str
+@pytest.mark.parametrize(
+    ("victim", "is_moved"),
+    [
+        ("leaderboard/obelix.json", False),
+        ("leaderboard/obelix.csv", True),
+        ("leaderboard/analysis/obelix.json", False),
+        ("leaderboard/history.jsonl", True),
+        ("leaderboard/scores/obelix/c.json", True),
+    ],
+)
+def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
+    origin: Path, published: dict[str, bytes], tmp_path: Path, victim: str, is_moved: bool
 ) -> None:
     root = copy_of(origin, tmp_path / "killed")
 
@@ -90,7 +86,7 @@ def test_death_around_each_write_of_a_board_is_mended_by_the_next_run(
         move = Path.replace
 
         def replace(self: Path, target: Path) -> Path:
-            if target == root / victim and moment.startswith("before"):
+            if target == root / victim and not is_moved:
                 os.kill(os.getpid(), signal.SIGKILL)
             done = move(self, target)
             if target == root / victim:
@@ -107,10 +103,6 @@ def test_death_around_each_write_of_a_board_is_mended_by_the_next_run(
 
 
 def leaderboard(root: Path) -> None:
-    from ionladder.board.build import publish
-    from ionladder.config import load_params
-    from ionladder.data.registry import get_task
-
     layout = Layout(root)
     publish(layout, get_task("obelix"), "1.0.0", load_params(layout).scoring)
 
@@ -125,25 +117,3 @@ def in_a_child(work: Callable[[], None]) -> int:
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-@pytest.mark.slow
-def test_a_killed_pipeline_is_completed_by_the_next_run(
-    origin: Path, repository: Path, tmp_path: Path
-) -> None:
-    if KILLS < 2:
-        pytest.skip("takes a minute: `make test-hostile` runs it")
-    root = piped(repository, origin, tmp_path / "piped")
-    whole = tmp_path / "whole"
-    shutil.copytree(root, whole, symlinks=True)
-    began = time.monotonic()
-    run(whole, "dvc", "repro")
-    took = time.monotonic() - began
-    for seconds in moments("dvc", took):
-        again = tmp_path / "again"
-        shutil.copytree(root, again, symlinks=True)
-        kill_after(start(again, "dvc", "repro"), seconds)
-        assert_nothing_is_half_written(again)
-        run(again, "dvc", "repro")
-        assert tree(again) == tree(whole)
-        shutil.rmtree(again)
