@@ -11,7 +11,6 @@ import stat
 import struct
 import tracemalloc
 import zipfile
-import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -57,37 +56,37 @@ def declaring(size: int, content: bytes) -> bytes:
     return bytes(data)
 
 
-def test_packed_bytes_come_out_whole() -> None:
-    assert unzip_csv(zip_bytes({"x.csv": CSV})) == ("x.csv", CSV)
-    assert gunzip(gzip.compress(CSV), shown_as="x.gz") == CSV
-
-
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        pytest.param(zip_bytes({}), "an empty archive", id="no member"),
-        pytest.param(zip_bytes({"a.csv": CSV, "b.csv": CSV}), "'a.csv', 'b.csv'", id="two members"),
-        pytest.param(zip_bytes({f"{i}.csv": b"" for i in range(2000)}), "about 2000", id="many"),
-        pytest.param(zip_bytes({"x.txt": CSV}), "'x.txt'", id="another ending"),
-        pytest.param(with_member("../x.csv"), "'../x.csv'", id="traversal"),
-        pytest.param(with_member("/etc/x.csv"), "'/etc/x.csv'", id="absolute"),
-        pytest.param(with_member("..\\x.csv"), "'..\\\\x.csv'", id="backslash"),
-        pytest.param(with_member("C:x.csv"), "'C:x.csv'", id="drive"),
-        pytest.param(with_member("d.csv/"), "'d.csv/'", id="a folder itself"),
-        pytest.param(with_member("x.csv", mode=stat.S_IFLNK | 0o777), "'x.csv'", id="link"),
-        pytest.param(with_member("x.csv", method=zipfile.ZIP_LZMA), "method 14", id="lzma"),
-        pytest.param(
-            with_member("x.csvAexe.csv").replace(b"x.csvAexe", b"x.csv\0exe"), "exe.csv", id="NUL"
-        ),
-        pytest.param(encrypted(), "encrypted", id="encrypted"),
-        pytest.param(zip_bytes({"x.csv": CSV})[:-30], "damaged bytes", id="truncated"),
-        pytest.param(declaring(10, CSV * 1000), "damaged bytes", id="declares too little"),
+        (zip_bytes({}), "an empty archive"),
+        (zip_bytes({"a.csv": CSV, "b.csv": CSV}), "'a.csv', 'b.csv'"),
+        (zip_bytes({f"{i}.csv": b"" for i in range(2000)}), "about 2000"),
+        (zip_bytes({"x.txt": CSV}), "'x.txt'"),
+        (with_member("../x.csv"), "'../x.csv'"),
+        (with_member("/etc/x.csv"), "'/etc/x.csv'"),
+        (with_member("..\\x.csv"), "'..\\\\x.csv'"),
+        (with_member("C:x.csv"), "'C:x.csv'"),
+        (with_member("d.csv/"), "'d.csv/'"),
+        (with_member("x.csv", mode=stat.S_IFLNK | 0o777), "'x.csv'"),
+        (with_member("x.csv", method=zipfile.ZIP_LZMA), "method 14"),
+        (with_member("x.csvAexe.csv").replace(b"x.csvAexe", b"x.csv\0exe"), "exe.csv"),
+        (encrypted(), "encrypted"),
+        (zip_bytes({"x.csv": CSV})[:-30], "damaged bytes"),
+        (declaring(10, CSV * 1000), "damaged bytes"),
+        (gzip.compress(CSV)[:-9], "cut off"),
+        (gzip.compress(CSV) + b"more", "4 bytes behind it"),
+        (gzip.compress(CSV) * 2, "bytes behind it"),
+        (gzip.compress(CSV)[:-8] + b"\0" * 8, "damaged"),
     ],
+    ids=range(19),
 )
-def test_an_archive_with_anything_but_one_plain_file_is_refused(data: bytes, found: str) -> None:
+def test_only_one_whole_plain_file_is_unpacked(data: bytes, found: str) -> None:
     with pytest.raises(InterchangeError) as caught:
-        unzip_csv(data)
+        gunzip(data, shown_as="x.gz") if data.startswith(b"\x1f\x8b") else unzip_csv(data)
     assert found in caught.value.problems[0].found
+    assert unzip_csv(zip_bytes({"x.csv": CSV})) == ("x.csv", CSV)
+    assert gunzip(gzip.compress(CSV), shown_as="x.gz") == CSV
 
 
 @pytest.mark.parametrize("kind", ["zip", "gzip"])
@@ -102,27 +101,6 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(kind: str) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * tables.MAX_TEXT_BYTES
-
-
-def test_a_bomb_that_declares_a_small_size_is_refused() -> None:
-    with pytest.raises(InterchangeError):
-        unzip_csv(declaring(1000, b"0" * 100_000_000))
-
-
-@pytest.mark.parametrize(
-    ("data", "found"),
-    [
-        pytest.param(gzip.compress(CSV)[:-9], "cut off", id="truncated"),
-        pytest.param(gzip.compress(CSV) + b"more", "4 bytes behind it", id="bytes behind"),
-        pytest.param(gzip.compress(CSV) * 2, "bytes behind it", id="two streams"),
-        pytest.param(gzip.compress(CSV)[:-8] + b"\0" * 8, "damaged", id="another checksum"),
-        pytest.param(zlib.compress(CSV), "damaged", id="zlib"),
-    ],
-)
-def test_damaged_gzip_is_refused(data: bytes, found: str) -> None:
-    with pytest.raises(InterchangeError) as caught:
-        gunzip(data, shown_as="x.gz")
-    assert found in caught.value.problems[0].found
 
 
 def test_only_regular_files_of_a_sane_size_are_opened(
