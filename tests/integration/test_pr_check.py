@@ -151,6 +151,7 @@ def test_an_honest_pull_request_gets_the_contributors_own_verdict(
     assert checked.submission["audit"] == analysis["audit"]["my-model"]
 
 
+@pytest.mark.slow
 def test_the_verdict_is_the_same_after_main_has_moved_and_after_a_rebase(
     base: GitRepository, fork: GitRepository, prompt: Prompt
 ) -> None:

@@ -117,13 +117,6 @@ def test_folds_under_a_name_of_their_own_are_recognised_by_their_ids(tmp_path: P
         written(tmp_path, foreign)
 
 
-def test_folds_that_are_not_the_frozen_ones_are_refused(tmp_path: Path) -> None:
-    folds = {"fold_0": fold(dict.fromkeys(tiny.TRAIN_IDS[:1], 1.0))}
-    folds["fold_1"] = fold(dict.fromkeys(tiny.TRAIN_IDS[1:], 1.0))
-    with pytest.raises(InterchangeError, match="training entries in other folds"):
-        convert(tmp_path, results_gz(tmp_path / "r.json.gz", {"t": folds}))
-
-
 def test_a_file_of_other_tasks_says_which_it_has(tmp_path: Path) -> None:
     tasks = {name: {"fold_0": fold(PREDICTED)} for name in ("matbench_steels", "matbench_glass")}
     path = results_gz(tmp_path / "r.json.gz", tasks)
@@ -180,30 +173,31 @@ def test_several_targets_come_in_several_files_and_are_joined_by_id(tmp_path: Pa
     assert found["log10_sigma"] == found["other"] == [str(value) for value in PREDICTED.values()]
 
 
-def test_targets_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     first = jarvis_of(tmp_path, "log10_sigma", JARVIS_LINES)
-    with pytest.raises(InterchangeError, match="none of other"):
-        convert(tmp_path, first, task=TWO)
-    with pytest.raises(InterchangeError, match="a second one of it"):
-        convert(tmp_path, first, first, task=TWO)
-    with pytest.raises(InterchangeError, match="'gap'"):
-        convert(tmp_path, jarvis_of(tmp_path, "gap", JARVIS_LINES), task=TWO)
+    gap = jarvis_of(tmp_path, "gap", JARVIS_LINES)
     short = jarvis_of(tmp_path, "other", JARVIS_LINES[:-1])
-    with pytest.raises(InterchangeError, match="a difference in zzz"):
-        convert(tmp_path, first, short, task=TWO)
+    table = tmp_path / "x.csv"
+    table.write_text("id,log10_sigma\na,1\n")
+    for paths, error in (
+        ([first], "none of other"),
+        ([first, first], "a second one of it"),
+        ([gap], "'gap'"),
+        ([first, short], "a difference in zzz"),
+        ([table, table], "expected one file; found 2"),
+    ):
+        with pytest.raises(InterchangeError, match=error):
+            convert(tmp_path, *paths, task=TWO)
 
 
-def test_several_files_are_for_jarvis_only(tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_text("id,log10_sigma\na,1\n")
-    with pytest.raises(InterchangeError, match="expected one file; found 2"):
-        convert(tmp_path, path, path)
-
-
-def test_deviations_for_some_entries_only_are_refused(tmp_path: Path) -> None:
-    folds = {"fold_0": fold(PREDICTED, std={"zzz": 0.5})}
-    with pytest.raises(InterchangeError, match="1 of 6"):
-        convert(tmp_path, results_gz(tmp_path / "r.json.gz", {"t": folds}))
+def test_results_of_some_entries_or_in_other_folds_are_refused(tmp_path: Path) -> None:
+    single = {f"fold_{n}": fold({entry: 1.0}) for n, entry in enumerate(tiny.TRAIN_IDS)}
+    for folds, error in (
+        ({"fold_0": fold(PREDICTED, std={"zzz": 0.5})}, "1 of 6"),
+        (single, "training entries in other folds"),
+    ):
+        with pytest.raises(InterchangeError, match=error):
+            convert(tmp_path, results_gz(tmp_path / "r.json.gz", {"t": folds}))
 
 
 @pytest.mark.parametrize("kind", ["matbench", "csv"])
