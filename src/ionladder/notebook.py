@@ -16,8 +16,8 @@ from ionladder.interchange.matbench import MatbenchName
 from ionladder.repo import Layout, find_layout, replacing, replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, new_folder_problems
-from ionladder.submit.columns import column_problems
 from ionladder.submit.predictions import coverage_problems, require_numbers, write_tables
+from ionladder.submit.tables import column_problems
 from ionladder.submit.validate import card_template
 
 if TYPE_CHECKING:

@@ -142,9 +142,9 @@ def array_reader(labels: EvaluationLabels, task: Task) -> ArrayReader | None:
     """
     if task.predicts == "values":
         return None
-    from ionladder import score_frames, score_paths
+    from ionladder.score_arrays import frame_reader, path_reader
 
-    readers = {"paths": score_paths.reader, "frames": score_frames.reader}
+    readers = {"paths": path_reader, "frames": frame_reader}
     return readers[task.predicts](labels, task)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ionladder.board.check import receipt_problems
+from ionladder.board.history import receipt_problems
 from ionladder.board.model import to_csv
 from ionladder.config import load_params
 from ionladder.data.registry import get_task

@@ -18,7 +18,8 @@ from ionladder.data.labels import EvaluationLabels
 from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import StreamedWriter
 from ionladder.evaluation import evaluate
-from ionladder.score_frames import fit_offsets, force_sums, reader, shifted_rows
+from ionladder.score_arrays import fit_offsets, force_sums, shifted_rows
+from ionladder.score_arrays import frame_reader as reader
 from ionladder.specs import arrow_schema
 from ionladder.submit.frames import FramePredictions
 

@@ -15,7 +15,7 @@ import test_frame_scoring as frames
 from hostile.bombs import restate
 from ionladder.errors import SubmissionError
 from ionladder.score import TaskScorer
-from ionladder.score_frames import reader
+from ionladder.score_arrays import frame_reader as reader
 
 MANY = 2_000_000
 LISTS = {"paths": "positions_ang", "frames": "forces_ev_per_ang"}

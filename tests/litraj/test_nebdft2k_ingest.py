@@ -18,11 +18,7 @@ from nebdft2k_miniature import KEY, VERSION, Archive, make_repository, put_archi
 from ionladder.config import load_params
 from ionladder.data.ingest import ingest
 from ionladder.data.registry import get_task
-from ionladder.data.store import (
-    load_array_inputs,
-    read_table,
-    require_manifest,
-)
+from ionladder.data.store import load_array_inputs, read_table, require_manifest
 from ionladder.errors import IngestError
 from ionladder.repo import Layout
 

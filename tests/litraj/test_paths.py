@@ -14,7 +14,7 @@ from nebdft2k_miniature import MadeHop, hops
 from ionladder.data.store import GivenPath
 from ionladder.errors import SubmissionError
 from ionladder.score import Scored, TaskScorer
-from ionladder.score_paths import displacements
+from ionladder.score_arrays import displacements
 
 FIRST = "mp-2_0_2_1_-1_-1"
 MADE = {hop.id: hop for hop in paths.held_out_hops()}

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines import features as feat
+from ionladder.baselines.features import site_features, structure_features
 from ionladder.baselines.registry import Training, baseline
-from ionladder.baselines.site_features import site_features, structure_features
 
 if TYPE_CHECKING:
     from ionladder.specs import Array

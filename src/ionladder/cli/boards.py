@@ -196,8 +196,7 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
     Raises:
         HistoryError: A number changed without a new version, or a line of the history did.
     """
-    from ionladder.board.check import history_problems, problems_since, snapshot
-    from ionladder.board.history import read_history
+    from ionladder.board.history import history_problems, problems_since, read_history, snapshot
     from ionladder.git import base_commit
 
     layout = context.layout

@@ -325,7 +325,7 @@ def diff(
 
 def verify() -> None:
     """Hold every file on this machine to the hash recorded for it; say what is not here."""
-    from ionladder.board.check import verify_history, verify_receipts
+    from ionladder.board.history import verify_history, verify_receipts
     from ionladder.data.versions import DATASET_STEPS
 
     context = load_context()

@@ -18,14 +18,15 @@ from ionladder.errors import ConfigError, Problem, first_few
 from ionladder.repo import sha256_bytes, sha256_file, write_parquet, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, Card
-from ionladder.submit.columns import (
+from ionladder.submit.tables import (
     Places,
     column_problems,
+    find_table,
     integer_column,
     number_column,
+    read_table,
     text_column,
 )
-from ionladder.submit.tables import find_table, read_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,11 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from ionladder.baselines.features import (
-    LATTICE,
-    paper_features,
-    rich_features,
-)
+from ionladder.baselines.features import LATTICE, paper_features, rich_features
 from unit.baselines.tiny_task import tiny_inputs
 
 LI2S_CUBIC = {

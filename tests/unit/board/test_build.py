@@ -13,16 +13,9 @@ import pytest
 
 import tiny
 from ionladder.board import build as module
-from ionladder.board.build import (
-    StandingOf,
-    assemble,
-    full_json,
-    primary_json,
-    stand,
-    worst_slices,
-)
-from ionladder.board.check import receipt_problems
+from ionladder.board.build import StandingOf, assemble, full_json, primary_json, stand, worst_slices
 from ionladder.board.compare import compare
+from ionladder.board.history import receipt_problems
 from ionladder.board.model import to_csv, write_leaderboard, write_receipts
 from ionladder.repo import Layout, to_json
 from ionladder.score import TaskScores, submission_folders

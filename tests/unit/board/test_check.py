@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.board.check import (
+from ionladder.board.history import (
+    Record,
     altered_lines,
+    new_records,
     number_changes,
     snapshot,
     unexplained_records,
     unversioned_changes,
 )
-from ionladder.board.history import Record, new_records
 from ionladder.errors import HistoryError, Problem
 from ionladder.repo import Layout
 from unit.board.records import board_of, standing

@@ -10,13 +10,7 @@ import pytest
 
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
-from ionladder.data.store import (
-    StreamedTable,
-    StreamedWriter,
-    load_inputs,
-    read_blocks,
-    read_table,
-)
+from ionladder.data.store import StreamedTable, StreamedWriter, load_inputs, read_blocks, read_table
 from ionladder.errors import DataChangedError, DataMissingError
 from ionladder.repo import Layout
 from ionladder.specs import Column, Table, arrow_schema

@@ -8,13 +8,7 @@ import pytest
 
 from factories import write_repo
 from ionladder.config import load_params
-from ionladder.data.versions import (
-    DATASET_STEPS,
-    CellChange,
-    Verified,
-    consequence,
-    diff_versions,
-)
+from ionladder.data.versions import DATASET_STEPS, CellChange, Verified, consequence, diff_versions
 from ionladder.errors import Problem
 from ionladder.repo import Layout
 from unit.data.conftest import fetch_and_ingest

@@ -16,13 +16,7 @@ from generate import (
     judge,
     make_candidate,
 )
-from ionladder.data.bond_valence import (
-    ANIONS,
-    CATIONS,
-    Barriers,
-    ion,
-    radius,
-)
+from ionladder.data.bond_valence import ANIONS, CATIONS, Barriers, ion, radius
 from ionladder.errors import IngestError, Problem
 from label import NO_PARAMETERS, NO_PERCOLATION, label_all
 from prototypes import (

@@ -9,13 +9,7 @@ import pytest
 from git_repository import GitRepository
 from ionladder.errors import PullRequestError
 from ionladder.git import ABSENT, REGULAR
-from ionladder.pr.check import (
-    PullRequest,
-    read_board,
-    read_pull_request,
-    write_board,
-    write_folder,
-)
+from ionladder.pr.check import PullRequest, read_board, read_pull_request, write_board, write_folder
 from ionladder.pr.rules import Board, Guarded, group_folders, guard
 from tiny import TASK
 

@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 
 from ionladder.errors import error_text
 from ionladder.git import Change
-from ionladder.pr.rules import (
-    MAX_FOLDERS,
-    MAX_TABLE_BYTES,
-    Board,
-    guard,
-    is_one_slip_away,
-)
+from ionladder.pr.rules import MAX_FOLDERS, MAX_TABLE_BYTES, Board, guard, is_one_slip_away
 
 BOARD = Board(
     names={"obelix": frozenset({"rf-paper", "hgb-l1", "old"}), "bvel-proto": frozenset()},

@@ -10,7 +10,7 @@ import pytest
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
-from ionladder.site.measured import (
+from ionladder.site.pages.methods import (
     COVERAGE,
     SEPARATION,
     coverage_tables,

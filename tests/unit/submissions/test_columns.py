@@ -16,8 +16,8 @@ import tiny
 from ionladder.data.registry import get_task
 from ionladder.errors import SubmissionError
 from ionladder.specs import Target
-from ionladder.submit.columns import column_problems, unit_guess
 from ionladder.submit.predictions import KnownIds, changed_ids, coverage_problems
+from ionladder.submit.tables import column_problems, unit_guess
 from ionladder.submit.validate import read_submission
 
 SIGMA = get_task("obelix").targets[0]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionladder.baselines.site_features import (
+from ionladder.baselines.features import (
     Crystal,
     cation_clearances,
     cell_matrix,
