@@ -7,6 +7,7 @@ name in this module, ``mae`` for example, checks its arguments first and returns
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Literal
@@ -52,16 +53,15 @@ def all_metrics() -> dict[str, Metric]:
 
 
 def metric(
-    *,
     title: str,
     direction: Direction,
     unit: Literal["target", "1"],
     formula: str,
-    reference: str,
+    *,
     from_mean: Callable[[Array], Array] | None = None,
     **fields: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., float]]:
-    """Enter a function into :data:`METRICS`; its name is the metric's.
+    """Enter a function into :data:`METRICS`; its name is the metric's, its docstring the reference.
 
     The function takes ``y_true`` of shape (n_entries,), ``y_pred`` and the options as keywords.
     With ``from_mean`` it returns one error per entry, for ``y_pred`` of shape (n_entries,) or
@@ -73,13 +73,13 @@ def metric(
         direction: Whether smaller or larger is better.
         unit: ``target`` for the target's unit, ``1`` for a pure number.
         formula: The definition in one line of plain text.
-        reference: Where the definition comes from.
         from_mean: See above; ``np.positive`` for a plain mean.
         **fields: Other fields of :class:`ionladder.specs.Metric`.
     """
 
     def register(compute: Callable[..., Any]) -> Callable[..., float]:
         name = compute.__name__
+        (reference,) = re.findall(r"Reference:\n(.+?)(?:\n\n|$)", compute.__doc__ or "", re.DOTALL)
 
         @wraps(compute)
         def value(y_true: Array, y_pred: Array, **options: Any) -> float:
@@ -93,7 +93,7 @@ def metric(
             unit=unit,
             function=value,
             formula=formula,
-            reference=reference,
+            reference=" ".join(reference.split()),
             entrywise=compute if from_mean else None,
             from_mean=from_mean,
             **fields,
@@ -109,14 +109,7 @@ def metric(
     return register
 
 
-@metric(
-    title="MAE",
-    direction="minimize",
-    unit="target",
-    formula="mean of |y_pred - y_true|",
-    reference="Willmott and Matsuura 2005, https://doi.org/10.3354/cr030079",
-    from_mean=np.positive,
-)
+@metric("MAE", "minimize", "target", "mean of |y_pred - y_true|", from_mean=np.positive)
 def mae(y_true: Array, y_pred: Array) -> Array:
     """Mean absolute error: mean of |y_pred - y_true|.
 
@@ -143,11 +136,10 @@ def mae(y_true: Array, y_pred: Array) -> Array:
 
 
 @metric(
-    title="RMSE",
-    direction="minimize",
-    unit="target",
-    formula="square root of the mean of (y_pred - y_true)^2",
-    reference="Chai and Draxler 2014, https://doi.org/10.5194/gmd-7-1247-2014",
+    "RMSE",
+    "minimize",
+    "target",
+    "square root of the mean of (y_pred - y_true)^2",
     from_mean=np.sqrt,
 )
 def rmse(y_true: Array, y_pred: Array) -> Array:
@@ -175,13 +167,7 @@ def rmse(y_true: Array, y_pred: Array) -> Array:
     return np.square(y_pred - y_true)
 
 
-@metric(
-    title="Median AE",
-    direction="minimize",
-    unit="target",
-    formula="median of |y_pred - y_true|",
-    reference="Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001",
-)
+@metric("Median AE", "minimize", "target", "median of |y_pred - y_true|")
 def median_ae(y_true: Array, y_pred: Array) -> float:
     """Median of |y_pred - y_true|; the mean of the middle two for an even number of entries.
 
@@ -208,11 +194,10 @@ def median_ae(y_true: Array, y_pred: Array) -> float:
 
 
 @metric(
-    title="MAE, censored-aware",
-    direction="minimize",
-    unit="target",
-    formula="mean of |y_pred - y_true|, or of max(0, y_pred - limit) where only a limit is known",
-    reference="Powell 1984, https://doi.org/10.1016/0304-4076(84)90004-6",
+    "MAE, censored-aware",
+    "minimize",
+    "target",
+    "mean of |y_pred - y_true|, or of max(0, y_pred - limit) where only a limit is known",
     from_mean=np.positive,
     needs=("upper_limit",),
 )
@@ -252,11 +237,10 @@ def mae_censored(y_true: Array, y_pred: Array, *, upper_limit: Array) -> Array:
 
 
 @metric(
-    title="MAE, clipped",
-    direction="minimize",
-    unit="target",
-    formula="mean of |min(y_pred, clip) - min(y_true, clip)|; a missing label counts as clip",
-    reference="Willmott and Matsuura 2005, https://doi.org/10.3354/cr030079, on clipped values",
+    "MAE, clipped",
+    "minimize",
+    "target",
+    "mean of |min(y_pred, clip) - min(y_true, clip)|; a missing label counts as clip",
     from_mean=np.positive,
     options=("clip",),
     accepts_missing=True,
@@ -296,11 +280,10 @@ def mae_clipped(y_true: Array, y_pred: Array, *, clip: float) -> Array:
 
 
 @metric(
-    title="MAE of ln(1 + y)",
-    direction="minimize",
-    unit="1",
-    formula="mean of |ln(1 + y_pred) - ln(1 + y_true)|",
-    reference="Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001",
+    "MAE of ln(1 + y)",
+    "minimize",
+    "1",
+    "mean of |ln(1 + y_pred) - ln(1 + y_true)|",
     from_mean=np.positive,
 )
 def mae_log1p(y_true: Array, y_pred: Array) -> Array:
@@ -332,11 +315,10 @@ def mae_log1p(y_true: Array, y_pred: Array) -> Array:
 
 
 @metric(
-    title="Within one decade",
-    direction="maximize",
-    unit="1",
-    formula="fraction of entries with |y_pred - y_true| <= 1",
-    reference="Chang and Hanna 2004, https://doi.org/10.1007/s00703-003-0070-7",
+    "Within one decade",
+    "maximize",
+    "1",
+    "fraction of entries with |y_pred - y_true| <= 1",
     from_mean=np.positive,
     is_share=True,
 )
@@ -368,13 +350,7 @@ def within_one_decade(y_true: Array, y_pred: Array) -> Array:
     return (np.abs(y_pred - y_true) <= 1.0).astype(np.float64)
 
 
-@metric(
-    title="R²",
-    direction="maximize",
-    unit="1",
-    formula="1 - sum of (y_pred - y_true)^2 / sum of (y_true - mean y_true)^2",
-    reference="Kvalseth 1985, https://doi.org/10.1080/00031305.1985.10479448",
-)
+@metric("R²", "maximize", "1", "1 - sum of (y_pred - y_true)^2 / sum of (y_true - mean y_true)^2")
 def r2(y_true: Array, y_pred: Array) -> float:
     """1 - RSS / TSS, with TSS taken about the mean of the labels being scored.
 
@@ -405,11 +381,10 @@ def r2(y_true: Array, y_pred: Array) -> float:
 
 
 @metric(
-    title="Pearson r",
-    direction="maximize",
-    unit="1",
-    formula="covariance of y_true and y_pred / (standard deviation of each, multiplied)",
-    reference="Pearson 1895, https://doi.org/10.1098/rspl.1895.0041",
+    "Pearson r",
+    "maximize",
+    "1",
+    "covariance of y_true and y_pred / (standard deviation of each, multiplied)",
 )
 def pearson_r(y_true: Array, y_pred: Array) -> float:
     """Covariance over the product of standard deviations.
@@ -444,11 +419,7 @@ def pearson_r(y_true: Array, y_pred: Array) -> float:
 
 
 @metric(
-    title="Spearman ρ",
-    direction="maximize",
-    unit="1",
-    formula="Pearson correlation of the average ranks of y_true and y_pred",
-    reference="Spearman 1904, https://doi.org/10.2307/1412159",
+    "Spearman ρ", "maximize", "1", "Pearson correlation of the average ranks of y_true and y_pred"
 )
 def spearman(y_true: Array, y_pred: Array) -> float:
     """Pearson correlation of the ranks; tied values share their average rank.
@@ -478,14 +449,7 @@ def spearman(y_true: Array, y_pred: Array) -> float:
     return ratio((true * pred).sum(), math.sqrt(np.square(true).sum() * np.square(pred).sum()))
 
 
-@metric(
-    title="Slope",
-    direction="maximize",
-    unit="1",
-    formula="covariance of y_true and y_pred / variance of y_true",
-    reference="Dembitskiy et al. 2025, https://doi.org/10.1038/s41524-025-01571-z",
-    ideal=1.0,
-)
+@metric("Slope", "maximize", "1", "covariance of y_true and y_pred / variance of y_true", ideal=1.0)
 def slope(y_true: Array, y_pred: Array) -> float:
     """Least-squares slope of ``y_pred`` as a function of ``y_true``.
 
@@ -517,11 +481,10 @@ def slope(y_true: Array, y_pred: Array) -> float:
 
 
 @metric(
-    title="Precision",
-    direction="maximize",
-    unit="1",
-    formula="TP / (TP + FP); good: y_true >= threshold, called good: y_pred >= threshold",
-    reference="Fawcett 2006, https://doi.org/10.1016/j.patrec.2005.10.010",
+    "Precision",
+    "maximize",
+    "1",
+    "TP / (TP + FP); good: y_true >= threshold, called good: y_pred >= threshold",
     options=("threshold",),
 )
 def precision(y_true: Array, y_pred: Array, *, threshold: float) -> float:
@@ -553,11 +516,10 @@ def precision(y_true: Array, y_pred: Array, *, threshold: float) -> float:
 
 
 @metric(
-    title="Recall",
-    direction="maximize",
-    unit="1",
-    formula="TP / (TP + FN); good: y_true >= threshold, called good: y_pred >= threshold",
-    reference="Fawcett 2006, https://doi.org/10.1016/j.patrec.2005.10.010",
+    "Recall",
+    "maximize",
+    "1",
+    "TP / (TP + FN); good: y_true >= threshold, called good: y_pred >= threshold",
     options=("threshold",),
 )
 def recall(y_true: Array, y_pred: Array, *, threshold: float) -> float:
@@ -588,11 +550,10 @@ def recall(y_true: Array, y_pred: Array, *, threshold: float) -> float:
 
 
 @metric(
-    title="F1",
-    direction="maximize",
-    unit="1",
-    formula="2 TP / (2 TP + FP + FN); good: y_true >= threshold, called: y_pred >= threshold",
-    reference="van Rijsbergen 1979, Information Retrieval, 2nd edition, chapter 7",
+    "F1",
+    "maximize",
+    "1",
+    "2 TP / (2 TP + FP + FN); good: y_true >= threshold, called: y_pred >= threshold",
     options=("threshold",),
 )
 def f1(y_true: Array, y_pred: Array, *, threshold: float) -> float:
@@ -624,11 +585,10 @@ def f1(y_true: Array, y_pred: Array, *, threshold: float) -> float:
 
 
 @metric(
-    title="F1 below",
-    direction="maximize",
-    unit="1",
-    formula="2 TP / (2 TP + FP + FN); good: y_true < threshold, called: y_pred < threshold",
-    reference="van Rijsbergen 1979, Information Retrieval, 2nd edition, chapter 7",
+    "F1 below",
+    "maximize",
+    "1",
+    "2 TP / (2 TP + FP + FN); good: y_true < threshold, called: y_pred < threshold",
     options=("threshold",),
     accepts_missing=True,
 )
@@ -661,11 +621,10 @@ def f1_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
 
 
 @metric(
-    title="ROC-AUC",
-    direction="maximize",
-    unit="1",
-    formula="P(y_pred of a good entry > y_pred of another), ties 1/2; good: y_true >= threshold",
-    reference="Hanley and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747",
+    "ROC-AUC",
+    "maximize",
+    "1",
+    "P(y_pred of a good entry > y_pred of another), ties 1/2; good: y_true >= threshold",
     options=("threshold",),
 )
 def roc_auc(y_true: Array, y_pred: Array, *, threshold: float) -> float:
@@ -701,11 +660,10 @@ def roc_auc(y_true: Array, y_pred: Array, *, threshold: float) -> float:
 
 
 @metric(
-    title="Enrichment, top 12",
-    direction="maximize",
-    unit="1",
-    formula="(good among the 12 highest y_pred / 12) / (good / all); good: y_true >= threshold",
-    reference="Truchon and Bayly 2007, https://doi.org/10.1021/ci600426e",
+    "Enrichment, top 12",
+    "maximize",
+    "1",
+    "(good among the 12 highest y_pred / 12) / (good / all); good: y_true >= threshold",
     options=("threshold",),
 )
 def enrichment_top12(y_true: Array, y_pred: Array, *, threshold: float) -> float:

@@ -15,16 +15,9 @@ from ionladder.metrics import get_metric, spearman
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Array, Task
+from ionladder.stats import ranking
 from ionladder.stats.intervals import make_groups
-from ionladder.stats.ranking import (
-    GroupScore,
-    RankRow,
-    Resamples,
-    Standings,
-    make_standings,
-    paired_differences,
-    rank_rows,
-)
+from ionladder.stats.ranking import GroupScore, RankRow, Resamples, Standings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +63,11 @@ def compare(task: Task, scored: Mapping[str, Scored], settings: ScoringSettings)
     scores = [scored[name].evaluation.primary for name in names]
     if sign < 0:
         scores = [replace(each, sums=-each.sums, per_seed=-each.per_seed) for each in scores]
-    standings = make_standings(scores, resamples)
+    standings = ranking.make_standings(scores, resamples)
     rows = np.array([n for n, name in enumerate(names) if name not in task.references], dtype=int)
     # A copy of all samples is large, so there is none where everybody is ranked.
     entrants = standings if len(rows) == len(names) else standings.take(rows)
-    ranked = rank_rows(entrants, resamples=resamples, confidence=settings.confidence)
+    ranked = ranking.rank_rows(entrants, resamples=resamples, confidence=settings.confidence)
     ranks = {names[row]: rank for row, rank in zip(rows, ranked, strict=True)}
     return Comparison(names=names, standings=standings, ranks=ranks, sign=sign)
 
@@ -172,7 +165,7 @@ def _numbers(
     standings: Standings, row: int, others: list[int], sign: float, confidence: float
 ) -> Iterator[tuple[float | None, ...]]:
     """Difference, ends of its interval, and probability of being better, for each other."""
-    pairs = paired_differences(standings, row, others, confidence=confidence)
+    pairs = ranking.paired_differences(standings, row, others, confidence=confidence)
     ends = (pairs.ci_low, pairs.ci_high) if sign > 0 else (-pairs.ci_high, -pairs.ci_low)
     columns = (sign * pairs.difference, *ends, pairs.probability_smaller)
     return (tuple(map(rounded, numbers)) for numbers in zip(*columns, strict=True))
@@ -339,7 +332,7 @@ def _differences(
         for name in names
     ]
     resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
-    standings = make_standings(scores, resamples)
+    standings = ranking.make_standings(scores, resamples)
     for pair in known:
         row, other = map(names.index, pair)
         numbers = _numbers(standings, row, [other], sign_of(task), settings.confidence)

@@ -13,19 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder.cli.common import (
-    Context,
-    OtherVersion,
-    SubmissionFolder,
-    TaskName,
-    TaskOfFolder,
-    following,
-    load_context,
-    printable,
-    show,
-    task_names,
-    task_of,
-)
+from ionladder.cli import common
+from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskName, show
 from ionladder.data.registry import all_tasks, get_dataset, get_task
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean
 from ionladder.repo import Layout, read_parquet, to_json, write_text
@@ -49,7 +38,7 @@ def tasks(
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List the tasks: question, data, targets, what they rank by."""
-    context = load_context()
+    context = common.load_context()
     known = {*context.params.task_versions, *context.params.waiting}
     rows = [_row(context, task) for name, task in all_tasks().items() if name in known]
     if json:
@@ -131,7 +120,7 @@ def data(
     from ionladder.data.ingest import cif_texts
     from ionladder.data.store import load_inputs
 
-    context = load_context()
+    context = common.load_context()
     layout, chosen = context.layout, get_task(task)
     version = context.version_of(chosen)
     inputs = load_inputs(layout, chosen, version)
@@ -142,7 +131,7 @@ def data(
     ids = [] if inputs.structures is None else sorted(inputs.structures.index)
     if ids:
         texts = cif_texts(chosen.dataset, inputs.entries, inputs.structures, ids)
-        for name, text in following(texts, "Structures", total=len(ids)):
+        for name, text in common.following(texts, "Structures", total=len(ids)):
             write_text(folder / "structures" / f"{name}.cif", text)
         print(f"{layout.relative(folder / 'structures')}/: {len(ids)} CIF files")
     print(
@@ -181,7 +170,7 @@ def new(
     from ionladder.data.store import load_inputs, require_frames
     from ionladder.submit.validate import array_filler, write_template
 
-    context = load_context()
+    context = common.load_context()
     chosen = get_task(task)
     version = context.version_of(chosen)
     inputs = load_inputs(context.layout, chosen, version)
@@ -208,7 +197,9 @@ def convert(
         list[Path],
         typer.Argument(help="The file; for JARVIS, one for each target of the task."),
     ],
-    task: Annotated[str, typer.Option(help="Task, for example obelix.", autocompletion=task_names)],
+    task: Annotated[
+        str, typer.Option(help="Task, for example obelix.", autocompletion=common.task_names)
+    ],
     kind: Annotated[
         str | None,
         typer.Option("--from", help="jarvis, matbench or csv.", show_default="told by the content"),
@@ -233,7 +224,7 @@ def convert(
     from ionladder.interchange.convert import Choices, read_foreign, write_folder
     from ionladder.submit.predictions import require_numbers
 
-    context = load_context()
+    context = common.load_context()
     chosen = get_task(task)
     require_numbers(chosen, where="convert")
     columns = _columns(column or [], chosen)
@@ -294,17 +285,17 @@ def validate(
     paths: Annotated[
         list[Path], typer.Argument(help="Submission folders: submissions/<task>/<name>.")
     ],
-    task: TaskOfFolder = None,
+    task: common.TaskOfFolder = None,
 ) -> None:
     """List every problem of a submission, if any; of several, each has its verdict."""
     from ionladder.score import load_expectations
 
-    context = load_context()
+    context = common.load_context()
     expected: dict[str, Expectations] = {}
     problems: list[Problem] = []
     verdicts: list[str] = []
-    for path in following(paths, "Validating"):
-        chosen = task_of(path, task)
+    for path in common.following(paths, "Validating"):
+        chosen = common.task_of(path, task)
         if chosen.name not in expected:
             version = context.version_of(chosen)
             expected[chosen.name] = load_expectations(context.layout, chosen, version)
@@ -349,7 +340,7 @@ def _verdict(path: Path, task: Task, expected: Expectations, context: Context) -
 
 def score(
     path: SubmissionFolder,
-    task: TaskOfFolder = None,
+    task: common.TaskOfFolder = None,
     dataset_version: OtherVersion = None,
     json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON.")] = False,
     full: Annotated[
@@ -363,16 +354,16 @@ def score(
     from ionladder.board.build import full_json, stand
     from ionladder.score import TaskScorer
 
-    context = load_context()
+    context = common.load_context()
     layout, settings = context.layout, context.params.scoring
-    chosen = task_of(path, task)
+    chosen = common.task_of(path, task)
     version = context.version_of(chosen, dataset_version)
     scorer = TaskScorer.open(layout, chosen, version, settings)
     scored = scorer.score(path)
     if json and not full:
         print(to_json(scored.receipt), end="")
         return
-    follow = partial(following, doing="Scoring the board")
+    follow = partial(common.following, doing="Scoring the board")
     found = stand(
         layout, chosen, version, scorer=scorer, settings=settings, mine=scored, follow=follow
     )
@@ -390,8 +381,9 @@ def _print_scores(found: StandingOf, task: Task, version: str) -> None:
     n_seeds = len(evaluation.seeds)
     trained = "seeds" if task.scored_folds is None else f"repeats of {task.scored_folds.scheme}"
     seeds = f", mean of {n_seeds} {trained}" if n_seeds > 1 else ""
+    model = common.printable(found.mine.submission.card.model)
     print(
-        f"{printable(found.mine.submission.card.model)} on {task.name} ({task.dataset} {version}): "
+        f"{model} on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."
     )
     targets, unit = evaluation.targets, task.targets[0].error_unit
@@ -471,7 +463,7 @@ def _place(found: StandingOf) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    shown = [printable(name) for name in names]
+    shown = [common.printable(name) for name in names]
     rest = len(shown) - _NAMED
     return f"{', '.join(shown[:_NAMED])}{f' and {rest} more' if rest > 0 else ''}"
 
@@ -485,7 +477,7 @@ def _number(value: float | None) -> str:
 
 def preview(
     path: SubmissionFolder,
-    task: TaskOfFolder = None,
+    task: common.TaskOfFolder = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Score a submission and make its page, in a temporary folder.
@@ -496,8 +488,8 @@ def preview(
     from ionladder.score import TaskScorer
     from ionladder.site.render import preview_page
 
-    context = load_context()
-    chosen = task_of(path, task)
+    context = common.load_context()
+    chosen = common.task_of(path, task)
     version = context.version_of(chosen)
     settings = context.params.scoring
     # What is wrong with it is said of the folder as the reader knows it.

@@ -8,18 +8,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ionladder.errors import InterchangeError, Problem, SubmissionError
+from ionladder.interchange import tables as tbl
 from ionladder.interchange.jarvis import Contribution, property_of, read_contribution
 from ionladder.interchange.matbench import is_results, predictions_of, read_results
-from ionladder.interchange.tables import (
-    GZIP_MAGIC,
-    PARQUET_MAGIC,
-    ZIP_MAGIC,
-    Cells,
-    Foreign,
-    merge_targets,
-    read_file,
-    read_frame,
-)
+from ionladder.interchange.tables import Cells, Foreign
 from ionladder.repo import replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, name_problems
@@ -51,12 +43,12 @@ def guess_format(path: Path) -> Format:
     Raises:
         InterchangeError: It cannot be opened, or is parquet, which needs no conversion.
     """
-    data = read_file(path)
-    if data.startswith(ZIP_MAGIC):
+    data = tbl.read_file(path)
+    if data.startswith(tbl.ZIP_MAGIC):
         return "jarvis"
-    if data.startswith(GZIP_MAGIC) or is_results(data[:1000]):
+    if data.startswith(tbl.GZIP_MAGIC) or is_results(data[:1000]):
         return "matbench"
-    if data.startswith(PARQUET_MAGIC):
+    if data.startswith(tbl.PARQUET_MAGIC):
         step = f"Put it into the submission's folder as {PREDICTIONS_STEM}.parquet."
         expected, found = "a file of another project", "a parquet file"
         raise InterchangeError(path.name, expected, found, step)
@@ -93,7 +85,7 @@ def read_foreign(
         raise InterchangeError(names, "one file", str(len(paths)), step)
     if kind == "matbench":
         return predictions_of(read_results(paths[0]), task, expected, wanted=choices.matbench_task)
-    return read_frame(
+    return tbl.read_frame(
         paths[0], task, columns=choices.columns, is_log10_asked=choices.is_log10_asked
     )
 
@@ -174,7 +166,7 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
         pairs = zip(item.ids, item.predictions, strict=True)
         parts[target] = [{"id": i, target: cell} for i, cell in pairs]
     where = ", ".join(item.name for item in contributions)
-    return Foreign(predictions=merge_targets(parts, task, where=where))
+    return Foreign(predictions=tbl.merge_targets(parts, task, where=where))
 
 
 def _nothing_scored(task: Task, source: str) -> InterchangeError:

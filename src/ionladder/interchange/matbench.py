@@ -17,16 +17,9 @@ from typing import Any
 from ionladder.config import DatasetVersion
 from ionladder.data.store import TaskInputs, load_inputs
 from ionladder.errors import InterchangeError, Problem, did_you_mean, first_few
+from ionladder.interchange import tables
 from ionladder.interchange.jarvis import Contribution
-from ionladder.interchange.tables import (
-    GZIP_MAGIC,
-    MAX_TEXT_BYTES,
-    Cells,
-    Foreign,
-    gunzip,
-    merge_targets,
-    read_file,
-)
+from ionladder.interchange.tables import Cells, Foreign
 from ionladder.metrics import mae
 from ionladder.repo import Layout, write_json
 from ionladder.specs import Task
@@ -90,7 +83,7 @@ def read_results(path: Path) -> Results:
     """
     tasks: dict[str, tuple[Fold, ...]] = {}
     unreadable: dict[str, Problem] = {}
-    for name, content in _tasks(_text(read_file(path), path.name), path.name).items():
+    for name, content in _tasks(_text(tables.read_file(path), path.name), path.name).items():
         try:
             folds = _folds(content, f"{path.name}, task {name}")
             tasks[name] = tuple(sorted(folds, key=lambda fold: fold.number))
@@ -105,15 +98,15 @@ def is_results(text: bytes) -> bool:
 
 
 def _text(data: bytes, where: str) -> bytes:
-    text = gunzip(data, shown_as=where) if data.startswith(GZIP_MAGIC) else data
-    if text.startswith(GZIP_MAGIC):
+    text = tables.gunzip(data, shown_as=where) if data.startswith(tables.GZIP_MAGIC) else data
+    if text.startswith(tables.GZIP_MAGIC):
         step = "Unpack it once: `gunzip` it, and send what comes out."
         raise InterchangeError(where, "JSON inside", "another gzip file", step)
     if not text.isascii():
         expected = "JSON in ASCII, as matbench writes it"
         raise InterchangeError(where, expected, "other bytes", _WRITE_AGAIN)
     values = sum(map(text.count, (b",", b"[", b"{")))
-    if len(text) > MAX_TEXT_BYTES or values > MAX_VALUES:
+    if len(text) > tables.MAX_TEXT_BYTES or values > MAX_VALUES:
         step = "Keep only the task that you want to convert."
         raise InterchangeError(where, f"at most {MAX_VALUES} values", f"about {values}", step)
     return text
@@ -143,8 +136,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         repeated = next(key for key, count in Counter(k for k, _ in pairs).items() if count > 1)
-        msg = f"the key {repeated!r} stands twice"
-        raise ValueError(msg)
+        raise ValueError(f"the key {repeated!r} stands twice")
     return found
 
 
@@ -353,11 +345,11 @@ def predictions_of(
         part = (split.scheme or "", split.repeat)
         parts[part][split.target] = list(_rows(recorded, split))
     where = f"{results.name}, test entries"
-    predictions = merge_targets(parts.pop(("", 0), {}), task, where=where)
+    predictions = tables.merge_targets(parts.pop(("", 0), {}), task, where=where)
     folds: dict[str, list[str]] = defaultdict(list)
     for (scheme, repeat), targets in sorted(parts.items()):
         where = f"{results.name}, {scheme}, repeat {repeat}"
-        merged = merge_targets(targets, task, where=where, keys=FOLD_KEYS)
+        merged = tables.merge_targets(targets, task, where=where, keys=FOLD_KEYS)
         for key in (*FOLD_KEYS, *(target.name for target in task.targets)):
             folds[key] += merged[key]
     return Foreign(predictions=predictions, cv_predictions=dict(folds), notes=(_CLAIMS_NOTE,))

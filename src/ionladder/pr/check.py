@@ -13,19 +13,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import ionladder
+from ionladder import git
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.errors import Problem, PullRequestError, first_few
-from ionladder.git import (
-    ABSENT,
-    REGULAR,
-    Change,
-    changes_between,
-    list_files,
-    merge_bases,
-    read_objects,
-    resolve_commit,
-)
+from ionladder.git import Change
 from ionladder.pr.report import (
     FORMAT,
     ProblemShape,
@@ -76,8 +68,8 @@ def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
     Raises:
         PullRequestError: A revision is missing, or there is not exactly one merge base.
     """
-    base, head = resolve_commit(root, base), resolve_commit(root, head)
-    found = merge_bases(root, base, head)
+    base, head = git.resolve_commit(root, base), git.resolve_commit(root, head)
+    found = git.merge_bases(root, base, head)
     if len(found) != 1:
         raise PullRequestError(
             f"{base[:12]}…{head[:12]}",
@@ -87,7 +79,7 @@ def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
             else "none: the histories are unrelated, or this clone is a shallow one",
             "Rebase the branch onto the main branch, or put its files into a new branch.",
         )
-    changes = tuple(changes_between(root, found[0], head))
+    changes = tuple(git.changes_between(root, found[0], head))
     return PullRequest(root=root, base=base, head=head, merge_base=found[0], changes=changes)
 
 
@@ -99,7 +91,7 @@ def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> Board:
     """
     names: dict[str, set[str]] = {task: set() for task in tasks}
     for commit in {request.base, request.merge_base}:
-        for file in list_files(request.root, commit, ROOT):
+        for file in git.list_files(request.root, commit, ROOT):
             parts = file.path.split("/")
             if len(parts) == DEPTH and parts[1] in names:
                 names[parts[1]].add(parts[2])
@@ -127,7 +119,7 @@ def write_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
     """
     files = {} if folder.is_new else _files_of(request, folder.path)
     for change in folder.changes:
-        if change.new_mode == ABSENT or change.object_id is None:
+        if change.new_mode == git.ABSENT or change.object_id is None:
             files.pop(change.path, None)
         else:
             files[change.path] = change.object_id
@@ -137,17 +129,16 @@ def write_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
 
 def _files_of(request: PullRequest, folder: str) -> dict[str, str]:
     """Path → object of the files of submissions, as the base has them."""
-    files = list_files(request.root, request.base, folder)
-    ours = [file for file in files if file.new_mode == REGULAR and _is_ours(file.path)]
+    files = git.list_files(request.root, request.base, folder)
+    ours = [file for file in files if file.new_mode == git.REGULAR and _is_ours(file.path)]
     return {file.path: file.object_id for file in ours if file.object_id}
 
 
 def _write(request: PullRequest, files: Mapping[str, str], target: Path) -> None:
-    contents = read_objects(request.root, files.values())
+    contents = git.read_objects(request.root, files.values())
     for path, object_id in files.items():
         if not _is_ours(path):
-            msg = f"the guard let {path!r} through"
-            raise AssertionError(msg)
+            raise AssertionError(f"the guard let {path!r} through")
         place = target / path
         place.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

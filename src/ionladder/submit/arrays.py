@@ -10,15 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ionladder.errors import Problem, first_few
-from ionladder.submit.tables import (
-    DAMAGED,
-    footer_bytes,
-    header_problems,
-    is_text,
-    opened,
-    stated_bytes,
-    unreadable,
-)
+from ionladder.submit import tables
 
 _MAX_FOOTER_BYTES = 5_000_000
 _BYTES_PER_NUMBER = 12  # eight of a float64, and what lists add to it
@@ -41,7 +33,7 @@ def is_list(kind: pa.DataType) -> bool:
     return any(is_one(kind) for is_one in lists) and pa.types.is_floating(kind.value_type)
 
 
-ID = ArrayColumn("id", is_text, "text")
+ID = ArrayColumn("id", tables.is_text, "text")
 
 
 def array_file_problems(
@@ -62,21 +54,21 @@ def array_file_problems(
     limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
     if path.stat().st_size > limit:
         return [_too_large(shown_as, limit, path.stat().st_size)]
-    if footer_bytes(path) > _MAX_FOOTER_BYTES:
-        return [unreadable(shown_as, "a parquet file", "its table of contents is too long")]
+    if tables.footer_bytes(path) > _MAX_FOOTER_BYTES:
+        return [tables.unreadable(shown_as, "a parquet file", "its table of contents is too long")]
     try:
-        with path.open("rb") as data, opened(data) as file:
+        with path.open("rb") as data, tables.opened(data) as file:
             schema, n_found = file.schema_arrow, file.metadata.num_rows
-            unpacked = stated_bytes(file)
-        problems = header_problems(list(schema.names), shown_as)
+            unpacked = tables.stated_bytes(file)
+        problems = tables.header_problems(list(schema.names), shown_as)
         problems = problems or _column_problems(schema, asked, shown_as)
         if not 0 < n_found <= 2 * n_rows:
             expected, step = f"{n_rows:,} rows", "Write one row for each that the template lists."
             problems.append(Problem(shown_as, expected, f"{n_found:,}", step))
         if problems:
             return problems
-    except DAMAGED as error:
-        return [unreadable(shown_as, "a parquet file", str(error))]
+    except tables.DAMAGED as error:
+        return [tables.unreadable(shown_as, "a parquet file", str(error))]
     return [_too_large(shown_as, limit, unpacked)] if unpacked > limit else []
 
 
@@ -139,7 +131,7 @@ def portions(path: Path, columns: Sequence[str], sizes: Sequence[int]) -> Iterat
             try:
                 while sum(len(one) for one in rest) < size and (batch := next(batches, None)):
                     rest.append(batch)
-            except DAMAGED as error:
+            except tables.DAMAGED as error:
                 raise pa.ArrowInvalid(str(error)) from error
             table = pa.Table.from_batches(rest, None if rest else file.schema_arrow)
             yield table.slice(0, size).combine_chunks()

@@ -97,8 +97,7 @@ def forbid_side_doors() -> None:
 
 def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
     if event in _FORBIDDEN:
-        msg = f"checking a submission asked for {event}, which it never needs"
-        raise PermissionError(msg)
+        raise PermissionError(f"checking a submission asked for {event}, which it never needs")
 
 
 Read = tuple["pa.Table | None", list[Problem]]

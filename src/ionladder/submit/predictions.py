@@ -17,16 +17,9 @@ import yaml
 from ionladder.errors import ConfigError, Problem, first_few
 from ionladder.repo import sha256_bytes, sha256_file, write_parquet, write_text
 from ionladder.specs import Task
+from ionladder.submit import tables
 from ionladder.submit.card import CARD_FILE, Card
-from ionladder.submit.tables import (
-    Places,
-    column_problems,
-    find_table,
-    integer_column,
-    number_column,
-    read_table,
-    text_column,
-)
+from ionladder.submit.tables import Places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -410,12 +403,12 @@ def read_predictions(
     if table is None or path is None:
         return None, problems
     file = f"{shown_as}/{path.name}"
-    ids, problems = text_column(table, "id", shown_as=file)
+    ids, problems = tables.text_column(table, "id", shown_as=file)
     if problems:
         return None, problems
     seeds = np.zeros(table.num_rows, dtype=np.int64)
     if has_seeds := "seed" in table.column_names:
-        seeds, problems = integer_column(table, "seed", shown_as=file)
+        seeds, problems = tables.integer_column(table, "seed", shown_as=file)
     numbers, found = _numbers(table, task, ids, file)
     problems += found
     different, turns = seeds[:1], seeds
@@ -464,12 +457,12 @@ def read_cv_predictions(
     file = f"{shown_as}/{path.name}"
     columns: dict[str, Any] = {}
     for name in ("scheme", "id"):
-        columns[name], found = text_column(table, name, shown_as=file)
+        columns[name], found = tables.text_column(table, name, shown_as=file)
         problems += found
     if problems:
         return None, problems
     for name in ("repeat", "fold"):
-        columns[name], found = integer_column(table, name, shown_as=file)
+        columns[name], found = tables.integer_column(table, name, shown_as=file)
         problems += found
     numbers, found = _numbers(table, task, columns["id"], file)
     problems += found
@@ -485,14 +478,16 @@ def read_cv_predictions(
 def _open(
     folder: Path, stem: str, required: list[str], optional: list[str], max_rows: int, shown_as: str
 ) -> tuple[pa.Table | None, Path | None, list[Problem]]:
-    path, problems = find_table(folder, stem, shown_as=shown_as)
+    path, problems = tables.find_table(folder, stem, shown_as=shown_as)
     if path is None:
         return None, None, problems
     file, allowed = f"{shown_as}/{path.name}", [*required, *optional]
-    table, problems = read_table(path, shown_as=file, allowed=allowed, max_rows=max_rows)
+    table, problems = tables.read_table(path, shown_as=file, allowed=allowed, max_rows=max_rows)
     if table is not None:
         names = table.column_names
-        problems = column_problems(names, required=required, optional=optional, shown_as=file)
+        problems = tables.column_problems(
+            names, required=required, optional=optional, shown_as=file
+        )
     return (None, path, problems) if problems else (table, path, [])
 
 
@@ -505,7 +500,7 @@ def _numbers(
     for target in task.targets:
         for name in (target.name, f"{target.name}_std"):
             if name in table.column_names:
-                found = number_column(table, name, target, ids=ids, shown_as=file)
+                found = tables.number_column(table, name, target, ids=ids, shown_as=file)
                 columns[name] = found[0]
                 problems += found[1]
     return columns, problems
