@@ -153,20 +153,11 @@ class Archive:
 
 def index_text(made: Iterable[MadeHop], *, edit: Callable[[dict], dict] = dict) -> str:
     """The index of some hops."""
-    rows = [
-        edit(
-            {
-                "material_id": hop.material,
-                "edge_id": hop.id,
-                "chemsys": hop.chemsys,
-                "has_specific_TM": hop.chemsys in ("Fe-Li-O", "Li-Mn-O"),
-                "em_bvse": hop.em_bvse,
-                "em_dft": hop.em_dft,
-                "_split": hop.part,
-            }
-        )
-        for hop in made
-    ]
+    rows = []
+    for hop in made:
+        has_metal = hop.chemsys in ("Fe-Li-O", "Li-Mn-O")
+        cells = (hop.material, hop.id, hop.chemsys, has_metal, hop.em_bvse, hop.em_dft, hop.part)
+        rows.append(edit(dict(zip(COLUMNS, cells, strict=True))))
     return csv_text(rows, columns=COLUMNS)
 
 

@@ -209,16 +209,3 @@ def test_medians_score_as_plain_sums_say(tmp_path: Path) -> None:
     assert values["rmse"] == pytest.approx(np.sqrt((errors**2).mean()), abs=1e-6)
     assert evaluation.score("em_ev", "all", "slope").value == 0.0
     assert np.isnan(evaluation.score("em_ev", "all", "pearson_r").value)
-
-    layout = mini.ingested(tmp_path / "whole", bvel13k())
-    evaluation = scored(layout, "train-median", "bvel13k").evaluation
-    index = pd.DataFrame(bvel13k().index).replace(np.inf, np.nan)
-    is_test = index["_split"] == "test"
-    errors = [
-        (index.loc[is_test, key].clip(upper=6.0) - min(index.loc[~is_test, key].median(), 6.0))
-        .abs()
-        .mean()
-        for key in mini.BARRIERS
-    ]
-    found = evaluation.score("mean", "all", "mae_clipped").value
-    assert found == pytest.approx(np.mean(errors), abs=1e-6)

@@ -88,14 +88,6 @@ def test_baselines_of_paths_are_straight_or_the_initial_path(root: Path, prompt:
         np.testing.assert_allclose(cell.distances(places[[0, -1]], hop.init[[0, -1]]), 0, atol=1e-5)
         way = np.linalg.norm(places[-1, hop.moving] - places[0, hop.moving])
         assert way == pytest.approx(float(cell.distances(ends[1], ends[0])), abs=1e-5)
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert "(as before)" in prompt.ok("baseline", "linear-path", "--task", PATH).out
-    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
-    prompt.ok("baseline", "linear-path", "--task", PATH, "--check")
-    filled(folder / "predictions.parquet", energy_ev=0.5)
-    said = prompt.error("baseline", "linear-path", "--task", PATH, "--check")
-    assert "differences up to 0.5" in said
-
     prompt.ok("baseline", "bvse-path", "--task", PATH)
     metrics = score(prompt, PATH, "bvse-path")["barrier_ev"]["all"]["metrics"]
     errors = [abs(hop.em_bvse - np.ptp(hop.energies)) for hop in TEST]
@@ -122,6 +114,3 @@ def test_both_boards_are_published_with_quoted_rows(root: Path, prompt: Prompt) 
         silent = [r for r in board["rows"] if r["model"] in ("MACE-MP-0", "SevenNet")]
         assert [(row["kind"], row["mae"]) for row in silent] == [("reported", None)] * 2
     prompt.ok("verify")
-
-
-# Cards

@@ -17,12 +17,8 @@ LI2S_CUBIC = {
     "formula_cell": "Li8.0S4.0",
     "space_group": 225,
     "crystal_system": "cubic",
-    "a_ang": 5.72,
-    "b_ang": 5.72,
-    "c_ang": 5.72,
-    "alpha_deg": 90.0,
-    "beta_deg": 90.0,
-    "gamma_deg": 90.0,
+    **dict.fromkeys(("a_ang", "b_ang", "c_ang"), 5.72),
+    **dict.fromkeys(("alpha_deg", "beta_deg", "gamma_deg"), 90.0),
     "volume_ang3": 5.72**3,
 }
 

@@ -22,7 +22,7 @@ from ionladder.baselines.graphs import (
     kinds_of,
     make_graph,
 )
-from unit.baselines.crystals import CRYSTALS, REWRITINGS, A, rock_salt, triclinic
+from unit.baselines.crystals import CRYSTALS, REWRITINGS, rock_salt, triclinic
 
 NEAREST = Reach(cutoff_ang=6.0, nearest=12)
 ALL = Reach(cutoff_ang=4.5)
@@ -94,13 +94,6 @@ def surroundings(graph: Graph) -> dict[tuple, float]:
         (tuple(held), tuple(sorted(heard))) for held, heard in zip(holds, hears, strict=True)
     )
     return {key: count / len(graph) for key, count in counts.items()}
-
-
-def test_rock_salt_has_the_shells_of_the_textbook() -> None:
-    graph = make_graph(rock_salt(), "rounded", Reach(cutoff_ang=0.9 * A))
-
-    lengths = np.linalg.norm(graph.vector_ang[graph.receiver == 0], axis=1)
-    assert Counter(np.round(lengths / A, 3)) == {0.5: 6, 0.707: 12, 0.866: 8}
 
 
 def test_a_lone_atom_hears_its_own_images_and_an_empty_crystal_nothing() -> None:

@@ -13,7 +13,6 @@ from ionladder.baselines.neb import (
     NebSettings,
     Outcome,
     hops_of_folder,
-    hops_of_tables,
     potential_of,
     relax_band,
     run_bands,
@@ -136,34 +135,6 @@ def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(
     assert outcome.n_kept == (change == "nothing")
     if change == "nothing":
         assert (tmp_path / PREDICTIONS).read_bytes() == first
-
-
-@pytest.mark.extra
-def test_paths_of_the_dataset_are_those_of_its_test_hops(hop: Hop, tmp_path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    splits, paths = tmp_path / "splits.parquet", tmp_path / "paths_init.parquet"
-    ids, subsets = ["mp-1_0_1_0_0_0", hop.id], ["train", "test"]
-    pq.write_table(pa.table({"id": ids, "subset": subsets}), splits)
-    rows = [
-        {
-            "id": name,
-            "image": image,
-            "numbers": hop.numbers.tolist(),
-            "cell_ang": hop.cell_ang.ravel().tolist(),
-            "moving_ion": 0,
-            "positions_ang": hop.positions_ang[image].ravel().tolist(),
-        }
-        for name in ids
-        for image in range(N_IMAGES)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), paths)
-
-    (read,) = hops_of_tables(splits, paths)
-
-    assert read.digest == hop.digest
-    assert read.id == hop.id
 
 
 def test_a_folder_without_paths_is_an_error(tmp_path: Path) -> None:

@@ -54,12 +54,8 @@ def entries_table(ids: list[str], species: list[list[str]], lengths: list[float]
         {
             "formula_norm": formulas,
             "family": ["rock salt" if len(symbols) == 2 else "perovskite" for symbols in species],
-            "a_ang": lengths,
-            "b_ang": lengths,
-            "c_ang": lengths,
-            "alpha_deg": 90.0,
-            "beta_deg": 90.0,
-            "gamma_deg": 90.0,
+            **dict.fromkeys(("a_ang", "b_ang", "c_ang"), lengths),
+            **dict.fromkeys(("alpha_deg", "beta_deg", "gamma_deg"), 90.0),
         },
         index=pd.Index(ids, name="id"),
     )

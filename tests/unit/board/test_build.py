@@ -103,9 +103,6 @@ def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout: Layou
     assert missing.where == "submissions/tiny/newcomer"
 
 
-# --- columns on stated uncertainty
-
-
 # --- one submission beside the others
 
 

@@ -84,14 +84,6 @@ def test_a_submission_that_leaves_and_returns_keeps_its_count() -> None:
     assert events(history)[-1] == ("good", 3, 3, "added")
 
 
-def test_tasks_are_counted_apart() -> None:
-    history = grow([], standing())
-    other = {"good": standing()._replace(task="other")}
-    fresh = new_records(history, other, task="other", commit=None)
-    assert [(r.task, r.published, r.publication) for r in fresh] == [("other", 1, 1)]
-    assert grow(history + fresh, standing()) == history + fresh
-
-
 boards = st.dictionaries(
     st.sampled_from("abcd"),
     st.fixed_dictionaries(
@@ -178,17 +170,6 @@ def test_every_cause_is_named(changed: dict[str, Any], words: list[str]) -> None
     found = change(**changed)
     assert found.reasons == words
     assert list(found.why) == [word.split(":")[0] for word in words]
-
-
-def test_old_records_of_a_place_alone_are_explained_by_others_or_not_at_all() -> None:
-    moved = FIRST._replace(published=2, publication=2, event="moved", rank=2, tie_group=2)
-    added = FIRST._replace(submission="new", publication=2)
-    alone = publications([FIRST, moved])[1].changes[0]
-    assert alone.reasons == [UNEXPLAINED]
-    entered, beside = publications([FIRST, added, moved])[1].changes
-    assert entered.reasons == ["submission: entered the board"]
-    assert beside.reasons == ["others: the board around it changed"]
-    assert (beside.difference, beside.tie_group_changed, entered.tie_group_changed) == (0, 1, 0)
 
 
 def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import requests
 
 from ionladder.config import DatasetVersion, FoldSettings, OnDemandVersion
 from ionladder.data import fetch as fetch_module
@@ -108,36 +107,11 @@ def test_a_tampered_byte_names_file_hashes_and_place_and_writes_nothing(
     assert_nothing_written(raw)
 
 
-def test_a_failed_fetch_leaves_the_files_that_were_there(mirror: Path, raw: Path) -> None:
-    raw.mkdir(parents=True)
-    (raw / "all.csv").write_bytes(b"older bytes")
-    (mirror / "obelix" / "v1.0.0-data" / "all_cifs.tar.gz").unlink()
-    with pytest.raises(UnreachableError):
-        bring(raw, source())
-    assert {path.name: path.read_bytes() for path in raw.iterdir()} == {"all.csv": b"older bytes"}
-
-
 def test_a_mirror_of_an_unknown_kind_is_refused(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IONLADDER_MIRROR", "s3://bucket/upstream")
     with pytest.raises(ConfigError, match="an http, https or file URL"):
         bring(raw, source())
     assert_nothing_written(raw)
-
-
-def test_a_host_that_does_not_answer_is_not_asked_for_its_other_files(
-    raw: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def unplugged(url: str, **_: object) -> object:
-        asked.append(url)
-        raise requests.ConnectionError
-
-    monkeypatch.setattr(requests, "get", unplugged)
-    with pytest.raises(UnreachableError) as caught:
-        bring(raw, source())
-    assert len(caught.value.problems) == len(FILES)
-    assert set(asked) == {"https://upstream.invalid/data/all.csv"}
 
 
 # Large archives: continued after a break, held to their pins, refused where there is no room.

@@ -77,17 +77,6 @@ def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) 
     assert snapshot(repo) == before
 
 
-def test_manifests_do_not_depend_on_the_order_of_ingestion(repo: Layout, params: Params) -> None:
-    before = snapshot(repo)
-    for version in ("1.0.0", "1.1.0"):
-        for path in repo.version_dir("obelix", version).glob("*.*"):
-            if path.is_file():
-                path.unlink()
-    for key in ("obelix-1-1-0", "obelix-1-0-0"):
-        assert ingest(repo, params.versions[key]).is_first_release
-    assert snapshot(repo) == before
-
-
 def test_missing_raw_files_are_named_with_the_command_that_brings_them(
     repo: Layout, params: Params
 ) -> None:

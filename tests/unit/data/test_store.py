@@ -42,20 +42,6 @@ def test_inputs_hold_training_labels_only(repo: Layout) -> None:
     assert set(inputs.folds["id"]) == set(inputs.train_ids)
 
 
-def test_evaluation_labels_are_sorted_and_complete(repo: Layout) -> None:
-    labels = load_evaluation_labels(repo, TASK, "1.0.0")
-    assert list(labels.test["id"]) == sorted(labels.test["id"])
-    assert len(labels.test) == 14
-    assert len(labels.train) == 36
-    expected = ["id", "log10_sigma", "log10_sigma_limit", "censoring", "in_cif", "component"]
-    assert list(labels.test.columns) == expected
-    censored = labels.test[labels.test["censoring"] == "left"]
-    assert list(censored["log10_sigma"]) == [-15.0]
-    assert list(censored["log10_sigma_limit"]) == [-8.0]
-    assert list(labels.replicates.columns) == ["id", "log10_sigma", "replicate_group"]
-    assert labels.replicates.groupby("replicate_group").size().tolist() == [2, 3, 2, 3]
-
-
 def test_a_restricted_task_holds_nothing_of_other_entries(repo: Layout) -> None:
     everything = load_inputs(repo, TASK, "1.0.0")
     inputs = load_inputs(repo, CIF_TASK, "1.0.0")

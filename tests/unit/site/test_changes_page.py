@@ -41,17 +41,6 @@ def row(text: str, name: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", found).split())
 
 
-def test_before_anything_moved_the_page_says_so(layout: Layout) -> None:
-    text = page(layout)
-    assert "No score has been recorded yet" in text
-    assert "history.jsonl" not in text
-    add_history(layout, BOARD)
-    text = page(layout)
-    assert "The board began with 2 submissions" in text
-    assert 'href="../submissions/obelix/a/"' in text
-    assert "<table" not in text
-
-
 def test_a_change_shows_both_values_difference_tie_group_and_why(layout: Layout) -> None:
     moved = [replace(BOARD[0], value=1.512), replace(BOARD[1], tie_group=1, ranks=(1, 2))]
     add_history(layout, [*BOARD, Entry(name="gone", value=2.5)], moved)
@@ -77,11 +66,7 @@ def test_old_publications_are_counted_and_the_whole_history_is_a_file(
 ) -> None:
     monkeypatch.setattr(changes, "SHOWN_PUBLICATIONS", 2)
     add_history(layout, *([replace(BOARD[0], value=1.0 + n)] for n in range(5)))
-    text = page(layout)
-    assert "3 older publications not shown" in text
-    assert "#obelix-5" in text
-    assert "#obelix-3" not in text
-    assert 'href="../data/history.jsonl"' in text
+    assert "3 older publications not shown" in page(layout)
     render_site(load_site(layout))
     copied = layout.generated_docs_dir / "data" / "history.jsonl"
     assert copied.read_bytes() == layout.history.read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +36,6 @@ from unit.site.synthetic_board import (
     HOSTILE,
     TASK,
     Entry,
-    add_data,
     add_history,
     leaderboard,
     make_repository,
@@ -143,26 +141,6 @@ def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
     assert len(find(absurd, "il-beyond")) == 1
     labels = [float((tick.text or "").replace("−", "-")) for tick in find(absurd, "il-tick")]
     assert max(labels) < 10, "one absurd row does not squeeze the others"
-
-
-def test_each_kind_of_folds_has_a_mark_of_its_own_at_its_error() -> None:
-    rows = [("forest", (Value(0.2, 0.1, 0.3), Value(0.4), Value(0.8)))]
-    chart = difficulty_chart(rows, ["random", "chemistry", "type"], "MAE / eV", name="d")
-    svg = svgs(chart)[0]
-    marks = find(svg, "il-rung")
-    assert [mark.tag for mark in marks] == ["circle", "rect", "circle"]
-    for mark, value in ((marks[0], 0.2), (marks[2], 0.8)):
-        assert at(mark, "cx") == pytest.approx(from_ticks(svg, value), abs=HALF_PIXEL)
-    assert "forest, chemistry: 0.40" in chart
-
-
-def test_elements_are_counted_and_marked_where_training_has_none() -> None:
-    chart = elements_chart(
-        {"Li": [400, 90], "Eu": [0, 2], "H": [1, 0]}, ["train", "test"], name="e"
-    )
-    (unseen,) = find(svgs(chart)[0], "il-element--unseen")
-    assert "il-element--1" in (unseen.get("class") or "")
-    assert "Eu: 0 in train, 2 in test" in chart
 
 
 def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
@@ -294,21 +272,3 @@ def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path: Path) -> N
     assert "Names that find no room are left out" in page
     assert "<script>alert" not in page
     assert "<img" not in page
-
-
-def test_pages_draw_the_course_and_the_agreement_or_say_why_not(tmp_path: Path) -> None:
-    layout = make_repository(tmp_path, typical())
-    add_history(layout, typical()[2:], typical())
-    pages = render_pages(load_site(add_data(layout)))
-    course, agreement = pages[URL].split("{: #course }")[1].split("{: #agreement }")
-    assert len(svgs(course)) >= 2
-    assert course.count('<th scope="row"') == 2
-    assert "so predictions are not compared here" in html.unescape(agreement)
-    agreement = pages["charts/bvel-proto/"].split("{: #agreement }")[1]
-    assert agreement.split("<tbody>")[1].split("</tbody>")[0].count("<tr") == 3
-    (tmp_path / "silent").mkdir()
-    layout = make_repository(tmp_path / "silent", [Entry(name="silent")])
-    add_history(layout, [Entry(name="silent")])
-    page = render_pages(load_site(layout))[URL]
-    assert page.count("No row of the board states it") == 2
-    assert "The board has been published once" in page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,15 +14,8 @@ from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from unit.data.conftest import SECOND_VERSION, fetch_and_ingest
-from unit.site.page_tree import tree_of, words
-from unit.site.synthetic_board import make_repository, typical
 
 CARD = "datasets/obelix/"
-WAITING = {
-    "bvel13k": ["bvel13k"],
-    "nebdft2k": ["nebdft2k-barrier", "nebdft2k-path"],
-    "mplitrj": ["mplitrj"],
-}
 
 
 @pytest.fixture(scope="module")
@@ -79,30 +71,3 @@ def test_the_card_counts_what_differs_between_versions_and_hashes_every_table(
     manifest = ingested.manifest("obelix", "1.1.0").read_text()
     hashes = set(re.findall(r'"content_sha256": "([0-9a-f]{64})"', manifest))
     assert sum(digest in page for digest in hashes) >= 5
-
-
-def test_cards_of_data_that_are_not_here_promise_nothing_and_lead_to_their_boards(
-    tmp_path: Path,
-) -> None:
-    pages = render_pages(load_site(make_repository(tmp_path, typical())))
-    assert "il-chart--elements" not in pages[CARD]
-    for name, boards in WAITING.items():
-        page = pages[f"datasets/{name}/"]
-        text = words(tree_of(page))
-        assert "Versions keptnone yet" in text
-        assert f"ionladder fill {name} fetches the data" in text
-        for wrong in ("passed at ingest", "pinned commit", "Run ionladder fetch"):
-            assert wrong not in text
-        assert "<b>labels</b>: " in section(page, "tables")
-        for board in boards:
-            assert f'<a href="../../{board}/">' in page
-            assert f'<a href="../datasets/{name}/">About the data</a>' in pages[f"{board}/"]
-
-    def reported(board: str) -> list[list[str]]:
-        tree = tree_of(section(pages[f"{board}/"], "reported"))
-        return [[words(cell) for cell in row] for row in tree.iter("tr")]
-
-    head, *rows = reported("nebdft2k-barrier")
-    place = next(i for i, title in enumerate(head) if title.startswith("Cross-validation"))
-    assert all((row[place] == "–") is ("by cross-validation" not in row[-1]) for row in rows)
-    assert not any("Cross-validation" in title for title in reported("nebdft2k-path")[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,17 +15,13 @@ from ionladder.site import files
 from ionladder.site.context import load_site
 from ionladder.site.files import (
     DATASETS,
-    GUIDES,
     INDEX,
     SCHEMA,
     api_documents,
     api_tables,
     badge_documents,
     badge_url,
-    guides,
-    linked_within,
 )
-from ionladder.site.render import hand_written
 from unit.site.synthetic_board import (
     HOSTILE,
     REPOSITORY,
@@ -139,24 +134,3 @@ def test_a_hostile_name_is_text_in_its_picture_and_short(tmp_path: Path) -> None
         names.append(next(picture.iter(f"{SVG}text")).text or "")
     assert HOSTILE["script"] in names
     assert not any("\u202e" in text for text in documents.values())
-
-
-def test_guides_are_shown_whole_with_every_link_alive(tmp_path: Path) -> None:
-    layout = Layout(REPOSITORY)
-    known = {path.name for path in layout.docs_dir.glob("*.md")} | set(GUIDES)
-    pages = guides(layout)
-    assert set(pages) == set(GUIDES)
-    for name, guide in GUIDES.items():
-        source = (REPOSITORY / guide.source).read_text(encoding="utf-8")
-        for heading in re.findall(r"^#+ .*$", source, re.MULTILINE):
-            assert heading in pages[name]
-        for target in re.findall(r"\]\(([^)\s]+)\)", pages[name]):
-            assert target.startswith("https://") or target.partition("#")[0] in known, target
-    text = "[LICENSE](LICENSE), [why](docs/decisions/1.md), [here](#a), [page](docs/a.md#b)"
-    assert linked_within(text, {"docs/a.md": "a.md"}) == (
-        "`LICENSE`, why (`docs/decisions/1.md`), [here](#a), [page](a.md#b)"
-    )
-    written = hand_written(load_site(make_repository(tmp_path, [])))
-    assert "<code>docs/submit.md</code>" in written["submit.md"], "where its text stands"
-    (tmp_path / "CONTRIBUTING.md").unlink()
-    assert "contribute.md" not in guides(Layout(tmp_path))

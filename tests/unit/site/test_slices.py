@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +125,6 @@ def test_a_note_of_the_audit_shows_its_numbers_and_a_link_to_the_twin(tmp_path: 
         assert sign not in pages["submissions/obelix/train-mean/"]
 
 
-# Stated uncertainty
-
-
 def stated() -> dict[str, Any]:
     """What a receipt holds of widths that are too small."""
     rng = np.random.default_rng(5)
@@ -147,18 +143,3 @@ def test_stated_widths_have_every_score_and_a_curve_or_dashes() -> None:
     (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": nothing}}, TASK)
     assert shown["chart"] is None
     assert {cell.text for cell in shown["scores"]} == {"–"}
-
-
-def test_boards_and_pages_speak_of_widths_where_a_row_states_them(tmp_path: Path) -> None:
-    layout, given = make_repository(tmp_path, typical()), stated()
-    assert "Stated uncertainty" not in render_pages(load_site(layout))["obelix/"]
-    add_to_receipt(layout, "hgb-l1", uncertainty={"log10_sigma": given})
-    path = layout.leaderboard_json(TASK.name)
-    content = json.loads(path.read_text())
-    content["rows"][0] |= {score: given[score] for score in SCORES}
-    path.write_text(json.dumps(content))
-    pages = render_pages(load_site(layout))
-    assert all(f'data-sort="{given[name]!r}"' in pages["obelix/"] for name in SCORES)
-    assert "Stated uncertainty" in pages["submissions/obelix/hgb-l1/"]
-    assert "Stated uncertainty" not in pages["submissions/obelix/rf-paper/"]
-    assert all(words.meaning in pages["methods/"] for words in UNCERTAINTY.values())

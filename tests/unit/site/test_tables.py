@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ionladder.board.model import Board, parse_analysis, parse_board
+from ionladder.board.model import Board, parse_board
 from ionladder.errors import SiteError
-from ionladder.site.context import load_site
-from ionladder.site.render import render_pages
 from ionladder.site.tables import (
     STEPS,
     board_tables,
     heat_of,
     metric_groups,
-    sensitivity,
     target_table,
 )
 from ionladder.site.text import use_title
@@ -28,10 +24,8 @@ from unit.site.synthetic_board import (
     TARGETS,
     TASK,
     Entry,
-    add_analysis,
     barriers,
     leaderboard,
-    make_repository,
     typical,
 )
 
@@ -111,34 +105,6 @@ def test_shades_are_few_ordered_and_explained(values: list[float | None]) -> Non
     assert shades == sorted(shades)
     inverse = heat_of([0.0, 0.5, 1.0], is_larger_worse=False)
     assert inverse.shade(0.0) > inverse.shade(0.9)
-
-
-def test_a_board_says_how_firm_it_is(tmp_path: Path) -> None:
-    deciding = {"entries": ["mvq", "<b>"], "leader": "rf-paper"}
-    firm = {
-        "leader": "hgb-l1",
-        "n_groups": 42,
-        "share_leader_stays": 0.976190,
-        "n_deciding": 1,
-        "deciding": [{**deciding, "score": 1.5, "score_of_leader": 1.6}],
-    }
-    views = [
-        {"metric": "mae", "subset": "all", "agreement": 1.0},
-        {"metric": "mae", "subset": "cif", "agreement": None},
-    ]
-    other = {"views": views, "ranks": {"rf-paper": [2, None], "hgb-l1": [1, 1]}}
-    layout = make_repository(tmp_path, typical())
-    add_analysis(layout, "obelix", robustness=firm, sensitivity=other)
-    page = render_pages(load_site(layout))["obelix/"].split("{: #firmness }")[1]
-    assert "<b>98 %</b>" in page
-    assert "<code>mvq</code>, <code>&lt;b&gt;</code>: " in page
-    assert "<bdi>Random forest</bdi></a> (1.50 against 1.60)" in page
-    agreement = page.split('il-sensitivity">')[1].split("Agreement</th>")[1].split("</tr>")[0]
-    assert agreement == '<td class="il-number">1.00</td><td class="il-number">–</td>'
-    shown = sensitivity(board(typical()), parse_analysis({"sensitivity": other}, shown_as="x"))
-    assert shown is not None
-    assert [ranks for _, ranks in shown["rows"]] == [[1, 1], [2, None]]
-    assert sensitivity(board(typical()), parse_analysis(None, shown_as="x")) is None
 
 
 # Targets with metrics of their own: no empty columns, the right units, who counts how much
