@@ -83,14 +83,3 @@ def test_no_module_is_endless() -> None:
 
     assert lengths, f"no modules found under {SOURCE}"
     assert {name: n for name, n in lengths.items() if n > LONGEST_MODULE} == {}
-
-
-def test_every_package_folder_is_a_regular_package() -> None:
-    folders = {path.parent for path in SOURCE.rglob("*.py")}
-
-    missing = sorted(
-        folder.relative_to(ROOT).as_posix()
-        for folder in folders
-        if not (folder / "__init__.py").is_file()
-    )
-    assert missing == [], "import-linter sees only regular packages"

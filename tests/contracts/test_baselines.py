@@ -5,22 +5,19 @@ A table model, a model of structures and a graph network; those of paths are run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from ionladder.baselines.features import with_cif
-from ionladder.baselines.registry import Baseline, all_baselines, get_baseline
-from ionladder.baselines.runner import check, largest_difference
+from ionladder.baselines.registry import Baseline, get_baseline
+from ionladder.baselines.runner import check
 from ionladder.config import load_params
-from ionladder.data.registry import all_tasks
 from ionladder.data.store import TaskInputs
 from ionladder.repo import Layout
-from ionladder.submit.card import CARD_FILE, Card, read_card
 from unit.baselines.tiny_barriers import tiny_barriers
 from unit.baselines.tiny_task import all_with_cif, tiny_inputs, two_epochs
 
@@ -55,19 +52,6 @@ def _predict(
     model: Baseline, inputs: TaskInputs, ids: list[str], *, seed: int = 0, **changes: object
 ) -> np.ndarray:
     return model.fit_predict(replace(inputs, **changes), TRAIN, ids, seed=seed)
-
-
-def _committed(repository: Path) -> Iterator[tuple[Baseline, str, Card]]:
-    """Every baseline with a committed submission, its task, and the card."""
-    layout = Layout(repository)
-    waiting = load_params(layout).waiting
-    for name, spec in all_baselines().items():
-        for task in spec.tasks:
-            if task not in waiting:
-                file = layout.submission_dir(task, name) / CARD_FILE
-                card, problems = read_card(file, shown_as=layout.relative(file))
-                assert not problems
-                yield spec, task, card
 
 
 @pytest.mark.parametrize(("name", "task"), REPRESENTATIVES)
@@ -136,19 +120,6 @@ def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(name: str) -> 
     )
 
 
-def test_committed_cards_state_the_settings_and_seeds_of_their_baselines(repository: Path) -> None:
-    for spec, task, card in _committed(repository):
-        stated = card.hyperparameters or {}
-        assert {one: stated.get(one) for one in spec.settings} == dict(spec.settings), spec.name
-        on_folds = all_tasks()[task].scored_folds is not None
-        n_seeds = 5 if on_folds and spec.n_seeds > 1 else spec.n_seeds
-        assert card.seeds == (list(range(n_seeds)) if n_seeds > 1 else None), spec.name
-        assert card.notes
-        assert ("Deterministic" in card.notes) or n_seeds > 1
-        assert card.uses_external_data is (spec.extra == "umlip" or spec.name.startswith("p-"))
-        assert "replace model" not in card.notes
-
-
 # The others take a minute each; `ionladder baseline NAME --task TASK --check` compares them.
 @pytest.mark.data
 @pytest.mark.parametrize(
@@ -168,15 +139,3 @@ def test_a_rerun_reproduces_the_committed_predictions(
     result = check(layout, load_params(layout), name, task, n_seeds=1)
 
     assert result.difference <= result.tolerance
-
-
-def test_the_folds_of_a_baseline_are_the_same_on_both_boards(repository: Path) -> None:
-    layout = Layout(repository)
-    for name, spec in all_baselines().items():
-        if {"obelix", "obelix-cv"} <= set(spec.tasks):
-            on_test, on_folds = (
-                pd.read_parquet(layout.submission_dir(task, name) / "cv_predictions.parquet")
-                for task in ("obelix", "obelix-cv")
-            )
-            assert len(on_folds) == len(on_test) == 2 * 5 * 478
-            assert largest_difference(on_test, on_folds) <= spec.tolerance

@@ -49,16 +49,3 @@ def test_the_commands_that_pages_name_are_targets(repository: Path, listed: set[
 
     assert {"leaderboard", "test"} <= set(found)
     assert set(found) <= listed
-
-
-def test_the_locks_name_no_index_and_the_tools_stand_apart(repository: Path) -> None:
-    texts = {path.name: path.read_text("utf-8") for path in repository.glob("requirements*.lock")}
-    pins = {
-        name: {line.split("==")[0] for line in text.splitlines() if line and line[0] != "#"}
-        for name, text in texts.items()
-    }
-
-    assert not [name for name, text in texts.items() if "://" in text]
-    assert {"pytest", "pytest-xdist", "ruff", "mypy"} <= pins["requirements-dev.lock"]
-    assert not pins["requirements.lock"] & pins["requirements-dev.lock"]
-    assert "torch" not in pins["requirements.lock"] | pins["requirements-dev.lock"]

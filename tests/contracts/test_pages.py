@@ -19,7 +19,6 @@ from ionladder.site.render import hand_written, render_pages
 from ionladder.site.text import source_name
 from unit.site.synthetic_board import (
     REPOSITORY,
-    TASK,
     Entry,
     add_board,
     add_hostile_history,
@@ -126,13 +125,3 @@ def _paths(nav: list[dict[str, Any]]) -> Iterator[str]:
     for item in nav:
         for target in item.values():
             yield from _paths(target) if isinstance(target, list) else (target,)
-
-
-def test_the_board_is_complete_and_sorted_without_scripts(tmp_path: Path) -> None:
-    entries = typical()
-    page = render_pages(load_site(make_repository(tmp_path, entries)))["obelix/"]
-    ranked = page.split('id="subset-all"')[1].split("</section>")[0]
-    places = [ranked.index(f"/{entry.name}/") for entry in entries]
-    assert places == sorted(places)
-    for use in TASK.metrics:
-        assert use.title.rpartition(", ")[0] in ranked or use.title in ranked

@@ -21,8 +21,7 @@ import pytest
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite, load_site
 from ionladder.site.render import render_pages, static_files
-from ionladder.site.text import board_url, submission_url
-from ionladder.specs import MEAN_OF_TARGETS
+from ionladder.site.text import board_url
 from unit.site.page_tree import tree_of, with_class, words
 from unit.site.synthetic_board import Entry, add_board, hostile, make_repository, typical
 
@@ -137,49 +136,6 @@ def test_every_number_of_a_board_is_that_of_the_receipt(walk: Walk) -> None:
                 for other in row.iter("td"):
                     if other.get("data-group", "").startswith("metrics") and other.get("data-sort"):
                         assert float(other.get("data-sort", "nan")) in known, (name, subset.name)
-
-
-def test_every_score_on_the_page_of_a_submission_is_that_of_its_receipt(walk: Walk) -> None:
-    for item in scored(walk):
-        for name, receipt in accepted(walk, item.task.name).items():
-            page = tree_of(walk.pages[submission_url(item.task.name, name)])
-            tables = list(with_class(page, "il-scores", "table"))
-            targets = _targets(item)
-            assert len(tables) == len(targets)
-            for table, target in zip(tables, targets, strict=True):
-                _hold(table, item, receipt["targets"][target])
-
-
-def _targets(item: TaskSite) -> list[str]:
-    """Targets in the order of a page: the mean over them first, where there is one."""
-    primary = item.task.primary.target
-    names = [target.name for target in item.task.targets]
-    return [primary, *names] if primary == MEAN_OF_TARGETS else [primary]
-
-
-def _hold(table: Element, item: TaskSite, part: Mapping[str, Any]) -> None:
-    """Hold each metric on each subset of one table to the receipt: value, interval, spread."""
-    lines = [row for body in table.iter("tbody") for row in body.iter("tr")]
-    # A measure without a number on any subset has no line, unless none has a number.
-    scores = [subset.get("metrics", {}) for subset in part.values()]
-    known = {name for of in scores for name, score in of.items() if score["value"] is not None}
-    uses = [use for use in item.task.metrics if use.name in known] or item.task.metrics
-    for use, line in zip(uses, lines, strict=True):
-        cells = [cell for cell in line if cell.tag == "td"]
-        for subset, cell in zip(item.task.subsets, cells, strict=True):
-            score = (part.get(subset.name) or {}).get("metrics", {}).get(use.name)
-            if score is None:
-                continue
-            assert (cell.text or "").strip() == shown(score["value"]), (use.name, subset.name)
-            details = [words(e) for e in with_class(cell, "il-detail")]
-            ends = [
-                shown(score.get(key)) for key in ("ci_low", "ci_high") if score.get(key) is not None
-            ]
-            intervals = [text for text in details if not text.startswith("±")]
-            assert [n for text in intervals for n in numbers(text)] == ends
-            for text in details:
-                if text.startswith("±"):
-                    assert text in {f"± {_fixed(score['seed_sd'], digits)}" for digits in (2, 3)}
 
 
 def _fixed(value: float, digits: int) -> str:

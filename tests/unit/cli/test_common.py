@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import subprocess
 import sys
-from collections.abc import Iterable
 
 import pytest
 
@@ -30,45 +28,6 @@ def test_piped_tables_are_plain_aligned_and_never_cut(
         "MAE  1.586 [1.05, 2.39]         –\n"
         "R²                  0.4    -12.25\n"
     )
-
-
-def test_a_terminal_gets_boxes_and_takes_no_markup_of_contributors(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("NO_COLOR", "1")
-    show("[bold]Errors[/bold]", HEADER, ROWS)
-    printed = capsys.readouterr().out
-    assert "│" in printed or "┃" in printed
-    assert "[bold]Errors[/bold]" in printed
-    assert "1.586 [1.05, 2.39]" in printed
-
-
-def shown_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, *, items: Iterable[int] = ITEMS, total: int | None = None
-) -> str:
-    """What five items leave on a terminal of its own."""
-    ours, theirs = pty.openpty()
-    monkeypatch.setenv("TERM", "xterm")
-    with os.fdopen(theirs, "w") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        assert list(following(items, "Counting", total=total)) == ITEMS
-        stream.write("end\n")
-    text = ""
-    while "end" not in text:
-        text += os.read(ours, 10_000).decode()
-    os.close(ours)
-    return text
-
-
-def test_a_terminal_sees_a_bar_once_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shown_on_a_terminal(monkeypatch).strip() == "end"
-    monkeypatch.setattr(common, "PATIENCE_S", 0.0)
-    text = shown_on_a_terminal(monkeypatch, items=iter(ITEMS), total=len(ITEMS))
-    assert "Counting" in text
-    assert "80%" in text
-    assert "\x1b[" in text
 
 
 def test_a_pipe_gets_none_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:

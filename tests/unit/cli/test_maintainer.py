@@ -20,21 +20,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_fetch_says_what_it_brought_and_what_was_there(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_repo(root, ["1.0.0", "1.1.0"])
-    fetch(["obelix-1-0-0"])
-    assert capsys.readouterr().out == (
-        "obelix-1-0-0: 4 files fetched and verified, 0 already here\n"
-    )
-    fetch(None)
-    assert capsys.readouterr().out == (
-        "obelix-1-0-0: 0 files fetched and verified, 4 already here\n"
-        "obelix-1-1-0: 4 files fetched and verified, 0 already here\n"
-    )
-
-
 def test_fetch_names_every_version_it_could_not_reach_and_changed_bytes_first(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 import tiny
 from ionladder.errors import InterchangeError, SubmissionError
-from ionladder.interchange.convert import Choices, guess_format, read_foreign, write_folder
+from ionladder.interchange.convert import Choices, read_foreign, write_folder
 from ionladder.interchange.tables import Foreign
 from ionladder.specs import Task
 from ionladder.submit.validate import read_submission
@@ -49,25 +48,6 @@ def written(tmp_path: Path, foreign: Foreign, name: str = "mine") -> Path:
     return folder
 
 
-def test_the_format_is_told_by_the_content(tmp_path: Path) -> None:
-    jarvis = jarvis_zip(tmp_path / "a", JARVIS_LINES)
-    packed = results_gz(tmp_path / "b", {"t": {"fold_0": fold(PREDICTED)}})
-    plain = tmp_path / "c"
-    plain.write_bytes(gzip.decompress(packed.read_bytes()))
-    table = tmp_path / "d"
-    table.write_text("ID,x\na,1\n")
-    assert [guess_format(path) for path in (jarvis, packed, plain, table)] == [
-        "jarvis",
-        "matbench",
-        "matbench",
-        "csv",
-    ]
-    parquet = tmp_path / "e"
-    parquet.write_bytes(b"PAR1....PAR1")
-    with pytest.raises(InterchangeError, match=r"as predictions\.parquet"):
-        guess_format(parquet)
-
-
 def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path: Path) -> None:
     csv = tmp_path / "mine.csv"
     tiny.predictions().rename(columns={"id": "ID"}).to_csv(csv, index=False)
@@ -104,17 +84,6 @@ def test_what_is_written_is_a_valid_submission(tmp_path: Path) -> None:
     assert submission.cv_predictions is not None
     assert len(submission.cv_predictions.rows) == 8
     assert "claim" in foreign.notes[0]
-
-
-def test_folds_under_a_name_of_their_own_are_recognised_by_their_ids(tmp_path: Path) -> None:
-    tasks = {"notebook_task": folds_of(1)}
-    path = results_gz(tmp_path / "results.json.gz", tasks)
-    foreign = convert(tmp_path, path)
-    assert set(foreign.cv_predictions["scheme"]) == {"grouped"}
-    assert set(foreign.cv_predictions["repeat"]) == {"1"}
-    assert foreign.cv_predictions["fold"] == ["0", "0", "1", "1"]
-    with pytest.raises(InterchangeError, match="folds of the training entries only"):
-        written(tmp_path, foreign)
 
 
 def test_a_file_of_other_tasks_says_which_it_has(tmp_path: Path) -> None:

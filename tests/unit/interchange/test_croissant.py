@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ionladder.data.obelix.release import COLUMNS
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import require_manifest
-from ionladder.errors import DataMissingError
 from ionladder.interchange.croissant import croissant, export_croissant
 from ionladder.repo import Layout, read_checksums, sha256_file
 
@@ -68,11 +65,6 @@ def test_upstream_files_are_named_where_they_are_pinned_and_not_copied(
         assert item["sha256"] == manifest["source"]["files"][item["name"]]
 
 
-def test_published_columns_are_those_that_ingest_expects() -> None:
-    published = get_dataset("obelix").published[0]
-    assert tuple(column.name for column in published.columns) == COLUMNS
-
-
 def test_units_stand_in_the_descriptions_and_limits_stay_text(layout: Layout) -> None:
     fields = document_of(layout, "obelix", "1.2.0")["recordSet"][0]["field"]
     sigma = next(f for f in fields if f["name"] == "Ionic conductivity (S cm-1)")
@@ -92,11 +84,6 @@ def test_our_own_tables_are_described_as_they_lie_on_disk(layout: Layout, tmp_pa
         if field["@id"] == "structures/frac_coords"
     )
     assert coordinates["repeated"] is True
-
-
-def test_a_version_that_was_never_ingested_is_named(layout: Layout, tmp_path: Path) -> None:
-    with pytest.raises(DataMissingError, match="ionladder ingest obelix-9-9-9"):
-        export_croissant(layout, get_dataset("obelix"), "9.9.9", tmp_path)
 
 
 @needs_mlcroissant
@@ -124,23 +111,3 @@ def test_mlcroissant_reads_every_record_of_our_own_tables(layout: Layout, tmp_pa
     dataset = mlcroissant.Dataset(jsonld=path)
     for name, table in manifest["tables"].items():
         assert sum(1 for _ in dataset.records(name)) == table["rows"], name
-
-
-@needs_mlcroissant
-@pytest.mark.extra
-@pytest.mark.data
-def test_mlcroissant_reads_every_record_of_the_upstream_tables(
-    layout: Layout, tmp_path: Path
-) -> None:
-    import mlcroissant
-
-    raw = layout.raw_dir("obelix", "1.2.0")
-    if not raw.is_dir():
-        raw = Path(os.environ["IONLADDER_MIRROR"]) / "obelix" / "v1.2.0-data"
-    path = export_croissant(layout, get_dataset("obelix"), "1.2.0", tmp_path)[0]
-    mapping = {item.name: str(item) for item in raw.iterdir()}
-    dataset = mlcroissant.Dataset(jsonld=path, mapping=mapping)
-    counts = {name: list(dataset.records(name)) for name in ("all", "train", "test")}
-    assert [len(counts[name]) for name in ("all", "train", "test")] == [599, 478, 121]
-    ids = {record["test/ID"].decode() for record in counts["test"]}
-    assert "max" in ids

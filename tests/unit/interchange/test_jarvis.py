@@ -10,7 +10,6 @@ import pytest
 
 from ionladder.errors import InterchangeError
 from ionladder.interchange.jarvis import (
-    property_of,
     read_contribution,
     read_labels,
     write_contribution,
@@ -23,13 +22,6 @@ def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
     read = read_contribution(jarvis_zip(tmp_path / JARVIS_NAME, lines))
     assert read.ids == ("019", "5e2", "NA", "a,b")
     assert read.predictions == ("-4.5", "1.0 ", "nan", "2")
-
-
-@pytest.mark.parametrize(
-    "name", ["predictions.csv.zip", "AI-SPP-prop-a-b-test-mae.csv.zip", "a-b.zip"]
-)
-def test_a_name_of_another_form_states_no_property(name: str) -> None:
-    assert property_of(name) is None
 
 
 @pytest.mark.parametrize("header", ["id,pred", "prediction,id", "id"])
@@ -54,12 +46,6 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
     path = zip_of(tmp_path / JARVIS_NAME, content, "x.csv")
     with pytest.raises(InterchangeError):
         read_contribution(path)
-
-
-def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
-    content = b"\xef\xbb\xbfid,prediction\r\na,1\r\n"
-    read = read_contribution(zip_of(tmp_path / JARVIS_NAME, content, "x.csv"))
-    assert (read.ids, read.predictions) == (("a",), ("1",))
 
 
 def test_what_is_written_is_what_the_leaderboard_reads(tmp_path: Path) -> None:

@@ -6,12 +6,10 @@ import gzip
 import importlib.util
 import json
 import sys
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,20 +17,14 @@ from ionladder.config import DatasetVersion
 from ionladder.data.registry import get_task
 from ionladder.data.store import TaskInputs
 from ionladder.errors import InterchangeError
-from ionladder.interchange.convert import read_foreign
 from ionladder.interchange.matbench import (
-    MatbenchName,
     Results,
-    export_matbench_folds,
     matbench_mae,
     matbench_task,
     metadata_document,
-    parse_name,
     read_results,
     validation_document,
 )
-from ionladder.repo import Layout
-from ionladder.submit.validate import Expectations
 from unit.interchange.peer_files import fold, results_document, results_gz, task_document
 
 TASK = get_task("bvel-proto")
@@ -81,14 +73,6 @@ def test_nan_and_what_is_no_number_stay_recognisable(tmp_path: Path) -> None:
             float(read[key])
 
 
-def test_stated_deviations_are_read_and_intervals_alone_are_not(tmp_path: Path) -> None:
-    with_std = fold({"a": 1.0}, std={"a": 0.25})
-    without = fold({"a": 1.0}) | {"uncertainty": {"a": {"ci_lower": 0, "ci_upper": 1, "std": None}}}
-    tasks = {"t": {"fold_0": with_std}, "u": {"fold_0": without}}
-    found = read_results(results_gz(tmp_path / "r.json.gz", tasks)).tasks
-    assert (found["t"][0].std, found["u"][0].std) == ({"a": "0.25"}, {})
-
-
 def test_a_task_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     broken = {"fold_0": {"parameters": {}, "scores": {}}}
     names = {f"t{i}": {n: fold({"a": 1.0})} for i, n in enumerate(("fold_", "0", "fold_9999"))}
@@ -119,12 +103,6 @@ def test_a_task_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
 def test_what_is_no_results_file_is_refused(tmp_path: Path, text: str | bytes) -> None:
     with pytest.raises(InterchangeError):
         read_text(tmp_path, text)
-
-
-def test_an_id_twice_in_one_fold_is_refused(tmp_path: Path) -> None:
-    text = json.dumps(results_document({"t": {"fold_0": fold({"a": 1.0, "b": 2.0})}}))
-    with pytest.raises(InterchangeError, match="the key 'a' stands twice"):
-        read_text(tmp_path, text.replace('"b": 2.0', '"a": 2.0'))
 
 
 # --- Our splits
@@ -159,13 +137,6 @@ def test_the_splits_are_the_frozen_ones(document: dict[str, Any], inputs: TaskIn
     assert official == {"train": list(inputs.train_ids), "test": list(inputs.test_ids)}
 
 
-def test_names_are_read_back_as_they_were_given(document: dict[str, Any]) -> None:
-    assert [str(parse_name(name)) for name in document["splits"]] == list(document["splits"])
-    assert parse_name("obelix__kfold_shuffled__r4__log10_sigma") == MatbenchName(
-        task="obelix", target="log10_sigma", scheme="kfold_shuffled", repeat=4
-    )
-
-
 def test_metadata_say_of_each_split_what_matbench_s_say(
     document: dict[str, Any], inputs: TaskInputs
 ) -> None:
@@ -180,30 +151,6 @@ def test_metadata_say_of_each_split_what_matbench_s_say(
         "n_samples": 857,
         "mad": pytest.approx(float((labels - labels.mean()).abs().mean())),
     }
-
-
-def test_both_files_are_written_the_same_twice(
-    layout: Layout, pinned: DatasetVersion, tmp_path: Path
-) -> None:
-    texts = []
-    for _ in range(2):
-        paths = export_matbench_folds(layout, TASK, pinned, tmp_path)
-        texts.append([path.read_bytes() for path in paths])
-    assert [path.name for path in paths] == [
-        f"bvel-proto_{n}.json" for n in ("validation", "metadata")
-    ]
-    assert texts[0] == texts[1]
-    assert json.loads(texts[0][0])["metadata"]["dataset_version"] == pinned.version
-
-
-def test_a_task_that_is_scored_fold_by_fold_has_folds_and_no_test_part(
-    pinned: DatasetVersion, inputs: TaskInputs
-) -> None:
-    first, *others = TASK.cross_validation
-    task = replace(TASK, scored_folds=first, cross_validation=tuple(others[:1]))
-    document = validation_document(task, pinned, replace(inputs, test_ids=()))
-    schemes = {name.split("__")[1] for name in document["splits"]}
-    assert schemes == {first.scheme, others[0].scheme}
 
 
 # --- matbench's own classes on our splits
@@ -236,47 +183,6 @@ def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
     assert scores.std == pytest.approx(task.scores["mae"]["std"], abs=1e-12)
     assert scores.wrong_claims == ()
     assert all(score.problems == () for score in scores.folds.values())
-
-
-@needs_matbench
-@pytest.mark.extra
-def test_what_matbench_records_of_all_targets_becomes_a_submission(
-    document: dict[str, Any], inputs: TaskInputs, tmp_path: Path
-) -> None:
-    metadata, documents = metadata_document(TASK, inputs), {}
-    values = np.linspace(0.1, 2.0, len(inputs.test_ids))
-    for target in TASK.targets:
-        name = f"bvel-proto__test__{target.name}"
-        # Held-out labels stay out: matbench gets made-up ones, and its scores mean nothing here.
-        frame = pd.DataFrame({"structure": inputs.entries["formula"], target.name: 1.0})
-        task = matbench_task(document, metadata, name, frame)
-        task.record(0, values, std=np.full(len(values), 0.5))
-        documents[name] = task.as_dict()
-    path = tmp_path / "results.json.gz"
-    path.write_text(json.dumps({"@class": "MatbenchBenchmark", "tasks": documents}))
-    expected = Expectations(
-        test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
-    )
-    found = read_foreign([path], TASK, expected).predictions
-    assert found["id"] == list(inputs.test_ids)
-    assert [float(cell) for cell in found["e_2d_ev"]] == values.tolist()
-    assert set(map(float, found["e_3d_ev_std"])) == {0.5}
-
-
-@pytest.mark.skipif(HAS_MATBENCH, reason="matbench is installed here")
-def test_without_matbench_the_error_says_where_its_installation_is_described(
-    document: dict[str, Any], inputs: TaskInputs
-) -> None:
-    with pytest.raises(InterchangeError, match=r"docs/interchange\.md"):
-        matbench_task(document, metadata_document(TASK, inputs), NAME, None)
-
-
-def test_an_unknown_split_is_answered_with_the_known_ones(
-    document: dict[str, Any], inputs: TaskInputs
-) -> None:
-    name, metadata = NAME.replace("chemsys", "chem"), metadata_document(TASK, inputs)
-    with pytest.raises(InterchangeError, match=f"Did you mean {NAME}"):
-        matbench_task(document, metadata, name, None)
 
 
 @needs_matbench

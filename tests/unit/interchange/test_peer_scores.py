@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 import zipfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error
 
-from ionladder.interchange.jarvis import Contribution, read_contribution, read_labels
+from ionladder.interchange.jarvis import read_contribution, read_labels
 from ionladder.interchange.matbench import JARVIS_DECIMALS, jarvis_mae, matbench_mae, read_results
 from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_labels, jarvis_zip, results_gz
 
@@ -64,12 +63,6 @@ def test_ids_that_pandas_turns_into_numbers_drop_out_of_their_score(tmp_path: Pa
     assert problems == ()
 
 
-def test_no_common_id_is_no_number() -> None:
-    score = jarvis_mae(Contribution(name="x", ids=("a",), predictions=("1",)), LABELS)
-    assert math.isnan(score.value)
-    assert (score.n_rows, score.n_labels) == (0, 8)
-
-
 TRUTH = {f"mb-tiny-{i}": float(i) for i in range(5)}
 SPLITS = {"fold_0": ["mb-tiny-0", "mb-tiny-1", "mb-tiny-2"], "fold_1": ["mb-tiny-3", "mb-tiny-4"]}
 
@@ -107,14 +100,6 @@ def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path: Path) -
     (problem,) = scores.wrong_claims
     assert problem.where == "matbench_tiny, fold_0, scores.mae"
     assert (problem.expected[:1], problem.found) == ("0", "0.001")
-
-
-def test_nan_passes_matbench_and_gives_no_score_here(tmp_path: Path) -> None:
-    claims = {"fold_0": 0.1, "fold_1": 0.5}
-    path = matbench_file(tmp_path / "r.json.gz", {"mb-tiny-0": float("nan")}, claims)
-    scores = matbench_mae("matbench_tiny", read_results(path).tasks["matbench_tiny"], TRUTH)
-    assert math.isnan(scores.mean)
-    assert scores.wrong_claims[0].where.startswith("matbench_tiny, fold_0")
 
 
 def test_a_fold_without_all_its_entries_carries_the_error_we_would_write(tmp_path: Path) -> None:

@@ -227,8 +227,3 @@ def test_a_table_without_ids_or_target_is_refused(tmp_path: Path) -> None:
             read(tmp_path, frame(**{header: LOGS}))
     with pytest.raises(InterchangeError, match="a column `e_1d_ev`"):
         read(tmp_path, "id,e_2d_ev,e_3d_ev\na,1,1\n", task="bvel-proto")
-
-
-def test_deviations_and_seeds_come_along(tmp_path: Path) -> None:
-    found = read(tmp_path, frame(log10_sigma=LOGS, log10_sigma_std=[0.5] * 3, seed=[0, 0, 0]))
-    assert list(found.predictions) == ["id", "log10_sigma", "log10_sigma_std", "seed"]

@@ -166,21 +166,6 @@ def test_a_submission_of_what_was_recorded_needs_only_its_card(tmp_path: Path) -
     assert [item.name for item in folder.parent.iterdir()] == ["my-model"]
 
 
-def test_a_task_that_is_scored_on_folds_has_no_test_entries(tmp_path: Path) -> None:
-    task = make(tmp_path, tiny.FOLDS_TASK)
-    assert task.test_inputs.empty
-    assert "test" not in task.is_recorded
-    with pytest.raises(ConfigError, match="expected 0 to 3"):
-        task.record("test", {"019": 1.0})
-    with pytest.raises(SubmissionError, match="none of 0, 1, 2, 3"):
-        task.to_submission("my-model")
-    record_all(task, task.folds)
-    assert [f.name for f in sorted(task.to_submission("my-model").iterdir())] == [
-        "cv_predictions.parquet",
-        "submission.yaml",
-    ]
-
-
 def test_a_task_is_loaded_from_a_repository_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

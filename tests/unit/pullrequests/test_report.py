@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ionladder.errors import PullRequestError
 from ionladder.pr.report import MAX_REPORT_BYTES, parse_report, read_report
@@ -98,12 +96,6 @@ def test_what_is_no_report_is_refused(data: bytes) -> None:
         parse_report(data, where="report.json")
 
 
-@given(st.binary(max_size=300))
-def test_no_bytes_get_through_or_crash(data: bytes) -> None:
-    with pytest.raises(PullRequestError):
-        parse_report(data, where="report.json")
-
-
 def test_an_archive_with_the_report_is_read(tmp_path: Path) -> None:
     path = tmp_path / "report.zip"
     path.write_bytes(archive(report_json=json.dumps(REPORT).encode()))
@@ -125,14 +117,4 @@ def test_another_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "report.zip"
     path.write_bytes(data)
     with pytest.raises(PullRequestError):
-        read_report(path)
-
-
-def test_an_encrypted_or_lying_archive_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "report.zip"
-    data = bytearray(archive(report_json=json.dumps(REPORT).encode()))
-    for place in (6, data.index(b"PK\x01\x02") + 8):
-        data[place] |= 1  # the flag that says "encrypted"
-    path.write_bytes(bytes(data))
-    with pytest.raises(PullRequestError, match="a damaged one"):
         read_report(path)

@@ -90,18 +90,6 @@ def test_numbers_rank_and_ties_are_said() -> None:
     assert "Close: Very." in text
 
 
-def test_problems_are_printed_as_on_the_terminal() -> None:
-    text = render(report(verdict="refused", refusals=[PROBLEM], submissions=[]), TASKS)
-    assert "predictions.csv: expected this; found that. Correct it." in text
-    assert "### Submission check: refused" in text
-
-
-def with_slices(*parts: dict[str, Any]) -> Report:
-    changed = copy.deepcopy(REPORT["submissions"])
-    changed[0]["worst_slices"] = [PART | part for part in parts]
-    return report(submissions=changed)
-
-
 @pytest.mark.parametrize("stranger", HOSTILE)
 def test_no_word_of_a_stranger_does_anything(stranger: str) -> None:
     changed = copy.deepcopy(REPORT["submissions"])
@@ -147,14 +135,6 @@ def test_a_very_long_report_is_cut_between_parts() -> None:
     assert len(text) <= MAX_CHARACTERS
     assert text.startswith(MARKER)
     assert "too long" in text
-
-
-def test_the_worst_slices_are_those_of_the_task() -> None:
-    text = render(with_slices({}, {"slice": "unheard_of", "part": "nothing"}), {"tiny": SLICED})
-    assert "Worst slices by MAE" in text
-    assert "Distance: far away (9 entries): 2.500 [2.00–3.00]" in text
-    assert "unheard_of" not in text
-    assert "nothing" not in text
 
 
 @pytest.mark.parametrize("stranger", ["javascript:alert(1)", "http://x y", "https://x)[y](z", ""])

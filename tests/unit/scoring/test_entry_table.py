@@ -59,10 +59,6 @@ def table(reader: EntryReader) -> EntryTable:
     return build_entry_table(reader, TASK, [*OFFSETS, "broken"], verified=VERIFIED)
 
 
-def test_a_submission_that_cannot_be_read_is_left_out(table: EntryTable) -> None:
-    assert table.names == tuple(OFFSETS)
-
-
 def test_predictions_and_errors_are_means_over_seeds(table: EntryTable) -> None:
     labels = table.labels["log10_sigma"]
     expected = [np.mean(offsets) for offsets in OFFSETS.values()]
@@ -75,17 +71,6 @@ def test_predictions_and_errors_are_means_over_seeds(table: EntryTable) -> None:
 def test_typical_error_and_spread_rest_on_verified_submissions(table: EntryTable) -> None:
     np.testing.assert_allclose(table.typical_error, 1.5)
     np.testing.assert_allclose(table.spread, 0.5)  # the quartiles of 1 and 2 lie at 1.25 and 1.75
-
-
-def test_the_hardest_come_first_and_equals_in_order(reader: EntryReader) -> None:
-    rows = reader.test[["id", "log10_sigma"]].copy()
-    rows.loc[5, "log10_sigma"] += 10.0
-    rows.loc[2, "log10_sigma"] += 3.0
-    folder = reader._layout.submission_dir(TASK.name, "odd")
-    folder.mkdir(parents=True)
-    rows.to_csv(folder / "predictions.csv", index=False)
-    table = build_entry_table(reader, TASK, ["odd"], verified=("odd",))
-    assert table.hardest(4) == [5, 2, 0, 1]
 
 
 def test_replicates_are_the_other_measurements_of_a_material(
@@ -103,15 +88,3 @@ def test_replicates_are_the_other_measurements_of_a_material(
             assert related.labels["log10_sigma"] == repeated.at[related.id, "log10_sigma"]
             assert related.distance is None
     assert table.replicates
-
-
-def test_neighbours_carry_the_labels_that_models_learned_from(
-    reader: EntryReader, table: EntryTable
-) -> None:
-    train = reader.labels.train.set_index("id")
-    for near in table.neighbours.values():
-        assert [related.distance for related in near] == sorted(r.distance or 0.0 for r in near)
-        for related in near:
-            assert related.labels["log10_sigma"] == train.at[related.id, "log10_sigma"]
-            is_limit = not pd.isna(train.at[related.id, "log10_sigma_limit"])
-            assert bool(related.limits) == is_limit

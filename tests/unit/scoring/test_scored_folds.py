@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 import tiny
-from ionladder.board.build import assemble
-from ionladder.board.compare import compare
 from ionladder.score import TaskScores
 
 TRUTH = dict(zip(tiny.TRAIN_IDS, [-4.0, -5.0, -6.0, -7.0], strict=True))
@@ -37,23 +35,3 @@ def test_the_score_is_the_mean_over_repeats_of_the_pooled_error(tmp_path: Path) 
     assert score.value / score.ci_low == pytest.approx(score.ci_high / score.value)
     assert evaluation.seeds == (0, 1)
     assert (evaluation.n_expected, evaluation.n_scored) == (4, 4)
-
-
-def test_the_other_scheme_stands_in_a_column_of_its_own_and_changes_no_rank(
-    tmp_path: Path,
-) -> None:
-    result = scored(tmp_path, {"grouped": [1.0] * 8, "shuffled": [0.25] * 8})
-    board = assemble(
-        tiny.FOLDS_TASK,
-        result.scored,
-        (),
-        compare(tiny.FOLDS_TASK, result.scored, tiny.SETTINGS),
-        dataset_version="1.0.0",
-        settings=tiny.SETTINGS,
-    )
-    (row,) = board["rows"]
-    assert row["mae"] == 1.0
-    assert row["n_seeds"] == 2
-    assert {name: value for name, value in row.items() if name.startswith("cv_")} == {
-        "cv_shuffled_mae": 0.25
-    }

@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.evaluation import Evaluation, Prepared, evaluate
-from ionladder.score import compute_floors, score_folds
+from ionladder.evaluation import Evaluation, evaluate
+from ionladder.score import compute_floors
 from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Primary
 from ionladder.stats.intervals import degrees_of_freedom
 
@@ -85,16 +85,6 @@ def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets(
     assert plain.ci_high == pytest.approx(whole * math.exp(t * error / whole))
     assert np.isnan(evaluation.score(MEAN_OF_TARGETS, "all", "f1_fast").ci_low)
     assert evaluation.primary.sums.shape == (2, 3)
-
-
-def test_cross_validation_averages_over_targets() -> None:
-    labels = LABELS.assign(id=list(tiny.TRAIN_IDS))
-    folds = tiny.FOLDS.assign(e_1d_ev=1.0, e_3d_ev=1.0)
-    score = score_folds(Prepared(labels, TASK), folds, 0.95)["grouped"]
-    one = np.mean([0.8, 0.0, 1.0, 5.0])
-    three = np.mean([0.6, 5.0, 2.0, 5.0])
-    assert score["mae_clipped"] == pytest.approx((one + three) / 2)
-    assert score["mae_clipped_sd_over_repeats"] == pytest.approx(0.0)
 
 
 def test_the_floor_is_the_mean_over_targets_of_clipped_repeats() -> None:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate, is_sliceable
+from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate
 from ionladder.receipt import MIN_ROWS
-from ionladder.specs import MEAN_OF_TARGETS, Primary, Slice, Subset, Task
+from ionladder.specs import Slice, Subset, Task
 
 N, N_SEEDS = 90, 3
 SLICES = (
@@ -101,15 +101,6 @@ def test_a_part_under_eight_entries_is_counted_without_an_interval() -> None:
     assert np.isnan(score.ci_high)
 
 
-def test_a_part_of_one_group_has_no_interval_however_large() -> None:
-    labels, columns, y_pred = data()
-    labels["component"] = np.where(columns["half"] == "a", 1, np.arange(N) + 2)
-    parts = score_slices(labels, columns, TASK, y_pred)["half"]
-    assert parts["a"].n_groups == 1
-    assert np.isnan(parts["a"].ci_low)
-    assert np.isfinite(parts["b"].ci_low)
-
-
 @given(st.permutations(range(N)))
 def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     labels, columns, y_pred = data()
@@ -121,33 +112,6 @@ def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     for name, parts in expected.items():
         for value, score in parts.items():
             np.testing.assert_array_equal(astuple(found[name][value]), astuple(score))
-
-
-def test_a_root_of_a_mean_cannot_be_taken_apart() -> None:
-    task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="rmse"))
-    assert not is_sliceable(task)
-    with pytest.raises(ValueError, match="no plain mean"):
-        Prepared(tiny.LABELS, task).primary_errors({})
-
-
-def two_targets() -> tuple[Task, pd.DataFrame]:
-    """A task of two targets ranked by their mean, and labels of which one is missing."""
-    target = tiny.TASK.targets[0]
-    task = replace(
-        tiny.TASK,
-        targets=(replace(target, limit_column=None), replace(target, name="b", limit_column=None)),
-        primary=Primary(target=MEAN_OF_TARGETS, metric="mae", subset="all"),
-    )
-    values = {"log10_sigma": [1.0, 2.0, 3.0], "b": [0.0, np.nan, 1.0]}
-    return task, pd.DataFrame({"id": ["a", "b", "c"], "component": [1, 2, 3], **values})
-
-
-def test_the_error_of_an_entry_is_the_mean_over_targets() -> None:
-    task, labels = two_targets()
-    prepared = Prepared(labels, task)
-    y_pred = {"log10_sigma": np.array([[1.0, 2.0, 5.0]]), "b": np.array([[1.0, 7.0, 1.0]])}
-    np.testing.assert_array_equal(prepared.has_error, [True, False, True])
-    np.testing.assert_array_equal(prepared.primary_errors(y_pred), [[0.5, np.nan, 1.0]])
 
 
 def test_censored_errors_know_the_limits() -> None:

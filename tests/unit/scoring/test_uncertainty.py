@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 import pytest
 
 import tiny
-from ionladder.errors import SubmissionError
 from ionladder.receipt import calibration_json as uncertainty
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 
@@ -25,10 +23,6 @@ def of_sigma(rows: pd.DataFrame, labels: pd.DataFrame = tiny.LABELS) -> dict[str
     found = uncertainty(labels, rows, tiny.TASK)
     assert found is not None
     return found["log10_sigma"]
-
-
-def test_without_standard_deviations_there_is_nothing_to_say() -> None:
-    assert uncertainty(tiny.LABELS, tiny.predictions().assign(seed=0), tiny.TASK) is None
 
 
 def test_scores_are_those_of_the_entries_with_a_known_label() -> None:
@@ -46,12 +40,6 @@ def test_scores_are_those_of_the_entries_with_a_known_label() -> None:
     assert found["coverage_95"] == pytest.approx(4 / 5)
 
 
-def test_entries_without_a_label_are_left_out_and_counted() -> None:
-    labels = tiny.LABELS.assign(log10_sigma=tiny.LABELS["log10_sigma"].where(lambda y: y != -3.0))
-    found = of_sigma(predictions(), labels)
-    assert (found["n"], found["n_censored"], found["n_missing"]) == (4, 1, 1)
-
-
 def test_row_order_does_not_matter_and_seeds_are_averaged() -> None:
     both = pd.concat([predictions(1.0, seed=3), predictions(0.5, seed=1)])
     found = of_sigma(both)
@@ -59,10 +47,3 @@ def test_row_order_does_not_matter_and_seeds_are_averaged() -> None:
     apart = [of_sigma(predictions(offset)) for offset in (1.0, 0.5)]
     for name in SCORES:
         assert found[name] == pytest.approx(np.mean([one[name] for one in apart]), abs=2e-6)
-
-
-def test_a_submission_with_a_standard_deviation_of_zero_is_refused(tmp_path: Path) -> None:
-    rows = tiny.predictions().assign(log10_sigma_std=[0.0, *STD[1:]])
-    folder = tiny.write_submission(tmp_path / "sure", csv=rows.to_csv(index=False))
-    with pytest.raises(SubmissionError, match="column `log10_sigma_std`: expected a value between"):
-        tiny.scorer(tmp_path).score(folder)

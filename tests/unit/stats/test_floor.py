@@ -62,26 +62,6 @@ def test_floors_and_intervals_agree_with_loops_over_groups(place: int, seed: int
     assert (found.n_groups, found.n_entries) == (12, values.size)
 
 
-def test_under_gaussian_noise_the_pair_difference_is_the_error_of_the_truth() -> None:
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(20000), 2)
-    truth = rng.normal(-5.0, 3.0, 20000)[groups]
-    values = truth + rng.normal(0.0, 0.7, groups.size)
-
-    low, fair, high = (f.value for f in replicate_floors(values, groups, confidence=0.95))
-
-    assert fair == pytest.approx(np.abs(values - truth).mean(), rel=0.02)
-    assert fair == pytest.approx(0.7 * math.sqrt(2 / math.pi), rel=0.02)
-    assert low < fair < high
-
-
-def test_one_group_has_a_value_but_no_interval() -> None:
-    for floor in replicate_floors([-4.0, -5.0, -7.0], [0, 0, 0], confidence=0.95):
-        assert floor.value > 0
-        assert math.isnan(floor.ci_low)
-        assert math.isnan(floor.ci_high)
-
-
 def test_all_problems_of_the_measurements_are_reported_together() -> None:
     with pytest.raises(MetricInputError) as caught:
         replicate_floors([-3.0, np.nan, -4.0, np.inf, -6.5], [4, 4, 9, 9, 7], confidence=0.95)

@@ -17,8 +17,6 @@ from ionladder.stats.ranking import (
     RankRow,
     Resamples,
     Standings,
-    _draws_when_equal,
-    _largest_differences,
     make_standings,
     paired_differences,
     quantile,
@@ -75,13 +73,6 @@ def test_every_resample_draws_as_many_groups_as_there_are(n_groups: int, n: int,
     assert (drawn.sum(axis=0) == n_groups).all()
 
 
-def test_groups_are_drawn_as_a_multinomial_says() -> None:
-    drawn = counts(Resamples(n_resamples=20_000, seed=3), 8)
-    observed = np.bincount(drawn[0].astype(int), minlength=6)[:6]
-    expected = 20_000 * stats.binom.pmf(np.arange(6), 8, 1 / 8)
-    assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-3
-
-
 @given(
     values=st.lists(st.floats(-100, 100), min_size=1, max_size=60),
     share=st.sampled_from([0.0, 0.025, 0.5, 0.683, 0.975, 1.0]),
@@ -128,24 +119,6 @@ def test_seeds_of_two_submissions_vary_on_their_own() -> None:
     assert 1.0 < float(freedom[0]) < standings(errors).df
 
 
-def test_targets_share_the_groups_and_count_alike() -> None:
-    groups = make_groups(LABELS)
-    errors = similar([0.0, 1.0], noise=0.5)
-    has_label = LABELS != 3
-    part = make_groups(LABELS[has_label], universe=np.unique(LABELS))
-    score = GroupScore(
-        sums=np.stack([groups.sums(errors[0]), part.sums(errors[1][has_label])]),
-        sizes=np.stack([groups.sizes, part.sizes]),
-        per_seed=np.array([0.0]),
-    )
-    made = make_standings([score], RESAMPLES)
-    assert made.values[0] == pytest.approx((errors[0].mean() + errors[1][has_label].mean()) / 2)
-    for name in (0, 3):
-        kept = name != LABELS
-        expected = (errors[0][kept].mean() + errors[1][kept & has_label].mean()) / 2
-        assert made.left_out[0, name] == pytest.approx(expected)
-
-
 # --- paired differences
 
 
@@ -165,14 +138,6 @@ def test_entries_that_are_groups_give_the_paired_t_interval() -> None:
     )
 
 
-def test_a_copy_differs_by_exactly_nothing() -> None:
-    errors = similar([0.0, 0.4, 0.9], noise=0.3)
-    pair = paired_differences(standings(np.vstack([errors, errors[1]])), 3, [1], confidence=0.95)
-    assert float(pair.difference[0]) == 0.0
-    assert (float(pair.ci_low[0]), float(pair.ci_high[0])) == (0.0, 0.0)
-    assert float(pair.probability_smaller[0]) == 0.5
-
-
 # --- tie groups
 
 
@@ -181,14 +146,6 @@ offsets = st.lists(st.floats(0, 2), min_size=1, max_size=12)
 
 def groups_of(made: Standings) -> list[int]:
     return tie_groups(made, resamples=RESAMPLES, confidence=0.95).tolist()
-
-
-def test_a_group_need_not_be_contiguous() -> None:
-    # The last one is worse than the second, but so noisy that nothing can be said about it.
-    errors = similar([0.0, 0.5, 0.7], noise=0.01)
-    errors[2] += 6.0 * np.random.default_rng(3).normal(size=errors.shape[1])
-    errors[2] += errors[0].mean() + 0.7 - errors[2].mean()
-    assert groups_of(standings(errors)) == [1, 2, 1]
 
 
 @given(offsets=offsets, noise=st.sampled_from([0.01, 0.3, 2.0]), seed=st.integers(0, 50))
@@ -221,28 +178,6 @@ def test_the_order_of_submissions_and_the_unit_are_irrelevant(
     order = np.random.default_rng(seed).permutation(len(errors))
     groups = groups_of(standings(errors))
     assert groups_of(standings(factor * errors[order])) == [groups[at] for at in order]
-
-
-def test_a_difference_that_is_the_same_everywhere_separates() -> None:
-    errors = similar([0.0, 0.0, 0.0], noise=0.0) + np.array([[0.0], [0.1], [0.3]])
-    assert groups_of(standings(errors)) == [1, 2, 3]
-
-
-def test_equal_independent_normals_give_the_range_of_a_monte_carlo_by_hand() -> None:
-    """Many groups of one size: the largest difference to the smallest is a studentised range."""
-    n, n_groups = 6, 400
-    errors = 5.0 + np.random.default_rng(1).normal(size=(n, n_groups))
-    scores = [
-        GroupScore(sums=row[None], sizes=np.ones((1, n_groups)), per_seed=np.array([row.mean()]))
-        for row in errors
-    ]
-    resamples = Resamples(n_resamples=40_000, seed=2)
-    made = make_standings(scores, resamples)
-    noise, scale = _draws_when_equal(made, made.seed_noise, np.arange(len(scores)), resamples)
-    largest = _largest_differences(made, noise, scale, 0.0)
-    # A difference of two has √2 times the error of one.
-    expected = stats.studentized_range.ppf(0.95, n, n_groups - 1) / np.sqrt(2)
-    assert np.quantile(largest, 0.95) == pytest.approx(expected, rel=0.03)
 
 
 def test_equal_models_are_rarely_separated() -> None:
@@ -302,15 +237,6 @@ def test_probabilities_of_being_best_sum_to_one_and_ranges_hold_the_rank(
     assert all(1 <= row.rank_low <= row.rank_high <= len(rows) for row in rows)
 
 
-def test_a_copy_shares_rank_range_group_and_the_chance_to_be_best() -> None:
-    errors = similar([0.0, 0.05, 0.1], noise=0.5)
-    alone = rows_of(errors)
-    rows = rows_of(np.vstack([errors, errors[0]]))
-    assert rows[0] == rows[3]
-    assert rows[0].probability_best == pytest.approx(alone[0].probability_best / 2)
-    assert rows[1].probability_best == pytest.approx(alone[1].probability_best)
-
-
 def test_seeds_that_scatter_widen_the_range_of_ranks() -> None:
     errors = similar([0.0, 0.3, 0.6], noise=0.05)
     means = errors.mean(axis=1)
@@ -318,12 +244,3 @@ def test_seeds_that_scatter_widen_the_range_of_ranks() -> None:
     scattered = rows_of(errors, [[m - 1.0, m + 1.0, m] for m in means])
     assert [(row.rank_low, row.rank_high) for row in steady] == [(1, 1), (2, 2), (3, 3)]
     assert [(row.rank_low, row.rank_high) for row in scattered] == [(1, 3)] * 3
-
-
-def test_the_draws_of_a_submission_do_not_depend_on_who_stands_beside_it() -> None:
-    errors = similar([0.0, 0.5, 1.0], noise=0.3)
-    seeds = [[1.0, 1.2, 1.3], [1.5, 1.9], [2.0, 2.1, 2.4]]
-    made = standings(errors, seeds)
-    turned = standings(errors[::-1], seeds[::-1])
-    np.testing.assert_allclose(made.samples, turned.samples[::-1], rtol=1e-12)
-    np.testing.assert_allclose(made.seed_noise[:1], standings(errors[:1], seeds[:1]).seed_noise)

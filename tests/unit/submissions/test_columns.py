@@ -16,8 +16,8 @@ import tiny
 from ionladder.data.registry import get_task
 from ionladder.errors import SubmissionError
 from ionladder.specs import Target
-from ionladder.submit.predictions import KnownIds, changed_ids, coverage_problems
-from ionladder.submit.tables import column_problems, unit_guess
+from ionladder.submit.predictions import KnownIds, changed_ids
+from ionladder.submit.tables import unit_guess
 from ionladder.submit.validate import read_submission
 
 SIGMA = get_task("obelix").targets[0]
@@ -69,18 +69,6 @@ def test_training_ids_are_one_error_and_no_list_of_the_missing(tmp_path: Path) -
     assert error.endswith("You sent the training ids: send predictions for the test ids.")
 
 
-def test_ids_that_a_spreadsheet_changed_are_counted() -> None:
-    expected = [f"{number:05d}" for number in range(2729)] + [f"x{n}" for n in range(8100)]
-    sent = [name.lstrip("0") or "0" for name in expected[:2729]] + expected[2729:]
-    missing, unknown = coverage_problems(sent, expected=expected, where="p.csv")
-    assert "expected a row for each of the 10,829 ids; found 8,100 of them; 2,729" in str(missing)
-    for problem in (missing, unknown):
-        assert problem.next_step == (
-            "2,729 of yours look turned into numbers by a spreadsheet ('0' for '00000'): keep ids "
-            "as text."
-        )
-
-
 @pytest.mark.parametrize(
     ("missing", "unknown", "said"),
     [
@@ -101,15 +89,6 @@ def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
     frame = tiny.predictions().rename(columns={"log10_sigma": header}).assign(comment="x")
     (error,) = errors(tmp_path / "mine", frame)
     assert f"Column `{header}`: did you mean `log10_sigma`?" in error
-
-
-def test_two_targets_are_not_both_guessed_from_one_header() -> None:
-    problems = column_problems(
-        ["ID", "e1"], required=["id", "e_1d_ev", "e_2d_ev"], optional=[], shown_as="p.csv"
-    )
-    steps = [problem.next_step for problem in problems]
-    assert sum("`e1`" in step for step in steps) == 1
-    assert "did you mean `id`" in steps[0]
 
 
 def test_ids_are_placed_in_the_order_of_python_only_where_each_is_there_once_a_turn() -> None:

@@ -92,26 +92,6 @@ def test_the_process_ends_with_its_parent() -> None:
     pytest.fail("the child is still there")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"compression": "zstd", "data_page_version": "2.0", "row_group_size": 700},
-        {"use_dictionary": False, "column_encoding": {"x": "BYTE_STREAM_SPLIT"}},
-    ],
-    ids=range(2),
-)
-def test_an_honest_parquet_is_read_however_it_was_written(
-    tmp_path: Path, options: dict[str, Any]
-) -> None:
-    path = tmp_path / "predictions.parquet"
-    pq.write_table(TABLE, path, **options)
-    names = TABLE.column_names
-    table, problems = read_table(path, shown_as="sent", allowed=names, max_rows=10_000)
-    assert problems == []
-    assert table is not None
-    assert table.equals(TABLE)
-
-
 def test_a_text_meant_often_counts_as_often(tmp_path: Path) -> None:
     """Fifty million bytes in 60,000 cells that all mean one text of 900."""
     path = tmp_path / "predictions.parquet"

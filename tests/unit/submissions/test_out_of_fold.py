@@ -38,21 +38,6 @@ def test_the_scored_scheme_becomes_one_seed_a_repeat(tmp_path: Path) -> None:
     assert submission.predictions.path.name == "cv_predictions.csv"
 
 
-def test_without_predictions_the_error_says_which_file_and_columns(tmp_path: Path) -> None:
-    folder = tiny.folds_submission(tmp_path / "bad", rows("grouped"))
-    (folder / "cv_predictions.csv").unlink()
-    with pytest.raises(SubmissionError) as caught:
-        read(folder)
-    (problem,) = caught.value.problems
-    assert problem.where == "sub/bad"
-    assert "cv_predictions.csv or cv_predictions.parquet with every repeat of grouped" in str(
-        problem
-    )
-    assert "scored on the frozen folds" in problem.next_step
-    assert "scheme, repeat, fold, id, log10_sigma" in problem.next_step
-    assert "ionladder new tiny-folds NAME" in problem.next_step
-
-
 ROWS = rows("grouped")
 
 
