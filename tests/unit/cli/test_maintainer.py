@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from factories import SIGMA, write_repo
-from ionladder.cli.maintainer import diff, fetch, ingest
+from ionladder.cli.maintainer import fetch, ingest
 from ionladder.errors import ConfigError, FetchError, IngestError, UnreachableError
 
-GOOD = {"changes": {("max", SIGMA): "7.5e-05"}}
 BAD = {"changes": {("a03", SIGMA): "n/a"}}
 
 
@@ -56,20 +55,3 @@ def test_one_bad_version_does_not_stop_the_others(
         "14 checks passed; first release\n"
     )
     assert not layout.manifest("obelix", "1.0.0").exists()
-
-
-def test_diff_prints_the_cell_its_class_and_what_follows(
-    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    write_repo(root, {"1.0.0": {}, "1.1.0": GOOD})
-    fetch(None)
-    ingest(None)
-    capsys.readouterr()
-    diff("obelix", "1.0.0", "1.1.0")
-    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "label labels max sigma_s_per_cm 3e-06 7.5e-05" in lines
-    assert lines[-1] == (
-        "2 cells differ: 2 label, 0 split, 0 input, 0 note. "
-        "Label and split changes force a re-score of every submission."
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -73,3 +74,19 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     half = (step["ci_high"] - step["ci_low"]) / 2
     assert (step["ci_low"] + step["ci_high"]) / 2 == pytest.approx(0.5)
     assert 2.0 < half / error < 13.0
+
+
+def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_the_pooled_error(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "submissions" / "tiny-folds" / "model"
+    truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
+    rows = tiny.FOLDS.assign(log10_sigma=truth + np.repeat([1.0, 2.0, 4.0], [4, 3, 1]))
+    tiny.folds_submission(folder, rows)
+    result = tiny.folds_scorer(tmp_path).score_all([folder]).scored["model"].evaluation
+    score = result.score("log10_sigma", "all", "mae")
+    assert score.value == pytest.approx((1.0 + 2.5) / 2)
+    assert score.seed_sd == pytest.approx(np.std([1.0, 2.5], ddof=1))
+    # Groups left out move it to between 1.5 and 11/6; repeats add their own variance.
+    assert score.ci_low < 1.5 < 11 / 6 < score.ci_high
+    assert (result.seeds, result.n_scored) == ((0, 1), 4)

@@ -14,7 +14,6 @@ from ionladder.stats.intervals import (
     combined_freedom,
     degrees_of_freedom,
     error_interval,
-    jackknife_variance,
     left_out_means,
     make_groups,
     share_interval,
@@ -113,25 +112,6 @@ def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int],
     assert (float(low), float(high)) == pytest.approx(
         (errors.mean() / factor, errors.mean() * factor), rel=1e-9
     )
-
-
-def test_the_standard_error_is_that_of_scipy_s_bootstrap_over_groups() -> None:
-    labels = np.repeat(np.arange(40), 3).tolist()
-    errors = draw(3, len(labels)) + np.repeat(draw(4, 40), 3)
-    groups = make_groups(labels)
-    sums = groups.sums(errors)
-    oracle = stats.bootstrap(
-        (sums, groups.sizes),
-        lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis),
-        paired=True,
-        vectorized=True,
-        n_resamples=20_000,
-        rng=np.random.default_rng(1),
-    ).standard_error
-    left_out = left_out_means(sums, groups.sizes)
-    variance = jackknife_variance(np.asarray(errors.mean()), left_out, np.asarray(40))
-    # The bootstrap divides by 40 where the jackknife divides by 39.
-    assert math.sqrt(variance) == pytest.approx(oracle * math.sqrt(40 / 39), rel=0.02)
 
 
 def test_the_upper_end_stays_finite_where_one_group_holds_the_error() -> None:

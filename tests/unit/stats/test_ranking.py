@@ -235,12 +235,3 @@ def test_probabilities_of_being_best_sum_to_one_and_ranges_hold_the_rank(
     assert sum(row.probability_best for row in rows) == pytest.approx(1.0)
     assert min(row.rank for row in rows) == 1
     assert all(1 <= row.rank_low <= row.rank_high <= len(rows) for row in rows)
-
-
-def test_seeds_that_scatter_widen_the_range_of_ranks() -> None:
-    errors = similar([0.0, 0.3, 0.6], noise=0.05)
-    means = errors.mean(axis=1)
-    steady = rows_of(errors, [[m - 0.01, m + 0.01, m] for m in means])
-    scattered = rows_of(errors, [[m - 1.0, m + 1.0, m] for m in means])
-    assert [(row.rank_low, row.rank_high) for row in steady] == [(1, 1), (2, 2), (3, 3)]
-    assert [(row.rank_low, row.rank_high) for row in scattered] == [(1, 3)] * 3

@@ -61,14 +61,6 @@ def test_millielectronvolts_are_recognised_where_ev_are_wanted() -> None:
     assert guess([60.0, 400.0], SIGMA) == "None"
 
 
-def test_training_ids_are_one_error_and_no_list_of_the_missing(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"id": tiny.TRAIN_IDS, "log10_sigma": -5.0})
-    (error,) = errors(tmp_path / "mine", frame)
-    assert "expected a row for each of the 6 ids to predict" in error
-    assert "found 4 training ids and none of these (t01, t02, t03, t04)" in error
-    assert error.endswith("You sent the training ids: send predictions for the test ids.")
-
-
 @pytest.mark.parametrize(
     ("missing", "unknown", "said"),
     [

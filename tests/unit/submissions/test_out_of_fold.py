@@ -60,19 +60,6 @@ def test_every_frozen_repeat_is_needed(
     assert words in str(problem)
 
 
-def test_test_predictions_are_refused_as_not_used_here(tmp_path: Path) -> None:
-    for folder, wheres in (
-        (tiny.folds_submission(tmp_path / "both", ROWS), ["sub/both/predictions.csv"]),
-        (tiny.write_submission(tmp_path / "test"), ["sub/test/predictions.csv", "sub/test"]),
-    ):
-        tiny.predictions().to_csv(folder / "predictions.csv", index=False)
-        with pytest.raises(SubmissionError) as caught:
-            read(folder)
-        assert [problem.where for problem in caught.value.problems] == wheres
-        assert "not used here" in caught.value.problems[0].found
-        assert "cv_predictions" in caught.value.problems[0].next_step
-
-
 def test_the_template_lists_every_row_of_the_scored_scheme_and_only_needs_numbers(
     tmp_path: Path,
 ) -> None:
