@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import yaml
 
 from ionladder.metrics import get_metric
@@ -60,7 +61,7 @@ _SIDES = (
 )
 _ENDS = ("", "_ci_low", "_ci_high")
 
-Evidence = Mapping[str, float | str]
+Evidence = dict[str, float | str]
 Found = Iterator[tuple[int, Evidence, dict[str, str]]]
 """Place of a submission, the evidence, and other words of the sentence."""
 
@@ -150,24 +151,14 @@ def audit_board(
     """
     names = tuple(sorted(scored))
     test = labels.test.sort_values("id", kind="stable", ignore_index=True)
-    targets = []
+    missing, targets = pd.Series(np.nan, test.index), []
     for target in [t for t in task.targets if t.ideal is None] or task.primary_targets:
         train = labels.train[target.name].dropna().to_numpy(dtype=np.float64)
-        limits = target.limit_column
-        y_true, upper_limit = (
-            test[column].to_numpy(dtype=np.float64, na_value=np.nan)
-            if column
-            else np.full(len(test), np.nan)
-            for column in (target.name, limits)
-        )
+        columns: list[Any] = [test.get(n, missing) for n in (target.name, target.limit_column)]
         # A checked prediction table holds every test id once per seed, sorted by seed and id.
-        y_pred = tuple(
-            scored[name]
-            .submission.predictions.rows[target.name]
-            .to_numpy(dtype=np.float64)
-            .reshape(-1, len(test))
-            for name in names
-        )
+        tables = (scored[name].submission.predictions.rows[target.name] for name in names)
+        y_pred = tuple(t.to_numpy(dtype=np.float64).reshape(-1, len(test)) for t in tables)
+        y_true, upper_limit = (c.to_numpy(dtype=np.float64, na_value=np.nan) for c in columns)
         known = y_true[np.isfinite(y_true)]
         means = [values.mean(axis=0) for values in y_pred]
         targets.append(
@@ -202,19 +193,13 @@ def audit_board(
 
 def audit_json(findings: Mapping[str, Sequence[Finding]]) -> dict[str, list[dict[str, Any]]]:
     """The key ``audit`` of ``leaderboard/analysis/<task>.json``: floats as receipts print them."""
-    return {
-        name: [
-            {
-                **vars(finding),
-                "evidence": {
-                    key: rounded(value) if isinstance(value, float) else value
-                    for key, value in finding.evidence.items()
-                },
-            }
-            for finding in items
-        ]
-        for name, items in findings.items()
-    }
+
+    def stored(finding: Finding) -> dict[str, Any]:
+        items = finding.evidence.items()
+        evidence = {key: rounded(v) if isinstance(v, float) else v for key, v in items}
+        return {**vars(finding), "evidence": evidence}
+
+    return {name: [stored(each) for each in items] for name, items in findings.items()}
 
 
 # --- The values that one submission predicts
@@ -233,13 +218,8 @@ def check_labels(inputs: AuditInputs) -> Found:
             is_close = np.abs(y_pred[:, known] - item.y_true[known]) <= within
             share = float(is_close.mean(axis=1).max())
             if share >= EQUAL_SHARE or r > LABEL_CORRELATION:
-                evidence: Evidence = {
-                    "target": item.target.name,
-                    "share_equal": share,
-                    "equal_within": within,
-                    "correlation": float(r),
-                    "n": int(known.sum()),
-                }
+                evidence: Evidence = {"target": item.target.name, "share_equal": share}
+                evidence |= {"equal_within": within, "correlation": float(r), "n": int(known.sum())}
                 yield place, evidence, {"of": item.of, "unit": item.target.error_unit}
 
 
@@ -252,19 +232,15 @@ def check_constant(inputs: AuditInputs) -> Found:
         if not flat.size:
             continue
         items = [inputs.targets[at] for at in flat]
-        evidence: Evidence = {
-            "targets": ", ".join(item.target.name for item in items),
-            "prediction_sd": float(spreads[flat, place].max()),
-            "label_sd": min(item.label_sd for item in items),
-        }
+        evidence: Evidence = {"targets": ", ".join(item.target.name for item in items)}
+        evidence |= {"prediction_sd": float(spreads[flat, place].max())}
+        evidence |= {"label_sd": min(item.label_sd for item in items)}
         symbols = ", ".join(item.target.symbol for item in items)
-        words = {
-            "of": f" of {symbols}" if len(inputs.task.targets) > 1 else "",
-            "unit": items[0].target.error_unit,
-            "more": " or more" if len(items) > 1 else "",
-            "why": "reference" if name in inputs.task.references else "other",
-        }
-        yield place, evidence, words
+        of = f" of {symbols}" if len(inputs.task.targets) > 1 else ""
+        more = " or more" if len(items) > 1 else ""
+        why = "reference" if name in inputs.task.references else "other"
+        unit = items[0].target.error_unit
+        yield place, evidence, {"of": of, "unit": unit, "more": more, "why": why}
 
 
 def check_physical(inputs: AuditInputs) -> Found:
@@ -277,22 +253,12 @@ def check_physical(inputs: AuditInputs) -> Found:
             ends = float(y_pred.min()), float(y_pred.max())
             outside = int(((y_pred < low) | (y_pred > high)).sum())
             if outside:
-                evidence: Evidence = {
-                    "target": item.target.name,
-                    "n_outside": outside,
-                    "n": y_pred.size,
-                    "smallest": ends[0],
-                    "largest": ends[1],
-                    "physical_low": low,
-                    "physical_high": high,
-                }
-                words = {
-                    "of": item.of,
-                    "unit": item.target.unit,
-                    "range": " to ".join(printed(end, "g") for end in (low, high)),
-                    "reach": " to ".join(printed(end, ".3g") for end in ends),
-                }
-                yield place, evidence, words
+                evidence: Evidence = {"target": item.target.name, "n_outside": outside}
+                evidence |= {"n": y_pred.size, "smallest": ends[0], "largest": ends[1]}
+                evidence |= {"physical_low": low, "physical_high": high}
+                words = {"range": " to ".join(printed(end, "g") for end in (low, high))}
+                words |= {"reach": " to ".join(printed(end, ".3g") for end in ends)}
+                yield place, evidence, {**words, "of": item.of, "unit": item.target.unit}
 
 
 # --- The scores of one submission against one another
@@ -338,7 +304,7 @@ def check_crossing(inputs: AuditInputs) -> Found:
         mine = errors([item.y_pred[place] for item in targets])
         if mine[0] * constant[1] < CROSSING_RATIO * mine[1] * constant[0]:
             shown = [round(error, ERROR_DECIMALS) for error in (*mine, *constant)]
-            evidence = {"n_crossing": n, **dict(zip(_SIDES, shown, strict=True))}
+            evidence: Evidence = {"n_crossing": n, **dict(zip(_SIDES, shown, strict=True))}
             yield place, evidence, {"metric": task.primary_use.title, "unit": unit, "why": why}
 
 
@@ -415,13 +381,9 @@ def check_affine(inputs: AuditInputs) -> Found:
             slope, offset = map(float, np.polyfit(other, mine, 1))
             residual = float(np.abs(slope * other + offset - mine).max())
             twins, words = _twins(inputs, place, others, positions)
-            evidence: Evidence = {
-                **twins,
-                "slope": slope,
-                "offset": offset,
-                "largest_residual": residual,
-                "n_distinct": len(np.unique(np.round(mine, SAME_DECIMALS))),
-            }
+            n_distinct = len(np.unique(np.round(mine, SAME_DECIMALS)))
+            evidence: Evidence = {**twins, "slope": slope, "offset": offset}
+            evidence |= {"largest_residual": residual, "n_distinct": n_distinct}
             line = f"{printed(slope, '.4g')} times the other {printed(offset, '+.4g')}"
             yield place, evidence, {**words, "line": line, "unit": item.target.error_unit}
 
@@ -454,30 +416,24 @@ def _standardised(rows: Array) -> Array:
     centred = rows - rows.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     varies = np.ptp(np.round(rows, SAME_DECIMALS), axis=1, keepdims=True) > 0
-    standard: Array = np.divide(
-        centred, length, out=np.zeros_like(centred), where=varies & (length > 0)
-    )
+    standard: Array = np.where(varies & (length > 0), centred / np.where(length > 0, length, 1), 0)
     return standard
 
 
 def _twins(
     inputs: AuditInputs, place: int, others: Sequence[int], positions: Sequence[int]
-) -> tuple[dict[str, float | str], dict[str, str]]:
+) -> tuple[Evidence, dict[str, str]]:
     """Evidence and words on twins; targets are named where not all of them are meant."""
     n = len(others) - (place in others)
     names = [inputs.names[at] for at in others[: NAMED_TWINS + 1] if at != place]
     targets = [inputs.targets[at].target for at in positions]
     more = f" and {n - NAMED_TWINS} more" if n > NAMED_TWINS else ""
     symbols = ", ".join(target.symbol for target in targets)
-    return {
-        "twin": names[0],
-        "n_twins": n,
-        "targets": ", ".join(target.name for target in targets),
-        "n": inputs.targets[0].means.shape[1],
-    }, {
-        "of": f" of {symbols}" if len(targets) < len(inputs.targets) else "",
-        "names": ", ".join(names[:NAMED_TWINS]) + more,
-    }
+    of = f" of {symbols}" if len(targets) < len(inputs.targets) else ""
+    evidence: Evidence = {"twin": names[0], "n_twins": n}
+    evidence |= {"targets": ", ".join(target.name for target in targets)}
+    evidence |= {"n": inputs.targets[0].means.shape[1]}
+    return evidence, {"of": of, "names": ", ".join(names[:NAMED_TWINS]) + more}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -501,10 +457,8 @@ class Check:
     run: Callable[[AuditInputs], Found]
 
 
+_WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 CHECKS = tuple(
-    Check(name=name, run=globals()[f"check_{name}"], **words)
-    for name, words in yaml.safe_load(
-        Path(__file__).with_suffix(".yaml").read_text("utf-8")
-    ).items()
+    Check(name=name, run=globals()[f"check_{name}"], **words) for name, words in _WORDS.items()
 )
 """Every check, in the order in which findings are listed."""

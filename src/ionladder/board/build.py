@@ -6,20 +6,14 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ionladder.board.audit import audit_board, audit_json
 from ionladder.board.compare import Comparison, analyse, compare, experiment_tables, sign_of
-from ionladder.board.history import (
-    PLACE,
-    Record,
-    append_records,
-    new_records,
-    read_history,
-    standings,
-)
+from ionladder.board.history import PLACE, append_records, new_records, read_history, standings
 from ionladder.board.model import write_analysis, write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
 from ionladder.data.slices import crossing_ids, experiment_columns
@@ -40,10 +34,7 @@ WORST_SLICES = 3
 _NO_SCALE = (math.nan, math.nan)
 _COUNTS = ("n_expected", "n_scored", "n_seeds")
 _OF_CARD = ("code_url", "paper_doi", "licence", "parameters")
-_QUOTED = (
-    *("source", "table", "as_printed", "cv", "cv_spread", "inputs", "trained_on"),
-    *("verified_by", "verdict"),
-)
+_QUOTED = "source table as_printed cv cv_spread inputs trained_on verified_by verdict".split()
 
 # --- Rows: from a receipt or from a publication
 
@@ -65,48 +56,34 @@ def scored_row(
         for name in {task.primary.target, *(target.name for target in task.targets)}
     }
     several = {t.name: parts[t.name][task.primary.subset] for t in task.targets}
-    return _row(
-        task,
-        {
-            "kind": "reference" if receipt["submission"] in task.references else "verified",
-            "submission": receipt["submission"],
-            "model": receipt["model"],
-        },
-        parts[task.primary.target],
-        rank=rank,
-        scale=scale,
-        receipt=receipt,
-        targets={"targets": several} if len(several) > 1 else {},
-        card=_card(scored.submission.card),
-    )
+    named = {"kind": "reference" if receipt["submission"] in task.references else "verified"}
+    named |= {key: receipt[key] for key in ("submission", "model")}
+    last = {"targets": several} if len(several) > 1 else {}
+    last |= {"subsets": parts[task.primary.target], "card": _card(scored.submission.card)}
+    return _row(task, named, {**last, "reported": None}, rank, scale, receipt)
 
 
 def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
     """A row quoted from a publication: unranked, with only what the source reports."""
-    return _row(
-        task,
-        {"kind": "reported", "submission": None, "model": reported.model},
-        {subset: {task.primary.metric: value} for subset, value in reported.test.items()},
-        reported={name: getattr(reported, name) for name in _QUOTED},
-    )
+    named = {"kind": "reported", "submission": None, "model": reported.model}
+    subsets = {subset: {task.primary.metric: value} for subset, value in reported.test.items()}
+    quoted = {name: getattr(reported, name) for name in _QUOTED}
+    return _row(task, named, {"subsets": subsets, "card": None, "reported": quoted})
 
 
 def _row(
     task: Task,
     named: Mapping[str, Any],
-    subsets: Mapping[str, Mapping[str, Any]],
-    *,
+    last: Mapping[str, Any],
     rank: RankRow | None = None,
     scale: tuple[float, float] = _NO_SCALE,
-    receipt: Mapping[str, Any] | None = None,
-    targets: Mapping[str, Any] | None = None,
-    card: Mapping[str, Any] | None = None,
-    reported: Mapping[str, Any] | None = None,
+    receipt: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """A row in the order of the file, as :class:`ionladder.board.model.Row`."""
-    metric, receipt = task.primary.metric, receipt or {}
-    primary, cv = subsets.get(task.primary.subset, {}), receipt.get("cross_validation") or {}
-    score = primary.get(metric)
+    metric, primary = task.primary.metric, last["subsets"].get(task.primary.subset, {})
+    score, cv = primary.get(metric), receipt.get("cross_validation") or {}
+    has_floor = score is not None and math.isfinite(scale[1])
+    schemes = [each.scheme for each in task.cross_validation]
     return {
         **named,
         **{key: getattr(rank, key) if rank else None for key in PLACE},
@@ -115,20 +92,12 @@ def _row(
         **{key: primary.get(key) for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")},
         # 0 at the reference, 1 at the floor, negative beyond the reference.
         "reducible_error_closed": share_closed(score, scale),
-        "below_floor": bool(score < scale[1])
-        if score is not None and math.isfinite(scale[1])
-        else None,
+        "below_floor": bool(score < scale[1]) if has_floor else None,
         **{use.name: primary.get(use.name) for use in task.metrics if use.name != metric},
         f"{metric}_seed_sd": primary.get(f"{metric}_seed_sd"),
-        **{
-            f"cv_{scheme.scheme}_{metric}": cv.get(scheme.scheme, {}).get(metric)
-            for scheme in task.cross_validation
-        },
+        **{f"cv_{scheme}_{metric}": cv.get(scheme, {}).get(metric) for scheme in schemes},
         **uncertainty_columns(receipt, task),
-        **(targets or {}),
-        "subsets": subsets,
-        "card": card,
-        "reported": reported,
+        **last,
     }
 
 
@@ -169,10 +138,8 @@ def uncertainty_columns(receipt: Mapping[str, Any], task: Task) -> dict[str, flo
     if len(parts) < len(task.primary_targets):
         return {}
     numbers = {name: [part[name] for part in parts] for name in SCORES}
-    return {
-        name: None if None in values else rounded(float(np.mean(values)))
-        for name, values in numbers.items()
-    }
+    means = {n: None if None in each else float(np.mean(each)) for n, each in numbers.items()}
+    return {name: None if mean is None else rounded(mean) for name, mean in means.items()}
 
 
 def share_closed(score: float | None, scale: tuple[float, float]) -> float | None:
@@ -195,10 +162,8 @@ def error_scale(
     NaN for what the task or the board does not have.
     """
     reference = scored.get(task.baseline_reference or "")
-    return (
-        _primary(reference, task) if reference else math.nan,
-        floors[0].value if floors else math.nan,
-    )
+    zero = _primary(reference, task) if reference else math.nan
+    return zero, floors[0].value if floors else math.nan
 
 
 def _primary(scored: Scored, task: Task) -> float:
@@ -207,6 +172,12 @@ def _primary(scored: Scored, task: Task) -> float:
 
 
 # --- The board, and all that is published of a task
+
+
+def _floor(floor: Floor) -> dict[str, Any]:
+    ends = {key: rounded(getattr(floor, key)) for key in ("value", "ci_low", "ci_high")}
+    counts = {"n_groups": floor.n_groups, "n_entries": floor.n_entries}
+    return {"name": floor.name, **ends, **counts}
 
 
 def assemble(
@@ -248,34 +219,18 @@ def assemble(
             "df": rounded(comparison.standings.df),
             "baseline_reference": task.baseline_reference,
         },
-        "floors": [
-            {
-                "name": floor.name,
-                **{key: rounded(getattr(floor, key)) for key in ("value", "ci_low", "ci_high")},
-                "n_groups": floor.n_groups,
-                "n_entries": floor.n_entries,
-            }
-            for floor in floors
-        ],
+        "floors": [_floor(floor) for floor in floors],
         "rows": sorted(rows, key=place) + [reported_row(each, task) for each in task.reported],
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """What a run published.
-
-    Attributes:
-        scores: What was scored, and what was refused with its problems.
-        records: What was added to the history.
-    """
-
-    scores: TaskScores
-    records: tuple[Record, ...]
-
-
-def publish(layout: Layout, task: Task, version: str, settings: ScoringSettings) -> Published:
+def publish(
+    layout: Layout, task: Task, version: str, settings: ScoringSettings
+) -> tuple[TaskScores, int]:
     """Score every submission of a task and write its files under ``leaderboard/``.
+
+    Returns:
+        What was scored and what was refused, and the number of records added to the history.
 
     Raises:
         HistoryError: The history is damaged; nothing is written.
@@ -302,7 +257,7 @@ def publish(layout: Layout, task: Task, version: str, settings: ScoringSettings)
     now, commit = standings(board, receipts), head_commit(layout.root)
     records = new_records(history, now, task=task.name, commit=commit)
     append_records(layout, records)
-    return Published(scores=result, records=tuple(records))
+    return result, len(records)
 
 
 # --- Where one submission would stand on its board: rank, ties, doubt, and what the audit notes
@@ -413,15 +368,9 @@ def worst_slices(
     """
     slices = receipt.get("slices") or {}
     found = [
-        {
-            "slice": item.name,
-            "part": part,
-            "title": f"{item.title}: {item.title_of(part)}",
-            "n": score["n"],
-            "value": score[task.primary.metric],
-            "ci_low": score["ci_low"],
-            "ci_high": score["ci_high"],
-        }
+        {"slice": item.name, "part": part, "title": f"{item.title}: {item.title_of(part)}"}
+        | {"n": score["n"], "value": score[task.primary.metric]}
+        | {end: score[end] for end in ("ci_low", "ci_high")}
         for item in task.slices
         for part, score in (slices.get(item.name) or {}).items()
         if score["n"] >= MIN_ROWS and score[task.primary.metric] is not None

@@ -103,15 +103,8 @@ def standings(
     """
     primary = board["primary"]
     target, metric, subset = primary["target"], primary["metric"], primary["subset"]
-    fixed = {
-        "task": board["task"],
-        "metric": f"{target}/{metric}/{subset}",
-        "unit": primary["unit"],
-        "published": 0,
-        "publication": 0,
-        "event": "added",
-        "commit": None,
-    }
+    fixed = {"task": board["task"], "published": 0, "publication": 0, "event": "added"}
+    fixed |= {"metric": f"{target}/{metric}/{subset}", "unit": primary["unit"], "commit": None}
     found = {}
     for row in board["rows"]:
         if (name := row["submission"]) is not None:
@@ -689,10 +682,8 @@ def unversioned_changes(
     for path, found in sorted(changed.items()):
         was = first_few((_text(value) for _, value, _ in found), limit=_LISTED)
         is_now = first_few((f"{name} {_text(value)}" for name, _, value in found), limit=_LISTED)
-        expected = (
-            f"the numbers published at {at} ({was}), since data, scorer and predictions have no "
-            "new version"
-        )
+        same_parts = "since data, scorer and predictions have no new version"
+        expected = f"the numbers published at {at} ({was}), {same_parts}"
         problems.append(Problem(path, expected, is_now, _next_step(task)))
     return problems
 

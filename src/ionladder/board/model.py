@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
@@ -78,6 +78,11 @@ class Floor(OpenModel):
         return self.ci_high
 
 
+def _may(description: str, **more: Any) -> Any:
+    """A key that a row may leave out; null says the same."""
+    return Field(default=None, description=description, **more)
+
+
 class Row(OpenModel):
     """A row of a board; metrics stand beside these keys under their names.
 
@@ -88,33 +93,19 @@ class Row(OpenModel):
     submission: str | None = Field(description="Name of the submission; null where quoted.")
     model: str
     rank: int | None = Field(description="Null where the row is not ranked.")
-    rank_low: int | None = Field(default=None, description="Best rank that the data allow.")
-    rank_high: int | None = Field(default=None, description="Worst rank that the data allow.")
-    tie_group: int | None = Field(default=None, description="Rows of one group are not told apart.")
-    probability_best: float | None = Field(
-        default=None, description="Share of resampled test sets on which it leads, 0 to 1."
-    )
-    reducible_error_closed: float | None = Field(
-        default=None, description="0 at the trivial reference, 1 at the floor."
-    )
-    below_floor: bool | None = Field(
-        default=None, description="Whether the primary score is smaller than the floor."
-    )
-    n_expected: int | None = Field(default=None, description="Test entries.")
-    n_scored: int | None = Field(default=None, description="Those that were scored: all of them.")
-    n_seeds: int | None = Field(default=None, description="Trainings that the score is a mean of.")
-    subsets: dict[str, Any] | None = Field(
-        default=None, description="Subset → n, metrics and their intervals."
-    )
-    targets: dict[str, Any] | None = Field(
-        default=None, description="Target → metrics, where a task has several targets."
-    )
-    stated: dict[str, Any] | None = Field(
-        default=None, alias="card", description="What the submission states of itself."
-    )
-    reported: dict[str, Any] | None = Field(
-        default=None, description="What a quoted row's publication says."
-    )
+    rank_low: int | None = _may("Best rank that the data allow.")
+    rank_high: int | None = _may("Worst rank that the data allow.")
+    tie_group: int | None = _may("Rows of one group are not told apart.")
+    probability_best: float | None = _may("Share of resampled test sets on which it leads, 0 to 1.")
+    reducible_error_closed: float | None = _may("0 at the trivial reference, 1 at the floor.")
+    below_floor: bool | None = _may("Whether the primary score is smaller than the floor.")
+    n_expected: int | None = _may("Test entries.")
+    n_scored: int | None = _may("Those that were scored: all of them.")
+    n_seeds: int | None = _may("Trainings that the score is a mean of.")
+    subsets: dict[str, Any] | None = _may("Subset → n, metrics and their intervals.")
+    targets: dict[str, Any] | None = _may("Target → metrics, where a task has several targets.")
+    stated: dict[str, Any] | None = _may("What the submission states of itself.", alias="card")
+    reported: dict[str, Any] | None = _may("What a quoted row's publication says.")
     _order: int = PrivateAttr(default=0)
     _task: Task = PrivateAttr()
 
@@ -133,11 +124,6 @@ class Row(OpenModel):
         return self.stated or {}
 
     @property
-    def is_below_floor(self) -> bool:
-        """Whether its primary score is smaller than the floor."""
-        return bool(self.below_floor)
-
-    @property
     def quoted(self) -> Mapping[str, Any]:
         """For reported rows, what the publication says; empty for others."""
         return self.reported or {}
@@ -150,10 +136,8 @@ class Row(OpenModel):
     @property
     def cv(self) -> Mapping[str, float | None]:
         """Fold scheme → cross-validated primary metric."""
-        metric = self._task.primary.metric
-        return {
-            cv.scheme: self._more(f"cv_{cv.scheme}_{metric}") for cv in self._task.cross_validation
-        }
+        metric, schemes = self._task.primary.metric, self._task.cross_validation
+        return {cv.scheme: self._more(f"cv_{cv.scheme}_{metric}") for cv in schemes}
 
     @property
     def seed_sd(self) -> float | None:
@@ -227,9 +211,8 @@ class Board(Document):
 
     def entrant(self, submission: str | None) -> Row | None:
         """The scored row of a submission, or None."""
-        return next(
-            (row for row in self.scored if submission and row.submission == submission), None
-        )
+        named = (row for row in self.scored if submission and row.submission == submission)
+        return next(named, None)
 
     @property
     def scored(self) -> tuple[Row, ...]:
@@ -273,21 +256,10 @@ class Board(Document):
 
 def empty_board(task: Task, version: str) -> Board:
     """The board of a task that nobody has scored yet."""
-    data = {
-        "task": task.name,
-        "dataset": task.dataset,
-        "dataset_version": version,
-        "scorer_version": "–",
-        "primary": {
-            "target": task.primary.target,
-            "metric": task.primary.metric,
-            "subset": task.primary.subset,
-            "unit": task.primary_targets[0].error_unit,
-            "direction": "minimize",
-        },
-        "floors": [],
-        "rows": [],
-    }
+    primary = {key: getattr(task.primary, key) for key in ("target", "metric", "subset")}
+    primary |= {"unit": task.primary_targets[0].error_unit, "direction": "minimize"}
+    data: dict[str, Any] = {"task": task.name, "dataset": task.dataset, "dataset_version": version}
+    data |= {"scorer_version": "–", "primary": primary, "floors": [], "rows": []}
     return parse_board(data, task, shown_as=task.name)
 
 
@@ -315,9 +287,8 @@ def _unreadable(shown_as: str, expected: str, found: Exception | str) -> SiteErr
         found = f"{place}: {first['msg']} ({first['input']!r:.80})"
     elif isinstance(found, Exception):
         found = f"{type(found).__name__}: {found}"
-    return SiteError(
-        Problem(shown_as, expected, found, "Write it again with `ionladder leaderboard`.")
-    )
+    step = "Write it again with `ionladder leaderboard`."
+    return SiteError(Problem(shown_as, expected, found, step))
 
 
 class Hashes(OpenModel):
@@ -356,7 +327,7 @@ class Refused(Document):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Pair:
     """One submission against another, on the same entries.
 
@@ -393,13 +364,8 @@ class Pair:
         """The second submission against the first."""
         value, low, high = (None if end is None else -end for end in self.score)
         share = self.probability_better
-        return replace(
-            self,
-            submission=self.other,
-            other=self.submission,
-            score=Value(value, high, low),
-            probability_better=None if share is None else 1.0 - share,
-        )
+        better, score = None if share is None else 1.0 - share, Value(value, high, low)
+        return Pair(self.other, self.submission, score, better, self.n, self.n_groups)
 
 
 def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
@@ -408,15 +374,9 @@ def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
     for values in table["rows"]:
         row = dict(zip(table["columns"], values, strict=True))
         ends = (row["difference"], row["ci_low"], row["ci_high"])
-        pair = Pair(
-            submission=row["submission"],
-            other=row["other"],
-            score=Value(*(e if e is not None and math.isfinite(e) else None for e in ends)),
-            probability_better=row["probability_better"],
-            n=row.get("n"),
-            n_groups=row.get("n_groups"),
-        )
-        pairs.append((pair, row))
+        score = Value(*(e if e is not None and math.isfinite(e) else None for e in ends))
+        better, counts = row["probability_better"], (row.get("n"), row.get("n_groups"))
+        pairs.append((Pair(row["submission"], row["other"], score, better, *counts), row))
     return pairs
 
 

@@ -47,8 +47,7 @@ def leaderboard(
     for name in tasks or list(context.params.task_versions):
         task = get_task(name)
         version = context.version_of(task)
-        published = publish(layout, task, version, context.params.scoring)
-        scores, n_records = published.scores, len(published.records)
+        scores, n_records = publish(layout, task, version, context.params.scoring)
         print(
             f"{name}: {len(scores.scored)} submissions scored on {task.dataset} {version}, "
             f"{len(scores.refused)} refused; "

@@ -89,7 +89,7 @@ def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_a
     table = board_tables(board([*typical(), oracle, Entry(name="half", value=1.285)]))[0]
     rows = {row.row.submission: row for row in table.rows}
     assert {name for name, row in rows.items() for cell in row.cells if cell.is_best} == {"half"}
-    assert [name for name, row in rows.items() if row.row.is_below_floor] == ["oracle"]
+    assert [name for name, row in rows.items() if row.row.below_floor] == ["oracle"]
     keys = [column.key for _, column in table.columns]
     cells = dict(zip(keys, rows["half"].cells, strict=True))
     assert (cells["reducible"].text, cells["probability-best"].text) == ("50 %", "25 %")
