@@ -123,47 +123,27 @@ def change(**changed: Any) -> Change:
     return found
 
 
+DATA, RMSE = {"dataset_version": "1.1.0"}, {"metric": "log10_sigma/rmse/all"}
+OTHER, OTHER_CV = {"predictions_sha256": "q" * 64}, {"cv_predictions_sha256": "v" * 64}
+LABELS, SPLIT = {"labels_sha256": "m" * 64}, {"split_sha256": "t" * 64}
 STEP = "log10_sigma/mae/all → log10_sigma/rmse/all"
+SAME = "data: version 1.0.0 → 1.1.0, same labels and split"
 UNEXPLAINED = "unexplained: data, scorer and submission have no new version"
+PREDICTIONS = "submission: other predictions"
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        (
-            {"dataset_version": "1.1.0", "labels_sha256": "m" * 64, "value": 1.6},
-            ["data: version 1.0.0 → 1.1.0, other labels"],
-        ),
-        (
-            {"labels_sha256": "m" * 64, "split_sha256": "t" * 64},
-            ["data: version 1.0.0 as before, other labels and other split"],
-        ),
-        (
-            {"scorer_version": "2", "metric": "log10_sigma/rmse/all", "value": 2.5},
-            [f"scorer: version 1 → 2, {STEP}"],
-        ),
-        (
-            {"predictions_sha256": "q" * 64, "cv_predictions_sha256": "v" * 64, "value": 1.6},
-            ["submission: other predictions and cross-validation predictions"],
-        ),
+        (DATA | LABELS, ["data: version 1.0.0 → 1.1.0, other labels"]),
+        (LABELS | SPLIT, ["data: version 1.0.0 as before, other labels and other split"]),
+        (RMSE | {"scorer_version": "2"}, [f"scorer: version 1 → 2, {STEP}"]),
+        (OTHER | OTHER_CV, [f"{PREDICTIONS} and cross-validation predictions"]),
         ({"kind": "reference", "rank": None}, ["kind: now reference"]),
         ({"value": 1.6}, [UNEXPLAINED]),
         ({"ci_low": 0.9}, [UNEXPLAINED]),
-        (
-            {"dataset_version": "1.1.0", "metric": "log10_sigma/rmse/all"},
-            [
-                "data: version 1.0.0 → 1.1.0, same labels and split",
-                f"unexplained: {STEP} without a new scorer version",
-            ],
-        ),
-        (
-            {"dataset_version": "1.1.0", "scorer_version": "2", "predictions_sha256": "q" * 64},
-            [
-                "data: version 1.0.0 → 1.1.0, same labels and split",
-                "scorer: version 1 → 2",
-                "submission: other predictions",
-            ],
-        ),
+        (DATA | RMSE, [SAME, f"unexplained: {STEP} without a new scorer version"]),
+        (DATA | OTHER | {"scorer_version": "2"}, [SAME, "scorer: version 1 → 2", PREDICTIONS]),
     ],
 )
 def test_every_cause_is_named(changed: dict[str, Any], words: list[str]) -> None:

@@ -136,26 +136,22 @@ def said(*ends: Ends) -> str | None:
 LOWER, HIGHER, OPEN = (-1.0, -2.0, -0.1), (1.0, 0.5, 2.0), (0.5, -0.1, 1.0)
 
 
+BY_EACH = (
+    f"lowers the MAE by 1.00 {DECADES.replace('M0', 'M1')} −2.00 to −0.10), and raises it by 1.00 "
+    "decades for M0 (interval +0.50 to +2.00), and changes it by +0.50 decades for M2 (interval "
+    f"−0.10 to +1.00), {UNTOLD}"
+)
+BARE = f"changes the MAE by +0.50 decades for M0 (without an interval), {UNTOLD}"
+TO_ZERO = f"changes the MAE by −1.00 {DECADES} −2.00 to ±0.00), {UNTOLD}"
+
+
 @pytest.mark.parametrize(
     ("ends", "expected"),
     [
         ([LOWER], f"lowers the MAE by 1.00 {DECADES} −2.00 to −0.10)."),
-        (
-            [(-1.0, -2.0, 0.0)],
-            f"changes the MAE by −1.00 {DECADES} −2.00 to ±0.00), {UNTOLD}",
-        ),
-        (
-            [HIGHER, LOWER, OPEN],
-            (
-                "lowers the MAE by 1.00 decades for M1 (95 % interval −2.00 to −0.10), and raises "
-                "it by 1.00 decades for M0 (interval +0.50 to +2.00), and changes it by +0.50 "
-                f"decades for M2 (interval −0.10 to +1.00), {UNTOLD}"
-            ),
-        ),
-        (
-            [(0.5, None, None)],
-            f"changes the MAE by +0.50 decades for M0 (without an interval), {UNTOLD}",
-        ),
+        ([(-1.0, -2.0, 0.0)], TO_ZERO),
+        ([HIGHER, LOWER, OPEN], BY_EACH),
+        ([(0.5, None, None)], BARE),
     ],
 )
 def test_words_follow_the_interval(ends: list[Ends], expected: str) -> None:

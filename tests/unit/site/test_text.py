@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from html.parser import HTMLParser
 
 import markdown
 import pytest
@@ -12,30 +11,14 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from ionladder.site import text
+from unit.site.page_tree import tree_of
 from unit.site.synthetic_board import HOSTILE
 
 
-class _Reader(HTMLParser):
-    """What a browser would show, and which elements it would make."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.shown = ""
-        self.elements: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        self.elements.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.shown += data
-
-
-def read(html: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
+def read(html: str) -> tuple[list[str], str]:
+    """Which elements a browser would make, and what it would show."""
+    tree = tree_of(html)
+    return [element.tag for element in tree.iter()][1:], "".join(tree.itertext())
 
 
 def as_markdown(source: str) -> str:
@@ -45,9 +28,9 @@ def as_markdown(source: str) -> str:
 
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_are_shown_as_written_by_markdown(words: str) -> None:
-    reader = read(as_markdown(f"<p>before {text.inert(words)} after</p>"))
-    assert reader.elements == ["p"]
-    assert " ".join(reader.shown.split()) == f"before {text.plain(words)} after"
+    elements, shown = read(as_markdown(f"<p>before {text.inert(words)} after</p>"))
+    assert elements == ["p"]
+    assert " ".join(shown.split()) == f"before {text.plain(words)} after"
 
 
 @given(st.floats(min_value=1e-6, max_value=1e6), st.integers(0, 4))
@@ -74,16 +57,16 @@ def test_names_with_commas_are_parted_by_semicolons() -> None:
 
 @given(st.text(max_size=60))
 def test_any_words_survive_html_unchanged_and_make_no_element(words: str) -> None:
-    reader = read(text.inert(words))
-    assert reader.elements == []
-    assert reader.shown == text.plain(words)
+    elements, shown = read(text.inert(words))
+    assert elements == []
+    assert shown == text.plain(words)
 
 
 @given(st.text(alphabet="ab *_`[]()<>!|#-{}:\\~^\"'&;=/.\n", max_size=40))
 def test_any_punctuation_survives_markdown_inside_a_sentence(words: str) -> None:
-    reader = read(as_markdown(f"<p>x {text.inert(words)} y</p>"))
-    assert reader.elements == ["p"]
-    assert " ".join(reader.shown.split()) == f"x {text.plain(words)} y".replace("  ", " ")
+    elements, shown = read(as_markdown(f"<p>x {text.inert(words)} y</p>"))
+    assert elements == ["p"]
+    assert " ".join(shown.split()) == f"x {text.plain(words)} y".replace("  ", " ")
 
 
 @pytest.mark.parametrize(
