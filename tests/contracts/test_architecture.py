@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "ionladder"
 LONGEST_MODULE = 700
@@ -38,11 +36,6 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def help_run() -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, "-c", _IMPORTED_BY_HELP)
-
-
 def test_imports_respect_the_layers_and_the_one_door_to_held_out_labels() -> None:
     result = run(sys.executable, "-c", _LINT_IMPORTS)
 
@@ -50,14 +43,10 @@ def test_imports_respect_the_layers_and_the_one_door_to_held_out_labels() -> Non
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", result.stdout)
 
 
-def test_help_succeeds_and_names_the_program(
-    help_run: subprocess.CompletedProcess[str],
-) -> None:
+def test_help_imports_no_heavy_library() -> None:
+    help_run = run(sys.executable, "-c", _IMPORTED_BY_HELP)
+
     assert help_run.returncode == 0, help_run.stderr
-    assert "ionladder" in help_run.stdout
-
-
-def test_help_imports_no_heavy_library(help_run: subprocess.CompletedProcess[str]) -> None:
     loaded = help_run.stdout.rpartition("LOADED ")[2].split()
 
     assert "ionladder" in loaded, help_run.stderr

@@ -38,9 +38,6 @@ def without_numbers() -> list[Entry]:
 BOARDS: dict[str, list[Entry]] = {
     "no submission": [],
     "hostile text, numbers missing": without_numbers(),
-    "ninety submissions": [
-        Entry(name=f"model-{i:03}", value=1.0 + i / 50, tie_group=1 + i // 9) for i in range(90)
-    ],
 }
 
 
@@ -77,11 +74,7 @@ class Checked(HTMLParser):
             self.complaints.append("a table without a caption")
 
 
-SLOW = {"ninety submissions"}
-KINDS = [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in BOARDS]
-
-
-@pytest.mark.parametrize("board", KINDS)
+@pytest.mark.parametrize("board", BOARDS)
 def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> None:
     layout = make_repository(tmp_path, BOARDS[board])
     if BOARDS[board]:

@@ -183,13 +183,3 @@ def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kin
     submission = read_submission(folder, BY_FOLDS, tiny.EXPECTATIONS, shown_as="sub/mine")
     assert submission.predictions.rows["log10_sigma"].tolist() == [-5.0] * 8
     assert not (folder / "predictions.csv").exists()
-
-
-def test_a_task_that_is_scored_fold_by_fold_says_what_a_file_without_folds_lacks(
-    tmp_path: Path,
-) -> None:
-    foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES), task=BY_FOLDS)
-    folder = tmp_path / "mine"
-    with pytest.raises(InterchangeError, match="scheme, repeat and fold of each"):
-        write_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="x", shown_as="mine")
-    assert not folder.exists()

@@ -100,13 +100,3 @@ def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path: Path) -
     (problem,) = scores.wrong_claims
     assert problem.where == "matbench_tiny, fold_0, scores.mae"
     assert (problem.expected[:1], problem.found) == ("0", "0.001")
-
-
-def test_a_fold_without_all_its_entries_carries_the_error_we_would_write(tmp_path: Path) -> None:
-    folds = {"fold_0": fold({"mb-tiny-0": 0.0}), "fold_1": fold({"mb-tiny-3": 3, "mb-tiny-4": 4})}
-    path = results_gz(tmp_path / "r.json.gz", {"matbench_tiny": folds})
-    recorded = read_results(path).tasks["matbench_tiny"]
-    scores = matbench_mae("matbench_tiny", recorded, TRUTH, SPLITS)
-    assert scores.folds["fold_0"].value == 0.0
-    assert "2 missing (mb-tiny-1, mb-tiny-2)" in str(scores.folds["fold_0"].problems[0])
-    assert scores.folds["fold_1"].problems == ()

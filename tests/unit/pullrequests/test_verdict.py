@@ -103,14 +103,6 @@ def test_side_doors_are_shut(
     assert "which it never needs" in said(found)
 
 
-def test_what_is_missing_here_is_not_the_contributors_fault(question: Question) -> None:
-    """The real program, in a folder that is no repository."""
-    found = ask(question, Limits())
-    assert found["outcome"] == "unchecked"
-    assert "params.yaml" in said(found)
-    assert "Restore the file from git" in said(found)
-
-
 @pytest.mark.parametrize(
     ("body", "limits", "outcome", "words"),
     [

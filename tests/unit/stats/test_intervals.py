@@ -17,7 +17,6 @@ from ionladder.stats.intervals import (
     left_out_means,
     make_groups,
     share_interval,
-    student_t,
 )
 
 # --- groups and degrees of freedom
@@ -50,16 +49,6 @@ def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
     assert groups.sizes.sum() == len(labels)
 
 
-@given(labels=labels.filter(lambda x: len(set(x)) > 1), seed=st.integers(0, 1000))
-def test_left_out_means_agree_with_a_loop(labels: list[int], seed: int) -> None:
-    values = np.random.default_rng(seed).normal(size=len(labels))
-    groups = make_groups(labels)
-    expected = [values[np.array(labels) != name].mean() for name in sorted(set(labels))]
-    np.testing.assert_allclose(
-        left_out_means(groups.sums(values), groups.sizes), expected, atol=1e-9
-    )
-
-
 @given(sizes=sizes, shared=st.floats(0.0, 1.0))
 def test_degrees_of_freedom_agree_with_matrices(sizes: list[int], shared: float) -> None:
     entries = np.array(sizes)
@@ -76,7 +65,6 @@ def test_combined_degrees_of_freedom_by_hand() -> None:
 # --- intervals
 
 
-OBELIX = [12] * 2 + [7] * 2 + [6] * 2 + [5] * 2 + [4] * 3 + [3] * 5 + [2] * 8 + [1] * 18
 groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40).filter(
     lambda x: len(set(x)) > 1
 )
@@ -112,17 +100,6 @@ def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int],
     assert (float(low), float(high)) == pytest.approx(
         (errors.mean() / factor, errors.mean() * factor), rel=1e-9
     )
-
-
-def test_the_upper_end_stays_finite_where_one_group_holds_the_error() -> None:
-    labels = np.repeat(np.arange(42), OBELIX).tolist()
-    nearly, wholly = np.full(121, 1e-12), np.zeros(121)
-    nearly[:12] = wholly[:12] = 3.0
-    close = error_interval(**parts(nearly, labels))
-    limit = error_interval(**parts(wholly, labels))
-    np.testing.assert_allclose(close, limit, rtol=1e-6)
-    assert float(limit[1]) < 20 * wholly.mean()
-    assert 0 < float(limit[0]) < wholly.mean()
 
 
 @pytest.mark.parametrize("interval", [error_interval, share_interval])
@@ -161,10 +138,3 @@ def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:
     square = stats.t.ppf(0.975, 3) ** 2 / 4
     assert float(low) == pytest.approx(0.0, abs=1e-12)
     assert float(high) == pytest.approx(square / (1 + square))
-
-
-def test_critical_values_are_those_of_scipy() -> None:
-    df = np.array([[1.0, 2.5], [7.66, math.nan]])
-    np.testing.assert_allclose(student_t(df, 0.9), stats.t.ppf(0.95, df))
-    assert float(student_t(7.66, 0.9)) == pytest.approx(stats.t.ppf(0.95, 7.66))
-    assert math.isnan(float(student_t(math.nan, 0.9)))

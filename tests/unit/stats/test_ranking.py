@@ -66,13 +66,6 @@ def counts(resamples: Resamples, n_groups: int) -> np.ndarray:
     return np.hstack([block for _, block in resamples.group_counts(n_groups)])
 
 
-@given(n_groups=st.integers(1, 60), n=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
-def test_every_resample_draws_as_many_groups_as_there_are(n_groups: int, n: int, seed: int) -> None:
-    drawn = counts(Resamples(n_resamples=n, seed=seed), n_groups)
-    assert drawn.shape == (n_groups, n)
-    assert (drawn.sum(axis=0) == n_groups).all()
-
-
 @given(
     values=st.lists(st.floats(-100, 100), min_size=1, max_size=60),
     share=st.sampled_from([0.0, 0.025, 0.5, 0.683, 0.975, 1.0]),
