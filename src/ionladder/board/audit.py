@@ -108,7 +108,7 @@ class TargetInputs:
     label_sd: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class AuditInputs:
     """A board as the checks see it.
 
@@ -173,13 +173,9 @@ def audit_board(
                 label_sd=float(known.std()) if known.size else np.nan,
             )
         )
-    inputs = AuditInputs(
-        task=task,
-        names=names,
-        receipts=tuple(scored[name].receipt for name in names),
-        targets=tuple(targets),
-        crossing=test["id"].isin(list(crossing)).to_numpy(dtype=bool),
-    )
+    receipts = tuple(scored[name].receipt for name in names)
+    is_crossing = test["id"].isin(list(crossing)).to_numpy(dtype=bool)
+    inputs = AuditInputs(task, names, receipts, tuple(targets), is_crossing)
     findings: dict[str, list[Finding]] = {name: [] for name in names}
     for check in CHECKS:
         for place, evidence, words in check.run(inputs):

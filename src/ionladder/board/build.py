@@ -116,14 +116,11 @@ def _flat(subset: Mapping[str, Any], task: Task) -> dict[str, Any]:
 
 def _card(card: Card) -> dict[str, Any]:
     """What the board shows of a card; None means not stated."""
-    return {
-        "inputs": card.inputs,
-        "training_data": card.training_data_text,
-        "authors": [author.name for author in card.authors],
-        **{name: getattr(card, name) for name in _OF_CARD},
-        "training_time_s": None if card.training_time_s is None else rounded(card.training_time_s),
-        "uses_external_data": card.uses_external_data,
-    }
+    time = None if card.training_time_s is None else rounded(card.training_time_s)
+    shown: dict[str, Any] = {"inputs": card.inputs, "training_data": card.training_data_text}
+    shown |= {"authors": [author.name for author in card.authors]}
+    shown |= {name: getattr(card, name) for name in _OF_CARD}
+    return {**shown, "training_time_s": time, "uses_external_data": card.uses_external_data}
 
 
 def uncertainty_columns(receipt: Mapping[str, Any], task: Task) -> dict[str, float | None]:
@@ -297,13 +294,9 @@ class StandingOf:
             return None
         in_order = sorted(ranks, key=lambda other: (ranks[other].rank, other))
         tied = [o for o in in_order if o != name and ranks[o].tie_group == mine.tie_group]
-        return {
-            **{key: getattr(mine, key) for key in ("rank", "rank_low", "rank_high")},
-            "n_ranked": len(ranks),
-            "probability_best": rounded(mine.probability_best),
-            "leader": in_order[0],
-            "tied_with": tied,
-        }
+        place = {key: getattr(mine, key) for key in ("rank", "rank_low", "rank_high")}
+        place |= {"n_ranked": len(ranks), "probability_best": rounded(mine.probability_best)}
+        return {**place, "leader": in_order[0], "tied_with": tied}
 
 
 def stand(
@@ -380,12 +373,8 @@ def worst_slices(
 
 def full_json(found: StandingOf, task: Task) -> dict[str, Any]:
     """Receipt and standing under keys of their own, as ``ionladder score --json --full`` prints."""
-    return {
-        "receipt": found.mine.receipt,
-        "standing": found.standing(),
-        "reducible_error_closed": found.reducible_error_closed,
-        "worst_slices": worst_slices(found.mine.receipt, task),
-        "former": primary_json(found.former, task) if found.former else None,
-        "audit": found.audit,
-        "not_compared_with": list(found.refused),
-    }
+    former = primary_json(found.former, task) if found.former else None
+    shown: dict[str, Any] = {"receipt": found.mine.receipt, "standing": found.standing()}
+    shown |= {"reducible_error_closed": found.reducible_error_closed}
+    shown |= {"worst_slices": worst_slices(found.mine.receipt, task), "former": former}
+    return {**shown, "audit": found.audit, "not_compared_with": list(found.refused)}

@@ -92,10 +92,10 @@ def analyse(
         settings: Interval settings.
     """
     ranked = sorted(comparison.ranks, key=lambda name: (comparison.ranks[name].rank, name))
+    versions = {"dataset_version": dataset_version, "scorer_version": SCORER_VERSION}
     return {
         "task": task.name,
-        "dataset_version": dataset_version,
-        "scorer_version": SCORER_VERSION,
+        **versions,
         "pairs": pair_table(comparison, task.references, confidence=settings.confidence),
         "robustness": leader_without_groups(comparison, groups),
         "sensitivity": sensitivity(task, scored, ranked),
@@ -196,21 +196,15 @@ def leader_without_groups(
     without = comparison.standings.left_out[ranked]
     new_leaders = without.argmin(axis=0)
     changed = np.flatnonzero(without[leader] > without.min(axis=0))
-    return {
-        "leader": names[leader],
-        "n_groups": len(groups),
-        "share_leader_stays": rounded(1.0 - len(changed) / len(groups)),
-        "n_deciding": len(changed),
-        "deciding": [
-            {
-                "entries": list(groups[group]),
-                "leader": names[new_leaders[group]],
-                "score": rounded(comparison.sign * without[new_leaders[group], group]),
-                "score_of_leader": rounded(comparison.sign * without[leader, group]),
-            }
-            for group in changed[:MOST_GROUPS]
-        ],
-    }
+    deciding = []
+    for group in changed[:MOST_GROUPS]:
+        new, scores = new_leaders[group], comparison.sign * without[:, group]
+        found = {"entries": list(groups[group]), "leader": names[new]}
+        found |= {"score": rounded(scores[new]), "score_of_leader": rounded(scores[leader])}
+        deciding.append(found)
+    share = rounded(1.0 - len(changed) / len(groups))
+    said = {"leader": names[leader], "n_groups": len(groups), "share_leader_stays": share}
+    return {**said, "n_deciding": len(changed), "deciding": deciding}
 
 
 def sensitivity(task: Task, scored: Mapping[str, Scored], ranked: Sequence[str]) -> dict[str, Any]:
@@ -237,13 +231,12 @@ def sensitivity(task: Task, scored: Mapping[str, Scored], ranked: Sequence[str])
         columns[row] = [sign * score for score in scores]
     board = columns[views.index((primary.metric, primary.subset))]
     ranks = [_ranks(column) for column in columns]
-    return {
-        "views": [
-            {"metric": use, "subset": subset, "agreement": rounded(_agreement(board, column))}
-            for (use, subset), column in zip(views, columns, strict=True)
-        ],
-        "ranks": {name: [rank[row] for rank in ranks] for row, name in enumerate(ranked)},
-    }
+    shown = [
+        {"metric": use, "subset": subset, "agreement": rounded(_agreement(board, column))}
+        for (use, subset), column in zip(views, columns, strict=True)
+    ]
+    by_name = {name: [rank[row] for rank in ranks] for row, name in enumerate(ranked)}
+    return {"views": shown, "ranks": by_name}
 
 
 def _ranks(scores: Array) -> list[int | None]:
@@ -323,14 +316,10 @@ def _differences(
     if (is_part and counts[0] < MIN_ROWS) or counts[1] < _FEWEST_GROUPS:
         yield from ([*pair, *place, *counts, *[None] * 4] for pair in known)
         return
-    scores = [
-        GroupScore(
-            sums=groups.sums(errors[name][:, inside].mean(axis=0))[None, :],
-            sizes=groups.sizes[None, :],
-            per_seed=errors[name][:, inside].mean(axis=1),
-        )
-        for name in names
-    ]
+    scores = []
+    for found in (errors[name][:, inside] for name in names):
+        sums, sizes = groups.sums(found.mean(axis=0))[None, :], groups.sizes[None, :]
+        scores.append(GroupScore(sums=sums, sizes=sizes, per_seed=found.mean(axis=1)))
     resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
     standings = ranking.make_standings(scores, resamples)
     for pair in known:

@@ -212,17 +212,12 @@ class Change:
     def as_json(self) -> dict[str, Any]:
         """The change as ``ionladder changes --json`` prints it."""
         old, new, difference = self.before, self.after, self.difference
-        return {
-            **{key: getattr(new, key) for key in ("task", "publication", "submission", "event")},
-            "causes": list(self.why),
-            "reasons": self.reasons,
-            "difference": None if difference is None else round(difference, DECIMALS),
-            "unit": new.unit,
-            "has_moved": self.has_moved,
-            "tie_group_changed": self.tie_group_changed,
-            "from": old._asdict() if old else None,
-            "to": new._asdict(),
-        }
+        by = None if difference is None else round(difference, DECIMALS)
+        said = {key: getattr(new, key) for key in ("task", "publication", "submission", "event")}
+        said |= {"causes": list(self.why), "reasons": self.reasons}
+        said |= {"difference": by, "unit": new.unit, "has_moved": self.has_moved}
+        said |= {"tie_group_changed": self.tie_group_changed}
+        return {**said, "from": old._asdict() if old else None, "to": new._asdict()}
 
 
 @dataclass(frozen=True)

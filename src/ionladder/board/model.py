@@ -380,7 +380,7 @@ def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
     return pairs
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Analysis:
     """What a board says beyond its rows.
 
@@ -406,12 +406,8 @@ def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis
     if data is None:
         return Analysis()
     try:
-        return Analysis(
-            pairs=_pairs(data.get("pairs") or {"columns": [], "rows": []}),
-            robustness=data.get("robustness"),
-            sensitivity=data.get("sensitivity") or {},
-            content=data,
-        )
+        pairs = _pairs(data.get("pairs") or {"columns": [], "rows": []})
+        return Analysis(pairs, data.get("robustness"), data.get("sensitivity") or {}, data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(shown_as, "an analysis of a leaderboard", error) from error
 
