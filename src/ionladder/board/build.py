@@ -14,13 +14,13 @@ import numpy as np
 from ionladder.board.audit import audit_board, audit_json
 from ionladder.board.compare import Comparison, analyse, compare, experiment_tables, sign_of
 from ionladder.board.history import PLACE, append_records, new_records, read_history, standings
-from ionladder.board.model import write_analysis, write_leaderboard, write_receipts
+from ionladder.board.model import write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
 from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
 from ionladder.git import head_commit
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
-from ionladder.repo import Layout
+from ionladder.repo import Layout, to_json, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
@@ -249,7 +249,7 @@ def publish(
         analysis["experiments"] = experiment_tables(task, scored, scorer, columns, settings)
     receipts = {name: each.receipt for name, each in scored.items()}
     write_receipts(layout, task.name, receipts, result.refused)
-    write_analysis(layout, analysis)
+    write_text(layout.analysis_json(task.name), to_json(analysis))
     write_leaderboard(layout, board)
     now, commit = standings(board, receipts), head_commit(layout.root)
     records = new_records(history, now, task=task.name, commit=commit)

@@ -432,11 +432,6 @@ def write_leaderboard(layout: Layout, leaderboard: Mapping[str, Any]) -> None:
     write_text(layout.leaderboard_csv(task), to_csv(leaderboard["rows"]))
 
 
-def write_analysis(layout: Layout, analysis: Mapping[str, Any]) -> None:
-    """Write ``leaderboard/analysis/<task>.json``."""
-    write_text(layout.analysis_json(analysis["task"]), to_json(analysis))
-
-
 def write_receipts(
     layout: Layout,
     task: str,
