@@ -5,7 +5,7 @@ A miniature is made of plain rows that a test changes before it is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -81,13 +81,12 @@ def pinned(dataset: str, file: str, expected: Mapping[str, int]) -> DatasetVersi
     return DatasetVersion(**entry)
 
 
-def bvel13k(n_train: int = 14, n_val: int = 3, n_test: int = 4) -> Miniature:
+def bvel13k() -> Miniature:
     """Barriers on upstream's bisection steps; the second entry does not percolate in 3D."""
     rng = np.random.default_rng(7)
     index: list[Row] = []
     frames: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
-    parts = ["train"] * n_train + ["val"] * n_val + ["test"] * n_test
-    for number, part in enumerate(parts):
+    for number, part in enumerate(["train"] * 14 + ["val"] * 3 + ["test"] * 4):
         name = LI3PO4 if number == 0 else f"mp-{100 + number}"
         frame = _cell(number, rng)
         steps = np.cumsum(rng.integers(0, 120, 3)) + 10
@@ -166,12 +165,6 @@ def build_archive(version: DatasetVersion, folder: Path) -> BuiltVersion:
     work = folder / "work"
     work.mkdir(parents=True, exist_ok=True)
     return build_version(folder / "raw", version, work)
-
-
-def rows(table: Any) -> Sequence[Row]:
-    """Rows of an arrow table."""
-    found: Sequence[Row] = table.to_pylist()
-    return found
 
 
 def ingested(root: Path, miniature: Miniature) -> Layout:

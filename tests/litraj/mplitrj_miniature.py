@@ -47,16 +47,13 @@ class Configuration:
         return frame_text(self.symbols, self.positions, self.cell, info, arrays)
 
 
-def configurations(*, has_stress: bool = True) -> dict[str, list[Configuration]]:
+def configurations() -> dict[str, list[Configuration]]:
     """Part → its configurations; those of a band follow each other, as upstream's do."""
     rng = np.random.default_rng(5)
-    return {
-        part: [_make(place, rng, has_stress=has_stress) for place in range(count)]
-        for part, count in COUNTS.items()
-    }
+    return {part: [_make(place, rng) for place in range(count)] for part, count in COUNTS.items()}
 
 
-def _make(place: int, rng: np.random.Generator, *, has_stress: bool) -> Configuration:
+def _make(place: int, rng: np.random.Generator) -> Configuration:
     name = sorted(MATERIALS)[place % 8 // 2]
     symbols = MATERIALS[name]
     n = len(symbols)
@@ -68,7 +65,7 @@ def _make(place: int, rng: np.random.Generator, *, has_stress: bool) -> Configur
         cell=cell,
         energy=float(sum(LEVELS_EV[s] for s in symbols) + rng.normal(0.0, 0.05)),
         forces=rng.normal(0.0, 0.5, (n, 3)).round(8),
-        stress=(side + side.T).round(8) if has_stress and place % 5 else None,
+        stress=(side + side.T).round(8) if place % 5 else None,
         info={"material_id": name} | ({"edge_id": PATHS[name]} if name in PATHS else {}),
     )
 
@@ -78,14 +75,7 @@ def part_text(configurations: list[Configuration]) -> str:
     return "".join(one.text() for one in configurations)
 
 
-def write_archive(
-    path: Path,
-    parts: Mapping[str, list[Configuration]] | None = None,
-    *,
-    folder: str = STEM,
-    changed: Mapping[str, str] | None = None,
-) -> Path:
+def write_archive(path: Path, *, changed: Mapping[str, str] | None = None) -> Path:
     """The archive; ``changed`` replaces the text of whole parts."""
-    made = {part: part_text(rows) for part, rows in (parts or configurations()).items()}
-    made |= changed or {}
-    return write_zip(path, {f"{folder}/{STEM}_{part}.xyz": text for part, text in made.items()})
+    made = {part: part_text(rows) for part, rows in configurations().items()} | (changed or {})
+    return write_zip(path, {f"{STEM}/{STEM}_{part}.xyz": text for part, text in made.items()})

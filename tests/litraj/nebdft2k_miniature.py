@@ -203,13 +203,8 @@ def centroids(made: Iterable[MadeHop]) -> str:
 
 
 VERSION = "1.0.0"
-ENTRY = version_entry(
-    "nebdft2k",
-    "nebDFT2k.zip",
-    {"hops": len(HOPS)},
-    ["nebdft2k-barrier", "nebdft2k-path"],
-    n_folds=3,
-)
+TASKS = ["nebdft2k-barrier", "nebdft2k-path"]
+ENTRY = version_entry("nebdft2k", "nebDFT2k.zip", {"hops": len(HOPS)}, TASKS, n_folds=3)
 KEY = key_of(ENTRY)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -57,22 +57,15 @@ def write(folder: Path, rows: Rows) -> Path:
     """A submission with ``predictions.parquet``."""
     folder.mkdir(parents=True)
     (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
-    schema = pa.schema(
-        [
-            ("id", pa.string()),
-            ("image", pa.int64()),
-            ("energy_ev", pa.float64()),
-            ("positions_ang", pa.list_(pa.float64())),
-            ("converged", pa.bool_()),
-        ]
-    )
+    number = pa.float64()
+    schema = pa.schema([("id", pa.string()), ("image", pa.int64()), ("energy_ev", number)])
+    schema = schema.append(pa.field("positions_ang", pa.list_(number)))
+    schema = schema.append(pa.field("converged", pa.bool_()))
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "predictions.parquet")
     return folder
 
 
-def write_extxyz(
-    folder: Path, rows: Rows, *, symbols: Callable[[MadeHop], Any] = lambda hop: hop.symbols
-) -> Path:
+def write_extxyz(folder: Path, rows: Rows) -> Path:
     """The rows as ``predictions.extxyz``."""
     folder.mkdir(parents=True)
     (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
@@ -83,6 +76,6 @@ def write_extxyz(
         positions = hop.init[row["image"]] if flat is None else np.reshape(flat, (-1, 3))
         info = {"edge_id": row["id"], "image": row["image"], "converged": bool(row["converged"])}
         info |= {} if row["energy_ev"] is None else {"energy": row["energy_ev"]}
-        frames.append(frame_text(symbols(hop), positions, hop.cell, info))
+        frames.append(frame_text(hop.symbols, positions, hop.cell, info))
     (folder / "predictions.extxyz").write_text("".join(frames), encoding="utf-8")
     return folder

@@ -22,7 +22,6 @@ from miniature import (
     changed,
     nebbvse122k,
     relabelled,
-    rows,
 )
 from writing import write_zip
 
@@ -48,7 +47,7 @@ def refused(miniature: Miniature, folder: Path, **changes: Any) -> str:
 
 
 def by_id(built: BuiltVersion, table: str) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row for row in rows(built.tables[table])}
+    return {row["id"]: row for row in built.tables[table].to_pylist()}
 
 
 def detail(built: BuiltVersion, name: str) -> str:
