@@ -1,4 +1,4 @@
-"""Percolation against grids drawn by hand and a flood fill; labels against BVlain and physics."""
+"""Percolation against a flood fill; labels against BVlain and physics."""
 
 from __future__ import annotations
 
@@ -74,13 +74,6 @@ def images_reached(cell: Mask) -> int:
 
 
 _OFFSETS = list(product((0, 1), repeat=3))
-
-
-def test_lines_percolate_in_as_many_dimensions_as_they_have_directions() -> None:
-    for axis in range(3):
-        assert percolation_dimension(with_both_ends(line(axis))) == 1
-    assert percolation_dimension(with_both_ends(line(0) | line(1))) == 2
-    assert percolation_dimension(with_both_ends(line(0) | line(1) | line(2))) == 3
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.4))

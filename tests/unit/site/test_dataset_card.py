@@ -1,37 +1,18 @@
-"""A dataset's card: what it counts, what differs between versions, and data nobody has fetched."""
+"""A dataset's card counts what its tables hold."""
 
 from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from factories import write_repo
-from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from unit.data.conftest import SECOND_VERSION, fetch_and_ingest
-
-CARD = "datasets/obelix/"
-
-
-@pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """Two synthetic versions with their tables, nothing scored."""
-    layout = write_repo(
-        tmp_path_factory.mktemp("cards") / "repo", {"1.0.0": {}, "1.1.0": SECOND_VERSION}
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        fetch_and_ingest(layout)
-    return layout
-
-
-@pytest.fixture(scope="module")
-def page(ingested: Layout) -> str:
-    return html.unescape(render_pages(load_site(ingested))[CARD])
 
 
 def section(page: str, name: str) -> str:
@@ -42,7 +23,13 @@ def counts(text: str) -> list[int]:
     return [int(number) for number in re.findall(r'il-number">(\d+)<', text)]
 
 
-def test_the_card_counts_elements_space_groups_and_the_split(page: str, ingested: Layout) -> None:
+def test_the_card_counts_elements_space_groups_and_the_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingested = write_repo(tmp_path / "repo", {"1.0.0": {}, "1.1.0": SECOND_VERSION})
+    monkeypatch.delenv("IONLADDER_MIRROR", raising=False)
+    fetch_and_ingest(ingested)
+    page = html.unescape(render_pages(load_site(ingested))["datasets/obelix/"])
     chemistry = section(page, "chemistry")
     assert chemistry.count("il-chart--elements") == 2
     entries = pd.read_parquet(ingested.table("obelix", "1.1.0", "entries"))

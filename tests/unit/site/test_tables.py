@@ -17,7 +17,6 @@ from ionladder.site.tables import (
     metric_groups,
     target_table,
 )
-from ionladder.site.text import use_title
 from ionladder.specs import MetricUse, Primary, Task
 from unit.site.synthetic_board import (
     BARRIERS,
@@ -167,10 +166,6 @@ def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None
 
     assert keys(own_board(BARRIER)) == ["converged"]
     assert keys(own_board(BARRIER, rows=[])) == ["slope", "weighed", "converged"]
-    titles = ["MAE", "R² of paths", "MAE of forces, weighed by n", "MAE, converged only"]
-    assert [use_title(use) for use in OWN] == titles
-    said = replace(OWN[3], title="MAE, converged hops only")
-    assert use_title(said) == said.title, "nothing is said twice"
 
 
 def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
