@@ -12,7 +12,7 @@ from typing import Any
 
 from reports import ROOT, markdown, write_results
 
-from ionladder.pr.check import environment
+from ionladder.pr.check import worker_environment
 
 Row = dict[str, Any]
 # What every bad submission is promised to stay within; tests hold each of them to it.
@@ -38,7 +38,7 @@ def judge(root: Path) -> list[Row]:
     paths = os.pathsep.join(str(ROOT / name) for name in ("src", "tests"))
     done = subprocess.run(
         [sys.executable, "-m", "hostile.judge", str(root)],
-        env=environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
+        env=worker_environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,

@@ -17,13 +17,13 @@ import pandas as pd
 from measure import measure_or_exit
 
 from ionladder.board.build import assemble
-from ionladder.board.compare import analyse, compare
+from ionladder.board.compare import analyse, compare_submissions
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.registry import get_task
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer, submission_folders
-from ionladder.specs import MetricUse, Primary, Subset, Target, Task
+from ionladder.specs import MetricUse, PrimaryMetric, Subset, Target, Task
 
 SETTINGS = ScoringSettings(resamples=10_000, seed=0, confidence=0.95)
 TASK = Task(
@@ -46,7 +46,7 @@ TASK = Task(
         MetricUse(name=name, metric=name, title=name) for name in ("mae", "rmse", "r2", "spearman")
     ),
     subsets=(Subset(name="all", title="all entries"),),
-    primary=Primary(target="y_ev", metric="mae", subset="all"),
+    primary=PrimaryMetric(target="y_ev", metric="mae", subset="all"),
     group_column="component",
 )
 
@@ -177,7 +177,7 @@ def score(folder: Path, case: Case) -> None:
     if len(result.scored) != case.submissions:
         sys.exit(f"{len(result.refused)} submissions were refused: {result.refused}")
     if case.is_ranked:
-        comparison = compare(case.task, result.scored, SETTINGS)
+        comparison = compare_submissions(case.task, result.scored, SETTINGS)
         told = {"dataset_version": "1", "settings": SETTINGS}
         assemble(case.task, result.scored, scorer.floors(), comparison, **told)
         analyse(case.task, result.scored, comparison, scorer.groups(), **told)

@@ -12,7 +12,7 @@ from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
-from ionladder.specs import CrossValidation, MetricUse, Primary, Subset, Target, Task
+from ionladder.specs import CrossValidation, MetricUse, PrimaryMetric, Subset, Target, Task
 from ionladder.submit.validate import Expectations
 
 TASK = Task(
@@ -44,7 +44,7 @@ TASK = Task(
         Subset(name="cif", title="with CIF", column="in_cif", equals=True),
         Subset(name="uncensored", title="uncensored", column="censoring", equals="none"),
     ),
-    primary=Primary(target="log10_sigma", metric="mae", subset="all"),
+    primary=PrimaryMetric(target="log10_sigma", metric="mae", subset="all"),
     group_column="component",
     replicate_column="replicate_group",
     cross_validation=(

@@ -1,7 +1,7 @@
 """Evaluating predictions: joined to labels, every metric on every subset and slice.
 
-:func:`evaluate` takes two tables and a task and knows no folders. Labels are made ready once per
-task (:class:`Prepared`), so that many submissions can be scored.
+:func:`evaluate_tables` takes two tables and a task and knows no folders. Labels are made ready once
+per task (:class:`Prepared`), so that many submissions can be scored.
 """
 
 from __future__ import annotations
@@ -285,7 +285,7 @@ class Score:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Value:
+class MetricValue:
     """One metric on some entries, before it is summed up.
 
     Attributes:
@@ -310,7 +310,7 @@ Use = tuple[str, str]
 
 def _mean_values(
     uses: Sequence[MetricUse], errors: Array, rows: Rows, weights: Array | None
-) -> dict[str, Value]:
+) -> dict[str, MetricValue]:
     """Values of metrics that are means over entries.
 
     Args:
@@ -338,7 +338,7 @@ def _mean_values(
         metric = get_metric(use.metric)
         finish = metric.from_mean or np.positive
         has_interval = weights is None or present > 1
-        values[use.name] = Value(
+        values[use.name] = MetricValue(
             per_seed=finish(mean),
             left_out=finish(rest).mean(axis=0) if has_interval else None,
             present=present,
@@ -348,7 +348,7 @@ def _mean_values(
     return values
 
 
-def summarise(values: Mapping[Any, Value], confidence: float) -> dict[Any, Score]:
+def summarise(values: Mapping[Any, MetricValue], confidence: float) -> dict[Any, Score]:
     """Mean and spread over seeds of every value, with an interval for those that have one.
 
     The choice of seeds enters an interval as the variance of the mean over seeds.
@@ -439,7 +439,7 @@ class Evaluation:
         return self.targets[target][subset].metrics[metric]
 
 
-def evaluate(
+def evaluate_tables(
     labels: pd.DataFrame, predictions: pd.DataFrame, task: Task, *, settings: ScoringSettings
 ) -> Evaluation:
     """Score predictions against labels.
@@ -472,7 +472,7 @@ def evaluate_aligned(prepared: Prepared, aligned: Aligned, confidence: float) ->
     }
     targets: dict[str, dict[str, SubsetScores]] = {name: {} for name in names}
     for subset in task.subsets:
-        values: dict[Use, Value] = {}
+        values: dict[Use, MetricValue] = {}
         for target in task.targets:
             values |= _target_values(prepared, aligned, errors, subset.name, target)
         whole = prepared.rows(subset.name)
@@ -509,10 +509,10 @@ def _target_values(
     errors: Mapping[Use, Array | None],
     subset: str,
     target: Target,
-) -> dict[Use, Value]:
+) -> dict[Use, MetricValue]:
     """All metrics of one target on one subset; NaN for those that it has no use for."""
     name, y_pred = target.name, aligned.y_pred[target.name]
-    undefined = Value(per_seed=np.full(len(y_pred), np.nan))
+    undefined = MetricValue(per_seed=np.full(len(y_pred), np.nan))
     values = {(name, use.name): undefined for use in prepared.task.metrics}
     plain: dict[int, tuple[Rows, list[MetricUse]]] = {}
     for use in _uses(prepared.task, target):
@@ -524,7 +524,7 @@ def _target_values(
         if of_use is None:
             y_true, options = prepared.y_true[name][index], prepared.options(use, target, rows)
             scores = [metric.function(y_true, row, **options) for row in y_pred[:, index]]
-            values[name, use.name] = Value(per_seed=np.array(scores))
+            values[name, use.name] = MetricValue(per_seed=np.array(scores))
         elif use.is_plain:
             plain.setdefault(id(rows), (rows, []))[1].append(use)
         else:
@@ -539,13 +539,13 @@ def _target_values(
     return values
 
 
-def _mean_of_targets(values: Sequence[Value], rows: Rows) -> Value:
+def _mean_of_targets(values: Sequence[MetricValue], rows: Rows) -> MetricValue:
     """The mean over targets, with an interval where every target has one."""
     per_seed = np.mean([value.per_seed for value in values], axis=0)
     left_out = [value.left_out for value in values if value.left_out is not None]
     if len(left_out) < len(values):
-        return Value(per_seed=per_seed)
-    return Value(
+        return MetricValue(per_seed=per_seed)
+    return MetricValue(
         per_seed=per_seed,
         left_out=np.mean(left_out, axis=0),
         present=rows.groups.n_groups,

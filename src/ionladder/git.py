@@ -34,7 +34,7 @@ ABSENT = "000000"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class FileChange:
     """One path that differs between two commits, or between nothing and a commit.
 
     A rename is a removed path and an added one.
@@ -143,7 +143,7 @@ def commit_times(root: Path, commits: Iterable[str]) -> dict[str, datetime]:
     }
 
 
-def list_files(root: Path, commit: str, folder: str) -> list[Change]:
+def list_files(root: Path, commit: str, folder: str) -> list[FileChange]:
     """Files of a commit below a folder, in the order of their paths; empty when it has none."""
     repo = pygit2.Repository(root)
     try:
@@ -180,7 +180,7 @@ def read_objects(root: Path, object_ids: Iterable[str]) -> dict[str, bytes]:
     return contents
 
 
-def changes_between(root: Path, before: str, after: str) -> list[Change]:
+def changes_between(root: Path, before: str, after: str) -> list[FileChange]:
     """Every path that differs between two commits, in the order of paths.
 
     A damaged tree may hold a name twice: then all of them are changes.
@@ -209,8 +209,8 @@ def _name(entry: pygit2.Object) -> bytes:
 
 def _changes(
     root: Path, repo: pygit2.Repository, before: _Entry, after: _Entry, below: bytes = b""
-) -> list[Change]:
-    changes: list[Change] = []
+) -> list[FileChange]:
+    changes: list[FileChange] = []
     folders: list[tuple[bytes, _Entry, _Entry]] = [(below, before, after)]
     n_entries = 0
     while folders:
@@ -240,13 +240,13 @@ def _changes(
     return sorted(changes, key=lambda change: os.fsencode(change.path))
 
 
-def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> Change:
+def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> FileChange:
     modes = [f"{entry.filemode:06o}" if entry is not None else ABSENT for entry in (old, new)]
     size = None
     if new is not None and modes[1].startswith("100") and new.id in repo.odb:
         kind, n_bytes = repo.odb.read_header(new.id)
         size = n_bytes if kind == ObjectType.BLOB else None
-    return Change(
+    return FileChange(
         path=path,
         old_mode=modes[0],
         new_mode=modes[1],

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from ionladder.evaluation import Evaluation
 
-
 # --- From what a notebook holds to checked predictions: ids required, every target, every id once
 
 
@@ -513,7 +512,7 @@ def evaluate(
         >>> evaluate(labels, predictions, "obelix").score("log10_sigma", "all", "mae").value
         0.5
     """
-    from ionladder.evaluation import evaluate as evaluate_tables
+    from ionladder.evaluation import evaluate_tables
 
     if isinstance(task, str):
         spec = get_task(task)

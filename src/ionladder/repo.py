@@ -19,7 +19,6 @@ from ionladder.errors import ConfigError, DataChangedError, Problem
 if TYPE_CHECKING:
     import pyarrow as pa
 
-
 # The layout of a repository on disk, as functions: nobody else joins these names
 
 

@@ -15,12 +15,12 @@ from ionladder import evaluation as scoring
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.errors import Problem, SubmissionError
-from ionladder.evaluation import Evaluation, Prepared, PreparedSlices, Value
+from ionladder.evaluation import Evaluation, MetricValue, Prepared, PreparedSlices
 from ionladder.metrics import get_metric
 from ionladder.receipt import build_receipt, calibration_json, rounded
 from ionladder.repo import Layout
 from ionladder.specs import Array, Task
-from ionladder.stats.floor import Floor, replicate_floors
+from ionladder.stats.floor import ReplicateFloor, replicate_floors
 from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 from ionladder.submit import validate
 from ionladder.submit.predictions import KnownIds
@@ -69,7 +69,7 @@ def score_folds(
             }
             pooled[scheme.scheme] = scoring.primary_score(prepared, errors, None)
     values = {
-        scheme: Value(
+        scheme: MetricValue(
             per_seed=group_score.per_seed,
             left_out=group_score.left_out,
             present=whole.groups.n_groups,
@@ -108,7 +108,7 @@ def score_folds(
 
 def compute_floors(
     replicates: pd.DataFrame, task: Task, settings: ScoringSettings
-) -> tuple[Floor, ...]:
+) -> tuple[ReplicateFloor, ...]:
     """Floors of the primary score; empty when the task has no repeated measurements.
 
     With several primary targets, a group is one target of one replicated entry, so that the
@@ -168,7 +168,7 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
         DataChangedError: It is not the released one.
     """
     if task.predicts == "values":
-        return validate.load_expectations(layout, task, version)
+        return validate.load_id_expectations(layout, task, version)
     return expectations_of(load_evaluation_labels(layout, task, version), task)
 
 
@@ -244,7 +244,7 @@ class TaskScorer:
         labels = load_evaluation_labels(layout, task, version)
         return cls(task, version, labels, settings, layout)
 
-    def floors(self) -> tuple[Floor, ...]:
+    def floors(self) -> tuple[ReplicateFloor, ...]:
         """The floors of the task on this version."""
         return compute_floors(self.labels.replicates, self._task, self._settings)
 

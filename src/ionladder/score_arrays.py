@@ -34,7 +34,6 @@ from ionladder.submit.validate import ArrayReader
 if TYPE_CHECKING:
     import pandas as pd
 
-
 # Predicted energies, forces and stresses in one pass with the truth: numbers per configuration
 
 

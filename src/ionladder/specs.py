@@ -580,7 +580,7 @@ Predicted = Literal["values", "paths", "frames"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Primary:
+class PrimaryMetric:
     """What a task ranks by: one metric of one target on one subset.
 
     Attributes:
@@ -666,7 +666,7 @@ class Task:
     targets: tuple[Target, ...]
     metrics: tuple[MetricUse, ...]
     subsets: tuple[Subset, ...]
-    primary: Primary
+    primary: PrimaryMetric
     group_column: str
     replicate_column: str | None = None
     entries: Subset | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.board.audit import Finding, audit_board
+from ionladder.board.audit import AuditFinding, audit_board
 from ionladder.config import load_params
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
@@ -38,7 +38,7 @@ def task(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def findings(task: str, repository: Path) -> dict[str, list[Finding]]:
+def findings(task: str, repository: Path) -> dict[str, list[AuditFinding]]:
     """The audit of the committed board."""
     layout = Layout(repository)
     params, spec = load_params(layout), get_task(task)
@@ -53,7 +53,7 @@ def findings(task: str, repository: Path) -> dict[str, list[Finding]]:
 
 
 def test_the_committed_submissions_are_noted_for_what_they_are(
-    task: str, findings: dict[str, list[Finding]]
+    task: str, findings: dict[str, list[AuditFinding]]
 ) -> None:
     noted = {(name, finding.check) for name, items in findings.items() for finding in items}
     assert noted == NOTED[task]

@@ -10,7 +10,7 @@ from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import all_tasks
 from ionladder.repo import find_layout
 from ionladder.score import expectations_of
-from ionladder.submit.validate import load_expectations
+from ionladder.submit.validate import load_id_expectations
 
 
 @pytest.mark.parametrize("name", sorted(load_params(find_layout()).task_versions))
@@ -19,7 +19,7 @@ def test_ids_and_folds_are_those_that_are_scored(name: str) -> None:
     version, task = load_params(layout).task_versions[name], all_tasks()[name]
     if not layout.table(task.dataset, version, "labels").is_file():
         pytest.skip(f"{task.dataset} {version} is not on this machine")
-    read = load_expectations(layout, task, version)
+    read = load_id_expectations(layout, task, version)
     scored = expectations_of(load_evaluation_labels(layout, task, version), task)
     assert (read.test_ids, read.train_ids) == (scored.test_ids, scored.train_ids)
     pd.testing.assert_frame_equal(read.folds, scored.folds)

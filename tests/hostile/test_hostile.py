@@ -17,7 +17,7 @@ from hostile.case import MOST_MB, MOST_SECONDS
 from hostile.corpus import CORPUS
 from hostile.words import WORDS, card_of
 from ionladder.board.model import to_csv
-from ionladder.pr.check import environment
+from ionladder.pr.check import worker_environment
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from unit.site.synthetic_board import Entry, leaderboard, make_repository, typical
@@ -33,7 +33,7 @@ def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outc
     paths = os.pathsep.join(str(repository / name) for name in ("src", "tests"))
     done = subprocess.run(
         [sys.executable, "-m", "hostile.judge", str(root)],
-        env=environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
+        env=worker_environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
         capture_output=True,
         text=True,
         timeout=600,

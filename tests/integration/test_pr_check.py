@@ -17,7 +17,7 @@ from factories import write_repo
 from git_repository import GitRepository
 from golden.world import BOARD, CARD
 from ionladder.pr import check
-from ionladder.pr.check import Question
+from ionladder.pr.check import ReviewQuestion
 from ionladder.pr.worker import judge
 from ionladder.repo import Layout
 from ionladder.submit.isolate import Limits
@@ -83,7 +83,7 @@ def prompt(
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judge in this process instead of a fresh one: the same function, without its start-up."""
 
-    def answer(question: Question, limits: Limits) -> dict[str, Any]:
+    def answer(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
         board, sent = Layout(question.board), Layout(question.sent)
         root, name = Layout(question.root), question.name
         known = {"task": question.task, "name": name, "is_new": question.is_new}

@@ -25,7 +25,7 @@ from miniature import (
 )
 from writing import write_zip
 
-from ionladder.baselines.runner import run
+from ionladder.baselines.runner import run_baseline
 from ionladder.config import ScoringSettings, load_params
 from ionladder.data.bond_valence import barriers_of
 from ionladder.data.registry import get_task
@@ -192,7 +192,7 @@ def test_a_dummy_atom_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
 
 def scored(layout: Layout, name: str, task: str) -> Scored:
     params = load_params(layout)
-    run(layout, params, name, task, n_seeds=None)
+    run_baseline(layout, params, name, task, n_seeds=None)
     scorer = TaskScorer.open(layout, get_task(task), params.task_versions[task], SETTINGS)
     return scorer.score(layout.submission_dir(task, name))
 

@@ -16,7 +16,7 @@ import pytest
 from nebdft2k_miniature import KEY, VERSION, Archive, make_repository, put_archive
 
 from ionladder.config import load_params
-from ionladder.data.ingest import ingest
+from ionladder.data.ingest import ingest_version
 from ionladder.data.registry import get_task
 from ionladder.data.store import load_array_inputs, read_table, require_manifest
 from ionladder.errors import IngestError
@@ -140,7 +140,7 @@ def test_an_archive_is_refused_and_leaves_nothing(
 ) -> None:
     layout = put_archive(tmp_path, archive)
     with pytest.raises(IngestError) as caught:
-        ingest(layout, load_params(layout).versions[KEY])
+        ingest_version(layout, load_params(layout).versions[KEY])
     assert not layout.manifest("nebdft2k", VERSION).exists()
     assert not (layout.version_dir("nebdft2k", VERSION) / "frames").exists()
     assert expected in str(caught.value)
@@ -172,7 +172,7 @@ _KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
 from ionladder.config import load_params
-from ionladder.data.ingest import ingest
+from ionladder.data.ingest import ingest_version
 from ionladder.repo import Layout
 
 root, key, module, name, n = sys.argv[1:]
@@ -187,7 +187,7 @@ def watched(*args, **named):
 
 setattr(home, name, watched)
 layout = Layout(Path(root))
-ingest(layout, load_params(layout).versions[key])
+ingest_version(layout, load_params(layout).versions[key])
 """
 
 
@@ -212,7 +212,7 @@ def test_the_ingest_after_a_killed_one_starts_over(
     (folder / ".ingest.part").mkdir(exist_ok=True)
     (folder / ".ingest.part" / "rest.parquet").touch()
 
-    ingest(layout, load_params(layout).versions[KEY])
+    ingest_version(layout, load_params(layout).versions[KEY])
 
     def contents(layout: Layout) -> dict[str, Any]:
         """Every file of the version, but for the archive and its checksum."""

@@ -17,8 +17,8 @@ from ionladder.data.litraj.xyz import (
     Frame,
     PeriodicCell,
     exchanged_atoms,
+    info_number,
     iter_frames,
-    number,
 )
 from ionladder.errors import IngestError
 
@@ -70,7 +70,7 @@ def test_it_reads_what_ase_reads(written: str) -> None:
             assert np.array_equal(frame.arrays["forces"], atoms.calc.results["forces"])
         if "freezed" in frame.arrays:
             assert np.array_equal(frame.arrays["freezed"], atoms.arrays["freezed"])
-        assert number(frame, "em", where="a.xyz") == atoms.info["em"]
+        assert info_number(frame, "em", where="a.xyz") == atoms.info["em"]
 
 
 @pytest.mark.extra

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ionladder.config import add_pin, load_params
-from ionladder.data.ingest import ingest
+from ionladder.data.ingest import ingest_version
 from ionladder.repo import Layout, sha256_file
 
 _TYPES = {"b": ("L", " {!s:.1}"), "i": ("I", "{:8d}"), "f": ("R", "{:16.8f}"), "U": ("S", "{}")}
@@ -128,7 +128,7 @@ def pinned_repository(root: Path, entry: dict[str, Any], write: Callable[[Path],
 def ingested_repository(root: Path, entry: dict[str, Any], write: Callable[[Path], Path]) -> Layout:
     """A repository with one archive fetched, pinned and ingested."""
     layout = pinned_repository(root, entry, write)
-    ingest(layout, load_params(layout).versions[key_of(entry)])
+    ingest_version(layout, load_params(layout).versions[key_of(entry)])
     return layout
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines import features as feat
-from ionladder.baselines.features import site_features, structure_features
 from ionladder.baselines.registry import Training, baseline
 
 if TYPE_CHECKING:
@@ -234,7 +233,7 @@ def composition_rf(training: Training) -> Array:
 )
 def structure_rf(training: Training) -> Array:
     """A random forest on composition and site-level features of the structure."""
-    learnt, asked = training.rows(structure_features(training.inputs))
+    learnt, asked = training.rows(feat.structure_features(training.inputs))
     forest = _forest(training).fit(learnt, feat.log_labels(training.inputs, training.train_ids))
     return feat.barriers_from_logs(forest.predict(asked))
 
@@ -254,7 +253,7 @@ def structure_rf(training: Training) -> Array:
 )
 def structure_hgb(training: Training) -> Array:
     """Gradient-boosted trees on composition and site-level features of the structure."""
-    learnt, asked = training.rows(structure_features(training.inputs))
+    learnt, asked = training.rows(feat.structure_features(training.inputs))
     labels = feat.log_labels(training.inputs, training.train_ids)
     logs = [_boosting(training).fit(learnt, one).predict(asked) for one in labels.T]
     return feat.barriers_from_logs(np.stack(logs, axis=1))
@@ -268,7 +267,7 @@ def li_geometry(training: Training) -> Array:
     from sklearn.preprocessing import StandardScaler
 
     inputs, logs = training.inputs, []
-    features = site_features(inputs.entries, feat.require_structures(inputs))
+    features = feat.site_features(inputs.entries, feat.require_structures(inputs))
     labels = feat.log_labels(inputs, training.train_ids)
     for target, one in zip(inputs.targets, labels.T, strict=True):
         dimension = target.split("_")[1]

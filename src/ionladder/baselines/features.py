@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.registry import refusal
+from ionladder.baselines.registry import baseline_error
 from ionladder.data.bond_valence import percolation_barriers, radius
 from ionladder.errors import ConfigError
 from ionladder.repo import find_layout, read_json, sha256_bytes, write_json
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from ionladder.data.store import TaskInputs
     from ionladder.specs import Array
-
 
 # What table models learn from: training labels, and features of compositions and cells
 
@@ -137,7 +136,7 @@ def require_structures(inputs: TaskInputs) -> pd.DataFrame:
     if inputs.structures is None:
         step = "Choose a task whose dataset has them (`ionladder baseline --list`)."
         expected, found = "the crystal structure of every entry", "a dataset without structures"
-        raise refusal("structures", expected, found, step)
+        raise baseline_error("structures", expected, found, step)
     return inputs.structures
 
 
@@ -377,7 +376,7 @@ _SELF_ANG = 1e-3
 
 
 @dataclass(frozen=True)
-class Crystal:
+class SiteTable:
     """Sites of one periodic cell.
 
     Attributes:
@@ -472,7 +471,7 @@ def site_features(entries: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFra
     for entry, cell, (species, charges, coordinates) in zip(
         entries.index, cells, sites.itertuples(index=False), strict=True
     ):
-        crystal = Crystal(
+        crystal = SiteTable(
             cell=cell_matrix(cell[:3], cell[3:]),
             species=tuple(species),
             charges=np.asarray(charges, dtype=float),
@@ -486,7 +485,7 @@ def site_features(entries: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame.from_dict(rows, orient="index", dtype=float)
 
 
-def features_of(crystal: Crystal) -> dict[str, float]:
+def features_of(crystal: SiteTable) -> dict[str, float]:
     """Features of one crystal by name, lengths in Å.
 
     Raises:
@@ -498,7 +497,7 @@ def features_of(crystal: Crystal) -> dict[str, float]:
     return {name: round(float(value), SITE_FEATURES_DECIMALS) for name, value in found.items()}
 
 
-def _packing(crystal: Crystal) -> dict[str, float]:
+def _packing(crystal: SiteTable) -> dict[str, float]:
     """Volume per atom, anion and Li (Å³), share of it that ions fill, counts, mean charges."""
     spheres = 4.0 / 3.0 * np.pi * crystal.radii**3
     volume, n_sites = crystal.volume, len(crystal.species)
@@ -519,7 +518,7 @@ def _packing(crystal: Crystal) -> dict[str, float]:
     }
 
 
-def _lithium(crystal: Crystal) -> dict[str, float]:
+def _lithium(crystal: SiteTable) -> dict[str, float]:
     """Li, anions and framework cations around Li: distances, numbers, bond valences, repulsion."""
     li, n_li = crystal.coordinates[crystal.is_li], int(crystal.is_li.sum())
     others = neighbours(crystal.cell, li, li, REACH_ANG)
@@ -547,7 +546,7 @@ def _lithium(crystal: Crystal) -> dict[str, float]:
     }
 
 
-def _framework(crystal: Crystal) -> dict[str, float]:
+def _framework(crystal: SiteTable) -> dict[str, float]:
     """Distances between anions, absolute and in diameters, and from host cations to anions."""
     anions, host = crystal.coordinates[crystal.is_anion], crystal.coordinates[crystal.is_cation]
     pairs = neighbours(crystal.cell, anions, anions, REACH_ANG)
@@ -563,7 +562,7 @@ def _framework(crystal: Crystal) -> dict[str, float]:
     }
 
 
-def _channels(crystal: Crystal) -> dict[str, float]:
+def _channels(crystal: SiteTable) -> dict[str, float]:
     """Hop lengths, free radii and clearances of cations in 1, 2 and 3 dimensions."""
     found = {
         "hop_length": hop_lengths(crystal),
@@ -594,7 +593,7 @@ def _statistics(name: str, values: Array) -> Mapping[str, float]:
 # Channels: how far Li must hop, and how wide the way is, to cross the crystal
 
 
-def hop_lengths(crystal: Crystal) -> Array:
+def hop_lengths(crystal: SiteTable) -> Array:
     """Shortest hops between Li sites that connect them in 1, 2 and 3 dimensions, Å.
 
     Hops of that length or less lead from a Li site to its own images along so many independent
@@ -625,7 +624,7 @@ def hop_lengths(crystal: Crystal) -> Array:
     return np.array(found + [LONGEST_HOP_ANG] * (3 - len(found)))
 
 
-def free_radii(crystal: Crystal) -> Array:
+def free_radii(crystal: SiteTable) -> Array:
     """Radii of the largest spheres that pass between the anions in 1, 2 and 3 dimensions, Å.
 
     Anions are hard spheres of Shannon's radii; the sphere's centre moves on a grid of about 0.5 Å,
@@ -637,7 +636,7 @@ def free_radii(crystal: Crystal) -> Array:
     return _widths(crystal, crystal.is_anion, crystal.radii)
 
 
-def cation_clearances(crystal: Crystal) -> Array:
+def cation_clearances(crystal: SiteTable) -> Array:
     """Largest distances that can be kept from all framework cations on such ways, Å.
 
     Returns:
@@ -655,7 +654,7 @@ def _independent(vectors: list[Array]) -> list[Array]:
     return kept
 
 
-def _widths(crystal: Crystal, obstacles: Mask, radii: Array) -> Array:
+def _widths(crystal: SiteTable, obstacles: Mask, radii: Array) -> Array:
     free = _clearance(crystal, obstacles, radii)
     closed = np.pad(free, [(0, 1)] * 3, mode="wrap")
     barriers = percolation_barriers(-closed, encut=WIDEST_ANG)
@@ -663,7 +662,7 @@ def _widths(crystal: Crystal, obstacles: Mask, radii: Array) -> Array:
     return float(free.max()) - np.array(lost)
 
 
-def _clearance(crystal: Crystal, obstacles: Mask, radii: Array) -> Array:
+def _clearance(crystal: SiteTable, obstacles: Mask, radii: Array) -> Array:
     """Distance to the nearest obstacle's surface on a grid over the cell, at most 5 Å."""
     from scipy.spatial import cKDTree
 
@@ -685,7 +684,7 @@ def _clearance(crystal: Crystal, obstacles: Mask, radii: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class SiteNeighbours:
     """Pairs of a centre and a periodic image of a site, by rising distance.
 
     Attributes:
@@ -702,7 +701,7 @@ class Neighbours:
     distance: Array
 
 
-def neighbours(cell: Array, centres: Array, sites: Array, cutoff: float) -> Neighbours:
+def neighbours(cell: Array, centres: Array, sites: Array, cutoff: float) -> SiteNeighbours:
     """All pairs of a centre and an image of a site within the cutoff; no site pairs with itself.
 
     Args:
@@ -723,7 +722,7 @@ def neighbours(cell: Array, centres: Array, sites: Array, cutoff: float) -> Neig
     order = np.argsort(distance, kind="stable")
     centre, site, image = (index[order] for index in found)
     shift = images[image] - nearest[centre, site]
-    return Neighbours(centre=centre, site=site, image=shift, distance=distance[order])
+    return SiteNeighbours(centre=centre, site=site, image=shift, distance=distance[order])
 
 
 def _lattice_vectors(cell: Array, reach: float, *, spread: float) -> Array:

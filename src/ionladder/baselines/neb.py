@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.baselines.registry import missing_package, refusal
+from ionladder.baselines.registry import baseline_error, missing_package
 from ionladder.errors import BaselineError, visible
 from ionladder.repo import replacing, sha256_bytes, write_json
 
@@ -176,7 +176,7 @@ def relax_band(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class BandOutcome:
     """What a run of bands gave.
 
     Attributes:
@@ -198,7 +198,7 @@ def run_bands(
     *,
     settings: NebSettings | None = None,
     told: Callable[[Hop, Band, bool], None] = lambda *_: None,
-) -> Outcome:
+) -> BandOutcome:
     """Relax every hop that is not there yet, then write all of them.
 
     Writes ``hops/<id>.npz`` after each hop; ``predictions.parquet`` in the layout of the task
@@ -241,7 +241,7 @@ def run_bands(
         },
     )
     n_converged = sum(band.converged for _, band in done)
-    return Outcome(n_hops=len(done), n_converged=n_converged, n_kept=n_kept)
+    return BandOutcome(n_hops=len(done), n_converged=n_converged, n_kept=n_kept)
 
 
 def _relaxed(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:
@@ -323,7 +323,7 @@ def hops_of_folder(folder: Path) -> Iterator[Hop]:
 
     files = sorted(folder.glob(f"*{INIT}")) if folder.is_dir() else []
     if not files:
-        raise refusal(
+        raise baseline_error(
             str(folder),
             f"a folder with initial paths, one file <id>{INIT} a hop",
             "no such file" if folder.is_dir() else "no such folder",
@@ -338,7 +338,7 @@ def hops_of_folder(folder: Path) -> Iterator[Hop]:
             for frame in frames
         )
         if len(frames) < FEWEST_IMAGES or not same:
-            raise refusal(
+            raise baseline_error(
                 str(file),
                 f"a path: {FEWEST_IMAGES} images or more of the same atoms in the same cell",
                 f"{len(frames)} images" if same else "images that differ in atoms or cell",
@@ -487,10 +487,10 @@ def _require(name: PotentialName, weights: Path | None) -> None:
         expected = "a file of MACE's weights, such as MACE-MP-0's; its package has none"
         found = "none" if weights is None else f"no file {weights}"
         step = "Download the model its authors publish, and name the file."
-        errors.append(refusal(f"{where} --weights", expected, found, step))
+        errors.append(baseline_error(f"{where} --weights", expected, found, step))
     if name != "mace" and weights is not None:
         expected = "no such option: the weights come inside the package"
         step = "Leave the option out."
-        errors.append(refusal(f"{where} --weights", expected, str(weights), step))
+        errors.append(baseline_error(f"{where} --weights", expected, str(weights), step))
     if errors:
         raise BaselineError([problem for error in errors for problem in error.problems])

@@ -195,12 +195,12 @@ def get_baseline(name: str) -> Baseline:
     close = difflib.get_close_matches(name, baselines, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     step = f"{hint}See `ionladder baseline --list`."
-    raise refusal("ionladder baseline", f"one of {', '.join(baselines)}", repr(name), step)
+    raise baseline_error("ionladder baseline", f"one of {', '.join(baselines)}", repr(name), step)
 
 
 def missing_package(where: str, extra: str, missing: Sequence[str]) -> BaselineError:
     """The error about packages of an extra that are not installed, met by the command ``where``."""
-    return refusal(
+    return baseline_error(
         where,
         f"the packages of the extra {extra}",
         f"no package {', '.join(missing)}",
@@ -209,6 +209,6 @@ def missing_package(where: str, extra: str, missing: Sequence[str]) -> BaselineE
     )
 
 
-def refusal(where: str, expected: str, found: str, next_step: str) -> BaselineError:
+def baseline_error(where: str, expected: str, found: str, next_step: str) -> BaselineError:
     """An error with one finding; see :class:`Problem` for its four parts."""
     return BaselineError(Problem(where, expected, found, next_step))

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ionladder.baselines.registry import Baseline, Curve, Watch, get_baseline, refusal
+from ionladder.baselines.registry import Baseline, Curve, Watch, baseline_error, get_baseline
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.data.store import ArrayInputs, TaskInputs, load_array_inputs, load_inputs
@@ -109,7 +109,7 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class RerunCheck:
     """How a rerun compares with the committed predictions.
 
     Attributes:
@@ -135,7 +135,7 @@ class Check:
         return max(self.test_difference, self.cv_difference)
 
 
-def run(
+def run_baseline(
     layout: Layout,
     params: Params,
     name: str,
@@ -168,9 +168,9 @@ def run(
         where = f"ionladder baseline {name} --seeds {n_seeds}"
         expected = "no such option: a task scored on folds needs every frozen repeat"
         step = "Leave the option out; with --check it compares the first so many repeats."
-        raise refusal(where, expected, str(n_seeds), step)
+        raise baseline_error(where, expected, str(n_seeds), step)
     words = card_words(plan.folder, plan.shown, plan.baseline, plan.task)
-    result = train(plan, progress=progress, watch=watch)
+    result = train_folds(plan, progress=progress, watch=watch)
     seeds = plan.seeds
     if on_folds:
         seeds = plan.repeats if plan.baseline.n_seeds > 1 else ()
@@ -197,7 +197,7 @@ def check(
     n_seeds: int | None = None,
     progress: Progress | None = None,
     watch: Watch | None = None,
-) -> Check:
+) -> RerunCheck:
     """Run a baseline again and compare; nothing is written.
 
     Args:
@@ -216,18 +216,20 @@ def check(
     """
     plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
     if not plan.folder.is_dir():
-        raise refusal(plan.shown, "the committed predictions", "no such folder", _REVIEW)
+        raise baseline_error(plan.shown, "the committed predictions", "no such folder", _REVIEW)
     committed = _read_back(plan)
     if committed.cv_predictions is None and plan.schemes:
-        raise refusal(plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW)
+        raise baseline_error(
+            plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW
+        )
     plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
-    on_test, on_folds = train(plan, progress=progress, watch=watch).differences(committed)
+    on_test, on_folds = train_folds(plan, progress=progress, watch=watch).differences(committed)
     tolerance = plan.baseline.tolerance
     if not max(on_test, on_folds) <= tolerance:
         found = f"differences up to {on_test:.3g} on the test set and {on_folds:.3g} on the folds"
         expected = f"the predictions of a rerun within {tolerance:g}"
-        raise refusal(plan.shown, expected, found, _REVIEW)
-    return Check(
+        raise baseline_error(plan.shown, expected, found, _REVIEW)
+    return RerunCheck(
         folder=plan.shown,
         n_seeds=len(plan.seeds),
         n_repeats=len(plan.repeats),
@@ -273,17 +275,19 @@ def _look_up(params: Params, name: str, task: str, n_seeds: int | None) -> tuple
     if task not in baseline.tasks and name not in spec.baselines:
         expected = f"a task it is made for ({', '.join(baseline.tasks)})"
         step = "Choose another task, or another baseline (`ionladder baseline --list`)."
-        errors.append(refusal(f"{where} --task {task}", expected, repr(task), step))
+        errors.append(baseline_error(f"{where} --task {task}", expected, repr(task), step))
     if task not in params.task_versions:
         expected = "the dataset version the task is scored on"
         step = "Name a pinned version there."
-        errors.append(refusal(f"params.yaml, tasks.{task}", expected, "none", step))
+        errors.append(baseline_error(f"params.yaml, tasks.{task}", expected, "none", step))
     # Where folds are scored, seeds count repeats, and a number beyond them means all.
     is_limited = spec.scored_folds is None
     if n_seeds is not None and (n_seeds < 1 or (is_limited and n_seeds > baseline.n_seeds)):
         most = f"from 1 to {baseline.n_seeds}" if is_limited else "of repeats, 1 or more"
         step = "Ask for fewer seeds, or leave the option out to run all of them."
-        errors.append(refusal(f"{where} --seeds {n_seeds}", f"a number {most}", str(n_seeds), step))
+        errors.append(
+            baseline_error(f"{where} --seeds {n_seeds}", f"a number {most}", str(n_seeds), step)
+        )
     if errors:
         raise BaselineError([problem for error in errors for problem in error.problems])
     return baseline, spec
@@ -315,7 +319,7 @@ def _recorded_time(plan: Plan, result: Run) -> float | None:
 # Training
 
 
-def train(plan: Plan, *, progress: Progress | None = None, watch: Watch | None = None) -> Run:
+def train_folds(plan: Plan, *, progress: Progress | None = None, watch: Watch | None = None) -> Run:
     """Run every training of a plan on one thread; ``watch`` is shown the curve of each.
 
     Raises:
@@ -397,11 +401,11 @@ def predict_once(
     shape = (len(predict_ids), len(inputs.targets))
     if table.shape != shape:
         expected = f"predictions of shape {shape}, one column a target"
-        raise refusal(where, expected, f"shape {table.shape}", step)
+        raise baseline_error(where, expected, f"shape {table.shape}", step)
     bad = [predict_ids[int(row)] for row in np.flatnonzero(~np.isfinite(table).all(axis=1))]
     if bad:
         expected = "a finite prediction for every entry"
-        raise refusal(where, expected, f"none for {first_few(bad)}", step)
+        raise baseline_error(where, expected, f"none for {first_few(bad)}", step)
     return pd.DataFrame(
         {"id": list(predict_ids), **dict(zip(inputs.targets, table.T, strict=True))}
     )
@@ -556,7 +560,7 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
     target = layout.submission_dir(task, name) / ARRAYS_FILE
     shown = layout.relative(target)
     if not target.is_file():
-        raise refusal(shown, "the committed predictions", "no such file", _REVIEW)
+        raise baseline_error(shown, "the committed predictions", "no such file", _REVIEW)
     rerun = target.with_name(".rerun.parquet")
     try:
         _write_arrays(baseline, inputs, rerun)
@@ -565,7 +569,7 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
         rerun.unlink(missing_ok=True)
     if not found <= baseline.tolerance:
         expected = f"the predictions of a rerun within {baseline.tolerance:g}"
-        raise refusal(shown, expected, f"differences up to {found:.3g}", _REVIEW)
+        raise baseline_error(shown, expected, f"differences up to {found:.3g}", _REVIEW)
     return found
 
 
@@ -607,7 +611,7 @@ def _write_arrays(baseline: Baseline, inputs: ArrayInputs, path: Path) -> float:
 
 def without_epochs(name: str) -> BaselineError:
     """The error of asking for the curves of a baseline that has none."""
-    return refusal(
+    return baseline_error(
         f"ionladder baseline {name} --curves",
         "a baseline that is trained epoch by epoch, such as cgcnn",
         "one that is not",

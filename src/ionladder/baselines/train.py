@@ -16,7 +16,7 @@ from torch import nn
 
 from ionladder.baselines.features import label_array, log_labels, require_structures
 from ionladder.baselines.graphs import Kinds, Reach, Sees, kinds_of_cif
-from ionladder.baselines.registry import Curve, Training, refusal
+from ionladder.baselines.registry import Curve, Training, baseline_error
 
 if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
@@ -144,7 +144,7 @@ class Trained:
         return predicted
 
 
-def train(
+def train_network(
     network: nn.Module,
     crystals: Sequence[Kinds],
     labels: Array,
@@ -193,7 +193,7 @@ def train(
             batch = collate([crystals[row] for row in rows], device)
             loss = (network(batch) - target[torch.from_numpy(rows).to(device)]).abs().mean()
             if not torch.isfinite(loss):
-                raise refusal(
+                raise baseline_error(
                     f"{where}, seed {seed}, epoch {epoch}",
                     "a loss that is a finite number",
                     "NaN or infinity",
@@ -302,7 +302,7 @@ def fit_network(
         model = _on_best_device(network(training.settings))
         model.load_state_dict({**model.state_dict(), **given})
         ids = [training.train_ids[row] for row in learnt]
-        trained = train(
+        trained = train_network(
             model,
             [crystals[entry] for entry in ids],
             labels[learnt],
@@ -350,7 +350,9 @@ def _memory(where: str) -> Iterator[None]:
         if not isinstance(error, MemoryError) and "memory" not in first:
             raise
         step = "Free memory, or hide the GPU (CUDA_VISIBLE_DEVICES=) to use the CPU's; nothing was "
-        raise refusal(where, "enough memory for one batch", first, f"{step}written.") from error
+        raise baseline_error(
+            where, "enough memory for one batch", first, f"{step}written."
+        ) from error
 
 
 # Barriers first
@@ -392,7 +394,7 @@ def pretrained_weights(
     ids = [entry for entry in unrelated if crystals[entry].is_usable]
     with reproducible(training.seed):
         model = _on_best_device(network({**settings, "n_targets": len(source.targets)}))
-        trained = train(
+        trained = train_network(
             model,
             [crystals[entry] for entry in ids],
             log_labels(source, ids),

@@ -17,7 +17,7 @@ import pandas as pd
 
 from ionladder.baselines.features import feature_cache, kept, label_array, require_structures
 from ionladder.baselines.graphs import read_cif, site_shares
-from ionladder.baselines.registry import Training, baseline, refusal
+from ionladder.baselines.registry import Training, baseline, baseline_error
 from ionladder.errors import visible
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _ridge(features: Array, labels: Array, wanted: Array, alpha: float) -> Array
 
 
 @dataclass(frozen=True)
-class Cell:
+class UnitCell:
     """A periodic arrangement of whole atoms.
 
     Attributes:
@@ -133,7 +133,7 @@ class Cell:
     fractional: Array
 
 
-def whole_atoms(structure: Structure) -> Cell:
+def whole_atoms(structure: Structure) -> UnitCell:
     """A crystal without partial occupancies.
 
     Every site goes whole to its most abundant species, as in the arm ``majority`` of the crystal
@@ -158,7 +158,7 @@ def whole_atoms(structure: Structure) -> Cell:
         if not clash[place, stay].any():
             stay.append(place)
     stay.sort()
-    return Cell(numbers[stay], np.asarray(structure.lattice.matrix), fractional[stay])
+    return UnitCell(numbers[stay], np.asarray(structure.lattice.matrix), fractional[stay])
 
 
 # Features of crystals from features of their atoms, computed once and kept in a cache
@@ -177,7 +177,7 @@ class Potential:
 
     source: Callable[[], str]
     load: Callable[[], Any]
-    features: Callable[[Any, Cell], Array]
+    features: Callable[[Any, UnitCell], Array]
 
 
 def embedding_table(
@@ -225,7 +225,7 @@ def _loaded(potential: Potential) -> Any:
     try:
         return potential.load()
     except (ImportError, OSError, RuntimeError, ValueError, AttributeError) as error:
-        raise refusal(
+        raise baseline_error(
             f"features of {potential.source()}",
             "a package that imports and reads its weights",
             f"{type(error).__name__}: {visible(str(error), limit=200)}",
@@ -246,7 +246,7 @@ def load_chgnet() -> Any:
         return CHGNet.load(model_name="0.3.0", use_device="cpu", verbose=False)
 
 
-def _chgnet_features(model: Any, cell: Cell) -> Array:
+def _chgnet_features(model: Any, cell: UnitCell) -> Array:
     """The 64 features of every atom ahead of the last convolution.
 
     They are the ones from which CHGNet reads magnetic moments. Energies alone are asked for, so
@@ -285,7 +285,7 @@ def load_sevennet() -> Any:
         return SevenNetCalculator("7net-0", device="cpu")
 
 
-def _sevennet_features(calculator: Any, cell: Cell) -> Array:
+def _sevennet_features(calculator: Any, cell: UnitCell) -> Array:
     """The 128 invariant features of every atom after the last of five interactions.
 
     The read-out that makes an energy of them is left out, and with it the forces.

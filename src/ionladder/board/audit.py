@@ -67,7 +67,7 @@ Found = Iterator[tuple[int, Evidence, dict[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class AuditFinding:
     """One thing the audit saw.
 
     Attributes:
@@ -135,7 +135,7 @@ def audit_board(
     labels: EvaluationLabels,
     *,
     crossing: Collection[str] = (),
-) -> dict[str, list[Finding]]:
+) -> dict[str, list[AuditFinding]]:
     """Look at every submission of a board, and at all of them together.
 
     Args:
@@ -176,21 +176,23 @@ def audit_board(
     receipts = tuple(scored[name].receipt for name in names)
     is_crossing = test["id"].isin(list(crossing)).to_numpy(dtype=bool)
     inputs = AuditInputs(task, names, receipts, tuple(targets), is_crossing)
-    findings: dict[str, list[Finding]] = {name: [] for name in names}
+    findings: dict[str, list[AuditFinding]] = {name: [] for name in names}
     for check in CHECKS:
         for place, evidence, words in check.run(inputs):
             words["why"] = check.why.get(words.get("why", ""), "")
             sentence = check.sentence.format(**{**evidence, **words})
             findings[names[place]].append(
-                Finding(check=check.name, title=check.heading, sentence=sentence, evidence=evidence)
+                AuditFinding(
+                    check=check.name, title=check.heading, sentence=sentence, evidence=evidence
+                )
             )
     return findings
 
 
-def audit_json(findings: Mapping[str, Sequence[Finding]]) -> dict[str, list[dict[str, Any]]]:
+def audit_json(findings: Mapping[str, Sequence[AuditFinding]]) -> dict[str, list[dict[str, Any]]]:
     """The key ``audit`` of ``leaderboard/analysis/<task>.json``: floats as receipts print them."""
 
-    def stored(finding: Finding) -> dict[str, Any]:
+    def stored(finding: AuditFinding) -> dict[str, Any]:
         items = finding.evidence.items()
         evidence = {key: rounded(v) if isinstance(v, float) else v for key, v in items}
         return {**vars(finding), "evidence": evidence}
@@ -433,7 +435,7 @@ def _twins(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class AuditCheck:
     """One check of the audit, its words from ``audit.yaml``.
 
     Attributes:
@@ -455,6 +457,6 @@ class Check:
 
 _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 CHECKS = tuple(
-    Check(name=name, run=globals()[f"check_{name}"], **words) for name, words in _WORDS.items()
+    AuditCheck(name=name, run=globals()[f"check_{name}"], **words) for name, words in _WORDS.items()
 )
 """Every check, in the order in which findings are listed."""

@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 
 from ionladder.board.audit import audit_board, audit_json
-from ionladder.board.compare import Comparison, analyse, compare, experiment_tables, sign_of
+from ionladder.board.compare import (
+    Comparison,
+    analyse,
+    compare_submissions,
+    experiment_tables,
+    sign_of,
+)
 from ionladder.board.history import PLACE, append_records, new_records, read_history, standings
 from ionladder.board.model import write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
@@ -24,7 +30,7 @@ from ionladder.repo import Layout, to_json, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
-from ionladder.stats.floor import Floor
+from ionladder.stats.floor import ReplicateFloor
 from ionladder.stats.ranking import RankRow
 from ionladder.submit.card import Card
 
@@ -152,7 +158,7 @@ def share_closed(score: float | None, scale: tuple[float, float]) -> float | Non
 
 
 def error_scale(
-    task: Task, scored: Mapping[str, Scored], floors: Sequence[Floor]
+    task: Task, scored: Mapping[str, Scored], floors: Sequence[ReplicateFloor]
 ) -> tuple[float, float]:
     """Primary score of the baseline reference, and the floor: the ends of the reducible error.
 
@@ -171,7 +177,7 @@ def _primary(scored: Scored, task: Task) -> float:
 # --- The board, and all that is published of a task
 
 
-def _floor(floor: Floor) -> dict[str, Any]:
+def _floor(floor: ReplicateFloor) -> dict[str, Any]:
     ends = {key: rounded(getattr(floor, key)) for key in ("value", "ci_low", "ci_high")}
     counts = {"n_groups": floor.n_groups, "n_entries": floor.n_entries}
     return {"name": floor.name, **ends, **counts}
@@ -180,7 +186,7 @@ def _floor(floor: Floor) -> dict[str, Any]:
 def assemble(
     task: Task,
     scored: Mapping[str, Scored],
-    floors: Sequence[Floor],
+    floors: Sequence[ReplicateFloor],
     comparison: Comparison,
     *,
     dataset_version: str,
@@ -237,7 +243,7 @@ def publish(
     history = read_history(layout)
     scorer = TaskScorer.open(layout, task, version, settings)
     result = scorer.score_all(submission_folders(layout, task.name))
-    scored, comparison = result.scored, compare(task, result.scored, settings)
+    scored, comparison = result.scored, compare_submissions(task, result.scored, settings)
     rules: dict[str, Any] = {"dataset_version": version, "settings": settings}
     board = assemble(task, scored, scorer.floors(), comparison, **rules)
     analysis = analyse(task, scored, comparison, scorer.groups(), **rules)
@@ -334,7 +340,7 @@ def stand(
     return StandingOf(
         mine=mine,
         former=others.scored.get(name),
-        comparison=compare(task, scored, settings),
+        comparison=compare_submissions(task, scored, settings),
         reducible_error_closed=share_closed(rounded(_primary(mine, task)), scale),
         audit=notes[name],
         refused=tuple(other for other in others.refused if other != name),

@@ -55,7 +55,9 @@ def sign_of(task: Task) -> float:
     return 1.0 if metric.direction == "minimize" else -1.0
 
 
-def compare(task: Task, scored: Mapping[str, Scored], settings: ScoringSettings) -> Comparison:
+def compare_submissions(
+    task: Task, scored: Mapping[str, Scored], settings: ScoringSettings
+) -> Comparison:
     """Rank verified submissions and make every submission ready to be paired with another."""
     sign = sign_of(task)
     names = tuple(sorted(scored))

@@ -160,7 +160,7 @@ def new_records(
 
 
 @dataclass(frozen=True)
-class Change:
+class ScoreChange:
     """One record beside the one before it.
 
     Attributes:
@@ -234,15 +234,15 @@ class Publication:
     task: str
     number: int
     commit: str | None
-    changes: Sequence[Change]
+    changes: Sequence[ScoreChange]
 
     @property
-    def moved(self) -> list[Change]:
+    def moved(self) -> list[ScoreChange]:
         """Changes that a reader of the board sees."""
         return [change for change in self.changes if change.has_moved]
 
     @property
-    def unmoved(self) -> list[Change]:
+    def unmoved(self) -> list[ScoreChange]:
         """Changes of what a score rests on that left number and place as they were."""
         return [change for change in self.changes if not change.has_moved]
 
@@ -259,7 +259,7 @@ def publications(records: Iterable[Record]) -> list[Publication]:
     found = []
     for (task, number), run in runs.items():
         around = any(new.event != "moved" or (old and old.kind != new.kind) for old, new in run)
-        changes = [Change(old, new, _why(old, new, around)) for old, new in run]
+        changes = [ScoreChange(old, new, _why(old, new, around)) for old, new in run]
         found.append(Publication(task, number, run[0][1].commit, changes))
     return found
 

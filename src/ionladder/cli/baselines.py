@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ionladder.baselines.registry import Watch
     from ionladder.baselines.runner import Progress
 
-
 # ``ionladder baseline``: train a baseline and write, or check, its submission
 
 
@@ -106,14 +105,14 @@ def _print_list() -> None:
 
 
 def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
-    from ionladder.baselines.runner import run
+    from ionladder.baselines.runner import run_baseline
     from ionladder.config import require_scored
 
     context = load_context()
     require_scored(context.layout, context.params, task)
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
-        written = run(*where, n_seeds=seeds, progress=progress, watch=watch)
+        written = run_baseline(*where, n_seeds=seeds, progress=progress, watch=watch)
     rows = written.predictions.rows
     cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
     what, times = "test entries", "seed"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder.cli.common import Context, load_context, ranks, task_names, task_of
+from ionladder.cli.common import Context, load_context, rank_text, task_names, task_of
 from ionladder.data.registry import get_task
 from ionladder.errors import ConfigError, HistoryError, did_you_mean, error_text, visible
 from ionladder.repo import to_json
@@ -17,7 +17,7 @@ from ionladder.repo import to_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ionladder.board.history import Change, Publication, Record
+    from ionladder.board.history import Publication, Record, ScoreChange
     from ionladder.config import ScoringSettings
     from ionladder.specs import Task
 
@@ -83,7 +83,7 @@ def compare(
 
     Exit code 0 whatever the outcome.
     """
-    from ionladder.board.compare import compare as compare_all
+    from ionladder.board.compare import compare_submissions as compare_all
     from ionladder.board.compare import pair
     from ionladder.score import TaskScorer
 
@@ -238,7 +238,7 @@ def _print(found: Sequence[Publication]) -> None:
         console.print()
 
 
-def _table(moved: Sequence[Change]) -> Table:
+def _table(moved: Sequence[ScoreChange]) -> Table:
     from rich.table import Table
 
     unit = moved[0].after.unit
@@ -268,4 +268,4 @@ def _cells(record: Record | None, digits: int) -> tuple[str, str, str]:
     if record.value is not None and record.ci_low is not None and record.ci_high is not None:
         value += f" [{record.ci_low:.{digits}f}, {record.ci_high:.{digits}f}]"
     group = "–" if record.tie_group is None else str(record.tie_group)
-    return value, ranks(record.rank_low, record.rank_high), group
+    return value, rank_text(record.rank_low, record.rank_high), group

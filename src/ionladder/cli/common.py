@@ -191,11 +191,11 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
 
 
-def ranks(low: int | None, high: int | None) -> str:
+def rank_text(low: int | None, high: int | None) -> str:
     """The ranks an entry may hold; a dash for references, which are not ranked.
 
     Example:
-        >>> ranks(1, 3), ranks(2, 2), ranks(None, None)
+        >>> rank_text(1, 3), rank_text(2, 2), rank_text(None, None)
         ('1–3', '2', '–')
     """
     if low is None:

@@ -221,7 +221,7 @@ def convert(
 
     Predictions are checked as every submission is. The card is a template to fill in.
     """
-    from ionladder.interchange.convert import Choices, read_foreign, write_folder
+    from ionladder.interchange.convert import Choices, read_foreign, write_converted_folder
     from ionladder.submit.predictions import require_numbers
 
     context = common.load_context()
@@ -235,7 +235,7 @@ def convert(
     folder = to_folder or context.layout.submission_dir(chosen.name, _name(files[0]))
     shown = context.layout.relative(folder)
     source = ", ".join(path.name for path in files)
-    write_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
+    write_converted_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
     for note in foreign.notes:
         print(note)
     what = [f"{len(expected.test_ids)} test entries"] if foreign.predictions else []

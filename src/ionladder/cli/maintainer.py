@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ionladder.cli.baselines import baseline
-from ionladder.cli.common import Context, load_context, ranks
+from ionladder.cli.common import Context, load_context, rank_text
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.errors import (
     ConfigError,
@@ -29,7 +29,6 @@ from ionladder.repo import find_layout, read_json, to_json, write_json
 if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
     from ionladder.pr.report import Report
-
 
 # --- ``ionladder build``: the main job, from pinned bytes to the site, with what can be reached
 
@@ -70,7 +69,7 @@ def build() -> None:
 
 def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
     """Fetch every pinned version; report those that cannot be reached, raise on changed bytes."""
-    from ionladder.data.fetch import fetch as fetch_source
+    from ionladder.data.fetch import fetch_version as fetch_source
 
     unreachable: list[Problem] = []
     for pinned in context.params.versions.values():
@@ -127,7 +126,7 @@ def _print_summary(context: Context) -> None:
         for row in board["rows"]:
             if row["kind"] != "reported" and row[metric] is not None:
                 print(
-                    f"{ranks(row['rank_low'], row['rank_high']):>7}  {row['submission']:<24} "
+                    f"{rank_text(row['rank_low'], row['rank_high']):>7}  {row['submission']:<24} "
                     f"{metric} {row[metric]:.3f} "
                     f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
                 )
@@ -179,7 +178,7 @@ def fetch(
 
 
 def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
-    from ionladder.data.fetch import fetch as fetch_source
+    from ionladder.data.fetch import fetch_version as fetch_source
 
     brought = fetch_source(context.layout, version, progress=sys.stderr.isatty()).brought
     kept = len(version.files) - len(brought)
@@ -188,7 +187,7 @@ def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
 
 def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) -> None:
     from ionladder.config import require_pinned
-    from ionladder.data.fetch import fetch as fetch_source
+    from ionladder.data.fetch import fetch_version as fetch_source
     from ionladder.data.ingest import fetch_and_pin
 
     progress = sys.stderr.isatty()
@@ -269,7 +268,7 @@ def ingest(
     A version whose content differs from its committed manifest is refused, and nothing is written.
     """
     from ionladder.config import require_pinned, select_versions
-    from ionladder.data.ingest import ingest as ingest_version
+    from ionladder.data.ingest import ingest_version
 
     context = load_context()
     errors: list[IonLadderError] = []
@@ -513,7 +512,7 @@ def _pr_check_print(report: Report) -> None:
         tied = f"tied with {', '.join(standing.tied_with)}" if standing.tied_with else "no tie"
         print(
             f"{where}: {item.outcome}; rank {standing.rank} of {standing.n_ranked} "
-            f"(range {ranks(standing.rank_low, standing.rank_high)}), {tied}."
+            f"(range {rank_text(standing.rank_low, standing.rank_high)}), {tied}."
         )
     is_open = report.verdict == "needs a maintainer"
     print(f"The pull request {'' if is_open else 'is '}{report.verdict}.")

@@ -25,7 +25,7 @@ _DAMAGE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ArchiveLimits:
     """How much an archive may hold before it is refused.
 
     Attributes:
@@ -42,10 +42,10 @@ class Limits:
     small_bytes: int = 1_000_000
 
 
-_TAR_LIMITS = Limits(members=10_000, total_bytes=200_000_000)
+_TAR_LIMITS = ArchiveLimits(members=10_000, total_bytes=200_000_000)
 
 
-def read_tar(path: Path, *, limits: Limits = _TAR_LIMITS) -> dict[str, bytes]:
+def read_tar(path: Path, *, limits: ArchiveLimits = _TAR_LIMITS) -> dict[str, bytes]:
     """Read the regular files of a (compressed) tar archive.
 
     Each header is judged before its data are decompressed. Folders are passed over, and so are
@@ -107,12 +107,12 @@ class ZipMembers:
         ('BVEL13k/BVEL13k_index.csv', 'BVEL13k/BVEL13k_train.xyz')
     """
 
-    def __init__(self, path: Path, *, limits: Limits | None = None) -> None:
+    def __init__(self, path: Path, *, limits: ArchiveLimits | None = None) -> None:
         self.path = path
         with _damage_told(path, None, "a readable zip archive"):
             self._archive = zipfile.ZipFile(path)
         infos = self._archive.infolist()
-        problems = list(_zip_problems(path, infos, limits or Limits()))
+        problems = list(_zip_problems(path, infos, limits or ArchiveLimits()))
         if problems:
             self._archive.close()
             raise IngestError(problems)
@@ -203,7 +203,9 @@ def _damage_told(path: Path, member: str | None, expected: str) -> Iterator[None
         raise IngestError(_problem(path, member, expected, found)) from error
 
 
-def _zip_problems(path: Path, infos: list[zipfile.ZipInfo], limits: Limits) -> Iterator[Problem]:
+def _zip_problems(
+    path: Path, infos: list[zipfile.ZipInfo], limits: ArchiveLimits
+) -> Iterator[Problem]:
     total = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
     yield from _too_much(path, len(infos), total, limits)
@@ -220,7 +222,7 @@ def _zip_problems(path: Path, infos: list[zipfile.ZipInfo], limits: Limits) -> I
             yield _problem(path, info.filename, expected, found)
 
 
-def _objections(info: zipfile.ZipInfo, limits: Limits) -> Iterator[tuple[str, str]]:
+def _objections(info: zipfile.ZipInfo, limits: ArchiveLimits) -> Iterator[tuple[str, str]]:
     """What is expected of a member, and what it is instead."""
     if info.orig_filename != info.filename:
         yield "a plain name", repr(info.orig_filename)
@@ -237,7 +239,7 @@ def _objections(info: zipfile.ZipInfo, limits: Limits) -> Iterator[tuple[str, st
         yield f"at most {limits.ratio} bytes from one", found
 
 
-def _too_much(path: Path, count: int, total: int, limits: Limits) -> Iterator[Problem]:
+def _too_much(path: Path, count: int, total: int, limits: ArchiveLimits) -> Iterator[Problem]:
     if count > limits.members:
         yield _problem(path, None, f"at most {limits.members} members", "more")
     if total > limits.total_bytes:

@@ -15,7 +15,6 @@ from ionladder.errors import IngestError, Problem
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
-
 # Percolation barriers of an energy grid, from component labels and winding vectors
 
 

@@ -53,7 +53,7 @@ class Fetched:
     digests: dict[str, str]
 
 
-def fetch(layout: Layout, version: DatasetVersion, *, progress: bool = False) -> Fetched:
+def fetch_version(layout: Layout, version: DatasetVersion, *, progress: bool = False) -> Fetched:
     """Bring the files of a version into its ``raw`` folder: all of them, verified, or none.
 
     Files already there with the pinned bytes are kept. The others arrive under another name and

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from ionladder import repo
 from ionladder.config import DatasetVersion, FoldSettings, add_pin
 from ionladder.data import store
-from ionladder.data.fetch import fetch, require_raw
+from ionladder.data.fetch import fetch_version, require_raw
 from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import BuiltVersion, CheckResult
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
@@ -22,7 +22,6 @@ from ionladder.specs import Dataset
 if TYPE_CHECKING:
     import pandas as pd
     from pymatgen.core.structure import Structure
-
 
 # From verified raw files to the tables of a version: built, checked, compared, then written
 
@@ -44,7 +43,7 @@ class Ingested:
     is_first_release: bool
 
 
-def ingest(layout: Layout, pinned: DatasetVersion) -> Ingested:
+def ingest_version(layout: Layout, pinned: DatasetVersion) -> Ingested:
     """Build the tables of one version and put them in place, or change nothing.
 
     A killed run leaves nothing that counts: the next one starts over.
@@ -171,10 +170,10 @@ def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) ->
         FetchError: There is no room, or the version is pinned and its bytes are others.
         IngestError: A check failed; nothing is pinned, and the archive stays for a closer look.
     """
-    digests = fetch(layout, version, progress=progress).digests
+    digests = fetch_version(layout, version, progress=progress).digests
     if version.is_pinned:
         return None
-    done = ingest(layout, version.model_copy(update={"files": dict(digests)}))
+    done = ingest_version(layout, version.model_copy(update={"files": dict(digests)}))
     add_pin(layout, version, digests)
     return done
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-
 # How far a composition lies from others: the Element Mover's Distance, in closed form
 
 

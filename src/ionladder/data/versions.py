@@ -19,7 +19,6 @@ from ionladder.specs import Dataset, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-
 # Rules between versions: an id names one material for ever, and every change has a class
 
 

@@ -90,7 +90,7 @@ def read_foreign(
     )
 
 
-def write_folder(
+def write_converted_folder(
     folder: Path,
     foreign: Foreign,
     task: Task,

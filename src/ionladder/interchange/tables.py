@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ionladder.errors import InterchangeError, first_few
 from ionladder.specs import Target, Task
-from ionladder.submit.tables import read_table
+from ionladder.submit.tables import read_submitted_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,7 +55,9 @@ def read_text_table(text: bytes, *, shown_as: str) -> pa.Table:
     with tempfile.TemporaryDirectory(prefix="ionladder-") as folder:
         path = Path(folder) / "table.csv"
         path.write_bytes(text)
-        table, problems = read_table(path, shown_as=shown_as, allowed=(), max_rows=MAX_ROWS)
+        table, problems = read_submitted_table(
+            path, shown_as=shown_as, allowed=(), max_rows=MAX_ROWS
+        )
     if table is None:
         raise InterchangeError(problems)
     return table

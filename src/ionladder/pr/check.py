@@ -17,7 +17,7 @@ from ionladder import git
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.errors import Problem, PullRequestError, first_few
-from ionladder.git import Change
+from ionladder.git import FileChange
 from ionladder.pr.report import (
     FORMAT,
     ProblemShape,
@@ -28,7 +28,16 @@ from ionladder.pr.report import (
     records,
     render,
 )
-from ionladder.pr.rules import ALLOWED, DEPTH, README, ROOT, Board, Folder, Guarded, guard
+from ionladder.pr.rules import (
+    ALLOWED,
+    DEPTH,
+    README,
+    ROOT,
+    Folder,
+    Guarded,
+    KnownSubmissions,
+    guard,
+)
 from ionladder.repo import Layout
 from ionladder.specs import Task
 from ionladder.submit.isolate import ENDED_BY_A_FAULT, ENDED_BY_A_LIMIT, Limits
@@ -56,7 +65,7 @@ class PullRequest:
     base: str
     head: str
     merge_base: str
-    changes: tuple[Change, ...] = field(repr=False)
+    changes: tuple[FileChange, ...] = field(repr=False)
 
 
 def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
@@ -83,7 +92,7 @@ def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
     return PullRequest(root=root, base=base, head=head, merge_base=found[0], changes=changes)
 
 
-def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> Board:
+def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> KnownSubmissions:
     """The submissions of the main branch: those of the base, and those of the merge base.
 
     Both count, because a submission that came or went while the pull request was open belongs to
@@ -95,7 +104,7 @@ def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> Board:
             parts = file.path.split("/")
             if len(parts) == DEPTH and parts[1] in names:
                 names[parts[1]].add(parts[2])
-    return Board(
+    return KnownSubmissions(
         names={task: frozenset(found) for task, found in names.items()},
         reserved={task: frozenset(spec.references) for task, spec in tasks.items()},
     )
@@ -106,7 +115,7 @@ def write_board(request: PullRequest, task: str, target: Path) -> None:
     _write(request, _files_of(request, f"{ROOT}/{task}"), target)
 
 
-def write_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
+def copy_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
     """Write one submission as it would be after a merge, below ``target/submissions``.
 
     Args:
@@ -163,7 +172,7 @@ _PROGRAM = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ReviewQuestion:
     """What the checking process is asked.
 
     Attributes:
@@ -187,7 +196,7 @@ class Question:
         return {"task": self.task, "name": self.name, "is_new": self.is_new}
 
 
-def ask(question: Question, limits: Limits) -> dict[str, Any]:
+def ask(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
     """Let a fresh process check and score a submission.
 
     It gets an empty environment, a folder of its own, and limits on time, memory and files. Its
@@ -219,7 +228,7 @@ def ask(question: Question, limits: Limits) -> dict[str, Any]:
 
 
 def _run(
-    question: Question, limits: Limits, folder: Path, answer: IO[bytes], log: IO[bytes]
+    question: ReviewQuestion, limits: Limits, folder: Path, answer: IO[bytes], log: IO[bytes]
 ) -> int:
     """Run the process to its end, or to the end of its time.
 
@@ -233,7 +242,7 @@ def _run(
     with subprocess.Popen(  # noqa: S603 - this interpreter, our own program
         [sys.executable, "-I", "-c", _PROGRAM, str(package)],
         cwd=folder,
-        env=environment(folder),
+        env=worker_environment(folder),
         stdin=subprocess.PIPE,
         stdout=answer,
         stderr=log,
@@ -247,7 +256,7 @@ def _run(
     return process.returncode
 
 
-def environment(folder: Path) -> dict[str, str]:
+def worker_environment(folder: Path) -> dict[str, str]:
     """Environment of the process: nothing of the caller's, no tokens, no paths, one thread."""
     return {
         # The system's allocator: others reserve a gigabyte of addresses, which the limit counts.
@@ -339,7 +348,7 @@ def check_pull_request(
     }
     if copy_to is not None and report["verdict"] == "good":
         for folder in guarded.folders:
-            write_folder(request, folder, copy_to)
+            copy_folder(request, folder, copy_to)
     return report
 
 
@@ -368,7 +377,7 @@ def _ask_all(
         for task in sorted({folder.task for folder in folders}):
             write_board(request, task, board)
         for folder in folders:
-            question = Question(
+            question = ReviewQuestion(
                 root=layout.root,
                 task=folder.task,
                 name=folder.name,
@@ -376,7 +385,7 @@ def _ask_all(
                 board=board,
                 sent=sent,
             )
-            is_there = write_folder(request, folder, sent).exists()
+            is_there = copy_folder(request, folder, sent).exists()
             withdrawn = question.known | {"outcome": "withdrawn"}
             answers.append(ask(question, limits) if is_there else withdrawn)
     return answers

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ionladder.errors import Problem, did_you_mean, first_few
-from ionladder.git import ABSENT, REGULAR, Change
+from ionladder.git import ABSENT, REGULAR, FileChange
 from ionladder.repo import MAX_BYTES as MAX_CARD_BYTES
 from ionladder.submit.card import CARD_FILE, name_problems
 
@@ -42,7 +42,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Board:
+class KnownSubmissions:
     """What a guard knows of the main branch.
 
     Attributes:
@@ -67,7 +67,7 @@ class Folder:
     task: str
     name: str
     is_new: bool
-    changes: tuple[Change, ...] = field(repr=False)
+    changes: tuple[FileChange, ...] = field(repr=False)
 
     @property
     def path(self) -> str:
@@ -89,7 +89,7 @@ class Guarded:
     folders: tuple[Folder, ...]
 
 
-def guard(changes: Sequence[Change], board: Board) -> Guarded:
+def guard(changes: Sequence[FileChange], board: KnownSubmissions) -> Guarded:
     """Hold the changes of a pull request to the rules, and gather all that is wrong with them."""
     folders = group_folders(changes, board)
     refusals = (
@@ -107,9 +107,9 @@ def guard(changes: Sequence[Change], board: Board) -> Guarded:
     )
 
 
-def group_folders(changes: Sequence[Change], board: Board) -> list[Folder]:
+def group_folders(changes: Sequence[FileChange], board: KnownSubmissions) -> list[Folder]:
     """The submissions that changes touch: those in the right place, below a known task."""
-    grouped: dict[tuple[str, str], list[Change]] = {}
+    grouped: dict[tuple[str, str], list[FileChange]] = {}
     for change in changes:
         parts = change.path.split("/")
         if parts[0] == ROOT and len(parts) == DEPTH and parts[1] in board.names:
@@ -134,7 +134,9 @@ def shown(path: str) -> str:
 # Rules about single files
 
 
-def _places(changes: Sequence[Change], board: Board, *, has_submission: bool) -> Iterator[Problem]:
+def _places(
+    changes: Sequence[FileChange], board: KnownSubmissions, *, has_submission: bool
+) -> Iterator[Problem]:
     """Nothing outside ``submissions/<task>/<name>/<file>`` of a known task."""
     if not changes:
         yield Problem(
@@ -178,7 +180,7 @@ def _places(changes: Sequence[Change], board: Board, *, has_submission: bool) ->
             )
 
 
-def _kinds(changes: Sequence[Change]) -> Iterator[Problem]:
+def _kinds(changes: Sequence[FileChange]) -> Iterator[Problem]:
     """Links, submodules, executables: anything that is not a plain file."""
     for change in changes:
         if change.new_mode not in {REGULAR, ABSENT}:
@@ -187,7 +189,7 @@ def _kinds(changes: Sequence[Change]) -> Iterator[Problem]:
             yield Problem(shown(change.path), "a regular file", found, step)
 
 
-def _file_names(changes: Sequence[Change]) -> Iterator[Problem]:
+def _file_names(changes: Sequence[FileChange]) -> Iterator[Problem]:
     for change in changes:
         parts = change.path.split("/")
         if parts[0] != ROOT or len(parts) != DEPTH or change.new_mode == ABSENT:
@@ -202,7 +204,7 @@ def _file_names(changes: Sequence[Change]) -> Iterator[Problem]:
             )
 
 
-def _sizes(changes: Sequence[Change]) -> Iterator[Problem]:
+def _sizes(changes: Sequence[FileChange]) -> Iterator[Problem]:
     """Files too large each or together, and those whose size nobody can tell."""
     files = [c for c in changes if c.new_mode == REGULAR and c.path.startswith(f"{ROOT}/")]
     for change in files:
@@ -230,7 +232,7 @@ def _bytes(size: int) -> str:
     return f"{size / 1e6:.3g} MB" if size >= 1_000_000 else f"{size / 1e3:.3g} kB"
 
 
-def _repeated(changes: Sequence[Change]) -> Iterator[Problem]:
+def _repeated(changes: Sequence[FileChange]) -> Iterator[Problem]:
     """A damaged tree can hold a name twice; which of the two counts is anybody's guess."""
     step = "Commit the folder again from a fresh clone."
     for path, count in Counter(change.path for change in changes).items():
@@ -241,7 +243,7 @@ def _repeated(changes: Sequence[Change]) -> Iterator[Problem]:
 # Rules about the submissions: how many, their names, and whose they are
 
 
-def _folders(folders: Sequence[Folder], board: Board) -> Iterator[Problem]:
+def _folders(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[Problem]:
     """Too many submissions, folder names outside the accepted characters, names that collide."""
     if len(folders) > MAX_FOLDERS:
         yield Problem(
@@ -273,7 +275,7 @@ def _folders(folders: Sequence[Folder], board: Board) -> Iterator[Problem]:
             )
 
 
-def _code(changes: Sequence[Change], folders: Sequence[Folder]) -> Iterator[Problem]:
+def _code(changes: Sequence[FileChange], folders: Sequence[Folder]) -> Iterator[Problem]:
     """Code of a baseline that comes with its submission: a maintainer reads it."""
     code = [change.path for change in changes if change.path.startswith(_BASELINE_CODE)]
     if code and folders:
@@ -285,7 +287,7 @@ def _code(changes: Sequence[Change], folders: Sequence[Folder]) -> Iterator[Prob
         )
 
 
-def _questions(folders: Sequence[Folder], board: Board) -> Iterator[Problem]:
+def _questions(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[Problem]:
     """What a maintainer has to decide before the folders are merged."""
     for folder in folders:
         if not folder.is_new:  # git cannot prove whose it is
@@ -325,7 +327,7 @@ def _questions(folders: Sequence[Folder], board: Board) -> Iterator[Problem]:
             )
 
 
-def _done(change: Change) -> str:
+def _done(change: FileChange) -> str:
     """What a change does to a file, as in "adds predictions.csv"."""
     verb = "changes"
     if ABSENT in (change.old_mode, change.new_mode):

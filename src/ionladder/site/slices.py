@@ -16,7 +16,7 @@ from ionladder.site import text as txt
 from ionladder.site.charts import backdrop, baseline_value, spark_axis, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
 from ionladder.site.context import Entries, EntrySource, TaskSite
-from ionladder.site.tables import Cell, Heat
+from ionladder.site.tables import Heat, TableCell
 from ionladder.specs import Slice, Target, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
@@ -58,11 +58,11 @@ class SlicePart(NamedTuple):
         return Value(self.score.value) if self.is_open else self.score
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> TableCell:
         """Value with its interval, or with what stands in the way of one."""
         value, low, high = self.score
         if value is None:
-            return Cell("–", hint=_WITHHELD)
+            return TableCell("–", hint=_WITHHELD)
         if low is None or high is None:
             return replace(
                 tables.value_cell(self.score), hint=_TOO_FEW if self.is_small else _NO_GROUPS
@@ -72,14 +72,14 @@ class SlicePart(NamedTuple):
             return replace(tables.value_cell(self.score), hint=hint, detail="undetermined")
         return tables.value_cell(self.score)
 
-    def against(self, overall: float) -> Cell:
+    def against(self, overall: float) -> TableCell:
         """Its score minus the overall one."""
         if self.score.value is None:
-            return Cell("–")
+            return TableCell("–")
         apart = self.score.value - overall
         shown = txt.number(apart)
         sign = "" if shown.startswith("−") or float(shown) == 0 else "+"
-        return Cell(f"{sign}{shown}", txt.exact(apart), f"{apart:+.6g}")
+        return TableCell(f"{sign}{shown}", txt.exact(apart), f"{apart:+.6g}")
 
 
 def slice_table(
@@ -192,15 +192,15 @@ def _parts(
     return found
 
 
-def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat) -> Cell:
+def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat) -> TableCell:
     """The number in its shade; hatched where its interval says nothing, or there is none."""
     if part is None or part.score.value is None:
-        return Cell("–", hint=tables.NOT_APPLICABLE)
+        return TableCell("–", hint=tables.NOT_APPLICABLE)
     value = part.score.value
     between = txt.inert(txt.interval(part.score.low, part.score.high))
     note = f"interval {between}" if between else _NO_GROUPS
     counted = f"{part.n} entries in {part.n_groups} group{'' if part.n_groups == 1 else 's'}"
-    return Cell(
+    return TableCell(
         txt.number(value),
         txt.exact(value),
         f"{value:.6g}, {note}; {counted}",

@@ -31,7 +31,7 @@ _LONGEST = 60
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """What stands in a cell, what it sorts by, and what hovering says.
 
     ``shade`` is the CSS class of its background in a heat map.
@@ -47,20 +47,20 @@ class Cell:
 
 def number_cell(
     value: float | None, *, missing: str = "", detail: str = "", is_best: bool = False
-) -> Cell:
+) -> TableCell:
     """A number with all its digits on hover; a dash for none, whose hint is ``missing``."""
     if value is None or math.isnan(value):
-        return Cell("–", hint=missing)
-    return Cell(txt.number(value), txt.exact(float(value)), f"{value:.6g}", detail, is_best)
+        return TableCell("–", hint=missing)
+    return TableCell(txt.number(value), txt.exact(float(value)), f"{value:.6g}", detail, is_best)
 
 
-def value_cell(value: Value, *, is_best: bool = False) -> Cell:
+def value_cell(value: Value, *, is_best: bool = False) -> TableCell:
     """A score: the number, its interval beneath, all digits on hover."""
     between = txt.interval(value.low, value.high)
     return number_cell(value.value, missing=NOT_APPLICABLE, detail=between, is_best=is_best)
 
 
-def signed_cell(value: Value, *, digits: int = 2) -> Cell:
+def signed_cell(value: Value, *, digits: int = 2) -> TableCell:
     """A difference with its sign, and its interval beneath."""
     if value.value is None:
         return value_cell(value)
@@ -69,14 +69,14 @@ def signed_cell(value: Value, *, digits: int = 2) -> Cell:
     return replace(value_cell(value), text=txt.change_of(value.value, digits=digits), detail=detail)
 
 
-def difference_cell(value: float | None) -> Cell:
+def difference_cell(value: float | None) -> TableCell:
     """A difference with its sign, without an interval."""
     if value is None or math.isnan(value):
-        return Cell("–")
-    return Cell(txt.change_of(value), txt.exact(float(value)), f"{value:+.6g}")
+        return TableCell("–")
+    return TableCell(txt.change_of(value), txt.exact(float(value)), f"{value:+.6g}")
 
 
-def spread_cell(value: float | None) -> Cell:
+def spread_cell(value: float | None) -> TableCell:
     """A standard deviation's cell, with a decimal more where it is small."""
     cell = value_cell(Value(value))
     return (
@@ -88,33 +88,33 @@ def spread_cell(value: float | None) -> Cell:
 
 def stated_cell(
     text: str | None, *, sort: float | None = None, missing: str = NOT_STATED_HINT
-) -> Cell:
+) -> TableCell:
     """What a submission states of itself, cut where it is long; a number sorts by its value."""
     if text is None:
-        return Cell("–", hint=missing)
+        return TableCell("–", hint=missing)
     full = txt.plain(text)
     key = txt.plain(text, limit=_LONGEST).lower() if sort is None else repr(sort)
-    return Cell(
+    return TableCell(
         txt.inert(text, limit=_LONGEST), key, txt.inert(full) if len(full) > _LONGEST else ""
     )
 
 
-def label_cell(target: Target, value: float, limit: float | None) -> Cell:
+def label_cell(target: Target, value: float, limit: float | None) -> TableCell:
     """A label; a limit is shown as a limit, and sorts by what it is scored at."""
     if limit is None:
         return number_cell(value, missing=target.missing_note)
     hint = f"only an upper limit; scored at {txt.number(value)}"
-    return Cell(f"< {txt.number(limit)}", txt.exact(value), hint)
+    return TableCell(f"< {txt.number(limit)}", txt.exact(value), hint)
 
 
-def own_label(table: EntryTable, target: Target, place: int) -> Cell:
+def own_label(table: EntryTable, target: Target, place: int) -> TableCell:
     """The label of an entry of a table."""
     limit = float(table.limits[target.name][place])
     known = None if math.isnan(limit) else limit
     return label_cell(target, float(table.labels[target.name][place]), known)
 
 
-def cell(item: Cell, classes: str = "") -> Markup:
+def cell(item: TableCell, classes: str = "") -> Markup:
     """A cell with a number: its text, how it sorts, what hovering says, the interval beneath.
 
     Written in Python, for pages hold hundreds, and a template would take twice the time.
@@ -124,14 +124,14 @@ def cell(item: Cell, classes: str = "") -> Markup:
         classes: More classes of CSS, with a blank between.
 
     Example:
-        >>> cell(Cell("1.59", sort="1.586261", detail="1.05–2.39"), "il-primary")
+        >>> cell(TableCell("1.59", sort="1.586261", detail="1.05–2.39"), "il-primary")
         Markup('<td class="il-number il-primary" data-sort="1.586261">1.59<span class="il-detail">1.05–2.39</span></td>\\n')
     """  # noqa: E501 - one line of HTML
     best, shade = " il-best" if item.is_best else "", f" {item.shade}" if item.shade else ""
     return _td(f"il-number {classes}{best}{shade}", item, item.detail)
 
 
-def row_cells(items: Sequence[Cell], kinds: Sequence[str]) -> Markup:
+def row_cells(items: Sequence[TableCell], kinds: Sequence[str]) -> Markup:
     """The cells of a row one after the other, a line each.
 
     Args:
@@ -139,7 +139,7 @@ def row_cells(items: Sequence[Cell], kinds: Sequence[str]) -> Markup:
         kinds: Classes of CSS of each column, as many.
 
     Example:
-        >>> row_cells([Cell("–")], ["il-text"])
+        >>> row_cells([TableCell("–")], ["il-text"])
         Markup('<td class="il-text">–</td>\\n')
     """
     return Markup("").join(
@@ -148,12 +148,12 @@ def row_cells(items: Sequence[Cell], kinds: Sequence[str]) -> Markup:
     )
 
 
-def score_cell(item: Cell, spread: str) -> Markup:
+def score_cell(item: TableCell, spread: str) -> Markup:
     """A score with its interval, and beneath that its spread over seeds; neither sorts."""
     return _td("il-number", replace(item, sort=""), item.detail, spread)
 
 
-def _td(kind: str, item: Cell, *details: str) -> Markup:
+def _td(kind: str, item: TableCell, *details: str) -> Markup:
     sort = f' data-sort="{escape(item.sort)}"' if item.sort else ""
     hint = f' title="{escape(item.hint)}"' if item.hint else ""
     small = "".join(f'<span class="il-detail">{escape(text)}</span>' for text in details if text)
@@ -232,7 +232,7 @@ def heat_of(
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of a board.
 
     Attributes:
@@ -247,7 +247,7 @@ class Column:
 
     key: str
     label: str
-    cell: Callable[[Row], Cell] | None = None
+    cell: Callable[[Row], TableCell] | None = None
     unit: str = ""
     direction: str = ""
     hint: str = ""
@@ -265,13 +265,13 @@ class ColumnGroup:
 
     key: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     is_folded: bool = False
 
 
 def metric_column(
     use: MetricUse, board: Board, *, cut: str = "", target: Target | None = None
-) -> Column:
+) -> TableColumn:
     """The column of a metric, with its unit and its direction when the metric is registered.
 
     Args:
@@ -283,12 +283,12 @@ def metric_column(
     label = txt.use_title(use).removesuffix(f", {cut}") if cut else txt.use_title(use)
     metric = all_metrics().get(use.metric)
     if metric is None:
-        return Column(use.name, label)
+        return TableColumn(use.name, label)
     unit = (target or board.task.primary_targets[0]).error_unit if metric.unit == "target" else ""
     better = "↓" if metric.direction == "minimize" else "↑"
     # A metric that is best at some value in between has no direction.
     direction = better if metric.ideal is None else ""
-    return Column(use.name, label, None, unit, direction, metric.formula)
+    return TableColumn(use.name, label, None, unit, direction, metric.formula)
 
 
 def metric_groups(board: Board) -> list[ColumnGroup]:
@@ -296,7 +296,7 @@ def metric_groups(board: Board) -> list[ColumnGroup]:
 
     Metrics of other targets than the one that ranks have no number here, and no column.
     """
-    by_setting: dict[str, list[Column]] = {}
+    by_setting: dict[str, list[TableColumn]] = {}
     for use in board.task.metrics:
         if use.name != board.task.primary.metric and _is_filled(board, use):
             setting = use.title.rpartition(", ")[2] if use.options else ""
@@ -324,24 +324,24 @@ def _is_filled(board: Board, use: MetricUse) -> bool:
 def _standing_group(board: Board) -> ColumnGroup:
     """Where a row stands between the baseline reference, the floor, and the others."""
     hint = "Share of resampled test sets on which this submission is the best of the verified"
-    best = Column("probability-best", "Best in", _best_in_cell, "", "↑", hint)
+    best = TableColumn("probability-best", "Best in", _best_in_cell, "", "↑", hint)
     hint = "(reference − score) / (reference − floor): 0 at the reference, 1 at the floor"
-    closed = Column("reducible", "Reducible error closed", _closed_cell, "", "↑", hint)
+    closed = TableColumn("reducible", "Reducible error closed", _closed_cell, "", "↑", hint)
     return ColumnGroup("standing", "Standing", (best, closed) if board.floor else (best,))
 
 
-def _best_in_cell(row: Row) -> Cell:
+def _best_in_cell(row: Row) -> TableCell:
     share = row.probability_best
     if share is None:
-        return Cell("–", hint="references are not ranked")
-    return Cell(txt.percent(share), txt.exact(share), f"{share:.4f} of the resamples")
+        return TableCell("–", hint="references are not ranked")
+    return TableCell(txt.percent(share), txt.exact(share), f"{share:.4f} of the resamples")
 
 
-def _closed_cell(row: Row) -> Cell:
+def _closed_cell(row: Row) -> TableCell:
     closed = row.reducible_error_closed
     if closed is None:
-        return Cell("–", hint=NOT_APPLICABLE)
-    return Cell(f"{txt.number(100 * closed, digits=0)} %", txt.exact(closed), f"{closed:.6g}")
+        return TableCell("–", hint=NOT_APPLICABLE)
+    return TableCell(f"{txt.number(100 * closed, digits=0)} %", txt.exact(closed), f"{closed:.6g}")
 
 
 def _model_groups(board: Board) -> list[ColumnGroup]:
@@ -350,19 +350,19 @@ def _model_groups(board: Board) -> list[ColumnGroup]:
     full = task.primary_use.title
     name = full.partition(", ")[0]
     repeats = (
-        Column("seeds", words.trainings, _seeds_cell, hint=words.training_hint),
-        Column("seed-sd", f"SD of {name} over {words.over}", _seed_sd_cell, unit),
+        TableColumn("seeds", words.trainings, _seeds_cell, hint=words.training_hint),
+        TableColumn("seed-sd", f"SD of {name} over {words.over}", _seed_sd_cell, unit),
     )
     folds = []
     for cv in task.cross_validation:
         hint = cv.note if name == full else f"{full}. {cv.note}"
         look = _looked_up("cv", cv.scheme)
-        folds.append(Column(f"cv-{cv.scheme}", f"{name}, {cv.title}", look, unit, hint=hint))
+        folds.append(TableColumn(f"cv-{cv.scheme}", f"{name}, {cv.title}", look, unit, hint=hint))
     widths = []
     for score, said in txt.UNCERTAINTY.items() if board.states_uncertainty else ():
         look, own = _looked_up("uncertainty", score), unit if said.has_unit else ""
         key = f"uncertainty-{score}"
-        widths.append(Column(key, said.title, look, own, said.direction, said.meaning))
+        widths.append(TableColumn(key, said.title, look, own, said.direction, said.meaning))
     again, others = "Repeated trainings", "Cross-validation on the training set"
     if task.scored_folds is not None:
         again, others = "Repeated folds", "On other folds, not ranked"
@@ -375,22 +375,22 @@ def _model_groups(board: Board) -> list[ColumnGroup]:
     return [group for group in groups if group.columns]
 
 
-def _seeds_cell(row: Row) -> Cell:
-    return Cell(txt.count(row.n_seeds), str(row.n_seeds or ""))
+def _seeds_cell(row: Row) -> TableCell:
+    return TableCell(txt.count(row.n_seeds), str(row.n_seeds or ""))
 
 
-def _seed_sd_cell(row: Row) -> Cell:
+def _seed_sd_cell(row: Row) -> TableCell:
     return spread_cell(row.seed_sd)
 
 
-def _looked_up(part: str, key: str) -> Callable[[Row], Cell]:
+def _looked_up(part: str, key: str) -> Callable[[Row], TableCell]:
     return lambda row: value_cell(Value(getattr(row, part).get(key)))
 
 
 def _stated(key: str, shown: Callable[[Any], str | None], *, sorts: bool = False) -> Any:
     """Makes the cell of something that cards state."""
 
-    def cell_of(row: Row) -> Cell:
+    def cell_of(row: Row) -> TableCell:
         value = row.card.get(key)
         text = None if value is None or value == "" else shown(value)
         return stated_cell(text, sort=value if sorts else None)
@@ -407,12 +407,14 @@ def _authors(names: Sequence[str]) -> str | None:
 
 
 _STATED = (
-    Column("inputs", "Inputs", _stated("inputs", _inputs), is_text=True),
-    Column("training-data", "Training data", _stated("training_data", str), is_text=True),
-    Column("external", "External data", _stated("uses_external_data", txt.yes_no), is_text=True),
-    Column("parameters", "Parameters", _stated("parameters", txt.count, sorts=True)),
-    Column("time", "Training time", _stated("training_time_s", txt.duration, sorts=True)),
-    Column("authors", "Authors", _stated("authors", _authors), is_text=True),
+    TableColumn("inputs", "Inputs", _stated("inputs", _inputs), is_text=True),
+    TableColumn("training-data", "Training data", _stated("training_data", str), is_text=True),
+    TableColumn(
+        "external", "External data", _stated("uses_external_data", txt.yes_no), is_text=True
+    ),
+    TableColumn("parameters", "Parameters", _stated("parameters", txt.count, sorts=True)),
+    TableColumn("time", "Training time", _stated("training_time_s", txt.duration, sorts=True)),
+    TableColumn("authors", "Authors", _stated("authors", _authors), is_text=True),
 )
 
 
@@ -426,9 +428,9 @@ class TableRow(NamedTuple):
     """
 
     row: Row
-    primary: Cell
+    primary: TableCell
     spark: Markup
-    cells: Sequence[Cell]
+    cells: Sequence[TableCell]
     starts_group: bool
     search: str
 
@@ -445,7 +447,7 @@ class BoardTable:
     rows: Sequence[TableRow]
 
     @property
-    def columns(self) -> list[tuple[str, Column]]:
+    def columns(self) -> list[tuple[str, TableColumn]]:
         """Group key and column, from left to right, as the cells of a row stand."""
         return [(group.key, column) for group in self.groups for column in group.columns]
 
@@ -497,8 +499,8 @@ def board_tables(board: Board) -> list[BoardTable]:
 
 
 def _column_cell(
-    column: Column, row: Row, subset: Subset, best: Mapping[str, float | None]
-) -> Cell:
+    column: TableColumn, row: Row, subset: Subset, best: Mapping[str, float | None]
+) -> TableCell:
     if column.cell is not None:
         return column.cell(row)
     value = row.value(column.key, subset.name).value
@@ -576,7 +578,7 @@ def _target_group(board: Board, target: Target) -> dict[str, Any]:
     return {"target": target, "uses": uses, "columns": columns, "best": best}
 
 
-def _target_cells(row: Row, groups: Sequence[Mapping[str, Any]]) -> list[tuple[Cell, bool]]:
+def _target_cells(row: Row, groups: Sequence[Mapping[str, Any]]) -> list[tuple[TableCell, bool]]:
     cells = []
     for group in groups:
         for place, (use, best) in enumerate(zip(group["uses"], group["best"], strict=True)):
@@ -631,7 +633,7 @@ def experiment_links(item: TaskSite, here: str) -> list[tuple[str, str]]:
 MOST_RANKED = 30
 
 
-def sensitivity(board: Board, analysis: Analysis) -> dict[str, Any] | None:
+def sensitivity_table(board: Board, analysis: Analysis) -> dict[str, Any] | None:
     """Ranks by other measures and on other subsets; None with fewer than two submissions."""
     views, by_name = analysis.sensitivity.get("views"), analysis.sensitivity.get("ranks")
     if not views or not by_name or len(by_name) < 2:

@@ -14,7 +14,7 @@ from ionladder.stats.intervals import degrees_of_freedom, error_interval, left_o
 
 
 @dataclass(frozen=True, kw_only=True)
-class Floor:
+class ReplicateFloor:
     """A replicate floor with its interval.
 
     Attributes:
@@ -36,7 +36,7 @@ class Floor:
 
 def replicate_floors(
     values: npt.ArrayLike, groups: npt.ArrayLike, *, confidence: float
-) -> tuple[Floor, ...]:
+) -> tuple[ReplicateFloor, ...]:
     """Three measures of how far repeated measurements lie apart.
 
     ``replicate_median_deviation`` is the mean of |value − median of its group|.
@@ -112,7 +112,7 @@ def replicate_floors(
             confidence=confidence,
         )
         floors.append(
-            Floor(
+            ReplicateFloor(
                 name=name,
                 value=float(value),
                 ci_low=float(ends[0]),

@@ -185,7 +185,7 @@ without it, energies are compared as they are. Remove this README, or write your
 """
 
 
-def write_template(folder: Path, given: Path, ids: Collection[str]) -> str:
+def write_frame_template(folder: Path, given: Path, ids: Collection[str]) -> str:
     """Write the ids to predict with their numbers of atoms, and a README that says what to add.
 
     Args:

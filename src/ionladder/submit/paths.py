@@ -455,7 +455,7 @@ def write_rows(
     pq.write_table(pa.table(arrays, names=names), path, compression="zstd")
 
 
-def write_template(folder: Path, given: Path, ids: Iterable[str]) -> str:
+def write_path_template(folder: Path, given: Path, ids: Iterable[str]) -> str:
     """Write a file to fill in: every image at its initial place, energy and ``converged`` empty.
 
     Args:

@@ -482,7 +482,9 @@ def _open(
     if path is None:
         return None, None, problems
     file, allowed = f"{shown_as}/{path.name}", [*required, *optional]
-    table, problems = tables.read_table(path, shown_as=file, allowed=allowed, max_rows=max_rows)
+    table, problems = tables.read_submitted_table(
+        path, shown_as=file, allowed=allowed, max_rows=max_rows
+    )
     if table is not None:
         names = table.column_names
         problems = tables.column_problems(

@@ -64,7 +64,7 @@ def find_table(folder: Path, stem: str, *, shown_as: str) -> tuple[Path | None, 
     return present[0], []
 
 
-def read_table(
+def read_submitted_table(
     path: Path, *, shown_as: str, allowed: Sequence[str], max_rows: int
 ) -> tuple[pa.Table | None, list[Problem]]:
     """Read a CSV (every cell as text) or a parquet file (types as stored).

@@ -115,7 +115,9 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
         return None
     from ionladder.submit import frames, paths
 
-    write = {"paths": paths.write_template, "frames": frames.write_template}[task.predicts]
+    write = {"paths": paths.write_path_template, "frames": frames.write_frame_template}[
+        task.predicts
+    ]
     return lambda folder, ids: write(folder, given, ids)
 
 
@@ -328,7 +330,7 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
 # What the submissions of a task must cover: ids and folds, without any label
 
 
-def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
+def load_id_expectations(layout: Layout, task: Task, version: str) -> Expectations:
     """Read the split and the folds of a dataset version.
 
     Raises:

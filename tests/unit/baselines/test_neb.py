@@ -9,9 +9,9 @@ import pytest
 from ionladder.baselines.neb import (
     PREDICTIONS,
     SUMMARY,
+    BandOutcome,
     Hop,
     NebSettings,
-    Outcome,
     hops_of_folder,
     potential_of,
     relax_band,
@@ -76,7 +76,7 @@ def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path
 
     outcome = run_bands([hop], _calculator, SOURCE, tmp_path)
 
-    assert outcome == Outcome(n_hops=1, n_converged=1, n_kept=0)
+    assert outcome == BandOutcome(n_hops=1, n_converged=1, n_kept=0)
     table = pq.read_table(tmp_path / PREDICTIONS)
     assert table.column_names == ["id", "image", "energy_ev", "positions_ang", "converged"]
     assert table["id"].to_pylist() == [hop.id] * N_IMAGES

@@ -18,8 +18,8 @@ from ionladder.baselines.runner import (
     check,
     make_plan,
     predict_once,
-    run,
-    train,
+    run_baseline,
+    train_folds,
     write_curves,
 )
 from ionladder.cli.baselines import baseline
@@ -58,7 +58,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submission = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+    submission = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
     first = _contents(submission.folder)
 
     assert sorted(first) == ["cv_predictions.parquet", "predictions.csv", "submission.yaml"]
@@ -74,14 +74,14 @@ def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(
 
     clock = iter([0.0, 1000.0])
     monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
-    run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
+    run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
     assert _contents(submission.folder) == first
 
 
 def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submission = run(layout, PARAMS, "train-median", "obelix")
+    submission = run_baseline(layout, PARAMS, "train-median", "obelix")
     table = submission.folder / "predictions.csv"
     rows = table.read_text().splitlines()
     assert rows[0] == "id,log10_sigma"
@@ -94,7 +94,7 @@ def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
 
     clock = iter([0.0, 1234.0])
     monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
-    assert run(layout, PARAMS, "train-median", "obelix").card.training_time_s == 1200.0
+    assert run_baseline(layout, PARAMS, "train-median", "obelix").card.training_time_s == 1200.0
 
     (submission.folder / "cv_predictions.parquet").unlink()
     with pytest.raises(BaselineError, match="expected cv_predictions on the frozen folds"):
@@ -104,10 +104,22 @@ def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
 @pytest.mark.parametrize(
     ("what", "name", "task", "n_seeds", "message"),
     [
-        (run, "train-mean", "obelix-cv", 1, r"--seeds 1: .* needs every frozen repeat"),
+        (run_baseline, "train-mean", "obelix-cv", 1, r"--seeds 1: .* needs every frozen repeat"),
         (check, "train-mean", "obelix-cv", 0, "--seeds 0: expected a number of repeats, 1 or more"),
-        (run, "rf-paper", "obelix", 21, "rf-paper --seeds 21: expected a number from 1 to 20"),
-        (run, "family-median", "obelix", None, r"--task obelix: .* made for \(bvel-proto\)"),
+        (
+            run_baseline,
+            "rf-paper",
+            "obelix",
+            21,
+            "rf-paper --seeds 21: expected a number from 1 to 20",
+        ),
+        (
+            run_baseline,
+            "family-median",
+            "obelix",
+            None,
+            r"--task obelix: .* made for \(bvel-proto\)",
+        ),
         (check, "train-mean", "obelix", None, r"obelix/train-mean: .* no such folder"),
     ],
 )
@@ -134,7 +146,7 @@ def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_it
         return np.full(len(training.predict_ids), float(training.seed))
 
     _replaced(monkeypatch, function=seed_as_prediction, n_seeds=2)
-    result = train(make_plan(layout, PARAMS, "rf-paper", "obelix"))
+    result = train_folds(make_plan(layout, PARAMS, "rf-paper", "obelix"))
 
     assert len(seen) == 2 + 2 * 2 * 3
     for training in seen:
@@ -174,14 +186,14 @@ def test_predictions_of_the_wrong_shape_or_with_a_gap_are_refused(
 def test_the_words_of_a_card_are_kept_and_only_measured_fields_are_filled_in(
     layout: Layout,
 ) -> None:
-    folder = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
+    folder = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
     card = yaml.safe_load((folder / "submission.yaml").read_text())
     card |= {"model": "Forest", "notes": "One of mine.", "code_url": "https://example.org/x"}
     card["hyperparameters"] |= {"max_depth": 1, "words": "stay"}
     del card["seeds"], card["hardware"]
     (folder / "submission.yaml").write_text(yaml.safe_dump(card, sort_keys=False))
 
-    again = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).card
+    again = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).card
 
     assert (again.model, again.notes) == ("Forest", "One of mine.")
     assert again.code_url == "https://example.org/x"
@@ -193,10 +205,10 @@ def test_the_words_of_a_card_are_kept_and_only_measured_fields_are_filled_in(
 
 
 def test_a_broken_card_is_not_written_over(layout: Layout) -> None:
-    file = run(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder / CARD_FILE
+    file = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder / CARD_FILE
     file.write_text("model: [")
     with pytest.raises(SubmissionError, match=r"rf-paper/submission\.yaml"):
-        run(layout, PARAMS, "rf-paper", "obelix")
+        run_baseline(layout, PARAMS, "rf-paper", "obelix")
     assert file.read_text() == "model: ["
 
 
@@ -223,6 +235,6 @@ def test_a_table_of_curves_has_a_row_for_every_epoch(tmp_path: Path) -> None:
 
 def test_a_model_without_epochs_has_no_curve(layout: Layout) -> None:
     with pytest.raises(BaselineError, match="ionladder baseline train-median --curves: expected a"):
-        run(layout, PARAMS, "train-median", "obelix", watch=print)
+        run_baseline(layout, PARAMS, "train-median", "obelix", watch=print)
     with pytest.raises(BaselineError, match="ionladder baseline linear-path --curves: expected a"):
         baseline("linear-path", task="nebdft2k-path", curves=True)

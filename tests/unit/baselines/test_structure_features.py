@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ionladder.baselines.features import (
-    Crystal,
+    SiteTable,
     cation_clearances,
     cell_matrix,
     features_of,
@@ -29,9 +29,9 @@ A = 4.2  # Å; Li–F is A/2, Li–Li is A/sqrt(2)
 FCC = A / 2 * np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
 
 
-def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> Crystal:
+def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> SiteTable:
     species, charges, coordinates = sites
-    return Crystal(
+    return SiteTable(
         cell=np.asarray(cell, dtype=float),
         species=tuple(species),
         charges=np.array(charges, dtype=float),
@@ -39,12 +39,12 @@ def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> C
     )
 
 
-def rock_salt() -> Crystal:
+def rock_salt() -> SiteTable:
     """LiF in its primitive cell of two atoms."""
     return _crystal(FCC, ROCK_SALT)
 
 
-def conventional_rock_salt() -> Crystal:
+def conventional_rock_salt() -> SiteTable:
     """The same crystal in its cubic cell of eight atoms."""
     face = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
     lithium = np.array(face)

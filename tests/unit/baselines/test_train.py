@@ -19,7 +19,7 @@ from ionladder.baselines.train import (
     divided,
     pretraining_inputs,
     reproducible,
-    train,
+    train_network,
     unrelated_ids,
     without_readout,
 )
@@ -68,7 +68,9 @@ def _crystals() -> list[Kinds]:
 
 def _train(labels: np.ndarray, *, seed: int = 0, settings: dict = SETTINGS) -> object:
     with reproducible(seed):
-        return train(Counting(), _crystals(), labels, range(16), settings, seed=seed, where="tiny")
+        return train_network(
+            Counting(), _crystals(), labels, range(16), settings, seed=seed, where="tiny"
+        )
 
 
 LABELS = np.array([-3.0, -9.0] * 8)
@@ -128,7 +130,7 @@ def test_running_out_of_memory_and_a_task_without_structures_are_told(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("can't allocate memory")
 
-    monkeypatch.setattr(training_module, "train", fail)
+    monkeypatch.setattr(training_module, "train_network", fail)
     with pytest.raises(BaselineError, match="cgcnn: expected enough memory"):
         get_baseline("cgcnn").fit_predict(all_with_cif(), TRAIN, HELD_OUT, seed=0)
     inputs = replace(all_with_cif(), structures=None)
@@ -195,11 +197,11 @@ def _record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, torch.Tenso
 
     def recording(network: torch.nn.Module, *arguments: Any, **names: Any) -> Trained:
         before = {name: value.clone() for name, value in network.state_dict().items()}
-        trained = train(network, *arguments, **names)
+        trained = train_network(network, *arguments, **names)
         seen.append((before, trained))
         return trained
 
-    monkeypatch.setattr(training_module, "train", recording)
+    monkeypatch.setattr(training_module, "train_network", recording)
     return seen
 
 

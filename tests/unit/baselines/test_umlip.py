@@ -12,8 +12,8 @@ from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.umlip import (
     CHGNET,
     SEVENNET,
-    Cell,
     Potential,
+    UnitCell,
     embedding_table,
     whole_atoms,
 )
@@ -29,7 +29,7 @@ POTENTIALS = [
 def _few_features() -> Potential:
     """A potential whose features are atomic numbers, and which knows no bromine."""
 
-    def features(_: object, cell: Cell) -> np.ndarray:
+    def features(_: object, cell: UnitCell) -> np.ndarray:
         if 35 in cell.numbers:
             msg = "unknown element"
             raise ValueError(msg)
@@ -100,7 +100,9 @@ def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, wid
     tables = [
         potential.features(
             model,
-            Cell(np.array([site.specie.Z for site in one]), one.lattice.matrix, one.frac_coords),
+            UnitCell(
+                np.array([site.specie.Z for site in one]), one.lattice.matrix, one.frac_coords
+            ),
         )
         for one in (crystal, primitive, moved)
     ]
@@ -111,6 +113,6 @@ def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, wid
         np.testing.assert_allclose(
             table.mean(axis=0), tables[0].mean(axis=0), rtol=0, atol=1e-4 * scale
         )
-    strange = Cell(np.array([3, 97]), np.eye(3) * 4.0, np.array([[0] * 3, [0.5] * 3]))
+    strange = UnitCell(np.array([3, 97]), np.eye(3) * 4.0, np.array([[0] * 3, [0.5] * 3]))
     with pytest.raises(ValueError, match="unknown element"):
         potential.features(model, strange)

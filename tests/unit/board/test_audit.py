@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.board.audit import Finding, audit_board, same_rows
+from ionladder.board.audit import AuditFinding, audit_board, same_rows
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Task
@@ -58,13 +58,13 @@ def audit(
     *,
     crossing: Collection[str] = (),
     task: Task = PHYSICAL,
-) -> dict[str, list[Finding]]:
+) -> dict[str, list[AuditFinding]]:
     return audit_board(
         task, scored(root, boards, task=task), tiny.evaluation_labels(), crossing=crossing
     )
 
 
-def only(findings: list[Finding]) -> Finding:
+def only(findings: list[AuditFinding]) -> AuditFinding:
     (finding,) = findings
     return finding
 

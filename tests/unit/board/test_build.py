@@ -14,7 +14,7 @@ import pytest
 import tiny
 from ionladder.board import build as module
 from ionladder.board.build import StandingOf, assemble, full_json, primary_json, stand, worst_slices
-from ionladder.board.compare import compare
+from ionladder.board.compare import compare_submissions
 from ionladder.board.history import receipt_problems
 from ionladder.board.model import to_csv, write_leaderboard, write_receipts
 from ionladder.repo import Layout, to_json
@@ -49,7 +49,7 @@ def score(layout: Layout) -> tuple[TaskScores, dict[str, Any]]:
         tiny.TASK,
         result.scored,
         scorer.floors(),
-        compare(tiny.TASK, result.scored, tiny.SETTINGS),
+        compare_submissions(tiny.TASK, result.scored, tiny.SETTINGS),
         dataset_version="1.0.0",
         settings=tiny.SETTINGS,
     )

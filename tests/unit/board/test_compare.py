@@ -13,7 +13,7 @@ import pytest
 import tiny
 from ionladder.board import compare as module
 from ionladder.board.compare import (
-    compare,
+    compare_submissions,
     experiment_tables,
     leader_without_groups,
     pair,
@@ -72,7 +72,7 @@ def groups() -> list[list[str]]:
 
 
 def test_every_pair_stands_once_with_the_better_one_first(scored: dict[str, Scored]) -> None:
-    comparison = compare(tiny.TASK, scored, tiny.SETTINGS)
+    comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     table = pair_table(comparison, tiny.TASK.references, confidence=0.95)
     rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
     assert len(rows) == 6
@@ -86,7 +86,7 @@ def test_every_pair_stands_once_with_the_better_one_first(scored: dict[str, Scor
 def test_the_interval_of_a_pair_is_the_jackknife_of_its_differences(
     scored: dict[str, Scored],
 ) -> None:
-    comparison = compare(tiny.TASK, scored, tiny.SETTINGS)
+    comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     found = pair(comparison, "even", "lucky", confidence=0.95)
     difference = np.array(ERRORS["even"]) - np.array(ERRORS["lucky"])
     component = tiny.LABELS["component"].to_numpy()
@@ -102,7 +102,7 @@ def test_a_larger_board_keeps_pairs_with_leaders_and_references(
     scored: dict[str, Scored], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_FOR_ALL_PAIRS", 3)
-    found = compare(tiny.TASK, scored, tiny.SETTINGS)
+    found = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     table = pair_table(found, tiny.TASK.references, confidence=0.95)
     named = [frozenset(row[:2]) for row in table["rows"]]
     assert len(set(named)) == len(named)
@@ -121,7 +121,7 @@ def test_a_larger_board_keeps_pairs_with_leaders_and_references(
 def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(
     scored: dict[str, Scored],
 ) -> None:
-    found = leader_without_groups(compare(tiny.TASK, scored, tiny.SETTINGS), groups())
+    found = leader_without_groups(compare_submissions(tiny.TASK, scored, tiny.SETTINGS), groups())
     assert found is not None
     # Without 7cr, whose error of 9 is all there is against it, "lucky" leads.
     (deciding,) = found["deciding"]
@@ -129,7 +129,7 @@ def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(
     assert deciding["score"] == pytest.approx(0.2 / 5)
     assert deciding["score_of_leader"] == pytest.approx(1.0)
     assert found["share_leader_stays"] == pytest.approx(3 / 4)
-    alone = compare(tiny.TASK, {"even": scored["even"]}, tiny.SETTINGS)
+    alone = compare_submissions(tiny.TASK, {"even": scored["even"]}, tiny.SETTINGS)
     assert leader_without_groups(alone, groups()) is None
 
 
@@ -199,7 +199,7 @@ def test_on_the_whole_test_set_a_difference_is_that_of_the_board(
     board: Board, scorer: TaskScorer
 ) -> None:
     scored = board(ARMS)
-    comparison = compare(tiny.TASK, scored, tiny.SETTINGS)
+    comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     rows = rows_of(scored, scorer, None)
     assert len(rows) == 3
     for row in rows:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ionladder.board.history import (
     REMOVED,
-    Change,
     Record,
+    ScoreChange,
     append_records,
     latest,
     new_records,
@@ -117,7 +117,7 @@ def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(
 # --- changes
 
 
-def change(**changed: Any) -> Change:
+def change(**changed: Any) -> ScoreChange:
     """How one submission changed between two publications, alone on its board."""
     (found,) = publications(publish((standing(),), (standing(**changed),)))[1].changes
     return found

@@ -9,8 +9,8 @@ import pytest
 
 from factories import write_repo
 from ionladder.config import Params, load_params
-from ionladder.data.fetch import fetch
-from ionladder.data.ingest import ingest
+from ionladder.data.fetch import fetch_version
+from ionladder.data.ingest import ingest_version
 from ionladder.repo import Layout
 
 # 1.1.0 differs from 1.0.0 in one cell of each class.
@@ -28,8 +28,8 @@ def fetch_and_ingest(layout: Layout, *keys: str) -> None:
     params = load_params(layout)
     for key in keys or tuple(params.versions):
         pinned = params.versions[key]
-        fetch(layout, pinned)
-        ingest(layout, pinned)
+        fetch_version(layout, pinned)
+        ingest_version(layout, pinned)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import make_tar
-from ionladder.data.archives import Limits, ZipMembers, read_tar
+from ionladder.data.archives import ArchiveLimits, ZipMembers, read_tar
 from ionladder.errors import IngestError
 
 # Archives: read in memory, and refused where they hold what a data archive has no need of.
@@ -61,7 +61,7 @@ def test_a_bomb_is_refused_by_its_declared_size_before_it_is_unpacked(tmp_path: 
     path = write_tar(tmp_path / "a.tar.gz", member("bomb.cif", size=3_000_000))
     assert path.stat().st_size < 10_000
     with pytest.raises(IngestError, match="at most 1000 bytes unpacked"):
-        read_tar(path, limits=Limits(total_bytes=1000))
+        read_tar(path, limits=ArchiveLimits(total_bytes=1000))
 
 
 @pytest.mark.parametrize("keep", [0, 1, 20, 60])
@@ -83,7 +83,7 @@ def write(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLA
     return path
 
 
-def refused(path: Path, limits: Limits | None = None) -> str:
+def refused(path: Path, limits: ArchiveLimits | None = None) -> str:
     with pytest.raises(IngestError) as caught:
         ZipMembers(path, limits=limits)
     return str(caught.value)
@@ -127,8 +127,8 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: int, what: str) -> 
 def test_bombs_are_refused_by_ratio_total_and_number(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", {"a": bytes(5_000_000), "b": b"1"})
     assert "at most 200 bytes from one" in refused(path)
-    assert "at most 100 bytes unpacked" in refused(path, Limits(total_bytes=100))
-    assert "at most 1 members" in refused(path, Limits(members=1))
+    assert "at most 100 bytes unpacked" in refused(path, ArchiveLimits(total_bytes=100))
+    assert "at most 1 members" in refused(path, ArchiveLimits(members=1))
 
 
 def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path: Path) -> None:

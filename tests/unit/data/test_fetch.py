@@ -14,7 +14,7 @@ import pytest
 
 from ionladder.config import DatasetVersion, FoldSettings, OnDemandVersion
 from ionladder.data import fetch as fetch_module
-from ionladder.data.fetch import fetch
+from ionladder.data.fetch import fetch_version
 from ionladder.errors import ConfigError, FetchError, UnreachableError
 from ionladder.repo import Layout, sha256_bytes
 
@@ -58,7 +58,7 @@ def source() -> DatasetVersion:
 
 
 def bring(raw: Path, version: DatasetVersion) -> list[str]:
-    return fetch(Layout(raw.parents[3]), version).brought
+    return fetch_version(Layout(raw.parents[3]), version).brought
 
 
 def assert_nothing_written(raw: Path) -> None:
@@ -194,7 +194,7 @@ def archive(address: str, digest: str | None = None, ingested_bytes: int = 0) ->
 
 
 def bring_archive(made: OnDemandVersion, root: Path) -> dict[str, str]:
-    return fetch(Layout(root), made).digests
+    return fetch_version(Layout(root), made).digests
 
 
 @pytest.fixture

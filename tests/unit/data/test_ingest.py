@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from factories import write_repo
 from ionladder.config import DatasetVersion, FoldSettings, Params, load_params
-from ionladder.data.fetch import fetch
+from ionladder.data.fetch import fetch_version
 from ionladder.data.ingest import (
     connected_components,
     draw_folds,
     grouped_folds,
-    ingest,
+    ingest_version,
     shuffled_folds,
 )
 from ionladder.errors import DataChangedError, DataMissingError, IngestError
@@ -43,7 +43,7 @@ def snapshot(layout: Layout) -> dict[str, bytes]:
 def fetched(layout: Layout, version: str) -> DatasetVersion:
     """Fetch one version, as ``params.yaml`` now pins it."""
     pinned = load_params(layout).versions[f"obelix-{version}".replace(".", "-")]
-    fetch(layout, pinned)
+    fetch_version(layout, pinned)
     return pinned
 
 
@@ -71,7 +71,7 @@ def test_a_version_has_its_tables_checksums_and_manifest(repo: Layout) -> None:
 def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) -> None:
     before = snapshot(repo)
     for pinned in params.versions.values():
-        done = ingest(repo, pinned)
+        done = ingest_version(repo, pinned)
         assert not done.is_first_release
         assert done.n_checks == 14
     assert snapshot(repo) == before
@@ -82,7 +82,7 @@ def test_missing_raw_files_are_named_with_the_command_that_brings_them(
 ) -> None:
     (repo.raw_dir("obelix", "1.0.0") / "all.csv").unlink()
     with pytest.raises(DataMissingError) as caught:
-        ingest(repo, params.versions["obelix-1-0-0"])
+        ingest_version(repo, params.versions["obelix-1-0-0"])
     (problem,) = caught.value.problems
     assert problem.where == "data/obelix/1.0.0/raw/all.csv"
     assert "ionladder fetch obelix-1-0-0" in problem.next_step
@@ -93,7 +93,7 @@ def test_raw_files_with_other_bytes_are_refused(repo: Layout, params: Params) ->
     path.write_bytes(path.read_bytes().replace(b"garnet", b"Garnet"))
     before = snapshot(repo)
     with pytest.raises(DataChangedError, match=r"raw/train\.csv: expected SHA-256"):
-        ingest(repo, params.versions["obelix-1-0-0"])
+        ingest_version(repo, params.versions["obelix-1-0-0"])
     assert snapshot(repo) == before
 
 
@@ -108,7 +108,7 @@ def test_another_content_under_a_released_version_is_refused_by_column(
     )
     raw_changed = {name for name, data in snapshot(repo).items() if before[name] != data}
     with pytest.raises(IngestError) as caught:
-        ingest(repo, pinned)
+        ingest_version(repo, pinned)
     problems = {p.where: p for p in caught.value.problems}
     where = "data/obelix/1.0.0/manifest.json, table "
     assert set(problems) == {f"{where}entries", f"{where}labels"}
@@ -125,7 +125,7 @@ def test_a_failed_first_ingest_leaves_nothing_but_the_raw_files(tmp_path: Path) 
     layout = write_repo(tmp_path, {"1.0.0": {"changes": {("a04", "Z"): "7"}}})
     pinned = fetched(layout, "1.0.0")
     with pytest.raises(IngestError, match="formulas_agree"):
-        ingest(layout, pinned)
+        ingest_version(layout, pinned)
     assert {name.split("/")[2] for name in snapshot(layout)} == {"raw"}
     assert [p.name for p in layout.version_dir("obelix", "1.0.0").iterdir()] == ["raw"]
 
@@ -155,10 +155,10 @@ def test_an_id_used_again_for_another_composition_is_refused(
 ) -> None:
     layout = with_reused_id(tmp_path)
     first, second = (fetched(layout, version) for version in order)
-    ingest(layout, first)
+    ingest_version(layout, first)
     before = snapshot(layout)
     with pytest.raises(IngestError) as caught:
-        ingest(layout, second)
+        ingest_version(layout, second)
     (problem,) = caught.value.problems
     assert problem.where == f"ids_keep_their_formula: obelix {order[1]}, id 'z03'"
     assert order[0] in problem.expected

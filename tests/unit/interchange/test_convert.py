@@ -9,7 +9,7 @@ import pytest
 
 import tiny
 from ionladder.errors import InterchangeError, SubmissionError
-from ionladder.interchange.convert import Choices, read_foreign, write_folder
+from ionladder.interchange.convert import Choices, read_foreign, write_converted_folder
 from ionladder.interchange.tables import Foreign
 from ionladder.specs import Task
 from ionladder.submit.validate import read_submission
@@ -42,7 +42,7 @@ def convert(
 
 def written(tmp_path: Path, foreign: Foreign, name: str = "mine") -> Path:
     folder = tmp_path / "submissions" / name
-    write_folder(
+    write_converted_folder(
         folder, foreign, tiny.TASK, tiny.EXPECTATIONS, source="theirs.zip", shown_as=f"sub/{name}"
     )
     return folder
@@ -179,7 +179,9 @@ def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kin
         tiny.FOLDS.assign(prediction=-5.0).to_csv(path, index=False)
     foreign = convert(tmp_path, path, task=BY_FOLDS)
     folder = tmp_path / "submissions" / "mine"
-    write_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="theirs", shown_as="mine")
+    write_converted_folder(
+        folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="theirs", shown_as="mine"
+    )
     submission = read_submission(folder, BY_FOLDS, tiny.EXPECTATIONS, shown_as="sub/mine")
     assert submission.predictions.rows["log10_sigma"].tolist() == [-5.0] * 8
     assert not (folder / "predictions.csv").exists()

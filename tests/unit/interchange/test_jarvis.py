@@ -9,11 +9,7 @@ import pandas as pd
 import pytest
 
 from ionladder.errors import InterchangeError
-from ionladder.interchange.jarvis import (
-    read_contribution,
-    read_labels,
-    write_contribution,
-)
+from ionladder.interchange.jarvis import read_contribution, read_labels, write_contribution
 from unit.interchange.peer_files import JARVIS_NAME, jarvis_labels, jarvis_zip, zip_of
 
 

@@ -9,8 +9,8 @@ import pytest
 from git_repository import GitRepository
 from ionladder.errors import PullRequestError
 from ionladder.git import ABSENT, REGULAR
-from ionladder.pr.check import PullRequest, read_board, read_pull_request, write_board, write_folder
-from ionladder.pr.rules import Board, Guarded, group_folders, guard
+from ionladder.pr.check import PullRequest, copy_folder, read_board, read_pull_request, write_board
+from ionladder.pr.rules import Guarded, KnownSubmissions, group_folders, guard
 from tiny import TASK
 
 MINE = "submissions/tiny/mine/predictions.csv"
@@ -110,7 +110,7 @@ def test_files_come_from_git_byte_for_byte(
     fork.commit()
     request = request_of(base, fork)
     for folder in group_folders(request.changes, read_board(request, TASKS)):
-        write_folder(request, folder, tmp_path / "sent")
+        copy_folder(request, folder, tmp_path / "sent")
     write_board(request, "tiny", tmp_path / "board")
     files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.glob("*/submissions/*/*/*")}
     assert {name for name in files if name.startswith(("sent", "board"))} == {
@@ -130,10 +130,10 @@ def test_nothing_is_written_over_or_elsewhere(
     fork.commit()
     request = request_of(base, fork)
     (folder,) = group_folders(request.changes, read_board(request, TASKS))
-    write_folder(request, folder, tmp_path / "sent")
+    copy_folder(request, folder, tmp_path / "sent")
     with pytest.raises(FileExistsError):
-        write_folder(request, folder, tmp_path / "sent")
+        copy_folder(request, folder, tmp_path / "sent")
     fork.write("src/code.py", "evil\n")
     fork.commit()
-    wide = Board(names={"code.py": frozenset()}, reserved={})
+    wide = KnownSubmissions(names={"code.py": frozenset()}, reserved={})
     assert not group_folders(request_of(base, fork).changes, wide)

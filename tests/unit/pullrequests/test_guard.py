@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder.errors import error_text
-from ionladder.git import Change
-from ionladder.pr.rules import MAX_FOLDERS, MAX_TABLE_BYTES, Board, guard
+from ionladder.git import FileChange
+from ionladder.pr.rules import MAX_FOLDERS, MAX_TABLE_BYTES, KnownSubmissions, guard
 
-BOARD = Board(
+BOARD = KnownSubmissions(
     names={"obelix": frozenset({"rf-paper", "hgb-l1", "old"}), "bvel-proto": frozenset()},
     reserved={"obelix": frozenset({"train-mean"}), "bvel-proto": frozenset()},
 )
 FOLDER = "submissions/obelix/my-model"
 
 
-def added(path: str, **other: object) -> Change:
-    change = Change(
+def added(path: str, **other: object) -> FileChange:
+    change = FileChange(
         path=path,
         old_mode="000000",
         new_mode="100644",
@@ -33,7 +33,7 @@ def added(path: str, **other: object) -> Change:
 HONEST = (added(f"{FOLDER}/predictions.csv"), added(f"{FOLDER}/submission.yaml"))
 
 
-def refusal(*changes: Change) -> str:
+def refusal(*changes: FileChange) -> str:
     """Why a pull request is refused; it is never handed on."""
     found = guard([*HONEST, *changes], BOARD)
     assert found.refusals
@@ -41,7 +41,7 @@ def refusal(*changes: Change) -> str:
     return error_text(found.refusals)
 
 
-def question(*changes: Change) -> str:
+def question(*changes: FileChange) -> str:
     found = guard(changes, BOARD)
     assert not found.refusals
     assert found.questions
@@ -136,7 +136,7 @@ def test_a_name_that_reads_like_another_is_refused(name: str) -> None:
         (added("leaderboard/obelix.json"), "made again on the main branch"),
     ],
 )
-def test_one_change_too_many_is_refused_with_the_reason(change: Change, words: str) -> None:
+def test_one_change_too_many_is_refused_with_the_reason(change: FileChange, words: str) -> None:
     assert words in refusal(change)
 
 
@@ -188,7 +188,7 @@ _CHANGES = st.builds(
 
 
 @given(st.lists(_CHANGES, max_size=6))
-def test_what_passes_is_plain_small_and_in_its_place(changes: list[Change]) -> None:
+def test_what_passes_is_plain_small_and_in_its_place(changes: list[FileChange]) -> None:
     found = guard(changes, BOARD)
     error_text([*found.refusals, *found.questions]).encode("utf-8")
     for folder in found.folders:

@@ -8,22 +8,25 @@ from typing import Any
 import pytest
 
 from ionladder.pr import check as verdict
-from ionladder.pr.check import Question, ask
+from ionladder.pr.check import ReviewQuestion, ask
 from ionladder.submit.isolate import Limits
 
 GOOD = '{"outcome": "withdrawn"}'
 
 
 @pytest.fixture
-def question(tmp_path: Path) -> Question:
+def question(tmp_path: Path) -> ReviewQuestion:
     folders = {name: tmp_path / name for name in ("root", "board", "sent")}
     for folder in folders.values():
         folder.mkdir()
-    return Question(task="obelix", name="mine", is_new=True, **folders)
+    return ReviewQuestion(task="obelix", name="mine", is_new=True, **folders)
 
 
 def run(
-    question: Question, monkeypatch: pytest.MonkeyPatch, body: str, limits: Limits | None = None
+    question: ReviewQuestion,
+    monkeypatch: pytest.MonkeyPatch,
+    body: str,
+    limits: Limits | None = None,
 ) -> dict[str, Any]:
     """Let another program stand in for the checker; it has bound itself as that one does."""
     program = (
@@ -40,7 +43,7 @@ def said(answer: dict[str, Any]) -> str:
 
 
 def test_an_answer_is_handed_on_with_what_was_asked(
-    question: Question, monkeypatch: pytest.MonkeyPatch
+    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = 'print(json.dumps({"outcome": "withdrawn", "name": "another", "task": "other"}))'
     answer = run(question, monkeypatch, body)
@@ -48,7 +51,7 @@ def test_an_answer_is_handed_on_with_what_was_asked(
 
 
 def test_the_process_gets_nothing_of_the_callers_surroundings(
-    question: Question, monkeypatch: pytest.MonkeyPatch
+    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
@@ -71,14 +74,14 @@ def test_the_process_gets_nothing_of_the_callers_surroundings(
     ["", "[]", '{"outcome": "brilliant"}', GOOD + GOOD],
 )
 def test_an_answer_of_another_shape_is_not_believed(
-    question: Question, monkeypatch: pytest.MonkeyPatch, answer: str
+    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     found = run(question, monkeypatch, f"print({answer!r})")
     assert found["outcome"] == "unchecked"
 
 
 def test_a_failing_process_is_for_a_maintainer_with_its_last_word(
-    question: Question, monkeypatch: pytest.MonkeyPatch
+    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = run(question, monkeypatch, "raise ValueError('\\u202e<b>')")
     assert found["outcome"] == "unchecked"
@@ -96,7 +99,7 @@ def test_a_failing_process_is_for_a_maintainer_with_its_last_word(
     ],
 )
 def test_side_doors_are_shut(
-    question: Question, monkeypatch: pytest.MonkeyPatch, body: str
+    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     found = run(question, monkeypatch, f"{body}\nprint({GOOD!r})")
     assert found["outcome"] == "unchecked"
@@ -114,7 +117,7 @@ def test_side_doors_are_shut(
     ],
 )
 def test_a_process_beyond_a_limit_is_ended(
-    question: Question,
+    question: ReviewQuestion,
     monkeypatch: pytest.MonkeyPatch,
     body: str,
     limits: dict[str, int],

@@ -11,8 +11,8 @@ import pytest
 
 from factories import write_repo
 from ionladder.config import load_params
-from ionladder.data.fetch import fetch
-from ionladder.data.ingest import ingest
+from ionladder.data.fetch import fetch_version
+from ionladder.data.ingest import ingest_version
 from ionladder.data.registry import get_task
 from ionladder.entries import EntryReader, EntryTable, build_entry_table
 from ionladder.repo import Layout
@@ -30,8 +30,8 @@ def _ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("IONLADDER_MIRROR", raising=False)
         layout = write_repo(folder)
         for pinned in load_params(layout).versions.values():
-            fetch(layout, pinned)
-            ingest(layout, pinned)
+            fetch_version(layout, pinned)
+            ingest_version(layout, pinned)
     return folder
 
 

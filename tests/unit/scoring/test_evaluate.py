@@ -12,12 +12,12 @@ from scipy import stats
 import tiny
 from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
-from ionladder.evaluation import Evaluation, evaluate
+from ionladder.evaluation import Evaluation, evaluate_tables
 from ionladder.stats.intervals import degrees_of_freedom
 
 
 def run(predictions: pd.DataFrame, settings: ScoringSettings = tiny.SETTINGS) -> Evaluation:
-    return evaluate(tiny.LABELS, predictions, tiny.TASK, settings=settings)
+    return evaluate_tables(tiny.LABELS, predictions, tiny.TASK, settings=settings)
 
 
 def value(evaluation: Evaluation, subset: str, metric: str) -> float:

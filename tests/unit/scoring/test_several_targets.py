@@ -11,9 +11,9 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.evaluation import Evaluation, evaluate
+from ionladder.evaluation import Evaluation, evaluate_tables
 from ionladder.score import compute_floors
-from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Primary
+from ionladder.specs import MEAN_OF_TARGETS, MetricUse, PrimaryMetric
 from ionladder.stats.intervals import degrees_of_freedom
 
 TARGET = replace(tiny.TASK.targets[0], limit_column=None)
@@ -26,7 +26,7 @@ TASK = replace(
         MetricUse(name="f1_fast", metric="f1_below", title="F1", options={"threshold": 0.5}),
     ),
     subsets=tiny.TASK.subsets[:1],
-    primary=Primary(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
+    primary=PrimaryMetric(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
 )
 
 # b does not percolate in three dimensions: its barrier lies beyond every number.
@@ -48,7 +48,7 @@ PREDICTIONS = pd.DataFrame(
 
 
 def run(predictions: pd.DataFrame = PREDICTIONS) -> Evaluation:
-    return evaluate(LABELS, predictions, TASK, settings=tiny.SETTINGS)
+    return evaluate_tables(LABELS, predictions, TASK, settings=tiny.SETTINGS)
 
 
 def test_the_primary_score_is_the_mean_over_targets() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate
+from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate_tables
 from ionladder.receipt import MIN_ROWS
 from ionladder.specs import Slice, Subset, Task
 
@@ -86,7 +86,7 @@ def test_intervals_are_those_that_a_subset_of_the_same_entries_has() -> None:
         for seed, row in enumerate(y_pred["log10_sigma"])
     ]
     settings = tiny.SETTINGS.model_copy(update={"confidence": 0.95})
-    evaluation = evaluate(labels, pd.concat(rows), TASK, settings=settings)
+    evaluation = evaluate_tables(labels, pd.concat(rows), TASK, settings=settings)
     for value, score in scored()["half"].items():
         expected = evaluation.score("log10_sigma", value, "mae")
         assert score.value == pytest.approx(expected.value)

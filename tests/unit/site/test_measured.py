@@ -8,10 +8,7 @@ import pytest
 
 from ionladder.errors import SiteError
 from ionladder.site.context import load_site
-from ionladder.site.pages.methods import (
-    COVERAGE,
-    SEPARATION,
-)
+from ionladder.site.pages.methods import COVERAGE, SEPARATION
 from ionladder.site.render import render_pages
 from unit.site.synthetic_board import make_repository, typical
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ionladder.board.audit import Finding, audit_json
+from ionladder.board.audit import AuditFinding, audit_json
 from ionladder.board.model import parse_board
 from ionladder.evaluation import SliceScore
 from ionladder.repo import Layout, read_json, to_json
@@ -101,7 +101,7 @@ def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
 
 def test_a_hostile_note_of_the_audit_stays_text(tmp_path: Path) -> None:
     line = " ".join(HOSTILE[name] for name in ("script", "image", "template", "right to left"))
-    odd = Finding(check="identical", title=line, sentence=line, evidence={"twin": line})
+    odd = AuditFinding(check="identical", title=line, sentence=line, evidence={"twin": line})
     layout = make_repository(tmp_path, typical())
     add_analysis(layout, TASK.name, audit=audit_json({"mlp-paper": [], "train-mean": [odd]}))
     pages = render_pages(load_site(layout))

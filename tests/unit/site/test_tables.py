@@ -10,14 +10,8 @@ import pytest
 
 from ionladder.board.model import Board, parse_board
 from ionladder.errors import SiteError
-from ionladder.site.tables import (
-    STEPS,
-    board_tables,
-    heat_of,
-    metric_groups,
-    target_table,
-)
-from ionladder.specs import MetricUse, Primary, Task
+from ionladder.site.tables import STEPS, board_tables, heat_of, metric_groups, target_table
+from ionladder.specs import MetricUse, PrimaryMetric, Task
 from unit.site.synthetic_board import (
     BARRIERS,
     TARGETS,
@@ -132,7 +126,7 @@ def task(primary: str) -> Task:
     return replace(
         BARRIERS,
         metrics=OWN,
-        primary=Primary(target=primary, metric="mae_clipped", subset="all"),
+        primary=PrimaryMetric(target=primary, metric="mae_clipped", subset="all"),
         targets=tuple(
             replace(t, error_unit=units.get(t.name, t.error_unit)) for t in BARRIERS.targets
         ),

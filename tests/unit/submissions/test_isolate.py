@@ -16,7 +16,7 @@ import pytest
 
 from ionladder.errors import DataMissingError
 from ionladder.submit.isolate import Limits, Read, ReaderProcess
-from ionladder.submit.tables import read_table
+from ionladder.submit.tables import read_submitted_table
 
 TABLE = pa.table(
     {
@@ -96,7 +96,7 @@ def test_a_text_meant_often_counts_as_often(tmp_path: Path) -> None:
     """Fifty million bytes in 60,000 cells that all mean one text of 900."""
     path = tmp_path / "predictions.parquet"
     pq.write_table(pa.table({"id": pa.repeat("x" * 900, 60_000)}), path)
-    _, (problem,) = read_table(path, shown_as="sent", allowed=["id"], max_rows=100_000)
+    _, (problem,) = read_submitted_table(path, shown_as="sent", allowed=["id"], max_rows=100_000)
     assert str(problem).startswith("sent: expected at most 50 MB when unpacked; found 54 MB")
 
 
@@ -109,7 +109,9 @@ def test_no_changed_byte_is_more_than_a_problem(tmp_path: Path) -> None:
         bad = bytearray(good)
         bad[place] = (bad[place] + 128) % 256
         path.write_bytes(bad)
-        table, problems = read_table(path, shown_as="sent", allowed=["id", "x"], max_rows=10)
+        table, problems = read_submitted_table(
+            path, shown_as="sent", allowed=["id", "x"], max_rows=10
+        )
         assert (table is None) == bool(problems)
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Outcome, grouped_folds
-from ionladder.data.litraj.xyz import SYMBOLS, refusal
+from ionladder.data.litraj.xyz import SYMBOLS, frame_error
 from ionladder.data.store import CheckResult
 from ionladder.errors import IngestError, Problem, first_few
 
@@ -95,7 +95,7 @@ def read_index(
     try:
         lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise refusal(where, "CSV in UTF-8", str(error)) from error
+        raise frame_error(where, "CSV in UTF-8", str(error)) from error
     header, *rows = lines or [[]]
     counts = Counter(header)
     wrong = [
@@ -113,7 +113,7 @@ def read_index(
         found = f"another number in {len(short)} rows (row {first_few(short)})"
         wrong.append((where, f"{len(header)} fields in every row", found))
     if wrong:
-        raise IngestError([problem for case in wrong for problem in refusal(*case).problems])
+        raise IngestError([problem for case in wrong for problem in frame_error(*case).problems])
     wanted = [name for name in dict.fromkeys((*required, *optional)) if name in counts]
     places = {name: header.index(name) for name in wanted}
     index = [{name: fields[place] for name, place in places.items()} for fields in rows]

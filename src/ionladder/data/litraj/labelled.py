@@ -33,7 +33,7 @@ _BLOCK_ROWS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class ArchiveLayout:
     """How the files of an archive are named, and what is read from them.
 
     Attributes:
@@ -59,7 +59,7 @@ class Layout:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Release:
+class LabelledRelease:
     """What the checks look at, and what the tables are made from.
 
     Attributes:
@@ -74,7 +74,7 @@ class Release:
         structures: ``id``, ``numbers``, ``cell_ang`` and ``positions_ang`` of the frames.
     """
 
-    layout: Layout
+    layout: ArchiveLayout
     pinned: DatasetVersion
     index: Sequence[Row]
     unknown: Sequence[str]
@@ -95,7 +95,9 @@ class Release:
         return [name for name, f in zip(self.ids, self.frames, strict=True) if is_wrong(f)]
 
 
-def read_release(raw: Path, pinned: DatasetVersion, *, layout: Layout) -> Release:
+def read_labelled_release(
+    raw: Path, pinned: DatasetVersion, *, layout: ArchiveLayout
+) -> LabelledRelease:
     """Read an archive; its structures are held in memory, about 13 bytes an atom.
 
     Args:
@@ -133,7 +135,7 @@ def read_release(raw: Path, pinned: DatasetVersion, *, layout: Layout) -> Releas
                         blocks.append(_structures(block, layout.id_key))
                         skipped.update(*(frame.skipped for frame in block))
                         tick(len(block))
-    return Release(
+    return LabelledRelease(
         layout=layout,
         pinned=pinned,
         index=index,
@@ -143,7 +145,7 @@ def read_release(raw: Path, pinned: DatasetVersion, *, layout: Layout) -> Releas
     )
 
 
-def _described(frame: Frame, part: str, layout: Layout) -> Row:
+def _described(frame: Frame, part: str, layout: ArchiveLayout) -> Row:
     n_atoms = len(frame.numbers)
     return {
         **{key: frame.info.get(key) for key in layout.keys},
@@ -220,7 +222,7 @@ def _decimals(text: str | None) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _check_counts(release: Release) -> Outcome:
+def _check_counts(release: LabelledRelease) -> Outcome:
     frames = Counter(release.column("part"))
     rows = Counter(row["_split"] for row in release.index)
     findings = [
@@ -233,7 +235,7 @@ def _check_counts(release: Release) -> Outcome:
     return Outcome(findings=findings, detail=counted)
 
 
-def _check_names(release: Release) -> Outcome:
+def _check_names(release: LabelledRelease) -> Outcome:
     key = release.layout.id_key
     wrong: dict[str, list[str]] = {
         f"a {name}": [f["place"] for f in release.frames if len((f[name] or "").split()) != 1]
@@ -248,7 +250,7 @@ def _check_names(release: Release) -> Outcome:
     return Outcome(findings=findings, detail=f"{len(counts)} entries")
 
 
-def _check_index(release: Release) -> Outcome:
+def _check_index(release: LabelledRelease) -> Outcome:
     """By id where the index has one; otherwise by material, part and label."""
     key, labels = release.layout.id_key, release.layout.labels
     if not release.index or key not in release.index[0]:
@@ -274,7 +276,7 @@ def _check_index(release: Release) -> Outcome:
     return Outcome(findings=findings, detail=f"{len(both)} entries compared by {key}")
 
 
-def _check_index_by_material(release: Release) -> Outcome:
+def _check_index_by_material(release: LabelledRelease) -> Outcome:
     """For an index without ids: as many rows of each material in each part, with equal labels."""
 
     def grouped(rows: Sequence[Row], part: str) -> dict[tuple[str, str], list[Row]]:
@@ -302,7 +304,7 @@ def _check_index_by_material(release: Release) -> Outcome:
     return Outcome(findings=common.objections("index", {expected: wrong}), detail=detail)
 
 
-def _check_chemsys(release: Release) -> Outcome:
+def _check_chemsys(release: LabelledRelease) -> Outcome:
     """The chemical system of the index is that of the atoms; Li may have left the cell."""
     has_material = bool(release.index) and "material_id" in release.index[0]
     key = "material_id" if has_material else release.layout.id_key
@@ -321,7 +323,7 @@ def _check_chemsys(release: Release) -> Outcome:
     return Outcome(findings=findings, detail=f"{len(set(stated.values()))} chemical systems")
 
 
-def _check_labels(release: Release) -> Outcome:
+def _check_labels(release: LabelledRelease) -> Outcome:
     layout = release.layout
     wrong: dict[str, list[str]] = {}
     missing = 0
@@ -339,18 +341,18 @@ def _check_labels(release: Release) -> Outcome:
     return Outcome(findings=common.objections("structures", wrong), detail=detail)
 
 
-def _check_cells(release: Release) -> Outcome:
+def _check_cells(release: LabelledRelease) -> Outcome:
     flat = [frame["place"] for frame in release.frames if not frame["volume_ang3"] > 1e-3]
     findings = common.objections("structures", {"a cell with a volume": flat})
     return Outcome(findings=findings, detail=f"{len(release.frames)} cells")
 
 
-def _check_columns(release: Release) -> Outcome:
+def _check_columns(release: LabelledRelease) -> Outcome:
     names = first_few(release.unknown, limit=20) if release.unknown else "none"
     return Outcome(detail=f"passed over: {names}")
 
 
-def _checks(layout: Layout) -> Iterator[Check[Release]]:
+def _checks(layout: ArchiveLayout) -> Iterator[Check[LabelledRelease]]:
     """The checks that every archive of labelled structures has to pass."""
     may_be = ", or inf" if layout.allow_inf else ""
     counts = "Each part has as many entries as upstream states."
@@ -373,7 +375,7 @@ def _checks(layout: Layout) -> Iterator[Check[Release]]:
 
 
 def _build(
-    release: Release,
+    release: LabelledRelease,
     work: Path,
     *,
     dataset: Dataset,
@@ -434,7 +436,7 @@ def _build(
     )
 
 
-def _write_structures(release: Release, dataset: Dataset, work: Path) -> StreamedTable:
+def _write_structures(release: LabelledRelease, dataset: Dataset, work: Path) -> StreamedTable:
     """Write the structures in ascending order of ids."""
     import pyarrow as pa
 
@@ -451,7 +453,9 @@ def _write_structures(release: Release, dataset: Dataset, work: Path) -> Streame
 _EDGES_EV = (0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 20)
 
 
-def _summarise(release: Release, labels: Mapping[str, Sequence[float | None]]) -> dict[str, Any]:
+def _summarise(
+    release: LabelledRelease, labels: Mapping[str, Sequence[float | None]]
+) -> dict[str, Any]:
     """Counts and distributions for the manifest and the dataset card.
 
     Counts per subset are lists in the order of ``subsets``. Bin i of the histogram holds labels
@@ -502,7 +506,7 @@ def _histogram(
 # BVEL13k: percolation barriers of structures
 
 
-_BVEL13K = Layout(
+_BVEL13K = ArchiveLayout(
     stem="BVEL13k",
     id_key="material_id",
     labels=("E_1D", "E_2D", "E_3D"),
@@ -527,7 +531,7 @@ def build_bvel13k(
     """
     from ionladder.data.bond_valence import Barriers, label_row
 
-    release = read_release(raw, pinned, layout=_BVEL13K)
+    release = read_labelled_release(raw, pinned, layout=_BVEL13K)
     checked = run_checks(dataset, (*_checks(_BVEL13K), *_BVEL13K_CHECKS), release)
     values = [[number_of(frame[label]) for label in _BVEL13K.labels] for frame in release.frames]
     falling = [
@@ -569,7 +573,7 @@ def build_bvel13k(
     )
 
 
-def _check_times_sites(release: Release) -> Outcome:
+def _check_times_sites(release: LabelledRelease) -> Outcome:
     """Barriers times the number of sites are that, where the file states them."""
     findings: list[Finding] = []
     compared = 0
@@ -592,7 +596,7 @@ def _check_times_sites(release: Release) -> Outcome:
     return Outcome(findings=findings, detail=f"{compared} products compared")
 
 
-def _check_no_dummies(release: Release) -> Outcome:
+def _check_no_dummies(release: LabelledRelease) -> Outcome:
     wrong = {
         "no dummy atom X": release.which(lambda frame: bool(frame["dummies"])),
         "Li": release.which(lambda frame: not frame["n_li"]),
@@ -601,7 +605,7 @@ def _check_no_dummies(release: Release) -> Outcome:
     return Outcome(findings=common.objections("structures", wrong), detail=detail)
 
 
-_BVEL13K_CHECKS: tuple[Check[Release], ...] = (
+_BVEL13K_CHECKS: tuple[Check[LabelledRelease], ...] = (
     Check(
         "products_agree",
         "E_nD_x_nsites, where it is given, is E_nD times the number of sites.",
@@ -616,7 +620,9 @@ _BVEL13K_CHECKS: tuple[Check[Release], ...] = (
 # nebBVSE122k: barriers of single hops
 
 
-_NEBBVSE122K = Layout(stem="nebBVSE122k", id_key="edge_id", labels=("em",), id_in_index=False)
+_NEBBVSE122K = ArchiveLayout(
+    stem="nebBVSE122k", id_key="edge_id", labels=("em",), id_in_index=False
+)
 
 
 def build_nebbvse122k(
@@ -627,7 +633,7 @@ def build_nebbvse122k(
     Raises:
         IngestError: The archive is unsafe, damaged or malformed, or every finding of the checks.
     """
-    release = read_release(raw, pinned, layout=_NEBBVSE122K)
+    release = read_labelled_release(raw, pinned, layout=_NEBBVSE122K)
     checked = run_checks(dataset, (*_checks(_NEBBVSE122K), *_NEBBVSE122K_CHECKS), release)
     edges = [edge for edge in map(common.parse_edge_id, release.ids) if edge is not None]
     return _build(
@@ -644,7 +650,7 @@ def build_nebbvse122k(
     )
 
 
-def _check_edges(release: Release) -> Outcome:
+def _check_edges(release: LabelledRelease) -> Outcome:
     unread, other = [], []
     for name, frame in zip(release.ids, release.frames, strict=True):
         edge = common.parse_edge_id(name)
@@ -661,13 +667,13 @@ def _check_edges(release: Release) -> Outcome:
     )
 
 
-def _check_centres(release: Release) -> Outcome:
+def _check_centres(release: LabelledRelease) -> Outcome:
     wrong = release.which(lambda frame: frame["dummies"] != [0])
     findings = common.objections("structures", {"one dummy atom X, the last": wrong})
     return Outcome(findings=findings, detail=f"{len(release.frames)} supercells")
 
 
-_NEBBVSE122K_CHECKS: tuple[Check[Release], ...] = (
+_NEBBVSE122K_CHECKS: tuple[Check[LabelledRelease], ...] = (
     Check(
         "hops_are_named",
         "Every edge_id is a material, two sites and an image, and leads somewhere.",

@@ -325,7 +325,7 @@ def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
         "saddle_ev": float(path.energies_ev.max() - path.energies_ev[0]),
         "em_agrees": None
         if em is None
-        else abs(xyz.number(centroid, "em", where=_CENTROIDS) - hop.em_dft_ev) <= _AGREE_EV,
+        else abs(xyz.info_number(centroid, "em", where=_CENTROIDS) - hop.em_dft_ev) <= _AGREE_EV,
     }
 
 
@@ -355,7 +355,7 @@ def _read_centroids(
                 if n_dummies != 1:
                     problems.append(_problem(at, "one dummy atom X", str(n_dummies)))
                 if "em" in frame.info:
-                    xyz.number(frame, "em", where=_CENTROIDS)
+                    xyz.info_number(frame, "em", where=_CENTROIDS)
                 centroids[name] = frame
     except IngestError as error:
         problems += error.problems
@@ -387,7 +387,9 @@ def _read_path(archive: ZipMembers, hop: _Hop) -> tuple[_Path | None, list[Probl
             moving_ion=_moving_ion(first, init),
             init_ang=np.stack([frame.arrays["pos"] for frame in first]),
             relaxed_ang=np.stack([frame.arrays["pos"] for frame in second]),
-            energies_ev=np.array([xyz.number(frame, "energy", where=relaxed) for frame in second]),
+            energies_ev=np.array(
+                [xyz.info_number(frame, "energy", where=relaxed) for frame in second]
+            ),
             forces=np.stack([frame.arrays["forces"] for frame in second]).astype(np.float32)
             if all("forces" in frame.arrays for frame in second)
             else None,

@@ -19,7 +19,15 @@ from ionladder.data import store
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Outcome, run_checks
 from ionladder.data.litraj import common
-from ionladder.data.litraj.xyz import SYMBOLS, Frame, array, iter_frames, number, numbers, refusal
+from ionladder.data.litraj.xyz import (
+    SYMBOLS,
+    Frame,
+    array,
+    frame_error,
+    info_number,
+    iter_frames,
+    numbers,
+)
 from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, first_few
 from ionladder.repo import sha256_bytes
@@ -195,12 +203,12 @@ def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
     forces = array(frame, "forces", where=where)
     at, named = f"{where}, frame {frame.place}", f"{where}, frame {frame.place}, edge_id"
     if forces.shape != (len(frame.numbers), 3):
-        raise refusal(at, "three force components an atom", f"forces of shape {forces.shape}")
+        raise frame_error(at, "three force components an atom", f"forces of shape {forces.shape}")
     path, material = frame.info.get("edge_id"), frame.info.get("material_id")
     if path is not None:
         edge = common.parse_edge_id(path)
         if edge is None:
-            raise refusal(named, "material_source_target_x_y_z", repr(path))
+            raise frame_error(named, "material_source_target_x_y_z", repr(path))
         material = material or edge.material_id
     stress = _stress(frame, where=where)
     formula, chemsys, has_u_metal = _made_of(frame.numbers.tobytes())
@@ -214,7 +222,7 @@ def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
         chemsys=chemsys,
         has_u_metal=has_u_metal,
         content_sha256_16=_content_sha256_16(frame),
-        energy_ev=number(frame, "energy", where=where),
+        energy_ev=info_number(frame, "energy", where=where),
         has_stress=stress is not None,
         # Whether the force on an atom is large enough to point somewhere, as it is stored.
         has_direction=bool(((stored**2).sum(axis=1) >= store.SMALLEST_FORCE_EV_PER_ANG**2).any()),
@@ -232,7 +240,7 @@ def _stress(frame: Frame, *, where: str) -> list[float] | None:
     if apart > _SYMMETRY * max(1.0, np.abs(matrix).max()):
         at = f"{where}, frame {frame.place}, stress"
         expected = "a symmetric 3×3 matrix, row by row: xx xy xz yx yy yz zx zy zz"
-        raise refusal(at, expected, f"one whose sides differ by {apart:.3g} eV/Å³")
+        raise frame_error(at, expected, f"one whose sides differ by {apart:.3g} eV/Å³")
     mean: list[float] = ((pairs[:, 0] + pairs[:, 1]) / 2).tolist()
     return mean
 

@@ -62,7 +62,7 @@ class Frame:
     skipped: tuple[str, ...] = ()
 
 
-def refusal(where: str, expected: str, found: str) -> IngestError:
+def frame_error(where: str, expected: str, found: str) -> IngestError:
     """The error about one place of an upstream file."""
     step = "Compare the file with its upstream copy."
     return IngestError(Problem(where, expected, found, step))
@@ -78,7 +78,7 @@ class _Place:
 
     def error(self, offset: int, expected: str, found: str) -> IngestError:
         where = f"{self.where}, frame {self.frame}, line {self.line + offset}"
-        return refusal(where, expected, found)
+        return frame_error(where, expected, found)
 
 
 def iter_frames(
@@ -110,7 +110,7 @@ def iter_frames(
             # Blank lines may end a file, and nothing else may follow them.
             if first and any(map(bytes.strip, iter(lambda: stream.readline(_LONGEST_LINE), b""))):
                 blank = f"{where}, line {line}"
-                raise refusal(blank, "a number of atoms", "a blank line")
+                raise frame_error(blank, "a number of atoms", "a blank line")
             return
         at = _Place(where=where, frame=place, line=line)
         n_atoms = _count(first.strip(), at)
@@ -129,7 +129,7 @@ def iter_frames(
         line += n_atoms + 2
 
 
-def number(frame: Frame, key: str, *, where: str) -> float:
+def info_number(frame: Frame, key: str, *, where: str) -> float:
     """A finite number of the comment line.
 
     Raises:
@@ -153,11 +153,11 @@ def numbers(frame: Frame, key: str, size: int, *, where: str) -> tuple[float, ..
     at, named = f"{where}, frame {frame.place}", f"{where}, frame {frame.place}, {key}"
     if key not in frame.info:
         found = f"only {first_few(sorted(frame.info), limit=20) or 'a cell'}"
-        raise refusal(at, f"a value of {key}", found)
+        raise frame_error(at, f"a value of {key}", found)
     values = _floats(frame.info[key].strip("[]()").replace(",", " "))
     if values is None or len(values) != size:
         found = repr(visible(frame.info[key]))
-        raise refusal(named, f"{size} finite number(s)", found)
+        raise frame_error(named, f"{size} finite number(s)", found)
     return tuple(values)
 
 
@@ -170,7 +170,7 @@ def array(frame: Frame, key: str, *, where: str) -> npt.NDArray[Any]:
     if key not in frame.arrays:
         found = f"only {first_few([*frame.arrays, *frame.skipped], limit=20)}"
         at = f"{where}, frame {frame.place}"
-        raise refusal(at, f"a column {key} for every atom", found)
+        raise frame_error(at, f"a column {key} for every atom", found)
     return frame.arrays[key]
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ionladder.data.ingest import Check, Finding, Outcome
 from ionladder.data.obelix import release as rel
-from ionladder.data.obelix.crystals import Crystal
+from ionladder.data.obelix.crystals import ParsedCrystal
 from ionladder.data.obelix.release import Amounts, FormulaError, LabelError, Release, Row
 from ionladder.errors import first_few
 
@@ -249,7 +249,7 @@ class Built:
     """
 
     release: Release
-    crystals: Mapping[str, Crystal]
+    crystals: Mapping[str, ParsedCrystal]
     tables: Mapping[str, pa.Table]
 
     def rows(self, table: str) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ class StructureError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crystal:
+class ParsedCrystal:
     """What ingest takes from one CIF.
 
     Attributes:
@@ -81,7 +81,7 @@ class Crystal:
     warnings: tuple[str, ...]
 
 
-def read_crystal(data: bytes) -> Crystal:
+def read_crystal(data: bytes) -> ParsedCrystal:
     """Read one CIF.
 
     Raises:
@@ -98,7 +98,7 @@ def read_crystal(data: bytes) -> Crystal:
             (block,) = parser.as_dict().values()
             remarks: list[str] = getattr(parser, "warnings", [])
         sites = tuple(_elements(site) for site in crystal)
-        return Crystal(
+        return ParsedCrystal(
             text=text,
             sites=sites,
             amounts=_amounts(sites),
@@ -114,7 +114,9 @@ def read_crystal(data: bytes) -> Crystal:
         raise StructureError(msg) from error
 
 
-def structure_row(entry_id: str, crystal: Crystal, table: Mapping[str, Fraction]) -> dict[str, Any]:
+def structure_row(
+    entry_id: str, crystal: ParsedCrystal, table: Mapping[str, Fraction]
+) -> dict[str, Any]:
     """The row of ``structures`` for one entry.
 
     Args:

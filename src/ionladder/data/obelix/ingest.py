@@ -14,7 +14,7 @@ from ionladder.data.ingest import connected_components, draw_folds, groups_of_eq
 from ionladder.data.obelix import crystals as cif
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.checks import TABLE_CHECKS, TEXT_CHECKS, Built
-from ionladder.data.obelix.crystals import Crystal, StructureError
+from ionladder.data.obelix.crystals import ParsedCrystal, StructureError
 from ionladder.data.obelix.release import Release, Row
 from ionladder.data.slices import NOT_GIVEN
 from ionladder.data.store import BuiltVersion, table_from_rows
@@ -47,11 +47,11 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
     built = Built(release=release, crystals=crystals, tables=tables)
     table_results = run_checks(rel.DATASET, TABLE_CHECKS, built)
     return BuiltVersion(
-        tables=tables, checks=(*text_results, *table_results), summary=summarise(tables)
+        tables=tables, checks=(*text_results, *table_results), summary=describe_tables(tables)
     )
 
 
-def read_crystals(release: Release) -> dict[str, Crystal]:
+def read_crystals(release: Release) -> dict[str, ParsedCrystal]:
     """Read every CIF, in the order of ids.
 
     Raises:
@@ -76,7 +76,7 @@ def read_crystals(release: Release) -> dict[str, Crystal]:
     return crystals
 
 
-def build_tables(release: Release, crystals: Mapping[str, Crystal]) -> dict[str, pa.Table]:
+def build_tables(release: Release, crystals: Mapping[str, ParsedCrystal]) -> dict[str, pa.Table]:
     """All tables of a release whose text passed the checks."""
     replicates = groups_of_equals(
         {r[rel.ID]: (r[rel.CELL], rel.space_group(r)) for r in release.rows}
@@ -93,7 +93,7 @@ def build_tables(release: Release, crystals: Mapping[str, Crystal]) -> dict[str,
             }
             for row in release.rows
         ],
-        "labels": [label_row(row) for row in release.rows],
+        "labels": [conductivity_row(row) for row in release.rows],
         "structures": [
             cif.structure_row(i, crystal, contents[i]) for i, crystal in crystals.items()
         ],
@@ -125,7 +125,7 @@ def _entry(row: Row) -> dict[str, Any]:
     }
 
 
-def label_row(row: Row) -> dict[str, Any]:
+def conductivity_row(row: Row) -> dict[str, Any]:
     """The row of ``labels`` for one entry."""
     label = rel.parse_conductivity(row[rel.SIGMA])
     total, bulk = (float(row[name]) if row[name] else None for name in (rel.TOTAL, rel.BULK))
@@ -169,7 +169,7 @@ def split_rows(release: Release) -> list[dict[str, Any]]:
 # Counts and distributions of a version, for its manifest and the dataset card
 
 
-def summarise(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     """Counts, label histogram, and how often each family, system, CIF status and element occurs.
 
     Counts per subset are lists in the order of ``subsets``. The histogram has bins of one decade;

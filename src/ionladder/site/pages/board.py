@@ -103,7 +103,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "by_slice": slice_board(item),
         "primary_target": txt.target_title(item.task, item.task.primary.target),
         "robustness": item.analysis.robustness,
-        "sensitivity": tbl.sensitivity(board, item.analysis),
+        "sensitivity": tbl.sensitivity_table(board, item.analysis),
         "reported": reported,
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ionladder.board.history import REMOVED, Change, Publication, Record, publications
+from ionladder.board.history import REMOVED, Publication, Record, ScoreChange, publications
 from ionladder.git import commit_times
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite
@@ -121,7 +121,7 @@ def _summary(publication: Publication) -> str:
     )
 
 
-def _words(change: Change) -> str:
+def _words(change: ScoreChange) -> str:
     """``entered with 1.50 decades``, ``1.50 → 1.48 decades (−0.02); scorer: …``."""
     old, new, digits = change.before, change.after, change.digits
     if new.event == REMOVED:

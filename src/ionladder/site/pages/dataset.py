@@ -21,7 +21,7 @@ from ionladder.site.charts_entries import Series
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.files import croissant_url
 from ionladder.site.pages import Page
-from ionladder.site.tables import Cell, signed_cell, value_cell
+from ionladder.site.tables import TableCell, signed_cell, value_cell
 from ionladder.site.text import axis_title, dataset_url, plain
 from ionladder.specs import Dataset, Table, Task
 
@@ -110,7 +110,7 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
             card.pinned.version: structures(dataset, [t.task for t in tasks], card.manifest or {})
             for card in item.versions
         },
-        "changes": list(changes(site.layout, item)),
+        "changes": list(version_changes(site.layout, item)),
         "whole_row": WHOLE_ROW,
         "tables": [
             *_described(dataset.tables, manifest, "tables", ""),
@@ -268,7 +268,7 @@ def _folds(item: TaskSite, row: Row) -> Mapping[str, Any]:
     return receipt.get("cross_validation") or {}
 
 
-def _step(part: Mapping[str, Any] | None) -> Cell:
+def _step(part: Mapping[str, Any] | None) -> TableCell:
     """How much larger the error is than on the rung below, on the same entries."""
     step = (part or {}).get("step") or {}
     score = Value(step.get("difference"), step.get("ci_low"), step.get("ci_high"))
@@ -393,7 +393,7 @@ def structures(dataset: Dataset, tasks: Iterable[Task], manifest: Mapping[str, A
     return sum(counted) if counted else None
 
 
-def changes(layout: Layout, item: DatasetSite) -> Iterator[dict[str, Any]]:
+def version_changes(layout: Layout, item: DatasetSite) -> Iterator[dict[str, Any]]:
     """What differs between consecutive ingested versions: columns by their hashes, cells counted.
 
     ``cells`` is None where a table of either is not here, or where there are too many to compare.

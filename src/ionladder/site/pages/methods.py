@@ -11,7 +11,7 @@ from ionladder.metrics import all_metrics
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite, read_optional
 from ionladder.site.pages import Page
-from ionladder.site.tables import Cell
+from ionladder.site.tables import TableCell
 from ionladder.site.text import UNCERTAINTY, WORDS, count, number
 
 # What the programs in ``benchmarks/`` measured, shaped into the tables of the methods page
@@ -97,7 +97,7 @@ def _pivot(
     records: Sequence[Record],
     row_of: Callable[[Record], str],
     *,
-    cell: Callable[[Sequence[Record]], Cell],
+    cell: Callable[[Sequence[Record]], TableCell],
     column_of: Callable[[Record], str] | None = None,
     key: str = "",
     **said: str,
@@ -125,26 +125,26 @@ def _pivot(
     }
 
 
-def _covered(records: Sequence[Record]) -> Cell:
+def _covered(records: Sequence[Record]) -> TableCell:
     (record,) = records
-    return Cell(_percent(record["coverage"]), detail=f"{record['median_width']:.2f} wide")
+    return TableCell(_percent(record["coverage"]), detail=f"{record['median_width']:.2f} wide")
 
 
-def _covered_without_seeds(records: Sequence[Record]) -> Cell:
+def _covered_without_seeds(records: Sequence[Record]) -> TableCell:
     found = {record["seeds_enter"]: _percent(record["coverage"]) for record in records}
-    return Cell(found[True], detail=f"{found[False]} without")
+    return TableCell(found[True], detail=f"{found[False]} without")
 
 
-def _separated(records: Sequence[Record], naive: str = "") -> Cell:
+def _separated(records: Sequence[Record], naive: str = "") -> TableCell:
     (record,) = records
     detail = f"{_percent(record['separated_naively'])} {naive}" if naive else ""
-    return Cell(_percent(record["separated"]), detail=detail)
+    return TableCell(_percent(record["separated"]), detail=detail)
 
 
-def _power(records: Sequence[Record]) -> Cell:
+def _power(records: Sequence[Record]) -> TableCell:
     (record,) = records
     one, every = _percent(record["from_one"]), _percent(record["from_every"])
-    return Cell(_percent(record["from_each"]), detail=f"one {one}, every {every}")
+    return TableCell(_percent(record["from_each"]), detail=f"one {one}, every {every}")
 
 
 def _on_obelix(records: Sequence[Record]) -> list[Record]:
