@@ -160,10 +160,7 @@ MODELS = (
         group_share=0.9,
     ),
     ErrorModel(
-        name="independent",
-        title="t₃, every row on its own",
-        has_heavy_tails=True,
-        group_share=0.0,
+        name="independent", title="t₃, every row on its own", has_heavy_tails=True, group_share=0.0
     ),
 )
 

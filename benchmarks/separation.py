@@ -156,12 +156,7 @@ def _boards(
 
 
 def _sums(
-    rng: np.random.Generator,
-    model: ErrorModel,
-    size: int,
-    rho: float,
-    boards: int,
-    factors: Array,
+    rng: np.random.Generator, model: ErrorModel, size: int, rho: float, boards: int, factors: Array
 ) -> Iterator[Array]:
     """Errors of each model summed within groups, shape (size, n_groups), board by board."""
     groups, scale = TEST_SET.groups, _scale(model, rho) * factors[:, None]

@@ -72,10 +72,7 @@ def repeat_error(
         learnt = sorted(part.loc[part["fold"] != fold, "id"])
         held_out = sorted(part.loc[part["fold"] == fold, "id"])
         trees = HistGradientBoostingRegressor(
-            **FIXED,
-            **setting,
-            max_iter=ITERATIONS[setting["learning_rate"]],
-            random_state=repeat,
+            **FIXED, **setting, max_iter=ITERATIONS[setting["learning_rate"]], random_state=repeat
         )
         trees.fit(features.loc[learnt].to_numpy(), label_array(inputs, learnt))
         predicted = trees.predict(features.loc[held_out].to_numpy())

@@ -13,15 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ionladder.data import store
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.litraj.xyz import PeriodicCell
-from ionladder.data.store import (
-    SMALLEST_FORCE_EV_PER_ANG,
-    GivenPath,
-    read_blocks,
-    read_given_paths,
-    read_true_paths,
-)
 from ionladder.errors import Problem, first_few
 from ionladder.specs import Array, Task
 from ionladder.submit import frames
@@ -193,7 +187,7 @@ class _OffsetSet(NamedTuple):
     @classmethod
     def open(cls, path: Path) -> _OffsetSet:
         table = pa.concat_tables(
-            read_blocks(path, ("id", "numbers", frames.ENERGY))
+            store.read_blocks(path, ("id", "numbers", frames.ENERGY))
         ).combine_chunks()
         numbers = _lists(table["numbers"])
         rows = np.repeat(np.arange(len(table)), numbers.lengths)
@@ -268,7 +262,7 @@ def _reduce(path: Path, truth: Path, offsets: Array | None) -> tuple[dict[str, A
     shifted: _SHIFTED = []
     begin = 0
     for true, predicted in zip(
-        read_blocks(truth, wanted), portions(path, given, sizes), strict=True
+        store.read_blocks(truth, wanted), portions(path, given, sizes), strict=True
     ):
         block, rows = _reduce_block(true.combine_chunks(), predicted, offsets)
         blocks.append(block)
@@ -410,7 +404,7 @@ def force_sums(
         p -= t
         dd = _dot(p, p)
         np.abs(p, out=p)
-        has_direction = tt >= SMALLEST_FORCE_EV_PER_ANG**2
+        has_direction = tt >= store.SMALLEST_FORCE_EV_PER_ANG**2
         # A predicted force of exactly zero points nowhere: it counts as a right angle.
         cosine = pt / np.sqrt(np.maximum(pp * tt, _TINY))
         cosine *= has_direction
@@ -551,8 +545,8 @@ def path_reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     if labels.truth is None or labels.given is None:
         raise ValueError(f"task {task.name!r} needs true and given paths")
     ids = frozenset(labels.test["id"])
-    given = {path.id: path for path in read_given_paths(labels.given, ids)}
-    true = {path.id: path for path in read_true_paths(labels.truth, ids)}
+    given = {path.id: path for path in store.read_given_paths(labels.given, ids)}
+    true = {path.id: path for path in store.read_true_paths(labels.truth, ids)}
     train_ids = frozenset(labels.train["id"])
     medians = [float(labels.train[name].median()) for name in _COLUMNS[:2]]
 
@@ -588,7 +582,9 @@ def path_reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     return read
 
 
-def displacements(predicted_ang: Array, true_ang: Array, given: GivenPath) -> tuple[float, float]:
+def displacements(
+    predicted_ang: Array, true_ang: Array, given: store.GivenPath
+) -> tuple[float, float]:
     """Path-averaged distances between two paths of one hop, over all atoms and of the moving ion.
 
     Args:

@@ -44,10 +44,7 @@ def test_equal_models_are_separated_on_at_most_five_boards_in_a_hundred() -> Non
 
 @pytest.mark.parametrize(
     ("task", "target", "receipt"),
-    [
-        ("obelix", "log10_sigma", "train-median"),
-        ("bvel-proto", "e_1d_ev", "train-median"),
-    ],
+    [("obelix", "log10_sigma", "train-median"), ("bvel-proto", "e_1d_ev", "train-median")],
 )
 def test_the_simulated_groups_are_those_of_the_scored_test_set(
     task: str, target: str, receipt: str

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.data.obelix.slices import anion_class, elements_of
+from ionladder.data.obelix.slices import anion_kind, elements_of
 from ionladder.data.registry import get_task
 from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
@@ -44,7 +44,7 @@ def test_parts_have_the_known_sizes(slices: pd.DataFrame) -> None:
 
 def test_the_anion_rule_agrees_with_the_families_that_imply_anions(repository: Path) -> None:
     entries = load_inputs(Layout(repository), TASK, VERSION).entries
-    anions = entries["formula_norm"].map(lambda text: anion_class(elements_of(text)))
+    anions = entries["formula_norm"].map(lambda text: anion_kind(elements_of(text)))
     by_family = pd.crosstab(entries["family"], anions)
     for family, allowed in {
         "garnet": {"oxide", "oxyhalide"},

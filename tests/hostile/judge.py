@@ -39,11 +39,9 @@ def judge_all(root: Path) -> Iterator[dict[str, Any]]:
     _import_what_scoring_imports(root / "first", scorer)
     for kind, cases in CORPUS.items():
         for place, case in enumerate(cases):
-            yield {
-                "kind": kind,
-                "name": case.name,
-                "error": case.error,
-            } | judge_one(root / f"{kind}-{place}", case, scorer, is_large=kind in LARGE)
+            yield {"kind": kind, "name": case.name, "error": case.error} | judge_one(
+                root / f"{kind}-{place}", case, scorer, is_large=kind in LARGE
+            )
 
 
 def _import_what_scoring_imports(root: Path, scorer: TaskScorer) -> None:

@@ -66,11 +66,7 @@ def cards() -> Cards:
 
 
 @pytest.fixture(scope="module")
-def built(
-    repository: Path,
-    cards: Cards,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def built(repository: Path, cards: Cards, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of a small repository whose submissions are all hostile, made by the commands."""
     layout = write_repo(tmp_path_factory.mktemp("words") / "clone")
     settings = (repository / "mkdocs.yml").read_text(encoding="utf-8")

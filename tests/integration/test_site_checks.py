@@ -73,10 +73,7 @@ def some_site(request: pytest.FixtureRequest) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.slow
 def test_axe_finds_nothing_on_any_kind_of_page(
-    reader: Reader,
-    some_site: Path,
-    axe: str,
-    scheme: str,
+    reader: Reader, some_site: Path, axe: str, scheme: str
 ) -> None:
     reader.driver.set_script_timeout(120)
     violations: dict[str, Any] = {}

@@ -38,10 +38,7 @@ MATERIALS = {
     "mp-7": "LiLiLiMnOO",
     "mp-8": "LiLiBrBr",
 }
-CELLS = (
-    np.diag([7.0, 7.5, 8.0]),
-    np.array([[8.0, 0.0, 0.0], [-3.5, 6.5, 0.0], [0.5, 1.0, 7.0]]),
-)
+CELLS = (np.diag([7.0, 7.5, 8.0]), np.array([[8.0, 0.0, 0.0], [-3.5, 6.5, 0.0], [0.5, 1.0, 7.0]]))
 
 
 @dataclass(frozen=True, kw_only=True)

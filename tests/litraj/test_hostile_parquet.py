@@ -56,10 +56,7 @@ def repeated_text(path: Path, _: str) -> None:
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("make", [long_lists, repeated_text])
 def test_files_that_unpack_to_more_are_refused(
-    make: Callable[[Path, str], None],
-    kind: str,
-    paths_scorer: TaskScorer,
-    tmp_path: Path,
+    make: Callable[[Path, str], None], kind: str, paths_scorer: TaskScorer, tmp_path: Path
 ) -> None:
     folder = paths.write(tmp_path / "sent", paths.good_rows())
     frames.write_predictions(tmp_path)

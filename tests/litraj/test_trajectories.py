@@ -240,10 +240,7 @@ def _lost(predictions: dict[str, Any]) -> None:
     ],
 )
 def test_one_thing_wrong_is_one_error(
-    prompt: Prompt,
-    layout: Layout,
-    change: Callable[[dict[str, Any]], None],
-    words: list[str],
+    prompt: Prompt, layout: Layout, change: Callable[[dict[str, Any]], None], words: list[str]
 ) -> None:
     predictions = noisy()
     change(predictions)

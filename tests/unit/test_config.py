@@ -183,8 +183,7 @@ def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Lay
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["{", "[]", '{"more": 1}', '{"on_demand_versions": {"x": {"dataset": "x"}}}'],
+    "text", ["{", "[]", '{"more": 1}', '{"on_demand_versions": {"x": {"dataset": "x"}}}']
 )
 def test_damaged_pins_are_an_error(waiting: Layout, text: str) -> None:
     waiting.pins.parent.mkdir(exist_ok=True)

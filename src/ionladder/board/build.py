@@ -11,14 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ionladder.board import compare
 from ionladder.board.audit import audit_board, audit_json
-from ionladder.board.compare import (
-    Comparison,
-    analyse,
-    compare_submissions,
-    experiment_tables,
-    sign_of,
-)
 from ionladder.board.history import PLACE, append_records, new_records, read_history, standings
 from ionladder.board.model import write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
@@ -187,7 +181,7 @@ def assemble(
     task: Task,
     scored: Mapping[str, Scored],
     floors: Sequence[ReplicateFloor],
-    comparison: Comparison,
+    comparison: compare.Comparison,
     *,
     dataset_version: str,
     settings: ScoringSettings,
@@ -243,16 +237,16 @@ def publish(
     history = read_history(layout)
     scorer = TaskScorer.open(layout, task, version, settings)
     result = scorer.score_all(submission_folders(layout, task.name))
-    scored, comparison = result.scored, compare_submissions(task, result.scored, settings)
+    scored, comparison = result.scored, compare.compare_submissions(task, result.scored, settings)
     rules: dict[str, Any] = {"dataset_version": version, "settings": settings}
     board = assemble(task, scored, scorer.floors(), comparison, **rules)
-    analysis = analyse(task, scored, comparison, scorer.groups(), **rules)
+    analysis = compare.analyse(task, scored, comparison, scorer.groups(), **rules)
     crossing = crossing_ids(layout, task, version)
     analysis["audit"] = audit_json(audit_board(task, scored, scorer.labels, crossing=crossing))
     if task.experiments:
         slices = scorer.labels.slices
         columns = None if slices is None else experiment_columns(layout, task, version, slices)
-        analysis["experiments"] = experiment_tables(task, scored, scorer, columns, settings)
+        analysis["experiments"] = compare.experiment_tables(task, scored, scorer, columns, settings)
     receipts = {name: each.receipt for name, each in scored.items()}
     write_receipts(layout, task.name, receipts, result.refused)
     write_text(layout.analysis_json(task.name), to_json(analysis))
@@ -282,7 +276,7 @@ class StandingOf:
 
     mine: Scored
     former: Scored | None
-    comparison: Comparison
+    comparison: compare.Comparison
     reducible_error_closed: float | None
     audit: list[dict[str, Any]]
     refused: tuple[str, ...]
@@ -340,7 +334,7 @@ def stand(
     return StandingOf(
         mine=mine,
         former=others.scored.get(name),
-        comparison=compare_submissions(task, scored, settings),
+        comparison=compare.compare_submissions(task, scored, settings),
         reducible_error_closed=share_closed(rounded(_primary(mine, task)), scale),
         audit=notes[name],
         refused=tuple(other for other in others.refused if other != name),
@@ -374,7 +368,7 @@ def worst_slices(
         for part, score in (slices.get(item.name) or {}).items()
         if score["n"] >= MIN_ROWS and score[task.primary.metric] is not None
     ]
-    return sorted(found, key=lambda part: -sign_of(task) * part["value"])[:limit]
+    return sorted(found, key=lambda part: -compare.sign_of(task) * part["value"])[:limit]
 
 
 def full_json(found: StandingOf, task: Task) -> dict[str, Any]:

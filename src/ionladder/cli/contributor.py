@@ -194,8 +194,7 @@ def new(
 
 def convert(
     files: Annotated[
-        list[Path],
-        typer.Argument(help="The file; for JARVIS, one for each target of the task."),
+        list[Path], typer.Argument(help="The file; for JARVIS, one for each target of the task.")
     ],
     task: Annotated[
         str, typer.Option(help="Task, for example obelix.", autocompletion=common.task_names)

@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionladder import errors as err
 from ionladder.cli.baselines import baseline
 from ionladder.cli.common import Context, load_context, rank_text
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
-from ionladder.errors import (
-    ConfigError,
-    DataChangedError,
-    FetchError,
-    IngestError,
-    IonLadderError,
-    Problem,
-    UnreachableError,
-    did_you_mean,
-    error_text,
-)
 from ionladder.repo import find_layout, read_json, to_json, write_json
 
 if TYPE_CHECKING:
@@ -48,7 +38,7 @@ def build() -> None:
         print(f"Fetched only on demand, and not here: {keys}. Their recorded scores are kept.")
     if unreachable:
         head = "Some data could not be fetched; their recorded scores are kept:"
-        print(f"{head}\n{error_text(unreachable)}", file=sys.stderr)
+        print(f"{head}\n{err.error_text(unreachable)}", file=sys.stderr)
     left = {task for version in absent for task in version.tasks}
     tasks = [task for task in params.task_versions if task not in left]
     if unreachable:
@@ -67,16 +57,16 @@ def build() -> None:
     _print_summary(context)
 
 
-def _fetch_what_can_be_reached(context: Context) -> list[Problem]:
+def _fetch_what_can_be_reached(context: Context) -> list[err.Problem]:
     """Fetch every pinned version; report those that cannot be reached, raise on changed bytes."""
     from ionladder.data.fetch import fetch_version as fetch_source
 
-    unreachable: list[Problem] = []
+    unreachable: list[err.Problem] = []
     for pinned in context.params.versions.values():
         if not pinned.is_embedded and not pinned.is_on_demand:
             try:
                 fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
-            except UnreachableError as error:
+            except err.UnreachableError as error:
                 unreachable += error.problems[:1]
     return unreachable
 
@@ -111,7 +101,7 @@ def _run_dvc(root: Path, arguments: list[str]) -> None:
         found = f"exit code {result.returncode} (the reason stands above)"
         step = "Fix what the stage's own message says, then run `make leaderboard`."
         where = f"dvc {' '.join(arguments)}"
-        raise IonLadderError(where, "every stage to succeed", found, step)
+        raise err.IonLadderError(where, "every stage to succeed", found, step)
 
 
 def _print_summary(context: Context) -> None:
@@ -159,22 +149,22 @@ def fetch(
     from ionladder.config import select_versions
 
     context = load_context()
-    unreached: list[Problem] = []
-    changed: list[Problem] = []
+    unreached: list[err.Problem] = []
+    changed: list[err.Problem] = []
     for version in select_versions(context.params, keys):
         try:
             if version.is_on_demand:
                 _fetch_on_demand(context, version, pin=pin)
             else:
                 _fetch_pinned(context, version)
-        except UnreachableError as error:
+        except err.UnreachableError as error:
             unreached += error.problems
-        except FetchError as error:
+        except err.FetchError as error:
             changed += error.problems
     if changed:
-        raise FetchError(changed + unreached)
+        raise err.FetchError(changed + unreached)
     if unreached:
-        raise UnreachableError(unreached)
+        raise err.UnreachableError(unreached)
 
 
 def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
@@ -233,7 +223,7 @@ def fill(
         expected = "a dataset that is fetched on demand"
         found = "one that `make leaderboard` fetches and scores without being asked"
         step = "Run `make leaderboard`."
-        raise ConfigError([Problem(key, expected, found, step) for key in others])
+        raise err.ConfigError([err.Problem(key, expected, found, step) for key in others])
     fetch([version.key for version in wanted], pin=True)
     context = load_context()
     for version in wanted:
@@ -271,13 +261,13 @@ def ingest(
     from ionladder.data.ingest import ingest_version
 
     context = load_context()
-    errors: list[IonLadderError] = []
+    errors: list[err.IonLadderError] = []
     for pinned in select_versions(context.params, keys):
         try:
             if pinned.is_on_demand:
                 require_pinned(context.layout, pinned)
             done = ingest_version(context.layout, pinned)
-        except IonLadderError as error:
+        except err.IonLadderError as error:
             errors.append(error)
             continue
         rows = ", ".join(f"{count} {name}" for name, count in done.rows.items())
@@ -286,7 +276,7 @@ def ingest(
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise IngestError([problem for error in errors for problem in error.problems])
+        raise err.IngestError([problem for error in errors for problem in error.problems])
 
 
 # --- ``ionladder diff``: what changed between two versions of a dataset, cell by cell
@@ -328,7 +318,7 @@ def verify() -> None:
     from ionladder.data.versions import DATASET_STEPS
 
     context = load_context()
-    problems: list[Problem] = []
+    problems: list[err.Problem] = []
     for step in (*DATASET_STEPS, verify_receipts, verify_history):
         result = step(context.layout, context.params)
         print(f"{result.what}: {result.n_good} as recorded, {len(result.problems)} not")
@@ -336,7 +326,7 @@ def verify() -> None:
             print(f"  not on this machine: {absent}")
         problems += result.problems
     if problems:
-        raise DataChangedError(problems)
+        raise err.DataChangedError(problems)
 
 
 # --- ``ionladder site``: render every page, then build the website
@@ -394,8 +384,10 @@ def export(
     ]
     asked = f"{name} --format {file_format}"
     if (name, file_format) not in known:
-        hint = did_you_mean(asked, [f"{other} --format {kind}" for other, kind in known])
-        raise ConfigError("export", "a task or dataset and a format that go together", asked, hint)
+        hint = err.did_you_mean(asked, [f"{other} --format {kind}" for other, kind in known])
+        raise err.ConfigError(
+            "export", "a task or dataset and a format that go together", asked, hint
+        )
     context = load_context()
     folder = output or context.layout.root / "build" / name
     for path in _export(context, name, file_format, folder, dataset_version, submission):
@@ -409,7 +401,7 @@ def _export(
     layout, is_of_task = context.layout, kind in {"matbench-folds", "jarvis"}
     if kind == "jarvis" and submission is None:
         needed, step = "--submission with the name of a submission", "Its folder is submissions/"
-        raise ConfigError("export --format jarvis", needed, "none", f"{step}{name}/NAME.")
+        raise err.ConfigError("export --format jarvis", needed, "none", f"{step}{name}/NAME.")
     tasks = all_tasks().values()
     task = next(task for task in tasks if name == (task.name if is_of_task else task.dataset))
     if is_of_task:
@@ -453,7 +445,9 @@ def schema(
 
     known = ("submission",)
     if of not in known:
-        raise ConfigError("schema", "a file that has a schema", repr(of), did_you_mean(of, known))
+        raise err.ConfigError(
+            "schema", "a file that has a schema", repr(of), err.did_you_mean(of, known)
+        )
     write_json(find_layout().root / SCHEMA_FILE, editor_schema())
     print(SCHEMA_FILE)
 

@@ -18,26 +18,8 @@ from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.errors import Problem, PullRequestError, first_few
 from ionladder.git import FileChange
-from ionladder.pr.report import (
-    FORMAT,
-    ProblemShape,
-    Report,
-    SubmissionReport,
-    Verdict,
-    parse_submission,
-    records,
-    render,
-)
-from ionladder.pr.rules import (
-    ALLOWED,
-    DEPTH,
-    README,
-    ROOT,
-    Folder,
-    Guarded,
-    KnownSubmissions,
-    guard,
-)
+from ionladder.pr import report as shapes
+from ionladder.pr import rules
 from ionladder.repo import Layout
 from ionladder.specs import Task
 from ionladder.submit.isolate import ENDED_BY_A_FAULT, ENDED_BY_A_LIMIT, Limits
@@ -92,7 +74,7 @@ def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
     return PullRequest(root=root, base=base, head=head, merge_base=found[0], changes=changes)
 
 
-def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> KnownSubmissions:
+def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> rules.KnownSubmissions:
     """The submissions of the main branch: those of the base, and those of the merge base.
 
     Both count, because a submission that came or went while the pull request was open belongs to
@@ -100,11 +82,11 @@ def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> KnownSubmissi
     """
     names: dict[str, set[str]] = {task: set() for task in tasks}
     for commit in {request.base, request.merge_base}:
-        for file in git.list_files(request.root, commit, ROOT):
+        for file in git.list_files(request.root, commit, rules.ROOT):
             parts = file.path.split("/")
-            if len(parts) == DEPTH and parts[1] in names:
+            if len(parts) == rules.DEPTH and parts[1] in names:
                 names[parts[1]].add(parts[2])
-    return KnownSubmissions(
+    return rules.KnownSubmissions(
         names={task: frozenset(found) for task, found in names.items()},
         reserved={task: frozenset(spec.references) for task, spec in tasks.items()},
     )
@@ -112,10 +94,10 @@ def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> KnownSubmissi
 
 def write_board(request: PullRequest, task: str, target: Path) -> None:
     """Write the submissions of a task as the base has them, below ``target/submissions``."""
-    _write(request, _files_of(request, f"{ROOT}/{task}"), target)
+    _write(request, _files_of(request, f"{rules.ROOT}/{task}"), target)
 
 
-def copy_folder(request: PullRequest, folder: Folder, target: Path) -> Path:
+def copy_folder(request: PullRequest, folder: rules.Folder, target: Path) -> Path:
     """Write one submission as it would be after a merge, below ``target/submissions``.
 
     Args:
@@ -159,8 +141,8 @@ def _is_ours(path: str) -> bool:
     """Whether a path has the shape of a submission's file; the last word before writing."""
     parts = path.split("/")
     is_plain = all(part not in {"", ".", ".."} and "\0" not in part for part in parts)
-    is_known = parts[-1] in {*ALLOWED, README}
-    return is_plain and is_known and len(parts) == DEPTH and parts[0] == ROOT
+    is_known = parts[-1] in {*rules.ALLOWED, rules.README}
+    return is_plain and is_known and len(parts) == rules.DEPTH and parts[0] == rules.ROOT
 
 
 # A verdict on one submission from a process of its own, which nothing else depends on
@@ -207,7 +189,7 @@ def ask(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
     Returns:
         A submission of a report (:class:`ionladder.pr.report.SubmissionReport`).
     """
-    where = f"{ROOT}/{question.task}/{question.name}"
+    where = f"{rules.ROOT}/{question.task}/{question.name}"
     with (
         tempfile.TemporaryDirectory(prefix="ionladder-check-") as folder,
         tempfile.TemporaryFile() as answer,
@@ -218,13 +200,16 @@ def ask(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
             log.seek(max(log.seek(0, os.SEEK_END) - 20_000, 0))
             text = log.read().decode("utf-8", errors="replace")
             outcome, problem = _failure(where, limits, code, text)
-            return question.known | {"outcome": outcome, "problems": records([problem])}
+            return question.known | {"outcome": outcome, "problems": shapes.records([problem])}
         answer.seek(0)
         try:
             data = answer.read(limits.file_bytes + 1)
-            return parse_submission(data, question.known, where=f"{where}, the answer")
+            return shapes.parse_submission(data, question.known, where=f"{where}, the answer")
         except PullRequestError as error:
-            return question.known | {"outcome": "unchecked", "problems": records(error.problems)}
+            return question.known | {
+                "outcome": "unchecked",
+                "problems": shapes.records(error.problems),
+            }
 
 
 def _run(
@@ -298,10 +283,10 @@ def _failure(where: str, limits: Limits, code: int, log: str) -> tuple[str, Prob
 # The check, from two revisions to a report
 
 
-def guard_pull_request(params: Params, request: PullRequest) -> Guarded:
+def guard_pull_request(params: Params, request: PullRequest) -> rules.Guarded:
     """Only the guard: paths, kinds, sizes and names, without reading any contributed file."""
     tasks = {name: get_task(name) for name in params.task_versions}
-    return guard(request.changes, read_board(request, tasks))
+    return rules.guard(request.changes, read_board(request, tasks))
 
 
 def check_pull_request(
@@ -334,16 +319,16 @@ def check_pull_request(
     request = read_pull_request(layout.root, base, head)
     guarded = guard_pull_request(params, request)
     submissions = _ask_all(layout, request, guarded.folders, limits)
-    seen = [SubmissionReport.model_validate(item) for item in submissions]
+    seen = [shapes.SubmissionReport.model_validate(item) for item in submissions]
     questions = [*guarded.questions, *audit_questions(seen)]
     report = {
-        "format": FORMAT,
+        "format": shapes.FORMAT,
         "verdict": _verdict(guarded.refusals, questions, seen),
         "base": request.base,
         "merge_base": request.merge_base,
         "head": request.head,
-        "refusals": records(guarded.refusals),
-        "questions": records(questions),
+        "refusals": shapes.records(guarded.refusals),
+        "questions": shapes.records(questions),
         "submissions": submissions,
     }
     if copy_to is not None and report["verdict"] == "good":
@@ -352,11 +337,11 @@ def check_pull_request(
     return report
 
 
-def audit_questions(submissions: Iterable[SubmissionReport]) -> list[Problem]:
+def audit_questions(submissions: Iterable[shapes.SubmissionReport]) -> list[Problem]:
     """What the audit saw that may have an innocent reason, which only the authors can give."""
     return [
         Problem(
-            f"{ROOT}/{item.task}/{item.name}",
+            f"{rules.ROOT}/{item.task}/{item.name}",
             "predictions of a model's own",
             note.title.lower(),
             f"{note.sentence} A line in `notes` of submission.yaml settles most.",
@@ -368,7 +353,7 @@ def audit_questions(submissions: Iterable[SubmissionReport]) -> list[Problem]:
 
 
 def _ask_all(
-    layout: Layout, request: PullRequest, folders: Iterable[Folder], limits: Limits
+    layout: Layout, request: PullRequest, folders: Iterable[rules.Folder], limits: Limits
 ) -> list[dict[str, Any]]:
     """One answer per folder; each stands on the board of the base alone, whatever the others do."""
     answers = []
@@ -392,8 +377,10 @@ def _ask_all(
 
 
 def _verdict(
-    refusals: Iterable[Problem], questions: Iterable[Problem], seen: Iterable[SubmissionReport]
-) -> Verdict:
+    refusals: Iterable[Problem],
+    questions: Iterable[Problem],
+    seen: Iterable[shapes.SubmissionReport],
+) -> shapes.Verdict:
     outcomes = {item.outcome for item in seen}
     if any(refusals) or "refused" in outcomes:
         return "refused"
@@ -406,7 +393,7 @@ def _verdict(
 def comment(
     layout: Layout,
     params: Params,
-    report: Report,
+    report: shapes.Report,
     tasks: Mapping[str, Task],
     *,
     base: str,
@@ -437,16 +424,16 @@ def comment(
                 "Nothing is posted. Run the check again on the head of the pull request.",
             )
     questions = [*guarded.questions, *audit_questions(submissions)]
-    strictest: tuple[Verdict, ...] = ("refused", "needs a maintainer", "good")
+    strictest: tuple[shapes.Verdict, ...] = ("refused", "needs a maintainer", "good")
     verdicts = {_verdict(guarded.refusals, questions, submissions)}
     verdicts |= {report.verdict} if not guarded.refusals else set()
     held = report.model_copy(
         update={
             "base": request.base,
             "verdict": next(verdict for verdict in strictest if verdict in verdicts),
-            "refusals": [ProblemShape(**vars(problem)) for problem in guarded.refusals],
-            "questions": [ProblemShape(**vars(problem)) for problem in questions],
+            "refusals": [shapes.ProblemShape(**vars(problem)) for problem in guarded.refusals],
+            "questions": [shapes.ProblemShape(**vars(problem)) for problem in questions],
             "submissions": submissions,
         }
     )
-    return render(held, tasks, run=run)
+    return shapes.render(held, tasks, run=run)

@@ -139,12 +139,9 @@ def _places(
 ) -> Iterator[Problem]:
     """Nothing outside ``submissions/<task>/<name>/<file>`` of a known task."""
     if not changes:
-        yield Problem(
-            "the pull request",
-            "a new folder under submissions/<task>/",
-            "no change",
-            "Commit the folder and push the branch.",
-        )
+        expected = "a new folder under submissions/<task>/"
+        step = "Commit the folder and push the branch."
+        yield Problem("the pull request", expected, "no change", step)
     outside = [change.path for change in changes if not change.path.startswith(f"{ROOT}/")]
     made = [path for path in outside if path.startswith(_MADE_ON_MAIN)]
     other = [path for path in outside if path not in made]
@@ -220,12 +217,9 @@ def _sizes(changes: Sequence[FileChange]) -> Iterator[Problem]:
             )
     total = sum(change.size or 0 for change in files)
     if total > MAX_TOTAL_BYTES:
-        yield Problem(
-            "the pull request",
-            f"at most {_bytes(MAX_TOTAL_BYTES)} in all",
-            _bytes(total),
-            "Send the submissions in several pull requests.",
-        )
+        expected = f"at most {_bytes(MAX_TOTAL_BYTES)} in all"
+        step = "Send the submissions in several pull requests."
+        yield Problem("the pull request", expected, _bytes(total), step)
 
 
 def _bytes(size: int) -> str:
@@ -319,12 +313,9 @@ def _questions(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[P
             )
     for folder in new:
         if folder.name in board.reserved.get(folder.task, ()):
-            yield Problem(
-                folder.path,
-                "a name that the task does not keep for its references",
-                repr(folder.name),
-                "Choose another name; references are not ranked.",
-            )
+            expected = "a name that the task does not keep for its references"
+            step = "Choose another name; references are not ranked."
+            yield Problem(folder.path, expected, repr(folder.name), step)
 
 
 def _done(change: FileChange) -> str:

@@ -78,38 +78,22 @@ def _column_problems(
     known = {column.name: column for column in asked}
     names = list(schema.names)
     header, shown = f"{shown_as}, header", f"columns {first_few(names, limit=8)}"
-    problems = [
-        Problem(
-            header,
-            f"a column `{column.name}`: {column.words}",
-            shown,
-            f"Add the column `{column.name}`.",
-        )
-        for column in asked
-        if column.is_needed and column.name not in names
-    ]
+    problems = []
+    for column in asked:
+        if column.is_needed and column.name not in names:
+            expected, step = f"a column `{column.name}`: {column.words}", f"Add `{column.name}`."
+            problems.append(Problem(header, expected, shown, step))
     unknown = [name for name in names if name not in known]
     if unknown:
-        problems.append(
-            Problem(
-                header,
-                f"only the columns {', '.join(known)}",
-                f"also {first_few(unknown)}",
-                "Remove or rename these columns.",
-            )
-        )
+        expected, step = f"only the columns {', '.join(known)}", "Remove or rename these columns."
+        problems.append(Problem(header, expected, f"also {first_few(unknown)}", step))
     for field in schema:
         if field.name in known and not known[field.name].will_do(field.type):
             meant = [c.name for c in asked if c.name != field.name and c.will_do(field.type)]
             hint = f" Did you mean `{meant[0]}`?" if len(meant) == 1 else ""
-            problems.append(
-                Problem(
-                    f"{shown_as}, column `{field.name}`",
-                    known[field.name].words,
-                    f"values of type {field.type}",
-                    f"Write the column with that type.{hint}",
-                )
-            )
+            where, step = f"{shown_as}, column `{field.name}`", "Write the column with that type."
+            found = f"values of type {field.type}"
+            problems.append(Problem(where, known[field.name].words, found, step + hint))
     return problems
 
 

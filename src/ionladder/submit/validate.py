@@ -15,21 +15,9 @@ from ionladder.data.store import read_table, rows_of, rows_with, split_of_task, 
 from ionladder.errors import Problem, SubmissionError, first_few
 from ionladder.repo import Layout, replacing_folder, write_text
 from ionladder.specs import Task
+from ionladder.submit import predictions as pred
 from ionladder.submit.card import CARD_FILE, Card, name_problems, new_folder_problems, read_card
 from ionladder.submit.isolate import Read, ReaderProcess
-from ionladder.submit.predictions import (
-    CV_STEM,
-    FOLD_KEYS,
-    PREDICTIONS_STEM,
-    FrozenFolds,
-    KnownIds,
-    PredictionTable,
-    absent_folds,
-    read_cv_predictions,
-    read_predictions,
-    scored_table,
-    unused_predictions,
-)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,10 +116,10 @@ def card_template(name: str, task: Task) -> str:
 
 def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
     """Write a CSV with a row for every number to predict; its name."""
-    name, columns = f"{PREDICTIONS_STEM}.csv", ["id"]
+    name, columns = f"{pred.PREDICTIONS_STEM}.csv", ["id"]
     keys = [[entry] for entry in sorted(ids)]
     if task.scored_folds is not None:
-        name, columns = f"{CV_STEM}.csv", list(FOLD_KEYS)
+        name, columns = f"{pred.CV_STEM}.csv", list(pred.FOLD_KEYS)
         rows = folds.loc[folds["scheme"] == task.scored_folds.scheme, columns].sort_values(columns)
         keys = rows.astype(str).to_numpy().tolist()
     targets = [target.name for target in task.targets]
@@ -143,7 +131,9 @@ def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFra
 # A folder becomes a checked submission, or a list of everything wrong with it
 
 _VALUES = tuple(
-    f"{stem}{suffix}" for stem in (PREDICTIONS_STEM, CV_STEM) for suffix in (".csv", ".parquet")
+    f"{stem}{suffix}"
+    for stem in (pred.PREDICTIONS_STEM, pred.CV_STEM)
+    for suffix in (".csv", ".parquet")
 )
 _FILES = {
     "values": _VALUES,
@@ -152,7 +142,7 @@ _FILES = {
 }
 """What a task predicts → its files; their readers say which of them are needed."""
 
-ArrayReader = Callable[[Path, str], tuple[PredictionTable | None, list[Problem]]]
+ArrayReader = Callable[[Path, str], tuple[pred.PredictionTable | None, list[Problem]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +161,8 @@ class Submission:
     name: str
     folder: Path
     card: Card
-    predictions: PredictionTable
-    cv_predictions: PredictionTable | None
+    predictions: pred.PredictionTable
+    cv_predictions: pred.PredictionTable | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +184,9 @@ class Expectations:
     read_arrays: ArrayReader | None = None
 
     @cached_property
-    def frozen_folds(self) -> FrozenFolds:
+    def frozen_folds(self) -> pred.FrozenFolds:
         """The folds made ready, once for all files that are held to them."""
-        return FrozenFolds(self.folds)
+        return pred.FrozenFolds(self.folds)
 
 
 def read_submission(
@@ -245,14 +235,14 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
 
 def _read_tables(
     folder: Path, task: Task, expectations: Expectations, shown_as: str
-) -> tuple[PredictionTable | None, PredictionTable | None, list[Problem]]:
+) -> tuple[pred.PredictionTable | None, pred.PredictionTable | None, list[Problem]]:
     """What is scored, the predictions on the folds, and the problems of both."""
-    predictions: PredictionTable | None = None
+    predictions: pred.PredictionTable | None = None
     problems: list[Problem] = []
     if expectations.read_arrays is not None:
         predictions, problems = _read_arrays(expectations.read_arrays, folder, shown_as)
     elif task.scored_folds is None:
-        predictions, problems = read_predictions(
+        predictions, problems = pred.read_predictions(
             folder,
             task,
             test_ids=expectations.test_ids,
@@ -261,24 +251,24 @@ def _read_tables(
         )
     if task.predicts != "values":
         return predictions, None, problems
-    cv_predictions, found = read_cv_predictions(
+    cv_predictions, found = pred.read_cv_predictions(
         folder, task, folds=expectations.frozen_folds, shown_as=shown_as
     )
     problems += found
     if task.scored_folds is not None:
         scheme = task.scored_folds.scheme
-        problems += unused_predictions(folder, shown_as=shown_as)
+        problems += pred.unused_predictions(folder, shown_as=shown_as)
         if cv_predictions is not None:
-            predictions = scored_table(cv_predictions, scheme)
+            predictions = pred.scored_table(cv_predictions, scheme)
         if not found and (predictions is None or predictions.n_rows == 0):
             file = f"{shown_as}/{predictions.path.name}" if predictions else shown_as
-            problems.append(absent_folds(task, scheme, shown_as=file))
+            problems.append(pred.absent_folds(task, scheme, shown_as=file))
     return predictions, cv_predictions, problems
 
 
 def _read_arrays(
     read: ArrayReader, folder: Path, shown_as: str
-) -> tuple[PredictionTable | None, list[Problem]]:
+) -> tuple[pred.PredictionTable | None, list[Problem]]:
     """What a reader of arrays makes of a folder, from a process under limits."""
 
     def as_table() -> Read:
@@ -301,7 +291,7 @@ def _read_arrays(
         name: column.combine_chunks() if pa.types.is_string(column.type) else column.to_numpy()
         for name, column in zip(table.column_names, table.columns, strict=True)
     }
-    return PredictionTable(
+    return pred.PredictionTable(
         path=Path(facts["path"]),
         sha256=facts["sha256"],
         columns=columns,
@@ -312,7 +302,7 @@ def _read_arrays(
 def _used_files(task: Task) -> list[str]:
     """Files that a submission of the task may bring, the usual one first."""
     names = _FILES[task.predicts]
-    return [name for name in names if task.scored_folds is None or name.startswith(CV_STEM)]
+    return [name for name in names if task.scored_folds is None or name.startswith(pred.CV_STEM)]
 
 
 def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
@@ -348,7 +338,7 @@ def load_id_expectations(layout: Layout, task: Task, version: str) -> Expectatio
     elif task.entries:
         folds = rows_of(folds, split["id"].to_pylist())
     return Expectations(
-        test_ids=KnownIds(train if task.scored_folds else test),
-        train_ids=KnownIds(train),
+        test_ids=pred.KnownIds(train if task.scored_folds else test),
+        train_ids=pred.KnownIds(train),
         folds=to_frame(folds),
     )

@@ -19,11 +19,7 @@ from ionladder.baselines.features import (
     neighbours,
     site_features,
 )
-from unit.baselines.tiny_barriers import (
-    PEROVSKITE,
-    ROCK_SALT,
-    tiny_barriers,
-)
+from unit.baselines.tiny_barriers import PEROVSKITE, ROCK_SALT, tiny_barriers
 
 A = 4.2  # Å; Li–F is A/2, Li–Li is A/sqrt(2)
 FCC = A / 2 * np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])

@@ -10,7 +10,7 @@ import pytest
 from factories import make_cif
 from ionladder.data.obelix.crystals import StructureError, read_crystal, structure, structure_row
 from ionladder.data.obelix.release import parse_formula
-from ionladder.data.obelix.slices import anion_class, elements_of
+from ionladder.data.obelix.slices import anion_kind, elements_of
 from ionladder.data.registry import get_task
 from ionladder.data.slices import experiment_columns
 from ionladder.repo import Layout, sha256_bytes
@@ -132,4 +132,4 @@ def test_in_the_real_test_set_it_is_what_the_networks_see(repository: Path) -> N
     ],
 )
 def test_anions_name_the_chemistry(formula: str, expected: str) -> None:
-    assert anion_class(elements_of(formula)) == expected
+    assert anion_kind(elements_of(formula)) == expected

@@ -10,12 +10,7 @@ import numpy as np
 import pytest
 
 import generate
-from generate import (
-    Candidate,
-    Generated,
-    judge,
-    make_candidate,
-)
+from generate import Candidate, Generated, judge, make_candidate
 from ionladder.data.bond_valence import ANIONS, CATIONS, Barriers, ion, radius
 from ionladder.errors import IngestError, Problem
 from label import NO_PARAMETERS, NO_PERCOLATION, label_all

@@ -19,8 +19,7 @@ TEST_IDS = tuple(tiny.LABELS["id"])
 PREDICTED = dict(zip(TEST_IDS, (tiny.LABELS["log10_sigma"] + 1.0).tolist(), strict=True))
 JARVIS_LINES = ["id,prediction", *(f"{i},{value}" for i, value in PREDICTED.items())]
 TWO = replace(
-    tiny.TASK,
-    targets=(tiny.TASK.targets[0], replace(tiny.TASK.targets[0], name="other")),
+    tiny.TASK, targets=(tiny.TASK.targets[0], replace(tiny.TASK.targets[0], name="other"))
 )
 
 BY_FOLDS = replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0], cross_validation=())

@@ -21,11 +21,7 @@ FOLDER = "submissions/obelix/my-model"
 
 def added(path: str, **other: object) -> FileChange:
     change = FileChange(
-        path=path,
-        old_mode="000000",
-        new_mode="100644",
-        object_id="a" * 40,
-        size=2000,
+        path=path, old_mode="000000", new_mode="100644", object_id="a" * 40, size=2000
     )
     return replace(change, **other)
 
@@ -85,11 +81,7 @@ def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_de
 
 @pytest.mark.parametrize(
     ("mode", "words"),
-    [
-        ("120000", "a symbolic link"),
-        ("160000", "a submodule"),
-        ("100755", "an executable file"),
-    ],
+    [("120000", "a symbolic link"), ("160000", "a submodule"), ("100755", "an executable file")],
 )
 def test_only_plain_files_pass(mode: str, words: str) -> None:
     said = refusal(added(f"{FOLDER}/cv_predictions.csv", new_mode=mode))

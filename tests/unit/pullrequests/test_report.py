@@ -62,14 +62,7 @@ def test_a_value_of_another_shape_is_refused(path: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\xff\xfe{}",
-        b'{"format": NaN}',
-        b"[" * 100_000,
-        b" " * (MAX_REPORT_BYTES + 1),
-    ],
+    "data", [b"", b"\xff\xfe{}", b'{"format": NaN}', b"[" * 100_000, b" " * (MAX_REPORT_BYTES + 1)]
 )
 def test_what_is_no_report_is_refused(data: bytes) -> None:
     with pytest.raises(PullRequestError):

@@ -22,12 +22,7 @@ TASKS = {"tiny": TASK}
 SLICED = replace(
     TASK,
     slices=(
-        Slice(
-            name="distance",
-            title="Distance",
-            column="distance",
-            values=(("far", "far away"),),
-        ),
+        Slice(name="distance", title="Distance", column="distance", values=(("far", "far away"),)),
     ),
 )
 PART = {"slice": "distance", "part": "far", "n": 9, "value": 2.5, "ci_low": 2.0, "ci_high": 3.0}

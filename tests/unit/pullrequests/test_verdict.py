@@ -69,10 +69,7 @@ def test_the_process_gets_nothing_of_the_callers_surroundings(
     assert "[[0, 0], [7, 7], [9999, 9999]]" in found
 
 
-@pytest.mark.parametrize(
-    "answer",
-    ["", "[]", '{"outcome": "brilliant"}', GOOD + GOOD],
-)
+@pytest.mark.parametrize("answer", ["", "[]", '{"outcome": "brilliant"}', GOOD + GOOD])
 def test_an_answer_of_another_shape_is_not_believed(
     question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:

@@ -12,15 +12,7 @@ from ionladder.board.model import Board, parse_board
 from ionladder.errors import SiteError
 from ionladder.site.tables import STEPS, board_tables, heat_of, metric_groups, target_table
 from ionladder.specs import MetricUse, PrimaryMetric, Task
-from unit.site.synthetic_board import (
-    BARRIERS,
-    TARGETS,
-    TASK,
-    Entry,
-    barriers,
-    leaderboard,
-    typical,
-)
+from unit.site.synthetic_board import BARRIERS, TARGETS, TASK, Entry, barriers, leaderboard, typical
 
 
 def board(entries: list[Entry]) -> Board:

@@ -41,9 +41,7 @@ def test_coverage_counts_what_scipy_s_central_intervals_hold(scale: float) -> No
         assert value == ((low <= y_true) & (y_true <= high)).mean()
 
 
-@given(
-    z=st.lists(st.floats(0.0, 6.0), min_size=1, max_size=12),
-)
+@given(z=st.lists(st.floats(0.0, 6.0), min_size=1, max_size=12))
 def test_the_area_agrees_with_a_fine_grid(z: list[float]) -> None:
     n = len(z)
     found = calibrate(np.array(z), np.zeros(n), np.ones(n)).miscalibration_area
@@ -54,9 +52,7 @@ def test_the_area_agrees_with_a_fine_grid(z: list[float]) -> None:
 
 
 @given(
-    factor=st.floats(0.01, 100.0),
-    shift=st.floats(-50.0, 50.0),
-    order=st.permutations(range(15)),
+    factor=st.floats(0.01, 100.0), shift=st.floats(-50.0, 50.0), order=st.permutations(range(15))
 )
 def test_only_sharpness_and_likelihood_know_the_unit_and_nothing_knows_the_order(
     factor: float, shift: float, order: list[int]

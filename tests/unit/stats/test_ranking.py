@@ -29,9 +29,7 @@ LABELS = np.repeat(np.arange(20), [9, 7, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 
 
 
 def group_scores(
-    errors: np.ndarray,
-    seeds: Sequence[Sequence[float]] | None = None,
-    labels: np.ndarray = LABELS,
+    errors: np.ndarray, seeds: Sequence[Sequence[float]] | None = None, labels: np.ndarray = LABELS
 ) -> list[GroupScore]:
     """Scores of submissions from errors of shape (n, n_entries), and scores of their seeds."""
     groups = make_groups(labels)

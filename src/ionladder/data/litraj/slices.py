@@ -49,7 +49,7 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
     if "hop_length_ang" in entries:  # nebDFT2k
         lengths = entries["hop_length_ang"].to_numpy(np.float64)
         columns = {
-            "anions": [anion_class(system) for system in entries["chemsys"]],
+            "anions": [anions_of_system(system) for system in entries["chemsys"]],
             "hop_length": _LENGTH_NAMES[np.searchsorted((2.5, 3.5), lengths, side="right")],
             "images": [str(count) for count in entries["n_images"]],
             "train_distance": quarters(inputs.nearest_distance),
@@ -57,11 +57,11 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(ids, name="id"))
 
 
-def anion_class(chemsys: str) -> str:
+def anions_of_system(chemsys: str) -> str:
     """The class of the anions that a chemical system holds.
 
     Example:
-        >>> anion_class("Li-O-P"), anion_class("F-Li-O"), anion_class("Li-Si")
+        >>> anions_of_system("Li-O-P"), anions_of_system("F-Li-O"), anions_of_system("Li-Si")
         ('oxide', 'mixed', 'other')
     """
     classes = {ANION_CLASSES[name] for name in chemsys.split("-") if name in ANION_CLASSES}

@@ -18,16 +18,7 @@ import pandas as pd
 from ionladder.data import store
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Outcome, run_checks
-from ionladder.data.litraj import common
-from ionladder.data.litraj.xyz import (
-    SYMBOLS,
-    Frame,
-    array,
-    frame_error,
-    info_number,
-    iter_frames,
-    numbers,
-)
+from ionladder.data.litraj import common, xyz
 from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, first_few
 from ionladder.repo import sha256_bytes
@@ -139,7 +130,7 @@ class _Entry(NamedTuple):
 
 class _Row(NamedTuple):
     entry: _Entry
-    frame: Frame
+    frame: xyz.Frame
     stress: list[float] | None
 
 
@@ -156,7 +147,7 @@ def _blocks(
 ) -> Iterator[list[_Row]]:
     """Rows of a member, some at a time."""
     with archive.open(member) as stream:
-        frames = iter_frames(stream, where=member, wanted=("pos", "forces"))
+        frames = xyz.iter_frames(stream, where=member, wanted=("pos", "forces"))
         rows = (_row(f, f"{part}-{f.place - 1:07d}", where=member) for f in frames)
         while block := list(islice(rows, _BLOCK_ROWS)):
             yield block
@@ -193,22 +184,24 @@ def _write_offset_set(
     return writer.table
 
 
-def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
+def _row(frame: xyz.Frame, identifier: str, *, where: str) -> _Row:
     """Take from a frame what MPLiTrj states of it.
 
     Raises:
         IngestError: Energy or forces are missing, the stress is no symmetric 3×3 matrix, or
             ``edge_id`` is none; the error names the file and the frame.
     """
-    forces = array(frame, "forces", where=where)
+    forces = xyz.array(frame, "forces", where=where)
     at, named = f"{where}, frame {frame.place}", f"{where}, frame {frame.place}, edge_id"
     if forces.shape != (len(frame.numbers), 3):
-        raise frame_error(at, "three force components an atom", f"forces of shape {forces.shape}")
+        raise xyz.frame_error(
+            at, "three force components an atom", f"forces of shape {forces.shape}"
+        )
     path, material = frame.info.get("edge_id"), frame.info.get("material_id")
     if path is not None:
         edge = common.parse_edge_id(path)
         if edge is None:
-            raise frame_error(named, "material_source_target_x_y_z", repr(path))
+            raise xyz.frame_error(named, "material_source_target_x_y_z", repr(path))
         material = material or edge.material_id
     stress = _stress(frame, where=where)
     formula, chemsys, has_u_metal = _made_of(frame.numbers.tobytes())
@@ -222,7 +215,7 @@ def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
         chemsys=chemsys,
         has_u_metal=has_u_metal,
         content_sha256_16=_content_sha256_16(frame),
-        energy_ev=info_number(frame, "energy", where=where),
+        energy_ev=xyz.info_number(frame, "energy", where=where),
         has_stress=stress is not None,
         # Whether the force on an atom is large enough to point somewhere, as it is stored.
         has_direction=bool(((stored**2).sum(axis=1) >= store.SMALLEST_FORCE_EV_PER_ANG**2).any()),
@@ -230,22 +223,22 @@ def _row(frame: Frame, identifier: str, *, where: str) -> _Row:
     return _Row(entry, frame, stress)
 
 
-def _stress(frame: Frame, *, where: str) -> list[float] | None:
+def _stress(frame: xyz.Frame, *, where: str) -> list[float] | None:
     """The stress as xx, yy, zz, yz, xz, xy, from the matrix in the file."""
     if "stress" not in frame.info:
         return None
-    matrix = np.array(numbers(frame, "stress", 9, where=where))
+    matrix = np.array(xyz.numbers(frame, "stress", 9, where=where))
     pairs = matrix[_VOIGT]
     apart = np.abs(pairs[:, 0] - pairs[:, 1]).max()
     if apart > _SYMMETRY * max(1.0, np.abs(matrix).max()):
         at = f"{where}, frame {frame.place}, stress"
         expected = "a symmetric 3×3 matrix, row by row: xx xy xz yx yy yz zx zy zz"
-        raise frame_error(at, expected, f"one whose sides differ by {apart:.3g} eV/Å³")
+        raise xyz.frame_error(at, expected, f"one whose sides differ by {apart:.3g} eV/Å³")
     mean: list[float] = ((pairs[:, 0] + pairs[:, 1]) / 2).tolist()
     return mean
 
 
-def _content_sha256_16(frame: Frame) -> str:
+def _content_sha256_16(frame: xyz.Frame) -> str:
     """Sixteen hexadecimal digits that tell a configuration from any other.
 
     Atomic numbers as bytes, then cell and positions as little-endian float64; -0 counts as 0.
@@ -263,7 +256,7 @@ def _made_of(numbers: bytes) -> tuple[str, str, bool]:
         >>> _made_of(bytes([3, 8, 3]))
         ('Li2O', 'Li-O', False)
     """
-    present = dict(sorted(Counter(SYMBOLS[z] for z in numbers if z).items()))
+    present = dict(sorted(Counter(xyz.SYMBOLS[z] for z in numbers if z).items()))
     formula = "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in present.items())
     return formula, "-".join(present), any(symbol in U_METALS for symbol in present)
 

@@ -39,7 +39,7 @@ def slice_columns(inputs: SliceInputs) -> pd.DataFrame:
             "censoring": labels["censoring"],
             "crystal_system": entries["crystal_system"],
             "family": entries["family"].fillna(NOT_GIVEN),
-            "anions": [anion_class(elements_of(text)) for text in entries[_FORMULA]],
+            "anions": [anion_kind(elements_of(text)) for text in entries[_FORMULA]],
             "superionic": np.where(is_superionic, "yes", "no"),
             "train_distance": quarters(inputs.nearest_distance),
             "crossing": np.where(inputs.has_near(_FORMULA), "yes", "no"),
@@ -58,7 +58,7 @@ def elements_of(formula: str) -> frozenset[str]:
     return frozenset(_ELEMENT.findall(formula))
 
 
-def anion_class(elements: AbstractSet[str]) -> str:
+def anion_kind(elements: AbstractSet[str]) -> str:
     """The anion chemistry that the elements of a compound suggest.
 
     The rule looks at O, S, Se, Te, N, F, Cl, Br and I only; Te beside O is the cation of a
@@ -69,7 +69,7 @@ def anion_class(elements: AbstractSet[str]) -> str:
     is none of these.
 
     Example:
-        >>> [anion_class(set(text.split())) for text in ("Li P O", "Li P S Cl", "Li Nd Te O")]
+        >>> [anion_kind(set(text.split())) for text in ("Li P O", "Li P S Cl", "Li Nd Te O")]
         ['phosphate', 'sulfide halide', 'oxide']
     """
     anions = elements & {"O", "N", *_HALOGENS, *_CHALCOGENS}
