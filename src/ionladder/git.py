@@ -80,12 +80,9 @@ def resolve_commit(root: Path, revision: str) -> str:
         found, reason = None, f"not a git repository that can be read ({error})"
     if found is not None:
         return found
-    raise PullRequestError(
-        str(root),
-        f"a git repository with the commit {revision!a}",
-        reason,
-        "Fetch it, for example with `git fetch origin pull/NUMBER/head`.",
-    )
+    expected = f"a git repository with the commit {revision!a}"
+    step = "Fetch it, for example with `git fetch origin pull/NUMBER/head`."
+    raise PullRequestError(str(root), expected, reason, step)
 
 
 def base_commit(root: Path, folder: str, *, wanted: str | None = None) -> str | None:
@@ -256,9 +253,5 @@ def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> Fil
 
 
 def _unreadable(root: Path, what: str, found: str) -> PullRequestError:
-    return PullRequestError(
-        f"{root}, {what}",
-        "a readable git repository",
-        found,
-        "Run `git fsck`, fetch again, and check what the commit contains.",
-    )
+    step = "Run `git fsck`, fetch again, and check what the commit contains."
+    return PullRequestError(f"{root}, {what}", "a readable git repository", found, step)
