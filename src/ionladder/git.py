@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,8 @@ _MAX_PATH = 4096
 REGULAR = "100644"
 """Mode of a plain file that is not executable."""
 ABSENT = "000000"
+FOLDER = "040000"
+"""Mode of a folder: a change only where the folder is empty, for else its files are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,10 +179,19 @@ def read_objects(root: Path, object_ids: Iterable[str]) -> dict[str, bytes]:
     return contents
 
 
-def changes_between(root: Path, before: str, after: str) -> list[FileChange]:
+def changes_between(
+    root: Path, before: str, after: str, *, most: int = MAX_ENTRIES
+) -> list[FileChange]:
     """Every path that differs between two commits, in the order of paths.
 
-    A damaged tree may hold a name twice: then all of them are changes.
+    A damaged tree may hold a name twice: then all of them are changes. A folder without files,
+    which git itself never writes, is a change of mode :data:`FOLDER`.
+
+    Args:
+        root: The repository.
+        before: The former commit.
+        after: The later one.
+        most: Changes after which nobody looks for more; there are never many more in the answer.
 
     Raises:
         PullRequestError: A tree is missing or damaged, or there is no end of them.
@@ -188,9 +199,26 @@ def changes_between(root: Path, before: str, after: str) -> list[FileChange]:
     repo = pygit2.Repository(root)
     try:
         trees = [repo[commit].peel(pygit2.Commit).tree for commit in (before, after)]
-        return _changes(root, repo, trees[0], trees[1])
+        return _changes(root, repo, trees[0], trees[1], most=most)
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise _unreadable(root, f"commits {before[:12]} and {after[:12]}", str(error)) from error
+
+
+def not_at(root: Path, commit: str, changes: Sequence[FileChange]) -> list[FileChange]:
+    """Those of some changes whose outcome a commit does not have already, byte for byte."""
+    tree = pygit2.Repository(root)[commit].peel(pygit2.Commit).tree
+    times = Counter(change.path for change in changes)
+
+    def is_there(change: FileChange) -> bool:
+        try:
+            entry: _Entry = tree[os.fsencode(change.path).decode()]
+        except (KeyError, ValueError):
+            entry = None
+        mode = ABSENT if entry is None else f"{entry.filemode:06o}"
+        found = None if entry is None else str(entry.id)
+        return (mode, found) == (change.new_mode, change.object_id)
+
+    return [change for change in changes if times[change.path] > 1 or not is_there(change)]
 
 
 def _commit_id(repo: pygit2.Repository, revision: str) -> str | None:
@@ -205,12 +233,17 @@ def _name(entry: pygit2.Object) -> bytes:
 
 
 def _changes(
-    root: Path, repo: pygit2.Repository, before: _Entry, after: _Entry, below: bytes = b""
+    root: Path,
+    repo: pygit2.Repository,
+    before: _Entry,
+    after: _Entry,
+    below: bytes = b"",
+    most: int = MAX_ENTRIES,
 ) -> list[FileChange]:
     changes: list[FileChange] = []
     folders: list[tuple[bytes, _Entry, _Entry]] = [(below, before, after)]
     n_entries = 0
-    while folders:
+    while folders and len(changes) <= most:
         folder, one, other = folders.pop()
         # Looked up again: an entry may only say that it is a tree.
         trees = [
@@ -220,6 +253,8 @@ def _changes(
         n_entries += len(old) + len(new)
         if n_entries > MAX_ENTRIES or len(folder) > _MAX_PATH:
             raise _unreadable(root, "its trees", f"more than {MAX_ENTRIES:,} paths or endless ones")
+        if other is not None and not new and folder != below:
+            changes.append(_change(repo, os.fsdecode(folder[:-1]), None, other))
         by_name, times = {_name(entry): entry for entry in old}, Counter(map(_name, new))
         pairs: list[tuple[_Entry, _Entry]] = [(by_name.get(_name(entry)), entry) for entry in new]
         pairs += [(entry, None) for entry in old if _name(entry) not in times]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ionladder.repo import sha256_file
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
+from ionladder.submit.card import CARD_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +74,7 @@ def build_receipt(
         "dataset_version": dataset_version,
         "scorer_version": SCORER_VERSION,
         "hashes": {
+            "card_sha256": sha256_file(submission.folder / CARD_FILE),
             "predictions_sha256": submission.predictions.sha256,
             "cv_predictions_sha256": cv.sha256 if cv else None,
             **label_hashes,

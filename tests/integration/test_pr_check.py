@@ -87,7 +87,8 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
         board, sent = Layout(question.board), Layout(question.sent)
         root, name = Layout(question.root), question.name
         known = {"task": question.task, "name": name, "is_new": question.is_new}
-        return known | judge(root, question.task, board=board, sent=sent, name=name)
+        beside = question.beside.split()
+        return known | judge(root, question.task, board=board, sent=sent, name=name, beside=beside)
 
     monkeypatch.setattr(check, "ask", answer)
 
@@ -218,6 +219,29 @@ def test_a_copy_of_the_labels_or_of_another_is_for_a_maintainer(
     path = forged(checked, verdict="good", questions=[])
     text = prompt.ok("pr-comment", path, "main", checked.head).out
     assert "### Submission check: a maintainer decides" in text
+
+
+@pytest.mark.usefixtures("in_process")
+def test_what_main_has_by_a_squash_is_no_change_and_twins_of_one_request_are_asked_about(
+    base: GitRepository, fork: GitRepository, prompt: Prompt
+) -> None:
+    for file in ("predictions.csv", "submission.yaml"):
+        base.write(f"{FOLDER}/{file}", (fork.root / FOLDER / file).read_bytes())
+    base.commit("squashed")
+    fork.commit("as it was sent")
+    twins = ("submissions/obelix/second", "submissions/obelix/twin")
+    for folder in twins[:1]:
+        fork.write(f"{folder}/predictions.csv", predictions(Layout(base.root), 1.3, 11))
+        fork.write(f"{folder}/submission.yaml", CARD.format(name="Second"))
+    checked = Checked(prompt, base, fork)
+    assert (checked.code, checked.submission["name"]) == (0, "second")
+    assert "  MAE 0.8" in checked.out  # the terminal says what the summary says
+    assert "RMSE" in checked.out
+    shutil.copytree(fork.root / twins[0], fork.root / twins[1])
+    fork.write(f"{twins[1]}/submission.yaml", CARD.format(name="Another"))
+    checked = Checked(prompt, base, fork)
+    assert checked.code == 3
+    assert "Predictions equal those of second to 6 decimals" in checked.out
 
 
 def test_without_the_labels_a_maintainer_is_asked(

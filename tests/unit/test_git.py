@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ionladder.git import (
     head_commit,
     list_files,
     merge_bases,
+    not_at,
     read_objects,
 )
 
@@ -182,6 +184,37 @@ def test_trees_without_end_are_an_error(
     monkeypatch.setattr(reading, "MAX_ENTRIES", 2000)
     with pytest.raises(PullRequestError, match="more than 2,000 paths"):
         changes_between(repo.root, head, commit_tree(repo, tree))
+
+
+@pytest.mark.parametrize("kind", ["phantom", "wide"])
+def test_folders_without_end_or_without_files_are_counted_in_no_time(
+    repo: GitRepository, kind: str
+) -> None:
+    """50^12 folders around one empty tree, which `git diff` does not print; 60,000 folders."""
+    head, top = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
+    tree = make_tree(repo)
+    if kind == "phantom":
+        for _ in range(12):
+            tree = make_tree(repo, *(("40000", f"{i:02}", tree) for i in range(50)))
+    else:
+        tree = make_tree(repo, *(("40000", f"m{i:05}", top) for i in range(60_000)))
+    after = commit_tree(repo, make_tree(repo, ("40000", "board", top), ("40000", "x", tree)))
+    began = time.process_time()
+    found = changes_between(repo.root, head, after, most=500)
+    assert time.process_time() - began < 1.5
+    assert 500 < len(found) < 600
+    assert {change.new_mode for change in found} == {"040000" if kind == "phantom" else "100644"}
+
+
+def test_what_a_commit_has_already_is_no_change_to_it(repo: GitRepository) -> None:
+    start = repo.git("rev-parse", "HEAD")
+    repo.write("board/b.json", "same")
+    squashed = commit(repo, "of main", "board/c.json")
+    repo.git("checkout", "-q", "-b", "branch", start)
+    repo.write("board/b.json", "same")
+    head = commit(repo, "of branch", "board/c.json")
+    left = not_at(repo.root, squashed, changes_between(repo.root, start, head))
+    assert [change.path for change in left] == ["board/c.json"]
 
 
 def test_clones_of_every_kind_are_read(repo: GitRepository) -> None:

@@ -308,6 +308,7 @@ def stand(
     settings: ScoringSettings,
     mine: Scored,
     board: Layout | None = None,
+    beside: Iterable[Scored] = (),
     follow: Callable[[list[Path]], Iterable[Path]] = iter,
 ) -> StandingOf:
     """Stand a scored submission beside the others of its task; nothing is written.
@@ -320,6 +321,7 @@ def stand(
         settings: Interval settings.
         mine: The submission. One of the same name on the board is the one it replaces.
         board: Root of the submissions it is compared with; ``layout`` unless given.
+        beside: Others that only the audit compares it with, such as those of one pull request.
         follow: Hands out the folders of the board one by one, and may say how far it has come.
 
     Raises:
@@ -330,7 +332,8 @@ def stand(
     scored = {**others.scored, name: mine}
     scale = error_scale(task, scored, scorer.floors())
     crossing = crossing_ids(layout, task, version)
-    notes = audit_json(audit_board(task, scored, scorer.labels, crossing=crossing))
+    audited = {other.submission.name: other for other in beside} | scored
+    notes = audit_json(audit_board(task, audited, scorer.labels, crossing=crossing))
     return StandingOf(
         mine=mine,
         former=others.scored.get(name),

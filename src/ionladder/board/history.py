@@ -19,8 +19,9 @@ from ionladder.data.versions import Verified
 from ionladder.errors import HistoryError, Problem, first_few
 from ionladder.git import files_at
 from ionladder.receipt import DECIMALS
-from ionladder.repo import Layout, read_json, replacing
+from ionladder.repo import Layout, read_json, replacing, sha256_file
 from ionladder.score import submission_folders
+from ionladder.submit.card import CARD_FILE
 from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM, predictions_sha256
 from ionladder.submit.tables import find_table
 
@@ -441,11 +442,25 @@ def receipt_problems(layout: Layout, task: str) -> list[Problem]:
             problems.append(Problem(where, f"{other} beside it", "nothing there", f"R{run[1:]}."))
             continue
         receipt = read_json(layout.receipt(task, name))
+        if "refused" in receipt:
+            told = "; ".join(
+                f"{each.get('where')}: {each.get('found')}" for each in receipt["refused"][:3]
+            )
+            step = "Correct the submission or take it back: it is on no board as it is."
+            problems.append(Problem(folder, "a submission that can be scored", told, step))
+            continue
+        card = layout.submission_dir(task, name) / CARD_FILE
+        recorded = receipt.get("hashes", {}).get("card_sha256")
+        found = sha256_file(card) if card.is_file() else None
+        if found != recorded:
+            expected = f"SHA-256 {recorded or 'of no file'}, as in {shown}"
+            step = f"Restore the file from git, or {run} to record the new one."
+            problems.append(Problem(f"{folder}/{CARD_FILE}", expected, found or "no file", step))
         for key, stem in ((PREDICTIONS_STEM, scored), (CV_STEM, CV_STEM)):
             recorded = receipt.get("hashes", {}).get(f"{key}_sha256")
             path, _ = find_table(layout.submission_dir(task, name), stem, shown_as=folder)
             found = predictions_sha256(path) if path else None
-            if "refused" not in receipt and found != recorded:
+            if found != recorded:
                 where = f"{folder}/{path.name if path else stem}"
                 expected = f"SHA-256 {recorded or 'of no file'}, as in {shown}"
                 step = f"Restore the file from git, or {run} to score it again."

@@ -294,6 +294,7 @@ def _unreadable(shown_as: str, expected: str, found: Exception | str) -> SiteErr
 class Hashes(OpenModel):
     """SHA-256 of what a score rests on."""
 
+    card_sha256: str | None = None
     predictions_sha256: str
     cv_predictions_sha256: str | None
     labels_sha256: str

@@ -495,19 +495,21 @@ def pr_check(
 
 def _pr_check_print(report: Report) -> None:
     """The verdict on the standard output, errors on the error output."""
+    from ionladder.pr.report import cell, metrics_of
     from ionladder.site.text import plain
 
     for item in report.submissions:
         where = f"submissions/{item.task}/{item.name}"
-        standing = item.standing
-        if standing is None:
-            print(f"{where}: {item.outcome}.")
-            continue
-        tied = f"tied with {', '.join(standing.tied_with)}" if standing.tied_with else "no tie"
-        print(
-            f"{where}: {item.outcome}; rank {standing.rank} of {standing.n_ranked} "
-            f"(range {rank_text(standing.rank_low, standing.rank_high)}), {tied}."
-        )
+        place = ""
+        if standing := item.standing:
+            tied = f"tied with {', '.join(standing.tied_with)}" if standing.tied_with else "no tie"
+            span = rank_text(standing.rank_low, standing.rank_high)
+            place = f"; rank {standing.rank} of {standing.n_ranked} (range {span}), {tied}"
+        print(f"{where}: {item.outcome}{place}.")
+        if item.receipt and (scores := metrics_of(item.receipt, get_task(item.task))):
+            print(f"  {'; '.join(f'{title} {cell(s)}' for title, s in scores if s)}.")
+        for note in item.audit:
+            print(f"  The audit notes: {plain(f'{note.title}. {note.sentence}', limit=1000)}")
     is_open = report.verdict == "needs a maintainer"
     print(f"The pull request {'' if is_open else 'is '}{report.verdict}.")
     errors = [*report.refusals, *(p for s in report.submissions for p in s.problems)]

@@ -40,7 +40,9 @@ class PullRequest:
         base: Commit that it would be merged into.
         head: Its last commit.
         merge_base: The commit where the two part.
-        changes: Paths that differ between ``merge_base`` and ``head``, in their order.
+        changes: Paths that differ between ``merge_base`` and ``head``, in their order, but for
+            those that ``base`` has already as ``head`` has them. One more than may be, or a few
+            more, where there are too many.
     """
 
     root: Path
@@ -70,8 +72,10 @@ def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
             else "none: the histories are unrelated, or this clone is a shallow one",
             "Rebase the branch onto the main branch, or put its files into a new branch.",
         )
-    changes = tuple(git.changes_between(root, found[0], head))
-    return PullRequest(root=root, base=base, head=head, merge_base=found[0], changes=changes)
+    changes = git.changes_between(root, found[0], head, most=rules.MAX_CHANGES)
+    if len(changes) <= rules.MAX_CHANGES and base != found[0]:
+        changes = git.not_at(root, base, changes)  # merged by squashing or rebasing
+    return PullRequest(root=root, base=base, head=head, merge_base=found[0], changes=tuple(changes))
 
 
 def read_board(request: PullRequest, tasks: Mapping[str, Task]) -> rules.KnownSubmissions:
@@ -163,6 +167,8 @@ class ReviewQuestion:
         is_new: Whether the main branch has none of this name.
         board: Folder with ``submissions/`` as the base has them.
         sent: Folder with the submission, likewise.
+        beside: Names of other new submissions in ``sent`` that could be scored, with blanks
+            between them: the audit compares them too.
     """
 
     root: Path
@@ -171,6 +177,7 @@ class ReviewQuestion:
     is_new: bool
     board: Path
     sent: Path
+    beside: str = ""
 
     @property
     def known(self) -> dict[str, Any]:
@@ -355,8 +362,11 @@ def audit_questions(submissions: Iterable[shapes.SubmissionReport]) -> list[Prob
 def _ask_all(
     layout: Layout, request: PullRequest, folders: Iterable[rules.Folder], limits: Limits
 ) -> list[dict[str, Any]]:
-    """One answer per folder; each stands on the board of the base alone, whatever the others do."""
-    answers = []
+    """One answer per folder; each stands on the board of the base alone, whatever the others do.
+
+    Only the audit also compares it with those before it, so that two of one model are noticed.
+    """
+    answers: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="ionladder-pr-") as room:
         board, sent = Path(room) / "board", Path(room) / "sent"
         for task in sorted({folder.task for folder in folders}):
@@ -369,6 +379,11 @@ def _ask_all(
                 is_new=folder.is_new,
                 board=board,
                 sent=sent,
+                beside=" ".join(
+                    str(answer["name"])
+                    for answer in answers
+                    if (answer["task"], answer["outcome"]) == (folder.task, "scored")
+                ),
             )
             is_there = copy_folder(request, folder, sent).exists()
             withdrawn = question.known | {"outcome": "withdrawn"}

@@ -356,11 +356,10 @@ def _scores(item: SubmissionReport, receipt: ReceiptShape, task: Task) -> Iterat
     yield _place(item.standing) if item.standing else "References are not ranked."
     title = task.primary_use.title
     if item.former is not None:
-        yield f"It replaces a submission whose {title} is {_cell(item.former)}."
+        yield f"It replaces a submission whose {title} is {cell(item.former)}."
     subsets = receipt.targets.get(task.primary.target, {})
     if (primary := subsets.get(task.primary.subset)) is not None:
-        metrics = [(use.title, primary.metrics.get(use.name)) for use in task.metrics]
-        yield _table(f"metric, {primary.n} entries", metrics)
+        yield _table(f"metric, {primary.n} entries", metrics_of(receipt, task))
     found = [(s.title, subsets[s.name]) for s in task.subsets if s.name in subsets]
     rows = [(f"{name} ({s.n})", s.metrics.get(task.primary.metric)) for name, s in found]
     yield _table(f"{title} by subset", rows)
@@ -368,11 +367,17 @@ def _scores(item: SubmissionReport, receipt: ReceiptShape, task: Task) -> Iterat
     slices = {one.name: one for one in task.slices}
     if parts := [part for part in item.worst_slices if part.slice in slices]:
         named = [(slices[p.slice].title, slices[p.slice].title_of(p.part), p) for p in parts]
-        lines = [f"{one}: {part} ({p.n} entries): {_cell(p)}" for one, part, p in named]
+        lines = [f"{one}: {part} ({p.n} entries): {cell(p)}" for one, part, p in named]
         yield f"Worst slices by {title}, of those with 8 entries or more:\n\n{block(lines)}"
     if item.audit:
         lines = [f"{note.title}: {note.sentence}" for note in item.audit]
         yield f"The audit notes, for readers and without judging:\n\n{block(lines, limit=1000)}"
+
+
+def metrics_of(receipt: ReceiptShape, task: Task) -> list[tuple[str, ScoreShape | None]]:
+    """Title → score of every metric of a task, on the subset that it ranks by."""
+    primary = receipt.targets.get(task.primary.target, {}).get(task.primary.subset)
+    return [(use.title, primary.metrics.get(use.name)) for use in task.metrics] if primary else []
 
 
 def _place(standing: StandingShape) -> str:
@@ -392,11 +397,12 @@ def _place(standing: StandingShape) -> str:
 def _table(head: str, rows: Iterable[tuple[str, ScoreShape | None]]) -> str:
     """Titles come from the task and cells are numbers: nobody else's word enters a table."""
     lines = [f"| {head} | value and 95 % interval |", "|---|---|"]
-    lines += [f"| {title} | {_cell(score)} |" for title, score in rows if score is not None]
+    lines += [f"| {title} | {cell(score)} |" for title, score in rows if score is not None]
     return "\n".join(lines)
 
 
-def _cell(score: ScoreShape | SliceShape) -> str:
+def cell(score: ScoreShape | SliceShape) -> str:
+    """A score with its interval, in three digits."""
     value = number(score.value, digits=3)
     between = interval(score.ci_low, score.ci_high)
     return f"{value} [{between}]" if between else value

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from ionladder.errors import Problem, did_you_mean, first_few
 from ionladder.git import ABSENT, REGULAR, FileChange
@@ -30,12 +31,18 @@ README = "README.md"
 MAX_TABLE_BYTES = 10_000_000
 MAX_TOTAL_BYTES = 30_000_000
 MAX_FOLDERS = 5
+MAX_CHANGES = 500
+"""Changed files of a pull request that are looked at one by one: counted before all else."""
 _MADE_ON_MAIN = ("leaderboard/", "dvc.lock")
 _BASELINE_CODE = ("src/ionladder/baselines/", "tests/unit/baselines/", "CHANGELOG.md")
 """What may come with a submission, since it made it; a maintainer reads it."""
 _LONGEST_SHOWN = 120
 _KINDS = {
-    "100755": ("an executable file", "Run `chmod 644` on it and commit again."),
+    "100755": (
+        "an executable file",
+        "Run `git update-index --chmod=-x PATH`, on Linux also `chmod 644 PATH`, and commit.",
+    ),
+    "040000": ("a folder without files", "Remove it; git itself never keeps one."),
     "120000": ("a symbolic link", "Put the file itself here."),
     "160000": ("a submodule", "Remove it; link code from submission.yaml."),
 }
@@ -74,7 +81,7 @@ class Folder:
         return f"{ROOT}/{self.task}/{self.name}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Guarded:
     """What the guard says.
 
@@ -91,6 +98,10 @@ class Guarded:
 
 def guard(changes: Sequence[FileChange], board: KnownSubmissions) -> Guarded:
     """Hold the changes of a pull request to the rules, and gather all that is wrong with them."""
+    if len(changes) > MAX_CHANGES:
+        expected = f"at most {MAX_FOLDERS} submissions, and {MAX_CHANGES} changed files"
+        step = "Nothing of it was looked at. Send a few submissions in a pull request each."
+        return Guarded((Problem("the pull request", expected, "more files", step),), (), ())
     folders = group_folders(changes, board)
     refusals = (
         *_places(changes, board, has_submission=bool(folders)),
@@ -155,11 +166,14 @@ def _places(
     ):
         if paths:
             n_files = f"{len(paths)} file{'' if len(paths) == 1 else 's'}"
+            tops = {path.split("/")[0] for path in paths}
+            meant = sorted(top for top in tops if get_close_matches(top.casefold(), [ROOT]))
+            hint = f" Did you mean `{ROOT}/` by {first_few(map(shown, meant))}?" if meant else ""
             yield Problem(
                 "the pull request",
                 "only files below submissions/<task>/<name>/",
                 f"{n_files} elsewhere ({first_few(map(shown, paths))})",
-                next_step,
+                next_step + hint,
             )
     for change in changes:
         parts = change.path.split("/")
@@ -183,7 +197,8 @@ def _kinds(changes: Sequence[FileChange]) -> Iterator[Problem]:
         if change.new_mode not in {REGULAR, ABSENT}:
             unknown = (f"an entry of mode {change.new_mode!a}", "Commit a plain file.")
             found, step = _KINDS.get(change.new_mode, unknown)
-            yield Problem(shown(change.path), "a regular file", found, step)
+            path = shown(change.path)
+            yield Problem(path, "a regular file", found, step.replace("PATH", path))
 
 
 def _file_names(changes: Sequence[FileChange]) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,22 @@ def main() -> None:
     os.dup2(2, 1)
     forbid_side_doors()
     root, board, sent = (Layout(Path(question[key])) for key in ("root", "board", "sent"))
-    found = judge(root, question["task"], board=board, sent=sent, name=question["name"])
+    beside = question["beside"].split()
+    found = judge(
+        root, question["task"], board=board, sent=sent, name=question["name"], beside=beside
+    )
     with os.fdopen(answer, "wb") as stream:
         stream.write(orjson.dumps(found))
 
 
 def judge(
-    layout: Layout, task_name: str, *, board: Layout, sent: Layout, name: str
+    layout: Layout,
+    task_name: str,
+    *,
+    board: Layout,
+    sent: Layout,
+    name: str,
+    beside: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Check and score one submission, and stand it beside the others of its task.
 
@@ -43,13 +53,14 @@ def judge(
         board: Root of the submissions it is compared with.
         sent: Root of the submission to judge.
         name: Its name. One of the same name on the board is the one it would replace.
+        beside: Names of others in ``sent`` with which the audit compares it too.
 
     Returns:
         ``outcome`` and what belongs to it, as :class:`ionladder.pr.report.SubmissionReport`
         describes, with the whole receipt.
     """
     try:
-        return _scored(layout, task_name, board, sent, name)
+        return _scored(layout, task_name, board, sent, name, beside)
     except SubmissionError as error:
         return {"outcome": "refused", "problems": records(error.problems)}
     except IonLadderError as error:
@@ -66,7 +77,7 @@ def judge(
 
 
 def _scored(
-    layout: Layout, task_name: str, board: Layout, sent: Layout, name: str
+    layout: Layout, task_name: str, board: Layout, sent: Layout, name: str, beside: Sequence[str]
 ) -> dict[str, Any]:
     from ionladder.board.build import primary_json, stand, worst_slices
     from ionladder.config import load_params
@@ -79,7 +90,17 @@ def _scored(
     folder = sent.submission_dir(task.name, name)
     # First the contribution: what is wrong with it is said before anything else is read.
     mine = scorer.score(folder, shown_as=sent.relative(folder))
-    found = stand(layout, task, version, scorer=scorer, settings=settings, mine=mine, board=board)
+    others = [scorer.score(sent.submission_dir(task.name, other)) for other in beside]
+    found = stand(
+        layout,
+        task,
+        version,
+        scorer=scorer,
+        settings=settings,
+        mine=mine,
+        board=board,
+        beside=others,
+    )
     return {
         "outcome": "scored",
         "receipt": mine.receipt,

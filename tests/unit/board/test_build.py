@@ -93,11 +93,18 @@ def test_a_broken_submission_is_set_apart_and_receipts_of_gone_ones_are_removed(
 
 def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout: Layout) -> None:
     write(layout)
+    (refused,) = receipt_problems(layout, "tiny")
+    assert refused.where == "submissions/tiny/broken"
+    shutil.rmtree(layout.submission_dir("tiny", "broken"))
+    layout.receipt("tiny", "broken").unlink()
     assert receipt_problems(layout, "tiny") == []
+    card = layout.submission_dir("tiny", "better") / "submission.yaml"
+    card.write_bytes(card.read_bytes() + b"#")
     path = layout.submission_dir("tiny", "good") / "predictions.csv"
     path.write_bytes(path.read_bytes()[:-2] + b"7\n")
     tiny.write_submission(layout.submission_dir("tiny", "newcomer"))
-    changed, missing = receipt_problems(layout, "tiny")
+    told, changed, missing = receipt_problems(layout, "tiny")
+    assert told.where == "submissions/tiny/better/submission.yaml"
     assert changed.where == "submissions/tiny/good/predictions.csv"
     assert "leaderboard/scores/tiny/good.json" in changed.expected
     assert missing.where == "submissions/tiny/newcomer"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ionladder.errors import error_text
 from ionladder.git import FileChange
-from ionladder.pr.rules import MAX_FOLDERS, MAX_TABLE_BYTES, KnownSubmissions, guard
+from ionladder.pr.rules import MAX_CHANGES, MAX_FOLDERS, MAX_TABLE_BYTES, KnownSubmissions, guard
 
 BOARD = KnownSubmissions(
     names={"obelix": frozenset({"rf-paper", "hgb-l1", "old"}), "bvel-proto": frozenset()},
@@ -81,7 +81,12 @@ def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_de
 
 @pytest.mark.parametrize(
     ("mode", "words"),
-    [("120000", "a symbolic link"), ("160000", "a submodule"), ("100755", "an executable file")],
+    [
+        ("120000", "a symbolic link"),
+        ("160000", "a submodule"),
+        ("040000", "a folder without files"),
+        ("100755", f"an executable file. Run `git update-index --chmod=-x {FOLDER}/cv_pred"),
+    ],
 )
 def test_only_plain_files_pass(mode: str, words: str) -> None:
     said = refusal(added(f"{FOLDER}/cv_predictions.csv", new_mode=mode))
@@ -136,6 +141,18 @@ def test_too_many_submissions_are_refused() -> None:
     names = [f"{chr(97 + 2 * i) * 5}-kind" for i in range(MAX_FOLDERS)]
     said = refusal(*(added(f"submissions/obelix/{name}/predictions.csv") for name in names))
     assert f"at most {MAX_FOLDERS} submissions; found {MAX_FOLDERS + 1}" in said
+
+
+def test_files_are_counted_before_anything_else() -> None:
+    many = [added(f"submissions/obelix/m{i}/predictions.csv") for i in range(MAX_CHANGES)]
+    (only,) = guard([*HONEST, *many], BOARD).refusals
+    assert (only.found, guard(many[:5], BOARD).refusals) == ("more files", ())
+
+
+@pytest.mark.parametrize("folder", ["submission", "Submissions", "submisions", "submssions"])
+def test_a_misspelt_folder_is_named(folder: str) -> None:
+    said = refusal(added(f"{folder}/obelix/my-model/predictions.csv"))
+    assert f"Did you mean `submissions/` by {folder}?" in said
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,27 @@ def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> N
                     ["bash", "-n", "-c", item["run"]], capture_output=True, text=True, check=False
                 )
                 assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "runs"),
+    [
+        ("submissions/obelix/a/predictions.csv", True),
+        ("submission/obelix/a/predictions.csv", True),
+        ("Submissions/obelix/a/x.txt", True),
+        ("submisions/obelix/a/x.txt", True),
+        ("a/predictions.csv", True),
+        ("results/a/submission.yml", True),
+        ("src/ionladder/submit/predictions.py", False),
+        ("docs/submit.md", False),
+    ],
+)
+def test_whatever_may_be_meant_as_a_submission_is_checked(
+    texts: dict[str, str], path: str, runs: bool
+) -> None:
+    patterns = load(texts["submission-check"])[True]["pull_request"]["paths"]
+    as_globs = [pattern.replace("**/", "*").replace("**", "*") for pattern in patterns]
+    assert any(fnmatchcase(path, pattern) for pattern in as_globs) == runs
 
 
 def test_the_pull_request_is_fetched_and_not_checked_out(
