@@ -21,8 +21,8 @@ from ionladder.specs import Array, Direction, Metric
 LARGEST = 1e150
 """Largest accepted magnitude: squares of it can be summed without overflow."""
 
-TOP = 12
-"""Entries picked for the enrichment: a tenth of the 121 test entries of OBELiX, rounded."""
+TOP_PART = 10
+"""One entry of so many is picked for the enrichment, on every board alike."""
 
 METRICS: dict[str, Metric] = {}
 
@@ -234,6 +234,48 @@ def mae_censored(y_true: Array, y_pred: Array, *, upper_limit: Array) -> Array:
     """
     excess = np.maximum(y_pred - upper_limit, 0.0)
     return np.where(np.isnan(upper_limit), np.abs(y_pred - y_true), excess)
+
+
+@metric(
+    "MAE, capped",
+    "minimize",
+    "target",
+    "mean of min(cap, error), the error being that of the censored-aware MAE",
+    from_mean=np.positive,
+    options=("cap",),
+    needs=("upper_limit",),
+)
+def mae_capped(y_true: Array, y_pred: Array, *, cap: float, upper_limit: Array) -> Array:
+    """Mean of the censored-aware errors, each at most ``cap``.
+
+    No entry can decide it: a prediction that is absurd costs as much as one that is useless.
+
+    Args:
+        y_true: Measured values, shape (n_entries,), in the target's unit, finite.
+        y_pred: Predicted values, same shape and unit, finite.
+        cap: Largest error that still counts, in the target's unit.
+        upper_limit: As of :func:`mae_censored`.
+
+    Returns:
+        Error in the target's unit, between 0 and ``cap``. Never NaN.
+
+    Raises:
+        MetricInputError: Shapes differ, there are no entries, a value is not finite, or a limit
+            is infinite.
+
+    Reference:
+        Huber 1964, https://doi.org/10.1214/aoms/1177703732 (bounded influence)
+
+    Example:
+        Below its limit, off by half a decade, and off by twelve decades:
+
+        >>> mae_capped([-15.0, -5.0, -6.0], [-12.0, -4.5, -18.0], cap=3.0,
+        ...            upper_limit=[-10.0, np.nan, np.nan])
+        1.1666666666666667
+    """
+    excess = np.maximum(y_pred - upper_limit, 0.0)
+    errors = np.where(np.isnan(upper_limit), np.abs(y_pred - y_true), excess)
+    return np.minimum(errors, cap)
 
 
 @metric(
@@ -660,17 +702,18 @@ def roc_auc(y_true: Array, y_pred: Array, *, threshold: float) -> float:
 
 
 @metric(
-    "Enrichment, top 12",
+    "Enrichment, top 10 %",
     "maximize",
     "1",
-    "(good among the 12 highest y_pred / 12) / (good / all); good: y_true >= threshold",
+    "share of good in the tenth with highest y_pred / (good / all); good: y_true >= threshold",
     options=("threshold",),
 )
-def enrichment_top12(y_true: Array, y_pred: Array, *, threshold: float) -> float:
-    """Precision among the 12 highest predictions, divided by the prevalence of good entries.
+def enrichment_top10pct(y_true: Array, y_pred: Array, *, threshold: float) -> float:
+    """Precision among the tenth with the highest predictions, divided by the prevalence of good.
 
-    Where several entries tie at the cut, the places left are shared among them equally: the
-    result is the expected value over all ways of breaking the tie, so no row order can help.
+    A tenth of 121 entries is 12.1: the thirteenth counts a tenth. Where several entries tie at the
+    cut, the places left are shared among them equally: the result is the expected value over all
+    ways of breaking the tie, so no row order can help.
 
     Args:
         y_true: Measured values, shape (n_entries,), in the target's unit, finite.
@@ -678,9 +721,8 @@ def enrichment_top12(y_true: Array, y_pred: Array, *, threshold: float) -> float
         threshold: Entries with ``y_true >= threshold`` are good, in the target's unit.
 
     Returns:
-        Dimensionless; 1 is picking at random, the largest possible value is
-        min(n_good, 12) / 12 * n_entries / n_good. NaN when no entry is good or there are fewer
-        than 12 entries.
+        Dimensionless; 1 is picking at random, the largest possible value is the smaller of 10 and
+        n_entries / n_good. NaN when no entry is good or there are fewer than 10 entries.
 
     Raises:
         MetricInputError: Shapes differ, there are no entries, or a value is not finite.
@@ -690,23 +732,24 @@ def enrichment_top12(y_true: Array, y_pred: Array, *, threshold: float) -> float
         2008, https://doi.org/10.1007/978-3-540-78646-7_38
 
     Example:
-        Of 24 entries, 6 are good (prevalence 1/4) and rank first: precision 6/12, enrichment 2.
+        Of 20 entries, 5 are good (prevalence 1/4) and rank first: both picked ones are good.
         A constant prediction ties everything and is worth picking at random.
 
-        >>> labels = [-3.0] * 6 + [-9.0] * 18
-        >>> enrichment_top12(labels, -np.arange(24.0), threshold=-4.0)
-        2.0
-        >>> enrichment_top12(labels, np.full(24, -5.0), threshold=-4.0)
+        >>> labels = [-3.0] * 5 + [-9.0] * 15
+        >>> enrichment_top10pct(labels, -np.arange(20.0), threshold=-4.0)
+        4.0
+        >>> enrichment_top10pct(labels, np.full(20, -5.0), threshold=-4.0)
         1.0
     """
-    if y_true.size < TOP:
+    picked = y_true.size / TOP_PART
+    if picked < 1:
         return math.nan
     is_good = y_true >= threshold
-    cut = np.partition(y_pred, -TOP)[-TOP]
+    cut = np.sort(y_pred)[-math.ceil(picked)]
     is_above, is_tied = y_pred > cut, y_pred == cut
-    share = (TOP - np.count_nonzero(is_above)) / np.count_nonzero(is_tied)
+    share = (picked - np.count_nonzero(is_above)) / np.count_nonzero(is_tied)
     hits = np.count_nonzero(is_good & is_above) + share * np.count_nonzero(is_good & is_tied)
-    return ratio(hits * y_true.size, TOP * int(is_good.sum()))
+    return ratio(hits * y_true.size, picked * int(is_good.sum()))
 
 
 def check_inputs(

@@ -20,7 +20,7 @@ from ionladder.metrics import get_metric
 from ionladder.receipt import build_receipt, calibration_json, rounded
 from ionladder.repo import Layout
 from ionladder.specs import Array, Task
-from ionladder.stats.floor import ReplicateFloor, replicate_floors
+from ionladder.stats.floor import ReplicateFloor, Scale, replicate_floors
 from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 from ionladder.submit import validate
 from ionladder.submit.predictions import KnownIds
@@ -107,28 +107,67 @@ def score_folds(
 
 
 def compute_floors(
-    replicates: pd.DataFrame, task: Task, settings: ScoringSettings
+    replicates: pd.DataFrame, prepared: Prepared, settings: ScoringSettings
 ) -> tuple[ReplicateFloor, ...]:
     """Floors of the primary score; empty when the task has no repeated measurements.
 
     With several primary targets, a group is one target of one replicated entry, so that the
     floor is the mean over targets; values are clipped where the primary metric clips them.
+    A measurement that is only a limit is left out, and one that is then alone.
 
     Args:
-        replicates: Labels that belong to a group of repeated measurements: the targets and
-            ``replicate_group``; a missing label is one beyond every number.
-        task: The task.
+        replicates: Labels that belong to a group of repeated measurements: the targets, their
+            limit columns, ``replicate_group`` and the task's group column; a missing label is one
+            beyond every number.
+        prepared: The labels of the scored entries.
         settings: Interval settings.
     """
-    if replicates.empty:
+    task, use = prepared.task, prepared.task.primary_use
+    clip = use.options.get("clip", np.inf)
+    shares: list[float] = []
+    parts, measured, oracle = [], [], []
+    for number, target in enumerate(task.primary_targets):
+        rows = prepared.scored_rows(task.primary.subset, target, get_metric(use.metric)).index
+        y, limit = prepared.y_true[target.name], prepared.limits[target.name]
+        is_known = np.isnan(limit[rows])
+        level = np.digitize(np.fmin(y[rows][is_known], clip), target.levels)
+        # A perfect model can say no more than the limit of an entry of which only that is known.
+        perfect = np.where(np.isnan(limit), np.fmin(y, clip), limit)
+        errors = prepared.errors(use, target, perfect[None, :])
+        oracle.append(0.0 if errors is None else float(errors[0, rows].mean()))
+        measured.append(len(level) / len(rows))
+        part = pd.DataFrame(
+            {
+                "y": np.fmin(scoring.label_column(replicates, target.name), clip),
+                "group": replicates["replicate_group"].to_numpy(),
+                "cluster": replicates.get(task.group_column, replicates["replicate_group"]),
+            }
+        )
+        if target.limit_column in replicates:
+            part = part[replicates[target.limit_column].isna().to_numpy()]
+        of_group = part.groupby("group")["y"]
+        part["level"] = len(shares) + np.digitize(of_group.transform("median"), target.levels)
+        part["target"] = number
+        parts.append(part[of_group.transform("size") > 1])
+        shares += (np.bincount(level, minlength=len(target.levels) + 1) / len(level)).tolist()
+    repeated = pd.concat(parts)
+    if repeated.empty:
         return ()
-    values = [scoring.label_column(replicates, target.name) for target in task.primary_targets]
-    groups = replicates["replicate_group"].to_numpy(np.int64)
-    step = int(groups.max()) + 1
-    clip = task.primary_use.options.get("clip", np.inf)
-    pooled = np.concatenate([np.minimum(np.where(np.isnan(v), clip, v), clip) for v in values])
-    shifted = np.concatenate([groups + place * step for place in range(len(values))])
-    return replicate_floors(pooled, shifted, confidence=settings.confidence)
+    scales = {"achievable_error": Scale()}
+    if (share := float(np.mean(measured))) < 1:
+        scales["achievable_error_censored"] = Scale(measured=share)
+        scales["achievable_error_primary"] = Scale(
+            measured=share, oracle_share=float(np.mean(oracle))
+        )
+    return replicate_floors(
+        repeated["y"],
+        repeated.groupby(["target", "group"]).ngroup(),
+        confidence=settings.confidence,
+        clusters=repeated["cluster"],
+        levels=repeated["level"],
+        shares=shares,
+        scales=scales,
+    )
 
 
 # --- Scoring folders
@@ -246,7 +285,7 @@ class TaskScorer:
 
     def floors(self) -> tuple[ReplicateFloor, ...]:
         """The floors of the task on this version."""
-        return compute_floors(self.labels.replicates, self._task, self._settings)
+        return compute_floors(self.labels.replicates, self.prepared, self._settings)
 
     def groups(self) -> list[list[str]]:
         """Ids of the entries of each group of the primary subset, groups in ascending order."""

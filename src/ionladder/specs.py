@@ -484,6 +484,8 @@ class Target:
         physical: Smallest and largest value that a material can have, in ``unit``, or None where
             nobody can say; predictions outside are accepted, and noted by the audit.
         limit_column: Label column with the upper limit of a left-censored entry, or None.
+        levels: Edges of the levels at which the noise of labels may differ, ascending, in ``unit``;
+            achievable errors are weighted to the levels of the scored entries.
         band: Half-width, in ``error_unit``, of the region around the identity line that parity
             plots shade as close enough, or None where no such width is customary.
         missing_note: What an entry without a label means and how it is scored; one sentence.
@@ -500,6 +502,7 @@ class Target:
     plausible: tuple[float, float]
     physical: tuple[float, float] | None = None
     limit_column: str | None = None
+    levels: tuple[float, ...] = ()
     band: float | None = None
     missing_note: str = ""
     ideal: float | None = None
@@ -641,8 +644,6 @@ class Task:
         references: Names of submissions shown as references instead of being ranked.
         baselines: Baselines that can be run on it although they do not name it themselves.
         slices: Ways of taking the test set apart, to see where models err.
-        baseline_reference: The reference from which to the floor the reducible error is counted,
-            or None.
         reported: Rows quoted from publications.
         experiments: Submissions made to be compared, each set with a page of its own.
         predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
@@ -675,7 +676,6 @@ class Task:
     references: tuple[str, ...] = ()
     baselines: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
-    baseline_reference: str | None = None
     reported: tuple[Reported, ...] = ()
     experiments: tuple[Experiment, ...] = ()
     predicts: Predicted = "values"

@@ -55,23 +55,37 @@ ORACLES: dict[str, Callable[..., float]] = {
             for t, p, limit in zip(true, pred, upper_limit, strict=True)
         ]
     ),
-    "enrichment_top12": lambda true, pred, threshold: mean_over_tie_breaks(true >= threshold, pred),
+    "mae_capped": lambda true, pred, cap, upper_limit: np.mean(
+        [
+            min(cap, abs(p - t) if math.isnan(limit) else max(0.0, p - limit))
+            for t, p, limit in zip(true, pred, upper_limit, strict=True)
+        ]
+    ),
+    "enrichment_top10pct": lambda true, pred, threshold: mean_over_tie_breaks(
+        true >= threshold, pred
+    ),
 }
 
 
 def mean_over_tie_breaks(is_good: np.ndarray, y_pred: np.ndarray) -> float:
-    """Average the enrichment over every top 12 that the predictions allow."""
-    cut = sorted(y_pred, reverse=True)[11]
-    above = [i for i, p in enumerate(y_pred) if p > cut]
-    tied = [i for i, p in enumerate(y_pred) if p == cut]
-    picks = [above + list(extra) for extra in combinations(tied, 12 - len(above))]
-    return float(np.mean([is_good[pick].mean() for pick in picks]) / is_good.mean())
+    """Average the enrichment over every top tenth that the predictions allow."""
+    whole, part = divmod(len(y_pred), 10)
+
+    def hits(n: int) -> float:
+        cut = sorted(y_pred, reverse=True)[n - 1]
+        above = [i for i, p in enumerate(y_pred) if p > cut]
+        tied = [i for i, p in enumerate(y_pred) if p == cut]
+        picks = [above + list(extra) for extra in combinations(tied, n - len(above))]
+        return float(np.mean([is_good[pick].sum() for pick in picks]))
+
+    found = hits(whole) + part / 10 * (hits(whole + 1) - hits(whole) if part else 0.0)
+    return found / (len(y_pred) / 10) / is_good.mean()
 
 
 def options(metric: Metric, n_entries: int = 40) -> dict[str, object]:
     """Give valid options: a threshold in the middle, a clip above, a limit on every fifth entry."""
     limits = np.where(np.arange(n_entries) % 5 == 0, -7.0, NAN)
-    every = {"clip": -3.0, "threshold": -5.0, "upper_limit": limits}
+    every = {"clip": -3.0, "cap": 1.5, "threshold": -5.0, "upper_limit": limits}
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 
 
@@ -176,9 +190,15 @@ def test_degenerate_and_huge_arrays_give_a_number_or_nan_without_a_warning(metri
         ("roc_auc", [-3.0, -9.0, -9.0], [-5.0] * 3, {"threshold": THRESHOLD}, 0.5),
         ("roc_auc", [-4.0, -4.5], [-1.0, -2.0], {"threshold": THRESHOLD}, 1.0),
         ("roc_auc", [GOOD] * 3, [-1.0, -2.0, -3.0], {"threshold": THRESHOLD}, NAN),
-        ("enrichment_top12", [GOOD] * 11, [0.0] * 11, {"threshold": THRESHOLD}, NAN),
-        ("enrichment_top12", [POOR] * 20, [0.0] * 20, {"threshold": THRESHOLD}, NAN),
-        ("enrichment_top12", [GOOD] * 5 + [POOR] * 7, [*range(12)], {"threshold": THRESHOLD}, 1.0),
+        ("enrichment_top10pct", [GOOD] * 9, [0.0] * 9, {"threshold": THRESHOLD}, NAN),
+        ("enrichment_top10pct", [POOR] * 20, [0.0] * 20, {"threshold": THRESHOLD}, NAN),
+        (
+            "enrichment_top10pct",
+            [GOOD] * 5 + [POOR] * 5,
+            [*range(10)],
+            {"threshold": THRESHOLD},
+            0.0,
+        ),
     ],
 )
 def test_values_by_hand(

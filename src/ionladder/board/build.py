@@ -13,7 +13,14 @@ import numpy as np
 
 from ionladder.board import compare
 from ionladder.board.audit import audit_board, audit_json
-from ionladder.board.history import PLACE, append_records, new_records, read_history, standings
+from ionladder.board.history import (
+    AGAINST,
+    PLACE,
+    append_records,
+    new_records,
+    read_history,
+    standings,
+)
 from ionladder.board.model import write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
 from ionladder.data.slices import crossing_ids, experiment_columns
@@ -24,14 +31,14 @@ from ionladder.repo import Layout, to_json, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
-from ionladder.stats.floor import ReplicateFloor
+from ionladder.stats.floor import ReplicateFloor, gap_closed
 from ionladder.stats.ranking import RankRow
 from ionladder.submit.card import Card
 
 TIE_METHOD = "studentised difference to the leader, step-down, normal multipliers over groups"
 WORST_SLICES = 3
 
-_NO_SCALE = (math.nan, math.nan)
+_FLOOR = ("value", "ci_low", "ci_high", "groups_ci_low", "groups_ci_high", "oracle_share")
 _COUNTS = ("n_expected", "n_scored", "n_seeds")
 _OF_CARD = ("code_url", "paper_doi", "licence", "parameters")
 _QUOTED = "source table as_printed cv cv_spread inputs trained_on verified_by verdict".split()
@@ -40,7 +47,7 @@ _QUOTED = "source table as_printed cv cv_spread inputs trained_on verified_by ve
 
 
 def scored_row(
-    scored: Scored, task: Task, rank: RankRow | None, scale: tuple[float, float]
+    scored: Scored, task: Task, rank: RankRow | None, against: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A verified or reference row.
 
@@ -48,7 +55,7 @@ def scored_row(
         scored: The submission.
         task: Its task.
         rank: Where it stands; None for references.
-        scale: Primary score of the baseline reference, and the floor; NaN where there is none.
+        against: From :func:`against_reference`.
     """
     receipt = scored.receipt
     parts = {
@@ -60,7 +67,7 @@ def scored_row(
     named |= {key: receipt[key] for key in ("submission", "model")}
     last = {"targets": several} if len(several) > 1 else {}
     last |= {"subsets": parts[task.primary.target], "card": _card(scored.submission.card)}
-    return _row(task, named, {**last, "reported": None}, rank, scale, receipt)
+    return _row(task, named, {**last, "reported": None}, rank, against, receipt)
 
 
 def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
@@ -76,13 +83,12 @@ def _row(
     named: Mapping[str, Any],
     last: Mapping[str, Any],
     rank: RankRow | None = None,
-    scale: tuple[float, float] = _NO_SCALE,
+    against: Mapping[str, Any] = MappingProxyType({}),
     receipt: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """A row in the order of the file, as :class:`ionladder.board.model.Row`."""
     metric, primary = task.primary.metric, last["subsets"].get(task.primary.subset, {})
-    score, cv = primary.get(metric), receipt.get("cross_validation") or {}
-    has_floor = score is not None and math.isfinite(scale[1])
+    cv = receipt.get("cross_validation") or {}
     schemes = [each.scheme for each in task.cross_validation]
     return {
         **named,
@@ -90,9 +96,7 @@ def _row(
         "probability_best": rounded(rank.probability_best) if rank else None,
         **{key: receipt.get(key) for key in _COUNTS},
         **{key: primary.get(key) for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")},
-        # 0 at the reference, 1 at the floor, negative beyond the reference.
-        "reducible_error_closed": share_closed(score, scale),
-        "below_floor": bool(score < scale[1]) if has_floor else None,
+        **{key: against.get(key) for key in AGAINST},
         **{use.name: primary.get(use.name) for use in task.metrics if use.name != metric},
         f"{metric}_seed_sd": primary.get(f"{metric}_seed_sd"),
         **{f"cv_{scheme}_{metric}": cv.get(scheme, {}).get(metric) for scheme in schemes},
@@ -139,28 +143,52 @@ def uncertainty_columns(receipt: Mapping[str, Any], task: Task) -> dict[str, flo
     return {name: None if mean is None else rounded(mean) for name, mean in means.items()}
 
 
-def share_closed(score: float | None, scale: tuple[float, float]) -> float | None:
-    """(reference − score) / (reference − floor), or None where it is not defined.
+def best_reference(task: Task, scored: Mapping[str, Scored]) -> Scored | None:
+    """The reference with the best primary score, the first by name of equal ones; None of none."""
+    known = [scored[name] for name in sorted(scored) if name in task.references]
+    known = [each for each in known if math.isfinite(_primary(each, task))]
+    return min(known, key=lambda each: compare.sign_of(task) * _primary(each, task), default=None)
 
-    Example:
-        >>> share_closed(1.0, (2.0, 0.5)), share_closed(1.0, (math.nan, 0.5))
-        (0.666667, None)
+
+def against_reference(
+    task: Task,
+    scored: Scored,
+    reference: Scored | None,
+    floors: Sequence[ReplicateFloor],
+    settings: ScoringSettings,
+) -> dict[str, Any]:
+    """How a submission stands to the best trivial model and to the achievable error.
+
+    Returns:
+        The keys ``AGAINST``, null where they are not defined: the share of the way from the
+        reference to the achievable error, its interval, whether the score is smaller than that
+        error, and the share of groups of entries with a smaller mean error than the reference's (a
+        tie counts one half).
     """
-    reference, floor = scale
-    gap = reference - floor
-    return rounded((reference - score) / gap) if score is not None and gap else None
-
-
-def error_scale(
-    task: Task, scored: Mapping[str, Scored], floors: Sequence[ReplicateFloor]
-) -> tuple[float, float]:
-    """Primary score of the baseline reference, and the floor: the ends of the reducible error.
-
-    NaN for what the task or the board does not have.
-    """
-    reference = scored.get(task.baseline_reference or "")
-    zero = _primary(reference, task) if reference else math.nan
-    return zero, floors[0].value if floors else math.nan
+    found: dict[str, Any] = dict.fromkeys(AGAINST)
+    value, floor = _primary(scored, task), floors[-1] if floors else None
+    if floor is not None and math.isfinite(value):
+        found["below_floor"] = value < floor.value
+    if reference is None:
+        return found
+    mine, other = scored.evaluation.primary, reference.evaluation.primary
+    if floor is not None:
+        primary = task.primary
+        numbers = gap_closed(
+            value,
+            _primary(reference, task),
+            floor,
+            (mine.left_out, other.left_out),
+            df=scored.evaluation.targets[primary.target][primary.subset].df,
+            confidence=settings.confidence,
+            seed_variance=0.0 if scored is reference else mine.seed_variance + other.seed_variance,
+        )
+        found |= zip(AGAINST, map(rounded, numbers), strict=False)
+    if scored is not reference:
+        # Both have the same entries, so sums compare as means do.
+        apart = (compare.sign_of(task) * (mine.sums - other.sums))[mine.sizes > 0]
+        found["groups_won"] = rounded(np.mean((apart < 0) + 0.5 * (apart == 0)))
+    return found
 
 
 def _primary(scored: Scored, task: Task) -> float:
@@ -172,9 +200,9 @@ def _primary(scored: Scored, task: Task) -> float:
 
 
 def _floor(floor: ReplicateFloor) -> dict[str, Any]:
-    ends = {key: rounded(getattr(floor, key)) for key in ("value", "ci_low", "ci_high")}
-    counts = {"n_groups": floor.n_groups, "n_entries": floor.n_entries}
-    return {"name": floor.name, **ends, **counts}
+    numbers = {key: rounded(getattr(floor, key)) for key in _FLOOR}
+    counts = {key: getattr(floor, key) for key in ("n_groups", "n_clusters", "n_entries")}
+    return {"name": floor.name, **numbers, **counts}
 
 
 def assemble(
@@ -192,9 +220,12 @@ def assemble(
     name); only verified rows are ranked. Reported rows follow in the order of their source.
     """
     use, metric = primary_metric(task)
-    scale = error_scale(task, scored, floors)
-    ranks = comparison.ranks
-    rows = [scored_row(entry, task, ranks.get(name), scale) for name, entry in scored.items()]
+    reference, ranks = best_reference(task, scored), comparison.ranks
+    scale = (floors, settings)
+    rows = [
+        scored_row(each, task, ranks.get(name), against_reference(task, each, reference, *scale))
+        for name, each in scored.items()
+    ]
 
     def place(row: Mapping[str, Any]) -> tuple[float, str]:
         value = row[use.name]
@@ -214,7 +245,7 @@ def assemble(
             "ties": TIE_METHOD,
             **{key: getattr(settings, key) for key in ("resamples", "seed", "confidence")},
             "df": rounded(comparison.standings.df),
-            "baseline_reference": task.baseline_reference,
+            "baseline_reference": reference.submission.name if reference else None,
         },
         "floors": [_floor(floor) for floor in floors],
         "rows": sorted(rows, key=place) + [reported_row(each, task) for each in task.reported],
@@ -268,8 +299,8 @@ class StandingOf:
         mine: The submission.
         former: The submission of the same name that it would replace, or None.
         comparison: All of them side by side, the submission included.
-        reducible_error_closed: Share of the way from the baseline reference to the floor; None
-            where the task or the board has no such scale.
+        reference: The best trivial reference; None without any.
+        against: How the submission stands to it, from :func:`against_reference`.
         audit: What the audit notes about it.
         refused: Others of the board that cannot be scored, and are left out.
     """
@@ -277,7 +308,8 @@ class StandingOf:
     mine: Scored
     former: Scored | None
     comparison: compare.Comparison
-    reducible_error_closed: float | None
+    reference: str | None
+    against: Mapping[str, Any]
     audit: list[dict[str, Any]]
     refused: tuple[str, ...]
 
@@ -330,7 +362,7 @@ def stand(
     name = mine.submission.name
     others = scorer.score_all(follow(submission_folders(board or layout, task.name)))
     scored = {**others.scored, name: mine}
-    scale = error_scale(task, scored, scorer.floors())
+    reference = best_reference(task, scored)
     crossing = crossing_ids(layout, task, version)
     audited = {other.submission.name: other for other in beside} | scored
     notes = audit_json(audit_board(task, audited, scorer.labels, crossing=crossing))
@@ -338,7 +370,8 @@ def stand(
         mine=mine,
         former=others.scored.get(name),
         comparison=compare.compare_submissions(task, scored, settings),
-        reducible_error_closed=share_closed(rounded(_primary(mine, task)), scale),
+        reference=reference.submission.name if reference else None,
+        against=against_reference(task, mine, reference, scorer.floors(), settings),
         audit=notes[name],
         refused=tuple(other for other in others.refused if other != name),
     )
@@ -378,6 +411,6 @@ def full_json(found: StandingOf, task: Task) -> dict[str, Any]:
     """Receipt and standing under keys of their own, as ``ionladder score --json --full`` prints."""
     former = primary_json(found.former, task) if found.former else None
     shown: dict[str, Any] = {"receipt": found.mine.receipt, "standing": found.standing()}
-    shown |= {"reducible_error_closed": found.reducible_error_closed}
+    shown |= found.against
     shown |= {"worst_slices": worst_slices(found.mine.receipt, task), "former": former}
     return {**shown, "audit": found.audit, "not_compared_with": list(found.refused)}

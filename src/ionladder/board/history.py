@@ -30,6 +30,13 @@ from ionladder.submit.tables import find_table
 
 REMOVED: Literal["removed"] = "removed"
 NUMBERS = ("value", "ci_low", "ci_high")
+AGAINST = (
+    "reducible_error_closed",
+    "reducible_error_closed_ci_low",
+    "reducible_error_closed_ci_high",
+    "below_floor",
+    "groups_won",
+)
 PLACE = ("rank", "rank_low", "rank_high", "tie_group")
 DATA = ("dataset_version", "labels_sha256", "split_sha256")
 PREDICTIONS = {
@@ -404,7 +411,7 @@ def _damaged(where: str, expected: str, found: str) -> HistoryError:
 
 _LISTED = 3
 _NOT_SCORES = {"card", "reported"}
-_OF_THE_BOARD = {*PLACE, "probability_best", "reducible_error_closed", "below_floor"}
+_OF_THE_BOARD = {*PLACE, "probability_best", *AGAINST}
 """Parts of a row that another submission of the board may move."""
 
 NumberChange = tuple[str, object, object]

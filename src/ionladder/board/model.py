@@ -17,9 +17,6 @@ from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 from ionladder.submit.card import name_problems
 
-BASELINES = ("train-median", "train-mean")
-"""References that may stand as the line to beat on charts, first one present wins."""
-
 
 class Value(NamedTuple):
     """One score with its interval where it has one."""
@@ -30,6 +27,7 @@ class Value(NamedTuple):
 
 
 NO_VALUE = Value()
+_APART = 1.2
 
 
 class OpenModel(BaseModel):
@@ -57,15 +55,24 @@ class Primary(OpenModel):
     direction: Literal["minimize", "maximize"]
 
 
+def _may(description: str, **more: Any) -> Any:
+    """A key that a row may leave out; null says the same."""
+    return Field(default=None, description=description, **more)
+
+
 class Floor(OpenModel):
-    """How far repeated labels of one entry lie apart, by one measure."""
+    """How far repeated labels of one entry lie apart, or what a perfect model would score."""
 
     name: str
     value: float
     ci_low: float | None
     ci_high: float | None
+    groups_ci_low: float | None = _may("As if groups were independent of one another.")
+    groups_ci_high: float | None = _may("As if groups were independent of one another.")
     n_groups: int | None
+    n_clusters: int | None = _may("Groups that share a paper or a composition count once.")
     n_entries: int | None
+    oracle_share: float | None = _may("What a perfect model pays where only a limit is known.")
 
     @property
     def low(self) -> float | None:
@@ -76,11 +83,6 @@ class Floor(OpenModel):
     def high(self) -> float | None:
         """Upper end of its interval."""
         return self.ci_high
-
-
-def _may(description: str, **more: Any) -> Any:
-    """A key that a row may leave out; null says the same."""
-    return Field(default=None, description=description, **more)
 
 
 class Row(OpenModel):
@@ -97,8 +99,15 @@ class Row(OpenModel):
     rank_high: int | None = _may("Worst rank that the data allow.")
     tie_group: int | None = _may("Rows of one group are not told apart.")
     probability_best: float | None = _may("Share of resampled test sets on which it leads, 0 to 1.")
-    reducible_error_closed: float | None = _may("0 at the trivial reference, 1 at the floor.")
-    below_floor: bool | None = _may("Whether the primary score is smaller than the floor.")
+    reducible_error_closed: float | None = _may(
+        "0 at the best trivial reference, 1 at the achievable error."
+    )
+    reducible_error_closed_ci_low: float | None = _may("Lower end of its interval.")
+    reducible_error_closed_ci_high: float | None = _may("Upper end of its interval.")
+    below_floor: bool | None = _may("Whether the score is smaller than the achievable error.")
+    groups_won: float | None = _may(
+        "Share of groups of entries with a smaller error than the best trivial reference, 0 to 1."
+    )
     n_expected: int | None = _may("Test entries.")
     n_scored: int | None = _may("Those that were scored: all of them.")
     n_seeds: int | None = _may("Trainings that the score is a mean of.")
@@ -233,14 +242,35 @@ class Board(Document):
         return tuple(row for row in ranked if row.tie_group == ranked[0].tie_group)
 
     @property
+    def typical_error(self) -> float | None:
+        """Median error of the first verified row; None where the task has no such metric."""
+        first = self.of_kind("verified")[:1]
+        uses = [use.name for use in self.task.metrics if use.metric == "median_ae"]
+        values = [row.value(use, self.task.primary.subset).value for row in first for use in uses]
+        return values[0] if values else None
+
+    @property
     def floor(self) -> Floor | None:
-        """The floor drawn on charts: the first one of the file."""
+        """The figure that publications print: the first floor of the file."""
         return self.floors[0] if self.floors else None
 
     @property
+    def achievable(self) -> Floor | None:
+        """What a perfect model is expected to score by the measure that ranks: the last floor."""
+        last = self.floors[-1] if self.floors else None
+        return last if last and last.name.startswith("achievable") else None
+
+    @property
+    def levels(self) -> tuple[Floor, ...]:
+        """The floors that charts draw: the first, and the achievable error where it is apart."""
+        first, last = self.floor, self.achievable
+        is_apart = first and last and last.value > _APART * first.value
+        return tuple(floor for floor in (first, last if is_apart else None) if floor)
+
+    @property
     def baseline(self) -> Row | None:
-        """The trivial reference that charts draw as a line."""
-        return next((row for name in BASELINES if (row := self.entrant(name))), None)
+        """The best trivial reference, which charts draw as a line."""
+        return next(iter(self.of_kind("reference")), None)
 
     @property
     def states_uncertainty(self) -> bool:

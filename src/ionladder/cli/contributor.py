@@ -424,15 +424,18 @@ _NAMED = 6
 def _standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
     """The lines below the tables: place, former score, worst slices, audit notes."""
     from ionladder.board.build import primary_json, worst_slices
+    from ionladder.board.history import AGAINST
 
     yield _place(found)
     if found.former is not None:
         value = _number(primary_json(found.former, task)["value"])
         yield f"It replaces a committed submission whose {task.primary_use.title} is {value}."
-    if found.reducible_error_closed is not None:
+    closed, *ends = (found.against[name] for name in AGAINST[:3])
+    if closed is not None:
+        between = "" if None in ends else " ({:.0f} to {:.0f} %)".format(*(100 * e for e in ends))
         yield (
-            f"Of the error between {task.baseline_reference} and the floor it closes "
-            f"{100 * found.reducible_error_closed:.0f} %."
+            f"Of the error between {found.reference} and the achievable error it closes "
+            f"{100 * closed:.0f} %{between}."
         )
     if worst := worst_slices(found.mine.receipt, task):
         yield f"Worst slices by {task.primary_use.title}, of those with 8 entries or more:"

@@ -28,8 +28,9 @@ class EvaluationLabels:
             columns that subsets, weights and groups refer to. The test entries, or the training
             entries where the task is scored on folds.
         train: The same for training entries, for cross-validation.
-        replicates: ``id``, targets and ``replicate_group`` of every repeated measurement of the
-            dataset, whichever entries take part: they say how far labels can be trusted.
+        replicates: ``id``, targets, limits, ``replicate_group`` and the group column of every
+            repeated measurement of the dataset, whichever entries take part: they say how far
+            labels can be trusted.
         labels_sha256: Content hash of ids, targets, limits, subset and weight columns of the
             entries that a score rests on: those that take part, without the test entries on a
             task scored on folds. Where arrays are predicted, those of the true and of the given
@@ -86,7 +87,10 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
     split = store.split_of_task(tables["splits"], task)
     if task.scored_folds:
         split = store.rows_with(split, "subset", "train")
-    replicates = _replicates(task, store.to_frame(selected), targets, tables)
+    known = store.rows_with(tables["splits"], "split_name", task.split)
+    known = store.to_frame(known.select(["id", task.group_column]))
+    replicates = _replicates(task, store.to_frame(selected), [*targets, *limits], tables)
+    replicates = replicates.merge(known, on="id", how="left")
     if task.entries or task.scored_folds:
         selected, folds = (
             store.rows_of(table, split["id"].to_pylist()) for table in (selected, folds)
@@ -128,16 +132,17 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
 
 
 def _replicates(
-    task: Task, labels: pd.DataFrame, targets: list[str], tables: Mapping[str, pa.Table]
+    task: Task, labels: pd.DataFrame, values: list[str], tables: Mapping[str, pa.Table]
 ) -> pd.DataFrame:
     """Repeated measurements: a table of their own, or entries that a column puts into groups."""
-    names = ["id", *targets, "replicate_group"]
+    names = ["id", *values, "replicate_group"]
     if "replicates" in tables:
         repeated = store.to_frame(tables["replicates"])
         groups = {identifier: row for row, identifier in enumerate(sorted(set(repeated["id"])))}
-        return repeated.assign(replicate_group=repeated["id"].map(groups))[names]
+        repeated = repeated.assign(replicate_group=repeated["id"].map(groups))
+        return repeated[[name for name in names if name in repeated.columns]]
     if task.replicate_column is None:
-        return labels.iloc[:0][["id", *targets]].assign(replicate_group=[])
+        return labels.iloc[:0][["id", *values]].assign(replicate_group=[])
     column = store.to_frame(tables["entries"].select(["id", task.replicate_column])).dropna()
     column = column.rename(columns={task.replicate_column: "replicate_group"})
     column = column.astype({"replicate_group": "int64"})

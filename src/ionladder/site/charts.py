@@ -218,18 +218,12 @@ class Plot:
             text = words(12, middle + 4, beside, "il-axis", anchor="middle")
             self.drawn.append(f'<g transform="rotate(-90 12 {short(middle)})">{text}</g>')
 
-    def level(self, floor: Floor | None, y: Scale) -> None:
-        """The floor as a level line with its interval as a band; nothing where there is none."""
-        if floor is None:
-            return
-        if floor.low is not None and floor.high is not None:
-            top = y(floor.high)
-            size = (self.right - self.left, y(floor.low) - top)
-            self.drawn.append(rect(self.left, top, *size, "il-floor-band"))
-        at = y(floor.value)
-        self.drawn.append(line(self.left, at, self.right, at, "il-floor-line"))
-        label = words(self.right - 4, at - 6, floor_label(floor), "il-floor-label", anchor="end")
-        self.drawn.append(label)
+    def levels(self, floors: Iterable[Floor], y: Scale) -> None:
+        """Floors as labelled level lines."""
+        for floor in floors:
+            at, label = y(floor.value), floor_label(floor)
+            self.drawn.append(line(self.left, at, self.right, at, "il-floor-line"))
+            self.drawn.append(words(self.right - 4, at - 6, label, "il-floor-label", anchor="end"))
 
     def finish(self, *, name: str, title: str, text: str, kind: str) -> Markup:
         """The drawing as an accessible ``<svg>``.
@@ -326,17 +320,18 @@ def interval_chart(
 
     def draw(is_wide: bool, name: str) -> Markup:
         pitch = 30.0 if is_wide else 44.0
-        size = (780 if is_wide else 360, 94 + pitch * max(len(shown), 1))
+        top = 10 + 18 * max(len(_levels(board)), 2)
+        size = (780 if is_wide else 360, 48 + top + pitch * max(len(shown), 1))
         left, right = (236, 116) if is_wide else (10, 88)
-        plot = Plot(*size, left=left, right=right, top=46, bottom=48)
-        drawn = [*map(board.primary, shown), board.floor, Value(baseline_value(board))]
+        plot = Plot(*size, left=left, right=right, top=top, bottom=48)
+        drawn: list[Value | Floor | None] = [*map(board.primary, shown), *board.levels]
+        drawn.append(Value(baseline_value(board)))
         x = plot.across(0.0, axis_reach(_ends(drawn), baseline=baseline_value(board)))
         plot.axis_below(x, x.ticks(about=8 if is_wide else 6))
         plot.drawn += _upright_levels(board, x, plot)
         ties: dict[int, list[float]] = {}
         for place, row in enumerate(shown):
-            top = plot.top + pitch * place
-            centre = top + (pitch / 2 if is_wide else 31)
+            centre = plot.top + pitch * place + (pitch / 2 if is_wide else 31)
             if row.tie_group is not None:
                 ties.setdefault(row.tie_group, []).append(centre)
             way = txt.relative(here, txt.submission_url(board.task.name, row.submission or ""))
@@ -358,8 +353,8 @@ def interval_chart(
 
 
 def _levels(board: Board) -> list[tuple[str, float, str]]:
-    """Kind, value and label of what a board is held against: its floor and its baseline."""
-    levels = [("floor", board.floor.value, floor_label(board.floor))] if board.floor else []
+    """Kind, value and label of what a board is held against: its floors and its baseline."""
+    levels = [("floor", floor.value, floor_label(floor)) for floor in board.levels]
     value = baseline_value(board)
     if board.baseline and value is not None:
         label = txt.plain(board.baseline.model, limit=24).lower()
@@ -369,13 +364,10 @@ def _levels(board: Board) -> list[tuple[str, float, str]]:
 
 
 def _upright_levels(board: Board, x: Scale, plot: Plot) -> list[str]:
-    """Floor and baseline as labelled upright lines, the floor with its interval as a band."""
-    drawn, floor = [], board.floor
-    if floor and floor.low is not None and floor.high is not None:
-        size = (x(floor.high) - x(floor.low), plot.bottom - plot.top)
-        drawn.append(rect(x(floor.low), plot.top, *size, "il-floor-band"))
-    for kind, value, label in _levels(board):
-        at, y = x(value), 14.0 if kind == "floor" else 32.0
+    """Floors and baseline as labelled upright lines, each label at a height of its own."""
+    drawn = []
+    for place, (kind, value, label) in enumerate(_levels(board)):
+        at, y = x(value), 14.0 + 18.0 * place
         drawn.append(line(at, y + 5, at, plot.bottom, f"il-{kind}-line"))
         is_right = at > (plot.left + plot.right) / 2
         beside, anchor = (at + 2, "end") if is_right else (at - 2, "start")
@@ -561,8 +553,8 @@ class CostChart:
         middle = (min(known) + max(known)) / 2
         reach = max((max(known) - min(known)) / 2 + _ROOM, 1.0)
         x = plot.across(max(middle - reach, _LEAST), min(middle + reach, _MOST))
-        floor = self.board.floor
-        ends = [*_ends(p.score for p in self.points), *([floor.value] if floor else [])]
+        levels = [floor.value for floor in self.board.levels]
+        ends = [*_ends(p.score for p in self.points), *levels]
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(self.board)))
         marks, boxes = [], []
         for point in self.points:
@@ -574,14 +566,14 @@ class CostChart:
             boxes.append((px - _MARK, min(heights), px + _MARK, max(heights)))
         if len(self.points) > MOST_NAMED:
             return plot, x, y, marks, [None] * len(marks)
-        bottom = y(floor.high or floor.value) - 12 if floor else plot.bottom
+        bottom = y(max(levels)) - 12 if levels else plot.bottom
         labels = [cut(point.label, _LABEL_CHARS) for point in self.points]
         places = place_labels(boxes, labels, (plot.left, 0, plot.width, bottom))
         return plot, x, y, marks, places
 
     def _draw(self, is_wide: bool, name: str) -> Markup:
         plot, x, y, marks, places = self._layout(is_wide)
-        plot.level(self.board.floor, y)
+        plot.levels(self.board.levels, y)
         plot.axis_left(y, y.ticks(about=6))
         plot.axis_below(x, self._named_costs(x), kind="tick")
         plot.titles(self.axis, value_axis(self.board))
@@ -730,7 +722,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
         ends += [value for stand in stands for value in stand.entered]
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(board)))
         plot.axis_left(y, y.ticks(about=5))
-        plot.level(board.floor, y)
+        plot.levels(board.levels, y)
         every = max(1, -(-len(stands) // _MOST_TICKS))
         shown = [(float(s.publication), str(s.publication)) for s in stands[::every]]
         plot.axis_below(x, shown, kind="")
@@ -797,17 +789,11 @@ def zero_line(scale: Scale) -> str:
     return line(scale(0.0), 0, scale(0.0), SPARK_HEIGHT, "il-axis-line")
 
 
-def backdrop(scale: Scale, floor: Floor | None, baseline: float | None) -> str:
-    """What scores are held against: the floor with its band, and the line of the baseline."""
-    drawn = ""
-    if floor is not None:
-        if floor.low is not None and floor.high is not None:
-            low = scale(floor.low)
-            drawn += rect(low, 0, scale(floor.high) - low, SPARK_HEIGHT, "il-floor-band")
-        drawn += line(scale(floor.value), 0, scale(floor.value), SPARK_HEIGHT, "il-floor-line")
-    if baseline is not None:
-        drawn += line(scale(baseline), 0, scale(baseline), SPARK_HEIGHT, "il-median-line")
-    return drawn
+def backdrop(scale: Scale, board: Board, baseline: float | None) -> str:
+    """What scores are held against: the floors of the board, and the line of the baseline."""
+    marks = [(floor.value, "il-floor-line") for floor in board.levels]
+    marks += [] if baseline is None else [(baseline, "il-median-line")]
+    return "".join(line(scale(at), 0, scale(at), SPARK_HEIGHT, kind) for at, kind in marks)
 
 
 def spark(value: Value, kind: str, scale: Scale, *, behind: str) -> Markup:

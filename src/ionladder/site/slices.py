@@ -117,7 +117,7 @@ def slice_table(
         "overall": overall,
         "scale": scale,
         "axis": spark_axis(scale),
-        "behind": backdrop(scale, board.floor, overall),
+        "behind": backdrop(scale, board, overall),
         "kind": row.kind,
     }
 

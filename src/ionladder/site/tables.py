@@ -299,7 +299,7 @@ def metric_groups(board: Board) -> list[ColumnGroup]:
     by_setting: dict[str, list[TableColumn]] = {}
     for use in board.task.metrics:
         if use.name != board.task.primary.metric and _is_filled(board, use):
-            setting = use.title.rpartition(", ")[2] if use.options else ""
+            setting = use.title.rpartition(", ")[2] if "threshold" in use.options else ""
             by_setting.setdefault(setting, []).append(metric_column(use, board, cut=setting))
     return [
         ColumnGroup(
@@ -322,12 +322,18 @@ def _is_filled(board: Board, use: MetricUse) -> bool:
 
 
 def _standing_group(board: Board) -> ColumnGroup:
-    """Where a row stands between the baseline reference, the floor, and the others."""
+    """Where a row stands between the best trivial reference, the floor, and the others."""
     hint = "Share of resampled test sets on which this submission is the best of the verified"
     best = TableColumn("probability-best", "Best in", _best_in_cell, "", "↑", hint)
-    hint = "(reference − score) / (reference − floor): 0 at the reference, 1 at the floor"
-    closed = TableColumn("reducible", "Reducible error closed", _closed_cell, "", "↑", hint)
-    return ColumnGroup("standing", "Standing", (best, closed) if board.floor else (best,))
+    columns = [best]
+    if reference := board.baseline:
+        model = txt.plain(reference.model, limit=60)
+        hint = f"Share of groups of entries with a smaller error than the best reference, {model}"
+        columns.append(TableColumn("groups-won", "Groups won", _won_cell, "", "↑", hint))
+        hint = f"0 at the best reference, {model}; 1 at the achievable error; with its interval"
+        closed = TableColumn("reducible", "Gap closed", _closed_cell, "", "↑", hint)
+        columns += [closed] if board.achievable else []
+    return ColumnGroup("standing", "Standing", tuple(columns))
 
 
 def _best_in_cell(row: Row) -> TableCell:
@@ -341,7 +347,17 @@ def _closed_cell(row: Row) -> TableCell:
     closed = row.reducible_error_closed
     if closed is None:
         return TableCell("–", hint=NOT_APPLICABLE)
-    return TableCell(f"{txt.number(100 * closed, digits=0)} %", txt.exact(closed), f"{closed:.6g}")
+    ends = [row.reducible_error_closed_ci_low, row.reducible_error_closed_ci_high]
+    low, high = (None if end is None else 100 * end for end in ends)
+    between = txt.interval(low, high, digits=0)
+    shown = f"{txt.number(100 * closed, digits=0)} %" + (f" ({between})" if between else "")
+    return TableCell(shown, txt.exact(closed), f"{closed:.6g}")
+
+
+def _won_cell(row: Row) -> TableCell:
+    if (share := row.groups_won) is None:
+        return TableCell("–", hint=NOT_APPLICABLE)
+    return TableCell(txt.percent(share), txt.exact(share), f"{share:.4f} of the groups")
 
 
 def _model_groups(board: Board) -> list[ColumnGroup]:
@@ -463,8 +479,10 @@ class BoardTable:
 
 def board_tables(board: Board) -> list[BoardTable]:
     """One table per subset, the ranked one with everything else a reader asks about a model."""
-    floor = [board.floor.value] if board.floor else []
-    scale = charts.spark_scale([*board.drawn_values, *floor], baseline=charts.baseline_value(board))
+    floors = [floor.value for floor in board.levels]
+    scale = charts.spark_scale(
+        [*board.drawn_values, *floors], baseline=charts.baseline_value(board)
+    )
     metrics = metric_groups(board)
     tables = []
     for subset in board.task.subsets:
@@ -472,7 +490,7 @@ def board_tables(board: Board) -> list[BoardTable]:
         groups = [_standing_group(board), *metrics, *_model_groups(board)] if is_ranked else metrics
         ordered = board.scored if is_ranked else _ordered(board, subset)
         line = board.primary(board.baseline, subset.name).value if board.baseline else None
-        behind = charts.backdrop(scale, board.floor, line)
+        behind = charts.backdrop(scale, board, line)
         columns = [column for group in groups for column in group.columns]
         best = {
             column.key: best_of(

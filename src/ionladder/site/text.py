@@ -379,10 +379,20 @@ def floor_title(name: str) -> str:
     return floor.get("title", name.replace("_", " ").capitalize())
 
 
-def floor_meaning(name: str, words: LabelWords | None = None) -> str:
-    """What a floor is, in the words of a task; empty for a floor that has no text yet."""
+def floor_meaning(
+    name: str, words: LabelWords | None = None, oracle: float | None = None, unit: str = ""
+) -> str:
+    """What a floor is, in the words of a task; empty for a floor that has no text yet.
+
+    Args:
+        name: Key of the floor.
+        words: How the task speaks of its labels.
+        oracle: What a perfect model pays where only a limit is known, in ``unit``; None: not said.
+        unit: Unit of an error.
+    """
     said, text = words or LabelWords(), str(WORDS["floors"].get(name, {}).get("meaning", ""))
-    return text.format(one=said.one, subject=said.subject)
+    paid = "a fixed amount" if oracle is None else f"{number(oracle)} {unit}"
+    return text.format(one=said.one, subject=said.subject, oracle=paid)
 
 
 def repeats_phrase(task: Task) -> str:

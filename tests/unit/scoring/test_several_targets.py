@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.evaluation import Evaluation, evaluate_tables
+from ionladder.evaluation import Evaluation, Prepared, evaluate_tables
 from ionladder.score import compute_floors
 from ionladder.specs import MEAN_OF_TARGETS, MetricUse, PrimaryMetric
 from ionladder.stats.intervals import degrees_of_freedom
@@ -92,7 +92,7 @@ def test_the_floor_is_the_mean_over_targets_of_clipped_repeats() -> None:
             "replicate_group": [0, 0, 1, 1],
         }
     )
-    floor = compute_floors(replicates, TASK, tiny.SETTINGS)[0]
+    floor = compute_floors(replicates, Prepared(LABELS, TASK), tiny.SETTINGS)[0]
     # Distances to the median of each pair: 0.1 and 0.5 in one dimension, 0 and 0.2 in three.
     assert floor.value == pytest.approx((0.1 + 0.5 + 0.0 + 0.2) / 4)
     assert floor.n_groups == 4

@@ -229,8 +229,8 @@ def _zeros(site: Site) -> list[tuple[str, str]]:
     """Each trivial reference at which the reducible error begins, and the boards where it does."""
     boards: dict[str, list[str]] = {}
     for item in site.tasks:
-        if item.task.baseline_reference:
-            boards.setdefault(item.task.baseline_reference, []).append(item.task.title)
+        if item.board.baseline:
+            boards.setdefault(item.board.baseline.model, []).append(item.task.title)
     if len(boards) == 1 and len(*boards.values()) == len(site.tasks):
         return [(name, "every board") for name in boards]
     return [(name, f"“{title}”") for name, titles in boards.items() for title in titles]
