@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from ionladder.errors import ConfigError, Problem, did_you_mean, field_problem
+from ionladder.errors import ConfigError, DataChangedError, Problem, did_you_mean, field_problem
 from ionladder.repo import Layout, read_json, read_mapping, to_json, write_text
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -298,7 +298,7 @@ def read_pins(layout: Layout) -> Pins:
         return Pins()
     try:
         return Pins.model_validate(read_json(layout.pins))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, DataChangedError) as error:
         shown = layout.relative(layout.pins)
         raise ConfigError(
             shown,

@@ -221,6 +221,60 @@ def not_at(root: Path, commit: str, changes: Sequence[FileChange]) -> list[FileC
     return [change for change in changes if times[change.path] > 1 or not is_there(change)]
 
 
+def overwritten(root: Path, folder: str, published: str) -> list[tuple[str, str]]:
+    """Folders that one merge brought and a later one changed without having known them.
+
+    Looks at the commits of this branch after the last one that changed ``published``. A merge
+    whose branch knew the folder was a change of it on purpose. What a commit of one parent changed
+    (a squashed or rebased pull request, or simply the next edit) counts on ``main`` only.
+
+    Args:
+        root: The repository.
+        folder: Folder with ``<group>/<name>`` below.
+        published: Folder that a publication writes.
+
+    Returns:
+        ``<group>/<name>`` and the commit, latest first; none outside git.
+    """
+    if (head := head_commit(root)) is None:
+        return []
+    repo = pygit2.Repository(root)
+    is_main = not repo.head_is_detached and repo.head.shorthand == "main"
+    commit, found = repo[head].peel(pygit2.Commit), []
+    while commit.parent_ids and commit.parent_ids[0] in repo:
+        parent = repo[commit.parent_ids[0]].peel(pygit2.Commit)
+        if _at(commit, published) != _at(parent, published):
+            break
+        before, after = _folders_of(parent, folder), _folders_of(commit, folder)
+        changed = [name for name in before if before[name] != after.get(name)]
+        if changed and len(commit.parent_ids) > 1:
+            base = repo.merge_base(*commit.parent_ids[:2])
+            known = _folders_of(repo[base].peel(pygit2.Commit), folder) if base else {}
+            changed = [name for name in changed if name not in known]
+        elif not is_main:
+            changed = []
+        found += [(name, str(commit.id)) for name in changed]
+        commit = parent
+    return found
+
+
+def _at(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:
+    try:
+        return commit.tree[path].id
+    except KeyError:
+        return None
+
+
+def _folders_of(commit: pygit2.Commit, folder: str) -> dict[str, pygit2.Oid]:
+    """``<group>/<name>`` → its tree."""
+    try:
+        groups = commit.tree[folder].peel(pygit2.Tree)
+    except (KeyError, ValueError, pygit2.GitError):
+        return {}
+    trees = [group for group in groups if isinstance(group, pygit2.Tree)]
+    return {f"{group.name}/{entry.name}": entry.id for group in trees for entry in group}
+
+
 def _commit_id(repo: pygit2.Repository, revision: str) -> str | None:
     try:
         return str(repo.revparse_single(revision).peel(pygit2.Commit).id)

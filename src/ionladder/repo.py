@@ -206,10 +206,18 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file written by :func:`write_json`."""
+    """Read a JSON file written by :func:`write_json`.
+
+    Raises:
+        DataChangedError: It is no JSON.
+    """
     import orjson
 
-    return orjson.loads(path.read_bytes())
+    try:
+        return orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        step = "Restore it from git, or let the command write it again that wrote it."
+        raise DataChangedError(str(path), "JSON", f"damaged text ({error})", step) from error
 
 
 def write_with(path: Path, writer: Callable[[Path], None]) -> None:

@@ -239,7 +239,9 @@ def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_other
     assert change["reasons"] == ["submission: other predictions"]
     assert (change["from"]["rank"], change["to"]["rank"]) == (2, 1)
     prompt.ok("changes", "--check")
-    prompt.ok("verify")
+    told = "obelix/other: expected the files that were published; found other predictions"
+    assert told in prompt.error("verify")
+    prompt.ok("verify", "--accept", "obelix/other")
 
     (layout.submission_dir("obelix", "good") / "predictions.csv").write_text("id,log10_sigma\n")
     shutil.rmtree(layout.submission_dir("obelix", "other"))
@@ -247,7 +249,11 @@ def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_other
     assert [(r["event"], r["value"]) for r in history(layout)[3:]] == [("removed", None)] * 2
     assert "submission: left the board" in prompt.ok("changes", "--since", "1").out
     prompt.ok("changes", "--check")
-    prompt.ok("verify")
+    text = prompt.error("verify")
+    for name, found in (("good", "a score, as was published"), ("other", "a score")):
+        assert f"submissions/obelix/{name}: expected {found}" in text
+    text = prompt.error("verify", "--accept", "obelix/*")
+    assert "submissions/obelix/good: expected a submission that can be scored" in text
 
 
 def test_a_damaged_history_stops_the_command_before_anything_is_written(

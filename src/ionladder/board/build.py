@@ -253,9 +253,21 @@ def assemble(
 
 
 def publish(
-    layout: Layout, task: Task, version: str, settings: ScoringSettings
+    layout: Layout,
+    task: Task,
+    version: str,
+    settings: ScoringSettings,
+    *,
+    into: Layout | None = None,
 ) -> tuple[TaskScores, int]:
     """Score every submission of a task and write its files under ``leaderboard/``.
+
+    Args:
+        layout: The repository.
+        task: The task.
+        version: Dataset version.
+        settings: Interval settings.
+        into: Another root to write to, without a history: to compare.
 
     Returns:
         What was scored and what was refused, and the number of records added to the history.
@@ -265,7 +277,7 @@ def publish(
         DataMissingError: The labels are not on this machine; nothing is written.
         DataChangedError: They are not those of the released version.
     """
-    history = read_history(layout)
+    history = [] if into else read_history(layout)
     scorer = TaskScorer.open(layout, task, version, settings)
     result = scorer.score_all(submission_folders(layout, task.name))
     scored, comparison = result.scored, compare.compare_submissions(task, result.scored, settings)
@@ -279,9 +291,12 @@ def publish(
         columns = None if slices is None else experiment_columns(layout, task, version, slices)
         analysis["experiments"] = compare.experiment_tables(task, scored, scorer, columns, settings)
     receipts = {name: each.receipt for name, each in scored.items()}
-    write_receipts(layout, task.name, receipts, result.refused)
-    write_text(layout.analysis_json(task.name), to_json(analysis))
-    write_leaderboard(layout, board)
+    target = into or layout
+    write_receipts(target, task.name, receipts, result.refused)
+    write_text(target.analysis_json(task.name), to_json(analysis))
+    write_leaderboard(target, board)
+    if into:
+        return result, 0
     now, commit = standings(board, receipts), head_commit(layout.root)
     records = new_records(history, now, task=task.name, commit=commit)
     append_records(layout, records)

@@ -11,7 +11,7 @@ import typer
 
 from ionladder.cli.common import Context, load_context, rank_text, task_names, task_of
 from ionladder.data.registry import get_task
-from ionladder.errors import ConfigError, HistoryError, did_you_mean, error_text, visible
+from ionladder.errors import ConfigError, HistoryError, did_you_mean, error_text, first_few, visible
 from ionladder.repo import to_json
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def leaderboard(
     changed since the last time is added to leaderboard/history.jsonl.
     """
     from ionladder.board.build import publish
+    from ionladder.board.integrity import write_sums
 
     context = load_context()
     layout = context.layout
@@ -62,6 +63,8 @@ def leaderboard(
         for submission, problems in scores.refused.items():
             where = visible(f"submissions/{name}/{submission}")
             print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)
+    if changed := write_sums(layout, context.params):
+        print(f"New checksums of files that changed meanwhile: {first_few(changed)}.")
 
 
 # --- ``ionladder compare``

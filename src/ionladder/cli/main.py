@@ -10,7 +10,7 @@ import typer
 
 from ionladder import __version__
 from ionladder.cli import baselines, boards, contributor, maintainer
-from ionladder.errors import IonLadderError
+from ionladder.errors import IonLadderError, error_text
 
 app = typer.Typer(
     name="ionladder",
@@ -64,6 +64,24 @@ def run() -> None:
         step = "Nothing was half-written; fix this and run the command again."
         print(f"{where}{error.strerror or error}. {step}", file=sys.stderr)
         sys.exit(1)
+    except Exception:
+        # Files that commands write are read as they were written; one that is damaged says so.
+        if not (told := _damaged()):
+            raise
+        print(told, file=sys.stderr)
+        sys.exit(1)
+
+
+def _damaged() -> str:
+    """Which generated files are not what their checksums say; empty where none is."""
+    from ionladder.board.integrity import verify_sums
+    from ionladder.cli.common import load_context
+
+    try:
+        context = load_context()
+        return error_text(verify_sums(context.layout, context.params).problems)
+    except (IonLadderError, OSError):
+        return ""
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -312,15 +313,44 @@ def diff(
 # --- ``ionladder verify``: hash everything again and name what is not as recorded
 
 
-def verify() -> None:
-    """Hold every file on this machine to the hash recorded for it; say what is not here."""
+def verify(
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="TASK/NAME of a submission that may differ from what was published; "
+            "`*` stands for anything. A maintainer's decision."
+        ),
+    ] = None,
+    scores: Annotated[
+        bool, typer.Option(help="Score every submission again where the data are here.")
+    ] = True,
+) -> None:
+    """Hold every file to the hash recorded for it, and every score to the predictions.
+
+    What is not on this machine is named. Submissions that were published must still be scored,
+    unchanged, and like no other.
+    """
+    from ionladder.board import integrity
     from ionladder.board.history import verify_history, verify_receipts
-    from ionladder.data.versions import DATASET_STEPS
+    from ionladder.data.versions import DATASET_STEPS, Step, Verified
 
     context = load_context()
     problems: list[err.Problem] = []
-    for step in (*DATASET_STEPS, verify_receipts, verify_history):
-        result = step(context.layout, context.params)
+    accepted = partial(integrity.verify_accepted, accept=accept or ())
+    steps: list[Step] = [integrity.verify_sums, *DATASET_STEPS, verify_receipts, verify_history]
+    steps += [accepted, integrity.verify_scores] if scores else [accepted]
+    for step in steps:
+        try:
+            result = step(context.layout, context.params)
+        except err.IonLadderError as error:
+            result = Verified(what="files that cannot be read", problems=list(error.problems))
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            if not problems:
+                raise
+            told = f"{type(error).__name__} ({error})"
+            step_on = "Restore the files named above from git."
+            broken = err.Problem("a file named above", "one that can be read", told, step_on)
+            result = Verified(what="files that cannot be read", problems=[broken])
         print(f"{result.what}: {result.n_good} as recorded, {len(result.problems)} not")
         for absent in result.absent:
             print(f"  not on this machine: {absent}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from difflib import get_close_matches
 from ionladder.errors import Problem, did_you_mean, first_few
 from ionladder.git import ABSENT, REGULAR, FileChange
 from ionladder.repo import MAX_BYTES as MAX_CARD_BYTES
-from ionladder.submit.card import CARD_FILE, name_problems
+from ionladder.submit.card import CARD_FILE, name_problems, skeleton
 
 ROOT = "submissions"
 DEPTH = 4
@@ -343,24 +342,8 @@ def _done(change: FileChange) -> str:
     return f"{verb} {change.path.split('/')[-1]}"
 
 
-# Names that readers would mistake for each other: they consist of a-z 0-9 . _ - only, and these
-# are the characters among them that look alike.
-_SAME_SHAPE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", ".": "", "_": "", "-": ""})
 _SHORTEST = 4
 """Names below this length differ by one character as often as not."""
-
-
-def skeleton(name: str) -> str:
-    """What is left of a name when its separators and look-alike characters are made the same.
-
-    Compatibility forms (full-width letters, ligatures) and case are folded first.
-
-    Example:
-        >>> skeleton("rf-paper") == skeleton("RF_Paper"), skeleton("mlp") == skeleton("mip")
-        (True, True)
-    """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return folded.replace("rn", "m").replace("vv", "w").translate(_SAME_SHAPE)
 
 
 def is_one_slip_away(name: str, other: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from ionladder import __version__
 from ionladder.board.history import Record, read_history
 from ionladder.board.model import Analysis, Board, Row, empty_board, parse_analysis, parse_board
 from ionladder.config import DatasetVersion, Params
-from ionladder.errors import DataMissingError, Problem, SiteError, SubmissionError
+from ionladder.errors import DataMissingError, Problem, SubmissionError
 from ionladder.repo import Layout, read_json
 from ionladder.site.charts_entries import Point
 from ionladder.site.text import entry_url, formulas, relative
@@ -349,7 +348,7 @@ def load_site(layout: Layout) -> Site:
 
 def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> TaskSite:
     path = layout.leaderboard_json(task.name)
-    data = read_optional(layout, path)
+    data = read_optional(path)
     shown_as = layout.relative(path)
     board = (
         empty_board(task, version) if data is None else parse_board(data, task, shown_as=shown_as)
@@ -366,7 +365,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
         is_scored=data is not None,
         entrants=entrants,
         analysis=parse_analysis(
-            read_optional(layout, layout.analysis_json(task.name)),
+            read_optional(layout.analysis_json(task.name)),
             shown_as=layout.relative(layout.analysis_json(task.name)),
         ),
         unscored=tuple(
@@ -378,7 +377,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
 
 
 def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
-    receipt = read_optional(layout, layout.receipt(task.name, name)) or {}
+    receipt = read_optional(layout.receipt(task.name, name)) or {}
     problems = tuple(str(Problem(**problem)) for problem in receipt.get("refused", ()))
     return Unscored(name=name, problems=problems)
 
@@ -391,7 +390,7 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
         row=row,
         card=card,
         trouble="\n".join(str(problem) for problem in problems) or None,
-        receipt=read_optional(layout, layout.receipt(task.name, name)),
+        receipt=read_optional(layout.receipt(task.name, name)),
         files=tuple(
             path for each in _FILES if (path := folder / each).is_file() and not path.is_symlink()
         ),
@@ -412,8 +411,7 @@ def _dataset_site(
         dataset=spec,
         versions=tuple(
             VersionCard(
-                pinned=version,
-                manifest=read_optional(layout, layout.manifest(spec.name, version.version)),
+                pinned=version, manifest=read_optional(layout.manifest(spec.name, version.version))
             )
             for version in sorted(pinned, key=lambda v: _version_key(v.version))
         ),
@@ -430,16 +428,6 @@ def _version_key(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(p), "") if p.isdigit() else (-1, p) for p in version.split("."))
 
 
-def read_optional(layout: Layout, path: Path) -> Any:
+def read_optional(path: Path) -> Any:
     """Content of a JSON file that this package wrote, or None when it is not there."""
-    if not path.is_file():
-        return None
-    try:
-        return read_json(path)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise SiteError(
-            layout.relative(path),
-            "a JSON file written by ionladder",
-            f"unreadable text ({error})",
-            "Restore it with `git checkout`, or write it again with `dvc repro`.",
-        ) from error
+    return read_json(path) if path.is_file() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -182,3 +183,21 @@ def new_folder_problems(folder: Path, *, where: str, instead: str) -> list[Probl
         step = f"Choose another name, or {instead}."
         problems.append(Problem(where, "a new folder", "one that exists", step))
     return problems
+
+
+# Names that readers would mistake for each other: they consist of a-z 0-9 . _ - only, and these
+# are the characters among them that look alike.
+_SAME_SHAPE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", ".": "", "_": "", "-": ""})
+
+
+def skeleton(name: str) -> str:
+    """What is left of a name when its separators and look-alike characters are made the same.
+
+    Compatibility forms (full-width letters, ligatures) and case are folded first.
+
+    Example:
+        >>> skeleton("rf-paper") == skeleton("RF_Paper"), skeleton("mlp") == skeleton("mip")
+        (True, True)
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return folded.replace("rn", "m").replace("vv", "w").translate(_SAME_SHAPE)

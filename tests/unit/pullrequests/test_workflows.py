@@ -186,7 +186,7 @@ def test_there_is_one_comment_and_later_runs_replace_it(
 def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Path) -> None:
     origin = tmp_path / "origin.git"
     work = GitRepository(tmp_path / "work")
-    for path in ("leaderboard/obelix.json", "dvc.lock", "src/code.py"):
+    for path in ("leaderboard/obelix.json", "dvc.lock", "src/code.py", "SHA256SUMS"):
         work.write(path, "old\n")
     GitRepository.start(work.root)
     work.git("clone", "--quiet", "--bare", str(work.root), str(origin))
@@ -195,6 +195,7 @@ def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Pa
         "leaderboard/obelix.json",
         "dvc.lock",
         "src/code.py",
+        "SHA256SUMS",
         "leaderboard/scores/a/b.json",
     ):
         work.write(path, "new\n")
@@ -208,7 +209,7 @@ def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Pa
     result = run_script(script, work.root, **variables)
     assert result.returncode == 0, result.stderr
     changed = work.git("--git-dir", str(origin), "diff", "--name-only", "main~", "main").split()
-    assert changed == ["dvc.lock", "leaderboard/obelix.json", "leaderboard/scores/a/b.json"]
+    assert changed == ["SHA256SUMS", "dvc.lock", "leaderboard/obelix.json", "leaderboard/scores/a/b.json"]
     patch.write_text("")
     assert "Nothing has changed" in run_script(script, work.root, **variables).stdout
 

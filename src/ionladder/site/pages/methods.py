@@ -29,7 +29,7 @@ def read_measured(layout: Layout, name: str) -> Record | None:
     Raises:
         SiteError: The file is there and cannot be read.
     """
-    found: Record | None = read_optional(layout, layout.benchmarks_results / name)
+    found: Record | None = read_optional(layout.benchmarks_results / name)
     return found
 
 
