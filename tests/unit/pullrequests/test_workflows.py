@@ -209,7 +209,12 @@ def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Pa
     result = run_script(script, work.root, **variables)
     assert result.returncode == 0, result.stderr
     changed = work.git("--git-dir", str(origin), "diff", "--name-only", "main~", "main").split()
-    assert changed == ["SHA256SUMS", "dvc.lock", "leaderboard/obelix.json", "leaderboard/scores/a/b.json"]
+    assert changed == [
+        "SHA256SUMS",
+        "dvc.lock",
+        "leaderboard/obelix.json",
+        "leaderboard/scores/a/b.json",
+    ]
     patch.write_text("")
     assert "Nothing has changed" in run_script(script, work.root, **variables).stdout
 
