@@ -201,6 +201,14 @@
     const gap = (i) => Math.abs(of.a.errors[i] - of.b.errors[i]);
     const places = entries.ids.map((_, i) => i).filter((i) => isKnown(of.a.errors[i]) && isKnown(of.b.errors[i]));
     places.sort((i, j) => gap(j) - gap(i));
+    const brief = (value) => number(value, Number.isInteger(value) ? 0 : 2);
+    // An error as scored, and beneath it how far the prediction lies above a limit.
+    const failed = (side, i) => {
+      const above = entries.limits.map((limits, t) => (limits[i] === null ? null : Math.max(0, side.predictions[t][i] - limits[i])));
+      const known = above.filter((value) => value !== null);
+      const mean = known.reduce((sum, value) => sum + value, 0) / above.length;
+      return cell(number(side.errors[i]), known.length ? `above the limit: ${number(mean)}` : "");
+    };
     const heads = [["Entry"]];
     for (const [symbol, unit] of entries.targets) {
       heads.push([`${symbol}, label`, unit], [`${symbol}, first`, unit], [`${symbol}, second`, unit]);
@@ -211,13 +219,13 @@
       const shown = entries.formulas[i] ? formula(entries.formulas[i]) : entries.ids[i];
       const cells = entries.targets.flatMap((_, t) => {
         const limit = entries.limits[t][i];
-        const label = limit === null ? cell(number(entries.labels[t][i])) : cell(`< ${number(limit)}`, "", "only an upper limit is known");
+        const label = limit === null ? cell(number(entries.labels[t][i])) : cell(`< ${brief(limit)} (scored as ${brief(entries.labels[t][i])})`, "", "only an upper limit is known");
         return [label, cell(number(of.a.predictions[t][i])), cell(number(of.b.predictions[t][i]))];
       });
       const apart = of.a.errors[i] - of.b.errors[i];
       return h("tr", {},
         h("th", { scope: "row", class: "il-model" }, href ? h("a", { href }, shown) : shown, h("span", { class: "il-name" }, entries.ids[i])),
-        ...cells, cell(number(of.a.errors[i])), cell(number(of.b.errors[i])), cell(signed(apart), "", String(apart)));
+        ...cells, failed(of.a, i), failed(of.b, i), cell(signed(apart), "", String(apart)));
     });
     const chosen = entries.ids.length < entries.n_all
       ? ` Of ${entries.n_all} entries, those on which all models differ most and a spread over the others: ${entries.ids.length} in all.` : "";

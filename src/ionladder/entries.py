@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
@@ -140,7 +141,10 @@ class EntryTable:
         predictions: Target → prediction, the mean over seeds, shape (m, n).
         errors: The primary error of an entry, averaged over seeds and primary targets, shape
             (m, n); NaN for entries without a score.
+        above: How far the prediction of an entry lies above its limit, at least 0, averaged as
+            the errors are, shape (m, n); NaN for entries that were measured.
         typical_error: Median error over verified submissions, shape (n,).
+        typical_above: Likewise of ``above``.
         spread: Interquartile range of the predictions of verified submissions, averaged over
             primary targets, shape (n,); NaN with fewer than two of them.
         replicates: Id → other labels of the same material.
@@ -153,14 +157,24 @@ class EntryTable:
     limits: Mapping[str, Array]
     predictions: Mapping[str, Array]
     errors: Array
+    above: Array
     typical_error: Array
+    typical_above: Array
     spread: Array
     replicates: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     neighbours: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
 
     def hardest(self, count: int) -> list[int]:
-        """Positions of the entries with the largest typical error, largest first."""
-        return _largest(self.typical_error, count)
+        """Positions of the measured entries with the largest typical error, largest first."""
+        return _largest(np.where(self.is_limit, np.nan, self.typical_error), count)
+
+    @property
+    def is_limit(self) -> npt.NDArray[np.bool_]:
+        """Whether only a limit is known of an entry, for any target, shape (n,)."""
+        found: npt.NDArray[np.bool_] = np.any(
+            [~np.isnan(limit) for limit in self.limits.values()], axis=0
+        )
+        return found
 
     def most_disputed(self, count: int) -> list[int]:
         """Positions of the entries on which verified submissions disagree most."""
@@ -182,6 +196,8 @@ def build_entry_table(
     targets = [target.name for target in task.targets]
     kept: list[str] = []
     errors: list[Array] = []
+    above: list[Array] = []
+    limits = [prepared.limits[target.name] for target in task.primary_targets]
     predictions: dict[str, list[Array]] = {name: [] for name in targets}
     for name in names:
         try:
@@ -190,13 +206,17 @@ def build_entry_table(
             continue
         kept.append(name)
         errors.append(prepared.primary_errors(y_pred).mean(axis=0))
+        pairs = zip(task.primary_targets, limits, strict=True)
+        excess = [np.maximum(y_pred[t.name] - limit, 0.0).mean(axis=0) for t, limit in pairs]
+        above.append(np.nan_to_num(excess).sum(axis=0) / len(limits))
         for target in targets:
             predictions[target].append(y_pred[target].mean(axis=0))
     n = len(test)
     stacked = {target: _stack(rows, n) for target, rows in predictions.items()}
     primary = [stacked[target.name] for target in task.primary_targets]
     is_verified = np.array([name in verified for name in kept], dtype=bool)
-    all_errors = _stack(errors, n)
+    all_errors, all_above = _stack(errors, n), _stack(above, n)
+    all_above[:, np.isnan(limits).all(axis=0)] = np.nan
     return EntryTable(
         ids=tuple(test["id"]),
         names=tuple(kept),
@@ -204,7 +224,9 @@ def build_entry_table(
         limits=prepared.limits,
         predictions=stacked,
         errors=all_errors,
+        above=all_above,
         typical_error=_median(all_errors[is_verified]),
+        typical_above=_median(all_above[is_verified]),
         spread=np.mean([_interquartile(rows[is_verified]) for rows in primary], axis=0),
         replicates=_replicates(labels, task),
         neighbours=_neighbours(labels, task),

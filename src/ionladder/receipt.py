@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ionladder.metrics import get_metric
 from ionladder.repo import sha256_file
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 from ionladder.submit.card import CARD_FILE
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ionladder.config import ScoringSettings
-    from ionladder.evaluation import Evaluation, Slices
-    from ionladder.specs import Target, Task
+    from ionladder.evaluation import Evaluation, Score, Slices
+    from ionladder.specs import MetricUse, Target, Task
     from ionladder.submit.validate import Submission
 
 SCORER_VERSION = "2"
@@ -25,6 +26,8 @@ SCORER_VERSION = "2"
 
 MIN_ROWS = 8
 """A part of fewer entries is counted, but has no interval, and its value stands in no file."""
+WIDEST = 30.0
+"""An interval of an error that spans more than this factor says nothing."""
 
 DECIMALS = 6
 INTERVAL_METHOD = "jackknife over groups, Student t"
@@ -38,6 +41,16 @@ def rounded(value: float) -> float | None:
         (0.407753, None, 0.0)
     """
     return round(float(value), DECIMALS) + 0.0 if math.isfinite(value) else None
+
+
+def is_undetermined(low: float | None, high: float | None) -> bool:
+    """Whether the interval of an error is so wide that pages do not print it.
+
+    Example:
+        >>> is_undetermined(0.1, 2.9), is_undetermined(0.0, 6.8e7), is_undetermined(None, None)
+        (False, True, False)
+    """
+    return low is not None and high is not None and high > WIDEST * low
 
 
 def build_receipt(
@@ -94,9 +107,9 @@ def build_receipt(
                     "n": scores.n,
                     "n_groups": scores.n_groups,
                     "df": rounded(scores.df),
+                    "too_few": scores.n < MIN_ROWS,
                     "metrics": {
-                        name: {key: rounded(value) for key, value in vars(score).items()}
-                        for name, score in scores.metrics.items()
+                        use.name: _score_json(scores.metrics[use.name], use) for use in task.metrics
                     },
                 }
                 for subset, scores in subsets.items()
@@ -104,12 +117,19 @@ def build_receipt(
             for target, subsets in evaluation.targets.items()
         },
         "cross_validation": dict(cross_validation) or None,
-        "slices": None if slices is None else slices_json(slices, task.primary.metric),
+        "slices": None if slices is None else slices_json(slices, task.primary_use),
         "uncertainty": uncertainty,
     }
 
 
-def slices_json(slices: Slices, metric: str) -> dict[str, dict[str, dict[str, Any]]]:
+def _score_json(score: Score, use: MetricUse) -> dict[str, Any]:
+    """A score; an interval of a share has no factor, and is never too wide."""
+    is_wide = not get_metric(use.metric).is_share and is_undetermined(score.ci_low, score.ci_high)
+    numbers = {key: rounded(value) for key, value in vars(score).items()}
+    return {**numbers, "undetermined": is_wide}
+
+
+def slices_json(slices: Slices, use: MetricUse) -> dict[str, dict[str, dict[str, Any]]]:
     """What a receipt says of slices.
 
     Receipts are public, and predictions too: the error of one or two entries next to their
@@ -121,9 +141,12 @@ def slices_json(slices: Slices, metric: str) -> dict[str, dict[str, dict[str, An
             value: {
                 "n": score.n,
                 "n_groups": score.n_groups,
-                metric: rounded(score.value) if score.n >= MIN_ROWS else None,
+                "too_few": score.n < MIN_ROWS,
+                use.name: rounded(score.value) if score.n >= MIN_ROWS else None,
                 "ci_low": rounded(score.ci_low),
                 "ci_high": rounded(score.ci_high),
+                "undetermined": not get_metric(use.metric).is_share
+                and is_undetermined(score.ci_low, score.ci_high),
             }
             for value, score in parts.items()
         }

@@ -113,6 +113,8 @@ def _flat(subset: Mapping[str, Any], task: Task) -> dict[str, Any]:
         flat[use.name] = score["value"]
         if score["ci_low"] is not None or is_primary:
             flat |= {f"{use.name}_{end}": score[end] for end in ("ci_low", "ci_high")}
+        if score["undetermined"]:
+            flat[f"{use.name}_undetermined"] = True
         if is_primary:
             flat[f"{use.name}_seed_sd"] = score["seed_sd"]
     return flat
@@ -408,13 +410,14 @@ def worst_slices(
     Only parts of at least eight entries count; worst first, equal ones in the order of the task.
 
     Returns:
-        ``slice``, ``part``, their ``title``, ``n``, ``value``, ``ci_low`` and ``ci_high`` each.
+        ``slice``, ``part``, their ``title``, ``n``, ``value``, ``ci_low``, ``ci_high`` and
+        ``undetermined`` each.
     """
     slices = receipt.get("slices") or {}
     found = [
         {"slice": item.name, "part": part, "title": f"{item.title}: {item.title_of(part)}"}
         | {"n": score["n"], "value": score[task.primary.metric]}
-        | {end: score[end] for end in ("ci_low", "ci_high")}
+        | {key: score[key] for key in ("ci_low", "ci_high", "undetermined")}
         for item in task.slices
         for part, score in (slices.get(item.name) or {}).items()
         if score["n"] >= MIN_ROWS and score[task.primary.metric] is not None

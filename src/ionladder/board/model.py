@@ -174,6 +174,8 @@ class Row(OpenModel):
 def _value(scores: Mapping[str, Any] | None, metric: str) -> Value:
     if not scores or scores.get(metric) is None:
         return NO_VALUE
+    if scores.get(f"{metric}_undetermined"):
+        return Value(scores[metric])
     return Value(scores[metric], scores.get(f"{metric}_ci_low"), scores.get(f"{metric}_ci_high"))
 
 

@@ -442,6 +442,7 @@ def _standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
         for part in worst:
             low, high = part["ci_low"], part["ci_high"]
             reach = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
+            reach = " [undetermined]" if part["undetermined"] else reach
             yield f"  {part['title']} ({part['n']} entries): {_number(part['value'])}{reach}"
     for note in found.audit:
         yield f"Audit note, for readers and without judging. {note['title']}: {note['sentence']}"

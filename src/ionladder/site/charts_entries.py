@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from ionladder.site import charts
 from ionladder.site.charts import Plot, Scale
 from ionladder.site.text import change_of, count, number
+from ionladder.site.text import limit as limit_label
 from ionladder.stats.calibration import CURVE_LEVELS
 
 # Predicted against measured, and prediction minus label: an entry a mark, a limit an arrow head
@@ -218,10 +219,14 @@ def _mark(point: Point, x: float, y: float, limit: str, hover: Markup, spread: s
 
 def _hover(point: Point, known: str) -> Markup:
     limit = point.upper_limit
-    label = number(point.y_true) if limit is None else f"at most {number(limit)}"
+    label, errors = number(point.y_true), ""
+    if limit is not None:
+        label, above = limit_label(limit, point.y_true), max(0.0, point.y_pred - limit)
+        error = number(abs(point.y_pred - point.y_true))
+        errors = f"; error {error} as scored, {number(above)} above the limit"
     entry = f"{point.name} ({point.id})" if point.name else point.id
     spread = f" ± {number(point.y_pred_sd)} over seeds" if point.y_pred_sd else ""
-    return escape(f"{entry}: {known} {label}, predicted {number(point.y_pred)}{spread}")
+    return escape(f"{entry}: {known} {label}, predicted {number(point.y_pred)}{spread}{errors}")
 
 
 def outside_axes(n: int) -> str:

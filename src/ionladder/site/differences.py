@@ -551,12 +551,15 @@ def _board_file(
 
 
 def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
-    """Value and interval of the primary metric on a part."""
+    """Value and interval of the primary metric on a part; no interval that says nothing."""
     if part.subset:
         return list(item.board.primary(entrant.row, part.subset))
     slices = (entrant.receipt or {}).get("slices") or {}
     found = (slices.get(part.slice) or {}).get(part.value) or {}
-    return [found.get(key) for key in (item.task.primary.metric, "ci_low", "ci_high")]
+    ends = (
+        [None, None] if found.get("undetermined") else [found.get("ci_low"), found.get("ci_high")]
+    )
+    return [found.get(item.task.primary.metric), *ends]
 
 
 def _entries_file(

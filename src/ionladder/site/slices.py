@@ -27,30 +27,23 @@ if TYPE_CHECKING:
 
 
 SHOWN_MODELS = 10
-_WIDEST = 100.0
 _TOO_FEW = f"fewer than {MIN_ROWS} entries: no interval"
 _WITHHELD = f"fewer than {MIN_ROWS} entries: the receipt gives their number only"
 _NO_GROUPS = "one group of related entries: no interval"
 
 
 class SlicePart(NamedTuple):
-    """One part of a slice, as a receipt or the scorer tells it."""
+    """One part of a slice, as a receipt or the scorer tells it.
+
+    ``is_small``: it has too few entries for an interval; ``is_open``: that says nothing.
+    """
 
     value: str
     n: int
     n_groups: int
     score: Value
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it has too few entries for an interval."""
-        return self.n < MIN_ROWS
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its interval is so wide that it says nothing."""
-        _, low, high = self.score
-        return low is not None and high is not None and high > _WIDEST * low
+    is_small: bool
+    is_open: bool
 
     @property
     def drawn(self) -> Value:
@@ -187,7 +180,8 @@ def _parts(
             if score is None and computed is not None and not math.isnan(computed.value):
                 score = computed.value
             shown = Value(score, part.get("ci_low"), part.get("ci_high"))
-            read = SlicePart(value, int(part["n"]), int(part["n_groups"]), shown)
+            flags = bool(part.get("too_few")), bool(part.get("undetermined"))
+            read = SlicePart(value, int(part["n"]), int(part["n_groups"]), shown, *flags)
             found.setdefault(item, []).append(read)
     return found
 
@@ -245,20 +239,27 @@ def _sample(points: Sequence[Point]) -> Sequence[Point]:
     return [points[int(i * step)] for i in range(MOST_MARKS)]
 
 
-def hard_entries(source: EntrySource, name: str) -> list[tuple[int, float, list[float]]]:
+def hard_entries(source: EntrySource, name: str) -> list[list[tuple[int, TableCell, list[float]]]]:
     """The entries that a submission errs most on, largest error first; empty without labels.
 
     Returns:
-        Place of each in the table of entries, its error, which enters the primary score, and the
-        prediction of every target.
+        Those that were measured, and apart from them those of which only a limit is known, where
+        there are any: place of each in the table of entries, its error, which enters the primary
+        score, and the prediction of every target.
     """
     table = source.table
     if table is None or name not in table.names:
         return []
     row = table.names.index(name)
     errors, predictions = table.errors[row], table.predictions.values()
-    worst = [int(p) for p in np.argsort(-errors, kind="stable")[:HARDEST] if np.isfinite(errors[p])]
-    return [(p, float(errors[p]), [float(rows[row, p]) for rows in predictions]) for p in worst]
+    order = [int(p) for p in np.argsort(-errors, kind="stable") if np.isfinite(errors[p])]
+    parts = [[p for p in order if table.is_limit[p] == kind][:HARDEST] for kind in (False, True)]
+
+    def line(place: int) -> tuple[int, TableCell, list[float]]:
+        cell = tables.error_cell(table, place, row)
+        return place, cell, [float(rows[row, place]) for rows in predictions]
+
+    return [list(map(line, part)) for part in parts if part]
 
 
 # What a submission's page shows of its stated standard deviations

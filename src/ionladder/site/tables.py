@@ -103,8 +103,15 @@ def label_cell(target: Target, value: float, limit: float | None) -> TableCell:
     """A label; a limit is shown as a limit, and sorts by what it is scored at."""
     if limit is None:
         return number_cell(value, missing=target.missing_note)
-    hint = f"only an upper limit; scored at {txt.number(value)}"
-    return TableCell(f"< {txt.number(limit)}", txt.exact(value), hint)
+    return TableCell(txt.limit(limit, value), txt.exact(value), "only an upper limit is known")
+
+
+def error_cell(table: EntryTable, place: int, row: int | None = None) -> TableCell:
+    """The error of a submission on an entry, beneath it that above a limit; or the typical ones."""
+    error = table.typical_error[place] if row is None else table.errors[row, place]
+    above = table.typical_above[place] if row is None else table.above[row, place]
+    detail = "" if math.isnan(above) else f"above the limit: {txt.number(float(above))}"
+    return number_cell(float(error), detail=detail)
 
 
 def own_label(table: EntryTable, target: Target, place: int) -> TableCell:

@@ -206,6 +206,17 @@ def interval(low: float | None, high: float | None, *, digits: int = 2) -> str:
     return f"{number(low, digits=digits)}{joint}{number(high, digits=digits)}"
 
 
+def limit(value: float, scored: float) -> str:
+    """A label of which only an upper limit is known.
+
+    Example:
+        >>> limit(-10.0, -15.0)
+        '< −10 (scored as −15)'
+    """
+    shown = (number(each, digits=0 if each == round(each) else 2) for each in (value, scored))
+    return "< {} (scored as {})".format(*shown)
+
+
 def exact(value: float | None) -> str:
     """A number for ``data-sort``; empty when there is none, which sorts last."""
     return "" if value is None or math.isnan(value) else repr(value)

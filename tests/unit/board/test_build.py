@@ -160,7 +160,8 @@ def test_a_broken_submission_on_the_board_is_named_and_stops_nobody(tmp_path: Pa
 
 def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries() -> None:
     def part(value: float | None, n: int = 10) -> dict[str, Any]:
-        return {"n": n, "n_groups": 3, "mae": value, "ci_low": 0.1, "ci_high": 9.0}
+        found = {"n": n, "n_groups": 3, "mae": value, "ci_low": 0.1, "ci_high": 9.0}
+        return {**found, "undetermined": True}
 
     slices = tuple(Slice(name=name, title=name.upper(), column=name) for name in ("a", "b"))
     task = replace(tiny.TASK, slices=slices)

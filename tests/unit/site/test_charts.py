@@ -189,7 +189,10 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
     ]
     chart = PredictionPlots(points=points, axis="log₁₀ σ").parity(name="p")
     (svg,) = svgs(chart)
-    assert "ux3: measured at most −10.00, predicted −8.00" in chart
+    assert (
+        "ux3: measured &lt; −10 (scored as −15), predicted −8.00; "
+        "error 7.00 as scored, 2.00 above the limit" in chart
+    )
     assert "7cr: measured −17.00, predicted −11.00 ± 0.50 over seeds" in chart
     assert "<b>" not in chart
     assert find(svg, "il-point--limit")[0].get("d", "").endswith("l-7 -4.5z")

@@ -11,6 +11,7 @@ import pytest
 from ionladder.board.audit import AuditFinding, audit_json
 from ionladder.board.model import parse_board
 from ionladder.evaluation import SliceScore
+from ionladder.receipt import MIN_ROWS, is_undetermined
 from ionladder.repo import Layout, read_json, to_json
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -29,7 +30,8 @@ from unit.site.synthetic_board import (
 
 
 def part(n: int, value: float | None, low: float | None = None, high: float | None = None) -> Any:
-    return {"n": n, "n_groups": min(n, 5), "mae": value, "ci_low": low, "ci_high": high}
+    flags = {"too_few": n < MIN_ROWS, "undetermined": is_undetermined(low, high)}
+    return {"n": n, "n_groups": min(n, 5), "mae": value, "ci_low": low, "ci_high": high, **flags}
 
 
 SLICES = {
@@ -71,7 +73,7 @@ def test_the_worst_part_comes_first_small_ones_last_and_open_ones_say_so() -> No
     shown = parts["structure"][0].against(1.496)
     assert float(shown.sort) == pytest.approx(1.8 - 1.496)
     assert shown.text == "+0.30"
-    assert parts["family"][0].cell.detail == "undetermined", "over two orders of magnitude"
+    assert parts["family"][0].cell.detail == "undetermined", "a factor of more than 30"
     assert parts["family"][2].cell.text == "–", "a receipt withholds the score of one entry"
     nan = float("nan")
     score = SliceScore(n=1, n_groups=1, value=7.45, ci_low=nan, ci_high=nan)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder.board.audit import CHECKS
 from ionladder.board.model import NO_VALUE, Board, Row, Value
+from ionladder.receipt import WIDEST
 from ionladder.site import text as txt
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntryChoice, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
@@ -16,7 +17,7 @@ from ionladder.site.files import badge_url, bibtex_lines
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
 from ionladder.site.slices import hard_entries, plots, slice_table, stated_uncertainty
-from ionladder.site.tables import metric_column, value_cell
+from ionladder.site.tables import TableCell, error_cell, metric_column, value_cell
 from ionladder.site.text import Facts
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _submission(
         "by_slice": slice_table(
             board, row, entrant.receipt, source.slices(name, confidence=confidence)
         ),
+        "widest": f"{WIDEST:g}",
         "receipt": receipt,
         "plots": plots(entries, task),
         "points": entries,
@@ -190,15 +192,15 @@ class _Entries:
         said = [str(value) for column in columns for value in self.fact(entry, column)]
         return txt.plain(" ".join([entry, *said]), limit=300).lower()
 
-    def best(self, place: int) -> tuple[float, Row] | None:
+    def best(self, place: int) -> tuple[TableCell, Row] | None:
         """The smallest error of an entry, and the row that makes it; None where there is none."""
         errors = self.table.errors[:, place]
         if not len(errors) or errors[0] != errors[0]:
             return None
         best = int(errors.argmin())
-        return float(errors[best]), self.rows[self.table.names[best]]
+        return error_cell(self.table, place, best), self.rows[self.table.names[best]]
 
-    def models(self, place: int) -> list[tuple[Row, list[tuple[float, float]], float]]:
+    def models(self, place: int) -> list[tuple[Row, list[tuple[float, float]], TableCell]]:
         """The board's first submissions on an entry, best first: predictions, and the error.
 
         Each prediction comes with its difference to the label.
@@ -209,8 +211,10 @@ class _Entries:
                 (float(rows[i, place]), float(rows[i, place]) - float(table.labels[key][place]))
                 for key, rows in table.predictions.items()
             ]
-            lines.append((self.rows[name], predicted, float(table.errors[i, place])))
-        return sorted(lines, key=lambda line: (line[2] != line[2], line[2], line[0].order))
+            error = float(table.errors[i, place])
+            lines.append((error, self.rows[name], predicted, error_cell(table, place, i)))
+        lines.sort(key=lambda line: (line[0] != line[0], line[0], line[1].order))
+        return [line[1:] for line in lines]
 
 
 def _read_entries(site: Site, item: TaskSite) -> _Entries | None:
