@@ -26,6 +26,7 @@ _Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 _Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 _Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
 _FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+_Folder = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$")]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 _Unpinned = BeforeValidator(lambda v: dict.fromkeys(v) if isinstance(v, list) else v)
@@ -75,6 +76,7 @@ class DatasetVersion(_Strict):
         tag: Upstream tag; also the folder name inside a mirror.
         commit: Upstream commit the base URL points at.
         base_url: Address of the folder that holds the files.
+        folders: File name → folder below that address, of files that are not directly in it.
         path: The same for files that lie in this repository: their folder below its root.
         tasks: For versions fetched on demand: tasks scored on it once its bytes are pinned.
         download_bytes: For those: size of the archives as their publisher states it.
@@ -89,6 +91,7 @@ class DatasetVersion(_Strict):
     tag: _Tag = ""
     commit: _Commit = ""
     base_url: _Url = ""
+    folders: dict[_FileName, _Folder] = {}
     path: str = ""
     tasks: list[_Name] = []
     download_bytes: _Count = 0
@@ -116,7 +119,8 @@ class DatasetVersion(_Strict):
 
     def url(self, name: str) -> str:
         """Upstream address of one file."""
-        return f"{self.base_url.rstrip('/')}/{name}"
+        folder = f"{self.folders[name]}/" if name in self.folders else ""
+        return f"{self.base_url.rstrip('/')}/{folder}{name}"
 
     def mirror_path(self, name: str) -> str:
         """Path of one file inside a mirror: ``<dataset>/<tag>/<file>``."""

@@ -38,7 +38,8 @@ class Aligned:
     Attributes:
         seeds: Seeds, ascending; ``(0,)`` where the predictions have none.
         y_pred: Target name → predictions, shape (n_seeds, n_entries).
-        flags: Column that says which entries count → zeros and ones, same shape.
+        flags: Column that says which entries count → zeros and ones, same shape; ones where the
+            predictions do not say.
     """
 
     seeds: tuple[int, ...]
@@ -59,7 +60,8 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
             prediction is not finite; all problems at once.
     """
     targets = [target.name for target in task.targets]
-    columns = [*targets, *task.flags]
+    flags = [name for name in task.flags if name in predictions.columns]
+    columns = [*targets, *flags]
     absent = [name for name in ["id", *columns] if name not in predictions.columns]
     if absent:
         raise SubmissionError(
@@ -72,11 +74,12 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
     rows = rows.sort_values(["seed", "id"], kind="stable")
     seeds = rows["seed"].unique().tolist()
     _require_exact(rows, ids, seeds, columns)
-    values = {name: rows[name].to_numpy(np.float64).reshape(len(seeds), -1) for name in columns}
+    shape = (len(seeds), len(ids))
+    values = {name: rows[name].to_numpy(np.float64).reshape(shape) for name in columns}
     return Aligned(
         seeds=tuple(map(int, seeds)),
         y_pred={name: values[name] for name in targets},
-        flags={name: values[name] for name in task.flags},
+        flags={name: values.get(name, np.ones(shape)) for name in task.flags},
     )
 
 
@@ -115,7 +118,10 @@ def align_checked(ids: pa.Array, predictions: PredictionTable, task: Task) -> Al
     return Aligned(
         seeds=tuple(int(seed) for seed in columns["seed"].reshape(shape)[:, 0]),
         y_pred={target.name: columns[target.name].reshape(shape) for target in task.targets},
-        flags={name: columns[name].reshape(shape) for name in task.flags},
+        flags={
+            name: columns[name].reshape(shape) if name in columns else np.ones(shape)
+            for name in task.flags
+        },
     )
 
 

@@ -392,6 +392,44 @@ def within_one_decade(y_true: Array, y_pred: Array) -> Array:
     return (np.abs(y_pred - y_true) <= 1.0).astype(np.float64)
 
 
+@metric(
+    "Within tolerance",
+    "maximize",
+    "1",
+    "fraction of entries with |y_pred - y_true| <= tolerance",
+    from_mean=np.positive,
+    options=("tolerance",),
+    is_share=True,
+)
+def within(y_true: Array, y_pred: Array, *, tolerance: float) -> Array:
+    """Fraction of entries with |y_pred - y_true| <= tolerance.
+
+    Inclusive, compared in float64; a billionth more counts as equal, since decimal barriers differ
+    by rounding.
+
+    Args:
+        y_true: True values, shape (n_entries,), in the target's unit, finite.
+        y_pred: Predicted values, same shape and unit, finite.
+        tolerance: Largest error that counts, in the target's unit.
+
+    Returns:
+        Fraction between 0 and 1. Never NaN.
+
+    Raises:
+        MetricInputError: Shapes differ, there are no entries, or a value is not finite.
+
+    Reference:
+        Chang and Hanna 2004, https://doi.org/10.1007/s00703-003-0070-7 (there as FAC2, factor 2)
+
+    Example:
+        Errors of 0.05, 0.1 and 0.3 eV; the first two count:
+
+        >>> round(within([0.3, 0.5, 0.9], [0.35, 0.6, 0.6], tolerance=0.1), 4)
+        0.6667
+    """
+    return (np.abs(y_pred - y_true) <= tolerance + 1e-9).astype(np.float64)
+
+
 @metric("R²", "maximize", "1", "1 - sum of (y_pred - y_true)^2 / sum of (y_true - mean y_true)^2")
 def r2(y_true: Array, y_pred: Array) -> float:
     """1 - RSS / TSS, with TSS taken about the mean of the labels being scored.
@@ -660,6 +698,78 @@ def f1_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """
     hits, n_good, n_called = count_calls(y_true < threshold, y_pred < threshold)
     return ratio(2 * hits, n_good + n_called)
+
+
+@metric(
+    "Accuracy below",
+    "maximize",
+    "1",
+    "fraction of entries with (y_pred < threshold) = (y_true < threshold)",
+    from_mean=np.positive,
+    options=("threshold",),
+    is_share=True,
+)
+def accuracy_below(y_true: Array, y_pred: Array, *, threshold: float) -> Array:
+    """Fraction of entries on the right side of the threshold, where values below it are good.
+
+    Args:
+        y_true: True values, shape (n_entries,), in the target's unit, finite.
+        y_pred: Predicted values, same shape and unit, finite.
+        threshold: Smallest value that is no longer good, in the target's unit.
+
+    Returns:
+        Fraction between 0 and 1. Never NaN.
+
+    Raises:
+        MetricInputError: Shapes differ, there are no entries, or a value is not finite.
+
+    Reference:
+        Fawcett 2006, https://doi.org/10.1016/j.patrec.2005.10.010
+
+    Example:
+        One hit, one false alarm, one miss, one true negative:
+
+        >>> accuracy_below([0.3, 2.0, 0.4, 0.9], [0.2, 0.1, 0.6, 0.8], threshold=0.5)
+        0.5
+    """
+    is_right: Array = (y_pred < threshold) == (y_true < threshold)
+    return is_right.astype(np.float64)
+
+
+@metric(
+    "MCC below",
+    "maximize",
+    "1",
+    "Pearson correlation of (y_true < threshold) and (y_pred < threshold)",
+    options=("threshold",),
+)
+def mcc_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
+    """Matthews correlation coefficient, where values below the threshold are good.
+
+    Args:
+        y_true: True values, shape (n_entries,), in the target's unit, finite.
+        y_pred: Predicted values, same shape and unit, finite.
+        threshold: Smallest value that is no longer good, in the target's unit.
+
+    Returns:
+        Dimensionless, between -1 and 1; 0 is chance. NaN when all entries are good or none is,
+        or when all are called good or none is.
+
+    Raises:
+        MetricInputError: Shapes differ, there are no entries, or a value is not finite.
+
+    Reference:
+        Matthews 1975, https://doi.org/10.1016/0005-2795(75)90109-9
+
+    Example:
+        Two hits, one miss, one true negative: (2 * 1 - 0 * 1) / sqrt(2 * 3 * 1 * 2).
+
+        >>> round(mcc_below([0.3, 0.2, 0.4, 0.9], [0.2, 0.1, 0.6, 0.8], threshold=0.5), 4)
+        0.5774
+    """
+    hits, n_good, n_called = count_calls(y_true < threshold, y_pred < threshold)
+    n, spread = y_true.size, n_good * (y_true.size - n_good) * n_called
+    return ratio(hits * n - n_good * n_called, math.sqrt(spread * (n - n_called)))
 
 
 @metric(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
@@ -89,8 +90,7 @@ def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> 
         assert meta["title"], url
         assert meta["description"], url
         assert "made by <code>ionladder site</code>" in text, url
-        made_from = ("OBELiX 1.2.0, scorer version", "BVEL-proto 1.0.0, scorer version")
-        assert any(version in text for version in made_from), url
+        assert re.search(r" \d+\.\d+\.\d+, scorer version", text), url
         checked = Checked()
         checked.feed(markdown.markdown(body, extensions=EXTENSIONS))
         checked.close()

@@ -19,7 +19,16 @@ from ionladder.baselines import features as feat
 from ionladder.baselines.classic import CIF_FOREST, fit_shuffled
 from ionladder.baselines.graphs import read_cif
 from ionladder.baselines.registry import Training, baseline
-from ionladder.data.bond_valence import ANIONS, BVLAIN_VERSION, SETTINGS, barriers_of, ion
+from ionladder.data.bond_valence import (
+    ANIONS,
+    BVLAIN_VERSION,
+    SETTINGS,
+    barriers_of,
+    ion,
+    point_energies,
+)
+from ionladder.data.litraj.xyz import SYMBOLS
+from ionladder.data.store import given_paths_of
 from ionladder.errors import IngestError
 
 if TYPE_CHECKING:
@@ -27,12 +36,14 @@ if TYPE_CHECKING:
 
     from pymatgen.core.structure import Structure
 
-    from ionladder.data.store import TaskInputs
+    from ionladder.data.store import GivenPath, TaskInputs
     from ionladder.specs import Array
 
 BARRIERS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
 MAX_IMBALANCE = 0.05
 """Largest charge left over, as a fraction of all positive charge."""
+LARGEST_EV = 1000.0
+"""Where an image lies on an atom, the energy is larger than any number that means something."""
 _FEWEST = 3
 _MISSING_EV = -1.0
 _FULL = 1.0 - 1e-6
@@ -49,7 +60,11 @@ def bvse_barrier(training: Training) -> Array:
     log10 σ = a + b·E_3D by least squares; the training median where there is no barrier.
     """
     learnt, wanted = training.rows(barriers_of_inputs(training.inputs)["e_3d_ev"])
-    labels = feat.label_array(training.inputs, training.train_ids)
+    return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
+
+
+def _line(learnt: Array, wanted: Array, labels: Array) -> Array:
+    """A line by least squares where there is a barrier, the median of the labels elsewhere."""
     predicted = np.full(len(wanted), np.median(labels))
     known, treated = np.isfinite(learnt), np.isfinite(wanted)
     if known.sum() < _FEWEST or np.ptp(learnt[known]) == 0.0:
@@ -74,6 +89,70 @@ def bvse_rf(training: Training) -> Array:
     features[[f"no_{name}" for name in BARRIERS]] = barriers.isna().astype(float)
     forest = RandomForestRegressor(**training.settings, random_state=training.seed, n_jobs=1)
     return fit_shuffled(forest, features, training.train_ids, training)
+
+
+@baseline(
+    tasks=("em619", "em619-cv"),
+    frames=True,
+    extra="bvel",
+    packages=("bvlain",),
+    settings={"clip_ev": 6.0},
+)
+def bvse_images(training: Training) -> Array:
+    """A straight line from the bond-valence barrier along the images to the barrier of DFT.
+
+    The barrier is the largest minus the smallest site energy of the moving ion over the images.
+    The training median stands for a path that the method cannot treat.
+    """
+    barriers = image_barriers(training.inputs, cache=feat.feature_cache())
+    learnt, wanted = training.rows(barriers.clip(upper=training.settings["clip_ev"]))
+    return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
+
+
+def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float]:
+    """Bond-valence barrier along the images of every path, eV, by id; NaN where there is none.
+
+    Args:
+        inputs: Inputs of a dataset with the frames ``paths_init``.
+        cache: Folder where barriers are kept between runs; None keeps none.
+
+    Raises:
+        BaselineError: The inputs hold no paths.
+    """
+    found = {
+        given.id: feat.kept(partial(_image_barrier, given), _path_key(given), cache)
+        for subset in ("train", "test")
+        for block in inputs.blocks("paths_init", subset=subset)  # type: ignore[attr-defined]
+        for given in given_paths_of(block)
+    }
+    return pd.Series(found, dtype=float)
+
+
+def _path_key(given: GivenPath) -> str:
+    arrays = (given.numbers, given.cell_ang, given.positions_ang.round(6))
+    return f"{BVLAIN_VERSION} {SETTINGS} " + " ".join(str(array.tolist()) for array in arrays)
+
+
+def _image_barrier(given: GivenPath) -> float | None:
+    from pymatgen.core.periodic_table import Species
+    from pymatgen.core.structure import Structure
+
+    symbols = [SYMBOLS[number] for number in given.numbers]
+    charges = charges_of(
+        {symbol: float(symbols.count(symbol)) for symbol in dict.fromkeys(symbols)}
+    )
+    if charges is None:
+        return None
+    places = given.positions_ang @ np.linalg.inv(given.cell_ang)
+    ions = [Species(symbol, charges[symbol]) for symbol in symbols]
+    crystal = Structure(given.cell_ang, ions, places[0])
+    moving = symbols[given.moving_ion]
+    try:
+        mobile = f"{moving}{charges[moving]}+"
+        energies = point_energies(crystal, places[:, given.moving_ion], mobile)
+    except IngestError:
+        return None
+    return float(min(np.ptp(energies), LARGEST_EV))
 
 
 # Barriers of all CIFs of a task

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OBELIX = ("obelix", "obelix-cif", "obelix-cv")
 HOPS = ("nebbvse122k", "nebdft2k-barrier")
+PATHS = ("em619", "em619-cv")
 
 
 # Constants and look-ups
@@ -35,7 +36,7 @@ def train_mean(training: Training) -> Array:
     return _constant(labels(training.inputs, training.train_ids).mean(), training)
 
 
-@baseline(tasks=(*OBELIX, "bvel-proto", "bvel13k", *HOPS))
+@baseline(tasks=(*OBELIX, "bvel-proto", "bvel13k", *HOPS, *PATHS))
 def train_median(training: Training) -> Array:
     """The median of the training labels for every entry."""
     return _constant(feat.target_labels(training.inputs, training.train_ids).median(), training)
@@ -62,6 +63,14 @@ def family_median(training: Training) -> Array:
     return _group_median(
         feat.clipped_labels(training.inputs, training.train_ids), families, training
     )
+
+
+@baseline(tasks=PATHS)
+def class_median(training: Training) -> Array:
+    """The median training barrier of the same class of compounds, or of all where it is new."""
+    families = training.inputs.entries["family"].astype(str)
+    labels = feat.target_labels(training.inputs, training.train_ids)
+    return _group_median(labels, families, training)
 
 
 @baseline(tasks=OBELIX, settings={"tie_tolerance": 1e-9})
@@ -205,7 +214,7 @@ def hgb_l1(training: Training) -> Array:
 
 
 @baseline(
-    tasks=("bvel-proto", "bvel13k", *HOPS),
+    tasks=("bvel-proto", "bvel13k", *HOPS, *PATHS),
     seeds=5,
     settings={"n_estimators": 100, "max_features": 0.3, "min_samples_leaf": 1},
 )
@@ -257,6 +266,36 @@ def structure_hgb(training: Training) -> Array:
     labels = feat.log_labels(training.inputs, training.train_ids)
     logs = [_boosting(training).fit(learnt, one).predict(asked) for one in labels.T]
     return feat.barriers_from_logs(np.stack(logs, axis=1))
+
+
+@baseline(
+    tasks=PATHS, seeds=5, settings={"n_estimators": 200, "max_features": 0.3, "min_samples_leaf": 1}
+)
+def path_rf(training: Training) -> Array:
+    """A random forest on the composition and the geometry of the five images."""
+    learnt, asked = training.rows(feat.path_features(training.inputs.entries))
+    forest = _forest(training).fit(learnt, _log_hop_labels(training))
+    return np.asarray(np.exp(forest.predict(asked)), dtype=np.float64)
+
+
+@baseline(
+    tasks=PATHS,
+    seeds=5,
+    settings={
+        "loss": "absolute_error",
+        "learning_rate": 0.05,
+        "max_iter": 200,
+        "max_leaf_nodes": 15,
+        "min_samples_leaf": 10,
+        "max_features": 0.2,
+        "early_stopping": False,
+    },
+)
+def path_hgb(training: Training) -> Array:
+    """Gradient-boosted trees on the composition and the geometry of the five images."""
+    learnt, asked = training.rows(feat.path_features(training.inputs.entries))
+    trees = _boosting(training).fit(learnt, _log_hop_labels(training))
+    return np.asarray(np.exp(trees.predict(asked)), dtype=np.float64)
 
 
 @baseline(tasks=("bvel-proto",), settings={"alpha": 1.0})

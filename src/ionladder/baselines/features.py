@@ -224,6 +224,34 @@ def ion_features(entries: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, axis=1).round(DECIMALS)
 
 
+def path_features(entries: pd.DataFrame) -> pd.DataFrame:
+    """Features of a path of images and its compound, indexed by id.
+
+    Those of :func:`ion_features`; properties of the moving ion; the length of the path, the volume
+    of an atom, and the distances and coordination along it: at the two ends, at the two images
+    next to them, and in the middle. Both directions of a path have the same features.
+    """
+    parts = [ion_features(entries)]
+    moving = property_table(sorted(set(entries["working_ion"])))
+    parts.append(moving.loc[entries["working_ion"]].set_axis(entries.index).add_prefix("ion_"))
+    lengths: dict[str, Any] = {"path_length": entries["path_length_ang"].astype(float)}
+    lengths["volume_per_atom"] = entries["volume_ang3"] / entries["n_atoms"]
+    for column in ("anion_distance_ang", "cation_distance_ang", "coordination"):
+        along = np.stack([np.asarray(values, dtype=float) for values in entries[column]])
+        half = along.shape[1] // 2
+        ends = np.stack([along[:, :half], along[:, ::-1][:, :half]])
+        for place, name in enumerate(("end", "next")[:half]):
+            lengths |= {
+                f"{column}_{name}_low": ends.min(axis=0)[:, place],
+                f"{column}_{name}_high": ends.max(axis=0)[:, place],
+            }
+        lengths |= {f"{column}_middle": along[:, half], f"{column}_least": along.min(axis=1)}
+        lengths[f"{column}_change"] = along[:, half] - ends.mean(axis=0)[:, 0]
+    lengths["is_gga"] = (entries["functional"].astype(str) == "GGA").astype(float)
+    parts.append(pd.DataFrame(lengths, index=entries.index))
+    return pd.concat(parts, axis=1).round(DECIMALS)
+
+
 # Compositions with cells
 
 

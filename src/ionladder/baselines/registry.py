@@ -91,6 +91,7 @@ class Baseline:
             may show against the committed predictions.
         settings: Settings of the model; the card prints them among its hyperparameters.
         folds: Whether it is also trained on the frozen folds; False where that is too expensive.
+        frames: Whether it reads the dataset's tables of frames (``ArrayInputs``).
         extra: Extra of this package that it needs, or None.
         packages: What it imports of that extra.
     """
@@ -102,6 +103,7 @@ class Baseline:
     tolerance: float = 1e-6
     settings: Mapping[str, Any] = field(default_factory=dict)
     folds: bool = True
+    frames: bool = False
     extra: str | None = None
     packages: tuple[str, ...] = ()
 

@@ -251,7 +251,8 @@ def make_plan(
         DataMissingError: The tables of the dataset version are not here.
     """
     baseline, spec = _look_up(params, name, task, n_seeds)
-    inputs = load_inputs(layout, spec, params.task_versions[task])
+    load = load_array_inputs if baseline.frames else load_inputs
+    inputs = load(layout, spec, params.task_versions[task])
     repeats = tuple(sorted({int(repeat) for repeat in inputs.folds["repeat"]}))
     seeds = tuple(range(baseline.n_seeds if n_seeds is None else n_seeds))
     if spec.scored_folds is not None:

@@ -224,11 +224,32 @@ def site_energies(structure: Structure, settings: BarrierSettings = SETTINGS) ->
     Raises:
         IngestError: BVlain has no parameters for an ion, or there is no Li or no framework.
     """
+    lain = prepared(structure)
+    points = lain._mesh(resolution=settings.resolution_ang, shift=[0, 0, 0])  # noqa: SLF001
+    return _energies(lain, points, settings).reshape(lain.size)
+
+
+def point_energies(structure: Structure, points: Grid, mobile: str) -> Grid:
+    """Bond-valence site energy of an ion at some points, eV, shape (n_points,).
+
+    Every ion of its element is taken out of the framework, as for a grid.
+
+    Args:
+        structure: Ordered, with an oxidation state on every site.
+        points: Fractional coordinates, shape (n_points, 3).
+        mobile: The ion as BVlain writes it (``Na1+``).
+
+    Raises:
+        IngestError: BVlain has no parameters for an ion, or there is no framework.
+    """
+    return _energies(prepared(structure, mobile), points % 1.0, SETTINGS)
+
+
+def _energies(lain: Any, points: Grid, settings: BarrierSettings) -> Grid:
     from ase.build import make_supercell
     from bvlain.potentials import BVSEPotential
     from scipy.spatial import cKDTree
 
-    lain = prepared(structure)
     scale = lain._scale_cell(lain.atoms.cell, r_cut=settings.r_cut_ang)  # noqa: SLF001
     lain.supercell = make_supercell(lain.atoms, scale)
     # BVlain looks from the middle cell of the block: the median of 0 … n-1.
@@ -248,7 +269,6 @@ def site_energies(structure: Structure, settings: BarrierSettings = SETTINGS) ->
         energies: Grid = BVSEPotential.Coulomb(distances, *mobile, f=_SCREENING)
         return energies
 
-    points = lain._mesh(resolution=settings.resolution_ang, shift=[0, 0, 0])  # noqa: SLF001
     blocks = []
     for start in range(0, len(points), _BLOCK_POINTS):
         distances, nearest = tree.query(
@@ -264,37 +284,46 @@ def site_energies(structure: Structure, settings: BarrierSettings = SETTINGS) ->
             # A point on an ion has an infinite energy: it becomes the largest float.
             total += np.nan_to_num(terms, copy=False, nan=0.0).sum(axis=1)
         blocks.append(total)
-    return np.concatenate(blocks).reshape(lain.size)
+    return np.concatenate(blocks)
 
 
-def prepared(structure: Structure) -> Any:
+def prepared(structure: Structure, mobile: str = _MOBILE_ION) -> Any:
     """BVlain's calculator, with the structure read and the force field looked up.
 
     Raises:
-        IngestError: BVlain has no parameters for an ion, or there is no Li or no framework.
+        IngestError: BVlain has no parameters for an ion, or there is no such ion or no framework.
     """
     from bvlain import Lain
 
-    symbols = {site.specie.symbol for site in structure}
-    if "Li" not in symbols or symbols == {"Li"}:
-        found = "no Li" if "Li" not in symbols else "Li alone"
-        raise IngestError(_problem(structure, "Li and a framework of other ions", found))
+    symbols, moving = {site.specie.symbol for site in structure}, ion(mobile).symbol
+    if moving not in symbols or symbols == {moving}:
+        found = f"no {moving}" if moving not in symbols else f"{moving} alone"
+        raise IngestError(_problem(structure, f"{moving} and a framework of other ions", found))
     lain = Lain(verbose=False)
     lain.read_structure(structure, oxi_check=False)
-    unknown = _unknown_anions(lain, structure)
+    unknown = _unknown_anions(lain, structure, ion(mobile))
     if unknown:
         raise IngestError(_problem(structure, "ions that BVlain has parameters for", unknown))
-    lain._get_params(_MOBILE_ION)  # noqa: SLF001
+    try:
+        lain._get_params(mobile)  # noqa: SLF001
+    except KeyError as error:  # an element that it has no quantum number for
+        found = f"none for number {error}"
+        raise IngestError(
+            _problem(structure, "elements that BVlain has parameters for", found)
+        ) from error
     return lain
 
 
-def _unknown_anions(lain: Any, structure: Structure) -> str:
-    """Anions without parameters against Li1+, as text; empty when there are none."""
+def _unknown_anions(lain: Any, structure: Structure, mobile: Ion) -> str:
+    """Anions without parameters against the mobile ion, as text; empty when there are none."""
     import pickle
     from pathlib import Path
 
+    from ase.data import atomic_numbers
+
     with Path(lain.cation_file).open("rb") as stream:
-        known = pickle.load(stream)[3][1]  # noqa: S301 - a file of the installed BVlain
+        parameters = pickle.load(stream)  # noqa: S301 - a file of the installed BVlain
+    known = parameters.get(atomic_numbers[mobile.symbol], {}).get(mobile.charge, {})
     anions = {site.specie for site in structure if (site.specie.oxi_state or 0) < 0}
     unknown = [str(one) for one in anions if one.oxi_state not in known.get(one.Z, {})]
     return ", ".join(sorted(unknown))

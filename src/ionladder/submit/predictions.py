@@ -385,13 +385,13 @@ def read_predictions(
     """Read ``predictions.csv`` or ``.parquet`` and check it against the task.
 
     Columns of the result: ``id``, ``seed`` (0 where the file has none), one float64 column per
-    target, and ``<target>_std`` where given.
+    target, and where given ``<target>_std`` and the task's flags (``converged``, 0 or 1).
 
     Returns:
         The table and no problems, or None and all the problems found.
     """
     targets = [target.name for target in task.targets]
-    optional = [*(f"{name}_std" for name in targets), "seed"]
+    optional = [*(f"{name}_std" for name in targets), "seed", *task.flags]
     n_rows = max(len(test_ids), 1) * MAX_SEEDS
     table, path, problems = _open(
         folder, PREDICTIONS_STEM, ["id", *targets], optional, n_rows, shown_as
@@ -496,7 +496,7 @@ def _open(
 def _numbers(
     table: pa.Table, task: Task, ids: pa.Array, file: str
 ) -> tuple[dict[str, np.ndarray], list[Problem]]:
-    """Predictions of every target, and their standard deviations where given."""
+    """Predictions of every target, and standard deviations and flags where given."""
     columns: dict[str, np.ndarray] = {}
     problems: list[Problem] = []
     for target in task.targets:
@@ -505,6 +505,13 @@ def _numbers(
                 found = tables.number_column(table, name, target, ids=ids, shown_as=file)
                 columns[name] = found[0]
                 problems += found[1]
+    for name in (name for name in task.flags if name in table.column_names):
+        flags, found_here = tables.integer_column(table, name, shown_as=file)
+        problems += found_here
+        if not found_here and flags.max(initial=0) > 1:
+            step = "Write 1 where the number was computed, 0 where it only fills a gap."
+            problems.append(Problem(f"{file}, column `{name}`", "0 or 1", str(flags.max()), step))
+        columns[name] = flags.astype(np.float64)
     return columns, problems
 
 

@@ -1,0 +1,1 @@
+"""Dataset em619: migration barriers of the literature."""
