@@ -48,7 +48,13 @@ def _score(name: str, y_true: Array, y_pred: Array, **options: object) -> float:
 
 
 def _options(metric: Metric, limits: Array, threshold: float) -> dict[str, object]:
-    every = {"clip": threshold, "cap": 2.0, "threshold": threshold, "upper_limit": limits}
+    every: dict[str, object] = {
+        "clip": threshold,
+        "cap": 2.0,
+        "threshold": threshold,
+        "tolerance": 0.5,
+    }
+    every["upper_limit"] = limits
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 
 

@@ -39,6 +39,13 @@ ORACLES: dict[str, Callable[..., float]] = {
     "recall": screened(sklearn.recall_score),
     "f1": screened(sklearn.f1_score),
     "f1_below": lambda true, pred, threshold: sklearn.f1_score(true < threshold, pred < threshold),
+    "accuracy_below": lambda true, pred, threshold: sklearn.accuracy_score(
+        true < threshold, pred < threshold
+    ),
+    "mcc_below": lambda true, pred, threshold: sklearn.matthews_corrcoef(
+        true < threshold, pred < threshold
+    ),
+    "within": lambda true, pred, tolerance: np.mean(np.abs(pred - true) <= tolerance),
     "roc_auc": lambda true, pred, threshold: sklearn.roc_auc_score(true >= threshold, pred),
     "mae_clipped": lambda true, pred, clip: sklearn.mean_absolute_error(
         true.clip(max=clip), pred.clip(max=clip)
@@ -85,7 +92,8 @@ def mean_over_tie_breaks(is_good: np.ndarray, y_pred: np.ndarray) -> float:
 def options(metric: Metric, n_entries: int = 40) -> dict[str, object]:
     """Give valid options: a threshold in the middle, a clip above, a limit on every fifth entry."""
     limits = np.where(np.arange(n_entries) % 5 == 0, -7.0, NAN)
-    every = {"clip": -3.0, "cap": 1.5, "threshold": -5.0, "upper_limit": limits}
+    every: dict[str, object] = {"clip": -3.0, "cap": 1.5, "threshold": -5.0, "tolerance": 1.25}
+    every["upper_limit"] = limits
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 
 
