@@ -36,11 +36,6 @@
 
   // A third decimal where two would make a small number look like none.
   const digitsFor = (...values) => (values.some((value) => value && Math.abs(value) < 0.02) ? 3 : 2);
-  const percent = (share) =>
-    share === 0 || share === 1 ? `${100 * share} %`
-    : share < 0.01 ? "< 1 %"
-    : share > 0.99 ? "> 99 %"
-    : `${Math.round(100 * share)} %`;
   const between = (low, high, digits) =>
     low === null || high === null ? "" : `${number(low, digits)}${low < 0 ? " to " : "–"}${number(high, digits)}`;
 
@@ -89,17 +84,15 @@
     if (!pair) {
       return [...opening, ". The interval of this pair is not stored: ", h("code", {}, `ionladder compare ${[a, b].map((own) => `submissions/${board.task}/${own}`).join(" ")}`), " computes it."];
     }
-    const [, low, high, share] = pair;
-    if (low === null) return [...opening, "; there is no interval of the difference."];
+    const [, low, high, p, isOpen] = pair;
     const [from, to] = difference < 0 ? [-high, -low] : [low, high];
-    const isClear = low > 0 || high < 0;
-    const noise = isClear
-      ? ": zero is outside. The data tell the two apart, if they are the only two looked at."
-      : ": zero is inside. The data cannot tell the two apart.";
-    const wins = isBetter ? share : 1 - share;
+    const interval = low === null || high === null
+      ? " (no interval, with so few groups)" : ` (${100 * board.confidence} % interval of this pair alone ${between(from, to, digits)})`;
+    if (p === null) return [...opening, interval, "."];
+    const shown = p < 0.001 ? "p < 0.001" : `p = ${Number(p.toPrecision(2))}`;
     return [
-      ...opening, ` (${100 * board.confidence} % interval ${between(from, to, digits)})${noise}`,
-      ...(share === null ? [] : [" On ", h("b", {}, percent(wins)), " of resampled test sets ", name(board, second), " is behind."]),
+      ...opening, interval, `. With every pair of the board allowed for, ${shown}: `,
+      ...(isOpen ? ["the data do not separate the two."] : [name(board, second), " is significantly worse."]),
     ];
   }
 
@@ -125,12 +118,12 @@
   function standing(board, a, b) {
     const line = (title, one, other) => h("tr", {}, h("th", { scope: "row", class: "il-model" }, title), one, other);
     const [one, other] = [board.submissions[a], board.submissions[b]];
-    const tie = ({ tie_group: group, kind }) => cell(group === null ? "–" : String(group), "", group === null ? `${kind}: not ranked` : "");
+    const top = ({ tie_group: group, kind }) => cell(group === null ? "–" : group === 1 ? "yes" : "no", "", group === null ? `${kind}: not ranked` : "");
     return table("Where they stand", `Where the two stand on the board; beneath a score its ${100 * board.confidence} % interval.`,
       [["What"], [name(board, a)], [name(board, b)]], [
         line(`${board.metric}, ${board.unit}`, scored(one.score), scored(other.score)),
-        line("Rank: range that the data allow", cell(one.ranks || "–"), cell(other.ranks || "–")),
-        line("Tie group", tie(one), tie(other)),
+        line("Rank", cell(one.ranks || "–"), cell(other.ranks || "–")),
+        line("Top group: nobody is significantly better", top(one), top(other)),
         line("Kind", cell(one.kind), cell(other.kind)),
       ]);
   }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ionladder.specs import MetricUse, Target, Task
     from ionladder.submit.validate import Submission
 
-SCORER_VERSION = "2"
+SCORER_VERSION = "3"
 """Version of the scoring rules: raised whenever a published number may change by code."""
 
 MIN_ROWS = 8

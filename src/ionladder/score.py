@@ -36,6 +36,8 @@ def prepare_slices(labels: EvaluationLabels, prepared: Prepared) -> PreparedSlic
 
 # --- Cross-validation on the frozen folds, and floors
 
+_OF_STEPS = Resamples(n_resamples=10_000, seed=0)
+
 
 def score_folds(
     prepared: Prepared, cv_predictions: pd.DataFrame, confidence: float
@@ -92,9 +94,7 @@ def score_folds(
     }
     ordered = sorted((s.rung, s.scheme) for s in task.cross_validation if s.rung)
     names = [scheme for _, scheme in ordered if scheme in pooled]
-    standings = make_standings(
-        [pooled[scheme] for scheme in names], Resamples(n_resamples=1, seed=0)
-    )
+    standings = make_standings([pooled[scheme] for scheme in names], _OF_STEPS)
     for row, (easier, harder) in enumerate(pairwise(names)):
         pair = paired_differences(standings, row + 1, [row], confidence=confidence)
         found[harder]["step"] = {

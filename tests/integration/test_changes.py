@@ -222,11 +222,11 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
     git(layout, "reset", "-q", "--hard", first)
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
     for module in ("receipt", "board.build"):
-        monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "2.confidence-90")
+        monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "3.confidence-90")
     prompt.ok("leaderboard")
     commit(layout, "another confidence, another scorer version")
     prompt.ok("changes", "--check")
-    assert "scorer: version 2 → 2.confidence-90" in prompt.ok("changes", "--since", "1").out
+    assert "scorer: version 3 → 3.confidence-90" in prompt.ok("changes", "--since", "1").out
 
 
 def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_others_is_not(

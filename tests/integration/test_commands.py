@@ -220,8 +220,8 @@ def test_two_submissions_are_compared_on_the_same_entries(layout: Layout, prompt
     near, far = (f"submissions/obelix/{name}" for name in ("near", "far"))
     found = json.loads(prompt.ok("compare", near, far, "--json").out)
     assert found["difference"] == pytest.approx(-1.5, abs=1e-6)
-    # Every entry differs by the same: no group of entries moves the difference.
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((-1.5, -1.5), abs=1e-6)
-    assert found["probability_better"] == 1.0
-    assert "tell the two apart" in prompt.ok("compare", far, near).out
+    # Every group favours the nearer one, but there are too few to be sure of it.
+    assert found["p"] == found["p_adjusted"] > 0.05
+    assert (found["ci_low"], found["ci_high"]) == (None, None)
+    assert "the data do not separate the two" in prompt.ok("compare", far, near).out
     assert "the same folder twice" in prompt.error("compare", near, near)

@@ -128,7 +128,8 @@ def test_the_verdict_is_that_of_the_board(prompt: Prompt, layout: Layout) -> Non
     prompt.ok("leaderboard", "obelix")
     board = json.loads(layout.leaderboard_json("obelix").read_text())
     (row,) = [row for row in board["rows"] if row["submission"] == "mine"]
-    for key in ("rank", "rank_low", "rank_high", "probability_best"):
+    judged = ("better_than_references", "worse_than_references")
+    for key in ("rank", "rank_low", "rank_high", "tie_group", "probability_best", *judged):
         assert full["standing"][key] == row[key]
     assert full["reducible_error_closed"] == row["reducible_error_closed"]
 

@@ -32,13 +32,13 @@ from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
 from ionladder.stats.floor import ReplicateFloor, gap_closed
-from ionladder.stats.ranking import RankRow
 from ionladder.submit.card import Card
 
-TIE_METHOD = "studentised difference to the leader, step-down, normal multipliers over groups"
+RULE = "sign flips of group differences, all pairs of verified rows, p times their number"
 WORST_SLICES = 3
 
 _FLOOR = ("value", "ci_low", "ci_high", "groups_ci_low", "groups_ci_high", "oracle_share")
+_VERDICTS = ("probability_best", "better_than_references", "worse_than_references")
 _COUNTS = ("n_expected", "n_scored", "n_seeds")
 _OF_CARD = ("code_url", "paper_doi", "licence", "parameters")
 _QUOTED = "source table as_printed cv cv_spread inputs trained_on verified_by verdict".split()
@@ -47,14 +47,14 @@ _QUOTED = "source table as_printed cv cv_spread inputs trained_on verified_by ve
 
 
 def scored_row(
-    scored: Scored, task: Task, rank: RankRow | None, against: Mapping[str, Any]
+    scored: Scored, task: Task, place: Mapping[str, Any], against: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A verified or reference row.
 
     Args:
         scored: The submission.
         task: Its task.
-        rank: Where it stands; None for references.
+        place: Where it is, by the names of its columns; empty for references.
         against: From :func:`against_reference`.
     """
     receipt = scored.receipt
@@ -67,7 +67,7 @@ def scored_row(
     named |= {key: receipt[key] for key in ("submission", "model")}
     last = {"targets": several} if len(several) > 1 else {}
     last |= {"subsets": parts[task.primary.target], "card": _card(scored.submission.card)}
-    return _row(task, named, {**last, "reported": None}, rank, against, receipt)
+    return _row(task, named, {**last, "reported": None}, place, against, receipt)
 
 
 def reported_row(reported: Reported, task: Task) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _row(
     task: Task,
     named: Mapping[str, Any],
     last: Mapping[str, Any],
-    rank: RankRow | None = None,
+    place: Mapping[str, Any] = MappingProxyType({}),
     against: Mapping[str, Any] = MappingProxyType({}),
     receipt: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
@@ -92,8 +92,7 @@ def _row(
     schemes = [each.scheme for each in task.cross_validation]
     return {
         **named,
-        **{key: getattr(rank, key) if rank else None for key in PLACE},
-        "probability_best": rounded(rank.probability_best) if rank else None,
+        **{key: place.get(key) for key in (*PLACE, *_VERDICTS)},
         **{key: receipt.get(key) for key in _COUNTS},
         **{key: primary.get(key) for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")},
         **{key: against.get(key) for key in AGAINST},
@@ -201,6 +200,15 @@ def _primary(scored: Scored, task: Task) -> float:
 # --- The board, and all that is published of a task
 
 
+def _place(comparison: compare.Comparison, name: str) -> dict[str, Any]:
+    """What a verified row says of its verdicts; empty for a reference."""
+    if (rank := comparison.ranks.get(name)) is None:
+        return {}
+    best = rank.probability_best
+    share = {"probability_best": None if best is None else rounded(best)}
+    return {**{key: getattr(rank, key) for key in PLACE}, **share, **comparison.references(name)}
+
+
 def _floor(floor: ReplicateFloor) -> dict[str, Any]:
     numbers = {key: rounded(getattr(floor, key)) for key in _FLOOR}
     counts = {key: getattr(floor, key) for key in ("n_groups", "n_clusters", "n_entries")}
@@ -222,10 +230,11 @@ def assemble(
     name); only verified rows are ranked. Reported rows follow in the order of their source.
     """
     use, metric = primary_metric(task)
-    reference, ranks = best_reference(task, scored), comparison.ranks
-    scale = (floors, settings)
+    reference, scale = best_reference(task, scored), (floors, settings)
     rows = [
-        scored_row(each, task, ranks.get(name), against_reference(task, each, reference, *scale))
+        scored_row(
+            each, task, _place(comparison, name), against_reference(task, each, reference, *scale)
+        )
         for name, each in scored.items()
     ]
 
@@ -244,9 +253,9 @@ def assemble(
             "direction": metric.direction,
         },
         "ranking": {
-            "ties": TIE_METHOD,
+            "rule": RULE,
             **{key: getattr(settings, key) for key in ("resamples", "seed", "confidence")},
-            "df": rounded(comparison.standings.df),
+            "smallest_detectable": compare.resolution(comparison, settings),
             "baseline_reference": reference.submission.name if reference else None,
         },
         "floors": [_floor(floor) for floor in floors],
@@ -334,18 +343,16 @@ class StandingOf:
         """Where it stands; None for a reference, which is not ranked.
 
         Returns:
-            ``rank``, ``rank_low``, ``rank_high``, ``n_ranked``, ``probability_best``, ``leader``,
-            and ``tied_with``: the others of its tie group, best first.
+            ``rank``, ``rank_low``, ``rank_high``, ``tie_group``, ``probability_best``, the
+            references that it is significantly better and worse than, ``n_ranked``, ``leader``,
+            and ``tied_with``: the others that it is not separated from, best first.
         """
         name, ranks = self.mine.submission.name, self.comparison.ranks
-        mine = ranks.get(name)
-        if mine is None:
+        if name not in ranks:
             return None
-        in_order = sorted(ranks, key=lambda other: (ranks[other].rank, other))
-        tied = [o for o in in_order if o != name and ranks[o].tie_group == mine.tie_group]
-        place = {key: getattr(mine, key) for key in ("rank", "rank_low", "rank_high")}
-        place |= {"n_ranked": len(ranks), "probability_best": rounded(mine.probability_best)}
-        return {**place, "leader": in_order[0], "tied_with": tied}
+        leader = min(ranks, key=lambda other: (ranks[other].rank, other))
+        place = {**_place(self.comparison, name), "n_ranked": len(ranks), "leader": leader}
+        return {**place, "tied_with": self.comparison.not_separated(name)}
 
 
 def stand(

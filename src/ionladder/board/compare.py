@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Array, Task
 from ionladder.stats import ranking
 from ionladder.stats.intervals import make_groups
-from ionladder.stats.ranking import GroupScore, RankRow, Resamples, Standings
+from ionladder.stats.ranking import GroupScore, RankRow, Resamples, Rows, Standings, Verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +28,10 @@ MOST_FOR_ALL_PAIRS = 60
 MOST_GROUPS = 20
 """Deciding groups that are listed by name."""
 _FEWEST_GROUPS = 2
+CLAIMS = (0.1, 0.2, 0.5)
 
-COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "probability_better")
-EXPERIMENTS_COLUMNS = (*COLUMNS[:2], "slice", "part", "n", "n_groups", *COLUMNS[2:])
+COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "p_adjusted")
+EXPERIMENTS_COLUMNS = (*COLUMNS[:2], "slice", "part", "n", "n_groups", *COLUMNS[2:5], "p")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +41,37 @@ class Comparison:
     Attributes:
         names: Submissions, verified and references, by name.
         standings: Their primary scores in the same order; negated where larger is better.
-        ranks: Verified submission → where it stands.
+        verdicts: Every verdict between them, in the same order.
+        ranks: Verified submission → where it is; read from the verdicts.
         sign: 1 where smaller is better, −1 otherwise.
     """
 
     names: tuple[str, ...]
     standings: Standings
+    verdicts: Verdicts
     ranks: Mapping[str, RankRow]
     sign: float
+
+    @property
+    def ranked(self) -> Rows:
+        """Places of the verified submissions among the names."""
+        return np.array([n for n, name in enumerate(self.names) if name in self.ranks], dtype=int)
+
+    def references(self, submission: str) -> dict[str, list[str]]:
+        """References that a verified submission is significantly better and worse than."""
+        row, better = self.names.index(submission), self.verdicts.better
+        judged = {"better_than_references": better[row], "worse_than_references": better[:, row]}
+        return {
+            key: [self.names[o] for o in np.flatnonzero(found) if self.names[o] not in self.ranks]
+            for key, found in judged.items()
+        }
+
+    def not_separated(self, submission: str) -> list[str]:
+        """Verified submissions that are neither better nor worse than one, best first."""
+        row, better = self.names.index(submission), self.verdicts.better
+        is_open = ~(better[row] | better[:, row])
+        found = [self.names[o] for o in self.ranked if o != row and is_open[o]]
+        return sorted(found, key=lambda name: (self.ranks[name].rank, name))
 
 
 def sign_of(task: Task) -> float:
@@ -66,12 +91,38 @@ def compare_submissions(
     if sign < 0:
         scores = [replace(each, sums=-each.sums, per_seed=-each.per_seed) for each in scores]
     standings = ranking.make_standings(scores, resamples)
-    rows = np.array([n for n, name in enumerate(names) if name not in task.references], dtype=int)
-    # A copy of all samples is large, so there is none where everybody is ranked.
-    entrants = standings if len(rows) == len(names) else standings.take(rows)
-    ranked = ranking.rank_rows(entrants, resamples=resamples, confidence=settings.confidence)
+    is_ranked = np.array(
+        [scored[name].submission.name not in task.references for name in names], dtype=bool
+    )
+    verdicts = ranking.judge(standings, is_ranked, confidence=settings.confidence)
+    rows = np.flatnonzero(is_ranked)
+    ranked = ranking.rank_rows(standings, verdicts, rows)
     ranks = {names[row]: rank for row, rank in zip(rows, ranked, strict=True)}
-    return Comparison(names=names, standings=standings, ranks=ranks, sign=sign)
+    return Comparison(names=names, standings=standings, verdicts=verdicts, ranks=ranks, sign=sign)
+
+
+def resolution(comparison: Comparison, settings: ScoringSettings) -> dict[str, Any] | None:
+    """Which differences a board can tell apart; None with fewer than two ranked submissions.
+
+    Returns:
+        ``difference``: what would be separated on a share ``power`` of test sets like this one,
+        among as many submissions that scatter as these do; null where nothing would.
+        ``n_pairs``, ``n_groups``; and ``claims``: for differences of round size about as large
+        against the leading score as 0.1, 0.2 and 0.5 are against 1, how many groups would do.
+    """
+    rows, standings = comparison.ranked, comparison.standings
+    if len(rows) < 2:
+        return None
+    gap = ranking.smallest_detectable(standings, rows, confidence=settings.confidence)
+    n_groups = int((standings.weights > 0).sum())
+    best = abs(float(standings.values[rows].min()))
+    unit = 10.0 ** np.floor(np.log10(best)) if best > 0 else 1.0
+    claims = []
+    for claim in (round(float(unit * share), 12) for share in CLAIMS):
+        n = math.ceil(n_groups * (gap / claim) ** 2) if math.isfinite(gap) else None
+        claims.append({"difference": claim, "groups_needed": n})
+    sizes = {"n_pairs": comparison.verdicts.n_pairs, "n_groups": n_groups}
+    return {"difference": rounded(gap), "power": ranking.POWER, **sizes, "claims": claims}
 
 
 def analyse(
@@ -113,14 +164,15 @@ def pair_table(
     """Paired differences, each pair once, the better of the two first.
 
     On a board of more than ``MOST_FOR_ALL_PAIRS`` submissions the table holds the pairs with the
-    leader of the board, with the leader of the submission's own tie group and with each
+    leader of the board, with the leader of the submission's own group and with each
     reference; its size then grows with the number of submissions and not with the square.
     ``ionladder compare`` gives any pair.
 
     Returns:
         ``columns`` and ``rows``: the score of ``submission`` minus that of ``other`` in the unit
-        of the primary metric, the interval of that difference for this pair alone, and the share
-        of the shared resamples in which ``submission`` is the better one.
+        of the primary metric, the interval of that difference for this pair alone, and the
+        verdict's p-value, which allows for all pairs; null between references. ``confidence``:
+        the two are separated where that p is at most 1 − confidence.
     """
     order = np.argsort(comparison.standings.values, kind="stable").tolist()
     names = [comparison.names[row] for row in order]
@@ -139,20 +191,21 @@ def pair_table(
             others = [order[other] for other in sorted(chosen) if other > place]
         if others:
             rows += _pairs(comparison, row, others, confidence=confidence)
-    return {"columns": list(COLUMNS), "rows": rows}
+    return {"columns": list(COLUMNS), "rows": rows, "confidence": confidence}
 
 
 def pair(
     comparison: Comparison, submission: str, other: str, *, confidence: float
 ) -> dict[str, Any]:
-    """One pair, as a row of :func:`pair_table` by the names of its columns.
+    """One pair, as a row of :func:`pair_table` by the names of its columns, and ``p`` alone.
 
     Raises:
         ValueError: One of them is not on the board.
     """
     row, place = (comparison.names.index(name) for name in (submission, other))
     (found,) = _pairs(comparison, row, [place], confidence=confidence)
-    return dict(zip(COLUMNS, found, strict=True))
+    alone = ranking.paired_differences(comparison.standings, row, [place], confidence=confidence)
+    return {**dict(zip(COLUMNS, found, strict=True)), "p": rounded(alone.p[0])}
 
 
 def _pairs(
@@ -160,16 +213,20 @@ def _pairs(
 ) -> list[list[Any]]:
     name, names = comparison.names[row], (comparison.names[other] for other in others)
     numbers = _numbers(comparison.standings, row, others, comparison.sign, confidence)
-    return [[name, other, *found] for other, found in zip(names, numbers, strict=True)]
+    p = comparison.verdicts.p[row, others].tolist()
+    return [
+        [name, other, *found[:-1], rounded(adjusted)]
+        for other, found, adjusted in zip(names, numbers, p, strict=True)
+    ]
 
 
 def _numbers(
     standings: Standings, row: int, others: list[int], sign: float, confidence: float
 ) -> Iterator[tuple[float | None, ...]]:
-    """Difference, ends of its interval, and probability of being better, for each other."""
+    """Difference, ends of its interval, and p of this pair alone, for each other."""
     pairs = ranking.paired_differences(standings, row, others, confidence=confidence)
     ends = (pairs.ci_low, pairs.ci_high) if sign > 0 else (-pairs.ci_high, -pairs.ci_low)
-    columns = (sign * pairs.difference, *ends, pairs.probability_smaller)
+    columns = (sign * pairs.difference, *ends, pairs.p)
     return (tuple(map(rounded, numbers)) for numbers in zip(*columns, strict=True))
 
 
@@ -273,8 +330,8 @@ def experiment_tables(
 
     Returns:
         Experiment → ``columns`` and ``rows``: the score of ``submission`` minus that of ``other``,
-        with the interval for this pair alone. ``slice`` and ``part`` are null for the whole test
-        set. Parts under eight entries or two groups have no difference, as on receipts.
+        with the interval and p for this pair alone. ``slice`` and ``part`` are null for the whole
+        test set. Parts under eight entries or two groups have no difference, as on receipts.
     """
     groups = {entry: n for n, ids in enumerate(scorer.groups()) for entry in ids}
     ids = scorer.labels.test["id"].sort_values().tolist()
@@ -293,7 +350,8 @@ def experiment_tables(
                 inside = np.where(values == part, group, -1)
                 place = (item.name, part)
                 rows += _differences(errors, experiment.arm_pairs, place, inside, settings, task)
-        tables[experiment.name] = {"columns": list(EXPERIMENTS_COLUMNS), "rows": rows}
+        table = {"columns": list(EXPERIMENTS_COLUMNS), "rows": rows}
+        tables[experiment.name] = {**table, "confidence": settings.confidence}
     return tables
 
 

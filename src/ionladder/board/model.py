@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
@@ -95,10 +95,12 @@ class Row(OpenModel):
     submission: str | None = Field(description="Name of the submission; null where quoted.")
     model: str
     rank: int | None = Field(description="Null where the row is not ranked.")
-    rank_low: int | None = _may("Best rank that the data allow.")
-    rank_high: int | None = _may("Worst rank that the data allow.")
-    tie_group: int | None = _may("Rows of one group are not told apart.")
-    probability_best: float | None = _may("Share of resampled test sets on which it leads, 0 to 1.")
+    rank_low: int | None = _may("1 + how many are significantly better.")
+    rank_high: int | None = _may("How many are ranked − how many are significantly worse.")
+    tie_group: int | None = _may("1: nobody is significantly better. No two of a group differ so.")
+    probability_best: float | None = _may("Share of resamples in which it leads the top group.")
+    better_than_references: list[str] | None = _may("References it is significantly better than.")
+    worse_than_references: list[str] | None = _may("References it is significantly worse than.")
     reducible_error_closed: float | None = _may(
         "0 at the best trivial reference, 1 at the achievable error."
     )
@@ -237,7 +239,7 @@ class Board(Document):
 
     @property
     def leaders(self) -> tuple[Row, ...]:
-        """The first row and those tied with it."""
+        """The top group: the first row, and those that nobody is significantly better than."""
         ranked = self.of_kind("verified")
         if not ranked or ranked[0].tie_group is None:
             return ranked[:1]
@@ -250,6 +252,18 @@ class Board(Document):
         uses = [use.name for use in self.task.metrics if use.metric == "median_ae"]
         values = [row.value(use, self.task.primary.subset).value for row in first for use in uses]
         return values[0] if values else None
+
+    @property
+    def resolution(self) -> Mapping[str, Any]:
+        """What the board can tell apart; empty where it has fewer than two verified rows."""
+        ranking: Mapping[str, Any] = (self.model_extra or {}).get("ranking") or {}
+        return ranking.get("smallest_detectable") or {}
+
+    @property
+    def margin(self) -> float | None:
+        """Scores that differ by less are called alike where an interval allows it."""
+        claims = self.resolution.get("claims") or []
+        return claims[0]["difference"] if claims else None
 
     @property
     def floor(self) -> Floor | None:
@@ -368,21 +382,30 @@ class Pair:
         submission, other: The two.
         score: The score of the first minus that of the second, with its interval for this pair
             alone; all None on a part that is too small.
-        probability_better: Share of resamples in which the first is the better one.
+        p: p-value of the verdict, which allows for all pairs of a board; of this pair alone where
+            an experiment asks for it. None between references, and where nobody recorded it.
+        confidence: The two are separated where p is at most 1 − confidence.
         n, n_groups: Entries and groups of related entries; None where nobody recorded them.
     """
 
     submission: str
     other: str
     score: Value
-    probability_better: float | None = None
+    p: float | None = None
+    confidence: float = 0.95
     n: int | None = None
     n_groups: int | None = None
 
     @property
     def state(self) -> Literal["lower", "higher", "open"]:
-        """The side of zero where the interval lies; ``open`` where it holds zero or has no end."""
-        _, low, high = self.score
+        """Whether the first has the lower score or the higher; ``open``: they are not separated.
+
+        Without p, the side of zero where the interval is.
+        """
+        value, low, high = self.score
+        if self.p is not None:
+            is_open = self.p > 1.0 - self.confidence + 1e-9 or not value
+            return "open" if is_open else "higher" if (value or 0.0) > 0 else "lower"
         if low is None or high is None:
             return "open"
         return "higher" if low > 0 else "lower" if high < 0 else "open"
@@ -396,9 +419,14 @@ class Pair:
     def turned(self) -> Pair:
         """The second submission against the first."""
         value, low, high = (None if end is None else -end for end in self.score)
-        share = self.probability_better
-        better, score = None if share is None else 1.0 - share, Value(value, high, low)
-        return Pair(self.other, self.submission, score, better, self.n, self.n_groups)
+        score = Value(value, high, low)
+        return replace(self, submission=self.other, other=self.submission, score=score)
+
+    def is_within(self, margin: float | None) -> bool:
+        """Whether the interval leaves no room for a difference of the size of a margin."""
+        _, low, high = self.score
+        has_ends = margin is not None and low is not None and high is not None
+        return has_ends and -margin < low and high < margin  # type: ignore[operator]
 
 
 def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
@@ -408,8 +436,10 @@ def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
         row = dict(zip(table["columns"], values, strict=True))
         ends = (row["difference"], row["ci_low"], row["ci_high"])
         score = Value(*(e if e is not None and math.isfinite(e) else None for e in ends))
-        better, counts = row["probability_better"], (row.get("n"), row.get("n_groups"))
-        pairs.append((Pair(row["submission"], row["other"], score, better, *counts), row))
+        p, confidence = row.get("p_adjusted", row.get("p")), table.get("confidence", 0.95)
+        counts = (row.get("n"), row.get("n_groups"))
+        pair = Pair(row["submission"], row["other"], score, p, confidence, *counts)
+        pairs.append((pair, row))
     return pairs
 
 

@@ -82,13 +82,14 @@ def compare(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
-    """Compare two submissions pair by pair; nothing is written.
+    """Compare two submissions entry by entry; nothing is written.
 
+    The verdict is that of the board with the two on it: all of its pairs are allowed for.
     Exit code 0 whatever the outcome.
     """
     from ionladder.board.compare import compare_submissions as compare_all
     from ionladder.board.compare import pair
-    from ionladder.score import TaskScorer
+    from ionladder.score import TaskScorer, submission_folders
 
     context = load_context()
     chosen = task_of(submission, task)
@@ -99,6 +100,9 @@ def compare(
     scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
     # Two folders may have one name, as when a contributor compares with the committed version.
     scored = {str(path): scorer.score(path) for path in (submission, other)}
+    names = {found.submission.name for found in scored.values()}
+    folders = submission_folders(context.layout, chosen.name)
+    scored |= scorer.score_all(path for path in folders if path.name not in names).scored
     sides = compare_all(chosen, scored, settings)
     found = pair(sides, str(submission), str(other), confidence=settings.confidence)
     if json:
@@ -108,16 +112,21 @@ def compare(
 
 
 def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) -> str:
-    low, high = found["ci_low"], found["ci_high"]
-    between, is_clear = "no interval with fewer than two groups of entries", False
-    if low is not None:
+    low, high, p = found["ci_low"], found["ci_high"], found["p_adjusted"]
+    between = "no interval with so few groups of entries"
+    if low is not None and high is not None:
         between = f"{100 * settings.confidence:g} % interval {low:+.3f} to {high:+.3f}"
-        is_clear = low > 0 or high < 0
+    verdict = "Two references: no verdict."
+    if p is not None:
+        separate = "separate" if p <= 1.0 - settings.confidence else "do not separate"
+        verdict = (
+            f"With the other pairs of the board allowed for, p = {p:.2g}: "
+            f"the data {separate} the two."
+        )
     return (
         f"{task.primary_use.title} of {found['submission']} minus that of {found['other']}: "
-        f"{found['difference']:+.3f} {task.primary_targets[0].error_unit}, {between}.\n"
-        f"Better in {100 * found['probability_better']:.1f} % of {settings.resamples:,} resampled "
-        f"test sets: the data {'tell the two apart' if is_clear else 'do not tell them apart'}."
+        f"{found['difference']:+.3f} {task.primary_targets[0].error_unit}, {between}, "
+        f"p = {found['p']:.2g} for this pair alone.\n{verdict}"
     )
 
 
@@ -249,7 +258,7 @@ def _table(moved: Sequence[ScoreChange]) -> Table:
     table.add_column("submission", no_wrap=True)
     for heading in ("from", "to", "difference"):
         table.add_column(f"{heading} / {unit}", justify="right")
-    for heading in ("rank", "tie group", "why"):
+    for heading in ("rank", "group", "why"):
         table.add_column(heading, overflow="fold")
     for change in moved:
         digits, difference = change.digits, change.difference

@@ -457,11 +457,13 @@ def _place(found: StandingOf) -> str:
     low, high = standing["rank_low"], standing["rank_high"]
     reach = f"{low} to {high}" if low != high else f"{low}"
     tied = standing["tied_with"]
-    ties = f"tied with {_names(tied)}" if tied else "told apart from all others"
+    ties = f"not separated from {_names(tied)}" if tied else "separated from all others"
+    top = "in the top group" if standing["tie_group"] == 1 else "not in the top group"
+    better = standing["better_than_references"]
     return (
         f"Among the committed submissions it would be rank {standing['rank']} of "
-        f"{standing['n_ranked']} (range {reach}), {ties}; "
-        f"best in {100 * standing['probability_best']:.1f} % of the resampled test sets."
+        f"{standing['n_ranked']} (range {reach}), {top}; {ties}. "
+        f"It is significantly better than {_names(better) if better else 'none'} of the references."
     )
 
 

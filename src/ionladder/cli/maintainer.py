@@ -532,7 +532,8 @@ def _pr_check_print(report: Report) -> None:
         where = f"submissions/{item.task}/{item.name}"
         place = ""
         if standing := item.standing:
-            tied = f"tied with {', '.join(standing.tied_with)}" if standing.tied_with else "no tie"
+            ties = f"not separated from {', '.join(standing.tied_with)}"
+            tied = ties if standing.tied_with else "separated from all others"
             span = rank_text(standing.rank_low, standing.rank_high)
             place = f"; rank {standing.rank} of {standing.n_ranked} (range {span}), {tied}"
         print(f"{where}: {item.outcome}{place}.")

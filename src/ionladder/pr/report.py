@@ -99,15 +99,17 @@ class StandingShape(_Shape):
     Attributes:
         rank, rank_low, rank_high: Its rank and the range of it.
         n_ranked: Submissions that are ranked, itself included.
-        probability_best: In which share of resampled test sets it is best.
+        tie_group: 1 in the top group: nobody is significantly better.
+        probability_best: In which share of resampled test sets it leads the top group.
         leader: Who would lead.
-        tied_with: Others of its tie group, by rank.
+        tied_with: Others that it is not separated from, by rank.
     """
 
     rank: _Count
     rank_low: _Count
     rank_high: _Count
     n_ranked: _Count
+    tie_group: _Count = 1
     probability_best: _Share | None = None
     leader: _Name
     tied_with: Annotated[list[_Name], Field(max_length=10_000)]
@@ -381,16 +383,14 @@ def metrics_of(receipt: ReceiptShape, task: Task) -> list[tuple[str, ScoreShape 
 
 
 def _place(standing: StandingShape) -> str:
-    names, best = [code(name) for name in standing.tied_with[:10]], ""
+    names = [code(name) for name in standing.tied_with[:10]]
     rest = len(standing.tied_with) - len(names)
-    ties = f"tied with {', '.join(names)}{f' and {rest} more' if rest else ''}"
-    if standing.probability_best is not None:
-        share = f"{100 * standing.probability_best:.1f} %"
-        best = f" It is best in {share} of the resampled test sets."
+    ties = f"not separated from {', '.join(names)}{f' and {rest} more' if rest else ''}"
     return (
         f"On the board of today it would be **rank {standing.rank}** of {standing.n_ranked} "
         f"(range {ranks(standing.rank_low, standing.rank_high)}), "
-        f"{ties if names else 'told apart from all others'}.{best}"
+        f"{'in' if standing.tie_group == 1 else 'not in'} the top group; "
+        f"{ties if names else 'separated from all others'}."
     )
 
 

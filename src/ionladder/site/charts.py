@@ -329,11 +329,11 @@ def interval_chart(
         x = plot.across(0.0, axis_reach(_ends(drawn), baseline=baseline_value(board)))
         plot.axis_below(x, x.ticks(about=8 if is_wide else 6))
         plot.drawn += _upright_levels(board, x, plot)
-        ties: dict[int, list[float]] = {}
+        top_group: list[float] = []
         for place, row in enumerate(shown):
             centre = plot.top + pitch * place + (pitch / 2 if is_wide else 31)
-            if row.tie_group is not None:
-                ties.setdefault(row.tie_group, []).append(centre)
+            if row.tie_group == 1:
+                top_group.append(centre)
             way = txt.relative(here, txt.submission_url(board.task.name, row.submission or ""))
             label = _row_label(txt.plain(row.model), plot.left, centre, is_wide=is_wide, above=14)
             score = board.primary(row)
@@ -343,7 +343,7 @@ def interval_chart(
             hover = said_of(txt.plain(row.model), score, told=told)
             parts = [f'<a href="{escape(way)}">{label}</a>', *_interval(score, row.kind, x, centre)]
             plot.drawn.append(hovered(hover, *parts, value, kind=f"il-row il-row--{row.kind}"))
-        plot.drawn += _tie_brackets(ties.values(), plot.right + 54)
+        plot.drawn += _top_bracket(top_group, plot.right + 54)
         better = "smaller" if board.smaller_is_better else "larger"
         plot.titles(f"{value_axis(board)}, {better} is better")
         text = _said_of_board(board, shown)
@@ -385,15 +385,13 @@ def _interval(score: Value, kind: str, x: Scale, y: float) -> list[str]:
     return [*drawn, beyond(x(value), y) if x.exceeds(value) else dot(x(value), y, kind)]
 
 
-def _tie_brackets(ties: Iterable[Sequence[float]], x: float) -> list[str]:
-    """A bracket for each group of rows that the data cannot tell apart."""
-    drawn = []
-    for ys in ties:
-        if len(ys) > 1:
-            drawn.append(line(x, ys[0], x, ys[-1], "il-tie-line"))
-            drawn += [line(x - 4, y, x, y, "il-tie-line") for y in ys]
-            drawn.append(words(x + 6, (ys[0] + ys[-1]) / 2 + 4, "tied", "il-tie-label"))
-    return drawn
+def _top_bracket(ys: Sequence[float], x: float) -> list[str]:
+    """A bracket beside the rows of the top group."""
+    if len(ys) < 2:
+        return []
+    label = words(x + 6, (ys[0] + ys[-1]) / 2 + 4, "top", "il-tie-label")
+    ticks = [line(x - 4, y, x, y, "il-tie-line") for y in ys]
+    return [line(x, ys[0], x, ys[-1], "il-tie-line"), *ticks, label]
 
 
 def _row_label(label: str, left: float, centre: float, *, is_wide: bool, above: float) -> str:

@@ -475,7 +475,7 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
             pairs = item.analysis.pairs.get(name, ())
             content: dict[str, Any] = {
                 "submission": name,
-                "pairs": {p.other: [*p.score, p.probability_better] for p in pairs},
+                "pairs": {p.other: [*p.score, p.p, p.state == "open"] for p in pairs},
                 "parts": [_score(item, entrant, part) for part in parts],
             }
             if table is not None and name in table.names:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -243,13 +242,12 @@ def badge_documents(site: Site) -> dict[str, str]:
     documents = {}
     for item in site.tasks:
         ranked = [row for row in item.board.of_kind("verified") if row.rank is not None]
-        sizes = Counter(row.tie_group for row in ranked)
         leaders = {row.submission for row in item.board.leaders}
         for name, entrant in item.entrants.items():
             row = entrant.row
             leads = row.submission in leaders
             colour = _UNRANKED if row.rank is None else _LEADS if leads else _FOLLOWS
-            words = _badge_words(item, row, len(ranked), sizes[row.tie_group])
+            words = _badge_words(item, row, len(ranked))
             label = plain(row.model, limit=LONGEST_NAME) or name
             documents[badge_url(item.task.name, name)] = template.render(
                 title=_title(item, row, words),
@@ -267,14 +265,13 @@ def badge_documents(site: Site) -> dict[str, str]:
     return documents
 
 
-def _badge_words(item: TaskSite, row: Row, n_ranked: int, n_tied: int) -> str:
-    """``IonLadder obelix: rank 1–3 of 5, tied with 2``; who has no place is said to have none."""
+def _badge_words(item: TaskSite, row: Row, n_ranked: int) -> str:
+    """``IonLadder obelix: rank 1–3 of 5, top group``; who has no place is said to have none."""
     where = f"IonLadder {item.task.name}"
     place = ranks(row.rank_low, row.rank_high)
     if not place:
         return f"{where}: {row.kind}, not ranked"
-    ties = f", tied with {n_tied - 1}" if row.tie_group is not None and n_tied > 1 else ""
-    return f"{where}: rank {place} of {n_ranked}{ties}"
+    return f"{where}: rank {place} of {n_ranked}{', top group' if row.tie_group == 1 else ''}"
 
 
 def _title(item: TaskSite, row: Row, words: str) -> str:

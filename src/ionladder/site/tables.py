@@ -330,7 +330,7 @@ def _is_filled(board: Board, use: MetricUse) -> bool:
 
 def _standing_group(board: Board) -> ColumnGroup:
     """Where a row stands between the best trivial reference, the floor, and the others."""
-    hint = "Share of resampled test sets on which this submission is the best of the verified"
+    hint = "Share of resampled test sets on which this submission leads the top group"
     best = TableColumn("probability-best", "Best in", _best_in_cell, "", "↑", hint)
     columns = [best]
     if reference := board.baseline:
@@ -346,7 +346,9 @@ def _standing_group(board: Board) -> ColumnGroup:
 def _best_in_cell(row: Row) -> TableCell:
     share = row.probability_best
     if share is None:
-        return TableCell("–", hint="references are not ranked")
+        is_below = row.tie_group is not None
+        hint = "not in the top group" if is_below else "references are not ranked"
+        return TableCell("–", hint=hint)
     return TableCell(txt.percent(share), txt.exact(share), f"{share:.4f} of the resamples")
 
 

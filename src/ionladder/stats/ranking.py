@@ -1,11 +1,25 @@
-"""Paired differences, resamples, ranks and ties between submissions."""
+"""Verdicts between submissions: sign flips over groups, and what a board reads from them.
+
+Of two submissions one errs less. Were they alike, each group of related entries could as well have
+favoured the other: the p-value of a pair is the share of sign patterns of the group differences
+whose sum is at least as far from zero as the observed one (Fisher 1935, The Design of Experiments,
+section 21). What other seeds would give enters every pattern. All pairs of a board are judged
+together: p is multiplied by their number (Bonferroni). Rank ranges, groups and words are read from
+this one table, so that they cannot contradict one another.
+
+Nothing that a submission does to its own predictions or seeds for the worse improves its verdicts:
+
+- p against a better submission falls when any group difference grows. A test that divides by a
+  standard error (Student's t) does not have this property: one wild group would hide a model.
+- The seed variance of the submission that seems worse is pooled over the *others* of the board;
+  that of the one that seems better is its own. Its own disagreement never shields a submission.
+- Steps such as Holm's would let a submission gain when a verdict between others is lost.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,102 +27,98 @@ import numpy.typing as npt
 from ionladder.stats import intervals
 from ionladder.stats.intervals import Array
 
-# Group resamples: whole groups drawn with replacement, the same ones for every submission
+Rows = npt.NDArray[np.int64]
 
-
+MOST_DRAWN = 50
+"""Submissions up to which sign patterns are drawn; beyond it, tails are approximated."""
+_PER_PAIR = 1_000
+"""Draws for each pair of a family, so that p of 0.05 / pairs is a share of 25 of them."""
+_MOST_BLOCKS = 512
+"""Groups beyond this number are joined to so many blocks, which keep or change sign together."""
+_AT_ONCE = 16_384
 _CELLS = 4_000_000
-"""Counts held at a time: what bounds memory when there are many groups."""
-
-_GROUPS, _SEEDS = 0, 1
-"""Streams of randomness, so that seeds are drawn independently of groups."""
+_PAIRS_AT_ONCE = 20_000
+_RESAMPLED, _SIGNS, _POWER = 0, 4, 5
+"""Streams of randomness."""
+_ROUNDING = 1e-12
+"""Sums below this share of the scores are rounding, not evidence."""
+_NEWTON = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resamples:
-    """One set of resamples, shared by all submissions of a board so that comparisons are paired.
+    """The randomness that all submissions of a board share, so that comparisons are paired.
 
     Attributes:
-        n_resamples: How many.
-        seed: Seed of the generator that draws them; the same seed gives the same resamples.
+        n_resamples: How many group resamples, and how many sign patterns at least.
+        seed: Seed of the generators; the same seed gives the same draws.
     """
 
     n_resamples: int
     seed: int
 
-    def group_counts(self, n_groups: int) -> Iterator[tuple[slice, Array]]:
+    def group_counts(self, n_groups: int) -> Iterator[Array]:
         """How often each group is drawn, a block of resamples at a time.
 
         Yields:
-            The resamples of the block, and counts of shape (n_groups, block size), whose columns
-            sum to ``n_groups``.
+            Counts of shape (n_groups, block size), whose columns sum to ``n_groups``.
 
         Example:
             >>> blocks = Resamples(n_resamples=3, seed=0).group_counts(2)
-            >>> [(block, counts.sum(axis=0).tolist()) for block, counts in blocks]
-            [(slice(0, 3, None), [2.0, 2.0, 2.0])]
+            >>> [counts.sum(axis=0).tolist() for counts in blocks]
+            [[2.0, 2.0, 2.0]]
         """
-        rng = np.random.default_rng([self.seed, _GROUPS, n_groups])
-        step = max(_CELLS // n_groups, 1)
-        for begin in range(0, self.n_resamples, step):
-            block = slice(begin, min(begin + step, self.n_resamples))
-            yield block, _counts(rng, n_groups, block.stop - block.start)
+        rng = np.random.default_rng([self.seed, _RESAMPLED, n_groups])
+        for size in _block_sizes(self.n_resamples, max(_CELLS // n_groups, 1)):
+            drawn = rng.integers(n_groups, size=(size, n_groups))
+            drawn += np.arange(size)[:, None] * n_groups
+            counts = np.bincount(drawn.ravel(), minlength=n_groups * size)
+            yield np.ascontiguousarray(counts.reshape(size, n_groups).T, dtype=np.float64)
 
-    def normal_draws(self, stream: int) -> Array:
-        """Standard normal draws, one per resample, independent between streams.
+    def sign_patterns(self, n_groups: int, n_draws: int) -> Iterator[tuple[Array, Array]]:
+        """Which groups change sign, and a standard normal draw for the seeds, a block at a time.
 
-        Args:
-            stream: Any whole number of at most 64 bits, not negative.
+        All patterns, equally often, where there are no more of them than draws; else the pattern
+        that changes nothing, with a normal draw of 0, and random ones: p of the observed order
+        is then never 0, and the test never separates equals too often.
+
+        Yields:
+            0 or 1 of shape (n_groups, block size), and normal draws of shape (block size,).
+
+        Example:
+            >>> ((signs, normal),) = Resamples(n_resamples=4, seed=0).sign_patterns(2, 4)
+            >>> signs.T.tolist()
+            [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
         """
-        rng = np.random.default_rng([self.seed, _SEEDS, stream])
-        return rng.normal(size=self.n_resamples)
+        rng = np.random.default_rng([self.seed, _SIGNS, n_groups])
+        n_patterns = 2**n_groups if n_groups < 40 else np.inf
+        begin = 0
+        if n_patterns <= n_draws:
+            n_draws = int(n_draws // n_patterns * n_patterns)
+        for size in _block_sizes(n_draws, _AT_ONCE):
+            if n_patterns <= n_draws:
+                numbers = np.arange(begin, begin + size) % int(n_patterns)
+                bits = (numbers >> np.arange(n_groups)[:, None]) & 1
+            else:
+                drawn = np.frombuffer(rng.bytes(_AT_ONCE // 8 * n_groups), dtype=np.uint8)
+                bits = np.unpackbits(drawn).reshape(n_groups, _AT_ONCE)[:, :size].astype(np.int64)
+            signs, normal = bits.astype(np.float64), rng.normal(size=_AT_ONCE)[:size]
+            if begin == 0:
+                signs[:, 0], normal[0] = 0.0, 0.0
+            begin += size
+            yield signs, normal
 
 
-def _counts(rng: np.random.Generator, n: int, n_resamples: int) -> Array:
-    """Draw n of n with replacement, n_resamples times; shape (n, n_resamples)."""
-    drawn = rng.integers(n, size=(n_resamples, n))
-    drawn += np.arange(n_resamples)[:, None] * n
-    counts = np.bincount(drawn.ravel(), minlength=n * n_resamples)
-    return np.ascontiguousarray(counts.reshape(n_resamples, n).T, dtype=np.float64)
+def _block_sizes(total: int, step: int) -> Iterator[int]:
+    return (min(step, total - begin) for begin in range(0, total, step))
 
 
-def quantile(samples: Array, share: float) -> Array:
-    """The value below which a share of the samples lies, along the last axis.
-
-    Interpolates linearly between order statistics (type 7 of Hyndman and Fan 1996,
-    doi 10.1080/00031305.1996.10473566). A full sort is several times as fast here as the
-    partition inside ``numpy.quantile``.
-
-    Args:
-        samples: Shape (..., n_samples), no NaN.
-        share: Between 0 and 1.
-
-    Example:
-        >>> float(quantile(np.arange(101.0), 0.25))
-        25.0
-    """
-    ordered = np.sort(samples, axis=-1)
-    last = ordered.shape[-1] - 1
-    position = share * last
-    below = min(int(position), max(last - 1, 0))
-    above = min(below + 1, last)
-    between: Array = ordered[..., below] + (position - below) * (
-        ordered[..., above] - ordered[..., below]
-    )
-    return between
-
-
-# Scores of many submissions made ready to be compared: paired variances, shared resamples
-
-
-_SHARED = 1.0 / 3.0
-"""Part of the variance of a difference of two submissions that entries of a group share, in the
-working model behind its degrees of freedom. Chosen by ``benchmarks/separation.py``: tie groups
-take standard errors of a board as independent, and would separate too seldom with less."""
+# Scores of many submissions side by side
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupScore:
-    """One score as sums over groups: enough to resample it and to pair it with another.
+    """One score as sums over groups: enough to pair it with another.
 
     Attributes:
         sums: Per-entry errors, averaged over seeds and summed within groups, shape
@@ -127,83 +137,55 @@ class GroupScore:
         means: Array = intervals.left_out_means(self.sums, self.sizes).mean(axis=0)
         return means
 
-    @property
-    def seed_df(self) -> float:
-        """Degrees of freedom of the variance over seeds; 0 with one seed."""
-        return len(self.per_seed) - 1.0
-
-    @property
-    def seed_variance(self) -> float:
-        """Variance of the mean over seeds, s²/k for k seeds; 0 with one seed, unknown as it is."""
-        k = len(self.per_seed)
-        return float(self.per_seed.var(ddof=1)) / k if k > 1 else 0.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Standings:
     """Scores of one board, smaller being better.
 
     Attributes:
-        values: Score of each submission, shape (n,).
-        left_out: The same with each group left out, shape (n, n_groups).
-        jackknife: Rows whose distance is the standard error of a paired difference that comes
-            from groups, shape (n, n_groups).
-        seed_variances: Variance that the choice of seeds gives each score, shape (n,).
-        seed_dfs: Degrees of freedom of these variances, shape (n,).
-        seed_noise: What other seeds would add to each score, shape (n, n_resamples); zero where
-            there is one seed.
-        samples: Scores under the shared resamples, seeds included, shape (n, n_resamples).
-        df: Degrees of freedom that groups leave to a comparison.
+        sums: Errors summed within groups, shape (n, n_targets, n_groups).
+        sizes: Entries in each group, shape (n_targets, n_groups).
+        seed_variances: Variance of each score from its own seeds, s²/k for k seeds, shape (n,);
+            0 with one seed, unknown as it is.
+        pooled_variances: The same with the mean s² of the others of the board, shape (n,); 0 with
+            one seed.
+        resamples: The shared randomness.
     """
 
-    values: Array
-    left_out: Array
-    jackknife: Array
+    sums: Array
+    sizes: Array
     seed_variances: Array
-    seed_dfs: Array
-    seed_noise: Array
-    samples: Array
-    df: float
+    pooled_variances: Array
+    resamples: Resamples
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Standings:
-        """Some of the submissions, in the order given."""
-        return Standings(
-            values=self.values[rows],
-            left_out=self.left_out[rows],
-            jackknife=self.jackknife[rows],
-            seed_variances=self.seed_variances[rows],
-            seed_dfs=self.seed_dfs[rows],
-            seed_noise=self.seed_noise[rows],
-            samples=self.samples[rows],
-            df=self.df,
-        )
+    @property
+    def parts(self) -> Array:
+        """What each group adds to each score, shape (n, n_groups)."""
+        parts: Array = (self.sums / self.sizes.sum(axis=1)[:, None]).mean(axis=1)
+        return parts
 
-    def without_samples(self) -> Standings:
-        """The same without samples and noise, which are large, where only errors are needed."""
-        return replace(self, samples=self.samples[:, :0], seed_noise=self.seed_noise[:, :0])
+    @property
+    def weights(self) -> Array:
+        """Share of each group in a score, shape (n_groups,); sums to 1."""
+        weights: Array = (self.sizes / self.sizes.sum(axis=1)[:, None]).mean(axis=0)
+        return weights
 
-    def errors_to(self, row: int, others: Sequence[int]) -> tuple[Array, Array]:
-        """Standard errors of differences to one submission, and their degrees of freedom.
+    @property
+    def values(self) -> Array:
+        """Score of each submission, shape (n,)."""
+        values: Array = (self.sums.sum(axis=2) / self.sizes.sum(axis=1)).mean(axis=1)
+        return values
 
-        Both submissions see the same groups, whose part is paired. Seeds of one are drawn
-        independently of those of the other, so their variances add.
+    @property
+    def left_out(self) -> Array:
+        """Scores with each group left out, shape (n, n_groups)."""
+        means: Array = intervals.left_out_means(self.sums, self.sizes).mean(axis=1)
+        return means
 
-        Args:
-            row: The submission.
-            others: Those it is compared with.
-
-        Returns:
-            Two arrays of the length of ``others``.
-        """
-        rows = np.asarray(others, dtype=np.int64)
-        from_groups = np.square(self.jackknife[rows] - self.jackknife[row]).sum(axis=1)
-        own, other = self.seed_variances[row], self.seed_variances[rows]
-        if not (own or other.any()):
-            return np.sqrt(from_groups), np.full(len(rows), self.df)
-        freedom = intervals.combined_freedom(
-            [(from_groups, self.df), (own, self.seed_dfs[row]), (other, self.seed_dfs[rows])]
-        )
-        return np.sqrt(from_groups + own + other), freedom
+    def seed_errors(self, worse: Rows, better: Rows) -> Array:
+        """Standard errors of differences from seeds, by the rule in the head of this module."""
+        errors: Array = np.sqrt(self.pooled_variances[worse] + self.seed_variances[better])
+        return errors
 
 
 def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standings:
@@ -211,362 +193,362 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
 
     Args:
         scores: One per submission, all over the same groups and targets.
-        resamples: The shared resamples. Groups are drawn with replacement. The mean over seeds
-            of a submission that has several is drawn from a normal distribution with its
-            standard error, on its own; submissions with the same seed scores share the draws, so
-            that a copy of a submission never differs from it.
+        resamples: The shared randomness.
     """
-    if not scores:
-        nothing = np.empty((0, 0))
-        return Standings(
-            values=np.empty(0),
-            left_out=nothing,
-            jackknife=nothing,
-            seed_variances=np.empty(0),
-            seed_dfs=np.empty(0),
-            seed_noise=np.empty((0, resamples.n_resamples)),
-            samples=np.empty((0, resamples.n_resamples)),
-            df=np.nan,
-        )
-    sums = np.stack([score.sums for score in scores])
-    sizes = scores[0].sizes
-    n_groups = sizes.shape[1]
-    values = (sums.sum(axis=2) / sizes.sum(axis=1)).mean(axis=1)
-    left_out = intervals.left_out_means(sums, sizes)
-    shifts = left_out - (sums.sum(axis=2) / sizes.sum(axis=1))[:, :, None]
-    seed_noise = _seed_noise(scores, resamples)
+    n = len(scores)
+    counts = np.array([len(score.per_seed) for score in scores])
+    several = counts > 1
+    spread = np.zeros(n)
+    spread[several] = [score.per_seed.var(ddof=1) for score in scores if len(score.per_seed) > 1]
+    # Sums before and after each: no difference of sums, which a wild submission would blur.
+    before, after = np.cumsum(spread), np.cumsum(spread[::-1])[::-1]
+    of_others = np.append(0.0, before[:-1])[:n] + np.append(after[1:], 0.0)[:n]
+    pooled = np.where(several, of_others / max(several.sum() - 1, 1), 0.0)
     return Standings(
-        values=values,
-        left_out=left_out.mean(axis=1),
-        jackknife=np.sqrt((n_groups - 1.0) / n_groups) * shifts.mean(axis=1),
-        seed_variances=np.array([score.seed_variance for score in scores]),
-        seed_dfs=np.array([score.seed_df for score in scores]),
-        seed_noise=seed_noise,
-        samples=_group_samples(sums, sizes, values, resamples) + seed_noise,
-        df=intervals.degrees_of_freedom(sizes.mean(axis=0), shared=_SHARED),
+        sums=np.stack([score.sums for score in scores]) if n else np.empty((0, 1, 0)),
+        sizes=scores[0].sizes if n else np.empty((1, 0)),
+        seed_variances=spread / np.maximum(counts, 1),
+        pooled_variances=pooled / np.maximum(counts, 1),
+        resamples=resamples,
     )
 
 
-def _group_samples(sums: Array, sizes: Array, values: Array, resamples: Resamples) -> Array:
-    """Scores under every resample of groups, shape (n, n_resamples)."""
-    # A matrix product may round equal rows differently, so each of them is computed once.
-    flat, first, places = np.unique(
-        sums.reshape(len(sums), -1), axis=0, return_index=True, return_inverse=True
+def _blocks(values: Array) -> Array:
+    """Groups as they change sign: joined to ``_MOST_BLOCKS`` where there are more."""
+    n_groups = values.shape[-1]
+    if n_groups <= _MOST_BLOCKS:
+        return values
+    width = [(0, 0)] * (values.ndim - 1) + [(0, -n_groups % _MOST_BLOCKS)]
+    joined: Array = np.pad(values, width).reshape(*values.shape[:-1], -1, _MOST_BLOCKS).sum(axis=-2)
+    return joined
+
+
+# The verdicts of a board
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdicts:
+    """Every verdict of a board.
+
+    Attributes:
+        p: Adjusted p-values of pairs, symmetric, shape (n, n); NaN where nothing is judged: two
+            references, a submission and itself.
+        better: Whether the row is significantly better than the column, shape (n, n).
+        n_pairs: Pairs of ranked submissions, which p is multiplied by.
+    """
+
+    p: Array
+    better: npt.NDArray[np.bool_]
+    n_pairs: int
+
+
+def judge(standings: Standings, ranked: npt.NDArray[np.bool_], *, confidence: float) -> Verdicts:
+    """Judge all pairs of ranked submissions, and, as a family of their own, those with references.
+
+    Args:
+        standings: Submissions and references.
+        ranked: Which of them are ranked, shape (n,).
+        confidence: If all submissions are alike, none is separated from any with this probability.
+
+    Example:
+        Six groups, all of which favour the first: two of 64 sign patterns go so far.
+
+        >>> sizes = np.ones((1, 6))
+        >>> scores = [
+        ...     GroupScore(sums=error * sizes, sizes=sizes, per_seed=np.array([error]))
+        ...     for error in (1.0, 2.0)
+        ... ]
+        >>> made = make_standings(scores, Resamples(n_resamples=100, seed=0))
+        >>> float(judge(made, np.ones(2, dtype=bool), confidence=0.95).p[0, 1])
+        0.03125
+    """
+    values = standings.values
+    rows, others = np.flatnonzero(ranked), np.flatnonzero(~ranked)
+    own = np.triu_indices(len(rows), 1)
+    families = [
+        (rows[own[0]], rows[own[1]], len(rows)),
+        (np.repeat(rows, len(others)), np.tile(others, len(rows)), len(rows) + len(others)),
+    ]
+    p = np.full((len(values), len(values)), np.nan)
+    for one, other, size in families:
+        if len(one):
+            is_worse = values[one] > values[other]
+            worse, better = np.where(is_worse, one, other), np.where(is_worse, other, one)
+            single = _p_values(standings, worse, better, is_drawn=size <= MOST_DRAWN)
+            p[one, other] = p[other, one] = np.minimum(single * len(one), 1.0)
+    is_better = (values[:, None] < values) & (p <= 1.0 - confidence + _ROUNDING)
+    return Verdicts(p=p, better=is_better, n_pairs=len(families[0][0]))
+
+
+def _p_values(standings: Standings, worse: Rows, better: Rows, *, is_drawn: bool) -> Array:
+    """Two-sided p of each pair for itself, shape (n_pairs,)."""
+    present = standings.weights > 0
+    parts = _blocks(standings.parts[:, present])
+    errors = standings.seed_errors(worse, better)
+    if is_drawn:
+        shares = _drawn_shares(standings, parts, worse, better, errors)
+    else:
+        blocks = (slice(n, n + _PAIRS_AT_ONCE) for n in range(0, len(worse), _PAIRS_AT_ONCE))
+        shares = np.concatenate(
+            [_tails(parts[worse[at]] - parts[better[at]], errors[at]) for at in blocks]
+        )
+    return np.minimum(2.0 * shares, 1.0)
+
+
+def _drawn_shares(
+    standings: Standings, parts: Array, worse: Rows, better: Rows, errors: Array
+) -> Array:
+    """Share of sign patterns in which the worse one is as much worse as it is, or more.
+
+    The sum changes by twice that of the groups that change sign, so it is as large as observed
+    where these groups, without the others, do not favour the better one.
+    """
+    n_draws = max(standings.resamples.n_resamples, _PER_PAIR * len(worse))
+    slack = _ROUNDING * float(np.abs(standings.values).max())
+    reached, total = np.zeros(len(worse), dtype=np.int64), 0
+    places = [(row, np.flatnonzero(worse == row)) for row in np.unique(worse)]
+    for signs, normal in standings.resamples.sign_patterns(parts.shape[1], n_draws):
+        sums, total = parts @ signs, total + len(normal)
+        for row, pairs in places:
+            limit = slack + sums[better[pairs]]
+            if errors[pairs].any():
+                limit += errors[pairs, None] / 2.0 * normal
+            reached[pairs] += np.count_nonzero(sums[row] <= limit, axis=1)
+    return reached / total
+
+
+def _tails(differences: Array, errors: Array) -> Array:
+    """Probability that a sum of differences of random signs, and noise, reaches that observed.
+
+    Args:
+        differences: Of the groups, shape (n_pairs, n_groups); their sums are not negative.
+        errors: Standard errors from seeds, shape (n_pairs,).
+
+    Returns:
+        Shape (n_pairs,): the saddlepoint approximation, mostly within a fifth of the exact tail.
+
+    Reference:
+        Robinson 1982, J. R. Statist. Soc. B 44, 91 (sign-flip tests); Daniels 1954,
+        doi 10.1214/aoms/1177728652
+    """
+    from scipy.special import erfcx
+
+    scale = np.sqrt(np.einsum("ij,ij->i", differences, differences) + errors**2)
+    scale = np.where(scale > 0, scale, 1.0)
+    x, s2, sums = (
+        differences / scale[:, None],
+        (errors / scale) ** 2,
+        differences.sum(axis=1) / scale,
     )
-    distinct, means = flat.reshape(-1, *sums.shape[1:]), values[first]
-    samples = np.empty((len(distinct), resamples.n_resamples))
-    for block, counts in resamples.group_counts(sizes.shape[1]):
-        drawn = sizes @ counts
-        # A resample without a single labelled entry of some target says nothing about it.
-        empty = (drawn == 0).any(axis=0)
-        drawn[:, empty] = 1.0
-        totals = [distinct[:, target] @ (counts / drawn[target]) for target in range(len(sizes))]
-        samples[:, block] = np.mean(totals, axis=0)
-        samples[:, block][:, empty] = means[:, None]
-    return samples[places.ravel()]
+    # The derivative of the cumulant function is concave, so Newton's steps from the left of the
+    # solution never pass it; where every group favours one side they grow without end. The
+    # exponent is stationary there, so what is left to go changes it by its square only.
+    t, slope, active = np.maximum(sums, 0.0), np.ones(len(x)), np.arange(len(x))
+    for _ in range(_NEWTON):
+        tanh = np.tanh(t[active, None] * x[active])
+        rest = sums[active] - np.einsum("ij,ij->i", x[active], tanh) - s2[active] * t[active]
+        tanh *= x[active]
+        slope[active] = np.maximum(1.0 - np.einsum("ij,ij->i", tanh, tanh), 1e-12)
+        is_far = rest**2 > 1e-4 * slope[active]
+        active, rest = active[is_far], rest[is_far]
+        if not len(active):
+            break
+        t[active] += rest / slope[active]
+    away = np.abs(t[:, None] * x)
+    grown = (away + np.log1p(np.exp(-2.0 * away)) - np.log(2.0)).sum(axis=1) + s2 * t**2 / 2.0
+    shares: Array = np.exp(grown - t * sums) * 0.5 * erfcx(t * np.sqrt(slope / 2.0))
+    return shares
 
 
-def _seed_noise(scores: Sequence[GroupScore], resamples: Resamples) -> Array:
-    """Normal draws with the standard error of each mean over seeds, shape (n, n_resamples)."""
-    noise = np.zeros((len(scores), resamples.n_resamples))
-    for row, score in enumerate(scores):
-        if score.seed_variance > 0:
-            noise[row] = np.sqrt(score.seed_variance) * resamples.normal_draws(
-                _stream(score.per_seed)
-            )
-    return noise
-
-
-def _stream(per_seed: Array) -> int:
-    """Name of the draws of a submission: its seed scores, so that no order of rows enters."""
-    text = " ".join(f"{score:.9f}" for score in np.sort(per_seed))
-    return int(hashlib.sha256(text.encode()).hexdigest()[:16], 16)
-
-
-# Paired differences: how much better one submission is than another on the same entries
+# One pair for itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedDifferences:
-    """One submission against several.
+    """One submission against several, each pair for itself.
 
     Attributes:
         difference: Its score minus theirs, shape (n,).
-        ci_low: Lower end of the interval of the difference, shape (n,).
+        ci_low: Lower end of the interval of the difference, shape (n,); −∞ with too few groups.
         ci_high: Upper end.
-        probability_smaller: Share of the shared resamples in which its score is the smaller one,
-            equal scores counting half, shape (n,).
+        p: Two-sided p-value; at most 1 − confidence where the interval does not hold 0.
     """
 
     difference: Array
     ci_low: Array
     ci_high: Array
-    probability_smaller: Array
+    p: Array
 
 
 def paired_differences(
-    standings: Standings, row: int, others: list[int], *, confidence: float
+    standings: Standings, row: int, others: Sequence[int], *, confidence: float
 ) -> PairedDifferences:
     """Compare one submission with others.
 
-    The interval is that of a jackknife over groups with Student's t, and holds for the one pair;
-    tie groups allow for all comparisons of a board together.
+    The interval holds the differences that the sign-flip test does not reject: the central ones
+    of the differences on random halves of the groups.
 
     Args:
         standings: The submissions.
         row: The one compared.
         others: Those it is compared with.
-        confidence: Level of the intervals.
-    """
-    difference = standings.values[row] - standings.values[others]
-    errors, freedom = standings.errors_to(row, others)
-    half = intervals.student_t(freedom, confidence) * errors
-    gap = standings.samples[others] - standings.samples[row]
-    return PairedDifferences(
-        difference=difference,
-        ci_low=difference - half,
-        ci_high=difference + half,
-        probability_smaller=((gap > 0).mean(axis=1) + 0.5 * (gap == 0).mean(axis=1)),
-    )
-
-
-# Tie groups: who cannot be told from the leader, with all comparisons of a board allowed for
-
-
-_SCORES = 4_000_000
-"""Scores drawn at most, unless ``_FEWEST`` draws need more; what bounds memory."""
-_MULTIPLIERS = 40_000_000
-_FEWEST = 1_000
-_STREAM = 3
-_GROUPS_AT_ONCE = 4_096
-_ROUNDING = 1e-12
-"""Differences and errors below this share of the scores are rounding, not evidence."""
-
-Rows = npt.NDArray[np.int64]
-
-
-def tie_groups(standings: Standings, *, resamples: Resamples, confidence: float) -> Rows:
-    """Number of the tie group of each submission, 1 for the leader's.
-
-    The best submission not yet in a group leads the next one, and all that cannot be separated
-    from it join, wherever they stand. Every submission is in one group, so there are no cycles.
-    Within a group's comparison, submissions that are equal are separated with probability
-    1 − ``confidence`` at most, however many there are; separated ones are set aside and the
-    comparison repeated without them until nothing more is separated (step-down).
-
-    Args:
-        standings: The submissions.
-        resamples: Names the randomness of the critical values.
-        confidence: Level that holds for all comparisons of a group together.
-
-    Returns:
-        Shape (n,). With fewer than two groups of entries nothing can be separated.
+        confidence: Level of the intervals, for one pair alone.
 
     Reference:
-        Step-down: Romano and Wolf 2005, doi 10.1198/016214504000000539; normal multipliers for
-        the maximum: Chernozhukov, Chetverikov and Kato 2013, doi 10.1214/13-AOS1161; the set of
-        models that cannot be told from the best: Hansen, Lunde and Nason 2011,
-        doi 10.3982/ECTA5771; Student's t for all comparisons together: Hothorn, Bretz and
-        Westfall 2008, doi 10.1002/bimj.200810425
+        Hartigan 1969, doi 10.1080/01621459.1969.10501057
     """
-    order = np.argsort(standings.values, kind="stable")
-    if not standings.df > 0:
-        return np.ones(len(order), dtype=np.int64)
-    ranked = standings.without_samples().take(order)
-    noise, scale = _draws_when_equal(ranked, standings.seed_noise, order, resamples)
-    numbers = np.zeros(len(order), dtype=np.int64)
-    number = 0
-    while (numbers == 0).any():
-        number += 1
-        rest = np.flatnonzero(numbers == 0)
-        tied = _tied_with_first(ranked.take(rest), noise[rest], scale[rest], confidence)
-        numbers[rest[tied]] = number
-    groups = np.empty_like(numbers)
-    groups[order] = numbers
-    return groups
+    rest = np.asarray(others, dtype=np.int64)
+    values, present = standings.values, standings.weights > 0
+    parts, weights = _blocks(standings.parts[:, present]), _blocks(standings.weights[present])
+    is_worse = values[row] > values[rest]
+    worse, better = np.where(is_worse, row, rest), np.where(is_worse, rest, row)
+    errors, sign = standings.seed_errors(worse, better), np.where(is_worse, 1.0, -1.0)
+    found, empty = [], []
+    n_draws = standings.resamples.n_resamples
+    for signs, normal in standings.resamples.sign_patterns(len(weights), n_draws):
+        halves = (parts[row] - parts[rest]) @ signs - (sign * errors / 2.0)[:, None] * normal
+        share = weights @ signs
+        empty.append(share == 0)
+        found.append(halves / np.where(share == 0, 1.0, share))
+    at, samples = np.concatenate(empty), np.concatenate(found, axis=1)
+    place = int((1.0 - confidence) / 2.0 * len(at) + _ROUNDING)
+    samples[:, at] = -np.inf
+    low = np.partition(samples, place, axis=1)[:, place]
+    reached = np.count_nonzero(samples <= 0, axis=1)
+    samples[:, at] = np.inf
+    high = -np.partition(-samples, place, axis=1)[:, place]
+    reached = np.where(is_worse, reached, np.count_nonzero(samples >= 0, axis=1))
+    p = np.minimum(2.0 * reached / len(at), 1.0)
+    return PairedDifferences(difference=values[row] - values[rest], ci_low=low, ci_high=high, p=p)
 
 
-def _draws_when_equal(
-    standings: Standings, seed_noise: Array, order: Rows, resamples: Resamples
-) -> tuple[Array, Array]:
-    """Scores that submissions would get if all were equal, and errors in units of the true one.
-
-    What each group adds to a score is multiplied by a normal draw, the same for all submissions,
-    which keeps the correlation of submissions. Unlike resampled groups, these draws do not lose
-    the tail where one group makes up most of a difference. The standard error of each comparison
-    is uncertain too: among many, some are too small, and drawing one such luck for all of them
-    would separate equal submissions of a large board far too often.
-
-    Args:
-        standings: The submissions, best first, so that no other order enters.
-        seed_noise: What other seeds would add, rows in the order of the board.
-        order: Rows of ``seed_noise`` of the submissions, best first.
-        resamples: Names the randomness.
-
-    Returns:
-        Two arrays of shape (n, n_draws): scores, the mean over seeds of each submission varying
-        on its own, and draws of √(χ²/df), which turn normal differences into Student's t.
-    """
-    n, n_groups = standings.jackknife.shape
-    affordable = min(_SCORES // max(n, 1), _MULTIPLIERS // n_groups)
-    n_draws = min(max(affordable, _FEWEST), seed_noise.shape[1])
-    rng = np.random.default_rng([resamples.seed, _STREAM, n_groups])
-    noise = np.zeros((n, n_draws))
-    for begin in range(0, n_groups, _GROUPS_AT_ONCE):
-        part = standings.jackknife[:, begin : begin + _GROUPS_AT_ONCE]
-        noise += part @ rng.normal(size=(part.shape[1], n_draws))
-    noise += seed_noise[order, :n_draws]
-    scale: Array = np.sqrt(rng.chisquare(standings.df, size=(n, n_draws)) / standings.df)
-    return noise, scale
-
-
-def _tied_with_first(
-    standings: Standings, noise: Array, scale: Array, confidence: float
-) -> npt.NDArray[np.bool_]:
-    """Which submissions cannot be told from the first, which is the best of them."""
-    resolution = _ROUNDING * float(np.abs(standings.values).max())
-    errors, freedom = standings.errors_to(0, range(len(standings.values)))
-    statistic = _on_scale_of(
-        standings.df,
-        _studentised(standings.values - standings.values[0], errors, resolution),
-        freedom,
-    )
-    tied = np.ones(len(statistic), dtype=bool)
-    while tied.sum() > 1:
-        rows = np.flatnonzero(tied)
-        largest = _largest_differences(standings.take(rows), noise[rows], scale[rows], resolution)
-        still = tied & ~(statistic > quantile(largest, confidence))
-        if still.sum() == tied.sum():
-            break
-        tied = still
-    return tied
-
-
-def _largest_differences(
-    standings: Standings, noise: Array, scale: Array, resolution: float
-) -> Array:
-    """Largest studentised difference to the leader in each draw, shape (n_draws,)."""
-    differences = noise - noise.min(axis=0)
-    names, places = np.unique(noise.argmin(axis=0), return_inverse=True)
-    errors = _distances(standings.jackknife, standings.jackknife[names])
-    if standings.seed_variances.any():
-        seeds = standings.seed_variances
-        errors = np.sqrt(errors**2 + seeds[:, None] + seeds[names])
-    studentised = _studentised(differences, errors[:, places], resolution) / scale
-    largest: Array = studentised.max(axis=0)
-    return largest
-
-
-def _studentised(differences: Array, errors: Array, resolution: float) -> Array:
-    """Differences in standard errors; equal submissions differ by nothing, whatever the error."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(errors > resolution, differences / errors, np.inf)
-    return np.where(differences <= resolution, 0.0, ratio)
-
-
-def _on_scale_of(df: float, t: Array, freedom: Array) -> Array:
-    """The t with ``df`` degrees of freedom that is as improbable as each t with its own.
-
-    Few seeds leave few degrees of freedom to the comparisons of one submission; the others of
-    the board are not to pay for it.
-    """
-    from scipy.special import stdtr, stdtrit
-
-    if (freedom == df).all():
-        return t
-    return np.where(t > 0, -stdtrit(df, stdtr(freedom, -t)), 0.0)
-
-
-def _distances(rows: Array, others: Array) -> Array:
-    from scipy.spatial.distance import cdist
-
-    distances: Array = cdist(rows, others)
-    return distances
-
-
-# Ranks that admit doubt: rank ranges and the probability of being best, from shared resamples
-
-
-_RANKS_CELLS = 1_000_000
-"""Scores ranked at a time, which bounds the memory of a board with many submissions."""
+# What a board reads from the verdicts
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankRow:
-    """Where one submission stands.
+    """Where one submission is on its board.
 
     Attributes:
         rank: 1 for the best score; equal scores share the smaller rank.
-        rank_low: Best rank in the central ``confidence`` share of the resamples.
-        rank_high: Worst such rank.
-        tie_group: 1 for the leader and all that cannot be told from it, and so on.
-        probability_best: Share of the resamples in which it has the best score; those that share
-            it share the resample.
+        rank_low: 1 + the number of submissions that are significantly better.
+        rank_high: The number of ranked submissions − those that are significantly worse.
+        tie_group: 1 where none is significantly better: the top group. Else 1 + the largest group
+            of those that are, so that no two of one group are separated.
+        probability_best: Share of the resamples of groups in which it has the best score of the
+            top group, ties shared; None below the top group.
     """
 
     rank: int
     rank_low: int
     rank_high: int
     tie_group: int
-    probability_best: float
+    probability_best: float | None
 
 
-def rank_rows(standings: Standings, *, resamples: Resamples, confidence: float) -> list[RankRow]:
-    """Rank scores for which smaller is better.
+def rank_rows(standings: Standings, verdicts: Verdicts, rows: Rows) -> list[RankRow]:
+    """Read ranks from verdicts.
 
     Args:
         standings: The submissions.
-        resamples: The resamples that ``standings`` rests on.
-        confidence: Level of the rank ranges and of the comparisons that make tie groups.
+        verdicts: Their verdicts.
+        rows: Those that are ranked.
 
     Returns:
-        One row per submission, in the order given.
+        One row per ranked submission, in the order of ``rows``.
     """
-    if not len(standings.values):
-        return []
-    low, high, best = _resampled_ranks(standings.samples, (1.0 - confidence) / 2.0)
-    groups = tie_groups(standings, resamples=resamples, confidence=confidence)
-    ordered = np.sort(standings.values)
-    ranks = 1 + np.searchsorted(ordered, standings.values, side="left")
+    values, better = standings.values[rows], verdicts.better[np.ix_(rows, rows)]
+    groups = np.ones(len(rows), dtype=np.int64)
+    for row in np.argsort(values, kind="stable"):
+        groups[row] += groups[better[:, row]].max(initial=0)
+    shares = dict(
+        zip(rows[groups == 1].tolist(), _shares_best(standings, rows[groups == 1]), strict=True)
+    )
+    ranks = 1 + np.searchsorted(np.sort(values), values, side="left")
     return [
         RankRow(
-            rank=int(ranks[row]),
-            rank_low=int(low[row]),
-            rank_high=int(high[row]),
-            tie_group=int(groups[row]),
-            probability_best=float(best[row]),
+            rank=int(ranks[at]),
+            rank_low=1 + int(better[:, at].sum()),
+            rank_high=len(rows) - int(better[at].sum()),
+            tie_group=int(groups[at]),
+            probability_best=shares.get(int(row)),
         )
-        for row in range(len(ranks))
+        for at, row in enumerate(rows)
     ]
 
 
-def _resampled_ranks(
-    samples: Array, tail: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Array]:
-    """Ranks that the central resamples stay within, observed ones, and how often each is best."""
-    n_submissions, n_resamples = samples.shape
-    ranks = np.empty((n_submissions, n_resamples), dtype=np.int32)
-    best = np.zeros(n_submissions)
-    step = max(_RANKS_CELLS // n_submissions, 1)
-    for begin in range(0, n_resamples, step):
-        block = slice(begin, begin + step)
-        ranks[:, block] = _ranks(np.ascontiguousarray(samples[:, block].T)).T
-        is_best = ranks[:, block] == 1
+def _shares_best(standings: Standings, rows: Rows) -> list[float]:
+    """How often each of some submissions has the best score when groups are drawn again."""
+    if len(rows) < 2:
+        return [1.0] * len(rows)
+    sizes, best, total = standings.sizes, np.zeros(len(rows)), 0
+    # A matrix product may round equal rows differently, so each of them is computed once.
+    sums = standings.sums[rows]
+    flat, places = np.unique(sums.reshape(len(rows), -1), axis=0, return_inverse=True)
+    by_target = flat.reshape(-1, *sums.shape[1:]).transpose(1, 0, 2)
+    rng = np.random.default_rng([standings.resamples.seed, _POWER])
+    errors = np.sqrt(standings.seed_variances[rows])[:, None]
+    for counts in standings.resamples.group_counts(sizes.shape[1]):
+        drawn = sizes @ counts
+        kept = (drawn > 0).all(axis=0)
+        scores = sum(d @ counts[:, kept] / n[kept] for d, n in zip(by_target, drawn, strict=True))
+        scores = scores[places.ravel()] / len(sizes)
+        if errors.any():
+            scores = scores + errors * rng.normal(size=scores.shape)
+        is_best = scores == scores.min(axis=0)
         best += (is_best / is_best.sum(axis=0)).sum(axis=1)
-    ranks.sort(axis=1)
-    # Rounded, since 2.5 % of 1,000 is 25 and not the 26 that the next float above 0.025 gives.
-    low = max(math.ceil(round(tail * n_resamples, 6)), 1) - 1
-    high = max(math.ceil(round((1.0 - tail) * n_resamples, 6)), 1) - 1
-    return (ranks[:, low].astype(np.int64), ranks[:, high].astype(np.int64), best / n_resamples)
+        total += scores.shape[1]
+    return [float(share) for share in best / total]
 
 
-def _ranks(values: Array) -> npt.NDArray[np.int32]:
-    """Rank along the last axis: 1 + how many are smaller, so that equal values share a rank."""
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    starts = np.zeros(values.shape, dtype=np.int32)
-    positions = np.arange(1, values.shape[1], dtype=np.int32)
-    starts[:, 1:] = np.where(ordered[:, 1:] > ordered[:, :-1], positions, 0)
-    ranks = np.empty_like(starts)
-    np.put_along_axis(ranks, order, 1 + np.maximum.accumulate(starts, axis=1), axis=1)
-    return ranks
+# What a board could tell apart
+
+
+POWER = 0.8
+_TYPICAL_PAIRS, _TEST_SETS, _HALVINGS = 3, 300, 14
+
+
+def smallest_detectable(standings: Standings, rows: Rows, *, confidence: float) -> float:
+    """The difference that would be separated on ``POWER`` of test sets like this one.
+
+    Args:
+        standings: The submissions.
+        rows: Those that are ranked.
+        confidence: Of the verdicts, for all pairs together.
+
+    Returns:
+        In the unit of the scores, for pairs whose group differences scatter as those of the median
+        pair: groups are drawn with replacement, the pair set so far apart, and judged. NaN with
+        fewer than two submissions; infinite where no difference would do, with so few groups.
+    """
+    one, other = np.triu_indices(len(rows), 1)
+    if not len(one):
+        return float("nan")
+    present = standings.weights > 0
+    weights = _blocks(standings.weights[present])
+    centred = _blocks(standings.parts[:, present])[rows]
+    centred = centred - centred.sum(axis=1, keepdims=True) * weights
+    seeds, gram = standings.seed_variances[rows], centred @ centred.T
+    spread = np.diag(gram)[one] + np.diag(gram)[other] - 2.0 * gram[one, other]
+    order = np.argsort(spread + seeds[one] + seeds[other], kind="stable")
+    middle = max(len(order) // 2 - _TYPICAL_PAIRS // 2, 0)
+    typical = order[middle : middle + _TYPICAL_PAIRS]
+    rng = np.random.default_rng([standings.resamples.seed, _POWER, len(weights)])
+    drawn = rng.integers(len(weights), size=(_TEST_SETS, len(weights)))
+    noise = (centred[one[typical]] - centred[other[typical]])[:, drawn].reshape(-1, len(weights))
+    errors = np.repeat(np.sqrt(seeds[one[typical]] + seeds[other[typical]]), _TEST_SETS)
+    shares = np.tile(weights[drawn], (len(typical), 1))
+    moved = errors * rng.normal(size=len(errors))
+    low, high = 0.0, float(np.abs(standings.values[rows]).max()) * 8.0
+
+    def power(gap: float) -> float:
+        differences = noise + (gap + moved[:, None]) * shares
+        p = 2.0 * _tails(differences * (differences.sum(axis=1, keepdims=True) > 0), errors)
+        return float(np.mean(p * len(one) <= 1.0 - confidence))
+
+    if power(high) < POWER:
+        return float("inf")
+    for _ in range(_HALVINGS):
+        middle_gap = (low + high) / 2.0
+        low, high = (low, middle_gap) if power(middle_gap) >= POWER else (middle_gap, high)
+    return high

@@ -74,12 +74,11 @@ def assert_inert(text: str, stranger: str) -> None:
                 assert word not in token.content, stranger
 
 
-def test_numbers_rank_and_ties_are_said() -> None:
+def test_numbers_and_verdicts_are_said() -> None:
     text = render(report(), TASKS, run="https://github.com/o/r/actions/runs/1")
     assert "### Submission check: good" in text
     assert "| MAE | 1.250 [1.00–1.50] |" in text
-    assert "**rank 1** of 2 (range 1–2), tied with `other`." in text
-    assert "best in 61.2 % of the resampled test sets" in text
+    assert "**rank 1** of 2 (range 1–2), in the top group; not separated from `other`." in text
     assert "`Mine`: 6 of 6 entries of `tiny 1.0.0` scored." in text
     assert "[The run](https://github.com/o/r/actions/runs/1)" in text
     assert "Close: Very." in text

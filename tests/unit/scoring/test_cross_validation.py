@@ -69,11 +69,7 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     assert step is not None
     assert step["since"] == "shuffled"
     assert step["difference"] == pytest.approx(0.5)
-    # Leaving out groups moves 0.5 to 0.75, 1.75 / 3 and 0.25.
-    error = np.sqrt(2 / 3 * (0.25**2 + (1.75 / 3 - 0.5) ** 2 + 0.25**2))
-    half = (step["ci_high"] - step["ci_low"]) / 2
-    assert (step["ci_low"] + step["ci_high"]) / 2 == pytest.approx(0.5)
-    assert 2.0 < half / error < 13.0
+    assert (step["ci_low"], step["ci_high"]) == (None, None), "three groups give no interval"
 
 
 def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_the_pooled_error(

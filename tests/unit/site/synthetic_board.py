@@ -251,8 +251,8 @@ def add_analysis(layout: Layout, task: str, **parts: object) -> Layout:
 
 
 def pair_table(pairs: Mapping[tuple[str, str], Sequence[float | None]]) -> dict[str, Any]:
-    """Pairs as an analysis stores them: difference, the ends of its interval, a probability."""
-    columns = ["submission", "other", "difference", "ci_low", "ci_high", "probability_better"]
+    """Pairs as an analysis stores them: difference, the ends of its interval, p of the verdict."""
+    columns = ["submission", "other", "difference", "ci_low", "ci_high", "p_adjusted"]
     return {"columns": columns, "rows": [[*pair, *ends, 0.5][:6] for pair, ends in pairs.items()]}
 
 
@@ -321,7 +321,7 @@ def _row(entry: Entry, task: Task) -> dict[str, Any]:
         "submission": entry.name,
         "model": card["model"],
         **_standing(entry),
-        "probability_best": 0.25 if _standing(entry)["rank"] else None,
+        "probability_best": 0.25 if _standing(entry)["tie_group"] == 1 else None,
         "reducible_error_closed": None if value is None else (2.16 - value) / 1.75,
         "below_floor": None if value is None else value < FLOORS[task.dataset][0][1],
         **COUNTED,

@@ -41,7 +41,7 @@ def row(text: str, name: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", found).split())
 
 
-def test_a_change_shows_both_values_difference_tie_group_and_why(layout: Layout) -> None:
+def test_a_change_shows_both_values_difference_group_and_why(layout: Layout) -> None:
     moved = [replace(BOARD[0], value=1.512), replace(BOARD[1], tie_group=1, ranks=(1, 2))]
     add_history(layout, [*BOARD, Entry(name="gone", value=2.5)], moved)
     text = page(layout)
@@ -52,7 +52,7 @@ def test_a_change_shows_both_values_difference_tie_group_and_why(layout: Layout)
     assert row(text, "b").startswith("b 2.00 1.40–2.80 2.00 1.40–2.80 ±0.00 2 → 1–2 2 → 1 data")
     assert row(text, "gone").startswith("gone 2.50 1.75–3.50 – – ")
     assert "submissions/obelix/gone/" not in text
-    assert "1 submission is in another tie group than before" in text
+    assert "1 submission is in another group than before" in text
     assert text.index("#obelix-2") < text.index("#obelix-1")
 
 

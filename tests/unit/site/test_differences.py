@@ -87,15 +87,28 @@ def page(layout: Layout, url: str = URL) -> str:
 # Pairs of a board
 
 
-@pytest.mark.parametrize(("low", "high", "state"), [(-0.5, -0.1, "lower"), (-0.1, 0.5, "open")])
-def test_a_pair_reads_from_both_sides(low: float, high: float, state: str) -> None:
-    board, found = board_of(networks()), analysis(("painn", "cgcnn", 0.2, low, high, 0.9))
+@pytest.mark.parametrize(
+    ("low", "high", "p", "state", "turned"),
+    [
+        # The verdict allows for all pairs; without one, the interval of the pair decides.
+        (0.1, 0.5, 0.04, "higher", "lower"),
+        (0.1, 0.5, 0.06, "open", "open"),
+        (-0.1, 0.5, None, "open", "open"),
+        (0.1, 0.5, None, "higher", "lower"),
+    ],
+)
+def test_a_pair_reads_from_both_sides(
+    low: float, high: float, p: float | None, state: str, turned: str
+) -> None:
+    board, found = board_of(networks()), analysis(("painn", "cgcnn", 0.2, low, high, p))
     ((first, mine),) = pair_rows(board, found, "painn")
     ((_, theirs),) = pair_rows(board, found, "cgcnn")
     assert first.submission == "cgcnn"
-    assert (mine.state, mine.probability_better) == (state, 0.9)
+    assert (mine.state, mine.p, theirs.state) == (state, p, turned)
+    assert mine.is_within(0.6)
+    assert not mine.is_within(0.5)
+    assert not mine.is_within(None)
     assert theirs.score == (-0.2, -high, -low)
-    assert theirs.probability_better == pytest.approx(0.1)
     assert pair_rows(board, parse_analysis(None, shown_as="x"), "painn") == []
 
 
@@ -202,8 +215,8 @@ def test_files_hold_pairs_scores_on_parts_and_errors_or_why_not(tmp_path: Path) 
     first = made["compare/bvel-proto/of/rf-sites.json"]
     second = made["compare/bvel-proto/of/hgb-bonds.json"]
     assert board["missing"] is None
-    assert first["pairs"] == {"hgb-bonds": [-0.03, -0.08, 0.02, 0.5]}
-    assert second["pairs"] == {"rf-sites": [0.03, -0.02, 0.08, 0.5]}
+    assert first["pairs"] == {"hgb-bonds": [-0.03, -0.08, 0.02, 0.5, True]}
+    assert second["pairs"] == {"rf-sites": [0.03, -0.02, 0.08, 0.5, True]}
     for one in (first, second):
         assert len(one["parts"]) == len(board["parts"])
         assert len(one["errors"]) == len(listed["ids"])

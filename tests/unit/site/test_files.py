@@ -107,10 +107,10 @@ def badges(root: Path, entries: list[Entry]) -> dict[str, str]:
     return badge_documents(load_site(make_repository(root, entries)))
 
 
-def test_a_badge_says_the_rank_range_and_with_how_many_it_ties(tmp_path: Path) -> None:
+def test_a_badge_says_the_rank_range_and_the_top_group(tmp_path: Path) -> None:
     documents = badges(tmp_path, [*typical(), Entry(name="none", value=None)])
     for name, message in {
-        "hgb-l1": "rank 1–3 of 5, tied with 2",
+        "hgb-l1": "rank 1–3 of 5, top group",
         "mlp-paper-cif": "rank 5 of 5",
         "train-median": "reference, not ranked",
         "none": "verified, not ranked",

@@ -1,9 +1,9 @@
-"""Resamples, standings, pairs, ties and ranks against loops, textbooks and brute force."""
+"""Verdicts against enumeration, and what no submission may gain by doing worse."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,218 +11,248 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ionladder.stats.intervals import make_groups
+from ionladder.stats import ranking
 from ionladder.stats.ranking import (
     GroupScore,
     RankRow,
     Resamples,
     Standings,
+    Verdicts,
+    judge,
     make_standings,
     paired_differences,
-    quantile,
     rank_rows,
-    tie_groups,
+    smallest_detectable,
 )
 
 RESAMPLES = Resamples(n_resamples=2000, seed=5)
-LABELS = np.repeat(np.arange(20), [9, 7, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+SIZES = np.array([9.0, 7, 5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1])
 
 
-def group_scores(
-    errors: np.ndarray, seeds: Sequence[Sequence[float]] | None = None, labels: np.ndarray = LABELS
-) -> list[GroupScore]:
-    """Scores of submissions from errors of shape (n, n_entries), and scores of their seeds."""
-    groups = make_groups(labels)
-    return [
-        GroupScore(
-            sums=groups.sums(row)[None],
-            sizes=groups.sizes[None],
-            per_seed=np.array([row.mean()] if seeds is None else seeds[at]),
-        )
-        for at, row in enumerate(errors)
-    ]
-
-
-def standings(errors: np.ndarray, seeds: Sequence[Sequence[float]] | None = None) -> Standings:
-    """Standings of such scores."""
-    return make_standings(group_scores(errors, seeds), RESAMPLES)
-
-
-def similar(offsets: Sequence[float], *, noise: float = 0.1, seed: int = 0) -> np.ndarray:
-    """Errors that differ by offsets and a little noise, on top of what entries have in common."""
-    rng = np.random.default_rng(seed)
-    common = rng.gamma(2.0, size=len(LABELS))
-    return (
-        common + np.array(offsets)[:, None] + noise * rng.normal(size=(len(offsets), len(LABELS)))
-    )
-
-
-# --- resamples
-
-
-def counts(resamples: Resamples, n_groups: int) -> np.ndarray:
-    return np.hstack([block for _, block in resamples.group_counts(n_groups)])
-
-
-@given(
-    values=st.lists(st.floats(-100, 100), min_size=1, max_size=60),
-    share=st.sampled_from([0.0, 0.025, 0.5, 0.683, 0.975, 1.0]),
-)
-def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None:
-    samples = np.array([values, values[::-1]])
-    np.testing.assert_allclose(
-        quantile(samples, share), np.quantile(samples, share, axis=-1), atol=1e-9
-    )
-
-
-# --- standings
-
-
-def test_the_error_of_a_difference_is_its_own_jackknife() -> None:
-    errors = similar([0.0, 0.5], noise=0.6)
-    difference = errors[1] - errors[0]
-    without = [difference[name != LABELS].mean() for name in np.unique(LABELS)]
-    expected = math.sqrt(19 / 20 * sum((x - difference.mean()) ** 2 for x in without))
-    error, freedom = standings(errors).errors_to(0, [1])
-    assert float(error[0]) == pytest.approx(expected, rel=1e-9)
-    assert float(freedom[0]) == pytest.approx(standings(errors).df)
-
-
-def test_samples_are_means_of_the_drawn_groups() -> None:
-    errors = similar([0.0, 0.5], noise=0.6)
-    groups = make_groups(LABELS)
-    made = standings(errors)
-    for block, counts in RESAMPLES.group_counts(20):
-        for at in range(block.start, block.stop)[:: RESAMPLES.n_resamples // 20]:
-            drawn = np.repeat(np.arange(20), counts[:, at].astype(int))
-            rows = np.concatenate([np.flatnonzero(groups.index == group) for group in drawn])
-            np.testing.assert_allclose(made.samples[:, at], errors[:, rows].mean(axis=1))
-
-
-def test_seeds_of_two_submissions_vary_on_their_own() -> None:
-    # Deviations that happen to be the same number by number say nothing about one another.
-    errors = np.array([similar([0.0])[0], similar([0.0], seed=1)[0]])
-    seeds = [[1.0, 2.0], [1.5, 2.5]]
-    plain, _ = standings(errors).errors_to(0, [1])
-    error, freedom = standings(errors, seeds).errors_to(0, [1])
-    # Each pair of seeds has a variance of 0.5, its mean one of 0.25.
-    assert float(error[0]) == pytest.approx(math.sqrt(float(plain[0]) ** 2 + 0.25 + 0.25))
-    assert 1.0 < float(freedom[0]) < standings(errors).df
-
-
-# --- paired differences
-
-
-def test_entries_that_are_groups_give_the_paired_t_interval() -> None:
-    rng = np.random.default_rng(0)
-    one, other = rng.gamma(2.0, size=(2, 30))
+def standings(
+    sums: np.ndarray, seeds: Sequence[Sequence[float]] | None = None, sizes: np.ndarray = SIZES
+) -> Standings:
+    """Standings from sums of shape (n, n_groups), and the scores of each one's seeds."""
+    sizes = sizes[: sums.shape[1]]
+    means = sums.sum(axis=1) / sizes.sum()
     scores = [
-        GroupScore(sums=row[None], sizes=np.ones((1, 30)), per_seed=np.array([row.mean()]))
-        for row in (one, other)
+        GroupScore(
+            sums=row[None],
+            sizes=sizes[None],
+            per_seed=np.array([mean] if seeds is None else seeds[at]),
+        )
+        for at, (row, mean) in enumerate(zip(sums, means, strict=True))
     ]
-    made = make_standings(scores, Resamples(n_resamples=10, seed=0))
-    pair = paired_differences(made, 0, [1], confidence=0.95)
-    oracle = stats.ttest_rel(one, other).confidence_interval(0.95)
-    assert float(pair.difference[0]) == pytest.approx(np.mean(one - other))
-    assert (float(pair.ci_low[0]), float(pair.ci_high[0])) == pytest.approx(
-        (oracle.low, oracle.high), rel=1e-6
-    )
+    return make_standings(scores, RESAMPLES)
 
 
-# --- tie groups
+def board(offsets: Sequence[float], *, noise: float, seed: int, n_groups: int = 14) -> np.ndarray:
+    """Group sums of submissions that differ by offsets and noise, on top of what they share."""
+    rng, sizes = np.random.default_rng(seed), SIZES[:n_groups]
+    own = np.array(offsets)[:, None] + noise * rng.standard_t(3, size=(len(offsets), n_groups))
+    return np.maximum(rng.gamma(2.0, size=n_groups) + own, 0.0) * sizes
 
 
-offsets = st.lists(st.floats(0, 2), min_size=1, max_size=12)
+def verdicts_of(made: Standings) -> Verdicts:
+    return judge(made, np.ones(len(made.values), dtype=bool), confidence=0.95)
 
 
-def groups_of(made: Standings) -> list[int]:
-    return tie_groups(made, resamples=RESAMPLES, confidence=0.95).tolist()
+def ranks_of(made: Standings) -> list[RankRow]:
+    return rank_rows(made, verdicts_of(made), np.arange(len(made.values)))
 
 
-@given(offsets=offsets, noise=st.sampled_from([0.01, 0.3, 2.0]), seed=st.integers(0, 50))
-@settings(deadline=None)
-def test_groups_partition_the_board_and_the_leader_is_in_the_first(
-    offsets: list[float], noise: float, seed: int
+def exact_p(differences: np.ndarray, error: float = 0.0) -> float:
+    """Two-sided p by enumeration; noise of the seeds integrated for each pattern of signs."""
+    signs = np.array(list(product((-1, 1), repeat=len(differences))))
+    gap = abs(differences.sum()) - signs @ differences
+    if error:
+        return float(2.0 * stats.norm.sf(gap / error).mean())
+    return min(float(2.0 * np.mean(gap <= 1e-12)), 1.0)
+
+
+offsets = st.lists(st.floats(0, 2), min_size=2, max_size=7)
+noises = st.sampled_from([0.05, 0.5, 2.0])
+
+
+# --- p-values
+
+
+@given(st.integers(0, 500), noises, st.integers(2, 10))
+@settings(deadline=None, max_examples=50)
+def test_p_of_few_groups_is_that_of_enumeration(seed: int, noise: float, n_groups: int) -> None:
+    made = standings(board([0.0, 0.4, 0.8], noise=noise, seed=seed, n_groups=n_groups))
+    found = verdicts_of(made)
+    assert found.n_pairs == 3
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        expected = min(3.0 * exact_p(made.parts[one] - made.parts[other]), 1.0)
+        assert found.p[one, other] == found.p[other, one] == pytest.approx(expected)
+        alone = paired_differences(made, one, [other], confidence=0.95)
+        assert min(3.0 * float(alone.p[0]), 1.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n_drawn", [50, 0])
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_drawn_and_approximate_p_are_near_the_exact_one(
+    n_drawn: int, spread: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = standings(similar(offsets, noise=noise, seed=seed))
-    groups = groups_of(made)
-    assert sorted(set(groups)) == list(range(1, max(groups) + 1))
-    leaders = [made.values[np.array(groups) == n].min() for n in sorted(set(groups))]
-    assert groups[int(made.values.argmin())] == 1
-    assert leaders == sorted(leaders)
+    monkeypatch.setattr(ranking, "MOST_DRAWN", n_drawn)
+    monkeypatch.setattr(ranking, "_PER_PAIR", 15_000)
+    seeds = [[1.0 - spread, 1.0, 1.0 + spread]] * 2
+    ratios = []
+    for seed in range(40):
+        made = standings(board([0.0, 0.7], noise=0.5, seed=seed), seeds)
+        exact = exact_p(made.parts[0] - made.parts[1], spread * np.sqrt(2 / 3))
+        if exact > 0.002:
+            ratios.append(verdicts_of(made).p[0, 1] / exact)
+    assert len(ratios) > 20
+    assert 0.6 < min(ratios) < max(ratios) < 1.5
+    assert 0.8 < np.median(ratios) < 1.1
 
 
-@given(offsets=offsets, seed=st.integers(0, 50), copied=st.integers(0, 11))
-@settings(deadline=None)
-def test_a_copy_ties_with_its_original(offsets: list[float], seed: int, copied: int) -> None:
-    errors = similar(offsets, noise=0.2, seed=seed)
-    groups = groups_of(standings(np.vstack([errors, errors[copied % len(errors)]])))
-    assert groups[-1] == groups[copied % len(errors)]
+def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means() -> None:
+    sums = board([0.0, 0.5, 3.0, 3.0], noise=0.3, seed=1, n_groups=10)
+    ranked = np.array([True, True, False, False])
+    found = judge(standings(sums), ranked, confidence=0.95)
+    assert found.n_pairs == 1
+    assert np.isnan(found.p[2, 3])
+    assert np.isnan(np.diag(found.p)).all()
+    made = standings(sums)
+    assert found.p[0, 2] == pytest.approx(4 * exact_p(made.parts[0] - made.parts[2]))
+    assert found.better[0, 2]
+    twice = [
+        GroupScore(
+            sums=np.stack([row, 3 * row]), sizes=np.stack([SIZES[:10]] * 2), per_seed=np.ones(1)
+        )
+        for row in sums
+    ]
+    doubled = make_standings(twice, RESAMPLES)
+    np.testing.assert_allclose(doubled.values, 2 * made.values)
+    np.testing.assert_array_equal(judge(doubled, ranked, confidence=0.95).p, found.p)
+
+
+def test_many_groups_change_sign_in_blocks() -> None:
+    rng = np.random.default_rng(0)
+    sums = rng.gamma(2.0, size=(3, 1300)) * [[1.0], [1.0], [1.5]]
+    found = verdicts_of(standings(sums, sizes=np.ones(1300)))
+    assert found.better[:2, 2].all()
+    assert not found.better[:2, :2].any()
+
+
+# --- what no submission gains by doing worse
+
+
+def improved(before: RankRow, after: RankRow) -> bool:
+    pairs = zip(vars(before).items(), vars(after).values(), strict=True)
+    return any(now < was for (key, was), now in pairs if key.startswith(("rank", "tie")))
+
+
+@pytest.mark.parametrize("n_drawn", [50, 0])
+@given(offsets=offsets, noise=noises, seed=st.integers(0, 10_000), data=st.data())
+@settings(deadline=None, max_examples=60)
+def test_nothing_improves_when_predictions_get_worse_or_seeds_disagree_more(
+    n_drawn: int, offsets: list[float], noise: float, seed: int, data: st.DataObject
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "MOST_DRAWN", n_drawn)
+        sums, rng = board(offsets, noise=noise, seed=seed), np.random.default_rng(seed)
+        means = sums.sum(axis=1, keepdims=True) / SIZES.sum()
+        seeds = means + rng.normal(size=(len(sums), 3)) * rng.choice([0.0, 0.3])
+        row = data.draw(st.integers(0, len(sums) - 1))
+        worse, wilder = sums.copy(), seeds.copy()
+        groups = data.draw(st.lists(st.integers(0, 13), max_size=5))
+        worse[row, groups] += data.draw(st.sampled_from([0.1, 3.0, 1e3])) * SIZES[groups]
+        wilder[row] += (seeds[row] - seeds[row].mean()) * data.draw(st.sampled_from([0, 3, 1e4]))
+        before, after = standings(sums, seeds), standings(worse, wilder)
+        old, new = verdicts_of(before), verdicts_of(after)
+        assert not (new.better[row] & ~old.better[row]).any()
+        assert not (old.better[:, row] & ~new.better[:, row]).any()
+        assert not improved(ranks_of(before)[row], ranks_of(after)[row])
 
 
 @given(offsets=offsets, seed=st.integers(0, 50), factor=st.floats(1e-6, 1e6))
-@settings(deadline=None)
-def test_the_order_of_submissions_and_the_unit_are_irrelevant(
+@settings(deadline=None, max_examples=30)
+def test_order_and_unit_are_irrelevant_and_a_copy_is_never_separated(
     offsets: list[float], seed: int, factor: float
 ) -> None:
-    errors = similar(offsets, noise=0.3, seed=seed)
-    order = np.random.default_rng(seed).permutation(len(errors))
-    groups = groups_of(standings(errors))
-    assert groups_of(standings(factor * errors[order])) == [groups[at] for at in order]
+    sums = board(offsets, noise=0.3, seed=seed)
+    order = np.random.default_rng(seed).permutation(len(sums))
+    found = verdicts_of(standings(sums)).better
+    again = verdicts_of(standings(factor * sums[order])).better
+    np.testing.assert_array_equal(again, found[np.ix_(order, order)])
+    copied = standings(np.vstack([sums, sums[:1]]))
+    assert not verdicts_of(copied).better[[0, -1], [-1, 0]].any()
+    assert ranks_of(copied)[0] == ranks_of(copied)[-1]
+
+
+# --- what is read from the verdicts
+
+
+@given(offsets=offsets, noise=noises, seed=st.integers(0, 200))
+@settings(deadline=None, max_examples=60)
+def test_ranges_groups_and_probabilities_agree_with_every_verdict(
+    offsets: list[float], noise: float, seed: int
+) -> None:
+    made = standings(board(offsets, noise=noise, seed=seed))
+    found, rows = verdicts_of(made), ranks_of(made)
+    shares = []
+    for at, row in enumerate(rows):
+        assert row.rank_low == 1 + found.better[:, at].sum() <= row.rank
+        assert row.rank_high == len(rows) - found.better[at].sum() >= row.rank
+        assert (row.tie_group == 1) == (row.rank_low == 1) == (row.probability_best is not None)
+        shares += [row.probability_best] if row.probability_best is not None else []
+        for other in np.flatnonzero(found.better[at]):
+            assert rows[other].tie_group > row.tie_group
+    assert sum(shares) == pytest.approx(1.0)
+    assert {row.tie_group for row in rows} == set(range(1, max(r.tie_group for r in rows) + 1))
+
+
+@given(st.integers(0, 200), noises)
+@settings(deadline=None, max_examples=40)
+def test_an_interval_leaves_out_zero_where_p_is_small(seed: int, noise: float) -> None:
+    seeds = [[0.9, 1.0, 1.1], [1.0, 1.3, 1.2], [2.0]]
+    made = standings(board([0.0, 0.4, 1.0], noise=noise, seed=seed), seeds)
+    found = paired_differences(made, 0, [1, 2], confidence=0.95)
+    back = [paired_differences(made, other, [0], confidence=0.95) for other in (1, 2)]
+    for at in range(2):
+        low, high = found.ci_low[at], found.ci_high[at]
+        assert low <= found.difference[at] <= high
+        assert (low > 0 or high < 0) == (found.p[at] <= 0.05)
+        assert (back[at].ci_low[0], back[at].ci_high[0]) == pytest.approx((-high, -low), abs=0.2)
+
+
+def test_few_groups_have_no_ends() -> None:
+    made = standings(board([0.0, 9.0], noise=0.01, seed=0, n_groups=5))
+    found = paired_differences(made, 0, [1], confidence=0.95)
+    assert (found.ci_low[0], found.ci_high[0]) == (-np.inf, np.inf)
+    assert found.p[0] == 2 / 2**5
+
+
+# --- size and power
 
 
 def test_equal_models_are_rarely_separated() -> None:
-    rng = np.random.default_rng(0)
-    n_boards, wrong = 200, 0
-    for board in range(n_boards):
-        shared, own = rng.normal(size=(1, 20))[:, LABELS], rng.normal(size=(8, 20))[:, LABELS]
-        noise = rng.normal(size=(8, len(LABELS)))
-        made = make_standings(
-            group_scores(np.abs(shared + own + noise)), Resamples(n_resamples=1000, seed=board)
-        )
-        groups = tie_groups(
-            made, resamples=Resamples(n_resamples=1000, seed=board), confidence=0.95
-        )
-        wrong += groups.max() > 1
-    # 5 % of 200 boards are 10; seven more are three standard errors.
-    assert wrong <= 19
-
-
-# --- ranks
-
-
-FIVE = [0.0, 0.02, 0.1, 0.05, 0.3]
-
-
-def rows_of(
-    errors: np.ndarray, seeds: list[list[float]] | None = None, confidence: float = 0.95
-) -> list[RankRow]:
-    return rank_rows(standings(errors, seeds), resamples=RESAMPLES, confidence=confidence)
-
-
-def test_ranks_agree_with_the_resampled_scores_they_come_from() -> None:
-    errors = similar(FIVE, noise=0.7)
-    made = standings(errors)
-    brute = np.array(
-        [[1 + np.sum(column < value) for value in column] for column in made.samples.T]
+    wrong = sum(
+        verdicts_of(standings(board([0.0] * 8, noise=1.0, seed=seed))).better.any()
+        for seed in range(200)
     )
-    rows = rank_rows(made, resamples=RESAMPLES, confidence=0.95)
-    for row, ranks in zip(rows, brute.T, strict=True):
-        low, high = np.quantile(ranks, [0.025, 0.975], method="inverted_cdf")
-        assert (row.rank_low, row.rank_high) == (low, high)
-        assert row.probability_best == pytest.approx(np.mean(ranks == 1))
+    # 5 % of 200 boards are 10; seven more are three standard errors.
+    assert wrong <= 17
 
 
-@given(
-    offsets=st.lists(st.floats(0, 1), min_size=1, max_size=9),
-    noise=st.sampled_from([0.05, 0.5]),
-    seed=st.integers(0, 50),
-)
-@settings(deadline=None)
-def test_probabilities_of_being_best_sum_to_one_and_ranges_hold_the_rank(
-    offsets: list[float], noise: float, seed: int
-) -> None:
-    rows = rows_of(similar(offsets, noise=noise, seed=seed))
-    assert sum(row.probability_best for row in rows) == pytest.approx(1.0)
-    assert min(row.rank for row in rows) == 1
-    assert all(1 <= row.rank_low <= row.rank_high <= len(rows) for row in rows)
+def test_the_smallest_detectable_difference_is_found_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(8)
+    sizes = np.ones(40)
+    errors = rng.normal(size=(5, 40)) * [[1.0], [1.1], [0.9], [1.0], [1.0]] + 5.0
+    made = standings(errors, sizes=sizes)
+    gap = smallest_detectable(made, np.arange(5), confidence=0.95)
+    hits = 0
+    for _ in range(200):
+        drawn = rng.normal(size=(5, 40)) + 5.0
+        drawn[1] += gap
+        hits += verdicts_of(standings(drawn, sizes=sizes)).better[0, 1]
+    assert 0.65 < hits / 200 < 0.92
+    doubled = smallest_detectable(standings(2 * errors, sizes=sizes), np.arange(5), confidence=0.95)
+    assert doubled == pytest.approx(2 * gap, rel=0.01)
+    assert np.isnan(smallest_detectable(made, np.arange(1), confidence=0.95))
+    few = standings(errors[:, :4], sizes=sizes)
+    assert smallest_detectable(few, np.arange(5), confidence=0.95) == np.inf

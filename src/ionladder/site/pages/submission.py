@@ -67,7 +67,7 @@ def _submission(
     entries = source.of(name)
     receipt: Mapping[str, Any] = entrant.receipt or {}
     confidence = site.params.scoring.confidence
-    ties = [r for r in board.of_kind("verified") if r is not row and r.tie_group == row.tie_group]
+    top = [r for r in board.leaders if r is not row] if row.tie_group == 1 else []
     titles = {s.equals: str(s.title) for s in task.subsets if s.column == "in_cif"}
     copied = {path.name for path in _small(entrant)}
     targets = [task.primary.target, *(t.name for t in task.targets)]
@@ -79,7 +79,7 @@ def _submission(
         "folder": site.layout.relative(site.layout.submission_dir(task.name, name)),
         "entrant": entrant,
         "card": entrant.card,
-        "ties": linked_names(board, ties, here) if ties and row.tie_group is not None else None,
+        "ties": linked_names(board, top, here) if top else None,
         "pairs": pair_rows(board, item.analysis, name),
         "most_pairs": MOST_PAIRS,
         "primary_target": txt.target_title(task, task.primary.target),
