@@ -137,6 +137,12 @@ class GroupScore:
         means: Array = intervals.left_out_means(self.sums, self.sizes).mean(axis=0)
         return means
 
+    @property
+    def seed_variance(self) -> float:
+        """Variance of the mean over seeds, s²/k for k seeds; 0 with one seed, unknown as it is."""
+        k = len(self.per_seed)
+        return float(self.per_seed.var(ddof=1)) / k if k > 1 else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Standings:
@@ -197,9 +203,8 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
     """
     n = len(scores)
     counts = np.array([len(score.per_seed) for score in scores])
-    several = counts > 1
-    spread = np.zeros(n)
-    spread[several] = [score.per_seed.var(ddof=1) for score in scores if len(score.per_seed) > 1]
+    own, several = np.array([score.seed_variance for score in scores]), counts > 1
+    spread = own * counts
     # Sums before and after each: no difference of sums, which a wild submission would blur.
     before, after = np.cumsum(spread), np.cumsum(spread[::-1])[::-1]
     of_others = np.append(0.0, before[:-1])[:n] + np.append(after[1:], 0.0)[:n]
@@ -207,7 +212,7 @@ def make_standings(scores: Sequence[GroupScore], resamples: Resamples) -> Standi
     return Standings(
         sums=np.stack([score.sums for score in scores]) if n else np.empty((0, 1, 0)),
         sizes=scores[0].sizes if n else np.empty((1, 0)),
-        seed_variances=spread / np.maximum(counts, 1),
+        seed_variances=own,
         pooled_variances=pooled / np.maximum(counts, 1),
         resamples=resamples,
     )
