@@ -328,8 +328,10 @@ class Experiment:
         arm_word: What arms differ in (``partial occupancy``).
         parts: Parts of the test set on which arms are compared too. A column is one of the task's
             slices, or one that ``part_columns`` of the dataset's ``slices`` module derives.
-        reported: Models, as the task's reported rows name them, whose printed scores stand beside
-            ours.
+        reported: (What they learned from, models as the task's reported rows name them), whose
+            printed scores stand beside ours.
+        settings: CSV in this package with every setting of the subjects, its value here and in the
+            original program, its source and a note; empty where there is none.
         caveats: What the numbers must not be taken for, a few sentences each; ``{submission}``
             stands for the present score of that submission.
     """
@@ -345,7 +347,8 @@ class Experiment:
     families: tuple[Family, ...] = ()
     arm_word: str = "arm"
     parts: tuple[Slice, ...] = ()
-    reported: tuple[str, ...] = ()
+    reported: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    settings: str = ""
     caveats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -445,7 +448,7 @@ class Reported:
         cv_spread: Its printed spread, or None.
         inputs: ``composition``, ``structure`` or ``both``; None for the experiment row.
         trained_on: What it was trained on, in words.
-        verified_by: Name of the submission that reproduces the same model here, or None.
+        verified_by: Submission of the same kind of model, trained here, or None.
         verdict: What is known about reproducing it, one or two sentences.
     """
 

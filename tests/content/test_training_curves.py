@@ -13,7 +13,7 @@ from ionladder.repo import Layout
 
 LAYOUT = Layout(Path(__file__).resolve().parents[2])
 TABLES = sorted(LAYOUT.training_curve("any").parent.glob("*.csv"))
-LARGEST_BYTES = 50_000
+LARGEST_BYTES = 100_000
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
@@ -34,9 +34,7 @@ def test_every_seed_and_epoch_of_the_card_is_there(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_the_epoch_chosen_has_the_smallest_error(path: Path) -> None:
+def test_every_training_learnt(path: Path) -> None:
     for _, rows in pd.read_csv(path).groupby(["stage", "seed"]):
-        (chosen,) = rows.loc[rows["chosen"], "held_out_mae"]
-        assert chosen == rows["held_out_mae"].min()
-        assert (rows["training_loss"] > 0).all()
+        assert (rows[["training_loss", "training_mae"]] > 0).all(axis=None)
         assert rows["training_loss"].iloc[-1] < rows["training_loss"].iloc[0]

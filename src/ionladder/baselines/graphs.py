@@ -55,9 +55,9 @@ class Reach:
 
     Attributes:
         cutoff_ang: Largest distance, Å.
-        nearest: Only as many neighbours as lie no farther than the one of this number, those at the
-            same distance included, so that neither the cell nor the order of sites decides; None
-            for all within the cutoff.
+        nearest: Exactly so many neighbours, the nearest. Of equally distant ones those come first
+            that sit on sites of one kind, so that neither the cell nor the order of sites decides;
+            None for all within the cutoff.
     """
 
     cutoff_ang: float
@@ -97,7 +97,7 @@ class Kinds:
     """One crystal as a network reads it: kinds of sites instead of sites.
 
     Attributes:
-        count: Sites that each kind stands for, shape (n_kinds,), without common divisor.
+        count: Sites of the cell that each kind stands for, shape (n_kinds,).
         node: Kind of each share, ascending, shape (n_shares,).
         number: Atomic number of each share, 0 for emptiness.
         share: Part of its kind; the shares of a kind sum to 1.
@@ -159,7 +159,7 @@ def make_graph(structure: Structure, arm: Arm, reach: Reach) -> Graph:
     kept, shares = site_shares(structure, arm)
     fractional = np.asarray(structure.frac_coords, dtype=np.float64)[kept].reshape(-1, 3)
     cell = np.asarray(structure.lattice.matrix, dtype=np.float64)
-    return Graph(
+    graph = Graph(
         cell=cell,
         fractional=fractional,
         node=np.array([row for row, share in enumerate(shares) for _ in share], dtype=np.int64),
@@ -167,6 +167,19 @@ def make_graph(structure: Structure, arm: Arm, reach: Reach) -> Graph:
         share=np.array([part for share in shares for part in share.values()], dtype=np.float64),
         **_edges(cell, fractional, reach),
     )
+    return graph if reach.nearest is None or not len(graph) else _exactly(graph, reach.nearest)
+
+
+def _exactly(graph: Graph, nearest: int) -> Graph:
+    """The graph with so many edges a site, given those at the distance of the last one as well."""
+    rank = _ranks(np.linalg.norm(graph.vector_ang, axis=1))
+    colours = _colours(graph, "distances")
+    order = np.lexsort((colours[graph.sender], rank, graph.receiver))
+    receiver = graph.receiver[order]
+    first = np.searchsorted(receiver, receiver)
+    order = order[np.arange(len(order)) - first < nearest]
+    edges = {name: getattr(graph, name)[order] for name in ("receiver", "sender", "vector_ang")}
+    return replace(graph, **edges)
 
 
 def site_shares(structure: Structure, arm: Arm) -> tuple[list[int], list[dict[int, float]]]:
@@ -266,26 +279,17 @@ def kinds_of(graph: Graph, sees: Sees) -> Kinds:
     """
     if not len(graph):
         return every_site(graph)
-    labels = _edge_labels(graph, sees)
-    products = _scalar_products(graph) if sees == "angles" else []
-    species = colours = _species_colours(graph)
-    n_kinds = 0
-    while len(np.unique(colours)) > n_kinds:
-        n_kinds = len(np.unique(colours))
-        heard = _mixed(colours[graph.sender] ^ labels)
-        if products:
-            heard = _with_products(heard, products)
-        colours = _mixed(colours * _THREE + _sums(heard, graph.receiver, len(colours)))
+    colours = _colours(graph, sees)
     _, first, kind, count = np.unique(
         colours, return_index=True, return_inverse=True, return_counts=True
     )
     order = np.argsort(first)  # kinds in the order in which the cell names their first sites
-    kind = np.argsort(order)[kind].astype(np.int64)
+    kind, n_kinds = np.argsort(order)[kind].astype(np.int64), len(first)
     stands = np.full(len(graph), -1, dtype=np.int64)
     stands[first[order]] = np.arange(n_kinds)
     listens, has_share = stands[graph.receiver] >= 0, stands[graph.node] >= 0
     kinds = Kinds(
-        count=count[order] // np.gcd.reduce(count),
+        count=count[order],
         node=stands[graph.node[has_share]],
         number=graph.number[has_share],
         share=graph.share[has_share],
@@ -297,7 +301,21 @@ def kinds_of(graph: Graph, sees: Sees) -> Kinds:
     )
     if not sees.startswith("vectors"):
         return kinds
+    species = _species_colours(graph)
     return _turned(kinds, graph, kind, first[order], species, mirrors=sees == "vectors")
+
+
+def _colours(graph: Graph, sees: Sees) -> _Colours:
+    """A number for each site, the same for sites that a network cannot tell apart."""
+    labels, colours, n_kinds = _edge_labels(graph, sees), _species_colours(graph), 0
+    products = _scalar_products(graph) if sees == "angles" else []
+    while len(np.unique(colours)) > n_kinds:
+        n_kinds = len(np.unique(colours))
+        heard = _mixed(colours[graph.sender] ^ labels)
+        if products:
+            heard = _with_products(heard, products)
+        colours = _mixed(colours * _THREE + _sums(heard, graph.receiver, len(colours)))
+    return colours
 
 
 def _species_colours(graph: Graph) -> _Colours:

@@ -28,10 +28,9 @@ class Curve:
     Attributes:
         stage: ``training``, or ``pretraining`` where another task was learnt before.
         seed: Its seed.
-        unit: Unit of the held-out error.
-        losses: Mean loss while each epoch went on, of standardised labels; no unit.
-        errors: Mean absolute error of the groups held out, after each epoch.
-        best_epoch: The epoch whose weights were kept, from 1.
+        unit: Unit of the errors.
+        losses: Mean squared error while each epoch went on, of labels as the settings change them.
+        errors: Mean absolute error of the training entries while each epoch went on.
     """
 
     stage: str
@@ -39,7 +38,6 @@ class Curve:
     unit: str
     losses: tuple[float, ...]
     errors: tuple[float, ...]
-    best_epoch: int
 
 
 Watch = Callable[[Curve], None]

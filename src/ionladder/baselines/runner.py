@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of trainings done and their total."""
 HARDWARE = "one CPU core, no GPU; training time is CPU time of one {unit}, training and prediction"
 ARRAYS_FILE = "predictions.parquet"
-CURVE_COLUMNS = ("stage", "seed", "epoch", "training_loss", "held_out_mae", "unit", "chosen")
+CURVE_COLUMNS = ("stage", "seed", "epoch", "training_loss", "training_mae", "unit")
 _KEYS = ("scheme", "repeat", "fold", "seed", "id")
 _WAITING_CARDS = Path(__file__).with_name("cards.yaml")
 _REVIEW = (
@@ -629,9 +629,8 @@ def write_curves(layout: Layout, name: str, curves: Sequence[Curve]) -> Path:
     rows = [",".join(CURVE_COLUMNS)]
     for curve in curves:
         for epoch, (loss, error) in enumerate(zip(curve.losses, curve.errors, strict=True), 1):
-            chosen = str(epoch == curve.best_epoch).lower()
             numbers = f"{curve.stage},{curve.seed},{epoch},{loss:.4f},{error:.4f}"
-            rows.append(f"{numbers},{curve.unit},{chosen}")
+            rows.append(f"{numbers},{curve.unit}")
     path = layout.training_curve(name)
     write_text(path, "\n".join(rows) + "\n")
     return path

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from ionladder.baselines.features import label_array, log_labels, require_structures
 from ionladder.baselines.graphs import Kinds, Reach, Sees, kinds_of_cif
@@ -29,6 +28,8 @@ PRETRAINING = ("bvel_proto", "bvel-proto", "1.1.0")
 """Dataset, task and version whose barriers a network may learn first."""
 READOUT = "out."
 """Begins the names of the weights that turn features into predictions."""
+N_ELEMENTS = 118
+"""Elements there are; a network may know fewer."""
 SAME_FRACTION = 1e-3
 """Compositions are the same where no element's atomic fraction differs by more."""
 _OPTIMISERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
@@ -113,23 +114,21 @@ def collate(crystals: Sequence[Kinds], device: torch.device) -> Batch:
 
 @dataclass(frozen=True)
 class Trained:
-    """A network with the weights of its best epoch.
+    """A network with the weights of its last epoch.
 
     Attributes:
-        network: Predicts standardised labels.
-        centre: Mean label of the training part; of several targets, one each.
-        spread: Standard deviation of its labels, likewise.
-        best_epoch: The epoch kept, from 1.
-        curve: Mean absolute error of the groups held out after each epoch, in the label's unit.
-        losses: Mean loss over the crystals of each epoch, while it went on; no unit.
+        network: Predicts labels less ``centre``, in units of ``spread``.
+        centre: What was taken from the labels before training; of several targets, one each.
+        spread: What they were divided by then, likewise.
+        losses: Mean squared error of labels so changed over each epoch, while it went on.
+        errors: Mean absolute error over each epoch, while it went on, in the label's unit.
     """
 
     network: nn.Module
     centre: Array
     spread: Array
-    best_epoch: int
-    curve: tuple[float, ...]
     losses: tuple[float, ...]
+    errors: tuple[float, ...]
 
     def predict(self, crystals: Sequence[Kinds]) -> Array:
         """Predictions in the label's unit, of the shape of labels."""
@@ -148,50 +147,56 @@ def train_network(
     network: nn.Module,
     crystals: Sequence[Kinds],
     labels: Array,
-    groups: Sequence[int],
     settings: Mapping[str, Any],
     *,
     seed: int,
     where: str,
 ) -> Trained:
-    """Train a network and keep the weights of the epoch that predicts held-out groups best.
-
-    The loss is the mean absolute error of standardised labels. A group is never divided between the
-    part learnt from and the part that chooses the epoch.
+    """Train a network on the mean squared error and keep the weights of the last epoch.
 
     Args:
         network: On its device; gives labels of its shape for a batch.
         crystals: What is learnt from.
         labels: Their labels, shape (n_crystals,) or (n_crystals, n_targets).
-        groups: Their groups: entries of one group are not independent.
         settings: ``optimizer`` (``Adam`` or ``AdamW``), ``learning_rate``, ``weight_decay``,
-            ``batch_size`` (a last crystal alone joins the step before), ``epochs``, and
-            ``stopping_groups``, the part of the groups held out to choose the epoch.
-        seed: Decides the groups held out and the order of crystals.
+            ``batch_size`` (a last crystal alone joins the step before), ``epochs``;
+            ``labels`` (``raw``, ``centred`` or ``standardised``); ``order`` (``shuffled`` anew
+            every epoch, or ``fixed``); and for a learning rate that falls with a cosine,
+            ``cosine_epochs`` and ``last_learning_rate``.
+        seed: Decides the order of crystals.
         where: What is trained, for error messages.
 
     Raises:
         BaselineError: The loss is no number any more.
     """
     rng = np.random.default_rng(seed)
-    learnt, watched = divided(groups, settings["stopping_groups"], rng)
-    centre, spread = labels[learnt].mean(axis=0), labels[learnt].std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
+    centre, spread = np.zeros(labels.shape[1:]), np.ones(labels.shape[1:])
+    if settings["labels"] != "raw":
+        centre = labels.mean(axis=0)
+    if settings["labels"] == "standardised":
+        spread = np.where(labels.std(axis=0) > 0, labels.std(axis=0, ddof=1), 1.0)
     device = _device(network)
     target = torch.as_tensor((labels - centre) / spread, dtype=torch.float32, device=device)
+    unit = torch.as_tensor(spread, dtype=torch.float32, device=device)
     optimizer = _OPTIMISERS[settings["optimizer"]](
         network.parameters(), lr=settings["learning_rate"], weight_decay=settings["weight_decay"]
     )
-    held_out = [crystals[row] for row in watched]
-    best, best_state = math.inf, deepcopy(network.state_dict())
-    curve: list[float] = []
+    cosine = None
+    if "cosine_epochs" in settings:
+        last = settings["last_learning_rate"]
+        cosine = CosineAnnealingLR(optimizer, settings["cosine_epochs"], eta_min=last)
     losses: list[float] = []
+    errors: list[float] = []
+    order = rng.permutation(len(crystals))
+    network.train()
     for epoch in range(1, settings["epochs"] + 1):
-        network.train()
-        summed = 0.0
-        for rows in steps(rng.permutation(learnt), settings["batch_size"]):
+        summed = np.zeros(2)
+        if settings["order"] == "shuffled":
+            order = rng.permutation(len(crystals))
+        for rows in steps(order, settings["batch_size"]):
             batch = collate([crystals[row] for row in rows], device)
-            loss = (network(batch) - target[torch.from_numpy(rows).to(device)]).abs().mean()
+            gap = network(batch) - target[torch.from_numpy(rows).to(device)]
+            loss = (gap**2).mean()
             if not torch.isfinite(loss):
                 raise baseline_error(
                     f"{where}, seed {seed}, epoch {epoch}",
@@ -203,32 +208,13 @@ def train_network(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            summed += float(loss.detach()) * len(rows)
-        losses.append(summed / len(learnt))
-        now = Trained(network, centre, spread, epoch, (), ())
-        curve.append(float(np.abs(now.predict(held_out) - labels[watched]).mean()))
-        if curve[-1] < best:
-            best, best_state = curve[-1], deepcopy(network.state_dict())
-    network.load_state_dict(best_state)
-    best_epoch = int(np.argmin(curve)) + 1
-    return Trained(network, centre, spread, best_epoch, tuple(curve), tuple(losses))
-
-
-def divided(
-    groups: Sequence[int], part: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows learnt from and rows held out: whole groups, drawn at random.
-
-    Example:
-        Of ten groups a tenth is one group, with all its rows. One group alone is on both sides.
-    """
-    names = np.unique(np.asarray(groups))
-    if len(names) == 1:
-        every = np.arange(len(groups))
-        return every, every
-    chosen = rng.permutation(names)[: max(1, round(part * len(names)))]
-    is_held_out = np.isin(np.asarray(groups), chosen)
-    return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+            error = (gap.detach() * unit).abs().mean()
+            summed += np.array([float(loss.detach()), float(error)]) * len(rows)
+        if cosine is not None:
+            cosine.step()
+        losses.append(summed[0] / len(crystals))
+        errors.append(summed[1] / len(crystals))
+    return Trained(network, centre, spread, tuple(losses), tuple(errors))
 
 
 def steps(order: np.ndarray, size: int) -> list[np.ndarray]:
@@ -280,8 +266,9 @@ def fit_network(
 ) -> Array:
     """Train a network on CIFs and predict.
 
-    A crystal without a site or an edge is not learnt from, and is predicted as the median of the
-    training labels; the card counts such entries.
+    A crystal without a site or an edge, or with an element that the network has no vector for, is
+    not learnt from, and is predicted as the median of the training labels; the card counts such
+    entries.
 
     Args:
         training: Entries, seed and settings; arm, reach and training settings are among them.
@@ -292,10 +279,11 @@ def fit_network(
     where, seed = f"ionladder baseline {training.name}", training.seed
     labels = label_array(training.inputs, training.train_ids)
     crystals = crystals_of(training.inputs, training.settings, sees)
-    learnt = [row for row, entry in enumerate(training.train_ids) if crystals[entry].is_usable]
+    usable = _usable(crystals, network)
+    learnt = [row for row, entry in enumerate(training.train_ids) if entry in usable]
     predicted = np.full(len(training.predict_ids), np.median(labels))
     # One order of predictions whatever the order asked for: the same sums, to the last bit.
-    shown = sorted({entry for entry in training.predict_ids if crystals[entry].is_usable})
+    shown = sorted(usable.intersection(training.predict_ids))
     with _memory(where):
         given = pretrained_weights(training, network, sees) if barriers_first else {}
     with reproducible(seed), _memory(where):
@@ -306,7 +294,6 @@ def fit_network(
             model,
             [crystals[entry] for entry in ids],
             labels[learnt],
-            training.inputs.split.loc[ids, "component"].tolist(),
             training.settings,
             seed=seed,
             where=where,
@@ -334,10 +321,15 @@ def crystals_of(inputs: TaskInputs, settings: Mapping[str, Any], sees: Sees) -> 
     }
 
 
+def _usable(crystals: Mapping[str, Kinds], network: Network) -> set[str]:
+    """Entries that have sites, edges and no element beyond the last one that the network knows."""
+    last = getattr(network, "last_element", N_ELEMENTS)
+    return {entry for entry, one in crystals.items() if one.is_usable and one.number.max() <= last}
+
+
 def _tell(training: Training, stage: str, unit: str, trained: Trained) -> None:
     if training.watch is not None:
-        curve = Curve(stage, training.seed, unit, trained.losses, trained.curve, trained.best_epoch)
-        training.watch(curve)
+        training.watch(Curve(stage, training.seed, unit, trained.losses, trained.errors))
 
 
 @contextmanager
@@ -391,14 +383,14 @@ def pretrained_weights(
     structures = pd.DataFrame({"cif_text": pd.Series(dict(texts))})
     crystals = crystals_of(replace(source, structures=structures, test_ids=()), settings, sees)
     unrelated = unrelated_ids(source, training.inputs, training.train_ids)
-    ids = [entry for entry in unrelated if crystals[entry].is_usable]
+    usable = _usable(crystals, network)
+    ids = [entry for entry in unrelated if entry in usable]
     with reproducible(training.seed):
         model = _on_best_device(network({**settings, "n_targets": len(source.targets)}))
         trained = train_network(
             model,
             [crystals[entry] for entry in ids],
             log_labels(source, ids),
-            source.split.loc[ids, "component"].tolist(),
             {**settings, "epochs": settings["pretraining_epochs"]},
             seed=training.seed,
             where=f"ionladder baseline {training.name}, pretraining",

@@ -123,6 +123,7 @@ def _task(name: str, tasks: _Fields, shared: _Fields) -> _Fields:
             _shared_item("slices", {"name": part, **values}, {})
             for part, values in experiment.get("parts", {}).items()
         ]
+        experiment["reported"] = list(experiment.get("reported", {}).items())
         for family in experiment.get("families", ()):
             family["arms"] = list(family["arms"].items())
     return fields

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -232,25 +234,40 @@ def candidates(experiment: Experiment, differences: Differences) -> list[dict[st
 
 
 def printed_table(experiment: Experiment, board: Board) -> dict[str, Any] | None:
-    """Printed scores beside ours, in the order of the experiment; None where none is quoted."""
-    quoted = {row.model: row for row in board.of_kind("reported")}
-    rows = [
-        _printed_row(quoted[model], printed, board)
-        for model in experiment.reported
-        if model in quoted and (printed := board.primary(quoted[model]).value) is not None
+    """Printed scores beside ours, by what they learned from; None where none is quoted."""
+    quoted, groups = {row.model: row for row in board.of_kind("reported")}, []
+    for title, models in experiment.reported:
+        rows = [
+            _printed_row(quoted[model], printed, board)
+            for model in models
+            if model in quoted and (printed := board.primary(quoted[model]).value) is not None
+        ]
+        compared = [row for row in rows if row["row"] is not None]
+        group = {
+            "title": title,
+            "rows": rows,
+            "n_compared": len(compared),
+            "n_inside": sum(row["place"] == "inside" for row in compared),
+            "n_larger": sum(row["apart"] > 0 for row in compared),
+            "largest": max(compared, key=lambda row: abs(row["apart"]), default=None),
+        }
+        groups += [group] if rows else []
+    values = [row["printed"] for group in groups for row in group["rows"]]
+    return {"groups": groups, "spread": max(values) - min(values)} if values else None
+
+
+def settings_tables(experiment: Experiment) -> list[tuple[str, list[dict[str, str]], int]]:
+    """Each model of the experiment's table of settings, its rows, and how many of them differ."""
+    if not experiment.settings:
+        return []
+    text = (files("ionladder") / experiment.settings).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    models = dict.fromkeys(row["network"] for row in rows)
+    found = {model: [row for row in rows if row["network"] == model] for model in models}
+    return [
+        (model, some, sum(row["value"] != row["authors"] for row in some))
+        for model, some in found.items()
     ]
-    if not rows:
-        return None
-    compared = [row for row in rows if row["row"] is not None]
-    largest = max(compared, key=lambda row: abs(row["apart"]), default=None)
-    return {
-        "rows": rows,
-        "n_compared": len(compared),
-        "n_inside": sum(row["place"] == "inside" for row in compared),
-        "n_larger": sum(row["apart"] > 0 for row in compared),
-        "largest": largest,
-        "spread": max(row["printed"] for row in rows) - min(row["printed"] for row in rows),
-    }
 
 
 def _printed_row(quoted: Row, printed: float, board: Board) -> dict[str, Any]:

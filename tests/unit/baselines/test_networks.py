@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,9 @@ from pymatgen.core import Structure
 
 from ionladder.baselines.architectures import (
     CGCNN,
+    Convolution,
     Given,
+    element_vectors,
     make_m3gnet,
     make_painn,
     make_schnet,
@@ -108,6 +111,57 @@ def test_kinds_give_the_predictions_of_all_sites_and_crystals_do_not_hear_each_o
     np.testing.assert_allclose(alike, whole, rtol=0, atol=TOLERANCE)
     np.testing.assert_allclose(alike, alone, rtol=0, atol=1e-9)
     assert np.ptp(whole) > 10 * TOLERANCE
+
+
+def test_cgcnn_in_training_counts_each_kind_as_often_as_it_is_in_the_cell() -> None:
+    """Batch statistics too: outputs, gradients and running variances are those of all sites."""
+    model, seen = _model("cgcnn-weighted"), []
+    graphs = [model.graph(make()) for make in CRYSTALS.values()]
+    for crystals in ([every_site(g) for g in graphs], [kinds_of(g, "distances") for g in graphs]):
+        network = deepcopy(model.network).train()
+        predicted = network(_double(collate(crystals, CPU)))
+        (predicted**2).sum().backward()
+        layer = network.convolutions[0]
+        seen.append((predicted.detach(), layer.full.weight.grad, layer.norm_messages.running_var))
+    for whole, alike in zip(*seen, strict=True):
+        torch.testing.assert_close(alike, whole, rtol=0, atol=1e-6)
+
+
+def test_a_convolution_of_cgcnn_is_the_published_formula() -> None:
+    """Two sites and three edges by hand: both norms with the statistics of the batch."""
+    rng = np.random.default_rng(0)
+    features, lengths = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
+    receiver, sender = np.array([0, 0, 1]), np.array([0, 1, 0])
+    batch = SimpleNamespace(
+        receiver=torch.from_numpy(receiver),
+        sender=torch.from_numpy(sender),
+        count=torch.ones(2, dtype=torch.double),
+    )
+    layer = Convolution(3, 4).double().train()
+    weight, bias = (value.detach().numpy() for value in (layer.full.weight, layer.full.bias))
+
+    found = layer(torch.from_numpy(features), torch.from_numpy(lengths), batch)
+
+    def normed(values: np.ndarray) -> np.ndarray:
+        return (values - values.mean(axis=0)) / np.sqrt(values.var(axis=0) + 1e-5)
+
+    pairs = np.hstack([features[receiver], features[sender], lengths])
+    gate, core = np.split(normed(pairs @ weight.T + bias), 2, axis=1)
+    messages = np.log1p(np.exp(core)) / (1 + np.exp(-gate))
+    sums = np.stack([messages[:2].sum(axis=0), messages[2]])
+    expected = np.log1p(np.exp(features + normed(sums)))
+    np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-12)
+
+
+def test_elements_have_the_published_bins() -> None:
+    """Of ``atom_init.json``: O has no unknown property, Th neither affinity nor radius left out."""
+    vectors = element_vectors()
+
+    assert vectors.shape == (119, 92)
+    assert vectors[8].nonzero().flatten().tolist() == [16, 20, 34, 37, 51, 64, 74, 79, 86]
+    assert vectors[90].nonzero().flatten().tolist() == [0, 25, 28, 42, 47, 60, 81, 87]
+    assert vectors[[0, 101]].sum() == 0
+    assert vectors.sum(dim=1)[1:101].min() >= 6
 
 
 def test_painn_is_that_of_schnetpack_where_no_site_is_like_another() -> None:

@@ -83,7 +83,8 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
     mine = board.model_copy(
         update={"rows": [row for row in board.scored if row.submission in named]}
     )
-    quoted = [row for row in board.of_kind("reported") if row.model in experiment.reported]
+    models = {model for _, some in experiment.reported for model in some}
+    quoted = [row for row in board.of_kind("reported") if row.model in models]
     return {
         "item": item,
         "board": board,
@@ -97,6 +98,7 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
         "asked": diffs.asked_table(experiment, differences),
         "candidates": diffs.candidates(experiment, differences),
         "printed": printed,
+        "settings": diffs.settings_tables(experiment),
         "arms": diffs.arms_table(experiment, differences),
         "has_parts": differences.has_parts,
         "cost": cost_part(mine, TRAINING_TIME, by_name=True),
