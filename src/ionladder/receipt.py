@@ -62,6 +62,7 @@ def build_receipt(
     dataset_version: str,
     label_hashes: Mapping[str, str | None],
     slices: Slices | None,
+    wider: Mapping[str, Any] | None,
     uncertainty: Mapping[str, Any] | None,
     settings: ScoringSettings,
 ) -> dict[str, Any]:
@@ -75,6 +76,7 @@ def build_receipt(
         dataset_version: The version it is scored on.
         label_hashes: ``labels_sha256``, ``split_sha256`` and ``slices_sha256``.
         slices: Scores of the parts of every slice; None where the task has none.
+        wider: From :func:`ionladder.score.wider_interval`.
         uncertainty: From :func:`calibration_json`.
         settings: Confidence of the intervals.
     """
@@ -118,6 +120,7 @@ def build_receipt(
         },
         "cross_validation": dict(cross_validation) or None,
         "slices": None if slices is None else slices_json(slices, task.primary_use),
+        "wider": wider,
         "uncertainty": uncertainty,
     }
 

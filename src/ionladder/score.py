@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,12 +15,14 @@ import pandas as pd
 from ionladder import evaluation as scoring
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.slices import NOT_GIVEN
 from ionladder.errors import Problem, SubmissionError
 from ionladder.evaluation import Evaluation, MetricValue, Prepared, PreparedSlices
 from ionladder.metrics import get_metric
 from ionladder.receipt import build_receipt, calibration_json, rounded
 from ionladder.repo import Layout
 from ionladder.specs import Array, Task
+from ionladder.stats import intervals
 from ionladder.stats.floor import ReplicateFloor, Scale, replicate_floors
 from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 from ionladder.submit import validate
@@ -168,6 +171,50 @@ def compute_floors(
         shares=shares,
         scales=scales,
     )
+
+
+def wider_interval(
+    prepared: Prepared, scores: GroupScore, slices: pd.DataFrame | None, confidence: float
+) -> dict[str, Any] | None:
+    """The key ``wider`` of a receipt: the interval of the primary score over merged groups.
+
+    Returns:
+        ``by``, ``n_groups`` and ``n_wider``, ``standard_error`` over groups and ``wider_error``
+        over merged ones, both without seeds; ``ci_low``, ``ci_high``; and ``icc``, the intraclass
+        correlation of the error of groups within merged ones, of ``n_alike`` groups that are merged
+        with another. None where the task merges nothing.
+    """
+    column, rows = prepared.task.wider_groups, prepared.rows(prepared.task.primary.subset)
+    if column is None or slices is None:
+        return None
+    named = slices.set_index("id").loc[prepared.ids, column].to_numpy(object)[rows.index]
+    named[named == NOT_GIVEN] = None
+    wider = intervals.merged_groups(rows.groups.index, named)
+    onto = np.zeros((len(wider), wider.max() + 1))
+    onto[np.arange(len(wider)), wider] = 1.0
+    value, sizes = scores.per_seed.mean(), scores.sizes @ onto
+    rest = intervals.left_out_means(scores.sums @ onto, sizes).mean(axis=0)
+    low, high = intervals.error_interval(
+        value,
+        rest,
+        present=sizes.shape[1],
+        df=intervals.degrees_of_freedom(sizes.mean(axis=0)),
+        confidence=confidence,
+        seed_variance=scores.seed_variance,
+        seed_df=scores.seed_df,
+    )
+    each = [
+        math.sqrt(intervals.jackknife_variance(value, left_out, np.array(len(left_out))))
+        for left_out in (scores.left_out, rest)
+    ]
+    of_groups = scores.sums.sum(axis=0) / scores.sizes.sum(axis=0)
+    found = dict(zip(("standard_error", "wider_error"), each, strict=True))
+    found |= {"ci_low": float(low), "ci_high": float(high)}
+    found |= {"icc": intervals.intraclass_correlation(of_groups, wider)}
+    counts = np.bincount(wider)
+    counted = {"n_groups": len(wider), "n_wider": len(counts)}
+    counted |= {"n_alike": int(counts[counts > 1].sum()), "n_families": int((counts > 1).sum())}
+    return {"by": column, **counted, **{key: rounded(number) for key, number in found.items()}}
 
 
 # --- Scoring folders
@@ -327,6 +374,7 @@ class TaskScorer:
                 "slices_sha256": self.labels.slices_sha256,
             },
             slices=slices,
+            wider=wider_interval(self.prepared, evaluation.primary, self.labels.slices, confidence),
             # Most files have no standard deviations, and need no frame then.
             uncertainty=calibration_json(self.labels.test, predictions.rows, self._task)
             if any(name.endswith("_std") for name in predictions.columns)

@@ -636,6 +636,8 @@ class Task:
         subsets: Parts of the test set, ``all`` first.
         primary: What the task ranks by.
         group_column: Label column whose groups are resampled for intervals.
+        wider_groups: Slice whose values merge groups for a second, wider interval; None where
+            groups are not known to be alike.
         replicate_column: Label column naming groups of repeated measurements, or None.
         entries: Only entries of this subset take part, in training, test and folds; its column is
             one of ``splits``. None where all entries of the split take part.
@@ -672,6 +674,7 @@ class Task:
     subsets: tuple[Subset, ...]
     primary: PrimaryMetric
     group_column: str
+    wider_groups: str | None = None
     replicate_column: str | None = None
     entries: Subset | None = None
     scored_folds: CrossValidation | None = None

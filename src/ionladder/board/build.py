@@ -37,6 +37,7 @@ from ionladder.submit.card import Card
 RULE = "sign flips of group differences, all pairs of verified rows, p times their number"
 WORST_SLICES = 3
 
+_ENDS = ("ci_low", "ci_high")
 _FLOOR = ("value", "ci_low", "ci_high", "groups_ci_low", "groups_ci_high", "oracle_share")
 _VERDICTS = ("probability_best", "better_than_references", "worse_than_references")
 _COUNTS = ("n_expected", "n_scored", "n_seeds")
@@ -98,6 +99,7 @@ def _row(
         **{key: against.get(key) for key in AGAINST},
         **{use.name: primary.get(use.name) for use in task.metrics if use.name != metric},
         f"{metric}_seed_sd": primary.get(f"{metric}_seed_sd"),
+        **{f"{metric}_wider_{end}": (receipt.get("wider") or {}).get(end) for end in _ENDS},
         **{f"cv_{scheme}_{metric}": cv.get(scheme, {}).get(metric) for scheme in schemes},
         **uncertainty_columns(receipt, task),
         **last,
@@ -111,7 +113,7 @@ def _flat(subset: Mapping[str, Any], task: Task) -> dict[str, Any]:
         score, is_primary = subset["metrics"][use.name], use.name == task.primary.metric
         flat[use.name] = score["value"]
         if score["ci_low"] is not None or is_primary:
-            flat |= {f"{use.name}_{end}": score[end] for end in ("ci_low", "ci_high")}
+            flat |= {f"{use.name}_{end}": score[end] for end in _ENDS}
         if score["undetermined"]:
             flat[f"{use.name}_undetermined"] = True
         if is_primary:

@@ -156,6 +156,12 @@ class Row(OpenModel):
         return self._more(f"{self._task.primary.metric}_seed_sd")
 
     @property
+    def wider(self) -> Value:
+        """The interval of the primary metric over groups merged by what they have in common."""
+        ends = (f"{self._task.primary.metric}_wider_{end}" for end in ("ci_low", "ci_high"))
+        return Value(None, *map(self._more, ends))
+
+    @property
     def uncertainty(self) -> Mapping[str, float]:
         """Score of the stated standard deviations → value; empty where none are stated."""
         return {name: value for name in SCORES if (value := self._more(name)) is not None}

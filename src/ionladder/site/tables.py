@@ -333,6 +333,9 @@ def _standing_group(board: Board) -> ColumnGroup:
     hint = "Share of resampled test sets on which this submission leads the top group"
     best = TableColumn("probability-best", "Best in", _best_in_cell, "", "↑", hint)
     columns = [best]
+    if by := board.task.wider_groups:
+        hint = f"Interval of {board.task.primary_use.title} with the groups of one {by} as one"
+        columns.append(TableColumn("wider", f"Interval by {by}", _wider_cell, board.unit, "", hint))
     if reference := board.baseline:
         model = txt.plain(reference.model, limit=60)
         hint = f"Share of groups of entries with a smaller error than the best reference, {model}"
@@ -361,6 +364,11 @@ def _closed_cell(row: Row) -> TableCell:
     between = txt.interval(low, high, digits=0)
     shown = f"{txt.number(100 * closed, digits=0)} %" + (f" ({between})" if between else "")
     return TableCell(shown, txt.exact(closed), f"{closed:.6g}")
+
+
+def _wider_cell(row: Row) -> TableCell:
+    _, low, high = row.wider
+    return TableCell(txt.interval(low, high) or "–", txt.exact(high))
 
 
 def _won_cell(row: Row) -> TableCell:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +81,62 @@ def make_groups(
     order = np.argsort(index, kind="stable").astype(np.int64)
     starts = (np.cumsum(counts) - counts)[counts > 0].astype(np.int64)
     return Groups(index, counts.astype(np.float64), order, starts)
+
+
+def merged_groups(index: npt.NDArray[np.int64], labels: npt.NDArray[np.object_]) -> Any:
+    """Groups that share a label, directly or through others, as one.
+
+    Args:
+        index: Group of each entry as 0 … n_groups − 1, shape (n_entries,).
+        labels: Label of each entry, same shape; None merges nothing.
+
+    Returns:
+        Number of the merged group of each group, from 0 on, shape (n_groups,).
+
+    Example:
+        >>> names = np.array(["garnet", "garnet", None, "NASICON"], dtype=object)
+        >>> merged_groups(np.array([0, 1, 2, 2]), names).tolist()
+        [0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    known = np.array([label is not None for label in labels])
+    names, code = np.unique(labels[known].astype(str), return_inverse=True)
+    n = int(index.max()) + 1
+    size = n + len(names)
+    links = coo_array((np.ones(len(code)), (index[known], n + code)), shape=(size, size))
+    return connected_components(links, directed=False)[1][:n]
+
+
+def intraclass_correlation(values: Array, classes: npt.NDArray[np.integer]) -> float:
+    """How alike values of one class are, by a one-way analysis of variance.
+
+    Args:
+        values: Shape (n,).
+        classes: Class of each, same shape; classes with a single value are passed over.
+
+    Returns:
+        1 where values of a class agree, 0 or less where they are as unlike as any; NaN with fewer
+        than two classes of two or more values.
+
+    Reference:
+        Donner 1986, doi 10.2307/1403259 (unequal classes)
+
+    Example:
+        >>> round(intraclass_correlation(np.array([1.0, 1.2, 3.0, 3.2]), np.array([0, 0, 1, 1])), 3)
+        0.99
+    """
+    _, code, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    kept = counts[code] > 1
+    y, (_, code, n) = values[kept], np.unique(code[kept], return_inverse=True, return_counts=True)
+    if len(n) < 2:
+        return math.nan
+    means = np.bincount(code, weights=y) / n
+    between = (n * (means - y.mean()) ** 2).sum() / (len(n) - 1)
+    within = ((y - means[code]) ** 2).sum() / (len(y) - len(n))
+    size = (len(y) - (n**2).sum() / len(y)) / (len(n) - 1)
+    return float((between - within) / (between + (size - 1) * within))
 
 
 def left_out_means(sums: Array, sizes: Array) -> Array:

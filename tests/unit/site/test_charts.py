@@ -198,7 +198,7 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
     assert find(svg, "il-point--limit")[0].get("d", "").endswith("l-7 -4.5z")
     assert [len(find(svg, kind)) for kind in ("il-point--open", "il-spread")] == [1, 1]
     residuals = plots((-15, -7), limit=-10.0).residuals(name="r")
-    assert "LiX (0): measured at most −10.00, predicted −7.00: at least +3.00 eV" in residuals
+    assert "3.00 above the limit: at least +3.00 eV" in residuals
     absurd = plots((-5, -5), (-3, 60))
     assert absurd.range[1] < 10
     assert "1 entry lies outside the axes" in absurd.parity(name="p")

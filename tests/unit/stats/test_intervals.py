@@ -14,8 +14,10 @@ from ionladder.stats.intervals import (
     combined_freedom,
     degrees_of_freedom,
     error_interval,
+    intraclass_correlation,
     left_out_means,
     make_groups,
+    merged_groups,
     share_interval,
 )
 
@@ -138,3 +140,29 @@ def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:
     square = stats.t.ppf(0.975, 3) ** 2 / 4
     assert float(low) == pytest.approx(0.0, abs=1e-12)
     assert float(high) == pytest.approx(square / (1 + square))
+
+
+def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova() -> (
+    None
+):
+    rng = np.random.default_rng(4)
+    index = rng.permutation(np.arange(60) % 20)
+    labels = np.array([None, *"abcdefgh"], dtype=object)[rng.integers(0, 9, 60) * (index < 14)]
+
+    found = merged_groups(index, labels)
+
+    merged = {frozenset(np.flatnonzero(found == number).tolist()) for number in set(found)}
+    expected = [{group} for group in range(20)]
+    for label in "abcdefgh":
+        groups = set(index[labels == label].tolist())
+        touched = [part for part in expected if part & groups]
+        expected = [part for part in expected if not part & groups]
+        expected += [set.union(*touched)] if touched else []
+    assert merged == set(map(frozenset, expected))
+
+    values, classes = rng.normal(size=40) + np.repeat(np.arange(10), 4), np.repeat(np.arange(10), 4)
+    table = values.reshape(10, 4)
+    between, within = 4 * table.mean(axis=1).var(ddof=1), table.var(axis=1, ddof=1).mean()
+    expected_icc = (between - within) / (between + 3 * within)
+    alone = (np.append(values, 99.0), np.append(classes, 10))
+    assert intraclass_correlation(*alone) == pytest.approx(expected_icc)
