@@ -89,7 +89,7 @@ def _row(
 ) -> dict[str, Any]:
     """A row in the order of the file, as :class:`ionladder.board.model.Row`."""
     metric, primary = task.primary.metric, last["subsets"].get(task.primary.subset, {})
-    cv = receipt.get("cross_validation") or {}
+    cv, wider = (receipt.get(key) or {} for key in ("cross_validation", "wider"))
     schemes = [each.scheme for each in task.cross_validation]
     return {
         **named,
@@ -99,7 +99,7 @@ def _row(
         **{key: against.get(key) for key in AGAINST},
         **{use.name: primary.get(use.name) for use in task.metrics if use.name != metric},
         f"{metric}_seed_sd": primary.get(f"{metric}_seed_sd"),
-        **{f"{metric}_wider_{end}": (receipt.get("wider") or {}).get(end) for end in _ENDS},
+        **{f"{metric}_wider_{end}": wider.get(end) for end in _ENDS if wider},
         **{f"cv_{scheme}_{metric}": cv.get(scheme, {}).get(metric) for scheme in schemes},
         **uncertainty_columns(receipt, task),
         **last,
