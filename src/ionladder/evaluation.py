@@ -431,6 +431,7 @@ class Evaluation:
         seeds: Seeds of the predictions.
         targets: Target name → subset name → scores.
         primary: The primary score as sums over groups, to compare submissions pair by pair.
+        beside: Likewise the score by the task's other metric that ranks; None without one.
     """
 
     task: str
@@ -439,6 +440,7 @@ class Evaluation:
     seeds: tuple[int, ...]
     targets: Mapping[str, Mapping[str, SubsetScores]]
     primary: GroupScore = field(repr=False)
+    beside: GroupScore | None = field(default=None, repr=False)
 
     def score(self, target: str, subset: str, metric: str) -> Score:
         """One score by its names; KeyError when there is none."""
@@ -501,6 +503,9 @@ def evaluate_aligned(prepared: Prepared, aligned: Aligned, confidence: float) ->
         seeds=aligned.seeds,
         targets=targets,
         primary=primary_score(prepared, errors, task.primary.subset),
+        beside=primary_score(prepared, errors, task.primary.subset, task.beside_use)
+        if task.beside_use
+        else None,
     )
 
 
@@ -561,14 +566,25 @@ def _mean_of_targets(values: Sequence[MetricValue], rows: Rows) -> MetricValue:
 
 
 def primary_score(
-    prepared: Prepared, errors: Mapping[Use, Array | None], subset: str | None
+    prepared: Prepared,
+    errors: Mapping[Use, Array | None],
+    subset: str | None,
+    use: MetricUse | None = None,
 ) -> GroupScore:
-    """The primary score on a subset as sums over groups; its metric is a mean over entries."""
+    """A score that ranks, on a subset, as sums over groups; its metric is a mean over entries.
+
+    Args:
+        prepared: The labels.
+        errors: Errors of every entry by target and metric.
+        subset: The entries; None: all.
+        use: The metric; the primary one unless another is given.
+    """
     task, sums, sizes, means = prepared.task, [], [], []
-    metric = get_metric(task.primary_use.metric)
+    use = use or task.primary_use
+    metric = get_metric(use.metric)
     for target in task.primary_targets:
         rows = prepared.scored_rows(subset, target, metric)
-        values = errors[target.name, task.primary_use.name][:, rows.index]  # type: ignore[index]
+        values = errors[target.name, use.name][:, rows.index]  # type: ignore[index]
         means.append(values.mean(axis=1))
         sums.append(rows.groups.sums(values.mean(axis=0)))
         sizes.append(rows.groups.sizes)

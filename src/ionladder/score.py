@@ -201,7 +201,7 @@ def wider_interval(
         df=intervals.degrees_of_freedom(sizes.mean(axis=0)),
         confidence=confidence,
         seed_variance=scores.seed_variance,
-        seed_df=scores.seed_df,
+        seed_df=len(scores.per_seed) - 1.0,
     )
     each = [
         math.sqrt(intervals.jackknife_variance(value, left_out, np.array(len(left_out))))

@@ -635,6 +635,7 @@ class Task:
         metrics: Metrics in the order leaderboards show them.
         subsets: Parts of the test set, ``all`` first.
         primary: What the task ranks by.
+        ranked_beside: Another metric by which the board ranks, in a column of its own, or None.
         group_column: Label column whose groups are resampled for intervals.
         wider_groups: Slice whose values merge groups for a second, wider interval; None where
             groups are not known to be alike.
@@ -674,6 +675,7 @@ class Task:
     subsets: tuple[Subset, ...]
     primary: PrimaryMetric
     group_column: str
+    ranked_beside: str | None = None
     wider_groups: str | None = None
     replicate_column: str | None = None
     entries: Subset | None = None
@@ -752,3 +754,8 @@ class Task:
     def primary_use(self) -> MetricUse:
         """The metric the task ranks by."""
         return {use.name: use for use in self.metrics}[self.primary.metric]
+
+    @property
+    def beside_use(self) -> MetricUse | None:
+        """The other metric that it ranks by."""
+        return next((use for use in self.metrics if use.name == self.ranked_beside), None)

@@ -239,6 +239,11 @@ def assemble(
         )
         for name, each in scored.items()
     ]
+    if task.beside_use:
+        other = compare.compare_submissions(task, scored, settings, beside=True).ranks
+        for row in rows:
+            if rank := other.get(row["submission"]):
+                row["beside"] = {key: getattr(rank, key) for key in PLACE}
 
     def place(row: Mapping[str, Any]) -> tuple[float, str]:
         value = row[use.name]

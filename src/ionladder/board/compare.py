@@ -81,13 +81,18 @@ def sign_of(task: Task) -> float:
 
 
 def compare_submissions(
-    task: Task, scored: Mapping[str, Scored], settings: ScoringSettings
+    task: Task, scored: Mapping[str, Scored], settings: ScoringSettings, *, beside: bool = False
 ) -> Comparison:
-    """Rank verified submissions and make every submission ready to be paired with another."""
-    sign = sign_of(task)
+    """Rank verified submissions and make every submission ready to be paired with another.
+
+    ``beside`` does it by the other metric that the task ranks by.
+    """
+    use = (task.beside_use if beside else None) or task.primary_use
+    sign = 1.0 if get_metric(use.metric).direction == "minimize" else -1.0
     names = tuple(sorted(scored))
     resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
-    scores = [scored[name].evaluation.primary for name in names]
+    found = [scored[name].evaluation for name in names]
+    scores = [(each.beside if beside else None) or each.primary for each in found]
     if sign < 0:
         scores = [replace(each, sums=-each.sums, per_seed=-each.per_seed) for each in scores]
     standings = ranking.make_standings(scores, resamples)

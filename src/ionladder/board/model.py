@@ -113,6 +113,7 @@ class Row(OpenModel):
     n_expected: int | None = _may("Test entries.")
     n_scored: int | None = _may("Those that were scored: all of them.")
     n_seeds: int | None = _may("Trainings that the score is a mean of.")
+    beside: dict[str, int] | None = _may("Rank, range and group by the task’s other metric.")
     subsets: dict[str, Any] | None = _may("Subset → n, metrics and their intervals.")
     targets: dict[str, Any] | None = _may("Target → metrics, where a task has several targets.")
     stated: dict[str, Any] | None = _may("What the submission states of itself.", alias="card")
@@ -250,6 +251,23 @@ class Board(Document):
         if not ranked or ranked[0].tie_group is None:
             return ranked[:1]
         return tuple(row for row in ranked if row.tie_group == ranked[0].tie_group)
+
+    @property
+    def reordered(self) -> tuple[Row, int] | None:
+        """The first verified row by the other metric that ranks, and scored rows that change place.
+
+        None where the task has no such metric, or where its order is that of the board.
+        """
+        use, subset = self.task.beside_use, self.task.primary.subset
+        if use is None or not self.of_kind("verified"):
+            return None
+        other = [row.value(use.name, subset).value for row in self.scored]
+        sign = 1.0 if self.smaller_is_better else -1.0
+        known = [(sign * v, row.order) for row, v in zip(self.scored, other, strict=True) if v]
+        moved = [self.rows[order] for _, order in sorted(known)]
+        n_moved = sum(row is not old for row, old in zip(moved, self.scored, strict=False))
+        first = next((row for row in moved if row.kind == "verified"), None)
+        return (first, n_moved) if first and n_moved else None
 
     @property
     def typical_error(self) -> float | None:

@@ -305,7 +305,8 @@ def metric_groups(board: Board) -> list[ColumnGroup]:
     """
     by_setting: dict[str, list[TableColumn]] = {}
     for use in board.task.metrics:
-        if use.name != board.task.primary.metric and _is_filled(board, use):
+        is_beside = use.name in (board.task.primary.metric, board.task.ranked_beside)
+        if not is_beside and _is_filled(board, use):
             setting = use.title.rpartition(", ")[2] if "threshold" in use.options else ""
             by_setting.setdefault(setting, []).append(metric_column(use, board, cut=setting))
     return [
@@ -317,6 +318,25 @@ def metric_groups(board: Board) -> list[ColumnGroup]:
         )
         for place, (setting, columns) in enumerate(by_setting.items())
     ]
+
+
+def _beside_groups(board: Board, *, is_ranked: bool) -> list[ColumnGroup]:
+    """The other metric that the task ranks by, with rank, range and group by it."""
+    if (use := board.task.beside_use) is None:
+        return []
+    columns = [metric_column(use, board)]
+    if is_ranked:
+        hint = f"Rank by {use.title}, the range that the data allow, and the group"
+        columns.append(TableColumn("rank-beside", "Rank by it", _beside_cell, hint=hint))
+    return [ColumnGroup("beside", "Ranked beside", tuple(columns))]
+
+
+def _beside_cell(row: Row) -> TableCell:
+    if (place := row.beside) is None:
+        return TableCell("–", hint="references are not ranked")
+    reach = txt.ranks(place["rank_low"], place["rank_high"])
+    group = "top group" if place["tie_group"] == 1 else f"group {place['tie_group']}"
+    return TableCell(f"{place['rank']} ({reach}), {group}", str(place["rank"]))
 
 
 def _is_filled(board: Board, use: MetricUse) -> bool:
@@ -504,7 +524,8 @@ def board_tables(board: Board) -> list[BoardTable]:
     tables = []
     for subset in board.task.subsets:
         is_ranked = subset.name == board.task.primary.subset
-        groups = [_standing_group(board), *metrics, *_model_groups(board)] if is_ranked else metrics
+        groups = [*_beside_groups(board, is_ranked=is_ranked), *metrics]
+        groups += [_standing_group(board), *_model_groups(board)] if is_ranked else []
         ordered = board.scored if is_ranked else _ordered(board, subset)
         line = board.primary(board.baseline, subset.name).value if board.baseline else None
         behind = charts.backdrop(scale, board, line)
