@@ -326,6 +326,7 @@ class Experiment:
         beside: Submissions drawn and listed beside them, for scale.
         families: Models with several arms.
         arm_word: What arms differ in (``partial occupancy``).
+        subset: A subset of the task on which every difference is given a second time, or empty.
         parts: Parts of the test set on which arms are compared too. A column is one of the task's
             slices, or one that ``part_columns`` of the dataset's ``slices`` module derives.
         reported: (What they learned from, models as the task's reported rows name them), whose
@@ -346,6 +347,7 @@ class Experiment:
     beside: tuple[str, ...] = ()
     families: tuple[Family, ...] = ()
     arm_word: str = "arm"
+    subset: str = ""
     parts: tuple[Slice, ...] = ()
     reported: tuple[tuple[str, tuple[str, ...]], ...] = ()
     settings: str = ""

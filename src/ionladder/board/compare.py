@@ -31,7 +31,16 @@ _FEWEST_GROUPS = 2
 CLAIMS = (0.1, 0.2, 0.5)
 
 COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "p_adjusted")
-EXPERIMENTS_COLUMNS = (*COLUMNS[:2], "slice", "part", "n", "n_groups", *COLUMNS[2:5], "p")
+EXPERIMENTS_COLUMNS = (
+    *COLUMNS[:2],
+    "slice",
+    "part",
+    "n",
+    "n_groups",
+    *COLUMNS[2:5],
+    "p",
+    "smallest_detectable",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,7 +345,9 @@ def experiment_tables(
     Returns:
         Experiment → ``columns`` and ``rows``: the score of ``submission`` minus that of ``other``,
         with the interval and p for this pair alone. ``slice`` and ``part`` are null for the whole
-        test set. Parts under eight entries or two groups have no difference, as on receipts.
+        test set, ``subset`` and its name for the experiment's subset; ``smallest_detectable`` is
+        what this pair alone would need there, null on other parts. Parts under eight entries or two
+        groups have no difference, as on receipts.
     """
     groups = {entry: n for n, ids in enumerate(scorer.groups()) for entry in ids}
     ids = scorer.labels.test["id"].sort_values().tolist()
@@ -349,6 +360,11 @@ def experiment_tables(
             if name in scored and (found := scorer.entry_errors(scored[name])) is not None:
                 errors[name] = sign_of(task) * found
         rows = list(_differences(errors, experiment.pairs, (None, None), group, settings, task))
+        if experiment.subset:
+            place, inside = ("subset", experiment.subset), np.full_like(group, -1)
+            chosen = scorer.prepared.rows(experiment.subset).index
+            inside[chosen] = group[chosen]
+            rows += _differences(errors, experiment.pairs, place, inside, settings, task)
         for item in experiment.parts if aligned is not None else ():
             values = aligned[item.column].to_numpy(dtype=object)  # type: ignore[index]
             for part, _ in item.values or ():
@@ -377,9 +393,9 @@ def _differences(
     inside = (group >= 0) & ~np.isnan(errors[names[0]]).any(axis=0)
     groups = make_groups(group[inside])
     counts = [int(inside.sum()), groups.n_groups]
-    is_part = place != (None, None)
+    is_part, is_asked = place != (None, None), place[0] in (None, "subset")
     if (is_part and counts[0] < MIN_ROWS) or counts[1] < _FEWEST_GROUPS:
-        yield from ([*pair, *place, *counts, *[None] * 4] for pair in known)
+        yield from ([*pair, *place, *counts, *[None] * 5] for pair in known)
         return
     scores = []
     for found in (errors[name][:, inside] for name in names):
@@ -389,5 +405,9 @@ def _differences(
     standings = ranking.make_standings(scores, resamples)
     for pair in known:
         row, other = map(names.index, pair)
-        numbers = _numbers(standings, row, [other], sign_of(task), settings.confidence)
-        yield [*pair, *place, *counts, *next(numbers)]
+        numbers = next(_numbers(standings, row, [other], sign_of(task), settings.confidence))
+        gap = None
+        if is_asked:
+            two, confidence = np.array([row, other]), settings.confidence
+            gap = rounded(ranking.smallest_detectable(standings, two, confidence=confidence))
+        yield [*pair, *place, *counts, *numbers, gap]

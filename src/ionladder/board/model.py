@@ -410,6 +410,8 @@ class Pair:
             an experiment asks for it. None between references, and where nobody recorded it.
         confidence: The two are separated where p is at most 1 − confidence.
         n, n_groups: Entries and groups of related entries; None where nobody recorded them.
+        detectable: The difference that would be separated on four of five test sets like this one,
+            by a test of this pair alone; None where nobody recorded it.
     """
 
     submission: str
@@ -419,6 +421,7 @@ class Pair:
     confidence: float = 0.95
     n: int | None = None
     n_groups: int | None = None
+    detectable: float | None = None
 
     @property
     def state(self) -> Literal["lower", "higher", "open"]:
@@ -461,7 +464,7 @@ def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
         ends = (row["difference"], row["ci_low"], row["ci_high"])
         score = Value(*(e if e is not None and math.isfinite(e) else None for e in ends))
         p, confidence = row.get("p_adjusted", row.get("p")), table.get("confidence", 0.95)
-        counts = (row.get("n"), row.get("n_groups"))
+        counts = (row.get("n"), row.get("n_groups"), row.get("smallest_detectable"))
         pair = Pair(row["submission"], row["other"], score, p, confidence, *counts)
         pairs.append((pair, row))
     return pairs

@@ -147,14 +147,15 @@ class Differences:
         """A difference on the whole test set, or on a part of a slice; None where unknown."""
         return self.known.get((submission, other, item, part))
 
-    def found(self, clause: Clause) -> list[Found]:
-        """The contrasts of a clause of which both rows are on the board."""
+    def found(self, clause: Clause, subset: str | None = None) -> list[Found]:
+        """The contrasts of a clause of which both rows are on the board; on a subset, if named."""
         rows = []
         for contrast in clause.contrasts:
             present = [row for name in contrast.submissions if (row := self.board.entrant(name))]
             scored = [row for row in present if self.board.primary(row).value is not None]
             best = min(scored, key=lambda row: row.order).submission if scored else None
-            difference = self.of(best, contrast.other) if best else None
+            place = (None, None) if subset is None else ("subset", subset)
+            difference = self.of(best, contrast.other, *place) if best else None
             if difference is not None and difference.score.value is not None:
                 rows.append(Found(contrast, difference, len(present)))
         return rows
@@ -252,8 +253,7 @@ def printed_table(experiment: Experiment, board: Board) -> dict[str, Any] | None
             "largest": max(compared, key=lambda row: abs(row["apart"]), default=None),
         }
         groups += [group] if rows else []
-    values = [row["printed"] for group in groups for row in group["rows"]]
-    return {"groups": groups, "spread": max(values) - min(values)} if values else None
+    return {"groups": groups} if groups else None
 
 
 def settings_tables(experiment: Experiment) -> list[tuple[str, list[dict[str, str]], int]]:
@@ -338,13 +338,22 @@ def _arm_cell(difference: Pair | None) -> TableCell:
 _VERBS = {"lower": "lowers", "higher": "raises", "open": "changes"}
 
 
-def sentence(question: Question, differences: Differences, *, confidence: str) -> Markup | None:
+def sentence(
+    question: Question, differences: Differences, *, confidence: str, subset: str | None = None
+) -> Markup | None:
     """The answer to a question in one sentence, every difference with its interval.
 
     An interval on one side of zero lowers or raises the score; one that holds zero changes it by
     an amount that the data do not tell from zero. None where no contrast has its rows.
+
+    Args:
+        question: What is asked.
+        differences: What is known.
+        confidence: Of the intervals, as printed.
+        subset: The subset that is spoken of; None for all entries.
     """
-    found = [(clause, rows) for clause in question.clauses if (rows := differences.found(clause))]
+    clauses = question.clauses
+    found = [(clause, rows) for clause in clauses if (rows := differences.found(clause, subset))]
     every = [row for _, rows in found for row in rows]
     if not every:
         return None
@@ -399,54 +408,38 @@ def _amount(found: Found, unit: str, told: str) -> Markup:
     phrase = Markup(" ") + txt.inert(found.contrast.title) if found.contrast.title else ""
     has_ends = value.low is not None and value.high is not None
     between = f"{told}{txt.change_of(value.low)} to {txt.change_of(value.high)}"
+    if found.difference.detectable is not None:
+        between += f", detectable {txt.number(found.difference.detectable)}"
     where = between if has_ends else "without an interval"
     return Markup("by <b>{}</b>{}{} ({})").format(shown, unit, phrase, where)
 
 
-def resolution(
-    experiment: Experiment, differences: Differences, spread: float | None
-) -> dict[str, Any] | None:
-    """What the widths of the intervals say can be told apart; None where there is no interval.
+def resolution(experiment: Experiment, differences: Differences) -> dict[str, Any] | None:
+    """Which differences the test set can detect; None where nobody recorded that.
 
     Args:
         experiment: Names the differences that are asked for, and the subjects.
         differences: Those that are known.
-        spread: Largest minus smallest printed score, or None.
     """
-    asked = {
-        (f.difference.submission, f.difference.other): f.difference
-        for question in experiment.questions
-        for f in differences.asked(question)
-    }
-    n_asked = sum(difference.half_width is not None for difference in asked.values())
-    arms = {pair: d for pair in experiment.arm_pairs if (d := differences.of(*pair))}
-    widths = sorted(
-        ((half, d) for d in (arms | asked).values() if (half := d.half_width) is not None),
-        key=lambda item: item[0],
+    known = [d for pair in experiment.pairs if (d := differences.of(*pair))]
+    sized = sorted(
+        ((d.detectable, d) for d in known if d.detectable is not None), key=lambda each: each[0]
     )
-    if not widths:
+    if not sized:
         return None
-    halves = [half for half, _ in widths]
-    narrowest = widths[0][1]
-    among = [d for d in differences.among(experiment.subjects) if d.half_width is not None]
-    typical = median(d.half_width or 0.0 for d in among) if among else None
-    sized = next((d for _, d in widths if d.n is not None), None)
+    among = [d for d in differences.among(experiment.subjects) if d.score.low is not None]
+    narrowest = sized[0][1]
     return {
-        "n_pairs": len(widths),
-        "n_asked": n_asked,
-        "n_arms": len(widths) - n_asked,
-        "n_clear": sum(d.state != "open" for _, d in widths),
-        "smallest": txt.number(halves[0]),
-        "middle": txt.number(median(halves)),
-        "largest": txt.number(halves[-1]),
+        "n_pairs": len(sized),
+        "n_clear": sum(d.state != "open" for _, d in sized),
+        "smallest": txt.number(sized[0][0]),
+        "middle": txt.number(median(gap for gap, _ in sized)),
+        "largest": txt.number(sized[-1][0]),
         "narrowest": [differences.model(n) for n in (narrowest.submission, narrowest.other)],
-        "n": count(sized.n) if sized else None,
-        "n_groups": count(sized.n_groups) if sized else None,
+        "n": count(narrowest.n),
+        "n_groups": count(narrowest.n_groups),
         "n_among": len(among),
         "n_among_clear": sum(d.state != "open" for d in among),
-        "typical": None if typical is None else txt.number(typical),
-        "spread": None if spread is None else txt.number(spread),
-        "spread_is_less": None if typical is None or spread is None else spread < typical,
     }
 
 

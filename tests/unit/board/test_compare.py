@@ -175,6 +175,7 @@ ARMS_OF = Experiment(
             ),
         ),
     ),
+    subset="uncensored",
     families=(Family(title="Model", arms=(("plain", "plain"), ("kept", "kept"))),),
     parts=(
         Slice(name="half", title="Half", column="half", values=(("a", "a"), ("b", "b"))),
@@ -202,11 +203,13 @@ def test_on_the_whole_test_set_a_difference_is_that_of_the_board(
     scored = board(ARMS)
     comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     rows = rows_of(scored, scorer, None)
-    assert len(rows) == 3
-    for row in rows:
+    assert len(rows) == 6
+    for row in rows[:3]:
         expected = pair(comparison, str(row["submission"]), str(row["other"]), confidence=0.95)
         assert {name: row[name] for name in NUMBERS} == {n: expected[n] for n in NUMBERS}
         assert (row["n"], row["n_groups"]) == (6, 4)
+        # Four groups have 16 halves: no difference is separated at 5 %.
+        assert row["smallest_detectable"] is None
     assert rows_of({}, scorer) == []
 
 
@@ -214,7 +217,7 @@ def test_on_a_part_it_is_the_mean_over_the_entries_of_the_part_and_for_arms_only
     board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MIN_ROWS", 3)
-    rows = rows_of(board(ARMS), scorer)
+    rows = [row for row in rows_of(board(ARMS), scorer) if row["slice"] != "subset"]
     places = [(row["submission"], row["other"], row["slice"], row["part"]) for row in rows]
     assert places == [
         ("plain", "other", None, None),
@@ -230,6 +233,23 @@ def test_on_a_part_it_is_the_mean_over_the_entries_of_the_part_and_for_arms_only
         assert row["n"] == 3
         assert (row["ci_low"], row["ci_high"]) == (None, None), "too few groups for an interval"
     assert rows[3]["n_groups"] == 2
+
+
+def test_on_the_subset_every_difference_is_that_of_its_entries(
+    board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MIN_ROWS", 3)
+    inside = np.isin(
+        tiny.LABELS["id"], np.take(scorer.prepared.ids, scorer.prepared.rows("uncensored").index)
+    )
+    rows = [row for row in rows_of(board(ARMS), scorer) if row["slice"] == "subset"]
+    assert [(row["submission"], row["part"]) for row in rows] == [
+        (name, "uncensored") for name in ("plain", "kept", "kept")
+    ]
+    for row in rows:
+        mine, other = (np.array(ARMS[str(row[key])])[inside] for key in ("submission", "other"))
+        assert row["difference"] == pytest.approx(mine.mean() - other.mean(), abs=1e-6)
+        assert row["n"] == inside.sum() < 6
 
 
 def test_a_part_of_few_entries_or_one_group_gives_nothing_away(

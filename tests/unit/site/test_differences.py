@@ -14,6 +14,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from contracts.test_pages import EXTENSIONS, Checked
+from ionladder.board.compare import EXPERIMENTS_COLUMNS
 from ionladder.board.model import Board, Pair, Value, parse_analysis, parse_board
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
@@ -205,6 +206,19 @@ def test_names_of_models_stay_text_on_the_page_of_an_experiment(tmp_path: Path) 
     assert "Table 2: trained on original structures, most of them private. Of 5 printed" in shown
     assert "None of the printed errors has a row of that network here." in shown
     assert "SchNet: 17 settings, 3 with another value than in the authors’ program" in shown
+
+
+def test_an_experiment_speaks_of_its_subset_too_and_of_what_is_detectable(tmp_path: Path) -> None:
+    pair, columns = ["cgcnn-weighted", "cgcnn"], list(EXPERIMENTS_COLUMNS)
+    whole = [*pair, None, None, 67, 32, -1.07, -2.43, 0.30, 0.2, 1.9]
+    subset = [*pair, "subset", "uncensored", 59, 29, -0.8, -1.5, -0.1, 0.01, 1.2]
+    table = {"columns": columns, "rows": [whole, subset], "confidence": 0.95}
+    shown = words(tree_of(page(experiment(tmp_path, {}, table))))
+    assert "changes the MAE by −1.07 decades for CGCNN (95 % interval −2.43 to +0.30, " in shown
+    assert "detectable 1.90), which the data do not tell from zero." in shown
+    assert "On uncensored entries alone: Weighing" in shown
+    assert "lowers the MAE by 0.80 decades for CGCNN (95 % interval −1.50 to −0.10" in shown
+    assert "67 entries in 32 groups decide here." in shown
 
 
 # The comparison page and the files that it loads

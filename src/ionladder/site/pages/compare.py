@@ -78,6 +78,8 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
     board = item.board
     confidence = f"{100 * site.params.scoring.confidence:g} %"
     differences = diffs.read_differences(board, item.analysis, experiment)
+    said: dict[str, Any] = {"differences": differences, "confidence": confidence}
+    subsets = (None, experiment.subset or None)
     named = set(experiment.submissions)
     printed = diffs.printed_table(experiment, board)
     mine = board.model_copy(
@@ -92,9 +94,10 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
         "experiment": experiment,
         "absent": [name for name in experiment.submissions if not board.entrant(name)],
         "answers": [
-            (question, diffs.sentence(question, differences, confidence=confidence))
+            (question, *(diffs.sentence(question, subset=subset, **said) for subset in subsets))
             for question in experiment.questions
         ],
+        "subset": next((s for s in item.task.subsets if s.name == experiment.subset), None),
         "asked": diffs.asked_table(experiment, differences),
         "candidates": diffs.candidates(experiment, differences),
         "printed": printed,
@@ -103,9 +106,8 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
         "has_parts": differences.has_parts,
         "cost": cost_part(mine, TRAINING_TIME, by_name=True),
         "n_drawn": min(len(mine.scored), DRAWN_ROWS),
-        "resolution": diffs.resolution(
-            experiment, differences, printed["spread"] if printed else None
-        ),
+        "resolution": diffs.resolution(experiment, differences),
+        "differences": differences,
         "caveats": [caveat.format_map(_Scores(board)) for caveat in experiment.caveats],
         "sources": sorted({str(row.quoted.get("source")) for row in quoted}),
     }
