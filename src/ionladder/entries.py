@@ -23,7 +23,7 @@ from ionladder.repo import Layout
 from ionladder.score import expectations_of
 from ionladder.specs import Array, Target, Task
 from ionladder.submit.predictions import read_predictions
-from ionladder.submit.validate import read_submission
+from ionladder.submit.validate import as_problems, read_submission
 
 _Row = dict[Any, Any]
 _FEWEST_MODELS = 2
@@ -57,8 +57,9 @@ class EntryReader:
         """
         if name not in self._aligned:
             folder = self._layout.submission_dir(self._task.name, name)
-            rows = self._scored_rows(folder)
-            self._aligned[name] = align(self.prepared.ids, rows, self._task)
+            with as_problems(self._layout.relative(folder)):
+                rows = self._scored_rows(folder)
+                self._aligned[name] = align(self.prepared.ids, rows, self._task)
         return self._aligned[name]
 
     def _scored_rows(self, folder: Path) -> pd.DataFrame:

@@ -98,8 +98,36 @@ def error_text(problems: Sequence[Problem]) -> str:
     return "\n".join(str(problem) for problem in problems)
 
 
+_KINDS = {
+    "string_type": "text",
+    "string_too_short": "a text that is not empty",
+    "string_too_long": "a text of at most {max_length} characters",
+    "string_pattern_mismatch": "a text of another form",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "finite_number": "a finite number",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping of `key: value` lines",
+    "model": "a mapping of `key: value` lines",
+    "dataclass": "a mapping of `key: value` lines",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+    "literal_error": "one of {expected}",
+    "missing": "a value here",
+    "extra_forbidden": "only known keys",
+    "unexpected_keyword_argument": "only known keys",
+}
+"""Kinds of findings of pydantic, or how they begin → what is expected, in plain words."""
+
+
 def field_problem(where: str, item: Mapping[str, Any], next_step: str) -> Problem:
-    """One finding of pydantic as a problem.
+    """One finding of pydantic as a problem, in plain words.
 
     Args:
         where: The file.
@@ -107,13 +135,21 @@ def field_problem(where: str, item: Mapping[str, Any], next_step: str) -> Proble
         next_step: What to do now.
     """
     kind, loc = item["type"], [str(part) for part in item["loc"] if part != "[key]"]
-    expected, found = item["msg"][0].lower() + item["msg"][1:], repr(item["input"])
+    context = item.get("ctx") or {}
+    if kind in ("value_error", "assertion_error"):
+        expected = str(context["error"])
+    else:
+        fits = [name for name in _KINDS if kind.startswith(name)]
+        words = _KINDS[max(fits, key=len)] if fits else "another kind of value"
+        expected = words.format_map({"expected": "…", **context})
+    try:
+        found = visible(repr(item["input"]), limit=_LONGEST_LISTED)
+    except ValueError:  # Python writes no number of so many digits
+        found = "a number of thousands of digits"
     if kind.startswith("missing"):
-        expected, found = "a value here", "nothing"
+        found = "nothing"
     elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        expected, found = "only known keys", f"the unknown key {loc[-1]!r}"
-    elif kind == "value_error":
-        expected, found = str(item["ctx"]["error"]), "something else"
+        found = f"the unknown key {loc[-1]!r}"
     elif kind == "string_type":
         next_step = "Put quotes around the value so that YAML reads it as text."
     return Problem(f"{where}, {'.'.join(loc) or 'the whole file'}", expected, found, next_step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -17,7 +18,8 @@ from ionladder.repo import Layout, find_layout, replacing, replacing_folder, wri
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, new_folder_problems
 from ionladder.submit.predictions import coverage_problems, require_numbers, write_tables
-from ionladder.submit.tables import column_problems
+from ionladder.submit.tables import column_problems, number_column
+from ionladder.submit.units import doubts
 from ionladder.submit.validate import card_template
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def check_predictions(
     """
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
     frame = _as_frame(predictions, task, where)
     names = [target.name for target in task.targets]
@@ -76,14 +79,15 @@ def check_predictions(
         frame.index.tolist(), expected=expected, where=where, elsewhere=elsewhere
     )
     numbers = frame[[*names, *stds]].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    table = pa.Table.from_pandas(numbers, preserve_index=False)
     for name in numbers.columns:
-        if bad := numbers.index[~np.isfinite(numbers[name])].tolist():
-            found = f"{len(bad)} other value{'s' if len(bad) > 1 else ''} ({first_few(bad)})"
-            step = "Predict a number for every id: gaps are not scored around."
-            place = f"{where}, `{name}`"
-            problems.append(Problem(place, "a finite number for every id", found, step))
+        target = task.target(name if name in names else name.removesuffix("_std"))
+        ids = pa.array(map(str, numbers.index), pa.string())
+        problems += number_column(table, name, target, ids=ids, shown_as=where)[1]
     if problems:
         raise SubmissionError(problems)
+    for said in doubts({name: numbers[name].to_numpy() for name in names}, task):
+        warnings.warn(f"{where}: {said}", UserWarning, stacklevel=3)
     ordered: pd.DataFrame = numbers.sort_index().rename_axis("id")
     return ordered
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -366,33 +368,43 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
         ) from error
 
 
-# Reading YAML that a contributor wrote: no aliases, no repeated keys, no tags, no depth, no size
+# Reading YAML that a contributor wrote: what JSON can hold, and nothing else is resolved
 
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
 
 # The C parser where libyaml is there: it reads the same language about ten times as fast.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WORDS: dict[str, bool | None] = {"": None, "~": None}
+for _word, _value_of_it in (("null", None), ("true", True), ("false", False)):
+    _WORDS |= dict.fromkeys((_word, _word.capitalize(), _word.upper()), _value_of_it)
+_WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,19})")
+_REAL = re.compile(
+    r"[-+]?(?:0|[1-9][0-9]{0,29})?(?:\.[0-9]{0,30}(?:[eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})"
+)
+# A word or number right behind a `#` was hardly meant as a comment; `# such` is one.
+_LOST = re.compile(r"[ \t]+(#[^\s#][^\r\n]{0,40})")
+_REASONS = {
+    "mapping values are not allowed": (
+        "a text with `: ` in it",
+        'Put the text in quotes: "My model: a forest".',
+    ),
+    "cannot start any token": (
+        "a tab, or a text that begins with a mark of YAML",
+        "Indent with blanks, and put texts that begin with @ ` % & * ! | > into quotes.",
+    ),
+    "end of stream": ("a quote or bracket that is never closed", "Close it."),
+    "expected ',' or": ("a bracket that is never closed", "Close it, or quote the text."),
+    "expected <block end>": ("a line that is not aligned with the others", "Align its first word."),
+    "could not find expected ':'": ("a line without `key:`", "Write `key: value`, or quote text."),
+}
 
 
-class _StrictLoader(_SafeLoader):  # type: ignore[misc]
-    """Safe loader that also refuses duplicate keys and keys that are not text."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise _refused(f"keys must be text, found {key!r}", key_node.start_mark)
-            if key in seen:
-                raise _refused(f"the key {key!r} stands twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _refused(reason: str, mark: Any) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(None, None, reason, mark)
+def _refused(
+    reason: str, mark: Any, step: str = "Put texts into quotes, and write plainly."
+) -> Any:
+    return yaml.MarkedYAMLError(None, None, reason, mark, step)
 
 
 def read_mapping(
@@ -417,7 +429,7 @@ def read_mapping(
         step = "Move long texts elsewhere and link them."
     else:
         try:
-            loaded = _load(path.read_text(encoding="utf-8"))
+            loaded = _load(path.read_text(encoding="utf-8-sig"))
             if isinstance(loaded, dict):
                 return loaded, []
             expected = "a mapping of `key: value` lines"
@@ -429,27 +441,78 @@ def read_mapping(
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f"{shown_as}, line {mark.line + 1}" if mark else shown_as
-            reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-            expected, found, step = "valid YAML", str(reason), "Correct that line."
+            reason = str(getattr(error, "problem", None) or str(error).splitlines()[0])
+            told = (words for known, words in _REASONS.items() if known in reason)
+            given = (reason, getattr(error, "note", None) or "Correct that line.")
+            expected, (found, step) = "plain YAML", next(told, given)
         except (RecursionError, ValueError) as error:
             expected, found, step = "plain YAML", f"{error}", "Simplify the file."
     return {}, [Problem(where, expected, found, step)]
 
 
 def _load(text: str) -> Any:
-    """Parse text after making sure of what the parser itself does not bound.
+    """One document as what JSON can hold: texts, numbers, true, false, null, lists and mappings.
 
-    Aliases can grow without end, and each level of nesting takes a piece of the parser's stack.
+    Tags, anchors and aliases are refused; dates, octal, hexadecimal, sexagesimal and endless
+    numbers, ``yes`` and ``off`` stay the texts that they are.
     """
-    depth = 0
-    for event in yaml.parse(text, Loader=_SafeLoader):
-        depth += isinstance(event, yaml.events.CollectionStartEvent)
-        depth -= isinstance(event, yaml.events.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise _refused(f"more than {MAX_DEPTH} levels of nesting", event.start_mark)
-        if isinstance(event, yaml.events.AliasEvent):
-            raise _refused("aliases (*name) are not accepted here", event.start_mark)
-    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a safe loader made stricter
+    events = yaml.parse(text, Loader=_Loader)
+    lines = text.splitlines()
+    value, n_documents = None, 0
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            n_documents += 1
+            if n_documents > 1:
+                raise _refused("a second document", event.start_mark, "Remove the line `---`.")
+        elif isinstance(event, yaml.NodeEvent):
+            value = _value(event, events, lines, 0)
+    return value
+
+
+def _value(event: Any, events: Iterator[Any], lines: Sequence[str], depth: int) -> Any:
+    """The value that begins with an event; its other events are taken as well."""
+    mark = event.start_mark
+    if depth > MAX_DEPTH:
+        raise _refused(f"more than {MAX_DEPTH} levels of nesting", mark, "Simplify the file.")
+    if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        raise _refused("anchors (&name) and aliases (*name) are not accepted here", mark)
+    if event.tag is not None:
+        raise _refused(f"the tag {event.tag[:40]!r}, which is not accepted here", mark)
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event, lines)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items = []
+        while not isinstance(part := next(events), yaml.SequenceEndEvent):
+            items.append(_value(part, events, lines, depth + 1))
+        return items
+    mapping: dict[str, Any] = {}
+    while not isinstance(part := next(events), yaml.MappingEndEvent):
+        if not isinstance(part, yaml.ScalarEvent):
+            raise _refused("a key that is no text", part.start_mark)
+        _value(part, events, lines, depth + 1)
+        if part.value in mapping:
+            reason = f"the key {part.value[:40]!r} twice"
+            raise _refused(reason, part.start_mark, "Keep one of the lines.")
+        mapping[part.value] = _value(next(events), events, lines, depth + 1)
+    return mapping
+
+
+def _scalar(event: Any, lines: Sequence[str]) -> Any:
+    text: str = event.value
+    if event.style:  # quoted, or a block of text
+        return text
+    end = event.end_mark
+    rest = lines[end.line][end.column :] if end.line < len(lines) else ""
+    if lost := _LOST.match(rest):
+        reason = f"{lost[1]!r}, which YAML takes for a comment"
+        raise _refused(reason, end, "Put the whole text into quotes, or a blank behind the `#`.")
+    if text in _WORDS:
+        return _WORDS[text]
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    is_real = _REAL.fullmatch(text) and text.strip("+-.eE")[:1].isdigit()
+    number = float(text) if is_real else math.inf
+    return number if math.isfinite(number) else text
 
 
 # SHA256SUMS: the bytes of a version's tables as they were written on this machine

@@ -353,6 +353,10 @@ class TaskScorer:
             SubmissionError: Every problem of the submission.
         """
         shown_as = shown_as or self._layout.relative(folder)
+        with validate.as_problems(shown_as):
+            return self._score(folder, shown_as)
+
+    def _score(self, folder: Path, shown_as: str) -> Scored:
         submission = read_submission(folder, self._task, self._expectations, shown_as=shown_as)
         predictions, cv = submission.predictions, submission.cv_predictions
         aligned = scoring.align_checked(self.prepared.id_array, predictions, self._task)

@@ -634,6 +634,8 @@ class Task:
         split: Name of the frozen split. Its ``test`` part is scored, unless ``scored_folds`` says
             otherwise.
         targets: Quantities to predict.
+        ascending: Targets that are in this order by definition, the smallest first; predictions
+            that break it in most entries are asked about.
         metrics: Metrics in the order leaderboards show them.
         subsets: Parts of the test set, ``all`` first.
         primary: What the task ranks by.
@@ -679,6 +681,7 @@ class Task:
     group_column: str
     ranked_beside: str | None = None
     wider_groups: str | None = None
+    ascending: tuple[str, ...] = ()
     replicate_column: str | None = None
     entries: Subset | None = None
     scored_folds: CrossValidation | None = None
@@ -718,6 +721,8 @@ class Task:
         if not self.primary_use.is_plain or not is_whole:
             msg = f"task {self.name!r} ranks by a metric that passes over or weighs entries"
             raise ValueError(msg)
+        if unknown := set(self.ascending) - {target.name for target in self.targets}:
+            raise ValueError(f"task {self.name!r} orders targets it does not have: {unknown}")
         if (self.predicts == "values") != (self.truth is None):
             msg = f"task {self.name!r} predicts {self.predicts}, and its truth is {self.truth!r}"
             raise ValueError(msg)

@@ -19,6 +19,7 @@ import yaml
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS, rounded
 from ionladder.specs import Array, Target, Task
+from ionladder.submit.units import n_disordered, n_outside
 
 if TYPE_CHECKING:
     from ionladder.data.labels import EvaluationLabels
@@ -215,7 +216,7 @@ def check_labels(inputs: AuditInputs) -> Found:
         for place, (y_pred, r) in enumerate(zip(item.y_pred, correlations, strict=True)):
             is_close = np.abs(y_pred[:, known] - item.y_true[known]) <= within
             share = float(is_close.mean(axis=1).max())
-            if share >= EQUAL_SHARE or r > LABEL_CORRELATION:
+            if share >= EQUAL_SHARE or abs(r) > LABEL_CORRELATION:
                 evidence: Evidence = {"target": item.target.name, "share_equal": share}
                 evidence |= {"equal_within": within, "correlation": float(r), "n": int(known.sum())}
                 yield place, evidence, {"of": item.of, "unit": item.target.error_unit}
@@ -241,22 +242,40 @@ def check_constant(inputs: AuditInputs) -> Found:
         yield place, evidence, {"of": of, "unit": unit, "more": more, "why": why}
 
 
+def check_units(inputs: AuditInputs) -> Found:
+    """Predictions most of which no material can have: another unit, sign or logarithm."""
+    return (found for found in _outside(inputs) if 2 * found[1]["n_outside"] > found[1]["n"])
+
+
 def check_physical(inputs: AuditInputs) -> Found:
-    """Predictions that no material can have; a task that states no range has no such check."""
+    """Some predictions that no material can have; a task that states no range has no such check."""
+    return (found for found in _outside(inputs) if 2 * found[1]["n_outside"] <= found[1]["n"])
+
+
+def _outside(inputs: AuditInputs) -> Iterator[tuple[int, dict[str, Any], dict[str, str]]]:
     for item in inputs.targets:
         if item.target.physical is None:
             continue
         low, high = item.target.physical
         for place, y_pred in enumerate(item.y_pred):
-            ends = float(y_pred.min()), float(y_pred.max())
-            outside = int(((y_pred < low) | (y_pred > high)).sum())
-            if outside:
+            if outside := n_outside(y_pred, item.target):
+                ends = float(y_pred.min()), float(y_pred.max())
                 evidence: Evidence = {"target": item.target.name, "n_outside": outside}
                 evidence |= {"n": y_pred.size, "smallest": ends[0], "largest": ends[1]}
                 evidence |= {"physical_low": low, "physical_high": high}
                 words = {"range": " to ".join(printed(end, "g") for end in (low, high))}
                 words |= {"reach": " to ".join(printed(end, ".3g") for end in ends)}
                 yield place, evidence, {**words, "of": item.of, "unit": item.target.unit}
+
+
+def check_order(inputs: AuditInputs) -> Found:
+    """Targets that are in one order by definition, in another for most entries."""
+    order = " ≤ ".join(inputs.task.target(name).symbol for name in inputs.task.ascending)
+    for place in range(len(inputs.names) if order else 0):
+        columns = {item.target.name: item.y_pred[place].ravel() for item in inputs.targets}
+        n = inputs.targets[0].y_pred[place].size
+        if 2 * (wrong := n_disordered(columns, inputs.task)) > n:
+            yield place, {"n_disordered": wrong, "n": n}, {"order": order}
 
 
 # --- The scores of one submission against one another

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from ionladder.data.registry import all_tasks, get_task
-from ionladder.errors import ConfigError
+from ionladder.errors import ConfigError, SubmissionError, first_few
 from ionladder.repo import Layout, find_layout
 from ionladder.specs import Task
 
@@ -70,9 +73,58 @@ def task_of(path: Path, name: str | None) -> Task:
     """The task a submission folder belongs to: as named, else its parent folder's name.
 
     Raises:
-        ConfigError: There is no such task.
+        ConfigError: There is no such task, or nothing says which it is.
     """
-    return get_task(name or path.resolve().parent.name)
+    folder, known = path.absolute(), all_tasks()
+    if name or folder.parent.name in known:
+        return get_task(name or folder.parent.name)
+    expected, found = "a submission: submissions/<task>/<name>", "another folder"
+    step = "Name its folder, or the task with --task."
+    if not path.exists():
+        found, step = "no such file or folder", "Check the path."
+    elif folder.name in known:
+        names = sorted(item.name for item in folder.iterdir() if item.is_dir())
+        found, step = "the folder of a task", f"Name one below it: {first_few(names)}."
+    elif path.is_file():
+        expected, found = "the task of these predictions", "a file that does not say it"
+        step = f"Name it with --task: {', '.join(known)}."
+    raise ConfigError(path.as_posix(), expected, found, step)
+
+
+_CARD_OF_FILE = (
+    "model: '{name}'\ndescription: A file of predictions without a card.\n"
+    "authors: [name: not stated]\ntraining_data: not stated\ninputs: both\nlicence: CC0-1.0\n"
+)
+
+
+@contextmanager
+def submission_at(path: Path, name: str | None) -> Iterator[tuple[Path, Task, str | None]]:
+    """The folder of a submission, its task, and how errors name it (None: as its path).
+
+    A file in the folder of a submission stands for the folder; any other file of predictions gets
+    a folder of its own for the time being, so that it is checked and scored as one in a folder is.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - `.` and `..` go, links stay
+    if path.is_file() and path.with_name("submission.yaml").exists():
+        path = path.parent
+    task = task_of(path, name)
+    if not path.is_file():
+        yield path, task, None
+        return
+    shown, stem = path.name, "cv_predictions" if task.scored_folds else "predictions"
+    suffix = path.suffix if path.suffix in (".parquet", ".extxyz") else ".csv"
+    with tempfile.TemporaryDirectory(prefix="ionladder-") as room:
+        folder = Path(room) / "your-file"
+        folder.mkdir()
+        shutil.copyfile(path, folder / f"{stem}{suffix}")
+        card = _CARD_OF_FILE.format(name=printable(path.stem).replace("'", "")[:100] or "file")
+        (folder / "submission.yaml").write_text(card, encoding="utf-8")
+        try:
+            yield folder, task, shown
+        except SubmissionError as error:
+            inside = f"{shown}/{stem}{suffix}"
+            problems = [replace(p, where=p.where.replace(inside, shown)) for p in error.problems]
+            raise SubmissionError(problems) from error
 
 
 # --- Arguments and options that several commands take
@@ -93,7 +145,7 @@ TaskOfFolder = Annotated[
     ),
 ]
 SubmissionFolder = Annotated[
-    Path, typer.Argument(help="Submission folder: submissions/<task>/<name>.")
+    Path, typer.Argument(help="Submission folder, or a file of predictions.")
 ]
 OtherVersion = Annotated[
     str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -212,6 +213,9 @@ def convert(
         typer.Option(help="TARGET=HEADER: which column of a CSV holds a target.", show_default=""),
     ] = None,
     log10: Annotated[bool, typer.Option("--log10", help="Convert σ in a CSV to log10 σ.")] = False,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of a CSV's numbers.", show_default="by the header")
+    ] = None,
     matbench_task: Annotated[
         str | None, typer.Option(help="Task of a results file to take.", show_default="by name")
     ] = None,
@@ -227,16 +231,16 @@ def convert(
     chosen = get_task(task)
     require_numbers(chosen, where="convert")
     columns = _columns(column or [], chosen)
-    choices = Choices(columns=columns, is_log10_asked=log10, matbench_task=matbench_task)
+    choices = Choices(columns=columns, is_log10_asked=log10, unit=unit, matbench_task=matbench_task)
     known_kind = _format(kind)
     expected = context.expectations(chosen)
     foreign = read_foreign(files, chosen, expected, kind=known_kind, choices=choices)
     folder = to_folder or context.layout.submission_dir(chosen.name, _name(files[0]))
     shown = context.layout.relative(folder)
     source = ", ".join(path.name for path in files)
-    write_converted_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
-    for note in foreign.notes:
-        print(note)
+    asked = write_converted_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
+    for note in (*foreign.notes, *asked):
+        print(common.printable(note))
     what = [f"{len(expected.test_ids)} test entries"] if foreign.predictions else []
     what += ["the frozen folds"] if foreign.cv_predictions else []
     print(
@@ -282,7 +286,7 @@ def _format(kind: str | None) -> Format | None:
 
 def validate(
     paths: Annotated[
-        list[Path], typer.Argument(help="Submission folders: submissions/<task>/<name>.")
+        list[Path], typer.Argument(help="Submission folders, or files of predictions.")
     ],
     task: common.TaskOfFolder = None,
 ) -> None:
@@ -294,12 +298,13 @@ def validate(
     problems: list[Problem] = []
     verdicts: list[str] = []
     for path in common.following(paths, "Validating"):
-        chosen = common.task_of(path, task)
-        if chosen.name not in expected:
-            version = context.version_of(chosen)
-            expected[chosen.name] = load_expectations(context.layout, chosen, version)
         try:
-            verdicts.append(_verdict(path, chosen, expected[chosen.name], context))
+            with common.submission_at(path, task) as (folder, chosen, shown):
+                if chosen.name not in expected:
+                    version = context.version_of(chosen)
+                    expected[chosen.name] = load_expectations(context.layout, chosen, version)
+                where = shown or context.layout.relative(folder)
+                verdicts.append(_verdict(folder, where, chosen, expected[chosen.name]))
         except SubmissionError as error:
             problems += error.problems
     for verdict in verdicts:
@@ -308,15 +313,15 @@ def validate(
         raise SubmissionError(problems)
 
 
-def _verdict(path: Path, task: Task, expected: Expectations, context: Context) -> str:
-    """One line on a valid submission.
+def _verdict(path: Path, shown: str, task: Task, expected: Expectations) -> str:
+    """One line on a valid submission, and one for each thing that a maintainer will ask.
 
     Raises:
         SubmissionError: It has problems.
     """
+    from ionladder.submit.units import doubts
     from ionladder.submit.validate import read_submission
 
-    shown = context.layout.relative(path)
     submission = read_submission(path, task, expected, shown_as=shown)
     n_seeds = len(set(submission.predictions.columns["seed"].tolist()))
     entries, times, beside = "test entries", "seed", "cross-validation predictions"
@@ -327,11 +332,12 @@ def _verdict(path: Path, task: Task, expected: Expectations, context: Context) -
     cv = submission.cv_predictions
     predicted = set(cv.columns["scheme"].unique().to_pylist()) if cv else set()
     has_beside = predicted & {scheme.scheme for scheme in task.cross_validation}
-    return (
+    said = (
         f"{shown} is valid: {len(expected.test_ids)} {entries}, "
         f"{n_seeds} {times}{'s' if n_seeds > 1 else ''}, "
         f"{'with' if has_beside else 'without'} {beside}."
     )
+    return "\n".join([said, *doubts(submission.predictions.columns, task)])
 
 
 # --- ``ionladder score``: the verdict on one submission, as the leaderboard will print it
@@ -355,10 +361,10 @@ def score(
 
     context = common.load_context()
     layout, settings = context.layout, context.params.scoring
-    chosen = common.task_of(path, task)
-    version = context.version_of(chosen, dataset_version)
-    scorer = TaskScorer.open(layout, chosen, version, settings)
-    scored = scorer.score(path)
+    with common.submission_at(path, task) as (folder, chosen, shown):
+        version = context.version_of(chosen, dataset_version)
+        scorer = TaskScorer.open(layout, chosen, version, settings)
+        scored = scorer.score(folder, shown_as=shown)
     if json and not full:
         print(to_json(scored.receipt), end="")
         return
@@ -494,6 +500,7 @@ def preview(
     from ionladder.site.render import preview_page
 
     context = common.load_context()
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - `.` and `..` go, links stay
     chosen = common.task_of(path, task)
     version = context.version_of(chosen)
     settings = context.params.scoring

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from ionladder.errors import InterchangeError, Problem, SubmissionError
+from ionladder.errors import InterchangeError, Problem, SubmissionError, first_few
 from ionladder.interchange import tables as tbl
 from ionladder.interchange.jarvis import Contribution, property_of, read_contribution
 from ionladder.interchange.matbench import is_results, predictions_of, read_results
@@ -16,7 +16,9 @@ from ionladder.repo import replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, name_problems
 from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM
-from ionladder.submit.validate import Expectations, card_template, read_submission
+from ionladder.submit.tables import other_kind
+from ionladder.submit.units import doubts
+from ionladder.submit.validate import Expectations, card_template, check_tables
 
 Format = Literal["jarvis", "matbench", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -28,12 +30,14 @@ class Choices:
 
     Attributes:
         columns: Target → header of a CSV.
-        is_log10_asked: Whether predictions in the linear unit of a log10 target are converted.
+        is_log10_asked: Whether predictions in a linear unit of a log10 target are converted.
+        unit: Unit of the predictions in a CSV, where its header does not state it.
         matbench_task: Task of a results file to take.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     is_log10_asked: bool = False
+    unit: str | None = None
     matbench_task: str | None = None
 
 
@@ -41,18 +45,24 @@ def guess_format(path: Path) -> Format:
     """The format of a file by its content.
 
     Raises:
-        InterchangeError: It cannot be opened, or is parquet, which needs no conversion.
+        InterchangeError: It cannot be opened, or is of a kind that is not read.
     """
     data = tbl.read_file(path)
-    if data.startswith(tbl.ZIP_MAGIC):
-        return "jarvis"
-    if data.startswith(tbl.GZIP_MAGIC) or is_results(data[:1000]):
+    head = data
+    if data.startswith(tbl.GZIP_MAGIC):
+        head = tbl.gunzip(data, shown_as=path.name)
+    if is_results(head[:1000]):
         return "matbench"
-    if data.startswith(tbl.PARQUET_MAGIC):
+    kind = other_kind(head[:4096] + head[-4096:])
+    if kind is None:
+        return "csv"
+    if kind[0] == "a zip archive":
+        return "jarvis"
+    step = kind[1]
+    if kind[0] == "a parquet file":
         step = f"Put it into the submission's folder as {PREDICTIONS_STEM}.parquet."
-        expected, found = "a file of another project", "a parquet file"
-        raise InterchangeError(path.name, expected, found, step)
-    return "csv"
+    expected = "a CSV, a zip of JARVIS, or results of matbench"
+    raise InterchangeError(path.name, expected, kind[0], step)
 
 
 def read_foreign(
@@ -86,7 +96,11 @@ def read_foreign(
     if kind == "matbench":
         return predictions_of(read_results(paths[0]), task, expected, wanted=choices.matbench_task)
     return tbl.read_frame(
-        paths[0], task, columns=choices.columns, is_log10_asked=choices.is_log10_asked
+        paths[0],
+        task,
+        columns=choices.columns,
+        is_log10_asked=choices.is_log10_asked,
+        unit=choices.unit,
     )
 
 
@@ -98,7 +112,7 @@ def write_converted_folder(
     *,
     source: str,
     shown_as: str,
-) -> list[Path]:
+) -> list[str]:
     """Check predictions as every submission is checked, then write the folder as a whole.
 
     Args:
@@ -110,7 +124,7 @@ def write_converted_folder(
         shown_as: Path of the folder, for messages.
 
     Returns:
-        The files written: predictions, fold predictions where there are any, and a card to fill in.
+        What a maintainer will ask about the predictions, one sentence each.
 
     Raises:
         InterchangeError: The folder exists, or the file predicts nothing that the board scores.
@@ -133,15 +147,12 @@ def write_converted_folder(
                 text = pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
                 write_text(fresh / f"{stem}.csv", text)
         write_text(fresh / CARD_FILE, card_template(folder.name, task))
-        try:
-            read_submission(fresh, task, expected, shown_as=source)
-        except SubmissionError as error:
+        predictions, _, problems = check_tables(fresh, task, expected, source)
+        if problems or predictions is None:
             # The checks name our files; the reader has the cells in the foreign one.
             ours = {f"{source}/{stem}.csv": source for stem in tables}
-            raise SubmissionError(
-                [_renamed(problem, ours) for problem in error.problems]
-            ) from error
-    return sorted(folder.iterdir())
+            raise SubmissionError([_renamed(problem, ours) for problem in problems])
+    return doubts(predictions.columns, task)
 
 
 def _renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
@@ -166,7 +177,9 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
         pairs = zip(item.ids, item.predictions, strict=True)
         parts[target] = [{"id": i, target: cell} for i, cell in pairs]
     where = ", ".join(item.name for item in contributions)
-    return Foreign(predictions=tbl.merge_targets(parts, task, where=where))
+    left = sorted({name for item in contributions for name in item.left_out})
+    notes = (f"Left out, as no column of a submission: {first_few(left)}.",) if left else ()
+    return Foreign(predictions=tbl.merge_targets(parts, task, where=where), notes=notes)
 
 
 def _nothing_scored(task: Task, source: str) -> InterchangeError:

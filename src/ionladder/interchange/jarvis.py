@@ -30,11 +30,13 @@ class Contribution:
         name: File name.
         ids: Ids as text, in file order.
         predictions: The cells beside them, as text.
+        left_out: Further columns, such as the labels that many write beside them.
     """
 
     name: str
     ids: tuple[str, ...]
     predictions: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def property_of(name: str) -> str | None:
@@ -54,17 +56,18 @@ def read_contribution(path: Path) -> Contribution:
     """Read a ``.csv.zip``; ids stay text, cells are not interpreted.
 
     Raises:
-        InterchangeError: The archive is refused, or its CSV has another header than
-            ``id,prediction``.
+        InterchangeError: The archive is refused, or its CSV lacks the column ``id`` or
+            ``prediction``.
     """
     member, text = unzip(read_file(path), suffix=".csv", shown_as=path.name)
     where = f"{path.name}, {member}"
     table = read_text_table(text, shown_as=where)
-    if tuple(table.column_names) != HEADER:
-        found, step = first_few(table.column_names, limit=8), "Keep these two columns only."
+    if not {*HEADER} <= {*table.column_names}:
+        found, step = first_few(table.column_names, limit=8), "Name the two columns so."
         raise InterchangeError(f"{where}, header", ",".join(HEADER), found, step)
     ids, predictions = (tuple(table.column(name).to_pylist()) for name in HEADER)
-    return Contribution(name=path.name, ids=ids, predictions=predictions)
+    left = tuple(name for name in table.column_names if name not in HEADER)
+    return Contribution(name=path.name, ids=ids, predictions=predictions, left_out=left)
 
 
 def write_contribution(path: Path, ids: Sequence[str], values: Sequence[float]) -> None:
@@ -99,13 +102,25 @@ def read_labels(path: Path, split: str = "test") -> dict[str, float]:
         found = f"something else ({error})"
         raise InterchangeError(member, "JSON", found, "Download it again.") from error
     labels = content.get(split) if isinstance(content, Mapping) else None
-    if not isinstance(labels, Mapping) or any(
-        isinstance(value, bool) or not isinstance(value, int | float) for value in labels.values()
-    ):
+    labels = labels if isinstance(labels, Mapping) else {}
+    numbers = {str(name): _number(value) for name, value in labels.items()}
+    if not numbers or None in numbers.values():
         found = f"no numbers by id under {split!r}"
         step = "Only benchmarks of one number an entry can be scored by MAE."
         raise InterchangeError(member, '{"test": {id: number}}', found, step)
-    return {str(identifier): float(value) for identifier, value in labels.items()}
+    return {name: value for name, value in numbers.items() if value is not None}
+
+
+def _number(value: object) -> float | None:
+    """A number, also one that is written as text: by these JARVIS scores too."""
+    try:
+        return (
+            float(value)
+            if isinstance(value, int | float | str) and not isinstance(value, bool)
+            else None
+        )
+    except (ValueError, OverflowError):
+        return None
 
 
 def export_contributions(

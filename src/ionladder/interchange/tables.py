@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ionladder.errors import InterchangeError, first_few
 from ionladder.specs import Target, Task
-from ionladder.submit.tables import read_submitted_table
+from ionladder.submit import units
+from ionladder.submit.tables import INDEX_HEADERS, read_submitted_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -159,7 +162,12 @@ def gunzip(data: bytes, *, shown_as: str) -> bytes:
     return content
 
 
+_COMPANION = re.compile(r"(?:^|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
+"""Files that a system puts beside what somebody packs."""
+
+
 def _only_member(members: list[zipfile.ZipInfo], suffix: str, shown_as: str) -> zipfile.ZipInfo:
+    members = [member for member in members if not _COMPANION.search(member.filename)]
     if len(members) != 1:
         names = first_few(repr(member.filename) for member in members)
         found = f"{len(members)} ({names})" if members else "an empty archive"
@@ -256,11 +264,9 @@ def merge_targets(
 
 _ID_HEADERS = ("id", "entry_id", "material_id", "index")
 _FOLD_HEADERS = ("scheme", "repeat", "fold")
-_INDEX_HEADERS = ("", "Unnamed: 0", "__index_level_0__")
 _PREDICTION_HEADERS = ("prediction", "predictions", "predicted", "pred", "y_pred")
+_PREDICTED = re.compile(r"(?:^|[^a-z])(?:y_?)?(?:pred|hat(?![a-z])|estim|output)", re.IGNORECASE)
 _CLOSE = 0.8
-_LOG_UNIT = re.compile(r"^log10\((?P<linear>.+)\)$")
-_EXPONENTS = str.maketrans({"⁻": "-", "¹": "1", "²": "2", "³": "3", "−": "-"})
 
 
 def read_frame(
@@ -269,6 +275,7 @@ def read_frame(
     *,
     columns: Mapping[str, str] | None = None,
     is_log10_asked: bool = False,
+    unit: str | None = None,
 ) -> Foreign:
     """Read a CSV with one row an entry.
 
@@ -276,36 +283,38 @@ def read_frame(
         path: The file.
         task: Names the targets and their units.
         columns: Target → header that holds it, where the names alone do not tell.
-        is_log10_asked: Whether predictions in the linear unit are to be converted to log10.
+        is_log10_asked: Whether predictions in a linear unit are to be converted to log10.
+        unit: Their unit, where the header does not state it.
 
     Raises:
         InterchangeError: No table, no ids, no or several columns for a target, or predictions in
             the linear unit that nobody asked to convert.
     """
-    table = read_text_table(read_file(path), shown_as=path.name)
+    data = read_file(path)
+    data = gunzip(data, shown_as=path.name) if data.startswith(GZIP_MAGIC) else data
+    table = read_text_table(data, shown_as=path.name)
     headers, where, notes = table.column_names, f"{path.name}, header", []
     taken = {"id": _id_header(headers, where)}
     found = {}
     for target in task.targets:
         header = _header_of(target, task, headers, (columns or {}).get(target.name), where)
         taken[target.name] = header
-        cells: list[str] = table.column(header).to_pylist()
-        place = f"{path.name}, column `{header}`"
-        if is_log10_asked:
-            found[target.name] = _to_log10(target, place, cells)
-            notes.append(f"`{header}` was converted: {target.name} is its log10.")
-            continue
-        _require_logarithms(target, header, place, cells)
-        if header != target.name:
+        place, cells = f"{path.name}, column `{header}`", table.column(header).to_pylist()
+        found[target.name], done = _converted(
+            target, header, cells, place, is_log10_asked=is_log10_asked, unit=unit
+        )
+        if done:
+            notes.append(f"`{header}` was converted: {target.name} is {done}.")
+        elif header != target.name:
             notes.append(f"`{header}` was taken for {target.name}.")
-        if (std := f"{target.name}_std") in headers:
+        if not done and (std := f"{target.name}_std") in headers:
             taken[std] = std
     has_folds = bool(task.scored_folds) and set(_FOLD_HEADERS) <= set(headers)
     others = ("seed", *(_FOLD_HEADERS if has_folds else ()))
     taken |= {name: name for name in others if name in headers}
     found = {n: found.get(n) or table.column(header).to_pylist() for n, header in taken.items()}
     used = {*taken.values()}
-    left = [repr(name) if name in _INDEX_HEADERS else name for name in headers if name not in used]
+    left = [repr(name) if name in INDEX_HEADERS else name for name in headers if name not in used]
     if left:
         notes.append(f"Left out, as no column of a submission: {first_few(left, limit=10)}.")
     if has_folds:
@@ -313,22 +322,10 @@ def read_frame(
     return Foreign(predictions=found, notes=tuple(notes))
 
 
-def linear_unit(target: Target) -> str | None:
-    """The unit whose log10 a target is, or None.
-
-    Example:
-        >>> from ionladder.data.registry import get_task
-        >>> linear_unit(get_task("obelix").targets[0])
-        'S/cm'
-    """
-    match = _LOG_UNIT.match(target.unit)
-    return match["linear"] if match else None
-
-
 def _id_header(headers: Sequence[str], where: str) -> str:
     named = [name for name in headers if name.strip().casefold() in _ID_HEADERS]
     exact = [name for name in named if name == "id"]
-    found = exact or named or [name for name in headers if name in _INDEX_HEADERS]
+    found = exact or named or [name for name in headers if name in INDEX_HEADERS]
     if len(found) == 1:
         return found[0]
     expected = "one column of ids (`ID`, `id` or the index of a data frame)"
@@ -356,12 +353,17 @@ def _header_of(
         # With something behind the name it may be a label or a deviation.
         others = [h for h in headers if not _plain(h).startswith(f"{name}_")]
         misspelt = difflib.get_close_matches(name, others, n=2, cutoff=_CLOSE)
-    for matches in (
-        [header for header in headers if header == name],
-        [header for header in headers if _plain(header) in near],
-        [header for header in headers if _is_linear_header(target, header)],
-        misspelt,
-    ):
+    exact = [header for header in headers if header == name]
+    start, names = name.removesuffix("_ev"), {item.name for item in task.targets}
+    stated = [header for header in headers if _is_of(target, header) and header not in names]
+    if len(names) > 1:
+        stated = [header for header in stated if _plain(header).startswith(start)]
+    # The name of the dataset's own column beside a prediction: it may well be the label.
+    beside = [header for header in headers if _plain(header) in near and header != name]
+    if exact and not beside:
+        others = [h for h in headers if _PREDICTED.search(h) and not h.endswith("_std")]
+        beside = [h for h in others if h not in names]
+    for matches in ([*exact, *beside], stated, misspelt):
         if len(matches) == 1:
             return matches[0]
         if matches:
@@ -377,54 +379,74 @@ def _plain(header: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", header.casefold()).strip("_")
 
 
-def _is_linear_header(target: Target, header: str) -> bool:
-    """Whether a header states the linear unit of a log10 target: ``σ (S cm-1)``, ``S/cm``."""
-    unit = linear_unit(target)
-    if unit is None or "log" in header.casefold():
-        return False
-    above, _, below = unit.partition("/")
-    written = re.sub(r"[\s·*^_]+", "", header.translate(_EXPONENTS))
-    return f"{above}/{below}" in written or f"{above}{below}-1" in written
+def _is_of(target: Target, header: str) -> bool:
+    """Whether a header states a unit of the kind that the target has: ``σ (mS cm-1)``, ``S/m``."""
+    stated = units.read_header(header)
+    is_kind = stated.unit is not None and stated.unit.kind == units.linear_unit(target)
+    return is_kind and not (units.is_linear(target) and bool(stated.form))
 
 
-def _require_logarithms(target: Target, header: str, where: str, cells: Sequence[str]) -> None:
-    """Refuse predictions in the linear unit: the header says so, or every value does.
+def _converted(
+    target: Target,
+    header: str,
+    cells: list[str],
+    where: str,
+    *,
+    is_log10_asked: bool,
+    unit: str | None,
+) -> tuple[list[str], str]:
+    """Cells in the unit of a target, and what was done to them; as they are where nothing was.
 
-    A log10 target that is never positive in nature betrays it: all its predictions are.
+    Raises:
+        InterchangeError: The unit is not stated, unknown, of another kind, or stated twice; or
+            nobody asked for logarithms.
     """
-    unit = linear_unit(target)
-    values = [value for value in map(_number, cells) if value is not None]
-    is_never_positive = target.physical is not None and target.physical[1] <= 0
-    all_positive = bool(values) and min(values) > 0
-    if unit is None or not (
-        _is_linear_header(target, header) or (is_never_positive and all_positive)
-    ):
-        return
-    span = f", {min(values):.3g} to {max(values):.3g}" if values else ""
-    found = f"predictions that look like σ in {unit}{span}"
-    step = "Add --log10 to have them converted, or take log10 yourself."
-    raise InterchangeError(where, f"{target.name} in {target.unit}", found, step)
-
-
-def _to_log10(target: Target, where: str, cells: Sequence[str]) -> list[str]:
-    unit = linear_unit(target)
-    if unit is None:
-        expected = f"{target.name} in {target.unit}"
-        raise InterchangeError(where, expected, "--log10", "Leave --log10 out.")
-    values = [_number(cell) for cell in cells]
-    low = [c for c, v in zip(cells, values, strict=True) if v is not None and v <= 0]
-    if low:
+    stated, kind = units.read_header(header), units.linear_unit(target)
+    expected = f"{target.name} in {target.unit}"
+    if is_log10_asked and (units.is_linear(target) or (stated.form and not unit)):
+        found = "--log10" if units.is_linear(target) else f"--log10 for {stated}"
+        raise InterchangeError(where, expected, found, "Leave --log10 out.")
+    given = units.read_unit(unit) if unit else stated.unit
+    if unit and (given is None or given.kind != kind):
+        known = (
+            "S/cm, mS/cm, μS/cm, S/m" if kind == "S/cm" else "eV, meV, kJ/mol, kcal/mol, K, cm-1"
+        )
+        raise InterchangeError(
+            "--unit", f"a unit of {target.name}, such as {known}", unit, "Correct it."
+        )
+    if unit and stated.unit and stated.unit != given:
+        step = "Leave --unit out, or correct the header."
+        raise InterchangeError(where, f"{unit}, as --unit says", f"{stated.unit.name}", step)
+    if given and given.kind != kind:
+        step = "Name another column: --column TARGET=HEADER."
+        raise InterchangeError(where, expected, f"a column in {given.name}", step)
+    form: units.Form = "" if is_log10_asked else stated.form
+    if not (units.is_linear(target) or form or is_log10_asked) and given:
+        step = "Add --log10 to have it converted, or take log10 yourself."
+        raise InterchangeError(where, expected, f"a column in {given.name}", step)
+    if is_log10_asked and given is None:
+        step = "State it: --unit S/cm, or mS/cm, S/m, …"
+        found = "a header that states none that is known"
+        raise InterchangeError(where, "the unit of the numbers", found, step)
+    if given is None and not form.removeprefix("log10"):
+        return cells, ""
+    values = np.array([_number(cell) for cell in cells], dtype=np.float64)
+    if is_log10_asked and (values <= 0).any():
+        low = [cell for cell, value in zip(cells, values, strict=True) if value <= 0]
         found = f"{len(low)} that are not positive ({first_few(low)})"
         step = "If they are log10 already, leave --log10 out; a conductivity is above zero."
-        raise InterchangeError(where, f"positive numbers in {unit}", found, step)
-    pairs = zip(cells, values, strict=True)
-    return [cell if value is None else repr(math.log10(value)) for cell, value in pairs]
+        raise InterchangeError(where, "positive numbers", found, step)
+    new, done = units.converted(values, units.Stated(unit=given, form=form), target)
+    if not done:
+        return cells, ""
+    pairs = zip(cells, new.tolist(), strict=True)
+    return [cell if math.isnan(value) else repr(value) for cell, value in pairs], done
 
 
-def _number(cell: str) -> float | None:
-    """A finite number, or None; the checks of submissions name what is none."""
+def _number(cell: str) -> float:
+    """A finite number, or NaN; the checks of submissions name what is none."""
     try:
         value = float(cell)
     except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+        return math.nan
+    return value if math.isfinite(value) and "_" not in cell else math.nan

@@ -5,30 +5,104 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 
-from ionladder.errors import Problem
+from ionladder.errors import Problem, field_problem
 from ionladder.repo import read_mapping
 
 CARD_FILE = "submission.yaml"
 _MAX_PROBLEMS = 30
 
+DESCRIPTION_TO_WRITE = (
+    "Say in two or three sentences what the model is and how the predictions were made."
+)
+_TO_REPLACE = (
+    *(DESCRIPTION_TO_WRITE, "Your Name", "Your institute", "0000-0000-0000-0000"),
+    *("https://…", "10.…", "anything else", "TODO", "FIXME", "TBD"),
+)
+"""Words of the template, and of any other, that were written there to be replaced."""
+
+
+def _without(pattern: str) -> BeforeValidator:
+    """Cut off what an identifier begins with where it is given as an address."""
+
+    def cut(value: Any) -> Any:
+        return (
+            re.sub(pattern, "", value.strip(), flags=re.IGNORECASE)
+            if isinstance(value, str)
+            else value
+        )
+
+    return BeforeValidator(cut)
+
+
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """Refuse a text of another form, in words."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(expected)
+        return value
+
+    return AfterValidator(check)
+
+
+def _spdx(value: str) -> str:
+    """The identifier or expression as SPDX writes it."""
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    for text in (value, re.sub(r"[\s_]+", "-", value)):
+        try:
+            known = str(canonicalize_license_expression(text))
+        except InvalidLicenseExpression:
+            continue
+        if text == value:
+            return known
+        raise ValueError(f"an SPDX identifier, such as {known}")
+    raise ValueError("an SPDX identifier, such as MIT or CC-BY-4.0 (spdx.org/licenses lists them)")
+
+
 _Line = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    _matching(r"[^\r\n]*", "a text of one line"),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^\r\n]*$"}),
 ]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 _Url = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"']+$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500),
+    _matching(r"https?://[^\s<>\"']+", "an address that begins with https://"),
+    WithJsonSchema({"type": "string", "maxLength": 500, "pattern": r"^https?://[^\s<>\"']+$"}),
 ]
-_Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s<>\"']+$", max_length=200)]
-_Orcid = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$")]
+_Doi = Annotated[
+    str,
+    _without(r"(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*"),
+    StringConstraints(max_length=200),
+    _matching(r"10\.[0-9]{4,9}/[^\s<>\"']+", "a DOI, such as 10.1021/acs.chemmater.0c01907"),
+]
+_Orcid = Annotated[
+    str,
+    _without(r"(?:https?://)?(?:www\.)?orcid\.org/"),
+    _matching(r"(?:[0-9]{4}-){3}[0-9]{3}[0-9X]", "an ORCID iD, such as 0000-0002-1825-0097"),
+]
 # JSON, spreadsheets and browsers hold no larger whole numbers exactly.
 _LARGEST = 2**53
-_Whole = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
+_Whole = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
 _Scalar = bool | _Whole | float | str | None
 _Setting = _Scalar | list[_Scalar]
 
@@ -57,7 +131,9 @@ class Card(_Strict):
     inputs: Literal["composition", "structure", "both"] = Field(
         description="What the model sees of an entry; lattice and space group count as structure."
     )
-    licence: _Line = Field(description="Licence of the predictions and, if open, the code.")
+    licence: Annotated[_Line, AfterValidator(_spdx)] = Field(
+        description="Licence of the predictions and, if open, the code: an SPDX identifier."
+    )
     code_url: _Url | None = None
     paper_doi: _Doi | None = None
     hyperparameters: dict[str, _Setting] | None = None
@@ -86,16 +162,32 @@ def read_card(path: Path, *, shown_as: str) -> tuple[Card | None, list[Problem]]
     )
     if problems:
         return None, problems
+    problems = list(_unreplaced(mapping, shown_as))
+    card = None
     try:
-        return Card.model_validate(mapping), []
+        card = Card.model_validate(mapping)
     except ValidationError as error:
-        problems = [_problem(detail, shown_as=shown_as) for detail in _distinct(error)]
-        if (rest := len(problems) - _MAX_PROBLEMS) > 0:
-            step = "Correct the fields named above first."
-            problems[_MAX_PROBLEMS:] = [
-                Problem(shown_as, "no further problem", f"{rest} more", step)
-            ]
-        return None, problems
+        problems += [_problem(detail, shown_as=shown_as) for detail in _distinct(error)]
+    if (rest := len(problems) - _MAX_PROBLEMS) > 0:
+        step = "Correct the fields named above first."
+        problems[_MAX_PROBLEMS:] = [Problem(shown_as, "no further problem", f"{rest} more", step)]
+    return (None, problems) if problems else (card, [])
+
+
+def _unreplaced(value: Any, shown_as: str, field: str = "") -> Iterator[Problem]:
+    """Values that the template, or a hasty hand, left to be replaced."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _unreplaced(inner, shown_as, f"{field}.{name}" if field else name)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _unreplaced(inner, shown_as, f"{field}.{place}")
+    elif isinstance(value, str) and not field.startswith("hyperparameters"):
+        plain = " ".join(value.split()).casefold()
+        if plain.rstrip(".") in {text.casefold().rstrip(".") for text in _TO_REPLACE}:
+            expected, found = "words of your own", f"those of the template ({plain[:40]})"
+            step = "Write what holds for your model, or remove the field if it is optional."
+            yield Problem(f"{shown_as}, field `{field}`", expected, found, step)
 
 
 def card_schema() -> dict[str, Any]:
@@ -136,19 +228,26 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         hint = f"Did you mean `{close[0]}`? " if close else ""
         step = f"{hint}Rename or remove it; `notes` takes free text."
         return Problem(where, f"one of {', '.join(known)}", "an unknown field", step)
-    message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    try:
-        found = repr(detail.get("input"))
-    except ValueError:  # Python writes no number of so many digits
-        found = "a number of thousands of digits"
-    found = found if len(found) <= 80 else f"{found[:77]}…"
-    return Problem(where, message[:1].lower() + message[1:], found, "Correct this field.")
+    problem = field_problem(shown_as, {**detail, "loc": ()}, _EXAMPLES.get(loc[0], "Correct it."))
+    return replace(problem, where=where)
+
+
+_EXAMPLES = {
+    "authors": "Write `authors:` and below it, indented, `- name: Ada Lovelace` for each of them.",
+    "training_data": "Name the datasets, or say in a sentence what the model was trained on.",
+    "inputs": "Write composition, structure or both.",
+    "seeds": "Write `seeds: [0, 1, 2]`: whole numbers without leading zeros or quotes.",
+    "hyperparameters": "Write `hyperparameters: {learning_rate: 0.001}`, numbers or texts only.",
+    "uses_external_data": "Write true or false.",
+    "model": "Write the name in quotes.",
+}
 
 
 # Names of submissions: what a folder under ``submissions/<task>/`` may be called
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _NAME = re.compile(NAME_PATTERN)
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)")
 
 
 def name_problems(name: str, *, where: str) -> list[Problem]:
@@ -160,12 +259,14 @@ def name_problems(name: str, *, where: str) -> list[Problem]:
         >>> len(name_problems("My Model!", where="submissions/obelix/My Model!"))
         1
     """
-    if _NAME.fullmatch(name):
+    if _NAME.fullmatch(name) and not (_RESERVED.match(name) or name.endswith(".")):
         return []
     suggestion = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64] or "my-model"
     expected = (
         "a folder name of 1 to 64 characters from a-z 0-9 . _ -, beginning with a letter or digit"
     )
+    if suggestion == name:
+        expected, suggestion = "a folder name that Windows can have too", f"{name}-model"
     step = f"Rename the folder, for example to {suggestion!r}."
     return [Problem(where, expected, repr(name), step)]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,8 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ionladder.errors import MAX_LISTED, Problem, first_few
+from ionladder.errors import MAX_LISTED, Problem, SubmissionError, first_few
 from ionladder.specs import Target
+from ionladder.submit import units
 from ionladder.submit.isolate import ReaderProcess
 
 # Reading a contributor's CSV or parquet into text or numbers, before anything is believed
@@ -34,6 +36,8 @@ MAX_UNPACKED_BYTES = 50_000_000
 # Room is made for as many entries as a list in the table of contents claims to have.
 _MAX_LIST = 10_000
 _MAX_HEADER = 64 * 1024
+_MAX_CELLS = 10_000_000
+_MAX_ROW_GROUPS = 1000
 _MAX_RAGGED = 100
 _BLOCK = 1 << 20
 _SMALLER = "Keep only the columns and rows that the task asks for."
@@ -90,9 +94,65 @@ def read_submitted_table(
         expected, found = f"at most {MAX_FILE_BYTES // 1_000_000} MB", f"{size // 1_000_000} MB"
         return None, [Problem(shown_as, expected, found, _SMALLER)]
     if path.suffix == ".csv":
-        return _read_csv(path, shown_as, max_rows)
+        return _read_csv(path, shown_as, allowed, max_rows)
     # The process that reads may have started in another folder.
     return read_parquet(str(path.absolute()), shown_as, list(allowed), max_rows, where=shown_as)
+
+
+# What other files begin with → what they are, and how predictions get out of them.
+_AS_CSV = "Save the predictions as plain CSV in UTF-8: columns separated by commas."
+_FROM_PYTHON = "Write a table of ids and predictions: `pandas.Series(values, ids).to_csv(…)`."
+_KINDS: tuple[tuple[bytes, str, str], ...] = (
+    (
+        b"version https://git-lfs",
+        "a pointer of Git LFS, not the file",
+        "Fetch the file with `git lfs pull`, and commit it without LFS.",
+    ),
+    (
+        b"outs:",
+        "a pointer of DVC, not the file",
+        "Fetch the file with `dvc pull`, and commit it to git itself.",
+    ),
+    (b"PK\x03\x04", "a zip archive", "Unpack it. `ionladder convert` reads zips of JARVIS."),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook (xls)", _AS_CSV),
+    (b"\x1f\x8b", "a file packed by gzip", "Unpack it with gunzip."),
+    (b"BZh", "a file packed by bzip2", "Unpack it with bunzip2."),
+    (b"\xfd7zXZ", "a file packed by xz", "Unpack it with unxz."),
+    (b"(\xb5/\xfd", "a file packed by zstd", "Unpack it with unzstd."),
+    (b"PAR1", "a parquet file", "Name it predictions.parquet."),
+    (b"ARROW1", "a feather file", "Write parquet instead: `frame.to_parquet(…, index=False)`."),
+    (b"\x93NUMPY", "an array of NumPy, which holds no ids", _FROM_PYTHON),
+    (b"\x89HDF", "a file in HDF5", _FROM_PYTHON),
+    (b"\x80", "a pickle, which is never read", _FROM_PYTHON),
+    (b"SQLite", "a database of SQLite", _FROM_PYTHON),
+    (b"{", "JSON", f"JSON of id → value is not read. {_FROM_PYTHON}"),
+    (b"[", "JSON", f"JSON of id → value is not read. {_FROM_PYTHON}"),
+    (b"<", "a web page or XML", "Download the file itself, not its page."),
+    (b"\xff\xfe", "text in UTF-16", "Save it as UTF-8 (in Excel: CSV UTF-8)."),
+    (b"\xfe\xff", "text in UTF-16", "Save it as UTF-8 (in Excel: CSV UTF-8)."),
+)
+_PACKED = (
+    (b"xl/", "an Excel workbook (xlsx)", _AS_CSV),
+    (b"word/", "a Word document", _AS_CSV),
+    (b"content.xml", "an OpenDocument spreadsheet", _AS_CSV),
+    (b".npy", "arrays of NumPy (npz), which hold no ids", _FROM_PYTHON),
+)
+
+
+def other_kind(data: bytes) -> tuple[str, str] | None:
+    """What a file is by its bytes where it is no CSV, and what to do; None where it may be one.
+
+    Example:
+        >>> other_kind(b"\x1f\x8b\x08")[0], other_kind(b"id,log10_sigma")
+        ('a file packed by gzip', None)
+    """
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"PK\x03\x04"):
+        inside = data[:4096] + data[-4096:]
+        for mark, what, step in _PACKED:
+            if mark in inside:
+                return what, step
+    return next(((what, step) for magic, what, step in _KINDS if start.startswith(magic)), None)
 
 
 def header_problems(header: Sequence[str], shown_as: str) -> list[Problem]:
@@ -104,7 +164,7 @@ def header_problems(header: Sequence[str], shown_as: str) -> list[Problem]:
     repeated = sorted({name for name in header if header.count(name) > 1})
     if not repeated:
         return []
-    found = f"more than one `{first_few(repeated)}`"
+    found = f"more than one `{first_few(repeated)}`" if any(repeated) else "several without one"
     return [
         Problem(where, "every column name once", found, "Remove or rename the repeated columns.")
     ]
@@ -125,58 +185,150 @@ def unreadable(shown_as: str, expected: str, error: str) -> Problem:
     return Problem(shown_as, expected, f"something else ({first_line})", step)
 
 
-def _read_csv(path: Path, shown_as: str, max_rows: int) -> tuple[pa.Table | None, list[Problem]]:
-    data = path.read_bytes()
+_BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t,;]*[\r\n])*")
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+def _read_csv(
+    path: Path, shown_as: str, allowed: Sequence[str], max_rows: int
+) -> tuple[pa.Table | None, list[Problem]]:
     ragged: list[pa_csv.InvalidRow] = []
 
     def keep_note(row: pa_csv.InvalidRow) -> str:
         ragged.append(row)
         return "skip" if len(ragged) < _MAX_RAGGED else "error"
 
+    # In memory of Arrow's own: its reading thread may outlive this call, and must not have to
+    # wait for an interpreter that is shutting down.
+    with pa.OSFile(os.fspath(path)) as stream:
+        data = stream.read_buffer()
+    header: list[str] = []
     try:
-        # Here: Arrow, on its way to a ragged row, would only print that something is no UTF-8.
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        for start in range(0, len(data), _BLOCK):
-            decoder.decode(data[start : start + _BLOCK])
-        decoder.decode(b"", final=True)
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            header = next(csv.reader([stream.readline(_MAX_HEADER)]), [])
-        if problems := header_problems(header, shown_as):
+        start, n_lines, n_cells = _scanned(memoryview(data), shown_as)
+        first = data[start : start + _MAX_HEADER].to_pybytes().decode("utf-8", "ignore")
+        written = first.splitlines()[0] if first else ""
+        header = next(csv.reader([written]), [])
+        problems = _first_line_problems(written, header, allowed, shown_as)
+        problems = problems or _length_problems(n_lines, n_cells, max_rows, shown_as)
+        if problems:
             return None, problems
-        # In memory of Arrow's own: its reading thread may outlive this call, and must not have to
-        # wait for an interpreter that is shutting down.
-        copy = pa.BufferOutputStream()
-        copy.write(data)
-        with pa.BufferReader(copy.getvalue()) as own:
-            table = pa_csv.read_csv(
-                own,
-                read_options=pa_csv.ReadOptions(
-                    use_threads=False,
-                    column_names=header,
-                    skip_rows=1,
-                    encoding="utf8",
-                    # Arrow fills a whole block: for a small file it would mostly be empty.
-                    block_size=min(len(data), _BLOCK),
-                ),
-                parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-                ),
-            )
-    except (pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        table = _parsed(data.slice(start), header, allowed or header, keep_note)
+    except SubmissionError as error:
+        return None, list(error.problems)
+    except (*DAMAGED, csv.Error) as error:
         if len(ragged) < _MAX_RAGGED:
             return None, [unreadable(shown_as, "a CSV file in UTF-8", str(error))]
         table = None
     problems = []
     if ragged:
-        where = f"{shown_as}, line {first_few(row.number for row in ragged)}"
-        expected = f"{len(header)} cells in every row, as in the header"
-        found = f"{ragged[0].actual_columns} in the first of these rows"
-        step = "Use a point for decimals, a comma between cells, and quote text that holds commas."
-        problems.append(Problem(where, expected, found, step))
+        problems.append(_ragged_problem(ragged, header, shown_as))
     if table is not None:
         problems += row_count_problems(table.num_rows, max_rows, shown_as)
-    return (None, problems) if problems else (table, [])
+    if problems or table is None:
+        return None, problems
+    return _with_nulls(table, header), []
+
+
+def _parsed(
+    data: pa.Buffer, header: list[str], wanted: Sequence[str], keep_note: Callable[[Any], str]
+) -> pa.Table:
+    """The rows below the first line as text; columns that are not wanted are not kept."""
+    with pa.BufferReader(data) as own:
+        return pa_csv.read_csv(
+            own,
+            read_options=pa_csv.ReadOptions(
+                use_threads=False,
+                column_names=header,
+                skip_rows=1,
+                encoding="utf8",
+                # Arrow fills a whole block: for a small file it would mostly be empty.
+                block_size=min(max(data.size, 1), _BLOCK),
+            ),
+            parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()),
+                include_columns=[name for name in header if name in wanted],
+                strings_can_be_null=False,
+            ),
+        )
+
+
+def _scanned(view: memoryview, shown_as: str) -> tuple[int, int, int]:
+    """Where the header begins, and at most how many lines and cells there are.
+
+    Raises:
+        SubmissionError: The bytes are those of another kind of file.
+        UnicodeDecodeError: They are not UTF-8.
+    """
+    begin = _BLANK_LINES.match(view)
+    start = begin.end() if begin else 0
+    if kind := other_kind(view[start : start + 4096].tobytes() + view[-4096:].tobytes()):
+        raise SubmissionError(shown_as, "a CSV file in UTF-8", *kind)
+    # Here: Arrow, on its way to a ragged row, would only print that something is no UTF-8.
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    n_lines = n_commas = 0
+    for place in range(start, len(view), _BLOCK):
+        block = view[place : place + _BLOCK].tobytes()
+        decoder.decode(block)
+        n_lines += max(block.count(b"\n"), block.count(b"\r"))
+        n_commas += block.count(b",")
+    decoder.decode(b"", final=True)
+    return start, n_lines + 1, n_lines + n_commas
+
+
+_NUMBER = re.compile(r"\s*[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?\s*")
+
+
+def _first_line_problems(
+    line: str, header: Sequence[str], allowed: Sequence[str], shown_as: str
+) -> list[Problem]:
+    """A first line with other separators than commas, with data, or with names that cannot be."""
+    where = f"{shown_as}, line 1"
+    excel = re.match(r"sep=(.)\s*$", line)
+    sign = excel[1] if excel else max(_SEPARATORS, key=line.count)
+    if excel or (sign in line and "," not in line):
+        step = "Save it as CSV with commas, and decimals with a point, as in English."
+        found = f"cells separated by {_SEPARATORS.get(sign, repr(sign))}"
+        if excel:
+            found, step = f"a line `sep={sign}` for Excel", f"Remove this line. {step}"
+        return [Problem(where, "cells separated by commas", found, step)]
+    if problems := header_problems(header, shown_as):
+        return problems
+    if allowed and any(map(_NUMBER.fullmatch, header)) and not set(header) & set(allowed):
+        step = f"Write the names as the first line: {','.join(allowed[: len(header)])}"
+        found = f"a row of data ({first_few(header)})"
+        return [Problem(where, "the names of the columns", found, step)]
+    return []
+
+
+def _length_problems(n_lines: int, n_cells: int, max_rows: int, shown_as: str) -> list[Problem]:
+    """A table that is much too long is not even read."""
+    if n_lines > 2 * max_rows + _MAX_RAGGED:
+        return row_count_problems(n_lines - 1, max_rows, shown_as)
+    if n_cells <= _MAX_CELLS:
+        return []
+    expected = f"at most {_MAX_CELLS // 10**6} million cells"
+    return [Problem(shown_as, expected, f"{n_cells // 10**6} million", _SMALLER)]
+
+
+def _ragged_problem(
+    ragged: Sequence[pa_csv.InvalidRow], header: Sequence[str], shown_as: str
+) -> Problem:
+    where = f"{shown_as}, line {first_few(row.number for row in ragged)}"
+    n_cells = ragged[0].actual_columns
+    expected = f"{len(header)} cells in every row, as in the header"
+    step = "Use a point for decimals, a comma between cells, and quote text that holds commas."
+    if n_cells == len(header) + 1 and re.match(r'"?\d+"?,', ragged[0].text or ""):
+        step = f"If the first is an index, leave it out (R: row.names=FALSE). {step}"
+    return Problem(where, expected, f"{n_cells} in the first of these rows", step)
+
+
+def _with_nulls(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The table with a column of nulls for each name whose column was not read."""
+    for name in names:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows))
+    return table
 
 
 # Parquet, whose few bytes may unpack to more than a machine can hold
@@ -187,6 +339,8 @@ def _read_parquet(
 ) -> tuple[pa.Table | None, list[Problem]]:
     """Read the allowed columns, types as stored; what the file says of itself is checked first."""
     try:
+        if problem := not_parquet(Path(path), shown_as):
+            return None, [problem]
         if footer_bytes(Path(path)) > MAX_FOOTER_BYTES:
             reason = "its table of contents is too long"
             return None, [unreadable(shown_as, "a parquet file", reason)]
@@ -200,6 +354,7 @@ def _read_parquet(
                     where = f"{shown_as}, column `{field.name}`"
                     found = f"values of type {field.type}"
                     problems.append(Problem(where, "plain numbers or text", found, _ONE_CELL))
+            problems = problems or row_group_problems(file, shown_as)
             problems = problems or _size_problems(stated_bytes(file), shown_as)
         if problems:
             return None, problems
@@ -211,13 +366,32 @@ def _read_parquet(
         problems = row_count_problems(table.num_rows, max_rows, shown_as)
     if problems or table is None:
         return None, problems
-    for name in schema.names:
-        if name not in allowed:
-            table = table.append_column(name, pa.nulls(table.num_rows))
-    return table, []
+    return _with_nulls(table, schema.names), []
 
 
 read_parquet = ReaderProcess(_read_parquet)
+
+
+def not_parquet(path: Path, shown_as: str) -> Problem | None:
+    """The problem of a file that begins as another kind of file does."""
+    with path.open("rb") as stream:
+        start = stream.read(4096)
+    if start.startswith(b"PAR1"):
+        return None
+    what, step = other_kind(start) or ("something else", "Export the file again as parquet.")
+    if b"," in start[:200] and what == "something else":
+        what, step = "what looks like a CSV", f"Name it {path.stem}.csv."
+    return Problem(shown_as, "a parquet file", what, step)
+
+
+def row_group_problems(file: pq.ParquetFile, shown_as: str) -> list[Problem]:
+    """More row groups than any table needs: each costs a header that may be read again."""
+    found, n_rows = file.metadata.num_row_groups, file.metadata.num_rows
+    most = min(_MAX_ROW_GROUPS, max(n_rows // 10, 20))
+    if found <= most:
+        return []
+    step = "Write the table in one piece: `frame.to_parquet(…, index=False)`."
+    return [Problem(shown_as, f"at most {most} row groups", str(found), step)]
 
 
 def opened(data: BinaryIO, **options: Any) -> pq.ParquetFile:
@@ -275,7 +449,7 @@ def is_text(kind: pa.DataType) -> bool:
 def _is_plain(kind: pa.DataType) -> bool:
     """Whether cells are single numbers or texts (a categorical text is one)."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     return bool(is_number or is_text(kind) or pa.types.is_null(kind))
 
 
@@ -314,16 +488,19 @@ Places = npt.NDArray[np.int64]
 
 _KEYS = ("id", "scheme", "repeat", "fold")
 _USUAL_HEADERS: dict[str, tuple[str, ...]] = {
+    "std": ("std", "sigma", "uncertainty", "unc", "stdev", "sd", "y_std"),
     "id": ("id", "ids", "entry_id", "material_id", "entry", "index", "name"),
     "prediction": ("prediction", "predictions", "predicted", "pred", "preds", "y_pred", "y_hat"),
 }
-# No barrier has a median of 50 eV: what moves at all does so below 20. In meV, 50 is small.
-_LARGE_EV = 50.0
 # A standard deviation of zero claims to know the answer, and has no likelihood when it is wrong.
 _SMALLEST_STD, _LARGEST_STD = 1e-6, 1e6
 _INTEGER_END = 2**31
 _COLUMNS_BLOCK = 4096
 _HEADER_LINES = 2  # a data row of index 0 stands on line 2 of a CSV file
+
+
+INDEX_HEADERS = ("", "Unnamed: 0", "__index_level_0__", "level_0", "...1")
+"""Names under which pandas and R keep an index that nobody named."""
 
 
 def column_problems(
@@ -332,7 +509,14 @@ def column_problems(
     """Missing and unknown columns, each with the nearest name as a hint."""
     problems = []
     where, known = f"{shown_as}, header", [*required, *optional]
-    unknown = [name for name in names if name not in known]
+    if nameless := [name for name in names if name in INDEX_HEADERS or not name.strip()]:
+        places = [place for place, name in enumerate(names, 1) if name in nameless]
+        found = f"no name for column {first_few(places)} ({nameless[0]!r})"
+        step = "It is an index: write without it (pandas: index=False; R: row.names=FALSE)."
+        if places == [len(names)] and not nameless[0]:
+            step = "Remove the comma at the end of every line."
+        problems.append(Problem(where, "a name for every column", found, step))
+    unknown = [name for name in names if name not in [*known, *nameless]]
     free, targets = list(unknown), [name for name in required if name not in _KEYS]
     for name in required:
         if name in names:
@@ -342,14 +526,30 @@ def column_problems(
         hint = f"Add the column `{name}`."
         if meant is not None:
             free.remove(meant)
-            hint = f"Column `{meant}`: did you mean `{name}`? Rename `{meant}` to `{name}`."
+            hint = f"Column `{meant}`: did you mean `{name}`? {_made_of(meant, name)}"
         found = f"columns {first_few(names, limit=8)}"
         problems.append(Problem(where, f"a column `{name}`", found, hint))
     if unknown and not problems:
         hint = "Remove the extra columns; `notes` in submission.yaml takes remarks."
+        words, stds = _USUAL_HEADERS["std"], [n for n in optional if n.endswith("_std")]
+        if any(name.casefold() in words for name in unknown) and len(stds) == 1:
+            hint = f"Did you mean `{stds[0]}`? Rename the column, or remove it."
         expected = f"only the columns {', '.join(known)}"
         problems.append(Problem(where, expected, f"also {first_few(unknown)}", hint))
     return problems
+
+
+def _made_of(meant: str, name: str) -> str:
+    """How a column that was found becomes the one that is asked for."""
+    stated = units.read_header(meant)
+    is_log = name.startswith("log10_")
+    if is_log and not stated.form and (stated.unit or re.match("(?i)sigma|σ|cond|ionic", meant)):
+        return (
+            f"Take log10 of conductivities in S/cm: `ionladder convert --column {meant!r} --log10`."
+        )
+    if stated.unit and stated.unit.factor != 1:
+        return f"It states {stated}: `ionladder convert --column {meant!r}` converts it."
+    return f"Rename `{meant}` to `{name}`."
 
 
 def meant_column(name: str, unknown: Sequence[str], *, is_only_target: bool) -> str | None:
@@ -431,63 +631,45 @@ def number_column(
     unit = target.error_unit if is_std else target.unit
     values, unparsed = _parse(column)
     where = f"{shown_as}, column `{name}`"
-    guessed = None if is_std else unit_guess(values, target, where=where)
+    guessed = None if is_std else units.unit_problem(values, target, where=where)
     # Of values with a gap, neither end is a number that could lie in the range.
     if guessed is None and not len(unparsed) and low <= values.min() and values.max() <= high:
         return values, []
+    texts = {int(row): str(column[int(row)].as_py() or "").strip() for row in unparsed}
+    empty = np.array([r for r, text in texts.items() if text.casefold() in _GAPS], dtype=np.int64)
+    unparsed = np.array([r for r in texts if r not in set(empty.tolist())], dtype=np.int64)
     is_gap = ~np.isfinite(values)
     is_gap[unparsed] = False
     is_outside = np.isfinite(values) & ((values < low) | (values > high)) & (guessed is None)
     plain = "Write plain decimal numbers without unit, with a point (1.5e-3 is fine)."
-    gaps = "Predict a number for every id: gaps are not scored around."
+    if any(re.fullmatch(r"-?\d+,\d+", text) for text in texts.values()):
+        plain = "Write decimals with a point, not a comma."
+    gaps = "Predict a number for every id: an empty or missing value is not scored around."
     between = f"a value between {low:g} and {high:g} {unit}"
+    check = f"Check the unit: the task wants {unit}."
+    if is_std and (values[is_outside] <= 0).all():
+        between, check = (
+            f"a standard deviation above zero, in {unit}",
+            "Leave the column out if none is known.",
+        )
     problems = [] if guessed is None else [guessed]
     for rows, expected, step in (
         (unparsed, f"a number in {unit}", plain),
         (np.flatnonzero(is_gap), "a finite number", gaps),
-        (np.flatnonzero(is_outside), between, f"Check the unit: the task wants {unit}."),
+        (np.flatnonzero(is_outside), between, check),
     ):
         if len(rows):
             listed = [int(row) for row in rows[:MAX_LISTED]]
-            texts = [f"{ids[row].as_py()}: {column[row].as_py()!r}" for row in listed]
-            cells = first_few(texts, total=len(rows))
+            shown = [f"{ids[row].as_py()}: {column[row].as_py()!r}" for row in listed]
+            cells = first_few(shown, total=len(rows))
             found = f"{len(rows)} other value{'s' if len(rows) > 1 else ''} ({cells})"
             where = f"{shown_as}, {_rows(rows)}, column `{name}`"
             problems.append(Problem(where, expected, found, step))
     return values, problems
 
 
-def unit_guess(values: Numbers, target: Target, *, where: str) -> Problem | None:
-    """A unit that the values betray, or None.
-
-    Args:
-        values: Predictions of one target, shape (n,); NaN where a cell is no number.
-        target: The target. A log10 whose physical range ends at zero cannot have all its values
-            above zero; an energy in eV cannot be large throughout.
-        where: File and column, for the message.
-
-    Example:
-        >>> from ionladder.data.registry import get_task
-        >>> sigma = np.array([1e-4, 3e-7])
-        >>> print(unit_guess(sigma, get_task("obelix").targets[0], where="predictions.csv"))
-        predictions.csv: expected log10_sigma in log10(S/cm); found values that look like σ in S/cm,
-        3e-07 to 0.0001. Take log10 of every value.
-    """
-    known = values[np.isfinite(values)]
-    if len(known) == 0:
-        return None
-    span = f"{known.min():.3g} to {known.max():.3g}"
-    log = re.fullmatch(r"log10\((.+)\)", target.unit)
-    is_negative = target.physical is not None and target.physical[1] <= 0
-    looks, step = "", ""
-    if log and is_negative and known.min() > 0 and known.max() <= 1:
-        looks, step = f"σ in {log[1]}", "Take log10 of every value."
-    elif target.unit == "eV" and known.max() > _LARGE_EV and float(np.median(known)) > _LARGE_EV:
-        looks, step = "meV", "Divide every value by 1000."
-    if not looks:
-        return None
-    expected = f"{target.name} in {target.unit}"
-    return Problem(where, expected, f"values that look like {looks}, {span}", step)
+_GAPS = {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "#n/a"}
+"""Texts by which tables of other programs say that a value is missing."""
 
 
 def _parse(column: pa.ChunkedArray) -> tuple[Numbers, Places]:
@@ -496,8 +678,11 @@ def _parse(column: pa.ChunkedArray) -> tuple[Numbers, Places]:
     kind = column.type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind):
         return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), none
+    if pa.types.is_decimal(kind):
+        return column.cast(pa.float64()).to_numpy(), none
     if not _is_text(kind):
-        return np.full(len(column), np.nan), np.arange(len(column))
+        is_null = pa.types.is_null(kind)  # a column of gaps: each is one
+        return np.full(len(column), np.nan), none if is_null else np.arange(len(column))
     texts = pc.utf8_trim_whitespace(column)
     try:
         return pc.cast(texts, pa.float64()).to_numpy(), none

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +13,22 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from ionladder.data.registry import all_tasks
 from ionladder.data.store import read_table, rows_of, rows_with, split_of_task, to_frame
-from ionladder.errors import Problem, SubmissionError, first_few
+from ionladder.errors import IonLadderError, Problem, SubmissionError, first_few
 from ionladder.repo import Layout, replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit import predictions as pred
-from ionladder.submit.card import CARD_FILE, Card, name_problems, new_folder_problems, read_card
+from ionladder.submit.card import (
+    CARD_FILE,
+    DESCRIPTION_TO_WRITE,
+    Card,
+    name_problems,
+    new_folder_problems,
+    read_card,
+)
 from ionladder.submit.isolate import Read, ReaderProcess
+from ionladder.submit.tables import other_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +47,7 @@ _CARD = f"""\
 # remove the # to state them; what is not stated is shown as "not stated".
 model: {{name}}                    # name as printed on the board
 description: >-
-  Say in two or three sentences what the model is and how the predictions were made.
+  {{description}}
 authors:
   - name: Your Name
     # orcid: 0000-0000-0000-0000
@@ -111,7 +122,8 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
 
 def card_template(name: str, task: Task) -> str:
     """The commented ``submission.yaml`` of a new submission."""
-    return _CARD.format(name=name, dataset=task.dataset, inputs="both")
+    words = {"description": DESCRIPTION_TO_WRITE, "dataset": task.dataset, "inputs": "both"}
+    return _CARD.format(name=name, **words)
 
 
 def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
@@ -204,14 +216,42 @@ def read_submission(
             "a link" if folder.is_symlink() else "no such folder",
             f"`ionladder new {task.name} NAME` makes one.",
         )
-    try:
+    with as_problems(shown_as):
         return _read_folder(folder, task, expectations, shown_as)
+
+
+@contextmanager
+def as_problems(shown_as: str) -> Iterator[None]:
+    """Turn whatever is raised over one submission into its error, so that it stops no other.
+
+    Args:
+        shown_as: Path of the submission in messages.
+
+    Raises:
+        SubmissionError: Anything was raised that is no error of IonLadder's own.
+    """
+    try:
+        yield
+    except IonLadderError:
+        raise
+    except MemoryError as error:
+        step = "Keep one row per id, and only the columns that the task asks for."
+        expected = "tables that can be read within the memory there is"
+        raise SubmissionError(shown_as, expected, "tables that need more", step) from error
     except OSError as error:
         raise SubmissionError(
             shown_as,
             "files that can be read",
             error.strerror or type(error).__name__,
             "Make the folder and its files readable, or write them again.",
+        ) from error
+    except Exception as error:
+        last = (str(error).strip().splitlines() or [""])[-1]
+        raise SubmissionError(
+            shown_as,
+            "a submission that can be read and scored",
+            f"one at which the program failed ({type(error).__name__}: {last[:160]})",
+            "Write the files again; if it stays so, report it together with the folder.",
         ) from error
 
 
@@ -220,7 +260,11 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
     problems += _folder_problems(folder, task, shown_as)
     card, found = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
     problems += found
-    predictions, cv_predictions, found = _read_tables(folder, task, expectations, shown_as)
+    predictions, cv_predictions, found = check_tables(folder, task, expectations, shown_as)
+    other = folder.parent.name
+    if found and other != task.name and other in all_tasks():
+        step = f"Name it: --task {other}."
+        found = [Problem(shown_as, f"a submission of {task.name}", f"one of {other}", step)]
     problems += found
     if problems or card is None or predictions is None:
         raise SubmissionError(problems)
@@ -233,10 +277,10 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
     )
 
 
-def _read_tables(
+def check_tables(
     folder: Path, task: Task, expectations: Expectations, shown_as: str
 ) -> tuple[pred.PredictionTable | None, pred.PredictionTable | None, list[Problem]]:
-    """What is scored, the predictions on the folds, and the problems of both."""
+    """What is scored, the predictions on the folds, and the problems of both; without the card."""
     predictions: pred.PredictionTable | None = None
     problems: list[Problem] = []
     if expectations.read_arrays is not None:
@@ -309,12 +353,37 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
     known = {CARD_FILE, *_FILES[task.predicts], "README.md"}
     names = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
+    used = _used_files(task)
     extra = [name for name in names if name not in known]
-    if not extra:
-        return []
-    expected = f"only {', '.join([CARD_FILE, *_used_files(task), 'README.md'])}"
-    step = "Remove these files; link code and models from submission.yaml."
-    return [Problem(shown_as, expected, f"also {first_few(extra)}", step)]
+    problems = []
+    for name in [name for name in extra if _TABLE.search(name)]:
+        stem = pred.CV_STEM if name.casefold().startswith("cv") else Path(used[0]).stem
+        meant = next((use for use in used if use == f"{stem}{Path(name.casefold()).suffix}"), None)
+        kind = other_kind(_start(folder / name))
+        step = f"Rename it to {meant}." if meant else "Save it as CSV named predictions.csv."
+        if kind and kind[0] != "a parquet file":
+            step = f"{kind[1]} `ionladder convert` reads what peers write."
+        found = f"{name}{f', {kind[0]}' if kind else ''}"
+        problems.append(Problem(shown_as, f"predictions in {' or '.join(used)}", found, step))
+        extra.remove(name)
+    if extra:
+        expected = f"only {', '.join([CARD_FILE, *used, 'README.md'])}"
+        step = "Remove these files; link code and models from submission.yaml."
+        problems.append(Problem(shown_as, expected, f"also {first_few(extra)}", step))
+    return problems
+
+
+_TABLE = re.compile(
+    r"\.(csv|tsv|txt|parquet|xlsx?|ods|npy|npz|json|feather|h5)(\.(gz|zip|bz2|xz))?$", re.IGNORECASE
+)
+
+
+def _start(path: Path) -> bytes:
+    """The first bytes of a regular file; none of anything else."""
+    if path.is_symlink() or not path.is_file():
+        return b""
+    with path.open("rb") as stream:
+        return stream.read(4096)
 
 
 # What the submissions of a task must cover: ids and folds, without any label

@@ -76,6 +76,7 @@ def test_what_is_written_is_a_valid_submission(tmp_path: Path) -> None:
         "predictions.csv",
         "submission.yaml",
     ]
+    (folder / "submission.yaml").write_text(tiny.CARD)
     submission = read_submission(folder, tiny.TASK, tiny.EXPECTATIONS, shown_as="sub/mine")
     rows = submission.predictions.rows
     assert dict(zip(rows["id"], rows["log10_sigma"], strict=True)) == PREDICTED
@@ -181,6 +182,7 @@ def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kin
     write_converted_folder(
         folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="theirs", shown_as="mine"
     )
+    (folder / "submission.yaml").write_text(tiny.CARD)
     submission = read_submission(folder, BY_FOLDS, tiny.EXPECTATIONS, shown_as="sub/mine")
     assert submission.predictions.rows["log10_sigma"].tolist() == [-5.0] * 8
     assert not (folder / "predictions.csv").exists()

@@ -20,7 +20,7 @@ def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
     assert read.predictions == ("-4.5", "1.0 ", "nan", "2")
 
 
-@pytest.mark.parametrize("header", ["id,pred", "prediction,id", "id"])
+@pytest.mark.parametrize("header", ["id,pred", "target,id", "id"])
 def test_another_header_is_refused(tmp_path: Path, header: str) -> None:
     row = ",".join("1" for _ in header.split(","))
     path = jarvis_zip(tmp_path / JARVIS_NAME, [header, row])

@@ -66,7 +66,7 @@ CARD = tiny.CARD
         ({"card": CARD.replace("model: Tiny model\n", "")}, "field `model`: expected a value"),
         ({"card": CARD + "modle: x\n"}, "Did you mean `model`?"),
         ({"card": CARD + "code_url: javascript:alert(1)\n"}, "field `code_url`"),
-        ({"card": CARD + "notes: [unclosed\n"}, "expected valid YAML"),
+        ({"card": CARD + "notes: [unclosed\n"}, "a bracket that is never closed"),
         ({"card": CARD.replace("name: A. Author", "orcid: '1'")}, "field `authors.0.name`"),
     ],
     ids=range(11),
