@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +66,16 @@ LARGE: dict[str, dict[str, tuple[str | None, bytes | str]]] = {
     },
     "shapes": {
         "a million columns": ("expected at most 50 columns", ",".join(map(str, range(10**6)))),
+        "a blank line, then a doubled header": (
+            "more than one `log10_sigma`",
+            f"\n{_HEADER},log10_sigma\n" + "".join(f"{row},1\n" for row in _ROWS),
+        ),
         "a million rows": (
             "between 1 and 600 rows; found 1000000",
             _HEADER + "\n" + "x,1\n" * 10**6,
         ),
         "millions of ragged rows": (
-            "expected 2 cells in every row",
+            "between 1 and 600 rows; found 5000000",
             _HEADER + "\n" + "x\n" * 5_000_000,
         ),
         "a row of a million cells": ("expected 2 cells in every row", _also("," * 900_000)),
@@ -103,7 +107,7 @@ LARGE: dict[str, dict[str, tuple[str | None, bytes | str]]] = {
         "more than 64 kB": ("expected at most 64 kB", _added("notes: " + "x" * 70_000)),
         "zeros": ("expected", b"\0" * 60_000),
         "random bytes": ("expected", bytes(range(128, 256)) * 100),
-        "a number of 60 kB": ("expected plain YAML", _added("parameters: " + "9" * 60_000)),
+        "a number of 60 kB": ("expected a whole number", _added("parameters: " + "9" * 60_000)),
         "a hexadecimal number of 60 kB": (
             "field `parameters`",
             _added("parameters: 0x" + "f" * 60_000),
@@ -124,6 +128,36 @@ LARGE: dict[str, dict[str, tuple[str | None, bytes | str]]] = {
         "a field name of 60 kB": ("an unknown field", _added(f"? {'x' * 60_000}\n: 1")),
     },
 }
+
+
+# Name → error, and what makes a table that is too large to keep here for all the others.
+HUGE: dict[str, tuple[str, Callable[[], str]]] = {
+    "millions of cells of two bytes": (
+        "expected at most 10 million cells",
+        lambda: f"{_HEADER}\n" + "1," * 24_500_000,
+    ),
+    "49 MB of empty cells in fifty columns": (
+        "between 1 and 600 rows",
+        lambda: f"{_HEADER},{','.join(map(str, range(48)))}\n" + ("," * 49 + "\n") * 980_000,
+    ),
+    "long rows of a million cells": (
+        "expected at most 10 million cells",
+        lambda: f"{_HEADER}\n" + ("," * 48_000 + "\n") * 1000,
+    ),
+    "fifty cells of a megabyte": (
+        "expected",
+        lambda: f"{_HEADER},{','.join(map(str, range(48)))}\n" + ",".join(["1" * 980_000] * 50),
+    ),
+}
+
+
+def _huge(name: str) -> Case:
+    error, text = HUGE[name]
+
+    def make(folder: Path) -> None:
+        tiny.write_submission(folder, csv=text())
+
+    return Case(name=name, error=error, make=make)
 
 
 def _small(file: str, name: str, facts: Mapping[str, str]) -> Case:
@@ -151,6 +185,7 @@ def _named(name: str, folder: str | bytes) -> Case:
 
 CORPUS: Mapping[str, Sequence[Case]] = {
     **{kind: list(_files(kind)) for kind in LARGE},
+    "shapes": [*_files("shapes"), *map(_huge, HUGE)],
     "parquet": bombs.CASES,
     "files": folders.CASES,
     "names": [
@@ -159,7 +194,9 @@ CORPUS: Mapping[str, Sequence[Case]] = {
     ],
     # JSON is YAML, and writes every character that YAML may not hold as an escape.
     "words": [
-        with_file(f"{name} in every field", None, CARD, json.dumps(card_of(words)))
+        with_file(
+            f"{name} in every field", None, CARD, json.dumps(card_of(words) | {"licence": "MIT"})
+        )
         for name, words in WORDS.items()
     ],
 }

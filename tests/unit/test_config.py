@@ -90,7 +90,7 @@ def test_one_mistake_is_named_with_its_place(
 )
 def test_text_that_is_no_plain_yaml_is_refused(layout: Layout, text: str) -> None:
     layout.params.write_text(text)
-    with pytest.raises(ConfigError, match="expected valid YAML"):
+    with pytest.raises(ConfigError, match="expected plain YAML"):
         load_params(layout)
 
 

@@ -99,6 +99,22 @@ def coverage_problems(
     return problems
 
 
+def once(problems: Mapping[str, Sequence[Problem]]) -> list[Problem]:
+    """Problems of several parts of a file, each different one once, with the parts that have it.
+
+    Args:
+        problems: Part (``seed 3``; empty for the whole file) → its problems.
+    """
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for part, found in problems.items():
+        for problem in found:
+            parts.setdefault(tuple(vars(problem).values()), []).append(part)
+    return [
+        Problem(f"{where}, {first_few(names)}" if any(names) else where, *texts)
+        for (where, *texts), names in parts.items()
+    ]
+
+
 _CHANGES = {
     "number": (
         " turned into a number by a spreadsheet",
@@ -293,6 +309,17 @@ class FrozenFolds:
             another fold.
         """
         folds, rows = self.table, frame_of(columns)
+        shifted = [
+            key
+            for key in ("repeat", "fold")
+            if len(rows)
+            and rows[key].min() == folds[key].min() + 1 == 1
+            and rows[key].max() == folds[key].max() + 1
+        ]
+        if shifted:
+            step = "Subtract 1 from each number, as R and others begin at 1."
+            expected, found = "numbers that start from 0", "numbers that start from 1"
+            return [Problem(f"{file}, column `{key}`", expected, found, step) for key in shifted]
         known, problems = set(folds["scheme"]), []
         if unknown := sorted(set(rows["scheme"]) - known):
             where, expected = f"{file}, column `scheme`", f"one of {', '.join(sorted(known))}"
@@ -300,11 +327,12 @@ class FrozenFolds:
             problems.append(Problem(where, expected, first_few(map(repr, unknown)), step))
         frozen = folds[folds["scheme"].isin(rows["scheme"].unique())]
         parts: dict[Any, pd.DataFrame] = dict(iter(rows.groupby(["scheme", "repeat"])))
+        covers: dict[str, list[Problem]] = {}
         for key, part in frozen.groupby(["scheme", "repeat"], observed=True):
             mine = parts.pop(key, rows.iloc[:0])
             where = f"{file}, scheme {key[0]}, repeat {key[1]}"
-            cover = coverage_problems(mine["id"].tolist(), expected=set(part["id"]), where=where)
-            problems += cover
+            cover = coverage_problems(mine["id"].tolist(), expected=set(part["id"]), where=file)
+            covers[where.removeprefix(f"{file}, ")] = cover
             if cover:
                 continue
             both = mine.merge(part, on="id", suffixes=("", "_frozen"))
@@ -315,6 +343,7 @@ class FrozenFolds:
                 step = "Predict each entry from the training part of its frozen fold."
                 expected = f"fold {first['fold_frozen']}"
                 problems.append(Problem(f"{where}, id {first['id']}", expected, found, step))
+        problems += once(covers)
         if extra := sorted({repeat for scheme, repeat in parts if scheme in known}):
             where, expected = f"{file}, column `repeat`", f"repeats {sorted(set(folds['repeat']))}"
             step = "Remove the rows of the other repeats."
@@ -421,13 +450,16 @@ def read_predictions(
     known = KnownIds.of(test_ids)
     order = known.exact_order(ids, turns, len(different))
     if order is None:
-        for turn, seed in enumerate(different[:MAX_SEEDS]):
-            problems += coverage_problems(
+        by_turn = {
+            f"seed {seed}": coverage_problems(
                 ids.filter(turns == turn).to_pylist(),
                 expected=known,
-                where=f"{file}, seed {seed}" if has_seeds else file,
+                where=file,
                 elsewhere={"training": train_ids},
             )
+            for turn, seed in enumerate(different[:MAX_SEEDS])
+        }
+        problems += once(by_turn if has_seeds else {"": next(iter(by_turn.values()))})
     if problems or order is None:
         return None, problems
     columns = _ordered({"seed": seeds, **numbers}, order)

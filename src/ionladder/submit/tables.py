@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -143,8 +142,8 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     """What a file is by its bytes where it is no CSV, and what to do; None where it may be one.
 
     Example:
-        >>> other_kind(b"\x1f\x8b\x08")[0], other_kind(b"id,log10_sigma")
-        ('a file packed by gzip', None)
+        >>> other_kind(b"PAR1")[0], other_kind(b"id,log10_sigma")
+        ('a parquet file', None)
     """
     start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"PK\x03\x04"):
@@ -200,8 +199,9 @@ def _read_csv(
 
     # In memory of Arrow's own: its reading thread may outlive this call, and must not have to
     # wait for an interpreter that is shutting down.
-    with pa.OSFile(os.fspath(path)) as stream:
-        data = stream.read_buffer()
+    data = pa.allocate_buffer(path.stat().st_size)
+    with path.open("rb") as stream:
+        stream.readinto(memoryview(data))
     header: list[str] = []
     try:
         start, n_lines, n_cells = _scanned(memoryview(data), shown_as)
@@ -273,7 +273,8 @@ def _scanned(view: memoryview, shown_as: str) -> tuple[int, int, int]:
         n_lines += max(block.count(b"\n"), block.count(b"\r"))
         n_commas += block.count(b",")
     decoder.decode(b"", final=True)
-    return start, n_lines + 1, n_lines + n_commas
+    n_lines += view[-1:].tobytes() not in (b"\n", b"\r")
+    return start, n_lines, n_lines + n_commas
 
 
 _NUMBER = re.compile(r"\s*[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?\s*")

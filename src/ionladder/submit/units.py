@@ -140,7 +140,10 @@ def read_unit(text: str) -> Unit | None:
         written = f"{molar}/mol" if molar else hit["plain"].replace(" ", "")
         name = {"1/cm": "cm-1"}.get(written.casefold()) or known[written.casefold()]
         is_symbol = written == name or name not in {"K", "J", "Ha", "Ry"}
-        is_temperature = name == "K" and re.search(r"\d ?$", plain[: hit.start()])
+        is_temperature = name == "K" and (
+            re.search(r"\d ?$", plain[: hit.start()])
+            or not re.match(r" ?(?:$|[])},;:|@])", plain[hit.end() :])
+        )
         if is_symbol and written != "MeV" and not is_temperature:
             found.add(name)
     if len(found) != 1:
@@ -245,10 +248,9 @@ def unit_problem(values: Numbers, target: Target, *, where: str) -> Problem | No
     Example:
         >>> from ionladder.data.registry import get_task
         >>> sigma = np.array([1e-4, 3e-7])
-        >>> print(unit_problem(sigma, get_task("obelix").targets[0], where="predictions.csv"))
-        predictions.csv: expected log10_sigma in log10(S/cm); found values that are all above zero,
-        3e-07 to 0.0001, which may be σ in S/cm. Take log10 of every value: `ionladder convert
-        --log10 --unit S/cm` does.
+        >>> problem = unit_problem(sigma, get_task("obelix").targets[0], where="predictions.csv")
+        >>> problem.found
+        'values that are all above zero, 3e-07 to 0.0001, which may be σ in S/cm'
     """
     known = values[np.isfinite(values)]
     if len(known) == 0:

@@ -356,7 +356,8 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     used = _used_files(task)
     extra = [name for name in names if name not in known]
     problems = []
-    for name in [name for name in extra if _TABLE.search(name)]:
+    tables = [name for name in extra if _TABLE.search(name)]
+    for name in tables if len(tables) <= 3 else ():
         stem = pred.CV_STEM if name.casefold().startswith("cv") else Path(used[0]).stem
         meant = next((use for use in used if use == f"{stem}{Path(name.casefold()).suffix}"), None)
         kind = other_kind(_start(folder / name))
