@@ -126,7 +126,7 @@ def share_rows(test_set: TestSet, boards: int) -> Iterator[Row]:
 def pair_rows(test_set: TestSet, boards: int) -> Iterator[Row]:
     """The interval of a paired difference of two correlated models, ours."""
     groups = test_set.groups
-    resamples = Resamples(n_resamples=1, seed=SEED)
+    resamples = Resamples(n_resamples=N_RESAMPLES, seed=SEED)
     factors = np.array([1.0, PAIR_RATIO])[:, None]
     for model in MODELS:
         for rho in (0.5, 0.9):

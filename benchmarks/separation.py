@@ -1,49 +1,67 @@
-"""How often tie groups separate models that are equal, and how often one that is better.
+"""How often verdicts separate models that are equal, and how often one that is better.
 
-Prints Markdown tables; a full run also writes ``benchmarks/results/separation.json``, which the
-methods page shows.
+Boards are drawn from error models and from the residuals of the boards themselves, whose rows are
+permuted within groups: models are then equal and alike. Prints Markdown tables; a full run also
+writes ``benchmarks/results/separation.json``, which the methods page shows.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-from error_models import (
-    MEAN_ERROR,
-    MODELS,
-    Array,
-    ErrorModel,
-    blocks,
-    calibrate,
-    make_test_set,
-    scaled_error,
-)
-from reports import markdown, share_with_error, write_results
+from error_models import MEAN_ERROR, MODELS, Array, calibrate, make_test_set, scaled_error
+from reports import ROOT, markdown, share_with_error, write_results
 
-from ionladder.stats.ranking import GroupScore, Resamples, Standings, make_standings, tie_groups
+from ionladder.config import load_params
+from ionladder.data.registry import get_task
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer, submission_folders
+from ionladder.stats import ranking
+from ionladder.stats.ranking import GroupScore, Resamples, Standings, Verdicts
 
 SEED = 20250221
 CONFIDENCE = 0.95
-N_RESAMPLES = 1000
-BOARDS = 1000
-"""Boards of equal models; for power, which need not be known as exactly, ``POWER_SHARE`` of it."""
-POWER_SHARE = 0.4
-TEST_SET = make_test_set("obelix")
-TRIED = tuple(m for m in MODELS if m.name in {"normal", "t3", "censored", "alike"})
+BOARDS, POWER_SHARE = 1000, 0.2
+"""Boards of equal models; for power, which need not be known as exactly, a share of it."""
 SIZES = (2, 5, 20, 100)
-LARGEST = 1000
-RHOS = (0.5, 0.9)
-GAPS = (0.5, 1.0)
-CLEARLY_WORSE = 1.5
-EQUAL_LEADERS = {5: 3, 20: 10, 100: 10}
-SEED_SPREADS = (0.05, 0.3)
-SEED_COUNTS = (1, 2, 5, 20)
+GAPS = (0.3, 0.5, 1.0)
+RHO = 0.5
+TASKS = ("obelix", "obelix-cif", "obelix-cv", "bvel-proto")
+SEED_SPREADS, SEED_COUNTS, SEED_SIZES = (
+    ((0.05, 0.05), (0.3, 0.3), (0.05, 0.3)),
+    (2, 3, 5, 10),
+    (2, 20),
+)
+BEFORE = {
+    # The rule of scorer version 2 (studentised, step-down), by an independent audit of it.
+    ("obelix", 5): (0.026, 0.17, 0.54),
+    ("obelix", 20): (0.001, 0.006, 0.20),
+    ("obelix", 100): (None, 0.0, 0.011),
+    ("obelix-cif", 5): (0.018, 0.033, 0.27),
+    ("obelix-cif", 20): (0.0, 0.001, 0.036),
+    ("obelix-cif", 100): (None, 0.0, 0.002),
+    ("t3", 5): (0.11, 0.51, 0.99),
+    ("t3", 20): (0.006, 0.126, 0.96),
+    ("t3", 100): (0.001, 0.007, 0.85),
+}
 
 Row = dict[str, Any]
+Board = tuple[Array, Array]
+"""Errors summed within groups, shape (models, n_groups), and entries in each group."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where boards of equal models come from: its name, their mean error, and a board of n."""
+
+    name: str
+    mean_error: float
+    board: Callable[[np.random.Generator, int], Board]
 
 
 def main() -> None:
@@ -56,7 +74,7 @@ def main() -> None:
     tables = {}
     for name, rows in (
         ("equal", equal_rows),
-        ("equal_leaders", equal_leader_rows),
+        ("unlike", unlike_rows),
         ("better", better_rows),
         ("seeds", seed_rows),
     ):
@@ -67,145 +85,185 @@ def main() -> None:
             "program": "benchmarks/separation.py",
             "seed": SEED,
             "confidence": CONFIDENCE,
-            "resamples": N_RESAMPLES,
             "mean_error": MEAN_ERROR,
-            "clearly_worse": CLEARLY_WORSE,
-            "test_set": TEST_SET.described,
-            "error_models": [{"name": m.name, "title": m.title} for m in TRIED],
+            "test_set": make_test_set("obelix").described,
             "tables": tables,
         }
         write_results("separation.json", results)
 
 
+# --- Where boards come from
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """The error models on test sets like OBELiX's, and the residuals of the boards."""
+    return (*map(_simulated, ("normal", "t3", "censored")), *map(_permuted, TASKS))
+
+
+def _simulated(name: str) -> Source:
+    model = next(each for each in MODELS if each.name == name)
+    groups, scale = make_test_set("obelix").groups, calibrate(model, rho=RHO)
+
+    def board(rng: np.random.Generator, models: int) -> Board:
+        residuals = model.correlated(rng, groups, boards=1, models=models, rho=RHO)
+        return groups.sums(model.errors(rng, groups, residuals, scale))[0], groups.sizes
+
+    return Source(name, scaled_error(model), board)
+
+
+@cache
+def residuals(task_name: str) -> Board:
+    """Errors of every seed of every trained submission, summed within groups."""
+    layout, task = Layout(ROOT), get_task(task_name)
+    params = load_params(layout)
+    scorer = TaskScorer.open(layout, task, params.tasks[task_name].version, params.scoring)
+    scored = scorer.score_all(submission_folders(layout, task_name)).scored
+    rows = scorer.prepared.rows(task.primary.subset)
+    trained = [each for name, each in sorted(scored.items()) if name not in task.references]
+    errors = np.vstack([scorer.entry_errors(each)[:, rows.index] for each in trained])
+    return rows.groups.sums(errors), rows.groups.sizes
+
+
+def _permuted(name: str) -> Source:
+    sums, sizes = residuals(name)
+    n_rows, n_groups = sums.shape
+
+    def board(rng: np.random.Generator, models: int) -> Board:
+        chosen = rng.choice(n_rows, size=models, replace=models > n_rows)
+        groups = rng.integers(n_groups, size=n_groups)
+        order = rng.random((models, n_groups)).argsort(axis=0)
+        return sums[chosen[order], groups], sizes[groups]
+
+    return Source(name, float(sums.sum() / sizes.sum() / n_rows), board)
+
+
+def _unlike(name: str, rng: np.random.Generator, models: int) -> Board:
+    """Rows of a board as they are, scaled to one mean error; only groups are drawn."""
+    sums, sizes = residuals(name)
+    chosen = sums[rng.choice(len(sums), size=models, replace=False)]
+    groups = rng.integers(len(sizes), size=len(sizes))
+    return (chosen / chosen.sum(axis=1, keepdims=True) * sizes.sum())[:, groups], sizes[groups]
+
+
+# --- The tables
+
+
 def equal_rows(boards: int) -> Iterator[Row]:
-    """Boards of equal models: any separation is wrong."""
-    for model, size, rho in _conditions():
-        wrong, naive = 0, 0
-        for standings in _boards("equal", model, size, rho, boards, np.ones(size)):
-            wrong += _tied(standings).max() > 1
-            naive += _is_separated_naively(standings)
-        yield _row(model, size, rho, boards, separated=wrong, separated_naively=naive)
-    for model in TRIED:
-        wrong, naive, few = 0, 0, max(boards // 10, 1)
-        for standings in _boards("equal", model, LARGEST, 0.5, few, np.ones(LARGEST)):
-            wrong += _tied(standings).max() > 1
-            naive += _is_separated_naively(standings)
-        yield _row(model, LARGEST, 0.5, few, separated=wrong, separated_naively=naive)
+    """Boards of equal models that err alike: any separation is wrong."""
+    for source in sources():
+        for size in SIZES:
+            rng = _rng("equal", source.name, size)
+            wrong = sum(_any(*source.board(rng, size)) for _ in range(boards))
+            yield _row(source.name, size, boards, separated=wrong)
 
 
-def equal_leader_rows(boards: int) -> Iterator[Row]:
-    """Boards of some equal models, and others clearly worse: separating an equal one is wrong."""
-    for model, size, rho in _conditions():
-        if size not in EQUAL_LEADERS:
-            continue
-        leaders = EQUAL_LEADERS[size]
-        worse = 1.0 + CLEARLY_WORSE / scaled_error(model)
-        factors = np.where(np.arange(size) < leaders, 1.0, worse)
-        wrong, kept = 0, 0
-        for standings in _boards("equal leaders", model, size, rho, boards, factors):
-            groups = _tied(standings)
-            wrong += groups[:leaders].max() > 1
-            kept += (groups[leaders:] == 1).sum()
-        named = {"equal": leaders} | _row(model, size, rho, boards, separated=wrong)
-        yield named | {"worse_still_tied": round(kept / (boards * (size - leaders)), 3)}
+def unlike_rows(boards: int) -> Iterator[Row]:
+    """Boards of models of equal mean that err unlike: some by rare catastrophes."""
+    for name in TASKS:
+        for size in (5, 20):
+            if size <= len(residuals(name)[0]):
+                rng = _rng("unlike", name, size)
+                wrong = sum(_any(*_unlike(name, rng, size)) for _ in range(boards))
+                yield _row(name, size, boards, separated=wrong)
 
 
 def better_rows(boards: int) -> Iterator[Row]:
-    """Boards of one model that is better than the others, which are equal."""
+    """Boards of one model that is better than the others, which are equal.
+
+    Gaps are in decades; where errors have another unit, in as large a share of the mean error.
+    """
     boards = max(round(boards * POWER_SHARE), 1)
-    for gap in GAPS:
-        for model, size, rho in _conditions():
-            factors = np.where(np.arange(size) == 0, 1.0 - gap / scaled_error(model), 1.0)
-            every, one, share = 0, 0, 0.0
-            for standings in _boards(f"better {gap}", model, size, rho, boards, factors):
-                below = (_tied(standings)[1:] > 1) & (standings.values[0] < standings.values[1:])
-                every += below.all()
-                one += below.any()
-                share += below.mean()
-            named = {"gap": gap} | _row(
-                model, size, rho, boards, from_every=every, from_one=one, from_each=share
-            )
-            yield named
+    for at, gap in enumerate(GAPS):
+        for source in sources():
+            part = gap / (MEAN_ERROR if source.name == "bvel-proto" else source.mean_error)
+            for size in SIZES:
+                rng = _rng(f"better {gap}", source.name, size)
+                found = np.zeros(4)
+                for _ in range(boards):
+                    sums, sizes = source.board(rng, size)
+                    sums[0] *= 1.0 - part
+                    verdicts = _judge(sums, sizes)
+                    below = verdicts.better[0, 1:]
+                    holm = np.zeros(size) if not below.any() else _holm(verdicts)[0]
+                    found += below.mean(), below.any(), below.all(), holm.sum() / (size - 1)
+                each, one, every, holm_each = found
+                named = {"gap": gap} | _row(
+                    source.name, size, boards, from_each=each, from_one=one, from_every=every
+                )
+                before = BEFORE.get((source.name, size), (None,) * 3)[at]
+                yield named | {"holm_from_each": round(holm_each / boards, 3), "before": before}
 
 
 def seed_rows(boards: int) -> Iterator[Row]:
     """Boards of models that are equal on average over seeds, with few seeds of each."""
-    model, rho = MODELS[0], 0.9
-    for size in (2, 20):
-        for spread in SEED_SPREADS:
+    source = sources()[0]
+    for size in SEED_SIZES:
+        for spreads in SEED_SPREADS:
             for n_seeds in SEED_COUNTS:
-                wrong = 0
-                rng = np.random.default_rng([SEED, 1, size, n_seeds, round(1000 * spread)])
-                for sums in _sums(rng, model, size, rho, boards, np.ones(size)):
-                    seeds = spread * rng.normal(size=(size, n_seeds))
-                    wrong += _tied(_standings(sums, seeds)).max() > 1
-                named = {"seeds": n_seeds, "seed_spread": spread}
-                yield named | _row(model, size, rho, boards, separated=wrong)
+                wrong, rng = 0, _rng(f"seeds {spreads} {n_seeds}", source.name, size)
+                for _ in range(boards):
+                    sums, sizes = source.board(rng, size)
+                    seeds = rng.normal(size=(size, n_seeds)) * np.resize(spreads, size)[:, None]
+                    wrong += _any(sums, sizes, seeds)
+                said = " and ".join(f"{spread:g}" for spread in dict.fromkeys(spreads))
+                named = {"seeds": n_seeds, "seed_spread": said}
+                yield named | _row(source.name, size, boards, separated=wrong)
 
 
-def _conditions() -> Iterator[tuple[ErrorModel, int, float]]:
-    return ((model, size, rho) for model in TRIED for size in SIZES for rho in RHOS)
+# --- Verdicts
 
 
-def _boards(
-    table: str, model: ErrorModel, size: int, rho: float, boards: int, factors: Array
-) -> Iterator[Standings]:
-    rng = np.random.default_rng([SEED, *f"{table}|{model.name}|{size}|{rho}".encode()])
-    for sums in _sums(rng, model, size, rho, boards, factors):
-        yield _standings(sums, np.zeros((size, 1)))
-
-
-def _sums(
-    rng: np.random.Generator, model: ErrorModel, size: int, rho: float, boards: int, factors: Array
-) -> Iterator[Array]:
-    """Errors of each model summed within groups, shape (size, n_groups), board by board."""
-    groups, scale = TEST_SET.groups, _scale(model, rho) * factors[:, None]
-    for n in blocks(boards, 4 * size * len(groups.index)):
-        residuals = model.correlated(rng, groups, boards=n, models=size, rho=rho)
-        yield from groups.sums(model.errors(rng, groups, residuals, scale))
-
-
-def _standings(sums: Array, seeds: Array) -> Standings:
+def _standings(sums: Array, sizes: Array, seeds: Array | None = None) -> Standings:
     """Standings of models whose seeds make them better or worse as a whole."""
-    sizes = TEST_SET.groups.sizes
+    seeds = np.zeros((len(sums), 1)) if seeds is None else seeds
     moved = sums + seeds.mean(axis=1, keepdims=True) * sizes
-    means = sums.sum(axis=1) / sizes.sum()
     scores = [
-        GroupScore(sums=row[None], sizes=sizes[None], per_seed=mean + seed)
-        for row, mean, seed in zip(moved, means, seeds, strict=True)
+        GroupScore(sums=row[None], sizes=sizes[None], per_seed=row.sum() / sizes.sum() + seed)
+        for row, seed in zip(moved, seeds - seeds.mean(axis=1, keepdims=True), strict=True)
     ]
-    return make_standings(scores, _resamples(means))
+    return ranking.make_standings(scores, Resamples(n_resamples=10_000, seed=SEED))
 
 
-def _tied(standings: Standings) -> np.ndarray:
-    resamples = _resamples(standings.values)
-    return tie_groups(standings, resamples=resamples, confidence=CONFIDENCE)
+def _judge(sums: Array, sizes: Array, seeds: Array | None = None) -> Verdicts:
+    standings = _standings(sums, sizes, seeds)
+    return ranking.judge(standings, np.ones(len(sums), dtype=bool), confidence=CONFIDENCE)
 
 
-def _resamples(values: Array) -> Resamples:
-    """Others on every board, so that no luck of the draws is shared by all boards."""
-    return Resamples(n_resamples=N_RESAMPLES, seed=int(1e9 * float(np.abs(values).sum())))
+def _any(sums: Array, sizes: Array, seeds: Array | None = None) -> bool:
+    """Whether any two are separated. Signs are drawn only where the approximation is near it."""
+    drawn = ranking.MOST_DRAWN
+    try:
+        ranking.MOST_DRAWN = 0
+        nearest = np.nanmin(_judge(sums, sizes, seeds).p)
+    finally:
+        ranking.MOST_DRAWN = drawn
+    is_near = nearest <= 3.0 * (1.0 - CONFIDENCE)
+    return bool(is_near and _judge(sums, sizes, seeds).better.any())
 
 
-def _is_separated_naively(standings: Standings) -> bool:
-    """Whether the percentile interval of some difference to the leader lies above zero."""
-    leader = standings.values.argmin()
-    others = np.arange(len(standings.values)) != leader
-    gaps = standings.samples[others] - standings.samples[leader]
-    return bool((np.quantile(gaps, (1.0 - CONFIDENCE) / 2.0, axis=1) > 0).any())
+def _holm(verdicts: Verdicts) -> Array:
+    """What Holm's steps would separate, shape (models, models): rows better than columns."""
+    one, other = np.triu_indices(len(verdicts.p), 1)
+    p = verdicts.p[one, other] / verdicts.n_pairs
+    order = p.argsort(kind="stable")
+    passed = p[order] * (len(p) - np.arange(len(p))) <= 1.0 - CONFIDENCE
+    chosen = order[: len(p) if passed.all() else int(passed.argmin())]
+    found = np.zeros(verdicts.p.shape)
+    found[one[chosen], other[chosen]] = found[other[chosen], one[chosen]] = 1.0
+    return found
 
 
-def _row(model: ErrorModel, size: int, rho: float, boards: int, **counts: float) -> Row:
-    row: Row = {"models": size, "errors": model.name, "correlation": rho, "boards": boards}
-    for name, count in counts.items():
+def _rng(table: str, name: str, size: int) -> np.random.Generator:
+    return np.random.default_rng([SEED, *f"{table}|{name}|{size}".encode()])
+
+
+def _row(name: str, size: int, boards: int, **counts: float) -> Row:
+    row: Row = {"models": size, "errors": name, "boards": boards}
+    for key, count in counts.items():
         found = share_with_error(float(count), boards)
-        row |= {name: found["share"], f"{name}_standard_error": found["standard_error"]}
+        row |= {key: found["share"], f"{key}_standard_error": found["standard_error"]}
     return row
-
-
-@cache
-def _scale(model: ErrorModel, rho: float) -> float:
-    return calibrate(model, rho=rho)
 
 
 if __name__ == "__main__":
