@@ -1,4 +1,4 @@
-"""What the pages say of intervals and tie groups is what the committed simulations found."""
+"""What the pages say of intervals and verdicts is what the committed simulations found."""
 
 from __future__ import annotations
 
@@ -35,11 +35,24 @@ def test_intervals_of_the_mae_cover_what_the_reading_page_says() -> None:
     assert all(own > other for own, other in zip(ours, percentile, strict=True))
 
 
-def test_equal_models_are_separated_on_at_most_five_boards_in_a_hundred() -> None:
-    for row in rows("separation.json", "equal") + rows("separation.json", "equal_leaders"):
+def test_equal_and_alike_models_are_separated_on_at_most_five_boards_in_a_hundred() -> None:
+    found = rows("separation.json", "equal")
+    assert {row["models"] for row in found} == {2, 5, 20, 100}
+    for row in found:
         # Three standard errors of a simulation whose true share is 5 %.
-        slack = 3 * (0.05 * 0.95 / row["boards"]) ** 0.5
-        assert row["separated"] <= 0.05 + slack, row
+        assert row["boards"] >= 1000
+        assert row["separated"] <= 0.05 + 3 * (0.05 * 0.95 / row["boards"]) ** 0.5, row
+
+
+def test_a_better_model_is_separated_as_often_as_required_and_more_often_than_before() -> None:
+    found = {(r["errors"], r["models"], r["gap"]): r for r in rows("separation.json", "better")}
+    assert found["obelix", 20, 1.0]["from_each"] >= 0.45
+    assert found["obelix-cif", 20, 1.0]["from_each"] >= 0.20
+    for row in found.values():
+        # Two standard errors of the difference of the two simulated shares.
+        slack = 2 * 2**0.5 * max(row["from_each_standard_error"], 0.02)
+        assert row["from_each"] >= row["before"] - slack, row
+        assert row["holm_from_each"] - row["from_each"] < 0.06, "steps would add little"
 
 
 @pytest.mark.parametrize(

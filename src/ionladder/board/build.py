@@ -321,7 +321,7 @@ def publish(
     return result, len(records)
 
 
-# --- Where one submission would stand on its board: rank, ties, doubt, and what the audit notes
+# --- Where one submission would stand on its board: rank, verdicts, and what the audit notes
 
 
 @dataclass(frozen=True, kw_only=True)

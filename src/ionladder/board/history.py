@@ -197,7 +197,7 @@ class ScoreChange:
 
     @property
     def tie_group_changed(self) -> bool:
-        """Whether a submission that stayed on the board is in a tie group of another number."""
+        """Whether a submission that stayed on the board is in a group of another number."""
         old, new = self.before, self.after
         return bool(old and new.event != REMOVED and old.tie_group != new.tie_group)
 

@@ -273,7 +273,7 @@ def _table(moved: Sequence[ScoreChange]) -> Table:
 
 
 def _cells(record: Record | None, digits: int) -> tuple[str, str, str]:
-    """Score, ranks and tie group of a record; dashes where it has none."""
+    """Score, ranks and group of a record; dashes where it has none."""
     if record is None:
         return "–", "–", "–"
     value = "–" if record.value is None else f"{record.value:.{digits}f}"

@@ -477,7 +477,7 @@ _STATED = (
 class TableRow(NamedTuple):
     """One row: a row of the board, its primary score, a picture of it, and a cell a column.
 
-    ``starts_group`` marks the first of a tie group, ``search`` is what the filter looks in.
+    ``starts_group`` marks the first of a group, ``search`` is what the filter looks in.
     """
 
     row: Row

@@ -279,19 +279,28 @@ def judge(standings: Standings, ranked: npt.NDArray[np.bool_], *, confidence: fl
         if len(one):
             is_worse = values[one] > values[other]
             worse, better = np.where(is_worse, one, other), np.where(is_worse, other, one)
-            single = _p_values(standings, worse, better, is_drawn=size <= MOST_DRAWN)
+            n_draws = _PER_PAIR * len(one) if size <= MOST_DRAWN else 0
+            single = p_values(standings, worse, better, n_draws=n_draws)
             p[one, other] = p[other, one] = np.minimum(single * len(one), 1.0)
     is_better = (values[:, None] < values) & (p <= 1.0 - confidence + _ROUNDING)
     return Verdicts(p=p, better=is_better, n_pairs=len(families[0][0]))
 
 
-def _p_values(standings: Standings, worse: Rows, better: Rows, *, is_drawn: bool) -> Array:
-    """Two-sided p of each pair for itself, shape (n_pairs,)."""
+def p_values(standings: Standings, worse: Rows, better: Rows, *, n_draws: int) -> Array:
+    """Two-sided p of each pair for itself, shape (n_pairs,).
+
+    Args:
+        standings: The submissions.
+        worse: Those with the larger scores, shape (n_pairs,).
+        better: Those that they are compared with.
+        n_draws: Patterns of signs to draw, the number of resamples at least; 0 for the
+            approximation of the tail.
+    """
     present = standings.weights > 0
     parts = _blocks(standings.parts[:, present])
     errors = standings.seed_errors(worse, better)
-    if is_drawn:
-        shares = _drawn_shares(standings, parts, worse, better, errors)
+    if n_draws:
+        shares = _drawn_shares(standings, parts, worse, better, errors, n_draws)
     else:
         blocks = (slice(n, n + _PAIRS_AT_ONCE) for n in range(0, len(worse), _PAIRS_AT_ONCE))
         shares = np.concatenate(
@@ -301,14 +310,14 @@ def _p_values(standings: Standings, worse: Rows, better: Rows, *, is_drawn: bool
 
 
 def _drawn_shares(
-    standings: Standings, parts: Array, worse: Rows, better: Rows, errors: Array
+    standings: Standings, parts: Array, worse: Rows, better: Rows, errors: Array, n_draws: int
 ) -> Array:
     """Share of sign patterns in which the worse one is as much worse as it is, or more.
 
     The sum changes by twice that of the groups that change sign, so it is as large as observed
     where these groups, without the others, do not favour the better one.
     """
-    n_draws = max(standings.resamples.n_resamples, _PER_PAIR * len(worse))
+    n_draws = max(standings.resamples.n_resamples, n_draws)
     slack = _ROUNDING * float(np.abs(standings.values).max())
     reached, total = np.zeros(len(worse), dtype=np.int64), 0
     places = [(row, np.flatnonzero(worse == row)) for row in np.unique(worse)]

@@ -65,13 +65,10 @@ def separation_tables(results: Record) -> list[dict[str, Any]]:
     """The tables of ``benchmarks/separation.py``: how often models are told apart."""
     tables = results["tables"]
 
-    def equal_leaders(row: Record) -> str:
-        return f"{row['equal']} equal of {count(row['models'])}"
-
     def models_and_spread(row: Record) -> str:
-        return f"{_models(row)}, seeds spread {row['seed_spread']:g}"
+        return f"{_models(row)}, seeds spread {row['seed_spread']}"
 
-    table = partial(_pivot, cell=_separated, column_of=_errors_and_correlation)
+    table = partial(_pivot, cell=_separated, column_of=_errors)
     better = [
         table(
             "power",
@@ -83,11 +80,10 @@ def separation_tables(results: Record) -> list[dict[str, Any]]:
         )
         for gap in sorted({row["gap"] for row in tables["better"]})
     ]
-    worse = _decades(results["clearly_worse"])
     return [
-        table("separation", tables["equal"], _models, cell=partial(_separated, naive="pairwise")),
-        table("separation-leaders", tables["equal_leaders"], equal_leaders, worse=worse),
+        table("separation", tables["equal"], _models),
         *better,
+        table("separation-unlike", tables["unlike"], _models),
         table("separation-seeds", tables["seeds"], models_and_spread, column_of=_seeds),
     ]
 
@@ -135,16 +131,16 @@ def _covered_without_seeds(records: Sequence[Record]) -> TableCell:
     return TableCell(found[True], detail=f"{found[False]} without")
 
 
-def _separated(records: Sequence[Record], naive: str = "") -> TableCell:
+def _separated(records: Sequence[Record]) -> TableCell:
     (record,) = records
-    detail = f"{_percent(record['separated_naively'])} {naive}" if naive else ""
-    return TableCell(_percent(record["separated"]), detail=detail)
+    error = 100.0 * record["separated_standard_error"]
+    return TableCell(_percent(record["separated"]), detail=f"± {error:.1f}")
 
 
 def _power(records: Sequence[Record]) -> TableCell:
     (record,) = records
-    one, every = _percent(record["from_one"]), _percent(record["from_every"])
-    return TableCell(_percent(record["from_each"]), detail=f"one {one}, every {every}")
+    one, before = _percent(record["from_one"]), _percent(record["before"])
+    return TableCell(_percent(record["from_each"]), detail=f"one {one}, before {before}")
 
 
 def _on_obelix(records: Sequence[Record]) -> list[Record]:
