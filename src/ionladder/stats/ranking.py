@@ -36,8 +36,8 @@ _PER_PAIR = 1_000
 _MOST_BLOCKS = 512
 """Groups beyond this number are joined to so many blocks, which keep or change sign together."""
 _AT_ONCE = 16_384
-_CELLS = 4_000_000
-_PAIRS_AT_ONCE = 20_000
+_CELLS = 1_000_000
+_PAIRS_AT_ONCE = 10_000
 _RESAMPLED, _SIGNS, _POWER = 0, 4, 5
 """Streams of randomness."""
 _ROUNDING = 1e-12
@@ -57,19 +57,23 @@ class Resamples:
     n_resamples: int
     seed: int
 
-    def group_counts(self, n_groups: int) -> Iterator[Array]:
+    def group_counts(self, n_groups: int, n_scores: int) -> Iterator[Array]:
         """How often each group is drawn, a block of resamples at a time.
+
+        Args:
+            n_groups: Groups to draw from, as many draws.
+            n_scores: Scores that are computed from a draw, which bounds the size of blocks.
 
         Yields:
             Counts of shape (n_groups, block size), whose columns sum to ``n_groups``.
 
         Example:
-            >>> blocks = Resamples(n_resamples=3, seed=0).group_counts(2)
+            >>> blocks = Resamples(n_resamples=3, seed=0).group_counts(2, 1)
             >>> [counts.sum(axis=0).tolist() for counts in blocks]
             [[2.0, 2.0, 2.0]]
         """
         rng = np.random.default_rng([self.seed, _RESAMPLED, n_groups])
-        for size in _block_sizes(self.n_resamples, max(_CELLS // n_groups, 1)):
+        for size in _block_sizes(self.n_resamples, max(_CELLS // max(n_groups, n_scores), 1)):
             drawn = rng.integers(n_groups, size=(size, n_groups))
             drawn += np.arange(size)[:, None] * n_groups
             counts = np.bincount(drawn.ravel(), minlength=n_groups * size)
@@ -502,7 +506,7 @@ def _shares_best(standings: Standings, rows: Rows) -> list[float]:
     by_target = flat.reshape(-1, *sums.shape[1:]).transpose(1, 0, 2)
     rng = np.random.default_rng([standings.resamples.seed, _POWER])
     errors = np.sqrt(standings.seed_variances[rows])[:, None]
-    for counts in standings.resamples.group_counts(sizes.shape[1]):
+    for counts in standings.resamples.group_counts(sizes.shape[1], len(rows)):
         drawn = sizes @ counts
         kept = (drawn > 0).all(axis=0)
         scores = sum(d @ counts[:, kept] / n[kept] for d, n in zip(by_target, drawn, strict=True))
