@@ -158,7 +158,7 @@ $(DEV_STAMP): requirements-dev.lock $(STAMP)
 	@$(call install,-r "$(CURDIR)/requirements-dev.lock") || $(cannot_install)
 	@touch "$@"
 
-bvel-proto-generate: setup  ## Draw the structures of BVEL-proto (two CPU-minutes)
+bvel-proto-generate: setup  ## Draw the structures of BVEL-proto (three CPU-minutes)
 	@$(RUN) python data-raw/bvel_proto/generate.py
 
 bvel-proto-label: setup  ## Label them with BVlain and write the dataset (a quarter of a CPU-hour)

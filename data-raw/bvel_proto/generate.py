@@ -22,6 +22,7 @@ import numpy as np
 from ionladder.data.bond_valence import LI, anion_class, ion, radius
 from ionladder.data.bond_valence import SETTINGS as BARRIERS
 from ionladder.data.bvel_proto.crystals import make_structure
+from ionladder.data.distances import shortest_violation
 from ionladder.errors import IngestError, IonLadderError, Problem
 from ionladder.repo import find_layout, sha256_bytes, write_text
 from prototypes import (
@@ -63,7 +64,8 @@ COORDINATION = f"a cation with fewer than {MIN_CATION_COORDINATION} anions aroun
 BOND = "a bond too short or too long for its ions"
 LIKE_CHARGES = "ions of like charge nearer than the bonds of either"
 OVERLAP = f"ions nearer than {SHORTEST_ANG:g} Å, or Li and a cation {SHORTEST_LI_CATION_ANG:g} Å"
-REASONS = (NO_LI, TOO_LARGE, COORDINATION, BOND, LIKE_CHARGES, OVERLAP)
+DISTANCES = "ions nearer than their radii and charges allow"
+REASONS = (NO_LI, TOO_LARGE, COORDINATION, BOND, LIKE_CHARGES, OVERLAP, DISTANCES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +198,10 @@ class Accepted:
         """Prototype and assignment, as in :attr:`Candidate.name`."""
         return f"{self.prototype.name} {assignment_name(self.chosen)}"
 
+    def candidate(self) -> Candidate:
+        """Its structure, as the tables would hold it."""
+        return make_candidate(self.prototype, self.chosen, scale=self.scale)
+
     @property
     def chemsys(self) -> str:
         """Its elements, in alphabetical order."""
@@ -274,10 +280,13 @@ def accepted_systems(prototypes: Iterable[Prototype], *, reject: Reject) -> list
                 scale=verdict.scale,
                 rank=drawing_rank(prototype, chosen),
             )
-            if verdict.reason is None:
+            reason = verdict.reason
+            if reason is None and shortest_violation(accepted.candidate().structure()):
+                reason = DISTANCES
+            if reason is None:
                 members.setdefault(accepted.chemsys, []).append(accepted)
             else:
-                reject(verdict.reason, accepted.name)
+                reject(reason, accepted.name)
     return [_system(name, members[name]) for name in sorted(members)]
 
 
@@ -596,7 +605,7 @@ def _distinct(group: Group, taken: _Taken) -> list[Candidate]:
     """The members of a group that equal neither one another nor what is kept already."""
     fresh: list[Candidate] = []
     for member in group:
-        candidate = make_candidate(member.prototype, member.chosen, scale=member.scale)
+        candidate = member.candidate()
         if is_known(candidate, [*taken.kept, *fresh]):
             taken.duplicates.append(member.name)
         else:
@@ -723,7 +732,7 @@ def read_candidates(path: Path) -> Generated:
 
 
 def main() -> None:
-    """Draw and write; about two CPU-minutes."""
+    """Draw and write; about three CPU-minutes."""
     made = generate()
     path = find_layout().root / CANDIDATES
     write_candidates(path, made)

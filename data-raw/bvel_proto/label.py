@@ -29,7 +29,8 @@ from ionladder.data.bond_valence import (
     ion,
     label_row,
 )
-from ionladder.data.bvel_proto.crystals import CELL
+from ionladder.data.bvel_proto.crystals import CELL, structure
+from ionladder.data.distances import distance_check
 from ionladder.data.ingest import Check, Finding, Outcome, grouped_folds, run_checks, shuffled_folds
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import (
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
 DATASET = get_dataset("bvel_proto")
-DRAWN_HERE = "1.1.0"
+DRAWN_HERE = "1.2.0"
 """The version that this code draws."""
 
 TARGETS = ("e_1d_ev", "e_2d_ev", "e_3d_ev")
@@ -555,6 +556,12 @@ def check_folds(built: Built) -> Outcome:
     return Outcome(findings=findings, detail=detail)
 
 
+def _crystals(built: Built) -> Iterator[tuple[str, Structure]]:
+    sites = {row["id"]: row for row in built.tables["structures"]}
+    for entry in built.tables["entries"]:
+        yield entry["id"], structure(entry, sites[entry["id"]])
+
+
 TABLE_CHECKS: tuple[Check[Built], ...] = (
     Check(
         name="structures_are_sound",
@@ -564,6 +571,7 @@ TABLE_CHECKS: tuple[Check[Built], ...] = (
         ),
         run=check_structures,
     ),
+    distance_check(_crystals),
     Check(
         name="barriers_are_ordered",
         description="E_1D <= E_2D <= E_3D, each a step of the bisection; missing is flagged.",

@@ -13,7 +13,7 @@ from ionladder.config import load_params
 from ionladder.data.bond_valence import Barriers
 from ionladder.data.bvel_proto.crystals import structure
 from ionladder.data.store import read_table
-from ionladder.repo import Layout, content_hash
+from ionladder.repo import Layout, content_hash, read_json
 from label import DATASET, DRAWN_HERE, _entry, _sites, build_tables, embedded_version
 from prototypes import all_prototypes
 from unit.data.bvlain_here import needs_bvlain
@@ -51,6 +51,23 @@ def test_no_two_ions_overlap_and_li_keeps_clear_of_cations(tables: dict) -> None
         li_cation = distances[is_li[centres] & (charges[others] > 0)]
         assert distances.min(initial=3.0) > 1.2
         assert li_cation.min(initial=3.0) > 1.7
+
+
+def test_readme_counts_known_types_and_what_unknown_ones_cost(layout: Layout) -> None:
+    version = load_params(layout).task_versions["bvel-proto"]
+    entries, splits = (
+        read_table(layout, DATASET.name, version, name).to_pandas()
+        for name in ("entries", "splits")
+    )
+    subset = splits[splits["split_name"] == "chemsys"].set_index("id")["subset"]
+    of_test = entries["id"].map(subset) == "test"
+    known = entries[of_test]["prototype"].isin(entries[~of_test]["prototype"])
+    receipt = read_json(layout.receipt("bvel-proto", "structure-hgb"))
+    easy, hard = (receipt["cross_validation"][s]["mae_clipped"] for s in ("chemsys", "prototype"))
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    assert f"{known.sum()} of its {len(known)} test structures have a structure type" in text
+    assert f"{hard / easy:.1f} times as large ({hard:.2f} instead of {easy:.2f} eV)" in text
 
 
 def test_layered_types_are_two_dimensional_and_most_others_are_not(tables: dict) -> None:

@@ -75,7 +75,7 @@ def test_a_matbench_file_on_exported_folds_becomes_a_submission(
 
 def test_a_data_frame_is_converted_with_its_columns_named(prompt: Prompt, tmp_path: Path) -> None:
     path = tmp_path / "frame.csv"
-    splits = pd.read_parquet("data/bvel_proto/1.1.0/splits.parquet")
+    splits = pd.read_parquet("data/bvel_proto/1.2.0/splits.parquet")
     held_out = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")]
     pd.DataFrame({"one": 1.0, "e_2d_ev_pred": 1.5, "e_3d_ev": 2.0}, index=held_out["id"]).to_csv(
         path

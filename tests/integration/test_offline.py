@@ -36,7 +36,7 @@ def test_the_embedded_benchmark_is_scored_and_the_site_built(
 ) -> None:
     clone, blocker = tmp_path / "clone", tmp_path / "blocker"
     copy_files(repository, clone, COPIED)
-    tables = clone / "data/bvel_proto/1.1.0"
+    tables = clone / "data/bvel_proto/1.2.0"
     splits = pd.read_parquet(tables / "splits.parquet").query("split_name == 'chemsys'")
     truth = pd.read_parquet(tables / "labels.parquet").merge(splits, on="id")
     truth = truth[truth["subset"] == "test"].set_index("id")[TARGETS]
@@ -55,7 +55,7 @@ def test_the_embedded_benchmark_is_scored_and_the_site_built(
     for version in ("1.0.2", "1.1.1", "1.2.0"):
         assert f"obelix {version}, all.csv: expected to reach" in output
     assert "their recorded scores are kept" in output
-    assert "submissions scored on bvel_proto 1.1.0, 0 refused" in output
+    assert "submissions scored on bvel_proto 1.2.0, 0 refused" in output
     board = json.loads((clone / "leaderboard/bvel-proto.json").read_text())
     row = next(row for row in board["rows"] if row["submission"] == "half-an-ev")
     errors = (truth.fillna(6.0).clip(upper=6.0) - 0.5).abs().mean()

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DATA = Path("data/bvel_proto/1.1.0")
+DATA = Path("data/bvel_proto/1.2.0")
 SECONDS = 300
 needs_tables_and_shell = pytest.mark.skipif(
     not (REPOSITORY / DATA / "labels.parquet").is_file()
     or not all(map(shutil.which, ("bash", "git", "make"))),
-    reason="needs the tables of bvel_proto 1.1.0, bash, git and make",
+    reason="needs the tables of bvel_proto 1.2.0, bash, git and make",
 )
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 

@@ -700,3 +700,37 @@ def sensitivity_table(board: Board, analysis: Analysis) -> dict[str, Any] | None
         "rows": [(row.submission, by_name[row.submission]) for row in verified[:MOST_RANKED]],
         "n_hidden": max(len(by_name) - MOST_RANKED, 0),
     }
+
+
+def familiarity(item: TaskSite) -> dict[str, Any] | None:
+    """How many test entries are of a kind that training knows, and what the other kind costs.
+
+    From the receipt of the first verified row that was also scored on two kinds of folds; None
+    where the task has no slice of known against unknown, or no such row.
+    """
+    known = [s for s in item.task.slices if {"yes", "no"} == set(dict(s.values or ()))]
+    rungs = sorted((cv for cv in item.task.cross_validation if cv.rung), key=lambda cv: cv.rung)
+    for row in item.board.of_kind("verified"):
+        entrant = item.entrants.get(row.submission or "")
+        receipt = (entrant.receipt if entrant else None) or {}
+        parts = {s.name: (receipt.get("slices") or {}).get(s.name) or {} for s in known}
+        folds, metric = receipt.get("cross_validation") or {}, item.task.primary.metric
+        scored = [cv for cv in rungs if (folds.get(cv.scheme) or {}).get(metric)]
+        own = [cv for cv in scored if cv.is_primary]
+        if known and own and scored[-1] != own[0] and all(parts.values()):
+            values = [folds[cv.scheme][metric] for cv in (own[0], scored[-1])]
+            return {
+                "row": row,
+                "slices": [
+                    (s, (parts[s.name].get("yes") or {"n": 0})["n"], _total(parts[s.name]))
+                    for s in known
+                ],
+                "schemes": (own[0], scored[-1]),
+                "values": values,
+                "factor": values[1] / values[0],
+            }
+    return None
+
+
+def _total(parts: Mapping[str, Any]) -> int:
+    return sum(part["n"] for part in parts.values())

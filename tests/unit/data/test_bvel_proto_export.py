@@ -16,7 +16,7 @@ ase_io = pytest.importorskip("ase.io", reason="needs ase (the extra `bvel`)")
 
 pytestmark = pytest.mark.extra
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 TARGETS = {"E_1D": "e_1d_ev", "E_2D": "e_2d_ev", "E_3D": "e_3d_ev"}
 
 

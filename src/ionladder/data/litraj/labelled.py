@@ -16,6 +16,7 @@ import numpy as np
 from ionladder.config import DatasetVersion
 from ionladder.data import store
 from ionladder.data.archives import ZipMembers
+from ionladder.data.distances import distance_check
 from ionladder.data.ingest import Check, Finding, Outcome, run_checks
 from ionladder.data.litraj import common
 from ionladder.data.litraj.common import Columns
@@ -26,6 +27,7 @@ from ionladder.specs import Dataset
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pymatgen.core.structure import Structure
 
 Row = Mapping[str, Any]
 
@@ -177,6 +179,22 @@ def _structures(frames: Sequence[Frame], id_key: str) -> pa.Table:
             "positions_ang": lists(3 * ends, [f.arrays["pos"] for f in frames], np.float32),
         }
     )
+
+
+def _crystals(release: LabelledRelease) -> Iterator[tuple[str, Structure]]:
+    """Id and structure of every frame, without dummy atoms."""
+    from pymatgen.core.structure import Structure
+
+    table = release.structures
+    for start in range(0, table.num_rows, _BLOCK_ROWS):
+        for row in table.slice(start, _BLOCK_ROWS).to_pylist():
+            numbers = np.array(row["numbers"])
+            cell, places = (np.reshape(row[k], (-1, 3)) for k in ("cell_ang", "positions_ang"))
+            real = numbers > 0
+            yield (
+                row["id"],
+                Structure(cell, numbers[real].tolist(), places[real], coords_are_cartesian=True),
+            )
 
 
 # Integrity checks: counts, names, and index and structures compared
@@ -365,6 +383,7 @@ def _checks(layout: ArchiveLayout) -> Iterator[Check[LabelledRelease]]:
     yield Check("elements_agree", elements, _check_chemsys)
     cells = "Every cell has a volume; no number is infinite."
     yield Check("cells_are_sound", cells, _check_cells)
+    yield distance_check(_crystals, refuses=False)
     columns = "Unknown columns are named and passed over."
     yield Check("columns_are_known", columns, _check_columns)
     labels = f"Every label is a number in eV that is not negative{may_be}."

@@ -15,6 +15,7 @@ from inspect import getdoc
 from math import log10
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ionladder.data.distances import distance_check
 from ionladder.data.ingest import Check, Finding, Outcome
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.crystals import ParsedCrystal
@@ -410,6 +411,7 @@ def folds_cover_training_once(built: Built) -> Findings:
 TABLE_CHECKS: tuple[Check[Built], ...] = (
     _check(log10_agrees_with_text),
     _check(structures_agree),
+    distance_check(lambda built: ((e, c.structure) for e, c in built.crystals.items())),
     _check(nothing_crosses_the_split),
     _check(components_stay_together),
     _check(folds_cover_training_once),

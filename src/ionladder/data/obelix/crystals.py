@@ -64,6 +64,7 @@ class ParsedCrystal:
 
     Attributes:
         text: The CIF.
+        structure: Its structure.
         sites: Occupancy by each element of every site of the cell as written.
         amounts: Contents of the cell; occupancies to six decimals.
         cell: Lengths and angles as written.
@@ -73,6 +74,7 @@ class ParsedCrystal:
     """
 
     text: str
+    structure: Structure
     sites: tuple[dict[str, float], ...]
     amounts: Amounts
     cell: Cell
@@ -100,6 +102,7 @@ def read_crystal(data: bytes) -> ParsedCrystal:
         sites = tuple(_elements(site) for site in crystal)
         return ParsedCrystal(
             text=text,
+            structure=crystal,
             sites=sites,
             amounts=_amounts(sites),
             cell=tuple(float(block[f"_cell_{field}"]) for field in _CELL_FIELDS),

@@ -101,6 +101,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "by_target": tbl.target_table(board, ranked.rows),
         "fewest": MIN_ROWS,
         "by_slice": slice_board(item),
+        "familiarity": tbl.familiarity(item),
         "primary_target": txt.target_title(item.task, item.task.primary.target),
         "robustness": item.analysis.robustness,
         "sensitivity": tbl.sensitivity_table(board, item.analysis),

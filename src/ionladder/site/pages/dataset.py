@@ -21,7 +21,7 @@ from ionladder.site.charts_entries import Series
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.files import croissant_url
 from ionladder.site.pages import Page
-from ionladder.site.tables import TableCell, signed_cell, value_cell
+from ionladder.site.tables import TableCell, familiarity, signed_cell, value_cell
 from ionladder.site.text import axis_title, dataset_url, plain
 from ionladder.specs import Dataset, Table, Task
 
@@ -97,6 +97,7 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
         "chart_series": _series(summary, task) if task else (),
         "families": families(summary, task) if task else None,
         "split_ladder": split_ladder(first) if first else None,
+        "familiarity": familiarity(first) if first else None,
         "cv_unit": first.board.unit if first else "",
         "overlap": overlap(summary),
         "distances": _distances(site.entries[task.name].table) if task else [],
