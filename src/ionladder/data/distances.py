@@ -16,6 +16,8 @@ from ionladder.errors import first_few
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
+    from ionladder.config import DatasetVersion
+
 # An anion is farther from the next anion than from the cation between them: eight of them around
 # one, the most that a structure of ions has, are 1.155 times as far apart.
 ANION_RATIO = 1.15
@@ -27,6 +29,9 @@ BOND_SHARE = 0.65
 COVALENT_BOND = (0.85, 1.2)
 """Where charges are not stated: distances of anions, over the sum of their covalent radii, that
 are bonds (peroxides, disulfides, polyiodides)."""
+
+NEAR_IONS = "near_ions"
+"""The count in ``params.yaml``, ``expected``, that makes the check refuse."""
 
 _ANIONS = frozenset(("H", "N", "O", "F", "P", "S", "Cl", "As", "Se", "Br", "Te", "I"))
 _CUTOFF_ANG = 4.5
@@ -150,14 +155,17 @@ def _radius(species: Any, is_anion: bool) -> float:
 
 
 def distance_check(
-    structures_of: Callable[[Subject], Iterable[tuple[str, Structure]]], *, refuses: bool = True
+    structures_of: Callable[[Subject], Iterable[tuple[str, Structure]]],
+    *,
+    pinned_of: Callable[[Subject], DatasetVersion] | None = None,
 ) -> Check[Subject]:
     """The integrity check of a dataset's crystals.
 
     Args:
         structures_of: Id and structure of every entry that has one, from what is checked.
-        refuses: Whether what it finds is objected to; otherwise it is only counted, for large
-            computed sets that hold bonds which no rule for ions foresees.
+        pinned_of: The version that is checked. What is found and not listed as an oddity is
+            refused where ``params.yaml`` expects ``near_ions: 0``, and counted otherwise: archives
+            that nobody here has seen may hold bonds which no rule for ions foresees. None: refused.
     """
 
     def run(subject: Subject) -> Outcome:
@@ -174,11 +182,10 @@ def distance_check(
                         found=f"{found.distance_ang:.3f} Å",
                     )
                 )
-        if refuses:
+        if pinned_of is None or NEAR_IONS in pinned_of(subject).expected:
             return Outcome(findings=findings, detail=f"{count} structures")
         shown = f": {first_few([str(one.entry) for one in findings])}" if findings else ""
         return Outcome(detail=f"{len(findings)} of {count} structures hold nearer ions{shown}")
 
-    end = "." if refuses else "; those that are, are counted."
-    description = f"No two ions are nearer than their radii and charges allow{end}"
+    description = "No two ions are nearer than their radii and charges allow."
     return Check("distances_are_possible", description, run)

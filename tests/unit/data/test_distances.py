@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from ionladder.config import DatasetVersion, FoldSettings
 from ionladder.data.bvel_proto.crystals import structure
 from ionladder.data.distances import distance_check, shortest_violation
 from ionladder.data.ingest import run_checks
@@ -15,6 +16,7 @@ from ionladder.data.store import read_table
 from ionladder.errors import IngestError
 from ionladder.repo import Layout
 
+FOLDS = FoldSettings(n_folds=2, n_repeats=1, seed=1)
 ROOT = Layout(Path(__file__).resolve().parents[3])
 WRONG = ("scheelite", "ABC4_mP12_13_e_a_2g")
 SYLVANITES_WITH_LI_AS_TE = {"Li4TeS", "Li4TeSe", "Li4SeS", "Li4TeO"}
@@ -86,7 +88,9 @@ def test_each_kind_of_pair_has_its_least_distance(crystal: Structure, pair: str 
     found = shortest_violation(crystal)
 
     assert (found and found.pair) == pair
-    counted = distance_check(lambda crystals: crystals, refuses=False).run([("x1", crystal)])
+    version = DatasetVersion(dataset="x", version="1.0.0", folds=FOLDS)
+    check = distance_check(lambda crystals: crystals, pinned_of=lambda _: version)
+    counted = check.run([("x1", crystal)])
     assert not counted.findings
     assert (counted.detail == "1 of 1 structures hold nearer ions: x1") == (pair is not None)
 

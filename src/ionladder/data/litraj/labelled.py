@@ -383,7 +383,7 @@ def _checks(layout: ArchiveLayout) -> Iterator[Check[LabelledRelease]]:
     yield Check("elements_agree", elements, _check_chemsys)
     cells = "Every cell has a volume; no number is infinite."
     yield Check("cells_are_sound", cells, _check_cells)
-    yield distance_check(_crystals, refuses=False)
+    yield distance_check(_crystals, pinned_of=lambda release: release.pinned)
     columns = "Unknown columns are named and passed over."
     yield Check("columns_are_known", columns, _check_columns)
     labels = f"Every label is a number in eV that is not negative{may_be}."

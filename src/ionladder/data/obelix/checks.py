@@ -411,7 +411,10 @@ def folds_cover_training_once(built: Built) -> Findings:
 TABLE_CHECKS: tuple[Check[Built], ...] = (
     _check(log10_agrees_with_text),
     _check(structures_agree),
-    distance_check(lambda built: ((e, c.structure) for e, c in built.crystals.items())),
+    distance_check(
+        lambda built: ((entry, crystal.structure) for entry, crystal in built.crystals.items()),
+        pinned_of=lambda built: built.release.pinned,
+    ),
     _check(nothing_crosses_the_split),
     _check(components_stay_together),
     _check(folds_cover_training_once),
