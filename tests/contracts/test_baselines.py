@@ -129,6 +129,7 @@ def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(name: str) -> 
         ("nearest-composition", "obelix-cif"),
         pytest.param("rf-paper", "obelix-cv", marks=pytest.mark.slow),
         ("family-median", "bvel-proto"),
+        pytest.param("schnet", "obelix-cif", marks=[pytest.mark.slow, pytest.mark.extra]),
     ],
 )
 def test_a_rerun_reproduces_the_committed_predictions(

@@ -63,8 +63,8 @@ def _network(
 
 
 # A rerun on one processor agrees to the six decimals written; with the instructions of older ones
-# (AVX2, SSE) single entries of CGCNN moved by up to 2e-5 and of SchNet by up to 2e-6. The others
-# were not measured between processors.
+# (AVX2) single entries of seed 0 moved by up to 2e-4 for CGCNN, 7e-6 for SchNet and 5e-6 for PaiNN.
+# M3GNet and SO3Net were not measured between processors.
 _MEASURED, _UNMEASURED = 0.001, 0.05
 
 
@@ -116,7 +116,7 @@ def p_schnet_bvel(training: Training) -> Array:
     return _fit(training, "make_schnet", "distances", barriers_first=True)
 
 
-@_network("PaiNN", "schnetpack", "rounded", tolerance=_UNMEASURED)
+@_network("PaiNN", "schnetpack", "rounded", tolerance=_MEASURED)
 def painn(training: Training) -> Array:
     """PaiNN, occupancies rounded as in the paper."""
     return _fit(training, "make_painn", "vectors")
