@@ -64,6 +64,20 @@ class ScoringSettings(_Strict):
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
 
 
+class BorrowedFiles(_Strict):
+    """Files of a version that another project or release publishes.
+
+    Attributes:
+        base_url: Address of the folder that holds them.
+        mirror: Their folder inside a mirror.
+        files: Their names, among the files of the version.
+    """
+
+    base_url: _Url
+    mirror: str
+    files: list[_FileName]
+
+
 class DatasetVersion(_Strict):
     """One version of a dataset, as pinned.
 
@@ -77,6 +91,8 @@ class DatasetVersion(_Strict):
         commit: Upstream commit the base URL points at.
         base_url: Address of the folder that holds the files.
         folders: File name → folder below that address, of files that are not directly in it.
+        mirror: Folder of the files inside a mirror, where it is not ``<dataset>/<tag>``.
+        borrowed: Files that come from elsewhere.
         path: The same for files that lie in this repository: their folder below its root.
         tasks: For versions fetched on demand: tasks scored on it once its bytes are pinned.
         download_bytes: For those: size of the archives as their publisher states it.
@@ -92,6 +108,8 @@ class DatasetVersion(_Strict):
     commit: _Commit = ""
     base_url: _Url = ""
     folders: dict[_FileName, _Folder] = {}
+    mirror: str = ""
+    borrowed: list[BorrowedFiles] = []
     path: str = ""
     tasks: list[_Name] = []
     download_bytes: _Count = 0
@@ -119,12 +137,14 @@ class DatasetVersion(_Strict):
 
     def url(self, name: str) -> str:
         """Upstream address of one file."""
+        places = {file: item.base_url for item in self.borrowed for file in item.files}
         folder = f"{self.folders[name]}/" if name in self.folders else ""
-        return f"{self.base_url.rstrip('/')}/{folder}{name}"
+        return f"{places.get(name, self.base_url).rstrip('/')}/{folder}{name}"
 
     def mirror_path(self, name: str) -> str:
-        """Path of one file inside a mirror: ``<dataset>/<tag>/<file>``."""
-        return f"{self.dataset}/{self.tag}/{name}"
+        """Path of one file inside a mirror: ``<dataset>/<tag>/<file>`` unless stated."""
+        places = {file: item.mirror for item in self.borrowed for file in item.files}
+        return f"{places.get(name, self.mirror or f'{self.dataset}/{self.tag}')}/{name}"
 
 
 class _Pinned(DatasetVersion):

@@ -185,6 +185,8 @@ class Dataset:
             which distances between compositions are computed; None where entries are too many
             for that, so that no neighbours are looked for.
         facts: What pages say of an entry, its formula first.
+        withheld: Why its formulas and labels are never shown, without a full stop; empty where
+            they may be. Scores, ids and hashes are shown of every dataset.
         recipe: How its tables are made where it is one CSV file; None where its ``ingest`` module
             makes them.
     """
@@ -207,6 +209,7 @@ class Dataset:
     frames: tuple[Table, ...] = ()
     composition_column: str | None = "formula_norm"
     facts: tuple[Fact, ...] = ()
+    withheld: str = ""
     recipe: Recipe | None = None
 
     def table(self, name: str) -> Table:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ionladder.specs import Array
 
 OBELIX = ("obelix", "obelix-cif", "obelix-cv")
+COMPOSITIONS = ("obelix", "obelix-external")
 HOPS = ("nebbvse122k", "nebdft2k-barrier")
 PATHS = ("em619", "em619-cv")
 
@@ -25,7 +26,7 @@ PATHS = ("em619", "em619-cv")
 # Constants and look-ups
 
 
-@baseline(tasks=(*OBELIX, "bvel-proto"))
+@baseline(tasks=(*OBELIX, "obelix-external", "bvel-proto"))
 def train_mean(training: Training) -> Array:
     """The mean of the training labels for every entry.
 
@@ -36,7 +37,7 @@ def train_mean(training: Training) -> Array:
     return _constant(labels(training.inputs, training.train_ids).mean(), training)
 
 
-@baseline(tasks=(*OBELIX, "bvel-proto", "bvel13k", *HOPS, *PATHS))
+@baseline(tasks=(*OBELIX, "obelix-external", "bvel-proto", "bvel13k", *HOPS, *PATHS))
 def train_median(training: Training) -> Array:
     """The median of the training labels for every entry."""
     return _constant(feat.target_labels(training.inputs, training.train_ids).median(), training)
@@ -73,11 +74,10 @@ def class_median(training: Training) -> Array:
     return _group_median(labels, families, training)
 
 
-@baseline(tasks=OBELIX, settings={"tie_tolerance": 1e-9})
+@baseline(tasks=(*OBELIX, "obelix-external"), settings={"tie_tolerance": 1e-9})
 def nearest_composition(training: Training) -> Array:
     """The label of the training entry with the most similar composition, ties averaged."""
-    fractions = feat.atomic_fractions(feat.amount_table(training.inputs.entries["formula_cell"]))
-    known, asked = training.rows(fractions)
+    known, asked = training.rows(feat.entry_fractions(training.inputs.entries))
     labels, predicted = feat.label_array(training.inputs, training.train_ids), []
     for point in asked:
         distances = np.sqrt(((known - point) ** 2).sum(axis=1))
@@ -214,13 +214,53 @@ def hgb_l1(training: Training) -> Array:
 
 
 @baseline(
-    tasks=("bvel-proto", "bvel13k", *HOPS, *PATHS),
+    tasks=COMPOSITIONS,
+    seeds=10,
+    settings={
+        "loss": "absolute_error",
+        "learning_rate": 0.05,
+        "max_iter": 200,
+        "max_leaf_nodes": 31,
+        "min_samples_leaf": 10,
+        "max_features": 0.1,
+        "early_stopping": False,
+    },
+)
+def composition_hgb(training: Training) -> Array:
+    """Gradient-boosted trees with absolute-error loss that see the composition alone."""
+    return _fit_on_ions(_boosting(training), training)
+
+
+@baseline(
+    tasks=COMPOSITIONS,
+    seeds=5,
+    settings={"n_estimators": 200, "max_features": 0.3, "min_samples_leaf": 2},
+)
+def composition_et(training: Training) -> Array:
+    """Extremely randomised trees that see the composition alone."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    trees = ExtraTreesRegressor(**training.settings, random_state=training.seed, n_jobs=1)
+    return _fit_on_ions(trees, training)
+
+
+def _fit_on_ions(regressor: Any, training: Training) -> Array:
+    """Fit on features of the composition and predict; values that no element has are missing."""
+    learnt, asked = training.rows(feat.ion_features(training.inputs.entries))
+    regressor.fit(learnt, feat.label_array(training.inputs, training.train_ids))
+    return np.asarray(regressor.predict(asked), dtype=np.float64)
+
+
+@baseline(
+    tasks=(*COMPOSITIONS, "bvel-proto", "bvel13k", *HOPS, *PATHS),
     seeds=5,
     settings={"n_estimators": 100, "max_features": 0.3, "min_samples_leaf": 1},
 )
 def composition_rf(training: Training) -> Array:
     """A random forest that sees the composition and nothing of the structure."""
     inputs, forest = training.inputs, _forest(training)
+    if inputs.targets == ("log10_sigma",):
+        return _fit_on_ions(forest, training)
     learnt, asked = training.rows(feat.ion_features(inputs.entries))
     if len(inputs.targets) > 1:
         forest.fit(learnt, feat.log_labels(inputs, training.train_ids))

@@ -161,6 +161,12 @@ def amount_table(formulas: pd.Series[str]) -> pd.DataFrame:
     return table.reindex(columns=sorted(present, key=lambda name: Element(name).Z)).fillna(0.0)
 
 
+def entry_fractions(entries: pd.DataFrame) -> pd.DataFrame:
+    """Atomic fractions of every entry: of its cell where there is one, else of ``formula_norm``."""
+    name = "formula_cell" if "formula_cell" in entries else "formula_norm"
+    return atomic_fractions(amount_table(entries[name]))
+
+
 def atomic_fractions(amounts: pd.DataFrame) -> pd.DataFrame:
     """Amounts divided by their sum, row by row."""
     return amounts.div(amounts.sum(axis=1), axis=0)

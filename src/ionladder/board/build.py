@@ -23,6 +23,7 @@ from ionladder.board.history import (
 )
 from ionladder.board.model import write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
+from ionladder.data.registry import get_dataset
 from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
 from ionladder.git import head_commit
@@ -302,6 +303,8 @@ def publish(
     rules: dict[str, Any] = {"dataset_version": version, "settings": settings}
     board = assemble(task, scored, scorer.floors(), comparison, **rules)
     analysis = compare.analyse(task, scored, comparison, scorer.groups(), **rules)
+    if get_dataset(task.dataset).withheld and analysis["robustness"]:
+        analysis["robustness"]["deciding"] = []  # scores without one entry would tell its label
     crossing = crossing_ids(layout, task, version)
     analysis["audit"] = audit_json(audit_board(task, scored, scorer.labels, crossing=crossing))
     if task.experiments:

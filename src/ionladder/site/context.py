@@ -97,18 +97,23 @@ class Entries:
 class EntrySource:
     """Predictions beside labels, for the submissions of one task; each file is read once.
 
+    Args:
+        layout: The repository.
+        board: The board of the task.
+        withheld: Why labels are not shown even where they are here; empty where they may be.
+
     Attributes:
         absent: What to say where the labels are not here, without a full stop.
         missing: Why there are no plots, where the labels are not here.
     """
 
-    def __init__(self, layout: Layout, board: Board) -> None:
+    def __init__(self, layout: Layout, board: Board, withheld: str = "") -> None:
         task, version = board.task, board.dataset_version
         self._layout = layout
         self._board = board
         self._reader: EntryReader | None = None
         self._slices: PreparedSlices | None = None
-        self.absent = (
+        self.absent = withheld or (
             f"The labels of {task.dataset} {version} were not on the machine that rendered this "
             "page"
         )
@@ -116,7 +121,7 @@ class EntrySource:
             f"{self.absent}, so there is no plot entry by entry. The scores above are the recorded "
             "ones."
         )
-        if layout.table(task.dataset, version, "labels").is_file():
+        if not withheld and layout.table(task.dataset, version, "labels").is_file():
             from ionladder.entries import EntryReader
 
             with suppress(DataMissingError):
@@ -298,7 +303,10 @@ class Site:
     @cached_property
     def entries(self) -> Mapping[str, EntrySource]:
         """Task → its predictions beside labels, read when first asked for."""
-        return {item.task.name: EntrySource(self.layout, item.board) for item in self.tasks}
+        return {
+            item.task.name: EntrySource(self.layout, item.board, item.dataset.withheld)
+            for item in self.tasks
+        }
 
     def footings(self, board: Board | None = None) -> tuple[str, ...]:
         """Which data and which scorer the boards rest on, or one of them; each said once."""

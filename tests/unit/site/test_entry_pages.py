@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ionladder.site import context, slices
 from ionladder.site.context import load_site
+from ionladder.site.differences import compare_documents
 from ionladder.site.pages import submission
 from ionladder.site.render import render_pages
 from unit.site.synthetic_board import (
@@ -61,6 +63,21 @@ def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
     assert "<table" not in missing
     assert [url for url in pages if url.startswith("entries/obelix/")] == ["entries/obelix/"]
     assert "The labels of obelix 1.2.0" in pages["submissions/obelix/rf-paper/"]
+
+
+def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path: Path) -> None:
+    site = load_site(add_data(make_repository(tmp_path, typical())))
+    tasks = tuple(
+        replace(each, dataset=replace(each.dataset, withheld="No licence is stated"))
+        for each in site.tasks
+    )
+    site = replace(site, tasks=tasks)
+    pages = render_pages(site)
+    text = "".join([*pages.values(), *compare_documents(site, pages.keys()).values()])
+    assert "No licence is stated" in pages[INDEX]
+    assert own_pages(pages) == []
+    assert [entry for entry in embedded_labels()["id"] if f'"{entry}"' in text] == []
+    assert '"labels"' not in text
 
 
 def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says_so(

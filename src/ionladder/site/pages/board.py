@@ -100,6 +100,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "tables": tables,
         "by_target": tbl.target_table(board, ranked.rows),
         "fewest": MIN_ROWS,
+        "against": _against_reference(item, here),
         "by_slice": slice_board(item),
         "familiarity": tbl.familiarity(item),
         "primary_target": txt.target_title(item.task, item.task.primary.target),
@@ -117,6 +118,34 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
             "Analysis" if ".analysis." in path else path.rpartition(".")[2].upper(): path
             for path in files
         },
+    }
+
+
+def _against_reference(item: TaskSite, here: str) -> dict[str, Any] | None:
+    """Which verified models are told from the trivial reference, by the interval of each pair.
+
+    Returns:
+        ``reference`` linked, ``told`` (models better than it, linked; None where none is), how
+        many of ``n``, and the ``best`` pair by score; None without the reference or such pairs.
+    """
+    board, name = item.board, item.task.baseline_reference or ""
+    rows = {row.submission: row for row in board.of_kind("verified") if row.submission}
+    pairs = [p for p in item.analysis.pairs.get(name, ()) if p.other in rows]
+    reference = board.entrant(name)
+    if reference is None or not pairs:
+        return None
+    better = "higher" if board.smaller_is_better else "lower"
+    told = [
+        row for key, row in rows.items() if any(p.other == key and p.state == better for p in pairs)
+    ]
+    best = next(pair.turned() for key in rows for pair in pairs if pair.other == key)
+    return {
+        "reference": linked_names(board, [reference], here),
+        "told": linked_names(board, told, here) if told else None,
+        "n_told": len(told),
+        "n": len(pairs),
+        "best": linked_names(board, [rows[best.submission]], here),
+        "score": best.score,
     }
 
 

@@ -33,6 +33,7 @@ COUNT_TITLES = {
     "with_cif": "With a crystal structure (CIF)",
     "censored": "Known only as an upper limit",
     "components": "Independent groups (shared paper or composition)",
+    "dois": "Papers (DOIs)",
     "in_replicate_groups": "In groups of repeated measurements",
     "chemical_systems": "Chemical systems",
     "prototypes": "Structure types",
@@ -93,6 +94,7 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
             for name, values in (summary.get("counts") or {}).items()
         ],
         "recipe": settings(manifest.get("source") or {}),
+        "elsewhere": list(_elsewhere(site, dataset.name)),
         "chart": _labels(summary, task) if task else None,
         "chart_series": _series(summary, task) if task else (),
         "families": families(summary, task) if task else None,
@@ -118,6 +120,14 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
             *_described(dataset.frames, manifest, "frames", "frames/"),
         ],
     }
+
+
+def _elsewhere(site: Site, name: str) -> Iterator[tuple[Dataset, Mapping[str, Any]]]:
+    """Datasets whose manifests compare the labels of this one with values measured elsewhere."""
+    for item in site.datasets:
+        manifest = (item.current.manifest if item.current else None) or {}
+        if found := ((manifest.get("summary") or {}).get("elsewhere") or {}).get(name):
+            yield item.dataset, found
 
 
 def _listed(values: int | Sequence[int]) -> Sequence[int]:

@@ -1,0 +1,1 @@
+"""Dataset OBELiX-external: conductivities of compositions that OBELiX does not hold."""
