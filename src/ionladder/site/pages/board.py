@@ -122,30 +122,28 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
 
 
 def _against_reference(item: TaskSite, here: str) -> dict[str, Any] | None:
-    """Which verified models are told from the trivial reference, by the interval of each pair.
+    """Which verified models are told from the best trivial reference, by the interval of each pair.
 
     Returns:
-        ``reference`` linked, ``told`` (models better than it, linked; None where none is), how
-        many of ``n``, and the ``best`` pair by score; None without the reference or such pairs.
+        ``reference`` linked; ``told``, the models better than it, linked (None where none is),
+        ``n_told`` of ``n``; the ``best`` model, linked, and its ``score`` minus the reference's.
+        None without a reference or without such pairs.
     """
-    board, name = item.board, item.task.baseline_reference or ""
-    rows = {row.submission: row for row in board.of_kind("verified") if row.submission}
-    pairs = [p for p in item.analysis.pairs.get(name, ()) if p.other in rows]
-    reference = board.entrant(name)
-    if reference is None or not pairs:
+    board, reference = item.board, item.board.baseline
+    name = (reference.submission if reference else None) or ""
+    pairs = {pair.other: pair.turned() for pair in item.analysis.pairs.get(name, ())}
+    rows = [row for row in board.of_kind("verified") if row.submission in pairs]
+    if reference is None or not rows:
         return None
-    better = "higher" if board.smaller_is_better else "lower"
-    told = [
-        row for key, row in rows.items() if any(p.other == key and p.state == better for p in pairs)
-    ]
-    best = next(pair.turned() for key in rows for pair in pairs if pair.other == key)
+    better = "lower" if board.smaller_is_better else "higher"
+    told = [row for row in rows if pairs[row.submission or ""].state == better]
     return {
         "reference": linked_names(board, [reference], here),
         "told": linked_names(board, told, here) if told else None,
         "n_told": len(told),
-        "n": len(pairs),
-        "best": linked_names(board, [rows[best.submission]], here),
-        "score": best.score,
+        "n": len(rows),
+        "best": linked_names(board, rows[:1], here),
+        "score": pairs[rows[0].submission or ""].score,
     }
 
 
