@@ -22,7 +22,7 @@ from ionladder.evaluation import Aligned, Prepared, align
 from ionladder.repo import Layout
 from ionladder.score import expectations_of
 from ionladder.specs import Array, Target, Task
-from ionladder.submit.predictions import read_predictions
+from ionladder.submit.predictions import PREDICTIONS_STEM, read_predictions
 from ionladder.submit.validate import as_problems, read_submission
 
 _Row = dict[Any, Any]
@@ -46,7 +46,7 @@ class EntryReader:
         self.test: pd.DataFrame = self.labels.test.sort_values("id", ignore_index=True)
         self.prepared = Prepared(self.labels.test, task)
         self._layout, self._task = layout, task
-        self._expected = expectations_of(self.labels, task)
+        self._expected = expectations_of(layout, self.labels, task, version)
         self._aligned: dict[str, Aligned] = {}
 
     def aligned(self, name: str) -> Aligned:
@@ -65,7 +65,9 @@ class EntryReader:
     def _scored_rows(self, folder: Path) -> pd.DataFrame:
         """The predictions that are scored; folds that are not scored are not even read."""
         shown_as = self._layout.relative(folder)
-        if self._task.scored_folds is not None or self._expected.read_arrays is not None:
+        files = (folder / f"{PREDICTIONS_STEM}{suffix}" for suffix in (".csv", ".parquet"))
+        is_plain = any(file.is_file() for file in files) and self._expected.read_arrays is None
+        if self._task.scored_folds is not None or not is_plain:
             submission = read_submission(folder, self._task, self._expected, shown_as=shown_as)
             return submission.predictions.rows
         table, problems = read_predictions(

@@ -213,6 +213,10 @@ class SubmissionError(IonLadderError):
     """A submission cannot be scored as it is."""
 
 
+class ReferenceMissingError(SubmissionError):
+    """Predictions that a card names elsewhere are not on this machine."""
+
+
 class InterchangeError(IonLadderError):
     """A file of another project cannot be read as what it is said to be, or cannot be written."""
 

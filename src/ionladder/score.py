@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ import pandas as pd
 
 from ionladder import evaluation as scoring
 from ionladder.config import ScoringSettings
+from ionladder.data.fetch import referenced_file
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.data.slices import NOT_GIVEN
-from ionladder.errors import Problem, SubmissionError
+from ionladder.errors import Problem, ReferenceMissingError, SubmissionError
 from ionladder.evaluation import Evaluation, MetricValue, Prepared, PreparedSlices
+from ionladder.interchange.referenced import read_referenced
 from ionladder.metrics import get_metric
 from ionladder.receipt import build_receipt, calibration_json, rounded
 from ionladder.repo import Layout
@@ -26,7 +28,8 @@ from ionladder.stats import intervals
 from ionladder.stats.floor import ReplicateFloor, Scale, replicate_floors
 from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 from ionladder.submit import validate
-from ionladder.submit.predictions import KnownIds
+from ionladder.submit.card import Referenced
+from ionladder.submit.predictions import KnownIds, PredictionTable
 from ionladder.submit.validate import ArrayReader, Expectations, Submission, read_submission
 
 
@@ -234,14 +237,39 @@ def array_reader(labels: EvaluationLabels, task: Task) -> ArrayReader | None:
     return readers[task.predicts](labels, task)
 
 
-def expectations_of(labels: EvaluationLabels, task: Task) -> Expectations:
-    """Ids and folds that predictions must cover, and the reader of arrays where a task has them."""
-    return Expectations(
+def expectations_of(
+    layout: Layout, labels: EvaluationLabels, task: Task, version: str, *, fetch: bool = False
+) -> Expectations:
+    """Ids and folds that predictions must cover, and the readers of arrays and of references.
+
+    Args:
+        layout: The repository.
+        labels: The labels of the task.
+        task: The task.
+        version: Dataset version.
+        fetch: Whether files that cards refer to may be fetched; otherwise they are read where they
+            are on this machine.
+    """
+    expected = Expectations(
         test_ids=KnownIds(labels.test["id"].tolist()),
         train_ids=frozenset(labels.train["id"]),
         folds=labels.folds,
         read_arrays=array_reader(labels, task),
     )
+
+    def read(reference: Referenced, shown_as: str) -> PredictionTable:
+        return read_referenced(
+            referenced_file(layout, reference.source, fetch=fetch),
+            reference,
+            task,
+            expected,
+            labels=labels.test,
+            fill={t.name: float(labels.train[t.name].median()) for t in task.targets},
+            raw=layout.raw_dir(task.dataset, version),
+            shown_as=shown_as,
+        )
+
+    return replace(expected, read_referenced=read)
 
 
 def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
@@ -253,9 +281,20 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
         DataMissingError: A table is not on this machine.
         DataChangedError: It is not the released one.
     """
+
+    def with_labels() -> Expectations:
+        labels = load_evaluation_labels(layout, task, version)
+        return expectations_of(layout, labels, task, version, fetch=True)
+
+    def read(reference: Referenced, shown_as: str) -> PredictionTable:
+        reader = with_labels().read_referenced
+        assert reader is not None  # noqa: S101 - made above
+        return reader(reference, shown_as)
+
     if task.predicts == "values":
-        return validate.load_id_expectations(layout, task, version)
-    return expectations_of(load_evaluation_labels(layout, task, version), task)
+        found = validate.load_id_expectations(layout, task, version)
+        return replace(found, read_referenced=read)
+    return with_labels()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,10 +319,14 @@ class TaskScores:
     Attributes:
         scored: Scored submissions, by name.
         refused: Name → problems of the submissions that could not be scored.
+        absent: Likewise, where the predictions are published elsewhere and are not on this machine.
+        is_kept: Whether the board stays as recorded, since all the others are scored as before.
     """
 
     scored: Mapping[str, Scored]
     refused: Mapping[str, tuple[Problem, ...]]
+    absent: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    is_kept: bool = False
 
 
 class TaskScorer:
@@ -294,7 +337,8 @@ class TaskScorer:
         version: Dataset version.
         labels: Its evaluation labels.
         settings: Interval settings.
-        layout: The repository, for paths in messages.
+        layout: The repository.
+        fetch: Whether files that cards refer to may be fetched.
 
     Attributes:
         labels: As given.
@@ -308,10 +352,12 @@ class TaskScorer:
         labels: EvaluationLabels,
         settings: ScoringSettings,
         layout: Layout,
+        *,
+        fetch: bool = False,
     ) -> None:
         self._task, self._version, self._layout = task, version, layout
         self.labels = labels
-        self._expectations = expectations_of(labels, task)
+        self._expectations = expectations_of(layout, labels, task, version, fetch=fetch)
         self._settings = settings
         self.prepared = Prepared(labels.test, task)
         self._training = Prepared(labels.train, task)
@@ -319,7 +365,13 @@ class TaskScorer:
 
     @classmethod
     def open(
-        cls, layout: Layout, task: Task, version: str, settings: ScoringSettings
+        cls,
+        layout: Layout,
+        task: Task,
+        version: str,
+        settings: ScoringSettings,
+        *,
+        fetch: bool = False,
     ) -> TaskScorer:
         """A scorer with the labels of a dataset version on this machine.
 
@@ -328,7 +380,7 @@ class TaskScorer:
             DataChangedError: They are not those of the released version.
         """
         labels = load_evaluation_labels(layout, task, version)
-        return cls(task, version, labels, settings, layout)
+        return cls(task, version, labels, settings, layout, fetch=fetch)
 
     def floors(self) -> tuple[ReplicateFloor, ...]:
         """The floors of the task on this version."""
@@ -402,12 +454,15 @@ class TaskScorer:
         """Score folders one by one; a bad one is set apart with its problems and stops no other."""
         scored: dict[str, Scored] = {}
         refused: dict[str, tuple[Problem, ...]] = {}
+        absent: dict[str, tuple[Problem, ...]] = {}
         for folder in folders:
             try:
                 scored[folder.name] = self.score(folder)
+            except ReferenceMissingError as error:
+                absent[folder.name] = error.problems
             except SubmissionError as error:
                 refused[folder.name] = error.problems
-        return TaskScores(scored=scored, refused=refused)
+        return TaskScores(scored=scored, refused=refused, absent=absent)
 
 
 def submission_folders(layout: Layout, task: str) -> list[Path]:

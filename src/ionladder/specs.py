@@ -659,6 +659,7 @@ class Task:
         slices: Ways of taking the test set apart, to see where models err.
         reported: Rows quoted from publications.
         experiments: Submissions made to be compared, each set with a page of its own.
+        asked: Differences that the board states in a sentence each.
         predicts: What submissions hold. ``values``: the targets themselves. Otherwise arrays, from
             which scoring derives one number per target and entry.
         truth: Name of the dataset's table of frames that predicted arrays are compared with.
@@ -694,6 +695,7 @@ class Task:
     slices: tuple[Slice, ...] = ()
     reported: tuple[Reported, ...] = ()
     experiments: tuple[Experiment, ...] = ()
+    asked: tuple[Contrast, ...] = ()
     predicts: Predicted = "values"
     truth: str | None = None
     given: str | None = None

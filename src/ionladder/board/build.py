@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,12 +28,12 @@ from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
 from ionladder.git import head_commit
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
-from ionladder.repo import Layout, to_json, write_text
+from ionladder.repo import Layout, read_json, sha256_file, to_json, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
 from ionladder.stats.floor import ReplicateFloor, gap_closed
-from ionladder.submit.card import Card
+from ionladder.submit.card import CARD_FILE, Card
 
 RULE = "sign flips of group differences, all pairs of verified rows, p times their number"
 WORST_SLICES = 3
@@ -41,6 +41,7 @@ WORST_SLICES = 3
 _ENDS = ("ci_low", "ci_high")
 _FLOOR = ("value", "ci_low", "ci_high", "groups_ci_low", "groups_ci_high", "oracle_share")
 _VERDICTS = ("probability_best", "better_than_references", "worse_than_references")
+_NO_PLACE = dict.fromkeys((*PLACE, *_VERDICTS))
 _COUNTS = ("n_expected", "n_scored", "n_seeds")
 _OF_CARD = ("code_url", "paper_doi", "licence", "parameters")
 _QUOTED = "source table as_printed cv cv_spread inputs trained_on verified_by verdict".split()
@@ -297,11 +298,21 @@ def publish(
         DataChangedError: They are not those of the released version.
     """
     history = [] if into else read_history(layout)
-    scorer = TaskScorer.open(layout, task, version, settings)
+    scorer = TaskScorer.open(layout, task, version, settings, fetch=into is None)
     result = scorer.score_all(submission_folders(layout, task.name))
+    kept = recorded_rows(layout, task, result.absent)
+    unknown = {name: problems for name, problems in result.absent.items() if name not in kept}
+    known = {name: result.absent[name] for name in kept}
+    result = replace(result, refused={**result.refused, **unknown}, absent=known)
+    if kept and is_as_recorded(layout, task, result, {"dataset_version": version}, settings):
+        if into:
+            for path in (*_published(layout, task), *layout.receipts_dir(task.name).glob("*.json")):
+                write_text(into.root / layout.relative(path), path.read_text(encoding="utf-8"))
+        return replace(result, is_kept=True), 0
     scored, comparison = result.scored, compare.compare_submissions(task, result.scored, settings)
     rules: dict[str, Any] = {"dataset_version": version, "settings": settings}
     board = assemble(task, scored, scorer.floors(), comparison, **rules)
+    board["rows"] += [row for row, _ in kept.values()]
     analysis = compare.analyse(task, scored, comparison, scorer.groups(), **rules)
     if get_dataset(task.dataset).withheld and analysis["robustness"]:
         analysis["robustness"]["deciding"] = []  # scores without one entry would tell its label
@@ -312,6 +323,7 @@ def publish(
         columns = None if slices is None else experiment_columns(layout, task, version, slices)
         analysis["experiments"] = compare.experiment_tables(task, scored, scorer, columns, settings)
     receipts = {name: each.receipt for name, each in scored.items()}
+    receipts |= {name: receipt for name, (_, receipt) in kept.items()}
     target = into or layout
     write_receipts(target, task.name, receipts, result.refused)
     write_text(target.analysis_json(task.name), to_json(analysis))
@@ -322,6 +334,60 @@ def publish(
     records = new_records(history, now, task=task.name, commit=commit)
     append_records(layout, records)
     return result, len(records)
+
+
+# --- Scores of predictions that are published elsewhere, where their file cannot be had
+
+
+def recorded_rows(
+    layout: Layout, task: Task, names: Iterable[str]
+) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Rows and receipts as recorded, of submissions whose card is still the one that was scored.
+
+    A row has no place: it is compared with nobody, and ``not_recomputed`` says so.
+    """
+    board = layout.leaderboard_json(task.name)
+    rows = read_json(board)["rows"] if board.is_file() else []
+    found = {}
+    for row in rows:
+        receipt = layout.receipt(task.name, str(row["submission"]))
+        if row["submission"] not in set(names) or not receipt.is_file():
+            continue
+        content = read_json(receipt)
+        card = layout.submission_dir(task.name, row["submission"]) / CARD_FILE
+        if (content.get("hashes") or {}).get("card_sha256") == sha256_file(card):
+            found[row["submission"]] = {**row, **_NO_PLACE, "not_recomputed": True}, content
+    return found
+
+
+def is_as_recorded(
+    layout: Layout,
+    task: Task,
+    result: TaskScores,
+    version: Mapping[str, Any],
+    settings: ScoringSettings,
+) -> bool:
+    """Whether all that could be scored again is as recorded, so that the board stays as it is."""
+    if result.refused or not all(path.is_file() for path in _published(layout, task)):
+        return False
+    board = read_json(layout.leaderboard_json(task.name))
+    names = {row["submission"] for row in board["rows"] if row["submission"]}
+    asked = {**version, "scorer_version": SCORER_VERSION}
+    return (
+        names == {*result.scored, *result.absent}
+        and all(board[key] == value for key, value in asked.items())
+        and all(board["ranking"].get(k) == v for k, v in settings.model_dump().items())
+        and all(
+            (path := layout.receipt(task.name, name)).is_file()
+            and path.read_text(encoding="utf-8") == to_json(each.receipt)
+            for name, each in result.scored.items()
+        )
+    )
+
+
+def _published(layout: Layout, task: Task) -> tuple[Path, ...]:
+    name = task.name
+    return layout.leaderboard_json(name), layout.leaderboard_csv(name), layout.analysis_json(name)
 
 
 # --- Where one submission would stand on its board: rank, verdicts, and what the audit notes

@@ -21,7 +21,7 @@ from ionladder.git import files_at
 from ionladder.receipt import DECIMALS
 from ionladder.repo import Layout, read_json, replacing, sha256_file
 from ionladder.score import submission_folders
-from ionladder.submit.card import CARD_FILE
+from ionladder.submit.card import CARD_FILE, read_card
 from ionladder.submit.predictions import CV_STEM, PREDICTIONS_STEM, predictions_sha256
 from ionladder.submit.tables import find_table
 
@@ -468,6 +468,9 @@ def receipt_problems(layout: Layout, task: str) -> list[Problem]:
             recorded = receipt.get("hashes", {}).get(f"{key}_sha256")
             path, _ = find_table(layout.submission_dir(task, name), stem, shown_as=folder)
             found = predictions_sha256(path) if path else None
+            if path is None and key == PREDICTIONS_STEM:
+                stated, _ = read_card(card, shown_as=f"{folder}/{CARD_FILE}")
+                found = stated.predictions.source.sha256 if stated and stated.predictions else None
             if found != recorded:
                 where = f"{folder}/{path.name if path else stem}"
                 expected = f"SHA-256 {recorded or 'of no file'}, as in {shown}"

@@ -51,8 +51,8 @@ def leaderboard(
         scores, n_records = publish(layout, task, version, context.params.scoring)
         print(
             f"{name}: {len(scores.scored)} submissions scored on {task.dataset} {version}, "
-            f"{len(scores.refused)} refused; "
-            f"wrote {layout.relative(layout.leaderboard_json(name))}."
+            f"{len(scores.refused)} refused; {'kept' if scores.is_kept else 'wrote'} "
+            f"{layout.relative(layout.leaderboard_json(name))}."
         )
         if n_records:
             print(
@@ -60,6 +60,9 @@ def leaderboard(
                 f"{layout.relative(layout.history)}; "
                 f"`ionladder changes {name}` says what moved and why."
             )
+        for submission, problems in scores.absent.items():
+            where = visible(f"submissions/{name}/{submission}")
+            print(f"Not recomputed here, its recorded score stays: {where}\n{error_text(problems)}")
         for submission, problems in scores.refused.items():
             where = visible(f"submissions/{name}/{submission}")
             print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)

@@ -363,7 +363,7 @@ def score(
     layout, settings = context.layout, context.params.scoring
     with common.submission_at(path, task) as (folder, chosen, shown):
         version = context.version_of(chosen, dataset_version)
-        scorer = TaskScorer.open(layout, chosen, version, settings)
+        scorer = TaskScorer.open(layout, chosen, version, settings, fetch=True)
         scored = scorer.score(folder, shown_as=shown)
     if json and not full:
         print(to_json(scored.receipt), end="")

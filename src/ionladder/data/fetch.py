@@ -17,11 +17,20 @@ from urllib.request import url2pathname
 
 from ionladder import errors
 from ionladder.config import DatasetVersion
-from ionladder.errors import ConfigError, DataChangedError, DataMissingError, FetchError, Problem
+from ionladder.errors import (
+    ConfigError,
+    DataChangedError,
+    DataMissingError,
+    FetchError,
+    Problem,
+    ReferenceMissingError,
+)
 from ionladder.repo import Layout, sha256_file, write_text
 
 if TYPE_CHECKING:
     from requests import Response
+
+    from ionladder.submit.card import PublishedFile
 
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
 TIMEOUT_S = 30.0
@@ -307,6 +316,55 @@ def _bar(
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=total, completed=have)
         yield lambda count: bar.advance(task, count)
+
+
+# Files that submissions name instead of holding them
+
+
+def referenced_file(layout: Layout, source: PublishedFile, *, fetch: bool) -> Path:
+    """A file of predictions that others publish, with the SHA-256 that a card names.
+
+    One that lies in a ``raw`` folder already, of a dataset for example, is taken from there.
+
+    Args:
+        layout: The repository.
+        source: Where it is published.
+        fetch: Whether it may be asked for in the mirror and upstream.
+
+    Raises:
+        ReferenceMissingError: It is not on this machine, and may not or cannot be fetched, or has
+            other bytes.
+    """
+    folder, _, name = source.path.rpartition("/")
+    here = layout.root.glob(f"data/*/*/raw/{name}")
+    if found := next((path for path in sorted(here) if sha256_file(path) == source.sha256), None):
+        return found
+    usual = f"{source.repository.rpartition('/')[2].lower()}/{source.commit[:7]}"
+    dataset, _, tag = (source.mirror or usual).partition("/")
+    version = DatasetVersion.model_construct(
+        dataset=dataset,
+        version=source.commit[:8],
+        tag=tag,
+        commit=source.commit,
+        base_url=f"https://raw.githubusercontent.com/{source.repository}/{source.commit}",
+        folders={name: folder} if folder else {},
+        files={name: source.sha256},
+    )
+    problems = [
+        Problem(
+            f"{source.repository} at {source.commit[:8]}, {source.path}",
+            "this file on this machine",
+            "none",
+            "Run `ionladder leaderboard` or `ionladder score` where it can be reached.",
+        )
+    ]
+    if fetch:
+        try:
+            fetch_version(layout, version)
+            return layout.raw_dir(dataset, version.version) / name
+        except FetchError as error:
+            problems = list(error.problems)
+    raise ReferenceMissingError(problems)
 
 
 # The fetched files of a version, held to their pins

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ionladder.errors import IonLadderError, Problem, SubmissionError
+from ionladder.errors import ConfigError, IonLadderError, Problem, SubmissionError
 from ionladder.pr.report import records
 from ionladder.repo import Layout
+from ionladder.submit.card import CARD_FILE, read_card
 from ionladder.submit.isolate import Limits, bind_this_process, forbid_side_doors
 
 
@@ -76,6 +77,24 @@ def judge(
         return {"outcome": "refused", "problems": records([problem])}
 
 
+def _require_own_predictions(sent: Layout, task: str, name: str) -> None:
+    """Leave it to a maintainer whether a file that somebody published elsewhere is fetched.
+
+    Raises:
+        ConfigError: The card refers to one.
+    """
+    folder = sent.submission_dir(task, name)
+    where = f"{sent.relative(folder)}/{CARD_FILE}"
+    card, _ = read_card(folder / CARD_FILE, shown_as=where)
+    if card is not None and card.predictions is not None:
+        raise ConfigError(
+            f"{where}, field `predictions`",
+            "predictions in the folder",
+            f"those of {card.predictions.source.repository}, which this check does not fetch",
+            "A maintainer decides: `ionladder score` fetches, verifies and scores them.",
+        )
+
+
 def _scored(
     layout: Layout, task_name: str, board: Layout, sent: Layout, name: str, beside: Sequence[str]
 ) -> dict[str, Any]:
@@ -86,6 +105,7 @@ def _scored(
 
     task, params = get_task(task_name), load_params(layout)
     version, settings = params.task_versions[task.name], params.scoring
+    _require_own_predictions(sent, task_name, name)
     scorer = TaskScorer.open(layout, task, version, settings)
     folder = sent.submission_dir(task.name, name)
     # First the contribution: what is wrong with it is said before anything else is read.

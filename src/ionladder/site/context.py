@@ -15,7 +15,8 @@ from ionladder import __version__
 from ionladder.board.history import Record, read_history
 from ionladder.board.model import Analysis, Board, Row, empty_board, parse_analysis, parse_board
 from ionladder.config import DatasetVersion, Params
-from ionladder.errors import DataMissingError, Problem, SubmissionError
+from ionladder.data.fetch import referenced_file
+from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
 from ionladder.repo import Layout, read_json
 from ionladder.site.charts_entries import Point
 from ionladder.site.text import entry_url, formulas, relative
@@ -222,6 +223,7 @@ class Entrant:
         trouble: Why not, as text.
         receipt: Content of its receipt, or None when there is none.
         files: Files of its folder that a reader may want, in a fixed order.
+        is_here: Of predictions that others publish: whether their file is on this machine.
     """
 
     row: Row
@@ -229,6 +231,7 @@ class Entrant:
     trouble: str | None
     receipt: Mapping[str, Any] | None
     files: tuple[Path, ...]
+    is_here: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -394,6 +397,13 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
     folder = layout.submission_dir(task.name, name)
     path = folder / _FILES[0]
     card, problems = read_card(path, shown_as=layout.relative(path))
+    is_here = None
+    if card is not None and card.predictions is not None:
+        is_here = True
+        try:
+            referenced_file(layout, card.predictions.source, fetch=False)
+        except ReferenceMissingError:
+            is_here = False
     return Entrant(
         row=row,
         card=card,
@@ -402,6 +412,7 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
         files=tuple(
             path for each in _FILES if (path := folder / each).is_file() and not path.is_symlink()
         ),
+        is_here=is_here,
     )
 
 

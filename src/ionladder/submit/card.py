@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 from ionladder.errors import Problem, field_problem
@@ -107,6 +108,9 @@ _Scalar = bool | _Whole | float | str | None
 _Setting = _Scalar | list[_Scalar]
 
 
+_PART = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -117,6 +121,57 @@ class Author(_Strict):
     name: _Line
     orcid: _Orcid | None = None
     affiliation: _Line | None = None
+
+
+class PublishedFile(_Strict):
+    """One file of a public repository at a commit, fetched and verified like data, never kept."""
+
+    repository: Annotated[str, StringConstraints(pattern=rf"^{_PART}/{_PART}$")]
+    commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+    path: Annotated[str, StringConstraints(pattern=rf"^({_PART}/)*{_PART}$")]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    mirror: Annotated[str, StringConstraints(pattern=rf"^{_PART}/{_PART}$")] | None = Field(
+        default=None, description="Its folder in a mirror; <name of the repository>/<commit[:7]>."
+    )
+
+    @property
+    def url(self) -> str:
+        """Address of the file's page."""
+        return f"https://github.com/{self.repository}/blob/{self.commit}/{self.path}"
+
+
+class RowOrder(_Strict):
+    """The rows of a file without ids: they stand as those of one of the dataset's own files."""
+
+    file: _Line
+    id: _Line
+
+
+class Referenced(_Strict):
+    """Predictions that others publish elsewhere; ``authors`` of the card are theirs."""
+
+    source: PublishedFile
+    reader: Literal["csv", "xlsx", "jarvis", "matbench"]
+    entered_by: _Line = Field(description="Who wrote this card.")
+    sheet: _Line | None = None
+    columns: dict[str, _Line] = Field(
+        default_factory=dict, description="id and every target → header in the file."
+    )
+    labels: dict[str, _Line] = Field(
+        default_factory=dict, description="Target → header of labels, which must be ours to 1e-6."
+    )
+    order: RowOrder | None = None
+    missing: Literal["train_median"] | None = Field(
+        default=None, description="What stands for an entry that the file has no number for."
+    )
+
+    @model_validator(mode="after")
+    def _says_which_row_is_which(self) -> Self:
+        if self.reader in ("csv", "xlsx") and ("id" in self.columns) == (self.order is not None):
+            raise ValueError("either columns.id, or order for rows without ids")
+        if self.order and not self.labels:
+            raise ValueError("labels beside order: nothing else shows that the order is right")
+        return self
 
 
 class Card(_Strict):
@@ -134,6 +189,7 @@ class Card(_Strict):
     licence: Annotated[_Line, AfterValidator(_spdx)] = Field(
         description="Licence of the predictions and, if open, the code: an SPDX identifier."
     )
+    predictions: Referenced | None = None
     code_url: _Url | None = None
     paper_doi: _Doi | None = None
     hyperparameters: dict[str, _Setting] | None = None
@@ -223,7 +279,11 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         expected = "a value (this field is required)"
         return Problem(where, expected, "nothing", f"Add a line `{loc[-1]}: …`.")
     if kind == "extra_forbidden":
-        known = list(Author.model_fields if len(loc) > 1 else Card.model_fields)
+        groups: dict[str, type[BaseModel]] = {"predictions": Referenced, "source": PublishedFile}
+        groups |= {"order": RowOrder}
+        above = [part for part in loc[:-1] if not part.isdigit()]
+        fields = groups.get(above[-1], Author) if above else Card
+        known = list(fields.model_fields)
         close = difflib.get_close_matches(loc[-1], known, n=1)
         hint = f"Did you mean `{close[0]}`? " if close else ""
         step = f"{hint}Rename or remove it; `notes` takes free text."

@@ -15,7 +15,15 @@ import pyarrow as pa
 
 from ionladder.data.registry import all_tasks
 from ionladder.data.store import read_table, rows_of, rows_with, split_of_task, to_frame
-from ionladder.errors import IonLadderError, Problem, SubmissionError, first_few
+from ionladder.errors import (
+    IngestError,
+    InterchangeError,
+    IonLadderError,
+    Problem,
+    ReferenceMissingError,
+    SubmissionError,
+    first_few,
+)
 from ionladder.repo import Layout, replacing_folder, write_text
 from ionladder.specs import Task
 from ionladder.submit import predictions as pred
@@ -23,6 +31,7 @@ from ionladder.submit.card import (
     CARD_FILE,
     DESCRIPTION_TO_WRITE,
     Card,
+    Referenced,
     name_problems,
     new_folder_problems,
     read_card,
@@ -154,6 +163,9 @@ _FILES = {
 }
 """What a task predicts → its files; their readers say which of them are needed."""
 
+ReferenceReader = Callable[[Referenced, str], pred.PredictionTable]
+"""What a card refers to, and the submission in messages → the predictions, checked."""
+
 ArrayReader = Callable[[Path, str], tuple[pred.PredictionTable | None, list[Problem]]]
 
 
@@ -188,12 +200,14 @@ class Expectations:
         read_arrays: Reads and checks predicted arrays, for tasks that predict them: folder and
             its path in messages → what is scored (``id``, ``seed``, one column per target and
             flag), or the problems found. None for tasks that predict numbers.
+        read_referenced: Reads what a card refers to instead of holding it; None where nobody may.
     """
 
     test_ids: Collection[str]
     train_ids: Collection[str]
     folds: pd.DataFrame
     read_arrays: ArrayReader | None = None
+    read_referenced: ReferenceReader | None = None
 
     @cached_property
     def frozen_folds(self) -> pred.FrozenFolds:
@@ -260,7 +274,11 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
     problems += _folder_problems(folder, task, shown_as)
     card, found = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
     problems += found
-    predictions, cv_predictions, found = check_tables(folder, task, expectations, shown_as)
+    predictions, cv_predictions, found = (
+        check_tables(folder, task, expectations, shown_as)
+        if card is None or card.predictions is None
+        else _read_referenced(folder, task, expectations, card.predictions, shown_as)
+    )
     other = folder.parent.name
     if found and other != task.name and other in all_tasks():
         step = f"Name it: --task {other}."
@@ -275,6 +293,28 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
         predictions=predictions,
         cv_predictions=cv_predictions,
     )
+
+
+def _read_referenced(
+    folder: Path, task: Task, expectations: Expectations, reference: Referenced, shown_as: str
+) -> tuple[pred.PredictionTable | None, None, list[Problem]]:
+    """What the card refers to, in place of a file of the folder."""
+    where = f"{shown_as}/{CARD_FILE}, field `predictions`"
+    if beside := [name for name in _FILES[task.predicts] if (folder / name).exists()]:
+        step = "Remove one of the two."
+        found = f"{first_few(beside)} beside it"
+        return None, None, [Problem(where, "no file of predictions in the folder", found, step)]
+    read = expectations.read_referenced
+    if read is None or task.predicts != "values":
+        expected = "a task of numbers, and somebody who may read what others publish"
+        step = "A maintainer decides on it."
+        raise ReferenceMissingError(where, expected, "neither of both", step)
+    try:
+        return read(reference, shown_as), None, []
+    except ReferenceMissingError:
+        raise
+    except (SubmissionError, InterchangeError, IngestError) as error:
+        return None, None, list(error.problems)
 
 
 def check_tables(

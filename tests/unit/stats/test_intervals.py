@@ -142,9 +142,7 @@ def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:
     assert float(high) == pytest.approx(square / (1 + square))
 
 
-def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova() -> (
-    None
-):
+def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova() -> None:
     rng = np.random.default_rng(4)
     index = rng.permutation(np.arange(60) % 20)
     labels = np.array([None, *"abcdefgh"], dtype=object)[rng.integers(0, 9, 60) * (index < 14)]

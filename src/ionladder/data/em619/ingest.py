@@ -347,7 +347,7 @@ def _counts(rows: Sequence[_Row]) -> dict[str, list[int]]:
 
     return {
         "entries": [len(part) for part in parts],
-        "with_li": [sum(row["working_ion"] == "Li" for row in part) for part in parts],
+        "li_paths": [sum(row["working_ion"] == "Li" for row in part) for part in parts],
         "chemical_systems": different("chemsys"),
         "cell_formulas": different("formula"),
         "printed_compositions": different("composition"),

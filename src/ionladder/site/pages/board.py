@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.board.model import Board, Row
+from ionladder.board.model import Board, Pair, Row
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
 from ionladder.repo import Layout
@@ -18,8 +18,10 @@ from ionladder.site import tables as tbl
 from ionladder.site import text as txt
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
+from ionladder.site.differences import pair_rows
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
+from ionladder.specs import Contrast
 
 TOP_ROWS = 10
 CHART_ROWS = 40
@@ -106,6 +108,8 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "primary_target": txt.target_title(item.task, item.task.primary.target),
         "robustness": item.analysis.robustness,
         "sensitivity": tbl.sensitivity_table(board, item.analysis),
+        "asked": list(_asked(item)),
+        "elsewhere": elsewhere(item, here),
         "reported": reported,
         "outcomes": _outcomes(board),
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
@@ -145,6 +149,24 @@ def _against_reference(item: TaskSite, here: str) -> dict[str, Any] | None:
         "best": linked_names(board, rows[:1], here),
         "score": pairs[rows[0].submission or ""].score,
     }
+
+
+def _asked(item: TaskSite) -> Iterator[tuple[Contrast, str, Pair]]:
+    """Differences that the task asks for, as far as both submissions are on the board."""
+    for contrast in item.task.asked:
+        for name in contrast.submissions:
+            for row, pair in pair_rows(item.board, item.analysis, name):
+                if row.submission == contrast.other:
+                    yield contrast, name, pair
+
+
+def elsewhere(item: TaskSite, here: str) -> dict[bool, Markup]:
+    """Submissions whose predictions others publish, by whether their file is on this machine."""
+    found: dict[bool, list[Row]] = {}
+    for entrant in item.entrants.values():
+        if entrant.is_here is not None:
+            found.setdefault(entrant.is_here, []).append(entrant.row)
+    return {is_here: linked_names(item.board, rows, here) for is_here, rows in found.items()}
 
 
 def _reported_subsets(board: Board) -> list[Any]:

@@ -90,7 +90,7 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
         "waiting": [w.task for w in site.waiting if w.dataset.name == dataset.name],
         "croissant": croissant_url(site, item, current),
         "counts": [
-            (COUNT_TITLES.get(name, name.replace("_", " ")), _listed(values))
+            (COUNT_TITLES.get(name, name.replace("_", " ").capitalize()), _listed(values))
             for name, values in (summary.get("counts") or {}).items()
         ],
         "recipe": settings(manifest.get("source") or {}),
