@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -163,6 +164,7 @@ def test_without_the_file_the_recorded_row_stays(
     tiny.write_submission(layout.submission_dir("tiny", "median"))
     monkeypatch.setattr(build.TaskScorer, "open", lambda *a, fetch, **_: scorer(a[0], fetch=fetch))
     monkeypatch.setattr(build, "crossing_ids", lambda *_: frozenset())
+    monkeypatch.setattr(build, "get_dataset", lambda _: SimpleNamespace(withheld=False))
 
     def published() -> dict[str, bytes]:
         return {str(p): p.read_bytes() for p in layout.leaderboard_dir.rglob("*") if p.is_file()}
