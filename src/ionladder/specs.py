@@ -702,8 +702,8 @@ class Task:
     offsets: str | None = None
     label_words: LabelWords = LabelWords()
     floor_note: str = (
-        "Some entries were labelled more than once, and the labels differ. How far they lie apart "
-        "bounds what a model can be expected to agree with."
+        "Some entries were labelled more than once, and the labels differ, so that a model that "
+        "knew every true value would still err."
     )
 
     def __post_init__(self) -> None:

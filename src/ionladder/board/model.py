@@ -270,6 +270,22 @@ class Board(Document):
         return (first, n_moved) if first and n_moved else None
 
     @property
+    def limit_share(self) -> tuple[int, float] | None:
+        """Labels that are only a limit, and their share of the first row's error.
+
+        None where the task has none, or no subset of the others.
+        """
+        measured = next((s.name for s in self.task.subsets if s.column == "censoring"), None)
+        first = next(iter(self.of_kind("verified")), None)
+        if first is None or measured is None:
+            return None
+        n, m = (first.sizes.get(key) for key in (self.task.primary.subset, measured))
+        whole, part = self.primary(first).value, self.primary(first, measured).value
+        if not n or not m or n == m or not whole or part is None:
+            return None
+        return n - m, 1.0 - m * part / (n * whole)
+
+    @property
     def typical_error(self) -> float | None:
         """Median error of the first verified row; None where the task has no such metric."""
         first = self.of_kind("verified")[:1]
