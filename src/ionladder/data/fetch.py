@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
 TIMEOUT_S = 30.0
+_MOST_BYTES = 1_000_000_000  # of one file whose publisher states no size
 _BLOCK_BYTES = 1 << 20
 _ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
@@ -127,7 +128,8 @@ def _receive(
         digests.pop(name, None)
         place = _place_of(layout, version, name)
         try:
-            _take(place, part, no_connection, progress=progress)
+            most = max(2 * version.download_bytes, _MOST_BYTES)
+            _take(place, part, no_connection, most=most, progress=progress)
         except _NotReachedError as error:
             if isinstance(error, _NoConnectionError):
                 no_connection = str(error)
@@ -202,7 +204,7 @@ def _place_of(layout: Layout, version: DatasetVersion, name: str) -> str | Path:
     )
 
 
-def _take(place: str | Path, part: Path, no_connection: str, *, progress: bool) -> None:
+def _take(place: str | Path, part: Path, no_connection: str, *, most: int, progress: bool) -> None:
     """Copy or download one file; a host that stumbles is asked again, a refusal is believed.
 
     Raises:
@@ -222,7 +224,7 @@ def _take(place: str | Path, part: Path, no_connection: str, *, progress: bool) 
 
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            _download(place, part, progress=progress)
+            _download(place, part, most=most, progress=progress)
         except requests.RequestException as error:
             status = getattr(getattr(error, "response", None), "status_code", None)
             is_refusal = status in range(400, 500) and status not in _WORTH_RETRYING
@@ -255,7 +257,7 @@ def _note(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
-def _download(url: str, part: Path, *, progress: bool) -> None:
+def _download(url: str, part: Path, *, most: int, progress: bool) -> None:
     """Download a file, or the rest of it.
 
     The rest is asked for only where the server named the file (by an ETag or a date) when it sent
@@ -264,6 +266,7 @@ def _download(url: str, part: Path, *, progress: bool) -> None:
     Raises:
         requests.RequestException: The server does not answer, refuses, or stops early; what
             arrived is kept.
+        _NotReachedError: It sends more than ``most`` bytes, unpacked; nothing is kept.
     """
     import requests
 
@@ -288,6 +291,9 @@ def _download(url: str, part: Path, *, progress: bool) -> None:
         name = part.name.removeprefix(".").removesuffix(".part")
         with part.open("ab") as stream, _bar(name, have, total, shown=progress) as advance:
             for block in answer.iter_content(_BLOCK_BYTES):
+                if stream.tell() + len(block) > most:
+                    part.unlink(missing_ok=True)
+                    raise _NotReachedError(f"more than {most / 1e9:g} GB, and no end of it")
                 stream.write(block)
                 advance(len(block))
     arrived = part.stat().st_size

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from ionladder.data.litraj.xyz import Frame, PeriodicCell, exchanged_atoms, iter_frames
 from ionladder.data.store import GivenPath, read_given_paths
-from ionladder.errors import IngestError, Problem, first_few
+from ionladder.errors import IngestError, Problem, first_few, visible
 from ionladder.repo import sha256_file
 from ionladder.specs import Array
 from ionladder.submit.arrays import ID, ArrayColumn, array_file_problems, is_list
@@ -202,7 +202,7 @@ def _read_parquet(
     ends = np.cumsum(pc.fill_null(pc.list_value_length(positions), 0).to_numpy())
     flat = positions.flatten().cast(pa.float64()).to_numpy(zero_copy_only=False)
     energies, converged = (
-        table[name].cast(pa.float64()).to_numpy() for name in ("energy_ev", "converged")
+        table[name].cast(pa.float64(), safe=False).to_numpy() for name in ("energy_ev", "converged")
     )
     columns = (table["id"].to_pylist(), table["image"].to_pylist(), energies.tolist())
     return list(map(_Image, *columns, np.split(flat, ends[:-1]), converged.tolist())), []
@@ -233,9 +233,13 @@ def _read_extxyz(
     size = path.stat().st_size
     if not 0 < size <= limit:
         expected = f"between 1 byte and {limit // 1_000_000 + 1} MB"
-        return [], [problem(shown_as, expected, f"{size:,} bytes")]
+        step = (
+            "Keep only edge_id, image, energy and converged in the second lines, and species and "
+            "pos in the columns: other vectors make a file so large."
+        )
+        return [], [Problem(shown_as, expected, f"{size:,} bytes", step)]
     images: list[_Image] = []
-    wrong: dict[tuple[str, str], list[Frame]] = {}
+    wrong: dict[tuple[str, str], list[tuple[int, str]]] = {}
     try:
         with path.open("rb") as stream:
             for frame in iter_frames(stream, where=shown_as):
@@ -243,18 +247,20 @@ def _read_extxyz(
                     found = "more than twice as many"
                     return [], [problem(shown_as, f"{n_frames:,} frames", found)]
                 for fault in _info_faults(frame.info):
-                    wrong.setdefault(fault, []).append(frame)
+                    said = visible(frame.info.get(fault[0], "nothing"), limit=80)
+                    wrong.setdefault(fault, []).append((frame.place, said))
                 images += [] if wrong else [_image_of(frame)]
-    except IngestError as error:
+    except (IngestError, ValueError, OverflowError) as error:
+        if not isinstance(error, IngestError):
+            return [], [Problem(shown_as, "extended XYZ", str(error)[:160], _FORMAT)]
         return [], [Problem(p.where, p.expected, p.found, _FORMAT) for p in error.problems]
     return images, [
         problem(
-            f"{shown_as}, frame {first_few(frame.place for frame in frames)}, {key}",
+            f"{shown_as}, frame {first_few(place for place, _ in found)}, {key}",
             expected,
-            f"{frames[0].info.get(key, 'nothing')!r}"
-            + (f" and {len(frames) - 1} more" if len(frames) > 1 else ""),
+            f"{found[0][1]!r}" + (f" and {len(found) - 1} more" if len(found) > 1 else ""),
         )
-        for (key, expected), frames in wrong.items()
+        for (key, expected), found in wrong.items()
     ]
 
 
@@ -295,6 +301,8 @@ def _number(text: str) -> float | None:
 
 FARTHEST_ANG = 5.0
 """No atom of a relaxed path is farther from its place on the initial one."""
+_FARTHEST_CELLS = 3.0
+_LARGEST_EV = 1e7
 _DRIFT_ANG = 0.5
 _RIGID_ANG = 0.25
 _HIGHEST_EV = 100.0
@@ -356,7 +364,7 @@ def _image_cases(row: _Image, given: GivenPath) -> Iterator[_Case]:
     elif row.cell_ang is not None and np.abs(row.cell_ang - given.cell_ang).max() > _SAME_ANG:
         yield "cells", shown
     if row.converged == 1:
-        if not np.isfinite(row.energy_ev):
+        if not abs(row.energy_ev) <= _LARGEST_EV:
             yield "energy", shown
         if not np.isfinite(row.positions_ang).all():
             yield "positions", shown
@@ -364,7 +372,11 @@ def _image_cases(row: _Image, given: GivenPath) -> Iterator[_Case]:
 
 def _path_cases(path: PredictedPath, given: GivenPath) -> Iterator[_Case]:
     """A path that looks permuted, shifted, turned around or blown up; energies too far apart."""
-    case = _geometry_case(path.positions_ang, given)
+    # A minimum image hides how far away a number is; far beyond it even has no digits left.
+    moved = np.abs((path.positions_ang - given.positions_ang) @ np.linalg.inv(given.cell_ang))
+    case: _Case | None = ("beyond", f"{moved.max():.3g} cells away")
+    if moved.max() <= _FARTHEST_CELLS:
+        case = _geometry_case(path.positions_ang, given)
     if case is not None:
         yield case[0], f"{given.id}: {case[1]}"
     span = float(np.ptp(path.energies_ev))

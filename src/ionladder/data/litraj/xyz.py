@@ -28,7 +28,16 @@ SYMBOLS: tuple[str, ...] = tuple(_SYMBOLS)
 MAX_ATOMS = 100_000
 _LONGEST_LINE = 1 << 20
 _NUMBERS = {symbol.encode(): number for number, symbol in enumerate(SYMBOLS)}
-_PAIR = re.compile(r'\s*([^\s="{}]+)(?:=(?:"((?:[^"\\]|\\.)*)"|\{([^{}]*)\}|([^\s"{}]+)))?(?=\s|$)')
+_MAX_KEYS = 1000
+_QUOTED = r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\''
+_NESTED = r"\[[^\[\]]*(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\][^\[\]]*)*\]"
+# A key and perhaps a value, each bare or in quotes, a value also in brackets: as ASE writes them.
+_PAIR = re.compile(
+    rf"\s*(?:{_QUOTED}|([^\s=\"'{{}}]+))"
+    rf"(?:=(?:{_QUOTED}|\{{([^{{}}]*)\}}|({_NESTED})|([^\s\"{{}}]*)))?(?=\s|$)"
+)
+_EXPONENT = re.compile(r"(?<=[0-9.])[dD](?=[-+0-9])")
+_BRACKETS = str.maketrans("[](),", "     ")
 _TRUTH = {b"T": True, b"F": False, b"True": True, b"False": False}
 _KINDS: Mapping[str, tuple[Callable[[bytes], Any], Any, str]] = {
     "R": (float, np.float64, "finite numbers"),
@@ -154,7 +163,7 @@ def numbers(frame: Frame, key: str, size: int, *, where: str) -> tuple[float, ..
     if key not in frame.info:
         found = f"only {first_few(sorted(frame.info), limit=20) or 'a cell'}"
         raise frame_error(at, f"a value of {key}", found)
-    values = _floats(frame.info[key].strip("[]()").replace(",", " "))
+    values = _floats(frame.info[key])
     if values is None or len(values) != size:
         found = repr(visible(frame.info[key]))
         raise frame_error(named, f"{size} finite number(s)", found)
@@ -191,11 +200,13 @@ def _pairs(line: bytes, at: _Place) -> dict[str, str]:
     end = 0
     while end < len(written):
         hit = _PAIR.match(written, end)
-        if hit is None or hit[1] in pairs:
+        parts = hit.groups() if hit else ()
+        quoted = [text and re.sub(r"\\(.)", r"\1", text) for text in (*parts[:2], *parts[3:5])]
+        key = next((text for text in (*quoted[:2], *parts[2:3]) if text is not None), "")
+        if hit is None or key in pairs or len(pairs) >= _MAX_KEYS:
             found = repr(visible(written[end : end + 60]))
-            raise at.error(1, "key=value pairs, each once", found)
-        quoted = None if hit[2] is None else re.sub(r"\\(.)", r"\1", hit[2])
-        pairs[hit[1]] = next((v for v in (quoted, hit[3], hit[4]) if v is not None), "T")
+            raise at.error(1, f"key=value pairs, each once and at most {_MAX_KEYS}", found)
+        pairs[key] = next((v for v in (*quoted[2:], *parts[5:]) if v is not None), "T")
         end = hit.end()
     if not {"Lattice", "Properties"} <= set(pairs):
         raise at.error(1, "Lattice and Properties", f"only {first_few(pairs, limit=20)}")
@@ -232,14 +243,17 @@ def _declared(properties: str) -> _Layout | None:
 def _cell(lattice: str, at: _Place) -> Array:
     values = _floats(lattice)
     if values is None or len(values) != 9:
-        raise at.error(1, "a Lattice of nine finite numbers", "another")
+        raise at.error(1, "a Lattice of nine finite numbers", repr(visible(lattice, limit=80)))
     return np.array(values).reshape(3, 3)
 
 
 def _floats(text: str) -> list[float] | None:
-    """Finite numbers between blanks; Python reads 1_0 as 10, which no other program does."""
+    """Finite numbers between blanks, commas or brackets, also with the exponents of Fortran.
+
+    Python reads 1_0 as 10, which no other program does.
+    """
     try:
-        values = list(map(float, text.split()))
+        values = list(map(float, _EXPONENT.sub("e", text.translate(_BRACKETS)).split()))
     except ValueError:
         return None
     return values if "_" not in text and np.isfinite(values).all() else None

@@ -105,16 +105,46 @@ def read_crystal(data: bytes) -> ParsedCrystal:
             structure=crystal,
             sites=sites,
             amounts=_amounts(sites),
-            cell=tuple(float(block[f"_cell_{field}"]) for field in _CELL_FIELDS),
-            space_group=int(block["_symmetry_Int_Tables_number"]),
+            cell=tuple(_number(block[f"_cell_{field}"]) for field in _CELL_FIELDS),
+            space_group=_space_group(block),
             coordinates=tuple(
-                float(x) for axis in "xyz" for x in block[f"_atom_site_fract_{axis}"]
+                _number(x) for axis in "xyz" for x in block[f"_atom_site_fract_{axis}"]
             ),
             warnings=tuple(sorted({*remarks, *(str(w.message) for w in caught)})),
         )
-    except (ValueError, KeyError, TypeError, AssertionError, IndexError) as error:
+    except Exception as error:  # whatever pymatgen raises: a CIF is not its author's program
         msg = re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")[:200].rstrip(".")
         raise StructureError(msg) from error
+
+
+def _number(text: str) -> float:
+    """A number of a CIF, perhaps with its standard uncertainty: ``8.69407(5)``."""
+    return float(re.sub(r"\([0-9]*\)$", "", text.strip()))
+
+
+_NUMBER_NAMES = ("_symmetry_Int_Tables_number", "_space_group_IT_number", "_space_group.IT_number")
+_SYMBOL_NAMES = (
+    "_symmetry_space_group_name_H-M",
+    "_space_group_name_H-M_alt",
+    "_symmetry_space_group_name_H_M",
+)
+
+
+def _space_group(block: Mapping[str, Any]) -> int:
+    """The number in the header, or that of the symbol there.
+
+    Raises:
+        StructureError: The header has neither.
+    """
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    for name in _NUMBER_NAMES:
+        if str(block.get(name, "?")).strip() not in {"?", "."}:
+            return int(block[name])
+    for name in _SYMBOL_NAMES:
+        if name in block:
+            return int(SpaceGroup(re.sub(r"\s|:.*$", "", block[name])).int_number)
+    raise StructureError("no space group is stated, by number or by symbol")
 
 
 def structure_row(
