@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 # Findings that name their place: what a validator collects and an error carries
@@ -98,32 +101,16 @@ def error_text(problems: Sequence[Problem]) -> str:
     return "\n".join(str(problem) for problem in problems)
 
 
-_KINDS = {
-    "string_type": "text",
-    "string_too_short": "a text that is not empty",
-    "string_too_long": "a text of at most {max_length} characters",
-    "string_pattern_mismatch": "a text of another form",
-    "bool": "true or false",
-    "int": "a whole number",
-    "float": "a number",
-    "finite_number": "a finite number",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "a mapping of `key: value` lines",
-    "model": "a mapping of `key: value` lines",
-    "dataclass": "a mapping of `key: value` lines",
-    "greater_than": "a number above {gt}",
-    "greater_than_equal": "a number of at least {ge}",
-    "less_than": "a number below {lt}",
-    "less_than_equal": "a number of at most {le}",
-    "too_short": "at least {min_length} of them",
-    "too_long": "at most {max_length} of them",
-    "literal_error": "one of {expected}",
-    "missing": "a value here",
-    "extra_forbidden": "only known keys",
-    "unexpected_keyword_argument": "only known keys",
-}
-"""Kinds of findings of pydantic, or how they begin → what is expected, in plain words."""
+@cache
+def plain_words(of: str) -> list[tuple[str, str, str]]:
+    """What a library's findings mean: a mark in the finding, what is expected, what to do.
+
+    Args:
+        of: The library, as ``messages.csv`` names it.
+    """
+    with Path(__file__).with_name("messages.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    return [(mark, expected, step) for library, mark, expected, step in rows if library == of]
 
 
 def field_problem(where: str, item: Mapping[str, Any], next_step: str) -> Problem:
@@ -139,8 +126,8 @@ def field_problem(where: str, item: Mapping[str, Any], next_step: str) -> Proble
     if kind in ("value_error", "assertion_error"):
         expected = str(context["error"])
     else:
-        fits = [name for name in _KINDS if kind.startswith(name)]
-        words = _KINDS[max(fits, key=len)] if fits else "another kind of value"
+        fits = [row for row in plain_words("pydantic") if kind.startswith(row[0])]
+        words = max(fits, key=lambda row: len(row[0]))[1] if fits else "another kind of value"
         expected = words.format_map({"expected": "…", **context})
     try:
         found = visible(repr(item["input"]), limit=_LONGEST_LISTED)

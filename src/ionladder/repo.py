@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ionladder.errors import ConfigError, DataChangedError, Problem
+from ionladder.errors import ConfigError, DataChangedError, Problem, plain_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -385,27 +385,6 @@ _REAL = re.compile(
 )
 # A word or number right behind a `#` was hardly meant as a comment; `# such` is one.
 _LOST = re.compile(r"[ \t]+(#[^\s#][^\r\n]{0,40})")
-_REASONS = {
-    "mapping values are not allowed": (
-        "a text with `: ` in it",
-        'Put the text in quotes: "My model: a forest".',
-    ),
-    "tab character": ("a tab at the beginning of a line", "Indent with blanks."),
-    "cannot start any token": (
-        "a tab, or a text that begins with a mark of YAML",
-        "Indent with blanks, and put texts that begin with @ ` % & * ! | > into quotes.",
-    ),
-    "node content": (
-        "a bracket that is never closed, or nothing where a value is due",
-        "Close it.",
-    ),
-    "control characters": ("a control character", "Remove it; save the file as plain text."),
-    "end of stream": ("a quote or bracket that is never closed", "Close it."),
-    "expected ',' or": ("a bracket that is never closed", "Close it, or quote the text."),
-    "expected <block end>": ("a line that is not aligned with the others", "Align its first word."),
-    "sequence entries are not": ("a list beside its key", "Put `- item` on lines of their own."),
-    "could not find expected ':'": ("a line without `key:`", "Write `key: value`, or quote text."),
-}
 
 
 def _refused(
@@ -450,7 +429,7 @@ def read_mapping(
             where = f"{shown_as}, line {mark.line + 1}" if mark else shown_as
             reason = str(getattr(error, "problem", None) or str(error).splitlines()[0])
             reason = reason.removeprefix("found ")
-            told = (words for known, words in _REASONS.items() if known in reason)
+            told = ((w, step) for known, w, step in plain_words("yaml") if known in reason)
             given = (reason, getattr(error, "note", None) or "Correct that line.")
             expected, (found, step) = "plain YAML", next(told, given)
         except (RecursionError, ValueError) as error:

@@ -176,3 +176,23 @@ def test_only_atoms_that_took_each_others_places_are_exchanged() -> None:
     cell = PeriodicCell(np.eye(3) * 9)
     assert exchanged_atoms(cell, places[[1, 2, 0, 3]], places) == [0, 1, 2]
     assert exchanged_atoms(cell, places + np.array([[0, 0, 0]] * 3 + [[2, 2, 2]]), places) == []
+
+
+@pytest.mark.parametrize(
+    "lattice",
+    [
+        '"[[4, 0, 0], [0, 5, 0], [0, 0, 6]]"',
+        "[[4, 0, 0], [0, 5, 0], [0, 0, 6]]",
+        '"4.0D0 0 0 0 5.d+0 0 0 0 6e0"',
+        "'4 0 0 0 5 0 0 0 6'",
+        '"4.0, 0.0, 0.0 0.0, 5, 0.0 0, 0, 6"',
+    ],
+)
+def test_keys_and_lattices_are_read_as_programs_write_them(lattice: str) -> None:
+    info = '"my key"="v 1" "q\\"x"=1 "br[0]"=x m="_JSON [[1.0], [2.0]]" e= flag it=it\'s v=[1, 2]'
+    columns = "Properties=species:S:1:pos:R:3"
+    (found,) = read(f"1\nLattice={lattice} {columns} {info}\nLi 0 1 2\n")
+    assert found.cell_ang.diagonal().tolist() == [4.0, 5.0, 6.0]
+    assert (found.info["my key"], found.info['q"x'], found.info["flag"]) == ("v 1", "1", "T")
+    keys = " ".join(f"k{i}=1" for i in range(1001))
+    assert "at most 1000" in refused(f"1\nLattice={lattice} {columns} {keys}\nLi 0 1 2\n")

@@ -51,7 +51,8 @@ def guess_format(path: Path) -> Format:
     head = data
     if data.startswith(tbl.GZIP_MAGIC):
         head = tbl.gunzip(data, shown_as=path.name)
-    if is_results(head[:1000]):
+    marks = (b"matbench", b'"tasks"', b'"results"')
+    if is_results(head[:1000]) and any(mark in head for mark in marks):
         return "matbench"
     kind = other_kind(head[:4096] + head[-4096:])
     if kind is None:

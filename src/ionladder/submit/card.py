@@ -18,7 +18,6 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -51,17 +50,6 @@ def _without(pattern: str) -> BeforeValidator:
     return BeforeValidator(cut)
 
 
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    """Refuse a text of another form, in words."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(expected)
-        return value
-
-    return AfterValidator(check)
-
-
 def _spdx(value: str) -> str:
     """The identifier or expression as SPDX writes it."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -77,29 +65,24 @@ def _spdx(value: str) -> str:
     raise ValueError("an SPDX identifier, such as MIT or CC-BY-4.0 (spdx.org/licenses lists them)")
 
 
-_Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    _matching(r"[^\r\n]*", "a text of one line"),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^\r\n]*$"}),
-]
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
-_Url = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=500),
-    _matching(r"https?://[^\s<>\"']+", "an address that begins with https://"),
-    WithJsonSchema({"type": "string", "maxLength": 500, "pattern": r"^https?://[^\s<>\"']+$"}),
-]
+def _text(pattern: str | None = None, longest: int = 200, shortest: int | None = None) -> Any:
+    return StringConstraints(
+        strip_whitespace=True, min_length=shortest, max_length=longest, pattern=pattern
+    )
+
+
+_Line = Annotated[str, _text(r"^[^\r\n]*$", shortest=1)]
+_Text = Annotated[str, _text(longest=5000, shortest=1)]
+_Url = Annotated[str, _text(r"^https?://[^\s<>\"']+$", 500)]
 _Doi = Annotated[
     str,
     _without(r"(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*"),
-    StringConstraints(max_length=200),
-    _matching(r"10\.[0-9]{4,9}/[^\s<>\"']+", "a DOI, such as 10.1021/acs.chemmater.0c01907"),
+    _text(r"^10\.[0-9]{4,9}/[^\s<>\"']+$"),
 ]
 _Orcid = Annotated[
     str,
     _without(r"(?:https?://)?(?:www\.)?orcid\.org/"),
-    _matching(r"(?:[0-9]{4}-){3}[0-9]{3}[0-9X]", "an ORCID iD, such as 0000-0002-1825-0097"),
+    _text(r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$"),
 ]
 # JSON, spreadsheets and browsers hold no larger whole numbers exactly.
 _LARGEST = 2**53
@@ -288,19 +271,25 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         hint = f"Did you mean `{close[0]}`? " if close else ""
         step = f"{hint}Rename or remove it; `notes` takes free text."
         return Problem(where, f"one of {', '.join(known)}", "an unknown field", step)
-    problem = field_problem(shown_as, {**detail, "loc": ()}, _EXAMPLES.get(loc[0], "Correct it."))
-    return replace(problem, where=where)
+    problem = field_problem(shown_as, {**detail, "loc": ()}, "Correct this field.")
+    expected, step = _WORDS.get(loc[-1]) or _WORDS.get(loc[0]) or ("", problem.next_step)
+    if kind == "string_pattern_mismatch":
+        expected = expected or "a text of one line"
+    else:
+        expected = problem.expected
+    return replace(problem, where=where, expected=expected, next_step=step)
 
 
-_EXAMPLES = {
-    "authors": "Write `authors:` and below it, indented, `- name: Ada Lovelace` for each of them.",
-    "training_data": "Name the datasets, or say in a sentence what the model was trained on.",
-    "inputs": "Write composition, structure or both.",
-    "seeds": "Write `seeds: [0, 1, 2]`: whole numbers without leading zeros or quotes.",
-    "hyperparameters": "Write `hyperparameters: {learning_rate: 0.001}`, numbers or texts only.",
-    "uses_external_data": "Write true or false.",
-    "model": "Write the name in quotes.",
+_WORDS = {
+    "authors": ("", "Write `authors:` and below it, indented, `- name: Ada Lovelace` for each."),
+    "inputs": ("", "Write composition, structure or both."),
+    "seeds": ("", "Write `seeds: [0, 1, 2]`: whole numbers without leading zeros or quotes."),
+    "hyperparameters": ("", "Write `hyperparameters: {learning_rate: 0.001}`: numbers or texts."),
+    "code_url": ("an address that begins with https://", "Write the whole address."),
+    "paper_doi": ("a DOI, such as 10.1021/acs.chemmater.0c01907", "Write the DOI of the paper."),
+    "orcid": ("an ORCID iD, such as 0000-0002-1825-0097", "Write the iD, or leave it out."),
 }
+"""Field → the form it must have, and what to do."""
 
 
 # Names of submissions: what a folder under ``submissions/<task>/`` may be called
@@ -325,8 +314,8 @@ def name_problems(name: str, *, where: str) -> list[Problem]:
     expected = (
         "a folder name of 1 to 64 characters from a-z 0-9 . _ -, beginning with a letter or digit"
     )
-    if suggestion == name:
-        expected, suggestion = "a folder name that Windows can have too", f"{name}-model"
+    if _NAME.fullmatch(name):
+        expected, suggestion = "a folder name that Windows can have too", f"my-{suggestion}"
     step = f"Rename the folder, for example to {suggestion!r}."
     return [Problem(where, expected, repr(name), step)]
 

@@ -7,6 +7,7 @@ import csv
 import difflib
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -98,46 +99,6 @@ def read_submitted_table(
     return read_parquet(str(path.absolute()), shown_as, list(allowed), max_rows, where=shown_as)
 
 
-# What other files begin with → what they are, and how predictions get out of them.
-_AS_CSV = "Save the predictions as plain CSV in UTF-8: columns separated by commas."
-_FROM_PYTHON = "Write a table of ids and predictions: `pandas.Series(values, ids).to_csv(…)`."
-_KINDS: tuple[tuple[bytes, str, str], ...] = (
-    (
-        b"version https://git-lfs",
-        "a pointer of Git LFS, not the file",
-        "Fetch the file with `git lfs pull`, and commit it without LFS.",
-    ),
-    (
-        b"outs:",
-        "a pointer of DVC, not the file",
-        "Fetch the file with `dvc pull`, and commit it to git itself.",
-    ),
-    (b"PK\x03\x04", "a zip archive", "Unpack it. `ionladder convert` reads zips of JARVIS."),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook (xls)", _AS_CSV),
-    (b"\x1f\x8b", "a file packed by gzip", "Unpack it with gunzip."),
-    (b"BZh", "a file packed by bzip2", "Unpack it with bunzip2."),
-    (b"\xfd7zXZ", "a file packed by xz", "Unpack it with unxz."),
-    (b"(\xb5/\xfd", "a file packed by zstd", "Unpack it with unzstd."),
-    (b"PAR1", "a parquet file", "Name it predictions.parquet."),
-    (b"ARROW1", "a feather file", "Write parquet instead: `frame.to_parquet(…, index=False)`."),
-    (b"\x93NUMPY", "an array of NumPy, which holds no ids", _FROM_PYTHON),
-    (b"\x89HDF", "a file in HDF5", _FROM_PYTHON),
-    (b"\x80", "a pickle, which is never read", _FROM_PYTHON),
-    (b"SQLite", "a database of SQLite", _FROM_PYTHON),
-    (b"{", "JSON", f"JSON of id → value is not read. {_FROM_PYTHON}"),
-    (b"[", "JSON", f"JSON of id → value is not read. {_FROM_PYTHON}"),
-    (b"<", "a web page or XML", "Download the file itself, not its page."),
-    (b"\xff\xfe", "text in UTF-16", "Save it as UTF-8 (in Excel: CSV UTF-8)."),
-    (b"\xfe\xff", "text in UTF-16", "Save it as UTF-8 (in Excel: CSV UTF-8)."),
-)
-_PACKED = (
-    (b"xl/", "an Excel workbook (xlsx)", _AS_CSV),
-    (b"word/", "a Word document", _AS_CSV),
-    (b"content.xml", "an OpenDocument spreadsheet", _AS_CSV),
-    (b".npy", "arrays of NumPy (npz), which hold no ids", _FROM_PYTHON),
-)
-
-
 def other_kind(data: bytes) -> tuple[str, str] | None:
     """What a file is by its bytes where it is no CSV, and what to do; None where it may be one.
 
@@ -145,13 +106,24 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
         >>> other_kind(b"PAR1")[0], other_kind(b"id,log10_sigma")
         ('a parquet file', None)
     """
-    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"PK\x03\x04"):
-        inside = data[:4096] + data[-4096:]
-        for mark, what, step in _PACKED:
-            if mark in inside:
-                return what, step
-    return next(((what, step) for magic, what, step in _KINDS if start.startswith(magic)), None)
+    begin = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    ends = data[:4096] + data[-4096:]
+    for start, inside, what, step in _file_kinds():
+        if begin.startswith(start) and inside in ends:
+            return what, step
+    return None
+
+
+@cache
+def _file_kinds() -> list[tuple[bytes, bytes, str, str]]:
+    """The rows of ``file_kinds.csv``: first bytes, bytes inside, what it is, and what to do."""
+
+    def raw(text: str) -> bytes:
+        return text.encode().decode("unicode_escape").encode("latin-1")
+
+    with Path(__file__).with_name("file_kinds.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))[1:]
+    return [(raw(start), raw(inside), what, step) for start, inside, what, step in rows]
 
 
 def header_problems(header: Sequence[str], shown_as: str) -> list[Problem]:
@@ -329,7 +301,7 @@ def _with_nulls(table: pa.Table, names: Sequence[str]) -> pa.Table:
     for name in names:
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows))
-    return table
+    return table.select(list(names))
 
 
 # Parquet, whose few bytes may unpack to more than a machine can hold

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,39 +21,13 @@ Numbers = npt.NDArray[np.float64]
 Form = Literal["", "log10", "ln", "-log10", "-ln"]
 
 _PREFIXES = {"": 0, "k": 3, "c": -2, "d": -1, "m": -3, "u": -6, "μ": -6, "n": -9, "p": -12}
-_EV: dict[str, float] = {
-    "eV": 1.0,
-    "meV": 1e-3,
-    "keV": 1e3,
-    "kJ/mol": 0.010364269656262,
-    "J/mol": 1.0364269656262e-5,
-    "kcal/mol": 0.043364104241802,
-    "cal/mol": 4.3364104241802e-5,
-    "K": 8.617333262145e-5,
-    "cm-1": 1.239841984332e-4,
-    "THz": 4.135667696924e-3,
-    "Ha": 27.211386245988,
-    "Ry": 13.605693122994,
-    "J": 6.241509074461e18,
-}
+with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as _stream:
+    _ROWS = list(csv.DictReader(_stream))
+_EV = {row["unit"]: float(row["ev"]) for row in _ROWS if row["ev"]}
 """Unit of an energy → eV (CODATA 2018; of a mole, divided by its number of particles)."""
-_WORDS = (
-    ("milli ?siemens", "mS"),
-    ("micro ?siemens", "uS"),
-    ("nano ?siemens", "nS"),
-    ("siemens", "S"),
-    ("centi ?met(?:er|re)s?", "cm"),
-    ("met(?:er|re)s?", "m"),
-    ("milli ?electron ?-?volts?", "meV"),
-    ("electron ?-?volts?", "eV"),
-    ("kilo ?joules?", "kJ"),
-    ("kilo ?calories?", "kcal"),
-    ("moles?(?![a-z])", "mol"),
-    ("hartrees?", "Ha"),
-    ("rydbergs?", "Ry"),
-    ("kelvins?", "K"),
-    ("ohms?", "ohm"),
-)
+_WORDS = [(row["written"], row["unit"]) for row in _ROWS if row["written"]]
+"""Units written out, and how we write them, in this order."""
+
 _END = r"(?![A-Za-z0-9])(?! ?-\d)"
 _CONDUCTIVITY = re.compile(
     r"(?<![A-Za-z0-9.])(?P<prefix>[kmuμnp]?)"
@@ -136,6 +112,8 @@ def read_unit(text: str) -> Unit | None:
     known = {name.casefold(): name for name in _EV}
     found = set()
     for hit in _ENERGY.finditer(plain):
+        if re.search(r"(?:S|K|ohm|Ω|mol|J|eV|cm) $", plain[: hit.start()]):
+            return None  # a product with another unit
         molar = hit["molar"] or hit["power"]
         written = f"{molar}/mol" if molar else hit["plain"].replace(" ", "")
         name = {"1/cm": "cm-1"}.get(written.casefold()) or known[written.casefold()]

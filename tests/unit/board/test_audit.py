@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import tiny
 from ionladder.board.audit import AuditFinding, audit_board, same_rows
+from ionladder.pr.check import ASKED
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Task
@@ -143,6 +144,13 @@ def test_references_are_explained_as_such(tmp_path: Path) -> None:
     assert "Worth checking" in mine.sentence
     assert "reference of this task" in reference.sentence
     assert mine.evidence["prediction_sd"] == pytest.approx(0.01 * ERRORS.std())
+
+
+def test_another_unit_or_a_turned_sign_is_asked_about(tmp_path: Path) -> None:
+    found = audit(tmp_path, {"mirrored": -18.0 - TRUTH, "milli": CLEAN + 9.0})
+    assert only(found["mirrored"]).evidence["correlation"] == pytest.approx(-1.0)
+    assert only(found["milli"]).check == "units"
+    assert {"labels", "units", "order"} <= ASKED
 
 
 def test_unphysical_values_are_counted_over_all_seeds(tmp_path: Path) -> None:

@@ -214,6 +214,16 @@ def test_a_server_that_stumbles_is_asked_again_and_one_that_refuses_is_not(
     assert [path.name for path in place_here.iterdir()] == [NAME]
 
 
+def test_a_server_without_end_is_left(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_module, "_MOST_BYTES", len(DATA) // 2)
+    upstream.data = DATA * 3
+    with pytest.raises(UnreachableError, match="no end of it"):
+        bring_archive(archive(upstream.address), tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+
+
 def test_a_later_call_continues_what_an_earlier_one_could_not_finish(
     upstream: Upstream, tmp_path: Path, place_here: Path
 ) -> None:

@@ -53,6 +53,18 @@ def test_a_disordered_crystal_is_described_site_by_site() -> None:
     }
 
 
+def test_uncertainties_and_other_names_of_the_space_group_are_read() -> None:
+    cif = make_cif(ROW).replace("_cell_length_a   5.0", "_cell_length_a   5.000(5)")
+    number = "_symmetry_Int_Tables_number   62\n"
+    for other in ("_space_group_IT_number 62\n", ""):
+        row = describe(cif.replace(number, other))
+        assert (row["a_ang"], row["space_group_cif"]) == (5.0, 62)
+    nameless = cif.replace(number, "").replace("_symmetry_space_group_name_H-M", "_my_name")
+    for text, said in ((nameless, "no space group"), ("data_x\n_cell_length_a 1\n", "")):
+        with pytest.raises(StructureError, match=said):
+            read_crystal(text.encode())
+
+
 def test_two_species_on_one_site_are_seen_together() -> None:
     cif = make_cif(ROW | {"True Composition": "Li1.0P1.0S4.0"})
     lines = cif.splitlines()

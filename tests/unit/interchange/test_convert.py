@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ionladder.interchange.convert import Choices, read_foreign, write_converted
 from ionladder.interchange.tables import Foreign
 from ionladder.specs import Task
 from ionladder.submit.validate import read_submission
-from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_gz
+from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_gz, zip_bytes
 
 TEST_IDS = tuple(tiny.LABELS["id"])
 PREDICTED = dict(zip(TEST_IDS, (tiny.LABELS["log10_sigma"] + 1.0).tolist(), strict=True))
@@ -60,6 +61,26 @@ def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path: Path
         for i, path in enumerate(files)
     }
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("x.xlsx", zip_bytes({"xl/workbook.xml": b""}), "an Excel workbook"),
+        ("x.npz", zip_bytes({"a.npy": b""}), "arrays of NumPy"),
+        ("x.json", b'{"019": -3}', "JSON of id"),
+        ("x.json.gz", gzip.compress(b'{"019": -3}'), "JSON of id"),
+        ("x.parquet", b"PAR1", "predictions.parquet"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InterchangeError) as caught:
+        convert(tmp_path, tmp_path / name)
+    assert said in str(caught.value)
+    packed = tmp_path / "x.csv.gz"
+    packed.write_bytes(gzip.compress(tiny.predictions().to_csv(index=False).encode()))
+    assert convert(tmp_path, packed).predictions["id"] == list(TEST_IDS)
 
 
 def test_what_is_written_is_a_valid_submission(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
     read = read_contribution(jarvis_zip(tmp_path / JARVIS_NAME, lines))
     assert read.ids == ("019", "5e2", "NA", "a,b")
     assert read.predictions == ("-4.5", "1.0 ", "nan", "2")
+    lines = ["id,target,prediction", "019,-7,-4.5"]
+    read = read_contribution(jarvis_zip(tmp_path / JARVIS_NAME, lines))
+    assert (read.predictions, read.left_out) == (("-4.5",), ("target",))
 
 
 @pytest.mark.parametrize("header", ["id,pred", "target,id", "id"])
@@ -58,7 +61,7 @@ def test_what_is_written_is_what_the_leaderboard_reads(tmp_path: Path) -> None:
 
 
 def test_labels_are_read_by_split(tmp_path: Path) -> None:
-    splits = {"train": {"1": 0.5}, "test": {"007": 1, "8": 2.5}}
+    splits = {"train": {"1": 0.5}, "test": {"007": 1, "8": "2.5"}}
     path = jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", splits)
     assert read_labels(path) == {"007": 1.0, "8": 2.5}
     with pytest.raises(InterchangeError, match="no numbers by id under 'val'"):

@@ -82,7 +82,8 @@ def test_only_one_whole_plain_file_is_unpacked(data: bytes, found: str) -> None:
     with pytest.raises(InterchangeError) as caught:
         gunzip(data, shown_as="x.gz") if data.startswith(b"\x1f\x8b") else unzip_csv(data)
     assert found in caught.value.problems[0].found
-    assert unzip_csv(zip_bytes({"x.csv": CSV})) == ("x.csv", CSV)
+    of_a_mac = {"x.csv": CSV, "__MACOSX/._x.csv": b"x", ".DS_Store": b"x"}
+    assert unzip_csv(zip_bytes(of_a_mac)) == ("x.csv", CSV)
     assert gunzip(gzip.compress(CSV), shown_as="x.gz") == CSV
 
 
@@ -189,6 +190,58 @@ def test_what_has_no_logarithm_is_refused_or_kept_for_the_checks_to_name(tmp_pat
         read(tmp_path, text, task="bvel-proto", is_log10_asked=True)
     found = read(tmp_path, frame(**{SIGMA: ["1e-4", "<1E-10", "nan"]}), is_log10_asked=True)
     assert found.predictions["log10_sigma"] == ["-4.0", "<1E-10", "nan"]
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "expected", "said"),
+    [
+        (SIGMA, {"is_log10_asked": True}, -4.0, "log10 of the number"),
+        ("σ (mS/cm)", {"is_log10_asked": True}, -7.0, "0.001 times"),
+        ("σ (µS cm⁻¹)", {"is_log10_asked": True}, -10.0, "1e-06 times"),
+        ("sigma", {"is_log10_asked": True, "unit": "S/m"}, -6.0, "0.01 times"),
+        ("log10(sigma / mS cm-1)", {}, 1e-4 - 3, "the number -3"),
+    ],
+)
+def test_a_unit_is_read_from_the_header_or_given(
+    tmp_path: Path, header: str, options: dict[str, object], expected: float, said: str
+) -> None:
+    options = {"columns": {"log10_sigma": header}, **options}
+    found = read(tmp_path, frame(**{header: [1e-4] * 3}), **options)
+    assert float(found.predictions["log10_sigma"][0]) == pytest.approx(expected, abs=1e-9)
+    assert said in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "said"),
+    [
+        ("sigma", {"is_log10_asked": True}, "State it: --unit"),
+        ("sigma T (S K/cm)", {"is_log10_asked": True}, "State it: --unit"),
+        ("sigma", {"is_log10_asked": True, "unit": "furlong"}, "such as S/cm"),
+        ("σ (mS/cm)", {"is_log10_asked": True, "unit": "S/cm"}, "correct the header"),
+        ("barrier (eV)", {}, "a column in eV"),
+        ("log10_sigma", {"is_log10_asked": True}, "Leave --log10 out"),
+    ],
+)
+def test_a_unit_that_is_unknown_or_of_another_kind_is_refused(
+    tmp_path: Path, header: str, options: dict[str, object], said: str
+) -> None:
+    options = {"columns": {"log10_sigma": header}, **options}
+    with pytest.raises(InterchangeError) as caught:
+        read(tmp_path, frame(**{header: [1e-4] * 3}), **options)
+    assert said in str(caught.value)
+
+
+def test_barriers_are_converted_with_the_factor_said(tmp_path: Path) -> None:
+    text = "id,e_1d (kJ/mol),e_2d (kJ/mol),e_3d (kJ/mol)\na,96.485,96.485,96.485\n"
+    found = read(tmp_path, text, task="bvel-proto")
+    assert float(found.predictions["e_2d_ev"][0]) == pytest.approx(1.0, abs=1e-4)
+    assert "0.0103643 times the number" in found.notes[0]
+
+
+@pytest.mark.parametrize("beside", ["log10_sigma_pred", "y_pred", "prediction of the forest"])
+def test_the_label_beside_a_prediction_is_asked_about(tmp_path: Path, beside: str) -> None:
+    with pytest.raises(InterchangeError, match="--column log10_sigma=log10_sigma"):
+        read(tmp_path, frame(log10_sigma=LOGS, **{beside: LOGS}))
 
 
 def test_two_columns_that_could_be_the_target_are_asked_about(tmp_path: Path) -> None:

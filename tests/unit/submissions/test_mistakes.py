@@ -1,0 +1,302 @@
+"""What people send by mistake: each answer names the mistake and what to do, in plain words."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tiny
+from ionladder.cli import common
+from ionladder.data.registry import get_task
+from ionladder.errors import ConfigError, SubmissionError
+from ionladder.submit import card, validate
+from ionladder.submit.units import converted, doubts, n_disordered, read_header, unit_problem
+from ionladder.submit.validate import Submission, read_submission
+from unit.interchange.peer_files import zip_bytes
+
+SIGMA, BARRIER = get_task("obelix").targets[0], get_task("bvel-proto").targets[0]
+TASK = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=SIGMA.physical),))
+GOOD = tiny.predictions().to_csv(index=False)
+Frame = pd.DataFrame
+
+
+def read(folder: Path) -> Submission:
+    return read_submission(folder, TASK, tiny.EXPECTATIONS, shown_as="mine")
+
+
+def answer(folder: Path) -> str:
+    with pytest.raises(SubmissionError) as caught:
+        read(folder)
+    text = str(caught.value)
+    for words in ("should match", "Input should", "valid dictionary", "instance of", "codec can't"):
+        assert words not in text
+    return text
+
+
+def by(change: Callable[[Frame], Frame], **options: object) -> bytes:
+    return change(tiny.predictions()).to_csv(**{"index": False, **options}).encode()
+
+
+TABLES: dict[str, tuple[bytes, str, str]] = {
+    "a blank line and a doubled header": (
+        b"\n" + by(lambda f: f.assign(x=1)).replace(b",x", b",log10_sigma"),
+        "more than one `log10_sigma`",
+        "Traceback",
+    ),
+    "an index of pandas": (by(lambda f: f, index=True), "pandas: index=False", "also ."),
+    "an index named by a round trip": (
+        by(lambda f: f.assign(**{"Unnamed: 0": 1})),
+        "no name for column 3",
+        "also .",
+    ),
+    "a comma at the end": (GOOD.replace("\n", ",\n").encode(), "the comma at the end", "also ."),
+    "row names of R": (
+        GOOD.replace("\n", "\n1,").removesuffix("1,").encode(),
+        "row.names=FALSE",
+        "traceback",
+    ),
+    "semicolons": (by(lambda f: f, sep=";"), "separated by semicolons", "Rename"),
+    "a German spreadsheet": (
+        by(lambda f: f, sep=";", decimal=","),
+        "separated by semicolons",
+        "2 in the first",
+    ),
+    "tabs": (by(lambda f: f, sep="\t"), "separated by tabs", "did you mean"),
+    "a line for Excel": (b"sep=;\n" + by(lambda f: f, sep=";"), "a line `sep=;`", "Rename"),
+    "no header": (by(lambda f: f, header=False), "the names of the columns", "Rename"),
+    "the linear quantity": (
+        by(lambda f: f.rename(columns={"log10_sigma": "Ionic conductivity (S cm-1)"})),
+        "Take log10 of conductivities",
+        "Rename",
+    ),
+    "a deviation named std": (by(lambda f: f.assign(std=1)), "`log10_sigma_std`?", "notes"),
+    "a negative deviation": (
+        by(lambda f: f.assign(log10_sigma_std=-1)),
+        "a standard deviation above zero",
+        "Check the unit",
+    ),
+    "an empty cell": (GOOD.replace("-7.0", "").encode(), "empty or missing", "without unit"),
+    "NA": (GOOD.replace("-7.0", "NA").encode(), "empty or missing", "without unit"),
+    "a pointer of LFS": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull", "Rename"),
+    "a pointer of DVC": (b"outs:\n- md5: 0\n  path: p.csv\n", "dvc pull", "Rename"),
+    "a workbook": (zip_bytes({"xl/workbook.xml": b""}), "an Excel workbook", "codec"),
+    "arrays": (b"\x93NUMPY\x01\x00", "holds no ids", "codec"),
+    "JSON": (b'{"019": -3.0}', "JSON of id", "matbench"),
+    "gzip": (gzip.compress(GOOD.encode()), "gunzip", "codec"),
+    "parquet": (b"PAR1" + bytes(20), "Name it predictions.parquet", "codec"),
+    "σ in S/cm": (by(lambda f: f.assign(log10_sigma=1e-5)), "σ in S/cm. Take log10", "Rename"),
+    "−log10 σ": (by(lambda f: f.assign(log10_sigma=-f.log10_sigma)), "−log10 σ", "Rename"),
+    "σ with one zero": (
+        by(lambda f: f.assign(log10_sigma=[0, *[1e-5] * 5])),
+        "all above zero",
+        "Rename",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_answered_with_the_cure(tmp_path: Path, name: str) -> None:
+    data, said, unsaid = TABLES[name]
+    folder = tiny.write_submission(tmp_path / "mine")
+    (folder / "predictions.csv").write_bytes(data)
+    text = answer(folder)
+    assert said in text
+    assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Predictions.csv", "Rename it to predictions.csv"),
+        ("preds.csv", "Rename it to predictions.csv"),
+        ("predictions.csv.gz", "gunzip"),
+        ("predictions.npy", "holds no ids"),
+        ("predictions.txt", "Save it as CSV"),
+    ],
+)
+def test_a_file_of_another_name_is_told_its_name(tmp_path: Path, name: str, said: str) -> None:
+    folder = tiny.write_submission(tmp_path / "mine")
+    data = {"gz": gzip.compress(b"x"), "npy": b"\x93NUMPY"}.get(
+        name.rsplit(".", maxsplit=1)[-1], b"id,x\n"
+    )
+    (folder / name).write_bytes(data)
+    (folder / "predictions.csv").unlink(missing_ok=name != "Predictions.csv")
+    text = answer(folder)
+    assert said in text
+    assert "link code" not in text
+
+
+CARDS = {
+    "model: A net #2 (five)": "'#2 (five)', which YAML takes for a comment",
+    "notes: !!bool 'x'": "the tag",
+    "seeds: [007]": "without leading zeros",
+    "authors: Ada": "`- name: Ada Lovelace`",
+    "code_url: github.com/x": "begins with https://",
+    "paper_doi: 'arXiv:1'": "a DOI, such as",
+    "licence: CC BY 4.0": "such as CC-BY-4.0",
+    "licence: whatever": "an SPDX identifier",
+    "description: My model: a forest": "Put the text in quotes",
+    "description: Say in two or three sentences what the model is and how the predictions were "
+    "made.": "those of the template",
+    "authors: [{name: your name}]": "those of the template",
+    "uses_external_data: maybe": "true or false",
+    "training_time_s: .inf": "a number",
+}
+
+
+@pytest.mark.parametrize("line", CARDS)
+def test_a_card_is_answered_in_plain_words(tmp_path: Path, line: str) -> None:
+    field = line.split(":", maxsplit=1)[0]
+    skip = {"authors": "  - name"}.get(field, "none of them")
+    lines = [t for t in tiny.CARD.splitlines() if not t.startswith((f"{field}:", skip))]
+    folder = tiny.write_submission(tmp_path / "mine", card="\n".join([*lines, line]) + "\n")
+    assert CARDS[line] in answer(folder)
+
+
+def test_addresses_of_identifiers_and_plain_texts_are_taken(tmp_path: Path) -> None:
+    lines = (
+        "paper_doi: https://doi.org/10.1021/acs.chemmater.0c01907\nnotes: 2024-01-01 # written\n"
+        "hyperparameters: {rate: 1e-4, hex: 0x1f, on: yes}\n"
+    )
+    text = tiny.CARD.replace("licence: MIT", "licence: mit").replace(
+        "A. Author", "A. Author\n    orcid: https://orcid.org/0000-0002-1825-0097"
+    )
+    found = read(tiny.write_submission(tmp_path / "mine", card=text + lines)).card
+    assert (found.paper_doi, found.notes, found.licence) == (
+        "10.1021/acs.chemmater.0c01907",
+        "2024-01-01",
+        "MIT",
+    )
+    assert found.authors[0].orcid == "0000-0002-1825-0097"
+    assert found.hyperparameters == {"rate": 1e-4, "hex": "0x1f", "on": "yes"}
+
+
+def test_whatever_a_reader_raises_is_the_error_of_its_folder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tiny.write_submission(tmp_path / name) for name in ("bad", "good")]
+    for kind in (KeyError, MemoryError, RecursionError, UnicodeError, ZeroDivisionError):
+
+        def raising(path: Path, *, shown_as: str, kind: type[Exception] = kind) -> object:
+            if path.parent.name == "bad":
+                raise kind("why")
+            return card.read_card(path, shown_as=shown_as)
+
+        monkeypatch.setattr(validate, "read_card", raising)
+        found = tiny.scorer(tmp_path).score_all(folders)
+        assert [*found.scored], [*found.refused] == (["good"], ["bad"])
+
+
+def test_seeds_with_one_fault_and_folds_from_one_are_one_line(tmp_path: Path) -> None:
+    frame = pd.concat([tiny.predictions().iloc[1:].assign(seed=seed) for seed in range(20)])
+    text = answer(tiny.write_submission(tmp_path / "mine", csv=frame.to_csv(index=False)))
+    assert text.count("\n") == 0
+    assert "seed 0, seed 1" in text
+    folder = tiny.write_submission(tmp_path / "folds")
+    folds = tiny.FOLDS.assign(fold=tiny.FOLDS["fold"] + 1, log10_sigma=-5.0)
+    folds.to_csv(folder / "cv_predictions.csv", index=False)
+    assert "start from 0; found numbers that start from 1" in answer(folder)
+
+
+@pytest.mark.parametrize("name", ["con", "aux.txt", "a.", "lpt1"])
+def test_a_name_that_windows_cannot_have_is_refused(name: str) -> None:
+    assert "Windows" in str(card.name_problems(name, where="x")[0])
+
+
+def test_a_file_or_a_point_stands_for_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "obelix" / "mine"
+    tiny.write_submission(folder)
+    monkeypatch.chdir(folder)
+    for path in (Path(), Path("predictions.csv"), folder / ".." / "mine"):
+        with common.submission_at(path, None) as found:
+            assert (found[0], found[1].name) == (folder, "obelix")
+    lonely = tmp_path / "preds.csv"
+    lonely.write_text(GOOD)
+    with common.submission_at(lonely, "obelix") as (made, _, shown):
+        assert (read(made).card.model, shown) == ("preds", "preds.csv")
+    for path, said in ((lonely, "--task"), (folder.parent, "mine"), (tmp_path / "no", "no such")):
+        with pytest.raises(ConfigError, match=said), common.submission_at(path, None):
+            pass
+
+
+# --- Units
+
+HEADERS = {
+    "Ionic conductivity (mS/cm)": ("mS/cm", 1e-3),
+    "σ (µS cm⁻¹)": ("μS/cm", 1e-6),
+    "conductivity (S/m)": ("S/m", 1e-2),
+    "log10(sigma / mS cm-1)": ("log10(mS/cm)", 1e-3),
+    "sigma_S_cm-1": ("S/cm", 1.0),
+    r"$\sigma$ (mS cm$^{-1}$)": ("mS/cm", 1e-3),
+    "Ω⁻¹ cm⁻¹": ("1/(ohm cm)", 1.0),
+    "millisiemens per metre": ("mS/m", 1e-5),
+    "E_a [kJ·mol⁻¹]": ("kJ/mol", 0.0103643),
+    "barrier_meV": ("meV", 1e-3),
+    "E (K)": ("K", 8.61733e-5),
+    "E / cm^-1": ("cm-1", 1.23984e-4),
+    "−log σ": ("-log10(an unknown unit)", None),
+    "ln sigma": ("ln(an unknown unit)", None),
+    "ln(σT / S K cm-1)": ("ln(an unknown unit)", None),
+    "σT (S K/cm)": ("an unknown unit", None),
+    "S cm2/mol": ("an unknown unit", None),
+    "S cm-2": ("an unknown unit", None),
+    "ohm cm": ("an unknown unit", None),
+    "σ / 10^-3 S cm^-1": ("an unknown unit", None),
+    "MS/CM": ("an unknown unit", None),
+    "class of material": ("an unknown unit", None),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_header_says_its_unit_or_nothing(header: str) -> None:
+    name, factor = HEADERS[header]
+    stated = read_header(header)
+    assert str(stated) == name
+    assert (stated.unit is None) is (factor is None)
+    if stated.unit:
+        assert stated.unit.factor == pytest.approx(factor, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "expected", "target"),
+    [
+        ("mS/cm", 0.1, -4.0, SIGMA),
+        ("S/m", 1.0, -2.0, SIGMA),
+        ("log10(μS/cm)", 2.0, -4.0, SIGMA),
+        ("-log10(S/cm)", 4.0, -4.0, SIGMA),
+        ("ln(S/cm)", -4 * np.log(10), -4.0, SIGMA),
+        ("kJ/mol", 115.0, 1.19189, BARRIER),
+        ("meV", 350.0, 0.35, BARRIER),
+    ],
+)
+def test_numbers_are_converted(header: str, value: float, expected: float, target: object) -> None:
+    found, words = converted(np.array([value]), read_header(header), target)  # type: ignore[arg-type]
+    assert found[0] == pytest.approx(expected, abs=1e-5)
+    assert words
+
+
+def test_values_too_large_are_no_advice_to_divide_where_several_units_fit() -> None:
+    text = str(unit_problem(np.array([115.0, 90.0, 120.0]), BARRIER, where="p.csv"))
+    assert "kJ/mol (1.19 eV)" in text
+    assert "meV (0.115 eV)" in text
+    assert "Divide every value by 1000" not in text
+    assert unit_problem(np.array([0.3, 0.5, 19.0, 99.0]), BARRIER, where="p") is None
+
+
+def test_a_maintainer_is_asked_about_most_values_and_rows_that_cannot_be() -> None:
+    task = get_task("bvel-proto")
+    rows = {name: np.array([v, v, -v]) for name, v in zip(task.ascending, (1.0, 2, 3), strict=True)}
+    assert doubts(rows, task) == []
+    turned = dict(zip(task.ascending, reversed(rows.values()), strict=True))
+    assert n_disordered(turned, task) == 2
+    (order,) = doubts(turned, task)
+    assert "e_1d_ev ≤ e_2d_ev ≤ e_3d_ev" in order
+    assert "3 of 3 predictions" in doubts({name: v * 0 - 1 for name, v in rows.items()}, task)[0]
