@@ -71,7 +71,8 @@ def _text(pattern: str | None = None, longest: int = 200, shortest: int | None =
     )
 
 
-_Line = Annotated[str, _text(r"^[^\r\n]*$", shortest=1)]
+_ONE_LINE = r"^[^\r\n]*$"
+_Line = Annotated[str, _text(_ONE_LINE, shortest=1)]
 _Text = Annotated[str, _text(longest=5000, shortest=1)]
 _Url = Annotated[str, _text(r"^https?://[^\s<>\"']+$", 500)]
 _Doi = Annotated[
@@ -274,7 +275,8 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
     problem = field_problem(shown_as, {**detail, "loc": ()}, "Correct this field.")
     expected, step = _WORDS.get(loc[-1]) or _WORDS.get(loc[0]) or ("", problem.next_step)
     if kind == "string_pattern_mismatch":
-        expected = expected or "a text of one line"
+        is_line = detail["ctx"]["pattern"] == _ONE_LINE
+        expected = "a text of one line" if is_line else expected or problem.expected
     else:
         expected = problem.expected
     return replace(problem, where=where, expected=expected, next_step=step)
