@@ -163,6 +163,16 @@ def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
     return {path: blob.data for path, blob in found if isinstance(blob, pygit2.Blob)}
 
 
+def file_at(root: Path, commit: str, path: str) -> bytes | None:
+    """The bytes of one file as a commit has it; None where it has none, or they are not here."""
+    repo = pygit2.Repository(root)
+    try:
+        blob = repo[commit].peel(pygit2.Commit).tree[path]
+    except (KeyError, pygit2.GitError):
+        return None
+    return blob.data if isinstance(blob, pygit2.Blob) else None
+
+
 def read_objects(root: Path, object_ids: Iterable[str]) -> dict[str, bytes]:
     """Object → its bytes, unfiltered. The caller has made sure that they are small.
 

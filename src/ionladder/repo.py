@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,6 +138,12 @@ def find_layout(start: Path | None = None) -> Layout:
 
 
 _NEW_FILE_MODE = 0o644
+PART = ".part"
+"""End of the names of what is not yet whole; the number of the process stands before it."""
+_LEFT = re.compile(r"\..+\.(\d+)-[^.]+\.part")
+_NEVER_SWEPT = {".git", ".venv", ".dvc", "raw"}
+_DAY_S = 86_400
+_HELD_VARIABLE = "IONLADDER_WRITER"
 
 
 @contextmanager
@@ -147,7 +154,8 @@ def replacing(path: Path) -> Iterator[Path]:
     every file written here can be made again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    prefix = f".{path.name}.{os.getpid()}-"
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=PART, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -165,7 +173,8 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     On an error ``target`` stays as it was, and nothing else is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    prefix = f".{target.name}.{os.getpid()}-"
+    workshop = Path(tempfile.mkdtemp(prefix=prefix, suffix=PART, dir=target.parent))
     fresh, former = workshop / "fresh", workshop / "former"
     fresh.mkdir()
     try:
@@ -180,6 +189,74 @@ def replacing_folder(target: Path) -> Iterator[Path]:
             raise
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def sweep(root: Path) -> list[Path]:
+    """Remove what processes that were killed left half-written below a folder.
+
+    What a living process writes stays, unless it is more than a day old: then the number is that
+    of another process by now.
+
+    Returns:
+        What was removed.
+    """
+    removed: list[Path] = []
+    for folder, folders, files in os.walk(root):
+        paths = (Path(folder, name) for name in [*folders, *files])
+        removed += [path for path in paths if _is_left(path)]
+        folders[:] = [n for n in folders if n not in _NEVER_SWEPT and not n.endswith(PART)]
+    for path in removed:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return removed
+
+
+def _is_left(path: Path) -> bool:
+    match = _LEFT.fullmatch(path.name)
+    is_old = match is not None and time.time() - path.lstat().st_mtime > _DAY_S
+    return is_old or (match is not None and not is_running(int(match[1])))
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process of a number."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # it belongs to somebody else
+    return True
+
+
+@contextmanager
+def only_writer(root: Path, *, waiting: Callable[[], object]) -> Iterator[None]:
+    """Let one command at a time write into a repository, and tidy up after those that were killed.
+
+    The lock is on the root folder itself and goes with the process. Commands that this one starts
+    share it. Windows has no such locks: nothing is done there.
+
+    Args:
+        root: The repository.
+        waiting: Called once if another command holds the lock.
+    """
+    if os.environ.get(_HELD_VARIABLE) == str(root) or os.name == "nt":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        os.environ[_HELD_VARIABLE] = str(root)
+        sweep(root)
+        yield
+    finally:
+        os.environ.pop(_HELD_VARIABLE, None)
+        fcntl.flock(handle, fcntl.LOCK_UN)  # a forked reader may have the folder open still
+        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

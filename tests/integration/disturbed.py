@@ -72,6 +72,11 @@ def tree(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.is_file()}
 
 
+def left_over(root: Path) -> list[Path]:
+    """Files and folders that are not yet whole, ignored by git or not."""
+    return [path for path in root.rglob("*.part") if ".git" not in path.parts]
+
+
 def assert_nothing_is_half_written(root: Path) -> None:
     for name, data in tree(root).items():
         assert ".part" not in name
@@ -118,7 +123,8 @@ def copy_of(origin: Path, root: Path) -> Path:
 
 def command_of(name: str) -> tuple[str, ...]:
     """The module and its arguments that a name of :data:`COMMANDS`, or the pipeline, stands for."""
-    return ("ionladder.cli.main", *COMMANDS[name]) if name in COMMANDS else ("dvc", "repro")
+    known = COMMANDS | {"build": ("build",)}
+    return ("ionladder.cli.main", *known[name]) if name in known else ("dvc", "repro")
 
 
 def prepared(name: str, repository: Path, origin: Path, root: Path) -> Path:
@@ -126,6 +132,8 @@ def prepared(name: str, repository: Path, origin: Path, root: Path) -> Path:
     copy_of(origin, root)
     if name in COMMANDS:
         return root
+    (root / "site").mkdir()
+    (root / "site" / "index.html").touch()  # so that `build` need not render it
     (root / "dvc.yaml").write_text(
         "stages:\n  score:\n    cmd: ionladder leaderboard obelix\n    deps: [submissions/obelix]\n"
         "    outs:\n      - leaderboard/obelix.json: {cache: false, persist: true}\n"

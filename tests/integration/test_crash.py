@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,46 +20,151 @@ from disturbed import (
     assert_nothing_is_half_written,
     command_of,
     copy_of,
+    left_over,
     prepared,
-    run,
     start,
     tree,
 )
 
+from git_repository import GitRepository
 from ionladder.board.build import publish
+from ionladder.board.history import parse_history
+from ionladder.cli import main as cli
+from ionladder.cli.maintainer import make_good
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
-from ionladder.repo import Layout
+from ionladder.errors import ConfigError
+from ionladder.repo import Layout, sweep
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*COMMANDS, "dvc repro"])
+@pytest.mark.parametrize(
+    ("name", "kills"),
+    [
+        *(("leaderboard", 20), ("new", 12), ("site", 6), ("score", 4), ("baseline", 3)),
+        *(("dvc repro", 3), ("build", 2)),
+    ],
+)
 def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
-    origin: Path, repository: Path, tmp_path: Path, name: str
+    origin: Path, repository: Path, tmp_path: Path, name: str, kills: int
 ) -> None:
-    if name not in COMMANDS and KILLS < 2:
-        pytest.skip("takes a minute: `make test-hostile` runs it")
-    command = command_of(name)
+    """With two kills a unit, as in `make test-slow`, they are a hundred."""
     clean = prepared(name, repository, origin, tmp_path / "clean")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     shutil.copytree(clean, whole, symlinks=True)
     began = time.monotonic()
-    run(whole, *command)
+    assert disturbed(whole, name) == 0
     took = time.monotonic() - began
     chance = random.Random(name)
-    for i in range(KILLS):
+    for i in range(kills * KILLS):
         # Most are killed at the end, while they write.
-        share = chance.random() if i % 3 == 0 else 0.7 + 0.35 * chance.random()
+        share = chance.random() if i % 3 == 0 else 0.6 + 0.45 * chance.random()
         shutil.copytree(clean, killed, symlinks=True)
-        with start(killed, *command) as process:
-            time.sleep(share * took)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        disturbed(killed, name, after=share * took)
         assert_nothing_is_half_written(killed)
         if name != "new" or not (killed / "submissions" / "obelix" / "fresh").exists():
-            run(killed, *command)
+            assert disturbed(killed, name) == 0
+            assert left_over(killed) == []
         assert tree(killed) == tree(whole)
         shutil.rmtree(killed)
+
+
+def disturbed(root: Path, name: str, after: float = 600.0) -> int:
+    """Run a command, and kill it with all that it started after some seconds; its exit code.
+
+    Commands of ours run in a fork of this process, where everything is imported already.
+    """
+    if name not in COMMANDS:
+        with start(root, *command_of(name)) as process:
+            try:
+                process.communicate(timeout=after)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+        return process.returncode
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with contextlib.suppress(BaseException):
+            os.setsid()
+            os.chdir(root)
+            os.environ.pop("IONLADDER_MIRROR", None)
+            sys.argv = ["ionladder", *COMMANDS[name]]
+            try:
+                cli.run()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 1
+            else:
+                code = 0
+        os._exit(code)
+    ended = time.monotonic() + after
+    while time.monotonic() < ended:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_what_killed_processes_left_is_removed_and_what_living_ones_write_is_not(
+    tmp_path: Path,
+) -> None:
+    (dead := start(tmp_path, "this")).communicate()
+    names = [f".a.json.{dead.pid}-x_1.part", f".b.{os.getpid()}-x.part", ".BVEL13k.zip.part"]
+    old = tmp_path / f".old.{os.getpid()}-x.part"
+    for name in names:
+        (tmp_path / "deep" / name).mkdir(parents=True)
+    (tmp_path / "deep" / names[0] / "file").touch()
+    old.touch()
+    os.utime(old, (0, 0))
+    assert sorted(sweep(tmp_path)) == sorted([tmp_path / "deep" / names[0], old])
+    assert sorted(path.name for path in left_over(tmp_path)) == sorted(names[1:])
+
+
+def test_two_at_once_write_one_after_the_other(origin: Path, tmp_path: Path) -> None:
+    root = copy_of(origin, tmp_path / "both")
+    both = [start(root, *command_of("leaderboard")) for _ in range(2)]
+    texts = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], texts
+    assert sum("record added" in text for text in texts) == 1
+    lines = Layout(root).history.read_bytes().splitlines()
+    assert len(lines) == len(set(lines)) == len(parse_history(b"\n".join([*lines, b""]), "it"))
+
+
+@pytest.mark.parametrize(
+    ("lock", "record", "code", "words"),
+    [
+        ("", '{"write": {"x": {"pid": 999999999, "cmd": "dvc repro"}}}', 0, "lock of a run of DVC"),
+        ("schema: '2.0'\nstages:\n  a: [", '{"wri', 0, "the one of the last commit is used"),
+        ("<<<<<<< HEAD\n=======\n>>>>>>> x\n", "", 1, "dvc.lock, line 1: expected a file without"),
+    ],
+)
+def test_what_a_killed_dvc_left_is_made_good_and_said(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    lock: str,
+    record: str,
+    code: int,
+    words: str,
+) -> None:
+    repository = GitRepository(tmp_path)
+    repository.write("dvc.lock", "schema: '2.0'\nstages: {}\n")
+    GitRepository.start(tmp_path)
+    repository.write("dvc.lock", lock)
+    repository.write(".dvc/tmp/rwlock", record)
+    said = ""
+    try:
+        make_good(tmp_path)
+    except ConfigError as error:
+        said = str(error)
+    assert (words in said) == bool(code)
+    assert words in said + capsys.readouterr().out
+    if not code:
+        assert "stages: {}" in (tmp_path / "dvc.lock").read_text()
+        assert not (tmp_path / ".dvc/tmp/rwlock").exists()
 
 
 @pytest.fixture(scope="module")

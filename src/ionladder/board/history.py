@@ -355,11 +355,22 @@ def parse_history(data: bytes, shown_as: str) -> list[Record]:
 
 
 def append_records(layout: Layout, records: Iterable[Record]) -> None:
-    """Lengthen the history; what stood in it keeps its bytes, and no records change nothing."""
-    if text := to_lines(records):
-        former = layout.history.read_bytes() if layout.history.is_file() else b""
-        with replacing(layout.history) as temporary:
-            temporary.write_bytes(former + text)
+    """Lengthen the history; what stood in it keeps its bytes, and no records change nothing.
+
+    Lines that were written on the commit that is checked out stand in the order of tasks, whichever
+    came first.
+    """
+    if not (fresh := list(records)):
+        return
+    former = read_history(layout)
+    data = layout.history.read_bytes() if former else b""
+    n = len(former)
+    while n and fresh[0].commit is not None and former[n - 1].commit == fresh[0].commit:
+        n -= 1
+    kept = b"".join(data.splitlines(keepends=True)[:n])
+    last = sorted([*former[n:], *fresh], key=lambda record: (record.task, record.publication))
+    with replacing(layout.history) as temporary:
+        temporary.write_bytes(kept + to_lines(last))
 
 
 def to_lines(records: Iterable[Record]) -> bytes:

@@ -7,9 +7,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence, Sized
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -17,7 +18,7 @@ import typer
 
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError, SubmissionError, first_few
-from ionladder.repo import Layout, find_layout
+from ionladder.repo import Layout, find_layout, only_writer
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
@@ -67,6 +68,22 @@ def load_context() -> Context:
 
     layout = find_layout()
     return Context(layout=layout, params=load_params(layout))
+
+
+def writing(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that writes into the repository: one at a time, the others wait and say so."""
+
+    @wraps(command)
+    def alone(*args: object, **options: object) -> None:
+        text = "Another command writes into this repository: this one waits until it has ended."
+        with ExitStack() as stack:
+            with suppress(ConfigError):  # the command says it better
+                root = find_layout().root
+                waiting = partial(print, text, file=sys.stderr)
+                stack.enter_context(only_writer(root, waiting=waiting))
+            command(*args, **options)
+
+    return alone
 
 
 def task_of(path: Path, name: str | None) -> Task:

@@ -10,6 +10,7 @@ import typer
 
 from ionladder import __version__
 from ionladder.cli import baselines, boards, contributor, maintainer
+from ionladder.cli.common import writing
 from ionladder.errors import IonLadderError, error_text
 
 app = typer.Typer(
@@ -21,6 +22,11 @@ app = typer.Typer(
 )
 
 # Contributors' commands first, then those of maintainers in the order of the pipeline.
+_WRITERS = (
+    *(contributor.new, contributor.convert, maintainer.build, maintainer.fetch, maintainer.fill),
+    *(maintainer.ingest, baselines.baseline, baselines.umlip_neb, boards.leaderboard),
+    *(maintainer.site, maintainer.schema),
+)
 for _command in (
     *(contributor.tasks, contributor.data, contributor.new, contributor.convert),
     *(contributor.validate, contributor.score, contributor.preview, boards.compare),
@@ -29,7 +35,7 @@ for _command in (
     *(boards.changes, maintainer.site, maintainer.export, maintainer.schema),
     *(maintainer.pr_check, maintainer.pr_comment),
 ):
-    app.command()(_command)
+    app.command()(writing(_command) if _command in _WRITERS else _command)
 
 
 def _show_version(wanted: bool) -> None:

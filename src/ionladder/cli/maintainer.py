@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -15,7 +16,8 @@ from ionladder import errors as err
 from ionladder.cli.baselines import baseline
 from ionladder.cli.common import Context, load_context, rank_text
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
-from ionladder.repo import find_layout, read_json, to_json, write_json
+from ionladder.git import file_at, head_commit
+from ionladder.repo import find_layout, is_running, read_json, to_json, write_json
 
 if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
@@ -29,8 +31,11 @@ def build() -> None:
 
     Data that cannot be reached are named, and their recorded scores are kept.
     """
+    from ionladder.board.integrity import write_sums
+
     context = load_context()
     layout, params = context.layout, context.params
+    make_good(layout.root)
     unreachable = _fetch_what_can_be_reached(context)
     on_demand = [version for version in params.versions.values() if version.is_on_demand]
     absent = [v for v in on_demand if v.is_pinned and not _has_tables(context, v)]
@@ -55,7 +60,70 @@ def build() -> None:
         _run_dvc(layout.root, ["repro"])
         if not (layout.root / "site" / "index.html").exists():
             site()
+    write_sums(layout, params)
     _print_summary(context)
+
+
+def make_good(root: Path) -> None:
+    """Make good what a run of DVC left that was killed, and say so.
+
+    Raises:
+        ConfigError: dvc.lock or dvc.yaml holds the conflict of a merge, or DVC is running.
+    """
+    lock, record = root / "dvc.lock", root / ".dvc" / "tmp" / "rwlock"
+    steps = {
+        lock: "Take it from either side (`git checkout HEAD -- dvc.lock`), then run `ionladder "
+        "build` again: whatever differs is made again.",
+        root / "dvc.yaml": "Keep the stages of both sides, then run `ionladder build` again.",
+    }
+    for path, step in steps.items():
+        lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+        n = next((n for n, line in enumerate(lines, 1) if line.startswith(_CONFLICT)), None)
+        if n is not None:
+            where = f"{path.name}, line {n}"
+            raise err.ConfigError(where, "a file without a conflict", "one of a merge", step)
+    if lock.is_file() and not _has_stages(lock):
+        commit = head_commit(root)
+        former = file_at(root, commit, lock.name) if commit else None
+        lock.unlink()
+        if former is not None:
+            lock.write_bytes(former)
+        print("dvc.lock was not whole (a run was killed): the one of the last commit is used.")
+    if record.is_file():
+        processes = [number for number in _recorded(record) if _runs_dvc(number)]
+        if processes:
+            found = f"process {processes[0]}, which runs DVC here"
+            step = "Wait until it has ended, then run the command again."
+            raise err.ConfigError(str(root), "no other run of DVC", found, step)
+        if record.read_text("utf-8", "replace").strip() not in _NOBODY:
+            record.unlink()
+            print("The lock of a run of DVC that was killed is removed.")
+
+
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
+_NOBODY = ("{}", '{"write": {}, "read": {}}')
+
+
+def _has_stages(lock: Path) -> bool:
+    import yaml
+
+    try:
+        found = yaml.safe_load(lock.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("stages"), dict)
+
+
+def _recorded(record: Path) -> set[int]:
+    """Processes that DVC's record of locks names; none where it is torn."""
+    return {int(number) for number in re.findall(r'"pid": (\d+)', record.read_text("utf-8"))}
+
+
+def _runs_dvc(process: int) -> bool:
+    command = Path(f"/proc/{process}/cmdline")
+    if command.is_file():  # the number may be that of another program by now
+        return b"dvc" in command.read_bytes()
+    return is_running(process)
 
 
 def _fetch_what_can_be_reached(context: Context) -> list[err.Problem]:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from ionladder.errors import Problem, SiteError
-from ionladder.repo import Layout, replacing_folder
+from ionladder.repo import PART, Layout, replacing_folder
 from ionladder.site.context import Site, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.files import api_documents, api_tables, badge_documents, guide_sources, guides
@@ -169,7 +169,7 @@ def _complete_navigation(layout: Layout, config: Path) -> Iterator[Path]:
         return
     navigation.insert(max(len(navigation) - 2, 0), {"More": others})
     with tempfile.NamedTemporaryFile(
-        "w", dir=config.parent, prefix=".mkdocs.", suffix=".part", encoding="utf-8"
+        "w", dir=config.parent, prefix=f".mkdocs.{os.getpid()}-", suffix=PART, encoding="utf-8"
     ) as file:
         json.dump({"INHERIT": config.name, "nav": navigation}, file)
         file.flush()
