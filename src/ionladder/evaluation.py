@@ -19,7 +19,7 @@ from ionladder.config import ScoringSettings
 from ionladder.errors import Problem, SubmissionError
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
-from ionladder.specs import MEAN_OF_TARGETS, Array, Metric, MetricUse, Slice, Target, Task
+from ionladder.specs import MEAN_OF_TARGETS, Array, Censored, Metric, MetricUse, Slice, Target, Task
 from ionladder.stats import intervals
 from ionladder.stats.intervals import Groups
 from ionladder.stats.ranking import GroupScore
@@ -133,6 +133,33 @@ def label_column(labels: pd.DataFrame, name: str | None) -> Array:
     if name is None:
         return np.full(len(labels), np.nan)
     return labels[name].to_numpy(np.float64, na_value=np.nan)
+
+
+def under_convention(labels: pd.DataFrame, task: Task, censored: Censored) -> pd.DataFrame:
+    """Labels as another convention has the entries of which only an upper limit is known.
+
+    Args:
+        labels: One row per entry: the targets and their limit columns, in the target's unit.
+        task: Names them.
+        censored: ``imputed``: as the data have them; ``limit``: at the limit itself; ``dropped``:
+            without a label (NaN), so that no metric counts them.
+
+    Example:
+        >>> from ionladder.data.registry import get_task
+        >>> rows = {"log10_sigma": [-15.0, -4.0], "log10_sigma_limit": [-10.0, np.nan]}
+        >>> task = get_task("obelix")
+        >>> under_convention(pd.DataFrame(rows), task, "limit")["log10_sigma"].tolist()
+        [-10.0, -4.0]
+        >>> under_convention(pd.DataFrame(rows), task, "dropped")["log10_sigma"].tolist()
+        [nan, -4.0]
+    """
+    changed = {}
+    for target in task.targets if censored != "imputed" else ():
+        limits = label_column(labels, target.limit_column)
+        stand_in = limits if censored == "limit" else np.nan
+        values = label_column(labels, target.name)
+        changed[target.name] = np.where(np.isfinite(limits), stand_in, values)
+    return labels.assign(**changed)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from ionladder.interchange.referenced import read_referenced
 from ionladder.metrics import get_metric
 from ionladder.receipt import build_receipt, calibration_json, rounded
 from ionladder.repo import Layout
-from ionladder.specs import Array, Task
+from ionladder.specs import Array, Censored, Task
 from ionladder.stats import intervals
 from ionladder.stats.floor import ReplicateFloor, Scale, replicate_floors
 from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
@@ -188,7 +188,7 @@ def wider_interval(
         with another. None where the task merges nothing.
     """
     column, rows = prepared.task.wider_groups, prepared.rows(prepared.task.primary.subset)
-    if column is None or slices is None:
+    if column is None or slices is None or not scores.sizes.sum(axis=0).all():
         return None
     named = slices.set_index("id").loc[prepared.ids, column].to_numpy(object)[rows.index]
     named[named == NOT_GIVEN] = None
@@ -372,14 +372,27 @@ class TaskScorer:
         settings: ScoringSettings,
         *,
         fetch: bool = False,
+        censored: Censored = "imputed",
     ) -> TaskScorer:
         """A scorer with the labels of a dataset version on this machine.
+
+        Args:
+            layout: The repository.
+            task: The task.
+            version: Dataset version.
+            settings: Interval settings.
+            censored: Convention for limits; with any but the first, nothing is comparable with
+                the board.
 
         Raises:
             DataMissingError: The labels are not here.
             DataChangedError: They are not those of the released version.
         """
         labels = load_evaluation_labels(layout, task, version)
+        test, train = (
+            scoring.under_convention(part, task, censored) for part in (labels.test, labels.train)
+        )
+        labels = replace(labels, test=test, train=train)
         return cls(task, version, labels, settings, layout, fetch=fetch)
 
     def floors(self) -> tuple[ReplicateFloor, ...]:

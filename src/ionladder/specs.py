@@ -473,6 +473,8 @@ class Reported:
 # A task: what is predicted, on which entries, and how it is scored and ranked
 
 
+Censored = Literal["imputed", "limit", "dropped"]
+"""Conventions for entries of which only an upper limit is known; boards have the first."""
 MEAN_OF_TARGETS = "mean"
 """Name that stands for the mean over all targets of a task."""
 

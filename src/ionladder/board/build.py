@@ -13,6 +13,7 @@ import numpy as np
 
 from ionladder.board import compare
 from ionladder.board.audit import audit_board, audit_json
+from ionladder.board.claims import convention_scores
 from ionladder.board.history import (
     AGAINST,
     PLACE,
@@ -322,6 +323,8 @@ def publish(
         slices = scorer.labels.slices
         columns = None if slices is None else experiment_columns(layout, task, version, slices)
         analysis["experiments"] = compare.experiment_tables(task, scored, scorer, columns, settings)
+    if conventions := convention_scores(task, scored, scorer.labels):
+        analysis["conventions"] = conventions
     receipts = {name: each.receipt for name, each in scored.items()}
     receipts |= {name: receipt for name, (_, receipt) in kept.items()}
     target = into or layout

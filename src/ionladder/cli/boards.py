@@ -133,6 +133,41 @@ def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) 
     )
 
 
+# --- ``ionladder claims``
+
+
+def claims(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="obelix or litraj.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the claims as JSON.")] = False,
+) -> None:
+    """List published numbers, how each was counted, and our models counted the same way.
+
+    Ours are read from the boards as they were last scored; nothing is computed.
+    """
+    from dataclasses import asdict
+
+    from ionladder.board.claims import beside, read_claims
+    from ionladder.repo import read_json
+
+    layout, rows = load_context().layout, []
+    for claim in read_claims(name):
+        path = layout.analysis_json(claim.task)
+        scores = read_json(path).get("conventions", {}) if claim.task and path.is_file() else {}
+        rows.append({**asdict(claim), "beside": beside(claim, scores)})
+    if json:
+        print(to_json(rows), end="")
+        return
+    for row in rows:
+        stated = [row["test"], row["n"] and f"n = {row['n']}", row["split"], row["censored"]]
+        print(f"{row['model']}: {row['value']} {row['metric']} ({', '.join(filter(None, stated))})")
+        print(f"  {row['source']}")
+        ours = ", ".join(
+            f"{who} {value:.3f} (n = {n})" for who, (value, n) in row["beside"].items()
+        )
+        print(f"  Counted the same way here: {ours}" if ours else "  Quoted only.")
+        print(f"  {row['verdict'].capitalize()} with the board: {row['sentence']}")
+
+
 # --- ``ionladder changes``
 
 

@@ -19,7 +19,7 @@ from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskNa
 from ionladder.data.registry import all_tasks, get_dataset, get_task
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean
 from ionladder.repo import Layout, read_parquet, to_json, write_text
-from ionladder.specs import Task
+from ionladder.specs import Censored, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
     from ionladder.evaluation import Score
     from ionladder.interchange.convert import Format
+    from ionladder.score import Scored
     from ionladder.submit.validate import Expectations
 
 # --- ``ionladder tasks``: what there is to predict, and whether its data are here
@@ -351,10 +352,15 @@ def score(
     full: Annotated[
         bool, typer.Option("--full", help="With --json: also its place on the board.")
     ] = False,
+    convention: Annotated[
+        Censored,
+        typer.Option(help="Upper limits: imputed (as on the board), at the limit, or dropped."),
+    ] = "imputed",
 ) -> None:
     """Score a submission and say where it would rank; nothing is written.
 
-    The numbers are those that the board will show. Exit code 1 if it cannot be scored.
+    The numbers are those that the board will show, unless another convention for upper limits is
+    named: those are to be set beside publications. Exit code 1 if it cannot be scored.
     """
     from ionladder.board.build import full_json, stand
     from ionladder.score import TaskScorer
@@ -363,10 +369,15 @@ def score(
     layout, settings = context.layout, context.params.scoring
     with common.submission_at(path, task) as (folder, chosen, shown):
         version = context.version_of(chosen, dataset_version)
-        scorer = TaskScorer.open(layout, chosen, version, settings, fetch=True)
+        scorer = TaskScorer.open(layout, chosen, version, settings, fetch=True, censored=convention)
         scored = scorer.score(folder, shown_as=shown)
-    if json and not full:
-        print(to_json(scored.receipt), end="")
+    is_own = convention == "imputed"
+    if json and not (full and is_own):
+        print(to_json(scored.receipt | ({} if is_own else {"convention": convention})), end="")
+        return
+    if not is_own:
+        _print_scores(scored, chosen, version)
+        print(f"Upper limits: {convention}. Not comparable with the board, which imputes them.")
         return
     follow = partial(common.following, doing="Scoring the board")
     found = stand(
@@ -375,18 +386,18 @@ def score(
     if json:
         print(to_json(full_json(found, chosen)), end="")
         return
-    _print_scores(found, chosen, version)
+    _print_scores(found.mine, chosen, version)
     for line in _standing_lines(found, chosen):
         print(line)
 
 
-def _print_scores(found: StandingOf, task: Task, version: str) -> None:
+def _print_scores(mine: Scored, task: Task, version: str) -> None:
     """Metrics × subsets; with several targets × targets, and the primary metric by subset."""
-    evaluation, primary = found.mine.evaluation, task.primary
+    evaluation, primary = mine.evaluation, task.primary
     n_seeds = len(evaluation.seeds)
     trained = "seeds" if task.scored_folds is None else f"repeats of {task.scored_folds.scheme}"
     seeds = f", mean of {n_seeds} {trained}" if n_seeds > 1 else ""
-    model = common.printable(found.mine.submission.card.model)
+    model = common.printable(mine.submission.card.model)
     print(
         f"{model} on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."

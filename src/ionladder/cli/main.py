@@ -32,7 +32,7 @@ for _command in (
     *(contributor.validate, contributor.score, contributor.preview, boards.compare),
     *(maintainer.build, maintainer.fetch, maintainer.fill, maintainer.ingest, maintainer.diff),
     *(maintainer.verify, baselines.baseline, baselines.umlip_neb, boards.leaderboard),
-    *(boards.changes, maintainer.site, maintainer.export, maintainer.schema),
+    *(boards.claims, boards.changes, maintainer.site, maintainer.export, maintainer.schema),
     *(maintainer.pr_check, maintainer.pr_comment),
 ):
     app.command()(writing(_command) if _command in _WRITERS else _command)
