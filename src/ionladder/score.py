@@ -381,6 +381,7 @@ class TaskScorer:
             task: The task.
             version: Dataset version.
             settings: Interval settings.
+            fetch: Whether predictions by reference may be fetched.
             censored: Convention for limits; with any but the first, nothing is comparable with
                 the board.
 
