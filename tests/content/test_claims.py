@@ -70,7 +70,7 @@ def test_the_known_numbers_under_other_conventions(censored: Any, values: dict[s
     how = (LAYOUT, task, params.task_versions["obelix"], params.scoring)
     scorer = TaskScorer.open(*how)
     scored = {name: scorer.score(LAYOUT.submission_dir("obelix", name)) for name in values}
-    found = convention_scores(task, scored, scorer.labels)[censored]
+    found = convention_scores(task, scored, scorer)[censored]
     other = TaskScorer.open(*how, censored=censored)
     for name, value in values.items():
         assert found[name]["test"]["all"][0] == pytest.approx(value, abs=5e-4)

@@ -323,7 +323,7 @@ def publish(
         slices = scorer.labels.slices
         columns = None if slices is None else experiment_columns(layout, task, version, slices)
         analysis["experiments"] = compare.experiment_tables(task, scored, scorer, columns, settings)
-    if conventions := convention_scores(task, scored, scorer.labels):
+    if conventions := convention_scores(task, scored, scorer):
         analysis["conventions"] = conventions
     receipts = {name: each.receipt for name, each in scored.items()}
     receipts |= {name: receipt for name, (_, receipt) in kept.items()}

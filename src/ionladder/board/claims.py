@@ -16,11 +16,10 @@ import numpy as np
 import pandas as pd
 
 from ionladder.data import registry
-from ionladder.data.labels import EvaluationLabels
 from ionladder.errors import ConfigError, did_you_mean
 from ionladder.evaluation import Prepared, align, is_sliceable, under_convention
 from ionladder.receipt import rounded
-from ionladder.score import Scored
+from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Censored, Task
 
 TEST = "test"
@@ -92,7 +91,7 @@ def read_claims(name: str) -> list[Claim]:
 
 
 def convention_scores(
-    task: Task, scored: Mapping[str, Scored], labels: EvaluationLabels
+    task: Task, scored: Mapping[str, Scored], scorer: TaskScorer
 ) -> dict[str, Any]:
     """The primary metric of every submission under every convention for upper limits.
 
@@ -109,7 +108,7 @@ def convention_scores(
     for censored in get_args(Censored) if has_limits else get_args(Censored)[:1]:
         prepared = [
             Prepared(under_convention(part, task, censored), task)
-            for part in (labels.test, labels.train)
+            for part in (scorer.labels.test, scorer.labels.train)
         ]
         for name, one in scored.items():
             places = {TEST: _values(prepared[0], one.submission.predictions.rows)}
