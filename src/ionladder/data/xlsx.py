@@ -20,18 +20,18 @@ _COLUMN = re.compile(r"[A-Z]{1,3}")
 
 
 def read_sheet(
-    path: Path, sheet: str | None = None, required: Sequence[str] = ()
+    path: Path, sheet: str | None = None, required: Sequence[str] = (), *, strip: bool = True
 ) -> list[dict[str, str]]:
     """The rows of one sheet below its header, as header → text of the cell.
 
     Numbers are the text that the file holds, 17 digits where they need them; formulas are their
-    stored values; booleans are 0 and 1. Blanks around a cell are dropped, and so are rows without
-    any cell.
+    stored values; booleans are 0 and 1. Rows without any cell are dropped.
 
     Args:
         path: The workbook.
         sheet: Name of the sheet; None for the first one.
         required: Headers that must be there.
+        strip: Whether blanks around a cell are dropped.
 
     Returns:
         A mapping for each row; an empty cell is an empty text.
@@ -58,7 +58,7 @@ def read_sheet(
             strings = [_text(item) for item in shared.iter(f"{_MAIN}si")]
         root = _xml(archive, places[name], path)
     try:
-        cells = [dict(_cells(row, strings)) for row in root.iter(f"{_MAIN}row")]
+        cells = [dict(_cells(row, strings, strip)) for row in root.iter(f"{_MAIN}row")]
     except (IndexError, ValueError, TypeError) as error:
         raise IngestError(f"{path.name}, {name}", "cells of a sheet", str(error), step) from error
     header, *rows = [row for row in cells if any(row.values())] or [{}]
@@ -91,7 +91,7 @@ def _xml(archive: ZipMembers, member: str, path: Path) -> Element:
         raise IngestError(f"{path.name}, {member}", "XML", str(error), step) from error
 
 
-def _cells(row: Element, strings: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _cells(row: Element, strings: Sequence[str], strip: bool) -> Iterator[tuple[str, str]]:
     for cell in row.iter(f"{_MAIN}c"):
         column = _COLUMN.match(cell.get("r") or "")
         if column is None:
@@ -99,7 +99,8 @@ def _cells(row: Element, strings: Sequence[str]) -> Iterator[tuple[str, str]]:
         kind, value = cell.get("t"), cell.findtext(f"{_MAIN}v") or ""
         if kind == "s":
             value = strings[int(value)]
-        yield column[0], (_text(cell) if kind == "inlineStr" else value).strip()
+        value = _text(cell) if kind == "inlineStr" else value
+        yield column[0], value.strip() if strip else value
 
 
 def _text(item: Element) -> str:

@@ -7,17 +7,20 @@ import io
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from math import cos, isclose, radians, sqrt
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from ionladder.config import DatasetVersion
 from ionladder.data.archives import read_tar
 from ionladder.data.registry import get_dataset
+from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError, Problem, first_few
+from ionladder.repo import sha256_bytes
 
 Row = dict[str, str]
 Amounts = dict[str, Fraction]
@@ -44,6 +47,7 @@ HAS_CIF = "done"
 UPSTREAM_LIMIT_LOG10 = -15.0
 """log10(S/cm) that the dataset's authors give to every upper limit, whatever the limit."""
 
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _EXACT = Context(prec=40)
 _READ_AGAIN = "Look at the file upstream; ingest does not guess."
 
@@ -73,13 +77,84 @@ def read_release(raw: Path, pinned: DatasetVersion) -> Release:
     Raises:
         IngestError: A file cannot be read, or has other columns.
     """
-    rows, train, test = (tuple(read_csv(raw / name)) for name in (ALL, TRAIN, TEST))
-    cifs = _read_cifs(raw / ARCHIVE)
+    packages = [raw / source.file for source in pinned.packages if (raw / source.file).is_file()]
+    texts: dict[str, bytes] = {}
+    if packages and not (raw / ALL).is_file():
+        texts, cifs = _read_package(packages[0], pinned)
+    else:
+        cifs = _cifs(ARCHIVE, read_tar(raw / ARCHIVE))
+    files = (ALL, TRAIN, TEST)
+    rows, train, test = (tuple(read_csv(raw / name, texts.get(name))) for name in files)
     return Release(rows=rows, train=train, test=test, cifs=cifs, pinned=pinned)
 
 
-def read_csv(path: Path) -> list[Row]:
+def _read_package(path: Path, pinned: DatasetVersion) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The three CSV files and the CIFs of a release, from the authors' source distribution.
+
+    Their workbook is written as CSV in the way that they wrote theirs, so that the text must have
+    the SHA-256 of the released files. Nothing of the package is executed or written.
+
+    Raises:
+        IngestError: A member, sheet or column is missing, or the text is another one.
+    """
+    members = read_tar(path)
+    folder = f"{path.name.removesuffix('.tar.gz')}/data"
+    wanted = [f"{folder}/{name}" for name in ("raw.xlsx", "train_idx.csv", "test_idx.csv")]
+    if absent := [
+        _problem(path.name, f"a member {n!r}", "none") for n in wanted if n not in members
+    ]:
+        raise IngestError(absent)
+    workbook, *ids = (members[name] for name in wanted)
+    with TemporaryDirectory() as work:
+        book = Path(work) / "raw.xlsx"
+        book.write_bytes(workbook)
+        rows = read_sheet(book, required=COLUMNS, strip=False)
+    columns = [[row[ID] for row in rows]]
+    columns += [_as_written([row[name] for row in rows]) for name in COLUMNS if name != ID]
+    lines = list(zip(*columns, strict=True))
+    chosen = [set(data.decode("utf-8", "replace").split()) for data in ids]
+    parts = (lines, *([line for line in lines if line[0] in subset] for subset in chosen))
+    texts = {}
+    for name, part in zip((ALL, TRAIN, TEST), parts, strict=True):
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *part])
+        texts[name] = stream.getvalue().encode()
+    problems = [
+        _problem(f"{path.name}, {name}", f"text of SHA-256 {pinned.files[name]}", found)
+        for name, text in texts.items()
+        if (found := sha256_bytes(text)) != pinned.files.get(name)
+    ]
+    if problems:
+        raise IngestError(problems)
+    inside = f"{folder}/randomized_cifs/"
+    return texts, _cifs(path.name, {n: d for n, d in members.items() if n.startswith(inside)})
+
+
+def _as_written(cells: Sequence[str]) -> list[str]:
+    """A column of a workbook as pandas writes it: whole numbers as floats beside empty cells."""
+    numbers = [float(cell) if re.fullmatch(_NUMBER, cell) else None for cell in cells]
+    all_numbers = all(
+        number is not None for number, cell in zip(numbers, cells, strict=True) if cell
+    )
+    is_float = all_numbers and (
+        "" in cells or not all(n is None or n.is_integer() for n in numbers)
+    )
+    return [
+        cell
+        if number is None
+        else repr(number)
+        if is_float or not number.is_integer()
+        else str(int(number))
+        for number, cell in zip(numbers, cells, strict=True)
+    ]
+
+
+def read_csv(path: Path, data: bytes | None = None) -> list[Row]:
     """Read a CSV file as rows of text, with exactly the published header.
+
+    Args:
+        path: The file.
+        data: Its bytes where they come from elsewhere.
 
     Returns:
         Rows in file order; every value is the text between the commas, blanks included.
@@ -87,16 +162,17 @@ def read_csv(path: Path) -> list[Row]:
     Raises:
         IngestError: Not UTF-8, another header, or rows of another length, all listed.
     """
+    name = path.name
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = (path.read_bytes() if data is None else data).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = f"byte {error.start} that is not"
-        raise IngestError(_problem(path.name, "text in UTF-8", found)) from error
+        raise IngestError(_problem(name, "text in UTF-8", found)) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header, *lines = list(reader) or [[]]
     except csv.Error as error:
-        place = f"{path.name}, line {reader.line_num}"
+        place = f"{name}, line {reader.line_num}"
         raise IngestError(_problem(place, "valid CSV", str(error))) from error
     if tuple(header) != COLUMNS:
         differences = {
@@ -107,9 +183,9 @@ def read_csv(path: Path) -> list[Row]:
         parts = [f"{what}: {first_few(names)}" for what, names in differences.items() if names]
         found = "; ".join(parts) or "another order"
         expected = f"the {len(COLUMNS)} known columns"
-        raise IngestError(_problem(f"{path.name}, header", expected, found))
+        raise IngestError(_problem(f"{name}, header", expected, found))
     problems = [
-        _problem(f"{path.name}, row {number}", f"{len(COLUMNS)} fields", str(len(fields)))
+        _problem(f"{name}, row {number}", f"{len(COLUMNS)} fields", str(len(fields)))
         for number, fields in enumerate(lines, start=2)
         if len(fields) != len(COLUMNS)
     ]
@@ -118,18 +194,18 @@ def read_csv(path: Path) -> list[Row]:
     return [dict(zip(COLUMNS, fields, strict=True)) for fields in lines]
 
 
-def _read_cifs(archive: Path) -> dict[str, bytes]:
+def _cifs(archive: str, members: Mapping[str, bytes]) -> dict[str, bytes]:
     """Entry id → CIF, whatever folder of the archive it is in."""
     cifs: dict[str, bytes] = {}
     problems = []
-    for name, data in read_tar(archive).items():
+    for name, data in members.items():
         path = PurePosixPath(name)
         if path.suffix == ".cif" and path.stem not in cifs:
             cifs[path.stem] = data
             continue
         expected = "one file <id>.cif for each entry with a structure"
         found = "another kind of file" if path.suffix != ".cif" else "a second one"
-        problems.append(_problem(f"{archive.name}, member {name!r}", expected, found))
+        problems.append(_problem(f"{archive}, member {name!r}", expected, found))
     if problems:
         raise IngestError(problems)
     return cifs
