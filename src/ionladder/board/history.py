@@ -30,13 +30,8 @@ from ionladder.submit.tables import find_table
 
 REMOVED: Literal["removed"] = "removed"
 NUMBERS = ("value", "ci_low", "ci_high")
-AGAINST = (
-    "reducible_error_closed",
-    "reducible_error_closed_ci_low",
-    "reducible_error_closed_ci_high",
-    "below_floor",
-    "groups_won",
-)
+_CLOSED = "reducible_error_closed"
+AGAINST = (_CLOSED, f"{_CLOSED}_ci_low", f"{_CLOSED}_ci_high", "below_floor", "groups_won")
 PLACE = ("rank", "rank_low", "rank_high", "tie_group")
 DATA = ("dataset_version", "labels_sha256", "split_sha256")
 PREDICTIONS = {

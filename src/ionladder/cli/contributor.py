@@ -442,6 +442,7 @@ def _standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
     """The lines below the tables: place, former score, worst slices, audit notes."""
     from ionladder.board.build import primary_json, worst_slices
     from ionladder.board.history import AGAINST
+    from ionladder.receipt import MIN_ROWS
 
     yield _place(found)
     if found.former is not None:
@@ -455,7 +456,8 @@ def _standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
             f"{100 * closed:.0f} %{between}."
         )
     if worst := worst_slices(found.mine.receipt, task):
-        yield f"Worst slices by {task.primary_use.title}, of those with 8 entries or more:"
+        title, few = task.primary_use.title, MIN_ROWS
+        yield f"Worst slices by {title}, of those with {few} entries or more:"
         for part in worst:
             low, high = part["ci_low"], part["ci_high"]
             reach = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"

@@ -19,7 +19,7 @@ from ionladder.repo import Layout
 
 TASK = get_task("obelix")
 VERSION = "1.0.0"
-OFFSETS = {"one": [1.0], "two": [1.5, 2.5], "ref": [0.25]}
+OFFSETS = {"one": [1.0], "two": [1.5, 2.5], "ref": [0.25], "far": [4.0, 9.0]}
 VERIFIED = ("one", "two")
 
 
@@ -69,6 +69,19 @@ def test_predictions_and_errors_are_means_over_seeds(table: EntryTable) -> None:
     # Of the verified ones: the quartiles of 1 and 2 lie at 1.25 and 1.75.
     np.testing.assert_allclose(table.typical_error, 1.5)
     np.testing.assert_allclose(table.spread, 0.5)
+
+
+def test_limits_have_a_second_error_and_are_not_among_the_hardest(table: EntryTable) -> None:
+    limits, labels = table.limits["log10_sigma"], table.labels["log10_sigma"]
+    is_limit = ~np.isnan(limits)
+    assert is_limit.any()
+    assert not is_limit.all()
+    np.testing.assert_array_equal(table.is_limit, is_limit)
+    for name, above in zip(table.names, table.above, strict=True):
+        seeds = [np.maximum(labels + offset - limits, 0.0) for offset in OFFSETS[name]]
+        np.testing.assert_allclose(above, np.mean(seeds, axis=0))
+    assert table.above[table.names.index("far")][is_limit].max() > 0
+    assert set(table.hardest(len(labels))) == set(np.flatnonzero(~is_limit))
 
 
 def test_replicates_are_the_other_measurements_of_a_material(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.evaluation import Prepared, PreparedSlices, Slices, evaluate_tables
-from ionladder.receipt import MIN_ROWS
+from ionladder.evaluation import Prepared, PreparedSlices, Slices, SliceScore, evaluate_tables
+from ionladder.receipt import MIN_ROWS, slices_json
 from ionladder.specs import Slice, Subset, Task
 
 N, N_SEEDS = 90, 3
@@ -99,6 +100,20 @@ def test_a_part_under_eight_entries_is_counted_without_an_interval() -> None:
     assert np.isfinite(score.value)
     assert np.isnan(score.ci_low)
     assert np.isnan(score.ci_high)
+
+
+def test_a_receipt_flags_small_parts_and_intervals_that_say_nothing() -> None:
+    score = partial(SliceScore, n_groups=3, value=1.0)
+    parts = {
+        "fine": score(n=8, ci_low=0.1, ci_high=2.9),
+        "small": score(n=7, ci_low=np.nan, ci_high=np.nan),
+        "wide": score(n=8, ci_low=0.1, ci_high=3.1),
+        "endless": score(n=8, ci_low=0.0, ci_high=67877064.78),
+    }
+    found = slices_json({"by": parts}, TASK.primary_use)["by"]
+    flags = {name: (part["too_few"], part["undetermined"]) for name, part in found.items()}
+    assert [name for name, (is_few, _) in flags.items() if is_few] == ["small"]
+    assert [name for name, (_, is_open) in flags.items() if is_open] == ["wide", "endless"]
 
 
 @given(st.permutations(range(N)))
