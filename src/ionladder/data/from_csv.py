@@ -193,24 +193,7 @@ def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_
 
         return Check(name, description, run)
 
-    def whole(_rows: _Rows) -> Outcome:
-        known = f"known counts: {', '.join(counts)}"
-        findings = [
-            Finding(
-                entry=None,
-                place=f"params.yaml, {pinned.key}, expected.{name}",
-                expected=str(count),
-                found=str(counts.get(name, known)),
-            )
-            for name, count in pinned.expected.items()
-            if counts.get(name) != count
-        ]
-        detail = ", ".join(f"{count} {name}" for name, count in counts.items())
-        return Outcome(findings=findings, detail=detail)
-
-    description = "Counts are those that params.yaml expects."
-    expected = Check("counts_are_as_expected", description, whole)
-    return [*(by_row(name) for name in rules), expected]
+    return [*(by_row(name) for name in rules), ingest.counts_check(pinned, counts)]
 
 
 def _counts(rows: _Rows, recipe: Recipe) -> dict[str, int]:

@@ -269,6 +269,26 @@ def run_checks(
     return results
 
 
+def counts_check(pinned: DatasetVersion, counts: Mapping[str, int]) -> Check[Any]:
+    """The check that counts, by name, are those that ``params.yaml`` expects of a version."""
+    findings = [
+        Finding(
+            entry=None,
+            place=f"params.yaml, {pinned.key}, expected.{name}",
+            expected=str(count),
+            found=str(counts.get(name, f"known counts: {', '.join(counts)}")),
+        )
+        for name, count in pinned.expected.items()
+        if counts.get(name) != count
+    ]
+    detail = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return Check(
+        "counts_are_as_expected",
+        "Counts are those that params.yaml expects.",
+        lambda _: Outcome(findings=findings, detail=detail),
+    )
+
+
 def oddity_name(check: str, aspect: str) -> str:
     """The name under which an oddity excuses a finding.
 

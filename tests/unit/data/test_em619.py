@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ionladder.config import DatasetVersion, FoldSettings
-from ionladder.data.em619.ingest import _BARRIER, _PRINTED, SHEET, WORKBOOK, build
+from ionladder.data.em619.ingest import BARRIER, PRINTED, SHEET, WORKBOOK, build
 from ionladder.data.store import BuiltVersion, read_given_paths
 from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError
@@ -79,7 +79,7 @@ def overlay(number: int) -> dict[str, Any]:
 def raw_folder(folder: Path, items: list[dict[str, Any]] | None = None, **sheet: Any) -> Path:
     """The three files, four paths to learn from and one to predict."""
     items = [overlay(number) for number in range(5)] if items is None else items
-    header = sheet.get("header", [*_PRINTED.values(), _BARRIER])
+    header = sheet.get("header", [*PRINTED.values(), BARRIER])
     row = ["LAYERED", "GGA", "Cubic", "Pm-3m", "PATH 1"]
     rows = [
         [f"path-{n}", "".join(COMPOUNDS[n]), *row, f"{0.25 * n}"] for n in range(len(COMPOUNDS))
