@@ -144,13 +144,14 @@ def _read(raw: Path) -> list[_Row]:
             continue
         for place, item in enumerate(items):
             name = str(item.get("sys_name"))
+            where = f"{file}, path {place} ({visible(name)})"
+            if name not in printed or name in rows:
+                problems.append(_problem(where, f"a path of {WORKBOOK}, once", name))
+                continue
             try:
-                if name not in printed or name in rows:
-                    raise KeyError("one that the workbook lacks, or a second one")
                 rows[name] = {**printed[name], "subset": subset, **_of_path(item, printed[name])}
             except (KeyError, TypeError, ValueError) as error:
-                expected = f"a path of {WORKBOOK} as an overlay of {N_IMAGES} images"
-                where = f"{file}, path {place} ({visible(name)})"
+                expected = f"an overlay of {N_IMAGES} images with the workbook's barrier"
                 problems.append(_problem(where, expected, error))
     if not problems and (absent := sorted(printed.keys() - rows.keys())):
         problems.append(_problem(WORKBOOK, "paths for its rows only", first_few(absent)))
@@ -350,7 +351,7 @@ def _totals(counts: Mapping[str, list[int]]) -> dict[str, int]:
     """Counts by the names that ``params.yaml`` uses."""
     return {
         **dict(zip(_OVERLAYS, counts["entries"], strict=True)),
-        **{name: sum(pair) for name, pair in counts.items()},
+        **{name: sum(counts[name]) for name in ("entries", "li_paths")},
         "test_systems": counts["chemical_systems"][1],
         "test_composition_in_train": counts["composition_in_train"][1],
     }
