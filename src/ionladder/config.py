@@ -393,8 +393,20 @@ def require_scored(layout: Layout, params: Params, task: str) -> None:
         require_pinned(layout, version, task=task)
 
 
+def plain_name(text: str) -> str:
+    """A name without case and signs.
+
+    Example:
+        >>> plain_name("MPLiTrj_subsample")
+        'mplitrjsubsample'
+    """
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
 def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
-    """The versions with files to fetch of the given keys or dataset names, in file order.
+    """The versions with files to fetch of the given keys, dataset names or tags, in file order.
+
+    Case and signs do not count: ``BVEL13k`` and ``litraj`` are names too.
 
     Without keys: all but those that are fetched only when asked for.
 
@@ -405,10 +417,16 @@ def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetV
     fetched = {key: v for key, v in params.versions.items() if not v.is_embedded}
     if not keys:
         return [version for version in fetched.values() if not version.is_on_demand]
-    # The name of a dataset stands for its version where it has only one to fetch.
+    # The name of a dataset stands for its version where it has only one to fetch, a tag for all
+    # versions fetched on demand that bear it.
     of_dataset = Counter(version.dataset for version in fetched.values())
-    only = {v.dataset: key for key, v in fetched.items() if of_dataset[v.dataset] == 1}
-    wanted = [only.get(key, key) for key in keys]
+    named = {plain_name(key): [key] for key in fetched}
+    for key, version in fetched.items():
+        if version.is_on_demand:
+            named.setdefault(plain_name(version.tag), []).append(key)
+        if of_dataset[version.dataset] == 1:
+            named[plain_name(version.dataset)] = [key]
+    wanted = [name for key in keys for name in named.get(plain_name(key), [key])]
     problems = []
     for key in wanted:
         if key not in fetched:

@@ -299,6 +299,14 @@ def fill(
     baselines: Annotated[
         bool, typer.Option(help="Train the baselines that have no submission yet.")
     ] = True,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Take the archive from here: a zip, its unpacked folder, or a folder of zips.",
+            exists=True,
+        ),
+    ] = None,
 ) -> None:
     """Fill the boards of datasets that are fetched on demand.
 
@@ -314,6 +322,8 @@ def fill(
         found = "one that `make leaderboard` fetches and scores without being asked"
         step = "Run `make leaderboard`."
         raise err.ConfigError([err.Problem(key, expected, found, step) for key in others])
+    if source is not None:
+        wanted = _take(load_context(), wanted, source)
     fetch([version.key for version in wanted], pin=True)
     context = load_context()
     for version in wanted:
@@ -322,6 +332,28 @@ def fill(
         if baselines:
             _train(context, version)
     build()
+
+
+def _take(context: Context, wanted: list[DatasetVersion], source: Path) -> list[DatasetVersion]:
+    """Take archives from a file or folder; the versions that are there.
+
+    Raises:
+        FetchError: None is there, or one archive was named for several versions.
+    """
+    from ionladder.data.fetch import take_archives
+
+    if source.is_file() and len(wanted) > 1:
+        found, step = f"{len(wanted)} datasets", "Name the dataset that this archive holds."
+        raise err.FetchError(str(source), "one dataset for one archive", found, step)
+    missing = {v.key: take_archives(context.layout, v, source) for v in wanted}
+    here = [version for version in wanted if not missing[version.key]]
+    absent = ", ".join(name for names in missing.values() for name in names)
+    if not here:
+        step = "Name the zip itself, its unpacked folder, or a folder with either."
+        raise err.FetchError(str(source), absent, "none of them", step)
+    if absent:
+        print(f"Not in {source}: {absent}.")
+    return here
 
 
 def _train(context: Context, version: DatasetVersion) -> None:

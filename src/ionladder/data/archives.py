@@ -24,6 +24,18 @@ _DAMAGE = (
 )
 
 
+PAGE = "an HTML page, such as a login or a proxy answers, instead of the file"
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file that should be an archive or a table begins as HTML does."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ArchiveLimits:
     """How much an archive may hold before it is refused.
@@ -109,6 +121,8 @@ class ZipMembers:
 
     def __init__(self, path: Path, *, limits: ArchiveLimits | None = None) -> None:
         self.path = path
+        if is_page(path):
+            raise IngestError(_problem(path, None, "a readable zip archive", PAGE))
         with _damage_told(path, None, "a readable zip archive"):
             self._archive = zipfile.ZipFile(path)
         infos = self._archive.infolist()

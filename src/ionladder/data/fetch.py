@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ionladder.config import DatasetVersion, PackageSource
+from ionladder.config import DatasetVersion, PackageSource, plain_name
+from ionladder.data.archives import PAGE, is_page
 from ionladder.errors import (
     ConfigError,
     DataChangedError,
@@ -184,12 +186,9 @@ def _require_no_page(part: Path) -> None:
     Raises:
         _NotReachedError: It is HTML; it is removed.
     """
-    with part.open("rb") as stream:
-        start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html")):
+    if is_page(part):
         part.unlink()
-        msg = "an HTML page, such as a login or a proxy answers, instead of the file"
-        raise _NotReachedError(msg)
+        raise _NotReachedError(PAGE)
 
 
 # A package index: asked through pip, which knows its address, certificates and proxies. The build
@@ -465,6 +464,62 @@ def _bar(
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=total, completed=have)
         yield lambda count: bar.advance(task, count)
+
+
+# Archives that somebody has already
+
+
+def take_archives(layout: Layout, version: DatasetVersion, source: Path) -> list[str]:
+    """Copy the archives of a version into ``raw``, which keeps what it has.
+
+    Args:
+        layout: The repository.
+        version: A version of zip archives.
+        source: A zip archive; a folder with it; or the unpacked folder, or a folder with that,
+            which is packed again, the same way every time.
+
+    Returns:
+        Archives that were not found; names are compared without case and signs.
+    """
+    into, missing = layout.raw_dir(version.dataset, version.version), []
+    for name in version.files:
+        stem, target = plain_name(Path(name).stem), into / name
+        inside = [source, *sorted(source.iterdir())] if source.is_dir() else [source]
+        zips = [p for p in inside if p.is_file() and p.suffix.lower() == ".zip"]
+        named = [p for p in zips if plain_name(re.sub(r"\s*\(\d+\)$", "", p.stem)) == stem]
+        if source.is_file():
+            named = [source]
+        folders = [
+            p
+            for p in inside
+            if p.is_dir() and any(plain_name(f.stem) == f"{stem}index" for f in p.rglob("*.csv"))
+        ]
+        if target.is_file():
+            continue
+        if not named and not folders:
+            missing.append(name)
+            continue
+        into.mkdir(parents=True, exist_ok=True)
+        part = into / f".{name}.part"
+        try:
+            if named:
+                shutil.copyfile(named[0], part)
+            else:
+                _pack(folders[-1], part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return missing
+
+
+def _pack(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+            with path.open("rb") as stream, archive.open(info, "w", force_zip64=True) as out:
+                shutil.copyfileobj(stream, out)
 
 
 # Files that submissions name instead of holding them

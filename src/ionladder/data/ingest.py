@@ -168,14 +168,27 @@ def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) ->
     Raises:
         UnreachableError: It could not be reached.
         FetchError: There is no room, or the version is pinned and its bytes are others.
-        IngestError: A check failed; nothing is pinned, and the archive stays for a closer look.
+        IngestError: A check failed; nothing is pinned, and the archive is moved aside.
     """
     digests = fetch_version(layout, version, progress=progress).digests
     if version.is_pinned:
         return None
-    done = ingest_version(layout, version.model_copy(update={"files": dict(digests)}))
+    try:
+        done = ingest_version(layout, version.model_copy(update={"files": dict(digests)}))
+    except IngestError as error:
+        raise IngestError([*error.problems, *_moved_aside(layout, version)]) from error
     add_pin(layout, version, digests)
     return done
+
+
+def _moved_aside(layout: Layout, version: DatasetVersion) -> Iterator[Problem]:
+    """Archives that failed their checks no longer stand where the next fetch would keep them."""
+    for name in version.files:
+        path = layout.raw_dir(version.dataset, version.version) / name
+        aside = path.with_name(f"{name}.refused")
+        path.replace(aside)
+        step = f"It lies in {layout.relative(aside)} now; the next fetch or fill brings another."
+        yield Problem(name, "an archive that passes every check", "the above", step)
 
 
 # Integrity checks: named, run together, excused by id only, and reported all at once

@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from ionladder.config import load_params
+from ionladder.data.registry import get_task
 from ionladder.errors import Problem, SiteError
 from ionladder.repo import PART, Layout, replacing_folder
 from ionladder.site.context import Site, load_site
@@ -152,17 +154,23 @@ def build_site(layout: Layout) -> Path:
 def _complete_navigation(layout: Layout, config: Path) -> Iterator[Path]:
     """The configuration, or one that inherits it and also names boards and datasets it leaves out.
 
-    They get a section of their own, "More", before the last two, which are about the site.
+    They get a section of their own, "More", before the last two, which are about the site. Those
+    that wait for their data are reached from a page of their own.
     """
     text = config.read_text(encoding="utf-8")
     navigation: list[Any] = yaml.safe_load(text.replace("!ENV", ""))["nav"]
     named, docs = json.dumps(navigation), layout.generated_docs_dir
+    params = load_params(layout)
+    waiting = {f"{task}/index.md" for task in params.waiting}
+    waiting |= {f"datasets/{get_task(task).dataset}/index.md" for task in params.waiting}
     pages = [*sorted(docs.glob("*/index.md")), *sorted(docs.glob("datasets/*/index.md"))]
     paths = [page.relative_to(docs).as_posix() for page in pages]
     others = [
         path
         for path in paths
-        if f'"{path}"' not in named and path.split("/")[0] not in _REACHED_FROM_BOARDS
+        if f'"{path}"' not in named
+        and path not in waiting
+        and path.split("/")[0] not in _REACHED_FROM_BOARDS
     ]
     if not others:
         yield config

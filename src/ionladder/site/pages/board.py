@@ -47,6 +47,7 @@ def pages(site: Site) -> Iterator[Page]:
     for item in site.tasks:
         here = txt.board_url(item.task.name)
         yield Page(here, "leaderboard", _board(site, item, here))
+    yield Page("waiting/", "waiting_list", {"waiting": waiting})
     for waiting_task in site.waiting:
         yield Page(txt.board_url(waiting_task.task.name), "waiting", _waiting(waiting_task))
 
