@@ -6,6 +6,8 @@ words stand in ``audit.yaml``. A note is for readers and never an accusation.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,7 @@ import yaml
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS, rounded
 from ionladder.specs import Array, Target, Task
+from ionladder.submit.card import skeleton
 from ionladder.submit.units import n_disordered, n_outside
 
 if TYPE_CHECKING:
@@ -51,6 +54,16 @@ SAME_DECIMALS = 6
 # A copy written with three decimals still correlates by 1 - 1e-7 with predictions that spread by
 # one unit; two different models of the committed boards reach 0.985 at most.
 LINE = 1.0 - 1e-6
+# Of the variance of an honest model's predictions at most 97 % follow from another's and the labels
+# (two gradient boostings, two SchNets of the committed boards); noise of 0.25 decades leaves 99 %.
+NEAR = 0.99
+# Two honest models give the same number for at most 9 % of the entries, medians of groups included.
+SHARED = 0.5
+FEWEST_NEAR = 20
+_MOST_COMPARED = 500
+# A model is far ahead if it leaves less than half of what the best of at least three others leaves
+# of the way to perfect correlation with the labels.
+AHEAD, FEWEST_OTHERS = 0.5, 3
 # With so few entries any two submissions come to lie on a line sooner or later.
 FEWEST_ENTRIES = 5
 NAMED_TWINS = 5
@@ -220,6 +233,22 @@ def check_labels(inputs: AuditInputs) -> Found:
                 evidence: Evidence = {"target": item.target.name, "share_equal": share}
                 evidence |= {"equal_within": within, "correlation": float(r), "n": int(known.sum())}
                 yield place, evidence, {"of": item.of, "unit": item.target.error_unit}
+
+
+def check_ahead(inputs: AuditInputs) -> Found:
+    """Predictions that follow the labels far more closely than those of every other row."""
+    for item in inputs.targets:
+        known = np.isfinite(item.y_true)
+        (truth,) = _standardised(item.y_true[None, known])
+        correlations = _standardised(item.means[:, known]) @ truth
+        order = np.argsort(correlations)
+        if int(known.sum()) < FEWEST_NEAR or (correlations != 0).sum() <= FEWEST_OTHERS:
+            continue
+        best, second = (float(correlations[at]) for at in order[[-1, -2]])
+        if 1 - best < AHEAD * (1 - second) and best <= LABEL_CORRELATION:
+            evidence: Evidence = {"target": item.target.name, "correlation": best}
+            evidence |= {"next_correlation": second, "n": int(known.sum())}
+            yield int(order[-1]), evidence, {"of": item.of}
 
 
 def check_constant(inputs: AuditInputs) -> Found:
@@ -403,6 +432,76 @@ def check_affine(inputs: AuditInputs) -> Found:
             evidence |= {"largest_residual": residual, "n_distinct": n_distinct}
             line = f"{printed(slope, '.4g')} times the other {printed(offset, '+.4g')}"
             yield place, evidence, {**words, "line": line, "unit": item.target.error_unit}
+
+
+def check_near(inputs: AuditInputs) -> Found:
+    """Submissions that are another's with changes, or another's mixed with the labels."""
+    for position, item in enumerate(inputs.targets):
+        known = np.isfinite(item.y_true)
+        if known.sum() < FEWEST_NEAR:
+            continue
+        means = item.means[:, known]
+        kinds, standard = same_rows(item.means), _standardised(means)
+        (truth,) = _standardised(item.y_true[None, known])
+        ry, varies = standard @ truth, np.any(standard, axis=1)
+        free = np.maximum(1 - ry**2, 1e-9)
+        compared = np.linspace(0, means.shape[1] - 1, min(means.shape[1], _MOST_COMPARED))
+        exact = np.round(means[:, compared.astype(int)], SAME_DECIMALS)
+        for at in np.flatnonzero(varies):
+            r = standard @ standard[at]
+            # R² of these predictions on the labels and each other row, from the correlations.
+            explained = ry[at] ** 2 + (r - ry[at] * ry) ** 2 / free
+            shared = (exact == exact[at]).mean(axis=1)
+            close = (explained > NEAR) & (ry[at] ** 2 <= NEAR) & (ry**2 <= NEAR)
+            close = (close | (shared >= SHARED)) & (np.abs(r) <= LINE)
+            others = np.flatnonzero(close & varies & (kinds != kinds[at]))
+            if others.size:
+                first = others[0]
+                evidence, words = _twins(inputs, int(at), others.tolist(), [position])
+                evidence |= {"unexplained": max(1 - float(explained[first]), 0.0)}
+                evidence |= {"share_equal": float(shared[first])}
+                weight = (ry[at] - r[first] * ry[first]) / free[first]
+                mixed = " and the labels together" if weight > CONSTANT_SPREAD else ""
+                yield int(at), evidence, {**words, "mixed": mixed}
+
+
+def check_names(inputs: AuditInputs) -> Found:
+    """Models that a reader would take for another by their names."""
+    models = [str(receipt.get("model", "")) for receipt in inputs.receipts]
+    spelt = [_spelt(model) for model in models]
+    near: dict[str, set[int]] = {}
+    for at, text in enumerate(spelt):
+        shorter = (text[:n] + text[n + 1 :] for n in range(len(text)))
+        for key in {text, *(shorter if len(text) > _SHORT_NAME else ())}:
+            near.setdefault(key, set()).add(at)
+    like: dict[int, set[int]] = {}
+    for group in near.values():
+        for at in group if len(group) > 1 else ():
+            like.setdefault(at, set()).update(group - {at})
+    for at, others in sorted(like.items()):
+        # Numbers apart, names are versions of one model.
+        bare = re.sub(r"\d", "", spelt[at])
+        alike = [n for n in others if spelt[n] == spelt[at] or re.sub(r"\d", "", spelt[n]) != bare]
+        if alike:
+            owners = sorted(inputs.names[n] for n in alike)
+            evidence: Evidence = {"model": models[at], "n_alike": len(alike), "twin": owners[0]}
+            yield at, evidence, {"names": ", ".join(owners[:NAMED_TWINS])}
+
+
+def _spelt(model: str) -> str:
+    """A display name as a reader sees it: letters and digits only, look-alikes made the same."""
+    folded = unicodedata.normalize("NFKD", model).translate(_LATIN).casefold()
+    return skeleton("".join(character for character in folded if character.isalnum()))
+
+
+# Letters of other alphabets that look like Latin ones.
+_LATIN = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0455\u0458\u03b1\u03bf\u03c1\u03bd"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7",
+    "aeopcyxisjaopvABEKMHOPCTXIABEZHIKMNOPTX",
+)
+_SHORT_NAME = 6
 
 
 def same_rows(rows: Array) -> npt.NDArray[np.int64]:

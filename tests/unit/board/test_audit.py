@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.board.audit import AuditFinding, audit_board, same_rows
+from ionladder.board.audit import (
+    AuditFinding,
+    AuditInputs,
+    TargetInputs,
+    audit_board,
+    check_ahead,
+    check_names,
+    check_near,
+    same_rows,
+)
 from ionladder.pr.check import ASKED
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer
@@ -46,6 +55,8 @@ def scored(
             for number, seed in enumerate(seeds)
         )
         folder = tiny.write_submission(root / name, csv=table.to_csv(index=False))
+        card = folder / "submission.yaml"
+        card.write_text(card.read_text().replace("Tiny model", f"{name * 7} model"))
         if cv_errors and name in cv_errors:
             cv = tiny.FOLDS.assign(log10_sigma=np.tile(TRAIN + cv_errors[name], 2))
             cv.to_csv(folder / "cv_predictions.csv", index=False)
@@ -104,6 +115,78 @@ def test_labels_with_a_little_noise_are_noted_by_their_correlation(tmp_path: Pat
     assert (finding.check, finding.evidence["share_equal"]) == ("labels", 0.0)
     r = np.corrcoef(values, TRUTH)[0, 1]
     assert finding.evidence["correlation"] == pytest.approx(r)
+
+
+RNG = np.random.default_rng(5)
+MANY = RNG.normal(-6, 2.5, 121)
+ONE, TWO, THREE = (0.6 * MANY + RNG.normal(-2, 1.5, 121) for _ in range(3))
+
+
+def inputs_of(rows: Mapping[str, np.ndarray], models: Mapping[str, str]) -> AuditInputs:
+    target = TargetInputs(
+        target=tiny.TASK.targets[0],
+        of="",
+        y_true=MANY,
+        upper_limit=np.full(121, np.nan),
+        train_median=-6.0,
+        y_pred=tuple(row[None] for row in rows.values()),
+        means=np.stack(list(rows.values())),
+        label_sd=float(MANY.std()),
+    )
+    receipts = tuple({"model": models.get(name, name)} for name in rows)
+    return AuditInputs(tiny.TASK, tuple(rows), receipts, (target,), np.zeros(121, bool))
+
+
+def put_at(place: slice, values: np.ndarray) -> np.ndarray:
+    changed = ONE.copy()
+    changed[place] = values[place] if values.ndim else values
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("sent", "check"),
+    [
+        (ONE + RNG.normal(0, 0.05, 121), "near"),  # noise
+        (put_at(slice(7, 8), np.array(-19.0)), "near"),  # one value of 121
+        (put_at(slice(0, 60), TWO), "near"),  # half of one, half of another
+        (0.7 * ONE - 3 + RNG.normal(0, 0.05, 121), "near"),  # scaled, with noise
+        ((ONE + MANY) / 2, "near"),  # the mean with the labels
+        (0.8 * ONE + 0.2 * MANY, "near"),
+        ((ONE + MANY) / 2 + RNG.normal(0, 0.1, 121), "near"),
+        ((ONE + TWO + MANY) / 3, "ahead"),
+        (MANY + RNG.normal(0, 0.8, 121), "ahead"),  # labels with noise
+        (0.6 * MANY + RNG.normal(-2, 1.5, 121), None),  # one more of its kind
+        ((ONE + TWO) / 2, None),  # an average of two others
+        (np.full(121, -6.0), None),
+    ],
+)
+def test_copies_and_blends_are_asked_about_and_models_of_their_own_are_not(
+    sent: np.ndarray, check: str | None
+) -> None:
+    inputs = inputs_of({"a": ONE, "b": TWO, "c": THREE, "sent": sent}, {})
+    checks = {"near": check_near, "ahead": check_ahead}
+    found = {name for name, run in checks.items() if any(place == 3 for place, *_ in run(inputs))}
+    assert (check in found) if check else not found
+    assert not check or check in ASKED
+
+
+@pytest.mark.parametrize(
+    ("model", "is_alike"),
+    [
+        ("Random forest (OBELiX paper)", True),
+        ("random forest - OBELiX paper", True),
+        ("R\u0430ndom f\u043erest (OBELiX paper)", True),
+        ("Random forests (OBELiX paper)", True),
+        ("Randorn forest (OBELiX paper)", True),
+        ("Random forest (OBELiX paper) 2", False),
+        ("Random forest", False),
+        ("", False),
+    ],
+)
+def test_a_name_that_reads_like_anothers_is_asked_about(model: str, is_alike: bool) -> None:
+    models = {"a": "Random forest (OBELiX paper)", "b": "CGCNN", "c": model}
+    found = {place for place, *_ in check_names(inputs_of({"a": ONE, "b": TWO, "c": TWO}, models))}
+    assert found == ({0, 2} if is_alike else set())
 
 
 def test_a_copy_is_found_with_the_name_of_its_twin_on_both_pages(tmp_path: Path) -> None:
