@@ -149,9 +149,10 @@ def test_other_bytes_and_a_file_beside_are_refused(layout: Layout) -> None:
     with pytest.raises(SubmissionError, match=r"predictions\.csv beside it"):
         scorer(layout).score(folder)
     (folder / "predictions.csv").unlink()
-    (mirror(layout) / "theirs.csv").write_text("<html>Sign in</html>")
-    with pytest.raises(ReferenceMissingError, match="SHA-256"):
-        scorer(layout).score(folder)
+    for content, words in (("<html>Sign in</html>", "an HTML page"), ("others", "SHA-256")):
+        (mirror(layout) / "theirs.csv").write_text(content)
+        with pytest.raises(ReferenceMissingError, match=words):
+            scorer(layout).score(folder)
     assert not [*layout.root.rglob("theirs.csv")]
 
 
