@@ -771,5 +771,7 @@ class Task:
 
     @property
     def beside_use(self) -> MetricUse | None:
-        """The other metric that it ranks by."""
-        return next((use for use in self.metrics if use.name == self.ranked_beside), None)
+        """The other metric that it ranks by; KeyError when there is none of that name."""
+        if self.ranked_beside is None:
+            return None
+        return {use.name: use for use in self.metrics}[self.ranked_beside]
