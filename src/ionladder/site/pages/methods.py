@@ -139,8 +139,10 @@ def _separated(records: Sequence[Record]) -> TableCell:
 
 def _power(records: Sequence[Record]) -> TableCell:
     (record,) = records
-    one, before = _percent(record["from_one"]), _percent(record["before"])
-    return TableCell(_percent(record["from_each"]), detail=f"one {one}, before {before}")
+    before = record["before"]
+    detail = f"one {_percent(record['from_one'])}"
+    detail += f", before {_percent(before)}" if before is not None else ""
+    return TableCell(_percent(record["from_each"]), detail=detail)
 
 
 def _on_obelix(records: Sequence[Record]) -> list[Record]:
