@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from reports import ROOT, markdown, share_with_error, write_results
 
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
+from ionladder.git import files_at
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer, submission_folders
 from ionladder.stats import ranking
@@ -34,7 +37,11 @@ BOARDS, POWER_SHARE = 1000, 0.2
 SIZES = (2, 5, 20, 100)
 GAPS = (0.3, 0.5, 1.0)
 RHO = 0.5
-TASKS = ("obelix", "obelix-cif", "obelix-cv", "bvel-proto")
+POOL, NOW = "ef83b4e", "-now"
+PINNED = ("obelix", "obelix-cif", "obelix-cv")
+"""Boards whose residuals are those of the submissions at a commit, and what is added to the name
+of one of them for the present ones."""
+TASKS = (*PINNED, "bvel-proto", f"obelix-cif{NOW}")
 SEED_SPREADS, SEED_COUNTS, SEED_SIZES = (
     ((0.05, 0.05), (0.3, 0.3), (0.05, 0.3)),
     (2, 3, 5, 10),
@@ -107,14 +114,25 @@ def _simulated(name: str) -> Source:
 
 
 @cache
-def residuals(task_name: str) -> Board:
-    """Errors of every seed of every trained submission, summed within groups."""
-    layout, task = Layout(ROOT), get_task(task_name)
+def residuals(name: str) -> Board:
+    """Errors of every seed of every trained submission, summed within groups.
+
+    Submissions are those at commit ``POOL``, so that a new one changes no simulation, or, of
+    boards that are not ``PINNED``, the present ones.
+    """
+    layout, task = Layout(ROOT), get_task(name.removesuffix(NOW))
     params = load_params(layout)
-    scorer = TaskScorer.open(layout, task, params.tasks[task_name].version, params.scoring)
-    scored = scorer.score_all(submission_folders(layout, task_name)).scored
+    scorer = TaskScorer.open(layout, task, params.tasks[task.name].version, params.scoring)
+    with tempfile.TemporaryDirectory() as folder:
+        room = layout
+        if name in PINNED:
+            room = Layout(Path(folder))
+            for path, data in files_at(ROOT, POOL, f"submissions/{task.name}").items():
+                (room.root / path).parent.mkdir(parents=True, exist_ok=True)
+                (room.root / path).write_bytes(data)
+        found = scorer.score_all(submission_folders(room, task.name)).scored
     rows = scorer.prepared.rows(task.primary.subset)
-    trained = [each for name, each in sorted(scored.items()) if name not in task.references]
+    trained = [each for key, each in sorted(found.items()) if key not in task.references]
     errors = np.vstack([scorer.entry_errors(each)[:, rows.index] for each in trained])
     return rows.groups.sums(errors), rows.groups.sizes
 

@@ -91,7 +91,7 @@ def compare(
     Exit code 0 whatever the outcome.
     """
     from ionladder.board.compare import compare_submissions as compare_all
-    from ionladder.board.compare import pair
+    from ionladder.board.compare import pair, resolution
     from ionladder.score import TaskScorer, submission_folders
 
     context = load_context()
@@ -108,6 +108,11 @@ def compare(
     scored |= scorer.score_all(path for path in folders if path.name not in names).scored
     sides = compare_all(chosen, scored, settings)
     found = pair(sides, str(submission), str(other), confidence=settings.confidence)
+    known = resolution(sides, settings)
+    margin = known["claims"][0]["difference"] if known else None
+    ends = [end for end in (found["ci_low"], found["ci_high"]) if end is not None]
+    is_alike = margin is not None and len(ends) == 2 and max(map(abs, ends)) < margin
+    found["alike_within"] = margin if is_alike else None
     if json:
         print(to_json({"task": chosen.name, "confidence": settings.confidence, **found}), end="")
         return
@@ -130,6 +135,7 @@ def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) 
         f"{task.primary_use.title} of {found['submission']} minus that of {found['other']}: "
         f"{found['difference']:+.3f} {task.primary_targets[0].error_unit}, {between}, "
         f"p = {found['p']:.2g} for this pair alone.\n{verdict}"
+        + (f"\nThey are alike within {margin:g}." if (margin := found["alike_within"]) else "")
     )
 
 

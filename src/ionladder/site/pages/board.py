@@ -108,6 +108,14 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "familiarity": tbl.familiarity(item),
         "primary_target": txt.target_title(item.task, item.task.primary.target),
         "robustness": item.analysis.robustness,
+        "alike": [
+            (pair.submission, pair.other)
+            for row in board.of_kind("verified")
+            for pair in item.analysis.pairs.get(row.submission or "", ())
+            if pair.is_within(board.margin)
+            and (other := board.entrant(pair.other))
+            and (other.kind, row.order < other.order) == ("verified", True)
+        ],
         "sensitivity": tbl.sensitivity_table(board, item.analysis),
         "asked": list(_asked(item)),
         "elsewhere": elsewhere(item, here),
