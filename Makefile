@@ -27,8 +27,9 @@ DEV_STAMP := $(VENV)/.ionladder-dev-installed
 
 # uv installs many times faster than pip. Where it is not on the path, pip installs it into the environment; where it cannot
 # be had, or does not reach the index that pip is told of, pip installs everything. Nothing is byte-compiled before it is used.
-UV ?= uv==0.13.9
 PIP = "$(VENV)/bin/python" -m pip install -qq --disable-pip-version-check --no-compile
+# Nothing is installed that has other bytes than those locked; builds of torch differ, so its two locks have no hashes.
+HASHED = --require-hashes -r
 # uv runs outside the repository: there its overrides for the extras (pyproject.toml) would stand above the locked versions.
 define install
 { ( venv=$$(cd "$(VENV)" && pwd) && uv=$$(command -v uv || echo "$$venv/bin/uv") && cd / && \
@@ -73,10 +74,11 @@ test-data: setup-dev  ## Run only the tests on the real data
 
 extras: setup-dev  ## Install every extra: torch, umlip, bvel, matbench and mlcroissant
 	@$(PIP) $(TORCH)
-	@$(PIP) --no-deps $(foreach extra,torch umlip bvel matbench croissant,-r requirements-$(extra).lock)
+	@$(PIP) --no-deps -r requirements-torch.lock -r requirements-umlip.lock
+	@$(PIP) --no-deps $(foreach extra,bvel matbench croissant,$(HASHED) requirements-$(extra).lock)
 
 test-bvel: setup-dev  ## Install the extra bvel and run the tests that hold labels to BVlain
-	@$(PIP) --no-deps -r requirements-bvel.lock
+	@$(PIP) --no-deps $(HASHED) requirements-bvel.lock
 	@$(RUN) $(PYTEST) tests/unit/data tests/unit/data_raw tests/content/test_bvel_proto_data.py \
 		tests/unit/baselines/test_bvse.py $(PYTEST_OPTIONS)
 
@@ -94,7 +96,7 @@ test-torch: setup-dev  ## Install the extra torch and train a two-epoch miniatur
 		-k "graphs or cgcnn or schnet or painn or m3gnet or so3net" $(PYTEST_OPTIONS)
 
 test-interchange: setup-dev  ## Install matbench and mlcroissant and run the tests that hold our files to them
-	@$(PIP) --no-deps -r requirements-matbench.lock -r requirements-croissant.lock
+	@$(PIP) --no-deps $(HASHED) requirements-matbench.lock -r requirements-croissant.lock
 	@$(RUN) $(PYTEST) tests/unit/interchange tests/unit/site/test_files.py $(PYTEST_OPTIONS)
 
 # Neither axe-core nor Lighthouse is ours to keep: they live in a folder of their own, outside the repository.
@@ -149,22 +151,22 @@ $(STAMP): requirements.lock pyproject.toml
 		"Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Setting up $(VENV): the locked packages are fetched and installed. Once only; it takes a minute or a few."
 	@"$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear "$(VENV)"
-	@command -v uv >/dev/null 2>&1 || $(PIP) "$(UV)" 2>/dev/null || true
-	@{ $(call install,-r "$(CURDIR)/requirements.lock") && \
+	@command -v uv >/dev/null 2>&1 || $(PIP) $(HASHED) requirements-uv.lock 2>/dev/null || true
+	@{ $(call install,$(HASHED) "$(CURDIR)/requirements.lock") && \
 		$(call install,--no-deps --no-build-isolation -e "$(CURDIR)"); } || $(cannot_install)
 	@touch "$@"
 
 $(DEV_STAMP): requirements-dev.lock $(STAMP)
-	@$(call install,-r "$(CURDIR)/requirements-dev.lock") || $(cannot_install)
+	@$(call install,--no-deps $(HASHED) "$(CURDIR)/requirements-dev.lock") || $(cannot_install)
 	@touch "$@"
 
 bvel-proto-generate: setup  ## Draw the structures of BVEL-proto (three CPU-minutes)
 	@$(RUN) python data-raw/bvel_proto/generate.py
 
 bvel-proto-label: setup  ## Label them with BVlain and write the dataset (a quarter of a CPU-hour)
-	@$(PIP) --no-deps -r requirements-bvel.lock
+	@$(PIP) --no-deps $(HASHED) requirements-bvel.lock
 	@$(RUN) python data-raw/bvel_proto/label.py
 
 bvel-proto-verify: setup  ## Label a sample of the stored structures again and compare; VERIFY=--all draws and labels all
-	@$(PIP) --no-deps -r requirements-bvel.lock
+	@$(PIP) --no-deps $(HASHED) requirements-bvel.lock
 	@$(RUN) python data-raw/bvel_proto/verify.py $(VERIFY)

@@ -18,7 +18,7 @@ from walkthrough import (
     script_of,
 )
 
-COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock")
+COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock", "requirements-uv.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
 OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")
 
