@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Network = Callable[[Mapping[str, Any]], nn.Module]
 """Makes a fresh network from the settings on the card."""
 
-PRETRAINING = ("bvel_proto", "bvel-proto", "1.1.0")
+PRETRAINING = ("bvel_proto", "bvel-proto", "1.2.0")
 """Dataset, task and version whose barriers a network may learn first."""
 READOUT = "out."
 """Begins the names of the weights that turn features into predictions."""
