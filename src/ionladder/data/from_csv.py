@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data import ingest
-from ionladder.data.ingest import Check, Finding, Outcome
+from ionladder.data.ingest import Check
 from ionladder.data.store import BuiltVersion, table_from_rows
 from ionladder.errors import IngestError, Problem, first_few
 from ionladder.specs import Column, Dataset, Recipe
@@ -155,45 +155,26 @@ def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_
     subsets: dict[int, set[str]] = {}
     for row in rows:
         subsets.setdefault(row["component"], set()).add(row[recipe.subset])
-    rules: dict[str, tuple[str, str, str, str, Callable[[_Row], bool]]] = {
+    rules: dict[str, ingest.RowRule] = {
         "ids_are_unique": (
-            *("Every id stands once.", "entries", "an id of its own", "id"),
+            *("Every id stands once.", "an id of its own", "id"),
             lambda row: bool(row["id"]) and of_id[row["id"]] == 1,
         ),
         "formulas_are_read": (
-            *("Every formula names known elements.", "entries", "a formula", recipe.formula),
+            *("Every formula names known elements.", "a formula", recipe.formula),
             lambda row: bool(row["formula_norm"]),
         ),
         "split_partitions_entries": (
-            *("Every entry is in train or test.", "test", "train or test", recipe.subset),
+            *("Every entry is in train or test.", "train or test", recipe.subset),
             lambda row: row[recipe.subset] in ("train", "test"),
         ),
         "nothing_crosses_the_split": (
             "No group of linked entries is in train and test.",
-            *("components", f"no entry of the other subset that shares {shared}", "id"),
+            *(f"no entry of the other subset that shares {shared}", "id"),
             lambda row: len(subsets[row["component"]]) == 1,
         ),
     }
-
-    def by_row(name: str) -> Check[_Rows]:
-        description, counted, expected, header, is_good = rules[name]
-
-        def run(rows: _Rows) -> Outcome:
-            findings = [
-                Finding(
-                    entry=row["id"] or None,
-                    place=f"{recipe.file}, id {row['id']!r}",
-                    expected=expected,
-                    found=repr(row[header]),
-                )
-                for row in rows
-                if not is_good(row)
-            ]
-            return Outcome(findings=findings, detail=f"{counts[counted]} {counted}")
-
-        return Check(name, description, run)
-
-    return [*(by_row(name) for name in rules), ingest.counts_check(pinned, counts)]
+    return [*ingest.row_checks(recipe.file, rules), ingest.counts_check(pinned, counts)]
 
 
 def _counts(rows: _Rows, recipe: Recipe) -> dict[str, int]:

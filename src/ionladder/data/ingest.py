@@ -282,6 +282,34 @@ def run_checks(
     return results
 
 
+RowRule = tuple[str, str, str, Callable[[dict[str, Any]], object]]
+"""What is made sure of, what is expected, the column that is quoted, and what a good row is."""
+
+
+def row_checks(file: str, rules: Mapping[str, RowRule]) -> list[Check[list[dict[str, Any]]]]:
+    """A check for every rule, by name, of each row of a file; rows have an ``id``."""
+
+    def of(name: str) -> Check[list[dict[str, Any]]]:
+        description, expected, column, is_good = rules[name]
+
+        def run(rows: list[dict[str, Any]]) -> Outcome:
+            findings = [
+                Finding(
+                    entry=row["id"] or None,
+                    place=f"{file}, id {row['id']!r}",
+                    expected=expected,
+                    found=repr(row[column]),
+                )
+                for row in rows
+                if not is_good(row)
+            ]
+            return Outcome(findings=findings, detail=f"{len(rows)} entries")
+
+        return Check(name, description, run)
+
+    return [of(name) for name in rules]
+
+
 def counts_check(pinned: DatasetVersion, counts: Mapping[str, int]) -> Check[Any]:
     """The check that counts, by name, are those that ``params.yaml`` expects of a version."""
     findings = [

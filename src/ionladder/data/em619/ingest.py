@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.config import DatasetVersion
-from ionladder.data.ingest import Check, Finding, Outcome, counts_check, run_checks
+from ionladder.data.ingest import RowRule, counts_check, row_checks, run_checks
 from ionladder.data.litraj.common import (
     ANION_CLASSES,
     OFFICIAL,
@@ -97,7 +97,8 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
     splits = {name: [row[name] for row in rows] for name in ("id", "subset", "component")}
     folds = fold_columns(splits, pinned.folds, scheme="chemsys")
     counts = _counts(rows)
-    checks = run_checks(dataset, [*_CHECKS, counts_check(pinned, _totals(counts))], rows)
+    of_rows = [*row_checks(WORKBOOK, _RULES), counts_check(pinned, _totals(counts))]
+    checks = run_checks(dataset, of_rows, rows)
     whole = folds_check("all paths of its chemical system")
     checks += run_checks(dataset, [whole], (splits, folds))
     (spec,) = dataset.frames
@@ -172,10 +173,9 @@ def _printed(raw: Path) -> tuple[dict[str, _Row], list[Problem]]:
     for line, cells in enumerate(sheet, start=2):
         where = f"{WORKBOOK}, row {line}"
         row: _Row = {name: cells[header] for name, header in PRINTED.items()}
-        row |= {"barrier_ev": _barrier(cells[BARRIER]), "is_in_order": True}
+        row |= {"barrier_ev": _barrier(cells[BARRIER]), "printed_system": row["crystal_system"]}
         if row["space_group"] in _SYSTEMS:
-            pair = {"crystal_system": row["space_group"], "space_group": row["crystal_system"]}
-            row |= {**pair, "is_in_order": False}
+            row |= {"crystal_system": row["space_group"], "space_group": row["crystal_system"]}
         if row["id"] in printed or not row["id"]:
             problems.append(_problem(where, "a name of its own", repr(row["id"])))
         if math.isnan(row["barrier_ev"]):
@@ -278,72 +278,42 @@ def _geometry(path: Overlay) -> _Row:
 # What every version must fulfil, but for the paths that oddities.yaml names; and its counts
 
 
-def _check(
-    name: str, description: str, expected: str, is_good: Callable[[_Row], bool], shown: str
-) -> Check[list[_Row]]:
-    def run(rows: list[_Row]) -> Outcome:
-        findings = [
-            Finding(
-                entry=row["id"],
-                place=f"{WORKBOOK}, {row['id']}",
-                expected=expected,
-                found=", ".join(f"{key} {row[key]}" for key in shown.split()),
-            )
-            for row in rows
-            if not is_good(row)
-        ]
-        return Outcome(
-            findings=findings, detail=f"{len(rows) - len(findings)} of {len(rows)} paths"
-        )
-
-    return Check(name, description, run)
-
-
-_CHECKS = (
-    _check(
-        "functionals_are_known",
-        "Every barrier names its functional.",
-        "GGA, GGA+U, SCAN or LDA",
+_RULES: Mapping[str, RowRule] = {
+    "functionals_are_known": (
+        *("Every barrier names its functional.", "GGA, GGA+U, SCAN or LDA", "functional"),
         lambda row: row["functional"] in ("GGA", "GGA+U", "SCAN", "LDA"),
-        "functional",
     ),
-    _check(
-        "symmetry_columns_are_in_order",
+    "symmetry_columns_are_in_order": (
         "The column of crystal systems holds one of the seven.",
-        "one of the seven crystal systems",
-        lambda row: row["is_in_order"] and row["crystal_system"] in _SYSTEMS,
-        "crystal_system space_group",
+        *("one of the seven, and no space group", "printed_system"),
+        lambda row: row["printed_system"] in _SYSTEMS,
     ),
-    _check(
-        "classes_agree",
+    "classes_agree": (
         "The workbook and the overlays name the same class.",
-        "the same class in both files",
+        *("the class of the workbook in the overlay", "other_family"),
         lambda row: row["family"] == row["other_family"],
-        "family other_family",
     ),
-    _check(
-        "atoms_are_apart",
-        "No two atoms of an image are nearer than 0.5 Å.",
-        f"{_APART_ANG} Å between any two atoms of an image, at least",
+    "atoms_are_apart": (
+        f"No two atoms of an image are nearer than {_APART_ANG} Å.",
+        *(f"{_APART_ANG} Å between any two atoms of an image, at least", "closest_ang"),
         lambda row: row["closest_ang"] >= _APART_ANG,
-        "closest_ang",
     ),
-)
+}
 
 
 def _counts(rows: Sequence[_Row]) -> dict[str, list[int]]:
     """Counts of the train and of the test subset."""
     parts = [[row for row in rows if row["subset"] == name] for name in _OVERLAYS]
     different = {"chemical_systems": "chemsys", "cell_formulas": "formula"}
-    different["printed_compositions"] = "composition"
+    rules: dict[str, Callable[[_Row], bool]] = {
+        "entries": lambda _: True,
+        "li_paths": lambda row: row["working_ion"] == "Li",
+        "composition_in_train": lambda row: row["composition_in_train"],
+        "atoms_within_half_an_angstrom": lambda row: row["closest_ang"] < _APART_ANG,
+    }
     return {
-        "entries": [len(part) for part in parts],
-        "li_paths": [sum(row["working_ion"] == "Li" for row in part) for part in parts],
-        **{name: [len({row[c] for row in p}) for p in parts] for name, c in different.items()},
-        "composition_in_train": [sum(row["composition_in_train"] for row in p) for p in parts],
-        "atoms_within_half_an_angstrom": [
-            sum(row["closest_ang"] < _APART_ANG for row in part) for part in parts
-        ],
+        **{name: [sum(map(rule, part)) for part in parts] for name, rule in rules.items()},
+        **{name: [len({r[c] for r in part}) for part in parts] for name, c in different.items()},
     }
 
 
@@ -358,21 +328,15 @@ def _totals(counts: Mapping[str, list[int]]) -> dict[str, int]:
 
 
 def _summary(rows: Sequence[_Row], counts: Mapping[str, list[int]]) -> dict[str, Any]:
-    """Counts per subset, label histogram, and how often classes, systems and ions occur."""
+    """Counts per subset, label histogram, and how often classes and crystal systems occur."""
     edges = np.arange(0.0, np.ceil(max(row["barrier_ev"] for row in rows)) + 0.25, 0.5)
-    histogram: dict[str, list[float]] = {"edges": edges.tolist()}
+    summary: dict[str, Any] = {"subsets": [*_OVERLAYS], "counts": dict(counts)}
+    summary["label_histogram"] = {"edges": edges.tolist()}
     for name in _OVERLAYS:
         barriers = [row["barrier_ev"] for row in rows if row["subset"] == name]
-        histogram[name] = np.histogram(barriers, edges)[0].tolist()
-    spreads = {}
-    for column in ("family", "crystal_system", "working_ion", "functional"):
+        summary["label_histogram"][name] = np.histogram(barriers, edges)[0].tolist()
+    for column in ("family", "crystal_system"):
         counted = Counter((row[column], row["subset"]) for row in rows)
-        total = Counter(row[column] for row in rows)
-        kinds = sorted(total, key=lambda kind: (-total[kind], kind))
-        spreads[column] = {kind: [counted[kind, name] for name in _OVERLAYS] for kind in kinds}
-    return {
-        "subsets": list(_OVERLAYS),
-        "counts": dict(counts),
-        "label_histogram": histogram,
-        **spreads,
-    }
+        kinds = [kind for kind, _ in Counter(row[column] for row in rows).most_common()]
+        summary[column] = {kind: [counted[kind, name] for name in _OVERLAYS] for kind in kinds}
+    return summary
