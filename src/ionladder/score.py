@@ -287,9 +287,7 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
         return expectations_of(layout, labels, task, version, fetch=True)
 
     def read(reference: Referenced, shown_as: str) -> PredictionTable:
-        reader = with_labels().read_referenced
-        assert reader is not None  # noqa: S101 - made above
-        return reader(reference, shown_as)
+        return with_labels().read_referenced(reference, shown_as)  # type: ignore[misc]
 
     if task.predicts == "values":
         found = validate.load_id_expectations(layout, task, version)

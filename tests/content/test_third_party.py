@@ -1,0 +1,34 @@
+"""Scores of predictions that others publish, computed again where their files are here."""
+
+from __future__ import annotations
+
+import pytest
+
+from ionladder.config import load_params
+from ionladder.data.registry import get_task
+from ionladder.errors import DataMissingError, ReferenceMissingError
+from ionladder.repo import Layout
+from ionladder.score import TaskScorer
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "expected"),
+    [
+        ("em619", "model-3", {"mae": 0.2607, "r2": 0.7027, "accuracy_0.5": 0.8333}),
+        ("em619", "mace-mp-relaxed", {"mae": 0.3397, "accuracy_0.5": 0.7333}),
+        ("em619", "mace-mp-unrelaxed", {"mae_converged": 1.7157}),
+        ("obelix", "catboost-screening", {"mae": 1.6335, "mae_censored": 1.3029}),
+    ],
+)
+def test_a_third_party_scores_as_was_recomputed_by_hand(
+    layout: Layout, task: str, name: str, expected: dict[str, float]
+) -> None:
+    spec, params = get_task(task), load_params(layout)
+    try:
+        scorer = TaskScorer.open(layout, spec, params.task_versions[task], params.scoring)
+        scored = scorer.score(layout.submission_dir(task, name))
+    except (DataMissingError, ReferenceMissingError) as error:
+        pytest.skip(str(error))
+    target = spec.primary.target
+    found = {key: scored.evaluation.score(target, "all", key).value for key in expected}
+    assert found == pytest.approx(expected, abs=5e-5)
