@@ -192,20 +192,18 @@ def fit_shuffled(
 
 # Table models of our own
 
+HGB_L1 = {
+    "loss": "absolute_error",
+    "learning_rate": 0.05,
+    "max_iter": 200,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 10,
+    "max_features": 0.1,
+    "early_stopping": False,
+}
 
-@baseline(
-    tasks=OBELIX,
-    seeds=10,
-    settings={
-        "loss": "absolute_error",
-        "learning_rate": 0.05,
-        "max_iter": 200,
-        "max_leaf_nodes": 31,
-        "min_samples_leaf": 10,
-        "max_features": 0.1,
-        "early_stopping": False,
-    },
-)
+
+@baseline(tasks=OBELIX, seeds=10, settings=HGB_L1)
 def hgb_l1(training: Training) -> Array:
     """Gradient-boosted trees with absolute-error loss on rich tabular features."""
     learnt, asked = training.rows(feat.rich_features(training.inputs.entries))
@@ -213,19 +211,7 @@ def hgb_l1(training: Training) -> Array:
     return np.asarray(trees.predict(asked))
 
 
-@baseline(
-    tasks=COMPOSITIONS,
-    seeds=10,
-    settings={
-        "loss": "absolute_error",
-        "learning_rate": 0.05,
-        "max_iter": 200,
-        "max_leaf_nodes": 31,
-        "min_samples_leaf": 10,
-        "max_features": 0.1,
-        "early_stopping": False,
-    },
-)
+@baseline(tasks=COMPOSITIONS, seeds=10, settings=HGB_L1)
 def composition_hgb(training: Training) -> Array:
     """Gradient-boosted trees with absolute-error loss that see the composition alone."""
     return _fit_on_ions(_boosting(training), training)

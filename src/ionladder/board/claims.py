@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
-import pandas as pd
 
 from ionladder.data import registry
 from ionladder.errors import ConfigError, did_you_mean
-from ionladder.evaluation import Prepared, align, is_sliceable, under_convention
+from ionladder.evaluation import (
+    Aligned,
+    Prepared,
+    align,
+    align_checked,
+    is_sliceable,
+    under_convention,
+)
 from ionladder.receipt import rounded
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Censored, Task
@@ -111,19 +117,20 @@ def convention_scores(
             for part in (scorer.labels.test, scorer.labels.train)
         ]
         for name, one in scored.items():
-            places = {TEST: _values(prepared[0], one.submission.predictions.rows)}
+            tested = align_checked(prepared[0].id_array, one.submission.predictions, task)
+            places = {TEST: _values(prepared[0], tested)}
             cv = one.submission.cv_predictions
             for scheme in schemes if cv else ():
                 rows = cv.rows[cv.rows["scheme"] == scheme]  # type: ignore[union-attr]
                 if len(rows):
-                    places[scheme] = _values(prepared[1], rows.rename(columns={"repeat": "seed"}))
+                    rows = rows.rename(columns={"repeat": "seed"})
+                    places[scheme] = _values(prepared[1], align(prepared[1].ids, rows, task))
             found.setdefault(censored, {})[name] = places
     return found
 
 
-def _values(prepared: Prepared, predictions: pd.DataFrame) -> dict[str, list[float | None]]:
-    errors = prepared.primary_errors(align(prepared.ids, predictions, prepared.task).y_pred)
-    found = {}
+def _values(prepared: Prepared, aligned: Aligned) -> dict[str, list[float | None]]:
+    errors, found = prepared.primary_errors(aligned.y_pred), {}
     for subset in prepared.task.subsets:
         inside = errors[:, prepared.rows(subset.name).index]
         counted = np.isfinite(inside[0])

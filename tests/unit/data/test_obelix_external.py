@@ -140,5 +140,5 @@ def test_a_broken_file_is_one_error_with_its_name(
 
 def test_other_counts_than_expected_are_refused(raw: Path) -> None:
     write(raw, GOOD)
-    with pytest.raises(IngestError, match="expected 2 test_entries; found 1"):
+    with pytest.raises(IngestError, match="test_entries: expected 2; found 1"):
         build(raw, test_entries=2)

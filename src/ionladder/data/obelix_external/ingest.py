@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -22,13 +18,12 @@ from ionladder.data.store import BuiltVersion, table_from_rows
 from ionladder.errors import IngestError
 from ionladder.repo import sha256_bytes
 
-SPLIT = "external"
 ROOM_C = (15.0, 35.0)
 SMALLEST_S_PER_CM = "1E-14"
 """Smaller values are no measurements: they count as this upper limit."""
 COMPILATIONS = {
     "LiIon": ("LiIonDatabase.csv", "composition", "source", "target", "temperature"),
-    "Laskowski": ("laskowski_with_dois.csv", "Structure", "DOI", "σ(RT)(S cm-1)", ""),
+    "Laskowski": ("laskowski_with_dois.csv", "Structure", "DOI", "σ(RT)(S cm-1)"),
 }
 """Compilation → its file, and the headers of formula, DOI, conductivity and temperature in °C."""
 RULES = (
@@ -42,35 +37,6 @@ RULES = (
 _Row = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """One row of a compilation, as far as it can be read.
-
-    Attributes:
-        id: Compilation and number of the row, from 1.
-        compilation: Where it stands.
-        formula: As printed.
-        norm: Its normalised composition; empty where the formula is not read.
-        printed_doi: What stands for the DOI of its article.
-        label: Its conductivity; None where it is not read.
-        broken: The first rule that it breaks by itself, with what is wrong; None where none.
-    """
-
-    id: str
-    compilation: str
-    formula: str
-    norm: str
-    printed_doi: str
-    label: rel.Conductivity | None
-    broken: tuple[str, str] | None
-
-    @property
-    def dois(self) -> list[str]:
-        """DOIs of its articles in lower case, each once."""
-        found = re.findall(r"10\.\d+/[^\s;|]+", self.printed_doi.lower())
-        return list(dict.fromkeys(found))
-
-
 def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
     """Read both compilations and OBELiX, apply the rules, and tabulate what is new.
 
@@ -80,189 +46,170 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
     known, train = (rel.read_csv(raw / name) for name in (rel.ALL, rel.TRAIN))
     norms = {row[rel.ID]: _norm(row[rel.CELL]) for row in known}
     dois = {doi for row in known for doi in rel.dois(row)}
-    measured = [one for name in COMPILATIONS for one in read_compilation(raw, name)]
-    left_out, kept = [], dict[str, list[Measurement]]()
-    for one in measured:
-        if reason := one.broken or _known_reason(one, {*norms.values()}, dois):
-            row = {"id": one.id, "reason": reason[0], "formula": one.formula, "detail": reason[1]}
-            left_out.append(row)
-        else:
-            kept.setdefault(one.norm, []).append(one)
-    entries = [_train_entry(row, norms) for row in train] + [
-        _new_entry(*new) for new in kept.items()
+    rows = [row for name in COMPILATIONS for row in read_compilation(raw, name)]
+    new: dict[str, list[_Row]] = {}
+    for row in rows:
+        row["broken"] |= _known_of(row, {*norms.values()}, dois)
+        if not row["broken"]:
+            new.setdefault(row["norm"], []).append(row)
+    entries = [
+        {
+            **conductivity_row(row),
+            "formula_norm": norms[row[rel.ID]],
+            "compilation": "OBELiX",
+            "dois": rel.dois(row),
+            "n_measurements": 1,
+            "subset": "train",
+        }
+        for row in train
     ]
-    links: dict[str, list[Any]] = {
-        row["id"]: [("doi", doi) for doi in row["dois"]] for row in entries
-    }
+    entries += [_new_entry(norm, found) for norm, found in new.items()]
+    links = {entry["id"]: [*entry["dois"]] for entry in entries}
     for row in train:
-        links[row[rel.ID]].append(("composition", row[rel.CELL]))
+        links[row[rel.ID]].append(row[rel.CELL])
     components = ingest.connected_components(links)
     for entry in entries:
-        entry |= {"split_name": SPLIT, "component": components[entry["id"]]}
-        entry["subset"] = "train" if entry["compilation"] == "OBELiX" else "test"
-    learnt = {row["id"]: row["component"] for row in entries if row["subset"] == "train"}
-    rows: dict[str, list[_Row]] = {
-        "left_out": left_out,
-        "folds": ingest.draw_folds(learnt, pinned.folds),
-    }
+        entry |= {"split_name": "external", "component": components[entry["id"]]}
+    learnt = {e["id"]: e["component"] for e in entries if e["subset"] == "train"}
+    tables = {"left_out": _left_out(rows), "folds": ingest.draw_folds(learnt, pinned.folds)}
     dataset = get_dataset("obelix_external")
-    tables = {
-        spec.name: table_from_rows(spec, rows.get(spec.name, entries)) for spec in dataset.tables
-    }
-    summary = _summary(entries, left_out, Counter(one.compilation for one in measured))
-    summary["elsewhere"] = {"obelix": scatter(known, norms, measured)}
-    known_tokens = {*norms.values(), *dois}
-    checks = ingest.run_checks(dataset, _checks(known_tokens, summary["counts"], pinned), entries)
-    return BuiltVersion(tables=tables, checks=tuple(checks), summary=summary)
+    made = {t.name: table_from_rows(t, tables.get(t.name, entries)) for t in dataset.tables}
+    summary = _summary(entries, rows) | {"elsewhere": {"obelix": scatter(known, norms, rows)}}
+    checks = _checks({*norms.values(), *dois}, summary["counts"], pinned)
+    results = ingest.run_checks(dataset, checks, entries)
+    return BuiltVersion(tables=made, checks=tuple(results), summary=summary)
 
 
-def read_compilation(raw: Path, name: str) -> list[Measurement]:
+def read_compilation(raw: Path, name: str) -> list[_Row]:
     """Every row of one compilation, whatever is wrong with it.
+
+    Returns:
+        Rows with ``id`` (compilation and number, from 1), ``compilation``, ``formula`` as printed,
+        ``norm`` and ``label`` (None where they are not read), ``doi`` as printed, ``dois``, and
+        ``broken``: rule that the row breaks by itself → what is wrong, in the order of the rules.
 
     Raises:
         IngestError: No text in UTF-8, or a column is missing.
     """
+    import pandas as pd
+
     file, *headers = COMPILATIONS[name]
     step = "Look at the file upstream; ingest does not guess."
     try:
-        text = (raw / file).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start} that is not"
-        raise IngestError(file, "text in UTF-8", found, step) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [header for header in headers if header and header not in (reader.fieldnames or ())]
-    if missing:
-        raise IngestError(
-            file, f"columns {', '.join(filter(None, headers))}", f"no {', '.join(missing)}", step
-        )
-    cells = ([(row.get(header) or "").strip() for header in headers] for row in reader)
-    return [_measurement(name, number, *row) for number, row in enumerate(cells, start=1)]
-
-
-def _measurement(
-    name: str, number: int, formula: str, doi: str, sigma: str, temperature: str
-) -> Measurement:
-    """One row; the first of the first three rules that it breaks is noted."""
-    norm, label, broken = "", None, []
-    try:
-        norm = _norm(formula)
-    except rel.FormulaError as error:
-        broken.append((RULES[0], str(error)))
-    try:
-        label = rel.parse_conductivity(sigma.replace("−", "-"))
-        if label.value is not None and label.value < float(SMALLEST_S_PER_CM):
-            label = rel.parse_conductivity(f"<{SMALLEST_S_PER_CM}")
-    except rel.LabelError as error:
-        broken.append((RULES[1], str(error)))
-    if COMPILATIONS[name][-1]:
-        try:
-            is_room = ROOM_C[0] <= float(temperature) <= ROOM_C[1]
-        except ValueError:
-            is_room = False
-        if not is_room:
-            broken.append((RULES[2], f"{temperature or 'no'} °C"))
-    return Measurement(
-        id=f"{name}-{number:04d}",
-        compilation=name,
-        formula=formula,
-        norm=norm,
-        printed_doi=doi,
-        label=label,
-        broken=broken[0] if broken else None,
-    )
+        table = pd.read_csv(raw / file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except ValueError as error:
+        raise IngestError(file, "a CSV file in UTF-8", str(error).splitlines()[0], step) from error
+    if missing := ", ".join({*headers} - {*table.columns}):
+        raise IngestError(file, f"columns {', '.join(headers)}", f"no {missing}", step)
+    rows = []
+    for number, cells in enumerate(table[headers].itertuples(index=False, name=None), start=1):
+        formula, doi, sigma, *temperature = (cell.strip() for cell in cells)
+        row = {"id": f"{name}-{number:04d}", "compilation": name, "formula": formula, "doi": doi}
+        found: list[Any] = []
+        broken: dict[str, str] = {}
+        readers = ((_norm, formula), (_label, sigma), (_at_room, *(temperature or ["25"])))
+        for rule, (read, text) in zip(RULES, readers, strict=False):
+            try:
+                found.append(read(text))
+            except ValueError as error:
+                found.append(None)
+                broken[rule] = str(error)
+        dois = dict.fromkeys(re.findall(r"10\.\d+/[^\s;|]+", doi.lower()))
+        rows.append({**row, "norm": found[0], "label": found[1], "dois": [*dois], "broken": broken})
+    return rows
 
 
 def _norm(formula: str) -> str:
     return rel.normalised_formula(rel.parse_formula(formula))
 
 
-def _known_reason(one: Measurement, norms: set[str], dois: set[str]) -> tuple[str, str] | None:
-    """The first of the last three rules that a row breaks."""
-    if one.norm in norms:
-        return RULES[3], one.norm
-    if not one.dois:
-        return RULES[4], one.printed_doi or "nothing"
-    return (RULES[5], ", ".join(one.dois)) if dois & {*one.dois} else None
+def _label(text: str) -> rel.Conductivity:
+    label = rel.parse_conductivity(text.replace("−", "-"))
+    is_tiny = label.value is not None and label.value < float(SMALLEST_S_PER_CM)
+    return rel.parse_conductivity(f"<{SMALLEST_S_PER_CM}") if is_tiny else label
 
 
-def _train_entry(row: rel.Row, norms: dict[str, str]) -> _Row:
-    return {
-        **conductivity_row(row),
-        "formula_norm": norms[row[rel.ID]],
-        "compilation": "OBELiX",
-        "dois": rel.dois(row),
-        "n_measurements": 1,
-    }
+def _at_room(text: str) -> None:
+    if not re.fullmatch(r"\d+\.?\d*", text) or not ROOM_C[0] <= float(text) <= ROOM_C[1]:
+        raise ValueError(f"{text or 'no'} °C")
 
 
-def _new_entry(norm: str, rows: list[Measurement]) -> _Row:
+def _known_of(row: _Row, norms: set[str], dois: set[str]) -> dict[str, str]:
+    """Which of the last three rules a row breaks, in their order."""
+    is_broken = (row["norm"] in norms, not row["dois"], dois & {*row["dois"]})
+    details = (row["norm"], row["doi"] or "nothing", ", ".join(row["dois"]))
+    return {r: d for r, b, d in zip(RULES[3:], is_broken, details, strict=True) if b}
+
+
+def _left_out(rows: list[_Row]) -> list[_Row]:
+    """Rows that break a rule, with the first that each breaks."""
+    first = [(row, *next(iter(row["broken"].items()))) for row in rows if row["broken"]]
+    return [
+        {"id": row["id"], "reason": rule, "formula": row["formula"], "detail": detail}
+        for row, rule, detail in first
+    ]
+
+
+def _new_entry(norm: str, rows: list[_Row]) -> _Row:
     """The entry of a composition: the median of its values, else the smallest of its limits."""
-    labels = [one.label for one in rows if one.label is not None]
-    values = [label.log10 for label in labels if label.limit is None]
-    limits = [label.log10_limit for label in labels if label.log10_limit is not None]
-    compilations = {one.compilation for one in rows}
+    values = [row["label"].log10 for row in rows if row["label"].limit is None]
+    limits = [row["label"].log10_limit for row in rows if row["label"].limit is not None]
+    compilations = {row["compilation"] for row in rows}
     return {
         "id": f"x{sha256_bytes(norm.encode())[:10]}",
         "formula_norm": norm,
         "compilation": compilations.pop() if len(compilations) == 1 else "both",
-        "dois": sorted({doi for one in rows for doi in one.dois}),
+        "dois": sorted({doi for row in rows for doi in row["dois"]}),
         "n_measurements": len(values) or len(limits),
         "log10_sigma": median(values) if values else rel.UPSTREAM_LIMIT_LOG10,
         "log10_sigma_limit": None if values else min(limits),
         "censoring": "none" if values else "left",
+        "subset": "test",
     }
 
 
-def scatter(
-    known: Iterable[rel.Row], norms: dict[str, str], measured: Iterable[Measurement]
-) -> dict[str, float | int]:
-    """How far OBELiX's labels lie from values of the same composition in other articles, decades.
+def scatter(known: list[rel.Row], norms: dict[str, str], rows: list[_Row]) -> _Row:
+    """How far OBELiX's labels are from values of the same composition in other articles, decades.
 
     Limits count on neither side, nor do rows without a DOI or with one of the entry's own.
     """
-    found: dict[str, list[Measurement]] = {}
-    for one in measured:
-        if one.broken is None and one.dois and one.label and one.label.limit is None:
-            found.setdefault(one.norm, []).append(one)
+    labels = {row[rel.ID]: rel.parse_conductivity(row[rel.SIGMA]) for row in known}
     pairs = [
-        (row[rel.ID], abs(one.label.log10 - label.log10))
+        (row[rel.ID], abs(one["label"].log10 - labels[row[rel.ID]].log10))
+        for one in rows
+        if one["broken"].keys().isdisjoint(RULES[:3]) and one["dois"] and not one["label"].limit
         for row in known
-        if (label := rel.parse_conductivity(row[rel.SIGMA])).limit is None
-        for one in found.get(norms[row[rel.ID]], ())
-        if one.label and not {*one.dois} & {*rel.dois(row)}
+        if norms[row[rel.ID]] == one["norm"] and not labels[row[rel.ID]].limit
+        if not {*one["dois"]} & {*rel.dois(row)}
     ]
     gaps = [gap for _, gap in pairs] or [0.0]
-    return {
-        "entries": len({entry for entry, _ in pairs}),
-        "pairs": len(pairs),
-        "mean": round(fmean(gaps), 6),
-        "median": round(median(gaps), 6),
-    }
+    middle = {"mean": round(fmean(gaps), 6), "median": round(median(gaps), 6)}
+    return {"entries": len({entry for entry, _ in pairs}), "pairs": len(pairs), **middle}
 
 
-def _summary(entries: list[_Row], left_out: list[_Row], n_rows: Counter[str]) -> _Row:
+def _summary(entries: list[_Row], rows: list[_Row]) -> _Row:
     """Counts by subset and by rule; rows whose formula is not read, by number."""
     parts = [[row for row in entries if row["subset"] == name] for name in ("train", "test")]
-    counts = {
-        "entries": [len(part) for part in parts],
-        "components": [len({row["component"] for row in part}) for part in parts],
-        "dois": [len({doi for row in part for doi in row["dois"]}) for part in parts],
-        "censored": [sum(row["censoring"] == "left" for row in part) for part in parts],
-    }
-    out = Counter((row["reason"], row["id"].split("-")[0]) for row in left_out)
-    unread = [row["id"] for row in left_out if row["reason"] == RULES[0]]
-    rules = {rule: [out[rule, name] for name in COMPILATIONS] for rule in RULES}
+    first = [(next(iter(row["broken"]), ""), row["compilation"]) for row in rows]
+    out, n_rows = Counter(first), Counter(name for _, name in first)
+    counted = {rule: [out[rule, name] for name in COMPILATIONS] for rule in RULES}
+    unread: dict[str, list[int]] = {name: [] for name in COMPILATIONS}
+    for row in rows:
+        if RULES[0] in row["broken"]:
+            unread[row["compilation"]].append(int(row["id"].split("-")[1]))
     return {
         "subsets": ["train", "test"],
-        "counts": counts,
+        "counts": {
+            "entries": [len(part) for part in parts],
+            "components": [len({row["component"] for row in part}) for part in parts],
+            "dois": [len({doi for row in part for doi in row["dois"]}) for part in parts],
+            "censored": [sum(row["censoring"] == "left" for row in part) for part in parts],
+        },
         "rules": {
-            "columns": list(COMPILATIONS),
-            "counts": {"published rows": [n_rows[name] for name in COMPILATIONS], **rules},
+            "columns": [*COMPILATIONS],
+            "counts": {"published rows": [n_rows[name] for name in COMPILATIONS], **counted},
         },
-        "formulas_not_read": {
-            name: [int(row.split("-")[1]) for row in unread if row.startswith(name)]
-            for name in COMPILATIONS
-        },
+        "formulas_not_read": unread,
     }
 
 
@@ -274,8 +221,9 @@ def _checks(
     def nothing_is_known(entries: list[_Row]) -> Outcome:
         new = [row for row in entries if row["subset"] == "test"]
         bad = [row["id"] for row in new if known & {row["formula_norm"], *row["dois"]}]
-        found = [("nothing of OBELiX", f"composition or DOI of {name}") for name in bad]
-        return _outcome("new entries", found, f"{len(new)} entries")
+        what = {"expected": "nothing of OBELiX", "found": "its composition or DOI"}
+        findings = [Finding(entry=None, place=f"id {name!r}", **what) for name in bad]
+        return Outcome(findings=findings, detail=f"{len(new)} entries")
 
     made = {
         f"{subset}_{name}": pair[place]
@@ -286,8 +234,3 @@ def _checks(
         Check("nothing_is_known", "New entries share nothing with OBELiX.", nothing_is_known),
         counts_check(pinned, made),
     ]
-
-
-def _outcome(place: str, found: list[tuple[str, str]], detail: str) -> Outcome:
-    findings = [Finding(entry=None, place=place, expected=e, found=f) for e, f in found]
-    return Outcome(findings=findings, detail=detail)
