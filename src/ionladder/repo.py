@@ -124,7 +124,9 @@ def find_layout(start: Path | None = None) -> Layout:
     named = os.environ.get(ROOT_VARIABLE)
     begin = Path(named) if named else (start or Path.cwd())
     for folder in [begin] if named else [begin, *begin.resolve().parents]:
-        if (folder / PARAMS_FILE).is_file():
+        # Other projects of DVC have a file of this name too.
+        file = folder / PARAMS_FILE
+        if file.is_file() and (named or b"scoring:" in file.read_bytes()):
             return Layout(folder.resolve())
     raise ConfigError(
         str(begin),

@@ -577,6 +577,10 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
+_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
+"""Characters that a terminal obeys; tabs and line ends stay."""
+
+
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, item in value.items():
@@ -587,6 +591,7 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             flat |= _flatten(item, f"{key}." if key else "")
         elif item is not None or prefix or name not in {"card", "reported"}:
             cell = "; ".join(map(str, item)) if isinstance(item, list | tuple) else item
+            cell = cell.translate(_CONTROL) if isinstance(cell, str) else cell
             is_formula = isinstance(cell, str) and cell.startswith(_FORMULA_STARTS)
             flat[key] = f"'{cell}" if is_formula else "" if cell is None else cell
     return flat

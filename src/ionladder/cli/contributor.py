@@ -187,7 +187,7 @@ def new(
         ids = f"{rows['id'].nunique()} ids in each of {rows['repeat'].nunique()} repeats"
     print(
         f"Made {shown} with submission.yaml and {file} ({ids}).\n"
-        f"Fill in both, then run: ionladder score {shown}"
+        f"Fill in both, then run: ionladder score {_typed(folder, chosen)}"
     )
 
 
@@ -246,8 +246,14 @@ def convert(
     what += ["the frozen folds"] if foreign.cv_predictions else []
     print(
         f"Made {shown}: predictions of {' and '.join(what)}.\n"
-        f"Fill in submission.yaml, then run: ionladder score {shown}"
+        f"Fill in submission.yaml, then run: ionladder score {_typed(folder, chosen)}"
     )
+
+
+def _typed(folder: Path, task: Task) -> str:
+    """A folder as arguments of a command that is typed here."""
+    path = Path(os.path.relpath(folder)).as_posix()
+    return path if folder.absolute().parent.name == task.name else f"{path} --task {task.name}"
 
 
 def _name(path: Path) -> str:

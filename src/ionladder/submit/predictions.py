@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,7 @@ _CHANGES = {
         "keep ids as text",
     ),
     "padded": (" zero-padded", "zero-padded", "send ids as the task writes them"),
+    "ending": (" with an ending", "given an ending", "send ids as the task writes them"),
     "case": ("", "written otherwise", "ids are case-sensitive, without blanks"),
 }
 """How ids are changed on their way → words for one of them, for several, and what to do."""
@@ -144,7 +146,13 @@ def changed_ids(missing: Collection[str], unknown: Sequence[str]) -> str | None:
     by_value.pop(None, None)
     by_fold = {name.strip().casefold(): name for name in missing}
     pairs: dict[str, list[tuple[str, str]]] = {}
+    known = set(missing)
     for other in unknown:
+        if (
+            stem := re.sub(r"\.(?:cif|vasp|json|xyz|poscar)$", "", other, flags=re.IGNORECASE)
+        ) in known:
+            pairs.setdefault("ending", []).append((other, stem))
+            continue
         if (original := by_value.get(_as_number(other))) is not None:
             is_padded = other.lstrip("0") == original.lstrip("0") and len(other) > len(original)
             pairs.setdefault("padded" if is_padded else "number", []).append((other, original))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ionladder.errors import MAX_LISTED, Problem, SubmissionError, first_few
+from ionladder.errors import MAX_LISTED, Problem, SubmissionError, first_few, visible
 from ionladder.specs import Target
 from ionladder.submit import units
 from ionladder.submit.isolate import ReaderProcess
@@ -178,7 +178,7 @@ def _read_csv(
     try:
         start, n_lines, n_cells = _scanned(memoryview(data), shown_as)
         first = data[start : start + _MAX_HEADER].to_pybytes().decode("utf-8", "ignore")
-        written = first.splitlines()[0] if first else ""
+        written = re.split(r"[\r\n]", first, maxsplit=1)[0]
         header = next(csv.reader([written]), [])
         problems = _first_line_problems(written, header, allowed, shown_as)
         problems = problems or _length_problems(n_lines, n_cells, max_rows, shown_as)
@@ -267,6 +267,10 @@ def _first_line_problems(
         return [Problem(where, "cells separated by commas", found, step)]
     if problems := header_problems(header, shown_as):
         return problems
+    if allowed and len(header) == 1 and header[0] not in allowed:
+        step = "Separate cells by commas, and remove what stands above the names."
+        found = repr(visible(header[0], limit=60))
+        return [Problem(where, f"the names {', '.join(allowed[:2])}, …", found, step)]
     if allowed and any(map(_NUMBER.fullmatch, header)) and not set(header) & set(allowed):
         step = f"Write the names as the first line: {','.join(allowed[: len(header)])}"
         found = f"a row of data ({first_few(header)})"
@@ -291,7 +295,9 @@ def _ragged_problem(
     n_cells = ragged[0].actual_columns
     expected = f"{len(header)} cells in every row, as in the header"
     step = "Use a point for decimals, a comma between cells, and quote text that holds commas."
-    if n_cells == len(header) + 1 and re.match(r'"?\d+"?,', ragged[0].text or ""):
+    if (ragged[0].text or "").startswith(("<<<<<<<", "=======")):
+        step = "It is a merge conflict: keep the rows of one side."
+    elif n_cells == len(header) + 1 and re.match(r'"?\d+"?,', ragged[0].text or ""):
         step = f"If the first is an index, leave it out (R: row.names=FALSE). {step}"
     return Problem(where, expected, f"{n_cells} in the first of these rows", step)
 
@@ -618,13 +624,12 @@ def number_column(
     if any(re.fullmatch(r"-?\d+,\d+", text) for text in texts.values()):
         plain = "Write decimals with a point, not a comma."
     gaps = "Predict a number for every id: an empty or missing value is not scored around."
+    absent = "Leave the column out if none is known."
+    gaps = absent if is_std else gaps
     between = f"a value between {low:g} and {high:g} {unit}"
     check = f"Check the unit: the task wants {unit}."
     if is_std and (values[is_outside] <= 0).all():
-        between, check = (
-            f"a standard deviation above zero, in {unit}",
-            "Leave the column out if none is known.",
-        )
+        between, check = f"a standard deviation above zero, in {unit}", absent
     problems = [] if guessed is None else [guessed]
     for rows, expected, step in (
         (unparsed, f"a number in {unit}", plain),

@@ -267,7 +267,7 @@ def _explanations(known: Numbers, target: Target) -> Iterator[tuple[str, str]]:
     def is_physical(values: Numbers) -> bool:
         return bool(low <= values.min() and values.max() <= high)
 
-    logs = np.log10(known)
+    logs = np.log10(known[known > 0])
     if is_physical(logs):
         unit = linear_unit(target)
         step = f"Take log10 of every value: `ionladder convert --log10 --unit {unit}` does."

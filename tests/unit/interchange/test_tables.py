@@ -240,7 +240,7 @@ def test_barriers_are_converted_with_the_factor_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("beside", ["log10_sigma_pred", "y_pred", "prediction of the forest"])
 def test_the_label_beside_a_prediction_is_asked_about(tmp_path: Path, beside: str) -> None:
-    with pytest.raises(InterchangeError, match="--column log10_sigma=log10_sigma"):
+    with pytest.raises(InterchangeError, match=f"--column log10_sigma={beside}"):
         read(tmp_path, frame(log10_sigma=LOGS, **{beside: LOGS}))
 
 
