@@ -250,7 +250,13 @@ def _distinct(error: ValidationError) -> list[dict[str, Any]]:
     branches = {"str", "list", "bool", "int", "float", "constrained-str"}
     for detail in error.errors(include_url=False):
         first, *rest = detail["loc"] or ("(whole file)",)
-        inner = (p for p in rest if not (isinstance(p, str) and (p in branches or "[" in p)))
+        inner = (
+            p
+            for p in rest
+            if not (
+                isinstance(p, str) and (p in branches or "[" in p or p.startswith("constrained-"))
+            )
+        )
         loc = (str(first), *map(str, inner))
         by_field.setdefault(loc, {**detail, "loc": loc})
     return list(by_field.values())
@@ -274,6 +280,8 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         return Problem(where, f"one of {', '.join(known)}", "an unknown field", step)
     problem = field_problem(shown_as, {**detail, "loc": ()}, "Correct this field.")
     expected, step = _WORDS.get(loc[-1]) or _WORDS.get(loc[0]) or ("", problem.next_step)
+    if loc[0] == "hyperparameters" and len(loc) > 1:
+        return replace(problem, where=where, expected=expected, next_step=step)
     if kind == "string_pattern_mismatch":
         is_line = detail["ctx"]["pattern"] == _ONE_LINE
         expected = "a text of one line" if is_line else expected or problem.expected
@@ -286,7 +294,10 @@ _WORDS = {
     "authors": ("", "Write `authors:` and below it, indented, `- name: Ada Lovelace` for each."),
     "inputs": ("", "Write composition, structure or both."),
     "seeds": ("", "Write `seeds: [0, 1, 2]`: whole numbers without leading zeros or quotes."),
-    "hyperparameters": ("", "Write `hyperparameters: {learning_rate: 0.001}`: numbers or texts."),
+    "hyperparameters": (
+        "numbers, texts, true, false, or lists of them",
+        "Write `hyperparameters: {learning_rate: 0.001}`: numbers or texts.",
+    ),
     "code_url": ("an address that begins with https://", "Write the whole address."),
     "paper_doi": ("a DOI, such as 10.1021/acs.chemmater.0c01907", "Write the DOI of the paper."),
     "orcid": ("an ORCID iD, such as 0000-0002-1825-0097", "Write the iD, or leave it out."),
