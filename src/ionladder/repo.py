@@ -126,7 +126,8 @@ def find_layout(start: Path | None = None) -> Layout:
     for folder in [begin] if named else [begin, *begin.resolve().parents]:
         # Other projects of DVC have a file of this name too.
         file = folder / PARAMS_FILE
-        if file.is_file() and (named or b"scoring:" in file.read_bytes()):
+        data = file.read_bytes() if file.is_file() else b"other"
+        if not data.strip() or any(word in data for word in (b"scoring", b"datasets")):
             return Layout(folder.resolve())
     raise ConfigError(
         str(begin),

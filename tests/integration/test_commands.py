@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from command import Prompt, fetch_and_ingest, files_below, held_out
 
+import tiny
 from factories import SIGMA, write_repo
 from ionladder.repo import Layout
 
@@ -41,6 +42,7 @@ def use_version(layout: Layout, version: str) -> None:
 def fill_in(layout: Layout, name: str, values: pd.Series) -> Path:
     path = layout.submission_dir("obelix", name) / "predictions.csv"
     values.rename("log10_sigma").rename_axis("id").to_csv(path)
+    path.with_name("submission.yaml").write_text(tiny.CARD)
     return path
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from command import Prompt
 
+import tiny
 from ionladder.data.registry import get_task
 from ionladder.repo import Layout
 from ionladder.submit.validate import SCHEMA_FILE
@@ -38,6 +39,7 @@ def test_a_submission_survives_the_way_to_jarvis_and_back(
     folder = tmp_path / "train-mean-back"
     converted = prompt.ok("convert", *files, "--task", "bvel-proto", "--to-folder", str(folder)).out
     assert "predictions of 171 test entries" in converted
+    (folder / "submission.yaml").write_text(tiny.CARD)
     scored = prompt.ok("score", str(folder), "--task", "bvel-proto", "--json").out
     original = Layout(repository).submission_dir("bvel-proto", "train-mean")
     expected = prompt.ok("score", str(original), "--json").out
@@ -68,6 +70,7 @@ def test_a_matbench_file_on_exported_folds_becomes_a_submission(
     rows = pd.read_csv(folder / "cv_predictions.csv")
     assert rows.columns.tolist() == ["scheme", "repeat", "fold", "id", *TARGETS]
     assert len(rows) == 3 * 686
+    (folder / "submission.yaml").write_text(tiny.CARD)
     assert "1 seed, with cross-validation" in (
         prompt.ok("validate", str(folder), "--task", "bvel-proto").out
     )

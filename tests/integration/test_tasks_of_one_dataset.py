@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from command import Prompt, fetch_and_ingest
 
+import tiny
 from factories import write_repo
 from ionladder.data.registry import get_task
 from ionladder.entries import EntryReader
@@ -69,6 +70,7 @@ def test_from_a_template_of_folds_to_a_row_on_the_board(layout: Layout, prompt: 
     scored = rows[rows["scheme"] == "grouped_doi_comp"]
     assert sorted(scored["id"]) == sorted(template["id"])
     rows.to_csv(folder / "cv_predictions.csv", index=False)
+    (folder / "submission.yaml").write_text(tiny.CARD)
     shown = "submissions/obelix-cv/my-model"
     valid = prompt.ok("validate", shown).out
     assert "is valid: 36 training entries, out of fold, 2 repeats, with predictions on" in valid
@@ -105,6 +107,7 @@ def test_a_restricted_board_asks_for_its_entries_only(layout: Layout, prompt: Pr
     assert f"({len(with_cif)} ids)" in made
     path = layout.submission_dir("obelix-cif", "my-model") / "predictions.csv"
     (with_cif["log10_sigma"] + 0.5).rename_axis("id").to_csv(path)
+    path.with_name("submission.yaml").write_text(tiny.CARD)
     assert (
         f"{len(with_cif)} test entries"
         in prompt.ok("validate", "submissions/obelix-cif/my-model").out

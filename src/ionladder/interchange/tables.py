@@ -362,8 +362,8 @@ def _header_of(
     beside = [header for header in headers if _plain(header) in near and header != name]
     if exact and not beside:
         others = [h for h in headers if _PREDICTED.search(h) and not h.endswith("_std")]
-        beside = [h for h in others if h not in names]
-    for matches in ([*exact, *beside], stated, misspelt):
+        beside = [h for h in others if not _plain(h).startswith((*names,))]
+    for matches in ([*beside, *exact], stated, misspelt):
         if len(matches) == 1:
             return matches[0]
         if matches:
