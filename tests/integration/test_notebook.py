@@ -22,6 +22,7 @@ from walkthrough import (
 )
 
 COMMITTED = Path("submissions/bvel-proto")
+OTHER = "my-forest-with-folds"
 _WHO = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -63,7 +64,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         "folds.py",
     ]
     script.insert(0, f'export PATH="{root}/.venv/bin:$PATH"')
-    script.append("ionladder leaderboard bvel-proto")
+    cards = [f"submissions/bvel-proto/{name}/submission.yaml" for name in ("my-forest", OTHER)]
+    script += [f"cp {cards[0]} {cards[1]}", "ionladder leaderboard bvel-proto"]
     return root, follow(root, script, os.environ | _WHO | {"TMPDIR": str(root / "tmp")})
 
 

@@ -63,7 +63,7 @@ def test_json_has_two_spaces_a_final_newline_and_null_for_nan(tmp_path: Path) ->
 def test_the_repository_is_found_from_a_folder_inside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "params.yaml").write_text("{}")
+    (tmp_path / "params.yaml").write_text("scoring: {}")
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
     assert find_layout(inside) == Layout(tmp_path.resolve())
