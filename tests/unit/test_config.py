@@ -85,6 +85,15 @@ def test_one_mistake_is_named_with_its_place(
     assert found in problem.found
 
 
+def test_borrowed_files_have_addresses_and_folders_of_their_own(repository: Path) -> None:
+    version = load_params(Layout(repository)).versions["obelix-external-1-0-0"]
+    assert version.mirror_path("LiIonDatabase.csv") == "obelix-external/c2204e54/LiIonDatabase.csv"
+    assert version.mirror_path("all.csv") == "obelix/v1.2.0-data/all.csv"
+    other = load_params(Layout(repository)).versions["obelix-1-2-0"]
+    assert version.url("all.csv") == other.url("all.csv")
+    assert version.files["all.csv"] == other.files["all.csv"]
+
+
 @pytest.mark.parametrize(
     "text", ["scoring: [", "scoring: 1\nscoring: 2\n", "a: !!python/object:os.system x", "\x00"]
 )
