@@ -325,6 +325,8 @@ def _changes(
         for one, other in pairs:
             facts = [e if e is None else (_name(e), e.id, e.filemode) for e in (one, other)]
             name = next(fact[0] for fact in facts if fact)
+            if len(changes) > most:
+                break
             if facts[0] == facts[1] and times[name] == 1:
                 continue
             inner = [e if isinstance(e, pygit2.Tree) else None for e in (one, other)]

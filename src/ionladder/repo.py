@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -253,12 +253,15 @@ def only_writer(root: Path, *, waiting: Callable[[], object]) -> Iterator[None]:
         except BlockingIOError:
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            pass  # some network file systems have no locks
         os.environ[_HELD_VARIABLE] = str(root)
         sweep(root)
         yield
     finally:
         os.environ.pop(_HELD_VARIABLE, None)
-        fcntl.flock(handle, fcntl.LOCK_UN)  # a forked reader may have the folder open still
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a forked reader may have the folder open still
         os.close(handle)
 
 

@@ -445,6 +445,7 @@ def check_near(inputs: AuditInputs) -> Found:
         (truth,) = _standardised(item.y_true[None, known])
         ry, varies = standard @ truth, np.any(standard, axis=1)
         free = np.maximum(1 - ry**2, 1e-9)
+        ranks = _standardised(means.argsort(axis=1).argsort(axis=1).astype(np.float64))
         compared = np.linspace(0, means.shape[1] - 1, min(means.shape[1], _MOST_COMPARED))
         exact = np.round(means[:, compared.astype(int)], SAME_DECIMALS)
         for at in np.flatnonzero(varies):
@@ -453,6 +454,8 @@ def check_near(inputs: AuditInputs) -> Found:
             explained = ry[at] ** 2 + (r - ry[at] * ry) ** 2 / free
             shared = (exact == exact[at]).mean(axis=1)
             close = (explained > NEAR) & (ry[at] ** 2 <= NEAR) & (ry**2 <= NEAR)
+            # Another row through a curve keeps its order.
+            close |= ((ranks @ ranks[at]) ** 2 > NEAR) & (ry[at] ** 2 <= NEAR)
             close = (close | (shared >= SHARED)) & (np.abs(r) <= LINE)
             others = np.flatnonzero(close & varies & (kinds != kinds[at]))
             if others.size:

@@ -17,7 +17,7 @@ from ionladder.cli.baselines import baseline
 from ionladder.cli.common import Context, load_context, rank_text
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.git import file_at, head_commit
-from ionladder.repo import find_layout, is_running, read_json, to_json, write_json
+from ionladder.repo import find_layout, is_running, read_json, replacing, to_json, write_json
 
 if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
@@ -91,9 +91,11 @@ def make_good(root: Path) -> None:
     if lock.is_file() and not _has_stages(lock):
         commit = head_commit(root)
         former = file_at(root, commit, lock.name) if commit else None
-        lock.unlink()
-        if former is not None:
-            lock.write_bytes(former)
+        if former is None:
+            lock.unlink()
+        else:
+            with replacing(lock) as whole:
+                whole.write_bytes(former)
         print("dvc.lock was not whole (a run was killed): the one of the last commit is used.")
     if record.is_file():
         processes = [number for number in _recorded(record) if _runs_dvc(number)]

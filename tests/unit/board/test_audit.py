@@ -149,6 +149,9 @@ def put_at(place: slice, values: np.ndarray) -> np.ndarray:
         (ONE + RNG.normal(0, 0.05, 121), "near"),  # noise
         (put_at(slice(7, 8), np.array(-19.0)), "near"),  # one value of 121
         (put_at(slice(0, 60), TWO), "near"),  # half of one, half of another
+        (-np.sqrt(-np.minimum(ONE, -0.01)), "near"),  # through a curve
+        (-5 - ONE + RNG.normal(0, 0.05, 121), "near"),  # turned round
+        (np.round(ONE, 1), "near"),
         (0.7 * ONE - 3 + RNG.normal(0, 0.05, 121), "near"),  # scaled, with noise
         ((ONE + MANY) / 2, "near"),  # the mean with the labels
         (0.8 * ONE + 0.2 * MANY, "near"),

@@ -127,6 +127,7 @@ def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> N
         ("submission/obelix/a/predictions.csv", True),
         ("Submissions/obelix/a/x.txt", True),
         ("submisions/obelix/a/x.txt", True),
+        ("SUBMISSIONS/obelix/a/x.txt", True),
         ("a/predictions.csv", True),
         ("results/a/submission.yml", True),
         ("src/ionladder/submit/predictions.py", False),
