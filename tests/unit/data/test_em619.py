@@ -39,7 +39,11 @@ def write_workbook(path: Path, sheets: dict[str, Rows]) -> Path:
         for number, (_, rows) in numbered:
             body = "".join(
                 f'<row r="{line}">'
-                + "".join(cell(f"{chr(65 + i)}{line}", text) for i, text in enumerate(row) if text)
+                + "".join(
+                    cell(f"{'A' * (i // 26)}{chr(65 + i % 26)}{line}", text)
+                    for i, text in enumerate(row)
+                    if text
+                )
                 + "</row>"
                 for line, row in enumerate(rows, start=1)
             )
