@@ -38,7 +38,11 @@ def layout(tmp_path: Path, repository: Path) -> Layout:
     real = yaml.safe_load((repository / "params.yaml").read_text())
     params["tasks"]["bvel-proto"] = real["tasks"]["bvel-proto"]
     params["embedded"] = real["embedded"]
-    params["on_demand"] = real["on_demand"]  # their pages stand in the navigation
+    params["on_demand"] = real["on_demand"]
+    navigation = (root / "mkdocs.yml").read_text().splitlines(keepends=True)
+    others = ("em619", "external")  # boards that this repository does not have
+    kept = (line for line in navigation if not any(name in line for name in others))
+    (root / "mkdocs.yml").write_text("".join(kept))
     layout.params.write_text(json.dumps(params, indent=2))
     for task in OBELIX_TASKS:
         folder = layout.submission_dir(task, "constant")
