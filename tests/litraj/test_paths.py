@@ -256,6 +256,7 @@ def test_the_file_must_be_there_once_and_alone(
     [
         ("image=0", "picture=0", "image: expected a whole number"),
         ("energy=", "energy=x", "energy: expected a number in eV"),
+        ("energy=", f'v="{"0.1234 " * 9000}" energy=', "in the second lines"),
         ("converged=T", "converged=maybe", "converged: expected T or F"),
         ('Lattice="7.0', 'Lattice="7.1', "Lattice: expected the cell of the initial path"),
         ("\nS ", "\nSe", "programs that sort by element change it"),
