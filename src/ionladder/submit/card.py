@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from ionladder.errors import Problem, field_problem
+from ionladder.errors import Problem, field_problem, plain_words
 from ionladder.repo import read_mapping
 
 CARD_FILE = "submission.yaml"
@@ -279,30 +279,12 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         step = f"{hint}Rename or remove it; `notes` takes free text."
         return Problem(where, f"one of {', '.join(known)}", "an unknown field", step)
     problem = field_problem(shown_as, {**detail, "loc": ()}, "Correct this field.")
-    expected, step = _WORDS.get(loc[-1]) or _WORDS.get(loc[0]) or ("", problem.next_step)
-    if loc[0] == "hyperparameters" and len(loc) > 1:
-        return replace(problem, where=where, expected=expected, next_step=step)
-    if kind == "string_pattern_mismatch":
-        is_line = detail["ctx"]["pattern"] == _ONE_LINE
-        expected = "a text of one line" if is_line else expected or problem.expected
-    else:
-        expected = problem.expected
+    words = {name: (form, step) for name, form, step in plain_words("card")}
+    expected, step = words.get(loc[-1]) or words.get(loc[0]) or ("", problem.next_step)
+    is_line = kind == "string_pattern_mismatch" and detail["ctx"]["pattern"] == _ONE_LINE
+    is_own = kind == "string_pattern_mismatch" or (loc[0] == "hyperparameters" and len(loc) > 1)
+    expected = "a text of one line" if is_line else (expected if is_own else "") or problem.expected
     return replace(problem, where=where, expected=expected, next_step=step)
-
-
-_WORDS = {
-    "authors": ("", "Write `authors:` and below it, indented, `- name: Ada Lovelace` for each."),
-    "inputs": ("", "Write composition, structure or both."),
-    "seeds": ("", "Write `seeds: [0, 1, 2]`: whole numbers without leading zeros or quotes."),
-    "hyperparameters": (
-        "numbers, texts, true, false, or lists of them",
-        "Write `hyperparameters: {learning_rate: 0.001}`: numbers or texts.",
-    ),
-    "code_url": ("an address that begins with https://", "Write the whole address."),
-    "paper_doi": ("a DOI, such as 10.1021/acs.chemmater.0c01907", "Write the DOI of the paper."),
-    "orcid": ("an ORCID iD, such as 0000-0002-1825-0097", "Write the iD, or leave it out."),
-}
-"""Field → the form it must have, and what to do."""
 
 
 # Names of submissions: what a folder under ``submissions/<task>/`` may be called

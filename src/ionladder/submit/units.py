@@ -194,18 +194,18 @@ def converted(values: Numbers, stated: Stated, target: Target) -> tuple[Numbers,
     if is_linear(target):
         done = "" if factor == 1 else f"{factor:.6g} times the number"
         return (values * factor if done else values), done
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if not stated.form:
-            done = "log10 of the number" if factor == 1 else f"log10 of {factor:g} times the number"
-            # The sum is exact for powers of ten; their product with a number is not.
-            return np.log10(values) + round(float(np.log10(factor)), 9), done
-    sign = -1.0 if stated.form.startswith("-") else 1.0
-    scale = sign / (np.log(10.0) if stated.form.endswith("ln") else 1.0)
-    shift = round(float(np.log10(factor)), 9)
-    words = [f"{scale:.6g} times the number"] if scale != 1 else ["the number"]
-    words += [f"{shift:+g}"] if shift else []
-    done = "" if (scale, shift) == (1, 0) else " ".join(words)
-    return (values * scale + shift if done else values), done
+    shift = round(float(np.log10(factor)), 9)  # exact for powers of ten
+    if not stated.form:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.log10(values) + shift
+        return found, "log10 of " + (f"{factor:g} times " if shift else "") + "the number"
+    scale = (-1.0 if stated.form.startswith("-") else 1.0) / (
+        np.log(10.0) if stated.form.endswith("ln") else 1.0
+    )
+    if (scale, shift) == (1, 0):
+        return values, ""
+    done = (f"{scale:.6g} times " if scale != 1 else "") + "the number"
+    return values * scale + shift, done + (f" {shift:+g}" if shift else "")
 
 
 # What values say of their unit

@@ -393,20 +393,20 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
     known = {CARD_FILE, *_FILES[task.predicts], "README.md"}
     names = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
-    used = _used_files(task)
+    used, problems = _used_files(task), []
     extra = [name for name in names if name not in known]
-    problems = []
     tables = [name for name in extra if _TABLE.search(name)]
     for name in tables if len(tables) <= 3 else ():
+        extra.remove(name)
         stem = pred.CV_STEM if name.casefold().startswith("cv") else Path(used[0]).stem
-        meant = next((use for use in used if use == f"{stem}{Path(name.casefold()).suffix}"), None)
-        kind = other_kind(_start(folder / name))
-        step = f"Rename it to {meant}." if meant else "Save it as CSV named predictions.csv."
+        meant, kind = f"{stem}{Path(name.casefold()).suffix}", other_kind(_start(folder / name))
+        step = (
+            f"Rename it to {meant}." if meant in used else "Save it as CSV named predictions.csv."
+        )
         if kind and kind[0] != "a parquet file":
             step = f"{kind[1]} `ionladder convert` reads what peers write."
         found = f"{name}{f', {kind[0]}' if kind else ''}"
         problems.append(Problem(shown_as, f"predictions in {' or '.join(used)}", found, step))
-        extra.remove(name)
     if extra:
         expected = f"only {', '.join([CARD_FILE, *used, 'README.md'])}"
         step = "Remove these files; link code and models from submission.yaml."
