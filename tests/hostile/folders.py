@@ -90,7 +90,7 @@ FILES: dict[str, tuple[str | None, Callable[[Path], object]]] = {
     ),
     "two tables": ("found both", _beside("predictions.parquet", b"PAR1")),
     "a hard link to a stranger's file": (
-        "expected a column `id`",
+        "expected the names id, log10_sigma",
         _replaced(_CSV, _hard_link_to_a_stranger),
     ),
     "a hard link to another's table": (
