@@ -72,6 +72,7 @@ def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path: Path
         ("x.json.gz", gzip.compress(b'{"019": -3}'), "JSON of id"),
         ("x.parquet", b"PAR1", "predictions.parquet"),
     ],
+    ids=range(5),
 )
 def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
