@@ -138,9 +138,7 @@ site: setup  ## Render the pages from the recorded scores into site/
 	@$(RUN) ionladder site
 
 serve:  ## Show site/ at http://127.0.0.1:8000 (PORT=… for another port)
-	@test -f site/index.html || { echo "site/ is not built yet: run 'make site' first." >&2; exit 1; }
-	@echo "Serving site/ at http://127.0.0.1:$(PORT) (Ctrl-C stops it)."
-	@$(RUN) python -m http.server --bind 127.0.0.1 --directory site $(PORT)
+	@$(RUN) ionladder serve --port $(PORT)
 
 clean:  ## Remove what is generated and cheap to make again; data and .venv stay
 	@rm -rf site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import orjson
 
 from ionladder.board import compare
 from ionladder.board.audit import audit_board, audit_json
@@ -27,7 +28,7 @@ from ionladder.config import ScoringSettings
 from ionladder.data.registry import get_dataset
 from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
-from ionladder.git import head_commit
+from ionladder.git import file_at, head_commit
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.repo import Layout, read_json, sha256_file, to_json, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
@@ -402,7 +403,7 @@ class StandingOf:
 
     Attributes:
         mine: The submission.
-        former: The submission of the same name that it would replace, or None.
+        former: Primary score of the submission of the same name that it would replace, or None.
         comparison: All of them side by side, the submission included.
         reference: The best trivial reference; None without any.
         against: How the submission stands to it, from :func:`against_reference`.
@@ -411,7 +412,7 @@ class StandingOf:
     """
 
     mine: Scored
-    former: Scored | None
+    former: Mapping[str, float | None] | None
     comparison: compare.Comparison
     reference: str | None
     against: Mapping[str, Any]
@@ -471,7 +472,7 @@ def stand(
     notes = audit_json(audit_board(task, audited, scorer.labels, crossing=crossing))
     return StandingOf(
         mine=mine,
-        former=others.scored.get(name),
+        former=_former(layout, task, mine) if board is None else _score_of(others, name, task),
         comparison=compare.compare_submissions(task, scored, settings),
         reference=reference.submission.name if reference else None,
         against=against_reference(task, mine, reference, scorer.floors(), settings),
@@ -480,12 +481,28 @@ def stand(
     )
 
 
-def primary_json(scored: Scored, task: Task) -> dict[str, float | None]:
+def primary_json(receipt: Mapping[str, Any], task: Task) -> dict[str, float | None]:
     """The score that the task ranks by, as the receipt has it."""
     primary = task.primary
-    subset = scored.receipt["targets"][primary.target][primary.subset]
+    subset = receipt["targets"][primary.target][primary.subset]
     score: dict[str, float | None] = subset["metrics"][primary.metric]
     return score
+
+
+def _score_of(scores: TaskScores, name: str, task: Task) -> dict[str, float | None] | None:
+    found = scores.scored.get(name)
+    return primary_json(found.receipt, task) if found else None
+
+
+def _former(layout: Layout, task: Task, mine: Scored) -> dict[str, float | None] | None:
+    """The score that the last commit publishes under this name, of other predictions."""
+    commit = head_commit(layout.root)
+    path = layout.relative(layout.receipt(task.name, mine.submission.name))
+    data = file_at(layout.root, commit, path) if commit else None
+    receipt = orjson.loads(data) if data else {}
+    hashes = receipt.get("hashes", {}).get("predictions_sha256")
+    is_other = hashes not in {None, mine.receipt["hashes"]["predictions_sha256"]}
+    return primary_json(receipt, task) if is_other else None
 
 
 def worst_slices(
@@ -513,8 +530,7 @@ def worst_slices(
 
 def full_json(found: StandingOf, task: Task) -> dict[str, Any]:
     """Receipt and standing under keys of their own, as ``ionladder score --json --full`` prints."""
-    former = primary_json(found.former, task) if found.former else None
     shown: dict[str, Any] = {"receipt": found.mine.receipt, "standing": found.standing()}
     shown |= found.against
-    shown |= {"worst_slices": worst_slices(found.mine.receipt, task), "former": former}
+    shown |= {"worst_slices": worst_slices(found.mine.receipt, task), "former": found.former}
     return {**shown, "audit": found.audit, "not_compared_with": list(found.refused)}

@@ -23,9 +23,21 @@ if TYPE_CHECKING:
 # ``ionladder baseline``: train a baseline and write, or check, its submission
 
 
+def _baseline_names(incomplete: str) -> list[str]:
+    """Baselines whose names begin with what is typed."""
+    from ionladder.baselines.registry import all_baselines
+
+    return [name for name in all_baselines() if name.startswith(incomplete)]
+
+
 def baseline(
     name: Annotated[
-        str | None, typer.Argument(help="Which baseline; --list shows them.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="Which baseline; --list shows them.",
+            show_default=False,
+            autocompletion=_baseline_names,
+        ),
     ] = None,
     task: Annotated[
         str, typer.Option(help="Task to predict.", autocompletion=task_names)

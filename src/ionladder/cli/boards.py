@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder.cli.common import Context, load_context, rank_text, task_names, task_of
+from ionladder.cli.common import (
+    Context,
+    load_context,
+    rank_text,
+    say,
+    show,
+    submissions,
+    task_names,
+    task_of,
+)
 from ionladder.data.registry import get_task
 from ionladder.errors import ConfigError, HistoryError, did_you_mean, error_text, first_few, visible
 from ionladder.repo import to_json
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ionladder.board.history import Publication, Record, ScoreChange
     from ionladder.config import ScoringSettings
     from ionladder.specs import Task
 
 _MOST_PUBLICATIONS_DIGITS = 3
-_PIPED_WIDTH = 1000
 
 # --- ``ionladder leaderboard``
 
@@ -74,8 +80,12 @@ def leaderboard(
 
 
 def compare(
-    submission: Annotated[Path, typer.Argument(help="Submission folder.")],
-    other: Annotated[Path, typer.Argument(help="The submission to compare it with.")],
+    submission: Annotated[
+        Path, typer.Argument(help="Submission folder.", autocompletion=submissions)
+    ],
+    other: Annotated[
+        Path, typer.Argument(help="The one to compare it with.", autocompletion=submissions)
+    ],
     task: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +126,7 @@ def compare(
     if json:
         print(to_json({"task": chosen.name, "confidence": settings.confidence, **found}), end="")
         return
-    print(_sentences(found, chosen, settings))
+    say(_sentences(found, chosen, settings))
 
 
 def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) -> str:
@@ -274,36 +284,27 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
 
 
 def _print(found: Sequence[Publication]) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = _PIPED_WIDTH
     if not found:
-        console.print("No published score has changed here.")
+        say("No published score has changed here.")
     for each in found:
         commit = each.commit[:12] if each.commit else "no commit"
-        console.print(f"{each.task}, publication {each.number}, computed on {commit}")
-        if each.moved:
-            console.print(_table(each.moved))
+        title = f"{each.task}, publication {each.number}, computed on {commit}"
+        _print_moved(title, each.moved) if each.moved else say(title)
+        because: dict[str, list[str]] = {}
+        for change in each.moved:
+            because.setdefault("; ".join(change.reasons), []).append(change.after.submission)
+        for reasons, names in because.items():
+            say(f"  {reasons}: {first_few(names)}")
         if n_same := len(each.unmoved):
-            reasons = sorted({reason for change in each.unmoved for reason in change.reasons})
+            told = sorted({reason for change in each.unmoved for reason in change.reasons})
             were = "was" if n_same == 1 else "were"
-            because = "; ".join(reasons)
-            console.print(f"{n_same} {were} scored again and stayed as before ({because}).")
-        console.print()
+            say(f"{n_same} {were} scored again and stayed as before ({'; '.join(told)}).")
+        print()
 
 
-def _table(moved: Sequence[ScoreChange]) -> Table:
-    from rich.table import Table
-
-    unit = moved[0].after.unit
-    table = Table(box=None)
-    table.add_column("submission", no_wrap=True)
-    for heading in ("from", "to", "difference"):
-        table.add_column(f"{heading} / {unit}", justify="right")
-    for heading in ("rank", "group", "why"):
-        table.add_column(heading, overflow="fold")
+def _print_moved(title: str, moved: Sequence[ScoreChange]) -> None:
+    heads = [f"{heading} / {moved[0].after.unit}" for heading in ("from", "to", "difference")]
+    rows = []
     for change in moved:
         digits, difference = change.digits, change.difference
         (was, *old), (value, *new) = (_cells(r, digits) for r in (change.before, change.after))
@@ -311,9 +312,8 @@ def _table(moved: Sequence[ScoreChange]) -> Table:
             now if now == then else f"{then} → {now}" for then, now in zip(old, new, strict=True)
         ]
         by = "–" if difference is None else f"{difference:+.{digits}f}"
-        why = "; ".join(change.reasons)
-        table.add_row(change.after.submission, was, value, by, *moves, why)
-    return table
+        rows.append([change.after.submission, was, value, by, *moves])
+    show(title, ["submission", *heads, "rank", "group"], rows)
 
 
 def _cells(record: Record | None, digits: int) -> tuple[str, str, str]:

@@ -6,13 +6,14 @@ import os
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
@@ -152,6 +153,14 @@ def task_names(incomplete: str) -> list[str]:
     return [name for name in all_tasks() if name.startswith(incomplete)]
 
 
+def submissions(incomplete: str) -> list[str]:
+    """Folders ``submissions/<task>/<name>`` from here that begin with what is typed."""
+    depth = 2 if incomplete.count("/") < 2 else 3
+    found = sorted(Path().glob("/".join(["submissions", *"*" * (depth - 1)])))
+    paths = [f"{path.as_posix()}{'/' * (depth == 2)}" for path in found if path.is_dir()]
+    return [path for path in paths if path.startswith(incomplete)]
+
+
 TaskName = Annotated[
     str, typer.Argument(help="Task, for example obelix.", autocompletion=task_names)
 ]
@@ -162,7 +171,8 @@ TaskOfFolder = Annotated[
     ),
 ]
 SubmissionFolder = Annotated[
-    Path, typer.Argument(help="Submission folder, or a file of predictions.")
+    Path,
+    typer.Argument(help="Submission folder, or a file of predictions.", autocompletion=submissions),
 ]
 OtherVersion = Annotated[
     str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
@@ -205,49 +215,51 @@ def following(items: Iterable[Item], doing: str, *, total: int | None = None) ->
             yield item
 
 
-# --- Tables: drawn by rich on a terminal, plain aligned text where output is piped
+# --- Text and tables: wrapped at a terminal; no number is ever cut
+
+
+def room() -> int | None:
+    """Columns of the terminal, or those that COLUMNS names; None where output is piped."""
+    is_known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return shutil.get_terminal_size().columns if is_known else None
+
+
+def say(text: str, *, to: TextIO | None = None) -> None:
+    """Print prose; where there is a terminal, lines break between words."""
+    width = room()
+    unbroken: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+    for line in text.splitlines():
+        hang = line[: len(line) - len(line.lstrip())]
+        lines = textwrap.wrap(line, width, subsequent_indent=hang, **unbroken) if width else [line]
+        print("\n".join(lines), file=to)
 
 
 def show(
     title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int = 1
 ) -> None:
-    """Print a table: boxes at a terminal; else lines, columns two blanks apart and never cut.
+    """Print a table; columns that the terminal has no room for follow below the others.
 
     Args:
         title: Printed above it.
         header: Column heads.
         rows: Cells, as many in each row as there are heads.
-        numbers_from: First column that is set flush right.
+        numbers_from: First column that is set flush right; those before it begin every line.
     """
-    if sys.stdout.isatty():
-        _draw(title, header, rows, numbers_from)
-        return
-    lines = [list(header), *map(list, rows)]
+    lines, limit = [list(header), *map(list, rows)], room()
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    print(title)
-    for line in lines:
-        cells = [
-            cell.rjust(width) if place >= numbers_from else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        print("  ".join(cells).rstrip())
-
-
-def _draw(
-    title: str, header: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int
-) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(title), title_justify="left")
-    for place, head in enumerate(header):
-        is_number = place >= numbers_from
-        is_whole = place == 0 or is_number
-        table.add_column(Text(head), justify="right" if is_number else "left", no_wrap=is_whole)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    first = list(range(numbers_from))
+    blocks: list[list[int]] = [[]]
+    for place in range(numbers_from, len(header)):
+        needed = sum(widths[each] + 2 for each in (*first, *blocks[-1], place)) - 2
+        if limit is not None and needed > limit and blocks[-1]:
+            blocks.append([])
+        blocks[-1].append(place)
+    say(title)
+    for block in blocks:
+        for line in lines:
+            cells = [line[each].ljust(widths[each]) for each in first]
+            cells += [line[each].rjust(widths[each]) for each in block]
+            print("  ".join(cells).rstrip())
 
 
 def printable(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ionladder.cli import common
-from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskName, show
+from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskName, say, show
 from ionladder.data.registry import all_tasks, get_dataset, get_task
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean
 from ionladder.repo import Layout, read_parquet, to_json, write_text
@@ -37,41 +37,46 @@ _STATES = {"here": "here", "absent": "not here", "waiting": "on demand"}
 
 
 def tasks(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="One task, with its question.", autocompletion=common.task_names),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """List the tasks: question, data, targets, what they rank by."""
+    """List the tasks and whether their data are here; of one task: question, targets, metric."""
     context = common.load_context()
     known = {*context.params.task_versions, *context.params.waiting}
-    rows = [_row(context, task) for name, task in all_tasks().items() if name in known]
+    chosen = [get_task(name)] if name else [t for t in all_tasks().values() if t.name in known]
+    rows = [_row(context, task) for task in chosen]
     if json:
         print(to_json(rows), end="")
         return
-    cells = [
-        [
-            row["task"],
-            f"{row['dataset']} {row['dataset_version']}",
-            _entries(row),
-            ", ".join(f"{name} / {unit}" for name, unit in row["targets"].items()),
-            row["primary"],
-            _STATES[row["state"]],
-            row["question"],
+    if name:
+        (row,) = rows
+        targets = ", ".join(f"{target} / {unit}" for target, unit in row["targets"].items())
+        say(f"{name}: {row['title']}\n{row['question']}")
+        say(f"To predict: {_entries(row)}; {targets}")
+        say(f"Ranked by: {row['primary']}")
+        say(f"Data: {row['dataset']} {row['dataset_version']}, {_STATES[row['state']]}")
+    else:
+        cells = [
+            (r["task"], f"{r['dataset']} {r['dataset_version']}", _entries(r), _STATES[r["state"]])
+            for r in rows
         ]
-        for row in rows
-    ]
-    header = ["task", "dataset", "to predict", "targets", "ranks by", "data", "question"]
-    show(f"{len(rows)} tasks", header, cells, numbers_from=7)
+        head = f"{len(rows)} tasks; `ionladder tasks NAME` says what one asks"
+        show(head, ["task", "dataset", "to predict", "data"], cells, numbers_from=4)
     if absent := ", ".join(row["task"] for row in rows if row["state"] == "absent"):
-        print(f"Not here: {absent}. `ionladder fetch` and `ionladder ingest` get them.")
+        say(f"Not here: {absent}. `ionladder fetch` and `ionladder ingest` get them.")
     if waiting := ", ".join(row["task"] for row in rows if row["state"] == "waiting"):
-        print(
+        say(
             f"Fetched on demand: {waiting}. `ionladder fetch DATASET --pin` gets the "
             "data of one; no board until somebody has."
         )
 
 
 def _entries(row: dict[str, Any]) -> str:
-    number = "–" if row["n_to_predict"] is None else row["n_to_predict"]
-    return f"{number} out of fold" if row["scored_on"] == "folds" else f"{number} test entries"
+    number = "" if row["n_to_predict"] is None else f"{row['n_to_predict']} "
+    return f"{number}{'out of fold' if row['scored_on'] == 'folds' else 'test entries'}"
 
 
 def _row(context: Context, task: Task) -> dict[str, Any]:
@@ -383,7 +388,7 @@ def score(
         return
     if not is_own:
         _print_scores(scored, chosen, version)
-        print(f"Upper limits: {convention}. Not comparable with the board, which imputes them.")
+        say(f"Upper limits: {convention}. Not comparable with the board, which imputes them.")
         return
     follow = partial(common.following, doing="Scoring the board")
     found = stand(
@@ -394,7 +399,7 @@ def score(
         return
     _print_scores(found.mine, chosen, version)
     for line in _standing_lines(found, chosen):
-        print(line)
+        say(line)
 
 
 def _print_scores(mine: Scored, task: Task, version: str) -> None:
@@ -404,7 +409,7 @@ def _print_scores(mine: Scored, task: Task, version: str) -> None:
     trained = "seeds" if task.scored_folds is None else f"repeats of {task.scored_folds.scheme}"
     seeds = f", mean of {n_seeds} {trained}" if n_seeds > 1 else ""
     model = common.printable(mine.submission.card.model)
-    print(
+    say(
         f"{model} on {task.name} ({task.dataset} {version}): "
         f"{evaluation.n_scored} of {evaluation.n_expected} entries scored{seeds}."
     )
@@ -431,7 +436,7 @@ def _print_scores(mine: Scored, task: Task, version: str) -> None:
         rows = [[title, str(part.n), _cell(part.metrics[primary.metric])] for title, part in parts]
         show(f"{task.primary_use.title} by subset", ["", "entries", "value"], rows)
     n_groups = targets[primary.target][primary.subset].n_groups
-    print(f"95 % intervals resample groups of related entries ({n_groups} groups).")
+    say(f"95 % intervals resample groups of related entries ({n_groups} groups).")
 
 
 def _cell(score: Score) -> str:
@@ -446,13 +451,13 @@ _NAMED = 6
 
 def _standing_lines(found: StandingOf, task: Task) -> Iterator[str]:
     """The lines below the tables: place, former score, worst slices, audit notes."""
-    from ionladder.board.build import primary_json, worst_slices
+    from ionladder.board.build import worst_slices
     from ionladder.board.history import AGAINST
     from ionladder.receipt import MIN_ROWS
 
     yield _place(found)
     if found.former is not None:
-        value = _number(primary_json(found.former, task)["value"])
+        value = _number(found.former["value"])
         yield f"It replaces a committed submission whose {task.primary_use.title} is {value}."
     closed, *ends = (found.against[name] for name in AGAINST[:3])
     if closed is not None:

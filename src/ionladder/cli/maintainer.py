@@ -14,7 +14,7 @@ import typer
 
 from ionladder import errors as err
 from ionladder.cli.baselines import baseline
-from ionladder.cli.common import Context, load_context, rank_text
+from ionladder.cli.common import Context, load_context, rank_text, say, show
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.git import file_at, head_commit
 from ionladder.repo import find_layout, is_running, read_json, replacing, to_json, write_json
@@ -412,25 +412,18 @@ def diff(
     new: Annotated[str, typer.Argument(help="New version, such as 1.2.0.")],
 ) -> None:
     """Print every cell that differs between two versions, classed by what it means for scores."""
-    from rich.console import Console
-    from rich.table import Table
-
     from ionladder.data.versions import KINDS, consequence, diff_versions, show_value
 
-    context = load_context()
-    changes = diff_versions(context.layout, dataset, old, new)
-    table = Table(title=f"{dataset} {old} → {new}", title_justify="left", box=None)
-    for heading in ("class", "table", "id", "column", old, new):
-        table.add_column(heading, overflow="fold")
-    for change in changes:
-        cells = (change.kind, change.table, change.id, change.column)
-        table.add_row(*cells, show_value(change.old), show_value(change.new))
-    console = Console(highlight=False, markup=False)
+    changes = diff_versions(load_context().layout, dataset, old, new)
+    heads = ("class", "table", "id", "column", old, new)
+    cells = [
+        (c.kind, c.table, c.id, c.column, show_value(c.old), show_value(c.new)) for c in changes
+    ]
     if changes:
-        console.print(table)
+        show(f"{dataset} {old} → {new}", heads, cells, numbers_from=len(heads))
     counts = ", ".join(f"{sum(c.kind == kind for c in changes)} {kind}" for kind in KINDS)
     differ = "1 cell differs" if len(changes) == 1 else f"{len(changes)} cells differ"
-    console.print(f"{differ}: {counts}. {consequence(changes)}")
+    say(f"{differ}: {counts}. {consequence(changes)}")
 
 
 # --- ``ionladder verify``: hash everything again and name what is not as recorded
@@ -505,19 +498,43 @@ def site(
         print(f"Site built into {layout.relative(folder)}/; `make serve` shows it.")
 
 
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8000,
+) -> None:
+    """Show site/ at http://127.0.0.1:PORT until Ctrl-C."""
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    folder = find_layout().root / "site"
+    if not (folder / "index.html").is_file():
+        raise err.ConfigError("site/", "a built site", "none", "Run `make site` first.")
+    try:
+        handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        step = f"Take another: make serve PORT={port % 65535 + 1}."
+        found = f"one that cannot be had ({error.strerror})"
+        raise err.ConfigError(f"port {port}", "a free port", found, step) from error
+    print(f"Serving site/ at http://127.0.0.1:{port} (Ctrl-C stops it).", flush=True)
+    server.serve_forever()
+
+
 # --- ``ionladder export``: datasets, splits and predictions in the layouts of other projects
 
 
 def export(
     name: Annotated[str, typer.Argument(help="Task or dataset, such as obelix or bvel_proto.")],
     file_format: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--format",
             help="croissant: metadata of a dataset version. matbench-folds: the splits of a task. "
             "jarvis: a submission's predictions. extxyz: the layout of BVEL13k.",
+            show_default="list what there is",
+            autocompletion=lambda incomplete: [
+                kind for kind in _FORMATS if kind.startswith(incomplete)
+            ],
         ),
-    ] = "extxyz",
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Folder to write to; default: build/<name>.")
     ] = None,
@@ -529,22 +546,34 @@ def export(
     ] = None,
 ) -> None:
     """Write data, splits or predictions as files that the tools of other projects read."""
-    known = [
-        ("bvel_proto", "extxyz"),
-        *((dataset, "croissant") for dataset in all_datasets()),
-        *((task, "matbench-folds") for task in all_tasks()),
-        *((task.name, "jarvis") for task in all_tasks().values() if not task.scored_folds),
-    ]
-    asked = f"{name} --format {file_format}"
-    if (name, file_format) not in known:
-        hint = err.did_you_mean(asked, [f"{other} --format {kind}" for other, kind in known])
-        raise err.ConfigError(
-            "export", "a task or dataset and a format that go together", asked, hint
-        )
+    kinds = _formats(name)
+    if file_format is None and kinds:
+        print("\n".join(f"ionladder export {other} --format {kind}" for other, kind in kinds))
+        return
+    if (name, file_format) not in kinds:
+        asked = f"{name} --format {file_format}" if file_format else name
+        options = [f"{other} --format {kind}" for other, kind in kinds]
+        hint = err.did_you_mean(asked, options or [*all_datasets(), *all_tasks()])
+        expected = "a task or dataset and a format that go together"
+        raise err.ConfigError("export", expected, asked, hint)
+    assert file_format is not None  # noqa: S101 - it is among the kinds
     context = load_context()
     folder = output or context.layout.root / "build" / name
     for path in _export(context, name, file_format, folder, dataset_version, submission):
         print(context.layout.relative(path))
+
+
+_FORMATS = ("croissant", "matbench-folds", "jarvis", "extxyz")
+
+
+def _formats(name: str) -> list[tuple[str, str]]:
+    """What can be exported of a dataset or task, under the name of which of the two."""
+    of_tasks = [t for t in all_tasks().values() if name in {t.name, t.dataset}]
+    datasets = {name, *(t.dataset for t in of_tasks)} & set(all_datasets())
+    found = [(dataset, "croissant") for dataset in sorted(datasets)]
+    found += [(dataset, "extxyz") for dataset in datasets & {"bvel_proto"}]
+    found += [(task.name, "matbench-folds") for task in of_tasks]
+    return found + [(task.name, "jarvis") for task in of_tasks if not task.scored_folds]
 
 
 def _export(

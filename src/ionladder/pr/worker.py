@@ -98,7 +98,7 @@ def _require_own_predictions(sent: Layout, task: str, name: str) -> None:
 def _scored(
     layout: Layout, task_name: str, board: Layout, sent: Layout, name: str, beside: Sequence[str]
 ) -> dict[str, Any]:
-    from ionladder.board.build import primary_json, stand, worst_slices
+    from ionladder.board.build import stand, worst_slices
     from ionladder.config import load_params
     from ionladder.data.registry import get_task
     from ionladder.score import TaskScorer
@@ -126,6 +126,6 @@ def _scored(
         "receipt": mine.receipt,
         "standing": found.standing(),
         "worst_slices": worst_slices(mine.receipt, task),
-        "former": primary_json(found.former, task) if found.former else None,
+        "former": found.former,
         "audit": found.audit,
     }

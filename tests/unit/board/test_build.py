@@ -13,7 +13,7 @@ import pytest
 
 import tiny
 from ionladder.board import build as module
-from ionladder.board.build import StandingOf, assemble, full_json, primary_json, stand, worst_slices
+from ionladder.board.build import StandingOf, assemble, full_json, stand, worst_slices
 from ionladder.board.compare import compare_submissions
 from ionladder.board.history import receipt_problems
 from ionladder.board.model import to_csv, write_leaderboard, write_receipts
@@ -144,7 +144,7 @@ def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path: Path)
     put(board, "mine", 3.0)
     again = stood(sent, sent / "submissions/tiny/mine", board)
     assert again.former is not None
-    assert primary_json(again.former, tiny.TASK)["value"] == 3.0
+    assert again.former["value"] == 3.0
     assert [found.comparison.names for found in (new, again)] == [("mine", "near")] * 2
     assert new.standing() == again.standing()
 
