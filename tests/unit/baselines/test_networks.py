@@ -154,7 +154,7 @@ def test_a_convolution_of_cgcnn_is_the_published_formula() -> None:
 
 
 def test_elements_have_the_published_bins() -> None:
-    """Of ``atom_init.json``: O has no unknown property, Th neither affinity nor radius left out."""
+    """As in ``atom_init.json``: O has all nine properties, Th has no electron affinity."""
     vectors = element_vectors()
 
     assert vectors.shape == (119, 92)
