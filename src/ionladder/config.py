@@ -406,7 +406,7 @@ def plain_name(text: str) -> str:
 def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetVersion]:
     """The versions with files to fetch of the given keys, dataset names or tags, in file order.
 
-    Case and signs do not count: ``BVEL13k`` and ``litraj`` are names too.
+    In names of datasets and tags case and signs do not count: ``BVEL-13k``, ``LiTraj``.
 
     Without keys: all but those that are fetched only when asked for.
 
@@ -420,13 +420,13 @@ def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetV
     # The name of a dataset stands for its version where it has only one to fetch, a tag for all
     # versions fetched on demand that bear it.
     of_dataset = Counter(version.dataset for version in fetched.values())
-    named = {plain_name(key): [key] for key in fetched}
+    named: dict[str, list[str]] = {}
     for key, version in fetched.items():
         if version.is_on_demand:
             named.setdefault(plain_name(version.tag), []).append(key)
         if of_dataset[version.dataset] == 1:
             named[plain_name(version.dataset)] = [key]
-    wanted = [name for key in keys for name in named.get(plain_name(key), [key])]
+    wanted = [n for k in keys for n in ([k] if k in fetched else named.get(plain_name(k), [k]))]
     problems = []
     for key in wanted:
         if key not in fetched:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from ionladder.submit.card import PublishedFile
 
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
-MARKER = "raw.json"
-"""Beside ``raw``: the pins it was held to. The same whichever source served, for DVC."""
+FETCHED = ".fetched"
+"""The pins that files were held to, by version: the same whichever source served, for DVC."""
 TIMEOUT_S = 30.0
 _MOST_BYTES = 1_000_000_000  # of one file whose publisher states no size
 _BLOCK_BYTES = 1 << 20
@@ -120,7 +120,7 @@ def fetch_version(layout: Layout, version: DatasetVersion, *, progress: bool = F
         with suppress(OSError):
             into.rmdir()
     pinned = {name: digests.get(name) or version.files[name] for name in version.files}
-    write_text(into.with_name(MARKER), to_json(pinned))
+    write_text(layout.root / FETCHED / f"{version.key}.json", to_json(pinned))
     return Fetched(
         brought=wanted,
         digests={name: digests[name] for name in version.files if name in digests},

@@ -58,7 +58,7 @@ def test_a_version_has_its_tables_checksums_and_manifest(repo: Layout) -> None:
     folder = repo.version_dir("obelix", "1.0.0")
     assert sorted(p.name for p in folder.iterdir() if p.is_file()) == sorted(DATA_FILES)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert [check["result"] for check in manifest["checks"]] == ["passed"] * 14
+    assert [check["result"] for check in manifest["checks"]] == ["passed"] * 15
     assert {name: table["rows"] for name, table in manifest["tables"].items()} == {
         "entries": 50,
         "labels": 50,
@@ -73,7 +73,7 @@ def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) 
     for pinned in params.versions.values():
         done = ingest_version(repo, pinned)
         assert not done.is_first_release
-        assert done.n_checks == 14
+        assert done.n_checks == 15
     assert snapshot(repo) == before
 
 

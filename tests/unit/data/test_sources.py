@@ -99,14 +99,14 @@ def fresh(layout: Layout) -> DatasetVersion:
     """The version, with nothing of it here and its address gone."""
     version = load_params(layout).versions["obelix-1-0-0"]
     for path in layout.version_dir("obelix", "1.0.0").rglob("*"):
-        if path.is_file() and path.name not in ("manifest.json", "raw.json"):
+        if path.is_file() and path.name != "manifest.json":
             path.unlink()
     return version.model_copy(update={"base_url": (layout.root / "gone").as_uri()})
 
 
 def test_the_package_gives_the_released_content_and_no_code_of_it_runs(layout: Layout) -> None:
     manifest = read_json(layout.manifest("obelix", "1.0.0"))
-    marker = layout.version_dir("obelix", "1.0.0") / "raw.json"
+    marker = layout.root / ".fetched/obelix-1-0-0.json"
     pins = marker.read_bytes()
     version = fresh(layout)
     marker.unlink()
@@ -188,4 +188,4 @@ def test_a_package_of_another_layout_or_text_is_one_error_and_nothing_is_written
     with pytest.raises(IngestError, match=found):
         ingest_version(layout, version)
     left = {path.name for path in layout.version_dir("obelix", "1.0.0").iterdir()}
-    assert left == {"raw", "raw.json", "manifest.json"}
+    assert left == {"raw", "manifest.json"}
