@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -283,6 +284,50 @@ def to_json(value: Any) -> str:
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(value, option=options).decode("utf-8")
+
+
+_WIDTH, _DEEPEST = 100, 2
+
+
+def to_rows(value: Any) -> str:
+    """Serialise as JSON of which a change touches few lines: one row of a table a line.
+
+    A mapping that is too long for a line gets one for each key, two levels deep; of a longer list
+    of rows each is one line, and lists that begin with the same cell share it, as the pairs of one
+    submission do. NaN and infinities become null.
+
+    Example:
+        >>> print(to_rows({"rows": [{"a": "x" * 50}, {"a": "y" * 50}]}), end="")
+        {
+          "rows": [
+            {"a":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
+            {"a":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}
+          ]
+        }
+    """
+    return f"{_in_rows(value, 0)}\n"
+
+
+def _in_rows(value: Any, depth: int) -> str:
+    import orjson
+
+    flat = orjson.dumps(value).decode("utf-8")
+    if len(flat) <= _WIDTH or not isinstance(value, Mapping | list):
+        return flat
+    if isinstance(value, Mapping) and depth < _DEEPEST:
+        lines = [
+            f"{orjson.dumps(key).decode('utf-8')}: {_in_rows(item, depth + 1)}"
+            for key, item in value.items()
+        ]
+        ends = "{}"
+    elif isinstance(value, list) and isinstance(value[0], Mapping | list):
+        parts = groupby(value, lambda row: row[0] if isinstance(row, list) and row else id(row))
+        lines = [orjson.dumps(list(rows)).decode("utf-8")[1:-1] for _, rows in parts]
+        ends = "[]"
+    else:
+        return flat
+    inner = ",".join(f"\n{'  ' * (depth + 1)}{line}" for line in lines)
+    return f"{ends[0]}{inner}\n{'  ' * depth}{ends[1]}"
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -30,7 +30,7 @@ from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
 from ionladder.git import file_at, head_commit
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
-from ionladder.repo import Layout, read_json, sha256_file, to_json, write_text
+from ionladder.repo import Layout, read_json, sha256_file, to_rows, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
@@ -330,7 +330,7 @@ def publish(
     receipts |= {name: receipt for name, (_, receipt) in kept.items()}
     target = into or layout
     write_receipts(target, task.name, receipts, result.refused)
-    write_text(target.analysis_json(task.name), to_json(analysis))
+    write_text(target.analysis_json(task.name), to_rows(analysis))
     write_leaderboard(target, board)
     if into:
         return result, 0
@@ -383,7 +383,7 @@ def is_as_recorded(
         and all(board["ranking"].get(k) == v for k, v in settings.model_dump().items())
         and all(
             (path := layout.receipt(task.name, name)).is_file()
-            and path.read_text(encoding="utf-8") == to_json(each.receipt)
+            and to_rows(read_json(path)) == to_rows(each.receipt)
             for name, each in result.scored.items()
         )
     )

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ionladder.errors import Problem, SiteError
-from ionladder.repo import Layout, to_json, write_text
+from ionladder.repo import Layout, to_rows, write_text
 from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 from ionladder.submit.card import name_problems
@@ -534,7 +534,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def write_leaderboard(layout: Layout, leaderboard: Mapping[str, Any]) -> None:
     """Write ``leaderboard/<task>.json`` and its CSV twin, if it is a :class:`Board`."""
     task = Board.model_validate(leaderboard).task_name
-    write_text(layout.leaderboard_json(task), to_json(leaderboard))
+    write_text(layout.leaderboard_json(task), to_rows(leaderboard))
     write_text(layout.leaderboard_csv(task), to_csv(leaderboard["rows"]))
 
 
@@ -557,7 +557,7 @@ def write_receipts(
             listed = [vars(problem) for problem in problems]
             found[name] = {"task": task, "submission": name, "refused": listed}
     for name, receipt in found.items():
-        write_text(layout.receipt(task, name), to_json(receipt))
+        write_text(layout.receipt(task, name), to_rows(receipt))
     for path in layout.receipts_dir(task).glob("*.json"):
         if path.stem not in found:
             path.unlink()
