@@ -219,6 +219,7 @@ def write_repo(
         for version, kwargs in options.items()
     }
     params = {
+        "project": "ionladder",
         "scoring": {"resamples": resamples, "seed": 7, "confidence": 0.95},
         "tasks": {task: {"dataset": "obelix", "version": list(options)[-1]} for task in tasks},
         "datasets": datasets,

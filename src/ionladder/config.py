@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -211,6 +211,7 @@ class Params(_Strict):
     """Everything ``params.yaml`` says, with the pins of versions fetched on demand filled in.
 
     Attributes:
+        project: Says whose ``params.yaml`` it is.
         scoring: Interval settings.
         tasks: Task name → dataset version it is scored on.
         datasets: Versions whose files are pinned here, by key.
@@ -218,6 +219,7 @@ class Params(_Strict):
         on_demand: Versions whose files are fetched only when asked for.
     """
 
+    project: Literal["ionladder"] = "ionladder"
     scoring: _Scoring
     tasks: dict[_Name, _Use]
     datasets: dict[_Key, _Pinned] = {}

@@ -11,16 +11,28 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
-
-import pygit2
-from pygit2.enums import ObjectType, Option
+from typing import TYPE_CHECKING, TypeAlias
 
 from ionladder.errors import PullRequestError
 
-# Clones that lack some blobs say so in an extension which libgit2 would otherwise not open.
-pygit2.option(Option.SET_EXTENSIONS, ["partialclone"], 1)
+if TYPE_CHECKING:
+    import pygit2
+else:
+
+    class _Libgit2:
+        """pygit2, imported when git is first asked for: readers of a wheel may have none."""
+
+        def __getattr__(self, name: str) -> object:
+            import pygit2 as library
+
+            # Clones that lack some blobs say so in an extension; libgit2 would not open them.
+            library.option(library.enums.Option.SET_EXTENSIONS, ["partialclone"], 1)
+            self.__dict__.update(vars(library))
+            return getattr(library, name)
+
+    pygit2 = _Libgit2()
 
 _Entry: TypeAlias = "pygit2.Object | None"
 
@@ -59,6 +71,8 @@ class FileChange:
 
 def find_commit(root: Path, revision: str) -> str | None:
     """The commit that a branch, a tag or an abbreviated hash names; None when it is not here."""
+    if find_spec("pygit2") is None:
+        return None
     try:
         return _commit_id(pygit2.Repository(root), revision)
     except pygit2.GitError:
@@ -343,7 +357,7 @@ def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> Fil
     size = None
     if new is not None and modes[1].startswith("100") and new.id in repo.odb:
         kind, n_bytes = repo.odb.read_header(new.id)
-        size = n_bytes if kind == ObjectType.BLOB else None
+        size = n_bytes if kind == pygit2.enums.ObjectType.BLOB else None
     return FileChange(
         path=path,
         old_mode=modes[0],

@@ -12,9 +12,24 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ionladder.config import ScoringSettings, load_params, require_scored
 from ionladder.data.registry import get_task
 from ionladder.data.store import TaskInputs, load_inputs
-from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean, first_few
+from ionladder.errors import (
+    ConfigError,
+    DataMissingError,
+    Problem,
+    SubmissionError,
+    did_you_mean,
+    first_few,
+)
 from ionladder.interchange.matbench import MatbenchName
-from ionladder.repo import Layout, find_layout, replacing, replacing_folder, write_text
+from ionladder.repo import (
+    STRUCTURES_EXTRA,
+    Layout,
+    find_layout,
+    has_pymatgen,
+    replacing,
+    replacing_folder,
+    write_text,
+)
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, new_folder_problems
 from ionladder.submit.predictions import coverage_problems, require_numbers, write_tables
@@ -158,11 +173,44 @@ class LoadedTask:
         self._recorded: dict[Fold, tuple[pd.DataFrame, Mapping[str, Any]]] = {}
 
     def __repr__(self) -> str:
-        return (
-            f"<task {self.spec.name} on {self.spec.dataset} {self.dataset_version}: "
-            f"{len(self._inputs.train_ids)} training and {len(self._inputs.test_ids)} test "
-            f"entries, {len(self.folds)} folds of {self.scheme}>"
+        n_train, n_test = len(self._inputs.train_ids), len(self._inputs.test_ids)
+        text = (
+            f"<task {self.spec.name} on {self.spec.dataset} {self.dataset_version}: {n_train} "
+            f"training and {n_test} test entries, {len(self.folds)} folds of {self.scheme}>"
         )
+        for name, row in self.describe().iterrows():
+            reach = f"{row['labels']} labels, {row['min']:g} to {row['max']:g}"
+            text += f"\n  {name} in {row['unit']}: {reach}"
+            text += f", {row['missing']} entries without a number" if row["missing"] else ""
+            text += f", {row['limits']} only upper limits ({name}_limit)" if row["limits"] else ""
+        return text
+
+    def describe(self) -> pd.DataFrame:
+        """What the training labels are, one row a target.
+
+        Columns: ``unit``; ``labels``, their number; ``limits``, those that are only upper limits;
+        ``missing``, entries without a number; ``min``, ``median`` and ``max`` in that unit;
+        ``description``.
+
+        Example:
+            >>> load_task("bvel-proto").describe().loc["e_1d_ev", "unit"]  # doctest: +SKIP
+            'eV'
+        """
+        import pandas as pd
+
+        labels, rows = self.train_labels, {}
+        for target in map(self.spec.target, self.targets):
+            values = labels[target.name]
+            limits = labels.get(f"{target.name}_limit")
+            rows[target.name] = {
+                "unit": target.unit,
+                "labels": int(values.count()),
+                "limits": 0 if limits is None else int(limits.count()),
+                "missing": int(values.isna().sum()),
+                **{name: float(getattr(values, name)()) for name in ("min", "median", "max")},
+                "description": target.description,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("target")
 
     @property
     def targets(self) -> list[str]:
@@ -178,7 +226,9 @@ class LoadedTask:
     def train_labels(self) -> pd.DataFrame:
         """Targets of the training entries, indexed by id; NaN where an entry has no number.
 
-        What that means says ``spec.target(name).missing_note``.
+        What that means says ``spec.target(name).missing_note``. Where some labels are only upper
+        limits, ``<target>_limit`` and ``censoring`` (``left`` for a limit, else ``none``) follow:
+        the column of the target holds what scoring takes for a limit (-15 on OBELiX).
         """
         return self._labels(self._inputs.train_ids)
 
@@ -197,16 +247,22 @@ class LoadedTask:
         """Crystal structures by id, in the order asked for.
 
         Raises:
-            DataMissingError: An entry has no structure.
+            DataMissingError: An entry has no structure, or pymatgen is not here.
         """
         from ionladder.data.ingest import read_structures
 
+        if not has_pymatgen():
+            expected = "the package pymatgen, which reads crystal structures"
+            step = f"{STRUCTURES_EXTRA}, then load the task again."
+            raise DataMissingError(f"structures of {self.spec.dataset}", expected, "none", step)
         inputs = self._inputs
         found = read_structures(self.spec.dataset, inputs.entries, inputs.structures, ids)
         return dict(found)
 
     def get_train_and_val_data(self, fold: Fold) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Inputs and labels to train on for a fold; for ``"test"``, all training entries.
+
+        Labels have the columns of ``train_labels``; ``labels[task.targets]`` are the targets.
 
         Raises:
             ConfigError: There is no such fold.
@@ -313,7 +369,7 @@ class LoadedTask:
         if absent:
             raise self._unrecorded(absent)
         keyed = {self._key(fold): table for fold, (table, _) in self._recorded.items()}
-        folder = self._layout.submission_dir(self.spec.name, name)
+        folder = self._layout.new_submission_dir(self.spec.name, name)
         write_recorded(folder, self.spec, keyed, shown_as=self._layout.relative(folder))
         return folder
 
@@ -325,7 +381,7 @@ class LoadedTask:
 
     def _labels(self, ids: Sequence[str]) -> pd.DataFrame:
         # `train_labels` has rows for training entries only: another id is a KeyError, not a label.
-        return self._inputs.train_labels.loc[list(ids), self.targets].copy()
+        return self._inputs.train_labels.loc[list(ids), list(self._inputs.label_columns)].copy()
 
     def _ids_of(self, fold: Fold) -> tuple[str, ...]:
         if fold == TEST and self._inputs.test_ids:
@@ -355,11 +411,14 @@ def load_task(
     Args:
         name: Task, for example ``obelix`` or ``bvel-proto``.
         scheme: Fold scheme that ``folds`` counts; the one to develop on unless given.
-        root: A clone of the repository; the one around the current folder unless given.
+        root: A clone of the repository; the one around the current folder unless given, and
+            without one what the installed package holds: its data are fetched into the user's
+            cache (``IONLADDER_CACHE``).
 
     Raises:
-        ConfigError: There is no such task or scheme, or no repository here.
+        ConfigError: There is no such task or scheme.
         DataMissingError: Its tables are not on this machine; the error says how to get them.
+        FetchError: They could not be fetched.
 
     Example:
         A mean as a model, from folds to a folder to submit::

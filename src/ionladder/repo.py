@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 
 
 ROOT_VARIABLE = "IONLADDER_ROOT"
+CACHE_VARIABLE = "IONLADDER_CACHE"
 PARAMS_FILE = "params.yaml"
+_MARK = re.compile(r"""^[\s{]*["']?project["']?\s*:\s*["']?ionladder\b""", re.MULTILINE)
+_RELEASE = Path(__file__).with_name("release")
+"""What a wheel holds of the repository it was built from; not there in a clone."""
 
 
 class _Place:
@@ -45,13 +50,15 @@ class Layout:
     """Where things live below the root of a leaderboard repository.
 
     Attributes:
-        root: The folder with ``params.yaml``.
+        root: The folder with ``params.yaml``: a clone, or what the installed package holds of one.
+        cache: Where data are fetched to; None in a clone, which holds them itself.
         pins: Versions that were fetched on demand: their bytes, and the tasks scored on them.
         benchmarks_results: Measured by programs in ``benchmarks/``, shown on the methods page.
         features_cache: Expensive features of crystals, kept between trainings; git ignores them.
     """
 
     root: Path
+    cache: Path | None = None
     params = _Place(PARAMS_FILE)
     pins = _Place("data", "pins.json")
     leaderboard_dir = _Place("leaderboard")
@@ -61,21 +68,33 @@ class Layout:
     docs_dir = _Place("docs")
     generated_docs_dir = _Place("docs", "generated")
 
+    @property
+    def store(self) -> Path:
+        """Where data are written: the clone, or the user's cache."""
+        return self.cache or self.root
+
+    @property
+    def work(self) -> Path:
+        """Where users' files are written: the clone, or the current folder."""
+        return Path.cwd() if self.cache else self.root
+
     def version_dir(self, dataset: str, version: str) -> Path:
-        return self.root / "data" / dataset / version
+        return self.store / "data" / dataset / version
 
     def raw_dir(self, dataset: str, version: str) -> Path:
         return self.version_dir(dataset, version) / "raw"
 
     def table(self, dataset: str, version: str, name: str) -> Path:
-        return self.version_dir(dataset, version) / f"{name}.parquet"
+        """A table; of an installed package its own, where it has it (embedded data, splits)."""
+        own = self.root / "data" / dataset / version / f"{name}.parquet"
+        return own if own.is_file() else self.version_dir(dataset, version) / own.name
 
     def frames(self, dataset: str, version: str, name: str) -> Path:
         """A table of atomic configurations, too large to be loaded whole."""
         return self.version_dir(dataset, version) / "frames" / f"{name}.parquet"
 
     def manifest(self, dataset: str, version: str) -> Path:
-        return self.version_dir(dataset, version) / "manifest.json"
+        return self.root / "data" / dataset / version / "manifest.json"
 
     def checksums(self, dataset: str, version: str) -> Path:
         return self.version_dir(dataset, version) / "SHA256SUMS"
@@ -85,6 +104,10 @@ class Layout:
 
     def submission_dir(self, task: str, name: str) -> Path:
         return self.submissions_dir(task) / name
+
+    def new_submission_dir(self, task: str, name: str) -> Path:
+        """Where a user's new submission goes; below the current folder without a clone."""
+        return self.work / "submissions" / task / name
 
     def leaderboard_json(self, task: str) -> Path:
         return self.leaderboard_dir / f"{task}.json"
@@ -107,35 +130,70 @@ class Layout:
 
     def relative(self, path: Path) -> str:
         """Show a path as the reader would type it from the root; unchanged when outside."""
-        try:
-            return path.resolve().relative_to(self.root.resolve()).as_posix()
-        except ValueError:
-            return path.as_posix()
+        for base in dict.fromkeys((self.root, self.work)):
+            if path.resolve().is_relative_to(base.resolve()):
+                return path.resolve().relative_to(base.resolve()).as_posix()
+        return path.as_posix()
 
 
 def find_layout(start: Path | None = None) -> Layout:
     """Find the repository this process works in.
 
-    ``IONLADDER_ROOT`` names it; otherwise it is the nearest folder with a ``params.yaml`` at or
-    above ``start`` (default: the current folder).
+    ``IONLADDER_ROOT`` names it; otherwise it is the nearest folder at or above ``start`` (default:
+    the current folder) whose ``params.yaml`` says ``project: ionladder``. Without one it is what
+    the installed package holds: pins, tasks, manifests, boards and submissions as of its release.
+    Data are then fetched into the user's cache, which ``IONLADDER_CACHE`` may name.
 
     Raises:
-        ConfigError: No such folder.
+        ConfigError: No such folder, and the package was not installed from a wheel.
     """
     named = os.environ.get(ROOT_VARIABLE)
-    begin = Path(named) if named else (start or Path.cwd())
+    begin, found = Path(named) if named else (start or Path.cwd()), "none"
     for folder in [begin] if named else [begin, *begin.resolve().parents]:
-        # Other projects of DVC have a file of this name too.
-        file = folder / PARAMS_FILE
-        data = file.read_bytes() if file.is_file() else b"other"
-        if not data.strip() or any(word in data for word in (b"scoring", b"datasets")):
-            return Layout(folder.resolve())
+        if (path := folder / PARAMS_FILE).is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if _MARK.search(text) or not text.strip():  # an emptied one is told of, not passed over
+                return Layout(folder.resolve())
+            found = f"the {PARAMS_FILE} of another project (without `project: ionladder`)"
+    if not named and (_RELEASE / PARAMS_FILE).is_file():
+        return Layout(_RELEASE, _cache())
     raise ConfigError(
         str(begin),
         f"a leaderboard repository (a folder with {PARAMS_FILE}) here or above",
-        "none",
+        found,
         f"Change into the cloned repository, or set {ROOT_VARIABLE} to its folder.",
     )
+
+
+def _cache() -> Path:
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("ionladder", appauthor=False)
+
+
+def require_clone(layout: Layout, what: str) -> None:
+    """Refuse outside a clone what would change or publish one.
+
+    Raises:
+        ConfigError: The layout is that of an installed package.
+    """
+    if layout.cache is not None:
+        raise ConfigError(
+            what,
+            "a clone of the repository",
+            "an installed package, whose boards and submissions are those of its release",
+            f"Clone the repository and run it there, or set {ROOT_VARIABLE} to its folder.",
+        )
+
+
+STRUCTURES_EXTRA = 'pip install "ionladder[structures]"'
+
+
+def has_pymatgen() -> bool:
+    """Whether crystal structures can be read: pymatgen comes with the extra ``structures``."""
+    return find_spec("pymatgen") is not None
 
 
 # Writing files whole or not at all, with the same bytes every time
@@ -247,6 +305,7 @@ def only_writer(root: Path, *, waiting: Callable[[], object]) -> Iterator[None]:
         return
     import fcntl
 
+    root.mkdir(parents=True, exist_ok=True)
     handle = os.open(root, os.O_RDONLY)
     try:
         try:

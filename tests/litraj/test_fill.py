@@ -27,6 +27,7 @@ def layout(tmp_path: Path) -> Layout:
     layout.root.mkdir()
     entry = version_entry("bvel13k", NAME, mini.bvel13k().counts, ["bvel13k"])
     params = {
+        "project": "ionladder",
         "scoring": SCORING,
         "datasets": {},
         "tasks": {},

@@ -118,7 +118,13 @@ def pinned_repository(root: Path, entry: dict[str, Any], write: Callable[[Path],
     """
     layout, key = Layout(root), key_of(entry)
     root.mkdir(parents=True, exist_ok=True)
-    params = {"scoring": SCORING, "datasets": {}, "tasks": {}, "on_demand": {key: entry}}
+    params = {
+        "project": "ionladder",
+        "scoring": SCORING,
+        "datasets": {},
+        "tasks": {},
+        "on_demand": {key: entry},
+    }
     layout.params.write_text(json.dumps(params), encoding="utf-8")
     path = write(layout.raw_dir(entry["dataset"], "1.0.0"))
     add_pin(layout, load_params(layout).versions[key], {path.name: sha256_file(path)})

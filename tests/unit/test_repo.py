@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ionladder import repo
+from ionladder.errors import ConfigError
 from ionladder.repo import (
+    CACHE_VARIABLE,
     ROOT_VARIABLE,
     Layout,
     column_hashes,
@@ -18,6 +21,7 @@ from ionladder.repo import (
     find_layout,
     read_json,
     replacing,
+    require_clone,
     to_json,
     write_json,
     write_text,
@@ -60,15 +64,43 @@ def test_json_has_two_spaces_a_final_newline_and_null_for_nan(tmp_path: Path) ->
     assert to_json({}) == "{}\n"
 
 
-def test_the_repository_is_found_from_a_folder_inside_it(
+def test_the_repository_is_found_from_a_folder_inside_it_and_by_its_own_mark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "params.yaml").write_text("scoring: {}")
+    (tmp_path / "params.yaml").write_text("# ours\nproject: ionladder\n")
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
+    (inside / "params.yaml").write_text("project: ionladders\nscoring: {}\ntasks: {}\n")
     assert find_layout(inside) == Layout(tmp_path.resolve())
+    monkeypatch.setenv(ROOT_VARIABLE, str(inside))
+    with pytest.raises(ConfigError, match="of another project"):
+        find_layout()
     monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
     assert find_layout(Path("/")) == Layout(tmp_path.resolve())
+
+
+def test_without_a_clone_the_package_is_read_and_the_cache_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, cache, here = (tmp_path / name for name in ("release", "cache", "here"))
+    own = release / "data" / "d" / "1"
+    own.mkdir(parents=True)
+    here.mkdir()
+    (release / "params.yaml").write_text("project: ionladder\n")
+    (own / "splits.parquet").touch()
+    monkeypatch.setattr(repo, "_RELEASE", release)
+    monkeypatch.setenv(CACHE_VARIABLE, str(cache))
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    monkeypatch.chdir(here)
+    layout = find_layout()
+    assert layout == Layout(release, cache)
+    assert layout.table("d", "1", "splits") == own / "splits.parquet"
+    assert layout.table("d", "1", "labels") == cache / "data" / "d" / "1" / "labels.parquet"
+    assert layout.manifest("d", "1") == own / "manifest.json"
+    assert layout.relative(layout.new_submission_dir("t", "n")) == "submissions/t/n"
+    assert layout.new_submission_dir("t", "n").is_relative_to(here)
+    with pytest.raises(ConfigError, match="expected a clone"):
+        require_clone(layout, "ionladder build")
 
 
 # Content hashes depend on names and values, and on nothing else.

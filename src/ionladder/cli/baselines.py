@@ -77,7 +77,7 @@ def baseline(
         return
     if curves:
         raise without_epochs(name)
-    context = load_context()
+    context = load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
     (_check_arrays if check else _run_arrays)(context, name, task)
 
@@ -120,7 +120,7 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.runner import run_baseline
     from ionladder.config import require_scored
 
-    context = load_context()
+    context = load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
@@ -140,7 +140,7 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
 def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     from ionladder.baselines.runner import check
 
-    context = load_context()
+    context = load_context(clone_for="baseline")
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
         result = check(*where, n_seeds=seeds, progress=progress, watch=watch)

@@ -49,7 +49,7 @@ def leaderboard(
     from ionladder.board.build import publish
     from ionladder.board.integrity import write_sums
 
-    context = load_context()
+    context = load_context(clone_for="leaderboard")
     layout = context.layout
     for name in tasks or list(context.params.task_versions):
         task = get_task(name)
@@ -214,7 +214,7 @@ def changes(
     """
     from ionladder.board.history import read_history
 
-    context = load_context()
+    context = load_context(clone_for="changes")
     known = set(context.params.task_versions)
     records = [] if check else read_history(context.layout)
     known |= {record.task for record in records}

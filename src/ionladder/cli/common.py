@@ -19,7 +19,7 @@ import typer
 
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError, SubmissionError, first_few
-from ionladder.repo import Layout, find_layout, only_writer
+from ionladder.repo import Layout, find_layout, only_writer, require_clone
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
@@ -63,11 +63,13 @@ class Context:
         )
 
 
-def load_context() -> Context:
-    """Find the repository and read its ``params.yaml``."""
+def load_context(*, clone_for: str = "") -> Context:
+    """Find the repository and read its ``params.yaml``; what asks for a clone names itself."""
     from ionladder.config import load_params
 
     layout = find_layout()
+    if clone_for:
+        require_clone(layout, f"ionladder {clone_for}")
     return Context(layout=layout, params=load_params(layout))
 
 
@@ -79,7 +81,7 @@ def writing(command: Callable[..., None]) -> Callable[..., None]:
         text = "Another command writes into this repository: this one waits until it has ended."
         with ExitStack() as stack:
             with suppress(ConfigError):  # the command says it better
-                root = find_layout().root
+                root = find_layout().store
                 waiting = partial(print, text, file=sys.stderr)
                 stack.enter_context(only_writer(root, waiting=waiting))
             command(*args, **options)

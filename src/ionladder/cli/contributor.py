@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ionladder import __version__
 from ionladder.cli import common
 from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskName, say, show
 from ionladder.data.registry import all_tasks, get_dataset, get_task
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean
-from ionladder.repo import Layout, read_parquet, to_json, write_text
+from ionladder.repo import STRUCTURES_EXTRA, Layout, has_pymatgen, read_parquet, to_json, write_text
 from ionladder.specs import Censored, Task
 
 if TYPE_CHECKING:
@@ -80,9 +81,11 @@ def _entries(row: dict[str, Any]) -> str:
 
 
 def _row(context: Context, task: Task) -> dict[str, Any]:
+    from ionladder.data.store import table_paths
+
     layout, waiting = context.layout, context.params.waiting.get(task.name)
     version = waiting or context.version_of(task)
-    tables = [layout.table(task.dataset, version, t.name) for t in get_dataset(task.dataset).tables]
+    tables = table_paths(layout, task.dataset, version).values()
     is_here = waiting is None and all(path.is_file() for path in tables)
     return {
         "task": task.name,
@@ -125,18 +128,20 @@ def data(
     Labels of test entries are not among them. Files of the same names are replaced.
     """
     from ionladder.data.ingest import cif_texts
-    from ionladder.data.store import load_inputs
+    from ionladder.data.store import STRUCTURES, load_inputs
 
     context = common.load_context()
     layout, chosen = context.layout, get_task(task)
     version = context.version_of(chosen)
     inputs = load_inputs(layout, chosen, version)
-    folder = to or layout.root / "build" / "data" / chosen.name
+    folder = to or layout.work / "build" / "data" / chosen.name
     for name, table in _tables(inputs).items():
         write_text(folder / name, table.to_csv(lineterminator="\n"))
         print(f"{layout.relative(folder / name)}: {len(table)} rows")
     ids = [] if inputs.structures is None else sorted(inputs.structures.index)
-    if ids:
+    if any(t.name == STRUCTURES for t in get_dataset(chosen.dataset).tables) and not has_pymatgen():
+        print(f"Crystal structures need pymatgen: {STRUCTURES_EXTRA}")
+    elif ids:
         texts = cif_texts(chosen.dataset, inputs.entries, inputs.structures, ids)
         for name, text in common.following(texts, "Structures", total=len(ids)):
             write_text(folder / "structures" / f"{name}.cif", text)
@@ -155,7 +160,7 @@ def _tables(inputs: TaskInputs) -> dict[str, pd.DataFrame]:
             entries[name] = ["; ".join(map(str, value)) for value in entries[name]]
     tables = {
         "train_inputs.csv": entries.loc[list(inputs.train_ids)],
-        "train_labels.csv": inputs.train_labels[list(inputs.targets)],
+        "train_labels.csv": inputs.train_labels[list(inputs.label_columns)],
         "folds.csv": inputs.folds.set_index("id"),
     }
     if inputs.test_ids:
@@ -183,7 +188,7 @@ def new(
     inputs = load_inputs(context.layout, chosen, version)
     given = chosen.given and require_frames(context.layout, chosen.dataset, version, chosen.given)
     fill = array_filler(chosen, given or None)
-    folder = context.layout.submission_dir(chosen.name, name)
+    folder = context.layout.new_submission_dir(chosen.name, name)
     shown = context.layout.relative(folder)
     file = write_template(folder, chosen, inputs.test_ids, inputs.folds, shown_as=shown, fill=fill)
     ids = f"{len(inputs.test_ids)} ids"
@@ -241,7 +246,7 @@ def convert(
     known_kind = _format(kind)
     expected = context.expectations(chosen)
     foreign = read_foreign(files, chosen, expected, kind=known_kind, choices=choices)
-    folder = to_folder or context.layout.submission_dir(chosen.name, _name(files[0]))
+    folder = to_folder or context.layout.new_submission_dir(chosen.name, _name(files[0]))
     shown = context.layout.relative(folder)
     source = ", ".join(path.name for path in files)
     asked = write_converted_folder(folder, foreign, chosen, expected, source=source, shown_as=shown)
@@ -400,6 +405,8 @@ def score(
     _print_scores(found.mine, chosen, version)
     for line in _standing_lines(found, chosen):
         say(line)
+    if layout.cache is not None:
+        say(f"The committed submissions are those that ionladder {__version__} was released with.")
 
 
 def _print_scores(mine: Scored, task: Task, version: str) -> None:
@@ -523,7 +530,7 @@ def preview(
     from ionladder.score import TaskScorer
     from ionladder.site.render import preview_page
 
-    context = common.load_context()
+    context = common.load_context(clone_for="preview")
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `.` and `..` go, links stay
     chosen = common.task_of(path, task)
     version = context.version_of(chosen)

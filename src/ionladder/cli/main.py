@@ -121,6 +121,11 @@ def _told(error: Exception, out: TextIO) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
         said = f"{where}{error.strerror or error}. {step}"
         code = _CLOSED_PIPE if error.errno == EPIPE else 1
+    elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("ionladder"):
+        package = str(error.name).partition(".")[0]
+        extra = "structures" if package == "pymatgen" else "repo"
+        step = f'Install it: pip install "ionladder[{extra}]".'
+        said = f"This needs the package {package}, which is not here. {step}"
     elif not isinstance(error, IonLadderError) and not (said := _damaged()):
         # Files that commands write are read as they were written; one that is damaged says so.
         raise error

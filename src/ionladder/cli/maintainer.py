@@ -17,7 +17,15 @@ from ionladder.cli.baselines import baseline
 from ionladder.cli.common import Context, load_context, rank_text, say, show
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.git import file_at, head_commit
-from ionladder.repo import find_layout, is_running, read_json, replacing, to_json, write_json
+from ionladder.repo import (
+    find_layout,
+    is_running,
+    read_json,
+    replacing,
+    require_clone,
+    to_json,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
@@ -33,7 +41,7 @@ def build() -> None:
     """
     from ionladder.board.integrity import write_sums
 
-    context = load_context()
+    context = load_context(clone_for="build")
     layout, params = context.layout, context.params
     make_good(layout.root)
     reached, unreachable, changed = _fetch_what_can_be_reached(context)
@@ -317,7 +325,7 @@ def fill(
     """
     from ionladder.config import select_versions
 
-    wanted = select_versions(load_context().params, datasets)
+    wanted = select_versions(load_context(clone_for="fill").params, datasets)
     others = [version.key for version in wanted if not version.is_on_demand]
     if others:
         expected = "a dataset that is fetched on demand"
@@ -450,7 +458,7 @@ def verify(
     from ionladder.board.history import verify_history, verify_receipts
     from ionladder.data.versions import DATASET_STEPS, Step, Verified
 
-    context = load_context()
+    context = load_context(clone_for="verify")
     problems: list[err.Problem] = []
     accepted = partial(integrity.verify_accepted, accept=accept or ())
     steps: list[Step] = [integrity.verify_sums, *DATASET_STEPS, verify_receipts, verify_history]
@@ -488,6 +496,7 @@ def site(
     from ionladder.site.render import build_site, render_site
 
     layout = find_layout()
+    require_clone(layout, "ionladder site")
     done = render_site(load_site(layout))
     print(
         f"{done['pages']} pages rendered, {done['written']} written by hand and "
@@ -662,7 +671,7 @@ def pr_check(
     from ionladder.pr.check import check_pull_request
     from ionladder.pr.report import parse_report, render
 
-    context = load_context()
+    context = load_context(clone_for="pr-check")
     found = check_pull_request(context.layout, context.params, base, head, copy_to=copy_to)
     if json is not None:
         write_json(json, found)

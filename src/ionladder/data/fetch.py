@@ -200,7 +200,8 @@ def get_requires_for_build_wheel(config_settings=None):
     return []
 
 def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    folder = pathlib.Path(metadata_directory, "source.dist-info")
+    name = "{package}".replace("-", "_") + "-{version}.dist-info"  # pip 23 reads the name of it
+    folder = pathlib.Path(metadata_directory, name)
     folder.mkdir()
     text = "Metadata-Version: 2.1\\nName: {package}\\nVersion: {version}\\n"
     (folder / "METADATA").write_text(text)
@@ -524,7 +525,7 @@ def referenced_file(layout: Layout, source: PublishedFile, *, fetch: bool) -> Pa
             other bytes.
     """
     folder, _, name = source.path.rpartition("/")
-    here = layout.root.glob(f"data/*/*/raw/{name}")
+    here = layout.store.glob(f"data/*/*/raw/{name}")
     if found := next((path for path in sorted(here) if sha256_file(path) == source.sha256), None):
         return found
     usual = f"{source.repository.rpartition('/')[2].lower()}/{source.commit[:7]}"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ionladder import repo
-from ionladder.config import DatasetVersion, FoldSettings, add_pin
+from ionladder.config import DatasetVersion, FoldSettings, add_pin, load_params
 from ionladder.data import store
 from ionladder.data.fetch import fetch_version, require_raw
 from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import BuiltVersion, CheckResult
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
 from ionladder.errors import DataMissingError, IngestError, Problem, first_few
-from ionladder.repo import Layout
+from ionladder.repo import STRUCTURES_EXTRA, Layout
 from ionladder.specs import Dataset
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ def ingest_version(layout: Layout, pinned: DatasetVersion) -> Ingested:
     folder.mkdir(parents=True)
     try:
         built = _build(layout, dataset, pinned, folder)
+        if (absent := {t.name for t in dataset.tables} - {*built.tables}) and layout.cache is None:
+            found, step = "no package pymatgen, which reads crystal structures", STRUCTURES_EXTRA
+            raise DataMissingError(f"{pinned.key}, {first_few(absent)}", "pymatgen", found, step)
+        dataset = replace(dataset, tables=tuple(t for t in dataset.tables if t.name not in absent))
         _write(dataset, pinned, built, folder)
         hash_check = _content_hash_check(dataset, built, folder)
         checks = (*built.checks, identity_rule(), change_rule(dataset), hash_check)
@@ -68,7 +73,9 @@ def ingest_version(layout: Layout, pinned: DatasetVersion) -> Ingested:
         problems = identity_problems(layout, dataset, manifest, built.tables)
         if committed is not None:
             where = layout.relative(layout.manifest(pinned.dataset, pinned.version))
-            problems = store.released_problems(committed, manifest, where=where) + problems
+            same = {n: table for n, table in committed["tables"].items() if n not in absent}
+            released = {**committed, "tables": same}
+            problems = store.released_problems(released, manifest, where=where) + problems
         if problems:
             raise IngestError(problems)
         _put_in_place(layout, pinned, folder, built, repo.to_json(manifest))
@@ -152,9 +159,32 @@ def _put_in_place(
         place.parent.mkdir(parents=True, exist_ok=True)
         streamed.path.replace(place)
     for name in built.tables:
-        (folder / f"{name}.parquet").replace(layout.table(dataset, version, name))
+        (folder / f"{name}.parquet").replace(
+            layout.version_dir(dataset, version) / f"{name}.parquet"
+        )
     repo.write_checksums(layout, dataset, version)
-    repo.write_text(layout.manifest(dataset, version), manifest)
+    if layout.cache is None:
+        repo.write_text(layout.manifest(dataset, version), manifest)
+
+
+def bring(layout: Layout, dataset: str, version: str) -> None:
+    """Fetch and ingest a version into the user's cache; those fetched on demand stay away.
+
+    Without pymatgen the table of crystal structures is left out where a dataset can do without.
+
+    Raises:
+        FetchError: It cannot be reached, or has other bytes than pinned.
+        IngestError: Its content is not the released one.
+    """
+    pinned = load_params(layout).find(dataset, version)
+    if pinned is None or pinned.is_on_demand or pinned.is_embedded:
+        return
+    say = sys.stderr.write
+    with repo.only_writer(layout.store, waiting=lambda: say("Another command fetches: waiting.\n")):
+        say(f"{dataset} {version}: fetched and checked once, into {layout.store}.\n")
+        done = fetch_version(layout, pinned, progress=sys.stderr.isatty())
+        say(f"It comes from {done.served}.\n" if done.served else "")
+        ingest_version(layout, pinned)
 
 
 def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) -> Ingested | None:

@@ -431,6 +431,12 @@ class TaskInputs:
     folds: pd.DataFrame
     targets: tuple[str, ...]
 
+    @property
+    def label_columns(self) -> tuple[str, ...]:
+        """Targets, and what says which of their labels are only limits: limits and censoring."""
+        beside = [*(f"{name}_limit" for name in self.targets), "censoring"]
+        return (*self.targets, *(name for name in beside if name in self.train_labels))
+
 
 def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Table:
     """Read one table of a version.
@@ -441,6 +447,10 @@ def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Tabl
     """
     spec, key = get_dataset(dataset).table(name), version_key(dataset, version)
     path = layout.table(dataset, version, name)
+    if layout.cache is not None and not path.is_file():
+        from ionladder.data.ingest import bring
+
+        bring(layout, dataset, version)
     _require_file(path, f"{name} of {dataset} {version}", key)
     shown, step = layout.relative(path), f"Run `ionladder ingest {key}` to rebuild it."
     recorded = require_manifest(layout, dataset, version)["tables"][name]
@@ -476,9 +486,19 @@ def read_tables(
     layout: Layout, dataset: str, version: str, names: Collection[str] | None = None
 ) -> dict[str, pa.Table]:
     """Tables of a version by name, those it has of the names given; all of them without names."""
-    known = [table.name for table in get_dataset(dataset).tables]
+    known = table_paths(layout, dataset, version)
     wanted = [name for name in known if names is None or name in names]
     return {name: read_table(layout, dataset, version, name) for name in wanted}
+
+
+def table_paths(layout: Layout, dataset: str, version: str) -> dict[str, Path]:
+    """Name → file of every table of a version.
+
+    Where an installed package has no pymatgen, the structures are left out unless they are here.
+    """
+    paths = {t.name: layout.table(dataset, version, t.name) for t in get_dataset(dataset).tables}
+    can_read = layout.cache is None or repo.has_pymatgen()
+    return {n: path for n, path in paths.items() if n != STRUCTURES or can_read or path.is_file()}
 
 
 def require_frames(layout: Layout, dataset: str, version: str, name: str) -> Path:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from ionladder.config import DatasetVersion
 from ionladder.data.archives import read_tar
+from ionladder.data.litraj.xyz import SYMBOLS
 from ionladder.data.registry import get_dataset
 from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError, Problem, first_few
@@ -363,8 +364,6 @@ def parse_formula(text: str) -> Amounts:
         >>> {element: float(amount) for element, amount in parse_formula("Li2(PO4)1.5").items()}
         {'Li': 2.0, 'P': 1.5, 'O': 6.0}
     """
-    from pymatgen.core.periodic_table import Element
-
     groups: list[Amounts] = [{}]
     brackets: list[str] = []
     position, text = 0, text.strip()
@@ -381,7 +380,7 @@ def parse_formula(text: str) -> Amounts:
             brackets.append(opening)
         elif closing and (not brackets or _CLOSING[brackets.pop()] != closing):
             msg = f"an unmatched {closing!r}"
-        elif element and (not Element.is_valid_symbol(element) or element in ("D", "T")):
+        elif element and element not in SYMBOLS[1:]:
             msg = f"the unknown element {element!r}"
         else:
             added = groups.pop() if closing else {element: Fraction(1)}

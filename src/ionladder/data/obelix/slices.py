@@ -95,7 +95,9 @@ def anion_kind(elements: AbstractSet[str]) -> str:
 
 def _order(inputs: SliceInputs) -> list[str]:
     """Whether every site of the structure is filled by one species."""
-    known = {} if inputs.structures is None else inputs.structures["is_ordered"].to_dict()
+    if inputs.structures is None:  # they were not read: pymatgen is not here
+        return [NOT_GIVEN] * len(inputs.ids)
+    known = inputs.structures["is_ordered"].to_dict()
     titles = {True: "ordered", False: "disordered", None: "no structure"}
     return [titles[known.get(entry)] for entry in inputs.ids]
 
