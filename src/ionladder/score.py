@@ -128,6 +128,8 @@ def compute_floors(
         prepared: The labels of the scored entries.
         settings: Interval settings.
     """
+    if replicates.empty:
+        return ()
     task, use = prepared.task, prepared.task.primary_use
     clip = use.options.get("clip", np.inf)
     shares: list[float] = []

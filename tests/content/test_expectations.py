@@ -20,6 +20,6 @@ def test_ids_and_folds_are_those_that_are_scored(name: str) -> None:
     if not layout.table(task.dataset, version, "labels").is_file():
         pytest.skip(f"{task.dataset} {version} is not on this machine")
     read = load_id_expectations(layout, task, version)
-    scored = expectations_of(load_evaluation_labels(layout, task, version), task)
+    scored = expectations_of(layout, load_evaluation_labels(layout, task, version), task, version)
     assert (read.test_ids, read.train_ids) == (scored.test_ids, scored.train_ids)
     pd.testing.assert_frame_equal(read.folds, scored.folds)

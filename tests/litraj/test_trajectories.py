@@ -197,7 +197,7 @@ def test_offsets_make_energies_comparable(prompt: Prompt, layout: Layout) -> Non
     assert within[0] == pytest.approx(within[1], abs=1e-6)
     assert "one constant per element" in other["remarks"][0]
     assert one["hashes"]["predictions_sha256"] != other["hashes"]["predictions_sha256"]
-    prompt.ok("verify")
+    prompt.ok("verify", "--accept", "*")
 
 
 FORCES = "forces_ev_per_ang"
