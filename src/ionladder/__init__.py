@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ionladder.notebook import LoadedTask, evaluate, load_task
+    from ionladder.notebook import LoadedTask, evaluate, load_board, load_predictions, load_task
 
 __version__ = "0.1.0"
-__all__ = ["LoadedTask", "__version__", "evaluate", "load_task"]
+__all__ = ["LoadedTask", "__version__", "evaluate", "load_board", "load_predictions", "load_task"]
 
 
 def __getattr__(name: str) -> Any:
     """Import what notebooks use when it is first asked for: `import ionladder` stays light."""
-    if name in {"LoadedTask", "evaluate", "load_task"}:
+    if name in __all__:
         from importlib import import_module
 
         return getattr(import_module("ionladder.notebook"), name)
@@ -25,4 +25,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

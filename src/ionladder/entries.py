@@ -7,9 +7,8 @@ is never written to a file that git keeps.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,8 @@ from ionladder.submit.validate import as_problems, read_submission
 
 _Row = dict[Any, Any]
 _FEWEST_MODELS = 2
+TIDY = ("task", "submission", "id", "seed", "target", "y_pred", "std", "y_true")
+"""Columns of the table of all predictions."""
 
 
 class EntryReader:
@@ -58,12 +59,18 @@ class EntryReader:
         if name not in self._aligned:
             folder = self._layout.submission_dir(self._task.name, name)
             with as_problems(self._layout.relative(folder)):
-                rows = self._scored_rows(folder)
-                self._aligned[name] = align(self.prepared.ids, rows, self._task)
+                self._aligned[name] = align(self.prepared.ids, self.rows(name), self._task)
         return self._aligned[name]
 
-    def _scored_rows(self, folder: Path) -> pd.DataFrame:
-        """The predictions that are scored; folds that are not scored are not even read."""
+    def rows(self, name: str) -> pd.DataFrame:
+        """The predictions that are scored, as sent: ``id``, ``seed``, targets and their deviations.
+
+        Folds that are not scored are not even read.
+
+        Raises:
+            SubmissionError: The predictions have problems.
+        """
+        folder = self._layout.submission_dir(self._task.name, name)
         shown_as = self._layout.relative(folder)
         files = (folder / f"{PREDICTIONS_STEM}{suffix}" for suffix in (".csv", ".parquet"))
         is_plain = any(file.is_file() for file in files) and self._expected.read_arrays is None
@@ -113,6 +120,40 @@ class EntryReader:
                 "in_cif": self.test["in_cif"].to_numpy(bool) if "in_cif" in self.test else True,
             }
         )
+
+
+def tidy_predictions(
+    reader: EntryReader, task: Task, names: Iterable[str], *, withheld: str = ""
+) -> pd.DataFrame:
+    """Predictions of many submissions as one table, a row for each number that was sent.
+
+    Args:
+        reader: Reads the submissions of the task.
+        task: The task.
+        names: Submissions; those that cannot be read are left out.
+        withheld: Why labels are not passed on; empty where they are.
+
+    Returns:
+        ``task, submission, id, seed, target, y_pred, std, y_true``, the last three in the unit of
+        the target. ``seed`` is 0 where there is one training, and the repeat where folds are
+        scored; ``std`` is NaN where none was sent, ``y_true`` where the entry has no number or the
+        labels may not be passed on.
+    """
+    tables, labels = [pd.DataFrame(columns=TIDY)], reader.test.set_index("id")
+    for name in names:
+        try:
+            rows = reader.rows(name)
+        except SubmissionError:
+            continue
+        for target in task.targets:
+            truth = np.nan if withheld else rows["id"].map(labels[target.name])
+            std = rows.get(f"{target.name}_std", np.nan)
+            columns = (task.name, name, rows["id"], rows.get("seed", 0), target.name)
+            values = (*columns, rows[target.name], std, truth)
+            tables.append(pd.DataFrame(dict(zip(TIDY, values, strict=True))))
+    types = {"seed": "int64", "y_pred": "float64", "std": "float64", "y_true": "float64"}
+    whole = pd.concat(tables[1:] or tables, ignore_index=True).astype(types)
+    return whole.sort_values(list(TIDY[:5]), ignore_index=True)
 
 
 @dataclass(frozen=True, kw_only=True)

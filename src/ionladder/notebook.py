@@ -26,6 +26,7 @@ from ionladder.repo import (
     Layout,
     find_layout,
     has_pymatgen,
+    read_json,
     replacing,
     replacing_folder,
     write_text,
@@ -450,6 +451,68 @@ def load_task(
         hint = did_you_mean(str(scheme), known)
         raise ConfigError(f"folds of {spec.name}", "a known scheme", repr(scheme), hint)
     return LoadedTask(layout, spec, version, load_inputs(layout, spec, version), str(scheme))
+
+
+# --- Boards and predictions as tables
+
+
+def load_board(name: str, *, root: Path | str | None = None) -> pd.DataFrame:
+    """The board of a task as it was last scored, a row each in its order.
+
+    Args:
+        name: Task, for example ``obelix``.
+        root: A clone of the repository; the one around the current folder unless given.
+
+    Returns:
+        ``kind, submission, model, rank, rank_low, rank_high, tie_group`` and the other numbers of
+        a row, in the unit of the task's errors; NaN or None: not applicable. ``attrs`` has what
+        the board rests on: ``dataset_version``, ``scorer_version``, ``primary``.
+
+    Raises:
+        ConfigError: There is no such task, or it has no board yet.
+
+    Example:
+        >>> load_board("bvel-proto").loc[0, "kind"]  # doctest: +SKIP
+        'verified'
+    """
+    import pandas as pd
+
+    layout = find_layout() if root is None else Layout(Path(root).resolve())
+    path = layout.leaderboard_json(get_task(name).name)
+    if not path.is_file():
+        step = f"`ionladder leaderboard {name}` scores it, where its data are here."
+        raise ConfigError(layout.relative(path), "a board", "none yet", step)
+    board = read_json(path)
+    flat = [{k: v for k, v in r.items() if not isinstance(v, dict | list)} for r in board["rows"]]
+    table = pd.DataFrame(flat).drop(columns=["card", "reported"], errors="ignore")
+    table.attrs |= {key: board[key] for key in ("dataset_version", "scorer_version", "primary")}
+    return table
+
+
+def load_predictions(name: str, *, root: Path | str | None = None) -> pd.DataFrame:
+    """All predictions of all submissions of a task as one table, a row for each number.
+
+    Args:
+        name: Task, for example ``obelix``.
+        root: A clone of the repository; the one around the current folder unless given.
+
+    Returns:
+        As :func:`ionladder.entries.tidy_predictions`.
+
+    Raises:
+        ConfigError: There is no such task.
+        DataMissingError: Its tables are not on this machine; the error says how to get them.
+    """
+    from ionladder.data.registry import get_dataset
+    from ionladder.entries import EntryReader, tidy_predictions
+    from ionladder.score import submission_folders
+
+    layout = find_layout() if root is None else Layout(Path(root).resolve())
+    task, params = get_task(name), load_params(layout)
+    require_scored(layout, params, task.name)
+    reader = EntryReader(layout, task, params.task_versions[task.name])
+    names = [folder.name for folder in submission_folders(layout, task.name)]
+    return tidy_predictions(reader, task, names, withheld=get_dataset(task.dataset).withheld)
 
 
 # --- Recorded predictions as a file in matbench's layout, or as a submission folder

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from command import Prompt, fetch_and_ingest, files_below, held_out
 
+import ionladder
 import tiny
 from factories import write_repo
 from git_repository import GitRepository
@@ -111,6 +112,95 @@ def test_data_are_what_a_model_may_see(prompt: Prompt, layout: Layout, tmp_path:
     before = files_below(folder)
     prompt.ok("data", "obelix", "--to", str(folder))
     assert files_below(folder) == before
+
+
+CHECKS = ("folder", "card", "predictions", "cross-validation predictions")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "failed"),
+    [
+        ("predictions.csv", "", "", set()),
+        ("predictions.csv", "019", "020", {"predictions"}),
+        ("predictions.csv", "log10_sigma", "sigma", {"predictions"}),
+        ("predictions.csv", None, None, {"predictions"}),
+        ("submission.yaml", None, None, {"card"}),
+        ("submission.yaml", "licence:", "license:", {"card"}),
+        ("model.pt", None, "weights", {"folder"}),
+        ("cv_predictions.csv", None, "id,log10_sigma\\n019,1\\n", {"cross-validation predictions"}),
+    ],
+)
+def test_validation_lists_what_was_checked(
+    prompt: Prompt, layout: Layout, file: str, old: str | None, new: str | None, failed: set[str]
+) -> None:
+    path = layout.root / MINE / file
+    if old is not None:
+        path.write_text(path.read_text().replace(old, str(new)))
+    elif new is None:
+        path.unlink()
+    else:
+        path.write_text(new)
+    done = prompt("validate", MINE)
+    assert done.code == bool(failed)
+    marks = re.findall(r"^  (passed|FAILED)  ([^:]*)", done.out, re.MULTILINE)
+    assert marks == [("FAILED" if check in failed else "passed", check) for check in CHECKS]
+    told = prompt("validate", MINE, "--json")
+    outcome = json.loads(told.out)
+    assert (told.code, outcome["is_good"]) == (done.code, not failed)
+    (about,) = outcome["submissions"]
+    assert [check["passed"] for check in about["checks"]] == [mark == "passed" for mark, _ in marks]
+    assert [p for check in about["checks"] for p in check["problems"]] == outcome["problems"]
+
+
+def test_every_command_answers_in_one_shape(prompt: Prompt) -> None:
+    keys = {"command", "is_good", "messages", "problems"}
+    for code, *typed in (
+        (0, "new", "obelix", "fresh", "--json"),
+        (1, "new", "obelix", "fresh", "--json"),
+        (1, "score", "submissions/obelix/none", "--json"),
+        (1, "board", "obelix", "--json"),
+        (0, "schema", "submission", "--json"),
+        (1, "tasks", "obelx", "--json"),
+    ):
+        done = prompt(*typed)
+        answer = json.loads(done.out)
+        assert (done.code, set(answer), done.err) == (code, keys, "")
+        assert (answer["command"], answer["is_good"]) == (typed[0], code == 0)
+        assert bool(answer["problems"]) == (code == 1)
+
+
+def test_boards_and_predictions_are_read_as_tables(
+    prompt: Prompt, layout: Layout, tmp_path: Path
+) -> None:
+    assert "expected a board; found none yet" in prompt.error("board", "obelix")
+    prompt.ok("leaderboard", "obelix")
+    before = files_below(layout.root)
+    shown = prompt.ok("board", "obelix").out
+    row = json.loads(layout.leaderboard_json("obelix").read_text())["rows"][0]
+    (line,) = [line for line in shown.splitlines() if line.startswith(f"{row['submission']} ")]
+    assert f"{row['mae']:.3f} [{row['mae_ci_low']:.2f}, {row['mae_ci_high']:.2f}]" in line
+    assert "from outside: A. Author (3)" in shown
+    board = ionladder.load_board("obelix", root=layout.root)
+    assert board.loc[0, ["submission", "mae"]].tolist() == [row["submission"], row["mae"]]
+    assert board.attrs["dataset_version"] == "1.0.0"
+    assert json.loads(prompt.ok("board", "obelix", "--json").out)[0]["mae"] == row["mae"]
+
+    read = {"csv": pd.read_csv, "parquet": pd.read_parquet}
+    whole = ionladder.load_predictions("obelix", root=layout.root)
+    for suffix, reader in read.items():
+        out = tmp_path / f"all.{suffix}"
+        prompt.ok("predictions", "obelix", "--out", str(out))
+        table = reader(out, **({"dtype": {"id": str}} if suffix == "csv" else {}))
+        pd.testing.assert_frame_equal(table, whole, check_dtype=False)
+    labels = held_out(layout, "1.0.0")["log10_sigma"]
+    assert len(whole) == 3 * len(labels)
+    mine = whole[whole["submission"] == "mine"].set_index("id")
+    assert mine["y_true"].to_dict() == labels.to_dict()
+    assert (mine["y_pred"] - mine["y_true"]).abs().mean() == pytest.approx(
+        board.set_index("submission").loc["mine", "mae"], abs=1e-6
+    )
+    assert files_below(layout.root) == before
+    assert "ends in .parquet or .csv" in prompt.error("predictions", "--out", "all.xlsx")
 
 
 def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt: Prompt, layout: Layout) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
@@ -16,6 +17,9 @@ from ionladder.repo import Layout, to_rows, write_text
 from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 from ionladder.submit.card import name_problems
+
+MAINTAINERS = "IonLadder maintainers"
+"""Author on the cards of baselines; whoever else submits is from outside."""
 
 
 class Value(NamedTuple):
@@ -238,6 +242,13 @@ class Board(Document):
     def scored(self) -> tuple[Row, ...]:
         """Rows scored here, references included."""
         return self.of_kind("verified", "reference")
+
+    @property
+    def outside(self) -> Counter[str]:
+        """Author who is none of the maintainers → number of scored submissions, most first."""
+        authors = (row.card.get("authors") or () for row in self.scored)
+        first = (names[0] for names in authors if MAINTAINERS not in names and names)
+        return Counter(dict(Counter(first).most_common()))
 
     @property
     def n_test(self) -> int | None:

@@ -11,7 +11,9 @@ import typer
 
 from ionladder.cli.common import (
     Context,
+    TaskName,
     load_context,
+    printable,
     rank_text,
     say,
     show,
@@ -20,8 +22,16 @@ from ionladder.cli.common import (
     task_of,
 )
 from ionladder.data.registry import get_task
-from ionladder.errors import ConfigError, HistoryError, did_you_mean, error_text, first_few, visible
-from ionladder.repo import to_json
+from ionladder.errors import (
+    ConfigError,
+    DataMissingError,
+    HistoryError,
+    did_you_mean,
+    error_text,
+    first_few,
+    visible,
+)
+from ionladder.repo import read_json, replacing, to_json
 
 if TYPE_CHECKING:
     from ionladder.board.history import Publication, Record, ScoreChange
@@ -74,6 +84,75 @@ def leaderboard(
             print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)
     if changed := write_sums(layout, context.params):
         print(f"New checksums of files that changed meanwhile: {first_few(changed)}.")
+
+
+# --- ``ionladder board`` and ``ionladder predictions``
+
+
+def board(
+    task: TaskName,
+    json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+) -> None:
+    """Show the board of a task as it was last scored; nothing is computed or written."""
+    from ionladder.board.model import parse_board
+    from ionladder.notebook import load_board
+
+    layout, chosen = load_context().layout, get_task(task)
+    table = load_board(task)
+    if json:
+        print(to_json(table.astype(object).where(table.notna(), None).to_dict("records")), end="")
+        return
+    path = layout.leaderboard_json(task)
+    found = parse_board(read_json(path), chosen, shown_as=layout.relative(path))
+    rows = []
+    for row in found.rows:
+        score = found.primary(row)
+        reach = "" if score.low is None else f" [{score.low:.2f}, {score.high:.2f}]"
+        place = rank_text(row.rank_low, row.rank_high) if row.kind == "verified" else row.kind
+        number = "–" if score.value is None else f"{score.value:.3f}{reach}"
+        group = "" if row.tie_group is None else str(row.tie_group)
+        rows.append([printable(row.submission or row.model), place, number, group])
+    head = f"{chosen.primary_use.title} / {found.unit}"
+    data = f"{found.dataset} {found.dataset_version}, scorer version {found.scorer_version}"
+    show(f"{chosen.title} ({data}), as last scored", ["", "rank", head, "group"], rows)
+    who = ", ".join(f"{printable(name)} ({n})" for name, n in found.outside.items())
+    n, n_outside = len(found.scored), sum(found.outside.values())
+    say(f"{n} scored submissions, {n_outside} from outside{f': {who}' if who else ''}.")
+
+
+def predictions(
+    task: Annotated[
+        str | None, typer.Argument(help="Task; default: all scored.", autocompletion=task_names)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")] = Path(
+        "predictions.parquet"
+    ),
+) -> None:
+    """Write all predictions of all models as one table: a row a model, entry, seed and target.
+
+    Labels stand beside them where the licence of the dataset allows it.
+    """
+    import pandas as pd
+
+    from ionladder.notebook import load_predictions
+
+    if out.suffix not in {".parquet", ".csv"}:
+        raise ConfigError("--out", "a name that ends in .parquet or .csv", out.name, "Rename it.")
+    context = load_context()
+    tables, names = [], [task] if task else [*context.params.task_versions]
+    for name in names:
+        try:
+            tables.append(load_predictions(name))
+        except DataMissingError:
+            if name == names[-1] and not tables:
+                raise
+            print(f"Left out, its data are not here: {name}", file=sys.stderr)
+    whole = pd.concat(tables, ignore_index=True)
+    with replacing(out) as temporary:
+        write = whole.to_csv if out.suffix == ".csv" else whole.to_parquet
+        write(temporary, index=False)
+    models = whole.groupby("task")["submission"].nunique().to_dict()
+    print(f"{out}: {len(whole)} rows; models: {models}")
 
 
 # --- ``ionladder compare``

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import sys
@@ -9,17 +10,18 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import asdict, dataclass, replace
 from functools import partial, wraps
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
 from ionladder.data.registry import all_tasks, get_task
-from ionladder.errors import ConfigError, SubmissionError, first_few
-from ionladder.repo import Layout, find_layout, only_writer, require_clone
+from ionladder.errors import ConfigError, IonLadderError, Problem, SubmissionError, first_few
+from ionladder.repo import Layout, find_layout, only_writer, require_clone, to_json
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
@@ -87,6 +89,44 @@ def writing(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
 
     return alone
+
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+
+
+def answering(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with ``--json``: its own document, else what it said; an error in one shape."""
+    signature = inspect.signature(command, eval_str=True)
+    name = command.__name__.replace("_", "-")
+    has_own = "json" in signature.parameters
+    if has_own and signature.parameters["json"].default is None:
+        return command  # pr-check writes its report to a file
+
+    @wraps(command)
+    def answered(*, json: bool = False, **options: Any) -> None:
+        if not json:
+            command(**options)
+            return
+        said, problems = StringIO(), list[Problem]()
+        try:
+            if has_own:
+                command(**options, json=True)
+                return
+            with redirect_stdout(said):
+                command(**options)
+        except IonLadderError as error:
+            problems += error.problems
+        outcome = {"command": name, "is_good": not problems}
+        outcome |= {"messages": said.getvalue().splitlines()}
+        print(to_json(outcome | {"problems": [asdict(each) for each in problems]}), end="")
+        raise typer.Exit(1 if problems else 0)
+
+    if not has_own:
+        option = inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False)
+        parameters = [*signature.parameters.values(), option.replace(annotation=JsonFlag)]
+        answered.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        answered.__annotations__ = {**command.__annotations__, "json": JsonFlag}
+    return answered
 
 
 def task_of(path: Path, name: str | None) -> Task:
@@ -231,7 +271,7 @@ def say(text: str, *, to: TextIO | None = None) -> None:
     width = room()
     unbroken: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
     for line in text.splitlines():
-        hang = line[: len(line) - len(line.lstrip())]
+        hang = 2 * line[: len(line) - len(line.lstrip())]
         lines = textwrap.wrap(line, width, subsequent_indent=hang, **unbroken) if width else [line]
         print("\n".join(lines), file=to)
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -303,35 +304,57 @@ def _format(kind: str | None) -> Format | None:
 
 def validate(
     paths: Annotated[
-        list[Path], typer.Argument(help="Submission folders, or files of predictions.")
+        list[Path],
+        typer.Argument(
+            help="Submission folders, or files of predictions.", autocompletion=common.submissions
+        ),
     ],
     task: common.TaskOfFolder = None,
+    json: common.JsonFlag = False,
 ) -> None:
-    """List every problem of a submission, if any; of several, each has its verdict."""
+    """Say what was checked of a submission, passed or failed, with every problem there is."""
     from ionladder.score import load_expectations
+    from ionladder.submit.validate import checklist
 
     context = common.load_context()
     expected: dict[str, Expectations] = {}
     problems: list[Problem] = []
-    verdicts: list[str] = []
+    outcomes: list[dict[str, Any]] = []
     for path in common.following(paths, "Validating"):
+        found: list[Problem] = []
         try:
             with common.submission_at(path, task) as (folder, chosen, shown):
+                where = shown or context.layout.relative(folder)
+                said = [f"{where} is not valid:"]
                 if chosen.name not in expected:
                     version = context.version_of(chosen)
                     expected[chosen.name] = load_expectations(context.layout, chosen, version)
-                where = shown or context.layout.relative(folder)
-                verdicts.append(_verdict(folder, where, chosen, expected[chosen.name]))
+                said = _verdict(folder, where, chosen, expected[chosen.name])
         except SubmissionError as error:
-            problems += error.problems
-    for verdict in verdicts:
-        print(verdict)
-    if problems:
+            found += error.problems
+        problems += found
+        checks = checklist(chosen, found, shown_as=where, is_file=shown is not None)
+        if not json:
+            marks = [f"  {'FAILED' if bad else 'passed'}  {words}" for words, bad in checks.items()]
+            say("\n".join([said[0], *marks, *said[1:]]))
+        rows = [
+            {"check": words, "passed": not bad, "problems": [asdict(each) for each in bad]}
+            for words, bad in checks.items()
+        ]
+        about = {"submission": where, "task": chosen.name, "is_valid": not found}
+        outcomes.append({**about, "notes": said[1:], "checks": rows})
+    if json:
+        outcome = {"command": "validate", "is_good": not problems, "messages": []}
+        told = {"problems": [asdict(each) for each in problems], "submissions": outcomes}
+        print(to_json(outcome | told), end="")
+        if problems:
+            raise typer.Exit(1)
+    elif problems:
         raise SubmissionError(problems)
 
 
-def _verdict(path: Path, shown: str, task: Task, expected: Expectations) -> str:
-    """One line on a valid submission, and one for each thing that a maintainer will ask.
+def _verdict(path: Path, shown: str, task: Task, expected: Expectations) -> list[str]:
+    """A line on a valid submission, and one for each thing that a maintainer will ask.
 
     Raises:
         SubmissionError: It has problems.
@@ -354,7 +377,7 @@ def _verdict(path: Path, shown: str, task: Task, expected: Expectations) -> str:
         f"{n_seeds} {times}{'s' if n_seeds > 1 else ''}, "
         f"{'with' if has_beside else 'without'} {beside}."
     )
-    return "\n".join([said, *doubts(submission.predictions.columns, task)])
+    return [said, *doubts(submission.predictions.columns, task)]
 
 
 # --- ``ionladder score``: the verdict on one submission, as the leaderboard will print it

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from ionladder import __version__
 from ionladder.cli import baselines, boards, contributor, maintainer
-from ionladder.cli.common import say, writing
+from ionladder.cli.common import answering, say, writing
 from ionladder.errors import IonLadderError, error_text
 
 _PANELS = ("For contributors", "For readers", "For maintainers")
@@ -54,7 +54,10 @@ _COMMANDS = (
         *(contributor.tasks, contributor.data, contributor.new, contributor.convert),
         *(contributor.validate, contributor.score, contributor.preview),
     ),
-    (boards.compare, boards.changes, boards.claims, maintainer.diff, maintainer.export),
+    (
+        *(boards.board, boards.predictions, boards.compare, boards.changes, boards.claims),
+        *(maintainer.diff, maintainer.export),
+    ),
     (
         *(maintainer.build, maintainer.fetch, maintainer.fill, maintainer.ingest),
         *(baselines.baseline, baselines.umlip_neb, boards.leaderboard, maintainer.verify),
@@ -64,7 +67,7 @@ _COMMANDS = (
 )
 for _panel, _commands in zip(_PANELS, _COMMANDS, strict=True):
     for _command in _commands:
-        _chosen = writing(_command) if _command in _WRITERS else _command
+        _chosen = answering(writing(_command) if _command in _WRITERS else _command)
         app.command(rich_help_panel=_panel)(_chosen)
 
 

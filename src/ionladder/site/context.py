@@ -165,6 +165,19 @@ class EntrySource:
         verified = [name for name, row in rows.items() if row.kind == "verified"]
         return build_entry_table(self._reader, self._board.task, list(rows), verified=verified)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether there are labels to put predictions beside."""
+        return self._reader is not None
+
+    def tidy(self) -> pd.DataFrame:
+        """All predictions of the task as one table; its labels must be here."""
+        assert self._reader is not None  # noqa: S101 - asked for where `is_here`
+        from ionladder.entries import tidy_predictions
+
+        names = [row.submission for row in self._board.scored if row.submission]
+        return tidy_predictions(self._reader, self._board.task, names)
+
     @cached_property
     def choice(self) -> EntryChoice | None:
         """Which entries are listed and have pages; None where there is no table."""

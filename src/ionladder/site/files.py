@@ -5,22 +5,26 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import pyarrow as pa
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row
 from ionladder.interchange.croissant import CROISSANT_FILE, croissant, table_files
-from ionladder.repo import Layout, read_checksums, read_json, to_json
+from ionladder.repo import Layout, read_checksums, read_json, to_json, write_parquet
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
 from ionladder.site.text import interval, number, plain, ranks, web_address
 from ionladder.specs import Dataset
 from ionladder.submit.card import Card
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The shapes of ``/api/v1/``: what every file of a kind has, not what it may have more
 
@@ -139,6 +143,19 @@ def api_tables(site: Site) -> dict[str, Path]:
         for name, path in table_files(site.layout, dict(card.manifest)).items()
         if path.is_file()
     }
+
+
+PREDICTIONS = "data/predictions.parquet"
+"""Address of the table of all predictions of all models."""
+
+
+def write_predictions(path: Path, tables: Sequence[pd.DataFrame]) -> None:
+    """Write the predictions of all tasks as one table."""
+    import pandas as pd
+
+    table = pa.Table.from_pandas(pd.concat(tables, ignore_index=True), preserve_index=False)
+    about = {"source": "IonLadder", "y_pred": "in the unit of the target, as y_true and std"}
+    write_parquet(path, table, sort_by=table.column_names[:5], metadata=about)
 
 
 def croissant_url(site: Site, item: DatasetSite, card: VersionCard | None) -> str | None:

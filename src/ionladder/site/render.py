@@ -23,7 +23,15 @@ from ionladder.errors import Problem, SiteError
 from ionladder.repo import PART, Layout, replacing_folder
 from ionladder.site.context import Site, load_site
 from ionladder.site.differences import compare_documents
-from ionladder.site.files import api_documents, api_tables, badge_documents, guide_sources, guides
+from ionladder.site.files import (
+    PREDICTIONS,
+    api_documents,
+    api_tables,
+    badge_documents,
+    guide_sources,
+    guides,
+    write_predictions,
+)
 from ionladder.site.pages import page_makers
 from ionladder.site.pages.board import board_files
 from ionladder.site.pages.changes import FEED, feed_document, history_files
@@ -84,11 +92,13 @@ def render_site(site: Site) -> dict[str, int]:
             _write(folder / source_name(url), page.encode("ascii", "xmlcharrefreplace"))
         documents |= compare_documents(site, links.keys())
         addresses = {"" if name == "index.md" else f"{name[:-3]}/" for name in written}
-        problems = dead_links(links, {*links, *files, *documents, *addresses})
+        problems = dead_links(links, {*links, *files, *documents, *addresses, PREDICTIONS})
         if problems:
             raise SiteError(problems)
         for name, content in (written | documents).items():
             _write(folder / name, content.encode("utf-8"))
+        if tables := [source.tidy() for source in site.entries.values() if source.is_here]:
+            write_predictions(folder / PREDICTIONS, tables)
         for place, path in files.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / place)

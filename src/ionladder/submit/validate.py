@@ -269,6 +269,38 @@ def as_problems(shown_as: str) -> Iterator[None]:
         ) from error
 
 
+def checklist(
+    task: Task, problems: Sequence[Problem], *, shown_as: str, is_file: bool = False
+) -> dict[str, list[Problem]]:
+    """What is checked of a submission, in words → the problems that the check found.
+
+    Args:
+        task: The task.
+        problems: All problems of one submission.
+        shown_as: Its path in them.
+        is_file: Whether it is a file of predictions alone, without a folder and a card.
+    """
+    units = ", ".join(dict.fromkeys(target.unit for target in task.targets))
+    scored = _used_files(task)[0].partition(".")[0]
+    checks = {
+        "folder": "folder: its name and files",
+        CARD_FILE: "card: required fields, their form, SPDX licence, no words of the template",
+        pred.PREDICTIONS_STEM: f"predictions: columns, every id once, finite numbers in {units}",
+        pred.CV_STEM: "cross-validation predictions: every row of the frozen folds once, numbers",
+    }
+    if task.predicts != "values" or task.scored_folds:
+        del checks[pred.PREDICTIONS_STEM if task.scored_folds else pred.CV_STEM]
+    if is_file:
+        checks = {scored: checks[scored]}
+    found: dict[str, list[Problem]] = {words: [] for words in checks.values()}
+    for problem in problems:
+        inside = problem.where.removeprefix(shown_as).lstrip("/").removeprefix("offset_")
+        is_absent = not inside and problem.expected.startswith(scored)
+        stem = next((stem for stem in checks if inside.startswith(stem)), "folder")
+        found[checks.get(scored if is_absent else stem, checks[scored])].append(problem)
+    return found
+
+
 def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as: str) -> Submission:
     problems = name_problems(folder.name, where=shown_as)
     problems += _folder_problems(folder, task, shown_as)

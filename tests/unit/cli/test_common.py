@@ -44,7 +44,7 @@ def test_prose_breaks_between_words(
     say("rank 1 of 9, not separated from catboost-screening\n  Label: 5.313 [2.42, 11.65] and more")
     assert capsys.readouterr().out == (
         "rank 1 of 9, not\nseparated from\ncatboost-screening\n"
-        "  Label: 5.313 [2.42,\n  11.65] and more\n"
+        "  Label: 5.313 [2.42,\n    11.65] and more\n"
     )
 
 

@@ -19,6 +19,7 @@ from ionladder.site import text as txt
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.differences import pair_rows
+from ionladder.site.files import PREDICTIONS
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
 from ionladder.specs import Contrast
@@ -130,7 +131,8 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "downloads": {
             "Analysis" if ".analysis." in path else path.rpartition(".")[2].upper(): path
             for path in files
-        },
+        }
+        | ({"All predictions": PREDICTIONS} if site.entries[item.task.name].is_here else {}),
     }
 
 
