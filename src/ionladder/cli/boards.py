@@ -17,6 +17,7 @@ from ionladder.cli.common import (
     rank_text,
     say,
     show,
+    submission_at,
     submissions,
     task_names,
     task_of,
@@ -160,10 +161,11 @@ def predictions(
 
 def compare(
     submission: Annotated[
-        Path, typer.Argument(help="Submission folder.", autocompletion=submissions)
+        Path, typer.Argument(help="Submission folder, or file.", autocompletion=submissions)
     ],
     other: Annotated[
-        Path, typer.Argument(help="The one to compare it with.", autocompletion=submissions)
+        Path,
+        typer.Argument(help="Another folder, or a committed name.", autocompletion=submissions),
     ],
     task: Annotated[
         str | None,
@@ -191,7 +193,12 @@ def compare(
     settings = context.params.scoring
     scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
     # Two folders may have one name, as when a contributor compares with the committed version.
-    scored = {str(path): scorer.score(path) for path in (submission, other)}
+    scored = {}
+    for path in (submission, other):  # the name alone is that of a committed one
+        committed = context.layout.submission_dir(chosen.name, path.name)
+        at = committed if not path.exists() and committed.is_dir() else path
+        with submission_at(at, chosen.name) as (folder, _, shown):
+            scored[str(path)] = scorer.score(folder, shown_as=shown)
     names = {found.submission.name for found in scored.values()}
     folders = submission_folders(context.layout, chosen.name)
     scored |= scorer.score_all(path for path in folders if path.name not in names).scored
