@@ -48,7 +48,7 @@ RUN = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH"
 # On the cores there are; PYTEST_OPTIONS=-n0 runs the tests one after another.
 PYTEST = python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: help setup setup-dev leaderboard test test-slow test-data extras test-bvel test-torch test-umlip test-interchange check \
+.PHONY: addresses help setup setup-dev leaderboard test test-slow test-data extras test-bvel test-torch test-umlip test-interchange check \
 	check-history check-workflows site serve test-site lighthouse test-hostile fuzz clean bvel-proto-generate bvel-proto-label \
 	bvel-proto-verify
 
@@ -136,6 +136,13 @@ check-workflows:  ## Hold .github/workflows to actionlint and zizmor, where they
 
 site: setup  ## Render the pages from the recorded scores into site/
 	@$(RUN) ionladder site
+
+addresses:  ## Say where this is published: make addresses REPOSITORY=https://… SITE=https://…
+	@test -n "$(REPOSITORY)" && test -n "$(SITE)" || { echo "Name both: REPOSITORY=https://… SITE=https://…" >&2; exit 1; }
+	@for each in "Homepage|$(SITE)" "Repository|$(REPOSITORY)"; do \
+		old=$$(sed -n "s/^$${each%%|*} = \"\(.*\)\"/\1/p" pyproject.toml) ; \
+		sed -i.old "s|$$old|$${each#*|}|g" pyproject.toml CITATION.cff README.md ; done
+	@rm -f pyproject.toml.old CITATION.cff.old README.md.old
 
 serve:  ## Show site/ at http://127.0.0.1:8000 (PORT=… for another port)
 	@$(RUN) ionladder serve --port $(PORT)

@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -147,3 +148,17 @@ def test_start_and_load_are_fast(installed: tuple[Path, dict[str, str]], tmp_pat
             spent.append(_spent() - before)
         sys.stdout.write(f"{' '.join(command)}: {min(spent):.2f} CPU-s\n")
         assert min(spent) <= 2 * limit, command  # the double: machines differ
+
+
+def test_twine_accepts_both_and_every_address_is_the_one_that_pyproject_sets(
+    built: dict[str, Path], installed: tuple[Path, dict[str, str]]
+) -> None:
+    urls = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    for name in ("README.md", "CITATION.cff"):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        assert all(re.search(rf"{re.escape(url)}(?![\w/])", text) for url in urls.values()), name
+    pip = _run(installed[0] / "python", "-m", "pip", "install", "--quiet", "twine")
+    if pip.returncode:
+        pytest.skip(f"the index has no twine: {pip.stderr.splitlines()[-1:]}")
+    checked = _run(installed[0] / "twine", "check", "--strict", *built.values())
+    assert checked.returncode == 0, checked.stdout

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -153,7 +154,8 @@ def build_site(layout: Layout) -> Path:
     target = layout.root / SITE_FOLDER
     with replacing_folder(target) as fresh, _complete_navigation(layout, config) as complete:
         run_mkdocs(complete, fresh)
-        address, robots = os.environ.get(ADDRESS_VARIABLE, "").rstrip("/"), fresh / ROBOTS
+        named = _addresses(layout.root) | os.environ
+        address, robots = named.get(ADDRESS_VARIABLE, "").rstrip("/"), fresh / ROBOTS
         if address and robots.is_file():
             with robots.open("a", encoding="utf-8") as lines:
                 lines.write(f"\nSitemap: {address}/sitemap.xml\n")
@@ -205,7 +207,9 @@ def run_mkdocs(config: Path, target: Path) -> None:
     result = subprocess.run(  # noqa: S603 - our own arguments, no shell
         [*command, "--config-file", str(config), "--site-dir", str(target)],
         cwd=config.parent,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1", "NO_COLOR": "1"},
+        env=_addresses(config.parent)
+        | os.environ
+        | {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1", "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -214,6 +218,15 @@ def run_mkdocs(config: Path, target: Path) -> None:
     )
     if result.returncode:
         raise SiteError(_problems(result.stdout))
+
+
+def _addresses(root: Path) -> dict[str, str]:
+    """Variables that ``mkdocs.yml`` reads, from [project.urls]; example.org is no address."""
+    path = root / "pyproject.toml"
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
+    named = ((ADDRESS_VARIABLE, "Homepage"), ("IONLADDER_REPOSITORY", "Repository"))
+    found = {name: project.get("urls", {}).get(key, "") for name, key in named}
+    return {name: address for name, address in found.items() if "//example.org/" not in address}
 
 
 def _problems(output: str) -> list[Problem]:
