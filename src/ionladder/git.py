@@ -37,14 +37,14 @@ else:
 _Entry: TypeAlias = "pygit2.Object | None"
 
 UPSTREAM = "origin/main"
+#: Entries of trees that a comparison looks at; a tree can name itself more often than that.
 MAX_ENTRIES = 200_000
-"""Entries of trees that a comparison looks at; a tree can name itself more often than that."""
 _MAX_PATH = 4096
+#: Mode of a plain file that is not executable.
 REGULAR = "100644"
-"""Mode of a plain file that is not executable."""
 ABSENT = "000000"
+#: Mode of a folder: a change only where the folder is empty, for else its files are.
 FOLDER = "040000"
-"""Mode of a folder: a change only where the folder is empty, for else its files are."""
 
 
 @dataclass(frozen=True, kw_only=True)

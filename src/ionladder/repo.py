@@ -31,8 +31,8 @@ ROOT_VARIABLE = "IONLADDER_ROOT"
 CACHE_VARIABLE = "IONLADDER_CACHE"
 PARAMS_FILE = "params.yaml"
 _MARK = re.compile(r"""^[\s{]*["']?project["']?\s*:\s*["']?ionladder\b""", re.MULTILINE)
+#: What a wheel holds of the repository it was built from; not there in a clone.
 _RELEASE = Path(__file__).with_name("release")
-"""What a wheel holds of the repository it was built from; not there in a clone."""
 
 
 class _Place:
@@ -200,8 +200,8 @@ def has_pymatgen() -> bool:
 
 
 _NEW_FILE_MODE = 0o644
+#: End of the names of what is not yet whole; the number of the process stands before it.
 PART = ".part"
-"""End of the names of what is not yet whole; the number of the process stands before it."""
 _LEFT = re.compile(r"\..+\.(\d+)-[^.]+\.part")
 _NEVER_SWEPT = {".git", ".venv", ".dvc", "raw"}
 _DAY_S = 86_400

@@ -76,8 +76,8 @@ _SIDES = (
 _ENDS = ("", "_ci_low", "_ci_high")
 
 Evidence = dict[str, float | str]
+#: Place of a submission, the evidence, and other words of the sentence.
 Found = Iterator[tuple[int, Evidence, dict[str, str]]]
-"""Place of a submission, the evidence, and other words of the sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -577,7 +577,7 @@ class AuditCheck:
 
 
 _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+#: Every check, in the order in which findings are listed.
 CHECKS = tuple(
     AuditCheck(name=name, run=globals()[f"check_{name}"], **words) for name, words in _WORDS.items()
 )
-"""Every check, in the order in which findings are listed."""

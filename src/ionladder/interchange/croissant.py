@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ionladder.data.store import Manifest, require_manifest
 from ionladder.errors import DataMissingError
 from ionladder.repo import Layout, read_checksums, write_json, write_with
@@ -26,37 +28,7 @@ CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 # The name by which Croissant's own reader knows parquet, not the one that was registered since.
 _PARQUET = "application/x-parquet"
 
-_DATA_TYPES = {
-    **dict.fromkeys(("string", "category"), "sc:Text"),
-    **dict.fromkeys(("int8", "int16", "int32", "int64"), "sc:Integer"),
-    "bool": "sc:Boolean",
-    "float64": "sc:Float",
-}
-
-# The vocabulary of the specification: which words of the document belong to which of its sources.
-_CONTEXT: dict[str, Any] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    **{
-        word: f"cr:{word}"
-        for word in (
-            *("citeAs", "column", "extract", "field", "fileObject", "fileProperty", "fileSet"),
-            *("format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField"),
-            *("path", "recordSet", "references", "regex", "repeated", "replace", "separator"),
-            *("source", "subField", "transform"),
-        )
-    },
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "samplingRate": "cr:samplingRate",
-    "sc": "https://schema.org/",
-}
+_WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 
 
 def croissant(dataset: Dataset, manifest: Manifest, checksums: Mapping[str, str]) -> dict[str, Any]:
@@ -70,7 +42,7 @@ def croissant(dataset: Dataset, manifest: Manifest, checksums: Mapping[str, str]
     files = manifest["source"].get("files")
     parts = _of_upstream(dataset, manifest) if files else _of_tables(manifest, checksums)
     return {
-        "@context": dict(sorted(_CONTEXT.items())),
+        "@context": _WORDS["context"],
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
         "name": dataset.title,
@@ -173,7 +145,7 @@ def _field(name: str, kind: str, unit: str | None, description: str) -> dict[str
     return {
         "name": name,
         "description": f"{description} Unit: {unit}." if unit else description,
-        "dataType": _DATA_TYPES[inner],
+        "dataType": _WORDS["types"][inner],
         **({"repeated": True} if inner != kind else {}),
     }
 

@@ -190,8 +190,8 @@ def _std(uncertainty: Any) -> dict[str, str]:
 _NAME = re.compile(
     r"^(?P<task>[a-z0-9-]+)__(?:test|(?P<scheme>\w+?)__r(?P<repeat>\d{1,3}))__(?P<target>\w+)$"
 )
+#: Fold → ``train`` and ``test`` → ids.
 Splits = dict[str, dict[str, list[str]]]
-"""Fold → ``train`` and ``test`` → ids."""
 
 
 @dataclass(frozen=True, kw_only=True)

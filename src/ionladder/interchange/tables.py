@@ -25,8 +25,8 @@ from ionladder.submit.tables import INDEX_HEADERS, read_submitted_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: One row of a foreign file: column → cell.
 Cells = Mapping[str, str]
-"""One row of a foreign file: column → cell."""
 
 MAX_ROWS = 1_000_000
 
@@ -162,8 +162,8 @@ def gunzip(data: bytes, *, shown_as: str) -> bytes:
     return content
 
 
+#: Files that a system puts beside what somebody packs.
 _COMPANION = re.compile(r"(?:^|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
-"""Files that a system puts beside what somebody packs."""
 
 
 def _only_member(members: list[zipfile.ZipInfo], suffix: str, shown_as: str) -> zipfile.ZipInfo:

@@ -25,8 +25,8 @@ from ionladder.specs import Task
 from ionladder.submit.isolate import ENDED_BY_A_FAULT, ENDED_BY_A_LIMIT, Limits
 
 DEFAULT_LIMITS = Limits()
+#: Checks of the audit whose findings are questions; the others are notes for readers.
 ASKED = frozenset({"affine", "ahead", "identical", "labels", "names", "near", "order", "units"})
-"""Checks of the audit whose findings are questions; the others are notes for readers."""
 
 # The two ends of a pull request, and files from git objects: nothing is checked out
 

@@ -24,8 +24,8 @@ REPORT_FILE = "report.json"
 MAX_REPORT_BYTES = 6_000_000
 MAX_ARCHIVE_BYTES = 1_000_000
 MAX_PROBLEMS = 100
+#: Characters of one part of a problem. With these, what we write is never too large to be read.
 MAX_PROBLEM_PART = 500
-"""Characters of one part of a problem. With these, what we write is never too large to be read."""
 
 Verdict = Literal["good", "refused", "needs a maintainer"]
 Outcome = Literal["scored", "refused", "unchecked", "withdrawn"]
@@ -303,8 +303,8 @@ def _fence(text: str, *, shortest: int) -> str:
 
 # The summary in Markdown: the job's page and the comment on a pull request
 
+#: First line of the comment: how the next run finds it again.
 MARKER = "<!-- ionladder: submission check -->"
-"""First line of the comment: how the next run finds it again."""
 MAX_CHARACTERS = 60_000
 
 _HEADLINES: dict[Verdict, str] = {

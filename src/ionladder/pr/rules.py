@@ -13,8 +13,9 @@ from ionladder.repo import MAX_BYTES as MAX_CARD_BYTES
 from ionladder.submit.card import CARD_FILE, name_problems, skeleton
 
 ROOT = "submissions"
+#: Parts of the path of a submission's file: submissions / task / name / file.
 DEPTH = 4
-"""Parts of the path of a submission's file: submissions / task / name / file."""
+#: Files of every kind of task; what else a task refuses, its own check says.
 ALLOWED = (
     CARD_FILE,
     "predictions.csv",
@@ -24,17 +25,16 @@ ALLOWED = (
     "predictions.extxyz",
     "offset_predictions.parquet",
 )
-"""Files of every kind of task; what else a task refuses, its own check says."""
+#: Free text that only a person can judge: accepted in a folder, but never without a look.
 README = "README.md"
-"""Free text that only a person can judge: accepted in a folder, but never without a look."""
 MAX_TABLE_BYTES = 10_000_000
 MAX_TOTAL_BYTES = 30_000_000
 MAX_FOLDERS = 5
+#: Changed files of a pull request that are looked at one by one: counted before all else.
 MAX_CHANGES = 500
-"""Changed files of a pull request that are looked at one by one: counted before all else."""
 _MADE_ON_MAIN = ("leaderboard/", "dvc.lock")
+#: What may come with a submission, since it made it; a maintainer reads it.
 _BASELINE_CODE = ("src/ionladder/baselines/", "tests/unit/baselines/", "CHANGELOG.md")
-"""What may come with a submission, since it made it; a maintainer reads it."""
 _LONGEST_SHOWN = 120
 _KINDS = {
     "100755": (
@@ -342,8 +342,8 @@ def _done(change: FileChange) -> str:
     return f"{verb} {change.path.split('/')[-1]}"
 
 
+#: Names below this length differ by one character as often as not.
 _SHORTEST = 4
-"""Names below this length differ by one character as often as not."""
 
 
 def is_one_slip_away(name: str, other: str) -> bool:

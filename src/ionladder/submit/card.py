@@ -30,11 +30,11 @@ _MAX_PROBLEMS = 30
 DESCRIPTION_TO_WRITE = (
     "Say in two or three sentences what the model is and how the predictions were made."
 )
+#: Words of the template, and of any other, that were written there to be replaced.
 _TO_REPLACE = (
     *(DESCRIPTION_TO_WRITE, "Your Name", "Your institute", "0000-0000-0000-0000"),
     *("https://…", "10.…", "anything else", "TODO", "FIXME", "TBD"),
 )
-"""Words of the template, and of any other, that were written there to be replaced."""
 
 
 def _without(pattern: str) -> BeforeValidator:

@@ -16,7 +16,7 @@ from ionladder.data.store import read_blocks
 from ionladder.errors import Problem, first_few
 from ionladder.repo import write_text
 from ionladder.submit.arrays import ID, ArrayColumn, is_list
-from ionladder.submit.predictions import OFFSETS_FILE, coverage_problems
+from ionladder.submit.predictions import coverage_problems
 
 PREDICTIONS_FILE = "predictions.parquet"
 N_ATOMS, ENERGY = "n_atoms", "energy_ev"
@@ -79,8 +79,8 @@ def id_problems(
 # Writing energies, forces and stresses in the layout that scoring reads fastest
 
 
+#: A hundred times finer than the force error of any model, and half the bytes.
 FORCE_DECIMALS = 4
-"""A hundred times finer than the force error of any model, and half the bytes."""
 
 _REALS = pa.list_(pa.field("element", pa.float32(), nullable=False))
 _FIELDS = {
@@ -151,40 +151,6 @@ def _lists(values: Array, lengths: Sequence[int]) -> pa.ListArray:
 # The template of a submission of frames: ids, numbers of atoms, and how to fill in the rest
 
 
-_README = f"""\
-# What goes into this folder
-
-`{PREDICTIONS_FILE}` lists the test configurations. Replace it by a file with the same ids in the
-same order, and these columns:
-
-| column | type | unit |
-|---|---|---|
-| id | string | as listed |
-| energy_ev | float64 | eV, of the whole cell |
-| forces_ev_per_ang | list of float32, x y z of every atom, atoms in order | eV/Å |
-| stress_ev_per_ang3 | list of six float32, xx yy zz yz xz xy; for all rows or none | eV/Å³ |
-
-Forces may be rounded to 1e-4 eV/Å, which halves the file. Configurations stand in the frames of the
-dataset, block by block:
-
-```python
-import numpy as np
-import pyarrow.parquet as pq
-from ionladder.submit.frames import FramePredictions
-
-with FramePredictions("{PREDICTIONS_FILE}", has_stress=True) as file:
-    for block in pq.ParquetFile(".../frames/frames_test.parquet").iter_batches(1024):
-        ...  # energies (n,), one (n_atoms, 3) array of forces each, stresses (n, 6)
-        file.write(block["id"].to_pylist(), energies, forces, stresses)
-```
-
-`{OFFSETS_FILE}` (optional: id, energy_ev) holds the energies that the model gives for the
-configurations of `frames/frames_offset.parquet`. With it, one constant per element is fitted on
-them before energies are compared, as models put the energy zero of an element in different places;
-without it, energies are compared as they are. Remove this README, or write your own.
-"""
-
-
 def write_frame_template(folder: Path, given: Path, ids: Collection[str]) -> str:
     """Write the ids to predict with their numbers of atoms, and a README that says what to add.
 
@@ -203,5 +169,6 @@ def write_frame_template(folder: Path, given: Path, ids: Collection[str]) -> str
             chosen = block.filter(pc.is_in(block["id"], asked))
             n_atoms = pc.list_value_length(chosen["numbers"]).cast(pa.int32())
             writer.write_table(pa.table([chosen["id"], n_atoms], schema=schema))
-    write_text(folder / "README.md", _README)
+    readme = Path(__file__).with_name("frames_readme.md").read_text("utf-8")
+    write_text(folder / "README.md", readme)
     return PREDICTIONS_FILE

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+#: SIGKILL, SIGALRM and SIGXCPU.
 ENDED_BY_A_LIMIT = frozenset({9, 14, 24})
-"""SIGKILL, SIGALRM and SIGXCPU."""
+#: SIGILL, SIGABRT, SIGBUS, SIGFPE and SIGSEGV: native code met bytes that it was not made for.
 ENDED_BY_A_FAULT = frozenset({4, 6, 7, 8, 10, 11})
-"""SIGILL, SIGABRT, SIGBUS, SIGFPE and SIGSEGV: native code met bytes that it was not made for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ class Limits:
     open_files: int = 128
 
 
+#: Bounds of a process that reads the tables of one submission, beyond what it has at its start.
 READING = Limits(cpu_s=60, file_bytes=0)
-"""Bounds of a process that reads the tables of one submission, beyond what it has at its start."""
 
 _FORBIDDEN = frozenset(
     "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system pickle.find_class socket.bind "
@@ -100,8 +100,8 @@ def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"checking a submission asked for {event}, which it never needs")
 
 
+#: A table and no problems, or None and the problems found.
 Read = tuple["pa.Table | None", list[Problem]]
-"""A table and no problems, or None and the problems found."""
 
 
 class ReaderProcess:

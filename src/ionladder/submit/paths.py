@@ -299,8 +299,8 @@ def _number(text: str) -> float | None:
 # What can be wrong with a hop
 
 
+#: No atom of a relaxed path is farther from its place on the initial one.
 FARTHEST_ANG = 5.0
-"""No atom of a relaxed path is farther from its place on the initial one."""
 _FARTHEST_CELLS = 3.0
 _LARGEST_EV = 1e7
 _DRIFT_ANG = 0.5
@@ -309,8 +309,8 @@ _HIGHEST_EV = 100.0
 _REVERSED_ANG = 1.0
 _SAME_ANG = 1e-3
 
+#: Kind of fault, and the hop or image that shows it.
 _Case = tuple[str, str]
-"""Kind of fault, and the hop or image that shows it."""
 
 
 def _problems(cases: Iterable[_Case], shown_as: str) -> list[Problem]:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 PREDICTIONS_STEM = "predictions"
 CV_STEM = "cv_predictions"
+#: Energies beside ``predictions.parquet`` that the scored ones are brought to one zero with.
 OFFSETS_FILE = "offset_predictions.parquet"
-"""Energies beside ``predictions.parquet`` that the scored ones are brought to one zero with."""
 FOLD_KEYS = ("scheme", "repeat", "fold", "id")
 MAX_SEEDS = 100
 DECIMALS = 6
@@ -116,6 +116,7 @@ def once(problems: Mapping[str, Sequence[Problem]]) -> list[Problem]:
     ]
 
 
+#: How ids are changed on their way → words for one of them, for several, and what to do.
 _CHANGES = {
     "number": (
         " turned into a number by a spreadsheet",
@@ -126,7 +127,6 @@ _CHANGES = {
     "ending": (" with an ending", "given an ending", "send ids as the task writes them"),
     "case": ("", "written otherwise", "ids are case-sensitive, without blanks"),
 }
-"""How ids are changed on their way → words for one of them, for several, and what to do."""
 
 
 def changed_ids(missing: Collection[str], unknown: Sequence[str]) -> str | None:

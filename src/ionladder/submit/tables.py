@@ -28,11 +28,11 @@ from ionladder.submit.isolate import ReaderProcess
 
 MAX_FILE_BYTES = 50_000_000
 MAX_COLUMNS = 50
+#: Longest text of a parquet cell; a CSV is bounded by its size.
 MAX_CELL_BYTES = 1000
-"""Longest text of a parquet cell; a CSV is bounded by its size."""
 MAX_FOOTER_BYTES = 1_000_000
+#: Unpacked, a text is for a moment there three times; a CSV may have as many bytes.
 MAX_UNPACKED_BYTES = 50_000_000
-"""Unpacked, a text is for a moment there three times; a CSV may have as many bytes."""
 # Room is made for as many entries as a list in the table of contents claims to have.
 _MAX_LIST = 10_000
 _MAX_HEADER = 64 * 1024
@@ -43,8 +43,8 @@ _BLOCK = 1 << 20
 _SMALLER = "Keep only the columns and rows that the task asks for."
 _ONE_CELL = "Store one number or id per cell."
 
+#: Arrow's own errors, and what pyarrow makes of what its parquet reader throws.
 DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, LookupError, OverflowError)
-"""Arrow's own errors, and what pyarrow makes of what its parquet reader throws."""
 
 
 def find_table(folder: Path, stem: str, *, shown_as: str) -> tuple[Path | None, list[Problem]]:
@@ -478,8 +478,8 @@ _COLUMNS_BLOCK = 4096
 _HEADER_LINES = 2  # a data row of index 0 stands on line 2 of a CSV file
 
 
+#: Names under which pandas and R keep an index that nobody named.
 INDEX_HEADERS = ("", "Unnamed: 0", "__index_level_0__", "level_0", "...1")
-"""Names under which pandas and R keep an index that nobody named."""
 
 
 def column_problems(
@@ -646,8 +646,8 @@ def number_column(
     return values, problems
 
 
+#: Texts by which tables of other programs say that a value is missing.
 _GAPS = {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "#n/a"}
-"""Texts by which tables of other programs say that a value is missing."""
 
 
 def _parse(column: pa.ChunkedArray) -> tuple[Numbers, Places]:

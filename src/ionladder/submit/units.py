@@ -23,10 +23,10 @@ Form = Literal["", "log10", "ln", "-log10", "-ln"]
 _PREFIXES = {"": 0, "k": 3, "c": -2, "d": -1, "m": -3, "u": -6, "μ": -6, "n": -9, "p": -12}
 with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as _stream:
     _ROWS = list(csv.DictReader(_stream))
+#: Unit of an energy → eV (CODATA 2018; of a mole, divided by its number of particles).
 _EV = {row["unit"]: float(row["ev"]) for row in _ROWS if row["ev"]}
-"""Unit of an energy → eV (CODATA 2018; of a mole, divided by its number of particles)."""
+#: Units written out, and how we write them, in this order.
 _WORDS = [(row["written"], row["unit"]) for row in _ROWS if row["written"]]
-"""Units written out, and how we write them, in this order."""
 
 _END = r"(?![A-Za-z0-9])(?! ?-\d)"
 _CONDUCTIVITY = re.compile(

@@ -44,36 +44,10 @@ if TYPE_CHECKING:
 
 # The template that ``ionladder new`` writes: a commented card and a file that lists the ids
 
+#: Folder and ids → the file of predictions that was written there, to be filled in.
 Filler = Callable[[Path, Sequence[str]], str]
-"""Folder and ids → the file of predictions that was written there, to be filled in."""
+#: JSON Schema of the card, from the root of the repository.
 SCHEMA_FILE = "docs/assets/submission.schema.json"
-"""JSON Schema of the card, from the root of the repository."""
-
-# From submissions/<task>/<name>/ up to the root: editors complete and check a card as one types.
-_CARD = f"""\
-# yaml-language-server: $schema=../../../{SCHEMA_FILE}
-# What a reader needs to know about your model. Fields with a # in front are optional:
-# remove the # to state them; what is not stated is shown as "not stated".
-model: {{name}}                    # name as printed on the board
-description: >-
-  {{description}}
-authors:
-  - name: Your Name
-    # orcid: 0000-0000-0000-0000
-    # affiliation: Your institute
-training_data: {{dataset}} train split   # everything the model was trained on
-inputs: {{inputs}}                    # composition | structure | both
-licence: CC-BY-4.0               # licence of your predictions
-# code_url: https://…
-# paper_doi: 10.…
-# hyperparameters: {{{{learning_rate: 0.001, epochs: 100}}}}
-# seeds: [0, 1, 2]
-# hardware: one CPU core
-# training_time_s: 60
-# parameters: 100000
-# uses_external_data: false
-# notes: anything else
-"""
 
 
 def write_template(
@@ -132,7 +106,9 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
 def card_template(name: str, task: Task) -> str:
     """The commented ``submission.yaml`` of a new submission."""
     words = {"description": DESCRIPTION_TO_WRITE, "dataset": task.dataset, "inputs": "both"}
-    return _CARD.format(name=name, **words)
+    # Its schema is named from submissions/<task>/<name>/: editors complete and check a card.
+    template = Path(__file__).with_name("card_template.yaml").read_text("utf-8")
+    return template.format(name=name, schema=SCHEMA_FILE, **words)
 
 
 def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFrame) -> str:
@@ -156,15 +132,15 @@ _VALUES = tuple(
     for stem in (pred.PREDICTIONS_STEM, pred.CV_STEM)
     for suffix in (".csv", ".parquet")
 )
+#: What a task predicts → its files; their readers say which of them are needed.
 _FILES = {
     "values": _VALUES,
     "paths": ("predictions.parquet", "predictions.extxyz"),
     "frames": ("predictions.parquet", "offset_predictions.parquet"),
 }
-"""What a task predicts → its files; their readers say which of them are needed."""
 
+#: What a card refers to, and the submission in messages → the predictions, checked.
 ReferenceReader = Callable[[Referenced, str], pred.PredictionTable]
-"""What a card refers to, and the submission in messages → the predictions, checked."""
 
 ArrayReader = Callable[[Path, str], tuple[pred.PredictionTable | None, list[Problem]]]
 
