@@ -6,6 +6,7 @@ name in this module, ``mae`` for example, checks its arguments first and returns
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable
@@ -63,7 +64,8 @@ def metric(
 ) -> Callable[[Callable[..., Any]], Callable[..., float]]:
     """Enter a function into :data:`METRICS`; its name is the metric's, its docstring the reference.
 
-    The function takes ``y_true`` of shape (n_entries,), ``y_pred`` and the options as keywords.
+    The function takes ``y_true`` of shape (n_entries,), ``y_pred`` and the options as keywords,
+    which a task states; an ``upper_limit`` among them comes with the labels.
     With ``from_mean`` it returns one error per entry, for ``y_pred`` of shape (n_entries,) or
     (n_seeds, n_entries), and the metric is ``from_mean`` of their mean; only such metrics have
     intervals. Without, it returns the value, and NaN where that is undefined.
@@ -86,6 +88,7 @@ def metric(
             result = compute(y_true, y_pred, **options)
             return float(result if from_mean is None else from_mean(result.mean()))
 
+        given = list(inspect.signature(compute).parameters)[2:]
         METRICS[name] = entered = Metric(
             name=name,
             title=title,
@@ -96,6 +99,8 @@ def metric(
             reference=" ".join(reference.split()),
             entrywise=compute if from_mean else None,
             from_mean=from_mean,
+            needs=tuple(name for name in given if name == "upper_limit"),
+            options=tuple(name for name in given if name != "upper_limit"),
             **fields,
         )
 
@@ -109,7 +114,22 @@ def metric(
     return register
 
 
-@metric("MAE", "minimize", "target", "mean of |y_pred - y_true|", from_mean=np.positive)
+_Decorator = Callable[[Callable[..., Any]], Callable[..., float]]
+
+
+def _kind(
+    direction: Direction, unit: Literal["target", "1"], **fixed: Any
+) -> Callable[..., _Decorator]:
+    """:func:`metric` for metrics that have direction, unit and other fields in common."""
+    return lambda title, formula, **own: metric(title, direction, unit, formula, **{**fixed, **own})
+
+
+_error = _kind("minimize", "target", from_mean=np.positive)
+_share = _kind("maximize", "1", from_mean=np.positive, is_share=True)
+_number = _kind("maximize", "1")
+
+
+@_error("MAE", "mean of |y_pred - y_true|")
 def mae(y_true: Array, y_pred: Array) -> Array:
     """Mean absolute error: mean of |y_pred - y_true|.
 
@@ -135,13 +155,7 @@ def mae(y_true: Array, y_pred: Array) -> Array:
     return np.abs(y_pred - y_true)
 
 
-@metric(
-    "RMSE",
-    "minimize",
-    "target",
-    "square root of the mean of (y_pred - y_true)^2",
-    from_mean=np.sqrt,
-)
+@_error("RMSE", "square root of the mean of (y_pred - y_true)^2", from_mean=np.sqrt)
 def rmse(y_true: Array, y_pred: Array) -> Array:
     """Square root of the mean of (y_pred - y_true)^2.
 
@@ -193,13 +207,9 @@ def median_ae(y_true: Array, y_pred: Array) -> float:
     return float(np.median(np.abs(y_pred - y_true)))
 
 
-@metric(
+@_error(
     "MAE, censored-aware",
-    "minimize",
-    "target",
     "mean of |y_pred - y_true|, or of max(0, y_pred - limit) where only a limit is known",
-    from_mean=np.positive,
-    needs=("upper_limit",),
 )
 def mae_censored(y_true: Array, y_pred: Array, *, upper_limit: Array) -> Array:
     """Mean absolute error in which a left-censored entry only penalises exceeding its limit.
@@ -236,15 +246,7 @@ def mae_censored(y_true: Array, y_pred: Array, *, upper_limit: Array) -> Array:
     return np.where(np.isnan(upper_limit), np.abs(y_pred - y_true), excess)
 
 
-@metric(
-    "MAE, capped",
-    "minimize",
-    "target",
-    "mean of min(cap, error), the error being that of the censored-aware MAE",
-    from_mean=np.positive,
-    options=("cap",),
-    needs=("upper_limit",),
-)
+@_error("MAE, capped", "mean of min(cap, error), the error being that of the censored-aware MAE")
 def mae_capped(y_true: Array, y_pred: Array, *, cap: float, upper_limit: Array) -> Array:
     """Mean of the censored-aware errors, each at most ``cap``.
 
@@ -278,13 +280,9 @@ def mae_capped(y_true: Array, y_pred: Array, *, cap: float, upper_limit: Array) 
     return np.minimum(errors, cap)
 
 
-@metric(
+@_error(
     "MAE, clipped",
-    "minimize",
-    "target",
     "mean of |min(y_pred, clip) - min(y_true, clip)|; a missing label counts as clip",
-    from_mean=np.positive,
-    options=("clip",),
     accepts_missing=True,
 )
 def mae_clipped(y_true: Array, y_pred: Array, *, clip: float) -> Array:
@@ -356,14 +354,7 @@ def mae_log1p(y_true: Array, y_pred: Array) -> Array:
     return errors
 
 
-@metric(
-    "Within one decade",
-    "maximize",
-    "1",
-    "fraction of entries with |y_pred - y_true| <= 1",
-    from_mean=np.positive,
-    is_share=True,
-)
+@_share("Within one decade", "fraction of entries with |y_pred - y_true| <= 1")
 def within_one_decade(y_true: Array, y_pred: Array) -> Array:
     """Fraction of entries with |y_pred - y_true| <= 1, for a log10 target.
 
@@ -391,15 +382,7 @@ def within_one_decade(y_true: Array, y_pred: Array) -> Array:
     return (np.abs(y_pred - y_true) <= 1.0 + 1e-9).astype(np.float64)
 
 
-@metric(
-    "Within tolerance",
-    "maximize",
-    "1",
-    "fraction of entries with |y_pred - y_true| <= tolerance",
-    from_mean=np.positive,
-    options=("tolerance",),
-    is_share=True,
-)
+@_share("Within tolerance", "fraction of entries with |y_pred - y_true| <= tolerance")
 def within(y_true: Array, y_pred: Array, *, tolerance: float) -> Array:
     """Fraction of entries with |y_pred - y_true| <= tolerance.
 
@@ -429,7 +412,7 @@ def within(y_true: Array, y_pred: Array, *, tolerance: float) -> Array:
     return (np.abs(y_pred - y_true) <= tolerance + 1e-9).astype(np.float64)
 
 
-@metric("R²", "maximize", "1", "1 - sum of (y_pred - y_true)^2 / sum of (y_true - mean y_true)^2")
+@_number("R²", "1 - sum of (y_pred - y_true)^2 / sum of (y_true - mean y_true)^2")
 def r2(y_true: Array, y_pred: Array) -> float:
     """1 - RSS / TSS, with TSS taken about the mean of the labels being scored.
 
@@ -459,12 +442,7 @@ def r2(y_true: Array, y_pred: Array) -> float:
     return 1.0 - ratio(rest, total)
 
 
-@metric(
-    "Pearson r",
-    "maximize",
-    "1",
-    "covariance of y_true and y_pred / (standard deviation of each, multiplied)",
-)
+@_number("Pearson r", "covariance of y_true and y_pred / (standard deviation of each, multiplied)")
 def pearson_r(y_true: Array, y_pred: Array) -> float:
     """Covariance over the product of standard deviations.
 
@@ -497,9 +475,7 @@ def pearson_r(y_true: Array, y_pred: Array) -> float:
     return value if math.isnan(value) else max(-1.0, min(1.0, value))
 
 
-@metric(
-    "Spearman ρ", "maximize", "1", "Pearson correlation of the average ranks of y_true and y_pred"
-)
+@_number("Spearman ρ", "Pearson correlation of the average ranks of y_true and y_pred")
 def spearman(y_true: Array, y_pred: Array) -> float:
     """Pearson correlation of the ranks; tied values share their average rank.
 
@@ -528,7 +504,7 @@ def spearman(y_true: Array, y_pred: Array) -> float:
     return ratio((true * pred).sum(), math.sqrt(np.square(true).sum() * np.square(pred).sum()))
 
 
-@metric("Slope", "maximize", "1", "covariance of y_true and y_pred / variance of y_true", ideal=1.0)
+@_number("Slope", "covariance of y_true and y_pred / variance of y_true", ideal=1.0)
 def slope(y_true: Array, y_pred: Array) -> float:
     """Least-squares slope of ``y_pred`` as a function of ``y_true``.
 
@@ -559,13 +535,7 @@ def slope(y_true: Array, y_pred: Array) -> float:
     return ratio((true * pred).sum(), np.square(true).sum())
 
 
-@metric(
-    "Precision",
-    "maximize",
-    "1",
-    "TP / (TP + FP); good: y_true >= threshold, called good: y_pred >= threshold",
-    options=("threshold",),
-)
+@_number("Precision", "TP / (TP + FP); good: y_true >= threshold, called good: y_pred >= threshold")
 def precision(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """TP / (TP + FP), where good is ``y_true >= threshold`` and called is ``y_pred >= threshold``.
 
@@ -594,13 +564,7 @@ def precision(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     return ratio(hits, n_called)
 
 
-@metric(
-    "Recall",
-    "maximize",
-    "1",
-    "TP / (TP + FN); good: y_true >= threshold, called good: y_pred >= threshold",
-    options=("threshold",),
-)
+@_number("Recall", "TP / (TP + FN); good: y_true >= threshold, called good: y_pred >= threshold")
 def recall(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """TP / (TP + FN), where good is ``y_true >= threshold`` and called is ``y_pred >= threshold``.
 
@@ -628,13 +592,7 @@ def recall(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     return ratio(hits, n_good)
 
 
-@metric(
-    "F1",
-    "maximize",
-    "1",
-    "2 TP / (2 TP + FP + FN); good: y_true >= threshold, called: y_pred >= threshold",
-    options=("threshold",),
-)
+@_number("F1", "2 TP / (2 TP + FP + FN); good: y_true >= threshold, called: y_pred >= threshold")
 def f1(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall.
 
@@ -663,12 +621,9 @@ def f1(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     return ratio(2 * hits, n_good + n_called)
 
 
-@metric(
+@_number(
     "F1 below",
-    "maximize",
-    "1",
     "2 TP / (2 TP + FP + FN); good: y_true < threshold, called: y_pred < threshold",
-    options=("threshold",),
     accepts_missing=True,
 )
 def f1_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
@@ -699,15 +654,7 @@ def f1_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     return ratio(2 * hits, n_good + n_called)
 
 
-@metric(
-    "Accuracy below",
-    "maximize",
-    "1",
-    "fraction of entries with (y_pred < threshold) = (y_true < threshold)",
-    from_mean=np.positive,
-    options=("threshold",),
-    is_share=True,
-)
+@_share("Accuracy below", "fraction of entries with (y_pred < threshold) = (y_true < threshold)")
 def accuracy_below(y_true: Array, y_pred: Array, *, threshold: float) -> Array:
     """Fraction of entries on the right side of the threshold, where values below it are good.
 
@@ -735,13 +682,7 @@ def accuracy_below(y_true: Array, y_pred: Array, *, threshold: float) -> Array:
     return is_right.astype(np.float64)
 
 
-@metric(
-    "MCC below",
-    "maximize",
-    "1",
-    "Pearson correlation of (y_true < threshold) and (y_pred < threshold)",
-    options=("threshold",),
-)
+@_number("MCC below", "Pearson correlation of (y_true < threshold) and (y_pred < threshold)")
 def mcc_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """Matthews correlation coefficient, where values below the threshold are good.
 
@@ -771,12 +712,8 @@ def mcc_below(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     return ratio(hits * n - n_good * n_called, math.sqrt(spread * (n - n_called)))
 
 
-@metric(
-    "ROC-AUC",
-    "maximize",
-    "1",
-    "P(y_pred of a good entry > y_pred of another), ties 1/2; good: y_true >= threshold",
-    options=("threshold",),
+@_number(
+    "ROC-AUC", "P(y_pred of a good entry > y_pred of another), ties 1/2; good: y_true >= threshold"
 )
 def roc_auc(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """Probability that a good entry is predicted above another one; a tie counts one half.
@@ -810,12 +747,9 @@ def roc_auc(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     return ratio(rank_sum - n_good * (n_good + 1) / 2, n_good * (y_true.size - n_good))
 
 
-@metric(
+@_number(
     "Enrichment, top 10 %",
-    "maximize",
-    "1",
     "share of good in the tenth with highest y_pred / (good / all); good: y_true >= threshold",
-    options=("threshold",),
 )
 def enrichment_top10pct(y_true: Array, y_pred: Array, *, threshold: float) -> float:
     """Precision among the tenth with the highest predictions, divided by the prevalence of good.

@@ -162,6 +162,32 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SliceColumn:
+    """A text column that takes entries apart, made from one column of the released tables.
+
+    Attributes:
+        column: Column of ``entries``, ``labels`` or ``splits``, looked for in this order.
+        rule: ``value``: its text; ``flag``: which of two ``parts``; ``range``: which part between
+            ``edges``, of a list its smallest number; ``known``: whether a training entry has the
+            value; ``near``: whether one of the nearest has it; ``anion_kind`` and ``anion_class``:
+            the anion chemistry of a formula or chemical system, see ``data/slices.py``.
+        edges: Ascending; an entry on an edge is in the part above it.
+        parts: One more than edges, in their order; of flags the part where it is false first.
+        missing: What stands for a missing value; empty where such an entry is in no part.
+    """
+
+    column: str
+    rule: Literal["value", "flag", "range", "known", "near", "anion_kind", "anion_class"] = "value"
+    edges: tuple[float, ...] = ()
+    parts: tuple[str, ...] = ("no", "yes")
+    missing: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.parts) != (len(self.edges) + 1 if self.rule == "range" else 2):
+            raise ValueError(f"{len(self.parts)} parts do not fit the rule {self.rule!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """A dataset whose versions IonLadder keeps.
 
@@ -189,6 +215,8 @@ class Dataset:
             they may be. Scores, ids and hashes are shown of every dataset.
         recipe: How its tables are made where it is one CSV file; None where its ``ingest`` module
             makes them.
+        slice_columns: Columns that its tasks' slices may name, by name; with any of them comes
+            ``train_distance``, quarters of the distance to the nearest training composition.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
@@ -211,6 +239,7 @@ class Dataset:
     facts: tuple[Fact, ...] = ()
     withheld: str = ""
     recipe: Recipe | None = None
+    slice_columns: Mapping[str, SliceColumn] = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
         """The table of that name, frames included; KeyError when there is none."""
@@ -232,8 +261,8 @@ class Slice:
     Attributes:
         name: Key in receipts (``crystal_system``).
         title: As printed (``Crystal system``).
-        column: Column of the table that the dataset's ``slices`` module derives from its released
-            tables. An entry without a value there is in no part.
+        column: One of the dataset's ``slice_columns``, or one that its ``slices`` module derives
+            from its released tables. An entry without a value there is in no part.
         values: (Value, title) of every part that is shown, in order; None: every value found,
             sorted, under its own name.
         note: What a reader must know about it, or empty.

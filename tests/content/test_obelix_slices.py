@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
-from ionladder.data.obelix.slices import anion_kind, elements_of
 from ionladder.data.registry import get_task
+from ionladder.data.slices import anion_kind, elements_of
 from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
 

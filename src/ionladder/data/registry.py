@@ -11,13 +11,16 @@ A folder with a ``dataset.yaml`` is a dataset; its name is the dataset's. Beside
 - Python where code is needed: ``ingest.py``, ``slices.py``, ``crystals.py``; datasets that share
   it have it in the folder above theirs.
 
-Keys are the fields of :class:`ionladder.specs.Dataset`, and three more:
+Keys are the fields of :class:`ionladder.specs.Dataset`, and four more:
 
 ``extends``
     Path of another YAML file, or of several, whose content this one is merged over, mapping by
     mapping.
 ``columns``
     Path of the columns, in place of ``columns.csv``, where several datasets share them.
+``slice_columns``
+    Name → fields of :class:`ionladder.specs.SliceColumn`, or only its ``column``. What no rule
+    there says is derived by ``slices.py``.
 ``tasks``
     Name → fields of :class:`ionladder.specs.Task`. A task with ``like: other`` has the fields of
     that task of this file unless it has its own.
@@ -83,6 +86,8 @@ def _read(folder: Path) -> tuple[Dataset, dict[str, Task]]:
             item["columns"] = columns.pop(item["name"], [])
             keys = [column["name"] for column in item["columns"] if column.get("role") == "key"]
             item.setdefault("key", keys)
+    derived = raw.get("slice_columns", {}).items()
+    raw["slice_columns"] = {n: {"column": v} if isinstance(v, str) else v for n, v in derived}
     dataset = _checked(Dataset, {"name": folder.name, **raw}, folder, files, ())
     if columns:
         raise ConfigError(
@@ -301,7 +306,7 @@ def dataset_module(dataset: str, name: str) -> Any:
     """The module ``name`` of a dataset's folder, or of one above it; None where there is none.
 
     Example:
-        >>> dataset_module("bvel_proto", "slices").slice_columns.__name__
+        >>> dataset_module("obelix", "slices").slice_columns.__name__
         'slice_columns'
     """
     folder = _folders().get(dataset, _HERE / dataset)
@@ -317,7 +322,7 @@ def slice_columns_of(dataset: str) -> Callable[[SliceInputs], pd.DataFrame] | No
     """The function ``slice_columns`` of a dataset's ``slices.py``; None without that module.
 
     It receives the released tables and returns one row per evaluated entry, indexed by id, with a
-    text column for every slice that a task of the dataset may name.
+    text column for every slice that a task of the dataset may name and ``slice_columns`` does not.
     """
     return getattr(dataset_module(dataset, "slices"), "slice_columns", None)
 

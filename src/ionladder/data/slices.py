@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from ionladder.data import store
 from ionladder.data.registry import get_dataset, part_columns_of, slice_columns_of
 from ionladder.repo import Layout, content_hash
-from ionladder.specs import Array, Task
+from ionladder.specs import Array, SliceColumn, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -261,6 +262,104 @@ class SliceInputs:
         return np.isin(list(self.ids), near.loc[is_same, "id"].tolist())
 
 
+_ELEMENT = re.compile(r"[A-Z][a-z]?")
+_HALOGENS = {"F": "fluoride", "Cl": "chloride", "Br": "bromide", "I": "iodide"}
+_CHALCOGENS = frozenset({"S", "Se", "Te"})
+_PAIRS = (
+    "F:fluoride O:oxide Cl:halide N:nitride Br:halide I:halide "
+    "S:chalcogenide Se:chalcogenide Te:chalcogenide"
+)
+ANION_CLASSES: Mapping[str, str] = dict(pair.split(":") for pair in _PAIRS.split())
+"""Elements that can be the anion, most electronegative first (Pauling), and their class."""
+
+
+def elements_of(formula: str) -> frozenset[str]:
+    """Elements of a formula or of a chemical system.
+
+    Example:
+        >>> sorted(elements_of("Li0.33333O0.66667")), sorted(elements_of("Li-O-P"))
+        (['Li', 'O'], ['Li', 'O', 'P'])
+    """
+    return frozenset(_ELEMENT.findall(formula))
+
+
+def anion_kind(elements: AbstractSet[str]) -> str:
+    """The anion chemistry that the elements of a compound suggest.
+
+    The rule looks at O, S, Se, Te, N, F, Cl, Br and I only; Te beside O is the cation of a
+    tellurate. O alone is a phosphate where there is P, and an oxide otherwise; S alone, or S and
+    Se, Se alone, or Te name a sulfide or a selenide; with a halogen these are sulfide halides,
+    and O with a halogen an oxyhalide; halogens alone are named, or called a mixed halide; N alone
+    is a nitride. Every other combination is mixed; none of these elements (hydrides, phosphides)
+    is none of these.
+
+    Example:
+        >>> [anion_kind(set(text.split())) for text in ("Li P O", "Li P S Cl", "Li Nd Te O")]
+        ['phosphate', 'sulfide halide', 'oxide']
+    """
+    anions = elements & {"O", "N", *_HALOGENS, *_CHALCOGENS}
+    if "O" in anions:
+        anions -= {"Te"}
+    halogens, chalcogens = anions & set(_HALOGENS), anions & _CHALCOGENS
+    kinds = {name for name, part in (("halide", halogens), ("chalcogenide", chalcogens)) if part}
+    kinds |= anions & {"O", "N"}
+    if kinds == {"O"}:
+        return "phosphate" if "P" in elements else "oxide"
+    if kinds == {"chalcogenide"}:
+        return "sulfide" if chalcogens == {"S"} else "selenide"
+    if kinds == {"halide"}:
+        return _HALOGENS[next(iter(halogens))] if len(halogens) == 1 else "mixed halide"
+    if kinds == {"chalcogenide", "halide"}:
+        return "sulfide halide"
+    if kinds == {"O", "halide"}:
+        return "oxyhalide"
+    if kinds == {"N"}:
+        return "nitride"
+    return "mixed" if kinds else "none of these"
+
+
+def anion_class(elements: AbstractSet[str]) -> str:
+    """The class of the anions among the elements of a chemical system.
+
+    Example:
+        >>> [anion_class(set(text.split("-"))) for text in ("Li-O-P", "F-Li-O", "Li-Si")]
+        ['oxide', 'mixed', 'other']
+    """
+    classes = {ANION_CLASSES[name] for name in elements & ANION_CLASSES.keys()}
+    return "mixed" if len(classes) > 1 else next(iter(classes), "other")
+
+
+def declared_columns(inputs: SliceInputs, rules: Mapping[str, SliceColumn]) -> pd.DataFrame:
+    """The columns that a dataset declares, and ``train_distance``; one row per evaluated entry."""
+    import pandas as pd
+
+    ids = list(inputs.ids)
+    columns: dict[str, Any] = {}
+    for name, rule in rules.items():
+        tables = (inputs.entries, inputs.labels, inputs.split)
+        every = next(table[rule.column] for table in tables if rule.column in table)
+        values, parts = every.loc[ids], np.array(rule.parts)
+        if rule.rule == "flag":
+            found: Any = parts[values.to_numpy(int)]
+        elif rule.rule == "range":
+            lowest = [np.min(value) for value in values]
+            found = parts[np.digitize(lowest, rule.edges)]
+        elif rule.rule == "known":
+            found = parts[values.isin(set(every.loc[list(inputs.train_ids)])).to_numpy(int)]
+        elif rule.rule == "near":
+            found = parts[inputs.has_near(rule.column).astype(int)]
+        elif rule.rule == "value":
+            found = values.map(str, na_action="ignore")
+            found = found.fillna(rule.missing) if rule.missing else found
+        else:
+            read = anion_kind if rule.rule == "anion_kind" else anion_class
+            found = [read(elements_of(text)) for text in values]
+        columns[name] = found
+    if rules:
+        columns["train_distance"] = quarters(inputs.nearest_distance)
+    return pd.DataFrame(columns, index=pd.Index(ids, name="id"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class SlicedEntries:
     """Evaluated entries taken apart.
@@ -285,7 +384,6 @@ def slice_entries(task: Task, tables: Mapping[str, pa.Table]) -> SlicedEntries:
         task: The task.
         tables: The released tables of its dataset version, by name.
     """
-    import pandas as pd
     import pyarrow as pa
 
     split = store.to_frame(store.split_of_task(tables["splits"], task)).set_index("id")
@@ -296,19 +394,19 @@ def slice_entries(task: Task, tables: Mapping[str, pa.Table]) -> SlicedEntries:
         for name in tables.keys() & {"entries", "labels", store.STRUCTURES}
     }
     neighbours = _neighbours(task, frames["entries"], split, ids=ids, train_ids=train)
-    make = slice_columns_of(task.dataset)
-    columns = pd.DataFrame({"id": ids})
-    if make is not None:
-        inputs = SliceInputs(
-            entries=frames["entries"],
-            structures=frames.get(store.STRUCTURES),
-            labels=frames["labels"],
-            split=split,
-            ids=ids,
-            train_ids=train,
-            neighbours=neighbours,
-        )
-        columns = make(inputs).loc[ids].rename_axis("id").reset_index()
+    inputs = SliceInputs(
+        entries=frames["entries"],
+        structures=frames.get(store.STRUCTURES),
+        labels=frames["labels"],
+        split=split,
+        ids=ids,
+        train_ids=train,
+        neighbours=neighbours,
+    )
+    columns = declared_columns(inputs, get_dataset(task.dataset).slice_columns)
+    if (make := slice_columns_of(task.dataset)) is not None:
+        columns = columns.join(make(inputs).loc[ids])
+    columns = columns.rename_axis("id").reset_index()
     table = pa.Table.from_pandas(columns.astype("string"), preserve_index=False)
     return SlicedEntries(
         columns=columns, neighbours=neighbours, sha256=content_hash(table, key="id")

@@ -10,9 +10,8 @@ import pytest
 from factories import make_cif
 from ionladder.data.obelix.crystals import StructureError, read_crystal, structure, structure_row
 from ionladder.data.obelix.release import parse_formula
-from ionladder.data.obelix.slices import anion_kind, elements_of
 from ionladder.data.registry import get_task
-from ionladder.data.slices import experiment_columns
+from ionladder.data.slices import anion_kind, elements_of, experiment_columns
 from ionladder.repo import Layout, sha256_bytes
 
 ROW = {

@@ -15,15 +15,10 @@ import numpy.typing as npt
 
 from ionladder.config import DatasetVersion
 from ionladder.data.ingest import RowRule, counts_check, row_checks, run_checks
-from ionladder.data.litraj.common import (
-    ANION_CLASSES,
-    OFFICIAL,
-    composition_of,
-    fold_columns,
-    folds_check,
-)
+from ionladder.data.litraj.common import OFFICIAL, composition_of, fold_columns, folds_check
 from ionladder.data.litraj.xyz import SYMBOLS, PeriodicCell
 from ionladder.data.registry import get_dataset
+from ionladder.data.slices import ANION_CLASSES
 from ionladder.data.store import BuiltVersion, StreamedWriter, table_from_columns, table_from_rows
 from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError, Problem, first_few, visible

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Outcome, grouped_folds
 from ionladder.data.litraj.xyz import SYMBOLS, frame_error
+from ionladder.data.slices import ANION_CLASSES
 from ionladder.data.store import CheckResult
 from ionladder.errors import IngestError, Problem, first_few
 
@@ -160,14 +161,6 @@ def progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 # What follows from the atoms of a cell alone
-
-
-# Elements that can be the anion, most electronegative first (Pauling), and their class.
-_PAIRS = (
-    "F:fluoride O:oxide Cl:halide N:nitride Br:halide I:halide "
-    "S:chalcogenide Se:chalcogenide Te:chalcogenide"
-)
-ANION_CLASSES: Mapping[str, str] = dict(pair.split(":") for pair in _PAIRS.split())
 
 
 class Composition(NamedTuple):
