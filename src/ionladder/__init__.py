@@ -9,10 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ionladder.evaluation import Scorer
     from ionladder.notebook import LoadedTask, evaluate, load_board, load_predictions, load_task
 
 __version__ = "0.1.0"
-__all__ = ["LoadedTask", "__version__", "evaluate", "load_board", "load_predictions", "load_task"]
+__all__ = [
+    "LoadedTask",
+    "Scorer",
+    "__version__",
+    "evaluate",
+    "load_board",
+    "load_predictions",
+    "load_task",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,7 +29,8 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module("ionladder.notebook"), name)
+        module = "evaluation" if name == "Scorer" else "notebook"
+        return getattr(import_module(f"ionladder.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -59,7 +59,7 @@ class EntryReader:
         if name not in self._aligned:
             folder = self._layout.submission_dir(self._task.name, name)
             with as_problems(self._layout.relative(folder)):
-                self._aligned[name] = align(self.prepared.ids, self.rows(name), self._task)
+                self._aligned[name] = align(self.prepared.known, self.rows(name), self._task)
         return self._aligned[name]
 
     def rows(self, name: str) -> pd.DataFrame:

@@ -1,21 +1,23 @@
 """Evaluating predictions: joined to labels, every metric on every subset and slice.
 
-:func:`evaluate_tables` takes two tables and a task and knows no folders. Labels are made ready once
-per task (:class:`Prepared`), so that many submissions can be scored.
+:class:`Scorer` takes tables and a task and knows no folders. Labels are made ready once per task
+(:class:`Prepared`), so that many submissions can be scored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ionladder.config import ScoringSettings
+from ionladder.data.registry import get_task
 from ionladder.errors import Problem, SubmissionError
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
@@ -23,7 +25,7 @@ from ionladder.specs import MEAN_OF_TARGETS, Array, Censored, Metric, MetricUse,
 from ionladder.stats import intervals
 from ionladder.stats.intervals import Groups
 from ionladder.stats.ranking import GroupScore
-from ionladder.submit.predictions import PredictionTable, coverage_problems
+from ionladder.submit.predictions import KnownIds, PredictionTable, coverage_problems
 
 Integers = npt.NDArray[np.int64]
 
@@ -47,11 +49,11 @@ class Aligned:
     flags: dict[str, Array] = field(default_factory=dict)
 
 
-def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
-    """Bring predictions into the order of ``ids``, seed by seed.
+def align(known: KnownIds, predictions: pd.DataFrame | pa.Table, task: Task) -> Aligned:
+    """Bring predictions into the order of the ids, seed by seed.
 
     Args:
-        ids: Ids of the test entries, ascending.
+        known: Ids of the test entries.
         predictions: ``id``, the targets, the flags, and optionally ``seed``; in any order.
         task: Names the targets.
 
@@ -60,9 +62,12 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
             prediction is not finite; all problems at once.
     """
     targets = [target.name for target in task.targets]
-    flags = [name for name in task.flags if name in predictions.columns]
+    table: Any = predictions
+    is_table = isinstance(predictions, pa.Table)
+    given = set(table.column_names if is_table else table.columns)
+    flags = [name for name in task.flags if name in given]
     columns = [*targets, *flags]
-    absent = [name for name in ["id", *columns] if name not in predictions.columns]
+    absent = [name for name in ["id", *columns] if name not in given]
     if absent:
         raise SubmissionError(
             "predictions",
@@ -70,12 +75,23 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
             f"no {', '.join(absent)}",
             "Name the columns as the task names them.",
         )
-    rows = predictions.assign(seed=predictions.get("seed", 0))
-    rows = rows.sort_values(["seed", "id"], kind="stable")
-    seeds = rows["seed"].unique().tolist()
-    _require_exact(rows, ids, seeds, columns)
-    shape = (len(seeds), len(ids))
-    values = {name: rows[name].to_numpy(np.float64).reshape(shape) for name in columns}
+    turns = np.zeros(len(predictions), dtype=np.int64)
+    seeds: list[Any] = [0] if len(predictions) else []
+    if "seed" in given:
+        found, turns = np.unique(np.asarray(table["seed"]), return_inverse=True)
+        seeds = found.tolist()
+    try:
+        ids = table["id"] if is_table else pa.array(table["id"])
+        ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+        order = known.exact_order(ids.cast(pa.string()), turns, len(seeds))
+        is_text = pa.types.is_string(ids.type) or pa.types.is_large_string(ids.type)
+    except pa.ArrowException:
+        is_text = False
+    rows = {name: np.asarray(table[name], dtype=np.float64) for name in columns}
+    if not is_text or order is None or not all(np.isfinite(row).all() for row in rows.values()):
+        _refuse(table.to_pandas() if is_table else table, known, seeds, columns)
+    shape = (len(seeds), len(known))
+    values = {name: row[order].reshape(shape) for name, row in rows.items()}
     return Aligned(
         seeds=tuple(map(int, seeds)),
         y_pred={name: values[name] for name in targets},
@@ -83,15 +99,18 @@ def align(ids: Sequence[str], predictions: pd.DataFrame, task: Task) -> Aligned:
     )
 
 
-def _require_exact(
-    rows: pd.DataFrame, ids: Sequence[str], seeds: Sequence[int], columns: Sequence[str]
-) -> None:
-    """Refuse sorted rows that do not cover the ids exactly, or hold what is no number."""
+def _refuse(
+    predictions: pd.DataFrame, known: KnownIds, seeds: Sequence[Any], columns: Sequence[str]
+) -> NoReturn:
+    """Say which rows do not cover the ids exactly, or hold what is no number."""
+    rows = predictions.assign(seed=predictions.get("seed", 0))
+    rows = rows.sort_values(["seed", "id"], kind="stable")
     problems = []
-    if rows["id"].tolist() != [*ids] * len(seeds):
-        for seed, of_seed in rows.groupby("seed"):
-            where = "predictions" if len(seeds) == 1 else f"predictions, seed {seed}"
-            problems += coverage_problems(of_seed["id"].tolist(), expected=ids, where=where)
+    for seed, of_seed in rows.groupby("seed"):
+        where = "predictions" if len(seeds) == 1 else f"predictions, seed {seed}"
+        problems += coverage_problems(of_seed["id"].tolist(), expected=known, where=where)
+    if not seeds:
+        problems += coverage_problems([], expected=known, where="predictions")
     for name in columns:
         bad = ~np.isfinite(rows[name].to_numpy(np.float64))
         if bad.any():
@@ -103,17 +122,16 @@ def _require_exact(
                     "Predict a number for every id.",
                 )
             )
-    if problems:
-        raise SubmissionError(problems)
+    raise SubmissionError(problems)
 
 
-def align_checked(ids: pa.Array, predictions: PredictionTable, task: Task) -> Aligned:
+def align_checked(known: KnownIds, predictions: PredictionTable, task: Task) -> Aligned:
     """Align a checked file, whose rows are sorted and mostly need no more than a look."""
-    columns, n_ids = predictions.columns, len(ids)
+    ids, columns, n_ids = known.in_order, predictions.columns, len(known)
     n_seeds, rest = divmod(predictions.n_rows, max(n_ids, 1))
     starts = range(0, n_seeds * n_ids, n_ids)
     if rest or not all(columns["id"].slice(start, n_ids).equals(ids) for start in starts):
-        return align(ids.to_pylist(), predictions.rows, task)
+        return align(known, predictions.rows, task)
     shape = (n_seeds, n_ids)
     return Aligned(
         seeds=tuple(int(seed) for seed in columns["seed"].reshape(shape)[:, 0]),
@@ -196,15 +214,15 @@ class Prepared:
 
     def __init__(self, labels: pd.DataFrame, task: Task) -> None:
         self.task = task
-        table = labels.sort_values("id", kind="stable", ignore_index=True)
+        order = pc.sort_indices(pa.array(labels["id"], type=pa.string())).to_numpy()
+        table = labels.iloc[order].reset_index(drop=True)
         self.ids: list[str] = table["id"].tolist()
-        self.id_array: pa.Array = pa.array(self.ids, type=pa.string())
+        self.known = KnownIds(self.ids)
         self.y_true = {t.name: label_column(table, t.name) for t in task.targets}
         self.limits = {t.name: label_column(table, t.limit_column) for t in task.targets}
         self.weights = {name: label_column(table, name) for name in task.weights}
-        self.group: Integers = np.unique(table[task.group_column].to_numpy(), return_inverse=True)[
-            1
-        ].astype(np.int64)
+        groups, _ = pd.factorize(table[task.group_column], sort=True, use_na_sentinel=False)
+        self.group: Integers = groups.astype(np.int64)
         labelled = [np.isfinite(self.y_true[target.name]) for target in task.primary_targets]
         accepts = get_metric(task.primary_use.metric).accepts_missing
         self.has_error = np.logical_and.reduce(labelled) | accepts
@@ -213,6 +231,10 @@ class Prepared:
 
     def rows(self, subset: str | None, target: str | None = None) -> Rows:
         """Entries of a subset (None: all); with a target, those that have its label."""
+        is_all = all(i.column is None for i in self.task.subsets if i.name == subset)
+        if is_all and target is not None and not np.isnan(self.y_true[target]).any():
+            target = None
+        subset = None if is_all else subset
         if (subset, target) not in self._rows:
             inside = self._inside(subset)
             universe = np.unique(self.group[inside])
@@ -226,9 +248,8 @@ class Prepared:
         if subset is None:
             return np.ones(len(self.ids), bool)
         (found,) = (item for item in self.task.subsets if item.name == subset)
-        if found.column is None:
-            return np.ones(len(self.ids), bool)
-        return (self._table[found.column] == found.equals).to_numpy(bool)
+        inside: npt.NDArray[np.bool_] = (self._table[found.column] == found.equals).to_numpy(bool)
+        return inside
 
     def scored_rows(self, subset: str | None, target: Target, metric: Metric) -> Rows:
         """Entries that a metric is computed on: all, or those with a label."""
@@ -474,25 +495,54 @@ class Evaluation:
         return self.targets[target][subset].metrics[metric]
 
 
-def evaluate_tables(
-    labels: pd.DataFrame, predictions: pd.DataFrame, task: Task, *, settings: ScoringSettings
-) -> Evaluation:
-    """Score predictions against labels.
+# Intervals of one evaluation come from a jackknife: resamples and seed have no part in them.
+_SETTINGS = ScoringSettings(resamples=1, seed=0, confidence=0.95)
+
+
+class Scorer:
+    """Labels of a task made ready once, to score many tables of predictions.
 
     Args:
         labels: One row per test entry: ``id``, the targets, their limit columns, the task's group
-            column and the columns its subsets and weights refer to.
-        predictions: ``id``, the targets, the flags, and optionally ``seed``; exactly the ids of
-            ``labels``, once per seed.
-        task: What is scored and how.
-        settings: Confidence level of the intervals.
+            column and the columns its subsets and weights refer to; in any order.
+        task: What is scored and how: a task, a loaded task, or its name.
+        settings: Confidence level of the intervals; 95 % unless given.
 
     Raises:
-        SubmissionError: The predictions do not cover the ids exactly, or are not finite.
+        ConfigError: There is no task of that name.
+
+    Example:
+        >>> labels = pd.DataFrame({
+        ...     "id": ["a", "b", "c"], "log10_sigma": [-4.0, -6.0, -5.0],
+        ...     "log10_sigma_limit": [float("nan")] * 3, "censoring": "none", "in_cif": True,
+        ...     "component": [1, 2, 3]})
+        >>> scorer = Scorer(labels, "obelix")
+        >>> for shift in (0.5, 1.0):
+        ...     sent = pa.table({"id": ["c", "b", "a"], "log10_sigma": [-5.0 + shift, -6.0, -4.0]})
+        ...     print(round(scorer.score(sent).score("log10_sigma", "all", "mae").value, 3))
+        0.167
+        0.333
     """
-    prepared = Prepared(labels, task)
-    aligned = align(prepared.ids, predictions, task)
-    return evaluate_aligned(prepared, aligned, settings.confidence)
+
+    def __init__(
+        self, labels: pd.DataFrame, task: Any, *, settings: ScoringSettings = _SETTINGS
+    ) -> None:
+        spec = get_task(task) if isinstance(task, str) else getattr(task, "spec", task)
+        self.prepared = Prepared(labels, spec)
+        self._confidence = settings.confidence
+
+    def score(self, predictions: pd.DataFrame | pa.Table) -> Evaluation:
+        """Score one table.
+
+        Args:
+            predictions: ``id``, the targets, the flags, and optionally ``seed``; exactly the ids
+                of the labels, once per seed, in any order.
+
+        Raises:
+            SubmissionError: The predictions do not cover the ids exactly, or are not finite.
+        """
+        aligned = align(self.prepared.known, predictions, self.prepared.task)
+        return evaluate_aligned(self.prepared, aligned, self._confidence)
 
 
 def evaluate_aligned(prepared: Prepared, aligned: Aligned, confidence: float) -> Evaluation:

@@ -599,18 +599,17 @@ def write_recorded(
 
 # --- ``ionladder.evaluate``: scoring of two tables, for labels that a reader has
 
-# Intervals of one evaluation come from a jackknife: resamples and seed have no part in them.
-_SETTINGS = ScoringSettings(resamples=1, seed=0, confidence=0.95)
-
 
 def evaluate(
     labels: pd.DataFrame,
     predictions: pd.DataFrame,
     task: Task | LoadedTask | str,
     *,
-    settings: ScoringSettings = _SETTINGS,
+    settings: ScoringSettings | None = None,
 ) -> Evaluation:
     """Score predictions against labels, as every board of this package does.
+
+    ``ionladder.Scorer(labels, task)`` makes the labels ready once, for many predictions.
 
     Args:
         labels: One row per entry: ``id``, the targets, their limit columns, the task's group
@@ -638,10 +637,8 @@ def evaluate(
         >>> evaluate(labels, predictions, "obelix").score("log10_sigma", "all", "mae").value
         0.5
     """
-    from ionladder.evaluation import evaluate_tables
+    from ionladder.evaluation import Scorer
 
-    if isinstance(task, str):
-        spec = get_task(task)
-    else:
-        spec = task if isinstance(task, Task) else task.spec
-    return evaluate_tables(labels, predictions, spec, settings=settings)
+    return Scorer(labels, task, **({} if settings is None else {"settings": settings})).score(
+        predictions
+    )

@@ -68,7 +68,7 @@ def score_folds(
     for scheme in task.cross_validation:
         rows = cv_predictions[cv_predictions["scheme"] == scheme.scheme]
         if not rows.empty:
-            aligned = scoring.align(prepared.ids, rows.rename(columns={"repeat": "seed"}), task)
+            aligned = scoring.align(prepared.known, rows.rename(columns={"repeat": "seed"}), task)
             errors = {
                 (target.name, task.primary_use.name): prepared.errors(
                     task.primary_use, target, aligned.y_pred[target.name]
@@ -425,7 +425,7 @@ class TaskScorer:
     def _score(self, folder: Path, shown_as: str) -> Scored:
         submission = read_submission(folder, self._task, self._expectations, shown_as=shown_as)
         predictions, cv = submission.predictions, submission.cv_predictions
-        aligned = scoring.align_checked(self.prepared.id_array, predictions, self._task)
+        aligned = scoring.align_checked(self.prepared.known, predictions, self._task)
         confidence = self._settings.confidence
         evaluation = scoring.evaluate_aligned(self.prepared, aligned, confidence)
         slices = None
@@ -461,7 +461,7 @@ class TaskScorer:
         if not scoring.is_sliceable(self._task):
             return None
         predictions = scored.submission.predictions
-        aligned = scoring.align_checked(self.prepared.id_array, predictions, self._task)
+        aligned = scoring.align_checked(self.prepared.known, predictions, self._task)
         return self.prepared.primary_errors(aligned.y_pred)
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:

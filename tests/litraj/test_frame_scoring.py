@@ -17,7 +17,7 @@ from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import StreamedWriter
-from ionladder.evaluation import evaluate_tables
+from ionladder.evaluation import Scorer
 from ionladder.score_arrays import fit_offsets, force_sums, shifted_rows
 from ionladder.score_arrays import frame_reader as reader
 from ionladder.specs import arrow_schema
@@ -130,7 +130,7 @@ def scored(folder: Path, *, block: int = 4) -> tuple[pd.DataFrame, Callable[...,
     given_labels = labels(write_truth(folder / "truth.parquet", block=block))
     table, problems = reader(given_labels, TASK)(folder, "here")
     assert table is not None, problems
-    evaluation = evaluate_tables(given_labels.test, table.rows, TASK, settings=SETTINGS)
+    evaluation = Scorer(given_labels.test, TASK, settings=SETTINGS).score(table.rows)
     return table.rows, lambda target, use: evaluation.score(target, "all", use).value
 
 

@@ -117,14 +117,14 @@ def convention_scores(
             for part in (scorer.labels.test, scorer.labels.train)
         ]
         for name, one in scored.items():
-            tested = align_checked(prepared[0].id_array, one.submission.predictions, task)
+            tested = align_checked(prepared[0].known, one.submission.predictions, task)
             places = {TEST: _values(prepared[0], tested)}
             cv = one.submission.cv_predictions
             for scheme in schemes if cv else ():
                 rows = cv.rows[cv.rows["scheme"] == scheme]  # type: ignore[union-attr]
                 if len(rows):
                     rows = rows.rename(columns={"repeat": "seed"})
-                    places[scheme] = _values(prepared[1], align(prepared[1].ids, rows, task))
+                    places[scheme] = _values(prepared[1], align(prepared[1].known, rows, task))
             found.setdefault(censored, {})[name] = places
     return found
 

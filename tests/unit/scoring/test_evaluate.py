@@ -12,12 +12,12 @@ from scipy import stats
 import tiny
 from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
-from ionladder.evaluation import Evaluation, evaluate_tables
+from ionladder.evaluation import Evaluation, Scorer
 from ionladder.stats.intervals import degrees_of_freedom
 
 
 def run(predictions: pd.DataFrame, settings: ScoringSettings = tiny.SETTINGS) -> Evaluation:
-    return evaluate_tables(tiny.LABELS, predictions, tiny.TASK, settings=settings)
+    return Scorer(tiny.LABELS, tiny.TASK, settings=settings).score(predictions)
 
 
 def value(evaluation: Evaluation, subset: str, metric: str) -> float:

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.evaluation import Evaluation, Prepared, evaluate_tables
+from ionladder.evaluation import Evaluation, Prepared, Scorer
 from ionladder.score import compute_floors
 from ionladder.specs import MEAN_OF_TARGETS, MetricUse, PrimaryMetric
 from ionladder.stats.intervals import degrees_of_freedom
@@ -44,7 +44,7 @@ PREDICTIONS = pd.DataFrame(
 
 
 def run(predictions: pd.DataFrame = PREDICTIONS) -> Evaluation:
-    return evaluate_tables(LABELS, predictions, TASK, settings=tiny.SETTINGS)
+    return Scorer(LABELS, TASK, settings=tiny.SETTINGS).score(predictions)
 
 
 def test_the_primary_score_is_the_mean_over_targets() -> None:

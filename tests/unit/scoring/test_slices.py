@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.evaluation import Prepared, PreparedSlices, Slices, SliceScore, evaluate_tables
+from ionladder.evaluation import Prepared, PreparedSlices, Scorer, Slices, SliceScore
 from ionladder.receipt import MIN_ROWS, slices_json
 from ionladder.specs import Slice, Subset, Task
 
@@ -87,7 +87,7 @@ def test_intervals_are_those_that_a_subset_of_the_same_entries_has() -> None:
         for seed, row in enumerate(y_pred["log10_sigma"])
     ]
     settings = tiny.SETTINGS.model_copy(update={"confidence": 0.95})
-    evaluation = evaluate_tables(labels, pd.concat(rows), TASK, settings=settings)
+    evaluation = Scorer(labels, TASK, settings=settings).score(pd.concat(rows))
     for value, score in scored()["half"].items():
         expected = evaluation.score("log10_sigma", value, "mae")
         assert score.value == pytest.approx(expected.value)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tiny
 from ionladder.config import ScoringSettings
-from ionladder.evaluation import Evaluation, evaluate_tables
+from ionladder.evaluation import Evaluation, Scorer
 from ionladder.specs import MetricUse, PrimaryMetric, Subset
 
 SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)
@@ -66,7 +66,7 @@ def scored(force: list[float], converged: list[int] | None = None) -> Evaluation
             "converged": [1] * 5 if converged is None else converged,
         }
     )
-    return evaluate_tables(LABELS, rows, TASK, settings=SETTINGS)
+    return Scorer(LABELS, TASK, settings=SETTINGS).score(rows)
 
 
 def test_weights_make_large_entries_count_more() -> None:
@@ -94,7 +94,7 @@ def test_equal_weights_give_the_plain_mean_with_its_interval(force: list[float])
     labels = LABELS.assign(n_atoms=7)
     rows = pd.DataFrame({"id": IDS, "force": force, "force_rms": force, "converged": 1})
 
-    evaluation = evaluate_tables(labels, rows, TASK, settings=SETTINGS)
+    evaluation = Scorer(labels, TASK, settings=SETTINGS).score(rows)
     plain, weighted, flagged = (
         evaluation.score("force", "all", name) for name in ("mae", "mae_by_atom", "mae_converged")
     )
