@@ -65,8 +65,9 @@
   const cell = (text, detail = "", hint = "") =>
     h("td", { class: "il-number", ...(hint ? { title: hint } : {}) }, text, detail ? h("span", { class: "il-detail" }, detail) : null);
 
-  const scored = ([value, low, high], digits) =>
-    value === null ? cell("–", "", "not stated") : cell(number(value, digits), between(low, high, digits), String(value));
+  const scored = ([value, low, high, isOpen], digits) =>
+    value === null ? cell("–", "", "not stated")
+      : cell(number(value, digits), isOpen ? "undetermined" : between(low, high, digits), String(value));
 
   // The sentence: who is ahead, by how much, and whether that is noise.
   function verdict(board, a, b, of) {
@@ -143,7 +144,7 @@
         cell(n === null ? "–" : String(n)), cell(nGroups === null ? "–" : String(nGroups)),
         scored(one), scored(other), cell(signed(apart, digitsFor(apart)), "", apart === null ? "" : String(apart))));
     });
-    const caption = `${board.metric} in ${board.unit} on parts of the test set; beneath it the interval of each alone. ` +
+    const caption = `${board.metric} in ${board.unit} on parts of the test set; beneath it the interval of each alone, or “undetermined” where that interval says nothing. ` +
       "Differences on parts have no interval of their own: most of them are noise.";
     return table("Part by part", caption,
       [["Part"], ["Entries"], ["Groups"], [name(board, a), board.unit], [name(board, b), board.unit], ["Difference", board.unit]], rows);

@@ -128,8 +128,18 @@
     else place.after(button);
   }
 
+  // Lines to copy hold the address of this site in place of "https://…/".
+  function fillAddress(place) {
+    const base = JSON.parse(document.getElementById("__config")?.textContent ?? "{}").base;
+    if (base === undefined || !location.protocol.startsWith("http")) return;
+    const code = place.querySelector("code") ?? place;
+    if (!code.textContent.includes("https://…/")) return;
+    code.textContent = code.textContent.replaceAll("https://…/", new URL(`${base}/`, location.href).href);
+  }
+
   function enhance() {
     if (document.querySelector(".il-enhanced")) return;
+    all(document, "pre[data-copy]").forEach(fillAddress);
     document.querySelector(".md-content")?.classList.add("il-enhanced");
     all(document, "[data-sortable]").forEach(makeSortable);
     all(document, ".il-subsets").forEach(makeTabs);

@@ -460,9 +460,12 @@ class TaskScorer:
         """
         if not scoring.is_sliceable(self._task):
             return None
+        return self.prepared.primary_errors(self.predictions(scored))
+
+    def predictions(self, scored: Scored) -> dict[str, Array]:
+        """Target → predictions of every scored entry, shape (n_seeds, n), ids ascending."""
         predictions = scored.submission.predictions
-        aligned = scoring.align_checked(self.prepared.known, predictions, self._task)
-        return self.prepared.primary_errors(aligned.y_pred)
+        return scoring.align_checked(self.prepared.known, predictions, self._task).y_pred
 
     def score_all(self, folders: Iterable[Path]) -> TaskScores:
         """Score folders one by one; a bad one is set apart with its problems and stops no other."""

@@ -315,7 +315,7 @@ def publish(
     rules: dict[str, Any] = {"dataset_version": version, "settings": settings}
     board = assemble(task, scored, scorer.floors(), comparison, **rules)
     board["rows"] += [row for row, _ in kept.values()]
-    analysis = compare.analyse(task, scored, comparison, scorer.groups(), **rules)
+    analysis = compare.analyse(task, scored, comparison, scorer, **rules)
     if get_dataset(task.dataset).withheld and analysis["robustness"]:
         analysis["robustness"]["deciding"] = []  # scores without one entry would tell its label
     crossing = crossing_ids(layout, task, version)

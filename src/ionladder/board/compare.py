@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.config import ScoringSettings
-from ionladder.evaluation import primary_metric
+from ionladder.data.slices import NOT_GIVEN
 from ionladder.metrics import get_metric, spearman
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.score import Scored, TaskScorer
-from ionladder.specs import Array, Task
+from ionladder.specs import Array, MetricUse, Task
 from ionladder.stats import ranking
-from ionladder.stats.intervals import make_groups
+from ionladder.stats.intervals import jackknife_variance, make_groups, student_t
 from ionladder.stats.ranking import GroupScore, RankRow, Resamples, Rows, Standings, Verdicts
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ MOST_FOR_ALL_PAIRS = 60
 """Submissions up to which every pair is written; beyond it, pairs with leaders and references."""
 MOST_GROUPS = 20
 """Deciding groups that are listed by name."""
-_FEWEST_GROUPS = 2
+_FEWEST_GROUPS, _FEWEST_MODELS = 2, 4
+MOST_BLOCKS = 64
+"""Blocks of groups that metrics without sums over groups are computed without, one at a time."""
+_SEEDS_LEFT_OUT = 2
 CLAIMS = (0.1, 0.2, 0.5)
 
 COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "p_adjusted")
@@ -85,8 +88,7 @@ class Comparison:
 
 def sign_of(task: Task) -> float:
     """1 where a smaller primary score is better, −1 otherwise."""
-    _, metric = primary_metric(task)
-    return 1.0 if metric.direction == "minimize" else -1.0
+    return _sign(task.primary_use.metric)
 
 
 def compare_submissions(
@@ -97,7 +99,7 @@ def compare_submissions(
     ``beside`` does it by the other metric that the task ranks by.
     """
     use = (task.beside_use if beside else None) or task.primary_use
-    sign = 1.0 if get_metric(use.metric).direction == "minimize" else -1.0
+    sign = _sign(use.metric)
     names = tuple(sorted(scored))
     resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
     found = [scored[name].evaluation for name in names]
@@ -143,7 +145,7 @@ def analyse(
     task: Task,
     scored: Mapping[str, Scored],
     comparison: Comparison,
-    groups: Sequence[Sequence[str]],
+    scorer: TaskScorer,
     *,
     dataset_version: str,
     settings: ScoringSettings,
@@ -154,18 +156,17 @@ def analyse(
         task: The task.
         scored: Its scored submissions.
         comparison: The same, side by side.
-        groups: Ids of the entries of each group of the primary subset, in the standings' order.
+        scorer: Knows predictions, labels and groups.
         dataset_version: Version scored on.
         settings: Interval settings.
     """
-    ranked = sorted(comparison.ranks, key=lambda name: (comparison.ranks[name].rank, name))
     versions = {"dataset_version": dataset_version, "scorer_version": SCORER_VERSION}
     return {
         "task": task.name,
         **versions,
         "pairs": pair_table(comparison, task.references, confidence=settings.confidence),
-        "robustness": leader_without_groups(comparison, groups),
-        "sensitivity": sensitivity(task, scored, ranked),
+        "robustness": leader_without_groups(comparison, scorer.groups()),
+        "purposes": purposes(task, scored, comparison, scorer, settings),
     }
 
 
@@ -280,47 +281,176 @@ def leader_without_groups(
     return {**said, "n_deciding": len(changed), "deciding": deciding}
 
 
-def sensitivity(task: Task, scored: Mapping[str, Scored], ranked: Sequence[str]) -> dict[str, Any]:
-    """Ranks under every metric on the primary subset and the primary metric on every subset.
+def purposes(
+    task: Task,
+    scored: Mapping[str, Scored],
+    comparison: Comparison,
+    scorer: TaskScorer,
+    settings: ScoringSettings,
+) -> list[dict[str, Any]]:
+    """Which models are best for what: by every measure on the test set, and on parts of it.
+
+    Each purpose is judged by the rule of the board, in units of the metric: sign flips of group
+    differences, p times the number of pairs. A metric that is no mean over entries has no sums over
+    groups; what it loses without each group, the jackknife's pseudo-values, takes their place.
 
     Args:
-        task: Names metrics and subsets.
-        scored: Scored submissions.
-        ranked: Verified submissions in the order of the board.
+        task: The task.
+        scored: Its scored submissions.
+        comparison: The same, side by side; the first ``MOST_FOR_ALL_PAIRS`` verified are looked at.
+        scorer: Knows predictions, labels and groups.
+        settings: Interval settings.
 
     Returns:
-        ``views``: what each column is (metric, subset, agreement with the board's order as
-        Spearman's ρ, null where it is undefined); ``ranks``: submission → rank in each view,
-        null where it has no score there.
+        One item a purpose: ``metric`` (as the task names it), ``slice`` and ``part`` (null on the
+        whole primary subset), ``n`` entries in ``n_groups`` groups, ``n_models`` that have a value,
+        ``best`` of them, its ``value``, and ``alike``: those not separated from the best, the best
+        included, in order. All ``n_models`` alike says that nothing is determined. ``agreement``
+        with the order of the board, as Spearman's ρ, has an interval from leaving out groups.
+
+    Reference:
+        Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 11.2 (pseudo-values)
     """
-    primary = task.primary
-    views = [(use.name, primary.subset) for use in task.metrics]
-    views += [(primary.metric, s.name) for s in task.subsets if s.name != primary.subset]
-    metrics = {use.name: get_metric(use.metric) for use in task.metrics}
-    columns = np.empty((len(views), len(ranked)))
-    for row, (use, subset) in enumerate(views):
-        scores = (scored[n].evaluation.score(primary.target, subset, use).value for n in ranked)
-        sign = 1.0 if metrics[use].direction == "minimize" else -1.0
-        columns[row] = [sign * score for score in scores]
-    board = columns[views.index((primary.metric, primary.subset))]
-    ranks = [_ranks(column) for column in columns]
-    shown = [
-        {"metric": use, "subset": subset, "agreement": rounded(_agreement(board, column))}
-        for (use, subset), column in zip(views, columns, strict=True)
+    ranked = sorted(comparison.ranks, key=lambda name: (comparison.ranks[name].rank, name))
+    ranked = ranked[:MOST_FOR_ALL_PAIRS]
+    if len(ranked) < 2:
+        return []
+    rows = scorer.prepared.rows(task.primary.subset)
+    y_pred = {name: scorer.predictions(scored[name]) for name in ranked}
+    found: list[dict[str, Any]] = []
+    board: Mapping[str, GroupScore] = {}
+    uses = sorted(task.metrics, key=lambda use: use.name != task.primary.metric)
+    for use in uses:
+        if use.weight or use.only or get_metric(use.metric).ideal is not None:
+            continue
+        measured = {
+            name: each
+            for name in ranked
+            if (each := _pseudo_values(scorer, task, use, y_pred[name])) is not None
+        }
+        board = board or measured
+        whole: dict[str, Any] = {"metric": use.name, "slice": None, "part": None}
+        whole |= _best_of(measured, len(rows.index), use.metric, settings)
+        if use.name == task.primary.metric:
+            whole["alike"] = [n for n in ranked if not _is_worse(comparison, n, whole["best"])]
+        found.append(whole | _agreement(board, measured, task, use.metric, settings.confidence))
+    errors = {
+        name: own for name in ranked if (own := scorer.entry_errors(scored[name])) is not None
+    }
+    if scorer.labels.slices is None or not errors:
+        return found
+    group = np.full(len(scorer.prepared.ids), -1)
+    group[rows.index] = rows.groups.index
+    aligned = scorer.labels.slices.set_index("id").loc[scorer.prepared.ids]
+    for item in task.slices:
+        column = aligned[item.name].to_numpy(dtype=object)
+        for part in [v for v, _ in item.values or ()] or sorted({*column} - {None, NOT_GIVEN}):
+            inside = (column == part) & (group >= 0) & scorer.prepared.has_error
+            if (n := int(inside.sum())) < MIN_ROWS:
+                continue
+            groups = make_groups(group[inside])
+            measured = {
+                name: GroupScore(
+                    sums=groups.sums(each[:, inside].mean(axis=0))[None, :],
+                    sizes=groups.sizes[None, :],
+                    per_seed=each[:, inside].mean(axis=1),
+                )
+                for name, each in errors.items()
+            }
+            said = {"metric": task.primary.metric, "slice": item.name, "part": part}
+            found.append(said | _best_of(measured, n, task.primary_use.metric, settings))
+    return found
+
+
+def _is_worse(comparison: Comparison, name: str, best: str) -> bool:
+    row, other = map(comparison.names.index, (name, best))
+    return bool(comparison.verdicts.better[other, row])
+
+
+def _pseudo_values(
+    scorer: TaskScorer, task: Task, use: MetricUse, y_pred: Mapping[str, Array]
+) -> GroupScore | None:
+    """A metric as a mean over blocks of groups of its pseudo-values; None where it is undefined."""
+    metric, prepared = get_metric(use.metric), scorer.prepared
+    per_seed, left = [], []
+    for target in task.primary_targets:
+        rows = prepared.scored_rows(task.primary.subset, target, metric)
+        block = rows.groups.index % MOST_BLOCKS
+        y_true, known = prepared.y_true[target.name][rows.index], y_pred[target.name][:, rows.index]
+        options = prepared.options(use, target, rows)
+
+        def value(kept: Any, pred: Array, y: Array = y_true, given: Any = options) -> float:
+            cut = {k: v[kept] if isinstance(v, np.ndarray) else v for k, v in given.items()}
+            return float(metric.function(y[kept], pred[kept], **cut))
+
+        blocks = range(min(rows.groups.n_groups, MOST_BLOCKS))
+        some = known[:_SEEDS_LEFT_OUT]
+        per_seed.append([value(slice(None), pred) for pred in known])
+        left.append([[value(block != b, pred) for b in blocks] for pred in some])
+    values, rest = np.mean(per_seed, axis=0), np.mean(left, axis=(0, 1))
+    if not (np.isfinite(values).all() and np.isfinite(rest).all()) or len(rest) < _FEWEST_GROUPS:
+        return None
+    parts = values.mean() + (len(rest) - 1) * (rest.mean() - rest)
+    return GroupScore(sums=parts[None, :], sizes=np.ones((1, len(rest))), per_seed=values)
+
+
+def _best_of(
+    measured: Mapping[str, GroupScore], n: int, metric: str, settings: ScoringSettings
+) -> dict[str, Any]:
+    """The best of some scores over the same groups, and those that are not separated from it."""
+    names, sign = list(measured), _sign(metric)
+    if not names:
+        return {"n": n, "n_groups": 0, "n_models": 0, "best": None, "value": None, "alike": []}
+    scores = [
+        replace(each, sums=sign * each.sums, per_seed=sign * each.per_seed)
+        for each in measured.values()
     ]
-    by_name = {name: [rank[row] for rank in ranks] for row, name in enumerate(ranked)}
-    return {"views": shown, "ranks": by_name}
+    standings = ranking.make_standings(scores, Resamples(n_resamples=1, seed=settings.seed))
+    values, n_groups = standings.values, int((standings.weights > 0).sum())
+    order = np.argsort(values, kind="stable")
+    others, n_pairs = order[1:], len(names) * (len(names) - 1) // 2
+    p = np.ones(len(names))
+    # So few groups have too few patterns of signs for any verdict.
+    if n_pairs and 2.0 ** (1 - n_groups) * n_pairs <= 1.0 - settings.confidence:
+        best = np.full(len(others), order[0])
+        p[others] = n_pairs * ranking.p_values(standings, others, best, n_draws=0)
+    alike = [names[row] for row in order if p[row] > 1.0 - settings.confidence]
+    counts = {"n": n, "n_groups": n_groups, "n_models": len(names)}
+    value = rounded(sign * values[order[0]])
+    return {**counts, "best": names[order[0]], "value": value, "alike": alike}
 
 
-def _ranks(scores: Array) -> list[int | None]:
-    known = np.sort(scores[np.isfinite(scores)])
-    ranks = 1 + np.searchsorted(known, scores, side="left")
-    return [int(r) if np.isfinite(s) else None for r, s in zip(ranks, scores, strict=True)]
+def _agreement(
+    board: Mapping[str, GroupScore],
+    measured: Mapping[str, GroupScore],
+    task: Task,
+    metric: str,
+    confidence: float,
+) -> dict[str, Any]:
+    """Spearman's ρ between the orders by two measures, with the jackknife's interval."""
+    names = [name for name in measured if name in board]
+    sides = [
+        np.array([[*each[name].sums[0]] for name in names]) * sign
+        for each, sign in ((board, sign_of(task)), (measured, _sign(metric)))
+    ]
+    found = dict.fromkeys(("agreement", "agreement_ci_low", "agreement_ci_high"))
+    if len(names) < _FEWEST_MODELS or sides[0].shape != sides[1].shape:
+        return found
+    k = sides[0].shape[1]
+    whole = [side.mean(axis=1) for side in sides]
+    # From pseudo-values back to the values without a block.
+    rest = [(k * mean[:, None] - side) / (k - 1) for mean, side in zip(whole, sides, strict=True)]
+    rho = spearman(*whole)
+    left = np.array([spearman(rest[0][:, b], rest[1][:, b]) for b in range(k)])
+    reach = float(student_t(k - 1, confidence)) * math.sqrt(
+        jackknife_variance(np.array(rho), left, np.array(k))
+    )
+    ends = (rho, max(rho - reach, -1.0), min(rho + reach, 1.0))
+    return dict(zip(found, map(rounded, ends), strict=True))
 
 
-def _agreement(board: Array, column: Array) -> float:
-    known = np.isfinite(board) & np.isfinite(column)
-    return spearman(board[known], column[known]) if known.sum() > 1 else float("nan")
+def _sign(metric: str) -> float:
+    return 1.0 if get_metric(metric).direction == "minimize" else -1.0
 
 
 # --- The differences that an experiment asks for, on the whole test set and on parts of it

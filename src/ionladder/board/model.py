@@ -504,13 +504,13 @@ class Analysis:
     Attributes:
         pairs: Submission → its pairs, best opponent first.
         robustness: Who leads without single groups; None with fewer than two ranked submissions.
-        sensitivity: Ranks under other metrics and subsets.
+        purposes: What the best models are by every measure and on every part.
         content: The whole file, for sections that other modules read.
     """
 
     pairs: Mapping[str, Sequence[Pair]] = field(default_factory=dict)
     robustness: Mapping[str, Any] | None = None
-    sensitivity: Mapping[str, Any] = field(default_factory=dict)
+    purposes: Sequence[Mapping[str, Any]] = ()
     content: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -524,7 +524,7 @@ def parse_analysis(data: Mapping[str, Any] | None, *, shown_as: str) -> Analysis
         return Analysis()
     try:
         pairs = _pairs(data.get("pairs") or {"columns": [], "rows": []})
-        return Analysis(pairs, data.get("robustness"), data.get("sensitivity") or {}, data)
+        return Analysis(pairs, data.get("robustness"), tuple(data.get("purposes") or ()), data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(shown_as, "an analysis of a leaderboard", error) from error
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from ionladder.board.model import Analysis, Board, Row, empty_board, parse_analy
 from ionladder.config import DatasetVersion, Params
 from ionladder.data.fetch import referenced_file
 from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
+from ionladder.git import commit_times
 from ionladder.repo import Layout, read_json
 from ionladder.site.charts_entries import Point
 from ionladder.site.text import entry_url, formulas, relative
@@ -323,6 +325,34 @@ class Site:
             item.task.name: EntrySource(self.layout, item.board, item.dataset.withheld)
             for item in self.tasks
         }
+
+    @cached_property
+    def entered(self) -> Mapping[tuple[str, str], datetime]:
+        """Task and submission → when it entered the board, where git knows."""
+        added = [record for record in self.history if record.event == "added"]
+        times = commit_times(self.layout.root, {each.commit for each in added if each.commit})
+        found: dict[tuple[str, str], datetime] = {}
+        for record in added:
+            if (time := times.get(record.commit or "")) is not None:
+                found.setdefault((record.task, record.submission), time)
+        return found
+
+    @cached_property
+    def models(self) -> Mapping[str, tuple[TaskSite, ...]]:
+        """Name of submissions → the boards of those that have it and the same authors.
+
+        Only of models on several boards: on one, the page of the submission is that of the model.
+        """
+        boards: dict[tuple[str, tuple[str, ...]], list[TaskSite]] = {}
+        for item in self.tasks:
+            for name, entrant in item.entrants.items():
+                authors = tuple(entrant.row.card.get("authors") or ())
+                boards.setdefault((name, authors), []).append(item)
+        found: dict[str, tuple[TaskSite, ...]] = {}
+        for (name, _), items in boards.items():
+            if len(items) > 1:
+                found.setdefault(name, tuple(items))
+        return found
 
     def footings(self, board: Board | None = None) -> tuple[str, ...]:
         """Which data and which scorer the boards rest on, or one of them; each said once."""

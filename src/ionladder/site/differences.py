@@ -508,9 +508,16 @@ def _parts(item: TaskSite) -> list[Part]:
     receipts = [entrant.receipt or {} for entrant in item.entrants.values()]
     sliced: Mapping[str, Any] = next((r["slices"] for r in receipts if r.get("slices")), {})
     sizes = next((row.sizes for row in item.board.scored if row.sizes), {})
+    sliced_titles = {of.title_of(v) for of in item.task.slices for v in sliced.get(of.name) or {}}
+    target: Mapping[str, Any] = next(
+        (t for r in receipts if (t := (r.get("targets") or {}).get(item.task.primary.target))), {}
+    )
     subsets = [
-        Part("Subset", subset.title, sizes.get(subset.name), None, subset=subset.name)
-        for subset in item.task.subsets
+        Part(
+            "Subset", s.title, sizes.get(s.name), (target.get(s.name) or {}).get("n_groups"), s.name
+        )
+        for s in item.task.subsets
+        if s.title not in sliced_titles  # a slice says the same with its groups
     ]
     return subsets + [
         Part(of.title, of.title_of(value), part["n"], part["n_groups"], "", of.name, value)
@@ -560,16 +567,17 @@ def _board_file(
     }
 
 
-def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | None]:
-    """Value and interval of the primary metric on a part; no interval that says nothing."""
+def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | bool | None]:
+    """Primary metric on a part, its interval unless that is undetermined, and whether it is."""
+    metric, row = item.task.primary.metric, entrant.row
     if part.subset:
-        return list(item.board.primary(entrant.row, part.subset))
+        flag = ((row.subsets or {}).get(part.subset) or {}).get(f"{metric}_undetermined", False)
+        return [*item.board.primary(row, part.subset), flag]
     slices = (entrant.receipt or {}).get("slices") or {}
     found = (slices.get(part.slice) or {}).get(part.value) or {}
-    ends = (
-        [None, None] if found.get("undetermined") else [found.get("ci_low"), found.get("ci_high")]
-    )
-    return [found.get(item.task.primary.metric), *ends]
+    is_open = bool(found.get("undetermined"))
+    ends = [None if is_open else found.get(end) for end in ("ci_low", "ci_high")]
+    return [found.get(metric), *ends, is_open]
 
 
 def _entries_file(

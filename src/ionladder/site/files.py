@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,7 +20,7 @@ from ionladder.interchange.croissant import CROISSANT_FILE, croissant, table_fil
 from ionladder.repo import Layout, read_checksums, read_json, to_json, write_parquet
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
-from ionladder.site.text import interval, number, plain, ranks, web_address
+from ionladder.site.text import interval, number, plain, ranks, submission_url, web_address
 from ionladder.specs import Dataset
 from ionladder.submit.card import Card
 
@@ -324,10 +325,13 @@ _SPECIAL = {
 _NOT_IN_ADDRESS = re.compile(r"[{}\\%\s]")
 
 
-def bibtex_lines(card: Card | None, board: Board, row: Row, name: str) -> list[str]:
+def bibtex_lines(
+    card: Card | None, board: Board, row: Row, name: str, *, entered: datetime | None = None
+) -> list[str]:
     """Lines of the BibTeX of a submission; none where its card cannot be read.
 
-    A year is not in it, for cards hold no dates.
+    The year is that in which it entered the board, where git knows. ``https://…`` stands for the
+    address of the site, which the page's script fills in.
     """
     if card is None:
         return []
@@ -344,9 +348,12 @@ def bibtex_lines(card: Card | None, board: Board, row: Row, name: str) -> list[s
     }
     if card.paper_doi and not _NOT_IN_ADDRESS.search(card.paper_doi):
         fields["annote"] = f"Paper named by the card: doi:{card.paper_doi}"
+    if entered is not None:
+        fields |= {"year": str(entered.year), "month": str(entered.month)}
+    fields["url"] = f"https://…/{submission_url(task.name, name)}"
     address = web_address(card.code_url) if card.code_url else None
     if address and not _NOT_IN_ADDRESS.search(address):
-        fields["url"] = address
+        fields["note"] += f"; code: {address}"
     key = re.sub(r"[^A-Za-z0-9]+", "-", f"ionladder-{task.name}-{name}").strip("-")
     lines = [f"  {field} = {{{value}}}," for field, value in fields.items()]
     return [f"@misc{{{key},", *lines, "}"]

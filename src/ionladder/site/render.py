@@ -49,7 +49,7 @@ ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
 _MAX_COMPLAINTS = 20
 _ALL_WELCOME = "User-agent: *\nAllow: /\n"
-_REACHED_FROM_BOARDS = ("submissions", "entries", "charts", "compare")
+_REACHED_FROM_BOARDS = ("submissions", "entries", "charts", "compare", "models")
 _HAND_WRITTEN_NOTE = (
     '\n\n<p class="il-provenance">{boards} · written by hand in <code>{name}</code>, '
     "site made by <code>ionladder site</code>, ionladder {version}</p>\n"

@@ -167,6 +167,22 @@ def slice_board(item: TaskSite) -> dict[str, Any] | None:
     }
 
 
+def determined_parts(
+    board: Board, receipt: Mapping[str, Any] | None
+) -> list[tuple[str, SlicePart]]:
+    """The best and the worst part of the first slice by family or anions, with their titles.
+
+    Parts without an interval that says something are passed over; empty with fewer than two.
+    """
+    for of, parts in _parts(board, receipt, {}).items():
+        known = [part for part in parts if part.drawn.low is not None and part.drawn.value]
+        if of.name in ("family", "anions") and len(known) > 1:
+            known.sort(key=lambda part: part.score.value or 0.0)
+            ends = (known[0], known[-1]) if board.smaller_is_better else (known[-1], known[0])
+            return [(of.title_of(part.value), part) for part in ends]
+    return []
+
+
 def _parts(
     board: Board, receipt: Mapping[str, Any] | None, small: Slices
 ) -> dict[Slice, list[SlicePart]]:

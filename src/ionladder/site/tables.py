@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from ionladder.board.model import Analysis, Board, Row, Value
+from ionladder.board.model import Board, Row, Value
 from ionladder.metrics import all_metrics
 from ionladder.site import charts
 from ionladder.site import text as txt
@@ -684,22 +684,6 @@ def experiment_links(item: TaskSite, here: str) -> list[tuple[str, str]]:
 
 
 # How firm the order of a board is
-
-
-MOST_RANKED = 30
-
-
-def sensitivity_table(board: Board, analysis: Analysis) -> dict[str, Any] | None:
-    """Ranks by other measures and on other subsets; None with fewer than two submissions."""
-    views, by_name = analysis.sensitivity.get("views"), analysis.sensitivity.get("ranks")
-    if not views or not by_name or len(by_name) < 2:
-        return None
-    verified = [row for row in board.of_kind("verified") if row.submission in by_name]
-    return {
-        "views": views,
-        "rows": [(row.submission, by_name[row.submission]) for row in verified[:MOST_RANKED]],
-        "n_hidden": max(len(by_name) - MOST_RANKED, 0),
-    }
 
 
 def familiarity(item: TaskSite) -> dict[str, Any] | None:

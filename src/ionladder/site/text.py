@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,11 +21,15 @@ from ionladder.data.registry import get_dataset
 from ionladder.errors import DataMissingError, Problem
 from ionladder.repo import Layout
 from ionladder.specs import MEAN_OF_TARGETS, Dataset, LabelWords, MetricUse, Target, Task
+from ionladder.submit.card import Card
 
 # Text for pages: contributors' words made inert, numbers in one style, links that stay links
 
 
 NOT_STATED = Markup('<span class="il-null">not stated</span>')
+
+MAINTAINERS = "IonLadder maintainers"
+"""Author of the submissions that this project makes."""
 
 _MINUS = "−"
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
@@ -110,6 +115,15 @@ def external_link(address: object, label: object | None = None) -> Markup:
     if target is None:
         return shown
     return Markup('<a href="{}" rel="nofollow noopener ugc">{}</a>').format(target, shown)
+
+
+def code_of(card: Card) -> Markup | None:
+    """Where the code of a model is: what its card says, or this repository; None: not stated."""
+    if card.code_url:
+        return external_link(card.code_url)
+    if {author.name for author in card.authors} == {MAINTAINERS}:
+        return Markup("in this repository: <code>src/ionladder/baselines/</code>")
+    return None
 
 
 def doi_link(doi: object) -> Markup:
@@ -230,6 +244,16 @@ def count(value: int | None) -> str:
         '1\\u202f234\\u202f567'
     """
     return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def day(time: datetime | None) -> str:
+    """A date as people read it; an en dash where it is not known.
+
+    Example:
+        >>> day(datetime(2026, 11, 5)), day(None)
+        ('5 November 2026', '–')
+    """
+    return "–" if time is None else f"{time.day} {time:%B %Y}"
 
 
 def duration(seconds: float) -> str:
@@ -457,6 +481,11 @@ def board_url(task: str) -> str:
 def submission_url(task: str, name: str) -> str:
     """Address of a submission's page."""
     return f"submissions/{task}/{name}/"
+
+
+def model_url(name: str) -> str:
+    """Address of the page of a model that is on several boards."""
+    return f"models/{name}/"
 
 
 def charts_url(task: str) -> str:

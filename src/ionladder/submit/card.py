@@ -167,8 +167,9 @@ class Card(_Strict):
     training_data: list[_Line] | _Text = Field(
         description="Dataset keys or a sentence: everything the model was trained on."
     )
-    inputs: Literal["composition", "structure", "both"] = Field(
-        description="What the model sees of an entry; lattice and space group count as structure."
+    inputs: Literal["none", "composition", "structure", "both"] = Field(
+        description="What the model sees of an entry; lattice and space group count as structure, "
+        "none is a constant."
     )
     licence: Annotated[_Line, AfterValidator(_spdx)] = Field(
         description="Licence of the predictions and, if open, the code: an SPDX identifier."

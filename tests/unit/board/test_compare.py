@@ -1,4 +1,4 @@
-"""Pairs, robustness, sensitivity and experiments on the tiny task, against brute force."""
+"""Pairs, robustness, purposes and experiments on the tiny task, against brute force."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from ionladder.board.compare import (
     leader_without_groups,
     pair,
     pair_table,
-    sensitivity,
 )
+from ionladder.metrics import get_metric
 from ionladder.repo import Layout
 from ionladder.score import Scored, TaskScorer, submission_folders
 from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice
+from ionladder.stats.ranking import GroupScore
 
 ERRORS = {
     "even": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0],
@@ -134,22 +135,56 @@ def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(
     assert leader_without_groups(alone, groups()) is None
 
 
-def test_sensitivity_ranks_by_every_metric_and_every_subset(scored: dict[str, Scored]) -> None:
-    names = ["even", "lucky", "worse"]
-    found = sensitivity(tiny.TASK, scored, names)
-    views = [(view["metric"], view["subset"]) for view in found["views"]]
-    assert views[0] == ("mae", "all")
-    assert views[-2:] == [("mae", "cif"), ("mae", "uncensored")]
-    assert [found["ranks"][name][views.index(("mae", "cif"))] for name in names] == [2, 1, 3]
-    # The larger recall is the better one; here both have the same.
-    recall = views.index(("recall_1e-4", "all"))
-    assert [found["ranks"][name][recall] for name in ("even", "worse")] == [1, 1]
-    mae, rmse = (
-        pd.Series([scored[n].evaluation.score("log10_sigma", "all", use).value for n in names])
-        for use in ("mae", "rmse")
-    )
-    agreement = found["views"][views.index(("rmse", "all"))]["agreement"]
-    assert agreement == pytest.approx(mae.corr(rmse, method="spearman"), abs=1e-6)
+def test_purposes_are_judged_by_the_rule_of_the_board(
+    scored: dict[str, Scored], scorer: TaskScorer
+) -> None:
+    comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
+    found = module.purposes(tiny.TASK, scored, comparison, scorer, tiny.SETTINGS)
+    mae = found[0]
+    assert (mae["metric"], mae["slice"], mae["best"], mae["n_groups"]) == ("mae", None, "even", 4)
+    assert mae["alike"] == ["even", *comparison.not_separated("even")]
+    assert {each["metric"] for each in found} <= {use.name for use in tiny.TASK.metrics}
+    # Four groups have too few patterns of signs: nothing is determined.
+    assert all(len(each["alike"]) == each["n_models"] for each in found)
+
+
+def test_pseudo_values_are_what_leaving_out_blocks_changes(
+    scored: dict[str, Scored], scorer: TaskScorer
+) -> None:
+    for use in tiny.TASK.metrics:
+        y_pred = scorer.predictions(scored["lucky"])
+        found = module._pseudo_values(scorer, tiny.TASK, use, y_pred)
+        value = scored["lucky"].evaluation.score("log10_sigma", "all", use.name).value
+        if found is None:
+            continue
+        assert found.sums.mean() == pytest.approx(value)
+        metric, prepared = get_metric(use.metric), scorer.prepared
+        rows, target = prepared.rows("all"), tiny.TASK.targets[0]
+        options = prepared.options(use, target, rows)
+        without = []
+        for group in range(4):
+            kept = rows.groups.index != group
+            cut = {k: v[kept] if isinstance(v, np.ndarray) else v for k, v in options.items()}
+            y = prepared.y_true["log10_sigma"][kept]
+            without.append(
+                np.mean([metric.function(y, p[kept], **cut) for p in y_pred["log10_sigma"][:2]])
+            )
+        assert np.diff(found.sums[0]) == pytest.approx(-3 * np.diff(without))
+
+
+def test_the_best_of_a_part_is_separated_only_where_groups_suffice() -> None:
+    def scores(n_groups: int) -> dict[str, GroupScore]:
+        base = np.linspace(1.0, 2.0, n_groups)
+        sizes = np.ones((1, n_groups))
+        return {
+            name: GroupScore(sums=(base + gap)[None, :], sizes=sizes, per_seed=np.array([gap]))
+            for name, gap in (("first", 0.0), ("same", 0.0), ("worse", 1.0))
+        }
+
+    many, few = (module._best_of(scores(n), n, "mae", tiny.SETTINGS) for n in (20, 5))
+    assert (many["best"], many["alike"]) == ("first", ["first", "same"])
+    assert few["alike"] == ["first", "same", "worse"]
+    assert module._best_of({}, 9, "mae", tiny.SETTINGS)["best"] is None
 
 
 # --- experiments

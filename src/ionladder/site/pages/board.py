@@ -21,6 +21,7 @@ from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.differences import pair_rows
 from ionladder.site.files import PREDICTIONS
 from ionladder.site.pages import Page
+from ionladder.site.pages.models import purposes
 from ionladder.site.slices import slice_board
 from ionladder.specs import Contrast
 
@@ -117,7 +118,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
             and (other := board.entrant(pair.other))
             and (other.kind, row.order < other.order) == ("verified", True)
         ],
-        "sensitivity": tbl.sensitivity_table(board, item.analysis),
+        "purposes": purposes(item, is_whole=False),
         "asked": list(_asked(item)),
         "elsewhere": elsewhere(item, here),
         "reported": reported,

@@ -70,6 +70,7 @@ def _submission(
     top = [r for r in board.leaders if r is not row] if row.tie_group == 1 else []
     titles = {s.equals: str(s.title) for s in task.subsets if s.column == "in_cif"}
     copied = {path.name for path in _small(entrant)}
+    entered, boards = site.entered.get((task.name, name)), site.models.get(name, ())
     targets = [task.primary.target, *(t.name for t in task.targets)]
     return {
         "board": board,
@@ -93,7 +94,9 @@ def _submission(
         "points": entries,
         "hardest": hard_entries(source, name),
         "source": source,
-        "bibtex": bibtex_lines(entrant.card, board, row, name),
+        "bibtex": bibtex_lines(entrant.card, board, row, name, entered=entered),
+        "entered": entered,
+        "elsewhere": len(boards) if item in boards else 0,
         "uncertainty": stated_uncertainty(entrant.receipt, task),
         "uncertainty_words": list(txt.UNCERTAINTY.values()),
         "audit": (item.analysis.content.get("audit") or {}).get(name),
