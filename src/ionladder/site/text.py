@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 from markupsafe import Markup, escape
 
+from ionladder.board.model import MAINTAINERS
 from ionladder.data.registry import get_dataset
 from ionladder.errors import DataMissingError, Problem
 from ionladder.repo import Layout
@@ -28,8 +29,6 @@ from ionladder.submit.card import Card
 
 NOT_STATED = Markup('<span class="il-null">not stated</span>')
 
-MAINTAINERS = "IonLadder maintainers"
-"""Author of the submissions that this project makes."""
 
 _MINUS = "−"
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
