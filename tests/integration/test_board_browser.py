@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from browser import DESK, PHONE, Reader
 
+from ionladder.repo import Layout
 from ionladder.site.context import load_site
+from ionladder.site.pages.materials import index_of
 from ionladder.site.render import build_site, render_site
 from unit.site.synthetic_board import (
+    REPOSITORY,
     Entry,
     add_analysis,
     add_data,
@@ -32,8 +37,7 @@ PAIRS = {
     ("rf-sites", "family-median"): (-0.21, -0.31, -0.11, 1.0),
     ("rf-sites", "train-median"): (-0.39, -0.5, -0.28, 1.0),
 }
-ENTRIES = """return Array.from(document.querySelectorAll('#entries-all tbody tr'))
-  .filter(row => !row.hidden).map(row => row.querySelector('.il-name').textContent)"""
+HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
 def many() -> list[Entry]:
@@ -298,18 +302,63 @@ def test_without_scripts_everybody_stands_against_the_leader(reader: Reader) -> 
     assert 'data-compare="" hidden=""' in html
 
 
-def test_words_find_entries_and_stand_in_the_address(reader: Reader) -> None:
-    n, said = (
-        len(embedded_labels()),
-        "return document.querySelector('form[data-find] output').value",
-    )
-    reader.open("entries/bvel-proto/")
-    first, *others = reader.run(ENTRIES)
-    assert (1 + len(others), reader.run(said)) == (n, "")
-    reader.find("form[data-find] input").send_keys(first.upper())
-    assert reader.run(ENTRIES) == [first]
-    assert reader.run(said) == f"1 of {n} entries"
-    reader.driver.refresh()
-    assert reader.run(ENTRIES) == [first]
-    reader.open("entries/bvel-proto/?q=li%20no-such-word")
-    assert reader.run(ENTRIES) == [], "all words must fit"
+SEARCH = """
+const [index, queries] = arguments, made = ionladderFind.prepare(index);
+return queries.map(query => {
+  const {found, said} = ionladderFind.search(made, query);
+  return [found.map(entry => entry.id), said];
+});
+"""
+
+
+@pytest.mark.parametrize("where", ["embedded", "all"])
+def test_a_search_counts_elements_as_pymatgen_does(
+    where: str, tmp_path: Path, reader: Reader
+) -> None:
+    from pymatgen.core import Composition
+
+    layout = add_data(make_repository(tmp_path, [])) if where == "embedded" else Layout(REPOSITORY)
+    index = index_of(load_site(layout))
+    made: dict[str, set[str]] = {}
+    for part in index["datasets"]:
+        for place, (entry, formula) in enumerate(zip(part["id"], part["formula"], strict=True)):
+            read = Composition(part["parsed"].get(place, formula).replace("*", ""))
+            made[entry] = {each.symbol for each in read}
+    elements = sorted(set().union(*made.values()))
+    asked = [*elements, *(f"Li, not {each}" for each in elements), *HOPELESS]
+    reader.open("entries/")
+    found = reader.run(SEARCH, index, asked)
+    n = len(elements)
+    for element, (ids, _), (without, _) in zip(elements, found, found[n:], strict=False):
+        assert set(ids) == {each for each, has in made.items() if element in has}
+        assert set(without) == {e for e, has in made.items() if "Li" in has and element not in has}
+    for query, (ids, said) in zip(HOPELESS, found[2 * n :], strict=False):
+        assert ids == []
+        assert ("is no element or formula" in said) == (query in {"(", "Xx2", "))(("}), query
+    if where == "all" and any(part["title"] == "OBELiX" for part in index["datasets"]):
+        wanted = {
+            "Li7P3S11": "mdp",
+            "S11P3Li7": "ptg",
+            "li7p3s11": "mdp",
+            "10.1038/nmat3066": "1hh",
+        }
+        queries = [*wanted, *index["aliases"]]
+        answers = dict(zip(queries, reader.run(SEARCH, index, queries), strict=True))
+        assert {query for query, (ids, _) in answers.items() if not ids} == set()
+        assert all(entry in answers[query][0] for query, entry in wanted.items())
+
+
+def test_a_search_box_fetches_nothing_before_it_is_used_and_little_then(reader: Reader) -> None:
+    reader.asked()
+    reader.open("bvel-proto/")
+    assert [url for url in reader.asked() if url.endswith(".json")] == []
+    reader.find(".il-search input").send_keys("site")
+    reader.wait("document.querySelector('.il-search__found a')")
+    fetched = {url for url in reader.asked() if url.endswith(".json")}
+    assert fetched == {f"{reader.address}/data/{name}.json" for name in ("materials", "pages")}
+    sizes = [len(gzip.compress(urllib.request.urlopen(url).read())) for url in fetched]
+    assert sum(sizes) <= 60_000
+    reader.open("entries/?q=%F0%9F%98%80")
+    reader.wait("document.querySelector('#found p')")
+    assert reader.find("#found").text == "0 entries."
+    assert reader.severe() == []

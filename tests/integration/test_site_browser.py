@@ -210,10 +210,8 @@ def test_hostile_names_are_shown_found_and_never_run(reader: Reader) -> None:
         assert reader.run("return document.querySelectorAll('a[href^=\"javascript\"]').length") == 0
         article = reader.run("return document.querySelector('article').innerText")
         assert "onerror=alert(1)" in article
-    field = reader.wait("document.querySelector('.md-search__input')")
-    field.click()
-    field.send_keys("onerror")
-    reader.wait("document.querySelector('.md-search-result__link')")
+    reader.find(".il-search input").send_keys("onerror")
+    reader.wait("document.querySelector('.il-search__found a')")
     assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
 
 

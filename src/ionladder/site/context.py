@@ -21,7 +21,7 @@ from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, S
 from ionladder.git import commit_times
 from ionladder.repo import Layout, read_json
 from ionladder.site.charts_entries import Point
-from ionladder.site.text import entry_url, formulas, relative
+from ionladder.site.text import entry_url, formulas
 from ionladder.specs import Dataset, Task
 from ionladder.submit.card import Card, read_card
 
@@ -47,11 +47,10 @@ _FILES = (
 
 
 class EntryChoice:
-    """Which entries of a task are listed, and which have a page of their own: a bounded number.
+    """Which entries of a task are listed: a bounded number.
 
     Args:
-        task: The task.
-        table: Its entries.
+        table: The entries.
 
     Attributes:
         is_whole: Whether all entries are listed.
@@ -59,12 +58,10 @@ class EntryChoice:
             nobody can say which these are, and the first ones by id are listed.
         places: Positions in the table of the entries that are listed: all of them in the order of
             the table, or the hardest, hardest first.
-        paged: Ids of the entries that have pages. Entries that folds score have none, and neither
-            has one whose id is no safe name of a folder.
+        listed: Ids of those listed, except ids that are no safe name of a folder.
     """
 
-    def __init__(self, task: Task, table: EntryTable) -> None:
-        self._task = task.name
+    def __init__(self, table: EntryTable) -> None:
         n = len(table.ids)
         self.is_whole = n <= LARGEST_WHOLE
         order = table.hardest(n)
@@ -72,17 +69,11 @@ class EntryChoice:
         self._rank = {place: rank for rank, place in enumerate(order, start=1)}
         self.places = list(range(n)) if self.is_whole else (order or list(range(n)))[:SHOWN_OF_MANY]
         listed = [table.ids[place] for place in self.places]
-        self.paged = frozenset(
-            entry for entry in listed if task.scored_folds is None and _SAFE_ID.fullmatch(entry)
-        )
+        self.listed = tuple(entry for entry in listed if _SAFE_ID.fullmatch(entry))
 
     def rank(self, place: int) -> int | None:
         """How hard an entry is, 1 for the hardest; None without a score."""
         return self._rank.get(place)
-
-    def href(self, here: str, entry: str) -> str | None:
-        """The way to the page of an entry, if it has one."""
-        return relative(here, entry_url(self._task, entry)) if entry in self.paged else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,8 +173,8 @@ class EntrySource:
 
     @cached_property
     def choice(self) -> EntryChoice | None:
-        """Which entries are listed and have pages; None where there is no table."""
-        return None if self.table is None else EntryChoice(self._board.task, self.table)
+        """Which entries are listed; None where there is no table."""
+        return None if self.table is None else EntryChoice(self.table)
 
     def slices(self, name: str, *, confidence: float) -> Slices:
         """Slices of one submission with the parts that its receipt only counts.
@@ -352,6 +343,16 @@ class Site:
         for (name, _), items in boards.items():
             if len(items) > 1:
                 found.setdefault(name, tuple(items))
+        return found
+
+    @cached_property
+    def paged(self) -> Mapping[str, Mapping[str, str]]:
+        """Dataset → entry → address of its page: of every entry that one of its boards lists."""
+        found: dict[str, dict[str, str]] = {item.dataset.name: {} for item in self.datasets}
+        for item in self.tasks:
+            if choice := self.entries[item.task.name].choice:
+                name = item.dataset.name
+                found[name] |= {entry: entry_url(name, entry) for entry in choice.listed}
         return found
 
     def footings(self, board: Board | None = None) -> tuple[str, ...]:

@@ -585,13 +585,15 @@ def _entries_file(
 ) -> dict[str, Any]:
     """The entries compared, with their labels."""
     ids, here = [table.ids[place] for place in places], txt.compare_url(item.task.name)
-    ways = {entry: txt.entry_url(item.task.name, entry) for entry in ids}
+    ways = site.paged[item.dataset.name]
     names = txt.formulas(site.layout, item.dataset.name, item.board.dataset_version, ids)
     targets = item.task.targets
     return {
         "n_all": len(table.ids),
         "ids": ids,
-        "hrefs": [txt.relative(here, ways[e]) if ways[e] in pages else None for e in ids],
+        "hrefs": [
+            txt.relative(here, way) if (way := ways.get(e)) in pages and way else None for e in ids
+        ],
         "formulas": [names.get(entry, "") for entry in ids],
         "targets": [[t.symbol, t.unit] for t in targets],
         "labels": [_numbers(table.labels[t.name], places) for t in targets],

@@ -36,6 +36,7 @@ from ionladder.site.files import (
 from ionladder.site.pages import page_makers
 from ionladder.site.pages.board import board_files
 from ionladder.site.pages.changes import FEED, feed_document, history_files
+from ionladder.site.pages.materials import entry_files
 from ionladder.site.pages.submission import pages as submission_pages
 from ionladder.site.pages.submission import submission_files
 from ionladder.site.text import dead_links, link_targets, source_name, submission_url
@@ -44,6 +45,11 @@ CONFIG_FILE = "mkdocs.yml"
 SITE_FOLDER = "site"
 ROBOTS = "robots.txt"
 ASSETS = "assets"
+PAGES = "data/pages.json"
+_ENTRY = re.compile(r"entries/[^/]+/.+")
+_TITLE = re.compile(r"^title: (.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,3} (.+?)(?: \{:.*)?$", re.MULTILINE)
+_TAG = re.compile(r"<[^>]*>")
 ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
 """Where the site will stand; ``mkdocs.yml`` reads it too. docs/generated does not depend on it."""
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
@@ -78,6 +84,7 @@ def render_site(site: Site) -> dict[str, int]:
     """
     documents = {
         ROBOTS: _ALL_WELCOME,
+        **entry_files(site),
         **api_documents(site),
         **badge_documents(site),
         **feed_document(site),
@@ -88,10 +95,14 @@ def render_site(site: Site) -> dict[str, int]:
         # Pages leave the memory as they are made, and are written in ASCII: MkDocs holds all of
         # them at once, and Python takes two bytes for every character beside a single dash.
         links: dict[str, frozenset[str]] = {}
+        searched = [_searched(name.removesuffix(".md"), text) for name, text in written.items()]
         for url, page in _pages(site, FEED if FEED in documents else None):
             links[url] = link_targets(page)
+            if not _ENTRY.match(url):
+                searched.append(_searched(url, page))
             _write(folder / source_name(url), page.encode("ascii", "xmlcharrefreplace"))
         documents |= compare_documents(site, links.keys())
+        documents[PAGES] = json.dumps(searched, ensure_ascii=False, separators=(",", ":"))
         addresses = {"" if name == "index.md" else f"{name[:-3]}/" for name in written}
         problems = dead_links(links, {*links, *files, *documents, *addresses, PREDICTIONS})
         if problems:
@@ -105,6 +116,14 @@ def render_site(site: Site) -> dict[str, int]:
             shutil.copyfile(path, folder / place)
     n_files = len(files) + len(documents)
     return {"pages": len(links), "written": len(written), "files": n_files}
+
+
+def _searched(url: str, page: str) -> tuple[str, str, str]:
+    """Address, title and other headings of a page, as the site's search reads them."""
+    given = _TITLE.search(page.partition("\n---")[0])
+    headings = [_TAG.sub("", each).strip() for each in _HEADING.findall(page)]
+    title = str(json.loads(given[1])) if given and given[1].startswith('"') else given and given[1]
+    return f"{url.rstrip('/')}/".lstrip("/"), title or headings[0], " · ".join(headings[1:])
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -33,6 +33,7 @@ NOT_STATED = Markup('<span class="il-null">not stated</span>')
 _MINUS = "−"
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"']+")
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
+_GROUP = re.compile(r"(?<=[\w)\]])(?=[(\[]*[A-Z])")
 _BLANKS = re.compile(r"(?:[^\S\u202f]|(?<!\d)\u202f|\u202f(?!\d))+")
 _ZEROS = re.compile(r"\.0+$")
 _LONGEST_FORMULA = 120
@@ -135,15 +136,20 @@ def doi_link(doi: object) -> Markup:
 def formula(text: object) -> Markup:
     """A chemical formula with its amounts set low; whole amounts lose their decimals.
 
+    A narrow column breaks it between an element with its amount and the next one, nowhere else.
+
     Example:
-        >>> formula("Li1.2Ti2.0(PO4)3")
-        Markup('Li<sub>1.2</sub>Ti<sub>2</sub>(PO<sub>4</sub>)<sub>3</sub>')
+        >>> formula("Li1.2Ti2.0(PO4)3").striptags(), formula("NaCl")
+        ('Li1.2Ti2(PO4)3', Markup('<span class="il-chem">Na<wbr>Cl</span>'))
     """
-    parts = _AMOUNT.split(plain(text, limit=_LONGEST_FORMULA))
-    return Markup("").join(
-        Markup("<sub>{}</sub>").format(_ZEROS.sub("", part)) if place % 2 else inert(part)
-        for place, part in enumerate(parts)
+    groups = _GROUP.sub("\u200b", plain(text, limit=_LONGEST_FORMULA))
+    drawn = Markup("").join(
+        Markup("<sub>{}</sub>").format(_ZEROS.sub("", part))
+        if place % 2
+        else escape(part).replace("\u200b", Markup("<wbr>"))
+        for place, part in enumerate(_AMOUNT.split(groups))
     )
+    return Markup('<span class="il-chem">{}</span>').format(drawn)
 
 
 def number(value: float | None, *, digits: int = 2) -> str:
@@ -497,9 +503,9 @@ def entries_url(task: str) -> str:
     return f"entries/{task}/"
 
 
-def entry_url(task: str, entry: str) -> str:
-    """Address of the page of one test entry."""
-    return f"entries/{task}/{entry}/"
+def entry_url(dataset: str, entry: str) -> str:
+    """Address of the page of one entry, whichever boards score it."""
+    return f"entries/{dataset.replace('_', '-')}/{entry}/"
 
 
 def compare_url(task: str) -> str:

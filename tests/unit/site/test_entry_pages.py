@@ -12,7 +12,7 @@ import pytest
 from ionladder.site import context, slices
 from ionladder.site.context import load_site
 from ionladder.site.differences import compare_documents
-from ionladder.site.pages import submission
+from ionladder.site.pages import materials
 from ionladder.site.render import render_pages
 from unit.site.synthetic_board import (
     TARGETS,
@@ -41,15 +41,16 @@ def bodies(page: str) -> list[str]:
     return [part.split("</tbody>")[0] for part in page.split("<tbody>")[1:]]
 
 
-def test_every_test_entry_has_a_page_that_the_index_links_and_finds(pages: dict[str, str]) -> None:
+def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(
+    pages: dict[str, str],
+) -> None:
     own, index = own_pages(pages), pages[INDEX]
     assert len(own) == N_TEST
     assert all(f'href="{url.removeprefix(INDEX)}"' in index for url in own)
     assert [body.count("<tr") for body in bodies(index)] == [15, 15, N_TEST]
-    for row in index.split('id="entries-all"')[1].split("</tbody>")[0].split("<tr")[2:]:
-        text = html.unescape(row.split('data-text="')[1].split('"')[0])
-        assert html.unescape(row.split('class="il-name">')[1].split("<")[0]) in text
-        assert text == text.lower()
+    assert all(f'href="bvel-proto/{url.removeprefix(INDEX)}"' in pages["entries/"] for url in own)
+    assert 'data-crystal="' in pages[own[0]]
+    assert 'rel="prev"' in pages[own[1]] or 'rel="next"' in pages[own[1]]
     models = bodies(pages[own[0]])[0]
     places = [models.index(f"/{entry.name}/") for entry in barriers()]
     assert places == sorted(places), "the smallest error first"
@@ -73,7 +74,8 @@ def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path: Path) -> None:
     )
     site = replace(site, tasks=tasks)
     pages = render_pages(site)
-    text = "".join([*pages.values(), *compare_documents(site, pages.keys()).values()])
+    files = materials.entry_files(site) | compare_documents(site, pages.keys())
+    text = "".join([*pages.values(), *files.values()])
     assert "No licence is stated" in pages[INDEX]
     assert own_pages(pages) == []
     assert [entry for entry in embedded_labels()["id"] if f'"{entry}"' in text] == []
@@ -85,7 +87,7 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
 ) -> None:
     monkeypatch.setattr(context, "LARGEST_WHOLE", N_TEST - 1)
     monkeypatch.setattr(context, "SHOWN_OF_MANY", 20)
-    monkeypatch.setattr(submission, "MOST_MODELS", 2)
+    monkeypatch.setattr(materials, "MOST_MODELS", 2)
     monkeypatch.setattr(slices, "MOST_MARKS", 40)
     pages = render_pages(load_site(add_data(make_repository(tmp_path, typical()))))
     assert [body.count("<tr") for body in bodies(pages[INDEX])] == [15, 15, 20]

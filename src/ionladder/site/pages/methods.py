@@ -1,4 +1,4 @@
-"""The page of methods: metrics, floors, and what simulations say of the statistics."""
+"""The pages of methods (metrics, floors, simulated statistics) and of published claims."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from ionladder.board import audit
+from ionladder.board.claims import Claim, beside, read_claims
+from ionladder.board.model import Row
 from ionladder.metrics import all_metrics
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite, read_optional
@@ -20,6 +22,7 @@ from ionladder.site.text import UNCERTAINTY, WORDS, count, number
 Record = Mapping[str, Any]
 
 COVERAGE, SEPARATION = "coverage.json", "separation.json"
+CLAIMS = {"obelix": "OBELiX", "litraj": "LiTraj"}
 _PERCENTILE = "percentile bootstrap"
 
 
@@ -204,7 +207,7 @@ SHUFFLED = "kfold_shuffled"
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """The one page on methods."""
+    """The page on methods, and that of published numbers beside our models."""
     coverage, separation = (read_measured(site.layout, name) for name in (COVERAGE, SEPARATION))
     context = {
         "metrics": list(all_metrics().values()),
@@ -221,6 +224,24 @@ def pages(site: Site) -> Iterator[Page]:
         "separation_tables": separation_tables(separation) if separation else [],
     }
     yield Page(URL, "methods", context)
+    lists = {
+        title: [(claim, _beside(site, claim)) for claim in read_claims(name)]
+        for name, title in CLAIMS.items()
+    }
+    yield Page("claims/", "claims", {"lists": lists})
+
+
+def _beside(site: Site, claim: Claim) -> list[tuple[str, Row, float, int]]:
+    """Task, row, score and entries counted of every submission beside a claim."""
+    boards = {item.task.name: item for item in site.tasks}
+    if claim.task not in boards:
+        return []
+    item = boards[claim.task]
+    found = beside(claim, item.analysis.content.get("conventions") or {})
+    rows = {row.submission: row for row in item.board.scored}
+    return [
+        (claim.task, rows[name], value, n) for name, (value, n) in found.items() if name in rows
+    ]
 
 
 def _zeros(site: Site) -> list[tuple[str, str]]:

@@ -1,46 +1,32 @@
-"""A page for every scored submission, the list of a task's test entries, and a page for each."""
+"""A page for every scored submission."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ionladder.board.audit import CHECKS
 from ionladder.board.model import NO_VALUE, Board, Row, Value
 from ionladder.receipt import WIDEST
 from ionladder.site import text as txt
-from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, EntryChoice, Site, TaskSite
+from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
 from ionladder.site.files import badge_url, bibtex_lines
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
 from ionladder.site.slices import hard_entries, plots, slice_table, stated_uncertainty
-from ionladder.site.tables import TableCell, error_cell, metric_column, value_cell
-from ionladder.site.text import Facts
-
-if TYPE_CHECKING:
-    from ionladder.entries import EntryTable
+from ionladder.site.tables import metric_column, value_cell
 
 RECEIPT_FILE = "receipt.json"
-MOST_SEARCHED = 50
-"""Pages of a task that the site's search knows; every reader of a page loads its index."""
-TOP = 15
-MOST_MODELS = 50
-"""Submissions that the page of an entry lists, from the first of the board on."""
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """One page a submission, one a task on its entries, and one for each chosen entry."""
+    """One page a submission."""
     for item in site.tasks:
-        name = item.task.name
-        for place, (submission, entrant) in enumerate(item.entrants.items()):
-            here = txt.submission_url(name, submission)
-            context = _submission(site, item, entrant, submission, here)
-            is_searched = place < MOST_SEARCHED
-            yield Page(here, "submission", {"is_searched": is_searched, **context})
-        yield from _entry_pages(site, item)
+        for submission, entrant in item.entrants.items():
+            here = txt.submission_url(item.task.name, submission)
+            yield Page(here, "submission", _submission(site, item, entrant, submission, here))
 
 
 def submission_files(site: Site) -> dict[str, Path]:
@@ -156,103 +142,3 @@ def _of_row(board: Board, row: Row, target: str, metric: str, subset: str) -> Va
     if target == primary.target:
         return row.value(metric, subset)
     return row.target_value(target, metric) if subset == primary.subset else NO_VALUE
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Entries:
-    """What the pages on entries of one task are made from; templates ask it for each entry.
-
-    Attributes:
-        facts: Entry id → column → value, for every entry that a page names.
-        rows: Submission → its row of the board.
-        test_ids: Ids of the test entries.
-    """
-
-    item: TaskSite
-    table: EntryTable
-    choice: EntryChoice
-    facts: Facts
-    rows: Mapping[str, Row]
-    test_ids: frozenset[str]
-
-    def name(self, entry: str) -> str:
-        """The formula that names an entry."""
-        return txt.name_of(self.item.dataset, self.facts, entry)
-
-    def fact(self, entry: str, column: str) -> list[Any]:
-        """A fact's values: none, one or several."""
-        value = self.facts.get(entry, {}).get(column)
-        return list(value) if isinstance(value, list) else [] if value is None else [value]
-
-    def dois(self, entry: str) -> list[str]:
-        """Where an entry was published."""
-        columns = [fact.column for fact in self.item.dataset.facts if fact.kind == "doi"]
-        return [doi for column in columns for doi in self.fact(entry, column)]
-
-    def search_text(self, entry: str) -> str:
-        """What the box above the list looks in: id, formulas and the other facts."""
-        columns = self.facts.get(entry, {})
-        said = [str(value) for column in columns for value in self.fact(entry, column)]
-        return txt.plain(" ".join([entry, *said]), limit=300).lower()
-
-    def best(self, place: int) -> tuple[TableCell, Row] | None:
-        """The smallest error of an entry, and the row that makes it; None where there is none."""
-        errors = self.table.errors[:, place]
-        if not len(errors) or errors[0] != errors[0]:
-            return None
-        best = int(errors.argmin())
-        return error_cell(self.table, place, best), self.rows[self.table.names[best]]
-
-    def models(self, place: int) -> list[tuple[Row, list[tuple[float, float]], TableCell]]:
-        """The board's first submissions on an entry, best first: predictions, and the error.
-
-        Each prediction comes with its difference to the label.
-        """
-        table, lines = self.table, []
-        for i, name in enumerate(table.names[:MOST_MODELS]):
-            predicted = [
-                (float(rows[i, place]), float(rows[i, place]) - float(table.labels[key][place]))
-                for key, rows in table.predictions.items()
-            ]
-            error = float(table.errors[i, place])
-            lines.append((error, self.rows[name], predicted, error_cell(table, place, i)))
-        lines.sort(key=lambda line: (line[0] != line[0], line[0], line[1].order))
-        return [line[1:] for line in lines]
-
-
-def _read_entries(site: Site, item: TaskSite) -> _Entries | None:
-    """Everything about the entries that pages name; None where the labels are not here."""
-    source = site.entries[item.task.name]
-    table, choice = source.table, source.choice
-    if table is None or choice is None:
-        return None
-    places = {*choice.places, *table.hardest(TOP), *table.most_disputed(TOP)}
-    named = {table.ids[place] for place in places}
-    named |= {
-        other.id
-        for entry in tuple(named)
-        for other in (*table.neighbours.get(entry, ()), *table.replicates.get(entry, ()))
-    }
-    return _Entries(
-        item=item,
-        table=table,
-        choice=choice,
-        facts=txt.read_facts(site.layout, item.dataset, item.board.dataset_version, named),
-        rows={row.submission: row for row in item.board.scored if row.submission},
-        test_ids=frozenset(table.ids),
-    )
-
-
-def _entry_pages(site: Site, item: TaskSite) -> Iterator[Page]:
-    """The list of a task's entries, and the page of each that is chosen to have one."""
-    here = txt.entries_url(item.task.name)
-    shared = {"item": item, "board": item.board, "top": TOP, "most_models": MOST_MODELS}
-    entries = _read_entries(site, item)
-    absent = site.entries[item.task.name].absent
-    yield Page(here, "entries", {**shared, "here": here, "entries": entries, "absent": absent})
-    for place in entries.choice.places if entries else ():
-        entry = entries.table.ids[place] if entries else ""
-        if entries and entry in entries.choice.paged:
-            url = txt.entry_url(item.task.name, entry)
-            context = {**shared, "here": url, "entries": entries, "place": place, "entry": entry}
-            yield Page(url, "entry", context)

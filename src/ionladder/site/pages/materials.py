@@ -1,0 +1,393 @@
+"""Pages of materials: each board's entries, a page for each entry, the index that is searched."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from markupsafe import Markup, escape
+
+from ionladder.board.model import Row
+from ionladder.errors import DataMissingError
+from ionladder.repo import Layout
+from ionladder.site import charts
+from ionladder.site import text as txt
+from ionladder.site.context import DatasetSite, EntryChoice, Site, TaskSite
+from ionladder.site.pages import Page
+from ionladder.site.tables import TableCell, error_cell
+from ionladder.site.text import Facts
+from ionladder.specs import Target
+
+if TYPE_CHECKING:
+    from ionladder.entries import EntryTable
+
+TOP = 15
+MOST_MODELS = 50
+"""Submissions that the page of an entry lists, from the first of the board on."""
+LARGEST_INDEXED = 2_000
+"""Of datasets with more entries, the index holds those that have a page."""
+INDEX = "data/materials.json"
+ALIASES = Path(__file__).parents[1] / "aliases.yaml"
+_CELL = ("a_ang", "b_ang", "c_ang", "alpha_deg", "beta_deg", "gamma_deg", "volume_ang3")
+_SEARCHED = ("composition", "prototype", "working_ion")
+_SYSTEMS = dict(
+    zip(
+        (2, 15, 74, 142, 167, 194, 230),
+        "triclinic monoclinic orthorhombic tetragonal trigonal hexagonal cubic".split(),
+        strict=True,
+    )
+)
+_SITE = re.compile(r"^ +([A-Z][a-z]?\S*) +(\S+) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """The entries of one board; templates ask it for each of them.
+
+    Attributes:
+        facts: Entry id → column → value, for every entry that a page names.
+        rows: Submission → its row of the board.
+    """
+
+    item: TaskSite
+    table: EntryTable
+    choice: EntryChoice
+    facts: Facts
+    rows: Mapping[str, Row]
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Entry → its position in the table."""
+        return {entry: place for place, entry in enumerate(self.table.ids)}
+
+    def name(self, entry: str) -> str:
+        """The formula that names an entry."""
+        return txt.name_of(self.item.dataset, self.facts, entry)
+
+    def fact(self, entry: str, column: str) -> list[Any]:
+        """A fact's values: none, one or several."""
+        value = self.facts.get(entry, {}).get(column)
+        return list(value) if isinstance(value, list) else [] if value is None else [value]
+
+    def dois(self, entry: str) -> list[str]:
+        """Where an entry was published."""
+        columns = [fact.column for fact in self.item.dataset.facts if fact.kind == "doi"]
+        return [doi for column in columns for doi in self.fact(entry, column)]
+
+    def best(self, place: int) -> tuple[TableCell, Row] | None:
+        """The smallest error of an entry, and the row that makes it; None where there is none."""
+        errors = self.table.errors[:, place]
+        if not len(errors) or errors[0] != errors[0]:
+            return None
+        best = int(errors.argmin())
+        return error_cell(self.table, place, best), self.rows[self.table.names[best]]
+
+    def models(self, place: int) -> list[tuple[Row, list[tuple[float, float]], TableCell]]:
+        """The board's first submissions on an entry, best first: predictions, and the error.
+
+        Each prediction comes with its difference to the label.
+        """
+        table, lines = self.table, []
+        for i, name in enumerate(table.names[:MOST_MODELS]):
+            predicted = [
+                (float(rows[i, place]), float(rows[i, place]) - float(table.labels[key][place]))
+                for key, rows in table.predictions.items()
+            ]
+            error = float(table.errors[i, place])
+            lines.append((error, self.rows[name], predicted, error_cell(table, place, i)))
+        lines.sort(key=lambda line: (line[0] != line[0], line[0], line[1].order))
+        return [line[1:] for line in lines]
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The list of each board's entries, a page for each entry listed, and the page of all."""
+    for item in site.datasets:
+        tasks = [each for each in site.tasks if each.dataset.name == item.dataset.name]
+        boards = _read_entries(site, tasks)
+        for task in tasks:
+            here = txt.entries_url(task.task.name)
+            entries = boards.get(task.task.name)
+            shared = {"item": task, "board": task.board, "top": TOP}
+            absent = site.entries[task.task.name].absent
+            yield Page(here, "entries", {**shared, "entries": entries, "absent": absent})
+        if boards:
+            yield from _materials(site, item, list(boards.values()))
+    found = [(item, site.paged[item.dataset.name]) for item in site.datasets]
+    named = {
+        item.dataset.name: txt.formulas(
+            site.layout, item.dataset.name, item.current.pinned.version, ways
+        )
+        for item, ways in found
+        if item.current and ways
+    }
+    yield Page("entries/", "explore", {"found": found, "names": named, "index": INDEX})
+
+
+def _read_entries(site: Site, tasks: Sequence[TaskSite]) -> dict[str, Entries]:
+    """Task → its entries, with the facts of all that pages of this dataset name."""
+    known = {}
+    for item in tasks:
+        source = site.entries[item.task.name]
+        if source.table is not None and source.choice is not None:
+            known[item.task.name] = item, source.table, source.choice
+    named: set[str] = set()
+    for item, table, choice in known.values():
+        places = {*choice.places, *table.hardest(TOP), *table.most_disputed(TOP)}
+        own = {table.ids[place] for place in places} | site.paged[item.dataset.name].keys()
+        near = (table.neighbours.get(e, ()) + table.replicates.get(e, ()) for e in own)
+        named |= own | {other.id for others in near for other in others}
+    return {
+        name: Entries(
+            item=item,
+            table=table,
+            choice=choice,
+            facts=txt.read_facts(site.layout, item.dataset, item.board.dataset_version, named),
+            rows={row.submission: row for row in item.board.scored if row.submission},
+        )
+        for name, (item, table, choice) in known.items()
+    }
+
+
+def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iterator[Page]:
+    """One page an entry, over all boards of its dataset."""
+    ways = site.paged[item.dataset.name]
+    scored = [each for each in boards if each.item.task.scored_folds is None]
+    tests = {entry for each in scored for entry in each.table.ids}
+    order = sorted(ways, key=lambda entry: (boards[0].name(entry), entry))
+    cells = _crystals(site.layout, item, order)
+    for place, entry in enumerate(order):
+        found = [(each, each.places[entry]) for each in boards if entry in each.places]
+        first = found[0][0]
+        context = {
+            "dataset": item.dataset,
+            "entry": entry,
+            "boards": found,
+            "first": first,
+            "place": found[0][1],
+            "part": "test" if entry in tests else "training",
+            "test_ids": tests,
+            "charts": [_strips(found, target, ways[entry]) for target in first.item.task.targets],
+            "crystal": cells.get(entry),
+            "replicates": next((r for e, _ in found if (r := e.table.replicates.get(entry))), ()),
+            "neighbours": next((n for e, _ in found if (n := e.table.neighbours.get(entry))), ()),
+            "before": order[place - 1] if place else None,
+            "after": order[place + 1] if place + 1 < len(order) else None,
+            "same": [e for e in order if e != entry and first.name(e) == first.name(entry)],
+            "most_models": MOST_MODELS,
+        }
+        yield Page(ways[entry], "entry", context)
+
+
+def _strips(boards: Sequence[tuple[Entries, int]], target: Target, here: str) -> Markup | None:
+    """Every prediction of a target as a dot, a line a board, and the label as an upright line."""
+    shown = [(each, place) for each, place in boards if target.name in each.table.predictions]
+    values = [
+        float(value)
+        for each, place in shown
+        for value in (each.table.labels[target.name][place],
+                      *each.table.predictions[target.name][:MOST_MODELS, place])
+        if value == value
+    ]  # fmt: skip
+    if not values:
+        return None
+    label = float(shown[0][0].table.labels[target.name][shown[0][1]])
+    limit = float(shown[0][0].table.limits[target.name][shown[0][1]])
+    plot = charts.Plot(420, 66 + 42 * len(shown), left=14, top=22)
+    edge = 0.04 * (max(values) - min(values)) or 0.5
+    x = plot.across(min(values) - edge, max(values) + edge)
+    plot.axis_below(x, x.ticks(about=8))
+    if label == label:
+        known = label if limit != limit else limit
+        plot.drawn.append(charts.line(x(known), 16, x(known), plot.bottom, "il-floor-line"))
+        said = txt.number(label) if limit != limit else txt.limit(limit, label)
+        anchor = "end" if x(known) > 210 else "start"
+        plot.drawn.append(charts.words(x(known), 12, said, "il-floor-label", anchor=anchor))
+    for line, (each, place) in enumerate(shown):
+        middle = plot.top + 42 * line + 27
+        title = txt.plain(each.item.task.title, limit=50)
+        plot.drawn.append(charts.words(plot.left, middle - 14, title, "il-label"))
+        for i, name in enumerate(each.table.names[:MOST_MODELS]):
+            value, row = float(each.table.predictions[target.name][i, place]), each.rows[name]
+            if value != value:
+                continue
+            way = txt.relative(here, txt.submission_url(each.item.task.name, name))
+            mark = charts.dot(x(value), middle + (i % 5 - 2) * 5, row.kind, radius=3.5)
+            hover = f"{txt.plain(row.model)}: {txt.number(value)}"
+            plot.drawn.append(f'<a href="{escape(way)}">{charts.hovered(hover, mark)}</a>')
+    plot.titles(f"{txt.axis_title(target)}: predictions, and the label as a line")
+    text = f"{len(values)} values from {txt.number(min(values))} to {txt.number(max(values))}."
+    title = f"{target.symbol}: every prediction beside the label"
+    return plot.finish(
+        name=f"dots-{target.name}", title=title, text=text, kind="scatter il-chart--dots"
+    )
+
+
+def _crystals(layout: Layout, item: DatasetSite, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Entry → its CIF, cell and sites; of datasets whose structures may be passed on."""
+    from ionladder.data.ingest import cif_texts
+    from ionladder.data.store import read_tables
+
+    if item.current is None or item.dataset.withheld:
+        return {}
+    names = item.dataset.name, item.current.pinned.version
+    try:
+        tables = read_tables(layout, *names, names=("entries", "structures"))
+        entries, structures = (
+            tables[name].to_pandas().set_index("id") for name in ("entries", "structures")
+        )
+        wanted = [entry for entry in ids if entry in structures.index]
+        texts = dict(cif_texts(names[0], entries, structures, wanted))
+    except (DataMissingError, KeyError):
+        return {}
+    return {
+        entry: {
+            "cif": text,
+            "cell": [float(entries.loc[entry, column]) for column in _CELL],
+            "sites": _SITE.findall(text),
+        }
+        for entry, text in texts.items()
+    }
+
+
+def entry_files(site: Site) -> dict[str, str]:
+    """Address → file: the index, crystal structures, every model's error, and moved pages."""
+    files = {INDEX: _compact(index_of(site))}
+    for item in site.datasets:
+        ways = site.paged[item.dataset.name]
+        for entry, crystal in _crystals(site.layout, item, sorted(ways)).items():
+            files[f"{ways[entry]}{entry}.cif"] = crystal["cif"]
+    for each in site.tasks:
+        source, name = site.entries[each.task.name], each.task.name
+        if source.table is None or source.choice is None or not source.choice.is_whole:
+            continue
+        files[f"{txt.entries_url(name)}errors.csv"] = _errors(source.table, source.names)
+        for entry in source.choice.listed if each.task.scored_folds is None else ():
+            old, new = f"{txt.entries_url(name)}{entry}/", site.paged[each.dataset.name][entry]
+            if old != new:
+                way = txt.relative(old, new)
+                files[f"{old}index.html"] = (
+                    f'<!doctype html><html lang="en"><title>{entry}: moved</title>'
+                    f'<meta name="robots" content="noindex">'
+                    f'<meta http-equiv="refresh" content="0; url={way}"><a href="{way}">Moved</a>\n'
+                )
+    return files
+
+
+def _errors(table: EntryTable, names: Mapping[str, str]) -> str:
+    """Entries by submissions: the error of each, as it enters the primary metric."""
+    import pandas as pd
+
+    labels = {f"label_{target}": values for target, values in table.labels.items()}
+    limits = {f"limit_{target}": values for target, values in table.limits.items()}
+    first = {"id": table.ids, "formula": [names.get(entry, "") for entry in table.ids]}
+    errors = {f"error_{name}": row for name, row in zip(table.names, table.errors, strict=True)}
+    frame = pd.DataFrame({**first, **labels, **limits, **errors})
+    return frame.dropna(axis=1, how="all").to_csv(index=False, float_format="%.4f")
+
+
+def _compact(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def index_of(site: Site) -> dict[str, Any]:
+    """All entries of all datasets that are here and may be shown, column by column.
+
+    Returns:
+        ``aliases``, name → query; ``datasets``, each with ``title``, ``unit``, the ``card`` and the
+        folder of its pages (``way``), unique ``kinds`` and ``dois``, and one item an entry in
+        ``id``, ``formula`` (as published), ``kind`` and ``doi`` (positions), ``label`` (text) and
+        ``page`` (``1``: it has one). ``parsed`` has the composition where a formula cannot be read.
+    """
+    order = {each.dataset.name: place for place, each in reversed(list(enumerate(site.tasks)))}
+    shown = sorted(site.datasets, key=lambda item: order.get(item.dataset.name, len(order)))
+    found = [part for item in shown if (part := _indexed(site, item))]
+    return {"aliases": yaml.safe_load(ALIASES.read_text(encoding="utf-8")), "datasets": found}
+
+
+def _indexed(site: Site, item: DatasetSite) -> dict[str, Any] | None:
+    from ionladder.data.store import read_tables
+
+    tasks = [each for each in site.tasks if each.dataset.name == item.dataset.name]
+    dataset, ways = item.dataset, site.paged[item.dataset.name]
+    if item.current is None or not tasks or tasks[0].dataset.withheld:
+        return None
+    try:
+        tables = read_tables(
+            site.layout, dataset.name, item.current.pinned.version, names=("entries", "labels")
+        )
+    except DataMissingError:
+        return None
+    entries, labels = (tables[name].to_pandas().set_index("id") for name in ("entries", "labels"))
+    if len(entries) > LARGEST_INDEXED:
+        entries = entries.loc[entries.index.isin(list(ways))]
+    columns = set(entries.columns)
+    formula, *_ = [fact.column for fact in dataset.facts if fact.kind == "formula"]
+    target = next(each for task in tasks for each in task.task.primary_targets)
+    rows = [{"id": entry, **row} for entry, row in entries.to_dict("index").items()]
+    kinds, dois = (
+        [_kind(row) for row in rows],
+        [
+            list(row["dois"]) if "dois" in columns and row["dois"] is not None else []
+            for row in rows
+        ],
+    )
+    known, papers = sorted(set(kinds)), sorted({doi for each in dois for doi in each})
+    limits = labels[target.limit_column] if target.limit_column in labels else labels[target.name]
+    return {
+        "title": dataset.title,
+        "unit": target.unit,
+        "symbol": target.symbol,
+        "card": txt.dataset_url(dataset.name),
+        "way": txt.entry_url(dataset.name, "").rstrip("/") + "/",
+        "kinds": known,
+        "dois": papers,
+        "id": [row["id"] for row in rows],
+        "formula": [str(row[formula]) for row in rows],
+        "parsed": {
+            place: str(row["formula_norm"]).replace(" ", "")
+            for place, row in enumerate(rows)
+            if "formula_norm" in columns and not is_formula(str(row[formula]))
+        },
+        "kind": [bisect_left(known, kind) for kind in kinds],
+        "doi": [[bisect_left(papers, doi) for doi in each] for each in dois],
+        "label": [
+            txt.number(float(labels[target.name].get(row["id"], float("nan"))))
+            if not target.limit_column or limits[row["id"]] != limits[row["id"]]
+            else f"< {txt.number(float(limits[row['id']]), digits=0)}"
+            for row in rows
+        ],
+        "page": "".join(str(int(row["id"] in ways)) for row in rows),
+    }
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    """Family, crystal system and what else is searched, parted by dots."""
+    number = row.get("space_group")
+    system = row.get("crystal_system")
+    if not system and isinstance(number, int):
+        system = next(name for last, name in _SYSTEMS.items() if number <= last)
+    values = (row.get("family"), str(system or "").lower(), *(row.get(c) for c in _SEARCHED))
+    return " · ".join(dict.fromkeys(txt.plain(value) for value in values if value))
+
+
+def is_formula(text: str) -> bool:
+    """Whether pymatgen reads a text as a composition.
+
+    Example:
+        >>> is_formula("Li7P3S11"), is_formula("Xx"), is_formula("(")
+        (True, False, False)
+    """
+    from pymatgen.core.composition import Composition
+    from pymatgen.core.periodic_table import Element
+
+    with suppress(ValueError, KeyError):
+        return all(isinstance(each, Element) for each in Composition(text, strict=True))
+    return False
