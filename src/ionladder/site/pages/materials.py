@@ -21,6 +21,7 @@ from ionladder.repo import Layout
 from ionladder.site import charts
 from ionladder.site import text as txt
 from ionladder.site.context import DatasetSite, EntryChoice, Site, TaskSite
+from ionladder.site.files import PREDICTIONS
 from ionladder.site.pages import Page
 from ionladder.site.tables import TableCell, error_cell
 from ionladder.site.text import Facts
@@ -115,7 +116,7 @@ def pages(site: Site) -> Iterator[Page]:
         for task in tasks:
             here = txt.entries_url(task.task.name)
             entries = boards.get(task.task.name)
-            shared = {"item": task, "board": task.board, "top": TOP}
+            shared = {"item": task, "board": task.board, "top": TOP, "predictions": PREDICTIONS}
             absent = site.entries[task.task.name].absent
             yield Page(here, "entries", {**shared, "entries": entries, "absent": absent})
         if boards:
@@ -258,7 +259,7 @@ def _crystals(layout: Layout, item: DatasetSite, ids: Sequence[str]) -> dict[str
 
 
 def entry_files(site: Site) -> dict[str, str]:
-    """Address → file: the index, crystal structures, every model's error, and moved pages."""
+    """Address → file: the index, crystal structures, and pages that moved."""
     files = {INDEX: _compact(index_of(site))}
     for item in site.datasets:
         ways = site.paged[item.dataset.name]
@@ -266,9 +267,8 @@ def entry_files(site: Site) -> dict[str, str]:
             files[f"{ways[entry]}{entry}.cif"] = crystal["cif"]
     for each in site.tasks:
         source, name = site.entries[each.task.name], each.task.name
-        if source.table is None or source.choice is None or not source.choice.is_whole:
+        if source.choice is None:
             continue
-        files[f"{txt.entries_url(name)}errors.csv"] = _errors(source.table, source.names)
         for entry in source.choice.listed if each.task.scored_folds is None else ():
             old, new = f"{txt.entries_url(name)}{entry}/", site.paged[each.dataset.name][entry]
             if old != new:
@@ -279,18 +279,6 @@ def entry_files(site: Site) -> dict[str, str]:
                     f'<meta http-equiv="refresh" content="0; url={way}"><a href="{way}">Moved</a>\n'
                 )
     return files
-
-
-def _errors(table: EntryTable, names: Mapping[str, str]) -> str:
-    """Entries by submissions: the error of each, as it enters the primary metric."""
-    import pandas as pd
-
-    labels = {f"label_{target}": values for target, values in table.labels.items()}
-    limits = {f"limit_{target}": values for target, values in table.limits.items()}
-    first = {"id": table.ids, "formula": [names.get(entry, "") for entry in table.ids]}
-    errors = {f"error_{name}": row for name, row in zip(table.names, table.errors, strict=True)}
-    frame = pd.DataFrame({**first, **labels, **limits, **errors})
-    return frame.dropna(axis=1, how="all").to_csv(index=False, float_format="%.4f")
 
 
 def _compact(content: object) -> str:
