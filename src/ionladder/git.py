@@ -7,8 +7,9 @@ libgit2 refuses a repository that belongs to another user and is not a ``safe.di
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -127,8 +128,12 @@ def base_commit(root: Path, folder: str, *, wanted: str | None = None) -> str | 
         return str(shared or named) if named else None
     if shared is not None and str(shared) != head:
         return str(shared)
-    is_edited = any(path.startswith(f"{folder}/") for path in repo.status())
-    return head if is_edited else _commit_id(repo, "HEAD^")
+    return head if is_edited(root, f"{folder}/") else _commit_id(repo, "HEAD^")
+
+
+def is_edited(root: Path, *paths: str) -> bool:
+    """Whether anything that begins with one of some paths is not as the last commit has it."""
+    return any(path.startswith(paths) for path in pygit2.Repository(root).status())
 
 
 def merge_bases(root: Path, base: str, head: str) -> list[str]:
@@ -280,6 +285,69 @@ def overwritten(root: Path, folder: str, published: str) -> list[tuple[str, str]
         found += [(name, str(commit.id)) for name in changed]
         commit = parent
     return found
+
+
+def commit_folder(
+    root: Path, branch: str, folder: str, files: Mapping[str, bytes], message: str
+) -> str:
+    """Commit what a folder is to hold on a branch of its own; checkout and index stay as they are.
+
+    Args:
+        root: The repository.
+        branch: Made from ``origin/main``, else ``main``, else HEAD; lengthened where it exists.
+        folder: Path from the root; what it holds now goes.
+        files: Name in the folder → content; empty to remove the folder.
+        message: Of the commit.
+
+    Returns:
+        The commit; that of the branch as it is where it holds these files already.
+
+    Raises:
+        PullRequestError: Nothing would change, nobody is named who commits, or it is checked out.
+    """
+    where, reference = f"branch {branch}", f"refs/heads/{branch}"
+    try:
+        repo = pygit2.Repository(root)
+        if not repo.head_is_unborn and repo.head.name == reference:
+            step = "`git switch main`, then run it again."
+            raise PullRequestError(where, "another branch checked out", "this one", step)
+        own = _commit_id(repo, reference)
+        base = next(filter(None, (_commit_id(repo, n) for n in (UPSTREAM, "main", "HEAD"))), None)
+        if (tip := own or base) is None:
+            step = "Clone the repository with its history."
+            raise PullRequestError(where, "a commit to begin from", "none", step)
+        tree, index = repo[tip].peel(pygit2.Commit).tree, pygit2.Index()
+        index.read_tree(tree)
+        for path in [entry.path for entry in index if entry.path.startswith(f"{folder}/")]:
+            index.remove(path)
+        for name, data in files.items():
+            blob = repo.create_blob(data)
+            index.add(pygit2.IndexEntry(f"{folder}/{name}", blob, pygit2.enums.FileMode.BLOB))
+        fresh = index.write_tree(repo)
+        if fresh == tree.id and own and own != base:
+            return own
+        if fresh == tree.id:
+            step = "Check the name."
+            raise PullRequestError(where, f"a change of {folder}", "the same as on main", step)
+        signature = repo.default_signature
+        return str(repo.create_commit(reference, signature, signature, message, fresh, [tip]))
+    except (KeyError, pygit2.GitError) as error:
+        step = "`git config --global user.name NAME` and user.email say who commits."
+        raise PullRequestError(where, "a commit", f"git cannot make one ({error})", step) from error
+
+
+def remote_page(root: Path) -> str | None:
+    """Web address of the repository that ``origin`` names; None without one."""
+    try:
+        url = pygit2.Repository(root).remotes["origin"].url or ""
+    except (KeyError, pygit2.GitError):
+        return None
+    found = _REMOTE.fullmatch(url)
+    return f"https://{found[1]}/{found[2]}" if found else None
+
+
+_REMOTE = re.compile(r"(?:\w+://)?(?:[^@/]*@)?(\w[^/:]*\.[^/:]*)(?::\d+)?[:/]+(.*?)(\.git)?/?")
+"""Host and path of a remote, in any of git's ways to write it."""
 
 
 def _at(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:

@@ -130,6 +130,7 @@ def test_one_changed_label_shows_on_the_changes_page_exactly(
         assert abs(change["difference"]) > 0.01
         assert change["unit"] == "decades"
         assert change["causes"] == ["data"]
+        assert change["labels"] == [CHANGED]
         assert change["reasons"] == ["data: version 1.0.0 → 1.1.0, other labels"]
         assert change["to"]["tie_group"] == board[name]["tie_group"]
         is_other_group = change["from"]["tie_group"] != change["to"]["tie_group"]
@@ -139,12 +140,14 @@ def test_one_changed_label_shows_on_the_changes_page_exactly(
         assert shown in table
     assert "data: version 1.0.0 → 1.1.0, other labels" in page
     assert "data: version 1.0.0 → 1.1.0, other labels" in table
+    assert f"Other labels: {CHANGED}" in table
+    assert f"computed on {first[:12]} with uncommitted edits" in table
     assert "Publication 2 {: #obelix-2 }" in page
     assert page.index("#obelix-2") < page.index("#obelix-1")
     assert f"<code>{first[:12]}</code>" in page
 
     second = commit(layout, "version 1.1.0")
-    assert [record["commit"] for record in history(layout)[2:]] == [first, first]
+    assert [record["commit"] for record in history(layout)[2:]] == [f"{first}+dirty"] * 2
     prompt.ok("verify")
     assert f"Since {first[:12]}" in prompt.ok("changes", "--check").out
     assert f"Since {first[:12]}" in prompt.ok("changes", "--check", "--base", first).out
@@ -254,6 +257,65 @@ def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_other
         assert f"submissions/obelix/{name}: expected {found}" in text
     text = prompt.error("verify", "--accept", "obelix/*")
     assert "submissions/obelix/good: expected a submission that can be scored" in text
+
+
+def add(layout: Layout, name: str, prompt: Prompt) -> str:
+    """Commit a submission together with the board that it is on."""
+    folder = layout.submission_dir("obelix", name)
+    shutil.copytree(layout.submission_dir("obelix", "good"), folder)
+    card = folder / "submission.yaml"
+    card.write_text(card.read_text().replace("good", name))
+    submit(layout, name, predicted(layout, "good") + 0.01 * len(name))
+    commit(layout, f"{name} is sent")
+    prompt.ok("leaderboard")
+    return commit(layout, f"{name} is scored")
+
+
+# Contributing, "Withdraw, replace, revert, merge": the commands stand there as they are run here.
+RECIPES = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def follow(layout: Layout, prompt: Prompt, *commands: str) -> None:
+    for command in commands:
+        assert command in RECIPES
+        program, *arguments = command.split()
+        git(layout, *arguments) if program == "git" else prompt.ok(*arguments)
+
+
+def test_the_history_survives_the_revert_of_a_submission(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    scored = add(layout, "late", prompt)
+    kept = layout.history.read_bytes()
+    git(layout, "revert", "--no-edit", scored, "HEAD~1")
+    assert "late" in prompt.error("changes", "--check", "--base", scored)
+    recipe = ("git checkout HEAD~2 -- leaderboard/history.jsonl", "ionladder leaderboard")
+    follow(layout, prompt, *recipe)
+    assert layout.history.read_bytes().startswith(kept)
+    assert [(r["submission"], r["event"]) for r in history(layout)[-2:]] == [
+        ("late", "added"),
+        ("late", "removed"),
+    ]
+    prompt.ok("changes", "--check", "--base", scored)
+    prompt.ok("verify", "--accept", "obelix/late")
+
+
+def test_the_history_survives_the_merge_of_two_boards(
+    layout: Layout, prompt: Prompt, first: str
+) -> None:
+    git(layout, "checkout", "-qb", "one")
+    add(layout, "early", prompt)
+    git(layout, "checkout", "-q", "main")
+    add(layout, "late", prompt)
+    kept = layout.history.read_bytes()
+    with pytest.raises(subprocess.CalledProcessError):
+        git(layout, "merge", "one")
+    follow(layout, prompt, "git checkout --ours leaderboard SHA256SUMS", "ionladder leaderboard")
+    commit(layout, "merged")
+    assert layout.history.read_bytes().startswith(kept)
+    assert {r["submission"] for r in history(layout)} == {*OFFSETS, "early", "late"}
+    prompt.ok("changes", "--check")
+    prompt.ok("verify")
 
 
 def test_a_damaged_history_stops_the_command_before_anything_is_written(

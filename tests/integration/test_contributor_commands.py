@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from command import Prompt, fetch_and_ingest, files_below, held_out
 
 import ionladder
@@ -277,3 +279,134 @@ def test_a_preview_of_a_broken_submission_is_its_error_and_leaves_nothing(
     (layout.root / MINE / "submission.yaml").unlink()
     assert f"{MINE}/submission.yaml" in prompt.error("preview", MINE)
     assert not list(tmp.iterdir())
+
+
+GH = """#!/bin/sh
+echo "$@" >> "$GH_LOG"
+test "$1" = auth || echo https://example.org/pull/1
+exit ${GH_FAILS:-0}
+"""
+
+
+@pytest.fixture
+def sent(layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository:
+    """The repository under git with an origin to push to, and predictions beside it."""
+    repository = GitRepository.start(layout.root)
+    repository.git("config", "user.name", "Ada")
+    repository.git("config", "user.email", "ada@example.org")
+    origin = tmp_path / "origin.git"
+    repository.git("clone", "--quiet", "--bare", str(layout.root), str(origin))
+    repository.git("remote", "add", "origin", str(origin))
+    write(layout, "fresh", 0.5)
+    folder = layout.submission_dir("obelix", "fresh")
+    shutil.move(folder / "predictions.csv", layout.root / "my.csv")
+    shutil.move(folder / "submission.yaml", layout.root / "card.yaml")
+    folder.rmdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gh").write_text(GH)
+    (tmp_path / "bin" / "gh").chmod(0o755)
+    monkeypatch.setenv("GH_LOG", str(tmp_path / "gh.log"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    return repository
+
+
+SUBMIT = ("submit", "my.csv", "--task", "obelix", "--name", "fresh", "--card", "card.yaml")
+
+
+def test_one_call_leads_from_predictions_to_a_pull_request(
+    prompt: Prompt, sent: GitRepository, tmp_path: Path
+) -> None:
+    def state() -> tuple[str, str]:
+        return sent.git("status", "--porcelain"), sent.git("branch", "--list")
+
+    before = state()
+    shown = prompt.ok(*SUBMIT, "--dry-run").out
+    assert "would be rank" in shown
+    assert state() == before
+    told = prompt.ok(*SUBMIT).out
+    assert "Pull request: https://example.org/pull/1" in told
+    branch, folder = "submission/obelix-fresh", "submissions/obelix/fresh"
+    assert sent.git("diff", "--name-only", "main", branch).split() == [
+        f"{folder}/predictions.csv",
+        f"{folder}/submission.yaml",
+    ]
+    assert sent.git("show", f"{branch}:{folder}/predictions.csv") == (
+        (sent.root / "my.csv").read_text().strip()
+    )
+    assert state()[0] == before[0]
+    assert sent.git("rev-parse", "--abbrev-ref", "HEAD") == "main"
+    assert sent.git("ls-remote", "origin", branch).split()[0] == sent.git("rev-parse", branch)
+    assert f"--head {branch} --title fresh on obelix: Model fresh" in (
+        (tmp_path / "gh.log").read_text()
+    )
+    assert prompt("pr-check", "main", branch).code == 0
+
+
+@pytest.mark.parametrize("broken", ["no login", "no push", "no name", "invalid", "no card"])
+def test_nothing_is_lost_where_a_step_fails(
+    prompt: Prompt, sent: GitRepository, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    branch = "submission/obelix-fresh"
+    kept = (sent.root / "my.csv").read_bytes(), (sent.root / "card.yaml").read_bytes()
+    if broken == "no login":
+        monkeypatch.setenv("GH_FAILS", "1")
+    elif broken == "no push":
+        sent.git("remote", "set-url", "origin", "git@example.org:ion/ladder.git")
+        monkeypatch.setenv("GIT_SSH_COMMAND", "false")
+    elif broken == "no name":
+        sent.git("config", "user.name", "")
+    elif broken == "invalid":
+        (sent.root / "my.csv").write_text("id,log10_sigma\n019,1\n")
+        kept = (sent.root / "my.csv").read_bytes(), kept[1]
+    arguments = SUBMIT[:-2] if broken == "no card" else SUBMIT
+    done = prompt(*arguments)
+    assert "Traceback" not in done.err
+    assert kept == ((sent.root / "my.csv").read_bytes(), (sent.root / "card.yaml").read_bytes())
+    if broken in {"no login", "no push"}:
+        assert done.code == 0
+        assert sent.git("rev-parse", branch)
+        assert f"git push --set-upstream origin {branch}" in done.out
+        page = "example.org/ion/ladder" if broken == "no push" else "github.com/OWNER/REPOSITORY"
+        assert f"https://{page}/compare/main...{branch}?expand=1" in done.out
+        monkeypatch.setenv("GH_FAILS", "0")
+        sent.git("remote", "set-url", "origin", str(sent.root.parent / "origin.git"))
+        commit = sent.git("rev-parse", branch)
+        assert sent.git("branch", "--list", branch)
+        prompt(*SUBMIT)
+        assert sent.git("rev-parse", branch) == commit
+        return
+    assert done.code == 1
+    assert not sent.git("branch", "--list", branch)
+    says = {
+        "no name": "user.name NAME",
+        "invalid": "a row for each of the 14 ids",
+        "no card": "`ionladder new obelix fresh` writes a template",
+    }
+    assert says[broken] in done.err
+
+
+def test_a_card_is_asked_for_and_kept(
+    prompt: Prompt, sent: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["M", "A model: of a test", "Ada, Bob", "all of it", "both", "MIT", "3"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    (sent.root / "my.csv").write_text("id,log10_sigma\n019,1\n")
+    prompt.error(*SUBMIT[:-2])
+    card = yaml.safe_load((sent.root / "fresh.card.yaml").read_text())
+    assert (card["authors"], card["attempts"]) == ([{"name": "Ada"}, {"name": "Bob"}], 3)
+    assert card["description"] == "A model: of a test"
+    assert "from a former try" in prompt(*SUBMIT[:-2]).out
+
+
+def test_a_submission_is_replaced_and_withdrawn(prompt: Prompt, sent: GitRepository) -> None:
+    old = (sent.root / MINE / "submission.yaml").read_text().strip()
+    prompt.ok("submit", "my.csv", "--task", "obelix", "--name", "mine")
+    branch = "submission/obelix-mine"
+    assert sent.git("diff", "--name-only", "main", branch) == f"{MINE}/predictions.csv"
+    assert sent.git("show", f"{branch}:{MINE}/submission.yaml") == old
+    prompt.ok("withdraw", "obelix", "far")
+    gone = sent.git("diff", "--name-status", "main", "withdraw/obelix-far").splitlines()
+    assert {line.split()[0] for line in gone} == {"D"}
+    assert prompt("pr-check", "main", "withdraw/obelix-far").code == 3
+    assert "the same as on main" in prompt.error("withdraw", "obelix", "nobody")

@@ -17,6 +17,7 @@ from ionladder.board.audit import audit_board, audit_json
 from ionladder.board.claims import convention_scores
 from ionladder.board.history import (
     AGAINST,
+    DIRTY,
     PLACE,
     append_records,
     new_records,
@@ -28,7 +29,7 @@ from ionladder.config import ScoringSettings
 from ionladder.data.registry import get_dataset
 from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
-from ionladder.git import file_at, head_commit
+from ionladder.git import file_at, head_commit, is_edited
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.repo import Layout, read_json, sha256_file, to_rows, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
@@ -39,6 +40,8 @@ from ionladder.submit.card import CARD_FILE, Card
 
 RULE = "sign flips of group differences, all pairs of verified rows, p times their number"
 WORST_SLICES = 3
+_INPUTS = ("params.yaml", "data/", "src/ionladder/")
+"""What every score rests on, beside the submissions of its task."""
 
 _ENDS = ("ci_low", "ci_high")
 _FLOOR = ("value", "ci_low", "ci_high", "groups_ci_low", "groups_ci_high", "oracle_share")
@@ -335,6 +338,8 @@ def publish(
     if into:
         return result, 0
     now, commit = standings(board, receipts), head_commit(layout.root)
+    if commit and is_edited(layout.root, f"submissions/{task.name}/", *_INPUTS):
+        commit = f"{commit}+{DIRTY}"
     records = new_records(history, now, task=task.name, commit=commit)
     append_records(layout, records)
     return result, len(records)

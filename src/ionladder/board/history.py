@@ -45,6 +45,8 @@ SCORE = (*IDENTITY, *MEASURE, *NUMBERS, "kind")
 """What makes a new record when it changes."""
 
 FEWEST_DIGITS, MOST_DIGITS = 2, 6
+DIRTY = "dirty"
+"""Behind the commit of a record whose inputs were not all in that commit."""
 
 
 class Record(NamedTuple):
@@ -53,7 +55,8 @@ class Record(NamedTuple):
     ``published`` counts the records of a submission, ``publication`` the runs that changed a
     board, both from 1. Numbers are those of the receipt, in ``unit``; null is "not defined", or
     that the submission left the board. ``rank`` to ``tie_group`` say where it stood when the
-    record was written. ``commit`` was checked out then; null outside git.
+    record was written. ``commit`` was checked out then, ``+dirty`` behind it where what was scored
+    had been edited since; null outside git.
     """
 
     task: str
@@ -232,12 +235,14 @@ class Publication:
         number: 1, 2, … for each task; the first began the board.
         commit: What was checked out; None outside git.
         changes: At least one, in the order of the history.
+        is_dirty: Whether what was scored had been edited since that commit.
     """
 
     task: str
     number: int
     commit: str | None
     changes: Sequence[ScoreChange]
+    is_dirty: bool = False
 
     @property
     def moved(self) -> list[ScoreChange]:
@@ -263,7 +268,8 @@ def publications(records: Iterable[Record]) -> list[Publication]:
     for (task, number), run in runs.items():
         around = any(new.event != "moved" or (old and old.kind != new.kind) for old, new in run)
         changes = [ScoreChange(old, new, _why(old, new, around)) for old, new in run]
-        found.append(Publication(task, number, run[0][1].commit, changes))
+        commit, _, mark = (run[0][1].commit or "").partition("+")
+        found.append(Publication(task, number, commit or None, changes, mark == DIRTY))
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,17 +23,18 @@ from ionladder.cli.common import (
     task_names,
     task_of,
 )
-from ionladder.data.registry import get_task
+from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import (
     ConfigError,
     DataMissingError,
     HistoryError,
+    IonLadderError,
     did_you_mean,
     error_text,
     first_few,
     visible,
 )
-from ionladder.repo import read_json, replacing, to_json
+from ionladder.repo import Layout, read_json, replacing, to_json
 
 if TYPE_CHECKING:
     from ionladder.board.history import Publication, Record, ScoreChange
@@ -312,10 +314,31 @@ def changes(
         return
     records = [record for record in records if task in {None, record.task}]
     found = _publications(context, records, task, since)[::-1]
+    labels = partial(_labels, context.layout)
     if json:
-        print(to_json([change.as_json() for each in found for change in each.changes]), end="")
+        every = [change for each in found for change in each.changes]
+        print(to_json([{**each.as_json(), "labels": labels(each)} for each in every]), end="")
     else:
-        _print(found)
+        _print(found, labels)
+
+
+def _labels(layout: Layout, change: ScoreChange) -> list[str] | None:
+    """Entries whose labels changed between two versions; None where that cannot be told."""
+    old, new, task = change.before, change.after, all_tasks().get(change.after.task)
+    if old is None or task is None or old.labels_sha256 == new.labels_sha256:
+        return []
+    return _changed_labels(layout, task.dataset, old.dataset_version, new.dataset_version)
+
+
+@cache
+def _changed_labels(layout: Layout, dataset: str, old: str, new: str) -> list[str] | None:
+    from ionladder.data.versions import diff_versions
+
+    try:
+        changes = diff_versions(layout, dataset, old, new)
+    except IonLadderError:
+        return None
+    return sorted({change.id for change in changes if change.kind == "label"})
 
 
 def _publications(
@@ -369,11 +392,12 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
         )
 
 
-def _print(found: Sequence[Publication]) -> None:
+def _print(found: Sequence[Publication], labels: Callable[[ScoreChange], list[str] | None]) -> None:
     if not found:
         say("No published score has changed here.")
     for each in found:
         commit = each.commit[:12] if each.commit else "no commit"
+        commit += " with uncommitted edits" * each.is_dirty
         title = f"{each.task}, publication {each.number}, computed on {commit}"
         _print_moved(title, each.moved) if each.moved else say(title)
         because: dict[str, list[str]] = {}
@@ -381,6 +405,8 @@ def _print(found: Sequence[Publication]) -> None:
             because.setdefault("; ".join(change.reasons), []).append(change.after.submission)
         for reasons, names in because.items():
             say(f"  {reasons}: {first_few(names)}")
+        if ids := labels(each.changes[0]):
+            say(f"  Other labels: {first_few(ids)}")
         if n_same := len(each.unmoved):
             told = sorted({reason for change in each.unmoved for reason in change.reasons})
             were = "was" if n_same == 1 else "were"

@@ -157,6 +157,12 @@ _CARD_OF_FILE = (
 )
 
 
+def file_name(path: Path, task: Task) -> str:
+    """What a file of predictions is called in the folder of a submission."""
+    suffix = path.suffix if path.suffix in (".parquet", ".extxyz") else ".csv"
+    return f"{'cv_predictions' if task.scored_folds else 'predictions'}{suffix}"
+
+
 @contextmanager
 def submission_at(path: Path, name: str | None) -> Iterator[tuple[Path, Task, str | None]]:
     """The folder of a submission, its task, and how errors name it (None: as its path).
@@ -171,18 +177,17 @@ def submission_at(path: Path, name: str | None) -> Iterator[tuple[Path, Task, st
     if not path.is_file():
         yield path, task, None
         return
-    shown, stem = path.name, "cv_predictions" if task.scored_folds else "predictions"
-    suffix = path.suffix if path.suffix in (".parquet", ".extxyz") else ".csv"
+    shown, file = path.name, file_name(path, task)
     with tempfile.TemporaryDirectory(prefix="ionladder-") as room:
         folder = Path(room) / "your-file"
         folder.mkdir()
-        shutil.copyfile(path, folder / f"{stem}{suffix}")
+        shutil.copyfile(path, folder / file)
         card = _CARD_OF_FILE.format(name=printable(path.stem).replace("'", "")[:100] or "file")
         (folder / "submission.yaml").write_text(card, encoding="utf-8")
         try:
             yield folder, task, shown
         except SubmissionError as error:
-            inside = f"{shown}/{stem}{suffix}"
+            inside = f"{shown}/{file}"
             problems = [replace(p, where=p.where.replace(inside, shown)) for p in error.problems]
             raise SubmissionError(problems) from error
 

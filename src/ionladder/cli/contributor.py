@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -12,6 +15,7 @@ from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
     from ionladder.evaluation import Score
     from ionladder.interchange.convert import Format
-    from ionladder.score import Scored
+    from ionladder.score import Scored, TaskScorer
     from ionladder.submit.validate import Expectations
 
 # --- ``ionladder tasks``: what there is to predict, and whether its data are here
@@ -401,7 +405,7 @@ def score(
     The numbers are those that the board will show, unless another convention for upper limits is
     named: those are to be set beside publications. Exit code 1 if it cannot be scored.
     """
-    from ionladder.board.build import full_json, stand
+    from ionladder.board.build import full_json
     from ionladder.score import TaskScorer
 
     context = common.load_context()
@@ -418,17 +422,28 @@ def score(
         _print_scores(scored, chosen, version)
         say(f"Upper limits: {convention}. Not comparable with the board, which imputes them.")
         return
-    follow = partial(common.following, doing="Scoring the board")
-    found = stand(
-        layout, chosen, version, scorer=scorer, settings=settings, mine=scored, follow=follow
-    )
+    found = _stand(context, chosen, version, scorer, scored)
     if json:
         print(to_json(full_json(found, chosen)), end="")
         return
-    _print_scores(found.mine, chosen, version)
-    for line in _standing_lines(found, chosen):
+    _print_standing(context, found, chosen, version)
+
+
+def _stand(
+    context: Context, task: Task, version: str, scorer: TaskScorer, mine: Scored
+) -> StandingOf:
+    from ionladder.board.build import stand
+
+    follow = partial(common.following, doing="Scoring the board")
+    rules: dict[str, Any] = {"scorer": scorer, "settings": context.params.scoring}
+    return stand(context.layout, task, version, mine=mine, follow=follow, **rules)
+
+
+def _print_standing(context: Context, found: StandingOf, task: Task, version: str) -> None:
+    _print_scores(found.mine, task, version)
+    for line in _standing_lines(found, task):
         say(line)
-    if layout.cache is not None:
+    if context.layout.cache is not None:
         say(f"The committed submissions are those that ionladder {__version__} was released with.")
 
 
@@ -535,6 +550,142 @@ def _names(names: Iterable[str]) -> str:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+# --- ``ionladder submit`` and ``withdraw``: one call from predictions to a pull request
+
+
+def submit(
+    source: SubmissionFolder,
+    task: common.TaskOfFolder = None,
+    name: Annotated[
+        str | None, typer.Option(help="Its name on the board.", show_default="that of the file")
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(help="Its submission.yaml; asked for where there is none.", dir_okay=False),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and score only; nothing is written.")
+    ] = False,
+) -> None:
+    """From predictions to a pull request: check, score, commit on a branch of its own, send.
+
+    A submission of the same name is replaced, and its card kept unless --card names another. What
+    is checked out stays as it is. Without GitHub's `gh` the address to open is printed.
+    """
+    from ionladder.git import commit_folder
+    from ionladder.score import TaskScorer
+    from ionladder.submit.card import CARD_FILE, name_problems
+
+    context = common.load_context(clone_for="" if dry_run else "submit")
+    source = Path(os.path.abspath(source))  # noqa: PTH100 - `.` and `..` go, links stay
+    if source.is_file() and source.with_name(CARD_FILE).exists():
+        source = source.parent
+    chosen = common.task_of(source, task)
+    name = name or _name(source)
+    if problems := name_problems(name, where="--name"):
+        raise SubmissionError(problems)
+    committed = context.layout.submission_dir(chosen.name, name) / CARD_FILE
+    with tempfile.TemporaryDirectory(prefix="ionladder-") as room:
+        folder = Path(room) / chosen.name / name
+        if source.is_dir():
+            shutil.copytree(source, folder, symlinks=True)
+        else:
+            folder.mkdir(parents=True)
+            shutil.copyfile(source, folder / common.file_name(source, chosen))
+        if card or not (folder / CARD_FILE).exists():
+            text = card or (committed if committed.is_file() else _asked_card(name, chosen))
+            shutil.copyfile(text, folder / CARD_FILE)
+        version, shown = context.version_of(chosen), f"submissions/{chosen.name}/{name}"
+        settings = context.params.scoring
+        scorer = TaskScorer.open(context.layout, chosen, version, settings, fetch=True)
+        mine = scorer.score(folder, shown_as=shown)
+        found = _stand(context, chosen, version, scorer, mine)
+        _print_standing(context, found, chosen, version)
+        files = {
+            path.name: path.read_bytes()
+            for path in sorted(folder.iterdir())
+            if path.is_file() and not path.name.startswith(".")
+        }
+    branch = f"submission/{chosen.name}-{name}"
+    if dry_run:
+        say(f"Valid and scored; nothing was written. It would be committed on {branch}, and sent.")
+        return
+    title = f"{name} on {chosen.name}: {mine.submission.card.model}"
+    commit = commit_folder(context.layout.root, branch, shown, files, title)
+    say(f"Committed as {shown} on the branch {branch} ({commit[:12]}). Your checkout is as it was.")
+    _send(context.layout.root, branch, title)
+
+
+_ASKED = {
+    "model": "Name of the model, as printed on the board",
+    "description": "What it is and how the predictions were made, in two or three sentences",
+    "authors": "Authors, separated by commas",
+    "training_data": "Everything that it was trained on",
+    "inputs": "What it sees of an entry (composition, structure or both)",
+    "licence": "Licence of the predictions (SPDX)",
+    "attempts": "How often the test set was looked at before (empty: not stated)",
+}
+
+
+def _asked_card(name: str, task: Task) -> Path:
+    """The card that somebody at the terminal answers for, kept for another try."""
+    import yaml
+
+    path = Path(f"{name}.card.yaml")
+    if path.is_file():
+        say(f"The card is {path}, from a former try.")
+        return path
+    if not sys.stdin.isatty():
+        expected, found = "the card of the submission, or a terminal to ask at", "neither"
+        step = f"Name one with --card FILE; `ionladder new {task.name} {name}` writes a template."
+        raise ConfigError("--card", expected, found, step)
+    usual = {"model": name, "inputs": "both", "licence": "CC-BY-4.0", "attempts": ""}
+    usual["training_data"] = f"{task.dataset} train split"
+    given: dict[str, Any] = {
+        field: typer.prompt(words, default=usual.get(field)) for field, words in _ASKED.items()
+    }
+    given["authors"] = [{"name": each.strip()} for each in given["authors"].split(",")]
+    attempts = given.pop("attempts")
+    given |= {"attempts": int(attempts)} if attempts.isdigit() else {}
+    write_text(path, yaml.safe_dump(given, allow_unicode=True, sort_keys=False))
+    say(f"The card is kept in {path}.")
+    return path
+
+
+def withdraw(
+    task: TaskName, name: Annotated[str, typer.Argument(help="Name of the submission.")]
+) -> None:
+    """Take a submission off its board by a pull request; the history keeps its scores."""
+    from ionladder.git import commit_folder
+
+    root, chosen = common.load_context(clone_for="withdraw").layout.root, get_task(task)
+    branch, title = f"withdraw/{chosen.name}-{name}", f"{name} on {chosen.name} is withdrawn"
+    commit = commit_folder(root, branch, f"submissions/{chosen.name}/{name}", {}, title)
+    say(f"Committed on the branch {branch} ({commit[:12]}). Your checkout is as it was.")
+    _send(root, branch, title)
+
+
+def _send(root: Path, branch: str, title: str) -> None:
+    """Open the pull request, or say how; whatever fails, the commit is there."""
+    from ionladder.git import remote_page
+
+    run = partial(subprocess.run, cwd=root, check=False, capture_output=True, text=True)
+    push, gh = ["git", "push", "--set-upstream", "origin", branch], shutil.which("gh")
+    if gh and run([gh, "auth", "status"]).returncode == 0:
+        body = "Made by `ionladder submit`. The check of the pull request scores it again."
+        steps = [push, [gh, "pr", "create", "--head", branch, "--title", title, "--body", body]]
+        done = [run(step) for step in steps[:1]]
+        done += [run(step) for step in steps[1:] if done[0].returncode == 0]
+        if not any(each.returncode for each in done):
+            say(f"Pull request: {done[-1].stdout.strip()}")
+            return
+        say(f"It could not be sent: {done[-1].stderr.strip()}")
+    page = remote_page(root) or "https://github.com/OWNER/REPOSITORY"
+    say("The commit is kept on its branch. To open the pull request, push it and open the address:")
+    print(f"  {shlex.join(push)}\n  {page}/compare/main...{quote(branch)}?expand=1")
+    say("Where you may not push: fork the repository there, and push to your fork instead.")
 
 
 # --- ``ionladder preview``: the page that a submission would have, before it is sent

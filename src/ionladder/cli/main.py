@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from errno import EPIPE
 from io import TextIOWrapper
 from typing import Annotated, Any, TextIO
@@ -49,10 +50,11 @@ _WRITERS = (
     *(maintainer.ingest, baselines.baseline, baselines.umlip_neb, boards.leaderboard),
     *(maintainer.site, maintainer.schema),
 )
-_COMMANDS = (
+_COMMANDS: tuple[tuple[Callable[..., None], ...], ...] = (
     (
         *(contributor.tasks, contributor.data, contributor.new, contributor.convert),
         *(contributor.validate, contributor.score, contributor.preview),
+        *(contributor.submit, contributor.withdraw),
     ),
     (
         *(boards.board, boards.predictions, boards.compare, boards.changes, boards.claims),

@@ -570,8 +570,8 @@ def matbench_mae(
             step = "Trust the predictions; the stated score was not made from them."
             wrong.append(Problem(f"{where}, scores.mae", given, f"{claimed:.6g}", step))
     values = [score.value for score in scores.values()]
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+    mean = math.fsum(values) / len(values)
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
     return FoldScores(folds=scores, mean=mean, std=spread, wrong_claims=tuple(wrong))
 
 

@@ -263,7 +263,7 @@ def calibration_chart(observed: Sequence[float], n: int, *, name: str) -> Markup
     for level, share in points:
         said = f"central {100 * level:g} % interval: holds {100 * share:.0f} % of the labels"
         plot.drawn.append(charts.hovered(said, charts.circle(x(level), y(share), "il-point", 3)))
-    excess = sum(share - level for level, share in points)
+    excess = math.fsum(share - level for level, share in points)
     side = "on the diagonal"
     if excess:
         widths = ("below", "small") if excess < 0 else ("above", "large")

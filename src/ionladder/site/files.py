@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
 import unicodedata
@@ -302,7 +303,7 @@ def _title(item: TaskSite, row: Row, words: str) -> str:
 
 def _width(text: str) -> int:
     """About how wide 11 px of Verdana are; the picture is stretched to exactly that."""
-    return max(round(sum(_advance(character) for character in text)), 1)
+    return max(round(math.fsum(_advance(character) for character in text)), 1)
 
 
 def _advance(character: str) -> float:

@@ -257,7 +257,7 @@ def gap_closed(
         (seed_variance / gap**2, math.inf),
     ]
     t = float(student_t(float(combined_freedom(parts)), confidence))
-    spread = t * math.sqrt(sum(variance for variance, _ in parts))
+    spread = t * math.sqrt(math.fsum(variance for variance, _ in parts))
     return closed, closed - spread, closed + spread
 
 

@@ -183,6 +183,12 @@ class Card(_Strict):
     training_time_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     parameters: int | None = Field(default=None, ge=0, le=_LARGEST)
     uses_external_data: bool | None = None
+    attempts: int | None = Field(
+        default=None,
+        ge=0,
+        le=_LARGEST,
+        description="How often the test set was looked at before these predictions were chosen.",
+    )
     notes: _Text | None = None
 
     @property
