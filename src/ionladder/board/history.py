@@ -423,7 +423,7 @@ def _damaged(where: str, expected: str, found: str) -> HistoryError:
 
 _LISTED = 3
 _NOT_SCORES = {"card", "reported"}
-_OF_THE_BOARD = {*PLACE, "probability_best", *AGAINST}
+_OF_THE_BOARD = {*PLACE, "probability_best", "beside", *AGAINST}
 _OF_THE_BOARD |= {"better_than_references", "worse_than_references"}
 """Parts of a row that another submission of the board may move."""
 
