@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ionladder.data.ingest import Check, Finding, Outcome, Subject
+from ionladder.data.ingest import Check, Finding, Findings, Subject, check
 from ionladder.errors import first_few
 
 if TYPE_CHECKING:
@@ -137,24 +137,20 @@ def distance_check(
             that nobody here has seen may hold bonds which no rule for ions foresees. None: refused.
     """
 
-    def run(subject: Subject) -> Outcome:
-        findings, count = [], 0
+    @check
+    def distances_are_possible(subject: Subject) -> Findings:
+        """No two ions are nearer than their radii and charges allow."""
+        near, count = [], 0
         for entry, structure in structures_of(subject):
             count += 1
-            found = shortest_violation(structure)
-            if found is not None:
-                findings.append(
-                    Finding(
-                        entry=entry,
-                        place=f"id {entry!r}, {found.pair}",
-                        expected=f"at least {found.limit_ang:.3f} Å ({found.rule})",
-                        found=f"{found.distance_ang:.3f} Å",
-                    )
-                )
+            if found := shortest_violation(structure):
+                expected = f"at least {found.limit_ang:.3f} Å ({found.rule})"
+                place = f"id {entry!r}, {found.pair}"
+                near.append(Finding(place, expected, f"{found.distance_ang:.3f} Å", entry))
         if pinned_of is None or NEAR_IONS in pinned_of(subject).expected:
-            return Outcome(findings=findings, detail=f"{count} structures")
-        shown = f": {first_few([str(one.entry) for one in findings])}" if findings else ""
-        return Outcome(detail=f"{len(findings)} of {count} structures hold nearer ions{shown}")
+            yield from near
+            return f"{count} structures"
+        shown = f": {first_few([str(one.entry) for one in near])}" if near else ""
+        return f"{len(near)} of {count} structures hold nearer ions{shown}"
 
-    description = "No two ions are nearer than their radii and charges allow."
-    return Check("distances_are_possible", description, run)
+    return distances_are_possible

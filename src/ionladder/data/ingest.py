@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -232,24 +233,24 @@ _NEXT_STEP = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     """Something a check objects to.
 
     Attributes:
-        entry: Id of the entry it concerns; None when it concerns the whole version and can
-            therefore not be allow-listed.
         place: File, row or table.
         expected: What should be there.
         found: What is there instead.
+        entry: Id of the entry it concerns; None when it concerns the whole version and can
+            therefore not be allow-listed.
         aspect: Which part of a check with several parts objects; oddities name it after the check
             (``structures_agree.space_group``), so that one exception does not cover another.
     """
 
-    entry: str | None
     place: str
     expected: str
     found: str
+    entry: str | None = None
     aspect: str = ""
 
 
@@ -274,6 +275,41 @@ class Check(Generic[Subject]):
     name: str
     description: str
     run: Callable[[Subject], Outcome]
+
+
+Findings = Generator[Finding, None, str]
+
+
+def check(function: Callable[[Subject], Findings | str]) -> Check[Subject]:
+    """A check from a function, named after it and described by its docstring.
+
+    The function yields what it objects to and returns what it looked at; one that only counts
+    returns that alone.
+    """
+
+    def run(subject: Subject) -> Outcome:
+        findings: list[Finding] = []
+        steps = function(subject)
+        while not isinstance(steps, str):
+            try:
+                findings.append(next(steps))
+            except StopIteration as end:
+                steps = end.value
+        return Outcome(findings=findings, detail=steps)
+
+    return Check(function.__name__, " ".join((getdoc(function) or "").split()), run)
+
+
+def objections(place: str, wrong: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """A finding for each expectation that some entries or frames do not meet.
+
+    Args:
+        place: Where they are.
+        wrong: What is expected → the entries that are otherwise.
+    """
+    for expected, names in wrong.items():
+        if names:
+            yield Finding(place, expected, first_few(names))
 
 
 def run_checks(
@@ -323,15 +359,10 @@ def row_checks(file: str, rules: Mapping[str, RowRule]) -> list[Check[list[dict[
         description, expected, column, is_good = rules[name]
 
         def run(rows: list[dict[str, Any]]) -> Outcome:
+            bad = [row for row in rows if not is_good(row)]
             findings = [
-                Finding(
-                    entry=row["id"] or None,
-                    place=f"{file}, id {row['id']!r}",
-                    expected=expected,
-                    found=repr(row[column]),
-                )
-                for row in rows
-                if not is_good(row)
+                Finding(f"{file}, id {row['id']!r}", expected, repr(row[column]), row["id"] or None)
+                for row in bad
             ]
             return Outcome(findings=findings, detail=f"{len(rows)} entries")
 
@@ -342,22 +373,17 @@ def row_checks(file: str, rules: Mapping[str, RowRule]) -> list[Check[list[dict[
 
 def counts_check(pinned: DatasetVersion, counts: Mapping[str, int]) -> Check[Any]:
     """The check that counts, by name, are those that ``params.yaml`` expects of a version."""
-    findings = [
-        Finding(
-            entry=None,
-            place=f"params.yaml, {pinned.key}, expected.{name}",
-            expected=str(count),
-            found=str(counts.get(name, f"known counts: {', '.join(counts)}")),
-        )
-        for name, count in pinned.expected.items()
-        if counts.get(name) != count
-    ]
-    detail = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return Check(
-        "counts_are_as_expected",
-        "Counts are those that params.yaml expects.",
-        lambda _: Outcome(findings=findings, detail=detail),
-    )
+
+    @check
+    def counts_are_as_expected(_: Any) -> Findings:
+        """Counts are those that params.yaml expects."""
+        for name, count in pinned.expected.items():
+            if counts.get(name) != count:
+                found = str(counts.get(name, f"known counts: {', '.join(counts)}"))
+                yield Finding(f"params.yaml, {pinned.key}, expected.{name}", str(count), found)
+        return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+    return counts_are_as_expected
 
 
 def oddity_name(check: str, aspect: str) -> str:

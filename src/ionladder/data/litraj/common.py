@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import PurePosixPath
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.data.archives import ZipMembers
-from ionladder.data.ingest import Check, Finding, Outcome, grouped_folds
+from ionladder.data.ingest import Check, Finding, Findings, check, grouped_folds
 from ionladder.data.litraj.xyz import SYMBOLS, frame_error
 from ionladder.data.slices import ANION_CLASSES
 from ionladder.data.store import CheckResult
@@ -119,23 +120,6 @@ def read_index(
     places = {name: header.index(name) for name in wanted}
     index = [{name: fields[place] for name, place in places.items()} for fields in rows]
     return index, [name for name in header if name not in wanted]
-
-
-def finding(place: str, expected: str, found: str) -> Finding:
-    """What a check objects to in a version as a whole, which no entry excuses."""
-    return Finding(entry=None, place=place, expected=expected, found=found)
-
-
-def objections(place: str, wrong: Mapping[str, Sequence[str]]) -> list[Finding]:
-    """A finding for each expectation that some entries or frames do not meet.
-
-    Args:
-        place: Where they are.
-        wrong: What is expected → the entries that are otherwise.
-    """
-    return [
-        finding(place, expected, first_few(names)) for expected, names in wrong.items() if names
-    ]
 
 
 @contextmanager
@@ -337,14 +321,15 @@ def folds_check(together: str) -> Check[tuple[Columns, Columns]]:
     Returns:
         A check of the columns of ``splits`` and of ``folds``.
     """
-    return Check(
-        "folds_cover_training_once",
-        f"Each entry of train and val is held out once, with {together}.",
-        _check_folds,
+    return replace(
+        folds_cover_training_once,
+        description=f"Each entry of train and val is held out once, with {together}.",
     )
 
 
-def _check_folds(tables: tuple[Columns, Columns]) -> Outcome:
+@check
+def folds_cover_training_once(tables: tuple[Columns, Columns]) -> Findings:
+    """Each entry of train and val is held out once."""
     splits, folds = tables
     component = dict(zip(splits["id"], splits["component"], strict=True))
     subset = zip(splits["id"], splits["subset"], strict=True)
@@ -354,13 +339,9 @@ def _check_folds(tables: tuple[Columns, Columns]) -> Outcome:
     for repeat, fold, entry in zip(folds["repeat"], folds["fold"], folds["id"], strict=True):
         held_out.setdefault(repeat, []).append(entry)
         folds_of.setdefault((repeat, component[entry]), set()).add(fold)
-    findings = [
-        finding(f"folds, repeat {n}", "every entry once", "others")
-        for n, entries in held_out.items()
-        if sorted(entries) != train
-    ]
-    torn = sum(len(numbers) > 1 for numbers in folds_of.values())
-    if torn:
-        findings.append(finding("folds", "whole groups", f"{torn} torn"))
-    n_folds = len(set(folds["fold"]))
-    return Outcome(findings=findings, detail=f"{len(held_out)} repeat(s) of {n_folds} folds")
+    for n, entries in held_out.items():
+        if sorted(entries) != train:
+            yield Finding(f"folds, repeat {n}", "every entry once", "others")
+    if torn := sum(len(numbers) > 1 for numbers in folds_of.values()):
+        yield Finding("folds", "whole groups", f"{torn} torn")
+    return f"{len(held_out)} repeat(s) of {len(set(folds['fold']))} folds"

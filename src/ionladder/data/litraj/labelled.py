@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from ionladder.config import DatasetVersion
 from ionladder.data import store
 from ionladder.data.archives import ZipMembers
 from ionladder.data.distances import distance_check
-from ionladder.data.ingest import Check, Finding, Outcome, run_checks
+from ionladder.data.ingest import Finding, Findings, check, objections, run_checks
 from ionladder.data.litraj import common
 from ionladder.data.litraj.common import Columns
 from ionladder.data.litraj.xyz import Frame, iter_frames
@@ -240,39 +240,40 @@ def _decimals(text: str | None) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _check_counts(release: LabelledRelease) -> Outcome:
+@check
+def counts_are_upstreams(release: LabelledRelease) -> Findings:
+    """Each part has as many entries as upstream states."""
     frames = Counter(release.column("part"))
     rows = Counter(row["_split"] for row in release.index)
-    findings = [
-        common.finding(f"{part}, {what}", str(n), str(counts[part]))
-        for what, counts in (("frames", frames), ("rows of the index", rows))
-        for part in sorted({*common.PARTS, *counts})
-        if counts[part] != (n := release.pinned.expected.get(part, 0))
-    ]
-    counted = ", ".join(f"{frames[part]} {part}" for part in common.PARTS)
-    return Outcome(findings=findings, detail=counted)
+    for what, counts in (("frames", frames), ("rows of the index", rows)):
+        for part in sorted({*common.PARTS, *counts}):
+            if counts[part] != (n := release.pinned.expected.get(part, 0)):
+                yield Finding(f"{part}, {what}", str(n), str(counts[part]))
+    return ", ".join(f"{frames[part]} {part}" for part in common.PARTS)
 
 
-def _check_names(release: LabelledRelease) -> Outcome:
+@check
+def entries_are_named(release: LabelledRelease) -> Findings:
+    """Every entry has a name of its own and a material."""
     key = release.layout.id_key
     wrong: dict[str, list[str]] = {
         f"a {name}": [f["place"] for f in release.frames if len((f[name] or "").split()) != 1]
         for name in (key, "material_id")
     }
+    yield from objections("structures", wrong)
     counts = Counter(release.ids)
-    twice = sorted(entry for entry, n in counts.items() if n > 1 and entry)
-    findings = common.objections("structures", wrong)
-    if twice:
-        found = f"twice: {first_few(twice)}"
-        findings.append(common.finding("structures", f"each {key} once", found))
-    return Outcome(findings=findings, detail=f"{len(counts)} entries")
+    if twice := sorted(entry for entry, n in counts.items() if n > 1 and entry):
+        yield Finding("structures", f"each {key} once", f"twice: {first_few(twice)}")
+    return f"{len(counts)} entries"
 
 
-def _check_index(release: LabelledRelease) -> Outcome:
-    """By id where the index has one; otherwise by material, part and label."""
+@check
+def index_agrees(release: LabelledRelease) -> Findings:
+    """Index and structures name the same entries, parts and labels, to the printed digits."""
+    # By id where the index has one; otherwise by material, part and label.
     key, labels = release.layout.id_key, release.layout.labels
     if not release.index or key not in release.index[0]:
-        return _check_index_by_material(release)
+        return (yield from _index_by_material(release))
     rows = {row[key]: row for row in release.index}
     frames = dict(zip(release.ids, release.frames, strict=True))
     both = [entry for entry in rows if entry in frames]
@@ -288,13 +289,15 @@ def _check_index(release: LabelledRelease) -> Outcome:
             entry for entry in both if not same_number(rows[entry][label], frames[entry][label])
         ]
     twice = [name for name, n in Counter(row[key] for row in release.index).items() if n > 1]
-    said = {f"each {key} once": f"twice: {first_few(twice)}"} if twice else {}
-    said |= {e: f"not so for {len(w)}: {first_few(w)}" for e, w in wrong.items() if w}
-    findings = [common.finding("index", expected, found) for expected, found in said.items()]
-    return Outcome(findings=findings, detail=f"{len(both)} entries compared by {key}")
+    if twice:
+        yield Finding("index", f"each {key} once", f"twice: {first_few(twice)}")
+    for expected, names in wrong.items():
+        if names:
+            yield Finding("index", expected, f"not so for {len(names)}: {first_few(names)}")
+    return f"{len(both)} entries compared by {key}"
 
 
-def _check_index_by_material(release: LabelledRelease) -> Outcome:
+def _index_by_material(release: LabelledRelease) -> Findings:
     """For an index without ids: as many rows of each material in each part, with equal labels."""
 
     def grouped(rows: Sequence[Row], part: str) -> dict[tuple[str, str], list[Row]]:
@@ -317,13 +320,14 @@ def _check_index_by_material(release: LabelledRelease) -> Outcome:
         if len(one := rows.get(group, [])) != len(other := frames.get(group, []))
         or not all(agree(one, other, label) for label in release.layout.labels)
     ]
-    expected = "as many rows of each material, with the same labels"
-    detail = f"{len(rows)} materials of parts compared, without id"
-    return Outcome(findings=common.objections("index", {expected: wrong}), detail=detail)
+    yield from objections("index", {"as many rows of each material, with the same labels": wrong})
+    return f"{len(rows)} materials of parts compared, without id"
 
 
-def _check_chemsys(release: LabelledRelease) -> Outcome:
-    """The chemical system of the index is that of the atoms; Li may have left the cell."""
+@check
+def elements_agree(release: LabelledRelease) -> Findings:
+    """The index names the elements of every structure."""
+    # Li may have left the cell.
     has_material = bool(release.index) and "material_id" in release.index[0]
     key = "material_id" if has_material else release.layout.id_key
     stated = {row[key]: frozenset(row["chemsys"].split("-")) for row in release.index}
@@ -334,60 +338,47 @@ def _check_chemsys(release: LabelledRelease) -> Outcome:
             frozenset(frame["chemsys"].split("-")) | {"Li"} != expected | {"Li"}
         )
 
-    wrong = release.which(is_other)
-    findings = [
-        common.finding("structures", "the elements of the index", f"others: {first_few(wrong)}")
-    ] * bool(wrong)
-    return Outcome(findings=findings, detail=f"{len(set(stated.values()))} chemical systems")
+    if wrong := release.which(is_other):
+        yield Finding("structures", "the elements of the index", f"others: {first_few(wrong)}")
+    return f"{len(set(stated.values()))} chemical systems"
 
 
-def _check_labels(release: LabelledRelease) -> Outcome:
-    layout = release.layout
-    wrong: dict[str, list[str]] = {}
-    missing = 0
+@check
+def labels_are_numbers(release: LabelledRelease) -> Findings:
+    """Every label is a number in eV that is not negative."""
+    layout, missing = release.layout, 0
     for key in layout.labels:
         expected = f"{key}: a number in eV, not negative" + (", or inf" if layout.allow_inf else "")
         values = list(map(number_of, release.column(key)))
         missing += sum(value == math.inf for value in values)
-        wrong[expected] = [
+        wrong = [
             frame["place"]
             for frame, value in zip(release.frames, values, strict=True)
             if value is None or value < 0 or (value == math.inf and not layout.allow_inf)
         ]
-    detail = f"{len(layout.labels)} label(s) of {len(release.frames)} entries"
-    detail += f", {missing} without a finite value"
-    return Outcome(findings=common.objections("structures", wrong), detail=detail)
+        yield from objections("structures", {expected: wrong})
+    counted = f"{len(layout.labels)} label(s) of {len(release.frames)} entries"
+    return f"{counted}, {missing} without a finite value"
 
 
-def _check_cells(release: LabelledRelease) -> Outcome:
+@check
+def cells_are_sound(release: LabelledRelease) -> Findings:
+    """Every cell has a volume; no number is infinite."""
     flat = [frame["place"] for frame in release.frames if not frame["volume_ang3"] > 1e-3]
-    findings = common.objections("structures", {"a cell with a volume": flat})
-    return Outcome(findings=findings, detail=f"{len(release.frames)} cells")
+    yield from objections("structures", {"a cell with a volume": flat})
+    return f"{len(release.frames)} cells"
 
 
-def _check_columns(release: LabelledRelease) -> Outcome:
-    names = first_few(release.unknown, limit=20) if release.unknown else "none"
-    return Outcome(detail=f"passed over: {names}")
+@check
+def columns_are_known(release: LabelledRelease) -> str:
+    """Unknown columns are named and passed over."""
+    return f"passed over: {first_few(release.unknown, limit=20) or 'none'}"
 
 
-def _checks(layout: ArchiveLayout) -> Iterator[Check[LabelledRelease]]:
-    """The checks that every archive of labelled structures has to pass."""
-    may_be = ", or inf" if layout.allow_inf else ""
-    counts = "Each part has as many entries as upstream states."
-    yield Check("counts_are_upstreams", counts, _check_counts)
-    named = "Every entry has a name of its own and a material."
-    yield Check("entries_are_named", named, _check_names)
-    index = "Index and structures name the same entries, parts and labels, to the printed digits."
-    yield Check("index_agrees", index, _check_index)
-    elements = "The index names the elements of every structure."
-    yield Check("elements_agree", elements, _check_chemsys)
-    cells = "Every cell has a volume; no number is infinite."
-    yield Check("cells_are_sound", cells, _check_cells)
-    yield distance_check(_crystals, pinned_of=lambda release: release.pinned)
-    columns = "Unknown columns are named and passed over."
-    yield Check("columns_are_known", columns, _check_columns)
-    labels = f"Every label is a number in eV that is not negative{may_be}."
-    yield Check("labels_are_numbers", labels, _check_labels)
+_CHECKS = (
+    *(counts_are_upstreams, entries_are_named, index_agrees, elements_agree, cells_are_sound),
+    *(distance_check(_crystals, pinned_of=lambda release: release.pinned), columns_are_known),
+)
 
 
 # From what was read to the tables of a version
@@ -551,7 +542,10 @@ def build_bvel13k(
     from ionladder.data.bond_valence import Barriers, label_row
 
     release = read_labelled_release(raw, pinned, layout=_BVEL13K)
-    checked = run_checks(dataset, (*_checks(_BVEL13K), *_BVEL13K_CHECKS), release)
+    described = labels_are_numbers.description.replace(".", ", or inf.")
+    numbers = replace(labels_are_numbers, description=described)
+    own = (numbers, products_agree, structures_are_sound)
+    checked = run_checks(dataset, (*_CHECKS, *own), release)
     values = [[number_of(frame[label]) for label in _BVEL13K.labels] for frame in release.frames]
     falling = [
         name
@@ -592,9 +586,9 @@ def build_bvel13k(
     )
 
 
-def _check_times_sites(release: LabelledRelease) -> Outcome:
-    """Barriers times the number of sites are that, where the file states them."""
-    findings: list[Finding] = []
+@check
+def products_agree(release: LabelledRelease) -> Findings:
+    """E_nD_x_nsites, where it is given, is E_nD times the number of sites."""
     compared = 0
     for label, product in zip(release.layout.labels, release.layout.extra, strict=True):
         wrong = []
@@ -610,30 +604,19 @@ def _check_times_sites(release: LabelledRelease) -> Outcome:
                 wrong.append(name)
         if wrong:
             said = f"{product} = {label} times the number of sites"
-            found = f"not so for {len(wrong)}: {first_few(wrong)}"
-            findings.append(common.finding("structures", said, found))
-    return Outcome(findings=findings, detail=f"{compared} products compared")
+            yield Finding("structures", said, f"not so for {len(wrong)}: {first_few(wrong)}")
+    return f"{compared} products compared"
 
 
-def _check_no_dummies(release: LabelledRelease) -> Outcome:
+@check
+def structures_are_sound(release: LabelledRelease) -> Findings:
+    """Every structure holds Li, and no dummy atom."""
     wrong = {
         "no dummy atom X": release.which(lambda frame: bool(frame["dummies"])),
         "Li": release.which(lambda frame: not frame["n_li"]),
     }
-    detail = f"{len(release.frames)} structures"
-    return Outcome(findings=common.objections("structures", wrong), detail=detail)
-
-
-_BVEL13K_CHECKS: tuple[Check[LabelledRelease], ...] = (
-    Check(
-        "products_agree",
-        "E_nD_x_nsites, where it is given, is E_nD times the number of sites.",
-        _check_times_sites,
-    ),
-    Check(
-        "structures_are_sound", "Every structure holds Li, and no dummy atom.", _check_no_dummies
-    ),
-)
+    yield from objections("structures", wrong)
+    return f"{len(release.frames)} structures"
 
 
 # nebBVSE122k: barriers of single hops
@@ -653,7 +636,8 @@ def build_nebbvse122k(
         IngestError: The archive is unsafe, damaged or malformed, or every finding of the checks.
     """
     release = read_labelled_release(raw, pinned, layout=_NEBBVSE122K)
-    checked = run_checks(dataset, (*_checks(_NEBBVSE122K), *_NEBBVSE122K_CHECKS), release)
+    own = (labels_are_numbers, hops_are_named, centres_are_marked)
+    checked = run_checks(dataset, (*_CHECKS, *own), release)
     edges = [edge for edge in map(common.parse_edge_id, release.ids) if edge is not None]
     return _build(
         release,
@@ -669,7 +653,9 @@ def build_nebbvse122k(
     )
 
 
-def _check_edges(release: LabelledRelease) -> Outcome:
+@check
+def hops_are_named(release: LabelledRelease) -> Findings:
+    """Every edge_id is a material, two sites and an image, and leads somewhere."""
     unread, other = [], []
     for name, frame in zip(release.ids, release.frames, strict=True):
         edge = common.parse_edge_id(name)
@@ -677,30 +663,14 @@ def _check_edges(release: LabelledRelease) -> Outcome:
             unread.append(f"{frame['place']}: {name!r}")
         elif edge.material_id != frame["material_id"]:
             other.append(name)
-    wrong = {
-        "an edge_id such as mp-2878_0_11_0_0_1": unread,
-        "an edge_id that begins with the material_id": other,
-    }
-    return Outcome(
-        findings=common.objections("structures", wrong), detail=f"{len(release.frames)} hops"
-    )
+    yield from objections("structures", {"an edge_id such as mp-2878_0_11_0_0_1": unread})
+    yield from objections("structures", {"an edge_id that begins with the material_id": other})
+    return f"{len(release.frames)} hops"
 
 
-def _check_centres(release: LabelledRelease) -> Outcome:
+@check
+def centres_are_marked(release: LabelledRelease) -> Findings:
+    """Every supercell ends with the dummy atom X at the centre of the hop."""
     wrong = release.which(lambda frame: frame["dummies"] != [0])
-    findings = common.objections("structures", {"one dummy atom X, the last": wrong})
-    return Outcome(findings=findings, detail=f"{len(release.frames)} supercells")
-
-
-_NEBBVSE122K_CHECKS: tuple[Check[LabelledRelease], ...] = (
-    Check(
-        "hops_are_named",
-        "Every edge_id is a material, two sites and an image, and leads somewhere.",
-        _check_edges,
-    ),
-    Check(
-        "centres_are_marked",
-        "Every supercell ends with the dummy atom X at the centre of the hop.",
-        _check_centres,
-    ),
-)
+    yield from objections("structures", {"one dummy atom X, the last": wrong})
+    return f"{len(release.frames)} supercells"

@@ -16,11 +16,11 @@ import numpy.typing as npt
 from ionladder.config import DatasetVersion
 from ionladder.data import store
 from ionladder.data.archives import ZipMembers
-from ionladder.data.ingest import Check, Outcome, run_checks
+from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
 from ionladder.data.litraj.common import Columns, Edge
 from ionladder.data.litraj.xyz import Frame, PeriodicCell
-from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
+from ionladder.data.store import BuiltVersion, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, Problem, first_few, visible
 from ionladder.specs import Array, Dataset, arrow_schema
 
@@ -70,22 +70,19 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
         ],
     }
     folds = common.fold_columns(splits, pinned.folds, scheme="material")
-    results = run_checks(dataset, (_EXCHANGED,), facts)
-    results += run_checks(
-        dataset, (common.folds_check("all hops of its material"),), (splits, folds)
-    )
+    results = run_checks(dataset, [barriers_are_not_exchanged], facts)
+    covered = common.folds_check("all hops of its material")
+    results += run_checks(dataset, [covered], (splits, folds))
+    counted = [barrier_is_that_of_the_path, centroid_barrier_is_that_of_the_index]
+    results += run_checks(dataset, counted, facts)
     overlap, overlap_summary = common.material_overlap(columns["part"], materials)
-    made: dict[str, Columns] = {
-        "entries": columns,
-        "labels": columns,
-        "splits": splits,
-        "folds": folds,
-    }
+    made: dict[str, Columns] = {"splits": splits, "folds": folds}
     return BuiltVersion(
         tables={
-            spec.name: store.table_from_columns(spec, made[spec.name]) for spec in dataset.tables
+            spec.name: store.table_from_columns(spec, made.get(spec.name, columns))
+            for spec in dataset.tables
         },
-        checks=(*results, _barrier_agreement(facts), _centroid_agreement(facts), overlap),
+        checks=(*results, overlap),
         summary={**_summarise(facts), "material_overlap": overlap_summary},
         frames=frames,
     )
@@ -471,54 +468,41 @@ def _differ(facts: Sequence[_Row], stated: str) -> list[str]:
     return [row["id"] for row in facts if abs(row[stated] - row["barrier_ev"]) > _AGREE_EV]
 
 
-def _check_exchanged(facts: Sequence[_Row]) -> Outcome:
-    """em_dft and em_bvse under each other's name: then em_bvse is what the energies give."""
+@check
+def barriers_are_not_exchanged(facts: Sequence[_Row]) -> Findings:
+    """The columns em_dft and em_bvse of the index stand under their own names."""
+    # If they did not, em_bvse would be what the energies give.
     as_stated = len(facts) - len(_differ(facts, "em_dft_ev"))
     as_swapped = len(facts) - len(_differ(facts, "em_bvse_ev"))
-    findings = []
     if as_swapped > max(as_stated, len(facts) / 2):
-        findings.append(
-            common.finding(
-                "index, columns em_dft and em_bvse",
-                "em_dft to be the barrier of the relaxed paths",
-                f"em_bvse to be it for {as_swapped} of {len(facts)} hops, em_dft for "
-                f"{as_stated}: the columns look exchanged",
-            )
+        yield Finding(
+            "index, columns em_dft and em_bvse",
+            "em_dft to be the barrier of the relaxed paths",
+            f"em_bvse to be it for {as_swapped} of {len(facts)} hops, em_dft for "
+            f"{as_stated}: the columns look exchanged",
         )
-    detail = f"em_dft is the barrier of the relaxed path within {_AGREE_EV} eV for {as_stated} hops"
-    return Outcome(findings=findings, detail=detail)
+    return f"em_dft is the barrier of the relaxed path within {_AGREE_EV} eV for {as_stated} hops"
 
 
-_EXCHANGED: Check[Sequence[_Row]] = Check(
-    "barriers_are_not_exchanged",
-    "The columns em_dft and em_bvse of the index stand under their own names.",
-    _check_exchanged,
-)
-
-
-def _barrier_agreement(facts: Sequence[_Row]) -> CheckResult:
-    """How often the stated barrier is that of the path: counted, never refused."""
+@check
+def barrier_is_that_of_the_path(facts: Sequence[_Row]) -> str:
+    """The barrier of the index is compared with the largest minus the smallest energy of the
+    relaxed path; hops that differ are counted, not refused.
+    """
     differ = _differ(facts, "em_dft_ev")
     detail = f"{len(differ)} of {len(facts)} hops differ by more than {_AGREE_EV} eV"
-    return CheckResult(
-        "barrier_is_that_of_the_path",
-        "The barrier of the index is compared with the largest minus the smallest energy of "
-        "the relaxed path; hops that differ are counted, not refused.",
-        detail + (f": {first_few(differ)}" if differ else ""),
-    )
+    return detail + (f": {first_few(differ)}" if differ else "")
 
 
-def _centroid_agreement(facts: Sequence[_Row]) -> CheckResult:
-    """How often the barrier in the centroids file is that of the index: counted, never refused."""
+@check
+def centroid_barrier_is_that_of_the_index(facts: Sequence[_Row]) -> str:
+    """The em of a centroid is compared with em_dft of the index; frames that differ by more than
+    0.01 eV are counted, not refused.
+    """
     stated = [row for row in facts if row["em_agrees"] is not None]
     differ = [row["id"] for row in stated if not row["em_agrees"]]
     detail = f"{len(stated)} of {len(facts)} centroids state a barrier; {len(differ)} differ"
-    return CheckResult(
-        "centroid_barrier_is_that_of_the_index",
-        "The em of a centroid is compared with em_dft of the index; frames that differ by "
-        "more than 0.01 eV are counted, not refused.",
-        detail + (f": {first_few(differ)}" if differ else ""),
-    )
+    return detail + (f": {first_few(differ)}" if differ else "")
 
 
 def _summarise(facts: Sequence[_Row]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ import pandas as pd
 
 from ionladder.data import store
 from ionladder.data.archives import ZipMembers
-from ionladder.data.ingest import Check, Finding, Outcome, run_checks
+from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
-from ionladder.data.store import BuiltVersion, CheckResult, StreamedTable, StreamedWriter
+from ionladder.data.store import BuiltVersion, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, first_few
 from ionladder.repo import sha256_bytes
 
@@ -71,7 +71,8 @@ def build_trajectories(
             blocks = _blocks(archive, members[name], part, tick)
             parts[part] = _write_part(blocks, specs[f"frames_{part}"], work, metadata)
         # Counts first: nothing is drawn from parts that are not whole.
-        results = run_checks(dataset, _CHECKS, (parts, pinned.expected))
+        checks = (counts_are_upstreams, energies_are_plausible, columns_are_known)
+        results = run_checks(dataset, checks, (parts, pinned.expected))
         rows = _entries(parts)
         is_train = rows["subset"] == "train"
         ids, systems = (rows.loc[is_train, name].tolist() for name in ("id", "chemsys"))
@@ -88,7 +89,7 @@ def build_trajectories(
             spec.name: store.table_from_columns(spec, nothing if spec.name == "folds" else columns)
             for spec in dataset.tables
         },
-        checks=(*results, overlap, _repeated(rows)),
+        checks=(*results, overlap, *run_checks(dataset, [repeated_configurations_are_known], rows)),
         summary={**_summarise(rows), "material_overlap": overlap_summary},
         frames={f"frames_{part}": parts[part].frames for part in common.PARTS}
         | {"frames_offset": offsets},
@@ -286,62 +287,37 @@ _Subject = tuple[Mapping[str, _Part], Mapping[str, int]]
 """Parts as read, and how many configurations each must have."""
 
 
-def _check_counts(subject: _Subject) -> Outcome:
+@check
+def counts_are_upstreams(subject: _Subject) -> Findings:
+    """Every part has as many configurations as upstream states."""
     parts, expected = subject
     counts = {name: f"{part.frames.rows:,}" for name, part in parts.items()}
-    findings = [
-        common.finding(
-            f"part {name}",
-            f"{expected[name]:,} configurations, as upstream counts them",
-            counts[name],
-        )
-        for name, part in parts.items()
-        if part.frames.rows != expected.get(name, part.frames.rows)
-    ]
-    return Outcome(findings=findings, detail=", ".join(f"{n} {c}" for n, c in counts.items()))
+    for name, part in parts.items():
+        if part.frames.rows != expected.get(name, part.frames.rows):
+            wanted = f"{expected[name]:,} configurations, as upstream counts them"
+            yield Finding(f"part {name}", wanted, counts[name])
+    return ", ".join(f"{n} {c}" for n, c in counts.items())
 
 
-def _check_energies(subject: _Subject) -> Outcome:
-    findings = []
+@check
+def energies_are_plausible(subject: _Subject) -> Findings:
+    """No energy is further from zero than any cohesive energy could be."""
+    limit = f"within ±{_MAX_EV_PER_ATOM:g} eV per atom"
     for name, part in subject[0].items():
         sizes = (part.entries["energy_ev"] / part.entries["n_atoms"]).abs()
         if sizes.max() > _MAX_EV_PER_ATOM:
             row = int(sizes.argmax())
-            findings.append(
-                Finding(
-                    entry=str(part.entries["id"][row]),
-                    place=f"part {name}, frame {row + 1}",
-                    expected=f"an energy within ±{_MAX_EV_PER_ATOM:g} eV per atom",
-                    found=f"{sizes[row]:g}",
-                )
-            )
-    return Outcome(findings=findings, detail=f"all within ±{_MAX_EV_PER_ATOM:g} eV per atom")
+            place, entry = f"part {name}, frame {row + 1}", str(part.entries["id"][row])
+            yield Finding(place, f"an energy {limit}", f"{sizes[row]:g}", entry)
+    return f"all {limit}"
 
 
-def _check_columns(subject: _Subject) -> Outcome:
-    """Nothing is objected to; what was passed over is named."""
+@check
+def columns_are_known(subject: _Subject) -> str:
+    """Columns of atoms that nothing is done with are named, not refused."""
     names = sorted({name for part in subject[0].values() for name in part.skipped})
     passed = f"passed over: {first_few(names, limit=20)}" if names else "none passed over"
-    return Outcome(detail=f"columns of atoms beyond species, pos and forces: {passed}")
-
-
-_CHECKS: tuple[Check[_Subject], ...] = (
-    Check(
-        "counts_are_upstreams",
-        "Every part has as many configurations as upstream states.",
-        _check_counts,
-    ),
-    Check(
-        "energies_are_plausible",
-        "No energy is further from zero than any cohesive energy could be.",
-        _check_energies,
-    ),
-    Check(
-        "columns_are_known",
-        "Columns of atoms that nothing is done with are named, not refused.",
-        _check_columns,
-    ),
-)
+    return f"columns of atoms beyond species, pos and forces: {passed}"
 
 
 # The frozen offset set: training configurations on which the energy zero of a model is fitted
@@ -409,16 +385,14 @@ def _entries(parts: Mapping[str, _Part]) -> pd.DataFrame:
     return rows
 
 
-def _repeated(rows: pd.DataFrame) -> CheckResult:
-    """Configurations that occur more than once, atom by atom, within or across subsets."""
-    digests = rows["content_sha256_16"]
-    is_test = rows["subset"] == "test"
+@check
+def repeated_configurations_are_known(rows: pd.DataFrame) -> str:
+    """Equal configurations are counted; they are not refused."""
+    digests, is_test = rows["content_sha256_16"], rows["subset"] == "test"
     across = digests[is_test].isin(set(digests[~is_test])).sum()
-    return CheckResult(
-        "repeated_configurations_are_known",
-        "Equal configurations are counted; they are not refused.",
+    return (
         f"{len(rows) - digests.nunique():,} of {len(rows):,} equal an earlier one; {across:,} "
-        "test configurations equal a training one",
+        "test configurations equal a training one"
     )
 
 

@@ -1,22 +1,17 @@
-"""OBELiX: integrity checks of the published text and of the tables made from it.
-
-A check yields what it objects to and returns what it looked at; its name is the function's, its
-description the docstring. Both are in the manifest of a version.
-"""
+"""OBELiX: integrity checks of the published text and of the tables made from it."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from inspect import getdoc
 from math import log10
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ionladder.data.distances import distance_check
-from ionladder.data.ingest import Check, Finding, Outcome
+from ionladder.data.ingest import Check, Finding, Findings, check
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.crystals import ParsedCrystal
 from ionladder.data.obelix.release import Amounts, FormulaError, LabelError, Release, Row
@@ -24,9 +19,6 @@ from ionladder.errors import first_few
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Subject = TypeVar("Subject")
-Findings = Generator[Finding, None, str]
 
 _CELL_TOLERANCE = Fraction(2, 100)
 _VOLUME_PER_ATOM_ANG3 = (8.0, 50.0)
@@ -36,54 +28,36 @@ _ATOMS_TOLERANCE = 0.1
 _VOLUME_TOLERANCE = 0.02
 
 
-def _finding(
-    place: str, expected: str, found: str, *, entry: str | None = None, aspect: str = ""
-) -> Finding:
-    return Finding(entry=entry, place=place, expected=expected, found=found, aspect=aspect)
-
-
-def _check(function: Callable[[Subject], Findings]) -> Check[Subject]:
-    def run(subject: Subject) -> Outcome:
-        findings = []
-        steps = function(subject)
-        while True:
-            try:
-                findings.append(next(steps))
-            except StopIteration as end:
-                return Outcome(findings=findings, detail=end.value)
-
-    description = " ".join((getdoc(function) or "").split())
-    return Check(function.__name__, description, run)
-
-
 def _count(place: str, name: str, found: int, release: Release) -> Iterator[Finding]:
     """A number that params.yaml expects."""
     expected = release.pinned.expected.get(name, found)
     if found != expected:
-        yield _finding(place, f"{expected} ({name} in params.yaml)", str(found))
+        yield Finding(place, f"{expected} ({name} in params.yaml)", str(found))
 
 
 def _twice(file: str, rows: Iterable[Row]) -> Iterator[Finding]:
     for entry, count in Counter(row[rel.ID] for row in rows).items():
         if count > 1:
-            yield _finding(f"{file}, id {entry!r}", "each id once", f"{count} rows")
+            yield Finding(f"{file}, id {entry!r}", "each id once", f"{count} rows")
 
 
 # Checks on the published text, before anything is computed from it
 
 
+@check
 def ids_are_unique_text(release: Release) -> Findings:
     """Ids are unique text of three characters, as many as expected."""
     yield from _twice(rel.ALL, release.rows)
     for number, row in enumerate(release.rows, start=2):
         if not re.fullmatch("[a-z0-9]{3}", row[rel.ID]):
-            yield _finding(
+            yield Finding(
                 f"{rel.ALL}, row {number}", "three of a-z and 0-9 as id", repr(row[rel.ID])
             )
     yield from _count(rel.ALL, "entries", len(release.rows), release)
     return f"{len(release.rows)} ids"
 
 
+@check
 def split_partitions_entries(release: Release) -> Findings:
     """Training and test files are disjoint and together equal all rows, by field."""
     by_id = {row[rel.ID]: row for row in release.rows}
@@ -92,22 +66,23 @@ def split_partitions_entries(release: Release) -> Findings:
         for row in rows:
             same = by_id.get(row[rel.ID])
             if same is None:
-                yield _finding(f"{name}, id {row[rel.ID]!r}", f"a row of {rel.ALL}", "none")
+                yield Finding(f"{name}, id {row[rel.ID]!r}", f"a row of {rel.ALL}", "none")
                 continue
             for column in rel.COLUMNS:
                 if row[column] != same[column]:
                     place = f"{name}, id {row[rel.ID]!r}, column {column!r}"
-                    yield _finding(place, f"{same[column]!r}, as in {rel.ALL}", repr(row[column]))
+                    yield Finding(place, f"{same[column]!r}, as in {rel.ALL}", repr(row[column]))
     train, test = ({row[rel.ID] for row in rows} for rows in (release.train, release.test))
     for entry in sorted(train & test):
-        yield _finding(f"id {entry!r}", "either training or test", "both")
+        yield Finding(f"id {entry!r}", "either training or test", "both")
     for entry in sorted(by_id.keys() - train - test):
-        yield _finding(f"{rel.ALL}, id {entry!r}", "training or test", "neither")
+        yield Finding(f"{rel.ALL}, id {entry!r}", "training or test", "neither")
     yield from _count(rel.TRAIN, "train", len(release.train), release)
     yield from _count(rel.TEST, "test", len(release.test), release)
     return f"{len(release.train)} training and {len(release.test)} test entries"
 
 
+@check
 def labels_are_numbers_or_limits(release: Release) -> Findings:
     """Every label is a positive number or a limit such as <1E-10; a total conductivity equals the
     label.
@@ -122,18 +97,19 @@ def labels_are_numbers_or_limits(release: Release) -> Findings:
                 label = rel.parse_conductivity(row[column])
             except LabelError as error:
                 expected = "a positive number, or a limit such as '<1E-10'"
-                yield _finding(rel.field_place(row, column), expected, str(error))
+                yield Finding(rel.field_place(row, column), expected, str(error))
                 continue
             values[column] = label.value
             limits += column == rel.SIGMA and label.limit is not None
             if label.limit is not None and column != rel.SIGMA:
-                yield _finding(rel.field_place(row, column), "a number", repr(row[column]))
+                yield Finding(rel.field_place(row, column), "a number", repr(row[column]))
         if {rel.SIGMA, rel.TOTAL} <= values.keys() and values[rel.SIGMA] != values[rel.TOTAL]:
             expected, found = f"the label {row[rel.SIGMA]!r}", repr(row[rel.TOTAL])
-            yield _finding(rel.field_place(row, rel.TOTAL), expected, found, entry=row[rel.ID])
+            yield Finding(rel.field_place(row, rel.TOTAL), expected, found, entry=row[rel.ID])
     return f"{len(release.rows)} labels, {limits} upper limits"
 
 
+@check
 def formulas_agree(release: Release) -> Findings:
     """Every formula parses and contains Li; the printed formula times Z is the cell contents,
     within 0.02 atoms.
@@ -143,10 +119,10 @@ def formulas_agree(release: Release) -> Findings:
             contents = rel.parse_formula(row[rel.CELL])
         except FormulaError as error:
             found = f"{row[rel.CELL]!r}: {error}"
-            yield _finding(rel.field_place(row, rel.CELL), "a chemical formula", found)
+            yield Finding(rel.field_place(row, rel.CELL), "a chemical formula", found)
             continue
         if "Li" not in contents:
-            yield _finding(
+            yield Finding(
                 rel.field_place(row, rel.CELL), "Li in it", row[rel.CELL], entry=row[rel.ID]
             )
         yield from _unlike_cell(row, contents)
@@ -159,7 +135,7 @@ def _unlike_cell(row: Row, contents: Amounts) -> Iterator[Finding]:
         printed = rel.parse_formula(row[rel.REDUCED])
     except FormulaError as error:
         found = f"{row[rel.REDUCED]!r}: {error}"
-        yield _finding(place, "a chemical formula", found, entry=row[rel.ID])
+        yield Finding(place, "a chemical formula", found, entry=row[rel.ID])
         return
     if not rel.has_numbers(row):
         return
@@ -171,9 +147,10 @@ def _unlike_cell(row: Row, contents: Amounts) -> Iterator[Finding]:
             off.append(f"{element} {float(stated):g} for {float(made):g}")
     if off:
         expected = f"{row[rel.CELL]} when taken {row[rel.Z]} times"
-        yield _finding(place, expected, first_few(off), entry=row[rel.ID])
+        yield Finding(place, expected, first_few(off), entry=row[rel.ID])
 
 
+@check
 def cells_obey_symmetry(release: Release) -> Findings:
     """Space group numbers exist and keep one symbol, lattices obey the crystal system, and the
     volume per atom is 8 to 50 Å³.
@@ -188,16 +165,16 @@ def cells_obey_symmetry(release: Release) -> Findings:
         try:
             system = rel.crystal_system(number)
         except ValueError:
-            yield _finding(rel.field_place(row, rel.NUMBER), "1 to 230", str(number))
+            yield Finding(rel.field_place(row, rel.NUMBER), "1 to 230", str(number))
             continue
         if not rel.obeys(cell, system):
             found = ", ".join(row[name] for name in rel.LATTICE)
             expected = f"a {system} cell (group {number})"
-            yield _finding(rel.row_place(row), expected, found, entry=row[rel.ID])
+            yield Finding(rel.row_place(row), expected, found, entry=row[rel.ID])
         most_common = usual[symbol].most_common(1)[0][0]
         if number != most_common:
             expected = f"{most_common}, as for other entries in {symbol}"
-            yield _finding(
+            yield Finding(
                 rel.field_place(row, rel.NUMBER), expected, str(number), entry=row[rel.ID]
             )
         try:
@@ -206,17 +183,18 @@ def cells_obey_symmetry(release: Release) -> Findings:
             continue
         if not low <= each <= high:
             expected = f"{low:g} to {high:g} Å³ per atom"
-            yield _finding(rel.row_place(row), expected, f"{each:.1f}", entry=row[rel.ID])
+            yield Finding(rel.row_place(row), expected, f"{each:.1f}", entry=row[rel.ID])
     return f"{len(usual)} symbols, {len(release.rows)} cells"
 
 
+@check
 def structures_match_flags(release: Release) -> Findings:
     """The archive holds a CIF for exactly the entries flagged as having one."""
     flagged = {row[rel.ID] for row in release.rows if row[rel.CIF] == rel.HAS_CIF}
     for entry in sorted(flagged - release.cifs.keys()):
-        yield _finding(f"{rel.ARCHIVE}, {entry}.cif", "a CIF, as flagged", "none")
+        yield Finding(f"{rel.ARCHIVE}, {entry}.cif", "a CIF, as flagged", "none")
     for entry in sorted(release.cifs.keys() - flagged):
-        yield _finding(
+        yield Finding(
             f"{rel.ARCHIVE}, {entry}.cif", f"'Cif ID' = {rel.HAS_CIF} in {rel.ALL}", "not so"
         )
     yield from _count(rel.ARCHIVE, "structures", len(release.cifs), release)
@@ -227,12 +205,12 @@ def structures_match_flags(release: Release) -> Findings:
 
 
 TEXT_CHECKS: tuple[Check[Release], ...] = (
-    _check(ids_are_unique_text),
-    _check(split_partitions_entries),
-    _check(labels_are_numbers_or_limits),
-    _check(formulas_agree),
-    _check(cells_obey_symmetry),
-    _check(structures_match_flags),
+    ids_are_unique_text,
+    split_partitions_entries,
+    labels_are_numbers_or_limits,
+    formulas_agree,
+    cells_obey_symmetry,
+    structures_match_flags,
 )
 
 
@@ -263,6 +241,7 @@ class Built:
         return {row["id"]: row for row in self.rows(table)}
 
 
+@check
 def log10_agrees_with_text(built: Built) -> Findings:
     """Logarithms agree with the published text to 1e-12; exactly the entries written with '<' are
     censored.
@@ -273,15 +252,16 @@ def log10_agrees_with_text(built: Built) -> Findings:
         place = f"labels, id {row[rel.ID]!r}"
         is_limit = text.startswith("<")
         if (label["censoring"] == "left") != is_limit:
-            yield _finding(place, f"censoring as in {text!r}", label["censoring"])
+            yield Finding(place, f"censoring as in {text!r}", label["censoring"])
         column = "log10_sigma_limit" if is_limit else "log10_sigma"
         expected = log10(float(text.lstrip("<")))
         if label[column] is None or abs(label[column] - expected) > _LOG_TOLERANCE:
-            yield _finding(f"{place}, {column}", repr(expected), repr(label[column]))
+            yield Finding(f"{place}, {column}", repr(expected), repr(label[column]))
     censored = sum(label["censoring"] == "left" for label in labels.values())
     return f"{len(labels)} labels, {censored} of them censored"
 
 
+@check
 def structures_agree(built: Built) -> Findings:
     """Every CIF parses with no site over-filled and agrees with the table: Li, elements,
     composition, cell contents, volume, space group.
@@ -319,10 +299,11 @@ def structures_agree(built: Built) -> Findings:
         ):
             if not is_fine:
                 place = f"{rel.ARCHIVE}, {row['id']}.cif"
-                yield _finding(place, expected, found, entry=row["id"], aspect=aspect)
+                yield Finding(place, expected, found, entry=row["id"], aspect=aspect)
     return f"{len(built.crystals)} CIFs read"
 
 
+@check
 def nothing_crosses_the_split(built: Built) -> Findings:
     """No DOI, composition string, or normalised formula with its space group is in both training
     and test; normalised formulas that are, are known.
@@ -345,19 +326,20 @@ def nothing_crosses_the_split(built: Built) -> Findings:
         ("formula and space group", lambda e: [(e["formula_norm"], e["space_group"])]),
     ):
         for token, ids in crossing(tokens).items():
-            yield _finding(f"{what} {token!r}", expected, first_few(ids))
+            yield Finding(f"{what} {token!r}", expected, first_few(ids))
     formulas = crossing(lambda e: [e["formula_norm"]])
     for formula, ids in formulas.items():
         for entry in ids:
             place = f"id {entry!r}, formula {formula}"
-            yield _finding(place, expected, first_few(ids), entry=entry)
+            yield Finding(place, expected, first_few(ids), entry=entry)
     known = built.release.pinned.expected.get("crossing_formulas", len(formulas))
     if len(formulas) != known:
         place = "normalised formulas in both parts"
-        yield _finding(place, f"{known} (params.yaml)", str(len(formulas)))
+        yield Finding(place, f"{known} (params.yaml)", str(len(formulas)))
     return f"{len(formulas)} normalised formulas in both parts, in other space groups; no DOI"
 
 
+@check
 def components_stay_together(built: Built) -> Findings:
     """Every component lies in one part of the split and, in each repeat, in one grouped fold."""
     split = built.by_id("splits")
@@ -372,15 +354,16 @@ def components_stay_together(built: Built) -> Findings:
     for (what, *of), found in places.items():
         if len(found) > 1:
             place = f"component {' '.join(map(str, of))}"
-            yield _finding(place, f"one {what}", first_few(sorted(found)))
+            yield Finding(place, f"one {what}", first_few(sorted(found)))
     sizes = Counter(row["component"] for row in split.values())
     expected = built.release.pinned.expected.get("components", len(sizes))
     if len(sizes) != expected:
-        yield _finding("splits", f"{expected} components (params.yaml)", str(len(sizes)))
+        yield Finding("splits", f"{expected} components (params.yaml)", str(len(sizes)))
     largest = ", ".join(str(size) for _, size in sizes.most_common(6))
     return f"{len(sizes)} components, the largest {largest}"
 
 
+@check
 def folds_cover_training_once(built: Built) -> Findings:
     """In every repeat of every scheme each training entry is held out exactly once."""
     train = {row["id"] for row in built.rows("splits") if row["subset"] == "train"}
@@ -390,11 +373,11 @@ def folds_cover_training_once(built: Built) -> Findings:
         held_out.setdefault((row["scheme"], row["repeat"]), Counter())[row["id"]] += 1
         if not 0 <= row["fold"] < settings.n_folds:
             place = f"folds, {row['scheme']} repeat {row['repeat']}, id {row['id']!r}"
-            yield _finding(place, f"a fold below {settings.n_folds}", str(row["fold"]))
+            yield Finding(place, f"a fold below {settings.n_folds}", str(row["fold"]))
     for (scheme, repeat), counted in sorted(held_out.items()):
         for entry in sorted({*train, *counted}):
             if counted[entry] != (entry in train):
-                yield _finding(
+                yield Finding(
                     f"folds, {scheme} repeat {repeat}, id {entry!r}",
                     "once" if entry in train else "no test entry",
                     f"{counted[entry]} times",
@@ -403,19 +386,19 @@ def folds_cover_training_once(built: Built) -> Findings:
     for scheme in sorted(repeats):
         if repeats[scheme] != settings.n_repeats:
             expected = f"{settings.n_repeats} repeats (params.yaml)"
-            yield _finding(f"folds, {scheme}", expected, str(repeats[scheme]))
+            yield Finding(f"folds, {scheme}", expected, str(repeats[scheme]))
     schemes = ", ".join(sorted(repeats))
     return f"{schemes}: {settings.n_repeats} repeats of {settings.n_folds} folds each"
 
 
 TABLE_CHECKS: tuple[Check[Built], ...] = (
-    _check(log10_agrees_with_text),
-    _check(structures_agree),
+    log10_agrees_with_text,
+    structures_agree,
     distance_check(
         lambda built: ((entry, crystal.structure) for entry, crystal in built.crystals.items()),
         pinned_of=lambda built: built.release.pinned,
     ),
-    _check(nothing_crosses_the_split),
-    _check(components_stay_together),
-    _check(folds_cover_training_once),
+    nothing_crosses_the_split,
+    components_stay_together,
+    folds_cover_training_once,
 )

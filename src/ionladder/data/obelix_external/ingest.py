@@ -10,7 +10,7 @@ from typing import Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data import ingest
-from ionladder.data.ingest import Check, Finding, Outcome, counts_check
+from ionladder.data.ingest import Check, Finding, Findings, check, counts_check
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.ingest import conductivity_row
 from ionladder.data.registry import get_dataset
@@ -218,19 +218,18 @@ def _checks(
 ) -> list[Check[list[_Row]]]:
     """What must hold of the entries, and the counts that params.yaml expects."""
 
-    def nothing_is_known(entries: list[_Row]) -> Outcome:
+    @check
+    def nothing_is_known(entries: list[_Row]) -> Findings:
+        """New entries share nothing with OBELiX."""
         new = [row for row in entries if row["subset"] == "test"]
-        bad = [row["id"] for row in new if known & {row["formula_norm"], *row["dois"]}]
-        what = {"expected": "nothing of OBELiX", "found": "its composition or DOI"}
-        findings = [Finding(entry=None, place=f"id {name!r}", **what) for name in bad]
-        return Outcome(findings=findings, detail=f"{len(new)} entries")
+        for row in new:
+            if known & {row["formula_norm"], *row["dois"]}:
+                yield Finding(f"id {row['id']!r}", "nothing of OBELiX", "its composition or DOI")
+        return f"{len(new)} entries"
 
     made = {
         f"{subset}_{name}": pair[place]
         for name, pair in counts.items()
         for place, subset in enumerate(("train", "test"))
     }
-    return [
-        Check("nothing_is_known", "New entries share nothing with OBELiX.", nothing_is_known),
-        counts_check(pinned, made),
-    ]
+    return [nothing_is_known, counts_check(pinned, made)]
