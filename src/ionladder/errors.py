@@ -101,6 +101,31 @@ def error_text(problems: Sequence[Problem]) -> str:
     return "\n".join(str(problem) for problem in problems)
 
 
+def worded(kind: str, where: str, /, **facts: object) -> Problem:
+    """A problem in the words of ``problems.yaml``.
+
+    Args:
+        kind: Its key there.
+        where: File, and row or field inside it.
+        facts: What the words leave open, by name.
+
+    Example:
+        >>> print(worded("two-tables", "submissions/obelix/mine", stem="predictions").expected)
+        one of predictions.csv and predictions.parquet
+    """
+    return Problem(where, *(text.format_map(facts) for text in _words()[kind]))
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    """Kind of problem → what is expected, what is found, and what to do."""
+    import yaml
+
+    path = Path(__file__).with_name("problems.yaml")
+    words: dict[str, list[str]] = yaml.safe_load(path.read_text("utf-8"))
+    return words
+
+
 @cache
 def plain_words(of: str) -> list[tuple[str, str, str]]:
     """What a library's findings mean: a mark in the finding, what is expected, what to do.

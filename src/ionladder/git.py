@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from ionladder.errors import PullRequestError
+from ionladder.errors import PullRequestError, worded
 
 if TYPE_CHECKING:
     import pygit2
@@ -97,9 +97,7 @@ def resolve_commit(root: Path, revision: str) -> str:
         found, reason = None, f"not a git repository that can be read ({error})"
     if found is not None:
         return found
-    expected = f"a git repository with the commit {revision!a}"
-    step = "Fetch it, for example with `git fetch origin pull/NUMBER/head`."
-    raise PullRequestError(str(root), expected, reason, step)
+    raise PullRequestError(worded("no-commit", str(root), revision=revision, reason=reason))
 
 
 def base_commit(root: Path, folder: str, *, wanted: str | None = None) -> str | None:
@@ -436,5 +434,4 @@ def _change(repo: pygit2.Repository, path: str, old: _Entry, new: _Entry) -> Fil
 
 
 def _unreadable(root: Path, what: str, found: str) -> PullRequestError:
-    step = "Run `git fsck`, fetch again, and check what the commit contains."
-    return PullRequestError(f"{root}, {what}", "a readable git repository", found, step)
+    return PullRequestError(worded("git-unreadable", f"{root}, {what}", found=found))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ionladder.errors import ConfigError, DataChangedError, Problem, plain_words
+from ionladder.errors import ConfigError, DataChangedError, Problem, plain_words, worded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -180,12 +180,7 @@ def require_clone(layout: Layout, what: str) -> None:
         ConfigError: The layout is that of an installed package.
     """
     if layout.cache is not None:
-        raise ConfigError(
-            what,
-            "a clone of the repository",
-            "an installed package, whose boards and submissions are those of its release",
-            f"Clone the repository and run it there, or set {ROOT_VARIABLE} to its folder.",
-        )
+        raise ConfigError(worded("no-clone", what))
 
 
 STRUCTURES_EXTRA = 'pip install "ionladder[structures]"'
@@ -405,8 +400,7 @@ def read_json(path: Path) -> Any:
     try:
         return orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
-        step = "Restore it from git, or let the command write it again that wrote it."
-        raise DataChangedError(str(path), "JSON", f"damaged text ({error})", step) from error
+        raise DataChangedError(worded("json-damaged", str(path), error=error)) from error
 
 
 def write_with(path: Path, writer: Callable[[Path], None]) -> None:
@@ -546,12 +540,12 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
         with pq.ParquetFile(path) as file:
             return file.read(use_threads=False)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        first_line = (str(error).splitlines() or ["no detail"])[0]
         raise DataChangedError(
-            shown_as or str(path),
-            "a readable parquet table",
-            f"damaged bytes ({first_line})",
-            "Delete the file and run `ionladder ingest` for its version again.",
+            worded(
+                "parquet-damaged",
+                shown_as or str(path),
+                error=(str(error).splitlines() or ["no detail"])[0],
+            )
         ) from error
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from ionladder.errors import InterchangeError, Problem, SubmissionError, first_few
+from ionladder.errors import InterchangeError, Problem, SubmissionError, first_few, worded
 from ionladder.interchange import tables as tbl
 from ionladder.interchange.jarvis import Contribution, property_of, read_contribution
 from ionladder.interchange.matbench import is_results, predictions_of, read_results
@@ -62,8 +62,7 @@ def guess_format(path: Path) -> Format:
     step = kind[1]
     if kind[0] == "a parquet file":
         step = f"Put it into the submission's folder as {PREDICTIONS_STEM}.parquet."
-    expected = "a CSV, a zip of JARVIS, or results of matbench"
-    raise InterchangeError(path.name, expected, kind[0], step)
+    raise InterchangeError(worded("format-unknown", path.name, found=kind[0], step=step))
 
 
 def read_foreign(
@@ -137,8 +136,7 @@ def write_converted_folder(
     if problems := name_problems(folder.name, where=shown_as):
         raise SubmissionError(problems)
     if folder.exists() or folder.is_symlink():
-        step = "Choose another name with --to-folder."
-        raise InterchangeError(shown_as, "a new folder", "one that exists", step)
+        raise InterchangeError(worded("converted-exists", shown_as))
     if not (foreign.cv_predictions if task.scored_folds else foreign.predictions):
         raise _nothing_scored(task, source)
     tables = {PREDICTIONS_STEM: foreign.predictions, CV_STEM: foreign.cv_predictions}
@@ -186,14 +184,6 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
 def _nothing_scored(task: Task, source: str) -> InterchangeError:
     """The error of a file that predicts something, but not what the board scores."""
     if task.scored_folds is None:
-        expected = "predictions of the test entries"
-        found = "predictions of folds of the training entries only"
-        step = f"Record {task.name}__test__… as well: the board scores the test entries."
-        return InterchangeError(source, expected, found, step)
+        return InterchangeError(worded("no-test-entries", source, task=task.name))
     scheme = task.scored_folds.scheme
-    expected = f"predictions of the folds {scheme}, with scheme, repeat and fold of each"
-    step = (
-        f"A results file on the splits {task.name}__{scheme}__r0__… states them, and so does a "
-        "CSV with columns of these names."
-    )
-    return InterchangeError(source, expected, "none", step)
+    return InterchangeError(worded("no-folds", source, scheme=scheme, task=task.name))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ionladder.errors import InterchangeError, SubmissionError, first_few
+from ionladder.errors import InterchangeError, SubmissionError, first_few, worded
 from ionladder.interchange.tables import read_file, read_text_table, unzip
 from ionladder.repo import replacing
 from ionladder.specs import Task
@@ -99,15 +99,12 @@ def read_labels(path: Path, split: str = "test") -> dict[str, float]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        found = f"something else ({error})"
-        raise InterchangeError(member, "JSON", found, "Download it again.") from error
+        raise InterchangeError(worded("no-json", member, error=error)) from error
     labels = content.get(split) if isinstance(content, Mapping) else None
     labels = labels if isinstance(labels, Mapping) else {}
     numbers = {str(name): _number(value) for name, value in labels.items()}
     if not numbers or None in numbers.values():
-        found = f"no numbers by id under {split!r}"
-        step = "Only benchmarks of one number an entry can be scored by MAE."
-        raise InterchangeError(member, '{"test": {id: number}}', found, step)
+        raise InterchangeError(worded("no-jarvis-labels", member, split=split))
     return {name: value for name, value in numbers.items() if value is not None}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data.store import TaskInputs, load_inputs
-from ionladder.errors import InterchangeError, Problem, did_you_mean, first_few
+from ionladder.errors import InterchangeError, Problem, did_you_mean, first_few, worded
 from ionladder.interchange import tables
 from ionladder.interchange.jarvis import Contribution
 from ionladder.interchange.tables import Cells, Foreign
@@ -100,15 +100,12 @@ def is_results(text: bytes) -> bool:
 def _text(data: bytes, where: str) -> bytes:
     text = tables.gunzip(data, shown_as=where) if data.startswith(tables.GZIP_MAGIC) else data
     if text.startswith(tables.GZIP_MAGIC):
-        step = "Unpack it once: `gunzip` it, and send what comes out."
-        raise InterchangeError(where, "JSON inside", "another gzip file", step)
+        raise InterchangeError(worded("gzip-twice", where))
     if not text.isascii():
-        expected = "JSON in ASCII, as matbench writes it"
-        raise InterchangeError(where, expected, "other bytes", _WRITE_AGAIN)
+        raise InterchangeError(worded("matbench-not-ascii", where))
     values = sum(map(text.count, (b",", b"[", b"{")))
     if len(text) > tables.MAX_TEXT_BYTES or values > MAX_VALUES:
-        step = "Keep only the task that you want to convert."
-        raise InterchangeError(where, f"at most {MAX_VALUES} values", f"about {values}", step)
+        raise InterchangeError(worded("matbench-too-large", where, most=MAX_VALUES, n=values))
     return text
 
 
@@ -143,7 +140,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _folds(content: Any, where: str) -> Iterator[Fold]:
     results = content.get("results") if isinstance(content, dict) else None
     if not isinstance(results, dict) or not results:
-        raise InterchangeError(where, "`results` with folds", "none", _RECORD_ALL)
+        raise InterchangeError(worded("matbench-no-folds", where))
     for name, fold in results.items():
         match = _FOLD_NAME.fullmatch(name)
         if match is None:
@@ -364,10 +361,11 @@ def _chosen(results: Results, task: Task, wanted: str | None) -> Mapping[str, tu
     elif not names and len(ours) == 1:
         names = list(ours)
     if not names or not ours.keys() >= {*names}:
-        expected = f"a task of {task.name} ({task.name}__test__…), or one named by --matbench-task"
-        found = f"tasks {first_few(ours, limit=13)}"
-        step = f"Export the splits with `ionladder export {task.name} --format matbench-folds`."
-        raise InterchangeError(results.name, expected, found, step)
+        raise InterchangeError(
+            worded(
+                "matbench-no-task", results.name, task=task.name, names=first_few(ours, limit=13)
+            )
+        )
     if broken := [results.unreadable[name] for name in names if name in results.unreadable]:
         raise InterchangeError(broken)
     return {name: results.tasks[name] for name in names}
@@ -393,9 +391,7 @@ def _recognise(
         sorted(together), expected=test, where=where, elsewhere={"training": train}
     )
     if together <= train:
-        wanted = "the test entries, or the frozen folds with fold_0 as fold 0 and so on"
-        step = f"`ionladder export {task.name} --format matbench-folds` writes the folds."
-        problems.append(Problem(where, wanted, "training entries in other folds", step))
+        problems.append(worded("matbench-other-folds", where, task=task.name))
     raise InterchangeError(problems)
 
 
@@ -404,9 +400,9 @@ def _target_of(name: str, task: Task, where: str) -> str:
     matches = targets if len(targets) == 1 else [t for t in targets if name.endswith(t)]
     if len(matches) == 1:
         return matches[0]
-    expected = f"a name that ends with one of {', '.join(targets)}"
-    step = "Rename the task so that it ends with the name of its target."
-    raise InterchangeError(where, expected, name, step)
+    raise InterchangeError(
+        worded("matbench-no-target", where, targets=", ".join(targets), name=name)
+    )
 
 
 def _rows(recorded: Sequence[Fold], split: MatbenchName) -> Iterator[Cells]:
@@ -566,9 +562,9 @@ def matbench_mae(
         value, claimed = scores[fold.name].value, fold.claimed.get("mae")
         # NaN equals nothing.
         if claimed is not None and not abs(claimed - value) <= _CLAIM_TOLERANCE:
-            given = f"{value:.6g}, which the predictions give"
-            step = "Trust the predictions; the stated score was not made from them."
-            wrong.append(Problem(f"{where}, scores.mae", given, f"{claimed:.6g}", step))
+            wrong.append(
+                worded("claimed-score", f"{where}, scores.mae", value=value, claimed=claimed)
+            )
     values = [score.value for score in scores.values()]
     mean = math.fsum(values) / len(values)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))

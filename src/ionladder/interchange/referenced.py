@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ionladder.data.xlsx import read_sheet
-from ionladder.errors import Problem, ReferenceMissingError, SubmissionError, first_few
+from ionladder.errors import Problem, ReferenceMissingError, SubmissionError, first_few, worded
 from ionladder.interchange import tables
 from ionladder.interchange.jarvis import read_contribution
 from ionladder.interchange.matbench import predictions_of, read_results
@@ -67,8 +67,7 @@ def read_referenced(
     if reference.order is not None:
         cells["id"] = _ids_in_order(raw / reference.order.file, reference.order.id, where)
     if len(sizes := {len(column) for column in cells.values()}) > 1:
-        step = "Name the file whose rows stand in the same order."
-        raise SubmissionError(where, "as many rows as ids", f"{sorted(sizes)}", step)
+        raise SubmissionError(worded("rows-for-ids", where, sizes=sorted(sizes)))
     frame = pd.DataFrame(cells, dtype=str)
     frame = frame[frame["id"].isin(set(expected.test_ids))]
     problems = _other_labels(frame, reference, task, labels, where)
@@ -136,8 +135,7 @@ def _ids_in_order(path: Path, column: str, where: str) -> list[str]:
     import pandas as pd
 
     if not path.is_file():
-        step = "Fetch the dataset from a source that has it."
-        raise ReferenceMissingError(where, f"{path.name}, whose rows it follows", "no file", step)
+        raise ReferenceMissingError(worded("no-order-file", where, path=path.name))
     ids: list[str] = pd.read_csv(path, usecols=[column], dtype=str)[column].tolist()
     return ids
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ionladder.errors import InterchangeError, first_few
+from ionladder.errors import InterchangeError, first_few, worded
 from ionladder.specs import Target, Task
 from ionladder.submit import units
 from ionladder.submit.tables import INDEX_HEADERS, read_submitted_table
@@ -96,7 +96,7 @@ def read_file(path: Path) -> bytes:
         raise InterchangeError(name, "a regular file", found, "Name the file itself.")
     size = path.stat().st_size
     if size == 0:
-        raise InterchangeError(name, "predictions", "an empty file", "Export or download it again.")
+        raise InterchangeError(worded("file-empty", name))
     if size > MAX_PACKED_BYTES:
         raise InterchangeError(name, f"at most {_mb(MAX_PACKED_BYTES)}", _mb(size), _KEEP_THIS_TASK)
     return path.read_bytes()
@@ -129,10 +129,7 @@ def unzip(data: bytes, *, suffix: str, shown_as: str) -> tuple[str, bytes]:
                 with archive.open(member) as stream:
                     content = stream.read(limit + 1)
     except _DAMAGE as error:
-        found = f"damaged bytes ({error})"
-        raise InterchangeError(
-            shown_as, "a readable zip archive", found, _DOWNLOAD_AGAIN
-        ) from error
+        raise InterchangeError(worded("zip-damaged", shown_as, error=error)) from error
     _require_size(max(member.file_size, len(content)), limit, shown_as)
     return member.filename, content
 
@@ -153,12 +150,9 @@ def gunzip(data: bytes, *, shown_as: str) -> bytes:
         raise InterchangeError(shown_as, "a readable gzip file", found, _DOWNLOAD_AGAIN) from error
     _require_size(len(content), limit, shown_as)
     if not unpacker.eof:
-        found = "one that is cut off"
-        raise InterchangeError(shown_as, "a whole gzip file", found, _DOWNLOAD_AGAIN)
+        raise InterchangeError(worded("gzip-cut-off", shown_as))
     if unpacker.unused_data.strip(b"\0"):
-        found = f"{len(unpacker.unused_data)} bytes behind it"
-        step = "Compress the file once, on its own."
-        raise InterchangeError(shown_as, "one gzip stream", found, step)
+        raise InterchangeError(worded("gzip-followed", shown_as, n=len(unpacker.unused_data)))
     return content
 
 
@@ -235,9 +229,9 @@ def merge_targets(
         return {}
     names = [target.name for target in task.targets]
     if absent := [name for name in names if name not in parts]:
-        step = "Give a file (or a task of the file) for each target."
-        expected, found = f"predictions of {', '.join(names)}", f"none of {', '.join(absent)}"
-        raise InterchangeError(where, expected, found, step)
+        raise InterchangeError(
+            worded("targets-absent", where, names=", ".join(names), absent=", ".join(absent))
+        )
     rows = list(parts[names[0]])
     order = [tuple(row[key] for key in keys) for row in rows]
     for name in names[1:]:
@@ -253,9 +247,7 @@ def merge_targets(
     for name in names:
         stated = sum(f"{name}_std" in row for row in rows)
         if 0 < stated < len(rows):
-            expected, found = f"a standard deviation of {name} each", f"{stated} of {len(rows)}"
-            step = "State one for every entry, or for none."
-            raise InterchangeError(where, expected, found, step)
+            raise InterchangeError(worded("std-partly", where, name=name, n=stated, of=len(rows)))
         columns += [name, f"{name}_std"] if stated else [name]
     return {name: [row[name] for row in rows] for name in columns}
 
@@ -370,8 +362,7 @@ def _header_of(
             step = f"Say which: --column {name}={matches[0]}"
             expected = f"one column that can be {name}"
             raise InterchangeError(where, expected, first_few(matches), step)
-    step = f"Rename the column, or say which it is: --column {name}=HEADER"
-    raise InterchangeError(where, f"a column `{name}`", shown, step)
+    raise InterchangeError(worded("no-column", where, name=name, shown=shown))
 
 
 def _plain(header: str) -> str:
@@ -415,27 +406,22 @@ def _converted(
             "--unit", f"a unit of {target.name}, such as {known}", unit, "Correct it."
         )
     if unit and stated.unit and stated.unit != given:
-        step = "Leave --unit out, or correct the header."
-        raise InterchangeError(where, f"{unit}, as --unit says", f"{stated.unit.name}", step)
+        raise InterchangeError(worded("unit-twice", where, unit=unit, stated=stated.unit.name))
     if given and given.kind != kind:
-        step = "Name another column: --column TARGET=HEADER."
-        raise InterchangeError(where, expected, f"a column in {given.name}", step)
+        raise InterchangeError(
+            worded("unit-of-another-kind", where, expected=expected, given=given.name)
+        )
     form: units.Form = "" if is_log10_asked else stated.form
     if not (units.is_linear(target) or form or is_log10_asked) and given:
-        step = "Add --log10 to have it converted, or take log10 yourself."
-        raise InterchangeError(where, expected, f"a column in {given.name}", step)
+        raise InterchangeError(worded("unit-linear", where, expected=expected, given=given.name))
     if is_log10_asked and given is None:
-        step = "State it: --unit S/cm, or mS/cm, S/m, …"
-        found = "a header that states none that is known"
-        raise InterchangeError(where, "the unit of the numbers", found, step)
+        raise InterchangeError(worded("unit-unstated", where))
     if given is None and not form.removeprefix("log10"):
         return cells, ""
     values = np.array([_number(cell) for cell in cells], dtype=np.float64)
     if is_log10_asked and (values <= 0).any():
         low = [cell for cell, value in zip(cells, values, strict=True) if value <= 0]
-        found = f"{len(low)} that are not positive ({first_few(low)})"
-        step = "If they are log10 already, leave --log10 out; a conductivity is above zero."
-        raise InterchangeError(where, "positive numbers", found, step)
+        raise InterchangeError(worded("not-positive", where, n=len(low), cells=first_few(low)))
     new, done = units.converted(values, units.Stated(unit=given, form=form), target)
     if not done:
         return cells, ""

@@ -16,7 +16,7 @@ import ionladder
 from ionladder import git
 from ionladder.config import Params
 from ionladder.data.registry import get_task
-from ionladder.errors import Problem, PullRequestError, first_few
+from ionladder.errors import Problem, PullRequestError, first_few, worded
 from ionladder.git import FileChange
 from ionladder.pr import report as shapes
 from ionladder.pr import rules
@@ -276,14 +276,12 @@ def _failure(where: str, limits: Limits, code: int, log: str) -> tuple[str, Prob
         step = "Send one row per id and only the columns that the task asks for."
         return "refused", Problem(where, f"a check {expected}", found, step)
     if -code in ENDED_BY_A_FAULT:
-        found = f"one at which the reading process broke off (signal {-code})"
-        return "refused", Problem(where, "files that can be read", found, "Export them again.")
-    last = ascii(log.strip().splitlines()[-1][:300]) if log.strip() else "no word"
-    return "unchecked", Problem(
+        return "refused", worded("check-broke-off", where, number=-code)
+    return "unchecked", worded(
+        "check-failed-itself",
         where,
-        "a verdict",
-        f"a check that failed by itself (exit code {code}: {last})",
-        "This is a fault of the check, not of the submission: a maintainer looks at it.",
+        code=code,
+        last=ascii(log.strip().splitlines()[-1][:300]) if log.strip() else "no word",
     )
 
 
@@ -347,11 +345,11 @@ def check_pull_request(
 def audit_questions(submissions: Iterable[shapes.SubmissionReport]) -> list[Problem]:
     """What the audit saw that may have an innocent reason, which only the authors can give."""
     return [
-        Problem(
+        worded(
+            "audit-question",
             f"{rules.ROOT}/{item.task}/{item.name}",
-            "predictions of a model's own",
-            note.title.lower(),
-            f"{note.sentence} A line in `notes` of submission.yaml settles most.",
+            title=note.title.lower(),
+            sentence=note.sentence,
         )
         for item in submissions
         for note in item.audit
@@ -433,10 +431,7 @@ def comment(
         if wanted != found:
             texts = [first_few(s[:76] for s in side) or "no submission" for side in (wanted, found)]
             raise PullRequestError(
-                "the report",
-                f"a report on {texts[0]}",
-                f"one on {texts[1]}",
-                "Nothing is posted. Run the check again on the head of the pull request.",
+                worded("report-of-another", "the report", wanted=texts[0], found=texts[1])
             )
     questions = [*guarded.questions, *audit_questions(submissions)]
     strictest: tuple[shapes.Verdict, ...] = ("refused", "needs a maintainer", "good")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ionladder.errors import Problem, PullRequestError
+from ionladder.errors import Problem, PullRequestError, worded
 from ionladder.site.text import interval, number, plain, ranks, web_address
 from ionladder.specs import Task
 
@@ -172,7 +172,7 @@ class Report(_Shape):
 def records(problems: Sequence[Problem]) -> list[dict[str, str]]:
     """Problems as a report holds them: the first ones, none of them endless, and how many more."""
     rest = len(problems) - MAX_PROBLEMS
-    more = Problem("here", "no further problem", f"{rest} more", "Correct these first.")
+    more = worded("more-problems", "here", n=rest)
     kept = [*problems[:MAX_PROBLEMS], *([more] if rest > 0 else [])]
     return [{name: _cut(text) for name, text in vars(problem).items()} for problem in kept]
 
@@ -254,8 +254,7 @@ def _unpack(data: bytes, where: str) -> bytes:
 
 
 def _refused(where: str, expected: str, found: str) -> PullRequestError:
-    next_step = "Nothing of it is used. Look at the run that made it."
-    return PullRequestError(where, expected, found, next_step)
+    return PullRequestError(worded("report-refused", where, expected=expected, found=found))
 
 
 # Text for GitHub's Markdown

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from ionladder.errors import Problem, did_you_mean, first_few
+from ionladder.errors import Problem, did_you_mean, first_few, worded
 from ionladder.git import ABSENT, REGULAR, FileChange
 from ionladder.repo import MAX_BYTES as MAX_CARD_BYTES
 from ionladder.submit.card import CARD_FILE, name_problems, skeleton
@@ -149,9 +149,7 @@ def _places(
 ) -> Iterator[Problem]:
     """Nothing outside ``submissions/<task>/<name>/<file>`` of a known task."""
     if not changes:
-        expected = "a new folder under submissions/<task>/"
-        step = "Commit the folder and push the branch."
-        yield Problem("the pull request", expected, "no change", step)
+        yield worded("no-change", "the pull request")
     outside = [change.path for change in changes if not change.path.startswith(f"{ROOT}/")]
     made = [path for path in outside if path.startswith(_MADE_ON_MAIN)]
     other = [path for path in outside if path not in made]
@@ -182,11 +180,10 @@ def _places(
             hint = did_you_mean(parts[1], board.names)
             yield Problem(shown(change.path), "a task of this repository", ascii(parts[1]), hint)
         elif len(parts) != DEPTH:
-            yield Problem(
+            yield worded(
+                "file-depth",
                 shown(change.path),
-                "a file directly below submissions/<task>/<name>/",
-                "a file above it" if len(parts) < DEPTH else "a folder inside it",
-                "Move it there, or leave it out.",
+                found="a file above it" if len(parts) < DEPTH else "a folder inside it",
             )
 
 
@@ -264,22 +261,19 @@ def _folders(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[Pro
         for problem in name_problems(folder.name, where=shown(folder.path)):
             yield replace(problem, found=ascii(folder.name))
             if (folded := folder.name.casefold()) in board.names[folder.task]:
-                yield Problem(
-                    shown(folder.path),
-                    "a name that differs from others by more than case",
-                    f"the name of {ROOT}/{folder.task}/{folded}",
-                    "Choose another name: some file systems cannot hold both.",
+                yield worded(
+                    "name-case", shown(folder.path), root=ROOT, task=folder.task, other=folded
                 )
     for place, folder in enumerate(folders):
         others = {*board.names[folder.task], *board.reserved.get(folder.task, ())}
         others |= {other.name for other in folders[:place] if other.task == folder.task}
         others = {other for other in others if skeleton(other) == skeleton(folder.name)}
         if folder.is_new and (twins := sorted(others - {folder.name})):
-            yield Problem(
+            yield worded(
+                "name-alike",
                 shown(folder.path),
-                "a name that cannot be mistaken for another",
-                f"{folder.name!a}, which reads like {first_few(map(ascii, twins))}",
-                "Choose another name.",
+                name=folder.name,
+                others=first_few(map(ascii, twins)),
             )
 
 
@@ -287,49 +281,29 @@ def _code(changes: Sequence[FileChange], folders: Sequence[Folder]) -> Iterator[
     """Code of a baseline that comes with its submission: a maintainer reads it."""
     code = [change.path for change in changes if change.path.startswith(_BASELINE_CODE)]
     if code and folders:
-        yield Problem(
-            "the pull request",
-            "only files below submissions/<task>/<name>/",
-            f"the code of a baseline with its submission ({first_few(map(shown, code))})",
-            "A maintainer reads the code; nothing of it was run here.",
-        )
+        yield worded("baseline-code", "the pull request", files=first_few(map(shown, code)))
 
 
 def _questions(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[Problem]:
     """What a maintainer has to decide before the folders are merged."""
     for folder in folders:
         if not folder.is_new:  # git cannot prove whose it is
-            yield Problem(
-                folder.path,
-                "a new submission",
-                f"changes of one that is on the board ({first_few(map(_done, folder.changes))})",
-                "Its authors may correct or withdraw it: a maintainer makes sure that it is they "
-                "who ask. For a new model or a new version, add a folder of another name.",
+            yield worded(
+                "known-submission", folder.path, changes=first_few(map(_done, folder.changes))
             )
     for folder in folders:
         if any(c.path.endswith(f"/{README}") and c.new_mode == REGULAR for c in folder.changes):
-            yield Problem(
-                f"{folder.path}/{README}",
-                "no free text beside submission.yaml",
-                "a README",
-                "A maintainer reads it. Without it (`notes` in submission.yaml takes remarks) "
-                "nobody has to.",
-            )
+            yield worded("readme", f"{folder.path}/{README}")
     new = [folder for folder in folders if folder.is_new]
     for folder in new:
         near = sorted(o for o in board.names[folder.task] if is_one_slip_away(folder.name, o))
         if near:
-            yield Problem(
-                folder.path,
-                "a name that differs from others by more than one letter",
-                f"{folder.name!r}, close to {first_few(map(repr, near))}",
-                "Choose a name that tells them apart, or let a maintainer look at it.",
+            yield worded(
+                "name-near", folder.path, name=folder.name, others=first_few(map(repr, near))
             )
     for folder in new:
         if folder.name in board.reserved.get(folder.task, ()):
-            expected = "a name that the task does not keep for its references"
-            step = "Choose another name; references are not ranked."
-            yield Problem(folder.path, expected, repr(folder.name), step)
+            yield worded("name-reserved", folder.path, name=repr(folder.name))
 
 
 def _done(change: FileChange) -> str:

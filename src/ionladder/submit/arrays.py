@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ionladder.errors import Problem, first_few
+from ionladder.errors import Problem, first_few, worded
 from ionladder.submit import tables
 
 _MAX_FOOTER_BYTES = 5_000_000
@@ -49,8 +49,7 @@ def array_file_problems(
         shown_as: Its path in errors.
     """
     if path.is_symlink() or not path.is_file():
-        found, step = "a link or special file", "Put the file itself here."
-        return [Problem(shown_as, "a regular file", found, step)]
+        return [worded("special-file", shown_as)]
     limit = n_numbers * _BYTES_PER_NUMBER + n_rows * _BYTES_PER_ROW + _SPARE_BYTES
     if path.stat().st_size > limit:
         return [_too_large(shown_as, limit, path.stat().st_size)]
@@ -63,8 +62,7 @@ def array_file_problems(
         problems = tables.header_problems(list(schema.names), shown_as)
         problems = problems or _column_problems(schema, asked, shown_as)
         if not 0 < n_found <= 2 * n_rows:
-            expected, step = f"{n_rows:,} rows", "Write one row for each that the template lists."
-            problems.append(Problem(shown_as, expected, f"{n_found:,}", step))
+            problems.append(worded("frames-count", shown_as, n=n_rows, found=n_found))
         if problems:
             return problems
     except tables.DAMAGED as error:
@@ -123,9 +121,4 @@ def portions(path: Path, columns: Sequence[str], sizes: Sequence[int]) -> Iterat
 
 
 def _too_large(shown_as: str, limit: int, found: int) -> Problem:
-    return Problem(
-        shown_as,
-        f"at most {limit // 1_000_000 + 1} MB, packed and unpacked",
-        f"{found // 1_000_000} MB",
-        "Keep only the columns and rows that the task asks for, numbers as float32.",
-    )
+    return worded("arrays-too-large", shown_as, most=limit // 1000000 + 1, size=found // 1000000)

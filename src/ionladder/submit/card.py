@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from ionladder.errors import Problem, field_problem, plain_words
+from ionladder.errors import Problem, field_problem, plain_words, worded
 from ionladder.repo import read_mapping
 
 CARD_FILE = "submission.yaml"
@@ -216,8 +216,7 @@ def read_card(path: Path, *, shown_as: str) -> tuple[Card | None, list[Problem]]
     except ValidationError as error:
         problems += [_problem(detail, shown_as=shown_as) for detail in _distinct(error)]
     if (rest := len(problems) - _MAX_PROBLEMS) > 0:
-        step = "Correct the fields named above first."
-        problems[_MAX_PROBLEMS:] = [Problem(shown_as, "no further problem", f"{rest} more", step)]
+        problems[_MAX_PROBLEMS:] = [worded("more-problems-in-card", shown_as, n=rest)]
     return (None, problems) if problems else (card, [])
 
 
@@ -232,9 +231,7 @@ def _unreplaced(value: Any, shown_as: str, field: str = "") -> Iterator[Problem]
     elif isinstance(value, str) and not field.startswith("hyperparameters"):
         plain = " ".join(value.split()).casefold()
         if plain.rstrip(".") in {text.casefold().rstrip(".") for text in _TO_REPLACE}:
-            expected, found = "words of your own", f"those of the template ({plain[:40]})"
-            step = "Write what holds for your model, or remove the field if it is optional."
-            yield Problem(f"{shown_as}, field `{field}`", expected, found, step)
+            yield worded("card-template", f"{shown_as}, field `{field}`", words=plain[:40])
 
 
 def card_schema() -> dict[str, Any]:
@@ -273,8 +270,7 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
     kind, loc = detail["type"], detail["loc"]
     where = f"{shown_as}, field `{'.'.join(loc)}`"
     if kind == "missing":
-        expected = "a value (this field is required)"
-        return Problem(where, expected, "nothing", f"Add a line `{loc[-1]}: …`.")
+        return worded("card-missing", where, field=loc[-1])
     if kind == "extra_forbidden":
         groups: dict[str, type[BaseModel]] = {"predictions": Referenced, "source": PublishedFile}
         groups |= {"order": RowOrder}
@@ -283,8 +279,7 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         known = list(fields.model_fields)
         close = difflib.get_close_matches(loc[-1], known, n=1)
         hint = f"Did you mean `{close[0]}`? " if close else ""
-        step = f"{hint}Rename or remove it; `notes` takes free text."
-        return Problem(where, f"one of {', '.join(known)}", "an unknown field", step)
+        return worded("card-unknown", where, fields=", ".join(known), hint=hint)
     problem = field_problem(shown_as, {**detail, "loc": ()}, "Correct this field.")
     words = {name: (form, step) for name, form, step in plain_words("card")}
     expected, step = words.get(loc[-1]) or words.get(loc[0]) or ("", problem.next_step)
@@ -332,8 +327,7 @@ def new_folder_problems(folder: Path, *, where: str, instead: str) -> list[Probl
     """
     problems = name_problems(folder.name, where=where)
     if folder.exists():
-        step = f"Choose another name, or {instead}."
-        problems.append(Problem(where, "a new folder", "one that exists", step))
+        problems.append(worded("folder-exists", where, instead=instead))
     return problems
 
 

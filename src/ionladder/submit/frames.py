@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ionladder.data.store import read_blocks
-from ionladder.errors import Problem, first_few
+from ionladder.errors import Problem, first_few, worded
 from ionladder.repo import write_text
 from ionladder.submit.arrays import ID, ArrayColumn, is_list
 from ionladder.submit.predictions import coverage_problems
@@ -51,14 +51,7 @@ def id_problems(
     if found.cast(pa.string()).equals(expected):
         return []
     if found.null_count:
-        return [
-            Problem(
-                f"{shown_as}, column `id`",
-                "an id in every row",
-                f"{found.null_count:,} empty",
-                "Fill in the ids.",
-            )
-        ]
+        return [worded("ids-empty", f"{shown_as}, column `id`", n=found.null_count)]
     ids, asked = found.to_pylist(), expected.to_pylist()
     problems = coverage_problems(
         ids, expected=asked, where=shown_as, elsewhere={"training": elsewhere}
@@ -67,11 +60,11 @@ def id_problems(
         return problems
     row = next(row for row, pair in enumerate(zip(ids, asked, strict=True)) if len({*pair}) > 1)
     return [
-        Problem(
+        worded(
+            "ids-unsorted",
             f"{shown_as}, row {row + 1}",
-            f"the id {asked[row]}",
-            first_few([ids[row]]),
-            "Sort the rows by id: files of this size are read once, from start to end.",
+            wanted=asked[row],
+            id=first_few([ids[row]]),
         )
     ]
 

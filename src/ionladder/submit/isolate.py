@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionladder import errors
-from ionladder.errors import IonLadderError, Problem
+from ionladder.errors import IonLadderError, Problem, worded
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -142,8 +142,7 @@ class ReaderProcess:
         if signal_number in ENDED_BY_A_LIMIT:
             expected = f"a file that is read within {self._limits.cpu_s} s"
             return None, [Problem(where, expected, "one that takes longer", _SMALLER)]
-        found = f"one at which the reading process broke off (signal {signal_number})"
-        return None, [Problem(where, "a file that can be read", found, "Export the file again.")]
+        return None, [worded("reader-broke-off", where, number=signal_number)]
 
     def close(self) -> None:
         """End the child, if this process has one."""

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from ionladder.data.litraj.xyz import Frame, PeriodicCell, exchanged_atoms, iter_frames
 from ionladder.data.store import GivenPath, read_given_paths
-from ionladder.errors import IngestError, Problem, first_few, visible
+from ionladder.errors import IngestError, Problem, first_few, visible, worded
 from ionladder.repo import sha256_file
 from ionladder.specs import Array
 from ionladder.submit.arrays import ID, ArrayColumn, array_file_problems, is_list
@@ -187,11 +187,11 @@ def _read_parquet(
     if table is None:
         return [], problems
     problems = [
-        Problem(
+        worded(
+            "images-unsaid",
             f"{shown_as}, column `{column.name}`",
-            f"{column.words}, in every row",
-            f"{table[column.name].null_count:,} empty cells",
-            "Say for every row which image it is.",
+            words=column.words,
+            n=table[column.name].null_count,
         )
         for column in PATH_COLUMNS[:2]
         if table[column.name].null_count
@@ -232,12 +232,7 @@ def _read_extxyz(
     limit = n_atoms * _BYTES_PER_ATOM + n_frames * _BYTES_PER_FRAME + _SPARE_BYTES
     size = path.stat().st_size
     if not 0 < size <= limit:
-        expected = f"between 1 byte and {limit // 1_000_000 + 1} MB"
-        step = (
-            "Keep only edge_id, image, energy and converged in the second lines, and species and "
-            "pos in the columns: other vectors make a file so large."
-        )
-        return [], [Problem(shown_as, expected, f"{size:,} bytes", step)]
+        return [], [worded("frames-too-large", shown_as, most=limit // 1000000 + 1, size=size)]
     images: list[_Image] = []
     wrong: dict[tuple[str, str], list[tuple[int, str]]] = {}
     try:
@@ -252,7 +247,7 @@ def _read_extxyz(
                 images += [] if wrong else [_image_of(frame)]
     except (IngestError, ValueError, OverflowError) as error:
         if not isinstance(error, IngestError):
-            return [], [Problem(shown_as, "extended XYZ", str(error)[:160], _FORMAT)]
+            return [], [worded("no-extxyz", shown_as, error=str(error)[:160])]
         return [], [Problem(p.where, p.expected, p.found, _FORMAT) for p in error.problems]
     return images, [
         problem(

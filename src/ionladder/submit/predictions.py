@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from ionladder.errors import ConfigError, Problem, first_few
+from ionladder.errors import ConfigError, Problem, first_few, worded
 from ionladder.repo import sha256_bytes, sha256_file, write_parquet, write_text
 from ionladder.specs import Task
 from ionladder.submit import tables
@@ -325,9 +325,7 @@ class FrozenFolds:
             and rows[key].max() == folds[key].max() + 1
         ]
         if shifted:
-            step = "Subtract 1 from each number, as R and others begin at 1."
-            expected, found = "numbers that start from 0", "numbers that start from 1"
-            return [Problem(f"{file}, column `{key}`", expected, found, step) for key in shifted]
+            return [worded("numbered-from-one", f"{file}, column `{key}`") for key in shifted]
         known, problems = set(folds["scheme"]), []
         if unknown := sorted(set(rows["scheme"]) - known):
             where, expected = f"{file}, column `scheme`", f"one of {', '.join(sorted(known))}"
@@ -434,9 +432,7 @@ def read_predictions(
         folder, PREDICTIONS_STEM, ["id", *targets], optional, n_rows, shown_as
     )
     if path is None and not problems:
-        expected = f"{PREDICTIONS_STEM}.csv or {PREDICTIONS_STEM}.parquet"
-        step = f"`ionladder new {task.name} NAME` writes a template with all ids."
-        problems = [Problem(shown_as, expected, "neither", step)]
+        problems = [worded("no-predictions", shown_as, task=task.name)]
     if table is None or path is None:
         return None, problems
     file = f"{shown_as}/{path.name}"
@@ -594,23 +590,20 @@ def absent_folds(task: Task, scheme: str, *, shown_as: str) -> Problem:
         scheme: The fold scheme that it is scored on.
         shown_as: Path of the folder, or of the file that lacks the scheme.
     """
-    columns = ", ".join([*FOLD_KEYS, *(target.name for target in task.targets)])
-    return Problem(
+    return worded(
+        "no-scored-folds",
         shown_as,
-        f"{CV_STEM}.csv or {CV_STEM}.parquet with every repeat of {scheme}",
-        "no row of that scheme",
-        f"This task is scored on the frozen folds: give {CV_STEM} with the columns {columns}. "
-        f"`ionladder new {task.name} NAME` writes a template.",
+        scheme=scheme,
+        columns=", ".join([*FOLD_KEYS, *(target.name for target in task.targets)]),
+        task=task.name,
     )
 
 
 def unused_predictions(folder: Path, *, shown_as: str) -> list[Problem]:
     """A problem for each file of test predictions, which a task scored on folds has no use for."""
-    expected = f"no such file: this task is scored on the frozen folds, from {CV_STEM}"
-    step = f"Remove it; put out-of-fold predictions of the training entries into {CV_STEM}.csv."
     paths = [folder / f"{PREDICTIONS_STEM}{suffix}" for suffix in (".csv", ".parquet")]
     return [
-        Problem(f"{shown_as}/{path.name}", expected, "a file that is not used here", step)
+        worded("test-predictions-unused", f"{shown_as}/{path.name}")
         for path in paths
         if path.exists() or path.is_symlink()
     ]
@@ -627,12 +620,7 @@ def require_numbers(task: Task, *, where: str) -> None:
         ConfigError: It predicts paths, or energies and forces.
     """
     if task.predicts != "values":
-        raise ConfigError(
-            where,
-            "a task that predicts one number per target and entry",
-            f"{task.name}, whose submissions hold {task.predicts}",
-            f"`ionladder new {task.name} NAME` writes a template of its file.",
-        )
+        raise ConfigError(worded("task-of-arrays", where, task=task.name, predicts=task.predicts))
 
 
 # Writing a submission folder: the same bytes for the same predictions

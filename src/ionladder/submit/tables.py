@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ionladder.errors import MAX_LISTED, Problem, SubmissionError, first_few, visible
+from ionladder.errors import MAX_LISTED, Problem, SubmissionError, first_few, visible, worded
 from ionladder.specs import Target
 from ionladder.submit import units
 from ionladder.submit.isolate import ReaderProcess
@@ -57,14 +57,11 @@ def find_table(folder: Path, stem: str, *, shown_as: str) -> tuple[Path | None, 
     paths = [folder / f"{stem}.csv", folder / f"{stem}.parquet"]
     present = [path for path in paths if path.is_symlink() or path.exists()]
     if len(present) > 1:
-        expected = f"one of {stem}.csv and {stem}.parquet"
-        step = "Keep the one that holds the final predictions."
-        return None, [Problem(shown_as, expected, "both", step)]
+        return None, [worded("two-tables", shown_as, stem=stem)]
     if not present:
         return None, []
     if present[0].is_symlink() or not present[0].is_file():
-        where, found = f"{shown_as}/{present[0].name}", "a link or special file"
-        return None, [Problem(where, "a regular file", found, "Put the file itself here.")]
+        return None, [worded("special-file", f"{shown_as}/{present[0].name}")]
     return present[0], []
 
 
@@ -87,9 +84,7 @@ def read_submitted_table(
     """
     size = path.stat().st_size
     if size == 0:
-        expected = f"a header line with {', '.join(allowed[:2])}, …"
-        step = "Write one row per id; `ionladder new` makes a template with all ids."
-        return None, [Problem(shown_as, expected, "an empty file", step)]
+        return None, [worded("table-empty", shown_as, names=", ".join(allowed[:2]))]
     if size > MAX_FILE_BYTES:
         expected, found = f"at most {MAX_FILE_BYTES // 1_000_000} MB", f"{size // 1_000_000} MB"
         return None, [Problem(shown_as, expected, found, _SMALLER)]
@@ -130,8 +125,7 @@ def header_problems(header: Sequence[str], shown_as: str) -> list[Problem]:
     """Too many columns, or two of one name."""
     where = f"{shown_as}, header"
     if len(header) > MAX_COLUMNS:
-        step = "Keep only the columns that the task asks for."
-        return [Problem(where, f"at most {MAX_COLUMNS} columns", str(len(header)), step)]
+        return [worded("columns-too-many", where, most=MAX_COLUMNS, n=str(len(header)))]
     repeated = sorted({name for name in header if header.count(name) > 1})
     if not repeated:
         return []
@@ -145,8 +139,7 @@ def row_count_problems(n_rows: int, max_rows: int, shown_as: str) -> list[Proble
     """No row at all, or more than make sense."""
     if 0 < n_rows <= max_rows:
         return []
-    step = "Write one row per id (and seed, if there are several)."
-    return [Problem(shown_as, f"between 1 and {max_rows} rows", str(n_rows), step)]
+    return [worded("rows-count", shown_as, most=max_rows, n=str(n_rows))]
 
 
 def unreadable(shown_as: str, expected: str, error: str) -> Problem:
@@ -369,8 +362,7 @@ def row_group_problems(file: pq.ParquetFile, shown_as: str) -> list[Problem]:
     most = min(_MAX_ROW_GROUPS, max(n_rows // 10, 20))
     if found <= most:
         return []
-    step = "Write the table in one piece: `frame.to_parquet(…, index=False)`."
-    return [Problem(shown_as, f"at most {most} row groups", str(found), step)]
+    return [worded("row-groups", shown_as, most=most, n=str(found))]
 
 
 def opened(data: BinaryIO, **options: Any) -> pq.ParquetFile:
@@ -558,19 +550,15 @@ def text_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[pa.Array,
     """A column of ids as text; ids stored as numbers or empty cells are problems."""
     column = table.column(name)
     if not _is_text(column.type):
-        where, found = f"{shown_as}, column `{name}`", f"values of type {column.type}"
-        step = "Store ids as text: '019' and '5e2' are not numbers."
-        return pa.array([], type=pa.string()), [Problem(where, "text", found, step)]
+        return pa.array([], type=pa.string()), [
+            worded("ids-no-text", f"{shown_as}, column `{name}`", type=column.type)
+        ]
     values = column.cast(pa.string()).combine_chunks()
     is_empty = pc.fill_null(pc.equal(pc.binary_length(values), 0), True)
     empty = np.flatnonzero(is_empty.to_numpy(zero_copy_only=False))
     if not len(empty):
         return values, []
-    where, step = (
-        f"{shown_as}, {_rows(empty)}, column `{name}`",
-        "Fill in the id or remove the row.",
-    )
-    return values, [Problem(where, "an id", "an empty cell", step)]
+    return values, [worded("id-empty", f"{shown_as}, {_rows(empty)}, column `{name}`")]
 
 
 def integer_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[Places, list[Problem]]:

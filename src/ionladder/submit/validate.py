@@ -23,6 +23,7 @@ from ionladder.errors import (
     ReferenceMissingError,
     SubmissionError,
     first_few,
+    worded,
 )
 from ionladder.repo import Layout, replacing_folder, write_text
 from ionladder.specs import Task
@@ -225,23 +226,15 @@ def as_problems(shown_as: str) -> Iterator[None]:
     except IonLadderError:
         raise
     except MemoryError as error:
-        step = "Keep one row per id, and only the columns that the task asks for."
-        expected = "tables that can be read within the memory there is"
-        raise SubmissionError(shown_as, expected, "tables that need more", step) from error
+        raise SubmissionError(worded("memory", shown_as)) from error
     except OSError as error:
         raise SubmissionError(
-            shown_as,
-            "files that can be read",
-            error.strerror or type(error).__name__,
-            "Make the folder and its files readable, or write them again.",
+            worded("unreadable-file", shown_as, reason=error.strerror or type(error).__name__)
         ) from error
     except Exception as error:
         last = (str(error).strip().splitlines() or [""])[-1]
         raise SubmissionError(
-            shown_as,
-            "a submission that can be read and scored",
-            f"one at which the program failed ({type(error).__name__}: {last[:160]})",
-            "Write the files again; if it stays so, report it together with the folder.",
+            worded("check-failed", shown_as, kind=type(error).__name__, text=last[:160])
         ) from error
 
 
@@ -289,8 +282,7 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
     )
     other = folder.parent.name
     if found and other != task.name and other in all_tasks():
-        step = f"Name it: --task {other}."
-        found = [Problem(shown_as, f"a submission of {task.name}", f"one of {other}", step)]
+        found = [worded("other-task", shown_as, task=task.name, other=other)]
     problems += found
     if problems or card is None or predictions is None:
         raise SubmissionError(problems)
@@ -309,14 +301,10 @@ def _read_referenced(
     """What the card refers to, in place of a file of the folder."""
     where = f"{shown_as}/{CARD_FILE}, field `predictions`"
     if beside := [name for name in _FILES[task.predicts] if (folder / name).exists()]:
-        step = "Remove one of the two."
-        found = f"{first_few(beside)} beside it"
-        return None, None, [Problem(where, "no file of predictions in the folder", found, step)]
+        return None, None, [worded("referenced-and-sent", where, files=first_few(beside))]
     read = expectations.read_referenced
     if read is None or task.predicts != "values":
-        expected = "a task of numbers, and somebody who may read what others publish"
-        step = "A maintainer decides on it."
-        raise ReferenceMissingError(where, expected, "neither of both", step)
+        raise ReferenceMissingError(worded("reference-unread", where))
     try:
         return read(reference, shown_as), None, []
     except ReferenceMissingError:
