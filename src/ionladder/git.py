@@ -46,6 +46,8 @@ REGULAR = "100644"
 ABSENT = "000000"
 #: Mode of a folder: a change only where the folder is empty, for else its files are.
 FOLDER = "040000"
+#: Mode of a folder of which nobody looks at more: it has too many entries, or is too deep.
+ENDLESS = "endless"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +169,10 @@ def list_files(root: Path, commit: str, folder: str) -> list[FileChange]:
     except (KeyError, ValueError, pygit2.GitError):
         return []
     is_folder = isinstance(found, pygit2.Tree)
-    return _changes(root, repo, None, found, os.fsencode(f"{folder}/")) if is_folder else []
+    files = _changes(repo, None, found, os.fsencode(f"{folder}/")) if is_folder else []
+    if any(file.new_mode == ENDLESS for file in files):
+        raise _unreadable(root, f"{folder} of {commit[:12]}", f"more than {MAX_ENTRIES:,} paths")
+    return files
 
 
 def files_at(root: Path, commit: str, folder: str) -> dict[str, bytes]:
@@ -212,7 +217,8 @@ def changes_between(
     """Every path that differs between two commits, in the order of paths.
 
     A damaged tree may hold a name twice: then all of them are changes. A folder without files,
-    which git itself never writes, is a change of mode :data:`FOLDER`.
+    which git itself never writes, is a change of mode :data:`FOLDER`; one with more below it than
+    is looked at is a change of mode :data:`ENDLESS`, and nothing is looked for after it.
 
     Args:
         root: The repository.
@@ -221,12 +227,12 @@ def changes_between(
         most: Changes after which nobody looks for more; there are never many more in the answer.
 
     Raises:
-        PullRequestError: A tree is missing or damaged, or there is no end of them.
+        PullRequestError: A tree is missing or damaged.
     """
     repo = pygit2.Repository(root)
     try:
         trees = [repo[commit].peel(pygit2.Commit).tree for commit in (before, after)]
-        return _changes(root, repo, trees[0], trees[1], most=most)
+        return _changes(repo, trees[0], trees[1], most=most)
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise _unreadable(root, f"commits {before[:12]} and {after[:12]}", str(error)) from error
 
@@ -377,7 +383,6 @@ def _name(entry: pygit2.Object) -> bytes:
 
 
 def _changes(
-    root: Path,
     repo: pygit2.Repository,
     before: _Entry,
     after: _Entry,
@@ -396,7 +401,9 @@ def _changes(
         old, new = ([] if tree is None else list(tree) for tree in trees)
         n_entries += len(old) + len(new)
         if n_entries > MAX_ENTRIES or len(folder) > _MAX_PATH:
-            raise _unreadable(root, "its trees", f"more than {MAX_ENTRIES:,} paths or endless ones")
+            path = os.fsdecode(folder[:-1]) or "."
+            changes.append(FileChange(path=path, old_mode=ABSENT, new_mode=ENDLESS))
+            break
         if other is not None and not new and folder != below:
             changes.append(_change(repo, os.fsdecode(folder[:-1]), None, other))
         by_name, times = {_name(entry): entry for entry in old}, Counter(map(_name, new))

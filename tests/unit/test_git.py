@@ -23,6 +23,7 @@ from ionladder.git import (
     not_at,
     read_objects,
 )
+from ionladder.pr.rules import KnownSubmissions, guard
 
 
 @pytest.fixture
@@ -174,16 +175,29 @@ def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo: GitRepo
             changes_between(repo.root, head, odd)
 
 
-def test_trees_without_end_are_an_error(
-    repo: GitRepository, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["phantom", "deep", "wide"])
+def test_trees_without_end_are_refused_in_a_report(
+    repo: GitRepository, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Ten trees of ten names each are ten thousand million paths in a few hundred bytes."""
     head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
-    for _ in range(10):
-        tree = make_tree(repo, *(("40000", f"{i}", tree) for i in range(10)))
+    blob = repo.git("rev-parse", "HEAD:board/a.json")
+    for _ in range({"phantom": 10, "deep": 1500, "wide": 0}[kind]):
+        names = "0123456789" if kind == "phantom" else ["deeper"]
+        tree = make_tree(repo, *(("40000", name, tree) for name in names))
+    if kind == "wide":
+        tree = make_tree(repo, *(("100644", f"{i:06}.csv", blob) for i in range(2500)))
+    for name in ("mine", "obelix", "submissions"):
+        tree = make_tree(repo, ("40000", name, tree))
     monkeypatch.setattr(reading, "MAX_ENTRIES", 2000)
+    commit = commit_tree(repo, tree)
+    changes = changes_between(repo.root, head, commit)
+    assert "endless" in {change.new_mode for change in changes}
+    board = KnownSubmissions(names={"obelix": frozenset()}, reserved={})
+    (found,) = [p for p in guard(changes, board).refusals if p.found.startswith("more ")]
+    assert "ranch" in found.next_step or kind == "phantom"
     with pytest.raises(PullRequestError, match="more than 2,000 paths"):
-        changes_between(repo.root, head, commit_tree(repo, tree))
+        list_files(repo.root, commit, "submissions")
 
 
 @pytest.mark.parametrize("kind", ["phantom", "wide"])

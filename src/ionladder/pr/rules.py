@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from ionladder.errors import Problem, did_you_mean, first_few, worded
-from ionladder.git import ABSENT, REGULAR, FileChange
+from ionladder.git import ABSENT, ENDLESS, MAX_ENTRIES, REGULAR, FileChange
 from ionladder.repo import MAX_BYTES as MAX_CARD_BYTES
 from ionladder.submit.card import CARD_FILE, name_problems, skeleton
 
@@ -42,6 +42,10 @@ _KINDS = {
         "Run `git update-index --chmod=-x PATH`, on Linux also `chmod 644 PATH`, and commit.",
     ),
     "040000": ("a folder without files", "Remove it; git itself never keeps one."),
+    ENDLESS: (
+        f"more than {MAX_ENTRIES:,} files and folders, or folders in each other without end",
+        "Start a branch from the main branch, and commit only the submission's folder.",
+    ),
     "120000": ("a symbolic link", "Put the file itself here."),
     "160000": ("a submodule", "Remove it; link code from submission.yaml."),
 }
@@ -174,7 +178,7 @@ def _places(
             )
     for change in changes:
         parts = change.path.split("/")
-        if parts[0] != ROOT:
+        if parts[0] != ROOT or change.new_mode == ENDLESS:
             continue
         if len(parts) >= DEPTH and parts[1] not in board.names:
             hint = did_you_mean(parts[1], board.names)
@@ -200,7 +204,7 @@ def _kinds(changes: Sequence[FileChange]) -> Iterator[Problem]:
 def _file_names(changes: Sequence[FileChange]) -> Iterator[Problem]:
     for change in changes:
         parts = change.path.split("/")
-        if parts[0] != ROOT or len(parts) != DEPTH or change.new_mode == ABSENT:
+        if parts[0] != ROOT or len(parts) != DEPTH or change.new_mode in (ABSENT, ENDLESS):
             continue
         if parts[3] not in {*ALLOWED, README}:
             yield Problem(

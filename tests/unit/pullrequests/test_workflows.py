@@ -106,7 +106,8 @@ def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts: dict[str, s
             assert "head" not in str(item["with"].get("ref", "")), job
     check = jobs_of(texts)["submission-check/check"]
     assert check["permissions"] == {"contents": "read"}
-    assert check["steps"][0]["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
+    base = "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"
+    assert check["steps"][0]["with"]["ref"] == check["env"]["BASE_SHA"] == base
 
 
 def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> None:
@@ -155,14 +156,43 @@ def test_the_pull_request_is_fetched_and_not_checked_out(
     clone = origin.fork(tmp_path / "clone")
 
     script = step(texts, "submission-check/check", "Fetch the pull request as data")
-    result = run_script(script, clone.root, PR_NUMBER="7", HEAD_SHA=head)
+    result = run_script(script, clone.root, HEAD_REF="refs/pull/7/head", HEAD_SHA=head)
     assert result.returncode == 0, result.stderr
     assert clone.git("cat-file", "-t", head) == "commit"
     assert (clone.root / "code.py").read_text() == "ours\n"
 
-    moved = run_script(script, clone.root, PR_NUMBER="7", HEAD_SHA="0" * 40)
+    moved = run_script(script, clone.root, HEAD_REF="refs/pull/7/head", HEAD_SHA="0" * 40)
     assert moved.returncode == 1
     assert "has moved" in moved.stderr
+
+
+@pytest.mark.parametrize(
+    ("event", "path", "code", "expected"),
+    [
+        ("pull_request", "submissions/obelix/a/predictions.csv", 0, 0),
+        ("pull_request", "submissions/obelix/a/predictions.csv", 3, 3),
+        ("merge_group", "submissions/obelix/a/predictions.csv", 3, 0),
+        ("merge_group", "submissions/obelix/a/predictions.csv", 1, 1),
+        ("merge_group", "src/code.py", 1, 0),
+    ],
+)
+def test_the_merge_queue_repeats_the_check_on_what_main_would_be(
+    texts: dict[str, str], tmp_path: Path, event: str, path: str, code: int, expected: int
+) -> None:
+    assert "merge_group" in load(texts["submission-check"])[True]
+    work = GitRepository(tmp_path / "work")
+    work.write("README.md", "ours\n")
+    base = GitRepository.start(work.root).git("rev-parse", "HEAD")
+    work.write(path, "theirs\n")
+    head = work.commit()
+    program = work.root / ".venv" / "bin" / "ionladder"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nexit {code}\n")
+    program.chmod(0o755)
+    script = step(texts, "submission-check/check", "Guard, validate and score")
+    names = {"GITHUB_EVENT_NAME": event, "BASE_SHA": base, "HEAD_SHA": head}
+    folders = {"RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    assert run_script(script, work.root, **names, **folders).returncode == expected
 
 
 @pytest.mark.parametrize(
