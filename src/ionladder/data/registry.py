@@ -8,13 +8,8 @@ A folder with a ``dataset.yaml`` is a dataset; its name is the dataset's. Beside
 - ``reported.csv``: rows quoted from publications (``task``: one name, or several with blanks
   between; then the fields of :class:`ionladder.specs.Reported`; ``test_<subset>`` columns hold
   its values);
-<<<<<<< HEAD
 - Python where code is needed: ``ingest.py``, ``slices.py``, ``crystals.py``; datasets that share
   it have it in the folder above theirs.
-=======
-- Python where code is needed: ``ingest.py``, ``slices.py`` (or ``__init__.py``), ``crystals.py``;
-  datasets that share it have it in the folder above theirs.
->>>>>>> 2180748 (The merge queue repeats the check on the merge result; a tree without end is refused in a report)
 
 Keys are the fields of :class:`ionladder.specs.Dataset`, and four more:
 
