@@ -473,8 +473,7 @@ def _update(digest: hashlib._Hash, array: pa.Array) -> None:
 
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    valid = np.asarray(array.is_valid())
-    digest.update(np.packbits(valid).tobytes())
+    digest.update(np.packbits(np.asarray(array.is_valid())).tobytes())
     kind = array.type
     if pa.types.is_boolean(kind):
         digest.update(b"bool")
@@ -670,8 +669,7 @@ def _scalar(event: Any, lines: Sequence[str]) -> Any:
     if event.style:  # quoted, or a block of text
         return text
     end = event.end_mark
-    rest = lines[end.line][end.column :] if end.line < len(lines) else ""
-    if lost := _LOST.match(rest):
+    if lost := _LOST.match(lines[end.line][end.column :] if end.line < len(lines) else ""):
         reason = f"{lost[1]!r}, which YAML takes for a comment"
         raise _refused(reason, end, "Put the whole text into quotes, or a blank behind the `#`.")
     if text in _WORDS:

@@ -40,7 +40,6 @@ def croissant(dataset: Dataset, manifest: Manifest, checksums: Mapping[str, str]
         checksums: Table file → SHA-256 of its bytes; needed where the version is computed here.
     """
     files = manifest["source"].get("files")
-    parts = _of_upstream(dataset, manifest) if files else _of_tables(manifest, checksums)
     return {
         "@context": _WORDS["context"],
         "@type": "sc:Dataset",
@@ -54,7 +53,7 @@ def croissant(dataset: Dataset, manifest: Manifest, checksums: Mapping[str, str]
         "citation": manifest["citation"],
         "citeAs": dataset.bibtex.strip(),
         "isLiveDataset": False,
-        **parts,
+        **(_of_upstream(dataset, manifest) if files else _of_tables(manifest, checksums)),
     }
 
 

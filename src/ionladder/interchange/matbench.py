@@ -339,8 +339,7 @@ def predictions_of(
     for name, recorded in _chosen(results, task, wanted).items():
         where = f"{results.name}, task {name}"
         split = parse_name(name) or _recognise(recorded, task, name, where, expected)
-        part = (split.scheme or "", split.repeat)
-        parts[part][split.target] = list(_rows(recorded, split))
+        parts[(split.scheme or "", split.repeat)][split.target] = list(_rows(recorded, split))
     where = f"{results.name}, test entries"
     predictions = tables.merge_targets(parts.pop(("", 0), {}), task, where=where)
     folds: dict[str, list[str]] = defaultdict(list)
@@ -529,8 +528,7 @@ def jarvis_mae(contribution: Contribution, labels: Mapping[str, float]) -> PeerS
     column = io.StringIO()
     csv.writer(column).writerows([["id"], *([identifier] for identifier in contribution.ids)])
     column.seek(0)
-    ids = pd.read_csv(column)["id"].astype(str)  # its guess of the type, then text again
-    cells = zip(ids, contribution.predictions, strict=True)
+    cells = zip(pd.read_csv(column)["id"].astype(str), contribution.predictions, strict=True)
     pairs = [(labels[i], float(cell)) for i, cell in cells if i in labels]
     known = frozenset(labels)
     problems = coverage_problems(contribution.ids, expected=known, where=contribution.name)

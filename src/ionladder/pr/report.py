@@ -296,8 +296,7 @@ def block(lines: Iterable[object], *, most: int = 50, limit: int = _LONGEST) -> 
 
 
 def _fence(text: str, *, shortest: int) -> str:
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    return "`" * max(shortest, longest + 1)
+    return "`" * max(shortest, max(map(len, re.findall("`+", text)), default=0) + 1)
 
 
 # The summary in Markdown: the job's page and the comment on a pull request

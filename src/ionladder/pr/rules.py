@@ -220,8 +220,7 @@ def _sizes(changes: Sequence[FileChange]) -> Iterator[Problem]:
     """Files too large each or together, and those whose size nobody can tell."""
     files = [c for c in changes if c.new_mode == REGULAR and c.path.startswith(f"{ROOT}/")]
     for change in files:
-        is_text = change.path.endswith((CARD_FILE, README))
-        limit = MAX_CARD_BYTES if is_text else MAX_TABLE_BYTES
+        limit = MAX_CARD_BYTES if change.path.endswith((CARD_FILE, README)) else MAX_TABLE_BYTES
         if change.size is None or change.size > limit:
             yield Problem(
                 shown(change.path),
@@ -344,5 +343,4 @@ def is_one_slip_away(name: str, other: str) -> bool:
         return False
     if rest_short[1:] == rest_long[1:]:
         return not (rest_short[0].isdigit() and rest_long[0].isdigit())
-    swapped = rest_short[1::-1] + rest_short[2:]
-    return swapped == rest_long and not rest_short[:2].isdigit()
+    return (rest_short[1::-1] + rest_short[2:]) == rest_long and not rest_short[:2].isdigit()

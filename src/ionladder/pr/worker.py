@@ -110,7 +110,6 @@ def _scored(
     folder = sent.submission_dir(task.name, name)
     # First the contribution: what is wrong with it is said before anything else is read.
     mine = scorer.score(folder, shown_as=sent.relative(folder))
-    others = [scorer.score(sent.submission_dir(task.name, other)) for other in beside]
     found = stand(
         layout,
         task,
@@ -119,7 +118,7 @@ def _scored(
         settings=settings,
         mine=mine,
         board=board,
-        beside=others,
+        beside=[scorer.score(sent.submission_dir(task.name, other)) for other in beside],
     )
     return {
         "outcome": "scored",

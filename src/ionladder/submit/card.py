@@ -275,8 +275,7 @@ def _problem(detail: dict[str, Any], *, shown_as: str) -> Problem:
         groups: dict[str, type[BaseModel]] = {"predictions": Referenced, "source": PublishedFile}
         groups |= {"order": RowOrder}
         above = [part for part in loc[:-1] if not part.isdigit()]
-        fields = groups.get(above[-1], Author) if above else Card
-        known = list(fields.model_fields)
+        known = list((groups.get(above[-1], Author) if above else Card).model_fields)
         close = difflib.get_close_matches(loc[-1], known, n=1)
         hint = f"Did you mean `{close[0]}`? " if close else ""
         return worded("card-unknown", where, fields=", ".join(known), hint=hint)

@@ -301,8 +301,7 @@ class FrozenFolds:
         order: Places = np.argsort(keys, kind="stable")
         _, ids, n_repeats, n_folds = self._known
         per_scheme = n_repeats * n_folds * len(ids)
-        given = np.unique(keys // per_scheme)
-        frozen = self._frozen[np.isin(self._frozen // per_scheme, given)]
+        frozen = self._frozen[np.isin(self._frozen // per_scheme, np.unique(keys // per_scheme))]
         return order if np.array_equal(keys[order], frozen) else None
 
     def problems(self, columns: Mapping[str, Any], file: str) -> list[Problem]:
@@ -522,9 +521,8 @@ def _open(
         path, shown_as=file, allowed=allowed, max_rows=max_rows
     )
     if table is not None:
-        names = table.column_names
         problems = tables.column_problems(
-            names, required=required, optional=optional, shown_as=file
+            table.column_names, required=required, optional=optional, shown_as=file
         )
     return (None, path, problems) if problems else (table, path, [])
 
@@ -601,10 +599,9 @@ def absent_folds(task: Task, scheme: str, *, shown_as: str) -> Problem:
 
 def unused_predictions(folder: Path, *, shown_as: str) -> list[Problem]:
     """A problem for each file of test predictions, which a task scored on folds has no use for."""
-    paths = [folder / f"{PREDICTIONS_STEM}{suffix}" for suffix in (".csv", ".parquet")]
     return [
         worded("test-predictions-unused", f"{shown_as}/{path.name}")
-        for path in paths
+        for path in [folder / f"{PREDICTIONS_STEM}{suffix}" for suffix in (".csv", ".parquet")]
         if path.exists() or path.is_symlink()
     ]
 

@@ -367,14 +367,13 @@ def _read_arrays(
     if table is None:
         return None, problems
     facts = json.loads(table.schema.metadata[b"facts"])
-    columns = {
-        name: column.combine_chunks() if pa.types.is_string(column.type) else column.to_numpy()
-        for name, column in zip(table.column_names, table.columns, strict=True)
-    }
     return pred.PredictionTable(
         path=Path(facts["path"]),
         sha256=facts["sha256"],
-        columns=columns,
+        columns={
+            name: column.combine_chunks() if pa.types.is_string(column.type) else column.to_numpy()
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        },
         remarks=tuple(facts["remarks"]),
     ), []
 
