@@ -1,4 +1,4 @@
-"""Every problem that is worded by its kind has words, with a fact for every gap in them."""
+"""Every problem that is worded by its kind has words, and a fact for every gap in them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from ionladder.errors import _words
 
 
 def test_every_kind_of_problem_has_words_and_facts() -> None:
-    used: set[str] = set()
+    words, used = _words(), set()
     for path in Path(ionladder.__file__).parent.rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "worded":
-                kind = ast.literal_eval(call.args[0])
-                gaps = {name for text in _words()[kind] for _, name, *_ in Formatter().parse(text)}
-                assert gaps - {None} == {fact.arg for fact in call.keywords}, (path, kind)
-                used.add(kind)
-    assert used == _words().keys()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in words:
+                used.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "worded":
+                facts = {fact.arg for fact in node.keywords}
+                if isinstance(node.args[0], ast.Constant) and None not in facts:
+                    texts = words[node.args[0].value]
+                    gaps = {name for text in texts for _, name, *_ in Formatter().parse(text)}
+                    assert gaps - {None} == facts, (path, texts)
+    assert used == words.keys()

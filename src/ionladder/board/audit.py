@@ -175,18 +175,12 @@ def audit_board(
         y_true, upper_limit = (c.to_numpy(dtype=np.float64, na_value=np.nan) for c in columns)
         known = y_true[np.isfinite(y_true)]
         means = [values.mean(axis=0) for values in y_pred]
-        targets.append(
-            TargetInputs(
-                target=target,
-                of=f" of {target.symbol}" if len(task.targets) > 1 else "",
-                y_true=y_true,
-                upper_limit=upper_limit,
-                train_median=float(np.median(train)) if train.size else np.nan,
-                y_pred=y_pred,
-                means=np.stack(means) if means else np.empty((0, len(test))),
-                label_sd=float(known.std()) if known.size else np.nan,
-            )
-        )
+        facts: dict[str, Any] = {"y_true": y_true, "upper_limit": upper_limit, "y_pred": y_pred}
+        facts["of"] = f" of {target.symbol}" if len(task.targets) > 1 else ""
+        facts["train_median"] = float(np.median(train)) if train.size else np.nan
+        facts["means"] = np.stack(means) if means else np.empty((0, len(test)))
+        facts["label_sd"] = float(known.std()) if known.size else np.nan
+        targets.append(TargetInputs(target=target, **facts))
     receipts = tuple(scored[name].receipt for name in names)
     is_crossing = test["id"].isin(list(crossing)).to_numpy(dtype=bool)
     inputs = AuditInputs(task, names, receipts, tuple(targets), is_crossing)
@@ -195,11 +189,9 @@ def audit_board(
         for place, evidence, words in check.run(inputs):
             words["why"] = check.why.get(words.get("why", ""), "")
             sentence = check.sentence.format(**{**evidence, **words})
-            findings[names[place]].append(
-                AuditFinding(
-                    check=check.name, title=check.heading, sentence=sentence, evidence=evidence
-                )
-            )
+            facts = {"sentence": sentence, "evidence": evidence}
+            finding = AuditFinding(check=check.name, title=check.heading, **facts)
+            findings[names[place]].append(finding)
     return findings
 
 
@@ -315,13 +307,8 @@ def check_crossing(inputs: AuditInputs) -> Found:
     task = inputs.task
     metric = get_metric(task.primary_use.metric)
     targets = [item for item in inputs.targets if item.target in task.primary_targets]
-    sides = [
-        [
-            (inputs.crossing == is_crossing) & (np.isfinite(item.y_true) | metric.accepts_missing)
-            for item in targets
-        ]
-        for is_crossing in (True, False)
-    ]
+    usable = [np.isfinite(item.y_true) | metric.accepts_missing for item in targets]
+    sides = [[side & rows for rows in usable] for side in (inputs.crossing, ~inputs.crossing)]
     if metric.direction != "minimize" or not targets:
         return
     if not all(rows.any() for side in sides for rows in side):

@@ -150,15 +150,10 @@ def _folds(content: Any, where: str) -> Iterator[Fold]:
         if not isinstance(data, dict) or not data:
             expected = "`data` with predictions by id"
             raise InterchangeError(f"{where}, {name}", expected, "none", _RECORD_ALL)
-        claimed = fold.get("scores")
-        yield Fold(
-            number=int(match[1]),
-            predictions={key: _cell(value) for key, value in data.items()},
-            std=_std(fold.get("uncertainty")),
-            claimed={name: float(value) for name, value in claimed.items() if _is_number(value)}
-            if isinstance(claimed, dict)
-            else {},
-        )
+        scores = fold.get("scores") if isinstance(fold.get("scores"), dict) else {}
+        claimed = {name: float(value) for name, value in scores.items() if _is_number(value)}
+        cells, std = {key: _cell(data[key]) for key in data}, _std(fold.get("uncertainty"))
+        yield Fold(number=int(match[1]), predictions=cells, std=std, claimed=claimed)
 
 
 def _is_number(value: Any) -> bool:
@@ -252,21 +247,17 @@ def export_matbench_folds(
 
 def validation_document(task: Task, pinned: DatasetVersion, inputs: TaskInputs) -> dict[str, Any]:
     """The splits of a task: its test part, where it has one, and every repeat of its folds."""
+    folds = pinned.folds
+    facts: dict[str, Any] = {
+        "task": task.name,
+        "dataset": pinned.dataset,
+        "dataset_version": pinned.version,
+    }
+    facts |= {"n_splits": folds.n_folds, "n_repeats": folds.n_repeats, "random_state": folds.seed}
+    splits = (each for target in inputs.targets for each in _splits(task, target, inputs))
     return {
-        "metadata": {
-            "task": task.name,
-            "dataset": pinned.dataset,
-            "dataset_version": pinned.version,
-            "n_splits": pinned.folds.n_folds,
-            "n_repeats": pinned.folds.n_repeats,
-            "random_state": pinned.folds.seed,
-            "shuffle": True,
-        },
-        "splits": {
-            str(name): splits
-            for target in inputs.targets
-            for name, splits in _splits(task, target, inputs)
-        },
+        "metadata": {**facts, "shuffle": True},
+        "splits": {str(name): parts for name, parts in splits},
     }
 
 
@@ -277,15 +268,11 @@ def metadata_document(task: Task, inputs: TaskInputs) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for target in task.targets:
         labels = inputs.train_labels[target.name].dropna()
-        facts = {
-            "input_type": "structure" if is_structure else "composition",
-            "target": target.name,
-            "task_type": "regression",
-            "unit": target.unit,
-            "n_samples": len(inputs.train_ids) + len(inputs.test_ids),
-            # Of the training labels: those of the test entries are nobody's to summarise.
-            "mad": float((labels - labels.mean()).abs().mean()),
-        }
+        kind = "structure" if is_structure else "composition"
+        facts: dict[str, Any] = {"input_type": kind, "target": target.name, "unit": target.unit}
+        # The deviation of the training labels: those of test entries are nobody's to summarise.
+        n, mad = len(inputs.train_ids) + len(inputs.test_ids), (labels - labels.mean()).abs().mean()
+        facts |= {"task_type": "regression", "n_samples": n, "mad": float(mad)}
         document |= {str(name): facts for name, _ in _splits(task, target.name, inputs)}
     return document
 
@@ -297,20 +284,14 @@ def _splits(task: Task, target: str, inputs: TaskInputs) -> Iterator[tuple[Matbe
     accepted = [item.scheme for item in task.fold_schemes]
     for (scheme, repeat), part in inputs.folds.groupby(["scheme", "repeat"], observed=True):
         if scheme in accepted:
-            name = MatbenchName(
-                task=task.name, target=target, scheme=str(scheme), repeat=int(str(repeat))
-            )
+            place: dict[str, Any] = {"scheme": str(scheme), "repeat": int(str(repeat))}
             ids, folds = (part.sort_values("id")[key] for key in ("id", "fold"))
-            yield (
-                name,
-                {
-                    f"fold_{fold}": {
-                        "train": ids[folds != fold].tolist(),
-                        "test": ids[folds == fold].tolist(),
-                    }
-                    for fold in sorted(folds.unique())
-                },
-            )
+            splits = {}
+            for fold in sorted(folds.unique()):
+                is_test = folds == fold
+                parts = {"train": ids[~is_test].tolist(), "test": ids[is_test].tolist()}
+                splits[f"fold_{fold}"] = parts
+            yield MatbenchName(task=task.name, target=target, **place), splits
 
 
 # --- From a results file of matbench to predictions of one of our tasks
@@ -528,6 +509,7 @@ def jarvis_mae(contribution: Contribution, labels: Mapping[str, float]) -> PeerS
     column = io.StringIO()
     csv.writer(column).writerows([["id"], *([identifier] for identifier in contribution.ids)])
     column.seek(0)
+    # Its guess of the type, then text again.
     cells = zip(pd.read_csv(column)["id"].astype(str), contribution.predictions, strict=True)
     pairs = [(labels[i], float(cell)) for i, cell in cells if i in labels]
     known = frozenset(labels)

@@ -64,14 +64,10 @@ def read_pull_request(root: Path, base: str, head: str) -> PullRequest:
     base, head = git.resolve_commit(root, base), git.resolve_commit(root, head)
     found = git.merge_bases(root, base, head)
     if len(found) != 1:
-        raise PullRequestError(
-            f"{base[:12]}…{head[:12]}",
-            "one commit at which the branch left the main branch",
-            f"{len(found)}: the branches were merged into each other"
-            if found
-            else "none: the histories are unrelated, or this clone is a shallow one",
-            "Rebase the branch onto the main branch, or put its files into a new branch.",
-        )
+        many = f"{len(found)}: the branches were merged into each other"
+        none = "none: the histories are unrelated, or this clone is a shallow one"
+        where = f"{base[:12]}…{head[:12]}"
+        raise PullRequestError(worded("merge-bases", where, found=many if found else none))
     changes = git.changes_between(root, found[0], head, most=rules.MAX_CHANGES)
     if len(changes) <= rules.MAX_CHANGES and base != found[0]:
         changes = git.not_at(root, base, changes)  # merged by squashing or rebasing
@@ -250,18 +246,11 @@ def _run(
 
 def worker_environment(folder: Path) -> dict[str, str]:
     """Environment of the process: nothing of the caller's, no tokens, no paths, one thread."""
-    return {
-        # The system's allocator: others reserve a gigabyte of addresses, which the limit counts.
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-        "ARROW_IO_THREADS": "1",
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "MALLOC_ARENA_MAX": "2",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PATH": os.defpath,
-        "TMPDIR": str(folder),
-    }
+    # The system's allocator: others reserve a gigabyte of addresses, which the limit counts.
+    fixed = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "LANG": "C.UTF-8"}
+    threads = ("ARROW_IO_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    places = {"HOME": str(folder), "TMPDIR": str(folder), "PATH": os.defpath}
+    return {**fixed, **dict.fromkeys(threads, "1"), **places}
 
 
 def _failure(where: str, limits: Limits, code: int, log: str) -> tuple[str, Problem]:
@@ -277,12 +266,8 @@ def _failure(where: str, limits: Limits, code: int, log: str) -> tuple[str, Prob
         return "refused", Problem(where, f"a check {expected}", found, step)
     if -code in ENDED_BY_A_FAULT:
         return "refused", worded("check-broke-off", where, number=-code)
-    return "unchecked", worded(
-        "check-failed-itself",
-        where,
-        code=code,
-        last=ascii(log.strip().splitlines()[-1][:300]) if log.strip() else "no word",
-    )
+    last = ascii(log.strip().splitlines()[-1][:300]) if log.strip() else "no word"
+    return "unchecked", worded("check-failed-itself", where, code=code, last=last)
 
 
 # The check, from two revisions to a report
@@ -329,9 +314,7 @@ def check_pull_request(
     report = {
         "format": shapes.FORMAT,
         "verdict": _verdict(guarded.refusals, questions, seen),
-        "base": request.base,
-        "merge_base": request.merge_base,
-        "head": request.head,
+        **{name: getattr(request, name) for name in ("base", "merge_base", "head")},
         "refusals": shapes.records(guarded.refusals),
         "questions": shapes.records(questions),
         "submissions": submissions,
@@ -344,16 +327,12 @@ def check_pull_request(
 
 def audit_questions(submissions: Iterable[shapes.SubmissionReport]) -> list[Problem]:
     """What the audit saw that may have an innocent reason, which only the authors can give."""
+    asked = ((s.task, s.name, note) for s in submissions for note in s.audit if note.check in ASKED)
     return [
         worded(
-            "audit-question",
-            f"{rules.ROOT}/{item.task}/{item.name}",
-            title=note.title.lower(),
-            sentence=note.sentence,
+            "audit-question", f"{rules.ROOT}/{task}/{name}", title=n.title.lower(), text=n.sentence
         )
-        for item in submissions
-        for note in item.audit
-        if note.check in ASKED
+        for task, name, n in asked
     ]
 
 
@@ -370,19 +349,10 @@ def _ask_all(
         for task in sorted({folder.task for folder in folders}):
             write_board(request, task, board)
         for folder in folders:
-            question = ReviewQuestion(
-                root=layout.root,
-                task=folder.task,
-                name=folder.name,
-                is_new=folder.is_new,
-                board=board,
-                sent=sent,
-                beside=" ".join(
-                    str(answer["name"])
-                    for answer in answers
-                    if (answer["task"], answer["outcome"]) == (folder.task, "scored")
-                ),
-            )
+            good = [a for a in answers if (a["task"], a["outcome"]) == (folder.task, "scored")]
+            beside = " ".join(str(answer["name"]) for answer in good)
+            of: dict[str, Any] = {"task": folder.task, "name": folder.name, "is_new": folder.is_new}
+            question = ReviewQuestion(root=layout.root, board=board, sent=sent, beside=beside, **of)
             is_there = copy_folder(request, folder, sent).exists()
             withdrawn = question.known | {"outcome": "withdrawn"}
             answers.append(ask(question, limits) if is_there else withdrawn)
@@ -437,13 +407,8 @@ def comment(
     strictest: tuple[shapes.Verdict, ...] = ("refused", "needs a maintainer", "good")
     verdicts = {_verdict(guarded.refusals, questions, submissions)}
     verdicts |= {report.verdict} if not guarded.refusals else set()
-    held = report.model_copy(
-        update={
-            "base": request.base,
-            "verdict": next(verdict for verdict in strictest if verdict in verdicts),
-            "refusals": [shapes.ProblemShape(**vars(problem)) for problem in guarded.refusals],
-            "questions": [shapes.ProblemShape(**vars(problem)) for problem in questions],
-            "submissions": submissions,
-        }
-    )
-    return shapes.render(held, tasks, run=run)
+    verdict = next(verdict for verdict in strictest if verdict in verdicts)
+    held: dict[str, Any] = {"base": request.base, "verdict": verdict, "submissions": submissions}
+    for name, problems in (("refusals", guarded.refusals), ("questions", questions)):
+        held[name] = [shapes.ProblemShape(**vars(problem)) for problem in problems]
+    return shapes.render(report.model_copy(update=held), tasks, run=run)

@@ -17,13 +17,8 @@ ROOT = "submissions"
 DEPTH = 4
 #: Files of every kind of task; what else a task refuses, its own check says.
 ALLOWED = (
-    CARD_FILE,
-    "predictions.csv",
-    "predictions.parquet",
-    "cv_predictions.csv",
-    "cv_predictions.parquet",
-    "predictions.extxyz",
-    "offset_predictions.parquet",
+    *(CARD_FILE, "predictions.csv", "predictions.parquet", "cv_predictions.csv"),
+    *("cv_predictions.parquet", "predictions.extxyz", "offset_predictions.parquet"),
 )
 #: Free text that only a person can judge: accepted in a folder, but never without a look.
 README = "README.md"
@@ -37,17 +32,11 @@ _MADE_ON_MAIN = ("leaderboard/", "dvc.lock")
 _BASELINE_CODE = ("src/ionladder/baselines/", "tests/unit/baselines/", "CHANGELOG.md")
 _LONGEST_SHOWN = 120
 _KINDS = {
-    "100755": (
-        "an executable file",
-        "Run `git update-index --chmod=-x PATH`, on Linux also `chmod 644 PATH`, and commit.",
-    ),
-    "040000": ("a folder without files", "Remove it; git itself never keeps one."),
-    ENDLESS: (
-        f"more than {MAX_ENTRIES:,} files and folders, or folders in each other without end",
-        "Start a branch from the main branch, and commit only the submission's folder.",
-    ),
-    "120000": ("a symbolic link", "Put the file itself here."),
-    "160000": ("a submodule", "Remove it; link code from submission.yaml."),
+    "100755": "executable",
+    "040000": "empty-folder",
+    ENDLESS: "endless-folder",
+    "120000": "symbolic-link",
+    "160000": "submodule",
 }
 
 
@@ -170,12 +159,8 @@ def _places(
             tops = {path.split("/")[0] for path in paths}
             meant = sorted(top for top in tops if get_close_matches(top.casefold(), [ROOT]))
             hint = f" Did you mean `{ROOT}/` by {first_few(map(shown, meant))}?" if meant else ""
-            yield Problem(
-                "the pull request",
-                "only files below submissions/<task>/<name>/",
-                f"{n_files} elsewhere ({first_few(map(shown, paths))})",
-                next_step + hint,
-            )
+            facts = {"n": n_files, "files": first_few(map(shown, paths)), "step": next_step + hint}
+            yield worded("files-elsewhere", "the pull request", **facts)
     for change in changes:
         parts = change.path.split("/")
         if parts[0] != ROOT or change.new_mode == ENDLESS:
@@ -194,11 +179,9 @@ def _places(
 def _kinds(changes: Sequence[FileChange]) -> Iterator[Problem]:
     """Links, submodules, executables: anything that is not a plain file."""
     for change in changes:
-        if change.new_mode not in {REGULAR, ABSENT}:
-            unknown = (f"an entry of mode {change.new_mode!a}", "Commit a plain file.")
-            found, step = _KINDS.get(change.new_mode, unknown)
-            path = shown(change.path)
-            yield Problem(path, "a regular file", found, step.replace("PATH", path))
+        if (mode := change.new_mode) not in {REGULAR, ABSENT}:
+            facts = {"path": shown(change.path), "mode": mode, "most": MAX_ENTRIES}
+            yield worded(_KINDS.get(mode, "odd-mode"), shown(change.path), **facts)
 
 
 def _file_names(changes: Sequence[FileChange]) -> Iterator[Problem]:
@@ -207,13 +190,9 @@ def _file_names(changes: Sequence[FileChange]) -> Iterator[Problem]:
         if parts[0] != ROOT or len(parts) != DEPTH or change.new_mode in (ABSENT, ENDLESS):
             continue
         if parts[3] not in {*ALLOWED, README}:
-            yield Problem(
-                shown(change.path),
-                f"only {', '.join(ALLOWED)}",
-                f"a file {parts[3]!a}",
-                "Leave it out; link code and models from submission.yaml. "
-                + did_you_mean(parts[3].casefold(), ALLOWED),
-            )
+            facts = {"known": ", ".join(ALLOWED), "name": parts[3]}
+            hint = did_you_mean(parts[3].casefold(), ALLOWED)
+            yield worded("file-name", shown(change.path), **facts, hint=hint)
 
 
 def _sizes(changes: Sequence[FileChange]) -> Iterator[Problem]:
@@ -222,13 +201,8 @@ def _sizes(changes: Sequence[FileChange]) -> Iterator[Problem]:
     for change in files:
         limit = MAX_CARD_BYTES if change.path.endswith((CARD_FILE, README)) else MAX_TABLE_BYTES
         if change.size is None or change.size > limit:
-            yield Problem(
-                shown(change.path),
-                f"at most {_bytes(limit)}",
-                "a file that git does not have" if change.size is None else _bytes(change.size),
-                "Keep only the rows and columns that the task asks for; parquet is smaller than "
-                "CSV.",
-            )
+            size = "a file that git does not have" if change.size is None else _bytes(change.size)
+            yield worded("file-size", shown(change.path), most=_bytes(limit), size=size)
     total = sum(change.size or 0 for change in files)
     if total > MAX_TOTAL_BYTES:
         expected = f"at most {_bytes(MAX_TOTAL_BYTES)} in all"
@@ -254,12 +228,9 @@ def _repeated(changes: Sequence[FileChange]) -> Iterator[Problem]:
 def _folders(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[Problem]:
     """Too many submissions, folder names outside the accepted characters, names that collide."""
     if len(folders) > MAX_FOLDERS:
-        yield Problem(
-            "the pull request",
-            f"at most {MAX_FOLDERS} submissions",
-            f"{len(folders)} ({first_few(shown(folder.path) for folder in folders)})",
-            "Send them in several pull requests.",
-        )
+        listed = first_few(shown(folder.path) for folder in folders)
+        facts = {"most": MAX_FOLDERS, "n": len(folders), "names": listed}
+        yield worded("submissions-too-many", "the pull request", **facts)
     for folder in folders:
         for problem in name_problems(folder.name, where=shown(folder.path)):
             yield replace(problem, found=ascii(folder.name))

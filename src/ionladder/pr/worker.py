@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ionladder.errors import ConfigError, IonLadderError, Problem, SubmissionError
+from ionladder.errors import ConfigError, IonLadderError, SubmissionError, worded
 from ionladder.pr.report import records
 from ionladder.repo import Layout
 from ionladder.submit.card import CARD_FILE, read_card
@@ -67,14 +67,6 @@ def judge(
     except IonLadderError as error:
         # Missing or changed tables, parameters: nothing that the contributor could correct.
         return {"outcome": "unchecked", "problems": records(error.problems)}
-    except MemoryError:
-        problem = Problem(
-            sent.relative(sent.submission_dir(task_name, name)),
-            "tables that can be read within the memory of a check",
-            "tables that need more",
-            "Keep one row per id, and only the columns that the task asks for.",
-        )
-        return {"outcome": "refused", "problems": records([problem])}
 
 
 def _require_own_predictions(sent: Layout, task: str, name: str) -> None:
@@ -87,12 +79,8 @@ def _require_own_predictions(sent: Layout, task: str, name: str) -> None:
     where = f"{sent.relative(folder)}/{CARD_FILE}"
     card, _ = read_card(folder / CARD_FILE, shown_as=where)
     if card is not None and card.predictions is not None:
-        raise ConfigError(
-            f"{where}, field `predictions`",
-            "predictions in the folder",
-            f"those of {card.predictions.source.repository}, which this check does not fetch",
-            "A maintainer decides: `ionladder score` fetches, verifies and scores them.",
-        )
+        repository = card.predictions.source.repository
+        raise ConfigError(worded("not-fetched", f"{where}, field `predictions`", of=repository))
 
 
 def _scored(
@@ -110,21 +98,14 @@ def _scored(
     folder = sent.submission_dir(task.name, name)
     # First the contribution: what is wrong with it is said before anything else is read.
     mine = scorer.score(folder, shown_as=sent.relative(folder))
-    found = stand(
-        layout,
-        task,
-        version,
-        scorer=scorer,
-        settings=settings,
-        mine=mine,
-        board=board,
-        beside=[scorer.score(sent.submission_dir(task.name, other)) for other in beside],
-    )
-    return {
-        "outcome": "scored",
-        "receipt": mine.receipt,
-        "standing": found.standing(),
-        "worst_slices": worst_slices(mine.receipt, task),
-        "former": found.former,
-        "audit": found.audit,
+    others = [scorer.score(sent.submission_dir(task.name, other)) for other in beside]
+    among: dict[str, Any] = {
+        "scorer": scorer,
+        "settings": settings,
+        "board": board,
+        "beside": others,
     }
+    found = stand(layout, task, version, mine=mine, **among)
+    slices, former, audit = worst_slices(mine.receipt, task), found.former, found.audit
+    said = {"receipt": mine.receipt, "standing": found.standing(), "worst_slices": slices}
+    return {"outcome": "scored", **said, "former": former, "audit": audit}

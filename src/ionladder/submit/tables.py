@@ -198,24 +198,17 @@ def _parsed(
     data: pa.Buffer, header: list[str], wanted: Sequence[str], keep_note: Callable[[Any], str]
 ) -> pa.Table:
     """The rows below the first line as text; columns that are not wanted are not kept."""
+    # Arrow fills a whole block: for a small file it would mostly be empty.
+    options = {"block_size": min(max(data.size, 1), _BLOCK), "encoding": "utf8"}
+    reading = pa_csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1, **options)
+    converting = pa_csv.ConvertOptions(
+        column_types=dict.fromkeys(header, pa.string()),
+        include_columns=[name for name in header if name in wanted],
+        strings_can_be_null=False,
+    )
+    parsing = pa_csv.ParseOptions(invalid_row_handler=keep_note)
     with pa.BufferReader(data) as own:
-        return pa_csv.read_csv(
-            own,
-            read_options=pa_csv.ReadOptions(
-                use_threads=False,
-                column_names=header,
-                skip_rows=1,
-                encoding="utf8",
-                # Arrow fills a whole block: for a small file it would mostly be empty.
-                block_size=min(max(data.size, 1), _BLOCK),
-            ),
-            parse_options=pa_csv.ParseOptions(invalid_row_handler=keep_note),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()),
-                include_columns=[name for name in header if name in wanted],
-                strings_can_be_null=False,
-            ),
-        )
+        return pa_csv.read_csv(own, reading, parsing, converting)
 
 
 def _scanned(view: memoryview, shown_as: str) -> tuple[int, int, int]:
