@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby, pairwise
 
 from markupsafe import Markup, escape
@@ -140,10 +141,11 @@ def beyond(x: float, y: float) -> str:
     return f'<path class="il-beyond" d="M{short(x - 3)} {short(y - 4)}l5 4l-5 4z"/>'
 
 
-def hovered(hover: object, *drawn: str, kind: str = "") -> str:
-    """Elements that say something on hover; the text is escaped unless it is Markup."""
+def hovered(hover: object, *drawn: str, kind: str = "", way: str = "") -> str:
+    """Elements that say something on hover, and lead a ``way``; escaped unless it is Markup."""
     opening = f'<g class="{kind}">' if kind else "<g>"
-    return f"{opening}<title>{escape(hover)}</title>{''.join(drawn)}</g>"
+    inner = f"<title>{escape(hover)}</title>{''.join(drawn)}"
+    return f'{opening}<a href="{escape(way)}">{inner}</a></g>' if way else f"{opening}{inner}</g>"
 
 
 def said_of(label: str, score: Value, *, told: str = "") -> str:
@@ -341,8 +343,8 @@ def interval_chart(
                 plot.right + 44, centre + 4.5, txt.number(score.value), "il-value", anchor="end"
             )
             hover = said_of(txt.plain(row.model), score, told=told)
-            parts = [f'<a href="{escape(way)}">{label}</a>', *_interval(score, row.kind, x, centre)]
-            plot.drawn.append(hovered(hover, *parts, value, kind=f"il-row il-row--{row.kind}"))
+            parts = [label, *_interval(score, row.kind, x, centre), value]
+            plot.drawn.append(hovered(hover, *parts, kind=f"il-row il-row--{row.kind}", way=way))
         plot.drawn += _top_bracket(top_group, plot.right + 54)
         better = "smaller" if board.smaller_is_better else "larger"
         plot.titles(f"{value_axis(board)}, {better} is better")
@@ -507,6 +509,7 @@ class CostPoint:
         cost: What it costs, in the unit of the axis, not negative.
         shown_cost: That cost as printed, with its name and unit.
         score: Its score with its interval, where there is one.
+        way: The way to its page; empty without one.
     """
 
     label: str
@@ -514,6 +517,7 @@ class CostPoint:
     cost: float
     shown_cost: str
     score: Value
+    way: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -535,6 +539,17 @@ class CostChart:
     def draw(self, *, name: str) -> Markup:
         """The chart for wide and narrow pages."""
         return two_widths(self._draw, name)
+
+    @property
+    def front(self) -> list[int]:
+        """Places of the points that no cheaper one is as good as, cheapest first."""
+        sign = 1.0 if self.board.smaller_is_better else -1.0
+        values = [sign * (point.score.value or 0.0) for point in self.points]
+        found: list[int] = []
+        for at in sorted(range(len(values)), key=lambda at: (self.points[at].cost, values[at])):
+            if not found or values[at] < values[found[-1]]:
+                found.append(at)
+        return found
 
     @property
     def hides_names(self) -> bool:
@@ -562,11 +577,18 @@ class CostChart:
             heights = [py - _MARK, py + _MARK, *ends]
             marks.append((px, py))
             boxes.append((px - _MARK, min(heights), px + _MARK, max(heights)))
-        if len(self.points) > MOST_NAMED:
-            return plot, x, y, marks, [None] * len(marks)
         bottom = y(max(levels)) - 12 if levels else plot.bottom
         labels = [cut(point.label, _LABEL_CHARS) for point in self.points]
-        places = place_labels(boxes, labels, (plot.left, 0, plot.width, bottom))
+        # The front is named first, and where no side is free, over what is drawn there.
+        first = self.front[::-1]
+        rest = [at for at in range(len(labels)) if at not in first]
+        order = first + (rest if len(labels) <= MOST_NAMED else [])
+        places: list[Place | None] = [None] * len(labels)
+        within = (plot.left, 0.0, plot.width, bottom)
+        listed = [labels[at] for at in order]
+        found = place_labels([boxes[at] for at in order], listed, within, n_forced=len(first))
+        for at, place in zip(order, found, strict=True):
+            places[at] = place
         return plot, x, y, marks, places
 
     def _draw(self, is_wide: bool, name: str) -> Markup:
@@ -578,11 +600,17 @@ class CostChart:
         # Many intervals side by side would hide the marks, so they step back.
         spread = "il-whisker" if len(self.points) <= MOST_NAMED else "il-spread"
         names = []
+        steps = [marks[at] for at in self.front]
+        corners = [(b[0], a[1]) for a, b in pairwise(steps)]
+        joined = [each for pair in zip(steps, [*corners, steps[-1]], strict=True) for each in pair]
+        plot.drawn.append(path([*joined, (plot.right, steps[-1][1])], "il-front-line"))
         for point, (px, py), place in zip(self.points, marks, places, strict=True):
             score, between = point.score, _upright_spread(point.score, px, y, spread)
             mark = beyond(px, py) if y.exceeds(score.value or 0.0) else dot(px, py, point.kind)
             said = f"{said_of(point.label, score)}, {point.shown_cost}"
-            plot.drawn.append(hovered(said, between, mark, kind=f"il-row--{point.kind}"))
+            plot.drawn.append(
+                hovered(said, between, mark, kind=f"il-row--{point.kind}", way=point.way)
+            )
             if place is not None:
                 label = cut(point.label, _LABEL_CHARS)
                 names.append(words(place[0], place[1], label, "il-mark-label", anchor=place[2]))
@@ -607,44 +635,47 @@ class CostChart:
         return named
 
 
-def place_labels(marks: Sequence[Box], labels: Sequence[str], within: Box) -> list[Place | None]:
+def place_labels(
+    marks: Sequence[Box], labels: Sequence[str], within: Box, *, n_forced: int = 0
+) -> list[Place | None]:
     """Where labels stand beside marks: at the first free side of each, in the order given.
 
     Args:
         marks: What is drawn of each thing named, its interval included.
         labels: Their names, one each.
         within: What labels stay within.
+        n_forced: So many from the first on may cover marks, but no other label.
 
     Returns:
         Place of each and its ``text-anchor``; None for those that would cover another.
     """
-    taken = list(marks)
+    taken, named = list(marks), list[Box]()
     found: list[Place | None] = []
     left, top, right, bottom = within
-    for (x1, y1, x2, y2), label in zip(marks, labels, strict=True):
+    for at, ((x1, y1, x2, y2), label) in enumerate(zip(marks, labels, strict=True)):
         width, centre = len(label) * _CHAR, (x1 + x2) / 2
         sides = [(centre, y, "middle", centre - width / 2) for y in (y1 - _GAP, y2 + _GAP)]
         for y in ((y1 + y2) / 2, y1 + _HALF, y2 - _HALF):
             sides.append((x2 + _BESIDE, y, "start", x2 + _BESIDE))
             sides.append((x1 - _BESIDE, y, "end", x1 - _BESIDE - width))
         chosen = None
-        for x, y, anchor, start in sides:
+        tries = [(side, taken) for side in sides]
+        tries += [(side, named) for side in sides if at < n_forced]
+        for (x, y, anchor, start), others in tries:
             a = (start, y - _HALF, start + width, y + _HALF)
             is_inside = a[0] >= left and a[2] <= right and a[1] >= top and a[3] <= bottom
             if is_inside and not any(
-                a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for b in taken
+                a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for b in others
             ):
                 chosen = (x, y + 4, anchor)
                 taken.append(a)
+                named.append(a)
                 break
         found.append(chosen)
     return found
 
 
 # The best score from publication to publication: steps, broken where the rules changed
-
-
-_MOST_TICKS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -657,6 +688,7 @@ class Stand:
         score: Its score with its interval.
         rules: Data and rules of scoring, as printed; scores of equal rules are comparable.
         entered: Scores of the verified submissions that came with this publication.
+        time: When its commit was made; None where git does not know.
     """
 
     publication: int
@@ -664,12 +696,15 @@ class Stand:
     score: Value
     rules: str
     entered: tuple[float, ...] = ()
+    time: datetime | None = None
 
 
-def stands_of(history: Iterable[Record], board: Board) -> tuple[Stand, ...]:
+def stands_of(
+    history: Iterable[Record], board: Board, times: Mapping[str, datetime] | None = None
+) -> tuple[Stand, ...]:
     """The board after each of its publications; those without a ranked score are left out.
 
-    The history holds no dates: its order is that of publication, and nothing else is known.
+    ``times`` has the time of each commit, where git knows it.
     """
     own = sorted((r for r in history if r.task == board.task.name), key=lambda r: r.publication)
     current: dict[str, Record] = {}
@@ -678,7 +713,8 @@ def stands_of(history: Iterable[Record], board: Board) -> tuple[Stand, ...]:
         records = list(group)
         current |= {record.submission: record for record in records}
         stand = _stand(publication, records, current, board)
-        stands += [stand] if stand else []
+        time = (times or {}).get(records[-1].commit or "")
+        stands += [replace(stand, time=time)] if stand else []
     return tuple(stands)
 
 
@@ -714,24 +750,29 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
 
     def draw(is_wide: bool, name: str) -> Markup:
         plot = Plot(780, 300, top=22) if is_wide else Plot(360, 280, top=22)
-        first, last = stands[0].publication, stands[-1].publication
-        x = plot.across(first - 0.5, max(last, first + 1) + 0.5)
+        places = timeline_places(stands)
+        room = max((places[-1] - places[0]) / 20, 0.5)
+        x = plot.across(places[0] - room, places[-1] + room)
+        at_of = {stand.publication: at for stand, at in zip(stands, places, strict=True)}
         ends = [*_ends(s.score for s in stands)]
         ends += [value for stand in stands for value in stand.entered]
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(board)))
         plot.axis_left(y, y.ticks(about=5))
         plot.levels(board.levels, y)
-        every = max(1, -(-len(stands) // _MOST_TICKS))
-        shown = [(float(s.publication), str(s.publication)) for s in stands[::every]]
+        apart, shown = (92.0 if is_dated(stands) else 24.0), list[tuple[float, str]]()
+        for stand, at in zip(stands, places, strict=True):
+            if not shown or x(at) - x(shown[-1][0]) >= apart:
+                label = txt.day(stand.time) if is_dated(stands) else str(stand.publication)
+                shown.append((at, label))
         plot.axis_below(x, shown, kind="")
-        plot.titles("publication", value_axis(board))
+        plot.titles("date" if is_dated(stands) else "publication", value_axis(board))
         parts = [list(part) for _, part in groupby(stands, key=lambda stand: stand.rules)]
         for part in parts[1:]:
-            at = x(part[0].publication - 0.5)
+            at = x(at_of[part[0].publication]) - 3
             plot.drawn.append(line(at, plot.top - 6, at, plot.bottom, "il-version-line"))
-        plot.drawn += [path(_steps(part, x, y), "il-best-line") for part in parts]
+        plot.drawn += [path(_steps(part, x, y, at_of), "il-best-line") for part in parts]
         for stand in stands:
-            plot.drawn += _stand_marks(stand, x, y)
+            plot.drawn += _stand_marks(stand, x(at_of[stand.publication]), y)
         return plot.finish(
             name=name,
             title="The best score from publication to publication",
@@ -743,23 +784,36 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
     return two_widths(draw, name)
 
 
-def _steps(part: Sequence[Stand], x: Scale, y: Scale) -> list[tuple[float, float]]:
+def is_dated(stands: Sequence[Stand]) -> bool:
+    """Whether git knows the day of each publication."""
+    return all(stand.time is not None for stand in stands)
+
+
+def timeline_places(stands: Sequence[Stand]) -> list[float]:
+    """Where publications stand on the axis: in days where all are dated, else by number."""
+    times = [stand.time.timestamp() / 86400 if stand.time else 0.0 for stand in stands]
+    return times if is_dated(stands) else [float(stand.publication) for stand in stands]
+
+
+def _steps(
+    part: Sequence[Stand], x: Scale, y: Scale, at_of: Mapping[int, float]
+) -> list[tuple[float, float]]:
     """A score holds until the next publication, or to the end of the stretch."""
     heights = [y(stand.score.value or 0.0) for stand in part]
-    points = [(x(part[0].publication), heights[0])]
+    points = [(x(at_of[part[0].publication]), heights[0])]
     for after, ends in zip(part[1:], pairwise(heights), strict=True):
-        points += [(x(after.publication), height) for height in ends]
-    return [*points, (x(part[-1].publication + 0.5), heights[-1])]
+        points += [(x(at_of[after.publication]), height) for height in ends]
+    return [*points, (points[-1][0] + 8, heights[-1])]
 
 
-def _stand_marks(stand: Stand, x: Scale, y: Scale) -> list[str]:
-    at, value = x(stand.publication), stand.score.value or 0.0
-    said = f"publication {stand.publication}: {stand.label}, {txt.number(value)} ({stand.rules})"
+def _stand_marks(stand: Stand, at: float, y: Scale) -> list[str]:
+    value, when = stand.score.value or 0.0, f", {txt.day(stand.time)}" if stand.time else ""
+    said = f"publication {stand.publication}{when}: {stand.label}, {txt.number(value)} "
     others = [entered for entered in stand.entered if entered != value]
     best = (_upright_spread(stand.score, at, y), dot(at, y(value), "verified"))
     return [
         *(circle(at, y(other), "il-point il-point--open", 3) for other in others),
-        hovered(said, *best),
+        hovered(f"{said}({stand.rules})", *best),
     ]
 
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -34,6 +36,7 @@ class Point:
         upper_limit: Where only a limit was measured: that limit; else None.
         is_filled: Whether the mark is filled (entries with a CIF).
         name: What the entry is, its formula say; named on hover before the id.
+        way: The way to its page from that of a submission; empty without one.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Point:
     upper_limit: float | None = None
     is_filled: bool = True
     name: str = ""
+    way: str = ""
 
     @property
     def shown_true(self) -> float:
@@ -212,6 +216,8 @@ def _mark(point: Point, x: float, y: float, limit: str, hover: Markup, spread: s
         mark = charts.circle(x, y, f"il-point{fill}", 3.6)
     else:
         mark = f'<path class="il-point il-point--limit{fill}" d="{limit}"/>'
+    if point.way:
+        mark = f'{mark[:-2]} data-to="{escape(point.way)}"/>'
     if spread:
         return charts.hovered(hover, spread, mark)
     return f"{mark[:-2]}><title>{hover}</title></{mark[1 : mark.index(' ')]}>"
@@ -298,17 +304,21 @@ class Series:
 def histogram(
     edges: Sequence[float], series: Sequence[Series], *, name: str, axis: str, is_even: bool = False
 ) -> Markup:
-    """Shares of entries per bin, for wide and narrow pages.
+    """Shares of entries per bin, or per unit where bins differ in width, for both page widths.
 
     Args:
         edges: Edges of the bins, ascending.
         series: One set of bars each.
         name: Identifier, unique on the page.
         axis: The quantity with its unit.
-        is_even: Draw bins of unequal width equally wide, each edge labelled.
+        is_even: Bins of unequal width are drawn equally wide, and heights are shares per unit.
     """
     places = [float(i) for i in range(len(edges))] if is_even else list(edges)
-    top = max((c / s.total for s in series if s.total for c in s.counts), default=0.1)
+    widths = [high - low if is_even else 1.0 for low, high in pairwise(edges)]
+    top = max(
+        (c / s.total / w for s in series if s.total for c, w in zip(s.counts, widths, strict=True)),
+        default=0.1,
+    )
 
     def draw(is_wide: bool, name: str) -> Markup:
         size = (720, 250) if is_wide else (360, 230)
@@ -318,9 +328,10 @@ def histogram(
         counted = range(len(edges)) if is_even else [round(edge) for edge in edges]
         labelled = zip(places, edges, counted, strict=True)
         plot.axis_left(y, [(t, f"{100 * t:g} %") for t, _ in y.ticks(about=4)])
+        unit = "; height: share per unit, for bins differ in width" if is_even else ""
         named = [(at, charts.tick_label(edge)) for at, edge, n in labelled if n % every == 0]
         plot.axis_below(x, named, kind="tick")
-        plot.titles(axis)
+        plot.titles(f"{axis}{unit}" if is_wide else f"{axis}{unit.partition(',')[0]}")
         for place, item in enumerate(series):
             for i, n in enumerate(item.counts):
                 if n:
@@ -328,19 +339,22 @@ def histogram(
                     width = (end - start) * 0.84 / len(series)
                     left = start + (end - start) * 0.08 + place * width
                     between = f"{charts.tick_label(edges[i])} to {charts.tick_label(edges[i + 1])}"
-                    plot.drawn.append(_bar(item, i, between, left, width, y))
+                    plot.drawn.append(_bar(item, i, between, left, width, y, widths[i]))
         totals = "; ".join(f"{item.title}: {item.total} entries" for item in series)
         return plot.finish(
             name=name,
             title=f"Distribution of {axis}",
-            text=f"Share of entries per bin. {totals}. Counts stand in the bars’ own titles.",
+            text=f"Share of entries per {'unit' if is_even else 'bin'}. {totals}. "
+            "Each bar names its counts.",
             kind="histogram",
         )
 
     return charts.two_widths(draw, name)
 
 
-def _bar(item: Series, i: int, between: str, left: float, width: float, y: Scale) -> str:
+def _bar(
+    item: Series, i: int, between: str, left: float, width: float, y: Scale, size: float
+) -> str:
     """A bar; the part that is only a limit stands at its foot in another colour."""
     n, marked = item.counts[i], item.marked[i]
     said = f"{item.title}, {between}: {n} of {item.total}"
@@ -348,9 +362,9 @@ def _bar(item: Series, i: int, between: str, left: float, width: float, y: Scale
     parts = []
     for foot, head, kind in ((0, marked, "limit"), (marked, n, item.kind)):
         if head > foot:
-            low, high = y(foot / item.total), y(head / item.total)
-            size = (max(width - 0.6, 1), max(low - high, 0.8))
-            parts.append(charts.rect(left, high, *size, f"il-bar il-bar--{kind}"))
+            low, high = y(foot / item.total / size), y(head / item.total / size)
+            drawn = (max(width - 0.6, 1), max(low - high, 0.8))
+            parts.append(charts.rect(left, high, *drawn, f"il-bar il-bar--{kind}"))
     return charts.hovered(said, *parts)
 
 
@@ -449,6 +463,7 @@ _BLOCKS = (
     ". . . Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu",
     ". . . Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr",
 )
+ALL_ELEMENTS = frozenset(" ".join((*_ROWS, *_BLOCKS)).split()) - {"."}
 _SHADES = 5
 
 Counts = Mapping[str, Sequence[int]]
@@ -484,6 +499,15 @@ def element_places(known: Mapping[str, object]) -> dict[str, tuple[int, int]]:
     return {e: (row, at) for row, listed in placed for at, e in enumerate(listed) if e != "."}
 
 
+class Cell(NamedTuple):
+    """An element of the table: step of its shade, further class, small text, what hovering says."""
+
+    shade: int
+    kind: str
+    small: str
+    said: str
+
+
 def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Markup:
     """The periodic table with counts and shades, for wide and narrow pages.
 
@@ -492,40 +516,115 @@ def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Mark
         subsets: Names of the subsets, in the order of the counts.
         name: Identifier, unique on the page.
     """
-    places = element_places(counts)
+    largest, unseen = max(map(sum, counts.values()), default=0), unseen_elements(counts)
+    cells = {
+        element: Cell(
+            shade_of(sum(known), largest),
+            " il-element--unseen" if element in unseen else "",
+            "·".join(map(str, known)),
+            ", ".join(f"{n} in {s}" for s, n in zip(subsets, known, strict=False)),
+        )
+        for element, known in counts.items()
+    }
+    top = sorted(counts, key=lambda element: -sum(counts[element]))[:3]
+    text = (
+        f"{len(counts)} elements occur; most often {', '.join(top)}. The table of elements below "
+        "holds the same numbers."
+    )
+    return periodic_table(cells, name=name, title="How often each element occurs", text=text)
+
+
+def periodic_table(cells: Mapping[str, Cell], *, name: str, title: str, text: str) -> Markup:
+    """A shade and a small text for each element, for wide and narrow pages.
+
+    Args:
+        cells: Element → its cell; others are drawn without a shade.
+        name: Identifier, unique on the page.
+        title: Accessible name.
+        text: Accessible description.
+    """
+    places = element_places(cells)
     n_rows = max(row for row, _ in places.values()) + 1
-    largest = max(map(sum, counts.values()), default=0)
-    unseen = unseen_elements(counts)
 
     def draw(is_wide: bool, name: str) -> Markup:
         pitch, height = (42.0, 38.0) if is_wide else (20.0, 22.0)
         plot = Plot(760 if is_wide else 360, n_rows * height + 2)
         for element, (row, column) in places.items():
             x, y = column * pitch + 1, row * height + 1
-            known, low = counts.get(element), y + height / 2 + 3
-            kind = f"il-element il-element--{shade_of(sum(known or ()), largest)}"
-            kind += " il-element--unseen" if element in unseen else ""
-            cell, centre = charts.rect(x, y, pitch - 2, height - 2, kind), x + pitch / 2 - 1
+            known, low, centre = cells.get(element), y + height / 2 + 3, x + pitch / 2 - 1
+            kind = f"il-element il-element--{known.shade if known else 0}"
+            kind += known.kind if known else ""
+            drawn = [charts.rect(x, y, pitch - 2, height - 2, kind)]
             if not known:
-                label = charts.words(centre, low, element, "il-element-none", anchor="middle")
-                plot.drawn.append(cell + label)
+                drawn.append(charts.words(centre, low, element, "il-element-none", anchor="middle"))
+                plot.drawn.append("".join(drawn))
                 continue
             at = y + 16 if is_wide else low
-            drawn = [cell, charts.words(centre, at, element, "il-element-symbol", anchor="middle")]
+            drawn.append(charts.words(centre, at, element, "il-element-symbol", anchor="middle"))
             if is_wide:
-                shown = "·".join(map(str, known))
-                drawn.append(
-                    charts.words(centre, y + 30, shown, "il-element-count", anchor="middle")
+                small = charts.words(
+                    centre, y + 30, known.small, "il-element-count", anchor="middle"
                 )
-            said = ", ".join(f"{n} in {s}" for s, n in zip(subsets, known, strict=False))
-            plot.drawn.append(charts.hovered(f"{element}: {said}", *drawn))
-        top = sorted(counts, key=lambda element: -sum(counts[element]))[:3]
+                drawn.append(small)
+            plot.drawn.append(charts.hovered(f"{element}: {known.said}", *drawn))
+        return plot.finish(name=name, title=title, text=text, kind="elements")
+
+    return charts.two_widths(draw, name)
+
+
+# The error of one model against the distance to the training set, with the middle half as a band
+
+
+def distance_chart(
+    points: Sequence[tuple[str, float, float]], axis: str, reach: float, *, name: str
+) -> Markup:
+    """A mark an entry, and running quartiles of its neighbours in distance.
+
+    Args:
+        points: Name, distance to the nearest training composition, and error of each entry.
+        axis: The error with its unit.
+        reach: Where its axis ends.
+        name: Identifier, unique on the page.
+    """
+    ordered = sorted(points, key=lambda point: point[1])
+    width = max(len(ordered) // 6, 5)
+    windows = [
+        ordered[i : i + width] for i in range(0, len(ordered) - width + 1, max(width // 4, 1))
+    ]
+
+    def draw(is_wide: bool, name: str) -> Markup:
+        plot = Plot(780, 320) if is_wide else Plot(360, 300)
+        # Most distances are small: their square root spreads them.
+        x = plot.across(0.0, math.sqrt(max(ordered[-1][1], 0.1)) * 1.02)
+        y = plot.upright(0.0, reach)
+        plot.axis_left(y, y.ticks(about=5))
+        steps = charts.ticks(0.0, max(ordered[-1][1], 0.1), about=6)
+        near = [*(each for each in (0.1, 0.5) if each < steps[1]), *steps]
+        plot.axis_below(x, [(math.sqrt(t), charts.tick_label(t)) for t in sorted(near)])
+        plot.titles("distance to the nearest training composition, square-root axis", axis)
+        curves = [
+            [
+                (x(median(math.sqrt(d) for _, d, _ in w)), y(sorted(e for *_, e in w)[at]))
+                for w in windows
+            ]
+            for at in (width // 4, width // 2, 3 * width // 4)
+        ]
+        plot.drawn.append(
+            charts.path([*curves[0], *curves[2][::-1]], "il-near-band", shape="polygon")
+        )
+        plot.drawn.append(charts.path(curves[1], "il-curve"))
+        for label, distance, error in ordered:
+            px, py = x(math.sqrt(distance)), y(error)
+            mark = (
+                charts.beyond(px, py) if y.exceeds(error) else charts.circle(px, py, "il-point", 3)
+            )
+            said = f"{label}: error {number(error)} at distance {number(distance)}"
+            plot.drawn.append(charts.hovered(said, mark))
         return plot.finish(
             name=name,
-            title="How often each element occurs",
-            text=f"{len(counts)} elements occur; most often {', '.join(top)}. The table of "
-            "elements below holds the same numbers.",
-            kind="elements",
+            title="Error against distance to the training set",
+            text=f"{len(ordered)} entries, with the running median and the middle half.",
+            kind="scatter",
         )
 
     return charts.two_widths(draw, name)

@@ -121,15 +121,15 @@ class EntrySource:
             with suppress(DataMissingError):
                 self._reader = EntryReader(layout, task, version)
 
-    def of(self, name: str) -> Entries:
-        """The points of one submission, or why there are none."""
+    def of(self, name: str, ways: Mapping[str, str] | None = None) -> Entries:
+        """The points of one submission, which lead the ``ways``, or why there are none."""
         if self._reader is None:
             return Entries(note=self.missing)
         try:
             tables = self._reader.read(name)
         except SubmissionError as error:
             return Entries(note=f"The predictions cannot be read now: {error}")
-        points = {target: _points(table, self.names) for target, table in tables.items()}
+        points = {t: _points(table, self.names, ways or {}) for t, table in tables.items()}
         missing = {name: len(table) - len(points[name]) for name, table in tables.items()}
         return Entries(points=points, n_missing=missing)
 
@@ -171,6 +171,11 @@ class EntrySource:
         names = [row.submission for row in self._board.scored if row.submission]
         return tidy_predictions(self._reader, self._board.task, names)
 
+    @property
+    def groups(self) -> Any:
+        """Group of related entries of each scored entry, shape (n,); None without labels."""
+        return None if self._reader is None else self._reader.prepared.group
+
     @cached_property
     def choice(self) -> EntryChoice | None:
         """Which entries are listed; None where there is no table."""
@@ -196,7 +201,9 @@ class EntrySource:
         return self._slices.score(errors, confidence)
 
 
-def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
+def _points(
+    table: pd.DataFrame, names: Mapping[str, str], ways: Mapping[str, str]
+) -> tuple[Point, ...]:
     columns = ("id", "y_true", "y_pred", "y_pred_sd", "upper_limit", "in_cif")
     return tuple(
         Point(
@@ -207,6 +214,7 @@ def _points(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Point, ...]:
             upper_limit=_known(limit),
             is_filled=bool(in_cif),
             name=names.get(str(entry), ""),
+            way=ways.get(str(entry), ""),
         )
         for entry, y_true, y_pred, spread, limit, in_cif in zip(
             *(table[name].tolist() for name in columns), strict=True
@@ -318,14 +326,18 @@ class Site:
         }
 
     @cached_property
+    def times(self) -> Mapping[str, datetime]:
+        """Commit that published scores → its time, where git knows it."""
+        commits = {record.commit for record in self.history if record.commit}
+        return commit_times(self.layout.root, commits)
+
+    @cached_property
     def entered(self) -> Mapping[tuple[str, str], datetime]:
         """Task and submission → when it entered the board, where git knows."""
-        added = [record for record in self.history if record.event == "added"]
-        times = commit_times(self.layout.root, {each.commit for each in added if each.commit})
         found: dict[tuple[str, str], datetime] = {}
-        for record in added:
-            if (time := times.get(record.commit or "")) is not None:
-                found.setdefault((record.task, record.submission), time)
+        for each in self.history:
+            if each.event == "added" and (time := self.times.get(each.commit or "")) is not None:
+                found.setdefault((each.task, each.submission), time)
         return found
 
     @cached_property

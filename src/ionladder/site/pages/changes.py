@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ionladder.board.history import REMOVED, Publication, Record, ScoreChange, publications
-from ionladder.git import commit_times
 from ionladder.repo import Layout
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page, environment
@@ -30,7 +29,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "ionladder: changes of scores")
 def pages(site: Site) -> Iterator[Page]:
     """The one page on changes."""
     found = publications(site.history)
-    times = _times(site, found)
+    times = site.times
     context = {
         "boards": [_board(item, found, times) for item in site.tasks],
         "n_records": len(site.history),
@@ -42,11 +41,6 @@ def pages(site: Site) -> Iterator[Page]:
 def history_files(layout: Layout) -> dict[str, Path]:
     """Address in the site → file to copy there: the history for machines."""
     return {HISTORY_FILE: layout.history} if layout.history.is_file() else {}
-
-
-def _times(site: Site, found: list[Publication]) -> Mapping[str, datetime]:
-    """Commit → its time."""
-    return commit_times(site.layout.root, {each.commit for each in found if each.commit})
 
 
 def _board(
@@ -82,7 +76,7 @@ def _entries(site: Site) -> Iterator[dict[str, Any]]:
     """The newest publications, newest first; those of one commit in the order of the tasks."""
     tasks = {item.task.name: (place, item) for place, item in enumerate(site.tasks)}
     found = [each for each in publications(site.history) if each.task in tasks]
-    times = _times(site, found)
+    times = site.times
     dated = [(times[each.commit], each) for each in found if each.commit and each.commit in times]
     dated.sort(key=lambda pair: (-pair[0].timestamp(), tasks[pair[1].task][0], -pair[1].number))
     for time, publication in dated[:MOST_ENTRIES]:

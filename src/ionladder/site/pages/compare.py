@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ionladder.board.model import Board, Row
+import numpy as np
+
+from ionladder.board.model import Board, Row, Value
+from ionladder.receipt import MIN_ROWS, WIDEST
 from ionladder.site import charts
 from ionladder.site import differences as diffs
 from ionladder.site import text as txt
 from ionladder.site.charts import CostChart, CostPoint
+from ionladder.site.charts_entries import ALL_ELEMENTS, Cell, distance_chart, periodic_table
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
+from ionladder.site.tables import heat_of
 from ionladder.specs import Experiment
+from ionladder.stats.intervals import (
+    degrees_of_freedom,
+    error_interval,
+    left_out_means,
+    make_groups,
+)
 
+_ELEMENT = re.compile(r"[A-Z][a-z]?")
+_FEWEST_POINTS = 20
 MOST_ROWS = 200
 DRAWN_ROWS = 100
 """Rows of a board that the charts of cost draw and list, from the first on."""
@@ -75,7 +89,7 @@ class _Scores(dict[str, str]):
 
 def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str, Any]:
     """What an experiment found, in a sentence a question, and every difference behind it."""
-    board = item.board
+    board, here = item.board, txt.experiment_url(item.task.name, experiment.name)
     confidence = f"{100 * site.params.scoring.confidence:g} %"
     differences = diffs.read_differences(board, item.analysis, experiment)
     said: dict[str, Any] = {"differences": differences, "confidence": confidence}
@@ -104,7 +118,7 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
         "settings": diffs.settings_tables(experiment),
         "arms": diffs.arms_table(experiment, differences),
         "has_parts": differences.has_parts,
-        "cost": cost_part(mine, TRAINING_TIME, by_name=True),
+        "cost": cost_part(mine, TRAINING_TIME, by_name=True, here=here),
         "n_drawn": min(len(mine.scored), DRAWN_ROWS),
         "resolution": diffs.resolution(experiment, differences),
         "differences": differences,
@@ -150,18 +164,20 @@ COSTS = (
 def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     """Error against cost, the best score over publications, how models agree."""
     board, source = item.board, site.entries[item.task.name]
-    stands = charts.stands_of(site.history, board)
+    stands = charts.stands_of(site.history, board, site.times)
     shown = stands[-SHOWN_PUBLICATIONS:]
     return {
         "board": board,
-        "costs": [cost_part(board, cost) for cost in COSTS],
+        "costs": [cost_part(board, cost, here=txt.charts_url(item.task.name)) for cost in COSTS],
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
         "course": {
             "chart": charts.timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
             "stands": shown[::-1],
             "n_hidden": len(stands) - len(shown),
             "n_rules": len({stand.rules for stand in shown}),
+            "is_dated": charts.is_dated(shown),
         },
+        "leader": _leader_by_entry(site, item),
         "agreement": diffs.agreement_table(board, source.table),
         "has_labels": source.table is not None,
         "has_slices": slice_board(item) is not None,
@@ -169,7 +185,67 @@ def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     }
 
 
-def cost_part(board: Board, cost: Cost, *, by_name: bool = False) -> dict[str, Any]:
+def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
+    """The first model's error by element and by distance to the training set; None without labels.
+
+    An element is undetermined with fewer than ``MIN_ROWS`` entries, or where the interval over
+    groups spans more than a factor ``WIDEST``, as parts of receipts are.
+    """
+    board, source = item.board, site.entries[item.task.name]
+    leader, table = next(iter(board.of_kind("verified")), None), source.table
+    if leader is None or table is None or leader.submission not in table.names:
+        return None
+    errors = table.errors[table.names.index(leader.submission)]
+    known, names = np.isfinite(errors), source.names
+    points = [
+        (names.get(entry, entry), near[0].distance or 0.0, float(errors[place]))
+        for place, entry in enumerate(table.ids)
+        if known[place] and (near := table.neighbours.get(entry))
+    ]
+    reach = charts.axis_reach(errors[known].tolist(), baseline=charts.baseline_value(board))
+    symbols = [set(_ELEMENT.findall(names.get(entry, ""))) for entry in table.ids]
+    scores: dict[str, tuple[Value, int, int]] = {}
+    for element in sorted(set().union(*symbols) & ALL_ELEMENTS):
+        inside = known & np.array([element in each for each in symbols])
+        if inside.any():
+            groups = make_groups(source.groups[inside])
+            score = Value(float(errors[inside].mean()))
+            if inside.sum() >= MIN_ROWS and groups.n_groups > 1:
+                rest = left_out_means(groups.sums(errors[inside]), groups.sizes)
+                low, high = error_interval(
+                    np.array(score.value),
+                    rest,
+                    present=groups.n_groups,
+                    df=degrees_of_freedom(groups.sizes),
+                    confidence=site.params.scoring.confidence,
+                )
+                if high <= WIDEST * low:
+                    score = Value(score.value, float(low), float(high))
+            scores[element] = (score, int(inside.sum()), groups.n_groups)
+    told = {e: found for e, found in scores.items() if found[0].low is not None}
+    heat = heat_of((s.value for s, _, _ in told.values()), baseline=charts.baseline_value(board))
+    cells = {}
+    for element, (score, n, n_groups) in scores.items():
+        counted = f"{n} entries in {n_groups} group{'s' if n_groups > 1 else ''}"
+        said = charts.said_of("error", score) if element in told else "undetermined"
+        shade = int(heat.shade(score.value)[-1]) if element in told and heat.edges else 0
+        small = txt.number(score.value) if element in told else "?"
+        cells[element] = Cell(shade, "", small, f"{said}; {counted}")
+    words = f"Mean error of {txt.plain(leader.model)} by element"
+    return {
+        "row": leader,
+        "distance": distance_chart(points, charts.value_axis(board), reach, name="distance")
+        if len(points) >= _FEWEST_POINTS
+        else None,
+        "elements": periodic_table(cells, name="by-element", title=words, text=f"{words}.")
+        if told
+        else None,
+        "told": sorted(told.items(), key=lambda pair: -(pair[1][0].value or 0.0)),
+        "open": [element for element in scores if element not in told],
+    }
+
+
+def cost_part(board: Board, cost: Cost, *, by_name: bool = False, here: str = "") -> dict[str, Any]:
     """One chart of cost with its table, and how many rows do not state it.
 
     ``by_name`` writes names of submissions beside the marks, which are shorter than those of
@@ -190,6 +266,7 @@ def cost_part(board: Board, cost: Cost, *, by_name: bool = False) -> dict[str, A
                 cost=size,
                 shown_cost=f"{cost.title.lower()} {_shown(row, cost)}",
                 score=board.primary(row),
+                way=txt.relative(here, txt.submission_url(board.task.name, row.submission or "")),
             )
             for row, size in stated
         ],

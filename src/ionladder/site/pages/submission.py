@@ -50,7 +50,8 @@ def _submission(
 ) -> dict[str, Any]:
     board, row, task = item.board, entrant.row, item.task
     source = site.entries[task.name]
-    entries = source.of(name)
+    ways = {e: txt.relative(here, way) for e, way in site.paged[task.dataset].items()}
+    entries = source.of(name, ways)
     receipt: Mapping[str, Any] = entrant.receipt or {}
     confidence = site.params.scoring.confidence
     top = [r for r in board.leaders if r is not row] if row.tie_group == 1 else []
