@@ -271,6 +271,9 @@ def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path: Path) -> N
     assert [len(find(svg, "il-dot--verified")) for svg in scatter] == [98, 98]
     assert time.split("<tbody>")[1].split("</tbody>")[0].count("<tr") == 98
     assert "2 of " in time
-    assert "Names that find no room are left out" in page
+    # The front is named and every mark leads to its page.
+    assert [len(find(svg, "il-front-line")) for svg in scatter] == [1, 1]
+    assert time.count('href="../../submissions/') >= 2 * 98
+    assert "The models on the line are named" in page
     assert "<script>alert" not in page
     assert "<img" not in page

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ionladder.errors import SiteError
+from ionladder.errors import DataChangedError
 from ionladder.site.context import load_site
 from ionladder.site.pages.methods import COVERAGE, SEPARATION
 from ionladder.site.render import render_pages
@@ -22,5 +22,5 @@ def test_without_results_the_page_claims_nothing_and_damaged_ones_are_an_error(
         assert f"`benchmarks/results/{name}` is missing" in page
     layout.benchmarks_results.mkdir(parents=True)
     (layout.benchmarks_results / COVERAGE).write_text('{"seed": ')
-    with pytest.raises(SiteError, match=r"benchmarks/results/coverage\.json"):
+    with pytest.raises(DataChangedError, match=r"benchmarks/results/coverage\.json"):
         render_pages(load_site(layout))

@@ -10,7 +10,7 @@ from pathlib import Path
 import markdown
 import pytest
 
-from ionladder.errors import Problem, SiteError
+from ionladder.errors import DataChangedError, Problem
 from ionladder.repo import replacing_folder
 from ionladder.site.context import load_site
 from ionladder.site.render import hand_written, render_pages, render_site
@@ -77,7 +77,7 @@ def test_what_is_refused_unreadable_or_absent_is_said_on_its_page(tmp_path: Path
     assert f"{score['ci_low']:.2f}–{score['ci_high']:.2f}" in page
     assert f"± {score['seed_sd']:.2f}" in page
     layout.receipt("obelix", "rf-paper").write_text('{"task": ')
-    with pytest.raises(SiteError, match=r"leaderboard/scores/obelix/rf-paper\.json"):
+    with pytest.raises(DataChangedError, match=r"leaderboard/scores/obelix/rf-paper\.json"):
         load_site(layout)
 
 
