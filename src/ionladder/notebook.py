@@ -175,15 +175,12 @@ class LoadedTask:
 
     def __repr__(self) -> str:
         n_train, n_test = len(self._inputs.train_ids), len(self._inputs.test_ids)
-        text = (
-            f"<task {self.spec.name} on {self.spec.dataset} {self.dataset_version}: {n_train} "
-            f"training and {n_test} test entries, {len(self.folds)} folds of {self.scheme}>"
-        )
+        text = f"<task {self.spec.name} on {self.spec.dataset} {self.dataset_version}: {n_train} "
+        text += f"training and {n_test} test entries, {len(self.folds)} folds of {self.scheme}>"
         for name, row in self.describe().iterrows():
+            counts = f"{row['limits']} only upper limits, {row['missing']} without a number"
             reach = f"{row['labels']} labels, {row['min']:g} to {row['max']:g}"
-            text += f"\n  {name} in {row['unit']}: {reach}"
-            text += f", {row['missing']} entries without a number" if row["missing"] else ""
-            text += f", {row['limits']} only upper limits ({name}_limit)" if row["limits"] else ""
+            text += f"\n  {name} in {row['unit']}: {reach}, {counts}"
         return text
 
     def describe(self) -> pd.DataFrame:
@@ -194,21 +191,21 @@ class LoadedTask:
         ``description``.
 
         Example:
-            >>> load_task("bvel-proto").describe().loc["e_1d_ev", "unit"]  # doctest: +SKIP
+            >>> import ionladder
+            >>> ionladder.load_task("bvel-proto").describe().loc["e_1d_ev", "unit"]
             'eV'
         """
         import pandas as pd
 
         labels, rows = self.train_labels, {}
         for target in map(self.spec.target, self.targets):
-            values = labels[target.name]
-            limits = labels.get(f"{target.name}_limit")
+            values, limits = labels[target.name], labels.get(f"{target.name}_limit")
             rows[target.name] = {
                 "unit": target.unit,
                 "labels": int(values.count()),
                 "limits": 0 if limits is None else int(limits.count()),
                 "missing": int(values.isna().sum()),
-                **{name: float(getattr(values, name)()) for name in ("min", "median", "max")},
+                **values.agg(["min", "median", "max"]).to_dict(),
                 "description": target.description,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("target")

@@ -513,7 +513,7 @@ def serve(
     """Show site/ at http://127.0.0.1:PORT until Ctrl-C."""
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    folder = find_layout().root / "site"
+    folder = find_layout().work / "site"
     if not (folder / "index.html").is_file():
         raise err.ConfigError("site/", "a built site", "none", "Run `make site` first.")
     try:
@@ -567,7 +567,7 @@ def export(
         raise err.ConfigError("export", expected, asked, hint)
     assert file_format is not None  # noqa: S101 - it is among the kinds
     context = load_context()
-    folder = output or context.layout.root / "build" / name
+    folder = output or context.layout.work / "build" / name
     for path in _export(context, name, file_format, folder, dataset_version, submission):
         print(context.layout.relative(path))
 
@@ -639,7 +639,7 @@ def schema(
         raise err.ConfigError(
             "schema", "a file that has a schema", repr(of), err.did_you_mean(of, known)
         )
-    write_json(find_layout().root / SCHEMA_FILE, editor_schema())
+    write_json(find_layout().work / SCHEMA_FILE, editor_schema())
     print(SCHEMA_FILE)
 
 
