@@ -109,6 +109,7 @@ def test_the_section_without_a_clone_works_as_written_in_an_empty_folder(
     printed = follow(tmp_path, script, installed[1])
     assert "median.csv is valid: 171 test entries" in printed
     assert "The committed submissions are those that ionladder" in printed
+    assert re.search(r"scorer version \S+\), as of ionladder \d", printed)
     assert (tmp_path / "submissions" / "bvel-proto" / "my-model" / "submission.yaml").is_file()
 
 

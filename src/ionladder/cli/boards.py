@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ionladder import __version__
 from ionladder.cli.common import (
     Context,
     TaskName,
@@ -117,7 +118,8 @@ def board(
         rows.append([printable(row.submission or row.model), place, number, group])
     head = f"{chosen.primary_use.title} / {found.unit}"
     data = f"{found.dataset} {found.dataset_version}, scorer version {found.scorer_version}"
-    show(f"{chosen.title} ({data}), as last scored", ["", "rank", head, "group"], rows)
+    when = f"as of ionladder {__version__}" if layout.cache else "as last scored"
+    show(f"{chosen.title} ({data}), {when}", ["", "rank", head, "group"], rows)
     who = ", ".join(f"{printable(name)} ({n})" for name, n in found.outside.items())
     n, n_outside = len(found.scored), sum(found.outside.values())
     say(f"{n} scored submissions, {n_outside} from outside{f': {who}' if who else ''}.")
