@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ionladder.baselines import features as feat
-from ionladder.baselines.classic import CIF_FOREST, fit_shuffled
+from ionladder.baselines.classic import fit_shuffled
 from ionladder.baselines.graphs import read_cif
 from ionladder.baselines.registry import Training, baseline
 from ionladder.data.bond_valence import (
@@ -75,7 +75,7 @@ def _line(learnt: Array, wanted: Array, labels: Array) -> Array:
     return predicted
 
 
-@baseline(tasks=("obelix-cif",), seeds=20, settings=CIF_FOREST, extra="bvel", packages=("bvlain",))
+@baseline(tasks=("obelix-cif",), seeds=20, extra="bvel", packages=("bvlain",))
 def bvse_rf(training: Training) -> Array:
     """The paper's random forest with bond-valence barriers beside its features.
 
@@ -91,13 +91,7 @@ def bvse_rf(training: Training) -> Array:
     return fit_shuffled(forest, features, training.train_ids, training)
 
 
-@baseline(
-    tasks=("em619", "em619-cv"),
-    frames=True,
-    extra="bvel",
-    packages=("bvlain",),
-    settings={"clip_ev": 6.0},
-)
+@baseline(tasks=("em619", "em619-cv"), frames=True, extra="bvel", packages=("bvlain",))
 def bvse_images(training: Training) -> Array:
     """A straight line from the bond-valence barrier along the images to the barrier of DFT.
 

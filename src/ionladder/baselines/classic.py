@@ -1,6 +1,7 @@
 """Baselines of one formula and of scikit-learn: medians, neighbours, forests, boosting, networks.
 
-A baseline is one decorated function; its words stand in ``submissions/<task>/<name>/``.
+A baseline is one decorated function; its words stand in ``submissions/<task>/<name>/``, settings
+that it has for all tasks in ``settings.yaml``.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def class_median(training: Training) -> Array:
     return _group_median(labels, families, training)
 
 
-@baseline(tasks=(*OBELIX, "obelix-external"), settings={"tie_tolerance": 1e-9})
+@baseline(tasks=(*OBELIX, "obelix-external"))
 def nearest_composition(training: Training) -> Array:
     """The label of the training entry with the most similar composition, ties averaged."""
     known, asked = training.rows(feat.entry_fractions(training.inputs.entries))
@@ -102,55 +103,31 @@ def _group_median(labels: pd.DataFrame, groups: pd.Series[Any], training: Traini
 
 # The forest and the network of the OBELiX paper
 
-MLP = {
-    "activation": "relu",
-    "batch_size": 16,
-    "early_stopping": True,
-    "learning_rate": "adaptive",
-    "max_iter": 1000,
-    "n_iter_no_change": 100,
-    "solver": "adam",
-}
 # Thousands of small steps amplify the last bits, and these differ between processors: single
 # entries moved by 1e-4 (AVX2) and 1e-2 (no AVX) from the committed AVX-512 run. On one kind of
 # processor a rerun agrees to the six decimals written.
 MLP_TOLERANCE = 0.05
-CIF_FOREST = {"max_depth": 64, "max_features": 1.0, "min_samples_leaf": 1, "n_estimators": 200}
 
 
-@baseline(
-    tasks=("obelix", "obelix-cv"),
-    seeds=20,
-    settings={"max_depth": 36, "max_features": "sqrt", "min_samples_leaf": 1, "n_estimators": 50},
-)
+@baseline(tasks=("obelix", "obelix-cv"), seeds=20)
 def rf_paper(training: Training) -> Array:
     """The random forest of the OBELiX paper, trained on all training entries."""
     return _paper(_forest(training), training)
 
 
-@baseline(tasks=("obelix", "obelix-cif"), seeds=20, settings=CIF_FOREST)
+@baseline(tasks=("obelix", "obelix-cif"), seeds=20)
 def rf_paper_cif(training: Training) -> Array:
     """The random forest of the OBELiX paper, trained on the entries with a CIF."""
     return _paper(_forest(training), training, cif_only=True)
 
 
-@baseline(
-    tasks=("obelix", "obelix-cv"),
-    seeds=20,
-    tolerance=MLP_TOLERANCE,
-    settings={**MLP, "hidden_layer_sizes": [64, 64, 64, 64], "learning_rate_init": 0.003},
-)
+@baseline(tasks=("obelix", "obelix-cv"), seeds=20, tolerance=MLP_TOLERANCE)
 def mlp_paper(training: Training) -> Array:
     """The multilayer perceptron of the OBELiX paper, trained on all training entries."""
     return _paper(_perceptron(training), training)
 
 
-@baseline(
-    tasks=("obelix", "obelix-cif"),
-    seeds=20,
-    tolerance=MLP_TOLERANCE,
-    settings={**MLP, "hidden_layer_sizes": [16, 16, 16], "learning_rate_init": 0.01},
-)
+@baseline(tasks=("obelix", "obelix-cif"), seeds=20, tolerance=MLP_TOLERANCE)
 def mlp_paper_cif(training: Training) -> Array:
     """The multilayer perceptron of the OBELiX paper, trained on the entries with a CIF."""
     return _paper(_perceptron(training), training, cif_only=True)
@@ -192,18 +169,8 @@ def fit_shuffled(
 
 # Table models of our own
 
-HGB_L1 = {
-    "loss": "absolute_error",
-    "learning_rate": 0.05,
-    "max_iter": 200,
-    "max_leaf_nodes": 31,
-    "min_samples_leaf": 10,
-    "max_features": 0.1,
-    "early_stopping": False,
-}
 
-
-@baseline(tasks=OBELIX, seeds=10, settings=HGB_L1)
+@baseline(tasks=OBELIX, seeds=10)
 def hgb_l1(training: Training) -> Array:
     """Gradient-boosted trees with absolute-error loss on rich tabular features."""
     learnt, asked = training.rows(feat.rich_features(training.inputs.entries))
@@ -211,17 +178,13 @@ def hgb_l1(training: Training) -> Array:
     return np.asarray(trees.predict(asked))
 
 
-@baseline(tasks=COMPOSITIONS, seeds=10, settings=HGB_L1)
+@baseline(tasks=COMPOSITIONS, seeds=10)
 def composition_hgb(training: Training) -> Array:
     """Gradient-boosted trees with absolute-error loss that see the composition alone."""
     return _fit_on_ions(_boosting(training), training)
 
 
-@baseline(
-    tasks=COMPOSITIONS,
-    seeds=5,
-    settings={"n_estimators": 200, "max_features": 0.3, "min_samples_leaf": 2},
-)
+@baseline(tasks=COMPOSITIONS, seeds=5)
 def composition_et(training: Training) -> Array:
     """Extremely randomised trees that see the composition alone."""
     from sklearn.ensemble import ExtraTreesRegressor
@@ -237,11 +200,7 @@ def _fit_on_ions(regressor: Any, training: Training) -> Array:
     return np.asarray(regressor.predict(asked), dtype=np.float64)
 
 
-@baseline(
-    tasks=(*COMPOSITIONS, "bvel-proto", "bvel13k", *HOPS, *PATHS),
-    seeds=5,
-    settings={"n_estimators": 100, "max_features": 0.3, "min_samples_leaf": 1},
-)
+@baseline(tasks=(*COMPOSITIONS, "bvel-proto", "bvel13k", *HOPS, *PATHS), seeds=5)
 def composition_rf(training: Training) -> Array:
     """A random forest that sees the composition and nothing of the structure."""
     inputs, forest = training.inputs, _forest(training)
@@ -261,11 +220,7 @@ def composition_rf(training: Training) -> Array:
     return np.asarray(np.exp(forest.predict(asked)), dtype=np.float64)
 
 
-@baseline(
-    tasks=("bvel-proto",),
-    seeds=5,
-    settings={"n_estimators": 100, "max_features": 0.3, "min_samples_leaf": 1},
-)
+@baseline(tasks=("bvel-proto",), seeds=5)
 def structure_rf(training: Training) -> Array:
     """A random forest on composition and site-level features of the structure."""
     learnt, asked = training.rows(feat.structure_features(training.inputs))
@@ -273,19 +228,7 @@ def structure_rf(training: Training) -> Array:
     return feat.barriers_from_logs(forest.predict(asked))
 
 
-@baseline(
-    tasks=("bvel-proto",),
-    seeds=5,
-    settings={
-        "loss": "squared_error",
-        "learning_rate": 0.08,
-        "max_iter": 150,
-        "max_leaf_nodes": 15,
-        "min_samples_leaf": 10,
-        "max_features": 0.2,
-        "early_stopping": False,
-    },
-)
+@baseline(tasks=("bvel-proto",), seeds=5)
 def structure_hgb(training: Training) -> Array:
     """Gradient-boosted trees on composition and site-level features of the structure."""
     learnt, asked = training.rows(feat.structure_features(training.inputs))
@@ -294,9 +237,7 @@ def structure_hgb(training: Training) -> Array:
     return feat.barriers_from_logs(np.stack(logs, axis=1))
 
 
-@baseline(
-    tasks=PATHS, seeds=5, settings={"n_estimators": 200, "max_features": 0.3, "min_samples_leaf": 1}
-)
+@baseline(tasks=PATHS, seeds=5)
 def path_rf(training: Training) -> Array:
     """A random forest on the composition and the geometry of the five images."""
     learnt, asked = training.rows(feat.path_features(training.inputs.entries))
@@ -304,19 +245,7 @@ def path_rf(training: Training) -> Array:
     return np.asarray(np.exp(forest.predict(asked)), dtype=np.float64)
 
 
-@baseline(
-    tasks=PATHS,
-    seeds=5,
-    settings={
-        "loss": "absolute_error",
-        "learning_rate": 0.05,
-        "max_iter": 200,
-        "max_leaf_nodes": 15,
-        "min_samples_leaf": 10,
-        "max_features": 0.2,
-        "early_stopping": False,
-    },
-)
+@baseline(tasks=PATHS, seeds=5)
 def path_hgb(training: Training) -> Array:
     """Gradient-boosted trees on the composition and the geometry of the five images."""
     learnt, asked = training.rows(feat.path_features(training.inputs.entries))
@@ -324,7 +253,7 @@ def path_hgb(training: Training) -> Array:
     return np.asarray(np.exp(trees.predict(asked)), dtype=np.float64)
 
 
-@baseline(tasks=("bvel-proto",), settings={"alpha": 1.0})
+@baseline(tasks=("bvel-proto",))
 def li_geometry(training: Training) -> Array:
     """A geometric reference: three lengths of the crystal, four numbers a target."""
     from sklearn.linear_model import Ridge

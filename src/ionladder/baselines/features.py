@@ -33,36 +33,17 @@ CLIP_EV = 6.0
 LOWEST_EV = 0.005
 """Half a step of the bisection that barriers come from: one of zero has a logarithm too."""
 
-PROPERTIES = (
-    "X",
-    "atomic_mass",
-    "atomic_radius",
-    "average_ionic_radius",
-    "electron_affinity",
-    "group",
-    "ionization_energy",
-    "max_oxidation_state",
-    "melting_point",
-    "mendeleev_no",
-    "min_oxidation_state",
-    "molar_volume",
-    "row",
-    "van_der_waals_radius",
+PROPERTIES = tuple(
+    "X atomic_mass atomic_radius average_ionic_radius electron_affinity group ionization_energy "
+    "max_oxidation_state melting_point mendeleev_no min_oxidation_state molar_volume row "
+    "van_der_waals_radius".split()
 )
 """Attributes of pymatgen's ``Element``; ``X`` is the Pauling electronegativity."""
 
 ANIONS = frozenset({"N", "O", "F", "S", "Cl", "Se", "Br", "Te", "I"})
 """Elements counted as anions; hydrogen is neither anion nor cation here."""
 
-CRYSTAL_SYSTEMS = (
-    "triclinic",
-    "monoclinic",
-    "orthorhombic",
-    "tetragonal",
-    "trigonal",
-    "hexagonal",
-    "cubic",
-)
+CRYSTAL_SYSTEMS = "triclinic monoclinic orthorhombic tetragonal trigonal hexagonal cubic".split()
 DECIMALS = 9
 """Features are rounded to this many, so that the last bits of a sum decide no split."""
 

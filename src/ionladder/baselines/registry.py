@@ -6,8 +6,12 @@ import difflib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from ionladder.errors import BaselineError, Problem
 
@@ -155,6 +159,14 @@ class Baseline:
 _BASELINES: dict[str, Baseline] = {}
 
 
+@cache
+def _settings() -> dict[str, dict[str, Any]]:
+    settings: dict[str, dict[str, Any]] = yaml.safe_load(
+        Path(__file__).with_name("settings.yaml").read_text(encoding="utf-8")
+    )
+    return settings
+
+
 def baseline(
     *, tasks: tuple[str, ...], seeds: int = 1, **options: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -163,13 +175,15 @@ def baseline(
     Args:
         tasks: Tasks it can be run on.
         seeds: Trainings for the test set.
-        options: Other attributes of :class:`Baseline`, such as ``settings`` and ``tolerance``.
+        options: Other attributes of :class:`Baseline`, such as ``tolerance``; ``settings`` are
+            those of ``settings.yaml`` unless they are given.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", "-")
+        fields = {"settings": _settings().get(name, {}), **options}
         _BASELINES[name] = Baseline(
-            name=name, function=function, tasks=tasks, n_seeds=seeds, **options
+            name=name, function=function, tasks=tasks, n_seeds=seeds, **fields
         )
         return function
 
