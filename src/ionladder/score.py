@@ -408,34 +408,35 @@ class TaskScorer:
             for group in range(rows.groups.n_groups)
         ]
 
-    def score(self, folder: Path, *, shown_as: str | None = None) -> Scored:
+    def score(self, folder: Path, *, shown_as: str | None = None, brief: bool = False) -> Scored:
         """Check and score one folder.
 
         Args:
             folder: The submission.
             shown_as: Its path in messages; as seen from the root unless given.
+            brief: Leave out of the receipt what decides no place: folds, slices, wider interval.
 
         Raises:
             SubmissionError: Every problem of the submission.
         """
         shown_as = shown_as or self._layout.relative(folder)
         with validate.as_problems(shown_as):
-            return self._score(folder, shown_as)
+            return self._score(folder, shown_as, brief)
 
-    def _score(self, folder: Path, shown_as: str) -> Scored:
+    def _score(self, folder: Path, shown_as: str, brief: bool) -> Scored:
         submission = read_submission(folder, self._task, self._expectations, shown_as=shown_as)
         predictions, cv = submission.predictions, submission.cv_predictions
         aligned = scoring.align_checked(self.prepared.known, predictions, self._task)
         confidence = self._settings.confidence
         evaluation = scoring.evaluate_aligned(self.prepared, aligned, confidence)
         slices = None
-        if self._slices:
+        if self._slices and not brief:
             errors = self.prepared.primary_errors(aligned.y_pred)
             slices = self._slices.score(errors, confidence)
         receipt = build_receipt(
             submission,
             evaluation,
-            score_folds(self._training, cv.rows, confidence) if cv else {},
+            score_folds(self._training, cv.rows, confidence) if cv and not brief else {},
             task=self._task,
             dataset_version=self._version,
             label_hashes={
@@ -444,7 +445,7 @@ class TaskScorer:
                 "slices_sha256": self.labels.slices_sha256,
             },
             slices=slices,
-            wider=wider_interval(self.prepared, evaluation.primary, self.labels.slices, confidence),
+            wider=None if brief else self._wider(evaluation),
             # Most files have no standard deviations, and need no frame then.
             uncertainty=calibration_json(self.labels.test, predictions.rows, self._task)
             if any(name.endswith("_std") for name in predictions.columns)
@@ -452,6 +453,10 @@ class TaskScorer:
             settings=self._settings,
         )
         return Scored(submission=submission, evaluation=evaluation, receipt=receipt)
+
+    def _wider(self, evaluation: Evaluation) -> dict[str, Any] | None:
+        confidence = self._settings.confidence
+        return wider_interval(self.prepared, evaluation.primary, self.labels.slices, confidence)
 
     def entry_errors(self, scored: Scored) -> Array | None:
         """The primary error of every scored entry, shape (n_seeds, n), ids ascending.
@@ -467,14 +472,14 @@ class TaskScorer:
         predictions = scored.submission.predictions
         return scoring.align_checked(self.prepared.known, predictions, self._task).y_pred
 
-    def score_all(self, folders: Iterable[Path]) -> TaskScores:
+    def score_all(self, folders: Iterable[Path], *, brief: bool = False) -> TaskScores:
         """Score folders one by one; a bad one is set apart with its problems and stops no other."""
         scored: dict[str, Scored] = {}
         refused: dict[str, tuple[Problem, ...]] = {}
         absent: dict[str, tuple[Problem, ...]] = {}
         for folder in folders:
             try:
-                scored[folder.name] = self.score(folder)
+                scored[folder.name] = self.score(folder, brief=brief)
             except ReferenceMissingError as error:
                 absent[folder.name] = error.problems
             except SubmissionError as error:

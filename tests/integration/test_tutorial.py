@@ -45,7 +45,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     assert {*written} == {"fit.py", f"{SUBMISSION}/submission.yaml"}
     # A make that runs these tests must not lend its variables to the make of the tutorial.
     own = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
-    return root, follow(root, script, own | {"COLUMNS": "200"})
+    return root, follow(root, script, own)
 
 
 def test_the_tutorial_ends_with_a_row_on_the_board(followed: tuple[Path, str]) -> None:

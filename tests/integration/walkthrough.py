@@ -56,8 +56,11 @@ def make_environment(root: Path, *pythons: str) -> Path:
 
 
 def follow(root: Path, script: list[str], environment: Mapping[str, str]) -> str:
-    """Run commands in a folder without network; what they printed, all of them having worked."""
-    settings = {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+    """Run commands at 80 columns, without network; what they printed, all of them having worked.
+
+    Where prose was wrapped makes no difference to the answer.
+    """
+    settings = {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "COLUMNS": "80"}
     blocked = dict.fromkeys(("http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
     done = subprocess.run(
         ["bash", "-c", "\n".join(["set -e", *script])],
@@ -69,4 +72,7 @@ def follow(root: Path, script: list[str], environment: Mapping[str, str]) -> str
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    intervals = [line for line in done.stdout.splitlines() if re.search(r"\d \[.*\d\]", line)]
+    assert intervals
+    assert max(map(len, intervals)) <= 80
+    return " ".join(done.stdout.split())

@@ -469,7 +469,8 @@ def stand(
         DataMissingError: A table is not on this machine.
     """
     name = mine.submission.name
-    others = scorer.score_all(follow(submission_folders(board or layout, task.name)))
+    folders = submission_folders(board or layout, task.name)
+    others = scorer.score_all(follow(folders), brief=True)
     scored = {**others.scored, name: mine}
     reference = best_reference(task, scored)
     crossing = crossing_ids(layout, task, version)

@@ -84,7 +84,7 @@ class Record(NamedTuple):
 
 
 KEYS = Record._fields
-_MODEL = TypeAdapter(Record)
+_MODEL = TypeAdapter(Record, config={"defer_build": True})
 
 
 def differing(one: Record, other: Record, keys: Iterable[str]) -> list[str]:

@@ -37,7 +37,7 @@ _APART = 1.2
 class OpenModel(BaseModel):
     """A part of a file: what every file of its kind has; it may have more."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True, defer_build=True)
 
 
 class Document(OpenModel):

@@ -98,15 +98,16 @@ def merged_groups(index: npt.NDArray[np.int64], labels: npt.NDArray[np.object_])
         >>> merged_groups(np.array([0, 1, 2, 2]), names).tolist()
         [0, 0, 1]
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     known = np.array([label is not None for label in labels])
     names, code = np.unique(labels[known].astype(str), return_inverse=True)
-    n = int(index.max()) + 1
-    size = n + len(names)
-    links = coo_array((np.ones(len(code)), (index[known], n + code)), shape=(size, size))
-    return connected_components(links, directed=False)[1][:n]
+    group, merged = index[known], np.arange(int(index.max()) + 1)
+    # The least number spreads over labels; scipy's graphs would take longer to import.
+    while True:
+        least, former = np.full(len(names), len(merged)), merged.copy()
+        np.minimum.at(least, code, merged[group])
+        np.minimum.at(merged, group, least[code])
+        if np.array_equal(merged, former):
+            return np.unique(merged, return_inverse=True)[1]
 
 
 def intraclass_correlation(values: Array, classes: npt.NDArray[np.integer]) -> float:
