@@ -539,13 +539,8 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
         with pq.ParquetFile(path) as file:
             return file.read(use_threads=False)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataChangedError(
-            worded(
-                "parquet-damaged",
-                shown_as or str(path),
-                error=(str(error).splitlines() or ["no detail"])[0],
-            )
-        ) from error
+        where, text = shown_as or str(path), (str(error).splitlines() or ["no detail"])[0]
+        raise DataChangedError(worded("parquet-damaged", where, error=text)) from error
 
 
 # Reading YAML that a contributor wrote: what JSON can hold, and nothing else is resolved

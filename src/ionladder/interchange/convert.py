@@ -95,13 +95,9 @@ def read_foreign(
         raise InterchangeError(names, "one file", str(len(paths)), step)
     if kind == "matbench":
         return predictions_of(read_results(paths[0]), task, expected, wanted=choices.matbench_task)
-    return tbl.read_frame(
-        paths[0],
-        task,
-        columns=choices.columns,
-        is_log10_asked=choices.is_log10_asked,
-        unit=choices.unit,
-    )
+    unit, is_log10_asked = choices.unit, choices.is_log10_asked
+    given = choices.columns
+    return tbl.read_frame(paths[0], task, columns=given, is_log10_asked=is_log10_asked, unit=unit)
 
 
 def write_converted_folder(

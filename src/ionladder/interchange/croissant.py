@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from ionladder.data.store import Manifest, require_manifest
-from ionladder.errors import DataMissingError
+from ionladder.errors import DataMissingError, worded
 from ionladder.repo import Layout, read_checksums, write_json, write_with
 from ionladder.specs import Dataset
 
@@ -76,12 +76,8 @@ def export_croissant(layout: Layout, dataset: Dataset, version: str, folder: Pat
     tables = table_files(layout, manifest)
     absent = [name for name, path in tables.items() if not path.is_file()]
     if absent:
-        raise DataMissingError(
-            f"{dataset.name} {version}",
-            "its tables, which are kept in git",
-            f"no {', '.join(absent)}",
-            f"Restore them: `git checkout data/{dataset.name}/{version}`.",
-        )
+        facts = {"names": ", ".join(absent), "folder": f"data/{dataset.name}/{version}"}
+        raise DataMissingError(worded("own-tables-absent", f"{dataset.name} {version}", **facts))
     document = croissant(dataset, manifest, read_checksums(layout, dataset.name, version))
     written = [folder / CROISSANT_FILE]
     write_json(written[0], document)
@@ -127,26 +123,17 @@ def _of_tables(manifest: Manifest, checksums: Mapping[str, str]) -> dict[str, An
 def _file(
     name: str, url: str, encoding: str, sha256: str, description: str | None
 ) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": name,
-        "name": name,
-        **({"description": description} if description else {}),
-        "contentUrl": url,
-        "encodingFormat": encoding,
-        "sha256": sha256,
-    }
+    about = {"description": description} if description else {}
+    head = {"@type": "cr:FileObject", "@id": name, "name": name}
+    return {**head, **about, "contentUrl": url, "encodingFormat": encoding, "sha256": sha256}
 
 
 def _field(name: str, kind: str, unit: str | None, description: str) -> dict[str, Any]:
     """A column; its unit stands in the description, for which Croissant has no word of its own."""
     inner = kind.removeprefix("list<").removesuffix(">")
-    return {
-        "name": name,
-        "description": f"{description} Unit: {unit}." if unit else description,
-        "dataType": _WORDS["types"][inner],
-        **({"repeated": True} if inner != kind else {}),
-    }
+    text = f"{description} Unit: {unit}." if unit else description
+    field = {"name": name, "description": text, "dataType": _WORDS["types"][inner]}
+    return {**field, "repeated": True} if inner != kind else field
 
 
 def _record_set(
@@ -160,14 +147,8 @@ def _record_set(
         fields.append(
             {**head, **column, "source": {"fileObject": {"@id": file}, "extract": extract}}
         )
-    return {
-        "@type": "cr:RecordSet",
-        "@id": name,
-        "name": name,
-        "description": description,
-        "key": keys[0] if len(keys) == 1 else keys,
-        "field": fields,
-    }
+    head = {"@type": "cr:RecordSet", "@id": name, "name": name, "description": description}
+    return {**head, "key": keys[0] if len(keys) == 1 else keys, "field": fields}
 
 
 def _field_id(record_set: str, column: str) -> str:

@@ -110,12 +110,9 @@ def read_labels(path: Path, split: str = "test") -> dict[str, float]:
 
 def _number(value: object) -> float | None:
     """A number, also one that is written as text: by these JARVIS scores too."""
+    is_number = isinstance(value, int | float | str) and not isinstance(value, bool)
     try:
-        return (
-            float(value)
-            if isinstance(value, int | float | str) and not isinstance(value, bool)
-            else None
-        )
+        return float(value) if is_number else None  # type: ignore[arg-type]
     except (ValueError, OverflowError):
         return None
 

@@ -41,11 +41,8 @@ def _without(pattern: str) -> BeforeValidator:
     """Cut off what an identifier begins with where it is given as an address."""
 
     def cut(value: Any) -> Any:
-        return (
-            re.sub(pattern, "", value.strip(), flags=re.IGNORECASE)
-            if isinstance(value, str)
-            else value
-        )
+        is_text = isinstance(value, str)
+        return re.sub(pattern, "", value.strip(), flags=re.IGNORECASE) if is_text else value
 
     return BeforeValidator(cut)
 
@@ -75,16 +72,10 @@ _ONE_LINE = r"^[^\r\n]*$"
 _Line = Annotated[str, _text(_ONE_LINE, shortest=1)]
 _Text = Annotated[str, _text(longest=5000, shortest=1)]
 _Url = Annotated[str, _text(r"^https?://[^\s<>\"']+$", 500)]
-_Doi = Annotated[
-    str,
-    _without(r"(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*"),
-    _text(r"^10\.[0-9]{4,9}/[^\s<>\"']+$"),
-]
-_Orcid = Annotated[
-    str,
-    _without(r"(?:https?://)?(?:www\.)?orcid\.org/"),
-    _text(r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$"),
-]
+_cut_doi = _without(r"(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*")
+_Doi = Annotated[str, _cut_doi, _text(r"^10\.[0-9]{4,9}/[^\s<>\"']+$")]
+_cut_orcid = _without(r"(?:https?://)?(?:www\.)?orcid\.org/")
+_Orcid = Annotated[str, _cut_orcid, _text(r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$")]
 # JSON, spreadsheets and browsers hold no larger whole numbers exactly.
 _LARGEST = 2**53
 _Whole = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
@@ -251,16 +242,10 @@ def editor_schema() -> dict[str, Any]:
 def _distinct(error: ValidationError) -> list[dict[str, Any]]:
     """One detail per field: a union reports each of its branches, a reader needs one line."""
     by_field: dict[tuple[str, ...], dict[str, Any]] = {}
-    branches = {"str", "list", "bool", "int", "float", "constrained-str"}
+    branches = re.compile(r"(?:str|list|bool|int|float|constrained-.*|.*\[.*)", re.DOTALL)
     for detail in error.errors(include_url=False):
         first, *rest = detail["loc"] or ("(whole file)",)
-        inner = (
-            p
-            for p in rest
-            if not (
-                isinstance(p, str) and (p in branches or "[" in p or p.startswith("constrained-"))
-            )
-        )
+        inner = (p for p in rest if not (isinstance(p, str) and branches.fullmatch(p)))
         loc = (str(first), *map(str, inner))
         by_field.setdefault(loc, {**detail, "loc": loc})
     return list(by_field.values())

@@ -59,14 +59,8 @@ def id_problems(
     if problems:
         return problems
     row = next(row for row, pair in enumerate(zip(ids, asked, strict=True)) if len({*pair}) > 1)
-    return [
-        worded(
-            "ids-unsorted",
-            f"{shown_as}, row {row + 1}",
-            wanted=asked[row],
-            id=first_few([ids[row]]),
-        )
-    ]
+    facts = {"wanted": asked[row], "id": first_few([ids[row]])}
+    return [worded("ids-unsorted", f"{shown_as}, row {row + 1}", **facts)]
 
 
 # Writing energies, forces and stresses in the layout that scoring reads fastest

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,14 +34,13 @@ def _is_flag(kind: pa.DataType) -> bool:
     return bool(pa.types.is_boolean(kind) or pa.types.is_null(kind))
 
 
+_POSITIONS = "coordinates x1 y1 z1 x2 … in Å, a list of float32 or float64 numbers"
 PATH_COLUMNS = (
     ID._replace(words="the hop, as text"),
     ArrayColumn("image", pa.types.is_integer, "the place on the path, a whole number from 0"),
     ArrayColumn("energy_ev", _is_number, "the energy in eV, a float64 number"),
     ArrayColumn(
-        "positions_ang",
-        is_list,
-        "coordinates x1 y1 z1 x2 … in Å, a list of float32 or float64 numbers",
+        "positions_ang", is_list, "coordinates x1 y1 z1 x2 … in Å, a list of float numbers"
     ),
     ArrayColumn("converged", _is_flag, "true or false, the same for every image of a hop"),
 )
@@ -187,14 +186,9 @@ def _read_parquet(
     if table is None:
         return [], problems
     problems = [
-        worded(
-            "images-unsaid",
-            f"{shown_as}, column `{column.name}`",
-            words=column.words,
-            n=table[column.name].null_count,
-        )
-        for column in PATH_COLUMNS[:2]
-        if table[column.name].null_count
+        worded("images-unsaid", f"{shown_as}, column `{name}`", words=words, n=n)
+        for name, _, words, *_ in PATH_COLUMNS[:2]
+        if (n := table[name].null_count)
     ]
     if problems:
         return [], problems
@@ -249,14 +243,12 @@ def _read_extxyz(
         if not isinstance(error, IngestError):
             return [], [worded("no-extxyz", shown_as, error=str(error)[:160])]
         return [], [Problem(p.where, p.expected, p.found, _FORMAT) for p in error.problems]
-    return images, [
-        problem(
-            f"{shown_as}, frame {first_few(place for place, _ in found)}, {key}",
-            expected,
-            f"{found[0][1]!r}" + (f" and {len(found) - 1} more" if len(found) > 1 else ""),
-        )
-        for (key, expected), found in wrong.items()
-    ]
+    problems = []
+    for (key, expected), cases in wrong.items():
+        where = f"{shown_as}, frame {first_few(place for place, _ in cases)}, {key}"
+        more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
+        problems.append(problem(where, expected, f"{cases[0][1]!r}{more}"))
+    return images, problems
 
 
 def _info_faults(info: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -273,15 +265,11 @@ def _info_faults(info: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _image_of(frame: Frame) -> _Image:
-    return _Image(
-        id=frame.info["edge_id"],
-        image=int(frame.info["image"]),
-        energy_ev=_number(frame.info.get("energy", "nan")) or 0.0,
-        positions_ang=frame.arrays["pos"].ravel(),
-        converged=_TRUTH.get(frame.info.get("converged", ""), np.nan),
-        numbers=frame.numbers,
-        cell_ang=frame.cell_ang,
-    )
+    info, positions = frame.info, frame.arrays["pos"].ravel()
+    energy = _number(info.get("energy", "nan")) or 0.0
+    converged = _TRUTH.get(info.get("converged", ""), np.nan)
+    said = (info["edge_id"], int(info["image"]), energy, positions, converged)
+    return _Image(*said, frame.numbers, frame.cell_ang)
 
 
 def _number(text: str) -> float | None:
@@ -450,13 +438,8 @@ def write_rows(
         converged: Whether the path of the hop can be used.
     """
     flat = [np.asarray(row, dtype=np.float32).ravel() for row in positions_ang]
-    columns = (
-        (ids, pa.string()),
-        (images, pa.int16()),
-        (energies_ev, pa.float64()),
-        (flat, pa.list_(pa.float32())),
-        (converged, pa.bool_()),
-    )
+    kinds = (pa.string(), pa.int16(), pa.float64(), pa.list_(pa.float32()), pa.bool_())
+    columns = zip((ids, images, energies_ev, flat, converged), kinds, strict=True)
     arrays = [pa.array(values, type=kind) for values, kind in columns]
     names = [column.name for column in PATH_COLUMNS]
     pq.write_table(pa.table(arrays, names=names), path, compression="zstd")
@@ -475,12 +458,8 @@ def write_path_template(folder: Path, given: Path, ids: Iterable[str]) -> str:
     """
     paths = list(read_given_paths(given, frozenset(ids)))
     images = [(path, image) for path in paths for image in range(path.n_images)]
-    write_rows(
-        folder / PARQUET,
-        ids=[path.id for path, _ in images],
-        images=[image for _, image in images],
-        energies_ev=[None] * len(images),
-        positions_ang=[path.positions_ang[image] for path, image in images],
-        converged=[None] * len(images),
-    )
+    ids, places = [path.id for path, _ in images], [image for _, image in images]
+    given_ang, gaps = [path.positions_ang[at] for path, at in images], [None] * len(images)
+    rows: dict[str, Any] = {"ids": ids, "images": places, "positions_ang": given_ang}
+    write_rows(folder / PARQUET, **rows, energies_ev=gaps, converged=gaps)
     return PARQUET

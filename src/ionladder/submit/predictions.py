@@ -69,14 +69,8 @@ def coverage_problems(
         # One problem where every id is of another part of the data: nothing else is wrong then.
         if unknown and len(missing) == len(wanted) and shared.issuperset(unknown):
             asked = "the test ids" if name == "training" else "those that are asked for"
-            return [
-                Problem(
-                    where,
-                    f"a row for each of the {len(wanted):,} ids to predict",
-                    f"{len(unknown):,} {name} ids and none of these ({first_few(unknown)})",
-                    f"You sent the {name} ids: send predictions for {asked}.",
-                )
-            ]
+            facts = {"of": len(wanted), "n": len(unknown), "part": name, "asked": asked}
+            return [worded("ids-of-another-part", where, ids=first_few(unknown), **facts)]
     problems = []
     changed = changed_ids(missing, unknown)
     if missing:
@@ -91,9 +85,8 @@ def coverage_problems(
         for name, shared in reversed(others.items()):
             if n_shared := len(shared.intersection(unknown)):
                 step = f"{n_shared:,} of them are {name} ids; send predictions for the test ids."
-        problems.append(
-            Problem(where, only, f"{len(unknown):,} unknown ({first_few(unknown)})", step)
-        )
+        found = f"{len(unknown):,} unknown ({first_few(unknown)})"
+        problems.append(Problem(where, only, found, step))
     if repeated := sorted(name for name, times in Counter(ids).items() if times > 1):
         found = f"{len(repeated):,} repeated ({first_few(repeated)})"
         problems.append(Problem(where, "every id once", found, "Keep one row per id."))
@@ -117,14 +110,12 @@ def once(problems: Mapping[str, Sequence[Problem]]) -> list[Problem]:
 
 
 #: How ids are changed on their way → words for one of them, for several, and what to do.
+_BY = "by a spreadsheet"
+_AS_WRITTEN = "send ids as the task writes them"
 _CHANGES = {
-    "number": (
-        " turned into a number by a spreadsheet",
-        "turned into numbers by a spreadsheet",
-        "keep ids as text",
-    ),
-    "padded": (" zero-padded", "zero-padded", "send ids as the task writes them"),
-    "ending": (" with an ending", "given an ending", "send ids as the task writes them"),
+    "number": (f" turned into a number {_BY}", f"turned into numbers {_BY}", "keep ids as text"),
+    "padded": (" zero-padded", "zero-padded", _AS_WRITTEN),
+    "ending": (" with an ending", "given an ending", _AS_WRITTEN),
     "case": ("", "written otherwise", "ids are case-sensitive, without blanks"),
 }
 
@@ -316,13 +307,8 @@ class FrozenFolds:
             another fold.
         """
         folds, rows = self.table, frame_of(columns)
-        shifted = [
-            key
-            for key in ("repeat", "fold")
-            if len(rows)
-            and rows[key].min() == folds[key].min() + 1 == 1
-            and rows[key].max() == folds[key].max() + 1
-        ]
+        ends = {k: [(t[k].min(), t[k].max()) for t in (folds, rows)] for k in ("repeat", "fold")}
+        shifted = [k for k, ((a, b), found) in ends.items() if a == 0 and found == (1, b + 1)]
         if shifted:
             return [worded("numbered-from-one", f"{file}, column `{key}`") for key in shifted]
         known, problems = set(folds["scheme"]), []
@@ -453,15 +439,11 @@ def read_predictions(
     known = KnownIds.of(test_ids)
     order = known.exact_order(ids, turns, len(different))
     if order is None:
-        by_turn = {
-            f"seed {seed}": coverage_problems(
-                ids.filter(turns == turn).to_pylist(),
-                expected=known,
-                where=file,
-                elsewhere={"training": train_ids},
-            )
-            for turn, seed in enumerate(different[:MAX_SEEDS])
-        }
+        by_turn, elsewhere = {}, {"training": train_ids}
+        for turn, seed in enumerate(different[:MAX_SEEDS]):
+            given = ids.filter(turns == turn).to_pylist()
+            cover = coverage_problems(given, expected=known, where=file, elsewhere=elsewhere)
+            by_turn[f"seed {seed}"] = cover
         problems += once(by_turn if has_seeds else {"": next(iter(by_turn.values()))})
     if problems or order is None:
         return None, problems
@@ -588,13 +570,9 @@ def absent_folds(task: Task, scheme: str, *, shown_as: str) -> Problem:
         scheme: The fold scheme that it is scored on.
         shown_as: Path of the folder, or of the file that lacks the scheme.
     """
-    return worded(
-        "no-scored-folds",
-        shown_as,
-        scheme=scheme,
-        columns=", ".join([*FOLD_KEYS, *(target.name for target in task.targets)]),
-        task=task.name,
-    )
+    columns = ", ".join([*FOLD_KEYS, *(target.name for target in task.targets)])
+    facts = {"scheme": scheme, "columns": columns, "task": task.name}
+    return worded("no-scored-folds", shown_as, **facts)
 
 
 def unused_predictions(folder: Path, *, shown_as: str) -> list[Problem]:

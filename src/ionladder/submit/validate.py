@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -128,11 +128,8 @@ def _write_table(folder: Path, task: Task, ids: Sequence[str], folds: pd.DataFra
 
 # A folder becomes a checked submission, or a list of everything wrong with it
 
-_VALUES = tuple(
-    f"{stem}{suffix}"
-    for stem in (pred.PREDICTIONS_STEM, pred.CV_STEM)
-    for suffix in (".csv", ".parquet")
-)
+_STEMS = (pred.PREDICTIONS_STEM, pred.CV_STEM)
+_VALUES = tuple(f"{stem}{suffix}" for stem in _STEMS for suffix in (".csv", ".parquet"))
 #: What a task predicts → its files; their readers say which of them are needed.
 _FILES = {
     "values": _VALUES,
@@ -201,12 +198,9 @@ def read_submission(
         SubmissionError: Anything is wrong; the error carries every problem of every file.
     """
     if folder.is_symlink() or not folder.is_dir():
-        raise SubmissionError(
-            shown_as,
-            f"a folder with {CARD_FILE} and {_used_files(task)[0]}",
-            "a link" if folder.is_symlink() else "no such folder",
-            f"`ionladder new {task.name} NAME` makes one.",
-        )
+        found = "a link" if folder.is_symlink() else "no such folder"
+        facts = {"file": _used_files(task)[0], "task": task.name, "found": found}
+        raise SubmissionError(worded("no-submission", shown_as, **facts))
     with as_problems(shown_as):
         return _read_folder(folder, task, expectations, shown_as)
 
@@ -286,13 +280,8 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
     problems += found
     if problems or card is None or predictions is None:
         raise SubmissionError(problems)
-    return Submission(
-        name=folder.name,
-        folder=folder,
-        card=card,
-        predictions=predictions,
-        cv_predictions=cv_predictions,
-    )
+    scored: dict[str, Any] = {"predictions": predictions, "cv_predictions": cv_predictions}
+    return Submission(name=folder.name, folder=folder, card=card, **scored)
 
 
 def _read_referenced(
@@ -322,13 +311,8 @@ def check_tables(
     if expectations.read_arrays is not None:
         predictions, problems = _read_arrays(expectations.read_arrays, folder, shown_as)
     elif task.scored_folds is None:
-        predictions, problems = pred.read_predictions(
-            folder,
-            task,
-            test_ids=expectations.test_ids,
-            train_ids=expectations.train_ids,
-            shown_as=shown_as,
-        )
+        ids = {"test_ids": expectations.test_ids, "train_ids": expectations.train_ids}
+        predictions, problems = pred.read_predictions(folder, task, shown_as=shown_as, **ids)
     if task.predicts != "values":
         return predictions, None, problems
     cv_predictions, found = pred.read_cv_predictions(
@@ -367,15 +351,12 @@ def _read_arrays(
     if table is None:
         return None, problems
     facts = json.loads(table.schema.metadata[b"facts"])
-    return pred.PredictionTable(
-        path=Path(facts["path"]),
-        sha256=facts["sha256"],
-        columns={
-            name: column.combine_chunks() if pa.types.is_string(column.type) else column.to_numpy()
-            for name, column in zip(table.column_names, table.columns, strict=True)
-        },
-        remarks=tuple(facts["remarks"]),
-    ), []
+    columns = {
+        name: column.combine_chunks() if pa.types.is_string(column.type) else column.to_numpy()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    said: dict[str, Any] = {"path": Path(facts["path"]), "remarks": tuple(facts["remarks"])}
+    return pred.PredictionTable(sha256=facts["sha256"], columns=columns, **said), []
 
 
 def _used_files(task: Task) -> list[str]:
@@ -442,8 +423,5 @@ def load_id_expectations(layout: Layout, task: Task, version: str) -> Expectatio
         folds = rows_of(folds, train)
     elif task.entries:
         folds = rows_of(folds, split["id"].to_pylist())
-    return Expectations(
-        test_ids=pred.KnownIds(train if task.scored_folds else test),
-        train_ids=pred.KnownIds(train),
-        folds=to_frame(folds),
-    )
+    asked, known = pred.KnownIds(train if task.scored_folds else test), pred.KnownIds(train)
+    return Expectations(test_ids=asked, train_ids=known, folds=to_frame(folds))
