@@ -39,9 +39,7 @@ PATH_COLUMNS = (
     ID._replace(words="the hop, as text"),
     ArrayColumn("image", pa.types.is_integer, "the place on the path, a whole number from 0"),
     ArrayColumn("energy_ev", _is_number, "the energy in eV, a float64 number"),
-    ArrayColumn(
-        "positions_ang", is_list, "coordinates x1 y1 z1 x2 … in Å, a list of float numbers"
-    ),
+    ArrayColumn("positions_ang", is_list, _POSITIONS),
     ArrayColumn("converged", _is_flag, "true or false, the same for every image of a hop"),
 )
 
