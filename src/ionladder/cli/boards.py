@@ -14,7 +14,9 @@ from ionladder import __version__
 from ionladder.cli.common import (
     Context,
     TaskName,
+    Workers,
     load_context,
+    mapping,
     printable,
     rank_text,
     say,
@@ -158,6 +160,45 @@ def predictions(
         write(temporary, index=False)
     models = whole.groupby("task")["submission"].nunique().to_dict()
     print(f"{out}: {len(whole)} rows; models: {models}")
+
+
+# --- ``ionladder rescore``
+
+
+def rescore(
+    folder: Annotated[Path, typer.Argument(help="Checkout of JARVIS-Leaderboard or matbench.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Labels of matbench's tasks.", show_default="FOLDER/labels")
+    ] = None,
+    workers: Workers = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print every field as JSON.")] = False,
+) -> None:
+    """Score every file of another leaderboard, all ids or none, and say why one cannot be scored.
+
+    Nothing is written and no repository is needed.
+    """
+    from ionladder.interchange import rescore as peers
+
+    with mapping(workers) as map_jobs:
+        rows = list(peers.rescore(folder, labels=labels, map_jobs=map_jobs))
+    if json:
+        print(to_json([vars(row) for row in rows]), end="")
+        return
+    cells = [
+        [
+            printable(row.file),
+            row.metric,
+            *(("–" if v is None else f"{v:.4f}") for v in (row.value, row.joined)),
+            f"{row.n_expected}",
+            f"{row.n_scored}",
+            printable(" ".join(filter(None, (row.cause, row.hint)))),
+        ]
+        for row in rows
+    ]
+    header = ["file", "metric", "value", "joined", "n expected", "n scored", "cause and what to do"]
+    show("Scores from the files", header, cells, numbers_from=2)
+    n = sum(row.value is not None for row in rows)
+    say(f"{n:,} of {len(rows):,} cover every id once. `joined` counts the rows that match.")
 
 
 # --- ``ionladder compare``

@@ -226,6 +226,24 @@ OtherVersion = Annotated[
 ]
 
 
+Workers = Annotated[
+    int, typer.Option(min=0, help="Processes to share the work; the results are the same.")
+]
+
+
+@contextmanager
+def mapping(workers: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """``map``, or that of a pool of so many processes: results come in the order of the jobs."""
+    if workers < 2:
+        yield map
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield partial(pool.map, chunksize=4)
+
+
 # --- How far a long job has come: a bar at a terminal, nothing where output is piped
 
 PATIENCE_S = 0.5

@@ -57,7 +57,8 @@ _COMMANDS: tuple[tuple[Callable[..., None], ...], ...] = (
         *(contributor.submit, contributor.withdraw),
     ),
     (
-        *(boards.board, boards.predictions, boards.compare, boards.changes, boards.claims),
+        *(boards.board, boards.predictions, boards.compare, boards.rescore),
+        *(boards.changes, boards.claims),
         *(maintainer.diff, maintainer.export),
     ),
     (

@@ -1,11 +1,8 @@
-"""matbench's layouts: results files read, our splits exported, its published scores recomputed."""
+"""matbench's layouts: results files read, our splits exported."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,9 +15,7 @@ from ionladder.config import DatasetVersion
 from ionladder.data.store import TaskInputs, load_inputs
 from ionladder.errors import InterchangeError, Problem, did_you_mean, first_few, worded
 from ionladder.interchange import tables
-from ionladder.interchange.jarvis import Contribution
 from ionladder.interchange.tables import Cells, Foreign
-from ionladder.metrics import mae
 from ionladder.repo import Layout, write_json
 from ionladder.specs import Task
 from ionladder.submit.predictions import FOLD_KEYS, coverage_problems
@@ -162,9 +157,9 @@ def _is_number(value: Any) -> bool:
 
 def _cell(value: Any) -> str:
     """A prediction as text; what is no number keeps a form that no check takes for one."""
-    if isinstance(value, str):
-        return value
-    return repr(value) if _is_number(value) else f"{json.dumps(value)[:40]} (not a number)"
+    if isinstance(value, str | bool) or _is_number(value):
+        return str(value)
+    return f"{json.dumps(value)[:40]} (not a number)"
 
 
 def _std(uncertainty: Any) -> dict[str, str]:
@@ -441,119 +436,3 @@ def matbench_task(
     task.folds_map = dict(zip(task.folds_nums, task.folds_keys, strict=True))
     task.results = RecursiveDotDict({})
     return task
-
-
-# --- Scores as JARVIS-Leaderboard and matbench compute them, to hold their published numbers to
-
-JARVIS_DECIMALS = 4
-_CLAIM_TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True, kw_only=True)
-class PeerScore:
-    """A score as the other project prints it.
-
-    Attributes:
-        value: Unrounded; NaN where no row can be scored.
-        n_rows: Rows that entered it.
-        n_labels: Labels that there are.
-        problems: What our boards would refuse the predictions for; empty for exact cover.
-    """
-
-    value: float
-    n_rows: int
-    n_labels: int
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoldScores:
-    """Mean absolute error of a matbench task.
-
-    Attributes:
-        folds: Fold → its score.
-        mean: Mean over folds, the number that matbench's pages print.
-        std: Standard deviation over folds, with the number of folds below the root.
-        wrong_claims: Folds whose stated error differs from the computed one, each as an error.
-    """
-
-    folds: Mapping[str, PeerScore]
-    mean: float
-    std: float
-    wrong_claims: tuple[Problem, ...]
-
-
-def jarvis_mae(contribution: Contribution, labels: Mapping[str, float]) -> PeerScore:
-    """The MAE that JARVIS-Leaderboard prints: an inner join on id, then the mean.
-
-    Ids that match no label and labels that match no id drop out; a repeated id counts as often as
-    it stands there. Ids are read as pandas guesses them, so a column of numbers loses its leading
-    zeros. That is how the published number comes about, and why it may rest on a part.
-
-    Args:
-        contribution: Ids and predictions.
-        labels: Id → label.
-
-    Example:
-        Half of the labels are met; errors 0.5 and 0.1:
-
-        >>> labels = {"007": 1.0, "8": 2.0, "009": 3.0, "10": 4.0}
-        >>> sent = Contribution(
-        ...     name="x", ids=("7", "8", "9", "10"), predictions=("9.9", "2.5", "9.9", "4.1"))
-        >>> score = jarvis_mae(sent, labels)
-        >>> round(score.value, 4), score.n_rows, score.n_labels
-        (0.3, 2, 4)
-    """
-    import pandas as pd
-
-    column = io.StringIO()
-    csv.writer(column).writerows([["id"], *([identifier] for identifier in contribution.ids)])
-    column.seek(0)
-    # Its guess of the type, then text again.
-    cells = zip(pd.read_csv(column)["id"].astype(str), contribution.predictions, strict=True)
-    pairs = [(labels[i], float(cell)) for i, cell in cells if i in labels]
-    known = frozenset(labels)
-    problems = coverage_problems(contribution.ids, expected=known, where=contribution.name)
-    return _score(pairs, len(labels), problems)
-
-
-def matbench_mae(
-    name: str,
-    folds: Sequence[Fold],
-    labels: Mapping[str, float],
-    expected: Mapping[str, Sequence[str]] | None = None,
-) -> FoldScores:
-    """The MAE that matbench prints: in each fold, then the mean over folds.
-
-    Args:
-        name: Name of the task, for messages.
-        folds: What was recorded.
-        labels: Id → label.
-        expected: Fold → ids that it must hold, where the splits are at hand; otherwise the ids of
-            all folds together must be those of the labels.
-    """
-    scores, wrong = {}, []
-    for fold in folds:
-        where, ids, problems = f"{name}, {fold.name}", list(fold.predictions), []
-        pairs = [(labels[i], float(cell)) for i, cell in fold.predictions.items() if i in labels]
-        if expected and fold.name in expected:
-            problems = coverage_problems(ids, expected=expected[fold.name], where=where)
-        scores[fold.name] = _score(pairs, len(ids), problems)
-        value, claimed = scores[fold.name].value, fold.claimed.get("mae")
-        # NaN equals nothing.
-        if claimed is not None and not abs(claimed - value) <= _CLAIM_TOLERANCE:
-            wrong.append(
-                worded("claimed-score", f"{where}, scores.mae", value=value, claimed=claimed)
-            )
-    values = [score.value for score in scores.values()]
-    mean = math.fsum(values) / len(values)
-    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
-    return FoldScores(folds=scores, mean=mean, std=spread, wrong_claims=tuple(wrong))
-
-
-def _score(
-    pairs: Sequence[tuple[float, float]], n_labels: int, problems: Sequence[Problem]
-) -> PeerScore:
-    is_finite = bool(pairs) and all(map(math.isfinite, chain.from_iterable(pairs)))
-    value = mae(*zip(*pairs, strict=True)) if is_finite else math.nan
-    return PeerScore(value=value, n_rows=len(pairs), n_labels=n_labels, problems=tuple(problems))

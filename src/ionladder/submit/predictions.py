@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -117,6 +118,7 @@ _CHANGES = {
     "padded": (" zero-padded", "zero-padded", _AS_WRITTEN),
     "ending": (" with an ending", "given an ending", _AS_WRITTEN),
     "case": ("", "written otherwise", "ids are case-sensitive, without blanks"),
+    "slip": (" mistyped", "mistyped", "correct it by the task's ids"),
 }
 
 
@@ -130,6 +132,8 @@ def changed_ids(missing: Collection[str], unknown: Sequence[str]) -> str | None:
     Example:
         >>> changed_ids(["019", "5e2"], ["19"])
         "'19' looks like '019' turned into a number by a spreadsheet: keep ids as text."
+        >>> changed_ids(["miller_1_1_0"], ["miller_1_0_1"])
+        "'miller_1_0_1' looks like 'miller_1_1_0' mistyped: correct it by the task's ids."
         >>> changed_ids(["19", "20"], ["0019", "0020"])
         "2 of yours look zero-padded ('0019' for '19'): send ids as the task writes them."
     """
@@ -149,6 +153,10 @@ def changed_ids(missing: Collection[str], unknown: Sequence[str]) -> str | None:
             pairs.setdefault("padded" if is_padded else "number", []).append((other, original))
         elif (original := by_fold.get(other.strip().casefold())) is not None:
             pairs.setdefault("case", []).append((other, original))
+        elif len(unknown) <= _MOST_SLIPS and len(missing) <= _MOST_MISSING:
+            alike = [name for name in missing if _is_slip(other, name)]
+            if len(alike) == 1:
+                pairs.setdefault("slip", []).append((other, alike[0]))
     if not pairs:
         return None
     kind, found = max(pairs.items(), key=lambda item: len(item[1]))
@@ -157,6 +165,26 @@ def changed_ids(missing: Collection[str], unknown: Sequence[str]) -> str | None:
     if len(found) == 1:
         return f"{other!r} looks like {original!r}{one}: {step}."
     return f"{len(found):,} of yours look {several} ({other!r} for {original!r}): {step}."
+
+
+_MOST_SLIPS, _MOST_MISSING, _SHORTEST = 20, 1000, 4
+
+
+def _n_shared(one: str, other: str) -> int:
+    """Characters that two texts have in common from their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two ids differ by one character, or by the order of neighbouring ones."""
+    if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > 1:
+        return False
+    begin = _n_shared(one, other)
+    end = _n_shared(one[begin:][::-1], other[begin:][::-1])
+    rest, others = one[begin : len(one) - end], other[begin : len(other) - end]
+    return max(len(rest), len(others)) <= 1 or (
+        len(rest) <= _SHORTEST and sorted(rest) == sorted(others)
+    )
 
 
 def _as_number(identifier: str) -> float | None:

@@ -19,12 +19,12 @@ from ionladder.data.store import TaskInputs
 from ionladder.errors import InterchangeError
 from ionladder.interchange.matbench import (
     Results,
-    matbench_mae,
     matbench_task,
     metadata_document,
     read_results,
     validation_document,
 )
+from ionladder.interchange.rescore import matbench_mae
 from unit.interchange.peer_files import fold, results_document, results_gz, task_document
 
 TASK = get_task("bvel-proto")

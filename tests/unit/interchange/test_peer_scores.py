@@ -11,10 +11,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error
+from typer.testing import CliRunner
 
+from ionladder.cli.main import app
 from ionladder.interchange.jarvis import read_contribution, read_labels
-from ionladder.interchange.matbench import JARVIS_DECIMALS, jarvis_mae, matbench_mae, read_results
-from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_labels, jarvis_zip, results_gz
+from ionladder.interchange.matbench import read_results
+from ionladder.interchange.rescore import JARVIS_DECIMALS, jarvis_mae, matbench_mae, rescore
+from unit.interchange.peer_files import (
+    JARVIS_NAME,
+    fold,
+    jarvis_labels,
+    jarvis_zip,
+    results_gz,
+    zip_bytes,
+)
 
 LABELS = {f"JVASP-{i}": 0.5 * i for i in range(8)}
 
@@ -100,3 +110,60 @@ def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path: Path) -
     (problem,) = scores.wrong_claims
     assert problem.where == "matbench_tiny, fold_0, scores.mae"
     assert (problem.expected[:1], problem.found) == ("0", "0.001")
+
+
+def foreign_tree(root: Path) -> None:
+    """A checkout of JARVIS-Leaderboard and of matbench, in their exact layouts."""
+    labels = root / "jarvis_leaderboard/benchmarks/AI/SinglePropertyPrediction"
+    files = root / "jarvis_leaderboard/contributions"
+    for folder in (labels, *(files / name for name in ("whole", "quoted", "slip", "mac", "text"))):
+        folder.mkdir(parents=True)
+    truth = {**LABELS, "JVASP-miller_1_1_0": 9.0}
+    jarvis_labels(labels / "tiny_log10_sigma.json.zip", {"train": {}, "test": truth})
+    rows = [f"{i},{value + 0.25}" for i, value in truth.items()]
+    jarvis_zip(files / "whole" / JARVIS_NAME, ["id,prediction", *rows[::-1]])
+    further = [f"{n},{row.split(',')[0]},0,{row.split(',')[1]}" for n, row in enumerate(rows)]
+    jarvis_zip(files / "quoted" / JARVIS_NAME, [",id,target,prediction", *further])
+    slip = [row.replace("1_1_0", "1_0_1") for row in rows]
+    jarvis_zip(files / "slip" / JARVIS_NAME, ["id,prediction", *slip])
+    csv_text = "\n".join(["id,prediction", *rows]).encode()
+    twins = {"x.csv": csv_text, "__MACOSX/._x.csv": b"\0"}
+    (files / "mac" / JARVIS_NAME).write_bytes(zip_bytes(twins))
+    jarvis_zip(files / "text" / JARVIS_NAME, ["id,prediction", *rows[1:], "JVASP-0,none"])
+    algorithm = root / "benchmarks/matbench_v0.1_tiny"
+    algorithm.mkdir(parents=True)
+    matbench_file(algorithm / "results.json.gz", {}, {"fold_0": 0.0, "fold_1": 0.5})
+    glass = root / "benchmarks/matbench_v0.1_glass"
+    glass.mkdir()
+    said = {"mb-glass-1": True, "mb-glass-2": False, "mb-glass-3": True}
+    results_gz(glass / "results.json.gz", {"matbench_glass": {"fold_0": fold(said, scores={})}})
+    (root / "labels").mkdir()
+    frame = {"columns": ["composition", "gfa"], "data": [["A", True], ["B", False], ["C", False]]}
+    packed = gzip.compress(json.dumps({"index": [0, 1, 2], **frame}).encode())
+    (root / "labels/matbench_glass.json.gz").write_bytes(packed)
+    pd.Series(TRUTH).rename_axis("id").to_csv(root / "labels/matbench_tiny.csv")
+
+
+def test_a_whole_foreign_leaderboard_is_scored_with_the_cause_of_every_gap(tmp_path: Path) -> None:
+    foreign_tree(tmp_path)
+    rows = {Path(row.file).parent.name: row for row in rescore(tmp_path)}
+    for name in ("whole", "quoted", "mac"):
+        row = rows[name]
+        assert (row.value, row.n_expected, row.n_scored, row.cause) == (0.25, 9, 9, "")
+    slip, text = rows["slip"], rows["text"]
+    assert (slip.value, slip.joined, slip.n_scored) == (None, 0.25, 8)
+    assert "'JVASP-miller_1_0_1' looks like 'JVASP-miller_1_1_0' mistyped" in slip.hint
+    assert (text.value, text.joined) == (None, None)
+    assert "1 other value" in text.cause
+    tiny, glass = rows["matbench_v0.1_tiny"], rows["matbench_v0.1_glass"]
+    assert (tiny.metric, tiny.value, tiny.n_scored) == ("mae", 0.0, 5)
+    assert "fold_1, scores.mae: 0.5" in tiny.cause
+    assert (glass.metric, glass.value, glass.n_expected) == ("rocauc", 0.75, 3)
+
+
+def test_the_results_are_the_same_in_any_number_of_processes(tmp_path: Path) -> None:
+    foreign_tree(tmp_path)
+    command = ["rescore", str(tmp_path), "--json", "--workers"]
+    printed = [CliRunner().invoke(app, [*command, n]).stdout for n in "0124"]
+    assert json.loads(printed[0])
+    assert printed == [printed[0]] * 4

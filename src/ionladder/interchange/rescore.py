@@ -1,0 +1,404 @@
+"""Leaderboards of others scored again from their files: JARVIS-Leaderboard and matbench."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from ionladder.errors import ConfigError, InterchangeError, Problem, first_few
+from ionladder.interchange.jarvis import Contribution, read_contribution, read_labels
+from ionladder.interchange.matbench import Fold, read_results
+from ionladder.interchange.tables import read_file, unzip
+from ionladder.metrics import METRICS
+from ionladder.specs import Array
+from ionladder.submit.predictions import coverage_problems
+
+JARVIS_DECIMALS = 4
+_CLAIM_TOLERANCE = 1e-6
+_BOOLEANS = {"True": "1", "False": "0"}
+_METRICS: dict[str, Callable[[Array, Array], float]] = {
+    "mae": METRICS["mae"].function,
+    "acc": lambda y_true, y_pred: float((y_true == y_pred).mean()),
+    "rocauc": partial(METRICS["roc_auc"].function, threshold=0.5),
+}
+"""How the two projects name metrics of one number an entry."""
+
+# --- One file: joined to labels on id, as both projects do, and what keeps it from covering all
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerScore:
+    """A score as the other project prints it.
+
+    Attributes:
+        value: Unrounded, over the rows whose id is known; NaN where no row can be scored.
+        n_rows: Rows that entered it.
+        n_labels: Labels that there are.
+        problems: What our boards would refuse the predictions for; empty for exact cover.
+    """
+
+    value: float
+    n_rows: int
+    n_labels: int
+    problems: tuple[Problem, ...] = ()
+
+
+class Benchmark:
+    """Labels of one benchmark, made ready to score many files.
+
+    Args:
+        labels: Id → label, or the ids as Arrow text beside the labels.
+
+    Attributes:
+        is_yes_or_no: Whether every label is a truth value.
+    """
+
+    def __init__(self, labels: Mapping[str, float] | tuple[pa.Array, Array]) -> None:
+        ids, values = labels if isinstance(labels, tuple) else (list(labels), [*labels.values()])
+        self.ids = pa.array(ids, pa.string())
+        given = np.asarray(values)
+        self.is_yes_or_no = given.dtype == bool
+        self.y_true = given.astype(np.float64)
+
+    @cached_property
+    def _id_set(self) -> frozenset[str]:
+        return frozenset(self.ids.to_pylist())
+
+    def score(self, ids: pa.Array, y_pred: Array, where: str, metric: str = "mae") -> PeerScore:
+        """Join predictions to the labels on id; a repeated id counts as often as it stands there.
+
+        Args:
+            ids: Ids as text, shape (n_rows,).
+            y_pred: Predictions beside them; NaN where a cell is no number.
+            where: The file, for messages.
+            metric: ``mae``, ``acc`` or ``rocauc``.
+        """
+        places = pc.index_in(ids, value_set=self.ids)
+        known = np.asarray(places.is_valid())
+        row = places.drop_null().to_numpy()
+        pred, n = y_pred[known], len(self.ids)
+        n_bad, problems = int((~np.isfinite(y_pred)).sum()), []
+        if len(ids) != n or len(row) != n or not np.bincount(row, minlength=n).all():
+            problems = coverage_problems(ids.to_pylist(), expected=self._id_set, where=where)
+        if n_bad:
+            step = "Predict a number for every id."
+            problems.append(Problem(where, "finite numbers", f"{n_bad:,} other values", step))
+        is_finite = len(row) and np.isfinite(pred).all()
+        value = _METRICS[metric](self.y_true[row], pred) if is_finite else math.nan
+        return PeerScore(value=value, n_rows=len(row), n_labels=n, problems=tuple(problems))
+
+
+def _floats(cells: Iterable[str]) -> Array:
+    def number(cell: str) -> float:
+        try:
+            return float(_BOOLEANS.get(cell, cell))
+        except ValueError:
+            return math.nan
+
+    return np.fromiter(map(number, cells), np.float64)
+
+
+def jarvis_mae(contribution: Contribution, labels: Mapping[str, float]) -> PeerScore:
+    """The MAE that JARVIS-Leaderboard prints: an inner join on id, then the mean.
+
+    Ids that match no label and labels that match no id drop out; a repeated id counts as often as
+    it stands there. Ids are read as pandas guesses them, so a column of numbers loses its leading
+    zeros. That is how the published number comes about, and why it may rest on a part.
+
+    Args:
+        contribution: Ids and predictions.
+        labels: Id → label.
+
+    Example:
+        Half of the labels are met; errors 0.5 and 0.1:
+
+        >>> labels = {"007": 1.0, "8": 2.0, "009": 3.0, "10": 4.0}
+        >>> sent = Contribution(
+        ...     name="x", ids=("7", "8", "9", "10"), predictions=("9.9", "2.5", "9.9", "4.1"))
+        >>> score = jarvis_mae(sent, labels)
+        >>> round(score.value, 4), score.n_rows, score.n_labels
+        (0.3, 2, 4)
+    """
+    import pandas as pd
+
+    column = io.StringIO()
+    csv.writer(column).writerows([["id"], *([identifier] for identifier in contribution.ids)])
+    column.seek(0)
+    guess = pd.read_csv(column)["id"].astype(str)  # its guess of the type, then text again
+    benchmark = Benchmark(labels)
+    score = benchmark.score(pa.array(guess, pa.string()), _floats(contribution.predictions), "x")
+    known = frozenset(labels)
+    problems = coverage_problems(contribution.ids, expected=known, where=contribution.name)
+    return PeerScore(
+        value=score.value, n_rows=score.n_rows, n_labels=len(labels), problems=tuple(problems)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldScores:
+    """The score of a matbench task.
+
+    Attributes:
+        metric: ``mae``, or ``rocauc`` where labels are truth values.
+        folds: Fold → its score.
+        mean: Mean over folds, the number that matbench's pages print.
+        std: Standard deviation over folds, with the number of folds below the root.
+        wrong_claims: Folds whose stated score differs from the computed one, each as an error.
+    """
+
+    metric: str
+    folds: Mapping[str, PeerScore]
+    mean: float
+    std: float
+    wrong_claims: tuple[Problem, ...]
+
+
+def matbench_mae(
+    name: str,
+    folds: Sequence[Fold],
+    labels: Mapping[str, float] | Benchmark,
+    expected: Mapping[str, Sequence[str]] | None = None,
+) -> FoldScores:
+    """The score that matbench prints: MAE or ROC-AUC in each fold, then the mean over folds.
+
+    Args:
+        name: Name of the task, for messages.
+        folds: What was recorded.
+        labels: Id → label; a truth value for each entry makes it a task of two classes.
+        expected: Fold → ids that it must hold, where the splits are at hand.
+    """
+    scores, wrong = {}, []
+    benchmark = labels if isinstance(labels, Benchmark) else Benchmark(labels)
+    metric = "rocauc" if benchmark.is_yes_or_no else "mae"
+    for fold in folds:
+        where, ids = f"{name}, {fold.name}", list(fold.predictions)
+        sent = pa.array(ids, pa.string()), _floats(fold.predictions.values())
+        found = benchmark.score(*sent, where, metric)
+        asked = (expected or {}).get(fold.name)
+        problems = coverage_problems(ids, expected=asked, where=where) if asked else []
+        scores[fold.name] = PeerScore(
+            value=found.value, n_rows=found.n_rows, n_labels=len(ids), problems=tuple(problems)
+        )
+        claimed = fold.claimed.get(metric)
+        # NaN equals nothing.
+        if claimed is not None and not abs(claimed - found.value) <= _CLAIM_TOLERANCE:
+            given = f"{found.value:.6g}, which the predictions give"
+            step = "Trust the predictions; the stated score was not made from them."
+            wrong.append(Problem(f"{where}, scores.{metric}", given, f"{claimed:.6g}", step))
+    values = np.array([score.value for score in scores.values()])
+    return FoldScores(
+        metric=metric,
+        folds=scores,
+        mean=float(values.mean()),
+        std=float(values.std()),
+        wrong_claims=tuple(wrong),
+    )
+
+
+# --- A whole folder of files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rescored:
+    """One file on one benchmark.
+
+    Attributes:
+        file: Its path below the folder.
+        benchmark, metric: What it is scored on, and by.
+        value: The score where every id is predicted once; None otherwise.
+        joined: The score over the rows that match, which the other project may print; None where
+            there is none.
+        n_expected, n_scored: Labels, and rows that match.
+        cause: Why there is no value, or which stated scores are others; empty where all is well.
+        hint: What to do, such as the id that an unknown one looks like.
+    """
+
+    file: str
+    benchmark: str
+    metric: str
+    value: float | None
+    joined: float | None
+    n_expected: int
+    n_scored: int
+    cause: str = ""
+    hint: str = ""
+
+
+def rescore(
+    folder: Path, *, labels: Path | None = None, map_jobs: Callable[..., Any] = map
+) -> Iterator[Rescored]:
+    """Score every file of a checkout of JARVIS-Leaderboard or matbench.
+
+    Args:
+        folder: ``contributions/<name>/….csv.zip`` (or ``.parquet``) beside
+            ``benchmarks/…/<dataset>_<property>.json.zip``, at any depth; or folders with a
+            ``results.json.gz``.
+        labels: For matbench, whose labels are elsewhere: a folder of ``<task>.json.gz`` as matminer
+            has them, or of ``<task>.csv`` and ``<task>.parquet`` with an id and a label.
+        map_jobs: ``map``, or that of a pool of processes.
+
+    Yields:
+        A row for each file and benchmark, by benchmark and file.
+
+    Raises:
+        ConfigError: There are no such files.
+    """
+    files = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
+    ends = (".csv.zip", ".parquet")
+    sent = [p for p in files if p.name.endswith(ends) and p.parts[-3] == "contributions"]
+    results = sorted(path for path in files if path.name == "results.json.gz")
+    if not (sent or results):
+        expected = "contributions/<name>/….csv.zip, or folders with a results.json.gz"
+        step = "Name the checkout of JARVIS-Leaderboard or of matbench."
+        raise ConfigError(folder.as_posix(), expected, "neither", step)
+    truths: dict[str, Path] = {}
+    for path in files:
+        if path.name.endswith((".json.zip", ".parquet")) and "benchmarks" in path.parts:
+            truths[path.name.split(".")[0]] = path
+    jobs: dict[str, list[Path]] = {}
+    for path in sent:
+        fields = _fields(path)
+        jobs.setdefault("_".join(fields[3:1:-1]), []).append(path)
+    parts = [(folder, truths.get(name), name, sorted(paths)) for name, paths in jobs.items()]
+    for rows in map_jobs(_rescore_benchmark, sorted(parts, key=lambda part: part[2])):
+        yield from rows
+    for rows in map_jobs(partial(_rescore_results, folder, labels), results):
+        yield from rows
+
+
+def _fields(path: Path) -> list[str]:
+    fields = path.name.removesuffix(".zip").rsplit(".", 1)[0].split("-")
+    return fields if len(fields) == 6 else [path.name] * 6
+
+
+def _rescore_benchmark(part: tuple[Path, Path | None, str, Sequence[Path]]) -> list[Rescored]:
+    folder, truth, name, paths = part
+    made: dict[str, Benchmark] = {}
+    rows = []
+    for path in paths:
+        split, metric = _fields(path)[4:]
+        shown, score = path.relative_to(folder).as_posix(), None
+        problems: Sequence[Problem] = ()
+        try:
+            if split not in made or metric not in _METRICS:
+                made[split] = _benchmark(truth, split, metric, shown)
+            score = made[split].score(*_read_predictions(path), path.name, metric)
+            problems = score.problems
+        except InterchangeError as error:
+            problems = error.problems
+        rows.append(_row(shown, name, metric, score, problems))
+    return rows
+
+
+def _row(
+    shown: str, name: str, metric: str, score: PeerScore | None, problems: Sequence[Problem]
+) -> Rescored:
+    value = None if score is None or math.isnan(score.value) else score.value
+    return Rescored(
+        file=shown,
+        benchmark=name,
+        metric=metric,
+        value=None if problems else value,
+        joined=value,
+        n_expected=score.n_labels if score else 0,
+        n_scored=score.n_rows if score else 0,
+        cause="; ".join(f"expected {p.expected}, found {p.found}" for p in problems),
+        hint=" ".join(dict.fromkeys(problem.next_step for problem in problems)),
+    )
+
+
+def _benchmark(path: Path | None, split: str, metric: str, shown: str) -> Benchmark:
+    if path is None or metric not in _METRICS:
+        found = "no labels" if path is None else f"the metric {metric}"
+        step = "Only benchmarks of one number an entry, with their labels, can be scored."
+        raise InterchangeError(shown, f"one of {', '.join(_METRICS)}", found, step)
+    if path.suffix != ".parquet":
+        return Benchmark(read_labels(path, split))
+    table = pq.ParquetFile(path).read(use_threads=False)
+    column = next(name for name in table.column_names if name not in ("id", "split"))
+    if "split" in table.column_names:
+        table = table.filter(pc.equal(table["split"], split))
+    return Benchmark((table["id"].combine_chunks(), np.asarray(table[column])))
+
+
+def _read_predictions(path: Path) -> tuple[pa.Array, Array]:
+    """Ids and predictions: the way that most files allow, else cell by cell."""
+    if path.suffix == ".parquet":
+        table = pq.ParquetFile(path).read(["id", "prediction"], use_threads=False)
+        return table["id"].combine_chunks().cast(pa.string()), np.asarray(table["prediction"])
+    _, text = unzip(read_file(path), suffix=".csv", shown_as=path.name)
+    types = {"id": pa.string(), "prediction": pa.float64()}
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(text),
+            read_options=pa_csv.ReadOptions(use_threads=False),
+            convert_options=pa_csv.ConvertOptions(column_types=types, include_columns=[*types]),
+        )
+    except (pa.ArrowException, KeyError):
+        contribution = read_contribution(path)
+        return pa.array(contribution.ids, pa.string()), _floats(contribution.predictions)
+    return table["id"].combine_chunks(), np.asarray(table["prediction"])
+
+
+def _rescore_results(folder: Path, labels: Path | None, path: Path) -> list[Rescored]:
+    shown, rows = path.relative_to(folder).as_posix(), []
+    try:
+        results = read_results(path)
+    except InterchangeError as error:
+        return [_row(shown, "", "", None, error.problems)]
+    rows += [_row(shown, name, "", None, [why]) for name, why in results.unreadable.items()]
+    for name, folds in results.tasks.items():
+        benchmark = _labels_of(labels or folder / "labels", name)
+        if benchmark is None:
+            wanted = f"labels of {name}: {name}.json.gz, .csv or .parquet"
+            step = "Name their folder with --labels."
+            rows.append(_row(shown, name, "", None, [Problem(shown, wanted, "none", step)]))
+            continue
+        found = matbench_mae(name, folds, benchmark)
+        ids = [entry for fold in folds for entry in fold.predictions]
+        whole = benchmark.score(
+            pa.array(ids, pa.string()),
+            _floats(cell for fold in folds for cell in fold.predictions.values()),
+            name,
+            found.metric,
+        )
+        score = PeerScore(value=found.mean, n_rows=whole.n_rows, n_labels=whole.n_labels)
+        row = _row(shown, name, found.metric, score, whole.problems)
+        if found.wrong_claims and not whole.problems:
+            told = first_few(f"{each.where}: {each.found}" for each in found.wrong_claims)
+            row = _row(shown, name, found.metric, score, found.wrong_claims)
+            row = Rescored(**{**vars(row), "value": row.joined, "cause": f"stated {told}"})
+        rows.append(row)
+    return rows
+
+
+@cache
+def _labels_of(folder: Path, name: str) -> Benchmark | None:
+    """Labels of a matbench task; ids as matbench makes them, where matminer's file has none."""
+    import orjson
+
+    if (path := folder / f"{name}.json.gz").is_file():
+        frame = orjson.loads(gzip.decompress(path.read_bytes()))
+        width, stem = len(str(len(frame["data"]))), name.replace("matbench", "mb").replace("_", "-")
+        return Benchmark({f"{stem}-{n:0{width}d}": r[-1] for n, r in enumerate(frame["data"], 1)})
+    for end, read in ((".csv", pa_csv.read_csv), (".parquet", pq.read_table)):
+        if (path := folder / f"{name}{end}").is_file():
+            table = read(path)
+            ids, column = table.column_names[:2]
+            values = table[column].combine_chunks().to_numpy(zero_copy_only=False)
+            return Benchmark((table[ids].combine_chunks().cast(pa.string()), values))
+    return None
