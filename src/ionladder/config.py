@@ -363,8 +363,7 @@ def add_pin(layout: Layout, version: DatasetVersion, digests: Mapping[str, str])
     use = {"dataset": version.dataset, "version": version.version}
     pins["on_demand_versions"][version.key] = {**use, "files": dict(sorted(digests.items()))}
     pins["on_demand_tasks"] |= dict.fromkeys(version.tasks, use)
-    ordered = {part: dict(sorted(pins[part].items())) for part in pins}
-    write_text(layout.pins, to_json(ordered))
+    write_text(layout.pins, to_json({part: dict(sorted(pins[part].items())) for part in pins}))
 
 
 def require_pinned(layout: Layout, version: DatasetVersion, *, task: str = "") -> None:

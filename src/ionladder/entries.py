@@ -26,8 +26,8 @@ from ionladder.submit.validate import as_problems, read_submission
 
 _Row = dict[Any, Any]
 _FEWEST_MODELS = 2
+#: Columns of the table of all predictions.
 TIDY = ("task", "submission", "id", "seed", "target", "y_pred", "std", "y_true")
-"""Columns of the table of all predictions."""
 
 
 class EntryReader:

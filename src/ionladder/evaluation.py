@@ -358,8 +358,8 @@ class MetricValue:
     is_share: bool = False
 
 
+#: Name of a target, and name of a metric as the task uses it.
 Use = tuple[str, str]
-"""Name of a target, and name of a metric as the task uses it."""
 
 
 def _mean_values(

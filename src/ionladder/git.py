@@ -350,8 +350,8 @@ def remote_page(root: Path) -> str | None:
     return f"https://{found[1]}/{found[2]}" if found else None
 
 
+#: Host and path of a remote, in any of git's ways to write it.
 _REMOTE = re.compile(r"(?:\w+://)?(?:[^@/]*@)?(\w[^/:]*\.[^/:]*)(?::\d+)?[:/]+(.*?)(\.git)?/?")
-"""Host and path of a remote, in any of git's ways to write it."""
 
 
 def _at(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:

@@ -19,11 +19,11 @@ import numpy.typing as npt
 from ionladder.errors import ConfigError, MetricInputError, Problem, did_you_mean, first_few
 from ionladder.specs import Array, Direction, Metric
 
+#: Largest accepted magnitude: squares of it can be summed without overflow.
 LARGEST = 1e150
-"""Largest accepted magnitude: squares of it can be summed without overflow."""
 
+#: One entry of so many is picked for the enrichment, on every board alike.
 TOP_PART = 10
-"""One entry of so many is picked for the enrichment, on every board alike."""
 
 METRICS: dict[str, Metric] = {}
 
@@ -276,8 +276,7 @@ def mae_capped(y_true: Array, y_pred: Array, *, cap: float, upper_limit: Array) 
         1.1666666666666667
     """
     excess = np.maximum(y_pred - upper_limit, 0.0)
-    errors = np.where(np.isnan(upper_limit), np.abs(y_pred - y_true), excess)
-    return np.minimum(errors, cap)
+    return np.minimum(np.where(np.isnan(upper_limit), np.abs(y_pred - y_true), excess), cap)
 
 
 @_error(
@@ -834,8 +833,7 @@ def check_inputs(
 
 
 def _problem(metric: Metric, argument: str, expected: str, found: str, next_step: str) -> Problem:
-    where = f"metric {metric.name}, {argument}"
-    return Problem(where, expected, found, next_step)
+    return Problem(f"metric {metric.name}, {argument}", expected, found, next_step)
 
 
 def _numbers(

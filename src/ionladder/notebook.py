@@ -137,8 +137,8 @@ def _as_frame(predictions: object, task: Task, where: str) -> pd.DataFrame:
 
 # --- A task as notebooks use it: the methods that users of matbench know, with ids required
 
+#: What stands for the test entries where a fold is asked for.
 TEST: Literal["test"] = "test"
-"""What stands for the test entries where a fold is asked for."""
 
 Fold = int | Literal["test"]
 
@@ -254,8 +254,7 @@ class LoadedTask:
             step = f"{STRUCTURES_EXTRA}, then load the task again."
             raise DataMissingError(f"structures of {self.spec.dataset}", expected, "none", step)
         inputs = self._inputs
-        found = read_structures(self.spec.dataset, inputs.entries, inputs.structures, ids)
-        return dict(found)
+        return dict(read_structures(self.spec.dataset, inputs.entries, inputs.structures, ids))
 
     def get_train_and_val_data(self, fold: Fold) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Inputs and labels to train on for a fold; for ``"test"``, all training entries.

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ionladder.specs import MetricUse, Target, Task
     from ionladder.submit.validate import Submission
 
+#: Version of the scoring rules: raised whenever a published number may change by code.
 SCORER_VERSION = "3"
-"""Version of the scoring rules: raised whenever a published number may change by code."""
 
+#: A part of fewer entries is counted, but has no interval, and its value stands in no file.
 MIN_ROWS = 8
-"""A part of fewer entries is counted, but has no interval, and its value stands in no file."""
+#: An interval of an error that spans more than this factor says nothing.
 WIDEST = 30.0
-"""An interval of an error that spans more than this factor says nothing."""
 
 DECIMALS = 6
 INTERVAL_METHOD = "jackknife over groups, Student t"
@@ -128,8 +128,7 @@ def build_receipt(
 def _score_json(score: Score, use: MetricUse) -> dict[str, Any]:
     """A score; an interval of a share has no factor, and is never too wide."""
     is_wide = not get_metric(use.metric).is_share and is_undetermined(score.ci_low, score.ci_high)
-    numbers = {key: rounded(value) for key, value in vars(score).items()}
-    return {**numbers, "undetermined": is_wide}
+    return {**{key: rounded(value) for key, value in vars(score).items()}, "undetermined": is_wide}
 
 
 def slices_json(slices: Slices, use: MetricUse) -> dict[str, dict[str, dict[str, Any]]]:
@@ -177,12 +176,11 @@ def calibration_json(
     """
     truth = labels.sort_values("id", kind="stable", ignore_index=True)
     rows = predictions.sort_values(["seed", "id"], kind="stable", ignore_index=True)
-    found = {
+    return {
         target.name: _calibration(truth, rows, target)
         for target in task.targets
         if f"{target.name}_std" in rows.columns
-    }
-    return found or None
+    } or None
 
 
 def _calibration(truth: pd.DataFrame, rows: pd.DataFrame, target: Target) -> dict[str, Any]:

@@ -137,8 +137,7 @@ def compute_floors(
     for number, target in enumerate(task.primary_targets):
         rows = prepared.scored_rows(task.primary.subset, target, get_metric(use.metric)).index
         y, limit = prepared.y_true[target.name], prepared.limits[target.name]
-        is_known = np.isnan(limit[rows])
-        level = np.digitize(np.fmin(y[rows][is_known], clip), target.levels)
+        level = np.digitize(np.fmin(y[rows][np.isnan(limit[rows])], clip), target.levels)
         # A perfect model can say no more than the limit of an entry of which only that is known.
         perfect = np.where(np.isnan(limit), np.fmin(y, clip), limit)
         errors = prepared.errors(use, target, perfect[None, :])
@@ -235,8 +234,7 @@ def array_reader(labels: EvaluationLabels, task: Task) -> ArrayReader | None:
         return None
     from ionladder.score_arrays import frame_reader, path_reader
 
-    readers = {"paths": path_reader, "frames": frame_reader}
-    return readers[task.predicts](labels, task)
+    return {"paths": path_reader, "frames": frame_reader}[task.predicts](labels, task)
 
 
 def expectations_of(
@@ -292,8 +290,7 @@ def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
         return with_labels().read_referenced(reference, shown_as)  # type: ignore[misc]
 
     if task.predicts == "values":
-        found = validate.load_id_expectations(layout, task, version)
-        return replace(found, read_referenced=read)
+        return replace(validate.load_id_expectations(layout, task, version), read_referenced=read)
     return with_labels()
 
 
@@ -431,8 +428,7 @@ class TaskScorer:
         evaluation = scoring.evaluate_aligned(self.prepared, aligned, confidence)
         slices = None
         if self._slices and not brief:
-            errors = self.prepared.primary_errors(aligned.y_pred)
-            slices = self._slices.score(errors, confidence)
+            slices = self._slices.score(self.prepared.primary_errors(aligned.y_pred), confidence)
         receipt = build_receipt(
             submission,
             evaluation,

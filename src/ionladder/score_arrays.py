@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 Integers = npt.NDArray[np.int64]
 
 MAX_EV = 1e7
+#: Root of the sum of squares over a configuration; no model means more.
 MAX_FORCE_EV_PER_ANG = 1e4
-"""Root of the sum of squares over a configuration; no model means more."""
 MAX_STRESS_EV_PER_ANG3 = 1e3
 
 _AS_GIVEN = f"Energies are compared as given: there is no {OFFSETS_FILE}."
@@ -79,8 +79,7 @@ def frame_reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         offsets, problems = (None, []) if offset_set is None else offset_set.fit(folder, shown_as)
         if not path.is_symlink() and not path.exists():
             step = "`ionladder new TASK NAME` makes a template with all ids."
-            expected = f"a file {frames.PREDICTIONS_FILE}"
-            absent = Problem(shown_as, expected, "none", step)
+            absent = Problem(shown_as, f"a file {frames.PREDICTIONS_FILE}", "none", step)
             return None, [absent, *problems]
         found = array_file_problems(
             path, frames.FRAME_COLUMNS, n_rows=len(ids), n_numbers=n_numbers, shown_as=file
@@ -173,8 +172,7 @@ def fit_offsets(counts: Array, true_ev: Array, predicted_ev: Array) -> Array:
         >>> fit_offsets(np.array([[1.0], [2.0]]), np.array([-2.0, -4.0]), np.array([-3.0, -6.0]))
         array([1.])
     """
-    solution = np.linalg.lstsq(counts, true_ev - predicted_ev)[0]
-    return np.where(counts.any(axis=0), solution, 0.0)
+    return np.where(counts.any(axis=0), np.linalg.lstsq(counts, true_ev - predicted_ev)[0], 0.0)
 
 
 class _OffsetSet(NamedTuple):
@@ -240,8 +238,8 @@ def _energy_problems(values: Array, file: str) -> list[Problem]:
 
 
 _DIFFERENCE = "difference_ev"
+#: Row, and step to the neighbour whose forces it has.
 _SHIFTED = list[tuple[int, int]]
-"""Row, and step to the neighbour whose forces it has."""
 
 
 def _reduce(path: Path, truth: Path, offsets: Array | None) -> tuple[dict[str, Array], _SHIFTED]:
@@ -423,9 +421,9 @@ def _dot(one: Array, other: Array) -> Array:
 # What can be wrong with predicted arrays once they are compared with the truth
 
 
+#: Correlation with a row's own forces below which, and with its neighbour's above which, they are
+#: taken for the neighbour's.
 _UNLIKE, _ALIKE = 0.5, 0.95
-"""Correlation with a row's own forces below which, and with its neighbour's above which, they are
-taken for the neighbour's."""
 _FEWEST_COMPONENTS = 12
 _MOST_LOOKED_AT = 64
 

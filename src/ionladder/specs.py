@@ -54,15 +54,14 @@ class Column:
         import pyarrow as pa
 
         # Elements that are never missing are read twice as fast; only frames have these types.
-        special = {
+        kind = {
             "list<string>": pa.list_(pa.field("element", pa.string())),
             "list<int8>": pa.list_(pa.field("element", pa.int8())),
             "list<uint8>": pa.list_(pa.field("element", pa.uint8(), nullable=False)),
             "list<float32>": pa.list_(pa.field("element", pa.float32(), nullable=False)),
             "list<float64>": pa.list_(pa.field("element", pa.float64())),
             "category": pa.dictionary(pa.int32(), pa.string()),
-        }
-        kind = special.get(self.type) or pa.type_for_alias(self.type)
+        }.get(self.type) or pa.type_for_alias(self.type)
         metadata = {"unit": self.unit or "", "description": self.description}
         return pa.field(self.name, kind, nullable=self.nullable, metadata=metadata)
 
@@ -502,10 +501,10 @@ class Reported:
 # A task: what is predicted, on which entries, and how it is scored and ranked
 
 
+#: Conventions for entries of which only an upper limit is known; boards have the first.
 Censored = Literal["imputed", "limit", "dropped"]
-"""Conventions for entries of which only an upper limit is known; boards have the first."""
+#: Name that stands for the mean over all targets of a task.
 MEAN_OF_TARGETS = "mean"
-"""Name that stands for the mean over all targets of a task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -617,8 +616,8 @@ class MetricUse:
         return self.weight is None and self.only is None
 
 
+#: What a submission predicts of an entry: numbers, a path of images, or energy and forces.
 Predicted = Literal["values", "paths", "frames"]
-"""What a submission predicts of an entry: numbers, a path of images, or energy and forces."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,11 @@ from torch.nn.functional import softplus
 
 from ionladder.baselines.train import Batch
 
+#: Atomic numbers 1 to 118, and 0 for a vacancy.
 N_NUMBERS = 119
-"""Atomic numbers 1 to 118, and 0 for a vacancy."""
+#: Distance between the centres of CGCNN's Gaussians of a length, and their width.
 GAUSSIANS_EVERY_ANG = 0.2
-"""Distance between the centres of CGCNN's Gaussians of a length, and their width."""
+#: Bins of each property in CGCNN's vectors of elements; group 0 is that of the f block.
 ELEMENT_BINS = {
     "group": 19,
     "period": 7,
@@ -31,7 +32,6 @@ ELEMENT_BINS = {
     "block": 4,
     "atomic_volume": 10,
 }
-"""Bins of each property in CGCNN's vectors of elements; group 0 is that of the f block."""
 
 
 class SpeciesEmbedding(nn.Module):
@@ -51,8 +51,7 @@ class SpeciesEmbedding(nn.Module):
     def forward(self, batch: Batch) -> torch.Tensor:
         """Shape (n_nodes, width)."""
         vectors = self.table(batch.number) * batch.share[:, None]
-        nothing = vectors.new_zeros(batch.n_nodes, vectors.shape[1])
-        return nothing.index_add(0, batch.node, vectors)
+        return vectors.new_zeros(batch.n_nodes, vectors.shape[1]).index_add(0, batch.node, vectors)
 
 
 # CGCNN (Xie and Grossman, Phys. Rev. Lett. 120, 145301, 2018)
@@ -98,8 +97,7 @@ class CountedBatchNorm(nn.BatchNorm1d):
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * total / (total - 1), self.momentum)
-        normal = (values - mean) * torch.rsqrt(variance + self.eps)
-        return normal * self.weight + self.bias
+        return ((values - mean) * torch.rsqrt(variance + self.eps)) * self.weight + self.bias
 
 
 class Convolution(nn.Module):
@@ -418,8 +416,7 @@ def make_m3gnet(settings: Mapping[str, Any]) -> Angles:
     from matgl.models import M3GNet
 
     names = ("threebody_cutoff", "dim_edge_embedding", *_MATGL)
-    chosen = {name: settings[name] for name in names}
-    network = M3GNet(cutoff=settings["cutoff_ang"], **chosen)
+    network = M3GNet(cutoff=settings["cutoff_ang"], **{name: settings[name] for name in names})
     return Angles(network, settings["dim_node_embedding"])
 
 
@@ -428,8 +425,7 @@ def make_so3net(settings: Mapping[str, Any]) -> Harmonics:
     from matgl.models import SO3Net
 
     names = ("nmax", "lmax", "target_property", "nlayers_readout", *_MATGL)
-    chosen = {name: settings[name] for name in names}
-    network = SO3Net(cutoff=settings["cutoff_ang"], **chosen)
+    network = SO3Net(cutoff=settings["cutoff_ang"], **{name: settings[name] for name in names})
     return Harmonics(network, settings["dim_node_embedding"])
 
 

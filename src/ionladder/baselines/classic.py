@@ -265,8 +265,7 @@ def li_geometry(training: Training) -> Array:
     labels = feat.log_labels(inputs, training.train_ids)
     for target, one in zip(inputs.targets, labels.T, strict=True):
         dimension = target.split("_")[1]
-        lengths = [f"{name}_{dimension}" for name in LENGTHS]
-        learnt, asked = training.rows(features[lengths])
+        learnt, asked = training.rows(features[[f"{name}_{dimension}" for name in LENGTHS]])
         line = make_pipeline(StandardScaler(), Ridge(**training.settings)).fit(learnt, one)
         logs.append(line.predict(asked))
     return feat.barriers_from_logs(np.stack(logs, axis=1))

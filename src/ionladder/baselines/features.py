@@ -28,27 +28,27 @@ if TYPE_CHECKING:
 
 
 LATTICE = ("a_ang", "b_ang", "c_ang", "alpha_deg", "beta_deg", "gamma_deg")
+#: Above it no ion moves; the boards of barriers clip there too.
 CLIP_EV = 6.0
-"""Above it no ion moves; the boards of barriers clip there too."""
+#: Half a step of the bisection that barriers come from: one of zero has a logarithm too.
 LOWEST_EV = 0.005
-"""Half a step of the bisection that barriers come from: one of zero has a logarithm too."""
 
+#: Attributes of pymatgen's ``Element``; ``X`` is the Pauling electronegativity.
 PROPERTIES = tuple(
     "X atomic_mass atomic_radius average_ionic_radius electron_affinity group ionization_energy "
     "max_oxidation_state melting_point mendeleev_no min_oxidation_state molar_volume row "
     "van_der_waals_radius".split()
 )
-"""Attributes of pymatgen's ``Element``; ``X`` is the Pauling electronegativity."""
 
+#: Elements counted as anions; hydrogen is neither anion nor cation here.
 ANIONS = frozenset({"N", "O", "F", "S", "Cl", "Se", "Br", "Te", "I"})
-"""Elements counted as anions; hydrogen is neither anion nor cation here."""
 
 CRYSTAL_SYSTEMS = "triclinic monoclinic orthorhombic tetragonal trigonal hexagonal cubic".split()
+#: Features are rounded to this many, so that the last bits of a sum decide no split.
 DECIMALS = 9
-"""Features are rounded to this many, so that the last bits of a sum decide no split."""
 
+#: Density of one dalton per cubic ångström, in g/cm³ (CODATA 2022).
 GRAMS_PER_CM3 = 1.66053906892
-"""Density of one dalton per cubic ångström, in g/cm³ (CODATA 2022)."""
 
 
 # Labels: those of the entries that are trained on, and of nobody else
@@ -333,8 +333,7 @@ def symmetry(entries: pd.DataFrame) -> pd.DataFrame:
 
 
 def _entropy(shares: Array) -> Array:
-    logs = np.log(np.where(shares > 0, shares, 1.0))
-    return np.asarray(-(shares * logs).sum(axis=1) + 0.0)
+    return np.asarray(-(shares * np.log(np.where(shares > 0, shares, 1.0))).sum(axis=1) + 0.0)
 
 
 def _divide(numerator: Array, denominator: Array) -> Array:
@@ -377,8 +376,8 @@ def kept(compute: Callable[[], Any], key: str, folder: Path | None) -> Any:
 Indices = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
+#: Features are rounded to this many, so that the last bits of a sum decide no split.
 SITE_FEATURES_DECIMALS = 6
-"""Features are rounded to this many, so that the last bits of a sum decide no split."""
 
 REACH_ANG = 8.0
 LONGEST_HOP_ANG = 10.0
@@ -546,8 +545,7 @@ def _lithium(crystal: SiteTable) -> dict[str, float]:
     in_shell = _sums(pairs.centre[shell], np.ones(shell.sum()), n_li)
     shell_length = _sums(pairs.centre[shell], pairs.distance[shell], n_li) / in_shell
     near = neighbours(crystal.cell, li, crystal.coordinates[host], REACH_ANG)
-    charge = crystal.charges[host][near.site]
-    repulsion = charge / near.distance * np.exp(-near.distance / 2.0)
+    repulsion = crystal.charges[host][near.site] / near.distance * np.exp(-near.distance / 2.0)
     return {
         **_statistics("li_li", _nearest(others.centre, others.distance, n_li)),
         "li_within_4": (others.distance <= _CROWD_ANG).sum() / n_li,
@@ -671,8 +669,7 @@ def _independent(vectors: list[Array]) -> list[Array]:
 
 def _widths(crystal: SiteTable, obstacles: Mask, radii: Array) -> Array:
     free = _clearance(crystal, obstacles, radii)
-    closed = np.pad(free, [(0, 1)] * 3, mode="wrap")
-    barriers = percolation_barriers(-closed, encut=WIDEST_ANG)
+    barriers = percolation_barriers(-np.pad(free, [(0, 1)] * 3, mode="wrap"), encut=WIDEST_ANG)
     lost = [WIDEST_ANG if barrier is None else barrier for barrier in barriers.as_tuple()]
     return float(free.max()) - np.array(lost)
 

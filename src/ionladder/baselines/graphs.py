@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 Arm = Literal["rounded", "majority", "weighted"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
+#: What a network takes from edges; the more it sees, the more sites it tells apart.
 Sees = Literal["distances", "angles", "vectors", "vectors and handedness"]
-"""What a network takes from edges; the more it sees, the more sites it tells apart."""
+#: Stands for an empty place where atomic numbers do for species.
 VACANCY = 0
-"""Stands for an empty place where atomic numbers do for species."""
 
 Integers = npt.NDArray[np.int64]
 _Colours = npt.NDArray[np.uint64]
@@ -173,11 +173,9 @@ def make_graph(structure: Structure, arm: Arm, reach: Reach) -> Graph:
 def _exactly(graph: Graph, nearest: int) -> Graph:
     """The graph with so many edges a site, given those at the distance of the last one as well."""
     rank = _ranks(np.linalg.norm(graph.vector_ang, axis=1))
-    colours = _colours(graph, "distances")
-    order = np.lexsort((colours[graph.sender], rank, graph.receiver))
+    order = np.lexsort((_colours(graph, "distances")[graph.sender], rank, graph.receiver))
     receiver = graph.receiver[order]
-    first = np.searchsorted(receiver, receiver)
-    order = order[np.arange(len(order)) - first < nearest]
+    order = order[np.arange(len(order)) - np.searchsorted(receiver, receiver) < nearest]
     edges = {name: getattr(graph, name)[order] for name in ("receiver", "sender", "vector_ang")}
     return replace(graph, **edges)
 
@@ -279,9 +277,8 @@ def kinds_of(graph: Graph, sees: Sees) -> Kinds:
     """
     if not len(graph):
         return every_site(graph)
-    colours = _colours(graph, sees)
     _, first, kind, count = np.unique(
-        colours, return_index=True, return_inverse=True, return_counts=True
+        _colours(graph, sees), return_index=True, return_inverse=True, return_counts=True
     )
     order = np.argsort(first)  # kinds in the order in which the cell names their first sites
     kind, n_kinds = np.argsort(order)[kind].astype(np.int64), len(first)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from ionladder.specs import Array
 
+#: Gives a calculator of ASE. Called once an image: ASE asks shared ones several times as often.
 NewCalculator = Callable[[], Any]
-"""Gives a calculator of ASE. Called once an image: ASE asks shared ones several times as often."""
 PotentialName = Literal["chgnet", "sevennet-0", "mace"]
 PREDICTIONS, SUMMARY, KEPT = "predictions.parquet", "hops.json", "hops"
 INIT = "_init.xyz"

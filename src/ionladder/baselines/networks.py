@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ionladder.baselines.graphs import Sees
     from ionladder.specs import Array
 
+#: Every setting of every network: its value here and in the authors' program, and its source.
 SETTINGS_FILE = Path(__file__).with_name("networks.csv")
-"""Every setting of every network: its value here and in the authors' program, and its source."""
 
 
 def settings_of(network: str) -> dict[str, Any]:

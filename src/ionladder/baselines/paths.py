@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ionladder.data.store import ArrayInputs, GivenPath
     from ionladder.specs import Array
 
+#: The initial path → energies (n_images,) in eV, and positions (n_images, n_atoms, 3) in Å.
 Predict = Callable[["GivenPath"], tuple["Array", "Array"]]
-"""The initial path → energies (n_images,) in eV, and positions (n_images, n_atoms, 3) in Å."""
 _N_NUMBERS = 256
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
     from ionladder.specs import Array
 
+#: Modules of this package whose decorated functions are baselines; they import lightly.
 MODULES = ("classic", "bvse", "umlip", "networks", "paths")
-"""Modules of this package whose decorated functions are baselines; they import lightly."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Curve:
     errors: tuple[float, ...]
 
 
+#: Called with the curve of each training when it has ended.
 Watch = Callable[[Curve], None]
-"""Called with the curve of each training when it has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)

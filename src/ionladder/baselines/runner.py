@@ -31,8 +31,8 @@ from ionladder.submit.card import CARD_FILE, Card
 from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
 from ionladder.submit.validate import Expectations, Submission, read_submission
 
+#: Called with the number of trainings done and their total.
 Progress = Callable[[int, int], None]
-"""Called with the number of trainings done and their total."""
 HARDWARE = "one CPU core, no GPU; training time is CPU time of one {unit}, training and prediction"
 ARRAYS_FILE = "predictions.parquet"
 CURVE_COLUMNS = ("stage", "seed", "epoch", "training_loss", "training_mae", "unit")
@@ -355,16 +355,14 @@ def train_folds(plan: Plan, *, progress: Progress | None = None, watch: Watch | 
             part = every[(every["scheme"] == scheme) & (every["repeat"] == repeat)]
             for fold in sorted(part["fold"].unique()):
                 held_out = sorted(part.loc[part["fold"] == fold, "id"])
-                learnt = sorted(part.loc[part["fold"] != fold, "id"])
-                table = predict(learnt, held_out, int(repeat))
+                table = predict(sorted(part.loc[part["fold"] != fold, "id"]), held_out, int(repeat))
                 keys = {"repeat": int(repeat), "fold": int(fold)}
                 folds.append(table.assign(scheme=str(scheme), **keys))
         if not plan.seeds:
             spent = time.process_time() - start
-    columns = [key for key in _KEYS if key != "seed"]
     return Run(
         predictions=_joined(tables, ["seed", "id"]),
-        cv_predictions=_joined(folds, columns),
+        cv_predictions=_joined(folds, [key for key in _KEYS if key != "seed"]),
         training_time_s=spent / n_timed,
     )
 
@@ -490,10 +488,9 @@ def _card(
     words: dict[str, Any], baseline: Baseline, seeds: Sequence[int], unit: str
 ) -> dict[str, Any]:
     """Words with the measured fields, but for the time; a single seed is not stated."""
-    stated = {**(words.get("hyperparameters") or {}), **baseline.settings}
     return {
         **words,
-        "hyperparameters": stated or None,
+        "hyperparameters": {**(words.get("hyperparameters") or {}), **baseline.settings} or None,
         "seeds": list(seeds) if len(seeds) > 1 else None,
         "hardware": HARDWARE.format(unit=unit),
     }

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
     from ionladder.specs import Array
 
+#: Makes a fresh network from the settings on the card.
 Network = Callable[[Mapping[str, Any]], nn.Module]
-"""Makes a fresh network from the settings on the card."""
 
+#: Dataset, task and version whose barriers a network may learn first.
 PRETRAINING = ("bvel_proto", "bvel-proto", "1.2.0")
-"""Dataset, task and version whose barriers a network may learn first."""
+#: Begins the names of the weights that turn features into predictions.
 READOUT = "out."
-"""Begins the names of the weights that turn features into predictions."""
+#: Elements there are; a network may know fewer.
 N_ELEMENTS = 118
-"""Elements there are; a network may know fewer."""
+#: Compositions are the same where no element's atomic fraction differs by more.
 SAME_FRACTION = 1e-3
-"""Compositions are the same where no element's atomic fraction differs by more."""
 _OPTIMISERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
 _PREDICTED_AT_ONCE = 32
 
@@ -100,8 +100,7 @@ def collate(crystals: Sequence[Kinds], device: torch.device) -> Batch:
         if is_index:
             parts = [part + offset for part, offset in zip(parts, offsets, strict=True)]
         array = np.concatenate(parts)
-        is_whole = is_index or name == "number"
-        dtype = torch.int64 if is_whole else torch.float32
+        dtype = torch.int64 if (is_index or name == "number") else torch.float32
         return torch.from_numpy(array).to(device=device, dtype=dtype)
 
     return Batch(
@@ -136,8 +135,7 @@ class Trained:
         parts = []
         with torch.no_grad():
             for start in range(0, len(crystals), _PREDICTED_AT_ONCE):
-                some = crystals[start : start + _PREDICTED_AT_ONCE]
-                batch = collate(some, _device(self.network))
+                batch = collate(crystals[start : start + _PREDICTED_AT_ONCE], _device(self.network))
                 parts.append(self.network(batch).double().cpu().numpy())
         predicted: Array = self.centre + self.spread * np.concatenate(parts)
         return predicted
@@ -289,10 +287,9 @@ def fit_network(
     with reproducible(seed), _memory(where):
         model = _on_best_device(network(training.settings))
         model.load_state_dict({**model.state_dict(), **given})
-        ids = [training.train_ids[row] for row in learnt]
         trained = train_network(
             model,
-            [crystals[entry] for entry in ids],
+            [crystals[entry] for entry in [training.train_ids[row] for row in learnt]],
             labels[learnt],
             training.settings,
             seed=seed,
@@ -386,9 +383,8 @@ def pretrained_weights(
     usable = _usable(crystals, network)
     ids = [entry for entry in unrelated if entry in usable]
     with reproducible(training.seed):
-        model = _on_best_device(network({**settings, "n_targets": len(source.targets)}))
         trained = train_network(
-            model,
+            _on_best_device(network({**settings, "n_targets": len(source.targets)})),
             [crystals[entry] for entry in ids],
             log_labels(source, ids),
             {**settings, "epochs": settings["pretraining_epochs"]},

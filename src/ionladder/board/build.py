@@ -40,8 +40,8 @@ from ionladder.submit.card import CARD_FILE, Card
 
 RULE = "sign flips of group differences, all pairs of verified rows, p times their number"
 WORST_SLICES = 3
+#: What every score rests on, beside the submissions of its task.
 _INPUTS = ("params.yaml", "data/", "src/ionladder/")
-"""What every score rests on, beside the submissions of its task."""
 
 _ENDS = ("ci_low", "ci_high")
 _FLOOR = ("value", "ci_low", "ci_high", "groups_ci_low", "groups_ci_high", "oracle_share")
@@ -469,20 +469,18 @@ def stand(
         DataMissingError: A table is not on this machine.
     """
     name = mine.submission.name
-    folders = submission_folders(board or layout, task.name)
-    others = scorer.score_all(follow(folders), brief=True)
+    others = scorer.score_all(follow(submission_folders(board or layout, task.name)), brief=True)
     scored = {**others.scored, name: mine}
     reference = best_reference(task, scored)
     crossing = crossing_ids(layout, task, version)
     audited = {other.submission.name: other for other in beside} | scored
-    notes = audit_json(audit_board(task, audited, scorer.labels, crossing=crossing))
     return StandingOf(
         mine=mine,
         former=_former(layout, task, mine) if board is None else _score_of(others, name, task),
         comparison=compare.compare_submissions(task, scored, settings),
         reference=reference.submission.name if reference else None,
         against=against_reference(task, mine, reference, scorer.floors(), settings),
-        audit=notes[name],
+        audit=audit_json(audit_board(task, audited, scorer.labels, crossing=crossing))[name],
         refused=tuple(other for other in others.refused if other != name),
     )
 

@@ -28,8 +28,8 @@ from ionladder.receipt import rounded
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Censored, Task
 
+#: Place of a score: the scored entries; other places are fold schemes, on training entries.
 TEST = "test"
-"""Place of a score: the scored entries; other places are fold schemes, on training entries."""
 _DATA = Path(registry.__file__).parent
 
 

@@ -23,13 +23,13 @@ from ionladder.stats.ranking import GroupScore, RankRow, Resamples, Rows, Standi
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Submissions up to which every pair is written; beyond it, pairs with leaders and references.
 MOST_FOR_ALL_PAIRS = 60
-"""Submissions up to which every pair is written; beyond it, pairs with leaders and references."""
+#: Deciding groups that are listed by name.
 MOST_GROUPS = 20
-"""Deciding groups that are listed by name."""
 _FEWEST_GROUPS, _FEWEST_MODELS = 2, 4
+#: Blocks of groups that metrics without sums over groups are computed without, one at a time.
 MOST_BLOCKS = 64
-"""Blocks of groups that metrics without sums over groups are computed without, one at a time."""
 _SEEDS_LEFT_OUT = 2
 CLAIMS = (0.1, 0.2, 0.5)
 
@@ -98,8 +98,7 @@ def compare_submissions(
 
     ``beside`` does it by the other metric that the task ranks by.
     """
-    use = (task.beside_use if beside else None) or task.primary_use
-    sign = _sign(use.metric)
+    sign = _sign(((task.beside_use if beside else None) or task.primary_use).metric)
     names = tuple(sorted(scored))
     resamples = Resamples(n_resamples=settings.resamples, seed=settings.seed)
     found = [scored[name].evaluation for name in names]
@@ -160,10 +159,10 @@ def analyse(
         dataset_version: Version scored on.
         settings: Interval settings.
     """
-    versions = {"dataset_version": dataset_version, "scorer_version": SCORER_VERSION}
     return {
         "task": task.name,
-        **versions,
+        "dataset_version": dataset_version,
+        "scorer_version": SCORER_VERSION,
         "pairs": pair_table(comparison, task.references, confidence=settings.confidence),
         "robustness": leader_without_groups(comparison, scorer.groups()),
         "purposes": purposes(task, scored, comparison, scorer, settings),
@@ -319,8 +318,7 @@ def purposes(
     y_pred = {name: scorer.predictions(scored[name]) for name in ranked}
     found: list[dict[str, Any]] = []
     board: Mapping[str, GroupScore] = {}
-    uses = sorted(task.metrics, key=lambda use: use.name != task.primary.metric)
-    for use in uses:
+    for use in sorted(task.metrics, key=lambda use: use.name != task.primary.metric):
         if use.weight or use.only or get_metric(use.metric).ideal is not None:
             continue
         measured = {

@@ -38,15 +38,15 @@ PREDICTIONS = {
     "predictions_sha256": "predictions",
     "cv_predictions_sha256": "cross-validation predictions",
 }
+#: What a score rests on.
 IDENTITY = (*DATA, "scorer_version", *PREDICTIONS)
-"""What a score rests on."""
 MEASURE = ("metric", "unit")
+#: What makes a new record when it changes.
 SCORE = (*IDENTITY, *MEASURE, *NUMBERS, "kind")
-"""What makes a new record when it changes."""
 
 FEWEST_DIGITS, MOST_DIGITS = 2, 6
+#: Behind the commit of a record whose inputs were not all in that commit.
 DIRTY = "dirty"
-"""Behind the commit of a record whose inputs were not all in that commit."""
 
 
 class Record(NamedTuple):

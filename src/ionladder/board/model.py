@@ -18,8 +18,8 @@ from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 from ionladder.submit.card import name_problems
 
+#: Author on the cards of baselines; whoever else submits is from outside.
 MAINTAINERS = "IonLadder maintainers"
-"""Author on the cards of baselines; whoever else submits is from outside."""
 
 
 class Value(NamedTuple):
@@ -492,8 +492,7 @@ def read_pairs(table: Mapping[str, Any]) -> list[tuple[Pair, dict[str, Any]]]:
         score = Value(*(e if e is not None and math.isfinite(e) else None for e in ends))
         p, confidence = row.get("p_adjusted", row.get("p")), table.get("confidence", 0.95)
         counts = (row.get("n"), row.get("n_groups"), row.get("smallest_detectable"))
-        pair = Pair(row["submission"], row["other"], score, p, confidence, *counts)
-        pairs.append((pair, row))
+        pairs.append((Pair(row["submission"], row["other"], score, p, confidence, *counts), row))
     return pairs
 
 
@@ -588,8 +587,8 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
+#: Characters that a terminal obeys; tabs and line ends stay.
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
-"""Characters that a terminal obeys; tabs and line ends stay."""
 
 
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

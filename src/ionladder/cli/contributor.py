@@ -601,8 +601,7 @@ def submit(
         settings = context.params.scoring
         scorer = TaskScorer.open(context.layout, chosen, version, settings, fetch=True)
         mine = scorer.score(folder, shown_as=shown)
-        found = _stand(context, chosen, version, scorer, mine)
-        _print_standing(context, found, chosen, version)
+        _print_standing(context, _stand(context, chosen, version, scorer, mine), chosen, version)
         files = {
             path.name: path.read_bytes()
             for path in sorted(folder.iterdir())
@@ -710,8 +709,7 @@ def preview(
     version = context.version_of(chosen)
     settings = context.params.scoring
     # What is wrong with it is said of the folder as the reader knows it.
-    found = TaskScorer.open(context.layout, chosen, version, settings).score(path)
-    name = found.submission.name
+    name = TaskScorer.open(context.layout, chosen, version, settings).score(path).submission.name
     room = Path(tempfile.mkdtemp(prefix="ionladder-preview-"))
     try:
         layout = _stage(context.layout, chosen, path, name, room / "repository")

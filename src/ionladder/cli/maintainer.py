@@ -85,12 +85,11 @@ def make_good(root: Path) -> None:
         ConfigError: dvc.lock or dvc.yaml holds the conflict of a merge, or DVC is running.
     """
     lock, record = root / "dvc.lock", root / ".dvc" / "tmp" / "rwlock"
-    steps = {
+    for path, step in {
         lock: "Take it from either side (`git checkout HEAD -- dvc.lock`), then run `ionladder "
         "build` again: whatever differs is made again.",
         root / "dvc.yaml": "Keep the stages of both sides, then run `ionladder build` again.",
-    }
-    for path, step in steps.items():
+    }.items():
         lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
         n = next((n for n, line in enumerate(lines, 1) if line.startswith(_CONFLICT)), None)
         if n is not None:

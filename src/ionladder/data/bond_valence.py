@@ -422,8 +422,7 @@ def radius(name: str, coordination: int) -> float:
     if name in ANION_RADIUS_ANG:
         return ANION_RADIUS_ANG[name]
     table = _cation_radii(name)
-    nearest = min(table, key=lambda number: (abs(number - coordination), number))
-    return table[nearest]
+    return table[min(table, key=lambda number: (abs(number - coordination), number))]
 
 
 @cache

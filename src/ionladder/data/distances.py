@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 # An anion is farther from the next anion than from the cation between them: eight of them around
 # one, the most that a structure of ions has, are 1.155 times as far apart.
+#: Least distance of two anions, over the shorter of their distances to the nearest cation.
 ANION_RATIO = 1.15
-"""Least distance of two anions, over the shorter of their distances to the nearest cation."""
+#: Least distance of two cations, over the sum of their radii.
 CATION_SHARE = 0.8
-"""Least distance of two cations, over the sum of their radii."""
+#: Least distance of a cation and an anion, over the sum of their radii.
 BOND_SHARE = 0.65
-"""Least distance of a cation and an anion, over the sum of their radii."""
+#: Where charges are not stated: distances of anions, over the sum of their covalent radii, that
+#: are bonds (peroxides, disulfides, polyiodides).
 COVALENT_BOND = (0.85, 1.2)
-"""Where charges are not stated: distances of anions, over the sum of their covalent radii, that
-are bonds (peroxides, disulfides, polyiodides)."""
 
+#: The count in ``params.yaml``, ``expected``, that makes the check refuse.
 NEAR_IONS = "near_ions"
-"""The count in ``params.yaml``, ``expected``, that makes the check refuse."""
 
 _ANIONS = frozenset(("H", "N", "O", "F", "P", "S", "Cl", "As", "Se", "Br", "Te", "I"))
 _CUTOFF_ANG = 4.5
@@ -91,8 +91,7 @@ def shortest_violation(structure: Structure) -> ShortDistance | None:
     limits[among] = ANION_RATIO * nearest[among]
     if not is_stated:
         ratio = distance / (covalent[first] + covalent[second])
-        is_bond = (ratio >= COVALENT_BOND[0]) & (ratio <= COVALENT_BOND[1])
-        limits[(n_anions == 2) & is_bond] = 0.0
+        limits[(n_anions == 2) & ((ratio >= COVALENT_BOND[0]) & (ratio <= COVALENT_BOND[1]))] = 0.0
     worst = int(np.argmin(distance - limits))
     if distance[worst] >= limits[worst] - 1e-6:
         return None

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from ionladder.submit.card import PublishedFile
 
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
+#: The pins that files were held to, by version: the same whichever source served, for DVC.
 FETCHED = ".fetched"
-"""The pins that files were held to, by version: the same whichever source served, for DVC."""
 TIMEOUT_S = 30.0
 _MOST_BYTES = 1_000_000_000  # of one file whose publisher states no size
 _BLOCK_BYTES = 1 << 20
@@ -246,8 +246,7 @@ def _pip_download(source: PackageSource, target: Path) -> str:
         stub.parent.mkdir(parents=True)
         write_text(stub, _BACKEND.format(package=source.package, version=source.version))
         wanted = Path(folder, "wanted.txt")
-        pinned = f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n"
-        write_text(wanted, pinned)
+        write_text(wanted, f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n")
         path = os.pathsep.join([f"{folder}/stub", os.environ.get("PYTHONPATH", "")]).rstrip(
             os.pathsep
         )

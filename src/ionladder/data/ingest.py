@@ -348,8 +348,8 @@ def run_checks(
     return results
 
 
+#: What is made sure of, what is expected, the column that is quoted, and what a good row is.
 RowRule = tuple[str, str, str, Callable[[dict[str, Any]], object]]
-"""What is made sure of, what is expected, the column that is quoted, and what a good row is."""
 
 
 def row_checks(file: str, rules: Mapping[str, RowRule]) -> list[Check[list[dict[str, Any]]]]:
@@ -359,10 +359,9 @@ def row_checks(file: str, rules: Mapping[str, RowRule]) -> list[Check[list[dict[
         description, expected, column, is_good = rules[name]
 
         def run(rows: list[dict[str, Any]]) -> Outcome:
-            bad = [row for row in rows if not is_good(row)]
             findings = [
                 Finding(f"{file}, id {row['id']!r}", expected, repr(row[column]), row["id"] or None)
-                for row in bad
+                for row in [row for row in rows if not is_good(row)]
             ]
             return Outcome(findings=findings, detail=f"{len(rows)} entries")
 
@@ -501,8 +500,7 @@ def _dealing_order(groups: Sequence[list[str]], seed: int, repeat: int) -> list[
     large = _LARGE_SHARE * sum(len(group) for group in groups)
 
     def key(group: list[str]) -> tuple[int, str]:
-        size = len(group) if len(group) > large else 0
-        return (-size, _rank(seed, GROUPED, repeat, group[0]))
+        return (-(len(group) if len(group) > large else 0), _rank(seed, GROUPED, repeat, group[0]))
 
     return sorted(groups, key=key)
 

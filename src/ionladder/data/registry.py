@@ -229,8 +229,7 @@ def _checked(
     try:
         return _adapter(kind).validate_python(fields)
     except ValidationError as error:
-        problems = [_problem(item, folder, files, at) for item in error.errors()]
-        raise ConfigError(problems) from error
+        raise ConfigError([_problem(item, folder, files, at) for item in error.errors()]) from error
 
 
 def _problem(

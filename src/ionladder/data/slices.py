@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 # How far a composition lies from others: the Element Mover's Distance, in closed form
 
 
+#: Elements in the order of the modified Pettifor scale; the place is the position on the line.
 SCALE = (
     "He Ne Ar Kr Xe Rn Fr Cs Rb K Na Li Ra Ba Sr Ca Eu Yb Lu Tm Y Er Ho Dy Tb Gd Sm Pm Nd Pr Ce La "
     "Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Sc Zr Hf Ti Ta Nb V Cr Mo W Re Tc Os Ru Ir Rh Pt "
     "Pd Au Ag Cu Ni Co Fe Mn Mg Zn Cd Hg Be Al Ga In Tl Pb Sn Ge Si B C N P As Sb Bi Po Te Se S O "
     "At I Br Cl F H"
 ).split()
-"""Elements in the order of the modified Pettifor scale; the place is the position on the line."""
 
 DECIMALS = 4
 _PLACE = {element: place for place, element in enumerate(SCALE)}
 _AMOUNT = re.compile(r"([A-Z][a-z]?)\s*(\d+(?:\.\d*)?|\.\d+)?\s*")
+#: Distances computed at a time: few enough to stay in the processor's cache.
 _BLOCK_CELLS = 1 << 17
-"""Distances computed at a time: few enough to stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -269,8 +269,8 @@ _PAIRS = (
     "F:fluoride O:oxide Cl:halide N:nitride Br:halide I:halide "
     "S:chalcogenide Se:chalcogenide Te:chalcogenide"
 )
+#: Elements that can be the anion, most electronegative first (Pauling), and their class.
 ANION_CLASSES: Mapping[str, str] = dict(pair.split(":") for pair in _PAIRS.split())
-"""Elements that can be the anion, most electronegative first (Pauling), and their class."""
 
 
 def elements_of(formula: str) -> frozenset[str]:
@@ -342,8 +342,7 @@ def declared_columns(inputs: SliceInputs, rules: Mapping[str, SliceColumn]) -> p
         if rule.rule == "flag":
             found: Any = parts[values.to_numpy(int)]
         elif rule.rule == "range":
-            lowest = [np.min(value) for value in values]
-            found = parts[np.digitize(lowest, rule.edges)]
+            found = parts[np.digitize([np.min(value) for value in values], rule.edges)]
         elif rule.rule == "known":
             found = parts[values.isin(set(every.loc[list(inputs.train_ids)])).to_numpy(int)]
         elif rule.rule == "near":
@@ -463,17 +462,15 @@ def _table(ids: Sequence[str], known: Sequence[str], found: Neighbours) -> pd.Da
     import pandas as pd
 
     count = found.distances.shape[1]
-    names = np.array(known, dtype=object)
     rows = pd.DataFrame(
         {
             "id": np.repeat(np.array(ids, dtype=object), count),
             "place": np.tile(np.arange(1, count + 1), len(ids)),
-            "neighbour": names[found.places.ravel()],
+            "neighbour": np.array(known, dtype=object)[found.places.ravel()],
             "distance": found.distances.ravel(),
         }
     )
-    is_known = np.isfinite(found.distances.ravel())
-    return rows.loc[is_known].reset_index(drop=True)
+    return rows.loc[np.isfinite(found.distances.ravel())].reset_index(drop=True)
 
 
 # Which part of an experiment each evaluated entry is in: the task's slices, and what is expensive
@@ -515,8 +512,8 @@ def experiment_columns(
 # Which test entries have a composition that the training set has too
 
 
+#: Column of ``entries`` with the composition of an entry, reduced so that equal ones are equal.
 COMPOSITION = "formula_norm"
-"""Column of ``entries`` with the composition of an entry, reduced so that equal ones are equal."""
 
 
 def crossing_ids(layout: Layout, task: Task, version: str) -> frozenset[str]:
@@ -537,5 +534,4 @@ def crossing_ids(layout: Layout, task: Task, version: str) -> frozenset[str]:
     ]
     both = frame.merge(split, on="id", validate="one_to_one")
     known = set(both.loc[both["subset"] == "train", COMPOSITION])
-    is_crossing = (both["subset"] == "test") & both[COMPOSITION].isin(known)
-    return frozenset(both.loc[is_crossing, "id"])
+    return frozenset(both.loc[((both["subset"] == "test") & both[COMPOSITION].isin(known)), "id"])

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Manifest = dict[str, Any]
 STRUCTURES = "structures"
+#: A true force below this has no direction worth comparing: it is far below any model's error.
 SMALLEST_FORCE_EV_PER_ANG = 1e-3
-"""A true force below this has no direction worth comparing: it is far below any model's error."""
 
 # Bytes and content that were found good in this process: no file is hashed twice.
 _good: set[tuple[str, int, int, str]] = set()
@@ -314,12 +314,11 @@ def make_manifest(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion)
 
 def source_of(pinned: DatasetVersion) -> dict[str, Any]:
     """Where a version comes from, as manifests say it."""
-    place = {"path": pinned.path} if pinned.path else {}
     return {
         "tag": pinned.tag,
         "commit": pinned.commit,
         "base_url": pinned.base_url,
-        **place,
+        **({"path": pinned.path} if pinned.path else {}),
         "files": dict(sorted(pinned.files.items())),
     }
 
@@ -531,8 +530,7 @@ def _stamp(path: Path, digest: str) -> tuple[str, int, int, str]:
 def _require_file(path: Path, what: str, key: str) -> None:
     if not path.is_file():
         step = f"Run `ionladder fetch {key}` and `ionladder ingest {key}`."
-        found = "none (it is never in git)"
-        raise DataMissingError(what, "the table on this machine", found, step)
+        raise DataMissingError(what, "the table on this machine", "none (it is never in git)", step)
 
 
 def load_inputs(layout: Layout, task: Task, version: str) -> TaskInputs:
@@ -647,12 +645,10 @@ class ArrayInputs(TaskInputs):
         """
         path, names = self._columns(table, columns, subset)
         ids = frozenset(self.train_ids if subset == "train" else self.test_ids)
-        read = list(dict.fromkeys(["id", *names]))
-        for block in read_blocks(path, read):
+        for block in read_blocks(path, list(dict.fromkeys(["id", *names]))):
             mask = [name in ids for name in block["id"].to_pylist()]
             if any(mask):
-                chosen = block if all(mask) else block.filter(mask)
-                yield chosen.select(names)
+                yield (block if all(mask) else block.filter(mask)).select(names)
 
     def _columns(
         self, table: str, columns: Sequence[str] | None, subset: str
@@ -769,8 +765,7 @@ def _hops(block: pa.Table, ids: Collection[str] | None) -> Iterator[tuple[str, p
     wanted = None if ids is None else frozenset(ids)
     names = np.array(block["id"].to_pylist(), dtype=object)
     starts = np.flatnonzero(np.append(True, names[1:] != names[:-1]))
-    ends = np.append(starts[1:], len(names))
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+    for start, end in zip(starts.tolist(), np.append(starts[1:], len(names)).tolist(), strict=True):
         if wanted is None or names[start] in wanted:
             yield str(names[start]), block.slice(start, end - start).combine_chunks()
 

@@ -103,8 +103,8 @@ def _formulas(table: pa.Table) -> dict[str, str]:
 
 Kind = Literal["label", "split", "input", "note"]
 KINDS: tuple[Kind, ...] = ("label", "split", "input", "note")
+#: Classes of change that force a re-score.
 FORCING: tuple[Kind, ...] = ("label", "split")
-"""Classes of change that force a re-score."""
 
 WHOLE_ROW = "(row)"
 _LONGEST_SHOWN = 100
@@ -297,8 +297,7 @@ def verify_versions(layout: Layout, params: Params) -> Verified:
             entries = layout.table(pinned.dataset, pinned.version, "entries")
             if entries.is_file():
                 tables = {"entries": read_parquet(entries, shown_as=layout.relative(entries))}
-                dataset = get_dataset(pinned.dataset)
-                problems += identity_problems(layout, dataset, manifest, tables)
+                problems += identity_problems(layout, get_dataset(pinned.dataset), manifest, tables)
         except IonLadderError as error:
             problems = list(error.problems)
         result.problems += problems

@@ -14,12 +14,12 @@ from ionladder.board.history import REMOVED, Record
 from ionladder.board.model import Board, Floor, Row, Value
 from ionladder.site import text as txt
 
+#: An axis of errors ends at this many times the trivial baseline at the latest.
 FURTHEST = 3.0
-"""An axis of errors ends at this many times the trivial baseline at the latest."""
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
+#: Places on an axis, each with what is printed there.
 Ticks = Sequence[tuple[float, str]]
-"""Places on an axis, each with what is printed there."""
 
 
 # Scales, and the elements of SVG
@@ -493,10 +493,10 @@ _LABEL_CHARS, _CHAR, _HALF = 38, 6.0, 6.5
 _MARK, _GAP, _BESIDE = 5.0, 8.0, 3.0
 _ROOM, _LEAST, _MOST = 0.3, -300.0, 300.0
 
+#: Left, top, right and bottom.
 Box = tuple[float, float, float, float]
-"""Left, top, right and bottom."""
+#: Where a label stands, and its ``text-anchor``.
 Place = tuple[float, float, str]
-"""Where a label stands, and its ``text-anchor``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -663,8 +663,7 @@ def place_labels(
         tries += [(side, named) for side in sides if at < n_forced]
         for (x, y, anchor, start), others in tries:
             a = (start, y - _HALF, start + width, y + _HALF)
-            is_inside = a[0] >= left and a[2] <= right and a[1] >= top and a[3] <= bottom
-            if is_inside and not any(
+            if (a[0] >= left and a[2] <= right and a[1] >= top and a[3] <= bottom) and not any(
                 a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for b in others
             ):
                 chosen = (x, y + 4, anchor)

@@ -321,8 +321,7 @@ def histogram(
     )
 
     def draw(is_wide: bool, name: str) -> Markup:
-        size = (720, 250) if is_wide else (360, 230)
-        plot = Plot(*size, left=42, top=12, right=8, bottom=44)
+        plot = Plot(*((720, 250) if is_wide else (360, 230)), left=42, top=12, right=8, bottom=44)
         x, y = plot.across(places[0], places[-1]), plot.upright(0.0, max(top, 0.01) * 1.05)
         every = 1 if is_wide else (2 if is_even else 3)
         counted = range(len(edges)) if is_even else [round(edge) for edge in edges]
@@ -374,8 +373,8 @@ def _bar(
 _QUANTILES = ("min", "q25", "median", "q75", "max")
 _BOX_TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
+#: Name and size of a group, and quantiles of its labels in each panel, as a manifest has them.
 Group = tuple[str, int, Sequence[Mapping[str, float | None]]]
-"""Name and size of a group, and quantiles of its labels in each panel, as a manifest has them."""
 
 
 def boxes_chart(groups: Sequence[Group], panels: Sequence[str], axis: str, *, name: str) -> Markup:
@@ -401,10 +400,9 @@ def boxes_chart(groups: Sequence[Group], panels: Sequence[str], axis: str, *, na
         pitch, gap = 19.0, 16.0 if is_wide else 8.0
         size = (780 if is_wide else 360, 72 + pitch * len(groups))
         plot = Plot(*size, left=196 if is_wide else 128, top=26, right=0)
-        shown = _BOX_TICKS if is_wide else _BOX_TICKS[::2][1:]
         marks = [
             (math.log10(t), charts.tick_label(t))
-            for t in shown
+            for t in (_BOX_TICKS if is_wide else _BOX_TICKS[::2][1:])
             if ends[0] <= math.log10(t) <= ends[1]
         ]
         for i, (label, n, _) in enumerate(groups):
@@ -466,8 +464,8 @@ _BLOCKS = (
 ALL_ELEMENTS = frozenset(" ".join((*_ROWS, *_BLOCKS)).split()) - {"."}
 _SHADES = 5
 
+#: Element → entries with it in each subset.
 Counts = Mapping[str, Sequence[int]]
-"""Element → entries with it in each subset."""
 
 
 def unseen_elements(counts: Counts, *, last: int = 0) -> tuple[str, ...]:
@@ -484,8 +482,7 @@ def shade_of(count: int, largest: int) -> int:
     """
     if count <= 0 or largest <= 0:
         return 0
-    share = math.log(count + 1) / math.log(largest + 1)
-    return max(1, min(_SHADES, math.ceil(share * _SHADES)))
+    return max(1, min(_SHADES, math.ceil((math.log(count + 1) / math.log(largest + 1)) * _SHADES)))
 
 
 def element_places(known: Mapping[str, object]) -> dict[str, tuple[int, int]]:
@@ -562,10 +559,9 @@ def periodic_table(cells: Mapping[str, Cell], *, name: str, title: str, text: st
             at = y + 16 if is_wide else low
             drawn.append(charts.words(centre, at, element, "il-element-symbol", anchor="middle"))
             if is_wide:
-                small = charts.words(
-                    centre, y + 30, known.small, "il-element-count", anchor="middle"
+                drawn.append(
+                    charts.words(centre, y + 30, known.small, "il-element-count", anchor="middle")
                 )
-                drawn.append(small)
             plot.drawn.append(charts.hovered(f"{element}: {known.said}", *drawn))
         return plot.finish(name=name, title=title, text=text, kind="elements")
 

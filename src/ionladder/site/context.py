@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ionladder.entries import EntryReader, EntryTable
     from ionladder.evaluation import PreparedSlices, Slices
 
+#: Tasks with more entries than this list some of them: the hardest.
 LARGEST_WHOLE = 500
-"""Tasks with more entries than this list some of them: the hardest."""
 SHOWN_OF_MANY = 200
 LARGEST_COPY_BYTES = 1 << 20
 _SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -369,11 +369,10 @@ class Site:
 
     def footings(self, board: Board | None = None) -> tuple[str, ...]:
         """Which data and which scorer the boards rest on, or one of them; each said once."""
-        shown = [item for item in self.tasks if board is None or item.board is board]
         lines = [
             f"{item.dataset.title} {item.board.dataset_version}, "
             f"scorer version {item.board.scorer_version}"
-            for item in shown
+            for item in [item for item in self.tasks if board is None or item.board is board]
         ]
         return tuple(dict.fromkeys(lines))
 

@@ -147,8 +147,8 @@ def api_tables(site: Site) -> dict[str, Path]:
     }
 
 
+#: Address of the table of all predictions of all models.
 PREDICTIONS = "data/predictions.parquet"
-"""Address of the table of all predictions of all models."""
 
 
 def write_predictions(path: Path, tables: Sequence[pd.DataFrame]) -> None:
@@ -241,8 +241,8 @@ def _task_link(site: Site, item: TaskSite) -> dict[str, Any]:
 
 
 BADGES = "badges"
+#: Characters of a model's name on a badge; its tooltip has all of it.
 LONGEST_NAME = 40
-"""Characters of a model's name on a badge; its tooltip has all of it."""
 _NAME_COLOUR = "#2b3540"
 _LEADS, _FOLLOWS, _UNRANKED = "#0b62a4", "#47535f", "#68727d"
 _PADDING = 6
@@ -381,6 +381,7 @@ class Guide(NamedTuple):
     description: str
 
 
+#: Page → the text that it shows.
 GUIDES = {
     "contribute.md": Guide(
         "CONTRIBUTING.md",
@@ -393,7 +394,6 @@ GUIDES = {
         "What is promised about others' submissions, what was tried, how to report.",
     ),
 }
-"""Page → the text that it shows."""
 
 
 def guides(layout: Layout) -> dict[str, str]:

@@ -50,8 +50,8 @@ _ENTRY = re.compile(r"entries/[^/]+/.+")
 _TITLE = re.compile(r"^title: (.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,3} (.+?)(?: \{:.*)?$", re.MULTILINE)
 _TAG = re.compile(r"<[^>]*>")
+#: Where the site will stand; ``mkdocs.yml`` reads it too. docs/generated does not depend on it.
 ADDRESS_VARIABLE = "IONLADDER_SITE_URL"
-"""Where the site will stand; ``mkdocs.yml`` reads it too. docs/generated does not depend on it."""
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\s+-\s+(.*)$", re.MULTILINE)
 _MAX_COMPLAINTS = 20
 _ALL_WELCOME = "User-agent: *\nAllow: /\n"
@@ -114,8 +114,7 @@ def render_site(site: Site) -> dict[str, int]:
         for place, path in files.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / place)
-    n_files = len(files) + len(documents)
-    return {"pages": len(links), "written": len(written), "files": n_files}
+    return {"pages": len(links), "written": len(written), "files": (len(files) + len(documents))}
 
 
 def _searched(url: str, page: str) -> tuple[str, str, str]:
@@ -195,10 +194,9 @@ def _complete_navigation(layout: Layout, config: Path) -> Iterator[Path]:
     waiting = {f"{task}/index.md" for task in params.waiting}
     waiting |= {f"datasets/{get_task(task).dataset}/index.md" for task in params.waiting}
     pages = [*sorted(docs.glob("*/index.md")), *sorted(docs.glob("datasets/*/index.md"))]
-    paths = [page.relative_to(docs).as_posix() for page in pages]
     others = [
         path
-        for path in paths
+        for path in [page.relative_to(docs).as_posix() for page in pages]
         if f'"{path}"' not in named
         and path not in waiting
         and path.split("/")[0] not in _REACHED_FROM_BOARDS
@@ -305,8 +303,7 @@ def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
     """
     site = load_site(layout)
     item = site.task_site(task)
-    only = replace(item, entrants={name: item.entrants[name]}, unscored=())
-    site = replace(site, tasks=(only,))
+    site = replace(site, tasks=(replace(item, entrants={name: item.entrants[name]}, unscored=()),))
     docs = room / "docs"
     shutil.copytree(layout.docs_dir / ASSETS, docs / ASSETS)
     here = submission_url(task, name)

@@ -370,20 +370,20 @@ class ScoredWords:
     over: str
 
 
+#: Everything that ``words.yaml`` holds, by its headings.
 WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
-"""Everything that ``words.yaml`` holds, by its headings."""
 
+#: Kind of a row → what it is.
 KIND_MEANING: Mapping[str, str] = WORDS["kinds"]
-"""Kind of a row → what it is."""
 
+#: Unit of an error → a short sentence that gives a feeling for it, and what follows from it.
 UNITS: Mapping[str, tuple[str, str]] = {k: tuple(v.values()) for k, v in WORDS["units"].items()}
-"""Unit of an error → a short sentence that gives a feeling for it, and what follows from it."""
 
+#: What a model sees → as printed.
 INPUTS: Mapping[str, str] = WORDS["inputs"]
-"""What a model sees → as printed."""
 
+#: Score of stated standard deviations → its words, in the order in which they are shown.
 UNCERTAINTY = {name: UncertaintyWords(**said) for name, said in WORDS["uncertainty"].items()}
-"""Score of stated standard deviations → its words, in the order in which they are shown."""
 
 
 def scored_words(task: Task) -> ScoredWords:
@@ -590,8 +590,8 @@ def dead_links(pages: Mapping[str, AbstractSet[str]], known: AbstractSet[str]) -
 # What is known of entries: the columns that pages show, and the names they print
 
 
+#: Entry id → column → value.
 Facts = Mapping[str, Mapping[str, Any]]
-"""Entry id → column → value."""
 
 _LONGEST_NAME = 60
 

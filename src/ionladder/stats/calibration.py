@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
+#: Nominal levels at which a calibration curve is tabulated.
 CURVE_LEVELS = tuple(round(0.05 * step, 2) for step in range(1, 20))
-"""Nominal levels at which a calibration curve is tabulated."""
 
+#: The numbers of a :class:`Calibration`, as receipts and boards name them.
 SCORES = ("coverage_68", "coverage_95", "sharpness", "nll", "miscalibration_area")
-"""The numbers of a :class:`Calibration`, as receipts and boards name them."""
 
 _LEVELS = (0.68, 0.95)
 
@@ -76,12 +76,11 @@ def calibrate(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, y_std: npt.ArrayLike
     z = np.abs(pred - true) / std
     reached = _central_level(z)
     low, high = ((z <= _half_width(level)).mean(axis=1).mean() for level in _LEVELS)
-    nll = 0.5 * math.log(2.0 * math.pi) + np.log(std) + 0.5 * z**2
     return Calibration(
         coverage_68=float(low),
         coverage_95=float(high),
         sharpness=float(std.mean()),
-        nll=float(nll.mean()),
+        nll=float((0.5 * math.log(2.0 * math.pi) + np.log(std) + 0.5 * z**2).mean()),
         miscalibration_area=float(np.mean([_area(seed) for seed in reached])),
         observed=tuple(float((reached <= level).mean()) for level in CURVE_LEVELS),
     )

@@ -29,19 +29,19 @@ from ionladder.stats.intervals import Array
 
 Rows = npt.NDArray[np.int64]
 
+#: Submissions up to which sign patterns are drawn; beyond it, tails are approximated.
 MOST_DRAWN = 50
-"""Submissions up to which sign patterns are drawn; beyond it, tails are approximated."""
+#: Draws for each pair of a family, so that p of 0.05 / pairs is a share of 25 of them.
 _PER_PAIR = 1_000
-"""Draws for each pair of a family, so that p of 0.05 / pairs is a share of 25 of them."""
+#: Groups beyond this number are joined to so many blocks, which keep or change sign together.
 _MOST_BLOCKS = 512
-"""Groups beyond this number are joined to so many blocks, which keep or change sign together."""
 _AT_ONCE = 16_384
 _CELLS = 1_000_000
 _PAIRS_AT_ONCE = 10_000
+#: Streams of randomness.
 _RESAMPLED, _SIGNS, _POWER = 0, 4, 5
-"""Streams of randomness."""
+#: Sums below this share of the scores are rounding, not evidence.
 _ROUNDING = 1e-12
-"""Sums below this share of the scores are rounding, not evidence."""
 _NEWTON = 40
 
 
@@ -300,8 +300,7 @@ def p_values(standings: Standings, worse: Rows, better: Rows, *, n_draws: int) -
         n_draws: Patterns of signs to draw, the number of resamples at least; 0 for the
             approximation of the tail.
     """
-    present = standings.weights > 0
-    parts = _blocks(standings.parts[:, present])
+    parts = _blocks(standings.parts[:, (standings.weights > 0)])
     errors = standings.seed_errors(worse, better)
     if n_draws:
         shares = _drawn_shares(standings, parts, worse, better, errors, n_draws)

@@ -28,19 +28,19 @@ from ionladder.errors import IngestError, Problem, first_few
 if TYPE_CHECKING:
     from ionladder.config import FoldSettings
 
+#: Upstream's own parts, in the order of its files.
 PARTS = ("train", "val", "test")
-"""Upstream's own parts, in the order of its files."""
 
+#: Upstream's part → subset: models may learn from both train and val.
 SUBSET = {"train": "train", "val": "train", "test": "test"}
-"""Upstream's part → subset: models may learn from both train and val."""
 
 SUBSETS = ("train", "test")
 
+#: Name of upstream's split.
 OFFICIAL = "official"
-"""Name of upstream's split."""
 
+#: Column → values, one an entry.
 Columns = Mapping[str, Sequence[Any]]
-"""Column → values, one an entry."""
 
 
 def find_members(archive: ZipMembers, names: Sequence[str], *, where: str) -> dict[str, str]:
@@ -277,12 +277,11 @@ def material_overlap(
             f" ({entries} entries of {other})" + (f": {first_few(both)}" if both else "")
         )
         shared[f"{one}|{other}"] = {"materials": len(both), "entries": entries, "first": both[:3]}
-    check = CheckResult(
+    return CheckResult(
         "material_overlap_is_known",
         "Materials that stand in several parts are counted; they are not refused.",
         "; ".join(texts),
-    )
-    return check, {"materials": {part: len(counts[part]) for part in PARTS}, "shared": shared}
+    ), {"materials": {part: len(counts[part]) for part in PARTS}, "shared": shared}
 
 
 # Rows of ``splits`` and ``folds`` from upstream's parts and groups of entries

@@ -148,13 +148,12 @@ def read_labelled_release(
 
 
 def _described(frame: Frame, part: str, layout: ArchiveLayout) -> Row:
-    n_atoms = len(frame.numbers)
     return {
         **{key: frame.info.get(key) for key in layout.keys},
         **common.composition_of(frame.numbers)._asdict(),
         "part": part,
         "place": f"{part}, frame {frame.place}",
-        "dummies": (n_atoms - 1 - np.flatnonzero(frame.numbers == 0)).tolist(),
+        "dummies": (len(frame.numbers) - 1 - np.flatnonzero(frame.numbers == 0)).tolist(),
         "volume_ang3": abs(float(np.linalg.det(frame.cell_ang))),
     }
 
@@ -228,8 +227,7 @@ def same_number(one: str | None, other: str | None) -> bool:
         return False
     if math.isinf(a) or math.isinf(b):
         return a == b
-    half = 0.5 * 10.0 ** -min(_decimals(one), _decimals(other))
-    return abs(a - b) <= half * (1 + 1e-9) + 1e-15
+    return abs(a - b) <= (0.5 * 10.0 ** -min(_decimals(one), _decimals(other))) * (1 + 1e-9) + 1e-15
 
 
 def _decimals(text: str | None) -> int:
@@ -437,11 +435,10 @@ def _build(
         parts, [material or "" for material in release.column("material_id")]
     )
     shown = {c.name: labels[c.name] for c in dataset.table("labels").columns if c.unit == "eV"}
-    summary = _summarise(release, shown)
     return BuiltVersion(
         tables={s.name: store.table_from_columns(s, columns[s.name]) for s in dataset.tables},
         checks=(*checked, *covered, *counted, overlap),
-        summary={**summary, "material_overlap": overlap_summary},
+        summary={**_summarise(release, shown), "material_overlap": overlap_summary},
         frames={"structures": _write_structures(release, dataset, work)},
     )
 
@@ -543,8 +540,7 @@ def build_bvel13k(
 
     release = read_labelled_release(raw, pinned, layout=_BVEL13K)
     described = labels_are_numbers.description.replace(".", ", or inf.")
-    numbers = replace(labels_are_numbers, description=described)
-    own = (numbers, products_agree, structures_are_sound)
+    own = (replace(labels_are_numbers, description=described), products_agree, structures_are_sound)
     checked = run_checks(dataset, (*_CHECKS, *own), release)
     values = [[number_of(frame[label]) for label in _BVEL13K.labels] for frame in release.frames]
     falling = [

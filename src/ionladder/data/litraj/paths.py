@@ -52,8 +52,7 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
             or every finding of the checks on the tables.
     """
     with ZipMembers(raw / _ARCHIVE) as archive:
-        hops = _read_index(archive, pinned)
-        facts, frames = _read_hops(archive, hops, pinned, work, dataset)
+        facts, frames = _read_hops(archive, _read_index(archive, pinned), pinned, work, dataset)
     columns = {name: [row[name] for row in facts] for name in facts[0]}
     materials = columns["material_id"]
     numbers = {name: n for n, name in enumerate(dict.fromkeys(materials), start=1)}
@@ -307,8 +306,6 @@ def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
     """What the tables keep of a hop, and what is checked once all are read."""
     made = common.composition_of(path.numbers)
     ion = path.init_ang[[-1, 0], path.moving_ion]
-    length = float(PeriodicCell(path.cell_ang).distances(ion[0], ion[1]))
-    em = centroid.info.get("em")
     return {
         **hop._asdict(),
         **hop.edge._asdict(),
@@ -317,11 +314,11 @@ def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
         "n_atoms": made.n_atoms,
         "n_images": len(path.energies_ev),
         "moving_ion": path.moving_ion,
-        "hop_length_ang": round(length, 6),
+        "hop_length_ang": round(float(PeriodicCell(path.cell_ang).distances(ion[0], ion[1])), 6),
         "barrier_ev": float(path.energies_ev.max() - path.energies_ev.min()),
         "saddle_ev": float(path.energies_ev.max() - path.energies_ev[0]),
         "em_agrees": None
-        if em is None
+        if centroid.info.get("em") is None
         else abs(xyz.info_number(centroid, "em", where=_CENTROIDS) - hop.em_dft_ev) <= _AGREE_EV,
     }
 
@@ -412,8 +409,7 @@ def _path_problems(hop: _Hop, first: list[Frame], second: list[Frame]) -> Iterat
         if len(frames) < _FEWEST_IMAGES:
             yield _problem(name, f"{_FEWEST_IMAGES} images or more", str(len(frames)))
             continue
-        differences = ((frame.place, _difference(frames[0], frame)) for frame in frames[1:])
-        for place, what in differences:
+        for place, what in ((frame.place, _difference(frames[0], frame)) for frame in frames[1:]):
             if what:
                 at = f"{name}, frame {place}"
                 yield _problem(at, "the atoms and cell of the first image", what)
@@ -425,8 +421,7 @@ def _path_problems(hop: _Hop, first: list[Frame], second: list[Frame]) -> Iterat
         if elements != hop.chemsys:
             yield _problem(name, f"the elements {hop.chemsys} of the index", elements)
     if len(first) != len(second):
-        expected = f"as many images as {init} has ({len(first)})"
-        yield _problem(relaxed, expected, str(len(second)))
+        yield _problem(relaxed, f"as many images as {init} has ({len(first)})", str(len(second)))
     elif first and (what := _difference(first[0], second[0])):
         yield _problem(relaxed, f"the atoms and cell of {init}", what)
 

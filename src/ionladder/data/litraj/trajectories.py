@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
     from ionladder.specs import Dataset, Table
 
+#: Transition metals that the Materials Project treats with a Hubbard U; MPLiTrj does not.
 U_METALS = ("Co", "Cr", "Fe", "Mn", "Mo", "Ni", "V", "W")
-"""Transition metals that the Materials Project treats with a Hubbard U; MPLiTrj does not."""
 
 _BLOCK_ROWS = 1024
 _MAX_EV_PER_ATOM = 100.0
@@ -283,8 +283,8 @@ def _single(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 # What is checked once all parts are read
 
 
+#: Parts as read, and how many configurations each must have.
 _Subject = tuple[Mapping[str, _Part], Mapping[str, int]]
-"""Parts as read, and how many configurations each must have."""
 
 
 @check
@@ -377,8 +377,7 @@ def _entries(parts: Mapping[str, _Part]) -> pd.DataFrame:
     )
     rows["subset"] = rows["part"].map(common.SUBSET)
     rows["split_name"] = common.OFFICIAL
-    named = rows["material_id"].fillna(rows["formula"])
-    rows["component"] = pd.factorize(named, sort=True)[0] + 1
+    rows["component"] = pd.factorize(rows["material_id"].fillna(rows["formula"]), sort=True)[0] + 1
     rows["energy_ev_per_atom"] = rows["energy_ev"] / rows["n_atoms"]
     company = rows.groupby(["path_id", "subset"])["id"].transform("size")
     rows["has_path_energy"] = company > 1  # NaN, where no path is stated, is not

@@ -22,8 +22,8 @@ _SYMBOLS = (
     "Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf "
     "Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
 ).split()
+#: Element symbols by atomic number; 0 is the dummy atom X.
 SYMBOLS: tuple[str, ...] = tuple(_SYMBOLS)
-"""Element symbols by atomic number; 0 is the dummy atom X."""
 
 MAX_ATOMS = 100_000
 _LONGEST_LINE = 1 << 20
@@ -39,13 +39,13 @@ _PAIR = re.compile(
 _EXPONENT = re.compile(r"(?<=[0-9.])[dD](?=[-+0-9])")
 _BRACKETS = str.maketrans("[](),", "     ")
 _TRUTH = {b"T": True, b"F": False, b"True": True, b"False": False}
+#: Kind of a column → how a word is read, the type of the array, and what is expected.
 _KINDS: Mapping[str, tuple[Callable[[bytes], Any], Any, str]] = {
     "R": (float, np.float64, "finite numbers"),
     "I": (int, np.int64, "whole numbers"),
     "L": (_TRUTH.__getitem__, np.bool_, "T or F"),
     "S": (bytes.decode, object, "text"),
 }
-"""Kind of a column → how a word is read, the type of the array, and what is expected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,7 @@ class Frame:
 
 def frame_error(where: str, expected: str, found: str) -> IngestError:
     """The error about one place of an upstream file."""
-    step = "Compare the file with its upstream copy."
-    return IngestError(Problem(where, expected, found, step))
+    return IngestError(Problem(where, expected, found, "Compare the file with its upstream copy."))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,15 +117,13 @@ def iter_frames(
         if not first.strip():
             # Blank lines may end a file, and nothing else may follow them.
             if first and any(map(bytes.strip, iter(lambda: stream.readline(_LONGEST_LINE), b""))):
-                blank = f"{where}, line {line}"
-                raise frame_error(blank, "a number of atoms", "a blank line")
+                raise frame_error(f"{where}, line {line}", "a number of atoms", "a blank line")
             return
         at = _Place(where=where, frame=place, line=line)
         n_atoms = _count(first.strip(), at)
         info = _pairs(stream.readline(_LONGEST_LINE), at)
         layout, cell = _layout(info.pop("Properties"), at), _cell(info.pop("Lattice"), at)
-        lines = list(map(stream.readline, repeat(_LONGEST_LINE, n_atoms)))
-        words = _words(lines, layout, at)
+        words = _words(list(map(stream.readline, repeat(_LONGEST_LINE, n_atoms))), layout, at)
         yield Frame(
             place=place,
             info=info,
@@ -178,8 +175,7 @@ def array(frame: Frame, key: str, *, where: str) -> npt.NDArray[Any]:
     """
     if key not in frame.arrays:
         found = f"only {first_few([*frame.arrays, *frame.skipped], limit=20)}"
-        at = f"{where}, frame {frame.place}"
-        raise frame_error(at, f"a column {key} for every atom", found)
+        raise frame_error(f"{where}, frame {frame.place}", f"a column {key} for every atom", found)
     return frame.arrays[key]
 
 
@@ -213,8 +209,8 @@ def _pairs(line: bytes, at: _Place) -> dict[str, str]:
     return pairs
 
 
+#: Column → its first word in an atom line, one past its last, and its kind.
 _Layout = Mapping[str, tuple[int, int, str]]
-"""Column → its first word in an atom line, one past its last, and its kind."""
 
 
 def _layout(properties: str, at: _Place) -> _Layout:
@@ -349,8 +345,7 @@ class PeriodicCell:
         Returns:
             Vectors of the shape given; of two images of equal length either one.
         """
-        shifts = np.rint(vectors_ang @ self._inverse)
-        wrapped: Array = vectors_ang - shifts @ self.basis
+        wrapped: Array = vectors_ang - np.rint(vectors_ang @ self._inverse) @ self.basis
         flat = wrapped.reshape(-1, 3)
         far = np.flatnonzero(np.einsum("ij,ij->i", flat, flat) > self._safe**2)
         if len(far):

@@ -348,8 +348,7 @@ def components_stay_together(built: Built) -> Findings:
         places.setdefault(("part", row["component"]), set()).add(row["subset"])
     for row in built.rows("folds"):
         if row["scheme"] != "kfold_shuffled":
-            component = split[row["id"]]["component"]
-            key = ("fold", component, row["scheme"], row["repeat"])
+            key = ("fold", split[row["id"]]["component"], row["scheme"], row["repeat"])
             places.setdefault(key, set()).add(str(row["fold"]))
     for (what, *of), found in places.items():
         if len(found) > 1:

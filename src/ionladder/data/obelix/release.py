@@ -25,8 +25,8 @@ from ionladder.repo import sha256_bytes
 
 Row = dict[str, str]
 Amounts = dict[str, Fraction]
+#: a, b, c in Å and α, β, γ in degrees.
 Cell = tuple[float, ...]
-"""a, b, c in Å and α, β, γ in degrees."""
 
 DATASET = get_dataset("obelix")
 
@@ -45,8 +45,8 @@ COLUMNS = tuple(
 )
 
 HAS_CIF = "done"
+#: log10(S/cm) that the dataset's authors give to every upper limit, whatever the limit.
 UPSTREAM_LIMIT_LOG10 = -15.0
-"""log10(S/cm) that the dataset's authors give to every upper limit, whatever the limit."""
 
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _EXACT = Context(prec=40)
@@ -134,12 +134,9 @@ def _read_package(path: Path, pinned: DatasetVersion) -> tuple[dict[str, bytes],
 def _as_written(cells: Sequence[str]) -> list[str]:
     """A column of a workbook as pandas writes it: whole numbers as floats beside empty cells."""
     numbers = [float(cell) if re.fullmatch(_NUMBER, cell) else None for cell in cells]
-    all_numbers = all(
+    is_float = all(
         number is not None for number, cell in zip(numbers, cells, strict=True) if cell
-    )
-    is_float = all_numbers and (
-        "" in cells or not all(n is None or n.is_integer() for n in numbers)
-    )
+    ) and ("" in cells or not all(n is None or n.is_integer() for n in numbers))
     return [
         cell
         if number is None
@@ -183,8 +180,7 @@ def read_csv(path: Path, data: bytes | None = None) -> list[Row]:
         }
         parts = [f"{what}: {first_few(names)}" for what, names in differences.items() if names]
         found = "; ".join(parts) or "another order"
-        expected = f"the {len(COLUMNS)} known columns"
-        raise IngestError(_problem(f"{name}, header", expected, found))
+        raise IngestError(_problem(f"{name}, header", f"the {len(COLUMNS)} known columns", found))
     problems = [
         _problem(f"{name}, row {number}", f"{len(COLUMNS)} fields", str(len(fields)))
         for number, fields in enumerate(lines, start=2)
@@ -286,14 +282,13 @@ def clean_family(raw: str) -> str | None:
     name = raw.strip()
     if name and name not in ("NASICON", "LISICON", "LGPS", "LIPON"):
         name = name[0].lower() + name[1:]
-    one_spelling = {
+    return {
         "": None,
         "cholorides": "chlorides",
         "argyrodite": "argyrodites",
         "nitride": "nitrides",
         "halide": "halides",
-    }
-    return one_spelling.get(name, name)
+    }.get(name, name)
 
 
 # Conductivities: numbers, or upper limits written as text; anything else is refused
@@ -383,8 +378,7 @@ def parse_formula(text: str) -> Amounts:
         elif element and element not in SYMBOLS[1:]:
             msg = f"the unknown element {element!r}"
         else:
-            added = groups.pop() if closing else {element: Fraction(1)}
-            for name, amount in added.items():
+            for name, amount in (groups.pop() if closing else {element: Fraction(1)}).items():
                 groups[-1][name] = groups[-1].get(name, Fraction(0)) + amount * times
     amounts = {element: amount for element, amount in groups[0].items() if amount > 0}
     msg = msg or (f"an unmatched {brackets[-1]!r}" if brackets else "")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from pymatgen.core.structure import Structure
 
+#: log10 of 1 mS/cm: the paper's line between superionic conductors and others.
 SUPERIONIC = -3.0
-"""log10 of 1 mS/cm: the paper's line between superionic conductors and others."""
 
 _LITHIUM = 3
 

@@ -19,13 +19,13 @@ from ionladder.errors import IngestError
 from ionladder.repo import sha256_bytes
 
 ROOM_C = (15.0, 35.0)
+#: Smaller values are no measurements: they count as this upper limit.
 SMALLEST_S_PER_CM = "1E-14"
-"""Smaller values are no measurements: they count as this upper limit."""
+#: Compilation → its file, and the headers of formula, DOI, conductivity and temperature in °C.
 COMPILATIONS = {
     "LiIon": ("LiIonDatabase.csv", "composition", "source", "target", "temperature"),
     "Laskowski": ("laskowski_with_dois.csv", "Structure", "DOI", "σ(RT)(S cm-1)"),
 }
-"""Compilation → its file, and the headers of formula, DOI, conductivity and temperature in °C."""
 RULES = (
     "formula not read",
     "conductivity not read",

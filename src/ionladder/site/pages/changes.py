@@ -17,12 +17,12 @@ from ionladder.site.text import change_of, number, plain
 
 URL = "changes/"
 HISTORY_FILE = "data/history.jsonl"
+#: Publications of each task that the page shows; the file has them all.
 SHOWN_PUBLICATIONS = 30
-"""Publications of each task that the page shows; the file has them all."""
 FEED = "feed.xml"
 MOST_ENTRIES = 30
+#: Submissions that one entry of the feed names; the page of changes has them all.
 MOST_LINES = 40
-"""Submissions that one entry of the feed names; the page of changes has them all."""
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "ionladder: changes of scores")
 
 
@@ -109,10 +109,9 @@ def _summary(publication: Publication) -> str:
         "left" if not _is_on(c.after) else "moved" if c.before else "entered"
         for c in publication.moved
     )
-    order = ("entered", "left", "moved")
-    return ", ".join(f"{kinds[kind]} {kind}" for kind in order if kinds[kind]) or (
-        f"{len(publication.unmoved)} scored again, none moved"
-    )
+    return ", ".join(
+        f"{kinds[kind]} {kind}" for kind in (("entered", "left", "moved")) if kinds[kind]
+    ) or (f"{len(publication.unmoved)} scored again, none moved")
 
 
 def _words(change: ScoreChange) -> str:

@@ -31,8 +31,8 @@ from ionladder.stats.intervals import (
 _ELEMENT = re.compile(r"[A-Z][a-z]?")
 _FEWEST_POINTS = 20
 MOST_ROWS = 200
+#: Rows of a board that the charts of cost draw and list, from the first on.
 DRAWN_ROWS = 100
-"""Rows of a board that the charts of cost draw and list, from the first on."""
 SHOWN_PUBLICATIONS = 60
 _SECONDS = (
     *((1e-3, "1 ms"), (1e-2, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s")),
@@ -211,10 +211,9 @@ def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
             groups = make_groups(source.groups[inside])
             score = Value(float(errors[inside].mean()))
             if inside.sum() >= MIN_ROWS and groups.n_groups > 1:
-                rest = left_out_means(groups.sums(errors[inside]), groups.sizes)
                 low, high = error_interval(
                     np.array(score.value),
-                    rest,
+                    left_out_means(groups.sums(errors[inside]), groups.sizes),
                     present=groups.n_groups,
                     df=degrees_of_freedom(groups.sizes),
                     confidence=site.params.scoring.confidence,

@@ -53,8 +53,8 @@ SHOWN_KINDS = 12
 BAR_KINDS = ("light", "solid")
 TARGET_BAR_KINDS = ("solid", "middle", "light")
 QUANTILES = ("min", "q25", "median", "q75", "max")
+#: Versions with more entries are not compared cell by cell while rendering.
 LARGEST_COUNTED = 5000
-"""Versions with more entries are not compared cell by cell while rendering."""
 STRUCTURES = "structures"
 SPACE_GROUP = "space_group_symbol"
 _DISTANCES = (0.0, 0.1, 0.5, 1.0, 2.0)

@@ -40,11 +40,10 @@ def coverage_tables(results: Record) -> list[dict[str, Any]]:
     """The tables of ``benchmarks/coverage.py``: how often intervals hold the truth."""
     tables, method = results["tables"], results["method"]
     sets = {item["test_set"]: item for item in results["test_sets"]}
-    pairs = [{**row, "what": f"paired difference, {_correlation(row)}"} for row in tables["pairs"]]
     others = [
         *({**row, "what": "RMSE"} for row in _on_obelix(tables["rmse"])),
         *({**row, "what": "share of entries"} for row in _on_obelix(tables["share"])),
-        *pairs,
+        *[{**row, "what": f"paired difference, {_correlation(row)}"} for row in tables["pairs"]],
     ]
     ours = [row for row in tables["mae"] if row["method"] in {method, _PERCENTILE}]
 
@@ -72,20 +71,19 @@ def separation_tables(results: Record) -> list[dict[str, Any]]:
         return f"{_models(row)}, seeds spread {row['seed_spread']}"
 
     table = partial(_pivot, cell=_separated, column_of=_errors)
-    better = [
-        table(
-            "power",
-            [row for row in tables["better"] if row["gap"] == gap],
-            _models,
-            key=f"power-{gap:g}".replace(".", "-"),
-            cell=_power,
-            gap=_decades(gap),
-        )
-        for gap in sorted({row["gap"] for row in tables["better"]})
-    ]
     return [
         table("separation", tables["equal"], _models),
-        *better,
+        *[
+            table(
+                "power",
+                [row for row in tables["better"] if row["gap"] == gap],
+                _models,
+                key=f"power-{gap:g}".replace(".", "-"),
+                cell=_power,
+                gap=_decades(gap),
+            )
+            for gap in sorted({row["gap"] for row in tables["better"]})
+        ],
         table("separation-unlike", tables["unlike"], _models),
         table("separation-seeds", tables["seeds"], models_and_spread, column_of=_seeds),
     ]
@@ -202,8 +200,8 @@ def _boards(records: Sequence[Record]) -> str:
 
 
 URL = "methods/"
+#: The fold scheme of published numbers, which parts groups.
 SHUFFLED = "kfold_shuffled"
-"""The fold scheme of published numbers, which parts groups."""
 
 
 def pages(site: Site) -> Iterator[Page]:

@@ -13,8 +13,8 @@ from ionladder.site.pages import Page
 from ionladder.site.slices import determined_parts
 
 URL = "choose/"
+#: Models that one purpose names.
 NAMED = 3
-"""Models that one purpose names."""
 _SECTIONS = ("Size of the error", "Ranking", "Screening")
 _ORDERS = ("spearman", "pearson_r")
 
@@ -75,16 +75,14 @@ def _purpose(
     board, of = item.board, slices.get(found["slice"])
     use = uses[found["metric"]]
     rows = [row for name in found["alike"] if (row := board.entrant(name))]
-    is_open = len(found["alike"]) == found["n_models"]
-    ends = (found.get(f"agreement{end}") for end in ("", "_ci_low", "_ci_high"))
     return {
         "title": of.title_of(found["part"]) if of else txt.use_title(use),
         "best": board.entrant(found["best"]),
         "models": rows[:NAMED],
         "n_more": max(len(rows) - NAMED, 0),
-        "is_open": is_open,
+        "is_open": (len(found["alike"]) == found["n_models"]),
         "is_measure": of is None,
-        "agreement": Value(*ends),
+        "agreement": Value(*(found.get(f"agreement{end}") for end in ("", "_ci_low", "_ci_high"))),
         **{key: found[key] for key in ("n", "n_groups", "n_models", "value")},
     }
 

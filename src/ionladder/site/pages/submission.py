@@ -122,8 +122,7 @@ def _part(board: Board, row: Row, receipt: Mapping[str, Any], target: str) -> di
                 "" if spread is None else f"± {txt.number(spread, digits=txt.fine_digits(spread))}"
             )
             cells.append((value_cell(value), shown, value.value is not None))
-        column = metric_column(use, board, target=own)
-        lines.append({"use": use, "column": column, "cells": cells})
+        lines.append({"use": use, "column": metric_column(use, board, target=own), "cells": cells})
     # A metric of other targets only has no number here; where nothing has one, all are shown.
     known = [line for line in lines if any(is_known for *_, is_known in line["cells"])]
     return {
