@@ -257,6 +257,7 @@ def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
         return example_hops()
     if paths is not None:
         found = hops_of_folder(paths)
+        # The first at once, so that a wrong folder is met before the potential is loaded.
         return itertools.chain([next(found)], found)
     return hops_of_tables(*_tables())
 
