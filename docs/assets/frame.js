@@ -9,6 +9,21 @@
     if (box.scrollWidth > box.clientWidth && !box.hasAttribute("tabindex")) box.tabIndex = 0;
   }
 
+  // Says beside a table that it goes on, once it comes into sight, until its end is reached.
+  function watchEdge(box) {
+    const tell = () => {
+      const goesOn = box.scrollWidth - box.clientWidth - box.scrollLeft > 4;
+      box.toggleAttribute("data-goes-on", goesOn);
+    };
+    new IntersectionObserver((seen, watcher) => {
+      if (!seen.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      tell();
+      box.addEventListener("scroll", tell, { passive: true });
+      window.addEventListener("resize", tell, { passive: true });
+    }).observe(box);
+  }
+
   const whenIdle = window.requestIdleCallback
     ? (work) => window.requestIdleCallback(work, { timeout: 1000 })
     : (work) => window.setTimeout(() => work({ timeRemaining: () => 0 }), 50);
@@ -48,6 +63,10 @@
   }
 
   function complete() {
+    all(".il-scroll:not([data-watched])").forEach((box) => {
+      box.dataset.watched = "";
+      watchEdge(box);
+    });
     makeDrawerButton();
     all(".md-search[role='dialog']:not([aria-label])").forEach((box) => box.setAttribute("aria-label", "Search"));
     // Material puts its copy button into a landmark; the pages have enough of those.

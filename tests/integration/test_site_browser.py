@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -158,7 +159,9 @@ def test_charts_follow_the_colour_scheme_and_the_width(reader: Reader) -> None:
         assert reader.run(script) == shown
 
 
-def test_the_first_column_stays_in_sight_when_a_phone_scrolls_the_table(reader: Reader) -> None:
+def test_first_column_and_heads_stay_in_sight_and_an_edge_says_that_a_table_goes_on(
+    reader: Reader,
+) -> None:
     reader.open("obelix/", size=PHONE)
     box = "document.querySelector('#subset-all .il-scroll')"
     # What is far from the screen is not laid out yet.
@@ -174,6 +177,53 @@ def test_the_first_column_stays_in_sight_when_a_phone_scrolls_the_table(reader: 
     assert scrolled == 400
     assert -1 <= left <= 2
     assert width < PHONE[0] / 2
+    script = """
+      const box = document.querySelector('#subset-all .il-scroll'), said = [];
+      for (const [left, top] of [[0, 0], [1e6, 1e6]]) {
+        [box.scrollLeft, box.scrollTop] = [left, top];
+        box.dispatchEvent(new Event('scroll'));
+        said.push(box.hasAttribute('data-goes-on'));
+      }
+      const head = box.querySelector('thead').getBoundingClientRect();
+      return [...said, Math.abs(head.top - box.getBoundingClientRect().top) < 3];
+    """
+    assert reader.run(script) == [True, False, True]
+
+
+def test_explanations_rows_and_parts_need_no_mouse(reader: Reader) -> None:
+    reader.open("obelix/#rf-paper")
+    assert reader.run("return document.querySelectorAll('article table [title]').length") == 0
+    assert (
+        reader.run("return document.querySelector('tr:target th.il-model').dataset.sort")
+        == "rf-paper"
+    )
+    reader.find("#subset-all .il-more summary").send_keys("\ue007")
+    assert "ranks that the data allow" in reader.find("#subset-all .il-terms").text
+    assert reader.find("#board .headerlink").get_attribute("href").endswith("#board")
+    assert reader.driver.title.startswith("OBELiX")
+    reader.open("submissions/obelix/rf-paper/")
+    assert re.match(r"Random forest on OBELiX: MAE \d", reader.driver.title)
+    for page in ("", "obelix/", "submissions/obelix/rf-paper/"):
+        reader.open(page)
+        ways = set(
+            reader.run("return [...document.querySelectorAll('.il-map a')].map(a => a.pathname)")
+        )
+        assert {"/contribute/", "/security/", "/umlip/", "/api/", "/changes/", "/entries/"} <= ways
+
+
+def test_the_front_page_of_a_phone_has_three_columns_and_filled_boards_first(
+    reader: Reader,
+) -> None:
+    reader.open("", size=PHONE)
+    script = """
+      const rows = [...document.querySelectorAll('.il-overview tr')];
+      return rows.map(row => [...row.cells].filter(cell => cell.offsetWidth).length);
+    """
+    assert set(reader.run(script)) == {3}
+    best = reader.run(
+        "return [...document.querySelectorAll('.il-overview .il-primary')].map(c => c.textContent)"
+    )
+    assert best == sorted(best, key=lambda text: text == "–")
 
 
 def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reader: Reader) -> None:
@@ -222,7 +272,7 @@ def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_butto
         reader.open(page)
         sources = reader.run("return [...document.scripts].map(s => s.src.split('/').pop())")
         found = {name for name in sources if name and not name.startswith("bundle")}
-        assert found == {"ionladder.js", "frame.js", *scripts}
+        assert found == {"ionladder.js", "frame.js", "find.js", *scripts}
     reader.open("submissions/obelix/rf-paper/")
     assert reader.wait("document.querySelectorAll('.il-hashes .il-copy').length") == 4
     shown = """
@@ -270,5 +320,11 @@ def test_on_paper_every_table_and_figure_is_laid_out(reader: Reader) -> None:
     try:
         for selector in ("#subset-all tbody tr", ".il-prose > *, .il-slice-board tbody tr"):
             assert all(reader.run(f"return {SEEN}", selector))
+        script = """
+          const seen = [...document.querySelectorAll('#subset-all .il-table :is(th, td, span, a)')];
+          return Math.min(...seen.filter(each => each.offsetWidth && each.textContent.trim())
+            .map(each => parseFloat(getComputedStyle(each).fontSize)));
+        """
+        assert reader.run(script) >= 7 * 96 / 72 - 0.01
     finally:
         reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -22,7 +22,7 @@ from ionladder.errors import SiteError
 from ionladder.site import text as txt
 from ionladder.site.charts import difference_scale, spark_axis
 from ionladder.site.context import Entrant, Site, TaskSite
-from ionladder.site.tables import NOT_APPLICABLE, TableCell, heat_of, signed_cell, value_cell
+from ionladder.site.tables import TableCell, heat_of, signed_cell, value_cell
 from ionladder.site.text import count
 from ionladder.specs import Array, Clause, Contrast, Experiment, Question
 
@@ -71,9 +71,7 @@ def agreement_table(board: Board, table: EntryTable | None) -> dict[str, Any] | 
         if i == j:
             return TableCell("")
         value, rho = float(apart[i, j]), f"ρ {txt.number(float(order[i, j]))}"
-        models = f"{shown[i].model} and {shown[j].model}"
-        hint = txt.inert(f"{models}: {value:.4g} {board.unit}, {rho}", limit=240)
-        return TableCell(txt.number(value), txt.exact(value), hint, rho, shade=heat.shade(value))
+        return TableCell(txt.number(value), txt.exact(value), rho, shade=heat.shade(value))
 
     return {
         "rows": [(row, [cell(i, j) for j in range(len(shown))]) for i, row in enumerate(shown)],
@@ -326,9 +324,7 @@ def arms_table(experiment: Experiment, differences: Differences) -> dict[str, An
 
 def _arm_cell(difference: Pair | None) -> TableCell:
     if difference is None or difference.score.value is None:
-        return TableCell(
-            "–", hint=NOT_APPLICABLE if difference is None else "too few entries or groups"
-        )
+        return TableCell("–")
     return replace(signed_cell(difference.score), is_best=difference.state != "open")
 
 

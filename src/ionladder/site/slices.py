@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ionladder.board.model import Board, Row, Value
-from ionladder.receipt import MIN_ROWS
 from ionladder.site import tables
 from ionladder.site import text as txt
 from ionladder.site.charts import backdrop, baseline_value, spark_axis, spark_scale
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 
 SHOWN_MODELS = 10
-_TOO_FEW = f"fewer than {MIN_ROWS} entries: no interval"
-_WITHHELD = f"fewer than {MIN_ROWS} entries: the receipt gives their number only"
-_NO_GROUPS = "one group of related entries: no interval"
 
 
 class SlicePart(NamedTuple):
@@ -53,17 +49,10 @@ class SlicePart(NamedTuple):
     @property
     def cell(self) -> TableCell:
         """Value with its interval, or with what stands in the way of one."""
-        value, low, high = self.score
-        if value is None:
-            return TableCell("–", hint=_WITHHELD)
-        if low is None or high is None:
-            return replace(
-                tables.value_cell(self.score), hint=_TOO_FEW if self.is_small else _NO_GROUPS
-            )
-        if self.is_open:
-            hint = f"interval {txt.interval(low, high)}: too few independent groups"
-            return replace(tables.value_cell(self.score), hint=hint, detail="undetermined")
-        return tables.value_cell(self.score)
+        if self.score.value is None:
+            return TableCell("–")
+        cell = tables.value_cell(self.score)
+        return replace(cell, detail="undetermined") if self.is_open else cell
 
     def against(self, overall: float) -> TableCell:
         """Its score minus the overall one."""
@@ -205,17 +194,13 @@ def _parts(
 def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat) -> TableCell:
     """The number in its shade; hatched where its interval says nothing, or there is none."""
     if part is None or part.score.value is None:
-        return TableCell("–", hint=tables.NOT_APPLICABLE)
-    value = part.score.value
-    between = txt.inert(txt.interval(part.score.low, part.score.high))
-    note = f"interval {between}" if between else _NO_GROUPS
-    counted = f"{part.n} entries in {part.n_groups} group{'' if part.n_groups == 1 else 's'}"
+        return TableCell("–")
+    value, has_interval = part.score.value, part.score.low is not None
     return TableCell(
         txt.number(value),
         txt.exact(value),
-        f"{value:.6g}, {note}; {counted}",
         is_best=row.kind == "verified" and value == best,
-        shade=heat.shade(value) if between and not part.is_open else tables.OPEN,
+        shade=heat.shade(value) if has_interval and not part.is_open else tables.OPEN,
     )
 
 

@@ -22,8 +22,6 @@ from ionladder.specs import MEAN_OF_TARGETS, MetricUse, Subset, Target, Task
 if TYPE_CHECKING:
     from ionladder.entries import EntryTable
 
-NOT_APPLICABLE = "not applicable"
-NOT_STATED_HINT = "not stated by the submission"
 _LONGEST = 60
 
 
@@ -32,32 +30,28 @@ _LONGEST = 60
 
 @dataclass(frozen=True)
 class TableCell:
-    """What stands in a cell, what it sorts by, and what hovering says.
+    """What stands in a cell, what it sorts by, and what stands beneath.
 
     ``shade`` is the CSS class of its background in a heat map.
     """
 
     text: str
     sort: str = ""
-    hint: str = ""
     detail: str = ""
     is_best: bool = False
     shade: str = ""
 
 
-def number_cell(
-    value: float | None, *, missing: str = "", detail: str = "", is_best: bool = False
-) -> TableCell:
-    """A number with all its digits on hover; a dash for none, whose hint is ``missing``."""
+def number_cell(value: float | None, *, detail: str = "", is_best: bool = False) -> TableCell:
+    """A number; a dash for none."""
     if value is None or math.isnan(value):
-        return TableCell("–", hint=missing)
-    return TableCell(txt.number(value), txt.exact(float(value)), f"{value:.6g}", detail, is_best)
+        return TableCell("–")
+    return TableCell(txt.number(value), txt.exact(float(value)), detail, is_best)
 
 
 def value_cell(value: Value, *, is_best: bool = False) -> TableCell:
-    """A score: the number, its interval beneath, all digits on hover."""
-    between = txt.interval(value.low, value.high)
-    return number_cell(value.value, missing=NOT_APPLICABLE, detail=between, is_best=is_best)
+    """A score: the number, its interval beneath."""
+    return number_cell(value.value, detail=txt.interval(value.low, value.high), is_best=is_best)
 
 
 def signed_cell(value: Value, *, digits: int = 2) -> TableCell:
@@ -73,7 +67,7 @@ def difference_cell(value: float | None) -> TableCell:
     """A difference with its sign, without an interval."""
     if value is None or math.isnan(value):
         return TableCell("–")
-    return TableCell(txt.change_of(value), txt.exact(float(value)), f"{value:+.6g}")
+    return TableCell(txt.change_of(value), txt.exact(float(value)))
 
 
 def spread_cell(value: float | None) -> TableCell:
@@ -86,24 +80,19 @@ def spread_cell(value: float | None) -> TableCell:
     )
 
 
-def stated_cell(
-    text: str | None, *, sort: float | None = None, missing: str = NOT_STATED_HINT
-) -> TableCell:
+def stated_cell(text: str | None, *, sort: float | None = None) -> TableCell:
     """What a submission states of itself, cut where it is long; a number sorts by its value."""
     if text is None:
-        return TableCell("–", hint=missing)
-    full = txt.plain(text)
+        return TableCell("–")
     key = txt.plain(text, limit=_LONGEST).lower() if sort is None else repr(sort)
-    return TableCell(
-        txt.inert(text, limit=_LONGEST), key, txt.inert(full) if len(full) > _LONGEST else ""
-    )
+    return TableCell(txt.inert(text, limit=_LONGEST), key)
 
 
-def label_cell(target: Target, value: float, limit: float | None) -> TableCell:
+def label_cell(value: float, limit: float | None) -> TableCell:
     """A label; a limit is shown as a limit, and sorts by what it is scored at."""
     if limit is None:
-        return number_cell(value, missing=target.missing_note)
-    return TableCell(txt.limit(limit, value), txt.exact(value), "only an upper limit is known")
+        return number_cell(value)
+    return TableCell(txt.limit(limit, value), txt.exact(value))
 
 
 def error_cell(table: EntryTable, place: int, row: int | None = None) -> TableCell:
@@ -118,11 +107,11 @@ def own_label(table: EntryTable, target: Target, place: int) -> TableCell:
     """The label of an entry of a table."""
     limit = float(table.limits[target.name][place])
     known = None if math.isnan(limit) else limit
-    return label_cell(target, float(table.labels[target.name][place]), known)
+    return label_cell(float(table.labels[target.name][place]), known)
 
 
 def cell(item: TableCell, classes: str = "") -> Markup:
-    """A cell with a number: its text, how it sorts, what hovering says, the interval beneath.
+    """A cell with a number: its text, how it sorts, and the interval beneath.
 
     Written in Python, for pages hold hundreds, and a template would take twice the time.
 
@@ -162,9 +151,8 @@ def score_cell(item: TableCell, spread: str) -> Markup:
 
 def _td(kind: str, item: TableCell, *details: str) -> Markup:
     sort = f' data-sort="{escape(item.sort)}"' if item.sort else ""
-    hint = f' title="{escape(item.hint)}"' if item.hint else ""
     small = "".join(f'<span class="il-detail">{escape(text)}</span>' for text in details if text)
-    return Markup(f'<td class="{kind}"{sort}{hint}>{escape(item.text)}{small}</td>\n')  # noqa: S704
+    return Markup(f'<td class="{kind}"{sort}>{escape(item.text)}{small}</td>\n')  # noqa: S704
 
 
 # Shades of a heat map: a number's step between the least and the worst, and the legend for it
@@ -248,7 +236,7 @@ class TableColumn:
         cell: Makes its cell of a row; None for a metric, whose name is the key.
         unit: Unit of its numbers.
         direction: Which way is better (``↓`` or ``↑``), empty for neither.
-        hint: What hovering over the heading says.
+        hint: What it means, for the list under the table.
         is_text: Whether it holds text rather than numbers.
     """
 
@@ -333,7 +321,7 @@ def _beside_groups(board: Board, *, is_ranked: bool) -> list[ColumnGroup]:
 
 def _beside_cell(row: Row) -> TableCell:
     if (place := row.beside) is None:
-        return TableCell("–", hint="references are not ranked")
+        return TableCell("–")
     reach = txt.ranks(place["rank_low"], place["rank_high"])
     group = "top group" if place["tie_group"] == 1 else f"group {place['tie_group']}"
     return TableCell(f"{place['rank']} ({reach}), {group}", str(place["rank"]))
@@ -369,21 +357,19 @@ def _standing_group(board: Board) -> ColumnGroup:
 def _best_in_cell(row: Row) -> TableCell:
     share = row.probability_best
     if share is None:
-        is_below = row.tie_group is not None
-        hint = "not in the top group" if is_below else "references are not ranked"
-        return TableCell("–", hint=hint)
-    return TableCell(txt.percent(share), txt.exact(share), f"{share:.4f} of the resamples")
+        return TableCell("–")
+    return TableCell(txt.percent(share), txt.exact(share))
 
 
 def _closed_cell(row: Row) -> TableCell:
     closed = row.reducible_error_closed
     if closed is None:
-        return TableCell("–", hint=NOT_APPLICABLE)
+        return TableCell("–")
     ends = [row.reducible_error_closed_ci_low, row.reducible_error_closed_ci_high]
     low, high = (None if end is None else 100 * end for end in ends)
     between = txt.interval(low, high, digits=0)
     shown = f"{txt.number(100 * closed, digits=0)} %" + (f" ({between})" if between else "")
-    return TableCell(shown, txt.exact(closed), f"{closed:.6g}")
+    return TableCell(shown, txt.exact(closed))
 
 
 def _wider_cell(row: Row) -> TableCell:
@@ -393,8 +379,8 @@ def _wider_cell(row: Row) -> TableCell:
 
 def _won_cell(row: Row) -> TableCell:
     if (share := row.groups_won) is None:
-        return TableCell("–", hint=NOT_APPLICABLE)
-    return TableCell(txt.percent(share), txt.exact(share), f"{share:.4f} of the groups")
+        return TableCell("–")
+    return TableCell(txt.percent(share), txt.exact(share))
 
 
 def _model_groups(board: Board) -> list[ColumnGroup]:

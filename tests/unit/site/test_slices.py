@@ -124,7 +124,7 @@ def test_stated_widths_have_every_score_and_a_curve_or_dashes() -> None:
     given = stated()
     (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": given}}, TASK)
     assert (shown["n"], shown["n_censored"]) == (113, 8)
-    assert [cell.hint for cell in shown["scores"]] == [f"{given[name]:.6g}" for name in UNCERTAINTY]
+    assert [float(cell.sort) for cell in shown["scores"]] == [given[name] for name in UNCERTAINTY]
     assert "widths are too small" in shown["chart"]
     assert stated_uncertainty(None, TASK) == []
     nothing = {"n": 0, "observed": [None] * len(CURVE_LEVELS), **dict.fromkeys(SCORES)}

@@ -42,7 +42,8 @@ _SENT = {
 def pages(site: Site) -> Iterator[Page]:
     """The home page, one board a task, and one page a waiting task at its board's address."""
     n_rows = HOME_CHART_ROWS if len(site.tasks) == 1 else HOME_CHART_ROWS_OF_MANY
-    tasks = [_overview(site, item, n_rows, txt.HOME) for item in site.tasks]
+    filled = sorted(site.tasks, key=lambda item: not item.board.scored)
+    tasks = [_overview(site, item, n_rows, txt.HOME) for item in filled]
     waiting = [_waiting(item) for item in site.waiting]
     shared = {"n_chart": n_rows, "n_rows": TOP_ROWS, "units": txt.UNITS}
     yield Page(txt.HOME, "home", {"tasks": tasks, "waiting": waiting, **shared})

@@ -220,7 +220,7 @@ def _strips(boards: Sequence[tuple[Entries, int]], target: Target, here: str) ->
             if value != value:
                 continue
             way = txt.relative(here, txt.submission_url(each.item.task.name, name))
-            mark = charts.dot(x(value), middle + (i % 5 - 2) * 5, row.kind, radius=3.5)
+            mark = charts.dot(x(value), middle + (i % 3 - 1) * 6, row.kind, radius=3.5)
             hover = f"{txt.plain(row.model)}: {txt.number(value)}"
             plot.drawn.append(f'<a href="{escape(way)}">{charts.hovered(hover, mark)}</a>')
     plot.titles(f"{txt.axis_title(target)}: predictions, and the label as a line")
