@@ -39,6 +39,10 @@
   const between = (low, high, digits) =>
     low === null || high === null ? "" : `${number(low, digits)}${low < 0 ? " to " : "–"}${number(high, digits)}`;
 
+  // Ends of the interval of a difference, with their signs, as tables print them.
+  const apart = (low, high, digits) =>
+    low === null || high === null ? "" : `${signed(low, digits)} to ${signed(high, digits)}`;
+
   // A formula with its amounts set low.
   function formula(text) {
     const shown = document.createDocumentFragment();
@@ -88,7 +92,7 @@
     const [, low, high, p, isOpen] = pair;
     const [from, to] = difference < 0 ? [-high, -low] : [low, high];
     const interval = low === null || high === null
-      ? " (no interval, with so few groups)" : ` (${100 * board.confidence} % interval of this pair alone ${between(from, to, digits)})`;
+      ? " (no interval, with so few groups)" : ` (${100 * board.confidence} % interval of this pair alone ${apart(from, to, digits)})`;
     if (p === null) return [...opening, interval, "."];
     const shown = p < 0.001 ? "p < 0.001" : `p = ${Number(p.toPrecision(2))}`;
     return [
@@ -102,18 +106,20 @@
     const [difference, low, high] = of.a.pairs[b] ?? [null, null, null];
     if (a === b || difference === null || low === null) return null;
     const [from, to] = [Math.min(0, low), Math.max(0, high)];
-    const x = (value) => (8 + ((value - from) / (to - from || 1)) * (SIZE - 16)).toFixed(1);
+    const x = (value) => (24 + ((value - from) / (to - from || 1)) * (SIZE - 48)).toFixed(1);
     const line = (kind, value, until, y1, y2) => s("line", { class: kind, x1: x(value), x2: x(until), y1, y2 });
-    const anchor = Number(x(0)) < SIZE / 2 ? "start" : "end";
+    const steps = ticks(Math.max(to, -from)).flatMap((tick) => (tick ? [-tick, tick] : [0])).filter((tick) => tick >= from && tick <= to);
+    const marks = steps.flatMap((tick) => [line("il-grid", tick, tick, 4, 40),
+      s("text", { class: "il-tick", x: x(tick), y: 52, "text-anchor": "middle" }, tick ? signed(tick, Number.isInteger(tick) ? 0 : digitsFor(tick)) : "0")]);
     const digits = digitsFor(difference, low, high);
-    const label = `First minus second: ${signed(difference, digits)} ${board.unit}, interval ${between(low, high, digits)}.`;
+    const label = `First minus second: ${signed(difference, digits)} ${board.unit}, interval ${apart(low, high, digits)}.`;
     return h("figure", { class: "il-figure il-figure--square" },
-      s("svg", { class: "il-chart", viewBox: `0 0 ${SIZE} 58`, role: "img", "aria-label": label },
-        line("il-axis-line", 0, 0, 4, 44), line("il-whisker", low, high, 24, 24),
+      s("svg", { class: "il-chart", viewBox: `0 0 ${SIZE} 74`, role: "img", "aria-label": label },
+        ...marks, line("il-axis-line", 0, 0, 4, 40), line("il-whisker", low, high, 24, 24),
         s("circle", { class: "il-dot il-dot--verified", cx: x(difference), cy: 24, r: 4.5 }),
-        s("text", { class: "il-tick", x: x(0), y: 56, "text-anchor": anchor }, "no difference")),
+        s("text", { class: "il-axis", x: SIZE / 2, y: 68, "text-anchor": "middle" }, `difference / ${board.unit}; 0: none`)),
       h("figcaption", { class: "il-note" }, `First minus second: ${signed(difference, digits)} ${board.unit}; `,
-        board.smaller_is_better ? "left of the line the first is better." : "right of the line the first is better."));
+        board.smaller_is_better ? "below 0 the first is better." : "above 0 the first is better."));
   }
 
   function standing(board, a, b) {

@@ -272,7 +272,7 @@ def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_butto
         reader.open(page)
         sources = reader.run("return [...document.scripts].map(s => s.src.split('/').pop())")
         found = {name for name in sources if name and not name.startswith("bundle")}
-        assert found == {"ionladder.js", "frame.js", "find.js", *scripts}
+        assert found == {"ionladder.js", "frame.js", "find.js", "marks.js", *scripts}
     reader.open("submissions/obelix/rf-paper/")
     assert reader.wait("document.querySelectorAll('.il-hashes .il-copy').length") == 4
     shown = """

@@ -339,7 +339,7 @@ def _is_filled(board: Board, use: MetricUse) -> bool:
 def _standing_group(board: Board) -> ColumnGroup:
     """Where a row stands between the best trivial reference, the floor, and the others."""
     hint = "Share of resampled test sets on which this submission leads the top group"
-    best = TableColumn("probability-best", "Best in", _best_in_cell, "", "↑", hint)
+    best = TableColumn("probability-best", "Chance of being best", _best_in_cell, "", "↑", hint)
     columns = [best]
     if by := board.task.wider_groups:
         hint = f"Interval of {board.task.primary_use.title} with the groups of one {by} as one"
@@ -349,7 +349,9 @@ def _standing_group(board: Board) -> ColumnGroup:
         hint = f"Share of groups of entries with a smaller error than the best reference, {model}"
         columns.append(TableColumn("groups-won", "Groups won", _won_cell, "", "↑", hint))
         hint = f"0 at the best reference, {model}; 1 at the achievable error; with its interval"
-        closed = TableColumn("reducible", "Gap closed", _closed_cell, "", "↑", hint)
+        closed = TableColumn(
+            "reducible", "Gap closed between guess and floor", _closed_cell, "", "↑", hint
+        )
         columns += [closed] if board.achievable else []
     return ColumnGroup("standing", "Standing", tuple(columns))
 
