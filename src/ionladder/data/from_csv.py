@@ -51,12 +51,7 @@ def build(raw: Path, pinned: DatasetVersion, dataset: Dataset) -> BuiltVersion:
         row |= {"split_name": OFFICIAL, "component": components[row["id"]]}
         row["formula_norm"] = row[recipe.formula] and _normalised(row[recipe.formula])
     train = {r["id"]: components[r["id"]] for r in rows if r[recipe.subset] == "train"}
-    folds = [
-        {"scheme": scheme, "repeat": repeat, "fold": fold, "id": entry}
-        for repeat in range(pinned.folds.n_repeats)
-        for scheme, draw in SCHEMES.items()
-        for entry, fold in draw(train, pinned.folds, repeat=repeat).items()
-    ]
+    folds = ingest.draw_folds(train, pinned.folds, SCHEMES)
     tables, problems = {}, []
     for spec in dataset.tables:
         wanted = folds if spec.name == "folds" else rows
@@ -150,7 +145,13 @@ def _normalised(formula: str) -> str:
 
 def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_Rows]]:
     """Ids, formulas, subsets and groups row by row, and the counts of the whole."""
-    counts, shared = _counts(rows, recipe), " or ".join(recipe.groups)
+    shared, subset_of = " or ".join(recipe.groups), [row[recipe.subset] for row in rows]
+    counts = {
+        "entries": len(rows),
+        "train": subset_of.count("train"),
+        "test": subset_of.count("test"),
+        "components": len({row["component"] for row in rows}),
+    }
     of_id = Counter(row["id"] for row in rows)
     subsets: dict[int, set[str]] = {}
     for row in rows:
@@ -177,27 +178,12 @@ def _checks(pinned: DatasetVersion, recipe: Recipe, rows: _Rows) -> list[Check[_
     return [*ingest.row_checks(recipe.file, rules), ingest.counts_check(pinned, counts)]
 
 
-def _counts(rows: _Rows, recipe: Recipe) -> dict[str, int]:
-    subsets = [row[recipe.subset] for row in rows]
-    return {
-        "entries": len(rows),
-        "train": subsets.count("train"),
-        "test": subsets.count("test"),
-        "components": len({row["component"] for row in rows}),
-    }
-
-
 def _summary(rows: _Rows, tables: Mapping[str, pa.Table], recipe: Recipe) -> dict[str, Any]:
     """Counts by subset, and the first label in about twenty bins, for the dataset's page."""
     import numpy as np
 
-    parts = [[row for row in rows if row[recipe.subset] == name] for name in ("train", "test")]
-    counted = [_counts(part, recipe) for part in parts]
-    names = ("entries", "components")
-    summary: dict[str, Any] = {
-        "subsets": ["train", "test"],
-        "counts": {name: [count[name] for count in counted] for name in names},
-    }
+    rules = {"entries": len, "components": lambda part: len({row["component"] for row in part})}
+    summary = ingest.counts_by_subset(rows, rules, of=recipe.subset)
     labels = tables["labels"]
     number = next((f.name for f in labels.schema if str(f.type) == "double"), None)
     if number is not None:
@@ -206,9 +192,9 @@ def _summary(rows: _Rows, tables: Mapping[str, pa.Table], recipe: Recipe) -> dic
         low, high = np.floor(min(known)), np.ceil(max(known))
         step = 10.0 ** np.round(np.log10(max(high - low, 1.0) / 20))
         edges = np.arange(low, high + step / 2, step)
-        of_part = [[values[row["id"]] for row in part] for part in parts]
-        bars = [np.histogram([v for v in of if v is not None], edges)[0] for of in of_part]
-        summary["label_histogram"] = {"edges": edges.tolist()} | {
-            name: bar.tolist() for name, bar in zip(("train", "test"), bars, strict=True)
-        }
+        summary["label_histogram"] = {"edges": edges.tolist()}
+        for name in summary["subsets"]:
+            part = [values[row["id"]] for row in rows if row[recipe.subset] == name]
+            bars = np.histogram([value for value in part if value is not None], edges)[0]
+            summary["label_histogram"][name] = bars.tolist()
     return summary

@@ -385,6 +385,29 @@ def counts_check(pinned: DatasetVersion, counts: Mapping[str, int]) -> Check[Any
     return counts_are_as_expected
 
 
+def counts_by_subset(
+    rows: Sequence[Mapping[str, Any]],
+    rules: Mapping[str, Callable[[Sequence[Any]], int]],
+    *,
+    of: str = "subset",
+) -> dict[str, Any]:
+    """``subsets`` and ``counts`` of a manifest's summary: each rule on the rows of every subset.
+
+    Args:
+        rows: Entries.
+        rules: Name → what is counted among some rows.
+        of: Key that says ``train`` or ``test``.
+
+    Example:
+        >>> counts_by_subset([{"subset": "test"}], {"entries": len})
+        {'subsets': ['train', 'test'], 'counts': {'entries': [0, 1]}}
+    """
+    names = ["train", "test"]
+    parts = [[row for row in rows if row[of] == name] for name in names]
+    counts = {name: [rule(part) for part in parts] for name, rule in rules.items()}
+    return {"subsets": names, "counts": counts}
+
+
 def oddity_name(check: str, aspect: str) -> str:
     """The name under which an oddity excuses a finding.
 
@@ -449,24 +472,25 @@ def groups_of_equals(keys: Mapping[str, Hashable]) -> dict[str, int | None]:
     return {entry: number.get(entry) for entry in sorted(keys)}
 
 
-def draw_folds(components: Mapping[str, int], settings: FoldSettings) -> list[dict[str, Any]]:
-    """Rows of the ``folds`` table for both schemes.
+def draw_folds(
+    components: Mapping[str, int],
+    settings: FoldSettings,
+    schemes: Mapping[str, Callable[..., dict[str, int]]] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of the ``folds`` table.
 
     Args:
         components: Training entry id → component number.
         settings: Folds per repeat, repeats and seed.
+        schemes: Name → how its folds are dealt; None: both of OBELiX.
     """
-    rows = []
-    for repeat in range(settings.n_repeats):
-        for scheme, assigned in (
-            (KFOLD_SHUFFLED, shuffled_folds(components, settings, repeat=repeat)),
-            (GROUPED, grouped_folds(components, settings, repeat=repeat)),
-        ):
-            rows += [
-                {"scheme": scheme, "repeat": repeat, "fold": fold, "id": entry}
-                for entry, fold in assigned.items()
-            ]
-    return rows
+    schemes = schemes or {KFOLD_SHUFFLED: shuffled_folds, GROUPED: grouped_folds}
+    return [
+        {"scheme": scheme, "repeat": repeat, "fold": fold, "id": entry}
+        for repeat in range(settings.n_repeats)
+        for scheme, deal in schemes.items()
+        for entry, fold in deal(components, settings, repeat=repeat).items()
+    ]
 
 
 def shuffled_folds(ids: Iterable[str], settings: FoldSettings, *, repeat: int) -> dict[str, int]:

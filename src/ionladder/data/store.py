@@ -709,6 +709,15 @@ class GivenPath:
     def n_atoms(self) -> int:
         return int(self.positions_ang.shape[1])
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows of a table of given paths, one an image."""
+        cell, images = self.cell_ang.ravel(), enumerate(self.positions_ang)
+        shared = {"id": self.id, "numbers": self.numbers, "moving_ion": self.moving_ion}
+        return [
+            {**shared, "cell_ang": cell, "image": image, "positions_ang": positions.ravel()}
+            for image, positions in images
+        ]
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TruePath:

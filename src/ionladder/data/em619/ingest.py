@@ -5,24 +5,34 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ionladder.config import DatasetVersion
-from ionladder.data.ingest import RowRule, counts_check, row_checks, run_checks
-from ionladder.data.litraj.common import OFFICIAL, composition_of, fold_columns, folds_check
+from ionladder.data.ingest import RowRule, counts_by_subset, counts_check, row_checks, run_checks
+from ionladder.data.litraj.common import (
+    OFFICIAL,
+    barrier_of,
+    composition_of,
+    fold_columns,
+    folds_check,
+)
 from ionladder.data.litraj.xyz import SYMBOLS, PeriodicCell
 from ionladder.data.registry import get_dataset
 from ionladder.data.slices import ANION_CLASSES
-from ionladder.data.store import BuiltVersion, StreamedWriter, table_from_columns, table_from_rows
+from ionladder.data.store import (
+    BuiltVersion,
+    GivenPath,
+    StreamedWriter,
+    table_from_columns,
+    table_from_rows,
+)
 from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError, Problem, first_few, visible
-from ionladder.specs import Array, arrow_schema
+from ionladder.specs import arrow_schema
 
 N_IMAGES = 5
 WORKBOOK = "TABULATION-GIT-HUB.xlsx"
@@ -52,21 +62,6 @@ _STEP = "Compare the files with their upstream copies, or report it upstream."
 _Row = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Overlay:
-    """One path as upstream writes it, taken apart.
-
-    Attributes:
-        numbers: Atomic number of every atom, the moving ion first, shape (n_atoms,).
-        cell_ang: Lattice vectors as rows, Å.
-        positions_ang: Shape (5, n_atoms, 3), Å.
-    """
-
-    numbers: npt.NDArray[np.uint8]
-    cell_ang: Array
-    positions_ang: Array
-
-
 def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
     """Read, check and tabulate the workbook and the two overlay files.
 
@@ -91,24 +86,13 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
         row["composition_in_train"] = known[row["composition"]] > (row["subset"] == "train")
     splits = {name: [row[name] for row in rows] for name in ("id", "subset", "component")}
     folds = fold_columns(splits, pinned.folds, scheme="chemsys")
-    counts = _counts(rows)
-    of_rows = [*row_checks(WORKBOOK, _RULES), counts_check(pinned, _totals(counts))]
+    summary = _summary(rows)
+    of_rows = [*row_checks(WORKBOOK, _RULES), counts_check(pinned, _totals(summary["counts"]))]
     checks = run_checks(dataset, of_rows, rows)
     whole = folds_check("all paths of its chemical system")
     checks += run_checks(dataset, [whole], (splits, folds))
     (spec,) = dataset.frames
-    images = [
-        {
-            "id": row["id"],
-            "image": image,
-            "numbers": row["overlay"].numbers,
-            "cell_ang": row["overlay"].cell_ang.ravel(),
-            "moving_ion": 0,
-            "positions_ang": positions.ravel(),
-        }
-        for row in rows
-        for image, positions in enumerate(row["overlay"].positions_ang)
-    ]
+    images = [image for row in rows for image in row["overlay"].rows()]
     with StreamedWriter(work / f"{spec.name}.parquet", spec, {"dataset": dataset.name}) as writer:
         writer.write(pa.Table.from_pylist(images, schema=arrow_schema(spec.columns)))
     tables = {t.name: table_from_rows(t, rows) for t in dataset.tables if t.name != "folds"}
@@ -116,7 +100,7 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
     return BuiltVersion(
         tables={table.name: tables[table.name] for table in dataset.tables},
         checks=tuple(checks),
-        summary=_summary(rows, counts),
+        summary=summary,
         frames={spec.name: writer.table},
     )
 
@@ -168,7 +152,7 @@ def _printed(raw: Path) -> tuple[dict[str, _Row], list[Problem]]:
     for line, cells in enumerate(sheet, start=2):
         where = f"{WORKBOOK}, row {line}"
         row: _Row = {name: cells[header] for name, header in PRINTED.items()}
-        row |= {"barrier_ev": _barrier(cells[BARRIER]), "printed_system": row["crystal_system"]}
+        row |= {"barrier_ev": barrier_of(cells[BARRIER]), "printed_system": row["crystal_system"]}
         if row["space_group"] in _SYSTEMS:
             row |= {"crystal_system": row["space_group"], "space_group": row["crystal_system"]}
         if row["id"] in printed or not row["id"]:
@@ -186,23 +170,14 @@ def _of_path(item: Mapping[str, Any], printed: _Row) -> _Row:
         ValueError: It breaks the rule, or has another barrier than the workbook.
         KeyError: It lacks a field.
     """
-    if not abs(_barrier(item["target"]) - printed["barrier_ev"]) <= _SAME_EV:
+    if not abs(barrier_of(item["target"]) - printed["barrier_ev"]) <= _SAME_EV:
         raise ValueError(f"target {item['target']}, not that of the workbook")
-    overlay = take_apart(item["atoms"])
+    overlay = take_apart(item["atoms"], printed["id"])
     family = str(item.get("class")).strip()
     return {"other_family": family, "overlay": overlay, **_geometry(overlay)}
 
 
-def _barrier(text: object) -> float:
-    """A barrier in eV; NaN for anything but a finite number of 0 or more."""
-    try:
-        value = float(str(text))
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) and value >= 0 else math.nan
-
-
-def take_apart(atoms: Mapping[str, Any]) -> Overlay:
+def take_apart(atoms: Mapping[str, Any], name: str = "") -> GivenPath:
     """The images of an overlay.
 
     The rule, which all 619 paths follow: the first five sites are one element, equally spaced on a
@@ -211,6 +186,10 @@ def take_apart(atoms: Mapping[str, Any]) -> Overlay:
 
     Args:
         atoms: ``lattice_mat``, ``coords``, ``elements`` and ``cartesian`` of a JARVIS structure.
+        name: Id of the path.
+
+    Returns:
+        Its images, the moving ion first.
 
     Raises:
         ValueError: Sites break the rule, or are no sites; the message says how.
@@ -239,10 +218,11 @@ def take_apart(atoms: Mapping[str, Any]) -> Overlay:
         raise ValueError(f"images {bend:.3f} Å off a straight line of equal steps")
     images = np.stack([np.vstack([ion, positions[N_IMAGES:]]) for ion in positions[:N_IMAGES]])
     numbers = np.array([SYMBOLS.index(s) for s in elements[N_IMAGES - 1 :]], dtype=np.uint8)
-    return Overlay(numbers=numbers, cell_ang=cell, positions_ang=images.round(8))
+    positions = images.round(8)
+    return GivenPath(id=name, numbers=numbers, cell_ang=cell, positions_ang=positions, moving_ion=0)
 
 
-def _geometry(path: Overlay) -> _Row:
+def _geometry(path: GivenPath) -> _Row:
     """The columns of ``entries`` that follow from the images."""
     made, cell = composition_of(path.numbers), PeriodicCell(path.cell_ang)
     ion, frame = path.positions_ang[:, 0], path.positions_ang[0, 1:]
@@ -296,22 +276,6 @@ _RULES: Mapping[str, RowRule] = {
 }
 
 
-def _counts(rows: Sequence[_Row]) -> dict[str, list[int]]:
-    """Counts of the train and of the test subset."""
-    parts = [[row for row in rows if row["subset"] == name] for name in _OVERLAYS]
-    different = {"chemical_systems": "chemsys", "cell_formulas": "formula"}
-    rules: dict[str, Callable[[_Row], bool]] = {
-        "entries": lambda _: True,
-        "li_paths": lambda row: row["working_ion"] == "Li",
-        "composition_in_train": lambda row: row["composition_in_train"],
-        "atoms_within_half_an_angstrom": lambda row: row["closest_ang"] < _APART_ANG,
-    }
-    return {
-        **{name: [sum(map(rule, part)) for part in parts] for name, rule in rules.items()},
-        **{name: [len({r[c] for r in part}) for part in parts] for name, c in different.items()},
-    }
-
-
 def _totals(counts: Mapping[str, list[int]]) -> dict[str, int]:
     """Counts by the names that ``params.yaml`` uses."""
     return {
@@ -322,10 +286,22 @@ def _totals(counts: Mapping[str, list[int]]) -> dict[str, int]:
     }
 
 
-def _summary(rows: Sequence[_Row], counts: Mapping[str, list[int]]) -> dict[str, Any]:
+def _summary(rows: Sequence[_Row]) -> dict[str, Any]:
     """Counts per subset, label histogram, and how often classes and crystal systems occur."""
+    summary = counts_by_subset(
+        rows,
+        {
+            "entries": len,
+            "li_paths": lambda part: sum(row["working_ion"] == "Li" for row in part),
+            "composition_in_train": lambda part: sum(row["composition_in_train"] for row in part),
+            "atoms_within_half_an_angstrom": lambda part: sum(
+                row["closest_ang"] < _APART_ANG for row in part
+            ),
+            "chemical_systems": lambda part: len({row["chemsys"] for row in part}),
+            "cell_formulas": lambda part: len({row["formula"] for row in part}),
+        },
+    )
     edges = np.arange(0.0, np.ceil(max(row["barrier_ev"] for row in rows)) + 0.25, 0.5)
-    summary: dict[str, Any] = {"subsets": [*_OVERLAYS], "counts": dict(counts)}
     summary["label_histogram"] = {"edges": edges.tolist()}
     for name in _OVERLAYS:
         barriers = [row["barrier_ev"] for row in rows if row["subset"] == name]

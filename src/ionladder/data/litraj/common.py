@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import sys
 from collections import Counter
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ionladder.data.archives import ZipMembers
-from ionladder.data.ingest import Check, Finding, Findings, check, grouped_folds
+from ionladder.data.ingest import Check, Finding, Findings, check, draw_folds, grouped_folds
 from ionladder.data.litraj.xyz import SYMBOLS, frame_error
 from ionladder.data.slices import ANION_CLASSES
 from ionladder.data.store import CheckResult
@@ -245,6 +246,15 @@ def parse_edge_id(text: str) -> Edge | None:
     return edge if edge.source_site != edge.target_site or any(edge[3:]) else None
 
 
+def barrier_of(text: object) -> float:
+    """A barrier in eV; NaN for anything but a finite number of 0 or more."""
+    try:
+        value = float(str(text))
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) and value >= 0 and "_" not in str(text) else math.nan
+
+
 # Materials in several parts of upstream's split: measured and shown, never refused
 
 
@@ -302,13 +312,8 @@ def fold_columns(splits: Columns, settings: FoldSettings, *, scheme: str) -> Col
     """Columns of ``folds``: whole groups of the entries that models may learn from."""
     rows = zip(splits["id"], splits["subset"], splits["component"], strict=True)
     train = {entry: component for entry, subset, component in rows if subset == "train"}
-    folds = [
-        (scheme, repeat, fold, entry)
-        for repeat in range(settings.n_repeats)
-        for entry, fold in grouped_folds(train, settings, repeat=repeat).items()
-    ]
-    names = ("scheme", "repeat", "fold", "id")
-    return {name: [row[place] for row in folds] for place, name in enumerate(names)}
+    folds = draw_folds(train, settings, {scheme: grouped_folds})
+    return {name: [row[name] for row in folds] for name in ("scheme", "repeat", "fold", "id")}
 
 
 def folds_check(together: str) -> Check[tuple[Columns, Columns]]:

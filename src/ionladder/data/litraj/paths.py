@@ -20,7 +20,7 @@ from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
 from ionladder.data.litraj.common import Columns, Edge
 from ionladder.data.litraj.xyz import Frame, PeriodicCell
-from ionladder.data.store import BuiltVersion, StreamedTable, StreamedWriter
+from ionladder.data.store import BuiltVersion, GivenPath, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, Problem, first_few, visible
 from ionladder.specs import Array, Dataset, arrow_schema
 
@@ -162,7 +162,7 @@ def _hop_of(cells: Mapping[str, str]) -> tuple[_Hop | None, dict[str, str]]:
         bad["edge_id"] = "material_source_target_x_y_z"
     elif edge.material_id != cells["material_id"]:
         bad["material_id"] = f"{edge.material_id} as in edge_id"
-    barriers = {name: _barrier(cells[name]) for name in ("em_bvse", "em_dft")}
+    barriers = {name: common.barrier_of(cells[name]) for name in ("em_bvse", "em_dft")}
     for name, value in barriers.items():
         if math.isnan(value):
             bad[name] = "a finite number in eV, 0 or more"
@@ -181,15 +181,6 @@ def _hop_of(cells: Mapping[str, str]) -> tuple[_Hop | None, dict[str, str]]:
         em_dft_ev=barriers["em_dft"],
         part=cells["_split"],
     ), {}
-
-
-def _barrier(text: str) -> float:
-    """A number of 0 or more; NaN for anything else."""
-    try:
-        value = float(text)
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) and value >= 0 and "_" not in text else math.nan
 
 
 # Frames: the centroid of every hop, and its two paths compared with each other
@@ -268,8 +259,13 @@ def _read_hops(
 
 def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]]:
     """Rows of the three tables of frames."""
-    shared = {"numbers": path.numbers, "cell_ang": path.cell_ang.ravel()}
-    images = range(len(path.energies_ev))
+    given = GivenPath(
+        id=hop.id,
+        numbers=path.numbers,
+        cell_ang=path.cell_ang,
+        positions_ang=path.init_ang,
+        moving_ion=path.moving_ion,
+    )
     return {
         "centroids": [
             {
@@ -279,16 +275,7 @@ def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]
                 "positions_ang": centroid.arrays["pos"].ravel(),
             }
         ],
-        "paths_init": [
-            {
-                "id": hop.id,
-                "image": image,
-                **shared,
-                "moving_ion": path.moving_ion,
-                "positions_ang": path.init_ang[image].ravel(),
-            }
-            for image in images
-        ],
+        "paths_init": given.rows(),
         "paths_relaxed": [
             {
                 "id": hop.id,
@@ -297,7 +284,7 @@ def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]
                 "positions_ang": path.relaxed_ang[image].ravel(),
                 "forces_ev_per_ang": None if path.forces is None else path.forces[image].ravel(),
             }
-            for image in images
+            for image in range(given.n_images)
         ],
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data import ingest
-from ionladder.data.ingest import Check, Finding, Findings, check, counts_check
+from ionladder.data.ingest import Check, Finding, Findings, check, counts_by_subset, counts_check
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.ingest import conductivity_row
 from ionladder.data.registry import get_dataset
@@ -189,7 +189,6 @@ def scatter(known: list[rel.Row], norms: dict[str, str], rows: list[_Row]) -> _R
 
 def _summary(entries: list[_Row], rows: list[_Row]) -> _Row:
     """Counts by subset and by rule; rows whose formula is not read, by number."""
-    parts = [[row for row in entries if row["subset"] == name] for name in ("train", "test")]
     first = [(next(iter(row["broken"]), ""), row["compilation"]) for row in rows]
     out, n_rows = Counter(first), Counter(name for _, name in first)
     counted = {rule: [out[rule, name] for name in COMPILATIONS] for rule in RULES}
@@ -197,14 +196,16 @@ def _summary(entries: list[_Row], rows: list[_Row]) -> _Row:
     for row in rows:
         if RULES[0] in row["broken"]:
             unread[row["compilation"]].append(int(row["id"].split("-")[1]))
-    return {
-        "subsets": ["train", "test"],
-        "counts": {
-            "entries": [len(part) for part in parts],
-            "components": [len({row["component"] for row in part}) for part in parts],
-            "dois": [len({doi for row in part for doi in row["dois"]}) for part in parts],
-            "censored": [sum(row["censoring"] == "left" for row in part) for part in parts],
+    counts = counts_by_subset(
+        entries,
+        {
+            "entries": len,
+            "components": lambda part: len({row["component"] for row in part}),
+            "dois": lambda part: len({doi for row in part for doi in row["dois"]}),
+            "censored": lambda part: sum(row["censoring"] == "left" for row in part),
         },
+    )
+    return counts | {
         "rules": {
             "columns": [*COMPILATIONS],
             "counts": {"published rows": [n_rows[name] for name in COMPILATIONS], **counted},
