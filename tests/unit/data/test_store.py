@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -40,6 +42,30 @@ def test_inputs_hold_training_labels_only(repo: Layout) -> None:
     assert len(inputs.structures) == 17
     assert list(inputs.split.columns) == ["subset", "in_cif", "component"]
     assert set(inputs.folds["id"]) == set(inputs.train_ids)
+
+
+def test_without_a_clone_all_but_structures_comes_without_pymatgen_and_is_the_same(
+    repo: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, labels = load_inputs(repo, TASK, "1.0.0"), load_evaluation_labels(repo, TASK, "1.0.0")
+    for path in repo.version_dir("obelix", "1.0.0").glob("*.parquet"):
+        path.unlink()
+    installed = Layout(repo.root, tmp_path / "cache")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pymatgen", None)
+        light = load_inputs(installed, TASK, "1.0.0")
+        scored = load_evaluation_labels(installed, TASK, "1.0.0")
+    assert light.structures is None
+    for name in ("entries", "train_labels", "split", "folds"):
+        pd.testing.assert_frame_equal(getattr(light, name), getattr(whole, name))
+    assert scored.test.equals(labels.test)
+    assert (scored.labels_sha256, scored.split_sha256) == (
+        labels.labels_sha256,
+        labels.split_sha256,
+    )
+    # With pymatgen the structures follow; the repository itself is never written to.
+    assert load_inputs(installed, TASK, "1.0.0").structures is not None
+    assert not list(repo.root.glob("data/obelix/1.0.0/*.parquet"))
 
 
 def test_a_restricted_task_holds_nothing_of_other_entries(repo: Layout) -> None:
