@@ -246,7 +246,7 @@ def fetch(
     """
     from ionladder.config import select_versions
 
-    context = load_context()
+    context = load_context(clone_for="fetch --pin" if pin else "")
     unreached: list[err.Problem] = []
     changed: list[err.Problem] = []
     for version in select_versions(context.params, keys):

@@ -185,7 +185,11 @@ def bring(layout: Layout, dataset: str, version: str) -> None:
         say(f"{dataset} {version}: fetched and checked once, into {layout.store}.\n")
         done = fetch_version(layout, pinned, progress=sys.stderr.isatty())
         say(f"It comes from {done.served}.\n" if done.served else "")
-        ingest_version(layout, pinned)
+        try:
+            ingest_version(layout, pinned)
+        except ModuleNotFoundError as error:
+            expected = f"the package {str(error.name).partition('.')[0]}, which reads its formulas"
+            raise DataMissingError(pinned.key, expected, "none", STRUCTURES_EXTRA) from error
 
 
 def fetch_and_pin(layout: Layout, version: DatasetVersion, *, progress: bool) -> Ingested | None:
