@@ -425,7 +425,7 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
         problems += history_problems(layout, history, now.tasks[name], name)
     if problems:
         raise HistoryError(problems)
-    print(f"{len(tasks)} boards: every score is that of its last record.")
+    say(f"{len(tasks)} boards: every score is that of its last record.")
     if commit:
         print(f"Since {commit[:12]}, no number changed without a new version.")
     else:

@@ -696,16 +696,16 @@ def _pr_check_print(report: Report) -> None:
             tied = ties if standing.tied_with else "separated from all others"
             span = rank_text(standing.rank_low, standing.rank_high)
             place = f"; rank {standing.rank} of {standing.n_ranked} (range {span}), {tied}"
-        print(f"{where}: {item.outcome}{place}.")
+        say(f"{where}: {item.outcome}{place}.")
         if item.receipt and (scores := metrics_of(item.receipt, get_task(item.task))):
-            print(f"  {'; '.join(f'{title} {cell(s)}' for title, s in scores if s)}.")
+            say(f"  {'; '.join(f'{title} {cell(s)}' for title, s in scores if s)}.")
         for note in item.audit:
-            print(f"  The audit notes: {plain(f'{note.title}. {note.sentence}', limit=1000)}")
+            say(f"  The audit notes: {plain(f'{note.title}. {note.sentence}', limit=1000)}")
     is_open = report.verdict == "needs a maintainer"
-    print(f"The pull request {'' if is_open else 'is '}{report.verdict}.")
+    say(f"The pull request {'' if is_open else 'is '}{report.verdict}.")
     errors = [*report.refusals, *(p for s in report.submissions for p in s.problems)]
     for error in [*errors, *report.questions]:
-        print(plain(error.problem), file=sys.stderr)
+        say(plain(error.problem), to=sys.stderr)
 
 
 # --- ``ionladder pr-comment``: the comment on a pull request, from a report that nobody trusts
