@@ -72,7 +72,9 @@ def tasks(
         head = f"{len(rows)} tasks; `ionladder tasks NAME` says what one asks"
         show(head, ["task", "dataset", "to predict", "data"], cells, numbers_from=4)
     if absent := ", ".join(row["task"] for row in rows if row["state"] == "absent"):
-        say(f"Not here: {absent}. `ionladder fetch` and `ionladder ingest` get them.")
+        step = "`ionladder fetch` and `ionladder ingest` get them"
+        step = "What needs one fetches it, once" if context.layout.cache else step
+        say(f"Not here: {absent}. {step}.")
     if waiting := ", ".join(row["task"] for row in rows if row["state"] == "waiting"):
         say(
             f"Fetched on demand: {waiting}. `ionladder fetch DATASET --pin` gets the "
