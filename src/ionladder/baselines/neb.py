@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from ionladder.baselines.registry import baseline_error, missing_package
+from ionladder.data.store import GivenPath, read_given_paths, rows_with
 from ionladder.errors import BaselineError, visible
-from ionladder.repo import replacing, sha256_bytes, write_json
+from ionladder.repo import read_parquet, replacing, sha256_bytes, write_json
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -40,28 +40,10 @@ FEWEST_IMAGES = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Hop:
-    """The initial path of one ion.
+class Hop(GivenPath):
+    """The initial path of one ion; its name is upstream's ``edge_id`` where it has one."""
 
-    Attributes:
-        id: Its name, upstream's ``edge_id`` where it has one.
-        numbers: Atomic numbers, shape (n_atoms,).
-        cell_ang: Lattice vectors as rows, shape (3, 3), Å.
-        positions_ang: Shape (n_images, n_atoms, 3), Å, images in the order of the path.
-    """
-
-    id: str
-    numbers: npt.NDArray[np.int64]
-    cell_ang: Array
-    positions_ang: Array
-
-    @property
-    def n_images(self) -> int:
-        return int(self.positions_ang.shape[0])
-
-    @property
-    def n_atoms(self) -> int:
-        return int(self.positions_ang.shape[1])
+    moving_ion: int = 0
 
     @property
     def digest(self) -> str:
@@ -346,7 +328,7 @@ def hops_of_folder(folder: Path) -> Iterator[Hop]:
             )
         yield Hop(
             id=file.name.removesuffix(INIT),
-            numbers=frames[0].numbers.astype(np.int64),
+            numbers=frames[0].numbers,
             cell_ang=frames[0].cell_ang,
             positions_ang=np.stack([frame.arrays["pos"] for frame in frames]),
         )
@@ -357,25 +339,11 @@ def hops_of_tables(splits: Path, paths: Path) -> Iterator[Hop]:
 
     Args:
         splits: Its table with ``id`` and ``subset``.
-        paths: Its table of initial paths with ``id, image, numbers, cell_ang, positions_ang``,
-            sorted by id and image.
+        paths: Its table of initial paths, sorted by id and image.
     """
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(splits, columns=["id", "subset"])
-    is_test = pc.equal(table["subset"].cast("string"), "test")
-    columns = ["id", "image", "numbers", "cell_ang", "positions_ang"]
-    for name in sorted(table.filter(is_test)["id"].to_pylist()):
-        rows = pq.read_table(paths, columns=columns, filters=[("id", "==", name)]).to_pylist()
-        rows.sort(key=lambda row: int(row["image"]))
-        places = np.array([row["positions_ang"] for row in rows], dtype=np.float64)
-        yield Hop(
-            id=name,
-            numbers=np.asarray(rows[0]["numbers"], dtype=np.int64),
-            cell_ang=np.asarray(rows[0]["cell_ang"], dtype=np.float64).reshape(3, 3),
-            positions_ang=places.reshape(len(rows), -1, 3),
-        )
+    table = rows_with(read_parquet(splits), "subset", "test")
+    for given in read_given_paths(paths, table["id"].to_pylist()):
+        yield Hop(**vars(given))
 
 
 def example_hops(*, n_hops: int = 4, n_images: int = 5, longest_ang: float = 3.2) -> Iterator[Hop]:
@@ -388,7 +356,7 @@ def example_hops(*, n_hops: int = 4, n_images: int = 5, longest_ang: float = 3.2
     """
     crystal = _li3po4() * (1, 1, 2)
     cell, places = np.asarray(crystal.lattice.matrix), np.asarray(crystal.cart_coords)
-    numbers = np.array([int(site.specie.Z) for site in crystal])
+    numbers = np.array([site.specie.Z for site in crystal], dtype=np.uint8)
     lithium = [row for row, site in enumerate(crystal) if site.specie.symbol == "Li"]
     found: list[tuple[float, set[str], int, int]] = []
     for start, end in combinations(lithium, 2):
