@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ionladder.evaluation import Scorer
-    from ionladder.notebook import LoadedTask, evaluate, load_board, load_predictions, load_task
+    from ionladder.notebook import (
+        LoadedTask,
+        evaluate,
+        list_tasks,
+        load_board,
+        load_predictions,
+        load_task,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "Scorer",
     "__version__",
     "evaluate",
+    "list_tasks",
     "load_board",
     "load_predictions",
     "load_task",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ionladder.config import ScoringSettings, load_params, require_scored
-from ionladder.data.registry import get_task
+from ionladder.data.registry import all_tasks, get_task
 from ionladder.data.store import TaskInputs, load_inputs
 from ionladder.errors import (
     ConfigError,
@@ -450,6 +450,16 @@ def load_task(
 
 
 # --- Boards and predictions as tables
+
+
+def list_tasks() -> list[str]:
+    """Names of all tasks, as :func:`load_task` takes them.
+
+    Example:
+        >>> "obelix" in list_tasks()
+        True
+    """
+    return list(all_tasks())
 
 
 def load_board(name: str, *, root: Path | str | None = None) -> pd.DataFrame:

@@ -19,6 +19,8 @@ import tiny
 from factories import write_repo
 from git_repository import GitRepository
 from ionladder.repo import Layout
+from ionladder.site.context import load_site
+from ionladder.site.render import render_site
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MINE = "submissions/obelix/mine"
@@ -203,6 +205,25 @@ def test_boards_and_predictions_are_read_as_tables(
     )
     assert files_below(layout.root) == before
     assert "ends in .parquet or .csv" in prompt.error("predictions", "--out", "all.xlsx")
+
+
+def test_the_site_has_the_same_table_and_links_it(prompt: Prompt, layout: Layout) -> None:
+    for guide in ("CHANGELOG", "CONTRIBUTING", "SECURITY", *("docs/reading", "docs/submit")):
+        (layout.root / f"{guide}.md").write_text("# Guide\n")
+    card = layout.root / MINE / "submission.yaml"
+    card.write_text(f"{card.read_text()}attempts: 3\n")
+    prompt.ok("leaderboard", "obelix")
+    render_site(load_site(layout))
+    pages = layout.generated_docs_dir
+    table = pd.read_parquet(pages / "data" / "predictions.parquet")
+    whole = ionladder.load_predictions("obelix", root=layout.root)
+    pd.testing.assert_frame_equal(table, whole, check_dtype=False)
+    assert 'data/predictions.parquet" download>All predictions' in (
+        (pages / "obelix" / "index.md").read_text()
+    )
+    page = (pages / "submissions" / "obelix" / "mine" / "index.md").read_text()
+    assert "Test set looked at before" in page
+    assert "3 times" in page
 
 
 def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt: Prompt, layout: Layout) -> None:
