@@ -87,8 +87,7 @@ def _parts_beyond_the_whole(path: Path) -> None:
 
 def _prefixes(path: Path) -> None:
     """A text of 8 MB whose repetitions are written as the whole of the one before."""
-    ids = pa.array(["x" * 8_000_000] * 24)
-    table = pa.table({"id": ids, "log10_sigma": pa.repeat(1.0, 24)})
+    table = pa.table({"id": pa.array(["x" * 8_000_000] * 24), "log10_sigma": pa.repeat(1.0, 24)})
     coded = {"id": "DELTA_BYTE_ARRAY", "log10_sigma": "PLAIN"}
     pq.write_table(
         table, path, compression="zstd", use_dictionary=False, column_encoding=coded,
@@ -135,8 +134,7 @@ def restate(path: Path, stated: int, lie: int, *, place: int | None = None) -> N
     data = path.read_bytes()
     end = len(data) - int.from_bytes(data[-8:-4], "little") - 8
     before, after = _varint(stated), _varint(lie)
-    padding = len(before) - len(after)
-    after = bytes([*after[:-1], after[-1] | 0x80, *[0x80] * (padding - 1), 0])
+    after = bytes([*after[:-1], after[-1] | 0x80, *[0x80] * ((len(before) - len(after)) - 1), 0])
     pieces = data[end:].split(before)
     assert len(pieces) > 1
     changed = range(len(pieces) - 1) if place is None else [range(len(pieces) - 1)[place]]

@@ -120,8 +120,7 @@ def in_a_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     with os.fdopen(read, "rb") as stream:
         data = stream.read()
     _, status, usage = os.wait4(child, 0)
-    found = json.loads(data) if data else {"traceback": f"ended with status {status}"}
-    return found | {
+    return (json.loads(data) if data else {"traceback": f"ended with status {status}"}) | {
         "cpu_s": usage.ru_utime + usage.ru_stime,
         "peak_rss_mb": usage.ru_maxrss * _RSS_UNIT / 1e6,
     }

@@ -101,8 +101,7 @@ def test_a_forged_score_is_found_by_scoring_again(root: Path, prompt: Prompt) ->
     receipt = layout.receipt("obelix", "a").read_text()
     start = receipt.index('"value": ') + 9
     score = receipt[start : receipt.index(",", start)]
-    files = [*layout.leaderboard_dir.rglob("*.json*"), *layout.leaderboard_dir.glob("*.csv")]
-    for path in files:
+    for path in [*layout.leaderboard_dir.rglob("*.json*"), *layout.leaderboard_dir.glob("*.csv")]:
         path.write_text(path.read_text().replace(score, "0.123456"))
     sums = root / SUMS
     lines = [line[66:] for line in sums.read_text().splitlines()]

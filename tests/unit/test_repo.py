@@ -37,8 +37,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     def write_half() -> None:
         with replacing(path) as temporary:
             temporary.write_text("half")
-            msg = "disk full"
-            raise OSError(msg)
+            raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
         write_half()

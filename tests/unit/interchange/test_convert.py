@@ -27,10 +27,9 @@ BY_FOLDS = replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0], cross_
 
 
 def folds_of(repeat: int) -> dict[str, dict[str, object]]:
-    part = tiny.FOLDS[tiny.FOLDS["repeat"] == repeat]
     return {
         f"fold_{number}": fold(dict.fromkeys(rows["id"], -5.0))
-        for number, rows in part.groupby("fold")
+        for number, rows in tiny.FOLDS[tiny.FOLDS["repeat"] == repeat].groupby("fold")
     }
 
 

@@ -25,8 +25,7 @@ def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("header", ["id,pred", "target,id", "id"])
 def test_another_header_is_refused(tmp_path: Path, header: str) -> None:
-    row = ",".join("1" for _ in header.split(","))
-    path = jarvis_zip(tmp_path / JARVIS_NAME, [header, row])
+    path = jarvis_zip(tmp_path / JARVIS_NAME, [header, ",".join("1" for _ in header.split(","))])
     with pytest.raises(InterchangeError, match="header: expected id,prediction; found"):
         read_contribution(path)
 

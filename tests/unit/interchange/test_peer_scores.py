@@ -88,8 +88,7 @@ def matbench_file(path: Path, offsets: dict[str, float], claimed: dict[str, floa
 def test_a_matbench_file_gives_the_mean_over_folds_that_their_page_prints(tmp_path: Path) -> None:
     offsets = {"mb-tiny-0": 0.3, "mb-tiny-3": 1.0}
     path = matbench_file(tmp_path / "results.json.gz", offsets, {"fold_0": 0.1, "fold_1": 0.5})
-    document = json.loads(gzip.decompress(path.read_bytes()))
-    stored = document["tasks"]["matbench_tiny"]["results"]
+    stored = json.loads(gzip.decompress(path.read_bytes()))["tasks"]["matbench_tiny"]["results"]
     theirs = [
         mean_absolute_error([TRUTH[i] for i in part["data"]], list(part["data"].values()))
         for part in stored.values()
@@ -126,8 +125,7 @@ def foreign_tree(root: Path) -> None:
     jarvis_zip(files / "quoted" / JARVIS_NAME, [",id,target,prediction", *further])
     slip = [row.replace("1_1_0", "1_0_1") for row in rows]
     jarvis_zip(files / "slip" / JARVIS_NAME, ["id,prediction", *slip])
-    csv_text = "\n".join(["id,prediction", *rows]).encode()
-    twins = {"x.csv": csv_text, "__MACOSX/._x.csv": b"\0"}
+    twins = {"x.csv": "\n".join(["id,prediction", *rows]).encode(), "__MACOSX/._x.csv": b"\0"}
     (files / "mac" / JARVIS_NAME).write_bytes(zip_bytes(twins))
     jarvis_zip(files / "text" / JARVIS_NAME, ["id,prediction", *rows[1:], "JVASP-0,none"])
     algorithm = root / "benchmarks/matbench_v0.1_tiny"

@@ -110,12 +110,10 @@ def test_rows_follow_another_file_where_labels_agree(layout: Layout) -> None:
 
 
 def test_a_gap_is_filled_only_where_the_card_says_so(layout: Layout) -> None:
-    rows = table().replace({"name": {"aaa": "elsewhere"}})
-    data = publish(mirror(layout), rows)
+    data = publish(mirror(layout), table().replace({"name": {"aaa": "elsewhere"}}))
     with pytest.raises(SubmissionError, match=r"a row for each of the 6 ids.*aaa"):
         scorer(layout).score(submit(layout, reference(data)))
-    folder = submit(layout, reference(data, missing="train_median"), "filled")
-    scored = scorer(layout).score(folder)
+    scored = scorer(layout).score(submit(layout, reference(data, missing="train_median"), "filled"))
     assert scored.submission.predictions.rows.set_index("id")["log10_sigma"]["aaa"] == -5.5
     assert scored.receipt["remarks"][0].startswith("1 of 6 entries have no number in theirs.csv")
 
@@ -143,8 +141,7 @@ def test_what_is_wrong_with_a_reference_is_named(
 
 
 def test_other_bytes_and_a_file_beside_are_refused(layout: Layout) -> None:
-    data = publish(mirror(layout), table())
-    folder = submit(layout, reference(data))
+    folder = submit(layout, reference(publish(mirror(layout), table())))
     shutil.copy(mirror(layout) / "theirs.csv", folder / "predictions.csv")
     with pytest.raises(SubmissionError, match=r"predictions\.csv beside it"):
         scorer(layout).score(folder)
@@ -159,8 +156,7 @@ def test_other_bytes_and_a_file_beside_are_refused(layout: Layout) -> None:
 def test_without_the_file_the_recorded_row_stays(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = publish(mirror(layout), table())
-    submit(layout, reference(data))
+    submit(layout, reference(publish(mirror(layout), table())))
     tiny.write_submission(layout.submission_dir("tiny", "ours"))
     tiny.write_submission(layout.submission_dir("tiny", "median"))
     monkeypatch.setattr(build.TaskScorer, "open", lambda *a, fetch, **_: scorer(a[0], fetch=fetch))

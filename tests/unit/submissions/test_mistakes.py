@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import tiny
 from ionladder.cli import common
@@ -24,6 +25,7 @@ SIGMA, BARRIER = get_task("obelix").targets[0], get_task("bvel-proto").targets[0
 TASK = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=SIGMA.physical),))
 GOOD = tiny.predictions().to_csv(index=False)
 Frame = pd.DataFrame
+CASES = yaml.safe_load(Path(__file__).with_name("mistakes.yaml").read_text("utf-8"))
 
 
 def read(folder: Path) -> Submission:
@@ -132,22 +134,7 @@ def test_a_file_of_another_name_is_told_its_name(tmp_path: Path, name: str, said
     assert "link code" not in text
 
 
-CARDS = {
-    "model: A net #2 (five)": "'#2 (five)', which YAML takes for a comment",
-    "notes: !!bool 'x'": "the tag",
-    "seeds: [007]": "without leading zeros",
-    "authors: Ada": "`- name: Ada Lovelace`",
-    "code_url: github.com/x": "begins with https://",
-    "paper_doi: 'arXiv:1'": "a DOI, such as",
-    "licence: CC BY 4.0": "such as CC-BY-4.0",
-    "licence: whatever": "an SPDX identifier",
-    "description: My model: a forest": "Put the text in quotes",
-    "description: Say in two or three sentences what the model is and how the predictions were "
-    "made.": "those of the template",
-    "authors: [{name: your name}]": "those of the template",
-    "uses_external_data: maybe": "true or false",
-    "training_time_s: .inf": "a number",
-}
+CARDS = CASES["cards"]
 
 
 @pytest.mark.parametrize("line", CARDS)
@@ -229,30 +216,7 @@ def test_a_file_or_a_point_stands_for_its_folder(
 
 # --- Units
 
-HEADERS = {
-    "Ionic conductivity (mS/cm)": ("mS/cm", 1e-3),
-    "σ (µS cm⁻¹)": ("μS/cm", 1e-6),
-    "conductivity (S/m)": ("S/m", 1e-2),
-    "log10(sigma / mS cm-1)": ("log10(mS/cm)", 1e-3),
-    "sigma_S_cm-1": ("S/cm", 1.0),
-    r"$\sigma$ (mS cm$^{-1}$)": ("mS/cm", 1e-3),
-    "Ω⁻¹ cm⁻¹": ("1/(ohm cm)", 1.0),
-    "millisiemens per metre": ("mS/m", 1e-5),
-    "E_a [kJ·mol⁻¹]": ("kJ/mol", 0.0103643),
-    "barrier_meV": ("meV", 1e-3),
-    "E (K)": ("K", 8.61733e-5),
-    "E / cm^-1": ("cm-1", 1.23984e-4),
-    "−log σ": ("-log10(an unknown unit)", None),
-    "ln sigma": ("ln(an unknown unit)", None),
-    "ln(σT / S K cm-1)": ("ln(an unknown unit)", None),
-    "σT (S K/cm)": ("an unknown unit", None),
-    "S cm2/mol": ("an unknown unit", None),
-    "S cm-2": ("an unknown unit", None),
-    "ohm cm": ("an unknown unit", None),
-    "σ / 10^-3 S cm^-1": ("an unknown unit", None),
-    "MS/CM": ("an unknown unit", None),
-    "class of material": ("an unknown unit", None),
-}
+HEADERS = CASES["headers"]
 
 
 @pytest.mark.parametrize("header", HEADERS)

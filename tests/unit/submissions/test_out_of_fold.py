@@ -69,7 +69,6 @@ def test_the_template_lists_every_row_of_the_scored_scheme_and_only_needs_number
     lines = (folder / name).read_text().splitlines()
     assert lines[:2] == ["scheme,repeat,fold,id,log10_sigma", "grouped,0,0,t01,"]
     assert len(lines) == 1 + len(tiny.FOLDS)
-    filled = [lines[0], *(f"{line}-5.0" for line in lines[1:])]
-    (folder / name).write_text("\n".join(filled) + "\n")
+    (folder / name).write_text("\n".join([lines[0], *(f"{line}-5.0" for line in lines[1:])]) + "\n")
     (folder / "submission.yaml").write_text(tiny.CARD)
     assert len(read(folder).predictions.rows) == len(tiny.FOLDS)

@@ -121,8 +121,7 @@ def test_cv_predictions_must_follow_the_frozen_folds(tmp_path: Path) -> None:
     assert cv is not None
     assert len(cv.rows) == 8
 
-    moved = tiny.FOLDS.assign(fold=[1, *tiny.FOLDS["fold"][1:]])
-    pq.write_table(cv_table(moved), path)
+    pq.write_table(cv_table(tiny.FOLDS.assign(fold=[1, *tiny.FOLDS["fold"][1:]])), path)
     with pytest.raises(SubmissionError, match="id t01: expected fold 0; found fold 1"):
         read(folder)
 
@@ -144,8 +143,7 @@ def test_a_template_is_a_valid_card_and_leads_editors_to_the_committed_schema(
     write_template(folder, tiny.TASK, ["a"], tiny.FOLDS, shown_as="mine")
     text = (folder / CARD_FILE).read_text(encoding="utf-8")
     assert Card.model_validate(yaml.safe_load(text)).model == "mine"
-    prefix = "# yaml-language-server: $schema="
-    path = text.splitlines()[0].removeprefix(prefix)
+    path = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
     assert (folder / path).resolve() == (tmp_path / SCHEMA_FILE).resolve()
     schema = editor_schema()
     assert (repository / SCHEMA_FILE).read_text(encoding="utf-8") == to_json(schema)
