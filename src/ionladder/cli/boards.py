@@ -100,18 +100,23 @@ def board(
     json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
     """Show the board of a task as it was last scored; nothing is computed or written."""
-    from ionladder.board.model import parse_board
     from ionladder.notebook import load_board
 
-    layout, chosen = load_context().layout, get_task(task)
     table = load_board(task)
     if json:
         print(to_json(table.astype(object).where(table.notna(), None).to_dict("records")), end="")
         return
-    path = layout.leaderboard_json(task)
+    print_board(load_context().layout, task)
+
+
+def print_board(layout: Layout, task: str, *, has_reported: bool = True) -> None:
+    """Print a board that is there, row by row in its order."""
+    from ionladder.board.model import parse_board
+
+    chosen, path = get_task(task), layout.leaderboard_json(task)
     found = parse_board(read_json(path), chosen, shown_as=layout.relative(path))
     rows = []
-    for row in found.rows:
+    for row in found.rows if has_reported else found.scored:
         score = found.primary(row)
         reach = "" if score.low is None else f" [{score.low:.2f}, {score.high:.2f}]"
         place = rank_text(row.rank_low, row.rank_high) if row.kind == "verified" else row.kind

@@ -14,18 +14,11 @@ import typer
 
 from ionladder import errors as err
 from ionladder.cli.baselines import baseline
+from ionladder.cli.boards import print_board
 from ionladder.cli.common import Context, load_context, rank_text, say, show
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.git import file_at, head_commit
-from ionladder.repo import (
-    find_layout,
-    is_running,
-    read_json,
-    replacing,
-    require_clone,
-    to_json,
-    write_json,
-)
+from ionladder.repo import find_layout, is_running, replacing, require_clone, to_json, write_json
 
 if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
@@ -203,21 +196,11 @@ def _run_dvc(root: Path, arguments: list[str]) -> None:
 
 
 def _print_summary(context: Context) -> None:
-    """Say who leads each board, and where the page is."""
+    """Say how each board looks, and where the page is."""
     for task in context.params.task_versions:
-        path = context.layout.leaderboard_json(task)
-        if not path.exists():
-            continue
-        board = read_json(path)
-        metric = board["primary"]["metric"]
-        print(f"\n{task} ({board['dataset']} {board['dataset_version']}):")
-        for row in board["rows"]:
-            if row["kind"] != "reported" and row[metric] is not None:
-                print(
-                    f"{rank_text(row['rank_low'], row['rank_high']):>7}  {row['submission']:<24} "
-                    f"{metric} {row[metric]:.3f} "
-                    f"[{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
-                )
+        if context.layout.leaderboard_json(task).exists():
+            print()
+            print_board(context.layout, task, has_reported=False)
     print("\n`make serve` shows the pages.")
 
 
