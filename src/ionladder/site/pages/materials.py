@@ -303,8 +303,8 @@ def index_of(site: Site) -> dict[str, Any]:
 def _indexed(site: Site, item: DatasetSite) -> dict[str, Any] | None:
     from ionladder.data.store import read_tables
 
-    tasks = [each for each in site.tasks if each.dataset.name == item.dataset.name]
     dataset, ways = item.dataset, site.paged[item.dataset.name]
+    tasks = [each for each in site.tasks if each.dataset.name == dataset.name]
     if item.current is None or not tasks or tasks[0].dataset.withheld:
         return None
     try:
