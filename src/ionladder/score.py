@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -177,8 +178,19 @@ def compute_floors(
     )
 
 
+def wider_groups(prepared: Prepared, slices: pd.DataFrame | None) -> scoring.Integers | None:
+    """Which merged group each group of the primary subset is in; None where nothing is merged."""
+    column, rows = prepared.task.wider_groups, prepared.rows(prepared.task.primary.subset)
+    if column is None or slices is None:
+        return None
+    named = slices.set_index("id").loc[prepared.ids, column].to_numpy(object)[rows.index]
+    named[named == NOT_GIVEN] = None
+    merged: scoring.Integers = intervals.merged_groups(rows.groups.index, named)
+    return merged
+
+
 def wider_interval(
-    prepared: Prepared, scores: GroupScore, slices: pd.DataFrame | None, confidence: float
+    scores: GroupScore, wider: scoring.Integers | None, by: str | None, confidence: float
 ) -> dict[str, Any] | None:
     """The key ``wider`` of a receipt: the interval of the primary score over merged groups.
 
@@ -188,12 +200,8 @@ def wider_interval(
         correlation of the error of groups within merged ones, of ``n_alike`` groups that are merged
         with another. None where the task merges nothing.
     """
-    column, rows = prepared.task.wider_groups, prepared.rows(prepared.task.primary.subset)
-    if column is None or slices is None or not scores.sizes.sum(axis=0).all():
+    if wider is None or not scores.sizes.sum(axis=0).all():
         return None
-    named = slices.set_index("id").loc[prepared.ids, column].to_numpy(object)[rows.index]
-    named[named == NOT_GIVEN] = None
-    wider = intervals.merged_groups(rows.groups.index, named)
     onto = np.zeros((len(wider), wider.max() + 1))
     onto[np.arange(len(wider)), wider] = 1.0
     value, sizes = scores.per_seed.mean(), scores.sizes @ onto
@@ -218,7 +226,7 @@ def wider_interval(
     counts = np.bincount(wider)
     counted = {"n_groups": len(wider), "n_wider": len(counts)}
     counted |= {"n_alike": int(counts[counts > 1].sum()), "n_families": int((counts > 1).sum())}
-    return {"by": column, **counted, **{key: rounded(number) for key, number in found.items()}}
+    return {"by": by, **counted, **{key: rounded(number) for key, number in found.items()}}
 
 
 # --- Scoring folders
@@ -359,6 +367,12 @@ class TaskScorer:
         self.prepared = Prepared(labels.test, task)
         self._training = Prepared(labels.train, task)
         self._slices = prepare_slices(labels, self.prepared)
+        self._wider = wider_groups(self.prepared, labels.slices)
+        # The same labels with only the scores that rank.
+        ranking = [use for use in task.metrics if use in (task.primary_use, task.beside_use)]
+        subsets = tuple(s for s in task.subsets if s.name == task.primary.subset)
+        self._ranking = copy(self.prepared)
+        self._ranking.task = replace(task, metrics=tuple(ranking), subsets=subsets)
 
     @classmethod
     def open(
@@ -411,7 +425,7 @@ class TaskScorer:
         Args:
             folder: The submission.
             shown_as: Its path in messages; as seen from the root unless given.
-            brief: Leave out of the receipt what decides no place: folds, slices, wider interval.
+            brief: Leave out what decides no place: other metrics and subsets, folds, slices.
 
         Raises:
             SubmissionError: Every problem of the submission.
@@ -425,7 +439,9 @@ class TaskScorer:
         predictions, cv = submission.predictions, submission.cv_predictions
         aligned = scoring.align_checked(self.prepared.known, predictions, self._task)
         confidence = self._settings.confidence
-        evaluation = scoring.evaluate_aligned(self.prepared, aligned, confidence)
+        prepared = self._ranking if brief else self.prepared
+        task = prepared.task
+        evaluation = scoring.evaluate_aligned(prepared, aligned, confidence)
         slices = None
         if self._slices and not brief:
             slices = self._slices.score(self.prepared.primary_errors(aligned.y_pred), confidence)
@@ -433,7 +449,7 @@ class TaskScorer:
             submission,
             evaluation,
             score_folds(self._training, cv.rows, confidence) if cv and not brief else {},
-            task=self._task,
+            task=task,
             dataset_version=self._version,
             label_hashes={
                 "labels_sha256": self.labels.labels_sha256,
@@ -441,7 +457,9 @@ class TaskScorer:
                 "slices_sha256": self.labels.slices_sha256,
             },
             slices=slices,
-            wider=None if brief else self._wider(evaluation),
+            wider=None
+            if brief
+            else wider_interval(evaluation.primary, self._wider, task.wider_groups, confidence),
             # Most files have no standard deviations, and need no frame then.
             uncertainty=calibration_json(self.labels.test, predictions.rows, self._task)
             if any(name.endswith("_std") for name in predictions.columns)
@@ -449,10 +467,6 @@ class TaskScorer:
             settings=self._settings,
         )
         return Scored(submission=submission, evaluation=evaluation, receipt=receipt)
-
-    def _wider(self, evaluation: Evaluation) -> dict[str, Any] | None:
-        confidence = self._settings.confidence
-        return wider_interval(self.prepared, evaluation.primary, self.labels.slices, confidence)
 
     def entry_errors(self, scored: Scored) -> Array | None:
         """The primary error of every scored entry, shape (n_seeds, n), ids ascending.
