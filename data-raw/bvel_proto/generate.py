@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ionladder.data.bond_valence import LI, anion_class, ion, radius
 from ionladder.data.bond_valence import SETTINGS as BARRIERS
+from ionladder.data.bond_valence import ion, radius
 from ionladder.data.bvel_proto.crystals import make_structure
 from ionladder.data.distances import shortest_violation
 from ionladder.errors import IngestError, IonLadderError, Problem
 from ionladder.repo import find_layout, sha256_bytes, write_text
 from prototypes import (
+    LI,
     SEED,
     Array,
     Assignment,
@@ -33,6 +34,7 @@ from prototypes import (
     Surroundings,
     Triple,
     all_prototypes,
+    anion_class,
     assignment_name,
     assignments,
     drawing_rank,

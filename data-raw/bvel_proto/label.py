@@ -20,11 +20,9 @@ from generate import CANDIDATES, MAX_SITES, MAX_VOLUME_ANG3, Candidate, Generate
 from ionladder.config import DatasetVersion, FoldSettings, Params, load_params
 from ionladder.data.bond_valence import (
     BVLAIN_VERSION,
-    LI,
     SETTINGS,
     Barriers,
     BarrierSettings,
-    anion_class,
     barriers_of,
     ion,
     label_row,
@@ -53,7 +51,7 @@ from ionladder.repo import (
     write_parquet,
     write_text,
 )
-from prototypes import SEED
+from prototypes import LI, SEED, anion_class
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.data.bond_valence import ANIONS, CATIONS, LI, Ion, ion
+from ionladder.data.bond_valence import ANIONS, Ion, ion
 from ionladder.repo import sha256_bytes
 
 if TYPE_CHECKING:
@@ -32,6 +32,40 @@ Array = npt.NDArray[np.float64]
 
 # The DOI of the part of AFLOW's library that pymatgen holds: Mehl et al. 2017.
 AFLOW_1 = "(doi:10.1016/j.commatsci.2017.01.017)"
+
+
+# The ions that substitution may choose from, and classes of compounds by their anions
+
+LI = "Li+"
+
+CATIONS = (
+    "Li+ Na+ K+ Rb+ Cs+ Ag+ "
+    "Be2+ Mg2+ Ca2+ Sr2+ Ba2+ Zn2+ Cd2+ Mn2+ Fe2+ Co2+ Ni2+ "
+    "B3+ Al3+ Ga3+ In3+ Sc3+ Y3+ La3+ Gd3+ Er3+ Cr3+ Fe3+ Co3+ V3+ Bi3+ "
+    "Si4+ Ge4+ Sn4+ Ti4+ Zr4+ Hf4+ Mn4+ "
+    "P5+ As5+ Sb5+ V5+ Nb5+ Ta5+ "
+    "S6+ Mo6+ W6+ Te6+"
+).split()
+
+_ANIONS_OF_CLASS = {
+    "nitride": ("N",),
+    "oxide": ("O",),
+    "fluoride": ("F",),
+    "chalcogenide": ("S", "Se", "Te"),
+    "halide": ("Cl", "Br", "I"),
+}
+
+
+def anion_class(ions: Iterable[Ion]) -> str:
+    """The class of a compound by its anions; ``mixed`` where they are of several.
+
+    Example:
+        >>> anion_class([ion("Li+"), ion("P5+"), ion("S2-")])
+        'chalcogenide'
+    """
+    anions = {one.symbol for one in ions if one.charge < 0}
+    known = _ANIONS_OF_CLASS.items()
+    return next((kind for kind, elements in known if anions and anions <= {*elements}), "mixed")
 
 
 def read_rows(name: str) -> list[dict[str, str]]:

@@ -160,27 +160,6 @@ class ZipMembers:
         with self.open(name) as stream:
             return stream.read()
 
-    def fingerprint(self, name: str) -> str:
-        """Size and CRC of a member as text: what recognises it again without reading it.
-
-        Raises:
-            IngestError: There is no such member.
-
-        Example:
-            >>> archive.fingerprint("BVEL13k/BVEL13k_index.csv")  # doctest: +SKIP
-            '412345-0badcafe'
-        """
-        info = self._info(name)
-        return f"{info.file_size}-{info.CRC:08x}"
-
-    def size(self, name: str) -> int:
-        """Bytes of a member once unpacked.
-
-        Raises:
-            IngestError: There is no such member.
-        """
-        return self._info(name).file_size
-
     def _info(self, name: str) -> zipfile.ZipInfo:
         if name not in self._infos:
             raise IngestError(_problem(self.path, None, f"a member {name!r}", "none"))

@@ -338,35 +338,14 @@ def _problem(structure: Structure, expected: str, found: str) -> Problem:
     )
 
 
-# The ions that substitution may choose from, and their radii
+# Ions and their radii
 
-
-LI = "Li+"
-
-CATIONS = (
-    "Li+ Na+ K+ Rb+ Cs+ Ag+ "
-    "Be2+ Mg2+ Ca2+ Sr2+ Ba2+ Zn2+ Cd2+ Mn2+ Fe2+ Co2+ Ni2+ "
-    "B3+ Al3+ Ga3+ In3+ Sc3+ Y3+ La3+ Gd3+ Er3+ Cr3+ Fe3+ Co3+ V3+ Bi3+ "
-    "Si4+ Ge4+ Sn4+ Ti4+ Zr4+ Hf4+ Mn4+ "
-    "P5+ As5+ Sb5+ V5+ Nb5+ Ta5+ "
-    "S6+ Mo6+ W6+ Te6+"
-).split()
 
 # The anions that BVlain has parameters for with Li+, and their radii: R. D. Shannon, Acta Cryst. A
 # 32, 751 (1976), six-fold coordination; N3- in four-fold.
 ANIONS = ("N3-", "O2-", "F-", "S2-", "Cl-", "Se2-", "Br-", "Te2-", "I-")
 _RADII_ANG = (1.46, 1.40, 1.33, 1.84, 1.81, 1.98, 1.96, 2.21, 2.20)
 ANION_RADIUS_ANG = dict(zip(ANIONS, _RADII_ANG, strict=True))
-
-_ANIONS_OF_CLASS = {
-    "nitride": ("N",),
-    "oxide": ("O",),
-    "fluoride": ("F",),
-    "chalcogenide": ("S", "Se", "Te"),
-    "halide": ("Cl", "Br", "I"),
-}
-MIXED = "mixed"
-ANION_CLASSES = (*_ANIONS_OF_CLASS, MIXED)
 
 _ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
 
@@ -397,18 +376,6 @@ def ion(name: str) -> Ion:
     symbol = name.rstrip("+-").rstrip("0123456789")
     size = int(name[len(symbol) : -1] or 1)
     return Ion(name=name, symbol=symbol, charge=size if name.endswith("+") else -size)
-
-
-def anion_class(ions: Iterable[Ion]) -> str:
-    """The class of a compound by its anions; ``mixed`` where they are of several.
-
-    Example:
-        >>> anion_class([ion("Li+"), ion("P5+"), ion("S2-")])
-        'chalcogenide'
-    """
-    anions = {one.symbol for one in ions if one.charge < 0}
-    known = _ANIONS_OF_CLASS.items()
-    return next((kind for kind, elements in known if anions and anions <= {*elements}), MIXED)
 
 
 @cache

@@ -56,7 +56,6 @@ _HERE = Path(__file__).parent
 _SHARED = ("targets", "metrics", "subsets", "slices", "cross_validation")
 _NAMED = {"tables": "name", "frames": "name", "published": "name", "facts": "column"}
 _Fields = dict[str, Any]
-_Files = Mapping[Path, _Fields]
 
 
 @cache

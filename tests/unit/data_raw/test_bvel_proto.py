@@ -11,10 +11,11 @@ import pytest
 
 import generate
 from generate import Candidate, Generated, judge, make_candidate
-from ionladder.data.bond_valence import ANIONS, CATIONS, Barriers, ion, radius
+from ionladder.data.bond_valence import ANIONS, Barriers, ion, radius
 from ionladder.errors import IngestError, Problem
 from label import NO_PARAMETERS, NO_PERCOLATION, label_all
 from prototypes import (
+    CATIONS,
     HAND_BUILT,
     Prototype,
     all_prototypes,
