@@ -182,8 +182,9 @@ class SliceColumn:
     missing: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.parts) != (len(self.edges) + 1 if self.rule == "range" else 2):
-            raise ValueError(f"{len(self.parts)} parts do not fit the rule {self.rule!r}")
+        wanted = len(self.edges) + 1 if self.rule == "range" else 2
+        if len(self.parts) != wanted:
+            raise ValueError(f"{self.column!r}: {wanted} parts, not {len(self.parts)}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from ionladder.data.xlsx import read_sheet
+from ionladder.data.archives import read_sheet
 from ionladder.errors import Problem, ReferenceMissingError, SubmissionError, first_few, worded
 from ionladder.interchange import tables
 from ionladder.interchange.jarvis import read_contribution

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from ionladder.config import DatasetVersion, FoldSettings
+from ionladder.data.archives import read_sheet
 from ionladder.data.em619.ingest import BARRIER, PRINTED, SHEET, WORKBOOK, build
 from ionladder.data.store import BuiltVersion, read_given_paths
-from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError
 
 Rows = list[list[str]]

@@ -24,6 +24,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(get: object) -> N
         ("dataset.yaml", "licence:", "license:", "dataset.yaml, license", "the unknown key"),
         ("dataset.yaml", "    rung: 2", "    rungs: 2", "cross_validation.0.rungs", "unknown"),
         ("dataset.yaml", "title: BVEL-proto", "title: [1]", "dataset.yaml, title", "[1]"),
+        ("dataset.yaml", "rule: known", "rule: knows", "known_prototype.rule", "knows"),
+        ("dataset.yaml", "rule: known", "parts: [a]", "known_prototype", "parts"),
         ("columns.csv", "labels,id", "lables,id", "columns.csv", "lables"),
         ("columns.csv", "type,unit", "kind,unit", "columns.csv", "nothing"),
     ],

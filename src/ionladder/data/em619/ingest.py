@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ionladder.config import DatasetVersion
+from ionladder.data.archives import read_sheet
 from ionladder.data.ingest import RowRule, counts_by_subset, counts_check, row_checks, run_checks
 from ionladder.data.litraj.common import (
     OFFICIAL,
@@ -30,7 +31,6 @@ from ionladder.data.store import (
     table_from_columns,
     table_from_rows,
 )
-from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError, Problem, first_few, visible
 from ionladder.specs import arrow_schema
 

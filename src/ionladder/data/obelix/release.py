@@ -16,10 +16,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from ionladder.config import DatasetVersion
-from ionladder.data.archives import read_tar
+from ionladder.data.archives import read_sheet, read_tar
 from ionladder.data.litraj.xyz import SYMBOLS
 from ionladder.data.registry import get_dataset
-from ionladder.data.xlsx import read_sheet
 from ionladder.errors import IngestError, Problem, first_few
 from ionladder.repo import sha256_bytes
 
