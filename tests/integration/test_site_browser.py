@@ -159,6 +159,29 @@ def test_charts_follow_the_colour_scheme_and_the_width(reader: Reader) -> None:
         assert reader.run(script) == shown
 
 
+def test_marks_say_their_names_by_keyboard_and_tap_and_figures_are_saved(reader: Reader) -> None:
+    reader.severe()
+    reader.open("charts/obelix/")
+    reader.run("document.querySelector('.il-wide .il-row--verified a').focus()")
+    tip = "document.querySelector('.il-tip')?.textContent"
+    assert reader.wait(tip).endswith(" open")
+    assert "submissions/obelix/" in reader.find(".il-tip a").get_attribute("href")
+    tap = """
+      const mark = document.querySelectorAll('.il-wide .il-row--verified circle')[1];
+      const how = {bubbles: true, cancelable: true, pointerType: 'touch'};
+      return mark.dispatchEvent(new PointerEvent('click', how));
+    """
+    former = reader.run(f"return {tip}")
+    assert not reader.run(tap), "a tap names a mark and does not leave the page"
+    assert reader.run(f"return {tip}") not in ("", former)
+    assert {link.text for link in reader.driver.find_elements("css selector", ".il-save a")} == {
+        "SVG",
+        "PNG",
+        "data",
+    }
+    assert reader.severe() == []
+
+
 def test_first_column_and_heads_stay_in_sight_and_an_edge_says_that_a_table_goes_on(
     reader: Reader,
 ) -> None:
