@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 LARGEST_WHOLE = 500
 SHOWN_OF_MANY = 200
 LARGEST_COPY_BYTES = 1 << 20
-_SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FILES = (
     "submission.yaml",
     *(
@@ -58,7 +59,8 @@ class EntryChoice:
             nobody can say which these are, and the first ones by id are listed.
         places: Positions in the table of the entries that are listed: all of them in the order of
             the table, or the hardest, hardest first.
-        listed: Ids of those listed, except ids that are no safe name of a folder.
+        listed: Ids of those listed, except ids that are no safe name of a folder, or differ
+            from another by case only.
     """
 
     def __init__(self, table: EntryTable) -> None:
@@ -69,7 +71,10 @@ class EntryChoice:
         self._rank = {place: rank for rank, place in enumerate(order, start=1)}
         self.places = list(range(n)) if self.is_whole else (order or list(range(n)))[:SHOWN_OF_MANY]
         listed = [table.ids[place] for place in self.places]
-        self.listed = tuple(entry for entry in listed if _SAFE_ID.fullmatch(entry))
+        folders = Counter(entry.lower() for entry in table.ids)
+        self.listed = tuple(
+            entry for entry in listed if _SAFE_ID.fullmatch(entry) and folders[entry.lower()] == 1
+        )
 
     def rank(self, place: int) -> int | None:
         """How hard an entry is, 1 for the hardest; None without a score."""

@@ -7,10 +7,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ionladder.entries import EntryTable
 from ionladder.site import context, slices
-from ionladder.site.context import load_site
+from ionladder.site.context import EntryChoice, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.pages import materials
 from ionladder.site.render import render_pages
@@ -54,6 +56,16 @@ def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(
     models = bodies(pages[own[0]])[0]
     places = [models.index(f"/{entry.name}/") for entry in barriers()]
     assert places == sorted(places), "the smallest error first"
+
+
+def test_ids_that_no_folder_can_hold_apart_have_no_page() -> None:
+    n = 5
+    one, many = np.zeros(n), np.zeros((1, n))
+    shared = {"labels": {"y": one}, "limits": {"y": one * np.nan}, "predictions": {"y": many}}
+    errors = {"errors": many, "above": many, "typical_error": one, "typical_above": one}
+    ids = ("AlFe2O4_1", "b", "B", "../c", "d.e")
+    table = EntryTable(ids=ids, names=("m",), spread=one, **shared, **errors)
+    assert EntryChoice(table).listed == ("AlFe2O4_1", "d.e")
 
 
 def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
