@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -99,8 +100,7 @@ def test_each_kind_of_file_is_held_to_its_checksum(root: Path, prompt: Prompt) -
 def test_a_forged_score_is_found_by_scoring_again(root: Path, prompt: Prompt) -> None:
     layout = Layout(root)
     receipt = layout.receipt("obelix", "a").read_text()
-    start = receipt.index('"value": ') + 9
-    score = receipt[start : receipt.index(",", start)]
+    (score,) = re.findall(r'"value": ?([^,]+),', receipt)[:1]
     for path in [*layout.leaderboard_dir.rglob("*.json*"), *layout.leaderboard_dir.glob("*.csv")]:
         path.write_text(path.read_text().replace(score, "0.123456"))
     sums = root / SUMS
