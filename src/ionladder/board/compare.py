@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: Submissions up to which every pair is written; beyond it, pairs with leaders and references.
 MOST_FOR_ALL_PAIRS = 60
 #: Deciding groups that are listed by name.
+_OTHERS_AT_ONCE = 250
 MOST_GROUPS = 20
 _FEWEST_GROUPS, _FEWEST_MODELS = 2, 4
 #: Blocks of groups that metrics without sums over groups are computed without, one at a time.
@@ -238,10 +239,12 @@ def _numbers(
     standings: Standings, row: int, others: list[int], sign: float, confidence: float
 ) -> Iterator[tuple[float | None, ...]]:
     """Difference, ends of its interval, and p of this pair alone, for each other."""
-    pairs = ranking.paired_differences(standings, row, others, confidence=confidence)
-    ends = (pairs.ci_low, pairs.ci_high) if sign > 0 else (-pairs.ci_high, -pairs.ci_low)
-    columns = (sign * pairs.difference, *ends, pairs.p)
-    return (tuple(map(rounded, numbers)) for numbers in zip(*columns, strict=True))
+    for begin in range(0, len(others), _OTHERS_AT_ONCE):  # each takes 10,000 differences of memory
+        some = others[begin : begin + _OTHERS_AT_ONCE]
+        pairs = ranking.paired_differences(standings, row, some, confidence=confidence)
+        ends = (pairs.ci_low, pairs.ci_high) if sign > 0 else (-pairs.ci_high, -pairs.ci_low)
+        columns = (sign * pairs.difference, *ends, pairs.p)
+        yield from (tuple(map(rounded, numbers)) for numbers in zip(*columns, strict=True))
 
 
 # --- How much the top of a board rests on: single groups of entries, the metric, the subset
