@@ -95,7 +95,6 @@ def _model(site: Site, name: str, items: Sequence[TaskSite]) -> dict[str, Any]:
             "item": item,
             "board": item.board,
             "row": item.entrants[name].row,
-            "is_cited": item.entrants[name].card is not None,
             "entered": site.entered.get((item.task.name, name)),
             "parts": determined_parts(item.board, item.entrants[name].receipt),
         }
