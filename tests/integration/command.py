@@ -36,6 +36,7 @@ class Prompt:
     def __call__(self, *arguments: str) -> Result:
         """Run one command and return what it did."""
         self._monkeypatch.chdir(self._folder)
+        self._monkeypatch.delenv("COLUMNS", raising=False)  # output is not wrapped
         self._monkeypatch.setattr("sys.argv", ["ionladder", *arguments])
         self._capsys.readouterr()
         code = 0

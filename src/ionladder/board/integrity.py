@@ -148,7 +148,7 @@ def verify_accepted(layout: Layout, _: Params, accept: Sequence[str] = ()) -> Ve
     found: dict[str, Problem] = {}
     for task in sorted({*before, *now}):
         old, new = before.get(task, TaskFiles()), now.get(task, TaskFiles())
-        for name, problem in (*_lost(old, new), *_doubled(old, new), *_alike(layout, task)):
+        for name, problem in (*_lost(old, new), *_alike(layout, task), *_doubled(old, new)):
             found.setdefault(f"{task}/{name}", problem(f"submissions/{task}/{name}"))
         result.n_good += len(new.receipts)
     for path, commit in git.overwritten(layout.root, "submissions", "leaderboard"):
