@@ -624,7 +624,7 @@ _ASKED = {
     "description": "What it is and how the predictions were made, in two or three sentences",
     "authors": "Authors, separated by commas",
     "training_data": "Everything that it was trained on",
-    "inputs": "What it sees of an entry (composition, structure or both)",
+    "inputs": "What it sees of an entry (none, composition, structure or both)",
     "licence": "Licence of the predictions (SPDX)",
     "attempts": "How often the test set was looked at before (empty: not stated)",
 }
