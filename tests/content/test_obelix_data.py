@@ -197,8 +197,8 @@ def test_the_second_step_changed_one_flag_and_four_cifs(layout: Layout) -> None:
 
 def test_manifests_record_the_content_that_is_here(layout: Layout, version: str) -> None:
     recorded = manifest(layout, version)
-    assert len(recorded["checks"]) == 14
-    assert len({check["name"] for check in recorded["checks"]}) == 14
+    assert len(recorded["checks"]) == 15
+    assert len({check["name"] for check in recorded["checks"]}) == 15
     assert {check["result"] for check in recorded["checks"]} == {"passed"}
     for spec in get_dataset("obelix").tables:
         table = read_table(layout, "obelix", version, spec.name)
