@@ -8,7 +8,7 @@ framework must be ordered.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +60,10 @@ def bvse_barrier(training: Training) -> Array:
     log10 σ = a + b·E_3D by least squares; the training median where there is no barrier.
     """
     learnt, wanted = training.rows(barriers_of_inputs(training.inputs)["e_3d_ev"])
-    return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
+    return fit_line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
 
 
-def _line(learnt: Array, wanted: Array, labels: Array) -> Array:
+def fit_line(learnt: Array, wanted: Array, labels: Array) -> Array:
     """A line by least squares where there is a barrier, the median of the labels elsewhere."""
     predicted = np.full(len(wanted), np.median(labels))
     known, treated = np.isfinite(learnt), np.isfinite(wanted)
@@ -98,24 +98,34 @@ def bvse_images(training: Training) -> Array:
     The barrier is the largest minus the smallest site energy of the moving ion over the images.
     The training median stands for a path that the method cannot treat.
     """
-    barriers = image_barriers(training.inputs, cache=feat.feature_cache())
+    barriers = image_barriers(training.inputs, _image_barrier, f"{BVLAIN_VERSION} {SETTINGS}")
     learnt, wanted = training.rows(barriers.clip(upper=training.settings["clip_ev"]))
-    return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
+    return fit_line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
 
 
-def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float]:
-    """Bond-valence barrier along the images of every path, eV, by id; NaN where there is none.
+def image_barriers(
+    inputs: TaskInputs,
+    barrier: Callable[[GivenPath], float | None],
+    source: str,
+    *,
+    subsets: Iterable[str] = ("train", "test"),
+) -> pd.Series[float]:
+    """A barrier along the images of every path, eV, by id; NaN where there is none.
 
     Args:
         inputs: Inputs of a dataset with the frames ``paths_init``.
-        cache: Folder where barriers are kept between runs; None keeps none.
+        barrier: One path → its barrier, eV, or None where the method cannot treat it.
+        source: Method, version and settings: what barriers depend on besides the path. Values are
+            kept under it between runs.
+        subsets: Paths that are asked for.
 
     Raises:
         BaselineError: The inputs hold no paths.
     """
+    cache = feat.feature_cache()
     found = {
-        given.id: feat.kept(partial(_image_barrier, given), _path_key(given), cache)
-        for subset in ("train", "test")
+        given.id: feat.kept(partial(barrier, given), f"{source} {_path_key(given)}", cache)
+        for subset in subsets
         for block in inputs.blocks("paths_init", subset=subset)  # type: ignore[attr-defined]
         for given in given_paths_of(block)
     }
@@ -124,7 +134,7 @@ def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float
 
 def _path_key(given: GivenPath) -> str:
     arrays = (given.numbers, given.cell_ang, given.positions_ang.round(6))
-    return f"{BVLAIN_VERSION} {SETTINGS} " + " ".join(str(array.tolist()) for array in arrays)
+    return " ".join(str(array.tolist()) for array in arrays)
 
 
 def _image_barrier(given: GivenPath) -> float | None:

@@ -15,7 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.features import feature_cache, kept, label_array, require_structures
+from ionladder.baselines.bvse import LARGEST_EV, fit_line, image_barriers
+from ionladder.baselines.features import (
+    feature_cache,
+    kept,
+    label_array,
+    path_features,
+    require_structures,
+)
 from ionladder.baselines.graphs import read_cif, site_shares
 from ionladder.baselines.registry import Training, baseline, baseline_error
 from ionladder.errors import visible
@@ -25,6 +32,8 @@ if TYPE_CHECKING:
 
     from pymatgen.core.structure import Structure
 
+    from ionladder.baselines.neb import PotentialName
+    from ionladder.data.store import GivenPath, TaskInputs
     from ionladder.specs import Array
 
 ALPHAS: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(13))
@@ -60,6 +69,105 @@ def chgnet_features(training: Training) -> Array:
 def sevennet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of SevenNet-0."""
     return fit_ridge(training, SEVENNET)
+
+
+# Barriers along given images: energies of the images as they are, nothing is relaxed
+
+IMAGES: dict[str, Any] = {"clip_ev": 6.0}
+FOREST: dict[str, Any] = {"n_estimators": 200, "max_features": 0.3, "min_samples_leaf": 3}
+# Energies in float32 of a thousand atoms.
+TOLERANCE_EV = 0.02
+
+
+@baseline(
+    tasks=("em619",),
+    frames=True,
+    tolerance=TOLERANCE_EV,
+    extra="umlip",
+    packages=("torch", "chgnet", "ase"),
+)
+def chgnet_images(training: Training) -> Array:
+    """Largest minus smallest energy of CHGNet over the images, nothing relaxed."""
+    return _untrained(training, "chgnet")
+
+
+@baseline(
+    tasks=("em619",),
+    frames=True,
+    tolerance=TOLERANCE_EV,
+    extra="umlip",
+    packages=("torch", "sevenn", "ase"),
+)
+def sevennet_images(training: Training) -> Array:
+    """Largest minus smallest energy of SevenNet-0 over the images, nothing relaxed."""
+    return _untrained(training, "sevennet-0")
+
+
+@baseline(
+    tasks=("em619",),
+    seeds=5,
+    frames=True,
+    tolerance=TOLERANCE_EV,
+    settings=IMAGES | FOREST,
+    extra="umlip",
+    packages=("torch", "chgnet", "ase"),
+)
+def chgnet_delta(training: Training) -> Array:
+    """A line from CHGNet's barrier of the images, and a forest for what the line leaves over.
+
+    Both learn from training barriers; the forest sees what path-rf sees, and CHGNet's barrier.
+    """
+    from sklearn.ensemble import RandomForestRegressor
+
+    inputs, ids = training.inputs, list(training.train_ids)
+    raw = potential_barriers(inputs, "chgnet").clip(upper=IMAGES["clip_ev"])
+    labels = label_array(inputs, training.train_ids)
+    learnt, wanted = training.rows(raw)
+    line = fit_line(learnt, np.concatenate([learnt, wanted]), labels)
+    known, asked = training.rows(path_features(inputs.entries).assign(raw=raw.fillna(-1.0)))
+    forest = RandomForestRegressor(**FOREST, random_state=training.seed, n_jobs=1)
+    forest.fit(known, labels - line[: len(ids)])
+    return np.asarray(line[len(ids) :] + forest.predict(asked), dtype=np.float64)
+
+
+def _untrained(training: Training, name: PotentialName) -> Array:
+    found = potential_barriers(training.inputs, name, subsets=("test",))
+    median = float(np.median(label_array(training.inputs, training.train_ids)))
+    return found.loc[list(training.predict_ids)].fillna(median).to_numpy()
+
+
+def potential_barriers(
+    inputs: TaskInputs, name: PotentialName, *, subsets: tuple[str, ...] = ("train", "test")
+) -> pd.Series[float]:
+    """A potential's largest minus smallest energy over the images of every path, eV, by id.
+
+    Args:
+        inputs: Inputs of a dataset with the frames ``paths_init``.
+        name: The potential; its weights come inside its package.
+        subsets: Paths that are asked for.
+
+    Returns:
+        NaN where the potential does not know an element or gives no finite energy.
+    """
+    from ionladder.baselines.neb import potential_of
+
+    new_calculator, source = potential_of(name, None)
+    calculator = new_calculator()
+
+    def barrier(given: GivenPath) -> float | None:
+        from ase import Atoms
+
+        energies = []
+        for places in given.positions_ang:
+            image = Atoms(given.numbers, positions=places, cell=given.cell_ang, pbc=True)
+            try:
+                calculator.calculate(image, properties=["energy"], system_changes=["positions"])
+            except (ValueError, KeyError, IndexError):  # an element without parameters
+                return None
+            energies.append(float(calculator.results["energy"]))
+        return float(min(np.ptp(energies), LARGEST_EV)) if np.isfinite(energies).all() else None
+
+    return image_barriers(inputs, barrier, source, subsets=subsets)
 
 
 # The ridge, whose penalty is chosen by grouped cross-validation of the training part
