@@ -81,6 +81,7 @@ TOLERANCE_EV = 0.02
 
 @baseline(
     tasks=("em619",),
+    folds=False,
     frames=True,
     tolerance=TOLERANCE_EV,
     extra="umlip",
@@ -93,6 +94,7 @@ def chgnet_images(training: Training) -> Array:
 
 @baseline(
     tasks=("em619",),
+    folds=False,
     frames=True,
     tolerance=TOLERANCE_EV,
     extra="umlip",
@@ -106,6 +108,7 @@ def sevennet_images(training: Training) -> Array:
 @baseline(
     tasks=("em619",),
     seeds=5,
+    folds=False,
     frames=True,
     tolerance=TOLERANCE_EV,
     settings=IMAGES | FOREST,
