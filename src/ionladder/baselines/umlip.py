@@ -15,14 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.bvse import LARGEST_EV, fit_line, image_barriers
-from ionladder.baselines.features import (
-    feature_cache,
-    kept,
-    label_array,
-    path_features,
-    require_structures,
-)
+from ionladder.baselines.bvse import LARGEST_EV, image_barriers
+from ionladder.baselines.features import feature_cache, kept, label_array, require_structures
 from ionladder.baselines.graphs import read_cif, site_shares
 from ionladder.baselines.registry import Training, baseline, baseline_error
 from ionladder.errors import visible
@@ -73,8 +67,6 @@ def sevennet_features(training: Training) -> Array:
 
 # Barriers along given images: energies of the images as they are, nothing is relaxed
 
-IMAGES: dict[str, Any] = {"clip_ev": 6.0}
-FOREST: dict[str, Any] = {"n_estimators": 200, "max_features": 0.3, "min_samples_leaf": 3}
 # Energies in float32 of a thousand atoms.
 TOLERANCE_EV = 0.02
 
@@ -89,65 +81,18 @@ TOLERANCE_EV = 0.02
 )
 def chgnet_images(training: Training) -> Array:
     """Largest minus smallest energy of CHGNet over the images, nothing relaxed."""
-    return _untrained(training, "chgnet")
-
-
-@baseline(
-    tasks=("em619",),
-    folds=False,
-    frames=True,
-    tolerance=TOLERANCE_EV,
-    extra="umlip",
-    packages=("torch", "sevenn", "ase"),
-)
-def sevennet_images(training: Training) -> Array:
-    """Largest minus smallest energy of SevenNet-0 over the images, nothing relaxed."""
-    return _untrained(training, "sevennet-0")
-
-
-@baseline(
-    tasks=("em619",),
-    seeds=5,
-    folds=False,
-    frames=True,
-    tolerance=TOLERANCE_EV,
-    settings=IMAGES | FOREST,
-    extra="umlip",
-    packages=("torch", "chgnet", "ase"),
-)
-def chgnet_delta(training: Training) -> Array:
-    """A line from CHGNet's barrier of the images, and a forest for what the line leaves over.
-
-    Both learn from training barriers; the forest sees what path-rf sees, and CHGNet's barrier.
-    """
-    from sklearn.ensemble import RandomForestRegressor
-
-    inputs, ids = training.inputs, list(training.train_ids)
-    raw = potential_barriers(inputs, "chgnet").clip(upper=IMAGES["clip_ev"])
-    labels = label_array(inputs, training.train_ids)
-    learnt, wanted = training.rows(raw)
-    line = fit_line(learnt, np.concatenate([learnt, wanted]), labels)
-    known, asked = training.rows(path_features(inputs.entries).assign(raw=raw.fillna(-1.0)))
-    forest = RandomForestRegressor(**FOREST, random_state=training.seed, n_jobs=1)
-    forest.fit(known, labels - line[: len(ids)])
-    return np.asarray(line[len(ids) :] + forest.predict(asked), dtype=np.float64)
-
-
-def _untrained(training: Training, name: PotentialName) -> Array:
-    found = potential_barriers(training.inputs, name, subsets=("test",))
+    found = potential_barriers(training.inputs, "chgnet")
     median = float(np.median(label_array(training.inputs, training.train_ids)))
-    return found.loc[list(training.predict_ids)].fillna(median).to_numpy()
+    asked = found.loc[list(training.predict_ids)].fillna(median)
+    return np.asarray(asked, dtype=np.float64)
 
 
-def potential_barriers(
-    inputs: TaskInputs, name: PotentialName, *, subsets: tuple[str, ...] = ("train", "test")
-) -> pd.Series[float]:
-    """A potential's largest minus smallest energy over the images of every path, eV, by id.
+def potential_barriers(inputs: TaskInputs, name: PotentialName) -> pd.Series[float]:
+    """A potential's largest minus smallest energy over the images of test paths, eV, by id.
 
     Args:
         inputs: Inputs of a dataset with the frames ``paths_init``.
         name: The potential; its weights come inside its package.
-        subsets: Paths that are asked for.
 
     Returns:
         NaN where the potential does not know an element or gives no finite energy.
@@ -170,7 +115,7 @@ def potential_barriers(
             energies.append(float(calculator.results["energy"]))
         return float(min(np.ptp(energies), LARGEST_EV)) if np.isfinite(energies).all() else None
 
-    return image_barriers(inputs, barrier, source, subsets=subsets)
+    return image_barriers(inputs, barrier, source, subsets=("test",))
 
 
 # The ridge, whose penalty is chosen by grouped cross-validation of the training part
