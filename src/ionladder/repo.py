@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import EPIPE
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
@@ -207,8 +208,8 @@ _HELD_VARIABLE = "IONLADDER_WRITER"
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; move it into place only if the block succeeds.
 
-    A crash, an error or a full disk leaves ``path`` as it was. Nothing is forced to the platter:
-    every file written here can be made again.
+    A crash, an error or a full disk leaves ``path`` as it was, and the error of the disk names it.
+    Nothing is forced to the platter: every file written here can be made again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{path.name}.{os.getpid()}-"
@@ -219,15 +220,25 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(_NEW_FILE_MODE)
         temporary.replace(path)
+    except OSError as error:
+        _name(error, path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _name(error: OSError, path: Path) -> None:
+    """Say what could not be written: errors of a file that is open name none."""
+    if error.filename is None and error.errno not in (None, EPIPE):
+        error.filename = str(path)
 
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder that takes the place of ``target`` if the block succeeds.
 
-    On an error ``target`` stays as it was, and nothing else is left behind.
+    On an error ``target`` stays as it was, and nothing else is left behind. An error of the disk
+    names it.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.name}.{os.getpid()}-"
@@ -244,6 +255,9 @@ def replacing_folder(target: Path) -> Iterator[Path]:
             if former.exists():
                 former.rename(target)
             raise
+    except OSError as error:
+        _name(error, target)
+        raise
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
 

@@ -11,7 +11,7 @@ _KEPT = yaml.safe_load(Path(__file__).with_name("corpus.yaml").read_text(encodin
 WORDS: dict[str, str] = _KEPT["words"]
 PAYLOADS: dict[str, str] = _KEPT["payloads"]
 """What would set ``ilRan``, ask another host or stretch a page, were it more than words."""
-FIELDS = ("model", "description", "training_data", "licence", "hardware", "notes")
+FIELDS = ("model", "description", "training_data", "hardware", "notes")
 
 
 def card_of(words: str) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def card_of(words: str) -> dict[str, Any]:
         **dict.fromkeys(FIELDS, words),
         "authors": [{"name": words, "affiliation": words}],
         "inputs": "composition",
+        "licence": "MIT",
         "hyperparameters": {words: words, "list": [words, words]},
     }
 

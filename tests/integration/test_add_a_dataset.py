@@ -118,4 +118,4 @@ def test_wrong_counts_and_columns_are_refused(
     path.write_text(text.replace(old, new), encoding="utf-8")
 
     said = ionladder(copy, "ingest", "naion", fails=True)
-    assert words in said
+    assert words in " ".join(said.split())

@@ -32,7 +32,8 @@ def test_one_function_and_its_name_make_a_column_and_change_no_published_number(
     metrics.write_text(f"{metrics.read_text(encoding='utf-8')}\n\n{FUNCTION}", encoding="utf-8")
     facts = root / "src" / "ionladder" / "data" / "obelix" / "dataset.yaml"
     text = facts.read_text(encoding="utf-8")
-    facts.write_text(text.replace("\nmetrics:\n", f"\nmetrics:\n  {LINE}\n", 1), encoding="utf-8")
+    assert "\nmetrics:\n" not in text  # all of them stand in the file that it extends
+    facts.write_text(f"{text}metrics:\n  {LINE}\n", encoding="utf-8")
     ionladder(root, "leaderboard", "obelix")
     history.commit("A metric more")
 

@@ -45,6 +45,7 @@ for (const script of document.querySelectorAll('script')) {
 return found;
 """
 WIDTH = "return document.documentElement.scrollWidth"
+HEAD = "return document.querySelector('[data-md-component=header-topic]').textContent"
 WORDS = "return document.querySelector('article').textContent"
 
 
@@ -118,6 +119,8 @@ def test_every_word_is_there_to_read(reader: Reader, cards: Cards) -> None:
     for name, card in cards.items():
         assert plain(card["model"]) in board
         reader.open(f"submissions/obelix/{name}/")
+        assert plain(card["model"], limit=80) in plain(reader.run("return document.title"))
+        assert plain(card["model"], limit=80) in plain(reader.run(HEAD))
         page = plain(reader.run(WORDS))
         for words in _words(card):
             assert plain(words) in page, name

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,9 @@ def _searched(url: str, page: str) -> tuple[str, str, str]:
     """Address, title and other headings of a page, as the site's search reads them."""
     given = _TITLE.search(page.partition("\n---")[0])
     headings = [_TAG.sub("", each).strip() for each in _HEADING.findall(page)]
-    title = str(json.loads(given[1])) if given and given[1].startswith('"') else given and given[1]
-    return f"{url.rstrip('/')}/".lstrip("/"), title or headings[0], " · ".join(headings[1:])
+    title = json.loads(given[1]) if given and given[1].startswith('"') else given and given[1]
+    address = f"{url.rstrip('/')}/".lstrip("/")
+    return address, unescape(title or headings[0]), " · ".join(headings[1:])
 
 
 def _write(path: Path, content: bytes) -> None:

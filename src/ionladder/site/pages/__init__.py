@@ -39,6 +39,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    engine.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # YAML reads no halves of emoji
     words, cells = _functions(text), _functions(tables)
     engine.filters.update(words)
     engine.globals.update({n: f for n, f in words.items() if n.endswith("_url")})
