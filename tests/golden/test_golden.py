@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -62,7 +63,8 @@ def test_scoring_again_writes_the_same_bytes(tmp_path: Path) -> None:
     for path in board.rglob("*.[jc]s[ov]*"):
         if path.name != "history.jsonl":
             path.unlink()
-    ok(root, "leaderboard")
+    # Predictions in others' repositories come from the mirror, where there is one.
+    ok(root, "leaderboard", mirror=os.environ.get("IONLADDER_MIRROR"))
     kept, found = (
         {str(p.relative_to(top)): p.read_bytes() for p in top.rglob("*") if p.is_file()}
         for top in (ROOT / "leaderboard", board)

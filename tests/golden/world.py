@@ -41,7 +41,7 @@ BOARD = {"good-model": (1.4, 1, 0.0), "other-model": (1.5, 2, 0.0), "far-off": (
 
 
 def ionladder(
-    root: Path, *arguments: str, mirror: Path | None = None
+    root: Path, *arguments: str, mirror: Path | str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a repository, without the caller's settings."""
     hidden = ("IONLADDER_ROOT", "IONLADDER_MIRROR", "PYTHONSTARTUP")
@@ -59,7 +59,7 @@ def ionladder(
     return done
 
 
-def ok(root: Path, *arguments: str, mirror: Path | None = None) -> str:
+def ok(root: Path, *arguments: str, mirror: Path | str | None = None) -> str:
     """Run a command that must succeed; what it printed."""
     done = ionladder(root, *arguments, mirror=mirror)
     assert done.returncode == 0, done.stderr
