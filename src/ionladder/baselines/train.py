@@ -158,7 +158,7 @@ def train_network(
         labels: Their labels, shape (n_crystals,) or (n_crystals, n_targets).
         settings: ``optimizer`` (``Adam`` or ``AdamW``), ``learning_rate``, ``weight_decay``,
             ``batch_size`` (a last crystal alone joins the step before), ``epochs``;
-            ``labels`` (``raw``, ``centred`` or ``standardised``); ``order`` (``shuffled`` anew
+            ``labels`` (``raw``, ``centred`` or ``standardised``); ``order`` (``shuffled`` before
             every epoch, or ``fixed``); and for a learning rate that falls with a cosine,
             ``cosine_epochs`` and ``last_learning_rate``.
         seed: Decides the order of crystals.

@@ -42,7 +42,7 @@ def _files(layout: Layout, params: Params) -> Iterator[str]:
 
 
 def write_sums(layout: Layout, params: Params) -> list[str]:
-    """Write the list anew.
+    """Write the list of checksums.
 
     Returns:
         Files outside ``leaderboard/`` whose checksum is another than before: somebody changed

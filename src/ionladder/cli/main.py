@@ -132,9 +132,12 @@ def _told(error: Exception, out: TextIO) -> int:
         extra = "structures" if package == "pymatgen" else "repo"
         step = f'Install it: pip install "ionladder[{extra}]".'
         said = f"This needs the package {package}, which is not here. {step}"
-    elif not isinstance(error, IonLadderError) and not (said := _damaged()):
+    elif not isinstance(error, IonLadderError):
         # Files that commands write are read as they were written; one that is damaged says so.
-        raise error
+        # A fault of ours is not hidden behind it: what stopped the command comes last.
+        if not (damaged := _damaged()):
+            raise error
+        said = f"{damaged}\nWhat stopped the command: {type(error).__name__}: {error}"
     if code == 1:
         say(said, to=sys.stderr)
     return code
