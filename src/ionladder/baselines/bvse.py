@@ -8,7 +8,7 @@ framework must be ordered.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -98,34 +98,24 @@ def bvse_images(training: Training) -> Array:
     The barrier is the largest minus the smallest site energy of the moving ion over the images.
     The training median stands for a path that the method cannot treat.
     """
-    barriers = image_barriers(training.inputs, _image_barrier, f"{BVLAIN_VERSION} {SETTINGS}")
+    barriers = image_barriers(training.inputs, cache=feat.feature_cache())
     learnt, wanted = training.rows(barriers.clip(upper=training.settings["clip_ev"]))
     return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
 
 
-def image_barriers(
-    inputs: TaskInputs,
-    barrier: Callable[[GivenPath], float | None],
-    source: str,
-    *,
-    subsets: Iterable[str] = ("train", "test"),
-) -> pd.Series[float]:
-    """A barrier along the images of every path, eV, by id; NaN where there is none.
+def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float]:
+    """Bond-valence barrier along the images of every path, eV, by id; NaN where there is none.
 
     Args:
         inputs: Inputs of a dataset with the frames ``paths_init``.
-        barrier: One path → its barrier, eV, or None where the method cannot treat it.
-        source: Method, version and settings: what barriers depend on besides the path. Values are
-            kept under it between runs.
-        subsets: Paths that are asked for.
+        cache: Folder where barriers are kept between runs; None keeps none.
 
     Raises:
         BaselineError: The inputs hold no paths.
     """
-    cache = feat.feature_cache()
     found = {
-        given.id: feat.kept(partial(barrier, given), f"{source} {_path_key(given)}", cache)
-        for subset in subsets
+        given.id: feat.kept(partial(_image_barrier, given), _path_key(given), cache)
+        for subset in ("train", "test")
         for block in inputs.blocks("paths_init", subset=subset)  # type: ignore[attr-defined]
         for given in given_paths_of(block)
     }
@@ -134,7 +124,7 @@ def image_barriers(
 
 def _path_key(given: GivenPath) -> str:
     arrays = (given.numbers, given.cell_ang, given.positions_ang.round(6))
-    return " ".join(str(array.tolist()) for array in arrays)
+    return f"{BVLAIN_VERSION} {SETTINGS} " + " ".join(str(array.tolist()) for array in arrays)
 
 
 def _image_barrier(given: GivenPath) -> float | None:

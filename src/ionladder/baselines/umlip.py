@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.bvse import LARGEST_EV, image_barriers
 from ionladder.baselines.features import feature_cache, kept, label_array, require_structures
 from ionladder.baselines.graphs import read_cif, site_shares
 from ionladder.baselines.registry import Training, baseline, baseline_error
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from pymatgen.core.structure import Structure
 
-    from ionladder.baselines.neb import PotentialName
-    from ionladder.data.store import GivenPath, TaskInputs
     from ionladder.specs import Array
 
 ALPHAS: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(13))
@@ -63,59 +60,6 @@ def chgnet_features(training: Training) -> Array:
 def sevennet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of SevenNet-0."""
     return fit_ridge(training, SEVENNET)
-
-
-# Barriers along given images: energies of the images as they are, nothing is relaxed
-
-# Energies in float32 of a thousand atoms.
-TOLERANCE_EV = 0.02
-
-
-@baseline(
-    tasks=("em619",),
-    folds=False,
-    frames=True,
-    tolerance=TOLERANCE_EV,
-    extra="umlip",
-    packages=("torch", "chgnet", "ase"),
-)
-def chgnet_images(training: Training) -> Array:
-    """Largest minus smallest energy of CHGNet over the images, nothing relaxed."""
-    found = potential_barriers(training.inputs, "chgnet")
-    median = float(np.median(label_array(training.inputs, training.train_ids)))
-    asked = found.loc[list(training.predict_ids)].fillna(median)
-    return np.asarray(asked, dtype=np.float64)
-
-
-def potential_barriers(inputs: TaskInputs, name: PotentialName) -> pd.Series[float]:
-    """A potential's largest minus smallest energy over the images of test paths, eV, by id.
-
-    Args:
-        inputs: Inputs of a dataset with the frames ``paths_init``.
-        name: The potential; its weights come inside its package.
-
-    Returns:
-        NaN where the potential does not know an element or gives no finite energy.
-    """
-    from ionladder.baselines.neb import potential_of
-
-    new_calculator, source = potential_of(name, None)
-    calculator = new_calculator()
-
-    def barrier(given: GivenPath) -> float | None:
-        from ase import Atoms
-
-        energies = []
-        for places in given.positions_ang:
-            image = Atoms(given.numbers, positions=places, cell=given.cell_ang, pbc=True)
-            try:
-                calculator.calculate(image, properties=["energy"], system_changes=["positions"])
-            except (ValueError, KeyError, IndexError):  # an element without parameters
-                return None
-            energies.append(float(calculator.results["energy"]))
-        return float(min(np.ptp(energies), LARGEST_EV)) if np.isfinite(energies).all() else None
-
-    return image_barriers(inputs, barrier, source, subsets=("test",))
 
 
 # The ridge, whose penalty is chosen by grouped cross-validation of the training part
