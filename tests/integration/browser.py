@@ -9,7 +9,8 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,13 @@ class Reader:
         return WebDriverWait(self.driver, PATIENCE_SECONDS).until(
             lambda d: d.execute_script(wanted)
         )
+
+    def until(self, ask: Callable[[], Any], wanted: object) -> Any:
+        """What a question gives, as soon as it is what is wanted or patience is over."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (found := ask()) != wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
 
     def click(self, selector: str) -> None:
         """Click the first element of a selector."""
