@@ -16,7 +16,14 @@ from rescore import committed_predictions, synthetic_repository, write_submissio
 TASK = "obelix"
 LIMITS_AT = 1000
 # What is measured → the largest value at 1,000 submissions.
-LIMITS = {"one more, CPU s": 15.0, "one more, MB": 500.0, "score, CPU s": 2.5, "pack kB": 30.0}
+LIMITS = {
+    "one more, CPU s": 15.0,
+    "one more, MB": 500.0,
+    "score, CPU s": 2.5,
+    "again, CPU s": 2.5,
+    "lines of boards": 60,
+    "pack kB": 30.0,
+}
 
 
 def main() -> None:
@@ -47,7 +54,9 @@ def main() -> None:
             found["again, CPU s"] = run("leaderboard", TASK)[0]
             after = commit(root)
             changed = git(root, "diff", "--numstat", before, after).splitlines()
-            found["lines"] = sum(int(line.split()[0]) for line in changed)
+            found["lines of boards"] = sum(
+                int(line.split()[0]) for line in changed if "\tleaderboard/" in line
+            )
             for line in changed:
                 print("   ", line)
             pack = git(

@@ -26,7 +26,6 @@ from ionladder.repo import (
     Layout,
     find_layout,
     has_pymatgen,
-    read_json,
     replacing,
     replacing_folder,
     write_text,
@@ -483,12 +482,14 @@ def load_board(name: str, *, root: Path | str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from ionladder.board.model import read_board
+
     layout = find_layout() if root is None else Layout(Path(root).resolve())
     path = layout.leaderboard_json(get_task(name).name)
     if not path.is_file():
         step = f"`ionladder leaderboard {name}` scores it, where its data are here."
         raise ConfigError(layout.relative(path), "a board", "none yet", step)
-    board = read_json(path)
+    board, _ = read_board(layout, name)
     flat = [{k: v for k, v in r.items() if not isinstance(v, dict | list)} for r in board["rows"]]
     table = pd.DataFrame(flat).drop(columns=["card", "reported"], errors="ignore")
     table.attrs |= {key: board[key] for key in ("dataset_version", "scorer_version", "primary")}

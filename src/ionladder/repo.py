@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EPIPE
 from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -357,12 +356,11 @@ def to_json(value: Any) -> str:
 _WIDTH, _DEEPEST = 100, 2
 
 
-def to_rows(value: Any) -> str:
+def to_rows(value: Any, *, deepest: int = _DEEPEST) -> str:
     """Serialise as JSON of which a change touches few lines: one row of a table a line.
 
-    A mapping that is too long for a line gets one for each key, two levels deep; of a longer list
-    of rows each is one line, and lists that begin with the same cell share it, as the pairs of one
-    submission do. NaN and infinities become null.
+    A mapping that is too long for a line gets one for each key, ``deepest`` levels deep; of a
+    longer list of mappings under such a key each is one line. NaN and infinities become null.
 
     Example:
         >>> print(to_rows({"rows": [{"a": "x" * 50}, {"a": "y" * 50}]}), end="")
@@ -373,25 +371,23 @@ def to_rows(value: Any) -> str:
           ]
         }
     """
-    return f"{_in_rows(value, 0)}\n"
+    return f"{_in_rows(value, 0, deepest)}\n"
 
 
-def _in_rows(value: Any, depth: int) -> str:
+def _in_rows(value: Any, depth: int, deepest: int) -> str:
     import orjson
 
     flat = orjson.dumps(value).decode("utf-8")
     if len(flat) <= _WIDTH or not isinstance(value, Mapping | list):
         return flat
-    if isinstance(value, Mapping) and depth < _DEEPEST:
+    if isinstance(value, Mapping) and depth < deepest:
         lines = [
-            f"{orjson.dumps(key).decode('utf-8')}: {_in_rows(item, depth + 1)}"
+            f"{orjson.dumps(key).decode('utf-8')}: {_in_rows(item, depth + 1, deepest)}"
             for key, item in value.items()
         ]
         ends = "{}"
-    elif isinstance(value, list) and isinstance(value[0], Mapping | list):
-        parts = groupby(value, lambda row: row[0] if isinstance(row, list) and row else id(row))
-        lines = [orjson.dumps(list(rows)).decode("utf-8")[1:-1] for _, rows in parts]
-        ends = "[]"
+    elif isinstance(value, list) and isinstance(value[0], Mapping) and depth < _DEEPEST:
+        lines, ends = [orjson.dumps(row).decode("utf-8") for row in value], "[]"
     else:
         return flat
     inner = ",".join(f"\n{'  ' * (depth + 1)}{line}" for line in lines)

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 from ionladder.board.claims import Claim, beside, convention_scores, read_claims
+from ionladder.board.model import read_board
 from ionladder.cli import boards, contributor
 from ionladder.config import load_params
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError
-from ionladder.repo import Layout, read_json
+from ionladder.repo import Layout
 from ionladder.score import TaskScorer
 
 LAYOUT = Layout(Path(__file__).resolve().parents[2])
@@ -24,7 +25,7 @@ OBELIX = [claim for claim in CLAIMS["obelix"] if claim.task]
 
 
 def analysis(task: str) -> dict[str, Any]:
-    found: dict[str, Any] = read_json(LAYOUT.analysis_json(task)).get("conventions", {})
+    found: dict[str, Any] = read_board(LAYOUT, task)[1].get("conventions", {})
     return found
 
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from ionladder.board.compare import compare_submissions, pair_table
-from ionladder.board.model import Pair, read_pairs
+from ionladder.board.model import Pair, read_board, read_pairs
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
-from ionladder.repo import Layout, read_json
+from ionladder.repo import Layout
 from ionladder.score import TaskScorer, submission_folders
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -29,20 +29,20 @@ TASKS = [name for name in sorted(PARAMS.task_versions) if LAYOUT.leaderboard_jso
 
 @cache
 def verified(task: str) -> dict[str, dict[str, Any]]:
-    rows = read_json(LAYOUT.leaderboard_json(task))["rows"]
+    rows = read_board(LAYOUT, task)[0]["rows"]
     return {row["submission"]: row for row in rows if row["kind"] == "verified"}
 
 
 @cache
 def pairs_of(task: str) -> Mapping[tuple[str, str], Pair]:
     """Pairs both ways."""
-    found = [pair for pair, _ in read_pairs(read_json(LAYOUT.analysis_json(task))["pairs"])]
+    found = [pair for pair, _ in read_pairs(read_board(LAYOUT, task)[1]["pairs"])]
     return {(p.submission, p.other): p for pair in found for p in (pair, pair.turned())}
 
 
 def better(task: str, one: str, other: str) -> bool:
     """Whether the stored pair says that one is significantly better."""
-    board = read_json(LAYOUT.leaderboard_json(task))
+    board = read_board(LAYOUT, task)[0]
     is_smaller_better = board["primary"]["direction"] == "minimize"
     return pairs_of(task)[one, other].state == ("lower" if is_smaller_better else "higher")
 
@@ -70,7 +70,7 @@ def test_ranges_groups_and_probabilities_are_those_of_the_pairs(task: str) -> No
 
 
 def references(task: str) -> list[str]:
-    rows = read_json(LAYOUT.leaderboard_json(task))["rows"]
+    rows = read_board(LAYOUT, task)[0]["rows"]
     return [row["submission"] for row in rows if row["kind"] == "reference"]
 
 

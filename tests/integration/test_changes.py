@@ -16,6 +16,7 @@ from command import Prompt, fetch_and_ingest, inside
 
 import tiny
 from factories import SIGMA, write_repo
+from ionladder.board.model import read_board
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -114,10 +115,7 @@ def test_one_changed_label_shows_on_the_changes_page_exactly(
     assert "Nothing has moved yet" in render_pages(load_site(layout))["changes/"]
     use(layout, "1.1.0")
     prompt.ok("leaderboard")
-    board = {
-        r["submission"]: r
-        for r in json.loads(layout.leaderboard_json("obelix").read_text())["rows"]
-    }
+    board = {r["submission"]: r for r in read_board(layout, "obelix")[0]["rows"]}
 
     changes = json.loads(prompt.ok("changes", "obelix", "--since", "1", "--json").out)
     assert sorted(change["submission"] for change in changes) == sorted(OFFSETS)

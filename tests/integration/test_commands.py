@@ -12,6 +12,7 @@ from command import Prompt, fetch_and_ingest, files_below, held_out
 
 import tiny
 from factories import SIGMA, write_repo
+from ionladder.board.model import read_board
 from ionladder.repo import Layout
 
 
@@ -73,7 +74,7 @@ def test_from_a_template_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -
 
     prompt.ok("leaderboard")
     assert json.loads(layout.receipt("obelix", "my-model").read_text()) == verdict
-    board = json.loads(layout.leaderboard_json("obelix").read_text())
+    board = read_board(layout, "obelix")[0]
     assert board["rows"][0]["submission"] == "my-model"
     assert board["rows"][0]["rank"] == 1
     assert {row["kind"] for row in board["rows"]} == {"verified", "reported"}
@@ -88,7 +89,7 @@ def test_baselines_enter_through_the_same_door(layout: Layout, prompt: Prompt) -
     test = held_out(layout, LATEST)["log10_sigma"]
     median = labels["log10_sigma"].drop(test.index).median()
     expected = (test - median).abs().mean()
-    row = json.loads(layout.leaderboard_json("obelix").read_text())["rows"][0]
+    row = read_board(layout, "obelix")[0]["rows"][0]
     assert (row["submission"], row["kind"], row["rank"]) == ("train-median", "reference", None)
     assert row["mae"] == pytest.approx(expected, abs=2e-6)
     assert row["cv_grouped_doi_comp_mae"] is not None

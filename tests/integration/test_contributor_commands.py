@@ -18,6 +18,7 @@ import ionladder
 import tiny
 from factories import write_repo
 from git_repository import GitRepository
+from ionladder.board.model import read_board
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_site
@@ -180,7 +181,7 @@ def test_boards_and_predictions_are_read_as_tables(
     prompt.ok("leaderboard", "obelix")
     before = files_below(layout.root)
     shown = prompt.ok("board", "obelix").out
-    row = json.loads(layout.leaderboard_json("obelix").read_text())["rows"][0]
+    row = read_board(layout, "obelix")[0]["rows"][0]
     (line,) = [line for line in shown.splitlines() if line.startswith(f"{row['submission']} ")]
     assert f"{row['mae']:.3f} [{row['mae_ci_low']:.2f}, {row['mae_ci_high']:.2f}]" in line
     assert "from outside: A. Author (3)" in shown
@@ -261,7 +262,7 @@ def test_only_what_the_last_commit_published_is_replaced(prompt: Prompt, layout:
 def test_the_verdict_is_that_of_the_board(prompt: Prompt, layout: Layout) -> None:
     full = json.loads(prompt.ok("score", MINE, "--json", "--full").out)
     prompt.ok("leaderboard", "obelix")
-    board = json.loads(layout.leaderboard_json("obelix").read_text())
+    board = read_board(layout, "obelix")[0]
     (row,) = [row for row in board["rows"] if row["submission"] == "mine"]
     judged = ("better_than_references", "worse_than_references")
     for key in ("rank", "rank_low", "rank_high", "tie_group", "probability_best", *judged):

@@ -16,6 +16,7 @@ from command import Prompt, fetch_and_ingest
 from factories import write_repo
 from git_repository import GitRepository
 from golden.world import BOARD, CARD
+from ionladder.board.model import read_board
 from ionladder.pr import check
 from ionladder.pr.check import ReviewQuestion
 from ionladder.pr.worker import judge
@@ -137,7 +138,7 @@ def test_an_honest_pull_request_gets_the_contributors_own_verdict(
     prompt.ok("leaderboard")
     receipt = json.loads(layout.receipt("obelix", "my-model").read_text())
     assert checked.submission["receipt"] == receipt
-    rows = json.loads(layout.leaderboard_json("obelix").read_text())["rows"]
+    rows = read_board(layout, "obelix")[0]["rows"]
     mine = next(row for row in rows if row["submission"] == "my-model")
     standing = checked.submission["standing"]
     assert {key: standing[key] for key in ("rank", "rank_low", "rank_high")} == {
@@ -148,7 +149,7 @@ def test_an_honest_pull_request_gets_the_contributors_own_verdict(
     assert len(standing["tied_with"]) == standing["n_ranked"] - 1 - n_better - n_worse
     assert f"| MAE | {mine['mae']:.3f} [" in checked.summary
     assert f"**rank {mine['rank']}** of 4" in checked.summary
-    analysis = json.loads(layout.analysis_json("obelix").read_text())
+    analysis = read_board(layout, "obelix")[1]
     assert checked.submission["audit"] == analysis["audit"]["my-model"]
 
 

@@ -13,6 +13,7 @@ from command import Prompt, fetch_and_ingest
 
 import tiny
 from factories import write_repo
+from ionladder.board.model import read_board
 from ionladder.data.registry import get_task
 from ionladder.entries import EntryReader
 from ionladder.repo import Layout, read_json, to_json
@@ -54,7 +55,7 @@ def pooled(layout: Layout, rows: pd.DataFrame) -> float:
 
 
 def board(layout: Layout, task: str) -> dict:
-    return json.loads(layout.leaderboard_json(task).read_text())
+    return read_board(layout, task)[0]
 
 
 def test_from_a_template_of_folds_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -> None:
@@ -159,10 +160,10 @@ def test_a_board_with_an_experiment_stores_its_differences(layout: Layout, promp
         shutil.copytree(folder, folder.with_name(arm))
     prompt.ok("baseline", "train-median", "--task", "obelix")
     prompt.ok("leaderboard")
-    found = json.loads(layout.analysis_json("obelix-cif").read_text())["experiments"]["3d-models"]
+    found = read_board(layout, "obelix-cif")[1]["experiments"]["3d-models"]
     rows = {tuple(row[:4]): row[6] for row in found["rows"]}
     assert rows["cgcnn", "rf-paper-cif", None, None] == 0.0
     assert rows["cgcnn-weighted", "cgcnn", None, None] == 0.0
     parts = {row[2:4] for row in map(tuple, found["rows"])}
     assert {("lithium", "kept"), ("lithium", "lost")} <= parts
-    assert "experiments" not in json.loads(layout.analysis_json("obelix").read_text())
+    assert "experiments" not in read_board(layout, "obelix")[1]

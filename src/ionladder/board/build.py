@@ -18,20 +18,19 @@ from ionladder.board.claims import convention_scores
 from ionladder.board.history import (
     AGAINST,
     DIRTY,
-    PLACE,
     append_records,
     new_records,
     read_history,
     standings,
 )
-from ionladder.board.model import write_leaderboard, write_receipts
+from ionladder.board.model import PLACE, read_board, receipt_text, write_leaderboard, write_receipts
 from ionladder.config import ScoringSettings
 from ionladder.data.registry import get_dataset
 from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
 from ionladder.git import file_at, head_commit, is_edited
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
-from ionladder.repo import Layout, read_json, sha256_file, to_rows, write_text
+from ionladder.repo import Layout, read_json, sha256_file, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
@@ -333,8 +332,7 @@ def publish(
     receipts |= {name: receipt for name, (_, receipt) in kept.items()}
     target = into or layout
     write_receipts(target, task.name, receipts, result.refused)
-    write_text(target.analysis_json(task.name), to_rows(analysis))
-    write_leaderboard(target, board)
+    write_leaderboard(target, board, analysis)
     if into:
         return result, 0
     now, commit = standings(board, receipts), head_commit(layout.root)
@@ -355,10 +353,8 @@ def recorded_rows(
 
     A row has no place: it is compared with nobody, and ``not_recomputed`` says so.
     """
-    board = layout.leaderboard_json(task.name)
-    rows = read_json(board)["rows"] if board.is_file() else []
     found = {}
-    for row in rows:
+    for row in read_board(layout, task.name)[0].get("rows", ()) if names else ():
         receipt = layout.receipt(task.name, str(row["submission"]))
         if row["submission"] not in set(names) or not receipt.is_file():
             continue
@@ -388,7 +384,7 @@ def is_as_recorded(
         and all(board["ranking"].get(k) == v for k, v in settings.model_dump().items())
         and all(
             (path := layout.receipt(task.name, name)).is_file()
-            and to_rows(read_json(path)) == to_rows(each.receipt)
+            and receipt_text(read_json(path)) == receipt_text(each.receipt)
             for name, each in result.scored.items()
         )
     )

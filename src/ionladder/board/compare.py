@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ionladder.board.model import MOST_FOR_ALL_PAIRS, PAIR_COLUMNS, paired
 from ionladder.config import ScoringSettings
 from ionladder.data.slices import NOT_GIVEN
 from ionladder.metrics import get_metric, spearman
-from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
+from ionladder.receipt import DECIMALS, MIN_ROWS, SCORER_VERSION, rounded
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Array, MetricUse, Task
 from ionladder.stats import ranking
@@ -23,10 +24,8 @@ from ionladder.stats.ranking import GroupScore, RankRow, Resamples, Rows, Standi
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Submissions up to which every pair is written; beyond it, pairs with leaders and references.
-MOST_FOR_ALL_PAIRS = 60
-#: Deciding groups that are listed by name.
 _OTHERS_AT_ONCE = 250
+#: Deciding groups that are listed by name.
 MOST_GROUPS = 20
 _FEWEST_GROUPS, _FEWEST_MODELS = 2, 4
 #: Blocks of groups that metrics without sums over groups are computed without, one at a time.
@@ -34,14 +33,13 @@ MOST_BLOCKS = 64
 _SEEDS_LEFT_OUT = 2
 CLAIMS = (0.1, 0.2, 0.5)
 
-COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "p_adjusted")
 EXPERIMENTS_COLUMNS = (
-    *COLUMNS[:2],
+    *PAIR_COLUMNS[:2],
     "slice",
     "part",
     "n",
     "n_groups",
-    *COLUMNS[2:5],
+    *PAIR_COLUMNS[2:5],
     "p",
     "smallest_detectable",
 )
@@ -178,10 +176,8 @@ def pair_table(
 ) -> dict[str, Any]:
     """Paired differences, each pair once, the better of the two first.
 
-    On a board of more than ``MOST_FOR_ALL_PAIRS`` submissions the table holds the pairs with the
-    leader of the board, with the leader of the submission's own group and with each
-    reference; its size then grows with the number of submissions and not with the square.
-    ``ionladder compare`` gives any pair.
+    A large board has those of :func:`ionladder.board.model.paired`; ``ionladder compare`` gives
+    any pair.
 
     Returns:
         ``columns`` and ``rows``: the score of ``submission`` minus that of ``other`` in the unit
@@ -189,24 +185,22 @@ def pair_table(
         verdict's p-value, which allows for all pairs; null between references. ``confidence``:
         the two are separated where that p is at most 1 − confidence.
     """
-    order = np.argsort(comparison.standings.values, kind="stable").tolist()
-    names = [comparison.names[row] for row in order]
-    fixed = {place for place, name in enumerate(names) if name in references}
-    ties: dict[int, list[int]] = {}
-    for place, name in enumerate(names):
-        if name in comparison.ranks:
-            ties.setdefault(comparison.ranks[name].tie_group, []).append(place)
-    tied = {places[0]: places for places in ties.values()}
-    rows = []
-    for place, row in enumerate(order):
-        if len(order) <= MOST_FOR_ALL_PAIRS or place == 0 or place in fixed:
-            others = order[place + 1 :]
-        else:
-            chosen = fixed.union(tied.get(place, ()))
-            others = [order[other] for other in sorted(chosen) if other > place]
-        if others:
-            rows += _pairs(comparison, row, others, confidence=confidence)
-    return {"columns": list(COLUMNS), "rows": rows, "confidence": confidence}
+    names, ranks = comparison.names, comparison.ranks
+    # By the scores as rows print them, so that the order is that of the board.
+    order = np.argsort(np.round(comparison.standings.values, DECIMALS), kind="stable")
+    listed = [
+        {
+            "submission": name,
+            "kind": "reference" if name in references else "verified",
+            "tie_group": ranks[name].tie_group if name in ranks else None,
+        }
+        for name in (names[row] for row in order)
+    ]
+    place, rows = {name: row for row, name in enumerate(names)}, []
+    for name, others in paired(listed):
+        behind = [place[other] for other in others]
+        rows += _pairs(comparison, place[name], behind, confidence=confidence)
+    return {"columns": list(PAIR_COLUMNS), "rows": rows, "confidence": confidence}
 
 
 def pair(
@@ -220,7 +214,7 @@ def pair(
     row, place = (comparison.names.index(name) for name in (submission, other))
     (found,) = _pairs(comparison, row, [place], confidence=confidence)
     alone = ranking.paired_differences(comparison.standings, row, [place], confidence=confidence)
-    return {**dict(zip(COLUMNS, found, strict=True)), "p": rounded(alone.p[0])}
+    return {**dict(zip(PAIR_COLUMNS, found, strict=True)), "p": rounded(alone.p[0])}
 
 
 def _pairs(

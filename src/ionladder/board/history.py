@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from ionladder.board.model import to_csv
+from ionladder.board.model import PLACE, full_analysis, full_board, stored_board, to_csv
 from ionladder.config import Params
 from ionladder.data.registry import all_tasks
 from ionladder.data.versions import Verified
@@ -32,7 +32,6 @@ REMOVED: Literal["removed"] = "removed"
 NUMBERS = ("value", "ci_low", "ci_high")
 _CLOSED = "reducible_error_closed"
 AGAINST = (_CLOSED, f"{_CLOSED}_ci_low", f"{_CLOSED}_ci_high", "below_floor", "groups_won")
-PLACE = ("rank", "rank_low", "rank_high", "tie_group")
 DATA = ("dataset_version", "labels_sha256", "split_sha256")
 PREDICTIONS = {
     "predictions_sha256": "predictions",
@@ -568,6 +567,12 @@ def snapshot(layout: Layout, commit: str | None = None) -> Snapshot:
                 found.tasks[path.stem].analysis = content
             case ("scores", task), ".json" if "refused" not in content:
                 found.tasks[task].receipts[path.stem] = content
+    for task, each in found.tasks.items():
+        try:
+            each.board = full_board(each.board)
+            each.analysis = full_analysis(each.analysis, each.board)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _damaged_board(f"{folder}/{task}.json{at}", f"other columns ({error})") from error
     return found
 
 
@@ -579,8 +584,12 @@ def _object(data: bytes, where: str) -> dict[str, Any]:
         item, found = None, f"unreadable text ({error})"
     if isinstance(item, dict):
         return item
+    raise _damaged_board(where, found)
+
+
+def _damaged_board(where: str, found: str) -> HistoryError:
     step = "Restore it with `git checkout`, or write it with `ionladder leaderboard`."
-    raise HistoryError(where, "a JSON object written by ionladder", found, step)
+    return HistoryError(where, "a JSON object written by ionladder", found, step)
 
 
 # Is every published score that of its last record?
@@ -662,7 +671,8 @@ def problems_since(layout: Layout, tasks: Sequence[str], commit: str) -> list[Pr
     problems = list(altered)
     for task in tasks:
         files = now.tasks[task]
-        if files.board and files.csv is not None and files.csv != to_csv(files.board["rows"]):
+        rows = stored_board(files.board)["rows"] if files.board else []
+        if files.board and files.csv is not None and files.csv != to_csv(rows):
             expected = f"the rows of {folder}/{task}.json"
             step = f"Restore both from git, or run `ionladder leaderboard {task}`."
             problems.append(Problem(f"{folder}/{task}.csv", expected, "other rows", step))

@@ -6,14 +6,14 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ionladder.errors import Problem, SiteError
-from ionladder.repo import Layout, to_rows, write_text
+from ionladder.repo import Layout, read_json, to_rows, write_text
 from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 from ionladder.submit.card import name_problems
@@ -536,16 +536,153 @@ def _pairs(table: Mapping[str, Any]) -> dict[str, list[Pair]]:
     return pairs
 
 
+# --- What git holds: a column on one line of whatever one more submission moves in every row
+
+PLACE = ("rank", "rank_low", "rank_high", "tie_group")
+#: Submissions up to which every pair is written; beyond it, pairs with leaders and references.
+MOST_FOR_ALL_PAIRS = 60
+PAIR_COLUMNS = ("submission", "other", "difference", "ci_low", "ci_high", "p_adjusted")
+_JUDGED = {"better_than_references": 1, "worse_than_references": -1}
+_MOVED = (*PLACE, "probability_best", *_JUDGED)
+
+
+def stored_board(board: Mapping[str, Any]) -> dict[str, Any]:
+    """A board as git holds it: under ``places``, what verdicts say of its rows, in their order.
+
+    ``against.<reference>`` is 1 where a row is significantly better, −1 where it is worse.
+    """
+    rows = board["rows"]
+    columns = {key: [row.get(key) for row in rows] for key in _MOVED[:-2]}
+    beside = [row.get("beside") or {} for row in rows]
+    columns |= {f"beside.{key}": [each.get(key) for each in beside] for key in PLACE}
+    judged = [
+        {name: sign for key, sign in _JUDGED.items() for name in row.get(key) or ()} for row in rows
+    ]
+    for name in sorted({name for each in judged for name in each}):
+        columns[f"against.{name}"] = [each.get(name, 0) for each in judged]
+    places = {key: values for key, values in columns.items() if any(values)}
+    left_out = {*_MOVED, "beside"}
+    kept = [{key: v for key, v in row.items() if key not in left_out} for row in rows]
+    return {**board, "rows": None, "places": places} | {"rows": kept}
+
+
+def full_board(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A board with its places in its rows, from what git holds; one that is full stays as it is.
+
+    Raises:
+        ValueError: A column does not have as many values as there are rows.
+    """
+    board = dict(stored)
+    columns = board.pop("places", None)
+    if columns is None:
+        return board
+    rows = []
+    for row, *values in zip(board["rows"], *columns.values(), strict=True):
+        told = dict(zip(columns, values, strict=True))
+        place = {key: told.get(key) for key in _MOVED}
+        for key, sign in _JUDGED.items() if place["rank"] is not None else ():
+            place[key] = [n[8:] for n, v in told.items() if n.startswith("against.") and v == sign]
+        first = {key: row[key] for key in ("kind", "submission", "model") if key in row}
+        beside = {key: told[name] for key in PLACE if told.get(name := f"beside.{key}")}
+        rows.append(first | place | row | ({"beside": beside} if beside else {}))
+    return {**board, "rows": rows}
+
+
+def paired(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Submissions of a board, best first, and those behind them that they are compared with.
+
+    On a board of more than ``MOST_FOR_ALL_PAIRS`` submissions these are the pairs with the leader
+    of the board, with the leader of a submission's own group and with each reference: their number
+    then grows with that of the submissions and not with its square.
+    """
+    scored = [r for r in rows if r["kind"] != "reported" and not r.get("not_recomputed")]
+    names = [row["submission"] for row in scored]
+    fixed = {place for place, row in enumerate(scored) if row["kind"] == "reference"}
+    ties: dict[int, list[int]] = {}
+    for place, row in enumerate(scored):
+        if row["kind"] == "verified":
+            ties.setdefault(row["tie_group"], []).append(place)
+    tied = {places[0]: places for places in ties.values()}
+    found = []
+    for place, name in enumerate(names):
+        chosen: Iterable[int] = range(place + 1, len(names))
+        if len(names) > MOST_FOR_ALL_PAIRS and place and place not in fixed:
+            chosen = sorted(other for other in fixed.union(tied.get(place, ())) if other > place)
+        if others := [names[other] for other in chosen]:
+            found.append((name, others))
+    return found
+
+
+def _named(board: Mapping[str, Any]) -> list[list[Any]]:
+    """The names of the pairs of a full board."""
+    return [[name, other] for name, others in paired(board["rows"]) for other in others]
+
+
+def stored_analysis(analysis: Mapping[str, Any], board: Mapping[str, Any]) -> dict[str, Any]:
+    """An analysis as git holds it: tables by column, and pairs without the names."""
+    found, table = dict(analysis), analysis.get("pairs")
+    if table and [row[:2] for row in table["rows"]] == _named(board):
+        columns = {key: [row[at] for row in table["rows"]] for at, key in enumerate(PAIR_COLUMNS)}
+        kept = {key: columns[key] for key in PAIR_COLUMNS[2:]}
+        found["pairs"] = {"confidence": table["confidence"], **kept}
+    if purposes := analysis.get("purposes"):
+        keys = dict.fromkeys(key for each in purposes for key in each)
+        found["purposes"] = {key: [each.get(key) for each in purposes] for key in keys}
+    return found
+
+
+def full_analysis(stored: Mapping[str, Any], board: Mapping[str, Any]) -> dict[str, Any]:
+    """An analysis with its pairs named, beside its full board; one that is full stays as it is.
+
+    Raises:
+        ValueError: It is of another board.
+    """
+    found, table = dict(stored), stored.get("pairs")
+    if table and "rows" not in table and PAIR_COLUMNS[-1] in table:
+        columns = [table[key] for key in PAIR_COLUMNS[2:]]
+        cells = zip(_named(board), *columns, strict=True)
+        rows = [[*pair, *numbers] for pair, *numbers in cells]
+        confidence = table["confidence"]
+        found["pairs"] = {"columns": list(PAIR_COLUMNS), "rows": rows, "confidence": confidence}
+    if isinstance(purposes := stored.get("purposes"), Mapping):
+        each = zip(*purposes.values(), strict=True)
+        found["purposes"] = [dict(zip(purposes, values, strict=True)) for values in each]
+    return found
+
+
+def read_board(layout: Layout, task: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A board and its analysis as they were last written, in full; empty what was not.
+
+    Raises:
+        DataChangedError: One of them is no JSON.
+        SiteError: One of them is not what ``ionladder leaderboard`` wrote, or not of the other.
+    """
+    found: list[dict[str, Any]] = []
+    for path in (layout.leaderboard_json(task), layout.analysis_json(task)):
+        stored = read_json(path) if path.is_file() else {}
+        try:
+            found.append(full_analysis(stored, found[0]) if found else full_board(stored))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            expected = f"a leaderboard of task {task!r}" if not found else "its analysis"
+            raise _unreadable(layout.relative(path), expected, error) from error
+    return found[0], found[1]
+
+
 # --- Writing: whole or not at all, stale receipts removed
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_leaderboard(layout: Layout, leaderboard: Mapping[str, Any]) -> None:
-    """Write ``leaderboard/<task>.json`` and its CSV twin, if it is a :class:`Board`."""
+def write_leaderboard(
+    layout: Layout, leaderboard: Mapping[str, Any], analysis: Mapping[str, Any] | None = None
+) -> None:
+    """Write ``leaderboard/<task>.json``, if it is a :class:`Board`, its CSV and its analysis."""
     task = Board.model_validate(leaderboard).task_name
-    write_text(layout.leaderboard_json(task), to_rows(leaderboard))
-    write_text(layout.leaderboard_csv(task), to_csv(leaderboard["rows"]))
+    if analysis is not None:
+        write_text(layout.analysis_json(task), to_rows(stored_analysis(analysis, leaderboard)))
+    stored = stored_board(leaderboard)
+    write_text(layout.leaderboard_json(task), to_rows(stored))
+    write_text(layout.leaderboard_csv(task), to_csv(stored["rows"]))
 
 
 def write_receipts(
@@ -567,10 +704,15 @@ def write_receipts(
             listed = [vars(problem) for problem in problems]
             found[name] = {"task": task, "submission": name, "refused": listed}
     for name, receipt in found.items():
-        write_text(layout.receipt(task, name), to_rows(receipt))
+        write_text(layout.receipt(task, name), receipt_text(receipt))
     for path in layout.receipts_dir(task).glob("*.json"):
         if path.stem not in found:
             path.unlink()
+
+
+def receipt_text(receipt: Mapping[str, Any]) -> str:
+    """A receipt as its file has it: a line for each of its parts."""
+    return to_rows(receipt, deepest=1)
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:

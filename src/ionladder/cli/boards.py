@@ -37,7 +37,7 @@ from ionladder.errors import (
     first_few,
     visible,
 )
-from ionladder.repo import Layout, read_json, replacing, to_json
+from ionladder.repo import Layout, replacing, to_json
 
 if TYPE_CHECKING:
     from ionladder.board.history import Publication, Record, ScoreChange
@@ -111,10 +111,10 @@ def board(
 
 def print_board(layout: Layout, task: str, *, has_reported: bool = True) -> None:
     """Print a board that is there, row by row in its order."""
-    from ionladder.board.model import parse_board
+    from ionladder.board.model import parse_board, read_board
 
     chosen, path = get_task(task), layout.leaderboard_json(task)
-    found = parse_board(read_json(path), chosen, shown_as=layout.relative(path))
+    found = parse_board(read_board(layout, task)[0], chosen, shown_as=layout.relative(path))
     rows = []
     for row in found.rows if has_reported else found.scored:
         score = found.primary(row)
@@ -299,12 +299,11 @@ def claims(
     from dataclasses import asdict
 
     from ionladder.board.claims import beside, read_claims
-    from ionladder.repo import read_json
+    from ionladder.board.model import read_board
 
     layout, rows = load_context().layout, []
     for claim in read_claims(name):
-        path = layout.analysis_json(claim.task)
-        scores = read_json(path).get("conventions", {}) if claim.task and path.is_file() else {}
+        scores = read_board(layout, claim.task)[1].get("conventions", {}) if claim.task else {}
         rows.append({**asdict(claim), "beside": beside(claim, scores)})
     if json:
         print(to_json(rows), end="")

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder import __version__
 from ionladder.board.history import Record, read_history
-from ionladder.board.model import Analysis, Board, Row, empty_board, parse_analysis, parse_board
+from ionladder.board.model import (
+    Analysis,
+    Board,
+    Row,
+    empty_board,
+    parse_analysis,
+    parse_board,
+    read_board,
+)
 from ionladder.config import DatasetVersion, Params
 from ionladder.data.fetch import referenced_file
 from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
@@ -418,12 +426,9 @@ def load_site(layout: Layout) -> Site:
 
 
 def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> TaskSite:
-    path = layout.leaderboard_json(task.name)
-    data = read_optional(path)
-    shown_as = layout.relative(path)
-    board = (
-        empty_board(task, version) if data is None else parse_board(data, task, shown_as=shown_as)
-    )
+    path, (data, analysis) = layout.leaderboard_json(task.name), read_board(layout, task.name)
+    is_scored, shown_as = path.is_file(), layout.relative(path)
+    board = parse_board(data, task, shown_as=shown_as) if is_scored else empty_board(task, version)
     entrants = {
         row.submission: _entrant(layout, task, row, row.submission)
         for row in board.scored
@@ -433,11 +438,10 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
         task=task,
         dataset=dataset,
         board=board,
-        is_scored=data is not None,
+        is_scored=is_scored,
         entrants=entrants,
         analysis=parse_analysis(
-            read_optional(layout.analysis_json(task.name)),
-            shown_as=layout.relative(layout.analysis_json(task.name)),
+            analysis or None, shown_as=layout.relative(layout.analysis_json(task.name))
         ),
         unscored=tuple(
             _unscored(layout, task, name)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
-from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row
+from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row, read_board
 from ionladder.interchange.croissant import CROISSANT_FILE, croissant, table_files
 from ionladder.repo import Layout, read_checksums, read_json, to_json, write_parquet
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
@@ -125,7 +125,7 @@ def api_documents(site: Site) -> dict[str, str]:
     documents: dict[str, Any] = {INDEX: {**version, **_index(site)}, SCHEMA: api_schema()}
     for item in site.tasks:
         if item.is_scored:
-            board = read_json(site.layout.leaderboard_json(item.task.name))
+            board, _ = read_board(site.layout, item.task.name)
             documents[f"{item.task.name}.json"] = {**version, **board}
         for name, receipt in _receipts(site, item).items():
             documents[f"{item.task.name}/{name}.json"] = {**version, **receipt}

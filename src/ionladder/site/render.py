@@ -35,7 +35,7 @@ from ionladder.site.files import (
     write_predictions,
 )
 from ionladder.site.pages import page_makers
-from ionladder.site.pages.board import board_files
+from ionladder.site.pages.board import board_documents
 from ionladder.site.pages.changes import FEED, feed_document, history_files
 from ionladder.site.pages.materials import entry_files
 from ionladder.site.pages.submission import pages as submission_pages
@@ -87,6 +87,7 @@ def render_site(site: Site) -> dict[str, int]:
         ROBOTS: _ALL_WELCOME,
         **entry_files(site),
         **api_documents(site),
+        **board_documents(site),
         **badge_documents(site),
         **feed_document(site),
     }
@@ -148,12 +149,10 @@ def hand_written(site: Site) -> dict[str, str]:
 
 
 def static_files(site: Site) -> dict[str, Path]:
-    """Address in the site → file copied there: assets, boards, history, submissions, tables."""
+    """Address in the site → file copied there: assets, history, submissions, tables."""
     root = site.layout.docs_dir
     assets = [path for path in sorted((root / ASSETS).rglob("*")) if path.is_file()]
     files = {path.relative_to(root).as_posix(): path for path in assets}
-    for item in site.tasks:
-        files |= board_files(site.layout, item.task.name)
     return {**files, **history_files(site.layout), **submission_files(site), **api_tables(site)}
 
 

@@ -14,10 +14,11 @@ import pytest
 import tiny
 from ionladder.board import build as module
 from ionladder.board.build import StandingOf, assemble, full_json, stand, worst_slices
-from ionladder.board.compare import compare_submissions
-from ionladder.board.history import receipt_problems
-from ionladder.board.model import to_csv, write_leaderboard, write_receipts
-from ionladder.repo import Layout, to_json
+from ionladder.board.compare import compare_submissions, pair_table
+from ionladder.board.history import receipt_problems, snapshot
+from ionladder.board.model import read_board, to_csv, write_leaderboard, write_receipts
+from ionladder.errors import HistoryError, SiteError
+from ionladder.repo import Layout, read_json, to_json, write_json
 from ionladder.score import TaskScores, submission_folders
 from ionladder.specs import Slice
 
@@ -76,6 +77,43 @@ def test_the_board_and_a_receipt_are_as_reviewed(
         if request.config.getoption("--update-golden"):
             (GOLDEN / name).write_text(text, encoding="utf-8")
         assert text == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_files_are_read_in_full_and_one_more_row_leaves_the_lines_of_others(layout: Layout) -> None:
+    def lines() -> set[str]:
+        result, board = score(layout)
+        comparison = compare_submissions(tiny.TASK, result.scored, tiny.SETTINGS)
+        table = pair_table(comparison, tiny.TASK.references, confidence=0.95)
+        purposes = [{"metric": name, "alike": ["good"], "slice": None} for name in ("mae", "r2")]
+        analysis = {"task": "tiny", "pairs": table, "purposes": purposes}
+        write_leaderboard(layout, board, analysis)
+        # The same, and in the same order.
+        assert [*map(to_json, read_board(layout, "tiny"))] == [to_json(board), to_json(analysis)]
+        files = snapshot(layout).tasks["tiny"]
+        assert (files.board, files.analysis) == (board, analysis)
+        paths = (layout.leaderboard_json, layout.analysis_json, layout.leaderboard_csv)
+        return {line.rstrip(",") for path in paths for line in path("tiny").read_text().split("\n")}
+
+    before = lines()
+    tiny.write_submission(layout.submission_dir("tiny", "newcomer"))
+    after = lines()
+    rows = [line for line in before | after if '"submission":' in line or ",verified," in line]
+    assert {line for line in rows if line not in before & after and "newcomer" not in line} == set()
+    assert len(after - before) <= 13
+
+    for path, key in (
+        (layout.leaderboard_json("tiny"), "places"),
+        (layout.analysis_json("tiny"), "pairs"),
+    ):
+        whole = path.read_bytes()
+        content = read_json(path)
+        next(each for each in content[key].values() if isinstance(each, list)).pop()
+        write_json(path, content)
+        with pytest.raises(SiteError, match="Write it again"):
+            read_board(layout, "tiny")
+        with pytest.raises(HistoryError, match="git checkout"):
+            snapshot(layout)
+        path.write_bytes(whole)
 
 
 def test_a_broken_submission_is_set_apart_and_receipts_of_gone_ones_are_removed(

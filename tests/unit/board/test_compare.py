@@ -12,6 +12,7 @@ import pytest
 
 import tiny
 from ionladder.board import compare as module
+from ionladder.board import model
 from ionladder.board.compare import (
     compare_submissions,
     experiment_tables,
@@ -104,7 +105,7 @@ def test_a_pair_of_four_groups_has_a_p_and_no_interval(scored: dict[str, Scored]
 def test_a_larger_board_keeps_pairs_with_leaders_and_references(
     scored: dict[str, Scored], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_FOR_ALL_PAIRS", 3)
+    monkeypatch.setattr(model, "MOST_FOR_ALL_PAIRS", 3)
     found = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     table = pair_table(found, tiny.TASK.references, confidence=0.95)
     named = [frozenset(row[:2]) for row in table["rows"]]

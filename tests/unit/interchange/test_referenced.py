@@ -14,9 +14,10 @@ import yaml
 import tiny
 from ionladder.board import build
 from ionladder.board.history import receipt_problems
+from ionladder.board.model import read_board
 from ionladder.errors import ReferenceMissingError, SubmissionError
 from ionladder.pr.worker import judge
-from ionladder.repo import Layout, read_json
+from ionladder.repo import Layout
 from ionladder.score import TaskScorer
 from unit.data.test_em619 import write_workbook
 
@@ -180,7 +181,7 @@ def test_without_the_file_the_recorded_row_stays(
     again = tiny.predictions(0.5).to_csv(index=False)
     tiny.write_submission(layout.submission_dir("tiny", "newer"), csv=again)
     assert not run().is_kept
-    rows = {r["submission"]: r for r in read_json(layout.leaderboard_json("tiny"))["rows"]}
+    rows = {r["submission"]: r for r in read_board(layout, "tiny")[0]["rows"]}
     assert rows["theirs"]["not_recomputed"]
     assert (rows["theirs"]["rank"], rows["theirs"]["mae"]) == (None, 1.0)
     assert rows["newer"]["rank"] == 1

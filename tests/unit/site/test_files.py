@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ionladder.board.model import read_board
 from ionladder.repo import Layout, read_json
 from ionladder.site import files
 from ionladder.site.context import load_site
@@ -94,7 +95,7 @@ def test_boards_and_receipts_are_the_committed_ones_and_refusals_are_there_too(
     layout.receipt(TASK.name, "bad").write_text(json.dumps(refused))
     documents = documents_of(layout)
     board = documents[f"{TASK.name}.json"]
-    assert board == {"schema_version": "1", **read_json(layout.leaderboard_json(TASK.name))}
+    assert board == {"schema_version": "1", **read_board(layout, TASK.name)[0]}
     links = {item["name"]: item for item in documents[INDEX]["tasks"]}[TASK.name]["submissions"]
     assert len(links) == len(typical()) + 1
     for link in links:

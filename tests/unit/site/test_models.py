@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ionladder.board.compare import COLUMNS
+from ionladder.board.model import PAIR_COLUMNS
 from ionladder.repo import to_json, write_text
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -30,7 +30,7 @@ def test_purposes_name_those_not_separated_and_say_what_is_undetermined(tmp_path
         purpose("mae", MODELS[:1], slice="order", part="ordered", n=40, n_groups=20),
         purpose("gone", MODELS),
     ]
-    content = {"pairs": {"columns": list(COLUMNS), "rows": []}, "purposes": listed}
+    content = {"pairs": {"columns": list(PAIR_COLUMNS), "rows": []}, "purposes": listed}
     write_text(layout.analysis_json("obelix"), to_json(content))
     pages = render_pages(load_site(layout))
     for page, has_parts in ((pages["choose/"], True), (pages["obelix/"], False)):

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from ionladder.board.model import Board, Pair, Row
+from ionladder.board.model import Board, Pair, Row, read_board, to_csv
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
-from ionladder.repo import Layout
+from ionladder.repo import to_rows
 from ionladder.site import tables as tbl
 from ionladder.site import text as txt
 from ionladder.site.charts import interval_chart
@@ -55,14 +54,20 @@ def pages(site: Site) -> Iterator[Page]:
         yield Page(txt.board_url(waiting_task.task.name), "waiting", _waiting(waiting_task))
 
 
-def board_files(layout: Layout, task: str) -> dict[str, Path]:
-    """Address in the site → file to copy there: the board for machines."""
-    found = {
-        f"data/{task}.json": layout.leaderboard_json(task),
-        f"data/{task}.csv": layout.leaderboard_csv(task),
-        f"data/{task}.analysis.json": layout.analysis_json(task),
-    }
-    return {place: path for place, path in found.items() if path.is_file()}
+def board_documents(site: Site) -> dict[str, str]:
+    """Address in the site → text: boards for machines, in full."""
+    found: dict[str, str] = {}
+    for item in site.tasks:
+        board, analysis = read_board(site.layout, item.task.name)
+        texts = {"json": to_rows(board), "analysis.json": to_rows(analysis)}
+        texts["csv"] = to_csv(board.get("rows", ()))
+        found |= {f"data/{item.task.name}.{kind}": texts[kind] for kind in _kinds(item)}
+    return found
+
+
+def _kinds(item: TaskSite) -> list[str]:
+    has_analysis = bool(item.analysis.content)
+    return ["json", "csv"] * item.is_scored + ["analysis.json"] * has_analysis
 
 
 def _overview(site: Site, item: TaskSite, n_rows: int, here: str) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     others = tbl.siblings(site, item)
     boards = [item, *(other for group in others.values() for other, _ in group)]
     reported = _reported(board)
-    files = sorted(board_files(site.layout, item.task.name))
+    files = sorted(f"data/{item.task.name}.{kind}" for kind in _kinds(item))
     return {
         **_overview(site, item, CHART_ROWS, here),
         "tables": tables,
