@@ -7,19 +7,28 @@ import math
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EPIPE
+from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ionladder.errors import ConfigError, DataChangedError, Problem, plain_words, worded
+from ionladder.errors import (
+    ConfigError,
+    DataChangedError,
+    DataMissingError,
+    Problem,
+    plain_words,
+    worded,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -411,6 +420,126 @@ def read_json(path: Path) -> Any:
         return orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
         raise DataChangedError(worded("json-damaged", str(path), error=error)) from error
+
+
+#: A function and its jobs → results in the order of the jobs, as the built-in ``map`` gives them.
+MapJobs = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+
+def kept(compute: Callable[[], Any], key: str, folder: Path | None) -> Any:
+    """A value that JSON can hold, computed once for a key that names all it depends on.
+
+    Args:
+        compute: Gives the value.
+        key: Versions, settings and inputs.
+        folder: Where values are kept; None keeps none.
+    """
+    if folder is None:
+        return compute()
+    place = folder / f"{sha256_bytes(key.encode())}.json"
+    if not place.is_file():
+        write_json(place, compute())
+    return read_json(place)
+
+
+@cache
+def code_sha256() -> str:
+    """Changes with this package and with the version of any other: what is kept rests on both."""
+    here = Path(__file__).parent
+    files = sorted(path for end in ("py", "yaml", "csv") for path in here.rglob(f"*.{end}"))
+    own = [path.read_bytes() for path in files if "release" not in path.relative_to(here).parts]
+    others = {path.name for base in sys.path for path in Path(base).glob("*.dist-info")}
+    return sha256_bytes(b"\0".join([*own, *(name.encode() for name in sorted(others))]))
+
+
+# Files that may be on S3: as s3://bucket/folder in a command, so s3:/bucket/folder as a path
+
+
+def on_s3(path: Path) -> bool:
+    """Whether a path names something on S3.
+
+    Example:
+        >>> on_s3(Path("s3://bucket/folder")), on_s3(Path("folder"))
+        (True, False)
+    """
+    return path.parts[:1] == ("s3:",)
+
+
+def _s3(path: Path) -> tuple[Any, str]:
+    """The file system of Arrow that a path is on, and its place there."""
+    from pyarrow import fs
+
+    system, place = fs.FileSystem.from_uri(f"s3://{'/'.join(path.parts[1:])}")
+    return system, place
+
+
+@contextmanager
+def _answering(path: Path) -> Iterator[None]:
+    """S3's refusals as errors that say what to look at."""
+    try:
+        yield
+    except OSError as error:
+        shown = f"s3://{'/'.join(path.parts[1:])}"
+        found = " ".join(str(error).split())
+        raise DataMissingError(worded("no-s3", shown, found=found)) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder, here or on S3."""
+    if not on_s3(path):
+        return path.exists()
+    with _answering(path):
+        system, place = _s3(path)
+        return bool(system.get_file_info(place).type.value)
+
+
+def files_below(folder: Path) -> dict[Path, str]:
+    """Every file below a folder, at any depth, by name; with its size and time of change.
+
+    Raises:
+        DataMissingError: S3 does not answer, or refuses.
+    """
+    if not on_s3(folder):
+        found = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
+        marks = ((path, path.lstat()) for path in sorted(found))
+        return {path: f"{mark.st_size} {mark.st_mtime_ns}" for path, mark in marks}
+    from pyarrow import fs
+
+    with _answering(folder):
+        system, place = _s3(folder)
+        infos = system.get_file_info(fs.FileSelector(place, allow_not_found=True, recursive=True))
+    files = [info for info in infos if info.type == fs.FileType.File]
+    return {
+        folder / PurePosixPath(info.path).relative_to(place): f"{info.size} {info.mtime_ns}"
+        for info in sorted(files, key=lambda info: str(info.path))
+    }
+
+
+@contextmanager
+def at_hand(folder: Path, paths: Iterable[Path] | None = None) -> Iterator[Path]:
+    """A folder or file on this machine: itself, or, while it is used, a copy of what is on S3.
+
+    Args:
+        folder: The folder, or the file.
+        paths: Files below the folder; None for all that there are.
+
+    Raises:
+        DataMissingError: S3 does not answer, or has no such file.
+    """
+    if not on_s3(folder):
+        yield folder
+        return
+    from pyarrow import fs
+
+    with tempfile.TemporaryDirectory(prefix="ionladder-") as room:
+        here = Path(room) / folder.parent.name / folder.name
+        with _answering(folder):
+            for path in (paths if paths is not None else files_below(folder)) or [folder]:
+                copy = here / path.relative_to(folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                system, place = _s3(path)
+                fs.copy_files(place, str(copy), source_filesystem=system, use_threads=False)
+        yield here
 
 
 def write_with(path: Path, writer: Callable[[Path], None]) -> None:

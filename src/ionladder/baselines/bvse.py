@@ -30,6 +30,7 @@ from ionladder.data.bond_valence import (
 from ionladder.data.litraj.xyz import SYMBOLS
 from ionladder.data.store import given_paths_of
 from ionladder.errors import IngestError
+from ionladder.repo import kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +115,7 @@ def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float
         BaselineError: The inputs hold no paths.
     """
     found = {
-        given.id: feat.kept(partial(_image_barrier, given), _path_key(given), cache)
+        given.id: kept(partial(_image_barrier, given), _path_key(given), cache)
         for subset in ("train", "test")
         for block in inputs.blocks("paths_init", subset=subset)  # type: ignore[attr-defined]
         for given in given_paths_of(block)
@@ -173,7 +174,7 @@ def barrier_table(structures: pd.DataFrame, *, cache: Path | None) -> pd.DataFra
     """
     folder = None if cache is None else cache / "bvse"
     rows = [
-        feat.kept(partial(_row, text), f"1 {BVLAIN_VERSION} {SETTINGS}\n{text}", folder)
+        kept(partial(_row, text), f"1 {BVLAIN_VERSION} {SETTINGS}\n{text}", folder)
         for text in structures["cif_text"]
     ]
     table = pd.DataFrame(rows, index=structures.index, columns=[*BARRIERS, "reason"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
@@ -16,7 +16,7 @@ import pandas as pd
 from ionladder.baselines.registry import baseline_error
 from ionladder.data.bond_valence import percolation_barriers, radius
 from ionladder.errors import ConfigError
-from ionladder.repo import find_layout, read_json, sha256_bytes, write_json
+from ionladder.repo import find_layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -352,22 +352,6 @@ def feature_cache() -> Path | None:
         return find_layout().features_cache
     except ConfigError:
         return None
-
-
-def kept(compute: Callable[[], Any], key: str, folder: Path | None) -> Any:
-    """A value that JSON can hold, computed once for a key that names all it depends on.
-
-    Args:
-        compute: Gives the value.
-        key: Versions, settings and the text of the crystal.
-        folder: Where values are kept; None keeps none.
-    """
-    if folder is None:
-        return compute()
-    place = folder / f"{sha256_bytes(key.encode())}.json"
-    if not place.is_file():
-        write_json(place, compute())
-    return read_json(place)
 
 
 # Features of one crystal for models of Li migration: surroundings of Li, packing, channels

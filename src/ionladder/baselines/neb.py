@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from io import StringIO
@@ -22,9 +23,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ionladder.baselines.registry import baseline_error, missing_package
+from ionladder.baselines.runner import single_thread
 from ionladder.data.store import GivenPath, read_given_paths, rows_with
 from ionladder.errors import BaselineError, visible
-from ionladder.repo import read_parquet, replacing, sha256_bytes, write_json
+from ionladder.repo import MapJobs, read_parquet, replacing, sha256_bytes, write_json
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -180,6 +182,7 @@ def run_bands(
     *,
     settings: NebSettings | None = None,
     told: Callable[[Hop, Band, bool], None] = lambda *_: None,
+    map_jobs: MapJobs = map,
 ) -> BandOutcome:
     """Relax every hop that is not there yet, then write all of them.
 
@@ -196,20 +199,13 @@ def run_bands(
         folder: Where the files go.
         settings: The protocol; None for upstream's.
         told: Called after every hop: the hop, its band, whether the band was there already.
+        map_jobs: ``map``, or one that shares hops among processes or machines.
     """
     chosen = settings or NebSettings()
     done: list[tuple[Hop, Band]] = []
     n_kept = 0
-    for hop in hops:
-        place = folder / KEPT / f"{hop.id}.npz"
-        key = sha256_bytes(f"{hop.digest} {source} {chosen}".encode())
-        band = _kept(place, key)
-        was_there = band is not None
-        if band is None:
-            band = _relaxed(hop, new_calculator, chosen)
-            if not band.trouble:
-                with replacing(place) as temporary, temporary.open("wb") as stream:
-                    np.savez_compressed(stream, key=np.array(key), **asdict(band))
+    relax = partial(_relaxed_or_kept, new_calculator, source, folder, chosen)
+    for hop, band, was_there in map_jobs(relax, hops):
         n_kept += was_there
         done.append((hop, band))
         told(hop, band, was_there)
@@ -224,6 +220,23 @@ def run_bands(
     )
     n_converged = sum(band.converged for _, band in done)
     return BandOutcome(n_hops=len(done), n_converged=n_converged, n_kept=n_kept)
+
+
+def _relaxed_or_kept(
+    new_calculator: NewCalculator, source: str, folder: Path, settings: NebSettings, hop: Hop
+) -> tuple[Hop, Band, bool]:
+    """A hop, its band, and whether it was there already; one that is new is kept."""
+    place = folder / KEPT / f"{hop.id}.npz"
+    key = sha256_bytes(f"{hop.digest} {source} {settings}".encode())
+    band = _kept(place, key)
+    if band is not None:
+        return hop, band, True
+    with single_thread():
+        band = _relaxed(hop, new_calculator, settings)
+    if not band.trouble:
+        with replacing(place) as temporary, temporary.open("wb") as stream:
+            np.savez_compressed(stream, key=np.array(key), **asdict(band))
+    return hop, band, False
 
 
 def _relaxed(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:
@@ -400,6 +413,7 @@ def _li3po4() -> Any:
 # The potentials, each as a maker of ASE calculators
 
 
+@lru_cache(maxsize=1)
 def potential_of(name: PotentialName, weights: Path | None) -> tuple[NewCalculator, str]:
     """What makes a potential's calculators, and a line that says which potential it is.
 
@@ -442,6 +456,11 @@ def potential_of(name: PotentialName, weights: Path | None) -> tuple[NewCalculat
     source = f"mace-torch {version('mace-torch')}, weights {file.name} {digest}"
     settings = {"model_paths": str(file), "device": "cpu", "default_dtype": "float64"}
     return lambda: MACECalculator(**settings), source
+
+
+def calculator_of(name: PotentialName, weights: Path | None) -> Any:
+    """One calculator of a potential, which every process loads once."""
+    return potential_of(name, weights)[0]()
 
 
 def _require(name: PotentialName, weights: Path | None) -> None:

@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,16 @@ from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.data.store import ArrayInputs, TaskInputs, load_array_inputs, load_inputs
 from ionladder.errors import BaselineError, DataChangedError, SubmissionError, first_few
-from ionladder.repo import Layout, read_mapping, read_parquet, replacing, write_text
+from ionladder.repo import (
+    Layout,
+    MapJobs,
+    code_sha256,
+    kept,
+    read_mapping,
+    read_parquet,
+    replacing,
+    write_text,
+)
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, Card
 from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
@@ -49,22 +59,37 @@ class Plan:
     """One baseline on one task: what to train and how often.
 
     Attributes:
+        layout: The repository.
+        params: Its settings.
         baseline: The baseline.
         task: The task.
-        folder: Its submission.
-        shown: That folder as the reader knows it.
         inputs: Inputs and training labels of the task's dataset version.
         seeds: Seeds for the test set; none where the task is scored on folds.
         repeats: Repeats of the frozen folds; repeat ``r`` is trained with seed ``r``.
     """
 
+    layout: Layout
+    params: Params
     baseline: Baseline
     task: Task
-    folder: Path
-    shown: str
     inputs: TaskInputs
     seeds: tuple[int, ...]
     repeats: tuple[int, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A worker reads the data itself, once."""
+        names = (self.baseline.name, self.task.name)
+        return _plan_again, (self.layout, self.params, *names, self.seeds, self.repeats)
+
+    @property
+    def folder(self) -> Path:
+        """Its submission."""
+        return self.layout.submission_dir(self.task.name, self.baseline.name)
+
+    @property
+    def shown(self) -> str:
+        """That folder as the reader knows it."""
+        return self.layout.relative(self.folder)
 
     @property
     def schemes(self) -> list[str]:
@@ -144,6 +169,7 @@ def run_baseline(
     n_seeds: int | None = None,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    **sharing: Any,
 ) -> Submission:
     """Train a baseline and write ``submissions/<task>/<name>/``.
 
@@ -158,6 +184,7 @@ def run_baseline(
         n_seeds: Train the first so many seeds; None for all.
         progress: Called after every training.
         watch: Shown the curve of every training.
+        **sharing: ``map_jobs`` and ``keep``, as :func:`train_folds` takes them.
 
     Returns:
         The submission as read back.
@@ -170,7 +197,7 @@ def run_baseline(
         step = "Leave the option out; with --check it compares the first so many repeats."
         raise baseline_error(where, expected, str(n_seeds), step)
     words = card_words(plan.folder, plan.shown, plan.baseline, plan.task)
-    result = train_folds(plan, progress=progress, watch=watch)
+    result = train_folds(plan, progress=progress, watch=watch, **sharing)
     seeds = plan.seeds
     if on_folds:
         seeds = plan.repeats if plan.baseline.n_seeds > 1 else ()
@@ -197,6 +224,7 @@ def check(
     n_seeds: int | None = None,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    **sharing: Any,
 ) -> RerunCheck:
     """Run a baseline again and compare; nothing is written.
 
@@ -208,6 +236,7 @@ def check(
         n_seeds: Compare the first so many seeds, and as many repeats of the folds; None for all.
         progress: Called after every training.
         watch: Shown the curve of every training.
+        **sharing: ``map_jobs`` and ``keep``, as :func:`train_folds` takes them.
 
     Raises:
         BaselineError: Nothing is committed, or the predictions differ by more than the baseline's
@@ -223,7 +252,8 @@ def check(
             plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW
         )
     plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
-    on_test, on_folds = train_folds(plan, progress=progress, watch=watch).differences(committed)
+    result = train_folds(plan, progress=progress, watch=watch, **sharing)
+    on_test, on_folds = result.differences(committed)
     tolerance = plan.baseline.tolerance
     if not max(on_test, on_folds) <= tolerance:
         found = f"differences up to {on_test:.3g} on the test set and {on_folds:.3g} on the folds"
@@ -257,16 +287,33 @@ def make_plan(
     seeds = tuple(range(baseline.n_seeds if n_seeds is None else n_seeds))
     if spec.scored_folds is not None:
         seeds, repeats = (), repeats[:n_seeds]
-    folder = layout.submission_dir(task, name)
     return Plan(
+        layout=layout,
+        params=params,
         baseline=baseline,
         task=spec,
-        folder=folder,
-        shown=layout.relative(folder),
         inputs=inputs,
         seeds=seeds,
         repeats=repeats,
     )
+
+
+_READ: dict[str, Plan] = {}
+
+
+def _plan_again(
+    layout: Layout,
+    params: Params,
+    name: str,
+    task: str,
+    seeds: tuple[int, ...],
+    repeats: tuple[int, ...],
+) -> Plan:
+    key = f"{layout} {name} {task} {params.task_versions[task]}"
+    if key not in _READ:
+        _READ.clear()
+        _READ[key] = make_plan(layout, params, name, task)
+    return replace(_READ[key], seeds=seeds, repeats=repeats)
 
 
 def _look_up(params: Params, name: str, task: str, n_seeds: int | None) -> tuple[Baseline, Task]:
@@ -320,8 +367,22 @@ def _recorded_time(plan: Plan, result: Run) -> float | None:
 # Training
 
 
-def train_folds(plan: Plan, *, progress: Progress | None = None, watch: Watch | None = None) -> Run:
-    """Run every training of a plan on one thread; ``watch`` is shown the curve of each.
+def train_folds(
+    plan: Plan,
+    *,
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+    map_jobs: MapJobs = map,
+    keep: Path | None = None,
+) -> Run:
+    """Run every training of a plan, each on one thread; ``watch`` is shown the curve of each.
+
+    Args:
+        plan: What to train.
+        progress: Called after every training.
+        watch: Shown the curves.
+        map_jobs: ``map``, or one that shares trainings among processes or machines.
+        keep: Folder for what every training gives; a second run takes it from there.
 
     Raises:
         BaselineError: A package is missing, or curves are asked of a baseline that is not trained
@@ -330,41 +391,60 @@ def train_folds(plan: Plan, *, progress: Progress | None = None, watch: Watch | 
     if watch is not None and "epochs" not in plan.baseline.settings:
         raise without_epochs(plan.baseline.name)
     plan.baseline.require_packages()
-    done = 0
-
-    def predict(train_ids: Sequence[str], predict_ids: Sequence[str], seed: int) -> pd.DataFrame:
-        nonlocal done
-        table = predict_once(
-            plan.baseline, plan.inputs, train_ids, predict_ids, seed=seed, watch=watch
-        )
-        done += 1
+    every = plan.folds[["scheme", "repeat", "fold"]].drop_duplicates()
+    jobs = [_Job("", seed, 0) for seed in plan.seeds]
+    jobs += sorted(_Job(str(s), int(r), int(f)) for s, r, f in every.itertuples(index=False))
+    tables, folds, times = [], [], []
+    for done, result in enumerate(map_jobs(partial(_train, plan, keep), jobs), 1):
+        job, table = _Job(*result["job"]), pd.DataFrame(result["table"])
+        if job.scheme:
+            folds.append(table.assign(scheme=job.scheme, repeat=job.seed, fold=job.fold))
+        else:
+            tables.append(table.assign(seed=job.seed))
+        if not plan.seeds or not job.scheme:
+            times.append(result["cpu_s"])
+        if watch is not None:
+            for curve in result["curves"]:
+                watch(Curve(**curve))
         if progress is not None:
             progress(done, plan.n_trainings)
-        return table
-
-    with single_thread(plan.baseline):
-        start = time.process_time()
-        inputs, tables = plan.inputs, []
-        for seed in plan.seeds:
-            table = predict(inputs.train_ids, inputs.test_ids, seed)
-            tables.append(table.assign(seed=seed))
-        n_timed = len(plan.seeds) or plan.n_trainings
-        spent = time.process_time() - start
-        folds, every = [], plan.folds
-        for scheme, repeat in sorted(set(zip(every["scheme"], every["repeat"], strict=True))):
-            part = every[(every["scheme"] == scheme) & (every["repeat"] == repeat)]
-            for fold in sorted(part["fold"].unique()):
-                held_out = sorted(part.loc[part["fold"] == fold, "id"])
-                table = predict(sorted(part.loc[part["fold"] != fold, "id"]), held_out, int(repeat))
-                keys = {"repeat": int(repeat), "fold": int(fold)}
-                folds.append(table.assign(scheme=str(scheme), **keys))
-        if not plan.seeds:
-            spent = time.process_time() - start
     return Run(
         predictions=_joined(tables, ["seed", "id"]),
         cv_predictions=_joined(folds, [key for key in _KEYS if key != "seed"]),
-        training_time_s=spent / n_timed,
+        training_time_s=sum(times) / len(times),
     )
+
+
+class _Job(NamedTuple):
+    """One training: on all training entries, or without a fold; its seed is the repeat then."""
+
+    scheme: str
+    seed: int
+    fold: int
+
+
+def _train(plan: Plan, keep: Path | None, job: _Job) -> dict[str, Any]:
+    """What a training gives, as JSON holds it: the predictions, curves and CPU seconds."""
+    ids: list[Sequence[str]] = [plan.inputs.train_ids, plan.inputs.test_ids]
+    if job.scheme:
+        of_repeat = plan.folds.query("scheme == @job.scheme and repeat == @job.seed")
+        is_out = of_repeat["fold"] == job.fold
+        ids = [sorted(of_repeat.loc[part, "id"]) for part in (~is_out, is_out)]
+
+    def train() -> dict[str, Any]:
+        curves: list[Curve] = []
+        watch = curves.append if "epochs" in plan.baseline.settings else None
+        with single_thread(plan.baseline):
+            start = time.process_time()
+            table = predict_once(plan.baseline, plan.inputs, *ids, seed=job.seed, watch=watch)
+            spent = time.process_time() - start
+        told = [vars(curve) for curve in curves]
+        return {"job": [*job], "table": table.to_dict("list"), "curves": told, "cpu_s": spent}
+
+    version = plan.params.task_versions[plan.task.name]
+    what = (plan.shown, version, plan.baseline.settings, job, ids)
+    result: dict[str, Any] = kept(train, f"{code_sha256()} {what}" if keep else "", keep)
+    return result
 
 
 def _joined(tables: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame | None:

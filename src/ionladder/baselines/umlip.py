@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.features import feature_cache, kept, label_array, require_structures
+from ionladder.baselines.features import feature_cache, label_array, require_structures
 from ionladder.baselines.graphs import read_cif, site_shares
 from ionladder.baselines.registry import Training, baseline, baseline_error
 from ionladder.errors import visible
+from ionladder.repo import kept
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,12 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ionladder.cli.common import Context, load_context, task_names
+from ionladder.cli.common import (
+    Cluster,
+    Context,
+    Keep,
+    Part,
+    Workers,
+    load_context,
+    sharing,
+    task_names,
+)
 from ionladder.data.registry import get_task
 from ionladder.errors import BaselineError, DataMissingError, visible
 from ionladder.repo import Layout, find_layout
@@ -56,6 +66,10 @@ def baseline(
         ),
     ] = False,
     show: Annotated[bool, typer.Option("--list", help="List the baselines.")] = False,
+    workers: Workers = 0,
+    cluster: Cluster = None,
+    part: Part = None,
+    keep: Keep = None,
 ) -> None:
     """Train a baseline and write its submission: test predictions and the frozen folds.
 
@@ -73,7 +87,9 @@ def baseline(
     from ionladder.baselines.runner import without_epochs
 
     if get_task(task).predicts == "values":
-        (_check if check else _run)(name, task, seeds, curves=curves)
+        with sharing("", workers, cluster, part, keep) as map_jobs:
+            options = {"n_seeds": seeds, "map_jobs": map_jobs, "keep": keep}
+            (_check if check else _run)(name, task, options, curves=curves)
         return
     if curves:
         raise without_epochs(name)
@@ -116,7 +132,7 @@ def _print_list() -> None:
         )
 
 
-def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
+def _run(name: str, task: str, options: dict[str, Any], *, curves: bool) -> None:
     from ionladder.baselines.runner import run_baseline
     from ionladder.config import require_scored
 
@@ -124,7 +140,7 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     require_scored(context.layout, context.params, task)
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
-        written = run_baseline(*where, n_seeds=seeds, progress=progress, watch=watch)
+        written = run_baseline(*where, progress=progress, watch=watch, **options)
     rows = written.predictions.rows
     cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
     what, times = "test entries", "seed"
@@ -137,13 +153,13 @@ def _run(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
     )
 
 
-def _check(name: str, task: str, seeds: int | None, *, curves: bool) -> None:
+def _check(name: str, task: str, options: dict[str, Any], *, curves: bool) -> None:
     from ionladder.baselines.runner import check
 
     context = load_context(clone_for="baseline")
     with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
-        result = check(*where, n_seeds=seeds, progress=progress, watch=watch)
+        result = check(*where, progress=progress, watch=watch, **options)
     on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
     print(
         f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
@@ -216,20 +232,22 @@ def umlip_neb(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Only the first so many hops.", show_default="all")
     ] = None,
+    workers: Workers = 0,
+    cluster: Cluster = None,
+    part: Part = None,
 ) -> None:
     """Relax migration paths with a universal potential (nudged elastic bands).
 
     Writes predictions.parquet for the task nebdft2k-path, and hops.json with barrier, convergence
     and cost of every hop. A run that was stopped goes on where it was. Needs the extra umlip.
     """
-    from ionladder.baselines.neb import PREDICTIONS, potential_of, run_bands
-    from ionladder.baselines.runner import single_thread
+    from ionladder.baselines.neb import PREDICTIONS, calculator_of, potential_of, run_bands
 
     hops = itertools.islice(_hops(paths, example=example), limit)
-    new_calculator, source = potential_of(model, weights)
+    source, new = potential_of(model, weights)[1], partial(calculator_of, model, weights)
     folder = out or Path("build") / "umlip-neb" / model
-    with single_thread():
-        outcome = run_bands(hops, new_calculator, source, folder, told=_tell)
+    with sharing("", workers, cluster, part, folder) as map_jobs:
+        outcome = run_bands(hops, new, source, folder, told=_tell, map_jobs=map_jobs)
     print(
         f"{folder / PREDICTIONS}: {outcome.n_hops} hops by {source}, {outcome.n_converged} "
         f"converged, {outcome.n_kept} of them there already."

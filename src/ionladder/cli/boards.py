@@ -12,14 +12,17 @@ import typer
 
 from ionladder import __version__
 from ionladder.cli.common import (
+    Cluster,
     Context,
+    Keep,
+    Part,
     TaskName,
     Workers,
     load_context,
-    mapping,
     printable,
     rank_text,
     say,
+    sharing,
     show,
     submission_at,
     submissions,
@@ -171,21 +174,26 @@ def predictions(
 
 
 def rescore(
-    folder: Annotated[Path, typer.Argument(help="Checkout of JARVIS-Leaderboard or matbench.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Checkout of JARVIS-Leaderboard or matbench, here or as s3://…")
+    ],
     labels: Annotated[
         Path | None, typer.Option(help="Labels of matbench's tasks.", show_default="FOLDER/labels")
     ] = None,
     workers: Workers = 0,
+    cluster: Cluster = None,
+    part: Part = None,
+    keep: Keep = None,
     json: Annotated[bool, typer.Option("--json", help="Print every field as JSON.")] = False,
 ) -> None:
     """Score every file of another leaderboard, all ids or none, and say why one cannot be scored.
 
-    Nothing is written and no repository is needed.
+    Nothing is written but what --keep asks for, and no repository is needed.
     """
     from ionladder.interchange import rescore as peers
 
-    with mapping(workers) as map_jobs:
-        rows = list(peers.rescore(folder, labels=labels, map_jobs=map_jobs))
+    with sharing("Scoring files", workers, cluster, part, keep) as map_jobs:
+        rows = list(peers.rescore(folder, labels=labels, map_jobs=map_jobs, keep=keep))
     if json:
         print(to_json([vars(row) for row in rows]), end="")
         return

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
 import textwrap
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial, wraps
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
@@ -21,11 +26,14 @@ import typer
 
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError, IonLadderError, Problem, SubmissionError, first_few
-from ionladder.repo import Layout, find_layout, only_writer, require_clone, to_json
+from ionladder.repo import Layout, at_hand, find_layout, on_s3, only_writer, require_clone, to_json
 from ionladder.specs import Task
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
     from ionladder.config import Params
+    from ionladder.repo import MapJobs
     from ionladder.submit.validate import Expectations
 
 # --- The repository, its parameters, and a task by path or name
@@ -85,7 +93,8 @@ def writing(command: Callable[..., None]) -> Callable[..., None]:
             with suppress(ConfigError):  # the command says it better
                 root = find_layout().store
                 waiting = partial(print, text, file=sys.stderr)
-                stack.enter_context(only_writer(root, waiting=waiting))
+                if options.get("part") is None:  # parts run side by side, and only keep
+                    stack.enter_context(only_writer(root, waiting=waiting))
             command(*args, **options)
 
     return alone
@@ -169,7 +178,12 @@ def submission_at(path: Path, name: str | None) -> Iterator[tuple[Path, Task, st
 
     A file in the folder of a submission stands for the folder; any other file of predictions gets
     a folder of its own for the time being, so that it is checked and scored as one in a folder is.
+    What is on S3 is copied for the time being.
     """
+    if on_s3(path):
+        with at_hand(path) as here, submission_at(here, name) as (at, task, _):
+            yield at, task, f"s3://{'/'.join(path.parts[1:])}"
+        return
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `.` and `..` go, links stay
     if path.is_file() and path.with_name("submission.yaml").exists():
         path = path.parent
@@ -226,22 +240,145 @@ OtherVersion = Annotated[
 ]
 
 
+# --- Sharing jobs among processes and machines: one seam, any concurrent.futures.Executor
+
 Workers = Annotated[
     int, typer.Option(min=0, help="Processes to share the work; the results are the same.")
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Address of a Dask scheduler; `local` starts one here with --workers processes.",
+        show_default=False,
+    ),
+]
+Part = Annotated[
+    str | None,
+    typer.Option(
+        help="K/N: of N parts of the jobs do only the K-th, for arrays of jobs.", show_default=False
+    ),
+]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for the result of every job: a stopped run goes on from there.",
+        show_default=False,
+    ),
+]
+_AHEAD = 4  # jobs handed out for every process: few results wait, none of them for work
 
 
 @contextmanager
-def mapping(workers: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """``map``, or that of a pool of so many processes: results come in the order of the jobs."""
-    if workers < 2:
-        yield map
-        return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+def sharing(
+    doing: str,
+    workers: int = 0,
+    cluster: str | None = None,
+    part: str | None = None,
+    keep: Path | None = None,
+) -> Iterator[MapJobs]:
+    """A ``map`` whose jobs are done here, by other processes, or on a Dask cluster.
 
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield partial(pool.map, chunksize=4)
+    Results come in the order of the jobs, whoever does them. Of a part nothing but its jobs is
+    done: the command ends with them, and a run without ``--part`` takes what they kept.
+
+    Args:
+        doing: What a bar on a terminal says; empty where the command has its own.
+        workers: Processes; fewer than two, and all is done in this one.
+        cluster: Address of a Dask scheduler, or ``local``.
+        part: K/N.
+        keep: Where the results are kept that a part needs.
+
+    Raises:
+        ConfigError: No such part, nowhere to keep it, or no such cluster.
+    """
+    turn = (1, 1)
+    if part is not None:
+        numbers = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", part)
+        turn = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+        if not 1 <= turn[0] <= turn[1]:
+            raise ConfigError("--part", "K/N with K from 1 to N, such as 3/40", part, "Correct it.")
+        if keep is None:
+            step = "Name a folder that all parts share."
+            raise ConfigError(f"--part {part}", "--keep FOLDER for what it gives", "none", step)
+    with ExitStack() as stack:
+        try:
+            executor, n = _executor(stack, workers, cluster)
+            yield partial(_shared, executor, _AHEAD * n, turn, doing)
+        except Exception as error:
+            gone = type(error).__name__ in ("BrokenProcessPool", "CancelledError", "KilledWorker")
+            if not gone and not (cluster and isinstance(error, OSError)):
+                raise
+            where = f"--cluster {cluster}" if cluster else f"--workers {workers}"
+            expected = "processes that answer until their jobs are done"
+            step = "Was one out of memory, is the address another? With --keep a run goes on here."
+            raise ConfigError(where, expected, f"{type(error).__name__}: {error}", step) from error
+
+
+def _executor(stack: ExitStack, workers: int, cluster: str | None) -> tuple[Executor | None, int]:
+    """What does the jobs, None for this process; and how many jobs it does at a time."""
+    if cluster is None and workers < 2:
+        return None, 1
+    if cluster is None:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        spawned = multiprocessing.get_context("spawn")
+        return stack.enter_context(ProcessPoolExecutor(workers, spawned)), workers
+    if find_spec("distributed") is None:
+        step = "Install them: pip install 'ionladder[cluster]'."
+        raise ConfigError("--cluster", "the packages of the extra cluster", "no distributed", step)
+    import dask
+    import distributed
+
+    if cluster == "local":
+        # Dask has its workers give memory back at every turn, which doubles what a job costs.
+        once = {"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}
+        stack.enter_context(dask.config.set(once))
+        here = distributed.LocalCluster(
+            n_workers=max(workers, 1),
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        cluster = stack.enter_context(here).scheduler_address
+    client = stack.enter_context(distributed.Client(cluster, timeout=10))
+    n = max(1, sum(client.nthreads().values()))
+    return stack.enter_context(client.get_executor(pure=False)), n
+
+
+def _shared(
+    executor: Executor | None,
+    ahead: int,
+    turn: tuple[int, int],
+    doing: str,
+    function: Callable[[Any], Any],
+    jobs: Iterable[Any],
+) -> Iterator[Any]:
+    number, of = turn
+    mine = itertools.islice(jobs, number - 1, None, of)
+    total = len(range(number - 1, len(jobs), of)) if isinstance(jobs, Sized) else None
+    results = map(function, mine) if executor is None else _ahead(executor, ahead, function, mine)
+    yield from following(results, doing, total=total) if doing else results
+    if of > 1:
+        say(f"Part {number} of {of} is done and kept. After all parts, run without --part.")
+        raise typer.Exit
+
+
+def _ahead(
+    executor: Executor, ahead: int, function: Callable[[Any], Any], jobs: Iterable[Any]
+) -> Iterator[Any]:
+    """Results in the order of the jobs, of which so many at most are handed out."""
+    waiting: deque[Future[Any]] = deque()
+    try:
+        for job in jobs:
+            waiting.append(executor.submit(function, job))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 # --- How far a long job has come: a bar at a terminal, nothing where output is piped

@@ -6,10 +6,10 @@ import csv
 import gzip
 import io
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from operator import call
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ionladder.interchange.jarvis import Contribution, read_contribution, read_l
 from ionladder.interchange.matbench import Fold, read_results
 from ionladder.interchange.tables import read_file, unzip
 from ionladder.metrics import METRICS
+from ionladder.repo import MapJobs, at_hand, code_sha256, files_below, is_there, kept
 from ionladder.specs import Array
 from ionladder.submit.predictions import coverage_problems
 
@@ -239,17 +240,18 @@ class Rescored:
 
 
 def rescore(
-    folder: Path, *, labels: Path | None = None, map_jobs: Callable[..., Any] = map
+    folder: Path, *, labels: Path | None = None, map_jobs: MapJobs = map, keep: Path | None = None
 ) -> Iterator[Rescored]:
     """Score every file of a checkout of JARVIS-Leaderboard or matbench.
 
     Args:
         folder: ``contributions/<name>/….csv.zip`` (or ``.parquet``) beside
             ``benchmarks/…/<dataset>_<property>.json.zip``, at any depth; or folders with a
-            ``results.json.gz``.
+            ``results.json.gz``. Here, or on S3 (``s3://bucket/folder``).
         labels: For matbench, whose labels are elsewhere: a folder of ``<task>.json.gz`` as matminer
             has them, or of ``<task>.csv`` and ``<task>.parquet`` with an id and a label.
-        map_jobs: ``map``, or that of a pool of processes.
+        map_jobs: ``map``, or one that shares jobs among processes or machines.
+        keep: Folder for the rows of every job; a second run takes those whose files are the same.
 
     Yields:
         A row for each file and benchmark, by benchmark and file.
@@ -257,7 +259,7 @@ def rescore(
     Raises:
         ConfigError: There are no such files.
     """
-    files = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
+    files = files_below(folder)
     ends = (".csv.zip", ".parquet")
     sent = [p for p in files if p.name.endswith(ends) and p.parts[-3] == "contributions"]
     results = sorted(path for path in files if path.name == "results.json.gz")
@@ -269,15 +271,41 @@ def rescore(
     for path in files:
         if path.name.endswith((".json.zip", ".parquet")) and "benchmarks" in path.parts:
             truths[path.name.split(".")[0]] = path
-    jobs: dict[str, list[Path]] = {}
+    parts: dict[str, list[Path]] = {}
     for path in sent:
-        fields = _fields(path)
-        jobs.setdefault("_".join(fields[3:1:-1]), []).append(path)
-    parts = [(folder, truths.get(name), name, sorted(paths)) for name, paths in jobs.items()]
-    for rows in map_jobs(_rescore_benchmark, sorted(parts, key=lambda part: part[2])):
-        yield from rows
-    for rows in map_jobs(partial(_rescore_results, folder, labels), results):
-        yield from rows
+        parts.setdefault("_".join(_fields(path)[3:1:-1]), []).append(path)
+    labels = labels or folder / "labels"
+    beside = [*files_below(labels).items()] if keep and results else []
+    jobs: list[tuple[Callable[..., list[Rescored]], list[Path | None]]] = [
+        (partial(_rescore_benchmark, name), [truths.get(name), *paths])
+        for name, paths in sorted(parts.items())
+    ]
+    jobs += [(partial(_rescore_results, labels), [None, path]) for path in results]
+    shared = []
+    for score, paths in jobs:
+        marks = [(path, files.get(path or folder)) for path in paths]
+        key = f"{code_sha256()} {score.args} {marks} {beside}" if keep else ""  # type: ignore[attr-defined]
+        shared.append(partial(_kept, keep, key, folder, score, paths))
+    for rows in map_jobs(call, shared):
+        yield from (Rescored(**row) for row in rows)
+
+
+def _kept(
+    keep: Path | None,
+    key: str,
+    folder: Path,
+    score: Callable[..., list[Rescored]],
+    paths: Sequence[Path | None],
+) -> list[dict[str, Any]]:
+    """The rows of some files, the first that of labels or none: as kept, or scored now."""
+
+    def scored() -> list[dict[str, Any]]:
+        with at_hand(folder, [path for path in paths if path]) as here:
+            moved = [path and here / path.relative_to(folder) for path in paths]
+            return [vars(row) for row in score(here, *moved)]
+
+    rows: list[dict[str, Any]] = kept(scored, key, keep)
+    return rows
 
 
 def _fields(path: Path) -> list[str]:
@@ -285,8 +313,7 @@ def _fields(path: Path) -> list[str]:
     return fields if len(fields) == 6 else [path.name] * 6
 
 
-def _rescore_benchmark(part: tuple[Path, Path | None, str, Sequence[Path]]) -> list[Rescored]:
-    folder, truth, name, paths = part
+def _rescore_benchmark(name: str, folder: Path, truth: Path | None, *paths: Path) -> list[Rescored]:
     made: dict[str, Benchmark] = {}
     rows = []
     for path in paths:
@@ -354,7 +381,7 @@ def _read_predictions(path: Path) -> tuple[pa.Array, Array]:
     return table["id"].combine_chunks(), np.asarray(table["prediction"])
 
 
-def _rescore_results(folder: Path, labels: Path | None, path: Path) -> list[Rescored]:
+def _rescore_results(labels: Path, folder: Path, _: Path | None, path: Path) -> list[Rescored]:
     shown, rows = path.relative_to(folder).as_posix(), []
     try:
         results = read_results(path)
@@ -362,7 +389,7 @@ def _rescore_results(folder: Path, labels: Path | None, path: Path) -> list[Resc
         return [_row(shown, "", "", None, error.problems)]
     rows += [_row(shown, name, "", None, [why]) for name, why in results.unreadable.items()]
     for name, folds in results.tasks.items():
-        benchmark = _labels_of(labels or folder / "labels", name)
+        benchmark = _labels_of(labels, name)
         if benchmark is None:
             wanted = f"labels of {name}: {name}.json.gz, .csv or .parquet"
             step = "Name their folder with --labels."
@@ -391,14 +418,18 @@ def _labels_of(folder: Path, name: str) -> Benchmark | None:
     """Labels of a matbench task; ids as matbench makes them, where matminer's file has none."""
     import orjson
 
-    if (path := folder / f"{name}.json.gz").is_file():
-        frame = orjson.loads(gzip.decompress(path.read_bytes()))
-        width, stem = len(str(len(frame["data"]))), name.replace("matbench", "mb").replace("_", "-")
-        return Benchmark({f"{stem}-{n:0{width}d}": r[-1] for n, r in enumerate(frame["data"], 1)})
-    for end, read in ((".csv", pa_csv.read_csv), (".parquet", pq.read_table)):
-        if (path := folder / f"{name}{end}").is_file():
-            table = read(path)
-            ids, column = table.column_names[:2]
-            values = table[column].combine_chunks().to_numpy(zero_copy_only=False)
-            return Benchmark((table[ids].combine_chunks().cast(pa.string()), values))
-    return None
+    ends = (".json.gz", ".csv", ".parquet")
+    path = next((path for end in ends if is_there(path := folder / f"{name}{end}")), None)
+    if path is None:
+        return None
+    with at_hand(path) as here:
+        if here.suffix == ".gz":
+            frame = orjson.loads(gzip.decompress(here.read_bytes()))
+            width = len(str(len(frame["data"])))
+            stem = name.replace("matbench", "mb").replace("_", "-")
+            rows = enumerate(frame["data"], 1)
+            return Benchmark({f"{stem}-{n:0{width}d}": row[-1] for n, row in rows})
+        table = (pa_csv.read_csv if here.suffix == ".csv" else pq.read_table)(here)
+    ids, column = table.column_names[:2]
+    values = table[column].combine_chunks().to_numpy(zero_copy_only=False)
+    return Benchmark((table[ids].combine_chunks().cast(pa.string()), values))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -72,7 +73,7 @@ def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(
     assert result.difference <= 0.5e-6  # committed predictions are rounded to six decimals
     assert result.folder == "submissions/obelix/rf-paper"
 
-    clock = iter([0.0, 1000.0])
+    clock = itertools.count(0.0, 1000.0)
     monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
     run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
     assert _contents(submission.folder) == first
@@ -92,7 +93,7 @@ def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
     with pytest.raises(BaselineError, match=r"train-median: expected .* within 1e-06; .* 0\.25 on"):
         check(layout, PARAMS, "train-median", "obelix")
 
-    clock = iter([0.0, 1234.0])
+    clock = itertools.count(0.0, 1234.0)
     monkeypatch.setattr(runner.time, "process_time", lambda: next(clock))
     assert run_baseline(layout, PARAMS, "train-median", "obelix").card.training_time_s == 1200.0
 
