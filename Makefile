@@ -72,7 +72,7 @@ test-slow: setup-dev  ## Run the slow tests, those of the extras that are instal
 test-data: setup-dev  ## Run only the tests on the real data
 	@$(RUN) $(PYTEST) -m data $(PYTEST_OPTIONS)
 
-extras: setup-dev  ## Install every extra: torch, umlip, bvel, matbench and mlcroissant
+extras: setup-dev  ## Install every extra: torch, umlip, bvel, matbench and what checks exports
 	@$(PIP) $(TORCH)
 	@$(PIP) --no-deps -r requirements-torch.lock -r requirements-umlip.lock
 	@$(PIP) --no-deps $(foreach extra,bvel matbench croissant,$(HASHED) requirements-$(extra).lock)
@@ -95,7 +95,7 @@ test-torch: setup-dev  ## Install the extra torch and train a two-epoch miniatur
 		tests/unit/baselines/test_networks.py tests/contracts/test_baselines.py src/ionladder/baselines \
 		-k "graphs or cgcnn or schnet or painn or m3gnet or so3net" $(PYTEST_OPTIONS)
 
-test-interchange: setup-dev  ## Install matbench and mlcroissant and run the tests that hold our files to them
+test-interchange: setup-dev  ## Install matbench, mlcroissant and rocrate and run the tests that hold our files to them
 	@$(PIP) --no-deps $(HASHED) requirements-matbench.lock -r requirements-croissant.lock
 	@$(RUN) $(PYTEST) tests/unit/interchange tests/unit/site/test_files.py $(PYTEST_OPTIONS)
 

@@ -174,6 +174,20 @@ def find_layout(start: Path | None = None) -> Layout:
     )
 
 
+def published_addresses(root: Path) -> dict[str, str]:
+    """``Homepage`` and ``Repository`` as [project.urls] says; example.org is no address.
+
+    Args:
+        root: Root of the repository; without a ``pyproject.toml`` there is no address.
+    """
+    import tomllib
+
+    path = root / "pyproject.toml"
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
+    urls = project.get("urls", {}).items()
+    return {name: str(url) for name, url in urls if "//example.org/" not in url}
+
+
 def _cache() -> Path:
     if named := os.environ.get(CACHE_VARIABLE):
         return Path(named).expanduser().absolute()

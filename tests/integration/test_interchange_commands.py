@@ -99,10 +99,19 @@ def test_bad_arguments_are_answered_with_errors(prompt: Prompt, tmp_path: Path) 
     )
     assert "Did you mean bvel-proto?" in prompt.error("convert", missing, "--task", "bvel-prot")
     assert "--submission" in prompt.error("export", "bvel-proto", "--format", "jarvis")
-    assert "bvel_proto --format croissant" in prompt.error(
-        "export", "bvel_proto", "--format", "croisant"
-    )
+    misspelt = prompt.error("export", "bvel_proto", "--format", "croisant")
+    assert "Did you mean croissant?" in misspelt
+    assert "Did you mean obelix?" in prompt.error("export", "obelx", "--format", "croissant")
     assert "Did you mean submission?" in prompt.error("schema", "submissions")
+
+
+def test_what_can_be_exported_is_listed_with_and_without_a_name(prompt: Prompt) -> None:
+    names = prompt.ok("export").out
+    assert {"obelix:", "nebdft2k:", "ionladder:"} <= set(names.split())
+    listed = prompt.ok("export", "obelix").out
+    assert {"croissant", "matbench-folds", "every-eval-ever", "ro-crate"} <= set(listed.split())
+    assert max(map(len, listed.splitlines())) <= 80
+    assert "nebdft2k-barrier, nebdft2k-path" in prompt.ok("export", "nebdft2k").out
 
 
 def test_an_export_without_a_folder_goes_to_build(prompt: Prompt, repository: Path) -> None:

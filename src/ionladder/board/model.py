@@ -16,10 +16,7 @@ from ionladder.errors import Problem, SiteError
 from ionladder.repo import Layout, read_json, to_rows, write_text
 from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
-from ionladder.submit.card import name_problems
-
-#: Author on the cards of baselines; whoever else submits is from outside.
-MAINTAINERS = "IonLadder maintainers"
+from ionladder.submit.card import MAINTAINERS, name_problems
 
 
 class Value(NamedTuple):

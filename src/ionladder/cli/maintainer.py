@@ -512,18 +512,36 @@ def serve(
 # --- ``ionladder export``: datasets, splits and predictions in the layouts of other projects
 
 
+def _export_names(incomplete: str) -> list[str]:
+    from ionladder.interchange.export import RELEASE
+
+    tasks = all_tasks()
+    others = [name for name in all_datasets() if name.replace("_", "-") not in tasks]
+    return [name for name in [RELEASE, *tasks, *others] if name.startswith(incomplete)]
+
+
+def _export_formats(context: typer.Context, incomplete: str) -> list[str]:
+    from ionladder.interchange.export import FORMATS, possible
+
+    known = possible(context.params.get("name") or "") or FORMATS
+    return [kind for kind in known if kind.startswith(incomplete)]
+
+
 def export(
-    name: Annotated[str, typer.Argument(help="Task or dataset, such as obelix or bvel_proto.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="Task or dataset, such as obelix; without one, list the names.",
+            autocompletion=_export_names,
+        ),
+    ] = None,
     file_format: Annotated[
         str | None,
         typer.Option(
             "--format",
-            help="croissant: metadata of a dataset version. matbench-folds: the splits of a task. "
-            "jarvis: a submission's predictions. extxyz: the layout of BVEL13k.",
+            help="What to write.",
             show_default="list what there is",
-            autocompletion=lambda incomplete: [
-                kind for kind in _FORMATS if kind.startswith(incomplete)
-            ],
+            autocompletion=_export_formats,
         ),
     ] = None,
     output: Annotated[
@@ -533,74 +551,44 @@ def export(
         str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
     ] = None,
     submission: Annotated[
-        str | None, typer.Option(help="With --format jarvis: whose predictions.")
+        str | None, typer.Option(help="Whose scores or predictions, if not everybody's.")
     ] = None,
 ) -> None:
-    """Write data, splits or predictions as files that the tools of other projects read."""
-    kinds = _formats(name)
-    if file_format is None and kinds:
-        print("\n".join(f"ionladder export {other} --format {kind}" for other, kind in kinds))
+    """Write data, splits, predictions or scores as files that other projects read."""
+    from ionladder.interchange.export import FORMATS, Job, possible
+
+    if name is None:
+        for each in _export_names(""):
+            say(f"{each}: {', '.join(possible(each))}")
         return
-    if (name, file_format) not in kinds:
-        asked = f"{name} --format {file_format}" if file_format else name
-        options = [f"{other} --format {kind}" for other, kind in kinds]
-        hint = err.did_you_mean(asked, options or [*all_datasets(), *all_tasks()])
-        expected = "a task or dataset and a format that go together"
-        raise err.ConfigError("export", expected, asked, hint)
-    assert file_format is not None  # noqa: S101 - it is among the kinds
-    context = load_context()
-    folder = output or context.layout.work / "build" / name
-    for path in _export(context, name, file_format, folder, dataset_version, submission):
+    kinds = possible(name)
+    if file_format is None and kinds:
+        print(f"ionladder export {name} --format FORMAT")
+        print("\n".join(f"  {kind.ljust(15)}  {FORMATS[kind].writes}" for kind in kinds))
+        if boards := [t.name for t in all_tasks().values() if name == t.dataset != t.name]:
+            say(f"Its boards have more: {', '.join(boards)}.")
+        return
+    if not kinds:
+        hint = err.did_you_mean(name, _export_names(""))
+        raise err.ConfigError("export", "a task or a dataset", name, hint)
+    if file_format is None or file_format not in kinds:
+        hint = err.did_you_mean(str(file_format), kinds)
+        raise err.ConfigError(f"export {name} --format", "a format of it", str(file_format), hint)
+    context, of = load_context(), kinds[file_format]
+    tasks = all_tasks()
+    task = tasks.get(of) or next((t for t in tasks.values() if t.dataset == of), None)
+    task = task or next(iter(tasks.values()))  # the release has none, and needs none
+    job = Job(
+        layout=context.layout,
+        params=context.params,
+        dataset=get_dataset(task.dataset),
+        version=context.version_of(task, dataset_version),
+        task=task,
+        submission=submission,
+        folder=output or context.layout.work / "build" / of,
+    )
+    for path in FORMATS[file_format].make(job):
         print(context.layout.relative(path))
-
-
-_FORMATS = ("croissant", "matbench-folds", "jarvis", "extxyz")
-
-
-def _formats(name: str) -> list[tuple[str, str]]:
-    """What can be exported of a dataset or task, under the name of which of the two."""
-    of_tasks = [t for t in all_tasks().values() if name in {t.name, t.dataset}]
-    datasets = {name, *(t.dataset for t in of_tasks)} & set(all_datasets())
-    found = [(dataset, "croissant") for dataset in sorted(datasets)]
-    found += [(dataset, "extxyz") for dataset in datasets & {"bvel_proto"}]
-    found += [(task.name, "matbench-folds") for task in of_tasks]
-    return found + [(task.name, "jarvis") for task in of_tasks if not task.scored_folds]
-
-
-def _export(
-    context: Context, name: str, kind: str, folder: Path, wanted: str | None, submission: str | None
-) -> list[Path]:
-    """Write what was asked for; name and kind go together."""
-    layout, is_of_task = context.layout, kind in {"matbench-folds", "jarvis"}
-    if kind == "jarvis" and submission is None:
-        needed, step = "--submission with the name of a submission", "Its folder is submissions/"
-        raise err.ConfigError("export --format jarvis", needed, "none", f"{step}{name}/NAME.")
-    tasks = all_tasks().values()
-    task = next(task for task in tasks if name == (task.name if is_of_task else task.dataset))
-    if is_of_task:
-        from ionladder.submit.predictions import require_numbers
-
-        require_numbers(task, where=f"export --format {kind}")
-    version = context.version_of(task, wanted)
-    if kind == "extxyz":
-        from ionladder.data.bvel_proto.crystals import export_extxyz
-
-        return export_extxyz(layout, version, folder)
-    if kind == "croissant":
-        from ionladder.interchange.croissant import export_croissant
-
-        return export_croissant(layout, get_dataset(name), version, folder)
-    if submission is None or kind == "matbench-folds":
-        from ionladder.interchange.matbench import export_matbench_folds
-
-        pinned = context.params.find(task.dataset, version)
-        assert pinned is not None  # noqa: S101 - version_of has made sure
-        return export_matbench_folds(layout, task, pinned, folder)
-    from ionladder.interchange.jarvis import export_contributions
-
-    source = layout.submission_dir(name, submission)
-    expected, shown = context.expectations(task, version), layout.relative(source)
-    return export_contributions(source, task, expected, folder, shown_as=shown)
 
 
 # --- ``ionladder schema``: the JSON Schema of a file that people write

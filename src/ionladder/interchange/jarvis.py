@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ionladder.data.store import TaskInputs
 from ionladder.errors import InterchangeError, SubmissionError, first_few, worded
 from ionladder.interchange.tables import read_file, read_text_table, unzip
 from ionladder.repo import replacing
@@ -118,7 +119,12 @@ def _number(value: object) -> float | None:
 
 
 def export_contributions(
-    submission: Path, task: Task, expected: Expectations, folder: Path, *, shown_as: str
+    submission: Path,
+    task: Task,
+    expected: Expectations | TaskInputs,
+    folder: Path,
+    *,
+    shown_as: str,
 ) -> list[Path]:
     """Write the test predictions of a submission, the mean over its seeds, one zip a target.
 

@@ -17,7 +17,7 @@ from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row, read_board
-from ionladder.interchange.croissant import CROISSANT_FILE, croissant, table_files
+from ionladder.interchange.export import CROISSANT_FILE, croissant, table_files
 from ionladder.repo import Layout, read_checksums, read_json, to_json, write_parquet
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
@@ -83,11 +83,11 @@ class Index(Document):
 
 
 class Croissant(OpenModel):
-    """``datasets/<dataset>/<version>/croissant.json``: metadata in the Croissant format, 1.0."""
+    """``datasets/<dataset>/<version>/croissant.json``: metadata in the Croissant format, 1.1."""
 
     context: dict[str, Any] = Field(alias="@context")
     type: Literal["sc:Dataset"] = Field(alias="@type")
-    conforms_to: Literal["http://mlcommons.org/croissant/1.0"] = Field(alias="conformsTo")
+    conforms_to: Literal["http://mlcommons.org/croissant/1.1"] = Field(alias="conformsTo")
     name: str
     version: str
     license: str

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ import yaml
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
 from ionladder.errors import Problem, SiteError
-from ionladder.repo import PART, Layout, replacing_folder
+from ionladder.repo import PART, Layout, published_addresses, replacing_folder
 from ionladder.site.context import Site, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.files import (
@@ -239,12 +238,9 @@ def run_mkdocs(config: Path, target: Path) -> None:
 
 
 def _addresses(root: Path) -> dict[str, str]:
-    """Variables that ``mkdocs.yml`` reads, from [project.urls]; example.org is no address."""
-    path = root / "pyproject.toml"
-    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
-    named = ((ADDRESS_VARIABLE, "Homepage"), ("IONLADDER_REPOSITORY", "Repository"))
-    found = {name: project.get("urls", {}).get(key, "") for name, key in named}
-    return {name: address for name, address in found.items() if "//example.org/" not in address}
+    """Variables that ``mkdocs.yml`` reads."""
+    named = {"Homepage": ADDRESS_VARIABLE, "Repository": "IONLADDER_REPOSITORY"}
+    return {named[key]: address for key, address in published_addresses(root).items()}
 
 
 def _problems(output: str) -> list[Problem]:

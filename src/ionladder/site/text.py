@@ -17,12 +17,11 @@ from urllib.parse import urlsplit
 import yaml
 from markupsafe import Markup, escape
 
-from ionladder.board.model import MAINTAINERS
 from ionladder.data.registry import get_dataset
 from ionladder.errors import DataMissingError, Problem
 from ionladder.repo import Layout
 from ionladder.specs import MEAN_OF_TARGETS, Dataset, LabelWords, MetricUse, Target, Task
-from ionladder.submit.card import Card
+from ionladder.submit.card import MAINTAINERS, Card
 
 # Text for pages: contributors' words made inert, numbers in one style, links that stay links
 

@@ -27,6 +27,8 @@ from ionladder.repo import read_mapping
 CARD_FILE = "submission.yaml"
 _MAX_PROBLEMS = 30
 
+#: Author on the cards of baselines; whoever else submits is from outside.
+MAINTAINERS = "IonLadder maintainers"
 DESCRIPTION_TO_WRITE = (
     "Say in two or three sentences what the model is and how the predictions were made."
 )
