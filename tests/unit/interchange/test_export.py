@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ionladder.board.model import read_board
 from ionladder.config import load_params
 from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import require_manifest
@@ -156,7 +157,7 @@ def written(
 
 def ranked(layout: Layout, task: str, name: str) -> dict[str, Any]:
     """The number that the board prints of a submission."""
-    board = read_json(layout.leaderboard_json(task))
+    board, _ = read_board(layout, task)
     (row,) = [row for row in board["rows"] if row["submission"] == name]
     metric = board["primary"]["metric"]
     return {
