@@ -113,10 +113,10 @@
       s("text", { class: "il-tick", x: x(tick), y: 52, "text-anchor": "middle" }, tick ? signed(tick, Number.isInteger(tick) ? 0 : digitsFor(tick)) : "0")]);
     const digits = digitsFor(difference, low, high);
     const label = `First minus second: ${signed(difference, digits)} ${board.unit}, interval ${apart(low, high, digits)}.`;
-    return h("figure", { class: "il-figure il-figure--square" },
+    return h("figure", { class: "il-figure il-figure--square", "data-name": `${a}-minus-${b}` },
       s("svg", { class: "il-chart", viewBox: `0 0 ${SIZE} 74`, role: "img", "aria-label": label },
         ...marks, line("il-axis-line", 0, 0, 4, 40), line("il-whisker", low, high, 24, 24),
-        s("circle", { class: "il-dot il-dot--verified", cx: x(difference), cy: 24, r: 4.5 }),
+        s("circle", { class: "il-dot il-dot--verified", cx: x(difference), cy: 24, r: 4.5 }, s("title", {}, label)),
         s("text", { class: "il-axis", x: SIZE / 2, y: 68, "text-anchor": "middle" }, `difference / ${board.unit}; 0: none`)),
       h("figcaption", { class: "il-note" }, `First minus second: ${signed(difference, digits)} ${board.unit}; `,
         board.smaller_is_better ? "below 0 the first is better." : "above 0 the first is better."));
@@ -185,16 +185,16 @@
       words("il-axis", `error of ${short(a)} / ${board.unit}`, { x: (LEFT + RIGHT) / 2, y: BOTTOM + 38, "text-anchor": "middle" }),
       s("g", { transform: `rotate(-90 14 ${middle})` },
         words("il-axis", `error of ${short(b)} / ${board.unit}`, { x: 14, y: middle + 4, "text-anchor": "middle" })),
-      ...places.map((i) => s("circle", { class: "il-point", r: 3.6, cx: x(of.a.errors[i]), cy: y(of.b.errors[i]) },
+      ...places.map((i) => s("circle", { class: "il-point", r: 3.6, cx: x(of.a.errors[i]), cy: y(of.b.errors[i]), ...(entries.hrefs[i] ? { "data-to": entries.hrefs[i] } : {}) },
         s("title", {}, `${entries.formulas[i]} (${entries.ids[i]}): ${number(of.a.errors[i])} and ${number(of.b.errors[i])} ${board.unit}`))),
     );
     const wins = places.filter((i) => of.a.errors[i] < of.b.errors[i]).length;
     const losses = places.filter((i) => of.a.errors[i] > of.b.errors[i]).length;
     const counted = ["The first is closer on ", h("b", {}, String(wins)), ", the second on ", h("b", {}, String(losses)), ` of ${places.length} entries.`];
     const label = `Error of ${short(b)} against error of ${short(a)}: the first is closer on ${wins}, the second on ${losses} of ${places.length} entries.`;
-    return h("figure", { class: "il-figure il-figure--square" },
+    return h("figure", { class: "il-figure il-figure--square", "data-name": `${a}-against-${b}` },
       s("svg", { class: "il-chart il-chart--parity", viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": label }, ...drawn),
-      h("figcaption", { class: "il-note" }, ...counted, " Above the line the first is closer. A mark is an entry; hover names it."));
+      h("figcaption", { class: "il-note" }, ...counted, " Above the line the first is closer. A mark is an entry, and links to its page."));
   }
 
   function disagreements(board, a, b, of, entries) {
@@ -279,6 +279,7 @@
           ...(hasEntries ? [scatter(board, a, b, of, entries), disagreements(board, a, b, of, entries)]
             : [h("p", { class: "il-note" }, board.missing ?? "The predictions of one of the two cannot be read now.")]),
           h("h2", { id: "parts" }, "Part by part"), parts(board, a, b, of));
+        window.ionladderMarks?.();
       } catch (error) {
         if (mine === turn) sentence.replaceChildren(`The numbers of this pair could not be loaded (${error.message}).`);
       } finally {

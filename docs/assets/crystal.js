@@ -139,6 +139,9 @@
     show();
   }
 
+  const show = (place) => open(place).catch(() => (place.textContent = "The structure could not be drawn; its CIF is on the page of the entry."));
+  window.ionladderCrystal = show;
+
   function enhance() {
     for (const place of document.querySelectorAll("[data-crystal]")) {
       if (place.firstChild) continue;
@@ -146,7 +149,7 @@
       button.type = "button";
       button.className = "md-button";
       button.textContent = "Show the structure";
-      button.addEventListener("click", () => open(place).catch(() => (place.textContent = "The structure could not be drawn; the CIF is linked above.")));
+      button.addEventListener("click", () => show(place));
       place.append(button);
     }
   }

@@ -289,7 +289,7 @@
     if (box.value) show().catch(fail);
   }
 
-  window.ionladderFind = { composition, read, search, prepare };
+  window.ionladderFind = { composition, read, search, prepare, formulaOf };
   function enhance() {
     document.querySelectorAll("form[data-root]").forEach(makeBox);
     document.querySelectorAll("form[data-explore]").forEach(makePage);

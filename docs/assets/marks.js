@@ -62,7 +62,7 @@
   // With the arrow keys from mark to mark, where the marks are no links.
   function walk(chart) {
     const marks = Array.from(chart.querySelectorAll(MARKS)).filter((mark) => titleOf(mark));
-    if (marks.length < 2 || chart.querySelector("a")) return;
+    if (marks.length < 2 || chart.querySelector("a") || chart.tabIndex === 0) return;
     let at = -1;
     chart.tabIndex = 0;
     chart.addEventListener("keydown", (event) => {
@@ -71,7 +71,7 @@
         at = (at + step + marks.length) % marks.length;
         event.preventDefault();
         show(marks[at]);
-      } else if (event.key === "Enter" && at >= 0 && wayOf(marks[at])) location.assign(wayOf(marks[at]));
+      } else if (event.key === "Enter" && at >= 0) marks[at].dispatchEvent(new MouseEvent("click", { bubbles: true }));
       else if (event.key === "Escape") hide();
     });
     chart.addEventListener("blur", hide);
@@ -107,14 +107,21 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  // What the marks of a chart say, as a table: for charts that no file is named for.
+  function told(chart) {
+    const quoted = (text) => `"${text.trim().replaceAll('"', '""')}"`;
+    const lines = Array.from(chart.querySelectorAll(MARKS)).filter(titleOf).map((mark) => titleOf(mark).textContent);
+    return ["mark,value", ...lines.map((text) => [text.split(": ")[0], text.split(": ").slice(1).join(": ")].map(quoted).join())].join("\n");
+  }
+
   function addSaving(figure) {
     const charts = Array.from(figure.querySelectorAll("svg.il-chart"));
     if (!charts.length || figure.querySelector(".il-save")) return;
-    const visible = () => charts.find((chart) => chart.getBoundingClientRect().width) ?? charts[0];
+    const visible = () => Array.from(figure.querySelectorAll("svg.il-chart")).find((chart) => chart.getBoundingClientRect().width) ?? charts[0];
     const page = document.querySelector("h1")?.textContent.trim() ?? document.title;
     const data = document.querySelector(".il-provenance")?.textContent.split("· page made")[0].trim() ?? "";
     const source = `IonLadder: ${page} · ${data} · ${location.host}${location.pathname}`.replace(/\s+/g, " ");
-    const name = charts[0].getAttribute("aria-labelledby")?.split("-title")[0] ?? "chart";
+    const name = charts[0].getAttribute("aria-labelledby")?.split("-title")[0] ?? figure.dataset.name ?? "chart";
     const line = document.createElement("p");
     line.className = "il-links il-save";
     const add = (text, action) => {
@@ -141,7 +148,7 @@
       const link = document.createElement("a");
       [link.textContent, link.href, link.download] = ["data", figure.dataset.file, ""];
       line.append(" · ", link);
-    }
+    } else add("data", () => save(new Blob([told(visible())], { type: "text/csv" }), `${name}.csv`));
     figure.append(line);
   }
 
@@ -149,6 +156,7 @@
     document.querySelectorAll(".il-figure").forEach(addSaving);
     document.querySelectorAll("svg.il-chart").forEach(walk);
   }
+  window.ionladderMarks = enhance; // for charts that are drawn later
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", enhance);
   else enhance();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import urllib.request
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,7 @@ from ionladder.site.context import load_site
 from ionladder.site.pages.materials import index_of
 from ionladder.site.render import build_site, render_site
 from unit.site.synthetic_board import (
+    BARRIERS,
     REPOSITORY,
     Entry,
     add_analysis,
@@ -37,6 +39,27 @@ PAIRS = {
     ("rf-sites", "family-median"): (-0.21, -0.31, -0.11, 1.0),
     ("rf-sites", "train-median"): (-0.39, -0.5, -0.28, 1.0),
 }
+NARROW = (390, 844)
+KEYS = {"ArrowRight": "\ue014", "Enter": "\ue007"}
+MEASURES = """
+return [...document.querySelectorAll('#measures-table tbody tr')].map(row =>
+  [row.querySelector('bdi').textContent, [...row.cells].slice(1).map(cell => cell.dataset.sort)]);
+"""
+COLUMNS = """
+return [...document.querySelectorAll('#measures-table thead [data-key]')].map(head =>
+  [head.dataset.key, Number(head.dataset.better), head.dataset.sortKey]);
+"""
+UNNAMED = """
+const kinds = ['dot', 'point', 'bar', 'box', 'rung', 'beyond', 'mark'].map(kind => `.il-${kind}`);
+const titles = svg => [...svg.querySelectorAll('title')].map(title => title.parentElement);
+const elements = '[class*="il-element--"]';
+const unnamed = svg => [...svg.querySelectorAll([...kinds, elements])].filter(
+  mark => !mark.matches('.il-element--0')
+    && !titles(svg).some(of => of !== svg && of.contains(mark)));
+return [...document.querySelectorAll('.il-figure')].filter(figure => figure.querySelector('svg'))
+  .map(figure => [[...figure.querySelectorAll('svg.il-chart')].flatMap(unnamed).map(
+    mark => mark.outerHTML), [...figure.querySelectorAll('.il-save a')].map(a => a.textContent)]);
+"""
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
@@ -370,3 +393,98 @@ def test_a_search_box_fetches_nothing_before_it_is_used_and_little_then(reader: 
     reader.wait("document.querySelector('#found p')")
     assert reader.find("#found").text == "0 entries."
     assert reader.severe() == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (NARROW, "dark")])
+def test_axes_are_chosen_the_front_is_named_and_the_address_keeps_both(
+    size: tuple[int, int], scheme: str, reader: Reader
+) -> None:
+    reader.severe()
+    reader.open("charts/bvel-proto/", size=size, scheme=scheme)
+    drawn = "document.querySelector('[data-scatter] svg')"
+    reader.run("document.querySelector('#measures').scrollIntoView()")
+    reader.wait(drawn)
+    rows, columns = reader.run(MEASURES), reader.run(COLUMNS)
+    numbers = [
+        (i, key, better) for i, (key, better, kind) in enumerate(columns) if kind == "number"
+    ]
+    n_compared = 0
+    for (i, x, across), (j, y, up) in pairwise(numbers):
+        known = [(n, float(v[i]), float(v[j])) for n, v in rows if v[i] and v[j]]
+        reader.open(f"charts/bvel-proto/?x={x}&y={y}&log=", size=size, scheme=scheme)
+        reader.run("document.querySelector('#measures').scrollIntoView()")
+        reader.wait(drawn)
+        marks = reader.driver.find_elements(
+            "css selector", "[data-scatter] a[href*='submissions/']"
+        )
+        assert len(marks) == len(known)
+        told = reader.find("[data-scatter] .il-note").text
+        beaten = [
+            any(
+                across * c[1] >= across * a and up * c[2] >= up * b and (c[1], c[2]) != (a, b)
+                for c in known
+            )
+            for _, a, b in known
+        ]
+        front = {name for (name, *_), is_beaten in zip(known, beaten, strict=True) if not is_beaten}
+        named = told.split("beats in both: ")[-1].split(". References")[0].split("; ")
+        if across and up and known:
+            assert set(named) == front
+            n_compared += 1
+    assert n_compared > 2
+    reader.choose("[data-axis='x']", str(numbers[-1][0]))
+    reader.click("[data-log='x']")
+    assert (query(reader)["x"], query(reader)["log"]) == (numbers[-1][1], "x")
+    assert reader.run("return document.documentElement.scrollWidth") <= size[0]
+    assert reader.severe() == []
+    with reader.without_scripts():
+        reader.open("charts/bvel-proto/", size=size)
+        assert len(reader.driver.find_elements("css selector", "#measures-table tbody tr")) == 4
+        assert reader.driver.find_elements("css selector", "[data-scatter] *") == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "dark"), (NARROW, "light")])
+def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(
+    size: tuple[int, int], scheme: str, reader: Reader
+) -> None:
+    reader.asked()
+    reader.severe()
+    reader.open("entries/", size=size, scheme=scheme)
+    assert [url for url in reader.asked() if "/data/" in url] == []
+    reader.click("[data-map] button")
+    reader.wait("document.querySelector('[data-pick]')")
+    labels = embedded_labels()
+    said = reader.run(
+        "return [...document.querySelectorAll('[data-pick] title')].map(t => t.textContent)"
+    )
+    assert len(said) == labels[BARRIERS.targets[0].name].notna().sum()
+    pairs = [text.rpartition("): ")[2].split(", predicted ") for text in said]
+    assert all(a.split()[-1] == b.split()[-1] for a, b in pairs), "the first model is right"
+    reader.run("document.querySelector('.il-atlas svg').focus()")
+    for key in ("ArrowRight", "Enter"):
+        reader.driver.switch_to.active_element.send_keys(KEYS[key])
+    reader.wait("document.querySelector('.il-entry canvas')")
+    assert said[0].startswith(reader.find(".il-entry h3").text.rpartition(" ")[0])
+    reader.click(".il-axes .il-button:last-child")
+    assert (query(reader)["x"], query(reader)["y"]) == ("distance", "error")
+    assert reader.run("return document.documentElement.scrollWidth") <= size[0]
+    entry = sorted(labels["id"])[1]
+    reader.open(f"entries/bvel-proto/{entry}/", size=size)
+    reader.driver.get(reader.find("a[href*='#map']").get_attribute("href"))
+    assert reader.wait("document.querySelector('.il-entry code')?.textContent") == entry
+    assert reader.severe() == []
+    reader.open("entries/?board=gone&x=no&y=%3Cb%3E&colour=&pick=none", size=size)
+    reader.wait("document.querySelector('[data-pick]')")
+    assert reader.severe() == []
+
+
+def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader: Reader) -> None:
+    entry = min(embedded_labels()["id"])
+    pages = ["", "obelix/", "charts/obelix/", "charts/bvel-proto/", f"entries/bvel-proto/{entry}/"]
+    pages += ["datasets/bvel_proto/", "submissions/bvel-proto/rf-sites/", COMPARE]
+    for page in pages:
+        reader.open(page)
+        reader.run("document.querySelector('#measures')?.scrollIntoView()")
+        reader.wait("document.querySelector('.il-figure .il-save')")
+        for unnamed, saved in reader.run(UNNAMED):
+            assert (unnamed, saved) == ([], ["SVG", "PNG", "data"]), page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
@@ -437,17 +437,17 @@ def _said_of_board(board: Board, rows: Sequence[Row]) -> str:
 
 
 def difficulty_chart(
-    rows: Sequence[tuple[str, Sequence[Value]]], kinds: Sequence[str], axis: str, *, name: str
+    rows: Sequence[tuple[str, Sequence[Value], str]], kinds: Sequence[str], axis: str, *, name: str
 ) -> Markup:
     """Errors by kind of folds, a row a model, for wide and narrow pages.
 
     Args:
-        rows: Name of each model, and its error on every kind of folds.
+        rows: Name of each model, its error on every kind of folds, and the way to its page.
         kinds: The kinds of folds, the easiest first.
         axis: The error with its unit.
         name: Identifier, unique on the page.
     """
-    reach = axis_reach(_ends(v for _, values in rows for v in values), baseline=None)
+    reach = axis_reach(_ends(v for _, values, _ in rows for v in values), baseline=None)
 
     def draw(is_wide: bool, name: str) -> Markup:
         pitch = 38.0 if is_wide else 50.0
@@ -455,7 +455,7 @@ def difficulty_chart(
         plot = Plot(*size, left=236 if is_wide else 10, right=12, top=8)
         x = plot.across(0.0, reach)
         plot.axis_below(x, x.ticks(about=8 if is_wide else 6))
-        for place, (label, values) in enumerate(rows):
+        for place, (label, values, way) in enumerate(rows):
             centre = plot.top + pitch * place + (pitch / 2 if is_wide else 31)
             plot.drawn.append(_row_label(label, plot.left, centre, is_wide=is_wide, above=18))
             for kind, (title, score) in enumerate(zip(kinds, values, strict=True)):
@@ -463,9 +463,8 @@ def difficulty_chart(
                     continue
                 y = centre + 10 * (kind - (len(values) - 1) / 2)
                 mark = difficulty_mark(kind, x(score.value), y)
-                plot.drawn.append(
-                    hovered(said_of(f"{label}, {title}", score), _spread(score, x, y), mark)
-                )
+                said, spread = said_of(f"{label}, {title}", score), _spread(score, x, y)
+                plot.drawn.append(hovered(said, spread, mark, way=way))
         plot.titles(axis)
         return plot.finish(
             name=name,
@@ -683,10 +682,11 @@ class Stand:
 
     Attributes:
         publication: Its number, 1 for the first.
-        label: The best submission.
+        label: The best submission's model.
+        submission: Its name.
         score: Its score with its interval.
         rules: Data and rules of scoring, as printed; scores of equal rules are comparable.
-        entered: Scores of the verified submissions that came with this publication.
+        entered: Verified submissions that came with this publication, and their scores.
         time: When its commit was made; None where git does not know.
     """
 
@@ -694,7 +694,8 @@ class Stand:
     label: str
     score: Value
     rules: str
-    entered: tuple[float, ...] = ()
+    entered: Mapping[str, float] = field(default_factory=dict)
+    submission: str = ""
     time: datetime | None = None
 
 
@@ -736,16 +737,20 @@ def _stand(
         score=Value(value, best.ci_low, best.ci_high),
         rules=f"data {txt.plain(best.dataset_version, limit=40)}, "
         f"scorer version {txt.plain(best.scorer_version, limit=40)}",
-        entered=tuple(
-            r.value
+        entered={
+            r.submission: r.value
             for r in records
             if r.event == "added" and r.kind == "verified" and r.value is not None
-        ),
+        },
+        submission=best.submission,
     )
 
 
-def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Markup:
-    """The best score after each of at least one publication, for wide and narrow pages."""
+def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: str) -> Markup:
+    """The best score after each of at least one publication, for wide and narrow pages.
+
+    ``here`` is the address of the page, from which submissions are linked.
+    """
 
     def draw(is_wide: bool, name: str) -> Markup:
         plot = Plot(780, 300, top=22) if is_wide else Plot(360, 280, top=22)
@@ -754,7 +759,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
         x = plot.across(places[0] - room, places[-1] + room)
         at_of = {stand.publication: at for stand, at in zip(stands, places, strict=True)}
         ends = [*_ends(s.score for s in stands)]
-        ends += [value for stand in stands for value in stand.entered]
+        ends += [value for stand in stands for value in stand.entered.values()]
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(board)))
         plot.axis_left(y, y.ticks(about=5))
         plot.levels(board.levels, y)
@@ -771,7 +776,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], *, name: str) -> Marku
             plot.drawn.append(line(at, plot.top - 6, at, plot.bottom, "il-version-line"))
         plot.drawn += [path(_steps(part, x, y, at_of), "il-best-line") for part in parts]
         for stand in stands:
-            plot.drawn += _stand_marks(stand, x(at_of[stand.publication]), y)
+            plot.drawn += _stand_marks(stand, x(at_of[stand.publication]), y, board, here)
         return plot.finish(
             name=name,
             title="The best score from publication to publication",
@@ -805,15 +810,24 @@ def _steps(
     return [*points, (points[-1][0] + 8, heights[-1])]
 
 
-def _stand_marks(stand: Stand, at: float, y: Scale) -> list[str]:
-    value, when = stand.score.value or 0.0, f", {txt.day(stand.time)}" if stand.time else ""
-    said = f"publication {stand.publication}{when}: {stand.label}, {txt.number(value)} "
-    others = [entered for entered in stand.entered if entered != value]
-    best = (_upright_spread(stand.score, at, y), dot(at, y(value), "verified"))
-    return [
-        *(circle(at, y(other), "il-point il-point--open", 3) for other in others),
-        hovered(f"{said}({stand.rules})", *best),
-    ]
+def _stand_marks(stand: Stand, at: float, y: Scale, board: Board, here: str) -> list[str]:
+    """The best of a publication, and hollow what else entered with it; those still there linked."""
+    when = f"publication {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
+
+    def mark(name: str, label: str, score: Value, said: str, *drawn: str) -> str:
+        page = txt.submission_url(board.task.name, name) if board.entrant(name) else ""
+        hover = f"{when}: {said}{label}, {txt.number(score.value)}"
+        return hovered(hover, *drawn, way=txt.relative(here, page) if page else "")
+
+    others = []
+    for name, value in stand.entered.items():
+        if name != stand.submission:
+            row, ring = board.entrant(name), circle(at, y(value), "il-point il-point--open", 3)
+            label = txt.plain(row.model if row else name)
+            others.append(mark(name, label, Value(value), "entered: ", ring))
+    best = (_upright_spread(stand.score, at, y), dot(at, y(stand.score.value or 0.0), "verified"))
+    rules = f"{stand.label} ({stand.rules})"
+    return [*others, mark(stand.submission, rules, stand.score, "best: ", *best)]
 
 
 # One row's value and interval on the axis of its table

@@ -301,20 +301,21 @@ class Series:
         return sum(self.counts)
 
 
-def histogram(
-    edges: Sequence[float], series: Sequence[Series], *, name: str, axis: str, is_even: bool = False
-) -> Markup:
-    """Shares of entries per bin, or per unit where bins differ in width, for both page widths.
+def histogram(edges: Sequence[float], series: Sequence[Series], *, name: str, axis: str) -> Markup:
+    """Shares of entries per bin, for both page widths.
+
+    Bins of unequal width are drawn equally wide, and heights are shares per unit.
 
     Args:
         edges: Edges of the bins, ascending.
         series: One set of bars each.
         name: Identifier, unique on the page.
         axis: The quantity with its unit.
-        is_even: Bins of unequal width are drawn equally wide, and heights are shares per unit.
     """
+    sizes = [high - low for low, high in pairwise(edges)]
+    is_even = not math.isclose(min(sizes), max(sizes))
     places = [float(i) for i in range(len(edges))] if is_even else list(edges)
-    widths = [high - low if is_even else 1.0 for low, high in pairwise(edges)]
+    widths = sizes if is_even else [1.0] * len(sizes)
     top = max(
         (c / s.total / w for s in series if s.total for c, w in zip(s.counts, widths, strict=True)),
         default=0.1,
@@ -505,12 +506,13 @@ class Cell(NamedTuple):
     said: str
 
 
-def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Markup:
+def elements_chart(counts: Counts, subsets: Sequence[str], explore: str, *, name: str) -> Markup:
     """The periodic table with counts and shades, for wide and narrow pages.
 
     Args:
         counts: Element → entries with it in each subset.
         subsets: Names of the subsets, in the order of the counts.
+        explore: The way to the page that finds an element's entries.
         name: Identifier, unique on the page.
     """
     largest, unseen = max(map(sum, counts.values()), default=0), unseen_elements(counts)
@@ -528,14 +530,18 @@ def elements_chart(counts: Counts, subsets: Sequence[str], *, name: str) -> Mark
         f"{len(counts)} elements occur; most often {', '.join(top)}. The table of elements below "
         "holds the same numbers."
     )
-    return periodic_table(cells, name=name, title="How often each element occurs", text=text)
+    title = "How often each element occurs"
+    return periodic_table(cells, explore, name=name, title=title, text=text)
 
 
-def periodic_table(cells: Mapping[str, Cell], *, name: str, title: str, text: str) -> Markup:
+def periodic_table(
+    cells: Mapping[str, Cell], explore: str, *, name: str, title: str, text: str
+) -> Markup:
     """A shade and a small text for each element, for wide and narrow pages.
 
     Args:
         cells: Element → its cell; others are drawn without a shade.
+        explore: The way to the page that finds an element's entries.
         name: Identifier, unique on the page.
         title: Accessible name.
         text: Accessible description.
@@ -562,7 +568,8 @@ def periodic_table(cells: Mapping[str, Cell], *, name: str, title: str, text: st
                 drawn.append(
                     charts.words(centre, y + 30, known.small, "il-element-count", anchor="middle")
                 )
-            plot.drawn.append(charts.hovered(f"{element}: {known.said}", *drawn))
+            way = f"{explore}?q={element}"
+            plot.drawn.append(charts.hovered(f"{element}: {known.said}", *drawn, way=way))
         return plot.finish(name=name, title=title, text=text, kind="elements")
 
     return charts.two_widths(draw, name)
@@ -572,12 +579,13 @@ def periodic_table(cells: Mapping[str, Cell], *, name: str, title: str, text: st
 
 
 def distance_chart(
-    points: Sequence[tuple[str, float, float]], axis: str, reach: float, *, name: str
+    points: Sequence[tuple[str, float, float, str]], axis: str, reach: float, *, name: str
 ) -> Markup:
     """A mark an entry, and running quartiles of its neighbours in distance.
 
     Args:
-        points: Name, distance to the nearest training composition, and error of each entry.
+        points: Name of each entry, its distance to the nearest training composition, its error,
+            and the way to its page.
         axis: The error with its unit.
         reach: Where its axis ends.
         name: Identifier, unique on the page.
@@ -600,7 +608,7 @@ def distance_chart(
         plot.titles("distance to the nearest training composition, square-root axis", axis)
         curves = [
             [
-                (x(median(math.sqrt(d) for _, d, _ in w)), y(sorted(e for *_, e in w)[at]))
+                (x(median(math.sqrt(d) for _, d, *_ in w)), y(sorted(e for *_, e, _ in w)[at]))
                 for w in windows
             ]
             for at in (width // 4, width // 2, 3 * width // 4)
@@ -609,13 +617,13 @@ def distance_chart(
             charts.path([*curves[0], *curves[2][::-1]], "il-near-band", shape="polygon")
         )
         plot.drawn.append(charts.path(curves[1], "il-curve"))
-        for label, distance, error in ordered:
+        for label, distance, error, way in ordered:
             px, py = x(math.sqrt(distance)), y(error)
             mark = (
                 charts.beyond(px, py) if y.exceeds(error) else charts.circle(px, py, "il-point", 3)
             )
             said = f"{label}: error {number(error)} at distance {number(distance)}"
-            plot.drawn.append(charts.hovered(said, mark))
+            plot.drawn.append(charts.hovered(said, mark, way=way))
         return plot.finish(
             name=name,
             title="Error against distance to the training set",

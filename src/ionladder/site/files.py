@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import posixpath
 import re
@@ -9,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,9 +22,18 @@ from pydantic.json_schema import models_json_schema
 from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row, read_board
 from ionladder.interchange.export import CROISSANT_FILE, croissant, table_files
 from ionladder.repo import Layout, read_checksums, read_json, to_json, write_parquet
+from ionladder.site import charts
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
-from ionladder.site.text import interval, number, plain, ranks, submission_url, web_address
+from ionladder.site.text import (
+    interval,
+    model_url,
+    number,
+    plain,
+    ranks,
+    submission_url,
+    web_address,
+)
 from ionladder.specs import Dataset
 from ionladder.submit.card import Card
 
@@ -260,16 +272,16 @@ def badge_documents(site: Site) -> dict[str, str]:
     template = environment().get_template("badge.svg.j2")
     documents = {}
     for item in site.tasks:
-        ranked = [row for row in item.board.of_kind("verified") if row.rank is not None]
+        n_ranked = _n_ranked(item.board)
         leaders = {row.submission for row in item.board.leaders}
         for name, entrant in item.entrants.items():
             row = entrant.row
             leads = row.submission in leaders
             colour = _UNRANKED if row.rank is None else _LEADS if leads else _FOLLOWS
-            words = _badge_words(item, row, len(ranked))
+            words, *facts = _facts(item, row, n_ranked)
             label = plain(row.model, limit=LONGEST_NAME) or name
             documents[badge_url(item.task.name, name)] = template.render(
-                title=_title(item, row, words),
+                title=f"{plain(row.model)} on {'; '.join([words, *facts])}",
                 name=label,
                 words=words,
                 left=_width(label) + 2 * _PADDING,
@@ -284,21 +296,21 @@ def badge_documents(site: Site) -> dict[str, str]:
     return documents
 
 
-def _badge_words(item: TaskSite, row: Row, n_ranked: int) -> str:
-    """``IonLadder obelix: rank 1–3 of 5, top group``; who has no place is said to have none."""
-    where = f"IonLadder {item.task.name}"
-    place = ranks(row.rank_low, row.rank_high)
-    if not place:
-        return f"{where}: {row.kind}, not ranked"
-    return f"{where}: rank {place} of {n_ranked}{', top group' if row.tie_group == 1 else ''}"
+def _n_ranked(board: Board) -> int:
+    return sum(row.rank is not None for row in board.of_kind("verified"))
 
 
-def _title(item: TaskSite, row: Row, words: str) -> str:
+def _facts(item: TaskSite, row: Row, n_ranked: int) -> tuple[str, str, str]:
+    """Its place (``IonLadder obelix: rank 1–3 of 5, top group``), its score, and the data."""
     board, score = item.board, item.board.primary(row)
-    between = interval(score.low, score.high)
+    place, between = ranks(row.rank_low, row.rank_high), interval(score.low, score.high)
+    words = f"rank {place} of {n_ranked}{', top group' if row.tie_group == 1 else ''}"
     value = f"{item.task.primary_use.title} {number(score.value)} {board.unit}"
-    data = f"{item.dataset.title} {board.dataset_version}, scorer version {board.scorer_version}"
-    return f"{plain(row.model)} on {words}; {value}{f' ({between})' if between else ''}; {data}"
+    return (
+        f"IonLadder {item.task.name}: {words if place else f'{row.kind}, not ranked'}",
+        f"{value}{f' ({between})' if between else ''}",
+        f"{item.dataset.title} {board.dataset_version}, scorer version {board.scorer_version}",
+    )
 
 
 def _width(text: str) -> int:
@@ -312,6 +324,89 @@ def _advance(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF" or character in "MWmw@%":
         return _WIDE if character not in "mw" else 9.5
     return _NARROW if character in _NARROW_CHARACTERS else _USUAL
+
+
+# ``card.png`` beside the page of a model: the picture that a link to it shows elsewhere
+
+
+CARD = "card.png"
+#: Rows of a board that have a card, from the first on; others have that of the site.
+CARDS = 100
+_BLUE, _GREEN, _GREY = 1, 2, 3
+_COLOURS = {_BLUE: (11, 98, 164), _GREEN: (0, 114, 90), _GREY: (160, 168, 176)}
+#: Characters that the font has and that need no shaping.
+_DRAWN = frozenset(map(chr, (*range(0x20, 0x590), *range(0x1E00, 0x2300))))
+
+
+def has_card(item: TaskSite, row: Row) -> bool:
+    """Whether the page of a row has a picture of its own."""
+    return row.order < CARDS and item.board.primary(row).value is not None
+
+
+def card_pictures(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Address in the site and PNG, 1200 × 630, of every model that has a picture of its own."""
+    for item in site.tasks:
+        n_ranked = _n_ranked(item.board)
+        for name, entrant in item.entrants.items():
+            if has_card(item, entrant.row):
+                place = f"{submission_url(item.task.name, name)}{CARD}"
+                yield place, _card(entrant.row, _facts(item, entrant.row, n_ranked), item.board)
+    for name, items in site.models.items():
+        rows = [(item, item.entrants[name].row) for item in items]
+        known = [(item, row) for item, row in rows if has_card(item, row)]
+        lines = [f"{item.task.name}: {_facts(item, row, 0)[1]}" for item, row in known]
+        if known:
+            yield f"{model_url(name)}{CARD}", _card(known[0][1], lines[:4], known[0][0].board)
+
+
+def _card(row: Row, lines: Sequence[str], board: Board) -> bytes:
+    """The model's name, lines of text, and where the score is among those of a board."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("L", (1200, 630), 255)
+    pen, y, name = ImageDraw.Draw(image), 50, plain(row.model, limit=60)
+    name = name if _DRAWN.issuperset(name) else row.submission or ""
+    for text, size in (
+        ("IonLadder", 30),
+        (name, 54 if len(name) < 36 else 34),
+        *((line, 30) for line in lines),
+    ):
+        pen.text((60, y), plain(text, limit=64), font=_font(size), fill=31)
+        y += round(size * 1.65)
+    y, own = 500, board.primary(row)
+    axis = f"{charts.value_axis(board)}, from 0; all models grey, floors green"
+    pen.text((60, y + 66), axis, font=_font(26), fill=31)
+    # Sixteen greys for text; the rest of the palette has room for colours.
+    image = image.point([shade | 15 for shade in range(256)])
+    image.putpalette([part for i in range(256) for part in _COLOURS.get(i, (i, i, i))])
+    pen = ImageDraw.Draw(image)
+    scores = [s for each in board.scored[:CARDS] if (s := board.primary(each).value) is not None]
+    floors = [floor.value for floor in board.levels]
+    reach = charts.axis_reach(
+        [*scores, *floors, own.high or 0.0], baseline=charts.baseline_value(board)
+    )
+    x = charts.Scale(0.0, reach, 60, 1140)
+    pen.line((60, y, 1140, y), fill=_GREY, width=2)
+    marks = [*((s, 24, _GREY) for s in scores), *((floor, 50, _GREEN) for floor in floors)]
+    for at, half, colour in marks:
+        pen.line((x(at), y - half, x(at), y + half), fill=colour, width=4)
+    if own.low is not None and own.high is not None:
+        pen.line((x(own.low), y, x(own.high), y), fill=_BLUE, width=7)
+    at = x(own.value or 0.0)
+    pen.ellipse((at - 16, y - 16, at + 16, y + 16), fill=_BLUE)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@cache
+def _font(size: int) -> Any:
+    """DejaVu Sans, which comes with matplotlib, and that with pymatgen."""
+    from PIL import ImageFont
+
+    found = find_spec("matplotlib")
+    (folder,) = (found and found.submodule_search_locations) or [""]
+    return ImageFont.truetype(f"{folder}/mpl-data/fonts/ttf/DejaVuSans.ttf", size)
 
 
 # A submission as BibTeX: who, what model, where it is scored; nothing that no card states

@@ -29,6 +29,7 @@ from ionladder.site.files import (
     api_documents,
     api_tables,
     badge_documents,
+    card_pictures,
     guide_sources,
     guides,
     write_predictions,
@@ -110,6 +111,8 @@ def render_site(site: Site) -> dict[str, int]:
             raise SiteError(problems)
         for name, content in (written | documents).items():
             _write(folder / name, content.encode("utf-8"))
+        for name, picture in card_pictures(site):
+            _write(folder / name, picture)
         if tables := [source.tidy() for source in site.entries.values() if source.is_here]:
             write_predictions(folder / PREDICTIONS, tables)
         for place, path in files.items():

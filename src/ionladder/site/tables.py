@@ -459,6 +459,36 @@ _STATED = (
 )
 
 
+# Everything of a board that has a place on an axis, for charts whose axes are chosen
+
+
+def measures(board: Board, rows: Sequence[Row]) -> dict[str, Any]:
+    """Measures, costs and coverage of some rows on the subset that ranks.
+
+    Returns:
+        ``columns`` with the direction that is better, and ``rows``, each with its cells.
+    """
+    subset, stated = board.task.primary.subset, {column.key: column for column in _STATED}
+    columns = [
+        *(metric_column(use, board) for use in board.task.metrics if _is_filled(board, use)),
+        TableColumn("coverage", "Coverage", _coverage_cell, direction="↑"),
+        replace(stated["parameters"], direction="↓"),
+        replace(stated["time"], direction="↓", unit="s"),
+        stated["inputs"],
+        stated["external"],
+    ]
+    cells = [
+        [c.cell(row) if c.cell else value_cell(row.value(c.key, subset)) for c in columns]
+        for row in rows
+    ]
+    return {"columns": columns, "rows": list(zip(rows, cells, strict=True))}
+
+
+def _coverage_cell(row: Row) -> TableCell:
+    expected, scored = row.n_expected, row.n_scored
+    return number_cell(scored / expected if expected and scored is not None else None)
+
+
 # The board as tables: one per subset, and one target by target
 
 

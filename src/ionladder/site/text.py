@@ -472,6 +472,7 @@ def yes_no(value: bool | None) -> str | None:
 
 
 HOME = ""
+EXPLORE = "entries/"
 # One attribute a pattern: what begins with a fixed text is found fast.
 _REFERENCES = tuple(re.compile(rf' {name}="([^"#][^"]*)"') for name in ("href", "src"))
 _OUTSIDE = ("https://", "http://", "mailto:", "data:")

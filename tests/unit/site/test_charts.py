@@ -95,15 +95,15 @@ def every_chart(label: str) -> dict[str, object]:
     return {
         "intervals": interval_chart(shown, shown.scored, "x/", confidence=0.95, name="a"),
         "empty": interval_chart(board([]), [], "x/", confidence=0.95, name="a"),
-        "difficulty": difficulty_chart([(label, [Value(1.0)])], [label], label, name="a"),
+        "difficulty": difficulty_chart([(label, [Value(1.0)], "x/")], [label], label, name="a"),
         "cost": cost.draw(name="a"),
-        "timeline": timeline_chart(shown, [stand], name="a"),
+        "timeline": timeline_chart(shown, [stand], "x/", name="a"),
         "parity": plots.parity(name="a"),
         "residuals": plots.residuals(name="a"),
         "calibration": calibration_chart([0.5] * len(CURVE_LEVELS), 9, name="a"),
-        "histogram": histogram([0.0, 1.0, 5.0], series, name="a", axis=label, is_even=True),
+        "histogram": histogram([0.0, 1.0, 5.0], series, name="a", axis=label),
         "boxes": boxes_chart([(label, 1, [QUANTILES])], [label], label, name="a"),
-        "elements": elements_chart({"D": [1, 0]}, [label], name="a"),
+        "elements": elements_chart({"D": [1, 0]}, [label], "x/", name="a"),
     }
 
 

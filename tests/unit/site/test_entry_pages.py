@@ -58,6 +58,14 @@ def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(
     assert places == sorted(places), "the smallest error first"
 
 
+def test_the_line_of_a_label_crosses_no_title_of_a_board(pages: dict[str, str]) -> None:
+    drawn = pages[own_pages(pages)[0]].split("<svg")[1].split("</svg>")[0]
+    titles = [float(y) for y in re.findall(r'class="il-label" x="[^"]+" y="([^"]+)"', drawn)]
+    lines = re.findall(r'class="il-floor-line".+? y1="([^"]+)" x2="[^"]+" y2="([^"]+)"', drawn)
+    assert len(lines) == len(titles) + 1 == 2
+    assert not any(float(a) < y < float(b) + 10 for y in titles for a, b in lines)
+
+
 def test_ids_that_no_folder_can_hold_apart_have_no_page() -> None:
     n = 5
     one, many = np.zeros(n), np.zeros((1, n))

@@ -19,7 +19,7 @@ from ionladder.site.charts_entries import ALL_ELEMENTS, Cell, distance_chart, pe
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
-from ionladder.site.tables import heat_of
+from ionladder.site.tables import heat_of, measures
 from ionladder.specs import Experiment
 from ionladder.stats.intervals import (
     degrees_of_freedom,
@@ -164,14 +164,18 @@ COSTS = (
 def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     """Error against cost, the best score over publications, how models agree."""
     board, source = item.board, site.entries[item.task.name]
+    here = txt.charts_url(item.task.name)
     stands = charts.stands_of(site.history, board, site.times)
     shown = stands[-SHOWN_PUBLICATIONS:]
     return {
         "board": board,
-        "costs": [cost_part(board, cost, here=txt.charts_url(item.task.name)) for cost in COSTS],
+        "costs": [cost_part(board, cost, here=here) for cost in COSTS],
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
+        "measures": measures(board, board.scored[:DRAWN_ROWS]),
         "course": {
-            "chart": charts.timeline_chart(board, shown, name="course") if len(shown) > 1 else None,
+            "chart": charts.timeline_chart(board, shown, here, name="course")
+            if len(shown) > 1
+            else None,
             "stands": shown[::-1],
             "n_hidden": len(stands) - len(shown),
             "n_rules": len({stand.rules for stand in shown}),
@@ -197,8 +201,15 @@ def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
         return None
     errors = table.errors[table.names.index(leader.submission)]
     known, names = np.isfinite(errors), source.names
+    here, pages = txt.charts_url(item.task.name), site.paged[item.dataset.name]
+    ways = {entry: txt.relative(here, way) for entry, way in pages.items()}
     points = [
-        (names.get(entry, entry), near[0].distance or 0.0, float(errors[place]))
+        (
+            names.get(entry, entry),
+            near[0].distance or 0.0,
+            float(errors[place]),
+            ways.get(entry, ""),
+        )
         for place, entry in enumerate(table.ids)
         if known[place] and (near := table.neighbours.get(entry))
     ]
@@ -236,7 +247,9 @@ def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
         "distance": distance_chart(points, charts.value_axis(board), reach, name="distance")
         if len(points) >= _FEWEST_POINTS
         else None,
-        "elements": periodic_table(cells, name="by-element", title=words, text=f"{words}.")
+        "elements": periodic_table(
+            cells, txt.relative(here, txt.EXPLORE), name="by-element", title=words, text=f"{words}."
+        )
         if told
         else None,
         "told": sorted(told.items(), key=lambda pair: -(pair[1][0].value or 0.0)),

@@ -22,7 +22,7 @@ from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.files import croissant_url
 from ionladder.site.pages import Page
 from ionladder.site.tables import TableCell, familiarity, signed_cell, value_cell
-from ionladder.site.text import axis_title, dataset_url, plain
+from ionladder.site.text import EXPLORE, axis_title, dataset_url, plain, relative, submission_url
 from ionladder.specs import Dataset, Table, Task
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
     tasks = [t for t in site.tasks if t.dataset.name == dataset.name]
     first = tasks[0] if tasks else None
     task = first.task if first else None
-    subsets = list(summary.get("subsets") or ())
+    subsets, here = list(summary.get("subsets") or ()), dataset_url(dataset.name)
     found = {title: summary.get(key) or {} for key, title in DISTRIBUTIONS.items()}
     found["Space groups"] = space_groups(site.layout, current, subsets, task.split if task else "")
     return {
@@ -103,7 +103,7 @@ def _card(site: Site, item: DatasetSite) -> dict[str, Any]:
         "cv_unit": first.board.unit if first else "",
         "overlap": overlap(summary),
         "distances": _distances(site.entries[task.name].table) if task else [],
-        "elements": elements(summary),
+        "elements": elements(summary, relative(here, EXPLORE)),
         "distributions": [
             {"title": title, **_distribution(kinds)}
             for title, kinds in found.items()
@@ -200,9 +200,7 @@ def _labels(summary: Mapping[str, Any], task: Task) -> Markup | None:
     ]
     target = task.primary_targets[0]
     axis = f"label / {target.unit}" if is_many else axis_title(target)
-    return charts_entries.histogram(
-        bins["edges"], series, name="labels", axis=axis, is_even=is_many
-    )
+    return charts_entries.histogram(bins["edges"], series, name="labels", axis=axis)
 
 
 def families(summary: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
@@ -250,10 +248,18 @@ def split_ladder(item: TaskSite) -> dict[str, Any] | None:
         row.order: [_pooled(folds[row.order].get(cv.scheme), metric) for cv in schemes]
         for row in rows
     }
+    here, task = dataset_url(item.dataset.name), item.task.name
     parts = [part for row in rows for part in folds[row.order].values() if part]
     return {
         "chart": difficulty_chart(
-            [(plain(row.model), values[row.order]) for row in rows],
+            [
+                (
+                    plain(row.model),
+                    values[row.order],
+                    relative(here, submission_url(task, row.submission or "")),
+                )
+                for row in rows
+            ],
             [cv.title for cv in schemes],
             f"{item.task.primary_use.title} / {item.board.unit}, smaller is better",
             name="splits",
@@ -330,15 +336,18 @@ def _distances(table: EntryTable | None) -> list[tuple[str, int]]:
     return [*bins, (f"{_DISTANCES[-1]:g} and more", sum(d >= _DISTANCES[-1] for d in known))]
 
 
-def elements(summary: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The periodic table of a manifest's counts of elements; None where it has none."""
+def elements(summary: Mapping[str, Any], explore: str) -> dict[str, Any] | None:
+    """The periodic table of a manifest's counts of elements; None where it has none.
+
+    ``explore`` is the way to the page that finds an element's entries.
+    """
     counts = summary.get("elements") or {}
     if not counts or any(isinstance(item, int) for item in counts.values()):
         return None
     unseen = charts_entries.unseen_elements(counts)
     return {
         "chart": charts_entries.elements_chart(
-            counts, list(summary.get("subsets") or ()), name="elements"
+            counts, list(summary.get("subsets") or ()), explore, name="elements"
         ),
         "unseen": unseen,
         "rare": [e for e in charts_entries.unseen_elements(counts, last=_RARE) if e not in unseen],

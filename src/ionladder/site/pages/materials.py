@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import yaml
 from markupsafe import Markup, escape
 
@@ -25,7 +27,7 @@ from ionladder.site.files import PREDICTIONS
 from ionladder.site.pages import Page
 from ionladder.site.tables import TableCell, error_cell
 from ionladder.site.text import Facts
-from ionladder.specs import Target
+from ionladder.specs import Dataset, Target
 
 if TYPE_CHECKING:
     from ionladder.entries import EntryTable
@@ -35,7 +37,11 @@ MOST_MODELS = 50
 """Submissions that the page of an entry lists, from the first of the board on."""
 LARGEST_INDEXED = 2_000
 """Of datasets with more entries, the index holds those that have a page."""
-INDEX = "data/materials.json"
+INDEX, MAPS = "data/materials.json", "data/map/"
+MAPPED_MODELS = 12
+"""Models whose predictions the map of a board holds, from the first of the board on."""
+MOST_KINDS = 25
+"""Columns of text with more kinds than this are no colours of the map."""
 ALIASES = Path(__file__).parents[1] / "aliases.yaml"
 _CELL = ("a_ang", "b_ang", "c_ang", "alpha_deg", "beta_deg", "gamma_deg", "volume_ang3")
 _SEARCHED = ("composition", "prototype", "working_ion")
@@ -46,6 +52,8 @@ _SYSTEMS = dict(
         strict=True,
     )
 )
+_UNIT = re.compile(r"_(?:ang3?|deg|ev)$")
+_PART = re.compile(r"([A-Z][a-z]?)([\d.]+)")
 _SITE = re.compile(r"^ +([A-Z][a-z]?\S*) +(\S+) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
 
 
@@ -129,7 +137,13 @@ def pages(site: Site) -> Iterator[Page]:
         for item, ways in found
         if item.current and ways
     }
-    yield Page("entries/", "explore", {"found": found, "names": named, "index": INDEX})
+    maps = [
+        (each.task.title, txt.relative(txt.EXPLORE, f"{MAPS}{each.task.name}.json"))
+        for each in site.tasks
+        if site.entries[each.task.name].table is not None and each.board.scored
+    ]
+    context = {"found": found, "names": named, "index": INDEX, "maps": maps}
+    yield Page(txt.EXPLORE, "explore", {**context, "predictions": PREDICTIONS})
 
 
 def _read_entries(site: Site, tasks: Sequence[TaskSite]) -> dict[str, Entries]:
@@ -183,6 +197,7 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
             "after": order[place + 1] if place + 1 < len(order) else None,
             "same": [e for e in order if e != entry and first.name(e) == first.name(entry)],
             "most_models": MOST_MODELS,
+            "has_map": bool(first.table.names),
         }
         yield Page(ways[entry], "entry", context)
 
@@ -207,7 +222,10 @@ def _strips(boards: Sequence[tuple[Entries, int]], target: Target, here: str) ->
     plot.axis_below(x, x.ticks(about=8))
     if label == label:
         known = label if limit != limit else limit
-        plot.drawn.append(charts.line(x(known), 16, x(known), plot.bottom, "il-floor-line"))
+        at = x(known)
+        plot.drawn.append(charts.line(at, 16, at, 24, "il-floor-line"))
+        lines = (plot.top + 42 * line + 27 for line in range(len(shown)))
+        plot.drawn += [charts.line(at, y - 10, at, y + 11, "il-floor-line") for y in lines]
         said = txt.number(label) if limit != limit else txt.limit(limit, label)
         anchor = "end" if x(known) > 210 else "start"
         plot.drawn.append(charts.words(x(known), 12, said, "il-floor-label", anchor=anchor))
@@ -259,12 +277,16 @@ def _crystals(layout: Layout, item: DatasetSite, ids: Sequence[str]) -> dict[str
 
 
 def entry_files(site: Site) -> dict[str, str]:
-    """Address → file: the index, crystal structures, and pages that moved."""
+    """Address → file: the index, maps, crystal structures, and pages that moved."""
     files = {INDEX: _compact(index_of(site))}
     for item in site.datasets:
         ways = site.paged[item.dataset.name]
-        for entry, crystal in _crystals(site.layout, item, sorted(ways)).items():
+        cells = _crystals(site.layout, item, sorted(ways))
+        for entry, crystal in cells.items():
             files[f"{ways[entry]}{entry}.cif"] = crystal["cif"]
+        for each in site.tasks:
+            if each.dataset.name == item.dataset.name and (made := map_of(site, each, cells)):
+                files[f"{MAPS}{each.task.name}.json"] = _compact(made)
     for each in site.tasks:
         source, name = site.entries[each.task.name], each.task.name
         if source.choice is None:
@@ -298,6 +320,93 @@ def index_of(site: Site) -> dict[str, Any]:
     shown = sorted(site.datasets, key=lambda item: order.get(item.dataset.name, len(order)))
     found = [part for item in shown if (part := _indexed(site, item))]
     return {"aliases": yaml.safe_load(ALIASES.read_text(encoding="utf-8")), "datasets": found}
+
+
+def map_of(site: Site, item: TaskSite, crystals: Collection[str]) -> dict[str, Any] | None:
+    """What the map of a board's entries is drawn from; None without labels or submissions.
+
+    Args:
+        site: The site.
+        item: A board.
+        crystals: Entries whose structures have a file beside their page.
+
+    Returns:
+        ``ids``, ``names``, and for each of them ``1`` where it has a page (``page``), a structure
+        (``cif``), or only a limit (``limit``); ``targets`` with their labels, a limit where only
+        that is known; ``columns`` with their values; the first ``models`` with their predictions
+        of each target and their errors. Of very many entries, those that have a page.
+    """
+    from ionladder.data.store import read_table
+
+    source, task, version = site.entries[item.task.name], item.task, item.board.dataset_version
+    table = source.table
+    if table is None or source.choice is None or not table.names:
+        return None
+    n, ways, unit = len(table.ids), site.paged[item.dataset.name], item.board.unit
+    places = list(range(n)) if n <= LARGEST_INDEXED else source.choice.places
+    ids = [table.ids[place] for place in places]
+    rows = read_table(site.layout, item.dataset.name, version, "entries").to_pylist()
+    facts = {row["id"]: row for row in rows}
+    near = [table.neighbours.get(entry) for entry in ids]
+    far = [found[0].distance or 0.0 if found else math.nan for found in near]
+    columns = [
+        ("distance", "distance to the nearest training composition", "", _rounded(far)),
+        ("typical", "median error, verified", unit, _rounded(table.typical_error[places])),
+        ("spread", "spread of the predictions", unit, _rounded(table.spread[places])),
+        *_properties(item.dataset, [facts[entry] for entry in ids]),
+    ]
+    keys, models = ("key", "title", "unit", "values"), item.entrants
+    return {
+        "way": txt.entry_url(item.dataset.name, "").rstrip("/") + "/",
+        "unit": unit,
+        "ids": ids,
+        "names": [txt.plain(txt.name_of(item.dataset, facts, entry), limit=60) for entry in ids],
+        "page": [int(entry in ways) for entry in ids],
+        "cif": [int(entry in crystals) for entry in ids],
+        "limit": table.is_limit[places].astype(int).tolist(),
+        "targets": [
+            {
+                "axis": txt.axis_title(target),
+                "known": task.label_words.adjective,
+                "labels": _rounded(np.where(np.isnan(limits), labels, limits)[places]),
+            }
+            for target in task.targets
+            for labels, limits in [(table.labels[target.name], table.limits[target.name])]
+        ],
+        "columns": [dict(zip(keys, found, strict=True)) for found in columns],
+        "models": [
+            {
+                "name": txt.plain(models[name].row.model, limit=60),
+                "errors": _rounded(table.errors[i, places]),
+                "predicted": [_rounded(table.predictions[t.name][i, places]) for t in task.targets],
+            }
+            for i, name in enumerate(table.names[:MAPPED_MODELS])
+        ],
+    }
+
+
+def _rounded(values: Iterable[float | None]) -> list[float | None]:
+    """Four digits of each; None where there is none."""
+    return [None if v is None or v != v else float(f"{v:.4g}") for v in values]
+
+
+def _properties(
+    dataset: Dataset, facts: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str, list[Any]]]:
+    """Key, title, unit and values of numbers and kinds that the table of entries has."""
+    titles = {fact.column: fact.title.lower() for fact in dataset.facts}
+    made = [dict(_PART.findall(str(row.get("formula_norm")))) for row in facts]
+    yield "elements", "elements in the formula", "", [len(each) or None for each in made]
+    yield "li", "share of Li atoms", "", [float(each.get("Li", 0)) for each in made]
+    for column in next(table for table in dataset.tables if table.name == "entries").columns:
+        values, name = [row.get(column.name) for row in facts], column.name
+        title = titles.get(name) or _UNIT.sub("", name).replace("_", " ")
+        if column.role != "input" or name.endswith("_raw"):
+            continue
+        if column.type.startswith(("int", "float", "uint")):
+            yield name, title, column.unit or "", _rounded(values)
+        elif column.type in ("string", "category") and 1 < len(set(values)) <= MOST_KINDS:
+            yield name, title, "", [txt.plain(value or "–", limit=40) for value in values]
 
 
 def _indexed(site: Site, item: DatasetSite) -> dict[str, Any] | None:

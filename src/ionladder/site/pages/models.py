@@ -9,6 +9,7 @@ from typing import Any
 from ionladder.board.model import Row, Value
 from ionladder.site import text as txt
 from ionladder.site.context import Site, TaskSite
+from ionladder.site.files import has_card
 from ionladder.site.pages import Page
 from ionladder.site.slices import determined_parts
 
@@ -106,5 +107,6 @@ def _model(site: Site, name: str, items: Sequence[TaskSite]) -> dict[str, Any]:
         "title": min((row.model for row in rows), key=len),
         "card": next((entrant.card for entrant in entrants if entrant.card), None),
         "lines": lines,
+        "has_picture": any(has_card(line["item"], line["row"]) for line in lines),
         "first": min((line["entered"] for line in lines if line["entered"]), default=None),
     }

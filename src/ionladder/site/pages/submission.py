@@ -12,7 +12,7 @@ from ionladder.receipt import WIDEST
 from ionladder.site import text as txt
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
-from ionladder.site.files import badge_url, bibtex_lines
+from ionladder.site.files import badge_url, bibtex_lines, has_card
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
 from ionladder.site.slices import hard_entries, plots, slice_table, stated_uncertainty
@@ -62,6 +62,7 @@ def _submission(
     return {
         "board": board,
         "row": row,
+        "has_picture": has_card(item, row),
         "name": name,
         "here": here,
         "folder": site.layout.relative(site.layout.submission_dir(task.name, name)),
