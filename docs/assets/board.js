@@ -1,11 +1,11 @@
 // The board: filters, columns, sorting and tabs of all its tables, with the whole state in the URL.
-// A table is complete and sorted without this file. With it, rows that are not shown leave the page,
-// so that a board of a thousand rows answers at once.
+// A table is sorted without this file. Of a long one the page has the first rows; the rest are asked for when
+// something else than those is wanted, and become elements when they are shown.
 (function () {
   "use strict";
 
-  const LARGEST_WHOLE = 100;
-  const FIRST_ROWS = 50;
+  const FIRST_ROWS = 100;
+  const AT_ONCE = 25;
   const FILTERS = ["find", "kind", "inputs", "external", "seeds"];
   const all = (root, selector) => Array.from(root.querySelectorAll(selector));
 
@@ -35,14 +35,25 @@
     return url;
   }
 
+  // A row that came as data: its attributes, and the inside of each cell.
+  function elementOf([attributes, ...cells], tags) {
+    const row = document.createElement("tr");
+    for (const [name, value] of Object.entries(attributes)) row.setAttribute(name, value);
+    row.innerHTML = cells.map((cell, i) => `<${tags[i]}>${cell}</${tags[i].slice(0, 2)}>`).join("");
+    return row;
+  }
+
   // One table: which of its rows are shown, in which order.
   class Table {
     constructor(table) {
       this.table = table;
       this.headers = window.ionladder.headersOf(table);
-      this.rows = Array.from(table.tBodies[0].rows);
+      this.elements = Array.from(table.tBodies[0].rows);
+      this.rows = this.elements.map(({ dataset }, place) => ({ dataset, place }));
       this.panel = table.closest(".il-subset");
       this.shown = "";
+      this.rest = table.dataset.rest;
+      this.of = Number(table.dataset.rows ?? this.rows.length);
     }
 
     get isInSight() {
@@ -53,6 +64,35 @@
       return this.headers.find((header) => header.dataset.key === key);
     }
 
+    // Whether rows are wanted that are not here yet.
+    lacks(state) {
+      const isFirst = !state.sort && !state.rows && !FILTERS.some((name) => state[name]);
+      return this.rest && !(isFirst && this.rows.length >= FIRST_ROWS);
+    }
+
+    async load() {
+      const answer = await fetch(this.rest);
+      if (!answer.ok) throw new Error(answer.status);
+      this.data = await answer.json();
+      const inPage = this.rows.length;
+      this.data.rows.forEach(([attributes], i) => {
+        const named = Object.entries(attributes).filter(([name]) => name.startsWith("data-"));
+        const dataset = Object.fromEntries(named.map(([name, value]) => [name.slice(5), value]));
+        this.rows.push({ dataset, id: attributes.id, place: inPage + i });
+      });
+      this.inPage = inPage;
+    }
+
+    element({ place }) {
+      this.elements[place] ??= elementOf(this.data.rows[place - this.inPage], this.data.tags);
+      return this.elements[place];
+    }
+
+    key(column, isNumber) {
+      if (this.data) return ({ place }) => this.data.order[column][place];
+      return ({ place }) => window.ionladder.keyOf(this.elements[place], column, isNumber);
+    }
+
     fits(state) {
       const words = state.find.toLowerCase().split(/\s+/).filter(Boolean);
       const exact = ["kind", "inputs", "external", "seeds"].filter((name) => state[name]);
@@ -61,12 +101,18 @@
         words.every((word) => dataset.text.includes(word));
     }
 
-    // Rows that already stand as they should are left alone, as on most visits all of them are.
+    // Rows that already stand as they should are left alone, as on most visits all of them are. Of many others
+    // the first answer at once, and the rest a moment later.
     put(rows) {
       const [body] = this.table.tBodies;
       const present = Array.from(body.rows);
-      if (rows.length === present.length && rows.every((row, i) => row === present[i])) return;
-      body.replaceChildren(...rows);
+      clearTimeout(this.later);
+      if (rows.length === present.length && rows.every(({ place }, i) => this.elements[place] === present[i])) return;
+      const elements = (some) => some.map((row) => this.element(row));
+      body.replaceChildren(...elements(rows.slice(0, AT_ONCE)));
+      this.whole = new Promise((tell) => {
+        this.later = setTimeout(() => tell(body.append(...elements(rows.slice(AT_ONCE)))), 30);
+      });
     }
 
     // Puts the rows of a state on the page; says how many there are of how many.
@@ -77,12 +123,12 @@
       const isNumber = header?.dataset.sortKey === "number";
       const fitting = this.rows.filter(this.fits(state));
       const column = this.headers.indexOf(header);
-      const ordered = header ? sortedRows(fitting, column, { isNumber, goesUp }) : fitting;
-      const isWhole = state.rows === "all" || this.rows.length <= LARGEST_WHOLE;
-      const most = isWhole ? Infinity : FIRST_ROWS;
+      const ordered = header ? sortedRows(fitting, this.key(column, isNumber), goesUp) : fitting;
+      const most = state.rows === "all" ? Infinity : FIRST_ROWS;
       this.put(ordered.slice(0, most));
       markSorted(this.table, header, goesUp);
-      return { fitting: fitting.length, shown: Math.min(fitting.length, most), of: this.rows.length };
+      const n = this.rest && !this.data && !this.lacks(state) ? this.of : fitting.length;
+      return { fitting: n, shown: Math.min(fitting.length, most), of: this.of };
     }
   }
 
@@ -157,17 +203,39 @@
     }
 
     // Only what is in sight is brought up to date; a tab is, when it is chosen.
-    function showRows() {
+    async function showRows() {
       const key = JSON.stringify({ ...state, columns: null, subset: null });
-      for (const table of tables.filter((t) => t.isInSight && t.shown !== key)) {
+      const asked = tables.filter((t) => t.isInSight && t.shown !== key);
+      const lacking = asked.filter((t) => t.lacks(state) && !t.data);
+      if (lacking.length) {
+        told.value = "loading the other rows";
+        await Promise.allSettled(lacking.map((table) => (table.coming ??= table.load())));
+        if (key !== JSON.stringify({ ...state, columns: null, subset: null })) return;
+      }
+      for (const table of asked) {
         table.counts = table.show(state);
         table.shown = key;
       }
-      const { fitting, shown, of } = tables.find((table) => table.isInSight).counts;
+      const seen = tables.find((table) => table.isInSight);
+      const { fitting, shown, of } = seen.counts;
       const some = shown < fitting ? `first ${shown} of ${fitting} rows` : `${fitting} of ${of} rows`;
-      told.value = shown < of ? some : "";
+      const isCut = lacking.some((table) => !table.data);
+      told.value = isCut ? `${some}: the others could not be loaded` : shown < of ? some : "";
       more.hidden = shown === fitting;
       more.textContent = `Show all ${fitting}`;
+    }
+
+    // An address may name a row that is not in the page.
+    async function showNamed() {
+      const name = decodeURIComponent(location.hash.slice(1));
+      const [table] = tables;
+      if (!name || !table.rest || document.getElementById(name)) return;
+      await (table.coming ??= table.load());
+      if (!table.rows.some(({ id }) => id === name)) return;
+      change({ rows: "all" }, "replaceState");
+      await showRows();
+      await table.whole;
+      document.getElementById(name).scrollIntoView();
     }
 
     function showAll() {
@@ -229,6 +297,7 @@
       showAll();
     });
     showAll();
+    showNamed();
   }
 
   function enhance() {

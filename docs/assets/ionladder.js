@@ -7,15 +7,16 @@
   // Sorting: the exact value stands in data-sort; cells without one go last, whatever the direction.
   const asNumber = (text) => (text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text));
 
-  function sortedRows(rows, column, { isNumber, goesUp }) {
-    const keyed = rows.map((row) => {
-      const text = row.cells[column]?.dataset.sort ?? "";
-      return [text === "" ? null : isNumber ? asNumber(text) : text, row];
-    });
-    const compare = isNumber ? (a, b) => a - b || 0 : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  function keyOf(row, column, isNumber) {
+    const text = row.cells[column]?.dataset.sort ?? "";
+    return text === "" ? null : isNumber ? asNumber(text) : text;
+  }
+
+  function sortedRows(rows, key, goesUp) {
+    const keyed = rows.map((row) => [key(row), row]);
     keyed.sort(([a], [b]) => {
       if (a === null || b === null) return (a === null) - (b === null);
-      return goesUp ? compare(a, b) : compare(b, a);
+      return (a < b ? -1 : a > b ? 1 : 0) * (goesUp ? 1 : -1);
     });
     return keyed.map(([, row]) => row);
   }
@@ -35,8 +36,9 @@
 
   function sortBy(table, header, goesUp) {
     const [body] = table.tBodies;
+    const column = headersOf(table).indexOf(header);
     const isNumber = header.dataset.sortKey === "number";
-    const rows = sortedRows(Array.from(body.rows), headersOf(table).indexOf(header), { isNumber, goesUp });
+    const rows = sortedRows(Array.from(body.rows), (row) => keyOf(row, column, isNumber), goesUp);
     markSorted(table, header, goesUp);
     body.append(...rows);
   }
@@ -146,7 +148,7 @@
     if (navigator.clipboard) all(document, "[data-copy]").forEach(makeCopyable);
   }
 
-  window.ionladder = { sortedRows, headersOf, markSorted };
+  window.ionladder = { keyOf, sortedRows, headersOf, markSorted };
 
   // Material announces pages through document$ when it swaps them without reloading.
   if (window.document$) window.document$.subscribe(enhance);

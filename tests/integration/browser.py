@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 10
 SHOWN_ROWS = """
 const rows = document.querySelectorAll(`#subset-${arguments[0]} .il-board tbody tr`);
 return Array.from(rows).filter(row => !row.hidden).map(
-  row => row.querySelector('th.il-model').dataset.sort);
+  row => row.querySelector('th.il-model a').getAttribute('href').split('/').at(-2));
 """
 
 

@@ -32,7 +32,7 @@ from unit.site.synthetic_board import (
 
 pytestmark = pytest.mark.slow
 
-N_MANY, FIRST_ROWS = 230, 50
+N_MANY, FIRST_ROWS = 230, 100
 BOARD, COMPARE = "obelix/", "compare/bvel-proto/"
 PAIRS = {
     ("rf-sites", "hgb-bonds"): (-0.03, -0.08, 0.02, 0.9),
@@ -125,6 +125,7 @@ def test_sorting_and_searching_are_in_the_address_and_going_back_undoes_them(
     assert query(reader) == {"sort": "-r2"}, "what is better when larger comes first"
     head(reader, "model").click()
     assert query(reader) == {"sort": "model"}
+    reader.until(lambda: (len(reader.rows()), reader.rows()[0]), (FIRST_ROWS, "hgb-l1"))
     by_name = reader.rows()
     assert by_name != first
     assert by_name == sorted(by_name)
@@ -132,19 +133,20 @@ def test_sorting_and_searching_are_in_the_address_and_going_back_undoes_them(
     assert query(reader) == {"sort": "-r2"}
     reader.driver.back()
     reader.wait("!location.search")
-    assert reader.rows() == first
+    assert reader.until(reader.rows, first) == first
     sorted_by = "return document.querySelector('#subset-all [aria-sort=ascending]').dataset.key"
     assert reader.run(sorted_by) == "mae"
     reader.find("[data-filter='find']").send_keys("forest")
     assert query(reader) == {"find": "forest"}
     reader.driver.back()
     reader.wait("!location.search")
-    assert reader.rows() == first, "a whole word is undone"
+    assert reader.until(reader.rows, first) == first, "a whole word is undone"
 
 
 def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) -> None:
     reader.open(f"{BOARD}?subset=cif&sort=-rmse&kind=verified&find=forest&columns=rmse,r2")
-    assert reader.rows("cif") == ["rf-paper-cif", "rf-paper"]
+    forests = ["rf-paper-cif", "rf-paper"]
+    assert reader.until(lambda: reader.rows("cif"), forests) == forests
     assert reader.panels() == ["subset-cif"]
     heads = ["rank", "model", "mae", "rmse", "r2"]
     assert reader.until(lambda: heads_in_sight(reader, "cif"), heads) == heads
@@ -154,7 +156,7 @@ def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) ->
     assert reader.run(values) == ["forest", "verified", "", "", ""]
     reader.open(f"{BOARD}?sort=nothing&subset=%3Cimg%20src=x%3E&kind=x%22%3E&columns=none&x=1")
     assert reader.run("return document.querySelectorAll('img[src=x]').length") == 0
-    assert len(reader.rows()) == FIRST_ROWS
+    assert reader.until(lambda: len(reader.rows()), FIRST_ROWS) == FIRST_ROWS
     heads = ["rank", "model", "mae"]
     assert reader.until(lambda: heads_in_sight(reader), heads) == heads
 
@@ -162,11 +164,11 @@ def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) ->
 def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
     reader.open(BOARD)
     reader.choose("[data-filter='external']", "yes")
-    rows = reader.rows()
     using = [f"many-{i:03d}" for i in range(N_MANY) if i % 3 == 0]
-    assert rows == using[:FIRST_ROWS]
+    rows = reader.until(reader.rows, using)
+    assert rows == using
     reader.choose("[data-filter='seeds']", "several")
-    assert reader.rows() == [name for name in using if int(name[-3:]) % 2]
+    assert reader.until(reader.rows, using[1::2]) == using[1::2]
     reader.choose("[data-filter='inputs']", "both")
     assert reader.rows() == []
     assert reader.run("return document.querySelector('.il-shown').value").startswith("0 of ")
@@ -180,7 +182,7 @@ def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
     head(reader, "rmse").click()
     reader.click("#tab-subset-no_cif")
     assert query(reader) == {"kind": "reference", "sort": "rmse", "subset": "no_cif"}
-    assert len(reader.rows("no_cif")) == 4
+    assert reader.until(lambda: len(reader.rows("no_cif")), 4) == 4
 
 
 def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader: Reader) -> None:
@@ -208,18 +210,56 @@ def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader: Reader) ->
     assert query(reader) == {}
 
 
-def test_of_many_rows_the_first_are_shown_and_all_when_asked_for(reader: Reader) -> None:
+def test_of_many_rows_the_first_are_in_the_page_and_the_others_come_when_asked_for(
+    reader: Reader,
+) -> None:
     n = len(typical()) + len(hostile()) + N_MANY
+    shape = (
+        "Array.from(document.getElementById(arguments[0]).children, c => [c.tagName, c.className])"
+    )
+    with reader.without_scripts():
+        reader.open(BOARD)
+        assert (len(reader.rows()), len(reader.rows("cif"))) == (FIRST_ROWS, 10)
+        assert f"The first {FIRST_ROWS} of {n} rows" in reader.find("article").text
     reader.open(BOARD)
-    assert len(reader.rows()) == FIRST_ROWS
-    told = reader.run("return document.querySelector('.il-shown').value")
-    assert told == f"first {FIRST_ROWS} of {n} rows"
+    reader.asked()
+    told = "return document.querySelector('.il-shown').value"
+    assert reader.run(told) == f"first {FIRST_ROWS} of {n} rows"
+    first, drawn = reader.rows(), reader.run(f"return {shape}", "many-000")
     head(reader, "mae").click()
-    assert reader.rows()[0] == f"many-{N_MANY - 1:03d}", "rows out of sight take part in sorting"
+    last = f"many-{N_MANY - 1:03d}"
+    assert reader.until(lambda: reader.rows()[0], last) == last
+    assert reader.until(lambda: len(reader.rows()), FIRST_ROWS) == FIRST_ROWS
+    assert {url.rpartition("/")[2] for url in reader.asked()} == {"obelix.rows.all.json"}
+    assert reader.run(f"return {shape}", last) == drawn, (
+        "rows from data look like those of the page"
+    )
     reader.click("[data-more]")
-    assert len(reader.rows()) == n
+    assert reader.until(lambda: len(reader.rows()), n) == n
     assert query(reader)["rows"] == "all"
     assert not reader.find("[data-more]").is_displayed()
+    reader.click(".il-controls button[type='reset']")
+    assert reader.until(reader.rows, first) == first
+    reader.click("#tab-subset-cif")
+    assert reader.until(lambda: len(reader.rows("cif")), FIRST_ROWS) == FIRST_ROWS
+    reader.open(f"{BOARD}#many-200")
+    assert reader.wait("document.getElementById('many-200')?.getBoundingClientRect().top < 1000")
+
+
+def test_rows_that_cannot_be_had_are_told_of_and_the_first_stay_usable(
+    reader: Reader, built: Path
+) -> None:
+    file = built / "data" / "obelix.rows.all.json"
+    reader.driver.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
+    try:
+        file.rename(file.with_suffix(".away"))
+        reader.open(f"{BOARD}?sort=-mae")
+        told = "document.querySelector('.il-shown').value"
+        assert reader.wait(f"{told}.includes('could not be loaded') && {told}").startswith("100 of")
+        assert len(reader.rows()) > 0
+    finally:
+        file.with_suffix(".away").rename(file)
+    reader.severe()
 
 
 def test_the_board_is_used_by_keyboard_alone(reader: Reader) -> None:

@@ -34,7 +34,7 @@ from ionladder.site.files import (
     guides,
     write_predictions,
 )
-from ionladder.site.pages import page_makers
+from ionladder.site.pages import Page, page_makers
 from ionladder.site.pages.board import board_documents
 from ionladder.site.pages.changes import FEED, feed_document, history_files
 from ionladder.site.pages.materials import entry_files
@@ -63,15 +63,14 @@ _HAND_WRITTEN_NOTE = (
 )
 
 
-def _pages(site: Site, feed: str | None) -> Iterator[tuple[str, str]]:
+def _pages(site: Site) -> Iterator[Page]:
     for make in page_makers():
-        for page in make(site):
-            yield page.url, page.render(site, feed=feed)
+        yield from make(site)
 
 
 def render_pages(site: Site, *, feed: str | None = None) -> dict[str, str]:
     """Address → text of every generated page; ``feed`` is the address of the feed, if any."""
-    return dict(_pages(site, feed))
+    return {page.url: page.render(site, feed=feed) for page in _pages(site)}
 
 
 def render_site(site: Site) -> dict[str, int]:
@@ -98,11 +97,15 @@ def render_site(site: Site) -> dict[str, int]:
         # them at once, and Python takes two bytes for every character beside a single dash.
         links: dict[str, frozenset[str]] = {}
         searched = [_searched(name.removesuffix(".md"), text) for name, text in written.items()]
-        for url, page in _pages(site, FEED if FEED in documents else None):
+        for made in _pages(site):
+            url, page = made.url, made.render(site, feed=FEED if FEED in documents else None)
             links[url] = link_targets(page)
             if not _ENTRY.match(url):
                 searched.append(_searched(url, page))
             _write(folder / source_name(url), page.encode("ascii", "xmlcharrefreplace"))
+            for name, content in made.files.items():
+                text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+                _write(folder / name, text.encode("utf-8"))
         documents |= compare_documents(site, links.keys())
         documents[PAGES] = json.dumps(searched, ensure_ascii=False, separators=(",", ":"))
         addresses = {"" if name == "index.md" else f"{name[:-3]}/" for name in written}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -123,25 +124,8 @@ def cell(item: TableCell, classes: str = "") -> Markup:
         >>> cell(TableCell("1.59", sort="1.586261", detail="1.05–2.39"), "il-primary")
         Markup('<td class="il-number il-primary" data-sort="1.586261">1.59<span class="il-detail">1.05–2.39</span></td>\\n')
     """  # noqa: E501 - one line of HTML
-    best, shade = " il-best" if item.is_best else "", f" {item.shade}" if item.shade else ""
-    return _td(f"il-number {classes}{best}{shade}", item, item.detail)
-
-
-def row_cells(items: Sequence[TableCell], kinds: Sequence[str]) -> Markup:
-    """The cells of a row one after the other, a line each.
-
-    Args:
-        items: The cells.
-        kinds: Classes of CSS of each column, as many.
-
-    Example:
-        >>> row_cells([TableCell("–")], ["il-text"])
-        Markup('<td class="il-text">–</td>\\n')
-    """
-    return Markup("").join(
-        _td(f"{kind} il-best" if item.is_best else kind, item)
-        for item, kind in zip(items, kinds, strict=True)
-    )
+    shade = f" {item.shade}" if item.shade else ""
+    return _td(f"il-number {classes}{shade}", item, item.detail)
 
 
 def score_cell(item: TableCell, spread: str) -> Markup:
@@ -150,9 +134,17 @@ def score_cell(item: TableCell, spread: str) -> Markup:
 
 
 def _td(kind: str, item: TableCell, *details: str) -> Markup:
+    return _tagged(f'td class="{kind}"', item, *details)
+
+
+def _tagged(tag: str, item: TableCell, *details: str) -> Markup:
     sort = f' data-sort="{escape(item.sort)}"' if item.sort else ""
-    small = "".join(f'<span class="il-detail">{escape(text)}</span>' for text in details if text)
-    return Markup(f'<td class="{kind}"{sort}>{escape(item.text)}{small}</td>\n')  # noqa: S704
+    return Markup(f"<{tag}{sort}>{_inside(item, *details)}</{tag[:2]}>\n")  # noqa: S704
+
+
+def _inside(item: TableCell, *details: str) -> str:
+    text = f"<b>{escape(item.text)}</b>" if item.is_best else str(escape(item.text))
+    return text + "".join(f'<span class="il-detail">{escape(t)}</span>' for t in details if t)
 
 
 # Shades of a heat map: a number's step between the least and the worst, and the legend for it
@@ -492,18 +484,83 @@ def _coverage_cell(row: Row) -> TableCell:
 # The board as tables: one per subset, and one target by target
 
 
-class TableRow(NamedTuple):
-    """One row: a row of the board, its primary score, a picture of it, and a cell a column.
+FIRST_ROWS, FIRST_OF_PARTS = 100, 10
+"""Rows of a longer table that are in the page: of the one that ranks, and of a part's."""
+_LEADING = (
+    'td class="il-rank"',
+    'th scope="row" class="il-model"',
+    'td class="il-number il-primary"',
+)
+_BELOW_FLOOR = Markup(
+    ' <a class="il-tag" href="#below-floor">below the achievable error: read why</a>'
+)
 
-    ``starts_group`` marks the first of a group, ``search`` is what the filter looks in.
-    """
+
+class TableRow(NamedTuple):
+    """A row of the board with the attributes of its element, and its cells from the rank on."""
 
     row: Row
-    primary: TableCell
-    spark: Markup
+    attributes: Mapping[str, str]
     cells: Sequence[TableCell]
-    starts_group: bool
-    search: str
+
+
+@dataclass(frozen=True)
+class TableBody:
+    """The rows of a table, formatted once: the first are in the page, its script asks for the rest.
+
+    Attributes:
+        tags: How the cells of each column begin.
+        rows: All rows.
+        address: Where in the site the :attr:`document` would be.
+        most: Rows in the page if there are more than ``FIRST_ROWS``.
+    """
+
+    tags: Sequence[str]
+    rows: Sequence[TableRow]
+    address: str
+    most: int
+
+    @property
+    def file(self) -> str:
+        """Address in the site of the other rows; empty where the page has all."""
+        return self.address if len(self.rows) > FIRST_ROWS else ""
+
+    @property
+    def n_first(self) -> int:
+        """How many rows are in the page."""
+        return self.most if self.file else len(self.rows)
+
+    @property
+    def html(self) -> Markup:
+        """The first rows."""
+        found = []
+        for _, attributes, cells in self.rows[: self.n_first]:
+            named = [Markup(' {}="{}"').format(*each) for each in attributes.items()]
+            tagged = [_tagged(*each, each[1].detail) for each in zip(self.tags, cells, strict=True)]
+            found += [Markup("<tr"), *named, Markup(">\n"), *tagged, Markup("</tr>\n")]
+        return Markup("").join(found)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """``tags``, the place of each row by each column in ``order``, and the other ``rows``.
+
+        A row is its attributes, then what is inside each cell; equal values share a place, and
+        what has none is None.
+        """
+        columns = zip(*(row.cells for row in self.rows), strict=True)
+        rows = [
+            [row.attributes, *(_inside(cell, cell.detail) for cell in row.cells)]
+            for row in self.rows[self.n_first :]
+        ]
+        return {"tags": self.tags, "order": [_places(cells) for cells in columns], "rows": rows}
+
+
+def _places(cells: Sequence[TableCell]) -> list[int | None]:
+    keys: dict[str, Any] = {cell.sort: cell.sort for cell in cells if cell.sort}
+    with suppress(ValueError):
+        keys = {key: float(key) for key in keys}
+    place = {value: place for place, value in enumerate(sorted(set(keys.values())))}
+    return [place[keys[cell.sort]] if cell.sort else None for cell in cells]
 
 
 @dataclass(frozen=True)
@@ -516,6 +573,7 @@ class BoardTable:
     groups: Sequence[ColumnGroup]
     axis: Markup
     rows: Sequence[TableRow]
+    address: str
 
     @property
     def columns(self) -> list[tuple[str, TableColumn]]:
@@ -523,13 +581,49 @@ class BoardTable:
         return [(group.key, column) for group in self.groups for column in group.columns]
 
     @property
-    def kinds(self) -> list[str]:
-        """Classes of CSS of each column's cells: what it holds, and where a group begins."""
-        return [
-            f"il-{column.kind}" + ("" if place else " il-first")
+    def body(self) -> TableBody:
+        """Its rows; cells have classes for what they hold, and for where a group begins."""
+        kinds = [
+            f'td class="il-{column.kind}{"" if place else " il-first"}"'
             for group in self.groups
             for place, column in enumerate(group.columns)
         ]
+        tags = [*_LEADING, 'td class="il-spark-cell"', *kinds]
+        most = FIRST_ROWS if self.is_ranked else FIRST_OF_PARTS
+        return TableBody(tags, self.rows, self.address, most)
+
+
+def _attributes(row: Row, *, is_ranked: bool, starts_group: bool) -> dict[str, str]:
+    """Those of the element of a row: its name, its look, and what the filters look in."""
+    authors = [txt.plain(author) for author in row.card.get("authors") or []]
+    return {
+        **({"id": row.submission} if is_ranked and row.submission else {}),
+        "class": f"il-row--{row.kind}{' il-new-group' if starts_group and is_ranked else ''}",
+        "data-kind": row.kind,
+        "data-inputs": str(row.card.get("inputs") or ""),
+        "data-external": txt.yes_no(row.card.get("uses_external_data")) or "not stated",
+        "data-seeds": "" if row.n_seeds is None else "one" if row.n_seeds == 1 else "several",
+        "data-text": " ".join([row.submission or "", txt.plain(row.model), *authors]).lower(),
+    }
+
+
+def _leading_cells(board: Board, row: Row, place: int, *, is_ranked: bool) -> list[TableCell]:
+    """Rank, or place where nothing is ranked, and the name of the model."""
+    shown = (txt.ranks(row.rank_low, row.rank_high) or "–") if is_ranked else str(place)
+    is_top = is_ranked and row.rank_low is not None and row.tie_group == 1
+    top = Markup('<span class="il-tie">top group</span>') if is_top else ""
+    name = row.submission or ""
+    named = Markup('<a href="{}">{}</a>{}<span class="il-name">{}{}</span>').format(
+        txt.relative(txt.board_url(board.task.name), txt.submission_url(board.task.name, name)),
+        txt.isolated(row.model, limit=80),
+        _BELOW_FLOOR if row.below_floor and is_ranked else "",
+        row.submission,
+        "" if row.kind == "verified" else f" · {row.kind}",
+    )
+    return [
+        TableCell(escape(shown) + top, str(row.order if is_ranked else place)),
+        TableCell(named, name),
+    ]
 
 
 def board_tables(board: Board) -> list[BoardTable]:
@@ -558,17 +652,22 @@ def board_tables(board: Board) -> list[BoardTable]:
         }
         rows = []
         tie_group = None
-        for row in ordered:
+        for place, row in enumerate(ordered, start=1):
             value = board.primary(row, subset.name)
             starts = None not in {row.tie_group, tie_group} and row.tie_group != tie_group
-            picture = spark(value, row.kind, scale, behind=behind)
-            cells = [_column_cell(column, row, subset, best) for column in columns]
-            authors = [txt.plain(author) for author in row.card.get("authors") or []]
-            search = " ".join([row.submission or "", txt.plain(row.model), *authors]).lower()
-            rows.append(TableRow(row, value_cell(value), picture, cells, starts, search))
+            cells = [
+                *_leading_cells(board, row, place, is_ranked=is_ranked),
+                value_cell(value),
+                TableCell(spark(value, row.kind, scale, behind=behind)),
+                *(_column_cell(column, row, subset, best) for column in columns),
+            ]
+            attributes = _attributes(row, is_ranked=is_ranked, starts_group=starts)
+            rows.append(TableRow(row, attributes, cells))
             tie_group = row.tie_group if row.kind == "verified" else tie_group
         n = next((n for row in ordered if (n := row.sizes.get(subset.name)) is not None), None)
-        tables.append(BoardTable(subset, n, is_ranked, groups, charts.spark_axis(scale), rows))
+        axis = charts.spark_axis(scale)
+        address = f"data/{board.task.name}.rows.{subset.name}.json"
+        tables.append(BoardTable(subset, n, is_ranked, groups, axis, rows, address))
     return tables
 
 
@@ -613,9 +712,9 @@ def target_table(board: Board, ranked: Sequence[TableRow]) -> dict[str, Any] | N
 
     Returns:
         ``groups`` (``target``, ``uses`` and ``columns`` of each: the metric that ranks, then those
-        of some targets only), ``rows`` with one cell a column and whether it is the first of its
-        target, ``targets``, ``is_mean`` and ``is_grouped``. A target that the board ranks by alone
-        is not among them: its scores are the board.
+        of some targets only), the ``body`` with one cell a column, ``targets``, ``is_mean`` and
+        ``is_grouped``. A target that the board ranks by alone is not among them: its scores are the
+        board.
     """
     task = board.task
     if len(task.targets) < 2 or not any(row.targets for row in board.scored):
@@ -625,9 +724,21 @@ def target_table(board: Board, ranked: Sequence[TableRow]) -> dict[str, Any] | N
     groups = [group for target in shown if (group := _target_group(board, target))["uses"]]
     if not groups:
         return None
+    tags = [*_LEADING]
+    for group in groups:
+        tags.append('td class="il-number il-first"')
+        tags += ['td class="il-number"'] * (len(group["uses"]) - 1)
+    rows = [
+        TableRow(
+            row,
+            {name: value for name, value in attributes.items() if name != "id"},
+            [*cells[: len(_LEADING)], *_target_cells(row, groups)],
+        )
+        for row, attributes, cells in ranked
+    ]
     return {
         "groups": groups,
-        "rows": [(item, _target_cells(item.row, groups)) for item in ranked],
+        "body": TableBody(tags, rows, f"data/{task.name}.rows.targets.json", FIRST_OF_PARTS),
         "targets": [group["target"] for group in groups],
         "is_mean": is_mean,
         "is_grouped": any(len(group["columns"]) > 1 for group in groups),
@@ -652,14 +763,11 @@ def _target_group(board: Board, target: Target) -> dict[str, Any]:
     return {"target": target, "uses": uses, "columns": columns, "best": best}
 
 
-def _target_cells(row: Row, groups: Sequence[Mapping[str, Any]]) -> list[tuple[TableCell, bool]]:
-    cells = []
+def _target_cells(row: Row, groups: Sequence[Mapping[str, Any]]) -> Iterator[TableCell]:
     for group in groups:
-        for place, (use, best) in enumerate(zip(group["uses"], group["best"], strict=True)):
+        for use, best in zip(group["uses"], group["best"], strict=True):
             value = row.target_value(group["target"].name, use.name)
-            is_best = _is_best(row, value.value, best)
-            cells.append((value_cell(value, is_best=is_best), place == 0))
-    return cells
+            yield value_cell(value, is_best=_is_best(row, value.value, best))
 
 
 # Boards that restrict themselves to what is only a subset of another board of the same data

@@ -10,7 +10,14 @@ import pytest
 
 from ionladder.board.model import Board, parse_board
 from ionladder.errors import SiteError
-from ionladder.site.tables import STEPS, board_tables, heat_of, metric_groups, target_table
+from ionladder.site.tables import (
+    FIRST_ROWS,
+    STEPS,
+    board_tables,
+    heat_of,
+    metric_groups,
+    target_table,
+)
 from ionladder.specs import MetricUse, PrimaryMetric, Task
 from unit.site.synthetic_board import BARRIERS, TARGETS, TASK, Entry, barriers, leaderboard, typical
 
@@ -60,12 +67,12 @@ def test_what_is_no_board_of_the_task_is_refused(change: dict[str, Any], found: 
 def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
     first, *others = typical()
     for place, table in enumerate(board_tables(board([replace(first, value=None), *others]))):
-        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
-        shown = [float(row.primary.sort) for row in table.rows if row.primary.sort]
+        assert {len(row.cells) for row in table.rows} == {len(table.columns) + 4}
+        shown = [float(row.cells[2].sort) for row in table.rows if row.cells[2].sort]
         assert shown == sorted(shown)
         if place:
             assert table.rows[-1].row.submission == "hgb-l1", "missing ones last"
-            assert (table.rows[-1].primary.text, table.rows[-1].primary.sort) == ("–", "")
+            assert (table.rows[-1].cells[2].text, table.rows[-1].cells[2].sort) == ("–", "")
             assert all(cell.text != "0.00" for cell in table.rows[-1].cells)
 
 
@@ -76,8 +83,31 @@ def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_a
     assert {name for name, row in rows.items() for cell in row.cells if cell.is_best} == {"half"}
     assert [name for name, row in rows.items() if row.row.below_floor] == ["oracle"]
     keys = [column.key for _, column in table.columns]
-    cells = dict(zip(keys, rows["half"].cells, strict=True))
+    cells = dict(zip(keys, rows["half"].cells[4:], strict=True))
     assert (cells["reducible"].text, cells["probability-best"].text) == ("50 %", "25 %")
+
+
+def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page() -> None:
+    many = [Entry(name=f"m-{i:03d}", value=1.0 + i % 90 / 7, model=f"<{i}>") for i in range(120)]
+    for table in board_tables(board(many)):
+        body, n = table.body, len(table.rows)
+        whole = replace(body, most=n).html
+        assert body.n_first == body.html.count("<tr") == (FIRST_ROWS if table.is_ranked else 10)
+        document = body.document
+        assert len(document["rows"]) == n - body.n_first
+        for row, (attributes, *cells) in zip(
+            table.rows[body.n_first :], document["rows"], strict=True
+        ):
+            assert attributes == row.attributes
+            assert all(f">{inside}</" in whole for inside in cells)
+        for column, places in enumerate(document["order"]):
+            keys = [row.cells[column].sort for row in table.rows]
+            assert [place is None for place in places] == [not key for key in keys]
+            by_value = float if column == 2 else str
+            known = {by_value(key): place for key, place in zip(keys, places, strict=True) if key}
+            if column in (1, 2):
+                assert list(dict(sorted(known.items())).values()) == list(range(len(known)))
+    assert not board_tables(board(many[:100]))[0].body.file
 
 
 @pytest.mark.parametrize("values", [[], [None], [1.0, 1.0], [float("inf"), 2.0], [1e-9, 1e9]])

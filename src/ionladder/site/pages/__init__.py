@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from types import ModuleType
 from typing import Any
@@ -65,11 +65,13 @@ class Page:
         url: Address from the root of the site; empty for the home page, else ends with ``/``.
         template: Name of its template.
         context: What its template reads, besides the site itself.
+        files: Address of each file that its script asks for, and the content.
     """
 
     url: str
     template: str
     context: Mapping[str, Any]
+    files: Mapping[str, Any] = field(default_factory=dict)
 
     def render(self, site: Site, *, feed: str | None = None) -> str:
         """Its text: a YAML head, then HTML between Markdown headings.

@@ -48,7 +48,11 @@ def pages(site: Site) -> Iterator[Page]:
     yield Page(txt.HOME, "home", {"tasks": tasks, "waiting": waiting, **shared})
     for item in site.tasks:
         here = txt.board_url(item.task.name)
-        yield Page(here, "leaderboard", _board(site, item, here))
+        context = _board(site, item, here)
+        bodies = [table.body for table in context["tables"]]
+        bodies += [context["by_target"]["body"]] if context["by_target"] else []
+        files = {body.file: body.document for body in bodies if body.file}
+        yield Page(here, "leaderboard", context, files)
     yield Page("waiting/", "waiting_list", {"waiting": waiting})
     for waiting_task in site.waiting:
         yield Page(txt.board_url(waiting_task.task.name), "waiting", _waiting(waiting_task))
