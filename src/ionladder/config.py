@@ -6,34 +6,33 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+import pydantic
 
-from ionladder.errors import ConfigError, DataChangedError, Problem, did_you_mean, field_problem
+from ionladder.errors import (
+    ConfigError,
+    DataChangedError,
+    Problem,
+    did_you_mean,
+    field_problem,
+    worded,
+)
 from ionladder.repo import Layout, read_json, read_mapping, to_json, write_text
 
-_Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-_Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
-_Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-_Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-_Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
-_FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
-_Folder = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$")]
-_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-_Count = Annotated[int, Field(ge=0)]
-_Unpinned = BeforeValidator(lambda v: dict.fromkeys(v) if isinstance(v, list) else v)
+_Key = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+_Name = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+_Version = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
+_Tag = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+_Commit = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+_Url = Annotated[str, pydantic.StringConstraints(pattern=r"^(https?|file)://\S+$")]
+_FileName = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+_Folder = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$")]
+_Sha256 = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Count = Annotated[int, pydantic.Field(ge=0)]
+_Unpinned = pydantic.BeforeValidator(lambda v: dict.fromkeys(v) if isinstance(v, list) else v)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class _Strict(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class FoldSettings(_Strict):
@@ -45,8 +44,8 @@ class FoldSettings(_Strict):
         seed: Enters the hash that orders entries; no random generator of a library is used.
     """
 
-    n_folds: Annotated[int, Field(ge=2, le=127)]
-    n_repeats: Annotated[int, Field(ge=1, le=127)]
+    n_folds: Annotated[int, pydantic.Field(ge=2, le=127)]
+    n_repeats: Annotated[int, pydantic.Field(ge=1, le=127)]
     seed: _Count
 
 
@@ -59,9 +58,9 @@ class ScoringSettings(_Strict):
         confidence: Nominal confidence level of intervals, between 0 and 1.
     """
 
-    resamples: Annotated[int, Field(ge=1)]
+    resamples: Annotated[int, pydantic.Field(ge=1)]
     seed: _Count
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    confidence: Annotated[float, pydantic.Field(gt=0.5, lt=1.0)]
 
 
 class BorrowedFiles(_Strict):
@@ -93,7 +92,7 @@ class PackageSource(_Strict):
     version: _Version
     file: _FileName
     sha256: _Sha256
-    backend: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.]*$")]
+    backend: Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z_][a-z0-9_.]*$")]
 
 
 class DatasetVersion(_Strict):
@@ -170,10 +169,10 @@ class DatasetVersion(_Strict):
 class _Pinned(DatasetVersion):
     """Under ``datasets``: the bytes of every file are pinned."""
 
-    files: Annotated[dict[_FileName, _Sha256 | None], Field(min_length=1)]
+    files: Annotated[dict[_FileName, _Sha256 | None], pydantic.Field(min_length=1)]
     expected: dict[_Name, _Count]
 
-    @model_validator(mode="after")
+    @pydantic.model_validator(mode="after")
     def _has_one_address(self) -> Self:
         upstream = (self.tag, self.commit, self.base_url)
         if any(upstream) if self.path else not all(upstream):
@@ -187,7 +186,7 @@ class _Pinned(DatasetVersion):
 class OnDemandVersion(DatasetVersion):
     """Under ``on_demand``: fetched only when asked for, and pinned then in ``data/pins.json``."""
 
-    files: Annotated[dict[_FileName, _Sha256 | None], _Unpinned, Field(min_length=1)]
+    files: Annotated[dict[_FileName, _Sha256 | None], _Unpinned, pydantic.Field(min_length=1)]
     expected: dict[_Name, _Count]
     tag: _Tag
     base_url: _Url
@@ -204,7 +203,7 @@ class _Use(_Strict):
 
 
 class _Scoring(ScoringSettings):
-    resamples: Annotated[int, Field(ge=100)]
+    resamples: Annotated[int, pydantic.Field(ge=100)]
 
 
 class Params(_Strict):
@@ -255,7 +254,7 @@ class Params(_Strict):
 
 
 class _Pin(_Use):
-    files: Annotated[dict[str, _Sha256], Field(min_length=1)]
+    files: Annotated[dict[str, _Sha256], pydantic.Field(min_length=1)]
 
 
 class Pins(_Strict):
@@ -279,7 +278,7 @@ def load_params(layout: Layout) -> Params:
         raise ConfigError(problems)
     try:
         params = Params.model_validate(mapping)
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         step = "Correct the field; docs/decisions and the comments in the file say what it means."
         raise ConfigError([field_problem(shown, item, step) for item in error.errors()]) from error
     pins = read_pins(layout)
@@ -303,12 +302,9 @@ def _inconsistent(shown: str, params: Params) -> list[Problem]:
             where, pair = f"{shown}, {section}.{key}", (version.dataset, version.version)
             seen[pair] += 1
             if key != version.key:
-                step = "Rename the key: stages and commands build it from dataset and version."
-                problems.append(Problem(where, f"the key {version.key}", key, step))
+                problems.append(worded("version-key", where, key=version.key, found=key))
             if seen[pair] > 1:
-                found = f"{' '.join(pair)} again"
-                step = "Remove one of the two."
-                problems.append(Problem(where, "each dataset version once", found, step))
+                problems.append(worded("version-twice", where, pair=" ".join(pair)))
     for task, use in params.tasks.items():
         if params.find(use.dataset, use.version) is None:
             where, expected = f"{shown}, tasks.{task}", "a dataset version pinned under datasets"
@@ -323,14 +319,9 @@ def _stale_pins(layout: Layout, params: Params, pins: Pins) -> list[Problem]:
     for key, pin in pins.on_demand_versions.items():
         known, found = params.on_demand.get(key), (pin.dataset, pin.version, sorted(pin.files))
         if known is None or found != (known.dataset, known.version, sorted(known.files)):
-            problems.append(
-                Problem(
-                    f"{shown}, on_demand_versions.{key}",
-                    "the dataset, version and files that params.yaml names under on_demand",
-                    f"{pin.dataset} {pin.version}, {', '.join(sorted(pin.files))}",
-                    f"Restore the two files: `git checkout params.yaml {shown}`.",
-                )
-            )
+            named = f"{pin.dataset} {pin.version}, {', '.join(sorted(pin.files))}"
+            where = f"{shown}, on_demand_versions.{key}"
+            problems.append(worded("pins-stale", where, found=named, path=shown))
     return problems
 
 
@@ -346,12 +337,8 @@ def read_pins(layout: Layout) -> Pins:
         return Pins.model_validate(read_json(layout.pins))
     except (ValueError, DataChangedError) as error:
         shown = layout.relative(layout.pins)
-        raise ConfigError(
-            shown,
-            "the pins of versions fetched on demand, as `ionladder fetch` writes them",
-            f"something else ({str(error).splitlines()[0]})",
-            f"Restore it: `git checkout {shown}`.",
-        ) from error
+        first = str(error).splitlines()[0]
+        raise ConfigError(worded("pins-damaged", shown, error=first, path=shown)) from error
 
 
 def add_pin(layout: Layout, version: DatasetVersion, digests: Mapping[str, str]) -> None:
@@ -373,14 +360,9 @@ def require_pinned(layout: Layout, version: DatasetVersion, *, task: str = "") -
         ConfigError: The bytes of the version are not pinned.
     """
     if not version.is_pinned:
-        shown = layout.relative(layout.pins)
-        raise ConfigError(
-            f"task {task}, {shown}, {version.key}" if task else f"{shown}, {version.key}",
-            "the SHA-256 of its archive",
-            "none: upstream publishes no checksum, and nobody has fetched it here yet",
-            f"`ionladder fetch {version.key} --pin` fetches it, holds it to every check, and "
-            "records its bytes.",
-        )
+        where = f"{layout.relative(layout.pins)}, {version.key}"
+        where = f"task {task}, {where}" if task else where
+        raise ConfigError(worded("not-pinned", where, key=version.key))
 
 
 def require_scored(layout: Layout, params: Params, task: str) -> None:
@@ -428,15 +410,13 @@ def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetV
         if of_dataset[version.dataset] == 1:
             named[plain_name(version.dataset)] = [key]
     wanted = [n for k in keys for n in ([k] if k in fetched else named.get(plain_name(k), [k]))]
-    problems = []
-    for key in wanted:
-        if key not in fetched:
-            found, step = repr(key), did_you_mean(key, fetched)
-            if key in params.versions:
-                found = f"{key!r}, which is computed here and kept in git"
-                step = "There is nothing to fetch or ingest for it."
-            where, expected = "dataset versions", "a key of params.yaml with upstream files"
-            problems.append(Problem(where, expected, found, step))
+    problems = [
+        worded("not-fetchable", "dataset versions", key=key)
+        if key in params.versions
+        else worded("no-such-version", "dataset versions", key=key, hint=did_you_mean(key, fetched))
+        for key in wanted
+        if key not in fetched
+    ]
     if problems:
         raise ConfigError(problems)
     return [version for key, version in fetched.items() if key in wanted]

@@ -77,13 +77,8 @@ class EntryReader:
         if self._task.scored_folds is not None or not is_plain:
             submission = read_submission(folder, self._task, self._expected, shown_as=shown_as)
             return submission.predictions.rows
-        table, problems = read_predictions(
-            folder,
-            self._task,
-            test_ids=self._expected.test_ids,
-            train_ids=self._expected.train_ids,
-            shown_as=shown_as,
-        )
+        ids = {"test_ids": self._expected.test_ids, "train_ids": self._expected.train_ids}
+        table, problems = read_predictions(folder, self._task, shown_as=shown_as, **ids)
         if table is None:
             raise SubmissionError(problems)
         return table.rows
@@ -104,10 +99,7 @@ class EntryReader:
         """
         y_pred = self.aligned(name).y_pred
         shown = slice(None) if self._task.scored_folds is None else slice(1)
-        return {
-            target.name: self._table(target, y_pred[target.name][shown])
-            for target in self._task.targets
-        }
+        return {t.name: self._table(t, y_pred[t.name][shown]) for t in self._task.targets}
 
     def _table(self, target: Target, y_pred: Array) -> pd.DataFrame:
         return pd.DataFrame(
@@ -215,9 +207,8 @@ class EntryTable:
     @property
     def is_limit(self) -> npt.NDArray[np.bool_]:
         """Whether only a limit is known of an entry, for any target, shape (n,)."""
-        found: npt.NDArray[np.bool_] = np.any(
-            [~np.isnan(limit) for limit in self.limits.values()], axis=0
-        )
+        known = [~np.isnan(limit) for limit in self.limits.values()]
+        found: npt.NDArray[np.bool_] = np.any(known, axis=0)
         return found
 
     def most_disputed(self, count: int) -> list[int]:

@@ -313,13 +313,11 @@ def commit_folder(
     try:
         repo = pygit2.Repository(root)
         if not repo.head_is_unborn and repo.head.name == reference:
-            step = "`git switch main`, then run it again."
-            raise PullRequestError(where, "another branch checked out", "this one", step)
+            raise PullRequestError(worded("commit-here", where))
         own = _commit_id(repo, reference)
         base = next(filter(None, (_commit_id(repo, n) for n in (UPSTREAM, "main", "HEAD"))), None)
         if (tip := own or base) is None:
-            step = "Clone the repository with its history."
-            raise PullRequestError(where, "a commit to begin from", "none", step)
+            raise PullRequestError(worded("no-history", where))
         tree, index = repo[tip].peel(pygit2.Commit).tree, pygit2.Index()
         index.read_tree(tree)
         for path in [entry.path for entry in index if entry.path.startswith(f"{folder}/")]:
@@ -331,13 +329,11 @@ def commit_folder(
         if fresh == tree.id and own and own != base:
             return own
         if fresh == tree.id:
-            step = "Check the name."
-            raise PullRequestError(where, f"a change of {folder}", "the same as on main", step)
+            raise PullRequestError(worded("nothing-to-commit", where, folder=folder))
         signature = repo.default_signature
         return str(repo.create_commit(reference, signature, signature, message, fresh, [tip]))
     except (KeyError, pygit2.GitError) as error:
-        step = "`git config --global user.name NAME` and user.email say who commits."
-        raise PullRequestError(where, "a commit", f"git cannot make one ({error})", step) from error
+        raise PullRequestError(worded("git-cannot-commit", where, error=error)) from error
 
 
 def remote_page(root: Path) -> str | None:
@@ -395,10 +391,7 @@ def _changes(
     while folders and len(changes) <= most:
         folder, one, other = folders.pop()
         # Looked up again: an entry may only say that it is a tree.
-        trees = [
-            None if entry is None else repo[entry.id].peel(pygit2.Tree) for entry in (one, other)
-        ]
-        old, new = ([] if tree is None else list(tree) for tree in trees)
+        old, new = ([] if e is None else list(repo[e.id].peel(pygit2.Tree)) for e in (one, other))
         n_entries += len(old) + len(new)
         if n_entries > MAX_ENTRIES or len(folder) > _MAX_PATH:
             path = os.fsdecode(folder[:-1]) or "."

@@ -16,8 +16,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.errors import ConfigError, MetricInputError, Problem, did_you_mean, first_few
+from ionladder.errors import ConfigError, MetricInputError, Problem, did_you_mean, first_few, worded
 from ionladder.specs import Array, Direction, Metric
+
+Mask = npt.NDArray[np.bool_]
 
 #: Largest accepted magnitude: squares of it can be summed without overflow.
 LARGEST = 1e150
@@ -25,6 +27,8 @@ LARGEST = 1e150
 #: One entry of so many is picked for the enrichment, on every board alike.
 TOP_PART = 10
 
+#: That of the target, or a plain number.
+Unit = Literal["target", "1"]
 METRICS: dict[str, Metric] = {}
 
 
@@ -40,12 +44,8 @@ def get_metric(name: str) -> Metric:
     """
     if name in METRICS:
         return METRICS[name]
-    raise ConfigError(
-        f"metric {name!r}",
-        f"one of {', '.join(sorted(METRICS))}",
-        "no metric of that name",
-        f"{did_you_mean(name, METRICS)} Or add it to src/ionladder/metrics.py.",
-    )
+    known, hint = ", ".join(sorted(METRICS)), did_you_mean(name, METRICS)
+    raise ConfigError(worded("no-metric", f"metric {name!r}", known=known, hint=hint))
 
 
 def all_metrics() -> dict[str, Metric]:
@@ -56,7 +56,7 @@ def all_metrics() -> dict[str, Metric]:
 def metric(
     title: str,
     direction: Direction,
-    unit: Literal["target", "1"],
+    unit: Unit,
     formula: str,
     *,
     from_mean: Callable[[Array], Array] | None = None,
@@ -117,9 +117,7 @@ def metric(
 _Decorator = Callable[[Callable[..., Any]], Callable[..., float]]
 
 
-def _kind(
-    direction: Direction, unit: Literal["target", "1"], **fixed: Any
-) -> Callable[..., _Decorator]:
+def _kind(direction: Direction, unit: Unit, **fixed: Any) -> Callable[..., _Decorator]:
     """:func:`metric` for metrics that have direction, unit and other fields in common."""
     return lambda title, formula, **own: metric(title, direction, unit, formula, **{**fixed, **own})
 
@@ -818,11 +816,11 @@ def check_inputs(
         for name, values in {"y_true": y_true, "y_pred": y_pred, **needed}.items()
     }
     options |= {name: arrays[name] for name in metric.needs}
-    for name in metric.options:
-        if not math.isfinite(options[name]):
-            expected = "a finite number in the target's unit"
-            step = "Correct it in the task's metric options."
-            problems.append(_problem(metric, name, expected, repr(options[name]), step))
+    problems += [
+        worded("metric-option", metric.at(name), found=options[name])
+        for name in metric.options
+        if not math.isfinite(options[name])
+    ]
     if not problems:
         problems += _shape_problems(metric, arrays)
     if not problems:
@@ -830,10 +828,6 @@ def check_inputs(
     if problems:
         raise MetricInputError(problems)
     return arrays["y_true"], arrays["y_pred"]
-
-
-def _problem(metric: Metric, argument: str, expected: str, found: str, next_step: str) -> Problem:
-    return Problem(f"metric {metric.name}, {argument}", expected, found, next_step)
 
 
 def _numbers(
@@ -848,19 +842,18 @@ def _numbers(
         if array.dtype.kind in "fiu":
             return array.astype(np.float64, copy=False)
         found = f"values of type {array.dtype}"
-    step = "Convert the column to float64 before scoring."
-    problems.append(_problem(metric, argument, "an array of numbers", found, step))
+    problems.append(worded("metric-type", metric.at(argument), found=found))
     return np.empty(0)
 
 
 def _shape_problems(metric: Metric, arrays: dict[str, Array]) -> list[Problem]:
     shape = arrays["y_true"].shape
-    step = "Join labels and predictions by id before scoring."
     if len(shape) != 1 or not shape[0]:
         expected = "shape (n_entries,) with at least one entry"
-        return [_problem(metric, "y_true", expected, f"shape {shape}", step)]
+        return [worded("metric-shape", metric.at("y_true"), expected=expected, found=shape)]
+    expected = f"shape {shape} as y_true has"
     return [
-        _problem(metric, name, f"shape {shape} as y_true has", f"shape {array.shape}", step)
+        worded("metric-shape", metric.at(name), expected=expected, found=array.shape)
         for name, array in arrays.items()
         if array.shape != shape
     ]
@@ -873,16 +866,13 @@ def _value_problems(metric: Metric, arrays: dict[str, Array]) -> list[Problem]:
         # NaN fails every comparison, so this finds it together with what is too large.
         bad = np.flatnonzero(~(np.abs(array) <= LARGEST) & ~(may_miss & np.isnan(array)))
         if len(bad):
-            expected = f"finite numbers up to {LARGEST:g} in magnitude" + " or NaN" * may_miss
             found = first_few(f"{array[place]} at position {place}" for place in bad)
-            step = "Give every scored entry a finite number."
-            problems.append(_problem(metric, name, expected, found, step))
+            facts = {"most": LARGEST, "missing": " or NaN" * may_miss, "found": found}
+            problems.append(worded("metric-values", metric.at(name), **facts))
     return problems
 
 
-def count_calls(
-    is_good: npt.NDArray[np.bool_], is_called: npt.NDArray[np.bool_]
-) -> tuple[int, int, int]:
+def count_calls(is_good: Mask, is_called: Mask) -> tuple[int, int, int]:
     """Good entries that are called good, good entries, and entries called good.
 
     Example:

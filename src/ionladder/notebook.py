@@ -9,27 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from ionladder import errors as err
+from ionladder import repo
 from ionladder.config import ScoringSettings, load_params, require_scored
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.data.store import TaskInputs, load_inputs
-from ionladder.errors import (
-    ConfigError,
-    DataMissingError,
-    Problem,
-    SubmissionError,
-    did_you_mean,
-    first_few,
-)
 from ionladder.interchange.matbench import MatbenchName
-from ionladder.repo import (
-    STRUCTURES_EXTRA,
-    Layout,
-    find_layout,
-    has_pymatgen,
-    replacing,
-    replacing_folder,
-    write_text,
-)
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, new_folder_problems
 from ionladder.submit.predictions import coverage_problems, require_numbers, write_tables
@@ -85,29 +70,26 @@ def check_predictions(
         [str(name) for name in frame.columns], required=names, optional=stds, shown_as=where
     )
     if not all(isinstance(name, str) for name in frame.index):
-        shown = first_few(repr(name) for name in frame.index[:3])
-        found = f"an index of {frame.index.dtype} ({shown}, …)"
-        problems.insert(0, Problem(where, "predictions by id, ids as text", found, _KEEP_IDS))
+        shown = err.first_few(repr(name) for name in frame.index[:3])
+        facts = {"found": f"an index of {frame.index.dtype} ({shown}, …)"}
+        facts["expected"] = "predictions by id, ids as text"
+        problems.insert(0, err.worded("ids-not-kept", where, **facts))
     if problems:
-        raise SubmissionError(problems)
-    problems = coverage_problems(
-        frame.index.tolist(), expected=expected, where=where, elsewhere=elsewhere
-    )
+        raise err.SubmissionError(problems)
+    ids = frame.index.tolist()
+    problems = coverage_problems(ids, expected=expected, where=where, elsewhere=elsewhere)
     numbers = frame[[*names, *stds]].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     table = pa.Table.from_pandas(numbers, preserve_index=False)
     for name in numbers.columns:
         target = task.target(name if name in names else name.removesuffix("_std"))
-        ids = pa.array(map(str, numbers.index), pa.string())
-        problems += number_column(table, name, target, ids=ids, shown_as=where)[1]
+        names_of = pa.array(map(str, ids), pa.string())
+        problems += number_column(table, name, target, ids=names_of, shown_as=where)[1]
     if problems:
-        raise SubmissionError(problems)
+        raise err.SubmissionError(problems)
     for said in doubts({name: numbers[name].to_numpy() for name in names}, task):
         warnings.warn(f"{where}: {said}", UserWarning, stacklevel=3)
     ordered: pd.DataFrame = numbers.sort_index().rename_axis("id")
     return ordered
-
-
-_KEEP_IDS = "Keep the ids of the inputs: pd.Series(predictions, index=inputs.index)."
 
 
 def _as_frame(predictions: object, task: Task, where: str) -> pd.DataFrame:
@@ -125,12 +107,10 @@ def _as_frame(predictions: object, task: Task, where: str) -> pd.DataFrame:
     if not isinstance(predictions, pd.Series):
         expected = "predictions by id: a Series, a dict or a DataFrame"
         found = f"a {type(predictions).__name__}, which says nothing of the order it is in"
-        raise SubmissionError(where, expected, found, _KEEP_IDS)
+        raise err.SubmissionError(err.worded("ids-not-kept", where, expected=expected, found=found))
     if len(task.targets) > 1:
         names = ", ".join(target.name for target in task.targets)
-        step = f"Give a DataFrame indexed by id with the columns {names}."
-        expected = f"one number per id for each of {names}"
-        raise SubmissionError(where, expected, "one number per id", step)
+        raise err.SubmissionError(err.worded("several-targets", where, names=names))
     return predictions.to_frame(task.targets[0].name)
 
 
@@ -156,7 +136,7 @@ class LoadedTask:
     """
 
     def __init__(
-        self, layout: Layout, spec: Task, version: str, inputs: TaskInputs, scheme: str
+        self, layout: repo.Layout, spec: Task, version: str, inputs: TaskInputs, scheme: str
     ) -> None:
         self.spec = spec
         self.dataset_version = version
@@ -248,10 +228,10 @@ class LoadedTask:
         """
         from ionladder.data.ingest import read_structures
 
-        if not has_pymatgen():
+        if not repo.has_pymatgen():
             expected = "the package pymatgen, which reads crystal structures"
-            step = f"{STRUCTURES_EXTRA}, then load the task again."
-            raise DataMissingError(f"structures of {self.spec.dataset}", expected, "none", step)
+            step = f"{repo.STRUCTURES_EXTRA}, then load the task again."
+            raise err.DataMissingError(f"structures of {self.spec.dataset}", expected, "none", step)
         inputs = self._inputs
         return dict(read_structures(self.spec.dataset, inputs.entries, inputs.structures, ids))
 
@@ -291,9 +271,7 @@ class LoadedTask:
             return self._entries(ids)
         if fold == TEST:
             where = f'{self.spec.name}, get_test_data("test")'
-            expected = "include_target=False: labels of test entries are held out"
-            step = "Choose models on `task.folds`; `ionladder score` scores the test."
-            raise ConfigError(where, expected, "include_target=True", step)
+            raise err.ConfigError(err.worded("test-labels", where))
         return self._entries(ids), self._labels(ids)
 
     def record(
@@ -385,15 +363,12 @@ class LoadedTask:
         if isinstance(fold, int) and fold in self.folds:
             return self._held_out[self._keys[fold]]
         first = "0" if TEST not in self.is_recorded else '"test" or 0'
-        expected = f"{first} to {len(self.folds) - 1}"
-        raise ConfigError(
-            f"{self.spec.name}, folds", expected, repr(fold), "`task.folds` lists them."
-        )
+        facts = {"first": first, "last": len(self.folds) - 1, "fold": fold}
+        raise err.ConfigError(err.worded("no-such-fold", f"{self.spec.name}, folds", **facts))
 
-    def _unrecorded(self, absent: Sequence[Fold]) -> SubmissionError:
-        where, found = f"{self.spec.name}, recorded predictions", f"none of {first_few(absent)}"
-        step = "Call `task.record(fold, predictions)` for each of them."
-        return SubmissionError(where, "predictions of every fold that is needed", found, step)
+    def _unrecorded(self, absent: Sequence[Fold]) -> err.SubmissionError:
+        where, folds = f"{self.spec.name}, recorded predictions", err.first_few(absent)
+        return err.SubmissionError(err.worded("folds-unrecorded", where, folds=folds))
 
 
 # --- Loading a task by its name, from the repository around a notebook
@@ -430,7 +405,7 @@ def load_task(
                 task.record(fold, pd.Series(mean, index=ids))
             task.to_submission("my-model")
     """
-    layout = find_layout() if root is None else Layout(Path(root).resolve())
+    layout = repo.find_layout() if root is None else repo.Layout(Path(root).resolve())
     spec = get_task(name)
     require_numbers(spec, where="load_task")
     params = load_params(layout)
@@ -438,13 +413,13 @@ def load_task(
     version = params.task_versions.get(spec.name)
     if version is None:
         where, step = f"params.yaml, task {spec.name}", "Name one under `tasks`."
-        raise ConfigError(where, "a dataset version", "none", step)
+        raise err.ConfigError(where, "a dataset version", "none", step)
     known = {item.scheme: item for item in spec.fold_schemes}
     if scheme is None and known:
         scheme = next((s.scheme for s in known.values() if s.is_primary), next(iter(known)))
     if scheme not in known:
-        hint = did_you_mean(str(scheme), known)
-        raise ConfigError(f"folds of {spec.name}", "a known scheme", repr(scheme), hint)
+        hint = err.did_you_mean(str(scheme), known)
+        raise err.ConfigError(f"folds of {spec.name}", "a known scheme", repr(scheme), hint)
     return LoadedTask(layout, spec, version, load_inputs(layout, spec, version), str(scheme))
 
 
@@ -484,11 +459,10 @@ def load_board(name: str, *, root: Path | str | None = None) -> pd.DataFrame:
 
     from ionladder.board.model import read_board
 
-    layout = find_layout() if root is None else Layout(Path(root).resolve())
+    layout = repo.find_layout() if root is None else repo.Layout(Path(root).resolve())
     path = layout.leaderboard_json(get_task(name).name)
     if not path.is_file():
-        step = f"`ionladder leaderboard {name}` scores it, where its data are here."
-        raise ConfigError(layout.relative(path), "a board", "none yet", step)
+        raise err.ConfigError(err.worded("no-board", layout.relative(path), task=name))
     board, _ = read_board(layout, name)
     flat = [{k: v for k, v in r.items() if not isinstance(v, dict | list)} for r in board["rows"]]
     table = pd.DataFrame(flat).drop(columns=["card", "reported"], errors="ignore")
@@ -514,7 +488,7 @@ def load_predictions(name: str, *, root: Path | str | None = None) -> pd.DataFra
     from ionladder.entries import EntryReader, tidy_predictions
     from ionladder.score import submission_folders
 
-    layout = find_layout() if root is None else Layout(Path(root).resolve())
+    layout = repo.find_layout() if root is None else repo.Layout(Path(root).resolve())
     task, params = get_task(name), load_params(layout)
     require_scored(layout, params, task.name)
     reader = EntryReader(layout, task, params.task_versions[task.name])
@@ -562,7 +536,7 @@ def write_results(
         "user_metadata": {},
     }
     data = (json.dumps(document, indent=1) + "\n").encode("ascii")
-    with replacing(path) as temporary:
+    with repo.replacing(path) as temporary:
         temporary.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
@@ -588,20 +562,20 @@ def write_recorded(
     import pandas as pd
 
     if problems := new_folder_problems(folder, where=shown_as, instead="remove it first"):
-        raise SubmissionError(problems)
+        raise err.SubmissionError(problems)
     test = recorded.get((None, 0, 0))
     parts = [
         table.reset_index().assign(scheme=scheme, repeat=repeat, fold=fold)
         for (scheme, repeat, fold), table in recorded.items()
         if scheme is not None
     ]
-    with replacing_folder(folder) as fresh:
+    with repo.replacing_folder(folder) as fresh:
         write_tables(
             fresh,
             predictions=None if test is None else test.reset_index(),
             cv_predictions=pd.concat(parts, ignore_index=True) if parts else None,
         )
-        write_text(fresh / CARD_FILE, card_template(folder.name, task))
+        repo.write_text(fresh / CARD_FILE, card_template(folder.name, task))
 
 
 # --- ``ionladder.evaluate``: scoring of two tables, for labels that a reader has
@@ -646,6 +620,5 @@ def evaluate(
     """
     from ionladder.evaluation import Scorer
 
-    return Scorer(labels, task, **({} if settings is None else {"settings": settings})).score(
-        predictions
-    )
+    given = {} if settings is None else {"settings": settings}
+    return Scorer(labels, task, **given).score(predictions)

@@ -463,6 +463,10 @@ class Metric:
     accepts_missing: bool = False
     ideal: float | None = None
 
+    def at(self, argument: str) -> str:
+        """Where a problem with one of its arguments is."""
+        return f"metric {self.name}, {argument}"
+
 
 # A number quoted from a publication: shown beside verified rows, never ranked with them
 

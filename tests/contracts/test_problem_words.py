@@ -16,7 +16,8 @@ def test_every_kind_of_problem_has_words_and_facts() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and node.value in words:
                 used.add(node.value)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "worded":
+            called = getattr(node, "func", None)
+            if "worded" in (getattr(called, "id", ""), getattr(called, "attr", "")):
                 facts = {fact.arg for fact in node.keywords}
                 if isinstance(node.args[0], ast.Constant) and None not in facts:
                     texts = words[node.args[0].value]

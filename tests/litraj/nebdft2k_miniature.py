@@ -10,15 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from writing import (
-    csv_text,
-    frame_text,
-    ingested_repository,
-    key_of,
-    pinned_repository,
-    version_entry,
-    write_zip,
-)
+import writing
 
 from ionladder.repo import Layout
 
@@ -145,7 +137,7 @@ class Archive:
             texts |= {hop.init_name: init_text(hop), hop.relaxed_name: relaxed_text(hop)}
         texts |= self.members
         kept = {name: content for name, content in texts.items() if content is not None}
-        return write_zip(folder / "nebDFT2k.zip", kept)
+        return writing.write_zip(folder / "nebDFT2k.zip", kept)
 
 
 def index_text(made: Iterable[MadeHop], *, edit: Callable[[dict], dict] = dict) -> str:
@@ -155,7 +147,7 @@ def index_text(made: Iterable[MadeHop], *, edit: Callable[[dict], dict] = dict) 
         has_metal = hop.chemsys in ("Fe-Li-O", "Li-Mn-O")
         cells = (hop.material, hop.id, hop.chemsys, has_metal, hop.em_bvse, hop.em_dft, hop.part)
         rows.append(edit(dict(zip(COLUMNS, cells, strict=True))))
-    return csv_text(rows, columns=COLUMNS)
+    return writing.csv_text(rows, columns=COLUMNS)
 
 
 def init_text(hop: MadeHop) -> str:
@@ -169,7 +161,9 @@ def init_text(hop: MadeHop) -> str:
         "sym_label": list(hop.symbols),
         "forces": np.zeros((n, 3)),
     }
-    images = (frame_text(hop.symbols, x, hop.cell, {"energy": 0.0}, extra) for x in hop.init)
+    images = (
+        writing.frame_text(hop.symbols, x, hop.cell, {"energy": 0.0}, extra) for x in hop.init
+    )
     return "".join(images)
 
 
@@ -179,7 +173,7 @@ def relaxed_text(hop: MadeHop) -> str:
     named, stress = {"material_id": hop.material}, {"stress": np.zeros((3, 3))}
     images = zip(hop.relaxed, hop.energies, strict=True)
     return "".join(
-        frame_text(hop.symbols, x, hop.cell, named | {"energy": float(e)} | stress, arrays)
+        writing.frame_text(hop.symbols, x, hop.cell, named | {"energy": float(e)} | stress, arrays)
         for x, e in images
     )
 
@@ -192,7 +186,7 @@ def centroids(made: Iterable[MadeHop]) -> str:
         symbols = [*(hop.symbols[i] for i in keep), "X"]
         positions = [*hop.init[0][keep], hop.init[len(hop.init) // 2, hop.moving]]
         info = {"material_id": hop.material, "edge_id": hop.id, "em": hop.em_dft}
-        texts.append(frame_text(symbols, positions, hop.cell, info))
+        texts.append(writing.frame_text(symbols, positions, hop.cell, info))
     return "".join(texts)
 
 
@@ -201,15 +195,15 @@ def centroids(made: Iterable[MadeHop]) -> str:
 
 VERSION = "1.0.0"
 TASKS = ["nebdft2k-barrier", "nebdft2k-path"]
-ENTRY = version_entry("nebdft2k", "nebDFT2k.zip", {"hops": len(HOPS)}, TASKS, n_folds=3)
-KEY = key_of(ENTRY)
+ENTRY = writing.version_entry("nebdft2k", "nebDFT2k.zip", {"hops": len(HOPS)}, TASKS, n_folds=3)
+KEY = writing.key_of(ENTRY)
 
 
 def make_repository(root: Path, archive: Archive | None = None) -> Layout:
     """A repository with the archive fetched, pinned and ingested."""
-    return ingested_repository(root, ENTRY, (archive or Archive()).write)
+    return writing.ingested_repository(root, ENTRY, (archive or Archive()).write)
 
 
 def put_archive(root: Path, archive: Archive) -> Layout:
     """A repository with the archive fetched and pinned."""
-    return pinned_repository(root, ENTRY, archive.write)
+    return writing.pinned_repository(root, ENTRY, archive.write)

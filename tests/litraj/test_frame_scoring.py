@@ -71,7 +71,7 @@ IDS = [f"test-{row:07d}" for row in range(len(SIZES))]
 TRUE[3][:] = 0.0
 
 
-def write_truth(path: Path, *, block: int) -> Path:
+def write_truth(folder: Path, *, block: int) -> Path:
     names = [column.name for column in SPECS["frames_test"].columns]
     cell = [4.0, 0, 0, 0, 4.0, 0, 0, 0, 4.0]
     rows = [
@@ -82,10 +82,10 @@ def write_truth(path: Path, *, block: int) -> Path:
     for k in range(0, len(SIZES), 2):
         made[k]["stress_ev_per_ang3"] = None
     schema = arrow_schema(SPECS["frames_test"].columns)
-    with StreamedWriter(path, SPECS["frames_test"], {}) as writer:
+    with StreamedWriter(folder, SPECS["frames_test"], {}) as writer:
         for begin in range(0, len(SIZES), block):
             writer.write(pa.Table.from_pylist(made[begin : begin + block], schema=schema))
-    return path
+    return writer.table.path
 
 
 def labels(truth: Path) -> EvaluationLabels:
@@ -127,7 +127,7 @@ def write_predictions(folder: Path) -> None:
 
 def scored(folder: Path, *, block: int = 4) -> tuple[pd.DataFrame, Callable[..., float]]:
     """Numbers per configuration, and the value of a target and a metric."""
-    given_labels = labels(write_truth(folder / "truth.parquet", block=block))
+    given_labels = labels(write_truth(folder, block=block))
     table, problems = reader(given_labels, TASK)(folder, "here")
     assert table is not None, problems
     evaluation = Scorer(given_labels.test, TASK, settings=SETTINGS).score(table.rows)

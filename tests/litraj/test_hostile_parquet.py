@@ -60,7 +60,7 @@ def test_files_that_unpack_to_more_are_refused(
 ) -> None:
     folder = paths.write(tmp_path / "sent", paths.good_rows())
     frames.write_predictions(tmp_path)
-    truth = frames.write_truth(tmp_path / "truth.parquet", block=4)
+    truth = frames.write_truth(tmp_path, block=4)
     read = reader(frames.labels(truth), frames.TASK)
     make((folder if kind == "paths" else tmp_path) / "predictions.parquet", LISTS[kind])
     if kind == "paths":

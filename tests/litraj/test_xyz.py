@@ -12,22 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writing import frame_text
 
-from ionladder.data.litraj.xyz import (
-    SYMBOLS,
-    Frame,
-    PeriodicCell,
-    exchanged_atoms,
-    info_number,
-    iter_frames,
-)
+from ionladder.data.litraj import xyz
 from ionladder.errors import IngestError
 
 WANTED = ("pos", "forces", "freezed", "index")
 HEAD = 'Lattice="4 0 0 0 5 0 0 0 6" Properties=species:S:1:pos:R:3'
 
 
-def read(written: str, **options: Any) -> list[Frame]:
-    return list(iter_frames(io.BytesIO(written.encode()), where="a.xyz", **options))
+def read(written: str, **options: Any) -> list[xyz.Frame]:
+    return list(xyz.iter_frames(io.BytesIO(written.encode()), where="a.xyz", **options))
 
 
 def refused(written: str, **options: Any) -> str:
@@ -51,7 +44,7 @@ def files(draw: st.DrawFn) -> str:
             "index": st.lists(st.integers(-5, 999), min_size=n, max_size=n),
         }
         arrays = {name: draw(kind) for name, kind in kinds.items() if draw(st.booleans())}
-        symbols = draw(st.lists(st.sampled_from(SYMBOLS), min_size=n, max_size=n))
+        symbols = draw(st.lists(st.sampled_from(xyz.SYMBOLS), min_size=n, max_size=n))
         info = {"material_id": "mp-1", "em": draw(numbers_), "vector": draw(triples)[0]}
         text += frame_text(symbols, draw(triples), np.eye(3) * 5, info, arrays)
     return text
@@ -70,7 +63,7 @@ def test_it_reads_what_ase_reads(written: str) -> None:
             assert np.array_equal(frame.arrays["forces"], atoms.calc.results["forces"])
         if "freezed" in frame.arrays:
             assert np.array_equal(frame.arrays["freezed"], atoms.arrays["freezed"])
-        assert info_number(frame, "em", where="a.xyz") == atoms.info["em"]
+        assert xyz.info_number(frame, "em", where="a.xyz") == atoms.info["em"]
 
 
 @pytest.mark.extra
@@ -132,7 +125,7 @@ def test_one_changed_byte_gives_frames_or_an_error(place: int, byte: int) -> Non
     written = bytearray(text.encode())
     written[place % len(written)] = byte
     try:
-        frames = list(iter_frames(io.BytesIO(bytes(written)), where="a.xyz"))
+        frames = list(xyz.iter_frames(io.BytesIO(bytes(written)), where="a.xyz"))
     except IngestError:
         return
     assert all(np.isfinite(frame.arrays["pos"]).all() for frame in frames)
@@ -165,7 +158,7 @@ def test_the_image_is_the_shortest_of_125_in_any_basis_of_the_lattice(
     low[np.tril_indices(3, -1)], high[np.triu_indices(3, 1)] = steps[:3], steps[3:]
 
     for basis in (cell, low @ high @ cell):
-        found = PeriodicCell(basis).minimum_image(np.array(vector))
+        found = xyz.PeriodicCell(basis).minimum_image(np.array(vector))
         assert np.linalg.norm(found) == pytest.approx(shortest, abs=1e-8)
         whole = np.linalg.solve(cell.T, np.array(vector) - found)
         np.testing.assert_allclose(whole, np.rint(whole), atol=1e-7)
@@ -173,9 +166,9 @@ def test_the_image_is_the_shortest_of_125_in_any_basis_of_the_lattice(
 
 def test_only_atoms_that_took_each_others_places_are_exchanged() -> None:
     places = np.array([[0.0, 0, 0], [2.0, 0, 0], [0.0, 3, 0], [4.0, 4, 4]])
-    cell = PeriodicCell(np.eye(3) * 9)
-    assert exchanged_atoms(cell, places[[1, 2, 0, 3]], places) == [0, 1, 2]
-    assert exchanged_atoms(cell, places + np.array([[0, 0, 0]] * 3 + [[2, 2, 2]]), places) == []
+    cell = xyz.PeriodicCell(np.eye(3) * 9)
+    assert xyz.exchanged_atoms(cell, places[[1, 2, 0, 3]], places) == [0, 1, 2]
+    assert xyz.exchanged_atoms(cell, places + np.array([[0, 0, 0]] * 3 + [[2, 2, 2]]), places) == []
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,7 @@ from typing import Any
 import pytest
 
 from factories import write_repo
-from ionladder.config import (
-    add_pin,
-    load_params,
-    read_pins,
-    require_pinned,
-    require_scored,
-    select_versions,
-)
+from ionladder import config
 from ionladder.errors import ConfigError
 from ionladder.repo import Layout
 
@@ -40,7 +33,7 @@ def rewrite(layout: Layout, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def test_valid_parameters_become_objects(layout: Layout) -> None:
-    params = load_params(layout)
+    params = config.load_params(layout)
     assert list(params.versions) == [KEY, "obelix-1-1-0"]
     assert params.task_versions == {"obelix": "1.1.0"}
     assert params.scoring.resamples == 500
@@ -79,17 +72,17 @@ def test_one_mistake_is_named_with_its_place(
 ) -> None:
     rewrite(layout, change)
     with pytest.raises(ConfigError) as caught:
-        load_params(layout)
+        config.load_params(layout)
     (problem,) = caught.value.problems
     assert problem.where == f"params.yaml, {where}"
     assert found in problem.found
 
 
 def test_borrowed_files_have_addresses_and_folders_of_their_own(repository: Path) -> None:
-    version = load_params(Layout(repository)).versions["obelix-external-1-0-0"]
+    version = config.load_params(Layout(repository)).versions["obelix-external-1-0-0"]
     assert version.mirror_path("LiIonDatabase.csv") == "obelix-external/c2204e54/LiIonDatabase.csv"
     assert version.mirror_path("all.csv") == "obelix/v1.2.0-data/all.csv"
-    other = load_params(Layout(repository)).versions["obelix-1-2-0"]
+    other = config.load_params(Layout(repository)).versions["obelix-1-2-0"]
     assert version.url("all.csv") == other.url("all.csv")
     assert version.files["all.csv"] == other.files["all.csv"]
 
@@ -100,24 +93,27 @@ def test_borrowed_files_have_addresses_and_folders_of_their_own(repository: Path
 def test_text_that_is_no_plain_yaml_is_refused(layout: Layout, text: str) -> None:
     layout.params.write_text(text)
     with pytest.raises(ConfigError, match="expected plain YAML"):
-        load_params(layout)
+        config.load_params(layout)
 
 
 def test_versions_are_selected_by_key_in_file_order(layout: Layout) -> None:
-    params = load_params(layout)
-    assert [v.key for v in select_versions(params, None)] == [KEY, "obelix-1-1-0"]
-    assert [v.key for v in select_versions(params, [])] == [KEY, "obelix-1-1-0"]
-    assert [v.key for v in select_versions(params, ["obelix-1-1-0", KEY])] == [KEY, "obelix-1-1-0"]
+    params = config.load_params(layout)
+    assert [v.key for v in config.select_versions(params, None)] == [KEY, "obelix-1-1-0"]
+    assert [v.key for v in config.select_versions(params, [])] == [KEY, "obelix-1-1-0"]
+    assert [v.key for v in config.select_versions(params, ["obelix-1-1-0", KEY])] == [
+        KEY,
+        "obelix-1-1-0",
+    ]
 
 
 def test_an_embedded_version_is_not_fetched(repository: Path) -> None:
-    params = load_params(Layout(repository))
+    params = config.load_params(Layout(repository))
     embedded = [version for version in params.versions.values() if version.is_embedded]
 
     assert embedded
-    assert not [version for version in select_versions(params, None) if version.is_embedded]
+    assert not [version for version in config.select_versions(params, None) if version.is_embedded]
     with pytest.raises(ConfigError, match="computed here and kept in git"):
-        select_versions(params, [embedded[0].key])
+        config.select_versions(params, [embedded[0].key])
 
 
 # Versions fetched on demand: unpinned, pinned, and what params.yaml makes of both.
@@ -150,7 +146,7 @@ def waiting(tmp_path: Path) -> Layout:
 
 
 def test_an_unpinned_version_waits(waiting: Layout) -> None:
-    params = load_params(waiting)
+    params = config.load_params(waiting)
 
     version = params.waits_for("bvel13k")
     assert version is not None
@@ -162,27 +158,27 @@ def test_an_unpinned_version_waits(waiting: Layout) -> None:
 
 @pytest.mark.parametrize("name", [ARCHIVE, "bvel13k"])
 def test_its_key_or_the_name_of_its_dataset_selects_it(waiting: Layout, name: str) -> None:
-    assert [v.key for v in select_versions(load_params(waiting), [name])] == [ARCHIVE]
+    assert [v.key for v in config.select_versions(config.load_params(waiting), [name])] == [ARCHIVE]
 
 
 def test_errors_say_how_to_get_it(waiting: Layout) -> None:
-    params = load_params(waiting)
+    params = config.load_params(waiting)
 
     with pytest.raises(ConfigError, match=f"ionladder fetch {ARCHIVE} --pin"):
-        require_pinned(waiting, params.versions[ARCHIVE])
+        config.require_pinned(waiting, params.versions[ARCHIVE])
     with pytest.raises(ConfigError, match="task bvel13k"):
-        require_scored(waiting, params, "bvel13k")
+        config.require_scored(waiting, params, "bvel13k")
 
 
 def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Layout) -> None:
-    add_pin(waiting, load_params(waiting).versions[ARCHIVE], {"BVEL13k.zip": SHA})
+    config.add_pin(waiting, config.load_params(waiting).versions[ARCHIVE], {"BVEL13k.zip": SHA})
 
-    params = load_params(waiting)
+    params = config.load_params(waiting)
     assert params.versions[ARCHIVE].files == {"BVEL13k.zip": SHA}
     assert params.task_versions["bvel13k"] == "1.0.0"
     assert params.waiting == {}
-    require_pinned(waiting, params.versions[ARCHIVE])
-    require_scored(waiting, params, "bvel13k")
+    config.require_pinned(waiting, params.versions[ARCHIVE])
+    config.require_scored(waiting, params, "bvel13k")
     assert json.loads(waiting.pins.read_text()) == {
         "on_demand_versions": {
             ARCHIVE: {"dataset": "bvel13k", "version": "1.0.0", "files": {"BVEL13k.zip": SHA}}
@@ -199,11 +195,11 @@ def test_damaged_pins_are_an_error(waiting: Layout, text: str) -> None:
     waiting.pins.write_text(text)
 
     with pytest.raises(ConfigError, match=r"data/pins\.json"):
-        read_pins(waiting)
+        config.read_pins(waiting)
 
 
 def test_a_pin_of_other_files_than_the_parameters_name_is_an_error(waiting: Layout) -> None:
-    add_pin(waiting, load_params(waiting).versions[ARCHIVE], {"Other.zip": SHA})
+    config.add_pin(waiting, config.load_params(waiting).versions[ARCHIVE], {"Other.zip": SHA})
 
     with pytest.raises(ConfigError, match=f"on_demand_versions.{ARCHIVE}"):
-        load_params(waiting)
+        config.load_params(waiting)

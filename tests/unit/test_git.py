@@ -9,20 +9,9 @@ from pathlib import Path
 import pytest
 
 from git_repository import GitRepository
+from ionladder import git
 from ionladder import git as reading
 from ionladder.errors import PullRequestError
-from ionladder.git import (
-    base_commit,
-    changes_between,
-    commit_times,
-    files_at,
-    find_commit,
-    head_commit,
-    list_files,
-    merge_bases,
-    not_at,
-    read_objects,
-)
 from ionladder.pr.rules import KnownSubmissions, guard
 
 
@@ -39,7 +28,7 @@ def commit(repo: GitRepository, text: str, path: str = "board/a.json") -> str:
 
 
 def facts(root: Path, before: str, after: str) -> list[tuple[str, str, str, int | None]]:
-    changes = changes_between(root, before, after)
+    changes = git.changes_between(root, before, after)
     return [(change.path, change.old_mode, change.new_mode, change.size) for change in changes]
 
 
@@ -48,8 +37,8 @@ def test_the_program_git_is_not_needed(
 ) -> None:
     head = repo.git("rev-parse", "HEAD")
     monkeypatch.setenv("PATH", "")
-    assert head_commit(repo.root) == head
-    assert files_at(repo.root, head, "board") == {"board/a.json": b"one\n"}
+    assert git.head_commit(repo.root) == head
+    assert git.files_at(repo.root, head, "board") == {"board/a.json": b"one\n"}
 
 
 def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository) -> None:
@@ -58,12 +47,16 @@ def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository)
     repo.write(odd, b"\x00blob 3\n\xff")
     repo.write("elsewhere.txt", "x")
     second = commit(repo, "two\n")
-    assert files_at(repo.root, first, "board") == {"board/a.json": b"one\n"}
+    assert git.files_at(repo.root, first, "board") == {"board/a.json": b"one\n"}
     files = {"board/a.json": b"two\n", odd: b"\x00blob 3\n\xff"}
-    assert files_at(repo.root, second, "board") == files
-    assert files_at(repo.root, second, "nowhere") == files_at(repo.root, "0" * 40, "board") == {}
-    names = list_files(repo.root, second, "board")
-    contents = read_objects(repo.root, [file.object_id or "" for file in names])
+    assert git.files_at(repo.root, second, "board") == files
+    assert (
+        git.files_at(repo.root, second, "nowhere")
+        == git.files_at(repo.root, "0" * 40, "board")
+        == {}
+    )
+    names = git.list_files(repo.root, second, "board")
+    contents = git.read_objects(repo.root, [file.object_id or "" for file in names])
     assert {file.path: contents[file.object_id or ""] for file in names} == files
     assert [file.size for file in names] == [4, 9]
 
@@ -71,28 +64,30 @@ def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository)
 def test_the_base_is_head_while_there_are_edits_and_its_parent_otherwise(
     repo: GitRepository,
 ) -> None:
-    first = head_commit(repo.root)
-    assert base_commit(repo.root, "board") is None
+    first = git.head_commit(repo.root)
+    assert git.base_commit(repo.root, "board") is None
     second = commit(repo, "two")
-    assert base_commit(repo.root, "board") == first
+    assert git.base_commit(repo.root, "board") == first
     repo.write("elsewhere.txt", "not in the folder")
-    assert base_commit(repo.root, "board") == first
+    assert git.base_commit(repo.root, "board") == first
     repo.write("board/new.json", "edited")
-    assert base_commit(repo.root, "board") == second
+    assert git.base_commit(repo.root, "board") == second
 
 
 def test_the_base_of_a_branch_is_where_it_left_main(repo: GitRepository) -> None:
-    fork = head_commit(repo.root)
+    fork = git.head_commit(repo.root)
     repo.git("checkout", "-qb", "branch")
     commit(repo, "two")
     commit(repo, "three")
     repo.git("checkout", "-q", "main")
     repo.git("update-ref", "refs/remotes/origin/main", commit(repo, "four"))
     repo.git("checkout", "-q", "branch")
-    assert base_commit(repo.root, "board") == fork
-    assert base_commit(repo.root, "board", wanted="main") == fork
-    assert base_commit(repo.root, "board", wanted="branch^") == find_commit(repo.root, "branch^")
-    assert base_commit(repo.root, "board", wanted="0" * 40) is None
+    assert git.base_commit(repo.root, "board") == fork
+    assert git.base_commit(repo.root, "board", wanted="main") == fork
+    assert git.base_commit(repo.root, "board", wanted="branch^") == git.find_commit(
+        repo.root, "branch^"
+    )
+    assert git.base_commit(repo.root, "board", wanted="0" * 40) is None
 
 
 def test_times_are_those_of_commits_that_head_descends_from(repo: GitRepository) -> None:
@@ -100,7 +95,7 @@ def test_times_are_those_of_commits_that_head_descends_from(repo: GitRepository)
     repo.git("checkout", "-qb", "branch")
     other = commit(repo, "two")
     repo.git("checkout", "-q", "main")
-    found = commit_times(repo.root, [head, other, "nothing"])
+    found = git.commit_times(repo.root, [head, other, "nothing"])
     assert [(key, time.isoformat()) for key, time in found.items()] == [
         (head, "2026-01-02T03:04:05+00:00")
     ]
@@ -112,16 +107,16 @@ def test_every_best_common_ancestor_is_found(repo: GitRepository) -> None:
     one = commit(repo, "one", "one.txt")
     repo.git("checkout", "-q", "main")
     two = commit(repo, "two", "two.txt")
-    assert merge_bases(repo.root, one, two) == [root]
+    assert git.merge_bases(repo.root, one, two) == [root]
     repo.git("merge", "--quiet", "--no-edit", "branch")
     repo.git("checkout", "-q", "branch")
     repo.git("merge", "--quiet", "--no-edit", two)
     ends = (repo.git("rev-parse", "main"), repo.git("rev-parse", "branch"))
-    assert merge_bases(repo.root, *ends) == sorted([one, two])
+    assert git.merge_bases(repo.root, *ends) == sorted([one, two])
     other = GitRepository(repo.root.parent / "other")
     other.write("x", "unrelated")
     GitRepository.start(other.root)
-    assert merge_bases(repo.root, one, repo.fetch_head_of(other)) == []
+    assert git.merge_bases(repo.root, one, repo.fetch_head_of(other)) == []
 
 
 def test_changes_are_those_that_git_names(repo: GitRepository) -> None:
@@ -163,16 +158,18 @@ def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo: GitRepo
     blob = repo.git("rev-parse", "HEAD:board/a.json")
     odd = commit_tree(repo, make_tree(repo, ("100644", "x", tree), ("100644", "y", "1" * 40)))
     new = [
-        change for change in changes_between(repo.root, head, odd) if change.new_mode != "000000"
+        change
+        for change in git.changes_between(repo.root, head, odd)
+        if change.new_mode != "000000"
     ]
     assert [(change.path, change.size) for change in new] == [("x", None), ("y", None)]
     for object_id in (tree, "1" * 40):
         with pytest.raises(PullRequestError, match="none, or no file"):
-            read_objects(repo.root, [object_id])
+            git.read_objects(repo.root, [object_id])
         wrong = blob if object_id == tree else object_id
         odd = commit_tree(repo, make_tree(repo, ("40000", "board", wrong)))
         with pytest.raises(PullRequestError, match="git fsck"):
-            changes_between(repo.root, head, odd)
+            git.changes_between(repo.root, head, odd)
 
 
 @pytest.mark.parametrize("kind", ["phantom", "deep", "wide"])
@@ -191,13 +188,13 @@ def test_trees_without_end_are_refused_in_a_report(
         tree = make_tree(repo, ("40000", name, tree))
     monkeypatch.setattr(reading, "MAX_ENTRIES", 2000)
     commit = commit_tree(repo, tree)
-    changes = changes_between(repo.root, head, commit)
+    changes = git.changes_between(repo.root, head, commit)
     assert "endless" in {change.new_mode for change in changes}
     board = KnownSubmissions(names={"obelix": frozenset()}, reserved={})
     (found,) = [p for p in guard(changes, board).refusals if p.found.startswith("more ")]
     assert "ranch" in found.next_step or kind == "phantom"
     with pytest.raises(PullRequestError, match="more than 2,000 paths"):
-        list_files(repo.root, commit, "submissions")
+        git.list_files(repo.root, commit, "submissions")
 
 
 @pytest.mark.parametrize("kind", ["phantom", "wide"])
@@ -214,7 +211,7 @@ def test_folders_without_end_or_without_files_are_counted_in_no_time(
         tree = make_tree(repo, *(("40000", f"m{i:05}", top) for i in range(60_000)))
     after = commit_tree(repo, make_tree(repo, ("40000", "board", top), ("40000", "x", tree)))
     began = time.process_time()
-    found = changes_between(repo.root, head, after, most=500)
+    found = git.changes_between(repo.root, head, after, most=500)
     assert time.process_time() - began < 1.5
     assert 500 < len(found) < 600
     assert {change.new_mode for change in found} == {"040000" if kind == "phantom" else "100644"}
@@ -227,7 +224,7 @@ def test_what_a_commit_has_already_is_no_change_to_it(repo: GitRepository) -> No
     repo.git("checkout", "-q", "-b", "branch", start)
     repo.write("board/b.json", "same")
     head = commit(repo, "of branch", "board/c.json")
-    left = not_at(repo.root, squashed, changes_between(repo.root, start, head))
+    left = git.not_at(repo.root, squashed, git.changes_between(repo.root, start, head))
     assert [change.path for change in left] == ["board/c.json"]
 
 
@@ -247,26 +244,28 @@ def test_clones_of_every_kind_are_read(repo: GitRepository) -> None:
         if name == "partial":  # as other versions of git write it
             GitRepository(root).git("config", "core.repositoryFormatVersion", "1")
             GitRepository(root).git("config", "extensions.partialClone", "origin")
-        assert head_commit(root) == head
-        assert find_commit(root, "HEAD^") == (first if has_history else None)
-        assert files_at(root, head, "board") == (files if has_files else {})
-        assert list(commit_times(root, [first, head])) == ([head, first] if has_history else [head])
-        assert len(list_files(root, head, "board")) == 1
+        assert git.head_commit(root) == head
+        assert git.find_commit(root, "HEAD^") == (first if has_history else None)
+        assert git.files_at(root, head, "board") == (files if has_files else {})
+        assert list(git.commit_times(root, [first, head])) == (
+            [head, first] if has_history else [head]
+        )
+        assert len(git.list_files(root, head, "board")) == 1
         if has_history:
             size = 4 if has_files else None
             assert facts(root, first, head) == [("board/a.json", "100644", "100644", size)]
     worktree = parent / "worktree"
     repo.git("worktree", "add", "--quiet", "-b", "aside", str(worktree))
-    assert head_commit(worktree) == head
+    assert git.head_commit(worktree) == head
     GitRepository(worktree).write("board/b.json", "edited")
-    assert base_commit(worktree, "board") == head
-    assert base_commit(repo.root, "board") == first
+    assert git.base_commit(worktree, "board") == head
+    assert git.base_commit(repo.root, "board") == first
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
 def test_a_repository_of_another_user_is_not_read(repo: GitRepository) -> None:
     os.chown(repo.root, 12345, 12345)
-    assert head_commit(repo.root) is None
+    assert git.head_commit(repo.root) is None
     with pytest.raises(PullRequestError, match="not owned by current user"):
         reading.resolve_commit(repo.root, "HEAD")
 
@@ -279,15 +278,15 @@ def test_replaced_objects_do_not_count(repo: GitRepository) -> None:
 
 
 def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -> None:
-    assert head_commit(tmp_path) is None
-    assert base_commit(tmp_path, "board") is None
-    assert commit_times(tmp_path, ["a" * 40]) == {}
+    assert git.head_commit(tmp_path) is None
+    assert git.base_commit(tmp_path, "board") is None
+    assert git.commit_times(tmp_path, ["a" * 40]) == {}
     GitRepository(tmp_path).git("init", "--quiet")
-    assert head_commit(tmp_path) is None
+    assert git.head_commit(tmp_path) is None
 
 
 @pytest.mark.parametrize("revision", ["--all", "nothing", "", "HEAD:board/a.json", "main\nmain"])
 def test_what_is_no_commit_is_none(repo: GitRepository, revision: str) -> None:
     head = repo.git("rev-parse", "HEAD")
-    assert find_commit(repo.root, head[:8]) == head
-    assert find_commit(repo.root, revision) is None
+    assert git.find_commit(repo.root, head[:8]) == head
+    assert git.find_commit(repo.root, revision) is None

@@ -11,31 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder import repo
+from ionladder import repo as rp
 from ionladder.errors import ConfigError
-from ionladder.repo import (
-    CACHE_VARIABLE,
-    ROOT_VARIABLE,
-    Layout,
-    column_hashes,
-    content_hash,
-    find_layout,
-    read_json,
-    replacing,
-    require_clone,
-    to_json,
-    write_json,
-    write_text,
-)
 
 # Files are written whole or not at all.
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "board.json"
-    write_text(path, "old")
+    rp.write_text(path, "old")
 
     def write_half() -> None:
-        with replacing(path) as temporary:
+        with rp.replacing(path) as temporary:
             temporary.write_text("half")
             raise OSError("disk full")
 
@@ -47,20 +34,20 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
 def test_the_same_text_is_not_written_again(tmp_path: Path) -> None:
     path = tmp_path / "board.json"
-    write_text(path, "text")
+    rp.write_text(path, "text")
     os.utime(path, (1, 1))
-    write_text(path, "text")
+    rp.write_text(path, "text")
     assert path.stat().st_mtime == 1
-    write_text(path, "other")
+    rp.write_text(path, "other")
     assert path.stat().st_mtime != 1
 
 
 def test_json_has_two_spaces_a_final_newline_and_null_for_nan(tmp_path: Path) -> None:
     path = tmp_path / "x" / "y.json"
-    write_json(path, {"b": [1.5, float("nan")], "a": "σ"})
+    rp.write_json(path, {"b": [1.5, float("nan")], "a": "σ"})
     assert path.read_text() == '{\n  "b": [\n    1.5,\n    null\n  ],\n  "a": "σ"\n}\n'
-    assert read_json(path) == {"b": [1.5, None], "a": "σ"}
-    assert to_json({}) == "{}\n"
+    assert rp.read_json(path) == {"b": [1.5, None], "a": "σ"}
+    assert rp.to_json({}) == "{}\n"
 
 
 def test_the_repository_is_found_from_a_folder_inside_it_and_by_its_own_mark(
@@ -70,12 +57,12 @@ def test_the_repository_is_found_from_a_folder_inside_it_and_by_its_own_mark(
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
     (inside / "params.yaml").write_text("project: ionladders\nscoring: {}\ntasks: {}\n")
-    assert find_layout(inside) == Layout(tmp_path.resolve())
-    monkeypatch.setenv(ROOT_VARIABLE, str(inside))
+    assert rp.find_layout(inside) == rp.Layout(tmp_path.resolve())
+    monkeypatch.setenv(rp.ROOT_VARIABLE, str(inside))
     with pytest.raises(ConfigError, match="of another project"):
-        find_layout()
-    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
-    assert find_layout(Path("/")) == Layout(tmp_path.resolve())
+        rp.find_layout()
+    monkeypatch.setenv(rp.ROOT_VARIABLE, str(tmp_path))
+    assert rp.find_layout(Path("/")) == rp.Layout(tmp_path.resolve())
 
 
 def test_without_a_clone_the_package_is_read_and_the_cache_is_written(
@@ -88,18 +75,18 @@ def test_without_a_clone_the_package_is_read_and_the_cache_is_written(
     (release / "params.yaml").write_text("project: ionladder\n")
     (own / "splits.parquet").touch()
     monkeypatch.setattr(repo, "_RELEASE", release)
-    monkeypatch.setenv(CACHE_VARIABLE, str(cache))
-    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    monkeypatch.setenv(rp.CACHE_VARIABLE, str(cache))
+    monkeypatch.delenv(rp.ROOT_VARIABLE, raising=False)
     monkeypatch.chdir(here)
-    layout = find_layout()
-    assert layout == Layout(release, cache)
+    layout = rp.find_layout()
+    assert layout == rp.Layout(release, cache)
     assert layout.table("d", "1", "splits") == own / "splits.parquet"
     assert layout.table("d", "1", "labels") == cache / "data" / "d" / "1" / "labels.parquet"
     assert layout.manifest("d", "1") == own / "manifest.json"
     assert layout.relative(layout.new_submission_dir("t", "n")) == "submissions/t/n"
     assert layout.new_submission_dir("t", "n").is_relative_to(here)
     with pytest.raises(ConfigError, match="expected a clone"):
-        require_clone(layout, "ionladder build")
+        rp.require_clone(layout, "ionladder build")
 
 
 # Content hashes depend on names and values, and on nothing else.
@@ -123,7 +110,7 @@ def test_row_order_chunking_width_and_encoding_do_not_matter() -> None:
     other = other.set_column(4, "kind", other["kind"].cast(pa.string()))
     other = other.select(list(reversed(TABLE.column_names)))
     other = other.set_column(4, "y", pa.array([0.0, 1.5, None]))
-    assert content_hash(other, key="id") == content_hash(TABLE, key="id")
+    assert rp.content_hash(other, key="id") == rp.content_hash(TABLE, key="id")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +129,7 @@ def test_one_changed_cell_changes_the_hash_of_its_column_only(
     column: str, values: pa.Array
 ) -> None:
     changed = TABLE.set_column(TABLE.column_names.index(column), column, values)
-    before, after = column_hashes(TABLE, key="id"), column_hashes(changed, key="id")
+    before, after = rp.column_hashes(TABLE, key="id"), rp.column_hashes(changed, key="id")
     assert {name for name in before if before[name] != after[name]} == {column}
 
 
@@ -150,6 +137,6 @@ def test_one_changed_cell_changes_the_hash_of_its_column_only(
 def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
     joined = ["".join(values), *[""] * (len(values) - 1)]
     ids = [str(row) for row in range(len(values))]
-    one = column_hashes(pa.table({"id": ids, "t": values}), key="id")["t"]
-    other = column_hashes(pa.table({"id": ids, "t": joined}), key="id")["t"]
+    one = rp.column_hashes(pa.table({"id": ids, "t": values}), key="id")["t"]
+    other = rp.column_hashes(pa.table({"id": ids, "t": joined}), key="id")["t"]
     assert (one == other) == (values == joined)

@@ -145,9 +145,8 @@ class CGCNN(nn.Module):
         vectors = nn.Embedding.from_pretrained(element_vectors())
         table = nn.Sequential(vectors, nn.Linear(vectors.embedding_dim, width))
         self.embedding = SpeciesEmbedding(width, table)
-        self.convolutions = nn.ModuleList(
-            Convolution(width, len(centres)) for _ in range(settings["n_conv"])
-        )
+        layers = (Convolution(width, len(centres)) for _ in range(settings["n_conv"]))
+        self.convolutions = nn.ModuleList(layers)
         widths = [width, *[settings["h_fea_len"]] * settings["n_h"]]
         self.hidden = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.out = nn.Linear(widths[-1], settings.get("n_targets", 1))
@@ -211,9 +210,8 @@ class Turning(nn.Module):
         scalars = features[:, None]
         vectors = scalars.new_zeros(batch.n_nodes, 3, features.shape[1])
         weights = filters.split(3 * features.shape[1], dim=-1)
-        for interaction, mixing, weight in zip(
-            painn.interactions, painn.mixing, weights, strict=True
-        ):
+        layers = zip(painn.interactions, painn.mixing, weights, strict=True)
+        for interaction, mixing, weight in layers:
             scalars, vectors = interaction(scalars, vectors, weight, direction, *edges)
             scalars, vectors = mixing(scalars, vectors)
             scalars, vectors = scalars[batch.like], batch.turn @ vectors[batch.like]

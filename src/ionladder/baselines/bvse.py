@@ -19,14 +19,7 @@ from ionladder.baselines import features as feat
 from ionladder.baselines.classic import fit_shuffled
 from ionladder.baselines.graphs import read_cif
 from ionladder.baselines.registry import Training, baseline
-from ionladder.data.bond_valence import (
-    ANIONS,
-    BVLAIN_VERSION,
-    SETTINGS,
-    barriers_of,
-    ion,
-    point_energies,
-)
+from ionladder.data import bond_valence as bv
 from ionladder.data.litraj.xyz import SYMBOLS
 from ionladder.data.store import given_paths_of
 from ionladder.errors import IngestError
@@ -50,7 +43,7 @@ _MISSING_EV = -1.0
 _FULL = 1.0 - 1e-6
 _DISORDERED, _SHARED = "disordered framework", "Li shares a site"
 _NO_LI, _NOT_NEUTRAL = "no Li", "no neutral charges"
-_ANION_CHARGE = {ion(name).symbol: ion(name).charge for name in ANIONS}
+_ANION_CHARGE = {bv.ion(name).symbol: bv.ion(name).charge for name in bv.ANIONS}
 _NON_METALS = frozenset({"B", "C", "Si", "P", "Ge", "As"})
 
 
@@ -125,7 +118,7 @@ def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float
 
 def _path_key(given: GivenPath) -> str:
     arrays = (given.numbers, given.cell_ang, given.positions_ang.round(6))
-    return f"{BVLAIN_VERSION} {SETTINGS} " + " ".join(str(array.tolist()) for array in arrays)
+    return f"{bv.BVLAIN_VERSION} {bv.SETTINGS} " + " ".join(str(array.tolist()) for array in arrays)
 
 
 def _image_barrier(given: GivenPath) -> float | None:
@@ -133,9 +126,7 @@ def _image_barrier(given: GivenPath) -> float | None:
     from pymatgen.core.structure import Structure
 
     symbols = [SYMBOLS[number] for number in given.numbers]
-    charges = charges_of(
-        {symbol: float(symbols.count(symbol)) for symbol in dict.fromkeys(symbols)}
-    )
+    charges = charges_of({one: float(symbols.count(one)) for one in dict.fromkeys(symbols)})
     if charges is None:
         return None
     places = given.positions_ang @ np.linalg.inv(given.cell_ang)
@@ -144,7 +135,7 @@ def _image_barrier(given: GivenPath) -> float | None:
     moving = symbols[given.moving_ion]
     try:
         mobile = f"{moving}{charges[moving]}+"
-        energies = point_energies(crystal, places[:, given.moving_ion], mobile)
+        energies = bv.point_energies(crystal, places[:, given.moving_ion], mobile)
     except IngestError:
         return None
     return float(min(np.ptp(energies), LARGEST_EV))
@@ -174,7 +165,7 @@ def barrier_table(structures: pd.DataFrame, *, cache: Path | None) -> pd.DataFra
     """
     folder = None if cache is None else cache / "bvse"
     rows = [
-        kept(partial(_row, text), f"1 {BVLAIN_VERSION} {SETTINGS}\n{text}", folder)
+        kept(partial(_row, text), f"1 {bv.BVLAIN_VERSION} {bv.SETTINGS}\n{text}", folder)
         for text in structures["cif_text"]
     ]
     table = pd.DataFrame(rows, index=structures.index, columns=[*BARRIERS, "reason"])
@@ -184,7 +175,7 @@ def barrier_table(structures: pd.DataFrame, *, cache: Path | None) -> pd.DataFra
 @lru_cache(maxsize=1024)
 def _row(text: str) -> dict[str, Any]:
     try:
-        found = barriers_of(with_charges(read_cif(text)))
+        found = bv.barriers_of(with_charges(read_cif(text)))
     except UntreatableError as error:
         return {**dict.fromkeys(BARRIERS), "reason": str(error)}
     except IngestError:

@@ -34,8 +34,7 @@ def train_mean(training: Training) -> Array:
     Barriers count as the primary metric counts them, clipped: a few huge ones would otherwise
     decide the mean.
     """
-    labels = feat.clipped_labels if len(training.inputs.targets) > 1 else feat.target_labels
-    return _constant(labels(training.inputs, training.train_ids).mean(), training)
+    return _constant(_labels(training).mean(), training)
 
 
 @baseline(tasks=(*OBELIX, "obelix-external", "bvel-proto", "bvel13k", *HOPS, *PATHS))
@@ -54,25 +53,19 @@ def train_median_cif(training: Training) -> Array:
 @baseline(tasks=OBELIX)
 def space_group_median(training: Training) -> Array:
     """The median training label of the same space group, or of all where the group is new."""
-    groups = training.inputs.entries["space_group"].astype(int)
-    return _group_median(feat.target_labels(training.inputs, training.train_ids), groups, training)
+    return _group_median(training, "space_group")
 
 
 @baseline(tasks=("bvel-proto",))
 def family_median(training: Training) -> Array:
     """The median training barriers of the same family of structure types."""
-    families = training.inputs.entries["family"].astype(str)
-    return _group_median(
-        feat.clipped_labels(training.inputs, training.train_ids), families, training
-    )
+    return _group_median(training, "family")
 
 
 @baseline(tasks=PATHS)
 def class_median(training: Training) -> Array:
     """The median training barrier of the same class of compounds, or of all where it is new."""
-    families = training.inputs.entries["family"].astype(str)
-    labels = feat.target_labels(training.inputs, training.train_ids)
-    return _group_median(labels, families, training)
+    return _group_median(training, "family")
 
 
 @baseline(tasks=(*OBELIX, "obelix-external"))
@@ -93,8 +86,15 @@ def _constant(values: pd.Series[float], training: Training) -> Array:
     return table[:, 0] if table.shape[1] == 1 else table
 
 
-def _group_median(labels: pd.DataFrame, groups: pd.Series[Any], training: Training) -> Array:
+def _labels(training: Training) -> pd.DataFrame:
+    """Training labels; barriers, of which an entry has several, clipped."""
+    labels = feat.clipped_labels if len(training.inputs.targets) > 1 else feat.target_labels
+    return labels(training.inputs, training.train_ids)
+
+
+def _group_median(training: Training, column: str) -> Array:
     """Medians of each entry's group over the training entries; of all where the group is new."""
+    labels, groups = _labels(training), training.inputs.entries[column].astype(str)
     medians = labels.groupby(groups.loc[labels.index].to_numpy()).median()
     predicted = medians.reindex(groups.loc[list(training.predict_ids)]).fillna(labels.median())
     table = np.asarray(predicted, dtype=float)

@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.registry import baseline_error
 from ionladder.data.bond_valence import percolation_barriers, radius
-from ionladder.errors import ConfigError
+from ionladder.errors import BaselineError, ConfigError, worded
 from ionladder.repo import find_layout
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from ionladder.data.store import TaskInputs
     from ionladder.specs import Array
+
+    _Numbers = pd.Series[float]
 
 # What table models learn from: training labels, and features of compositions and cells
 
@@ -115,9 +116,7 @@ def require_structures(inputs: TaskInputs) -> pd.DataFrame:
         BaselineError: It has none.
     """
     if inputs.structures is None:
-        step = "Choose a task whose dataset has them (`ionladder baseline --list`)."
-        expected, found = "the crystal structure of every entry", "a dataset without structures"
-        raise baseline_error("structures", expected, found, step)
+        raise BaselineError(worded("baseline-needs-structures", "structures"))
     return inputs.structures
 
 
@@ -291,9 +290,7 @@ def rich_features(entries: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, axis=1).round(DECIMALS)
 
 
-def packing(
-    amounts: pd.DataFrame, masses: pd.Series[float], volumes: pd.Series[float]
-) -> pd.DataFrame:
+def packing(amounts: pd.DataFrame, masses: _Numbers, volumes: _Numbers) -> pd.DataFrame:
     """How full the cell is: volume per atom (Å³), density (g/cm³), lithium per Å³ and per anion."""
     lithium = amounts["Li"] if "Li" in amounts else 0.0 * volumes
     anions = amounts[[symbol for symbol in amounts.columns if symbol in ANIONS]].sum(axis=1)
@@ -302,9 +299,7 @@ def packing(
             "volume_per_atom_ang3": volumes / amounts.sum(axis=1),
             "density_g_per_cm3": amounts @ masses / volumes * GRAMS_PER_CM3,
             "li_per_ang3": lithium / volumes,
-            "li_per_anion": _divide(
-                np.asarray(lithium, dtype=float), np.asarray(anions, dtype=float)
-            ),
+            "li_per_anion": _divide(*(np.asarray(x, dtype=float) for x in (lithium, anions))),
             "cell_volume_ang3": volumes,
         }
     )
@@ -327,9 +322,8 @@ def symmetry(entries: pd.DataFrame) -> pd.DataFrame:
     """Space-group number and crystal system, both as ordinals of rising symmetry."""
     order = {name: float(rank) for rank, name in enumerate(CRYSTAL_SYSTEMS)}
     system = entries["crystal_system"].astype(str).map(order)
-    return pd.DataFrame(
-        {"space_group": entries["space_group"].astype(float), "crystal_system": system}
-    )
+    number = entries["space_group"].astype(float)
+    return pd.DataFrame({"space_group": number, "crystal_system": system})
 
 
 def _entropy(shares: Array) -> Array:
@@ -436,9 +430,8 @@ def cell_matrix(lengths: Array, angles_deg: Array) -> Array:
     cos_alpha, cos_beta, cos_gamma = np.cos(np.radians(angles_deg))
     sin_gamma = np.sin(np.radians(angles_deg[2]))
     x, y = cos_beta, (cos_alpha - cos_beta * cos_gamma) / sin_gamma
-    directions = np.array(
-        [[1.0, 0.0, 0.0], [cos_gamma, sin_gamma, 0.0], [x, y, np.sqrt(1.0 - x * x - y * y)]]
-    )
+    third = [x, y, np.sqrt(1.0 - x * x - y * y)]
+    directions = np.array([[1.0, 0.0, 0.0], [cos_gamma, sin_gamma, 0.0], third])
     return np.asarray(directions * np.asarray(lengths, dtype=float)[:, None])
 
 
@@ -710,9 +703,8 @@ def neighbours(cell: Array, centres: Array, sites: Array, cutoff: float) -> Site
     nearest = np.round(difference)
     images = _lattice_vectors(cell, cutoff, spread=0.5)
     shifts, folded = images @ cell, (difference - nearest) @ cell
-    squares = (
-        (folded**2).sum(axis=-1)[:, :, None] + 2.0 * folded @ shifts.T + (shifts**2).sum(axis=-1)
-    )
+    own, moved = (folded**2).sum(axis=-1)[:, :, None], (shifts**2).sum(axis=-1)
+    squares = own + 2.0 * folded @ shifts.T + moved
     found = np.nonzero((squares <= cutoff**2) & (squares > _SELF_ANG**2))
     distance = np.sqrt(squares[found])
     order = np.argsort(distance, kind="stable")

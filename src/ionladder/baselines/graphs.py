@@ -350,9 +350,8 @@ def _scalar_products(graph: Graph) -> list[_Colours]:
 def _with_products(heard: _Colours, products: list[_Colours]) -> _Colours:
     """What comes along each edge, with what comes along the site's others and from where."""
     parts = np.split(heard, np.cumsum([len(product) for product in products])[:-1])
-    around = [
-        _mixed(part ^ product).sum(axis=1) for part, product in zip(parts, products, strict=True)
-    ]
+    pairs = zip(parts, products, strict=True)
+    around = [_mixed(part ^ product).sum(axis=1) for part, product in pairs]
     return _mixed(heard * _THREE + np.concatenate(around))
 
 

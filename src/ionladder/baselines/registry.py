@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ionladder.errors import BaselineError, Problem
+from ionladder.errors import BaselineError, Problem, worded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,9 +161,8 @@ _BASELINES: dict[str, Baseline] = {}
 
 @cache
 def _settings() -> dict[str, dict[str, Any]]:
-    settings: dict[str, dict[str, Any]] = yaml.safe_load(
-        Path(__file__).with_name("settings.yaml").read_text(encoding="utf-8")
-    )
+    text = Path(__file__).with_name("settings.yaml").read_text(encoding="utf-8")
+    settings: dict[str, dict[str, Any]] = yaml.safe_load(text)
     return settings
 
 
@@ -181,10 +180,8 @@ def baseline(
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", "-")
-        fields = {"settings": _settings().get(name, {}), **options}
-        _BASELINES[name] = Baseline(
-            name=name, function=function, tasks=tasks, n_seeds=seeds, **fields
-        )
+        fields = {"settings": _settings().get(name, {}), "n_seeds": seeds, **options}
+        _BASELINES[name] = Baseline(name=name, function=function, tasks=tasks, **fields)
         return function
 
     return register
@@ -214,13 +211,7 @@ def get_baseline(name: str) -> Baseline:
 
 def missing_package(where: str, extra: str, missing: Sequence[str]) -> BaselineError:
     """The error about packages of an extra that are not installed, met by the command ``where``."""
-    return baseline_error(
-        where,
-        f"the packages of the extra {extra}",
-        f"no package {', '.join(missing)}",
-        f"From a clone: pip install --no-deps -r requirements-{extra}.lock (those tested). "
-        f'Elsewhere: pip install "ionladder[{extra}]".',
-    )
+    return BaselineError(worded("extra-absent", where, extra=extra, names=", ".join(missing)))
 
 
 def baseline_error(where: str, expected: str, found: str, next_step: str) -> BaselineError:

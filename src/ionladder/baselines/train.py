@@ -15,7 +15,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from ionladder.baselines.features import label_array, log_labels, require_structures
 from ionladder.baselines.graphs import Kinds, Reach, Sees, kinds_of_cif
-from ionladder.baselines.registry import Curve, Training, baseline_error
+from ionladder.baselines.registry import Curve, Training
+from ionladder.errors import BaselineError, worded
 
 if TYPE_CHECKING:
     from ionladder.data.store import TaskInputs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 #: Makes a fresh network from the settings on the card.
 Network = Callable[[Mapping[str, Any]], nn.Module]
 
+Weights = Mapping[str, torch.Tensor]
 #: Dataset, task and version whose barriers a network may learn first.
 PRETRAINING = ("bvel_proto", "bvel-proto", "1.2.0")
 #: Begins the names of the weights that turn features into predictions.
@@ -196,13 +198,8 @@ def train_network(
             gap = network(batch) - target[torch.from_numpy(rows).to(device)]
             loss = (gap**2).mean()
             if not torch.isfinite(loss):
-                raise baseline_error(
-                    f"{where}, seed {seed}, epoch {epoch}",
-                    "a loss that is a finite number",
-                    "NaN or infinity",
-                    "Look for labels that are no numbers or sites at one place, or lower the "
-                    "learning rate; nothing was written.",
-                )
+                at = f"{where}, seed {seed}, epoch {epoch}"
+                raise BaselineError(worded("loss-not-finite", at))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -289,7 +286,7 @@ def fit_network(
         model.load_state_dict({**model.state_dict(), **given})
         trained = train_network(
             model,
-            [crystals[entry] for entry in [training.train_ids[row] for row in learnt]],
+            [crystals[training.train_ids[row]] for row in learnt],
             labels[learnt],
             training.settings,
             seed=seed,
@@ -338,10 +335,7 @@ def _memory(where: str) -> Iterator[None]:
         first = (str(error).splitlines() or ["none left"])[0]
         if not isinstance(error, MemoryError) and "memory" not in first:
             raise
-        step = "Free memory, or hide the GPU (CUDA_VISIBLE_DEVICES=) to use the CPU's; nothing was "
-        raise baseline_error(
-            where, "enough memory for one batch", first, f"{step}written."
-        ) from error
+        raise BaselineError(worded("gpu-memory", where, found=first)) from error
 
 
 # Barriers first
@@ -362,9 +356,7 @@ def pretraining_inputs() -> TaskInputs:
     return load_inputs(find_layout(), get_task(task), version)
 
 
-def pretrained_weights(
-    training: Training, network: Network, sees: Sees
-) -> Mapping[str, torch.Tensor]:
+def pretrained_weights(training: Training, network: Network, sees: Sees) -> Weights:
     """Weights of a network that has learnt three barriers, but for its readout.
 
     A structure whose composition is that of an entry of the task which is not trained on is left
@@ -395,9 +387,7 @@ def pretrained_weights(
     return without_readout(trained.network.state_dict())
 
 
-def unrelated_ids(
-    source: TaskInputs, inputs: TaskInputs, train_ids: Sequence[str]
-) -> tuple[str, ...]:
+def unrelated_ids(source: TaskInputs, inputs: TaskInputs, train_ids: Sequence[str]) -> list[str]:
     """Training entries of the pretraining data whose composition nobody will be asked about.
 
     Args:
@@ -416,9 +406,10 @@ def unrelated_ids(
     is_asked = np.zeros(len(ids), dtype=np.bool_)
     for composition in asked:
         is_asked |= (np.abs(offered - composition) <= SAME_FRACTION).all(axis=1)
-    return tuple(np.array(ids)[~is_asked].tolist())
+    unrelated: list[str] = np.array(ids)[~is_asked].tolist()
+    return unrelated
 
 
-def without_readout(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def without_readout(weights: Weights) -> Weights:
     """The weights that a network with another readout can take over."""
     return {name: value for name, value in weights.items() if not name.startswith(READOUT)}

@@ -17,8 +17,8 @@ import pandas as pd
 
 from ionladder.baselines.features import feature_cache, label_array, require_structures
 from ionladder.baselines.graphs import read_cif, site_shares
-from ionladder.baselines.registry import Training, baseline, baseline_error
-from ionladder.errors import visible
+from ionladder.baselines.registry import Training, baseline
+from ionladder.errors import BaselineError, visible, worded
 from ionladder.repo import kept
 
 if TYPE_CHECKING:
@@ -39,25 +39,19 @@ covalent radii: 1.54 Å for Li–Li, 1.16 Å for Li–O, 0.58 Å for O–H. Bond
 TOLERANCE = 1e-3
 
 
-@baseline(
-    tasks=("obelix-cif",),
-    tolerance=TOLERANCE,
-    settings=SETTINGS,
-    extra="umlip",
-    packages=("torch", "chgnet", "ase"),
-)
+def _features_of(package: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The decorator of a baseline that learns from the features of a package's potential."""
+    rules: dict[str, Any] = {"tolerance": TOLERANCE, "settings": SETTINGS, "extra": "umlip"}
+    return baseline(tasks=("obelix-cif",), packages=("torch", package, "ase"), **rules)
+
+
+@_features_of("chgnet")
 def chgnet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of CHGNet."""
     return fit_ridge(training, CHGNET)
 
 
-@baseline(
-    tasks=("obelix-cif",),
-    tolerance=TOLERANCE,
-    settings=SETTINGS,
-    extra="umlip",
-    packages=("torch", "sevenn", "ase"),
-)
+@_features_of("sevenn")
 def sevennet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of SevenNet-0."""
     return fit_ridge(training, SEVENNET)
@@ -226,12 +220,9 @@ def _loaded(potential: Potential) -> Any:
     try:
         return potential.load()
     except (ImportError, OSError, RuntimeError, ValueError, AttributeError) as error:
-        raise baseline_error(
-            f"features of {potential.source()}",
-            "a package that imports and reads its weights",
-            f"{type(error).__name__}: {visible(str(error), limit=200)}",
-            "Install the versions in requirements-umlip.lock (`make test-umlip`).",
-        ) from error
+        facts = {"kind": type(error).__name__, "text": visible(str(error), limit=200)}
+        where = f"features of {potential.source()}"
+        raise BaselineError(worded("weights-unread", where, **facts)) from error
 
 
 # CHGNet 0.3.0 (Deng et al. 2023, doi 10.1038/s42256-023-00716-3)
@@ -300,9 +291,8 @@ def _sevennet_features(calculator: Any, cell: UnitCell) -> Array:
     torch.set_num_threads(1)
     if not set(cell.numbers.tolist()) <= set(calculator.type_map):
         raise ValueError("unknown element")
-    atoms = Atoms(
-        numbers=cell.numbers, scaled_positions=cell.fractional, cell=cell.lattice_ang, pbc=True
-    )
+    places = {"scaled_positions": cell.fractional, "cell": cell.lattice_ang, "pbc": True}
+    atoms = Atoms(numbers=cell.numbers, **places)
     graph = unlabeled_atoms_to_graph(atoms, calculator.cutoff)
     with torch.no_grad():
         data = calculator.model._preprocess(AtomGraphData.from_numpy_dict(graph))  # noqa: SLF001

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
+from typer import Argument, Option
 
 from ionladder import __version__
 from ionladder.cli import common
 from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskName, say, show
 from ionladder.data.registry import all_tasks, get_dataset, get_task
-from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean
+from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean, worded
 from ionladder.repo import STRUCTURES_EXTRA, Layout, has_pymatgen, read_parquet, to_json, write_text
 from ionladder.specs import Censored, Task
 
@@ -44,10 +45,9 @@ _STATES = {"here": "here", "absent": "not here", "waiting": "on demand"}
 
 def tasks(
     name: Annotated[
-        str | None,
-        typer.Argument(help="One task, with its question.", autocompletion=common.task_names),
+        str | None, Argument(help="One task, with its question.", autocompletion=common.task_names)
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    json: Annotated[bool, Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List the tasks and whether their data are here; of one task: question, targets, metric."""
     context = common.load_context()
@@ -127,7 +127,7 @@ def _count(layout: Layout, task: Task, version: str) -> int | None:
 def data(
     task: TaskName,
     to: Annotated[
-        Path | None, typer.Option(help="Folder to write to.", show_default="build/data/<task>")
+        Path | None, Option(help="Folder to write to.", show_default="build/data/<task>")
     ] = None,
 ) -> None:
     """Write inputs, training labels and folds as CSV, and structures as CIF.
@@ -180,7 +180,7 @@ def _tables(inputs: TaskInputs) -> dict[str, pd.DataFrame]:
 
 def new(
     task: TaskName,
-    name: Annotated[str, typer.Argument(help="Folder name of the submission: a-z 0-9 . _ -")],
+    name: Annotated[str, Argument(help="Folder name of the submission: a-z 0-9 . _ -")],
 ) -> None:
     """Make a submission folder to fill in.
 
@@ -213,29 +213,29 @@ def new(
 
 def convert(
     files: Annotated[
-        list[Path], typer.Argument(help="The file; for JARVIS, one for each target of the task.")
+        list[Path], Argument(help="The file; for JARVIS, one for each target of the task.")
     ],
     task: Annotated[
-        str, typer.Option(help="Task, for example obelix.", autocompletion=common.task_names)
+        str, Option(help="Task, for example obelix.", autocompletion=common.task_names)
     ],
     kind: Annotated[
         str | None,
-        typer.Option("--from", help="jarvis, matbench or csv.", show_default="told by the content"),
+        Option("--from", help="jarvis, matbench or csv.", show_default="told by the content"),
     ] = None,
     to_folder: Annotated[
         Path | None,
-        typer.Option(help="Folder to make.", show_default="submissions/<task>/<name of the file>"),
+        Option(help="Folder to make.", show_default="submissions/<task>/<name of the file>"),
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="TARGET=HEADER: which column of a CSV holds a target.", show_default=""),
+        Option(help="TARGET=HEADER: which column of a CSV holds a target.", show_default=""),
     ] = None,
-    log10: Annotated[bool, typer.Option("--log10", help="Convert σ in a CSV to log10 σ.")] = False,
+    log10: Annotated[bool, Option("--log10", help="Convert σ in a CSV to log10 σ.")] = False,
     unit: Annotated[
-        str | None, typer.Option(help="Unit of a CSV's numbers.", show_default="by the header")
+        str | None, Option(help="Unit of a CSV's numbers.", show_default="by the header")
     ] = None,
     matbench_task: Annotated[
-        str | None, typer.Option(help="Task of a results file to take.", show_default="by name")
+        str | None, Option(help="Task of a results file to take.", show_default="by name")
     ] = None,
 ) -> None:
     """Make a submission folder from predictions of JARVIS-Leaderboard, matbench or pandas.
@@ -311,7 +311,7 @@ def _format(kind: str | None) -> Format | None:
 def validate(
     paths: Annotated[
         list[Path],
-        typer.Argument(
+        Argument(
             help="Submission folders, or files of predictions.", autocompletion=common.submissions
         ),
     ],
@@ -393,13 +393,12 @@ def score(
     path: SubmissionFolder,
     task: common.TaskOfFolder = None,
     dataset_version: OtherVersion = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON.")] = False,
+    json: Annotated[bool, Option("--json", help="Print the receipt as JSON.")] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="With --json: also its place on the board.")
+        bool, Option("--full", help="With --json: also its place on the board.")
     ] = False,
     convention: Annotated[
-        Censored,
-        typer.Option(help="Upper limits: imputed (as on the board), at the limit, or dropped."),
+        Censored, Option(help="Upper limits: imputed (as on the board), at the limit, or dropped.")
     ] = "imputed",
 ) -> None:
     """Score a submission and say where it would rank; nothing is written.
@@ -561,14 +560,14 @@ def submit(
     source: SubmissionFolder,
     task: common.TaskOfFolder = None,
     name: Annotated[
-        str | None, typer.Option(help="Its name on the board.", show_default="that of the file")
+        str | None, Option(help="Its name on the board.", show_default="that of the file")
     ] = None,
     card: Annotated[
         Path | None,
-        typer.Option(help="Its submission.yaml; asked for where there is none.", dir_okay=False),
+        Option(help="Its submission.yaml; asked for where there is none.", dir_okay=False),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and score only; nothing is written.")
+        bool, Option("--dry-run", help="Check and score only; nothing is written.")
     ] = False,
 ) -> None:
     """From predictions to a pull request: check, score, commit on a branch of its own, send.
@@ -639,9 +638,7 @@ def _asked_card(name: str, task: Task) -> Path:
         say(f"The card is {path}, from a former try.")
         return path
     if not sys.stdin.isatty():
-        expected, found = "the card of the submission, or a terminal to ask at", "neither"
-        step = f"Name one with --card FILE; `ionladder new {task.name} {name}` writes a template."
-        raise ConfigError("--card", expected, found, step)
+        raise ConfigError(worded("no-card", "--card", task=task.name, name=name))
     usual = {"model": name, "inputs": "both", "licence": "CC-BY-4.0", "attempts": ""}
     usual["training_data"] = f"{task.dataset} train split"
     given: dict[str, Any] = {
@@ -656,7 +653,7 @@ def _asked_card(name: str, task: Task) -> Path:
 
 
 def withdraw(
-    task: TaskName, name: Annotated[str, typer.Argument(help="Name of the submission.")]
+    task: TaskName, name: Annotated[str, Argument(help="Name of the submission.")]
 ) -> None:
     """Take a submission off its board by a pull request; the history keeps its scores."""
     from ionladder.git import commit_folder
@@ -695,7 +692,7 @@ def _send(root: Path, branch: str, title: str) -> None:
 def preview(
     path: SubmissionFolder,
     task: common.TaskOfFolder = None,
-    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    show: Annotated[bool, Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Score a submission and make its page, in a temporary folder.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from ionladder import errors as err
 from ionladder.cli.baselines import baseline
@@ -23,6 +24,8 @@ from ionladder.repo import find_layout, is_running, replacing, require_clone, to
 if TYPE_CHECKING:
     from ionladder.config import DatasetVersion
     from ionladder.pr.report import Report
+
+    _Problems = list[err.Problem]
 
 # --- ``ionladder build``: the main job, from pinned bytes to the site, with what can be reached
 
@@ -87,7 +90,7 @@ def make_good(root: Path) -> None:
         n = next((n for n, line in enumerate(lines, 1) if line.startswith(_CONFLICT)), None)
         if n is not None:
             where = f"{path.name}, line {n}"
-            raise err.ConfigError(where, "a file without a conflict", "one of a merge", step)
+            raise err.ConfigError(err.worded("conflict", where, step=step))
     if lock.is_file() and not _has_stages(lock):
         commit = head_commit(root)
         former = file_at(root, commit, lock.name) if commit else None
@@ -100,9 +103,7 @@ def make_good(root: Path) -> None:
     if record.is_file():
         processes = [number for number in _recorded(record) if _runs_dvc(number)]
         if processes:
-            found = f"process {processes[0]}, which runs DVC here"
-            step = "Wait until it has ended, then run the command again."
-            raise err.ConfigError(str(root), "no other run of DVC", found, step)
+            raise err.ConfigError(err.worded("dvc-runs", str(root), process=processes[0]))
         if record.read_text("utf-8", "replace").strip() not in _NOBODY:
             record.unlink()
             print("The lock of a run of DVC that was killed is removed.")
@@ -134,15 +135,13 @@ def _runs_dvc(process: int) -> bool:
     return is_running(process)
 
 
-def _fetch_what_can_be_reached(
-    context: Context,
-) -> tuple[set[str], list[err.Problem], list[err.Problem]]:
+def _fetch_what_can_be_reached(context: Context) -> tuple[set[str], _Problems, _Problems]:
     """Fetch every pinned version: keys of those that are here, problems, files with other bytes."""
     from ionladder.data.fetch import fetch_version as fetch_source
 
     reached: set[str] = set()
-    unreachable: list[err.Problem] = []
-    changed: list[err.Problem] = []
+    unreachable: _Problems = []
+    changed: _Problems = []
     for pinned in context.params.versions.values():
         if not pinned.is_embedded and not pinned.is_on_demand:
             try:
@@ -189,10 +188,8 @@ def _run_dvc(root: Path, arguments: list[str]) -> None:
         [sys.executable, "-m", "dvc", *arguments], cwd=root, env=environment, check=False
     )
     if result.returncode:
-        found = f"exit code {result.returncode} (the reason stands above)"
-        step = "Fix what the stage's own message says, then run `make leaderboard`."
         where = f"dvc {' '.join(arguments)}"
-        raise err.IonLadderError(where, "every stage to succeed", found, step)
+        raise err.IonLadderError(err.worded("stage-failed", where, code=result.returncode))
 
 
 def _print_summary(context: Context) -> None:
@@ -210,13 +207,13 @@ def _print_summary(context: Context) -> None:
 def fetch(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             help="Dataset versions, such as obelix-1-2-0; without any, all but those of LiTraj."
         ),
     ] = None,
     pin: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--pin",
             help="First fetch of a version without checksums: ingest it and record its bytes.",
         ),
@@ -276,9 +273,8 @@ def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) ->
     print(f"{version.key}: {rows}; {done.n_checks} checks passed")
     layout = context.layout
     manifest = layout.relative(layout.manifest(version.dataset, version.version))
-    print(
-        f"Its bytes are pinned in {layout.relative(layout.pins)}; commit that file and {manifest}."
-    )
+    pins = layout.relative(layout.pins)
+    print(f"Its bytes are pinned in {pins}; commit that file and {manifest}.")
 
 
 # --- ``ionladder fill``: one command from an archive upstream to boards with baselines on them
@@ -286,14 +282,14 @@ def _fetch_on_demand(context: Context, version: DatasetVersion, *, pin: bool) ->
 
 def fill(
     datasets: Annotated[
-        list[str], typer.Argument(help="Datasets of LiTraj, such as bvel13k; `tasks` lists them.")
+        list[str], Argument(help="Datasets of LiTraj, such as bvel13k; `tasks` lists them.")
     ],
     baselines: Annotated[
-        bool, typer.Option(help="Train the baselines that have no submission yet.")
+        bool, Option(help="Train the baselines that have no submission yet.")
     ] = True,
     source: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--from",
             help="Take the archive from here: a zip, its unpacked folder, or a folder of zips.",
             exists=True,
@@ -310,10 +306,7 @@ def fill(
     wanted = select_versions(load_context(clone_for="fill").params, datasets)
     others = [version.key for version in wanted if not version.is_on_demand]
     if others:
-        expected = "a dataset that is fetched on demand"
-        found = "one that `make leaderboard` fetches and scores without being asked"
-        step = "Run `make leaderboard`."
-        raise err.ConfigError([err.Problem(key, expected, found, step) for key in others])
+        raise err.ConfigError([err.worded("not-on-demand", key) for key in others])
     if source is not None:
         wanted = _take(load_context(), wanted, source)
     fetch([version.key for version in wanted], pin=True)
@@ -335,14 +328,12 @@ def _take(context: Context, wanted: list[DatasetVersion], source: Path) -> list[
     from ionladder.data.fetch import take_archives
 
     if source.is_file() and len(wanted) > 1:
-        found, step = f"{len(wanted)} datasets", "Name the dataset that this archive holds."
-        raise err.FetchError(str(source), "one dataset for one archive", found, step)
+        raise err.FetchError(err.worded("archive-of-one", str(source), n=len(wanted)))
     missing = {v.key: take_archives(context.layout, v, source) for v in wanted}
     here = [version for version in wanted if not missing[version.key]]
     absent = ", ".join(name for names in missing.values() for name in names)
     if not here:
-        step = "Name the zip itself, its unpacked folder, or a folder with either."
-        raise err.FetchError(str(source), absent, "none of them", step)
+        raise err.FetchError(err.worded("archive-absent", str(source), names=absent))
     if absent:
         print(f"Not in {source}: {absent}.")
     return here
@@ -364,7 +355,7 @@ def _train(context: Context, version: DatasetVersion) -> None:
 def ingest(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(help="Dataset versions, such as obelix-1-2-0; all when none is named."),
+        Argument(help="Dataset versions, such as obelix-1-2-0; all when none is named."),
     ] = None,
 ) -> None:
     """Build the tables of dataset versions, run every integrity check, and write them.
@@ -397,9 +388,9 @@ def ingest(
 
 
 def diff(
-    dataset: Annotated[str, typer.Argument(help="Dataset, such as obelix.")],
-    old: Annotated[str, typer.Argument(help="Old version, such as 1.1.1.")],
-    new: Annotated[str, typer.Argument(help="New version, such as 1.2.0.")],
+    dataset: Annotated[str, Argument(help="Dataset, such as obelix.")],
+    old: Annotated[str, Argument(help="Old version, such as 1.1.1.")],
+    new: Annotated[str, Argument(help="New version, such as 1.2.0.")],
 ) -> None:
     """Print every cell that differs between two versions, classed by what it means for scores."""
     from ionladder.data.versions import KINDS, consequence, diff_versions, show_value
@@ -422,13 +413,13 @@ def diff(
 def verify(
     accept: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             help="TASK/NAME of a submission that may differ from what was published; "
             "`*` stands for anything. A maintainer's decision."
         ),
     ] = None,
     scores: Annotated[
-        bool, typer.Option(help="Score every submission again where the data are here.")
+        bool, Option(help="Score every submission again where the data are here.")
     ] = True,
 ) -> None:
     """Hold every file to the hash recorded for it, and every score to the predictions.
@@ -454,8 +445,7 @@ def verify(
             if not problems:
                 raise
             told = f"{type(error).__name__} ({error})"
-            step_on = "Restore the files named above from git."
-            broken = err.Problem("a file named above", "one that can be read", told, step_on)
+            broken = err.worded("broken-file", "a file named above", error=told)
             result = Verified(what="files that cannot be read", problems=[broken])
         print(f"{result.what}: {result.n_good} as recorded, {len(result.problems)} not")
         for absent in result.absent:
@@ -470,7 +460,7 @@ def verify(
 
 def site(
     build: Annotated[
-        bool, typer.Option(help="Also run MkDocs; otherwise only write docs/generated.")
+        bool, Option(help="Also run MkDocs; otherwise only write docs/generated.")
     ] = True,
 ) -> None:
     """Render the pages from what is recorded in leaderboard/, and build them into site/."""
@@ -490,7 +480,7 @@ def site(
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8000,
+    port: Annotated[int, Option(help="Port on this machine.", min=1, max=65535)] = 8000,
 ) -> None:
     """Show site/ at http://127.0.0.1:PORT until Ctrl-C."""
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -502,9 +492,8 @@ def serve(
         handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
         server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
-        step = f"Take another: make serve PORT={port % 65535 + 1}."
-        found = f"one that cannot be had ({error.strerror})"
-        raise err.ConfigError(f"port {port}", "a free port", found, step) from error
+        facts = {"error": error.strerror, "other": port % 65535 + 1}
+        raise err.ConfigError(err.worded("port-taken", f"port {port}", **facts)) from error
     print(f"Serving site/ at http://127.0.0.1:{port} (Ctrl-C stops it).", flush=True)
     server.serve_forever()
 
@@ -537,7 +526,7 @@ def export(
     ] = None,
     file_format: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--format",
             help="What to write.",
             show_default="list what there is",
@@ -545,10 +534,10 @@ def export(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Folder to write to; default: build/<name>.")
+        Path | None, Option(help="Folder to write to; default: build/<name>.")
     ] = None,
     dataset_version: Annotated[
-        str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
+        str | None, Option(help="Dataset version, if not the one that params.yaml names.")
     ] = None,
     submission: Annotated[
         str | None, typer.Option(help="Whose scores or predictions, if not everybody's.")
@@ -594,9 +583,7 @@ def export(
 # --- ``ionladder schema``: the JSON Schema of a file that people write
 
 
-def schema(
-    of: Annotated[str, typer.Argument(help="submission: the schema of submission.yaml.")],
-) -> None:
+def schema(of: Annotated[str, Argument(help="submission: the schema of submission.yaml.")]) -> None:
     """Write the JSON Schema of submission.yaml, which editors complete and check it by.
 
     It stands in docs/assets/, and the site serves it from assets/.
@@ -606,9 +593,8 @@ def schema(
 
     known = ("submission",)
     if of not in known:
-        raise err.ConfigError(
-            "schema", "a file that has a schema", repr(of), err.did_you_mean(of, known)
-        )
+        hint = err.did_you_mean(of, known)
+        raise err.ConfigError("schema", "a file that has a schema", repr(of), hint)
     write_json(find_layout().work / SCHEMA_FILE, editor_schema())
     print(SCHEMA_FILE)
 
@@ -620,17 +606,16 @@ EXIT_CODES = {"good": 0, "refused": 1, "needs a maintainer": 3}
 
 
 def pr_check(
-    base: Annotated[str, typer.Argument(help="Revision to merge into, such as origin/main.")],
-    head: Annotated[str, typer.Argument(help="Revision to merge, such as my-branch.")] = "HEAD",
+    base: Annotated[str, Argument(help="Revision to merge into, such as origin/main.")],
+    head: Annotated[str, Argument(help="Revision to merge, such as my-branch.")] = "HEAD",
     json: Annotated[
-        Path | None, typer.Option("--json", help="Write the report with the whole receipts here.")
+        Path | None, Option("--json", help="Write the report with the whole receipts here.")
     ] = None,
     summary: Annotated[
-        Path | None, typer.Option(help="Append the summary in GitHub's Markdown to this file.")
+        Path | None, Option(help="Append the summary in GitHub's Markdown to this file.")
     ] = None,
     copy_to: Annotated[
-        Path | None,
-        typer.Option(help="If the verdict is good, write the submissions below this folder."),
+        Path | None, Option(help="If the verdict is good, write the submissions below this folder.")
     ] = None,
 ) -> None:
     """Check a pull request as the main branch will, from git alone.
@@ -683,11 +668,11 @@ def _pr_check_print(report: Report) -> None:
 
 
 def pr_comment(
-    report: Annotated[Path, typer.Argument(help="report.json, or the zip archive of it.")],
-    base: Annotated[str, typer.Argument(help="Revision to merge into.")],
-    head: Annotated[str, typer.Argument(help="Head of the pull request, as GitHub names it.")],
+    report: Annotated[Path, Argument(help="report.json, or the zip archive of it.")],
+    base: Annotated[str, Argument(help="Revision to merge into.")],
+    head: Annotated[str, Argument(help="Head of the pull request, as GitHub names it.")],
     run: Annotated[
-        str | None, typer.Option(help="Address of the workflow run that made the report.")
+        str | None, Option(help="Address of the workflow run that made the report.")
     ] = None,
 ) -> None:
     """Print the comment that a report gives rise to, once it has been held to git.

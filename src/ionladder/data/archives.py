@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 from xml.etree import ElementTree as ET
+from zipfile import ZipInfo
 
-from ionladder.errors import IngestError, Problem, first_few
+from ionladder.errors import IngestError, Problem, first_few, worded
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -165,7 +166,7 @@ class ZipMembers:
         with self.open(name) as stream:
             return stream.read()
 
-    def _info(self, name: str) -> zipfile.ZipInfo:
+    def _info(self, name: str) -> ZipInfo:
         if name not in self._infos:
             raise IngestError(_problem(self.path, None, f"a member {name!r}", "none"))
         return self._infos[name]
@@ -201,9 +202,7 @@ def _damage_told(path: Path, member: str | None, expected: str) -> Iterator[None
         raise IngestError(_problem(path, member, expected, found)) from error
 
 
-def _zip_problems(
-    path: Path, infos: list[zipfile.ZipInfo], limits: ArchiveLimits
-) -> Iterator[Problem]:
+def _zip_problems(path: Path, infos: list[ZipInfo], limits: ArchiveLimits) -> Iterator[Problem]:
     total = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
     yield from _too_much(path, len(infos), total, limits)
@@ -220,7 +219,7 @@ def _zip_problems(
             yield _problem(path, info.filename, expected, found)
 
 
-def _objections(info: zipfile.ZipInfo, limits: ArchiveLimits) -> Iterator[tuple[str, str]]:
+def _objections(info: ZipInfo, limits: ArchiveLimits) -> Iterator[tuple[str, str]]:
     """What is expected of a member, and what it is instead."""
     if info.orig_filename != info.filename:
         yield "a plain name", repr(info.orig_filename)
@@ -300,13 +299,12 @@ def read_sheet(
         >>> rows[0]["name"]  # doctest: +SKIP
         'Li3PO4'
     """
-    step = "Compare the workbook with its upstream copy, or correct the name."
     with ZipMembers(path) as archive:
         places = _sheets(archive, path)
         name = next(iter(places), "") if sheet is None else sheet
         if name not in places:
-            found = f"only {first_few(places, limit=10)}"
-            raise IngestError(path.name, f"the sheet {name!r}", found, step)
+            known = first_few(places, limit=10)
+            raise IngestError(worded("no-sheet", path.name, name=name, known=known))
         strings: list[str] = []
         if "xl/sharedStrings.xml" in archive.names:
             shared = _xml(archive, "xl/sharedStrings.xml", path)
@@ -315,12 +313,11 @@ def read_sheet(
     try:
         cells = [dict(_cells(row, strings, strip)) for row in root.iter(f"{_MAIN}row")]
     except (IndexError, ValueError, TypeError) as error:
-        raise IngestError(f"{path.name}, {name}", "cells of a sheet", str(error), step) from error
+        raise IngestError(worded("sheet-unread", f"{path.name}, {name}", error=error)) from error
     header, *rows = [row for row in cells if any(row.values())] or [{}]
-    absent = [title for title in required if title not in header.values()]
-    if absent:
-        found = f"no {first_few(absent)}; there are {first_few(header.values(), limit=20)}"
-        raise IngestError(f"{path.name}, {name}", "the columns that are asked for", found, step)
+    if absent := first_few(title for title in required if title not in header.values()):
+        where, known = f"{path.name}, {name}", first_few(header.values(), limit=20)
+        raise IngestError(worded("sheet-columns", where, absent=absent, known=known))
     return [{title: row.get(column, "") for column, title in header.items()} for row in rows]
 
 

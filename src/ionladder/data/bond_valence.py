@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.errors import IngestError, Problem
+from ionladder.errors import IngestError, Problem, worded
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
@@ -307,10 +307,8 @@ def prepared(structure: Structure, mobile: str = _MOBILE_ION) -> Any:
     try:
         lain._get_params(mobile)  # noqa: SLF001
     except KeyError as error:  # an element that it has no quantum number for
-        found = f"none for number {error}"
-        raise IngestError(
-            _problem(structure, "elements that BVlain has parameters for", found)
-        ) from error
+        known, found = "elements that BVlain has parameters for", f"none for number {error}"
+        raise IngestError(_problem(structure, known, found)) from error
     return lain
 
 
@@ -330,12 +328,8 @@ def _unknown_anions(lain: Any, structure: Structure, mobile: Ion) -> str:
 
 
 def _problem(structure: Structure, expected: str, found: str) -> Problem:
-    return Problem(
-        f"structure {structure.composition.reduced_formula}",
-        expected,
-        found,
-        "Leave the structure out, or assign other ions.",
-    )
+    where = f"structure {structure.composition.reduced_formula}"
+    return worded("leave-structure-out", where, expected=expected, found=found)
 
 
 # Ions and their radii

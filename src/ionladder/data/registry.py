@@ -43,7 +43,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ionladder.errors import ConfigError, Problem, did_you_mean, field_problem
+from ionladder.errors import ConfigError, Problem, did_you_mean, field_problem, worded
 from ionladder.repo import read_mapping
 from ionladder.specs import Dataset, Task
 
@@ -56,6 +56,7 @@ _HERE = Path(__file__).parent
 _SHARED = ("targets", "metrics", "subsets", "slices", "cross_validation")
 _NAMED = {"tables": "name", "frames": "name", "published": "name", "facts": "column"}
 _Fields = dict[str, Any]
+_Files = Mapping[Path, _Fields]
 
 
 @cache
@@ -89,12 +90,8 @@ def _read(folder: Path) -> tuple[Dataset, dict[str, Task]]:
     raw["slice_columns"] = {n: {"column": v} if isinstance(v, str) else v for n, v in derived}
     dataset = _checked(Dataset, {"name": folder.name, **raw}, folder, files, ())
     if columns:
-        raise ConfigError(
-            _shown(folder / "columns.csv"),
-            "tables that dataset.yaml names",
-            ", ".join(columns),
-            "Add them under `tables`, or correct the column `table`.",
-        )
+        where, names = _shown(folder / "columns.csv"), ", ".join(columns)
+        raise ConfigError(worded("tables-unnamed", where, names=names))
     reported = _reported(folder / "reported.csv")
     found = {}
     for name in tasks:
@@ -215,9 +212,7 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
-def _checked(
-    kind: Any, fields: _Fields, folder: Path, files: Mapping[Path, _Fields], at: Any
-) -> Any:
+def _checked(kind: Any, fields: _Fields, folder: Path, files: _Files, at: Any) -> Any:
     """The fields as an object of that class.
 
     Raises:
@@ -231,9 +226,7 @@ def _checked(
         raise ConfigError([_problem(item, folder, files, at) for item in error.errors()]) from error
 
 
-def _problem(
-    item: Any, folder: Path, files: Mapping[Path, _Fields], at: tuple[str, ...]
-) -> Problem:
+def _problem(item: Any, folder: Path, files: _Files, at: tuple[str, ...]) -> Problem:
     first = next(iter(item["loc"]), "")
     path = folder / "columns.csv" if "columns" in item["loc"] else folder / "dataset.yaml"
     if first == "reported":
@@ -263,9 +256,9 @@ def all_datasets() -> dict[str, Dataset]:
 
 def all_tasks() -> dict[str, Task]:
     """Every task, by name, in alphabetical order."""
-    tasks = {
-        name: task for folder in _folders().values() for name, task in _read(folder)[1].items()
-    }
+    tasks: dict[str, Task] = {}
+    for folder in _folders().values():
+        tasks |= _read(folder)[1]
     return dict(sorted(tasks.items()))
 
 

@@ -256,9 +256,8 @@ class SliceInputs:
     def has_near(self, column: str) -> npt.NDArray[np.bool_]:
         """Whether one of an entry's nearest training entries has its value in a column."""
         near, values = self.neighbours, self.entries[column]
-        is_same = values.loc[near["id"]].to_numpy(object) == values.loc[near["neighbour"]].to_numpy(
-            object
-        )
+        own, other = (values.loc[near[who]].to_numpy(object) for who in ("id", "neighbour"))
+        is_same = own == other
         return np.isin(list(self.ids), near.loc[is_same, "id"].tolist())
 
 
@@ -407,9 +406,8 @@ def slice_entries(task: Task, tables: Mapping[str, pa.Table]) -> SlicedEntries:
         columns = columns.join(make(inputs).loc[ids])
     columns = columns.rename_axis("id").reset_index()
     table = pa.Table.from_pandas(columns.astype("string"), preserve_index=False)
-    return SlicedEntries(
-        columns=columns, neighbours=neighbours, sha256=content_hash(table, key="id")
-    )
+    sha256 = content_hash(table, key="id")
+    return SlicedEntries(columns=columns, neighbours=neighbours, sha256=sha256)
 
 
 def _neighbours(
@@ -529,9 +527,7 @@ def crossing_ids(layout: Layout, task: Task, version: str) -> frozenset[str]:
     if COMPOSITION not in tables["entries"].column_names:
         return frozenset()
     frame = store.to_frame(tables["entries"].select(["id", COMPOSITION])).dropna()
-    split = store.to_frame(store.rows_with(tables["splits"], "split_name", task.split))[
-        ["id", "subset"]
-    ]
-    both = frame.merge(split, on="id", validate="one_to_one")
+    split = store.rows_with(tables["splits"], "split_name", task.split).select(["id", "subset"])
+    both = frame.merge(store.to_frame(split), on="id", validate="one_to_one")
     known = set(both.loc[both["subset"] == "train", COMPOSITION])
     return frozenset(both.loc[((both["subset"] == "test") & both[COMPOSITION].isin(known)), "id"])

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from ionladder import errors as err
 from ionladder import repo
 from ionladder.config import DatasetVersion
 from ionladder.data.registry import get_dataset
-from ionladder.errors import BaselineError, DataChangedError, DataMissingError, Problem, first_few
 from ionladder.repo import Layout
 from ionladder.specs import Array, Dataset, Table, Task, arrow_schema
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
+
     import pandas as pd
     import pyarrow as pa
 
@@ -109,40 +111,39 @@ class StreamedWriter:
     Rows must come in strictly ascending order of the key. Each block becomes a row group.
 
     Args:
-        path: The file, which is overwritten.
+        folder: Where the file is written, or written over; it bears the name of the table.
         spec: Its columns.
         metadata: File metadata (dataset, version, …).
 
     Example:
-        >>> with StreamedWriter(path, spec, {}) as writer:  # doctest: +SKIP
+        >>> with StreamedWriter(folder, spec, {}) as writer:  # doctest: +SKIP
         ...     for block in blocks:
         ...         writer.write(block)
         >>> writer.table.rows  # doctest: +SKIP
         929066
     """
 
-    def __init__(self, path: Path, spec: Table, metadata: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, spec: Table, metadata: Mapping[str, str]) -> None:
         import pyarrow.parquet as pq
 
-        self._spec, self._path = spec, path
+        self.spec, self._path = spec, folder / f"{spec.name}.parquet"
         self._digest = _BlockDigest(spec)
         self._last: tuple[object, ...] | None = None
         # A dictionary of measured figures is larger than they are; their bytes of equal rank are
         # alike, and pack well side by side.
         texts = [c.name for c in spec.columns if c.type in ("string", "category")]
-        real = [c for c in spec.columns if "float" in c.type]
+        real = [
+            f"{c.name}.list.element" if c.type.startswith("list") else c.name
+            for c in spec.columns
+            if "float" in c.type
+        ]
         self._schema = arrow_schema(spec.columns)
         self._writer = pq.ParquetWriter(
-            path,
+            self._path,
             self._schema.with_metadata(dict(sorted(metadata.items()))),
             compression="zstd",
             use_dictionary=texts or False,
-            column_encoding={
-                f"{c.name}.list.element" if c.type.startswith("list") else c.name: (
-                    "BYTE_STREAM_SPLIT"
-                )
-                for c in real
-            },
+            column_encoding=dict.fromkeys(real, "BYTE_STREAM_SPLIT"),
         )
 
     def __enter__(self) -> Self:
@@ -159,10 +160,10 @@ class StreamedWriter:
         """
         if not block.num_rows:
             return
-        block = block.select([column.name for column in self._spec.columns]).cast(self._schema)
-        for key in zip(*(block[name].to_pylist() for name in self._spec.key), strict=True):
+        block = block.select([column.name for column in self.spec.columns]).cast(self._schema)
+        for key in zip(*(block[name].to_pylist() for name in self.spec.key), strict=True):
             if self._last is not None and not self._last < key:
-                raise ValueError(f"{self._spec.name}: key {key} does not follow {self._last}")
+                raise ValueError(f"{self.spec.name}: key {key} does not follow {self._last}")
             self._last = key
         self._digest.update(block)
         self._writer.write_table(block, row_group_size=block.num_rows)
@@ -200,9 +201,7 @@ class _BlockDigest:
         return StreamedTable(path=path, rows=self._rows, column_sha256=hashes)
 
 
-def _feed(
-    array: pa.Array, valid: hashlib._Hash, lengths: hashlib._Hash, values: hashlib._Hash
-) -> None:
+def _feed(array: pa.Array, valid: _Hash, lengths: _Hash, values: _Hash) -> None:
     """Feed one chunk of a column to its three hashes."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -280,10 +279,8 @@ def make_manifest(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion)
     met = {pair for check in built.checks for pair in check.excused}
     tables, frames = built.tables, built.frames
     described = {t.name: describe_table(t, tables[t.name]) for t in dataset.tables}
-    blocks = {
-        t.name: _described(t, frames[t.name].rows, frames[t.name].column_sha256)
-        for t in dataset.frames
-    }
+    streamed = [(table, frames[table.name]) for table in dataset.frames]
+    blocks = {t.name: _described(t, made.rows, made.column_sha256) for t, made in streamed}
     return {
         "dataset": pinned.dataset,
         "version": pinned.version,
@@ -363,34 +360,28 @@ def require_manifest(layout: Layout, dataset: str, version: str) -> Manifest:
     """
     manifest = read_manifest(layout, dataset, version)
     if manifest is None:
-        raise DataMissingError(
-            layout.relative(layout.manifest(dataset, version)),
-            f"the manifest of {dataset} {version}",
-            "no such file",
-            f"Run `ionladder ingest {version_key(dataset, version)}`.",
-        )
+        where = layout.relative(layout.manifest(dataset, version))
+        of, key = f"{dataset} {version}", version_key(dataset, version)
+        raise err.DataMissingError(err.worded("no-manifest", where, of=of, key=key))
     return manifest
 
 
-def released_problems(committed: Manifest, fresh: Manifest, *, where: str) -> list[Problem]:
+def released_problems(committed: Manifest, fresh: Manifest, *, where: str) -> list[err.Problem]:
     """Tables whose content differs from the released one, with the columns that do."""
-    step = (
-        "A released version is immutable. Install the packages of requirements.lock and try again; "
-        "bytes that changed upstream get a new version in params.yaml; and if IonLadder's own "
-        "reading of them changed on purpose, delete this manifest, ingest again, and say so in "
-        "CHANGELOG.md."
-    )
     problems = []
     old, new = ({**m["tables"], **m.get("frames", {})} for m in (committed, fresh))
     for name in {**old, **new}:
         released, built, place = old.get(name), new.get(name), f"{where}, table {name}"
         if released is None or built is None:
+            expected = "the released tables"
             found = "a new table" if released is None else "no such table"
-            problems.append(Problem(place, "the released tables", found, step))
         elif released["content_sha256"] != built["content_sha256"]:
-            columns = differing_columns(released, built)
-            found = f"{built['rows']} rows that differ in {first_few(columns, limit=12)}"
-            problems.append(Problem(place, f"the {released['rows']} released rows", found, step))
+            columns = err.first_few(differing_columns(released, built), limit=12)
+            expected = f"the {released['rows']} released rows"
+            found = f"{built['rows']} rows that differ in {columns}"
+        else:
+            continue
+        problems.append(err.worded("released-changed", place, expected=expected, found=found))
     return problems
 
 
@@ -451,7 +442,7 @@ def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Tabl
 
         bring(layout, dataset, version)
     _require_file(path, f"{name} of {dataset} {version}", key)
-    shown, step = layout.relative(path), f"Run `ionladder ingest {key}` to rebuild it."
+    shown, of = layout.relative(path), f"{dataset} {version}"
     recorded = require_manifest(layout, dataset, version)["tables"][name]
     table = repo.read_parquet(path, shown_as=shown)
     stamp = _stamp(path, recorded["content_sha256"])
@@ -459,24 +450,18 @@ def read_table(layout: Layout, dataset: str, version: str, name: str) -> pa.Tabl
         return table
     declared = {field.name: str(field.type) for field in arrow_schema(spec.columns)}
     found = {field.name: str(field.type) for field in table.schema}
-    again = "Run `ionladder ingest` for this version again."
-    problems = [
-        Problem(
-            f"{shown}, column {column!r}",
-            declared.get(column, "no such column"),
-            found.get(column, "nothing"),
-            again,
-        )
-        for column in {**declared, **found}
-        if declared.get(column) != found.get(column)
-    ]
+    problems = []
+    for column in {**declared, **found}:
+        kinds = (declared.get(column, "no such column"), found.get(column, "nothing"))
+        if kinds[0] != kinds[1]:
+            facts = dict(zip(("expected", "found"), kinds, strict=True))
+            problems.append(err.worded("table-columns", f"{shown}, column {column!r}", **facts))
     if problems:
-        raise DataChangedError(problems)
+        raise err.DataChangedError(problems)
     if repo.content_hash(table, key=list(spec.key)) != recorded["content_sha256"]:
-        columns = differing_columns(recorded, describe_table(spec, table))
-        expected = f"the content recorded in the manifest of {dataset} {version}"
-        other = f"other values in {first_few(columns, limit=12)}"
-        raise DataChangedError(shown, expected, other, step)
+        columns = err.first_few(differing_columns(recorded, describe_table(spec, table)), limit=12)
+        facts = {"of": of, "columns": columns, "key": key}
+        raise err.DataChangedError(err.worded("table-content", shown, **facts))
     _good.add(stamp)
     return table
 
@@ -515,9 +500,8 @@ def require_frames(layout: Layout, dataset: str, version: str, name: str) -> Pat
     expected = repo.read_checksums(layout, dataset, version).get(f"frames/{path.name}")
     stamp = _stamp(path, str(expected))
     if stamp not in _good and (found := repo.sha256_file(path)) != expected:
-        step = f"Run `ionladder ingest {key}` to rebuild it."
-        wanted = f"SHA-256 {expected}, as SHA256SUMS says"
-        raise DataChangedError(layout.relative(path), wanted, found, step)
+        facts = {"sha256": expected, "found": found, "key": key}
+        raise err.DataChangedError(err.worded("frames-changed", layout.relative(path), **facts))
     _good.add(stamp)
     return path
 
@@ -529,8 +513,7 @@ def _stamp(path: Path, digest: str) -> tuple[str, int, int, str]:
 
 def _require_file(path: Path, what: str, key: str) -> None:
     if not path.is_file():
-        step = f"Run `ionladder fetch {key}` and `ionladder ingest {key}`."
-        raise DataMissingError(what, "the table on this machine", "none (it is never in git)", step)
+        raise err.DataMissingError(err.worded("no-table", what, key=key))
 
 
 def load_inputs(layout: Layout, task: Task, version: str) -> TaskInputs:
@@ -653,16 +636,18 @@ class ArrayInputs(TaskInputs):
     def _columns(
         self, table: str, columns: Sequence[str] | None, subset: str
     ) -> tuple[Path, list[str]]:
-        where, step = f"frames {table}", "Correct the model: what is held out is never read."
+        where = f"frames {table}"
         if table not in self.frames:
-            known = first_few(sorted(self.frames)) or "no table of frames"
-            raise BaselineError(where, f"one of {known}", repr(table), step)
+            known = err.first_few(sorted(self.frames)) or "no table of frames"
+            facts = {"expected": f"one of {known}", "found": repr(table)}
+            raise err.BaselineError(err.worded("model-asks", where, **facts))
         path, spec = self.frames[table]
         seen = [c.name for c in spec.columns if subset == "train" or c.role in ("key", "input")]
         refused = [name for name in columns or () if name not in seen]
         if refused:
             expected = f"columns of {subset} rows: {', '.join(seen)}"
-            raise BaselineError(where, expected, first_few(refused), step)
+            found = err.first_few(refused)
+            raise err.BaselineError(err.worded("model-asks", where, expected=expected, found=found))
         return path, seen if columns is None else list(columns)
 
 

@@ -12,7 +12,7 @@ from ionladder.data import store
 from ionladder.data.fetch import changed_raw, missing_raw
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import CheckResult, Manifest
-from ionladder.errors import IonLadderError, Problem
+from ionladder.errors import IonLadderError, Problem, worded
 from ionladder.repo import Layout, read_parquet, sha256_bytes, sha256_file
 from ionladder.specs import Dataset, Table
 
@@ -70,20 +70,13 @@ def identity_problems(
         if released is None or other == version or _identity(released) == _identity(manifest):
             continue
         if not layout.table(dataset.name, other, "entries").is_file():
-            expected = f"the entries of {other} on this machine, because ids or formulas differ"
-            step = f"Run `ionladder fetch {key}` and `ionladder ingest {key}` first."
-            problems.append(Problem(rule, f"{expected} from it", "none", step))
+            problems.append(worded("entries-of-another", rule, other=other, key=key))
             continue
         theirs = _formulas(store.read_table(layout, dataset.name, other, "entries"))
-        step = (
-            "A corrected formula is allow-listed by id with its reason in oddities.yaml; a new "
-            "material needs a new id upstream."
-        )
-        problems += [
-            Problem(f"{rule}, id {entry!r}", f"{theirs[entry]}, as in {other}", mine[entry], step)
-            for entry in sorted(mine.keys() & theirs.keys())
-            if mine[entry] != theirs[entry] and entry not in allowed
-        ]
+        for entry in sorted(mine.keys() & theirs.keys() - allowed):
+            if mine[entry] != theirs[entry]:
+                facts = {"theirs": theirs[entry], "other": other, "mine": mine[entry]}
+                problems.append(worded("formula-changed", f"{rule}, id {entry!r}", **facts))
     return problems
 
 
@@ -149,10 +142,8 @@ def diff_versions(layout: Layout, dataset: str, old: str, new: str) -> list[Cell
     """
     changes = []
     for spec in get_dataset(dataset).tables:
-        before, after = (
-            store.read_table(layout, dataset, version, spec.name) for version in (old, new)
-        )
-        changes += diff_tables(spec, before, after)
+        pair = (store.read_table(layout, dataset, each, spec.name) for each in (old, new))
+        changes += diff_tables(spec, *pair)
     return sorted(changes, key=lambda change: KINDS.index(change.kind))
 
 
@@ -217,9 +208,8 @@ def _row_changes(spec: Table, key: _Key, before: _Rows, after: _Rows) -> Iterato
             if c.role != "key" and old[c.name] != new[c.name]
         ]
     for column, one, other, kind in cells:
-        yield CellChange(
-            table=spec.name, id=entry, column=f"{column}{suffix}", old=one, new=other, kind=kind
-        )
+        cell = {"table": spec.name, "id": entry, "column": f"{column}{suffix}"}
+        yield CellChange(**cell, old=one, new=other, kind=kind)
 
 
 def _identity_of(spec: Table) -> list[str]:
@@ -310,13 +300,13 @@ DATASET_STEPS: tuple[Step, ...] = (verify_raw, verify_tables, verify_versions)
 
 def _read_sums(layout: Layout, pinned: DatasetVersion) -> tuple[dict[str, str], list[Problem]]:
     path = layout.checksums(pinned.dataset, pinned.version)
-    shown, again = layout.relative(path), f"Run `ionladder ingest {pinned.key}` to write it again."
+    shown, key = layout.relative(path), pinned.key
     if not path.is_file():
-        return {}, [Problem(shown, "the checksums of the tables beside it", "no file", again)]
+        return {}, [worded("no-sums", shown, key=key)]
     lines = path.read_bytes().decode("utf-8", errors="replace").removesuffix("\n").split("\n")
     matches = [_SUM_LINE.match(line) for line in lines]
     return {match[2]: match[1] for match in matches if match}, [
-        Problem(f"{shown}, line {number}", "'<SHA-256>  <file>'", repr(line), again)
+        worded("sums-line", f"{shown}, line {number}", line=line, key=key)
         for number, (line, match) in enumerate(zip(lines, matches, strict=True), start=1)
         if match is None
     ]
@@ -327,16 +317,16 @@ def _table_problems(
 ) -> list[Problem]:
     """At most one problem a table: its bytes, or else its content."""
     path = layout.table(pinned.dataset, pinned.version, name)
-    shown, again = layout.relative(path), f"Run `ionladder ingest {pinned.key}` to"
+    shown, key = layout.relative(path), pinned.key
     expected, found = sums.get(path.name), sha256_file(path)
     if expected is not None and found != expected:
-        return [Problem(shown, f"SHA-256 {expected}", found, f"{again} rebuild it.")]
+        return [worded("table-bytes", shown, sha256=expected, found=found, key=key)]
     try:
         store.read_table(layout, pinned.dataset, pinned.version, name)
     except IonLadderError as error:
         return list(error.problems)
     if expected is None and sums:
-        return [Problem(shown, "a line in SHA256SUMS", "none", f"{again} write SHA256SUMS again.")]
+        return [worded("table-unlisted", shown, key=key)]
     return []
 
 
@@ -346,9 +336,8 @@ def _pin_problems(
     if pinned.is_embedded:
         return []
     where = layout.relative(layout.manifest(pinned.dataset, pinned.version))
-    step = "A released version keeps its pins: restore them in params.yaml, or pin a new version."
     return [
-        Problem(f"{where}, source.{name}", f"{value!r}, as in params.yaml", repr(found), step)
+        worded("pins-changed", f"{where}, source.{name}", value=value, found=found)
         for name, value in store.source_of(pinned).items()
         if (found := source.get(name)) != value
     ]

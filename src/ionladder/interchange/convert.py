@@ -90,9 +90,8 @@ def read_foreign(
     if kind == "jarvis":
         return _of_contributions([read_contribution(path) for path in paths], task)
     if len(paths) > 1:
-        step = "Convert them one by one, or put the columns into one file."
         names = ", ".join(path.name for path in paths)
-        raise InterchangeError(names, "one file", str(len(paths)), step)
+        raise InterchangeError(worded("one-file", names, n=len(paths)))
     if kind == "matbench":
         return predictions_of(read_results(paths[0]), task, expected, wanted=choices.matbench_task)
     unit, is_log10_asked = choices.unit, choices.is_log10_asked
@@ -166,9 +165,9 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
         target = names[0] if len(names) == 1 else stated
         if target not in names or target in parts:
             found = "a second one of it" if target in parts else f"{stated!r}"
-            expected = f"a file name whose property is one of {', '.join(names)}, each once"
-            step = f"Name it AI-SinglePropertyPrediction-{names[0]}-{task.dataset}-test-mae.csv.zip"
-            raise InterchangeError(item.name, expected, found, f"{step}, with its own target.")
+            facts = {"first": names[0], "dataset": task.dataset, "found": found}
+            facts["names"] = ", ".join(names)
+            raise InterchangeError(worded("jarvis-name", item.name, **facts))
         pairs = zip(item.ids, item.predictions, strict=True)
         parts[target] = [{"id": i, target: cell} for i, cell in pairs]
     where = ", ".join(item.name for item in contributions)

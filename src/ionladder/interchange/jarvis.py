@@ -64,8 +64,8 @@ def read_contribution(path: Path) -> Contribution:
     where = f"{path.name}, {member}"
     table = read_text_table(text, shown_as=where)
     if not {*HEADER} <= {*table.column_names}:
-        found, step = first_few(table.column_names, limit=8), "Name the two columns so."
-        raise InterchangeError(f"{where}, header", ",".join(HEADER), found, step)
+        facts = {"header": ",".join(HEADER), "found": first_few(table.column_names, limit=8)}
+        raise InterchangeError(worded("jarvis-columns", f"{where}, header", **facts))
     ids, predictions = (tuple(table.column(name).to_pylist()) for name in HEADER)
     left = tuple(name for name in table.column_names if name not in HEADER)
     return Contribution(name=path.name, ids=ids, predictions=predictions, left_out=left)

@@ -27,7 +27,7 @@ from ionladder.submit.validate import Expectations
 # three bytes of JSON can become sixty of memory.
 MAX_VALUES = 2_000_000
 _FOLD_NAME = re.compile(r"fold_(\d{1,3})")
-_WRITE_AGAIN = "Write the file again with matbench's `to_file`."
+
 _RECORD_ALL = "Record every fold, then `to_file`."
 
 
@@ -110,18 +110,20 @@ def _tasks(text: bytes, where: str) -> Mapping[str, Any]:
         document = json.loads(text, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
         found = f"something else ({error})"
-        raise InterchangeError(where, "a results file in JSON", found, _WRITE_AGAIN) from error
+        raise _unread(where, "a results file in JSON", found) from error
     if not isinstance(document, dict):
-        found = f"a {type(document).__name__}"
-        raise InterchangeError(where, "a results file of matbench", found, _WRITE_AGAIN)
+        raise _unread(where, "a results file of matbench", f"a {type(document).__name__}")
     tasks = document.get("tasks")
     if document.get("@class") == "MatbenchTask" or ("results" in document and tasks is None):
         return {str(document.get("dataset_name")): document}
     if not isinstance(tasks, dict) or not tasks:
         expected = "a MatbenchBenchmark with `tasks`, or a MatbenchTask with `results`"
-        found = f"the keys {first_few(document) or 'none'}"
-        raise InterchangeError(where, expected, found, _WRITE_AGAIN)
+        raise _unread(where, expected, f"the keys {first_few(document) or 'none'}")
     return tasks
+
+
+def _unread(where: str, expected: str, found: str) -> InterchangeError:
+    return InterchangeError(worded("matbench-unread", where, expected=expected, found=found))
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -139,8 +141,7 @@ def _folds(content: Any, where: str) -> Iterator[Fold]:
     for name, fold in results.items():
         match = _FOLD_NAME.fullmatch(name)
         if match is None:
-            expected = "folds named fold_0, fold_1, …"
-            raise InterchangeError(where, expected, repr(name), _WRITE_AGAIN)
+            raise _unread(where, "folds named fold_0, fold_1, …", repr(name))
         data = fold.get("data") if isinstance(fold, dict) else None
         if not isinstance(data, dict) or not data:
             expected = "`data` with predictions by id"
@@ -243,17 +244,12 @@ def export_matbench_folds(
 def validation_document(task: Task, pinned: DatasetVersion, inputs: TaskInputs) -> dict[str, Any]:
     """The splits of a task: its test part, where it has one, and every repeat of its folds."""
     folds = pinned.folds
-    facts: dict[str, Any] = {
-        "task": task.name,
-        "dataset": pinned.dataset,
-        "dataset_version": pinned.version,
-    }
+    facts: dict[str, Any] = {"task": task.name, "dataset": pinned.dataset}
+    facts |= {"dataset_version": pinned.version}
     facts |= {"n_splits": folds.n_folds, "n_repeats": folds.n_repeats, "random_state": folds.seed}
     splits = (each for target in inputs.targets for each in _splits(task, target, inputs))
-    return {
-        "metadata": {**facts, "shuffle": True},
-        "splits": {str(name): parts for name, parts in splits},
-    }
+    of_name = {str(name): parts for name, parts in splits}
+    return {"metadata": {**facts, "shuffle": True}, "splits": of_name}
 
 
 def metadata_document(task: Task, inputs: TaskInputs) -> dict[str, Any]:
@@ -336,11 +332,8 @@ def _chosen(results: Results, task: Task, wanted: str | None) -> Mapping[str, tu
     elif not names and len(ours) == 1:
         names = list(ours)
     if not names or not ours.keys() >= {*names}:
-        raise InterchangeError(
-            worded(
-                "matbench-no-task", results.name, task=task.name, names=first_few(ours, limit=13)
-            )
-        )
+        facts = {"task": task.name, "names": first_few(ours, limit=13)}
+        raise InterchangeError(worded("matbench-no-task", results.name, **facts))
     if broken := [results.unreadable[name] for name in names if name in results.unreadable]:
         raise InterchangeError(broken)
     return {name: results.tasks[name] for name in names}
@@ -357,14 +350,12 @@ def _recognise(
     if len(together & test) < len(together & train):
         for (scheme, repeat), part in expected.folds.groupby(["scheme", "repeat"], observed=True):
             if mine == part.groupby("fold")["id"].agg(frozenset).to_dict():
-                return MatbenchName(
-                    task=task.name, target=target, scheme=str(scheme), repeat=int(str(repeat))
-                )
+                place: dict[str, Any] = {"scheme": str(scheme), "repeat": int(str(repeat))}
+                return MatbenchName(task=task.name, target=target, **place)
     elif together == test:
         return MatbenchName(task=task.name, target=target)
-    problems = coverage_problems(
-        sorted(together), expected=test, where=where, elsewhere={"training": train}
-    )
+    elsewhere = {"training": train}
+    problems = coverage_problems(sorted(together), expected=test, where=where, elsewhere=elsewhere)
     if together <= train:
         problems.append(worded("matbench-other-folds", where, task=task.name))
     raise InterchangeError(problems)
@@ -375,9 +366,8 @@ def _target_of(name: str, task: Task, where: str) -> str:
     matches = targets if len(targets) == 1 else [t for t in targets if name.endswith(t)]
     if len(matches) == 1:
         return matches[0]
-    raise InterchangeError(
-        worded("matbench-no-target", where, targets=", ".join(targets), name=name)
-    )
+    known = ", ".join(targets)
+    raise InterchangeError(worded("matbench-no-target", where, targets=known, name=name))
 
 
 def _rows(recorded: Sequence[Fold], split: MatbenchName) -> Iterator[Cells]:
@@ -392,8 +382,6 @@ def _rows(recorded: Sequence[Fold], split: MatbenchName) -> Iterator[Cells]:
 
 
 # --- One of our splits as a task of matbench itself, for notebooks that are written against it
-
-_INSTALL = "docs/interchange.md says how the extra `matbench` is installed with pip and with uv."
 
 
 def matbench_task(
@@ -422,8 +410,8 @@ def matbench_task(
         from matbench.task import MatbenchTask
         from matbench.util import RecursiveDotDict
     except ImportError as error:
-        found = f"none that can be imported ({error})"
-        raise InterchangeError("matbench_task", "the package matbench", found, _INSTALL) from error
+        problem = worded("matbench-no-package", "matbench_task", error=error)
+        raise InterchangeError(problem) from error
     # Its constructor looks the name up among matminer's datasets; everything else needs only these.
     task = MatbenchTask.__new__(MatbenchTask)
     task.dataset_name = name

@@ -106,11 +106,10 @@ def _cells(
         table = tables.read_text_table(tables.read_file(path), shown_as=path.name)
     else:
         table = _sheet(path, reference, [*names.values()])
-    absent = [theirs for theirs in names.values() if theirs not in table.column_names]
-    if absent:
-        found = f"no {first_few(absent)}; there are {first_few(table.column_names, limit=20)}"
-        step = "Correct `columns` and `labels` of the card."
-        raise SubmissionError(path.name, "the columns that the card names", found, step)
+    known = table.column_names
+    if absent := first_few(theirs for theirs in names.values() if theirs not in known):
+        facts = {"absent": absent, "known": first_few(known, limit=20)}
+        raise SubmissionError(worded("card-columns", path.name, **facts))
     return {ours: table.column(theirs).to_pylist() for ours, theirs in names.items()}
 
 
@@ -160,10 +159,9 @@ def _other_labels(
         if len(wrong := np.flatnonzero(~agrees)):
             pairs = zip(frame["id"].iloc[wrong], stated[wrong], ours[name].iloc[wrong], strict=True)
             first = [f"{entry}: {theirs:g} for {mine:g}" for entry, theirs, mine in pairs]
-            expected = f"labels in `{reference.labels[name]}` that are ours to {_AGREE:g}"
-            found = f"others in {len(wrong)} of {len(stated)} rows ({first_few(first)})"
-            step = "Rows are in another order, or of another version: correct the card."
-            problems.append(Problem(where, expected, found, step))
+            facts = {"header": reference.labels[name], "within": _AGREE, "n": len(wrong)}
+            facts |= {"of": len(stated), "first": first_few(first)}
+            problems.append(worded("labels-differ", where, **facts))
     return problems
 
 

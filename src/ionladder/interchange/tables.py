@@ -78,9 +78,9 @@ _SMALL_BYTES = 1_000_000
 _CENTRAL_HEADER = b"PK\x01\x02"
 # More headers than this are not read at all: each would cost a thousand bytes of memory.
 _MAX_HEADERS = 64
-_PACK_AGAIN = "Make the archive again from the one file that it should hold."
+
 _DOWNLOAD_AGAIN = "Download it again."
-_KEEP_THIS_TASK = "Keep only the predictions of this task."
+
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError)
 
 
@@ -98,7 +98,8 @@ def read_file(path: Path) -> bytes:
     if size == 0:
         raise InterchangeError(worded("file-empty", name))
     if size > MAX_PACKED_BYTES:
-        raise InterchangeError(name, f"at most {_mb(MAX_PACKED_BYTES)}", _mb(size), _KEEP_THIS_TASK)
+        most, found = _mb(MAX_PACKED_BYTES), _mb(size)
+        raise InterchangeError(worded("packed-too-large", name, most=most, found=found))
     return path.read_bytes()
 
 
@@ -118,8 +119,7 @@ def unzip(data: bytes, *, suffix: str, shown_as: str) -> tuple[str, bytes]:
             encrypted, damaged or cut off; or unpacks to more than the limits allow.
     """
     if (headers := data.count(_CENTRAL_HEADER)) > _MAX_HEADERS:
-        found = f"about {headers} files"
-        raise InterchangeError(shown_as, f"one {suffix} file", found, _PACK_AGAIN)
+        raise _packed_badly(shown_as, f"one {suffix} file", f"about {headers} files")
     limit = _limit(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -165,26 +165,27 @@ def _only_member(members: list[zipfile.ZipInfo], suffix: str, shown_as: str) -> 
     if len(members) != 1:
         names = first_few(repr(member.filename) for member in members)
         found = f"{len(members)} ({names})" if members else "an empty archive"
-        raise InterchangeError(shown_as, f"exactly one {suffix} file", found, _PACK_AGAIN)
+        raise _packed_badly(shown_as, f"exactly one {suffix} file", found)
     member = members[0]
     name, kind = member.filename, stat.S_IFMT(member.external_attr >> 16)
     # orig_filename still holds what stands behind a NUL, where zipfile cuts the name.
     is_plain = name == member.orig_filename and not set(name) & set("/\\:\0") and name != ".."
     is_packed_plainly = member.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    is_file = is_plain and not member.is_dir() and kind in {0, stat.S_IFREG}
     whole = f"the member {member.orig_filename!r}"
     for is_good, expected, found in (
-        (
-            is_plain and not member.is_dir() and kind in {0, stat.S_IFREG},
-            "a regular file with a plain name, without folders",
-            whole,
-        ),
+        (is_file, "a regular file with a plain name, without folders", whole),
         (name.lower().endswith(suffix), f"one {suffix} file", whole),
         (not member.flag_bits & 1, "a file without a password", "an encrypted one"),
         (is_packed_plainly, "a stored or deflated file", f"method {member.compress_type}"),
     ):
         if not is_good:
-            raise InterchangeError(shown_as, expected, found, _PACK_AGAIN)
+            raise _packed_badly(shown_as, expected, found)
     return member
+
+
+def _packed_badly(where: str, expected: str, found: str) -> InterchangeError:
+    return InterchangeError(worded("packed-badly", where, expected=expected, found=found))
 
 
 def _limit(packed: bytes) -> int:
@@ -194,9 +195,8 @@ def _limit(packed: bytes) -> int:
 
 def _require_size(size: int, limit: int, shown_as: str) -> None:
     if size > limit:
-        most = f"{MAX_RATIO} times its size, {_mb(MAX_TEXT_BYTES)}"
-        expected = f"at most {_mb(limit)} when unpacked ({most})"
-        raise InterchangeError(shown_as, expected, "more", _KEEP_THIS_TASK)
+        most = f"{_mb(limit)} when unpacked ({MAX_RATIO} times its size, {_mb(MAX_TEXT_BYTES)})"
+        raise InterchangeError(worded("packed-too-large", shown_as, most=most, found="more"))
 
 
 def _mb(size: int) -> str:
@@ -229,9 +229,8 @@ def merge_targets(
         return {}
     names = [target.name for target in task.targets]
     if absent := [name for name in names if name not in parts]:
-        raise InterchangeError(
-            worded("targets-absent", where, names=", ".join(names), absent=", ".join(absent))
-        )
+        facts = {"names": ", ".join(names), "absent": ", ".join(absent)}
+        raise InterchangeError(worded("targets-absent", where, **facts))
     rows = list(parts[names[0]])
     order = [tuple(row[key] for key in keys) for row in rows]
     for name in names[1:]:
@@ -239,9 +238,8 @@ def merge_targets(
         differing = sorted({key[-1] for key in by_key.keys() ^ set(order)})
         if differing or not len(by_key) == len(parts[name]) == len(order):
             found = first_few(differing) if differing else "repeated ids"
-            expected = f"{name} for the same entries as {names[0]}, each once"
-            step = "Predict all for each id."
-            raise InterchangeError(where, expected, f"a difference in {found}", step)
+            facts = {"name": name, "first": names[0], "found": found}
+            raise InterchangeError(worded("targets-differ", where, **facts))
         rows = [{**row, **by_key[key]} for row, key in zip(rows, order, strict=True)]
     columns = [*keys]
     for name in names:
@@ -320,10 +318,8 @@ def _id_header(headers: Sequence[str], where: str) -> str:
     found = exact or named or [name for name in headers if name in INDEX_HEADERS]
     if len(found) == 1:
         return found[0]
-    expected = "one column of ids (`ID`, `id` or the index of a data frame)"
     shown = f"{len(found)} ({first_few(found)})" if found else first_few(headers, limit=8)
-    step = "Name the column of ids `id`, and remove or rename the others."
-    raise InterchangeError(where, expected, shown, step)
+    raise InterchangeError(worded("no-id-column", where, found=shown))
 
 
 def _header_of(
@@ -359,9 +355,8 @@ def _header_of(
         if len(matches) == 1:
             return matches[0]
         if matches:
-            step = f"Say which: --column {name}={matches[0]}"
-            expected = f"one column that can be {name}"
-            raise InterchangeError(where, expected, first_few(matches), step)
+            facts = {"name": name, "found": first_few(matches), "first": matches[0]}
+            raise InterchangeError(worded("columns-several", where, **facts))
     raise InterchangeError(worded("no-column", where, name=name, shown=shown))
 
 
@@ -396,21 +391,18 @@ def _converted(
     expected = f"{target.name} in {target.unit}"
     if is_log10_asked and (units.is_linear(target) or (stated.form and not unit)):
         found = "--log10" if units.is_linear(target) else f"--log10 for {stated}"
-        raise InterchangeError(where, expected, found, "Leave --log10 out.")
+        raise InterchangeError(worded("log10-asked", where, expected=expected, found=found))
     given = units.read_unit(unit) if unit else stated.unit
     if unit and (given is None or given.kind != kind):
-        known = (
-            "S/cm, mS/cm, μS/cm, S/m" if kind == "S/cm" else "eV, meV, kJ/mol, kcal/mol, K, cm-1"
-        )
-        raise InterchangeError(
-            "--unit", f"a unit of {target.name}, such as {known}", unit, "Correct it."
-        )
+        known = "eV, meV, kJ/mol, kcal/mol, K, cm-1"
+        known = "S/cm, mS/cm, μS/cm, S/m" if kind == "S/cm" else known
+        facts = {"name": target.name, "known": known, "unit": unit}
+        raise InterchangeError(worded("unit-unknown", "--unit", **facts))
     if unit and stated.unit and stated.unit != given:
         raise InterchangeError(worded("unit-twice", where, unit=unit, stated=stated.unit.name))
     if given and given.kind != kind:
-        raise InterchangeError(
-            worded("unit-of-another-kind", where, expected=expected, given=given.name)
-        )
+        facts = {"expected": expected, "given": given.name}
+        raise InterchangeError(worded("unit-of-another-kind", where, **facts))
     form: units.Form = "" if is_log10_asked else stated.form
     if not (units.is_linear(target) or form or is_log10_asked) and given:
         raise InterchangeError(worded("unit-linear", where, expected=expected, given=given.name))

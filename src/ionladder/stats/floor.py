@@ -10,15 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.errors import MetricInputError, Problem, first_few
+from ionladder.errors import MetricInputError, first_few, worded
 from ionladder.specs import Array
-from ionladder.stats.intervals import (
-    combined_freedom,
-    degrees_of_freedom,
-    error_interval,
-    jackknife_variance,
-    student_t,
-)
+from ionladder.stats import intervals as iv
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,9 +163,9 @@ def replicate_floors(
             value, rest, df = _weighted_mean(sums, weights, unit, stratum, share)
             value, rest = (scale.measured * x + scale.oracle_share for x in (value, rest))
             present = np.array(len(rest))
-            ends = error_interval(value, rest, present=present, df=df, confidence=confidence)
+            ends = iv.error_interval(value, rest, present=present, df=df, confidence=confidence)
             found |= {f"{key}_low": float(ends[0]), f"{key}_high": float(ends[1])}
-        error = math.sqrt(float(jackknife_variance(value, rest, present)))
+        error = math.sqrt(float(iv.jackknife_variance(value, rest, present)))
         counted = {"n_groups": counts.size, "n_clusters": len(rest), "n_entries": y.size}
         found |= {"value": float(value), "oracle_share": scale.oracle_share}
         floors.append(ReplicateFloor(name=name, standard_error=error, df=df, **counted, **found))  # type: ignore[arg-type]
@@ -209,7 +203,7 @@ def _weighted_mean(
     known = shares * (totals[1] > 0)
     sizes = (below[:, known > 0] / totals[1][known > 0]) @ known[known > 0]
     left_out = mean(totals[0] - above, totals[1] - below)
-    return mean(*totals), left_out, degrees_of_freedom(sizes)
+    return mean(*totals), left_out, iv.degrees_of_freedom(sizes)
 
 
 def gap_closed(
@@ -252,11 +246,11 @@ def gap_closed(
     with np.errstate(divide="ignore", invalid="ignore"):
         without = (left_out[1] - left_out[0]) / (left_out[1] - floor.value)
     parts = [
-        (float(jackknife_variance(np.array(closed), without, np.array(len(without)))), df),
+        (float(iv.jackknife_variance(np.array(closed), without, np.array(len(without)))), df),
         ((closed / gap * floor.standard_error) ** 2, floor.df),
         (seed_variance / gap**2, math.inf),
     ]
-    t = float(student_t(float(combined_freedom(parts)), confidence))
+    t = float(iv.student_t(float(iv.combined_freedom(parts)), confidence))
     spread = t * math.sqrt(math.fsum(variance for variance, _ in parts))
     return closed, closed - spread, closed + spread
 
@@ -264,23 +258,11 @@ def gap_closed(
 def _require_repeats(values: Array, groups: npt.NDArray[np.generic]) -> None:
     problems = []
     if (strange := ~np.isfinite(values)).any():
-        problems.append(
-            Problem(
-                "replicate floor, values",
-                "finite numbers",
-                "others at position " + first_few(np.flatnonzero(strange)),
-                "Leave rows without a measured value out of the replicate groups.",
-            )
-        )
+        places = first_few(np.flatnonzero(strange))
+        problems.append(worded("replicates-unmeasured", "replicate floor, values", places=places))
     names, sizes = np.unique(groups, return_counts=True)
     if (sizes < 2).any():
-        problems.append(
-            Problem(
-                "replicate floor, groups",
-                "two or more measurements in every group",
-                "one in group " + first_few(names[sizes < 2]),
-                "Give a replicate group only to materials measured more than once.",
-            )
-        )
+        alone = first_few(names[sizes < 2])
+        problems.append(worded("replicates-single", "replicate floor, groups", names=alone))
     if problems:
         raise MetricInputError(problems)

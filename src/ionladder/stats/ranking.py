@@ -306,9 +306,8 @@ def p_values(standings: Standings, worse: Rows, better: Rows, *, n_draws: int) -
         shares = _drawn_shares(standings, parts, worse, better, errors, n_draws)
     else:
         blocks = (slice(n, n + _PAIRS_AT_ONCE) for n in range(0, len(worse), _PAIRS_AT_ONCE))
-        shares = np.concatenate(
-            [_tails(parts[worse[at]] - parts[better[at]], errors[at]) for at in blocks]
-        )
+        found = [_tails(parts[worse[at]] - parts[better[at]], errors[at]) for at in blocks]
+        shares = np.concatenate(found)
     return np.minimum(2.0 * shares, 1.0)
 
 
@@ -352,11 +351,8 @@ def _tails(differences: Array, errors: Array) -> Array:
 
     scale = np.sqrt(np.einsum("ij,ij->i", differences, differences) + errors**2)
     scale = np.where(scale > 0, scale, 1.0)
-    x, s2, sums = (
-        differences / scale[:, None],
-        (errors / scale) ** 2,
-        differences.sum(axis=1) / scale,
-    )
+    x, s2 = differences / scale[:, None], (errors / scale) ** 2
+    sums = differences.sum(axis=1) / scale
     # The derivative of the cumulant function is concave, so Newton's steps from the left of the
     # solution never pass it; where every group favours one side they grow without end. The
     # exponent is stationary there, so what is left to go changes it by its square only.
@@ -478,9 +474,8 @@ def rank_rows(standings: Standings, verdicts: Verdicts, rows: Rows) -> list[Rank
     groups = np.ones(len(rows), dtype=np.int64)
     for row in np.argsort(values, kind="stable"):
         groups[row] += groups[better[:, row]].max(initial=0)
-    shares = dict(
-        zip(rows[groups == 1].tolist(), _shares_best(standings, rows[groups == 1]), strict=True)
-    )
+    top = rows[groups == 1]
+    shares = dict(zip(top.tolist(), _shares_best(standings, top), strict=True))
     ranks = 1 + np.searchsorted(np.sort(values), values, side="left")
     return [
         RankRow(

@@ -10,31 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 
-from ionladder.baselines.graphs import (
-    ARMS,
-    VACANCY,
-    Arm,
-    Graph,
-    Kinds,
-    Reach,
-    Sees,
-    every_site,
-    kinds_of,
-    make_graph,
-)
+from ionladder.baselines import graphs
 from unit.baselines.crystals import CRYSTALS, REWRITINGS, rock_salt, triclinic
 
-NEAREST = Reach(cutoff_ang=6.0, nearest=12)
-ALL = Reach(cutoff_ang=4.5)
-REACH = Reach(cutoff_ang=5.0)
-SEES: tuple[Sees, ...] = ("distances", "angles", "vectors", "vectors and handedness")
+NEAREST = graphs.Reach(cutoff_ang=6.0, nearest=12)
+ALL = graphs.Reach(cutoff_ang=4.5)
+REACH = graphs.Reach(cutoff_ang=5.0)
+SEES: tuple[graphs.Sees, ...] = ("distances", "angles", "vectors", "vectors and handedness")
 
 
 def _one(species: dict[str, float]) -> Structure:
     return Structure(Lattice.cubic(3.0), [species], [(0, 0, 0)])
 
 
-def _shares(graph: Graph) -> list[tuple[int, int, float]]:
+def _shares(graph: graphs.Graph) -> list[tuple[int, int, float]]:
     rows = zip(graph.node, graph.number, graph.share, strict=True)
     return [(int(node), int(number), round(float(share), 9)) for node, number, share in rows]
 
@@ -57,31 +46,31 @@ def test_each_arm_reads_a_site_in_its_way(
 ) -> None:
     structure = _one(species)
 
-    assert _shares(make_graph(structure, "rounded", REACH)) == rounded
-    assert _shares(make_graph(structure, "majority", REACH)) == majority
-    assert _shares(make_graph(structure, "weighted", REACH)) == weighted
+    assert _shares(graphs.make_graph(structure, "rounded", REACH)) == rounded
+    assert _shares(graphs.make_graph(structure, "majority", REACH)) == majority
+    assert _shares(graphs.make_graph(structure, "weighted", REACH)) == weighted
 
 
 @given(
     amounts=st.dictionaries(
         st.sampled_from(["Li", "Na", "K", "Mg", "O"]), st.floats(0.01, 0.2), min_size=1
     ),
-    arm=st.sampled_from(ARMS),
+    arm=st.sampled_from(graphs.ARMS),
 )
-def test_the_shares_of_a_node_sum_to_one(amounts: dict[str, float], arm: Arm) -> None:
-    graph = make_graph(_one(amounts), arm, Reach(cutoff_ang=1.0))
+def test_the_shares_of_a_node_sum_to_one(amounts: dict[str, float], arm: graphs.Arm) -> None:
+    graph = graphs.make_graph(_one(amounts), arm, graphs.Reach(cutoff_ang=1.0))
 
     if len(graph):
         assert graph.share.sum() == pytest.approx(1.0, abs=1e-12)
         assert (graph.share > 0).all()
     if arm != "weighted":
-        assert VACANCY not in graph.number
+        assert graphs.VACANCY not in graph.number
 
 
 # Edges
 
 
-def surroundings(graph: Graph) -> dict[tuple, float]:
+def surroundings(graph: graphs.Graph) -> dict[tuple, float]:
     """What sites hold and hear, with the part of the sites of which that is true."""
     holds: list[list] = [[] for _ in range(len(graph))]
     hears: list[list] = [[] for _ in range(len(graph))]
@@ -97,22 +86,24 @@ def surroundings(graph: Graph) -> dict[tuple, float]:
 
 
 def test_a_lone_atom_hears_its_own_images_and_an_empty_crystal_nothing() -> None:
-    lone = make_graph(_one({"Li": 1.0}), "rounded", Reach(cutoff_ang=3.1))
-    empty = make_graph(_one({"Li": 0.4}), "rounded", ALL)
+    lone = graphs.make_graph(_one({"Li": 1.0}), "rounded", graphs.Reach(cutoff_ang=3.1))
+    empty = graphs.make_graph(_one({"Li": 0.4}), "rounded", ALL)
 
     assert lone.sender.tolist() == [0] * 6
     assert sorted(np.abs(lone.vector_ang).sum(axis=1)) == [3.0] * 6
     assert len(empty) == 0
     assert empty.vector_ang.shape == (0, 3)
     for sees in SEES:
-        assert not kinds_of(empty, sees).is_usable
+        assert not graphs.kinds_of(empty, sees).is_usable
 
 
-@pytest.mark.parametrize("arm", ARMS)
-def test_of_the_nearest_there_are_exactly_as_many_as_asked_for(arm: Arm) -> None:
+@pytest.mark.parametrize("arm", graphs.ARMS)
+def test_of_the_nearest_there_are_exactly_as_many_as_asked_for(arm: graphs.Arm) -> None:
     """None farther than one left out; rock salt has 6 + 12 neighbours, of which 12 are taken."""
     for make in CRYSTALS.values():
-        few, every = (make_graph(make(), arm, r) for r in (NEAREST, Reach(cutoff_ang=6.0)))
+        few, every = (
+            graphs.make_graph(make(), arm, r) for r in (NEAREST, graphs.Reach(cutoff_ang=6.0))
+        )
         assert (np.bincount(few.receiver) == 12).all()
         for site in range(len(few)):
             near, known = (
@@ -126,8 +117,10 @@ def test_of_the_nearest_there_are_exactly_as_many_as_asked_for(arm: Arm) -> None
 def test_neither_edges_nor_kinds_depend_on_how_the_crystal_is_written(rewriting: str) -> None:
     for number, make in enumerate(CRYSTALS.values()):
         one, other = make(), REWRITINGS[rewriting](make())
-        arm, reach = ARMS[number % 3], (NEAREST, ALL)[number % 2]
-        before, after = (surroundings(make_graph(crystal, arm, reach)) for crystal in (one, other))
+        arm, reach = graphs.ARMS[number % 3], (NEAREST, ALL)[number % 2]
+        before, after = (
+            surroundings(graphs.make_graph(crystal, arm, reach)) for crystal in (one, other)
+        )
         assert after == pytest.approx(before)
         for sees in SEES:
             kinds, again = (_kinds(crystal, sees) for crystal in (one, other))
@@ -139,22 +132,24 @@ def test_neither_edges_nor_kinds_depend_on_how_the_crystal_is_written(rewriting:
 # Sites that are alike
 
 
-def _kinds(structure: Structure, sees: Sees) -> Kinds:
-    return kinds_of(make_graph(structure, "weighted", REACH), sees)
+def _kinds(structure: Structure, sees: graphs.Sees) -> graphs.Kinds:
+    return graphs.kinds_of(graphs.make_graph(structure, "weighted", REACH), sees)
 
 
 @pytest.mark.parametrize("sees", SEES)
-def test_rock_salt_has_two_kinds_and_a_crystal_without_symmetry_one_a_site(sees: Sees) -> None:
+def test_rock_salt_has_two_kinds_and_a_crystal_without_symmetry_one_a_site(
+    sees: graphs.Sees,
+) -> None:
     kinds = _kinds(rock_salt(), sees)
-    graph = make_graph(triclinic(), "weighted", REACH)
+    graph = graphs.make_graph(triclinic(), "weighted", REACH)
 
     assert len(kinds) == 2
     assert kinds.count.tolist() == [4, 4]
     assert kinds.number.tolist() == [3, 9]
     # In units of A/2: 6 neighbours at 1, 12 at √2, 8 at √3, 6 at 2, 24 at √5, 24 at √6.
     assert np.bincount(kinds.receiver).tolist() == [80, 80]
-    for name, value in vars(every_site(graph)).items():
-        np.testing.assert_array_equal(getattr(kinds_of(graph, sees), name), value)
+    for name, value in vars(graphs.every_site(graph)).items():
+        np.testing.assert_array_equal(getattr(graphs.kinds_of(graph, sees), name), value)
 
 
 @pytest.mark.parametrize(
@@ -170,10 +165,10 @@ def test_rock_salt_has_two_kinds_and_a_crystal_without_symmetry_one_a_site(sees:
 def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(
     crystal: str, n_orbits: tuple[int, int]
 ) -> None:
-    graph = make_graph(CRYSTALS[crystal](), "weighted", REACH)
+    graph = graphs.make_graph(CRYSTALS[crystal](), "weighted", REACH)
 
     for sees, expected in zip(SEES[2:], n_orbits, strict=True):
-        kinds = kinds_of(graph, sees)
+        kinds = graphs.kinds_of(graph, sees)
         stands = kinds.count > 0
         assert stands.sum() == expected
         assert set(kinds.receiver) == set(np.flatnonzero(stands)) == set(kinds.like)
@@ -181,10 +176,12 @@ def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(
         if sees == "vectors and handedness":
             np.testing.assert_allclose(np.linalg.det(kinds.turn), 1.0)
         # Two layers, in which a site's vector sums its neighbours' directions and vectors.
-        assert _vector_network(kinds) == pytest.approx(_vector_network(every_site(graph)), rel=1e-6)
+        assert _vector_network(kinds) == pytest.approx(
+            _vector_network(graphs.every_site(graph)), rel=1e-6
+        )
 
 
-def _vector_network(kinds: Kinds) -> float:
+def _vector_network(kinds: graphs.Kinds) -> float:
     length = np.linalg.norm(kinds.vector_ang, axis=1)[:, None]
     direction = kinds.vector_ang / length
     held = np.bincount(kinds.node, kinds.number * kinds.share)

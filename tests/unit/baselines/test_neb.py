@@ -6,17 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ionladder.baselines.neb import (
-    PREDICTIONS,
-    SUMMARY,
-    BandOutcome,
-    Hop,
-    NebSettings,
-    hops_of_folder,
-    potential_of,
-    relax_band,
-    run_bands,
-)
+from ionladder.baselines import neb
 from ionladder.errors import BaselineError
 from ionladder.repo import read_json
 
@@ -25,7 +15,7 @@ SOURCE = "effective medium theory"
 
 
 @pytest.fixture
-def hop() -> Hop:
+def hop() -> neb.Hop:
     """A vacancy of copper that changes places with a neighbour: 31 atoms, ASE's own potential."""
     build = pytest.importorskip("ase.build")
     crystal = build.bulk("Cu", cubic=True) * (2, 2, 2)
@@ -34,7 +24,7 @@ def hop() -> Hop:
     order = [1, *range(2, len(crystal))]
     path = np.repeat(places[None, order], N_IMAGES, axis=0)
     path[:, 0] -= np.linspace(0.0, 1.0, N_IMAGES)[:, None] * way
-    return Hop(
+    return neb.Hop(
         id="mp-30_0_1_0_0_0",
         numbers=crystal.numbers[order],
         cell_ang=np.asarray(crystal.cell),
@@ -48,7 +38,7 @@ def _calculator() -> object:
     return EMT()
 
 
-def _written(hop: Hop, folder: Path) -> Path:
+def _written(hop: neb.Hop, folder: Path) -> Path:
     """The hop as upstream writes it."""
     from ase.io import write
 
@@ -58,8 +48,8 @@ def _written(hop: Hop, folder: Path) -> Path:
 
 
 @pytest.mark.extra
-def test_a_band_converges_to_a_symmetric_barrier(hop: Hop) -> None:
-    band = relax_band(hop, _calculator, NebSettings())
+def test_a_band_converges_to_a_symmetric_barrier(hop: neb.Hop) -> None:
+    band = neb.relax_band(hop, _calculator, neb.NebSettings())
 
     assert band.converged
     assert band.largest_force_ev_per_ang < 0.1
@@ -71,19 +61,19 @@ def test_a_band_converges_to_a_symmetric_barrier(hop: Hop) -> None:
 
 
 @pytest.mark.extra
-def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path: Path) -> None:
+def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: neb.Hop, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
-    outcome = run_bands([hop], _calculator, SOURCE, tmp_path)
+    outcome = neb.run_bands([hop], _calculator, SOURCE, tmp_path)
 
-    assert outcome == BandOutcome(n_hops=1, n_converged=1, n_kept=0)
-    table = pq.read_table(tmp_path / PREDICTIONS)
+    assert outcome == neb.BandOutcome(n_hops=1, n_converged=1, n_kept=0)
+    table = pq.read_table(tmp_path / neb.PREDICTIONS)
     assert table.column_names == ["id", "image", "energy_ev", "positions_ang", "converged"]
     assert table["id"].to_pylist() == [hop.id] * N_IMAGES
     assert table["image"].to_pylist() == list(range(N_IMAGES))
     assert {len(row) for row in table["positions_ang"].to_pylist()} == {3 * hop.n_atoms}
     assert table["converged"].to_pylist() == [True] * N_IMAGES
-    summary = read_json(tmp_path / SUMMARY)
+    summary = read_json(tmp_path / neb.SUMMARY)
     assert summary["potential"] == SOURCE
     assert summary["settings"]["spring_ev_per_ang2"] == 5.0
     (told,) = summary["hops"]
@@ -94,22 +84,22 @@ def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: Hop, tmp_path
 
 @pytest.mark.extra
 def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
-    hop: Hop, tmp_path: Path
+    hop: neb.Hop, tmp_path: Path
 ) -> None:
     import pyarrow.parquet as pq
 
     lithium = replace(hop, id="mp-1_0_1_0_0_0", numbers=np.full(hop.n_atoms, 3))
 
-    outcome = run_bands(
-        [hop, lithium], _calculator, SOURCE, tmp_path, settings=NebSettings(max_steps=1)
+    outcome = neb.run_bands(
+        [hop, lithium], _calculator, SOURCE, tmp_path, settings=neb.NebSettings(max_steps=1)
     )
 
     assert outcome.n_hops == 2
-    table = pq.read_table(tmp_path / PREDICTIONS).to_pylist()[:N_IMAGES]
+    table = pq.read_table(tmp_path / neb.PREDICTIONS).to_pylist()[:N_IMAGES]
     assert {(row["id"], row["energy_ev"], row["converged"]) for row in table} == {
         (lithium.id, None, False)
     }
-    _, told = read_json(tmp_path / SUMMARY)["hops"]
+    _, told = read_json(tmp_path / neb.SUMMARY)["hops"]
     assert "Li" in told["trouble"]
     assert told["barrier_ev"] is None
 
@@ -117,14 +107,17 @@ def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
 @pytest.mark.parametrize("change", ["nothing", "potential", "settings", "path"])
 @pytest.mark.extra
 def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(
-    change: str, hop: Hop, tmp_path: Path
+    change: str, hop: neb.Hop, tmp_path: Path
 ) -> None:
-    few, fewer = NebSettings(max_steps=2, end_steps=2), NebSettings(max_steps=1, end_steps=1)
-    run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
-    first = (tmp_path / PREDICTIONS).read_bytes()
+    few, fewer = (
+        neb.NebSettings(max_steps=2, end_steps=2),
+        neb.NebSettings(max_steps=1, end_steps=1),
+    )
+    neb.run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
+    first = (tmp_path / neb.PREDICTIONS).read_bytes()
     moved = replace(hop, positions_ang=hop.positions_ang + 0.01)
 
-    outcome = run_bands(
+    outcome = neb.run_bands(
         [moved if change == "path" else hop],
         _calculator,
         "another" if change == "potential" else SOURCE,
@@ -134,30 +127,30 @@ def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(
 
     assert outcome.n_kept == (change == "nothing")
     if change == "nothing":
-        assert (tmp_path / PREDICTIONS).read_bytes() == first
+        assert (tmp_path / neb.PREDICTIONS).read_bytes() == first
 
 
 def test_a_folder_without_paths_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match=r"one file <id>_init.xyz a hop; found no such file"):
-        next(hops_of_folder(tmp_path))
+        next(neb.hops_of_folder(tmp_path))
     with pytest.raises(BaselineError, match="found no such folder"):
-        next(hops_of_folder(tmp_path / "elsewhere"))
+        next(neb.hops_of_folder(tmp_path / "elsewhere"))
 
 
 @pytest.mark.extra
-def test_two_images_or_other_atoms_are_no_path(hop: Hop, tmp_path: Path) -> None:
+def test_two_images_or_other_atoms_are_no_path(hop: neb.Hop, tmp_path: Path) -> None:
     file = _written(hop, tmp_path)
     frame = hop.n_atoms + 2
     lines = file.read_text().splitlines(keepends=True)
 
     file.write_text("".join(lines[: 2 * frame]))
     with pytest.raises(BaselineError, match=r"3 images or more .* found 2 images"):
-        next(hops_of_folder(tmp_path))
+        next(neb.hops_of_folder(tmp_path))
 
     lines[frame + 2] = lines[frame + 2].replace("Cu", "Ag")
     file.write_text("".join(lines))
     with pytest.raises(BaselineError, match="images that differ in atoms or cell"):
-        next(hops_of_folder(tmp_path))
+        next(neb.hops_of_folder(tmp_path))
 
 
 # What the two sets of weights give for LiF. They differ by half of the correction of -0.46 eV that
@@ -170,7 +163,7 @@ def test_a_potential_of_the_extra_gives_energies_and_forces(name: str, energy_ev
     pytest.importorskip({"chgnet": "chgnet", "sevennet-0": "sevenn"}[name])
     from ase.build import bulk
 
-    new, source = potential_of(name, None)
+    new, source = neb.potential_of(name, None)
     atoms = bulk("LiF", "rocksalt", a=4.03)
     one, other = new(), new()
     atoms.calc = one

@@ -13,16 +13,7 @@ import pytest
 import torch
 from pymatgen.core import Structure
 
-from ionladder.baselines.architectures import (
-    CGCNN,
-    Convolution,
-    Given,
-    element_vectors,
-    make_m3gnet,
-    make_painn,
-    make_schnet,
-    make_so3net,
-)
+from ionladder.baselines import architectures
 from ionladder.baselines.graphs import Graph, Reach, every_site, kinds_of, make_graph
 from ionladder.baselines.registry import all_baselines
 from ionladder.baselines.train import Batch, collate
@@ -32,11 +23,11 @@ pytestmark = pytest.mark.extra
 
 CPU = torch.device("cpu")
 MAKERS = {
-    "cgcnn": (CGCNN, "distances"),
-    "schnet": (make_schnet, "distances"),
-    "painn": (make_painn, "vectors"),
-    "m3gnet": (make_m3gnet, "angles"),
-    "so3net": (make_so3net, "vectors and handedness"),
+    "cgcnn": (architectures.CGCNN, "distances"),
+    "schnet": (architectures.make_schnet, "distances"),
+    "painn": (architectures.make_painn, "vectors"),
+    "m3gnet": (architectures.make_m3gnet, "angles"),
+    "so3net": (architectures.make_so3net, "vectors and handedness"),
 }
 # Positions pass through single precision in the batch; the networks themselves run in double.
 TOLERANCE = 1e-5
@@ -137,7 +128,7 @@ def test_a_convolution_of_cgcnn_is_the_published_formula() -> None:
         sender=torch.from_numpy(sender),
         count=torch.ones(2, dtype=torch.double),
     )
-    layer = Convolution(3, 4).double().train()
+    layer = architectures.Convolution(3, 4).double().train()
     weight, bias = (value.detach().numpy() for value in (layer.full.weight, layer.full.bias))
 
     found = layer(torch.from_numpy(features), torch.from_numpy(lengths), batch)
@@ -155,7 +146,7 @@ def test_a_convolution_of_cgcnn_is_the_published_formula() -> None:
 
 def test_elements_have_the_published_bins() -> None:
     """As in ``atom_init.json``: O has all nine properties, Th has no electron affinity."""
-    vectors = element_vectors()
+    vectors = architectures.element_vectors()
 
     assert vectors.shape == (119, 92)
     assert vectors[8].nonzero().flatten().tolist() == [16, 20, 34, 37, 51, 64, 74, 79, 86]
@@ -183,7 +174,7 @@ def test_so3net_is_that_of_matgl_where_no_site_is_like_another() -> None:
     network = model.network
     batch = _double(collate([every_site(model.graph(make())) for make in CRYSTALS.values()], CPU))
     ours = network(batch)
-    network.network.embedding = Given()
+    network.network.embedding = architectures.Given()
     network.network.embedding.features = network.embedding(batch)
     graph = SimpleNamespace(
         node_type=torch.arange(batch.n_nodes),

@@ -9,25 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionladder.baselines.features import (
-    SiteTable,
-    cation_clearances,
-    cell_matrix,
-    features_of,
-    free_radii,
-    hop_lengths,
-    neighbours,
-    site_features,
-)
+from ionladder.baselines import features as feat
 from unit.baselines.tiny_barriers import PEROVSKITE, ROCK_SALT, tiny_barriers
 
 A = 4.2  # Å; Li–F is A/2, Li–Li is A/sqrt(2)
 FCC = A / 2 * np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
 
 
-def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> SiteTable:
+def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> feat.SiteTable:
     species, charges, coordinates = sites
-    return SiteTable(
+    return feat.SiteTable(
         cell=np.asarray(cell, dtype=float),
         species=tuple(species),
         charges=np.array(charges, dtype=float),
@@ -35,12 +26,12 @@ def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> S
     )
 
 
-def rock_salt() -> SiteTable:
+def rock_salt() -> feat.SiteTable:
     """LiF in its primitive cell of two atoms."""
     return _crystal(FCC, ROCK_SALT)
 
 
-def conventional_rock_salt() -> SiteTable:
+def conventional_rock_salt() -> feat.SiteTable:
     """The same crystal in its cubic cell of eight atoms."""
     face = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
     lithium = np.array(face)
@@ -50,11 +41,11 @@ def conventional_rock_salt() -> SiteTable:
 
 
 def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search() -> None:
-    cell = cell_matrix(np.array([3.0, 6.0, 4.0]), np.array([55.0, 100.0, 120.0]))
+    cell = feat.cell_matrix(np.array([3.0, 6.0, 4.0]), np.array([55.0, 100.0, 120.0]))
     rng = np.random.default_rng(3)
     one, other = rng.uniform(0, 1, (2, 3)), rng.uniform(0, 1, (3, 3))
 
-    found = neighbours(cell, one, other, 7.0)
+    found = feat.neighbours(cell, one, other, 7.0)
 
     images = np.array(list(product(range(-8, 9), repeat=3)), dtype=float)
     vectors = (other[None, :, None] + images - one[:, None, None]) @ cell
@@ -65,7 +56,7 @@ def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search() -> None:
 
 
 def test_features_of_rock_salt_are_those_worked_out_by_hand() -> None:
-    features = features_of(rock_salt())
+    features = feat.features_of(rock_salt())
 
     assert features["li_li_mean"] == pytest.approx(A / math.sqrt(2), abs=1e-6)
     assert features["li_within_4"] == 12
@@ -81,7 +72,7 @@ def test_features_of_rock_salt_are_those_worked_out_by_hand() -> None:
 
 
 def test_the_choice_of_cell_changes_no_intensive_feature() -> None:
-    small, large = features_of(rock_salt()), features_of(conventional_rock_salt())
+    small, large = feat.features_of(rock_salt()), feat.features_of(conventional_rock_salt())
     gridded = ("free_radius", "cation_clearance", "n_sites")
 
     for name, value in small.items():
@@ -93,8 +84,8 @@ def test_hops_along_chains_in_layers_and_between_layers_have_their_own_lengths()
     orthorhombic = _crystal(np.diag([3.0, 4.5, 7.0]), ROCK_SALT)
     far_apart = _crystal(np.diag([3.0, 4.5, 12.0]), ROCK_SALT)
 
-    np.testing.assert_allclose(hop_lengths(orthorhombic), [3.0, 4.5, 7.0])
-    np.testing.assert_allclose(hop_lengths(far_apart), [3.0, 4.5, 10.0])
+    np.testing.assert_allclose(feat.hop_lengths(orthorhombic), [3.0, 4.5, 7.0])
+    np.testing.assert_allclose(feat.hop_lengths(far_apart), [3.0, 4.5, 10.0])
 
 
 def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
@@ -102,7 +93,7 @@ def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
     length = 4.0
     caesium_chloride = _crystal(length * np.eye(3), ROCK_SALT)
 
-    radii = free_radii(caesium_chloride)
+    radii = feat.free_radii(caesium_chloride)
 
     np.testing.assert_allclose(radii, [length / math.sqrt(2) - 1.33] * 3, atol=0.02)
 
@@ -111,15 +102,15 @@ def test_cations_in_the_cell_centre_are_passed_along_the_edges() -> None:
     length = 4.0
     perovskite = _crystal(length * np.eye(3), PEROVSKITE)
 
-    clearance = cation_clearances(perovskite)
+    clearance = feat.cation_clearances(perovskite)
 
     np.testing.assert_allclose(clearance, [length / math.sqrt(2)] * 3, atol=0.02)
 
 
 def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal() -> None:
     inputs = tiny_barriers()
-    features = site_features(inputs.entries, inputs.structures)
-    alone = site_features(inputs.entries.loc[["e07"]], inputs.structures)
+    features = feat.site_features(inputs.entries, inputs.structures)
+    alone = feat.site_features(inputs.entries.loc[["e07"]], inputs.structures)
 
     pd.testing.assert_frame_equal(features.loc[["e07"]], alone)
     assert np.isfinite(features.to_numpy()).all()

@@ -11,17 +11,9 @@ import pandas as pd
 import pytest
 import torch
 
-from ionladder.baselines import train as training_module
+from ionladder.baselines import train
 from ionladder.baselines.graphs import Kinds, Reach, kinds_of, make_graph
 from ionladder.baselines.registry import get_baseline
-from ionladder.baselines.train import (
-    Trained,
-    pretraining_inputs,
-    reproducible,
-    train_network,
-    unrelated_ids,
-    without_readout,
-)
 from ionladder.config import load_params
 from ionladder.data.registry import all_tasks
 from ionladder.data.store import TaskInputs, load_inputs
@@ -67,8 +59,10 @@ def _crystals() -> list[Kinds]:
 
 
 def _train(labels: np.ndarray, *, seed: int = 0, settings: dict = SETTINGS) -> object:
-    with reproducible(seed):
-        return train_network(Counting(), _crystals(), labels, settings, seed=seed, where="tiny")
+    with train.reproducible(seed):
+        return train.train_network(
+            Counting(), _crystals(), labels, settings, seed=seed, where="tiny"
+        )
 
 
 LABELS = np.array([-3.0, -9.0] * 8)
@@ -105,7 +99,7 @@ def test_the_last_epoch_is_kept_and_the_learning_rate_falls_with_a_cosine(
             rates.append(self.param_groups[0]["lr"])
             weights.append(self.param_groups[0]["params"][0].detach().clone())
 
-    monkeypatch.setitem(training_module._OPTIMISERS, "Adam", Recording)
+    monkeypatch.setitem(train._OPTIMISERS, "Adam", Recording)
     cosine = {"cosine_epochs": 4, "last_learning_rate": 0.0, "order": "fixed", "epochs": 4}
 
     trained = _train(LABELS, settings={**SETTINGS, **cosine})
@@ -172,7 +166,7 @@ def test_running_out_of_memory_and_a_task_without_structures_are_told(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("can't allocate memory")
 
-    monkeypatch.setattr(training_module, "train_network", fail)
+    monkeypatch.setattr(train, "train_network", fail)
     with pytest.raises(BaselineError, match="cgcnn: expected enough memory"):
         get_baseline("cgcnn").fit_predict(all_with_cif(), TRAIN, HELD_OUT, seed=0)
     inputs = replace(all_with_cif(), structures=None)
@@ -193,7 +187,7 @@ FIRST = {
 @pytest.fixture
 def tiny_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """Barriers of made-up crystals instead of BVEL-proto."""
-    monkeypatch.setattr(training_module, "pretraining_inputs", tiny_barriers)
+    monkeypatch.setattr(train, "pretraining_inputs", tiny_barriers)
 
 
 def _asking_for(formulas: dict[str, str]) -> TaskInputs:
@@ -207,12 +201,12 @@ def test_structures_with_a_composition_that_is_asked_for_are_not_learnt_from(for
     source = tiny_barriers()
     asked = _asking_for({"t1": "Li1.0Br1.0", "x1": formula})
 
-    left = unrelated_ids(source, asked, ["t1"])
+    left = train.unrelated_ids(source, asked, ["t1"])
 
     gone = set(source.train_ids) - set(left)
     assert gone
     assert set(source.entries.loc[list(gone), "formula_norm"]) == {"Cl0.50000 Li0.50000"}
-    assert "Br0.50000 Li0.50000" in set(source.entries.loc[list(left), "formula_norm"])
+    assert "Br0.50000 Li0.50000" in set(source.entries.loc[left, "formula_norm"])
 
 
 @pytest.mark.data
@@ -221,29 +215,30 @@ def test_pretraining_leaves_out_every_composition_of_obelix_test_entries(
 ) -> None:
     """Also of those without a CIF; counts are those on the cards."""
     monkeypatch.chdir(repository)
-    layout, source, left = Layout(repository), pretraining_inputs(), {}
+    layout, source, left = Layout(repository), train.pretraining_inputs(), {}
     for task in ("obelix-cif", "obelix"):
         inputs = load_inputs(layout, all_tasks()[task], load_params(layout).task_versions[task])
-        left[task] = unrelated_ids(source, inputs, inputs.train_ids)
+        left[task] = train.unrelated_ids(source, inputs, inputs.train_ids)
         tested = inputs.entries.loc[list(inputs.test_ids), "formula_norm"]
-        learnt = source.entries.loc[list(left[task]), "formula_norm"].str.replace(" ", "")
+        learnt = source.entries.loc[left[task], "formula_norm"].str.replace(" ", "")
         assert not set(tested) & set(learnt)
 
     assert left["obelix-cif"] == left["obelix"]
     assert len(left["obelix"]) == 673
 
 
-def _record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, torch.Tensor], Trained]]:
+def _record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, torch.Tensor], train.Trained]]:
     """First weights and outcome of every training to come."""
-    seen: list[tuple[dict[str, torch.Tensor], Trained]] = []
+    seen: list[tuple[dict[str, torch.Tensor], train.Trained]] = []
+    fit = train.train_network
 
-    def recording(network: torch.nn.Module, *arguments: Any, **names: Any) -> Trained:
+    def recording(network: torch.nn.Module, *arguments: Any, **names: Any) -> train.Trained:
         before = {name: value.clone() for name, value in network.state_dict().items()}
-        trained = train_network(network, *arguments, **names)
+        trained = fit(network, *arguments, **names)
         seen.append((before, trained))
         return trained
 
-    monkeypatch.setattr(training_module, "train_network", recording)
+    monkeypatch.setattr(train, "train_network", recording)
     return seen
 
 
@@ -258,7 +253,7 @@ def test_training_begins_with_pretrained_weights_and_the_readout_of_scratch(
     two_epochs(get_baseline(SCRATCH[name])).fit_predict(all_with_cif(), TRAIN, HELD_OUT, seed=5)
 
     (drawn, pretrained), (begun, _), (scratch, _) = seen
-    learnt = without_readout(pretrained.network.state_dict())
+    learnt = train.without_readout(pretrained.network.state_dict())
     fresh = set(begun) - set(learnt)
     assert fresh
     assert learnt

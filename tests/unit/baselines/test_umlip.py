@@ -8,34 +8,27 @@ import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from ionladder.baselines import umlip as ml
 from ionladder.baselines.registry import get_baseline
-from ionladder.baselines.umlip import (
-    CHGNET,
-    SEVENNET,
-    Potential,
-    UnitCell,
-    embedding_table,
-    whole_atoms,
-)
 from ionladder.errors import BaselineError
 from unit.baselines.tiny_task import rock_salt_cif
 
 POTENTIALS = [
-    pytest.param(CHGNET, 64, id="chgnet"),
-    pytest.param(SEVENNET, 128, id="sevennet", marks=pytest.mark.slow),
+    pytest.param(ml.CHGNET, 64, id="chgnet"),
+    pytest.param(ml.SEVENNET, 128, id="sevennet", marks=pytest.mark.slow),
 ]
 
 
-def _few_features() -> Potential:
+def _few_features() -> ml.Potential:
     """A potential whose features are atomic numbers, and which knows no bromine."""
 
-    def features(_: object, cell: UnitCell) -> np.ndarray:
+    def features(_: object, cell: ml.UnitCell) -> np.ndarray:
         if 35 in cell.numbers:
             msg = "unknown element"
             raise ValueError(msg)
         return np.stack([cell.numbers, np.ones(len(cell.numbers))], axis=1).astype(float)
 
-    return Potential(source=lambda: "few features", load=lambda: None, features=features)
+    return ml.Potential(source=lambda: "few features", load=lambda: None, features=features)
 
 
 def _structures() -> pd.DataFrame:
@@ -47,9 +40,11 @@ def _structures() -> pd.DataFrame:
 def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path: Path) -> None:
     pytest.importorskip("ase")
 
-    first = embedding_table(_few_features(), _structures(), cache=tmp_path)
-    never = Potential(source=lambda: "few features", load=lambda: pytest.fail("kept"), features=max)
-    again = embedding_table(never, _structures(), cache=tmp_path)
+    first = ml.embedding_table(_few_features(), _structures(), cache=tmp_path)
+    never = ml.Potential(
+        source=lambda: "few features", load=lambda: pytest.fail("kept"), features=max
+    )
+    again = ml.embedding_table(never, _structures(), cache=tmp_path)
 
     np.testing.assert_array_equal(first.loc["a"], [6.0, 1.0, 3.0, 0.0])  # Li 3, F 9
     assert first.loc["b"].isna().all()
@@ -61,9 +56,9 @@ def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
         msg = "numpy.dtype size changed"
         raise ValueError(msg)
 
-    broken = Potential(source=lambda: "broken", load=load, features=max)
+    broken = ml.Potential(source=lambda: "broken", load=load, features=max)
     with pytest.raises(BaselineError, match=r"numpy\.dtype size changed"):
-        embedding_table(broken, _structures(), cache=tmp_path)
+        ml.embedding_table(broken, _structures(), cache=tmp_path)
 
     assert not list(tmp_path.rglob("*.json"))
 
@@ -77,7 +72,7 @@ def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
         [[0, 0, 0], [0.1, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0.62]],
     )
 
-    cell = whole_atoms(split)
+    cell = ml.whole_atoms(split)
 
     assert cell.numbers.tolist() == [3, 8, 3, 1]
     np.testing.assert_allclose(cell.fractional[0], [0.1, 0, 0])
@@ -85,8 +80,8 @@ def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
 
 
 @pytest.mark.parametrize(("potential", "width"), POTENTIALS)
-def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, width: int) -> None:
-    name = "chgnet" if potential is CHGNET else "sevennet"
+def test_atom_features_do_not_depend_on_place_and_cell(potential: ml.Potential, width: int) -> None:
+    name = "chgnet" if potential is ml.CHGNET else "sevennet"
     if missing := get_baseline(f"{name}-features").missing_packages():
         pytest.skip(f"needs {missing}")
     crystal = Structure.from_spacegroup(
@@ -100,7 +95,7 @@ def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, wid
     tables = [
         potential.features(
             model,
-            UnitCell(
+            ml.UnitCell(
                 np.array([site.specie.Z for site in one]), one.lattice.matrix, one.frac_coords
             ),
         )
@@ -113,6 +108,6 @@ def test_atom_features_do_not_depend_on_place_and_cell(potential: Potential, wid
         np.testing.assert_allclose(
             table.mean(axis=0), tables[0].mean(axis=0), rtol=0, atol=1e-4 * scale
         )
-    strange = UnitCell(np.array([3, 97]), np.eye(3) * 4.0, np.array([[0] * 3, [0.5] * 3]))
+    strange = ml.UnitCell(np.array([3, 97]), np.eye(3) * 4.0, np.array([[0] * 3, [0.5] * 3]))
     with pytest.raises(ValueError, match="unknown element"):
         potential.features(model, strange)

@@ -13,13 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generate import judge, make_candidate
-from ionladder.data.bond_valence import (
-    SETTINGS,
-    barriers_of,
-    percolation_barriers,
-    percolation_dimension,
-    site_energies,
-)
+from ionladder.data import bond_valence as bv
 from ionladder.errors import IngestError
 from label import variants
 from prototypes import HAND_BUILT, all_prototypes, family_structure
@@ -81,7 +75,7 @@ def test_random_grids_agree_with_a_flood_fill(seed: int, density: float) -> None
     rng = np.random.default_rng(seed)
     cell = rng.random((3, 4, 3)) < density
 
-    dimension = percolation_dimension(with_both_ends(cell))
+    dimension = bv.percolation_dimension(with_both_ends(cell))
 
     assert 2**dimension == max(images_reached(cell), 1)
 
@@ -94,22 +88,22 @@ def test_barriers_are_the_saddles_rounded_up_to_the_step_of_the_bisection() -> N
     energies[4, 2, 2] = 0.5
     step = 20.0 / 2**11
 
-    found = percolation_barriers(with_both_ends(energies), encut=20.0)
+    found = bv.percolation_barriers(with_both_ends(energies), encut=20.0)
 
     assert found.e_1d_ev == pytest.approx(0.5 + step, abs=step)
     assert found.e_2d_ev == pytest.approx(1.0 + step, abs=step)
     assert found.e_3d_ev == pytest.approx(3.0 + step, abs=step)
     for barrier in found.as_tuple():
         assert barrier == round(round(barrier / step) * step, 4)
-    assert percolation_barriers(with_both_ends(energies), encut=2.0).e_3d_ev is None
+    assert bv.percolation_barriers(with_both_ends(energies), encut=2.0).e_3d_ev is None
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_barriers_do_not_fall_with_dimension_and_ignore_the_zero_of_energy(seed: int) -> None:
     cell = np.random.default_rng(seed).gamma(1.0, 1.0, (4, 5, 3))
 
-    plain = percolation_barriers(with_both_ends(cell), encut=20.0)
-    shifted = percolation_barriers(with_both_ends(cell - 7.25), encut=20.0)
+    plain = bv.percolation_barriers(with_both_ends(cell), encut=20.0)
+    shifted = bv.percolation_barriers(with_both_ends(cell - 7.25), encut=20.0)
 
     assert plain == shifted
     assert list(plain.as_tuple()) == sorted(plain.as_tuple())
@@ -134,11 +128,11 @@ def bvlain(structure: Structure) -> tuple[np.ndarray, tuple[float, ...]]:
     lain.read_structure(structure, oxi_check=False)
     grid = lain.bvse_distribution(
         "Li1+",
-        r_cut=SETTINGS.r_cut_ang,
-        resolution=SETTINGS.resolution_ang,
-        k=SETTINGS.max_neighbours,
+        r_cut=bv.SETTINGS.r_cut_ang,
+        resolution=bv.SETTINGS.resolution_ang,
+        k=bv.SETTINGS.max_neighbours,
     )
-    found = lain.percolation_barriers(encut=SETTINGS.encut_ev)
+    found = lain.percolation_barriers(encut=bv.SETTINGS.encut_ev)
     return grid, tuple(float(found[key]) for key in ("E_1D", "E_2D", "E_3D"))
 
 
@@ -151,13 +145,13 @@ def test_energies_and_barriers_are_those_of_bvlain_to_the_last_digit() -> None:
         substituted("perovskite", A="Ba2+", B="Li+", X="F-"),
     ):
         grid, barriers = bvlain(structure)
-        assert np.array_equal(site_energies(structure), grid)
-        assert barriers_of(structure).as_tuple() == barriers
+        assert np.array_equal(bv.site_energies(structure), grid)
+        assert bv.barriers_of(structure).as_tuple() == barriers
 
 
 @needs_bvlain
 def test_layered_licoo2_conducts_in_two_dimensions() -> None:
-    found = barriers_of(substituted("alpha-nafeo2", A="Li+", B="Co3+", X="O2-"))
+    found = bv.barriers_of(substituted("alpha-nafeo2", A="Li+", B="Co3+", X="O2-"))
 
     assert found.e_2d_ev == pytest.approx(found.e_1d_ev, abs=0.05)
     assert found.e_3d_ev > found.e_2d_ev + 3
@@ -165,7 +159,7 @@ def test_layered_licoo2_conducts_in_two_dimensions() -> None:
 
 @needs_bvlain
 def test_olivine_lifepo4_conducts_in_one_dimension() -> None:
-    found = barriers_of(published("olivine"))
+    found = bv.barriers_of(published("olivine"))
 
     assert found.e_1d_ev < 0.6
     assert found.e_2d_ev > found.e_1d_ev + 2
@@ -175,10 +169,10 @@ def test_olivine_lifepo4_conducts_in_one_dimension() -> None:
 @pytest.mark.slow
 def test_origin_and_cell_matter_no_more_than_the_floor() -> None:
     structure = published("antifluorite")
-    reference = np.array(barriers_of(structure).as_tuple())
+    reference = np.array(bv.barriers_of(structure).as_tuple())
 
     for name, varied, settings in variants("proto-00000000", structure):
-        difference = np.abs(np.array(barriers_of(varied, settings).as_tuple()) - reference)
+        difference = np.abs(np.array(bv.barriers_of(varied, settings).as_tuple()) - reference)
         assert difference.max() < FLOOR_EV, name
 
 
@@ -187,4 +181,4 @@ def test_an_ion_without_parameters_is_named() -> None:
     structure = published("li3aln2").replace_species({"N3-": "P3-"}, in_place=False)
 
     with pytest.raises(IngestError, match=r"structure Li3AlP2: expected ions .* found P3-"):
-        barriers_of(structure)
+        bv.barriers_of(structure)

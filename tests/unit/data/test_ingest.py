@@ -15,14 +15,8 @@ from hypothesis import strategies as st
 
 from factories import write_repo
 from ionladder.config import DatasetVersion, FoldSettings, Params, load_params
+from ionladder.data import ingest
 from ionladder.data.fetch import fetch_version
-from ionladder.data.ingest import (
-    connected_components,
-    draw_folds,
-    grouped_folds,
-    ingest_version,
-    shuffled_folds,
-)
 from ionladder.errors import DataChangedError, DataMissingError, IngestError
 from ionladder.repo import Layout
 
@@ -71,7 +65,7 @@ def test_a_version_has_its_tables_checksums_and_manifest(repo: Layout) -> None:
 def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) -> None:
     before = snapshot(repo)
     for pinned in params.versions.values():
-        done = ingest_version(repo, pinned)
+        done = ingest.ingest_version(repo, pinned)
         assert not done.is_first_release
         assert done.n_checks == 15
     assert snapshot(repo) == before
@@ -82,7 +76,7 @@ def test_missing_raw_files_are_named_with_the_command_that_brings_them(
 ) -> None:
     (repo.raw_dir("obelix", "1.0.0") / "all.csv").unlink()
     with pytest.raises(DataMissingError) as caught:
-        ingest_version(repo, params.versions["obelix-1-0-0"])
+        ingest.ingest_version(repo, params.versions["obelix-1-0-0"])
     (problem,) = caught.value.problems
     assert problem.where == "data/obelix/1.0.0/raw/all.csv"
     assert "ionladder fetch obelix-1-0-0" in problem.next_step
@@ -93,7 +87,7 @@ def test_raw_files_with_other_bytes_are_refused(repo: Layout, params: Params) ->
     path.write_bytes(path.read_bytes().replace(b"garnet", b"Garnet"))
     before = snapshot(repo)
     with pytest.raises(DataChangedError, match=r"raw/train\.csv: expected SHA-256"):
-        ingest_version(repo, params.versions["obelix-1-0-0"])
+        ingest.ingest_version(repo, params.versions["obelix-1-0-0"])
     assert snapshot(repo) == before
 
 
@@ -108,7 +102,7 @@ def test_another_content_under_a_released_version_is_refused_by_column(
     )
     raw_changed = {name for name, data in snapshot(repo).items() if before[name] != data}
     with pytest.raises(IngestError) as caught:
-        ingest_version(repo, pinned)
+        ingest.ingest_version(repo, pinned)
     problems = {p.where: p for p in caught.value.problems}
     where = "data/obelix/1.0.0/manifest.json, table "
     assert set(problems) == {f"{where}entries", f"{where}labels"}
@@ -125,7 +119,7 @@ def test_a_failed_first_ingest_leaves_nothing_but_the_raw_files(tmp_path: Path) 
     layout = write_repo(tmp_path, {"1.0.0": {"changes": {("a04", "Z"): "7"}}})
     pinned = fetched(layout, "1.0.0")
     with pytest.raises(IngestError, match="formulas_agree"):
-        ingest_version(layout, pinned)
+        ingest.ingest_version(layout, pinned)
     assert {name.split("/")[2] for name in snapshot(layout)} == {"raw"}
     assert [p.name for p in layout.version_dir("obelix", "1.0.0").iterdir()] == ["raw"]
 
@@ -155,10 +149,10 @@ def test_an_id_used_again_for_another_composition_is_refused(
 ) -> None:
     layout = with_reused_id(tmp_path)
     first, second = (fetched(layout, version) for version in order)
-    ingest_version(layout, first)
+    ingest.ingest_version(layout, first)
     before = snapshot(layout)
     with pytest.raises(IngestError) as caught:
-        ingest_version(layout, second)
+        ingest.ingest_version(layout, second)
     (problem,) = caught.value.problems
     assert problem.where == f"ids_keep_their_formula: obelix {order[1]}, id 'z03'"
     assert order[0] in problem.expected
@@ -184,7 +178,7 @@ def reversed_order(mapping: dict) -> dict:
 def test_components_are_the_finest_partition_that_joins_shared_tokens(
     links: dict[str, list[int]],
 ) -> None:
-    components = connected_components(links)
+    components = ingest.connected_components(links)
     # Oracle: spread labels along shared tokens until nothing changes.
     oracle = {entry: entry for entry in links}
     changed = True
@@ -202,15 +196,15 @@ def test_components_are_the_finest_partition_that_joins_shared_tokens(
 def test_folds_hold_every_entry_out_once_and_are_as_equal_as_components_allow(
     components: dict[str, int], settings: FoldSettings
 ) -> None:
-    rows = draw_folds(components, settings)
+    rows = ingest.draw_folds(components, settings)
     held_out = Counter((row["scheme"], row["repeat"], row["id"]) for row in rows)
     assert set(held_out.values()) == {1}
     assert len(held_out) == 2 * settings.n_repeats * len(components)
-    grouped = grouped_folds(components, settings, repeat=0)
+    grouped = ingest.grouped_folds(components, settings, repeat=0)
     places = {(components[entry], fold) for entry, fold in grouped.items()}
     assert len(places) == len(set(components.values()))
     largest = max(Counter(components.values()).values())
-    for draw, spread in ((grouped_folds, largest), (shuffled_folds, 1)):
+    for draw, spread in ((ingest.grouped_folds, largest), (ingest.shuffled_folds, 1)):
         drawn = draw(components, settings, repeat=0)
         assert drawn == draw(reversed_order(components), settings, repeat=0)
         sizes = Counter(drawn.values())
@@ -224,7 +218,9 @@ def test_shuffled_folds_follow_the_documented_rule() -> None:
         entries, key=lambda e: hashlib.sha256(f"7|kfold_shuffled|1|{e}".encode()).hexdigest()
     )
     settings = FoldSettings(n_folds=2, n_repeats=2, seed=7)
-    assert shuffled_folds(entries, settings, repeat=1) == {e: i % 2 for i, e in enumerate(order)}
+    assert ingest.shuffled_folds(entries, settings, repeat=1) == {
+        e: i % 2 for i, e in enumerate(order)
+    }
 
 
 def test_large_components_are_dealt_first_each_to_an_empty_fold() -> None:
@@ -233,7 +229,7 @@ def test_large_components_are_dealt_first_each_to_an_empty_fold() -> None:
         f"{number:02d}{i:02d}": number for number, size in sizes.items() for i in range(size)
     }
     settings = FoldSettings(n_folds=4, n_repeats=1, seed=1)
-    folds = grouped_folds(components, settings, repeat=0)
+    folds = ingest.grouped_folds(components, settings, repeat=0)
     assert len({folds[f"{number:02d}00"] for number in (1, 2, 3, 4)}) == 4
     # 30 and 25 rows are the share of a fold; the single entries fill up the others.
     assert sorted(Counter(folds.values()).values()) == [22, 23, 25, 30]

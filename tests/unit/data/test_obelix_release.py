@@ -13,23 +13,11 @@ from hypothesis import strategies as st
 from pymatgen.core import Composition, Lattice
 from pymatgen.symmetry.groups import SpaceGroup
 
-from ionladder.data.obelix.release import (
-    COLUMNS,
-    FormulaError,
-    LabelError,
-    crystal_system,
-    largest_fraction_difference,
-    normalised_formula,
-    obeys,
-    parse_conductivity,
-    parse_formula,
-    read_csv,
-    volume,
-)
+from ionladder.data.obelix import release
 from ionladder.errors import IngestError
 
-HEADER = ",".join(COLUMNS)
-REST = "," * (len(COLUMNS) - 1)
+HEADER = ",".join(release.COLUMNS)
+REST = "," * (len(release.COLUMNS) - 1)
 
 
 def write(tmp_path: Path, text: str | bytes) -> Path:
@@ -40,9 +28,9 @@ def write(tmp_path: Path, text: str | bytes) -> Path:
 
 @pytest.mark.parametrize("entry", ["5e2", "019", "max", "nan", "NA", "True", " a "])
 def test_every_value_stays_the_text_it_was(tmp_path: Path, entry: str) -> None:
-    (row,) = read_csv(write(tmp_path, f"{HEADER}\n{entry}{REST}\n"))
+    (row,) = release.read_csv(write(tmp_path, f"{HEADER}\n{entry}{REST}\n"))
     assert row["ID"] == entry
-    assert set(row) == set(COLUMNS)
+    assert set(row) == set(release.COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +39,7 @@ def test_every_value_stays_the_text_it_was(tmp_path: Path, entry: str) -> None:
         (HEADER.removesuffix(",Liion ID"), "missing: Liion ID"),
         (HEADER.replace("ID,", "Id,", 1), "missing: ID; unknown: Id"),
         (f"{HEADER},a", "twice: a"),
-        (",".join(reversed(COLUMNS)), "another order"),
+        (",".join(reversed(release.COLUMNS)), "another order"),
         ("", "missing: ID, Reduced"),
     ],
 )
@@ -59,13 +47,13 @@ def test_another_header_is_refused_column_by_column(
     tmp_path: Path, header: str, found: str
 ) -> None:
     with pytest.raises(IngestError) as caught:
-        read_csv(write(tmp_path, f"{header}\n" if header else b""))
+        release.read_csv(write(tmp_path, f"{header}\n" if header else b""))
     assert caught.value.problems[0].found.startswith(found)
 
 
 @given(st.floats(1e-20, 1.0))
 def test_logarithms_agree_with_numpy(value: float) -> None:
-    label = parse_conductivity(repr(value))
+    label = release.parse_conductivity(repr(value))
     assert label.value == value
     assert label.log10 == pytest.approx(np.log10(value), abs=1e-12)
     assert (label.limit, label.log10_limit) == (None, None)
@@ -73,7 +61,7 @@ def test_logarithms_agree_with_numpy(value: float) -> None:
 
 @pytest.mark.parametrize(("text", "limit"), [("<1E-10", 1e-10), ("<1E-8", 1e-8), ("<5E-9", 5e-9)])
 def test_limits_stand_at_minus_15_and_keep_their_limit(text: str, limit: float) -> None:
-    label = parse_conductivity(text)
+    label = release.parse_conductivity(text)
     assert (label.value, label.limit, label.log10) == (None, limit, -15.0)
     assert label.log10_limit == pytest.approx(math.log10(limit))
 
@@ -82,20 +70,20 @@ def test_limits_stand_at_minus_15_and_keep_their_limit(text: str, limit: float) 
     "text", ["", " ", "n/a", "nan", "0.0", "-1e-5", "<1e-10", "1e-5 ", "<0E-1"]
 )
 def test_any_other_label_is_refused(text: str) -> None:
-    with pytest.raises(LabelError):
-        parse_conductivity(text)
+    with pytest.raises(release.LabelError):
+        release.parse_conductivity(text)
 
 
 def test_crystal_systems_agree_with_pymatgen() -> None:
     for number in (1, 2, 3, 15, 16, 74, 75, 142, 143, 167, 168, 194, 195, 230):
-        assert crystal_system(number) == SpaceGroup.from_int_number(number).crystal_system
+        assert release.crystal_system(number) == SpaceGroup.from_int_number(number).crystal_system
 
 
 @given(st.lists(st.floats(2.0, 40.0), min_size=3, max_size=3), st.floats(60.0, 100.0))
 def test_volumes_agree_with_pymatgen(lengths: list[float], beta: float) -> None:
     cell = (*lengths, 80.0, beta, 95.0)
     oracle = Lattice.from_parameters(*lengths, 80.0, beta, 95.0).volume
-    assert volume(cell) == pytest.approx(oracle, rel=1e-9, abs=1e-5)
+    assert release.volume(cell) == pytest.approx(oracle, rel=1e-9, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +103,8 @@ def test_a_cell_obeys_the_systems_it_could_belong_to(
     cell: tuple[float, ...], systems: set[str]
 ) -> None:
     every = ("monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
-    assert {system for system in every if obeys(cell, system)} == systems
-    assert obeys(cell, "triclinic")
+    assert {system for system in every if release.obeys(cell, system)} == systems
+    assert release.obeys(cell, "triclinic")
 
 
 amounts = st.dictionaries(
@@ -143,7 +131,7 @@ def spell(contents: dict[str, Fraction]) -> str:
 )
 def test_amounts_agree_with_pymatgen(text: str) -> None:
     oracle = Composition(text.replace("[", "(").replace("]", ")").replace(" ", ""))
-    found = {element: float(amount) for element, amount in parse_formula(text).items()}
+    found = {element: float(amount) for element, amount in release.parse_formula(text).items()}
     assert found == pytest.approx({str(el): amount for el, amount in oracle.items()})
 
 
@@ -151,13 +139,13 @@ def test_amounts_agree_with_pymatgen(text: str) -> None:
     "text", ["", " ", "Xx2", "Li2*(H2O)", "Li(PO4", "Li[PO4)", "2Li", "Li-2", "Li0.0", "D2O"]
 )
 def test_what_is_no_formula_is_refused(text: str) -> None:
-    with pytest.raises(FormulaError):
-        parse_formula(text)
+    with pytest.raises(release.FormulaError):
+        release.parse_formula(text)
 
 
 @given(amounts)
 def test_parsing_is_exact(contents: dict[str, Fraction]) -> None:
-    assert parse_formula(spell(contents)) == contents
+    assert release.parse_formula(spell(contents)) == contents
 
 
 @given(amounts, st.integers(2, 24))
@@ -165,5 +153,5 @@ def test_a_larger_cell_has_the_same_normalised_formula(
     contents: dict[str, Fraction], times: int
 ) -> None:
     larger = {element: amount * times for element, amount in reversed(contents.items())}
-    assert normalised_formula(contents) == normalised_formula(larger)
-    assert largest_fraction_difference(contents, larger) == 0.0
+    assert release.normalised_formula(contents) == release.normalised_formula(larger)
+    assert release.largest_fraction_difference(contents, larger) == 0.0

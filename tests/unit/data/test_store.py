@@ -167,7 +167,7 @@ def rows(**changed: list[object]) -> pa.Table:
 
 
 def written(path: Path, table: pa.Table, block: int) -> StreamedTable:
-    with StreamedWriter(path, SPEC, {"dataset": "tiny"}) as writer:
+    with StreamedWriter(path.parent, SPEC, {"dataset": "tiny"}) as writer:
         for start in range(0, table.num_rows, block):
             writer.write(table.slice(start, block))
     return writer.table

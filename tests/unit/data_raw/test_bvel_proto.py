@@ -10,19 +10,11 @@ import numpy as np
 import pytest
 
 import generate
+import prototypes as pt
 from generate import Candidate, Generated, judge, make_candidate
 from ionladder.data.bond_valence import ANIONS, Barriers, ion, radius
 from ionladder.errors import IngestError, Problem
 from label import NO_PARAMETERS, NO_PERCOLATION, label_all
-from prototypes import (
-    CATIONS,
-    HAND_BUILT,
-    Prototype,
-    all_prototypes,
-    assignment_name,
-    assignments,
-    family_structure,
-)
 
 # Shortest and longest first-shell distances (Å) that crystal chemistry knows for the central ions
 # of the frameworks, from Shannon's radii: wrong coordinates would leave these windows.
@@ -48,8 +40,8 @@ SHELLS = {
 LICOO2 = {"A": "Li+", "B": "Co3+", "X": "O2-"}
 
 
-def kind(name: str) -> Prototype:
-    return next(prototype for prototype in all_prototypes() if prototype.name == name)
+def kind(name: str) -> pt.Prototype:
+    return next(prototype for prototype in pt.all_prototypes() if prototype.name == name)
 
 
 def candidate(prototype: str, **ions: str) -> Candidate:
@@ -62,8 +54,8 @@ def candidate(prototype: str, **ions: str) -> Candidate:
 def test_hand_built_types_have_the_published_bonds_and_space_groups() -> None:
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-    for family in HAND_BUILT:
-        structure = family_structure(family)
+    for family in pt.HAND_BUILT:
+        structure = pt.family_structure(family)
         centres, others, _, distances = structure.get_neighbor_list(3.5)
         charges = np.array([site.specie.oxi_state for site in structure])
         bonds = distances[charges[centres] * charges[others] < 0]
@@ -86,12 +78,12 @@ def test_hand_built_types_have_the_published_bonds_and_space_groups() -> None:
 def test_no_neutral_assignment_is_missed() -> None:
     expected = {
         f"A={a} B={b} X={x}"
-        for a, b, x in product(CATIONS, CATIONS, ANIONS)
+        for a, b, x in product(pt.CATIONS, pt.CATIONS, ANIONS)
         if ion(a).charge + ion(b).charge + 3 * ion(x).charge == 0
         and "Li+" in (a, b)
         and ion(a).symbol != ion(b).symbol
     }
-    assert {assignment_name(chosen) for chosen in assignments(kind("perovskite"))} == expected
+    assert {pt.assignment_name(chosen) for chosen in pt.assignments(kind("perovskite"))} == expected
 
 
 def test_licoo2_is_accepted_and_gets_the_cell_of_its_radii() -> None:

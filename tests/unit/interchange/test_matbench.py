@@ -17,13 +17,7 @@ from ionladder.config import DatasetVersion
 from ionladder.data.registry import get_task
 from ionladder.data.store import TaskInputs
 from ionladder.errors import InterchangeError
-from ionladder.interchange.matbench import (
-    Results,
-    matbench_task,
-    metadata_document,
-    read_results,
-    validation_document,
-)
+from ionladder.interchange import matbench as mb
 from ionladder.interchange.rescore import matbench_mae
 from unit.interchange.peer_files import fold, results_document, results_gz, task_document
 
@@ -36,11 +30,11 @@ needs_matbench = pytest.mark.skipif(
 )
 
 
-def read_text(tmp_path: Path, text: str | bytes, *, packed: bool = True) -> Results:
+def read_text(tmp_path: Path, text: str | bytes, *, packed: bool = True) -> mb.Results:
     data = text.encode() if isinstance(text, str) else text
     path = tmp_path / "results.json.gz"
     path.write_bytes(gzip.compress(data) if packed else data)
-    return read_results(path)
+    return mb.read_results(path)
 
 
 # --- Results files
@@ -48,7 +42,7 @@ def read_text(tmp_path: Path, text: str | bytes, *, packed: bool = True) -> Resu
 
 def test_predictions_come_fold_by_fold_and_scores_as_claims(tmp_path: Path) -> None:
     folds = {"fold_10": fold({"mb-9": 1.0}), **FOLDS}
-    results = read_results(results_gz(tmp_path / "results.json.gz", {"matbench_steels": folds}))
+    results = mb.read_results(results_gz(tmp_path / "results.json.gz", {"matbench_steels": folds}))
     first, second, last = results.tasks["matbench_steels"]
     assert first.predictions == {"mb-1": "1.5", "mb-2": "-2"}
     assert second.predictions == {"mb-3": "0.1"}
@@ -66,7 +60,7 @@ def test_plain_text_and_a_single_task_are_read(tmp_path: Path) -> None:
 def test_nan_and_what_is_no_number_stay_recognisable(tmp_path: Path) -> None:
     data = {"a": float("nan"), "b": True, "c": [1.0], "d": None, "e": "x", "f": float("inf")}
     path = results_gz(tmp_path / "r.json.gz", {"t": {"fold_0": fold(data)}})
-    read = read_results(path).tasks["t"][0].predictions
+    read = mb.read_results(path).tasks["t"][0].predictions
     assert (read["a"], read["f"]) == ("nan", "inf")
     for key in "bcde":
         with pytest.raises(ValueError, match="could not convert"):
@@ -77,7 +71,7 @@ def test_a_task_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     broken = {"fold_0": {"parameters": {}, "scores": {}}}
     names = {f"t{i}": {n: fold({"a": 1.0})} for i, n in enumerate(("fold_", "0", "fold_9999"))}
     tasks = {"good": FOLDS, "broken": broken, "empty": {}, **names}
-    results = read_results(results_gz(tmp_path / "r.json.gz", tasks))
+    results = mb.read_results(results_gz(tmp_path / "r.json.gz", tasks))
     assert list(results.tasks) == ["good"]
     assert results.unreadable["broken"].where == "r.json.gz, task broken, fold_0"
     assert "Record every fold" in results.unreadable["empty"].next_step
@@ -107,7 +101,7 @@ def test_what_is_no_results_file_is_refused(tmp_path: Path, text: str | bytes) -
 
 @pytest.fixture(scope="module")
 def document(pinned: DatasetVersion, inputs: TaskInputs) -> dict[str, Any]:
-    return validation_document(TASK, pinned, inputs)
+    return mb.validation_document(TASK, pinned, inputs)
 
 
 def test_every_entry_is_held_out_exactly_once_a_repeat(
@@ -148,7 +142,7 @@ def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
         repository / "submissions/bvel-proto/structure-hgb/cv_predictions.parquet"
     )
     sent = sent[(sent["scheme"] == "chemsys") & (sent["repeat"] == 0)].set_index("id")["e_1d_ev"]
-    task = matbench_task(document, metadata_document(TASK, inputs), NAME, frame)
+    task = mb.matbench_task(document, mb.metadata_document(TASK, inputs), NAME, frame)
     for number in task.folds:
         given, truth = task.get_train_and_val_data(number)
         assert len(given) == len(truth)
@@ -159,7 +153,7 @@ def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
     task.to_file(path)
 
     expected = {name: part["test"] for name, part in document["splits"][NAME].items()}
-    scores = matbench_mae(NAME, read_results(path).tasks[NAME], labels.to_dict(), expected)
+    scores = matbench_mae(NAME, mb.read_results(path).tasks[NAME], labels.to_dict(), expected)
     assert scores.mean == pytest.approx(task.scores["mae"]["mean"], abs=1e-12)
     assert scores.std == pytest.approx(task.scores["mae"]["std"], abs=1e-12)
     assert scores.wrong_claims == ()
@@ -173,13 +167,13 @@ def test_a_file_that_matbench_publishes_gives_the_scores_it_states() -> None:
     import matbench.tests
 
     folder = Path(matbench.tests.__file__).parent
-    results = read_results(folder / "mb_all_tasks_random.json")
+    results = mb.read_results(folder / "mb_all_tasks_random.json")
     assert (len(results.tasks), results.unreadable) == (13, {})
     for task, perfect in (
         ("matbench_steels", "msonability_matbench_steels.json"),
         ("matbench_dielectric", "scores_matbench_dielectric_perfect.json"),
     ):
-        folds = read_results(folder / perfect).tasks[task]
+        folds = mb.read_results(folder / perfect).tasks[task]
         labels = {i: float(cell) for part in folds for i, cell in part.predictions.items()}
         scores = matbench_mae(task, results.tasks[task], labels)
         assert scores.wrong_claims == ()

@@ -17,14 +17,7 @@ from ionladder.cli.main import app
 from ionladder.interchange.jarvis import read_contribution, read_labels
 from ionladder.interchange.matbench import read_results
 from ionladder.interchange.rescore import JARVIS_DECIMALS, jarvis_mae, matbench_mae, rescore
-from unit.interchange.peer_files import (
-    JARVIS_NAME,
-    fold,
-    jarvis_labels,
-    jarvis_zip,
-    results_gz,
-    zip_bytes,
-)
+from unit.interchange import peer_files as peer
 
 LABELS = {f"JVASP-{i}": 0.5 * i for i in range(8)}
 
@@ -42,8 +35,10 @@ def as_jarvis_computes(contribution: Path, labels: Path) -> float:
 def both_scores(
     tmp_path: Path, labels: dict[str, float], lines: list[str]
 ) -> tuple[float, float, tuple[str, ...]]:
-    sent = jarvis_zip(tmp_path / JARVIS_NAME, ["id,prediction", *lines])
-    truth = jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", {"train": {}, "test": labels})
+    sent = peer.jarvis_zip(tmp_path / peer.JARVIS_NAME, ["id,prediction", *lines])
+    truth = peer.jarvis_labels(
+        tmp_path / "tiny_log10_sigma.json.zip", {"train": {}, "test": labels}
+    )
     score = jarvis_mae(read_contribution(sent), read_labels(truth))
     problems = tuple(str(problem) for problem in score.problems)
     return round(score.value, JARVIS_DECIMALS), as_jarvis_computes(sent, truth), problems
@@ -79,10 +74,12 @@ SPLITS = {"fold_0": ["mb-tiny-0", "mb-tiny-1", "mb-tiny-2"], "fold_1": ["mb-tiny
 
 def matbench_file(path: Path, offsets: dict[str, float], claimed: dict[str, float]) -> Path:
     folds = {
-        name: fold({i: TRUTH[i] + offsets.get(i, 0.0) for i in ids}, scores={"mae": claimed[name]})
+        name: peer.fold(
+            {i: TRUTH[i] + offsets.get(i, 0.0) for i in ids}, scores={"mae": claimed[name]}
+        )
         for name, ids in SPLITS.items()
     }
-    return results_gz(path, {"matbench_tiny": folds})
+    return peer.results_gz(path, {"matbench_tiny": folds})
 
 
 def test_a_matbench_file_gives_the_mean_over_folds_that_their_page_prints(tmp_path: Path) -> None:
@@ -118,23 +115,25 @@ def foreign_tree(root: Path) -> None:
     for folder in (labels, *(files / name for name in ("whole", "quoted", "slip", "mac", "text"))):
         folder.mkdir(parents=True)
     truth = {**LABELS, "JVASP-miller_1_1_0": 9.0}
-    jarvis_labels(labels / "tiny_log10_sigma.json.zip", {"train": {}, "test": truth})
+    peer.jarvis_labels(labels / "tiny_log10_sigma.json.zip", {"train": {}, "test": truth})
     rows = [f"{i},{value + 0.25}" for i, value in truth.items()]
-    jarvis_zip(files / "whole" / JARVIS_NAME, ["id,prediction", *rows[::-1]])
+    peer.jarvis_zip(files / "whole" / peer.JARVIS_NAME, ["id,prediction", *rows[::-1]])
     further = [f"{n},{row.split(',')[0]},0,{row.split(',')[1]}" for n, row in enumerate(rows)]
-    jarvis_zip(files / "quoted" / JARVIS_NAME, [",id,target,prediction", *further])
+    peer.jarvis_zip(files / "quoted" / peer.JARVIS_NAME, [",id,target,prediction", *further])
     slip = [row.replace("1_1_0", "1_0_1") for row in rows]
-    jarvis_zip(files / "slip" / JARVIS_NAME, ["id,prediction", *slip])
+    peer.jarvis_zip(files / "slip" / peer.JARVIS_NAME, ["id,prediction", *slip])
     twins = {"x.csv": "\n".join(["id,prediction", *rows]).encode(), "__MACOSX/._x.csv": b"\0"}
-    (files / "mac" / JARVIS_NAME).write_bytes(zip_bytes(twins))
-    jarvis_zip(files / "text" / JARVIS_NAME, ["id,prediction", *rows[1:], "JVASP-0,none"])
+    (files / "mac" / peer.JARVIS_NAME).write_bytes(peer.zip_bytes(twins))
+    peer.jarvis_zip(files / "text" / peer.JARVIS_NAME, ["id,prediction", *rows[1:], "JVASP-0,none"])
     algorithm = root / "benchmarks/matbench_v0.1_tiny"
     algorithm.mkdir(parents=True)
     matbench_file(algorithm / "results.json.gz", {}, {"fold_0": 0.0, "fold_1": 0.5})
     glass = root / "benchmarks/matbench_v0.1_glass"
     glass.mkdir()
     said = {"mb-glass-1": True, "mb-glass-2": False, "mb-glass-3": True}
-    results_gz(glass / "results.json.gz", {"matbench_glass": {"fold_0": fold(said, scores={})}})
+    peer.results_gz(
+        glass / "results.json.gz", {"matbench_glass": {"fold_0": peer.fold(said, scores={})}}
+    )
     (root / "labels").mkdir()
     frame = {"columns": ["composition", "gfa"], "data": [["A", True], ["B", False], ["C", False]]}
     packed = gzip.compress(json.dumps({"index": [0, 1, 2], **frame}).encode())

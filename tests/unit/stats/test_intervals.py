@@ -10,16 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ionladder.stats.intervals import (
-    combined_freedom,
-    degrees_of_freedom,
-    error_interval,
-    intraclass_correlation,
-    left_out_means,
-    make_groups,
-    merged_groups,
-    share_interval,
-)
+from ionladder.stats import intervals as iv
 
 # --- groups and degrees of freedom
 
@@ -43,7 +34,7 @@ def freedom_by_matrices(entries: np.ndarray, shared: float) -> float:
 @given(labels=labels, seed=st.integers(0, 1000))
 def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=(3, len(labels)))
-    groups = make_groups(labels)
+    groups = iv.make_groups(labels)
     expected = [
         [row[np.array(labels) == name].sum() for name in sorted(set(labels))] for row in values
     ]
@@ -54,14 +45,14 @@ def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
 @given(sizes=sizes, shared=st.floats(0.0, 1.0))
 def test_degrees_of_freedom_agree_with_matrices(sizes: list[int], shared: float) -> None:
     entries = np.array(sizes)
-    assert degrees_of_freedom(entries.astype(float), shared=shared) == pytest.approx(
+    assert iv.degrees_of_freedom(entries.astype(float), shared=shared) == pytest.approx(
         freedom_by_matrices(entries, shared), rel=1e-6
     )
 
 
 def test_combined_degrees_of_freedom_by_hand() -> None:
     # (1 + 3)² / (1²/4 + 3²/9)
-    assert float(combined_freedom([(1.0, 4.0), (3.0, 9.0)])) == pytest.approx(16 / 1.25)
+    assert float(iv.combined_freedom([(1.0, 4.0), (3.0, 9.0)])) == pytest.approx(16 / 1.25)
 
 
 # --- intervals
@@ -74,12 +65,12 @@ groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40).filter(
 
 def parts(errors: np.ndarray, labels: list[int]) -> dict[str, object]:
     """Everything an interval asks for, from errors and their groups."""
-    groups = make_groups(labels)
+    groups = iv.make_groups(labels)
     return {
         "value": np.asarray(errors.mean()),
-        "left_out": left_out_means(groups.sums(errors), groups.sizes),
+        "left_out": iv.left_out_means(groups.sums(errors), groups.sizes),
         "present": groups.n_present,
-        "df": degrees_of_freedom(groups.sizes),
+        "df": iv.degrees_of_freedom(groups.sizes),
         "confidence": 0.95,
     }
 
@@ -96,15 +87,15 @@ def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int],
     k = len(names)
     error = math.sqrt((k - 1) / k * sum((x - errors.mean()) ** 2 for x in without))
     sizes = np.array([labels.count(name) for name in names], dtype=float)
-    t = stats.t.ppf(0.975, degrees_of_freedom(sizes))
+    t = stats.t.ppf(0.975, iv.degrees_of_freedom(sizes))
     factor = math.exp(t * error / errors.mean())
-    low, high = error_interval(**parts(errors, labels))
+    low, high = iv.error_interval(**parts(errors, labels))
     assert (float(low), float(high)) == pytest.approx(
         (errors.mean() / factor, errors.mean() * factor), rel=1e-9
     )
 
 
-@pytest.mark.parametrize("interval", [error_interval, share_interval])
+@pytest.mark.parametrize("interval", [iv.error_interval, iv.share_interval])
 def test_one_group_has_no_interval(interval: object) -> None:
     low, high = interval(**parts(np.array([0.5, 1.0]), [4, 4]))
     assert math.isnan(low)
@@ -113,7 +104,7 @@ def test_one_group_has_no_interval(interval: object) -> None:
 
 def test_independent_entries_give_wilson_s_interval_with_student_s_t() -> None:
     is_good = np.array([1.0] * 12 + [0.0] * 28)
-    low, high = share_interval(**parts(is_good, list(range(40))))
+    low, high = iv.share_interval(**parts(is_good, list(range(40))))
     # The jackknife's variance is p(1 − p)/39: 39 entries' worth. Its ends solve
     # (p − x)² = t² x(1 − x)/39.
     t = stats.t.ppf(0.975, 39)
@@ -126,17 +117,17 @@ def test_an_interval_of_a_share_stays_within_0_and_1_and_mirrors(
     labels: list[int], seed: int
 ) -> None:
     is_good = (np.random.default_rng(seed).random(len(labels)) < 0.4).astype(float)
-    low, high = share_interval(**parts(is_good, labels))
+    low, high = iv.share_interval(**parts(is_good, labels))
     assert 0 <= low <= is_good.mean() + 1e-12
     assert is_good.mean() - 1e-12 <= high <= 1
-    other_low, other_high = share_interval(**parts(1.0 - is_good, labels))
+    other_low, other_high = iv.share_interval(**parts(1.0 - is_good, labels))
     assert (1 - float(other_high), 1 - float(other_low)) == pytest.approx(
         (float(low), float(high)), abs=1e-9
     )
 
 
 def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:
-    low, high = share_interval(**parts(np.zeros(12), [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3))
+    low, high = iv.share_interval(**parts(np.zeros(12), [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3))
     square = stats.t.ppf(0.975, 3) ** 2 / 4
     assert float(low) == pytest.approx(0.0, abs=1e-12)
     assert float(high) == pytest.approx(square / (1 + square))
@@ -147,7 +138,7 @@ def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova()
     index = rng.permutation(np.arange(60) % 20)
     labels = np.array([None, *"abcdefgh"], dtype=object)[rng.integers(0, 9, 60) * (index < 14)]
 
-    found = merged_groups(index, labels)
+    found = iv.merged_groups(index, labels)
 
     merged = {frozenset(np.flatnonzero(found == number).tolist()) for number in set(found)}
     expected = [{group} for group in range(20)]
@@ -163,4 +154,4 @@ def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova()
     between, within = 4 * table.mean(axis=1).var(ddof=1), table.var(axis=1, ddof=1).mean()
     expected_icc = (between - within) / (between + 3 * within)
     alone = (np.append(values, 99.0), np.append(classes, 10))
-    assert intraclass_correlation(*alone) == pytest.approx(expected_icc)
+    assert iv.intraclass_correlation(*alone) == pytest.approx(expected_icc)

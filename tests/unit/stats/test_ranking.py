@@ -12,38 +12,27 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ionladder.stats import ranking
-from ionladder.stats.ranking import (
-    GroupScore,
-    RankRow,
-    Resamples,
-    Standings,
-    Verdicts,
-    judge,
-    make_standings,
-    paired_differences,
-    rank_rows,
-    smallest_detectable,
-)
+from ionladder.stats import ranking as rk
 
-RESAMPLES = Resamples(n_resamples=2000, seed=5)
+RESAMPLES = rk.Resamples(n_resamples=2000, seed=5)
 SIZES = np.array([9.0, 7, 5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1])
 
 
 def standings(
     sums: np.ndarray, seeds: Sequence[Sequence[float]] | None = None, sizes: np.ndarray = SIZES
-) -> Standings:
+) -> rk.Standings:
     """Standings from sums of shape (n, n_groups), and the scores of each one's seeds."""
     sizes = sizes[: sums.shape[1]]
     means = sums.sum(axis=1) / sizes.sum()
     scores = [
-        GroupScore(
+        rk.GroupScore(
             sums=row[None],
             sizes=sizes[None],
             per_seed=np.array([mean] if seeds is None else seeds[at]),
         )
         for at, (row, mean) in enumerate(zip(sums, means, strict=True))
     ]
-    return make_standings(scores, RESAMPLES)
+    return rk.make_standings(scores, RESAMPLES)
 
 
 def board(offsets: Sequence[float], *, noise: float, seed: int, n_groups: int = 14) -> np.ndarray:
@@ -53,12 +42,12 @@ def board(offsets: Sequence[float], *, noise: float, seed: int, n_groups: int = 
     return np.maximum(rng.gamma(2.0, size=n_groups) + own, 0.0) * sizes
 
 
-def verdicts_of(made: Standings) -> Verdicts:
-    return judge(made, np.ones(len(made.values), dtype=bool), confidence=0.95)
+def verdicts_of(made: rk.Standings) -> rk.Verdicts:
+    return rk.judge(made, np.ones(len(made.values), dtype=bool), confidence=0.95)
 
 
-def ranks_of(made: Standings) -> list[RankRow]:
-    return rank_rows(made, verdicts_of(made), np.arange(len(made.values)))
+def ranks_of(made: rk.Standings) -> list[rk.RankRow]:
+    return rk.rank_rows(made, verdicts_of(made), np.arange(len(made.values)))
 
 
 def exact_p(differences: np.ndarray, error: float = 0.0) -> float:
@@ -86,7 +75,7 @@ def test_p_of_few_groups_is_that_of_enumeration(seed: int, noise: float, n_group
     for one, other in ((0, 1), (0, 2), (1, 2)):
         expected = min(3.0 * exact_p(made.parts[one] - made.parts[other]), 1.0)
         assert found.p[one, other] == found.p[other, one] == pytest.approx(expected)
-        alone = paired_differences(made, one, [other], confidence=0.95)
+        alone = rk.paired_differences(made, one, [other], confidence=0.95)
         assert min(3.0 * float(alone.p[0]), 1.0) == pytest.approx(expected)
 
 
@@ -112,7 +101,7 @@ def test_drawn_and_approximate_p_are_near_the_exact_one(
 def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means() -> None:
     sums = board([0.0, 0.5, 3.0, 3.0], noise=0.3, seed=1, n_groups=10)
     ranked = np.array([True, True, False, False])
-    found = judge(standings(sums), ranked, confidence=0.95)
+    found = rk.judge(standings(sums), ranked, confidence=0.95)
     assert found.n_pairs == 1
     assert np.isnan(found.p[2, 3])
     assert np.isnan(np.diag(found.p)).all()
@@ -120,14 +109,14 @@ def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means(
     assert found.p[0, 2] == pytest.approx(4 * exact_p(made.parts[0] - made.parts[2]))
     assert found.better[0, 2]
     twice = [
-        GroupScore(
+        rk.GroupScore(
             sums=np.stack([row, 3 * row]), sizes=np.stack([SIZES[:10]] * 2), per_seed=np.ones(1)
         )
         for row in sums
     ]
-    doubled = make_standings(twice, RESAMPLES)
+    doubled = rk.make_standings(twice, RESAMPLES)
     np.testing.assert_allclose(doubled.values, 2 * made.values)
-    np.testing.assert_array_equal(judge(doubled, ranked, confidence=0.95).p, found.p)
+    np.testing.assert_array_equal(rk.judge(doubled, ranked, confidence=0.95).p, found.p)
 
 
 def test_many_groups_change_sign_in_blocks() -> None:
@@ -141,7 +130,7 @@ def test_many_groups_change_sign_in_blocks() -> None:
 # --- what no submission gains by doing worse
 
 
-def improved(before: RankRow, after: RankRow) -> bool:
+def improved(before: rk.RankRow, after: rk.RankRow) -> bool:
     pairs = zip(vars(before).items(), vars(after).values(), strict=True)
     return any(now < was for (key, was), now in pairs if key.startswith(("rank", "tie")))
 
@@ -211,8 +200,8 @@ def test_ranges_groups_and_probabilities_agree_with_every_verdict(
 def test_an_interval_leaves_out_zero_where_p_is_small(seed: int, noise: float) -> None:
     seeds = [[0.9, 1.0, 1.1], [1.0, 1.3, 1.2], [2.0]]
     made = standings(board([0.0, 0.4, 1.0], noise=noise, seed=seed), seeds)
-    found = paired_differences(made, 0, [1, 2], confidence=0.95)
-    back = [paired_differences(made, other, [0], confidence=0.95) for other in (1, 2)]
+    found = rk.paired_differences(made, 0, [1, 2], confidence=0.95)
+    back = [rk.paired_differences(made, other, [0], confidence=0.95) for other in (1, 2)]
     for at in range(2):
         low, high = found.ci_low[at], found.ci_high[at]
         assert low <= found.difference[at] <= high
@@ -222,7 +211,7 @@ def test_an_interval_leaves_out_zero_where_p_is_small(seed: int, noise: float) -
 
 def test_few_groups_have_no_ends() -> None:
     made = standings(board([0.0, 9.0], noise=0.01, seed=0, n_groups=5))
-    found = paired_differences(made, 0, [1], confidence=0.95)
+    found = rk.paired_differences(made, 0, [1], confidence=0.95)
     assert (found.ci_low[0], found.ci_high[0]) == (-np.inf, np.inf)
     assert found.p[0] == 2 / 2**5
 
@@ -244,15 +233,17 @@ def test_the_smallest_detectable_difference_is_found_as_often_as_it_says() -> No
     sizes = np.ones(40)
     errors = rng.normal(size=(5, 40)) * [[1.0], [1.1], [0.9], [1.0], [1.0]] + 5.0
     made = standings(errors, sizes=sizes)
-    gap = smallest_detectable(made, np.arange(5), confidence=0.95)
+    gap = rk.smallest_detectable(made, np.arange(5), confidence=0.95)
     hits = 0
     for _ in range(200):
         drawn = rng.normal(size=(5, 40)) + 5.0
         drawn[1] += gap
         hits += verdicts_of(standings(drawn, sizes=sizes)).better[0, 1]
     assert 0.65 < hits / 200 < 0.92
-    doubled = smallest_detectable(standings(2 * errors, sizes=sizes), np.arange(5), confidence=0.95)
+    doubled = rk.smallest_detectable(
+        standings(2 * errors, sizes=sizes), np.arange(5), confidence=0.95
+    )
     assert doubled == pytest.approx(2 * gap, rel=0.01)
-    assert np.isnan(smallest_detectable(made, np.arange(1), confidence=0.95))
+    assert np.isnan(rk.smallest_detectable(made, np.arange(1), confidence=0.95))
     few = standings(errors[:, :4], sizes=sizes)
-    assert smallest_detectable(few, np.arange(5), confidence=0.95) == np.inf
+    assert rk.smallest_detectable(few, np.arange(5), confidence=0.95) == np.inf

@@ -118,10 +118,8 @@ def _frame(entry: Row, row: Row, labels: dict[str, str]) -> str:
     }
     info = {"material_id": entry["id"], **labels, **times_sites}
     properties = " ".join(f"{key}={value}" for key, value in info.items())
-    lines = [
-        str(len(crystal)),
-        f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 {properties} pbc="T T T"',
-    ]
+    head = f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 {properties} pbc="T T T"'
+    lines = [str(len(crystal)), head]
     for symbol, (x, y, z) in zip(row["species"], crystal.cart_coords, strict=True):
         lines.append(f"{symbol:<2} {x:16.8f} {y:16.8f} {z:16.8f}")
     return "\n".join(lines) + "\n"

@@ -12,25 +12,13 @@ from typing import Any
 import numpy as np
 
 from ionladder.config import DatasetVersion
+from ionladder.data import store
 from ionladder.data.archives import read_sheet
 from ionladder.data.ingest import RowRule, counts_by_subset, counts_check, row_checks, run_checks
-from ionladder.data.litraj.common import (
-    OFFICIAL,
-    barrier_of,
-    composition_of,
-    fold_columns,
-    folds_check,
-)
-from ionladder.data.litraj.xyz import SYMBOLS, PeriodicCell
+from ionladder.data.litraj import common
+from ionladder.data.litraj.xyz import SYMBOLS, PeriodicCell, upstream_problem
 from ionladder.data.registry import get_dataset
 from ionladder.data.slices import ANION_CLASSES
-from ionladder.data.store import (
-    BuiltVersion,
-    GivenPath,
-    StreamedWriter,
-    table_from_columns,
-    table_from_rows,
-)
 from ionladder.errors import IngestError, Problem, first_few, visible
 from ionladder.specs import arrow_schema
 
@@ -57,12 +45,12 @@ _APART_ANG = 0.5
 _FAR_ANG = 10.0
 _SHELL = 1.25
 _IMAGES = np.array([(a, b, c) for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1)])
-_STEP = "Compare the files with their upstream copies, or report it upstream."
+
 
 _Row = dict[str, Any]
 
 
-def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
+def build(raw: Path, pinned: DatasetVersion, work: Path) -> store.BuiltVersion:
     """Read, check and tabulate the workbook and the two overlay files.
 
     Args:
@@ -81,23 +69,23 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
     systems = sorted({row["chemsys"] for row in rows})
     known = Counter(row["composition"] for row in rows if row["subset"] == "train")
     for row in rows:
-        row["split_name"], row["component"] = OFFICIAL, systems.index(row["chemsys"]) + 1
+        row["split_name"], row["component"] = common.OFFICIAL, systems.index(row["chemsys"]) + 1
         row["is_multivalent"] = row["working_ion"] in _MULTIVALENT
         row["composition_in_train"] = known[row["composition"]] > (row["subset"] == "train")
     splits = {name: [row[name] for row in rows] for name in ("id", "subset", "component")}
-    folds = fold_columns(splits, pinned.folds, scheme="chemsys")
+    folds = common.fold_columns(splits, pinned.folds, scheme="chemsys")
     summary = _summary(rows)
     of_rows = [*row_checks(WORKBOOK, _RULES), counts_check(pinned, _totals(summary["counts"]))]
     checks = run_checks(dataset, of_rows, rows)
-    whole = folds_check("all paths of its chemical system")
+    whole = common.folds_check("all paths of its chemical system")
     checks += run_checks(dataset, [whole], (splits, folds))
     (spec,) = dataset.frames
     images = [image for row in rows for image in row["overlay"].rows()]
-    with StreamedWriter(work / f"{spec.name}.parquet", spec, {"dataset": dataset.name}) as writer:
+    with store.StreamedWriter(work, spec, {"dataset": dataset.name}) as writer:
         writer.write(pa.Table.from_pylist(images, schema=arrow_schema(spec.columns)))
-    tables = {t.name: table_from_rows(t, rows) for t in dataset.tables if t.name != "folds"}
-    tables["folds"] = table_from_columns(dataset.table("folds"), folds)
-    return BuiltVersion(
+    tables = {t.name: store.table_from_rows(t, rows) for t in dataset.tables if t.name != "folds"}
+    tables["folds"] = store.table_from_columns(dataset.table("folds"), folds)
+    return store.BuiltVersion(
         tables={table.name: tables[table.name] for table in dataset.tables},
         checks=tuple(checks),
         summary=summary,
@@ -120,28 +108,24 @@ def _read(raw: Path) -> list[_Row]:
         try:
             items = [dict(item) for item in json.loads((raw / file).read_bytes())]
         except (ValueError, TypeError, RecursionError) as error:
-            problems.append(_problem(file, "a list of paths in JSON", error))
+            problems.append(upstream_problem(file, "a list of paths in JSON", error))
             continue
         for place, item in enumerate(items):
             name = str(item.get("sys_name"))
             where = f"{file}, path {place} ({visible(name)})"
             if name not in printed or name in rows:
-                problems.append(_problem(where, f"a path of {WORKBOOK}, once", name))
+                problems.append(upstream_problem(where, f"a path of {WORKBOOK}, once", name))
                 continue
             try:
                 rows[name] = {**printed[name], "subset": subset, **_of_path(item, printed[name])}
             except (KeyError, TypeError, ValueError) as error:
                 expected = f"an overlay of {N_IMAGES} images with the workbook's barrier"
-                problems.append(_problem(where, expected, error))
+                problems.append(upstream_problem(where, expected, error))
     if not problems and (absent := sorted(printed.keys() - rows.keys())):
-        problems.append(_problem(WORKBOOK, "paths for its rows only", first_few(absent)))
+        problems.append(upstream_problem(WORKBOOK, "paths for its rows only", first_few(absent)))
     if problems:
         raise IngestError(problems)
     return list(rows.values())
-
-
-def _problem(where: str, expected: str, found: object) -> Problem:
-    return Problem(where, expected, visible(str(found)), _STEP)
 
 
 def _printed(raw: Path) -> tuple[dict[str, _Row], list[Problem]]:
@@ -152,13 +136,15 @@ def _printed(raw: Path) -> tuple[dict[str, _Row], list[Problem]]:
     for line, cells in enumerate(sheet, start=2):
         where = f"{WORKBOOK}, row {line}"
         row: _Row = {name: cells[header] for name, header in PRINTED.items()}
-        row |= {"barrier_ev": barrier_of(cells[BARRIER]), "printed_system": row["crystal_system"]}
+        barrier = common.barrier_of(cells[BARRIER])
+        row |= {"barrier_ev": barrier, "printed_system": row["crystal_system"]}
         if row["space_group"] in _SYSTEMS:
             row |= {"crystal_system": row["space_group"], "space_group": row["crystal_system"]}
         if row["id"] in printed or not row["id"]:
-            problems.append(_problem(where, "a name of its own", repr(row["id"])))
-        if math.isnan(row["barrier_ev"]):
-            problems.append(_problem(where, "a barrier of 0 eV or more", repr(cells[BARRIER])))
+            problems.append(upstream_problem(where, "a name of its own", repr(row["id"])))
+        if math.isnan(barrier):
+            found = repr(cells[BARRIER])
+            problems.append(upstream_problem(where, "a barrier of 0 eV or more", found))
         printed[row["id"]] = row
     return printed, problems
 
@@ -170,14 +156,14 @@ def _of_path(item: Mapping[str, Any], printed: _Row) -> _Row:
         ValueError: It breaks the rule, or has another barrier than the workbook.
         KeyError: It lacks a field.
     """
-    if not abs(barrier_of(item["target"]) - printed["barrier_ev"]) <= _SAME_EV:
+    if not abs(common.barrier_of(item["target"]) - printed["barrier_ev"]) <= _SAME_EV:
         raise ValueError(f"target {item['target']}, not that of the workbook")
     overlay = take_apart(item["atoms"], printed["id"])
     family = str(item.get("class")).strip()
     return {"other_family": family, "overlay": overlay, **_geometry(overlay)}
 
 
-def take_apart(atoms: Mapping[str, Any], name: str = "") -> GivenPath:
+def take_apart(atoms: Mapping[str, Any], name: str = "") -> store.GivenPath:
     """The images of an overlay.
 
     The rule, which all 619 paths follow: the first five sites are one element, equally spaced on a
@@ -218,13 +204,13 @@ def take_apart(atoms: Mapping[str, Any], name: str = "") -> GivenPath:
         raise ValueError(f"images {bend:.3f} Å off a straight line of equal steps")
     images = np.stack([np.vstack([ion, positions[N_IMAGES:]]) for ion in positions[:N_IMAGES]])
     numbers = np.array([SYMBOLS.index(s) for s in elements[N_IMAGES - 1 :]], dtype=np.uint8)
-    positions = images.round(8)
-    return GivenPath(id=name, numbers=numbers, cell_ang=cell, positions_ang=positions, moving_ion=0)
+    made: _Row = {"numbers": numbers, "cell_ang": cell, "positions_ang": images.round(8)}
+    return store.GivenPath(id=name, moving_ion=0, **made)
 
 
-def _geometry(path: GivenPath) -> _Row:
+def _geometry(path: store.GivenPath) -> _Row:
     """The columns of ``entries`` that follow from the images."""
-    made, cell = composition_of(path.numbers), PeriodicCell(path.cell_ang)
+    made, cell = common.composition_of(path.numbers), PeriodicCell(path.cell_ang)
     ion, frame = path.positions_ang[:, 0], path.positions_ang[0, 1:]
     # Every periodic image within reach of the ion, so that small cells count as they should.
     vectors = cell.minimum_image(ion[:, None] - frame)[:, :, None] + _IMAGES @ cell.basis

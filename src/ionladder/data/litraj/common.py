@@ -21,10 +21,10 @@ import numpy.typing as npt
 
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Findings, check, draw_folds, grouped_folds
-from ionladder.data.litraj.xyz import SYMBOLS, frame_error
+from ionladder.data.litraj.xyz import SYMBOLS, frame_error, upstream_problem
 from ionladder.data.slices import ANION_CLASSES
 from ionladder.data.store import CheckResult
-from ionladder.errors import IngestError, Problem, first_few
+from ionladder.errors import IngestError, first_few
 
 if TYPE_CHECKING:
     from ionladder.config import FoldSettings
@@ -58,13 +58,9 @@ def find_members(archive: ZipMembers, names: Sequence[str], *, where: str) -> di
     paths: dict[str, list[str]] = {name: [] for name in names}
     for path in archive.names:
         paths.get(PurePosixPath(path).name.replace("MPLiTraj", "MPLiTrj"), []).append(path)
+    only = f"only {first_few(archive.names)}"
     problems = [
-        Problem(
-            f"{where}, {name}",
-            "one such file",
-            first_few(hits) if hits else f"only {first_few(archive.names)}",
-            "Compare the archive with its upstream copy.",
-        )
+        upstream_problem(f"{where}, {name}", "one such file", first_few(hits) or only)
         for name, hits in paths.items()
         if len(hits) != 1
     ]
@@ -101,22 +97,16 @@ def read_index(
         raise frame_error(where, "CSV in UTF-8", str(error)) from error
     header, *rows = lines or [[]]
     counts = Counter(header)
-    wrong = [
-        (f"{where}, header", f"one column {name}", f"only {first_few(header, limit=20)}")
-        for name in required
-        if name not in counts
-    ]
-    wrong += [
-        (f"{where}, header", "each column once", f"{name} {n} times")
-        for name, n in counts.items()
-        if n > 1
-    ]
+    at, only = f"{where}, header", f"only {first_few(header, limit=20)}"
+    wrong = [(at, f"one column {name}", only) for name in required if name not in counts]
+    twice = [f"{name} {n} times" for name, n in counts.items() if n > 1]
+    wrong += [(at, "each column once", found) for found in twice]
     short = [line for line, fields in enumerate(rows, start=2) if len(fields) != len(header)]
     if short:
         found = f"another number in {len(short)} rows (row {first_few(short)})"
         wrong.append((where, f"{len(header)} fields in every row", found))
     if wrong:
-        raise IngestError([problem for case in wrong for problem in frame_error(*case).problems])
+        raise IngestError([upstream_problem(*case) for case in wrong])
     wanted = [name for name in dict.fromkeys((*required, *optional)) if name in counts]
     places = {name: header.index(name) for name in wanted}
     index = [{name: fields[place] for name, place in places.items()} for fields in rows]

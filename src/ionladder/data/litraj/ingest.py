@@ -33,4 +33,4 @@ def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
     Raises:
         IngestError: The archive is unsafe, damaged or malformed, or a check on its content fails.
     """
-    return _BUILDERS[pinned.dataset](raw, pinned, work, dataset=get_dataset(pinned.dataset))
+    return _BUILDERS[pinned.dataset](raw, pinned, work, get_dataset(pinned.dataset))

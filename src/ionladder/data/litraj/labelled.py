@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
 Row = Mapping[str, Any]
+_Labels = Mapping[str, Sequence[float | None]]
 
 _BLOCK_ROWS = 4096
 
@@ -97,9 +98,7 @@ class LabelledRelease:
         return [name for name, f in zip(self.ids, self.frames, strict=True) if is_wrong(f)]
 
 
-def read_labelled_release(
-    raw: Path, pinned: DatasetVersion, *, layout: ArchiveLayout
-) -> LabelledRelease:
+def read_release(raw: Path, pinned: DatasetVersion, layout: ArchiveLayout) -> LabelledRelease:
     """Read an archive; its structures are held in memory, about 13 bytes an atom.
 
     Args:
@@ -166,9 +165,7 @@ def _structures(frames: Sequence[Frame], id_key: str) -> pa.Table:
 
     def lists(offsets: Any, parts: Sequence[Any], kind: Any) -> pa.ListArray:
         values = np.concatenate([np.empty(0, kind), *(part.ravel() for part in parts)])
-        return pa.ListArray.from_arrays(
-            pa.array(offsets, pa.int32()), pa.array(values.astype(kind))
-        )
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values.astype(kind))
 
     return pa.table(
         {
@@ -190,10 +187,8 @@ def _crystals(release: LabelledRelease) -> Iterator[tuple[str, Structure]]:
             numbers = np.array(row["numbers"])
             cell, places = (np.reshape(row[k], (-1, 3)) for k in ("cell_ang", "positions_ang"))
             real = numbers > 0
-            yield (
-                row["id"],
-                Structure(cell, numbers[real].tolist(), places[real], coords_are_cartesian=True),
-            )
+            atoms = numbers[real].tolist()
+            yield row["id"], Structure(cell, atoms, places[real], coords_are_cartesian=True)
 
 
 # Integrity checks: counts, names, and index and structures compared
@@ -331,10 +326,8 @@ def elements_agree(release: LabelledRelease) -> Findings:
     stated = {row[key]: frozenset(row["chemsys"].split("-")) for row in release.index}
 
     def is_other(frame: Row) -> bool:
-        expected = stated.get(frame[key] or "")
-        return expected is not None and (
-            frozenset(frame["chemsys"].split("-")) | {"Li"} != expected | {"Li"}
-        )
+        found, expected = {*frame["chemsys"].split("-"), "Li"}, stated.get(frame[key] or "")
+        return expected is not None and found != expected | {"Li"}
 
     if wrong := release.which(is_other):
         yield Finding("structures", "the elements of the index", f"others: {first_few(wrong)}")
@@ -428,12 +421,10 @@ def _build(
         "splits": splits,
         "folds": common.fold_columns(splits, release.pinned.folds, scheme=scheme),
     }
-    covered = run_checks(
-        dataset, (common.folds_check(together),), (columns["splits"], columns["folds"])
-    )
-    overlap, overlap_summary = common.material_overlap(
-        parts, [material or "" for material in release.column("material_id")]
-    )
+    dealt = (columns["splits"], columns["folds"])
+    covered = run_checks(dataset, (common.folds_check(together),), dealt)
+    materials = [material or "" for material in release.column("material_id")]
+    overlap, overlap_summary = common.material_overlap(parts, materials)
     shown = {c.name: labels[c.name] for c in dataset.table("labels").columns if c.unit == "eV"}
     return BuiltVersion(
         tables={s.name: store.table_from_columns(s, columns[s.name]) for s in dataset.tables},
@@ -451,7 +442,7 @@ def _write_structures(release: LabelledRelease, dataset: Dataset, work: Path) ->
     pinned = release.pinned
     metadata = {"dataset": pinned.dataset, "version": pinned.version, "licence": dataset.licence}
     spec = dataset.table("structures")
-    with StreamedWriter(work / "structures.parquet", spec, metadata) as out:
+    with StreamedWriter(work, spec, metadata) as out:
         for start in range(0, len(order), _BLOCK_ROWS):
             out.write(release.structures.take(pa.array(order[start : start + _BLOCK_ROWS])))
         return out.table
@@ -460,9 +451,7 @@ def _write_structures(release: LabelledRelease, dataset: Dataset, work: Path) ->
 _EDGES_EV = (0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 20)
 
 
-def _summarise(
-    release: LabelledRelease, labels: Mapping[str, Sequence[float | None]]
-) -> dict[str, Any]:
+def _summarise(release: LabelledRelease, labels: _Labels) -> dict[str, Any]:
     """Counts and distributions for the manifest and the dataset card.
 
     Counts per subset are lists in the order of ``subsets``. Bin i of the histogram holds labels
@@ -496,9 +485,7 @@ def _summarise(
     }
 
 
-def _histogram(
-    subset: Sequence[str], labels: Mapping[str, Sequence[float | None]]
-) -> dict[str, Any]:
+def _histogram(subset: Sequence[str], labels: _Labels) -> dict[str, Any]:
     series = {name: np.array(values, dtype=np.float64) for name, values in labels.items()}
     if len(series) == 1:
         (values,) = series.values()
@@ -522,9 +509,7 @@ _BVEL13K = ArchiveLayout(
 )
 
 
-def build_bvel13k(
-    raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Dataset
-) -> BuiltVersion:
+def build_bvel13k(raw: Path, pinned: DatasetVersion, work: Path, dataset: Dataset) -> BuiltVersion:
     """Read, check and tabulate the archive of BVEL13k.
 
     Args:
@@ -538,28 +523,17 @@ def build_bvel13k(
     """
     from ionladder.data.bond_valence import Barriers, label_row
 
-    release = read_labelled_release(raw, pinned, layout=_BVEL13K)
+    release = read_release(raw, pinned, _BVEL13K)
     described = labels_are_numbers.description.replace(".", ", or inf.")
     own = (replace(labels_are_numbers, description=described), products_agree, structures_are_sound)
     checked = run_checks(dataset, (*_CHECKS, *own), release)
-    values = [[number_of(frame[label]) for label in _BVEL13K.labels] for frame in release.frames]
-    falling = [
-        name
-        for name, found in zip(release.ids, values, strict=True)
-        if found != sorted(found, key=lambda value: value or 0.0)
-    ]
-    rows = [
-        label_row(
-            name,
-            Barriers(
-                **{
-                    f"e_{label[2:].lower()}_ev": None if v is None or math.isinf(v) else v
-                    for label, v in zip(_BVEL13K.labels, found, strict=True)
-                }
-            ),
-        )
-        for name, found in zip(release.ids, values, strict=True)
-    ]
+    falling, rows = [], []
+    for name, frame in zip(release.ids, release.frames, strict=True):
+        values = [number_of(frame[label]) for label in _BVEL13K.labels]
+        if values != sorted(values, key=lambda value: value or 0.0):
+            falling.append(name)
+        one, two, three = (None if v is None or math.isinf(v) else v for v in values)
+        rows.append(label_row(name, Barriers(e_1d_ev=one, e_2d_ev=two, e_3d_ev=three)))
     columns = [column.name for column in dataset.table("labels").columns if column.name != "id"]
     order = CheckResult(
         "falling_barriers_are_known",
@@ -572,9 +546,8 @@ def build_bvel13k(
         dataset=dataset,
         groups=("chemsys", "chemsys", "its whole chemical system"),
         entries={
-            "anion": release.column("anion"),
+            **{name: release.column(name) for name in ("anion", "n_li")},
             "n_sites": release.column("n_atoms"),
-            "n_li": release.column("n_li"),
         },
         labels={name: [row[name] for row in rows] for name in columns},
         checked=checked,
@@ -624,14 +597,14 @@ _NEBBVSE122K = ArchiveLayout(
 
 
 def build_nebbvse122k(
-    raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Dataset
+    raw: Path, pinned: DatasetVersion, work: Path, dataset: Dataset
 ) -> BuiltVersion:
     """Read, check and tabulate the archive of nebBVSE122k; arguments as for BVEL13k.
 
     Raises:
         IngestError: The archive is unsafe, damaged or malformed, or every finding of the checks.
     """
-    release = read_labelled_release(raw, pinned, layout=_NEBBVSE122K)
+    release = read_release(raw, pinned, _NEBBVSE122K)
     own = (labels_are_numbers, hops_are_named, centres_are_marked)
     checked = run_checks(dataset, (*_CHECKS, *own), release)
     edges = [edge for edge in map(common.parse_edge_id, release.ids) if edge is not None]

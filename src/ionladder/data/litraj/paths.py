@@ -21,7 +21,7 @@ from ionladder.data.litraj import common, xyz
 from ionladder.data.litraj.common import Columns, Edge
 from ionladder.data.litraj.xyz import Frame, PeriodicCell
 from ionladder.data.store import BuiltVersion, GivenPath, StreamedTable, StreamedWriter
-from ionladder.errors import IngestError, Problem, first_few, visible
+from ionladder.errors import IngestError, Problem, first_few
 from ionladder.specs import Array, Dataset, arrow_schema
 
 _ARCHIVE = "nebDFT2k.zip"
@@ -38,7 +38,7 @@ _LI = xyz.SYMBOLS.index("Li")
 _Row = dict[str, Any]
 
 
-def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Dataset) -> BuiltVersion:
+def build_paths(raw: Path, pinned: DatasetVersion, work: Path, dataset: Dataset) -> BuiltVersion:
     """Read, check and tabulate the archive of nebDFT2k, without unpacking it.
 
     Args:
@@ -58,15 +58,13 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
     numbers = {name: n for n, name in enumerate(dict.fromkeys(materials), start=1)}
     is_train = [common.SUBSET[part] == "train" for part in columns["part"]]
     n_train = Counter(name for name, learnt in zip(materials, is_train, strict=True) if learnt)
+    components = [numbers[name] for name in materials]
+    pairs = zip(materials, is_train, strict=True)
     splits = {
-        **common.split_columns(
-            columns["id"], columns["part"], [numbers[name] for name in materials]
-        ),
+        **common.split_columns(columns["id"], columns["part"], components),
         "has_specific_tm": columns["has_specific_tm"],
         # Whether a train hop, other than the hop itself, has its material.
-        "material_in_train": [
-            n_train[name] > learnt for name, learnt in zip(materials, is_train, strict=True)
-        ],
+        "material_in_train": [n_train[name] > learnt for name, learnt in pairs],
     }
     folds = common.fold_columns(splits, pinned.folds, scheme="material")
     results = run_checks(dataset, [barriers_are_not_exchanged], facts)
@@ -87,9 +85,7 @@ def build_paths(raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Datas
     )
 
 
-def _problem(where: str, expected: str, found: str) -> Problem:
-    step = "Compare the archive with its upstream copy, or report it upstream."
-    return Problem(where, expected, visible(found), step)
+_problem = xyz.upstream_problem
 
 
 # The index: one row a hop, read as text and believed cell by cell
@@ -200,10 +196,7 @@ class _Path:
         forces: Their forces, float32, shape of the positions, eV/Å; None where a frame has none.
     """
 
-    numbers: npt.NDArray[np.uint8]
-    cell_ang: Array
-    moving_ion: int
-    init_ang: Array
+    given: GivenPath
     relaxed_ang: Array
     energies_ev: Array
     forces: npt.NDArray[np.float32] | None
@@ -227,18 +220,16 @@ def _read_hops(
     facts: list[_Row] = []
     with ExitStack() as stack:
         writers = {
-            spec.name: stack.enter_context(
-                StreamedWriter(work / f"{spec.name}.parquet", spec, metadata)
-            )
+            spec.name: stack.enter_context(StreamedWriter(work, spec, metadata))
             for spec in dataset.frames
         }
         waiting: dict[str, list[_Row]] = {name: [] for name in writers}
 
         def flush() -> None:
-            for spec in dataset.frames:
-                schema = arrow_schema(spec.columns)
-                writers[spec.name].write(pa.Table.from_pylist(waiting[spec.name], schema=schema))
-                waiting[spec.name].clear()
+            for name, out in writers.items():
+                schema = arrow_schema(out.spec.columns)
+                out.write(pa.Table.from_pylist(waiting[name], schema=schema))
+                waiting[name].clear()
 
         tick = stack.enter_context(common.progress(f"{dataset.title}: hops", len(hops)))
         for hop in sorted(hops, key=lambda hop: hop.id):
@@ -259,13 +250,6 @@ def _read_hops(
 
 def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]]:
     """Rows of the three tables of frames."""
-    given = GivenPath(
-        id=hop.id,
-        numbers=path.numbers,
-        cell_ang=path.cell_ang,
-        positions_ang=path.init_ang,
-        moving_ion=path.moving_ion,
-    )
     return {
         "centroids": [
             {
@@ -275,7 +259,7 @@ def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]
                 "positions_ang": centroid.arrays["pos"].ravel(),
             }
         ],
-        "paths_init": given.rows(),
+        "paths_init": path.given.rows(),
         "paths_relaxed": [
             {
                 "id": hop.id,
@@ -284,15 +268,15 @@ def _frame_rows(hop: _Hop, path: _Path, centroid: Frame) -> dict[str, list[_Row]
                 "positions_ang": path.relaxed_ang[image].ravel(),
                 "forces_ev_per_ang": None if path.forces is None else path.forces[image].ravel(),
             }
-            for image in range(given.n_images)
+            for image in range(path.given.n_images)
         ],
     }
 
 
 def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
     """What the tables keep of a hop, and what is checked once all are read."""
-    made = common.composition_of(path.numbers)
-    ion = path.init_ang[[-1, 0], path.moving_ion]
+    given, made = path.given, common.composition_of(path.given.numbers)
+    ion = given.positions_ang[[-1, 0], given.moving_ion]
     return {
         **hop._asdict(),
         **hop.edge._asdict(),
@@ -300,8 +284,8 @@ def _facts(hop: _Hop, path: _Path, centroid: Frame) -> _Row:
         "formula_norm": made.formula_norm,
         "n_atoms": made.n_atoms,
         "n_images": len(path.energies_ev),
-        "moving_ion": path.moving_ion,
-        "hop_length_ang": round(float(PeriodicCell(path.cell_ang).distances(ion[0], ion[1])), 6),
+        "moving_ion": given.moving_ion,
+        "hop_length_ang": round(float(PeriodicCell(given.cell_ang).distances(*ion)), 6),
         "barrier_ev": float(path.energies_ev.max() - path.energies_ev.min()),
         "saddle_ev": float(path.energies_ev.max() - path.energies_ev[0]),
         "em_agrees": None
@@ -362,22 +346,23 @@ def _read_path(archive: ZipMembers, hop: _Hop) -> tuple[_Path | None, list[Probl
         return None, problems
     (first, second), (init, relaxed) = frames, hop.members
     try:
-        path = _Path(
+        given = GivenPath(
+            id=hop.id,
             numbers=first[0].numbers,
             cell_ang=first[0].cell_ang,
+            positions_ang=_stacked(first, "pos"),
             moving_ion=_moving_ion(first, init),
-            init_ang=np.stack([frame.arrays["pos"] for frame in first]),
-            relaxed_ang=np.stack([frame.arrays["pos"] for frame in second]),
-            energies_ev=np.array(
-                [xyz.info_number(frame, "energy", where=relaxed) for frame in second]
-            ),
-            forces=np.stack([frame.arrays["forces"] for frame in second]).astype(np.float32)
+        )
+        path = _Path(
+            given=given,
+            relaxed_ang=_stacked(second, "pos"),
+            energies_ev=np.array([xyz.info_number(f, "energy", where=relaxed) for f in second]),
+            forces=_stacked(second, "forces").astype(np.float32)
             if all("forces" in frame.arrays for frame in second)
             else None,
         )
-        swapped = xyz.exchanged_atoms(
-            PeriodicCell(path.cell_ang), path.relaxed_ang[0], path.init_ang[0]
-        )
+        ends = (path.relaxed_ang[0], given.positions_ang[0])
+        swapped = xyz.exchanged_atoms(PeriodicCell(given.cell_ang), *ends)
     except IngestError as error:
         return None, list(error.problems)
     except ValueError as error:
@@ -387,6 +372,10 @@ def _read_path(archive: ZipMembers, hop: _Hop) -> tuple[_Path | None, list[Probl
         expected = "atoms in the order of the initial path"
         return None, [_problem(f"{relaxed}, frame 1", expected, found)]
     return path, []
+
+
+def _stacked(frames: Sequence[Frame], name: str) -> npt.NDArray[Any]:
+    return np.stack([frame.arrays[name] for frame in frames])
 
 
 def _path_problems(hop: _Hop, first: list[Frame], second: list[Frame]) -> Iterator[Problem]:
@@ -431,9 +420,8 @@ def _moving_ion(frames: Sequence[Frame], where: str) -> int:
     Raises:
         IngestError: There is no such column, or it says otherwise.
     """
-    free = {
-        tuple(np.flatnonzero(~xyz.array(f, "freezed", where=where).astype(bool))) for f in frames
-    }
+    held = (xyz.array(frame, "freezed", where=where).astype(bool) for frame in frames)
+    free = {tuple(np.flatnonzero(~is_held)) for is_held in held}
     ions = sorted({int(place) for places in free for place in places})
     if len(free) == 1 and len(ions) == 1 and frames[0].numbers[ions[0]] == _LI:
         return ions[0]

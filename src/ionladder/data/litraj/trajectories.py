@@ -20,7 +20,7 @@ from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
 from ionladder.data.store import BuiltVersion, StreamedTable, StreamedWriter
-from ionladder.errors import IngestError, first_few
+from ionladder.errors import IngestError, first_few, worded
 from ionladder.repo import sha256_bytes
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _OFFSET_PER_ELEMENT = 20
 
 
 def build_trajectories(
-    raw: Path, pinned: DatasetVersion, work: Path, *, dataset: Dataset, stem: str
+    raw: Path, pinned: DatasetVersion, work: Path, dataset: Dataset, *, stem: str
 ) -> BuiltVersion:
     """Read, check and tabulate a version of MPLiTrj or of its subsample.
 
@@ -58,8 +58,11 @@ def build_trajectories(
     """
     metadata = {"dataset": pinned.dataset, "version": pinned.version}
     total = sum(pinned.expected.get(part, 0) for part in common.PARTS)
-    specs = {table.name: table for table in dataset.frames}
     parts: dict[str, _Part] = {}
+
+    def writer(name: str) -> StreamedWriter:
+        return StreamedWriter(work, dataset.table(f"frames_{name}"), metadata)
+
     with (
         ZipMembers(raw / f"{stem}.zip") as archive,
         _space_left(work),
@@ -69,7 +72,7 @@ def build_trajectories(
         members = common.find_members(archive, list(names.values()), where=f"{stem}.zip")
         for part, name in names.items():
             blocks = _blocks(archive, members[name], part, tick)
-            parts[part] = _write_part(blocks, specs[f"frames_{part}"], work, metadata)
+            parts[part] = _write_part(blocks, writer(part))
         # Counts first: nothing is drawn from parts that are not whole.
         checks = (counts_are_upstreams, energies_are_plausible, columns_are_known)
         results = run_checks(dataset, checks, (parts, pinned.expected))
@@ -78,7 +81,7 @@ def build_trajectories(
         ids, systems = (rows.loc[is_train, name].tolist() for name in ("id", "chemsys"))
         chosen = draw_offset_set(ids, systems, seed=pinned.folds.seed)
         rows["in_offset_set"] = rows["id"].isin(chosen)
-        offsets = _write_offset_set(parts, chosen, specs["frames_offset"], work, metadata)
+        offsets = _write_offset_set(parts, chosen, writer("offset"))
     in_order = pd.concat([rows[rows["part"] == part] for part in common.PARTS])
     named = in_order["material_id"].fillna(in_order["formula"])
     overlap, overlap_summary = common.material_overlap(in_order["part"].tolist(), named.tolist())
@@ -91,7 +94,7 @@ def build_trajectories(
         },
         checks=(*results, overlap, *run_checks(dataset, [repeated_configurations_are_known], rows)),
         summary={**_summarise(rows), "material_overlap": overlap_summary},
-        frames={f"frames_{part}": parts[part].frames for part in common.PARTS}
+        frames={f"frames_{name}": parts[name].frames for name in parts}
         | {"frames_offset": offsets},
     )
 
@@ -102,15 +105,14 @@ def _space_left(work: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise IngestError(
-            f"{work.parent.name}/{work.name}",
-            "room for the frames on this disk",
-            error.strerror or type(error).__name__,
-            "Make room and run the command again.",
-        ) from error
+        where, reason = f"{work.parent.name}/{work.name}", error.strerror or type(error).__name__
+        raise IngestError(worded("no-room-for-frames", where, reason=reason)) from error
 
 
 # One configuration: checked, named, and put into columns
+
+
+_Tick = Callable[[int], None]
 
 
 class _Entry(NamedTuple):
@@ -143,9 +145,7 @@ class _Part(NamedTuple):
     skipped: set[str]
 
 
-def _blocks(
-    archive: ZipMembers, member: str, part: str, tick: Callable[[int], None]
-) -> Iterator[list[_Row]]:
+def _blocks(archive: ZipMembers, member: str, part: str, tick: _Tick) -> Iterator[list[_Row]]:
     """Rows of a member, some at a time."""
     with archive.open(member) as stream:
         frames = xyz.iter_frames(stream, where=member, wanted=("pos", "forces"))
@@ -155,34 +155,28 @@ def _blocks(
             tick(len(block))
 
 
-def _write_part(
-    blocks: Iterator[list[_Row]], spec: Table, work: Path, metadata: Mapping[str, str]
-) -> _Part:
+def _write_part(blocks: Iterator[list[_Row]], out: StreamedWriter) -> _Part:
     """Write the frames of a part, and keep what the other tables need of each."""
     entries, skipped = [], set[str]()
-    with StreamedWriter(work / f"{spec.name}.parquet", spec, metadata) as writer:
+    with out:
         for block in blocks:
             skipped.update(*(row.frame.skipped for row in block))
-            writer.write(_frame_table(block, spec))
+            out.write(_frame_table(block, out.spec))
             entries.append(pd.DataFrame([row.entry for row in block]))
     rows = pd.concat(entries or [pd.DataFrame(columns=_Entry._fields)], ignore_index=True)
-    return _Part(writer.table, rows, skipped)
+    return _Part(out.table, rows, skipped)
 
 
 def _write_offset_set(
-    parts: Mapping[str, _Part],
-    chosen: frozenset[str],
-    spec: Table,
-    work: Path,
-    metadata: Mapping[str, str],
+    parts: Mapping[str, _Part], chosen: frozenset[str], out: StreamedWriter
 ) -> StreamedTable:
     """Copy the chosen configurations from the frames of the training parts."""
-    columns = [column.name for column in spec.columns]
-    with StreamedWriter(work / f"{spec.name}.parquet", spec, metadata) as writer:
+    columns = [column.name for column in out.spec.columns]
+    with out:
         for part in ("train", "val"):
             for block in store.read_blocks(parts[part].frames.path, columns):
-                writer.write(block.filter([entry in chosen for entry in block["id"].to_pylist()]))
-    return writer.table
+                out.write(block.filter([entry in chosen for entry in block["id"].to_pylist()]))
+    return out.table
 
 
 def _row(frame: xyz.Frame, identifier: str, *, where: str) -> _Row:
@@ -195,9 +189,8 @@ def _row(frame: xyz.Frame, identifier: str, *, where: str) -> _Row:
     forces = xyz.array(frame, "forces", where=where)
     at, named = f"{where}, frame {frame.place}", f"{where}, frame {frame.place}, edge_id"
     if forces.shape != (len(frame.numbers), 3):
-        raise xyz.frame_error(
-            at, "three force components an atom", f"forces of shape {forces.shape}"
-        )
+        found = f"forces of shape {forces.shape}"
+        raise xyz.frame_error(at, "three force components an atom", found)
     path, material = frame.info.get("edge_id"), frame.info.get("material_id")
     if path is not None:
         edge = common.parse_edge_id(path)
@@ -372,9 +365,8 @@ def draw_offset_set(
 
 def _entries(parts: Mapping[str, _Part]) -> pd.DataFrame:
     """One row a configuration in the order of ids, with every column of the tables."""
-    rows = pd.concat(
-        [parts[name].entries.assign(part=name) for name in sorted(parts)], ignore_index=True
-    )
+    named = [parts[name].entries.assign(part=name) for name in sorted(parts)]
+    rows = pd.concat(named, ignore_index=True)
     rows["subset"] = rows["part"].map(common.SUBSET)
     rows["split_name"] = common.OFFICIAL
     rows["component"] = pd.factorize(rows["material_id"].fillna(rows["formula"]), sort=True)[0] + 1

@@ -12,18 +12,17 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ionladder.errors import IngestError, Problem, first_few, visible
+from ionladder.errors import IngestError, Problem, first_few, visible, worded
 
 Array = npt.NDArray[np.float64]
 
-_SYMBOLS = (
+#: Element symbols by atomic number; 0 is the dummy atom X.
+SYMBOLS: tuple[str, ...] = tuple(
     "X H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
     "Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy "
     "Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf "
-    "Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
-).split()
-#: Element symbols by atomic number; 0 is the dummy atom X.
-SYMBOLS: tuple[str, ...] = tuple(_SYMBOLS)
+    "Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og".split()
+)
 
 MAX_ATOMS = 100_000
 _LONGEST_LINE = 1 << 20
@@ -73,7 +72,12 @@ class Frame:
 
 def frame_error(where: str, expected: str, found: str) -> IngestError:
     """The error about one place of an upstream file."""
-    return IngestError(Problem(where, expected, found, "Compare the file with its upstream copy."))
+    return IngestError(upstream_problem(where, expected, found))
+
+
+def upstream_problem(where: str, expected: str, found: object) -> Problem:
+    """What is wrong with a file of upstream; three texts as of any problem."""
+    return worded("upstream-file", where, expected=expected, found=found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +215,8 @@ def _pairs(line: bytes, at: _Place) -> dict[str, str]:
 
 #: Column → its first word in an atom line, one past its last, and its kind.
 _Layout = Mapping[str, tuple[int, int, str]]
+#: Words of the atom lines, column by column.
+_Words = list[tuple[bytes, ...]]
 
 
 def _layout(properties: str, at: _Place) -> _Layout:
@@ -255,7 +261,7 @@ def _floats(text: str) -> list[float] | None:
     return values if "_" not in text and np.isfinite(values).all() else None
 
 
-def _words(lines: list[bytes], layout: _Layout, at: _Place) -> list[tuple[bytes, ...]]:
+def _words(lines: list[bytes], layout: _Layout, at: _Place) -> _Words:
     """Words of the atom lines, column by column; every line has as many as declared."""
     rows = list(map(bytes.split, lines))
     width = max(end for _, end, _ in layout.values())
@@ -275,9 +281,7 @@ def _atomic_numbers(symbols: tuple[bytes, ...], at: _Place) -> npt.NDArray[np.ui
         raise at.error(first + 2, "an element symbol or X", found) from None
 
 
-def _array(
-    words: list[tuple[bytes, ...]], layout: _Layout, name: str, at: _Place
-) -> npt.NDArray[Any]:
+def _array(words: _Words, layout: _Layout, name: str, at: _Place) -> npt.NDArray[Any]:
     """A declared column, or several side by side, as an array."""
     start, end, kind = layout[name]
     columns = words[start:end]
@@ -290,7 +294,7 @@ def _array(
     return np.ascontiguousarray(values[:, 0] if end - start == 1 else values)
 
 
-def _values(columns: list[tuple[bytes, ...]], kind: str) -> npt.NDArray[Any] | None:
+def _values(columns: _Words, kind: str) -> npt.NDArray[Any] | None:
     """Words of one kind as an array, shape (n_atoms, n_columns); None where one is none of it."""
     read, dtype, _ = _KINDS[kind]
     try:

@@ -107,9 +107,7 @@ def read_crystal(data: bytes) -> ParsedCrystal:
             amounts=_amounts(sites),
             cell=tuple(_number(block[f"_cell_{field}"]) for field in _CELL_FIELDS),
             space_group=_space_group(block),
-            coordinates=tuple(
-                _number(x) for axis in "xyz" for x in block[f"_atom_site_fract_{axis}"]
-            ),
+            coordinates=tuple(_number(x) for k in "xyz" for x in block[f"_atom_site_fract_{k}"]),
             warnings=tuple(sorted({*remarks, *(str(w.message) for w in caught)})),
         )
     except Exception as error:  # whatever pymatgen raises: a CIF is not its author's program
@@ -124,8 +122,7 @@ def _number(text: str) -> float:
 
 _NUMBER_NAMES = ("_symmetry_Int_Tables_number", "_space_group_IT_number", "_space_group.IT_number")
 _SYMBOL_NAMES = (
-    "_symmetry_space_group_name_H-M",
-    "_space_group_name_H-M_alt",
+    *("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt"),
     "_symmetry_space_group_name_H_M",
 )
 
@@ -147,9 +144,7 @@ def _space_group(block: Mapping[str, Any]) -> int:
     raise StructureError("no space group is stated, by number or by symbol")
 
 
-def structure_row(
-    entry_id: str, crystal: ParsedCrystal, table: Mapping[str, Fraction]
-) -> dict[str, Any]:
+def structure_row(entry_id: str, crystal: ParsedCrystal, table: Amounts) -> dict[str, Any]:
     """The row of ``structures`` for one entry.
 
     Args:

@@ -18,7 +18,7 @@ from ionladder.data.obelix.crystals import ParsedCrystal, StructureError
 from ionladder.data.obelix.release import Release, Row
 from ionladder.data.slices import NOT_GIVEN
 from ionladder.data.store import STRUCTURES, BuiltVersion, table_from_rows
-from ionladder.errors import IngestError, Problem
+from ionladder.errors import IngestError, worded
 from ionladder.repo import has_pymatgen
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OFFICIAL = "official"
 
-_SUBSETS = ("train", "test")
+_SUBSETS = ["train", "test"]
 
 
 def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
@@ -51,9 +51,8 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
         return BuiltVersion(tables=tables, checks=tuple(text_results), summary={})
     built = Built(release=release, crystals=crystals, tables=tables)
     table_results = run_checks(rel.DATASET, TABLE_CHECKS, built)
-    return BuiltVersion(
-        tables=tables, checks=(*text_results, *table_results), summary=describe_tables(tables)
-    )
+    checks = (*text_results, *table_results)
+    return BuiltVersion(tables=tables, checks=checks, summary=describe_tables(tables))
 
 
 def read_crystals(release: Release) -> dict[str, ParsedCrystal]:
@@ -68,14 +67,8 @@ def read_crystals(release: Release) -> dict[str, ParsedCrystal]:
         try:
             crystals[entry] = cif.read_crystal(release.cifs[entry])
         except StructureError as error:
-            problems.append(
-                Problem(
-                    f"structures_agree: {rel.ARCHIVE}, {entry}.cif",
-                    "a CIF of one structure with no site over-filled",
-                    str(error),
-                    "Report it upstream, and do not ingest this version.",
-                )
-            )
+            where = f"structures_agree: {rel.ARCHIVE}, {entry}.cif"
+            problems.append(worded("cif-unread", where, error=error))
     if problems:
         raise IngestError(problems)
     return crystals
@@ -83,9 +76,8 @@ def read_crystals(release: Release) -> dict[str, ParsedCrystal]:
 
 def build_tables(release: Release, crystals: Mapping[str, ParsedCrystal]) -> dict[str, pa.Table]:
     """All tables of a release whose text passed the checks."""
-    replicates = groups_of_equals(
-        {r[rel.ID]: (r[rel.CELL], rel.space_group(r)) for r in release.rows}
-    )
+    alike = {row[rel.ID]: (row[rel.CELL], rel.space_group(row)) for row in release.rows}
+    replicates = groups_of_equals(alike)
     contents = {row[rel.ID]: rel.parse_formula(row[rel.CELL]) for row in release.rows}
     splits = split_rows(release)
     train = {row["id"]: row["component"] for row in splits if row["subset"] == "train"}
@@ -99,9 +91,7 @@ def build_tables(release: Release, crystals: Mapping[str, ParsedCrystal]) -> dic
             for row in release.rows
         ],
         "labels": [conductivity_row(row) for row in release.rows],
-        "structures": [
-            cif.structure_row(i, crystal, contents[i]) for i, crystal in crystals.items()
-        ],
+        "structures": [cif.structure_row(i, found, contents[i]) for i, found in crystals.items()],
         "splits": splits,
         "folds": draw_folds(train, release.pinned.folds),
     }
@@ -152,12 +142,11 @@ def conductivity_row(row: Row) -> dict[str, Any]:
 
 def split_rows(release: Release) -> list[dict[str, Any]]:
     """Rows of ``splits``: the published split, and the components it follows."""
-    components = connected_components(
-        {
-            row[rel.ID]: [*(("doi", doi) for doi in rel.dois(row)), ("composition", row[rel.CELL])]
-            for row in release.rows
-        }
-    )
+    links = {
+        row[rel.ID]: [*(("doi", doi) for doi in rel.dois(row)), ("composition", row[rel.CELL])]
+        for row in release.rows
+    }
+    components = connected_components(links)
     test = {row[rel.ID] for row in release.test}
     return [
         {
@@ -188,7 +177,7 @@ def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
         for name in ("entries", "labels", "splits")
     )
     subset = splits["subset"]
-    is_censored = labels["censoring"] != "none"
+    is_censored, kinds = labels["censoring"] != "none", ("family", "crystal_system", "cif_status")
 
     def count(is_counted: pd.Series[bool]) -> list[int]:
         ids = is_counted.index[is_counted]
@@ -198,23 +187,17 @@ def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     edges = list(range(floor(decades.min()), floor(decades.max()) + 2))
 
     def histogram(ids: pd.Index[str]) -> dict[str, list[int]]:
-        return {
-            name: np.histogram(decades[ids][subset[ids] == name], edges)[0].tolist()
-            for name in _SUBSETS
-        }
+        parts = {name: decades[ids][subset[ids] == name] for name in _SUBSETS}
+        return {name: np.histogram(part, edges)[0].tolist() for name, part in parts.items()}
 
-    elements = pd.Series(
-        {i: list(rel.parse_formula(f)) for i, f in entries["formula_cell"].items()}
-    )
+    elements = entries["formula_cell"].map(lambda formula: list(rel.parse_formula(formula)))
     return {
-        "subsets": list(_SUBSETS),
+        "subsets": _SUBSETS,
         "counts": {
             "entries": count(subset.notna()),
             "with_cif": count(splits["in_cif"]),
             "censored": count(is_censored),
-            "components": [
-                int(splits.loc[subset == name, "component"].nunique()) for name in _SUBSETS
-            ],
+            "components": splits["component"].groupby(subset).nunique()[_SUBSETS].tolist(),
             "in_replicate_groups": count(entries["replicate_group"].notna()),
         },
         "label_histogram": {
@@ -222,10 +205,7 @@ def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
             **histogram(labels.index),
             "censored": histogram(labels.index[is_censored]),
         },
-        **{
-            name: _per_subset(entries[name], subset)
-            for name in ("family", "crystal_system", "cif_status")
-        },
+        **{name: _per_subset(entries[name], subset) for name in kinds},
         "elements": _per_subset(elements.explode(), subset),
     }
 
@@ -236,6 +216,6 @@ def _per_subset(kinds: pd.Series[Any], subset: pd.Series[str]) -> dict[str, list
 
     named = kinds.fillna(NOT_GIVEN)
     counts = pd.crosstab(named.to_numpy(), subset[named.index].to_numpy())
-    counts = counts.reindex(columns=list(_SUBSETS), fill_value=0)
+    counts = counts.reindex(columns=_SUBSETS, fill_value=0)
     per_kind = {str(kind): counts.loc[kind].tolist() for kind in counts.index}
     return dict(sorted(per_kind.items(), key=lambda item: (-sum(item[1]), item[0])))

@@ -39,9 +39,8 @@ LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 FAMILY, DOI, NOTE = "Family", "DOI", "note"
 CIF, CLOSE = "Cif ID", "close match"
 IDENTIFIERS = {"icsd_id": "ICSD ID", "laskowski_id": "Laskowski ID", "liion_id": "Liion ID"}
-COLUMNS = tuple(
-    column.name for file in DATASET.published if file.name == ALL for column in file.columns
-)
+(_TABLE,) = (file for file in DATASET.published if file.name == ALL)
+COLUMNS = tuple(column.name for column in _TABLE.columns)
 
 HAS_CIF = "done"
 #: log10(S/cm) that the dataset's authors give to every upper limit, whatever the limit.
@@ -100,10 +99,8 @@ def _read_package(path: Path, pinned: DatasetVersion) -> tuple[dict[str, bytes],
     members = read_tar(path)
     folder = f"{path.name.removesuffix('.tar.gz')}/data"
     wanted = [f"{folder}/{name}" for name in ("raw.xlsx", "train_idx.csv", "test_idx.csv")]
-    if absent := [
-        _problem(path.name, f"a member {n!r}", "none") for n in wanted if n not in members
-    ]:
-        raise IngestError(absent)
+    if absent := [name for name in wanted if name not in members]:
+        raise IngestError([_problem(path.name, f"a member {n!r}", "none") for n in absent])
     workbook, *ids = (members[name] for name in wanted)
     with TemporaryDirectory() as work:
         book = Path(work) / "raw.xlsx"
@@ -136,14 +133,14 @@ def _as_written(cells: Sequence[str]) -> list[str]:
     is_float = all(
         number is not None for number, cell in zip(numbers, cells, strict=True) if cell
     ) and ("" in cells or not all(n is None or n.is_integer() for n in numbers))
-    return [
-        cell
-        if number is None
-        else repr(number)
-        if is_float or not number.is_integer()
-        else str(int(number))
-        for number, cell in zip(numbers, cells, strict=True)
-    ]
+    written = []
+    for number, cell in zip(numbers, cells, strict=True):
+        if number is None:
+            written.append(cell)
+        else:
+            is_whole = number.is_integer() and not is_float
+            written.append(str(int(number)) if is_whole else repr(number))
+    return written
 
 
 def read_csv(path: Path, data: bytes | None = None) -> list[Row]:
@@ -249,11 +246,8 @@ def _problem(where: str, expected: str, found: str) -> Problem:
 
 def has_numbers(row: Row) -> bool:
     """Whether the cell, Z and space group of a row can be read; else they are field problems."""
-    return all(
-        re.fullmatch(pattern, row[column])
-        for _, columns, pattern in _RULES[:2]
-        for column in columns
-    )
+    rules = [(column, pattern) for _, columns, pattern in _RULES[:2] for column in columns]
+    return all(re.fullmatch(pattern, row[column]) for column, pattern in rules)
 
 
 def space_group(row: Row) -> int:
@@ -281,13 +275,8 @@ def clean_family(raw: str) -> str | None:
     name = raw.strip()
     if name and name not in ("NASICON", "LISICON", "LGPS", "LIPON"):
         name = name[0].lower() + name[1:]
-    return {
-        "": None,
-        "cholorides": "chlorides",
-        "argyrodite": "argyrodites",
-        "nitride": "nitrides",
-        "halide": "halides",
-    }.get(name, name)
+    singular = {"argyrodite": "argyrodites", "nitride": "nitrides", "halide": "halides"}
+    return {"": None, "cholorides": "chlorides", **singular}.get(name, name)
 
 
 # Conductivities: numbers, or upper limits written as text; anything else is refused
@@ -410,9 +399,7 @@ def normalised_formula(amounts: Mapping[str, Fraction]) -> str:
     )
 
 
-def largest_fraction_difference(
-    first: Mapping[str, Fraction], second: Mapping[str, Fraction]
-) -> float:
+def largest_fraction_difference(first: Amounts, second: Amounts) -> float:
     """Largest absolute difference of an atomic fraction between two compositions."""
     one, other = fractions_of(first), fractions_of(second)
     return float(max(abs(one.get(e, 0) - other.get(e, Fraction(0))) for e in {*one, *other}))
