@@ -3,7 +3,7 @@
   "use strict";
 
   const MARKS = "a, [data-to], g, circle, path, rect, polygon";
-  const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight"];
+  const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin", "paint-order", "opacity", "font-family", "font-size", "font-weight", "font-style"];
 
   const titleOf = (mark) => Array.from(mark.children).find((child) => child.localName === "title");
   const markOf = (element) => {
@@ -118,8 +118,8 @@
     const charts = Array.from(figure.querySelectorAll("svg.il-chart"));
     if (!charts.length || figure.querySelector(".il-save")) return;
     const visible = () => Array.from(figure.querySelectorAll("svg.il-chart")).find((chart) => chart.getBoundingClientRect().width) ?? charts[0];
-    const page = document.querySelector("h1")?.textContent.trim() ?? document.title;
-    const data = document.querySelector(".il-provenance")?.textContent.split("· page made")[0].trim() ?? "";
+    const page = document.querySelector("h1")?.textContent.replace(/#$/, "").trim() ?? document.title;
+    const data = document.querySelector(".il-provenance")?.textContent.replace(/\s+/g, " ").split("· page made")[0].trim() ?? "";
     const source = `IonLadder: ${page} · ${data} · ${location.host}${location.pathname}`.replace(/\s+/g, " ");
     const name = charts[0].getAttribute("aria-labelledby")?.split("-title")[0] ?? figure.dataset.name ?? "chart";
     const line = document.createElement("p");

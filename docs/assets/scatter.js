@@ -50,7 +50,7 @@
     [low, high] = [low - room, high + room];
     const rough = (high - low) / 6;
     const size = 10 ** Math.floor(Math.log10(rough));
-    let step = [1, 2, 5, 10].map((factor) => factor * size).find((each) => each >= rough * 0.999);
+    let step = [1, 2, 2.5, 5, 10].map((factor) => factor * size).find((each) => each >= rough * 0.999);
     const isDecades = isLog && high - low > 1.3;
     if (isDecades) step = Math.max(1, Math.round(step));
     const ticks = [];
@@ -148,8 +148,9 @@
     const boxes = points.map((i) => [on(i)[0] - 5, on(i)[1] - 5, on(i)[0] + 5, on(i)[1] + 5]);
     chart.append(...labels(named, boxes, frame));
     const gone = data.points.length - points.length;
+    const far = points.filter((i) => across.isBeyond(x.values[i]) || up.isBeyond(y.values[i])).length;
     const frontNames = front.map((i) => data.points[i].name);
-    const told = [`${points.length} ${data.what}`, gone ? ` (${gone} without a value or place on these axes)` : "", ". ",
+    const told = [`${points.length} ${data.what}`, gone ? ` (${gone} without a value or place on these axes)` : "", far ? `, ${far} beyond the edge and hollow` : "", ". ",
       front.length ? `The line is the Pareto front, which no model beats in both: ${frontNames.join("; ")}.` : ""].join("");
     return { chart, told, colours };
   }

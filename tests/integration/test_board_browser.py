@@ -60,6 +60,11 @@ return [...document.querySelectorAll('.il-figure')].filter(figure => figure.quer
   .map(figure => [[...figure.querySelectorAll('svg.il-chart')].flatMap(unnamed).map(
     mark => mark.outerHTML), [...figure.querySelectorAll('.il-save a')].map(a => a.textContent)]);
 """
+SAVED = """
+const done = arguments[0];
+URL.createObjectURL = blob => { blob.text().then(done); return '#'; };
+document.querySelector('.il-save a').click();
+"""
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
@@ -528,3 +533,7 @@ def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader: Reader) -> N
         reader.wait("document.querySelector('.il-figure .il-save')")
         for unnamed, saved in reader.run(UNNAMED):
             assert (unnamed, saved) == ([], ["SVG", "PNG", "data"]), page
+        text = reader.driver.execute_async_script(SAVED)
+        assert "paint-order: stroke" in text.replace(":stroke", ": stroke"), "words stay readable"
+        assert "scorer version" in text
+        assert "#" not in text.split("IonLadder: ")[1].split(" ·")[0]

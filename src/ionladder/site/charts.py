@@ -811,23 +811,19 @@ def _steps(
 
 
 def _stand_marks(stand: Stand, at: float, y: Scale, board: Board, here: str) -> list[str]:
-    """The best of a publication, and hollow what else entered with it; those still there linked."""
+    """What else entered with a publication, hollow, and its best; those still there are linked."""
     when = f"publication {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
-
-    def mark(name: str, label: str, score: Value, said: str, *drawn: str) -> str:
-        page = txt.submission_url(board.task.name, name) if board.entrant(name) else ""
-        hover = f"{when}: {said}{label}, {txt.number(score.value)}"
-        return hovered(hover, *drawn, way=txt.relative(here, page) if page else "")
-
-    others = []
-    for name, value in stand.entered.items():
-        if name != stand.submission:
-            row, ring = board.entrant(name), circle(at, y(value), "il-point il-point--open", 3)
-            label = txt.plain(row.model if row else name)
-            others.append(mark(name, label, Value(value), "entered: ", ring))
-    best = (_upright_spread(stand.score, at, y), dot(at, y(stand.score.value or 0.0), "verified"))
-    rules = f"{stand.label} ({stand.rules})"
-    return [*others, mark(stand.submission, rules, stand.score, "best: ", *best)]
+    others = {name: v for name, v in stand.entered.items() if name != stand.submission}
+    marks = []
+    for name, value in (others | {stand.submission: stand.score.value or 0.0}).items():
+        row, drawn = board.entrant(name), [circle(at, y(value), "il-point il-point--open", 3)]
+        said = f"entered: {txt.plain(row.model if row else name)}"
+        if name == stand.submission:
+            said = f"best: {stand.label} ({stand.rules})"
+            drawn = [_upright_spread(stand.score, at, y), dot(at, y(value), "verified")]
+        way = txt.relative(here, txt.submission_url(board.task.name, name)) if row else ""
+        marks.append(hovered(f"{when}: {said}, {txt.number(value)}", *drawn, way=way))
+    return marks
 
 
 # One row's value and interval on the axis of its table

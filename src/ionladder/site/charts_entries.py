@@ -325,12 +325,10 @@ def histogram(edges: Sequence[float], series: Sequence[Series], *, name: str, ax
         plot = Plot(*((720, 250) if is_wide else (360, 230)), left=42, top=12, right=8, bottom=44)
         x, y = plot.across(places[0], places[-1]), plot.upright(0.0, max(top, 0.01) * 1.05)
         every = 1 if is_wide else (2 if is_even else 3)
-        counted = range(len(edges)) if is_even else [round(edge) for edge in edges]
-        labelled = zip(places, edges, counted, strict=True)
+        labels = [(at, charts.tick_label(edge)) for at, edge in zip(places, edges, strict=True)]
         plot.axis_left(y, [(t, f"{100 * t:g} %") for t, _ in y.ticks(about=4)])
         unit = "; height: share per unit, for bins differ in width" if is_even else ""
-        named = [(at, charts.tick_label(edge)) for at, edge, n in labelled if n % every == 0]
-        plot.axis_below(x, named, kind="tick")
+        plot.axis_below(x, labels[::every], kind="tick")
         plot.titles(f"{axis}{unit}" if is_wide else f"{axis}{unit.partition(',')[0]}")
         for place, item in enumerate(series):
             for i, n in enumerate(item.counts):

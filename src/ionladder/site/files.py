@@ -272,13 +272,12 @@ def badge_documents(site: Site) -> dict[str, str]:
     template = environment().get_template("badge.svg.j2")
     documents = {}
     for item in site.tasks:
-        n_ranked = _n_ranked(item.board)
         leaders = {row.submission for row in item.board.leaders}
         for name, entrant in item.entrants.items():
             row = entrant.row
             leads = row.submission in leaders
             colour = _UNRANKED if row.rank is None else _LEADS if leads else _FOLLOWS
-            words, *facts = _facts(item, row, n_ranked)
+            words, *facts = _facts(item, row)
             label = plain(row.model, limit=LONGEST_NAME) or name
             documents[badge_url(item.task.name, name)] = template.render(
                 title=f"{plain(row.model)} on {'; '.join([words, *facts])}",
@@ -296,14 +295,11 @@ def badge_documents(site: Site) -> dict[str, str]:
     return documents
 
 
-def _n_ranked(board: Board) -> int:
-    return sum(row.rank is not None for row in board.of_kind("verified"))
-
-
-def _facts(item: TaskSite, row: Row, n_ranked: int) -> tuple[str, str, str]:
+def _facts(item: TaskSite, row: Row) -> tuple[str, str, str]:
     """Its place (``IonLadder obelix: rank 1–3 of 5, top group``), its score, and the data."""
     board, score = item.board, item.board.primary(row)
     place, between = ranks(row.rank_low, row.rank_high), interval(score.low, score.high)
+    n_ranked = sum(each.rank is not None for each in board.of_kind("verified"))
     words = f"rank {place} of {n_ranked}{', top group' if row.tie_group == 1 else ''}"
     value = f"{item.task.primary_use.title} {number(score.value)} {board.unit}"
     return (
@@ -345,18 +341,17 @@ def has_card(item: TaskSite, row: Row) -> bool:
 
 def card_pictures(site: Site) -> Iterator[tuple[str, bytes]]:
     """Address in the site and PNG, 1200 × 630, of every model that has a picture of its own."""
-    for item in site.tasks:
-        n_ranked = _n_ranked(item.board)
-        for name, entrant in item.entrants.items():
-            if has_card(item, entrant.row):
-                place = f"{submission_url(item.task.name, name)}{CARD}"
-                yield place, _card(entrant.row, _facts(item, entrant.row, n_ranked), item.board)
-    for name, items in site.models.items():
-        rows = [(item, item.entrants[name].row) for item in items]
-        known = [(item, row) for item, row in rows if has_card(item, row)]
-        lines = [f"{item.task.name}: {_facts(item, row, 0)[1]}" for item, row in known]
-        if known:
-            yield f"{model_url(name)}{CARD}", _card(known[0][1], lines[:4], known[0][0].board)
+    pages = [
+        (submission_url(i.task.name, name), name, [i]) for i in site.tasks for name in i.entrants
+    ]
+    pages += [(model_url(name), name, list(items)) for name, items in site.models.items()]
+    for place, name, items in pages:
+        rows = [(item, row) for item in items if has_card(item, row := item.entrants[name].row)]
+        if rows:
+            lines: Sequence[str] = _facts(*rows[0])
+            if len(items) > 1:
+                lines = [f"{item.task.name}: {_facts(item, row)[1]}" for item, row in rows[:4]]
+            yield f"{place}{CARD}", _card(rows[0][1], lines, rows[0][0].board)
 
 
 def _card(row: Row, lines: Sequence[str], board: Board) -> bytes:

@@ -606,7 +606,7 @@ def read_facts(
         dataset: Whose facts.
         version: Its version.
         ids: Entries.
-        kind: Only facts of this kind; None for all.
+        kind: Only facts of this kind; None for every column of the table.
 
     Raises:
         DataMissingError: The table is not on this machine.
@@ -616,8 +616,9 @@ def read_facts(
 
     from ionladder.data.store import read_table
 
-    columns = [fact.column for fact in dataset.facts if kind in (None, fact.kind)]
-    entries = read_table(layout, dataset.name, version, "entries").select(["id", *columns])
+    columns = [fact.column for fact in dataset.facts if fact.kind == kind]
+    entries = read_table(layout, dataset.name, version, "entries")
+    entries = entries.select(["id", *columns]) if kind else entries
     wanted = pa.array(sorted(set(ids)), type=entries["id"].type)
     rows: list[dict[str, Any]] = entries.filter(pc.is_in(entries["id"], wanted)).to_pylist()
     return {row["id"]: row for row in rows}

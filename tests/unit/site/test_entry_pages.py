@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -109,7 +110,13 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     monkeypatch.setattr(context, "SHOWN_OF_MANY", 20)
     monkeypatch.setattr(materials, "MOST_MODELS", 2)
     monkeypatch.setattr(slices, "MOST_MARKS", 40)
-    pages = render_pages(load_site(add_data(make_repository(tmp_path, typical()))))
+    monkeypatch.setattr(materials, "LARGEST_INDEXED", N_TEST - 1)
+    monkeypatch.setattr(materials, "MAPPED_MODELS", 2)
+    site = load_site(add_data(make_repository(tmp_path, typical())))
+    pages = render_pages(site)
+    mapped = json.loads(materials.entry_files(site)["data/map/bvel-proto.json"])
+    assert [len(mapped[key]) for key in ("ids", "names", "page", "models")] == [20, 20, 20, 2]
+    assert mapped["models"][0]["predicted"][0] == pytest.approx(mapped["targets"][0]["labels"])
     assert [body.count("<tr") for body in bodies(pages[INDEX])] == [15, 15, 20]
     assert f"This task has {N_TEST} test entries" in pages[INDEX]
     own = own_pages(pages)

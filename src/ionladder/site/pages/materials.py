@@ -336,17 +336,14 @@ def map_of(site: Site, item: TaskSite, crystals: Collection[str]) -> dict[str, A
         that is known; ``columns`` with their values; the first ``models`` with their predictions
         of each target and their errors. Of very many entries, those that have a page.
     """
-    from ionladder.data.store import read_table
-
-    source, task, version = site.entries[item.task.name], item.task, item.board.dataset_version
+    source, task = site.entries[item.task.name], item.task
     table = source.table
     if table is None or source.choice is None or not table.names:
         return None
     n, ways, unit = len(table.ids), site.paged[item.dataset.name], item.board.unit
     places = list(range(n)) if n <= LARGEST_INDEXED else source.choice.places
     ids = [table.ids[place] for place in places]
-    rows = read_table(site.layout, item.dataset.name, version, "entries").to_pylist()
-    facts = {row["id"]: row for row in rows}
+    facts = txt.read_facts(site.layout, item.dataset, item.board.dataset_version, ids)
     near = [table.neighbours.get(entry) for entry in ids]
     far = [found[0].distance or 0.0 if found else math.nan for found in near]
     columns = [
