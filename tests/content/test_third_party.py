@@ -17,6 +17,9 @@ from ionladder.score import TaskScorer
         ("em619", "model-3", {"mae": 0.2607, "r2": 0.7027, "accuracy_0.5": 0.8333}),
         ("em619", "mace-mp-relaxed", {"mae": 0.3397, "accuracy_0.5": 0.7333}),
         ("em619", "mace-mp-unrelaxed", {"mae_converged": 1.7157}),
+        ("em619", "chgnet-relaxed", {"mae": 0.3340, "mae_converged": 0.2434}),
+        ("em619", "orb-v3-relaxed", {"mae": 0.2547, "mae_converged": 0.1570}),
+        ("em619", "sevennet-ompa-relaxed", {"mae": 0.2733, "mae_converged": 0.1772}),
         ("obelix", "catboost-screening", {"mae": 1.6335, "mae_censored": 1.3029}),
     ],
 )

@@ -54,10 +54,10 @@ def bvse_barrier(training: Training) -> Array:
     log10 σ = a + b·E_3D by least squares; the training median where there is no barrier.
     """
     learnt, wanted = training.rows(barriers_of_inputs(training.inputs)["e_3d_ev"])
-    return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
+    return fit_line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
 
 
-def _line(learnt: Array, wanted: Array, labels: Array) -> Array:
+def fit_line(learnt: Array, wanted: Array, labels: Array) -> Array:
     """A line by least squares where there is a barrier, the median of the labels elsewhere."""
     predicted = np.full(len(wanted), np.median(labels))
     known, treated = np.isfinite(learnt), np.isfinite(wanted)
@@ -94,7 +94,7 @@ def bvse_images(training: Training) -> Array:
     """
     barriers = image_barriers(training.inputs, cache=feat.feature_cache())
     learnt, wanted = training.rows(barriers.clip(upper=training.settings["clip_ev"]))
-    return _line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
+    return fit_line(learnt, wanted, feat.label_array(training.inputs, training.train_ids))
 
 
 def image_barriers(inputs: TaskInputs, *, cache: Path | None) -> pd.Series[float]:

@@ -112,13 +112,13 @@ MLP_TOLERANCE = 0.05
 @baseline(tasks=("obelix", "obelix-cv"), seeds=20)
 def rf_paper(training: Training) -> Array:
     """The random forest of the OBELiX paper, trained on all training entries."""
-    return _paper(_forest(training), training)
+    return _paper(new_forest(training), training)
 
 
 @baseline(tasks=("obelix", "obelix-cif"), seeds=20)
 def rf_paper_cif(training: Training) -> Array:
     """The random forest of the OBELiX paper, trained on the entries with a CIF."""
-    return _paper(_forest(training), training, cif_only=True)
+    return _paper(new_forest(training), training, cif_only=True)
 
 
 @baseline(tasks=("obelix", "obelix-cv"), seeds=20, tolerance=MLP_TOLERANCE)
@@ -133,7 +133,8 @@ def mlp_paper_cif(training: Training) -> Array:
     return _paper(_perceptron(training), training, cif_only=True)
 
 
-def _forest(training: Training) -> Any:
+def new_forest(training: Training) -> Any:
+    """A random forest with the settings and the seed of a training."""
     from sklearn.ensemble import RandomForestRegressor
 
     return RandomForestRegressor(**training.settings, random_state=training.seed, n_jobs=1)
@@ -203,7 +204,7 @@ def _fit_on_ions(regressor: Any, training: Training) -> Array:
 @baseline(tasks=(*COMPOSITIONS, "bvel-proto", "bvel13k", *HOPS, *PATHS), seeds=5)
 def composition_rf(training: Training) -> Array:
     """A random forest that sees the composition and nothing of the structure."""
-    inputs, forest = training.inputs, _forest(training)
+    inputs, forest = training.inputs, new_forest(training)
     if inputs.targets == ("log10_sigma",):
         return _fit_on_ions(forest, training)
     learnt, asked = training.rows(feat.ion_features(inputs.entries))
@@ -215,7 +216,7 @@ def composition_rf(training: Training) -> Array:
     _, first, place, counts = np.unique(
         formulas, return_index=True, return_inverse=True, return_counts=True
     )
-    means = np.bincount(place, weights=_log_hop_labels(training)) / counts
+    means = np.bincount(place, weights=log_hop_labels(training)) / counts
     forest.fit(learnt[first], means, sample_weight=counts)
     return np.asarray(np.exp(forest.predict(asked)), dtype=np.float64)
 
@@ -224,7 +225,7 @@ def composition_rf(training: Training) -> Array:
 def structure_rf(training: Training) -> Array:
     """A random forest on composition and site-level features of the structure."""
     learnt, asked = training.rows(feat.structure_features(training.inputs))
-    forest = _forest(training).fit(learnt, feat.log_labels(training.inputs, training.train_ids))
+    forest = new_forest(training).fit(learnt, feat.log_labels(training.inputs, training.train_ids))
     return feat.barriers_from_logs(forest.predict(asked))
 
 
@@ -241,7 +242,7 @@ def structure_hgb(training: Training) -> Array:
 def path_rf(training: Training) -> Array:
     """A random forest on the composition and the geometry of the five images."""
     learnt, asked = training.rows(feat.path_features(training.inputs.entries))
-    forest = _forest(training).fit(learnt, _log_hop_labels(training))
+    forest = new_forest(training).fit(learnt, log_hop_labels(training))
     return np.asarray(np.exp(forest.predict(asked)), dtype=np.float64)
 
 
@@ -249,7 +250,7 @@ def path_rf(training: Training) -> Array:
 def path_hgb(training: Training) -> Array:
     """Gradient-boosted trees on the composition and the geometry of the five images."""
     learnt, asked = training.rows(feat.path_features(training.inputs.entries))
-    trees = _boosting(training).fit(learnt, _log_hop_labels(training))
+    trees = _boosting(training).fit(learnt, log_hop_labels(training))
     return np.asarray(np.exp(trees.predict(asked)), dtype=np.float64)
 
 
@@ -290,7 +291,7 @@ def _boosting(training: Training) -> Any:
     return HistGradientBoostingRegressor(**training.settings, random_state=training.seed)
 
 
-def _log_hop_labels(training: Training) -> Array:
+def log_hop_labels(training: Training) -> Array:
     """Natural logarithm of the barriers of single hops, shape (n,); of 0.005 eV at least."""
     labels = feat.label_array(training.inputs, training.train_ids)
     return np.asarray(np.log(np.maximum(labels, feat.LOWEST_EV)))

@@ -26,7 +26,7 @@ from ionladder.baselines.registry import baseline_error, missing_package
 from ionladder.baselines.runner import single_thread
 from ionladder.data.store import GivenPath, read_given_paths, rows_with
 from ionladder.errors import BaselineError, visible
-from ionladder.repo import MapJobs, read_parquet, replacing, sha256_bytes, write_json
+from ionladder.repo import MapJobs, kept, read_parquet, replacing, sha256_bytes, write_json
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -300,6 +300,94 @@ def _summary(hop: Hop, band: Band) -> dict[str, Any]:
     }
 
 
+# Energies of given images: one job a path, kept as soon as it is done
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """Energies of the images of a path as they are given.
+
+    Attributes:
+        id: The path.
+        energies_ev: Total energy of every image, eV; none where the potential cannot treat one.
+        cpu_s: CPU seconds of all of them.
+        trouble: Why there are none; else empty.
+    """
+
+    id: str
+    energies_ev: list[float]
+    cpu_s: float
+    trouble: str = ""
+
+    @property
+    def barrier_ev(self) -> float:
+        """Largest minus smallest energy over all images, eV; NaN where there is none."""
+        return float(np.ptp(self.energies_ev)) if self.energies_ev else math.nan
+
+
+def run_points(
+    paths: Iterable[Hop],
+    name: str,
+    folder: Path,
+    *,
+    told: Callable[[Points], None] = lambda _: None,
+    map_jobs: MapJobs = map,
+) -> list[Points]:
+    """Energies of the images of every path; those that are kept are not computed again.
+
+    Each path is a job, and its energies are kept in ``points/`` when it is done: a run that was
+    stopped goes on where it was. A path that had trouble is tried again.
+
+    Args:
+        paths: The paths, in the order of the work.
+        name: A potential whose weights come with its package.
+        folder: Where energies are kept, under what they depend on: the path, potential, versions.
+        told: Called with each result.
+        map_jobs: ``map``, or one that shares paths among processes or machines.
+
+    Returns:
+        Results in the order of the paths; the same whoever computes them.
+
+    Raises:
+        BaselineError: The weights of the potential are a file of their own.
+    """
+    from ionladder.baselines.umlip import POTENTIALS
+
+    if name not in POTENTIALS:
+        step = "Name another potential, or leave --points out."
+        where, expected = "ionladder umlip-neb --points --model", f"one of {', '.join(POTENTIALS)}"
+        raise baseline_error(where, expected, repr(name), step)
+    found = []
+    for point in map_jobs(partial(_points, name, folder / "points"), paths):
+        found.append(point)
+        told(point)
+    return found
+
+
+def _points(name: str, folder: Path, path: Hop) -> Points:
+    from ionladder.baselines.umlip import POTENTIALS
+
+    try:
+        with single_thread():
+            key = f"{POTENTIALS[name].source()} {path.digest}"
+            return Points(id=path.id, **kept(partial(_energies, name, path), key, folder))
+    except (ArithmeticError, LookupError, RuntimeError, ValueError) as error:
+        trouble = visible(f"{type(error).__name__}: {error}", limit=200)
+        return Points(id=path.id, energies_ev=[], cpu_s=0.0, trouble=trouble)
+
+
+def _energies(name: str, path: Hop) -> dict[str, Any]:
+    from ionladder.baselines.umlip import POTENTIALS, UnitCell, loaded
+
+    potential, inverse = POTENTIALS[name], np.linalg.inv(path.cell_ang)
+    model, numbers, began = loaded(potential), path.numbers.astype(np.int64), time.process_time()
+    cells = (UnitCell(numbers, path.cell_ang, places @ inverse) for places in path.positions_ang)
+    found = [round(float(potential.energy(model, cell)), 6) for cell in cells]
+    if not np.isfinite(found).all():
+        raise ValueError("an energy that is not finite")
+    return {"energies_ev": found, "cpu_s": round(time.process_time() - began, 3)}
+
+
 # Hops: from files, from the dataset, or the worked example
 
 
@@ -347,16 +435,17 @@ def hops_of_folder(folder: Path) -> Iterator[Hop]:
         )
 
 
-def hops_of_tables(splits: Path, paths: Path) -> Iterator[Hop]:
-    """The hops to predict of an ingested nebDFT2k, in the order of its tables.
+def hops_of_tables(splits: Path, paths: Path, *, subset: str = "test") -> list[Hop]:
+    """The hops of a subset of an ingested nebDFT2k or em619, smallest cells first.
 
     Args:
         splits: Its table with ``id`` and ``subset``.
         paths: Its table of initial paths, sorted by id and image.
+        subset: Those to predict, or another subset.
     """
-    table = rows_with(read_parquet(splits), "subset", "test")
-    for given in read_given_paths(paths, table["id"].to_pylist()):
-        yield Hop(**vars(given))
+    table = rows_with(read_parquet(splits), "subset", subset)
+    hops = [Hop(**vars(given)) for given in read_given_paths(paths, table["id"].to_pylist())]
+    return sorted(hops, key=lambda hop: hop.n_atoms)
 
 
 def example_hops(*, n_hops: int = 4, n_images: int = 5, longest_ang: float = 3.2) -> Iterator[Hop]:
@@ -439,7 +528,9 @@ def potential_of(name: PotentialName, weights: Path | None) -> tuple[NewCalculat
 
         def new_chgnet() -> Any:
             with redirect_stdout(StringIO()):  # it prints where it runs
-                return CHGNetCalculator(model=model, use_device="cpu", on_isolated_atoms="ignore")
+                made = CHGNetCalculator(model=model, use_device="cpu", on_isolated_atoms="ignore")
+            made.calculate = partial(made.calculate, task="ef")  # no stress, no magnetic moments
+            return made
 
         return new_chgnet, f"chgnet {version('chgnet')}, weights 0.3.0"
     if name == "sevennet-0":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -15,17 +15,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ionladder.baselines.features import feature_cache, label_array, require_structures
+from ionladder.baselines.bvse import fit_line
+from ionladder.baselines.classic import log_hop_labels, new_forest
+from ionladder.baselines.features import (
+    CLIP_EV,
+    feature_cache,
+    label_array,
+    path_features,
+    require_structures,
+)
 from ionladder.baselines.graphs import read_cif, site_shares
 from ionladder.baselines.registry import Training, baseline
+from ionladder.data.store import given_paths_of
 from ionladder.errors import BaselineError, visible, worded
-from ionladder.repo import kept
+from ionladder.repo import find_layout, kept
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pymatgen.core.structure import Structure
 
+    from ionladder.data.store import TaskInputs
     from ionladder.specs import Array
 
 ALPHAS: tuple[float, ...] = tuple(10.0 ** (power / 2) for power in range(13))
@@ -55,6 +65,109 @@ def chgnet_features(training: Training) -> Array:
 def sevennet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of SevenNet-0."""
     return fit_ridge(training, SEVENNET)
+
+
+# Barriers along given images: energies of the images as they are, nothing is relaxed
+
+# Energies in float32 of a thousand atoms.
+TOLERANCE_EV = 0.02
+
+
+@baseline(
+    tasks=("em619",),
+    folds=False,
+    frames=True,
+    tolerance=TOLERANCE_EV,
+    extra="umlip",
+    packages=("torch", "chgnet", "ase"),
+)
+def chgnet_path(training: Training) -> Array:
+    """Largest minus smallest energy of CHGNet over the given images, nothing relaxed."""
+    return _given_barriers(training, "chgnet")
+
+
+@baseline(
+    tasks=("em619",),
+    folds=False,
+    frames=True,
+    tolerance=TOLERANCE_EV,
+    extra="umlip",
+    packages=("torch", "sevenn", "ase"),
+)
+def sevennet_path(training: Training) -> Array:
+    """Largest minus smallest energy of SevenNet-0 over the given images, nothing relaxed."""
+    return _given_barriers(training, "sevennet-0")
+
+
+@baseline(
+    tasks=("em619", "em619-cv"),
+    seeds=5,
+    frames=True,
+    tolerance=TOLERANCE_EV,
+    extra="umlip",
+    packages=("torch", "chgnet", "ase"),
+)
+def chgnet_delta(training: Training) -> Array:
+    """A line from CHGNet's barrier of the given images to that of DFT, and a forest for the rest.
+
+    Both learn logarithms. The forest sees what path-rf sees, and CHGNet's energies along the path.
+    """
+    inputs, ids = training.inputs, [*training.train_ids, *training.predict_ids]
+    profile = _profile(image_energies(inputs, "chgnet", ids))
+    logs = log_hop_labels(training)
+    known, wanted = training.rows(np.log(profile["barrier"]))
+    line = fit_line(known, np.concatenate([known, wanted]), logs)
+    features = pd.concat([path_features(inputs.entries).loc[ids], profile.fillna(-1.0)], axis=1)
+    learnt, asked = training.rows(features)
+    forest = new_forest(training).fit(learnt, logs - line[: len(logs)])
+    return np.asarray(np.exp(line[len(logs) :] + forest.predict(asked)), dtype=np.float64)
+
+
+def _profile(energies: pd.DataFrame) -> pd.DataFrame:
+    """Barrier, difference of the ends, and heights over the higher end, eV; both ways alike."""
+    first, *inner, last = (energies[column] for column in energies)
+    higher = np.maximum(first, last)
+    next_to_ends = np.maximum(inner[0], inner[-1])
+    table = {
+        "barrier": (energies.max(axis=1) - energies.min(axis=1)).clip(lower=0.02),
+        "ends": np.abs(first - last),
+        "middle": inner[len(inner) // 2] - higher,
+        "next": next_to_ends - higher,
+    }
+    return pd.DataFrame(table).clip(-CLIP_EV, CLIP_EV)
+
+
+def _given_barriers(training: Training, name: str) -> Array:
+    """Barriers of the paths to predict; the training median where the potential has none."""
+    median = float(np.median(label_array(training.inputs, training.train_ids)))
+    found = image_energies(training.inputs, name, training.predict_ids)
+    return np.asarray((found.max(axis=1) - found.min(axis=1)).fillna(median), dtype=np.float64)
+
+
+def image_energies(inputs: TaskInputs, name: str, ids: Sequence[str]) -> pd.DataFrame:
+    """A potential's energies of the images of paths as they are given, eV.
+
+    They are kept between runs, where ``ionladder umlip-neb --points`` keeps them too.
+
+    Args:
+        inputs: Inputs of a dataset with the frames ``paths_init``.
+        name: The potential; its weights come with its package.
+        ids: The paths.
+
+    Returns:
+        Indexed by id, a column an image; NaN where the potential cannot treat the path.
+    """
+    from ionladder.baselines import neb
+
+    hops = [
+        neb.Hop(**vars(given))
+        for subset in ("test", "train")
+        for block in inputs.blocks("paths_init", subset=subset)  # type: ignore[attr-defined]
+        for given in given_paths_of(block, ids)
+    ]
+    found = neb.run_points(hops, name, find_layout().features_cache)
+    rows = {point.id: point.energies_ev or [np.nan] for point in found}
+    return pd.DataFrame.from_dict(rows, orient="index").loc[list(ids)]
 
 
 # The ridge, whose penalty is chosen by grouped cross-validation of the training part
@@ -168,11 +281,13 @@ class Potential:
         load: Imports the package and reads its weights.
         features: What was loaded and a cell → invariant features of its atoms, shape
             (n_atoms, n_features); a ValueError where the potential cannot treat the cell.
+        energy: What was loaded and a cell → its energy, eV; a ValueError likewise.
     """
 
     source: Callable[[], str]
     load: Callable[[], Any]
     features: Callable[[Any, UnitCell], Array]
+    energy: Callable[[Any, UnitCell], float]
 
 
 def embedding_table(
@@ -205,7 +320,7 @@ def embedding_table(
 @lru_cache(maxsize=1024)
 def _pooled(potential: Potential, text: str) -> list[float]:
     """Pooled features of one crystal; none where the potential cannot treat it."""
-    model = _loaded(potential)
+    model = loaded(potential)
     try:
         features = potential.features(model, whole_atoms(read_cif(text)))
     except ValueError:
@@ -215,7 +330,7 @@ def _pooled(potential: Potential, text: str) -> list[float]:
 
 
 @lru_cache(maxsize=8)
-def _loaded(potential: Potential) -> Any:
+def loaded(potential: Potential) -> Any:
     """A potential ready to work: a broken package says nothing about a crystal."""
     try:
         return potential.load()
@@ -238,12 +353,8 @@ def load_chgnet() -> Any:
         return CHGNet.load(model_name="0.3.0", use_device="cpu", verbose=False)
 
 
-def _chgnet_features(model: Any, cell: UnitCell) -> Array:
-    """The 64 features of every atom ahead of the last convolution.
-
-    They are the ones from which CHGNet reads magnetic moments. Energies alone are asked for, so
-    nothing is differentiated.
-    """
+def _chgnet(model: Any, cell: UnitCell, **options: Any) -> Any:
+    """What CHGNet says of a cell; energies alone are asked for, so nothing is differentiated."""
     import torch
     from pymatgen.core.structure import Structure
 
@@ -252,8 +363,15 @@ def _chgnet_features(model: Any, cell: UnitCell) -> Array:
     torch.set_num_threads(1)
     with torch.no_grad():
         structure = Structure(cell.lattice_ang, cell.numbers.tolist(), cell.fractional)
-        graph = model.graph_converter(structure)
-        predicted = model.predict_graph(graph, task="e", return_atom_feas=True)
+        return model.predict_graph(model.graph_converter(structure), task="e", **options)
+
+
+def _chgnet_features(model: Any, cell: UnitCell) -> Array:
+    """The 64 features of every atom ahead of the last convolution.
+
+    They are the ones from which CHGNet reads magnetic moments.
+    """
+    predicted = _chgnet(model, cell, return_atom_feas=True)
     return np.asarray(predicted["atom_fea"], dtype=np.float64)
 
 
@@ -261,11 +379,10 @@ CHGNET = Potential(
     source=lambda: f"chgnet {version('chgnet')} 0.3.0 torch {version('torch')}",
     load=load_chgnet,
     features=_chgnet_features,
+    energy=lambda model, cell: float(_chgnet(model, cell)["e"]) * len(cell.numbers),
 )
 
 # SevenNet-0 of 11 July 2024 (Park et al. 2024, doi 10.1021/acs.jctc.4c00190)
-
-_SEVENNET_READOUT = "reduce_input_to_hidden"
 
 
 def load_sevennet() -> Any:
@@ -277,14 +394,10 @@ def load_sevennet() -> Any:
         return SevenNetCalculator("7net-0", device="cpu")
 
 
-def _sevennet_features(calculator: Any, cell: UnitCell) -> Array:
-    """The 128 invariant features of every atom after the last of five interactions.
-
-    The read-out that makes an energy of them is left out, and with it the forces.
-    """
+def _sevennet(calculator: Any, cell: UnitCell, end: str) -> Any:
+    """What SevenNet-0 knows of a cell ahead of the part ``end``; nothing is differentiated."""
     import torch
     from ase import Atoms
-    from sevenn import _keys as names
     from sevenn.atom_graph_data import AtomGraphData
     from sevenn.train.dataload import unlabeled_atoms_to_graph
 
@@ -297,14 +410,29 @@ def _sevennet_features(calculator: Any, cell: UnitCell) -> Array:
     with torch.no_grad():
         data = calculator.model._preprocess(AtomGraphData.from_numpy_dict(graph))  # noqa: SLF001
         for name, module in calculator.model.named_children():
-            if name == _SEVENNET_READOUT:
-                return np.asarray(data[names.NODE_FEATURE].numpy(), dtype=np.float64)
+            if name == end:
+                return data
             data = module(data)
-    raise RuntimeError(f"SevenNet-0 has no part {_SEVENNET_READOUT!r}")
+    raise RuntimeError(f"SevenNet-0 has no part {end!r}")
+
+
+def _sevennet_features(calculator: Any, cell: UnitCell) -> Array:
+    """The 128 invariant features of every atom after the last of five interactions.
+
+    The read-out that makes an energy of them is left out, and with it the forces.
+    """
+    known = _sevennet(calculator, cell, "reduce_input_to_hidden")
+    return np.asarray(known["x"].numpy(), dtype=np.float64)
 
 
 SEVENNET = Potential(
     source=lambda: f"sevenn {version('sevenn')} 7net-0 torch {version('torch')}",
     load=load_sevennet,
     features=_sevennet_features,
+    energy=lambda calculator, cell: float(
+        _sevennet(calculator, cell, "force_output")["inferred_total_energy"]
+    ),
 )
+
+POTENTIALS: dict[str, Potential] = {"chgnet": CHGNET, "sevennet-0": SEVENNET}
+"""Those whose weights come with their packages."""

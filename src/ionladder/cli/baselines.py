@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from ionladder.errors import BaselineError, DataMissingError, visible
 from ionladder.repo import Layout, find_layout
 
 if TYPE_CHECKING:
-    from ionladder.baselines.neb import Band, Hop
+    from ionladder.baselines.neb import Band, Hop, Points
     from ionladder.baselines.registry import Watch
     from ionladder.baselines.runner import Progress
 
@@ -206,9 +206,6 @@ def _progress(name: str) -> Iterator[Progress]:
 # ``ionladder umlip-neb``: relax migration paths with a universal potential
 
 
-DATASET = "nebdft2k"
-
-
 def umlip_neb(
     model: Annotated[
         Literal["chgnet", "sevennet-0", "mace"], typer.Option(help="Which potential.")
@@ -220,9 +217,12 @@ def umlip_neb(
         Path | None,
         typer.Option(
             help="Folder with initial paths, <id>_init.xyz each.",
-            show_default="the test hops of nebDFT2k",
+            show_default="the test hops of the task",
         ),
     ] = None,
+    task: Annotated[
+        Literal["nebdft2k-path", "em619"], typer.Option(help="Task whose hops to take.")
+    ] = "nebdft2k-path",
     example: Annotated[
         bool, typer.Option("--example", help="Take four hops of Li3PO4 instead.")
     ] = False,
@@ -232,6 +232,10 @@ def umlip_neb(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Only the first so many hops.", show_default="all")
     ] = None,
+    points: Annotated[
+        bool,
+        typer.Option("--points", help="Energies of the images as they are; nothing is relaxed."),
+    ] = False,
     workers: Workers = 0,
     cluster: Cluster = None,
     part: Part = None,
@@ -239,14 +243,22 @@ def umlip_neb(
     """Relax migration paths with a universal potential (nudged elastic bands).
 
     Writes predictions.parquet for the task nebdft2k-path, and hops.json with barrier, convergence
-    and cost of every hop. A run that was stopped goes on where it was. Needs the extra umlip.
+    and cost of every hop. Hops of a task are taken smallest first. With --points, training hops
+    too, energies are kept where baselines such as chgnet-path look for them. A run that was
+    stopped goes on where it was. Needs the extra umlip.
     """
+    from ionladder.baselines import neb
     from ionladder.baselines.neb import PREDICTIONS, calculator_of, potential_of, run_bands
 
-    hops = itertools.islice(_hops(paths, example=example), limit)
+    subsets = ("test", "train") if points else ("test",)
+    hops = itertools.islice(_hops(paths, task, subsets, example=example), limit)
     source, new = potential_of(model, weights)[1], partial(calculator_of, model, weights)
-    folder = out or Path("build") / "umlip-neb" / model
+    kept_in = find_layout().features_cache if points else Path("build") / "umlip-neb" / model
+    folder = out or kept_in
     with sharing("", workers, cluster, part, folder) as map_jobs:
+        if points:
+            neb.run_points(hops, model, folder, told=_tell_points, map_jobs=map_jobs)
+            return
         outcome = run_bands(hops, new, source, folder, told=_tell, map_jobs=map_jobs)
     print(
         f"{folder / PREDICTIONS}: {outcome.n_hops} hops by {source}, {outcome.n_converged} "
@@ -267,7 +279,12 @@ def _tell(hop: Hop, band: Band, was_there: bool) -> None:
     )
 
 
-def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
+def _tell_points(point: Points) -> None:
+    found = f"no energies. {point.trouble}" if point.trouble else f"{point.barrier_ev:.3f} eV"
+    print(f"{point.id}: {found}, {point.cpu_s:.1f} CPU-s", flush=True)
+
+
+def _hops(paths: Path | None, task: str, subsets: Sequence[str], *, example: bool) -> Iterator[Hop]:
     """The hops asked for; an error where they are not here, before any potential is loaded."""
     from ionladder.baselines.neb import example_hops, hops_of_folder, hops_of_tables
 
@@ -277,22 +294,24 @@ def _hops(paths: Path | None, *, example: bool) -> Iterator[Hop]:
         found = hops_of_folder(paths)
         # The first at once, so that a wrong folder is met before the potential is loaded.
         return itertools.chain([next(found)], found)
-    return hops_of_tables(*_tables())
+    tables = _tables(get_task(task).dataset)
+    parts = (hops_of_tables(*tables, subset=subset) for subset in subsets)
+    return itertools.chain.from_iterable(parts)
 
 
-def _tables() -> tuple[Path, Path]:
-    """Splits and initial paths of the newest nebDFT2k on this machine."""
+def _tables(dataset: str) -> tuple[Path, Path]:
+    """Splits and initial paths of the newest version of a dataset on this machine."""
     layout = find_layout()
-    dataset = layout.root / "data" / DATASET
-    versions = sorted(path.name for path in dataset.glob("*")) if dataset.is_dir() else []
+    folder = layout.root / "data" / dataset
+    versions = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
     for version in reversed(versions):
-        splits = layout.table(DATASET, version, "splits")
-        paths = layout.frames(DATASET, version, "paths_init")
+        splits = layout.table(dataset, version, "splits")
+        paths = layout.frames(dataset, version, "paths_init")
         if splits.is_file() and paths.is_file():
             return splits, paths
     raise DataMissingError(
         "ionladder umlip-neb",
-        "the tables of nebDFT2k on this machine, or --paths, or --example",
+        f"the tables of {dataset} on this machine, or --paths, or --example",
         "none of them",
-        "Run `ionladder fill nebdft2k`, or name a folder with initial paths.",
+        f"Run `ionladder fill {dataset}`, or name a folder with initial paths.",
     )

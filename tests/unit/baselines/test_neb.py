@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ionladder.baselines import neb
+from ionladder.baselines.umlip import POTENTIALS, Potential, UnitCell
 from ionladder.errors import BaselineError
-from ionladder.repo import read_json
+from ionladder.repo import MapJobs, read_json
 
 N_IMAGES = 5
 SOURCE = "effective medium theory"
@@ -128,6 +132,54 @@ def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(
     assert outcome.n_kept == (change == "nothing")
     if change == "nothing":
         assert (tmp_path / neb.PREDICTIONS).read_bytes() == first
+
+
+def _springs(_: object, cell: UnitCell) -> float:
+    """A cheap potential, which knows no lithium."""
+    if 3 in cell.numbers:
+        raise ValueError("unknown element")
+    return float(np.square(cell.fractional[0] - cell.fractional[1:]).sum())
+
+
+def test_single_points_do_not_depend_on_workers_or_on_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    springs = Potential(source=str, load=lambda: None, features=max, energy=_springs)
+    monkeypatch.setitem(POTENTIALS, "springs", springs)
+    places = np.random.default_rng(0).random((9, N_IMAGES, 4, 3))
+    hops = [
+        neb.Hop(
+            id=f"p{row}",
+            numbers=np.array([29 if row else 3] * 4, dtype=np.uint8),
+            cell_ang=np.eye(3),
+            positions_ang=positions,
+        )
+        for row, positions in enumerate(places)
+    ]
+
+    def done(name: str, map_jobs: MapJobs = map, told: Any = str) -> list[tuple[Any, ...]]:
+        found = neb.run_points(hops, "springs", tmp_path / name, told=told, map_jobs=map_jobs)
+        return [(point.id, point.energies_ev, point.trouble) for point in found]
+
+    def killed(point: neb.Points) -> None:
+        if point.id == "p4":
+            raise KeyboardInterrupt
+
+    first = done("one")
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        assert done("two", pool.map) == first
+    with pytest.raises(KeyboardInterrupt):
+        done("three", told=killed)
+    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "three").rglob("*.json")}
+    assert len(kept) == 4  # p0 had trouble, and is tried again
+    assert done("three") == first
+    assert all(file.stat().st_mtime_ns == written for file, written in kept.items())
+    assert first[0] == ("p0", [], "ValueError: unknown element")
+    assert [np.ptp(energies) for _, energies, _ in first[1:]] == pytest.approx(
+        np.ptp(np.square(places[1:, :, :1] - places[1:, :, 1:]).sum(axis=(2, 3)), axis=1), abs=2e-6
+    )
+    with pytest.raises(BaselineError, match="one of chgnet, sevennet-0"):
+        neb.run_points(hops, "mace", tmp_path)
 
 
 def test_a_folder_without_paths_is_an_error(tmp_path: Path) -> None:

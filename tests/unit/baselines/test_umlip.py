@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,9 @@ def _few_features() -> ml.Potential:
             raise ValueError(msg)
         return np.stack([cell.numbers, np.ones(len(cell.numbers))], axis=1).astype(float)
 
-    return ml.Potential(source=lambda: "few features", load=lambda: None, features=features)
+    return ml.Potential(
+        source=lambda: "few features", load=lambda: None, features=features, energy=max
+    )
 
 
 def _structures() -> pd.DataFrame:
@@ -41,9 +44,7 @@ def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path
     pytest.importorskip("ase")
 
     first = ml.embedding_table(_few_features(), _structures(), cache=tmp_path)
-    never = ml.Potential(
-        source=lambda: "few features", load=lambda: pytest.fail("kept"), features=max
-    )
+    never = replace(_few_features(), load=lambda: pytest.fail("kept"))
     again = ml.embedding_table(never, _structures(), cache=tmp_path)
 
     np.testing.assert_array_equal(first.loc["a"], [6.0, 1.0, 3.0, 0.0])  # Li 3, F 9
@@ -56,7 +57,7 @@ def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
         msg = "numpy.dtype size changed"
         raise ValueError(msg)
 
-    broken = ml.Potential(source=lambda: "broken", load=load, features=max)
+    broken = replace(_few_features(), source=lambda: "broken", load=load)
     with pytest.raises(BaselineError, match=r"numpy\.dtype size changed"):
         ml.embedding_table(broken, _structures(), cache=tmp_path)
 
