@@ -116,13 +116,18 @@ def worded(kind: str, where: str, /, **facts: object) -> Problem:
     return Problem(where, *(text.format_map(facts) for text in _words()[kind]))
 
 
+def own_yaml(path: Path) -> Any:
+    """The content of a YAML file of this package, read by the parser in C where that is there."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - both are safe
+
+
 @cache
 def _words() -> dict[str, list[str]]:
     """Kind of problem → what is expected, what is found, and what to do."""
-    import yaml
-
-    path = Path(__file__).with_name("problems.yaml")
-    words: dict[str, list[str]] = yaml.safe_load(path.read_text("utf-8"))
+    words: dict[str, list[str]] = own_yaml(Path(__file__).with_name("problems.yaml"))
     return words
 
 

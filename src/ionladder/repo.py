@@ -133,6 +133,10 @@ class Layout:
     def receipt(self, task: str, name: str) -> Path:
         return self.receipts_dir(task) / f"{name}.json"
 
+    def kept_scores(self, task: str) -> Path:
+        """What was scored before, by the hash of all that it rests on; never needed, not in git."""
+        return self.store / "build" / "scores" / f"{task}.arrow"
+
     def training_curve(self, baseline: str) -> Path:
         """How a baseline's trainings went, epoch by epoch."""
         return self.benchmarks_results / "training_curves" / f"{baseline}.csv"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 import pandas as pd
+import pyarrow as pa
 
 from ionladder import evaluation as scoring
 from ionladder.config import ScoringSettings
@@ -22,14 +28,14 @@ from ionladder.errors import Problem, ReferenceMissingError, SubmissionError
 from ionladder.evaluation import Evaluation, MetricValue, Prepared, PreparedSlices
 from ionladder.interchange.referenced import read_referenced
 from ionladder.metrics import get_metric
-from ionladder.receipt import build_receipt, calibration_json, rounded
-from ionladder.repo import Layout
+from ionladder.receipt import SCORER_VERSION, build_receipt, calibration_json, rounded
+from ionladder.repo import Layout, code_sha256, sha256_bytes, sha256_file, write_text, write_with
 from ionladder.specs import Array, Censored, Task
 from ionladder.stats import intervals
 from ionladder.stats.floor import ReplicateFloor, Scale, replicate_floors
 from ionladder.stats.ranking import GroupScore, Resamples, make_standings, paired_differences
 from ionladder.submit import validate
-from ionladder.submit.card import Referenced
+from ionladder.submit.card import Card, Referenced
 from ionladder.submit.predictions import KnownIds, PredictionTable
 from ionladder.submit.validate import ArrayReader, Expectations, Submission, read_submission
 
@@ -310,11 +316,14 @@ class Scored:
         submission: The checked submission.
         evaluation: Its scores.
         receipt: The receipt, ready to be written.
+        conventions: Convention → what :func:`ionladder.board.claims.convention_scores` gave before;
+            None where it has not been asked.
     """
 
     submission: Submission
     evaluation: Evaluation
     receipt: dict[str, Any]
+    conventions: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +357,7 @@ class TaskScorer:
     Attributes:
         labels: As given.
         prepared: The labels of the scored entries, made ready.
+        keys: Submission → its :meth:`key` when it was scored with all others.
     """
 
     def __init__(
@@ -368,6 +378,7 @@ class TaskScorer:
         self._training = Prepared(labels.train, task)
         self._slices = prepare_slices(labels, self.prepared)
         self._wider = wider_groups(self.prepared, labels.slices)
+        self.keys: dict[str, str | None] = {}
         # The same labels with only the scores that rank.
         ranking = [use for use in task.metrics if use in (task.primary_use, task.beside_use)]
         subsets = tuple(s for s in task.subsets if s.name == task.primary.subset)
@@ -482,19 +493,209 @@ class TaskScorer:
         predictions = scored.submission.predictions
         return scoring.align_checked(self.prepared.known, predictions, self._task).y_pred
 
-    def score_all(self, folders: Iterable[Path], *, brief: bool = False) -> TaskScores:
-        """Score folders one by one; a bad one is set apart with its problems and stops no other."""
+    def score_all(
+        self, folders: Iterable[Path], *, brief: bool = False, again: bool = False
+    ) -> TaskScores:
+        """Score folders one by one; a bad one is set apart with its problems and stops no other.
+
+        Those of which nothing has changed since :meth:`keep` are not scored again, unless ``again``
+        says so; of their evaluation there is only what ranks.
+        """
         scored: dict[str, Scored] = {}
         refused: dict[str, tuple[Problem, ...]] = {}
         absent: dict[str, tuple[Problem, ...]] = {}
         for folder in folders:
             try:
-                scored[folder.name] = self.score(folder, brief=brief)
+                known = None if again else self._known(folder)
+                scored[folder.name] = known or self.score(folder, brief=brief)
             except ReferenceMissingError as error:
                 absent[folder.name] = error.problems
             except SubmissionError as error:
                 refused[folder.name] = error.problems
         return TaskScores(scored=scored, refused=refused, absent=absent)
+
+    # What was scored before: kept by the hash of all that it rests on
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of all that scores rest on beside submissions: code, task, labels, confidence."""
+        labels = self.labels
+        hashes = (labels.labels_sha256, labels.split_sha256, labels.slices_sha256)
+        rules = (self._task, self._version, self._settings.confidence, SCORER_VERSION, hashes)
+        digest = hashlib.sha256(f"{code_sha256()}\n{rules!r}".encode())
+        for each in (self.prepared, self._training):
+            columns = (*each.y_true.values(), *each.limits.values(), *each.weights.values())
+            for values in (*columns, each.group):
+                digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
+
+    def key(self, folder: Path) -> str | None:
+        """Hash of a folder and of all else that its score rests on.
+
+        None where it holds anything but files, such as links, which are not followed.
+        """
+        with suppress(OSError), os.scandir(folder) as entries:
+            files = sorted(entries, key=lambda entry: entry.name)
+            if not folder.is_symlink() and all(e.is_file(follow_symlinks=False) for e in files):
+                facts = [(entry.name, sha256_file(Path(entry.path))) for entry in files]
+                return sha256_bytes(f"{self.identity}\n{folder.name}\n{facts!r}".encode())
+        return None
+
+    @cached_property
+    def kept(self) -> dict[str, KeptScore]:
+        """Submission → what :meth:`keep` kept of it; under an empty name the key of the board."""
+        alone = pa.ipc.IpcReadOptions(use_threads=False)
+        try:
+            with pa.OSFile(str(self._layout.kept_scores(self._task.name))) as file:
+                table = pa.ipc.open_file(file, options=alone).read_all()
+            names, keys, checks, heads = (table[n].to_pylist() for n in KeptScore._fields[:4])
+            numbers = table["numbers"].combine_chunks()
+            values, ends = np.asarray(numbers.values), np.asarray(numbers.offsets)
+        except (OSError, KeyError, pa.ArrowException):
+            return {}
+        cut = [values[begin:end] for begin, end in pairwise(ends)]
+        rows = [*map(KeptScore, names, keys, checks, heads, cut)]
+        is_whole = all(row.check == row.digest() for row in rows)
+        return {row.name: row for row in rows} if is_whole else {}
+
+    @property
+    def board_key(self) -> str:
+        """The key of the board that was kept; empty without one."""
+        return self.kept[""].key if "" in self.kept else ""
+
+    def _known(self, folder: Path) -> Scored | None:
+        """A submission as it was scored before; None where anything is another since."""
+        key, row = self.key(folder), self.kept.get(folder.name)
+        self.keys[folder.name] = key
+        if row is None or row.key != key:
+            return None
+        head, numbers, begin = orjson.loads(row.head), {}, 0
+        for name, shape in head["shapes"].items():
+            size = math.prod(shape)
+            numbers[name] = row.numbers[begin : begin + size].reshape(shape)
+            begin += size
+        seeds, known = head["seeds"], self.prepared.known
+        numbers["seed"] = np.repeat(np.array(seeds, dtype=np.int64), len(known))
+        numbers["id"] = known.in_turns(len(seeds))
+        path, columns = folder / head["file"], {name: numbers[name] for name in head["columns"]}
+        digest = head["receipt"]["hashes"]["predictions_sha256"]
+        table = PredictionTable(
+            path=path, sha256=digest, columns=columns, remarks=tuple(head["remarks"])
+        )
+        submission = Submission(
+            name=folder.name,
+            folder=folder,
+            card=Card.model_validate(head["card"]),
+            predictions=table,
+            cv_predictions=None,
+        )
+        primary, (n, n_groups, df) = self._task.primary, numbers["counts"].tolist()
+        numbers_of = dict(zip(_SCORE, numbers["score"].tolist(), strict=True))
+        score = {primary.metric: scoring.Score(**numbers_of)}
+        of_subset = scoring.SubsetScores(n=int(n), n_groups=int(n_groups), df=df, metrics=score)
+        ranking = [
+            GroupScore(**{part: numbers[f"{use} {part}"] for part in _PARTS})
+            for use in head["uses"]
+        ]
+        evaluation = Evaluation(
+            task=self._task.name,
+            n_expected=len(known),
+            n_scored=len(known),
+            seeds=tuple(seeds),
+            targets={primary.target: {primary.subset: of_subset}},
+            primary=ranking[0],
+            beside=ranking[1] if ranking[1:] else None,
+        )
+        told = {"receipt": head["receipt"], "conventions": head["conventions"]}
+        return Scored(submission=submission, evaluation=evaluation, **told)
+
+    def keep(self, scored: Mapping[str, Scored], *, board: str) -> None:
+        """Keep scores in place of those kept before; nothing rests on their being there.
+
+        Args:
+            scored: Submissions with their ``conventions``.
+            board: A key of all that is published of the task.
+        """
+        rows = [KeptScore.of("", board, b"", np.empty(0))]
+        for name, each in scored.items():
+            folder, key, row = each.submission.folder, self.keys.get(name), self.kept.get(name)
+            if row is None or row.key != key:
+                # Nothing is kept of a folder that changed while it was scored.
+                row = self._row(each, key) if key and key == self.key(folder) else None
+            rows += [row] if row else []
+        path = self._layout.kept_scores(self._task.name)
+        if {row.name: row.check for row in rows} == {n: row.check for n, row in self.kept.items()}:
+            return
+        ends = np.cumsum([0, *(len(row.numbers) for row in rows)])
+        numbers = np.concatenate([row.numbers for row in rows])
+        columns: list[Any] = [*map(list, zip(*(row[:4] for row in rows), strict=True))]
+        columns.append(pa.LargeListArray.from_arrays(ends, numbers))
+        table, zstd = pa.table(dict(zip(KeptScore._fields, columns, strict=True))), "zstd"
+
+        def write(temporary: Path) -> None:
+            options = pa.ipc.IpcWriteOptions(compression=zstd, use_threads=False)
+            with pa.ipc.new_file(str(temporary), table.schema, options=options) as file:
+                file.write_table(table)
+
+        with suppress(OSError):
+            write_text(path.with_name(".gitignore"), "*\n")
+            write_with(path, write)
+
+    def _row(self, scored: Scored, key: str) -> KeptScore | None:
+        """What is kept of a submission; None where it could not be given back as it is."""
+        table, evaluation = scored.submission.predictions, scored.evaluation
+        seeds, card = evaluation.seeds, scored.submission.card
+        plain = {n: v for n, v in table.columns.items() if n not in {"id", "seed"}}
+        is_numbers = all(getattr(v, "dtype", None) == np.float64 for v in plain.values())
+        is_in_order = table.columns["id"].equals(self.prepared.known.in_turns(len(seeds)))
+        if card.predictions or not is_numbers or not is_in_order or scored.conventions is None:
+            return None
+        primary = self._task.primary
+        subset = evaluation.targets[primary.target][primary.subset]
+        uses = {"primary": evaluation.primary, "beside": evaluation.beside}
+        numbers = {**plain, "counts": np.array([subset.n, subset.n_groups, subset.df])}
+        numbers["score"] = np.array([vars(subset.metrics[primary.metric])[n] for n in _SCORE])
+        for use, scores in uses.items():
+            numbers |= {f"{use} {part}": getattr(scores, part) for part in _PARTS if scores}
+        head = {
+            "file": table.path.name,
+            "columns": list(table.columns),
+            "remarks": table.remarks,
+            "seeds": seeds,
+            "uses": [use for use, scores in uses.items() if scores],
+            "shapes": {name: values.shape for name, values in numbers.items()},
+            "card": card.model_dump(mode="json"),
+            "receipt": scored.receipt,
+            "conventions": scored.conventions,
+        }
+        flat = np.concatenate([np.ravel(values) for values in numbers.values()])
+        return KeptScore.of(scored.submission.name, key, orjson.dumps(head), flat)
+
+
+_PARTS = ("sums", "sizes", "per_seed")
+_SCORE = ("value", "ci_low", "ci_high", "seed_sd", "seed_min", "seed_max")
+
+
+class KeptScore(NamedTuple):
+    """A score as it is kept on this machine: texts as JSON, and all numbers in a row."""
+
+    name: str
+    key: str
+    check: str
+    head: bytes
+    numbers: Array
+
+    @classmethod
+    def of(cls, name: str, key: str, head: bytes, numbers: Array) -> KeptScore:
+        """One with its checksum."""
+        row = cls(name, key, "", head, numbers)
+        return row._replace(check=row.digest())
+
+    def digest(self) -> str:
+        """The checksum of all else, which tells a damaged file."""
+        digest = hashlib.sha256(f"{self.name}\n{self.key}\n".encode() + self.head)
+        digest.update(self.numbers.astype("<f8").tobytes())
+        return digest.hexdigest()
 
 
 def submission_folders(layout: Layout, task: str) -> list[Path]:

@@ -224,7 +224,7 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
 
     git(layout, "reset", "-q", "--hard", first)
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
-    for module in ("receipt", "board.build"):
+    for module in ("receipt", "score", "board.build"):
         monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "3.confidence-90")
     prompt.ok("leaderboard")
     commit(layout, "another confidence, another scorer version")

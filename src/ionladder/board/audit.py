@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import yaml
 
+from ionladder.errors import own_yaml
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS, rounded
 from ionladder.specs import Array, Target, Task
@@ -170,8 +170,8 @@ def audit_board(
         train = labels.train[target.name].dropna().to_numpy(dtype=np.float64)
         columns: list[Any] = [test.get(n, missing) for n in (target.name, target.limit_column)]
         # A checked prediction table holds every test id once per seed, sorted by seed and id.
-        tables = (scored[name].submission.predictions.rows[target.name] for name in names)
-        y_pred = tuple(t.to_numpy(dtype=np.float64).reshape(-1, len(test)) for t in tables)
+        tables = (scored[name].submission.predictions.columns[target.name] for name in names)
+        y_pred = tuple(t.reshape(-1, len(test)) for t in tables)
         y_true, upper_limit = (c.to_numpy(dtype=np.float64, na_value=np.nan) for c in columns)
         known = y_true[np.isfinite(y_true)]
         means = [values.mean(axis=0) for values in y_pred]
@@ -459,6 +459,8 @@ def check_names(inputs: AuditInputs) -> Found:
     """Models that a reader would take for another by their names."""
     models = [str(receipt.get("model", "")) for receipt in inputs.receipts]
     spelt = [_spelt(model) for model in models]
+    # Numbers apart, names are versions of one model.
+    bare = [re.sub(r"\d", "", text) for text in spelt]
     near: dict[str, set[int]] = {}
     for at, text in enumerate(spelt):
         shorter = (text[:n] + text[n + 1 :] for n in range(len(text)))
@@ -469,9 +471,7 @@ def check_names(inputs: AuditInputs) -> Found:
         for at in group if len(group) > 1 else ():
             like.setdefault(at, set()).update(group - {at})
     for at, others in sorted(like.items()):
-        # Numbers apart, names are versions of one model.
-        bare = re.sub(r"\d", "", spelt[at])
-        alike = [n for n in others if spelt[n] == spelt[at] or re.sub(r"\d", "", spelt[n]) != bare]
+        alike = [n for n in others if spelt[n] == spelt[at] or bare[n] != bare[at]]
         if alike:
             owners = sorted(inputs.names[n] for n in alike)
             evidence: Evidence = {"model": models[at], "n_alike": len(alike), "twin": owners[0]}
@@ -563,7 +563,7 @@ class AuditCheck:
     run: Callable[[AuditInputs], Found]
 
 
-_WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+_WORDS = own_yaml(Path(__file__).with_suffix(".yaml"))
 #: Every check, in the order in which findings are listed.
 CHECKS = tuple(
     AuditCheck(name=name, run=globals()[f"check_{name}"], **words) for name, words in _WORDS.items()

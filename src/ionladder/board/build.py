@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +31,7 @@ from ionladder.data.slices import crossing_ids, experiment_columns
 from ionladder.evaluation import primary_metric
 from ionladder.git import file_at, head_commit, is_edited
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
-from ionladder.repo import Layout, read_json, sha256_file, write_text
+from ionladder.repo import Layout, read_json, sha256_bytes, sha256_file, write_text
 from ionladder.score import Scored, TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Reported, Task
 from ionladder.stats.calibration import SCORES
@@ -303,7 +304,7 @@ def publish(
     """
     history = [] if into else read_history(layout)
     scorer = TaskScorer.open(layout, task, version, settings, fetch=into is None)
-    result = scorer.score_all(submission_folders(layout, task.name))
+    result = scorer.score_all(submission_folders(layout, task.name), again=into is not None)
     kept = recorded_rows(layout, task, result.absent)
     unknown = {name: problems for name, problems in result.absent.items() if name not in kept}
     known = {name: result.absent[name] for name in kept}
@@ -312,6 +313,9 @@ def publish(
         if into:
             for path in (*_published(layout, task), *layout.receipts_dir(task.name).glob("*.json")):
                 write_text(into.root / layout.relative(path), path.read_text(encoding="utf-8"))
+        return replace(result, is_kept=True), 0
+    board_key = partial(_board_key, layout, task, version, scorer, settings, result)
+    if not into and not result.absent and (key := board_key()) and key == scorer.board_key:
         return replace(result, is_kept=True), 0
     scored, comparison = result.scored, compare.compare_submissions(task, result.scored, settings)
     rules: dict[str, Any] = {"dataset_version": version, "settings": settings}
@@ -326,7 +330,8 @@ def publish(
         slices = scorer.labels.slices
         columns = None if slices is None else experiment_columns(layout, task, version, slices)
         analysis["experiments"] = compare.experiment_tables(task, scored, scorer, columns, settings)
-    if conventions := convention_scores(task, scored, scorer):
+    conventions = convention_scores(task, scored, scorer)
+    if conventions:
         analysis["conventions"] = conventions
     receipts = {name: each.receipt for name, each in scored.items()}
     receipts |= {name: receipt for name, (_, receipt) in kept.items()}
@@ -340,7 +345,32 @@ def publish(
         commit = f"{commit}+{DIRTY}"
     records = new_records(history, now, task=task.name, commit=commit)
     append_records(layout, records)
+    counted = {name: {key: by[name] for key, by in conventions.items()} for name in scored}
+    told = {name: replace(each, conventions=counted[name]) for name, each in scored.items()}
+    scorer.keep(told, board=board_key())
     return result, len(records)
+
+
+def _board_key(
+    layout: Layout,
+    task: Task,
+    version: str,
+    scorer: TaskScorer,
+    settings: ScoringSettings,
+    result: TaskScores,
+) -> str:
+    """Hash of what a board rests on, and of its files as they are; empty where it has none."""
+    if None in scorer.keys.values() or result.absent:
+        return ""
+    tables = sorted(layout.version_dir(task.dataset, version).glob("*.parquet"))
+    receipts = sorted(layout.receipts_dir(task.name).glob("*"))
+    files = [path for path in (*tables, *_published(layout, task), *receipts) if path.is_file()]
+    named = b'"task":"%b"' % task.name.encode()
+    records = layout.history.read_bytes().splitlines() if layout.history.is_file() else []
+    lines = [record for record in records if named in record]
+    digests = [(path.name, sha256_file(path)) for path in files]
+    facts = (scorer.identity, settings, scorer.keys, result.refused, digests, lines)
+    return sha256_bytes(repr(facts).encode())
 
 
 # --- Scores of predictions that are published elsewhere, where their file cannot be had

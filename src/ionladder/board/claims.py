@@ -117,6 +117,9 @@ def convention_scores(
             for part in (scorer.labels.test, scorer.labels.train)
         ]
         for name, one in scored.items():
+            if one.conventions is not None:
+                found.setdefault(censored, {})[name] = one.conventions[censored]
+                continue
             tested = align_checked(prepared[0].known, one.submission.predictions, task)
             places = {TEST: _values(prepared[0], tested)}
             cv = one.submission.cv_predictions

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
 from markupsafe import Markup, escape
 
 from ionladder.data.registry import get_dataset
-from ionladder.errors import DataMissingError, Problem
+from ionladder.errors import DataMissingError, Problem, own_yaml
 from ionladder.repo import Layout
 from ionladder.specs import MEAN_OF_TARGETS, Dataset, LabelWords, MetricUse, Target, Task
 from ionladder.submit.card import MAINTAINERS, Card
@@ -370,7 +369,7 @@ class ScoredWords:
 
 
 #: Everything that ``words.yaml`` holds, by its headings.
-WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+WORDS = own_yaml(Path(__file__).with_name("words.yaml"))
 
 #: Kind of a row → what it is.
 KIND_MEANING: Mapping[str, str] = WORDS["kinds"]

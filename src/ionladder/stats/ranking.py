@@ -37,7 +37,7 @@ _PER_PAIR = 1_000
 _MOST_BLOCKS = 512
 _AT_ONCE = 16_384
 _CELLS = 1_000_000
-_PAIRS_AT_ONCE = 10_000
+_PAIRS_AT_ONCE = 2_000
 #: Streams of randomness.
 _RESAMPLED, _SIGNS, _POWER = 0, 4, 5
 #: Sums below this share of the scores are rounding, not evidence.

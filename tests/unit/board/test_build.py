@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import tiny
@@ -19,10 +22,12 @@ from ionladder.board.history import receipt_problems, snapshot
 from ionladder.board.model import read_board, to_csv, write_leaderboard, write_receipts
 from ionladder.errors import HistoryError, SiteError
 from ionladder.repo import Layout, read_json, to_json, write_json
-from ionladder.score import TaskScores, submission_folders
+from ionladder.score import TaskScorer, TaskScores, submission_folders
 from ionladder.specs import Slice
 
 GOLDEN = Path(__file__).parents[2] / "golden"
+#: Who was scored anew, whether the board was kept, and the bytes of every file.
+Published = tuple[list[str], bool, dict[str, bytes]]
 
 # --- the whole board
 
@@ -210,3 +215,100 @@ def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries() -
     worst = [(p["title"], p["value"]) for p in worst_slices({"slices": parts}, task)]
     assert worst == [("A: y", 3.0), ("B: x", 2.0), ("A: x", 1.0)]
     assert worst_slices({"slices": None}, task) == []
+
+
+# --- scores kept by the hash of what they rest on
+
+
+@pytest.fixture
+def published(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Published]:
+    """Publishes the board: what was scored anew, and every file."""
+    shutil.rmtree(layout.submission_dir("tiny", "broken"))
+    new: list[str] = []
+    score = TaskScorer._score
+    monkeypatch.setattr(TaskScorer, "_score", lambda *a: new.append(a[1].name) or score(*a))
+    monkeypatch.setattr(module, "crossing_ids", lambda *_: frozenset())
+    monkeypatch.setattr(module, "get_dataset", lambda _: SimpleNamespace(withheld=False))
+    monkeypatch.setattr(TaskScorer, "open", lambda layout, *_, **__: tiny.scorer(layout.root))
+
+    def run() -> Published:
+        new.clear()
+        result, _ = module.publish(layout, tiny.TASK, "1.0.0", tiny.SETTINGS)
+        paths = (path for path in layout.leaderboard_dir.rglob("*.*s*") if path.suffix != ".jsonl")
+        files = {path.name: path.read_bytes() for path in paths}
+        return sorted(new), result.is_kept, files
+
+    return run
+
+
+def _other_predictions(layout: Layout) -> None:
+    path = layout.submission_dir("tiny", "good") / "predictions.csv"
+    path.write_bytes(path.read_bytes().replace(b"-3.0", b"-3.5", 1))
+
+
+def _other_card(layout: Layout) -> None:
+    path = layout.submission_dir("tiny", "good") / "submission.yaml"
+    path.write_text(path.read_text().replace("description:", "description: More of"))
+
+
+def _newcomer(layout: Layout) -> None:
+    tiny.write_submission(layout.submission_dir("tiny", "newcomer"))
+
+
+def _damaged_cache(layout: Layout) -> None:
+    path = str(layout.kept_scores("tiny"))
+    with pa.OSFile(path) as file:
+        table = pa.ipc.open_file(file).read_all()
+    heads = pa.array([head.replace(b"1", b"2") for head in table["head"].to_pylist()])
+    table = table.set_column(3, "head", heads)
+    with pa.ipc.new_file(path, table.schema) as file:
+        file.write_table(table)
+
+
+def _edited_board(layout: Layout) -> None:
+    path = layout.leaderboard_json("tiny")
+    path.write_text(path.read_text().replace("0.", "1.", 1))
+
+
+def _no_receipt(layout: Layout) -> None:
+    layout.receipt("tiny", "good").unlink()
+
+
+def _gone(layout: Layout) -> None:
+    shutil.rmtree(layout.submission_dir("tiny", "good"))
+
+
+def _nothing(_: Layout) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "scored"),
+    [
+        (_nothing, []),
+        (_other_predictions, ["good"]),
+        (_other_card, ["good"]),
+        (_newcomer, ["newcomer"]),
+        (_damaged_cache, ["better", "good", "median"]),
+        (_edited_board, []),
+        (_no_receipt, []),
+        (_gone, []),
+    ],
+)
+def test_only_what_changed_is_scored_again_with_the_same_outcome(
+    layout: Layout,
+    published: Callable[..., Published],
+    change: Callable[[Layout], None],
+    scored: list[str],
+) -> None:
+    names, is_kept, _ = published()
+    assert (names, is_kept) == (["better", "good", "median"], False)
+    change(layout)
+    names, is_kept, files = published()
+    assert (names, is_kept) == (scored, change is _nothing)
+    assert published() == ([], True, files)
+    mine = layout.submission_dir("tiny", "better")
+    standing = full_json(stood(layout.root, mine), tiny.TASK)
+    shutil.rmtree(layout.kept_scores("tiny").parent)
+    assert full_json(stood(layout.root, mine), tiny.TASK) == standing
+    assert published()[2] == files
