@@ -16,7 +16,16 @@ from typer import Argument, Option
 from ionladder import errors as err
 from ionladder.cli.baselines import baseline
 from ionladder.cli.boards import print_board
-from ionladder.cli.common import Context, load_context, rank_text, say, show
+from ionladder.cli.common import (
+    Cluster,
+    Context,
+    Workers,
+    load_context,
+    rank_text,
+    say,
+    sharing,
+    show,
+)
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.git import file_at, head_commit
 from ionladder.repo import find_layout, is_running, replacing, require_clone, to_json, write_json
@@ -357,6 +366,8 @@ def ingest(
         list[str] | None,
         Argument(help="Dataset versions, such as obelix-1-2-0; all when none is named."),
     ] = None,
+    workers: Workers = 0,
+    cluster: Cluster = None,
 ) -> None:
     """Build the tables of dataset versions, run every integrity check, and write them.
 
@@ -371,7 +382,8 @@ def ingest(
         try:
             if pinned.is_on_demand:
                 require_pinned(context.layout, pinned)
-            done = ingest_version(context.layout, pinned)
+            with sharing("", workers, cluster) as map_jobs:
+                done = ingest_version(context.layout, pinned, map_jobs=map_jobs)
         except err.IonLadderError as error:
             errors.append(error)
             continue

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from inspect import getdoc
+from inspect import getdoc, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from ionladder.data.registry import dataset_module, get_dataset
 from ionladder.data.store import BuiltVersion, CheckResult
 from ionladder.data.versions import change_rule, identity_problems, identity_rule
 from ionladder.errors import DataMissingError, IngestError, Problem, first_few, worded
-from ionladder.repo import STRUCTURES_EXTRA, Layout
+from ionladder.repo import STRUCTURES_EXTRA, Layout, MapJobs
 from ionladder.specs import Dataset
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ class Ingested:
     is_first_release: bool
 
 
-def ingest_version(layout: Layout, pinned: DatasetVersion) -> Ingested:
+def ingest_version(layout: Layout, pinned: DatasetVersion, *, map_jobs: MapJobs = map) -> Ingested:
     """Build the tables of one version and put them in place, or change nothing.
 
-    A killed run leaves nothing that counts: the next one starts over.
+    A killed run leaves nothing that counts: the next one starts over. Blocks of frames are read by
+    ``map_jobs``, which may share them among processes.
 
     Raises:
         DataMissingError: Raw files are not here.
@@ -61,7 +62,7 @@ def ingest_version(layout: Layout, pinned: DatasetVersion) -> Ingested:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        built = _build(layout, dataset, pinned, folder)
+        built = _build(layout, dataset, pinned, folder, map_jobs)
         if (absent := {t.name for t in dataset.tables} - {*built.tables}) and layout.cache is None:
             found, step = "no package pymatgen, which reads crystal structures", STRUCTURES_EXTRA
             raise DataMissingError(f"{pinned.key}, {first_few(absent)}", "pymatgen", found, step)
@@ -91,7 +92,9 @@ def ingest_version(layout: Layout, pinned: DatasetVersion) -> Ingested:
     )
 
 
-def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion, folder: Path) -> BuiltVersion:
+def _build(
+    layout: Layout, dataset: Dataset, pinned: DatasetVersion, folder: Path, map_jobs: MapJobs
+) -> BuiltVersion:
     """Build the tables by the dataset's module or recipe; frames go into the folder."""
     module = dataset_module(dataset.name, "ingest")
     raw = layout.raw_dir(pinned.dataset, pinned.version)
@@ -100,7 +103,8 @@ def _build(layout: Layout, dataset: Dataset, pinned: DatasetVersion, folder: Pat
 
         return from_csv.build(raw, pinned, dataset)
     arguments = (raw, pinned, folder) if dataset.frames else (raw, pinned)
-    built: BuiltVersion = module.build(*arguments)
+    shares = "map_jobs" in signature(module.build).parameters
+    built: BuiltVersion = module.build(*arguments, *([map_jobs] if shares else []))
     return built
 
 

@@ -283,8 +283,8 @@ def rescore(
     jobs += [(partial(_rescore_results, labels), [None, path]) for path in results]
     shared = []
     for score, paths in jobs:
-        marks = [(path, files.get(path or folder)) for path in paths]
-        key = f"{code_sha256()} {score.args} {marks} {beside}" if keep else ""  # type: ignore[attr-defined]
+        marks = [(path, files[path]) for path in paths if path] + ([] if paths[0] else beside)
+        key = f"{code_sha256()} {score.args} {marks}" if keep else ""  # type: ignore[attr-defined]
         shared.append(partial(_kept, keep, key, folder, score, paths))
     for rows in map_jobs(call, shared):
         yield from (Rescored(**row) for row in rows)

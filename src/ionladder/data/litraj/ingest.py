@@ -12,6 +12,7 @@ from ionladder.data.litraj.paths import build_paths
 from ionladder.data.litraj.trajectories import build_trajectories
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import BuiltVersion
+from ionladder.repo import MapJobs
 
 _BUILDERS: Mapping[str, Callable[..., BuiltVersion]] = {
     "bvel13k": build_bvel13k,
@@ -22,15 +23,17 @@ _BUILDERS: Mapping[str, Callable[..., BuiltVersion]] = {
 }
 
 
-def build(raw: Path, pinned: DatasetVersion, work: Path) -> BuiltVersion:
+def build(raw: Path, pinned: DatasetVersion, work: Path, map_jobs: MapJobs = map) -> BuiltVersion:
     """Read, check and tabulate an archive.
 
     Args:
         raw: Folder with the archive.
         pinned: The version.
         work: Empty folder for tables of frames.
+        map_jobs: Shares the blocks of the two large ones, MPLiTrj and its subsample.
 
     Raises:
         IngestError: The archive is unsafe, damaged or malformed, or a check on its content fails.
     """
-    return _BUILDERS[pinned.dataset](raw, pinned, work, get_dataset(pinned.dataset))
+    shared = {"map_jobs": map_jobs} if pinned.dataset.startswith("mplitrj") else {}
+    return _BUILDERS[pinned.dataset](raw, pinned, work, get_dataset(pinned.dataset), **shared)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
 from ionladder.data.store import BuiltVersion, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, first_few, worded
-from ionladder.repo import sha256_bytes
+from ionladder.repo import MapJobs, sha256_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +42,13 @@ _OFFSET_PER_ELEMENT = 20
 
 
 def build_trajectories(
-    raw: Path, pinned: DatasetVersion, work: Path, dataset: Dataset, *, stem: str
+    raw: Path,
+    pinned: DatasetVersion,
+    work: Path,
+    dataset: Dataset,
+    *,
+    stem: str,
+    map_jobs: MapJobs = map,
 ) -> BuiltVersion:
     """Read, check and tabulate a version of MPLiTrj or of its subsample.
 
@@ -52,6 +58,7 @@ def build_trajectories(
         work: Folder for the frames.
         dataset: Which of the two.
         stem: Name of the archive and of its files (``MPLiTrj``).
+        map_jobs: ``map``, or one that shares blocks among processes; one process reads the archive.
 
     Raises:
         IngestError: Members are missing, a frame is malformed, the disk is full, or a check fails.
@@ -71,8 +78,10 @@ def build_trajectories(
         names = {part: f"{stem}_{part}.xyz" for part in common.PARTS}
         members = common.find_members(archive, list(names.values()), where=f"{stem}.zip")
         for part, name in names.items():
-            blocks = _blocks(archive, members[name], part, tick)
-            parts[part] = _write_part(blocks, writer(part))
+            with archive.open(members[name]) as stream:
+                read = partial(_read_block, dataset.table(f"frames_{part}"), part, members[name])
+                blocks = map_jobs(read, xyz.cut_frames(stream, _BLOCK_ROWS))
+                parts[part] = _write_part(blocks, writer(part), tick)
         # Counts first: nothing is drawn from parts that are not whole.
         checks = (counts_are_upstreams, energies_are_plausible, columns_are_known)
         results = run_checks(dataset, checks, (parts, pinned.expected))
@@ -145,26 +154,30 @@ class _Part(NamedTuple):
     skipped: set[str]
 
 
-def _blocks(archive: ZipMembers, member: str, part: str, tick: _Tick) -> Iterator[list[_Row]]:
-    """Rows of a member, some at a time."""
-    with archive.open(member) as stream:
-        frames = xyz.iter_frames(stream, where=member, wanted=("pos", "forces"))
-        rows = (_row(f, f"{part}-{f.place - 1:07d}", where=member) for f in frames)
-        while block := list(islice(rows, _BLOCK_ROWS)):
-            yield block
-            tick(len(block))
+#: Frames as a table, their entries, and the columns that were passed over.
+_Block = tuple["pa.Table", pd.DataFrame, set[str]]
 
 
-def _write_part(blocks: Iterator[list[_Row]], out: StreamedWriter) -> _Part:
+def _read_block(spec: Table, part: str, member: str, text: tuple[bytes, int, int]) -> _Block:
+    """Some frames of a member, from their text."""
+    stream, first = BytesIO(text[0]), text[1:]
+    frames = xyz.iter_frames(stream, where=member, wanted=("pos", "forces"), first=first)
+    rows = [_row(frame, f"{part}-{frame.place - 1:07d}", where=member) for frame in frames]
+    entries = pd.DataFrame([row.entry for row in rows], columns=_Entry._fields)
+    return _frame_table(rows, spec), entries, set().union(*(row.frame.skipped for row in rows))
+
+
+def _write_part(blocks: Iterable[_Block], out: StreamedWriter, tick: _Tick) -> _Part:
     """Write the frames of a part, and keep what the other tables need of each."""
     entries, skipped = [], set[str]()
     with out:
-        for block in blocks:
-            skipped.update(*(row.frame.skipped for row in block))
-            out.write(_frame_table(block, out.spec))
-            entries.append(pd.DataFrame([row.entry for row in block]))
-    rows = pd.concat(entries or [pd.DataFrame(columns=_Entry._fields)], ignore_index=True)
-    return _Part(out.table, rows, skipped)
+        for table, rows, passed in blocks:
+            skipped |= passed
+            out.write(table)
+            entries.append(rows)
+            tick(len(rows))
+    every = pd.concat(entries or [pd.DataFrame(columns=_Entry._fields)], ignore_index=True)
+    return _Part(out.table, every, skipped)
 
 
 def _write_offset_set(

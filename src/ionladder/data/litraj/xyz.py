@@ -27,6 +27,7 @@ SYMBOLS: tuple[str, ...] = tuple(
 MAX_ATOMS = 100_000
 _LONGEST_LINE = 1 << 20
 _NUMBERS = {symbol.encode(): number for number, symbol in enumerate(SYMBOLS)}
+_COUNT = re.compile(rb"[0-9]{1,6}")
 _MAX_KEYS = 1000
 _QUOTED = r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\''
 _NESTED = r"\[[^\[\]]*(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\][^\[\]]*)*\]"
@@ -93,8 +94,35 @@ class _Place:
         return frame_error(where, expected, found)
 
 
+def cut_frames(stream: BinaryIO, n_frames: int) -> Iterator[tuple[bytes, int, int]]:
+    """The text of so many frames at a time, and the place and line of the first, from 1.
+
+    What follows where no frame begins is cut off behind the first line that is not blank:
+    :func:`iter_frames` refuses it, as in the whole file.
+    """
+    place = line = 1
+    is_frame = True
+    while is_frame:
+        lines: list[bytes] = []
+        while is_frame and len(lines) < n_frames:
+            first = stream.readline(_LONGEST_LINE)
+            is_frame = bool(_COUNT.fullmatch(first.strip())) and 0 < int(first) <= MAX_ATOMS
+            rest = map(stream.readline, repeat(_LONGEST_LINE, is_frame and int(first) + 1))
+            lines.append(first + b"".join(rest))
+        if first and not is_frame:
+            blank = iter(lambda: stream.readline(_LONGEST_LINE), b"")
+            lines.append(next((one for one in blank if one.strip()), b""))
+        if text := b"".join(lines):
+            yield text, place, line
+        place, line = place + len(lines), line + text.count(b"\n")
+
+
 def iter_frames(
-    stream: BinaryIO, *, where: str, wanted: Collection[str] = ("pos",)
+    stream: BinaryIO,
+    *,
+    where: str,
+    wanted: Collection[str] = ("pos",),
+    first: tuple[int, int] = (1, 1),
 ) -> Iterator[Frame]:
     """The frames of a file, one after the other; one of them is held at a time.
 
@@ -102,6 +130,7 @@ def iter_frames(
         stream: The file, as bytes.
         where: Its name in errors.
         wanted: Per-atom columns to read; others are passed over and named in ``skipped``.
+        first: Place and line of the first frame, where the stream is a piece of the file.
 
     Raises:
         IngestError: A frame is malformed, cut short, or has a number that is not finite; the
@@ -115,16 +144,16 @@ def iter_frames(
         >>> frame.info["em"], frame.numbers.tolist(), frame.arrays["pos"].tolist()
         ('0.4', [3], [[0.0, 1.0, 2.0]])
     """
-    line = 1
-    for place in count(1):
-        first = stream.readline(_LONGEST_LINE)
-        if not first.strip():
+    line = first[1]
+    for place in count(first[0]):
+        head = stream.readline(_LONGEST_LINE)
+        if not head.strip():
             # Blank lines may end a file, and nothing else may follow them.
-            if first and any(map(bytes.strip, iter(lambda: stream.readline(_LONGEST_LINE), b""))):
+            if head and any(map(bytes.strip, iter(lambda: stream.readline(_LONGEST_LINE), b""))):
                 raise frame_error(f"{where}, line {line}", "a number of atoms", "a blank line")
             return
         at = _Place(where=where, frame=place, line=line)
-        n_atoms = _count(first.strip(), at)
+        n_atoms = _count(head.strip(), at)
         info = _pairs(stream.readline(_LONGEST_LINE), at)
         layout, cell = _layout(info.pop("Properties"), at), _cell(info.pop("Lattice"), at)
         words = _words(list(map(stream.readline, repeat(_LONGEST_LINE, n_atoms))), layout, at)
@@ -184,7 +213,7 @@ def array(frame: Frame, key: str, *, where: str) -> npt.NDArray[Any]:
 
 
 def _count(line: bytes, at: _Place) -> int:
-    if re.fullmatch(rb"[0-9]{1,6}", line) and 0 < int(line) <= MAX_ATOMS:
+    if _COUNT.fullmatch(line) and 0 < int(line) <= MAX_ATOMS:
         return int(line)
     found = repr(line[:60].decode("utf-8", "replace"))
     raise at.error(0, f"a number of atoms from 1 to {MAX_ATOMS}", found)

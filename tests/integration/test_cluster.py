@@ -1,0 +1,204 @@
+"""The same bytes however jobs are shared: processes, parts of an array, a Dask cluster; from S3."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from command import Prompt
+
+from ionladder.baselines.runner import Plan, make_plan, train_folds
+from ionladder.cli.common import sharing
+from ionladder.config import load_params
+from ionladder.errors import ConfigError, FetchError
+from ionladder.repo import Layout
+from unit.interchange.peer_files import JARVIS_NAME, jarvis_labels, jarvis_zip
+from unit.interchange.test_peer_scores import foreign_tree
+
+ROOT = Path(__file__).resolve().parents[2]
+N_BENCHMARKS, N_ROWS = 40, 400
+
+
+@pytest.fixture
+def prompt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Prompt:
+    return Prompt(ROOT, monkeypatch, capsys)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    foreign_tree(tmp_path / "tree")
+    return tmp_path / "tree"
+
+
+def large_tree(root: Path) -> None:
+    """Forty benchmarks, so that a run has a middle."""
+    labels = {f"JVASP-{i}": 0.5 * i for i in range(N_ROWS)}
+    for n in range(N_BENCHMARKS):
+        name = JARVIS_NAME.replace("tiny", f"tiny{n}")
+        places = [root / "benchmarks/AI", *(root / "contributions" / f"m{n}-{k}" for k in range(4))]
+        for place in places:
+            place.mkdir(parents=True, exist_ok=True)
+        truth = {"train": {}, "test": labels}
+        jarvis_labels(places[0] / f"tiny{n}_log10_sigma.json.zip", truth)
+        for k, place in enumerate(places[1:]):
+            rows = [f"{i},{value + 0.1 * k}" for i, value in labels.items()]
+            jarvis_zip(place / name, ["id,prediction", *rows])
+
+
+# Parts, and what is kept of a run
+
+
+def test_parts_of_an_array_give_the_bytes_of_one_run(
+    tree: Path, tmp_path: Path, prompt: Prompt
+) -> None:
+    command, keep = ["rescore", str(tree), "--json"], ["--keep", str(tmp_path / "keep")]
+    whole = prompt.ok(*command).out
+    for k in (2, 1, 3):
+        assert "done and kept" in prompt.ok(*command, *keep, "--part", f"{k}/3").out
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "keep").iterdir()}
+    assert len(kept) == 3
+    assert prompt.ok(*command, *keep).out == whole
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "keep").iterdir()} == kept
+    (tree / "labels/matbench_tiny.csv").write_text("id,x\nmb-tiny-0,5.0\n")
+    prompt.ok(*command, *keep)
+    assert len(list((tmp_path / "keep").iterdir())) == 5  # both results are scored again
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--part", "4/3", "--keep", "x"], "expected K/N with K from 1 to N, such as 3/40"),
+        (["--part", "half", "--keep", "x"], "found half"),
+        (["--part", "1/2"], "expected --keep FOLDER"),
+    ],
+)
+def test_a_part_that_is_none_is_refused(
+    options: list[str], said: str, tree: Path, prompt: Prompt
+) -> None:
+    assert said in prompt.error("rescore", str(tree), *options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
+def test_a_run_killed_in_the_middle_ends_with_the_same_bytes(
+    options: list[str], tmp_path: Path
+) -> None:
+    large_tree(tmp_path / "tree")
+    command = [sys.executable, "-m", "ionladder.cli.main", "rescore", "tree", "--json", *options]
+    keep = tmp_path / "keep"
+    keeping = [*command, "--keep", "keep"]
+    with subprocess.Popen(keeping, cwd=tmp_path, stdout=-3, process_group=0) as process:
+        while len(list(keep.glob("*.json"))) < 3 and process.poll() is None:
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGKILL)
+    n_kept = len(list(keep.glob("*.json")))
+    again, whole = (subprocess.check_output(one, cwd=tmp_path) for one in (keeping, command))
+    assert 3 <= n_kept < N_BENCHMARKS == len(list(keep.glob("*.json")))
+    assert again == whole
+
+
+# Processes, and Dask
+
+
+def _fails(job: int) -> int:
+    if job == 1:
+        raise FetchError("file 1", "a number of bytes", "none", "Fetch it again.")
+    return job
+
+
+def _dies(job: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return job
+
+
+def _plan() -> Plan:
+    layout = Layout(ROOT)
+    plan = make_plan(layout, load_params(layout), "composition-rf", "bvel-proto", n_seeds=2)
+    return replace(plan, repeats=())
+
+
+@pytest.mark.slow
+@pytest.mark.extra
+def test_a_dask_cluster_gives_the_bytes_of_one_process(tree: Path, prompt: Prompt) -> None:
+    pytest.importorskip("distributed", reason="needs the extra cluster")
+    command, options = ["rescore", str(tree), "--json"], ["--cluster", "local", "--workers", "2"]
+    assert prompt.ok(*command, *options).out == prompt.ok(*command).out
+    _assert_shared_alike(2, "local")
+    assert "--cluster tcp://127.0.0.1:1" in prompt.error(
+        *command[:2], "--cluster", "tcp://127.0.0.1:1"
+    )
+
+
+@pytest.mark.slow
+def test_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
+    _assert_shared_alike(2, None)
+    with (
+        pytest.raises(ConfigError, match="processes that answer until their jobs are done"),
+        sharing("", 2) as map_jobs,
+    ):
+        list(map_jobs(_dies, range(3)))
+
+
+def _assert_shared_alike(workers: int, cluster: str | None) -> None:
+    plan = _plan()
+    with sharing("", workers, cluster) as map_jobs:
+        runs = [train_folds(plan), train_folds(plan, map_jobs=map_jobs)]
+        with pytest.raises(FetchError, match=r"^file 1: expected a number of bytes; found none\."):
+            list(map_jobs(_fails, range(3)))
+    one, other = (pa.Table.from_pandas(run.predictions) for run in runs)
+    assert one.equals(other)
+
+
+# S3, by the server of moto
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    server = pytest.importorskip("moto.server", reason="needs moto[server]")
+    boto3 = pytest.importorskip("boto3", reason="needs moto[server]")
+    host = server.ThreadedMotoServer(port=0)
+    host.start()
+    where = "http://{}:{}".format(*host.get_host_and_port())
+    access = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
+    for name, value in (access | {"AWS_ENDPOINT_URL": where}).items():
+        monkeypatch.setenv(name, value)
+    made = boto3.resource("s3", endpoint_url=where, region_name="us-east-1").Bucket("peers")
+    made.create()
+    yield made
+    host.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.extra
+def test_what_is_on_s3_is_scored_as_what_is_here(
+    bucket: object, tree: Path, tmp_path: Path, prompt: Prompt
+) -> None:
+    submission = ROOT / "submissions/bvel-proto/train-median"
+    shutil.copytree(submission, tmp_path / "bvel-proto/train-median")
+    for base in (tree, tmp_path / "bvel-proto"):
+        for path in base.rglob("*"):
+            if path.is_file():
+                bucket.upload_file(str(path), path.relative_to(tmp_path).as_posix())
+    for options in ([], ["--workers", "2"], ["--keep", str(tmp_path / "keep")]):
+        here, there = (
+            prompt.ok("rescore", place, "--json", *options).out
+            for place in (str(tree), "s3://peers/tree")
+        )
+        assert there == here
+    here = prompt.ok("score", str(submission), "--json").out
+    folder = "s3://peers/bvel-proto/train-median"
+    assert prompt.ok("score", folder, "--json").out == here
+    file = f"{folder}/predictions.csv"
+    assert "train-median" in prompt.ok("score", file, "--task", "bvel-proto").out
+    for missing in ("s3://peers/none", "s3://other/none"):
+        said = prompt.error("score", missing, "--task", "bvel-proto")
+        assert f"{missing}: expected an object on S3 that can be read" in said
