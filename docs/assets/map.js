@@ -26,7 +26,7 @@
     const presets = [["predicted against label", [start.x, start.y]], ["error against distance", ["distance", "error"]]].filter(([, keys]) => keys.every((key) => columns.some((column) => column.key === key)));
     const points = board.ids.map((id, i) => ({ name: `${board.names[i]} (${id})`, isOpen: board.limit[i] === 1 }));
     const hollow = board.limit.includes(1) ? " Hollow: only a limit is known." : "";
-    return { points, columns, what: "entries", isPicked: true, start, presets, note: `Click a mark, or use arrow keys and Enter, for its structure.${hollow}` };
+    return { points, columns, what: "entries", isPicked: true, start, presets, note: `Click a mark, or use arrow keys and Enter, for its ${board.cif.includes(1) ? "structure" : "values"}.${hollow}` };
   }
 
   async function openMap(place) {
@@ -40,7 +40,7 @@
     if (wanted) boards.value = wanted.value;
     const figure = make("figure", { class: "il-figure", "data-file": place.dataset.file });
     const card = make("section", { class: "il-entry", "aria-live": "polite" });
-    let board = null;
+    let [board, picked] = [null, -1];
     const root = new URL(place.dataset.root, location.href);
     function pick(data, i) {
       const name = window.ionladderFind.formulaOf(board.names[i]);
@@ -58,19 +58,17 @@
     }
     function showModel() {
       const data = readMap(board, board.models[models.value]);
-      show(figure, data, (i) => pick(data, i));
-      const chosen = board.ids.indexOf(asked.get("pick"));
-      if (chosen >= 0) {
-        figure.querySelector(`[data-pick="${chosen}"]`)?.classList.add("il-picked");
-        pick(data, chosen);
-        asked.delete("pick");
-      }
+      data.picked = picked;
+      show(figure, data, (i) => pick(data, (picked = i)));
+      if (picked >= 0) pick(data, picked);
     }
     async function showBoard() {
       const answer = await fetch(boards.value);
       board = await answer.json();
       models.replaceChildren(...board.models.map(({ name }, k) => make("option", { value: k }, name)));
       card.replaceChildren();
+      picked = board.ids.indexOf(asked.get("pick"));
+      asked.delete("pick");
       showModel();
     }
     const fail = () => place.replaceChildren(make("p", { class: "il-note" }, "The map could not be loaded."));

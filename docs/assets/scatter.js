@@ -160,29 +160,33 @@
     const place = (key, from) => data.columns.findIndex((column) => column.key === from.get(key));
     const asked = new URLSearchParams(location.search);
     const given = (key) => (place(key, asked) >= 0 ? place(key, asked) : data.columns.findIndex((column) => column.key === data.start[key]));
-    const state = { x: given("x"), y: given("y"), colour: given("colour"), log: asked.get("log") ?? (asked.has("x") ? "" : data.start.log ?? "") };
+    const state = { x: given("x"), y: given("y"), colour: given("colour"), log: asked.get("log") ?? (asked.has("x") ? "" : data.start.log ?? ""), picked: data.picked ?? -1 };
     const form = make("form", { class: "il-controls il-axes", "aria-label": "Axes and colours" });
     const room = make("div");
     const legend = make("p", { class: "il-legend" });
     const note = make("p", { class: "il-note", "aria-live": "polite" });
+    function logBox(axis) {
+      const box = make("input", { type: "checkbox", "data-log": axis });
+      box.checked = state.log.includes(axis);
+      box.addEventListener("change", () => update({ log: state.log.replace(axis, "") + (box.checked ? axis : "") }));
+      return make("label", {}, box, " logarithmic");
+    }
     function list(key, title, columns, none) {
       const select = make("select", { "data-axis": key });
       if (none) select.append(make("option", { value: -1 }, none));
       for (const [i, column] of columns) select.append(make("option", { value: i }, titled(column)));
       select.value = state[key];
       select.addEventListener("change", () => update({ [key]: Number(select.value) }));
-      form.append(make("label", {}, `${title} `, select));
+      const cell = make("div", {}, make("label", {}, `${title} `, select));
+      if (!none) cell.append(logBox(key));
+      form.append(cell);
     }
     const numbers = [...data.columns.entries()].filter(([, column]) => !column.isText);
     list("x", "Across", numbers);
     list("y", "Up", numbers);
     list("colour", "Colour", [...data.columns.entries()], "none");
-    for (const axis of ["x", "y"]) {
-      const box = make("input", { type: "checkbox", "data-log": axis });
-      box.checked = state.log.includes(axis);
-      box.addEventListener("change", () => update({ log: state.log.replace(axis, "") + (box.checked ? axis : "") }));
-      form.append(make("label", {}, box, ` log ${axis === "x" ? "across" : "up"}`));
-    }
+    const presets = make("div", { class: "il-presets" });
+    if (data.presets) form.append(presets);
     for (const [title, chosen] of data.presets ?? []) {
       const button = make("button", { type: "button", class: "il-button" }, title);
       button.addEventListener("click", () => {
@@ -192,7 +196,7 @@
         form.querySelector('[data-axis="y"]').value = y;
         update({ x, y, log: "" });
       });
-      form.append(button);
+      presets.append(button);
     }
     function update(change) {
       Object.assign(state, change);
@@ -214,10 +218,12 @@
         if (!mark) return;
         event.preventDefault();
         event.stopPropagation();
-        chart.querySelector(".il-picked")?.classList.remove("il-picked");
-        mark.classList.add("il-picked");
-        onPick(Number(mark.dataset.pick));
+        chart.querySelector(".il-chosen")?.classList.remove("il-chosen");
+        mark.classList.add("il-chosen");
+        state.picked = Number(mark.dataset.pick);
+        onPick(state.picked);
       });
+      chart.querySelector(`[data-pick="${state.picked}"]`)?.classList.add("il-chosen");
       room.replaceChildren(chart);
       window.ionladderMarks?.(figure);
     }

@@ -512,6 +512,7 @@ def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(
     assert said[0].startswith(reader.find(".il-entry h3").text.rpartition(" ")[0])
     reader.click(".il-axes .il-button:last-child")
     assert (query(reader)["x"], query(reader)["y"]) == ("distance", "error")
+    assert len(reader.driver.find_elements("css selector", ".il-chosen")) == 1, "it stays chosen"
     assert reader.run("return document.documentElement.scrollWidth") <= size[0]
     entry = sorted(labels["id"])[1]
     reader.open(f"entries/bvel-proto/{entry}/", size=size)
@@ -537,3 +538,4 @@ def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader: Reader) -> N
         assert "paint-order: stroke" in text.replace(":stroke", ": stroke"), "words stay readable"
         assert "scorer version" in text
         assert "#" not in text.split("IonLadder: ")[1].split(" ·")[0]
+    assert reader.severe() == []

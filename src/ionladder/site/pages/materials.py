@@ -40,7 +40,7 @@ LARGEST_INDEXED = 2_000
 INDEX, MAPS = "data/materials.json", "data/map/"
 MAPPED_MODELS = 12
 """Models whose predictions the map of a board holds, from the first of the board on."""
-MOST_KINDS = 25
+MOST_KINDS = 40
 """Columns of text with more kinds than this are no colours of the map."""
 ALIASES = Path(__file__).parents[1] / "aliases.yaml"
 _CELL = ("a_ang", "b_ang", "c_ang", "alpha_deg", "beta_deg", "gamma_deg", "volume_ang3")
@@ -403,7 +403,7 @@ def _properties(
         if column.type.startswith(("int", "float", "uint")):
             yield name, title, column.unit or "", _rounded(values)
         elif column.type in ("string", "category") and 1 < len(set(values)) <= MOST_KINDS:
-            yield name, title, "", [txt.plain(value or "–", limit=40) for value in values]
+            yield name, title, "", [txt.plain(value or "not given", limit=40) for value in values]
 
 
 def _indexed(site: Site, item: DatasetSite) -> dict[str, Any] | None:
