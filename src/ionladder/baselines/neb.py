@@ -336,7 +336,8 @@ def run_points(
     """Energies of the images of every path; those that are kept are not computed again.
 
     Each path is a job, and its energies are kept in ``points/`` when it is done: a run that was
-    stopped goes on where it was. A path that had trouble is tried again.
+    stopped goes on where it was. So is the trouble of a path that the potential cannot treat; what
+    lies elsewhere (no memory, a broken library) is tried again by the next run.
 
     Args:
         paths: The paths, in the order of the work.
@@ -358,34 +359,41 @@ def run_points(
         where, expected = "ionladder umlip-neb --points --model", f"one of {', '.join(POTENTIALS)}"
         raise baseline_error(where, expected, repr(name), step)
     found = []
-    for point in map_jobs(partial(_points, name, folder / "points"), paths):
+    source = POTENTIALS[name].source()
+    for point in map_jobs(partial(_points, name, source, folder / "points"), paths):
         found.append(point)
         told(point)
     return found
 
 
-def _points(name: str, folder: Path, path: Hop) -> Points:
-    from ionladder.baselines.umlip import POTENTIALS
-
+def _points(name: str, source: str, folder: Path, path: Hop) -> Points:
     try:
-        with single_thread():
-            key = f"{POTENTIALS[name].source()} {path.digest}"
-            return Points(id=path.id, **kept(partial(_energies, name, path), key, folder))
-    except (ArithmeticError, LookupError, RuntimeError, ValueError) as error:
-        trouble = visible(f"{type(error).__name__}: {error}", limit=200)
-        return Points(id=path.id, energies_ev=[], cpu_s=0.0, trouble=trouble)
+        work, key = partial(_energies, name, path), f"{source} {path.digest}"
+        return Points(id=path.id, **kept(work, key, folder))
+    except RuntimeError as error:  # no property of the path: not kept
+        return Points(id=path.id, energies_ev=[], cpu_s=0.0, trouble=_said(error))
 
 
 def _energies(name: str, path: Hop) -> dict[str, Any]:
     from ionladder.baselines.umlip import POTENTIALS, UnitCell, loaded
 
     potential, inverse = POTENTIALS[name], np.linalg.inv(path.cell_ang)
-    model, numbers, began = loaded(potential), path.numbers.astype(np.int64), time.process_time()
+    model, numbers, trouble = loaded(potential), path.numbers.astype(np.int64), ""
     cells = (UnitCell(numbers, path.cell_ang, places @ inverse) for places in path.positions_ang)
-    found = [round(float(potential.energy(model, cell)), 6) for cell in cells]
+    began = time.process_time()
+    try:
+        with single_thread():
+            found = [round(float(potential.energy(model, cell)), 6) for cell in cells]
+    except (ArithmeticError, LookupError, ValueError) as error:
+        found, trouble = [], _said(error)
     if not np.isfinite(found).all():
-        raise ValueError("an energy that is not finite")
-    return {"energies_ev": found, "cpu_s": round(time.process_time() - began, 3)}
+        found, trouble = [], "an energy that is not finite"
+    cpu_s = round(time.process_time() - began, 3)
+    return {"energies_ev": found, "cpu_s": cpu_s, "trouble": trouble}
+
+
+def _said(error: Exception) -> str:
+    return visible(f"{type(error).__name__}: {error}", limit=200)
 
 
 # Hops: from files, from the dataset, or the worked example

@@ -49,19 +49,24 @@ covalent radii: 1.54 Å for Li–Li, 1.16 Å for Li–O, 0.58 Å for O–H. Bond
 TOLERANCE = 1e-3
 
 
-def _features_of(package: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The decorator of a baseline that learns from the features of a package's potential."""
-    rules: dict[str, Any] = {"tolerance": TOLERANCE, "settings": SETTINGS, "extra": "umlip"}
-    return baseline(tasks=("obelix-cif",), packages=("torch", package, "ase"), **rules)
+# Energies in float32 of a thousand atoms.
+TOLERANCE_EV = 0.02
+_FEATURES = {"tasks": ("obelix-cif",), "tolerance": TOLERANCE, "settings": SETTINGS}
+_PATHS = {"tasks": ("em619",), "tolerance": TOLERANCE_EV, "frames": True, "folds": False}
 
 
-@_features_of("chgnet")
+def _with(package: str, rules: dict[str, Any]) -> Callable[[Callable[..., Any]], Any]:
+    """The decorator of a baseline that needs a package's potential."""
+    return baseline(packages=("torch", package, "ase"), extra="umlip", **rules)
+
+
+@_with("chgnet", _FEATURES)
 def chgnet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of CHGNet."""
     return fit_ridge(training, CHGNET)
 
 
-@_features_of("sevenn")
+@_with("sevenn", _FEATURES)
 def sevennet_features(training: Training) -> Array:
     """Ridge regression on frozen atom features of SevenNet-0."""
     return fit_ridge(training, SEVENNET)
@@ -69,44 +74,20 @@ def sevennet_features(training: Training) -> Array:
 
 # Barriers along given images: energies of the images as they are, nothing is relaxed
 
-# Energies in float32 of a thousand atoms.
-TOLERANCE_EV = 0.02
 
-
-@baseline(
-    tasks=("em619",),
-    folds=False,
-    frames=True,
-    tolerance=TOLERANCE_EV,
-    extra="umlip",
-    packages=("torch", "chgnet", "ase"),
-)
+@_with("chgnet", _PATHS)
 def chgnet_path(training: Training) -> Array:
     """Largest minus smallest energy of CHGNet over the given images, nothing relaxed."""
     return _given_barriers(training, "chgnet")
 
 
-@baseline(
-    tasks=("em619",),
-    folds=False,
-    frames=True,
-    tolerance=TOLERANCE_EV,
-    extra="umlip",
-    packages=("torch", "sevenn", "ase"),
-)
+@_with("sevenn", _PATHS)
 def sevennet_path(training: Training) -> Array:
     """Largest minus smallest energy of SevenNet-0 over the given images, nothing relaxed."""
     return _given_barriers(training, "sevennet-0")
 
 
-@baseline(
-    tasks=("em619", "em619-cv"),
-    seeds=5,
-    frames=True,
-    tolerance=TOLERANCE_EV,
-    extra="umlip",
-    packages=("torch", "chgnet", "ase"),
-)
+@_with("chgnet", _PATHS | {"tasks": ("em619", "em619-cv"), "folds": True, "seeds": 5})
 def chgnet_delta(training: Training) -> Array:
     """A line from CHGNet's barrier of the given images to that of DFT, and a forest for the rest.
 

@@ -112,3 +112,27 @@ def test_atom_features_do_not_depend_on_place_and_cell(potential: ml.Potential, 
     strange = ml.UnitCell(np.array([3, 97]), np.eye(3) * 4.0, np.array([[0] * 3, [0.5] * 3]))
     with pytest.raises(ValueError, match="unknown element"):
         potential.features(model, strange)
+
+
+def test_a_profile_reads_the_same_from_both_ends() -> None:
+    energies = pd.DataFrame(
+        [[-9.0, -8.0, -6.0, -7.0, -8.5], [0.0, 30.0, 0.0, 0.0, 0.0], [np.nan] * 5],
+        index=["hill", "clash", "untreated"],
+    )
+
+    profile = ml._profile(energies)
+
+    assert profile.loc["hill"].to_dict() == {
+        "barrier": 3.0,
+        "ends": 0.5,
+        "middle": 2.5,
+        "next": 1.5,
+    }
+    assert profile.loc["clash"].to_dict() == {
+        "barrier": 6.0,
+        "ends": 0.0,
+        "middle": 0.0,
+        "next": 6.0,
+    }
+    assert profile.loc["untreated"].isna().all()
+    pd.testing.assert_frame_equal(profile, ml._profile(energies[energies.columns[::-1]]))
