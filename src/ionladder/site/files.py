@@ -21,7 +21,7 @@ from pydantic.json_schema import models_json_schema
 
 from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row, read_board
 from ionladder.interchange.export import CROISSANT_FILE, croissant, table_files
-from ionladder.repo import Layout, read_checksums, read_json, to_json, write_parquet
+from ionladder.repo import Layout, read_checksums, read_json, to_json, to_rows, write_parquet
 from ionladder.site import charts
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
@@ -144,7 +144,7 @@ def api_documents(site: Site) -> dict[str, str]:
     for dataset, card, place in _described(site):
         sums = read_checksums(site.layout, dataset.name, card.pinned.version)
         documents[place] = croissant(dataset, dict(card.manifest or {}), sums)
-    return {f"{API}{place}": to_json(content) for place, content in documents.items()}
+    return {f"{API}{place}": to_rows(content) for place, content in documents.items()}
 
 
 def api_tables(site: Site) -> dict[str, Path]:
