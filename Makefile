@@ -143,6 +143,7 @@ addresses:  ## Say where this is published: make addresses REPOSITORY=https://â€
 		old=$$(sed -n "s/^$${each%%|*} = \"\(.*\)\"/\1/p" pyproject.toml) ; \
 		sed -i.old "s|$$old|$${each#*|}|g" pyproject.toml CITATION.cff README.md ; done
 	@rm -f pyproject.toml.old CITATION.cff.old README.md.old
+	@echo "Then, for Zenodo: ionladder export ionladder --format zenodo --output ."
 
 serve:  ## Show site/ at http://127.0.0.1:8000 (PORT=â€¦ for another port)
 	@$(RUN) ionladder serve --port $(PORT)

@@ -222,6 +222,7 @@ def write_repo(
         "project": "ionladder",
         "scoring": {"resamples": resamples, "seed": 7, "confidence": 0.95},
         "tasks": {task: {"dataset": "obelix", "version": list(options)[-1]} for task in tasks},
+        "more_tables": {},
         "datasets": datasets,
     }
     # JSON is YAML, and it never writes an id or a version as a number.

@@ -213,6 +213,7 @@ class Params(_Strict):
         project: Says whose ``params.yaml`` it is.
         scoring: Interval settings.
         tasks: Task name → dataset version it is scored on.
+        more_tables: Tables that not every dataset has, which DVC keeps too: folder and table.
         datasets: Versions whose files are pinned here, by key.
         embedded: Versions that are kept in git.
         on_demand: Versions whose files are fetched only when asked for.
@@ -221,6 +222,7 @@ class Params(_Strict):
     project: Literal["ionladder"] = "ionladder"
     scoring: _Scoring
     tasks: dict[_Name, _Use]
+    more_tables: dict[_Key, dict[Literal["version", "table"], str]] = {}
     datasets: dict[_Key, _Pinned] = {}
     embedded: dict[_Key, DatasetVersion] = {}
     on_demand: dict[_Key, OnDemandVersion] = {}

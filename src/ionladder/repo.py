@@ -124,6 +124,11 @@ class Layout:
     def leaderboard_csv(self, task: str) -> Path:
         return self.leaderboard_dir / f"{task}.csv"
 
+    def dvc_files(self, task: str) -> tuple[Path, Path]:
+        """The scores of a board as DVC shows them: metrics (JSON) and a plot (CSV)."""
+        folder = self.leaderboard_dir / "metrics"
+        return folder / f"{task}.json", folder / f"{task}.csv"
+
     def analysis_json(self, task: str) -> Path:
         return self.leaderboard_dir / "analysis" / f"{task}.json"
 

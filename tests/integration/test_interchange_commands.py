@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -112,6 +114,20 @@ def test_what_can_be_exported_is_listed_with_and_without_a_name(prompt: Prompt) 
     assert {"croissant", "matbench-folds", "every-eval-ever", "ro-crate"} <= set(listed.split())
     assert max(map(len, listed.splitlines())) <= 80
     assert "nebdft2k-barrier, nebdft2k-path" in prompt.ok("export", "nebdft2k").out
+
+
+def test_the_page_on_taking_scores_elsewhere_works_as_written(
+    prompt: Prompt, repository: Path
+) -> None:
+    text = (repository / "docs" / "publish.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    commands = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
+    assert len(commands) >= 8
+    for program, *arguments in commands:
+        assert program == "ionladder"
+        prompt.ok(*arguments)
+    for name in re.findall(r"build/[\w./-]+[\w-]", text):
+        assert (repository / name).exists(), name
 
 
 def test_an_export_without_a_folder_goes_to_build(prompt: Prompt, repository: Path) -> None:

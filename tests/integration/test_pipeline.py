@@ -1,8 +1,12 @@
-"""``dvc repro`` in a temporary repository: builds everything once, then only what changed."""
+"""DVC in a temporary repository: ``repro``, experiments, metrics, remotes in a folder and on S3."""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -101,3 +105,104 @@ def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> 
     params = layout.params.read_text()
     layout.params.write_text(params.replace('"resamples": 500', '"resamples": 600'))
     assert stages_run(run(root, "dvc", "repro")) == [*SCORES, "site"]
+
+
+def told(title: str) -> list[list[str]]:
+    """The commands of a section of the page on DVC."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "dvc.md"
+    (section,) = re.findall(rf"^## {title}\n(.*?)^## ", page.read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    return [shlex.split(line, comments=True) for line in block.splitlines()]
+
+
+@pytest.fixture
+def scored(layout: Layout) -> Layout:
+    """The repository with its version ingested, one board scored, and everything committed."""
+    root = layout.root
+    params = json.loads(layout.params.read_text())
+    params["more_tables"] = {"s": {"version": "obelix/1.0.0", "table": "structures"}}
+    text = yaml.safe_dump(params, sort_keys=False).replace("scoring:", "scoring:  # of intervals")
+    layout.params.write_text(text)
+    run(root, "dvc", "repro", "table@s")
+    fill_in(layout, -5.0)
+    run(root, "dvc", "repro", "score@obelix")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "all")
+    return layout
+
+
+@pytest.mark.slow
+def test_an_experiment_leaves_history_and_comments_and_shows_what_moved(scored: Layout) -> None:
+    root, history = scored.root, scored.history.read_bytes()
+    tried = told("Experiments")
+    assert tried[0] == ["dvc", "exp", "run", "-S", "scoring.confidence=0.9", "score@obelix"]
+    for command in tried[:-1]:
+        run(root, *command)
+    assert scored.history.read_bytes() == history
+    text = scored.params.read_text()
+    assert "# of intervals" in text
+    assert "0.9" in text
+    assert tried[-1] == ["git", "checkout", "."]
+    git(root, "checkout", "-q", ".")
+
+    fill_in(scored, -6.0)
+    run(root, "dvc", "repro", "score@obelix")
+    moved = json.loads(run(root, "dvc", "metrics", "diff", "--json").splitlines()[-1])
+    assert set(moved["leaderboard/metrics/obelix.json"]) == {"constant"}
+    assert scored.history.read_bytes().count(b"\n") == history.count(b"\n") + 1
+    last = json.loads(scored.history.read_text().splitlines()[-1])
+    assert last["commit"].endswith("+dirty")
+    for command in told("What moved"):
+        run(root, *command)
+    assert '"submission"' in (root / "dvc_plots" / "index.html").read_text()
+
+
+@pytest.fixture
+def moto(tmp_path: Path) -> Iterator[str]:
+    """Address of an S3 that this test alone has, with an empty bucket ``ionladder``."""
+    pytest.importorskip("moto", reason="needs moto and dvc-s3")
+    pytest.importorskip("dvc_s3", reason="needs moto and dvc-s3")
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    import boto3
+
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+    boto3.client("s3", endpoint_url=address, **keys).create_bucket(Bucket="ionladder")
+    yield address
+    server.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["folder", pytest.param("s3", marks=pytest.mark.extra)])
+def test_a_clone_scores_from_the_tables_of_a_remote(
+    scored: Layout, tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    root, clone = scored.root, tmp_path / "other"
+    if kind == "folder":
+        run(root, "dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
+    else:
+        address = request.getfixturevalue("moto")
+        run(root, "dvc", "remote", "add", "--default", "shared", "s3://ionladder/dvc")
+        for key, value in {
+            "endpointurl": address,
+            "access_key_id": "a",
+            "secret_access_key": "b",
+            "region": "us-east-1",
+        }.items():
+            run(root, "dvc", "remote", "modify", "shared", key, value)
+    git(root, "commit", "-qam", "a remote")
+    assert "7 files pushed" in run(root, "dvc", "push")
+
+    git(tmp_path, "clone", "-q", str(root), str(clone))
+    shutil.rmtree(root / "upstream")
+    run(clone, "dvc", "pull", "table@s", "ingest@obelix-1-0-0", "fetch@obelix-1-0-0")
+    assert stages_run(run(clone, "dvc", "repro", "score@obelix")) == []
+    assert git(clone, "status", "--porcelain") == ""
+    run(clone, "ionladder.cli.main", "leaderboard", "obelix")
+    assert git(clone, "status", "--porcelain", "leaderboard") == ""
+    run(tmp_path, "dvc", "get", str(root), "data/obelix/1.0.0/labels.parquet")
+    assert len(pd.read_parquet(tmp_path / "labels.parquet"))

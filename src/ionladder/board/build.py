@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import yaml
 
 from ionladder.board import compare
 from ionladder.board.audit import audit_board, audit_json
@@ -341,6 +343,8 @@ def publish(
     if into:
         return result, 0
     now, commit = standings(board, receipts), head_commit(layout.root)
+    if is_trial(layout, settings):
+        return result, 0
     if commit and is_edited(layout.root, f"submissions/{task.name}/", *_INPUTS):
         commit = f"{commit}+{DIRTY}"
     records = new_records(history, now, task=task.name, commit=commit)
@@ -371,6 +375,20 @@ def _board_key(
     digests = [(path.name, sha256_file(path)) for path in files]
     facts = (scorer.identity, settings, scorer.keys, result.refused, digests, lines)
     return sha256_bytes(repr(facts).encode())
+
+
+def is_trial(layout: Layout, settings: ScoringSettings) -> bool:
+    """Whether scores are tried rather than published, so that the history is left alone.
+
+    That is so in an experiment of DVC, and while the settings of intervals are not those of the
+    last commit.
+    """
+    if "DVC_EXP_NAME" in os.environ:
+        return True
+    commit = head_commit(layout.root)
+    text = file_at(layout.root, commit, layout.relative(layout.params)) if commit else None
+    committed = (yaml.safe_load(text) or {}).get("scoring") if text else None
+    return committed is not None and committed != settings.model_dump()
 
 
 # --- Scores of predictions that are published elsewhere, where their file cannot be had
@@ -421,8 +439,9 @@ def is_as_recorded(
 
 
 def _published(layout: Layout, task: Task) -> tuple[Path, ...]:
-    name = task.name
-    return layout.leaderboard_json(name), layout.leaderboard_csv(name), layout.analysis_json(name)
+    name, more = task.name, layout.dvc_files(task.name)
+    board, table = layout.leaderboard_json(name), layout.leaderboard_csv(name)
+    return board, table, layout.analysis_json(name), *more
 
 
 # --- Where one submission would stand on its board: rank, verdicts, and what the audit notes

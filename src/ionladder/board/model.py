@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ionladder.errors import Problem, SiteError
-from ionladder.repo import Layout, read_json, to_rows, write_text
+from ionladder.repo import Layout, read_json, to_rows, write_json, write_text
 from ionladder.specs import Task
 from ionladder.stats.calibration import SCORES
 from ionladder.submit.card import MAINTAINERS, name_problems
@@ -673,13 +673,19 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def write_leaderboard(
     layout: Layout, leaderboard: Mapping[str, Any], analysis: Mapping[str, Any] | None = None
 ) -> None:
-    """Write ``leaderboard/<task>.json``, if it is a :class:`Board`, its CSV and its analysis."""
+    """Write a board, if it is a :class:`Board`: JSON, CSV, analysis, and its scores for DVC."""
     task = Board.model_validate(leaderboard).task_name
     if analysis is not None:
         write_text(layout.analysis_json(task), to_rows(stored_analysis(analysis, leaderboard)))
     stored = stored_board(leaderboard)
     write_text(layout.leaderboard_json(task), to_rows(stored))
     write_text(layout.leaderboard_csv(task), to_csv(stored["rows"]))
+    metric = leaderboard["primary"]["metric"]
+    scores = {row["submission"]: row[metric] for row in leaderboard["rows"] if row["submission"]}
+    known = {name: score for name, score in scores.items() if score is not None}
+    metrics, plot = layout.dvc_files(task)
+    write_json(metrics, known)
+    write_text(plot, to_csv([{"submission": n, "score": score} for n, score in known.items()]))
 
 
 def write_receipts(

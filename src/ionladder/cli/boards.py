@@ -65,7 +65,7 @@ def leaderboard(
     A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission. What
     changed since the last time is added to leaderboard/history.jsonl.
     """
-    from ionladder.board.build import publish
+    from ionladder.board.build import is_trial, publish
     from ionladder.board.integrity import write_sums
 
     context = load_context(clone_for="leaderboard")
@@ -91,6 +91,9 @@ def leaderboard(
         for submission, problems in scores.refused.items():
             where = visible(f"submissions/{name}/{submission}")
             print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)
+    if is_trial(layout, context.params.scoring):
+        reason = "an experiment of DVC, or settings of intervals that are not committed"
+        say(f"{layout.relative(layout.history)} was left as it is: {reason}.")
     if changed := write_sums(layout, context.params):
         print(f"New checksums of files that changed meanwhile: {first_few(changed)}.")
 
