@@ -214,16 +214,21 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
 ) -> None:
     # Another level of confidence: every interval is another.
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
-    prompt.ok("leaderboard")
+    written = layout.history.read_bytes()
+    assert "history.jsonl was left as it is" in prompt.ok("leaderboard").out
+    assert layout.history.read_bytes() == written
     commit(layout, "another confidence")
+    prompt.ok("leaderboard")
+    commit(layout, "its scores")
     error = prompt.error("changes", "--check")
     for name in OFFSETS:
-        assert f"leaderboard/scores/obelix/{name}.json: expected the numbers published" in error
+        assert f"obelix/{name}: expected a new dataset version, scorer version" in error
     shown = prompt.ok("changes", "--since", "1").out
     assert "unexplained: data, scorer and submission have no new version" in shown
 
     git(layout, "reset", "-q", "--hard", first)
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
+    commit(layout, "another confidence")
     for module in ("receipt", "score", "board.build"):
         monkeypatch.setattr(f"ionladder.{module}.SCORER_VERSION", "3.confidence-90")
     prompt.ok("leaderboard")

@@ -340,11 +340,9 @@ def publish(
     target = into or layout
     write_receipts(target, task.name, receipts, result.refused)
     write_leaderboard(target, board, analysis)
-    if into:
+    if into or is_trial(layout, settings):
         return result, 0
     now, commit = standings(board, receipts), head_commit(layout.root)
-    if is_trial(layout, settings):
-        return result, 0
     if commit and is_edited(layout.root, f"submissions/{task.name}/", *_INPUTS):
         commit = f"{commit}+{DIRTY}"
     records = new_records(history, now, task=task.name, commit=commit)
