@@ -220,7 +220,8 @@
       const { fitting, shown, of } = seen.counts;
       const some = shown < fitting ? `first ${shown} of ${fitting} rows` : `${fitting} of ${of} rows`;
       const isCut = lacking.some((table) => !table.data);
-      told.value = isCut ? `${some}: the others could not be loaded` : shown < of ? some : "";
+      const note = isCut ? ": the others could not be loaded" : fitting ? "" : ". The search at the top looks through all boards.";
+      told.value = isCut || shown < of ? some + note : "";
       more.hidden = shown === fitting;
       more.textContent = `Show all ${fitting}`;
     }

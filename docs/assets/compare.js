@@ -43,11 +43,12 @@
   const apart = (low, high, digits) =>
     low === null || high === null ? "" : `${signed(low, digits)} to ${signed(high, digits)}`;
 
-  // A formula with its amounts set low.
+  // A formula with its amounts set low; it breaks only before the next element.
   function formula(text) {
-    const shown = document.createDocumentFragment();
+    const shown = h("span", { class: "il-chem" });
     text.split(/(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)/).forEach((part, i) => {
-      shown.append(i % 2 ? h("sub", {}, part.replace(/\.0+$/, "")) : part);
+      if (i % 2) shown.append(h("sub", {}, part.replace(/\.0+$/, "")));
+      else part.split(/(?=[(\[]*[A-Z])/).forEach((element, j) => shown.append(...(i + j ? [h("wbr")] : []), element));
     });
     return shown;
   }
@@ -58,20 +59,21 @@
 
   // Tables: a caption, heads with a scope, and a box that scrolls.
   function table(title, caption, heads, rows) {
-    const head = heads.map(([text, unit]) =>
-      h("th", { scope: "col", class: "il-number" }, text, unit ? h("span", { class: "il-unit" }, unit) : null));
+    const head = heads.map(([text, unit, kind = ""]) =>
+      h("th", { scope: "col", class: `il-number${kind}` }, text, unit ? h("span", { class: "il-unit" }, unit) : null));
     head[0].className = "il-model";
     return h("div", { class: "il-scroll", tabindex: "0", role: "region", "aria-label": title },
       h("table", { class: "il-table" },
         h("caption", {}, caption), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
   }
 
-  const cell = (text, detail = "", hint = "") =>
-    h("td", { class: "il-number", ...(hint ? { title: hint } : {}) }, text, detail ? h("span", { class: "il-detail" }, detail) : null);
+  // Columns that a phone leaves out, so that both models are in sight.
+  const WIDE = " il-wide-only";
+  const cell = (text, detail = "", kind = "") =>
+    h("td", { class: `il-number${kind}` }, text, detail ? h("span", { class: "il-detail" }, detail) : null);
 
   const scored = ([value, low, high, isOpen], digits) =>
-    value === null ? cell("–", "", "not stated")
-      : cell(number(value, digits), isOpen ? "undetermined" : between(low, high, digits), String(value));
+    value === null ? cell("–") : cell(number(value, digits), isOpen ? "undetermined" : between(low, high, digits));
 
   // The sentence: who is ahead, by how much, and whether that is noise.
   function verdict(board, a, b, of) {
@@ -125,7 +127,7 @@
   function standing(board, a, b) {
     const line = (title, one, other) => h("tr", {}, h("th", { scope: "row", class: "il-model" }, title), one, other);
     const [one, other] = [board.submissions[a], board.submissions[b]];
-    const top = ({ tie_group: group, kind }) => cell(group === null ? "–" : group === 1 ? "yes" : "no", "", group === null ? `${kind}: not ranked` : "");
+    const top = ({ tie_group: group, kind }) => cell(group === null ? "–" : group === 1 ? "yes" : "no", group === null ? `${kind}: not ranked` : "");
     return table("Where they stand", `Where the two stand on the board; beneath a score its ${100 * board.confidence} % interval.`,
       [["What"], [name(board, a)], [name(board, b)]], [
         line(`${board.metric}, ${board.unit}`, scored(one.score), scored(other.score)),
@@ -147,13 +149,13 @@
       }
       const apart = one[0] === null || other[0] === null ? null : one[0] - other[0];
       rows.push(h("tr", {}, h("th", { scope: "row", class: "il-model" }, title),
-        cell(n === null ? "–" : String(n)), cell(nGroups === null ? "–" : String(nGroups)),
-        scored(one), scored(other), cell(signed(apart, digitsFor(apart)), "", apart === null ? "" : String(apart))));
+        cell(n === null ? "–" : String(n), "", WIDE), cell(nGroups === null ? "–" : String(nGroups), "", WIDE),
+        scored(one), scored(other), cell(signed(apart, digitsFor(apart)), "", WIDE)));
     });
     const caption = `${board.metric} in ${board.unit} on parts of the test set; beneath it the interval of each alone, or “undetermined” where that interval says nothing. ` +
       "Differences on parts have no interval of their own: most of them are noise.";
     return table("Part by part", caption,
-      [["Part"], ["Entries"], ["Groups"], [name(board, a), board.unit], [name(board, b), board.unit], ["Difference", board.unit]], rows);
+      [["Part"], ["Entries", "", WIDE], ["Groups", "", WIDE], [name(board, a), board.unit], [name(board, b), board.unit], ["Difference", board.unit, WIDE]], rows);
   }
 
   // Round numbers from 0, six of them at most.
@@ -207,25 +209,25 @@
       const above = entries.limits.map((limits, t) => (limits[i] === null ? null : Math.max(0, side.predictions[t][i] - limits[i])));
       const known = above.filter((value) => value !== null);
       const mean = known.reduce((sum, value) => sum + value, 0) / above.length;
-      return cell(number(side.errors[i]), known.length ? `above the limit: ${number(mean)}` : "");
+      return cell(number(side.errors[i]), known.length ? `above the limit: ${number(mean)}` : "", " il-words");
     };
     const heads = [["Entry"]];
     for (const [symbol, unit] of entries.targets) {
-      heads.push([`${symbol}, label`, unit], [`${symbol}, first`, unit], [`${symbol}, second`, unit]);
+      heads.push([`${symbol}, label`, unit], [`${symbol}, first`, unit, WIDE], [`${symbol}, second`, unit, WIDE]);
     }
-    heads.push(["Error, first", board.unit], ["Error, second", board.unit], ["Difference", board.unit]);
+    heads.push(["Error, first", board.unit], ["Error, second", board.unit], ["Difference", board.unit, WIDE]);
     const rows = places.slice(0, TOP).map((i) => {
       const href = entries.hrefs[i];
       const shown = entries.formulas[i] ? formula(entries.formulas[i]) : entries.ids[i];
       const cells = entries.targets.flatMap((_, t) => {
         const limit = entries.limits[t][i];
-        const label = limit === null ? cell(number(entries.labels[t][i])) : cell(`< ${brief(limit)} (scored as ${brief(entries.labels[t][i])})`, "", "only an upper limit is known");
-        return [label, cell(number(of.a.predictions[t][i])), cell(number(of.b.predictions[t][i]))];
+        const label = limit === null ? cell(number(entries.labels[t][i])) : cell(`< ${brief(limit)}`, `scored as ${brief(entries.labels[t][i])}`, " il-words");
+        return [label, cell(number(of.a.predictions[t][i]), "", WIDE), cell(number(of.b.predictions[t][i]), "", WIDE)];
       });
       const apart = of.a.errors[i] - of.b.errors[i];
       return h("tr", {},
         h("th", { scope: "row", class: "il-model" }, href ? h("a", { href }, shown) : shown, h("span", { class: "il-name" }, entries.ids[i])),
-        ...cells, failed(of.a, i), failed(of.b, i), cell(signed(apart), "", String(apart)));
+        ...cells, failed(of.a, i), failed(of.b, i), cell(signed(apart), "", WIDE));
     });
     const chosen = entries.ids.length < entries.n_all
       ? ` Of ${entries.n_all} entries, those on which all models differ most and a spread over the others: ${entries.ids.length} in all.` : "";

@@ -349,6 +349,21 @@ def test_what_is_not_stored_not_there_or_hostile_is_said_as_text(reader: Reader)
     assert "were not on the machine" in result
 
 
+def test_a_phone_has_both_models_of_a_comparison_in_sight(reader: Reader) -> None:
+    reader.open(COMPARE, size=(390, 844))
+    verdict(reader)
+    script = """
+      document.head.append(Object.assign(document.createElement('style'), {textContent: '* {content-visibility: visible !important}'}));
+      return [...document.querySelectorAll('.il-compare .il-scroll')].map(box => [
+        [...box.querySelectorAll('thead th')].filter(head => head.offsetWidth).length,
+        Math.max(...[...box.querySelectorAll('th, td')].map(cell => cell.getBoundingClientRect().right)) - box.getBoundingClientRect().right]);
+    """
+    for n_columns, beyond in reader.run(script):
+        assert n_columns >= 3
+        assert beyond < 40, "the last column can be read without scrolling"
+    reader.resize(DESK)
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK])
 def test_board_and_comparison_fit_the_screen_in_the_dark(
     reader: Reader, size: tuple[int, int]

@@ -45,6 +45,7 @@ class _Page(HTMLParser):
 def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built: Path) -> None:
     pages = {path: _Page(path) for path in built.rglob("*.html") if path.name != "404.html"}
     dead = []
+    ways: dict[Path, set[Path]] = {path: set() for path in pages}
     for path, page in pages.items():
         for link in page.links:
             if "://" in link or link.startswith(("data:", "mailto:")):
@@ -54,9 +55,16 @@ def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built: Path) ->
             target = (path.parent / way).resolve() if way else path
             target = target / "index.html" if target.is_dir() else target
             is_alive = target.is_file() and (not anchor or anchor in pages[target].anchors)
+            ways[path].add(target)
             if not is_alive:
                 dead.append(f"{path.relative_to(built)}: {link}")
     assert dead == []
+    one = ways[built / "index.html"]
+    two = {target for way in one if way in ways for target in ways[way]}
+    assert {str(path) for path in pages if path not in one | two} == set(), "two clicks to each"
+    for path in pages:
+        tabs = path.read_text(encoding="utf-8").count("md-tabs__item--active")
+        assert tabs == (0 if "http-equiv" in path.read_text() else 1), path
     for page in built.glob("entries/*/index.html"):
         assert "assets/find.js" in page.read_text(encoding="utf-8")
     methods = (built / "methods" / "index.html").read_text(encoding="utf-8")
@@ -334,6 +342,38 @@ def test_the_room_of_the_controls_is_kept_before_a_script_has_run(reader: Reader
         assert abs(reader.run(top) - with_scripts) < 40
     finally:
         command("Network.setBlockedURLs", {"urls": []})
+        reader.resize(DESK)
+
+
+PRINTED = """
+  let least = 99;
+  for (const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); walk.nextNode();) {
+    const text = walk.currentNode, at = text.parentElement, around = document.createRange();
+    around.selectNodeContents(text);
+    if (!text.data.trim() || !around.getBoundingClientRect().width || at.closest('.il-hidden')) continue;
+    const size = parseFloat(getComputedStyle(at).fontSize), svg = at.closest('svg[viewBox]');
+    const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+    least = Math.min(least, size * scale * 72 / 96);
+  }
+  return [least, document.documentElement.scrollWidth];
+"""
+"""Size of the smallest text in points, and the width that the page takes."""
+PAPER = (703, 1000)
+
+
+def test_on_paper_no_text_is_under_seven_points_and_no_table_wider_than_the_page(
+    reader: Reader,
+) -> None:
+    reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        reader.resize(PAPER)
+        for page in (*PAGES, *HAND_WRITTEN, "charts/obelix/", "compare/bvel-proto/", "glossary/"):
+            reader.driver.get(f"{reader.address}/{page}")
+            least, width = reader.run(PRINTED)
+            assert least > 6.95, page
+            assert width <= PAPER[0] + 20, page
+    finally:
+        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         reader.resize(DESK)
 
 

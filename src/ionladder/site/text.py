@@ -377,6 +377,9 @@ KIND_MEANING: Mapping[str, str] = WORDS["kinds"]
 #: Unit of an error → a short sentence that gives a feeling for it, and what follows from it.
 UNITS: Mapping[str, tuple[str, str]] = {k: tuple(v.values()) for k, v in WORDS["units"].items()}
 
+#: Heading → key → ``term``, ``meaning`` and, for some, the page to ``see``.
+GLOSSARY: Mapping[str, Mapping[str, Mapping[str, str]]] = WORDS["glossary"]
+
 #: What a model sees → as printed.
 INPUTS: Mapping[str, str] = WORDS["inputs"]
 

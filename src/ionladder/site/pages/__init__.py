@@ -48,6 +48,8 @@ def environment() -> Environment:
     )
     engine.globals.update(
         not_stated=text.NOT_STATED,
+        glossary=text.GLOSSARY,
+        terms={key: said for terms in text.GLOSSARY.values() for key, said in terms.items()},
         inputs=text.INPUTS,
         kinds=text.KIND_MEANING,
         no_value=NO_VALUE,

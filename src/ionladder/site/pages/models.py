@@ -24,6 +24,7 @@ def pages(site: Site) -> Iterator[Page]:
     """The page of choice, and the models."""
     boards = [(item, found) for item in site.tasks if (found := purposes(item))]
     yield Page(URL, "choose", {"boards": boards})
+    yield Page("glossary/", "glossary", {})
     for name, items in site.models.items():
         yield Page(txt.model_url(name), "model", _model(site, name, items))
 
