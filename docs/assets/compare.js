@@ -211,9 +211,9 @@
       const mean = known.reduce((sum, value) => sum + value, 0) / above.length;
       return cell(number(side.errors[i]), known.length ? `above the limit: ${number(mean)}` : "", " il-words");
     };
-    const heads = [["Entry"]];
+    const heads = [["Entry"]], labelled = entries.targets.length > 1 ? WIDE : "";
     for (const [symbol, unit] of entries.targets) {
-      heads.push([`${symbol}, label`, unit], [`${symbol}, first`, unit, WIDE], [`${symbol}, second`, unit, WIDE]);
+      heads.push([`${symbol}, label`, unit, labelled], [`${symbol}, first`, unit, WIDE], [`${symbol}, second`, unit, WIDE]);
     }
     heads.push(["Error, first", board.unit], ["Error, second", board.unit], ["Difference", board.unit, WIDE]);
     const rows = places.slice(0, TOP).map((i) => {
@@ -221,7 +221,8 @@
       const shown = entries.formulas[i] ? formula(entries.formulas[i]) : entries.ids[i];
       const cells = entries.targets.flatMap((_, t) => {
         const limit = entries.limits[t][i];
-        const label = limit === null ? cell(number(entries.labels[t][i])) : cell(`< ${brief(limit)}`, `scored as ${brief(entries.labels[t][i])}`, " il-words");
+        const label = limit === null ? cell(number(entries.labels[t][i]), "", labelled)
+          : cell(`< ${brief(limit)}`, `scored as ${brief(entries.labels[t][i])}`, ` il-words${labelled}`);
         return [label, cell(number(of.a.predictions[t][i]), "", WIDE), cell(number(of.b.predictions[t][i]), "", WIDE)];
       });
       const apart = of.a.errors[i] - of.b.errors[i];

@@ -353,10 +353,13 @@ def test_a_phone_has_both_models_of_a_comparison_in_sight(reader: Reader) -> Non
     reader.open(COMPARE, size=(390, 844))
     verdict(reader)
     script = """
-      document.head.append(Object.assign(document.createElement('style'), {textContent: '* {content-visibility: visible !important}'}));
+      const style = document.createElement('style');
+      style.textContent = '* {content-visibility: visible !important}';
+      document.head.append(style);
+      const end = each => each.getBoundingClientRect().right;
       return [...document.querySelectorAll('.il-compare .il-scroll')].map(box => [
         [...box.querySelectorAll('thead th')].filter(head => head.offsetWidth).length,
-        Math.max(...[...box.querySelectorAll('th, td')].map(cell => cell.getBoundingClientRect().right)) - box.getBoundingClientRect().right]);
+        Math.max(...[...box.querySelectorAll('th, td')].map(end)) - end(box)]);
     """
     for n_columns, beyond in reader.run(script):
         assert n_columns >= 3

@@ -347,10 +347,12 @@ def test_the_room_of_the_controls_is_kept_before_a_script_has_run(reader: Reader
 
 PRINTED = """
   let least = 99;
-  for (const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); walk.nextNode();) {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
     const text = walk.currentNode, at = text.parentElement, around = document.createRange();
     around.selectNodeContents(text);
-    if (!text.data.trim() || !around.getBoundingClientRect().width || at.closest('.il-hidden')) continue;
+    if (!text.data.trim() || !around.getBoundingClientRect().width) continue;
+    if (at.closest('.il-hidden')) continue;
     const size = parseFloat(getComputedStyle(at).fontSize), svg = at.closest('svg[viewBox]');
     const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
     least = Math.min(least, size * scale * 72 / 96);
