@@ -16,7 +16,6 @@ from functools import lru_cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from io import StringIO
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -396,7 +395,7 @@ def _said(error: Exception) -> str:
     return visible(f"{type(error).__name__}: {error}", limit=200)
 
 
-# Hops: from files, from the dataset, or the worked example
+# Hops: from files, or from a dataset
 
 
 def hops_of_folder(folder: Path) -> Iterator[Hop]:
@@ -454,57 +453,6 @@ def hops_of_tables(splits: Path, paths: Path, *, subset: str = "test") -> list[H
     table = rows_with(read_parquet(splits), "subset", subset)
     hops = [Hop(**vars(given)) for given in read_given_paths(paths, table["id"].to_pylist())]
     return sorted(hops, key=lambda hop: hop.n_atoms)
-
-
-def example_hops(*, n_hops: int = 4, n_images: int = 5, longest_ang: float = 3.2) -> Iterator[Hop]:
-    """Vacancy hops of Li in Li3PO4 (γ form), shortest first: the worked example of the command.
-
-    Cell and sites are published ones (Wang et al. 1995, doi 10.1006/jssc.1995.1140), in a
-    supercell of 1 × 1 × 2 cells, 64 atoms. One Li site is empty, and the Li of a neighbouring site
-    goes there on a straight line: images of 63 atoms, the moving Li first. Hops that have
-    the same kinds of sites at their ends and the same length within 0.01 Å count once.
-    """
-    crystal = _li3po4() * (1, 1, 2)
-    cell, places = np.asarray(crystal.lattice.matrix), np.asarray(crystal.cart_coords)
-    numbers = np.array([site.specie.Z for site in crystal], dtype=np.uint8)
-    lithium = [row for row, site in enumerate(crystal) if site.specie.symbol == "Li"]
-    found: list[tuple[float, set[str], int, int]] = []
-    for start, end in combinations(lithium, 2):
-        length = float(crystal.get_distance(start, end))
-        kinds = {str(crystal[site].properties["label"]) for site in (start, end)}
-        is_known = any(kinds == other and abs(length - one) < 0.01 for one, other, *_ in found)
-        if length <= longest_ang and not is_known:
-            found.append((length, kinds, start, end))
-    for length, _, start, end in sorted(found, key=lambda hop: hop[0])[:n_hops]:
-        steps = crystal.frac_coords[end] - crystal.frac_coords[start]
-        way = (steps - np.round(steps)) @ cell
-        order = [start, *(site for site in range(len(numbers)) if site not in (start, end))]
-        path = np.repeat(places[order][None], n_images, axis=0)
-        path[:, 0] += np.linspace(0.0, 1.0, n_images)[:, None] * way
-        name = f"li3po4_{start}_{end}_{length:.2f}"
-        yield Hop(id=name, numbers=numbers[order], cell_ang=cell, positions_ang=path)
-
-
-def _li3po4() -> Any:
-    """γ-Li3PO4 as published for Pmnb; here y, x, z, for Pnma."""
-    from pymatgen.core.lattice import Lattice
-    from pymatgen.core.structure import Structure
-
-    sites = {
-        "Li 8d": (0.1627, 0.5016, 0.3008),
-        "Li 4c": (0.4246, 0.75, 0.2045),
-        "P": (0.4115, 0.25, 0.3079),
-        "O 8d": (0.3418, 0.0441, 0.2054),
-        "O 4c, first": (0.0503, 0.25, 0.2928),
-        "O 4c, second": (0.0896, 0.75, 0.1223),
-    }
-    return Structure.from_spacegroup(
-        "Pnma",
-        Lattice.orthorhombic(10.4612, 6.1113, 4.9208),
-        [name.split()[0] for name in sites],
-        list(sites.values()),
-        site_properties={"label": list(sites)},
-    )
 
 
 # The potentials, each as a maker of ASE calculators

@@ -222,10 +222,7 @@ def umlip_neb(
     ] = None,
     task: Annotated[
         Literal["nebdft2k-path", "em619"], typer.Option(help="Task whose hops to take.")
-    ] = "nebdft2k-path",
-    example: Annotated[
-        bool, typer.Option("--example", help="Take four hops of Li3PO4 instead.")
-    ] = False,
+    ] = "em619",
     out: Annotated[
         Path | None, typer.Option(help="Where to write.", show_default="build/umlip-neb/MODEL")
     ] = None,
@@ -248,20 +245,19 @@ def umlip_neb(
     stopped goes on where it was. Needs the extra umlip.
     """
     from ionladder.baselines import neb
-    from ionladder.baselines.neb import PREDICTIONS, calculator_of, potential_of, run_bands
 
     subsets = ("test", "train") if points else ("test",)
-    hops = itertools.islice(_hops(paths, task, subsets, example=example), limit)
-    source, new = potential_of(model, weights)[1], partial(calculator_of, model, weights)
-    kept_in = find_layout().features_cache if points else Path("build") / "umlip-neb" / model
-    folder = out or kept_in
+    hops = itertools.islice(_hops(paths, task, subsets), limit)
+    source, new = neb.potential_of(model, weights)[1], partial(neb.calculator_of, model, weights)
+    usual = find_layout().features_cache if points else Path("build") / "umlip-neb" / model
+    folder = out or usual
     with sharing("", workers, cluster, part, folder) as map_jobs:
         if points:
             neb.run_points(hops, model, folder, told=_tell_points, map_jobs=map_jobs)
             return
-        outcome = run_bands(hops, new, source, folder, told=_tell, map_jobs=map_jobs)
+        outcome = neb.run_bands(hops, new, source, folder, told=_tell, map_jobs=map_jobs)
     print(
-        f"{folder / PREDICTIONS}: {outcome.n_hops} hops by {source}, {outcome.n_converged} "
+        f"{folder / neb.PREDICTIONS}: {outcome.n_hops} hops by {source}, {outcome.n_converged} "
         f"converged, {outcome.n_kept} of them there already."
     )
 
@@ -284,12 +280,10 @@ def _tell_points(point: Points) -> None:
     print(f"{point.id}: {found}, {point.cpu_s:.1f} CPU-s", flush=True)
 
 
-def _hops(paths: Path | None, task: str, subsets: Sequence[str], *, example: bool) -> Iterator[Hop]:
+def _hops(paths: Path | None, task: str, subsets: Sequence[str]) -> Iterator[Hop]:
     """The hops asked for; an error where they are not here, before any potential is loaded."""
-    from ionladder.baselines.neb import example_hops, hops_of_folder, hops_of_tables
+    from ionladder.baselines.neb import hops_of_folder, hops_of_tables
 
-    if example:
-        return example_hops()
     if paths is not None:
         found = hops_of_folder(paths)
         # The first at once, so that a wrong folder is met before the potential is loaded.
@@ -311,7 +305,7 @@ def _tables(dataset: str) -> tuple[Path, Path]:
             return splits, paths
     raise DataMissingError(
         "ionladder umlip-neb",
-        f"the tables of {dataset} on this machine, or --paths, or --example",
+        f"the tables of {dataset} on this machine, or --paths",
         "none of them",
-        f"Run `ionladder fill {dataset}`, or name a folder with initial paths.",
+        "Run `make leaderboard` (em619) or `ionladder fill nebdft2k`, or name a folder with paths.",
     )
