@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from ionladder.config import load_params
@@ -9,6 +10,7 @@ from ionladder.data.registry import get_task
 from ionladder.errors import DataMissingError, ReferenceMissingError
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
+from ionladder.submit.predictions import read_predictions
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,20 @@ def test_a_third_party_scores_as_was_recomputed_by_hand(
     target = spec.primary.target
     found = {key: scored.evaluation.score(target, "all", key).value for key in expected}
     assert found == pytest.approx(expected, abs=5e-5)
+
+
+def test_a_row_says_how_many_of_its_predictions_were_not_computed(layout: Layout) -> None:
+    folder = layout.submission_dir("em619", "orb-v3-relaxed")
+    ids = pd.read_csv(folder / "predictions.csv")["id"].tolist()
+
+    for name, remarks in (
+        ("orb-v3-relaxed", ("5 of 60 predictions are marked as not converged.",)),
+        ("chgnet-path", ()),
+    ):
+        where = layout.submission_dir("em619", name)
+        table, problems = read_predictions(
+            where, get_task("em619"), test_ids=ids, train_ids=(), shown_as=name
+        )
+        assert not problems
+        assert table is not None
+        assert table.remarks == remarks

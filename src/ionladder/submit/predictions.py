@@ -477,7 +477,13 @@ def read_predictions(
         return None, problems
     columns = _ordered({"seed": seeds, **numbers}, order)
     columns = {"id": known.in_turns(len(different)), **columns}
-    return PredictionTable(path=path, sha256=sha256_file(path), columns=columns), []
+    remarks = tuple(
+        f"{np.sum(columns[flag] == 0)} of {order.size} predictions are marked as not {flag}."
+        for flag in task.flags
+        if flag in columns and not np.all(columns[flag])
+    )
+    digest = sha256_file(path)
+    return PredictionTable(path=path, sha256=digest, columns=columns, remarks=remarks), []
 
 
 def read_cv_predictions(
