@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from errno import EPIPE
+from errno import EPIPE, EROFS
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -339,6 +339,10 @@ def only_writer(root: Path, *, waiting: Callable[[], object]) -> Iterator[None]:
     Args:
         root: The repository.
         waiting: Called once if another command holds the lock.
+
+    Raises:
+        OSError: The repository cannot be written to; a command would say that it wrote what it
+            only found to be the same.
     """
     if os.environ.get(_HELD_VARIABLE) == str(root) or os.name == "nt":
         yield
@@ -346,6 +350,8 @@ def only_writer(root: Path, *, waiting: Callable[[], object]) -> Iterator[None]:
     import fcntl
 
     root.mkdir(parents=True, exist_ok=True)
+    if not os.access(root, os.W_OK):
+        raise OSError(EROFS, os.strerror(EROFS), str(root))
     handle = os.open(root, os.O_RDONLY)
     try:
         try:

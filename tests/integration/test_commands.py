@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -228,3 +229,8 @@ def test_two_submissions_are_compared_on_the_same_entries(layout: Layout, prompt
     assert (found["ci_low"], found["ci_high"]) == (None, None)
     assert "the data do not separate the two" in prompt.ok("compare", far, near).out
     assert "the same folder twice" in prompt.error("compare", near, near)
+
+
+def test_a_version_that_is_not_here_is_named_once(layout: Layout, prompt: Prompt) -> None:
+    shutil.rmtree(layout.version_dir("obelix", "1.0.0"))
+    assert prompt.ok("verify").out.count("obelix-1-0-0") == 1

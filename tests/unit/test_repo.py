@@ -140,3 +140,11 @@ def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
     one = rp.column_hashes(pa.table({"id": ids, "t": values}), key="id")["t"]
     other = rp.column_hashes(pa.table({"id": ids, "t": joined}), key="id")["t"]
     assert (one == other) == (values == joined)
+
+
+def test_what_cannot_be_written_to_is_told_before_anything_is_said_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(OSError, match="Read-only"), rp.only_writer(tmp_path, waiting=str):
+        pytest.fail("nobody may write here")

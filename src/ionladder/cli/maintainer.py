@@ -444,7 +444,7 @@ def verify(
     from ionladder.data.versions import DATASET_STEPS, Step, Verified
 
     context = load_context(clone_for="verify")
-    problems: list[err.Problem] = []
+    problems, absent = list[err.Problem](), dict[str, list[str]]()
     accepted = partial(integrity.verify_accepted, accept=accept or ())
     steps: list[Step] = [integrity.verify_sums, *DATASET_STEPS, verify_receipts, verify_history]
     steps += [accepted, integrity.verify_scores] if scores else [accepted]
@@ -460,9 +460,12 @@ def verify(
             broken = err.worded("broken-file", "a file named above", error=told)
             result = Verified(what="files that cannot be read", problems=[broken])
         print(f"{result.what}: {result.n_good} as recorded, {len(result.problems)} not")
-        for absent in result.absent:
-            print(f"  not on this machine: {absent}")
+        for each in result.absent:
+            of, _, what = each.partition(": ")
+            absent.setdefault(of, []).append(what)
         problems += result.problems
+    for of, parts in absent.items():
+        print(f"  not on this machine: {of}: {', '.join(parts)}")
     if problems:
         raise err.DataChangedError(problems)
 
