@@ -35,7 +35,7 @@
     const boards = make("select");
     const models = make("select");
     form.append(make("label", {}, "Board ", boards), make("label", {}, "Model ", models));
-    for (const [title, address] of JSON.parse(place.dataset.map)) boards.append(make("option", { value: address }, title));
+    for (const link of place.querySelectorAll(".il-links a")) boards.append(make("option", { value: link.href }, link.textContent));
     const wanted = [...boards.options].find((option) => option.value.endsWith(`/${asked.get("board")}.json`));
     if (wanted) boards.value = wanted.value;
     const figure = make("figure", { class: "il-figure", "data-file": place.dataset.file });
@@ -88,7 +88,7 @@
     for (const place of document.querySelectorAll("[data-map]")) {
       const button = make("button", { type: "button", class: "md-button" }, "Draw the map");
       button.addEventListener("click", () => openMap(place));
-      place.replaceChildren(button);
+      place.prepend(button);
       if (new URLSearchParams(location.search).has("board")) openMap(place);
     }
   }

@@ -14,7 +14,7 @@ from ionladder.receipt import MIN_ROWS, WIDEST
 from ionladder.site import charts
 from ionladder.site import differences as diffs
 from ionladder.site import text as txt
-from ionladder.site.charts import CostChart, CostPoint
+from ionladder.site.charts import CostChart, CostPoint, timeline_chart
 from ionladder.site.charts_entries import ALL_ELEMENTS, Cell, distance_chart, periodic_table
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
@@ -173,9 +173,7 @@ def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
         "measures": measures(board, board.scored[:DRAWN_ROWS]),
         "course": {
-            "chart": charts.timeline_chart(board, shown, here, name="course")
-            if len(shown) > 1
-            else None,
+            "chart": timeline_chart(board, shown, here, name="course") if len(shown) > 1 else None,
             "stands": shown[::-1],
             "n_hidden": len(stands) - len(shown),
             "n_rules": len({stand.rules for stand in shown}),

@@ -137,12 +137,9 @@ def pages(site: Site) -> Iterator[Page]:
         for item, ways in found
         if item.current and ways
     }
-    maps = [
-        (each.task.title, txt.relative(txt.EXPLORE, f"{MAPS}{each.task.name}.json"))
-        for each in site.tasks
-        if site.entries[each.task.name].table is not None and each.board.scored
-    ]
-    context = {"found": found, "names": named, "index": INDEX, "maps": maps}
+    tables = {each.task.name: site.entries[each.task.name].table for each in site.tasks}
+    maps = [each.task for each in site.tasks if (table := tables[each.task.name]) and table.names]
+    context = {"found": found, "names": named, "index": INDEX, "maps": maps, "folder": MAPS}
     yield Page(txt.EXPLORE, "explore", {**context, "predictions": PREDICTIONS})
 
 
