@@ -726,8 +726,8 @@ _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,19})")
 _REAL = re.compile(
     r"[-+]?(?:0|[1-9][0-9]{0,29})?(?:\.[0-9]{0,30}(?:[eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})"
 )
-# A word or number right behind a `#` was hardly meant as a comment; `# such` is one.
-_LOST = re.compile(r"[ \t]+(#[^\s#][^\r\n]{0,40})")
+# A word right behind a `#`, or a number alone, was hardly meant as a comment; `# such` is one.
+_LOST = re.compile(r"[ \t]+(#(?:[^\s#]| ?\d+ *$)[^\r\n]{0,40})")
 
 
 def _refused(
@@ -828,13 +828,14 @@ def _value(event: Any, events: Iterator[Any], lines: Sequence[str], depth: int) 
 
 
 def _scalar(event: Any, lines: Sequence[str]) -> Any:
-    text: str = event.value
-    if event.style:  # quoted, or a block of text
+    text, end = event.value, event.end_mark
+    if event.style in ("|", ">"):
         return text
-    end = event.end_mark
     if lost := _LOST.match(lines[end.line][end.column :] if end.line < len(lines) else ""):
         reason = f"{lost[1]!r}, which YAML takes for a comment"
         raise _refused(reason, end, "Put the whole text into quotes, or a blank behind the `#`.")
+    if event.style:
+        return text
     if text in _WORDS:
         return _WORDS[text]
     if _WHOLE.fullmatch(text):

@@ -22,7 +22,7 @@ from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS, rounded
 from ionladder.specs import Array, Target, Task
 from ionladder.submit.card import skeleton
-from ionladder.submit.units import n_disordered, n_outside
+from ionladder.submit.units import are_too_many, n_disordered, n_outside
 
 if TYPE_CHECKING:
     from ionladder.data.labels import EvaluationLabels
@@ -216,8 +216,11 @@ def check_labels(inputs: AuditInputs) -> Found:
         within = EQUAL_WITHIN * item.label_sd
         if not within > 0:
             continue
-        (truth,) = _standardised(item.y_true[None, known])
-        correlations = _standardised(item.means[:, known]) @ truth
+        rows = np.vstack([item.y_true, item.means])[:, known]
+        # In order too: labels through a curve keep theirs.
+        plain, ordered = ((r := _standardised(form))[1:] @ r[0] for form in (rows, _ranks(rows)))
+        is_plain = (np.abs(plain) > LABEL_CORRELATION) | (known.sum() < FEWEST_NEAR)
+        correlations = np.where(is_plain | (np.abs(ordered) <= LABEL_CORRELATION), plain, ordered)
         for place, (y_pred, r) in enumerate(zip(item.y_pred, correlations, strict=True)):
             is_close = np.abs(y_pred[:, known] - item.y_true[known]) <= within
             share = float(is_close.mean(axis=1).max())
@@ -264,13 +267,13 @@ def check_constant(inputs: AuditInputs) -> Found:
 
 
 def check_units(inputs: AuditInputs) -> Found:
-    """Predictions most of which no material can have: another unit, sign or logarithm."""
-    return (found for found in _outside(inputs) if 2 * found[1]["n_outside"] > found[1]["n"])
+    """More predictions that no material can have than chance makes: another unit or logarithm."""
+    return (f for f in _outside(inputs) if are_too_many(f[1]["n_outside"], f[1]["n"]))
 
 
 def check_physical(inputs: AuditInputs) -> Found:
     """Some predictions that no material can have; a task that states no range has no such check."""
-    return (found for found in _outside(inputs) if 2 * found[1]["n_outside"] <= found[1]["n"])
+    return (f for f in _outside(inputs) if not are_too_many(f[1]["n_outside"], f[1]["n"]))
 
 
 def _outside(inputs: AuditInputs) -> Iterator[tuple[int, dict[str, Any], dict[str, str]]]:
@@ -372,12 +375,18 @@ def check_identical(inputs: AuditInputs) -> Found:
     """Submissions whose predictions are the same to six decimals."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for position, item in enumerate(inputs.targets):
-        members: dict[int, list[int]] = {}
-        for place, kind in enumerate(same_rows(item.means).tolist()):
-            members.setdefault(kind, []).append(place)
-        for same in members.values():
-            if len(same) > 1:
-                groups.setdefault(tuple(same), []).append(position)
+        # One seed of another is the same too.
+        owners = [place for place, rows in enumerate(item.y_pred) for _ in (None, *rows)]
+        rows = [
+            row
+            for mean, seeds in zip(item.means, item.y_pred, strict=True)
+            for row in (mean, *seeds)
+        ]
+        members: dict[int, set[int]] = {}
+        for place, kind in zip(owners, same_rows(np.array(rows)).tolist(), strict=True):
+            members.setdefault(kind, set()).add(place)
+        for same in {tuple(sorted(found)) for found in members.values() if len(found) > 1}:
+            groups.setdefault(same, []).append(position)
     for same_places, positions in groups.items():
         values = [inputs.targets[at].means[same_places[0]] for at in positions]
         is_constant = all(np.ptp(np.round(each, SAME_DECIMALS)) == 0 for each in values)
@@ -432,7 +441,7 @@ def check_near(inputs: AuditInputs) -> Found:
         (truth,) = _standardised(item.y_true[None, known])
         ry, varies = standard @ truth, np.any(standard, axis=1)
         free = np.maximum(1 - ry**2, 1e-9)
-        ranks = _standardised(means.argsort(axis=1).argsort(axis=1).astype(np.float64))
+        ranks = _standardised(_ranks(means))
         compared = np.linspace(0, means.shape[1] - 1, min(means.shape[1], _MOST_COMPARED))
         exact = np.round(means[:, compared.astype(int)], SAME_DECIMALS)
         for at in np.flatnonzero(varies):
@@ -515,6 +524,11 @@ def printed(value: float, form: str) -> str:
         ('−38.1', '+0.5')
     """
     return format(value, form).replace("-", "−")
+
+
+def _ranks(rows: Array) -> Array:
+    """Ranks within each row, from 0 upwards; ties as they come."""
+    return rows.argsort(axis=1).argsort(axis=1).astype(np.float64)
 
 
 def _standardised(rows: Array) -> Array:

@@ -27,9 +27,10 @@ from ionladder.board.history import (
     standings,
 )
 from ionladder.board.model import PLACE, read_board, receipt_text, write_leaderboard, write_receipts
-from ionladder.config import ScoringSettings
-from ionladder.data.registry import get_dataset
+from ionladder.config import Params, ScoringSettings
+from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.slices import crossing_ids, experiment_columns
+from ionladder.errors import DataMissingError, Problem, worded
 from ionladder.evaluation import primary_metric
 from ionladder.git import file_at, head_commit, is_edited
 from ionladder.receipt import MIN_ROWS, SCORER_VERSION, rounded
@@ -409,6 +410,43 @@ def recorded_rows(
         if (content.get("hashes") or {}).get("card_sha256") == sha256_file(card):
             found[row["submission"]] = {**row, **_NO_PLACE, "not_recomputed": True}, content
     return found
+
+
+def require_records(layout: Layout, params: Params, tasks: Iterable[str]) -> None:
+    """Refuse to publish boards that would lose a published submission nobody can score now.
+
+    Args:
+        layout: The repository.
+        params: Its parameters.
+        tasks: Names of the tasks to be published.
+
+    Raises:
+        DataMissingError: Predictions that are published elsewhere are out of reach, and what was
+            recorded of them is gone, though the history or the last commit knows of it.
+    """
+    head, problems = head_commit(layout.root), list[Problem]()
+    last = {(record.task, record.submission): record.event for record in read_history(layout)}
+    for task in map(get_task, tasks):
+
+        def was_published(name: str, task: Task = task) -> bool:
+            receipt = layout.relative(layout.receipt(task.name, name))
+            is_known = last.get((task.name, name), "removed") != "removed"
+            return is_known or bool(head and file_at(layout.root, head, receipt))
+
+        cards = (path / CARD_FILE for path in submission_folders(layout, task.name))
+        referring = (
+            card for card in cards if card.is_file() and b"predictions:" in card.read_bytes()
+        )
+        folders = {card.parent.name: card.parent for card in referring}
+        kept = recorded_rows(layout, task, folders)
+        gone = [path for name, path in folders.items() if name not in kept and was_published(name)]
+        if gone:
+            version = params.task_versions[task.name]
+            scorer = TaskScorer.open(layout, task, version, params.scoring, fetch=True)
+            for name, reasons in scorer.score_all(gone, brief=True).absent.items():
+                problems += [worded("record-gone", f"submissions/{task.name}/{name}"), *reasons]
+    if problems:
+        raise DataMissingError(problems)
 
 
 def is_as_recorded(

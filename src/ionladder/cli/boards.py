@@ -65,12 +65,13 @@ def leaderboard(
     A board is leaderboard/<task>.json and its CSV twin, with one receipt per submission. What
     changed since the last time is added to leaderboard/history.jsonl.
     """
-    from ionladder.board.build import is_trial, publish
+    from ionladder.board.build import is_trial, publish, require_records
     from ionladder.board.integrity import write_sums
 
     context = load_context(clone_for="leaderboard")
-    layout = context.layout
-    for name in tasks or list(context.params.task_versions):
+    layout, chosen = context.layout, tasks or list(context.params.task_versions)
+    require_records(layout, context.params, chosen)
+    for name in chosen:
         task = get_task(name)
         version = context.version_of(task)
         scores, n_records = publish(layout, task, version, context.params.scoring)

@@ -44,6 +44,7 @@ def build() -> None:
 
     Data that cannot be reached are named, and their recorded scores are kept.
     """
+    from ionladder.board.build import require_records
     from ionladder.board.integrity import write_sums
 
     context = load_context(clone_for="build")
@@ -67,6 +68,9 @@ def build() -> None:
     forced = [t for t in tasks if is_first or (unreachable and _version(context, t).is_embedded)]
     if reached and (is_first or not is_whole):
         _run_dvc(layout.root, ["repro", *(f"ingest@{key}" for key in sorted(reached))])
+    require_records(
+        layout, params, [t for t in tasks if _has_tables(context, _version(context, t))]
+    )
     _repro(context, ["--force", "--single-item"], forced)
     if is_first:
         print(f"Computed on this machine for the first time: {', '.join(forced) or 'no score'}.")

@@ -171,7 +171,7 @@ def _of_contributions(contributions: Sequence[Contribution], task: Task) -> Fore
         pairs = zip(item.ids, item.predictions, strict=True)
         parts[target] = [{"id": i, target: cell} for i, cell in pairs]
     where = ", ".join(item.name for item in contributions)
-    left = sorted({name for item in contributions for name in item.left_out})
+    left = sorted({name or "''" for item in contributions for name in item.left_out})
     notes = (f"Left out, as no column of a submission: {first_few(left)}.",) if left else ()
     return Foreign(predictions=tbl.merge_targets(parts, task, where=where), notes=notes)
 

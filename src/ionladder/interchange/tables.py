@@ -157,7 +157,7 @@ def gunzip(data: bytes, *, shown_as: str) -> bytes:
 
 
 #: Files that a system puts beside what somebody packs.
-_COMPANION = re.compile(r"(?:^|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
+_COMPANION = re.compile(r"(?:^|/)(?:__MACOSX/.*|\.[^/\\]*|Icon\r|Thumbs\.db|desktop\.ini)$")
 
 
 def _only_member(members: list[zipfile.ZipInfo], suffix: str, shown_as: str) -> zipfile.ZipInfo:
@@ -256,7 +256,7 @@ _ID_HEADERS = ("id", "entry_id", "material_id", "index")
 _FOLD_HEADERS = ("scheme", "repeat", "fold")
 _PREDICTION_HEADERS = ("prediction", "predictions", "predicted", "pred", "y_pred")
 _PREDICTED = re.compile(r"(?:^|[^a-z])(?:y_?)?(?:pred|hat(?![a-z])|estim|output)", re.IGNORECASE)
-_CLOSE = 0.8
+_CLOSE, _ALIKE = 0.8, 0.7
 
 
 def read_frame(
@@ -287,9 +287,15 @@ def read_frame(
     taken = {"id": _id_header(headers, where)}
     found = {}
     for target in task.targets:
-        header = _header_of(target, task, headers, (columns or {}).get(target.name), where)
+        wanted = (columns or {}).get(target.name)
+        header = _header_of(target, task, headers, wanted, where)
+        if header == target.name != wanted and (alike := _alike(table, header, task)):
+            raise _several(where, header, [*alike, header])
         taken[target.name] = header
         place, cells = f"{path.name}, column `{header}`", table.column(header).to_pylist()
+        if _read_header(header, target).form == "?":
+            expected = f"{target.name} in {target.unit}"
+            raise InterchangeError(worded("unit-unclear", place, expected=expected))
         found[target.name], done = _converted(
             target, header, cells, place, is_log10_asked=is_log10_asked, unit=unit
         )
@@ -355,9 +361,25 @@ def _header_of(
         if len(matches) == 1:
             return matches[0]
         if matches:
-            facts = {"name": name, "found": first_few(matches), "first": matches[0]}
-            raise InterchangeError(worded("columns-several", where, **facts))
+            raise _several(where, name, matches)
     raise InterchangeError(worded("no-column", where, name=name, shown=shown))
+
+
+def _several(where: str, name: str, matches: Sequence[str]) -> InterchangeError:
+    facts = {"name": name, "found": first_few(matches), "first": matches[0]}
+    return InterchangeError(worded("columns-several", where, **facts))
+
+
+def _alike(table: pa.Table, header: str, task: Task) -> list[str]:
+    """Columns that rise and fall with one of a target's own name: one of the two is the label."""
+    own = [f"{target.name}{end}" for target in task.targets for end in ("", "_std")]
+    mine, found = np.array([_number(cell) for cell in table.column(header).to_pylist()]), []
+    for name in (name for name in table.column_names if name not in own):
+        theirs = np.array([_number(cell) for cell in table.column(name).to_pylist()])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if len(mine) > 2 and np.corrcoef(mine, theirs)[0, 1] > _ALIKE:
+                found.append(name)
+    return found
 
 
 def _plain(header: str) -> str:
@@ -367,9 +389,15 @@ def _plain(header: str) -> str:
 
 def _is_of(target: Target, header: str) -> bool:
     """Whether a header states a unit of the kind that the target has: ``σ (mS cm-1)``, ``S/m``."""
-    stated = units.read_header(header)
+    stated = _read_header(header, target)
     is_kind = stated.unit is not None and stated.unit.kind == units.linear_unit(target)
     return is_kind and not (units.is_linear(target) and bool(stated.form))
+
+
+def _read_header(header: str, target: Target) -> units.Stated:
+    """What a header states, other than by the target's own name, which holds its unit."""
+    is_linear = units.is_linear(target)
+    return units.read_header(header.replace(target.name, " ") if is_linear else header)
 
 
 def _converted(
@@ -387,7 +415,7 @@ def _converted(
         InterchangeError: The unit is not stated, unknown, of another kind, or stated twice; or
             nobody asked for logarithms.
     """
-    stated, kind = units.read_header(header), units.linear_unit(target)
+    stated, kind = _read_header(header, target), units.linear_unit(target)
     expected = f"{target.name} in {target.unit}"
     if is_log10_asked and (units.is_linear(target) or (stated.form and not unit)):
         found = "--log10" if units.is_linear(target) else f"--log10 for {stated}"

@@ -70,13 +70,27 @@ def _text(pattern: str | None = None, longest: int = 200, shortest: int | None =
     )
 
 
+def _readable(value: str) -> str:
+    """The text, if something of it is read and nothing of it steers how the rest is printed."""
+    steering = [
+        c for c in value if c in _STEERING or (not c.isprintable() and ascii(c)[1:3] == "\\x")
+    ]
+    if steering:
+        raise ValueError(f"a text without control characters, such as {steering[0]!a}")
+    if value and not any(c.isalnum() for c in value):
+        raise ValueError("a text with letters or digits")
+    return value
+
+
+# Marks that turn the direction of what follows, or have no width.
+_STEERING = {*map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2028, 0x2029))}
 _ONE_LINE = r"^[^\r\n]*$"
-_Line = Annotated[str, _text(_ONE_LINE, shortest=1)]
-_Text = Annotated[str, _text(longest=5000, shortest=1)]
+_Line = Annotated[str, _text(_ONE_LINE, shortest=1), AfterValidator(_readable)]
+_Text = Annotated[str, _text(longest=5000, shortest=1), AfterValidator(_readable)]
 _Url = Annotated[str, _text(r"^https?://[^\s<>\"']+$", 500)]
-_cut_doi = _without(r"(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*")
+_cut_doi = _without(r"^(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|(?:info:|urn:)?doi[:/]\s*)")
 _Doi = Annotated[str, _cut_doi, _text(r"^10\.[0-9]{4,9}/[^\s<>\"']+$")]
-_cut_orcid = _without(r"(?:https?://)?(?:www\.)?orcid\.org/")
+_cut_orcid = _without(r"^(?:https?://)?(?:www\.)?orcid(?:\.org/|:?\s+|:)|/$")
 _Orcid = Annotated[str, _cut_orcid, _text(r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$")]
 # JSON, spreadsheets and browsers hold no larger whole numbers exactly.
 _LARGEST = 2**53
@@ -223,7 +237,8 @@ def _unreplaced(value: Any, shown_as: str, field: str = "") -> Iterator[Problem]
             yield from _unreplaced(inner, shown_as, f"{field}.{place}")
     elif isinstance(value, str) and not field.startswith("hyperparameters"):
         plain = " ".join(value.split()).casefold()
-        if plain.rstrip(".") in {text.casefold().rstrip(".") for text in _TO_REPLACE}:
+        left = {text.casefold().rstrip(".") for text in _TO_REPLACE}
+        if plain.rstrip(".") in left or DESCRIPTION_TO_WRITE.casefold() in plain:
             yield worded("card-template", f"{shown_as}, field `{field}`", words=plain[:40])
 
 

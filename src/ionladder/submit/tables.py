@@ -253,7 +253,7 @@ def _first_line_problems(
         return [Problem(where, "cells separated by commas", found, step)]
     if problems := header_problems(header, shown_as):
         return problems
-    if allowed and len(header) == 1 and header[0] not in allowed:
+    if allowed and not any(cell.strip() for cell in header[1:]) and header[0] not in ("", *allowed):
         step = "Separate cells by commas, and remove what stands above the names."
         found = repr(visible(header[0], limit=60))
         return [Problem(where, f"the names {', '.join(allowed[:2])}, …", found, step)]
@@ -283,6 +283,8 @@ def _ragged_problem(
     step = "Use a point for decimals, a comma between cells, and quote text that holds commas."
     if (ragged[0].text or "").startswith(("<<<<<<<", "=======")):
         step = "It is a merge conflict: keep the rows of one side."
+    elif len(header) == 1:
+        step = "Remove what stands above the names of the columns."
     elif n_cells == len(header) + 1 and re.match(r'"?\d+"?,', ragged[0].text or ""):
         step = f"If the first is an index, leave it out (R: row.names=FALSE). {step}"
     return Problem(where, expected, f"{n_cells} in the first of these rows", step)
@@ -505,8 +507,10 @@ def column_problems(
 
 def _made_of(meant: str, name: str) -> str:
     """How a column that was found becomes the one that is asked for."""
-    stated = units.read_header(meant)
     is_log = name.startswith("log10_")
+    stated = units.read_header(meant if is_log else meant.replace(name, " "))
+    if stated.form == "?":
+        return "It states a scale or a unit that is not known: convert the numbers."
     if is_log and not stated.form and (stated.unit or re.match("(?i)sigma|σ|cond|ionic", meant)):
         return (
             f"Take log10 of conductivities in S/cm: `ionladder convert --column {meant!r} --log10`."

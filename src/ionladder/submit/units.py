@@ -18,7 +18,7 @@ from ionladder.errors import Problem
 from ionladder.specs import Target, Task
 
 Numbers = npt.NDArray[np.float64]
-Form = Literal["", "log10", "ln", "-log10", "-ln"]
+Form = Literal["", "log10", "ln", "-log10", "-ln", "?"]
 
 _PREFIXES = {"": 0, "k": 3, "c": -2, "d": -1, "m": -3, "u": -6, "μ": -6, "n": -9, "p": -12}
 with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as _stream:
@@ -30,21 +30,34 @@ _WORDS = [(row["written"], row["unit"]) for row in _ROWS if row["written"]]
 
 _END = r"(?![A-Za-z0-9])(?! ?-\d)"
 _CONDUCTIVITY = re.compile(
-    r"(?<![A-Za-z0-9.])(?P<prefix>[kmuμnp]?)"
+    r"(?<![\w.])(?P<prefix>[kmuμnp]?)"
     r"(?:(?P<siemens>S)|(?P<ohm>1/ ?\(?(?:ohm|Ω)|\(?(?:ohm|Ω)(?: ?-1)?)) ?"
     r"(?P<per>/|per|-)? ?(?P<length>[cdmuμn]?)m(?P<power> ?-1)?\)?(?P<outer> ?-1)?" + _END
 )
 _ENERGY = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?P<molar>kJ|J|kcal|cal) ?(?:/ ?|per )mol|(?P<power>kJ|J|kcal|cal) ?mol -1"
-    r"|(?P<plain>meV|keV|eV|THz|Ha|Ry|cm ?-1|1/cm|K|J))" + _END,
+    r"(?<!\w)(?:(?P<molar>kJ|J|kcal|cal) ?(?:/ ?|per )mol|(?P<power>kJ|J|kcal|cal) ?mol -1"
+    r"|(?P<plain>[mkμu]?eV|THz|m?Ha|m?Ry|cm ?-1|1/cm|K|J))" + _END,
     re.IGNORECASE,
 )
 _MIXED = re.compile(r"(?<![A-Za-z0-9])K(?![A-Za-z0-9])")
 # A power of ten in front of a unit: no two papers mean the same by it.
-_SCALED = re.compile(r"[x×*] ?1?0?[eE^]|(?<!log)(?<!log_)10 ?(?:\^|\*\*|-|\{)|\d[eE]-?\d|%")
+_SCALED = re.compile(
+    r"(?:(?<!\w)x|[×*·]) ?1[0eE^]|(?<!log)(?<!log_)10 ?(?:\^|\*\*|-|\{|[⁻⁰¹-⁹])|\d[eE]-?\d|%"
+)
+# What is left of a unit that is not known, and scales that no factor leads out of.
+_UNKNOWN_UNIT = re.compile(
+    r"(?<!\w)(?:[kmμunp]?S|cm|ohm|Ω|m?mho|[kK] ?[bB]? ?T|a ?u|arb|[mkμu]?eV|k?J|k?cal|m?Ha|m?Ry)"
+    r"(?!\w)"
+)
+_OTHER_SCALE = re.compile(
+    r"log ?(?:2|1p)(?!\d)|normali[sz]|standardi[sz]|scaled|z ?score"
+    r"|(?:σ|sigma|conductivity) ?[x×]? ?T(?![\w=(])",
+    re.IGNORECASE,
+)
 _LOG = re.compile(
     r"(?P<minus>- ?|minus ?|neg(?:ative)? ?)?"
-    r"(?<![A-Za-z])(?:(?P<ten>log ?10|lg|log(?:arithm)?(?! ?e))|(?P<e>ln|log ?e))(?![A-Za-z]{2})",
+    r"(?<![A-Za-z])(?:(?P<ten>log ?10|lg|log(?:arithm)?(?! ?e))"
+    r"|(?P<e>ln|log ?e|natural ?log(?:arithm)?))(?![A-Za-z]{2})",
     re.IGNORECASE,
 )
 
@@ -69,7 +82,8 @@ class Stated:
 
     Attributes:
         unit: Their unit, or that of the number whose logarithm they are; None where none is read.
-        form: Whether they are logarithms, and of which base and sign.
+        form: Whether they are logarithms, and of which base and sign; ``?`` where the header states
+            a scale or a unit that is not known.
     """
 
     unit: Unit | None
@@ -77,6 +91,8 @@ class Stated:
 
     def __str__(self) -> str:
         name = self.unit.name if self.unit else "an unknown unit"
+        if self.form == "?":
+            return "an unknown scale"
         return f"{self.form}({name})" if self.form else name
 
 
@@ -112,15 +128,16 @@ def read_unit(text: str) -> Unit | None:
     known = {name.casefold(): name for name in _EV}
     found = set()
     for hit in _ENERGY.finditer(plain):
-        if re.search(r"(?:S|K|ohm|Ω|mol|J|eV|cm) $", plain[: hit.start()]):
+        before, behind = plain[: hit.start()], plain[hit.end() :]
+        if re.search(r"(?:S|K|ohm|Ω|mol|J|eV|cm) $", before) or re.match(r" ?(?:/|per )", behind):
             return None  # a product with another unit
         molar = hit["molar"] or hit["power"]
         written = f"{molar}/mol" if molar else hit["plain"].replace(" ", "")
-        name = {"1/cm": "cm-1"}.get(written.casefold()) or known[written.casefold()]
+        written = {"1/cm": "cm-1"}.get(written.casefold(), written.replace("u", "μ"))
+        name = known[written.casefold()]
         is_symbol = written == name or name not in {"K", "J", "Ha", "Ry"}
         is_temperature = name == "K" and (
-            re.search(r"\d ?$", plain[: hit.start()])
-            or not re.match(r" ?(?:$|[])},;:|@])", plain[hit.end() :])
+            re.search(r"\d ?$", before) or not re.match(r" ?(?:$|[])},;:|@])", behind)
         )
         if is_symbol and written != "MeV" and not is_temperature:
             found.add(name)
@@ -148,12 +165,13 @@ def read_header(header: str) -> Stated:
         log10(S/m)
         -log10(an unknown unit)
     """
-    plain = _plain(header)
+    plain, unit = _plain(header), read_unit(header)
     form: Form = ""
     if hit := _LOG.search(plain):
         base = "ln" if hit["e"] else "log10"
         form = f"-{base}" if hit["minus"] else base  # type: ignore[assignment]
-    return Stated(unit=read_unit(header), form=form)
+    is_unknown = unit is None and (_UNKNOWN_UNIT.search(plain) or _SCALED.search(header))
+    return Stated(unit=unit, form="?" if is_unknown or _OTHER_SCALE.search(plain) else form)
 
 
 def is_linear(target: Target) -> bool:
@@ -215,8 +233,8 @@ def unit_problem(values: Numbers, target: Target, *, where: str) -> Problem | No
     """The problem of values that cannot be in the unit of their target, all together, or None.
 
     The log10 of what is at most 1 in nature is not above zero in every entry; barriers in eV have
-    no median above 50. Every unit that would explain the values is named, and with one alone what
-    to do.
+    no median above 50, and do not all lie below 0.001. Every unit that would explain the values is
+    named, and with one alone what to do.
 
     Args:
         values: Predictions of one target, shape (n,); NaN where a cell is no number.
@@ -246,17 +264,20 @@ def unit_problem(values: Numbers, target: Target, *, where: str) -> Problem | No
             step = causes[0][1] if len(causes) == 1 else _SEVERAL
         return Problem(where, expected, found, step)
     median = float(np.median(known))
-    if target.unit != "eV" or median <= _LARGE_EV:
+    is_large = median > _LARGE_EV
+    if target.unit != "eV" or not (is_large or 0 < known.max() < _SMALL_EV):
         return None
     span = f"a median of {median:.4g}, {known.min():.3g} to {known.max():.3g}"
-    names = ("meV", "kJ/mol", "kcal/mol", "K", "cm-1")
+    names = ("meV", "kJ/mol", "kcal/mol", "K", "cm-1") if is_large else ("keV", "J")
     guesses = ", ".join(f"{name} ({median * _EV[name]:.3g} eV)" for name in names)
-    step = f"Divide by what your unit needs; the median would be, if it is {guesses}."
-    return Problem(where, expected, f"values too large for eV: {span}", step)
+    step = f"Convert them by what your unit needs; the median would be, if it is {guesses}."
+    found = f"values too {'large' if is_large else 'small'} for eV: {span}"
+    return Problem(where, expected, found, step)
 
 
 # No barrier has a median of 50 eV: what moves at all does so below 20. In meV, 50 is small.
-_LARGE_EV = 50.0
+# Nor are all of them below 1 meV: at room temperature that is no barrier.
+_LARGE_EV, _SMALL_EV = 50.0, 1e-3
 _SEVERAL = "Find out which: `ionladder convert --log10 --unit UNIT` converts a conductivity."
 
 
@@ -292,6 +313,15 @@ def n_outside(values: Numbers, target: Target) -> int:
     return int(((values < low) | (values > high)).sum())
 
 
+def are_too_many(outside: int, of: int) -> bool:
+    """Whether so many predictions that no material can have mean another unit, sign or logarithm.
+
+    One in twenty: of the submissions here none has more than 3 %, and a third of what ln σ or the
+    logarithm of mS/cm would be lies outside where predictions spread as the labels do.
+    """
+    return 20 * outside > of
+
+
 def n_disordered(columns: Mapping[str, Any], task: Task) -> int:
     """Number of rows whose targets are not in the order that the task states; ties are in order."""
     ordered = [np.asarray(columns[name], dtype=np.float64) for name in task.ascending]
@@ -311,7 +341,7 @@ def doubts(columns: Mapping[str, Any], task: Task) -> list[str]:
     said = []
     for target in task.targets if task.predicts == "values" else ():
         values = np.asarray(columns[target.name], dtype=np.float64)
-        if 2 * (outside := n_outside(values, target)) > len(values):
+        if are_too_many(outside := n_outside(values, target), len(values)):
             low, high = target.physical or target.plausible
             said.append(
                 f"{outside} of {len(values)} predictions of {target.name} lie outside {low:g} to "

@@ -19,6 +19,8 @@ from ionladder.board.audit import (
     TargetInputs,
     audit_board,
     check_ahead,
+    check_identical,
+    check_labels,
     check_names,
     check_near,
     same_rows,
@@ -129,8 +131,8 @@ def inputs_of(rows: Mapping[str, np.ndarray], models: Mapping[str, str]) -> Audi
         y_true=MANY,
         upper_limit=np.full(121, np.nan),
         train_median=-6.0,
-        y_pred=tuple(row[None] for row in rows.values()),
-        means=np.stack(list(rows.values())),
+        y_pred=tuple(np.atleast_2d(row) for row in rows.values()),
+        means=np.stack([np.atleast_2d(row).mean(axis=0) for row in rows.values()]),
         label_sd=float(MANY.std()),
     )
     receipts = tuple({"model": models.get(name, name)} for name in rows)
@@ -158,6 +160,9 @@ def put_at(place: slice, values: np.ndarray) -> np.ndarray:
         ((ONE + MANY) / 2 + RNG.normal(0, 0.1, 121), "near"),
         ((ONE + TWO + MANY) / 3, "ahead"),
         (MANY + RNG.normal(0, 0.8, 121), "ahead"),  # labels with noise
+        (np.tanh(MANY / 4), "labels"),  # labels through a curve
+        (-np.exp(MANY / 9), "labels"),
+        (ONE + np.ones((2, 1)) * [[1.0], [0.0]] * RNG.normal(0, 1, 121), "identical"),  # a seed
         (0.6 * MANY + RNG.normal(-2, 1.5, 121), None),  # one more of its kind
         ((ONE + TWO) / 2, None),  # an average of two others
         (np.full(121, -6.0), None),
@@ -168,6 +173,7 @@ def test_copies_and_blends_are_asked_about_and_models_of_their_own_are_not(
 ) -> None:
     inputs = inputs_of({"a": ONE, "b": TWO, "c": THREE, "sent": sent}, {})
     checks = {"near": check_near, "ahead": check_ahead}
+    checks |= {"labels": check_labels, "identical": check_identical}
     found = {name for name, run in checks.items() if any(place == 3 for place, *_ in run(inputs))}
     assert (check in found) if check else not found
     assert not check or check in ASKED
@@ -242,9 +248,10 @@ def test_another_unit_or_a_turned_sign_is_asked_about(tmp_path: Path) -> None:
 def test_unphysical_values_are_counted_over_all_seeds(tmp_path: Path) -> None:
     wild = CLEAN.copy()
     wild[[0, 3]] = 0.5, -25.0
-    finding = only(audit(tmp_path, {"a": [CLEAN, wild]})["a"])
+    assert only(audit(tmp_path / "u", {"a": [CLEAN, wild]})["a"]).check == "units"
+    finding = only(audit(tmp_path, {"a": [*[CLEAN] * 7, wild]})["a"])
     assert finding.check == "physical"
-    assert (finding.evidence["n_outside"], finding.evidence["n"]) == (2, 12)
+    assert (finding.evidence["n_outside"], finding.evidence["n"]) == (2, 48)
     assert (finding.evidence["smallest"], finding.evidence["largest"]) == (-25.0, 0.5)
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
 
 import tiny
+from git_repository import GitRepository
 from ionladder.board import build
 from ionladder.board.history import receipt_problems
 from ionladder.board.model import read_board
-from ionladder.errors import ReferenceMissingError, SubmissionError
+from ionladder.errors import DataMissingError, ReferenceMissingError, SubmissionError
 from ionladder.pr.worker import judge
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
@@ -185,6 +188,25 @@ def test_without_the_file_the_recorded_row_stays(
     assert rows["theirs"]["not_recomputed"]
     assert (rows["theirs"]["rank"], rows["theirs"]["mae"]) == (None, 1.0)
     assert rows["newer"]["rank"] == 1
+
+    # Without its record, too, it is named and nothing is written: the history or git knows of it.
+    monkeypatch.setattr(build, "get_task", lambda _: tiny.TASK)
+    params: Any = SimpleNamespace(task_versions={"tiny": "1.0.0"}, scoring=tiny.SETTINGS)
+    check = partial(build.require_records, layout, params, ["tiny"])
+    check()
+    board, receipt = layout.leaderboard_json("tiny"), layout.receipt("tiny", "theirs")
+    repository = GitRepository.start(layout.root)
+    for lost in (layout.leaderboard_dir, receipt, board):
+        (shutil.rmtree if lost.is_dir() else Path.unlink)(lost)
+        with pytest.raises(DataMissingError, match=r"theirs: expected the score .*git checkout"):
+            check()
+        repository.git("checkout", "HEAD", "--", "leaderboard")
+    shutil.rmtree(layout.root / ".git")
+    receipt.unlink()
+    with pytest.raises(DataMissingError, match="theirs"):
+        check()  # the history knows of it
+    layout.history.unlink()
+    check()  # nothing does: it was never published
 
 
 def test_a_pull_request_with_a_reference_is_left_to_a_maintainer(layout: Layout) -> None:

@@ -215,11 +215,12 @@ def test_a_unit_is_read_from_the_header_or_given(
     ("header", "options", "said"),
     [
         ("sigma", {"is_log10_asked": True}, "State it: --unit"),
-        ("sigma T (S K/cm)", {"is_log10_asked": True}, "State it: --unit"),
+        ("sigma T (S K/cm)", {"is_log10_asked": True}, "a scale or a unit that is not known"),
         ("sigma", {"is_log10_asked": True, "unit": "furlong"}, "such as S/cm"),
         ("σ (mS/cm)", {"is_log10_asked": True, "unit": "S/cm"}, "correct the header"),
         ("barrier (eV)", {}, "a column in eV"),
         ("log10_sigma", {"is_log10_asked": True}, "Leave --log10 out"),
+        ("log10(σ·cm/mS)", {}, "a scale or a unit that is not known"),
     ],
 )
 def test_a_unit_that_is_unknown_or_of_another_kind_is_refused(
@@ -238,7 +239,9 @@ def test_barriers_are_converted_with_the_factor_said(tmp_path: Path) -> None:
     assert "0.0103643 times the number" in found.notes[0]
 
 
-@pytest.mark.parametrize("beside", ["log10_sigma_pred", "y_pred", "prediction of the forest"])
+@pytest.mark.parametrize(
+    "beside", ["log10_sigma_pred", "y_pred", "prediction of the forest", "RF", "log10_sigma_rf"]
+)
 def test_the_label_beside_a_prediction_is_asked_about(tmp_path: Path, beside: str) -> None:
     with pytest.raises(InterchangeError, match=f"--column log10_sigma={beside}"):
         read(tmp_path, frame(log10_sigma=LOGS, **{beside: LOGS}))
