@@ -400,8 +400,8 @@ def recorded_rows(
 
     A row has no place: it is compared with nobody, and ``not_recomputed`` says so.
     """
-    found = {}
-    for row in read_board(layout, task.name)[0].get("rows", ()) if names else ():
+    found, is_there = {}, layout.leaderboard_json(task.name).is_file()
+    for row in read_board(layout, task.name)[0]["rows"] if names and is_there else ():
         receipt = layout.receipt(task.name, str(row["submission"]))
         if row["submission"] not in set(names) or not receipt.is_file():
             continue
