@@ -70,7 +70,7 @@ class Benchmark:
 
     def __init__(self, labels: Mapping[str, float] | tuple[pa.Array, Array]) -> None:
         ids, values = labels if isinstance(labels, tuple) else (list(labels), [*labels.values()])
-        self.ids = pa.array(ids, pa.string())
+        self.ids = ids if isinstance(ids, pa.StringArray) else pa.array(ids, pa.string())
         given = np.asarray(values)
         self.is_yes_or_no = given.dtype == bool
         self.y_true = given.astype(np.float64)
@@ -89,9 +89,9 @@ class Benchmark:
             metric: ``mae``, ``acc`` or ``rocauc``.
         """
         places = pc.index_in(ids, value_set=self.ids)
-        known = np.asarray(places.is_valid())
-        row = places.drop_null().to_numpy()
-        pred, n = y_pred[known], len(self.ids)
+        row = _view(places.drop_null(), np.int32)
+        pred = y_pred[_view(pc.indices_nonzero(places.is_valid()), np.uint64)]
+        n = len(self.ids)
         n_bad, problems = int((~np.isfinite(y_pred)).sum()), []
         if len(ids) != n or len(row) != n or not np.bincount(row, minlength=n).all():
             problems = coverage_problems(ids.to_pylist(), expected=self._id_set, where=where)
@@ -101,6 +101,17 @@ class Benchmark:
         is_finite = len(row) and np.isfinite(pred).all()
         value = _METRICS[metric](self.y_true[row], pred) if is_finite else math.nan
         return PeerScore(value=value, n_rows=len(row), n_labels=n, problems=tuple(problems))
+
+
+def _view(array: pa.Array, kind: Any) -> Any:
+    """Numbers of Arrow, none missing, for NumPy; Arrow's own way imports pandas."""
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+
+
+def _column(column: pa.ChunkedArray) -> Any:
+    array = column.combine_chunks()
+    is_plain = array.type == pa.float64() and len(array) and not array.null_count
+    return _view(array, np.float64) if is_plain else np.asarray(column)
 
 
 def _floats(cells: Iterable[str]) -> Array:
@@ -355,18 +366,18 @@ def _benchmark(path: Path | None, split: str, metric: str, shown: str) -> Benchm
         raise InterchangeError(shown, f"one of {', '.join(_METRICS)}", found, step)
     if path.suffix != ".parquet":
         return Benchmark(read_labels(path, split))
-    table = pq.ParquetFile(path).read(use_threads=False)
+    table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
     column = next(name for name in table.column_names if name not in ("id", "split"))
     if "split" in table.column_names:
         table = table.filter(pc.equal(table["split"], split))
-    return Benchmark((table["id"].combine_chunks(), np.asarray(table[column])))
+    return Benchmark((table["id"].combine_chunks(), _column(table[column])))
 
 
 def _read_predictions(path: Path) -> tuple[pa.Array, Array]:
     """Ids and predictions: the way that most files allow, else cell by cell."""
     if path.suffix == ".parquet":
-        table = pq.ParquetFile(path).read(["id", "prediction"], use_threads=False)
-        return table["id"].combine_chunks().cast(pa.string()), np.asarray(table["prediction"])
+        table = pq.ParquetFile(path, pre_buffer=False).read(["id", "prediction"], use_threads=False)
+        return table["id"].combine_chunks().cast(pa.string()), _column(table["prediction"])
     _, text = unzip(read_file(path), suffix=".csv", shown_as=path.name)
     types = {"id": pa.string(), "prediction": pa.float64()}
     try:
@@ -378,7 +389,7 @@ def _read_predictions(path: Path) -> tuple[pa.Array, Array]:
     except (pa.ArrowException, KeyError):
         contribution = read_contribution(path)
         return pa.array(contribution.ids, pa.string()), _floats(contribution.predictions)
-    return table["id"].combine_chunks(), np.asarray(table["prediction"])
+    return table["id"].combine_chunks(), _column(table["prediction"])
 
 
 def _rescore_results(labels: Path, folder: Path, _: Path | None, path: Path) -> list[Rescored]:
