@@ -581,8 +581,9 @@ def _score_of(scores: TaskScores, name: str, task: Task) -> dict[str, float | No
 
 def _former(layout: Layout, task: Task, mine: Scored) -> dict[str, float | None] | None:
     """The score that the last commit publishes under this name, of other predictions."""
-    commit = head_commit(layout.root)
-    path = layout.relative(layout.receipt(task.name, mine.submission.name))
+    receipt_here = layout.receipt(task.name, mine.submission.name)
+    commit = head_commit(layout.root) if receipt_here.is_file() else None
+    path = layout.relative(receipt_here)
     data = file_at(layout.root, commit, path) if commit else None
     receipt = orjson.loads(data) if data else {}
     hashes = receipt.get("hashes", {}).get("predictions_sha256")

@@ -144,9 +144,12 @@ def task_of(path: Path, name: str | None) -> Task:
     Raises:
         ConfigError: There is no such task, or nothing says which it is.
     """
-    folder, known = path.absolute(), all_tasks()
-    if name or folder.parent.name in known:
-        return get_task(name or folder.parent.name)
+    folder = path.absolute()
+    if name:
+        return get_task(name)
+    with suppress(ConfigError):  # of a task that there is, files of other datasets are not read
+        return get_task(folder.parent.name)
+    known = all_tasks()
     expected, found = "a submission: submissions/<task>/<name>", "another folder"
     step = "Name its folder, or the task with --task."
     if not path.exists():

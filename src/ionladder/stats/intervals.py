@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -368,13 +369,27 @@ def student_t(df: npt.ArrayLike, confidence: float) -> Array:
     freedom = np.asarray(df, dtype=np.float64)
     if freedom.ndim == 0:
         return np.asarray(_student_t(float(freedom), confidence))
-    from scipy.special import stdtrit
-
-    return np.where(freedom > 0, stdtrit(freedom, 0.5 + confidence / 2.0), np.nan)
+    return np.where(freedom > 0, special().stdtrit(freedom, 0.5 + confidence / 2.0), np.nan)
 
 
 @lru_cache(maxsize=4096)
 def _student_t(df: float, confidence: float) -> float:
-    from scipy.special import stdtrit
+    return float(special().stdtrit(df, 0.5 + confidence / 2.0)) if df > 0 else math.nan
 
-    return float(stdtrit(df, 0.5 + confidence / 2.0)) if df > 0 else math.nan
+
+def special() -> Any:
+    """Scipy's special functions, imported without what they never use.
+
+    scipy copies every name of numpy, and so would import numpy's Fortran compiler: a seventh of
+    the time that ``ionladder score`` takes.
+    """
+    is_bare = "scipy.special" not in sys.modules and "f2py" not in vars(np)
+    names: Any = np
+    if is_bare:
+        names.f2py = None
+    try:
+        import scipy.special as functions
+    finally:
+        if is_bare:
+            del names.f2py
+    return functions

@@ -347,8 +347,7 @@ def _tails(differences: Array, errors: Array) -> Array:
         Robinson 1982, J. R. Statist. Soc. B 44, 91 (sign-flip tests); Daniels 1954,
         doi 10.1214/aoms/1177728652
     """
-    from scipy.special import erfcx
-
+    erfcx = intervals.special().erfcx
     scale = np.sqrt(np.einsum("ij,ij->i", differences, differences) + errors**2)
     scale = np.where(scale > 0, scale, 1.0)
     x, s2 = differences / scale[:, None], (errors / scale) ** 2
