@@ -8,14 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from ionladder.errors import (
-    ConfigError,
-    DataChangedError,
-    Problem,
-    did_you_mean,
-    field_problem,
-    worded,
-)
+from ionladder import errors as err
 from ionladder.repo import Layout, read_json, read_mapping, to_json, write_text
 
 _Key = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -273,20 +266,21 @@ def load_params(layout: Layout) -> Params:
         ConfigError: Missing file, invalid YAML, or all fields that are missing, unknown or wrong.
     """
     shown = layout.relative(layout.params)
-    mapping, problems = read_mapping(
-        layout.params, shown_as=shown, missing_step="Restore the file from git."
-    )
+    step = "Restore the file from git."
+    mapping, problems = read_mapping(layout.params, shown_as=shown, missing_step=step)
     if problems:
-        raise ConfigError(problems)
+        raise err.ConfigError(problems)
     try:
         params = Params.model_validate(mapping)
     except pydantic.ValidationError as error:
         step = "Correct the field; docs/decisions and the comments in the file say what it means."
-        raise ConfigError([field_problem(shown, item, step) for item in error.errors()]) from error
+        raise err.ConfigError(
+            [err.field_problem(shown, item, step) for item in error.errors()]
+        ) from error
     pins = read_pins(layout)
     problems = _inconsistent(shown, params) + _stale_pins(layout, params, pins)
     if problems:
-        raise ConfigError(problems)
+        raise err.ConfigError(problems)
     pinned = pins.on_demand_versions
     on_demand = {
         key: v.model_copy(update={"files": dict(pinned[key].files)}) if key in pinned else v
@@ -296,7 +290,7 @@ def load_params(layout: Layout) -> Params:
     return params.model_copy(update={"on_demand": on_demand, "tasks": tasks})
 
 
-def _inconsistent(shown: str, params: Params) -> list[Problem]:
+def _inconsistent(shown: str, params: Params) -> list[err.Problem]:
     """Keys that are not made of dataset and version, versions given twice, tasks without data."""
     problems, seen = [], Counter[tuple[str, str]]()
     for section in ("datasets", "embedded", "on_demand"):
@@ -304,18 +298,18 @@ def _inconsistent(shown: str, params: Params) -> list[Problem]:
             where, pair = f"{shown}, {section}.{key}", (version.dataset, version.version)
             seen[pair] += 1
             if key != version.key:
-                problems.append(worded("version-key", where, key=version.key, found=key))
+                problems.append(err.worded("version-key", where, key=version.key, found=key))
             if seen[pair] > 1:
-                problems.append(worded("version-twice", where, pair=" ".join(pair)))
+                problems.append(err.worded("version-twice", where, pair=" ".join(pair)))
     for task, use in params.tasks.items():
         if params.find(use.dataset, use.version) is None:
             where, expected = f"{shown}, tasks.{task}", "a dataset version pinned under datasets"
-            step = did_you_mean(f"{use.dataset}-{use.version}", params.versions)
-            problems.append(Problem(where, expected, f"{use.dataset} {use.version}", step))
+            step = err.did_you_mean(f"{use.dataset}-{use.version}", params.versions)
+            problems.append(err.Problem(where, expected, f"{use.dataset} {use.version}", step))
     return problems
 
 
-def _stale_pins(layout: Layout, params: Params, pins: Pins) -> list[Problem]:
+def _stale_pins(layout: Layout, params: Params, pins: Pins) -> list[err.Problem]:
     """Pins of what is not fetched on demand, or of other files than its own."""
     problems, shown = [], layout.relative(layout.pins)
     for key, pin in pins.on_demand_versions.items():
@@ -323,7 +317,7 @@ def _stale_pins(layout: Layout, params: Params, pins: Pins) -> list[Problem]:
         if known is None or found != (known.dataset, known.version, sorted(known.files)):
             named = f"{pin.dataset} {pin.version}, {', '.join(sorted(pin.files))}"
             where = f"{shown}, on_demand_versions.{key}"
-            problems.append(worded("pins-stale", where, found=named, path=shown))
+            problems.append(err.worded("pins-stale", where, found=named, path=shown))
     return problems
 
 
@@ -337,10 +331,10 @@ def read_pins(layout: Layout) -> Pins:
         return Pins()
     try:
         return Pins.model_validate(read_json(layout.pins))
-    except (ValueError, DataChangedError) as error:
+    except (ValueError, err.DataChangedError) as error:
         shown = layout.relative(layout.pins)
         first = str(error).splitlines()[0]
-        raise ConfigError(worded("pins-damaged", shown, error=first, path=shown)) from error
+        raise err.ConfigError(err.worded("pins-damaged", shown, error=first, path=shown)) from error
 
 
 def add_pin(layout: Layout, version: DatasetVersion, digests: Mapping[str, str]) -> None:
@@ -364,7 +358,7 @@ def require_pinned(layout: Layout, version: DatasetVersion, *, task: str = "") -
     if not version.is_pinned:
         where = f"{layout.relative(layout.pins)}, {version.key}"
         where = f"task {task}, {where}" if task else where
-        raise ConfigError(worded("not-pinned", where, key=version.key))
+        raise err.ConfigError(err.worded("not-pinned", where, key=version.key))
 
 
 def require_scored(layout: Layout, params: Params, task: str) -> None:
@@ -413,12 +407,14 @@ def select_versions(params: Params, keys: Sequence[str] | None) -> list[DatasetV
             named[plain_name(version.dataset)] = [key]
     wanted = [n for k in keys for n in ([k] if k in fetched else named.get(plain_name(k), [k]))]
     problems = [
-        worded("not-fetchable", "dataset versions", key=key)
+        err.worded("not-fetchable", "dataset versions", key=key)
         if key in params.versions
-        else worded("no-such-version", "dataset versions", key=key, hint=did_you_mean(key, fetched))
+        else err.worded(
+            "no-such-version", "dataset versions", key=key, hint=err.did_you_mean(key, fetched)
+        )
         for key in wanted
         if key not in fetched
     ]
     if problems:
-        raise ConfigError(problems)
+        raise err.ConfigError(problems)
     return [version for key, version in fetched.items() if key in wanted]

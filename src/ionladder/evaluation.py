@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from ionladder.config import ScoringSettings
 from ionladder.data.registry import get_task
-from ionladder.errors import Problem, SubmissionError
+from ionladder.errors import SubmissionError, worded
 from ionladder.metrics import get_metric
 from ionladder.receipt import MIN_ROWS
 from ionladder.specs import MEAN_OF_TARGETS, Array, Censored, Metric, MetricUse, Slice, Target, Task
@@ -69,12 +69,8 @@ def align(known: KnownIds, predictions: pd.DataFrame | pa.Table, task: Task) -> 
     columns = [*targets, *flags]
     absent = [name for name in ["id", *columns] if name not in given]
     if absent:
-        raise SubmissionError(
-            "predictions",
-            f"columns id, {', '.join(columns)}",
-            f"no {', '.join(absent)}",
-            "Name the columns as the task names them.",
-        )
+        facts = {"columns": ", ".join(columns), "absent": ", ".join(absent)}
+        raise SubmissionError(worded("frame-columns", "predictions", **facts))
     turns = np.zeros(len(predictions), dtype=np.int64)
     seeds: list[Any] = [0] if len(predictions) else []
     if "seed" in given:
@@ -114,14 +110,8 @@ def _refuse(
     for name in columns:
         bad = ~np.isfinite(rows[name].to_numpy(np.float64))
         if bad.any():
-            problems.append(
-                Problem(
-                    f"predictions, id {rows['id'].iloc[bad.argmax()]}, column `{name}`",
-                    "a finite number",
-                    f"{int(bad.sum())} other value(s)",
-                    "Predict a number for every id.",
-                )
-            )
+            where = f"predictions, id {rows['id'].iloc[bad.argmax()]}, column `{name}`"
+            problems.append(worded("frame-values", where, n=int(bad.sum())))
     raise SubmissionError(problems)
 
 
@@ -276,9 +266,8 @@ class Prepared:
         out = np.full(y_pred.shape, np.nan)
         if len(rows.index):
             options = self.options(use, target, rows)
-            out[:, rows.index] = metric.entrywise(
-                y_true[rows.index], y_pred[:, rows.index], **options
-            )
+            at = rows.index
+            out[:, at] = metric.entrywise(y_true[at], y_pred[:, at], **options)
         return out
 
     def primary_errors(self, y_pred: Mapping[str, Array]) -> Array:
@@ -439,11 +428,8 @@ def summarise(values: Mapping[Any, MetricValue], confidence: float) -> dict[Any,
         ci_low, ci_high = ends.get(key, (np.nan, np.nan))
         seeds, spread = value.per_seed, {}
         if len(seeds) > 1:
-            spread = {
-                "seed_sd": float(seeds.std(ddof=1)),
-                "seed_min": float(seeds.min()),
-                "seed_max": float(seeds.max()),
-            }
+            spread = {"seed_sd": float(seeds.std(ddof=1))}
+            spread |= {"seed_min": float(seeds.min()), "seed_max": float(seeds.max())}
         scores[key] = Score(value=float(seeds.mean()), ci_low=ci_low, ci_high=ci_high, **spread)
     return scores
 
@@ -769,15 +755,12 @@ class PreparedSlices:
             seed_df=n_seeds - 1.0,
         )
         scores: Slices = {}
-        columns = (
-            array.tolist() for array in (self.n.astype(int), self.n_present, value, low, high)
-        )
-        for (name, part), (n, n_groups, middle, start, end) in zip(
-            self.parts, zip(*columns, strict=True), strict=True
-        ):
-            scores.setdefault(name, {})[part] = SliceScore(
-                n=n, n_groups=n_groups, value=middle, ci_low=start, ci_high=end
-            )
+        names = ("n", "n_groups", "value", "ci_low", "ci_high")
+        arrays = (self.n.astype(int), self.n_present, value, low, high)
+        rows = zip(*(array.tolist() for array in arrays), strict=True)
+        for (name, part), row in zip(self.parts, rows, strict=True):
+            found = SliceScore(**dict(zip(names, row, strict=True)))
+            scores.setdefault(name, {})[part] = found
         return scores
 
 

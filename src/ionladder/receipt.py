@@ -193,11 +193,8 @@ def _calibration(truth: pd.DataFrame, rows: pd.DataFrame, target: Target) -> dic
         rows[name].to_numpy(dtype=np.float64).reshape(-1, len(truth))[:, kept]
         for name in (target.name, f"{target.name}_std")
     )
-    counts = {
-        "n": int(kept.sum()),
-        "n_censored": int(has_limit.sum()),
-        "n_missing": int(is_missing.sum()),
-    }
+    masks = {"n": kept, "n_censored": has_limit, "n_missing": is_missing}
+    counts = {name: int(mask.sum()) for name, mask in masks.items()}
     if not kept.any():
         return {**counts, **dict.fromkeys(SCORES), "observed": [None] * len(CURVE_LEVELS)}
     found = calibrate(y_true[kept], y_pred, y_std)

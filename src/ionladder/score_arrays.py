@@ -184,9 +184,8 @@ class _OffsetSet(NamedTuple):
 
     @classmethod
     def open(cls, path: Path) -> _OffsetSet:
-        table = pa.concat_tables(
-            store.read_blocks(path, ("id", "numbers", frames.ENERGY))
-        ).combine_chunks()
+        blocks = store.read_blocks(path, ("id", "numbers", frames.ENERGY))
+        table = pa.concat_tables(blocks).combine_chunks()
         numbers = _lists(table["numbers"])
         rows = np.repeat(np.arange(len(table)), numbers.lengths)
         counts = np.zeros((len(table), _N_NUMBERS))
@@ -215,9 +214,9 @@ class _OffsetSet(NamedTuple):
         problems = frames.id_problems(ids, self.ids, elsewhere=(), shown_as=file)
         values = _numbers(table[frames.ENERGY])
         problems += _energy_problems(values, file)
-        return (
-            (None, problems) if problems else (fit_offsets(self.counts, self.energy_ev, values), [])
-        )
+        if problems:
+            return None, problems
+        return fit_offsets(self.counts, self.energy_ev, values), []
 
 
 def _energy_problems(values: Array, file: str) -> list[Problem]:
@@ -249,19 +248,15 @@ def _reduce(path: Path, truth: Path, offsets: Array | None) -> tuple[dict[str, A
     with pq.ParquetFile(truth) as file:
         groups = range(file.metadata.num_row_groups)
         sizes = [file.metadata.row_group(group).num_rows for group in groups]
-    given = [
-        name
-        for name in (frames.N_ATOMS, frames.ENERGY, frames.FORCES, frames.STRESS)
-        if name in present
-    ]
+    names = (frames.N_ATOMS, frames.ENERGY, frames.FORCES, frames.STRESS)
+    given = [name for name in names if name in present]
     wanted = [frames.ENERGY, frames.FORCES, *([frames.STRESS] if frames.STRESS in present else [])]
     wanted += ["numbers"] if offsets is not None else []
     blocks: list[dict[str, Array]] = []
     shifted: _SHIFTED = []
     begin = 0
-    for true, predicted in zip(
-        store.read_blocks(truth, wanted), portions(path, given, sizes), strict=True
-    ):
+    pairs = zip(store.read_blocks(truth, wanted), portions(path, given, sizes), strict=True)
+    for true, predicted in pairs:
         block, rows = _reduce_block(true.combine_chunks(), predicted, offsets)
         blocks.append(block)
         shifted += [(begin + row, step) for row, step in rows]
@@ -394,9 +389,8 @@ def force_sums(
         (array([2.]), array([2.]), array([0.]))
     """
     # Whole rows of x, y and z are fast to work on.
-    p, t = (
-        np.array(one.reshape(-1, 3).T, dtype=np.float64, order="C") for one in (predicted, true)
-    )
+    pair = (one.reshape(-1, 3).T for one in (predicted, true))
+    p, t = (np.array(one, dtype=np.float64, order="C") for one in pair)
     with np.errstate(invalid="ignore"):  # what is not finite is found by its square
         pp, tt, pt = _dot(p, p), _dot(t, t), _dot(p, t)
         p -= t
@@ -563,9 +557,8 @@ def path_reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
     def read(folder: Path, shown_as: str) -> tuple[PredictionTable | None, list[Problem]]:
         import pyarrow as pa
 
-        file, problems = read_path_file(
-            folder, given, train_ids=train_ids, task=task.name, shown_as=shown_as
-        )
+        about = {"task": task.name, "shown_as": shown_as}
+        file, problems = read_path_file(folder, given, train_ids=train_ids, **about)
         if file is None:
             return None, problems
         names = sorted(given)

@@ -59,9 +59,7 @@ def test_a_better_model_is_separated_as_often_as_required_and_more_often_than_be
     ("task", "target", "receipt"),
     [("obelix", "log10_sigma", "train-median"), ("bvel-proto", "e_1d_ev", "train-median")],
 )
-def test_the_simulated_groups_are_those_of_the_scored_test_set(
-    task: str, target: str, receipt: str
-) -> None:
+def test_the_simulated_groups_are_those_of_the_board(task: str, target: str, receipt: str) -> None:
     (simulated,) = (
         item
         for item in read_json(RESULTS / "coverage.json")["test_sets"]

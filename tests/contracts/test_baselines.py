@@ -55,9 +55,7 @@ def _predict(
 
 
 @pytest.mark.parametrize(("name", "task"), REPRESENTATIVES)
-def test_a_seed_decides_predictions_and_they_follow_the_order_asked_for(
-    name: str, task: str
-) -> None:
+def test_a_seed_decides_predictions_and_they_follow_the_order_asked(name: str, task: str) -> None:
     model, inputs = _model(name), INPUTS[task]()
 
     first, again, other = (_predict(model, inputs, HELD_OUT, seed=seed) for seed in (3, 3, 4))
@@ -69,9 +67,7 @@ def test_a_seed_decides_predictions_and_they_follow_the_order_asked_for(
 
 
 @pytest.mark.parametrize(("name", "task"), REPRESENTATIVES)
-def test_it_learns_from_the_labels_of_its_training_entries_and_of_nobody_else(
-    name: str, task: str
-) -> None:
+def test_it_learns_from_labels_of_its_training_entries_and_no_others(name: str, task: str) -> None:
     model, inputs = _model(name), INPUTS[task]()
     labels = inputs.train_labels
     scrambled = labels.copy()
@@ -89,9 +85,7 @@ def test_it_learns_from_the_labels_of_its_training_entries_and_of_nobody_else(
 
 
 @pytest.mark.parametrize("name", ["train-median", "composition-rf", "li-geometry"])
-def test_barriers_do_not_fall_with_the_dimension_and_a_missing_one_counts_as_the_clip(
-    name: str,
-) -> None:
+def test_barriers_do_not_fall_with_dimension_and_a_missing_one_is_the_clip(name: str) -> None:
     model, inputs = _model(name), tiny_barriers()
     labels = inputs.train_labels
     assert labels["e_3d_ev"].isna().sum() == 1
@@ -132,9 +126,7 @@ def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(name: str) -> 
         pytest.param("schnet", "obelix-cif", marks=[pytest.mark.slow, pytest.mark.extra]),
     ],
 )
-def test_a_rerun_reproduces_the_committed_predictions(
-    name: str, task: str, repository: Path
-) -> None:
+def test_a_rerun_gives_the_committed_predictions(name: str, task: str, repository: Path) -> None:
     layout = Layout(repository)
 
     result = check(layout, load_params(layout), name, task, n_seeds=1)

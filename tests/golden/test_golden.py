@@ -92,9 +92,7 @@ def test_released_data_keep_their_contents(golden: Goldens) -> None:
 
 
 @pytest.mark.slow
-def test_small_data_are_ingested_to_the_same_contents(
-    small: GitRepository, golden: Goldens
-) -> None:
+def test_small_data_are_ingested_to_one_content(small: GitRepository, golden: Goldens) -> None:
     golden("manifests_small.json").check(contents(small.root))
 
 
@@ -156,7 +154,7 @@ def pull_requests(small: GitRepository) -> dict[str, Files]:
 
 
 @pytest.mark.slow
-def test_pull_requests_get_the_same_reports(
+def test_pull_requests_get_one_report(
     small: GitRepository, tmp_path: Path, golden: Goldens
 ) -> None:
     base = GitRepository(tmp_path / "base")
@@ -249,9 +247,7 @@ bvel-proto nowhere
 
 
 @pytest.mark.slow
-def test_invocations_keep_their_exit_codes(
-    small: GitRepository, tmp_path: Path, golden: Goldens
-) -> None:
+def test_commands_keep_exit_codes(small: GitRepository, tmp_path: Path, golden: Goldens) -> None:
     root = tmp_path / "repo"
     shutil.copytree(small.root, root)
     found: dict[str, Any] = {}

@@ -108,9 +108,7 @@ def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(co
         ),
     ],
 )
-def test_wrong_counts_and_columns_are_refused(
-    copy: Path, file: str, old: str, new: str, words: str
-) -> None:
+def test_wrong_facts_are_refused(copy: Path, file: str, old: str, new: str, words: str) -> None:
     ionladder(copy, "fetch", "naion")
     path = copy / file
     text = path.read_text(encoding="utf-8")

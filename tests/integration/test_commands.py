@@ -142,9 +142,7 @@ def test_a_note_alone_leaves_every_score_as_it_was(
     assert one == other
 
 
-def test_a_bad_submission_is_refused_whole_and_nothing_is_written(
-    layout: Layout, prompt: Prompt
-) -> None:
+def test_a_bad_submission_is_refused_and_nothing_is_written(layout: Layout, prompt: Prompt) -> None:
     prompt.ok("new", "obelix", "bad")
     labels = held_out(layout, LATEST)["log10_sigma"]
     path = fill_in(layout, "bad", labels.rename({"5e2": "500.0", "019": "19"}))

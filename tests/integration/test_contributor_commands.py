@@ -66,9 +66,7 @@ def rewrite(layout: Layout, name: str, noise: float) -> None:
     write(layout, name, noise)
 
 
-def test_tasks_say_what_is_asked_and_whether_the_data_are_here(
-    prompt: Prompt, layout: Layout
-) -> None:
+def test_tasks_say_what_is_asked_and_if_the_data_are_here(prompt: Prompt, layout: Layout) -> None:
     shown = prompt.ok("tasks").out
     (line,) = [line for line in shown.splitlines() if line.startswith("obelix ")]
     assert re.split(r"\s{2,}", line) == ["obelix", "obelix 1.0.0", "14 test entries", "here"]
@@ -174,9 +172,7 @@ def test_every_command_answers_in_one_shape(prompt: Prompt) -> None:
         assert bool(answer["problems"]) == (code == 1)
 
 
-def test_boards_and_predictions_are_read_as_tables(
-    prompt: Prompt, layout: Layout, tmp_path: Path
-) -> None:
+def test_boards_and_predictions_are_tables(prompt: Prompt, layout: Layout, tmp_path: Path) -> None:
     assert "expected a board; found none yet" in prompt.error("board", "obelix")
     prompt.ok("leaderboard", "obelix")
     before = files_below(layout.root)
@@ -279,9 +275,7 @@ def test_a_submission_outside_the_repository_is_scored_beside_the_committed_ones
     assert (full["former"], full["standing"]["n_ranked"]) == (None, 3)
 
 
-def test_a_preview_stands_alone_and_changes_nothing_here(
-    prompt: Prompt, layout: Layout, tmp: Path
-) -> None:
+def test_a_preview_is_whole_and_changes_nothing(prompt: Prompt, layout: Layout, tmp: Path) -> None:
     before = files_below(layout.root)
     shown = prompt.ok("preview", MINE).out
     page = Path(shown.strip().rsplit(": ", 1)[1])

@@ -13,18 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import disturbed as ds
 import pytest
-from disturbed import (
-    COMMANDS,
-    KILLS,
-    assert_nothing_is_half_written,
-    command_of,
-    copy_of,
-    left_over,
-    prepared,
-    start,
-    tree,
-)
 
 from git_repository import GitRepository
 from ionladder.board.build import publish
@@ -49,23 +39,23 @@ def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
     origin: Path, repository: Path, tmp_path: Path, name: str, kills: int
 ) -> None:
     """With two kills a unit, as in `make test-slow`, they are a hundred."""
-    clean = prepared(name, repository, origin, tmp_path / "clean")
+    clean = ds.prepared(name, repository, origin, tmp_path / "clean")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     shutil.copytree(clean, whole, symlinks=True)
     began = time.monotonic()
     assert disturbed(whole, name) == 0
     took = time.monotonic() - began
     chance = random.Random(name)
-    for i in range(kills * KILLS):
+    for i in range(kills * ds.KILLS):
         # Most are killed at the end, while they write.
         share = chance.random() if i % 3 == 0 else 0.6 + 0.45 * chance.random()
         shutil.copytree(clean, killed, symlinks=True)
         disturbed(killed, name, after=share * took)
-        assert_nothing_is_half_written(killed)
+        ds.assert_nothing_is_half_written(killed)
         if name != "new" or not (killed / "submissions" / "obelix" / "fresh").exists():
             assert disturbed(killed, name) == 0
-            assert left_over(killed) == []
-        assert tree(killed) == tree(whole)
+            assert ds.left_over(killed) == []
+        assert ds.tree(killed) == ds.tree(whole)
         shutil.rmtree(killed)
 
 
@@ -74,8 +64,8 @@ def disturbed(root: Path, name: str, after: float = 600.0) -> int:
 
     Commands of ours run in a fork of this process, where everything is imported already.
     """
-    if name not in COMMANDS:
-        with start(root, *command_of(name)) as process:
+    if name not in ds.COMMANDS:
+        with ds.start(root, *ds.command_of(name)) as process:
             try:
                 process.communicate(timeout=after)
             except subprocess.TimeoutExpired:
@@ -89,7 +79,7 @@ def disturbed(root: Path, name: str, after: float = 600.0) -> int:
             os.setsid()
             os.chdir(root)
             os.environ.pop("IONLADDER_MIRROR", None)
-            sys.argv = ["ionladder", *COMMANDS[name]]
+            sys.argv = ["ionladder", *ds.COMMANDS[name]]
             try:
                 cli.run()
             except SystemExit as end:
@@ -109,10 +99,8 @@ def disturbed(root: Path, name: str, after: float = 600.0) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_what_killed_processes_left_is_removed_and_what_living_ones_write_is_not(
-    tmp_path: Path,
-) -> None:
-    (dead := start(tmp_path, "this")).communicate()
+def test_what_killed_processes_left_is_removed_but_not_what_others_write(tmp_path: Path) -> None:
+    (dead := ds.start(tmp_path, "this")).communicate()
     names = [f".a.json.{dead.pid}-x_1.part", f".b.{os.getpid()}-x.part", ".BVEL13k.zip.part"]
     old = tmp_path / f".old.{os.getpid()}-x.part"
     for name in names:
@@ -121,12 +109,12 @@ def test_what_killed_processes_left_is_removed_and_what_living_ones_write_is_not
     old.touch()
     os.utime(old, (0, 0))
     assert sorted(sweep(tmp_path)) == sorted([tmp_path / "deep" / names[0], old])
-    assert sorted(path.name for path in left_over(tmp_path)) == sorted(names[1:])
+    assert sorted(path.name for path in ds.left_over(tmp_path)) == sorted(names[1:])
 
 
 def test_two_at_once_write_one_after_the_other(origin: Path, tmp_path: Path) -> None:
-    root = copy_of(origin, tmp_path / "both")
-    both = [start(root, *command_of("leaderboard")) for _ in range(2)]
+    root = ds.copy_of(origin, tmp_path / "both")
+    both = [ds.start(root, *ds.command_of("leaderboard")) for _ in range(2)]
     texts = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], texts
     assert sum("record added" in text for text in texts) == 1
@@ -170,9 +158,9 @@ def test_what_a_killed_dvc_left_is_made_good_and_said(
 @pytest.fixture(scope="module")
 def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The tree after an undisturbed ``ionladder leaderboard``."""
-    root = copy_of(origin, tmp_path_factory.mktemp("published") / "clone")
+    root = ds.copy_of(origin, tmp_path_factory.mktemp("published") / "clone")
     assert in_a_child(lambda: leaderboard(root)) == 0
-    return tree(root)
+    return ds.tree(root)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +176,7 @@ def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
     origin: Path, published: dict[str, bytes], tmp_path: Path, victim: str, is_moved: bool
 ) -> None:
-    root = copy_of(origin, tmp_path / "killed")
+    root = ds.copy_of(origin, tmp_path / "killed")
 
     def die_there() -> None:
         move = Path.replace
@@ -205,9 +193,9 @@ def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
         leaderboard(root)
 
     assert in_a_child(die_there) == -signal.SIGKILL
-    assert_nothing_is_half_written(root)
+    ds.assert_nothing_is_half_written(root)
     assert in_a_child(lambda: leaderboard(root)) == 0
-    assert tree(root) == published
+    assert ds.tree(root) == published
 
 
 def leaderboard(root: Path) -> None:

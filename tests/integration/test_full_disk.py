@@ -23,9 +23,7 @@ SILENT = {"score"}
 @pytest.mark.parametrize(
     "name", [n if n == "new" else pytest.param(n, marks=pytest.mark.slow) for n in COMMANDS]
 )
-def test_a_full_disk_is_one_error_and_changes_nothing(
-    origin: Path, tmp_path: Path, name: str
-) -> None:
+def test_a_full_disk_is_one_error_without_change(origin: Path, tmp_path: Path, name: str) -> None:
     root = copy_of(origin, tmp_path / "full")
     before = tree(root)
     # No file may grow beyond 64 bytes, as on a disk with no more room.

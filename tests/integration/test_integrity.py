@@ -64,9 +64,7 @@ def committed(root: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_of_a_thousand_flipped_bits_every_one_is_noticed(
-    root: Path, prompt: Prompt, seed: int
-) -> None:
+def test_of_a_thousand_flipped_bits_each_is_noticed(root: Path, prompt: Prompt, seed: int) -> None:
     chance = random.Random(seed)
     names = committed(root)
     prompt.ok("verify")

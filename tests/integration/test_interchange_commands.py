@@ -48,9 +48,7 @@ def test_a_submission_survives_the_way_to_jarvis_and_back(
     assert json.loads(scored)["targets"] == json.loads(expected)["targets"]
 
 
-def test_a_matbench_file_on_exported_folds_becomes_a_submission(
-    prompt: Prompt, tmp_path: Path
-) -> None:
+def test_a_matbench_file_on_our_folds_becomes_a_submission(prompt: Prompt, tmp_path: Path) -> None:
     prompt.ok("export", "bvel-proto", "--format", "matbench-folds", "--output", str(tmp_path))
     splits = json.loads((tmp_path / "bvel-proto_validation.json").read_text())["splits"]
     wanted = [name for name in splits if "__test__" in name or "__chemsys__" in name]
@@ -137,9 +135,7 @@ def test_an_export_without_a_folder_goes_to_build(prompt: Prompt, repository: Pa
     assert document["version"] == "1.2.0"
 
 
-def test_the_schema_is_written_where_the_site_takes_it_from(
-    prompt: Prompt, repository: Path
-) -> None:
+def test_the_schema_is_written_where_the_site_takes_it(prompt: Prompt, repository: Path) -> None:
     before = (repository / SCHEMA_FILE).read_bytes()
     assert prompt.ok("schema", "submission").out == f"{SCHEMA_FILE}\n"
     assert (repository / SCHEMA_FILE).read_bytes() == before

@@ -11,15 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from walkthrough import (
-    DATA,
-    REPOSITORY,
-    board_of,
-    follow,
-    make_environment,
-    needs_tables_and_shell,
-    script_of,
-)
+import walkthrough as walk
 
 COMMITTED = Path("submissions/bvel-proto")
 OTHER = "my-forest-with-folds"
@@ -29,17 +21,17 @@ _WHO = {
     for what, value in (("NAME", "Ada Example"), ("EMAIL", "ada@example.org"))
 }
 
-pytestmark = [pytest.mark.slow, needs_tables_and_shell]
+pytestmark = [pytest.mark.slow, walk.needs_tables_and_shell]
 
 
 def make_copy(root: Path) -> None:
     """A clone with its data, two committed submissions and its environment, on main."""
-    shutil.copyfile(REPOSITORY / "params.yaml", root / "params.yaml")
-    shutil.copytree(REPOSITORY / DATA, root / DATA)
-    shutil.copytree(REPOSITORY / "docs" / "assets", root / "docs" / "assets")
+    shutil.copyfile(walk.REPOSITORY / "params.yaml", root / "params.yaml")
+    shutil.copytree(walk.REPOSITORY / walk.DATA, root / walk.DATA)
+    shutil.copytree(walk.REPOSITORY / "docs" / "assets", root / "docs" / "assets")
     for name in ("structure-hgb", "train-median"):
-        shutil.copytree(REPOSITORY / COMMITTED / name, root / COMMITTED / name)
-    make_environment(root, "python")
+        shutil.copytree(walk.REPOSITORY / COMMITTED / name, root / COMMITTED / name)
+    walk.make_environment(root, "python")
     (root / ".gitignore").write_text(".venv/\n/data/\n__pycache__/\n/tmp/\n")
     for command in (
         ["init", "--quiet", "--initial-branch", "main"],
@@ -54,10 +46,10 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The copy after every step of the section, and what the commands printed."""
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
-    text = (REPOSITORY / "docs" / "submit.md").read_text(encoding="utf-8")
+    text = (walk.REPOSITORY / "docs" / "submit.md").read_text(encoding="utf-8")
     parts = re.split(r"^## ", text, flags=re.MULTILINE)
     (section,) = [part for part in parts if part.startswith("From a notebook\n")]
-    script, written = script_of(root, section)
+    script, written = walk.script_of(root, section)
     assert written == [
         "notebook.py",
         "submissions/bvel-proto/my-forest/submission.yaml",
@@ -66,14 +58,14 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     script.insert(0, f'export PATH="{root}/.venv/bin:$PATH"')
     cards = [f"submissions/bvel-proto/{name}/submission.yaml" for name in ("my-forest", OTHER)]
     script += [f"cp {cards[0]} {cards[1]}", "ionladder leaderboard bvel-proto"]
-    return root, follow(root, script, os.environ | _WHO | {"TMPDIR": str(root / "tmp")})
+    return root, walk.follow(root, script, os.environ | _WHO | {"TMPDIR": str(root / "tmp")})
 
 
 def test_the_notebook_ends_with_a_row_on_the_board_that_the_verdict_announced(
     followed: tuple[Path, str],
 ) -> None:
     root, printed = followed
-    rows = board_of(root)
+    rows = walk.board_of(root)
     row = rows["my-forest"]
     assert (row["model"], row["kind"]) == ("Forest of a notebook", "verified")
     assert float(row["mae_clipped"]) < float(rows["train-median"]["mae_clipped"])
@@ -88,7 +80,7 @@ def test_the_notebook_ends_with_a_row_on_the_board_that_the_verdict_announced(
 
 def test_no_label_of_a_test_entry_is_among_the_data(followed: tuple[Path, str]) -> None:
     root, _ = followed
-    splits = pd.read_parquet(root / DATA / "splits.parquet").query("split_name == 'chemsys'")
+    splits = pd.read_parquet(root / walk.DATA / "splits.parquet").query("split_name == 'chemsys'")
     test = set(splits.loc[splits["subset"] == "test", "id"])
     labels = pd.read_csv(root / "bvel-data/train_labels.csv", dtype={"id": str})
     assert len(test) == 171

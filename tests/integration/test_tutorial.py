@@ -8,29 +8,21 @@ import shutil
 from pathlib import Path
 
 import pytest
-from walkthrough import (
-    DATA,
-    REPOSITORY,
-    board_of,
-    follow,
-    make_environment,
-    needs_tables_and_shell,
-    script_of,
-)
+import walkthrough
 
 COPIED = ("Makefile", "params.yaml", "pyproject.toml", "requirements.lock", "requirements-uv.lock")
 SUBMISSION = "submissions/bvel-proto/my-model"
 OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")
 
-pytestmark = [pytest.mark.slow, needs_tables_and_shell]
+pytestmark = [pytest.mark.slow, walkthrough.needs_tables_and_shell]
 
 
 def make_copy(root: Path) -> None:
     """A repository as a clone has it after set-up, its environment being that of this test."""
     for name in COPIED:
-        shutil.copyfile(REPOSITORY / name, root / name)
-    shutil.copytree(REPOSITORY / DATA, root / DATA)
-    scripts = make_environment(root, "python", "python3")
+        shutil.copyfile(walkthrough.REPOSITORY / name, root / name)
+    shutil.copytree(walkthrough.REPOSITORY / walkthrough.DATA, root / walkthrough.DATA)
+    scripts = walkthrough.make_environment(root, "python", "python3")
     (scripts / "activate").write_text(f'export PATH="{scripts}:$PATH"\n')
     (root / ".venv" / ".ionladder-installed").touch()
 
@@ -40,17 +32,17 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The copy after every step of the tutorial, and what the commands printed."""
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
-    text = (REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
-    script, written = script_of(root, text)
+    text = (walkthrough.REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    script, written = walkthrough.script_of(root, text)
     assert {*written} == {"fit.py", f"{SUBMISSION}/submission.yaml"}
     # A make that runs these tests must not lend its variables to the make of the tutorial.
     own = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
-    return root, follow(root, script, own)
+    return root, walkthrough.follow(root, script, own)
 
 
 def test_the_tutorial_ends_with_a_row_on_the_board(followed: tuple[Path, str]) -> None:
     root, printed = followed
-    row = board_of(root)["my-model"]
+    row = walkthrough.board_of(root)["my-model"]
     assert (row["model"], row["kind"]) == ("Forest of a tutorial", "verified")
     assert int(row["n_scored"]) == int(row["n_expected"]) > 100
     assert f"{SUBMISSION} is valid" in printed
@@ -64,9 +56,9 @@ def test_its_model_beats_the_median_of_the_training_set(followed: tuple[Path, st
 
     root, _ = followed
     targets = ["e_1d_ev", "e_2d_ev", "e_3d_ev"]
-    labels = pd.read_parquet(root / DATA / "labels.parquet").set_index("id")[targets]
+    labels = pd.read_parquet(root / walkthrough.DATA / "labels.parquet").set_index("id")[targets]
     labels = labels.fillna(6.0).clip(upper=6.0)
-    splits = pd.read_parquet(root / DATA / "splits.parquet")
+    splits = pd.read_parquet(root / walkthrough.DATA / "splits.parquet")
     subset = splits[splits["split_name"] == "chemsys"].set_index("id")["subset"]
     train, test = (
         labels[labels.index.isin(subset.index[subset == "train"])],

@@ -85,9 +85,7 @@ def installed(
     return scripts, kept | {"PATH": f"{scripts}:{os.environ['PATH']}", "HOME": str(home)}
 
 
-def test_nothing_that_git_ignores_is_in_the_wheel_but_splits_and_folds(
-    built: dict[str, Path],
-) -> None:
+def test_nothing_git_ignores_is_in_the_wheel_but_splits_and_folds(built: dict[str, Path]) -> None:
     inside = zipfile.ZipFile(built["wheel"]).namelist()
     release = {name.partition("release/")[2] for name in inside if "/release/" in name}
     assert {"params.yaml", "data/pins.json", "data/obelix/1.2.0/manifest.json"} <= release

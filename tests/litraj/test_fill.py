@@ -43,9 +43,7 @@ def test_names_are_matched_without_case_and_signs(layout: Layout, name: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["zip", "folder of zips", "unpacked", "folder with the unpacked"])
-def test_every_kind_of_copy_gives_the_same_content(
-    layout: Layout, tmp_path: Path, kind: str
-) -> None:
+def test_every_kind_of_copy_gives_one_content(layout: Layout, tmp_path: Path, kind: str) -> None:
     version = load_params(layout).versions["bvel13k-1-0-0"]
     downloads = tmp_path / "Downloads"
     archive = mini.bvel13k().write(downloads)

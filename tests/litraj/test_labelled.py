@@ -157,16 +157,14 @@ HOP_CASES = [
 
 
 @pytest.mark.parametrize(("changes", "said"), INDEX_CASES)
-def test_an_index_that_disagrees_is_refused(
+def test_an_index_that_differs_is_refused(
     tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
     assert said in refused(relabelled(bvel13k(), 2, **changes), tmp_path)
 
 
 @pytest.mark.parametrize(("info", "said"), FRAME_CASES + HOP_CASES)
-def test_a_frame_that_cannot_be_right_is_refused(
-    tmp_path: Path, info: dict[str, Any], said: str
-) -> None:
+def test_a_frame_that_is_wrong_is_refused(tmp_path: Path, info: dict[str, Any], said: str) -> None:
     is_hop = (info, said) in HOP_CASES
     miniature = changed(nebbvse122k() if is_hop else bvel13k(), "train", 2 + is_hop, info=info)
     assert said in refused(miniature, tmp_path)

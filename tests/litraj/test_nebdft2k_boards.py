@@ -57,9 +57,7 @@ def score(prompt: Prompt, task: str, name: str) -> Any:
     return found["targets"]
 
 
-def test_a_template_lists_every_image_and_is_scored_once_filled_in(
-    root: Path, prompt: Prompt
-) -> None:
+def test_a_template_lists_every_image_and_is_scored_when_full(root: Path, prompt: Prompt) -> None:
     assert "predictions.parquet (7 ids)" in prompt.ok("new", PATH, "mine").out
     file = root / "submissions" / PATH / "mine" / "predictions.parquet"
     for hop in TEST:

@@ -135,9 +135,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("archive", "expected"), CASES, ids=[said for _, said in CASES])
-def test_an_archive_is_refused_and_leaves_nothing(
-    archive: Archive, expected: str, tmp_path: Path
-) -> None:
+def test_an_archive_is_refused_whole(archive: Archive, expected: str, tmp_path: Path) -> None:
     layout = put_archive(tmp_path, archive)
     with pytest.raises(IngestError) as caught:
         ingest_version(layout, load_params(layout).versions[KEY])

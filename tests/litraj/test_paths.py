@@ -120,9 +120,8 @@ def test_a_failed_hop_counts_as_the_initial_path_and_the_train_median(
     assert value(scored, "barrier_ev") == pytest.approx(error, abs=1e-6)
     assert value(scored, "barrier_ev", "mae_converged") == pytest.approx(0.0, abs=1e-9)
 
-    scored = paths_scorer.score(
-        paths.write(tmp_path / "every", paths.failing(paths.good_rows(), MADE))
-    )
+    failed = paths.failing(paths.good_rows(), MADE)
+    scored = paths_scorer.score(paths.write(tmp_path / "every", failed))
     assert value(scored, "failed") == 1.0
     assert np.isnan(value(scored, "barrier_ev", "mae_converged"))
     assert scored.submission.predictions.rows["barrier_ev"].nunique() == 1

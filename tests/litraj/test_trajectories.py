@@ -149,9 +149,8 @@ def value(found: dict[str, Any], target: str, metric: str) -> Any:
 def test_a_board_is_made_from_the_archive(prompt: Prompt, layout: Layout) -> None:
     folder = layout.version_dir(DATASET, "1.0.0")
     assert not (folder / ".ingest.part").exists()
-    assert (
-        json.loads((folder / "manifest.json").read_text())["frames"]["frames_train"]["rows"] == 24
-    )
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["frames"]["frames_train"]["rows"] == 24
     prompt.ok("baseline", "element-energies", "--task", TASK)
     predicted = noisy()
     write(layout, "noisy", predicted)
@@ -186,9 +185,8 @@ def test_offsets_make_energies_comparable(prompt: Prompt, layout: Layout) -> Non
     by_id = {f"{part}-{row:07d}": one for part, rows in parts for row, one in enumerate(rows)}
     ids = pq.read_table(layout.frames(DATASET, "1.0.0", "frames_offset"))["id"].to_pylist()
     energies = [by_id[i].energy + sum(SHIFT_EV[s] for s in by_id[i].symbols) for i in ids]
-    pq.write_table(
-        pa.table({"id": ids, "energy_ev": energies}), fitted / "offset_predictions.parquet"
-    )
+    offsets = pa.table({"id": ids, "energy_ev": energies})
+    pq.write_table(offsets, fitted / "offset_predictions.parquet")
     prompt.ok("leaderboard", TASK)
     one, other = receipt(layout, "as-given"), receipt(layout, "fitted")
     assert value(one, "energy_ev_per_atom", "mae") > 0.5

@@ -68,9 +68,8 @@ def test_the_order_of_rows_is_irrelevant(
     random.shuffle(order)
 
     value = metric.function(y_true, y_pred, **_options(metric, limits, threshold))
-    shuffled = metric.function(
-        y_true[order], y_pred[order], **_options(metric, limits[order], threshold)
-    )
+    options = _options(metric, limits[order], threshold)
+    shuffled = metric.function(y_true[order], y_pred[order], **options)
 
     np.testing.assert_allclose(shuffled, value, rtol=1e-12, atol=1e-12)
 
@@ -148,9 +147,7 @@ def test_respecting_limits_never_costs_more_than_the_mapped_labels(data: Censore
 
 
 @given(data=censored_pairs(), lower=st.integers(0, 40))
-def test_predicting_lower_is_never_punished_at_a_censored_entry(
-    data: CensoredPair, lower: int
-) -> None:
+def test_predicting_lower_never_costs_at_a_censored_entry(data: CensoredPair, lower: int) -> None:
     y_true, y_pred, limits = data
     is_censored = ~np.isnan(limits)
     below = np.where(is_censored, y_pred - lower / 4, y_pred)
@@ -232,9 +229,7 @@ def test_auc_of_reversed_scores_is_the_complement(pair: Pair, threshold: float) 
 
 @pytest.mark.parametrize("name", SCREENING)
 @given(pair=pairs(), threshold=decades)
-def test_screening_scores_are_fractions_or_undefined(
-    name: str, pair: Pair, threshold: float
-) -> None:
+def test_screening_scores_are_fractions_or_none(name: str, pair: Pair, threshold: float) -> None:
     value = _score(name, *pair, threshold=threshold)
 
     assert math.isnan(value) or 0.0 <= value <= 1.0
@@ -271,9 +266,7 @@ def test_predicting_higher_never_lowers_recall(pair: Pair, threshold: float, rai
 
 
 @given(pair=pairs(min_size=12), threshold=decades)
-def test_enrichment_lies_between_nothing_and_the_perfect_order(
-    pair: Pair, threshold: float
-) -> None:
+def test_enrichment_is_between_nothing_and_perfect_order(pair: Pair, threshold: float) -> None:
     y_true, y_pred = pair
     n_good = int((y_true >= threshold).sum())
     assume(n_good > 0)

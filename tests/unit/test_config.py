@@ -100,10 +100,8 @@ def test_versions_are_selected_by_key_in_file_order(layout: Layout) -> None:
     params = config.load_params(layout)
     assert [v.key for v in config.select_versions(params, None)] == [KEY, "obelix-1-1-0"]
     assert [v.key for v in config.select_versions(params, [])] == [KEY, "obelix-1-1-0"]
-    assert [v.key for v in config.select_versions(params, ["obelix-1-1-0", KEY])] == [
-        KEY,
-        "obelix-1-1-0",
-    ]
+    chosen = config.select_versions(params, ["obelix-1-1-0", KEY])
+    assert [version.key for version in chosen] == [KEY, "obelix-1-1-0"]
 
 
 def test_an_embedded_version_is_not_fetched(repository: Path) -> None:

@@ -32,9 +32,7 @@ def facts(root: Path, before: str, after: str) -> list[tuple[str, str, str, int 
     return [(change.path, change.old_mode, change.new_mode, change.size) for change in changes]
 
 
-def test_the_program_git_is_not_needed(
-    repo: GitRepository, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_program_git_is_needed(repo: GitRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     head = repo.git("rev-parse", "HEAD")
     monkeypatch.setenv("PATH", "")
     assert git.head_commit(repo.root) == head
@@ -61,9 +59,7 @@ def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository)
     assert [file.size for file in names] == [4, 9]
 
 
-def test_the_base_is_head_while_there_are_edits_and_its_parent_otherwise(
-    repo: GitRepository,
-) -> None:
+def test_the_base_is_head_while_there_are_edits_and_its_parent_else(repo: GitRepository) -> None:
     first = git.head_commit(repo.root)
     assert git.base_commit(repo.root, "board") is None
     second = commit(repo, "two")
@@ -84,9 +80,8 @@ def test_the_base_of_a_branch_is_where_it_left_main(repo: GitRepository) -> None
     repo.git("checkout", "-q", "branch")
     assert git.base_commit(repo.root, "board") == fork
     assert git.base_commit(repo.root, "board", wanted="main") == fork
-    assert git.base_commit(repo.root, "board", wanted="branch^") == git.find_commit(
-        repo.root, "branch^"
-    )
+    former = git.find_commit(repo.root, "branch^")
+    assert git.base_commit(repo.root, "board", wanted="branch^") == former
     assert git.base_commit(repo.root, "board", wanted="0" * 40) is None
 
 
@@ -96,9 +91,8 @@ def test_times_are_those_of_commits_that_head_descends_from(repo: GitRepository)
     other = commit(repo, "two")
     repo.git("checkout", "-q", "main")
     found = git.commit_times(repo.root, [head, other, "nothing"])
-    assert [(key, time.isoformat()) for key, time in found.items()] == [
-        (head, "2026-01-02T03:04:05+00:00")
-    ]
+    times = [(key, time.isoformat()) for key, time in found.items()]
+    assert times == [(head, "2026-01-02T03:04:05+00:00")]
 
 
 def test_every_best_common_ancestor_is_found(repo: GitRepository) -> None:
@@ -198,9 +192,7 @@ def test_trees_without_end_are_refused_in_a_report(
 
 
 @pytest.mark.parametrize("kind", ["phantom", "wide"])
-def test_folders_without_end_or_without_files_are_counted_in_no_time(
-    repo: GitRepository, kind: str
-) -> None:
+def test_endless_and_empty_folders_are_counted_in_no_time(repo: GitRepository, kind: str) -> None:
     """50^12 folders around one empty tree, which `git diff` does not print; 60,000 folders."""
     head, top = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
     tree = make_tree(repo)

@@ -125,9 +125,7 @@ def test_row_order_chunking_width_and_encoding_do_not_matter() -> None:
         ("dois", pa.array([["xy"], [], None], pa.list_(pa.string()))),
     ],
 )
-def test_one_changed_cell_changes_the_hash_of_its_column_only(
-    column: str, values: pa.Array
-) -> None:
+def test_one_changed_cell_changes_the_hash_of_its_column(column: str, values: pa.Array) -> None:
     changed = TABLE.set_column(TABLE.column_names.index(column), column, values)
     before, after = rp.column_hashes(TABLE, key="id"), rp.column_hashes(changed, key="id")
     assert {name for name in before if before[name] != after[name]} == {column}

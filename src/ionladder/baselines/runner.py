@@ -21,21 +21,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ionladder.baselines.registry import Baseline, Curve, Watch, baseline_error, get_baseline
+from ionladder import repo
+from ionladder.baselines.registry import Baseline, Curve, Watch, get_baseline
 from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.data.store import ArrayInputs, TaskInputs, load_array_inputs, load_inputs
-from ionladder.errors import BaselineError, DataChangedError, SubmissionError, first_few
-from ionladder.repo import (
-    Layout,
-    MapJobs,
-    code_sha256,
-    kept,
-    read_mapping,
-    read_parquet,
-    replacing,
-    write_text,
-)
+from ionladder.errors import BaselineError, DataChangedError, SubmissionError, first_few, worded
 from ionladder.specs import Task
 from ionladder.submit.card import CARD_FILE, Card
 from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
@@ -48,10 +39,6 @@ ARRAYS_FILE = "predictions.parquet"
 CURVE_COLUMNS = ("stage", "seed", "epoch", "training_loss", "training_mae", "unit")
 _KEYS = ("scheme", "repeat", "fold", "seed", "id")
 _WAITING_CARDS = Path(__file__).with_name("cards.yaml")
-_REVIEW = (
-    "Install the versions of requirements.lock, or run `ionladder baseline` without --check to "
-    "write the new predictions and review what changed."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +55,7 @@ class Plan:
         repeats: Repeats of the frozen folds; repeat ``r`` is trained with seed ``r``.
     """
 
-    layout: Layout
+    layout: repo.Layout
     params: Params
     baseline: Baseline
     task: Task
@@ -161,7 +148,7 @@ class RerunCheck:
 
 
 def run_baseline(
-    layout: Layout,
+    layout: repo.Layout,
     params: Params,
     name: str,
     task: str,
@@ -193,9 +180,7 @@ def run_baseline(
     on_folds = plan.task.scored_folds is not None
     if on_folds and n_seeds is not None:
         where = f"ionladder baseline {name} --seeds {n_seeds}"
-        expected = "no such option: a task scored on folds needs every frozen repeat"
-        step = "Leave the option out; with --check it compares the first so many repeats."
-        raise baseline_error(where, expected, str(n_seeds), step)
+        raise BaselineError(worded("repeats-all", where, n=n_seeds))
     words = card_words(plan.folder, plan.shown, plan.baseline, plan.task)
     result = train_folds(plan, progress=progress, watch=watch, **sharing)
     seeds = plan.seeds
@@ -216,7 +201,7 @@ def run_baseline(
 
 
 def check(
-    layout: Layout,
+    layout: repo.Layout,
     params: Params,
     name: str,
     task: str,
@@ -245,12 +230,10 @@ def check(
     """
     plan = make_plan(layout, params, name, task, n_seeds=n_seeds)
     if not plan.folder.is_dir():
-        raise baseline_error(plan.shown, "the committed predictions", "no such folder", _REVIEW)
+        raise _differs(plan.shown, "the committed predictions", "no such folder")
     committed = _read_back(plan)
     if committed.cv_predictions is None and plan.schemes:
-        raise baseline_error(
-            plan.shown, "cv_predictions on the frozen folds", "no such file", _REVIEW
-        )
+        raise _differs(plan.shown, "cv_predictions on the frozen folds", "no such file")
     plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
     result = train_folds(plan, progress=progress, watch=watch, **sharing)
     on_test, on_folds = result.differences(committed)
@@ -258,7 +241,7 @@ def check(
     if not max(on_test, on_folds) <= tolerance:
         found = f"differences up to {on_test:.3g} on the test set and {on_folds:.3g} on the folds"
         expected = f"the predictions of a rerun within {tolerance:g}"
-        raise baseline_error(plan.shown, expected, found, _REVIEW)
+        raise _differs(plan.shown, expected, found)
     return RerunCheck(
         folder=plan.shown,
         n_seeds=len(plan.seeds),
@@ -269,8 +252,12 @@ def check(
     )
 
 
+def _differs(where: str, expected: str, found: str) -> BaselineError:
+    return BaselineError(worded("rerun-differs", where, expected=expected, found=found))
+
+
 def make_plan(
-    layout: Layout, params: Params, name: str, task: str, *, n_seeds: int | None = None
+    layout: repo.Layout, params: Params, name: str, task: str, *, n_seeds: int | None = None
 ) -> Plan:
     """Look up baseline, task and data.
 
@@ -302,7 +289,7 @@ _READ: dict[str, Plan] = {}
 
 
 def _plan_again(
-    layout: Layout,
+    layout: repo.Layout,
     params: Params,
     name: str,
     task: str,
@@ -319,25 +306,19 @@ def _plan_again(
 def _look_up(params: Params, name: str, task: str, n_seeds: int | None) -> tuple[Baseline, Task]:
     """A baseline that can be run on a task, or all that keeps it from that."""
     baseline, spec = get_baseline(name), get_task(task)
-    where, errors = f"ionladder baseline {name}", []
+    where, problems = f"ionladder baseline {name}", []
     if task not in baseline.tasks and name not in spec.baselines:
-        expected = f"a task it is made for ({', '.join(baseline.tasks)})"
-        step = "Choose another task, or another baseline (`ionladder baseline --list`)."
-        errors.append(baseline_error(f"{where} --task {task}", expected, repr(task), step))
+        facts = {"tasks": ", ".join(baseline.tasks), "task": task}
+        problems.append(worded("other-task-wanted", f"{where} --task {task}", **facts))
     if task not in params.task_versions:
-        expected = "the dataset version the task is scored on"
-        step = "Name a pinned version there."
-        errors.append(baseline_error(f"params.yaml, tasks.{task}", expected, "none", step))
+        problems.append(worded("task-unpinned", f"params.yaml, tasks.{task}"))
     # Where folds are scored, seeds count repeats, and a number beyond them means all.
     is_limited = spec.scored_folds is None
     if n_seeds is not None and (n_seeds < 1 or (is_limited and n_seeds > baseline.n_seeds)):
         most = f"from 1 to {baseline.n_seeds}" if is_limited else "of repeats, 1 or more"
-        step = "Ask for fewer seeds, or leave the option out to run all of them."
-        errors.append(
-            baseline_error(f"{where} --seeds {n_seeds}", f"a number {most}", str(n_seeds), step)
-        )
-    if errors:
-        raise BaselineError([problem for error in errors for problem in error.problems])
+        problems.append(worded("seeds-asked", f"{where} --seeds {n_seeds}", most=most, n=n_seeds))
+    if problems:
+        raise BaselineError(problems)
     return baseline, spec
 
 
@@ -372,7 +353,7 @@ def train_folds(
     *,
     progress: Progress | None = None,
     watch: Watch | None = None,
-    map_jobs: MapJobs = map,
+    map_jobs: repo.MapJobs = map,
     keep: Path | None = None,
 ) -> Run:
     """Run every training of a plan, each on one thread; ``watch`` is shown the curve of each.
@@ -443,7 +424,7 @@ def _train(plan: Plan, keep: Path | None, job: _Job) -> dict[str, Any]:
 
     version = plan.params.task_versions[plan.task.name]
     what = (plan.shown, version, plan.baseline.settings, job, ids)
-    result: dict[str, Any] = kept(train, f"{code_sha256()} {what}" if keep else "", keep)
+    result: dict[str, Any] = repo.kept(train, f"{repo.code_sha256()} {what}" if keep else "", keep)
     return result
 
 
@@ -476,18 +457,18 @@ def predict_once(
     )
     table = predicted[:, None] if predicted.ndim == 1 else predicted
     where = f"ionladder baseline {baseline.name}, seed {seed}"
-    step = "Correct the model; predictions are never filled in or clipped here."
     shape = (len(predict_ids), len(inputs.targets))
     if table.shape != shape:
         expected = f"predictions of shape {shape}, one column a target"
-        raise baseline_error(where, expected, f"shape {table.shape}", step)
+        found = f"shape {table.shape}"
+        raise BaselineError(worded("predictions-shape", where, expected=expected, found=found))
     bad = [predict_ids[int(row)] for row in np.flatnonzero(~np.isfinite(table).all(axis=1))]
     if bad:
         expected = "a finite prediction for every entry"
-        raise baseline_error(where, expected, f"none for {first_few(bad)}", step)
-    return pd.DataFrame(
-        {"id": list(predict_ids), **dict(zip(inputs.targets, table.T, strict=True))}
-    )
+        found = f"none for {first_few(bad)}"
+        raise BaselineError(worded("predictions-shape", where, expected=expected, found=found))
+    columns = dict(zip(inputs.targets, table.T, strict=True))
+    return pd.DataFrame({"id": list(predict_ids), **columns})
 
 
 @contextmanager
@@ -537,7 +518,7 @@ def card_words(folder: Path, shown: str, baseline: Baseline, task: Task) -> dict
         SubmissionError: The card that is there cannot be read.
     """
     if (folder / CARD_FILE).is_file():
-        words, problems = read_mapping(folder / CARD_FILE, shown_as=f"{shown}/{CARD_FILE}")
+        words, problems = repo.read_mapping(folder / CARD_FILE, shown_as=f"{shown}/{CARD_FILE}")
         if problems:
             raise SubmissionError(problems)
         return words
@@ -549,7 +530,7 @@ def card_words(folder: Path, shown: str, baseline: Baseline, task: Task) -> dict
     for other in baseline.tasks:
         file = folder.parents[1] / other / baseline.name / CARD_FILE
         if file.is_file() and not said:
-            said, _ = read_mapping(file, shown_as=str(file))
+            said, _ = repo.read_mapping(file, shown_as=str(file))
     return {
         "model": said.get("model", baseline.name),
         "description": said.get("description", inspect.getdoc(baseline.function)),
@@ -598,7 +579,7 @@ class ArrayRun:
     is_unchanged: bool
 
 
-def run_arrays(layout: Layout, params: Params, name: str, task: str) -> ArrayRun:
+def run_arrays(layout: repo.Layout, params: Params, name: str, task: str) -> ArrayRun:
     """Run a baseline of paths or frames and write ``submissions/<task>/<name>/``.
 
     Where the predictions are those already there, the training time stays as recorded.
@@ -613,18 +594,18 @@ def run_arrays(layout: Layout, params: Params, name: str, task: str) -> ArrayRun
     folder = layout.submission_dir(task, name)
     words = card_words(folder, layout.relative(folder), baseline, spec)
     target = folder / ARRAYS_FILE
-    with replacing(target) as fresh:
+    with repo.replacing(target) as fresh:
         spent = _write_arrays(baseline, inputs, fresh)
         is_unchanged = target.is_file() and array_difference(target, fresh) == 0
     card = _card(words, baseline, (0,), "seed")
     recorded = words.get("training_time_s") if is_unchanged else None
     card["training_time_s"] = recorded or max(float(f"{spent:.2g}"), 0.01)
     Card.model_validate(_in_order(card))
-    write_text(folder / CARD_FILE, to_yaml(_in_order(card)))
+    repo.write_text(folder / CARD_FILE, to_yaml(_in_order(card)))
     return ArrayRun(folder=folder, n_entries=len(inputs.test_ids), is_unchanged=is_unchanged)
 
 
-def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
+def check_arrays(layout: repo.Layout, params: Params, name: str, task: str) -> float:
     """Run a baseline of paths or frames again and compare; nothing is written.
 
     Returns:
@@ -638,7 +619,7 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
     target = layout.submission_dir(task, name) / ARRAYS_FILE
     shown = layout.relative(target)
     if not target.is_file():
-        raise baseline_error(shown, "the committed predictions", "no such file", _REVIEW)
+        raise _differs(shown, "the committed predictions", "no such file")
     rerun = target.with_name(".rerun.parquet")
     try:
         _write_arrays(baseline, inputs, rerun)
@@ -647,7 +628,7 @@ def check_arrays(layout: Layout, params: Params, name: str, task: str) -> float:
         rerun.unlink(missing_ok=True)
     if not found <= baseline.tolerance:
         expected = f"the predictions of a rerun within {baseline.tolerance:g}"
-        raise baseline_error(shown, expected, f"differences up to {found:.3g}", _REVIEW)
+        raise _differs(shown, expected, f"differences up to {found:.3g}")
     return found
 
 
@@ -657,7 +638,7 @@ def array_difference(committed: Path, rerun: Path) -> float:
     import pyarrow.compute as pc
 
     try:
-        first, second = read_parquet(committed), read_parquet(rerun)
+        first, second = repo.read_parquet(committed), repo.read_parquet(rerun)
     except DataChangedError:
         return math.inf
     if first.schema != second.schema or first.num_rows != second.num_rows:
@@ -689,15 +670,10 @@ def _write_arrays(baseline: Baseline, inputs: ArrayInputs, path: Path) -> float:
 
 def without_epochs(name: str) -> BaselineError:
     """The error of asking for the curves of a baseline that has none."""
-    return baseline_error(
-        f"ionladder baseline {name} --curves",
-        "a baseline that is trained epoch by epoch, such as cgcnn",
-        "one that is not",
-        "Leave the option out.",
-    )
+    return BaselineError(worded("not-by-epochs", f"ionladder baseline {name} --curves"))
 
 
-def write_curves(layout: Layout, name: str, curves: Sequence[Curve]) -> Path:
+def write_curves(layout: repo.Layout, name: str, curves: Sequence[Curve]) -> Path:
     """Write ``benchmarks/results/training_curves/<name>.csv``: one row an epoch.
 
     Returns:
@@ -709,5 +685,5 @@ def write_curves(layout: Layout, name: str, curves: Sequence[Curve]) -> Path:
             numbers = f"{curve.stage},{curve.seed},{epoch},{loss:.4f},{error:.4f}"
             rows.append(f"{numbers},{curve.unit}")
     path = layout.training_curve(name)
-    write_text(path, "\n".join(rows) + "\n")
+    repo.write_text(path, "\n".join(rows) + "\n")
     return path

@@ -329,9 +329,8 @@ def purposes(
         if use.name == task.primary.metric:
             whole["alike"] = [n for n in ranked if not _is_worse(comparison, n, whole["best"])]
         found.append(whole | _agreement(board, measured, task, use.metric, settings.confidence))
-    errors = {
-        name: own for name in ranked if (own := scorer.entry_errors(scored[name])) is not None
-    }
+    found_errors = ((name, scorer.entry_errors(scored[name])) for name in ranked)
+    errors = {name: own for name, own in found_errors if own is not None}
     if scorer.labels.slices is None or not errors:
         return found
     group = np.full(len(scorer.prepared.ids), -1)

@@ -32,9 +32,8 @@ _LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
 def _files(layout: Layout, params: Params) -> Iterator[str]:
     """Paths of what the list holds: what commands write and git keeps, and what people pin."""
-    embedded = [
-        f"data/{v.dataset}/{v.version}/*" for v in params.versions.values() if v.is_embedded
-    ]
+    ours = [v for v in params.versions.values() if v.is_embedded]
+    embedded = [f"data/{v.dataset}/{v.version}/*" for v in ours]
     for pattern in (*_LISTED, *embedded):
         for path in layout.root.glob(pattern):
             if path.is_file() and not path.name.startswith("."):

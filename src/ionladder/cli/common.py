@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
+from typer import Argument, Option
 
 from ionladder.data.registry import all_tasks, get_task
 from ionladder.errors import ConfigError, IonLadderError, Problem, SubmissionError, first_few
@@ -68,9 +69,8 @@ class Context:
         from ionladder.submit.validate import Expectations
 
         inputs = load_inputs(self.layout, task, self.version_of(task, version))
-        return Expectations(
-            test_ids=inputs.test_ids, train_ids=inputs.train_ids, folds=inputs.folds
-        )
+        given: dict[str, Any] = {"test_ids": inputs.test_ids, "train_ids": inputs.train_ids}
+        return Expectations(**given, folds=inputs.folds)
 
 
 def load_context(*, clone_for: str = "") -> Context:
@@ -100,7 +100,7 @@ def writing(command: Callable[..., None]) -> Callable[..., None]:
     return alone
 
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+JsonFlag = Annotated[bool, Option("--json", help="Print the outcome as JSON.")]
 
 
 def answering(command: Callable[..., None]) -> Callable[..., None]:
@@ -225,45 +225,40 @@ def submissions(incomplete: str) -> list[str]:
     return [path for path in paths if path.startswith(incomplete)]
 
 
-TaskName = Annotated[
-    str, typer.Argument(help="Task, for example obelix.", autocompletion=task_names)
-]
+TaskName = Annotated[str, Argument(help="Task, for example obelix.", autocompletion=task_names)]
 TaskOfFolder = Annotated[
     str | None,
-    typer.Option(
-        help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names
-    ),
+    Option(help="Task, if the folder is not under submissions/<task>/.", autocompletion=task_names),
 ]
 SubmissionFolder = Annotated[
-    Path,
-    typer.Argument(help="Submission folder, or a file of predictions.", autocompletion=submissions),
+    Path, Argument(help="Submission folder, or a file of predictions.", autocompletion=submissions)
 ]
 OtherVersion = Annotated[
-    str | None, typer.Option(help="Dataset version, if not the one that params.yaml names.")
+    str | None, Option(help="Dataset version, if not the one that params.yaml names.")
 ]
 
 
 # --- Sharing jobs among processes and machines: one seam, any concurrent.futures.Executor
 
 Workers = Annotated[
-    int, typer.Option(min=0, help="Processes to share the work; the results are the same.")
+    int, Option(min=0, help="Processes to share the work; the results are the same.")
 ]
 Cluster = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help="Address of a Dask scheduler; `local` starts one here with --workers processes.",
         show_default=False,
     ),
 ]
 Part = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help="K/N: of N parts of the jobs do only the K-th, for arrays of jobs.", show_default=False
     ),
 ]
 Keep = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         help="Folder for the result of every job: a stopped run goes on from there.",
         show_default=False,
     ),

@@ -22,7 +22,15 @@ from typer import Argument, Option
 
 from ionladder import __version__
 from ionladder.cli import common
-from ionladder.cli.common import Context, OtherVersion, SubmissionFolder, TaskName, say, show
+from ionladder.cli.common import (
+    Context,
+    OtherVersion,
+    SubmissionFolder,
+    TaskName,
+    say,
+    show,
+    task_names,
+)
 from ionladder.data.registry import all_tasks, get_dataset, get_task
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean, worded
 from ionladder.repo import STRUCTURES_EXTRA, Layout, has_pymatgen, read_parquet, to_json, write_text
@@ -45,7 +53,7 @@ _STATES = {"here": "here", "absent": "not here", "waiting": "on demand"}
 
 def tasks(
     name: Annotated[
-        str | None, Argument(help="One task, with its question.", autocompletion=common.task_names)
+        str | None, Argument(help="One task, with its question.", autocompletion=task_names)
     ] = None,
     json: Annotated[bool, Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
@@ -215,9 +223,7 @@ def convert(
     files: Annotated[
         list[Path], Argument(help="The file; for JARVIS, one for each target of the task.")
     ],
-    task: Annotated[
-        str, Option(help="Task, for example obelix.", autocompletion=common.task_names)
-    ],
+    task: Annotated[str, Option(help="Task, for example obelix.", autocompletion=task_names)],
     kind: Annotated[
         str | None,
         Option("--from", help="jarvis, matbench or csv.", show_default="told by the content"),

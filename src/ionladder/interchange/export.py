@@ -28,21 +28,12 @@ from typing import Any
 import yaml
 
 from ionladder import __version__
+from ionladder import repo as rp
 from ionladder.config import Params
 from ionladder.data.registry import all_datasets, all_tasks
 from ionladder.data.store import Manifest, load_inputs, require_manifest
 from ionladder.errors import ConfigError, DataMissingError, SubmissionError, did_you_mean, worded
 from ionladder.metrics import get_metric
-from ionladder.repo import (
-    Layout,
-    published_addresses,
-    read_checksums,
-    read_json,
-    sha256_file,
-    write_json,
-    write_text,
-    write_with,
-)
 from ionladder.specs import Dataset, MetricUse, Task
 from ionladder.submit.card import CARD_FILE, MAINTAINERS, Card, read_card
 
@@ -71,7 +62,7 @@ class Job:
         folder: Where to; made when it is not there.
     """
 
-    layout: Layout
+    layout: rp.Layout
     params: Params
     dataset: Dataset
     version: str
@@ -180,7 +171,7 @@ def _provenance(dataset: Dataset, manifest: Manifest) -> dict[str, Any]:
     return {"prov:wasDerivedFrom": {"@id": origin}, "prov:wasGeneratedBy": made}
 
 
-def table_files(layout: Layout, manifest: Manifest) -> dict[str, Path]:
+def table_files(layout: rp.Layout, manifest: Manifest) -> dict[str, Path]:
     """Name → path of the tables to lie beside the document: our own, and never upstream's."""
     if manifest["source"].get("files"):
         return {}
@@ -189,7 +180,7 @@ def table_files(layout: Layout, manifest: Manifest) -> dict[str, Path]:
     return {path.name: path for path in paths}
 
 
-def export_croissant(layout: Layout, dataset: Dataset, version: str, folder: Path) -> list[Path]:
+def export_croissant(layout: rp.Layout, dataset: Dataset, version: str, folder: Path) -> list[Path]:
     """Write ``croissant.json``, with our own tables beside it where the version is computed here.
 
     Raises:
@@ -201,12 +192,12 @@ def export_croissant(layout: Layout, dataset: Dataset, version: str, folder: Pat
     if absent:
         facts = {"names": ", ".join(absent), "folder": f"data/{dataset.name}/{version}"}
         raise DataMissingError(worded("own-tables-absent", f"{dataset.name} {version}", **facts))
-    document = croissant(dataset, manifest, read_checksums(layout, dataset.name, version))
+    document = croissant(dataset, manifest, rp.read_checksums(layout, dataset.name, version))
     written = [folder / CROISSANT_FILE]
-    write_json(written[0], document)
+    rp.write_json(written[0], document)
     for name, path in tables.items():
         written.append(folder / name)
-        write_with(written[-1], partial(shutil.copyfile, path))
+        rp.write_with(written[-1], partial(shutil.copyfile, path))
     return written
 
 
@@ -239,9 +230,8 @@ def _of_tables(manifest: Manifest, checksums: Mapping[str, str]) -> dict[str, An
         file, rows = f"{name}.parquet", table["rows"]
         text = f"{rows} rows; content hash {table['content_sha256']}."
         files.append(_file(file, file, _PARQUET, checksums[file], text))
-        columns = [
-            _field(c["name"], c["type"], c["unit"], c["description"]) for c in table["columns"]
-        ]
+        names = ("name", "type", "unit", "description")
+        columns = [_field(*(column[key] for key in names)) for column in table["columns"]]
         about = f"Table {name}, {rows} rows."
         records.append(_record_set(name, file, about, table["key"], columns))
     return {"distribution": files, "recordSet": records}
@@ -270,10 +260,8 @@ def _record_set(
     fields = []
     for column in columns:
         head = {"@type": "cr:Field", "@id": _field_id(name, column["name"])}
-        extract = {"column": column["name"]}
-        fields.append(
-            {**head, **column, "source": {"fileObject": {"@id": file}, "extract": extract}}
-        )
+        source = {"fileObject": {"@id": file}, "extract": {"column": column["name"]}}
+        fields.append({**head, **column, "source": source})
     head = {"@type": "cr:RecordSet", "@id": name, "name": name, "description": description}
     return {**head, "key": keys[0] if len(keys) == 1 else keys, "field": fields}
 
@@ -305,8 +293,8 @@ def _jarvis(job: Job) -> list[Path]:
     from ionladder.interchange.jarvis import export_contributions
 
     if job.submission is None:
-        needed, step = "--submission with the name of a submission", "Its folder is submissions/"
-        raise ConfigError("export --format jarvis", needed, "none", f"{step}{job.task.name}/NAME.")
+        where = "export --format jarvis"
+        raise ConfigError(worded("whose-predictions", where, task=job.task.name))
     source = job.layout.submission_dir(job.task.name, job.submission)
     inputs, shown = load_inputs(job.layout, job.task, job.version), job.layout.relative(source)
     return export_contributions(source, job.task, inputs, job.folder, shown_as=shown)
@@ -383,12 +371,12 @@ def _each_score(job: Job) -> Iterator[Scored]:
     layout, task = job.layout, job.task.name
     names = sorted(path.stem for path in layout.receipts_dir(task).glob("*.json"))
     if job.submission and job.submission not in names:
-        step = did_you_mean(job.submission, names)
-        expected = f"a submission with a recorded score on {task}"
-        raise ConfigError("export --submission", expected, job.submission, step)
-    site = published_addresses(layout.root).get("Homepage")
+        facts = {"task": task, "found": job.submission, "hint": did_you_mean(job.submission, names)}
+        raise ConfigError(worded("no-such-reported", "export --submission", **facts))
+    site = rp.published_addresses(layout.root).get("Homepage")
     for name in [job.submission] if job.submission else names:
-        receipt, source = read_json(layout.receipt(task, name)), layout.submission_dir(task, name)
+        receipt = rp.read_json(layout.receipt(task, name))
+        source = layout.submission_dir(task, name)
         if "targets" not in receipt:
             continue  # refused: it has no score
         card, problems = read_card(source / CARD_FILE, shown_as=layout.relative(source / CARD_FILE))
@@ -418,10 +406,9 @@ def _eval_results(job: Job) -> list[Path]:
         }
         if scored.address:
             entry["source"] = {"url": scored.address, "name": "IonLadder"}
-        written.append(
-            job.folder / scored.name / ".eval_results" / f"{RELEASE}-{job.task.name}.yaml"
-        )
-        write_text(written[-1], _yaml([entry]))
+        folder = job.folder / scored.name / ".eval_results"
+        written.append(folder / f"{RELEASE}-{job.task.name}.yaml")
+        rp.write_text(written[-1], _yaml([entry]))
     return written
 
 
@@ -449,7 +436,7 @@ def _model_index(job: Job) -> list[Path]:
             results.setdefault(target, about)["metrics"].append(metric)
         index = [{"name": scored.card.model, "results": list(results.values())}]
         written.append(job.folder / scored.name / "model-index.yaml")
-        write_text(written[-1], _yaml({"model-index": index}))
+        rp.write_text(written[-1], _yaml({"model-index": index}))
     return written
 
 
@@ -490,7 +477,7 @@ def _every_eval_ever(job: Job) -> list[Path]:
         name = uuid.UUID(bytes=uuid.uuid5(uuid.NAMESPACE_URL, run).bytes, version=4)
         folder = job.folder / "data" / f"{RELEASE}-{job.task.name}" / model
         written.append(folder / f"{name}.json")
-        write_json(written[-1], document)
+        rp.write_json(written[-1], document)
     return written
 
 
@@ -539,9 +526,9 @@ def _ro_crate(job: Job) -> list[Path]:
         }
         for name, path in files.items():
             written.append(folder / name)
-            write_with(written[-1], partial(shutil.copyfile, path))
+            rp.write_with(written[-1], partial(shutil.copyfile, path))
         written.append(folder / "ro-crate-metadata.json")
-        write_json(written[-1], _crate(scored, files))
+        rp.write_json(written[-1], _crate(scored, files))
     return written
 
 
@@ -564,7 +551,7 @@ def _crate(scored: Scored, files: Mapping[str, Path]) -> dict[str, Any]:
             "name": name,
             "encodingFormat": _ENCODINGS.get(path.suffix, "application/octet-stream"),
             "contentSize": str(path.stat().st_size),
-            "sha256": sha256_file(path),
+            "sha256": rp.sha256_file(path),
         }
         for name, path in files.items()
     ]
@@ -607,7 +594,7 @@ def _crate(scored: Scored, files: Mapping[str, Path]) -> dict[str, Any]:
             "@type": "SoftwareApplication",
             "name": f"IonLadder, scorer {receipt['scorer_version']}",
             "softwareVersion": __version__,
-            "url": published_addresses(job.layout.root).get("Repository", "https://pypi.org"),
+            "url": rp.published_addresses(job.layout.root).get("Repository", "https://pypi.org"),
         },
         {
             "@id": "#data",
@@ -639,7 +626,7 @@ def _ids(names: Iterable[str]) -> list[dict[str, str]]:
 
 def _zenodo(job: Job) -> list[Path]:
     path = job.folder / ".zenodo.json"
-    write_json(path, zenodo(job.layout.root))
+    rp.write_json(path, zenodo(job.layout.root))
     return [path]
 
 
@@ -654,7 +641,7 @@ def zenodo(root: Path) -> dict[str, Any]:
         }
         for each in cited["references"]
     ]
-    if address := published_addresses(root).get("Repository"):
+    if address := rp.published_addresses(root).get("Repository"):
         papers.append({"identifier": address, "relation": "isSupplementTo"})
     return {
         "title": cited["title"],

@@ -209,10 +209,8 @@ def ask(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
             data = answer.read(limits.file_bytes + 1)
             return shapes.parse_submission(data, question.known, where=f"{where}, the answer")
         except PullRequestError as error:
-            return question.known | {
-                "outcome": "unchecked",
-                "problems": shapes.records(error.problems),
-            }
+            problems = shapes.records(error.problems)
+            return question.known | {"outcome": "unchecked", "problems": problems}
 
 
 def _run(
@@ -400,9 +398,8 @@ def comment(
     for wanted, found in (([request.head], [report.head]), (named, reported)):
         if wanted != found:
             texts = [first_few(s[:76] for s in side) or "no submission" for side in (wanted, found)]
-            raise PullRequestError(
-                worded("report-of-another", "the report", wanted=texts[0], found=texts[1])
-            )
+            facts = dict(zip(("wanted", "found"), texts, strict=True))
+            raise PullRequestError(worded("report-of-another", "the report", **facts))
     questions = [*guarded.questions, *audit_questions(submissions)]
     strictest: tuple[shapes.Verdict, ...] = ("refused", "needs a maintainer", "good")
     verdicts = {_verdict(guarded.refusals, questions, submissions)}

@@ -235,9 +235,8 @@ def _folders(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[Pro
         for problem in name_problems(folder.name, where=shown(folder.path)):
             yield replace(problem, found=ascii(folder.name))
             if (folded := folder.name.casefold()) in board.names[folder.task]:
-                yield worded(
-                    "name-case", shown(folder.path), root=ROOT, task=folder.task, other=folded
-                )
+                facts = {"root": ROOT, "task": folder.task, "other": folded}
+                yield worded("name-case", shown(folder.path), **facts)
     for place, folder in enumerate(folders):
         others = {*board.names[folder.task], *board.reserved.get(folder.task, ())}
         others |= {other.name for other in folders[:place] if other.task == folder.task}
@@ -262,9 +261,8 @@ def _questions(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[P
     """What a maintainer has to decide before the folders are merged."""
     for folder in folders:
         if not folder.is_new:  # git cannot prove whose it is
-            yield worded(
-                "known-submission", folder.path, changes=first_few(map(_done, folder.changes))
-            )
+            changes = first_few(map(_done, folder.changes))
+            yield worded("known-submission", folder.path, changes=changes)
     for folder in folders:
         if any(c.path.endswith(f"/{README}") and c.new_mode == REGULAR for c in folder.changes):
             yield worded("readme", f"{folder.path}/{README}")
@@ -272,9 +270,8 @@ def _questions(folders: Sequence[Folder], board: KnownSubmissions) -> Iterator[P
     for folder in new:
         near = sorted(o for o in board.names[folder.task] if is_one_slip_away(folder.name, o))
         if near:
-            yield worded(
-                "name-near", folder.path, name=folder.name, others=first_few(map(repr, near))
-            )
+            others = first_few(map(repr, near))
+            yield worded("name-near", folder.path, name=folder.name, others=others)
     for folder in new:
         if folder.name in board.reserved.get(folder.task, ()):
             yield worded("name-reserved", folder.path, name=repr(folder.name))

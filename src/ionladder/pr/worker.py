@@ -30,9 +30,8 @@ def main() -> None:
     forbid_side_doors()
     root, board, sent = (Layout(Path(question[key])) for key in ("root", "board", "sent"))
     beside = question["beside"].split()
-    found = judge(
-        root, question["task"], board=board, sent=sent, name=question["name"], beside=beside
-    )
+    task, name = question["task"], question["name"]
+    found = judge(root, task, board=board, sent=sent, name=name, beside=beside)
     with os.fdopen(answer, "wb") as stream:
         stream.write(orjson.dumps(found))
 
@@ -99,12 +98,8 @@ def _scored(
     # First the contribution: what is wrong with it is said before anything else is read.
     mine = scorer.score(folder, shown_as=sent.relative(folder))
     others = [scorer.score(sent.submission_dir(task.name, other)) for other in beside]
-    among: dict[str, Any] = {
-        "scorer": scorer,
-        "settings": settings,
-        "board": board,
-        "beside": others,
-    }
+    among: dict[str, Any] = {"scorer": scorer, "settings": settings}
+    among |= {"board": board, "beside": others}
     found = stand(layout, task, version, mine=mine, **among)
     slices, former, audit = worst_slices(mine.receipt, task), found.former, found.audit
     said = {"receipt": mine.receipt, "standing": found.standing(), "worst_slices": slices}

@@ -255,9 +255,8 @@ def two_widths(draw: Callable[[bool, str], Markup], name: str) -> Markup:
         name: Identifier of the chart.
     """
     wide, narrow = draw(True, f"{name}-wide"), draw(False, f"{name}-narrow")
-    return Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>').format(
-        wide, narrow
-    )
+    both = Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>')
+    return both.format(wide, narrow)
 
 
 # What all charts of a board show: the axis of its score, the floor, the trivial baseline
@@ -607,9 +606,8 @@ class CostChart:
             score, between = point.score, _upright_spread(point.score, px, y, spread)
             mark = beyond(px, py) if y.exceeds(score.value or 0.0) else dot(px, py, point.kind)
             said = f"{said_of(point.label, score)}, {point.shown_cost}"
-            plot.drawn.append(
-                hovered(said, between, mark, kind=f"il-row--{point.kind}", way=point.way)
-            )
+            kind = f"il-row--{point.kind}"
+            plot.drawn.append(hovered(said, between, mark, kind=kind, way=point.way))
             if place is not None:
                 label = cut(point.label, _LABEL_CHARS)
                 names.append(words(place[0], place[1], label, "il-mark-label", anchor=place[2]))

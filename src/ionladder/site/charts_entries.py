@@ -107,9 +107,8 @@ class PredictionPlots:
     def n_beyond(self) -> int:
         """Entries outside the axes of the first plot; their marks stand at its edge."""
         low, high = self.range
-        return sum(
-            not (low <= p.y_pred <= high and low <= p.shown_true <= high) for p in self.points
-        )
+        pairs = ((p.y_pred, p.shown_true) for p in self.points)
+        return sum(not all(low <= value <= high for value in pair) for pair in pairs)
 
     @cached_property
     def n_limits(self) -> int:
@@ -350,12 +349,10 @@ def histogram(edges: Sequence[float], series: Sequence[Series], *, name: str, ax
     return charts.two_widths(draw, name)
 
 
-def _bar(
-    item: Series, i: int, between: str, left: float, width: float, y: Scale, size: float
-) -> str:
+def _bar(item: Series, i: int, span: str, left: float, width: float, y: Scale, size: float) -> str:
     """A bar; the part that is only a limit stands at its foot in another colour."""
     n, marked = item.counts[i], item.marked[i]
-    said = f"{item.title}, {between}: {n} of {item.total}"
+    said = f"{item.title}, {span}: {n} of {item.total}"
     said += f", {marked} of them upper limits" if marked else ""
     parts = []
     for foot, head, kind in ((0, marked, "limit"), (marked, n, item.kind)):
@@ -590,9 +587,8 @@ def distance_chart(
     """
     ordered = sorted(points, key=lambda point: point[1])
     width = max(len(ordered) // 6, 5)
-    windows = [
-        ordered[i : i + width] for i in range(0, len(ordered) - width + 1, max(width // 4, 1))
-    ]
+    starts = range(0, len(ordered) - width + 1, max(width // 4, 1))
+    windows = [ordered[i : i + width] for i in starts]
 
     def draw(is_wide: bool, name: str) -> Markup:
         plot = Plot(780, 320) if is_wide else Plot(360, 300)
@@ -611,9 +607,8 @@ def distance_chart(
             ]
             for at in (width // 4, width // 2, 3 * width // 4)
         ]
-        plot.drawn.append(
-            charts.path([*curves[0], *curves[2][::-1]], "il-near-band", shape="polygon")
-        )
+        around = [*curves[0], *curves[2][::-1]]
+        plot.drawn.append(charts.path(around, "il-near-band", shape="polygon"))
         plot.drawn.append(charts.path(curves[1], "il-curve"))
         for label, distance, error, way in ordered:
             px, py = x(math.sqrt(distance)), y(error)

@@ -47,11 +47,7 @@ LARGEST_COPY_BYTES = 1 << 20
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FILES = (
     "submission.yaml",
-    *(
-        f"{stem}.{kind}"
-        for stem in ("predictions", "cv_predictions")
-        for kind in ("csv", "parquet")
-    ),
+    *(f"{stem}.{end}" for stem in ("predictions", "cv_predictions") for end in ("csv", "parquet")),
 )
 
 
@@ -459,7 +455,8 @@ def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
 
 def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
     folder = layout.submission_dir(task.name, name)
-    path = folder / _FILES[0]
+    paths = [folder / name for name in _FILES]
+    path = paths[0]
     card, problems = read_card(path, shown_as=layout.relative(path))
     is_here = None
     if card is not None and card.predictions is not None:
@@ -473,9 +470,7 @@ def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
         card=card,
         trouble="\n".join(str(problem) for problem in problems) or None,
         receipt=read_optional(layout.receipt(task.name, name)),
-        files=tuple(
-            path for each in _FILES if (path := folder / each).is_file() and not path.is_symlink()
-        ),
+        files=tuple(path for path in paths if path.is_file() and not path.is_symlink()),
         is_here=is_here,
     )
 

@@ -418,9 +418,8 @@ def resolution(experiment: Experiment, differences: Differences) -> dict[str, An
         differences: Those that are known.
     """
     known = [d for pair in experiment.pairs if (d := differences.of(*pair))]
-    sized = sorted(
-        ((d.detectable, d) for d in known if d.detectable is not None), key=lambda each: each[0]
-    )
+    pairs = ((d.detectable, d) for d in known if d.detectable is not None)
+    sized = sorted(pairs, key=lambda each: each[0])
     if not sized:
         return None
     among = [d for d in differences.among(experiment.subjects) if d.score.low is not None]
@@ -598,7 +597,5 @@ def _entries_file(
 
 
 def _numbers(values: Array, places: Sequence[int]) -> list[float | None]:
-    return [
-        round(float(value), _DIGITS) if math.isfinite(value) else None
-        for value in values[list(places)]
-    ]
+    chosen = map(float, values[list(places)])
+    return [round(value, _DIGITS) if math.isfinite(value) else None for value in chosen]

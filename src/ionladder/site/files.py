@@ -377,9 +377,8 @@ def _card(row: Row, lines: Sequence[str], board: Board) -> bytes:
     pen = ImageDraw.Draw(image)
     scores = [s for each in board.scored[:CARDS] if (s := board.primary(each).value) is not None]
     floors = [floor.value for floor in board.levels]
-    reach = charts.axis_reach(
-        [*scores, *floors, own.high or 0.0], baseline=charts.baseline_value(board)
-    )
+    values = [*scores, *floors, own.high or 0.0]
+    reach = charts.axis_reach(values, baseline=charts.baseline_value(board))
     x = charts.Scale(0.0, reach, 60, 1140)
     pen.line((60, y, 1140, y), fill=_GREY, width=2)
     marks = [*((s, 24, _GREY) for s in scores), *((floor, 50, _GREEN) for floor in floors)]

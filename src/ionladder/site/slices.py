@@ -19,6 +19,8 @@ from ionladder.site.tables import Heat, TableCell
 from ionladder.specs import Slice, Target, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
+_Receipt = Mapping[str, Any]
+
 if TYPE_CHECKING:
     from ionladder.evaluation import Slices
 
@@ -65,7 +67,7 @@ class SlicePart(NamedTuple):
 
 
 def slice_table(
-    board: Board, row: Row, receipt: Mapping[str, Any] | None, small: Slices
+    board: Board, row: Row, receipt: _Receipt | None, small: Slices
 ) -> dict[str, Any] | None:
     """The slices of one submission, in each the worst part of enough entries first.
 
@@ -156,9 +158,7 @@ def slice_board(item: TaskSite) -> dict[str, Any] | None:
     }
 
 
-def determined_parts(
-    board: Board, receipt: Mapping[str, Any] | None
-) -> list[tuple[str, SlicePart]]:
+def determined_parts(board: Board, receipt: _Receipt | None) -> list[tuple[str, SlicePart]]:
     """The best and the worst part of the first slice by family or anions, with their titles.
 
     Parts without an interval that says something are passed over; empty with fewer than two.
@@ -172,9 +172,7 @@ def determined_parts(
     return []
 
 
-def _parts(
-    board: Board, receipt: Mapping[str, Any] | None, small: Slices
-) -> dict[Slice, list[SlicePart]]:
+def _parts(board: Board, receipt: _Receipt | None, small: Slices) -> dict[Slice, list[SlicePart]]:
     """Parts of every slice of the task that a receipt knows."""
     known = (receipt or {}).get("slices") or {}
     metric = board.task.primary.metric
@@ -266,7 +264,7 @@ def hard_entries(source: EntrySource, name: str) -> list[list[tuple[int, TableCe
 # What a submission's page shows of its stated standard deviations
 
 
-def stated_uncertainty(receipt: Mapping[str, Any] | None, task: Task) -> list[dict[str, Any]]:
+def stated_uncertainty(receipt: _Receipt | None, task: Task) -> list[dict[str, Any]]:
     """One part a target with standard deviations, its scores in the order of their words."""
     given = (receipt or {}).get("uncertainty") or {}
     found = []

@@ -53,10 +53,8 @@ def id_problems(
     if found.null_count:
         return [worded("ids-empty", f"{shown_as}, column `id`", n=found.null_count)]
     ids, asked = found.to_pylist(), expected.to_pylist()
-    problems = coverage_problems(
-        ids, expected=asked, where=shown_as, elsewhere={"training": elsewhere}
-    )
-    if problems:
+    parts = {"training": elsewhere}
+    if problems := coverage_problems(ids, expected=asked, where=shown_as, elsewhere=parts):
         return problems
     row = next(row for row, pair in enumerate(zip(ids, asked, strict=True)) if len({*pair}) > 1)
     facts = {"wanted": asked[row], "id": first_few([ids[row]])}

@@ -177,9 +177,8 @@ class ReaderProcess:
         pa.set_memory_pool(pa.system_memory_pool())
         limits = self._limits
         memory = _address_space() + limits.memory_bytes
-        bind_this_process(
-            replace(limits, cpu_s=10**9, wall_s=10**9, memory_bytes=memory, open_files=4096)
-        )
+        wide = {"cpu_s": 10**9, "wall_s": 10**9, "open_files": 4096}
+        bind_this_process(replace(limits, memory_bytes=memory, **wide))
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with contextlib.suppress(EOFError, ConnectionError):

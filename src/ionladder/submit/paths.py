@@ -125,9 +125,8 @@ def read_path_file(
     hops: dict[str, list[_Image]] = {}
     for image in images:
         hops.setdefault(image.id, []).append(image)
-    problems = coverage_problems(
-        list(hops), expected=given, where=file, elsewhere={"training": train_ids}
-    )
+    parts = {"training": train_ids}
+    problems = coverage_problems(list(hops), expected=given, where=file, elsewhere=parts)
     known = {name: rows for name, rows in hops.items() if name in given}
     cases = (case for name, rows in known.items() for case in _row_cases(rows, given[name]))
     problems += _problems(cases, file)
@@ -170,14 +169,14 @@ def _find(folder: Path, task: str, shown_as: str) -> tuple[Path | None, list[Pro
 # Two formats, one table of images
 
 
-def _read_parquet(
-    path: Path, given: Sequence[GivenPath], shown_as: str
-) -> tuple[list[_Image], list[Problem]]:
+_Read = tuple[list[_Image], list[Problem]]
+
+
+def _read_parquet(path: Path, given: Sequence[GivenPath], shown_as: str) -> _Read:
     n_rows = sum(one.n_images for one in given)
     n_numbers = sum(one.positions_ang.size for one in given)
-    problems = array_file_problems(
-        path, PATH_COLUMNS, n_rows=n_rows, n_numbers=n_numbers, shown_as=shown_as
-    )
+    sizes = {"n_rows": n_rows, "n_numbers": n_numbers}
+    problems = array_file_problems(path, PATH_COLUMNS, shown_as=shown_as, **sizes)
     if problems:
         return [], problems
     table, problems = read_columns(path, [c.name for c in PATH_COLUMNS], shown_as=shown_as)
@@ -211,9 +210,7 @@ _NEXT_STEP = (
 _FORMAT = "Write the frames with ASE's `write(..., format='extxyz')`, positions and cell in Å."
 
 
-def _read_extxyz(
-    path: Path, given: Sequence[GivenPath], shown_as: str
-) -> tuple[list[_Image], list[Problem]]:
+def _read_extxyz(path: Path, given: Sequence[GivenPath], shown_as: str) -> _Read:
     """One frame an image, as ASE writes them."""
 
     def problem(where: str, expected: str, found: str) -> Problem:

@@ -143,9 +143,8 @@ def changed_ids(missing: Collection[str], unknown: Sequence[str]) -> str | None:
     pairs: dict[str, list[tuple[str, str]]] = {}
     known = set(missing)
     for other in unknown:
-        if (
-            stem := re.sub(r"\.(?:cif|vasp|json|xyz|poscar)$", "", other, flags=re.IGNORECASE)
-        ) in known:
+        stem = re.sub(r"\.(?:cif|vasp|json|xyz|poscar)$", "", other, flags=re.IGNORECASE)
+        if stem in known:
             pairs.setdefault("ending", []).append((other, stem))
             continue
         if (original := by_value.get(_as_number(other))) is not None:
@@ -441,9 +440,8 @@ def read_predictions(
     targets = [target.name for target in task.targets]
     optional = [*(f"{name}_std" for name in targets), "seed", *task.flags]
     n_rows = max(len(test_ids), 1) * MAX_SEEDS
-    table, path, problems = _open(
-        folder, PREDICTIONS_STEM, ["id", *targets], optional, n_rows, shown_as
-    )
+    required = ["id", *targets]
+    table, path, problems = _open(folder, PREDICTIONS_STEM, required, optional, n_rows, shown_as)
     if path is None and not problems:
         problems = [worded("no-predictions", shown_as, task=task.name)]
     if table is None or path is None:

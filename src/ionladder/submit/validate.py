@@ -98,9 +98,8 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
         return None
     from ionladder.submit import frames, paths
 
-    write = {"paths": paths.write_path_template, "frames": frames.write_frame_template}[
-        task.predicts
-    ]
+    writers = {"paths": paths.write_path_template, "frames": frames.write_frame_template}
+    write = writers[task.predicts]
     return lambda folder, ids: write(folder, given, ids)
 
 
@@ -376,9 +375,8 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
         extra.remove(name)
         stem = pred.CV_STEM if name.casefold().startswith("cv") else Path(used[0]).stem
         meant, kind = f"{stem}{Path(name.casefold()).suffix}", other_kind(_start(folder / name))
-        step = (
-            f"Rename it to {meant}." if meant in used else "Save it as CSV named predictions.csv."
-        )
+        step = "Save it as CSV named predictions.csv."
+        step = f"Rename it to {meant}." if meant in used else step
         if kind and kind[0] != "a parquet file":
             step = f"{kind[1]} `ionladder convert` reads what peers write."
         found = f"{name}{f', {kind[0]}' if kind else ''}"
@@ -413,9 +411,8 @@ def load_id_expectations(layout: Layout, task: Task, version: str) -> Expectatio
         DataMissingError: One of the two is not on this machine.
         DataChangedError: It is not the released one.
     """
-    splits, folds = (
-        read_table(layout, task.dataset, version, name) for name in ("splits", "folds")
-    )
+    where = (layout, task.dataset, version)
+    splits, folds = (read_table(*where, name) for name in ("splits", "folds"))
     split = split_of_task(splits, task)
     train = rows_with(split, "subset", "train")["id"].to_pylist()
     test = rows_with(split, "subset", "test")["id"].to_pylist()

@@ -9,13 +9,7 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
 from ionladder.baselines import bvse
-from ionladder.baselines.bvse import (
-    BARRIERS,
-    UntreatableError,
-    barrier_table,
-    charges_of,
-    with_charges,
-)
+from ionladder.baselines import bvse as charges
 from ionladder.baselines.graphs import read_cif
 from unit.baselines.tiny_task import rock_salt_cif
 
@@ -34,17 +28,15 @@ from unit.baselines.tiny_task import rock_salt_cif
         ({"Li": 4, "Al": 4, "H": 16}, {"Al": 3, "H": -1}),
     ],
 )
-def test_charges_are_those_of_the_textbook(
-    amounts: dict[str, float], expected: dict[str, int]
-) -> None:
-    assert charges_of(amounts) == {"Li": 1, **expected}
+def test_charges_are_textbook_ones(amounts: dict[str, float], expected: dict[str, int]) -> None:
+    assert charges.charges_of(amounts) == {"Li": 1, **expected}
 
 
 def test_an_occupancy_of_li_that_is_a_little_off_still_gives_charges() -> None:
     garnet = {"Li": 39.89, "La": 24.0, "Sb": 16.0, "O": 96.0}
 
-    assert charges_of(garnet) == {"Li": 1, "La": 3, "Sb": 5, "O": -2}
-    assert charges_of({**garnet, "Li": 20.0}) is None
+    assert charges.charges_of(garnet) == {"Li": 1, "La": 3, "Sb": 5, "O": -2}
+    assert charges.charges_of({**garnet, "Li": 20.0}) is None
 
 
 def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
@@ -64,25 +56,25 @@ def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
 def test_what_cannot_be_treated_says_why(
     li: dict[str, float], framework: dict[str, float], reason: str
 ) -> None:
-    with pytest.raises(UntreatableError, match=f"^{reason}$"):
-        with_charges(_crystal(li, framework))
+    with pytest.raises(charges.UntreatableError, match=f"^{reason}$"):
+        charges.with_charges(_crystal(li, framework))
 
 
 @pytest.mark.extra
-def test_barriers_are_computed_once_and_gaps_say_why(
+def test_barriers_are_kept_and_gaps_say_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("bvlain")
     texts = [rock_salt_cif(4.03, "F"), rock_salt_cif(5.3, "Cl", "Br"), rock_salt_cif(4.1, "H")]
     structures = pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
 
-    first = barrier_table(structures, cache=tmp_path)
+    first = charges.barrier_table(structures, cache=tmp_path)
     monkeypatch.setattr(bvse, "_row", lambda _: pytest.fail("the cache has it"))
-    again = barrier_table(structures, cache=tmp_path)
+    again = charges.barrier_table(structures, cache=tmp_path)
 
     pd.testing.assert_frame_equal(first, again)
-    assert np.isfinite(first.loc["a", list(BARRIERS)].astype(float)).all()
-    assert first.loc[["b", "c"], list(BARRIERS)].isna().all(axis=None)
+    assert np.isfinite(first.loc["a", list(charges.BARRIERS)].astype(float)).all()
+    assert first.loc[["b", "c"], list(charges.BARRIERS)].isna().all(axis=None)
     assert first["reason"].tolist() == ["", "disordered framework", "ion without parameters"]
 
 
@@ -92,8 +84,10 @@ def test_a_barrier_is_that_of_the_labels_of_bvel_proto() -> None:
     from ionladder.data.bond_valence import barriers_of
 
     text = rock_salt_cif(4.03, "F")
-    row = barrier_table(pd.DataFrame({"cif_text": [text]}, index=["a"]), cache=None).loc["a"]
+    row = charges.barrier_table(pd.DataFrame({"cif_text": [text]}, index=["a"]), cache=None).loc[
+        "a"
+    ]
 
     charged = read_cif(text)
     charged.add_oxidation_state_by_element({"Li": 1, "F": -1})
-    assert tuple(row[list(BARRIERS)]) == barriers_of(charged).as_tuple()
+    assert tuple(row[list(charges.BARRIERS)]) == barriers_of(charged).as_tuple()

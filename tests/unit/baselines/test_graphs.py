@@ -79,9 +79,8 @@ def surroundings(graph: graphs.Graph) -> dict[tuple, float]:
     lengths = np.linalg.norm(graph.vector_ang, axis=1)
     for receiver, sender, length in zip(graph.receiver, graph.sender, lengths, strict=True):
         hears[receiver].append((round(float(length), 4), tuple(holds[sender])))
-    counts = Counter(
-        (tuple(held), tuple(sorted(heard))) for held, heard in zip(holds, hears, strict=True)
-    )
+    pairs = zip(holds, hears, strict=True)
+    counts = Counter((tuple(held), tuple(sorted(heard))) for held, heard in pairs)
     return {key: count / len(graph) for key, count in counts.items()}
 
 
@@ -137,9 +136,7 @@ def _kinds(structure: Structure, sees: graphs.Sees) -> graphs.Kinds:
 
 
 @pytest.mark.parametrize("sees", SEES)
-def test_rock_salt_has_two_kinds_and_a_crystal_without_symmetry_one_a_site(
-    sees: graphs.Sees,
-) -> None:
+def test_rock_salt_has_two_kinds_and_without_symmetry_each_site_is_one(sees: graphs.Sees) -> None:
     kinds = _kinds(rock_salt(), sees)
     graph = graphs.make_graph(triclinic(), "weighted", REACH)
 

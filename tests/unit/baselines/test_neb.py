@@ -87,9 +87,7 @@ def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: neb.Hop, tmp_
 
 
 @pytest.mark.extra
-def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
-    hop: neb.Hop, tmp_path: Path
-) -> None:
+def test_a_hop_that_cannot_be_treated_is_written_and_marked(hop: neb.Hop, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     lithium = replace(hop, id="mp-1_0_1_0_0_0", numbers=np.full(hop.n_atoms, 3))
@@ -100,9 +98,8 @@ def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
 
     assert outcome.n_hops == 2
     table = pq.read_table(tmp_path / neb.PREDICTIONS).to_pylist()[:N_IMAGES]
-    assert {(row["id"], row["energy_ev"], row["converged"]) for row in table} == {
-        (lithium.id, None, False)
-    }
+    found = {(row["id"], row["energy_ev"], row["converged"]) for row in table}
+    assert found == {(lithium.id, None, False)}
     _, told = read_json(tmp_path / neb.SUMMARY)["hops"]
     assert "Li" in told["trouble"]
     assert told["barrier_ev"] is None
@@ -113,10 +110,7 @@ def test_a_hop_that_the_potential_cannot_treat_is_written_and_marked(
 def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(
     change: str, hop: neb.Hop, tmp_path: Path
 ) -> None:
-    few, fewer = (
-        neb.NebSettings(max_steps=2, end_steps=2),
-        neb.NebSettings(max_steps=1, end_steps=1),
-    )
+    few, fewer = (neb.NebSettings(max_steps=n, end_steps=n) for n in (2, 1))
     neb.run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
     first = (tmp_path / neb.PREDICTIONS).read_bytes()
     moved = replace(hop, positions_ang=hop.positions_ang + 0.01)

@@ -89,9 +89,7 @@ def test_predictions_do_not_depend_on_how_the_crystal_is_written(name: str) -> N
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_kinds_give_the_predictions_of_all_sites_and_crystals_do_not_hear_each_other(
-    name: str,
-) -> None:
+def test_kinds_predict_as_all_sites_do_and_crystals_do_not_hear_each_other(name: str) -> None:
     model = _model(name)
     structures = [make() for make in CRYSTALS.values()]
 

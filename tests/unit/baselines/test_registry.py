@@ -19,9 +19,8 @@ def test_listing_baselines_imports_no_library_that_trains_or_reads_crystals() ->
         "import sys; from ionladder.baselines.registry import all_baselines; all_baselines(); "
         "print(sorted({'sklearn', 'torch', 'pymatgen', 'scipy', 'ase'} & set(sys.modules)))"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 
 

@@ -30,9 +30,8 @@ from ionladder.submit.card import CARD_FILE
 from unit.baselines.tiny_barriers import tiny_barriers
 from unit.baselines.tiny_task import N_TEST, N_TRAIN, tiny_inputs
 
-PARAMS = SimpleNamespace(
-    task_versions={"obelix": "1.2.0", "obelix-cv": "1.2.0", "bvel-proto": "1.0.0"}
-)
+VERSIONS = {"obelix": "1.2.0", "obelix-cv": "1.2.0", "bvel-proto": "1.0.0"}
+PARAMS = SimpleNamespace(task_versions=VERSIONS)
 
 
 @pytest.fixture
@@ -184,9 +183,7 @@ def test_predictions_of_the_wrong_shape_or_with_a_gap_are_refused(
 # Cards
 
 
-def test_the_words_of_a_card_are_kept_and_only_measured_fields_are_filled_in(
-    layout: Layout,
-) -> None:
+def test_the_words_of_a_card_are_kept_and_only_measured_fields_filled_in(layout: Layout) -> None:
     folder = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
     card = yaml.safe_load((folder / "submission.yaml").read_text())
     card |= {"model": "Forest", "notes": "One of mine.", "code_url": "https://example.org/x"}

@@ -60,9 +60,8 @@ def _crystals() -> list[Kinds]:
 
 def _train(labels: np.ndarray, *, seed: int = 0, settings: dict = SETTINGS) -> object:
     with train.reproducible(seed):
-        return train.train_network(
-            Counting(), _crystals(), labels, settings, seed=seed, where="tiny"
-        )
+        how = {"seed": seed, "where": "tiny"}
+        return train.train_network(Counting(), _crystals(), labels, settings, **how)
 
 
 LABELS = np.array([-3.0, -9.0] * 8)

@@ -42,9 +42,7 @@ def test_fetch_names_every_version_it_could_not_reach_and_changed_bytes_first(
             command(["obelix-1.0.0"])
 
 
-def test_one_bad_version_does_not_stop_the_others(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bad_version_does_not_stop_others(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     layout = write_repo(root, {"1.0.0": BAD, "1.1.0": {}})
     fetch(None)
     capsys.readouterr()

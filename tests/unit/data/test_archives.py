@@ -111,9 +111,10 @@ def test_a_path_that_leaves_the_archive_is_refused(tmp_path: Path, name: str) ->
     assert "a path that leaves it" in said
 
 
-@pytest.mark.parametrize(
-    ("kind", "what"), [(stat.S_IFLNK, "a link"), (stat.S_IFCHR, "a special file")]
-)
+KINDS = [(stat.S_IFLNK, "a link"), (stat.S_IFCHR, "a special file")]
+
+
+@pytest.mark.parametrize(("kind", "what"), KINDS)
 def test_links_and_devices_are_refused(tmp_path: Path, kind: int, what: str) -> None:
     info = zipfile.ZipInfo("a/one.xyz")
     info.create_system = 3

@@ -85,9 +85,8 @@ def raw_folder(folder: Path, items: list[dict[str, Any]] | None = None, **sheet:
     items = [overlay(number) for number in range(5)] if items is None else items
     header = sheet.get("header", [*PRINTED.values(), BARRIER])
     row = ["LAYERED", "GGA", "Cubic", "Pm-3m", "PATH 1"]
-    rows = [
-        [f"path-{n}", "".join(COMPOUNDS[n]), *row, f"{0.25 * n}"] for n in range(len(COMPOUNDS))
-    ]
+    named = enumerate(COMPOUNDS)
+    rows = [[f"path-{n}", "".join(each), *row, f"{0.25 * n}"] for n, each in named]
     write_workbook(folder / WORKBOOK, {"other": [["x"]], sheet.get("name", SHEET): [header, *rows]})
     for subset, part in (("TRAIN", items[:4]), ("TEST", items[4:])):
         (folder / f"RAW-Em-5-images-{subset}.json").write_text(json.dumps(part))
@@ -147,9 +146,7 @@ def two_atoms_in_one_place(item: dict[str, Any]) -> None:
         (b"<html><title>Sign in</title>", "zip archive"),
     ],
 )
-def test_what_is_broken_is_named_and_nothing_is_built(
-    tmp_path: Path, change: Any, words: str
-) -> None:
+def test_what_is_broken_is_named_and_nothing_built(tmp_path: Path, change: Any, words: str) -> None:
     items = copy.deepcopy([overlay(number) for number in range(5)])
     if callable(change):
         change(items[1])

@@ -92,7 +92,7 @@ def test_a_missing_mirror_folder_is_unreachable_and_every_file_is_named(
     assert_nothing_written(raw)
 
 
-def test_a_tampered_byte_names_file_hashes_and_place_and_writes_nothing(
+def test_a_tampered_byte_names_file_hashes_place_and_writes_nothing(
     mirror: Path, raw: Path
 ) -> None:
     tampered = mirror / "obelix" / "v1.0.0-data" / "all_cifs.tar.gz"
@@ -248,9 +248,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_again(upstream: Upstream, tmp_
     assert bring_archive(archive(upstream.address), tmp_path) == {NAME: sha256_bytes(DATA[::-1])}
 
 
-def test_a_file_here_with_other_bytes_than_pinned_is_named_and_kept(
-    tmp_path: Path, place_here: Path
-) -> None:
+def test_a_file_here_with_other_bytes_is_named_and_kept(tmp_path: Path, place_here: Path) -> None:
     place_here.mkdir(parents=True)
     (place_here / NAME).write_bytes(b"other")
 

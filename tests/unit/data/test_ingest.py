@@ -71,7 +71,7 @@ def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) 
     assert snapshot(repo) == before
 
 
-def test_missing_raw_files_are_named_with_the_command_that_brings_them(
+def test_missing_raw_files_are_named_with_the_command_for_them(
     repo: Layout, params: Params
 ) -> None:
     (repo.raw_dir("obelix", "1.0.0") / "all.csv").unlink()
@@ -91,9 +91,7 @@ def test_raw_files_with_other_bytes_are_refused(repo: Layout, params: Params) ->
     assert snapshot(repo) == before
 
 
-def test_another_content_under_a_released_version_is_refused_by_column(
-    repo: Layout, tmp_path: Path
-) -> None:
+def test_another_content_of_a_released_version_is_refused(repo: Layout, tmp_path: Path) -> None:
     before = snapshot(repo)
     pinned = release_again(
         repo,
@@ -144,9 +142,7 @@ def with_reused_id(folder: Path) -> Layout:
 
 
 @pytest.mark.parametrize("order", [("1.0.0", "1.1.0"), ("1.1.0", "1.0.0")])
-def test_an_id_used_again_for_another_composition_is_refused(
-    tmp_path: Path, order: tuple[str, str]
-) -> None:
+def test_an_id_of_another_composition_is_refused(tmp_path: Path, order: tuple[str, str]) -> None:
     layout = with_reused_id(tmp_path)
     first, second = (fetched(layout, version) for version in order)
     ingest.ingest_version(layout, first)
@@ -175,9 +171,7 @@ def reversed_order(mapping: dict) -> dict:
 
 
 @given(token_links)
-def test_components_are_the_finest_partition_that_joins_shared_tokens(
-    links: dict[str, list[int]],
-) -> None:
+def test_components_are_the_finest_partition_over_tokens(links: dict[str, list[int]]) -> None:
     components = ingest.connected_components(links)
     # Oracle: spread labels along shared tokens until nothing changes.
     oracle = {entry: entry for entry in links}
@@ -214,20 +208,16 @@ def test_folds_hold_every_entry_out_once_and_are_as_equal_as_components_allow(
 
 def test_shuffled_folds_follow_the_documented_rule() -> None:
     entries = ["5e2", "019", "max", "7e5", "aaa"]
-    order = sorted(
-        entries, key=lambda e: hashlib.sha256(f"7|kfold_shuffled|1|{e}".encode()).hexdigest()
-    )
+    rank = {e: hashlib.sha256(f"7|kfold_shuffled|1|{e}".encode()).hexdigest() for e in entries}
+    order = sorted(entries, key=rank.__getitem__)
     settings = FoldSettings(n_folds=2, n_repeats=2, seed=7)
-    assert ingest.shuffled_folds(entries, settings, repeat=1) == {
-        e: i % 2 for i, e in enumerate(order)
-    }
+    dealt = {e: i % 2 for i, e in enumerate(order)}
+    assert ingest.shuffled_folds(entries, settings, repeat=1) == dealt
 
 
 def test_large_components_are_dealt_first_each_to_an_empty_fold() -> None:
     sizes = {1: 30, 2: 25, 3: 20, 4: 10, **dict.fromkeys(range(5, 20), 1)}
-    components = {
-        f"{number:02d}{i:02d}": number for number, size in sizes.items() for i in range(size)
-    }
+    components = {f"{n:02d}{i:02d}": n for n, size in sizes.items() for i in range(size)}
     settings = FoldSettings(n_folds=4, n_repeats=1, seed=1)
     folds = ingest.grouped_folds(components, settings, repeat=0)
     assert len({folds[f"{number:02d}00"] for number in (1, 2, 3, 4)}) == 4

@@ -55,11 +55,8 @@ def contradict_test_file(upstream: Upstream) -> None:
     next(row for row in upstream.test if row["ID"] == "5e2")["DOI"] = "10.1000/other"
 
 
-IDS, SPLIT, LABELS = (
-    "ids_are_unique_text",
-    "split_partitions_entries",
-    "labels_are_numbers_or_limits",
-)
+IDS, SPLIT = "ids_are_unique_text", "split_partitions_entries"
+LABELS = "labels_are_numbers_or_limits"
 FORMULAS, CELLS, FLAGS = "formulas_agree", "cells_obey_symmetry", "structures_match_flags"
 AGREE, CROSSING = "structures_agree", "nothing_crosses_the_split"
 A03 = "all.csv, id 'a03'"
@@ -108,7 +105,7 @@ def test_one_broken_thing_is_named_by_check_and_row(broken: Broken, edit: Edit, 
         ("DOI", " ", "some text"),
     ],
 )
-def test_fields_that_cannot_be_read_are_named(
+def test_unreadable_fields_are_named(
     broken: Broken, column: str, value: str, expected: str
 ) -> None:
     problems = broken(change("a03", column, value))

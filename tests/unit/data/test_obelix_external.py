@@ -19,9 +19,8 @@ FOLDS = FoldSettings(n_folds=2, n_repeats=1, seed=1)
 
 
 def build(raw: Path, **expected: int) -> Any:
-    version = DatasetVersion(
-        dataset="obelix_external", version="1.0", folds=FOLDS, expected=expected
-    )
+    about = {"dataset": "obelix_external", "version": "1.0"}
+    version = DatasetVersion(**about, folds=FOLDS, expected=expected)
     return ext.build(raw, version)
 
 
@@ -94,9 +93,7 @@ def test_a_composition_has_the_median_of_its_values_or_its_smallest_limit(
     assert new["censoring"] == ("none" if limit is None else "left")
 
 
-def test_new_entries_form_groups_over_shared_papers_and_training_ones_are_those_of_obelix(
-    raw: Path,
-) -> None:
+def test_new_entries_form_groups_by_papers_and_training_ones_are_those_of_obelix(raw: Path) -> None:
     rows = ["Li7SbO4,10.1/a", "Li7BiO4,10.1/b", "Li7SbO4,10.1/B", "Li7SbO5,10.1/c"]
     parts = [row.split(",") for row in rows]
     write(raw, "", "".join(f"{n},{f},1E-5,{doi}\n" for n, (f, doi) in enumerate(parts)))
@@ -129,9 +126,7 @@ def test_scatter_pairs_values_of_one_composition_in_other_articles(raw: Path) ->
         ("LiIonDatabase.csv", b"\xff\xfe", "LiIonDatabase.csv"),
     ],
 )
-def test_a_broken_file_is_one_error_with_its_name(
-    raw: Path, name: str, content: bytes, where: str
-) -> None:
+def test_a_broken_file_is_one_error(raw: Path, name: str, content: bytes, where: str) -> None:
     (raw / name).write_bytes(content)
     with pytest.raises(IngestError) as caught:
         build(raw)

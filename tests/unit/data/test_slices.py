@@ -13,26 +13,16 @@ from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
 from ionladder.data import slices
+from ionladder.data import slices as sl
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.data.registry import get_task
-from ionladder.data.slices import (
-    DECIMALS,
-    SCALE,
-    composition_matrix,
-    crossing_ids,
-    element_movers_distance,
-    nearest,
-    nearest_entries,
-    nearest_of_other_groups,
-    quarters,
-)
 from ionladder.repo import Layout
 
 # The Element Mover's Distance against scipy, published examples and brute force.
 
 
 compositions = st.dictionaries(
-    st.sampled_from(SCALE), st.integers(min_value=1, max_value=40), min_size=1, max_size=6
+    st.sampled_from(sl.SCALE), st.integers(min_value=1, max_value=40), min_size=1, max_size=6
 )
 formulas = compositions.map(lambda amounts: "".join(f"{e}{n / 4:g}" for e, n in amounts.items()))
 
@@ -40,26 +30,26 @@ formulas = compositions.map(lambda amounts: "".join(f"{e}{n / 4:g}" for e, n in 
 @pytest.mark.parametrize(
     ("one", "other", "distance"), [("CaTiO3", "SrTiO3", 0.2), ("NaCl", "LiCl", 0.5)]
 )
-def test_distances_are_those_that_the_method_s_authors_print(
-    one: str, other: str, distance: float
-) -> None:
+def test_distances_are_those_that_its_authors_print(one: str, other: str, distance: float) -> None:
     # Both stand in the readme of github.com/lrcfmd/ElMD, the reference implementation.
-    assert element_movers_distance(one, other) == pytest.approx(distance)
+    assert sl.element_movers_distance(one, other) == pytest.approx(distance)
 
 
 @given(formulas, formulas)
 def test_the_distance_is_scipy_s_wasserstein_distance_on_the_scale(one: str, other: str) -> None:
-    places = np.arange(len(SCALE))
-    first, second = composition_matrix([one])[0], composition_matrix([other])[0]
+    places = np.arange(len(sl.SCALE))
+    first, second = sl.composition_matrix([one])[0], sl.composition_matrix([other])[0]
     expected = wasserstein_distance(places, places, first, second)
-    assert element_movers_distance(one, other) == pytest.approx(expected, abs=10.0**-DECIMALS)
+    assert sl.element_movers_distance(one, other) == pytest.approx(expected, abs=10.0**-sl.DECIMALS)
 
 
 @given(st.lists(formulas, min_size=1, max_size=8), st.lists(formulas, min_size=1, max_size=8))
 def test_the_nearest_are_those_of_a_sorted_list(asked: list[str], known: list[str]) -> None:
-    found = nearest(asked, known, count=3)
+    found = sl.nearest(asked, known, count=3)
     for row, formula in enumerate(asked):
-        expected = sorted((element_movers_distance(formula, k), i) for i, k in enumerate(known))[:3]
+        expected = sorted((sl.element_movers_distance(formula, k), i) for i, k in enumerate(known))[
+            :3
+        ]
         pairs = zip(found.distances[row], found.places[row], strict=True)
         assert [(float(d), int(p)) for d, p in pairs] == expected
 
@@ -67,13 +57,13 @@ def test_the_nearest_are_those_of_a_sorted_list(asked: list[str], known: list[st
 @pytest.mark.parametrize("formula", ["", "Xx2", "Li2(SO4)", "li2", "Li0"])
 def test_what_is_no_formula_is_refused(formula: str) -> None:
     with pytest.raises(ValueError, match=r"formula|atoms"):
-        composition_matrix([formula])
+        sl.composition_matrix([formula])
 
 
 @given(st.lists(st.integers(min_value=0, max_value=9), min_size=1, max_size=60))
 def test_quarters_keep_equal_distances_together_and_in_order(values: list[int]) -> None:
     distances = np.array(values, dtype=float)
-    names = quarters(distances)
+    names = sl.quarters(distances)
     for a, name_a in zip(values, names, strict=True):
         for b, name_b in zip(values, names, strict=True):
             assert (a != b) or name_a == name_b
@@ -81,13 +71,11 @@ def test_quarters_keep_equal_distances_together_and_in_order(values: list[int]) 
 
 
 @given(st.lists(st.tuples(formulas, st.integers(0, 3)), min_size=1, max_size=8))
-def test_neighbours_of_other_groups_are_those_of_a_sorted_list(
-    entries: list[tuple[str, int]],
-) -> None:
-    found = nearest_of_other_groups(*map(list, zip(*entries, strict=True)), count=3)
+def test_neighbours_of_other_groups_come_sorted(entries: list[tuple[str, int]]) -> None:
+    found = sl.nearest_of_other_groups(*map(list, zip(*entries, strict=True)), count=3)
     for row, (formula, group) in enumerate(entries):
         others = [
-            (element_movers_distance(formula, other), place)
+            (sl.element_movers_distance(formula, other), place)
             for place, (other, theirs) in enumerate(entries)
             if theirs != group
         ]
@@ -120,9 +108,7 @@ def test_slices_are_complete_and_agree_with_the_labels_they_come_from(repo: Layo
     assert ((joined["superionic"] == "yes") == is_superionic).all()
 
 
-def test_the_hash_of_slices_follows_their_content_and_is_apart_from_that_of_labels(
-    repo: Layout,
-) -> None:
+def test_the_hash_of_slices_follows_their_content_not_that_of_labels(repo: Layout) -> None:
     first, again, second = load(repo), load(repo), load(repo, "1.1.0")
     assert first.slices_sha256 == again.slices_sha256
     # Version 1.1.0 changes the family of a training entry and a conductivity that crosses no line.
@@ -132,7 +118,7 @@ def test_the_hash_of_slices_follows_their_content_and_is_apart_from_that_of_labe
 
 def test_equally_near_training_entries_come_in_the_order_of_their_ids() -> None:
     formulas = pd.Series({"t": "Li2O1", "b": "Li4O2", "a": "Li2O1", "c": "Na2O1"})
-    near = nearest_entries(formulas, ids=["t"], train_ids=["c", "b", "a"])
+    near = sl.nearest_entries(formulas, ids=["t"], train_ids=["c", "b", "a"])
     assert near["neighbour"].tolist() == ["a", "b", "c"]
 
 
@@ -164,9 +150,7 @@ def readable(monkeypatch: pytest.MonkeyPatch, entries: pa.Table) -> None:
     monkeypatch.setattr(slices.store, "read_tables", lambda *_: found)
 
 
-def test_only_test_entries_with_a_training_composition_cross(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_only_tests_with_a_training_composition_cross(monkeypatch: pytest.MonkeyPatch) -> None:
     formulas = ["Li2 O1", "Li3 N1", "Li3 N1", "Li1 Cl1", "Li1 Cl1"]
     readable(monkeypatch, pa.table({"id": list("abcde"), "formula_norm": formulas}))
-    assert crossing_ids(Layout(Path()), TASK, "1.0.0") == {"c"}
+    assert sl.crossing_ids(Layout(Path()), TASK, "1.0.0") == {"c"}

@@ -149,9 +149,7 @@ def test_a_mirror_is_asked_first_and_does_not_shut_out_the_others(
         )
 
 
-def test_wrong_bytes_of_the_package_are_refused_and_an_index_without_it_is_named(
-    layout: Layout,
-) -> None:
+def test_wrong_bytes_of_a_package_are_refused_and_an_index_without_it_named(layout: Layout) -> None:
     path = layout.root / "index" / SDIST
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(FetchError) as raised:

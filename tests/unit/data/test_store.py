@@ -82,9 +82,7 @@ def test_a_restricted_task_holds_nothing_of_other_entries(repo: Layout) -> None:
     assert set(inputs.folds["id"]) == set(inputs.train_ids)
 
 
-def test_a_task_scored_on_folds_scores_training_entries_and_knows_no_test_entry(
-    repo: Layout,
-) -> None:
+def test_a_task_scored_on_folds_scores_training_entries_and_no_test_entry(repo: Layout) -> None:
     inputs = load_inputs(repo, FOLDS_TASK, "1.0.0")
     labels = load_evaluation_labels(repo, FOLDS_TASK, "1.0.0")
     assert inputs.test_ids == ()

@@ -19,9 +19,8 @@ from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_g
 TEST_IDS = tuple(tiny.LABELS["id"])
 PREDICTED = dict(zip(TEST_IDS, (tiny.LABELS["log10_sigma"] + 1.0).tolist(), strict=True))
 JARVIS_LINES = ["id,prediction", *(f"{i},{value}" for i, value in PREDICTED.items())]
-TWO = replace(
-    tiny.TASK, targets=(tiny.TASK.targets[0], replace(tiny.TASK.targets[0], name="other"))
-)
+FIRST = tiny.TASK.targets[0]
+TWO = replace(tiny.TASK, targets=(FIRST, replace(FIRST, name="other")))
 
 BY_FOLDS = replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0], cross_validation=())
 
@@ -200,9 +199,8 @@ def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kin
         tiny.FOLDS.assign(prediction=-5.0).to_csv(path, index=False)
     foreign = convert(tmp_path, path, task=BY_FOLDS)
     folder = tmp_path / "submissions" / "mine"
-    write_converted_folder(
-        folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, source="theirs", shown_as="mine"
-    )
+    about = {"source": "theirs", "shown_as": "mine"}
+    write_converted_folder(folder, foreign, BY_FOLDS, tiny.EXPECTATIONS, **about)
     (folder / "submission.yaml").write_text(tiny.CARD)
     submission = read_submission(folder, BY_FOLDS, tiny.EXPECTATIONS, shown_as="sub/mine")
     assert submission.predictions.rows["log10_sigma"].tolist() == [-5.0] * 8

@@ -38,9 +38,7 @@ def document_of(layout: Layout, name: str, version: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_every_file_has_its_hash_and_every_column_its_file(
-    layout: Layout, name: str, version: str
-) -> None:
+def test_files_have_hashes_and_columns_their_file(layout: Layout, name: str, version: str) -> None:
     document = document_of(layout, name, version)
     assert document["version"] == version
     assert document["license"].startswith("https://")
@@ -76,10 +74,8 @@ def test_provenance_names_the_origin_the_program_and_the_authors(layout: Layout)
     upstream, ours = document_of(layout, "obelix", "1.2.0"), document_of(layout, *COMPUTED)
     origin = require_manifest(layout, "obelix", "1.2.0")["source"]["base_url"]
     assert upstream["prov:wasDerivedFrom"] == {"@id": origin}
-    assert [each["name"] for each in upstream["creator"]][:2] == [
-        "Félix Therrien",
-        "Jamal Abou Haibeh",
-    ]
+    creators = [each["name"] for each in upstream["creator"]]
+    assert creators[:2] == ["Félix Therrien", "Jamal Abou Haibeh"]
     made = ours["prov:wasGeneratedBy"]
     assert made["prov:wasAssociatedWith"]["prov:label"] == "bvlain 0.25.1"
     assert ours["creator"][0]["name"] == "IonLadder maintainers"
@@ -110,9 +106,7 @@ def test_our_own_tables_are_described_as_they_lie_on_disk(layout: Layout, tmp_pa
 @needs("mlcroissant")
 @pytest.mark.extra
 @pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_mlcroissant_finds_no_error(
-    layout: Layout, tmp_path: Path, name: str, version: str
-) -> None:
+def test_mlcroissant_has_no_error(layout: Layout, tmp_path: Path, name: str, version: str) -> None:
     import mlcroissant
 
     path = export_croissant(layout, get_dataset(name), version, tmp_path)[0]
@@ -166,17 +160,13 @@ def ranked(layout: Layout, task: str, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("task", BOARDS)
-def test_hugging_face_has_the_number_of_the_board(
-    layout: Layout, tmp_path: Path, task: str
-) -> None:
+def test_hugging_face_has_the_board_s_number(layout: Layout, tmp_path: Path, task: str) -> None:
     paths = written(layout, task, "eval-results", tmp_path)
     assert len(paths) == len(list(layout.receipts_dir(task).glob("*.json")))
     for path in paths:
         assert path.parent.name == ".eval_results"
         (entry,) = yaml.safe_load(path.read_text())
-        assert (
-            {"dataset", "value", "notes"} <= set(entry) <= {"dataset", "value", "notes", "source"}
-        )
+        assert {*entry} - {"source"} == {"dataset", "value", "notes"}
         number = ranked(layout, task, path.parts[-3])
         assert entry["value"] == number[""]
         assert str(number["low"]) in entry["notes"] or number["low"] is None
@@ -231,9 +221,7 @@ def at(document: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("task", BOARDS)
-def test_every_eval_ever_has_its_fields_and_places(
-    layout: Layout, tmp_path: Path, task: str
-) -> None:
+def test_every_eval_ever_has_fields_and_places(layout: Layout, tmp_path: Path, task: str) -> None:
     for path in written(layout, task, "every-eval-ever", tmp_path):
         record = json.loads(path.read_text())
         for place, fields in EVERY_EVAL_EVER.items():
@@ -241,9 +229,8 @@ def test_every_eval_ever_has_its_fields_and_places(
         place = path.relative_to(tmp_path).as_posix()
         developer, name = record["model_info"]["id"].split("/")
         uuid4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-        assert re.fullmatch(
-            rf"data/ionladder-{task}/{developer}/{re.escape(name)}/{uuid4}\.json", place
-        )
+        pattern = rf"data/ionladder-{task}/{developer}/{re.escape(name)}/{uuid4}\.json"
+        assert re.fullmatch(pattern, place)
         details = record["evaluation_results"][0]
         assert details["score_details"]["score"] == ranked(layout, task, name)[""]
         assert all(
@@ -255,9 +242,7 @@ def test_every_eval_ever_has_its_fields_and_places(
 @needs("jsonschema")
 @pytest.mark.extra
 @pytest.mark.parametrize("task", BOARDS)
-def test_every_eval_evers_own_schema_finds_no_error(
-    layout: Layout, tmp_path: Path, task: str
-) -> None:
+def test_every_eval_evers_schema_has_no_error(layout: Layout, tmp_path: Path, task: str) -> None:
     import jsonschema
 
     found = importlib.util.find_spec("every_eval_ever")
@@ -317,9 +302,7 @@ def test_a_release_is_described_once() -> None:
     assert relations <= {"references", "isSupplementTo"}
 
 
-def test_formats_go_with_names_and_unknown_submissions_are_refused(
-    layout: Layout, tmp_path: Path
-) -> None:
+def test_formats_go_with_names_and_unknown_ones_are_refused(layout: Layout, tmp_path: Path) -> None:
     assert {"matbench-folds", "jarvis"} <= set(possible("obelix"))
     assert "jarvis" not in possible("obelix-cv")
     assert "matbench-folds" not in possible("mplitrj")

@@ -36,9 +36,8 @@ def both_scores(
     tmp_path: Path, labels: dict[str, float], lines: list[str]
 ) -> tuple[float, float, tuple[str, ...]]:
     sent = peer.jarvis_zip(tmp_path / peer.JARVIS_NAME, ["id,prediction", *lines])
-    truth = peer.jarvis_labels(
-        tmp_path / "tiny_log10_sigma.json.zip", {"train": {}, "test": labels}
-    )
+    parts = {"train": {}, "test": labels}
+    truth = peer.jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", parts)
     score = jarvis_mae(read_contribution(sent), read_labels(truth))
     problems = tuple(str(problem) for problem in score.problems)
     return round(score.value, JARVIS_DECIMALS), as_jarvis_computes(sent, truth), problems
@@ -131,9 +130,8 @@ def foreign_tree(root: Path) -> None:
     glass = root / "benchmarks/matbench_v0.1_glass"
     glass.mkdir()
     said = {"mb-glass-1": True, "mb-glass-2": False, "mb-glass-3": True}
-    peer.results_gz(
-        glass / "results.json.gz", {"matbench_glass": {"fold_0": peer.fold(said, scores={})}}
-    )
+    folds = {"fold_0": peer.fold(said, scores={})}
+    peer.results_gz(glass / "results.json.gz", {"matbench_glass": folds})
     (root / "labels").mkdir()
     frame = {"columns": ["composition", "gfa"], "data": [["A", True], ["B", False], ["C", False]]}
     packed = gzip.compress(json.dumps({"index": [0, 1, 2], **frame}).encode())

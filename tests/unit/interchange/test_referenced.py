@@ -157,9 +157,7 @@ def test_other_bytes_and_a_file_beside_are_refused(layout: Layout) -> None:
     assert not [*layout.root.rglob("theirs.csv")]
 
 
-def test_without_the_file_the_recorded_row_stays(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_its_file_a_row_stays(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     submit(layout, reference(publish(mirror(layout), table())))
     tiny.write_submission(layout.submission_dir("tiny", "ours"))
     tiny.write_submission(layout.submission_dir("tiny", "median"))
@@ -211,9 +209,8 @@ def test_without_the_file_the_recorded_row_stays(
 
 def test_a_pull_request_with_a_reference_is_left_to_a_maintainer(layout: Layout) -> None:
     submit(layout, reference(publish(mirror(layout), table())))
-    (layout.root / "params.yaml").write_text(
-        (Path(__file__).parents[3] / "params.yaml").read_text()
-    )
+    params = Path(__file__).parents[3] / "params.yaml"
+    (layout.root / "params.yaml").write_text(params.read_text())
     (layout.submissions_dir("tiny")).rename(layout.submissions_dir("obelix"))
     found = judge(layout, "obelix", board=layout, sent=layout, name="theirs")
     assert found["outcome"] == "unchecked"

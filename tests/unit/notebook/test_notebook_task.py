@@ -94,7 +94,7 @@ def test_labels_of_test_entries_are_not_handed_out(tmp_path: Path) -> None:
     ],
     ids=range(10),
 )
-def test_predictions_without_exact_ids_are_an_error(
+def test_ids_that_are_not_exact_are_an_error(
     tmp_path: Path, predictions: object, error: str
 ) -> None:
     task = make(tmp_path)

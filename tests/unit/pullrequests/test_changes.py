@@ -42,9 +42,7 @@ def facts(request: PullRequest) -> list[tuple[str, str, str]]:
     return [(change.old_mode, change.new_mode, change.path) for change in request.changes]
 
 
-def test_what_others_merged_meanwhile_is_no_change(
-    base: GitRepository, fork: GitRepository
-) -> None:
+def test_what_others_merged_is_no_change(base: GitRepository, fork: GitRepository) -> None:
     fork.write(MINE, "id\n")
     fork.commit()
     base.write("dvc.yaml", "stages: {}\n")
@@ -67,9 +65,7 @@ def test_an_edit_hidden_in_a_merge_commit_is_seen(base: GitRepository, fork: Git
     assert (REGULAR, REGULAR, "src/code.py") in facts(request_of(base, fork))
 
 
-def test_a_name_taken_while_the_branch_was_open_is_not_new(
-    base: GitRepository, fork: GitRepository
-) -> None:
+def test_a_name_taken_meanwhile_is_not_new(base: GitRepository, fork: GitRepository) -> None:
     fork.write(MINE, "id\n")
     fork.commit()
     base.write(MINE, "somebody else's\n")
@@ -86,9 +82,7 @@ def test_unrelated_histories_are_an_error(base: GitRepository, tmp_path: Path) -
         request_of(base, GitRepository.start(other.root))
 
 
-def test_branches_merged_into_each_other_are_an_error(
-    base: GitRepository, fork: GitRepository
-) -> None:
+def test_branches_merged_both_ways_are_an_error(base: GitRepository, fork: GitRepository) -> None:
     fork.write(MINE, "id\n")
     first = fork.commit()
     base.write("params.yaml", "newer\n")
@@ -101,7 +95,7 @@ def test_branches_merged_into_each_other_are_an_error(
         request_of(base, fork)
 
 
-def test_files_come_from_git_byte_for_byte(
+def test_files_come_from_git_as_is(
     base: GitRepository, fork: GitRepository, tmp_path: Path
 ) -> None:
     content = b"id,log10_sigma\r\n\xff\x00\n\n"

@@ -163,9 +163,7 @@ def test_a_misspelt_folder_is_named(folder: str) -> None:
         ("000000", "100644", "adds predictions.csv"),
     ],
 )
-def test_changing_what_is_on_the_board_is_for_a_maintainer(
-    old_mode: str, new_mode: str, words: str
-) -> None:
+def test_changing_a_board_is_for_a_maintainer(old_mode: str, new_mode: str, words: str) -> None:
     path = "submissions/obelix/rf-paper/predictions.csv"
     said = question(added(path, old_mode=old_mode, new_mode=new_mode))
     assert f"changes of one that is on the board ({words})" in said

@@ -143,9 +143,7 @@ def test_whatever_may_be_meant_as_a_submission_is_checked(
     assert any(fnmatchcase(path, pattern) for pattern in as_globs) == runs
 
 
-def test_the_pull_request_is_fetched_and_not_checked_out(
-    texts: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_pull_request_is_fetched_not_checked_out(texts: dict[str, str], tmp_path: Path) -> None:
     origin = GitRepository(tmp_path / "origin")
     origin.write("code.py", "ours\n")
     GitRepository.start(origin.root)

@@ -61,9 +61,8 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     easier = np.tile([1.0, 2.0, 6.0, 9.0], 2)
     offset = np.concatenate([easier + np.tile([0.25, 0.25, 0.25, 1.25], 2), easier])
     predictions = tiny.BOTH_SCHEMES.assign(log10_sigma=truth + offset)
-    scores = score_folds(
-        Prepared(LABELS, replace(tiny.TASK, cross_validation=ladder)), predictions, 0.95
-    )
+    task = replace(tiny.TASK, cross_validation=ladder)
+    scores = score_folds(Prepared(LABELS, task), predictions, 0.95)
     step = scores["grouped"]["step"]
     assert scores["shuffled"]["step"] is None
     assert step is not None
@@ -72,7 +71,7 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     assert (step["ci_low"], step["ci_high"]) == (None, None), "three groups give no interval"
 
 
-def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_the_pooled_error(
+def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_pooled_errors(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "submissions" / "tiny-folds" / "model"

@@ -84,9 +84,7 @@ def test_limits_have_a_second_error_and_are_not_among_the_hardest(table: EntryTa
     assert set(table.hardest(len(labels))) == set(np.flatnonzero(~is_limit))
 
 
-def test_replicates_are_the_other_measurements_of_a_material(
-    reader: EntryReader, table: EntryTable
-) -> None:
+def test_replicates_are_other_measurements(reader: EntryReader, table: EntryTable) -> None:
     repeated = reader.labels.replicates.set_index("id")
     for entry in table.ids:
         if entry not in repeated.index:

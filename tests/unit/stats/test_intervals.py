@@ -35,9 +35,8 @@ def freedom_by_matrices(entries: np.ndarray, shared: float) -> float:
 def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=(3, len(labels)))
     groups = iv.make_groups(labels)
-    expected = [
-        [row[np.array(labels) == name].sum() for name in sorted(set(labels))] for row in values
-    ]
+    parts = [np.array(labels) == name for name in sorted(set(labels))]
+    expected = [[row[part].sum() for part in parts] for row in values]
     np.testing.assert_allclose(groups.sums(values), expected, atol=1e-12)
     assert groups.sizes.sum() == len(labels)
 
@@ -58,9 +57,8 @@ def test_combined_degrees_of_freedom_by_hand() -> None:
 # --- intervals
 
 
-groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40).filter(
-    lambda x: len(set(x)) > 1
-)
+groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40)
+groups_of_entries = groups_of_entries.filter(lambda labels: len(set(labels)) > 1)
 
 
 def parts(errors: np.ndarray, labels: list[int]) -> dict[str, object]:
@@ -113,17 +111,14 @@ def test_independent_entries_give_wilson_s_interval_with_student_s_t() -> None:
 
 
 @given(labels=groups_of_entries, seed=st.integers(0, 1000))
-def test_an_interval_of_a_share_stays_within_0_and_1_and_mirrors(
-    labels: list[int], seed: int
-) -> None:
+def test_an_interval_of_a_share_is_within_0_and_1_and_mirrors(labels: list[int], seed: int) -> None:
     is_good = (np.random.default_rng(seed).random(len(labels)) < 0.4).astype(float)
     low, high = iv.share_interval(**parts(is_good, labels))
     assert 0 <= low <= is_good.mean() + 1e-12
     assert is_good.mean() - 1e-12 <= high <= 1
     other_low, other_high = iv.share_interval(**parts(1.0 - is_good, labels))
-    assert (1 - float(other_high), 1 - float(other_low)) == pytest.approx(
-        (float(low), float(high)), abs=1e-9
-    )
+    mirrored = (1 - float(other_high), 1 - float(other_low))
+    assert mirrored == pytest.approx((float(low), float(high)), abs=1e-9)
 
 
 def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:

@@ -240,9 +240,8 @@ def test_the_smallest_detectable_difference_is_found_as_often_as_it_says() -> No
         drawn[1] += gap
         hits += verdicts_of(standings(drawn, sizes=sizes)).better[0, 1]
     assert 0.65 < hits / 200 < 0.92
-    doubled = rk.smallest_detectable(
-        standings(2 * errors, sizes=sizes), np.arange(5), confidence=0.95
-    )
+    twice = standings(2 * errors, sizes=sizes)
+    doubled = rk.smallest_detectable(twice, np.arange(5), confidence=0.95)
     assert doubled == pytest.approx(2 * gap, rel=0.01)
     assert np.isnan(rk.smallest_detectable(made, np.arange(1), confidence=0.95))
     few = standings(errors[:, :4], sizes=sizes)

@@ -53,9 +53,7 @@ def test_no_physical_prediction_is_refused_for_its_unit(values: list[float]) -> 
         (["max"], ["MAX"], "'MAX' looks like 'max': ids are case-sensitive, without blanks."),
     ],
 )
-def test_the_most_frequent_change_is_named(
-    missing: list[str], unknown: list[str], said: str
-) -> None:
+def test_the_usual_change_is_named(missing: list[str], unknown: list[str], said: str) -> None:
     assert said in str(changed_ids(missing, unknown))
 
 

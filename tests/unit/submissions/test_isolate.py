@@ -57,7 +57,7 @@ def read(what: str) -> Read:
         ("leave", LIMITS, "broke off (signal 0)"),
     ],
 )
-def test_a_process_that_ends_is_a_problem_of_that_file_alone(
+def test_a_process_that_ends_is_a_problem_of_that_file(
     act: str, limits: Limits, words: str
 ) -> None:
     reader = ReaderProcess(read, limits)

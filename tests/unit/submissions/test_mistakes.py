@@ -196,7 +196,7 @@ def test_a_name_that_windows_cannot_have_is_refused(name: str) -> None:
     assert "Windows" in str(card.name_problems(name, where="x")[0])
 
 
-def test_a_file_or_a_point_stands_for_its_folder(
+def test_a_file_or_a_point_means_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "obelix" / "mine"

@@ -50,7 +50,7 @@ ROWS = rows("grouped")
     ],
     ids=range(3),
 )
-def test_every_frozen_repeat_is_needed(
+def test_every_repeat_is_needed(
     tmp_path: Path, table: pd.DataFrame, where: str, words: str
 ) -> None:
     with pytest.raises(SubmissionError) as caught:
@@ -60,9 +60,7 @@ def test_every_frozen_repeat_is_needed(
     assert words in str(problem)
 
 
-def test_the_template_lists_every_row_of_the_scored_scheme_and_only_needs_numbers(
-    tmp_path: Path,
-) -> None:
+def test_the_template_lists_every_row_of_the_scored_scheme_without_numbers(tmp_path: Path) -> None:
     folder = tmp_path / "new-model"
     name = write_template(folder, tiny.FOLDS_TASK, (), tiny.BOTH_SCHEMES, shown_as="sub/new-model")
     assert sorted(path.name for path in folder.iterdir()) == [name, "submission.yaml"]

@@ -96,9 +96,8 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
     subsets = (None, experiment.subset or None)
     named = set(experiment.submissions)
     printed = diffs.printed_table(experiment, board)
-    mine = board.model_copy(
-        update={"rows": [row for row in board.scored if row.submission in named]}
-    )
+    rows = [row for row in board.scored if row.submission in named]
+    mine = board.model_copy(update={"rows": rows})
     models = {model for _, some in experiment.reported for model in some}
     quoted = [row for row in board.of_kind("reported") if row.model in models]
     return {
@@ -202,14 +201,9 @@ def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
     here, pages = txt.charts_url(item.task.name), site.paged[item.dataset.name]
     ways = {entry: txt.relative(here, way) for entry, way in pages.items()}
     points = [
-        (
-            names.get(entry, entry),
-            near[0].distance or 0.0,
-            float(errors[place]),
-            ways.get(entry, ""),
-        )
-        for place, entry in enumerate(table.ids)
-        if known[place] and (near := table.neighbours.get(entry))
+        (names.get(e, e), near[0].distance or 0.0, float(errors[place]), ways.get(e, ""))
+        for place, e in enumerate(table.ids)
+        if known[place] and (near := table.neighbours.get(e))
     ]
     reach = charts.axis_reach(errors[known].tolist(), baseline=charts.baseline_value(board))
     symbols = [set(_ELEMENT.findall(names.get(entry, ""))) for entry in table.ids]
@@ -262,11 +256,8 @@ def cost_part(board: Board, cost: Cost, *, by_name: bool = False, here: str = ""
     models, so that more of them find room.
     """
     drawn = [row for row in board.scored[:DRAWN_ROWS] if board.primary(row).value is not None]
-    stated = [
-        (row, float(size))
-        for row in drawn
-        if isinstance(size := row.card.get(cost.key), int | float)
-    ]
+    sizes = ((row, row.card.get(cost.key)) for row in drawn)
+    stated = [(row, float(size)) for row, size in sizes if isinstance(size, int | float)]
     chart = CostChart(
         board=board,
         points=[

@@ -237,9 +237,8 @@ def _beside(site: Site, claim: Claim) -> list[tuple[str, Row, float, int]]:
     item = boards[claim.task]
     found = beside(claim, item.analysis.content.get("conventions") or {})
     rows = {row.submission: row for row in item.board.scored}
-    return [
-        (claim.task, rows[name], value, n) for name, (value, n) in found.items() if name in rows
-    ]
+    known = ((rows.get(name), pair) for name, pair in found.items())
+    return [(claim.task, row, *pair) for row, pair in known if row is not None]
 
 
 def _zeros(site: Site) -> list[tuple[str, str]]:
