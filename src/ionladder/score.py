@@ -287,25 +287,14 @@ def expectations_of(
 
 
 def load_expectations(layout: Layout, task: Task, version: str) -> Expectations:
-    """What predictions must cover, read without labels where a task predicts numbers.
-
-    Arrays are checked against the true ones as they are read, so for them every table is needed.
+    """What predictions are checked against, with the readers of arrays and of references.
 
     Raises:
         DataMissingError: A table is not on this machine.
         DataChangedError: It is not the released one.
     """
-
-    def with_labels() -> Expectations:
-        labels = load_evaluation_labels(layout, task, version)
-        return expectations_of(layout, labels, task, version, fetch=True)
-
-    def read(reference: Referenced, shown_as: str) -> PredictionTable:
-        return with_labels().read_referenced(reference, shown_as)  # type: ignore[misc]
-
-    if task.predicts == "values":
-        return replace(validate.load_id_expectations(layout, task, version), read_referenced=read)
-    return with_labels()
+    labels = load_evaluation_labels(layout, task, version)
+    return expectations_of(layout, labels, task, version, fetch=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,24 @@ class Context:
         given: dict[str, Any] = {"test_ids": inputs.test_ids, "train_ids": inputs.train_ids}
         return Expectations(**given, folds=inputs.folds)
 
+    def to_check(self, task: Task) -> Expectations:
+        """What a submission must cover; labels are read only for arrays and for references."""
+        from ionladder.submit.validate import load_id_expectations
+
+        version = self.version_of(task)
+
+        def labelled() -> Expectations:
+            from ionladder.score import load_expectations
+
+            return load_expectations(self.layout, task, version)
+
+        def read(reference: Any, shown_as: str) -> Any:
+            return labelled().read_referenced(reference, shown_as)  # type: ignore[misc]
+
+        if task.predicts != "values":
+            return labelled()
+        return replace(load_id_expectations(self.layout, task, version), read_referenced=read)
+
 
 def load_context(*, clone_for: str = "") -> Context:
     """Find the repository and read its ``params.yaml``; what asks for a clone names itself."""

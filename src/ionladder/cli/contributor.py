@@ -325,7 +325,6 @@ def validate(
     json: common.JsonFlag = False,
 ) -> None:
     """Say what was checked of a submission, passed or failed, with every problem there is."""
-    from ionladder.score import load_expectations
     from ionladder.submit.validate import checklist
 
     context = common.load_context()
@@ -339,8 +338,7 @@ def validate(
                 where = shown or context.layout.relative(folder)
                 said = [f"{where} is not valid:"]
                 if chosen.name not in expected:
-                    version = context.version_of(chosen)
-                    expected[chosen.name] = load_expectations(context.layout, chosen, version)
+                    expected[chosen.name] = context.to_check(chosen)
                 said = _verdict(folder, where, chosen, expected[chosen.name])
         except SubmissionError as error:
             found += error.problems

@@ -274,23 +274,26 @@ class FrozenFolds:
         table: One row for every entry of every repeat: ``scheme, repeat, fold, id``.
     """
 
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table
+    def __init__(self, table: pd.DataFrame | pa.Table) -> None:
+        if not isinstance(table, pa.Table):
+            table = pa.Table.from_pandas(table[list(FOLD_KEYS)], preserve_index=False)
+        texts = {key: table[key].cast(pa.string()).combine_chunks() for key in ("scheme", "id")}
+        numbers = {key: table[key].to_numpy().astype(np.int64) for key in ("repeat", "fold")}
+        self.columns: dict[str, Any] = {**texts, **numbers}
 
     @cached_property
     def _known(self) -> tuple[KnownIds, KnownIds, int, int]:
         """Schemes and ids, and one more than the last repeat and fold."""
-        schemes, ids = (KnownIds(self.table[key].unique()) for key in ("scheme", "id"))
-        ends = [int(self.table[key].max()) + 1 if len(ids) else 1 for key in ("repeat", "fold")]
+        schemes, ids = (
+            KnownIds(self.columns[key].unique().to_pylist()) for key in ("scheme", "id")
+        )
+        ends = [int(self.columns[key].max(initial=0)) + 1 for key in ("repeat", "fold")]
         return schemes, ids, ends[0], ends[1]
 
     @cached_property
     def _frozen(self) -> Places:
         """Keys of the frozen rows, ascending."""
-        table = pa.Table.from_pandas(self.table[["scheme", "id"]], preserve_index=False)
-        texts = {key: table[key].cast(pa.string()).combine_chunks() for key in ("scheme", "id")}
-        numbers = {key: self.table[key].to_numpy(np.int64) for key in ("repeat", "fold")}
-        keys = self._keys_of({**texts, **numbers})
+        keys = self._keys_of(self.columns)
         return np.sort(keys) if keys is not None else np.empty(0, dtype=np.int64)
 
     def _keys_of(self, columns: Mapping[str, Any]) -> Places | None:
@@ -333,7 +336,7 @@ class FrozenFolds:
             Unknown schemes and repeats, entries missing, unknown or repeated, and entries in
             another fold.
         """
-        folds, rows = self.table, frame_of(columns)
+        folds, rows = frame_of(self.columns), frame_of(columns)
         ends = {k: [(t[k].min(), t[k].max()) for t in (folds, rows)] for k in ("repeat", "fold")}
         shifted = [k for k, ((a, b), found) in ends.items() if a == 0 and found == (1, b + 1)]
         if shifted:
@@ -500,7 +503,9 @@ def read_cv_predictions(
         submission has no such file; and the problems found.
     """
     required = [*FOLD_KEYS, *(target.name for target in task.targets)]
-    table, path, problems = _open(folder, CV_STEM, required, [], max(len(folds.table), 1), shown_as)
+    table, path, problems = _open(
+        folder, CV_STEM, required, [], max(len(folds.columns["id"]), 1), shown_as
+    )
     if table is None or path is None:
         return None, problems
     file = f"{shown_as}/{path.name}"

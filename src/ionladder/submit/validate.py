@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ionladder.data.registry import all_tasks
-from ionladder.data.store import read_table, rows_of, rows_with, split_of_task, to_frame
+from ionladder.data.store import read_table, rows_of, rows_with, split_of_task
 from ionladder.errors import (
     IngestError,
     InterchangeError,
@@ -169,7 +169,7 @@ class Expectations:
     Attributes:
         test_ids: Ids to predict: the scored entries.
         train_ids: Ids of the training part, to recognise a mix-up.
-        folds: Frozen folds, columns ``scheme, repeat, fold, id``.
+        folds: Frozen folds, columns ``scheme, repeat, fold, id``, of pandas or Arrow.
         read_arrays: Reads and checks predicted arrays, for tasks that predict them: folder and
             its path in messages → what is scored (``id``, ``seed``, one column per target and
             flag), or the problems found. None for tasks that predict numbers.
@@ -178,7 +178,7 @@ class Expectations:
 
     test_ids: Collection[str]
     train_ids: Collection[str]
-    folds: pd.DataFrame
+    folds: Any
     read_arrays: ArrayReader | None = None
     read_referenced: ReferenceReader | None = None
 
@@ -421,4 +421,4 @@ def load_id_expectations(layout: Layout, task: Task, version: str) -> Expectatio
     elif task.entries:
         folds = rows_of(folds, split["id"].to_pylist())
     asked, known = pred.KnownIds(train if task.scored_folds else test), pred.KnownIds(train)
-    return Expectations(test_ids=asked, train_ids=known, folds=to_frame(folds))
+    return Expectations(test_ids=asked, train_ids=known, folds=folds)
