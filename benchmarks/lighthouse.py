@@ -1,4 +1,4 @@
-"""Lighthouse on four pages of ``site/``: phone and desktop, medians of several runs.
+"""Lighthouse on seven pages of ``site/``: phone and desktop, medians of several runs.
 
 ``make lighthouse`` fetches the program; by hand: ``python benchmarks/lighthouse.py …/lighthouse``.
 The pages are served from 127.0.0.1 with gzip, as a static host would. Exit code 1 where a median is
@@ -27,6 +27,9 @@ PAGES = {
     "board": "obelix/",
     "submission": "submissions/obelix/hgb-l1/",
     "card": "datasets/obelix/",
+    "material": "entries/obelix/jqc/",
+    "model": "models/hgb-l1/",
+    "compare": "compare/obelix/",
 }
 LIMITS = {"performance": 95, "accessibility": 100, "best-practices": 95, "seo": 95}
 FORMS = {"phone": (), "desktop": ("--preset=desktop",)}

@@ -119,7 +119,7 @@
       s("svg", { class: "il-chart", viewBox: `0 0 ${SIZE} 74`, role: "img", "aria-label": label },
         ...marks, line("il-axis-line", 0, 0, 4, 40), line("il-whisker", low, high, 24, 24),
         s("circle", { class: "il-dot il-dot--verified", cx: x(difference), cy: 24, r: 4.5 }, s("title", {}, label)),
-        s("text", { class: "il-axis", x: SIZE / 2, y: 68, "text-anchor": "middle" }, `difference / ${board.unit}; 0: none`)),
+        s("text", { class: "il-axis", x: SIZE / 2, y: 68, "text-anchor": "middle" }, `difference / ${board.unit}`)),
       h("figcaption", { class: "il-note" }, `First minus second: ${signed(difference, digits)} ${board.unit}; `,
         board.smaller_is_better ? "below 0 the first is better." : "above 0 the first is better."));
   }
