@@ -79,7 +79,7 @@ def installed(
     figures = f"{len(names)} packages, {size:.0f} MB with pip, {spent:.0f} CPU-s: {sorted(names)}"
     sys.stdout.write(f"{figures}\n")
     assert not names & _HEAVY
-    assert len(names) <= 30
+    assert len(names) <= 24
     assert size < 600
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("IONLADDER", "PYTHON"))}
     return scripts, kept | {"PATH": f"{scripts}:{os.environ['PATH']}", "HOME": str(home)}

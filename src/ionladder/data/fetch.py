@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -14,11 +15,15 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.request import Request, url2pathname, urlopen
 
 from ionladder import errors as err
 from ionladder.config import DatasetVersion, PackageSource, plain_name
@@ -26,8 +31,6 @@ from ionladder.data.archives import PAGE, is_page
 from ionladder.repo import Layout, sha256_file, to_json, write_text
 
 if TYPE_CHECKING:
-    from requests import Response
-
     from ionladder.submit.card import PublishedFile
 
 _Advance = Callable[[int], None]
@@ -46,6 +49,17 @@ _WORTH_RETRYING = (408, _RANGE_NOT_SATISFIABLE, 425, 429)
 
 #: What answers, in words, and where it has a file.
 _Place = tuple[str, str | Path]
+
+
+_TOO_EARLY = "a connection that ended too early"
+
+
+class _StumbledError(Exception):
+    """A download that failed once; the message says why, and the status is the server's, if any."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class _NotReachedError(Exception):
@@ -331,37 +345,56 @@ def _take(place: str | Path, part: Path, no_connection: str, *, most: int, progr
         return
     if no_connection:
         raise _NotReachedError(no_connection)
-    import requests
-
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             _download(place, part, most=most, progress=progress)
-        except requests.RequestException as error:
-            status = getattr(getattr(error, "response", None), "status_code", None)
+        except _StumbledError as error:
+            status = error.status
             is_refusal = status in range(400, 500) and status not in _WORTH_RETRYING
             if attempt == _ATTEMPTS or is_refusal:
                 kind = _NoConnectionError if status is None else _NotReachedError
-                raise kind(_reason(error, status)) from error
+                raise kind(str(error)) from error
             time.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1))
         else:
             return
 
 
-def _reason(error: Exception, status: int | None) -> str:
-    """The reason in a few words; the long chains of the libraries help nobody."""
-    from requests import ConnectionError, Timeout  # noqa: A004
-    from requests.exceptions import ChunkedEncodingError, SSLError
+@contextmanager
+def _stumbling() -> Iterator[None]:
+    """Errors of the network in a few words; the long chains of the library help nobody."""
+    try:
+        yield
+    except (OSError, HTTPException) as error:
+        cause = error.reason if isinstance(error, URLError) else error
+        reasons = {
+            TimeoutError: f"no answer within {TIMEOUT_S:.0f} s",
+            ssl.SSLError: "a failed certificate check (`pip install certifi` brings certificates)",
+            IncompleteRead: _TOO_EARLY,
+            OSError: "no connection",
+        }
+        known = [text for kind, text in reasons.items() if isinstance(cause, kind)]
+        found = [*known, *str(cause).splitlines(), type(cause).__name__][0]
+        raise _StumbledError(found) from error
 
-    if status is not None:
-        return f"HTTP status {status}"
-    reasons = {
-        Timeout: f"no answer within {TIMEOUT_S:.0f} s",
-        SSLError: "a failed certificate check",
-        ChunkedEncodingError: "a connection that ended too early",
-        ConnectionError: "no connection",
-    }
-    known = [text for kind, text in reasons.items() if isinstance(error, kind)]
-    return [*known, *str(error).splitlines(), type(error).__name__][0]
+
+def _open(url: str, headers: dict[str, str]) -> Any:
+    """The answer of a server, whatever its status; the proxy is that of the environment.
+
+    Certificates are those that ``REQUESTS_CA_BUNDLE`` names, else of certifi where it is installed,
+    else the system's.
+    """
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    if not bundle and find_spec("certifi"):
+        import certifi
+
+        bundle = certifi.where()
+    request = Request(url, headers=headers)  # noqa: S310 - http and https only, checked above
+    with _stumbling():
+        try:
+            context = ssl.create_default_context(cafile=bundle)
+            return urlopen(request, timeout=TIMEOUT_S, context=context)  # noqa: S310
+        except HTTPError as error:
+            return error
 
 
 def _note(part: Path) -> Path:
@@ -375,12 +408,9 @@ def _download(url: str, part: Path, *, most: int, progress: bool) -> None:
     the beginning, and is taken only if it still has the same one.
 
     Raises:
-        requests.RequestException: The server does not answer, refuses, or stops early; what
-            arrived is kept.
-        _NotReachedError: It sends more than ``most`` bytes, unpacked; nothing is kept.
+        _StumbledError: The server does not answer, refuses, or stops early; what arrived is kept.
+        _NotReachedError: It sends more than ``most`` bytes; nothing is kept.
     """
-    import requests
-
     validator, have = None, 0
     with suppress(OSError, ValueError, KeyError, TypeError):
         validator = json.loads(_note(part).read_text(encoding="utf-8"))["validator"]
@@ -388,20 +418,21 @@ def _download(url: str, part: Path, *, most: int, progress: bool) -> None:
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": str(validator)}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
-        if answer.status_code == _RANGE_NOT_SATISFIABLE:
+    with _open(url, headers) as answer:
+        if answer.status == _RANGE_NOT_SATISFIABLE:
             if answer.headers.get("Content-Range", "").rpartition("/")[2] == str(have):
                 return
             part.unlink(missing_ok=True)
-        answer.raise_for_status()
-        if not (have and answer.status_code == requests.codes.partial_content):
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise _StumbledError(f"HTTP status {answer.status}", answer.status)
+        if not (have and answer.status == HTTPStatus.PARTIAL_CONTENT):
             have = 0
             part.unlink(missing_ok=True)
             write_text(_note(part), json.dumps({"validator": _validator(answer)}))
         total = have + int(answer.headers.get("Content-Length", 0)) or None
         name = part.name.removeprefix(".").removesuffix(".part")
         with part.open("ab") as stream, _bar(name, have, total, shown=progress) as advance:
-            for block in answer.iter_content(_BLOCK_BYTES):
+            while block := _block(answer):
                 if stream.tell() + len(block) > most:
                     part.unlink(missing_ok=True)
                     raise _NotReachedError(f"more than {most / 1e9:g} GB, and no end of it")
@@ -409,11 +440,15 @@ def _download(url: str, part: Path, *, most: int, progress: bool) -> None:
                 advance(len(block))
     arrived = part.stat().st_size
     if total is not None and arrived != total:
-        msg = f"the connection ended after {arrived} of {total} bytes"
-        raise requests.exceptions.ChunkedEncodingError(msg)
+        raise _StumbledError(_TOO_EARLY)
 
 
-def _validator(answer: Response) -> str | None:
+def _block(answer: Any) -> bytes:
+    with _stumbling():
+        return bytes(answer.read(_BLOCK_BYTES))
+
+
+def _validator(answer: Any) -> str | None:
     """What a later request may name the file by; a weak ETag promises no equal bytes."""
     named = (answer.headers.get(name) for name in ("ETag", "Last-Modified"))
     return next((value for value in named if value and not value.startswith("W/")), None)
