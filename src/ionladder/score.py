@@ -527,7 +527,9 @@ class TaskScorer:
             files = sorted(entries, key=lambda entry: entry.name)
             if not folder.is_symlink() and all(e.is_file(follow_symlinks=False) for e in files):
                 facts = [(entry.name, sha256_file(Path(entry.path))) for entry in files]
-                return sha256_bytes(f"{self.identity}\n{folder.name}\n{facts!r}".encode())
+                return sha256_bytes(
+                    f"{self.identity}\n{folder.name}\n{facts!r}".encode("utf-8", "surrogateescape")
+                )
         return None
 
     @cached_property
