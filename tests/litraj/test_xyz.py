@@ -109,7 +109,13 @@ def test_quotes_braces_flags_escapes_and_line_ends_are_understood() -> None:
         (f"2\n{HEAD}:freezed:L:1\nLi 0 0 0 T\nLi 0 0 0 maybe\n", "line 4: expected T or F in"),
         (f"1\n{HEAD}\nQq 0 0 0\n", "an element symbol or X; found 'Qq'"),
         (f'1\n{HEAD} em="1\nLi 0 0 0\n', "key=value pairs, each once"),
-        ('1\nLattice="4 0 0" Properties=species:S:1:pos:R:3\nLi 0 0 0\n', "nine finite numbers"),
+        *(
+            (
+                f'1\nLattice="{cell}" Properties=species:S:1:pos:R:3\nLi 0 0 0\n',
+                "nine finite numbers",
+            )
+            for cell in ("4 0 0", "0 " * 9, "1 0 0 2 0 0 0 0 1", "1e308 0 0 0 9 0 0 0 9")
+        ),
         (f"1\n{HEAD.replace('pos:R:3', 'pos:R:2')}\nLi 0 0\n", "species:S:1 and pos:R:3"),
         (f"1\n{HEAD}\nLi 0 0 0\n\n1\n", "a.xyz, line 4: expected a number of atoms"),
         (f"1\n{HEAD}\nLi 0 0 0\n1\n{HEAD}\nLi 0 0\n", "a.xyz, frame 2, line 6"),

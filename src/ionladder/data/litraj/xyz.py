@@ -40,6 +40,8 @@ _EXPONENT = re.compile(r"(?<=[0-9.])[dD](?=[-+0-9])")
 _BRACKETS = str.maketrans("[](),", "     ")
 _TRUTH = {b"T": True, b"F": False, b"True": True, b"False": False}
 #: Kind of a column → how a word is read, the type of the array, and what is expected.
+# In Å³; a crystal of 100,000 atoms has 10⁶.
+_LARGEST_VOLUME = 1e12
 _KINDS: Mapping[str, tuple[Callable[[bytes], Any], Any, str]] = {
     "R": (float, np.float64, "finite numbers"),
     "I": (int, np.int64, "whole numbers"),
@@ -273,9 +275,12 @@ def _declared(properties: str) -> _Layout | None:
 
 def _cell(lattice: str, at: _Place) -> Array:
     values = _floats(lattice)
-    if values is None or len(values) != 9:
-        raise at.error(1, "a Lattice of nine finite numbers", repr(visible(lattice, limit=80)))
-    return np.array(values).reshape(3, 3)
+    cell = np.reshape(values if values and len(values) == 9 else [0.0] * 9, (3, 3))
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not 0 < abs(np.linalg.det(cell)) < _LARGEST_VOLUME:
+            expected = "a Lattice of nine finite numbers that enclose a volume"
+            raise at.error(1, expected, repr(visible(lattice, limit=80)))
+    return cell
 
 
 def _floats(text: str) -> list[float] | None:
