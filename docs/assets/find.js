@@ -131,12 +131,15 @@
   }
 
   function searchPages(pages, query) {
-    const words = query.toLowerCase().split(/[\s,]+/).filter(Boolean);
+    const plain = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, " ").trim();
+    const words = plain(query).split(" ");
     if (!words.some((word) => word.length > 2)) return [];
-    const score = (text) => words.every((word) => ` ${text.toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, " ")}`.includes(` ${word}`));
+    const score = (text) => words.every((word) => ` ${plain(text)}`.includes(` ${word}`));
+    const nameOf = (way) => way.split("/").at(-2) ?? "";
     const [titled, others] = [[], []];
     for (const page of pages) {
-      if (score(page[1])) titled.push(page);
+      if (plain(nameOf(page[0])) === plain(query)) titled.unshift(page);
+      else if (score(`${page[1]} ${nameOf(page[0])}`)) titled.push(page);
       else if (score(page[1] + " " + page[2])) others.push(page);
     }
     return [...titled, ...others];

@@ -443,8 +443,10 @@ def test_a_search_box_fetches_nothing_before_it_is_used_and_little_then(reader: 
     reader.asked()
     reader.open("bvel-proto/")
     assert [url for url in reader.asked() if url.endswith(".json")] == []
-    reader.find(".il-search input").send_keys("site")
-    reader.wait("document.querySelector('.il-search__found a')")
+    reader.find(".il-search input").send_keys("hgb-bonds")  # its name on boards, in badges and API
+    found = "document.querySelector('.il-search__found a')"
+    reader.wait(found)
+    assert reader.run(f"return {found}.href").endswith("/hgb-bonds/")
     fetched = {url for url in reader.asked() if url.endswith(".json")}
     assert fetched == {f"{reader.address}/data/{name}.json" for name in ("materials", "pages")}
     sizes = [len(gzip.compress(urllib.request.urlopen(url).read())) for url in fetched]
