@@ -542,11 +542,11 @@ class TaskScorer:
             names, keys, checks, heads = (table[n].to_pylist() for n in KeptScore._fields[:4])
             numbers = table["numbers"].combine_chunks()
             values, ends = np.asarray(numbers.values), np.asarray(numbers.offsets)
-        except (OSError, KeyError, pa.ArrowException):
+            cut = [values[begin:end] for begin, end in pairwise(ends)]
+            rows = [*map(KeptScore, names, keys, checks, heads, cut)]
+            is_whole = all(row.check == row.digest() for row in rows)
+        except (OSError, LookupError, TypeError, ValueError, AttributeError, pa.ArrowException):
             return {}
-        cut = [values[begin:end] for begin, end in pairwise(ends)]
-        rows = [*map(KeptScore, names, keys, checks, heads, cut)]
-        is_whole = all(row.check == row.digest() for row in rows)
         return {row.name: row for row in rows} if is_whole else {}
 
     @property
@@ -568,10 +568,11 @@ class TaskScorer:
         seeds, known = head["seeds"], self.prepared.known
         numbers["seed"] = np.repeat(np.array(seeds, dtype=np.int64), len(known))
         numbers["id"] = known.in_turns(len(seeds))
-        path, columns = folder / head["file"], {name: numbers[name] for name in head["columns"]}
-        digest = head["receipt"]["hashes"]["predictions_sha256"]
         table = PredictionTable(
-            path=path, sha256=digest, columns=columns, remarks=tuple(head["remarks"])
+            path=folder / head["file"],
+            sha256=head["receipt"]["hashes"]["predictions_sha256"],
+            columns={name: numbers[name] for name in head["columns"]},
+            remarks=tuple(head["remarks"]),
         )
         submission = Submission(
             name=folder.name,
@@ -581,9 +582,9 @@ class TaskScorer:
             cv_predictions=None,
         )
         primary, (n, n_groups, df) = self._task.primary, numbers["counts"].tolist()
-        numbers_of = dict(zip(_SCORE, numbers["score"].tolist(), strict=True))
-        score = {primary.metric: scoring.Score(**numbers_of)}
-        of_subset = scoring.SubsetScores(n=int(n), n_groups=int(n_groups), df=df, metrics=score)
+        score = scoring.Score(**dict(zip(_SCORE, numbers["score"].tolist(), strict=True)))
+        counts = {"n": int(n), "n_groups": int(n_groups), "df": df}
+        of_subset = scoring.SubsetScores(**counts, metrics={primary.metric: score})
         ranking = [
             GroupScore(**{part: numbers[f"{use} {part}"] for part in _PARTS})
             for use in head["uses"]
@@ -621,10 +622,10 @@ class TaskScorer:
         numbers = np.concatenate([row.numbers for row in rows])
         columns: list[Any] = [*map(list, zip(*(row[:4] for row in rows), strict=True))]
         columns.append(pa.LargeListArray.from_arrays(ends, numbers))
-        table, zstd = pa.table(dict(zip(KeptScore._fields, columns, strict=True))), "zstd"
+        table = pa.table(dict(zip(KeptScore._fields, columns, strict=True)))
 
         def write(temporary: Path) -> None:
-            options = pa.ipc.IpcWriteOptions(compression=zstd, use_threads=False)
+            options = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
             with pa.ipc.new_file(str(temporary), table.schema, options=options) as file:
                 file.write_table(table)
 

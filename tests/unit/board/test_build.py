@@ -241,18 +241,10 @@ def published(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     return run
 
 
-def _other_predictions(layout: Layout) -> None:
-    path = layout.submission_dir("tiny", "good") / "predictions.csv"
-    path.write_bytes(path.read_bytes().replace(b"-3.0", b"-3.5", 1))
-
-
-def _other_card(layout: Layout) -> None:
-    path = layout.submission_dir("tiny", "good") / "submission.yaml"
-    path.write_text(path.read_text().replace("description:", "description: More of"))
-
-
-def _newcomer(layout: Layout) -> None:
-    tiny.write_submission(layout.submission_dir("tiny", "newcomer"))
+def _edit(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
 
 
 def _damaged_cache(layout: Layout) -> None:
@@ -265,47 +257,31 @@ def _damaged_cache(layout: Layout) -> None:
         file.write_table(table)
 
 
-def _edited_board(layout: Layout) -> None:
-    path = layout.leaderboard_json("tiny")
-    path.write_text(path.read_text().replace("0.", "1.", 1))
-
-
-def _no_receipt(layout: Layout) -> None:
-    layout.receipt("tiny", "good").unlink()
-
-
-def _gone(layout: Layout) -> None:
-    shutil.rmtree(layout.submission_dir("tiny", "good"))
-
-
-def _nothing(_: Layout) -> None:
-    pass
-
-
 @pytest.mark.parametrize(
-    ("change", "scored"),
+    ("what", "change", "scored"),
     [
-        (_nothing, []),
-        (_other_predictions, ["good"]),
-        (_other_card, ["good"]),
-        (_newcomer, ["newcomer"]),
-        (_damaged_cache, ["better", "good", "median"]),
-        (_edited_board, []),
-        (_no_receipt, []),
-        (_gone, []),
+        ("nothing", lambda _: None, []),
+        ("predictions", lambda at: _edit(at.good / "predictions.csv", b"-3.0", b"-3.5"), ["good"]),
+        ("card", lambda at: _edit(at.good / "submission.yaml", b"on: ", b"on: More "), ["good"]),
+        ("newcomer", lambda at: tiny.write_submission(at.good.parent / "new"), ["new"]),
+        ("kept scores", lambda at: _damaged_cache(at.layout), ["better", "good", "median"]),
+        ("board", lambda at: _edit(at.layout.leaderboard_json("tiny"), b"0.", b"1."), []),
+        ("receipt", lambda at: at.layout.receipt("tiny", "good").unlink(), []),
+        ("folder", lambda at: shutil.rmtree(at.good), []),
     ],
 )
 def test_only_what_changed_is_scored_again_with_the_same_outcome(
     layout: Layout,
     published: Callable[..., Published],
-    change: Callable[[Layout], None],
+    what: str,
+    change: Callable[[SimpleNamespace], None],
     scored: list[str],
 ) -> None:
     names, is_kept, _ = published()
     assert (names, is_kept) == (["better", "good", "median"], False)
-    change(layout)
+    change(SimpleNamespace(layout=layout, good=layout.submission_dir("tiny", "good")))
     names, is_kept, files = published()
-    assert (names, is_kept) == (scored, change is _nothing)
+    assert (names, is_kept) == (scored, what == "nothing")
     assert published() == ([], True, files)
     mine = layout.submission_dir("tiny", "better")
     standing = full_json(stood(layout.root, mine), tiny.TASK)
