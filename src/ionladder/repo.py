@@ -513,15 +513,6 @@ def _answering(path: Path) -> Iterator[None]:
         raise DataMissingError(worded("no-s3", shown, found=found)) from error
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is such a file or folder, here or on S3."""
-    if not on_s3(path):
-        return path.exists()
-    with _answering(path):
-        system, place = _s3(path)
-        return bool(system.get_file_info(place).type.value)
-
-
 def files_below(folder: Path) -> dict[Path, str]:
     """Every file below a folder, at any depth, by name; with its size and time of change.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import miniature
 import mplitrj_miniature as mini
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,9 @@ from command import Prompt
 from miniature import build_archive, pinned
 from writing import ingested_repository, version_entry
 
+from ionladder.cli.common import sharing
+from ionladder.data.litraj import trajectories
+from ionladder.data.litraj.ingest import build
 from ionladder.data.litraj.trajectories import draw_offset_set
 from ionladder.data.store import BuiltVersion, read_blocks
 from ionladder.errors import IngestError
@@ -86,6 +91,21 @@ def test_a_malformed_frame_is_named(tmp_path: Path, old: str, new: str, found: s
     said = refused(tmp_path, changed=changed_part("test", old, new))
     assert f"{mini.STEM}/{mini.STEM}_test.xyz, frame" in said
     assert found in said
+
+
+@pytest.mark.slow
+def test_processes_share_the_blocks_of_an_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = built(tmp_path / "one")
+    monkeypatch.setattr(trajectories, "_BLOCK_ROWS", 5)
+    with sharing("", 2) as map_jobs:
+        monkeypatch.setattr(miniature, "build_version", partial(build, map_jobs=map_jobs))
+        shared = built(tmp_path / "two")
+    assert shared.frames.keys() == alone.frames.keys()
+    assert all(shared.tables[name].equals(alone.tables[name]) for name in alone.tables)
+    for name, frames in alone.frames.items():
+        assert shared.frames[name].content_sha256 == frames.content_sha256
 
 
 def test_the_offset_set_has_enough_of_every_element() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
+import mplitrj_miniature as mini
 import numpy as np
 import pytest
 from hypothesis import given
@@ -195,3 +197,24 @@ def test_keys_and_lattices_are_read_as_programs_write_them(lattice: str) -> None
     assert (found.info["my key"], found.info['q"x'], found.info["flag"]) == ("v 1", "1", "T")
     keys = " ".join(f"k{i}=1" for i in range(1001))
     assert "at most 1000" in refused(f"1\nLattice={lattice} {columns} {keys}\nLi 0 1 2\n")
+
+
+@pytest.mark.parametrize("n", [1, 7, 24, 100])
+@pytest.mark.parametrize(
+    "change", [("", ""), ("Li ", "Lx "), ("forces=", "forces "), ("\n6\n", "\n7\n")]
+)
+def test_pieces_of_a_file_are_read_as_the_file(n: int, change: tuple[str, str]) -> None:
+    text = mini.part_text(mini.configurations()["train"])
+    data = (text.replace(*change) if change[0] else text + "\n\n").encode()
+
+    def read(pieces: Iterable[tuple[bytes, int, int]]) -> list[str]:
+        told = []
+        try:
+            for piece, place, line in pieces:
+                for one in xyz.iter_frames(io.BytesIO(piece), where="x", first=(place, line)):
+                    told.append(f"{one.place} {one.info} {one.arrays}")  # noqa: PERF401 - till it breaks
+        except IngestError as error:
+            told.append(str(error))
+        return told
+
+    assert read(xyz.cut_frames(io.BytesIO(data), n)) == read([(data, 1, 1)])

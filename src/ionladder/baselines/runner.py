@@ -10,7 +10,7 @@ import importlib
 import inspect
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,8 +32,6 @@ from ionladder.submit.card import CARD_FILE, Card
 from ionladder.submit.predictions import DECIMALS, to_yaml, write_submission
 from ionladder.submit.validate import Expectations, Submission, read_submission
 
-#: Called with the number of trainings done and their total.
-Progress = Callable[[int, int], None]
 HARDWARE = "one CPU core, no GPU; training time is CPU time of one {unit}, training and prediction"
 ARRAYS_FILE = "predictions.parquet"
 CURVE_COLUMNS = ("stage", "seed", "epoch", "training_loss", "training_mae", "unit")
@@ -66,7 +64,8 @@ class Plan:
     def __reduce__(self) -> tuple[Any, ...]:
         """A worker reads the data itself, once."""
         names = (self.baseline.name, self.task.name)
-        return _plan_again, (self.layout, self.params, *names, self.seeds, self.repeats)
+        chosen = {"seeds": self.seeds, "repeats": self.repeats}
+        return _plan_again, (self.layout, self.params, *names, chosen)
 
     @property
     def folder(self) -> Path:
@@ -154,7 +153,6 @@ def run_baseline(
     task: str,
     *,
     n_seeds: int | None = None,
-    progress: Progress | None = None,
     watch: Watch | None = None,
     **sharing: Any,
 ) -> Submission:
@@ -169,7 +167,6 @@ def run_baseline(
         name: Baseline name.
         task: Task name.
         n_seeds: Train the first so many seeds; None for all.
-        progress: Called after every training.
         watch: Shown the curve of every training.
         **sharing: ``map_jobs`` and ``keep``, as :func:`train_folds` takes them.
 
@@ -182,7 +179,7 @@ def run_baseline(
         where = f"ionladder baseline {name} --seeds {n_seeds}"
         raise BaselineError(worded("repeats-all", where, n=n_seeds))
     words = card_words(plan.folder, plan.shown, plan.baseline, plan.task)
-    result = train_folds(plan, progress=progress, watch=watch, **sharing)
+    result = train_folds(plan, watch=watch, **sharing)
     seeds = plan.seeds
     if on_folds:
         seeds = plan.repeats if plan.baseline.n_seeds > 1 else ()
@@ -207,7 +204,6 @@ def check(
     task: str,
     *,
     n_seeds: int | None = None,
-    progress: Progress | None = None,
     watch: Watch | None = None,
     **sharing: Any,
 ) -> RerunCheck:
@@ -219,7 +215,6 @@ def check(
         name: Baseline name.
         task: Task name.
         n_seeds: Compare the first so many seeds, and as many repeats of the folds; None for all.
-        progress: Called after every training.
         watch: Shown the curve of every training.
         **sharing: ``map_jobs`` and ``keep``, as :func:`train_folds` takes them.
 
@@ -235,7 +230,7 @@ def check(
     if committed.cv_predictions is None and plan.schemes:
         raise _differs(plan.shown, "cv_predictions on the frozen folds", "no such file")
     plan = replace(plan, repeats=plan.repeats[:n_seeds] if plan.schemes else ())
-    result = train_folds(plan, progress=progress, watch=watch, **sharing)
+    result = train_folds(plan, watch=watch, **sharing)
     on_test, on_folds = result.differences(committed)
     tolerance = plan.baseline.tolerance
     if not max(on_test, on_folds) <= tolerance:
@@ -289,18 +284,13 @@ _READ: dict[str, Plan] = {}
 
 
 def _plan_again(
-    layout: repo.Layout,
-    params: Params,
-    name: str,
-    task: str,
-    seeds: tuple[int, ...],
-    repeats: tuple[int, ...],
+    layout: repo.Layout, params: Params, name: str, task: str, chosen: dict[str, Any]
 ) -> Plan:
     key = f"{layout} {name} {task} {params.task_versions[task]}"
     if key not in _READ:
         _READ.clear()
         _READ[key] = make_plan(layout, params, name, task)
-    return replace(_READ[key], seeds=seeds, repeats=repeats)
+    return replace(_READ[key], **chosen)
 
 
 def _look_up(params: Params, name: str, task: str, n_seeds: int | None) -> tuple[Baseline, Task]:
@@ -351,7 +341,6 @@ def _recorded_time(plan: Plan, result: Run) -> float | None:
 def train_folds(
     plan: Plan,
     *,
-    progress: Progress | None = None,
     watch: Watch | None = None,
     map_jobs: repo.MapJobs = map,
     keep: Path | None = None,
@@ -360,7 +349,6 @@ def train_folds(
 
     Args:
         plan: What to train.
-        progress: Called after every training.
         watch: Shown the curves.
         map_jobs: ``map``, or one that shares trainings among processes or machines.
         keep: Folder for what every training gives; a second run takes it from there.
@@ -376,7 +364,7 @@ def train_folds(
     jobs = [_Job("", seed, 0) for seed in plan.seeds]
     jobs += sorted(_Job(str(s), int(r), int(f)) for s, r, f in every.itertuples(index=False))
     tables, folds, times = [], [], []
-    for done, result in enumerate(map_jobs(partial(_train, plan, keep), jobs), 1):
+    for result in map_jobs(partial(_train, plan, keep), jobs):
         job, table = _Job(*result["job"]), pd.DataFrame(result["table"])
         if job.scheme:
             folds.append(table.assign(scheme=job.scheme, repeat=job.seed, fold=job.fold))
@@ -387,8 +375,6 @@ def train_folds(
         if watch is not None:
             for curve in result["curves"]:
                 watch(Curve(**curve))
-        if progress is not None:
-            progress(done, plan.n_trainings)
     return Run(
         predictions=_joined(tables, ["seed", "id"]),
         cv_predictions=_joined(folds, [key for key in _KEYS if key != "seed"]),

@@ -28,7 +28,6 @@ from ionladder.repo import Layout, find_layout
 if TYPE_CHECKING:
     from ionladder.baselines.neb import Band, Hop, Points
     from ionladder.baselines.registry import Watch
-    from ionladder.baselines.runner import Progress
 
 # ``ionladder baseline``: train a baseline and write, or check, its submission
 
@@ -87,7 +86,7 @@ def baseline(
     from ionladder.baselines.runner import without_epochs
 
     if get_task(task).predicts == "values":
-        with sharing("", workers, cluster, part, keep) as map_jobs:
+        with sharing(name, workers, cluster, part, keep) as map_jobs:
             options = {"n_seeds": seeds, "map_jobs": map_jobs, "keep": keep}
             (_check if check else _run)(name, task, options, curves=curves)
         return
@@ -138,9 +137,9 @@ def _run(name: str, task: str, options: dict[str, Any], *, curves: bool) -> None
 
     context = load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
-    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
+    with _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
-        written = run_baseline(*where, progress=progress, watch=watch, **options)
+        written = run_baseline(*where, watch=watch, **options)
     rows = written.predictions.rows
     cv_rows = 0 if written.cv_predictions is None else len(written.cv_predictions.rows)
     what, times = "test entries", "seed"
@@ -157,9 +156,9 @@ def _check(name: str, task: str, options: dict[str, Any], *, curves: bool) -> No
     from ionladder.baselines.runner import check
 
     context = load_context(clone_for="baseline")
-    with _progress(name) as progress, _curves(context.layout, name, wanted=curves) as watch:
+    with _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
-        result = check(*where, progress=progress, watch=watch, **options)
+        result = check(*where, watch=watch, **options)
     on_test = f"{_count(result.n_seeds, 'seed')} and " if result.n_seeds else ""
     print(
         f"{result.folder}: reproduced. Largest difference {result.difference:.2g} over "
@@ -185,22 +184,6 @@ def _curves(layout: Layout, name: str, *, wanted: bool) -> Iterator[Watch | None
     yield seen.append
     path = write_curves(layout, name, seen)
     print(f"{layout.relative(path)}: curves of {_count(len(seen), 'training')} written.")
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Progress]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        training = bar.add_task(name, total=None)
-
-        def update(done: int, total: int) -> None:
-            bar.update(training, completed=done, total=total)
-
-        yield update
 
 
 # ``ionladder umlip-neb``: relax migration paths with a universal potential

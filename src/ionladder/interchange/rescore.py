@@ -24,7 +24,7 @@ from ionladder.interchange.jarvis import Contribution, read_contribution, read_l
 from ionladder.interchange.matbench import Fold, read_results
 from ionladder.interchange.tables import read_file, unzip
 from ionladder.metrics import METRICS
-from ionladder.repo import MapJobs, at_hand, code_sha256, files_below, is_there, kept
+from ionladder.repo import MapJobs, at_hand, code_sha256, files_below, kept
 from ionladder.specs import Array
 from ionladder.submit.predictions import coverage_problems
 
@@ -429,11 +429,11 @@ def _labels_of(folder: Path, name: str) -> Benchmark | None:
     """Labels of a matbench task; ids as matbench makes them, where matminer's file has none."""
     import orjson
 
-    ends = (".json.gz", ".csv", ".parquet")
-    path = next((path for end in ends if is_there(path := folder / f"{name}{end}")), None)
-    if path is None:
+    names = [f"{name}{end}" for end in (".json.gz", ".csv", ".parquet")]
+    found = [path for path in files_below(folder) if path.name in names]
+    if not found:
         return None
-    with at_hand(path) as here:
+    with at_hand(min(found, key=lambda path: names.index(path.name))) as here:
         if here.suffix == ".gz":
             frame = orjson.loads(gzip.decompress(here.read_bytes()))
             width = len(str(len(frame["data"])))
