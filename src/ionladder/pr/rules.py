@@ -91,9 +91,8 @@ class Guarded:
 def guard(changes: Sequence[FileChange], board: KnownSubmissions) -> Guarded:
     """Hold the changes of a pull request to the rules, and gather all that is wrong with them."""
     if len(changes) > MAX_CHANGES:
-        expected = f"at most {MAX_FOLDERS} submissions, and {MAX_CHANGES} changed files"
-        step = "Nothing of it was looked at. Send a few submissions in a pull request each."
-        return Guarded((Problem("the pull request", expected, "more files", step),), (), ())
+        facts = {"folders": MAX_FOLDERS, "files": MAX_CHANGES}
+        return Guarded((worded("files-too-many", "the pull request", **facts),), (), ())
     folders = group_folders(changes, board)
     refusals = (
         *_places(changes, board, has_submission=bool(folders)),
@@ -205,9 +204,8 @@ def _sizes(changes: Sequence[FileChange]) -> Iterator[Problem]:
             yield worded("file-size", shown(change.path), most=_bytes(limit), size=size)
     total = sum(change.size or 0 for change in files)
     if total > MAX_TOTAL_BYTES:
-        expected = f"at most {_bytes(MAX_TOTAL_BYTES)} in all"
-        step = "Send the submissions in several pull requests."
-        yield Problem("the pull request", expected, _bytes(total), step)
+        facts = {"most": _bytes(MAX_TOTAL_BYTES), "size": _bytes(total)}
+        yield worded("files-too-large", "the pull request", **facts)
 
 
 def _bytes(size: int) -> str:
@@ -216,10 +214,9 @@ def _bytes(size: int) -> str:
 
 def _repeated(changes: Sequence[FileChange]) -> Iterator[Problem]:
     """A damaged tree can hold a name twice; which of the two counts is anybody's guess."""
-    step = "Commit the folder again from a fresh clone."
     for path, count in Counter(change.path for change in changes).items():
         if count > 1:
-            yield Problem(shown(path), "one file of a name", f"{count}", step)
+            yield worded("file-twice", shown(path), n=f"{count}")
 
 
 # Rules about the submissions: how many, their names, and whose they are

@@ -76,10 +76,9 @@ def coverage_problems(
     changed = changed_ids(missing, unknown)
     if missing:
         n_found = len(wanted) - len(missing)
-        all_of_them = f"a row for each of the {len(wanted):,} ids"
-        found = f"{n_found:,} of them; {len(missing):,} missing ({first_few(missing)})"
-        step = changed or "Add rows for the missing ids."
-        problems.append(Problem(where, all_of_them, found, step))
+        facts = {"of": f"{len(wanted):,}", "n": f"{n_found:,}", "missing": f"{len(missing):,}"}
+        facts |= {"ids": first_few(missing), "step": changed or "Add rows for the missing ids."}
+        problems.append(worded("ids-missing", where, **facts))
     if unknown:
         only = "only ids of this task's test set" if elsewhere else "only known ids"
         step = changed or "Remove these rows."
@@ -89,8 +88,8 @@ def coverage_problems(
         found = f"{len(unknown):,} unknown ({first_few(unknown)})"
         problems.append(Problem(where, only, found, step))
     if repeated := sorted(name for name, times in Counter(ids).items() if times > 1):
-        found = f"{len(repeated):,} repeated ({first_few(repeated)})"
-        problems.append(Problem(where, "every id once", found, "Keep one row per id."))
+        facts = {"n": f"{len(repeated):,}", "ids": first_few(repeated)}
+        problems.append(worded("ids-repeated", where, **facts))
     return problems
 
 
@@ -343,9 +342,8 @@ class FrozenFolds:
             return [worded("numbered-from-one", f"{file}, column `{key}`") for key in shifted]
         known, problems = set(folds["scheme"]), []
         if unknown := sorted(set(rows["scheme"]) - known):
-            where, expected = f"{file}, column `scheme`", f"one of {', '.join(sorted(known))}"
-            step = "Use the frozen folds in folds.parquet of the dataset version."
-            problems.append(Problem(where, expected, first_few(map(repr, unknown)), step))
+            facts = {"known": ", ".join(sorted(known)), "found": first_few(map(repr, unknown))}
+            problems.append(worded("fold-scheme", f"{file}, column `scheme`", **facts))
         frozen = folds[folds["scheme"].isin(rows["scheme"].unique())]
         parts: dict[Any, pd.DataFrame] = dict(iter(rows.groupby(["scheme", "repeat"])))
         covers: dict[str, list[Problem]] = {}
@@ -360,15 +358,16 @@ class FrozenFolds:
             wrong = both[both["fold"] != both["fold_frozen"]]
             if len(wrong):
                 first = wrong.iloc[0]
-                found = f"fold {first['fold']} ({len(wrong)} rows differ)"
-                step = "Predict each entry from the training part of its frozen fold."
-                expected = f"fold {first['fold_frozen']}"
-                problems.append(Problem(f"{where}, id {first['id']}", expected, found, step))
+                facts = {
+                    "frozen": first["fold_frozen"],
+                    "fold": first["fold"],
+                    "n": str(len(wrong)),
+                }
+                problems.append(worded("fold-other", f"{where}, id {first['id']}", **facts))
         problems += once(covers)
         if extra := sorted({repeat for scheme, repeat in parts if scheme in known}):
-            where, expected = f"{file}, column `repeat`", f"repeats {sorted(set(folds['repeat']))}"
-            step = "Remove the rows of the other repeats."
-            problems.append(Problem(where, expected, first_few(extra), step))
+            facts = {"known": str(sorted(set(folds["repeat"]))), "found": first_few(extra)}
+            problems.append(worded("fold-repeat", f"{file}, column `repeat`", **facts))
         return problems
 
 
@@ -462,9 +461,8 @@ def read_predictions(
     if seeds.any():
         different, turns = np.unique(seeds, return_inverse=True)
     if len(different) > MAX_SEEDS:
-        step = "Number the seeds 0, 1, 2, …, the same number for all rows of one training."
-        where, expected = f"{file}, column `seed`", f"at most {MAX_SEEDS} seeds"
-        problems.append(Problem(where, expected, str(len(different)), step))
+        facts = {"most": MAX_SEEDS, "n": str(len(different))}
+        problems.append(worded("seeds-too-many", f"{file}, column `seed`", **facts))
     known = KnownIds.of(test_ids)
     order = known.exact_order(ids, turns, len(different))
     if order is None:
@@ -562,8 +560,7 @@ def _numbers(
         flags, found_here = tables.integer_column(table, name, shown_as=file)
         problems += found_here
         if not found_here and flags.max(initial=0) > 1:
-            step = "Write 1 where the number was computed, 0 where it only fills a gap."
-            problems.append(Problem(f"{file}, column `{name}`", "0 or 1", str(flags.max()), step))
+            problems.append(worded("flag", f"{file}, column `{name}`", found=str(flags.max())))
         columns[name] = flags.astype(np.float64)
     return columns, problems
 

@@ -41,7 +41,6 @@ _MAX_ROW_GROUPS = 1000
 _MAX_RAGGED = 100
 _BLOCK = 1 << 20
 _SMALLER = "Keep only the columns and rows that the task asks for."
-_ONE_CELL = "Store one number or id per cell."
 
 #: Arrow's own errors, and what pyarrow makes of what its parquet reader throws.
 DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, LookupError, OverflowError)
@@ -319,8 +318,7 @@ def _read_parquet(
             for field in list(schema)[:MAX_COLUMNS]:
                 if not _is_plain(field.type):
                     where = f"{shown_as}, column `{field.name}`"
-                    found = f"values of type {field.type}"
-                    problems.append(Problem(where, "plain numbers or text", found, _ONE_CELL))
+                    problems.append(worded("cell-kind", where, type=field.type))
             problems = problems or row_group_problems(file, shown_as)
             problems = problems or _size_problems(stated_bytes(file), shown_as)
         if problems:
@@ -440,9 +438,8 @@ def text_problems(table: pa.Table, shown_as: str) -> list[Problem]:
             lengths = pc.take(lengths, chunk.indices) if is_coded else lengths
             size += pc.sum(lengths).as_py() or 0
         if longest > MAX_CELL_BYTES:
-            where = f"{shown_as}, column `{name}`"
-            expected = f"at most {MAX_CELL_BYTES} bytes in a cell"
-            problems.append(Problem(where, expected, f"{longest} bytes", _ONE_CELL))
+            facts = {"most": MAX_CELL_BYTES, "n": longest}
+            problems.append(worded("cell-long", f"{shown_as}, column `{name}`", **facts))
     return problems or _size_problems(size, shown_as)
 
 
@@ -568,8 +565,7 @@ def integer_column(table: pa.Table, name: str, *, shown_as: str) -> tuple[Places
     if not len(bad):
         return values.astype(np.int64), []
     found = first_few((repr(column[int(row)].as_py()) for row in bad[:MAX_LISTED]), total=len(bad))
-    where = f"{shown_as}, {_rows(bad)}, column `{name}`"
-    problem = Problem(where, "a whole number, 0 or larger", found, "Number them 0, 1, 2, …")
+    problem = worded("whole-numbers", f"{shown_as}, {_rows(bad)}, column `{name}`", found=found)
     return np.zeros(len(values), dtype=np.int64), [problem]
 
 
