@@ -21,14 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ionladder.errors import (
-    ConfigError,
-    DataChangedError,
-    DataMissingError,
-    Problem,
-    plain_words,
-    worded,
-)
+from ionladder import errors as err
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -175,7 +168,7 @@ def find_layout(start: Path | None = None) -> Layout:
             found = f"the {PARAMS_FILE} of another project (without `project: ionladder`)"
     if not named and (_RELEASE / PARAMS_FILE).is_file():
         return Layout(_RELEASE, _cache())
-    raise ConfigError(
+    raise err.ConfigError(
         str(begin),
         f"a leaderboard repository (a folder with {PARAMS_FILE}) here or above",
         found,
@@ -212,7 +205,7 @@ def require_clone(layout: Layout, what: str) -> None:
         ConfigError: The layout is that of an installed package.
     """
     if layout.cache is not None:
-        raise ConfigError(worded("no-clone", what))
+        raise err.ConfigError(err.worded("no-clone", what))
 
 
 STRUCTURES_EXTRA = 'pip install "ionladder[structures]"'
@@ -448,7 +441,7 @@ def read_json(path: Path) -> Any:
     try:
         return orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
-        raise DataChangedError(worded("json-damaged", str(path), error=error)) from error
+        raise err.DataChangedError(err.worded("json-damaged", str(path), error=error)) from error
 
 
 #: A function and its jobs → results in the order of the jobs, as the built-in ``map`` gives them.
@@ -510,7 +503,7 @@ def _answering(path: Path) -> Iterator[None]:
     except OSError as error:
         shown = f"s3://{'/'.join(path.parts[1:])}"
         found = " ".join(str(error).split())
-        raise DataMissingError(worded("no-s3", shown, found=found)) from error
+        raise err.DataMissingError(err.worded("no-s3", shown, found=found)) from error
 
 
 def files_below(folder: Path) -> dict[Path, str]:
@@ -699,7 +692,7 @@ def read_parquet(path: Path, *, shown_as: str | None = None) -> pa.Table:
             return file.read(use_threads=False)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         where, text = shown_as or str(path), (str(error).splitlines() or ["no detail"])[0]
-        raise DataChangedError(worded("parquet-damaged", where, error=text)) from error
+        raise err.DataChangedError(err.worded("parquet-damaged", where, error=text)) from error
 
 
 # Reading YAML that a contributor wrote: what JSON can hold, and nothing else is resolved
@@ -729,7 +722,7 @@ def _refused(
 
 def read_mapping(
     path: Path, *, shown_as: str, missing_step: str = "Add the file."
-) -> tuple[dict[str, Any], list[Problem]]:
+) -> tuple[dict[str, Any], list[err.Problem]]:
     """Read one YAML mapping.
 
     Args:
@@ -763,12 +756,12 @@ def read_mapping(
             where = f"{shown_as}, line {mark.line + 1}" if mark else shown_as
             reason = str(getattr(error, "problem", None) or str(error).splitlines()[0])
             reason = reason.removeprefix("found ")
-            told = ((w, step) for known, w, step in plain_words("yaml") if known in reason)
+            told = ((w, step) for known, w, step in err.plain_words("yaml") if known in reason)
             given = (reason, getattr(error, "note", None) or "Correct that line.")
             expected, (found, step) = "plain YAML", next(told, given)
         except (RecursionError, ValueError) as error:
             expected, found, step = "plain YAML", f"{error}", "Simplify the file."
-    return {}, [Problem(where, expected, found, step)]
+    return {}, [err.Problem(where, expected, found, step)]
 
 
 def _load(text: str) -> Any:

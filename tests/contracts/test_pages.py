@@ -18,25 +18,17 @@ from ionladder.data.registry import all_datasets, all_tasks
 from ionladder.site.context import load_site
 from ionladder.site.render import hand_written, render_pages
 from ionladder.site.text import source_name
-from unit.site.synthetic_board import (
-    REPOSITORY,
-    Entry,
-    add_board,
-    add_hostile_history,
-    hostile,
-    make_repository,
-    typical,
-)
+from unit.site import synthetic_board as board_of
 
 EXTENSIONS = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]
 
 
-def without_numbers() -> list[Entry]:
+def without_numbers() -> list[board_of.Entry]:
     """Hostile words, and rows without a number, as if nothing could be computed."""
-    return [*hostile(), *(replace(entry, value=None) for entry in typical())]
+    return [*board_of.hostile(), *(replace(entry, value=None) for entry in board_of.typical())]
 
 
-BOARDS: dict[str, list[Entry]] = {
+BOARDS: dict[str, list[board_of.Entry]] = {
     "no submission": [],
     "hostile text, numbers missing": without_numbers(),
 }
@@ -77,10 +69,10 @@ class Checked(HTMLParser):
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> None:
-    layout = make_repository(tmp_path, BOARDS[board])
+    layout = board_of.make_repository(tmp_path, BOARDS[board])
     if BOARDS[board]:
-        add_hostile_history(layout, BOARDS[board])
-    pages = render_pages(load_site(add_board(layout, BOARDS[board])))
+        board_of.add_hostile_history(layout, BOARDS[board])
+    pages = render_pages(load_site(board_of.add_board(layout, BOARDS[board])))
     assert {f"{name}/" for name in all_tasks()} <= set(pages)
     assert {f"datasets/{name}/" for name in all_datasets()} <= set(pages)
     for url, text in pages.items():
@@ -102,9 +94,9 @@ def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> 
 
 
 def test_navigation_names_only_pages_that_are_made_and_leaves_none_out(tmp_path: Path) -> None:
-    site = load_site(make_repository(tmp_path, [Entry(name="only")]))
+    site = load_site(board_of.make_repository(tmp_path, [board_of.Entry(name="only")]))
     made = {source_name(url) for url in render_pages(site)} | set(hand_written(site))
-    text = (REPOSITORY / "mkdocs.yml").read_text().replace("!ENV", "")
+    text = (board_of.REPOSITORY / "mkdocs.yml").read_text().replace("!ENV", "")
     config = yaml.safe_load(text)
     named = set(_paths(config["nav"]))
     assert named <= made

@@ -14,18 +14,7 @@ from disturbed import make_origin
 
 from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
-from unit.site.synthetic_board import (
-    CIF,
-    REPOSITORY,
-    add_analysis,
-    add_board,
-    barriers,
-    hostile,
-    make_repository,
-    networks,
-    pair_table,
-    typical,
-)
+from unit.site import synthetic_board as board_of
 
 Once = Callable[[str, Callable[[Path], Path]], Path]
 
@@ -64,14 +53,16 @@ def built(once: Once) -> Path:
 
 
 def build_two_boards(root: Path) -> Path:
-    layout = make_repository(root, [*typical(), *hostile()])
-    add_board(layout, [*barriers(), *hostile()])
+    layout = board_of.make_repository(root, [*board_of.typical(), *board_of.hostile()])
+    board_of.add_board(layout, [*board_of.barriers(), *board_of.hostile()])
     manifest = layout.manifest("bvel_proto", "1.1.0")
     manifest.parent.mkdir(parents=True)
-    shutil.copyfile(REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest)
-    add_board(layout, networks(), CIF)
+    shutil.copyfile(
+        board_of.REPOSITORY / "data" / "bvel_proto" / "1.1.0" / "manifest.json", manifest
+    )
+    board_of.add_board(layout, board_of.networks(), board_of.CIF)
     pairs = {("cgcnn-weighted", "cgcnn"): (-1.07, -2.43, 0.30)}
-    add_analysis(layout, CIF.name, pairs=pair_table(pairs))
+    board_of.add_analysis(layout, board_of.CIF.name, pairs=board_of.pair_table(pairs))
     render_site(load_site(layout))
     return build_site(layout)
 

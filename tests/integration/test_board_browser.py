@@ -18,18 +18,7 @@ from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.pages.materials import index_of
 from ionladder.site.render import build_site, render_site
-from unit.site.synthetic_board import (
-    BARRIERS,
-    REPOSITORY,
-    Entry,
-    add_analysis,
-    add_data,
-    embedded_labels,
-    hostile,
-    make_repository,
-    pair_table,
-    typical,
-)
+from unit.site import synthetic_board as board_of
 
 pytestmark = pytest.mark.slow
 
@@ -65,10 +54,10 @@ document.querySelector('.il-save a').click();
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
-def many() -> list[Entry]:
+def many() -> list[board_of.Entry]:
     """Enough rows that a page shows only the first of them."""
     return [
-        Entry(
+        board_of.Entry(
             name=f"many-{i:03d}",
             value=3.5 + i / 100,
             model=f"Model {i}",
@@ -91,8 +80,10 @@ def built(once: Callable[[str, Callable[[Path], Path]], Path]) -> Path:
 
 
 def build_large_board(root: Path) -> Path:
-    layout = add_data(make_repository(root, [*typical(), *hostile(), *many()]))
-    add_analysis(layout, "bvel-proto", pairs=pair_table(PAIRS))
+    layout = board_of.add_data(
+        board_of.make_repository(root, [*board_of.typical(), *board_of.hostile(), *many()])
+    )
+    board_of.add_analysis(layout, "bvel-proto", pairs=board_of.pair_table(PAIRS))
     render_site(load_site(layout))
     return build_site(layout)
 
@@ -215,7 +206,7 @@ def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader: Reader) ->
 def test_of_many_rows_the_first_are_in_the_page_and_the_others_come_when_asked_for(
     reader: Reader,
 ) -> None:
-    n = len(typical()) + len(hostile()) + N_MANY
+    n = len(board_of.typical()) + len(board_of.hostile()) + N_MANY
     shape = (
         "Array.from(document.getElementById(arguments[0]).children, c => [c.tagName, c.className])"
     )
@@ -314,7 +305,7 @@ def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader: Rea
         reader, "+0.31"
     )
     points = reader.run("return document.querySelectorAll('.il-compare .il-point').length")
-    assert points == len(embedded_labels()), "every entry is drawn"
+    assert points == len(board_of.embedded_labels()), "every entry is drawn"
     rows = "#entries ~ .il-scroll tbody tr"
     assert reader.run(f"return document.querySelectorAll('{rows}').length") >= 20
     first = "document.querySelector('#entries ~ .il-scroll tbody a').href"
@@ -408,7 +399,11 @@ def test_a_search_counts_elements_as_pymatgen_does(
 ) -> None:
     from pymatgen.core import Composition
 
-    layout = add_data(make_repository(tmp_path, [])) if where == "embedded" else Layout(REPOSITORY)
+    layout = (
+        board_of.add_data(board_of.make_repository(tmp_path, []))
+        if where == "embedded"
+        else Layout(board_of.REPOSITORY)
+    )
     index = index_of(load_site(layout))
     made: dict[str, set[str]] = {}
     for part in index["datasets"]:
@@ -501,8 +496,8 @@ def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(
     reader.click("[data-map] button")
     reader.wait("document.querySelector('[data-pick]')")
     titles = "return [...document.querySelectorAll('[data-pick] title')].map(t => t.textContent)"
-    said, labels = reader.run(titles), embedded_labels()
-    assert len(said) == labels[BARRIERS.targets[0].name].notna().sum()
+    said, labels = reader.run(titles), board_of.embedded_labels()
+    assert len(said) == labels[board_of.BARRIERS.targets[0].name].notna().sum()
     pairs = [text.rpartition("): ")[2].split(", predicted ") for text in said]
     assert all(a.split()[-1] == b.split()[-1] for a, b in pairs), "the first model is right"
     reader.find(".il-atlas svg").send_keys("\ue014\ue007")  # the right arrow, enter
@@ -521,7 +516,7 @@ def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(
 
 
 def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader: Reader) -> None:
-    entry = f"entries/bvel-proto/{embedded_labels()['id'][0]}/"
+    entry = f"entries/bvel-proto/{board_of.embedded_labels()['id'][0]}/"
     pages = ["", "obelix/", "charts/obelix/", "charts/bvel-proto/#measures", entry, COMPARE]
     for page in (*pages, "datasets/bvel_proto/", "submissions/bvel-proto/rf-sites/"):
         reader.open(page)

@@ -16,16 +16,9 @@ import orjson
 import yaml
 
 from ionladder.board import compare
+from ionladder.board import history as hist
 from ionladder.board.audit import audit_board, audit_json
 from ionladder.board.claims import convention_scores
-from ionladder.board.history import (
-    AGAINST,
-    DIRTY,
-    append_records,
-    new_records,
-    read_history,
-    standings,
-)
 from ionladder.board.model import PLACE, read_board, receipt_text, write_leaderboard, write_receipts
 from ionladder.config import Params, ScoringSettings
 from ionladder.data.registry import get_dataset, get_task
@@ -106,7 +99,7 @@ def _row(
         **{key: place.get(key) for key in (*PLACE, *_VERDICTS)},
         **{key: receipt.get(key) for key in _COUNTS},
         **{key: primary.get(key) for key in (metric, f"{metric}_ci_low", f"{metric}_ci_high")},
-        **{key: against.get(key) for key in AGAINST},
+        **{key: against.get(key) for key in hist.AGAINST},
         **{use.name: primary.get(use.name) for use in task.metrics if use.name != metric},
         f"{metric}_seed_sd": primary.get(f"{metric}_seed_sd"),
         **{f"{metric}_wider_{end}": wider.get(end) for end in _ENDS if wider},
@@ -178,7 +171,7 @@ def against_reference(
         error, and the share of groups of entries with a smaller mean error than the reference's (a
         tie counts one half).
     """
-    found: dict[str, Any] = dict.fromkeys(AGAINST)
+    found: dict[str, Any] = dict.fromkeys(hist.AGAINST)
     value, floor = _primary(scored, task), floors[-1] if floors else None
     if floor is not None and math.isfinite(value):
         found["below_floor"] = value < floor.value
@@ -196,7 +189,7 @@ def against_reference(
             confidence=settings.confidence,
             seed_variance=0.0 if scored is reference else mine.seed_variance + other.seed_variance,
         )
-        found |= zip(AGAINST, map(rounded, numbers), strict=False)
+        found |= zip(hist.AGAINST, map(rounded, numbers), strict=False)
     if scored is not reference:
         # Both have the same entries, so sums compare as means do.
         apart = (compare.sign_of(task) * (mine.sums - other.sums))[mine.sizes > 0]
@@ -305,7 +298,7 @@ def publish(
         DataMissingError: The labels are not on this machine; nothing is written.
         DataChangedError: They are not those of the released version.
     """
-    history = [] if into else read_history(layout)
+    history = [] if into else hist.read_history(layout)
     scorer = TaskScorer.open(layout, task, version, settings, fetch=into is None)
     result = scorer.score_all(submission_folders(layout, task.name), again=into is not None)
     kept = recorded_rows(layout, task, result.absent)
@@ -343,11 +336,11 @@ def publish(
     write_leaderboard(target, board, analysis)
     if into or is_trial(layout, settings):
         return result, 0
-    now, commit = standings(board, receipts), head_commit(layout.root)
+    now, commit = hist.standings(board, receipts), head_commit(layout.root)
     if commit and is_edited(layout.root, f"submissions/{task.name}/", *_INPUTS):
-        commit = f"{commit}+{DIRTY}"
-    records = new_records(history, now, task=task.name, commit=commit)
-    append_records(layout, records)
+        commit = f"{commit}+{hist.DIRTY}"
+    records = hist.new_records(history, now, task=task.name, commit=commit)
+    hist.append_records(layout, records)
     counted = {name: {key: by[name] for key, by in conventions.items()} for name in scored}
     told = {name: replace(each, conventions=counted[name]) for name, each in scored.items()}
     scorer.keep(told, board=board_key())
@@ -425,7 +418,7 @@ def require_records(layout: Layout, params: Params, tasks: Iterable[str]) -> Non
             recorded of them is gone, though the history or the last commit knows of it.
     """
     head, problems = head_commit(layout.root), list[Problem]()
-    last = {(record.task, record.submission): record.event for record in read_history(layout)}
+    last = {(record.task, record.submission): record.event for record in hist.read_history(layout)}
     for task in map(get_task, tasks):
 
         def was_published(name: str, task: Task = task) -> bool:

@@ -14,16 +14,9 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
+from ionladder import evaluation
 from ionladder.data import registry
 from ionladder.errors import ConfigError, did_you_mean
-from ionladder.evaluation import (
-    Aligned,
-    Prepared,
-    align,
-    align_checked,
-    is_sliceable,
-    under_convention,
-)
 from ionladder.receipt import rounded
 from ionladder.score import Scored, TaskScorer
 from ionladder.specs import Censored, Task
@@ -106,33 +99,37 @@ def convention_scores(
         alone for a task without upper limits; empty where the primary metric is no plain mean
         over entries.
     """
-    if not is_sliceable(task):
+    if not evaluation.is_sliceable(task):
         return {}
     schemes = [cv.scheme for cv in task.cross_validation]
     has_limits = any(target.limit_column for target in task.targets)
     found: dict[str, Any] = {}
     for censored in get_args(Censored) if has_limits else get_args(Censored)[:1]:
         prepared = [
-            Prepared(under_convention(part, task, censored), task)
+            evaluation.Prepared(evaluation.under_convention(part, task, censored), task)
             for part in (scorer.labels.test, scorer.labels.train)
         ]
         for name, one in scored.items():
             if one.conventions is not None:
                 found.setdefault(censored, {})[name] = one.conventions[censored]
                 continue
-            tested = align_checked(prepared[0].known, one.submission.predictions, task)
+            tested = evaluation.align_checked(prepared[0].known, one.submission.predictions, task)
             places = {TEST: _values(prepared[0], tested)}
             cv = one.submission.cv_predictions
             for scheme in schemes if cv else ():
                 rows = cv.rows[cv.rows["scheme"] == scheme]  # type: ignore[union-attr]
                 if len(rows):
                     rows = rows.rename(columns={"repeat": "seed"})
-                    places[scheme] = _values(prepared[1], align(prepared[1].known, rows, task))
+                    places[scheme] = _values(
+                        prepared[1], evaluation.align(prepared[1].known, rows, task)
+                    )
             found.setdefault(censored, {})[name] = places
     return found
 
 
-def _values(prepared: Prepared, aligned: Aligned) -> dict[str, list[float | None]]:
+def _values(
+    prepared: evaluation.Prepared, aligned: evaluation.Aligned
+) -> dict[str, list[float | None]]:
     errors, found = prepared.primary_errors(aligned.y_pred), {}
     for subset in prepared.task.subsets:
         inside = errors[:, prepared.rows(subset.name).index]

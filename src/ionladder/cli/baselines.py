@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ionladder.cli.common import (
-    Cluster,
-    Context,
-    Keep,
-    Part,
-    Workers,
-    load_context,
-    sharing,
-    task_names,
-)
+from ionladder.cli import common
 from ionladder.data.registry import get_task
 from ionladder.errors import BaselineError, DataMissingError, visible
 from ionladder.repo import Layout, find_layout
@@ -49,7 +40,7 @@ def baseline(
         ),
     ] = None,
     task: Annotated[
-        str, typer.Option(help="Task to predict.", autocompletion=task_names)
+        str, typer.Option(help="Task to predict.", autocompletion=common.task_names)
     ] = "obelix",
     seeds: Annotated[
         int | None, typer.Option(help="Only the first so many seeds.", show_default="all")
@@ -65,10 +56,10 @@ def baseline(
         ),
     ] = False,
     show: Annotated[bool, typer.Option("--list", help="List the baselines.")] = False,
-    workers: Workers = 0,
-    cluster: Cluster = None,
-    part: Part = None,
-    keep: Keep = None,
+    workers: common.Workers = 0,
+    cluster: common.Cluster = None,
+    part: common.Part = None,
+    keep: common.Keep = None,
 ) -> None:
     """Train a baseline and write its submission: test predictions and the frozen folds.
 
@@ -86,18 +77,18 @@ def baseline(
     from ionladder.baselines.runner import without_epochs
 
     if get_task(task).predicts == "values":
-        with sharing(name, workers, cluster, part, keep) as map_jobs:
+        with common.sharing(name, workers, cluster, part, keep) as map_jobs:
             options = {"n_seeds": seeds, "map_jobs": map_jobs, "keep": keep}
             (_check if check else _run)(name, task, options, curves=curves)
         return
     if curves:
         raise without_epochs(name)
-    context = load_context(clone_for="baseline")
+    context = common.load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
     (_check_arrays if check else _run_arrays)(context, name, task)
 
 
-def _run_arrays(context: Context, name: str, task: str) -> None:
+def _run_arrays(context: common.Context, name: str, task: str) -> None:
     from ionladder.baselines.runner import run_arrays
     from ionladder.score import load_expectations
     from ionladder.submit.validate import read_submission
@@ -110,7 +101,7 @@ def _run_arrays(context: Context, name: str, task: str) -> None:
     print(f"{shown}: {done.n_entries} test entries written{same}.")
 
 
-def _check_arrays(context: Context, name: str, task: str) -> None:
+def _check_arrays(context: common.Context, name: str, task: str) -> None:
     from ionladder.baselines.runner import check_arrays
 
     found = check_arrays(context.layout, context.params, name, task)
@@ -135,7 +126,7 @@ def _run(name: str, task: str, options: dict[str, Any], *, curves: bool) -> None
     from ionladder.baselines.runner import run_baseline
     from ionladder.config import require_scored
 
-    context = load_context(clone_for="baseline")
+    context = common.load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
     with _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
@@ -155,7 +146,7 @@ def _run(name: str, task: str, options: dict[str, Any], *, curves: bool) -> None
 def _check(name: str, task: str, options: dict[str, Any], *, curves: bool) -> None:
     from ionladder.baselines.runner import check
 
-    context = load_context(clone_for="baseline")
+    context = common.load_context(clone_for="baseline")
     with _curves(context.layout, name, wanted=curves) as watch:
         where = (context.layout, context.params, name, task)
         result = check(*where, watch=watch, **options)
@@ -216,9 +207,9 @@ def umlip_neb(
         bool,
         typer.Option("--points", help="Energies of the images as they are; nothing is relaxed."),
     ] = False,
-    workers: Workers = 0,
-    cluster: Cluster = None,
-    part: Part = None,
+    workers: common.Workers = 0,
+    cluster: common.Cluster = None,
+    part: common.Part = None,
 ) -> None:
     """Relax migration paths with a universal potential (nudged elastic bands).
 
@@ -234,7 +225,7 @@ def umlip_neb(
     source, new = neb.potential_of(model, weights)[1], partial(neb.calculator_of, model, weights)
     usual = find_layout().features_cache if points else Path("build") / "umlip-neb" / model
     folder = out or usual
-    with sharing("", workers, cluster, part, folder) as map_jobs:
+    with common.sharing("", workers, cluster, part, folder) as map_jobs:
         if points:
             neb.run_points(hops, model, folder, told=_tell_points, map_jobs=map_jobs)
             return

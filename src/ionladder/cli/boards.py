@@ -10,36 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionladder import __version__
-from ionladder.cli.common import (
-    Cluster,
-    Context,
-    Keep,
-    Part,
-    TaskName,
-    Workers,
-    load_context,
-    printable,
-    rank_text,
-    say,
-    sharing,
-    show,
-    submission_at,
-    submissions,
-    task_names,
-    task_of,
-)
+from ionladder import __version__, errors
+from ionladder.cli import common as com
 from ionladder.data.registry import all_tasks, get_task
-from ionladder.errors import (
-    ConfigError,
-    DataMissingError,
-    HistoryError,
-    IonLadderError,
-    did_you_mean,
-    error_text,
-    first_few,
-    visible,
-)
 from ionladder.repo import Layout, replacing, to_json
 
 if TYPE_CHECKING:
@@ -56,7 +29,7 @@ def leaderboard(
     tasks: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tasks; default: all that params.yaml names.", autocompletion=task_names
+            help="Tasks; default: all that params.yaml names.", autocompletion=com.task_names
         ),
     ] = None,
 ) -> None:
@@ -68,7 +41,7 @@ def leaderboard(
     from ionladder.board.build import is_trial, publish, require_records
     from ionladder.board.integrity import write_sums
 
-    context = load_context(clone_for="leaderboard")
+    context = com.load_context(clone_for="leaderboard")
     layout, chosen = context.layout, tasks or list(context.params.task_versions)
     require_records(layout, context.params, chosen)
     for name in chosen:
@@ -87,23 +60,24 @@ def leaderboard(
                 f"`ionladder changes {name}` says what moved and why."
             )
         for submission, problems in scores.absent.items():
-            where = visible(f"submissions/{name}/{submission}")
-            print(f"Not recomputed here, its recorded score stays: {where}\n{error_text(problems)}")
+            where = errors.visible(f"submissions/{name}/{submission}")
+            print(f"Not recomputed here, its recorded score stays: {where}")
+            print(errors.error_text(problems))
         for submission, problems in scores.refused.items():
-            where = visible(f"submissions/{name}/{submission}")
-            print(f"Not scored: {where}\n{error_text(problems)}", file=sys.stderr)
+            where = errors.visible(f"submissions/{name}/{submission}")
+            print(f"Not scored: {where}\n{errors.error_text(problems)}", file=sys.stderr)
     if is_trial(layout, context.params.scoring):
         reason = "an experiment of DVC, or settings of intervals that are not committed"
-        say(f"{layout.relative(layout.history)} was left as it is: {reason}.")
+        com.say(f"{layout.relative(layout.history)} was left as it is: {reason}.")
     if changed := write_sums(layout, context.params):
-        print(f"New checksums of files that changed meanwhile: {first_few(changed)}.")
+        print(f"New checksums of files that changed meanwhile: {errors.first_few(changed)}.")
 
 
 # --- ``ionladder board`` and ``ionladder predictions``
 
 
 def board(
-    task: TaskName,
+    task: com.TaskName,
     json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
     """Show the board of a task as it was last scored; nothing is computed or written."""
@@ -113,7 +87,7 @@ def board(
     if json:
         print(to_json(table.astype(object).where(table.notna(), None).to_dict("records")), end="")
         return
-    print_board(load_context().layout, task)
+    print_board(com.load_context().layout, task)
 
 
 def print_board(layout: Layout, task: str, *, has_reported: bool = True) -> None:
@@ -126,22 +100,22 @@ def print_board(layout: Layout, task: str, *, has_reported: bool = True) -> None
     for row in found.rows if has_reported else found.scored:
         score = found.primary(row)
         reach = "" if score.low is None else f" [{score.low:.2f}, {score.high:.2f}]"
-        place = rank_text(row.rank_low, row.rank_high) if row.kind == "verified" else row.kind
+        place = com.rank_text(row.rank_low, row.rank_high) if row.kind == "verified" else row.kind
         number = "–" if score.value is None else f"{score.value:.3f}{reach}"
         group = "" if row.tie_group is None else str(row.tie_group)
-        rows.append([printable(row.submission or row.model), place, number, group])
+        rows.append([com.printable(row.submission or row.model), place, number, group])
     head = f"{chosen.primary_use.title} / {found.unit}"
     data = f"{found.dataset} {found.dataset_version}, scorer version {found.scorer_version}"
     when = f"as of ionladder {__version__}" if layout.cache else "as last scored"
-    show(f"{chosen.title} ({data}), {when}", ["", "rank", head, "group"], rows)
-    who = ", ".join(f"{printable(name)} ({n})" for name, n in found.outside.items())
+    com.show(f"{chosen.title} ({data}), {when}", ["", "rank", head, "group"], rows)
+    who = ", ".join(f"{com.printable(name)} ({n})" for name, n in found.outside.items())
     n, n_outside = len(found.scored), sum(found.outside.values())
-    say(f"{n} scored submissions, {n_outside} from outside{f': {who}' if who else ''}.")
+    com.say(f"{n} scored submissions, {n_outside} from outside{f': {who}' if who else ''}.")
 
 
 def predictions(
     task: Annotated[
-        str | None, typer.Argument(help="Task; default: all scored.", autocompletion=task_names)
+        str | None, typer.Argument(help="Task; default: all scored.", autocompletion=com.task_names)
     ] = None,
     out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")] = Path(
         "predictions.parquet"
@@ -156,13 +130,15 @@ def predictions(
     from ionladder.notebook import load_predictions
 
     if out.suffix not in {".parquet", ".csv"}:
-        raise ConfigError("--out", "a name that ends in .parquet or .csv", out.name, "Rename it.")
-    context = load_context()
+        raise errors.ConfigError(
+            "--out", "a name that ends in .parquet or .csv", out.name, "Rename it."
+        )
+    context = com.load_context()
     tables, names = [], [task] if task else [*context.params.task_versions]
     for name in names:
         try:
             tables.append(load_predictions(name))
-        except DataMissingError:
+        except errors.DataMissingError:
             if name == names[-1] and not tables:
                 raise
             print(f"Left out, its data are not here: {name}", file=sys.stderr)
@@ -184,10 +160,10 @@ def rescore(
     labels: Annotated[
         Path | None, typer.Option(help="Labels of matbench's tasks.", show_default="FOLDER/labels")
     ] = None,
-    workers: Workers = 0,
-    cluster: Cluster = None,
-    part: Part = None,
-    keep: Keep = None,
+    workers: com.Workers = 0,
+    cluster: com.Cluster = None,
+    part: com.Part = None,
+    keep: com.Keep = None,
     json: Annotated[bool, typer.Option("--json", help="Print every field as JSON.")] = False,
 ) -> None:
     """Score every file of another leaderboard, all ids or none, and say why one cannot be scored.
@@ -196,26 +172,26 @@ def rescore(
     """
     from ionladder.interchange import rescore as peers
 
-    with sharing("Scoring files", workers, cluster, part, keep) as map_jobs:
+    with com.sharing("Scoring files", workers, cluster, part, keep) as map_jobs:
         rows = list(peers.rescore(folder, labels=labels, map_jobs=map_jobs, keep=keep))
     if json:
         print(to_json([vars(row) for row in rows]), end="")
         return
     cells = [
         [
-            printable(row.file),
+            com.printable(row.file),
             row.metric,
             *(("–" if v is None else f"{v:.4f}") for v in (row.value, row.joined)),
             f"{row.n_expected}",
             f"{row.n_scored}",
-            printable(" ".join(filter(None, (row.cause, row.hint)))),
+            com.printable(" ".join(filter(None, (row.cause, row.hint)))),
         ]
         for row in rows
     ]
     header = ["file", "metric", "value", "joined", "n expected", "n scored", "cause and what to do"]
-    show("Scores from the files", header, cells, numbers_from=2)
+    com.show("Scores from the files", header, cells, numbers_from=2)
     n = sum(row.value is not None for row in rows)
-    say(f"{n:,} of {len(rows):,} cover every id once. `joined` counts the rows that match.")
+    com.say(f"{n:,} of {len(rows):,} cover every id once. `joined` counts the rows that match.")
 
 
 # --- ``ionladder compare``
@@ -223,17 +199,17 @@ def rescore(
 
 def compare(
     submission: Annotated[
-        Path, typer.Argument(help="Submission folder, or file.", autocompletion=submissions)
+        Path, typer.Argument(help="Submission folder, or file.", autocompletion=com.submissions)
     ],
     other: Annotated[
         Path,
-        typer.Argument(help="Another folder, or a committed name.", autocompletion=submissions),
+        typer.Argument(help="Another folder, or a committed name.", autocompletion=com.submissions),
     ],
     task: Annotated[
         str | None,
         typer.Option(
             help="Task, if the folders are not under submissions/<task>/.",
-            autocompletion=task_names,
+            autocompletion=com.task_names,
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
@@ -247,11 +223,11 @@ def compare(
     from ionladder.board.compare import pair, resolution
     from ionladder.score import TaskScorer, submission_folders
 
-    context = load_context()
-    chosen = task_of(submission, task)
+    context = com.load_context()
+    chosen = com.task_of(submission, task)
     if submission.resolve() == other.resolve():
         step = "Name two submissions of one task."
-        raise ConfigError(str(other), "another submission", "the same folder twice", step)
+        raise errors.ConfigError(str(other), "another submission", "the same folder twice", step)
     settings = context.params.scoring
     scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
     # Two folders may have one name, as when a contributor compares with the committed version.
@@ -259,7 +235,7 @@ def compare(
     for path in (submission, other):  # the name alone is that of a committed one
         committed = context.layout.submission_dir(chosen.name, path.name)
         at = committed if not path.exists() and committed.is_dir() else path
-        with submission_at(at, chosen.name) as (folder, _, shown):
+        with com.submission_at(at, chosen.name) as (folder, _, shown):
             scored[str(path)] = scorer.score(folder, shown_as=shown)
     names = {found.submission.name for found in scored.values()}
     folders = submission_folders(context.layout, chosen.name)
@@ -274,7 +250,7 @@ def compare(
     if json:
         print(to_json({"task": chosen.name, "confidence": settings.confidence, **found}), end="")
         return
-    say(_sentences(found, chosen, settings))
+    com.say(_sentences(found, chosen, settings))
 
 
 def _sentences(found: Mapping[str, Any], task: Task, settings: ScoringSettings) -> str:
@@ -313,7 +289,7 @@ def claims(
     from ionladder.board.claims import beside, read_claims
     from ionladder.board.model import read_board
 
-    layout, rows = load_context().layout, []
+    layout, rows = com.load_context().layout, []
     for claim in read_claims(name):
         scores = read_board(layout, claim.task)[1].get("conventions", {}) if claim.task else {}
         rows.append({**asdict(claim), "beside": beside(claim, scores)})
@@ -336,7 +312,7 @@ def claims(
 
 def changes(
     task: Annotated[
-        str | None, typer.Argument(help="Task; default: all.", autocompletion=task_names)
+        str | None, typer.Argument(help="Task; default: all.", autocompletion=com.task_names)
     ] = None,
     since: Annotated[
         str | None,
@@ -361,13 +337,13 @@ def changes(
     """
     from ionladder.board.history import read_history
 
-    context = load_context(clone_for="changes")
+    context = com.load_context(clone_for="changes")
     known = set(context.params.task_versions)
     records = [] if check else read_history(context.layout)
     known |= {record.task for record in records}
     if task is not None and task not in known:
-        hint = did_you_mean(task, sorted(known))
-        raise ConfigError("task", "a task with a board", repr(task), hint)
+        hint = errors.did_you_mean(task, sorted(known))
+        raise errors.ConfigError("task", "a task with a board", repr(task), hint)
     if check:
         _check(context, [task] if task else list(context.params.task_versions), base)
         return
@@ -395,13 +371,13 @@ def _changed_labels(layout: Layout, dataset: str, old: str, new: str) -> list[st
 
     try:
         changes = diff_versions(layout, dataset, old, new)
-    except IonLadderError:
+    except errors.IonLadderError:
         return None
     return sorted({change.id for change in changes if change.kind == "label"})
 
 
 def _publications(
-    context: Context, records: Sequence[Record], task: str | None, since: str | None
+    context: com.Context, records: Sequence[Record], task: str | None, since: str | None
 ) -> list[Publication]:
     """Publications asked for, oldest first."""
     from ionladder.board import history
@@ -416,14 +392,14 @@ def _publications(
     if commit is None:
         expected = "a commit of this repository, or a number of publications below 1000"
         step = "`git log --oneline leaderboard/history.jsonl` lists the commits."
-        raise ConfigError("--since", expected, repr(since), step)
+        raise errors.ConfigError("--since", expected, repr(since), step)
     name = layout.relative(layout.history)
     data = files_at(layout.root, commit, layout.relative(layout.leaderboard_dir)).get(name, b"")
     before = history.parse_history(data, f"{name} at {since}")
     return history.since(records, sum(task in {None, record.task} for record in before))
 
 
-def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
+def _check(context: com.Context, tasks: Sequence[str], base: str | None) -> None:
     """Compare what is published with the history and with a base.
 
     Raises:
@@ -440,8 +416,8 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
     for name in tasks:
         problems += history_problems(layout, history, now.tasks[name], name)
     if problems:
-        raise HistoryError(problems)
-    say(f"{len(tasks)} boards: every score is that of its last record.")
+        raise errors.HistoryError(problems)
+    com.say(f"{len(tasks)} boards: every score is that of its last record.")
     if commit:
         print(f"Since {commit[:12]}, no number changed without a new version.")
     else:
@@ -453,23 +429,23 @@ def _check(context: Context, tasks: Sequence[str], base: str | None) -> None:
 
 def _print(found: Sequence[Publication], labels: Callable[[ScoreChange], list[str] | None]) -> None:
     if not found:
-        say("No published score has changed here.")
+        com.say("No published score has changed here.")
     for each in found:
         commit = each.commit[:12] if each.commit else "no commit"
         commit += " with uncommitted edits" * each.is_dirty
         title = f"{each.task}, publication {each.number}, computed on {commit}"
-        _print_moved(title, each.moved) if each.moved else say(title)
+        _print_moved(title, each.moved) if each.moved else com.say(title)
         because: dict[str, list[str]] = {}
         for change in each.moved:
             because.setdefault("; ".join(change.reasons), []).append(change.after.submission)
         for reasons, names in because.items():
-            say(f"  {reasons}: {first_few(names)}")
+            com.say(f"  {reasons}: {errors.first_few(names)}")
         if ids := labels(each.changes[0]):
-            say(f"  Other labels: {first_few(ids)}")
+            com.say(f"  Other labels: {errors.first_few(ids)}")
         if n_same := len(each.unmoved):
             told = sorted({reason for change in each.unmoved for reason in change.reasons})
             were = "was" if n_same == 1 else "were"
-            say(f"{n_same} {were} scored again and stayed as before ({'; '.join(told)}).")
+            com.say(f"{n_same} {were} scored again and stayed as before ({'; '.join(told)}).")
         print()
 
 
@@ -484,7 +460,7 @@ def _print_moved(title: str, moved: Sequence[ScoreChange]) -> None:
         ]
         by = "–" if difference is None else f"{difference:+.{digits}f}"
         rows.append([change.after.submission, was, value, by, *moves])
-    show(title, ["submission", *heads, "rank", "group"], rows)
+    com.show(title, ["submission", *heads, "rank", "group"], rows)
 
 
 def _cells(record: Record | None, digits: int) -> tuple[str, str, str]:
@@ -495,4 +471,4 @@ def _cells(record: Record | None, digits: int) -> tuple[str, str, str]:
     if record.value is not None and record.ci_low is not None and record.ci_high is not None:
         value += f" [{record.ci_low:.{digits}f}, {record.ci_high:.{digits}f}]"
     group = "–" if record.tie_group is None else str(record.tie_group)
-    return value, rank_text(record.rank_low, record.rank_high), group
+    return value, com.rank_text(record.rank_low, record.rank_high), group

@@ -14,16 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionladder import __version__
+from ionladder.board import model
 from ionladder.board.history import Record, read_history
-from ionladder.board.model import (
-    Analysis,
-    Board,
-    Row,
-    empty_board,
-    parse_analysis,
-    parse_board,
-    read_board,
-)
 from ionladder.config import DatasetVersion, Params
 from ionladder.data.fetch import referenced_file
 from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
@@ -110,7 +102,7 @@ class EntrySource:
         missing: Why there are no plots, where the labels are not here.
     """
 
-    def __init__(self, layout: Layout, board: Board, withheld: str = "") -> None:
+    def __init__(self, layout: Layout, board: model.Board, withheld: str = "") -> None:
         task, version = board.task, board.dataset_version
         self._layout = layout
         self._board = board
@@ -249,7 +241,7 @@ class Entrant:
         is_here: Of predictions that others publish: whether their file is on this machine.
     """
 
-    row: Row
+    row: model.Row
     card: Card | None
     trouble: str | None
     receipt: Mapping[str, Any] | None
@@ -274,10 +266,10 @@ class TaskSite:
 
     task: Task
     dataset: Dataset
-    board: Board
+    board: model.Board
     is_scored: bool
     entrants: Mapping[str, Entrant]
-    analysis: Analysis = field(default_factory=Analysis)
+    analysis: model.Analysis = field(default_factory=model.Analysis)
     unscored: tuple[Unscored, ...] = ()
 
 
@@ -376,7 +368,7 @@ class Site:
                 found[name] |= {entry: entry_url(name, entry) for entry in choice.listed}
         return found
 
-    def footings(self, board: Board | None = None) -> tuple[str, ...]:
+    def footings(self, board: model.Board | None = None) -> tuple[str, ...]:
         """Which data and which scorer the boards rest on, or one of them; each said once."""
         lines = [
             f"{item.dataset.title} {item.board.dataset_version}, "
@@ -422,9 +414,13 @@ def load_site(layout: Layout) -> Site:
 
 
 def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> TaskSite:
-    path, (data, analysis) = layout.leaderboard_json(task.name), read_board(layout, task.name)
+    path, (data, analysis) = layout.leaderboard_json(task.name), model.read_board(layout, task.name)
     is_scored, shown_as = path.is_file(), layout.relative(path)
-    board = parse_board(data, task, shown_as=shown_as) if is_scored else empty_board(task, version)
+    board = (
+        model.parse_board(data, task, shown_as=shown_as)
+        if is_scored
+        else model.empty_board(task, version)
+    )
     entrants = {
         row.submission: _entrant(layout, task, row, row.submission)
         for row in board.scored
@@ -436,7 +432,7 @@ def _task_site(layout: Layout, task: Task, dataset: Dataset, version: str) -> Ta
         board=board,
         is_scored=is_scored,
         entrants=entrants,
-        analysis=parse_analysis(
+        analysis=model.parse_analysis(
             analysis or None, shown_as=layout.relative(layout.analysis_json(task.name))
         ),
         unscored=tuple(
@@ -453,7 +449,7 @@ def _unscored(layout: Layout, task: Task, name: str) -> Unscored:
     return Unscored(name=name, problems=problems)
 
 
-def _entrant(layout: Layout, task: Task, row: Row, name: str) -> Entrant:
+def _entrant(layout: Layout, task: Task, row: model.Row, name: str) -> Entrant:
     folder = layout.submission_dir(task.name, name)
     paths = [folder / name for name in _FILES]
     path = paths[0]

@@ -23,17 +23,9 @@ from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, 
 from ionladder.interchange.export import CROISSANT_FILE, croissant, table_files
 from ionladder.repo import Layout, read_checksums, read_json, to_json, to_rows, write_parquet
 from ionladder.site import charts
+from ionladder.site import text as txt
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
 from ionladder.site.pages import environment
-from ionladder.site.text import (
-    interval,
-    model_url,
-    number,
-    plain,
-    ranks,
-    submission_url,
-    web_address,
-)
 from ionladder.specs import Dataset
 from ionladder.submit.card import Card
 
@@ -278,9 +270,9 @@ def badge_documents(site: Site) -> dict[str, str]:
             leads = row.submission in leaders
             colour = _UNRANKED if row.rank is None else _LEADS if leads else _FOLLOWS
             words, *facts = _facts(item, row)
-            label = plain(row.model, limit=LONGEST_NAME) or name
+            label = txt.plain(row.model, limit=LONGEST_NAME) or name
             documents[badge_url(item.task.name, name)] = template.render(
-                title=f"{plain(row.model)} on {'; '.join([words, *facts])}",
+                title=f"{txt.plain(row.model)} on {'; '.join([words, *facts])}",
                 name=label,
                 words=words,
                 left=_width(label) + 2 * _PADDING,
@@ -298,10 +290,10 @@ def badge_documents(site: Site) -> dict[str, str]:
 def _facts(item: TaskSite, row: Row) -> tuple[str, str, str]:
     """Its place (``IonLadder obelix: rank 1–3 of 5, top group``), its score, and the data."""
     board, score = item.board, item.board.primary(row)
-    place, between = ranks(row.rank_low, row.rank_high), interval(score.low, score.high)
+    place, between = txt.ranks(row.rank_low, row.rank_high), txt.interval(score.low, score.high)
     n_ranked = sum(each.rank is not None for each in board.of_kind("verified"))
     words = f"rank {place} of {n_ranked}{', top group' if row.tie_group == 1 else ''}"
-    value = f"{item.task.primary_use.title} {number(score.value)} {board.unit}"
+    value = f"{item.task.primary_use.title} {txt.number(score.value)} {board.unit}"
     return (
         f"IonLadder {item.task.name}: {words if place else f'{row.kind}, not ranked'}",
         f"{value}{f' ({between})' if between else ''}",
@@ -342,9 +334,11 @@ def has_card(item: TaskSite, row: Row) -> bool:
 def card_pictures(site: Site) -> Iterator[tuple[str, bytes]]:
     """Address in the site and PNG, 1200 × 630, of every model that has a picture of its own."""
     pages = [
-        (submission_url(i.task.name, name), name, [i]) for i in site.tasks for name in i.entrants
+        (txt.submission_url(i.task.name, name), name, [i])
+        for i in site.tasks
+        for name in i.entrants
     ]
-    pages += [(model_url(name), name, list(items)) for name, items in site.models.items()]
+    pages += [(txt.model_url(name), name, list(items)) for name, items in site.models.items()]
     for place, name, items in pages:
         rows = [(item, row) for item in items if has_card(item, row := item.entrants[name].row)]
         if rows:
@@ -359,14 +353,14 @@ def _card(row: Row, lines: Sequence[str], board: Board) -> bytes:
     from PIL import Image, ImageDraw
 
     image = Image.new("L", (1200, 630), 255)
-    pen, y, name = ImageDraw.Draw(image), 50, plain(row.model, limit=60)
+    pen, y, name = ImageDraw.Draw(image), 50, txt.plain(row.model, limit=60)
     name = name if _DRAWN.issuperset(name) else row.submission or ""
     for text, size in (
         ("IonLadder", 30),
         (name, 54 if len(name) < 36 else 34),
         *((line, 30) for line in lines),
     ):
-        pen.text((60, y), plain(text, limit=64), font=_font(size), fill=31)
+        pen.text((60, y), txt.plain(text, limit=64), font=_font(size), fill=31)
         y += round(size * 1.65)
     y, own = 500, board.primary(row)
     axis = f"{charts.value_axis(board)}, from 0; all models grey, floors green"
@@ -428,7 +422,7 @@ def bibtex_lines(
     task, score = board.task, board.primary(row).value
     versions = f"data version {board.dataset_version}, scorer version {board.scorer_version}"
     if score is not None:
-        scored = f"{task.primary_use.title} {number(score, digits=4)} {board.unit}"
+        scored = f"{task.primary_use.title} {txt.number(score, digits=4)} {board.unit}"
         versions = f"{scored}, {versions}"
     fields = {
         "title": f"{{{_text(card.model)}}}",
@@ -440,8 +434,8 @@ def bibtex_lines(
         fields["annote"] = f"Paper named by the card: doi:{card.paper_doi}"
     if entered is not None:
         fields |= {"year": str(entered.year), "month": str(entered.month)}
-    fields["url"] = f"https://…/{submission_url(task.name, name)}"
-    address = web_address(card.code_url) if card.code_url else None
+    fields["url"] = f"https://…/{txt.submission_url(task.name, name)}"
+    address = txt.web_address(card.code_url) if card.code_url else None
     if address and not _NOT_IN_ADDRESS.search(address):
         fields["note"] += f"; code: {address}"
     key = re.sub(r"[^A-Za-z0-9]+", "-", f"ionladder-{task.name}-{name}").strip("-")
@@ -451,7 +445,7 @@ def bibtex_lines(
 
 def _text(text: object) -> str:
     """One line that TeX reads as nothing but text."""
-    return "".join(_SPECIAL.get(character, character) for character in plain(text))
+    return "".join(_SPECIAL.get(character, character) for character in txt.plain(text))
 
 
 # Contribute and Security: two texts at the root of the repository, as pages of the site

@@ -13,30 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ionladder import errors as err
 from ionladder.data.registry import all_tasks
 from ionladder.data.store import read_table, rows_of, rows_with, split_of_task
-from ionladder.errors import (
-    IngestError,
-    InterchangeError,
-    IonLadderError,
-    Problem,
-    ReferenceMissingError,
-    SubmissionError,
-    first_few,
-    worded,
-)
 from ionladder.repo import Layout, replacing_folder, write_text
 from ionladder.specs import Task
+from ionladder.submit import card as cards
 from ionladder.submit import predictions as pred
-from ionladder.submit.card import (
-    CARD_FILE,
-    DESCRIPTION_TO_WRITE,
-    Card,
-    Referenced,
-    name_problems,
-    new_folder_problems,
-    read_card,
-)
 from ionladder.submit.isolate import Read, ReaderProcess
 from ionladder.submit.tables import other_kind
 
@@ -77,13 +60,15 @@ def write_template(
     Raises:
         SubmissionError: The name is not allowed, or the folder exists.
     """
-    problems = new_folder_problems(folder, where=shown_as, instead="edit the files that are there")
+    problems = cards.new_folder_problems(
+        folder, where=shown_as, instead="edit the files that are there"
+    )
     if problems:
-        raise SubmissionError(problems)
+        raise err.SubmissionError(problems)
     # Both files or neither: half a folder would have to be removed before the next try.
     with replacing_folder(folder) as fresh:
         name = _write_table(fresh, task, ids, folds) if fill is None else fill(fresh, ids)
-        write_text(fresh / CARD_FILE, card_template(folder.name, task))
+        write_text(fresh / cards.CARD_FILE, card_template(folder.name, task))
     return name
 
 
@@ -105,7 +90,7 @@ def array_filler(task: Task, given: Path | None) -> Filler | None:
 
 def card_template(name: str, task: Task) -> str:
     """The commented ``submission.yaml`` of a new submission."""
-    words = {"description": DESCRIPTION_TO_WRITE, "dataset": task.dataset, "inputs": "both"}
+    words = {"description": cards.DESCRIPTION_TO_WRITE, "dataset": task.dataset, "inputs": "both"}
     # Its schema is named from submissions/<task>/<name>/: editors complete and check a card.
     template = Path(__file__).with_name("card_template.yaml").read_text("utf-8")
     return template.format(name=name, schema=SCHEMA_FILE, **words)
@@ -137,9 +122,9 @@ _FILES = {
 }
 
 #: What a card refers to, and the submission in messages → the predictions, checked.
-ReferenceReader = Callable[[Referenced, str], pred.PredictionTable]
+ReferenceReader = Callable[[cards.Referenced, str], pred.PredictionTable]
 
-ArrayReader = Callable[[Path, str], tuple[pred.PredictionTable | None, list[Problem]]]
+ArrayReader = Callable[[Path, str], tuple[pred.PredictionTable | None, list[err.Problem]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +142,7 @@ class Submission:
 
     name: str
     folder: Path
-    card: Card
+    card: cards.Card
     predictions: pred.PredictionTable
     cv_predictions: pred.PredictionTable | None
 
@@ -199,7 +184,7 @@ def read_submission(
     if folder.is_symlink() or not folder.is_dir():
         found = "a link" if folder.is_symlink() else "no such folder"
         facts = {"file": _used_files(task)[0], "task": task.name, "found": found}
-        raise SubmissionError(worded("no-submission", shown_as, **facts))
+        raise err.SubmissionError(err.worded("no-submission", shown_as, **facts))
     with as_problems(shown_as):
         return _read_folder(folder, task, expectations, shown_as)
 
@@ -216,24 +201,24 @@ def as_problems(shown_as: str) -> Iterator[None]:
     """
     try:
         yield
-    except IonLadderError:
+    except err.IonLadderError:
         raise
     except MemoryError as error:
-        raise SubmissionError(worded("memory", shown_as)) from error
+        raise err.SubmissionError(err.worded("memory", shown_as)) from error
     except OSError as error:
-        raise SubmissionError(
-            worded("unreadable-file", shown_as, reason=error.strerror or type(error).__name__)
+        raise err.SubmissionError(
+            err.worded("unreadable-file", shown_as, reason=error.strerror or type(error).__name__)
         ) from error
     except Exception as error:
         last = (str(error).strip().splitlines() or [""])[-1]
-        raise SubmissionError(
-            worded("check-failed", shown_as, kind=type(error).__name__, text=last[:160])
+        raise err.SubmissionError(
+            err.worded("check-failed", shown_as, kind=type(error).__name__, text=last[:160])
         ) from error
 
 
 def checklist(
-    task: Task, problems: Sequence[Problem], *, shown_as: str, is_file: bool = False
-) -> dict[str, list[Problem]]:
+    task: Task, problems: Sequence[err.Problem], *, shown_as: str, is_file: bool = False
+) -> dict[str, list[err.Problem]]:
     """What is checked of a submission, in words → the problems that the check found.
 
     Args:
@@ -244,9 +229,10 @@ def checklist(
     """
     units = ", ".join(dict.fromkeys(target.unit for target in task.targets))
     scored = _used_files(task)[0].partition(".")[0]
+    of_card = "card: required fields, their form, SPDX licence, no words of the template"
     checks = {
         "folder": "folder: its name and files",
-        CARD_FILE: "card: required fields, their form, SPDX licence, no words of the template",
+        cards.CARD_FILE: of_card,
         pred.PREDICTIONS_STEM: f"predictions: columns, every id once, finite numbers in {units}",
         pred.CV_STEM: "cross-validation predictions: every row of the frozen folds once, numbers",
     }
@@ -254,7 +240,7 @@ def checklist(
         del checks[pred.PREDICTIONS_STEM if task.scored_folds else pred.CV_STEM]
     if is_file:
         checks = {scored: checks[scored]}
-    found: dict[str, list[Problem]] = {words: [] for words in checks.values()}
+    found: dict[str, list[err.Problem]] = {words: [] for words in checks.values()}
     for problem in problems:
         inside = problem.where.removeprefix(shown_as).lstrip("/").removeprefix("offset_")
         is_absent = not inside and problem.expected.startswith(scored)
@@ -264,9 +250,11 @@ def checklist(
 
 
 def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as: str) -> Submission:
-    problems = name_problems(folder.name, where=shown_as)
+    problems = cards.name_problems(folder.name, where=shown_as)
     problems += _folder_problems(folder, task, shown_as)
-    card, found = read_card(folder / CARD_FILE, shown_as=f"{shown_as}/{CARD_FILE}")
+    card, found = cards.read_card(
+        folder / cards.CARD_FILE, shown_as=f"{shown_as}/{cards.CARD_FILE}"
+    )
     problems += found
     predictions, cv_predictions, found = (
         check_tables(folder, task, expectations, shown_as)
@@ -275,38 +263,38 @@ def _read_folder(folder: Path, task: Task, expectations: Expectations, shown_as:
     )
     other = folder.parent.name
     if found and other != task.name and other in all_tasks():
-        found = [worded("other-task", shown_as, task=task.name, other=other)]
+        found = [err.worded("other-task", shown_as, task=task.name, other=other)]
     problems += found
     if problems or card is None or predictions is None:
-        raise SubmissionError(problems)
+        raise err.SubmissionError(problems)
     scored: dict[str, Any] = {"predictions": predictions, "cv_predictions": cv_predictions}
     return Submission(name=folder.name, folder=folder, card=card, **scored)
 
 
 def _read_referenced(
-    folder: Path, task: Task, expectations: Expectations, reference: Referenced, shown_as: str
-) -> tuple[pred.PredictionTable | None, None, list[Problem]]:
+    folder: Path, task: Task, expectations: Expectations, reference: cards.Referenced, shown_as: str
+) -> tuple[pred.PredictionTable | None, None, list[err.Problem]]:
     """What the card refers to, in place of a file of the folder."""
-    where = f"{shown_as}/{CARD_FILE}, field `predictions`"
+    where = f"{shown_as}/{cards.CARD_FILE}, field `predictions`"
     if beside := [name for name in _FILES[task.predicts] if (folder / name).exists()]:
-        return None, None, [worded("referenced-and-sent", where, files=first_few(beside))]
+        return None, None, [err.worded("referenced-and-sent", where, files=err.first_few(beside))]
     read = expectations.read_referenced
     if read is None or task.predicts != "values":
-        raise ReferenceMissingError(worded("reference-unread", where))
+        raise err.ReferenceMissingError(err.worded("reference-unread", where))
     try:
         return read(reference, shown_as), None, []
-    except ReferenceMissingError:
+    except err.ReferenceMissingError:
         raise
-    except (SubmissionError, InterchangeError, IngestError) as error:
+    except (err.SubmissionError, err.InterchangeError, err.IngestError) as error:
         return None, None, list(error.problems)
 
 
 def check_tables(
     folder: Path, task: Task, expectations: Expectations, shown_as: str
-) -> tuple[pred.PredictionTable | None, pred.PredictionTable | None, list[Problem]]:
+) -> tuple[pred.PredictionTable | None, pred.PredictionTable | None, list[err.Problem]]:
     """What is scored, the predictions on the folds, and the problems of both; without the card."""
     predictions: pred.PredictionTable | None = None
-    problems: list[Problem] = []
+    problems: list[err.Problem] = []
     if expectations.read_arrays is not None:
         predictions, problems = _read_arrays(expectations.read_arrays, folder, shown_as)
     elif task.scored_folds is None:
@@ -331,7 +319,7 @@ def check_tables(
 
 def _read_arrays(
     read: ArrayReader, folder: Path, shown_as: str
-) -> tuple[pred.PredictionTable | None, list[Problem]]:
+) -> tuple[pred.PredictionTable | None, list[err.Problem]]:
     """What a reader of arrays makes of a folder, from a process under limits."""
 
     def as_table() -> Read:
@@ -364,9 +352,9 @@ def _used_files(task: Task) -> list[str]:
     return [name for name in names if task.scored_folds is None or name.startswith(pred.CV_STEM)]
 
 
-def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
+def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[err.Problem]:
     """Files that do not belong into a submission (hidden files of an editor are passed over)."""
-    known = {CARD_FILE, *_FILES[task.predicts], "README.md"}
+    known = {cards.CARD_FILE, *_FILES[task.predicts], "README.md"}
     names = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
     used, problems = _used_files(task), []
     extra = [name for name in names if name not in known]
@@ -380,11 +368,11 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[Problem]:
         if kind and kind[0] != "a parquet file":
             step = f"{kind[1]} `ionladder convert` reads what peers write."
         found = f"{name}{f', {kind[0]}' if kind else ''}"
-        problems.append(Problem(shown_as, f"predictions in {' or '.join(used)}", found, step))
+        problems.append(err.Problem(shown_as, f"predictions in {' or '.join(used)}", found, step))
     if extra:
-        expected = f"only {', '.join([CARD_FILE, *used, 'README.md'])}"
+        expected = f"only {', '.join([cards.CARD_FILE, *used, 'README.md'])}"
         step = "Remove these files; link code and models from submission.yaml."
-        problems.append(Problem(shown_as, expected, f"also {first_few(extra)}", step))
+        problems.append(err.Problem(shown_as, expected, f"also {err.first_few(extra)}", step))
     return problems
 
 

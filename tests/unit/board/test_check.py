@@ -11,15 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.board.history import (
-    Record,
-    altered_lines,
-    new_records,
-    number_changes,
-    snapshot,
-    unexplained_records,
-    unversioned_changes,
-)
+from ionladder.board import history as hist
 from ionladder.errors import HistoryError, Problem
 from ionladder.repo import Layout
 from unit.board.records import board_of, standing
@@ -65,8 +57,8 @@ def changed(folder: Path, before: Files, after: Files) -> list[Problem]:
             path = layout.leaderboard_dir / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content))
-        states.append(snapshot(layout))
-    return unversioned_changes(*states, task="tiny", at="abc", folder="leaderboard")
+        states.append(hist.snapshot(layout))
+    return hist.unversioned_changes(*states, task="tiny", at="abc", folder="leaderboard")
 
 
 def put(files: Files, where: str, value: object) -> None:
@@ -122,7 +114,7 @@ def test_an_unreadable_board_is_an_error(tmp_path: Path) -> None:
     layout.leaderboard_dir.mkdir()
     layout.leaderboard_json("tiny").write_text("{")
     with pytest.raises(HistoryError, match=r"leaderboard/tiny\.json: expected a JSON object"):
-        snapshot(layout)
+        hist.snapshot(layout)
 
 
 @pytest.mark.parametrize(
@@ -137,17 +129,19 @@ def test_an_unreadable_board_is_an_error(tmp_path: Path) -> None:
 def test_a_history_that_lost_a_line_is_named_with_the_line(
     now: bytes, where: int, found: str
 ) -> None:
-    (problem,) = altered_lines(b"a\nb\nc\n", now, at="abc", shown_as="history.jsonl")
+    (problem,) = hist.altered_lines(b"a\nb\nc\n", now, at="abc", shown_as="history.jsonl")
     assert (problem.where, problem.found) == (f"history.jsonl, line {where}", found)
-    assert altered_lines(b"a\nb\n", b"a\nb\nc\n", at="abc", shown_as="history.jsonl") == []
+    assert hist.altered_lines(b"a\nb\n", b"a\nb\nc\n", at="abc", shown_as="history.jsonl") == []
 
 
 def test_new_records_without_a_cause_are_named_and_old_ones_left_in_peace() -> None:
-    history: list[Record] = []
+    history: list[hist.Record] = []
     for value in (1.5, 1.6, 1.7):
-        history += new_records(history, board_of(standing(value=value)), task="tiny", commit=None)
+        history += hist.new_records(
+            history, board_of(standing(value=value)), task="tiny", commit=None
+        )
     named = [
-        [p.where for p in unexplained_records(history, n_before=n, task="tiny", shown_as="h")]
+        [p.where for p in hist.unexplained_records(history, n_before=n, task="tiny", shown_as="h")]
         for n in range(4)
     ]
     second, third = "h, line 2: tiny/good", "h, line 3: tiny/good"
@@ -163,7 +157,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_nothing_differs_from_itself(value: Any) -> None:
-    assert list(number_changes(value, deepcopy(value))) == []
+    assert list(hist.number_changes(value, deepcopy(value))) == []
 
 
 @given(st.dictionaries(st.text("abc", max_size=3), st.integers(-9, 9), min_size=1), st.data())
@@ -172,5 +166,5 @@ def test_exactly_the_number_that_changed_is_named(
 ) -> None:
     key = data.draw(st.sampled_from(sorted(numbers)))
     later = {**numbers, key: numbers[key] + 1, "later": 5}
-    found = list(number_changes({"x": numbers}, {"x": later}))
+    found = list(hist.number_changes({"x": numbers}, {"x": later}))
     assert found == [(f"x.{key}", numbers[key], numbers[key] + 1)]

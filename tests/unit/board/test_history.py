@@ -9,18 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionladder.board.history import (
-    REMOVED,
-    Record,
-    ScoreChange,
-    append_records,
-    latest,
-    new_records,
-    parse_history,
-    publications,
-    read_history,
-    to_lines,
-)
+from ionladder.board import history as hist
 from ionladder.errors import HistoryError
 from ionladder.repo import Layout
 from unit.board.records import FIRST, board_of, standing
@@ -28,19 +17,21 @@ from unit.board.records import FIRST, board_of, standing
 # --- records
 
 
-def grow(history: list[Record], *board: Record, commit: str | None = "c" * 40) -> list[Record]:
+def grow(
+    history: list[hist.Record], *board: hist.Record, commit: str | None = "c" * 40
+) -> list[hist.Record]:
     """The history after a board was published."""
-    return history + new_records(history, board_of(*board), task="tiny", commit=commit)
+    return history + hist.new_records(history, board_of(*board), task="tiny", commit=commit)
 
 
-def publish(*boards: tuple[Record, ...]) -> list[Record]:
-    history: list[Record] = []
+def publish(*boards: tuple[hist.Record, ...]) -> list[hist.Record]:
+    history: list[hist.Record] = []
     for board in boards:
         history = grow(history, *board)
     return history
 
 
-def events(history: list[Record]) -> list[tuple[str, int, int, str]]:
+def events(history: list[hist.Record]) -> list[tuple[str, int, int, str]]:
     return [(r.submission, r.published, r.publication, r.event) for r in history]
 
 
@@ -76,7 +67,7 @@ def test_a_submission_that_leaves_and_returns_keeps_its_count() -> None:
     history = grow([], standing("good"), standing("better"))
     history = grow(history, standing("better"))
     gone = history[-1]
-    assert (gone.submission, gone.event, gone.published) == ("good", REMOVED, 2)
+    assert (gone.submission, gone.event, gone.published) == ("good", hist.REMOVED, 2)
     assert (gone.value, gone.ci_low, gone.rank, gone.tie_group) == (None, None, None, None)
     assert gone.predictions_sha256 == FIRST.predictions_sha256
     assert grow(history, standing("better")) == history
@@ -100,26 +91,28 @@ boards = st.dictionaries(
 def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(
     sequence: list[dict[str, dict[str, Any]]],
 ) -> None:
-    history: list[Record] = []
+    history: list[hist.Record] = []
     for board in sequence:
         now = [standing(name, **changed) for name, changed in board.items()]
         longer = grow(history, *now)
         assert longer[: len(history)] == history
         assert grow(longer, *now) == longer
         history = longer
-        on_board = {n: r for n, r in latest(history, "tiny").items() if r.event != REMOVED}
+        on_board = {
+            n: r for n, r in hist.latest(history, "tiny").items() if r.event != hist.REMOVED
+        }
         assert on_board.keys() == board.keys()
         for name, changed in board.items():
             assert {key: getattr(on_board[name], key) for key in changed} == changed
-    assert parse_history(to_lines(history), "history.jsonl") == history
+    assert hist.parse_history(hist.to_lines(history), "history.jsonl") == history
 
 
 # --- changes
 
 
-def change(**changed: Any) -> ScoreChange:
+def change(**changed: Any) -> hist.ScoreChange:
     """How one submission changed between two publications, alone on its board."""
-    (found,) = publications(publish((standing(),), (standing(**changed),)))[1].changes
+    (found,) = hist.publications(publish((standing(),), (standing(**changed),)))[1].changes
     return found
 
 
@@ -154,7 +147,7 @@ def test_every_cause_is_named(changed: dict[str, Any], words: list[str]) -> None
 
 def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:
     history = publish((standing("a"), standing("b")), (standing("b"),), (standing("a"),))
-    _, second, third = publications(history)
+    _, second, third = hist.publications(history)
     (left,) = second.changes
     assert left.reasons == ["submission: left the board"]
     assert (left.difference, left.tie_group_changed, left.has_moved) == (None, False, True)
@@ -163,7 +156,9 @@ def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:
 
 # --- the file
 
-GOOD = to_lines([FIRST, FIRST._replace(published=2, publication=2, event="rescored", value=1.25)])
+GOOD = hist.to_lines(
+    [FIRST, FIRST._replace(published=2, publication=2, event="rescored", value=1.25)]
+)
 FIRST_LINE, SECOND_LINE = GOOD.splitlines(keepends=True)
 
 
@@ -194,7 +189,7 @@ def test_an_error_names_the_line_of_a_damaged_history(
     layout.leaderboard_dir.mkdir()
     layout.history.write_bytes(data)
     with pytest.raises(HistoryError) as caught:
-        read_history(layout)
+        hist.read_history(layout)
     (problem,) = caught.value.problems
     assert problem.where == f"leaderboard/history.jsonl, line {line}"
     assert found in problem.found
@@ -203,12 +198,14 @@ def test_an_error_names_the_line_of_a_damaged_history(
 
 def test_what_stands_in_the_file_keeps_its_bytes(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    assert read_history(layout) == []
-    append_records(layout, [])
+    assert hist.read_history(layout) == []
+    hist.append_records(layout, [])
     assert not layout.history.exists()
-    append_records(layout, [FIRST])
+    hist.append_records(layout, [FIRST])
     before = layout.history.read_bytes()
-    append_records(layout, [FIRST._replace(published=2, publication=2, event="rescored", value=2)])
+    hist.append_records(
+        layout, [FIRST._replace(published=2, publication=2, event="rescored", value=2)]
+    )
     assert layout.history.read_bytes().startswith(before)
-    assert len(read_history(layout)) == 2
+    assert len(hist.read_history(layout)) == 2
     assert [path.name for path in layout.leaderboard_dir.iterdir()] == ["history.jsonl"]

@@ -11,36 +11,11 @@ import pytest
 
 from ionladder.board.model import Board, Value, parse_board
 from ionladder.repo import read_json, to_json
-from ionladder.site.charts import (
-    CostChart,
-    CostPoint,
-    Stand,
-    difficulty_chart,
-    interval_chart,
-    stands_of,
-    timeline_chart,
-)
-from ionladder.site.charts_entries import (
-    Point,
-    PredictionPlots,
-    Series,
-    boxes_chart,
-    calibration_chart,
-    elements_chart,
-    histogram,
-)
+from ionladder.site import charts, charts_entries
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from ionladder.stats.calibration import CURVE_LEVELS
-from unit.site.synthetic_board import (
-    HOSTILE,
-    TASK,
-    Entry,
-    add_history,
-    leaderboard,
-    make_repository,
-    typical,
-)
+from unit.site import synthetic_board as made
 
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
 
@@ -66,44 +41,50 @@ def from_ticks(svg: ET.Element, value: float) -> float:
     return x0 + (value - v0) / (v1 - v0) * (x1 - x0)
 
 
-def board(entries: list[Entry], **changes: Any) -> Board:
-    return parse_board(leaderboard(entries) | changes, TASK, shown_as="board")
+def board(entries: list[made.Entry], **changes: Any) -> Board:
+    return parse_board(made.leaderboard(entries) | changes, made.TASK, shown_as="board")
 
 
-def drawn(entries: list[Entry], **changes: Any) -> list[ET.Element]:
+def drawn(entries: list[made.Entry], **changes: Any) -> list[ET.Element]:
     """The board as a picture, for wide and for narrow pages."""
     shown = board(entries, **changes)
-    return svgs(interval_chart(shown, shown.scored, "obelix/", confidence=0.95, name="t"))
+    return svgs(charts.interval_chart(shown, shown.scored, "obelix/", confidence=0.95, name="t"))
 
 
-ODD = HOSTILE["script"] + " a & b " + HOSTILE["unbroken"]
+ODD = made.HOSTILE["script"] + " a & b " + made.HOSTILE["unbroken"]
 URL = "charts/obelix/"
 QUANTILES = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
 
 
 def every_chart(label: str) -> dict[str, object]:
     """Each kind of chart, with a label wherever it takes one."""
-    shown = board([Entry(name="odd", model=label, value=1e9), *typical()])
+    shown = board([made.Entry(name="odd", model=label, value=1e9), *made.typical()])
     points = [
-        CostPoint(label=label, kind="verified", cost=cost, shown_cost=label, score=Value(1e9, 0, 9))
+        charts.CostPoint(
+            label=label, kind="verified", cost=cost, shown_cost=label, score=Value(1e9, 0, 9)
+        )
         for cost in (0.0, 1e-300, 1e300)
     ]
-    plots = PredictionPlots(points=[Point(id=label, y_true=0.0, y_pred=1e12)], axis=label)
-    series = [Series(title=label, kind="solid", counts=(1, 2), marked=(1, 0))]
-    stand = Stand(publication=1, label=label, score=Value(1.0), rules=label)
-    cost = CostChart(board=shown, points=points, axis=label, ticks=((1.0, label),))
+    plots = charts_entries.PredictionPlots(
+        points=[charts_entries.Point(id=label, y_true=0.0, y_pred=1e12)], axis=label
+    )
+    series = [charts_entries.Series(title=label, kind="solid", counts=(1, 2), marked=(1, 0))]
+    stand = charts.Stand(publication=1, label=label, score=Value(1.0), rules=label)
+    cost = charts.CostChart(board=shown, points=points, axis=label, ticks=((1.0, label),))
     return {
-        "intervals": interval_chart(shown, shown.scored, "x/", confidence=0.95, name="a"),
-        "empty": interval_chart(board([]), [], "x/", confidence=0.95, name="a"),
-        "difficulty": difficulty_chart([(label, [Value(1.0)], "x/")], [label], label, name="a"),
+        "intervals": charts.interval_chart(shown, shown.scored, "x/", confidence=0.95, name="a"),
+        "empty": charts.interval_chart(board([]), [], "x/", confidence=0.95, name="a"),
+        "difficulty": charts.difficulty_chart(
+            [(label, [Value(1.0)], "x/")], [label], label, name="a"
+        ),
         "cost": cost.draw(name="a"),
-        "timeline": timeline_chart(shown, [stand], "x/", name="a"),
+        "timeline": charts.timeline_chart(shown, [stand], "x/", name="a"),
         "parity": plots.parity(name="a"),
         "residuals": plots.residuals(name="a"),
-        "calibration": calibration_chart([0.5] * len(CURVE_LEVELS), 9, name="a"),
-        "histogram": histogram([0.0, 1.0, 5.0], series, name="a", axis=label),
-        "boxes": boxes_chart([(label, 1, [QUANTILES])], [label], label, name="a"),
-        "elements": elements_chart({"D": [1, 0]}, [label], "x/", name="a"),
+        "calibration": charts_entries.calibration_chart([0.5] * len(CURVE_LEVELS), 9, name="a"),
+        "histogram": charts_entries.histogram([0.0, 1.0, 5.0], series, name="a", axis=label),
+        "boxes": charts_entries.boxes_chart([(label, 1, [QUANTILES])], [label], label, name="a"),
+        "elements": charts_entries.elements_chart({"D": [1, 0]}, [label], "x/", name="a"),
     }
 
 
@@ -124,7 +105,7 @@ def test_charts_have_names_for_screen_readers_whatever_they_show(kind: str) -> N
 
 @pytest.mark.parametrize("width", [0, 1], ids=["wide", "narrow"])
 def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
-    svg = drawn(typical())[width]
+    svg = drawn(made.typical())[width]
     floor, achievable = find(svg, "il-floor-line")
     assert at(floor, "x1") == at(floor, "x2")
     assert at(floor, "x1") == pytest.approx(from_ticks(svg, 0.407753), abs=HALF_PIXEL)
@@ -136,7 +117,7 @@ def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
         from_ticks(svg, 1.496), abs=HALF_PIXEL
     )
     assert len(find(svg, "il-dot--reference")) == 4, "hollow diamonds: colour is not needed"
-    absurd = drawn([Entry(name="absurd", value=1e6, tie_group=2), *typical()])[width]
+    absurd = drawn([made.Entry(name="absurd", value=1e6, tie_group=2), *made.typical()])[width]
     assert len(find(absurd, "il-beyond")) == 1
     labels = [float((tick.text or "").replace("−", "-")) for tick in find(absurd, "il-tick")]
     assert max(labels) < 10, "one absurd row does not squeeze the others"
@@ -144,10 +125,12 @@ def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
 
 def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
     points = [
-        CostPoint(label="m", kind="verified", cost=cost, shown_cost="", score=Value(value))
+        charts.CostPoint(label="m", kind="verified", cost=cost, shown_cost="", score=Value(value))
         for cost, value in ((1, 2.0), (10, 1.0), (100, 3.0))
     ]
-    chart = CostChart(board=board(typical()), points=points, axis="t", ticks=((10.0, "10 s"),))
+    chart = charts.CostChart(
+        board=board(made.typical()), points=points, axis="t", ticks=((10.0, "10 s"),)
+    )
     dots = find(svgs(chart.draw(name="c"))[0], "il-dot")
     x, y = ([at(dot, key) for dot in dots] for key in ("cx", "cy"))
     assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
@@ -156,11 +139,15 @@ def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
 
 
 def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Path) -> None:
-    first = [Entry(name="a", value=2.0), Entry(name="b", value=3.0)]
-    second = [*first, Entry(name="c", value=1.5), Entry(name="ref", value=0.1, kind="reference")]
+    first = [made.Entry(name="a", value=2.0), made.Entry(name="b", value=3.0)]
+    second = [
+        *first,
+        made.Entry(name="c", value=1.5),
+        made.Entry(name="ref", value=0.1, kind="reference"),
+    ]
     third = [replace(entry, value=(entry.value or 0) + 1) for entry in second if entry.name != "c"]
-    history = add_history(make_repository(tmp_path, first), first, second, third)
-    found = stands_of(history, board(first))
+    history = made.add_history(made.make_repository(tmp_path, first), first, second, third)
+    found = charts.stands_of(history, board(first))
     assert [(s.publication, s.label, s.score.value) for s in found] == [
         (1, "a", 2),
         (2, "c", 1.5),
@@ -175,19 +162,19 @@ def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Pat
 
 def plots(*pairs: tuple[float, float], limit: float | None = None, **options: Any) -> Any:
     points = [
-        Point(id=str(i), y_true=a, y_pred=b, upper_limit=limit, name="LiX")
+        charts_entries.Point(id=str(i), y_true=a, y_pred=b, upper_limit=limit, name="LiX")
         for i, (a, b) in enumerate(pairs)
     ]
-    return PredictionPlots(points=points, axis="y", error_unit="eV", **options)
+    return charts_entries.PredictionPlots(points=points, axis="y", error_unit="eV", **options)
 
 
 def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
     points = [
-        Point(id="ux3", y_true=-15.0, y_pred=-8.0, upper_limit=-10.0),
-        Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
-        Point(id="max", y_true=-3.0, y_pred=-3.5, is_filled=False, name="<b>"),
+        charts_entries.Point(id="ux3", y_true=-15.0, y_pred=-8.0, upper_limit=-10.0),
+        charts_entries.Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
+        charts_entries.Point(id="max", y_true=-3.0, y_pred=-3.5, is_filled=False, name="<b>"),
     ]
-    chart = PredictionPlots(points=points, axis="log₁₀ σ").parity(name="p")
+    chart = charts_entries.PredictionPlots(points=points, axis="log₁₀ σ").parity(name="p")
     (svg,) = svgs(chart)
     assert (
         "ux3: measured &lt; −10 (scored as −15), predicted −8.00; "
@@ -217,7 +204,9 @@ def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None
 
 def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None:
     none = dict.fromkeys(QUANTILES)
-    chart = boxes_chart([("garnet <b>", 44, [QUANTILES]), ("x", 0, [none])], ["E"], "E", name="b")
+    chart = charts_entries.boxes_chart(
+        [("garnet <b>", 44, [QUANTILES]), ("x", 0, [none])], ["E"], "E", name="b"
+    )
     svg = svgs(chart)[0]
     labels = {float(t.text or ""): at(t, "x") for t in find(svg, "il-tick")}
     (box,) = find(svg, "il-box")
@@ -230,10 +219,10 @@ def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None
 
 def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None:
     series = [
-        Series(title="train", kind="light", counts=(10, 30), marked=(10, 0)),
-        Series(title="test", kind="solid", counts=(5, 5), marked=(0, 0)),
+        charts_entries.Series(title="train", kind="light", counts=(10, 30), marked=(10, 0)),
+        charts_entries.Series(title="test", kind="solid", counts=(5, 5), marked=(0, 0)),
     ]
-    chart = histogram([-2.0, -1.0, 0.0], series, name="h", axis="y")
+    chart = charts_entries.histogram([-2.0, -1.0, 0.0], series, name="h", axis="y")
     svg = svgs(chart)[0]
     bars = [find(svg, f"il-bar--{kind}")[0] for kind in ("limit", "light", "solid")]
     limit, train, test = (at(bar, "height") for bar in bars)
@@ -245,11 +234,11 @@ def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None
 # Pages
 
 
-def costly(n: int) -> list[Entry]:
+def costly(n: int) -> list[made.Entry]:
     """Submissions that state both costs, each ten per cent more than the one before."""
-    names = [text for text in HOSTILE.values() if text.isprintable()]
+    names = [text for text in made.HOSTILE.values() if text.isprintable()]
     return [
-        Entry(
+        made.Entry(
             name=f"m{i:03}",
             model=names[i % len(names)][:190],
             value=1.0 + i / 50,
@@ -260,8 +249,10 @@ def costly(n: int) -> list[Entry]:
 
 
 def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path: Path) -> None:
-    layout = make_repository(tmp_path, [*costly(100), Entry(name="silent"), Entry(name="too")])
-    path = layout.leaderboard_json(TASK.name)
+    layout = made.make_repository(
+        tmp_path, [*costly(100), made.Entry(name="silent"), made.Entry(name="too")]
+    )
+    path = layout.leaderboard_json(made.TASK.name)
     content = read_json(path)
     content["rows"][0]["subsets"]["all"]["mae_ci_high"] = 1e300
     path.write_text(to_json(content))

@@ -18,16 +18,8 @@ from ionladder.board.compare import EXPERIMENTS_COLUMNS
 from ionladder.board.model import Board, Pair, Value, parse_analysis, parse_board
 from ionladder.errors import SiteError
 from ionladder.repo import Layout
+from ionladder.site import differences as diffs
 from ionladder.site.context import load_site
-from ionladder.site.differences import (
-    Differences,
-    compare_documents,
-    distances,
-    pair_rows,
-    rank_correlations,
-    read_differences,
-    sentence,
-)
 from ionladder.site.render import render_pages
 from ionladder.specs import Clause, Contrast, Question
 from unit.site.page_tree import tree_of, words
@@ -103,15 +95,15 @@ def test_a_pair_reads_from_both_sides(
     low: float, high: float, p: float | None, state: str, turned: str
 ) -> None:
     board, found = board_of(networks()), analysis(("painn", "cgcnn", 0.2, low, high, p))
-    ((first, mine),) = pair_rows(board, found, "painn")
-    ((_, theirs),) = pair_rows(board, found, "cgcnn")
+    ((first, mine),) = diffs.pair_rows(board, found, "painn")
+    ((_, theirs),) = diffs.pair_rows(board, found, "cgcnn")
     assert first.submission == "cgcnn"
     assert (mine.state, mine.p, theirs.state) == (state, p, turned)
     assert mine.is_within(0.6)
     assert not mine.is_within(0.5)
     assert not mine.is_within(None)
     assert theirs.score == (-0.2, -high, -low)
-    assert pair_rows(board, parse_analysis(None, shown_as="x"), "painn") == []
+    assert diffs.pair_rows(board, parse_analysis(None, shown_as="x"), "painn") == []
 
 
 def test_distances_and_rank_correlations_are_those_of_numpy_and_scipy() -> None:
@@ -119,13 +111,13 @@ def test_distances_and_rank_correlations_are_those_of_numpy_and_scipy() -> None:
     one, two = rng.normal(size=(4, 30)), rng.normal(size=(4, 30))
     one[2, 5] = np.nan
     two[3] = 1.0
-    apart, order = distances([one, two]), rank_correlations([one, two])
+    apart, order = diffs.distances([one, two]), diffs.rank_correlations([one, two])
     expected = (np.nanmean(abs(one[0] - one[2])) + np.mean(abs(two[0] - two[2]))) / 2
     assert apart[0, 2] == pytest.approx(expected)
     assert np.allclose(apart, apart.T)
     rho = (spearmanr(one[0], one[1])[0] + spearmanr(two[0], two[1])[0]) / 2
     assert order[0, 1] == pytest.approx(rho)
-    assert np.isnan(rank_correlations([two])[3, 0])
+    assert np.isnan(diffs.rank_correlations([two])[3, 0])
 
 
 # What an experiment found
@@ -142,9 +134,11 @@ def said(*ends: Ends) -> str | None:
         (f"a{n}", "b", None, None): Pair(submission=f"a{n}", other="b", score=Value(*each))
         for n, each in enumerate(ends)
     }
-    differences = Differences(board=board_of([*rows, Entry(name="b", value=9.0)]), known=known)
+    differences = diffs.Differences(
+        board=board_of([*rows, Entry(name="b", value=9.0)]), known=known
+    )
     question = Question(name="q", title="?", clauses=(clause,))
-    found = sentence(question, differences, confidence="95 %")
+    found = diffs.sentence(question, differences, confidence="95 %")
     return None if found is None else words(tree_of(found))
 
 
@@ -179,7 +173,7 @@ def test_an_end_at_infinity_bounds_nothing_and_a_damaged_analysis_is_an_error(
 ) -> None:
     found = analysis(("a", "b", 1.0, 0.5, float("inf"), None))
     board = board_of([Entry(name="a"), Entry(name="b")])
-    pair = read_differences(board, found, EXPERIMENT).of("a", "b")
+    pair = diffs.read_differences(board, found, EXPERIMENT).of("a", "b")
     assert pair is not None
     assert pair.score == Value(1.0, 0.5, None)
     assert (pair.half_width, pair.state) == (None, "open")
@@ -226,7 +220,7 @@ def test_an_experiment_speaks_of_its_subset_too_and_of_what_is_detectable(tmp_pa
 
 def documents(layout: Layout) -> dict[str, Any]:
     site = load_site(layout)
-    made = compare_documents(site, render_pages(site).keys())
+    made = diffs.compare_documents(site, render_pages(site).keys())
     return {place: json.loads(text) for place, text in made.items()}
 
 

@@ -17,23 +17,16 @@ from ionladder.site.context import EntryChoice, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.pages import materials
 from ionladder.site.render import render_pages
-from unit.site.synthetic_board import (
-    TARGETS,
-    add_data,
-    barriers,
-    embedded_labels,
-    make_repository,
-    typical,
-)
+from unit.site import synthetic_board as made
 
 INDEX = "entries/bvel-proto/"
-N_TEST = len(embedded_labels())
+N_TEST = len(made.embedded_labels())
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    layout = make_repository(tmp_path_factory.mktemp("site"), typical())
-    return render_pages(load_site(add_data(layout)))
+    layout = made.make_repository(tmp_path_factory.mktemp("site"), made.typical())
+    return render_pages(load_site(made.add_data(layout)))
 
 
 def own_pages(pages: dict[str, str]) -> list[str]:
@@ -55,7 +48,7 @@ def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(
     assert 'data-crystal="' in pages[own[0]]
     assert 'rel="prev"' in pages[own[1]] or 'rel="next"' in pages[own[1]]
     models = bodies(pages[own[0]])[0]
-    places = [models.index(f"/{entry.name}/") for entry in barriers()]
+    places = [models.index(f"/{entry.name}/") for entry in made.barriers()]
     assert places == sorted(places), "the smallest error first"
 
 
@@ -88,7 +81,7 @@ def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
 
 
 def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path: Path) -> None:
-    site = load_site(add_data(make_repository(tmp_path, typical())))
+    site = load_site(made.add_data(made.make_repository(tmp_path, made.typical())))
     tasks = tuple(
         replace(each, dataset=replace(each.dataset, withheld="No licence is stated"))
         for each in site.tasks
@@ -99,7 +92,7 @@ def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path: Path) -> None:
     text = "".join([*pages.values(), *files.values()])
     assert "No licence is stated" in pages[INDEX]
     assert own_pages(pages) == []
-    assert [entry for entry in embedded_labels()["id"] if f'"{entry}"' in text] == []
+    assert [entry for entry in made.embedded_labels()["id"] if f'"{entry}"' in text] == []
     assert '"labels"' not in text
 
 
@@ -112,7 +105,7 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     monkeypatch.setattr(slices, "MOST_MARKS", 40)
     monkeypatch.setattr(materials, "LARGEST_INDEXED", N_TEST - 1)
     monkeypatch.setattr(materials, "MAPPED_MODELS", 2)
-    site = load_site(add_data(make_repository(tmp_path, typical())))
+    site = load_site(made.add_data(made.make_repository(tmp_path, made.typical())))
     pages = render_pages(site)
     mapped = json.loads(materials.entry_files(site)["data/map/bvel-proto.json"])
     assert [len(mapped[key]) for key in ("ids", "names", "page", "models")] == [20, 20, 20, 2]
@@ -122,7 +115,7 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     own = own_pages(pages)
     assert len(own) == 20
     assert bodies(pages[own[0]])[0].count("<tr") == 2
-    assert f"{len(barriers()) - 2} more predict this entry too" in pages[own[0]]
+    assert f"{len(made.barriers()) - 2} more predict this entry too" in pages[own[0]]
     assert "40 of " in pages["submissions/bvel-proto/rf-sites/"]
 
 
@@ -137,5 +130,5 @@ def test_the_page_of_a_submission_names_materials_and_the_entries_it_errs_most_o
     assert len(errors) == 12
     assert errors == sorted(errors, reverse=True)
     titles = re.findall(r"<title>([^<]+): computed [^<]+</title>", page)
-    assert len(titles) == 2 * sum(embedded_labels()[t].notna().sum() for t in TARGETS)
+    assert len(titles) == 2 * sum(made.embedded_labels()[t].notna().sum() for t in made.TARGETS)
     assert all(re.fullmatch(r".+ \(.+\)", html.unescape(title)) for title in titles)

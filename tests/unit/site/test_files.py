@@ -23,16 +23,7 @@ from ionladder.site.files import (
     badge_documents,
     badge_url,
 )
-from unit.site.synthetic_board import (
-    HOSTILE,
-    REPOSITORY,
-    TASK,
-    Entry,
-    add_board,
-    hostile,
-    make_repository,
-    typical,
-)
+from unit.site import synthetic_board as made
 
 SVG = "{http://www.w3.org/2000/svg}"
 DOI = "10.48550/arXiv.2502.14234"
@@ -58,21 +49,21 @@ def check(documents: dict[str, Any]) -> None:
         validator = jsonschema.Draft202012Validator(schema)
         for place, content in documents.items():
             assert list(validator.iter_errors(content)) == [], place
-        board = documents[f"{TASK.name}.json"]
+        board = documents[f"{made.TASK.name}.json"]
         for key in ("schema_version", "rows", "primary", "dataset_version"):
             assert not validator.is_valid({k: v for k, v in board.items() if k != key})
         assert not validator.is_valid(board | {"schema_version": "2"})
 
 
-@pytest.mark.parametrize("entries", [[], hostile()], ids=["empty", "hostile"])
+@pytest.mark.parametrize("entries", [[], made.hostile()], ids=["empty", "hostile"])
 def test_every_file_is_of_the_shape_that_the_schema_gives_it(
-    tmp_path: Path, entries: list[Entry]
+    tmp_path: Path, entries: list[made.Entry]
 ) -> None:
-    check(documents_of(add_board(make_repository(tmp_path, entries), entries)))
+    check(documents_of(made.add_board(made.make_repository(tmp_path, entries), entries)))
 
 
 def test_every_file_of_this_repository_has_its_shape_and_a_place_in_the_index() -> None:
-    layout = Layout(REPOSITORY)
+    layout = Layout(made.REPOSITORY)
     documents = documents_of(layout)
     index = documents[INDEX]
     named = [index["schema"], *(task["board"] for task in index["tasks"])]
@@ -88,44 +79,46 @@ def test_every_file_of_this_repository_has_its_shape_and_a_place_in_the_index() 
 def test_boards_and_receipts_are_the_committed_ones_and_refusals_are_there_too(
     tmp_path: Path,
 ) -> None:
-    layout = make_repository(tmp_path, typical())
-    layout.submission_dir(TASK.name, "bad").mkdir(parents=True)
+    layout = made.make_repository(tmp_path, made.typical())
+    layout.submission_dir(made.TASK.name, "bad").mkdir(parents=True)
     problem = {"where": "w", "expected": "e", "found": "f", "next_step": "n"}
-    refused = {"task": TASK.name, "submission": "bad", "refused": [problem]}
-    layout.receipt(TASK.name, "bad").write_text(json.dumps(refused))
+    refused = {"task": made.TASK.name, "submission": "bad", "refused": [problem]}
+    layout.receipt(made.TASK.name, "bad").write_text(json.dumps(refused))
     documents = documents_of(layout)
-    board = documents[f"{TASK.name}.json"]
-    assert board == {"schema_version": "1", **read_board(layout, TASK.name)[0]}
-    links = {item["name"]: item for item in documents[INDEX]["tasks"]}[TASK.name]["submissions"]
-    assert len(links) == len(typical()) + 1
+    board = documents[f"{made.TASK.name}.json"]
+    assert board == {"schema_version": "1", **read_board(layout, made.TASK.name)[0]}
+    links = {item["name"]: item for item in documents[INDEX]["tasks"]}[made.TASK.name][
+        "submissions"
+    ]
+    assert len(links) == len(made.typical()) + 1
     for link in links:
-        receipt = read_json(layout.receipt(TASK.name, link["name"]))
+        receipt = read_json(layout.receipt(made.TASK.name, link["name"]))
         assert documents[link["receipt"]] == {"schema_version": "1", **receipt}
     assert [link["name"] for link in links if not link["is_scored"]] == ["bad"]
 
 
-def badges(root: Path, entries: list[Entry]) -> dict[str, str]:
-    return badge_documents(load_site(make_repository(root, entries)))
+def badges(root: Path, entries: list[made.Entry]) -> dict[str, str]:
+    return badge_documents(load_site(made.make_repository(root, entries)))
 
 
 def test_a_badge_says_the_rank_range_and_the_top_group(tmp_path: Path) -> None:
-    documents = badges(tmp_path, [*typical(), Entry(name="none", value=None)])
+    documents = badges(tmp_path, [*made.typical(), made.Entry(name="none", value=None)])
     for name, message in {
         "hgb-l1": "rank 1–3 of 5, top group",
         "mlp-paper-cif": "rank 5 of 5",
         "train-median": "reference, not ranked",
         "none": "verified, not ranked",
     }.items():
-        badge = json.loads(documents[badge_url(TASK.name, name, "json")])
+        badge = json.loads(documents[badge_url(made.TASK.name, name, "json")])
         assert badge["message"] == f"IonLadder obelix: {message}"
         assert badge["schemaVersion"] == 1
 
 
 def test_a_hostile_name_is_text_in_its_picture_and_short(tmp_path: Path) -> None:
-    documents = badges(tmp_path, hostile())
+    documents = badges(tmp_path, made.hostile())
     names = []
-    for entry in hostile():
-        text = documents[badge_url(TASK.name, entry.name)]
+    for entry in made.hostile():
+        text = documents[badge_url(made.TASK.name, entry.name)]
         picture = ET.fromstring(text)
         tags = {element.tag.removeprefix(SVG) for element in picture.iter()}
         assert tags == {"svg", "title", "clipPath", "g", "rect", "text"}
@@ -133,5 +126,5 @@ def test_a_hostile_name_is_text_in_its_picture_and_short(tmp_path: Path) -> None
         assert float(picture.get("width", "0")) < 800
         assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
         names.append(next(picture.iter(f"{SVG}text")).text or "")
-    assert HOSTILE["script"] in names
+    assert made.HOSTILE["script"] in names
     assert not any("\u202e" in text for text in documents.values())

@@ -15,21 +15,13 @@ from ionladder.repo import replacing_folder
 from ionladder.site.context import load_site
 from ionladder.site.render import hand_written, render_pages, render_site
 from ionladder.site.text import dead_links, link_targets
-from unit.site.synthetic_board import (
-    TASK,
-    Entry,
-    add_board,
-    hostile,
-    make_repository,
-    receipt,
-    typical,
-)
+from unit.site import synthetic_board as board_of
 
 
 def test_rendering_replaces_the_folder_with_ascii_that_reads_the_same(tmp_path: Path) -> None:
-    layout = make_repository(tmp_path, [*typical(), Entry(name="large")])
+    layout = board_of.make_repository(tmp_path, [*board_of.typical(), board_of.Entry(name="large")])
     root = layout.generated_docs_dir
-    stale = root / "submissions" / TASK.name / "gone" / "index.md"
+    stale = root / "submissions" / board_of.TASK.name / "gone" / "index.md"
     stale.parent.mkdir(parents=True)
     stale.write_text("old")
     big = layout.submission_dir("obelix", "large") / "predictions.csv"
@@ -58,7 +50,7 @@ def test_dead_links_are_named_with_their_page_and_live_ones_are_fine() -> None:
 
 
 def test_what_is_refused_unreadable_or_absent_is_said_on_its_page(tmp_path: Path) -> None:
-    layout = add_board(make_repository(tmp_path, typical()), [])
+    layout = board_of.add_board(board_of.make_repository(tmp_path, board_of.typical()), [])
     layout.leaderboard_json("bvel-proto").unlink()
     for name in ("broken", "fresh"):
         layout.submission_dir("obelix", name).mkdir()
@@ -73,7 +65,9 @@ def test_what_is_refused_unreadable_or_absent_is_said_on_its_page(tmp_path: Path
     page = pages["submissions/obelix/rf-paper/"]
     assert "The card cannot be read" in page
     assert "expected a value" in page
-    score = receipt(typical()[1])["targets"]["log10_sigma"]["all"]["metrics"]["mae"]
+    score = board_of.receipt(board_of.typical()[1])["targets"]["log10_sigma"]["all"]["metrics"][
+        "mae"
+    ]
     assert f"{score['ci_low']:.2f}–{score['ci_high']:.2f}" in page
     assert f"± {score['seed_sd']:.2f}" in page
     layout.receipt("obelix", "rf-paper").write_text('{"task": ')
@@ -102,7 +96,7 @@ def as_markdown(text: str, *extensions: str) -> str:
 def test_every_page_is_the_same_with_and_without_the_extension_that_saves_time(
     tmp_path: Path,
 ) -> None:
-    site = load_site(make_repository(tmp_path, [*typical(), *hostile()]))
+    site = load_site(board_of.make_repository(tmp_path, [*board_of.typical(), *board_of.hostile()]))
     pages = render_pages(site) | hand_written(site)
     for url, text in pages.items():
         assert as_markdown(text) == as_markdown(text, "ionladder.site.raw_html"), url

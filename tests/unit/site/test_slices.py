@@ -18,15 +18,7 @@ from ionladder.site.render import render_pages
 from ionladder.site.slices import slice_board, slice_table, stated_uncertainty
 from ionladder.site.text import UNCERTAINTY
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
-from unit.site.synthetic_board import (
-    HOSTILE,
-    TASK,
-    Entry,
-    add_analysis,
-    leaderboard,
-    make_repository,
-    typical,
-)
+from unit.site import synthetic_board as made
 
 
 def part(n: int, value: float | None, low: float | None = None, high: float | None = None) -> Any:
@@ -46,20 +38,20 @@ SLICES = {
 
 
 def add_to_receipt(layout: Layout, name: str, **parts: Any) -> None:
-    path = layout.receipt(TASK.name, name)
+    path = layout.receipt(made.TASK.name, name)
     path.write_text(to_json({**read_json(path), **parts}))
 
 
-def with_slices(root: Path, entries: list[Entry]) -> Layout:
+def with_slices(root: Path, entries: list[made.Entry]) -> Layout:
     """A synthetic repository whose receipts have slices."""
-    layout = make_repository(root, entries)
+    layout = made.make_repository(root, entries)
     for entry in entries:
         add_to_receipt(layout, entry.name, slices=SLICES)
     return layout
 
 
 def parts_of(small: Any = None) -> dict[str, Any]:
-    board = parse_board(leaderboard(typical()), TASK, shown_as="board")
+    board = parse_board(made.leaderboard(made.typical()), made.TASK, shown_as="board")
     table = slice_table(board, board.rows[0], {"slices": SLICES}, small or {})
     assert table is not None
     return {item.name: parts for item, parts in table["slices"]}
@@ -84,10 +76,10 @@ def test_the_worst_part_comes_first_small_ones_last_and_open_ones_say_so() -> No
 def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
     tmp_path: Path,
 ) -> None:
-    many = [Entry(name=f"m{i:02}", value=1 + i / 10) for i in range(14)]
-    reference = Entry(name="train-median", value=9.0, kind="reference", tie_group=None)
+    many = [made.Entry(name=f"m{i:02}", value=1 + i / 10) for i in range(14)]
+    reference = made.Entry(name="train-median", value=9.0, kind="reference", tie_group=None)
     site = load_site(with_slices(tmp_path, [*many, reference]))
-    shown = slice_board(site.task_site(TASK.name))
+    shown = slice_board(site.task_site(made.TASK.name))
     assert shown is not None
     names = [row.submission for row, _ in shown["rows"]]
     assert names == [*(entry.name for entry in many[:10]), "train-median"]
@@ -102,10 +94,12 @@ def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
 
 
 def test_a_hostile_note_of_the_audit_stays_text(tmp_path: Path) -> None:
-    line = " ".join(HOSTILE[name] for name in ("script", "image", "template", "right to left"))
+    line = " ".join(made.HOSTILE[name] for name in ("script", "image", "template", "right to left"))
     odd = AuditFinding(check="identical", title=line, sentence=line, evidence={"twin": line})
-    layout = make_repository(tmp_path, typical())
-    add_analysis(layout, TASK.name, audit=audit_json({"mlp-paper": [], "train-mean": [odd]}))
+    layout = made.make_repository(tmp_path, made.typical())
+    made.add_analysis(
+        layout, made.TASK.name, audit=audit_json({"mlp-paper": [], "train-mean": [odd]})
+    )
     pages = render_pages(load_site(layout))
     page = pages["submissions/obelix/train-mean/"]
     assert not any(sign in page for sign in ("<script", "<img", "\u202e"))
@@ -122,12 +116,12 @@ def stated() -> dict[str, Any]:
 
 def test_stated_widths_have_every_score_and_a_curve_or_dashes() -> None:
     given = stated()
-    (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": given}}, TASK)
+    (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": given}}, made.TASK)
     assert (shown["n"], shown["n_censored"]) == (113, 8)
     assert [float(cell.sort) for cell in shown["scores"]] == [given[name] for name in UNCERTAINTY]
     assert "widths are too small" in shown["chart"]
-    assert stated_uncertainty(None, TASK) == []
+    assert stated_uncertainty(None, made.TASK) == []
     nothing = {"n": 0, "observed": [None] * len(CURVE_LEVELS), **dict.fromkeys(SCORES)}
-    (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": nothing}}, TASK)
+    (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": nothing}}, made.TASK)
     assert shown["chart"] is None
     assert {cell.text for cell in shown["scores"]} == {"–"}

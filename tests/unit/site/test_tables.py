@@ -10,14 +10,7 @@ import pytest
 
 from ionladder.board.model import Board, parse_board
 from ionladder.errors import SiteError
-from ionladder.site.tables import (
-    FIRST_ROWS,
-    STEPS,
-    board_tables,
-    heat_of,
-    metric_groups,
-    target_table,
-)
+from ionladder.site import tables
 from ionladder.specs import MetricUse, PrimaryMetric, Task
 from unit.site.synthetic_board import BARRIERS, TARGETS, TASK, Entry, barriers, leaderboard, typical
 
@@ -66,7 +59,9 @@ def test_what_is_no_board_of_the_task_is_refused(change: dict[str, Any], found: 
 
 def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
     first, *others = typical()
-    for place, table in enumerate(board_tables(board([replace(first, value=None), *others]))):
+    for place, table in enumerate(
+        tables.board_tables(board([replace(first, value=None), *others]))
+    ):
         assert {len(row.cells) for row in table.rows} == {len(table.columns) + 4}
         shown = [float(row.cells[2].sort) for row in table.rows if row.cells[2].sort]
         assert shown == sorted(shown)
@@ -78,7 +73,7 @@ def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
 
 def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_are_marked() -> None:
     oracle = Entry(name="oracle", value=0.2, kind="reference", tie_group=None)
-    table = board_tables(board([*typical(), oracle, Entry(name="half", value=1.285)]))[0]
+    table = tables.board_tables(board([*typical(), oracle, Entry(name="half", value=1.285)]))[0]
     rows = {row.row.submission: row for row in table.rows}
     assert {name for name, row in rows.items() for cell in row.cells if cell.is_best} == {"half"}
     assert [name for name, row in rows.items() if row.row.below_floor] == ["oracle"]
@@ -89,10 +84,12 @@ def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_a
 
 def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page() -> None:
     many = [Entry(name=f"m-{i:03d}", value=1.0 + i % 90 / 7, model=f"<{i}>") for i in range(120)]
-    for table in board_tables(board(many)):
+    for table in tables.board_tables(board(many)):
         body, n = table.body, len(table.rows)
         whole = replace(body, most=n).html
-        assert body.n_first == body.html.count("<tr") == (FIRST_ROWS if table.is_ranked else 10)
+        assert (
+            body.n_first == body.html.count("<tr") == (tables.FIRST_ROWS if table.is_ranked else 10)
+        )
         document = body.document
         assert len(document["rows"]) == n - body.n_first
         for row, (attributes, *cells) in zip(
@@ -107,18 +104,18 @@ def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page() -> None
             known = {by_value(key): place for key, place in zip(keys, places, strict=True) if key}
             if column in (1, 2):
                 assert list(dict(sorted(known.items())).values()) == list(range(len(known)))
-    assert not board_tables(board(many[:100]))[0].body.file
+    assert not tables.board_tables(board(many[:100]))[0].body.file
 
 
 @pytest.mark.parametrize("values", [[], [None], [1.0, 1.0], [float("inf"), 2.0], [1e-9, 1e9]])
 def test_shades_are_few_ordered_and_explained(values: list[float | None]) -> None:
-    heat = heat_of(values, baseline=2.0)
-    assert len(heat.edges) < STEPS
+    heat = tables.heat_of(values, baseline=2.0)
+    assert len(heat.edges) < tables.STEPS
     assert list(heat.edges) == sorted(set(heat.edges))
     assert len(heat.legend) == (len(heat.edges) + 1 if heat.edges else 0)
     shades = [heat.shade(value) for value in (0.0, 1.0, 5.0)]
     assert shades == sorted(shades)
-    inverse = heat_of([0.0, 0.5, 1.0], is_larger_worse=False)
+    inverse = tables.heat_of([0.0, 0.5, 1.0], is_larger_worse=False)
     assert inverse.shade(0.0) > inverse.shade(0.9)
 
 
@@ -178,7 +175,7 @@ def own_board(primary: str, **changes: object) -> Board:
 
 def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None:
     def keys(shown: Board) -> list[str]:
-        return [column.key for group in metric_groups(shown) for column in group.columns]
+        return [column.key for group in tables.metric_groups(shown) for column in group.columns]
 
     assert keys(own_board(BARRIER)) == ["converged"]
     assert keys(own_board(BARRIER, rows=[])) == ["slope", "weighed", "converged"]
@@ -186,7 +183,7 @@ def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None
 
 def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
     shown = own_board(BARRIER)
-    table = target_table(shown, board_tables(shown)[0].rows)
+    table = tables.target_table(shown, tables.board_tables(shown)[0].rows)
     assert table is not None
     assert (table["is_mean"], table["is_grouped"]) == (False, True)
     assert [[(c.label, c.unit) for c in group["columns"]] for group in table["groups"]] == [
@@ -194,7 +191,7 @@ def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
         [("MAE", "eV/Å"), ("MAE of forces, weighed by n", "eV/Å")],
     ]
     mean = own_board("mean")
-    table = target_table(mean, board_tables(mean)[0].rows)
+    table = tables.target_table(mean, tables.board_tables(mean)[0].rows)
     assert table is not None
     assert table["is_mean"]
     assert [target.name for target in table["targets"]] == TARGETS

@@ -16,7 +16,7 @@ import tiny
 from ionladder.cli import common
 from ionladder.data.registry import get_task
 from ionladder.errors import ConfigError, SubmissionError
-from ionladder.submit import card, validate
+from ionladder.submit import card
 from ionladder.submit.units import converted, doubts, n_disordered, read_header, unit_problem
 from ionladder.submit.validate import Submission, read_submission
 from unit.interchange.peer_files import zip_bytes
@@ -168,14 +168,15 @@ def test_whatever_a_reader_raises_is_the_error_of_its_folder_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = [tiny.write_submission(tmp_path / name) for name in ("bad", "good")]
+    read = card.read_card
     for kind in (KeyError, MemoryError, RecursionError, UnicodeError, ZeroDivisionError):
 
         def raising(path: Path, *, shown_as: str, kind: type[Exception] = kind) -> object:
             if path.parent.name == "bad":
                 raise kind("why")
-            return card.read_card(path, shown_as=shown_as)
+            return read(path, shown_as=shown_as)
 
-        monkeypatch.setattr(validate, "read_card", raising)
+        monkeypatch.setattr(card, "read_card", raising)
         found = tiny.scorer(tmp_path).score_all(folders)
         assert [*found.scored], [*found.refused] == (["good"], ["bad"])
 

@@ -21,12 +21,7 @@ from ionladder.site.pages import Page
 from ionladder.site.slices import slice_board
 from ionladder.site.tables import heat_of, measures
 from ionladder.specs import Experiment
-from ionladder.stats.intervals import (
-    degrees_of_freedom,
-    error_interval,
-    left_out_means,
-    make_groups,
-)
+from ionladder.stats import intervals
 
 _ELEMENT = re.compile(r"[A-Z][a-z]?")
 _FEWEST_POINTS = 20
@@ -211,14 +206,14 @@ def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
     for element in sorted(set().union(*symbols) & ALL_ELEMENTS):
         inside = known & np.array([element in each for each in symbols])
         if inside.any():
-            groups = make_groups(source.groups[inside])
+            groups = intervals.make_groups(source.groups[inside])
             score = Value(float(errors[inside].mean()))
             if inside.sum() >= MIN_ROWS and groups.n_groups > 1:
-                low, high = error_interval(
+                low, high = intervals.error_interval(
                     np.array(score.value),
-                    left_out_means(groups.sums(errors[inside]), groups.sizes),
+                    intervals.left_out_means(groups.sums(errors[inside]), groups.sizes),
                     present=groups.n_groups,
-                    df=degrees_of_freedom(groups.sizes),
+                    df=intervals.degrees_of_freedom(groups.sizes),
                     confidence=site.params.scoring.confidence,
                 )
                 if high <= WIDEST * low:
