@@ -5,7 +5,7 @@
   "use strict";
 
   const FIRST_ROWS = 100;
-  const AT_ONCE = 25;
+  const AT_ONCE = 20;
   const FILTERS = ["find", "kind", "inputs", "external", "seeds"];
   const all = (root, selector) => Array.from(root.querySelectorAll(selector));
 
