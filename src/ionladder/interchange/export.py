@@ -337,6 +337,12 @@ class Scored:
         """Title and version of the dataset it is scored on."""
         return f"{self.job.dataset.title} {self.receipt['dataset_version']}"
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every document of ``export.yaml`` may name."""
+        facts = {"scored": self, "job": self.job, "card": self.card, "receipt": self.receipt}
+        return facts | {"version": __version__}
+
     def numbers(self) -> Iterator[tuple[str, MetricUse, str, Mapping[str, Any]]]:
         """Target, metric, unit and score on the subset that ranks; the one that ranks is first."""
         task, primary = self.job.task, self.job.task.primary
@@ -386,6 +392,16 @@ def _each_score(job: Job) -> Iterator[Scored]:
         yield Scored(job=job, receipt=receipt, card=card, source=source, address=address)
 
 
+def _filled(template: Any, facts: Mapping[str, Any]) -> Any:
+    """A document of ``export.yaml`` with its words filled in."""
+    if isinstance(template, str):
+        is_value = template.startswith("=")
+        return facts[template[1:]] if is_value else template.format_map(facts)
+    if isinstance(template, list):
+        return [_filled(each, facts) for each in template]
+    return {key: _filled(value, facts) for key, value in template.items()}
+
+
 def _yaml(value: Any) -> str:
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
 
@@ -395,15 +411,10 @@ def _eval_results(job: Job) -> list[Path]:
     written = []
     for scored in _each_score(job):
         _, use, unit, score = next(scored.numbers())
-        ends = scored.interval(score)
+        ends, value = scored.interval(score), score["value"]
         span = f", interval {ends['lower']} to {ends['upper']}" if ends else ""
-        entry: dict[str, Any] = {
-            "dataset": {"id": f"{RELEASE}/{job.dataset.name}", "task_id": job.task.name},
-            "value": score["value"],
-            "notes": f"{use.title} in {unit}{span}; {scored.data}, scorer "
-            f"{scored.receipt['scorer_version']}, predictions sha256 "
-            f"{scored.receipt['hashes']['predictions_sha256']}",
-        }
+        facts = scored.facts | {"use": use, "unit": unit, "span": span, "value": value}
+        entry = _filled(_WORDS["eval_result"], facts)
         if scored.address:
             entry["source"] = {"url": scored.address, "name": "IonLadder"}
         folder = job.folder / scored.name / ".eval_results"
@@ -415,26 +426,23 @@ def _eval_results(job: Job) -> list[Path]:
 def _model_index(job: Job) -> list[Path]:
     """``model-index``: what the front matter of a model card says of results."""
     written = []
+    split = job.task.scored_folds.scheme if job.task.scored_folds else "test"
     for scored in _each_score(job):
-        results: dict[str, dict[str, Any]] = {}
+        metrics: dict[str, list[dict[str, Any]]] = {}
         for target, use, unit, score in scored.numbers():
-            about = {
-                "task": {"type": "tabular-regression", "name": job.task.title},
-                "dataset": {
-                    "type": f"{RELEASE}/{job.dataset.name}",
-                    "name": scored.data,
-                    "config": target,
-                    "split": job.task.scored_folds.scheme if job.task.scored_folds else "test",
-                },
-                "metrics": [],
-            }
-            if scored.address:
-                about["source"] = {"name": "IonLadder", "url": scored.address}
             title = use.title if unit == "1" else f"{use.title} ({unit})"
             metric = {"type": use.metric, "value": score["value"], "name": title}
             metric |= {"args": dict(use.options)} if use.options else {}
-            results.setdefault(target, about)["metrics"].append(metric)
-        index = [{"name": scored.card.model, "results": list(results.values())}]
+            metrics.setdefault(target, []).append(metric)
+        source = {"source": {"name": "IonLadder", "url": scored.address}} if scored.address else {}
+        results = [
+            _filled(
+                _WORDS["model_index"], scored.facts | {"target": t, "metrics": m, "split": split}
+            )
+            | source
+            for t, m in metrics.items()
+        ]
+        index = [{"name": scored.card.model, "results": results}]
         written.append(job.folder / scored.name / "model-index.yaml")
         rp.write_text(written[-1], _yaml({"model-index": index}))
     return written
@@ -447,70 +455,37 @@ def _every_eval_ever(job: Job) -> list[Path]:
         authors = [author.name for author in scored.card.authors]
         developer = re.sub(r"[^a-z0-9]+", "-", authors[0].casefold()).strip("-") or "unknown"
         model = f"{developer}/{scored.name}"
-        is_ours = authors == [MAINTAINERS]
-        results = [_result(scored, *each) for each in scored.numbers()]
         run = f"{RELEASE}-{job.task.name}/{model}/{now}"
-        document = {
-            "schema_version": "0.3.0",
-            "evaluation_id": run,
-            "retrieved_timestamp": str(now),
-            "source_metadata": {
-                "source_name": f"IonLadder: {job.task.title}",
-                "source_type": "evaluation_run",
-                "source_organization_name": "IonLadder",
-                "evaluator_relationship": "first_party" if is_ours else "third_party",
-            },
-            "eval_library": {"name": RELEASE, "version": __version__},
-            "model_info": {
-                "name": scored.card.model,
-                "id": model,
-                "developer": authors[0],
-                "additional_details": {
-                    "deployment_type": "unknown",
-                    "model_availability": "unknown",
-                    "inputs": scored.card.inputs,
-                    "training_data": scored.card.training_data_text,
-                },
-            },
-            "evaluation_results": results,
+        facts = scored.facts | {
+            "run": run,
+            "now": now,
+            "model": model,
+            "relationship": "first_party" if authors == [MAINTAINERS] else "third_party",
+            "results": [_result(scored, *each) for each in scored.numbers()],
         }
         name = uuid.UUID(bytes=uuid.uuid5(uuid.NAMESPACE_URL, run).bytes, version=4)
         folder = job.folder / "data" / f"{RELEASE}-{job.task.name}" / model
         written.append(folder / f"{name}.json")
-        rp.write_json(written[-1], document)
+        rp.write_json(written[-1], _filled(_WORDS["every_eval_ever"], facts))
     return written
 
 
 def _result(
     scored: Scored, target: str, use: MetricUse, unit: str, score: Mapping[str, Any]
 ) -> dict[str, Any]:
-    job, metric = scored.job, get_metric(use.metric)
-    ends, subset = scored.interval(score), job.task.primary.subset
-    part = {"split": job.task.split, "subset": subset, **scored.rests_on()}
-    bounds = {"score_type": "continuous", "min_score": 0, "max_score": 1} if metric.is_share else {}
-    n = scored.receipt["targets"][target][subset]["n"]
-    about = {"confidence_interval": ends, "num_samples": n} if ends else {"num_samples": n}
-    return {
-        "evaluation_result_id": f"{job.task.name}/{target}/{use.name}/{subset}",
-        "evaluation_name": job.task.title,
-        "source_data": {
-            "dataset_name": scored.data,
-            "source_type": "url",
-            "url": [job.dataset.homepage],
-            "additional_details": part,
-        },
-        "metric_config": {
-            "evaluation_description": f"{metric.formula}; target {target}",
-            "metric_id": f"{RELEASE}.{use.name}",
-            "metric_name": use.title,
-            "metric_kind": use.metric,
-            "metric_unit": unit,
-            "metric_parameters": dict(use.options),
-            "lower_is_better": metric.direction == "minimize",
-            **bounds,
-        },
-        "score_details": {"score": score["value"], "uncertainty": about},
-    }
+    metric, subset = get_metric(use.metric), scored.job.task.primary.subset
+    about = {"num_samples": scored.receipt["targets"][target][subset]["n"]}
+    if ends := scored.interval(score):
+        about = {"confidence_interval": ends, **about}
+    facts = scored.facts | {"target": target, "use": use, "unit": unit, "subset": subset}
+    facts |= {"metric": metric, "is_error": metric.direction == "minimize", "about": about}
+    facts |= {"options": dict(use.options), "value": score["value"]}
+    facts["part"] = {"split": scored.job.task.split, "subset": subset, **scored.rests_on()}
+    result: dict[str, Any] = _filled(_WORDS["result"], facts)
+    if metric.is_share:
+        bounds = {"score_type": "continuous", "min_score": 0, "max_score": 1}
+        result["metric_config"] |= bounds
+    return result
 
 
 _ENCODINGS = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml"}
@@ -533,88 +508,42 @@ def _ro_crate(job: Job) -> list[Path]:
 
 
 def _crate(scored: Scored, files: Mapping[str, Path]) -> dict[str, Any]:
-    job, card, receipt = scored.job, scored.card, scored.receipt
+    job, card = scored.job, scored.card
     target, use, unit, score = next(scored.numbers())
-    licence = f"https://spdx.org/licenses/{card.licence}"
-    people = [
-        {
-            "@id": f"https://orcid.org/{author.orcid}" if author.orcid else f"#author-{place}",
-            "@type": "Organization" if author.name == MAINTAINERS else "Person",
-            "name": author.name,
-        }
-        for place, author in enumerate(card.authors, 1)
-    ]
-    held = [
-        {
-            "@id": name,
-            "@type": "File",
-            "name": name,
-            "encodingFormat": _ENCODINGS.get(path.suffix, "application/octet-stream"),
-            "contentSize": str(path.stat().st_size),
-            "sha256": rp.sha256_file(path),
-        }
-        for name, path in files.items()
-    ]
+    people, held = [], []
+    for place, author in enumerate(card.authors, 1):
+        address = f"https://orcid.org/{author.orcid}" if author.orcid else f"#author-{place}"
+        kind = "Organization" if author.name == MAINTAINERS else "Person"
+        people.append({"@id": address, "@type": kind, "name": author.name})
+    for name, path in files.items():
+        encoding = _ENCODINGS.get(path.suffix, "application/octet-stream")
+        held.append({"@id": name, "@type": "File", "name": name, "encodingFormat": encoding})
+        held[-1] |= {"contentSize": str(path.stat().st_size), "sha256": rp.sha256_file(path)}
     if card.predictions:
         source = card.predictions.source
-        held.append(
-            {"@id": source.url, "@type": "File", "name": source.path, "sha256": source.sha256}
-        )
-    inputs = [entity["@id"] for entity in held if entity["@id"] not in ("receipt.json", CARD_FILE)]
-    known = {key: value for key, value in scored.rests_on().items() if key.endswith("sha256")}
+        about = {"@id": source.url, "@type": "File", "name": source.path}
+        held.append(about | {"sha256": source.sha256})
+    names = [entity["@id"] for entity in held]
+    inputs = [name for name in names if name not in ("receipt.json", CARD_FILE)]
+    hashes = [f"{key}:{v}" for key, v in scored.rests_on().items() if key.endswith("sha256")]
+    facts = scored.facts | {
+        "today": datetime.now(UTC).date().isoformat(),
+        "licence": f"https://spdx.org/licenses/{card.licence}",
+        "repository": rp.published_addresses(job.layout.root).get("Repository", "https://pypi.org"),
+        "authors": _ids(person["@id"] for person in people),
+        "parts": _ids(names),
+        "objects": _ids(["#data", *inputs]),
+        "hashes": hashes,
+    }
+    graph = _filled(_WORDS["crate"], facts)
+    if scored.address:
+        graph[1]["url"] = scored.address
     number = {"@id": "#score", "@type": "PropertyValue", "value": score["value"], "unitText": unit}
     if ends := scored.interval(score):
         number |= {"minValue": ends["lower"], "maxValue": ends["upper"]}
-    graph: list[dict[str, Any]] = [
-        {
-            "@id": "ro-crate-metadata.json",
-            "@type": "CreativeWork",
-            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
-            "about": {"@id": "./"},
-        },
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "conformsTo": {"@id": "https://w3id.org/ro/wfrun/process/0.5"},
-            "name": f"{card.model} on {scored.data}",
-            "description": card.description,
-            "datePublished": datetime.now(UTC).date().isoformat(),
-            "license": {"@id": licence},
-            "author": _ids(person["@id"] for person in people),
-            "hasPart": _ids(entity["@id"] for entity in held),
-            "mentions": {"@id": "#scoring"},
-            "variableMeasured": {"@id": "#score"},
-            **({"url": scored.address} if scored.address else {}),
-        },
-        {"@id": "https://w3id.org/ro/wfrun/process/0.5", "@type": "CreativeWork"}
-        | {"name": "Process Run Crate", "version": "0.5"},
-        {"@id": licence, "@type": "CreativeWork", "name": card.licence},
-        {
-            "@id": "#ionladder",
-            "@type": "SoftwareApplication",
-            "name": f"IonLadder, scorer {receipt['scorer_version']}",
-            "softwareVersion": __version__,
-            "url": rp.published_addresses(job.layout.root).get("Repository", "https://pypi.org"),
-        },
-        {
-            "@id": "#data",
-            "@type": "Dataset",
-            "name": scored.data,
-            "version": receipt["dataset_version"],
-            "url": job.dataset.homepage,
-            "identifier": [f"{key}:{value}" for key, value in known.items()],
-        },
-        {
-            "@id": "#scoring",
-            "@type": "CreateAction",
-            "name": f"Scoring on {job.task.title}",
-            "instrument": {"@id": "#ionladder"},
-            "object": _ids(["#data", *inputs]),
-            "result": _ids(["receipt.json", "#score"]),
-        },
-        number | {"name": f"{use.title}, {target}, {job.task.primary.subset}"},
-    ]
-    return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph + people + held}
+    number |= {"name": f"{use.title}, {target}, {job.task.primary.subset}"}
+    context = "https://w3id.org/ro/crate/1.1/context"
+    return {"@context": context, "@graph": [*graph, number, *people, *held]}
 
 
 def _ids(names: Iterable[str]) -> list[dict[str, str]]:
