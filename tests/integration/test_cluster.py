@@ -76,9 +76,12 @@ def test_parts_of_an_array_give_the_bytes_of_one_run(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--part", "4/3", "--keep", "x"], "expected K/N with K from 1 to N, such as 3/40"),
+        (
+            ["--part", "4/3", "--keep", "x"],
+            "expected K/N with K from 1 to N, such as 3/40, and --keep FOLDER",
+        ),
         (["--part", "half", "--keep", "x"], "found half"),
-        (["--part", "1/2"], "expected --keep FOLDER"),
+        (["--part", "1/2"], "found 1/2 without --keep"),
     ],
 )
 def test_a_part_that_is_none_is_refused(

@@ -83,6 +83,10 @@ def baseline(
         return
     if curves:
         raise without_epochs(name)
+    if workers or cluster or part or keep:
+        expected = "no --workers, --cluster, --part or --keep: one pass writes all predictions"
+        where, found = f"ionladder baseline {name}", "one of them"
+        raise BaselineError(where, expected, found, "Leave them out.")
     context = common.load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
     (_check_arrays if check else _run_arrays)(context, name, task)

@@ -307,15 +307,12 @@ def sharing(
     Raises:
         ConfigError: No such part, nowhere to keep it, or no such cluster.
     """
-    turn = (1, 1)
-    if part is not None:
-        numbers = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", part)
-        turn = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
-        if not 1 <= turn[0] <= turn[1]:
-            raise ConfigError("--part", "K/N with K from 1 to N, such as 3/40", part, "Correct it.")
-        if keep is None:
-            step = "Name a folder that all parts share."
-            raise ConfigError(f"--part {part}", "--keep FOLDER for what it gives", "none", step)
+    hit = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", part or "1/1")
+    turn = (int(hit[1]), int(hit[2])) if hit else (1, 0)
+    if turn[0] > turn[1] or (part and keep is None):
+        expected = "K/N with K from 1 to N, such as 3/40, and --keep FOLDER that all parts share"
+        found = f"{part}{' without --keep' * (keep is None)}"
+        raise ConfigError("--part", expected, found, "Correct it.")
     with ExitStack() as stack:
         try:
             executor, n = _executor(stack, workers, cluster)
