@@ -260,8 +260,7 @@ def _failure(where: str, limits: Limits, code: int, log: str) -> tuple[str, Prob
         expected = f"within {limits.memory_bytes // 1_000_000} MB of address space"
     if expected:
         found = "a longer one, which was ended" if code < 0 else "a larger one, which was ended"
-        step = "Send one row per id and only the columns that the task asks for."
-        return "refused", Problem(where, f"a check {expected}", found, step)
+        return "refused", worded("check-ended", where, limit=expected, found=found)
     if -code in ENDED_BY_A_FAULT:
         return "refused", worded("check-broke-off", where, number=-code)
     last = ascii(log.strip().splitlines()[-1][:300]) if log.strip() else "no word"

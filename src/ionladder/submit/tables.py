@@ -40,7 +40,6 @@ _MAX_CELLS = 10_000_000
 _MAX_ROW_GROUPS = 1000
 _MAX_RAGGED = 100
 _BLOCK = 1 << 20
-_SMALLER = "Keep only the columns and rows that the task asks for."
 
 #: Arrow's own errors, and what pyarrow makes of what its parquet reader throws.
 DAMAGED = (pa.ArrowException, OSError, RuntimeError, ValueError, LookupError, OverflowError)
@@ -85,8 +84,8 @@ def read_submitted_table(
     if size == 0:
         return None, [worded("table-empty", shown_as, names=", ".join(allowed[:2]))]
     if size > MAX_FILE_BYTES:
-        expected, found = f"at most {MAX_FILE_BYTES // 1_000_000} MB", f"{size // 1_000_000} MB"
-        return None, [Problem(shown_as, expected, found, _SMALLER)]
+        facts = {"most": f"{MAX_FILE_BYTES // 1_000_000} MB", "found": f"{size // 1_000_000} MB"}
+        return None, [worded("table-large", shown_as, **facts)]
     if path.suffix == ".csv":
         return _read_csv(path, shown_as, allowed, max_rows)
     # The process that reads may have started in another folder.
@@ -129,9 +128,7 @@ def header_problems(header: Sequence[str], shown_as: str) -> list[Problem]:
     if not repeated:
         return []
     found = f"more than one `{first_few(repeated)}`" if any(repeated) else "several without one"
-    return [
-        Problem(where, "every column name once", found, "Remove or rename the repeated columns.")
-    ]
+    return [worded("columns-twice", where, found=found)]
 
 
 def row_count_problems(n_rows: int, max_rows: int, shown_as: str) -> list[Problem]:
@@ -144,8 +141,7 @@ def row_count_problems(n_rows: int, max_rows: int, shown_as: str) -> list[Proble
 def unreadable(shown_as: str, expected: str, error: str) -> Problem:
     """The problem of bytes that are not what the name of the file says."""
     first_line = (error.splitlines() or ["no detail"])[0][:160]
-    step = "Export the file again as plain CSV in UTF-8, or as parquet."
-    return Problem(shown_as, expected, f"something else ({first_line})", step)
+    return worded("table-other", shown_as, expected=expected, error=first_line)
 
 
 _BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t,;]*[\r\n])*")
@@ -253,13 +249,11 @@ def _first_line_problems(
     if problems := header_problems(header, shown_as):
         return problems
     if allowed and not any(cell.strip() for cell in header[1:]) and header[0] not in ("", *allowed):
-        step = "Separate cells by commas, and remove what stands above the names."
-        found = repr(visible(header[0], limit=60))
-        return [Problem(where, f"the names {', '.join(allowed[:2])}, …", found, step)]
+        facts = {"names": ", ".join(allowed[:2]), "found": repr(visible(header[0], limit=60))}
+        return [worded("header-absent", where, **facts)]
     if allowed and any(map(_NUMBER.fullmatch, header)) and not set(header) & set(allowed):
-        step = f"Write the names as the first line: {','.join(allowed[: len(header)])}"
-        found = f"a row of data ({first_few(header)})"
-        return [Problem(where, "the names of the columns", found, step)]
+        facts = {"names": ",".join(allowed[: len(header)]), "found": first_few(header)}
+        return [worded("header-data", where, **facts)]
     return []
 
 
@@ -269,8 +263,8 @@ def _length_problems(n_lines: int, n_cells: int, max_rows: int, shown_as: str) -
         return row_count_problems(n_lines - 1, max_rows, shown_as)
     if n_cells <= _MAX_CELLS:
         return []
-    expected = f"at most {_MAX_CELLS // 10**6} million cells"
-    return [Problem(shown_as, expected, f"{n_cells // 10**6} million", _SMALLER)]
+    facts = {"most": f"{_MAX_CELLS // 10**6} million cells", "found": f"{n_cells // 10**6} million"}
+    return [worded("table-large", shown_as, **facts)]
 
 
 def _ragged_problem(
@@ -420,8 +414,8 @@ def _is_plain(kind: pa.DataType) -> bool:
 def _size_problems(size: int, shown_as: str) -> list[Problem]:
     if size <= MAX_UNPACKED_BYTES:
         return []
-    expected = f"at most {MAX_UNPACKED_BYTES // 1_000_000} MB when unpacked"
-    return [Problem(shown_as, expected, f"{size // 1_000_000} MB", _SMALLER)]
+    most = f"{MAX_UNPACKED_BYTES // 1_000_000} MB when unpacked"
+    return [worded("table-large", shown_as, most=most, found=f"{size // 1_000_000} MB")]
 
 
 def text_problems(table: pa.Table, shown_as: str) -> list[Problem]:
