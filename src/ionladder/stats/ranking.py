@@ -38,6 +38,7 @@ _MOST_BLOCKS = 512
 _AT_ONCE = 16_384
 _CELLS = 1_000_000
 _PAIRS_AT_ONCE = 2_000
+_MANY_PAIRS = 100
 #: Streams of randomness.
 _RESAMPLED, _SIGNS, _POWER = 0, 4, 5
 #: Sums below this share of the scores are rounding, not evidence.
@@ -306,7 +307,9 @@ def p_values(standings: Standings, worse: Rows, better: Rows, *, n_draws: int) -
         shares = _drawn_shares(standings, parts, worse, better, errors, n_draws)
     else:
         blocks = (slice(n, n + _PAIRS_AT_ONCE) for n in range(0, len(worse), _PAIRS_AT_ONCE))
-        found = [_tails(parts[worse[at]] - parts[better[at]], errors[at]) for at in blocks]
+        # Within one standard deviation no tail is below a tenth, so that p of many pairs is 1.
+        beyond = 1.0 if len(worse) >= _MANY_PAIRS else -np.inf
+        found = [_tails(parts[worse[at]] - parts[better[at]], errors[at], beyond) for at in blocks]
         shares = np.concatenate(found)
     return np.minimum(2.0 * shares, 1.0)
 
@@ -333,15 +336,17 @@ def _drawn_shares(
     return reached / total
 
 
-def _tails(differences: Array, errors: Array) -> Array:
+def _tails(differences: Array, errors: Array, beyond: float = -np.inf) -> Array:
     """Probability that a sum of differences of random signs, and noise, reaches that observed.
 
     Args:
         differences: Of the groups, shape (n_pairs, n_groups); their sums are not negative.
         errors: Standard errors from seeds, shape (n_pairs,).
+        beyond: Standard deviations from which on a sum's tail is computed.
 
     Returns:
-        Shape (n_pairs,): the saddlepoint approximation, mostly within a fifth of the exact tail.
+        Shape (n_pairs,): the saddlepoint approximation, mostly within a fifth of the exact tail;
+        a half for sums that are not ``beyond`` so many standard deviations.
 
     Reference:
         Robinson 1982, J. R. Statist. Soc. B 44, 91 (sign-flip tests); Daniels 1954,
@@ -352,6 +357,9 @@ def _tails(differences: Array, errors: Array) -> Array:
     scale = np.where(scale > 0, scale, 1.0)
     x, s2 = differences / scale[:, None], (errors / scale) ** 2
     sums = differences.sum(axis=1) / scale
+    shares: Array = np.full(len(sums), 0.5)
+    far = np.flatnonzero(sums > beyond)
+    x, s2, sums = x[far], s2[far], sums[far]
     # The derivative of the cumulant function is concave, so Newton's steps from the left of the
     # solution never pass it; where every group favours one side they grow without end. The
     # exponent is stationary there, so what is left to go changes it by its square only.
@@ -368,7 +376,7 @@ def _tails(differences: Array, errors: Array) -> Array:
         t[active] += rest / slope[active]
     away = np.abs(t[:, None] * x)
     grown = (away + np.log1p(np.exp(-2.0 * away)) - np.log(2.0)).sum(axis=1) + s2 * t**2 / 2.0
-    shares: Array = np.exp(grown - t * sums) * 0.5 * erfcx(t * np.sqrt(slope / 2.0))
+    shares[far] = np.exp(grown - t * sums) * 0.5 * erfcx(t * np.sqrt(slope / 2.0))
     return shares
 
 
