@@ -287,6 +287,7 @@
         if (mine === turn) sentence.replaceChildren(`The numbers of this pair could not be loaded (${error.message}).`);
       } finally {
         if (mine === turn) root.removeAttribute("aria-busy");
+        root.dataset.ready = "";
       }
     }
 
