@@ -45,6 +45,8 @@ def layout(tmp_path: Path, repository: Path) -> Layout:
     params["on_demand"] = real["on_demand"]
     navigation = (root / "mkdocs.yml").read_text().splitlines(keepends=True)
     others = ("em619", "external")  # boards that this repository does not have
+    page = root / "docs" / "umlip.md"
+    page.write_text(page.read_text().replace("(em619/index.md", "(obelix/index.md"))
     kept = (line for line in navigation if not any(name in line for name in others))
     (root / "mkdocs.yml").write_text("".join(kept))
     layout.params.write_text(json.dumps(params, indent=2))
