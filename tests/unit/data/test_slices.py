@@ -74,14 +74,17 @@ def test_quarters_keep_equal_distances_together_and_in_order(values: list[int]) 
 def test_neighbours_of_other_groups_come_sorted(entries: list[tuple[str, int]]) -> None:
     found = sl.nearest_of_other_groups(*map(list, zip(*entries, strict=True)), count=3)
     for row, (formula, group) in enumerate(entries):
-        others = [
-            (sl.element_movers_distance(formula, other), place)
+        others = {
+            place: sl.element_movers_distance(formula, other)
             for place, (other, theirs) in enumerate(entries)
             if theirs != group
-        ]
-        pairs = zip(found.distances[row], found.places[row], strict=True)
-        real = [(float(d), int(p)) for d, p in pairs if np.isfinite(d)]
-        assert real == sorted(others)[:3]
+        }
+        near = np.isfinite(found.distances[row])
+        # Sums in another order differ in the last digit, and equal distances may change places then.
+        assert found.distances[row][near] == pytest.approx(sorted(others.values())[:3])
+        places = [int(place) for place in found.places[row][near]]
+        assert len(set(places)) == len(places)
+        assert [others[place] for place in places] == pytest.approx(found.distances[row][near])
 
 
 # Slice columns of a synthetic release: complete, reproducible, and apart from the labels' hash.
