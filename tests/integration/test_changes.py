@@ -142,7 +142,7 @@ def test_one_changed_label_shows_on_the_changes_page_exactly(
     assert "data: version 1.0.0 → 1.1.0, other labels" in table
     assert f"Other labels: {CHANGED}" in table
     assert f"computed on {first[:12]} with uncommitted edits" in table
-    assert "Publication 2 {: #obelix-2 }" in page
+    assert "Board version 2 {: #obelix-2 }" in page
     assert page.index("#obelix-2") < page.index("#obelix-1")
     assert f"<code>{first[:12]}</code>" in page
 

@@ -767,7 +767,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
                 label = txt.day(stand.time) if is_dated(stands) else str(stand.publication)
                 shown.append((at, label))
         plot.axis_below(x, shown, kind="")
-        plot.titles("date" if is_dated(stands) else "publication", value_axis(board))
+        plot.titles("date" if is_dated(stands) else "version of the board", value_axis(board))
         parts = [list(part) for _, part in groupby(stands, key=lambda stand: stand.rules)]
         for part in parts[1:]:
             at = x(at_of[part[0].publication]) - 3
@@ -777,8 +777,8 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
             plot.drawn += _stand_marks(stand, x(at_of[stand.publication]), y, board, here)
         return plot.finish(
             name=name,
-            title="The best score from publication to publication",
-            text=f"{len(stands)} publications; best of the last: {stands[-1].label}, "
+            title="The best score from version to version of the board",
+            text=f"{len(stands)} versions; best of the last: {stands[-1].label}, "
             f"{txt.number(stands[-1].score.value)}. The table below holds the same numbers.",
             kind="scatter",
         )
@@ -810,7 +810,7 @@ def _steps(
 
 def _stand_marks(stand: Stand, at: float, y: Scale, board: Board, here: str) -> list[str]:
     """What else entered with a publication, hollow, and its best; those still there are linked."""
-    when = f"publication {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
+    when = f"board version {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
     others = {name: v for name, v in stand.entered.items() if name != stand.submission}
     marks = []
     for name, value in (others | {stand.submission: stand.score.value or 0.0}).items():

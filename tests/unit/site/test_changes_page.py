@@ -66,7 +66,7 @@ def test_old_publications_are_counted_and_the_whole_history_is_a_file(
 ) -> None:
     monkeypatch.setattr(changes, "SHOWN_PUBLICATIONS", 2)
     add_history(layout, *([replace(BOARD[0], value=1.0 + n)] for n in range(5)))
-    assert "3 older publications not shown" in page(layout)
+    assert "3 older versions not shown" in page(layout)
     render_site(load_site(layout))
     copied = layout.generated_docs_dir / "data" / "history.jsonl"
     assert copied.read_bytes() == layout.history.read_bytes()
