@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ionladder.config import load_params
@@ -22,4 +23,4 @@ def test_ids_and_folds_are_those_that_are_scored(name: str) -> None:
     read = load_id_expectations(layout, task, version)
     scored = expectations_of(layout, load_evaluation_labels(layout, task, version), task, version)
     assert (read.test_ids, read.train_ids) == (scored.test_ids, scored.train_ids)
-    pd.testing.assert_frame_equal(read.folds, scored.folds)
+    pd.testing.assert_frame_equal(pa.table(read.folds).to_pandas(), scored.folds)
