@@ -128,7 +128,7 @@
     const line = (title, one, other) => h("tr", {}, h("th", { scope: "row", class: "il-model" }, title), one, other);
     const [one, other] = [board.submissions[a], board.submissions[b]];
     const top = ({ tie_group: group, kind }) => cell(group === null ? "–" : group === 1 ? "yes" : "no", group === null ? `${kind}: not ranked` : "");
-    return table("Where they stand", `Where the two stand on the board; beneath a score its ${100 * board.confidence} % interval.`,
+    return table("On the board", `Scores and ranks of the two on the board; beneath a score its ${100 * board.confidence} % interval.`,
       [["What"], [name(board, a)], [name(board, b)]], [
         line(`${board.metric}, ${board.unit}`, scored(one.score), scored(other.score)),
         line("Rank", cell(one.ranks || "–"), cell(other.ranks || "–")),

@@ -344,7 +344,7 @@ def interval_chart(
             hover = said_of(txt.plain(row.model), score, told=told)
             parts = [label, *_interval(score, row.kind, x, centre), value]
             plot.drawn.append(hovered(hover, *parts, kind=f"il-row il-row--{row.kind}", way=way))
-        plot.drawn += _top_bracket(top_group, plot.right + 54)
+        plot.drawn += _top_bars(top_group, plot.right + 54, pitch)
         better = "smaller" if board.smaller_is_better else "larger"
         plot.titles(f"{value_axis(board)}, {better} is better")
         text = _said_of_board(board, shown)
@@ -386,13 +386,12 @@ def _interval(score: Value, kind: str, x: Scale, y: float) -> list[str]:
     return [*drawn, beyond(x(value), y) if x.exceeds(value) else dot(x(value), y, kind)]
 
 
-def _top_bracket(ys: Sequence[float], x: float) -> list[str]:
-    """A bracket beside the rows of the top group."""
+def _top_bars(ys: Sequence[float], x: float, pitch: float) -> list[str]:
+    """A bar beside each row of the top group, and beside no row between them that is not in it."""
     if len(ys) < 2:
         return []
-    label = words(x + 6, (ys[0] + ys[-1]) / 2 + 4, "top", "il-tie-label")
-    ticks = [line(x - 4, y, x, y, "il-tie-line") for y in ys]
-    return [line(x, ys[0], x, ys[-1], "il-tie-line"), *ticks, label]
+    bars = [line(x, y - pitch / 2, x, y + pitch / 2, "il-tie-line") for y in ys]
+    return [*bars, words(x + 6, ys[0] + 4, "top", "il-tie-label")]
 
 
 def _row_label(label: str, left: float, centre: float, *, is_wide: bool, above: float) -> str:

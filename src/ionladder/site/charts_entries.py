@@ -326,7 +326,7 @@ def histogram(edges: Sequence[float], series: Sequence[Series], *, name: str, ax
         every = 1 if is_wide else (2 if is_even else 3)
         labels = [(at, charts.tick_label(edge)) for at, edge in zip(places, edges, strict=True)]
         plot.axis_left(y, [(t, f"{100 * t:g} %") for t, _ in y.ticks(about=4)])
-        unit = "; height: share per unit, for bins differ in width" if is_even else ""
+        unit = "; height: share per unit, bins drawn equally wide" if is_even else ""
         plot.axis_below(x, labels[::every], kind="tick")
         plot.titles(f"{axis}{unit}" if is_wide else f"{axis}{unit.partition(',')[0]}")
         for place, item in enumerate(series):
