@@ -23,6 +23,15 @@
     };
   }
 
+  // What an address names; nothing where it cannot be read, as of "#%".
+  function nameIn(hash) {
+    try {
+      return decodeURIComponent(hash.slice(1));
+    } catch {
+      return "";
+    }
+  }
+
   function addressOf(state) {
     const url = new URL(location.href);
     const values = { ...state, columns: state.columns && ([...state.columns].join(",") || "none") };
@@ -228,10 +237,10 @@
 
     // An address may name a row that is not in the page.
     async function showNamed() {
-      const name = decodeURIComponent(location.hash.slice(1));
+      const name = nameIn(location.hash);
       const [table] = tables;
       if (!name || !table.rest || document.getElementById(name)) return;
-      await (table.coming ??= table.load());
+      await (table.coming ??= table.load()).catch(() => {});
       if (!table.rows.some(({ id }) => id === name)) return;
       change({ rows: "all" }, "replaceState");
       await showRows();

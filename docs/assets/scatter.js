@@ -54,7 +54,9 @@
     const isDecades = isLog && high - low > 1.3;
     if (isDecades) step = Math.max(1, Math.round(step));
     const ticks = [];
-    for (let i = Math.ceil(low / step); i * step <= high; i += 1) ticks.push(Number((i * step).toPrecision(10)));
+    // By their number: adding 1 to a very large count would leave it as it is, without end.
+    const least = Math.ceil(low / step);
+    for (let k = 0; k <= 12 && (least + k) * step <= high; k += 1) ticks.push(Number(((least + k) * step).toPrecision(10)));
     const at = (value) => start + ((Math.min(Math.max(place(value), low), high) - low) / (high - low)) * (end - start);
     const back = (tick) => (isLog ? 10 ** tick : tick);
     return { at, isBeyond: (value) => place(value) > high, ticks: ticks.map((tick) => [at(back(tick)), shown(back(tick))]), low: back(low), high: back(high) };
@@ -73,6 +75,7 @@
     if (!column) return { of: () => 0, legend: [] };
     if (!column.isText) {
       const known = points.map((i) => column.values[i]).filter(isKnown).sort((a, b) => a - b);
+      if (!known.length) return { of: () => -1, kind: "shade", legend: [] };
       const edges = [...new Set([1, 2, 3, 4].map((k) => quantile(known, k / STEPS)))];
       const names = [...edges.map((edge) => `to ${shown(edge)}`), "more"];
       const of = (i) => (isKnown(column.values[i]) ? edges.filter((edge) => column.values[i] > edge).length : -1);
@@ -159,7 +162,7 @@
   function show(figure, data, onPick) {
     const place = (key, from) => data.columns.findIndex((column) => column.key === from.get(key));
     const asked = new URLSearchParams(location.search);
-    const given = (key) => (place(key, asked) >= 0 ? place(key, asked) : data.columns.findIndex((column) => column.key === data.start[key]));
+    const given = (key) => (place(key, asked) >= 0 || (key === "colour" && asked.get(key) === "none") ? place(key, asked) : data.columns.findIndex((column) => column.key === data.start[key]));
     const state = { x: given("x"), y: given("y"), colour: given("colour"), log: asked.get("log") ?? (asked.has("x") ? "" : data.start.log ?? ""), picked: data.picked ?? -1 };
     const form = make("form", { class: "il-controls il-axes", "aria-label": "Axes and colours" });
     const room = make("div");

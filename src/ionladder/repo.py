@@ -187,7 +187,7 @@ def published_addresses(root: Path) -> dict[str, str]:
     path = root / "pyproject.toml"
     project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
     urls = project.get("urls", {}).items()
-    return {name: str(url) for name, url in urls if "//example.org/" not in url}
+    return {name: url.rstrip("/") for name, url in urls if "//example.org/" not in f"{url}/"}
 
 
 def _cache() -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browser import DESK, PHONE, Reader
@@ -147,11 +147,13 @@ def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) ->
     assert reader.run(f"{state} return [box.checked, box.indeterminate]") == [False, True]
     values = "return Array.from(document.querySelectorAll('[data-filter]'), field => field.value)"
     assert reader.run(values) == ["forest", "verified", "", "", ""]
-    reader.open(f"{BOARD}?sort=nothing&subset=%3Cimg%20src=x%3E&kind=x%22%3E&columns=none&x=1")
+    reader.severe()
+    reader.open(f"{BOARD}?sort=nothing&subset=%3Cimg%20src=x%3E&kind=x%22%3E&columns=none&x=1#%")
     assert reader.run("return document.querySelectorAll('img[src=x]').length") == 0
     assert reader.until(lambda: len(reader.rows()), FIRST_ROWS) == FIRST_ROWS
     heads = ["rank", "model", "mae"]
     assert reader.until(lambda: heads_in_sight(reader), heads) == heads
+    assert reader.severe() == []
 
 
 def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
@@ -478,6 +480,10 @@ def test_axes_are_chosen_the_front_is_named_and_the_address_keeps_both(
     assert compared.count(True) == len(compared) > 2
     reader.click("[data-log='x']")
     assert (query(reader)["x"], query(reader)["log"]) == (columns[i]["key"], "x")
+    reader.choose("[data-axis='colour']", "-1")
+    reader.open(f"charts/bvel-proto/?{urlencode(query(reader))}#measures", size=size)
+    kept = "document.querySelector('[data-scatter] [data-axis=colour]')?.value"
+    assert reader.wait(kept) == "-1", "no colour is a choice too"
     assert reader.run("return document.documentElement.scrollWidth") <= size[0]
     assert reader.severe() == []
     with reader.without_scripts():

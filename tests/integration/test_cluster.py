@@ -62,8 +62,8 @@ def test_parts_of_an_array_give_the_bytes_of_one_run(
 ) -> None:
     command, keep = ["rescore", str(tree), "--json"], ["--keep", str(tmp_path / "keep")]
     whole = prompt.ok(*command).out
-    for k in (2, 1, 3):
-        assert "done and kept" in prompt.ok(*command, *keep, "--part", f"{k}/3").out
+    for part in ("2/3", "1/3", "3/3", "1/1"):
+        assert "done and kept" in prompt.ok(*command, *keep, "--part", part).out
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "keep").iterdir()}
     assert len(kept) == 3
     assert prompt.ok(*command, *keep).out == whole
@@ -81,6 +81,7 @@ def test_parts_of_an_array_give_the_bytes_of_one_run(
             "expected K/N with K from 1 to N, such as 3/40, and --keep FOLDER",
         ),
         (["--part", "half", "--keep", "x"], "found half"),
+        (["--part", "", "--keep", "x"], "expected K/N"),
         (["--part", "1/2"], "found 1/2 without --keep"),
     ],
 )
@@ -136,9 +137,8 @@ def test_a_dask_cluster_gives_the_bytes_of_one_process(tree: Path, prompt: Promp
     command, options = ["rescore", str(tree), "--json"], ["--cluster", "local", "--workers", "2"]
     assert prompt.ok(*command, *options).out == prompt.ok(*command).out
     _assert_shared_alike(2, "local")
-    assert "--cluster tcp://127.0.0.1:1" in prompt.error(
-        *command[:2], "--cluster", "tcp://127.0.0.1:1"
-    )
+    for address in ("tcp://127.0.0.1:1", "no-address", "ftp://127.0.0.1:1"):
+        assert f"--cluster {address}" in prompt.error(*command[:2], "--cluster", address)
 
 
 @pytest.mark.slow

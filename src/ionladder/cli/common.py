@@ -307,21 +307,25 @@ def sharing(
     Raises:
         ConfigError: No such part, nowhere to keep it, or no such cluster.
     """
-    hit = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", part or "1/1")
+    is_part = part is not None
+    hit = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", part if is_part else "1/1")
     turn = (int(hit[1]), int(hit[2])) if hit else (1, 0)
-    if turn[0] > turn[1] or (part and keep is None):
+    if turn[0] > turn[1] or (is_part and keep is None):
         expected = "K/N with K from 1 to N, such as 3/40, and --keep FOLDER that all parts share"
         found = f"{part}{' without --keep' * (keep is None)}"
         raise ConfigError("--part", expected, found, "Correct it.")
+    n = 0
     with ExitStack() as stack:
         try:
             executor, n = _executor(stack, workers, cluster)
-            yield partial(_shared, executor, _AHEAD * n, turn, doing)
+            yield partial(_shared, executor, _AHEAD * n, turn, doing, is_part)
         except Exception as error:
             gone = type(error).__name__ in ("BrokenProcessPool", "CancelledError", "KilledWorker")
-            if not gone and not (cluster and isinstance(error, OSError)):
+            # Before there are processes, a ValueError is of the address.
+            kinds = OSError if n else OSError | ValueError
+            if not gone and not (cluster is not None and isinstance(error, kinds)):
                 raise
-            where = f"--cluster {cluster}" if cluster else f"--workers {workers}"
+            where = f"--workers {workers}" if cluster is None else f"--cluster {cluster}"
             expected = "processes that answer until their jobs are done"
             step = "Was one out of memory, is the address another? With --keep a run goes on here."
             raise ConfigError(where, expected, f"{type(error).__name__}: {error}", step) from error
@@ -364,6 +368,7 @@ def _shared(
     ahead: int,
     turn: tuple[int, int],
     doing: str,
+    is_part: bool,
     function: Callable[[Any], Any],
     jobs: Iterable[Any],
 ) -> Iterator[Any]:
@@ -372,7 +377,7 @@ def _shared(
     total = len(range(number - 1, len(jobs), of)) if isinstance(jobs, Sized) else None
     results = map(function, mine) if executor is None else _ahead(executor, ahead, function, mine)
     yield from following(results, doing, total=total) if doing else results
-    if of > 1:
+    if is_part:
         say(f"Part {number} of {of} is done and kept. After all parts, run without --part.")
         raise typer.Exit
 

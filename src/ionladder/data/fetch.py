@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import Request, url2pathname, urlopen
 
 from ionladder import errors as err
@@ -52,6 +52,8 @@ _Place = tuple[str, str | Path]
 
 
 _TOO_EARLY = "a connection that ended too early"
+#: Signs that an address has as they are; others, such as blanks, are written as ``%20`` there.
+_OF_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 
 
 class _StumbledError(Exception):
@@ -321,11 +323,12 @@ def _places_of(layout: Layout, version: DatasetVersion, name: str) -> Iterator[_
 
 
 def _place(address: str, where: str, given: str) -> str | Path:
-    scheme = urlsplit(address).scheme
-    if scheme in ("http", "https"):
-        return address
-    if scheme == "file":
-        return Path(url2pathname(urlsplit(address).path))
+    with suppress(ValueError):  # of what is no address at all
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https"):
+            return address
+        if parts.scheme == "file":
+            return Path(url2pathname(parts.path))
     raise err.ConfigError(err.worded("mirror-address", where, given=given))
 
 
@@ -364,9 +367,10 @@ def _stumbling() -> Iterator[None]:
     """Errors of the network in a few words; the long chains of the library help nobody."""
     try:
         yield
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # the last of an address that is none
         cause = error.reason if isinstance(error, URLError) else error
         reasons = {
+            FileNotFoundError: "no file or folder of certificates where REQUESTS_CA_BUNDLE says",
             TimeoutError: f"no answer within {TIMEOUT_S:.0f} s",
             ssl.SSLError: "a failed certificate check (`pip install certifi` brings certificates)",
             IncompleteRead: _TOO_EARLY,
@@ -388,10 +392,11 @@ def _open(url: str, headers: dict[str, str]) -> Any:
         import certifi
 
         bundle = certifi.where()
-    request = Request(url, headers=headers)  # noqa: S310 - http and https only, checked above
+    kind = "capath" if bundle and Path(bundle).is_dir() else "cafile"
     with _stumbling():
+        request = Request(quote(url, safe=_OF_ADDRESSES), headers=headers)  # noqa: S310 - as checked
         try:
-            context = ssl.create_default_context(cafile=bundle)
+            context = ssl.create_default_context(**{kind: bundle})
             return urlopen(request, timeout=TIMEOUT_S, context=context)  # noqa: S310
         except HTTPError as error:
             return error
@@ -423,13 +428,14 @@ def _download(url: str, part: Path, *, most: int, progress: bool) -> None:
             if answer.headers.get("Content-Range", "").rpartition("/")[2] == str(have):
                 return
             part.unlink(missing_ok=True)
-        if answer.status >= HTTPStatus.BAD_REQUEST:
+        # A redirection that leads nowhere comes back as it is.
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise _StumbledError(f"HTTP status {answer.status}", answer.status)
         if not (have and answer.status == HTTPStatus.PARTIAL_CONTENT):
             have = 0
             part.unlink(missing_ok=True)
             write_text(_note(part), json.dumps({"validator": _validator(answer)}))
-        total = have + int(answer.headers.get("Content-Length", 0)) or None
+        total = None if answer.length is None else have + answer.length
         name = part.name.removeprefix(".").removesuffix(".part")
         with part.open("ab") as stream, _bar(name, have, total, shown=progress) as advance:
             while block := _block(answer):

@@ -568,21 +568,23 @@ def zenodo(root: Path) -> dict[str, Any]:
             "relation": "references",
             "resource_type": "publication-article",
         }
-        for each in cited["references"]
+        for each in cited.get("references", [])
+        if "doi" in each
     ]
     if address := rp.published_addresses(root).get("Repository"):
         papers.append({"identifier": address, "relation": "isSupplementTo"})
-    return {
+    fields = {
         "title": cited["title"],
         "upload_type": "software",
         "description": f"{cited['title']}. {cited['message']}",
         "version": str(cited["version"]),
-        "license": cited["license"].casefold(),
+        "license": cited.get("license", "").casefold(),
         "access_right": "open",
         "creators": [{"name": _full_name(each)} for each in cited["authors"]],
-        "keywords": cited["keywords"],
+        "keywords": cited.get("keywords"),
         "related_identifiers": papers,
     }
+    return {key: value for key, value in fields.items() if value}
 
 
 def _full_name(author: Mapping[str, str]) -> str:

@@ -108,10 +108,11 @@ def test_a_tampered_byte_names_file_hashes_place_and_writes_nothing(
 
 
 def test_a_mirror_of_an_unknown_kind_is_refused(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IONLADDER_MIRROR", "s3://bucket/upstream")
-    with pytest.raises(ConfigError, match="an http, https or file URL"):
-        bring(raw, source())
-    assert_nothing_written(raw)
+    for mirror in ("s3://bucket/upstream", "http://[no-address"):
+        monkeypatch.setenv("IONLADDER_MIRROR", mirror)
+        with pytest.raises(ConfigError, match="an http, https or file URL"):
+            bring(raw, source())
+        assert_nothing_written(raw)
 
 
 # Large archives: continued after a break, held to their pins, refused where there is no room.
@@ -209,9 +210,23 @@ def test_a_server_that_stumbles_is_asked_again_and_one_that_refuses_is_not(
     with pytest.raises(UnreachableError, match="HTTP status 404"):
         bring_archive(archive(upstream.address), tmp_path)
     assert len(upstream.ranges) == 1
+    upstream.refusals = [302, 302, 302]  # without a way on: a redirection is not the file
+    with pytest.raises(UnreachableError, match="HTTP status 302"):
+        bring_archive(archive(upstream.address), tmp_path)
     upstream.refusals = [503, 503]
     assert bring_archive(archive(upstream.address), tmp_path) == {NAME: sha256_bytes(DATA)}
     assert [path.name for path in place_here.iterdir()] == [NAME]
+
+
+def test_certificates_that_are_not_there_are_named_and_signs_in_an_address_are_taken(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "no-such-bundle.pem")
+    with pytest.raises(UnreachableError, match="REQUESTS_CA_BUNDLE"):
+        bring_archive(archive(upstream.address), tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    monkeypatch.setenv("IONLADDER_MIRROR", f"{upstream.address}/a folder/ü%20b")
+    assert bring_archive(archive("http://no.host.invalid"), tmp_path) == {NAME: sha256_bytes(DATA)}
 
 
 def test_a_server_without_end_is_left(

@@ -17,7 +17,7 @@ from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import require_manifest
 from ionladder.errors import ConfigError
 from ionladder.interchange.export import FORMATS, Job, croissant, export_croissant, possible, zenodo
-from ionladder.repo import Layout, read_checksums, read_json, sha256_file
+from ionladder.repo import Layout, published_addresses, read_checksums, read_json, sha256_file
 
 VERSIONS = sorted(
     (path.parent.parent.name, path.parent.name)
@@ -287,6 +287,18 @@ def test_rocrate_reads_the_crates(layout: Layout, tmp_path: Path, task: str) -> 
         crate = ROCrate(str(folder))
         assert crate.get("#scoring")["instrument"].type == "SoftwareApplication"
         assert {"receipt.json", "submission.yaml"} <= {each.id for each in crate.data_entities}
+
+
+def test_a_release_without_optional_fields_leaves_them_out(tmp_path: Path) -> None:
+    paper = {"type": "article", "title": "Without a DOI"}
+    cited = {"title": "A", "message": "Cite it.", "version": 1, "authors": [{"name": "B"}]}
+    for more in ({}, {"references": [paper]}):
+        (tmp_path / "CITATION.cff").write_text(yaml.safe_dump(cited | more))
+        assert not {"license", "keywords", "related_identifiers"} & set(zenodo(tmp_path))
+    (tmp_path / "pyproject.toml").write_text(
+        '[project.urls]\nHomepage = "https://a.org/b/"\nRepository = "https://example.org"\n'
+    )
+    assert published_addresses(tmp_path) == {"Homepage": "https://a.org/b"}
 
 
 def test_a_release_is_described_once() -> None:

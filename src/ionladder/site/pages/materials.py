@@ -380,8 +380,8 @@ def map_of(site: Site, item: TaskSite, crystals: Collection[str]) -> dict[str, A
 
 
 def _rounded(values: Iterable[float | None]) -> list[float | None]:
-    """Four digits of each; None where there is none."""
-    return [None if v is None or v != v else float(f"{v:.4g}") for v in values]
+    """Four digits of each; None where there is none, or no end of them."""
+    return [None if v is None or not math.isfinite(v) else float(f"{v:.4g}") for v in values]
 
 
 def _properties(
