@@ -308,7 +308,7 @@ def sharing(
         ConfigError: No such part, nowhere to keep it, or no such cluster.
     """
     is_part = part is not None
-    hit = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", part if is_part else "1/1")
+    hit = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", "1/1" if part is None else part)
     turn = (int(hit[1]), int(hit[2])) if hit else (1, 0)
     if turn[0] > turn[1] or (is_part and keep is None):
         expected = "K/N with K from 1 to N, such as 3/40, and --keep FOLDER that all parts share"

@@ -392,11 +392,11 @@ def _open(url: str, headers: dict[str, str]) -> Any:
         import certifi
 
         bundle = certifi.where()
-    kind = "capath" if bundle and Path(bundle).is_dir() else "cafile"
+    folder, file = (bundle, None) if bundle and Path(bundle).is_dir() else (None, bundle)
     with _stumbling():
         request = Request(quote(url, safe=_OF_ADDRESSES), headers=headers)  # noqa: S310 - as checked
         try:
-            context = ssl.create_default_context(**{kind: bundle})
+            context = ssl.create_default_context(cafile=file, capath=folder)
             return urlopen(request, timeout=TIMEOUT_S, context=context)  # noqa: S310
         except HTTPError as error:
             return error
