@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 from recipes import RECIPE, copy_code, ionladder
+
+from ionladder.board.model import read_board
+from ionladder.repo import Layout
 
 FUNCTION = re.findall(r"^```python\n(@baseline.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)[0]
 
@@ -43,7 +45,7 @@ def test_one_function_makes_a_submission_whose_words_are_its_authors(copy: Path)
     assert "reproduced" in ionladder(copy, "baseline", "ridge", "--task", "obelix", "--check")
 
     ionladder(copy, "leaderboard", "obelix")
-    board = json.loads((copy / "leaderboard" / "obelix.json").read_text(encoding="utf-8"))
+    board = read_board(Layout(copy), "obelix")[0]
     (row,) = (row for row in board["rows"] if row["submission"] == "ridge")
     assert (row["model"], row["rank"]) == ("Ridge", 1)
     assert row["mae"] > 0
