@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import Request, url2pathname, urlopen
 
 from ionladder import errors as err
@@ -394,7 +395,12 @@ def _open(url: str, headers: dict[str, str]) -> Any:
         bundle = certifi.where()
     folder, file = (bundle, None) if bundle and Path(bundle).is_dir() else (None, bundle)
     with _stumbling():
-        request = Request(quote(url, safe=_OF_ADDRESSES), headers=headers)  # noqa: S310 - as checked
+        user, at, host = urlsplit(url).netloc.rpartition("@")
+        address = quote(urlsplit(url)._replace(netloc=host).geturl(), safe=_OF_ADDRESSES)
+        request = Request(address, headers=headers)  # noqa: S310 - as checked
+        if at:  # not sent on to where a redirection leads
+            key = b64encode(unquote(user).encode()).decode()
+            request.add_unredirected_header("Authorization", f"Basic {key}")
         try:
             context = ssl.create_default_context(cafile=file, capath=folder)
             return urlopen(request, timeout=TIMEOUT_S, context=context)  # noqa: S310

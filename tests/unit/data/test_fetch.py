@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -139,6 +140,7 @@ class Upstream:
     breaks: list[int] = field(default_factory=list)
     refusals: list[int] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
+    users: list[str | None] = field(default_factory=list)
     address: str = ""
 
 
@@ -147,6 +149,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             upstream.ranges.append(wanted)
+            upstream.users.append(self.headers.get("Authorization"))
             start, status = 0, 200
             if wanted and self.headers.get("If-Range") == upstream.etag:
                 start, status = int(wanted.removeprefix("bytes=").removesuffix("-")), 206
@@ -225,8 +228,10 @@ def test_certificates_that_are_not_there_are_named_and_signs_in_an_address_are_t
     with pytest.raises(UnreachableError, match="REQUESTS_CA_BUNDLE"):
         bring_archive(archive(upstream.address), tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
-    monkeypatch.setenv("IONLADDER_MIRROR", f"{upstream.address}/a folder/ü%20b")
+    address = upstream.address.replace("//", "//me:a%40b@")
+    monkeypatch.setenv("IONLADDER_MIRROR", f"{address}/a folder/ü%20b")
     assert bring_archive(archive("http://no.host.invalid"), tmp_path) == {NAME: sha256_bytes(DATA)}
+    assert upstream.users == ["Basic " + b64encode(b"me:a@b").decode()]
 
 
 def test_a_server_without_end_is_left(
