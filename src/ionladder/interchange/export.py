@@ -529,13 +529,16 @@ def _crate(scored: Scored, files: Mapping[str, Path]) -> dict[str, Any]:
     facts = scored.facts | {
         "today": datetime.now(UTC).date().isoformat(),
         "licence": f"https://spdx.org/licenses/{card.licence}",
-        "repository": rp.published_addresses(job.layout.root).get("Repository", "https://pypi.org"),
+        "repository": rp.published_addresses(job.layout.root).get("Repository", ""),
         "authors": _ids(person["@id"] for person in people),
         "parts": _ids(names),
         "objects": _ids(["#data", *inputs]),
         "hashes": hashes,
     }
     graph = _filled(_WORDS["crate"], facts)
+    for entity in graph:  # a repository without an address has none
+        if entity.get("url") == "":
+            del entity["url"]
     if scored.address:
         graph[1]["url"] = scored.address
     number = {"@id": "#score", "@type": "PropertyValue", "value": score["value"], "unitText": unit}
