@@ -205,7 +205,12 @@ def test_boards_and_predictions_are_tables(prompt: Prompt, layout: Layout, tmp_p
 
 
 def test_the_site_has_the_same_table_and_links_it(prompt: Prompt, layout: Layout) -> None:
-    for guide in ("CHANGELOG", "CONTRIBUTING", "SECURITY", *("docs/reading", "docs/submit")):
+    for guide in (
+        "CHANGELOG",
+        "CONTRIBUTING",
+        "SECURITY",
+        *("docs/reading", "docs/submit", "docs/umlip"),
+    ):
         (layout.root / f"{guide}.md").write_text("# Guide\n")
     card = layout.root / MINE / "submission.yaml"
     card.write_text(f"{card.read_text()}attempts: 3\n")
