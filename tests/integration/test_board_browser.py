@@ -165,13 +165,13 @@ def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
     reader.choose("[data-filter='seeds']", "several")
     assert reader.until(reader.rows, using[1::2]) == using[1::2]
     reader.choose("[data-filter='inputs']", "both")
-    assert reader.rows() == []
+    assert reader.until(reader.rows, []) == []
     assert reader.run("return document.querySelector('.il-shown').value").startswith("0 of ")
     assert query(reader) == {"external": "yes", "seeds": "several", "inputs": "both"}
     reader.driver.back()
     reader.driver.back()
     reader.wait("location.search === '?external=yes'")
-    assert reader.rows() == rows
+    assert reader.until(reader.rows, rows) == rows
     reader.open(BOARD)
     reader.choose("[data-filter='kind']", "reference")
     head(reader, "rmse").click()
