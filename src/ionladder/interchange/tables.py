@@ -71,7 +71,7 @@ def read_text_table(text: bytes, *, shown_as: str) -> pa.Table:
 MAX_PACKED_BYTES = 20_000_000
 MAX_TEXT_BYTES = 64_000_000
 MAX_RATIO = 200
-ZIP_MAGIC, GZIP_MAGIC, PARQUET_MAGIC = b"PK\x03\x04", b"\x1f\x8b", b"PAR1"
+GZIP_MAGIC = b"\x1f\x8b"
 
 # Tables of numbers compress three- to thirtyfold; below this size a ratio says nothing.
 _SMALL_BYTES = 1_000_000

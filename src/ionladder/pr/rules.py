@@ -289,7 +289,7 @@ _SHORTEST = 4
 
 
 def is_one_slip_away(name: str, other: str) -> bool:
-    """Whether one letter added, left out, changed or swapped with its neighbour parts two names.
+    """Whether two names differ by one character added, left out, changed or swapped with the next.
 
     Digits do not count as a slip: ``model-2`` beside ``model`` or ``model-1`` is a version.
 
