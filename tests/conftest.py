@@ -51,7 +51,7 @@ def _tables_are_here() -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ingested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _ingested(request, tmp_path_factory):
     """Fetch and ingest from the mirror, once, where tests on real data run without its tables."""
     wanted = any(item.get_closest_marker("data") for item in request.session.items)
     if not wanted or _tables_are_here() or not os.environ.get(MIRROR_VARIABLE):
@@ -71,7 +71,7 @@ def _ingested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _surroundings(request, monkeypatch):
     """Hide the caller's repository from every test, and the mirror from those not on real data."""
     monkeypatch.delenv("IONLADDER_ROOT", raising=False)
     if not request.node.get_closest_marker("data"):
@@ -79,7 +79,7 @@ def _surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture(scope="session")
-def loopback() -> None:
+def loopback():
     """Skip tests that talk to a server of their own where not even 127.0.0.1 can be reached."""
     with socket.socket() as server, socket.socket() as client:
         server.bind(("127.0.0.1", 0))
@@ -92,13 +92,13 @@ def loopback() -> None:
 
 
 @pytest.fixture(scope="session")
-def repository() -> Path:
+def repository():
     """The root of this repository."""
     return ROOT
 
 
 @pytest.fixture
-def layout(ingested: Path, tmp_path: Path) -> Layout:
+def layout(ingested, tmp_path):
     """A copy, to work in, of the repository that a module of tests made as ``ingested``."""
     root = tmp_path / "repo"
     shutil.copytree(ingested, root)
@@ -106,9 +106,7 @@ def layout(ingested: Path, tmp_path: Path) -> Layout:
 
 
 @pytest.fixture
-def prompt(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
+def prompt(layout, monkeypatch, capsys):
     """A prompt in that copy."""
     return Prompt(layout.root, monkeypatch, capsys)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from ionladder.repo import Layout
 
 
 @pytest.fixture(scope="session")
-def layout(repository: Path) -> Layout:
+def layout(repository):
     """This repository's own folders."""
     return Layout(repository)

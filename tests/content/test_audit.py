@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ionladder.board.audit import AuditFinding, audit_board
+from ionladder.board.audit import audit_board
 from ionladder.config import load_params
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
@@ -33,12 +31,12 @@ NOTED = {
 
 
 @pytest.fixture(scope="module", params=sorted(NOTED))
-def task(request: pytest.FixtureRequest) -> str:
+def task(request):
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def findings(task: str, repository: Path) -> dict[str, list[AuditFinding]]:
+def findings(task, repository):
     """The audit of the committed board."""
     layout = Layout(repository)
     params, spec = load_params(layout), get_task(task)
@@ -52,14 +50,12 @@ def findings(task: str, repository: Path) -> dict[str, list[AuditFinding]]:
     return audit_board(spec, result.scored, labels, crossing=crossing)
 
 
-def test_the_committed_submissions_are_noted_for_what_they_are(
-    task: str, findings: dict[str, list[AuditFinding]]
-) -> None:
+def test_the_committed_submissions_are_noted_for_what_they_are(task, findings):
     noted = {(name, finding.check) for name, items in findings.items() for finding in items}
     assert noted == NOTED[task]
 
 
-def test_all_labels_lie_within_the_physical_range(task: str, repository: Path) -> None:
+def test_all_labels_lie_within_the_physical_range(task, repository):
     layout, spec = Layout(repository), get_task(task)
     labels = load_evaluation_labels(layout, spec, load_params(layout).task_versions[task])
     for target in spec.targets:

@@ -29,19 +29,19 @@ VERSIONS = [
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
+def version(request):
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def tables(layout: Layout, version: str) -> dict[str, list[dict[str, object]]]:
+def tables(layout, version):
     return {
         spec.name: read_table(layout, DATASET.name, version, spec.name).to_pylist()
         for spec in DATASET.tables
     }
 
 
-def test_no_two_ions_overlap_and_li_keeps_clear_of_cations(tables: dict) -> None:
+def test_no_two_ions_overlap_and_li_keeps_clear_of_cations(tables):
     entries = {row["id"]: row for row in tables["entries"]}
 
     for row in tables["structures"]:
@@ -53,7 +53,7 @@ def test_no_two_ions_overlap_and_li_keeps_clear_of_cations(tables: dict) -> None
         assert li_cation.min(initial=3.0) > 1.7
 
 
-def test_readme_counts_known_types_and_what_unknown_ones_cost(layout: Layout) -> None:
+def test_readme_counts_known_types_and_what_unknown_ones_cost(layout):
     version = load_params(layout).task_versions["bvel-proto"]
     entries, splits = (
         read_table(layout, DATASET.name, version, name).to_pandas()
@@ -70,7 +70,7 @@ def test_readme_counts_known_types_and_what_unknown_ones_cost(layout: Layout) ->
     assert f"{hard / easy:.1f} times as large ({hard:.2f} instead of {easy:.2f} eV)" in text
 
 
-def test_layered_types_are_two_dimensional_and_most_others_are_not(tables: dict) -> None:
+def test_layered_types_are_two_dimensional_and_most_others_are_not(tables):
     entries = {row["id"]: row for row in tables["entries"]}
     layered, nasicon = (
         [
@@ -88,9 +88,7 @@ def test_layered_types_are_two_dimensional_and_most_others_are_not(tables: dict)
     assert all(row["e_1d_ev"] == row["e_3d_ev"] for row in nasicon)
 
 
-def test_a_label_that_comes_out_otherwise_is_named_with_both_values(
-    layout: Layout, version: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_label_that_comes_out_otherwise_is_named_with_both_values(layout, version, monkeypatch):
     other = Barriers(e_1d_ev=1.0, e_2d_ev=2.0, e_3d_ev=None)
     monkeypatch.setattr(verify, "barriers_of", lambda _: other)
 
@@ -101,7 +99,7 @@ def test_a_label_that_comes_out_otherwise_is_named_with_both_values(
     assert "id 'proto-" in problems[0].where
 
 
-def test_a_sample_of_structures_is_made_again_to_the_last_digit(tables: dict, version: str) -> None:
+def test_a_sample_of_structures_is_made_again_to_the_last_digit(tables, version):
     if version != DRAWN_HERE:
         pytest.skip(f"{version} was drawn by earlier code")
     types = {prototype.name: prototype for prototype in all_prototypes()}
@@ -115,7 +113,7 @@ def test_a_sample_of_structures_is_made_again_to_the_last_digit(tables: dict, ve
 
 
 @pytest.mark.slow
-def test_every_table_is_drawn_again_from_nothing_but_labels(layout: Layout) -> None:
+def test_every_table_is_drawn_again_from_nothing_but_labels(layout):
     pinned = embedded_version(load_params(layout), DRAWN_HERE)
     stored = {
         spec.name: read_table(layout, DATASET.name, DRAWN_HERE, spec.name)
@@ -141,5 +139,5 @@ def test_every_table_is_drawn_again_from_nothing_but_labels(layout: Layout) -> N
 
 @needs_bvlain
 @pytest.mark.slow
-def test_a_tenth_of_the_labels_comes_out_again(layout: Layout) -> None:
+def test_a_tenth_of_the_labels_comes_out_again(layout):
     assert recompute_sample(layout, DRAWN_HERE, n=86).problems == ()

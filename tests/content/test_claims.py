@@ -51,7 +51,7 @@ def recomputed(claim: Claim, name: str) -> tuple[float, int]:
 
 
 @pytest.mark.data
-def test_every_value_beside_a_claim_follows_from_stored_predictions() -> None:
+def test_every_value_beside_a_claim_follows_from_stored_predictions():
     n_values = 0
     for claim in OBELIX:
         for name, (value, n) in beside(claim, analysis(claim.task)).items():
@@ -66,7 +66,7 @@ def test_every_value_beside_a_claim_follows_from_stored_predictions() -> None:
     ("censored", "values"),
     [("limit", {"hgb-l1": 1.281, "rf-paper": 1.331}), ("dropped", {"hgb-l1": 1.253})],
 )
-def test_the_known_numbers_under_other_conventions(censored: Any, values: dict[str, float]) -> None:
+def test_the_known_numbers_under_other_conventions(censored, values):
     task, params = get_task("obelix"), load_params(LAYOUT)
     how = (LAYOUT, task, params.task_versions["obelix"], params.scoring)
     scorer = TaskScorer.open(*how)
@@ -80,7 +80,7 @@ def test_the_known_numbers_under_other_conventions(censored: Any, values: dict[s
         assert found[name]["test"]["all"][0] == pytest.approx(direct, abs=1e-6)
 
 
-def test_authors_own_predictions_give_the_number_that_they_print() -> None:
+def test_authors_own_predictions_give_the_number_that_they_print():
     own = [claim for claims in CLAIMS.values() for claim in claims if claim.same]
     assert {claim.same for claim in own} == {"catboost-screening", "model-3"}
     for claim in own:
@@ -88,7 +88,7 @@ def test_authors_own_predictions_give_the_number_that_they_print() -> None:
         assert f"{value:.{len(claim.value.partition('.')[2])}f}" == claim.value
 
 
-def test_claims_name_boards_places_and_subsets_that_there_are() -> None:
+def test_claims_name_boards_places_and_subsets_that_there_are():
     assert len(CLAIMS["obelix"]) + len(CLAIMS["litraj"]) >= 12
     for claim in (claim for claims in CLAIMS.values() for claim in claims if claim.task):
         task = all_tasks()[claim.task]
@@ -100,7 +100,7 @@ def test_claims_name_boards_places_and_subsets_that_there_are() -> None:
 
 
 @pytest.mark.data
-def test_commands_say_what_was_counted_how(capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_say_what_was_counted_how(capsys):
     boards.claims("obelix")
     printed = capsys.readouterr().out
     assert "hgb-l1 1.281 (n = 121), rf-paper 1.331 (n = 121)" in printed

@@ -15,7 +15,7 @@ from ionladder.submit.validate import load_id_expectations
 
 
 @pytest.mark.parametrize("name", sorted(load_params(find_layout()).task_versions))
-def test_ids_and_folds_are_those_that_are_scored(name: str) -> None:
+def test_ids_and_folds_are_those_that_are_scored(name):
     layout = find_layout()
     version, task = load_params(layout).task_versions[name], all_tasks()[name]
     if not layout.table(task.dataset, version, "labels").is_file():

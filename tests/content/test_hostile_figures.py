@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from hostile.case import MOST_MB, MOST_SECONDS
 from hostile.corpus import CORPUS
 
 
-def test_the_figures_of_the_security_page_are_those_of_the_benchmark(repository: Path) -> None:
+def test_the_figures_of_the_security_page_are_those_of_the_benchmark(repository):
     results = json.loads((repository / "benchmarks" / "results" / "hostile.json").read_text())
     kinds = {row["kind"]: row for row in results["kinds"]}
     total = kinds["all"]

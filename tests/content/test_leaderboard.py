@@ -33,19 +33,19 @@ def row(submission: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_submission_has_a_row_and_a_receipt_of_its_files(task: str) -> None:
+def test_every_submission_has_a_row_and_a_receipt_of_its_files(task):
     assert receipt_problems(LAYOUT, task) == []
     rows = {row["submission"] for row in board(task)["rows"]} - {None}
     assert rows == {folder.name for folder in submission_folders(LAYOUT, task)}
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_flat_table_is_that_of_the_board(task: str) -> None:
+def test_the_flat_table_is_that_of_the_board(task):
     assert LAYOUT.leaderboard_csv(task).read_text() == to_csv(stored_board(board(task))["rows"])
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_rows_rest_on_the_version_and_labels_that_the_board_names(task: str) -> None:
+def test_rows_rest_on_the_version_and_labels_that_the_board_names(task):
     published = board(task)
     assert published["dataset_version"] == PARAMS.task_versions[task]
     receipts = [read_json(path) for path in sorted(LAYOUT.receipts_dir(task).iterdir())]
@@ -54,7 +54,7 @@ def test_rows_rest_on_the_version_and_labels_that_the_board_names(task: str) -> 
     assert len({receipt["hashes"]["split_sha256"] for receipt in receipts}) == 1
 
 
-def test_the_known_numbers_of_obelix_stand_on_the_board() -> None:
+def test_the_known_numbers_of_obelix_stand_on_the_board():
     # Measured independently on the published files (medians) and printed in the paper (floor 0.41).
     assert row("train-median")["mae"] == pytest.approx(2.162563, abs=1e-6)
     assert row("train-median-cif")["subsets"]["cif"]["mae"] == pytest.approx(2.815287, abs=1e-6)
@@ -70,7 +70,7 @@ def test_the_known_numbers_of_obelix_stand_on_the_board() -> None:
     }
 
 
-def test_the_random_forest_reproduces_and_the_mlp_is_said_not_to() -> None:
+def test_the_random_forest_reproduces_and_the_mlp_is_said_not_to():
     forest, mlp = row("rf-paper"), row("mlp-paper")
     assert (forest["n_seeds"], mlp["n_seeds"]) == (20, 20)
     assert forest["mae"] == pytest.approx(1.586, abs=0.03)
@@ -90,7 +90,7 @@ def test_the_random_forest_reproduces_and_the_mlp_is_said_not_to() -> None:
     assert score["seed_min"] > reported["MLP"]["mae"]
 
 
-def test_reported_rows_are_never_ranked_and_name_their_verified_twin() -> None:
+def test_reported_rows_are_never_ranked_and_name_their_verified_twin():
     reported = [each for each in board()["rows"] if each["kind"] == "reported"]
     assert len(reported) == 20
     submissions = {folder.name for folder in FOLDERS}
@@ -106,7 +106,7 @@ def test_reported_rows_are_never_ranked_and_name_their_verified_twin() -> None:
 @pytest.mark.parametrize(
     "version", [v.version for v in PARAMS.versions.values() if v.dataset == "obelix"]
 )
-def test_all_released_versions_give_identical_scores(version: str) -> None:
+def test_all_released_versions_give_identical_scores(version):
     # No label, row or split changed in any release, so any difference is an error of ours.
     task = get_task("obelix")
     scorer = TaskScorer.open(LAYOUT, task, version, PARAMS.scoring)

@@ -26,7 +26,7 @@ def mae_coverage(method: str) -> list[float]:
     ]
 
 
-def test_intervals_of_the_mae_cover_what_the_reading_page_says() -> None:
+def test_intervals_of_the_mae_cover_what_the_reading_page_says():
     ours, percentile = mae_coverage("jackknife"), mae_coverage("percentile")
     assert min(ours) >= 0.91
     assert max(ours) <= 0.97
@@ -35,7 +35,7 @@ def test_intervals_of_the_mae_cover_what_the_reading_page_says() -> None:
     assert all(own > other for own, other in zip(ours, percentile, strict=True))
 
 
-def test_equal_and_alike_models_are_separated_on_at_most_five_boards_in_a_hundred() -> None:
+def test_equal_and_alike_models_are_separated_on_at_most_five_boards_in_a_hundred():
     found = rows("separation.json", "equal")
     assert {row["models"] for row in found} == {2, 5, 20, 100}
     for row in found:
@@ -44,7 +44,7 @@ def test_equal_and_alike_models_are_separated_on_at_most_five_boards_in_a_hundre
         assert row["separated"] <= 0.05 + 3 * (0.05 * 0.95 / row["boards"]) ** 0.5, row
 
 
-def test_a_better_model_is_separated_as_often_as_required_and_more_often_than_before() -> None:
+def test_a_better_model_is_separated_as_often_as_required_and_more_often_than_before():
     found = {(r["errors"], r["models"], r["gap"]): r for r in rows("separation.json", "better")}
     assert found["obelix", 20, 1.0]["from_each"] >= 0.45
     assert found["obelix-cif", 20, 1.0]["from_each"] >= 0.20
@@ -59,7 +59,7 @@ def test_a_better_model_is_separated_as_often_as_required_and_more_often_than_be
     ("task", "target", "receipt"),
     [("obelix", "log10_sigma", "train-median"), ("bvel-proto", "e_1d_ev", "train-median")],
 )
-def test_the_simulated_groups_are_those_of_the_board(task: str, target: str, receipt: str) -> None:
+def test_the_simulated_groups_are_those_of_the_board(task, target, receipt):
     (simulated,) = (
         item
         for item in read_json(RESULTS / "coverage.json")["test_sets"]

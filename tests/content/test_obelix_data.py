@@ -16,7 +16,7 @@ import pytest
 from ionladder.config import load_params
 from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
 from ionladder.data.registry import get_dataset, get_task
-from ionladder.data.store import TaskInputs, load_inputs, read_table
+from ionladder.data.store import load_inputs, read_table
 from ionladder.data.versions import DATASET_STEPS, diff_versions
 from ionladder.repo import Layout, content_hash, sha256_bytes
 
@@ -28,17 +28,17 @@ CENSORED_TEST = ["b56", "bnu", "ecp", "kxw", "um1", "ux3", "wgw", "xq3"]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
+def version(request):
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def inputs(layout: Layout, version: str) -> TaskInputs:
+def inputs(layout, version):
     return load_inputs(layout, TASK, version)
 
 
 @pytest.fixture(scope="module")
-def labels(layout: Layout, version: str) -> EvaluationLabels:
+def labels(layout, version):
     return load_evaluation_labels(layout, TASK, version)
 
 
@@ -46,7 +46,7 @@ def manifest(layout: Layout, version: str) -> dict:
     return json.loads(layout.manifest("obelix", version).read_text(encoding="utf-8"))
 
 
-def test_everything_on_this_machine_is_as_recorded(layout: Layout) -> None:
+def test_everything_on_this_machine_is_as_recorded(layout):
     params = load_params(layout)
     for step in DATASET_STEPS:
         result = step(layout, params)
@@ -54,7 +54,7 @@ def test_everything_on_this_machine_is_as_recorded(layout: Layout) -> None:
         assert result.n_good
 
 
-def test_counts_are_those_of_the_paper(inputs: TaskInputs) -> None:
+def test_counts_are_those_of_the_paper(inputs):
     assert len(inputs.entries) == 599
     assert (len(inputs.train_ids), len(inputs.test_ids)) == (478, 121)
     with_cif = inputs.split["in_cif"]
@@ -63,7 +63,7 @@ def test_counts_are_those_of_the_paper(inputs: TaskInputs) -> None:
     assert set(inputs.structures.index) == set(inputs.split.index[with_cif])
 
 
-def test_cif_status_counts_follow_the_flag_of_one_entry(inputs: TaskInputs, version: str) -> None:
+def test_cif_status_counts_follow_the_flag_of_one_entry(inputs, version):
     # 1.2.0 calls the CIF of w7d a close match; before, it was a match.
     moved = version != "1.2.0"
     expected = {"match": 260 + moved, "close": 61 - moved, "none": 278}
@@ -71,7 +71,7 @@ def test_cif_status_counts_follow_the_flag_of_one_entry(inputs: TaskInputs, vers
     assert inputs.entries.loc["w7d", "cif_status"] == ("match" if moved else "close")
 
 
-def test_censored_labels(labels: EvaluationLabels) -> None:
+def test_censored_labels(labels):
     test = labels.test[labels.test["censoring"] == "left"]
     train = labels.train[labels.train["censoring"] == "left"]
     assert sorted(test["id"]) == CENSORED_TEST
@@ -83,13 +83,13 @@ def test_censored_labels(labels: EvaluationLabels) -> None:
     assert train.loc[train["log10_sigma_limit"] == -8.0, "id"].tolist() == ["ia5"]
 
 
-def test_an_unusually_low_label_is_a_measured_one(labels: EvaluationLabels) -> None:
+def test_an_unusually_low_label_is_a_measured_one(labels):
     (row,) = labels.test[labels.test["id"] == "7cr"].itertuples()
     assert row.censoring == "none"
     assert row.log10_sigma == pytest.approx(-17.3565, abs=1e-4)
 
 
-def test_medians_score_as_published(labels: EvaluationLabels) -> None:
+def test_medians_score_as_published(labels):
     def mae(train: list[float], test: list[float]) -> float:
         centre = median(train)
         return fmean(abs(value - centre) for value in test)
@@ -109,7 +109,7 @@ def replicate_groups(labels: EvaluationLabels) -> list[list[float]]:
     return list(groups.values())
 
 
-def test_replicate_groups(labels: EvaluationLabels) -> None:
+def test_replicate_groups(labels):
     groups = replicate_groups(labels)
     assert Counter(len(group) for group in groups) == {2: 33, 3: 7, 4: 5, 5: 3}
     assert (len(groups), sum(map(len, groups))) == (48, 122)
@@ -120,7 +120,7 @@ def test_replicate_groups(labels: EvaluationLabels) -> None:
     assert -15.0 not in set(labels.replicates["log10_sigma"])
 
 
-def test_components(inputs: TaskInputs) -> None:
+def test_components(inputs):
     sizes = Counter(inputs.split["component"])
     assert len(sizes) == 166
     assert [size for _, size in sizes.most_common(6)] == [106, 67, 48, 24, 17, 12]
@@ -129,7 +129,7 @@ def test_components(inputs: TaskInputs) -> None:
     assert set(inputs.split["component"]) == set(range(1, 167))
 
 
-def test_two_normalised_formulas_cross_the_split(inputs: TaskInputs) -> None:
+def test_two_normalised_formulas_cross_the_split(inputs):
     formulas = inputs.entries["formula_norm"]
     side = inputs.split["subset"].reindex(formulas.index)
     crossing = formulas.groupby(formulas).filter(lambda ids: side[ids.index].nunique() == 2)
@@ -137,7 +137,7 @@ def test_two_normalised_formulas_cross_the_split(inputs: TaskInputs) -> None:
     assert sorted(sorted(ids) for ids in groups) == [["2yl", "52b"], ["8po", "mvq"]]
 
 
-def test_structures_are_described(inputs: TaskInputs, version: str) -> None:
+def test_structures_are_described(inputs, version):
     structures = inputs.structures
     assert structures is not None
     without_li = structures.index[~structures["has_li"]]
@@ -153,7 +153,7 @@ def test_structures_are_described(inputs: TaskInputs, version: str) -> None:
         assert row.cif_sha256 == sha256_bytes(row.cif_text.encode())
 
 
-def test_known_wrong_cells_are_kept_as_published(inputs: TaskInputs) -> None:
+def test_known_wrong_cells_are_kept_as_published(inputs):
     assert inputs.entries.loc["r5y", "formula_cell"] == "Li1.6Cd8.0Cl32.0"
     assert inputs.entries.loc["019", "space_group"] == 168
     assert inputs.entries.loc["019", "space_group_symbol"] == "R-3c"
@@ -164,7 +164,7 @@ def test_known_wrong_cells_are_kept_as_published(inputs: TaskInputs) -> None:
     assert ratios["24k"] == pytest.approx(0.5)
 
 
-def test_the_first_step_changed_one_note(layout: Layout) -> None:
+def test_the_first_step_changed_one_note(layout):
     (change,) = diff_versions(layout, "obelix", "1.0.2", "1.1.1")
     assert (change.kind, change.table, change.id, change.column) == (
         "note",
@@ -176,7 +176,7 @@ def test_the_first_step_changed_one_note(layout: Layout) -> None:
     assert change.new == "B" + change.old[1:]
 
 
-def test_the_second_step_changed_one_flag_and_four_cifs(layout: Layout) -> None:
+def test_the_second_step_changed_one_flag_and_four_cifs(layout):
     changes = diff_versions(layout, "obelix", "1.1.1", "1.2.0")
     assert {change.kind for change in changes} == {"input"}
     entries = [c for c in changes if c.table == "entries"]
@@ -195,7 +195,7 @@ def test_the_second_step_changed_one_flag_and_four_cifs(layout: Layout) -> None:
     }
 
 
-def test_manifests_record_the_content_that_is_here(layout: Layout, version: str) -> None:
+def test_manifests_record_the_content_that_is_here(layout, version):
     recorded = manifest(layout, version)
     assert len(recorded["checks"]) == 15
     assert len({check["name"] for check in recorded["checks"]}) == 15
@@ -207,7 +207,7 @@ def test_manifests_record_the_content_that_is_here(layout: Layout, version: str)
         assert described["content_sha256"] == content_hash(table, key=list(spec.key))
 
 
-def test_every_oddity_that_is_declared_is_met_in_some_version(layout: Layout) -> None:
+def test_every_oddity_that_is_declared_is_met_in_some_version(layout):
     met = {
         (oddity["check"], entry)
         for version in VERSIONS

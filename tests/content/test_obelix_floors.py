@@ -23,7 +23,7 @@ VERSION = "1.2.0"
 
 
 @pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
+def table():
     """Label, limit, split, component and replicate group of every entry, straight from parquet."""
     folder = LAYOUT.version_dir("obelix", VERSION)
     labels, splits, entries = (
@@ -51,9 +51,7 @@ def level(value: float) -> int:
         ("obelix-cv", 0.7847, 0.3075, 1.0446),
     ],
 )
-def test_floors_are_those_of_loops_over_pairs(
-    table: pd.DataFrame, task: str, achievable: float, oracle: float, primary: float
-) -> None:
+def test_floors_are_those_of_loops_over_pairs(table, task, achievable, oracle, primary):
     scored = table[table["subset"] == ("train" if task == "obelix-cv" else "test")]
     scored = scored[scored["in_cif"]] if task == "obelix-cif" else scored
     is_limit = scored["log10_sigma_limit"].notna()
@@ -86,7 +84,7 @@ def test_floors_are_those_of_loops_over_pairs(
     assert (first.groups_ci_low, first.groups_ci_high) == pytest.approx((0.307, 0.542), abs=1e-3)
 
 
-def test_groups_merged_by_family_are_nineteen_and_the_error_less_sure(table: pd.DataFrame) -> None:
+def test_groups_merged_by_family_are_nineteen_and_the_error_less_sure(table):
     submission = LAYOUT.submission_dir("obelix", "rf-paper")
     wider = scorer("obelix").score(submission).receipt["wider"]
     assert (wider["n_groups"], wider["n_wider"], wider["n_families"]) == (42, 19, 8)
@@ -103,7 +101,7 @@ def test_groups_merged_by_family_are_nineteen_and_the_error_less_sure(table: pd.
     assert wider["standard_error"] == pytest.approx(error, abs=1e-5)
 
 
-def test_limits_are_the_share_of_the_error_that_the_page_says(table: pd.DataFrame) -> None:
+def test_limits_are_the_share_of_the_error_that_the_page_says(table):
     test = table[table["subset"] == "test"]
     assert (len(test), int(test["log10_sigma_limit"].notna().sum())) == (121, 8)
     for name, share in (("rf-paper", 0.22), ("hgb-l1", 0.27), ("train-median", 0.33)):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
 from ionladder.data.slices import anion_kind, elements_of
 from ionladder.data.store import load_inputs
@@ -20,17 +18,17 @@ VERSION = "1.2.0"
 
 
 @pytest.fixture(scope="module")
-def labels(repository: Path) -> EvaluationLabels:
+def labels(repository):
     return load_evaluation_labels(Layout(repository), TASK, VERSION)
 
 
 @pytest.fixture(scope="module")
-def slices(labels: EvaluationLabels) -> pd.DataFrame:
+def slices(labels):
     assert labels.slices is not None
     return labels.slices.set_index("id")
 
 
-def test_parts_have_the_known_sizes(slices: pd.DataFrame) -> None:
+def test_parts_have_the_known_sizes(slices):
     assert slices["structure"].value_counts().to_dict() == {"with": 67, "without": 54}
     assert slices["order"].value_counts().to_dict() == {
         "disordered": 54,
@@ -42,7 +40,7 @@ def test_parts_have_the_known_sizes(slices: pd.DataFrame) -> None:
     assert slices["superionic"].value_counts().to_dict() == {"no": 103, "yes": 18}
 
 
-def test_the_anion_rule_agrees_with_the_families_that_imply_anions(repository: Path) -> None:
+def test_the_anion_rule_agrees_with_the_families_that_imply_anions(repository):
     entries = load_inputs(Layout(repository), TASK, VERSION).entries
     anions = entries["formula_norm"].map(lambda text: anion_kind(elements_of(text)))
     by_family = pd.crosstab(entries["family"], anions)

@@ -26,7 +26,7 @@ VERSION = "1.2.0"
 
 
 @pytest.fixture(scope="module")
-def labels() -> pd.DataFrame:
+def labels():
     """Labels and split of every entry, straight from parquet."""
     folder = LAYOUT.version_dir("obelix", VERSION)
     tables = [pd.read_parquet(folder / f"{name}.parquet") for name in ("labels", "splits")]
@@ -41,12 +41,12 @@ def score(task: str, name: str) -> dict[str, float]:
     return vars(evaluation.score("log10_sigma", "all", "mae"))
 
 
-def test_the_cif_forest_scores_as_published() -> None:
+def test_the_cif_forest_scores_as_published():
     # The paper's text says 1.86; thirty seeds counted apart from this package gave 1.887 ± 0.021.
     assert score("obelix-cif", "rf-paper-cif")["value"] == pytest.approx(1.887, abs=0.03)
 
 
-def test_no_test_entry_is_on_the_board_of_folds(labels: pd.DataFrame) -> None:
+def test_no_test_entry_is_on_the_board_of_folds(labels):
     evaluation = load_evaluation_labels(LAYOUT, FOLDS, VERSION)
     train = sorted(labels.index[labels["subset"] == "train"])
     assert evaluation.test["id"].tolist() == train
@@ -61,9 +61,7 @@ def test_no_test_entry_is_on_the_board_of_folds(labels: pd.DataFrame) -> None:
     # balanced ones; 0.9995 ± 0.0195 over thirty shuffles.
     [("grouped_doi_comp", 1.78, 0.12), ("kfold_shuffled", 1.0, 0.06)],
 )
-def test_the_forest_out_of_fold_is_as_far_off_as_counted_before(
-    labels: pd.DataFrame, scheme: str, expected: float, band: float
-) -> None:
+def test_the_forest_out_of_fold_is_as_far_off_as_counted_before(labels, scheme, expected, band):
     path = LAYOUT.submission_dir("obelix-cv", "rf-paper") / "cv_predictions.parquet"
     rows = pd.read_parquet(path)
     rows = rows[rows["scheme"] == scheme]

@@ -8,7 +8,6 @@ import pytest
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
 from ionladder.errors import DataMissingError, ReferenceMissingError
-from ionladder.repo import Layout
 from ionladder.score import TaskScorer
 from ionladder.submit.predictions import read_predictions
 
@@ -25,9 +24,7 @@ from ionladder.submit.predictions import read_predictions
         ("obelix", "catboost-screening", {"mae": 1.6335, "mae_censored": 1.3029}),
     ],
 )
-def test_a_third_party_scores_as_was_recomputed_by_hand(
-    layout: Layout, task: str, name: str, expected: dict[str, float]
-) -> None:
+def test_a_third_party_scores_as_was_recomputed_by_hand(layout, task, name, expected):
     spec, params = get_task(task), load_params(layout)
     try:
         scorer = TaskScorer.open(layout, spec, params.task_versions[task], params.scoring)
@@ -39,7 +36,7 @@ def test_a_third_party_scores_as_was_recomputed_by_hand(
     assert found == pytest.approx(expected, abs=5e-5)
 
 
-def test_a_row_says_how_many_of_its_predictions_were_not_computed(layout: Layout) -> None:
+def test_a_row_says_how_many_of_its_predictions_were_not_computed(layout):
     folder = layout.submission_dir("em619", "orb-v3-relaxed")
     ids = pd.read_csv(folder / "predictions.csv")["id"].tolist()
 

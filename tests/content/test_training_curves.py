@@ -17,7 +17,7 @@ LARGEST_BYTES = 100_000
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_every_seed_and_epoch_of_the_card_is_there(path: Path) -> None:
+def test_every_seed_and_epoch_of_the_card_is_there(path):
     spec, table = get_baseline(path.stem), pd.read_csv(path)
     settings = spec.settings
     epochs = {"training": settings["epochs"]}
@@ -34,7 +34,7 @@ def test_every_seed_and_epoch_of_the_card_is_there(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_every_training_learnt(path: Path) -> None:
+def test_every_training_learnt(path):
     for _, rows in pd.read_csv(path).groupby(["stage", "seed"]):
         assert (rows[["training_loss", "training_mae"]] > 0).all(axis=None)
         assert rows["training_loss"].iloc[-1] < rows["training_loss"].iloc[0]

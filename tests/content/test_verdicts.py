@@ -48,7 +48,7 @@ def better(task: str, one: str, other: str) -> bool:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_ranges_groups_and_probabilities_are_those_of_the_pairs(task: str) -> None:
+def test_ranges_groups_and_probabilities_are_those_of_the_pairs(task):
     rows = verified(task)
     for name, row in rows.items():
         others = [other for other in rows if other != name]
@@ -75,14 +75,14 @@ def references(task: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def texts() -> dict[str, str]:
+def texts():
     """Address → text of every page, tags removed."""
     pages = render_pages(load_site(LAYOUT))
     return {where: " ".join(re.sub(r"<[^>]*>", " ", text).split()) for where, text in pages.items()}
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_pages_say_of_every_pair_what_the_board_says(task: str, texts: dict[str, str]) -> None:
+def test_pages_say_of_every_pair_what_the_board_says(task, texts):
     rows = verified(task)
     for name, row in rows.items():
         (text,) = (text for where, text in texts.items() if submission_url(task, name) in where)
@@ -96,7 +96,7 @@ def test_pages_say_of_every_pair_what_the_board_says(task: str, texts: dict[str,
         assert sum(word in {"better", "worse"} for word in words[: len(listed)]) == sum(states)
 
 
-def test_eight_absurd_predictions_do_not_help(tmp_path: Path) -> None:
+def test_eight_absurd_predictions_do_not_help(tmp_path):
     """Setting 8 of 171 to 6 eV once moved a model from told apart to tied with the leader."""
     task = get_task("bvel-proto")
     scorer = TaskScorer.open(LAYOUT, task, PARAMS.task_versions[task.name], PARAMS.scoring)

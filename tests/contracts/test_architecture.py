@@ -36,14 +36,14 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_imports_respect_the_layers_and_the_one_door_to_held_out_labels() -> None:
+def test_imports_respect_the_layers_and_the_one_door_to_held_out_labels():
     result = run(sys.executable, "-c", _LINT_IMPORTS)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", result.stdout)
 
 
-def test_help_imports_no_heavy_library() -> None:
+def test_help_imports_no_heavy_library():
     help_run = run(sys.executable, "-c", _IMPORTED_BY_HELP)
 
     assert help_run.returncode == 0, help_run.stderr
@@ -67,7 +67,7 @@ def code_lines(path: Path) -> int:
     return sum(bool(line) and not line.startswith("#") for _, line in stripped)
 
 
-def test_no_module_is_endless() -> None:
+def test_no_module_is_endless():
     lengths = {p.relative_to(ROOT).as_posix(): code_lines(p) for p in SOURCE.rglob("*.py")}
 
     assert lengths, f"no modules found under {SOURCE}"

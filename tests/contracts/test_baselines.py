@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,7 +54,7 @@ def _predict(
 
 
 @pytest.mark.parametrize(("name", "task"), REPRESENTATIVES)
-def test_a_seed_decides_predictions_and_they_follow_the_order_asked(name: str, task: str) -> None:
+def test_a_seed_decides_predictions_and_they_follow_the_order_asked(name, task):
     model, inputs = _model(name), INPUTS[task]()
 
     first, again, other = (_predict(model, inputs, HELD_OUT, seed=seed) for seed in (3, 3, 4))
@@ -67,7 +66,7 @@ def test_a_seed_decides_predictions_and_they_follow_the_order_asked(name: str, t
 
 
 @pytest.mark.parametrize(("name", "task"), REPRESENTATIVES)
-def test_it_learns_from_labels_of_its_training_entries_and_no_others(name: str, task: str) -> None:
+def test_it_learns_from_labels_of_its_training_entries_and_no_others(name, task):
     model, inputs = _model(name), INPUTS[task]()
     labels = inputs.train_labels
     scrambled = labels.copy()
@@ -85,7 +84,7 @@ def test_it_learns_from_labels_of_its_training_entries_and_no_others(name: str, 
 
 
 @pytest.mark.parametrize("name", ["train-median", "composition-rf", "li-geometry"])
-def test_barriers_do_not_fall_with_dimension_and_a_missing_one_is_the_clip(name: str) -> None:
+def test_barriers_do_not_fall_with_dimension_and_a_missing_one_is_the_clip(name):
     model, inputs = _model(name), tiny_barriers()
     labels = inputs.train_labels
     assert labels["e_3d_ev"].isna().sum() == 1
@@ -103,7 +102,7 @@ def test_barriers_do_not_fall_with_dimension_and_a_missing_one_is_the_clip(name:
 
 
 @pytest.mark.parametrize("name", ["train-median-cif", "rf-paper-cif", "mlp-paper-cif"])
-def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(name: str) -> None:
+def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(name):
     model, inputs = _model(name), tiny_inputs()
     without = sorted(set(TRAIN) - set(with_cif(inputs, TRAIN)))
     changed = inputs.train_labels.copy()
@@ -126,7 +125,7 @@ def test_a_cif_baseline_learns_nothing_from_entries_without_a_cif(name: str) -> 
         pytest.param("schnet", "obelix-cif", marks=[pytest.mark.slow, pytest.mark.extra]),
     ],
 )
-def test_a_rerun_gives_the_committed_predictions(name: str, task: str, repository: Path) -> None:
+def test_a_rerun_gives_the_committed_predictions(name, task, repository):
     layout = Layout(repository)
 
     result = check(layout, load_params(layout), name, task, n_seeds=1)

@@ -8,7 +8,7 @@ import pytest
 
 from ionladder.data.registry import all_datasets, all_tasks
 from ionladder.data.versions import KINDS
-from ionladder.specs import Dataset, Table, Task, arrow_schema
+from ionladder.specs import Table, arrow_schema
 
 DATASETS = list(all_datasets().values())
 TASKS = list(all_tasks().values())
@@ -28,7 +28,7 @@ tasks = pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
 
 
 @datasets
-def test_name_licence_and_citation_are_given(dataset: Dataset) -> None:
+def test_name_licence_and_citation_are_given(dataset):
     assert re.fullmatch(r"[a-z0-9][a-z0-9_]*", dataset.name)
     for value in (dataset.title, dataset.summary, dataset.licence, dataset.citation):
         assert value.strip()
@@ -38,14 +38,14 @@ def test_name_licence_and_citation_are_given(dataset: Dataset) -> None:
 
 
 @datasets
-def test_the_tables_that_scoring_needs_are_declared_once(dataset: Dataset) -> None:
+def test_the_tables_that_scoring_needs_are_declared_once(dataset):
     names = [table.name for table in dataset.tables]
     assert len(names) == len(set(names))
     assert set(names) >= REQUIRED_TABLES
 
 
 @datasets
-def test_columns_have_types_units_descriptions_roles_and_keys(dataset: Dataset) -> None:
+def test_columns_have_types_units_descriptions_roles_and_keys(dataset):
     for table in (*dataset.tables, *dataset.frames):
         _check_columns(table)
         _check_roles(table)
@@ -83,7 +83,7 @@ def _check_keys(table: Table) -> None:
 
 
 @tasks
-def test_a_task_names_columns_frames_and_slices_that_its_dataset_has(task: Task) -> None:
+def test_a_task_names_columns_frames_and_slices_that_its_dataset_has(task):
     dataset = all_datasets()[task.dataset]
     labels = {column.name for column in dataset.table("labels").columns}
     splits = {column.name for column in dataset.table("splits").columns}

@@ -16,7 +16,7 @@ MODULES = sorted(m.name for m in pkgutil.walk_packages(ionladder.__path__, "ionl
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_of_a_module_are_true(name: str) -> None:
+def test_the_examples_of_a_module_are_true(name):
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -31,7 +31,7 @@ def told(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_commands_and_options_are_those_there_are(path: Path) -> None:
+def test_commands_and_options_are_those_there_are(path):
     for line in told(path):
         words = re.sub(r"[{<(\[…|].*|#.*|  .*", " ", line).replace("'", "").split()
         name = words[0].rstrip(".,:;") if words else ""
@@ -42,7 +42,7 @@ def test_commands_and_options_are_those_there_are(path: Path) -> None:
         assert options <= known | {"--help"}, line
 
 
-def test_they_are_found_in_documents_pages_and_messages() -> None:
+def test_they_are_found_in_documents_pages_and_messages():
     found = {path: len(told(path)) for path in SOURCES}
     assert {".md", ".py", ".j2"} <= {path.suffix for path, n in found.items() if n}
     assert sum(found.values()) > 100

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", ".ci/run")
 
 
 @pytest.fixture(scope="module")
-def listed(repository: Path) -> set[str]:
+def listed(repository):
     """The targets that `make help` shows."""
     done = subprocess.run(
         ["make", "--no-print-directory", "help"],
@@ -27,14 +26,14 @@ def listed(repository: Path) -> set[str]:
     return set(re.findall(r"^  make (\S+) +\S", done.stdout, re.MULTILINE))
 
 
-def test_the_help_lists_every_target(repository: Path, listed: set[str]) -> None:
+def test_the_help_lists_every_target(repository, listed):
     text = (repository / "Makefile").read_text(encoding="utf-8")
     (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", text, re.MULTILINE)
 
     assert listed == set(phony.replace("\\", "").split())
 
 
-def test_the_commands_that_pages_name_are_targets(repository: Path, listed: set[str]) -> None:
+def test_the_commands_that_pages_name_are_targets(repository, listed):
     pages = [repository / name for name in PAGES] + sorted((repository / "docs").glob("*.md"))
     found = [
         target

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import markdown
@@ -68,7 +67,7 @@ class Checked(HTMLParser):
 
 
 @pytest.mark.parametrize("board", BOARDS)
-def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> None:
+def test_every_page_is_inert_labelled_dated_text(tmp_path, board):
     layout = board_of.make_repository(tmp_path, BOARDS[board])
     if BOARDS[board]:
         board_of.add_hostile_history(layout, BOARDS[board])
@@ -93,7 +92,7 @@ def test_every_page_is_inert_labelled_dated_text(tmp_path: Path, board: str) -> 
         assert categories.isdisjoint({"Cc", "Cf", "Cs", "Co"}), url
 
 
-def test_navigation_names_only_pages_that_are_made_and_leaves_none_out(tmp_path: Path) -> None:
+def test_navigation_names_only_pages_that_are_made_and_leaves_none_out(tmp_path):
     site = load_site(board_of.make_repository(tmp_path, [board_of.Entry(name="only")]))
     made = {source_name(url) for url in render_pages(site)} | set(hand_written(site))
     text = (board_of.REPOSITORY / "mkdocs.yml").read_text().replace("!ENV", "")

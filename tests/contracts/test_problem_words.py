@@ -10,7 +10,7 @@ import ionladder
 from ionladder.errors import _words
 
 
-def test_every_kind_of_problem_has_words_and_facts() -> None:
+def test_every_kind_of_problem_has_words_and_facts():
     words, used = _words(), set()
     for path in Path(ionladder.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -44,7 +44,7 @@ class Walk:
 
 
 @pytest.fixture(scope="module", params=BOARDS)
-def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+def walk(request, tmp_path_factory):
     """One site after the other, rendered."""
     if request.param == "this repository":
         layout = Layout(REPOSITORY)
@@ -94,7 +94,7 @@ def primary_part(item: TaskSite, receipt: Mapping[str, Any], subset: str) -> Map
     return part
 
 
-def test_each_row_leads_to_a_page_that_leads_to_a_receipt_with_hashes(walk: Walk) -> None:
+def test_each_row_leads_to_a_page_that_leads_to_a_receipt_with_hashes(walk):
     for item in scored(walk):
         here = board_url(item.task.name)
         rows = subset_rows(tree_of(walk.pages[here]), item.task.primary.subset)
@@ -115,7 +115,7 @@ def test_each_row_leads_to_a_page_that_leads_to_a_receipt_with_hashes(walk: Walk
             assert known <= printed <= hashes
 
 
-def test_every_number_of_a_board_is_that_of_the_receipt(walk: Walk) -> None:
+def test_every_number_of_a_board_is_that_of_the_receipt(walk):
     for item in scored(walk):
         task, page = item.task, tree_of(walk.pages[board_url(item.task.name)])
         receipts = accepted(walk, task.name)

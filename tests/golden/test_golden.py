@@ -29,19 +29,19 @@ Goldens = Callable[[str], Golden]
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Goldens:
+def golden(request):
     update = bool(request.config.getoption("--update-golden"))
     return lambda name: Golden(name, update=update)
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
+def small(tmp_path_factory):
     """The small repository, only read."""
     return world.make_small_repository(tmp_path_factory.mktemp("golden") / "small")
 
 
 @pytest.fixture(scope="module")
-def bench(small: GitRepository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bench(small, tmp_path_factory):
     """A copy of it with the cards of this repository's submissions, to train in."""
     root = tmp_path_factory.mktemp("golden") / "bench"
     shutil.copytree(small.root, root)
@@ -55,7 +55,7 @@ def bench(small: GitRepository, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_scoring_again_writes_the_same_bytes(tmp_path: Path) -> None:
+def test_scoring_again_writes_the_same_bytes(tmp_path):
     root = world.copy_repository(tmp_path / "repo", "docs", "benchmarks", "src")
     for raw in (ROOT / "data").glob("*/*/raw"):  # predictions that others publish are read there
         shutil.copytree(raw, root / raw.relative_to(ROOT))
@@ -87,18 +87,18 @@ def contents(root: Path) -> dict[str, Any]:
     return found
 
 
-def test_released_data_keep_their_contents(golden: Goldens) -> None:
+def test_released_data_keep_their_contents(golden):
     golden("manifests.json").check(contents(ROOT))
 
 
 @pytest.mark.slow
-def test_small_data_are_ingested_to_one_content(small: GitRepository, golden: Goldens) -> None:
+def test_small_data_are_ingested_to_one_content(small, golden):
     golden("manifests_small.json").check(contents(small.root))
 
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_the_site_says_the_same(tmp_path: Path, golden: Goldens) -> None:
+def test_the_site_says_the_same(tmp_path, golden):
     root = world.copy_repository(tmp_path / "repo")
     if not world.lend_history(root):
         pytest.skip("needs the whole history of this repository, which dates the changes")
@@ -154,9 +154,7 @@ def pull_requests(small: GitRepository) -> dict[str, Files]:
 
 
 @pytest.mark.slow
-def test_pull_requests_get_one_report(
-    small: GitRepository, tmp_path: Path, golden: Goldens
-) -> None:
+def test_pull_requests_get_one_report(small, tmp_path, golden):
     base = GitRepository(tmp_path / "base")
     shutil.copytree(small.root, base.root)
     found: dict[str, Any] = {}
@@ -182,7 +180,7 @@ def test_pull_requests_get_one_report(
 # --- the command line
 
 
-def test_every_command_keeps_its_options(golden: Goldens) -> None:
+def test_every_command_keeps_its_options(golden):
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     found = {}
     for name, command in commands.items():
@@ -247,7 +245,7 @@ bvel-proto nowhere
 
 
 @pytest.mark.slow
-def test_commands_keep_exit_codes(small: GitRepository, tmp_path: Path, golden: Goldens) -> None:
+def test_commands_keep_exit_codes(small, tmp_path, golden):
     root = tmp_path / "repo"
     shutil.copytree(small.root, root)
     found: dict[str, Any] = {}
@@ -263,7 +261,7 @@ def test_commands_keep_exit_codes(small: GitRepository, tmp_path: Path, golden: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", BASELINES)
-def test_a_baseline_predicts_the_same(bench: Path, golden: Goldens, case: str) -> None:
+def test_a_baseline_predicts_the_same(bench, golden, case):
     task, name = case.split("/")
     on_folds = task.endswith("-cv")
     seeds = () if on_folds or task.startswith(("nebdft2k-path", "mplitrj")) else ("--seeds", "1")

@@ -32,26 +32,26 @@ def check(data: bytes, name: str) -> None:
 
 
 @given(st.binary(max_size=300) | damaged(GOOD["predictions.csv"]))
-def test_any_bytes_as_csv(data: bytes) -> None:
+def test_any_bytes_as_csv(data):
     check(data, "predictions.csv")
 
 
 @given(st.lists(st.lists(_CELLS, max_size=4), max_size=8))
-def test_any_cells_as_csv(rows: list[list[str]]) -> None:
+def test_any_cells_as_csv(rows):
     text = "\n".join(",".join(row) for row in rows)
     check(text.encode("utf-8", "surrogatepass"), "predictions.csv")
 
 
 @given(st.binary(max_size=300) | damaged(GOOD["submission.yaml"]))
-def test_any_bytes_as_a_card(data: bytes) -> None:
+def test_any_bytes_as_a_card(data):
     check(data, "submission.yaml")
 
 
 @given(st.lists(_YAML, max_size=40))
-def test_any_signs_of_yaml_as_a_card(signs: list[str]) -> None:
+def test_any_signs_of_yaml_as_a_card(signs):
     check("".join(signs).encode(), "submission.yaml")
 
 
 @given(damaged(GOOD["predictions.parquet"]))
-def test_damaged_parquet(data: bytes) -> None:
+def test_damaged_parquet(data):
     check(data, "predictions.parquet")

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import markdown
@@ -27,7 +26,7 @@ Outcomes = dict[tuple[str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+def outcomes(repository, tmp_path_factory):
     """What became of each case; all are judged in one run."""
     root = tmp_path_factory.mktemp("hostile")
     paths = os.pathsep.join(str(repository / name) for name in ("src", "tests"))
@@ -46,7 +45,7 @@ def outcomes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Outc
     return {(item["kind"], item["name"]): item for item in found}
 
 
-def test_no_case_is_lost_and_no_verdict_changed(repository: Path) -> None:
+def test_no_case_is_lost_and_no_verdict_changed(repository):
     kept = json.loads((repository / "tests/golden/hostile.json").read_text(encoding="utf-8"))
     assert kept == {
         f"{kind}: {case.name}": "refused" if case.error else "accepted"
@@ -56,7 +55,7 @@ def test_no_case_is_lost_and_no_verdict_changed(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES)
-def test_a_case_is_judged_and_harms_nobody(outcomes: Outcomes, kind: str, name: str) -> None:
+def test_a_case_is_judged_and_harms_nobody(outcomes, kind, name):
     found = outcomes[kind, name]
     if "skipped" in found:
         pytest.skip(found["skipped"])
@@ -83,7 +82,7 @@ class _Reader(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_words_in_every_field_make_no_element_and_no_link(tmp_path: Path) -> None:
+def test_words_in_every_field_make_no_element_and_no_link(tmp_path):
     entries = [
         Entry(name=f"words-{i}", model=words, card=card_of(words))
         for i, words in enumerate("".join(filter(str.isprintable, w)) for w in WORDS.values())
@@ -113,7 +112,7 @@ def _elements(text: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
-def test_no_cell_of_a_published_csv_is_a_formula(start: str) -> None:
+def test_no_cell_of_a_published_csv_is_a_formula(start):
     board = leaderboard([Entry(name="x", model=f"{start}cmd|' /C calc'!A0")])
     assert f",{start}cmd" not in to_csv(board["rows"])
     assert f"'{start}cmd" in to_csv(board["rows"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser import Reader, opened, served
+from browser import opened, served
 from disturbed import make_origin
 
 from ionladder.site.context import load_site
@@ -20,7 +20,7 @@ Once = Callable[[str, Callable[[Path], Path]], Path]
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+def once(tmp_path_factory):
     """Make something in a folder of its own, once for all processes that test in parallel."""
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -38,7 +38,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 
 @pytest.fixture(scope="session")
-def origin(repository: Path, once: Once) -> Path:
+def origin(repository, once):
     """A committed repository with ingested tables, two submissions, a baseline and a board."""
     with pytest.MonkeyPatch.context() as patch:
         # A session's fixture comes before the one that hides the caller's mirror from each test.
@@ -47,7 +47,7 @@ def origin(repository: Path, once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(once: Once) -> Path:
+def built(once):
     """A strictly built site of two tasks, with typical and hostile submissions."""
     return once("site", build_two_boards)
 
@@ -68,7 +68,7 @@ def build_two_boards(root: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reader(built: Path, loopback: None) -> Iterator[Reader]:
+def reader(built, loopback):
     """Headless Chromium on the site of a module, or a skip that says what is missing."""
     with served(built) as address, opened(address) as opened_reader:
         yield opened_reader

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,7 +15,7 @@ FUNCTION = re.findall(r"^```python\n(@baseline.*?)^```", RECIPE, flags=re.DOTALL
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def copy(tmp_path):
     """The code with the recipe's function at the end of one module, beside small data."""
     root = tmp_path / "clone"
     copy_code(root)
@@ -26,7 +25,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_one_function_makes_a_submission_whose_words_are_its_authors(copy: Path) -> None:
+def test_one_function_makes_a_submission_whose_words_are_its_authors(copy):
     ionladder(copy, "fetch")
     ionladder(copy, "ingest")
     summary = "ridge *Ridge regression on the features of the OBELiX paper"

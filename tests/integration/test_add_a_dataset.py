@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
@@ -35,7 +34,7 @@ def conductors() -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def copy(tmp_path):
     """A copy of the repository with the recipe followed; of other data, only those in git."""
     root = tmp_path / "clone"
     for name in (*COPIED, *BESIDE, "SECURITY.md"):
@@ -66,7 +65,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(copy: Path) -> None:
+def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(copy):
     ionladder(copy, "fetch", "naion")
     assert "60 entries" in ionladder(copy, "ingest", "naion")
     for name in ("train-mean", "train-median"):
@@ -108,7 +107,7 @@ def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(co
         ),
     ],
 )
-def test_wrong_facts_are_refused(copy: Path, file: str, old: str, new: str, words: str) -> None:
+def test_wrong_facts_are_refused(copy, file, old, new, words):
     ionladder(copy, "fetch", "naion")
     path = copy / file
     text = path.read_text(encoding="utf-8")

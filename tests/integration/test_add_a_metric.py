@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from recipes import RECIPE, copy_code, ionladder
@@ -16,7 +15,7 @@ LINE = re.findall(r"such as `(mape: \{.*?\})`", RECIPE)[0]
 
 
 @pytest.mark.slow
-def test_one_function_and_its_name_make_a_column_and_change_no_old_number(tmp_path: Path) -> None:
+def test_one_function_and_its_name_make_a_column_and_change_no_old_number(tmp_path):
     root = tmp_path / "clone"
     copy_code(root)
     for command in ("fetch", "ingest"):

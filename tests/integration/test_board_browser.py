@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 import urllib.request
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ def many() -> list[board_of.Entry]:
 
 
 @pytest.fixture(scope="module")
-def built(once: Callable[[str, Callable[[Path], Path]], Path]) -> Path:
+def built(once):
     """A large board without data, and a small one whose entries are at hand."""
     return once("large-board", build_large_board)
 
@@ -109,9 +108,7 @@ def heads_in_sight(reader: Reader, subset: str = "all") -> list[str]:
     return keys
 
 
-def test_sorting_and_searching_are_in_the_address_and_going_back_undoes_them(
-    reader: Reader,
-) -> None:
+def test_sorting_and_searching_are_in_the_address_and_going_back_undoes_them(reader):
     reader.open(BOARD)
     first = reader.rows()
     head(reader, "r2").click()
@@ -136,7 +133,7 @@ def test_sorting_and_searching_are_in_the_address_and_going_back_undoes_them(
     assert reader.until(reader.rows, first) == first, "a whole word is undone"
 
 
-def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) -> None:
+def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader):
     reader.open(f"{BOARD}?subset=cif&sort=-rmse&kind=verified&find=forest&columns=rmse,r2")
     forests = ["rf-paper-cif", "rf-paper"]
     assert reader.until(lambda: reader.rows("cif"), forests) == forests
@@ -156,7 +153,7 @@ def test_a_shared_link_restores_all_and_a_made_up_one_nothing(reader: Reader) ->
     assert reader.severe() == []
 
 
-def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
+def test_filters_add_up_and_other_tabs_follow_them(reader):
     reader.open(BOARD)
     reader.choose("[data-filter='external']", "yes")
     using = [f"many-{i:03d}" for i in range(N_MANY) if i % 3 == 0]
@@ -180,7 +177,7 @@ def test_filters_add_up_and_other_tabs_follow_them(reader: Reader) -> None:
     assert reader.until(lambda: len(reader.rows("no_cif")), 4) == 4
 
 
-def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader: Reader) -> None:
+def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader):
     reader.open(BOARD)
     before = heads_in_sight(reader)
     assert "enrichment" not in " ".join(before)
@@ -205,9 +202,7 @@ def test_columns_are_hidden_alone_or_in_groups_and_remembered(reader: Reader) ->
     assert query(reader) == {}
 
 
-def test_of_many_rows_the_first_are_in_the_page_and_the_others_come_when_asked_for(
-    reader: Reader,
-) -> None:
+def test_of_many_rows_the_first_are_in_the_page_and_the_others_come_when_asked_for(reader):
     n = len(board_of.typical()) + len(board_of.hostile()) + N_MANY
     shape = (
         "Array.from(document.getElementById(arguments[0]).children, c => [c.tagName, c.className])"
@@ -241,9 +236,7 @@ def test_of_many_rows_the_first_are_in_the_page_and_the_others_come_when_asked_f
     assert reader.wait("document.getElementById('many-200')?.getBoundingClientRect().top < 1000")
 
 
-def test_rows_that_cannot_be_had_are_told_of_and_the_first_stay_usable(
-    reader: Reader, built: Path
-) -> None:
+def test_rows_that_cannot_be_had_are_told_of_and_the_first_stay_usable(reader, built):
     file = built / "data" / "obelix.rows.all.json"
     reader.driver.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
     try:
@@ -257,7 +250,7 @@ def test_rows_that_cannot_be_had_are_told_of_and_the_first_stay_usable(
     reader.severe()
 
 
-def test_the_board_is_used_by_keyboard_alone(reader: Reader) -> None:
+def test_the_board_is_used_by_keyboard_alone(reader):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
@@ -296,7 +289,7 @@ def verdict(reader: Reader, word: str = "has the") -> str:
     return text
 
 
-def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader: Reader) -> None:
+def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader):
     reader.open("bvel-proto/")
     reader.click("a[href='../compare/bvel-proto/']")
     told = verdict(reader)
@@ -329,7 +322,7 @@ def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader: Rea
     assert query(reader)["b"] == "train-median"
 
 
-def test_what_is_not_stored_not_there_or_hostile_is_said_as_text(reader: Reader) -> None:
+def test_what_is_not_stored_not_there_or_hostile_is_said_as_text(reader):
     reader.open(f"{COMPARE}?a=hgb-bonds&b=train-median")
     command = "ionladder compare submissions/bvel-proto/hgb-bonds submissions/bvel-proto/train-"
     assert command in verdict(reader)
@@ -344,7 +337,7 @@ def test_what_is_not_stored_not_there_or_hostile_is_said_as_text(reader: Reader)
     assert "were not on the machine" in result
 
 
-def test_a_phone_has_both_models_of_a_comparison_in_sight(reader: Reader) -> None:
+def test_a_phone_has_both_models_of_a_comparison_in_sight(reader):
     reader.open(COMPARE, size=(390, 844))
     verdict(reader)
     script = """
@@ -363,9 +356,7 @@ def test_a_phone_has_both_models_of_a_comparison_in_sight(reader: Reader) -> Non
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK])
-def test_board_and_comparison_fit_the_screen_in_the_dark(
-    reader: Reader, size: tuple[int, int]
-) -> None:
+def test_board_and_comparison_fit_the_screen_in_the_dark(reader, size):
     for page in (BOARD, COMPARE, "compare/obelix/?a=hostile-9&b=hostile-10"):
         reader.open(page, size=size, scheme="dark")
         reader.wait("document.body.dataset.mdColorScheme === 'slate'")
@@ -379,7 +370,7 @@ def test_board_and_comparison_fit_the_screen_in_the_dark(
     assert reader.severe() == []
 
 
-def test_without_scripts_everybody_stands_against_the_leader(reader: Reader) -> None:
+def test_without_scripts_everybody_stands_against_the_leader(reader):
     with reader.without_scripts():
         reader.open(COMPARE)
         command = reader.driver.execute_cdp_cmd
@@ -401,9 +392,7 @@ return queries.map(query => {
 
 
 @pytest.mark.parametrize("where", ["embedded", "all"])
-def test_a_search_counts_elements_as_pymatgen_does(
-    where: str, tmp_path: Path, reader: Reader
-) -> None:
+def test_a_search_counts_elements_as_pymatgen_does(where, tmp_path, reader):
     from pymatgen.core import Composition
 
     layout = (
@@ -441,7 +430,7 @@ def test_a_search_counts_elements_as_pymatgen_does(
         assert all(entry in answers[query][0] for query, entry in wanted.items())
 
 
-def test_a_search_box_fetches_nothing_before_it_is_used_and_little_then(reader: Reader) -> None:
+def test_a_search_box_fetches_nothing_before_it_is_used_and_little_then(reader):
     reader.asked()
     reader.open("bvel-proto/")
     assert [url for url in reader.asked() if url.endswith(".json")] == []
@@ -460,9 +449,7 @@ def test_a_search_box_fetches_nothing_before_it_is_used_and_little_then(reader: 
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (NARROW, "dark")])
-def test_axes_are_chosen_the_front_is_named_and_the_address_keeps_both(
-    size: tuple[int, int], scheme: str, reader: Reader
-) -> None:
+def test_axes_are_chosen_the_front_is_named_and_the_address_keeps_both(size, scheme, reader):
     reader.severe()
     reader.open("charts/bvel-proto/", size=size, scheme=scheme)
     reader.run("document.querySelector('#measures').scrollIntoView()")
@@ -498,9 +485,7 @@ def test_axes_are_chosen_the_front_is_named_and_the_address_keeps_both(
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESK, "dark"), (NARROW, "light")])
-def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(
-    size: tuple[int, int], scheme: str, reader: Reader
-) -> None:
+def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(size, scheme, reader):
     reader.asked()
     reader.open("entries/", size=size, scheme=scheme)
     assert [url for url in reader.asked() if "/data/" in url] == []
@@ -526,7 +511,7 @@ def test_the_map_is_fetched_on_a_click_and_shows_the_structure_of_a_mark(
     assert reader.severe() == []
 
 
-def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader: Reader) -> None:
+def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader):
     entry = f"entries/bvel-proto/{board_of.embedded_labels()['id'][0]}/"
     pages = ["", "obelix/", "charts/obelix/", "charts/bvel-proto/#measures", entry, COMPARE]
     for page in (*pages, "datasets/bvel_proto/", "submissions/bvel-proto/rf-sites/"):

@@ -27,7 +27,7 @@ CHANGED = "019"
 
 
 @pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory):
     """Two ingested versions that differ by one test label, and two submissions."""
     root = tmp_path_factory.mktemp("repo")
     layout = write_repo(root, {"1.0.0": {}, "1.1.0": {"changes": {(CHANGED, SIGMA): "2.5e-09"}}})
@@ -44,7 +44,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def first(layout: Layout, prompt: Prompt) -> str:
+def first(layout, prompt):
     """The commit in which version 1.0.0 was published."""
     git(layout, "init", "-q", "-b", "main")
     commit(layout, "submissions")
@@ -107,9 +107,7 @@ def mae(layout: Layout, name: str, version: str) -> float:
     return float((predicted(layout, name) - held_out(layout, version)).abs().mean())
 
 
-def test_one_changed_label_shows_on_the_changes_page_exactly(
-    layout: Layout, prompt: Prompt, first: str
-) -> None:
+def test_one_changed_label_shows_on_the_changes_page_exactly(layout, prompt, first):
     assert "history" not in prompt.ok("leaderboard").out
     assert git(layout, "status", "--porcelain") == ""
     assert "Nothing has moved yet" in render_pages(load_site(layout))["changes/"]
@@ -185,9 +183,7 @@ def one_line_less(layout: Layout) -> None:
         (one_line_less, ["leaderboard/history.jsonl, line 2: expected the line published at"]),
     ],
 )
-def test_what_is_edited_by_hand_fails_the_check(
-    layout: Layout, prompt: Prompt, first: str, tamper: Callable[[Layout], None], words: list[str]
-) -> None:
+def test_what_is_edited_by_hand_fails_the_check(layout, prompt, first, tamper, words):
     tamper(layout)
     commit(layout, "a better score")
     error = prompt.error("changes", "--check")
@@ -196,9 +192,7 @@ def test_what_is_edited_by_hand_fails_the_check(
 
 
 @pytest.mark.parametrize("file", ["receipt", "board"])
-def test_an_edited_primary_score_is_found_without_git_too(
-    layout: Layout, prompt: Prompt, file: str
-) -> None:
+def test_an_edited_primary_score_is_found_without_git_too(layout, prompt, file):
     prompt.ok("leaderboard")
     path = layout.receipt("obelix", "good")
     path = path if file == "receipt" else layout.leaderboard_json("obelix")
@@ -210,8 +204,8 @@ def test_an_edited_primary_score_is_found_without_git_too(
 
 
 def test_another_way_of_scoring_without_a_new_version_fails_the_check(
-    layout: Layout, prompt: Prompt, first: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    layout, prompt, first, monkeypatch
+):
     # Another level of confidence: every interval is another.
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
     written = layout.history.read_bytes()
@@ -238,8 +232,8 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
 
 
 def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_others_is_not(
-    layout: Layout, prompt: Prompt, first: str
-) -> None:
+    layout, prompt, first
+):
     submit(layout, "other", held_out(layout, "1.0.0") + 0.01)
     prompt.ok("leaderboard")
     (change,) = json.loads(prompt.ok("changes", "--since", "1", "--json").out)
@@ -285,9 +279,7 @@ def follow(layout: Layout, prompt: Prompt, *commands: str) -> None:
         git(layout, *arguments) if program == "git" else prompt.ok(*arguments)
 
 
-def test_the_history_survives_the_revert_of_a_submission(
-    layout: Layout, prompt: Prompt, first: str
-) -> None:
+def test_the_history_survives_the_revert_of_a_submission(layout, prompt, first):
     scored = add(layout, "late", prompt)
     kept = layout.history.read_bytes()
     git(layout, "revert", "--no-edit", scored, "HEAD~1")
@@ -304,9 +296,7 @@ def test_the_history_survives_the_revert_of_a_submission(
     prompt.ok("verify", "--accept", "obelix/late")
 
 
-def test_the_history_survives_the_merge_of_two_boards(
-    layout: Layout, prompt: Prompt, first: str
-) -> None:
+def test_the_history_survives_the_merge_of_two_boards(layout, prompt, first):
     git(layout, "checkout", "-qb", "one")
     add(layout, "early", prompt)
     git(layout, "checkout", "-q", "main")
@@ -322,9 +312,7 @@ def test_the_history_survives_the_merge_of_two_boards(
     prompt.ok("verify")
 
 
-def test_a_damaged_history_stops_the_command_before_anything_is_written(
-    layout: Layout, prompt: Prompt, first: str
-) -> None:
+def test_a_damaged_history_stops_the_command_before_anything_is_written(layout, prompt, first):
     layout.history.write_bytes(layout.history.read_bytes()[:-9])
     use(layout, "1.1.0")
     commit(layout, "cut short")
@@ -332,12 +320,7 @@ def test_a_damaged_history_stops_the_command_before_anything_is_written(
     assert git(layout, "status", "--porcelain") == ""
 
 
-def test_without_a_base_the_check_says_so_and_passes(
-    layout: Layout,
-    prompt: Prompt,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_without_a_base_the_check_says_so_and_passes(layout, prompt, monkeypatch, capsys):
     assert prompt.ok("changes").out == "No published score has changed here.\n"
     assert json.loads(prompt.ok("changes", "--json").out) == []
     prompt.ok("leaderboard")
@@ -353,7 +336,7 @@ def test_without_a_base_the_check_says_so_and_passes(
     assert missing in there.ok("changes", "--check", "--base", missing).out
 
 
-def test_a_mistyped_task_or_commit_gets_an_error(prompt: Prompt, first: str) -> None:
+def test_a_mistyped_task_or_commit_gets_an_error(prompt, first):
     assert "Did you mean obelix?" in prompt.error("changes", "obelx")
     assert "Did you mean obelix?" in prompt.error("changes", "obelx", "--check")
     assert "git log --oneline" in prompt.error("changes", "--since", "nowhere")

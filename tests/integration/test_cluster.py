@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,12 +29,12 @@ N_BENCHMARKS, N_ROWS = 40, 400
 
 
 @pytest.fixture
-def prompt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Prompt:
+def prompt(monkeypatch, capsys):
     return Prompt(ROOT, monkeypatch, capsys)
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
+def tree(tmp_path):
     foreign_tree(tmp_path / "tree")
     return tmp_path / "tree"
 
@@ -58,9 +57,7 @@ def large_tree(root: Path) -> None:
 # Parts, and what is kept of a run
 
 
-def test_parts_of_an_array_give_the_bytes_of_one_run(
-    tree: Path, tmp_path: Path, prompt: Prompt
-) -> None:
+def test_parts_of_an_array_give_the_bytes_of_one_run(tree, tmp_path, prompt):
     command, keep = ["rescore", str(tree), "--json"], ["--keep", str(tmp_path / "keep")]
     whole = prompt.ok(*command).out
     for part in ("2/3", "1/3", "3/3", "1/1"):
@@ -86,17 +83,13 @@ def test_parts_of_an_array_give_the_bytes_of_one_run(
         (["--part", "1/2"], "found 1/2 without --keep"),
     ],
 )
-def test_a_part_that_is_none_is_refused(
-    options: list[str], said: str, tree: Path, prompt: Prompt
-) -> None:
+def test_a_part_that_is_none_is_refused(options, said, tree, prompt):
     assert said in prompt.error("rescore", str(tree), *options)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--workers", "2"]])
-def test_a_run_killed_in_the_middle_ends_with_the_same_bytes(
-    options: list[str], tmp_path: Path
-) -> None:
+def test_a_run_killed_in_the_middle_ends_with_the_same_bytes(options, tmp_path):
     large_tree(tmp_path / "tree")
     command = [sys.executable, "-m", "ionladder.cli.main", "rescore", "tree", "--json", *options]
     keep = tmp_path / "keep"
@@ -133,7 +126,7 @@ def _plan() -> Plan:
 
 @pytest.mark.slow
 @pytest.mark.extra
-def test_a_dask_cluster_gives_the_bytes_of_one_process(tree: Path, prompt: Prompt) -> None:
+def test_a_dask_cluster_gives_the_bytes_of_one_process(tree, prompt):
     pytest.importorskip("distributed", reason="needs the extra cluster")
     command, options = ["rescore", str(tree), "--json"], ["--cluster", "local", "--workers", "2"]
     assert prompt.ok(*command, *options).out == prompt.ok(*command).out
@@ -144,7 +137,7 @@ def test_a_dask_cluster_gives_the_bytes_of_one_process(tree: Path, prompt: Promp
 
 
 @pytest.mark.slow
-def test_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
+def test_processes_give_the_bytes_of_one(tmp_path):
     _assert_shared_alike(2, None)
     with (
         pytest.raises(ConfigError, match="processes that answer until their jobs are done"),
@@ -167,7 +160,7 @@ def _assert_shared_alike(workers: int, cluster: str | None) -> None:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def bucket(monkeypatch):
     server = pytest.importorskip("moto.server", reason="needs moto[server]")
     boto3 = pytest.importorskip("boto3", reason="needs moto[server]")
     host = server.ThreadedMotoServer(port=0)
@@ -184,9 +177,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
 
 @pytest.mark.slow
 @pytest.mark.extra
-def test_what_is_on_s3_is_scored_as_what_is_here(
-    bucket: object, tree: Path, tmp_path: Path, prompt: Prompt
-) -> None:
+def test_what_is_on_s3_is_scored_as_what_is_here(bucket, tree, tmp_path, prompt):
     submission = ROOT / "submissions/bvel-proto/train-median"
     shutil.copytree(submission, tmp_path / "bvel-proto/train-median")
     for base in (tree, tmp_path / "bvel-proto"):

@@ -18,7 +18,7 @@ from ionladder.repo import Layout
 
 
 @pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory):
     """A repository with two ingested versions that differ by one test label and one note."""
     root = tmp_path_factory.mktemp("repo")
     write_repo(
@@ -48,7 +48,7 @@ def fill_in(layout: Layout, name: str, values: pd.Series) -> Path:
     return path
 
 
-def test_from_a_template_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -> None:
+def test_from_a_template_to_a_row_on_the_board(layout, prompt):
     made = prompt.ok("new", "obelix", "my-model")
     assert "submissions/obelix/my-model" in made.out
     assert "''" in prompt.error("validate", "submissions/obelix/my-model")
@@ -82,7 +82,7 @@ def test_from_a_template_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -
     prompt.ok("verify")
 
 
-def test_baselines_enter_through_the_same_door(layout: Layout, prompt: Prompt) -> None:
+def test_baselines_enter_through_the_same_door(layout, prompt):
     prompt.ok("baseline", "train-median", "--task", "obelix")
     prompt.ok("baseline", "train-median", "--task", "obelix", "--check")
     prompt.ok("leaderboard")
@@ -96,9 +96,7 @@ def test_baselines_enter_through_the_same_door(layout: Layout, prompt: Prompt) -
     assert row["cv_grouped_doi_comp_mae"] is not None
 
 
-def test_one_changed_label_changes_exactly_the_scores_that_rest_on_it(
-    layout: Layout, prompt: Prompt
-) -> None:
+def test_one_changed_label_changes_exactly_the_scores_that_rest_on_it(layout, prompt):
     for name, offset in (("good", 0.5), ("other", 1.5)):
         prompt.ok("new", "obelix", name)
         fill_in(layout, name, held_out(layout, "1.0.0")["log10_sigma"] + offset)
@@ -126,9 +124,7 @@ def test_one_changed_label_changes_exactly_the_scores_that_rest_on_it(
     assert "note" in shown
 
 
-def test_a_note_alone_leaves_every_score_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_note_alone_leaves_every_score_as_it_was(tmp_path, monkeypatch, capsys):
     versions = {"1.0.0": {}, "1.0.1": {"changes": {("019", "note"): "typo corrected"}}}
     layout = write_repo(tmp_path, versions)
     prompt = Prompt(tmp_path, monkeypatch, capsys)
@@ -142,7 +138,7 @@ def test_a_note_alone_leaves_every_score_as_it_was(
     assert one == other
 
 
-def test_a_bad_submission_is_refused_and_nothing_is_written(layout: Layout, prompt: Prompt) -> None:
+def test_a_bad_submission_is_refused_and_nothing_is_written(layout, prompt):
     prompt.ok("new", "obelix", "bad")
     labels = held_out(layout, LATEST)["log10_sigma"]
     path = fill_in(layout, "bad", labels.rename({"5e2": "500.0", "019": "19"}))
@@ -154,7 +150,7 @@ def test_a_bad_submission_is_refused_and_nothing_is_written(layout: Layout, prom
     assert files_below(layout.root) == before
 
 
-def test_a_bad_submission_does_not_stop_the_others(layout: Layout, prompt: Prompt) -> None:
+def test_a_bad_submission_does_not_stop_the_others(layout, prompt):
     for name in ("bad", "good"):
         prompt.ok("new", "obelix", name)
     fill_in(layout, "good", held_out(layout, LATEST)["log10_sigma"])
@@ -165,7 +161,7 @@ def test_a_bad_submission_does_not_stop_the_others(layout: Layout, prompt: Promp
     assert "refused" in json.loads(layout.receipt("obelix", "bad").read_text())
 
 
-def test_missing_labels_end_in_an_error(layout: Layout, prompt: Prompt) -> None:
+def test_missing_labels_end_in_an_error(layout, prompt):
     prompt.ok("new", "obelix", "model")
     layout.table("obelix", "1.1.0", "labels").unlink()
     text = prompt.error("score", "submissions/obelix/model")
@@ -184,21 +180,17 @@ def test_missing_labels_end_in_an_error(layout: Layout, prompt: Prompt) -> None:
         (("score", "submissions/obelix/none", "--dataset-version", "9.9.9"), "1.0.0, 1.1.0"),
     ],
 )
-def test_a_mistyped_argument_gets_an_error(
-    prompt: Prompt, arguments: tuple[str, ...], expected: str
-) -> None:
+def test_a_mistyped_argument_gets_an_error(prompt, arguments, expected):
     assert expected in prompt.error(*arguments)
 
 
-def test_outside_a_repository_the_error_says_where_to_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_outside_a_repository_the_error_says_where_to_go(tmp_path, monkeypatch, capsys):
     text = Prompt(tmp_path, monkeypatch, capsys).error("leaderboard")
     assert "Change into the cloned repository" in text
 
 
 @pytest.mark.parametrize("kind", ["raw", "table", "prediction"])
-def test_one_flipped_byte_is_noticed_and_named(layout: Layout, prompt: Prompt, kind: str) -> None:
+def test_one_flipped_byte_is_noticed_and_named(layout, prompt, kind):
     prompt.ok("new", "obelix", "model")
     predictions = fill_in(layout, "model", held_out(layout, LATEST)["log10_sigma"])
     prompt.ok("leaderboard")
@@ -214,7 +206,7 @@ def test_one_flipped_byte_is_noticed_and_named(layout: Layout, prompt: Prompt, k
     assert layout.relative(path) in prompt.error("verify")
 
 
-def test_two_submissions_are_compared_on_the_same_entries(layout: Layout, prompt: Prompt) -> None:
+def test_two_submissions_are_compared_on_the_same_entries(layout, prompt):
     labels = held_out(layout, LATEST)["log10_sigma"]
     for name, offset in (("near", 0.5), ("far", 2.0)):
         prompt.ok("new", "obelix", name)
@@ -229,6 +221,6 @@ def test_two_submissions_are_compared_on_the_same_entries(layout: Layout, prompt
     assert "the same folder twice" in prompt.error("compare", near, near)
 
 
-def test_a_version_that_is_not_here_is_named_once(layout: Layout, prompt: Prompt) -> None:
+def test_a_version_that_is_not_here_is_named_once(layout, prompt):
     shutil.rmtree(layout.version_dir("obelix", "1.0.0"))
     assert prompt.ok("verify").out.count("obelix-1-0-0") == 1

@@ -28,14 +28,14 @@ MINE = "submissions/obelix/mine"
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare(tmp_path_factory):
     root = tmp_path_factory.mktemp("bare") / "repo"
     write_repo(root)
     return root
 
 
 @pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory):
     root = tmp_path_factory.mktemp("ingested") / "repo"
     write_repo(root)
     fetch_and_ingest(root)
@@ -46,7 +46,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tmp(tmp_path, monkeypatch):
     """Where previews are made."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
@@ -66,7 +66,7 @@ def rewrite(layout: Layout, name: str, noise: float) -> None:
     write(layout, name, noise)
 
 
-def test_tasks_say_what_is_asked_and_if_the_data_are_here(prompt: Prompt, layout: Layout) -> None:
+def test_tasks_say_what_is_asked_and_if_the_data_are_here(prompt, layout):
     shown = prompt.ok("tasks").out
     (line,) = [line for line in shown.splitlines() if line.startswith("obelix ")]
     assert re.split(r"\s{2,}", line) == ["obelix", "obelix 1.0.0", "14 test entries", "here"]
@@ -83,9 +83,7 @@ def test_tasks_say_what_is_asked_and_if_the_data_are_here(prompt: Prompt, layout
     assert "not here" in prompt.ok("tasks").out
 
 
-def test_tasks_and_data_without_the_tables_name_what_gets_them(
-    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tasks_and_data_without_the_tables_name_what_gets_them(bare, monkeypatch, capsys):
     prompt = Prompt(bare, monkeypatch, capsys)
     shown = prompt.ok("tasks").out
     assert "`ionladder fetch`" in shown
@@ -93,7 +91,7 @@ def test_tasks_and_data_without_the_tables_name_what_gets_them(
     assert "Did you mean obelix?" in prompt.error("data", "obelx")
 
 
-def test_data_are_what_a_model_may_see(prompt: Prompt, layout: Layout, tmp_path: Path) -> None:
+def test_data_are_what_a_model_may_see(prompt, layout, tmp_path):
     folder = tmp_path / "data"
     prompt.ok("data", "obelix", "--to", str(folder))
     read = {
@@ -133,9 +131,7 @@ CHECKS = ("folder", "card", "predictions", "cross-validation predictions")
         ("cv_predictions.csv", None, "id,log10_sigma\\n019,1\\n", {"cross-validation predictions"}),
     ],
 )
-def test_validation_lists_what_was_checked(
-    prompt: Prompt, layout: Layout, file: str, old: str | None, new: str | None, failed: set[str]
-) -> None:
+def test_validation_lists_what_was_checked(prompt, layout, file, old, new, failed):
     path = layout.root / MINE / file
     if old is not None:
         path.write_text(path.read_text().replace(old, str(new)))
@@ -155,7 +151,7 @@ def test_validation_lists_what_was_checked(
     assert [p for check in about["checks"] for p in check["problems"]] == outcome["problems"]
 
 
-def test_every_command_answers_in_one_shape(prompt: Prompt) -> None:
+def test_every_command_answers_in_one_shape(prompt):
     keys = {"command", "is_good", "messages", "problems"}
     for code, *typed in (
         (0, "new", "obelix", "fresh", "--json"),
@@ -172,7 +168,7 @@ def test_every_command_answers_in_one_shape(prompt: Prompt) -> None:
         assert bool(answer["problems"]) == (code == 1)
 
 
-def test_boards_and_predictions_are_tables(prompt: Prompt, layout: Layout, tmp_path: Path) -> None:
+def test_boards_and_predictions_are_tables(prompt, layout, tmp_path):
     assert "expected a board; found none yet" in prompt.error("board", "obelix")
     prompt.ok("leaderboard", "obelix")
     before = files_below(layout.root)
@@ -204,7 +200,7 @@ def test_boards_and_predictions_are_tables(prompt: Prompt, layout: Layout, tmp_p
     assert "ends in .parquet or .csv" in prompt.error("predictions", "--out", "all.xlsx")
 
 
-def test_the_site_has_the_same_table_and_links_it(prompt: Prompt, layout: Layout) -> None:
+def test_the_site_has_the_same_table_and_links_it(prompt, layout):
     for guide in (
         "CHANGELOG",
         "CONTRIBUTING",
@@ -228,7 +224,7 @@ def test_the_site_has_the_same_table_and_links_it(prompt: Prompt, layout: Layout
     assert "3 times" in page
 
 
-def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt: Prompt, layout: Layout) -> None:
+def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt, layout):
     write(layout, "other", 1.0)
     (layout.submission_dir("obelix", "far") / "submission.yaml").unlink()
     shown = prompt.ok("score", MINE).out
@@ -244,7 +240,7 @@ def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt: Prompt, layout:
     assert not layout.leaderboard_dir.exists()
 
 
-def test_only_what_the_last_commit_published_is_replaced(prompt: Prompt, layout: Layout) -> None:
+def test_only_what_the_last_commit_published_is_replaced(prompt, layout):
     repository = GitRepository.start(layout.root)
     prompt.ok("leaderboard", "obelix")
     published = json.loads(layout.receipt("obelix", "mine").read_text())
@@ -260,7 +256,7 @@ def test_only_what_the_last_commit_published_is_replaced(prompt: Prompt, layout:
     assert "It replaces" not in prompt.ok("score", MINE).out
 
 
-def test_the_verdict_is_that_of_the_board(prompt: Prompt, layout: Layout) -> None:
+def test_the_verdict_is_that_of_the_board(prompt, layout):
     full = json.loads(prompt.ok("score", MINE, "--json", "--full").out)
     prompt.ok("leaderboard", "obelix")
     board = read_board(layout, "obelix")[0]
@@ -272,15 +268,15 @@ def test_the_verdict_is_that_of_the_board(prompt: Prompt, layout: Layout) -> Non
 
 
 def test_a_submission_outside_the_repository_is_scored_beside_the_committed_ones(
-    prompt: Prompt, layout: Layout, tmp_path: Path
-) -> None:
+    prompt, layout, tmp_path
+):
     away = tmp_path / "elsewhere" / "mine-too"
     shutil.move(layout.root / MINE, away.parent / "mine-too")
     full = json.loads(prompt.ok("score", str(away), "--task", "obelix", "--json", "--full").out)
     assert (full["former"], full["standing"]["n_ranked"]) == (None, 3)
 
 
-def test_a_preview_is_whole_and_changes_nothing(prompt: Prompt, layout: Layout, tmp: Path) -> None:
+def test_a_preview_is_whole_and_changes_nothing(prompt, layout, tmp):
     before = files_below(layout.root)
     shown = prompt.ok("preview", MINE).out
     page = Path(shown.strip().rsplit(": ", 1)[1])
@@ -294,9 +290,7 @@ def test_a_preview_is_whole_and_changes_nothing(prompt: Prompt, layout: Layout, 
     assert json.loads((page.parent / "receipt.json").read_text())["submission"] == "mine"
 
 
-def test_a_preview_of_a_broken_submission_is_its_error_and_leaves_nothing(
-    prompt: Prompt, layout: Layout, tmp: Path
-) -> None:
+def test_a_preview_of_a_broken_submission_is_its_error_and_leaves_nothing(prompt, layout, tmp):
     (layout.root / MINE / "submission.yaml").unlink()
     assert f"{MINE}/submission.yaml" in prompt.error("preview", MINE)
     assert not list(tmp.iterdir())
@@ -310,7 +304,7 @@ exit ${GH_FAILS:-0}
 
 
 @pytest.fixture
-def sent(layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository:
+def sent(layout, tmp_path, monkeypatch):
     """The repository under git with an origin to push to, and predictions beside it."""
     repository = GitRepository.start(layout.root)
     repository.git("config", "user.name", "Ada")
@@ -334,9 +328,7 @@ def sent(layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git
 SUBMIT = ("submit", "my.csv", "--task", "obelix", "--name", "fresh", "--card", "card.yaml")
 
 
-def test_one_call_leads_from_predictions_to_a_pull_request(
-    prompt: Prompt, sent: GitRepository, tmp_path: Path
-) -> None:
+def test_one_call_leads_from_predictions_to_a_pull_request(prompt, sent, tmp_path):
     def state() -> tuple[str, str]:
         return sent.git("status", "--porcelain"), sent.git("branch", "--list")
 
@@ -364,9 +356,7 @@ def test_one_call_leads_from_predictions_to_a_pull_request(
 
 
 @pytest.mark.parametrize("broken", ["no login", "no push", "no name", "invalid", "no card"])
-def test_nothing_is_lost_where_a_step_fails(
-    prompt: Prompt, sent: GitRepository, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
+def test_nothing_is_lost_where_a_step_fails(prompt, sent, monkeypatch, broken):
     branch = "submission/obelix-fresh"
     kept = (sent.root / "my.csv").read_bytes(), (sent.root / "card.yaml").read_bytes()
     if broken == "no login":
@@ -406,9 +396,7 @@ def test_nothing_is_lost_where_a_step_fails(
     assert says[broken] in done.err
 
 
-def test_a_card_is_asked_for_and_kept(
-    prompt: Prompt, sent: GitRepository, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_card_is_asked_for_and_kept(prompt, sent, monkeypatch):
     answers = iter(["M", "A model: of a test", "Ada, Bob", "all of it", "both", "MIT", "3"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
@@ -420,7 +408,7 @@ def test_a_card_is_asked_for_and_kept(
     assert "from a former try" in prompt(*SUBMIT[:-2]).out
 
 
-def test_a_submission_is_replaced_and_withdrawn(prompt: Prompt, sent: GitRepository) -> None:
+def test_a_submission_is_replaced_and_withdrawn(prompt, sent):
     old = (sent.root / MINE / "submission.yaml").read_text().strip()
     prompt.ok("submit", "my.csv", "--task", "obelix", "--name", "mine")
     branch = "submission/obelix-mine"

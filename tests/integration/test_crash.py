@@ -37,8 +37,8 @@ from ionladder.repo import Layout, sweep
     ],
 )
 def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
-    origin: Path, repository: Path, tmp_path: Path, name: str, kills: int
-) -> None:
+    origin, repository, tmp_path, name, kills
+):
     """With two kills a unit, as in `make test-slow`, they are a hundred."""
     clean = ds.prepared(name, repository, origin, tmp_path / "clean")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
@@ -101,7 +101,7 @@ def disturbed(root: Path, name: str, after: float = 600.0) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_what_killed_processes_left_is_removed_but_not_what_others_write(tmp_path: Path) -> None:
+def test_what_killed_processes_left_is_removed_but_not_what_others_write(tmp_path):
     (dead := ds.start(tmp_path, "this")).communicate()
     names = [f".a.json.{dead.pid}-x_1.part", f".b.{os.getpid()}-x.part", ".BVEL13k.zip.part"]
     old = tmp_path / f".old.{os.getpid()}-x.part"
@@ -114,7 +114,7 @@ def test_what_killed_processes_left_is_removed_but_not_what_others_write(tmp_pat
     assert sorted(path.name for path in ds.left_over(tmp_path)) == sorted(names[1:])
 
 
-def test_two_at_once_write_one_after_the_other(origin: Path, tmp_path: Path) -> None:
+def test_two_at_once_write_one_after_the_other(origin, tmp_path):
     root = ds.copy_of(origin, tmp_path / "both")
     both = [ds.start(root, *ds.command_of("leaderboard")) for _ in range(2)]
     texts = [process.communicate()[0] for process in both]
@@ -132,14 +132,7 @@ def test_two_at_once_write_one_after_the_other(origin: Path, tmp_path: Path) -> 
         ("<<<<<<< HEAD\n=======\n>>>>>>> x\n", "", 1, "dvc.lock, line 1: expected a file without"),
     ],
 )
-def test_what_a_killed_dvc_left_is_made_good_and_said(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    lock: str,
-    record: str,
-    code: int,
-    words: str,
-) -> None:
+def test_what_a_killed_dvc_left_is_made_good_and_said(tmp_path, capsys, lock, record, code, words):
     repository = GitRepository(tmp_path)
     repository.write("dvc.lock", "schema: '2.0'\nstages: {}\n")
     GitRepository.start(tmp_path)
@@ -158,7 +151,7 @@ def test_what_a_killed_dvc_left_is_made_good_and_said(
 
 
 @pytest.fixture(scope="module")
-def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def published(origin, tmp_path_factory):
     """The tree after an undisturbed ``ionladder leaderboard``."""
     root = ds.copy_of(origin, tmp_path_factory.mktemp("published") / "clone")
     assert in_a_child(lambda: leaderboard(root)) == 0
@@ -176,8 +169,8 @@ def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     ],
 )
 def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
-    origin: Path, published: dict[str, bytes], tmp_path: Path, victim: str, is_moved: bool
-) -> None:
+    origin, published, tmp_path, victim, is_moved
+):
     root = ds.copy_of(origin, tmp_path / "killed")
 
     def die_there() -> None:

@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ SILENT = {"score"}
 @pytest.mark.parametrize(
     "name", [n if n == "new" else pytest.param(n, marks=pytest.mark.slow) for n in COMMANDS]
 )
-def test_a_full_disk_is_one_error_without_change(origin: Path, tmp_path: Path, name: str) -> None:
+def test_a_full_disk_is_one_error_without_change(origin, tmp_path, name):
     root = copy_of(origin, tmp_path / "full")
     before = tree(root)
     # No file may grow beyond 64 bytes, as on a disk with no more room.
@@ -47,7 +46,7 @@ def assert_is_error(name: str, code: int, output: str) -> None:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path):
     """A small disk of its own, which only root can mount."""
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -61,8 +60,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("name", [*COMMANDS, "dvc repro"])
 @pytest.mark.slow
 def test_on_a_mounted_disk_that_is_full_nothing_changes_and_with_room_the_next_run_completes(
-    origin: Path, repository: Path, disk: Path, tmp_path: Path, name: str
-) -> None:
+    origin, repository, disk, tmp_path, name
+):
     if KILLS < 2:
         pytest.skip("takes a minute: `make test-hostile` runs it")
     roots = [
@@ -85,9 +84,7 @@ def test_on_a_mounted_disk_that_is_full_nothing_changes_and_with_room_the_next_r
     assert tree(roots[0]) == tree(roots[1])
 
 
-def test_a_disk_that_is_full_at_the_last_moment_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_is_full_at_the_last_moment_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "board.json"
     files.write_text(path, "old")
 

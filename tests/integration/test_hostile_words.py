@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from browser import DESK, PHONE, Reader
+from browser import DESK, PHONE
 
 from factories import write_repo
 from hostile.words import PAYLOADS, every_field_of
@@ -60,14 +60,14 @@ def run(root: Path, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def cards() -> Cards:
+def cards():
     """Submission → a card with hostile words in every field that takes a stranger's text."""
     names = (f"words-{number:02}" for number in range(len(PAYLOADS)))
     return dict(zip(names, map(every_field_of, PAYLOADS.values()), strict=True))
 
 
 @pytest.fixture(scope="module")
-def built(repository: Path, cards: Cards, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(repository, cards, tmp_path_factory):
     """The site of a small repository whose submissions are all hostile, made by the commands."""
     layout = write_repo(tmp_path_factory.mktemp("words") / "clone")
     settings = (repository / "mkdocs.yml").read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def built(repository: Path, cards: Cards, tmp_path_factory: pytest.TempPathFacto
     return layout.root / "site"
 
 
-def test_nothing_runs_leaves_or_breaks_any_page(reader: Reader, built: Path) -> None:
+def test_nothing_runs_leaves_or_breaks_any_page(reader, built):
     reader.asked()
     pages = [path.parent.relative_to(built).as_posix() for path in built.rglob("index.html")]
     assert len(pages) > 2 * len(PAYLOADS)
@@ -113,7 +113,7 @@ def test_nothing_runs_leaves_or_breaks_any_page(reader: Reader, built: Path) -> 
     assert {url for url in reader.asked() if not url.startswith(reader.local)} == set()
 
 
-def test_every_word_is_there_to_read(reader: Reader, cards: Cards) -> None:
+def test_every_word_is_there_to_read(reader, cards):
     reader.open("obelix/")
     board = plain(reader.run(WORDS))
     for name, card in cards.items():

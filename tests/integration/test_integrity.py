@@ -22,7 +22,7 @@ OTHERS = {
 
 
 @pytest.fixture(scope="module")
-def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(origin, tmp_path_factory):
     """A repository with everything in git that commands write, its board published."""
     root = copy_of(origin, tmp_path_factory.mktemp("published") / "repo")
     for name, text in OTHERS.items():
@@ -35,14 +35,12 @@ def published(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def root(published: Path, tmp_path: Path) -> Path:
+def root(published, tmp_path):
     return Path(shutil.copytree(published, tmp_path / "repo", symlinks=True))
 
 
 @pytest.fixture
-def prompt(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
+def prompt(root, monkeypatch, capsys):
     return Prompt(root, monkeypatch, capsys)
 
 
@@ -64,7 +62,7 @@ def committed(root: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_of_a_thousand_flipped_bits_each_is_noticed(root: Path, prompt: Prompt, seed: int) -> None:
+def test_of_a_thousand_flipped_bits_each_is_noticed(root, prompt, seed):
     chance = random.Random(seed)
     names = committed(root)
     prompt.ok("verify")
@@ -79,7 +77,7 @@ def test_of_a_thousand_flipped_bits_each_is_noticed(root: Path, prompt: Prompt, 
     prompt.ok("verify")
 
 
-def test_each_kind_of_file_is_held_to_its_checksum(root: Path, prompt: Prompt) -> None:
+def test_each_kind_of_file_is_held_to_its_checksum(root, prompt):
     chance = random.Random(7)
     listed = {line[66:] for line in (root / SUMS).read_text().splitlines()}
     kinds = {*OTHERS, "params.yaml", "data/obelix/1.0.0/manifest.json", "leaderboard/obelix.csv"}
@@ -95,7 +93,7 @@ def test_each_kind_of_file_is_held_to_its_checksum(root: Path, prompt: Prompt) -
             assert "obelix.json" in prompt.error(*command)
 
 
-def test_a_forged_score_is_found_by_scoring_again(root: Path, prompt: Prompt) -> None:
+def test_a_forged_score_is_found_by_scoring_again(root, prompt):
     layout = Layout(root)
     receipt = layout.receipt("obelix", "a").read_text()
     (score,) = re.findall(r'"value": ?([^,]+),', receipt)[:1]
@@ -112,9 +110,7 @@ def test_a_forged_score_is_found_by_scoring_again(root: Path, prompt: Prompt) ->
 
 
 @pytest.mark.parametrize("kind", ["merged", "squashed"])
-def test_two_requests_that_each_were_good_do_not_become_one_row(
-    root: Path, prompt: Prompt, kind: str
-) -> None:
+def test_two_requests_that_each_were_good_do_not_become_one_row(root, prompt, kind):
     layout, folder = Layout(root), root / "submissions" / "obelix" / "victim"
     git(root, "checkout", "-qB", "main")
     for branch, value in (("first", -5.5), ("second", -3.0)):
@@ -135,7 +131,7 @@ def test_two_requests_that_each_were_good_do_not_become_one_row(
     prompt.ok("verify", "--accept", "obelix/victim")
 
 
-def test_look_alikes_and_twins_of_two_requests_are_noticed(root: Path, prompt: Prompt) -> None:
+def test_look_alikes_and_twins_of_two_requests_are_noticed(root, prompt):
     layout = Layout(root)
     for name, value in (("late-net", -4.5), ("late_net", -4.6), ("third", -4.5)):
         submit(layout, name, value)

@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 import shlex
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -22,15 +21,11 @@ TARGETS = [target.name for target in TASK.targets]
 
 
 @pytest.fixture
-def prompt(
-    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
+def prompt(repository, monkeypatch, capsys):
     return Prompt(repository, monkeypatch, capsys)
 
 
-def test_a_submission_survives_the_way_to_jarvis_and_back(
-    prompt: Prompt, repository: Path, tmp_path: Path
-) -> None:
+def test_a_submission_survives_the_way_to_jarvis_and_back(prompt, repository, tmp_path):
     """``train-mean`` has one seed, so its receipt must come out the same to the last digit."""
     out = prompt.ok(
         *("export", "bvel-proto", "--format", "jarvis", "--submission", "train-mean"),
@@ -48,7 +43,7 @@ def test_a_submission_survives_the_way_to_jarvis_and_back(
     assert json.loads(scored)["targets"] == json.loads(expected)["targets"]
 
 
-def test_a_matbench_file_on_our_folds_becomes_a_submission(prompt: Prompt, tmp_path: Path) -> None:
+def test_a_matbench_file_on_our_folds_becomes_a_submission(prompt, tmp_path):
     prompt.ok("export", "bvel-proto", "--format", "matbench-folds", "--output", str(tmp_path))
     splits = json.loads((tmp_path / "bvel-proto_validation.json").read_text())["splits"]
     wanted = [name for name in splits if "__test__" in name or "__chemsys__" in name]
@@ -76,7 +71,7 @@ def test_a_matbench_file_on_our_folds_becomes_a_submission(prompt: Prompt, tmp_p
     )
 
 
-def test_a_data_frame_is_converted_with_its_columns_named(prompt: Prompt, tmp_path: Path) -> None:
+def test_a_data_frame_is_converted_with_its_columns_named(prompt, tmp_path):
     path = tmp_path / "frame.csv"
     splits = pd.read_parquet("data/bvel_proto/1.2.0/splits.parquet")
     held_out = splits[(splits["split_name"] == TASK.split) & (splits["subset"] == "test")]
@@ -91,7 +86,7 @@ def test_a_data_frame_is_converted_with_its_columns_named(prompt: Prompt, tmp_pa
     assert "found 'gap=one'" in prompt.error(*arguments, "--column", "gap=one")
 
 
-def test_bad_arguments_are_answered_with_errors(prompt: Prompt, tmp_path: Path) -> None:
+def test_bad_arguments_are_answered_with_errors(prompt, tmp_path):
     missing = str(tmp_path / "none.csv")
     assert "no such file" in prompt.error("convert", missing, "--task", "bvel-proto")
     assert "Did you mean jarvis?" in prompt.error(
@@ -105,7 +100,7 @@ def test_bad_arguments_are_answered_with_errors(prompt: Prompt, tmp_path: Path) 
     assert "Did you mean submission?" in prompt.error("schema", "submissions")
 
 
-def test_what_can_be_exported_is_listed_with_and_without_a_name(prompt: Prompt) -> None:
+def test_what_can_be_exported_is_listed_with_and_without_a_name(prompt):
     names = prompt.ok("export").out
     assert {"obelix:", "nebdft2k:", "ionladder:"} <= set(names.split())
     listed = prompt.ok("export", "obelix").out
@@ -114,9 +109,7 @@ def test_what_can_be_exported_is_listed_with_and_without_a_name(prompt: Prompt) 
     assert "nebdft2k-barrier, nebdft2k-path" in prompt.ok("export", "nebdft2k").out
 
 
-def test_the_page_on_taking_scores_elsewhere_works_as_written(
-    prompt: Prompt, repository: Path
-) -> None:
+def test_the_page_on_taking_scores_elsewhere_works_as_written(prompt, repository):
     text = (repository / "docs" / "publish.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     commands = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
@@ -128,14 +121,14 @@ def test_the_page_on_taking_scores_elsewhere_works_as_written(
         assert (repository / name).exists(), name
 
 
-def test_an_export_without_a_folder_goes_to_build(prompt: Prompt, repository: Path) -> None:
+def test_an_export_without_a_folder_goes_to_build(prompt, repository):
     out = prompt.ok("export", "obelix", "--format", "croissant").out
     assert out == "build/obelix/croissant.json\n"
     document = json.loads((repository / out.strip()).read_text())
     assert document["version"] == "1.2.0"
 
 
-def test_the_schema_is_written_where_the_site_takes_it(prompt: Prompt, repository: Path) -> None:
+def test_the_schema_is_written_where_the_site_takes_it(prompt, repository):
     before = (repository / SCHEMA_FILE).read_bytes()
     assert prompt.ok("schema", "submission").out == f"{SCHEMA_FILE}\n"
     assert (repository / SCHEMA_FILE).read_bytes() == before

@@ -42,7 +42,7 @@ def make_copy(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def followed(tmp_path_factory):
     """The copy after every step of the section, and what the commands printed."""
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
@@ -61,9 +61,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return root, walk.follow(root, script, os.environ | _WHO | {"TMPDIR": str(root / "tmp")})
 
 
-def test_the_notebook_ends_with_a_row_on_the_board_that_the_verdict_announced(
-    followed: tuple[Path, str],
-) -> None:
+def test_the_notebook_ends_with_a_row_on_the_board_that_the_verdict_announced(followed):
     root, printed = followed
     rows = walk.board_of(root)
     row = rows["my-forest"]
@@ -78,7 +76,7 @@ def test_the_notebook_ends_with_a_row_on_the_board_that_the_verdict_announced(
     assert "bvel-data/test_inputs.csv: 171 rows" in printed
 
 
-def test_no_label_of_a_test_entry_is_among_the_data(followed: tuple[Path, str]) -> None:
+def test_no_label_of_a_test_entry_is_among_the_data(followed):
     root, _ = followed
     splits = pd.read_parquet(root / walk.DATA / "splits.parquet").query("split_name == 'chemsys'")
     test = set(splits.loc[splits["subset"] == "test", "id"])
@@ -91,7 +89,7 @@ def test_no_label_of_a_test_entry_is_among_the_data(followed: tuple[Path, str]) 
     assert len(list((root / "bvel-data/structures").glob("*.cif"))) == 857
 
 
-def test_recorded_folds_are_scored_beside_the_test(followed: tuple[Path, str]) -> None:
+def test_recorded_folds_are_scored_beside_the_test(followed):
     root, _ = followed
     folder = root / "submissions/bvel-proto"
     one, other = (

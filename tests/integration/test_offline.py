@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -31,9 +30,7 @@ TARGETS = ["e_1d_ev", "e_2d_ev", "e_3d_ev"]
 
 
 @pytest.mark.slow
-def test_the_embedded_benchmark_is_scored_and_the_site_built(
-    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_embedded_benchmark_is_scored_and_the_site_built(tmp_path, repository, monkeypatch):
     clone, blocker = tmp_path / "clone", tmp_path / "blocker"
     copy_files(repository, clone, COPIED)
     tables = clone / "data/bvel_proto/1.2.0"

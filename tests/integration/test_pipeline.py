@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +32,7 @@ def stages_run(output: str) -> list[str]:
 
 
 @pytest.fixture
-def layout(tmp_path: Path, repository: Path) -> Layout:
+def layout(tmp_path, repository):
     """A committed repository with the real code and pipeline, and one synthetic version."""
     root = tmp_path / "clone"
     copy_files(repository, root, COPIED)
@@ -79,7 +78,7 @@ def fill_in(layout: Layout, value: float) -> None:
 
 
 @pytest.mark.slow
-def test_the_pipeline_builds_once_and_then_only_what_changed(layout: Layout) -> None:
+def test_the_pipeline_builds_once_and_then_only_what_changed(layout):
     root = layout.root
     ingest = stages_run(run(root, "dvc", "repro", "ingest@obelix-1-0-0"))
     assert ingest == ["fetch@obelix-1-0-0", "ingest@obelix-1-0-0"]
@@ -118,7 +117,7 @@ def told(title: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def scored(layout: Layout) -> Layout:
+def scored(layout):
     """The repository with its version ingested, one board scored, and everything committed."""
     root = layout.root
     params = json.loads(layout.params.read_text())
@@ -134,7 +133,7 @@ def scored(layout: Layout) -> Layout:
 
 
 @pytest.mark.slow
-def test_an_experiment_leaves_history_and_comments_and_shows_what_moved(scored: Layout) -> None:
+def test_an_experiment_leaves_history_and_comments_and_shows_what_moved(scored):
     root, history = scored.root, scored.history.read_bytes()
     tried = told("Experiments")
     assert tried[0] == ["dvc", "exp", "run", "-S", "scoring.confidence=0.9", "score@obelix"]
@@ -160,7 +159,7 @@ def test_an_experiment_leaves_history_and_comments_and_shows_what_moved(scored: 
 
 
 @pytest.fixture
-def moto(tmp_path: Path) -> Iterator[str]:
+def moto(tmp_path):
     """Address of an S3 that this test alone has, with an empty bucket ``ionladder``."""
     pytest.importorskip("moto", reason="needs moto and dvc-s3")
     pytest.importorskip("dvc_s3", reason="needs moto and dvc-s3")
@@ -180,9 +179,7 @@ def moto(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", pytest.param("s3", marks=pytest.mark.extra)])
-def test_a_clone_scores_from_the_tables_of_a_remote(
-    scored: Layout, tmp_path: Path, kind: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_clone_scores_from_the_tables_of_a_remote(scored, tmp_path, kind, request):
     root, clone = scored.root, tmp_path / "other"
     if kind == "folder":
         run(root, "dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))

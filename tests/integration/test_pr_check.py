@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ def predictions(layout: Layout, noise: float, seed: int, offset: float = 0.0) ->
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(tmp_path_factory):
     """A repository with ingested data and three submissions on its board, in git."""
     root = tmp_path_factory.mktemp("published") / "base"
     layout = write_repo(root)
@@ -58,14 +57,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def base(published: Path, tmp_path: Path) -> GitRepository:
+def base(published, tmp_path):
     root = tmp_path / "base"
     shutil.copytree(published, root)
     return GitRepository(root)
 
 
 @pytest.fixture
-def fork(base: GitRepository, tmp_path: Path) -> GitRepository:
+def fork(base, tmp_path):
     """A fork with an honest submission, not yet committed."""
     fork = base.fork(tmp_path / "fork")
     fork.write(f"{FOLDER}/predictions.csv", predictions(Layout(base.root), 1.45, 7))
@@ -74,14 +73,12 @@ def fork(base: GitRepository, tmp_path: Path) -> GitRepository:
 
 
 @pytest.fixture
-def prompt(
-    base: GitRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
+def prompt(base, monkeypatch, capsys):
     return Prompt(base.root, monkeypatch, capsys)
 
 
 @pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_process(monkeypatch):
     """Judge in this process instead of a fresh one: the same function, without its start-up."""
 
     def answer(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
@@ -122,9 +119,7 @@ def forged(checked: Checked, **changes: Any) -> str:
     return str(checked.report_path)
 
 
-def test_an_honest_pull_request_gets_the_contributors_own_verdict(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
+def test_an_honest_pull_request_gets_the_contributors_own_verdict(base, fork, prompt):
     checked = Checked(prompt, base, fork)
     assert (checked.code, checked.report["verdict"]) == (0, "good")
 
@@ -154,9 +149,7 @@ def test_an_honest_pull_request_gets_the_contributors_own_verdict(
 
 
 @pytest.mark.slow
-def test_the_verdict_is_the_same_after_main_has_moved_and_after_a_rebase(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
+def test_the_verdict_is_the_same_after_main_has_moved_and_after_a_rebase(base, fork, prompt):
     first = Checked(prompt, base, fork)
     base.write("dvc.yaml", "stages: {a: {cmd: 'true'}}\n")
     base.git("rm", "--quiet", "-r", "submissions/obelix/far-off")
@@ -180,8 +173,8 @@ def test_the_verdict_is_the_same_after_main_has_moved_and_after_a_rebase(
 )
 @pytest.mark.usefixtures("in_process")
 def test_code_in_an_allowed_file_is_refused_with_the_reason(
-    base: GitRepository, fork: GitRepository, prompt: Prompt, file: str, content: bytes, words: str
-) -> None:
+    base, fork, prompt, file, content, words
+):
     fork.write(f"{FOLDER}/{file}", content)
     checked = Checked(prompt, base, fork)
     assert (checked.code, checked.submission["outcome"]) == (1, "refused")
@@ -190,9 +183,7 @@ def test_code_in_an_allowed_file_is_refused_with_the_reason(
 
 
 @pytest.mark.usefixtures("in_process")
-def test_another_submission_is_not_edited_without_a_maintainer(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
+def test_another_submission_is_not_edited_without_a_maintainer(base, fork, prompt):
     path = "submissions/obelix/far-off/predictions.csv"
     shutil.rmtree(fork.root / FOLDER)
     fork.write(path, predictions(Layout(base.root), 1.0, 9))
@@ -211,8 +202,8 @@ def test_another_submission_is_not_edited_without_a_maintainer(
     [(0.0, 0, "very close to the labels"), (*BOARD["good-model"][:2], "the same predictions")],
 )
 def test_a_copy_of_the_labels_or_of_another_is_for_a_maintainer(
-    base: GitRepository, fork: GitRepository, prompt: Prompt, noise: float, seed: int, words: str
-) -> None:
+    base, fork, prompt, noise, seed, words
+):
     fork.write(f"{FOLDER}/predictions.csv", predictions(Layout(base.root), noise, seed))
     checked = Checked(prompt, base, fork)
     assert (checked.code, checked.submission["outcome"]) == (3, "scored")
@@ -224,8 +215,8 @@ def test_a_copy_of_the_labels_or_of_another_is_for_a_maintainer(
 
 @pytest.mark.usefixtures("in_process")
 def test_what_main_has_by_a_squash_is_no_change_and_twins_of_one_request_are_asked_about(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
+    base, fork, prompt
+):
     for file in ("predictions.csv", "submission.yaml"):
         base.write(f"{FOLDER}/{file}", (fork.root / FOLDER / file).read_bytes())
     base.commit("squashed")
@@ -245,9 +236,7 @@ def test_what_main_has_by_a_squash_is_no_change_and_twins_of_one_request_are_ask
     assert "Predictions equal those of second to 6 decimals" in checked.out
 
 
-def test_without_the_labels_a_maintainer_is_asked(
-    base: GitRepository, fork: GitRepository, prompt: Prompt
-) -> None:
+def test_without_the_labels_a_maintainer_is_asked(base, fork, prompt):
     for table in (base.root / "data").rglob("*.parquet"):
         table.unlink()
     checked = Checked(prompt, base, fork)
@@ -259,8 +248,8 @@ def test_without_the_labels_a_maintainer_is_asked(
 
 @pytest.mark.usefixtures("in_process")
 def test_a_good_submission_is_put_in_place_for_a_preview_and_a_bad_one_is_not(
-    base: GitRepository, fork: GitRepository, prompt: Prompt, tmp_path: Path
-) -> None:
+    base, fork, prompt, tmp_path
+):
     head = fork.commit()
     base.fetch_head_of(fork)
     prompt.ok("pr-check", "main", head, "--copy-to", ".")
@@ -276,9 +265,7 @@ def test_a_good_submission_is_put_in_place_for_a_preview_and_a_bad_one_is_not(
 
 
 @pytest.mark.usefixtures("in_process")
-def test_a_comment_comes_from_the_report_once_git_agrees(
-    base: GitRepository, fork: GitRepository, prompt: Prompt, tmp_path: Path
-) -> None:
+def test_a_comment_comes_from_the_report_once_git_agrees(base, fork, prompt, tmp_path):
     checked = Checked(prompt, base, fork)
     archive = tmp_path / "report.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:

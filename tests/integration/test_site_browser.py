@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from browser import DESK, PHONE, Reader
+from browser import DESK, PHONE
 
 from ionladder.cli.maintainer import site
 from ionladder.errors import SiteError
@@ -42,7 +42,7 @@ class _Page(HTMLParser):
                 self.anchors.add(value)
 
 
-def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built: Path) -> None:
+def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built):
     pages = {path: _Page(path) for path in built.rglob("*.html") if path.name != "404.html"}
     dead = []
     ways: dict[Path, set[Path]] = {path: set() for path in pages}
@@ -73,8 +73,8 @@ def test_every_link_and_anchor_of_the_built_site_leads_somewhere(built: Path) ->
 
 @pytest.mark.slow
 def test_the_command_builds_and_a_broken_link_leaves_the_former_site_standing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    tmp_path, monkeypatch, capsys
+):
     layout = make_repository(tmp_path, typical()[:1])
     monkeypatch.chdir(layout.root)
     site(build=False)
@@ -91,7 +91,7 @@ def test_the_command_builds_and_a_broken_link_leaves_the_former_site_standing(
     assert not list(tmp_path.glob(".site.*"))
 
 
-def test_a_board_is_sorted_by_exact_values_missing_ones_last_and_searched(reader: Reader) -> None:
+def test_a_board_is_sorted_by_exact_values_missing_ones_last_and_searched(reader):
     from selenium.webdriver.common.keys import Keys
 
     reader.open("obelix/")
@@ -110,7 +110,7 @@ def test_a_board_is_sorted_by_exact_values_missing_ones_last_and_searched(reader
     assert reader.panels() == ["subset-no_cif"]
 
 
-def test_targets_are_tabs_and_their_table_is_filtered_and_sorted(reader: Reader) -> None:
+def test_targets_are_tabs_and_their_table_is_filtered_and_sorted(reader):
     reader.open("submissions/bvel-proto/rf-sites/")
     tabs = reader.driver.find_elements("css selector", "[role='tab']")
     assert [tab.text for tab in tabs][1:] == ["E_1D", "E_2D", "E_3D"]
@@ -131,9 +131,7 @@ def _brightness(colour: str) -> float:
     return sum(float(part) for part in parts[:3]) / 3
 
 
-def test_every_page_is_readable_in_the_dark_on_a_phone_and_asks_no_other_host(
-    reader: Reader,
-) -> None:
+def test_every_page_is_readable_in_the_dark_on_a_phone_and_asks_no_other_host(reader):
     reader.asked()
     for page in (*PAGES, *HAND_WRITTEN):
         reader.open(page, size=PHONE, scheme="dark")
@@ -150,7 +148,7 @@ def test_every_page_is_readable_in_the_dark_on_a_phone_and_asks_no_other_host(
     assert reader.severe() == []
 
 
-def test_charts_follow_the_colour_scheme_and_the_width(reader: Reader) -> None:
+def test_charts_follow_the_colour_scheme_and_the_width(reader):
     colours = set()
     for scheme, name in (("light", "default"), ("dark", "slate")):
         reader.open("obelix/", scheme=scheme)
@@ -167,7 +165,7 @@ def test_charts_follow_the_colour_scheme_and_the_width(reader: Reader) -> None:
         assert reader.run(script) == shown
 
 
-def test_marks_say_their_names_by_keyboard_and_tap(reader: Reader) -> None:
+def test_marks_say_their_names_by_keyboard_and_tap(reader):
     reader.severe()
     reader.open("charts/obelix/")
     reader.run("document.querySelector('.il-wide .il-row--verified a').focus()")
@@ -185,9 +183,7 @@ def test_marks_say_their_names_by_keyboard_and_tap(reader: Reader) -> None:
     assert reader.severe() == []
 
 
-def test_first_column_and_heads_stay_in_sight_and_an_edge_says_that_a_table_goes_on(
-    reader: Reader,
-) -> None:
+def test_first_column_and_heads_stay_in_sight_and_an_edge_says_that_a_table_goes_on(reader):
     reader.open("obelix/", size=PHONE)
     box = "document.querySelector('#subset-all .il-scroll')"
     # What is far from the screen is not laid out yet.
@@ -216,7 +212,7 @@ def test_first_column_and_heads_stay_in_sight_and_an_edge_says_that_a_table_goes
     assert reader.run(script) == [True, False, True]
 
 
-def test_explanations_rows_and_parts_need_no_mouse(reader: Reader) -> None:
+def test_explanations_rows_and_parts_need_no_mouse(reader):
     reader.open("obelix/#rf-paper")
     assert reader.run("return document.querySelectorAll('article table [title]').length") == 0
     assert (
@@ -237,9 +233,7 @@ def test_explanations_rows_and_parts_need_no_mouse(reader: Reader) -> None:
         assert {"/contribute/", "/security/", "/umlip/", "/api/", "/changes/", "/entries/"} <= ways
 
 
-def test_the_front_page_of_a_phone_has_three_columns_and_filled_boards_first(
-    reader: Reader,
-) -> None:
+def test_the_front_page_of_a_phone_has_three_columns_and_filled_boards_first(reader):
     reader.open("", size=PHONE)
     script = """
       const rows = [...document.querySelectorAll('.il-overview tr')];
@@ -252,7 +246,7 @@ def test_the_front_page_of_a_phone_has_three_columns_and_filled_boards_first(
     assert best == sorted(best, key=lambda text: text == "–")
 
 
-def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reader: Reader) -> None:
+def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reader):
     with reader.without_scripts():
         reader.open("obelix/")
         command = reader.driver.execute_cdp_cmd
@@ -278,7 +272,7 @@ def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reade
         assert heights(".il-sort") == heights(".il-tabs") == []
 
 
-def test_hostile_names_are_shown_found_and_never_run(reader: Reader) -> None:
+def test_hostile_names_are_shown_found_and_never_run(reader):
     for page in ("", "obelix/", "submissions/obelix/hostile-1/"):
         reader.open(page)
         assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
@@ -291,9 +285,7 @@ def test_hostile_names_are_shown_found_and_never_run(reader: Reader) -> None:
     assert reader.run("return document.querySelectorAll('img[src=\"x\"]').length") == 0
 
 
-def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_button(
-    reader: Reader,
-) -> None:
+def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_button(reader):
     for page, scripts in OWN_SCRIPTS.items():
         reader.open(page)
         sources = reader.run("return [...document.scripts].map(s => s.src.split('/').pop())")
@@ -310,7 +302,7 @@ def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_butto
     assert set(counts) <= {0, 1}
 
 
-def test_the_drawer_of_a_phone_opens_by_click_and_keyboard_and_says_so(reader: Reader) -> None:
+def test_the_drawer_of_a_phone_opens_by_click_and_keyboard_and_says_so(reader):
     from selenium.webdriver.common.keys import Keys
 
     reader.open("methods/", size=PHONE)
@@ -325,7 +317,7 @@ def test_the_drawer_of_a_phone_opens_by_click_and_keyboard_and_says_so(reader: R
     reader.resize(DESK)
 
 
-def test_the_room_of_the_controls_is_kept_before_a_script_has_run(reader: Reader) -> None:
+def test_the_room_of_the_controls_is_kept_before_a_script_has_run(reader):
     command = reader.driver.execute_cdp_cmd
     reader.open("obelix/", size=PHONE)
     top = "return Math.round(document.querySelector('.il-controls + .il-subsets').offsetTop)"
@@ -358,9 +350,7 @@ PRINTED = """
 PAPER = (703, 1000)
 
 
-def test_on_paper_no_text_is_under_seven_points_and_no_table_wider_than_the_page(
-    reader: Reader,
-) -> None:
+def test_on_paper_no_text_is_under_seven_points_and_no_table_wider_than_the_page(reader):
     reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         reader.resize(PAPER)
@@ -374,7 +364,7 @@ def test_on_paper_no_text_is_under_seven_points_and_no_table_wider_than_the_page
         reader.resize(DESK)
 
 
-def test_on_paper_every_table_and_figure_is_laid_out(reader: Reader) -> None:
+def test_on_paper_every_table_and_figure_is_laid_out(reader):
     reader.open("obelix/")
     reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:

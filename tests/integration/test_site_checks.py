@@ -49,7 +49,7 @@ def page_kinds(site: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def axe() -> str:
+def axe():
     """The source of axe-core, or a skip that says how to get it."""
     named = os.environ.get(AXE_VARIABLE, "")
     folder = Path(named)
@@ -60,7 +60,7 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="module", params=["synthetic", "this repository"])
-def some_site(request: pytest.FixtureRequest) -> Path:
+def some_site(request):
     """A built site: the synthetic one, then ``site/`` where it has been built."""
     if request.param == "synthetic":
         folder: Path = request.getfixturevalue("built")
@@ -72,9 +72,7 @@ def some_site(request: pytest.FixtureRequest) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.slow
-def test_axe_finds_nothing_on_any_kind_of_page(
-    reader: Reader, some_site: Path, axe: str, scheme: str
-) -> None:
+def test_axe_finds_nothing_on_any_kind_of_page(reader, some_site, axe, scheme):
     reader.driver.set_script_timeout(120)
     violations: dict[str, Any] = {}
     with served(some_site) as place:
@@ -90,7 +88,7 @@ def test_axe_finds_nothing_on_any_kind_of_page(
 
 
 @pytest.fixture(scope="module")
-def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def addressed(tmp_path_factory):
     """A small site that knows where it will stand."""
     layout = make_repository(tmp_path_factory.mktemp("addressed"), typical())
     with pytest.MonkeyPatch.context() as patch:
@@ -109,7 +107,7 @@ def meta(page: Path) -> dict[str, str]:
     }
 
 
-def test_every_page_has_a_card_for_links_with_whole_addresses(addressed: Path) -> None:
+def test_every_page_has_a_card_for_links_with_whole_addresses(addressed):
     for page in ("", *page_kinds(addressed)[:-1]):
         card = meta(addressed / page / "index.html")
         assert card["og:title"]
@@ -122,14 +120,14 @@ def test_every_page_has_a_card_for_links_with_whole_addresses(addressed: Path) -
         assert card["twitter:card"] == "summary_large_image"
 
 
-def test_without_an_address_no_card_invents_one(built: Path) -> None:
+def test_without_an_address_no_card_invents_one(built):
     for page in ("", "obelix/", "404.html"):
         path = built / page if page.endswith(".html") else built / page / "index.html"
         assert {"og:url", "og:image"}.isdisjoint(meta(path))
     assert (built / "robots.txt").read_text() == "User-agent: *\nAllow: /\n"
 
 
-def test_the_sitemap_names_every_page_and_no_day(addressed: Path) -> None:
+def test_the_sitemap_names_every_page_and_no_day(addressed):
     text = (addressed / "sitemap.xml").read_text(encoding="utf-8")
     space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
     named = {loc.text for loc in ET.fromstring(text).iter(f"{space}loc")}
@@ -141,7 +139,7 @@ def test_the_sitemap_names_every_page_and_no_day(addressed: Path) -> None:
     assert f"Sitemap: {PLACE}sitemap.xml" in (addressed / "robots.txt").read_text()
 
 
-def test_a_wrong_address_is_answered_with_ways_on(addressed: Path) -> None:
+def test_a_wrong_address_is_answered_with_ways_on(addressed):
     tree = tree_of((addressed / "404.html").read_text(encoding="utf-8"))
     (article,) = tree.iter("article")
     ways = [posixpath.normpath(a.get("href", "")) for a in article.iter("a")]
@@ -151,7 +149,7 @@ def test_a_wrong_address_is_answered_with_ways_on(addressed: Path) -> None:
 
 
 @pytest.mark.slow
-def test_zensical_builds_the_same_sources_unchanged(tmp_path: Path) -> None:
+def test_zensical_builds_the_same_sources_unchanged(tmp_path):
     program = shutil.which(os.environ.get("IONLADDER_ZENSICAL", "zensical"))
     if program is None:
         pytest.skip("needs zensical: `pip install zensical`, or IONLADDER_ZENSICAL=…/bin/zensical")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import Prompt, fetch_and_ingest
+from command import fetch_and_ingest
 
 import tiny
 from factories import write_repo
@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory):
     root = tmp_path_factory.mktemp("repo")
     write_repo(root, tasks=TASKS)
     fetch_and_ingest(root)
@@ -58,7 +58,7 @@ def board(layout: Layout, task: str) -> dict:
     return read_board(layout, task)[0]
 
 
-def test_from_a_template_of_folds_to_a_row_on_the_board(layout: Layout, prompt: Prompt) -> None:
+def test_from_a_template_of_folds_to_a_row_on_the_board(layout, prompt):
     made = prompt.ok("new", "obelix-cv", "my-model").out
     assert "cv_predictions.csv (36 ids in each of 2 repeats)" in made
     folder = layout.submission_dir("obelix-cv", "my-model")
@@ -100,7 +100,7 @@ def test_from_a_template_of_folds_to_a_row_on_the_board(layout: Layout, prompt: 
     assert layout.relative(path) in prompt.error("verify")
 
 
-def test_a_restricted_board_asks_for_its_entries_only(layout: Layout, prompt: Prompt) -> None:
+def test_a_restricted_board_asks_for_its_entries_only(layout, prompt):
     labels = truth(layout)
     with_cif = labels[labels["in_cif"] & (labels["subset"] == "test")]
     made = prompt.ok("new", "obelix-cif", "my-model").out
@@ -120,7 +120,7 @@ def test_a_restricted_board_asks_for_its_entries_only(layout: Layout, prompt: Pr
     assert "Remove these rows." in error
 
 
-def test_baselines_of_all_three_tasks_enter_their_boards(layout: Layout, prompt: Prompt) -> None:
+def test_baselines_of_all_three_tasks_enter_their_boards(layout, prompt):
     for task in TASKS:
         prompt.ok("baseline", "train-median", "--task", task)
         prompt.ok("baseline", "train-median", "--task", task, "--check")
@@ -151,7 +151,7 @@ def test_baselines_of_all_three_tasks_enter_their_boards(layout: Layout, prompt:
 
 
 @pytest.mark.slow
-def test_a_board_with_an_experiment_stores_its_differences(layout: Layout, prompt: Prompt) -> None:
+def test_a_board_with_an_experiment_stores_its_differences(layout, prompt):
     """Structures are read for the parts that no slice knows; other boards have no such key."""
     for name in ("train-median", "rf-paper-cif"):
         prompt.ok("baseline", name, "--task", "obelix-cif")

@@ -28,7 +28,7 @@ def make_copy(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def followed(tmp_path_factory):
     """The copy after every step of the tutorial, and what the commands printed."""
     root = tmp_path_factory.mktemp("clone")
     make_copy(root)
@@ -40,7 +40,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return root, walkthrough.follow(root, script, own)
 
 
-def test_the_tutorial_ends_with_a_row_on_the_board(followed: tuple[Path, str]) -> None:
+def test_the_tutorial_ends_with_a_row_on_the_board(followed):
     root, printed = followed
     row = walkthrough.board_of(root)["my-model"]
     assert (row["model"], row["kind"]) == ("Forest of a tutorial", "verified")
@@ -50,7 +50,7 @@ def test_the_tutorial_ends_with_a_row_on_the_board(followed: tuple[Path, str]) -
     assert "1 submissions scored" in printed
 
 
-def test_its_model_beats_the_median_of_the_training_set(followed: tuple[Path, str]) -> None:
+def test_its_model_beats_the_median_of_the_training_set(followed):
     import numpy as np
     import pandas as pd
 

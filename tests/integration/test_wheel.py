@@ -48,7 +48,7 @@ def _run(*command: str | Path, **options: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def built(tmp_path_factory):
     """The sdist, and the wheel that is built from it."""
     to = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-d", str(to), "-t"]
@@ -63,9 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def installed(
-    built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, str]]:
+def installed(built, tmp_path_factory):
     """The scripts of an environment that holds the wheel, and the variables to run them with."""
     home = tmp_path_factory.mktemp("home")
     venv.create(home / "venv", with_pip=True)
@@ -85,7 +83,7 @@ def installed(
     return scripts, kept | {"PATH": f"{scripts}:{os.environ['PATH']}", "HOME": str(home)}
 
 
-def test_nothing_git_ignores_is_in_the_wheel_but_splits_and_folds(built: dict[str, Path]) -> None:
+def test_nothing_git_ignores_is_in_the_wheel_but_splits_and_folds(built):
     inside = zipfile.ZipFile(built["wheel"]).namelist()
     release = {name.partition("release/")[2] for name in inside if "/release/" in name}
     assert {"params.yaml", "data/pins.json", "data/obelix/1.2.0/manifest.json"} <= release
@@ -97,9 +95,7 @@ def test_nothing_git_ignores_is_in_the_wheel_but_splits_and_folds(built: dict[st
     assert built["wheel"].stat().st_size < 8e6
 
 
-def test_the_section_without_a_clone_works_as_written_in_an_empty_folder(
-    installed: tuple[Path, dict[str, str]], tmp_path: Path
-) -> None:
+def test_the_section_without_a_clone_works_as_written_in_an_empty_folder(installed, tmp_path):
     text = (REPOSITORY / "docs" / "submit.md").read_text(encoding="utf-8")
     (section,) = [p for p in text.split("\n## ") if p.startswith("Without a clone\n")]
     script, written = script_of(tmp_path, section)
@@ -111,9 +107,7 @@ def test_the_section_without_a_clone_works_as_written_in_an_empty_folder(
     assert (tmp_path / "submissions" / "bvel-proto" / "my-model" / "submission.yaml").is_file()
 
 
-def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(
-    installed: tuple[Path, dict[str, str]], tmp_path: Path
-) -> None:
+def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(installed, tmp_path):
     scripts, variables = installed
     variables = variables | {"IONLADDER_CACHE": str(tmp_path / "cache")}
     done = _run(scripts / "python", "-c", _HELD_OUT, cwd=str(tmp_path), env=variables)  # type: ignore[arg-type]
@@ -130,7 +124,7 @@ def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(
     assert (refused.returncode, "Clone the repository" in refused.stderr) == (1, True)
 
 
-def test_start_and_load_are_fast(installed: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def test_start_and_load_are_fast(installed, tmp_path):
     load = "import ionladder; ionladder.load_task('bvel-proto')"
     for limit, command in (
         (0.1, ("python", "-c", "import ionladder")),
@@ -149,9 +143,7 @@ def test_start_and_load_are_fast(installed: tuple[Path, dict[str, str]], tmp_pat
         assert min(spent) <= 2 * limit, command  # the double: machines differ
 
 
-def test_twine_accepts_both_and_every_address_is_the_one_that_pyproject_sets(
-    built: dict[str, Path], installed: tuple[Path, dict[str, str]]
-) -> None:
+def test_twine_accepts_both_and_every_address_is_the_one_that_pyproject_sets(built, installed):
     urls = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
     for name in ("README.md", "CITATION.cff"):
         text = (REPOSITORY / name).read_text(encoding="utf-8")

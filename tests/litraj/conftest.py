@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from nebdft2k_miniature import VERSION, make_repository
 
 from ionladder.data.registry import get_task
-from ionladder.repo import Layout
 from ionladder.score import TaskScorer
 
 
 @pytest.fixture(scope="session")
-def nebdft2k(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+def nebdft2k(tmp_path_factory):
     """A repository with the miniature."""
     return make_repository(tmp_path_factory.mktemp("nebdft2k"))
 
 
 @pytest.fixture(scope="session")
-def paths_scorer(nebdft2k: Layout) -> TaskScorer:
+def paths_scorer(nebdft2k):
     """Scores submissions of paths on it."""
     from ionladder.config import load_params
 
@@ -28,6 +25,6 @@ def paths_scorer(nebdft2k: Layout) -> TaskScorer:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     """Where a submission may be made."""
     return tmp_path / "mine"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from pathlib import Path
 
 import miniature as mini
 import pytest
@@ -21,7 +20,7 @@ NAME = "BVEL13k.zip"
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Layout:
+def layout(tmp_path):
     """A repository whose one version waits."""
     layout = Layout(tmp_path / "repo")
     layout.root.mkdir()
@@ -38,12 +37,12 @@ def layout(tmp_path: Path) -> Layout:
 
 
 @pytest.mark.parametrize("name", ["BVEL13k", "bvel-13k", "litraj", "bvel13k-1-0-0", "LiTraj"])
-def test_names_are_matched_without_case_and_signs(layout: Layout, name: str) -> None:
+def test_names_are_matched_without_case_and_signs(layout, name):
     assert [v.key for v in select_versions(load_params(layout), [name])] == ["bvel13k-1-0-0"]
 
 
 @pytest.mark.parametrize("kind", ["zip", "folder of zips", "unpacked", "folder with the unpacked"])
-def test_every_kind_of_copy_gives_one_content(layout: Layout, tmp_path: Path, kind: str) -> None:
+def test_every_kind_of_copy_gives_one_content(layout, tmp_path, kind):
     version = load_params(layout).versions["bvel13k-1-0-0"]
     downloads = tmp_path / "Downloads"
     archive = mini.bvel13k().write(downloads)
@@ -67,7 +66,7 @@ def test_every_kind_of_copy_gives_one_content(layout: Layout, tmp_path: Path, ki
     assert read_json(layout.manifest("bvel13k", "1.0.0"))["tables"] == expected["tables"]
 
 
-def test_a_folder_without_it_says_so(layout: Layout, tmp_path: Path) -> None:
+def test_a_folder_without_it_says_so(layout, tmp_path):
     version = load_params(layout).versions["bvel13k-1-0-0"]
     assert take_archives(layout, version, tmp_path) == [NAME]
     assert not layout.raw_dir("bvel13k", "1.0.0").exists()
@@ -80,9 +79,7 @@ def test_a_folder_without_it_says_so(layout: Layout, tmp_path: Path) -> None:
         (b"PK\x03\x04 torn", "damaged bytes"),
     ],
 )
-def test_an_archive_that_fails_its_checks_is_moved_aside_and_named(
-    layout: Layout, tmp_path: Path, data: bytes, found: str
-) -> None:
+def test_an_archive_that_fails_its_checks_is_moved_aside_and_named(layout, tmp_path, data, found):
     version = load_params(layout).versions["bvel13k-1-0-0"]
     copy = tmp_path / "copy.zip"
     copy.write_bytes(data)

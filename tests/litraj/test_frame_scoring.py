@@ -51,9 +51,7 @@ def oracle(predicted: Forces, true: Forces) -> tuple[float, float, float]:
         )
     )
 )
-def test_planted_offsets_are_found_as_far_as_compositions_tell(
-    case: tuple[list[float], list[list[int]]],
-) -> None:
+def test_planted_offsets_are_found_as_far_as_compositions_tell(case):
     levels, compositions = np.array(case[0]), np.array(case[1], dtype=float)
     predicted = np.linspace(-5.0, 5.0, len(compositions))
     found = fit_offsets(compositions, predicted + compositions @ levels, predicted)
@@ -135,7 +133,7 @@ def scored(folder: Path, *, block: int = 4) -> tuple[pd.DataFrame, Callable[...,
 
 
 @pytest.mark.parametrize("block", [1, 4, 100])
-def test_every_configuration_gets_the_numbers_of_the_loop(tmp_path: Path, block: int) -> None:
+def test_every_configuration_gets_the_numbers_of_the_loop(tmp_path, block):
     write_predictions(tmp_path)
     rows, value = scored(tmp_path, block=block)
     for row, predicted, true in zip(rows.to_dict("records"), PREDICTED, TRUE, strict=True):
@@ -149,7 +147,7 @@ def test_every_configuration_gets_the_numbers_of_the_loop(tmp_path: Path, block:
     assert value("force_cosine", "mae") == pytest.approx(expected, abs=1e-12)
 
 
-def test_energies_within_a_path_know_no_zero(tmp_path: Path) -> None:
+def test_energies_within_a_path_know_no_zero(tmp_path):
     write_predictions(tmp_path)
     rows, value = scored(tmp_path)
     expected = 0.1 * np.abs([-1, 0, 1, -1, 0, 1]) / SIZES[:6]
@@ -160,7 +158,7 @@ def test_energies_within_a_path_know_no_zero(tmp_path: Path) -> None:
     assert value("energy_ev_per_atom", "mae") == pytest.approx(gaps.mean())
 
 
-def test_a_noisy_model_is_not_taken_for_a_shifted_one() -> None:
+def test_a_noisy_model_is_not_taken_for_a_shifted_one():
     rng = np.random.default_rng(0)
     lengths = np.full(200, 30)
     true = rng.normal(0.0, 1.0, lengths.sum())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import test_frame_scoring as frames
 
 from hostile.bombs import restate
 from ionladder.errors import SubmissionError
-from ionladder.score import TaskScorer
 from ionladder.score_arrays import frame_reader as reader
 
 MANY = 2_000_000
@@ -55,9 +53,7 @@ def repeated_text(path: Path, _: str) -> None:
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("make", [long_lists, repeated_text])
-def test_files_that_unpack_to_more_are_refused(
-    make: Callable[[Path, str], None], kind: str, paths_scorer: TaskScorer, tmp_path: Path
-) -> None:
+def test_files_that_unpack_to_more_are_refused(make, kind, paths_scorer, tmp_path):
     folder = paths.write(tmp_path / "sent", paths.good_rows())
     frames.write_predictions(tmp_path)
     truth = frames.write_truth(tmp_path, block=4)

@@ -54,7 +54,7 @@ def detail(built: BuiltVersion, name: str) -> str:
     return next(check.detail for check in built.checks if check.name == name)
 
 
-def test_barriers_are_upstreams_and_inf_is_a_missing_label(tmp_path: Path) -> None:
+def test_barriers_are_upstreams_and_inf_is_a_missing_label(tmp_path):
     built = build(bvel13k(), tmp_path)
     labels = by_id(built, "labels")
     assert {key: labels[LI3PO4][f"e_{key[2:].lower()}_ev"] for key in LI3PO4_EV} == LI3PO4_EV
@@ -67,7 +67,7 @@ def test_barriers_are_upstreams_and_inf_is_a_missing_label(tmp_path: Path) -> No
 
 
 @needs_bvlain
-def test_li3po4_has_upstreams_barriers_from_the_structure_to_the_label(tmp_path: Path) -> None:
+def test_li3po4_has_upstreams_barriers_from_the_structure_to_the_label(tmp_path):
     barriers = barriers_of(structure())
     assert barriers.as_tuple() == tuple(LI3PO4_EV.values())
     values = dict(zip(LI3PO4_EV, barriers.as_tuple(), strict=True))
@@ -81,9 +81,7 @@ def test_li3po4_has_upstreams_barriers_from_the_structure_to_the_label(tmp_path:
 
 
 @pytest.mark.parametrize("is_whole", [True, False])
-def test_hops_are_read_whether_ends_hold_li_and_whether_the_index_names_them(
-    tmp_path: Path, *, is_whole: bool
-) -> None:
+def test_hops_are_read_whether_ends_hold_li_and_whether_the_index_names_them(tmp_path, *, is_whole):
     built = build(nebbvse122k(keeps_end_sites=is_whole, with_edge_id=is_whole), tmp_path)
     labels = by_id(built, "labels")
     for hop, em in zip(("1_0_0_1", "0_0_-1_0", "2_1_0_0"), LI3PO4_HOPS_EV, strict=False):
@@ -93,7 +91,7 @@ def test_hops_are_read_whether_ends_hold_li_and_whether_the_index_names_them(
     assert (edge["offset_a"], edge["offset_b"], edge["offset_c"]) == (0, -1, 0)
 
 
-def test_a_material_in_two_parts_is_counted_and_not_refused(tmp_path: Path) -> None:
+def test_a_material_in_two_parts_is_counted_and_not_refused(tmp_path):
     miniature = nebbvse122k()
     hop = miniature.frames["train"].pop()
     miniature.frames["test"].append(hop)
@@ -112,7 +110,7 @@ def test_a_material_in_two_parts_is_counted_and_not_refused(tmp_path: Path) -> N
 
 
 @BOTH
-def test_damaged_unsafe_and_incomplete_archives_are_refused(make: Make, tmp_path: Path) -> None:
+def test_damaged_unsafe_and_incomplete_archives_are_refused(make, tmp_path):
     miniature = make()
     path = miniature.write(tmp_path / "raw")
     path.write_bytes(path.read_bytes()[:-40])
@@ -157,26 +155,24 @@ HOP_CASES = [
 
 
 @pytest.mark.parametrize(("changes", "said"), INDEX_CASES)
-def test_an_index_that_differs_is_refused(
-    tmp_path: Path, changes: dict[str, Any], said: str
-) -> None:
+def test_an_index_that_differs_is_refused(tmp_path, changes, said):
     assert said in refused(relabelled(bvel13k(), 2, **changes), tmp_path)
 
 
 @pytest.mark.parametrize(("info", "said"), FRAME_CASES + HOP_CASES)
-def test_a_frame_that_is_wrong_is_refused(tmp_path: Path, info: dict[str, Any], said: str) -> None:
+def test_a_frame_that_is_wrong_is_refused(tmp_path, info, said):
     is_hop = (info, said) in HOP_CASES
     miniature = changed(nebbvse122k() if is_hop else bvel13k(), "train", 2 + is_hop, info=info)
     assert said in refused(miniature, tmp_path)
 
 
-def test_an_index_without_edges_is_compared_by_material_part_and_label(tmp_path: Path) -> None:
+def test_an_index_without_edges_is_compared_by_material_part_and_label(tmp_path):
     miniature = relabelled(nebbvse122k(with_edge_id=False), 4, em=9.0)
     said = "as many rows of each material, with the same labels; found mp-101 (train)"
     assert said in refused(miniature, tmp_path)
 
 
-def test_a_dummy_atom_in_the_wrong_place_is_refused(tmp_path: Path) -> None:
+def test_a_dummy_atom_in_the_wrong_place_is_refused(tmp_path):
     symbols = nebbvse122k().frames["test"][0]["symbols"]
     for wrong in (["X", *symbols[:-1]], [*symbols[:-1], "Li"]):
         said = refused(changed(nebbvse122k(), "test", 0, symbols=wrong), tmp_path)
@@ -195,7 +191,7 @@ def scored(layout: Layout, name: str, task: str) -> Scored:
     return scorer.score(layout.submission_dir(task, name))
 
 
-def test_medians_score_as_plain_sums_say(tmp_path: Path) -> None:
+def test_medians_score_as_plain_sums_say(tmp_path):
     layout = mini.ingested(tmp_path / "hops", nebbvse122k())
     evaluation = scored(layout, "train-median", "nebbvse122k").evaluation
     index = pd.DataFrame(nebbvse122k().index)

@@ -21,15 +21,13 @@ TEST = paths.held_out_hops()
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory):
     """A repository in which baselines of both tasks are run."""
     return make_repository(tmp_path_factory.mktemp("boards")).root
 
 
 @pytest.fixture
-def prompt(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Prompt:
+def prompt(root, monkeypatch, capsys):
     """A prompt in it."""
     monkeypatch.setenv("IONLADDER_ROOT", str(root))
     return Prompt(root, monkeypatch, capsys)
@@ -57,7 +55,7 @@ def score(prompt: Prompt, task: str, name: str) -> Any:
     return found["targets"]
 
 
-def test_a_template_lists_every_image_and_is_scored_when_full(root: Path, prompt: Prompt) -> None:
+def test_a_template_lists_every_image_and_is_scored_when_full(root, prompt):
     assert "predictions.parquet (7 ids)" in prompt.ok("new", PATH, "mine").out
     file = root / "submissions" / PATH / "mine" / "predictions.parquet"
     for hop in TEST:
@@ -76,7 +74,7 @@ def test_a_template_lists_every_image_and_is_scored_when_full(root: Path, prompt
     assert targets["failed"]["all"]["metrics"]["mae"]["value"] == 0.0
 
 
-def test_baselines_of_paths_are_straight_or_the_initial_path(root: Path, prompt: Prompt) -> None:
+def test_baselines_of_paths_are_straight_or_the_initial_path(root, prompt):
     folder = root / "submissions" / PATH / "linear-path"
     prompt.ok("baseline", "linear-path", "--task", PATH)
     for hop in TEST:
@@ -95,7 +93,7 @@ def test_baselines_of_paths_are_straight_or_the_initial_path(root: Path, prompt:
     assert metrics["mae_converged"]["value"] == metrics["mae"]["value"]
 
 
-def test_both_boards_are_published_with_quoted_rows(root: Path, prompt: Prompt) -> None:
+def test_both_boards_are_published_with_quoted_rows(root, prompt):
     for name in ("train-median", "bvse-affine"):
         prompt.ok("baseline", name, "--task", BARRIER)
     train = [hop for hop in hops() if hop.part != "test"]

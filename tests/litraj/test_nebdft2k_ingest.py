@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import nebdft2k_miniature as mini
@@ -32,7 +31,7 @@ def by_id(layout: Layout, table: str) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in rows}
 
 
-def test_every_hop_is_an_entry_with_its_barriers(nebdft2k: Layout) -> None:
+def test_every_hop_is_an_entry_with_its_barriers(nebdft2k):
     entries, labels = (by_id(nebdft2k, name) for name in ("entries", "labels"))
     assert list(entries) == sorted(MADE)
     for name, row in entries.items():
@@ -50,7 +49,7 @@ def test_every_hop_is_an_entry_with_its_barriers(nebdft2k: Layout) -> None:
     assert [negative[f"offset_{axis}"] for axis in "abc"] == [1, -1, -1]
 
 
-def test_splits_folds_and_summary_know_the_materials(nebdft2k: Layout) -> None:
+def test_splits_folds_and_summary_know_the_materials(nebdft2k):
     splits = by_id(nebdft2k, "splits")
     for name, row in splits.items():
         assert row["part"] == MADE[name].part
@@ -69,7 +68,7 @@ def test_splits_folds_and_summary_know_the_materials(nebdft2k: Layout) -> None:
     assert summary["images"] == {"5": 6, "7": 12}
 
 
-def test_a_barrier_that_is_not_that_of_the_path_is_counted_and_not_refused(tmp_path: Path) -> None:
+def test_a_barrier_that_is_not_that_of_the_path_is_counted_and_not_refused(tmp_path):
     layout = make_repository(tmp_path, Archive().changed(0, em_dft=9.0))
     manifest = require_manifest(layout, "nebdft2k", VERSION)
     assert manifest["summary"]["barrier_differs_from_em_dft"] == 1
@@ -135,7 +134,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("archive", "expected"), CASES, ids=[said for _, said in CASES])
-def test_an_archive_is_refused_whole(archive: Archive, expected: str, tmp_path: Path) -> None:
+def test_an_archive_is_refused_whole(archive, expected, tmp_path):
     layout = put_archive(tmp_path, archive)
     with pytest.raises(IngestError) as caught:
         ingest_version(layout, load_params(layout).versions[KEY])
@@ -144,7 +143,7 @@ def test_an_archive_is_refused_whole(archive: Archive, expected: str, tmp_path: 
     assert expected in str(caught.value)
 
 
-def test_models_of_paths_see_no_label_of_a_held_out_hop(nebdft2k: Layout) -> None:
+def test_models_of_paths_see_no_label_of_a_held_out_hop(nebdft2k):
     inputs = load_array_inputs(nebdft2k, get_task("nebdft2k-path"), VERSION)
     test = set(inputs.test_ids)
 
@@ -198,9 +197,7 @@ ingest_version(layout, load_params(layout).versions[key])
     ],
     ids=["while hops are read", "when frames are in place and tables are not"],
 )
-def test_the_ingest_after_a_killed_one_starts_over(
-    moment: tuple[str, str, str], tmp_path: Path, nebdft2k: Layout
-) -> None:
+def test_the_ingest_after_a_killed_one_starts_over(moment, tmp_path, nebdft2k):
     layout = put_archive(tmp_path, Archive())
     command = [sys.executable, "-c", _KILLED, str(tmp_path), KEY, *moment]
     killed = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)

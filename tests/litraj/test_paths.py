@@ -50,7 +50,7 @@ def given_path(cell: np.ndarray, positions: np.ndarray, moving: int) -> GivenPat
 
 
 @pytest.mark.parametrize("hop", hops()[:4], ids=lambda hop: hop.id)
-def test_displacements_are_those_of_upstreams_definition(hop: MadeHop) -> None:
+def test_displacements_are_those_of_upstreams_definition(hop):
     everywhere = hop.init + np.random.default_rng(0).normal(0, 1.5, hop.init.shape)
     given = given_path(hop.cell, hop.init, hop.moving)
     path, ion = displacements(everywhere, hop.relaxed, given)
@@ -59,7 +59,7 @@ def test_displacements_are_those_of_upstreams_definition(hop: MadeHop) -> None:
     assert ion == pytest.approx(slowly(everywhere, hop.relaxed, hop.cell, [hop.moving]), abs=1e-9)
 
 
-def test_an_error_of_the_moving_ion_is_diluted_by_all_atoms_and_seen_undiluted() -> None:
+def test_an_error_of_the_moving_ion_is_diluted_by_all_atoms_and_seen_undiluted():
     """1 Å on 5 of 7 images among 127 atoms is 0.0056 Å of PA-MAE, and 0.71 Å of the ion."""
     true = np.zeros((7, 127, 3))
     predicted = true.copy()
@@ -70,7 +70,7 @@ def test_an_error_of_the_moving_ion_is_diluted_by_all_atoms_and_seen_undiluted()
     assert ion == pytest.approx(5 / 7)
 
 
-def test_errors_are_counted_per_hop(paths_scorer: TaskScorer, tmp_path: Path) -> None:
+def test_errors_are_counted_per_hop(paths_scorer, tmp_path):
     scored = paths_scorer.score(paths.write(tmp_path / "exact", paths.good_rows()))
     for target in ("barrier_ev", "saddle_ev", "path_ang", "moving_ion_ang", "failed"):
         assert value(scored, target) == pytest.approx(0.0, abs=1e-7)
@@ -83,9 +83,7 @@ def test_errors_are_counted_per_hop(paths_scorer: TaskScorer, tmp_path: Path) ->
     assert value(scored, "path_ang") == pytest.approx(diluted, abs=1e-7)
 
 
-def test_formats_orders_and_lattice_vectors_change_no_number(
-    paths_scorer: TaskScorer, tmp_path: Path
-) -> None:
+def test_formats_orders_and_lattice_vectors_change_no_number(paths_scorer, tmp_path):
     rows = paths.failing(paths.good_rows(energy_error=0.1, shift=0.2), ["mp-5_0_1_0_0_0"])
     moved = [
         row if row["positions_ang"] is None else {**row, "positions_ang": (
@@ -104,9 +102,7 @@ def test_formats_orders_and_lattice_vectors_change_no_number(
             assert value(again, target) == pytest.approx(value(one, target), abs=1e-7)
 
 
-def test_a_failed_hop_counts_as_the_initial_path_and_the_train_median(
-    paths_scorer: TaskScorer, tmp_path: Path
-) -> None:
+def test_a_failed_hop_counts_as_the_initial_path_and_the_train_median(paths_scorer, tmp_path):
     hop = MADE["mp-8_0_1_0_0_0"]
     median = np.median([np.ptp(made.energies) for made in hops() if made.part != "test"])
     rows = paths.failing(paths.good_rows(), [hop.id])
@@ -127,9 +123,7 @@ def test_a_failed_hop_counts_as_the_initial_path_and_the_train_median(
     assert scored.submission.predictions.rows["barrier_ev"].nunique() == 1
 
 
-def test_giving_up_hard_hops_looks_better_only_where_it_is_said_so(
-    paths_scorer: TaskScorer, tmp_path: Path
-) -> None:
+def test_giving_up_hard_hops_looks_better_only_where_it_is_said_so(paths_scorer, tmp_path):
     """Survivor bias: the mean over converged hops falls, the ranked one rises, coverage shows."""
     hard = ["mp-7_4_1_0_0_0", "mp-8_0_1_0_0_0"]
     rows = [
@@ -210,17 +204,13 @@ CASES: list[tuple[Edit, str]] = [
 
 
 @pytest.mark.parametrize(("edit", "expected"), CASES, ids=[said for _, said in CASES])
-def test_it_is_refused_with_its_error(
-    edit: Edit, expected: str, paths_scorer: TaskScorer, folder: Path
-) -> None:
+def test_it_is_refused_with_its_error(edit, expected, paths_scorer, folder):
     found = errors(paths_scorer, paths.write(folder, edit(paths.good_rows())))
     assert any(expected in text for text in found), found
     assert all("predictions.parquet" in text for text in found)
 
 
-def test_a_path_that_blew_up_is_refused_where_it_is_said_to_have_converged(
-    paths_scorer: TaskScorer, folder: Path
-) -> None:
+def test_a_path_that_blew_up_is_refused_where_it_is_said_to_have_converged(paths_scorer, folder):
     name = "mp-7_4_1_0_0_0"
     rows = paths.good_rows()
     last = max(at for at, row in enumerate(rows) if row["id"] == name)
@@ -239,9 +229,7 @@ def test_a_path_that_blew_up_is_refused_where_it_is_said_to_have_converged(
         (("predictions.parquet", "predictions.extxyz"), "found both"),
     ],
 )
-def test_the_file_must_be_there_once_and_alone(
-    names: tuple[str, ...], expected: str, paths_scorer: TaskScorer, folder: Path
-) -> None:
+def test_the_file_must_be_there_once_and_alone(names, expected, paths_scorer, folder):
     path = paths.write(folder, paths.good_rows()) / "predictions.parquet"
     if path.name not in names:
         path.unlink()
@@ -262,8 +250,8 @@ def test_the_file_must_be_there_once_and_alone(
     ],
 )
 def test_frames_that_say_too_little_or_something_else_are_refused(
-    old: str, new: str, expected: str, paths_scorer: TaskScorer, folder: Path
-) -> None:
+    old, new, expected, paths_scorer, folder
+):
     path = paths.write_extxyz(folder, paths.good_rows()) / "predictions.extxyz"
     text = path.read_text(encoding="utf-8")
     assert old in text

@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from command import Prompt
 from miniature import build_archive, pinned
 from writing import ingested_repository, version_entry
 
@@ -51,7 +50,7 @@ def changed_part(part: str, old: str, new: str) -> dict[str, str]:
     return {part: text.replace(old, new, 1)}
 
 
-def test_train_and_val_are_training_entries_and_materials_are_groups(tmp_path: Path) -> None:
+def test_train_and_val_are_training_entries_and_materials_are_groups(tmp_path):
     version = built(tmp_path)
     entries = {row["id"]: row for row in version.tables["entries"].to_pylist()}
     splits = version.tables["splits"].to_pylist()
@@ -87,16 +86,14 @@ def _stress(rows: slice, *, roll: int = 0) -> str:
         (f"{TEST[2].forces[0, 0]:16.8f}", f"{'nan':>16}", "frame 3, line 19: expected finite"),
     ],
 )
-def test_a_malformed_frame_is_named(tmp_path: Path, old: str, new: str, found: str) -> None:
+def test_a_malformed_frame_is_named(tmp_path, old, new, found):
     said = refused(tmp_path, changed=changed_part("test", old, new))
     assert f"{mini.STEM}/{mini.STEM}_test.xyz, frame" in said
     assert found in said
 
 
 @pytest.mark.slow
-def test_processes_share_the_blocks_of_an_archive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_processes_share_the_blocks_of_an_archive(tmp_path, monkeypatch):
     alone = built(tmp_path / "one")
     monkeypatch.setattr(trajectories, "_BLOCK_ROWS", 5)
     with sharing("", 2) as map_jobs:
@@ -108,7 +105,7 @@ def test_processes_share_the_blocks_of_an_archive(
         assert shared.frames[name].content_sha256 == frames.content_sha256
 
 
-def test_the_offset_set_has_enough_of_every_element() -> None:
+def test_the_offset_set_has_enough_of_every_element():
     ids = [f"train-{row:07d}" for row in range(400)]
     systems = ["Li-O" if row % 40 else "Fe-Li" for row in range(400)]
     chosen = draw_offset_set(ids, systems, seed=1, size=30, per_element=5)
@@ -126,7 +123,7 @@ SHIFT_EV = {"Li": 3.0, "O": -0.7, "Fe": 2.0, "S": 0.4}
 
 
 @pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ingested(tmp_path_factory):
     """A repository with the miniature fetched on demand, pinned and ingested."""
     entry = version_entry(DATASET, ARCHIVE, mini.COUNTS, [TASK])
     root = tmp_path_factory.mktemp("repo").resolve()
@@ -166,7 +163,7 @@ def value(found: dict[str, Any], target: str, metric: str) -> Any:
     return found["targets"][target]["all"]["metrics"][metric]["value"]
 
 
-def test_a_board_is_made_from_the_archive(prompt: Prompt, layout: Layout) -> None:
+def test_a_board_is_made_from_the_archive(prompt, layout):
     folder = layout.version_dir(DATASET, "1.0.0")
     assert not (folder / ".ingest.part").exists()
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -198,7 +195,7 @@ def test_a_board_is_made_from_the_archive(prompt: Prompt, layout: Layout) -> Non
     assert value(zero, "energy_ev_per_atom", "mae") < 0.05
 
 
-def test_offsets_make_energies_comparable(prompt: Prompt, layout: Layout) -> None:
+def test_offsets_make_energies_comparable(prompt, layout):
     write(layout, "as-given", noisy(shifted=True))
     fitted = write(layout, "fitted", noisy(shifted=True))
     parts = mini.configurations().items()
@@ -257,9 +254,7 @@ def _lost(predictions: dict[str, Any]) -> None:
         (_lost, ["row before or after"]),
     ],
 )
-def test_one_thing_wrong_is_one_error(
-    prompt: Prompt, layout: Layout, change: Callable[[dict[str, Any]], None], words: list[str]
-) -> None:
+def test_one_thing_wrong_is_one_error(prompt, layout, change, words):
     predictions = noisy()
     change(predictions)
     said = prompt.error("score", str(write(layout, "wrong", predictions)))

@@ -54,7 +54,7 @@ def files(draw: st.DrawFn) -> str:
 
 @given(written=files())
 @pytest.mark.extra
-def test_it_reads_what_ase_reads(written: str) -> None:
+def test_it_reads_what_ase_reads(written):
     ase_io = pytest.importorskip("ase.io", reason="ASE is not among the locked packages")
     expected = ase_io.read(io.StringIO(written), index=":", format="extxyz")
     for frame, atoms in zip(read(written, wanted=WANTED), expected, strict=True):
@@ -69,7 +69,7 @@ def test_it_reads_what_ase_reads(written: str) -> None:
 
 
 @pytest.mark.extra
-def test_the_files_of_these_tests_are_those_that_ase_writes() -> None:
+def test_the_files_of_these_tests_are_those_that_ase_writes():
     ase = pytest.importorskip("ase", reason="ASE is not among the locked packages")
     from ase.calculators.singlepoint import SinglePointCalculator
     from ase.io import write
@@ -89,7 +89,7 @@ def test_the_files_of_these_tests_are_those_that_ase_writes() -> None:
     assert frame_text(["Li", "O", "X"], positions, cell, info, arrays) == stream.getvalue()
 
 
-def test_quotes_braces_flags_escapes_and_line_ends_are_understood() -> None:
+def test_quotes_braces_flags_escapes_and_line_ends_are_understood():
     line = f'{HEAD}:bvs:R:1 a="x y" b={{1 2}} c d=T e="say \\"hi\\"" f=_JSON'
     (frame,) = read(f"2\r\n{line}\r\nLi 0 1 2 1.5\r\nX 1 1 1 0\r\n\r\n")
     values = ["x y", "1 2", "T", "T", 'say "hi"', "_JSON"]
@@ -123,12 +123,12 @@ def test_quotes_braces_flags_escapes_and_line_ends_are_understood() -> None:
         (f"1\n{HEAD}\nLi 0 0 0\n1\n{HEAD}\nLi 0 0\n", "a.xyz, frame 2, line 6"),
     ],
 )
-def test_a_malformed_frame_is_named_with_file_frame_and_line(written: str, said: str) -> None:
+def test_a_malformed_frame_is_named_with_file_frame_and_line(written, said):
     assert said in refused(written, wanted=WANTED)
 
 
 @given(place=st.integers(0, 400), byte=st.integers(0, 255))
-def test_one_changed_byte_gives_frames_or_an_error(place: int, byte: int) -> None:
+def test_one_changed_byte_gives_frames_or_an_error(place, byte):
     text = frame_text(["Li", "O"], [[0, 1, 2], [3, 4, 5]], np.eye(3), {"em": 0.5})
     written = bytearray(text.encode())
     written[place % len(written)] = byte
@@ -156,9 +156,7 @@ def cells(draw: st.DrawFn) -> np.ndarray:
     vector=st.tuples(_coordinate, _coordinate, _coordinate),
     steps=st.lists(st.integers(-3, 3), min_size=6, max_size=6),
 )
-def test_the_image_is_the_shortest_of_125_in_any_basis_of_the_lattice(
-    cell: np.ndarray, vector: tuple[float, float, float], steps: list[int]
-) -> None:
+def test_the_image_is_the_shortest_of_125_in_any_basis_of_the_lattice(cell, vector, steps):
     fractional = np.linalg.solve(cell.T, vector)
     images = (fractional - np.rint(fractional) + IMAGES) @ cell
     shortest = float(np.linalg.norm(images, axis=1).min())
@@ -172,7 +170,7 @@ def test_the_image_is_the_shortest_of_125_in_any_basis_of_the_lattice(
         np.testing.assert_allclose(whole, np.rint(whole), atol=1e-7)
 
 
-def test_only_atoms_that_took_each_others_places_are_exchanged() -> None:
+def test_only_atoms_that_took_each_others_places_are_exchanged():
     places = np.array([[0.0, 0, 0], [2.0, 0, 0], [0.0, 3, 0], [4.0, 4, 4]])
     cell = xyz.PeriodicCell(np.eye(3) * 9)
     assert xyz.exchanged_atoms(cell, places[[1, 2, 0, 3]], places) == [0, 1, 2]
@@ -189,7 +187,7 @@ def test_only_atoms_that_took_each_others_places_are_exchanged() -> None:
         '"4.0, 0.0, 0.0 0.0, 5, 0.0 0, 0, 6"',
     ],
 )
-def test_keys_and_lattices_are_read_as_programs_write_them(lattice: str) -> None:
+def test_keys_and_lattices_are_read_as_programs_write_them(lattice):
     info = '"my key"="v 1" "q\\"x"=1 "br[0]"=x m="_JSON [[1.0], [2.0]]" e= flag it=it\'s v=[1, 2]'
     columns = "Properties=species:S:1:pos:R:3"
     (found,) = read(f"1\nLattice={lattice} {columns} {info}\nLi 0 1 2\n")
@@ -203,7 +201,7 @@ def test_keys_and_lattices_are_read_as_programs_write_them(lattice: str) -> None
 @pytest.mark.parametrize(
     "change", [("", ""), ("Li ", "Lx "), ("forces=", "forces "), ("\n6\n", "\n7\n")]
 )
-def test_pieces_of_a_file_are_read_as_the_file(n: int, change: tuple[str, str]) -> None:
+def test_pieces_of_a_file_are_read_as_the_file(n, change):
     text = mini.part_text(mini.configurations()["train"])
     data = (text.replace(*change) if change[0] else text + "\n\n").encode()
 

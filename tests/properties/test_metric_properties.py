@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from random import Random
 
 import numpy as np
 import pytest
@@ -60,9 +58,7 @@ def _options(metric: Metric, limits: Array, threshold: float) -> dict[str, objec
 
 @pytest.mark.parametrize("metric", METRICS)
 @given(data=censored_pairs(), threshold=decades, random=st.randoms(use_true_random=False))
-def test_the_order_of_rows_is_irrelevant(
-    metric: Metric, data: CensoredPair, threshold: float, random: Random
-) -> None:
+def test_the_order_of_rows_is_irrelevant(metric, data, threshold, random):
     y_true, y_pred, limits = data
     order = list(range(y_true.size))
     random.shuffle(order)
@@ -76,9 +72,7 @@ def test_the_order_of_rows_is_irrelevant(
 
 @pytest.mark.parametrize("metric", SHIFTABLE)
 @given(data=censored_pairs(), threshold=decades, shift=decades)
-def test_shifting_everything_alike_changes_nothing(
-    metric: Metric, data: CensoredPair, threshold: float, shift: float
-) -> None:
+def test_shifting_everything_alike_changes_nothing(metric, data, threshold, shift):
     y_true, y_pred, limits = data
 
     value = metric.function(y_true, y_pred, **_options(metric, limits, threshold))
@@ -91,7 +85,7 @@ def test_shifting_everything_alike_changes_nothing(
 
 @pytest.mark.parametrize("name", ["mae", "median_ae", "rmse"])
 @given(pair=pairs(), scale=st.sampled_from([0.0, 0.25, 2.0, -3.0, 1000.0]))
-def test_errors_scale_with_the_unit(name: str, pair: Pair, scale: float) -> None:
+def test_errors_scale_with_the_unit(name, pair, scale):
     y_true, y_pred = pair
 
     expected = abs(scale) * _score(name, y_true, y_pred)
@@ -101,16 +95,14 @@ def test_errors_scale_with_the_unit(name: str, pair: Pair, scale: float) -> None
 
 @pytest.mark.parametrize("name", ["mae", "median_ae", "rmse"])
 @given(pair=pairs(), constant=decades)
-def test_a_constant_bias_is_the_error_of_an_otherwise_perfect_model(
-    name: str, pair: Pair, constant: float
-) -> None:
+def test_a_constant_bias_is_the_error_of_an_otherwise_perfect_model(name, pair, constant):
     y_true, _ = pair
 
     assert _score(name, y_true, y_true + constant) == pytest.approx(abs(constant), abs=1e-12)
 
 
 @given(pair=pairs())
-def test_errors_are_ordered_as_their_definitions_demand(pair: Pair) -> None:
+def test_errors_are_ordered_as_their_definitions_demand(pair):
     y_true, y_pred = pair
     largest = float(np.abs(y_pred - y_true).max())
     mae, rmse = _score("mae", y_true, y_pred), _score("rmse", y_true, y_pred)
@@ -121,7 +113,7 @@ def test_errors_are_ordered_as_their_definitions_demand(pair: Pair) -> None:
 
 
 @given(pair=pairs())
-def test_labels_and_predictions_may_swap_places_in_symmetric_errors(pair: Pair) -> None:
+def test_labels_and_predictions_may_swap_places_in_symmetric_errors(pair):
     y_true, y_pred = pair
 
     for name in ("mae", "median_ae", "rmse", "within_one_decade", "spearman"):
@@ -129,7 +121,7 @@ def test_labels_and_predictions_may_swap_places_in_symmetric_errors(pair: Pair) 
 
 
 @given(pair=pairs())
-def test_no_constant_prediction_has_a_positive_r2_and_the_mean_has_zero(pair: Pair) -> None:
+def test_no_constant_prediction_has_a_positive_r2_and_the_mean_has_zero(pair):
     y_true, y_pred = pair
     assume(np.ptp(y_true) > 0)
 
@@ -138,7 +130,7 @@ def test_no_constant_prediction_has_a_positive_r2_and_the_mean_has_zero(pair: Pa
 
 
 @given(data=censored_pairs())
-def test_respecting_limits_never_costs_more_than_the_mapped_labels(data: CensoredPair) -> None:
+def test_respecting_limits_never_costs_more_than_the_mapped_labels(data):
     y_true, y_pred, limits = data
 
     censored = _score("mae_censored", y_true, y_pred, upper_limit=limits)
@@ -147,7 +139,7 @@ def test_respecting_limits_never_costs_more_than_the_mapped_labels(data: Censore
 
 
 @given(data=censored_pairs(), lower=st.integers(0, 40))
-def test_predicting_lower_never_costs_at_a_censored_entry(data: CensoredPair, lower: int) -> None:
+def test_predicting_lower_never_costs_at_a_censored_entry(data, lower):
     y_true, y_pred, limits = data
     is_censored = ~np.isnan(limits)
     below = np.where(is_censored, y_pred - lower / 4, y_pred)
@@ -158,7 +150,7 @@ def test_predicting_lower_never_costs_at_a_censored_entry(data: CensoredPair, lo
 
 
 @given(data=censored_pairs(), higher=st.integers(0, 40))
-def test_a_looser_limit_never_raises_the_error(data: CensoredPair, higher: int) -> None:
+def test_a_looser_limit_never_raises_the_error(data, higher):
     y_true, y_pred, limits = data
 
     before = _score("mae_censored", y_true, y_pred, upper_limit=limits)
@@ -167,7 +159,7 @@ def test_a_looser_limit_never_raises_the_error(data: CensoredPair, higher: int) 
 
 
 @given(pair=pairs(), factor=st.sampled_from([0.0, 0.5, 1.0]))
-def test_shrinking_errors_never_loses_entries_within_one_decade(pair: Pair, factor: float) -> None:
+def test_shrinking_errors_never_loses_entries_within_one_decade(pair, factor):
     y_true, y_pred = pair
     before = _score("within_one_decade", y_true, y_pred)
 
@@ -177,7 +169,7 @@ def test_shrinking_errors_never_loses_entries_within_one_decade(pair: Pair, fact
 
 
 @given(pair=pairs())
-def test_entries_beyond_one_decade_bound_the_mae_from_below(pair: Pair) -> None:
+def test_entries_beyond_one_decade_bound_the_mae_from_below(pair):
     y_true, y_pred = pair
 
     missed = 1.0 - _score("within_one_decade", y_true, y_pred)
@@ -191,9 +183,7 @@ def test_entries_beyond_one_decade_bound_the_mae_from_below(pair: Pair) -> None:
     ids=["affine", "arctan", "cube", "power of ten"],
 )
 @given(pair=pairs(min_size=12), threshold=decades)
-def test_order_metrics_ignore_increasing_maps_of_predictions(
-    increasing: Callable[[Array], Array], pair: Pair, threshold: float
-) -> None:
+def test_order_metrics_ignore_increasing_maps_of_predictions(increasing, pair, threshold):
     y_true, y_pred = pair
     mapped = increasing(y_pred)
     assume(np.unique(mapped).size == np.unique(y_pred).size)
@@ -206,7 +196,7 @@ def test_order_metrics_ignore_increasing_maps_of_predictions(
 
 
 @given(pair=pairs())
-def test_spearman_is_bounded_and_odd(pair: Pair) -> None:
+def test_spearman_is_bounded_and_odd(pair):
     y_true, y_pred = pair
     value = _score("spearman", y_true, y_pred)
     assume(not math.isnan(value))
@@ -216,7 +206,7 @@ def test_spearman_is_bounded_and_odd(pair: Pair) -> None:
 
 
 @given(pair=pairs(), threshold=decades)
-def test_auc_of_reversed_scores_is_the_complement(pair: Pair, threshold: float) -> None:
+def test_auc_of_reversed_scores_is_the_complement(pair, threshold):
     y_true, y_pred = pair
     value = _score("roc_auc", y_true, y_pred, threshold=threshold)
     assume(not math.isnan(value))
@@ -229,14 +219,14 @@ def test_auc_of_reversed_scores_is_the_complement(pair: Pair, threshold: float) 
 
 @pytest.mark.parametrize("name", SCREENING)
 @given(pair=pairs(), threshold=decades)
-def test_screening_scores_are_fractions_or_none(name: str, pair: Pair, threshold: float) -> None:
+def test_screening_scores_are_fractions_or_none(name, pair, threshold):
     value = _score(name, *pair, threshold=threshold)
 
     assert math.isnan(value) or 0.0 <= value <= 1.0
 
 
 @given(pair=pairs(), threshold=decades)
-def test_f1_is_the_harmonic_mean_of_precision_and_recall(pair: Pair, threshold: float) -> None:
+def test_f1_is_the_harmonic_mean_of_precision_and_recall(pair, threshold):
     precision, recall, f1 = (
         _score(name, *pair, threshold=threshold) for name in ("precision", "recall", "f1")
     )
@@ -248,7 +238,7 @@ def test_f1_is_the_harmonic_mean_of_precision_and_recall(pair: Pair, threshold: 
 
 
 @given(pair=pairs(), threshold=decades)
-def test_swapping_roles_swaps_precision_and_recall(pair: Pair, threshold: float) -> None:
+def test_swapping_roles_swaps_precision_and_recall(pair, threshold):
     y_true, y_pred = pair
 
     precision = _score("precision", y_true, y_pred, threshold=threshold)
@@ -257,7 +247,7 @@ def test_swapping_roles_swaps_precision_and_recall(pair: Pair, threshold: float)
 
 
 @given(pair=pairs(), threshold=decades, raised=st.integers(0, 20))
-def test_predicting_higher_never_lowers_recall(pair: Pair, threshold: float, raised: int) -> None:
+def test_predicting_higher_never_lowers_recall(pair, threshold, raised):
     y_true, y_pred = pair
     before = _score("recall", y_true, y_pred, threshold=threshold)
     assume(not math.isnan(before))
@@ -266,7 +256,7 @@ def test_predicting_higher_never_lowers_recall(pair: Pair, threshold: float, rai
 
 
 @given(pair=pairs(min_size=12), threshold=decades)
-def test_enrichment_is_between_nothing_and_perfect_order(pair: Pair, threshold: float) -> None:
+def test_enrichment_is_between_nothing_and_perfect_order(pair, threshold):
     y_true, y_pred = pair
     n_good = int((y_true >= threshold).sum())
     assume(n_good > 0)
@@ -280,7 +270,7 @@ def test_enrichment_is_between_nothing_and_perfect_order(pair: Pair, threshold: 
 
 
 @given(pair=pairs(min_size=12), threshold=decades)
-def test_enrichment_of_a_constant_is_that_of_chance(pair: Pair, threshold: float) -> None:
+def test_enrichment_of_a_constant_is_that_of_chance(pair, threshold):
     y_true, _ = pair
     assume((y_true >= threshold).any())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ KEY = "obelix-1-0-0"
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Layout:
+def layout(tmp_path):
     return write_repo(tmp_path / "repo", ["1.0.0", "1.1.0"])
 
 
@@ -32,7 +31,7 @@ def rewrite(layout: Layout, change: Callable[[dict[str, Any]], object]) -> None:
     layout.params.write_text(json.dumps(content))
 
 
-def test_valid_parameters_become_objects(layout: Layout) -> None:
+def test_valid_parameters_become_objects(layout):
     params = config.load_params(layout)
     assert list(params.versions) == [KEY, "obelix-1-1-0"]
     assert params.task_versions == {"obelix": "1.1.0"}
@@ -67,9 +66,7 @@ def test_valid_parameters_become_objects(layout: Layout) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_one_mistake_is_named_with_its_place(
-    layout: Layout, change: Callable[[dict[str, Any]], object], where: str, found: str
-) -> None:
+def test_one_mistake_is_named_with_its_place(layout, change, where, found):
     rewrite(layout, change)
     with pytest.raises(ConfigError) as caught:
         config.load_params(layout)
@@ -78,7 +75,7 @@ def test_one_mistake_is_named_with_its_place(
     assert found in problem.found
 
 
-def test_borrowed_files_have_addresses_and_folders_of_their_own(repository: Path) -> None:
+def test_borrowed_files_have_addresses_and_folders_of_their_own(repository):
     version = config.load_params(Layout(repository)).versions["obelix-external-1-0-0"]
     assert version.mirror_path("LiIonDatabase.csv") == "obelix-external/c2204e54/LiIonDatabase.csv"
     assert version.mirror_path("all.csv") == "obelix/v1.2.0-data/all.csv"
@@ -90,13 +87,13 @@ def test_borrowed_files_have_addresses_and_folders_of_their_own(repository: Path
 @pytest.mark.parametrize(
     "text", ["scoring: [", "scoring: 1\nscoring: 2\n", "a: !!python/object:os.system x", "\x00"]
 )
-def test_text_that_is_no_plain_yaml_is_refused(layout: Layout, text: str) -> None:
+def test_text_that_is_no_plain_yaml_is_refused(layout, text):
     layout.params.write_text(text)
     with pytest.raises(ConfigError, match="expected plain YAML"):
         config.load_params(layout)
 
 
-def test_versions_are_selected_by_key_in_file_order(layout: Layout) -> None:
+def test_versions_are_selected_by_key_in_file_order(layout):
     params = config.load_params(layout)
     assert [v.key for v in config.select_versions(params, None)] == [KEY, "obelix-1-1-0"]
     assert [v.key for v in config.select_versions(params, [])] == [KEY, "obelix-1-1-0"]
@@ -104,7 +101,7 @@ def test_versions_are_selected_by_key_in_file_order(layout: Layout) -> None:
     assert [version.key for version in chosen] == [KEY, "obelix-1-1-0"]
 
 
-def test_an_embedded_version_is_not_fetched(repository: Path) -> None:
+def test_an_embedded_version_is_not_fetched(repository):
     params = config.load_params(Layout(repository))
     embedded = [version for version in params.versions.values() if version.is_embedded]
 
@@ -122,7 +119,7 @@ SHA = "a" * 64
 
 
 @pytest.fixture
-def waiting(tmp_path: Path) -> Layout:
+def waiting(tmp_path):
     made = write_repo(tmp_path / "repo", ["1.0.0"])
     content = json.loads(made.params.read_text())
     content["on_demand"] = {
@@ -143,7 +140,7 @@ def waiting(tmp_path: Path) -> Layout:
     return made
 
 
-def test_an_unpinned_version_waits(waiting: Layout) -> None:
+def test_an_unpinned_version_waits(waiting):
     params = config.load_params(waiting)
 
     version = params.waits_for("bvel13k")
@@ -155,11 +152,11 @@ def test_an_unpinned_version_waits(waiting: Layout) -> None:
 
 
 @pytest.mark.parametrize("name", [ARCHIVE, "bvel13k"])
-def test_its_key_or_the_name_of_its_dataset_selects_it(waiting: Layout, name: str) -> None:
+def test_its_key_or_the_name_of_its_dataset_selects_it(waiting, name):
     assert [v.key for v in config.select_versions(config.load_params(waiting), [name])] == [ARCHIVE]
 
 
-def test_errors_say_how_to_get_it(waiting: Layout) -> None:
+def test_errors_say_how_to_get_it(waiting):
     params = config.load_params(waiting)
 
     with pytest.raises(ConfigError, match=f"ionladder fetch {ARCHIVE} --pin"):
@@ -168,7 +165,7 @@ def test_errors_say_how_to_get_it(waiting: Layout) -> None:
         config.require_scored(waiting, params, "bvel13k")
 
 
-def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Layout) -> None:
+def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting):
     config.add_pin(waiting, config.load_params(waiting).versions[ARCHIVE], {"BVEL13k.zip": SHA})
 
     params = config.load_params(waiting)
@@ -188,7 +185,7 @@ def test_a_pin_gives_the_version_its_bytes_and_the_task_its_version(waiting: Lay
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"more": 1}', '{"on_demand_versions": {"x": {"dataset": "x"}}}']
 )
-def test_damaged_pins_are_an_error(waiting: Layout, text: str) -> None:
+def test_damaged_pins_are_an_error(waiting, text):
     waiting.pins.parent.mkdir(exist_ok=True)
     waiting.pins.write_text(text)
 
@@ -196,7 +193,7 @@ def test_damaged_pins_are_an_error(waiting: Layout, text: str) -> None:
         config.read_pins(waiting)
 
 
-def test_a_pin_of_other_files_than_the_parameters_name_is_an_error(waiting: Layout) -> None:
+def test_a_pin_of_other_files_than_the_parameters_name_is_an_error(waiting):
     config.add_pin(waiting, config.load_params(waiting).versions[ARCHIVE], {"Other.zip": SHA})
 
     with pytest.raises(ConfigError, match=f"on_demand_versions.{ARCHIVE}"):

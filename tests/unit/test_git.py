@@ -16,7 +16,7 @@ from ionladder.pr.rules import KnownSubmissions, guard
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> GitRepository:
+def repo(tmp_path):
     root = tmp_path / "main"
     GitRepository(root).write("board/a.json", "one\n")
     return GitRepository.start(root)
@@ -32,14 +32,14 @@ def facts(root: Path, before: str, after: str) -> list[tuple[str, str, str, int 
     return [(change.path, change.old_mode, change.new_mode, change.size) for change in changes]
 
 
-def test_no_program_git_is_needed(repo: GitRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_program_git_is_needed(repo, monkeypatch):
     head = repo.git("rev-parse", "HEAD")
     monkeypatch.setenv("PATH", "")
     assert git.head_commit(repo.root) == head
     assert git.files_at(repo.root, head, "board") == {"board/a.json": b"one\n"}
 
 
-def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository) -> None:
+def test_files_are_read_as_they_were_with_their_exact_bytes(repo):
     first = repo.git("rev-parse", "HEAD")
     odd = os.fsdecode("board/odd ä\t\xff.bin".encode("latin-1"))
     repo.write(odd, b"\x00blob 3\n\xff")
@@ -59,7 +59,7 @@ def test_files_are_read_as_they_were_with_their_exact_bytes(repo: GitRepository)
     assert [file.size for file in names] == [4, 9]
 
 
-def test_the_base_is_head_while_there_are_edits_and_its_parent_else(repo: GitRepository) -> None:
+def test_the_base_is_head_while_there_are_edits_and_its_parent_else(repo):
     first = git.head_commit(repo.root)
     assert git.base_commit(repo.root, "board") is None
     second = commit(repo, "two")
@@ -70,7 +70,7 @@ def test_the_base_is_head_while_there_are_edits_and_its_parent_else(repo: GitRep
     assert git.base_commit(repo.root, "board") == second
 
 
-def test_the_base_of_a_branch_is_where_it_left_main(repo: GitRepository) -> None:
+def test_the_base_of_a_branch_is_where_it_left_main(repo):
     fork = git.head_commit(repo.root)
     repo.git("checkout", "-qb", "branch")
     commit(repo, "two")
@@ -85,7 +85,7 @@ def test_the_base_of_a_branch_is_where_it_left_main(repo: GitRepository) -> None
     assert git.base_commit(repo.root, "board", wanted="0" * 40) is None
 
 
-def test_times_are_those_of_commits_that_head_descends_from(repo: GitRepository) -> None:
+def test_times_are_those_of_commits_that_head_descends_from(repo):
     head = repo.git("rev-parse", "HEAD")
     repo.git("checkout", "-qb", "branch")
     other = commit(repo, "two")
@@ -95,7 +95,7 @@ def test_times_are_those_of_commits_that_head_descends_from(repo: GitRepository)
     assert times == [(head, "2026-01-02T03:04:05+00:00")]
 
 
-def test_every_best_common_ancestor_is_found(repo: GitRepository) -> None:
+def test_every_best_common_ancestor_is_found(repo):
     root = repo.git("rev-parse", "HEAD")
     repo.git("checkout", "-qb", "branch")
     one = commit(repo, "one", "one.txt")
@@ -113,7 +113,7 @@ def test_every_best_common_ancestor_is_found(repo: GitRepository) -> None:
     assert git.merge_bases(repo.root, one, repo.fetch_head_of(other)) == []
 
 
-def test_changes_are_those_that_git_names(repo: GitRepository) -> None:
+def test_changes_are_those_that_git_names(repo):
     before = repo.git("rev-parse", "HEAD")
     repo.write(os.fsdecode(b"mi\xffne/a.csv"), "id\n")
     repo.write(":(top)/x", "")
@@ -147,7 +147,7 @@ def commit_tree(repo: GitRepository, tree: str) -> str:
     return repo.git("commit-tree", "-m", "odd", "-p", "HEAD", tree)
 
 
-def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo: GitRepository) -> None:
+def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo):
     head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
     blob = repo.git("rev-parse", "HEAD:board/a.json")
     odd = commit_tree(repo, make_tree(repo, ("100644", "x", tree), ("100644", "y", "1" * 40)))
@@ -167,9 +167,7 @@ def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo: GitRepo
 
 
 @pytest.mark.parametrize("kind", ["phantom", "deep", "wide"])
-def test_trees_without_end_are_refused_in_a_report(
-    repo: GitRepository, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_trees_without_end_are_refused_in_a_report(repo, monkeypatch, kind):
     """Ten trees of ten names each are ten thousand million paths in a few hundred bytes."""
     head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
     blob = repo.git("rev-parse", "HEAD:board/a.json")
@@ -192,7 +190,7 @@ def test_trees_without_end_are_refused_in_a_report(
 
 
 @pytest.mark.parametrize("kind", ["phantom", "wide"])
-def test_endless_and_empty_folders_are_counted_in_no_time(repo: GitRepository, kind: str) -> None:
+def test_endless_and_empty_folders_are_counted_in_no_time(repo, kind):
     """50^12 folders around one empty tree, which `git diff` does not print; 60,000 folders."""
     head, top = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
     tree = make_tree(repo)
@@ -209,7 +207,7 @@ def test_endless_and_empty_folders_are_counted_in_no_time(repo: GitRepository, k
     assert {change.new_mode for change in found} == {"040000" if kind == "phantom" else "100644"}
 
 
-def test_what_a_commit_has_already_is_no_change_to_it(repo: GitRepository) -> None:
+def test_what_a_commit_has_already_is_no_change_to_it(repo):
     start = repo.git("rev-parse", "HEAD")
     repo.write("board/b.json", "same")
     squashed = commit(repo, "of main", "board/c.json")
@@ -220,7 +218,7 @@ def test_what_a_commit_has_already_is_no_change_to_it(repo: GitRepository) -> No
     assert [change.path for change in left] == ["board/c.json"]
 
 
-def test_clones_of_every_kind_are_read(repo: GitRepository) -> None:
+def test_clones_of_every_kind_are_read(repo):
     first = repo.git("rev-parse", "HEAD")
     head = commit(repo, "two\n")
     repo.git("config", "uploadpack.allowFilter", "true")
@@ -255,21 +253,21 @@ def test_clones_of_every_kind_are_read(repo: GitRepository) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
-def test_a_repository_of_another_user_is_not_read(repo: GitRepository) -> None:
+def test_a_repository_of_another_user_is_not_read(repo):
     os.chown(repo.root, 12345, 12345)
     assert git.head_commit(repo.root) is None
     with pytest.raises(PullRequestError, match="not owned by current user"):
         reading.resolve_commit(repo.root, "HEAD")
 
 
-def test_replaced_objects_do_not_count(repo: GitRepository) -> None:
+def test_replaced_objects_do_not_count(repo):
     first = repo.git("rev-parse", "HEAD")
     second = commit(repo, "two\n")
     repo.git("replace", second, first)
     assert facts(repo.root, first, second) == [("board/a.json", "100644", "100644", 4)]
 
 
-def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -> None:
+def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path):
     assert git.head_commit(tmp_path) is None
     assert git.base_commit(tmp_path, "board") is None
     assert git.commit_times(tmp_path, ["a" * 40]) == {}
@@ -278,7 +276,7 @@ def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("revision", ["--all", "nothing", "", "HEAD:board/a.json", "main\nmain"])
-def test_what_is_no_commit_is_none(repo: GitRepository, revision: str) -> None:
+def test_what_is_no_commit_is_none(repo, revision):
     head = repo.git("rev-parse", "HEAD")
     assert git.find_commit(repo.root, head[:8]) == head
     assert git.find_commit(repo.root, revision) is None

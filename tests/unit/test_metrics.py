@@ -107,7 +107,7 @@ def sample(n_entries: int = 40, decimals: int = 1, seed: int = 11) -> Pair:
 @pytest.mark.parametrize(
     ("n_entries", "decimals"), [(20, 0), (40, 1), (121, 6)], ids=["many ties", "ties", "no ties"]
 )
-def test_a_metric_agrees_with_its_oracle(metric: Metric, n_entries: int, decimals: int) -> None:
+def test_a_metric_agrees_with_its_oracle(metric, n_entries, decimals):
     y_true, y_pred = sample(n_entries, decimals)
     given = options(metric, n_entries)
 
@@ -119,7 +119,7 @@ def test_a_metric_agrees_with_its_oracle(metric: Metric, n_entries: int, decimal
 
 
 @pytest.mark.parametrize("metric", EVERY)
-def test_errors_of_entries_give_the_metric_for_every_seed(metric: Metric) -> None:
+def test_errors_of_entries_give_the_metric_for_every_seed(metric):
     assert (metric.entrywise is None) == (metric.from_mean is None)
     if metric.entrywise is None:
         pytest.skip("no mean over entries")
@@ -135,7 +135,7 @@ def test_errors_of_entries_give_the_metric_for_every_seed(metric: Metric) -> Non
 
 
 @pytest.mark.parametrize("metric", EVERY)
-def test_better_predictions_score_better_in_the_stated_direction(metric: Metric) -> None:
+def test_better_predictions_score_better_in_the_stated_direction(metric):
     y_true, y_pred = sample(decimals=6)
     sign = {"minimize": 1.0, "maximize": -1.0}[metric.direction]
 
@@ -152,7 +152,7 @@ def test_better_predictions_score_better_in_the_stated_direction(metric: Metric)
 
 @pytest.mark.parametrize("metric", EVERY)
 @pytest.mark.filterwarnings("error")
-def test_degenerate_and_huge_arrays_give_a_number_or_nan_without_a_warning(metric: Metric) -> None:
+def test_degenerate_and_huge_arrays_give_a_number_or_nan_without_a_warning(metric):
     function = getattr(metrics, metric.name)
     for n_entries in (1, 2, 12):
         for label in (-9.0, -5.0, -1.0):
@@ -209,13 +209,11 @@ def test_degenerate_and_huge_arrays_give_a_number_or_nan_without_a_warning(metri
         ),
     ],
 )
-def test_values_by_hand(
-    name: str, y_true: list[float], y_pred: list[float], given: dict, expected: float
-) -> None:
+def test_values_by_hand(name, y_true, y_pred, given, expected):
     assert getattr(metrics, name)(y_true, y_pred, **given) == pytest.approx(expected, nan_ok=True)
 
 
-def test_average_ranks_agree_with_scipy_and_zero_ties_with_minus_zero() -> None:
+def test_average_ranks_agree_with_scipy_and_zero_ties_with_minus_zero():
     values = sample(121, 0)[0]
     np.testing.assert_array_equal(average_ranks(values), stats.rankdata(values))
     np.testing.assert_array_equal(average_ranks(np.array([0.0, -0.0, -1.0])), [2.5, 2.5, 1.0])
@@ -247,7 +245,7 @@ def refused(name: str, *arrays: object, **given: object) -> str:
         pytest.param({"y_pred": [1e200, -4.0]}, "up to 1e+150", "1e+200 at position 0", id="huge"),
     ],
 )
-def test_unfit_arrays_are_refused(change: dict[str, object], expected: str, found: str) -> None:
+def test_unfit_arrays_are_refused(change, expected, found):
     arrays = {"y_true": [-3.0, -4.0], "y_pred": [-3.5, -4.5], **change}
     message = refused("mae", arrays["y_true"], arrays["y_pred"])
     assert message.startswith(f"metric mae, {next(iter(change))}: expected ")
@@ -256,6 +254,6 @@ def test_unfit_arrays_are_refused(change: dict[str, object], expected: str, foun
 
 
 @pytest.mark.parametrize("name", ["f1", "roc_auc"])
-def test_a_threshold_must_be_finite(name: str) -> None:
+def test_a_threshold_must_be_finite(name):
     message = refused(name, [-3.0, -4.0], [-3.0, -4.0], threshold=NAN)
     assert f"metric {name}, threshold: expected a finite number" in message

@@ -17,7 +17,7 @@ from ionladder.errors import ConfigError
 # Files are written whole or not at all.
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "board.json"
     rp.write_text(path, "old")
 
@@ -32,7 +32,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_same_text_is_not_written_again(tmp_path: Path) -> None:
+def test_the_same_text_is_not_written_again(tmp_path):
     path = tmp_path / "board.json"
     rp.write_text(path, "text")
     os.utime(path, (1, 1))
@@ -42,7 +42,7 @@ def test_the_same_text_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat().st_mtime != 1
 
 
-def test_json_has_two_spaces_a_final_newline_and_null_for_nan(tmp_path: Path) -> None:
+def test_json_has_two_spaces_a_final_newline_and_null_for_nan(tmp_path):
     path = tmp_path / "x" / "y.json"
     rp.write_json(path, {"b": [1.5, float("nan")], "a": "σ"})
     assert path.read_text() == '{\n  "b": [\n    1.5,\n    null\n  ],\n  "a": "σ"\n}\n'
@@ -50,9 +50,7 @@ def test_json_has_two_spaces_a_final_newline_and_null_for_nan(tmp_path: Path) ->
     assert rp.to_json({}) == "{}\n"
 
 
-def test_the_repository_is_found_from_a_folder_inside_it_and_by_its_own_mark(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_repository_is_found_from_a_folder_inside_it_and_by_its_own_mark(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text("# ours\nproject: ionladder\n")
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
@@ -65,9 +63,7 @@ def test_the_repository_is_found_from_a_folder_inside_it_and_by_its_own_mark(
     assert rp.find_layout(Path("/")) == rp.Layout(tmp_path.resolve())
 
 
-def test_without_a_clone_the_package_is_read_and_the_cache_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_clone_the_package_is_read_and_the_cache_is_written(tmp_path, monkeypatch):
     release, cache, here = (tmp_path / name for name in ("release", "cache", "here"))
     own = release / "data" / "d" / "1"
     own.mkdir(parents=True)
@@ -104,7 +100,7 @@ TABLE = pa.table(
 )
 
 
-def test_row_order_chunking_width_and_encoding_do_not_matter() -> None:
+def test_row_order_chunking_width_and_encoding_do_not_matter():
     other = pa.concat_tables([TABLE.slice(2), TABLE.slice(0, 2)])
     other = other.set_column(2, "n", other["n"].cast(pa.int64()))
     other = other.set_column(4, "kind", other["kind"].cast(pa.string()))
@@ -125,14 +121,14 @@ def test_row_order_chunking_width_and_encoding_do_not_matter() -> None:
         ("dois", pa.array([["xy"], [], None], pa.list_(pa.string()))),
     ],
 )
-def test_one_changed_cell_changes_the_hash_of_its_column(column: str, values: pa.Array) -> None:
+def test_one_changed_cell_changes_the_hash_of_its_column(column, values):
     changed = TABLE.set_column(TABLE.column_names.index(column), column, values)
     before, after = rp.column_hashes(TABLE, key="id"), rp.column_hashes(changed, key="id")
     assert {name for name in before if before[name] != after[name]} == {column}
 
 
 @given(st.lists(st.text(max_size=4), min_size=1, max_size=6))
-def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
+def test_texts_cannot_run_into_each_other(values):
     joined = ["".join(values), *[""] * (len(values) - 1)]
     ids = [str(row) for row in range(len(values))]
     one = rp.column_hashes(pa.table({"id": ids, "t": values}), key="id")["t"]
@@ -141,8 +137,8 @@ def test_texts_cannot_run_into_each_other(values: list[str]) -> None:
 
 
 def test_what_cannot_be_written_to_is_told_before_anything_is_said_to_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(OSError, match="Read-only"), rp.only_writer(tmp_path, waiting=str):
         pytest.fail("nobody may write here")

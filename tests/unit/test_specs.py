@@ -12,12 +12,12 @@ from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slic
 # A task checks itself: names once, folds once, a restriction that says which column.
 
 
-def test_a_scheme_is_either_scored_or_beside() -> None:
+def test_a_scheme_is_either_scored_or_beside():
     with pytest.raises(ValueError, match="names a fold scheme twice"):
         replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0])
 
 
-def test_a_restriction_names_its_column() -> None:
+def test_a_restriction_names_its_column():
     with pytest.raises(ValueError, match="restricted to a subset without a column"):
         replace(tiny.TASK, entries=Subset(name="some", title="some"))
 
@@ -52,12 +52,12 @@ EXPERIMENT = Experiment(
 )
 
 
-def test_every_pair_is_named_once_and_later_arms_stand_first() -> None:
+def test_every_pair_is_named_once_and_later_arms_stand_first():
     assert EXPERIMENT.arm_pairs == (("b", "a"), ("d", "a"), ("d", "b"))
     assert EXPERIMENT.pairs == (("a", "c"), ("b", "c"), ("b", "a"), ("d", "a"), ("d", "b"))
     assert EXPERIMENT.submissions == ("a", "b", "c", "d", "z")
 
 
-def test_a_part_without_named_values_is_refused() -> None:
+def test_a_part_without_named_values_is_refused():
     with pytest.raises(ValueError, match="name the parts of 'p'"):
         replace(EXPERIMENT, parts=(Slice(name="p", title="P", column="p"),))

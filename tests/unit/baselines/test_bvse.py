@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,11 +26,11 @@ from unit.baselines.tiny_task import rock_salt_cif
         ({"Li": 4, "Al": 4, "H": 16}, {"Al": 3, "H": -1}),
     ],
 )
-def test_charges_are_textbook_ones(amounts: dict[str, float], expected: dict[str, int]) -> None:
+def test_charges_are_textbook_ones(amounts, expected):
     assert charges.charges_of(amounts) == {"Li": 1, **expected}
 
 
-def test_an_occupancy_of_li_that_is_a_little_off_still_gives_charges() -> None:
+def test_an_occupancy_of_li_that_is_a_little_off_still_gives_charges():
     garnet = {"Li": 39.89, "La": 24.0, "Sb": 16.0, "O": 96.0}
 
     assert charges.charges_of(garnet) == {"Li": 1, "La": 3, "Sb": 5, "O": -2}
@@ -53,17 +51,13 @@ def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
         ({"Li": 0.5}, {"Cl": 1.0}, "no neutral charges"),
     ],
 )
-def test_what_cannot_be_treated_says_why(
-    li: dict[str, float], framework: dict[str, float], reason: str
-) -> None:
+def test_what_cannot_be_treated_says_why(li, framework, reason):
     with pytest.raises(charges.UntreatableError, match=f"^{reason}$"):
         charges.with_charges(_crystal(li, framework))
 
 
 @pytest.mark.extra
-def test_barriers_are_kept_and_gaps_say_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_barriers_are_kept_and_gaps_say_why(tmp_path, monkeypatch):
     pytest.importorskip("bvlain")
     texts = [rock_salt_cif(4.03, "F"), rock_salt_cif(5.3, "Cl", "Br"), rock_salt_cif(4.1, "H")]
     structures = pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
@@ -79,7 +73,7 @@ def test_barriers_are_kept_and_gaps_say_why(
 
 
 @pytest.mark.extra
-def test_a_barrier_is_that_of_the_labels_of_bvel_proto() -> None:
+def test_a_barrier_is_that_of_the_labels_of_bvel_proto():
     pytest.importorskip("bvlain")
     from ionladder.data.bond_valence import barriers_of
 

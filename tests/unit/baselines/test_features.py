@@ -30,7 +30,7 @@ def _entries(*rows: dict[str, object]) -> pd.DataFrame:
 # The paper's features
 
 
-def test_the_lattice_is_standardised_on_the_entries_named_as_scikit_learn_does_it() -> None:
+def test_the_lattice_is_standardised_on_the_entries_named_as_scikit_learn_does_it():
     inputs = tiny_inputs()
     lattice = inputs.entries[list(LATTICE)].to_numpy()
     changed = inputs.entries.copy()
@@ -48,7 +48,7 @@ def test_the_lattice_is_standardised_on_the_entries_named_as_scikit_learn_does_i
 # Rich features
 
 
-def test_lithium_sulfide_has_its_textbook_density() -> None:
+def test_lithium_sulfide_has_its_textbook_density():
     # Antifluorite Li2S, a = 5.72 Å, four formula units of 45.95 g/mol: 1.63 g/cm³.
     features = rich_features(_entries(LI2S_CUBIC)).loc["r0"]
 
@@ -59,7 +59,7 @@ def test_lithium_sulfide_has_its_textbook_density() -> None:
     assert features["fraction_Li"] == pytest.approx(2 / 3)
 
 
-def test_electronegativity_statistics_match_pencil_and_paper() -> None:
+def test_electronegativity_statistics_match_pencil_and_paper():
     # Pauling electronegativities: Li 0.98, S 2.58; two thirds and one third.
     caesium = {**LI2S_CUBIC, "formula_cell": "Cs1.0F1.0"}
 
@@ -73,7 +73,7 @@ def test_electronegativity_statistics_match_pencil_and_paper() -> None:
     assert features["no_li_mean_X"] == 2.58
 
 
-def test_features_of_an_entry_are_finite_and_do_not_depend_on_the_others() -> None:
+def test_features_of_an_entry_are_finite_and_do_not_depend_on_the_others():
     other = {**LI2S_CUBIC, "formula_cell": "Li3.0S7.0", "volume_ang3": 500.0}
     gas = {**LI2S_CUBIC, "formula_cell": "He1.0"}
 

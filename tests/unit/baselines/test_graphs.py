@@ -41,9 +41,7 @@ def _shares(graph: graphs.Graph) -> list[tuple[int, int, float]]:
         ({"Na": 0.5, "K": 0.5}, [], [(0, 11, 1)], [(0, 11, 0.5), (0, 19, 0.5)]),
     ],
 )
-def test_each_arm_reads_a_site_in_its_way(
-    species: dict[str, float], rounded: list, majority: list, weighted: list
-) -> None:
+def test_each_arm_reads_a_site_in_its_way(species, rounded, majority, weighted):
     structure = _one(species)
 
     assert _shares(graphs.make_graph(structure, "rounded", REACH)) == rounded
@@ -57,7 +55,7 @@ def test_each_arm_reads_a_site_in_its_way(
     ),
     arm=st.sampled_from(graphs.ARMS),
 )
-def test_the_shares_of_a_node_sum_to_one(amounts: dict[str, float], arm: graphs.Arm) -> None:
+def test_the_shares_of_a_node_sum_to_one(amounts, arm):
     graph = graphs.make_graph(_one(amounts), arm, graphs.Reach(cutoff_ang=1.0))
 
     if len(graph):
@@ -84,7 +82,7 @@ def surroundings(graph: graphs.Graph) -> dict[tuple, float]:
     return {key: count / len(graph) for key, count in counts.items()}
 
 
-def test_a_lone_atom_hears_its_own_images_and_an_empty_crystal_nothing() -> None:
+def test_a_lone_atom_hears_its_own_images_and_an_empty_crystal_nothing():
     lone = graphs.make_graph(_one({"Li": 1.0}), "rounded", graphs.Reach(cutoff_ang=3.1))
     empty = graphs.make_graph(_one({"Li": 0.4}), "rounded", ALL)
 
@@ -97,7 +95,7 @@ def test_a_lone_atom_hears_its_own_images_and_an_empty_crystal_nothing() -> None
 
 
 @pytest.mark.parametrize("arm", graphs.ARMS)
-def test_of_the_nearest_there_are_exactly_as_many_as_asked_for(arm: graphs.Arm) -> None:
+def test_of_the_nearest_there_are_exactly_as_many_as_asked_for(arm):
     """None farther than one left out; rock salt has 6 + 12 neighbours, of which 12 are taken."""
     for make in CRYSTALS.values():
         few, every = (
@@ -113,7 +111,7 @@ def test_of_the_nearest_there_are_exactly_as_many_as_asked_for(arm: graphs.Arm) 
 
 
 @pytest.mark.parametrize("rewriting", REWRITINGS)
-def test_neither_edges_nor_kinds_depend_on_how_the_crystal_is_written(rewriting: str) -> None:
+def test_neither_edges_nor_kinds_depend_on_how_the_crystal_is_written(rewriting):
     for number, make in enumerate(CRYSTALS.values()):
         one, other = make(), REWRITINGS[rewriting](make())
         arm, reach = graphs.ARMS[number % 3], (NEAREST, ALL)[number % 2]
@@ -136,7 +134,7 @@ def _kinds(structure: Structure, sees: graphs.Sees) -> graphs.Kinds:
 
 
 @pytest.mark.parametrize("sees", SEES)
-def test_rock_salt_has_two_kinds_and_without_symmetry_each_site_is_one(sees: graphs.Sees) -> None:
+def test_rock_salt_has_two_kinds_and_without_symmetry_each_site_is_one(sees):
     kinds = _kinds(rock_salt(), sees)
     graph = graphs.make_graph(triclinic(), "weighted", REACH)
 
@@ -159,9 +157,7 @@ def test_rock_salt_has_two_kinds_and_without_symmetry_each_site_is_one(sees: gra
         ("triclinic", (5, 5)),
     ],
 )
-def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(
-    crystal: str, n_orbits: tuple[int, int]
-) -> None:
+def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(crystal, n_orbits):
     graph = graphs.make_graph(CRYSTALS[crystal](), "weighted", REACH)
 
     for sees, expected in zip(SEES[2:], n_orbits, strict=True):

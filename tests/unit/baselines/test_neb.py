@@ -19,7 +19,7 @@ SOURCE = "effective medium theory"
 
 
 @pytest.fixture
-def hop() -> neb.Hop:
+def hop():
     """A vacancy of copper that changes places with a neighbour: 31 atoms, ASE's own potential."""
     build = pytest.importorskip("ase.build")
     crystal = build.bulk("Cu", cubic=True) * (2, 2, 2)
@@ -52,7 +52,7 @@ def _written(hop: neb.Hop, folder: Path) -> Path:
 
 
 @pytest.mark.extra
-def test_a_band_converges_to_a_symmetric_barrier(hop: neb.Hop) -> None:
+def test_a_band_converges_to_a_symmetric_barrier(hop):
     band = neb.relax_band(hop, _calculator, neb.NebSettings())
 
     assert band.converged
@@ -65,7 +65,7 @@ def test_a_band_converges_to_a_symmetric_barrier(hop: neb.Hop) -> None:
 
 
 @pytest.mark.extra
-def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: neb.Hop, tmp_path: Path) -> None:
+def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop, tmp_path):
     import pyarrow.parquet as pq
 
     outcome = neb.run_bands([hop], _calculator, SOURCE, tmp_path)
@@ -87,7 +87,7 @@ def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop: neb.Hop, tmp_
 
 
 @pytest.mark.extra
-def test_a_hop_that_cannot_be_treated_is_written_and_marked(hop: neb.Hop, tmp_path: Path) -> None:
+def test_a_hop_that_cannot_be_treated_is_written_and_marked(hop, tmp_path):
     import pyarrow.parquet as pq
 
     lithium = replace(hop, id="mp-1_0_1_0_0_0", numbers=np.full(hop.n_atoms, 3))
@@ -107,9 +107,7 @@ def test_a_hop_that_cannot_be_treated_is_written_and_marked(hop: neb.Hop, tmp_pa
 
 @pytest.mark.parametrize("change", ["nothing", "potential", "settings", "path"])
 @pytest.mark.extra
-def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(
-    change: str, hop: neb.Hop, tmp_path: Path
-) -> None:
+def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(change, hop, tmp_path):
     few, fewer = (neb.NebSettings(max_steps=n, end_steps=n) for n in (2, 1))
     neb.run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
     first = (tmp_path / neb.PREDICTIONS).read_bytes()
@@ -135,9 +133,7 @@ def _springs(_: object, cell: UnitCell) -> float:
     return float(np.square(cell.fractional[0] - cell.fractional[1:]).sum())
 
 
-def test_single_points_do_not_depend_on_workers_or_on_a_kill(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_single_points_do_not_depend_on_workers_or_on_a_kill(tmp_path, monkeypatch):
     springs = Potential(source=str, load=lambda: None, features=max, energy=_springs)
     monkeypatch.setitem(POTENTIALS, "springs", springs)
     places = np.random.default_rng(0).random((9, N_IMAGES, 4, 3))
@@ -177,7 +173,7 @@ def test_single_points_do_not_depend_on_workers_or_on_a_kill(
         neb.run_points(hops, "mace", tmp_path)
 
 
-def test_a_folder_without_paths_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_without_paths_is_an_error(tmp_path):
     with pytest.raises(BaselineError, match=r"one file <id>_init.xyz a hop; found no such file"):
         next(neb.hops_of_folder(tmp_path))
     with pytest.raises(BaselineError, match="found no such folder"):
@@ -185,7 +181,7 @@ def test_a_folder_without_paths_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.extra
-def test_two_images_or_other_atoms_are_no_path(hop: neb.Hop, tmp_path: Path) -> None:
+def test_two_images_or_other_atoms_are_no_path(hop, tmp_path):
     file = _written(hop, tmp_path)
     frame = hop.n_atoms + 2
     lines = file.read_text().splitlines(keepends=True)
@@ -205,7 +201,7 @@ def test_two_images_or_other_atoms_are_no_path(hop: neb.Hop, tmp_path: Path) -> 
 @pytest.mark.parametrize(("name", "energy_ev"), [("chgnet", -5.07), ("sevennet-0", -4.84)])
 @pytest.mark.extra
 @pytest.mark.slow
-def test_a_potential_of_the_extra_gives_energies_and_forces(name: str, energy_ev: float) -> None:
+def test_a_potential_of_the_extra_gives_energies_and_forces(name, energy_ev):
     pytest.importorskip("torch")
     pytest.importorskip({"chgnet": "chgnet", "sevennet-0": "sevenn"}[name])
     from ase.build import bulk

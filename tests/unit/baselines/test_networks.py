@@ -77,7 +77,7 @@ def _predict(network: Any, crystals: list) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", [*MAKERS, "cgcnn-weighted"])
-def test_predictions_do_not_depend_on_how_the_crystal_is_written(name: str) -> None:
+def test_predictions_do_not_depend_on_how_the_crystal_is_written(name):
     model = _model(name)
 
     for crystal, make in CRYSTALS.items():
@@ -89,7 +89,7 @@ def test_predictions_do_not_depend_on_how_the_crystal_is_written(name: str) -> N
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_kinds_predict_as_all_sites_do_and_crystals_do_not_hear_each_other(name: str) -> None:
+def test_kinds_predict_as_all_sites_do_and_crystals_do_not_hear_each_other(name):
     model = _model(name)
     structures = [make() for make in CRYSTALS.values()]
 
@@ -102,7 +102,7 @@ def test_kinds_predict_as_all_sites_do_and_crystals_do_not_hear_each_other(name:
     assert np.ptp(whole) > 10 * TOLERANCE
 
 
-def test_cgcnn_in_training_counts_each_kind_as_often_as_it_is_in_the_cell() -> None:
+def test_cgcnn_in_training_counts_each_kind_as_often_as_it_is_in_the_cell():
     """Batch statistics too: outputs, gradients and running variances are those of all sites."""
     model, seen = _model("cgcnn-weighted"), []
     graphs = [model.graph(make()) for make in CRYSTALS.values()]
@@ -116,7 +116,7 @@ def test_cgcnn_in_training_counts_each_kind_as_often_as_it_is_in_the_cell() -> N
         torch.testing.assert_close(alike, whole, rtol=0, atol=1e-6)
 
 
-def test_a_convolution_of_cgcnn_is_the_published_formula() -> None:
+def test_a_convolution_of_cgcnn_is_the_published_formula():
     """Two sites and three edges by hand: both norms with the statistics of the batch."""
     rng = np.random.default_rng(0)
     features, lengths = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
@@ -142,7 +142,7 @@ def test_a_convolution_of_cgcnn_is_the_published_formula() -> None:
     np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-12)
 
 
-def test_elements_have_the_published_bins() -> None:
+def test_elements_have_the_published_bins():
     """As in ``atom_init.json``: O has all nine properties, Th has no electron affinity."""
     vectors = architectures.element_vectors()
 
@@ -153,7 +153,7 @@ def test_elements_have_the_published_bins() -> None:
     assert vectors.sum(dim=1)[1:101].min() >= 6
 
 
-def test_painn_is_that_of_schnetpack_where_no_site_is_like_another() -> None:
+def test_painn_is_that_of_schnetpack_where_no_site_is_like_another():
     model = _model("painn")
     network = model.network
     batch = _double(collate([every_site(model.graph(make())) for make in CRYSTALS.values()], CPU))
@@ -167,7 +167,7 @@ def test_painn_is_that_of_schnetpack_where_no_site_is_like_another() -> None:
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
-def test_so3net_is_that_of_matgl_where_no_site_is_like_another() -> None:
+def test_so3net_is_that_of_matgl_where_no_site_is_like_another():
     model = _model("so3net")
     network = model.network
     batch = _double(collate([every_site(model.graph(make())) for make in CRYSTALS.values()], CPU))
@@ -189,7 +189,7 @@ def test_so3net_is_that_of_matgl_where_no_site_is_like_another() -> None:
 
 
 @pytest.mark.parametrize("base", ["cgcnn", "schnet"])
-def test_the_arms_agree_bit_for_bit_on_ordered_crystals(base: str) -> None:
+def test_the_arms_agree_bit_for_bit_on_ordered_crystals(base):
     names = [base, f"{base}-majority", f"{base}-weighted"]
     predicted = [_model(name).predict([rock_salt(), triclinic()]) for name in names]
 

@@ -9,12 +9,12 @@ from ionladder.baselines.registry import all_baselines, baseline, get_baseline
 from ionladder.errors import BaselineError
 
 
-def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+def test_an_unknown_name_is_answered_with_the_nearest_one():
     with pytest.raises(BaselineError, match="Did you mean 'train-median'"):
         get_baseline("train_median")
 
 
-def test_listing_baselines_imports_no_library_that_trains_or_reads_crystals() -> None:
+def test_listing_baselines_imports_no_library_that_trains_or_reads_crystals():
     program = (
         "import sys; from ionladder.baselines.registry import all_baselines; all_baselines(); "
         "print(sorted({'sklearn', 'torch', 'pymatgen', 'scipy', 'ase'} & set(sys.modules)))"
@@ -24,7 +24,7 @@ def test_listing_baselines_imports_no_library_that_trains_or_reads_crystals() ->
     assert result.stdout.strip() == "[]"
 
 
-def test_a_model_without_its_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_without_its_extra_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr("ionladder.baselines.registry.find_spec", lambda _: None)
 
     with pytest.raises(BaselineError, match=r"requirements-torch\.lock") as caught:
@@ -35,7 +35,7 @@ def test_a_model_without_its_extra_says_how_to_get_it(monkeypatch: pytest.Monkey
     assert problem.found == "no package torch, schnetpack"
 
 
-def test_a_decorated_function_is_a_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decorated_function_is_a_baseline(monkeypatch):
     monkeypatch.setattr("ionladder.baselines.registry._BASELINES", {})
 
     @baseline(tasks=("obelix",), seeds=3, settings={"alpha": 1.0})

@@ -35,7 +35,7 @@ PARAMS = SimpleNamespace(task_versions=VERSIONS)
 
 
 @pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+def layout(tmp_path, monkeypatch):
     """An empty repository whose task holds the tiny entries."""
     monkeypatch.setattr(runner, "load_inputs", lambda *_: tiny_inputs())
     return Layout(tmp_path)
@@ -55,9 +55,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(layout, monkeypatch):
     submission = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2)
     first = _contents(submission.folder)
 
@@ -78,9 +76,7 @@ def test_a_run_writes_a_checked_submission_and_a_second_run_changes_no_byte(
     assert _contents(submission.folder) == first
 
 
-def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(layout, monkeypatch):
     submission = run_baseline(layout, PARAMS, "train-median", "obelix")
     table = submission.folder / "predictions.csv"
     rows = table.read_text().splitlines()
@@ -124,21 +120,16 @@ def test_changed_predictions_are_noticed_and_a_new_run_records_its_own_time(
     ],
 )
 def test_what_cannot_be_run_or_checked_says_why_and_nothing_is_written(
-    what: Callable[..., object],
-    name: str,
-    task: str,
-    n_seeds: int | None,
-    message: str,
-    layout: Layout,
-) -> None:
+    what, name, task, n_seeds, message, layout
+):
     with pytest.raises(BaselineError, match=message):
         what(layout, PARAMS, name, task, n_seeds=n_seeds)
     assert not layout.submissions_dir(task).exists()
 
 
 def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_its_repeat(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    layout, monkeypatch
+):
     seen: list[Training] = []
 
     def seed_as_prediction(training: Training) -> np.ndarray:
@@ -171,9 +162,7 @@ def _gap(training: Training) -> np.ndarray:
         (_gap, "finite prediction for every entry; found none for e31"),
     ],
 )
-def test_predictions_of_the_wrong_shape_or_with_a_gap_are_refused(
-    function: Callable[[Training], np.ndarray], message: str
-) -> None:
+def test_predictions_of_the_wrong_shape_or_with_a_gap_are_refused(function, message):
     spec, inputs = Baseline(name="odd", function=function, tasks=()), tiny_barriers()
 
     with pytest.raises(BaselineError, match=f"ionladder baseline odd, seed 0: .*{message}"):
@@ -183,7 +172,7 @@ def test_predictions_of_the_wrong_shape_or_with_a_gap_are_refused(
 # Cards
 
 
-def test_the_words_of_a_card_are_kept_and_only_measured_fields_filled_in(layout: Layout) -> None:
+def test_the_words_of_a_card_are_kept_and_only_measured_fields_filled_in(layout):
     folder = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder
     card = yaml.safe_load((folder / "submission.yaml").read_text())
     card |= {"model": "Forest", "notes": "One of mine.", "code_url": "https://example.org/x"}
@@ -202,7 +191,7 @@ def test_the_words_of_a_card_are_kept_and_only_measured_fields_filled_in(layout:
     assert again.training_time_s == card["training_time_s"]
 
 
-def test_a_broken_card_is_not_written_over(layout: Layout) -> None:
+def test_a_broken_card_is_not_written_over(layout):
     file = run_baseline(layout, PARAMS, "rf-paper", "obelix", n_seeds=2).folder / CARD_FILE
     file.write_text("model: [")
     with pytest.raises(SubmissionError, match=r"rf-paper/submission\.yaml"):
@@ -215,7 +204,7 @@ def test_a_broken_card_is_not_written_over(layout: Layout) -> None:
 CURVE = Curve("training", 0, "log10(S/cm)", (0.81234, 0.5, 0.25), (2.0, 1.00006, 1.5))
 
 
-def test_a_table_of_curves_has_a_row_for_every_epoch(tmp_path: Path) -> None:
+def test_a_table_of_curves_has_a_row_for_every_epoch(tmp_path):
     layout = Layout(tmp_path)
 
     path = write_curves(layout, "my-model", [CURVE, replace(CURVE, seed=1)])
@@ -230,7 +219,7 @@ def test_a_table_of_curves_has_a_row_for_every_epoch(tmp_path: Path) -> None:
     assert pd.read_csv(path).groupby("seed")["epoch"].max().tolist() == [3, 3]
 
 
-def test_a_model_without_epochs_has_no_curve(layout: Layout) -> None:
+def test_a_model_without_epochs_has_no_curve(layout):
     with pytest.raises(BaselineError, match="ionladder baseline train-median --curves: expected a"):
         run_baseline(layout, PARAMS, "train-median", "obelix", watch=print)
     with pytest.raises(BaselineError, match="ionladder baseline linear-path --curves: expected a"):

@@ -40,7 +40,7 @@ def conventional_rock_salt() -> feat.SiteTable:
     return _crystal(A * np.eye(3), sites)
 
 
-def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search() -> None:
+def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search():
     cell = feat.cell_matrix(np.array([3.0, 6.0, 4.0]), np.array([55.0, 100.0, 120.0]))
     rng = np.random.default_rng(3)
     one, other = rng.uniform(0, 1, (2, 3)), rng.uniform(0, 1, (3, 3))
@@ -55,7 +55,7 @@ def test_neighbours_of_a_skewed_cell_are_those_of_a_plain_search() -> None:
     np.testing.assert_allclose(np.linalg.norm(rebuilt, axis=1), found.distance)
 
 
-def test_features_of_rock_salt_are_those_worked_out_by_hand() -> None:
+def test_features_of_rock_salt_are_those_worked_out_by_hand():
     features = feat.features_of(rock_salt())
 
     assert features["li_li_mean"] == pytest.approx(A / math.sqrt(2), abs=1e-6)
@@ -71,7 +71,7 @@ def test_features_of_rock_salt_are_those_worked_out_by_hand() -> None:
     assert features["highest_charge"] == 0
 
 
-def test_the_choice_of_cell_changes_no_intensive_feature() -> None:
+def test_the_choice_of_cell_changes_no_intensive_feature():
     small, large = feat.features_of(rock_salt()), feat.features_of(conventional_rock_salt())
     gridded = ("free_radius", "cation_clearance", "n_sites")
 
@@ -80,7 +80,7 @@ def test_the_choice_of_cell_changes_no_intensive_feature() -> None:
             assert large[name] == pytest.approx(value, abs=2e-6), name
 
 
-def test_hops_along_chains_in_layers_and_between_layers_have_their_own_lengths() -> None:
+def test_hops_along_chains_in_layers_and_between_layers_have_their_own_lengths():
     orthorhombic = _crystal(np.diag([3.0, 4.5, 7.0]), ROCK_SALT)
     far_apart = _crystal(np.diag([3.0, 4.5, 12.0]), ROCK_SALT)
 
@@ -88,7 +88,7 @@ def test_hops_along_chains_in_layers_and_between_layers_have_their_own_lengths()
     np.testing.assert_allclose(feat.hop_lengths(far_apart), [3.0, 4.5, 10.0])
 
 
-def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
+def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces():
     # The way from cell centre to cell centre leads through the middle of a face, a/√2 from anions.
     length = 4.0
     caesium_chloride = _crystal(length * np.eye(3), ROCK_SALT)
@@ -98,7 +98,7 @@ def test_the_free_radius_of_a_cube_of_anions_is_that_of_its_faces() -> None:
     np.testing.assert_allclose(radii, [length / math.sqrt(2) - 1.33] * 3, atol=0.02)
 
 
-def test_cations_in_the_cell_centre_are_passed_along_the_edges() -> None:
+def test_cations_in_the_cell_centre_are_passed_along_the_edges():
     length = 4.0
     perovskite = _crystal(length * np.eye(3), PEROVSKITE)
 
@@ -107,7 +107,7 @@ def test_cations_in_the_cell_centre_are_passed_along_the_edges() -> None:
     np.testing.assert_allclose(clearance, [length / math.sqrt(2)] * 3, atol=0.02)
 
 
-def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal() -> None:
+def test_features_of_an_entry_depend_on_nothing_but_its_own_crystal():
     inputs = tiny_barriers()
     features = feat.site_features(inputs.entries, inputs.structures)
     alone = feat.site_features(inputs.entries.loc[["e07"]], inputs.structures)

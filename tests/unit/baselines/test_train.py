@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,7 +66,7 @@ def _train(labels: np.ndarray, *, seed: int = 0, settings: dict = SETTINGS) -> o
 LABELS = np.array([-3.0, -9.0] * 8)
 
 
-def test_a_network_learns_and_its_curve_is_kept() -> None:
+def test_a_network_learns_and_its_curve_is_kept():
     trained = _train(LABELS)
 
     assert len(trained.errors) == len(trained.losses) == SETTINGS["epochs"]
@@ -80,15 +79,13 @@ def test_a_network_learns_and_its_curve_is_kept() -> None:
     ("labels", "centre", "spread"),
     [("raw", 0.0, 1.0), ("centred", -6.0, 1.0), ("standardised", -6.0, 3.0 * (16 / 15) ** 0.5)],
 )
-def test_labels_are_changed_as_the_settings_say(labels: str, centre: float, spread: float) -> None:
+def test_labels_are_changed_as_the_settings_say(labels, centre, spread):
     trained = _train(LABELS, settings={**SETTINGS, "labels": labels, "epochs": 1})
 
     assert (trained.centre, trained.spread) == pytest.approx((centre, spread))
 
 
-def test_the_last_epoch_is_kept_and_the_learning_rate_falls_with_a_cosine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_last_epoch_is_kept_and_the_learning_rate_falls_with_a_cosine(monkeypatch):
     """The rates of T_max = 4: 1e-2 · (1 + cos(π e / 4)) / 2, one an epoch, not a step."""
     rates, weights = [], []
 
@@ -108,13 +105,13 @@ def test_the_last_epoch_is_kept_and_the_learning_rate_falls_with_a_cosine(
     assert torch.equal(trained.network.table.weight, weights[-1])
 
 
-def test_a_loss_that_is_no_number_is_an_error_with_seed_and_epoch() -> None:
+def test_a_loss_that_is_no_number_is_an_error_with_seed_and_epoch():
     labels = np.where(np.arange(16) == 5, np.nan, LABELS)
     with pytest.raises(BaselineError, match="tiny, seed 7, epoch 1: expected a loss that is a fin"):
         _train(labels, seed=7)
 
 
-def test_a_seed_decides_everything_and_training_leaves_no_trace_in_torch() -> None:
+def test_a_seed_decides_everything_and_training_leaves_no_trace_in_torch():
     before = torch.random.get_rng_state()
     torch.set_num_threads(2)
 
@@ -127,7 +124,7 @@ def test_a_seed_decides_everything_and_training_leaves_no_trace_in_torch() -> No
     assert not torch.are_deterministic_algorithms_enabled()
 
 
-def test_a_crystal_that_rounding_empties_is_predicted_as_the_median() -> None:
+def test_a_crystal_that_rounding_empties_is_predicted_as_the_median():
     inputs = all_with_cif()
     empty = inputs.structures.copy()
     for entry in (*HELD_OUT[:2], TRAIN[0]):
@@ -142,7 +139,7 @@ def test_a_crystal_that_rounding_empties_is_predicted_as_the_median() -> None:
     assert (predicted[2:] != median).all()
 
 
-def test_a_crystal_with_an_element_outside_the_table_is_predicted_as_the_median() -> None:
+def test_a_crystal_with_an_element_outside_the_table_is_predicted_as_the_median():
     inputs = all_with_cif()
     heavy = inputs.structures.copy()
     text = heavy.loc[HELD_OUT[0], "cif_text"]
@@ -159,9 +156,7 @@ def test_a_crystal_with_an_element_outside_the_table_is_predicted_as_the_median(
     assert not (np.append(predicted[1:], known) == median).any()
 
 
-def test_running_out_of_memory_and_a_task_without_structures_are_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_running_out_of_memory_and_a_task_without_structures_are_told(monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("can't allocate memory")
 
@@ -184,7 +179,7 @@ FIRST = {
 
 
 @pytest.fixture
-def tiny_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny_source(monkeypatch):
     """Barriers of made-up crystals instead of BVEL-proto."""
     monkeypatch.setattr(train, "pretraining_inputs", tiny_barriers)
 
@@ -196,7 +191,7 @@ def _asking_for(formulas: dict[str, str]) -> TaskInputs:
 
 
 @pytest.mark.parametrize("formula", ["Li1.0Cl1.0", "Cl3.0Li3.0", "Li0.5002Cl0.4998"])
-def test_structures_with_a_composition_that_is_asked_for_are_not_learnt_from(formula: str) -> None:
+def test_structures_with_a_composition_that_is_asked_for_are_not_learnt_from(formula):
     source = tiny_barriers()
     asked = _asking_for({"t1": "Li1.0Br1.0", "x1": formula})
 
@@ -209,9 +204,7 @@ def test_structures_with_a_composition_that_is_asked_for_are_not_learnt_from(for
 
 
 @pytest.mark.data
-def test_pretraining_leaves_out_every_composition_of_obelix_test_entries(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pretraining_leaves_out_every_composition_of_obelix_test_entries(repository, monkeypatch):
     """Also of those without a CIF; counts are those on the cards."""
     monkeypatch.chdir(repository)
     layout, source, left = Layout(repository), train.pretraining_inputs(), {}
@@ -243,9 +236,7 @@ def _record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, torch.Tenso
 
 @pytest.mark.usefixtures("tiny_source")
 @pytest.mark.parametrize("name", PRETRAINED)
-def test_training_begins_with_pretrained_weights_and_the_readout_of_scratch(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_training_begins_with_pretrained_weights_and_the_readout_of_scratch(name, monkeypatch):
     seen, before = _record(monkeypatch), torch.random.get_rng_state()
 
     two_epochs(get_baseline(name)).fit_predict(all_with_cif(), TRAIN, HELD_OUT, seed=5)

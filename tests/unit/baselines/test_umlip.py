@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -40,7 +39,7 @@ def _structures() -> pd.DataFrame:
 
 
 @pytest.mark.extra
-def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path: Path) -> None:
+def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path):
     pytest.importorskip("ase")
 
     first = ml.embedding_table(_few_features(), _structures(), cache=tmp_path)
@@ -52,7 +51,7 @@ def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path
     pd.testing.assert_frame_equal(first, again)
 
 
-def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
+def test_a_broken_package_is_no_property_of_a_crystal(tmp_path):
     def load() -> None:
         msg = "numpy.dtype size changed"
         raise ValueError(msg)
@@ -65,7 +64,7 @@ def test_a_broken_package_is_no_property_of_a_crystal(tmp_path: Path) -> None:
 
 
 @pytest.mark.extra
-def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
+def test_sites_that_exclude_each_other_do_not_both_stay():
     pytest.importorskip("ase")
     split = Structure(
         Lattice.cubic(8.0),
@@ -81,7 +80,7 @@ def test_sites_that_exclude_each_other_do_not_both_stay() -> None:
 
 
 @pytest.mark.parametrize(("potential", "width"), POTENTIALS)
-def test_atom_features_do_not_depend_on_place_and_cell(potential: ml.Potential, width: int) -> None:
+def test_atom_features_do_not_depend_on_place_and_cell(potential, width):
     name = "chgnet" if potential is ml.CHGNET else "sevennet"
     if missing := get_baseline(f"{name}-features").missing_packages():
         pytest.skip(f"needs {missing}")
@@ -114,7 +113,7 @@ def test_atom_features_do_not_depend_on_place_and_cell(potential: ml.Potential, 
         potential.features(model, strange)
 
 
-def test_a_profile_reads_the_same_from_both_ends() -> None:
+def test_a_profile_reads_the_same_from_both_ends():
     energies = pd.DataFrame(
         [[-9.0, -8.0, -6.0, -7.0, -8.5], [0.0, 30.0, 0.0, 0.0, 0.0], [np.nan] * 5],
         index=["hill", "clash", "untreated"],

@@ -96,14 +96,12 @@ WILD = np.where(np.arange(6) == 0, 5.0, CLEAN)
     ],
     ids=["clean", "nobody", "no physical range", "all entries cross"],
 )
-def test_there_is_nothing_to_note(
-    tmp_path: Path, board: dict[str, Values], task: Task, crossing: tuple[str, ...]
-) -> None:
+def test_there_is_nothing_to_note(tmp_path, board, task, crossing):
     found = audit(tmp_path, board, task=task, crossing=crossing)
     assert found == {name: [] for name in board}
 
 
-def test_predictions_equal_to_some_labels_are_noted_with_their_share(tmp_path: Path) -> None:
+def test_predictions_equal_to_some_labels_are_noted_with_their_share(tmp_path):
     values = np.where([True, True, False, False, False, False], TRUTH, CLEAN)
     finding = only(audit(tmp_path, {"a": values, "b": OTHER})["a"])
     assert finding.check == "labels"
@@ -111,7 +109,7 @@ def test_predictions_equal_to_some_labels_are_noted_with_their_share(tmp_path: P
     assert "33%" in finding.sentence
 
 
-def test_labels_with_a_little_noise_are_noted_by_their_correlation(tmp_path: Path) -> None:
+def test_labels_with_a_little_noise_are_noted_by_their_correlation(tmp_path):
     values = TRUTH + 0.2 * ERRORS / np.abs(ERRORS)
     finding = only(audit(tmp_path, {"a": values})["a"])
     assert (finding.check, finding.evidence["share_equal"]) == ("labels", 0.0)
@@ -168,9 +166,7 @@ def put_at(place: slice, values: np.ndarray) -> np.ndarray:
         (np.full(121, -6.0), None),
     ],
 )
-def test_copies_and_blends_are_asked_about_and_models_of_their_own_are_not(
-    sent: np.ndarray, check: str | None
-) -> None:
+def test_copies_and_blends_are_asked_about_and_models_of_their_own_are_not(sent, check):
     inputs = inputs_of({"a": ONE, "b": TWO, "c": THREE, "sent": sent}, {})
     checks = {"near": check_near, "ahead": check_ahead}
     checks |= {"labels": check_labels, "identical": check_identical}
@@ -192,13 +188,13 @@ def test_copies_and_blends_are_asked_about_and_models_of_their_own_are_not(
         ("", False),
     ],
 )
-def test_a_name_that_reads_like_anothers_is_asked_about(model: str, is_alike: bool) -> None:
+def test_a_name_that_reads_like_anothers_is_asked_about(model, is_alike):
     models = {"a": "Random forest (OBELiX paper)", "b": "CGCNN", "c": model}
     found = {place for place, *_ in check_names(inputs_of({"a": ONE, "b": TWO, "c": TWO}, models))}
     assert found == ({0, 2} if is_alike else set())
 
 
-def test_a_copy_is_found_with_the_name_of_its_twin_on_both_pages(tmp_path: Path) -> None:
+def test_a_copy_is_found_with_the_name_of_its_twin_on_both_pages(tmp_path):
     found = audit(tmp_path, {"a": CLEAN, "b": OTHER, "c": CLEAN + 1e-9})
     assert found["b"] == []
     for name, twin in (("a", "c"), ("c", "a")):
@@ -212,9 +208,7 @@ def test_a_copy_is_found_with_the_name_of_its_twin_on_both_pages(tmp_path: Path)
     [(1.0, 0.5, 9), (0.5, -2.0, 9), (-1.0, -12.0, 9), (1.0, 0.0, 3)],
     ids=["shifted", "scaled", "mirrored", "rounded"],
 )
-def test_a_straight_line_is_found_with_its_slope(
-    tmp_path: Path, slope: float, offset: float, decimals: int
-) -> None:
+def test_a_straight_line_is_found_with_its_slope(tmp_path, slope, offset, decimals):
     values = CLEAN * 1.00001 - 3e-7
     found = audit(tmp_path, {"a": values, "b": np.round(slope * values + offset, decimals)})
     finding = next(each for each in found["b"] if each.check == "affine")
@@ -224,7 +218,7 @@ def test_a_straight_line_is_found_with_its_slope(
     assert next(each for each in found["a"] if each.check == "affine").evidence["twin"] == "b"
 
 
-def test_references_are_explained_as_such(tmp_path: Path) -> None:
+def test_references_are_explained_as_such(tmp_path):
     found = audit(tmp_path, {"a": CLEAN, "median": CLEAN})
     assert "reference of this task" in only(found["a"]).sentence
     found = audit(tmp_path / "equal", dict.fromkeys("ab", np.full(6, -5.0)))
@@ -238,14 +232,14 @@ def test_references_are_explained_as_such(tmp_path: Path) -> None:
     assert mine.evidence["prediction_sd"] == pytest.approx(0.01 * ERRORS.std())
 
 
-def test_another_unit_or_a_turned_sign_is_asked_about(tmp_path: Path) -> None:
+def test_another_unit_or_a_turned_sign_is_asked_about(tmp_path):
     found = audit(tmp_path, {"mirrored": -18.0 - TRUTH, "milli": CLEAN + 9.0})
     assert only(found["mirrored"]).evidence["correlation"] == pytest.approx(-1.0)
     assert only(found["milli"]).check == "units"
     assert {"labels", "units", "order"} <= ASKED
 
 
-def test_unphysical_values_are_counted_over_all_seeds(tmp_path: Path) -> None:
+def test_unphysical_values_are_counted_over_all_seeds(tmp_path):
     wild = CLEAN.copy()
     wild[[0, 3]] = 0.5, -25.0
     assert only(audit(tmp_path / "u", {"a": [CLEAN, wild]})["a"]).check == "units"
@@ -255,9 +249,7 @@ def test_unphysical_values_are_counted_over_all_seeds(tmp_path: Path) -> None:
     assert (finding.evidence["smallest"], finding.evidence["largest"]) == (-25.0, 0.5)
 
 
-def test_a_small_error_on_crossing_entries_is_noted_with_the_numbers_of_a_constant(
-    tmp_path: Path,
-) -> None:
+def test_a_small_error_on_crossing_entries_is_noted_with_the_numbers_of_a_constant(tmp_path):
     crossing = ("019", "zzz")
     there = tiny.LABELS["id"].isin(crossing).to_numpy()
     values = TRUTH + np.where(there, 0.1, ERRORS)
@@ -284,8 +276,8 @@ def test_a_small_error_on_crossing_entries_is_noted_with_the_numbers_of_a_consta
     ids=["alike", "test smaller", "test larger"],
 )
 def test_folds_and_test_contradict_each_other_when_their_intervals_lie_far_apart(
-    tmp_path: Path, cv_errors: np.ndarray, expected: list[str], word: str
-) -> None:
+    tmp_path, cv_errors, expected, word
+):
     board = scored(tmp_path, {"a": CLEAN}, cv_errors={"a": cv_errors})
     found = audit_board(PHYSICAL, board, tiny.evaluation_labels())["a"]
     assert [finding.check for finding in found] == expected
@@ -295,7 +287,7 @@ def test_folds_and_test_contradict_each_other_when_their_intervals_lie_far_apart
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scored]:
+def mixed(tmp_path_factory):
     """A board on which most checks speak."""
     wild = OTHER.copy()
     wild[0] = 5.0
@@ -313,7 +305,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scored]:
 
 
 @given(order=st.permutations(["copy", "flat", "labels", "line", "original", "wild"]))
-def test_the_order_of_submissions_is_irrelevant(mixed: dict[str, Scored], order: list[str]) -> None:
+def test_the_order_of_submissions_is_irrelevant(mixed, order):
     labels = tiny.evaluation_labels()
     expected = audit_board(PHYSICAL, mixed, labels, crossing=("019",))
     shuffled = audit_board(
@@ -330,9 +322,7 @@ def test_the_order_of_submissions_is_irrelevant(mixed: dict[str, Scored], order:
         max_size=8,
     )
 )
-def test_rows_are_the_same_when_no_value_differs_by_half_a_millionth(
-    rows: list[list[float]],
-) -> None:
+def test_rows_are_the_same_when_no_value_differs_by_half_a_millionth(rows):
     values = np.array(rows)
     kinds = same_rows(values)
     for i in range(len(rows)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,7 +32,7 @@ Published = tuple[list[str], bool, dict[str, bytes]]
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Layout:
+def layout(tmp_path):
     """A good model, a better one with two seeds, a reference, and a broken one."""
     layout = Layout(tmp_path)
     folder = layout.submissions_dir("tiny")
@@ -69,9 +68,7 @@ def write(layout: Layout) -> None:
     write_leaderboard(layout, board)
 
 
-def test_the_board_and_a_receipt_are_as_reviewed(
-    layout: Layout, request: pytest.FixtureRequest
-) -> None:
+def test_the_board_and_a_receipt_are_as_reviewed(layout, request):
     result, board = score(layout)
     files = {
         "tiny.json": to_json(board),
@@ -84,7 +81,7 @@ def test_the_board_and_a_receipt_are_as_reviewed(
         assert text == (GOLDEN / name).read_text(encoding="utf-8")
 
 
-def test_files_are_read_in_full_and_one_more_row_leaves_the_lines_of_others(layout: Layout) -> None:
+def test_files_are_read_in_full_and_one_more_row_leaves_the_lines_of_others(layout):
     def lines() -> set[str]:
         result, board = score(layout)
         comparison = compare_submissions(tiny.TASK, result.scored, tiny.SETTINGS)
@@ -121,9 +118,7 @@ def test_files_are_read_in_full_and_one_more_row_leaves_the_lines_of_others(layo
         path.write_bytes(whole)
 
 
-def test_a_broken_submission_is_set_apart_and_receipts_of_gone_ones_are_removed(
-    layout: Layout,
-) -> None:
+def test_a_broken_submission_is_set_apart_and_receipts_of_gone_ones_are_removed(layout):
     write(layout)
     receipt = json.loads(layout.receipt("tiny", "broken").read_text())
     assert "019: 'oops'" in receipt["refused"][0]["found"]
@@ -134,7 +129,7 @@ def test_a_broken_submission_is_set_apart_and_receipts_of_gone_ones_are_removed(
     assert names == ["better", "broken", "median"]
 
 
-def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout: Layout) -> None:
+def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout):
     write(layout)
     (refused,) = receipt_problems(layout, "tiny")
     assert refused.where == "submissions/tiny/broken"
@@ -162,7 +157,7 @@ def put(root: Path, name: str, offset: float) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_tables(monkeypatch):
     monkeypatch.setattr(module, "crossing_ids", lambda *_: frozenset())
 
 
@@ -179,7 +174,7 @@ def stood(root: Path, folder: Path, board: Path | None = None) -> StandingOf:
     )
 
 
-def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path: Path) -> None:
+def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path):
     board, sent = tmp_path / "board", tmp_path / "sent"
     put(board, "near", 0.1)
     new = stood(sent, put(sent, "mine", 1.0), board)
@@ -192,7 +187,7 @@ def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path: Path)
     assert new.standing() == again.standing()
 
 
-def test_a_broken_submission_on_the_board_is_named_and_stops_nobody(tmp_path: Path) -> None:
+def test_a_broken_submission_on_the_board_is_named_and_stops_nobody(tmp_path):
     put(tmp_path, "near", 0.1)
     (put(tmp_path, "broken", 0.1) / "submission.yaml").unlink()
     folder = put(tmp_path, "mine", 1.0)
@@ -201,7 +196,7 @@ def test_a_broken_submission_on_the_board_is_named_and_stops_nobody(tmp_path: Pa
     assert whole["receipt"] == tiny.scorer(tmp_path).score(folder).receipt
 
 
-def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries() -> None:
+def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries():
     def part(value: float | None, n: int = 10) -> dict[str, Any]:
         found = {"n": n, "n_groups": 3, "mae": value, "ci_low": 0.1, "ci_high": 9.0}
         return {**found, "undetermined": True}
@@ -221,7 +216,7 @@ def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries() -
 
 
 @pytest.fixture
-def published(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Published]:
+def published(layout, monkeypatch):
     """Publishes the board: what was scored anew, and every file."""
     shutil.rmtree(layout.submission_dir("tiny", "broken"))
     new: list[str] = []
@@ -271,12 +266,8 @@ def _damaged_cache(layout: Layout) -> None:
     ],
 )
 def test_only_what_changed_is_scored_again_with_the_same_outcome(
-    layout: Layout,
-    published: Callable[..., Published],
-    what: str,
-    change: Callable[[SimpleNamespace], None],
-    scored: list[str],
-) -> None:
+    layout, published, what, change, scored
+):
     names, is_kept, _ = published()
     assert (names, is_kept) == (["better", "good", "median"], False)
     change(SimpleNamespace(layout=layout, good=layout.submission_dir("tiny", "good")))

@@ -97,9 +97,7 @@ OTHER_FILE = {f"{RECEIPT}:hashes.predictions_sha256": "q"}
         ({f"{ANALYSIS}:pairs.a.b": 0.3, **OTHER_FILE}, []),
     ],
 )
-def test_a_number_changes_with_a_new_version_only(
-    tmp_path: Path, edits: Files, blamed: list[str]
-) -> None:
+def test_a_number_changes_with_a_new_version_only(tmp_path, edits, blamed):
     after = deepcopy(published())
     for where, value in edits.items():
         put(after, where, value)
@@ -109,7 +107,7 @@ def test_a_number_changes_with_a_new_version_only(
     assert [problem.where for problem in problems] == [f"leaderboard/{name}" for name in blamed]
 
 
-def test_an_unreadable_board_is_an_error(tmp_path: Path) -> None:
+def test_an_unreadable_board_is_an_error(tmp_path):
     layout = Layout(tmp_path)
     layout.leaderboard_dir.mkdir()
     layout.leaderboard_json("tiny").write_text("{")
@@ -126,15 +124,13 @@ def test_an_unreadable_board_is_an_error(tmp_path: Path) -> None:
         (b"", 1, "the end, 3 lines expected"),
     ],
 )
-def test_a_history_that_lost_a_line_is_named_with_the_line(
-    now: bytes, where: int, found: str
-) -> None:
+def test_a_history_that_lost_a_line_is_named_with_the_line(now, where, found):
     (problem,) = hist.altered_lines(b"a\nb\nc\n", now, at="abc", shown_as="history.jsonl")
     assert (problem.where, problem.found) == (f"history.jsonl, line {where}", found)
     assert hist.altered_lines(b"a\nb\n", b"a\nb\nc\n", at="abc", shown_as="history.jsonl") == []
 
 
-def test_new_records_without_a_cause_are_named_and_old_ones_left_in_peace() -> None:
+def test_new_records_without_a_cause_are_named_and_old_ones_left_in_peace():
     history: list[hist.Record] = []
     for value in (1.5, 1.6, 1.7):
         history += hist.new_records(
@@ -156,14 +152,12 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_nothing_differs_from_itself(value: Any) -> None:
+def test_nothing_differs_from_itself(value):
     assert list(hist.number_changes(value, deepcopy(value))) == []
 
 
 @given(st.dictionaries(st.text("abc", max_size=3), st.integers(-9, 9), min_size=1), st.data())
-def test_exactly_the_number_that_changed_is_named(
-    numbers: dict[str, int], data: st.DataObject
-) -> None:
+def test_exactly_the_number_that_changed_is_named(numbers, data):
     key = data.draw(st.sampled_from(sorted(numbers)))
     later = {**numbers, key: numbers[key] + 1, "later": 5}
     found = list(hist.number_changes({"x": numbers}, {"x": later}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -41,12 +40,12 @@ Board = Callable[[Mapping[str, list[float]]], dict[str, Scored]]
 
 
 @pytest.fixture
-def scorer(tmp_path: Path) -> TaskScorer:
+def scorer(tmp_path):
     return tiny.scorer(tmp_path)
 
 
 @pytest.fixture
-def board(tmp_path: Path, scorer: TaskScorer) -> Board:
+def board(tmp_path, scorer):
     """Score submissions with given errors."""
 
     def score(errors_of: Mapping[str, list[float]]) -> dict[str, Scored]:
@@ -62,7 +61,7 @@ def board(tmp_path: Path, scorer: TaskScorer) -> Board:
 
 
 @pytest.fixture
-def scored(board: Board) -> dict[str, Scored]:
+def scored(board):
     return board(ERRORS)
 
 
@@ -73,7 +72,7 @@ def groups() -> list[list[str]]:
 # --- pairs
 
 
-def test_every_pair_stands_once_with_the_better_one_first(scored: dict[str, Scored]) -> None:
+def test_every_pair_stands_once_with_the_better_one_first(scored):
     comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     table = pair_table(comparison, tiny.TASK.references, confidence=0.95)
     rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
@@ -85,7 +84,7 @@ def test_every_pair_stands_once_with_the_better_one_first(scored: dict[str, Scor
         assert (row["p_adjusted"] is None) == ({row["submission"], row["other"]} == {"median"})
 
 
-def test_a_pair_of_four_groups_has_a_p_and_no_interval(scored: dict[str, Scored]) -> None:
+def test_a_pair_of_four_groups_has_a_p_and_no_interval(scored):
     comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     found = pair(comparison, "even", "worse", confidence=0.95)
     # Every group favours the same one, as two of 16 sign patterns do; three pairs are ranked.
@@ -102,9 +101,7 @@ def test_a_pair_of_four_groups_has_a_p_and_no_interval(scored: dict[str, Scored]
     assert [claim["difference"] for claim in said["claims"]] == [0.1, 0.2, 0.5]
 
 
-def test_a_larger_board_keeps_pairs_with_leaders_and_references(
-    scored: dict[str, Scored], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_larger_board_keeps_pairs_with_leaders_and_references(scored, monkeypatch):
     monkeypatch.setattr(model, "MOST_FOR_ALL_PAIRS", 3)
     found = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     table = pair_table(found, tiny.TASK.references, confidence=0.95)
@@ -121,9 +118,7 @@ def test_a_larger_board_keeps_pairs_with_leaders_and_references(
 # --- how firm the top is
 
 
-def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(
-    scored: dict[str, Scored],
-) -> None:
+def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(scored):
     found = leader_without_groups(compare_submissions(tiny.TASK, scored, tiny.SETTINGS), groups())
     assert found is not None
     # Without 7cr, whose error of 9 is all there is against it, "lucky" leads.
@@ -136,9 +131,7 @@ def test_leaving_out_a_group_changes_the_leader_where_it_does_by_hand(
     assert leader_without_groups(alone, groups()) is None
 
 
-def test_purposes_are_judged_by_the_rule_of_the_board(
-    scored: dict[str, Scored], scorer: TaskScorer
-) -> None:
+def test_purposes_are_judged_by_the_rule_of_the_board(scored, scorer):
     comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     found = module.purposes(tiny.TASK, scored, comparison, scorer, tiny.SETTINGS)
     mae = found[0]
@@ -149,9 +142,7 @@ def test_purposes_are_judged_by_the_rule_of_the_board(
     assert all(len(each["alike"]) == each["n_models"] for each in found)
 
 
-def test_pseudo_values_are_what_leaving_out_blocks_changes(
-    scored: dict[str, Scored], scorer: TaskScorer
-) -> None:
+def test_pseudo_values_are_what_leaving_out_blocks_changes(scored, scorer):
     for use in tiny.TASK.metrics:
         y_pred = scorer.predictions(scored["lucky"])
         found = module._pseudo_values(scorer, tiny.TASK, use, y_pred)
@@ -173,7 +164,7 @@ def test_pseudo_values_are_what_leaving_out_blocks_changes(
         assert np.diff(found.sums[0]) == pytest.approx(-3 * np.diff(without))
 
 
-def test_the_best_of_a_part_is_separated_only_where_groups_suffice() -> None:
+def test_the_best_of_a_part_is_separated_only_where_groups_suffice():
     def scores(n_groups: int) -> dict[str, GroupScore]:
         base = np.linspace(1.0, 2.0, n_groups)
         sizes = np.ones((1, n_groups))
@@ -233,9 +224,7 @@ def rows_of(
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
-def test_on_the_whole_test_set_a_difference_is_that_of_the_board(
-    board: Board, scorer: TaskScorer
-) -> None:
+def test_on_the_whole_test_set_a_difference_is_that_of_the_board(board, scorer):
     scored = board(ARMS)
     comparison = compare_submissions(tiny.TASK, scored, tiny.SETTINGS)
     rows = rows_of(scored, scorer, None)
@@ -250,8 +239,8 @@ def test_on_the_whole_test_set_a_difference_is_that_of_the_board(
 
 
 def test_on_a_part_it_is_the_mean_over_the_entries_of_the_part_and_for_arms_only(
-    board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    board, scorer, monkeypatch
+):
     monkeypatch.setattr(module, "MIN_ROWS", 3)
     rows = [row for row in rows_of(board(ARMS), scorer) if row["slice"] != "subset"]
     places = [(row["submission"], row["other"], row["slice"], row["part"]) for row in rows]
@@ -271,9 +260,7 @@ def test_on_a_part_it_is_the_mean_over_the_entries_of_the_part_and_for_arms_only
     assert rows[3]["n_groups"] == 2
 
 
-def test_on_the_subset_every_difference_is_that_of_its_entries(
-    board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_the_subset_every_difference_is_that_of_its_entries(board, scorer, monkeypatch):
     monkeypatch.setattr(module, "MIN_ROWS", 3)
     inside = np.isin(
         tiny.LABELS["id"], np.take(scorer.prepared.ids, scorer.prepared.rows("uncensored").index)
@@ -288,9 +275,7 @@ def test_on_the_subset_every_difference_is_that_of_its_entries(
         assert row["n"] == inside.sum() < 6
 
 
-def test_a_part_of_few_entries_or_one_group_gives_nothing_away(
-    board: Board, scorer: TaskScorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_of_few_entries_or_one_group_gives_nothing_away(board, scorer, monkeypatch):
     scored = board(ARMS)
     for row in rows_of(scored, scorer):
         if row["slice"]:

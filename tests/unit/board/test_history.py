@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +34,7 @@ def events(history: list[hist.Record]) -> list[tuple[str, int, int, str]]:
     return [(r.submission, r.published, r.publication, r.event) for r in history]
 
 
-def test_only_what_changed_gets_a_record() -> None:
+def test_only_what_changed_gets_a_record():
     history = grow([], standing("good"), standing("better", value=1.2))
     assert events(history) == [("good", 1, 1, "added"), ("better", 1, 1, "added")]
     assert history[0] == FIRST
@@ -56,14 +55,12 @@ def test_only_what_changed_gets_a_record() -> None:
         ({"rank": 2, "rank_high": 3, "tie_group": 2}, None),
     ],
 )
-def test_another_score_is_recorded_and_another_place_is_not(
-    changed: dict[str, Any], event: str | None
-) -> None:
+def test_another_score_is_recorded_and_another_place_is_not(changed, event):
     history = grow(grow([], standing()), standing(**changed))
     assert events(history)[1:] == ([("good", 2, 2, event)] if event else [])
 
 
-def test_a_submission_that_leaves_and_returns_keeps_its_count() -> None:
+def test_a_submission_that_leaves_and_returns_keeps_its_count():
     history = grow([], standing("good"), standing("better"))
     history = grow(history, standing("better"))
     gone = history[-1]
@@ -88,9 +85,7 @@ boards = st.dictionaries(
 
 
 @given(st.lists(boards, max_size=6))
-def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(
-    sequence: list[dict[str, dict[str, Any]]],
-) -> None:
+def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(sequence):
     history: list[hist.Record] = []
     for board in sequence:
         now = [standing(name, **changed) for name, changed in board.items()]
@@ -139,13 +134,13 @@ PREDICTIONS = "submission: other predictions"
         (DATA | OTHER | {"scorer_version": "2"}, [SAME, "scorer: version 1 → 2", PREDICTIONS]),
     ],
 )
-def test_every_cause_is_named(changed: dict[str, Any], words: list[str]) -> None:
+def test_every_cause_is_named(changed, words):
     found = change(**changed)
     assert found.reasons == words
     assert list(found.why) == [word.split(":")[0] for word in words]
 
 
-def test_a_submission_that_left_or_returned_is_compared_with_nothing() -> None:
+def test_a_submission_that_left_or_returned_is_compared_with_nothing():
     history = publish((standing("a"), standing("b")), (standing("b"),), (standing("a"),))
     _, second, third = hist.publications(history)
     (left,) = second.changes
@@ -182,9 +177,7 @@ FIRST_LINE, SECOND_LINE = GOOD.splitlines(keepends=True)
         (FIRST_LINE + SECOND_LINE.replace(b'"rescored"', b'"added"'), 2, "added"),
     ],
 )
-def test_an_error_names_the_line_of_a_damaged_history(
-    tmp_path: Path, data: bytes, line: int, found: str
-) -> None:
+def test_an_error_names_the_line_of_a_damaged_history(tmp_path, data, line, found):
     layout = Layout(tmp_path)
     layout.leaderboard_dir.mkdir()
     layout.history.write_bytes(data)
@@ -196,7 +189,7 @@ def test_an_error_names_the_line_of_a_damaged_history(
     assert layout.history.read_bytes() == data
 
 
-def test_what_stands_in_the_file_keeps_its_bytes(tmp_path: Path) -> None:
+def test_what_stands_in_the_file_keeps_its_bytes(tmp_path):
     layout = Layout(tmp_path)
     assert hist.read_history(layout) == []
     hist.append_records(layout, [])

@@ -23,9 +23,7 @@ ROWS = [["MAE", "1.586 [1.05, 2.39]", "–"], ["R²", "0.4", "-12.25"]]
 
 
 @pytest.mark.parametrize("columns", ["", "20", "24", "80"])
-def test_numbers_are_never_cut_and_columns_without_room_follow_below(
-    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_numbers_are_never_cut_and_columns_without_room_follow_below(columns, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     show("[bold]Errors[/bold]", HEADER, ROWS)
     title, *rest = capsys.readouterr().out.splitlines()
@@ -37,9 +35,7 @@ def test_numbers_are_never_cut_and_columns_without_room_follow_below(
     assert title == "[bold]Errors[/bold]"
 
 
-def test_prose_breaks_between_words(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_prose_breaks_between_words(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "24")
     say("rank 1 of 9, not separated from catboost-screening\n  Label: 5.313 [2.42, 11.65] and more")
     assert capsys.readouterr().out == (
@@ -48,7 +44,7 @@ def test_prose_breaks_between_words(
     )
 
 
-def test_a_pipe_gets_none_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_gets_none_however_long_it_takes(monkeypatch):
     monkeypatch.setattr(common, "PATIENCE_S", 0.0)
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
@@ -80,9 +76,7 @@ _PROGRAM = (
         ("ionladder data nothing-like-it", []),
     ],
 )
-def test_all_that_has_a_name_is_completed_and_mostly_without_loading_pandas(
-    typed: str, offered: list[str]
-) -> None:
+def test_all_that_has_a_name_is_completed_and_mostly_without_loading_pandas(typed, offered):
     asked = {
         "_IONLADDER_COMPLETE": "complete_bash",
         "COMP_WORDS": typed,
@@ -104,7 +98,7 @@ def ran(*command: str, columns: str = "80", **options: Any) -> subprocess.Comple
     )
 
 
-def test_help_is_grouped_and_no_sentence_is_cut() -> None:
+def test_help_is_grouped_and_no_sentence_is_cut():
     one, other = (ran(option, stdout=subprocess.PIPE).stdout for option in ("-h", "--help"))
     assert one == other
     places = [one.index(f"For {whom}:") for whom in ("contributors", "readers", "maintainers")]
@@ -116,7 +110,7 @@ def test_help_is_grouped_and_no_sentence_is_cut() -> None:
     assert "Usage: " in ran("score", "-h", stdout=subprocess.PIPE).stdout
 
 
-def test_no_traceback_whatever_becomes_of_the_output() -> None:
+def test_no_traceback_whatever_becomes_of_the_output():
     with Path("/dev/full").open("w") as full:
         done = ran("--help", stdout=full)
     assert (done.returncode, done.stderr) == (
@@ -132,7 +126,7 @@ def test_no_traceback_whatever_becomes_of_the_output() -> None:
     assert done.stdout.isascii()
 
 
-def test_a_busy_port_and_a_site_that_is_not_built_are_named(tmp_path: Path) -> None:
+def test_a_busy_port_and_a_site_that_is_not_built_are_named(tmp_path):
     (tmp_path / "params.yaml").touch()
     asked = {"cwd": tmp_path, "stdout": subprocess.PIPE, "env": {"IONLADDER_ROOT": str(tmp_path)}}
     assert "Run `make site` first." in ran("serve", **asked).stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from factories import SIGMA, write_repo
@@ -14,14 +12,12 @@ BAD = {"changes": {("a03", SIGMA): "n/a"}}
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path, monkeypatch):
     monkeypatch.setenv("IONLADDER_ROOT", str(tmp_path))
     return tmp_path
 
 
-def test_fetch_names_every_version_it_could_not_reach_and_changed_bytes_first(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fetch_names_every_version_it_could_not_reach_and_changed_bytes_first(root, capsys):
     write_repo(root, ["1.0.0", "1.1.0", "1.2.0"])
     upstream = root / "upstream" / "obelix"
     for version in ("1.0.0", "1.2.0"):
@@ -42,7 +38,7 @@ def test_fetch_names_every_version_it_could_not_reach_and_changed_bytes_first(
             command(["obelix-1.0.0"])
 
 
-def test_a_bad_version_does_not_stop_others(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_version_does_not_stop_others(root, capsys):
     layout = write_repo(root, {"1.0.0": BAD, "1.1.0": {}})
     fetch(None)
     capsys.readouterr()

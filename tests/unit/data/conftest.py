@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from factories import write_repo
-from ionladder.config import Params, load_params
+from ionladder.config import load_params
 from ionladder.data.fetch import fetch_version
 from ionladder.data.ingest import ingest_version
 from ionladder.repo import Layout
@@ -33,7 +32,7 @@ def fetch_and_ingest(layout: Layout, *keys: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def _synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _synthetic(tmp_path_factory):
     folder = tmp_path_factory.mktemp("synthetic") / "repo"
     with pytest.MonkeyPatch.context() as patch:
         # A session's fixture comes before the one that hides the caller's mirror from each test.
@@ -43,12 +42,12 @@ def _synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def repo(_synthetic: Path, tmp_path: Path) -> Layout:
+def repo(_synthetic, tmp_path):
     """A repository of its own, versions 1.0.0 and 1.1.0 fetched and ingested."""
     return Layout(shutil.copytree(_synthetic, tmp_path / "repo").resolve())
 
 
 @pytest.fixture
-def params(repo: Layout) -> Params:
+def params(repo):
     """What it pins."""
     return load_params(repo)

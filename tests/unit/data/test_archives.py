@@ -45,9 +45,7 @@ def member(
         (member("a.cif", tarfile.FIFOTYPE), "a device or another special member"),
     ],
 )
-def test_members_that_could_do_harm_are_refused_by_name(
-    tmp_path: Path, bad: tarfile.TarInfo, found: str
-) -> None:
+def test_members_that_could_do_harm_are_refused_by_name(tmp_path, bad, found):
     path = write_tar(tmp_path / "a.tar.gz", member("good.cif", size=1), bad)
     with pytest.raises(IngestError) as caught:
         read_tar(path)
@@ -57,7 +55,7 @@ def test_members_that_could_do_harm_are_refused_by_name(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_bomb_is_refused_by_its_declared_size_before_it_is_unpacked(tmp_path: Path) -> None:
+def test_a_bomb_is_refused_by_its_declared_size_before_it_is_unpacked(tmp_path):
     path = write_tar(tmp_path / "a.tar.gz", member("bomb.cif", size=3_000_000))
     assert path.stat().st_size < 10_000
     with pytest.raises(IngestError, match="at most 1000 bytes unpacked"):
@@ -65,7 +63,7 @@ def test_a_bomb_is_refused_by_its_declared_size_before_it_is_unpacked(tmp_path: 
 
 
 @pytest.mark.parametrize("keep", [0, 1, 20, 60])
-def test_truncated_archives_are_named_as_damaged(tmp_path: Path, keep: int) -> None:
+def test_truncated_archives_are_named_as_damaged(tmp_path, keep):
     whole = make_tar({f"{i}.cif": bytes(range(256)) for i in range(3)})
     path = tmp_path / "a.tar.gz"
     path.write_bytes(whole[:keep])
@@ -89,7 +87,7 @@ def refused(path: Path, limits: ArchiveLimits | None = None) -> str:
     return str(caught.value)
 
 
-def test_regular_files_are_read_and_folders_and_companions_passed_over(tmp_path: Path) -> None:
+def test_regular_files_are_read_and_folders_and_companions_passed_over(tmp_path):
     members = {
         "a/": b"",
         "a/one.xyz": b"1\n2\n",
@@ -105,7 +103,7 @@ def test_regular_files_are_read_and_folders_and_companions_passed_over(tmp_path:
 
 
 @pytest.mark.parametrize("name", ["../out.xyz", "a/../../out.xyz", "/etc/passwd", "C:/out.xyz"])
-def test_a_path_that_leaves_the_archive_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_path_that_leaves_the_archive_is_refused(tmp_path, name):
     said = refused(write(tmp_path / "a.zip", {name: b"x"}))
     assert f"member {name!r}" in said
     assert "a path that leaves it" in said
@@ -115,7 +113,7 @@ KINDS = [(stat.S_IFLNK, "a link"), (stat.S_IFCHR, "a special file")]
 
 
 @pytest.mark.parametrize(("kind", "what"), KINDS)
-def test_links_and_devices_are_refused(tmp_path: Path, kind: int, what: str) -> None:
+def test_links_and_devices_are_refused(tmp_path, kind, what):
     info = zipfile.ZipInfo("a/one.xyz")
     info.create_system = 3
     info.external_attr = (kind | 0o644) << 16
@@ -124,14 +122,14 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: int, what: str) -> 
     assert f"expected a regular file; found {what}" in refused(tmp_path / "a.zip")
 
 
-def test_bombs_are_refused_by_ratio_total_and_number(tmp_path: Path) -> None:
+def test_bombs_are_refused_by_ratio_total_and_number(tmp_path):
     path = write(tmp_path / "a.zip", {"a": bytes(5_000_000), "b": b"1"})
     assert "at most 200 bytes from one" in refused(path)
     assert "at most 100 bytes unpacked" in refused(path, ArchiveLimits(total_bytes=100))
     assert "at most 1 members" in refused(path, ArchiveLimits(members=1))
 
 
-def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path: Path) -> None:
+def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path):
     path = write(tmp_path / "a.zip", {"a": b"1"}, zipfile.ZIP_BZIP2)
     assert "compression method 12" in refused(path)
     data = bytearray(write(tmp_path / "b.zip", {"a": b"1"}).read_bytes())
@@ -141,16 +139,14 @@ def test_an_encrypted_or_oddly_packed_member_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 10, 60, -5])
-def test_a_truncated_archive_is_an_error(tmp_path: Path, kept: int) -> None:
+def test_a_truncated_archive_is_an_error(tmp_path, kept):
     data = write(tmp_path / "a.zip", {"a": b"1" * 500}).read_bytes()
     (tmp_path / "cut.zip").write_bytes(data[:kept] if kept >= 0 else data[: len(data) + kept])
     assert "a readable zip archive" in refused(tmp_path / "cut.zip")
 
 
 @given(place=st.integers(0, 10_000), mask=st.integers(1, 255))
-def test_one_flipped_byte_gives_the_content_or_an_error(
-    tmp_path_factory: pytest.TempPathFactory, place: int, mask: int
-) -> None:
+def test_one_flipped_byte_gives_the_content_or_an_error(tmp_path_factory, place, mask):
     path = tmp_path_factory.mktemp("zip") / "a.zip"
     members = {"a/one.xyz": b"Li 0 0 0\n" * 9, "a/two": b"2"}
     data = bytearray(write(path, members).read_bytes())

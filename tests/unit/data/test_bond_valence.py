@@ -71,7 +71,7 @@ _OFFSETS = list(product((0, 1), repeat=3))
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.4))
-def test_random_grids_agree_with_a_flood_fill(seed: int, density: float) -> None:
+def test_random_grids_agree_with_a_flood_fill(seed, density):
     rng = np.random.default_rng(seed)
     cell = rng.random((3, 4, 3)) < density
 
@@ -80,7 +80,7 @@ def test_random_grids_agree_with_a_flood_fill(seed: int, density: float) -> None
     assert 2**dimension == max(images_reached(cell), 1)
 
 
-def test_barriers_are_the_saddles_rounded_up_to_the_step_of_the_bisection() -> None:
+def test_barriers_are_the_saddles_rounded_up_to_the_step_of_the_bisection():
     energies = np.full((N, N, N), 50.0)
     energies[line(2)] = 3.0
     energies[line(1)] = 1.0
@@ -99,7 +99,7 @@ def test_barriers_are_the_saddles_rounded_up_to_the_step_of_the_bisection() -> N
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_barriers_do_not_fall_with_dimension_and_ignore_the_zero_of_energy(seed: int) -> None:
+def test_barriers_do_not_fall_with_dimension_and_ignore_the_zero_of_energy(seed):
     cell = np.random.default_rng(seed).gamma(1.0, 1.0, (4, 5, 3))
 
     plain = bv.percolation_barriers(with_both_ends(cell), encut=20.0)
@@ -138,7 +138,7 @@ def bvlain(structure: Structure) -> tuple[np.ndarray, tuple[float, ...]]:
 
 @needs_bvlain
 @pytest.mark.slow
-def test_energies_and_barriers_are_those_of_bvlain_to_the_last_digit() -> None:
+def test_energies_and_barriers_are_those_of_bvlain_to_the_last_digit():
     for structure in (
         published("antifluorite"),
         substituted("alpha-nafeo2", A="Li+", B="Co3+", X="O2-"),
@@ -150,7 +150,7 @@ def test_energies_and_barriers_are_those_of_bvlain_to_the_last_digit() -> None:
 
 
 @needs_bvlain
-def test_layered_licoo2_conducts_in_two_dimensions() -> None:
+def test_layered_licoo2_conducts_in_two_dimensions():
     found = bv.barriers_of(substituted("alpha-nafeo2", A="Li+", B="Co3+", X="O2-"))
 
     assert found.e_2d_ev == pytest.approx(found.e_1d_ev, abs=0.05)
@@ -158,7 +158,7 @@ def test_layered_licoo2_conducts_in_two_dimensions() -> None:
 
 
 @needs_bvlain
-def test_olivine_lifepo4_conducts_in_one_dimension() -> None:
+def test_olivine_lifepo4_conducts_in_one_dimension():
     found = bv.barriers_of(published("olivine"))
 
     assert found.e_1d_ev < 0.6
@@ -167,7 +167,7 @@ def test_olivine_lifepo4_conducts_in_one_dimension() -> None:
 
 @needs_bvlain
 @pytest.mark.slow
-def test_origin_and_cell_matter_no_more_than_the_floor() -> None:
+def test_origin_and_cell_matter_no_more_than_the_floor():
     structure = published("antifluorite")
     reference = np.array(bv.barriers_of(structure).as_tuple())
 
@@ -177,7 +177,7 @@ def test_origin_and_cell_matter_no_more_than_the_floor() -> None:
 
 
 @needs_bvlain
-def test_an_ion_without_parameters_is_named() -> None:
+def test_an_ion_without_parameters_is_named():
     structure = published("li3aln2").replace_species({"N3-": "P3-"}, in_place=False)
 
     with pytest.raises(IngestError, match=r"structure Li3AlP2: expected ions .* found P3-"):

@@ -21,12 +21,12 @@ TARGETS = {"E_1D": "e_1d_ev", "E_2D": "e_2d_ev", "E_3D": "e_3d_ev"}
 
 
 @pytest.fixture(scope="module")
-def layout(repository: Path) -> Layout:
+def layout(repository):
     return Layout(repository)
 
 
 @pytest.fixture(scope="module")
-def folder(layout: Layout, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(layout, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bvel_proto")
     export_extxyz(layout, VERSION, folder)
     return folder
@@ -40,7 +40,7 @@ def frames(folder: Path, part: str) -> list[object]:
     return ase_io.read(folder / f"bvel_proto_{part}.xyz", index=":", format="extxyz")
 
 
-def test_index_and_structure_files_name_the_same_entries_in_the_same_parts(folder: Path) -> None:
+def test_index_and_structure_files_name_the_same_entries_in_the_same_parts(folder):
     with (folder / "bvel_proto_index.csv").open(encoding="utf-8", newline="") as stream:
         index = list(csv.DictReader(stream))
 
@@ -52,7 +52,7 @@ def test_index_and_structure_files_name_the_same_entries_in_the_same_parts(folde
     assert len({row["material_id"] for row in index}) == len(index)
 
 
-def test_structures_and_labels_read_back_as_stored(layout: Layout, folder: Path) -> None:
+def test_structures_and_labels_read_back_as_stored(layout, folder):
     entries, sites, labels = (rows(layout, n) for n in ("entries", "structures", "labels"))
 
     for atoms in frames(folder, "test"):

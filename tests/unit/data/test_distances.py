@@ -31,7 +31,7 @@ def crystals(version: str) -> dict[str, tuple[dict, Structure]]:
     return {row["id"]: (row, structure(row, of[row["id"]])) for row in entries}
 
 
-def test_the_seventeen_of_1_1_0_are_turned_away_and_nothing_else() -> None:
+def test_the_seventeen_of_1_1_0_are_turned_away_and_nothing_else():
     """Four of sylvanite's have Li in place of Te: no distance is wrong, so the type is left out."""
     before, after = crystals("1.1.0"), crystals("1.2.0")
     wrong = {name for name, (row, _) in before.items() if row["prototype"] in WRONG}
@@ -46,7 +46,7 @@ def test_the_seventeen_of_1_1_0_are_turned_away_and_nothing_else() -> None:
     assert not any(shortest_violation(crystal) for _, crystal in after.values())
 
 
-def test_a_finding_names_the_pair_its_distance_and_the_limit() -> None:
+def test_a_finding_names_the_pair_its_distance_and_the_limit():
     row, crystal = next(p for p in crystals("1.1.0").values() if p[0]["id"] == "proto-60dc200d")
     check = distance_check(lambda subject: subject)
 
@@ -84,7 +84,7 @@ HALF = {"Li": 0.5}
         (line(("Li", 0)), None),
     ],
 )
-def test_each_kind_of_pair_has_its_least_distance(crystal: Structure, pair: str | None) -> None:
+def test_each_kind_of_pair_has_its_least_distance(crystal, pair):
     found = shortest_violation(crystal)
 
     assert (found and found.pair) == pair
@@ -97,6 +97,6 @@ def test_each_kind_of_pair_has_its_least_distance(crystal: Structure, pair: str 
 
 @pytest.mark.parametrize("version", ["1.2.0"])
 @pytest.mark.parametrize("dataset", ["obelix", "bvel_proto"])
-def test_every_released_crystal_was_checked(dataset: str, version: str) -> None:
+def test_every_released_crystal_was_checked(dataset, version):
     manifest = ROOT.manifest(dataset, version).read_text(encoding="utf-8")
     assert '"name": "distances_are_possible"' in manifest

@@ -100,7 +100,7 @@ def built(folder: Path) -> BuiltVersion:
     return build(folder, pinned, folder)
 
 
-def test_paths_become_tables_and_five_images(tmp_path: Path) -> None:
+def test_paths_become_tables_and_five_images(tmp_path):
     made = built(raw_folder(tmp_path))
     entries = {row["id"]: row for row in made.tables["entries"].to_pylist()}
     first = entries["path-0"]
@@ -146,7 +146,7 @@ def two_atoms_in_one_place(item: dict[str, Any]) -> None:
         (b"<html><title>Sign in</title>", "zip archive"),
     ],
 )
-def test_what_is_broken_is_named_and_nothing_built(tmp_path: Path, change: Any, words: str) -> None:
+def test_what_is_broken_is_named_and_nothing_built(tmp_path, change, words):
     items = copy.deepcopy([overlay(number) for number in range(5)])
     if callable(change):
         change(items[1])
@@ -157,7 +157,7 @@ def test_what_is_broken_is_named_and_nothing_built(tmp_path: Path, change: Any, 
         built(raw)
 
 
-def test_a_sheet_keeps_every_digit_and_empty_cells(tmp_path: Path) -> None:
+def test_a_sheet_keeps_every_digit_and_empty_cells(tmp_path):
     rows = [["a", "b", "c"], ["0.26069509513352998", "", "x & y"], ["", "", ""], ["1", "2", "3"]]
     path = write_workbook(tmp_path / "book.xlsx", {"one": rows})
     first, last = read_sheet(path, required=["a"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +25,7 @@ FILES = {"all.csv": b"ID\n5e2\n", "all_cifs.tar.gz": b"\x1f\x8b packed"}
 
 
 @pytest.fixture
-def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def mirror(tmp_path, monkeypatch):
     folder = tmp_path / "mirror"
     release = folder / "obelix" / "v1.0.0-data"
     release.mkdir(parents=True)
@@ -37,12 +36,12 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def raw(tmp_path: Path) -> Path:
+def raw(tmp_path):
     return tmp_path / "data" / "obelix" / "1.0.0" / "raw"
 
 
 @pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_pauses(monkeypatch):
     monkeypatch.setattr(fetch_module, "_FIRST_PAUSE_S", 0.0)
 
 
@@ -68,8 +67,8 @@ def assert_nothing_written(raw: Path) -> None:
 
 
 def test_files_come_from_a_mirror_folder_and_good_ones_are_not_fetched_again(
-    mirror: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    mirror, raw, monkeypatch
+):
     assert bring(raw, source()) == list(FILES)
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == FILES
     (raw / "all.csv").write_bytes(b"ID\n500.0\n")
@@ -79,9 +78,7 @@ def test_files_come_from_a_mirror_folder_and_good_ones_are_not_fetched_again(
     assert bring(raw, source()) == []
 
 
-def test_a_missing_mirror_folder_is_unreachable_and_every_file_is_named(
-    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_mirror_folder_is_unreachable_and_every_file_is_named(raw, tmp_path, monkeypatch):
     monkeypatch.setenv("IONLADDER_MIRROR", str(tmp_path / "nowhere"))
     with pytest.raises(UnreachableError) as caught:
         bring(raw, source())
@@ -93,9 +90,7 @@ def test_a_missing_mirror_folder_is_unreachable_and_every_file_is_named(
     assert_nothing_written(raw)
 
 
-def test_a_tampered_byte_names_file_hashes_place_and_writes_nothing(
-    mirror: Path, raw: Path
-) -> None:
+def test_a_tampered_byte_names_file_hashes_place_and_writes_nothing(mirror, raw):
     tampered = mirror / "obelix" / "v1.0.0-data" / "all_cifs.tar.gz"
     tampered.write_bytes(b"\x1f\x8b Packed")
     with pytest.raises(FetchError) as caught:
@@ -108,7 +103,7 @@ def test_a_tampered_byte_names_file_hashes_place_and_writes_nothing(
     assert_nothing_written(raw)
 
 
-def test_a_mirror_of_an_unknown_kind_is_refused(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_of_an_unknown_kind_is_refused(raw, monkeypatch):
     for mirror in ("s3://bucket/upstream", "http://[no-address"):
         monkeypatch.setenv("IONLADDER_MIRROR", mirror)
         with pytest.raises(ConfigError, match="an http, https or file URL"):
@@ -172,7 +167,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture
-def upstream(loopback: None) -> Iterator[Upstream]:
+def upstream(loopback):
     found = Upstream()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(found))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -202,13 +197,13 @@ def bring_archive(made: OnDemandVersion, root: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def place_here(tmp_path: Path) -> Path:
+def place_here(tmp_path):
     return Layout(tmp_path).raw_dir("bvel13k", "1.0.0")
 
 
 def test_a_server_that_stumbles_is_asked_again_and_one_that_refuses_is_not(
-    upstream: Upstream, tmp_path: Path, place_here: Path
-) -> None:
+    upstream, tmp_path, place_here
+):
     upstream.refusals = [404]
     with pytest.raises(UnreachableError, match="HTTP status 404"):
         bring_archive(archive(upstream.address), tmp_path)
@@ -222,8 +217,8 @@ def test_a_server_that_stumbles_is_asked_again_and_one_that_refuses_is_not(
 
 
 def test_certificates_that_are_not_there_are_named_and_signs_in_an_address_are_taken(
-    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    upstream, tmp_path, monkeypatch
+):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "no-such-bundle.pem")
     with pytest.raises(UnreachableError, match="REQUESTS_CA_BUNDLE"):
         bring_archive(archive(upstream.address), tmp_path)
@@ -234,9 +229,7 @@ def test_certificates_that_are_not_there_are_named_and_signs_in_an_address_are_t
     assert upstream.users == ["Basic " + b64encode(b"me:a@b").decode()]
 
 
-def test_a_server_without_end_is_left(
-    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_without_end_is_left(upstream, tmp_path, monkeypatch):
     monkeypatch.setattr(fetch_module, "_MOST_BYTES", len(DATA) // 2)
     upstream.data = DATA * 3
     with pytest.raises(UnreachableError, match="no end of it"):
@@ -245,8 +238,8 @@ def test_a_server_without_end_is_left(
 
 
 def test_a_later_call_continues_what_an_earlier_one_could_not_finish(
-    upstream: Upstream, tmp_path: Path, place_here: Path
-) -> None:
+    upstream, tmp_path, place_here
+):
     upstream.breaks = [1 << 20, 0, 0]
     with pytest.raises(UnreachableError, match="ended too early"):
         bring_archive(archive(upstream.address), tmp_path)
@@ -259,7 +252,7 @@ def test_a_later_call_continues_what_an_earlier_one_could_not_finish(
     assert upstream.ranges[0] == f"bytes={1 << 20}-"
 
 
-def test_a_file_that_changed_meanwhile_is_fetched_again(upstream: Upstream, tmp_path: Path) -> None:
+def test_a_file_that_changed_meanwhile_is_fetched_again(upstream, tmp_path):
     upstream.breaks = [1 << 20, 0, 0]
     with pytest.raises(UnreachableError):
         bring_archive(archive(upstream.address), tmp_path)
@@ -268,7 +261,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_again(upstream: Upstream, tmp_
     assert bring_archive(archive(upstream.address), tmp_path) == {NAME: sha256_bytes(DATA[::-1])}
 
 
-def test_a_file_here_with_other_bytes_is_named_and_kept(tmp_path: Path, place_here: Path) -> None:
+def test_a_file_here_with_other_bytes_is_named_and_kept(tmp_path, place_here):
     place_here.mkdir(parents=True)
     (place_here / NAME).write_bytes(b"other")
 
@@ -279,8 +272,8 @@ def test_a_file_here_with_other_bytes_is_named_and_kept(tmp_path: Path, place_he
 
 
 def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(
-    tmp_path: Path, place_here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, place_here, monkeypatch
+):
     usage = SimpleNamespace(free=len(DATA) + 5)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import write_repo
-from ionladder.config import DatasetVersion, FoldSettings, Params, load_params
+from ionladder.config import DatasetVersion, FoldSettings, load_params
 from ionladder.data import ingest
 from ionladder.data.fetch import fetch_version
 from ionladder.errors import DataChangedError, DataMissingError, IngestError
@@ -48,7 +48,7 @@ def release_again(layout: Layout, folder: Path, **options: object) -> DatasetVer
     return fetched(layout, "1.0.0")
 
 
-def test_a_version_has_its_tables_checksums_and_manifest(repo: Layout) -> None:
+def test_a_version_has_its_tables_checksums_and_manifest(repo):
     folder = repo.version_dir("obelix", "1.0.0")
     assert sorted(p.name for p in folder.iterdir() if p.is_file()) == sorted(DATA_FILES)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def test_a_version_has_its_tables_checksums_and_manifest(repo: Layout) -> None:
     }
 
 
-def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) -> None:
+def test_a_second_run_leaves_every_byte_as_it_was(repo, params):
     before = snapshot(repo)
     for pinned in params.versions.values():
         done = ingest.ingest_version(repo, pinned)
@@ -71,9 +71,7 @@ def test_a_second_run_leaves_every_byte_as_it_was(repo: Layout, params: Params) 
     assert snapshot(repo) == before
 
 
-def test_missing_raw_files_are_named_with_the_command_for_them(
-    repo: Layout, params: Params
-) -> None:
+def test_missing_raw_files_are_named_with_the_command_for_them(repo, params):
     (repo.raw_dir("obelix", "1.0.0") / "all.csv").unlink()
     with pytest.raises(DataMissingError) as caught:
         ingest.ingest_version(repo, params.versions["obelix-1-0-0"])
@@ -82,7 +80,7 @@ def test_missing_raw_files_are_named_with_the_command_for_them(
     assert "ionladder fetch obelix-1-0-0" in problem.next_step
 
 
-def test_raw_files_with_other_bytes_are_refused(repo: Layout, params: Params) -> None:
+def test_raw_files_with_other_bytes_are_refused(repo, params):
     path = repo.raw_dir("obelix", "1.0.0") / "train.csv"
     path.write_bytes(path.read_bytes().replace(b"garnet", b"Garnet"))
     before = snapshot(repo)
@@ -91,7 +89,7 @@ def test_raw_files_with_other_bytes_are_refused(repo: Layout, params: Params) ->
     assert snapshot(repo) == before
 
 
-def test_another_content_of_a_released_version_is_refused(repo: Layout, tmp_path: Path) -> None:
+def test_another_content_of_a_released_version_is_refused(repo, tmp_path):
     before = snapshot(repo)
     pinned = release_again(
         repo,
@@ -113,7 +111,7 @@ def test_another_content_of_a_released_version_is_refused(repo: Layout, tmp_path
     assert set(now) == set(before)
 
 
-def test_a_failed_first_ingest_leaves_nothing_but_the_raw_files(tmp_path: Path) -> None:
+def test_a_failed_first_ingest_leaves_nothing_but_the_raw_files(tmp_path):
     layout = write_repo(tmp_path, {"1.0.0": {"changes": {("a04", "Z"): "7"}}})
     pinned = fetched(layout, "1.0.0")
     with pytest.raises(IngestError, match="formulas_agree"):
@@ -142,7 +140,7 @@ def with_reused_id(folder: Path) -> Layout:
 
 
 @pytest.mark.parametrize("order", [("1.0.0", "1.1.0"), ("1.1.0", "1.0.0")])
-def test_an_id_of_another_composition_is_refused(tmp_path: Path, order: tuple[str, str]) -> None:
+def test_an_id_of_another_composition_is_refused(tmp_path, order):
     layout = with_reused_id(tmp_path)
     first, second = (fetched(layout, version) for version in order)
     ingest.ingest_version(layout, first)
@@ -171,7 +169,7 @@ def reversed_order(mapping: dict) -> dict:
 
 
 @given(token_links)
-def test_components_are_the_finest_partition_over_tokens(links: dict[str, list[int]]) -> None:
+def test_components_are_the_finest_partition_over_tokens(links):
     components = ingest.connected_components(links)
     # Oracle: spread labels along shared tokens until nothing changes.
     oracle = {entry: entry for entry in links}
@@ -187,9 +185,7 @@ def test_components_are_the_finest_partition_over_tokens(links: dict[str, list[i
 
 
 @given(component_maps, settings)
-def test_folds_hold_every_entry_out_once_and_are_as_equal_as_components_allow(
-    components: dict[str, int], settings: FoldSettings
-) -> None:
+def test_folds_hold_every_entry_out_once_and_are_as_equal_as_components_allow(components, settings):
     rows = ingest.draw_folds(components, settings)
     held_out = Counter((row["scheme"], row["repeat"], row["id"]) for row in rows)
     assert set(held_out.values()) == {1}
@@ -206,7 +202,7 @@ def test_folds_hold_every_entry_out_once_and_are_as_equal_as_components_allow(
         assert max(counts) - min(counts) <= spread
 
 
-def test_shuffled_folds_follow_the_documented_rule() -> None:
+def test_shuffled_folds_follow_the_documented_rule():
     entries = ["5e2", "019", "max", "7e5", "aaa"]
     rank = {e: hashlib.sha256(f"7|kfold_shuffled|1|{e}".encode()).hexdigest() for e in entries}
     order = sorted(entries, key=rank.__getitem__)
@@ -215,7 +211,7 @@ def test_shuffled_folds_follow_the_documented_rule() -> None:
     assert ingest.shuffled_folds(entries, settings, repeat=1) == dealt
 
 
-def test_large_components_are_dealt_first_each_to_an_empty_fold() -> None:
+def test_large_components_are_dealt_first_each_to_an_empty_fold():
     sizes = {1: 30, 2: 25, 3: 20, 4: 10, **dict.fromkeys(range(5, 20), 1)}
     components = {f"{n:02d}{i:02d}": n for n, size in sizes.items() for i in range(size)}
     settings = FoldSettings(n_folds=4, n_repeats=1, seed=1)

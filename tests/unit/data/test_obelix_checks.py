@@ -21,7 +21,7 @@ Broken = Callable[[Edit], list[Problem]]
 
 
 @pytest.fixture
-def broken(tmp_path: Path) -> Broken:
+def broken(tmp_path):
     """Break a valid release and return what ingest objects to (nothing: an empty list)."""
 
     def run(edit: Edit) -> list[Problem]:
@@ -88,7 +88,7 @@ A03 = "all.csv, id 'a03'"
         (lambda u: u.expected.update(entries=1), f"{IDS}: all.csv"),
     ],
 )
-def test_one_broken_thing_is_named_by_check_and_row(broken: Broken, edit: Edit, where: str) -> None:
+def test_one_broken_thing_is_named_by_check_and_row(broken, edit, where):
     problems = broken(edit)
     assert any(problem.where.startswith(where) for problem in problems), problems
 
@@ -105,9 +105,7 @@ def test_one_broken_thing_is_named_by_check_and_row(broken: Broken, edit: Edit, 
         ("DOI", " ", "some text"),
     ],
 )
-def test_unreadable_fields_are_named(
-    broken: Broken, column: str, value: str, expected: str
-) -> None:
+def test_unreadable_fields_are_named(broken, column, value, expected):
     problems = broken(change("a03", column, value))
     (problem,) = [p for p in problems if p.where == f"{A03}, column {column!r}"]
     assert (problem.expected, problem.found) == (expected, repr(value))
@@ -141,7 +139,7 @@ def of(contents: str) -> Edit:
         (other_cif("a05", **{NUMBER: "58"}), f"{AGREE}.space_group"),
     ],
 )
-def test_a_cif_that_disagrees_is_named_by_aspect(broken: Broken, edit: Edit, check: str) -> None:
+def test_a_cif_that_disagrees_is_named_by_aspect(broken, edit, check):
     problems = broken(edit)
     assert any(p.where == f"{check}: all_cifs.tar.gz, a05.cif" for p in problems), problems
 
@@ -172,7 +170,7 @@ same_paper = change("z04", "DOI", "10.1000/te.1|10.1000/TR.0")
         (same_formula_elsewhere, "normalised formulas in both parts"),
     ],
 )
-def test_what_crosses_the_split_is_named(broken: Broken, edit: Edit, where: str) -> None:
+def test_what_crosses_the_split_is_named(broken, edit, where):
     problems = broken(edit)
     assert f"{CROSSING}: {where}" in [p.where for p in problems], problems
 
@@ -186,7 +184,7 @@ def built_from(folder: Path, edit: Edit = lambda _: None) -> Built:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(tmp_path_factory):
     return built_from(tmp_path_factory.mktemp("release"))
 
 
@@ -220,9 +218,7 @@ GROUPED = "grouped_doi_comp"
         ("folds", part_component, "components_stay_together: component 2 grouped_doi_comp 0"),
     ],
 )
-def test_tables_that_differ_from_their_text_are_named(
-    built: Built, table: str, alter: Callable[[list[dict[str, Any]]], object], where: str
-) -> None:
+def test_tables_that_differ_from_their_text_are_named(built, table, alter, where):
     rows = built.rows(table)
     alter(rows)
     altered = pa.Table.from_pylist(rows, schema=built.tables[table].schema)
@@ -236,7 +232,7 @@ def test_tables_that_differ_from_their_text_are_named(
     assert any(p.where.startswith(where) for p in caught.value.problems), caught.value
 
 
-def test_an_oddity_excuses_one_aspect_of_one_entry_only(tmp_path: Path) -> None:
+def test_an_oddity_excuses_one_aspect_of_one_entry_only(tmp_path):
     # The real oddities allow 019 another space group in its CIF, and nothing else.
     allowed = built_from(tmp_path / "allowed", other_cif("019", **{NUMBER: "58"}))
     refused = built_from(tmp_path / "refused", other_cif("019", c="7.0"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -30,7 +28,7 @@ def describe(cif: str, table: str = "Li1.5P1.0S4.0") -> dict[str, object]:
     return structure_row("5e2", read_crystal(cif.encode()), parse_formula(table))
 
 
-def test_a_disordered_crystal_is_described_site_by_site() -> None:
+def test_a_disordered_crystal_is_described_site_by_site():
     cif = make_cif(ROW)
     assert describe(cif) == {
         "id": "5e2",
@@ -52,7 +50,7 @@ def test_a_disordered_crystal_is_described_site_by_site() -> None:
     }
 
 
-def test_uncertainties_and_other_names_of_the_space_group_are_read() -> None:
+def test_uncertainties_and_other_names_of_the_space_group_are_read():
     cif = make_cif(ROW).replace("_cell_length_a   5.0", "_cell_length_a   5.000(5)")
     number = "_symmetry_Int_Tables_number   62\n"
     for other in ("_space_group_IT_number 62\n", ""):
@@ -64,7 +62,7 @@ def test_uncertainties_and_other_names_of_the_space_group_are_read() -> None:
             read_crystal(text.encode())
 
 
-def test_two_species_on_one_site_are_seen_together() -> None:
+def test_two_species_on_one_site_are_seen_together():
     cif = make_cif(ROW | {"True Composition": "Li1.0P1.0S4.0"})
     lines = cif.splitlines()
     (li,) = [i for i, line in enumerate(lines) if line.startswith("Li ")]
@@ -96,7 +94,7 @@ def coordinate(cif: str, new: str) -> str:
         ("0.00462414", True),
     ],
 )
-def test_added_noise_is_told_from_published_digits(x: str, is_noisy: bool) -> None:
+def test_added_noise_is_told_from_published_digits(x, is_noisy):
     assert describe(coordinate(make_cif(ROW), x))["positions_perturbed"] is is_noisy
 
 
@@ -104,13 +102,13 @@ def test_added_noise_is_told_from_published_digits(x: str, is_noisy: bool) -> No
     "data",
     [b"", b"data_x\n", b"\xff\xfe", b"not a cif", make_cif(ROW).replace("loop_", "lop_").encode()],
 )
-def test_what_cannot_be_read_is_refused_with_a_reason(data: bytes) -> None:
+def test_what_cannot_be_read_is_refused_with_a_reason(data):
     with pytest.raises(StructureError, match=r"\S"):
         read_crystal(data)
 
 
 @pytest.mark.data
-def test_in_the_real_test_set_it_is_what_the_networks_see(repository: Path) -> None:
+def test_in_the_real_test_set_it_is_what_the_networks_see(repository):
     from ionladder.baselines.graphs import site_shares
 
     layout, task = Layout(repository), get_task("obelix-cif")
@@ -142,5 +140,5 @@ def test_in_the_real_test_set_it_is_what_the_networks_see(repository: Path) -> N
         ("Li8GeP4", "none of these"),
     ],
 )
-def test_anions_name_the_chemistry(formula: str, expected: str) -> None:
+def test_anions_name_the_chemistry(formula, expected):
     assert anion_kind(elements_of(formula)) == expected

@@ -25,7 +25,7 @@ def build(raw: Path, **expected: int) -> Any:
 
 
 @pytest.fixture
-def raw(tmp_path: Path) -> Path:
+def raw(tmp_path):
     """OBELiX in miniature, and two compilations without a row."""
     write_release(make_upstream(), tmp_path / "raw")
     write(tmp_path / "raw")
@@ -59,9 +59,7 @@ GOOD = "1,Li7SbO4,10.1/new,25,1E-5\n"
         ("", "0,Li7SbO4,1E-5,10.1/new; {doi}\n", "DOI in OBELiX"),
     ],
 )
-def test_a_row_is_left_out_by_the_first_rule_it_breaks(
-    raw: Path, liion: str, laskowski: str, rule: str
-) -> None:
+def test_a_row_is_left_out_by_the_first_rule_it_breaks(raw, liion, laskowski, rule):
     row = known(raw)
     names = {"formula": row[rel.CELL], "doi": row[rel.DOI].upper()}
     write(raw, GOOD + liion.format(**names), laskowski.format(**names))
@@ -83,8 +81,8 @@ def test_a_row_is_left_out_by_the_first_rule_it_breaks(
     ],
 )
 def test_a_composition_has_the_median_of_its_values_or_its_smallest_limit(
-    raw: Path, values: list[str], label: float, limit: float | None
-) -> None:
+    raw, values, label, limit
+):
     rows = [f"{n},Li{7 * n}Sb{n}O{4 * n},{v},10.1/{n % 2}\n" for n, v in enumerate(values, start=1)]
     write(raw, "", "".join(rows))
     tables = build(raw).tables
@@ -93,7 +91,7 @@ def test_a_composition_has_the_median_of_its_values_or_its_smallest_limit(
     assert new["censoring"] == ("none" if limit is None else "left")
 
 
-def test_new_entries_form_groups_by_papers_and_training_ones_are_those_of_obelix(raw: Path) -> None:
+def test_new_entries_form_groups_by_papers_and_training_ones_are_those_of_obelix(raw):
     rows = ["Li7SbO4,10.1/a", "Li7BiO4,10.1/b", "Li7SbO4,10.1/B", "Li7SbO5,10.1/c"]
     parts = [row.split(",") for row in rows]
     write(raw, "", "".join(f"{n},{f},1E-5,{doi}\n" for n, (f, doi) in enumerate(parts)))
@@ -107,7 +105,7 @@ def test_new_entries_form_groups_by_papers_and_training_ones_are_those_of_obelix
     assert built.summary["counts"]["dois"][1] == 3
 
 
-def test_scatter_pairs_values_of_one_composition_in_other_articles(raw: Path) -> None:
+def test_scatter_pairs_values_of_one_composition_in_other_articles(raw):
     row = next(r for r in rel.read_csv(raw / "all.csv") if not r[rel.SIGMA].startswith("<"))
     value = 10 * float(row[rel.SIGMA])
     same = [f"0,{row[rel.CELL]},{value!r},10.1/x\n", f"1,{row[rel.CELL]},1E-1,{row[rel.DOI]}\n"]
@@ -126,14 +124,14 @@ def test_scatter_pairs_values_of_one_composition_in_other_articles(raw: Path) ->
         ("LiIonDatabase.csv", b"\xff\xfe", "LiIonDatabase.csv"),
     ],
 )
-def test_a_broken_file_is_one_error(raw: Path, name: str, content: bytes, where: str) -> None:
+def test_a_broken_file_is_one_error(raw, name, content, where):
     (raw / name).write_bytes(content)
     with pytest.raises(IngestError) as caught:
         build(raw)
     assert [problem.where for problem in caught.value.problems] == [where]
 
 
-def test_other_counts_than_expected_are_refused(raw: Path) -> None:
+def test_other_counts_than_expected_are_refused(raw):
     write(raw, GOOD)
     with pytest.raises(IngestError, match="test_entries: expected 2; found 1"):
         build(raw, test_entries=2)

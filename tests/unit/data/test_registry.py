@@ -13,7 +13,7 @@ from ionladder.errors import ConfigError
 
 
 @pytest.mark.parametrize("get", [get_dataset, get_task])
-def test_an_unknown_name_is_refused_with_the_nearest_known_one(get: object) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(get):
     with pytest.raises(ConfigError, match="Did you mean obelix"):
         get("obelixx")  # type: ignore[operator]
 
@@ -30,15 +30,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(get: object) -> N
         ("columns.csv", "type,unit", "kind,unit", "columns.csv", "nothing"),
     ],
 )
-def test_a_wrong_fact_names_its_file_and_key(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    file: str,
-    old: str,
-    new: str,
-    where: str,
-    found: str,
-) -> None:
+def test_a_wrong_fact_names_its_file_and_key(monkeypatch, tmp_path, file, old, new, where, found):
     package = Path(registry.__file__).parent
     for name in ("bvel_proto", "litraj"):
         shutil.copytree(package / name, tmp_path / "data" / name)

@@ -31,7 +31,7 @@ def workbook(table: pd.DataFrame, folder: Path) -> bytes:
 
 
 @pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+def layout(tmp_path, monkeypatch):
     """A release as pandas writes it, ingested from its files; and the same in a package.
 
     pip is pointed at a folder, so that no test asks a network.
@@ -104,7 +104,7 @@ def fresh(layout: Layout) -> DatasetVersion:
     return version.model_copy(update={"base_url": (layout.root / "gone").as_uri()})
 
 
-def test_the_package_gives_the_released_content_and_no_code_of_it_runs(layout: Layout) -> None:
+def test_the_package_gives_the_released_content_and_no_code_of_it_runs(layout):
     manifest = read_json(layout.manifest("obelix", "1.0.0"))
     marker = layout.root / ".fetched/obelix-1-0-0.json"
     pins = marker.read_bytes()
@@ -124,9 +124,7 @@ def test_the_package_gives_the_released_content_and_no_code_of_it_runs(layout: L
     assert all(again[key] == manifest[key] for key in manifest.keys() - {"source"})
 
 
-def test_a_mirror_is_asked_first_and_does_not_shut_out_the_others(
-    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mirror_is_asked_first_and_does_not_shut_out_the_others(layout, tmp_path, monkeypatch):
     version = load_params(layout).versions["obelix-1-0-0"]
     upstream = layout.root / "upstream" / "obelix" / "v1.0.0-data"
     mirror = tmp_path / "mirror" / "obelix" / "v1.0.0-data"
@@ -149,7 +147,7 @@ def test_a_mirror_is_asked_first_and_does_not_shut_out_the_others(
         )
 
 
-def test_wrong_bytes_of_a_package_are_refused_and_an_index_without_it_named(layout: Layout) -> None:
+def test_wrong_bytes_of_a_package_are_refused_and_an_index_without_it_named(layout):
     path = layout.root / "index" / SDIST
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(FetchError) as raised:
@@ -172,8 +170,8 @@ def test_wrong_bytes_of_a_package_are_refused_and_an_index_without_it_named(layo
     ],
 )
 def test_a_package_of_another_layout_or_text_is_one_error_and_nothing_is_written(
-    layout: Layout, tmp_path: Path, columns: tuple[str, ...] | None, found: str
-) -> None:
+    layout, tmp_path, columns, found
+):
     packed = read_tar(layout.root / "index" / SDIST)
     members = {name.removeprefix("made_up-1.0.0/"): data for name, data in packed.items()}
     del members["data/raw.xlsx"]

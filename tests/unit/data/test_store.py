@@ -26,7 +26,7 @@ FOLDS_TASK = get_task("obelix-cv")
 ALL_TASKS = (TASK, CIF_TASK, FOLDS_TASK)
 
 
-def test_inputs_hold_training_labels_only(repo: Layout) -> None:
+def test_inputs_hold_training_labels_only(repo):
     inputs = load_inputs(repo, TASK, "1.0.0")
     assert len(inputs.entries) == 50
     assert len(inputs.train_ids) == 36
@@ -45,8 +45,8 @@ def test_inputs_hold_training_labels_only(repo: Layout) -> None:
 
 
 def test_without_a_clone_all_but_structures_comes_without_pymatgen_and_is_the_same(
-    repo: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    repo, tmp_path, monkeypatch
+):
     whole, labels = load_inputs(repo, TASK, "1.0.0"), load_evaluation_labels(repo, TASK, "1.0.0")
     for path in repo.version_dir("obelix", "1.0.0").glob("*.parquet"):
         path.unlink()
@@ -68,7 +68,7 @@ def test_without_a_clone_all_but_structures_comes_without_pymatgen_and_is_the_sa
     assert not list(repo.root.glob("data/obelix/1.0.0/*.parquet"))
 
 
-def test_a_restricted_task_holds_nothing_of_other_entries(repo: Layout) -> None:
+def test_a_restricted_task_holds_nothing_of_other_entries(repo):
     everything = load_inputs(repo, TASK, "1.0.0")
     inputs = load_inputs(repo, CIF_TASK, "1.0.0")
     with_cif = set(everything.split.index[everything.split["in_cif"]])
@@ -82,7 +82,7 @@ def test_a_restricted_task_holds_nothing_of_other_entries(repo: Layout) -> None:
     assert set(inputs.folds["id"]) == set(inputs.train_ids)
 
 
-def test_a_task_scored_on_folds_scores_training_entries_and_no_test_entry(repo: Layout) -> None:
+def test_a_task_scored_on_folds_scores_training_entries_and_no_test_entry(repo):
     inputs = load_inputs(repo, FOLDS_TASK, "1.0.0")
     labels = load_evaluation_labels(repo, FOLDS_TASK, "1.0.0")
     assert inputs.test_ids == ()
@@ -91,7 +91,7 @@ def test_a_task_scored_on_folds_scores_training_entries_and_no_test_entry(repo: 
     assert set(labels.folds["id"]) == set(inputs.train_ids)
 
 
-def test_hashes_rest_on_the_entries_that_are_scored_and_on_no_other(repo: Layout) -> None:
+def test_hashes_rest_on_the_entries_that_are_scored_and_on_no_other(repo):
     # The versions differ by the label of `max`, a test entry without a CIF.
     old, new = (
         {task.name: load_evaluation_labels(repo, task, version) for task in ALL_TASKS}
@@ -103,7 +103,7 @@ def test_hashes_rest_on_the_entries_that_are_scored_and_on_no_other(repo: Layout
     assert len({labels.split_sha256 for labels in old.values()}) == len(ALL_TASKS)
 
 
-def test_a_missing_table_is_named_with_the_commands_that_make_it(repo: Layout) -> None:
+def test_a_missing_table_is_named_with_the_commands_that_make_it(repo):
     repo.table("obelix", "1.0.0", "labels").unlink()
     with pytest.raises(DataMissingError) as caught:
         load_evaluation_labels(repo, TASK, "1.0.0")
@@ -119,7 +119,7 @@ def replace_column(layout: Layout, name: str, column: str, values: list[object])
     pq.write_table(table.set_column(position, field, pa.array(values, type=field.type)), path)
 
 
-def test_changed_content_is_named_by_table_and_column(repo: Layout) -> None:
+def test_changed_content_is_named_by_table_and_column(repo):
     values = pq.read_table(repo.table("obelix", "1.0.0", "labels"))["log10_sigma"].to_pylist()
     replace_column(repo, "labels", "log10_sigma", [values[0] + 0.1, *values[1:]])
     with pytest.raises(DataChangedError) as caught:
@@ -129,7 +129,7 @@ def test_changed_content_is_named_by_table_and_column(repo: Layout) -> None:
     assert problem.found == "other values in log10_sigma"
 
 
-def test_rows_written_in_another_order_are_the_same_content(repo: Layout) -> None:
+def test_rows_written_in_another_order_are_the_same_content(repo):
     path = repo.table("obelix", "1.0.0", "labels")
     table = pq.read_table(path)
     pq.write_table(table.take(list(reversed(range(table.num_rows)))), path, compression="none")
@@ -171,7 +171,7 @@ def written(path: Path, table: pa.Table, block: int) -> StreamedTable:
     return writer.table
 
 
-def test_what_was_written_reads_back(tmp_path: Path) -> None:
+def test_what_was_written_reads_back(tmp_path):
     done = written(tmp_path / "frames.parquet", rows(), 2)
 
     assert done.rows == 3
@@ -190,9 +190,7 @@ def test_what_was_written_reads_back(tmp_path: Path) -> None:
         ("id", ["a", "b", "d"]),
     ],
 )
-def test_every_change_of_content_changes_its_column_and_the_whole(
-    tmp_path: Path, column: str, changed: list[object]
-) -> None:
+def test_every_change_of_content_changes_its_column_and_the_whole(tmp_path, column, changed):
     one = written(tmp_path / "one.parquet", rows(), 3)
     other = written(tmp_path / "other.parquet", rows(**{column: changed}), 3)
 
@@ -203,13 +201,13 @@ def test_every_change_of_content_changes_its_column_and_the_whole(
 
 @pytest.mark.parametrize("ids", [["a", "c", "b"], ["a", "a", "b"]])
 @pytest.mark.parametrize("block", [1, 3])
-def test_keys_must_ascend(tmp_path: Path, ids: list[object], block: int) -> None:
+def test_keys_must_ascend(tmp_path, ids, block):
     with pytest.raises(ValueError, match="does not follow"):
         written(tmp_path / "frames.parquet", rows(id=ids), block)
 
 
 @pytest.mark.parametrize("block", [1, 2])
-def test_the_content_hash_does_not_depend_on_where_blocks_end(tmp_path: Path, block: int) -> None:
+def test_the_content_hash_does_not_depend_on_where_blocks_end(tmp_path, block):
     whole = written(tmp_path / "whole.parquet", rows(), 3)
     in_blocks = written(tmp_path / "blocks.parquet", rows(), block)
     assert in_blocks.column_sha256 == whole.column_sha256

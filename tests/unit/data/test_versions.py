@@ -20,7 +20,7 @@ def cells(changes: list[CellChange]) -> list[tuple[str, str, str, str]]:
     return [(c.kind, c.table, c.id, c.column) for c in changes]
 
 
-def test_cells_are_named_and_classed_label_first(repo: Layout) -> None:
+def test_cells_are_named_and_classed_label_first(repo):
     changes = diff_versions(repo, "obelix", "1.0.0", "1.1.0")
     assert cells(changes) == [
         ("label", "labels", "max", "log10_sigma"),
@@ -34,7 +34,7 @@ def test_cells_are_named_and_classed_label_first(repo: Layout) -> None:
     assert (changes[-1].old, changes[-1].new) == (None, "read again")
 
 
-def test_a_shared_article_changes_components_and_folds_which_is_split(tmp_path: Path) -> None:
+def test_a_shared_article_changes_components_and_folds_which_is_split(tmp_path):
     # a33 leaves the pair it was in and joins the largest component.
     changes = {("a33", "DOI"): "10.1000/tr.0"}
     layout = write_repo(tmp_path, {"1.0.0": {}, "1.1.0": {"changes": changes}})
@@ -58,7 +58,7 @@ def test_a_shared_article_changes_components_and_folds_which_is_split(tmp_path: 
         (("label",), "Label and split changes force a re-score of every submission."),
     ],
 )
-def test_the_consequence_follows_from_the_classes(kinds: tuple[str, ...], sentence: str) -> None:
+def test_the_consequence_follows_from_the_classes(kinds, sentence):
     changes = [
         CellChange(table="t", id="a", column="c", old=1, new=2, kind=kind)  # type: ignore[arg-type]
         for kind in kinds
@@ -87,7 +87,7 @@ def flip(path: Path, position: int) -> None:
     path.write_bytes(bytes(data))
 
 
-def test_untouched_data_are_as_recorded(repo: Layout) -> None:
+def test_untouched_data_are_as_recorded(repo):
     raw, tables, manifests = run(repo)
     assert (raw.n_good, tables.n_good, manifests.n_good) == (8, 10, 2)
     assert problems(repo) == []
@@ -95,13 +95,13 @@ def test_untouched_data_are_as_recorded(repo: Layout) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_one_flipped_byte_is_noticed_and_its_file_named(repo: Layout, name: str) -> None:
+def test_one_flipped_byte_is_noticed_and_its_file_named(repo, name):
     path = repo.version_dir("obelix", "1.0.0") / name
     flip(path, round(0.6 * (path.stat().st_size - 1)))
     assert [problem.where for problem in problems(repo)][:1] == [f"data/obelix/1.0.0/{name}"]
 
 
-def test_a_table_swapped_with_its_checksum_is_found_by_its_content(repo: Layout) -> None:
+def test_a_table_swapped_with_its_checksum_is_found_by_its_content(repo):
     for name in ("labels.parquet", "SHA256SUMS"):
         old, new = (repo.version_dir("obelix", v) / name for v in ("1.0.0", "1.1.0"))
         old.write_bytes(new.read_bytes())
@@ -110,14 +110,14 @@ def test_a_table_swapped_with_its_checksum_is_found_by_its_content(repo: Layout)
     assert found["data/obelix/1.0.0/labels.parquet"] == said
 
 
-def test_pins_that_changed_after_the_release_are_named(repo: Layout) -> None:
+def test_pins_that_changed_after_the_release_are_named(repo):
     text = repo.params.read_text()
     repo.params.write_text(text.replace("v1.0.0-data", "v1.0.1-data"))
     where = [problem.where for problem in problems(repo)]
     assert "data/obelix/1.0.0/manifest.json, source.tag" in where
 
 
-def test_what_is_not_here_is_named_and_is_no_problem(repo: Layout) -> None:
+def test_what_is_not_here_is_named_and_is_no_problem(repo):
     (repo.raw_dir("obelix", "1.0.0") / "test.csv").unlink()
     repo.table("obelix", "1.1.0", "folds").unlink()
     raw, tables, _ = run(repo)

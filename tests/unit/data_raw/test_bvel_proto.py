@@ -51,7 +51,7 @@ def candidate(prototype: str, **ions: str) -> Candidate:
 # Structure types
 
 
-def test_hand_built_types_have_the_published_bonds_and_space_groups() -> None:
+def test_hand_built_types_have_the_published_bonds_and_space_groups():
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
     for family in pt.HAND_BUILT:
@@ -75,7 +75,7 @@ def test_hand_built_types_have_the_published_bonds_and_space_groups() -> None:
 # Substitutions
 
 
-def test_no_neutral_assignment_is_missed() -> None:
+def test_no_neutral_assignment_is_missed():
     expected = {
         f"A={a} B={b} X={x}"
         for a, b, x in product(pt.CATIONS, pt.CATIONS, ANIONS)
@@ -86,7 +86,7 @@ def test_no_neutral_assignment_is_missed() -> None:
     assert {pt.assignment_name(chosen) for chosen in pt.assignments(kind("perovskite"))} == expected
 
 
-def test_licoo2_is_accepted_and_gets_the_cell_of_its_radii() -> None:
+def test_licoo2_is_accepted_and_gets_the_cell_of_its_radii():
     structure = candidate("alpha-nafeo2", **LICOO2).structure()
     bonds = [
         float(near.nn_distance)
@@ -101,7 +101,7 @@ def test_licoo2_is_accepted_and_gets_the_cell_of_its_radii() -> None:
     )
 
 
-def test_each_filter_turns_away_what_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_filter_turns_away_what_it_is_for(monkeypatch):
     layered = kind("alpha-nafeo2")
     large = layered.structure.make_supercell([7, 6, 1], in_place=False)
     near = tuple(
@@ -134,7 +134,7 @@ def test_each_filter_turns_away_what_it_is_for(monkeypatch: pytest.MonkeyPatch) 
 # Labels and versions
 
 
-def test_structures_that_cannot_be_labelled_are_named_and_counted() -> None:
+def test_structures_that_cannot_be_labelled_are_named_and_counted():
     good, closed, unknown = (candidate("rock-salt", A="Li+", X=x) for x in ("Cl-", "Br-", "I-"))
     made = Generated(candidates=[good, closed, unknown])
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ionladder.config import DatasetVersion, load_params
+from ionladder.config import load_params
 from ionladder.data.registry import get_task
-from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.data.store import load_inputs
 from ionladder.repo import Layout
 
 TASK = get_task("bvel-proto")
 
 
 @pytest.fixture(scope="session")
-def layout(repository: Path) -> Layout:
+def layout(repository):
     return Layout(repository)
 
 
 @pytest.fixture(scope="session")
-def pinned(layout: Layout) -> DatasetVersion:
+def pinned(layout):
     params = load_params(layout)
     found = params.find(TASK.dataset, params.task_versions[TASK.name])
     assert found is not None
@@ -28,5 +26,5 @@ def pinned(layout: Layout) -> DatasetVersion:
 
 
 @pytest.fixture(scope="session")
-def inputs(layout: Layout, pinned: DatasetVersion) -> TaskInputs:
+def inputs(layout, pinned):
     return load_inputs(layout, TASK, pinned.version)

@@ -46,7 +46,7 @@ def written(tmp_path: Path, foreign: Foreign, name: str = "mine") -> Path:
     return folder
 
 
-def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path: Path) -> None:
+def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path):
     csv = tmp_path / "mine.csv"
     tiny.predictions().rename(columns={"id": "ID"}).to_csv(csv, index=False)
     files = [
@@ -72,7 +72,7 @@ def test_three_formats_of_the_same_predictions_give_the_same_file(tmp_path: Path
     ],
     ids=range(5),
 )
-def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+def test_a_file_of_another_kind_is_named(tmp_path, name, data, said):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InterchangeError) as caught:
         convert(tmp_path, tmp_path / name)
@@ -82,7 +82,7 @@ def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, data: bytes,
     assert convert(tmp_path, packed).predictions["id"] == list(TEST_IDS)
 
 
-def test_what_is_written_is_a_valid_submission(tmp_path: Path) -> None:
+def test_what_is_written_is_a_valid_submission(tmp_path):
     tasks = {
         "tiny__test__log10_sigma": {"fold_0": fold(PREDICTED, std=dict.fromkeys(TEST_IDS, 0.5))},
         "tiny__grouped__r0__log10_sigma": folds_of(0),
@@ -106,7 +106,7 @@ def test_what_is_written_is_a_valid_submission(tmp_path: Path) -> None:
     assert "claim" in foreign.notes[0]
 
 
-def test_a_file_of_other_tasks_says_which_it_has(tmp_path: Path) -> None:
+def test_a_file_of_other_tasks_says_which_it_has(tmp_path):
     tasks = {name: {"fold_0": fold(PREDICTED)} for name in ("matbench_steels", "matbench_glass")}
     path = results_gz(tmp_path / "r.json.gz", tasks)
     with pytest.raises(InterchangeError, match="matbench_steels, matbench_glass"):
@@ -127,8 +127,8 @@ def test_a_file_of_other_tasks_says_which_it_has(tmp_path: Path) -> None:
     ],
 )
 def test_predictions_that_would_be_refused_are_refused_here_and_nothing_is_written(
-    tmp_path: Path, change: dict[str, str | None], expected: str
-) -> None:
+    tmp_path, change, expected
+):
     rows = {i: str(value) for i, value in PREDICTED.items()} | change
     lines = ["id,prediction", *(f"{i},{cell}" for i, cell in rows.items() if cell is not None)]
     foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, lines))
@@ -139,7 +139,7 @@ def test_predictions_that_would_be_refused_are_refused_here_and_nothing_is_writt
     assert list((tmp_path / "submissions").iterdir()) == []
 
 
-def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_exists_is_left_alone(tmp_path):
     foreign = convert(tmp_path, jarvis_zip(tmp_path / JARVIS_NAME, JARVIS_LINES))
     folder = written(tmp_path, foreign)
     (folder / "predictions.csv").write_text("kept")
@@ -154,7 +154,7 @@ def jarvis_of(tmp_path: Path, target: str, lines: list[str]) -> Path:
     return jarvis_zip(tmp_path / JARVIS_NAME.replace("log10_sigma", target), lines)
 
 
-def test_several_targets_come_in_several_files_and_are_joined_by_id(tmp_path: Path) -> None:
+def test_several_targets_come_in_several_files_and_are_joined_by_id(tmp_path):
     first = jarvis_of(tmp_path, "log10_sigma", JARVIS_LINES)
     second = jarvis_of(tmp_path, "other", [JARVIS_LINES[0], *reversed(JARVIS_LINES[1:])])
     found = convert(tmp_path, second, first, task=TWO).predictions
@@ -162,7 +162,7 @@ def test_several_targets_come_in_several_files_and_are_joined_by_id(tmp_path: Pa
     assert found["log10_sigma"] == found["other"] == [str(value) for value in PREDICTED.values()]
 
 
-def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+def test_files_that_do_not_fit_together_are_refused(tmp_path):
     first = jarvis_of(tmp_path, "log10_sigma", JARVIS_LINES)
     gap = jarvis_of(tmp_path, "gap", JARVIS_LINES)
     short = jarvis_of(tmp_path, "other", JARVIS_LINES[:-1])
@@ -179,7 +179,7 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
             convert(tmp_path, *paths, task=TWO)
 
 
-def test_results_of_some_entries_or_in_other_folds_are_refused(tmp_path: Path) -> None:
+def test_results_of_some_entries_or_in_other_folds_are_refused(tmp_path):
     single = {f"fold_{n}": fold({entry: 1.0}) for n, entry in enumerate(tiny.TRAIN_IDS)}
     for folds, error in (
         ({"fold_0": fold(PREDICTED, std={"zzz": 0.5})}, "1 of 6"),
@@ -190,7 +190,7 @@ def test_results_of_some_entries_or_in_other_folds_are_refused(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("kind", ["matbench", "csv"])
-def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path: Path, kind: str) -> None:
+def test_a_task_that_is_scored_fold_by_fold_takes_folds_only(tmp_path, kind):
     if kind == "matbench":
         tasks = {f"tiny__grouped__r{i}__log10_sigma": folds_of(i) for i in range(2)}
         path = results_gz(tmp_path / "results.json.gz", tasks)

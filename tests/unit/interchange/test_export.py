@@ -38,7 +38,7 @@ def document_of(layout: Layout, name: str, version: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_files_have_hashes_and_columns_their_file(layout: Layout, name: str, version: str) -> None:
+def test_files_have_hashes_and_columns_their_file(layout, name, version):
     document = document_of(layout, name, version)
     assert document["version"] == version
     assert document["license"].startswith("https://")
@@ -57,9 +57,7 @@ def test_files_have_hashes_and_columns_their_file(layout: Layout, name: str, ver
     assert len(set(ids)) == len(ids)
 
 
-def test_upstream_files_are_named_where_they_are_pinned_and_not_copied(
-    layout: Layout, tmp_path: Path
-) -> None:
+def test_upstream_files_are_named_where_they_are_pinned_and_not_copied(layout, tmp_path):
     manifest = require_manifest(layout, "obelix", "1.2.0")
     (path,) = export_croissant(layout, get_dataset("obelix"), "1.2.0", tmp_path)
     document = json.loads(path.read_text())
@@ -70,7 +68,7 @@ def test_upstream_files_are_named_where_they_are_pinned_and_not_copied(
         assert item["sha256"] == manifest["source"]["files"][item["name"]]
 
 
-def test_provenance_names_the_origin_the_program_and_the_authors(layout: Layout) -> None:
+def test_provenance_names_the_origin_the_program_and_the_authors(layout):
     upstream, ours = document_of(layout, "obelix", "1.2.0"), document_of(layout, *COMPUTED)
     origin = require_manifest(layout, "obelix", "1.2.0")["source"]["base_url"]
     assert upstream["prov:wasDerivedFrom"] == {"@id": origin}
@@ -82,14 +80,14 @@ def test_provenance_names_the_origin_the_program_and_the_authors(layout: Layout)
     assert upstream["conformsTo"] == "http://mlcommons.org/croissant/1.1"
 
 
-def test_units_stand_in_the_descriptions_and_limits_stay_text(layout: Layout) -> None:
+def test_units_stand_in_the_descriptions_and_limits_stay_text(layout):
     fields = document_of(layout, "obelix", "1.2.0")["recordSet"][0]["field"]
     sigma = next(f for f in fields if f["name"] == "Ionic conductivity (S cm-1)")
     assert sigma["dataType"] == "sc:Text"
     assert sigma["description"].endswith("Unit: S/cm.")
 
 
-def test_our_own_tables_are_described_as_they_lie_on_disk(layout: Layout, tmp_path: Path) -> None:
+def test_our_own_tables_are_described_as_they_lie_on_disk(layout, tmp_path):
     paths = export_croissant(layout, get_dataset("bvel_proto"), "1.0.0", tmp_path)
     document = json.loads(paths[0].read_text())
     hashes = {item["contentUrl"]: item["sha256"] for item in document["distribution"]}
@@ -106,7 +104,7 @@ def test_our_own_tables_are_described_as_they_lie_on_disk(layout: Layout, tmp_pa
 @needs("mlcroissant")
 @pytest.mark.extra
 @pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_mlcroissant_has_no_error(layout: Layout, tmp_path: Path, name: str, version: str) -> None:
+def test_mlcroissant_has_no_error(layout, tmp_path, name, version):
     import mlcroissant
 
     path = export_croissant(layout, get_dataset(name), version, tmp_path)[0]
@@ -118,7 +116,7 @@ def test_mlcroissant_has_no_error(layout: Layout, tmp_path: Path, name: str, ver
 
 @needs("mlcroissant")
 @pytest.mark.extra
-def test_mlcroissant_reads_every_record_of_our_own_tables(layout: Layout, tmp_path: Path) -> None:
+def test_mlcroissant_reads_every_record_of_our_own_tables(layout, tmp_path):
     import mlcroissant
 
     manifest = require_manifest(layout, "bvel_proto", "1.0.0")
@@ -160,7 +158,7 @@ def ranked(layout: Layout, task: str, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("task", BOARDS)
-def test_hugging_face_has_the_board_s_number(layout: Layout, tmp_path: Path, task: str) -> None:
+def test_hugging_face_has_the_board_s_number(layout, tmp_path, task):
     paths = written(layout, task, "eval-results", tmp_path)
     assert len(paths) == len(list(layout.receipts_dir(task).glob("*.json")))
     for path in paths:
@@ -183,9 +181,7 @@ def test_hugging_face_has_the_board_s_number(layout: Layout, tmp_path: Path, tas
 @needs("huggingface_hub")
 @pytest.mark.extra
 @pytest.mark.parametrize("task", BOARDS)
-def test_hugging_faces_own_library_reads_and_writes_the_same(
-    layout: Layout, tmp_path: Path, task: str
-) -> None:
+def test_hugging_faces_own_library_reads_and_writes_the_same(layout, tmp_path, task):
     import huggingface_hub as hub
     from huggingface_hub import repocard_data
 
@@ -221,7 +217,7 @@ def at(document: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("task", BOARDS)
-def test_every_eval_ever_has_fields_and_places(layout: Layout, tmp_path: Path, task: str) -> None:
+def test_every_eval_ever_has_fields_and_places(layout, tmp_path, task):
     for path in written(layout, task, "every-eval-ever", tmp_path):
         record = json.loads(path.read_text())
         for place, fields in EVERY_EVAL_EVER.items():
@@ -242,7 +238,7 @@ def test_every_eval_ever_has_fields_and_places(layout: Layout, tmp_path: Path, t
 @needs("jsonschema")
 @pytest.mark.extra
 @pytest.mark.parametrize("task", BOARDS)
-def test_every_eval_evers_schema_has_no_error(layout: Layout, tmp_path: Path, task: str) -> None:
+def test_every_eval_evers_schema_has_no_error(layout, tmp_path, task):
     import jsonschema
 
     found = importlib.util.find_spec("every_eval_ever")
@@ -254,9 +250,7 @@ def test_every_eval_evers_schema_has_no_error(layout: Layout, tmp_path: Path, ta
 
 
 @pytest.mark.parametrize("task", BOARDS)
-def test_a_crate_names_every_file_and_how_the_receipt_was_made(
-    layout: Layout, tmp_path: Path, task: str
-) -> None:
+def test_a_crate_names_every_file_and_how_the_receipt_was_made(layout, tmp_path, task):
     written(layout, task, "ro-crate", tmp_path)
     for folder in tmp_path.iterdir():
         crate = read_json(folder / "ro-crate-metadata.json")
@@ -279,7 +273,7 @@ def test_a_crate_names_every_file_and_how_the_receipt_was_made(
 @needs("rocrate")
 @pytest.mark.extra
 @pytest.mark.parametrize("task", BOARDS)
-def test_rocrate_reads_the_crates(layout: Layout, tmp_path: Path, task: str) -> None:
+def test_rocrate_reads_the_crates(layout, tmp_path, task):
     from rocrate.rocrate import ROCrate
 
     written(layout, task, "ro-crate", tmp_path)
@@ -289,7 +283,7 @@ def test_rocrate_reads_the_crates(layout: Layout, tmp_path: Path, task: str) -> 
         assert {"receipt.json", "submission.yaml"} <= {each.id for each in crate.data_entities}
 
 
-def test_a_release_without_optional_fields_leaves_them_out(tmp_path: Path) -> None:
+def test_a_release_without_optional_fields_leaves_them_out(tmp_path):
     paper = {"type": "article", "title": "Without a DOI"}
     cited = {"title": "A", "message": "Cite it.", "version": 1, "authors": [{"name": "B"}]}
     for more in ({}, {"references": [paper]}):
@@ -301,7 +295,7 @@ def test_a_release_without_optional_fields_leaves_them_out(tmp_path: Path) -> No
     assert published_addresses(tmp_path) == {"Homepage": "https://a.org/b"}
 
 
-def test_a_release_is_described_once() -> None:
+def test_a_release_is_described_once():
     """``.zenodo.json`` is CITATION.cff in the fields that Zenodo documents for that file."""
     root = Path(__file__).resolve().parents[3]
     found = zenodo(root)
@@ -314,7 +308,7 @@ def test_a_release_is_described_once() -> None:
     assert relations <= {"references", "isSupplementTo"}
 
 
-def test_formats_go_with_names_and_unknown_ones_are_refused(layout: Layout, tmp_path: Path) -> None:
+def test_formats_go_with_names_and_unknown_ones_are_refused(layout, tmp_path):
     assert {"matbench-folds", "jarvis"} <= set(possible("obelix"))
     assert "jarvis" not in possible("obelix-cv")
     assert "matbench-folds" not in possible("mplitrj")

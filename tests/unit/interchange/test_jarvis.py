@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from ionladder.interchange.jarvis import read_contribution, read_labels, write_c
 from unit.interchange.peer_files import JARVIS_NAME, jarvis_labels, jarvis_zip, zip_of
 
 
-def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
+def test_ids_stay_the_text_that_they_are(tmp_path):
     lines = ["id,prediction", "019,-4.5", "5e2,1.0 ", "NA,nan", '"a,b",2']
     read = read_contribution(jarvis_zip(tmp_path / JARVIS_NAME, lines))
     assert read.ids == ("019", "5e2", "NA", "a,b")
@@ -24,7 +23,7 @@ def test_ids_stay_the_text_that_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("header", ["id,pred", "target,id", "id"])
-def test_another_header_is_refused(tmp_path: Path, header: str) -> None:
+def test_another_header_is_refused(tmp_path, header):
     path = jarvis_zip(tmp_path / JARVIS_NAME, [header, ",".join("1" for _ in header.split(","))])
     with pytest.raises(InterchangeError, match="header: expected id,prediction; found"):
         read_contribution(path)
@@ -40,13 +39,13 @@ def test_another_header_is_refused(tmp_path: Path, header: str) -> None:
         pytest.param(b"PK\x03\x04\x00\x00", id="a zip under the name of a CSV"),
     ],
 )
-def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_table_is_refused(tmp_path, content):
     path = zip_of(tmp_path / JARVIS_NAME, content, "x.csv")
     with pytest.raises(InterchangeError):
         read_contribution(path)
 
 
-def test_what_is_written_is_what_the_leaderboard_reads(tmp_path: Path) -> None:
+def test_what_is_written_is_what_the_leaderboard_reads(tmp_path):
     path = tmp_path / JARVIS_NAME
     write_contribution(path, ["019", "5e2"], [0.1 + 0.2, -1e-9])
     frame = pd.read_csv(path, dtype={"id": str})
@@ -59,7 +58,7 @@ def test_what_is_written_is_what_the_leaderboard_reads(tmp_path: Path) -> None:
     assert path.read_bytes() == first
 
 
-def test_labels_are_read_by_split(tmp_path: Path) -> None:
+def test_labels_are_read_by_split(tmp_path):
     splits = {"train": {"1": 0.5}, "test": {"007": 1, "8": "2.5"}}
     path = jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", splits)
     assert read_labels(path) == {"007": 1.0, "8": 2.5}
@@ -68,7 +67,7 @@ def test_labels_are_read_by_split(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"test": {"a": "1;2"}}', b"not json", b"[]"])
-def test_labels_of_another_form_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_labels_of_another_form_are_refused(tmp_path, content):
     path = zip_of(tmp_path / "x.json.zip", content)
     with pytest.raises(InterchangeError):
         read_labels(path)

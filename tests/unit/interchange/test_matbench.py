@@ -8,14 +8,11 @@ import json
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from ionladder.config import DatasetVersion
 from ionladder.data.registry import get_task
-from ionladder.data.store import TaskInputs
 from ionladder.errors import InterchangeError
 from ionladder.interchange import matbench as mb
 from ionladder.interchange.rescore import matbench_mae
@@ -40,7 +37,7 @@ def read_text(tmp_path: Path, text: str | bytes, *, packed: bool = True) -> mb.R
 # --- Results files
 
 
-def test_predictions_come_fold_by_fold_and_scores_as_claims(tmp_path: Path) -> None:
+def test_predictions_come_fold_by_fold_and_scores_as_claims(tmp_path):
     folds = {"fold_10": fold({"mb-9": 1.0}), **FOLDS}
     results = mb.read_results(results_gz(tmp_path / "results.json.gz", {"matbench_steels": folds}))
     first, second, last = results.tasks["matbench_steels"]
@@ -50,14 +47,14 @@ def test_predictions_come_fold_by_fold_and_scores_as_claims(tmp_path: Path) -> N
     assert "matbench" not in sys.modules
 
 
-def test_plain_text_and_a_single_task_are_read(tmp_path: Path) -> None:
+def test_plain_text_and_a_single_task_are_read(tmp_path):
     """``to_file("results.json.gz")`` of matbench writes plain text."""
     text = json.dumps(results_document({"t": FOLDS}))
     assert list(read_text(tmp_path, text, packed=False).tasks) == ["t"]
     assert list(read_text(tmp_path, json.dumps(task_document("t", FOLDS))).tasks) == ["t"]
 
 
-def test_nan_and_what_is_no_number_stay_recognisable(tmp_path: Path) -> None:
+def test_nan_and_what_is_no_number_stay_recognisable(tmp_path):
     data = {"a": float("nan"), "b": True, "c": [1.0], "d": None, "e": "x", "f": float("inf")}
     path = results_gz(tmp_path / "r.json.gz", {"t": {"fold_0": fold(data)}})
     read = mb.read_results(path).tasks["t"][0].predictions
@@ -67,7 +64,7 @@ def test_nan_and_what_is_no_number_stay_recognisable(tmp_path: Path) -> None:
             float(read[key])
 
 
-def test_a_task_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
+def test_a_task_that_cannot_be_read_stops_no_other(tmp_path):
     broken = {"fold_0": {"parameters": {}, "scores": {}}}
     names = {f"t{i}": {n: fold({"a": 1.0})} for i, n in enumerate(("fold_", "0", "fold_9999"))}
     tasks = {"good": FOLDS, "broken": broken, "empty": {}, **names}
@@ -91,7 +88,7 @@ def test_a_task_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
         pytest.param(gzip.compress(b"{}"), id="gzip in gzip"),
     ],
 )
-def test_what_is_no_results_file_is_refused(tmp_path: Path, text: str | bytes) -> None:
+def test_what_is_no_results_file_is_refused(tmp_path, text):
     with pytest.raises(InterchangeError):
         read_text(tmp_path, text)
 
@@ -100,13 +97,11 @@ def test_what_is_no_results_file_is_refused(tmp_path: Path, text: str | bytes) -
 
 
 @pytest.fixture(scope="module")
-def document(pinned: DatasetVersion, inputs: TaskInputs) -> dict[str, Any]:
+def document(pinned, inputs):
     return mb.validation_document(TASK, pinned, inputs)
 
 
-def test_every_entry_is_held_out_once_a_repeat(
-    document: dict[str, Any], inputs: TaskInputs
-) -> None:
+def test_every_entry_is_held_out_once_a_repeat(document, inputs):
     assert {"n_splits", "random_state", "shuffle"} <= set(document["metadata"])
     everything = sorted(inputs.train_ids)
     repeats = {name: s for name, s in document["splits"].items() if "__test__" not in name}
@@ -119,7 +114,7 @@ def test_every_entry_is_held_out_once_a_repeat(
             assert sorted(part["train"] + part["test"]) == everything, name
 
 
-def test_the_splits_are_the_frozen_ones(document: dict[str, Any], inputs: TaskInputs) -> None:
+def test_the_splits_are_the_frozen_ones(document, inputs):
     frozen = inputs.folds.set_index(["scheme", "repeat", "fold"]).sort_index()
     splits = document["splits"]["bvel-proto__chemsys__r1__e_2d_ev"]
     for number in range(5):
@@ -134,8 +129,8 @@ def test_the_splits_are_the_frozen_ones(document: dict[str, Any], inputs: TaskIn
 @needs_matbench
 @pytest.mark.extra
 def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
-    repository: Path, document: dict[str, Any], inputs: TaskInputs, tmp_path: Path
-) -> None:
+    repository, document, inputs, tmp_path
+):
     labels = inputs.train_labels["e_1d_ev"]
     frame = pd.DataFrame({"structure": inputs.entries["formula"], "e_1d_ev": labels})
     folder = repository / "submissions/bvel-proto/structure-hgb"
@@ -161,7 +156,7 @@ def test_a_task_of_ours_is_recorded_validated_and_scored_by_matbench_itself(
 
 @needs_matbench
 @pytest.mark.extra
-def test_a_file_that_matbench_publishes_gives_the_scores_it_states() -> None:
+def test_a_file_that_matbench_publishes_gives_the_scores_it_states():
     """matbench's wheel holds a run of all 13 tasks, and for these two a file of the labels."""
     import matbench.tests
 

@@ -43,9 +43,7 @@ def both_scores(
     return round(score.value, JARVIS_DECIMALS), as_jarvis_computes(sent, truth), problems
 
 
-def test_a_jarvis_file_on_half_the_ids_gives_their_number_and_the_error_we_would_write(
-    tmp_path: Path,
-) -> None:
+def test_a_jarvis_file_on_half_the_ids_gives_their_number_and_the_error_we_would_write(tmp_path):
     lines = [f"{i},{value + 0.1}" for i, value in list(LABELS.items())[:4]]
     lines += [f"JVASP-x{n},0.0" for n in range(4)]
     ours, theirs, problems = both_scores(tmp_path, LABELS, lines)
@@ -54,13 +52,13 @@ def test_a_jarvis_file_on_half_the_ids_gives_their_number_and_the_error_we_would
     assert "4 unknown" in problems[1]
 
 
-def test_one_good_row_many_times_is_their_score_and_our_refusal(tmp_path: Path) -> None:
+def test_one_good_row_many_times_is_their_score_and_our_refusal(tmp_path):
     ours, theirs, problems = both_scores(tmp_path, LABELS, ["JVASP-2,1.02"] * 8)
     assert ours == theirs == 0.02
     assert any("1 repeated (JVASP-2)" in problem for problem in problems)
 
 
-def test_ids_that_pandas_turns_into_numbers_drop_out_of_their_score(tmp_path: Path) -> None:
+def test_ids_that_pandas_turns_into_numbers_drop_out_of_their_score(tmp_path):
     labels = {"007": 1.0, "8": 2.0, "12": 3.0}
     ours, theirs, problems = both_scores(tmp_path, labels, ["007,9.0", "8,2.5", "12,3.1"])
     assert ours == theirs == 0.3
@@ -81,7 +79,7 @@ def matbench_file(path: Path, offsets: dict[str, float], claimed: dict[str, floa
     return peer.results_gz(path, {"matbench_tiny": folds})
 
 
-def test_a_matbench_file_gives_the_mean_over_folds_that_their_page_prints(tmp_path: Path) -> None:
+def test_a_matbench_file_gives_the_mean_over_folds_that_their_page_prints(tmp_path):
     offsets = {"mb-tiny-0": 0.3, "mb-tiny-3": 1.0}
     path = matbench_file(tmp_path / "results.json.gz", offsets, {"fold_0": 0.1, "fold_1": 0.5})
     stored = json.loads(gzip.decompress(path.read_bytes()))["tasks"]["matbench_tiny"]["results"]
@@ -98,7 +96,7 @@ def test_a_matbench_file_gives_the_mean_over_folds_that_their_page_prints(tmp_pa
     assert scores.mean != pytest.approx(0.26)
 
 
-def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path: Path) -> None:
+def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path):
     claims = {"fold_0": 0.001, "fold_1": 0.5}
     path = matbench_file(tmp_path / "r.json.gz", {"mb-tiny-3": 1.0}, claims)
     scores = matbench_mae("matbench_tiny", read_results(path).tasks["matbench_tiny"], TRUTH)
@@ -139,7 +137,7 @@ def foreign_tree(root: Path) -> None:
     pd.Series(TRUTH).rename_axis("id").to_csv(root / "labels/matbench_tiny.csv")
 
 
-def test_a_whole_foreign_leaderboard_is_scored_with_the_cause_of_every_gap(tmp_path: Path) -> None:
+def test_a_whole_foreign_leaderboard_is_scored_with_the_cause_of_every_gap(tmp_path):
     foreign_tree(tmp_path)
     rows = {Path(row.file).parent.name: row for row in rescore(tmp_path)}
     for name in ("whole", "quoted", "mac"):
@@ -156,7 +154,7 @@ def test_a_whole_foreign_leaderboard_is_scored_with_the_cause_of_every_gap(tmp_p
     assert (glass.metric, glass.value, glass.n_expected) == ("rocauc", 0.75, 3)
 
 
-def test_the_results_are_the_same_in_any_number_of_processes(tmp_path: Path) -> None:
+def test_the_results_are_the_same_in_any_number_of_processes(tmp_path):
     foreign_tree(tmp_path)
     command = ["rescore", str(tmp_path), "--json", "--workers"]
     printed = [CliRunner().invoke(app, [*command, n]).stdout for n in "0124"]

@@ -70,7 +70,7 @@ def submit(layout: Layout, predictions: dict[str, object], name: str = "theirs")
 
 
 @pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+def layout(tmp_path, monkeypatch):
     """A repository, and a mirror that has the file at its usual place."""
     (tmp_path / "mirror" / "models" / "abababa").mkdir(parents=True)
     monkeypatch.setenv("IONLADDER_MIRROR", str(tmp_path / "mirror"))
@@ -87,7 +87,7 @@ def mirror(layout: Layout) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_reference_scores_as_the_same_predictions_in_a_folder(layout: Layout, kind: str) -> None:
+def test_a_reference_scores_as_the_same_predictions_in_a_folder(layout, kind):
     data = publish(mirror(layout), table(), kind)
     theirs = submit(layout, reference(data, kind))
     ours = tiny.write_submission(layout.submission_dir("tiny", "ours"))
@@ -97,7 +97,7 @@ def test_a_reference_scores_as_the_same_predictions_in_a_folder(layout: Layout, 
     assert [path.name for path in theirs.iterdir()] == ["submission.yaml"]
 
 
-def test_rows_follow_another_file_where_labels_agree(layout: Layout) -> None:
+def test_rows_follow_another_file_where_labels_agree(layout):
     order = ["019", "5e2", "7cr", "aaa", "max", "zzz"]
     data = publish(mirror(layout), table(order).drop(columns="name"))
     raw = layout.raw_dir("tiny", "1.0.0")
@@ -113,7 +113,7 @@ def test_rows_follow_another_file_where_labels_agree(layout: Layout) -> None:
         scorer(layout).score(folder)
 
 
-def test_a_gap_is_filled_only_where_the_card_says_so(layout: Layout) -> None:
+def test_a_gap_is_filled_only_where_the_card_says_so(layout):
     data = publish(mirror(layout), table().replace({"name": {"aaa": "elsewhere"}}))
     with pytest.raises(SubmissionError, match=r"a row for each of the 6 ids.*aaa"):
         scorer(layout).score(submit(layout, reference(data)))
@@ -133,9 +133,7 @@ def test_a_gap_is_filled_only_where_the_card_says_so(layout: Layout) -> None:
         ({"extra": 1}, "field `predictions.extra`"),
     ],
 )
-def test_what_is_wrong_with_a_reference_is_named(
-    layout: Layout, change: dict[str, object], words: str
-) -> None:
+def test_what_is_wrong_with_a_reference_is_named(layout, change, words):
     data = publish(mirror(layout), table())
     fields = reference(data, **{k: v for k, v in change.items() if k != "source"})
     if isinstance(given := change.get("source"), dict):
@@ -144,7 +142,7 @@ def test_what_is_wrong_with_a_reference_is_named(
         scorer(layout).score(submit(layout, fields))
 
 
-def test_other_bytes_and_a_file_beside_are_refused(layout: Layout) -> None:
+def test_other_bytes_and_a_file_beside_are_refused(layout):
     folder = submit(layout, reference(publish(mirror(layout), table())))
     shutil.copy(mirror(layout) / "theirs.csv", folder / "predictions.csv")
     with pytest.raises(SubmissionError, match=r"predictions\.csv beside it"):
@@ -157,7 +155,7 @@ def test_other_bytes_and_a_file_beside_are_refused(layout: Layout) -> None:
     assert not [*layout.root.rglob("theirs.csv")]
 
 
-def test_without_its_file_a_row_stays(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_file_a_row_stays(layout, monkeypatch):
     submit(layout, reference(publish(mirror(layout), table())))
     tiny.write_submission(layout.submission_dir("tiny", "ours"))
     tiny.write_submission(layout.submission_dir("tiny", "median"))
@@ -207,7 +205,7 @@ def test_without_its_file_a_row_stays(layout: Layout, monkeypatch: pytest.Monkey
     check()  # nothing does: it was never published
 
 
-def test_a_pull_request_with_a_reference_is_left_to_a_maintainer(layout: Layout) -> None:
+def test_a_pull_request_with_a_reference_is_left_to_a_maintainer(layout):
     submit(layout, reference(publish(mirror(layout), table())))
     params = Path(__file__).parents[3] / "params.yaml"
     (layout.root / "params.yaml").write_text(params.read_text())

@@ -78,7 +78,7 @@ def declaring(size: int, content: bytes) -> bytes:
     ],
     ids=range(17),
 )
-def test_only_one_whole_plain_file_is_unpacked(data: bytes, found: str) -> None:
+def test_only_one_whole_plain_file_is_unpacked(data, found):
     with pytest.raises(InterchangeError) as caught:
         gunzip(data, shown_as="x.gz") if data.startswith(b"\x1f\x8b") else unzip_csv(data)
     assert found in caught.value.problems[0].found
@@ -88,7 +88,7 @@ def test_only_one_whole_plain_file_is_unpacked(data: bytes, found: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["zip", "gzip"])
-def test_a_bomb_is_refused_before_it_fills_the_memory(kind: str) -> None:
+def test_a_bomb_is_refused_before_it_fills_the_memory(kind):
     zeros = b"0" * 300_000_000
     bomb = zip_bytes({"x.csv": zeros}) if kind == "zip" else gzip.compress(zeros, 9)
     del zeros
@@ -101,9 +101,7 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(kind: str) -> None:
     assert peak < 3 * tables.MAX_TEXT_BYTES
 
 
-def test_only_regular_files_of_a_sane_size_are_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_regular_files_of_a_sane_size_are_opened(tmp_path, monkeypatch):
     real = tmp_path / "real"
     real.write_bytes(CSV)
     (tmp_path / "link").symlink_to(real)
@@ -120,7 +118,7 @@ def test_only_regular_files_of_a_sane_size_are_opened(
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6))
-def test_flipped_bytes_are_read_or_refused_and_never_crash(seed: int, flips: int) -> None:
+def test_flipped_bytes_are_read_or_refused_and_never_crash(seed, flips):
     rng = random.Random(seed)
     for make, read in (
         (zip_bytes({"x.csv": CSV}), unzip_csv),
@@ -161,13 +159,13 @@ def read(
 
 
 @pytest.mark.parametrize("header", ["log10_sigma", "y_pred", "Log10 sigma", "log10_sigm"])
-def test_a_header_near_the_target_s_name_is_taken_for_it(tmp_path: Path, header: str) -> None:
+def test_a_header_near_the_target_s_name_is_taken_for_it(tmp_path, header):
     found = read(tmp_path, frame(**{header: LOGS}))
     assert found.predictions == {"id": IDS, "log10_sigma": CELLS}
     assert bool(found.notes) is (header != "log10_sigma")
 
 
-def test_ids_are_found_in_the_index_and_beside_a_running_one(tmp_path: Path) -> None:
+def test_ids_are_found_in_the_index_and_beside_a_running_one(tmp_path):
     by_id = pd.DataFrame({"log10_sigma": LOGS}, index=IDS)
     for name in (None, "ID", "id"):
         by_id.index.name = name
@@ -177,12 +175,12 @@ def test_ids_are_found_in_the_index_and_beside_a_running_one(tmp_path: Path) -> 
     assert found.notes == ("Left out, as no column of a submission: '', Family.",)
 
 
-def test_conductivities_are_not_taken_for_their_logarithms(tmp_path: Path) -> None:
+def test_conductivities_are_not_taken_for_their_logarithms(tmp_path):
     with pytest.raises(InterchangeError, match=r"found a column in S/cm\. Add --log10"):
         read(tmp_path, frame(**{SIGMA: [1e-4, 1e-6, 2e-3]}))
 
 
-def test_what_has_no_logarithm_is_refused_or_kept_for_the_checks_to_name(tmp_path: Path) -> None:
+def test_what_has_no_logarithm_is_refused_or_kept_for_the_checks_to_name(tmp_path):
     with pytest.raises(InterchangeError, match=r"2 that are not positive \(0.0, -1.0\)"):
         read(tmp_path, frame(**{SIGMA: [1e-4, 0.0, -1.0]}), is_log10_asked=True)
     text = "id,e_1d_ev,e_2d_ev,e_3d_ev\na,1,1,1\n"
@@ -202,9 +200,7 @@ def test_what_has_no_logarithm_is_refused_or_kept_for_the_checks_to_name(tmp_pat
         ("log10(sigma / mS cm-1)", {}, 1e-4 - 3, "the number -3"),
     ],
 )
-def test_a_unit_is_read_from_the_header_or_given(
-    tmp_path: Path, header: str, options: dict[str, object], expected: float, said: str
-) -> None:
+def test_a_unit_is_read_from_the_header_or_given(tmp_path, header, options, expected, said):
     options = {"columns": {"log10_sigma": header}, **options}
     found = read(tmp_path, frame(**{header: [1e-4] * 3}), **options)
     assert float(found.predictions["log10_sigma"][0]) == pytest.approx(expected, abs=1e-9)
@@ -223,16 +219,14 @@ def test_a_unit_is_read_from_the_header_or_given(
         ("log10(σ·cm/mS)", {}, "a scale or a unit that is not known"),
     ],
 )
-def test_a_unit_that_is_unknown_or_of_another_kind_is_refused(
-    tmp_path: Path, header: str, options: dict[str, object], said: str
-) -> None:
+def test_a_unit_that_is_unknown_or_of_another_kind_is_refused(tmp_path, header, options, said):
     options = {"columns": {"log10_sigma": header}, **options}
     with pytest.raises(InterchangeError) as caught:
         read(tmp_path, frame(**{header: [1e-4] * 3}), **options)
     assert said in str(caught.value)
 
 
-def test_barriers_are_converted_with_the_factor_said(tmp_path: Path) -> None:
+def test_barriers_are_converted_with_the_factor_said(tmp_path):
     text = "id,e_1d (kJ/mol),e_2d (kJ/mol),e_3d (kJ/mol)\na,96.485,96.485,96.485\n"
     found = read(tmp_path, text, task="bvel-proto")
     assert float(found.predictions["e_2d_ev"][0]) == pytest.approx(1.0, abs=1e-4)
@@ -242,12 +236,12 @@ def test_barriers_are_converted_with_the_factor_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "beside", ["log10_sigma_pred", "y_pred", "prediction of the forest", "RF", "log10_sigma_rf"]
 )
-def test_the_label_beside_a_prediction_is_asked_about(tmp_path: Path, beside: str) -> None:
+def test_the_label_beside_a_prediction_is_asked_about(tmp_path, beside):
     with pytest.raises(InterchangeError, match=f"--column log10_sigma={beside}"):
         read(tmp_path, frame(log10_sigma=LOGS, **{beside: LOGS}))
 
 
-def test_two_columns_that_could_be_the_target_are_asked_about(tmp_path: Path) -> None:
+def test_two_columns_that_could_be_the_target_are_asked_about(tmp_path):
     data = frame(prediction=LOGS, y_pred=LOGS)
     with pytest.raises(InterchangeError, match="--column log10_sigma=prediction"):
         read(tmp_path, data)
@@ -257,7 +251,7 @@ def test_two_columns_that_could_be_the_target_are_asked_about(tmp_path: Path) ->
         read(tmp_path, data, columns={"log10_sigma": "y_pre"})
 
 
-def test_a_table_without_ids_or_target_is_refused(tmp_path: Path) -> None:
+def test_a_table_without_ids_or_target_is_refused(tmp_path):
     with pytest.raises(InterchangeError, match="one column of ids"):
         read(tmp_path, pd.DataFrame({"name": IDS, "log10_sigma": LOGS}))
     for header in ("colour", "log10_sigma_std", "log10_sigma_true"):

@@ -52,7 +52,7 @@ def record_test(task: LoadedTask) -> None:
     task.record("test", frame)
 
 
-def test_folds_count_through_all_repeats_and_hold_out_what_is_frozen(tmp_path: Path) -> None:
+def test_folds_count_through_all_repeats_and_hold_out_what_is_frozen(tmp_path):
     task = make(tmp_path)
     assert task.folds == [0, 1, 2, 3]
     for number, (repeat, fold) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
@@ -67,7 +67,7 @@ def test_folds_count_through_all_repeats_and_hold_out_what_is_frozen(tmp_path: P
     assert everything.index.tolist() == labels.index.tolist() == list(tiny.TRAIN_IDS)
 
 
-def test_labels_of_test_entries_are_not_handed_out(tmp_path: Path) -> None:
+def test_labels_of_test_entries_are_not_handed_out(tmp_path):
     task = make(tmp_path)
     assert task.get_test_data("test").index.tolist() == list(TEST_IDS)
     with pytest.raises(ConfigError, match="labels of test entries are held out"):
@@ -94,9 +94,7 @@ def test_labels_of_test_entries_are_not_handed_out(tmp_path: Path) -> None:
     ],
     ids=range(10),
 )
-def test_ids_that_are_not_exact_are_an_error(
-    tmp_path: Path, predictions: object, error: str
-) -> None:
+def test_ids_that_are_not_exact_are_an_error(tmp_path, predictions, error):
     task = make(tmp_path)
     with pytest.raises(SubmissionError) as caught:
         task.record(0, predictions)  # type: ignore[arg-type]
@@ -115,7 +113,7 @@ def test_ids_that_are_not_exact_are_an_error(
         pd.DataFrame({"id": ["t02", "t01"], "log10_sigma": ["-5", "-4"]}),
     ],
 )
-def test_every_form_with_ids_is_recorded_alike(tmp_path: Path, predictions: object) -> None:
+def test_every_form_with_ids_is_recorded_alike(tmp_path, predictions):
     task = make(tmp_path)
     task.record(0, predictions)  # type: ignore[arg-type]
     table, _ = task._recorded[0]
@@ -123,7 +121,7 @@ def test_every_form_with_ids_is_recorded_alike(tmp_path: Path, predictions: obje
     assert task.is_recorded == {"test": False, 0: True, 1: False, 2: False, 3: False}
 
 
-def test_the_file_says_what_was_recorded_to_our_own_reader(tmp_path: Path) -> None:
+def test_the_file_says_what_was_recorded_to_our_own_reader(tmp_path):
     task = make(tmp_path)
     record_all(task, task.folds)
     record_test(task)
@@ -142,7 +140,7 @@ def test_the_file_says_what_was_recorded_to_our_own_reader(tmp_path: Path) -> No
     assert fold["scores"] == {}
 
 
-def test_a_submission_of_what_was_recorded_needs_only_its_card(tmp_path: Path) -> None:
+def test_a_submission_of_what_was_recorded_needs_only_its_card(tmp_path):
     task = make(tmp_path)
     with pytest.raises(SubmissionError, match="none of test"):
         task.to_submission("my-model")
@@ -166,9 +164,7 @@ def test_a_submission_of_what_was_recorded_needs_only_its_card(tmp_path: Path) -
     assert [item.name for item in folder.parent.iterdir()] == ["my-model"]
 
 
-def test_a_task_is_loaded_from_a_repository_by_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_task_is_loaded_from_a_repository_by_its_name(tmp_path, monkeypatch):
     layout = write_repo(tmp_path)
     monkeypatch.delenv("IONLADDER_MIRROR", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -199,7 +195,7 @@ def test_a_task_is_loaded_from_a_repository_by_its_name(
         load_task("obelx")
 
 
-def test_the_package_evaluates_and_its_import_is_light() -> None:
+def test_the_package_evaluates_and_its_import_is_light():
     found = ionladder.evaluate(tiny.LABELS, tiny.predictions(0.5), tiny.TASK)
     assert found.score("log10_sigma", "all", "mae").value == pytest.approx(0.5)
     code = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from git_repository import GitRepository
@@ -18,7 +16,7 @@ TASKS = {"tiny": TASK}
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> GitRepository:
+def base(tmp_path):
     repository = GitRepository(tmp_path / "base")
     for path in ("params.yaml", "src/code.py", "submissions/tiny/theirs/predictions.csv"):
         repository.write(path, f"{path}\n")
@@ -26,7 +24,7 @@ def base(tmp_path: Path) -> GitRepository:
 
 
 @pytest.fixture
-def fork(base: GitRepository, tmp_path: Path) -> GitRepository:
+def fork(base, tmp_path):
     return base.fork(tmp_path / "fork")
 
 
@@ -42,7 +40,7 @@ def facts(request: PullRequest) -> list[tuple[str, str, str]]:
     return [(change.old_mode, change.new_mode, change.path) for change in request.changes]
 
 
-def test_what_others_merged_is_no_change(base: GitRepository, fork: GitRepository) -> None:
+def test_what_others_merged_is_no_change(base, fork):
     fork.write(MINE, "id\n")
     fork.commit()
     base.write("dvc.yaml", "stages: {}\n")
@@ -53,7 +51,7 @@ def test_what_others_merged_is_no_change(base: GitRepository, fork: GitRepositor
     assert (request.base, request.merge_base) != (moved, moved)
 
 
-def test_an_edit_hidden_in_a_merge_commit_is_seen(base: GitRepository, fork: GitRepository) -> None:
+def test_an_edit_hidden_in_a_merge_commit_is_seen(base, fork):
     fork.write(MINE, "id\n")
     fork.commit()
     base.write("params.yaml", "newer\n")
@@ -65,7 +63,7 @@ def test_an_edit_hidden_in_a_merge_commit_is_seen(base: GitRepository, fork: Git
     assert (REGULAR, REGULAR, "src/code.py") in facts(request_of(base, fork))
 
 
-def test_a_name_taken_meanwhile_is_not_new(base: GitRepository, fork: GitRepository) -> None:
+def test_a_name_taken_meanwhile_is_not_new(base, fork):
     fork.write(MINE, "id\n")
     fork.commit()
     base.write(MINE, "somebody else's\n")
@@ -75,14 +73,14 @@ def test_a_name_taken_meanwhile_is_not_new(base: GitRepository, fork: GitReposit
     assert "on the board" in str(found.questions[0])
 
 
-def test_unrelated_histories_are_an_error(base: GitRepository, tmp_path: Path) -> None:
+def test_unrelated_histories_are_an_error(base, tmp_path):
     other = GitRepository(tmp_path / "other")
     other.write(MINE, "id\n")
     with pytest.raises(PullRequestError, match="histories are unrelated"):
         request_of(base, GitRepository.start(other.root))
 
 
-def test_branches_merged_both_ways_are_an_error(base: GitRepository, fork: GitRepository) -> None:
+def test_branches_merged_both_ways_are_an_error(base, fork):
     fork.write(MINE, "id\n")
     first = fork.commit()
     base.write("params.yaml", "newer\n")
@@ -95,9 +93,7 @@ def test_branches_merged_both_ways_are_an_error(base: GitRepository, fork: GitRe
         request_of(base, fork)
 
 
-def test_files_come_from_git_as_is(
-    base: GitRepository, fork: GitRepository, tmp_path: Path
-) -> None:
+def test_files_come_from_git_as_is(base, fork, tmp_path):
     content = b"id,log10_sigma\r\n\xff\x00\n\n"
     fork.write(MINE, content)
     fork.write("submissions/tiny/theirs/submission.yaml", "model: y\n")
@@ -117,9 +113,7 @@ def test_files_come_from_git_as_is(
     assert (tmp_path / "sent" / MINE).stat().st_mode & 0o777 == 0o644
 
 
-def test_nothing_is_written_over_or_elsewhere(
-    base: GitRepository, fork: GitRepository, tmp_path: Path
-) -> None:
+def test_nothing_is_written_over_or_elsewhere(base, fork, tmp_path):
     fork.write(MINE, "id\n")
     fork.commit()
     request = request_of(base, fork)

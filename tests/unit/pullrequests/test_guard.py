@@ -45,7 +45,7 @@ def question(*changes: FileChange) -> str:
     return error_text(found.questions)
 
 
-def test_an_honest_pull_request_passes() -> None:
+def test_an_honest_pull_request_passes():
     found = guard(HONEST, BOARD)
     assert (found.refusals, found.questions) == ((), ())
     (folder,) = found.folders
@@ -63,13 +63,13 @@ def test_an_honest_pull_request_passes() -> None:
         "Submissions/obelix/my-model/predictions.csv",
     ],
 )
-def test_anything_outside_submissions_is_refused_by_name(path: str) -> None:
+def test_anything_outside_submissions_is_refused_by_name(path):
     said = refusal(added(path, old_mode="100644"))
     assert f"1 file elsewhere ({path})" in said
     assert "a maintainer reads" in said
 
 
-def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_decides() -> None:
+def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_decides():
     code = added("src/ionladder/baselines/classic.py", old_mode="100644")
     found = guard([*HONEST, code], BOARD)
     assert found.refusals == ()
@@ -88,7 +88,7 @@ def test_the_code_of_a_baseline_may_come_with_its_submission_and_a_maintainer_de
         ("100755", f"an executable file. Run `git update-index --chmod=-x {FOLDER}/cv_pred"),
     ],
 )
-def test_only_plain_files_pass(mode: str, words: str) -> None:
+def test_only_plain_files_pass(mode, words):
     said = refusal(added(f"{FOLDER}/cv_predictions.csv", new_mode=mode))
     assert f"{FOLDER}/cv_predictions.csv: expected a regular file; found {words}" in said
 
@@ -110,12 +110,12 @@ def test_only_plain_files_pass(mode: str, words: str) -> None:
         (f"submissions/obelix/{'a' * 65}/predictions.csv", "1 to 64 characters"),
     ],
 )
-def test_a_file_of_another_place_or_name_is_refused(path: str, words: str) -> None:
+def test_a_file_of_another_place_or_name_is_refused(path, words):
     assert words in refusal(added(path))
 
 
 @pytest.mark.parametrize("name", ["rf_paper", "rf.paper", "hgb-li", "o1d"])
-def test_a_name_that_reads_like_another_is_refused(name: str) -> None:
+def test_a_name_that_reads_like_another_is_refused(name):
     assert "cannot be mistaken" in refusal(added(f"submissions/obelix/{name}/predictions.csv"))
 
 
@@ -133,24 +133,24 @@ def test_a_name_that_reads_like_another_is_refused(name: str) -> None:
         (added("leaderboard/obelix.json"), "made again on the main branch"),
     ],
 )
-def test_one_change_too_many_is_refused_with_the_reason(change: FileChange, words: str) -> None:
+def test_one_change_too_many_is_refused_with_the_reason(change, words):
     assert words in refusal(change)
 
 
-def test_too_many_submissions_are_refused() -> None:
+def test_too_many_submissions_are_refused():
     names = [f"{chr(97 + 2 * i) * 5}-kind" for i in range(MAX_FOLDERS)]
     said = refusal(*(added(f"submissions/obelix/{name}/predictions.csv") for name in names))
     assert f"at most {MAX_FOLDERS} submissions; found {MAX_FOLDERS + 1}" in said
 
 
-def test_files_are_counted_before_anything_else() -> None:
+def test_files_are_counted_before_anything_else():
     many = [added(f"submissions/obelix/m{i}/predictions.csv") for i in range(MAX_CHANGES)]
     (only,) = guard([*HONEST, *many], BOARD).refusals
     assert (only.found, guard(many[:5], BOARD).refusals) == ("more files", ())
 
 
 @pytest.mark.parametrize("folder", ["submission", "Submissions", "submisions", "submssions"])
-def test_a_misspelt_folder_is_named(folder: str) -> None:
+def test_a_misspelt_folder_is_named(folder):
     said = refusal(added(f"{folder}/obelix/my-model/predictions.csv"))
     assert f"Did you mean `submissions/` by {folder}?" in said
 
@@ -163,7 +163,7 @@ def test_a_misspelt_folder_is_named(folder: str) -> None:
         ("000000", "100644", "adds predictions.csv"),
     ],
 )
-def test_changing_a_board_is_for_a_maintainer(old_mode: str, new_mode: str, words: str) -> None:
+def test_changing_a_board_is_for_a_maintainer(old_mode, new_mode, words):
     path = "submissions/obelix/rf-paper/predictions.csv"
     said = question(added(path, old_mode=old_mode, new_mode=new_mode))
     assert f"changes of one that is on the board ({words})" in said
@@ -179,7 +179,7 @@ def test_changing_a_board_is_for_a_maintainer(old_mode: str, new_mode: str, word
         ("my-model/README.md", "A maintainer reads it"),
     ],
 )
-def test_a_doubtful_name_and_a_readme_are_for_a_maintainer(path: str, words: str) -> None:
+def test_a_doubtful_name_and_a_readme_are_for_a_maintainer(path, words):
     assert words in question(*HONEST, added(f"submissions/obelix/{path}"))
 
 
@@ -195,7 +195,7 @@ _CHANGES = st.builds(
 
 
 @given(st.lists(_CHANGES, max_size=6))
-def test_what_passes_is_plain_small_and_in_its_place(changes: list[FileChange]) -> None:
+def test_what_passes_is_plain_small_and_in_its_place(changes):
     found = guard(changes, BOARD)
     error_text([*found.refusals, *found.questions]).encode("utf-8")
     for folder in found.folders:

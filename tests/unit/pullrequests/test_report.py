@@ -6,7 +6,6 @@ import copy
 import io
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,7 +55,7 @@ def archive(**files: bytes) -> bytes:
         ("submissions.0.audit.0.check", "a b"),
     ],
 )
-def test_a_value_of_another_shape_is_refused(path: str, value: object) -> None:
+def test_a_value_of_another_shape_is_refused(path, value):
     with pytest.raises(PullRequestError, match="a report of `ionladder pr-check`"):
         parse_report(changed(path, value), where="report.json")
 
@@ -64,12 +63,12 @@ def test_a_value_of_another_shape_is_refused(path: str, value: object) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\xff\xfe{}", b'{"format": NaN}', b"[" * 100_000, b" " * (MAX_REPORT_BYTES + 1)]
 )
-def test_what_is_no_report_is_refused(data: bytes) -> None:
+def test_what_is_no_report_is_refused(data):
     with pytest.raises(PullRequestError):
         parse_report(data, where="report.json")
 
 
-def test_an_archive_with_the_report_is_read(tmp_path: Path) -> None:
+def test_an_archive_with_the_report_is_read(tmp_path):
     path = tmp_path / "report.zip"
     path.write_bytes(archive(report_json=json.dumps(REPORT).encode()))
     (submission,) = read_report(path).submissions
@@ -89,7 +88,7 @@ def test_an_archive_with_the_report_is_read(tmp_path: Path) -> None:
         b"PK" + b"x" * 1_500_000,
     ],
 )
-def test_another_archive_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_another_archive_is_refused(tmp_path, data):
     path = tmp_path / "report.zip"
     path.write_bytes(data)
     with pytest.raises(PullRequestError):

@@ -74,7 +74,7 @@ def assert_inert(text: str, stranger: str) -> None:
                 assert word not in token.content, stranger
 
 
-def test_numbers_and_verdicts_are_said() -> None:
+def test_numbers_and_verdicts_are_said():
     text = render(report(), TASKS, run="https://github.com/o/r/actions/runs/1")
     assert "### Submission check: good" in text
     assert "| MAE | 1.250 [1.00–1.50] |" in text
@@ -85,7 +85,7 @@ def test_numbers_and_verdicts_are_said() -> None:
 
 
 @pytest.mark.parametrize("stranger", HOSTILE)
-def test_no_word_of_a_stranger_does_anything(stranger: str) -> None:
+def test_no_word_of_a_stranger_does_anything(stranger):
     changed = copy.deepcopy(REPORT["submissions"])
     changed[0]["receipt"]["model"] = stranger
     changed[0]["audit"][0] |= {"title": stranger, "sentence": stranger}
@@ -96,14 +96,14 @@ def test_no_word_of_a_stranger_does_anything(stranger: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_stays_in_its_code_span(stranger: str) -> None:
+def test_any_text_stays_in_its_code_span(stranger):
     parsed = tokens(f"before {code(stranger)} after")
     kinds = [token.type for token in parsed if token.type != "inline"]
     assert kinds == ["paragraph_open", "text", "code_inline", "text", "paragraph_close"]
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
-def test_any_lines_stay_in_their_code_block(lines: list[str]) -> None:
+def test_any_lines_stay_in_their_code_block(lines):
     parsed = tokens(f"{block(lines)}\n\nafter")
     assert [t.type for t in parsed if t.type != "inline"] == [
         "fence",
@@ -113,7 +113,7 @@ def test_any_lines_stay_in_their_code_block(lines: list[str]) -> None:
     ]
 
 
-def test_a_very_long_report_is_cut_between_parts() -> None:
+def test_a_very_long_report_is_cut_between_parts():
     problems = [dict.fromkeys(PROBLEM, "x" * 500)] * 100
     items = [
         {
@@ -132,7 +132,7 @@ def test_a_very_long_report_is_cut_between_parts() -> None:
 
 
 @pytest.mark.parametrize("stranger", ["javascript:alert(1)", "http://x y", "https://x)[y](z", ""])
-def test_the_address_of_the_run_is_held_to_one(stranger: str) -> None:
+def test_the_address_of_the_run_is_held_to_one(stranger):
     for token in tokens(render(report(), TASKS, run=stranger)):
         if token.type == "link_open":
             assert str(token.attrs["href"]).startswith("https://")

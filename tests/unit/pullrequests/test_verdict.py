@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ GOOD = '{"outcome": "withdrawn"}'
 
 
 @pytest.fixture
-def question(tmp_path: Path) -> ReviewQuestion:
+def question(tmp_path):
     folders = {name: tmp_path / name for name in ("root", "board", "sent")}
     for folder in folders.values():
         folder.mkdir()
@@ -42,17 +41,13 @@ def said(answer: dict[str, Any]) -> str:
     return str(answer["problems"])
 
 
-def test_an_answer_is_handed_on_with_what_was_asked(
-    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_is_handed_on_with_what_was_asked(question, monkeypatch):
     body = 'print(json.dumps({"outcome": "withdrawn", "name": "another", "task": "other"}))'
     answer = run(question, monkeypatch, body)
     assert answer == {"task": "obelix", "name": "mine", "is_new": True, "outcome": "withdrawn"}
 
 
-def test_the_process_gets_nothing_of_the_callers_surroundings(
-    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_process_gets_nothing_of_the_callers_surroundings(question, monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     body = (
@@ -70,16 +65,12 @@ def test_the_process_gets_nothing_of_the_callers_surroundings(
 
 
 @pytest.mark.parametrize("answer", ["", "[]", '{"outcome": "brilliant"}', GOOD + GOOD])
-def test_an_answer_of_another_shape_is_not_believed(
-    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch, answer: str
-) -> None:
+def test_an_answer_of_another_shape_is_not_believed(question, monkeypatch, answer):
     found = run(question, monkeypatch, f"print({answer!r})")
     assert found["outcome"] == "unchecked"
 
 
-def test_a_failing_process_is_for_a_maintainer_with_its_last_word(
-    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_process_is_for_a_maintainer_with_its_last_word(question, monkeypatch):
     found = run(question, monkeypatch, "raise ValueError('\\u202e<b>')")
     assert found["outcome"] == "unchecked"
     assert "ValueError: \\\\u202e<b>" in said(found)
@@ -95,9 +86,7 @@ def test_a_failing_process_is_for_a_maintainer_with_its_last_word(
         "import pickle; pickle.loads(b'cos\\nsystem\\n(S\"true\"\\ntR.')",
     ],
 )
-def test_side_doors_are_shut(
-    question: ReviewQuestion, monkeypatch: pytest.MonkeyPatch, body: str
-) -> None:
+def test_side_doors_are_shut(question, monkeypatch, body):
     found = run(question, monkeypatch, f"{body}\nprint({GOOD!r})")
     assert found["outcome"] == "unchecked"
     assert "which it never needs" in said(found)
@@ -113,14 +102,7 @@ def test_side_doors_are_shut(
         ("os.abort()", {}, "refused", "broke off (signal 6)"),
     ],
 )
-def test_a_process_beyond_a_limit_is_ended(
-    question: ReviewQuestion,
-    monkeypatch: pytest.MonkeyPatch,
-    body: str,
-    limits: dict[str, int],
-    outcome: str,
-    words: str,
-) -> None:
+def test_a_process_beyond_a_limit_is_ended(question, monkeypatch, body, limits, outcome, words):
     answer = run(question, monkeypatch, body, Limits(**limits))
     assert answer["outcome"] == outcome
     assert words in said(answer)

@@ -21,7 +21,7 @@ _PINNED = re.compile(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
 @pytest.fixture
-def texts(repository: Path) -> dict[str, str]:
+def texts(repository):
     return {path.stem: path.read_text() for path in sorted((repository / FOLDER).glob("*.yml"))}
 
 
@@ -67,14 +67,14 @@ def fake_gh(folder: Path, answers: dict[str, str]) -> dict[str, str]:
     return {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_every_action_is_pinned_to_a_commit(texts: dict[str, str]) -> None:
+def test_every_action_is_pinned_to_a_commit(texts):
     for name, text in texts.items():
         for line in text.splitlines():
             if "uses:" in line:
                 assert _PINNED.search(line), (name, line)
 
 
-def test_writing_is_for_three_jobs_that_run_no_package(texts: dict[str, str]) -> None:
+def test_writing_is_for_three_jobs_that_run_no_package(texts):
     for name, text in texts.items():
         assert load(text)["permissions"] in ({}, {"contents": "read"}), name
     writers = {
@@ -93,7 +93,7 @@ def test_writing_is_for_three_jobs_that_run_no_package(texts: dict[str, str]) ->
             assert not re.search(r"make |pip |ionladder |python ", item.get("run", "")), job
 
 
-def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts: dict[str, str]) -> None:
+def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts):
     for name, text in texts.items():
         assert "pull_request_target" not in text
         assert "${{ secrets" not in text
@@ -110,7 +110,7 @@ def test_no_code_of_a_pull_request_is_checked_out_with_rights(texts: dict[str, s
     assert check["steps"][0]["with"]["ref"] == check["env"]["BASE_SHA"] == base
 
 
-def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> None:
+def test_no_word_of_an_event_is_pasted_into_a_script(texts):
     for job, content in jobs_of(texts).items():
         for item in content["steps"]:
             assert "${{" not in item.get("run", ""), job
@@ -135,15 +135,13 @@ def test_no_word_of_an_event_is_pasted_into_a_script(texts: dict[str, str]) -> N
         ("docs/submit.md", False),
     ],
 )
-def test_whatever_may_be_meant_as_a_submission_is_checked(
-    texts: dict[str, str], path: str, runs: bool
-) -> None:
+def test_whatever_may_be_meant_as_a_submission_is_checked(texts, path, runs):
     patterns = load(texts["submission-check"])[True]["pull_request"]["paths"]
     as_globs = [pattern.replace("**/", "*").replace("**", "*") for pattern in patterns]
     assert any(fnmatchcase(path, pattern) for pattern in as_globs) == runs
 
 
-def test_a_pull_request_is_fetched_not_checked_out(texts: dict[str, str], tmp_path: Path) -> None:
+def test_a_pull_request_is_fetched_not_checked_out(texts, tmp_path):
     origin = GitRepository(tmp_path / "origin")
     origin.write("code.py", "ours\n")
     GitRepository.start(origin.root)
@@ -175,8 +173,8 @@ def test_a_pull_request_is_fetched_not_checked_out(texts: dict[str, str], tmp_pa
     ],
 )
 def test_the_merge_queue_repeats_the_check_on_what_main_would_be(
-    texts: dict[str, str], tmp_path: Path, event: str, path: str, code: int, expected: int
-) -> None:
+    texts, tmp_path, event, path, code, expected
+):
     assert "merge_group" in load(texts["submission-check"])[True]
     work = GitRepository(tmp_path / "work")
     work.write("README.md", "ours\n")
@@ -196,9 +194,7 @@ def test_the_merge_queue_repeats_the_check_on_what_main_would_be(
 @pytest.mark.parametrize(
     ("former", "method"), [("", "--method POST repos/o/r/issues/3/comments"), ("91\\n92\\n", "/91")]
 )
-def test_there_is_one_comment_and_later_runs_replace_it(
-    texts: dict[str, str], tmp_path: Path, former: str, method: str
-) -> None:
+def test_there_is_one_comment_and_later_runs_replace_it(texts, tmp_path, former, method):
     (tmp_path / "comment.md").write_text(f"{MARKER}\n")
     path = fake_gh(tmp_path, {"--method": "{}", "issues/3/comments?": former})
     script = step(texts, "submission-comment/post", "Post the comment, or replace the former one")
@@ -212,7 +208,7 @@ def test_there_is_one_comment_and_later_runs_replace_it(
     assert done.endswith("-F body=@comment.md")
 
 
-def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Path) -> None:
+def test_only_boards_and_locks_are_committed(texts, tmp_path):
     origin = tmp_path / "origin.git"
     work = GitRepository(tmp_path / "work")
     for path in ("leaderboard/obelix.json", "dvc.lock", "src/code.py", "SHA256SUMS"):
@@ -248,7 +244,7 @@ def test_only_boards_and_locks_are_committed(texts: dict[str, str], tmp_path: Pa
     assert "Nothing has changed" in run_script(script, work.root, **variables).stdout
 
 
-def test_the_jobs_and_the_package_agree_on_names_and_limits(texts: dict[str, str]) -> None:
+def test_the_jobs_and_the_package_agree_on_names_and_limits(texts):
     assert jobs_of(texts)["submission-comment/post"]["env"]["MARKER"] == MARKER
     assert load(texts["submission-comment"])[True]["workflow_run"]["workflows"] == [
         load(texts["submission-check"])["name"]

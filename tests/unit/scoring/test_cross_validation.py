@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ LABELS = pd.DataFrame(
 TRAINING = Prepared(LABELS, tiny.TASK)
 
 
-def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
+def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats():
     truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
     offset = np.array([1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0])
     scores = score_folds(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + offset), 0.95)
@@ -51,7 +50,7 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats() -> None:
     )
 
 
-def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
+def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries():
     ladder = tuple(
         CrossValidation(scheme=name, title=name, is_primary=rung == 2, note="", rung=rung)
         for name, rung in (("grouped", 2), ("shuffled", 1))
@@ -71,9 +70,7 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries() -> None:
     assert (step["ci_low"], step["ci_high"]) == (None, None), "three groups give no interval"
 
 
-def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_pooled_errors(
-    tmp_path: Path,
-) -> None:
+def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_pooled_errors(tmp_path):
     folder = tmp_path / "submissions" / "tiny-folds" / "model"
     truth = tiny.FOLDS["id"].map(LABELS.set_index("id")["log10_sigma"])
     rows = tiny.FOLDS.assign(log10_sigma=truth + np.repeat([1.0, 2.0, 4.0], [4, 3, 1]))

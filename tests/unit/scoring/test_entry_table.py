@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from ionladder.config import load_params
 from ionladder.data.fetch import fetch_version
 from ionladder.data.ingest import ingest_version
 from ionladder.data.registry import get_task
-from ionladder.entries import EntryReader, EntryTable, build_entry_table
+from ionladder.entries import EntryReader, build_entry_table
 from ionladder.repo import Layout
 
 TASK = get_task("obelix")
@@ -24,7 +23,7 @@ VERIFIED = ("one", "two")
 
 
 @pytest.fixture(scope="module")
-def _ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _ingested(tmp_path_factory):
     folder = tmp_path_factory.mktemp("entries") / "repo"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("IONLADDER_MIRROR", raising=False)
@@ -36,7 +35,7 @@ def _ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader(_ingested: Path, tmp_path: Path) -> EntryReader:
+def reader(_ingested, tmp_path):
     """A reader of three submissions that are off by their offsets, and of one that is broken."""
     layout = Layout(shutil.copytree(_ingested, tmp_path / "repo").resolve())
     reader = EntryReader(layout, TASK, VERSION)
@@ -55,11 +54,11 @@ def reader(_ingested: Path, tmp_path: Path) -> EntryReader:
 
 
 @pytest.fixture
-def table(reader: EntryReader) -> EntryTable:
+def table(reader):
     return build_entry_table(reader, TASK, [*OFFSETS, "broken"], verified=VERIFIED)
 
 
-def test_predictions_and_errors_are_means_over_seeds(table: EntryTable) -> None:
+def test_predictions_and_errors_are_means_over_seeds(table):
     labels = table.labels["log10_sigma"]
     expected = [np.mean(offsets) for offsets in OFFSETS.values()]
     np.testing.assert_allclose(
@@ -71,7 +70,7 @@ def test_predictions_and_errors_are_means_over_seeds(table: EntryTable) -> None:
     np.testing.assert_allclose(table.spread, 0.5)
 
 
-def test_limits_have_a_second_error_and_are_not_among_the_hardest(table: EntryTable) -> None:
+def test_limits_have_a_second_error_and_are_not_among_the_hardest(table):
     limits, labels = table.limits["log10_sigma"], table.labels["log10_sigma"]
     is_limit = ~np.isnan(limits)
     assert is_limit.any()
@@ -84,7 +83,7 @@ def test_limits_have_a_second_error_and_are_not_among_the_hardest(table: EntryTa
     assert set(table.hardest(len(labels))) == set(np.flatnonzero(~is_limit))
 
 
-def test_replicates_are_other_measurements(reader: EntryReader, table: EntryTable) -> None:
+def test_replicates_are_other_measurements(reader, table):
     repeated = reader.labels.replicates.set_index("id")
     for entry in table.ids:
         if entry not in repeated.index:

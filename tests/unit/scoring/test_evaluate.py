@@ -24,7 +24,7 @@ def value(evaluation: Evaluation, subset: str, metric: str) -> float:
     return evaluation.score("log10_sigma", subset, metric).value
 
 
-def test_an_offset_of_one_decade_scores_one_decade() -> None:
+def test_an_offset_of_one_decade_scores_one_decade():
     evaluation = run(tiny.predictions(1.0))
     assert value(evaluation, "all", "mae") == pytest.approx(1.0)
     assert value(evaluation, "all", "rmse") == pytest.approx(1.0)
@@ -34,7 +34,7 @@ def test_an_offset_of_one_decade_scores_one_decade() -> None:
     assert value(evaluation, "uncensored", "mae_censored") == pytest.approx(1.0)
 
 
-def test_the_score_of_several_seeds_is_their_mean_with_their_spread() -> None:
+def test_the_score_of_several_seeds_is_their_mean_with_their_spread():
     both = pd.concat([tiny.predictions(1.0).assign(seed=3), tiny.predictions(2.0).assign(seed=5)])
     evaluation = run(both)
     score = evaluation.score("log10_sigma", "all", "mae")
@@ -44,7 +44,7 @@ def test_the_score_of_several_seeds_is_their_mean_with_their_spread() -> None:
     assert (score.seed_min, score.seed_max) == pytest.approx((1.0, 2.0))
 
 
-def test_row_order_does_not_matter() -> None:
+def test_row_order_does_not_matter():
     rng = np.random.default_rng(0)
     noisy = tiny.predictions().assign(log10_sigma=lambda t: t["log10_sigma"] + rng.normal(size=6))
     shuffled = noisy.sample(frac=1.0, random_state=1)
@@ -61,7 +61,7 @@ def noisy(labels: pd.DataFrame = tiny.LABELS) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("metric", "power"), [("mae", 1), ("rmse", 2)])
-def test_whole_groups_are_left_out(metric: str, power: int) -> None:
+def test_whole_groups_are_left_out(metric, power):
     settings = ScoringSettings(resamples=10, seed=1, confidence=0.9)
     score = run(noisy(), settings).score("log10_sigma", "all", metric)
 
@@ -87,6 +87,6 @@ def test_whole_groups_are_left_out(metric: str, power: int) -> None:
         (tiny.predictions().rename(columns={"log10_sigma": "pred"}), "no log10_sigma"),
     ],
 )
-def test_anything_but_exact_coverage_is_refused(predictions: pd.DataFrame, expected: str) -> None:
+def test_anything_but_exact_coverage_is_refused(predictions, expected):
     with pytest.raises(SubmissionError, match=expected):
         run(predictions)

@@ -47,7 +47,7 @@ def run(predictions: pd.DataFrame = PREDICTIONS) -> Evaluation:
     return Scorer(LABELS, TASK, settings=tiny.SETTINGS).score(predictions)
 
 
-def test_the_primary_score_is_the_mean_over_targets() -> None:
+def test_the_primary_score_is_the_mean_over_targets():
     evaluation = run()
     one, three, mean = (
         evaluation.score(name, "all", "mae_clipped").value
@@ -58,14 +58,14 @@ def test_the_primary_score_is_the_mean_over_targets() -> None:
     assert mean == pytest.approx((one + three) / 2)
 
 
-def test_an_entry_without_a_label_is_left_out_of_plain_errors() -> None:
+def test_an_entry_without_a_label_is_left_out_of_plain_errors():
     evaluation = run()
     assert evaluation.score("e_3d_ev", "all", "mae").value == pytest.approx((0.4 + 0.0 + 4.0) / 3)
     # It is not fast, and was not called fast; a is fast and was missed.
     assert evaluation.score("e_3d_ev", "all", "f1_fast").value == 0.0
 
 
-def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets() -> None:
+def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets():
     evaluation = run()
     plain = evaluation.score(MEAN_OF_TARGETS, "all", "mae")
     one, three = (0.1, 0.0, 0.5, 1.0), (0.4, 0.0, 4.0)  # b has no label in three dimensions
@@ -83,7 +83,7 @@ def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets(
     assert evaluation.primary.sums.shape == (2, 3)
 
 
-def test_the_floor_is_the_mean_over_targets_of_clipped_repeats() -> None:
+def test_the_floor_is_the_mean_over_targets_of_clipped_repeats():
     replicates = pd.DataFrame(
         {
             "id": ["a", "a", "b", "b"],

@@ -69,7 +69,7 @@ def scored(seed: int = 0) -> Slices:
     return score_slices(labels, columns, TASK, y_pred)
 
 
-def test_values_are_plain_means_over_the_entries_of_a_part() -> None:
+def test_values_are_plain_means_over_the_entries_of_a_part():
     labels, columns, y_pred = data()
     errors = np.abs(y_pred["log10_sigma"] - labels["log10_sigma"].to_numpy())
     for name, parts in scored().items():
@@ -80,7 +80,7 @@ def test_values_are_plain_means_over_the_entries_of_a_part() -> None:
             assert score.value == pytest.approx(errors[:, inside].mean())
 
 
-def test_intervals_are_those_that_a_subset_of_the_same_entries_has() -> None:
+def test_intervals_are_those_that_a_subset_of_the_same_entries_has():
     labels, _, y_pred = data()
     rows = [
         pd.DataFrame({"id": labels["id"], "log10_sigma": row, "seed": seed})
@@ -94,7 +94,7 @@ def test_intervals_are_those_that_a_subset_of_the_same_entries_has() -> None:
         assert (score.ci_low, score.ci_high) == pytest.approx((expected.ci_low, expected.ci_high))
 
 
-def test_a_part_under_eight_entries_is_counted_without_an_interval() -> None:
+def test_a_part_under_eight_entries_is_counted_without_an_interval():
     score = scored()["rare"]["yes"]
     assert score.n == 3 < MIN_ROWS
     assert np.isfinite(score.value)
@@ -102,7 +102,7 @@ def test_a_part_under_eight_entries_is_counted_without_an_interval() -> None:
     assert np.isnan(score.ci_high)
 
 
-def test_a_receipt_flags_small_parts_and_intervals_that_say_nothing() -> None:
+def test_a_receipt_flags_small_parts_and_intervals_that_say_nothing():
     score = partial(SliceScore, n_groups=3, value=1.0)
     parts = {
         "fine": score(n=8, ci_low=0.1, ci_high=2.9),
@@ -117,7 +117,7 @@ def test_a_receipt_flags_small_parts_and_intervals_that_say_nothing() -> None:
 
 
 @given(st.permutations(range(N)))
-def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
+def test_the_order_of_rows_changes_nothing(order):
     labels, columns, y_pred = data()
     found = score_slices(labels.iloc[order], columns.iloc[order[::-1]], TASK, y_pred)
     expected = scored()
@@ -129,7 +129,7 @@ def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
             np.testing.assert_array_equal(astuple(found[name][value]), astuple(score))
 
 
-def test_censored_errors_know_the_limits() -> None:
+def test_censored_errors_know_the_limits():
     task = replace(tiny.TASK, primary=replace(tiny.TASK.primary, metric="mae_censored"))
     y_pred = {"log10_sigma": np.full((1, 6), -12.0)}
     errors = Prepared(tiny.LABELS, task).primary_errors(y_pred)

@@ -25,7 +25,7 @@ def of_sigma(rows: pd.DataFrame, labels: pd.DataFrame = tiny.LABELS) -> dict[str
     return found["log10_sigma"]
 
 
-def test_scores_are_those_of_the_entries_with_a_known_label() -> None:
+def test_scores_are_those_of_the_entries_with_a_known_label():
     found = of_sigma(predictions())
     assert (found["n"], found["n_censored"], found["n_missing"]) == (5, 1, 0)
     kept = np.array([True, True, False, True, True, True])
@@ -40,7 +40,7 @@ def test_scores_are_those_of_the_entries_with_a_known_label() -> None:
     assert found["coverage_95"] == pytest.approx(4 / 5)
 
 
-def test_row_order_does_not_matter_and_seeds_are_averaged() -> None:
+def test_row_order_does_not_matter_and_seeds_are_averaged():
     both = pd.concat([predictions(1.0, seed=3), predictions(0.5, seed=1)])
     found = of_sigma(both)
     assert of_sigma(both.sample(frac=1.0, random_state=2)) == found

@@ -69,7 +69,7 @@ def scored(force: list[float], converged: list[int] | None = None) -> Evaluation
     return Scorer(LABELS, TASK, settings=SETTINGS).score(rows)
 
 
-def test_weights_make_large_entries_count_more() -> None:
+def test_weights_make_large_entries_count_more():
     evaluation = scored([1.0, 1.0, 1.0, 1.0, 3.0])
 
     assert evaluation.score("force", "all", "mae").value == pytest.approx(1.4)
@@ -79,7 +79,7 @@ def test_weights_make_large_entries_count_more() -> None:
     assert root == pytest.approx(np.sqrt((100 * 1.0 + 100 * 9.0) / 200))
 
 
-def test_only_flagged_entries_count_where_the_metric_says_so() -> None:
+def test_only_flagged_entries_count_where_the_metric_says_so():
     evaluation = scored([1.0, 2.0, 3.0, 4.0, 5.0], converged=[1, 0, 1, 0, 1])
 
     assert evaluation.score("force", "all", "mae").value == pytest.approx(3.0)
@@ -90,7 +90,7 @@ def test_only_flagged_entries_count_where_the_metric_says_so() -> None:
 
 
 @given(st.lists(st.floats(0, 50), min_size=5, max_size=5))
-def test_equal_weights_give_the_plain_mean_with_its_interval(force: list[float]) -> None:
+def test_equal_weights_give_the_plain_mean_with_its_interval(force):
     labels = LABELS.assign(n_atoms=7)
     rows = pd.DataFrame({"id": IDS, "force": force, "force_rms": force, "converged": 1})
 
@@ -113,6 +113,6 @@ def test_equal_weights_give_the_plain_mean_with_its_interval(force: list[float])
         MetricUse(name="mae", metric="mae", title="MAE", targets=("force_rms",)),
     ],
 )
-def test_a_task_cannot_rank_by_a_metric_that_weighs_or_passes_over(use: MetricUse) -> None:
+def test_a_task_cannot_rank_by_a_metric_that_weighs_or_passes_over(use):
     with pytest.raises(ValueError, match="ranks by a metric that"):
         replace(TASK, metrics=(use,))

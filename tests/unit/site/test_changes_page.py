@@ -26,7 +26,7 @@ ATOM, XHTML = "{http://www.w3.org/2005/Atom}", "{http://www.w3.org/1999/xhtml}"
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Layout:
+def layout(tmp_path):
     return make_repository(tmp_path, BOARD)
 
 
@@ -41,7 +41,7 @@ def row(text: str, name: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", found).split())
 
 
-def test_a_change_shows_both_values_difference_group_and_why(layout: Layout) -> None:
+def test_a_change_shows_both_values_difference_group_and_why(layout):
     moved = [replace(BOARD[0], value=1.512), replace(BOARD[1], tie_group=1, ranks=(1, 2))]
     add_history(layout, [*BOARD, Entry(name="gone", value=2.5)], moved)
     text = page(layout)
@@ -56,14 +56,12 @@ def test_a_change_shows_both_values_difference_group_and_why(layout: Layout) -> 
     assert text.index("#obelix-2") < text.index("#obelix-1")
 
 
-def test_those_scored_again_with_the_same_result_are_counted_not_listed(layout: Layout) -> None:
+def test_those_scored_again_with_the_same_result_are_counted_not_listed(layout):
     add_history(layout, BOARD, [replace(BOARD[0], value=1.4), BOARD[1]])
     assert "1 submission was scored again and stayed as before (data: version" in page(layout)
 
 
-def test_old_publications_are_counted_and_the_whole_history_is_a_file(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_publications_are_counted_and_the_whole_history_is_a_file(layout, monkeypatch):
     monkeypatch.setattr(changes, "SHOWN_PUBLICATIONS", 2)
     add_history(layout, *([replace(BOARD[0], value=1.0 + n)] for n in range(5)))
     assert "3 older versions not shown" in page(layout)
@@ -110,7 +108,7 @@ def text_of(entry: ET.Element, tag: str) -> str:
     return entry.findtext(f"{ATOM}{tag}") or ""
 
 
-def test_the_feed_has_what_atom_requires_dated_by_commits_newest_first(tmp_path: Path) -> None:
+def test_the_feed_has_what_atom_requires_dated_by_commits_newest_first(tmp_path):
     layout, commits = published(tmp_path, typical()[:2], typical()[:3])
     feed = feed_of(layout)
     newest, oldest = feed.iter(f"{ATOM}entry")
@@ -140,7 +138,7 @@ def test_the_feed_has_what_atom_requires_dated_by_commits_newest_first(tmp_path:
     assert text_of(left, "updated") == "2026-01-01T10:00:00Z", "an unknown commit has no date"
 
 
-def test_hostile_words_stay_words_in_the_feed(tmp_path: Path) -> None:
+def test_hostile_words_stay_words_in_the_feed(tmp_path):
     gone = [Entry(name=text.encode("utf-8", "replace").decode()) for text in HOSTILE.values()]
     layout, _ = published(tmp_path, [*typical(), *gone], typical())
     text = feed_document(load_site(layout))[FEED]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,7 +88,7 @@ def every_chart(label: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("kind", every_chart("x"))
-def test_charts_have_names_for_screen_readers_whatever_they_show(kind: str) -> None:
+def test_charts_have_names_for_screen_readers_whatever_they_show(kind):
     chart = every_chart(ODD)[kind]
     assert "<script" not in str(chart)
     for svg in svgs(chart):
@@ -104,7 +103,7 @@ def test_charts_have_names_for_screen_readers_whatever_they_show(kind: str) -> N
 
 
 @pytest.mark.parametrize("width", [0, 1], ids=["wide", "narrow"])
-def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
+def test_floor_and_rows_stand_at_their_numbers(width):
     svg = drawn(made.typical())[width]
     floor, achievable = find(svg, "il-floor-line")
     assert at(floor, "x1") == at(floor, "x2")
@@ -123,7 +122,7 @@ def test_floor_and_rows_stand_at_their_numbers(width: int) -> None:
     assert max(labels) < 10, "one absurd row does not squeeze the others"
 
 
-def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
+def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher():
     points = [
         charts.CostPoint(label="m", kind="verified", cost=cost, shown_cost="", score=Value(value))
         for cost, value in ((1, 2.0), (10, 1.0), (100, 3.0))
@@ -138,7 +137,7 @@ def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher() -> None:
     assert y[1] > y[0] > y[2]
 
 
-def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path: Path) -> None:
+def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path):
     first = [made.Entry(name="a", value=2.0), made.Entry(name="b", value=3.0)]
     second = [
         *first,
@@ -168,7 +167,7 @@ def plots(*pairs: tuple[float, float], limit: float | None = None, **options: An
     return charts_entries.PredictionPlots(points=points, axis="y", error_unit="eV", **options)
 
 
-def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
+def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values():
     points = [
         charts_entries.Point(id="ux3", y_true=-15.0, y_pred=-8.0, upper_limit=-10.0),
         charts_entries.Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
@@ -191,7 +190,7 @@ def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values() -> None:
     assert "1 entry lies outside the axes" in absurd.parity(name="p")
 
 
-def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None:
+def test_marks_stand_on_the_identity_line_when_prediction_equals_label():
     (svg,) = svgs(plots((-12, -12), (-7.5, -7.5), (-3, -3), band=1.0).parity(name="p"))
     (identity,) = find(svg, "il-identity")
     x1, y1, x2, y2 = (at(identity, key) for key in ("x1", "y1", "x2", "y2"))
@@ -202,7 +201,7 @@ def test_marks_stand_on_the_identity_line_when_prediction_equals_label() -> None
     assert float(corners[0][1]) - float(corners[1][1]) == pytest.approx((y1 - y2) / 9, abs=0.3)
 
 
-def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None:
+def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis():
     none = dict.fromkeys(QUANTILES)
     chart = charts_entries.boxes_chart(
         [("garnet <b>", 44, [QUANTILES]), ("x", 0, [none])], ["E"], "E", name="b"
@@ -217,7 +216,7 @@ def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis() -> None
     assert "<b>" not in chart
 
 
-def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot() -> None:
+def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot():
     series = [
         charts_entries.Series(title="train", kind="light", counts=(10, 30), marked=(10, 0)),
         charts_entries.Series(title="test", kind="solid", counts=(5, 5), marked=(0, 0)),
@@ -248,7 +247,7 @@ def costly(n: int) -> list[made.Entry]:
     ]
 
 
-def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path: Path) -> None:
+def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path):
     layout = made.make_repository(
         tmp_path, [*costly(100), made.Entry(name="silent"), made.Entry(name="too")]
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from factories import write_repo
 from ionladder.site.context import load_site
@@ -23,9 +21,7 @@ def counts(text: str) -> list[int]:
     return [int(number) for number in re.findall(r'il-number">(\d+)<', text)]
 
 
-def test_the_card_counts_elements_space_groups_and_the_split(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_card_counts_elements_space_groups_and_the_split(tmp_path, monkeypatch):
     ingested = write_repo(tmp_path / "repo", {"1.0.0": {}, "1.1.0": SECOND_VERSION})
     monkeypatch.delenv("IONLADDER_MIRROR", raising=False)
     fetch_and_ingest(ingested)

@@ -91,9 +91,7 @@ def page(layout: Layout, url: str = URL) -> str:
         (0.1, 0.5, None, "higher", "lower"),
     ],
 )
-def test_a_pair_reads_from_both_sides(
-    low: float, high: float, p: float | None, state: str, turned: str
-) -> None:
+def test_a_pair_reads_from_both_sides(low, high, p, state, turned):
     board, found = board_of(networks()), analysis(("painn", "cgcnn", 0.2, low, high, p))
     ((first, mine),) = diffs.pair_rows(board, found, "painn")
     ((_, theirs),) = diffs.pair_rows(board, found, "cgcnn")
@@ -106,7 +104,7 @@ def test_a_pair_reads_from_both_sides(
     assert diffs.pair_rows(board, parse_analysis(None, shown_as="x"), "painn") == []
 
 
-def test_distances_and_rank_correlations_are_those_of_numpy_and_scipy() -> None:
+def test_distances_and_rank_correlations_are_those_of_numpy_and_scipy():
     rng = np.random.default_rng(3)
     one, two = rng.normal(size=(4, 30)), rng.normal(size=(4, 30))
     one[2, 5] = np.nan
@@ -163,14 +161,12 @@ TO_ZERO = f"changes the MAE by −1.00 {DECADES} −2.00 to ±0.00), {UNTOLD}"
         ([(0.5, None, None)], BARE),
     ],
 )
-def test_words_follow_the_interval(ends: list[Ends], expected: str) -> None:
+def test_words_follow_the_interval(ends, expected):
     assert said(*ends) == f"Doing it, {expected}"
     assert said((None, None, None)) is None
 
 
-def test_an_end_at_infinity_bounds_nothing_and_a_damaged_analysis_is_an_error(
-    tmp_path: Path,
-) -> None:
+def test_an_end_at_infinity_bounds_nothing_and_a_damaged_analysis_is_an_error(tmp_path):
     found = analysis(("a", "b", 1.0, 0.5, float("inf"), None))
     board = board_of([Entry(name="a"), Entry(name="b")])
     pair = diffs.read_differences(board, found, EXPERIMENT).of("a", "b")
@@ -184,7 +180,7 @@ def test_an_end_at_infinity_bounds_nothing_and_a_damaged_analysis_is_an_error(
         render_pages(load_site(layout))
 
 
-def test_names_of_models_stay_text_on_the_page_of_an_experiment(tmp_path: Path) -> None:
+def test_names_of_models_stay_text_on_the_page_of_an_experiment(tmp_path):
     checked = Checked()
     text = page(experiment(tmp_path, OCCUPANCY))
     checked.feed(markdown.markdown(text.split("---\n", 2)[2], extensions=EXTENSIONS))
@@ -202,7 +198,7 @@ def test_names_of_models_stay_text_on_the_page_of_an_experiment(tmp_path: Path) 
     assert "SchNet: 17 settings, 3 with another value than in the authors’ program" in shown
 
 
-def test_an_experiment_speaks_of_its_subset_too_and_of_what_is_detectable(tmp_path: Path) -> None:
+def test_an_experiment_speaks_of_its_subset_too_and_of_what_is_detectable(tmp_path):
     pair, columns = ["cgcnn-weighted", "cgcnn"], list(EXPERIMENTS_COLUMNS)
     whole = [*pair, None, None, 67, 32, -1.07, -2.43, 0.30, 0.2, 1.9]
     subset = [*pair, "subset", "uncensored", 59, 29, -0.8, -1.5, -0.1, 0.01, 1.2]
@@ -224,7 +220,7 @@ def documents(layout: Layout) -> dict[str, Any]:
     return {place: json.loads(text) for place, text in made.items()}
 
 
-def test_files_hold_pairs_scores_on_parts_and_errors_or_why_not(tmp_path: Path) -> None:
+def test_files_hold_pairs_scores_on_parts_and_errors_or_why_not(tmp_path):
     pairs = pair_table({("rf-sites", "hgb-bonds"): (-0.03, -0.08, 0.02)})
     layout = add_data(make_repository(tmp_path, [*typical(), *hostile()]))
     made = documents(add_analysis(layout, "bvel-proto", pairs=pairs))

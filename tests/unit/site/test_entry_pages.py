@@ -6,7 +6,6 @@ import html
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ N_TEST = len(made.embedded_labels())
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def pages(tmp_path_factory):
     layout = made.make_repository(tmp_path_factory.mktemp("site"), made.typical())
     return render_pages(load_site(made.add_data(layout)))
 
@@ -37,9 +36,7 @@ def bodies(page: str) -> list[str]:
     return [part.split("</tbody>")[0] for part in page.split("<tbody>")[1:]]
 
 
-def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(
-    pages: dict[str, str],
-) -> None:
+def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(pages):
     own, index = own_pages(pages), pages[INDEX]
     assert len(own) == N_TEST
     assert all(f'href="{url.removeprefix(INDEX)}"' in index for url in own)
@@ -52,7 +49,7 @@ def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(
     assert places == sorted(places), "the smallest error first"
 
 
-def test_the_line_of_a_label_crosses_no_title_of_a_board(pages: dict[str, str]) -> None:
+def test_the_line_of_a_label_crosses_no_title_of_a_board(pages):
     drawn = pages[own_pages(pages)[0]].split("<svg")[1].split("</svg>")[0]
     titles = [float(y) for y in re.findall(r'class="il-label" x="[^"]+" y="([^"]+)"', drawn)]
     lines = re.findall(r'class="il-floor-line".+? y1="([^"]+)" x2="[^"]+" y2="([^"]+)"', drawn)
@@ -60,7 +57,7 @@ def test_the_line_of_a_label_crosses_no_title_of_a_board(pages: dict[str, str]) 
     assert not any(float(a) < y < float(b) + 10 for y in titles for a, b in lines)
 
 
-def test_ids_that_no_folder_can_hold_apart_have_no_page() -> None:
+def test_ids_that_no_folder_can_hold_apart_have_no_page():
     n = 5
     one, many = np.zeros(n), np.zeros((1, n))
     shared = {"labels": {"y": one}, "limits": {"y": one * np.nan}, "predictions": {"y": many}}
@@ -70,9 +67,7 @@ def test_ids_that_no_folder_can_hold_apart_have_no_page() -> None:
     assert EntryChoice(table).listed == ("AlFe2O4_1", "d.e")
 
 
-def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
-    pages: dict[str, str],
-) -> None:
+def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(pages):
     missing = pages["entries/obelix/"]
     assert "labels of obelix 1.2.0 were not on the machine" in missing
     assert "<table" not in missing
@@ -80,7 +75,7 @@ def test_where_the_labels_are_missing_the_page_says_so_and_has_no_table(
     assert "The labels of obelix 1.2.0" in pages["submissions/obelix/rf-paper/"]
 
 
-def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path: Path) -> None:
+def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path):
     site = load_site(made.add_data(made.make_repository(tmp_path, made.typical())))
     tasks = tuple(
         replace(each, dataset=replace(each.dataset, withheld="No licence is stated"))
@@ -97,8 +92,8 @@ def test_withheld_labels_are_on_no_page_and_in_no_file(tmp_path: Path) -> None:
 
 
 def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(context, "LARGEST_WHOLE", N_TEST - 1)
     monkeypatch.setattr(context, "SHOWN_OF_MANY", 20)
     monkeypatch.setattr(materials, "MOST_MODELS", 2)
@@ -119,9 +114,7 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     assert "40 of " in pages["submissions/bvel-proto/rf-sites/"]
 
 
-def test_the_page_of_a_submission_names_materials_and_the_entries_it_errs_most_on(
-    pages: dict[str, str],
-) -> None:
+def test_the_page_of_a_submission_names_materials_and_the_entries_it_errs_most_on(pages):
     page = pages["submissions/bvel-proto/train-median/"]
     hardest = bodies(page.split("{: #hardest }")[1])[0]
     assert hardest.count("<tr") == 12

@@ -56,13 +56,11 @@ def check(documents: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("entries", [[], made.hostile()], ids=["empty", "hostile"])
-def test_every_file_is_of_the_shape_that_the_schema_gives_it(
-    tmp_path: Path, entries: list[made.Entry]
-) -> None:
+def test_every_file_is_of_the_shape_that_the_schema_gives_it(tmp_path, entries):
     check(documents_of(made.add_board(made.make_repository(tmp_path, entries), entries)))
 
 
-def test_every_file_of_this_repository_has_its_shape_and_a_place_in_the_index() -> None:
+def test_every_file_of_this_repository_has_its_shape_and_a_place_in_the_index():
     layout = Layout(made.REPOSITORY)
     documents = documents_of(layout)
     index = documents[INDEX]
@@ -76,9 +74,7 @@ def test_every_file_of_this_repository_has_its_shape_and_a_place_in_the_index() 
     assert not any("/obelix/" in place for place in tables)
 
 
-def test_boards_and_receipts_are_the_committed_ones_and_refusals_are_there_too(
-    tmp_path: Path,
-) -> None:
+def test_boards_and_receipts_are_the_committed_ones_and_refusals_are_there_too(tmp_path):
     layout = made.make_repository(tmp_path, made.typical())
     layout.submission_dir(made.TASK.name, "bad").mkdir(parents=True)
     problem = {"where": "w", "expected": "e", "found": "f", "next_step": "n"}
@@ -101,7 +97,7 @@ def badges(root: Path, entries: list[made.Entry]) -> dict[str, str]:
     return badge_documents(load_site(made.make_repository(root, entries)))
 
 
-def test_a_badge_says_the_rank_range_and_the_top_group(tmp_path: Path) -> None:
+def test_a_badge_says_the_rank_range_and_the_top_group(tmp_path):
     documents = badges(tmp_path, [*made.typical(), made.Entry(name="none", value=None)])
     for name, message in {
         "hgb-l1": "rank 1–3 of 5, top group",
@@ -114,7 +110,7 @@ def test_a_badge_says_the_rank_range_and_the_top_group(tmp_path: Path) -> None:
         assert badge["schemaVersion"] == 1
 
 
-def test_a_hostile_name_is_text_in_its_picture_and_short(tmp_path: Path) -> None:
+def test_a_hostile_name_is_text_in_its_picture_and_short(tmp_path):
     documents = badges(tmp_path, made.hostile())
     names = []
     for entry in made.hostile():

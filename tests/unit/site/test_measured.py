@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from ionladder.errors import DataChangedError
@@ -13,9 +11,7 @@ from ionladder.site.render import render_pages
 from unit.site.synthetic_board import make_repository, typical
 
 
-def test_without_results_the_page_claims_nothing_and_damaged_ones_are_an_error(
-    tmp_path: Path,
-) -> None:
+def test_without_results_the_page_claims_nothing_and_damaged_ones_are_an_error(tmp_path):
     layout = make_repository(tmp_path, typical())
     page = render_pages(load_site(layout))["methods/"]
     for name in (COVERAGE, SEPARATION):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ionladder.board.model import PAIR_COLUMNS
 from ionladder.repo import to_json, write_text
 from ionladder.site.context import load_site
@@ -20,7 +18,7 @@ def purpose(metric: str, alike: list[str], **more: object) -> dict[str, object]:
     return {**found, "n_models": 5, "best": alike[0], "value": 1.0, "alike": alike, **more}
 
 
-def test_purposes_name_those_not_separated_and_say_what_is_undetermined(tmp_path: Path) -> None:
+def test_purposes_name_those_not_separated_and_say_what_is_undetermined(tmp_path):
     layout = make_repository(tmp_path, typical())
     ends = {"agreement": 0.05, "agreement_ci_low": -0.4, "agreement_ci_high": 0.5}
     listed = [
@@ -51,9 +49,7 @@ def test_purposes_name_those_not_separated_and_say_what_is_undetermined(tmp_path
     assert "MAE says little about this purpose" in pages["obelix/"]
 
 
-def test_a_model_on_two_boards_has_a_page_and_one_of_the_same_name_by_others_has_not(
-    tmp_path: Path,
-) -> None:
+def test_a_model_on_two_boards_has_a_page_and_one_of_the_same_name_by_others_has_not(tmp_path):
     layout = make_repository(tmp_path, typical())
     other = {"authors": [{"name": "Somebody else"}]}
     add_board(

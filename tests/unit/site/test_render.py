@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from pathlib import Path
 
 import markdown
 import pytest
@@ -18,7 +17,7 @@ from ionladder.site.text import dead_links, link_targets
 from unit.site import synthetic_board as board_of
 
 
-def test_rendering_replaces_the_folder_with_ascii_that_reads_the_same(tmp_path: Path) -> None:
+def test_rendering_replaces_the_folder_with_ascii_that_reads_the_same(tmp_path):
     layout = board_of.make_repository(tmp_path, [*board_of.typical(), board_of.Entry(name="large")])
     root = layout.generated_docs_dir
     stale = root / "submissions" / board_of.TASK.name / "gone" / "index.md"
@@ -41,7 +40,7 @@ def test_rendering_replaces_the_folder_with_ascii_that_reads_the_same(tmp_path: 
     assert snapshot() == found
 
 
-def test_dead_links_are_named_with_their_page_and_live_ones_are_fine() -> None:
+def test_dead_links_are_named_with_their_page_and_live_ones_are_fine():
     (problem,) = dead_links({"obelix/": link_targets('<a href="../nowhere/">x</a>')}, {"obelix/"})
     assert problem.where == "obelix/index.md"
     assert "'../nowhere/'" in problem.found
@@ -49,7 +48,7 @@ def test_dead_links_are_named_with_their_page_and_live_ones_are_fine() -> None:
     assert dead_links({"obelix/": link_targets(page)}, {"obelix/", "x/", "obelix/data.csv"}) == []
 
 
-def test_what_is_refused_unreadable_or_absent_is_said_on_its_page(tmp_path: Path) -> None:
+def test_what_is_refused_unreadable_or_absent_is_said_on_its_page(tmp_path):
     layout = board_of.add_board(board_of.make_repository(tmp_path, board_of.typical()), [])
     layout.leaderboard_json("bvel-proto").unlink()
     for name in ("broken", "fresh"):
@@ -75,7 +74,7 @@ def test_what_is_refused_unreadable_or_absent_is_said_on_its_page(tmp_path: Path
         load_site(layout)
 
 
-def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path: Path) -> None:
+def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path):
     target = tmp_path / "pages"
     target.mkdir()
     (target / "kept.md").write_text("kept")
@@ -93,9 +92,7 @@ def as_markdown(text: str, *extensions: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"\s*([<>])\s*", r"\1", made))
 
 
-def test_every_page_is_the_same_with_and_without_the_extension_that_saves_time(
-    tmp_path: Path,
-) -> None:
+def test_every_page_is_the_same_with_and_without_the_extension_that_saves_time(tmp_path):
     site = load_site(board_of.make_repository(tmp_path, [*board_of.typical(), *board_of.hostile()]))
     pages = render_pages(site) | hand_written(site)
     for url, text in pages.items():
@@ -111,5 +108,5 @@ def test_every_page_is_the_same_with_and_without_the_extension_that_saves_time(
         "<span>inline</span> words",
     ],
 )
-def test_markdown_is_left_to_markdown(text: str) -> None:
+def test_markdown_is_left_to_markdown(text):
     assert as_markdown(text) == as_markdown(text, "ionladder.site.raw_html")

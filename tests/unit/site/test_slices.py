@@ -57,7 +57,7 @@ def parts_of(small: Any = None) -> dict[str, Any]:
     return {item.name: parts for item, parts in table["slices"]}
 
 
-def test_the_worst_part_comes_first_small_ones_last_and_open_ones_say_so() -> None:
+def test_the_worst_part_comes_first_small_ones_last_and_open_ones_say_so():
     parts = parts_of()
     assert [p.value for p in parts["structure"]] == ["with", "without"]
     assert [p.value for p in parts["family"]] == ["<b>odd</b>", "garnet", "silicates"]
@@ -73,9 +73,7 @@ def test_the_worst_part_comes_first_small_ones_last_and_open_ones_say_so() -> No
     assert (filled.text, filled.detail) == ("7.45", ""), "shown where the labels are"
 
 
-def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
-    tmp_path: Path,
-) -> None:
+def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(tmp_path):
     many = [made.Entry(name=f"m{i:02}", value=1 + i / 10) for i in range(14)]
     reference = made.Entry(name="train-median", value=9.0, kind="reference", tie_group=None)
     site = load_site(with_slices(tmp_path, [*many, reference]))
@@ -93,7 +91,7 @@ def test_a_board_shows_its_first_ten_models_and_all_references_on_large_parts(
         assert "&lt;b&gt;odd" in pages[url]
 
 
-def test_a_hostile_note_of_the_audit_stays_text(tmp_path: Path) -> None:
+def test_a_hostile_note_of_the_audit_stays_text(tmp_path):
     line = " ".join(made.HOSTILE[name] for name in ("script", "image", "template", "right to left"))
     odd = AuditFinding(check="identical", title=line, sentence=line, evidence={"twin": line})
     layout = made.make_repository(tmp_path, made.typical())
@@ -114,7 +112,7 @@ def stated() -> dict[str, Any]:
     return {"n": 113, "n_censored": 8, "n_missing": 0, **vars(found)}
 
 
-def test_stated_widths_have_every_score_and_a_curve_or_dashes() -> None:
+def test_stated_widths_have_every_score_and_a_curve_or_dashes():
     given = stated()
     (shown,) = stated_uncertainty({"uncertainty": {"log10_sigma": given}}, made.TASK)
     assert (shown["n"], shown["n_censored"]) == (113, 8)

@@ -22,7 +22,7 @@ def board(entries: list[Entry]) -> Board:
 # Reading
 
 
-def test_a_board_keeps_the_order_of_its_file_and_knows_who_leads() -> None:
+def test_a_board_keeps_the_order_of_its_file_and_knows_who_leads():
     entries = typical()
     read = board(entries)
     assert [row.submission for row in read.scored] == [entry.name for entry in entries]
@@ -45,7 +45,7 @@ def test_a_board_keeps_the_order_of_its_file_and_knows_who_leads() -> None:
         ({"rows": [{"kind": "sponsored"}]}, "sponsored"),
     ],
 )
-def test_what_is_no_board_of_the_task_is_refused(change: dict[str, Any], found: str) -> None:
+def test_what_is_no_board_of_the_task_is_refused(change, found):
     data = copy.deepcopy(leaderboard(typical())) | change
     if "rows" in change:
         data["rows"] = [leaderboard(typical())["rows"][0] | change["rows"][0]]
@@ -57,7 +57,7 @@ def test_what_is_no_board_of_the_task_is_refused(change: dict[str, Any], found: 
 # Cells
 
 
-def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
+def test_every_cell_has_its_column_and_each_subset_its_own_order():
     first, *others = typical()
     for place, table in enumerate(
         tables.board_tables(board([replace(first, value=None), *others]))
@@ -71,7 +71,7 @@ def test_every_cell_has_its_column_and_each_subset_its_own_order() -> None:
             assert all(cell.text != "0.00" for cell in table.rows[-1].cells)
 
 
-def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_are_marked() -> None:
+def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_are_marked():
     oracle = Entry(name="oracle", value=0.2, kind="reference", tie_group=None)
     table = tables.board_tables(board([*typical(), oracle, Entry(name="half", value=1.285)]))[0]
     rows = {row.row.submission: row for row in table.rows}
@@ -82,7 +82,7 @@ def test_only_verified_rows_are_the_best_of_a_column_and_those_below_the_floor_a
     assert (cells["reducible"].text, cells["probability-best"].text) == ("50 %", "25 %")
 
 
-def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page() -> None:
+def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page():
     many = [Entry(name=f"m-{i:03d}", value=1.0 + i % 90 / 7, model=f"<{i}>") for i in range(120)]
     for table in tables.board_tables(board(many)):
         body, n = table.body, len(table.rows)
@@ -108,7 +108,7 @@ def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page() -> None
 
 
 @pytest.mark.parametrize("values", [[], [None], [1.0, 1.0], [float("inf"), 2.0], [1e-9, 1e9]])
-def test_shades_are_few_ordered_and_explained(values: list[float | None]) -> None:
+def test_shades_are_few_ordered_and_explained(values):
     heat = tables.heat_of(values, baseline=2.0)
     assert len(heat.edges) < tables.STEPS
     assert list(heat.edges) == sorted(set(heat.edges))
@@ -173,7 +173,7 @@ def own_board(primary: str, **changes: object) -> Board:
     return parse_board(board_json(primary) | changes, task(primary), shown_as="board")
 
 
-def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None:
+def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board():
     def keys(shown: Board) -> list[str]:
         return [column.key for group in tables.metric_groups(shown) for column in group.columns]
 
@@ -181,7 +181,7 @@ def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board() -> None
     assert keys(own_board(BARRIER, rows=[])) == ["slope", "weighed", "converged"]
 
 
-def test_the_other_targets_stand_with_their_own_metrics_and_units() -> None:
+def test_the_other_targets_stand_with_their_own_metrics_and_units():
     shown = own_board(BARRIER)
     table = tables.target_table(shown, tables.board_tables(shown)[0].rows)
     assert table is not None

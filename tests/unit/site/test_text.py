@@ -27,14 +27,14 @@ def as_markdown(source: str) -> str:
 
 
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_words_are_shown_as_written_by_markdown(words: str) -> None:
+def test_hostile_words_are_shown_as_written_by_markdown(words):
     elements, shown = read(as_markdown(f"<p>before {text.inert(words)} after</p>"))
     assert elements == ["p"]
     assert " ".join(shown.split()) == f"before {text.plain(words)} after"
 
 
 @given(st.floats(min_value=1e-6, max_value=1e6), st.integers(0, 4))
-def test_a_difference_that_is_not_zero_never_prints_as_zero(size: float, digits: int) -> None:
+def test_a_difference_that_is_not_zero_never_prints_as_zero(size, digits):
     more, less = (text.change_of(value, digits=digits) for value in (size, -size))
     assert (more[0], less[0]) == ("+", "−")
     assert more[1:] == less[1:]
@@ -42,12 +42,12 @@ def test_a_difference_that_is_not_zero_never_prints_as_zero(size: float, digits:
     assert {text.change_of(nothing) for nothing in (0.0, -0.0, 1e-17, -1e-17)} == {"±0.00"}
 
 
-def test_narrow_spaces_stay_within_numbers_only() -> None:
+def test_narrow_spaces_stay_within_numbers_only():
     kept = text.plain(f"\u202f{text.count(1681)} \u202f hops\u202fand\t\x1f1\u202f\u202f2")
     assert kept == "1\u202f681 hops and 1 2"
 
 
-def test_names_with_commas_are_parted_by_semicolons() -> None:
+def test_names_with_commas_are_parted_by_semicolons():
     names = [Markup("Boosting, rich"), Markup("Forest")]
     assert text.listing(names) == "Boosting, rich; and Forest"
     assert text.listing(names, more=4) == "Boosting, rich; Forest; and 4 others"
@@ -56,14 +56,14 @@ def test_names_with_commas_are_parted_by_semicolons() -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_words_survive_html_unchanged_and_make_no_element(words: str) -> None:
+def test_any_words_survive_html_unchanged_and_make_no_element(words):
     elements, shown = read(text.inert(words))
     assert elements == []
     assert shown == text.plain(words)
 
 
 @given(st.text(alphabet="ab *_`[]()<>!|#-{}:\\~^\"'&;=/.\n", max_size=40))
-def test_any_punctuation_survives_markdown_inside_a_sentence(words: str) -> None:
+def test_any_punctuation_survives_markdown_inside_a_sentence(words):
     elements, shown = read(as_markdown(f"<p>x {text.inert(words)} y</p>"))
     assert elements == ["p"]
     assert " ".join(shown.split()) == f"x {text.plain(words)} y".replace("  ", " ")
@@ -80,7 +80,7 @@ def test_any_punctuation_survives_markdown_inside_a_sentence(words: str) -> None
         "",
     ],
 )
-def test_what_is_not_a_web_address_never_becomes_a_link(address: str) -> None:
+def test_what_is_not_a_web_address_never_becomes_a_link(address):
     assert text.web_address(address) is None
     assert "<a" not in text.external_link(address)
     link = text.external_link("https://example.org/a?b=1&c=2", "code")
@@ -101,5 +101,5 @@ def test_what_is_not_a_web_address_never_becomes_a_link(address: str) -> None:
         (-math.inf, "−∞"),
     ],
 )
-def test_numbers_have_two_decimals_and_a_true_minus(value: float | None, shown: str) -> None:
+def test_numbers_have_two_decimals_and_a_true_minus(value, shown):
     assert text.number(value) == shown

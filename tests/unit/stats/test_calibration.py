@@ -22,14 +22,14 @@ def gaussian(n: int, *, scale: float = 1.0, seed: int = 0) -> Triple:
     return rng.normal(y_pred, y_std), y_pred, scale * y_std
 
 
-def test_the_likelihood_is_that_of_scipy() -> None:
+def test_the_likelihood_is_that_of_scipy():
     y_true, y_pred, y_std = gaussian(200)
     expected = -stats.norm.logpdf(y_true, loc=y_pred, scale=y_std).mean()
     assert calibrate(y_true, y_pred, y_std).nll == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
-def test_coverage_counts_what_scipy_s_central_intervals_hold(scale: float) -> None:
+def test_coverage_counts_what_scipy_s_central_intervals_hold(scale):
     y_true, y_pred, y_std = gaussian(500, scale=scale)
     found = calibrate(y_true, y_pred, y_std)
     for level, value in (
@@ -42,7 +42,7 @@ def test_coverage_counts_what_scipy_s_central_intervals_hold(scale: float) -> No
 
 
 @given(z=st.lists(st.floats(0.0, 6.0), min_size=1, max_size=12))
-def test_the_area_agrees_with_a_fine_grid(z: list[float]) -> None:
+def test_the_area_agrees_with_a_fine_grid(z):
     n = len(z)
     found = calibrate(np.array(z), np.zeros(n), np.ones(n)).miscalibration_area
     grid = (np.arange(20_000) + 0.5) / 20_000
@@ -55,8 +55,8 @@ def test_the_area_agrees_with_a_fine_grid(z: list[float]) -> None:
     factor=st.floats(0.01, 100.0), shift=st.floats(-50.0, 50.0), order=st.permutations(range(15))
 )
 def test_only_sharpness_and_likelihood_know_the_unit_and_nothing_knows_the_order(
-    factor: float, shift: float, order: list[int]
-) -> None:
+    factor, shift, order
+):
     y_true, y_pred, y_std = gaussian(15, seed=3)
     one = calibrate(y_true, y_pred, y_std)
     other = calibrate(
@@ -79,8 +79,6 @@ def test_only_sharpness_and_likelihood_know_the_unit_and_nothing_knows_the_order
         ([1.0], [[1.0], [2.0]], [1.0], "shapes"),
     ],
 )
-def test_what_cannot_be_judged_is_refused(
-    y_true: list[float], y_pred: list[float], y_std: list[float], message: str
-) -> None:
+def test_what_cannot_be_judged_is_refused(y_true, y_pred, y_std, message):
     with pytest.raises(ValueError, match=message):
         calibrate(y_true, y_pred, y_std)

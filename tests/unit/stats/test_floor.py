@@ -34,7 +34,7 @@ NAMES = ["replicate_median_deviation", "replicate_pair_difference", "replicate_l
 
 @pytest.mark.parametrize("place", range(3), ids=NAMES)
 @pytest.mark.parametrize("seed", range(3))
-def test_floors_and_intervals_agree_with_loops_over_groups(place: int, seed: int) -> None:
+def test_floors_and_intervals_agree_with_loops_over_groups(place, seed):
     """Groups of 2 to 6 measurements with ties, rows shuffled; whole groups are left out."""
     rng = np.random.default_rng(seed)
     groups = np.repeat(np.arange(12) * 3 - 5, rng.integers(2, 7, 12))
@@ -62,7 +62,7 @@ def test_floors_and_intervals_agree_with_loops_over_groups(place: int, seed: int
     assert (found.n_groups, found.n_entries) == (12, values.size)
 
 
-def test_an_achievable_error_agrees_with_loops_over_levels_and_clusters() -> None:
+def test_an_achievable_error_agrees_with_loops_over_levels_and_clusters():
     """Three clusters, two levels of noise and one that nobody measured twice, some limits."""
     rng = np.random.default_rng(5)
     groups = np.repeat(np.arange(9), 3)
@@ -99,7 +99,7 @@ def test_an_achievable_error_agrees_with_loops_over_levels_and_clusters() -> Non
     assert (found.n_groups, found.n_clusters, found.oracle_share) == (9, 3, 0.3)
 
 
-def test_the_interval_of_a_closed_gap_holds_the_truth() -> None:
+def test_the_interval_of_a_closed_gap_holds_the_truth():
     """Errors of 40 groups and floors drawn anew: the share is 1/2, and most intervals hold it."""
     rng = np.random.default_rng(2)
     inside = []
@@ -123,7 +123,7 @@ def test_the_interval_of_a_closed_gap_holds_the_truth() -> None:
     assert 0.91 <= np.mean(inside) <= 0.99
 
 
-def test_all_problems_of_the_measurements_are_reported_together() -> None:
+def test_all_problems_of_the_measurements_are_reported_together():
     with pytest.raises(MetricInputError) as caught:
         replicate_floors([-3.0, np.nan, -4.0, np.inf, -6.5], [4, 4, 9, 9, 7], confidence=0.95)
     values, groups = caught.value.problems

@@ -32,7 +32,7 @@ def freedom_by_matrices(entries: np.ndarray, shared: float) -> float:
 
 
 @given(labels=labels, seed=st.integers(0, 1000))
-def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
+def test_sums_agree_with_a_loop(labels, seed):
     values = np.random.default_rng(seed).normal(size=(3, len(labels)))
     groups = iv.make_groups(labels)
     parts = [np.array(labels) == name for name in sorted(set(labels))]
@@ -42,14 +42,14 @@ def test_sums_agree_with_a_loop(labels: list[int], seed: int) -> None:
 
 
 @given(sizes=sizes, shared=st.floats(0.0, 1.0))
-def test_degrees_of_freedom_agree_with_matrices(sizes: list[int], shared: float) -> None:
+def test_degrees_of_freedom_agree_with_matrices(sizes, shared):
     entries = np.array(sizes)
     assert iv.degrees_of_freedom(entries.astype(float), shared=shared) == pytest.approx(
         freedom_by_matrices(entries, shared), rel=1e-6
     )
 
 
-def test_combined_degrees_of_freedom_by_hand() -> None:
+def test_combined_degrees_of_freedom_by_hand():
     # (1 + 3)² / (1²/4 + 3²/9)
     assert float(iv.combined_freedom([(1.0, 4.0), (3.0, 9.0)])) == pytest.approx(16 / 1.25)
 
@@ -78,7 +78,7 @@ def draw(seed: int, n: int) -> np.ndarray:
 
 
 @given(labels=groups_of_entries, seed=st.integers(0, 1000))
-def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int], seed: int) -> None:
+def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels, seed):
     errors = draw(seed, len(labels))
     names = sorted(set(labels))
     without = [errors[np.array(labels) != name].mean() for name in names]
@@ -94,13 +94,13 @@ def test_the_interval_agrees_with_a_loop_over_left_out_groups(labels: list[int],
 
 
 @pytest.mark.parametrize("interval", [iv.error_interval, iv.share_interval])
-def test_one_group_has_no_interval(interval: object) -> None:
+def test_one_group_has_no_interval(interval):
     low, high = interval(**parts(np.array([0.5, 1.0]), [4, 4]))
     assert math.isnan(low)
     assert math.isnan(high)
 
 
-def test_independent_entries_give_wilson_s_interval_with_student_s_t() -> None:
+def test_independent_entries_give_wilson_s_interval_with_student_s_t():
     is_good = np.array([1.0] * 12 + [0.0] * 28)
     low, high = iv.share_interval(**parts(is_good, list(range(40))))
     # The jackknife's variance is p(1 − p)/39: 39 entries' worth. Its ends solve
@@ -111,7 +111,7 @@ def test_independent_entries_give_wilson_s_interval_with_student_s_t() -> None:
 
 
 @given(labels=groups_of_entries, seed=st.integers(0, 1000))
-def test_an_interval_of_a_share_is_within_0_and_1_and_mirrors(labels: list[int], seed: int) -> None:
+def test_an_interval_of_a_share_is_within_0_and_1_and_mirrors(labels, seed):
     is_good = (np.random.default_rng(seed).random(len(labels)) < 0.4).astype(float)
     low, high = iv.share_interval(**parts(is_good, labels))
     assert 0 <= low <= is_good.mean() + 1e-12
@@ -121,14 +121,14 @@ def test_an_interval_of_a_share_is_within_0_and_1_and_mirrors(labels: list[int],
     assert mirrored == pytest.approx((float(low), float(high)), abs=1e-9)
 
 
-def test_a_share_of_all_or_none_counts_groups_as_entries() -> None:
+def test_a_share_of_all_or_none_counts_groups_as_entries():
     low, high = iv.share_interval(**parts(np.zeros(12), [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3))
     square = stats.t.ppf(0.975, 3) ** 2 / 4
     assert float(low) == pytest.approx(0.0, abs=1e-12)
     assert float(high) == pytest.approx(square / (1 + square))
 
 
-def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova() -> None:
+def test_merged_groups_agree_with_a_search_and_their_correlation_with_an_anova():
     rng = np.random.default_rng(4)
     index = rng.permutation(np.arange(60) % 20)
     labels = np.array([None, *"abcdefgh"], dtype=object)[rng.integers(0, 9, 60) * (index < 14)]

@@ -68,7 +68,7 @@ noises = st.sampled_from([0.05, 0.5, 2.0])
 
 @given(st.integers(0, 500), noises, st.integers(2, 10))
 @settings(deadline=None, max_examples=50)
-def test_p_of_few_groups_is_that_of_enumeration(seed: int, noise: float, n_groups: int) -> None:
+def test_p_of_few_groups_is_that_of_enumeration(seed, noise, n_groups):
     made = standings(board([0.0, 0.4, 0.8], noise=noise, seed=seed, n_groups=n_groups))
     found = verdicts_of(made)
     assert found.n_pairs == 3
@@ -81,9 +81,7 @@ def test_p_of_few_groups_is_that_of_enumeration(seed: int, noise: float, n_group
 
 @pytest.mark.parametrize("n_drawn", [50, 0])
 @pytest.mark.parametrize("spread", [0.0, 0.3])
-def test_drawn_and_approximate_p_are_near_the_exact_one(
-    n_drawn: int, spread: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_drawn_and_approximate_p_are_near_the_exact_one(n_drawn, spread, monkeypatch):
     monkeypatch.setattr(ranking, "MOST_DRAWN", n_drawn)
     monkeypatch.setattr(ranking, "_PER_PAIR", 15_000)
     seeds = [[1.0 - spread, 1.0, 1.0 + spread]] * 2
@@ -98,7 +96,7 @@ def test_drawn_and_approximate_p_are_near_the_exact_one(
     assert 0.8 < np.median(ratios) < 1.1
 
 
-def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means() -> None:
+def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means():
     sums = board([0.0, 0.5, 3.0, 3.0], noise=0.3, seed=1, n_groups=10)
     ranked = np.array([True, True, False, False])
     found = rk.judge(standings(sums), ranked, confidence=0.95)
@@ -119,7 +117,7 @@ def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means(
     np.testing.assert_array_equal(rk.judge(doubled, ranked, confidence=0.95).p, found.p)
 
 
-def test_many_groups_change_sign_in_blocks() -> None:
+def test_many_groups_change_sign_in_blocks():
     rng = np.random.default_rng(0)
     sums = rng.gamma(2.0, size=(3, 1300)) * [[1.0], [1.0], [1.5]]
     found = verdicts_of(standings(sums, sizes=np.ones(1300)))
@@ -139,8 +137,8 @@ def improved(before: rk.RankRow, after: rk.RankRow) -> bool:
 @given(offsets=offsets, noise=noises, seed=st.integers(0, 10_000), data=st.data())
 @settings(deadline=None, max_examples=60)
 def test_nothing_improves_when_predictions_get_worse_or_seeds_disagree_more(
-    n_drawn: int, offsets: list[float], noise: float, seed: int, data: st.DataObject
-) -> None:
+    n_drawn, offsets, noise, seed, data
+):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "MOST_DRAWN", n_drawn)
         sums, rng = board(offsets, noise=noise, seed=seed), np.random.default_rng(seed)
@@ -160,9 +158,7 @@ def test_nothing_improves_when_predictions_get_worse_or_seeds_disagree_more(
 
 @given(offsets=offsets, seed=st.integers(0, 50), factor=st.floats(1e-6, 1e6))
 @settings(deadline=None, max_examples=30)
-def test_order_and_unit_are_irrelevant_and_a_copy_is_never_separated(
-    offsets: list[float], seed: int, factor: float
-) -> None:
+def test_order_and_unit_are_irrelevant_and_a_copy_is_never_separated(offsets, seed, factor):
     sums = board(offsets, noise=0.3, seed=seed)
     order = np.random.default_rng(seed).permutation(len(sums))
     found = verdicts_of(standings(sums)).better
@@ -178,9 +174,7 @@ def test_order_and_unit_are_irrelevant_and_a_copy_is_never_separated(
 
 @given(offsets=offsets, noise=noises, seed=st.integers(0, 200))
 @settings(deadline=None, max_examples=60)
-def test_ranges_groups_and_probabilities_agree_with_every_verdict(
-    offsets: list[float], noise: float, seed: int
-) -> None:
+def test_ranges_groups_and_probabilities_agree_with_every_verdict(offsets, noise, seed):
     made = standings(board(offsets, noise=noise, seed=seed))
     found, rows = verdicts_of(made), ranks_of(made)
     shares = []
@@ -197,7 +191,7 @@ def test_ranges_groups_and_probabilities_agree_with_every_verdict(
 
 @given(st.integers(0, 200), noises)
 @settings(deadline=None, max_examples=40)
-def test_an_interval_leaves_out_zero_where_p_is_small(seed: int, noise: float) -> None:
+def test_an_interval_leaves_out_zero_where_p_is_small(seed, noise):
     seeds = [[0.9, 1.0, 1.1], [1.0, 1.3, 1.2], [2.0]]
     made = standings(board([0.0, 0.4, 1.0], noise=noise, seed=seed), seeds)
     found = rk.paired_differences(made, 0, [1, 2], confidence=0.95)
@@ -209,7 +203,7 @@ def test_an_interval_leaves_out_zero_where_p_is_small(seed: int, noise: float) -
         assert (back[at].ci_low[0], back[at].ci_high[0]) == pytest.approx((-high, -low), abs=0.2)
 
 
-def test_few_groups_have_no_ends() -> None:
+def test_few_groups_have_no_ends():
     made = standings(board([0.0, 9.0], noise=0.01, seed=0, n_groups=5))
     found = rk.paired_differences(made, 0, [1], confidence=0.95)
     assert (found.ci_low[0], found.ci_high[0]) == (-np.inf, np.inf)
@@ -219,7 +213,7 @@ def test_few_groups_have_no_ends() -> None:
 # --- size and power
 
 
-def test_equal_models_are_rarely_separated() -> None:
+def test_equal_models_are_rarely_separated():
     wrong = sum(
         verdicts_of(standings(board([0.0] * 8, noise=1.0, seed=seed))).better.any()
         for seed in range(200)
@@ -228,7 +222,7 @@ def test_equal_models_are_rarely_separated() -> None:
     assert wrong <= 17
 
 
-def test_the_smallest_detectable_difference_is_found_as_often_as_it_says() -> None:
+def test_the_smallest_detectable_difference_is_found_as_often_as_it_says():
     rng = np.random.default_rng(8)
     sizes = np.ones(40)
     errors = rng.normal(size=(5, 40)) * [[1.0], [1.1], [0.9], [1.0], [1.0]] + 5.0

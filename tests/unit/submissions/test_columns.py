@@ -40,7 +40,7 @@ def errors(folder: Path, frame: pd.DataFrame, target: Target = SIGMA) -> list[st
 @example([-3.0, 0.5])
 @example([0.0])
 @example([float("nan")])
-def test_no_physical_prediction_is_refused_for_its_unit(values: list[float]) -> None:
+def test_no_physical_prediction_is_refused_for_its_unit(values):
     assert unit_problem(np.array(values), SIGMA, where="p.csv") is None
 
 
@@ -53,18 +53,18 @@ def test_no_physical_prediction_is_refused_for_its_unit(values: list[float]) -> 
         (["max"], ["MAX"], "'MAX' looks like 'max': ids are case-sensitive, without blanks."),
     ],
 )
-def test_the_usual_change_is_named(missing: list[str], unknown: list[str], said: str) -> None:
+def test_the_usual_change_is_named(missing, unknown, said):
     assert said in str(changed_ids(missing, unknown))
 
 
 @pytest.mark.parametrize("header", ["pred", "y_pred", "Prediction", "log_sigma"])
-def test_a_header_that_was_meant_is_named(tmp_path: Path, header: str) -> None:
+def test_a_header_that_was_meant_is_named(tmp_path, header):
     frame = tiny.predictions().rename(columns={"log10_sigma": header}).assign(comment="x")
     (error,) = errors(tmp_path / "mine", frame)
     assert f"Column `{header}`: did you mean `log10_sigma`?" in error
 
 
-def test_ids_are_placed_in_the_order_of_python_only_where_each_is_there_once_a_turn() -> None:
+def test_ids_are_placed_in_the_order_of_python_only_where_each_is_there_once_a_turn():
     known = KnownIds(["é", "z", "Z", "😀", "0", "z"])
     assert known.in_order.to_pylist() == sorted(known)
     known = KnownIds(["max", "019", "5e2"])

@@ -57,9 +57,7 @@ def read(what: str) -> Read:
         ("leave", LIMITS, "broke off (signal 0)"),
     ],
 )
-def test_a_process_that_ends_is_a_problem_of_that_file(
-    act: str, limits: Limits, words: str
-) -> None:
+def test_a_process_that_ends_is_a_problem_of_that_file(act, limits, words):
     reader = ReaderProcess(read, limits)
     table, problems = reader(act, where="p.parquet")
     assert table is None
@@ -70,7 +68,7 @@ def test_a_process_that_ends_is_a_problem_of_that_file(
     reader.close()
 
 
-def test_the_process_ends_with_its_parent() -> None:
+def test_the_process_ends_with_its_parent():
     program = (
         "import os, signal, sys; sys.path[:0] = sys.argv[1:]; import test_isolate as t\n"
         "reader = t.ReaderProcess(t.read)\n"
@@ -92,7 +90,7 @@ def test_the_process_ends_with_its_parent() -> None:
     pytest.fail("the child is still there")
 
 
-def test_a_text_meant_often_counts_as_often(tmp_path: Path) -> None:
+def test_a_text_meant_often_counts_as_often(tmp_path):
     """Fifty million bytes in 60,000 cells that all mean one text of 900."""
     path = tmp_path / "predictions.parquet"
     pq.write_table(pa.table({"id": pa.repeat("x" * 900, 60_000)}), path)
@@ -100,7 +98,7 @@ def test_a_text_meant_often_counts_as_often(tmp_path: Path) -> None:
     assert str(problem).startswith("sent: expected at most 50 MB when unpacked; found 54 MB")
 
 
-def test_no_changed_byte_is_more_than_a_problem(tmp_path: Path) -> None:
+def test_no_changed_byte_is_more_than_a_problem(tmp_path):
     """For some of them, native code ends the process that reads."""
     path = tmp_path / "predictions.parquet"
     pq.write_table(TABLE.slice(0, 3).select(["id", "x"]), path, store_schema=False)
@@ -115,9 +113,7 @@ def test_no_changed_byte_is_more_than_a_problem(tmp_path: Path) -> None:
         assert (table is None) == bool(problems)
 
 
-def test_one_process_reads_many_files_and_prints_nothing(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_process_reads_many_files_and_prints_nothing(capfd, monkeypatch):
     reader = ReaderProcess(read, LIMITS)
     pids = {reader(act, where="x")[0]["pid"][0].as_py() for act in ("read", "print", "read")}
     assert len(pids) == 1

@@ -103,7 +103,7 @@ TABLES: dict[str, tuple[bytes, str, str]] = {
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_is_answered_with_the_cure(tmp_path: Path, name: str) -> None:
+def test_a_table_is_answered_with_the_cure(tmp_path, name):
     data, said, unsaid = TABLES[name]
     folder = tiny.write_submission(tmp_path / "mine")
     (folder / "predictions.csv").write_bytes(data)
@@ -122,7 +122,7 @@ def test_a_table_is_answered_with_the_cure(tmp_path: Path, name: str) -> None:
         ("predictions.txt", "Save it as CSV"),
     ],
 )
-def test_a_file_of_another_name_is_told_its_name(tmp_path: Path, name: str, said: str) -> None:
+def test_a_file_of_another_name_is_told_its_name(tmp_path, name, said):
     folder = tiny.write_submission(tmp_path / "mine")
     data = {"gz": gzip.compress(b"x"), "npy": b"\x93NUMPY"}.get(
         name.rsplit(".", maxsplit=1)[-1], b"id,x\n"
@@ -138,7 +138,7 @@ CARDS = CASES["cards"]
 
 
 @pytest.mark.parametrize("line", CARDS)
-def test_a_card_is_answered_in_plain_words(tmp_path: Path, line: str) -> None:
+def test_a_card_is_answered_in_plain_words(tmp_path, line):
     field = line.split(":", maxsplit=1)[0]
     skip = {"authors": "  - name"}.get(field, "none of them")
     lines = [t for t in tiny.CARD.splitlines() if not t.startswith((f"{field}:", skip))]
@@ -146,7 +146,7 @@ def test_a_card_is_answered_in_plain_words(tmp_path: Path, line: str) -> None:
     assert CARDS[line] in answer(folder)
 
 
-def test_addresses_of_identifiers_and_plain_texts_are_taken(tmp_path: Path) -> None:
+def test_addresses_of_identifiers_and_plain_texts_are_taken(tmp_path):
     lines = (
         "paper_doi: https://doi.org/10.1021/acs.chemmater.0c01907\nnotes: 2024-01-01 # written\n"
         "hyperparameters: {rate: 1e-4, hex: 0x1f, on: yes}\n"
@@ -164,9 +164,7 @@ def test_addresses_of_identifiers_and_plain_texts_are_taken(tmp_path: Path) -> N
     assert found.hyperparameters == {"rate": 1e-4, "hex": "0x1f", "on": "yes"}
 
 
-def test_whatever_a_reader_raises_is_the_error_of_its_folder_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_a_reader_raises_is_the_error_of_its_folder_alone(tmp_path, monkeypatch):
     folders = [tiny.write_submission(tmp_path / name) for name in ("bad", "good")]
     read = card.read_card
     for kind in (KeyError, MemoryError, RecursionError, UnicodeError, ZeroDivisionError):
@@ -181,7 +179,7 @@ def test_whatever_a_reader_raises_is_the_error_of_its_folder_alone(
         assert [*found.scored], [*found.refused] == (["good"], ["bad"])
 
 
-def test_seeds_with_one_fault_and_folds_from_one_are_one_line(tmp_path: Path) -> None:
+def test_seeds_with_one_fault_and_folds_from_one_are_one_line(tmp_path):
     frame = pd.concat([tiny.predictions().iloc[1:].assign(seed=seed) for seed in range(20)])
     text = answer(tiny.write_submission(tmp_path / "mine", csv=frame.to_csv(index=False)))
     assert text.count("\n") == 0
@@ -193,13 +191,11 @@ def test_seeds_with_one_fault_and_folds_from_one_are_one_line(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["con", "aux.txt", "a.", "lpt1"])
-def test_a_name_that_windows_cannot_have_is_refused(name: str) -> None:
+def test_a_name_that_windows_cannot_have_is_refused(name):
     assert "Windows" in str(card.name_problems(name, where="x")[0])
 
 
-def test_a_file_or_a_point_means_its_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_or_a_point_means_its_folder(tmp_path, monkeypatch):
     folder = tmp_path / "obelix" / "mine"
     tiny.write_submission(folder)
     monkeypatch.chdir(folder)
@@ -221,7 +217,7 @@ HEADERS = CASES["headers"]
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_a_header_says_its_unit_or_nothing(header: str) -> None:
+def test_a_header_says_its_unit_or_nothing(header):
     name, factor = HEADERS[header]
     stated = read_header(header)
     assert str(stated) == name
@@ -242,13 +238,13 @@ def test_a_header_says_its_unit_or_nothing(header: str) -> None:
         ("meV", 350.0, 0.35, BARRIER),
     ],
 )
-def test_numbers_are_converted(header: str, value: float, expected: float, target: object) -> None:
+def test_numbers_are_converted(header, value, expected, target):
     found, words = converted(np.array([value]), read_header(header), target)  # type: ignore[arg-type]
     assert found[0] == pytest.approx(expected, abs=1e-5)
     assert words
 
 
-def test_values_too_large_are_no_advice_to_divide_where_several_units_fit() -> None:
+def test_values_too_large_are_no_advice_to_divide_where_several_units_fit():
     text = str(unit_problem(np.array([115.0, 90.0, 120.0]), BARRIER, where="p.csv"))
     assert "kJ/mol (1.19 eV)" in text
     assert "meV (0.115 eV)" in text
@@ -256,7 +252,7 @@ def test_values_too_large_are_no_advice_to_divide_where_several_units_fit() -> N
     assert unit_problem(np.array([0.3, 0.5, 19.0, 99.0]), BARRIER, where="p") is None
 
 
-def test_a_maintainer_is_asked_about_most_values_and_rows_that_cannot_be() -> None:
+def test_a_maintainer_is_asked_about_most_values_and_rows_that_cannot_be():
     task = get_task("bvel-proto")
     rows = {
         name: np.array([*[v] * 29, -v]) for name, v in zip(task.ascending, (1.0, 2, 3), strict=True)

@@ -25,7 +25,7 @@ def rows(*schemes: str) -> pd.DataFrame:
     return table.assign(log10_sigma=-number - table["repeat"] / 10).sample(frac=1, random_state=1)
 
 
-def test_the_scored_scheme_becomes_one_seed_a_repeat(tmp_path: Path) -> None:
+def test_the_scored_scheme_becomes_one_seed_a_repeat(tmp_path):
     submission = read(tiny.folds_submission(tmp_path / "good", rows("grouped", "shuffled")))
     scored = submission.predictions.rows
     assert list(scored.columns) == ["id", "seed", "log10_sigma"]
@@ -50,9 +50,7 @@ ROWS = rows("grouped")
     ],
     ids=range(3),
 )
-def test_every_repeat_is_needed(
-    tmp_path: Path, table: pd.DataFrame, where: str, words: str
-) -> None:
+def test_every_repeat_is_needed(tmp_path, table, where, words):
     with pytest.raises(SubmissionError) as caught:
         read(tiny.folds_submission(tmp_path / "bad", table))
     (problem,) = caught.value.problems
@@ -60,7 +58,7 @@ def test_every_repeat_is_needed(
     assert words in str(problem)
 
 
-def test_the_template_lists_every_row_of_the_scored_scheme_without_numbers(tmp_path: Path) -> None:
+def test_the_template_lists_every_row_of_the_scored_scheme_without_numbers(tmp_path):
     folder = tmp_path / "new-model"
     name = write_template(folder, tiny.FOLDS_TASK, (), tiny.BOTH_SCHEMES, shown_as="sub/new-model")
     assert sorted(path.name for path in folder.iterdir()) == [name, "submission.yaml"]

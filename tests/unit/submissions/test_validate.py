@@ -34,7 +34,7 @@ def replace_row(identifier: str, row: str) -> str:
     )
 
 
-def test_a_valid_submission_is_read_with_its_ids_as_text(tmp_path: Path) -> None:
+def test_a_valid_submission_is_read_with_its_ids_as_text(tmp_path):
     folder = tiny.write_submission(tmp_path / "good")
     submission = read(folder)
     rows = submission.predictions.rows
@@ -71,7 +71,7 @@ CARD = tiny.CARD
     ],
     ids=range(11),
 )
-def test_a_broken_file_is_an_error(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+def test_a_broken_file_is_an_error(tmp_path, files, expected):
     with pytest.raises(SubmissionError) as caught:
         read(tiny.write_submission(tmp_path / "bad", **files))
     assert expected in str(caught.value)
@@ -79,7 +79,7 @@ def test_a_broken_file_is_an_error(tmp_path: Path, files: dict[str, str], expect
     assert f"sub/bad/{file}" in str(caught.value)
 
 
-def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_submission_come_at_once(tmp_path):
     csv = csv_with(lambda lines: [lines[0], "019,oops", "5e2,inf", *lines[3:], "t01,-3"])
     card = tiny.CARD.replace("inputs: composition", "inputs: magic") + "colour: red\n"
     folder = tiny.write_submission(tmp_path / "Bad Name", card=card, csv=csv)
@@ -100,7 +100,7 @@ def test_all_problems_of_a_submission_come_at_once(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 7
 
 
-def test_every_seed_must_cover_the_exact_ids(tmp_path: Path) -> None:
+def test_every_seed_must_cover_the_exact_ids(tmp_path):
     two_seeds = pd.concat([tiny.predictions().assign(seed=seed) for seed in (0, 1)])
     good = tiny.write_submission(tmp_path / "good", csv=two_seeds.to_csv(index=False))
     assert read(good).predictions.rows["seed"].nunique() == 2
@@ -113,7 +113,7 @@ def cv_table(folds: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(folds.assign(log10_sigma=-5.0), preserve_index=False)
 
 
-def test_cv_predictions_must_follow_the_frozen_folds(tmp_path: Path) -> None:
+def test_cv_predictions_must_follow_the_frozen_folds(tmp_path):
     folder = tiny.write_submission(tmp_path / "good")
     path = folder / "cv_predictions.parquet"
     pq.write_table(cv_table(tiny.FOLDS), path)
@@ -134,9 +134,7 @@ def test_cv_predictions_must_follow_the_frozen_folds(tmp_path: Path) -> None:
         read(folder)
 
 
-def test_a_template_is_a_valid_card_and_leads_editors_to_the_committed_schema(
-    tmp_path: Path, repository: Path
-) -> None:
+def test_a_template_is_a_valid_card_and_leads_editors_to_the_committed_schema(tmp_path, repository):
     """``ionladder schema submission`` writes the schema."""
     folder = tmp_path / "submissions" / "tiny" / "mine"
     folder.parent.mkdir(parents=True)
