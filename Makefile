@@ -21,6 +21,8 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 
 # One thread per process: the same floating-point sums in the same order everywhere.
 export OMP_NUM_THREADS ?= 1
+# Byte code is kept where containers turn that off too: without it every command compiles what it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 STAMP := $(VENV)/.ionladder-installed
 DEV_STAMP := $(VENV)/.ionladder-dev-installed

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     (("ionladder", "--help"), 0.3),
     (("ionladder", "validate", "submissions/obelix/rf-paper"), 1.0),
-    (("ionladder", "score", "submissions/obelix/rf-paper"), 2.5),
+    (("ionladder", "score", "submissions/obelix/rf-paper"), 1.2),
     (("dvc", "repro"), 3.0),
 )
 

@@ -25,7 +25,7 @@ _Unpinned = pydantic.BeforeValidator(lambda v: dict.fromkeys(v) if isinstance(v,
 
 
 class _Strict(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class FoldSettings(_Strict):

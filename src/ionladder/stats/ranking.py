@@ -106,7 +106,7 @@ class Resamples:
                 bits = (numbers >> np.arange(n_groups)[:, None]) & 1
             else:
                 drawn = np.frombuffer(rng.bytes(_AT_ONCE // 8 * n_groups), dtype=np.uint8)
-                bits = np.unpackbits(drawn).reshape(n_groups, _AT_ONCE)[:, :size].astype(np.int64)
+                bits = np.unpackbits(drawn).reshape(n_groups, _AT_ONCE)[:, :size]
             signs, normal = bits.astype(np.float64), rng.normal(size=_AT_ONCE)[:size]
             if begin == 0:
                 signs[:, 0], normal[0] = 0.0, 0.0

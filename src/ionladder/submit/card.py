@@ -103,7 +103,7 @@ _PART = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Author(_Strict):
