@@ -1,7 +1,5 @@
 """What every test shares: tests on real data skip when it is absent, the others never see it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil
@@ -25,14 +23,14 @@ settings.register_profile("many", settings.get_profile("few"), max_examples=200)
 settings.load_profile("few")
 
 
-def pytest_configure() -> None:
+def pytest_configure():
     """Make a mirror named relative to the repository root independent of the current folder."""
     mirror = os.environ.get(MIRROR_VARIABLE, "")
     if mirror and "://" not in mirror:
         os.environ[MIRROR_VARIABLE] = str((ROOT / mirror).resolve())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Skip tests marked ``data`` where neither ingested tables nor a mirror are at hand."""
     if _tables_are_here() or os.environ.get(MIRROR_VARIABLE):
         return
@@ -44,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
-def _tables_are_here() -> bool:
+def _tables_are_here():
     """Whether every released version (a manifest in git) has its tables on this machine."""
     released = list(ROOT.glob("data/*/*/manifest.json"))
     return bool(released) and all((path.parent / "labels.parquet").exists() for path in released)
@@ -111,6 +109,6 @@ def prompt(layout, monkeypatch, capsys):
     return Prompt(layout.root, monkeypatch, capsys)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser):
     """``--update-golden`` rewrites the files in ``tests/golden`` for review."""
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden")

@@ -3,8 +3,6 @@
 It passes every integrity check, so that a test can break one thing and see that thing named.
 """
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

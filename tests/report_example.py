@@ -1,7 +1,5 @@
 """A small report of a pull request, as `ionladder pr-check` writes it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 SCORE = {"value": 1.25, "ci_low": 1.0, "ci_high": 1.5, "seed_sd": None}

@@ -1,7 +1,5 @@
 """A six-entry task that can be scored with pencil and paper."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

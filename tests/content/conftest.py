@@ -1,7 +1,5 @@
 """What the tests of committed content share."""
 
-from __future__ import annotations
-
 import pytest
 
 from ionladder.repo import Layout

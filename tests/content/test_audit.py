@@ -1,7 +1,5 @@
 """What the audit notes of the committed submissions, and that the labels would pass it."""
 
-from __future__ import annotations
-
 import pytest
 
 from ionladder.board.audit import audit_board

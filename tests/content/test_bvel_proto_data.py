@@ -1,7 +1,5 @@
 """Facts of the committed BVEL-proto tables, each counted or computed here again."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Claims: every value beside a published number, recomputed from stored predictions and labels."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionladder.board.claims import Claim, beside, convention_scores, read_claims
+from ionladder.board.claims import beside, convention_scores, read_claims
 from ionladder.board.model import read_board
 from ionladder.cli import boards, contributor
 from ionladder.config import load_params
@@ -24,12 +22,12 @@ CLAIMS = {name: read_claims(name) for name in ("obelix", "litraj")}
 OBELIX = [claim for claim in CLAIMS["obelix"] if claim.task]
 
 
-def analysis(task: str) -> dict[str, Any]:
+def analysis(task):
     found: dict[str, Any] = read_board(LAYOUT, task)[1].get("conventions", {})
     return found
 
 
-def recomputed(claim: Claim, name: str) -> tuple[float, int]:
+def recomputed(claim, name):
     """Mean over seeds of the MAE, from the files alone."""
     folder = LAYOUT.submission_dir(claim.task, name)
     data = LAYOUT.version_dir("obelix", "1.2.0")

@@ -1,7 +1,5 @@
 """What a submission must cover is the same, read without labels or with them."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pyarrow as pa
 import pytest

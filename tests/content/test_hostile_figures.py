@@ -1,7 +1,5 @@
 """What SECURITY.md says of the bad submissions is what was measured, and within the promise."""
 
-from __future__ import annotations
-
 import json
 
 from hostile.case import MOST_MB, MOST_SECONDS

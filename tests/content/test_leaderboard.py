@@ -1,7 +1,5 @@
 """The published board: complete, honest about its hashes, and the same on every version."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,13 @@ TASKS = sorted(PARAMS.task_versions)
 FOLDERS = [folder for task in TASKS for folder in submission_folders(LAYOUT, task)]
 
 
-def board(task: str = "obelix") -> dict[str, Any]:
+def board(task="obelix"):
     """A published leaderboard."""
     loaded: dict[str, Any] = read_board(LAYOUT, task)[0]
     return loaded
 
 
-def row(submission: str) -> dict[str, Any]:
+def row(submission):
     """A row of the OBELiX board."""
     (found,) = [each for each in board()["rows"] if each["submission"] == submission]
     return found  # type: ignore[no-any-return]

@@ -1,7 +1,5 @@
 """What the pages say of intervals and verdicts is what the committed simulations found."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,12 @@ LAYOUT = Layout(Path(__file__).resolve().parents[2])
 RESULTS = LAYOUT.benchmarks_results
 
 
-def rows(name: str, table: str) -> list[dict[str, Any]]:
+def rows(name, table):
     found: list[dict[str, Any]] = read_json(RESULTS / name)["tables"][table]
     return found
 
 
-def mae_coverage(method: str) -> list[float]:
+def mae_coverage(method):
     return [
         row["coverage"]
         for row in rows("coverage.json", "mae")

@@ -4,8 +4,6 @@ Counts marked "paper" are from Therrien et al., arXiv:2502.14234; the others wer
 independently of this package from the published files.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from itertools import combinations
@@ -14,11 +12,11 @@ from statistics import fmean, median
 import pytest
 
 from ionladder.config import load_params
-from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import load_inputs, read_table
 from ionladder.data.versions import DATASET_STEPS, diff_versions
-from ionladder.repo import Layout, content_hash, sha256_bytes
+from ionladder.repo import content_hash, sha256_bytes
 
 pytestmark = pytest.mark.data
 
@@ -42,7 +40,7 @@ def labels(layout, version):
     return load_evaluation_labels(layout, TASK, version)
 
 
-def manifest(layout: Layout, version: str) -> dict:
+def manifest(layout, version):
     return json.loads(layout.manifest("obelix", version).read_text(encoding="utf-8"))
 
 
@@ -90,7 +88,7 @@ def test_an_unusually_low_label_is_a_measured_one(labels):
 
 
 def test_medians_score_as_published(labels):
-    def mae(train: list[float], test: list[float]) -> float:
+    def mae(train, test):
         centre = median(train)
         return fmean(abs(value - centre) for value in test)
 
@@ -102,7 +100,7 @@ def test_medians_score_as_published(labels):
     assert mae(*cif) == pytest.approx(2.815287, abs=1e-6)
 
 
-def replicate_groups(labels: EvaluationLabels) -> list[list[float]]:
+def replicate_groups(labels):
     groups: dict[int, list[float]] = {}
     for row in labels.replicates.itertuples():
         groups.setdefault(row.replicate_group, []).append(row.log10_sigma)

@@ -1,7 +1,5 @@
 """Floors, limits and families of the real OBELiX, recomputed by loops from its tables."""
 
-from __future__ import annotations
-
 import math
 from itertools import combinations
 from pathlib import Path
@@ -34,12 +32,12 @@ def table():
     )
 
 
-def scorer(task: str) -> TaskScorer:
+def scorer(task):
     spec = get_task(task)
     return TaskScorer.open(LAYOUT, spec, PARAMS.task_versions[task], PARAMS.scoring)
 
 
-def level(value: float) -> int:
+def level(value):
     return sum(value >= edge for edge in (-6, -5, -4))
 
 

@@ -1,7 +1,5 @@
 """The slices of the real OBELiX test set; counts were made independently from published files."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 

@@ -3,8 +3,6 @@
 Bands stand for what depends on seeds and library versions; exact numbers follow from the data.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +31,7 @@ def labels():
     return tables[0].merge(tables[1], on="id").set_index("id")
 
 
-def score(task: str, name: str) -> dict[str, float]:
+def score(task, name):
     """Value and spread of the primary metric of a committed submission."""
     spec = get_task(task)
     scorer = TaskScorer.open(LAYOUT, spec, PARAMS.task_versions[task], PARAMS.scoring)

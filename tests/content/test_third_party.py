@@ -1,7 +1,5 @@
 """Scores of predictions that others publish, computed again where their files are here."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 

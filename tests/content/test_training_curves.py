@@ -1,7 +1,5 @@
 """The committed training curves are those of the trainings that their cards describe."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -1,19 +1,15 @@
 """Ranks, groups, verdicts and probabilities agree on every board and page; erring never helps."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ionladder.board.compare import compare_submissions, pair_table
-from ionladder.board.model import Pair, read_board, read_pairs
+from ionladder.board.model import read_board, read_pairs
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
 from ionladder.repo import Layout
@@ -28,19 +24,19 @@ TASKS = [name for name in sorted(PARAMS.task_versions) if LAYOUT.leaderboard_jso
 
 
 @cache
-def verified(task: str) -> dict[str, dict[str, Any]]:
+def verified(task):
     rows = read_board(LAYOUT, task)[0]["rows"]
     return {row["submission"]: row for row in rows if row["kind"] == "verified"}
 
 
 @cache
-def pairs_of(task: str) -> Mapping[tuple[str, str], Pair]:
+def pairs_of(task):
     """Pairs both ways."""
     found = [pair for pair, _ in read_pairs(read_board(LAYOUT, task)[1]["pairs"])]
     return {(p.submission, p.other): p for pair in found for p in (pair, pair.turned())}
 
 
-def better(task: str, one: str, other: str) -> bool:
+def better(task, one, other):
     """Whether the stored pair says that one is significantly better."""
     board = read_board(LAYOUT, task)[0]
     is_smaller_better = board["primary"]["direction"] == "minimize"
@@ -69,7 +65,7 @@ def test_ranges_groups_and_probabilities_are_those_of_the_pairs(task):
     assert sum(share for share in shares if share is not None) == pytest.approx(1.0, abs=1e-4)
 
 
-def references(task: str) -> list[str]:
+def references(task):
     rows = read_board(LAYOUT, task)[0]["rows"]
     return [row["submission"] for row in rows if row["kind"] == "reference"]
 

@@ -1,7 +1,5 @@
 """The shape of the house: layers, module sizes, and a command line that answers at once."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess
@@ -32,7 +30,7 @@ sys.exit(lint_imports(no_cache=True, no_logo=True))
 """
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
+def run(*command):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -53,7 +51,7 @@ def test_help_imports_no_heavy_library():
     assert not {*HEAVY} & {*loaded}
 
 
-def code_lines(path: Path) -> int:
+def code_lines(path):
     """Lines of a module that hold code: no blank ones, comments or docstrings."""
     source = path.read_text(encoding="utf-8")
     texts = {

@@ -3,8 +3,6 @@
 A table model, a model of structures and a graph network; those of paths are run in tests/litraj.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 
 from ionladder.baselines.features import with_cif
-from ionladder.baselines.registry import Baseline, get_baseline
+from ionladder.baselines.registry import get_baseline
 from ionladder.baselines.runner import check
 from ionladder.config import load_params
 from ionladder.data.store import TaskInputs
@@ -39,7 +37,7 @@ TRAIN = [f"e{number:02d}" for number in range(22)]
 HELD_OUT = [f"e{number:02d}" for number in range(22, 30)]
 
 
-def _model(name: str) -> Baseline:
+def _model(name):
     """The baseline; a graph network is trained for two epochs, and skips without its packages."""
     spec = get_baseline(name)
     if missing := spec.missing_packages():
@@ -47,9 +45,7 @@ def _model(name: str) -> Baseline:
     return two_epochs(spec) if "epochs" in spec.settings else spec
 
 
-def _predict(
-    model: Baseline, inputs: TaskInputs, ids: list[str], *, seed: int = 0, **changes: object
-) -> np.ndarray:
+def _predict(model, inputs, ids, *, seed=0, **changes):
     return model.fit_predict(replace(inputs, **changes), TRAIN, ids, seed=seed)
 
 

@@ -1,14 +1,12 @@
 """What every registered dataset promises, whoever adds it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
 
 from ionladder.data.registry import all_datasets, all_tasks
 from ionladder.data.versions import KINDS
-from ionladder.specs import Table, arrow_schema
+from ionladder.specs import arrow_schema
 
 DATASETS = list(all_datasets().values())
 TASKS = list(all_tasks().values())
@@ -52,7 +50,7 @@ def test_columns_have_types_units_descriptions_roles_and_keys(dataset):
         _check_keys(table)
 
 
-def _check_columns(table: Table) -> None:
+def _check_columns(table):
     names = [column.name for column in table.columns]
     assert len(names) == len(set(names))
     assert arrow_schema(table.columns).names == names
@@ -63,7 +61,7 @@ def _check_columns(table: Table) -> None:
             assert column.unit == UNIT_SUFFIXES[max(suffixes, key=len)], column.name
 
 
-def _check_roles(table: Table) -> None:
+def _check_roles(table):
     for column in table.columns:
         assert column.role == "key" or column.role in KINDS
     if table.name == "labels":
@@ -72,7 +70,7 @@ def _check_roles(table: Table) -> None:
         assert {column.role for column in table.columns} == {"key", "split"}
 
 
-def _check_keys(table: Table) -> None:
+def _check_keys(table):
     by_name = {column.name: column for column in table.columns}
     assert "id" in table.key
     for name in table.key:

@@ -1,7 +1,5 @@
 """Examples in docstrings are true, and no public docstring leans on its neighbour."""
 
-from __future__ import annotations
-
 import doctest
 import importlib
 import inspect

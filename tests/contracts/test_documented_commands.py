@@ -1,7 +1,5 @@
 """Commands that documents, pages and error messages tell a reader to run exist as written."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -24,7 +22,7 @@ TYPED = re.compile(
 )
 
 
-def told(path: Path) -> list[str]:
+def told(path):
     """Every command of ours in a file, from its name on; strings broken over lines are joined."""
     text = re.sub(r"\"\n\s*f?\"", "", path.read_text(encoding="utf-8"))
     return TYPED.findall(text)

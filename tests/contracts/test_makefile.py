@@ -1,7 +1,5 @@
 """The Makefile: its help lists every target, and the commands that pages name are there."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,13 +1,9 @@
 """Every page has a template of its name and renders on every board, whoever wrote what is on it."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import Any
 
 import markdown
 import pytest
@@ -22,7 +18,7 @@ from unit.site import synthetic_board as board_of
 EXTENSIONS = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]
 
 
-def without_numbers() -> list[board_of.Entry]:
+def without_numbers():
     """Hostile words, and rows without a number, as if nothing could be computed."""
     return [*board_of.hostile(), *(replace(entry, value=None) for entry in board_of.typical())]
 
@@ -36,12 +32,12 @@ BOARDS: dict[str, list[board_of.Entry]] = {
 class Checked(HTMLParser):
     """Collects what must not be on a page, and what each table and chart must have."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__(convert_charrefs=True)
         self.complaints: list[str] = []
         self.open_tables: list[set[str]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         if tag in {"script", "iframe", "object", "embed", "base", "img", "style"}:
             self.complaints.append(f"an element <{tag}>")
@@ -61,7 +57,7 @@ class Checked(HTMLParser):
         if tag == "th" and "scope" not in given:
             self.complaints.append("a table head without a scope")
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         if tag == "table" and "caption" not in self.open_tables.pop():
             self.complaints.append("a table without a caption")
 
@@ -104,7 +100,7 @@ def test_navigation_names_only_pages_that_are_made_and_leaves_none_out(tmp_path)
     assert {path for path in made - named if not path.startswith(elsewhere)} == set()
 
 
-def _paths(nav: list[dict[str, Any]]) -> Iterator[str]:
+def _paths(nav):
     """Files that a navigation names, sections opened."""
     for item in nav:
         for target in item.values():

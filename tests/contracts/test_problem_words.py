@@ -1,7 +1,5 @@
 """Every problem that is worded by its kind has words, and a fact for every gap in them."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 from string import Formatter

@@ -4,22 +4,19 @@ Click one: the row of a board leads to the submission's page. Click two: that pa
 receipt. The walk is over whole sites: synthetic ones, and this repository's own.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import pytest
 
 from ionladder.repo import Layout
-from ionladder.site.context import Site, TaskSite, load_site
+from ionladder.site.context import Site, load_site
 from ionladder.site.render import render_pages, static_files
 from ionladder.site.text import board_url
 from unit.site.page_tree import tree_of, with_class, words
@@ -56,18 +53,18 @@ def walk(request, tmp_path_factory):
     return Walk(site=site, pages=render_pages(site), files=static_files(site))
 
 
-def scored(walk: Walk) -> Iterator[TaskSite]:
+def scored(walk):
     return (item for item in walk.site.tasks if item.is_scored)
 
 
-def accepted(walk: Walk, task: str) -> dict[str, Any]:
+def accepted(walk, task):
     """Submission → receipt, of everything that was scored and not refused, read from disk."""
     folder = walk.site.layout.receipt(task, "x").parent
     found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
     return {name: receipt for name, receipt in found.items() if "refused" not in receipt}
 
 
-def subset_rows(page: Element, subset: str) -> dict[str, Element]:
+def subset_rows(page, subset):
     """Submission → its row in the table of a subset."""
     section = next(e for e in page.iter() if e.get("id") == f"subset-{subset}")
     table = next(with_class(section, "il-board", "table"))
@@ -77,19 +74,19 @@ def subset_rows(page: Element, subset: str) -> dict[str, Element]:
     return found
 
 
-def shown(value: float | None) -> str:
+def shown(value):
     """How a score reads, written down a second time: two decimals and a true minus."""
     if value is None or math.isnan(value):
         return "–"
     return _fixed(value, 2)
 
 
-def numbers(text: str) -> list[str]:
+def numbers(text):
     """The numbers that a text prints, in their order; the dash of an interval is no minus."""
     return re.findall(r"(?<![\d.])−?\d+\.\d+", text)
 
 
-def primary_part(item: TaskSite, receipt: Mapping[str, Any], subset: str) -> Mapping[str, Any]:
+def primary_part(item, receipt, subset):
     part: Mapping[str, Any] = receipt["targets"][item.task.primary.target][subset]["metrics"]
     return part
 
@@ -138,6 +135,6 @@ def test_every_number_of_a_board_is_that_of_the_receipt(walk):
                         assert float(other.get("data-sort", "nan")) in known, (name, subset.name)
 
 
-def _fixed(value: float, digits: int) -> str:
+def _fixed(value, digits):
     text = f"{abs(value):.{digits}f}"
     return f"−{text}" if value < 0 and float(text) else text

@@ -4,8 +4,6 @@ Pages are compared as one tag or text a line, attributes sorted, entities read, 
 collapsed. Pages that differ in the same lines are shown once. Exit code 1 where anything differs.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import html

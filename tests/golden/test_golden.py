@@ -1,16 +1,12 @@
 """What users see stays what it is, until somebody means to change it (``--update-golden``)."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
 import os
 import re
 import shutil
-from collections.abc import Callable
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +21,6 @@ from golden.world import GOLDEN, ROOT, Golden, ionladder, ok, predictions, submi
 from ionladder.cli.main import app
 
 BASELINES: dict[str, Any] = json.loads((GOLDEN / "baselines.json").read_text(encoding="utf-8"))
-Goldens = Callable[[str], Golden]
 
 
 @pytest.fixture
@@ -73,7 +68,7 @@ def test_scoring_again_writes_the_same_bytes(tmp_path):
     assert [name for name in kept if kept[name] != found[name]] == []
 
 
-def contents(root: Path) -> dict[str, Any]:
+def contents(root):
     """Hashes of the content of every table of every version, and of the manifest itself."""
     found = {}
     for path in sorted(root.glob("data/*/*/manifest.json")):
@@ -122,11 +117,11 @@ MINE = "submissions/obelix/my-model"
 Files = dict[str, str | None]
 
 
-def removed(small: GitRepository, name: str) -> Files:
+def removed(small, name):
     return dict.fromkeys(small.git("ls-files", f"submissions/obelix/{name}").splitlines())
 
 
-def pull_requests(small: GitRepository) -> dict[str, Files]:
+def pull_requests(small):
     """Recorded pull requests: path → content, or None where the file is removed."""
     card, table = submission("my-model", 1.45, 7).items()
     (card_path, card_text), (table_path, text) = card, table
@@ -289,7 +284,7 @@ def test_a_baseline_predicts_the_same(bench, golden, case):
             assert found[file][1][column] == close, (file, column)
 
 
-def sample(table: pd.DataFrame) -> tuple[int, dict[str, list[float]]]:
+def sample(table):
     """Number of rows; and of ten rows the numbers, of lists their mean, to six digits."""
     rows = table.iloc[np.unique(np.linspace(0, len(table) - 1, 10).astype(int))]
     columns = {}

@@ -3,8 +3,6 @@
 Nothing here imports the package: what is frozen is what commands print, write and return.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import math

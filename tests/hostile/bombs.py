@@ -1,7 +1,5 @@
 """Bad parquet files: bombs, nested and foreign types, lies, bytes that are no parquet."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path

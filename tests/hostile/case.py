@@ -1,7 +1,5 @@
 """One bad submission: how to make it, and the error it must get."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

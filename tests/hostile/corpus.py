@@ -1,7 +1,5 @@
 """All bad submissions, by kind: small ones from ``corpus.yaml``, large ones from here."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence

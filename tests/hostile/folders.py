@@ -1,7 +1,5 @@
 """Bad folders: links, devices, names, files that do not belong."""
 
-from __future__ import annotations
-
 import os
 import socket
 import stat

@@ -5,8 +5,6 @@ where atheris is installed; one more argument, the name of a file, is one parser
 ends it: the bytes are printed, and the exit code is that of the parser that failed.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import subprocess
 import sys

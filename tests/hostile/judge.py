@@ -4,8 +4,6 @@
 one, which has read the libraries and nothing else, so that what is measured is the case.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json

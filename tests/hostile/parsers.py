@@ -1,7 +1,5 @@
 """The parsers as one function of bytes, and good bytes to begin from."""
 
-from __future__ import annotations
-
 import io
 import tempfile
 from pathlib import Path

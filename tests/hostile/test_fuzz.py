@@ -1,7 +1,5 @@
 """Whatever the bytes: the parsers return a table or problems, and raise nothing."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +15,7 @@ _YAML |= st.sampled_from(["<<", "0x", "1e9", ".nan", "2020-01-01", "---"])
 
 
 @st.composite
-def damaged(draw: st.DrawFn, good: bytes) -> bytes:
+def damaged(draw, good):
     """Good bytes, cut, with some replaced, and with some put in."""
     data = bytearray(good[: draw(st.integers(0, len(good)))] if draw(st.booleans()) else good)
     for _ in range(draw(st.integers(0, 6))):
@@ -27,7 +25,7 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
     return bytes(data[:place]) + draw(st.binary(max_size=12)) + bytes(data[place:])
 
 
-def check(data: bytes, name: str) -> None:
+def check(data, name):
     assert all(str(problem).isprintable() for problem in read_as(data, name))
 
 

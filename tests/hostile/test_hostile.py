@@ -1,13 +1,10 @@
 """Every bad submission gets its error, cheaply, and the good one beside it is scored."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
 from html.parser import HTMLParser
-from typing import Any
 
 import markdown
 import pytest
@@ -22,7 +19,6 @@ from ionladder.site.render import render_pages
 from unit.site.synthetic_board import Entry, leaderboard, make_repository, typical
 
 NAMES = [(kind, case.name) for kind, cases in CORPUS.items() for case in cases]
-Outcomes = dict[tuple[str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +70,11 @@ def test_a_case_is_judged_and_harms_nobody(outcomes, kind, name):
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
 
 
@@ -102,7 +98,7 @@ def test_words_in_every_field_make_no_element_and_no_link(tmp_path):
                 assert not address.startswith(("javascript:", "data:", "vbscript:"))
 
 
-def _elements(text: str) -> list[tuple[str, dict[str, str | None]]]:
+def _elements(text):
     extensions = ["attr_list", "md_in_html", "tables", "admonition", "pymdownx.superfences"]
     reader = _Reader()
     # The head is no Markdown; tests/contracts/test_pages.py says that it holds no element.

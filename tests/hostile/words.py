@@ -1,7 +1,5 @@
 """Valid cards whose words try to become more than words: they are scored, and shown as written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

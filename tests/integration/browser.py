@@ -1,7 +1,5 @@
 """A browser on a built site, for tests that use pages as a reader would."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import http.server

@@ -1,7 +1,5 @@
 """Running ``ionladder`` inside the test process, as a user would at a prompt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

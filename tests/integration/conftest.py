@@ -1,11 +1,8 @@
 """What several of these tests share: a repository to disturb, a built site, a browser on a site."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,8 +13,6 @@ from ionladder.site.context import load_site
 from ionladder.site.render import build_site, render_site
 from unit.site import synthetic_board as board_of
 
-Once = Callable[[str, Callable[[Path], Path]], Path]
-
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory):
@@ -25,7 +20,7 @@ def once(tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    def made(name: str, make: Callable[[Path], Path]) -> Path:
+    def made(name, make):
         folder, place = base / f"once-{name}", base / f"once-{name}.txt"
         with (base / f"once-{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -52,7 +47,7 @@ def built(once):
     return once("site", build_two_boards)
 
 
-def build_two_boards(root: Path) -> Path:
+def build_two_boards(root):
     layout = board_of.make_repository(root, [*board_of.typical(), *board_of.hostile()])
     board_of.add_board(layout, [*board_of.barriers(), *board_of.hostile()])
     manifest = layout.manifest("bvel_proto", "1.1.0")

@@ -1,7 +1,5 @@
 """A small committed repository, the commands that tests disturb on it, and what they must leave."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

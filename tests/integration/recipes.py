@@ -1,7 +1,5 @@
 """CONTRIBUTING's recipes, and a copy of the code to follow them in."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """CONTRIBUTING's recipe for a baseline: one decorated function and its committed submission."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

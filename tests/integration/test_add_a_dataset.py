@@ -1,7 +1,5 @@
 """CONTRIBUTING's recipe for a dataset: one folder and lines in params.yaml, nothing else."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json
@@ -17,7 +15,7 @@ COPIED = ("src", "docs", "mkdocs.yml", "dvc.yaml", "data")
 BESIDE = ("submissions", "leaderboard", "benchmarks/results", "CONTRIBUTING.md")
 
 
-def conductors() -> list[dict[str, str]]:
+def conductors():
     """Sixty made-up conductors of twenty papers; every fifth paper is in the test set."""
     frameworks = ("PS4", "SbS4", "Zr2Si2PO12", "AlCl4", "B12H12")
     return [

@@ -1,7 +1,5 @@
 """CONTRIBUTING's recipe for a metric: one decorated function and its name in a task."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,17 +1,13 @@
 """The board and the comparison in a browser: state in the address, back, columns, keys, pairs."""
 
-from __future__ import annotations
-
 import gzip
 import re
 import urllib.request
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from browser import DESK, PHONE, Reader
+from browser import DESK, PHONE
 
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
@@ -53,7 +49,7 @@ document.querySelector('.il-save a').click();
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
-def many() -> list[board_of.Entry]:
+def many():
     """Enough rows that a page shows only the first of them."""
     return [
         board_of.Entry(
@@ -78,7 +74,7 @@ def built(once):
     return once("large-board", build_large_board)
 
 
-def build_large_board(root: Path) -> Path:
+def build_large_board(root):
     layout = board_of.add_data(
         board_of.make_repository(root, [*board_of.typical(), *board_of.hostile(), *many()])
     )
@@ -87,18 +83,18 @@ def build_large_board(root: Path) -> Path:
     return build_site(layout)
 
 
-def query(reader: Reader) -> dict[str, str]:
+def query(reader):
     """What the address says after the question mark."""
     found = parse_qs(urlsplit(reader.driver.current_url).query)
     return {name: values[0] for name, values in found.items()}
 
 
-def head(reader: Reader, key: str) -> Any:
+def head(reader, key):
     """The button in the head of a column."""
     return reader.find(f"#subset-all [data-key='{key}'] .il-sort")
 
 
-def heads_in_sight(reader: Reader, subset: str = "all") -> list[str]:
+def heads_in_sight(reader, subset="all"):
     """Keys of the columns that are drawn."""
     keys: list[str] = reader.run(
         "return Array.from(document.querySelectorAll(`#subset-${arguments[0]} thead [data-key]`))"
@@ -282,7 +278,7 @@ def test_the_board_is_used_by_keyboard_alone(reader):
 # The comparison
 
 
-def verdict(reader: Reader, word: str = "has the") -> str:
+def verdict(reader, word="has the"):
     """The sentence about a pair, once it holds a word."""
     reader.wait(f"document.querySelector('[data-verdict]').textContent.includes({word!r})")
     text: str = reader.run("return document.querySelector('[data-verdict]').textContent")

@@ -1,13 +1,9 @@
 """One changed label, from a new version to the changes page; an unversioned change fails."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +13,6 @@ from command import Prompt, fetch_and_ingest, inside
 import tiny
 from factories import SIGMA, write_repo
 from ionladder.board.model import read_board
-from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 
@@ -52,13 +47,13 @@ def first(layout, prompt):
     return commit(layout, "board")
 
 
-def use(layout: Layout, version: str) -> None:
+def use(layout, version):
     params = json.loads(layout.params.read_text())
     params["tasks"]["obelix"]["version"] = version
     layout.params.write_text(json.dumps(params))
 
 
-def held_out(layout: Layout, version: str) -> pd.Series:
+def held_out(layout, version):
     """Test labels read straight from parquet, past all of our own loading code."""
     folder = layout.version_dir("obelix", version)
     both = pd.read_parquet(folder / "labels.parquet").merge(
@@ -68,41 +63,41 @@ def held_out(layout: Layout, version: str) -> pd.Series:
     return labels
 
 
-def predicted(layout: Layout, name: str) -> pd.Series:
+def predicted(layout, name):
     """The labels of 1.0.0, each with another error of one sign."""
     labels = held_out(layout, "1.0.0")
     return labels + OFFSETS[name] * np.linspace(0.8, 1.2, len(labels))
 
 
-def submit(layout: Layout, name: str, values: pd.Series) -> None:
+def submit(layout, name, values):
     path = layout.submission_dir("obelix", name) / "predictions.csv"
     values.rename("log10_sigma").rename_axis("id").to_csv(path)
     path.with_name("submission.yaml").write_text(tiny.CARD.replace("Tiny model", f"Model {name}"))
 
 
-def git(layout: Layout, *arguments: str) -> str:
+def git(layout, *arguments):
     command = ["git", *IDENTITY, *arguments]
     done = subprocess.run(command, cwd=layout.root, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
-def commit(layout: Layout, message: str) -> str:
+def commit(layout, message):
     git(layout, "add", "-A")
     git(layout, "commit", "-qm", message)
     return git(layout, "rev-parse", "HEAD")
 
 
-def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def edit(path, change):
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def history(layout: Layout) -> list[dict[str, Any]]:
+def history(layout):
     return [json.loads(line) for line in layout.history.read_text().splitlines()]
 
 
-def mae(layout: Layout, name: str, version: str) -> float:
+def mae(layout, name, version):
     """The score of a submission by pencil and paper."""
     return float((predicted(layout, name) - held_out(layout, version)).abs().mean())
 
@@ -153,18 +148,18 @@ def test_one_changed_label_shows_on_the_changes_page_exactly(layout, prompt, fir
     assert len(json.loads(prompt.ok("changes", "--since", first, "--json").out)) == 2
 
 
-def another_number(layout: Layout) -> None:
+def another_number(layout):
     edit(
         layout.receipt("obelix", "good"),
         lambda r: r["targets"]["log10_sigma"]["all"]["metrics"]["rmse"].update(value=0.25),
     )
 
 
-def another_version(layout: Layout) -> None:
+def another_version(layout):
     layout.history.write_text(layout.history.read_text().replace("1.0.0", "1.0.1", 1))
 
 
-def one_line_less(layout: Layout) -> None:
+def one_line_less(layout):
     layout.history.write_text(layout.history.read_text().splitlines(keepends=True)[0])
 
 
@@ -258,7 +253,7 @@ def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_other
     assert "submissions/obelix/good: expected a submission that can be scored" in text
 
 
-def add(layout: Layout, name: str, prompt: Prompt) -> str:
+def add(layout, name, prompt):
     """Commit a submission together with the board that it is on."""
     folder = layout.submission_dir("obelix", name)
     folder.mkdir()
@@ -272,7 +267,7 @@ def add(layout: Layout, name: str, prompt: Prompt) -> str:
 RECIPES = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def follow(layout: Layout, prompt: Prompt, *commands: str) -> None:
+def follow(layout, prompt, *commands):
     for command in commands:
         assert command in RECIPES
         program, *arguments = command.split()

@@ -1,7 +1,5 @@
 """The same bytes however jobs are shared: processes, parts of an array, a Dask cluster; from S3."""
 
-from __future__ import annotations
-
 import gc
 import os
 import shutil
@@ -16,7 +14,7 @@ import pyarrow as pa
 import pytest
 from command import Prompt
 
-from ionladder.baselines.runner import Plan, make_plan, train_folds
+from ionladder.baselines.runner import make_plan, train_folds
 from ionladder.cli.common import sharing
 from ionladder.config import load_params
 from ionladder.errors import ConfigError, FetchError
@@ -39,7 +37,7 @@ def tree(tmp_path):
     return tmp_path / "tree"
 
 
-def large_tree(root: Path) -> None:
+def large_tree(root):
     """Forty benchmarks, so that a run has a middle."""
     labels = {f"JVASP-{i}": 0.5 * i for i in range(N_ROWS)}
     for n in range(N_BENCHMARKS):
@@ -107,18 +105,18 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_bytes(options, tmp_path):
 # Processes, and Dask
 
 
-def _fails(job: int) -> int:
+def _fails(job):
     if job == 1:
         raise FetchError("file 1", "a number of bytes", "none", "Fetch it again.")
     return job
 
 
-def _dies(job: int) -> int:
+def _dies(job):
     os.kill(os.getpid(), signal.SIGKILL)
     return job
 
 
-def _plan() -> Plan:
+def _plan():
     layout = Layout(ROOT)
     plan = make_plan(layout, load_params(layout), "composition-rf", "bvel-proto", n_seeds=2)
     return replace(plan, repeats=())
@@ -146,7 +144,7 @@ def test_processes_give_the_bytes_of_one(tmp_path):
         list(map_jobs(_dies, range(3)))
 
 
-def _assert_shared_alike(workers: int, cluster: str | None) -> None:
+def _assert_shared_alike(workers, cluster):
     plan = _plan()
     with sharing("", workers, cluster) as map_jobs:
         runs = [train_folds(plan), train_folds(plan, map_jobs=map_jobs)]

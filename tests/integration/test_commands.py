@@ -1,10 +1,7 @@
 """The commands end to end in a temporary repository with a small synthetic release."""
 
-from __future__ import annotations
-
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +11,6 @@ from command import Prompt, fetch_and_ingest, files_below, held_out
 import tiny
 from factories import SIGMA, write_repo
 from ionladder.board.model import read_board
-from ionladder.repo import Layout
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +31,13 @@ def ingested(tmp_path_factory):
 LATEST = "1.1.0"
 
 
-def use_version(layout: Layout, version: str) -> None:
+def use_version(layout, version):
     params = json.loads(layout.params.read_text())
     params["tasks"]["obelix"]["version"] = version
     layout.params.write_text(json.dumps(params))
 
 
-def fill_in(layout: Layout, name: str, values: pd.Series) -> Path:
+def fill_in(layout, name, values):
     path = layout.submission_dir("obelix", name) / "predictions.csv"
     values.rename("log10_sigma").rename_axis("id").to_csv(path)
     path.with_name("submission.yaml").write_text(tiny.CARD)

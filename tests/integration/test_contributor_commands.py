@@ -1,7 +1,5 @@
 """What contributors type: tasks, data, the full verdict and the preview, in a small repository."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -53,7 +51,7 @@ def tmp(tmp_path, monkeypatch):
     return tmp_path / "tmp"
 
 
-def write(layout: Layout, name: str, noise: float) -> None:
+def write(layout, name, noise):
     labels = held_out(layout, "1.0.0")["log10_sigma"]
     table = labels + np.random.default_rng(5).normal(0, noise, len(labels))
     card = tiny.CARD.replace("Tiny model", f"Model {name}")
@@ -61,7 +59,7 @@ def write(layout: Layout, name: str, noise: float) -> None:
     tiny.write_submission(folder, card=card, csv=table.to_csv())
 
 
-def rewrite(layout: Layout, name: str, noise: float) -> None:
+def rewrite(layout, name, noise):
     shutil.rmtree(layout.submission_dir("obelix", name))
     write(layout, name, noise)
 
@@ -329,7 +327,7 @@ SUBMIT = ("submit", "my.csv", "--task", "obelix", "--name", "fresh", "--card", "
 
 
 def test_one_call_leads_from_predictions_to_a_pull_request(prompt, sent, tmp_path):
-    def state() -> tuple[str, str]:
+    def state():
         return sent.git("status", "--porcelain"), sent.git("branch", "--list")
 
     before = state()

@@ -1,7 +1,5 @@
 """A process that dies at any moment loses nothing: the next run ends as if nothing had happened."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import os
@@ -11,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import disturbed as ds
@@ -60,7 +57,7 @@ def test_a_command_killed_at_any_moment_is_done_by_the_next_run(
         shutil.rmtree(killed)
 
 
-def disturbed(root: Path, name: str, after: float = 600.0) -> int:
+def disturbed(root, name, after=600.0):
     """Run a command, and kill it with all that it started after some seconds; its exit code.
 
     Commands of ours run in a fork of this process, where everything is imported already.
@@ -173,10 +170,10 @@ def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
 ):
     root = ds.copy_of(origin, tmp_path / "killed")
 
-    def die_there() -> None:
+    def die_there():
         move = Path.replace
 
-        def replace(self: Path, target: Path) -> Path:
+        def replace(self, target):
             if target == root / victim and not is_moved:
                 os.kill(os.getpid(), signal.SIGKILL)
             done = move(self, target)
@@ -193,12 +190,12 @@ def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
     assert ds.tree(root) == published
 
 
-def leaderboard(root: Path) -> None:
+def leaderboard(root):
     layout = Layout(root)
     publish(layout, get_task("obelix"), "1.0.0", load_params(layout).scoring)
 
 
-def in_a_child(work: Callable[[], None]) -> int:
+def in_a_child(work):
     """Exit code of a forked process, or minus the signal that ended it."""
     child = os.fork()
     if child == 0:

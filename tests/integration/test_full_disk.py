@@ -1,7 +1,5 @@
 """A disk without room loses nothing: one error, and with room the next run completes."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
@@ -38,7 +36,7 @@ def test_a_full_disk_is_one_error_without_change(origin, tmp_path, name):
     assert not [path for path in root.rglob("*.part") if ".git/" not in str(path)]
 
 
-def assert_is_error(name: str, code: int, output: str) -> None:
+def assert_is_error(name, code, output):
     """What a command says where it cannot write."""
     assert code == (0 if name in SILENT else 1), output
     assert "Traceback" not in output
@@ -88,7 +86,7 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_the_old_file(tmp_path, mo
     path = tmp_path / "board.json"
     files.write_text(path, "old")
 
-    def full(self: Path, target: Path) -> Path:
+    def full(self, target):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
 
     monkeypatch.setattr(Path, "replace", full)

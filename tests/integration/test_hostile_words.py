@@ -1,14 +1,10 @@
 """No words of a stranger run on a page, leave it or break it: every page, in a browser."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 import pytest
@@ -22,7 +18,6 @@ from unit.site.synthetic_board import THEME
 
 pytestmark = pytest.mark.slow
 
-Cards = Mapping[str, Mapping[str, Any]]
 # What only the theme or a page's author may have put there.
 FINDINGS = """
 const found = [];
@@ -49,11 +44,11 @@ HEAD = "return document.querySelector('[data-md-component=header-topic]').textCo
 WORDS = "return document.querySelector('article').textContent"
 
 
-def ionladder(root: Path, *arguments: str) -> None:
+def ionladder(root, *arguments):
     run(root, "ionladder.cli.main", *arguments)
 
 
-def run(root: Path, *arguments: str) -> None:
+def run(root, *arguments):
     environment = {key: value for key, value in os.environ.items() if key != "IONLADDER_MIRROR"}
     command = [sys.executable, "-m", *arguments]
     subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, timeout=300)
@@ -126,7 +121,7 @@ def test_every_word_is_there_to_read(reader, cards):
             assert plain(words) in page, name
 
 
-def _words(value: Any) -> Iterator[str]:
+def _words(value):
     """Every paragraph of text below a value of a card."""
     if isinstance(value, str):
         yield from value.split("\n\n")

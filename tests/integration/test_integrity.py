@@ -1,7 +1,5 @@
 """Every byte of what is committed is held to something; what was accepted stays what it was."""
 
-from __future__ import annotations
-
 import random
 import re
 import shutil
@@ -44,7 +42,7 @@ def prompt(root, monkeypatch, capsys):
     return Prompt(root, monkeypatch, capsys)
 
 
-def flip(path: Path, chance: random.Random) -> bytes:
+def flip(path, chance):
     """Flip one bit; the bytes before."""
     before = path.read_bytes()
     data = bytearray(before)
@@ -53,7 +51,7 @@ def flip(path: Path, chance: random.Random) -> bytes:
     return before
 
 
-def committed(root: Path) -> list[str]:
+def committed(root):
     """Files in git that commands write, or that people pin or send."""
     folders = ("leaderboard/", "data/", "benchmarks/", "submissions/")
     files = git(root, "ls-files").split()

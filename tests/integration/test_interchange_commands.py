@@ -1,7 +1,5 @@
 """``ionladder convert``, ``export`` and ``schema`` as typed, on the benchmark that is in git."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

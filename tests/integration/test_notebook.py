@@ -1,7 +1,5 @@
 """From a notebook to a row: the section of docs/submit.md works as written, in a copy, offline."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -24,7 +22,7 @@ _WHO = {
 pytestmark = [pytest.mark.slow, walk.needs_tables_and_shell]
 
 
-def make_copy(root: Path) -> None:
+def make_copy(root):
     """A clone with its data, two committed submissions and its environment, on main."""
     shutil.copyfile(walk.REPOSITORY / "params.yaml", root / "params.yaml")
     shutil.copytree(walk.REPOSITORY / walk.DATA, root / walk.DATA)

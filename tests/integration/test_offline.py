@@ -1,7 +1,5 @@
 """A fresh clone without network or mirror: the embedded benchmark is scored for real."""
 
-from __future__ import annotations
-
 import json
 import os
 

@@ -1,7 +1,5 @@
 """DVC in a temporary repository: ``repro``, experiments, metrics, remotes in a folder and on S3."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex
@@ -14,7 +12,6 @@ import yaml
 from disturbed import CARD, copy_files, git, run
 
 from factories import write_repo
-from ionladder.repo import Layout
 
 COPIED = (
     *("src", "docs", "dvc.yaml", "mkdocs.yml", "CONTRIBUTING.md", "SECURITY.md", ".dvc/config"),
@@ -25,7 +22,7 @@ OBELIX_TASKS = ("obelix", "obelix-cif", "obelix-cv")
 SCORES = ["score@bvel-proto", *(f"score@{task}" for task in OBELIX_TASKS)]
 
 
-def stages_run(output: str) -> list[str]:
+def stages_run(output):
     """Names of the stages that DVC says it ran, in alphabetical order."""
     marker = "Running stage '"
     return sorted(line.split("'")[1] for line in output.splitlines() if line.startswith(marker))
@@ -59,7 +56,7 @@ def layout(tmp_path, repository):
     return layout
 
 
-def fill_in_nothing(layout: Layout) -> None:
+def fill_in_nothing(layout):
     """Tables without a row: a submission that is refused, which stops no stage."""
     for task, stem, columns in (
         ("obelix", "predictions", "id,log10_sigma"),
@@ -70,7 +67,7 @@ def fill_in_nothing(layout: Layout) -> None:
         path.write_text(f"{columns}\n")
 
 
-def fill_in(layout: Layout, value: float) -> None:
+def fill_in(layout, value):
     splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
     ids = splits.loc[splits["subset"] == "test", "id"]
     path = layout.submission_dir("obelix", "constant") / "predictions.csv"
@@ -108,7 +105,7 @@ def test_the_pipeline_builds_once_and_then_only_what_changed(layout):
     assert stages_run(run(root, "dvc", "repro")) == [*SCORES, "site"]
 
 
-def told(title: str) -> list[list[str]]:
+def told(title):
     """The commands of a section of the page on DVC."""
     page = Path(__file__).resolve().parents[2] / "docs" / "dvc.md"
     (section,) = re.findall(rf"^## {title}\n(.*?)^## ", page.read_text(), re.MULTILINE | re.DOTALL)

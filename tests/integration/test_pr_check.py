@@ -1,7 +1,5 @@
 """Pull requests from forks, end to end: a base, a fork, and the command that judges."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import zipfile
@@ -17,15 +15,13 @@ from git_repository import GitRepository
 from golden.world import BOARD, CARD
 from ionladder.board.model import read_board
 from ionladder.pr import check
-from ionladder.pr.check import ReviewQuestion
 from ionladder.pr.worker import judge
 from ionladder.repo import Layout
-from ionladder.submit.isolate import Limits
 
 FOLDER = "submissions/obelix/my-model"
 
 
-def predictions(layout: Layout, noise: float, seed: int, offset: float = 0.0) -> str:
+def predictions(layout, noise, seed, offset=0.0):
     """Test labels, noise and an offset, as CSV, every digit written."""
     splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
     labels = pd.read_parquet(layout.table("obelix", "1.0.0", "labels")).merge(splits, on="id")
@@ -81,7 +77,7 @@ def prompt(base, monkeypatch, capsys):
 def in_process(monkeypatch):
     """Judge in this process instead of a fresh one: the same function, without its start-up."""
 
-    def answer(question: ReviewQuestion, limits: Limits) -> dict[str, Any]:
+    def answer(question, limits):
         board, sent = Layout(question.board), Layout(question.sent)
         root, name = Layout(question.root), question.name
         known = {"task": question.task, "name": name, "is_new": question.is_new}
@@ -94,7 +90,7 @@ def in_process(monkeypatch):
 class Checked:
     """What ``ionladder pr-check`` made of a fork."""
 
-    def __init__(self, prompt: Prompt, base: GitRepository, fork: GitRepository) -> None:
+    def __init__(self, prompt, base, fork):
         fork.commit()
         self.head = base.fetch_head_of(fork)
         before = base.git("status", "--porcelain")
@@ -109,12 +105,12 @@ class Checked:
         self.summary = self.summary_path.read_text()
 
     @property
-    def submission(self) -> dict[str, Any]:
+    def submission(self):
         (submission,) = self.report["submissions"]
         return dict(submission)
 
 
-def forged(checked: Checked, **changes: Any) -> str:
+def forged(checked, **changes):
     checked.report_path.write_text(json.dumps(checked.report | changes))
     return str(checked.report_path)
 

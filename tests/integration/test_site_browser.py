@@ -1,7 +1,5 @@
 """The built site: strictly built, every link alive, and used in a browser as a reader would."""
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,13 +25,13 @@ DRAWER_LINKS = ".md-sidebar--primary .md-nav__link"
 
 
 class _Page(HTMLParser):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path):
         super().__init__()
         self.links: set[str] = set()
         self.anchors: set[str] = set()
         self.feed(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         del tag
         for name, value in attrs:
             if name in {"href", "src"} and value:
@@ -126,7 +124,7 @@ def test_targets_are_tabs_and_their_table_is_filtered_and_sorted(reader):
     assert reader.run(rows) == ["rf-sites"]
 
 
-def _brightness(colour: str) -> float:
+def _brightness(colour):
     parts = colour[colour.index("(") + 1 : colour.index(")")].replace("/", ",").split(",")
     return sum(float(part) for part in parts[:3]) / 3
 
@@ -252,7 +250,7 @@ def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reade
         command = reader.driver.execute_cdp_cmd
         root = command("DOM.getDocument", {})["root"]["nodeId"]
 
-        def heights(selector: str) -> list[float]:
+        def heights(selector):
             """Height of each element of a selector; 0 where it is not drawn."""
             query = {"nodeId": root, "selector": selector}
             found = []

@@ -4,8 +4,6 @@ axe-core is an npm package and Zensical a Python one; neither is among the locke
 run where they are at hand (``make test-site`` fetches axe-core) and otherwise say what is missing.
 """
 
-from __future__ import annotations
-
 import os
 import posixpath
 import re
@@ -35,7 +33,7 @@ axe.run({resultTypes: ['violations']}).then(result => done(result.violations.map
 """
 
 
-def page_kinds(site: Path) -> list[str]:
+def page_kinds(site):
     """Every page above, and one of each folder of pages that grows with the data."""
     ways = sorted(
         "" if (way := path.parent.relative_to(site).as_posix()) == "." else f"{way}/"
@@ -97,7 +95,7 @@ def addressed(tmp_path_factory):
         return build_site(layout)
 
 
-def meta(page: Path) -> dict[str, str]:
+def meta(page):
     """Property → content of the card for links."""
     tags = tree_of(page.read_text(encoding="utf-8")).iter("meta")
     return {
@@ -169,7 +167,7 @@ def test_zensical_builds_the_same_sources_unchanged(tmp_path):
     assert _shape(tmp_path / "site") == expected
 
 
-def _shape(site: Path) -> dict[str, tuple[str, int, int]]:
+def _shape(site):
     """Page → its title, and how many tables and charts stand in its article."""
     shape = {}
     for path in site.rglob("*.html"):

@@ -1,7 +1,5 @@
 """Three tasks on one small synthetic release: all entries, those with a CIF, fold by fold."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
@@ -16,7 +14,7 @@ from factories import write_repo
 from ionladder.board.model import read_board
 from ionladder.data.registry import get_task
 from ionladder.entries import EntryReader
-from ionladder.repo import Layout, read_json, to_json
+from ionladder.repo import read_json, to_json
 
 TASKS = ("obelix", "obelix-cif", "obelix-cv")
 KEYS = ["scheme", "repeat", "fold", "id"]
@@ -31,16 +29,16 @@ def ingested(tmp_path_factory):
     return root
 
 
-def table(layout: Layout, name: str) -> pd.DataFrame:
+def table(layout, name):
     """A table read straight from parquet, past all of our own loading code."""
     return pd.read_parquet(layout.table("obelix", "1.0.0", name))
 
 
-def truth(layout: Layout) -> pd.DataFrame:
+def truth(layout):
     return table(layout, "labels").merge(table(layout, "splits"), on="id").set_index("id")
 
 
-def out_of_fold(layout: Layout, *schemes: str) -> pd.DataFrame:
+def out_of_fold(layout, *schemes):
     """Labels plus noise of its own for each row of some schemes."""
     folds = table(layout, "folds")
     rows = folds.loc[folds["scheme"].isin(schemes), KEYS].astype({"scheme": str})
@@ -48,13 +46,13 @@ def out_of_fold(layout: Layout, *schemes: str) -> pd.DataFrame:
     return rows.assign(log10_sigma=rows["id"].map(truth(layout)["log10_sigma"]) + noise)
 
 
-def pooled(layout: Layout, rows: pd.DataFrame) -> float:
+def pooled(layout, rows):
     """Mean over repeats of the mean absolute error."""
     errors = (rows["log10_sigma"] - rows["id"].map(truth(layout)["log10_sigma"])).abs()
     return float(errors.groupby(rows["repeat"]).mean().mean())
 
 
-def board(layout: Layout, task: str) -> dict:
+def board(layout, task):
     return read_board(layout, task)[0]
 
 

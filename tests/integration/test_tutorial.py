@@ -1,11 +1,8 @@
 """The tutorial works as written: its files and commands, in a copy of the repository, offline."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 import walkthrough
@@ -17,7 +14,7 @@ OF_MAKE = ("VENV", "PYTHON", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"
 pytestmark = [pytest.mark.slow, walkthrough.needs_tables_and_shell]
 
 
-def make_copy(root: Path) -> None:
+def make_copy(root):
     """A repository as a clone has it after set-up, its environment being that of this test."""
     for name in COPIED:
         shutil.copyfile(walkthrough.REPOSITORY / name, root / name)

@@ -1,7 +1,5 @@
 """A wheel in a fresh environment and an empty folder: light, and of use without a clone."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -12,7 +10,6 @@ import sys
 import tomllib
 import venv
 import zipfile
-from pathlib import Path
 
 import pytest
 from walkthrough import REPOSITORY, follow, script_of
@@ -37,12 +34,12 @@ print(json.dumps({
 """
 
 
-def _spent() -> float:
+def _spent():
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return children.ru_utime + children.ru_stime
 
 
-def _run(*command: str | Path, **options: str) -> subprocess.CompletedProcess[str]:
+def _run(*command, **options):
     texts = [str(word) for word in command]
     return subprocess.run(texts, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
 

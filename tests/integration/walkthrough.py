@@ -1,7 +1,5 @@
 """Pages that are followed word by word: their blocks, an environment to run them in, no network."""
 
-from __future__ import annotations
-
 import csv
 import re
 import shutil

@@ -1,7 +1,5 @@
 """One ingested miniature of nebDFT2k for all tests that only read it."""
 
-from __future__ import annotations
-
 import pytest
 from nebdft2k_miniature import VERSION, make_repository
 

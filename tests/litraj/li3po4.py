@@ -3,8 +3,6 @@
 Cell and sites as its notebook ``bvel.ipynb`` prints them; its labels are 0.4785, 0.4785, 0.8008 eV.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

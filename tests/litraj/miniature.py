@@ -3,8 +3,6 @@
 A miniature is made of plain rows that a test changes before it is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path

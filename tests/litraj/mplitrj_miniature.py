@@ -4,8 +4,6 @@ Energies are a sum over elements plus a little; forces follow from a known formu
 can work them out again from the rows themselves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Submissions of paths on the miniature of nebDFT2k, good ones with one thing changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

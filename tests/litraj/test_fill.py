@@ -1,7 +1,5 @@
 """Archives that somebody has already: a zip, its unpacked folder, a folder of zips, bad ones."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import zipfile

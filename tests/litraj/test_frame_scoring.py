@@ -1,10 +1,6 @@
 """Numbers derived from predicted arrays, against loops over atoms written down independently."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,15 +22,14 @@ from ionladder.submit.frames import FramePredictions
 TASK = get_task("mplitrj")
 SETTINGS = ScoringSettings(resamples=200, seed=7, confidence=0.95)
 SPECS = {table.name: table for table in get_dataset("mplitrj").frames}
-Forces = list[list[float]]
 
 
-def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+def cosine(one, other):
     lengths = math.hypot(*one) * math.hypot(*other)
     return sum(a * b for a, b in zip(one, other, strict=True)) / lengths if lengths else 0.0
 
 
-def oracle(predicted: Forces, true: Forces) -> tuple[float, float, float]:
+def oracle(predicted, true):
     """Mean |dF|, root mean square dF, and mean cosine of one configuration, atom by atom."""
     gaps = [a - b for p, t in zip(predicted, true, strict=True) for a, b in zip(p, t, strict=True)]
     cosines = [cosine(p, t) for p, t in zip(predicted, true, strict=True) if math.hypot(*t) >= 1e-3]
@@ -69,7 +64,7 @@ IDS = [f"test-{row:07d}" for row in range(len(SIZES))]
 TRUE[3][:] = 0.0
 
 
-def write_truth(folder: Path, *, block: int) -> Path:
+def write_truth(folder, *, block):
     names = [column.name for column in SPECS["frames_test"].columns]
     cell = [4.0, 0, 0, 0, 4.0, 0, 0, 0, 4.0]
     rows = [
@@ -86,7 +81,7 @@ def write_truth(folder: Path, *, block: int) -> Path:
     return writer.table.path
 
 
-def labels(truth: Path) -> EvaluationLabels:
+def labels(truth):
     places = np.arange(len(SIZES))
     test = pd.DataFrame(
         {
@@ -114,7 +109,7 @@ def labels(truth: Path) -> EvaluationLabels:
     )
 
 
-def write_predictions(folder: Path) -> None:
+def write_predictions(folder):
     energies = ENERGY + 0.1 * np.arange(len(SIZES))
     with FramePredictions(folder / "predictions.parquet", has_stress=True) as file:
         for begin in range(0, len(SIZES), 3):
@@ -123,7 +118,7 @@ def write_predictions(folder: Path) -> None:
             file.write(IDS[rows], energies[rows], PREDICTED[rows], stress)
 
 
-def scored(folder: Path, *, block: int = 4) -> tuple[pd.DataFrame, Callable[..., float]]:
+def scored(folder, *, block=4):
     """Numbers per configuration, and the value of a target and a metric."""
     given_labels = labels(write_truth(folder, block=block))
     table, problems = reader(given_labels, TASK)(folder, "here")

@@ -1,10 +1,5 @@
 """Parquet files of paths and frames that unpack to far more than they say: refused."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import paths_submission as paths
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,12 +14,12 @@ MANY = 2_000_000
 LISTS = {"paths": "positions_ang", "frames": "forces_ev_per_ang"}
 
 
-def _written(path: Path, table: pa.Table, **options: Any) -> Any:
+def _written(path, table, **options):
     pq.write_table(table, path, compression="zstd", write_statistics=False, **options)
     return pq.read_metadata(path).row_group(0)
 
 
-def _restated(path: Path, group: Any) -> None:
+def _restated(path, group):
     """Sizes that lie."""
     columns = [group.column(place) for place in range(group.num_columns)]
     sizes = {group.total_byte_size, max(column.total_uncompressed_size for column in columns)}
@@ -32,7 +27,7 @@ def _restated(path: Path, group: Any) -> None:
         restate(path, number, 1000)
 
 
-def long_lists(path: Path, name: str) -> None:
+def long_lists(path, name):
     """The list of the first row has two million zeros."""
     table = pq.read_table(path)
     at, kind = table.column_names.index(name), table.schema.field(name).type
@@ -42,7 +37,7 @@ def long_lists(path: Path, name: str) -> None:
     _restated(path, _written(path, table, use_dictionary=False))
 
 
-def repeated_text(path: Path, _: str) -> None:
+def repeated_text(path, _):
     """A text of 900 kB that every id means, stored once; no number lies."""
     table = pq.read_table(path)
     many = pa.concat_tables([table] * 2).combine_chunks() if len(table) < 15 else table

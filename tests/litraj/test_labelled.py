@@ -1,11 +1,6 @@
 """BVEL13k and nebBVSE122k from archives in upstream's layout to scores; and every bad archive."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import miniature as mini
 import numpy as np
@@ -16,7 +11,6 @@ from miniature import (
     LI3PO4,
     LI3PO4_EV,
     LI3PO4_HOPS_EV,
-    Miniature,
     build,
     bvel13k,
     changed,
@@ -29,28 +23,25 @@ from ionladder.baselines.runner import run_baseline
 from ionladder.config import ScoringSettings, load_params
 from ionladder.data.bond_valence import barriers_of
 from ionladder.data.registry import get_task
-from ionladder.data.store import BuiltVersion
 from ionladder.errors import IngestError
-from ionladder.repo import Layout
-from ionladder.score import Scored, TaskScorer
+from ionladder.score import TaskScorer
 from unit.data.bvlain_here import needs_bvlain
 
 BOTH = pytest.mark.parametrize("make", [bvel13k, nebbvse122k], ids=["bvel13k", "nebbvse122k"])
-Make = Callable[[], Miniature]
 SETTINGS = ScoringSettings(resamples=200, seed=1, confidence=0.95)
 
 
-def refused(miniature: Miniature, folder: Path, **changes: Any) -> str:
+def refused(miniature, folder, **changes):
     with pytest.raises(IngestError) as caught:
         build(miniature, folder, **changes)
     return str(caught.value)
 
 
-def by_id(built: BuiltVersion, table: str) -> dict[str, dict[str, Any]]:
+def by_id(built, table):
     return {row["id"]: row for row in built.tables[table].to_pylist()}
 
 
-def detail(built: BuiltVersion, name: str) -> str:
+def detail(built, name):
     return next(check.detail for check in built.checks if check.name == name)
 
 
@@ -184,7 +175,7 @@ def test_a_dummy_atom_in_the_wrong_place_is_refused(tmp_path):
 # Boards
 
 
-def scored(layout: Layout, name: str, task: str) -> Scored:
+def scored(layout, name, task):
     params = load_params(layout)
     run_baseline(layout, params, name, task, n_seeds=None)
     scorer = TaskScorer.open(layout, get_task(task), params.task_versions[task], SETTINGS)

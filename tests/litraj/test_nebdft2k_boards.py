@@ -1,10 +1,6 @@
 """nebDFT2k from end to end on its miniature: template, baselines, scores, boards and card."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import paths_submission as paths
@@ -33,7 +29,7 @@ def prompt(root, monkeypatch, capsys):
     return Prompt(root, monkeypatch, capsys)
 
 
-def by_hop(file: Path) -> dict[str, list[dict]]:
+def by_hop(file):
     """Rows of a file of paths, hop by hop."""
     found: dict[str, list[dict]] = {}
     for row in pq.read_table(file).to_pylist():
@@ -41,7 +37,7 @@ def by_hop(file: Path) -> dict[str, list[dict]]:
     return found
 
 
-def filled(file: Path, **values: Any) -> None:
+def filled(file, **values):
     """Give whole columns of a file one value."""
     table = pq.read_table(file)
     for name, one in values.items():
@@ -50,7 +46,7 @@ def filled(file: Path, **values: Any) -> None:
     pq.write_table(table, file)
 
 
-def score(prompt: Prompt, task: str, name: str) -> Any:
+def score(prompt, task, name):
     found = json.loads(prompt.ok("score", f"submissions/{task}/{name}", "--json").out)
     return found["targets"]
 

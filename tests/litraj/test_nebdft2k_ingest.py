@@ -1,7 +1,5 @@
 """nebDFT2k from its archive: what the tables hold, and every way an archive can be wrong."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -19,14 +17,13 @@ from ionladder.data.ingest import ingest_version
 from ionladder.data.registry import get_task
 from ionladder.data.store import load_array_inputs, read_table, require_manifest
 from ionladder.errors import IngestError
-from ionladder.repo import Layout
 
 HOPS = mini.hops()
 MADE = {hop.id: hop for hop in HOPS}
 FIRST = HOPS[0]
 
 
-def by_id(layout: Layout, table: str) -> dict[str, dict[str, Any]]:
+def by_id(layout, table):
     rows = read_table(layout, "nebdft2k", VERSION, table).to_pylist()
     return {row["id"]: row for row in rows}
 
@@ -77,7 +74,7 @@ def test_a_barrier_that_is_not_that_of_the_path_is_counted_and_not_refused(tmp_p
     assert details["barrier_is_that_of_the_path"] == said
 
 
-def with_text(name: str, old: str, new: str, *, count: int = -1) -> Archive:
+def with_text(name, old, new, *, count=-1):
     """The archive with one member's text changed."""
     text = {
         FIRST.init_name: mini.init_text(FIRST),
@@ -89,15 +86,15 @@ def with_text(name: str, old: str, new: str, *, count: int = -1) -> Archive:
     return Archive(members={name: text.replace(old, new, count)})
 
 
-def relaxed(**changes: Any) -> Archive:
+def relaxed(**changes):
     """The archive with another relaxed path of the first hop."""
     return Archive(members={FIRST.relaxed_name: mini.relaxed_text(replace(FIRST, **changes))})
 
 
-def index_with(**cells: object) -> Archive:
+def index_with(**cells):
     """The archive whose index has other cells for the first hop."""
 
-    def edit(row: dict[str, Any]) -> dict[str, Any]:
+    def edit(row):
         return {**row, **(cells if row["edge_id"] == FIRST.id else {})}
 
     return Archive(members={mini.INDEX: mini.index_text(HOPS, edit=edit)})
@@ -147,7 +144,7 @@ def test_models_of_paths_see_no_label_of_a_held_out_hop(nebdft2k):
     inputs = load_array_inputs(nebdft2k, get_task("nebdft2k-path"), VERSION)
     test = set(inputs.test_ids)
 
-    def ids(table: str, **options: Any) -> set[str]:
+    def ids(table, **options):
         blocks = inputs.blocks(table, **options)
         return {name for block in blocks for name in block["id"].to_pylist()}
 
@@ -209,7 +206,7 @@ def test_the_ingest_after_a_killed_one_starts_over(moment, tmp_path, nebdft2k):
 
     ingest_version(layout, load_params(layout).versions[KEY])
 
-    def contents(layout: Layout) -> dict[str, Any]:
+    def contents(layout):
         """Every file of the version, but for the archive and its checksum."""
         folder = layout.version_dir("nebdft2k", VERSION)
         files = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file()}

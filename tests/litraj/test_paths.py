@@ -1,19 +1,15 @@
 """Submissions of paths: what they are worth, the two known traps, and every one that is refused."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import paths_submission as paths
 import pytest
-from nebdft2k_miniature import MadeHop, hops
+from nebdft2k_miniature import hops
 
 from ionladder.data.store import GivenPath
 from ionladder.errors import SubmissionError
-from ionladder.score import Scored, TaskScorer
 from ionladder.score_arrays import displacements
 
 FIRST = "mp-2_0_2_1_-1_-1"
@@ -21,11 +17,11 @@ MADE = {hop.id: hop for hop in paths.held_out_hops()}
 Edit = Callable[[paths.Rows], paths.Rows]
 
 
-def value(scored: Scored, target: str, metric: str = "mae") -> float:
+def value(scored, target, metric="mae"):
     return scored.evaluation.score(target, "all", metric).value
 
 
-def slowly(predicted: np.ndarray, true: np.ndarray, cell: np.ndarray, atoms: list[int]) -> float:
+def slowly(predicted, true, cell, atoms):
     """Upstream's PA_MAE, written from its description with loops and 27 images of short vectors."""
     images = np.array(list(product((-1, 0, 1), repeat=3))) @ cell
     per_image = []
@@ -39,7 +35,7 @@ def slowly(predicted: np.ndarray, true: np.ndarray, cell: np.ndarray, atoms: lis
     return float(np.mean(per_image))
 
 
-def given_path(cell: np.ndarray, positions: np.ndarray, moving: int) -> GivenPath:
+def given_path(cell, positions, moving):
     return GivenPath(
         id="mp-1_0_1_0_0_0",
         numbers=np.ones(positions.shape[1], dtype=np.uint8),
@@ -142,40 +138,40 @@ def test_giving_up_hard_hops_looks_better_only_where_it_is_said_so(paths_scorer,
 # Submissions that are refused: each with its error, all problems at once
 
 
-def errors(scorer: TaskScorer, folder: Path) -> list[str]:
+def errors(scorer, folder):
     """The problems of a submission, one text each."""
     with pytest.raises(SubmissionError) as caught:
         scorer.score(folder)
     return [str(problem) for problem in caught.value.problems]
 
 
-def of_atoms(change: Callable[[np.ndarray, MadeHop], np.ndarray]) -> Edit:
+def of_atoms(change):
     """Change the coordinates of every image, given as (n_atoms, 3)."""
 
-    def edit(rows: paths.Rows) -> paths.Rows:
+    def edit(rows):
         changed = (change(r["positions_ang"].reshape(-1, 3), MADE[r["id"]]) for r in rows)
         return [{**r, "positions_ang": c.ravel()} for r, c in zip(rows, changed, strict=True)]
 
     return edit
 
 
-def every(change: Callable[[dict], dict]) -> Edit:
+def every(change):
     return lambda rows: [{**row, **change(row)} for row in rows]
 
 
-def one(place: int, **changes: object) -> Edit:
+def one(place, **changes):
     return lambda rows: paths.edited(rows, place, **changes)
 
 
-def without(*images: int) -> Edit:
+def without(*images):
     return lambda rows: [row for row in rows if row["image"] not in images]
 
 
-def training(rows: paths.Rows) -> paths.Rows:
+def training(rows):
     return [{**row, "id": "mp-1_0_1_0_0_0"} for row in rows[:5]]
 
 
-def backwards(row: dict) -> dict:
+def backwards(row):
     return {"image": len(MADE[row["id"]].energies) - 1 - row["image"]}
 
 

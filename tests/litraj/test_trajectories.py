@@ -1,11 +1,7 @@
 """MPLiTrj: from its archive to tables and frames, and to a board by the commands a user types."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import miniature
@@ -21,9 +17,8 @@ from ionladder.cli.common import sharing
 from ionladder.data.litraj import trajectories
 from ionladder.data.litraj.ingest import build
 from ionladder.data.litraj.trajectories import draw_offset_set
-from ionladder.data.store import BuiltVersion, read_blocks
+from ionladder.data.store import read_blocks
 from ionladder.errors import IngestError
-from ionladder.repo import Layout
 from ionladder.submit.frames import FramePredictions
 from tiny import CARD
 
@@ -32,19 +27,19 @@ TEST = mini.configurations()["test"]
 ARCHIVE = f"{mini.STEM}.zip"
 
 
-def built(root: Path, **options: Any) -> BuiltVersion:
+def built(root, **options):
     """The miniature, or one with something changed, as ingest builds it."""
     mini.write_archive(root / "raw" / ARCHIVE, **options)
     return build_archive(pinned(DATASET, ARCHIVE, mini.COUNTS), root)
 
 
-def refused(root: Path, **options: Any) -> str:
+def refused(root, **options):
     with pytest.raises(IngestError) as caught:
         built(root, **options)
     return str(caught.value)
 
 
-def changed_part(part: str, old: str, new: str) -> dict[str, str]:
+def changed_part(part, old, new):
     text = mini.part_text(mini.configurations()[part])
     assert old in text
     return {part: text.replace(old, new, 1)}
@@ -68,7 +63,7 @@ def test_train_and_val_are_training_entries_and_materials_are_groups(tmp_path):
     assert "passed over: offset" in details["columns_are_known"]
 
 
-def _stress(rows: slice, *, roll: int = 0) -> str:
+def _stress(rows, *, roll=0):
     stress = TEST[1].stress
     assert stress is not None
     return " ".join(map(str, np.roll(stress.ravel(), roll).tolist()[rows]))
@@ -130,7 +125,7 @@ def ingested(tmp_path_factory):
     return ingested_repository(root, entry, lambda to: mini.write_archive(to / ARCHIVE)).root
 
 
-def noisy(*, shifted: bool = False) -> dict[str, Any]:
+def noisy(*, shifted=False):
     """Predictions near the truth, their energies shifted element by element where asked for."""
     rng = np.random.default_rng(1)
     shift = SHIFT_EV if shifted else {}
@@ -143,7 +138,7 @@ def noisy(*, shifted: bool = False) -> dict[str, Any]:
     }
 
 
-def write(layout: Layout, name: str, predictions: dict[str, Any]) -> Path:
+def write(layout, name, predictions):
     folder = layout.submission_dir(TASK, name)
     folder.mkdir(parents=True)
     (folder / "submission.yaml").write_text(CARD, encoding="utf-8")
@@ -153,13 +148,13 @@ def write(layout: Layout, name: str, predictions: dict[str, Any]) -> Path:
     return folder
 
 
-def receipt(layout: Layout, name: str) -> dict[str, Any]:
+def receipt(layout, name):
     path = layout.root / "leaderboard" / "scores" / TASK / f"{name}.json"
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def value(found: dict[str, Any], target: str, metric: str) -> Any:
+def value(found, target, metric):
     return found["targets"][target]["all"]["metrics"][metric]["value"]
 
 
@@ -218,24 +213,24 @@ def test_offsets_make_energies_comparable(prompt, layout):
 FORCES = "forces_ev_per_ang"
 
 
-def _set(name: str, row: int, new: Any) -> Callable[[dict[str, Any]], None]:
-    def change(predictions: dict[str, Any]) -> None:
+def _set(name, row, new):
+    def change(predictions):
         old = predictions[name][row]
         predictions[name][row] = new(old) if callable(new) else new
 
     return change
 
 
-def _all(rows: slice) -> Callable[[dict[str, Any]], None]:
+def _all(rows):
     return lambda p: p.update({name: values[rows] for name, values in p.items()})
 
 
-def _swapped(predictions: dict[str, Any]) -> None:
+def _swapped(predictions):
     forces = predictions[FORCES]
     forces[2], forces[3] = forces[3], forces[2]
 
 
-def _lost(predictions: dict[str, Any]) -> None:
+def _lost(predictions):
     predictions[FORCES] = [*predictions[FORCES][1:], predictions[FORCES][-1]]
 
 

@@ -1,11 +1,7 @@
 """Extended XYZ and periodic distances, against slow plain code and against ASE."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Iterable
 from itertools import product
-from typing import Any
 
 import mplitrj_miniature as mini
 import numpy as np
@@ -21,18 +17,18 @@ WANTED = ("pos", "forces", "freezed", "index")
 HEAD = 'Lattice="4 0 0 0 5 0 0 0 6" Properties=species:S:1:pos:R:3'
 
 
-def read(written: str, **options: Any) -> list[xyz.Frame]:
+def read(written, **options):
     return list(xyz.iter_frames(io.BytesIO(written.encode()), where="a.xyz", **options))
 
 
-def refused(written: str, **options: Any) -> str:
+def refused(written, **options):
     with pytest.raises(IngestError) as caught:
         read(written, **options)
     return str(caught.value)
 
 
 @st.composite
-def files(draw: st.DrawFn) -> str:
+def files(draw):
     """A few frames of any sizes, some with forces, a flag and a column nobody knows."""
     text = ""
     numbers_ = st.floats(-1e4, 1e4, allow_nan=False).map(lambda v: v if abs(v) > 1e-30 else 0.0)
@@ -144,7 +140,7 @@ _coordinate = st.floats(-30.0, 30.0)
 
 
 @st.composite
-def cells(draw: st.DrawFn) -> np.ndarray:
+def cells(draw):
     """Triclinic cells whose tilts stay within half a lattice vector, so that 125 images do."""
     a, b, c = (draw(st.floats(2.0, 20.0)) for _ in range(3))
     one, two, three = (draw(st.floats(-0.5, 0.5)) for _ in range(3))
@@ -205,7 +201,7 @@ def test_pieces_of_a_file_are_read_as_the_file(n, change):
     text = mini.part_text(mini.configurations()["train"])
     data = (text.replace(*change) if change[0] else text + "\n\n").encode()
 
-    def read(pieces: Iterable[tuple[bytes, int, int]]) -> list[str]:
+    def read(pieces):
         told = []
         try:
             for piece, place, line in pieces:

@@ -5,8 +5,6 @@ A frame is a line with the number of atoms, a line with ``Lattice``, ``Propertie
 ``F``.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Laws that metrics obey for any labels and predictions."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -10,13 +8,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ionladder.metrics import all_metrics, get_metric
-from ionladder.specs import Array, Metric
+from ionladder.specs import Array
 
 METRICS = [pytest.param(metric, id=name) for name, metric in all_metrics().items()]
 WITH_A_ZERO = {"mae_log1p"}  # the logarithm of 1 + y knows where 0 is
 SHIFTABLE = [param for param in METRICS if param.id not in WITH_A_ZERO]
 Pair = tuple[Array, Array]
-CensoredPair = tuple[Array, Array, Array]
 SCREENING = ["roc_auc", "precision", "recall", "f1"]
 
 # Quarters of a decade: sums are exact, and ties and errors of exactly one decade are common.
@@ -24,7 +21,7 @@ decades = st.integers(-80, 8).map(lambda quarters: quarters / 4)
 
 
 @st.composite
-def pairs(draw: st.DrawFn, min_size: int = 1) -> Pair:
+def pairs(draw, min_size=1):
     """Labels and predictions of the same length."""
     rows = draw(st.lists(st.tuples(decades, decades), min_size=min_size, max_size=40))
     y_true, y_pred = np.array(rows).T
@@ -32,7 +29,7 @@ def pairs(draw: st.DrawFn, min_size: int = 1) -> Pair:
 
 
 @st.composite
-def censored_pairs(draw: st.DrawFn) -> CensoredPair:
+def censored_pairs(draw):
     """Labels, predictions and limits; a censored label stands at or below its limit."""
     y_true, y_pred = draw(pairs())
     size = st.lists(st.none() | st.integers(0, 40), min_size=y_true.size, max_size=y_true.size)
@@ -41,11 +38,11 @@ def censored_pairs(draw: st.DrawFn) -> CensoredPair:
     return y_true, y_pred, y_true + gaps
 
 
-def _score(name: str, y_true: Array, y_pred: Array, **options: object) -> float:
+def _score(name, y_true, y_pred, **options):
     return get_metric(name).function(y_true, y_pred, **options)
 
 
-def _options(metric: Metric, limits: Array, threshold: float) -> dict[str, object]:
+def _options(metric, limits, threshold):
     every: dict[str, object] = {
         "clip": threshold,
         "cap": 2.0,

@@ -1,11 +1,7 @@
 """``params.yaml`` and ``data/pins.json``: read into objects, and every mistake named at once."""
 
-from __future__ import annotations
-
 import copy
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -25,7 +21,7 @@ def layout(tmp_path):
     return write_repo(tmp_path / "repo", ["1.0.0", "1.1.0"])
 
 
-def rewrite(layout: Layout, change: Callable[[dict[str, Any]], object]) -> None:
+def rewrite(layout, change):
     content = copy.deepcopy(json.loads(layout.params.read_text()))
     change(content)
     layout.params.write_text(json.dumps(content))

@@ -1,10 +1,7 @@
 """Git is read, never needed: commits, merge bases, files and changes, in odd repositories too."""
 
-from __future__ import annotations
-
 import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -22,12 +19,12 @@ def repo(tmp_path):
     return GitRepository.start(root)
 
 
-def commit(repo: GitRepository, text: str, path: str = "board/a.json") -> str:
+def commit(repo, text, path="board/a.json"):
     repo.write(path, text)
     return repo.commit(text)
 
 
-def facts(root: Path, before: str, after: str) -> list[tuple[str, str, str, int | None]]:
+def facts(root, before, after):
     changes = git.changes_between(root, before, after)
     return [(change.path, change.old_mode, change.new_mode, change.size) for change in changes]
 
@@ -136,14 +133,14 @@ def test_changes_are_those_that_git_names(repo):
     }
 
 
-def make_tree(repo: GitRepository, *entries: tuple[str, str, str]) -> str:
+def make_tree(repo, *entries):
     """A tree of ``mode, name, object``, as damaged as one likes."""
     data = b"".join(f"{m} {n}\0".encode() + bytes.fromhex(o) for m, n, o in entries)
     (repo.root / "tree").write_bytes(data)
     return repo.git("hash-object", "-t", "tree", "-w", "--literally", "tree")
 
 
-def commit_tree(repo: GitRepository, tree: str) -> str:
+def commit_tree(repo, tree):
     return repo.git("commit-tree", "-m", "odd", "-p", "HEAD", tree)
 
 

@@ -1,7 +1,5 @@
 """Metrics against scikit-learn, scipy, enumeration and hand counts; what each one promises."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from itertools import combinations
@@ -14,7 +12,6 @@ from sklearn import metrics as sklearn
 from ionladder import metrics
 from ionladder.errors import MetricInputError
 from ionladder.metrics import METRICS, average_ranks
-from ionladder.specs import Metric
 
 EVERY = [pytest.param(metric, id=name) for name, metric in sorted(METRICS.items())]
 """Metrics whose title on a board holds a symbol or a limit in its midst."""
@@ -23,7 +20,7 @@ GOOD, POOR, THRESHOLD = -3.0, -9.0, -4.0
 Pair = tuple[np.ndarray, np.ndarray]
 
 
-def screened(score: Callable[..., float]) -> Callable[..., float]:
+def screened(score):
     return lambda true, pred, threshold: score(true >= threshold, pred >= threshold)
 
 
@@ -74,11 +71,11 @@ ORACLES: dict[str, Callable[..., float]] = {
 }
 
 
-def mean_over_tie_breaks(is_good: np.ndarray, y_pred: np.ndarray) -> float:
+def mean_over_tie_breaks(is_good, y_pred):
     """Average the enrichment over every top tenth that the predictions allow."""
     whole, part = divmod(len(y_pred), 10)
 
-    def hits(n: int) -> float:
+    def hits(n):
         cut = sorted(y_pred, reverse=True)[n - 1]
         above = [i for i, p in enumerate(y_pred) if p > cut]
         tied = [i for i, p in enumerate(y_pred) if p == cut]
@@ -89,7 +86,7 @@ def mean_over_tie_breaks(is_good: np.ndarray, y_pred: np.ndarray) -> float:
     return found / (len(y_pred) / 10) / is_good.mean()
 
 
-def options(metric: Metric, n_entries: int = 40) -> dict[str, object]:
+def options(metric, n_entries=40):
     """Give valid options: a threshold in the middle, a clip above, a limit on every fifth entry."""
     limits = np.where(np.arange(n_entries) % 5 == 0, -7.0, NAN)
     every: dict[str, object] = {"clip": -3.0, "cap": 1.5, "threshold": -5.0, "tolerance": 1.25}
@@ -97,7 +94,7 @@ def options(metric: Metric, n_entries: int = 40) -> dict[str, object]:
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 
 
-def sample(n_entries: int = 40, decimals: int = 1, seed: int = 11) -> Pair:
+def sample(n_entries=40, decimals=1, seed=11):
     rng = np.random.default_rng(seed)
     y_true = rng.normal(-5.0, 2.0, n_entries)
     return y_true.round(decimals), (y_true + rng.normal(0.0, 1.5, n_entries)).round(decimals)
@@ -222,7 +219,7 @@ def test_average_ranks_agree_with_scipy_and_zero_ties_with_minus_zero():
 # --- errors about arrays that cannot be scored
 
 
-def refused(name: str, *arrays: object, **given: object) -> str:
+def refused(name, *arrays, **given):
     with pytest.raises(MetricInputError) as caught:
         getattr(metrics, name)(*arrays, **given)
     return str(caught.value)

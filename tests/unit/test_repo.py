@@ -1,7 +1,5 @@
 """Files are written whole or not at all; content hashes depend on names and values only."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -21,7 +19,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "board.json"
     rp.write_text(path, "old")
 
-    def write_half() -> None:
+    def write_half():
         with rp.replacing(path) as temporary:
             temporary.write_text("half")
             raise OSError("disk full")

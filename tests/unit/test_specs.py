@@ -1,7 +1,5 @@
 """A task checks itself; an experiment pairs what it names."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

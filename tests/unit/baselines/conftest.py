@@ -1,7 +1,5 @@
 """Tests of the networks are collected where torch is installed (`make test-torch`)."""
 
-from __future__ import annotations
-
 import importlib.util
 
 NEEDS_TORCH = ["test_networks.py", "test_train.py"]

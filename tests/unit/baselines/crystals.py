@@ -1,7 +1,5 @@
 """Crystals one can work out by hand, and other ways of writing the same crystal down."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

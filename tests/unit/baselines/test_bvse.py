@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,7 +35,7 @@ def test_an_occupancy_of_li_that_is_a_little_off_still_gives_charges():
     assert charges.charges_of({**garnet, "Li": 20.0}) is None
 
 
-def _crystal(li: dict[str, float], framework: dict[str, float]) -> Structure:
+def _crystal(li, framework):
     return Structure(Lattice.cubic(4.0), [li, framework], [[0, 0, 0], [0.5, 0.5, 0.5]])
 
 

@@ -1,7 +1,5 @@
 """Features of compositions and cells, on entries one can work out by hand."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 
@@ -23,7 +21,7 @@ LI2S_CUBIC = {
 }
 
 
-def _entries(*rows: dict[str, object]) -> pd.DataFrame:
+def _entries(*rows):
     return pd.DataFrame(rows, index=pd.Index([f"r{n}" for n in range(len(rows))], name="id"))
 
 

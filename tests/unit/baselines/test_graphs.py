@@ -1,7 +1,5 @@
 """Crystals as graphs: shared and partly empty sites, edges, and sites that are alike."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np
@@ -19,11 +17,11 @@ REACH = graphs.Reach(cutoff_ang=5.0)
 SEES: tuple[graphs.Sees, ...] = ("distances", "angles", "vectors", "vectors and handedness")
 
 
-def _one(species: dict[str, float]) -> Structure:
+def _one(species):
     return Structure(Lattice.cubic(3.0), [species], [(0, 0, 0)])
 
 
-def _shares(graph: graphs.Graph) -> list[tuple[int, int, float]]:
+def _shares(graph):
     rows = zip(graph.node, graph.number, graph.share, strict=True)
     return [(int(node), int(number), round(float(share), 9)) for node, number, share in rows]
 
@@ -68,7 +66,7 @@ def test_the_shares_of_a_node_sum_to_one(amounts, arm):
 # Edges
 
 
-def surroundings(graph: graphs.Graph) -> dict[tuple, float]:
+def surroundings(graph):
     """What sites hold and hear, with the part of the sites of which that is true."""
     holds: list[list] = [[] for _ in range(len(graph))]
     hears: list[list] = [[] for _ in range(len(graph))]
@@ -129,7 +127,7 @@ def test_neither_edges_nor_kinds_depend_on_how_the_crystal_is_written(rewriting)
 # Sites that are alike
 
 
-def _kinds(structure: Structure, sees: graphs.Sees) -> graphs.Kinds:
+def _kinds(structure, sees):
     return graphs.kinds_of(graphs.make_graph(structure, "weighted", REACH), sees)
 
 
@@ -174,7 +172,7 @@ def test_networks_of_vectors_sum_messages_at_one_site_of_each_orbit(crystal, n_o
         )
 
 
-def _vector_network(kinds: graphs.Kinds) -> float:
+def _vector_network(kinds):
     length = np.linalg.norm(kinds.vector_ang, axis=1)[:, None]
     direction = kinds.vector_ang / length
     held = np.bincount(kinds.node, kinds.number * kinds.share)

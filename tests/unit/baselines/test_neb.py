@@ -1,18 +1,14 @@
-from __future__ import annotations
-
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from ionladder.baselines import neb
-from ionladder.baselines.umlip import POTENTIALS, Potential, UnitCell
+from ionladder.baselines.umlip import POTENTIALS, Potential
 from ionladder.errors import BaselineError
-from ionladder.repo import MapJobs, read_json
+from ionladder.repo import read_json
 
 N_IMAGES = 5
 SOURCE = "effective medium theory"
@@ -36,13 +32,13 @@ def hop():
     )
 
 
-def _calculator() -> object:
+def _calculator():
     from ase.calculators.emt import EMT
 
     return EMT()
 
 
-def _written(hop: neb.Hop, folder: Path) -> Path:
+def _written(hop, folder):
     """The hop as upstream writes it."""
     from ase.io import write
 
@@ -126,7 +122,7 @@ def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(change, hop
         assert (tmp_path / neb.PREDICTIONS).read_bytes() == first
 
 
-def _springs(_: object, cell: UnitCell) -> float:
+def _springs(_, cell):
     """A cheap potential, which knows no lithium and finds no room for boron."""
     if cell.numbers[0] in (3, 5):
         raise ValueError("unknown element") if cell.numbers[0] == 3 else RuntimeError("no memory")
@@ -147,11 +143,11 @@ def test_single_points_do_not_depend_on_workers_or_on_a_kill(tmp_path, monkeypat
         for row, positions in enumerate(places)
     ]
 
-    def done(name: str, map_jobs: MapJobs = map, told: Any = str) -> list[tuple[Any, ...]]:
+    def done(name, map_jobs=map, told=str):
         found = neb.run_points(hops, "springs", tmp_path / name, told=told, map_jobs=map_jobs)
         return [(point.id, point.energies_ev, point.trouble) for point in found]
 
-    def killed(point: neb.Points) -> None:
+    def killed(point):
         if point.id == "p4":
             raise KeyboardInterrupt
 

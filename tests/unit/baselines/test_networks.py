@@ -1,7 +1,5 @@
 """Every network gives a crystal one prediction, however it is written down."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -11,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from pymatgen.core import Structure
 
 from ionladder.baselines import architectures
-from ionladder.baselines.graphs import Graph, Reach, every_site, kinds_of, make_graph
+from ionladder.baselines.graphs import Reach, every_site, kinds_of, make_graph
 from ionladder.baselines.registry import all_baselines
-from ionladder.baselines.train import Batch, collate
+from ionladder.baselines.train import collate
 from unit.baselines.crystals import CRYSTALS, REWRITINGS, rock_salt, triclinic
 
 pytestmark = pytest.mark.extra
@@ -33,7 +30,7 @@ MAKERS = {
 TOLERANCE = 1e-5
 
 
-def _double(batch: Batch) -> Batch:
+def _double(batch):
     return replace(
         batch,
         **{
@@ -52,17 +49,17 @@ class Model:
     sees: Any
     settings: Mapping[str, Any]
 
-    def graph(self, structure: Structure) -> Graph:
+    def graph(self, structure):
         settings = self.settings
         reach = Reach(cutoff_ang=settings["cutoff_ang"], nearest=settings.get("neighbours"))
         return make_graph(structure, settings["occupancies"], reach)
 
-    def predict(self, structures: list[Structure]) -> np.ndarray:
+    def predict(self, structures):
         kinds = [kinds_of(self.graph(structure), self.sees) for structure in structures]
         return _predict(self.network, kinds)
 
 
-def _model(name: str) -> Model:
+def _model(name):
     make, sees = MAKERS[next(base for base in MAKERS if base in name)]
     settings = all_baselines()[name].settings
     with torch.random.fork_rng():
@@ -71,7 +68,7 @@ def _model(name: str) -> Model:
     return Model(network, sees, settings)
 
 
-def _predict(network: Any, crystals: list) -> np.ndarray:
+def _predict(network, crystals):
     with torch.no_grad():
         return network(_double(collate(crystals, CPU))).numpy()
 
@@ -131,7 +128,7 @@ def test_a_convolution_of_cgcnn_is_the_published_formula():
 
     found = layer(torch.from_numpy(features), torch.from_numpy(lengths), batch)
 
-    def normed(values: np.ndarray) -> np.ndarray:
+    def normed(values):
         return (values - values.mean(axis=0)) / np.sqrt(values.var(axis=0) + 1e-5)
 
     pairs = np.hstack([features[receiver], features[sender], lengths])

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import subprocess
 import sys
 
@@ -39,7 +37,7 @@ def test_a_decorated_function_is_a_baseline(monkeypatch):
     monkeypatch.setattr("ionladder.baselines.registry._BASELINES", {})
 
     @baseline(tasks=("obelix",), seeds=3, settings={"alpha": 1.0})
-    def my_model(training: object) -> object:
+    def my_model(training):
         """A line through everything.
 
         More of it.

@@ -1,10 +1,6 @@
-from __future__ import annotations
-
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -41,17 +37,17 @@ def layout(tmp_path, monkeypatch):
     return Layout(tmp_path)
 
 
-def _replaced(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+def _replaced(monkeypatch, **changes):
     """Let every name stand for the forest of the paper, changed."""
     changed = replace(get_baseline("rf-paper"), **changes)
     monkeypatch.setattr(runner, "get_baseline", lambda _: changed)
 
 
-def _always(value: float) -> Callable[[Training], np.ndarray]:
+def _always(value):
     return lambda training: np.full(len(training.predict_ids), value)
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+def _contents(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -132,7 +128,7 @@ def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_it
 ):
     seen: list[Training] = []
 
-    def seed_as_prediction(training: Training) -> np.ndarray:
+    def seed_as_prediction(training):
         seen.append(training)
         return np.full(len(training.predict_ids), float(training.seed))
 
@@ -149,7 +145,7 @@ def test_a_model_is_handed_the_labels_of_its_training_entries_and_the_seed_of_it
     assert (folds["log10_sigma"] == folds["repeat"]).all()
 
 
-def _gap(training: Training) -> np.ndarray:
+def _gap(training):
     table = np.ones((len(training.predict_ids), 3))
     table[1, 2] = math.inf
     return table

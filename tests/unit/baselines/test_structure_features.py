@@ -1,7 +1,5 @@
 """Geometry of crystals one can work out by hand: rock salt, cubes of anions, layers, chains."""
 
-from __future__ import annotations
-
 import math
 from itertools import product
 
@@ -16,7 +14,7 @@ A = 4.2  # Å; Li–F is A/2, Li–Li is A/sqrt(2)
 FCC = A / 2 * np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
 
 
-def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> feat.SiteTable:
+def _crystal(cell, sites):
     species, charges, coordinates = sites
     return feat.SiteTable(
         cell=np.asarray(cell, dtype=float),
@@ -26,12 +24,12 @@ def _crystal(cell: object, sites: tuple[list[str], list[int], list[float]]) -> f
     )
 
 
-def rock_salt() -> feat.SiteTable:
+def rock_salt():
     """LiF in its primitive cell of two atoms."""
     return _crystal(FCC, ROCK_SALT)
 
 
-def conventional_rock_salt() -> feat.SiteTable:
+def conventional_rock_salt():
     """The same crystal in its cubic cell of eight atoms."""
     face = [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]
     lithium = np.array(face)

@@ -1,9 +1,6 @@
 """The training loop that all graph networks share, and what it makes of crystals it cannot use."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +8,11 @@ import pytest
 import torch
 
 from ionladder.baselines import train
-from ionladder.baselines.graphs import Kinds, Reach, kinds_of, make_graph
+from ionladder.baselines.graphs import Reach, kinds_of, make_graph
 from ionladder.baselines.registry import get_baseline
 from ionladder.config import load_params
 from ionladder.data.registry import all_tasks
-from ionladder.data.store import TaskInputs, load_inputs
+from ionladder.data.store import load_inputs
 from ionladder.errors import BaselineError
 from ionladder.repo import Layout
 from unit.baselines.crystals import rock_salt, triclinic
@@ -41,15 +38,15 @@ pytestmark = [pytest.mark.extra, pytest.mark.filterwarnings("ignore:Got `batch_s
 class Counting(torch.nn.Module):
     """Predicts a number from the share of each crystal's first species."""
 
-    def __init__(self, n_targets: int = 1) -> None:
+    def __init__(self, n_targets=1):
         super().__init__()
         self.table = torch.nn.Embedding(119, n_targets)
 
-    def forward(self, batch: object) -> torch.Tensor:
+    def forward(self, batch):
         return batch.mean(self.table(batch.number[: batch.n_nodes])).squeeze(-1)
 
 
-def _crystals() -> list[Kinds]:
+def _crystals():
     makers = [rock_salt, triclinic] * 8
     return [
         kinds_of(make_graph(make(), "rounded", Reach(cutoff_ang=5.0)), "distances")
@@ -57,7 +54,7 @@ def _crystals() -> list[Kinds]:
     ]
 
 
-def _train(labels: np.ndarray, *, seed: int = 0, settings: dict = SETTINGS) -> object:
+def _train(labels, *, seed=0, settings=SETTINGS):
     with train.reproducible(seed):
         how = {"seed": seed, "where": "tiny"}
         return train.train_network(Counting(), _crystals(), labels, settings, **how)
@@ -90,7 +87,7 @@ def test_the_last_epoch_is_kept_and_the_learning_rate_falls_with_a_cosine(monkey
     rates, weights = [], []
 
     class Recording(torch.optim.Adam):
-        def step(self, *_: object, **__: object) -> None:
+        def step(self, *_, **__):
             super().step()
             rates.append(self.param_groups[0]["lr"])
             weights.append(self.param_groups[0]["params"][0].detach().clone())
@@ -157,7 +154,7 @@ def test_a_crystal_with_an_element_outside_the_table_is_predicted_as_the_median(
 
 
 def test_running_out_of_memory_and_a_task_without_structures_are_told(monkeypatch):
-    def fail(*_: object, **__: object) -> None:
+    def fail(*_, **__):
         raise RuntimeError("can't allocate memory")
 
     monkeypatch.setattr(train, "train_network", fail)
@@ -184,7 +181,7 @@ def tiny_source(monkeypatch):
     monkeypatch.setattr(train, "pretraining_inputs", tiny_barriers)
 
 
-def _asking_for(formulas: dict[str, str]) -> TaskInputs:
+def _asking_for(formulas):
     """A task whose entries have these formulas."""
     entries = pd.DataFrame({"formula_cell": pd.Series(formulas)})
     return replace(all_with_cif(), entries=entries)
@@ -219,12 +216,12 @@ def test_pretraining_leaves_out_every_composition_of_obelix_test_entries(reposit
     assert len(left["obelix"]) == 673
 
 
-def _record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, torch.Tensor], train.Trained]]:
+def _record(monkeypatch):
     """First weights and outcome of every training to come."""
     seen: list[tuple[dict[str, torch.Tensor], train.Trained]] = []
     fit = train.train_network
 
-    def recording(network: torch.nn.Module, *arguments: Any, **names: Any) -> train.Trained:
+    def recording(network, *arguments, **names):
         before = {name: value.clone() for name, value in network.state_dict().items()}
         trained = fit(network, *arguments, **names)
         seen.append((before, trained))

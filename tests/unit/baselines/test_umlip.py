@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +17,10 @@ POTENTIALS = [
 ]
 
 
-def _few_features() -> ml.Potential:
+def _few_features():
     """A potential whose features are atomic numbers, and which knows no bromine."""
 
-    def features(_: object, cell: ml.UnitCell) -> np.ndarray:
+    def features(_, cell):
         if 35 in cell.numbers:
             msg = "unknown element"
             raise ValueError(msg)
@@ -33,7 +31,7 @@ def _few_features() -> ml.Potential:
     )
 
 
-def _structures() -> pd.DataFrame:
+def _structures():
     texts = [rock_salt_cif(4.03, "F"), rock_salt_cif(5.5, "Br"), rock_salt_cif(5.13, "Cl")]
     return pd.DataFrame({"cif_text": texts}, index=["a", "b", "c"])
 
@@ -52,7 +50,7 @@ def test_features_are_pooled_kept_and_missing_where_the_potential_fails(tmp_path
 
 
 def test_a_broken_package_is_no_property_of_a_crystal(tmp_path):
-    def load() -> None:
+    def load():
         msg = "numpy.dtype size changed"
         raise ValueError(msg)
 

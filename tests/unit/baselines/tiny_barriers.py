@@ -1,7 +1,5 @@
 """A synthetic task of three barriers with structures: 36 made-up rock-salt and perovskite cells."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

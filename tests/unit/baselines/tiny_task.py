@@ -1,7 +1,5 @@
 """A synthetic task small enough to train every baseline on in a second: 36 made-up entries."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Records that never were, for tests of the history."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ionladder.board.history import Record

@@ -1,10 +1,6 @@
 """Each check of the audit speaks up for one thing changed, and is silent on a clean submission."""
 
-from __future__ import annotations
-
-from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +10,6 @@ from hypothesis import strategies as st
 
 import tiny
 from ionladder.board.audit import (
-    AuditFinding,
     AuditInputs,
     TargetInputs,
     audit_board,
@@ -27,8 +22,7 @@ from ionladder.board.audit import (
 )
 from ionladder.pr.check import ASKED
 from ionladder.repo import Layout
-from ionladder.score import Scored, TaskScorer
-from ionladder.specs import Task
+from ionladder.score import TaskScorer
 
 PHYSICAL = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=(-20.0, 0.0)),))
 ERRORS = np.array([0.9, -1.2, 1.6, -0.7, 1.1, -1.4])
@@ -37,16 +31,9 @@ TRUTH = tiny.LABELS["log10_sigma"].to_numpy()
 CLEAN = TRUTH + ERRORS
 OTHER = TRUTH + OTHER_ERRORS
 TRAIN = np.array([-4.0, -5.0, -6.0, -7.0])
-Values = np.ndarray | list[np.ndarray]
 
 
-def scored(
-    root: Path,
-    boards: Mapping[str, Values],
-    *,
-    task: Task = PHYSICAL,
-    cv_errors: Mapping[str, np.ndarray] | None = None,
-) -> dict[str, Scored]:
+def scored(root, boards, *, task=PHYSICAL, cv_errors=None):
     """Score submissions of the tiny task; a list of arrays is one array a seed."""
     scorer = TaskScorer(task, "1.0.0", tiny.evaluation_labels(), tiny.SETTINGS, Layout(root))
     found = {}
@@ -66,19 +53,13 @@ def scored(
     return found
 
 
-def audit(
-    root: Path,
-    boards: Mapping[str, Values],
-    *,
-    crossing: Collection[str] = (),
-    task: Task = PHYSICAL,
-) -> dict[str, list[AuditFinding]]:
+def audit(root, boards, *, crossing=(), task=PHYSICAL):
     return audit_board(
         task, scored(root, boards, task=task), tiny.evaluation_labels(), crossing=crossing
     )
 
 
-def only(findings: list[AuditFinding]) -> AuditFinding:
+def only(findings):
     (finding,) = findings
     return finding
 
@@ -122,7 +103,7 @@ MANY = RNG.normal(-6, 2.5, 121)
 ONE, TWO, THREE = (0.6 * MANY + RNG.normal(-2, 1.5, 121) for _ in range(3))
 
 
-def inputs_of(rows: Mapping[str, np.ndarray], models: Mapping[str, str]) -> AuditInputs:
+def inputs_of(rows, models):
     target = TargetInputs(
         target=tiny.TASK.targets[0],
         of="",
@@ -137,7 +118,7 @@ def inputs_of(rows: Mapping[str, np.ndarray], models: Mapping[str, str]) -> Audi
     return AuditInputs(tiny.TASK, tuple(rows), receipts, (target,), np.zeros(121, bool))
 
 
-def put_at(place: slice, values: np.ndarray) -> np.ndarray:
+def put_at(place, values):
     changed = ONE.copy()
     changed[place] = values[place] if values.ndim else values
     return changed

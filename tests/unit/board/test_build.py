@@ -1,13 +1,10 @@
 """Boards of the tiny task: golden files, order, refused submissions, flat CSV, one standing."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,18 +12,17 @@ import pytest
 
 import tiny
 from ionladder.board import build as module
-from ionladder.board.build import StandingOf, assemble, full_json, stand, worst_slices
+from ionladder.board.build import assemble, full_json, stand, worst_slices
 from ionladder.board.compare import compare_submissions, pair_table
 from ionladder.board.history import receipt_problems, snapshot
 from ionladder.board.model import read_board, to_csv, write_leaderboard, write_receipts
 from ionladder.errors import HistoryError, SiteError
 from ionladder.repo import Layout, read_json, to_json, write_json
-from ionladder.score import TaskScorer, TaskScores, submission_folders
+from ionladder.score import TaskScorer, submission_folders
 from ionladder.specs import Slice
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 #: Who was scored anew, whether the board was kept, and the bytes of every file.
-Published = tuple[list[str], bool, dict[str, bytes]]
 
 # --- the whole board
 
@@ -47,7 +43,7 @@ def layout(tmp_path):
     return layout
 
 
-def score(layout: Layout) -> tuple[TaskScores, dict[str, Any]]:
+def score(layout):
     scorer = tiny.scorer(layout.root)
     result = scorer.score_all(submission_folders(layout, "tiny"))
     board = assemble(
@@ -61,7 +57,7 @@ def score(layout: Layout) -> tuple[TaskScores, dict[str, Any]]:
     return result, board
 
 
-def write(layout: Layout) -> None:
+def write(layout):
     result, board = score(layout)
     receipts = {name: scored.receipt for name, scored in result.scored.items()}
     write_receipts(layout, "tiny", receipts, result.refused)
@@ -82,7 +78,7 @@ def test_the_board_and_a_receipt_are_as_reviewed(layout, request):
 
 
 def test_files_are_read_in_full_and_one_more_row_leaves_the_lines_of_others(layout):
-    def lines() -> set[str]:
+    def lines():
         result, board = score(layout)
         comparison = compare_submissions(tiny.TASK, result.scored, tiny.SETTINGS)
         table = pair_table(comparison, tiny.TASK.references, confidence=0.95)
@@ -151,7 +147,7 @@ def test_a_changed_prediction_file_and_a_missing_receipt_are_named(layout):
 # --- one submission beside the others
 
 
-def put(root: Path, name: str, offset: float) -> Path:
+def put(root, name, offset):
     csv = tiny.predictions(offset).to_csv(index=False)
     return tiny.write_submission(root / "submissions" / "tiny" / name, csv=csv)
 
@@ -161,7 +157,7 @@ def _no_tables(monkeypatch):
     monkeypatch.setattr(module, "crossing_ids", lambda *_: frozenset())
 
 
-def stood(root: Path, folder: Path, board: Path | None = None) -> StandingOf:
+def stood(root, folder, board=None):
     scorer = tiny.scorer(root)
     return stand(
         Layout(root),
@@ -197,7 +193,7 @@ def test_a_broken_submission_on_the_board_is_named_and_stops_nobody(tmp_path):
 
 
 def test_worst_slices_are_the_three_with_the_largest_error_and_eight_entries():
-    def part(value: float | None, n: int = 10) -> dict[str, Any]:
+    def part(value, n=10):
         found = {"n": n, "n_groups": 3, "mae": value, "ci_low": 0.1, "ci_high": 9.0}
         return {**found, "undetermined": True}
 
@@ -226,7 +222,7 @@ def published(layout, monkeypatch):
     monkeypatch.setattr(module, "get_dataset", lambda _: SimpleNamespace(withheld=False))
     monkeypatch.setattr(TaskScorer, "open", lambda layout, *_, **__: tiny.scorer(layout.root))
 
-    def run() -> Published:
+    def run():
         new.clear()
         result, _ = module.publish(layout, tiny.TASK, "1.0.0", tiny.SETTINGS)
         paths = (path for path in layout.leaderboard_dir.rglob("*.*s*") if path.suffix != ".jsonl")
@@ -236,13 +232,13 @@ def published(layout, monkeypatch):
     return run
 
 
-def _edit(path: Path, old: bytes, new: bytes) -> None:
+def _edit(path, old, new):
     content = path.read_bytes()
     assert old in content
     path.write_bytes(content.replace(old, new, 1))
 
 
-def _damaged_cache(layout: Layout) -> None:
+def _damaged_cache(layout):
     path = str(layout.kept_scores("tiny"))
     with pa.OSFile(path) as file:
         table = pa.ipc.open_file(file).read_all()

@@ -1,10 +1,7 @@
 """A published number may change with what it rests on, and only then."""
 
-from __future__ import annotations
-
 import json
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionladder.board import history as hist
-from ionladder.errors import HistoryError, Problem
+from ionladder.errors import HistoryError
 from ionladder.repo import Layout
 from unit.board.records import board_of, standing
 
 Files = dict[str, Any]
 
 
-def published() -> Files:
+def published():
     """A board with two submissions, their receipts, and an analysis of the whole board."""
     files: Files = {
         "tiny.json": {
@@ -48,7 +45,7 @@ def published() -> Files:
     return files
 
 
-def changed(folder: Path, before: Files, after: Files) -> list[Problem]:
+def changed(folder, before, after):
     """What the check says of two states of ``leaderboard/``."""
     states = []
     for state, files in (("before", before), ("after", after)):
@@ -61,7 +58,7 @@ def changed(folder: Path, before: Files, after: Files) -> list[Problem]:
     return hist.unversioned_changes(*states, task="tiny", at="abc", folder="leaderboard")
 
 
-def put(files: Files, where: str, value: object) -> None:
+def put(files, where, value):
     """Set a value: ``scores/tiny/a.json:targets.mae``."""
     name, _, path = where.partition(":")
     *parents, last = path.split(".")

@@ -1,8 +1,5 @@
 """Pairs, robustness, purposes and experiments on the tiny task, against brute force."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +18,7 @@ from ionladder.board.compare import (
 )
 from ionladder.metrics import get_metric
 from ionladder.repo import Layout
-from ionladder.score import Scored, TaskScorer, submission_folders
+from ionladder.score import submission_folders
 from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice
 from ionladder.stats.ranking import GroupScore
 
@@ -36,7 +33,6 @@ ARMS = {
     "kept": [0.5, 1.0, 4.0, 1.0, 3.0, 0.5],
     "other": [2.0, 2.0, 2.0, 2.0, 2.0, 2.0],
 }
-Board = Callable[[Mapping[str, list[float]]], dict[str, Scored]]
 
 
 @pytest.fixture
@@ -48,7 +44,7 @@ def scorer(tmp_path):
 def board(tmp_path, scorer):
     """Score submissions with given errors."""
 
-    def score(errors_of: Mapping[str, list[float]]) -> dict[str, Scored]:
+    def score(errors_of):
         folder = Layout(tmp_path).submissions_dir("tiny")
         for name, errors in errors_of.items():
             rows = tiny.predictions(0.0).assign(log10_sigma=tiny.LABELS["log10_sigma"] + errors)
@@ -65,7 +61,7 @@ def scored(board):
     return board(ERRORS)
 
 
-def groups() -> list[list[str]]:
+def groups():
     return [part["id"].tolist() for _, part in tiny.LABELS.groupby("component")]
 
 
@@ -165,7 +161,7 @@ def test_pseudo_values_are_what_leaving_out_blocks_changes(scored, scorer):
 
 
 def test_the_best_of_a_part_is_separated_only_where_groups_suffice():
-    def scores(n_groups: int) -> dict[str, GroupScore]:
+    def scores(n_groups):
         base = np.linspace(1.0, 2.0, n_groups)
         sizes = np.ones((1, n_groups))
         return {
@@ -217,9 +213,7 @@ COLUMNS = pd.DataFrame(
 NUMBERS = ("difference", "ci_low", "ci_high", "p")
 
 
-def rows_of(
-    scored: dict[str, Scored], scorer: TaskScorer, columns: pd.DataFrame | None = COLUMNS
-) -> list[dict[str, object]]:
+def rows_of(scored, scorer, columns=COLUMNS):
     table = experiment_tables(TASK, scored, scorer, columns, tiny.SETTINGS)["arms"]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 

@@ -1,9 +1,5 @@
 """Records are added for what changed and nothing else; changes name every cause."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,21 +12,19 @@ from unit.board.records import FIRST, board_of, standing
 # --- records
 
 
-def grow(
-    history: list[hist.Record], *board: hist.Record, commit: str | None = "c" * 40
-) -> list[hist.Record]:
+def grow(history, *board, commit="c" * 40):
     """The history after a board was published."""
     return history + hist.new_records(history, board_of(*board), task="tiny", commit=commit)
 
 
-def publish(*boards: tuple[hist.Record, ...]) -> list[hist.Record]:
+def publish(*boards):
     history: list[hist.Record] = []
     for board in boards:
         history = grow(history, *board)
     return history
 
 
-def events(history: list[hist.Record]) -> list[tuple[str, int, int, str]]:
+def events(history):
     return [(r.submission, r.published, r.publication, r.event) for r in history]
 
 
@@ -105,7 +99,7 @@ def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(s
 # --- changes
 
 
-def change(**changed: Any) -> hist.ScoreChange:
+def change(**changed):
     """How one submission changed between two publications, alone on its board."""
     (found,) = hist.publications(publish((standing(),), (standing(**changed),)))[1].changes
     return found

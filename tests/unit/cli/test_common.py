@@ -1,7 +1,5 @@
 """Tables, bars and completion: for a person at a terminal, for a program, for a shell."""
 
-from __future__ import annotations
-
 import io
 import os
 import re
@@ -9,7 +7,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -90,7 +87,7 @@ def test_all_that_has_a_name_is_completed_and_mostly_without_loading_pandas(type
     assert (done.stderr.split(), done.stdout.split()) == ([loaded], offered)
 
 
-def ran(*command: str, columns: str = "80", **options: Any) -> subprocess.CompletedProcess[str]:
+def ran(*command, columns="80", **options):
     environment = {**os.environ, "COLUMNS": columns, **options.pop("env", {})}
     program = [sys.executable, "-m", "ionladder.cli.main", *command]
     return subprocess.run(

@@ -1,7 +1,5 @@
 """The commands on data: what they print, and that one bad version does not stop the others."""
 
-from __future__ import annotations
-
 import pytest
 
 from factories import SIGMA, write_repo

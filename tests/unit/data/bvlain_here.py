@@ -1,7 +1,5 @@
 """Whether BVlain, which computes the labels, is installed in the version that defines them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 

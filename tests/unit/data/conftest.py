@@ -1,7 +1,5 @@
 """A synthetic repository with two ingested versions, made once and copied for each test."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest
@@ -22,7 +20,7 @@ SECOND_VERSION = {
 }
 
 
-def fetch_and_ingest(layout: Layout, *keys: str) -> None:
+def fetch_and_ingest(layout, *keys):
     """Fetch and ingest versions, all of ``params.yaml`` when none is named."""
     params = load_params(layout)
     for key in keys or tuple(params.versions):

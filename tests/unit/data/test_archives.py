@@ -1,12 +1,9 @@
 """Archives are judged before they are read, and refused with the member's name."""
 
-from __future__ import annotations
-
 import io
 import stat
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,7 +16,7 @@ from ionladder.errors import IngestError
 # Archives: read in memory, and refused where they hold what a data archive has no need of.
 
 
-def write_tar(path: Path, *members: tarfile.TarInfo) -> Path:
+def write_tar(path, *members):
     with tarfile.open(path, "w:gz") as archive:
         for member in members:
             data = io.BytesIO(b"x" * member.size) if member.isreg() else None
@@ -27,9 +24,7 @@ def write_tar(path: Path, *members: tarfile.TarInfo) -> Path:
     return path
 
 
-def member(
-    name: str, kind: bytes = tarfile.REGTYPE, *, size: int = 0, link: str = ""
-) -> tarfile.TarInfo:
+def member(name, kind=tarfile.REGTYPE, *, size=0, link=""):
     info = tarfile.TarInfo(name)
     info.type, info.size, info.linkname = kind, size, link
     return info
@@ -74,14 +69,14 @@ def test_truncated_archives_are_named_as_damaged(tmp_path, keep):
 # Zip archives: judged before they are read, streamed, and refused with the member's name.
 
 
-def write(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+def write(path, members, method=zipfile.ZIP_DEFLATED):
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return path
 
 
-def refused(path: Path, limits: ArchiveLimits | None = None) -> str:
+def refused(path, limits=None):
     with pytest.raises(IngestError) as caught:
         ZipMembers(path, limits=limits)
     return str(caught.value)

@@ -7,7 +7,6 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,21 +19,20 @@ from prototypes import HAND_BUILT, all_prototypes, family_structure
 from unit.data.bvlain_here import needs_bvlain
 
 if TYPE_CHECKING:
-    from pymatgen.core.structure import Structure
+    pass
 
-Mask = npt.NDArray[np.bool_]
 N = 6
 
 # 60 structures labelled again under nine equally good choices: see the dataset card.
 FLOOR_EV = 0.1
 
 
-def with_both_ends(cell: npt.NDArray) -> npt.NDArray:
+def with_both_ends(cell):
     """Repeat the first plane of every axis at its end, as BVlain's grids do."""
     return np.pad(cell, [(0, 1)] * 3, mode="wrap")
 
 
-def line(axis: int) -> Mask:
+def line(axis):
     cell = np.zeros((N, N, N), dtype=bool)
     index: list[int | slice] = [2, 2, 2]
     index[axis] = slice(None)
@@ -42,7 +40,7 @@ def line(axis: int) -> Mask:
     return cell
 
 
-def images_reached(cell: Mask) -> int:
+def images_reached(cell):
     """How many of the 8 cells of a periodic 2 × 2 × 2 block the best region reaches, by flooding.
 
     Written without labels or winding vectors: every open point of the block is a node, every open
@@ -109,18 +107,18 @@ def test_barriers_do_not_fall_with_dimension_and_ignore_the_zero_of_energy(seed)
     assert list(plain.as_tuple()) == sorted(plain.as_tuple())
 
 
-def published(prototype: str) -> Structure:
+def published(prototype):
     """The published compound of a hand-built type, primitive cell."""
     family = next(family for family in HAND_BUILT if family.prototype == prototype)
     return family_structure(family).get_primitive_structure()
 
 
-def substituted(prototype: str, **ions: str) -> Structure:
+def substituted(prototype, **ions):
     kind = next(kind for kind in all_prototypes() if kind.name == prototype)
     return make_candidate(kind, ions, scale=judge(kind, ions).scale).structure()
 
 
-def bvlain(structure: Structure) -> tuple[np.ndarray, tuple[float, ...]]:
+def bvlain(structure):
     """Energies and barriers by BVlain alone."""
     from bvlain import Lain
 

@@ -1,9 +1,6 @@
 """The export in BVEL13k's layout, read back by ASE, which did not write it."""
 
-from __future__ import annotations
-
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,11 +29,11 @@ def folder(layout, tmp_path_factory):
     return folder
 
 
-def rows(layout: Layout, name: str) -> dict[str, dict[str, object]]:
+def rows(layout, name):
     return {r["id"]: r for r in read_table(layout, "bvel_proto", VERSION, name).to_pylist()}
 
 
-def frames(folder: Path, part: str) -> list[object]:
+def frames(folder, part):
     return ase_io.read(folder / f"bvel_proto_{part}.xyz", index=":", format="extxyz")
 
 

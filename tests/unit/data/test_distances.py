@@ -1,7 +1,5 @@
 """Distances between ions: the crystals of 1.1.0 that cannot exist, and bonds that may be short."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,7 @@ WRONG = ("scheelite", "ABC4_mP12_13_e_a_2g")
 SYLVANITES_WITH_LI_AS_TE = {"Li4TeS", "Li4TeSe", "Li4SeS", "Li4TeO"}
 
 
-def crystals(version: str) -> dict[str, tuple[dict, Structure]]:
+def crystals(version):
     entries, sites = (
         read_table(ROOT, "bvel_proto", version, name).to_pylist()
         for name in ("entries", "structures")
@@ -58,7 +56,7 @@ def test_a_finding_names_the_pair_its_distance_and_the_limit():
     assert "found 2.268 Å" in str(raised.value)
 
 
-def line(*atoms: tuple[str, float], box: float = 12.0) -> Structure:
+def line(*atoms, box=12.0):
     """Atoms on a line; positions in Å."""
     species, places = zip(*atoms, strict=True)
     cell = Lattice.cubic(box)

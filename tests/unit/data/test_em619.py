@@ -1,12 +1,8 @@
 """em619 from small made-up files of the same shape: no byte of them is upstream's."""
 
-from __future__ import annotations
-
 import copy
 import json
 import zipfile
-from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -15,18 +11,17 @@ import pytest
 from ionladder.config import DatasetVersion, FoldSettings
 from ionladder.data.archives import read_sheet
 from ionladder.data.em619.ingest import BARRIER, PRINTED, SHEET, WORKBOOK, build
-from ionladder.data.store import BuiltVersion, read_given_paths
+from ionladder.data.store import read_given_paths
 from ionladder.errors import IngestError
 
-Rows = list[list[str]]
 COMPOUNDS = (("Li", "FeO2"), ("Na", "CoO2"), ("Mg", "TiS2"), ("Li", "CoO2"), ("Na", "CoO2"))
 
 
-def write_workbook(path: Path, sheets: dict[str, Rows]) -> Path:
+def write_workbook(path, sheets):
     """A workbook as small as one can be: shared strings for text, plain cells for numbers."""
     strings: list[str] = []
 
-    def cell(place: str, text: str) -> str:
+    def cell(place, text):
         if text.replace(".", "", 1).isdigit():
             return f'<c r="{place}"><v>{text}</v></c>'
         strings.append(text)
@@ -61,7 +56,7 @@ def write_workbook(path: Path, sheets: dict[str, Rows]) -> Path:
     return path
 
 
-def overlay(number: int) -> dict[str, Any]:
+def overlay(number):
     """A cubic cell of 8 Å: an ion on a straight line, a metal in a corner, two anions."""
     ion, framework = COMPOUNDS[number]
     sites = [[0.25 + 0.1 * step, 0.5, 0.5] for step in range(5)]
@@ -80,7 +75,7 @@ def overlay(number: int) -> dict[str, Any]:
     }
 
 
-def raw_folder(folder: Path, items: list[dict[str, Any]] | None = None, **sheet: Any) -> Path:
+def raw_folder(folder, items=None, **sheet):
     """The three files, four paths to learn from and one to predict."""
     items = [overlay(number) for number in range(5)] if items is None else items
     header = sheet.get("header", [*PRINTED.values(), BARRIER])
@@ -93,7 +88,7 @@ def raw_folder(folder: Path, items: list[dict[str, Any]] | None = None, **sheet:
     return folder
 
 
-def built(folder: Path) -> BuiltVersion:
+def built(folder):
     folds = FoldSettings(n_folds=2, n_repeats=1, seed=1)
     counts = {"train": 4, "test": 1, "test_systems": 1, "test_composition_in_train": 1}
     pinned = DatasetVersion(dataset="em619", version="1.0.0", folds=folds, expected=counts)
@@ -120,16 +115,16 @@ def test_paths_become_tables_and_five_images(tmp_path):
     assert (given.positions_ang[:, 1:] == given.positions_ang[0, 1:]).all()
 
 
-def missing_image(item: dict[str, Any]) -> None:
+def missing_image(item):
     for key in ("coords", "elements"):
         del item["atoms"][key][2]
 
 
-def other_target(item: dict[str, Any]) -> None:
+def other_target(item):
     item["target"] = 3.0
 
 
-def two_atoms_in_one_place(item: dict[str, Any]) -> None:
+def two_atoms_in_one_place(item):
     item["atoms"]["coords"][6] = [0.45, 0.5, 0.53]
 
 

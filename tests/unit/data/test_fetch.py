@@ -1,13 +1,10 @@
 """Fetching: verified before use, all or nothing, and continued where it broke off."""
 
-from __future__ import annotations
-
 import shutil
 import threading
 from base64 import b64encode
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -45,7 +42,7 @@ def _no_pauses(monkeypatch):
     monkeypatch.setattr(fetch_module, "_FIRST_PAUSE_S", 0.0)
 
 
-def source() -> DatasetVersion:
+def source():
     return DatasetVersion(
         dataset="obelix",
         version="1.0.0",
@@ -57,11 +54,11 @@ def source() -> DatasetVersion:
     )
 
 
-def bring(raw: Path, version: DatasetVersion) -> list[str]:
+def bring(raw, version):
     return fetch_version(Layout(raw.parents[3]), version).brought
 
 
-def assert_nothing_written(raw: Path) -> None:
+def assert_nothing_written(raw):
     assert not raw.exists()
     assert list(raw.parents[3].rglob("*.part")) == []
 
@@ -139,9 +136,9 @@ class Upstream:
     address: str = ""
 
 
-def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
+def _handler(upstream):
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_GET(self):
             wanted = self.headers.get("Range")
             upstream.ranges.append(wanted)
             upstream.users.append(self.headers.get("Authorization"))
@@ -160,7 +157,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body[:cut])
             self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, *_):
             pass
 
     return Handler
@@ -177,7 +174,7 @@ def upstream(loopback):
     server.server_close()
 
 
-def archive(address: str, digest: str | None = None, ingested_bytes: int = 0) -> OnDemandVersion:
+def archive(address, digest=None, ingested_bytes=0):
     return OnDemandVersion(
         dataset="bvel13k",
         version="1.0.0",
@@ -192,7 +189,7 @@ def archive(address: str, digest: str | None = None, ingested_bytes: int = 0) ->
     )
 
 
-def bring_archive(made: OnDemandVersion, root: Path) -> dict[str, str]:
+def bring_archive(made, root):
     return fetch_version(Layout(root), made).digests
 
 

@@ -1,24 +1,20 @@
 """Ingest: byte-stable, all or nothing; folds drawn from hashes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil
 from collections import Counter
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import write_repo
-from ionladder.config import DatasetVersion, FoldSettings, load_params
+from ionladder.config import FoldSettings, load_params
 from ionladder.data import ingest
 from ionladder.data.fetch import fetch_version
 from ionladder.errors import DataChangedError, DataMissingError, IngestError
-from ionladder.repo import Layout
 
 # Ingest: byte-stable, all or nothing, and never another content under a released version.
 
@@ -28,20 +24,20 @@ DATA_FILES = ["SHA256SUMS", "manifest.json"] + [
 ]
 
 
-def snapshot(layout: Layout) -> dict[str, bytes]:
+def snapshot(layout):
     """Every file below ``data/``, hidden ones included."""
     data = layout.root / "data"
     return {p.relative_to(data).as_posix(): p.read_bytes() for p in data.rglob("*") if p.is_file()}
 
 
-def fetched(layout: Layout, version: str) -> DatasetVersion:
+def fetched(layout, version):
     """Fetch one version, as ``params.yaml`` now pins it."""
     pinned = load_params(layout).versions[f"obelix-{version}".replace(".", "-")]
     fetch_version(layout, pinned)
     return pinned
 
 
-def release_again(layout: Layout, folder: Path, **options: object) -> DatasetVersion:
+def release_again(layout, folder, **options):
     """Publish other bytes under the released version 1.0.0."""
     other = write_repo(folder, {"1.0.0": options})
     shutil.copy(other.params, layout.params)
@@ -123,12 +119,12 @@ def test_a_failed_first_ingest_leaves_nothing_but_the_raw_files(tmp_path):
 REUSED = {"True Composition": "Li2.0Ge1.0O4.0", "Reduced Composition": "Li2GeO4", "Z": "1"}
 
 
-def with_reused_id(folder: Path) -> Layout:
+def with_reused_id(folder):
     """Version 1.1.0 uses the id z03 for another composition than 1.0.0 does."""
     changes = {("z03", column): value for column, value in REUSED.items()}
     changes[("z03", "Cif ID")] = "not available"
 
-    def edit(upstream: object) -> None:
+    def edit(upstream):
         upstream.cifs.pop("z03", None)  # type: ignore[attr-defined]
         upstream.expected["structures"] = len(upstream.cifs)  # type: ignore[attr-defined]
         for row in (*upstream.rows, *upstream.test):  # type: ignore[attr-defined]
@@ -164,7 +160,7 @@ settings = st.builds(
 )
 
 
-def reversed_order(mapping: dict) -> dict:
+def reversed_order(mapping):
     return dict(reversed(mapping.items()))
 
 

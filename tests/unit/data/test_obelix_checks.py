@@ -1,30 +1,22 @@
 """A valid synthetic release, and what ingest says of it when one thing is broken."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pyarrow as pa
 import pytest
 
-from factories import SIGMA, Edit, Upstream, make_cif, write_repo
+from factories import SIGMA, make_cif, write_repo
 from ionladder.config import load_params
 from ionladder.data.ingest import run_checks
 from ionladder.data.obelix.checks import TABLE_CHECKS, Built
 from ionladder.data.obelix.ingest import build, build_tables, read_crystals
 from ionladder.data.obelix.release import CELL, DATASET, NUMBER, REDUCED, SYMBOL, read_release
-from ionladder.errors import IngestError, Problem
-
-Broken = Callable[[Edit], list[Problem]]
+from ionladder.errors import IngestError
 
 
 @pytest.fixture
 def broken(tmp_path):
     """Break a valid release and return what ingest objects to (nothing: an empty list)."""
 
-    def run(edit: Edit) -> list[Problem]:
+    def run(edit):
         root = tmp_path / f"{len(list(tmp_path.iterdir()))}"
         pinned = load_params(write_repo(root, {"1.0.0": {"edit": edit}})).versions["obelix-1-0-0"]
         try:
@@ -36,22 +28,22 @@ def broken(tmp_path):
     return run
 
 
-def change(entry: str, column: str, value: str) -> Edit:
+def change(entry, column, value):
     return lambda upstream: upstream.change(entry, column, value)
 
 
-def rename(upstream: Upstream) -> None:
+def rename(upstream):
     for row in (*upstream.rows, *upstream.train):
         if row["ID"] == "a03":
             row["ID"] = "A03"
 
 
-def drop(upstream: Upstream, part: str) -> None:
+def drop(upstream, part):
     rows = getattr(upstream, part)
     rows[:] = [row for row in rows if row["ID"] != "a03"]
 
 
-def contradict_test_file(upstream: Upstream) -> None:
+def contradict_test_file(upstream):
     next(row for row in upstream.test if row["ID"] == "5e2")["DOI"] = "10.1000/other"
 
 
@@ -114,16 +106,16 @@ def test_unreadable_fields_are_named(broken, column, value, expected):
 # The tables
 
 
-def other_cif(entry: str, **columns: str) -> Edit:
+def other_cif(entry, **columns):
     """The CIF of another row than the published one."""
 
-    def edit(upstream: Upstream) -> None:
+    def edit(upstream):
         upstream.cifs[entry] = make_cif(dict(upstream.row(entry)) | columns)
 
     return edit
 
 
-def of(contents: str) -> Edit:
+def of(contents):
     return other_cif("a05", **{CELL: contents})
 
 
@@ -144,13 +136,13 @@ def test_a_cif_that_disagrees_is_named_by_aspect(broken, edit, check):
     assert any(p.where == f"{check}: all_cifs.tar.gz, a05.cif" for p in problems), problems
 
 
-def same_composition(upstream: Upstream) -> None:
+def same_composition(upstream):
     """The test entry z04 gets the composition, cell and space group of the training entry a03."""
     for column in (CELL, REDUCED, "Z", *"abc", SYMBOL, NUMBER):
         upstream.change("z04", column, upstream.row("a03")[column])
 
 
-def same_formula_elsewhere(upstream: Upstream) -> None:
+def same_formula_elsewhere(upstream):
     """The test entry z04 gets twice the contents of a03, in another space group."""
     contents = {CELL: "Li10.0P2.0S8.0", REDUCED: "Li10P2S8", "Z": "1"}
     cell = {**dict.fromkeys("abc", "6.6943"), SYMBOL: "P4332", NUMBER: "212"}
@@ -175,7 +167,7 @@ def test_what_crosses_the_split_is_named(broken, edit, where):
     assert f"{CROSSING}: {where}" in [p.where for p in problems], problems
 
 
-def built_from(folder: Path, edit: Edit = lambda _: None) -> Built:
+def built_from(folder, edit=lambda _: None):
     layout = write_repo(folder, {"1.0.0": {"edit": edit}})
     pinned = load_params(layout).versions["obelix-1-0-0"]
     release = read_release(folder / "upstream" / "obelix" / "v1.0.0-data", pinned)
@@ -188,16 +180,16 @@ def built(tmp_path_factory):
     return built_from(tmp_path_factory.mktemp("release"))
 
 
-def row_of(rows: list[dict[str, Any]], entry: str, **values: object) -> dict[str, Any]:
+def row_of(rows, entry, **values):
     wanted = {"id": entry, **values}.items()
     return next(row for row in rows if wanted <= row.items())
 
 
-def drop_second_repeat(rows: list[dict[str, Any]]) -> None:
+def drop_second_repeat(rows):
     rows[:] = [row for row in rows if row["repeat"] != 1]
 
 
-def part_component(rows: list[dict[str, Any]]) -> None:
+def part_component(rows):
     row_of(rows, "a00", scheme=GROUPED).update(fold=4)
 
 

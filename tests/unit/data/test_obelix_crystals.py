@@ -1,7 +1,5 @@
 """What ingest says of one CIF, which crystals keep lithium, and the anion rule."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 
@@ -24,7 +22,7 @@ ROW = {
 }
 
 
-def describe(cif: str, table: str = "Li1.5P1.0S4.0") -> dict[str, object]:
+def describe(cif, table="Li1.5P1.0S4.0"):
     return structure_row("5e2", read_crystal(cif.encode()), parse_formula(table))
 
 
@@ -78,7 +76,7 @@ def test_two_species_on_one_site_are_seen_together():
     assert row["max_frac_diff_vs_table"] == 0.0
 
 
-def coordinate(cif: str, new: str) -> str:
+def coordinate(cif, new):
     return cif.replace("0.0714 0.0714 0.0714", f"{new} 0.0714 0.0714", 1)
 
 

@@ -1,10 +1,5 @@
 """Rules of OBELiX-external: one row a rule, the label of a composition, scatter, broken files."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from factories import make_upstream, write_release
@@ -18,7 +13,7 @@ LASKOWSKI = "Unnamed: 0,Structure,σ(RT)(S cm-1),DOI\n"
 FOLDS = FoldSettings(n_folds=2, n_repeats=1, seed=1)
 
 
-def build(raw: Path, **expected: int) -> Any:
+def build(raw, **expected):
     about = {"dataset": "obelix_external", "version": "1.0"}
     version = DatasetVersion(**about, folds=FOLDS, expected=expected)
     return ext.build(raw, version)
@@ -32,12 +27,12 @@ def raw(tmp_path):
     return tmp_path / "raw"
 
 
-def write(raw: Path, liion: str = "", laskowski: str = "") -> None:
+def write(raw, liion="", laskowski=""):
     (raw / "LiIonDatabase.csv").write_text("\ufeff" + LIION + liion, encoding="utf-8")
     (raw / "laskowski_with_dois.csv").write_text(LASKOWSKI + laskowski, encoding="utf-8")
 
 
-def known(raw: Path) -> rel.Row:
+def known(raw):
     return rel.read_csv(raw / "all.csv")[0]
 
 

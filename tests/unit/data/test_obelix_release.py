@@ -1,10 +1,7 @@
 """What the published text of OBELiX says: files, conductivities, formulas, cells and families."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +17,7 @@ HEADER = ",".join(release.COLUMNS)
 REST = "," * (len(release.COLUMNS) - 1)
 
 
-def write(tmp_path: Path, text: str | bytes) -> Path:
+def write(tmp_path, text):
     path = tmp_path / "all.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -110,7 +107,7 @@ amounts = st.dictionaries(
 )
 
 
-def spell(contents: dict[str, Fraction]) -> str:
+def spell(contents):
     return "".join(f"{element}{float(amount)}" for element, amount in contents.items())
 
 

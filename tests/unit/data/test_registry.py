@@ -1,7 +1,5 @@
 """Datasets and tasks by name, and the data files that say what they are."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

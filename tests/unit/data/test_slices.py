@@ -1,7 +1,5 @@
 """Compositions, how far they lie apart, and the parts of a test set."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ from scipy.stats import wasserstein_distance
 
 from ionladder.data import slices
 from ionladder.data import slices as sl
-from ionladder.data.labels import EvaluationLabels, load_evaluation_labels
+from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
 from ionladder.repo import Layout
 
@@ -43,7 +41,7 @@ def test_the_distance_is_scipy_s_wasserstein_distance_on_the_scale(one, other):
     assert sl.element_movers_distance(one, other) == pytest.approx(expected, abs=10.0**-sl.DECIMALS)
 
 
-def is_sorted_list(found: sl.Neighbours, row: int, formula: str, known: dict[int, str]) -> None:
+def is_sorted_list(found, row, formula, known):
     """The three nearest of a row; sums in another order may round to another last digit."""
     apart = {place: sl.element_movers_distance(formula, other) for place, other in known.items()}
     real = np.isfinite(found.distances[row])
@@ -91,7 +89,7 @@ def test_neighbours_of_other_groups_come_sorted(entries):
 TASK = get_task("obelix")
 
 
-def load(repo: Layout, version: str = "1.0.0") -> EvaluationLabels:
+def load(repo, version="1.0.0"):
     return load_evaluation_labels(repo, TASK, version)
 
 
@@ -145,7 +143,7 @@ SPLITS = pa.table(
 )
 
 
-def readable(monkeypatch: pytest.MonkeyPatch, entries: pa.Table) -> None:
+def readable(monkeypatch, entries):
     """Let the module read these tables."""
     found = {"entries": entries, "splits": SPLITS}
     monkeypatch.setattr(slices.store, "read_tables", lambda *_: found)

@@ -1,7 +1,5 @@
 """Several sources of one version: asked in turn, held to the same content, each error by itself."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -9,22 +7,21 @@ import pandas as pd
 import pytest
 
 from factories import COLUMNS, SIGMA, make_tar, write_repo
-from ionladder.config import DatasetVersion, load_params
+from ionladder.config import load_params
 from ionladder.data import fetch as fetch_module
 from ionladder.data.archives import read_tar
 from ionladder.data.fetch import fetch_version, require_raw
 from ionladder.data.ingest import ingest_version
 from ionladder.errors import FetchError, IngestError, UnreachableError
-from ionladder.repo import Layout, read_json, sha256_file
+from ionladder.repo import read_json, sha256_file
 from unit.data.conftest import fetch_and_ingest
 from unit.data.test_em619 import write_workbook
 
 SDIST = "made_up-1.0.0.tar.gz"
 PYPROJECT = b'[build-system]\nrequires = ["nothing-here"]\nbuild-backend = "made_up.build"\n'
-Members = dict[str, bytes]
 
 
-def workbook(table: pd.DataFrame, folder: Path) -> bytes:
+def workbook(table, folder):
     """The table as a spreadsheet program stores it."""
     cells = [["" if pd.isna(v) else str(v) for v in row] for row in table.astype(object).to_numpy()]
     return write_workbook(folder / "raw.xlsx", {"a": [list(table.columns), *cells]}).read_bytes()
@@ -77,7 +74,7 @@ def layout(tmp_path, monkeypatch):
     return layout
 
 
-def pack(layout: Layout, members: Members) -> None:
+def pack(layout, members):
     """Put a package into the index and pin it."""
     path = layout.root / "index" / SDIST
     path.parent.mkdir(exist_ok=True)
@@ -95,7 +92,7 @@ def pack(layout: Layout, members: Members) -> None:
     layout.params.write_text(json.dumps(params))
 
 
-def fresh(layout: Layout) -> DatasetVersion:
+def fresh(layout):
     """The version, with nothing of it here and its address gone."""
     version = load_params(layout).versions["obelix-1-0-0"]
     for path in layout.version_dir("obelix", "1.0.0").rglob("*"):

@@ -1,9 +1,6 @@
 """Tables read back as released, and written block by block."""
 
-from __future__ import annotations
-
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +9,7 @@ import pytest
 
 from ionladder.data.labels import load_evaluation_labels
 from ionladder.data.registry import get_task
-from ionladder.data.store import StreamedTable, StreamedWriter, load_inputs, read_blocks, read_table
+from ionladder.data.store import StreamedWriter, load_inputs, read_blocks, read_table
 from ionladder.errors import DataChangedError, DataMissingError
 from ionladder.repo import Layout
 from ionladder.specs import Column, Table, arrow_schema
@@ -111,7 +108,7 @@ def test_a_missing_table_is_named_with_the_commands_that_make_it(repo):
     assert "ionladder ingest obelix-1-0-0" in str(caught.value)
 
 
-def replace_column(layout: Layout, name: str, column: str, values: list[object]) -> None:
+def replace_column(layout, name, column, values):
     path = layout.table("obelix", "1.0.0", name)
     table = pq.read_table(path)
     position = table.column_names.index(column)
@@ -160,11 +157,11 @@ ROWS = {
 }
 
 
-def rows(**changed: list[object]) -> pa.Table:
+def rows(**changed):
     return pa.table(ROWS | changed, schema=arrow_schema(SPEC.columns))
 
 
-def written(path: Path, table: pa.Table, block: int) -> StreamedTable:
+def written(path, table, block):
     with StreamedWriter(path.parent, SPEC, {"dataset": "tiny"}) as writer:
         for start in range(0, table.num_rows, block):
             writer.write(table.slice(start, block))

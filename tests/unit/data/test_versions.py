@@ -1,22 +1,16 @@
 """Versions compared, and verified against what is recorded."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pytest
 
 from factories import write_repo
 from ionladder.config import load_params
-from ionladder.data.versions import DATASET_STEPS, CellChange, Verified, consequence, diff_versions
-from ionladder.errors import Problem
-from ionladder.repo import Layout
+from ionladder.data.versions import DATASET_STEPS, CellChange, consequence, diff_versions
 from unit.data.conftest import fetch_and_ingest
 
 # Differences between versions: every cell, its class, and what follows for scores.
 
 
-def cells(changes: list[CellChange]) -> list[tuple[str, str, str, str]]:
+def cells(changes):
     return [(c.kind, c.table, c.id, c.column) for c in changes]
 
 
@@ -72,16 +66,16 @@ def test_the_consequence_follows_from_the_classes(kinds, sentence):
 FILES = ("raw/all.csv", "raw/all_cifs.tar.gz", "labels.parquet", "structures.parquet")
 
 
-def run(layout: Layout) -> list[Verified]:
+def run(layout):
     params = load_params(layout)
     return [step(layout, params) for step in DATASET_STEPS]
 
 
-def problems(layout: Layout) -> list[Problem]:
+def problems(layout):
     return [problem for result in run(layout) for problem in result.problems]
 
 
-def flip(path: Path, position: int) -> None:
+def flip(path, position):
     data = bytearray(path.read_bytes())
     data[position] ^= 1
     path.write_bytes(bytes(data))

@@ -1,7 +1,5 @@
 """The generator of BVEL-proto: sourced types, neutral and filtered substitutions, whole systems."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import replace
 from itertools import product
@@ -11,7 +9,7 @@ import pytest
 
 import generate
 import prototypes as pt
-from generate import Candidate, Generated, judge, make_candidate
+from generate import Generated, judge, make_candidate
 from ionladder.data.bond_valence import ANIONS, Barriers, ion, radius
 from ionladder.errors import IngestError, Problem
 from label import NO_PARAMETERS, NO_PERCOLATION, label_all
@@ -40,11 +38,11 @@ SHELLS = {
 LICOO2 = {"A": "Li+", "B": "Co3+", "X": "O2-"}
 
 
-def kind(name: str) -> pt.Prototype:
+def kind(name):
     return next(prototype for prototype in pt.all_prototypes() if prototype.name == name)
 
 
-def candidate(prototype: str, **ions: str) -> Candidate:
+def candidate(prototype, **ions):
     return make_candidate(kind(prototype), ions, scale=judge(kind(prototype), ions).scale)
 
 
@@ -138,7 +136,7 @@ def test_structures_that_cannot_be_labelled_are_named_and_counted():
     good, closed, unknown = (candidate("rock-salt", A="Li+", X=x) for x in ("Cl-", "Br-", "I-"))
     made = Generated(candidates=[good, closed, unknown])
 
-    def label(structure: object) -> Barriers:
+    def label(structure):
         formula = structure.composition.reduced_formula  # type: ignore[attr-defined]
         if "I" in formula:
             raise IngestError(Problem(where="x", expected="y", found="z", next_step="w"))

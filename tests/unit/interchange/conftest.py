@@ -1,7 +1,5 @@
 """The embedded benchmark, which is in git: its task, its layout and its version."""
 
-from __future__ import annotations
-
 import pytest
 
 from ionladder.config import load_params

@@ -1,7 +1,5 @@
 """Small files in the exact layouts of JARVIS-Leaderboard and matbench, made as these make them."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import json

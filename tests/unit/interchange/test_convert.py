@@ -1,18 +1,13 @@
 """Foreign predictions become a folder that passes the checks, or an error; never half of one."""
 
-from __future__ import annotations
-
 import gzip
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 import tiny
 from ionladder.errors import InterchangeError, SubmissionError
 from ionladder.interchange.convert import Choices, read_foreign, write_converted_folder
-from ionladder.interchange.tables import Foreign
-from ionladder.specs import Task
 from ionladder.submit.validate import read_submission
 from unit.interchange.peer_files import JARVIS_NAME, fold, jarvis_zip, results_gz, zip_bytes
 
@@ -25,20 +20,18 @@ TWO = replace(tiny.TASK, targets=(FIRST, replace(FIRST, name="other")))
 BY_FOLDS = replace(tiny.TASK, scored_folds=tiny.TASK.cross_validation[0], cross_validation=())
 
 
-def folds_of(repeat: int) -> dict[str, dict[str, object]]:
+def folds_of(repeat):
     return {
         f"fold_{number}": fold(dict.fromkeys(rows["id"], -5.0))
         for number, rows in tiny.FOLDS[tiny.FOLDS["repeat"] == repeat].groupby("fold")
     }
 
 
-def convert(
-    tmp_path: Path, *paths: Path, task: Task = tiny.TASK, choices: Choices | None = None
-) -> Foreign:
+def convert(tmp_path, *paths, task=tiny.TASK, choices=None):
     return read_foreign(list(paths), task, tiny.EXPECTATIONS, choices=choices)
 
 
-def written(tmp_path: Path, foreign: Foreign, name: str = "mine") -> Path:
+def written(tmp_path, foreign, name="mine"):
     folder = tmp_path / "submissions" / name
     write_converted_folder(
         folder, foreign, tiny.TASK, tiny.EXPECTATIONS, source="theirs.zip", shown_as=f"sub/{name}"
@@ -150,7 +143,7 @@ def test_a_folder_that_exists_is_left_alone(tmp_path):
         written(tmp_path, foreign, "My Model")
 
 
-def jarvis_of(tmp_path: Path, target: str, lines: list[str]) -> Path:
+def jarvis_of(tmp_path, target, lines):
     return jarvis_zip(tmp_path / JARVIS_NAME.replace("log10_sigma", target), lines)
 
 

@@ -1,12 +1,9 @@
 """What goes out: datasets as Croissant, scores in four forms, a release; each held to its rules."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +14,7 @@ from ionladder.data.registry import get_dataset, get_task
 from ionladder.data.store import require_manifest
 from ionladder.errors import ConfigError
 from ionladder.interchange.export import FORMATS, Job, croissant, export_croissant, possible, zenodo
-from ionladder.repo import Layout, published_addresses, read_checksums, read_json, sha256_file
+from ionladder.repo import published_addresses, read_checksums, read_json, sha256_file
 
 VERSIONS = sorted(
     (path.parent.parent.name, path.parent.name)
@@ -27,12 +24,12 @@ COMPUTED = ("bvel_proto", "1.2.0")
 BOARDS = ("bvel-proto", "obelix", "obelix-cv", "em619")
 
 
-def needs(package: str) -> pytest.MarkDecorator:
+def needs(package):
     reason = f"needs {package}: `make test-interchange` installs what this Python can have"
     return pytest.mark.skipif(importlib.util.find_spec(package) is None, reason=reason)
 
 
-def document_of(layout: Layout, name: str, version: str) -> dict[str, Any]:
+def document_of(layout, name, version):
     manifest = require_manifest(layout, name, version)
     return croissant(get_dataset(name), manifest, read_checksums(layout, name, version))
 
@@ -129,9 +126,7 @@ def test_mlcroissant_reads_every_record_of_our_own_tables(layout, tmp_path):
 # --- Scores, as recorded
 
 
-def written(
-    layout: Layout, task: str, kind: str, folder: Path, who: str | None = None
-) -> list[Path]:
+def written(layout, task, kind, folder, who=None):
     params, of = load_params(layout), get_task(task)
     version = params.task_versions[task]
     dataset = get_dataset(of.dataset)
@@ -147,7 +142,7 @@ def written(
     return FORMATS[kind].make(job)
 
 
-def ranked(layout: Layout, task: str, name: str) -> dict[str, Any]:
+def ranked(layout, task, name):
     """The number that the board prints of a submission."""
     board, _ = read_board(layout, task)
     (row,) = [row for row in board["rows"] if row["submission"] == name]
@@ -210,7 +205,7 @@ EVERY_EVAL_EVER = {
 }
 
 
-def at(document: Any, path: str) -> Any:
+def at(document, path):
     for key in filter(None, path.split(".")):
         document = document[int(key) if key.isdigit() else key]
     return document

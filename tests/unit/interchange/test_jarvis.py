@@ -1,7 +1,5 @@
 """Contributions to JARVIS-Leaderboard are read with their ids as text, and written bit by bit."""
 
-from __future__ import annotations
-
 import zipfile
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Results files are read without matbench, splits written for it, and its classes run on them."""
 
-from __future__ import annotations
-
 import gzip
 import importlib.util
 import json
@@ -27,7 +25,7 @@ needs_matbench = pytest.mark.skipif(
 )
 
 
-def read_text(tmp_path: Path, text: str | bytes, *, packed: bool = True) -> mb.Results:
+def read_text(tmp_path, text, *, packed=True):
     data = text.encode() if isinstance(text, str) else text
     path = tmp_path / "results.json.gz"
     path.write_bytes(gzip.compress(data) if packed else data)

@@ -1,7 +1,5 @@
 """The scores that two other leaderboards print, computed from files in their own layouts."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import zipfile
@@ -22,7 +20,7 @@ from unit.interchange import peer_files as peer
 LABELS = {f"JVASP-{i}": 0.5 * i for i in range(8)}
 
 
-def as_jarvis_computes(contribution: Path, labels: Path) -> float:
+def as_jarvis_computes(contribution, labels):
     """Their definition in their tools: read_csv, ids as str, inner merge, sklearn, 4 decimals."""
     sent = pd.read_csv(contribution)
     with zipfile.ZipFile(labels) as archive:
@@ -32,9 +30,7 @@ def as_jarvis_computes(contribution: Path, labels: Path) -> float:
     return round(float(mean_absolute_error(both["actual"], both["prediction"])), 4)
 
 
-def both_scores(
-    tmp_path: Path, labels: dict[str, float], lines: list[str]
-) -> tuple[float, float, tuple[str, ...]]:
+def both_scores(tmp_path, labels, lines):
     sent = peer.jarvis_zip(tmp_path / peer.JARVIS_NAME, ["id,prediction", *lines])
     parts = {"train": {}, "test": labels}
     truth = peer.jarvis_labels(tmp_path / "tiny_log10_sigma.json.zip", parts)
@@ -69,7 +65,7 @@ TRUTH = {f"mb-tiny-{i}": float(i) for i in range(5)}
 SPLITS = {"fold_0": ["mb-tiny-0", "mb-tiny-1", "mb-tiny-2"], "fold_1": ["mb-tiny-3", "mb-tiny-4"]}
 
 
-def matbench_file(path: Path, offsets: dict[str, float], claimed: dict[str, float]) -> Path:
+def matbench_file(path, offsets, claimed):
     folds = {
         name: peer.fold(
             {i: TRUTH[i] + offsets.get(i, 0.0) for i in ids}, scores={"mae": claimed[name]}
@@ -105,7 +101,7 @@ def test_a_claim_that_the_predictions_do_not_bear_out_is_named(tmp_path):
     assert (problem.expected[:1], problem.found) == ("0", "0.001")
 
 
-def foreign_tree(root: Path) -> None:
+def foreign_tree(root):
     """A checkout of JARVIS-Leaderboard and of matbench, in their exact layouts."""
     labels = root / "jarvis_leaderboard/benchmarks/AI/SinglePropertyPrediction"
     files = root / "jarvis_leaderboard/contributions"

@@ -1,7 +1,5 @@
 """Predictions by reference: read, held to our ids and labels, scored, and what may be wrong."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from functools import partial
@@ -29,7 +27,7 @@ MEASURED = tiny.LABELS.set_index("id")["log10_sigma_limit"].fillna(LABELS)
 """Labels as those print them who take a limit as the measured value."""
 
 
-def table(order: list[str] | None = None) -> pd.DataFrame:
+def table(order=None):
     """What somebody publishes: six rows, one of another material, labels beside predictions."""
     rows = pd.DataFrame({"name": LABELS.index, "theirs": LABELS.to_numpy() + 1.0})
     rows = rows.assign(label=MEASURED.to_numpy())
@@ -37,7 +35,7 @@ def table(order: list[str] | None = None) -> pd.DataFrame:
     return pd.concat([rows.iloc[::-1], other]) if order is None else rows
 
 
-def publish(folder: Path, rows: pd.DataFrame, kind: str = "csv") -> bytes:
+def publish(folder, rows, kind="csv"):
     path = folder / f"theirs.{kind}"
     if kind == "csv":
         rows.to_csv(path, index=False)
@@ -47,7 +45,7 @@ def publish(folder: Path, rows: pd.DataFrame, kind: str = "csv") -> bytes:
     return path.read_bytes()
 
 
-def reference(data: bytes, kind: str = "csv", **fields: object) -> dict[str, object]:
+def reference(data, kind="csv", **fields):
     columns = {"id": "name", "log10_sigma": "theirs"}
     source = {
         "repository": "group/models",
@@ -60,7 +58,7 @@ def reference(data: bytes, kind: str = "csv", **fields: object) -> dict[str, obj
     return {**found, "labels": {"log10_sigma": "label"}, **sheet, **fields}
 
 
-def submit(layout: Layout, predictions: dict[str, object], name: str = "theirs") -> Path:
+def submit(layout, predictions, name="theirs"):
     card = {**yaml.safe_load(tiny.CARD), "predictions": predictions}
     folder = tiny.write_submission(
         layout.submission_dir("tiny", name), card=yaml.safe_dump(card, sort_keys=False)
@@ -77,12 +75,12 @@ def layout(tmp_path, monkeypatch):
     return Layout(tmp_path / "clone")
 
 
-def scorer(layout: Layout, *, fetch: bool = True) -> TaskScorer:
+def scorer(layout, *, fetch=True):
     labels = tiny.evaluation_labels()
     return TaskScorer(tiny.TASK, "1.0.0", labels, tiny.SETTINGS, layout, fetch=fetch)
 
 
-def mirror(layout: Layout) -> Path:
+def mirror(layout):
     return layout.root.parent / "mirror" / "models" / "abababa"
 
 
@@ -163,10 +161,10 @@ def test_without_its_file_a_row_stays(layout, monkeypatch):
     monkeypatch.setattr(build, "crossing_ids", lambda *_: frozenset())
     monkeypatch.setattr(build, "get_dataset", lambda _: SimpleNamespace(withheld=False))
 
-    def published() -> dict[str, bytes]:
+    def published():
         return {str(p): p.read_bytes() for p in layout.leaderboard_dir.rglob("*") if p.is_file()}
 
-    def run() -> build.TaskScores:
+    def run():
         return build.publish(layout, tiny.TASK, "1.0.0", tiny.SETTINGS)[0]
 
     assert not run().absent

@@ -1,7 +1,5 @@
 """What contributors compress or export is read within limits, or refused; σ stays σ unasked."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import os
@@ -10,7 +8,6 @@ import stat
 import struct
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -20,17 +17,17 @@ from hypothesis import strategies as st
 from ionladder.data.registry import get_task
 from ionladder.errors import InterchangeError
 from ionladder.interchange import tables
-from ionladder.interchange.tables import Foreign, gunzip, read_file, read_frame, unzip
+from ionladder.interchange.tables import gunzip, read_file, read_frame, unzip
 from unit.interchange.peer_files import zip_bytes
 
 CSV = b"id,prediction\na,1.0\n"
 
 
-def unzip_csv(data: bytes) -> tuple[str, bytes]:
+def unzip_csv(data):
     return unzip(data, suffix=".csv", shown_as="x.csv.zip")
 
 
-def with_member(name: str, *, mode: int = stat.S_IFREG | 0o644, method: int = 0) -> bytes:
+def with_member(name, *, mode=stat.S_IFREG | 0o644, method=0):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         member = zipfile.ZipInfo(name)
@@ -39,7 +36,7 @@ def with_member(name: str, *, mode: int = stat.S_IFREG | 0o644, method: int = 0)
     return out.getvalue()
 
 
-def encrypted() -> bytes:
+def encrypted():
     """An archive whose flags say that its file is encrypted."""
     data = bytearray(zip_bytes({"x.csv": CSV}))
     data[6] |= 1
@@ -47,7 +44,7 @@ def encrypted() -> bytes:
     return bytes(data)
 
 
-def declaring(size: int, content: bytes) -> bytes:
+def declaring(size, content):
     """An archive that declares another size than its file has."""
     data = bytearray(zip_bytes({"x.csv": content}))
     struct.pack_into("<I", data, 22, size)
@@ -141,18 +138,11 @@ CELLS = ["-4.0", "-6.5", "-3.25"]
 SIGMA = "Ionic conductivity (S cm-1)"
 
 
-def frame(**columns: object) -> pd.DataFrame:
+def frame(**columns):
     return pd.DataFrame({"ID": IDS, **columns})
 
 
-def read(
-    tmp_path: Path,
-    data: pd.DataFrame | str,
-    *,
-    index: bool = False,
-    task: str = "obelix",
-    **options: object,
-) -> Foreign:
+def read(tmp_path, data, *, index=False, task="obelix", **options):
     path = tmp_path / "predictions.csv"
     path.write_text(data if isinstance(data, str) else data.to_csv(index=index))
     return read_frame(path, get_task(task), **options)

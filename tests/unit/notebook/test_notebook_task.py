@@ -1,11 +1,8 @@
 """A task in a notebook: what it gives, what it takes, and what it never gives."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,14 +16,13 @@ from ionladder.errors import ConfigError, DataMissingError, SubmissionError
 from ionladder.interchange.convert import read_foreign
 from ionladder.notebook import LoadedTask, load_task
 from ionladder.repo import Layout
-from ionladder.specs import Task
 from ionladder.submit.validate import Expectations, read_submission
 
 TEST_IDS = tuple(sorted(tiny.LABELS["id"]))
 IDS = [*tiny.TRAIN_IDS, *TEST_IDS]
 
 
-def make(root: Path, task: Task = tiny.TASK, folds: pd.DataFrame = tiny.FOLDS) -> LoadedTask:
+def make(root, task=tiny.TASK, folds=tiny.FOLDS):
     labels = pd.DataFrame({"id": tiny.TRAIN_IDS, "log10_sigma": [-4.0, -5.0, -6.0, -7.0]})
     inputs = TaskInputs(
         entries=pd.DataFrame({"x": np.arange(len(IDS), dtype=float)}, index=pd.Index(IDS)),
@@ -41,13 +37,13 @@ def make(root: Path, task: Task = tiny.TASK, folds: pd.DataFrame = tiny.FOLDS) -
     return LoadedTask(Layout(root), task, "1.0.0", inputs, "grouped")
 
 
-def record_all(task: LoadedTask, folds: list[int]) -> None:
+def record_all(task, folds):
     for fold in folds:
         inputs = task.get_test_data(fold)
         task.record(fold, pd.Series(-5.0 - 0.125 * inputs["x"], index=inputs.index), {"alpha": 1})
 
 
-def record_test(task: LoadedTask) -> None:
+def record_test(task):
     frame = pd.DataFrame({"log10_sigma": -4.5, "log10_sigma_std": 0.5}, index=list(TEST_IDS))
     task.record("test", frame)
 

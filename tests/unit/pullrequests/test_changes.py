@@ -1,14 +1,12 @@
 """Changes between real commits: what a pull request changed, whatever happened to its branch."""
 
-from __future__ import annotations
-
 import pytest
 
 from git_repository import GitRepository
 from ionladder.errors import PullRequestError
 from ionladder.git import ABSENT, REGULAR
-from ionladder.pr.check import PullRequest, copy_folder, read_board, read_pull_request, write_board
-from ionladder.pr.rules import Guarded, KnownSubmissions, group_folders, guard
+from ionladder.pr.check import copy_folder, read_board, read_pull_request, write_board
+from ionladder.pr.rules import KnownSubmissions, group_folders, guard
 from tiny import TASK
 
 MINE = "submissions/tiny/mine/predictions.csv"
@@ -28,15 +26,15 @@ def fork(base, tmp_path):
     return base.fork(tmp_path / "fork")
 
 
-def request_of(base: GitRepository, fork: GitRepository) -> PullRequest:
+def request_of(base, fork):
     return read_pull_request(base.root, "main", base.fetch_head_of(fork))
 
 
-def guarded(request: PullRequest) -> Guarded:
+def guarded(request):
     return guard(request.changes, read_board(request, TASKS))
 
 
-def facts(request: PullRequest) -> list[tuple[str, str, str]]:
+def facts(request):
     return [(change.old_mode, change.new_mode, change.path) for change in request.changes]
 
 

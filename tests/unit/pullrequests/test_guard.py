@@ -1,7 +1,5 @@
 """The guard begins from an honest pull request and meets one change at a time."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -19,7 +17,7 @@ BOARD = KnownSubmissions(
 FOLDER = "submissions/obelix/my-model"
 
 
-def added(path: str, **other: object) -> FileChange:
+def added(path, **other):
     change = FileChange(
         path=path, old_mode="000000", new_mode="100644", object_id="a" * 40, size=2000
     )
@@ -29,7 +27,7 @@ def added(path: str, **other: object) -> FileChange:
 HONEST = (added(f"{FOLDER}/predictions.csv"), added(f"{FOLDER}/submission.yaml"))
 
 
-def refusal(*changes: FileChange) -> str:
+def refusal(*changes):
     """Why a pull request is refused; it is never handed on."""
     found = guard([*HONEST, *changes], BOARD)
     assert found.refusals
@@ -37,7 +35,7 @@ def refusal(*changes: FileChange) -> str:
     return error_text(found.refusals)
 
 
-def question(*changes: FileChange) -> str:
+def question(*changes):
     found = guard(changes, BOARD)
     assert not found.refusals
     assert found.questions

@@ -1,7 +1,5 @@
 """Reports from anybody: another size, shape or archive is an error, and nothing is believed."""
 
-from __future__ import annotations
-
 import copy
 import io
 import json
@@ -15,7 +13,7 @@ from ionladder.pr.report import MAX_REPORT_BYTES, parse_report, read_report
 from report_example import REPORT
 
 
-def changed(path: str, value: object) -> bytes:
+def changed(path, value):
     """The report with one value replaced; ``submissions.0.name`` names it."""
     report = copy.deepcopy(REPORT)
     place: Any = report
@@ -26,7 +24,7 @@ def changed(path: str, value: object) -> bytes:
     return json.dumps(report).encode()
 
 
-def archive(**files: bytes) -> bytes:
+def archive(**files):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
         for name, data in files.items():

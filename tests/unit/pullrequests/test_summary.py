@@ -1,19 +1,15 @@
 """Summaries: numbers as the board prints them, and no word of a stranger that does anything."""
 
-from __future__ import annotations
-
 import copy
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
-from ionladder.pr.report import MARKER, MAX_CHARACTERS, Report, block, code, parse_report, render
+from ionladder.pr.report import MARKER, MAX_CHARACTERS, block, code, parse_report, render
 from ionladder.specs import Slice
 from report_example import REPORT
 from tiny import TASK
@@ -50,11 +46,11 @@ HOSTILE = [
 ]
 
 
-def report(**changes: Any) -> Report:
+def report(**changes):
     return parse_report(json.dumps(REPORT | changes).encode(), where="report.json")
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text):
     """Every token of the rendered text, inline ones included, as CommonMark with tables has it."""
     found = []
     for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(text):
@@ -62,7 +58,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def assert_inert(text: str, stranger: str) -> None:
+def assert_inert(text, stranger):
     """Nothing but our marker is HTML, no link but ours, and the words stand in code alone."""
     assert text.startswith(MARKER)
     for token in tokens(text):

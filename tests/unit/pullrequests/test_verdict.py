@@ -1,9 +1,5 @@
 """The checking process: alone, bounded, and never believed."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import pytest
 
 from ionladder.pr import check as verdict
@@ -21,12 +17,7 @@ def question(tmp_path):
     return ReviewQuestion(task="obelix", name="mine", is_new=True, **folders)
 
 
-def run(
-    question: ReviewQuestion,
-    monkeypatch: pytest.MonkeyPatch,
-    body: str,
-    limits: Limits | None = None,
-) -> dict[str, Any]:
+def run(question, monkeypatch, body, limits=None):
     """Let another program stand in for the checker; it has bound itself as that one does."""
     program = (
         "import json, os, sys; sys.path.insert(0, sys.argv[1]); asked = json.load(sys.stdin)\n"
@@ -37,7 +28,7 @@ def run(
     return ask(question, limits or Limits())
 
 
-def said(answer: dict[str, Any]) -> str:
+def said(answer):
     return str(answer["problems"])
 
 

@@ -1,7 +1,5 @@
 """The workflows: who may write, what is pinned, and what their scripts do when they run."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat
@@ -25,12 +23,12 @@ def texts(repository):
     return {path.stem: path.read_text() for path in sorted((repository / FOLDER).glob("*.yml"))}
 
 
-def load(text: str) -> dict[Any, Any]:
+def load(text):
     loaded: dict[Any, Any] = yaml.safe_load(text)
     return loaded
 
 
-def jobs_of(texts: dict[str, str]) -> dict[str, dict[str, Any]]:
+def jobs_of(texts):
     return {
         f"{name}/{job}": content
         for name, text in texts.items()
@@ -38,12 +36,12 @@ def jobs_of(texts: dict[str, str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def step(texts: dict[str, str], job: str, name: str) -> str:
+def step(texts, job, name):
     (found,) = [s for s in jobs_of(texts)[job]["steps"] if s.get("name") == name]
     return str(found["run"])
 
 
-def run_script(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def run_script(script, folder, **variables):
     """Run a step as a runner does: bash, ending at the first failure, in a pipe too."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
@@ -55,7 +53,7 @@ def run_script(script: str, folder: Path, **variables: str) -> subprocess.Comple
     )
 
 
-def fake_gh(folder: Path, answers: dict[str, str]) -> dict[str, str]:
+def fake_gh(folder, answers):
     """A ``gh`` that answers by the first word that occurs in its arguments, and keeps a log."""
     cases = "\n".join(f"  *'{word}'*) printf '{answer}' ;;" for word, answer in answers.items())
     program = folder / "bin" / "gh"

@@ -1,7 +1,5 @@
 """Cross-validation scores: pooled per repeat, then averaged."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The table of entries on the synthetic release, checked entry by entry."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

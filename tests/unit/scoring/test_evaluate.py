@@ -1,7 +1,5 @@
 """Scores of the tiny task, checked with pencil and paper and with scipy."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -12,15 +10,15 @@ from scipy import stats
 import tiny
 from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
-from ionladder.evaluation import Evaluation, Scorer
+from ionladder.evaluation import Scorer
 from ionladder.stats.intervals import degrees_of_freedom
 
 
-def run(predictions: pd.DataFrame, settings: ScoringSettings = tiny.SETTINGS) -> Evaluation:
+def run(predictions, settings=tiny.SETTINGS):
     return Scorer(tiny.LABELS, tiny.TASK, settings=settings).score(predictions)
 
 
-def value(evaluation: Evaluation, subset: str, metric: str) -> float:
+def value(evaluation, subset, metric):
     return evaluation.score("log10_sigma", subset, metric).value
 
 
@@ -56,7 +54,7 @@ def test_row_order_does_not_matter():
 NOISE = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
 
 
-def noisy(labels: pd.DataFrame = tiny.LABELS) -> pd.DataFrame:
+def noisy(labels=tiny.LABELS):
     return tiny.predictions().assign(log10_sigma=labels["log10_sigma"] + NOISE)
 
 
@@ -65,7 +63,7 @@ def test_whole_groups_are_left_out(metric, power):
     settings = ScoringSettings(resamples=10, seed=1, confidence=0.9)
     score = run(noisy(), settings).score("log10_sigma", "all", metric)
 
-    def error(rows: list[int]) -> float:
+    def error(rows):
         return float(np.mean(NOISE[rows] ** power) ** (1 / power))
 
     whole = error([0, 1, 2, 3, 4, 5])

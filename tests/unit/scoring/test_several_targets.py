@@ -1,7 +1,5 @@
 """Two targets, some labels missing: the mean over targets, and who is left out where."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 
@@ -11,7 +9,7 @@ import pytest
 from scipy import stats
 
 import tiny
-from ionladder.evaluation import Evaluation, Prepared, Scorer
+from ionladder.evaluation import Prepared, Scorer
 from ionladder.score import compute_floors
 from ionladder.specs import MEAN_OF_TARGETS, MetricUse, PrimaryMetric
 from ionladder.stats.intervals import degrees_of_freedom
@@ -43,7 +41,7 @@ PREDICTIONS = pd.DataFrame(
 )
 
 
-def run(predictions: pd.DataFrame = PREDICTIONS) -> Evaluation:
+def run(predictions=PREDICTIONS):
     return Scorer(LABELS, TASK, settings=tiny.SETTINGS).score(predictions)
 
 

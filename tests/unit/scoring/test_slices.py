@@ -1,7 +1,5 @@
 """Slices scored at once, against one part at a time and against the subsets of a task."""
 
-from __future__ import annotations
-
 from dataclasses import astuple, replace
 from functools import partial
 
@@ -12,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.evaluation import Prepared, PreparedSlices, Scorer, Slices, SliceScore
+from ionladder.evaluation import Prepared, PreparedSlices, Scorer, SliceScore
 from ionladder.receipt import MIN_ROWS, slices_json
-from ionladder.specs import Slice, Subset, Task
+from ionladder.specs import Slice, Subset
 
 N, N_SEEDS = 90, 3
 SLICES = (
@@ -33,7 +31,7 @@ TASK = replace(
 )
 
 
-def data(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, np.ndarray]]:
+def data(seed=0):
     """Labels, slice columns and predictions of ninety entries in unequal groups."""
     rng = np.random.default_rng(seed)
     labels = pd.DataFrame(
@@ -57,14 +55,12 @@ def data(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, np.ndarra
     return labels, columns, {"log10_sigma": y_true + rng.standard_t(3, (N_SEEDS, N))}
 
 
-def score_slices(
-    labels: pd.DataFrame, columns: pd.DataFrame, task: Task, y_pred: dict[str, np.ndarray]
-) -> Slices:
+def score_slices(labels, columns, task, y_pred):
     prepared = Prepared(labels, task)
     return PreparedSlices(prepared, columns).score(prepared.primary_errors(y_pred), 0.95)
 
 
-def scored(seed: int = 0) -> Slices:
+def scored(seed=0):
     labels, columns, y_pred = data(seed)
     return score_slices(labels, columns, TASK, y_pred)
 

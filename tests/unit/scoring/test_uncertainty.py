@@ -1,9 +1,5 @@
 """The receipt's part on predicted standard deviations: what is judged, and what is left out."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,11 +11,11 @@ from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 STD = [0.5, 2.0, 1.0, 1.0, 0.8, 1.0]
 
 
-def predictions(offset: float = 1.0, seed: int = 0) -> pd.DataFrame:
+def predictions(offset=1.0, seed=0):
     return tiny.predictions(offset).assign(log10_sigma_std=STD, seed=seed)
 
 
-def of_sigma(rows: pd.DataFrame, labels: pd.DataFrame = tiny.LABELS) -> dict[str, Any]:
+def of_sigma(rows, labels=tiny.LABELS):
     found = uncertainty(labels, rows, tiny.TASK)
     assert found is not None
     return found["log10_sigma"]

@@ -1,7 +1,5 @@
 """Metrics that weigh entries, pass over some, or are computed for some targets only."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 
 import tiny
 from ionladder.config import ScoringSettings
-from ionladder.evaluation import Evaluation, Scorer
+from ionladder.evaluation import Scorer
 from ionladder.specs import MetricUse, PrimaryMetric, Subset
 
 SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)
@@ -57,7 +55,7 @@ LABELS = pd.DataFrame(
 )
 
 
-def scored(force: list[float], converged: list[int] | None = None) -> Evaluation:
+def scored(force, converged=None):
     rows = pd.DataFrame(
         {
             "id": IDS,

@@ -1,7 +1,5 @@
 """A rendered page as a tree of elements, for tests that read what a reader would."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, SubElement

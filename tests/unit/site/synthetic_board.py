@@ -1,7 +1,5 @@
 """Boards that never were: a repository with as many submissions, as odd as a test wants them."""
 
-from __future__ import annotations
-
 import json
 import math
 import shutil

@@ -1,20 +1,15 @@
 """The changes page and the feed: newest first, dated by commits, honest when nothing has moved."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from ionladder.board.history import append_records
 from ionladder.errors import HistoryError
-from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.pages import changes
 from ionladder.site.pages.changes import FEED, feed_document
@@ -30,11 +25,11 @@ def layout(tmp_path):
     return make_repository(tmp_path, BOARD)
 
 
-def page(layout: Layout) -> str:
+def page(layout):
     return render_pages(load_site(layout))["changes/"]
 
 
-def row(text: str, name: str) -> str:
+def row(text, name):
     """The row of a submission as text, tags and spaces squeezed."""
     lines = [line for line in text.splitlines() if line.startswith("<tr>")]
     (found,) = [line for line in lines if f">{name}<" in line]
@@ -78,7 +73,7 @@ def test_old_publications_are_counted_and_the_whole_history_is_a_file(layout, mo
 # The feed
 
 
-def commit(root: Path, date: str) -> str:
+def commit(root, date):
     """An empty commit of a time; its hash."""
     who = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
     for command in (("init", "-q"), (*who, "commit", "-q", "--allow-empty", "-m", "x")):
@@ -90,7 +85,7 @@ def commit(root: Path, date: str) -> str:
     return found.stdout.strip()
 
 
-def published(root: Path, *boards: Sequence[Entry]) -> tuple[Layout, list[str]]:
+def published(root, *boards):
     """A repository whose boards were published one after the other, each on a commit of its day."""
     layout = make_repository(root, boards[-1])
     records = add_history(layout, *boards)
@@ -100,11 +95,11 @@ def published(root: Path, *boards: Sequence[Entry]) -> tuple[Layout, list[str]]:
     return layout, commits
 
 
-def feed_of(layout: Layout) -> ET.Element:
+def feed_of(layout):
     return ET.fromstring(feed_document(load_site(layout))[FEED])
 
 
-def text_of(entry: ET.Element, tag: str) -> str:
+def text_of(entry, tag):
     return entry.findtext(f"{ATOM}{tag}") or ""
 
 

@@ -1,14 +1,11 @@
 """Charts put their marks where the numbers say, held against their own axis labels."""
 
-from __future__ import annotations
-
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from ionladder.board.model import Board, Value, parse_board
+from ionladder.board.model import Value, parse_board
 from ionladder.repo import read_json, to_json
 from ionladder.site import charts, charts_entries
 from ionladder.site.context import load_site
@@ -19,32 +16,32 @@ from unit.site import synthetic_board as made
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
 
 
-def svgs(text: object) -> list[ET.Element]:
+def svgs(text):
     """Every drawing in some HTML; an error where one is not well-formed."""
     parts = str(text).split("<svg")[1:]
     return [ET.fromstring("<svg" + part.split("</svg>")[0] + "</svg>") for part in parts]
 
 
-def find(svg: ET.Element, kind: str) -> list[ET.Element]:
+def find(svg, kind):
     return [item for item in svg.iter() if kind in (item.get("class") or "").split()]
 
 
-def at(item: ET.Element, key: str) -> float:
+def at(item, key):
     return float(item.get(key) or "")
 
 
-def from_ticks(svg: ET.Element, value: float) -> float:
+def from_ticks(svg, value):
     """Where a value belongs, judged from two printed tick labels only."""
     labels = {float((t.text or "").replace("−", "-")): at(t, "x") for t in find(svg, "il-tick")}
     (v0, x0), (v1, x1) = min(labels.items()), max(labels.items())
     return x0 + (value - v0) / (v1 - v0) * (x1 - x0)
 
 
-def board(entries: list[made.Entry], **changes: Any) -> Board:
+def board(entries, **changes):
     return parse_board(made.leaderboard(entries) | changes, made.TASK, shown_as="board")
 
 
-def drawn(entries: list[made.Entry], **changes: Any) -> list[ET.Element]:
+def drawn(entries, **changes):
     """The board as a picture, for wide and for narrow pages."""
     shown = board(entries, **changes)
     return svgs(charts.interval_chart(shown, shown.scored, "obelix/", confidence=0.95, name="t"))
@@ -55,7 +52,7 @@ URL = "charts/obelix/"
 QUANTILES = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
 
 
-def every_chart(label: str) -> dict[str, object]:
+def every_chart(label):
     """Each kind of chart, with a label wherever it takes one."""
     shown = board([made.Entry(name="odd", model=label, value=1e9), *made.typical()])
     points = [
@@ -159,7 +156,7 @@ def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path):
 # Entries
 
 
-def plots(*pairs: tuple[float, float], limit: float | None = None, **options: Any) -> Any:
+def plots(*pairs, limit=None, **options):
     points = [
         charts_entries.Point(id=str(i), y_true=a, y_pred=b, upper_limit=limit, name="LiX")
         for i, (a, b) in enumerate(pairs)
@@ -233,7 +230,7 @@ def test_bars_are_shares_of_their_own_set_and_limits_stand_at_the_foot():
 # Pages
 
 
-def costly(n: int) -> list[made.Entry]:
+def costly(n):
     """Submissions that state both costs, each ten per cent more than the one before."""
     names = [text for text in made.HOSTILE.values() if text.isprintable()]
     return [

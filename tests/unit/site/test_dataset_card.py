@@ -1,7 +1,5 @@
 """A dataset's card counts what its tables hold."""
 
-from __future__ import annotations
-
 import html
 import re
 
@@ -13,11 +11,11 @@ from ionladder.site.render import render_pages
 from unit.data.conftest import SECOND_VERSION, fetch_and_ingest
 
 
-def section(page: str, name: str) -> str:
+def section(page, name):
     return page.split(f"{{: #{name} }}", 1)[1].split("\n## ", 1)[0]
 
 
-def counts(text: str) -> list[int]:
+def counts(text):
     return [int(number) for number in re.findall(r'il-number">(\d+)<', text)]
 
 

@@ -1,12 +1,8 @@
 """Submissions against each other: words follow intervals, absent rows and names are said."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import markdown
 import numpy as np
@@ -15,9 +11,8 @@ from scipy.stats import spearmanr
 
 from contracts.test_pages import EXTENSIONS, Checked
 from ionladder.board.compare import EXPERIMENTS_COLUMNS
-from ionladder.board.model import Board, Pair, Value, parse_analysis, parse_board
+from ionladder.board.model import Pair, Value, parse_analysis, parse_board
 from ionladder.errors import SiteError
-from ionladder.repo import Layout
 from ionladder.site import differences as diffs
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
@@ -57,16 +52,16 @@ OCCUPANCY: dict[Names, Ends] = {
 }
 
 
-def board_of(shown: list[Entry]) -> Board:
+def board_of(shown):
     return parse_board(leaderboard(shown, CIF), CIF, shown_as="here")
 
 
-def analysis(*rows: tuple[object, ...]) -> Any:
+def analysis(*rows):
     table = pair_table({}) | {"rows": [list(row) for row in rows]}
     return parse_analysis({"task": "x", "pairs": table}, shown_as="analysis/x.json")
 
 
-def experiment(root: Path, pairs: dict[Names, Ends], table: object = None) -> Layout:
+def experiment(root, pairs, table=None):
     """A repository with the board of the experiment, its pairs, and perhaps its own table."""
     shown = [replace(e, model=NAMES.get(e.name, e.model)) for e in networks()]
     layout = add_board(make_repository(root, typical()), shown, CIF)
@@ -74,7 +69,7 @@ def experiment(root: Path, pairs: dict[Names, Ends], table: object = None) -> La
     return add_analysis(layout, CIF.name, pairs=pair_table(pairs), **more)
 
 
-def page(layout: Layout, url: str = URL) -> str:
+def page(layout, url=URL):
     return render_pages(load_site(layout))[url]
 
 
@@ -121,7 +116,7 @@ def test_distances_and_rank_correlations_are_those_of_numpy_and_scipy():
 # What an experiment found
 
 
-def said(*ends: Ends) -> str | None:
+def said(*ends):
     """The sentence on contrasts with these differences."""
     rows = [Entry(name=f"a{n}", value=1.0 + n) for n in range(len(ends))]
     contrasts = tuple(
@@ -214,7 +209,7 @@ def test_an_experiment_speaks_of_its_subset_too_and_of_what_is_detectable(tmp_pa
 # The comparison page and the files that it loads
 
 
-def documents(layout: Layout) -> dict[str, Any]:
+def documents(layout):
     site = load_site(layout)
     made = diffs.compare_documents(site, render_pages(site).keys())
     return {place: json.loads(text) for place, text in made.items()}

@@ -1,7 +1,5 @@
 """Pages of test entries: one each, the hardest of many, and a sentence where labels are missing."""
 
-from __future__ import annotations
-
 import html
 import json
 import re
@@ -28,11 +26,11 @@ def pages(tmp_path_factory):
     return render_pages(load_site(made.add_data(layout)))
 
 
-def own_pages(pages: dict[str, str]) -> list[str]:
+def own_pages(pages):
     return [url for url in pages if url.startswith(INDEX) and url != INDEX]
 
 
-def bodies(page: str) -> list[str]:
+def bodies(page):
     return [part.split("</tbody>")[0] for part in page.split("<tbody>")[1:]]
 
 

@@ -1,11 +1,7 @@
 """Files beside the pages: the API as its schema says, badges, guides."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
-from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -26,16 +22,15 @@ from ionladder.site.files import (
 from unit.site import synthetic_board as made
 
 SVG = "{http://www.w3.org/2000/svg}"
-DOI = "10.48550/arXiv.2502.14234"
 has_jsonschema = importlib.util.find_spec("jsonschema") is not None
 
 
-def documents_of(layout: Layout) -> dict[str, Any]:
+def documents_of(layout):
     texts = api_documents(load_site(layout))
     return {place.removeprefix("api/v1/"): json.loads(text) for place, text in texts.items()}
 
 
-def check(documents: dict[str, Any]) -> None:
+def check(documents):
     """Hold documents to the models and, where jsonschema is there, to the schema."""
     schema = documents.pop(SCHEMA)
     for place, content in documents.items():
@@ -93,7 +88,7 @@ def test_boards_and_receipts_are_the_committed_ones_and_refusals_are_there_too(t
     assert [link["name"] for link in links if not link["is_scored"]] == ["bad"]
 
 
-def badges(root: Path, entries: list[made.Entry]) -> dict[str, str]:
+def badges(root, entries):
     return badge_documents(load_site(made.make_repository(root, entries)))
 
 

@@ -1,7 +1,5 @@
 """The methods page shows what was measured, and says so where nothing was."""
 
-from __future__ import annotations
-
 import pytest
 
 from ionladder.errors import DataChangedError

@@ -1,7 +1,5 @@
 """Which model for what, pages of models on several boards, and dates of entries."""
 
-from __future__ import annotations
-
 from ionladder.board.model import PAIR_COLUMNS
 from ionladder.repo import to_json, write_text
 from ionladder.site.context import load_site
@@ -12,7 +10,7 @@ from unit.site.synthetic_board import CIF, Entry, add_board, make_repository, ty
 MODELS = ["hgb-l1", "rf-paper", "rf-paper-cif", "mlp-paper", "mlp-paper-cif"]
 
 
-def purpose(metric: str, alike: list[str], **more: object) -> dict[str, object]:
+def purpose(metric, alike, **more):
     """One purpose as an analysis stores it."""
     found = {"metric": metric, "slice": None, "part": None, "n": 121, "n_groups": 42}
     return {**found, "n_models": 5, "best": alike[0], "value": 1.0, "alike": alike, **more}

@@ -1,7 +1,5 @@
 """Rendering replaces the whole folder or nothing, keeps every link alive, and stays light."""
 
-from __future__ import annotations
-
 import html
 import json
 import re
@@ -26,7 +24,7 @@ def test_rendering_replaces_the_folder_with_ascii_that_reads_the_same(tmp_path):
     big = layout.submission_dir("obelix", "large") / "predictions.csv"
     big.write_bytes(b"x" * (2 << 20))
 
-    def snapshot() -> dict[str, bytes]:
+    def snapshot():
         render_site(load_site(layout))
         return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
@@ -84,7 +82,7 @@ def test_an_error_midway_leaves_the_former_folder_as_it_was(tmp_path):
     assert [path.name for path in target.iterdir()] == ["kept.md"]
 
 
-def as_markdown(text: str, *extensions: str) -> str:
+def as_markdown(text, *extensions):
     """A page as Markdown makes it, without white space between elements."""
     body = text.split("---\n", 2)[2] if text.startswith("---\n") else text
     usual = ["admonition", "attr_list", "tables", "toc", "pymdownx.superfences"]

@@ -1,10 +1,5 @@
 """One submission in detail: worst slices first, small parts last, honest about what is missing."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,7 +7,7 @@ from ionladder.board.audit import AuditFinding, audit_json
 from ionladder.board.model import parse_board
 from ionladder.evaluation import SliceScore
 from ionladder.receipt import MIN_ROWS, is_undetermined
-from ionladder.repo import Layout, read_json, to_json
+from ionladder.repo import read_json, to_json
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 from ionladder.site.slices import slice_board, slice_table, stated_uncertainty
@@ -21,7 +16,7 @@ from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 from unit.site import synthetic_board as made
 
 
-def part(n: int, value: float | None, low: float | None = None, high: float | None = None) -> Any:
+def part(n, value, low=None, high=None):
     flags = {"too_few": n < MIN_ROWS, "undetermined": is_undetermined(low, high)}
     return {"n": n, "n_groups": min(n, 5), "mae": value, "ci_low": low, "ci_high": high, **flags}
 
@@ -37,12 +32,12 @@ SLICES = {
 }
 
 
-def add_to_receipt(layout: Layout, name: str, **parts: Any) -> None:
+def add_to_receipt(layout, name, **parts):
     path = layout.receipt(made.TASK.name, name)
     path.write_text(to_json({**read_json(path), **parts}))
 
 
-def with_slices(root: Path, entries: list[made.Entry]) -> Layout:
+def with_slices(root, entries):
     """A synthetic repository whose receipts have slices."""
     layout = made.make_repository(root, entries)
     for entry in entries:
@@ -50,7 +45,7 @@ def with_slices(root: Path, entries: list[made.Entry]) -> Layout:
     return layout
 
 
-def parts_of(small: Any = None) -> dict[str, Any]:
+def parts_of(small=None):
     board = parse_board(made.leaderboard(made.typical()), made.TASK, shown_as="board")
     table = slice_table(board, board.rows[0], {"slices": SLICES}, small or {})
     assert table is not None
@@ -105,7 +100,7 @@ def test_a_hostile_note_of_the_audit_stays_text(tmp_path):
     assert "No audit of this submission is recorded" in pages["submissions/obelix/rf-paper/"]
 
 
-def stated() -> dict[str, Any]:
+def stated():
     """What a receipt holds of widths that are too small."""
     rng = np.random.default_rng(5)
     found = calibrate(rng.normal(0.0, 2.0, 113), np.zeros(113), np.ones(113))

@@ -1,21 +1,18 @@
 """Boards are read as they stand; in tables every cell has its column, and dashes sort last."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from ionladder.board.model import Board, parse_board
+from ionladder.board.model import parse_board
 from ionladder.errors import SiteError
 from ionladder.site import tables
-from ionladder.specs import MetricUse, PrimaryMetric, Task
+from ionladder.specs import MetricUse, PrimaryMetric
 from unit.site.synthetic_board import BARRIERS, TARGETS, TASK, Entry, barriers, leaderboard, typical
 
 
-def board(entries: list[Entry]) -> Board:
+def board(entries):
     return parse_board(leaderboard(entries), TASK, shown_as="leaderboard/obelix.json")
 
 
@@ -139,7 +136,7 @@ KNOWN = {
 }
 
 
-def task(primary: str) -> Task:
+def task(primary):
     """The barriers' task, with metrics that hold for some targets only."""
     units = {PATH: "Å", ATOMS: "eV/Å"}
     return replace(
@@ -152,12 +149,12 @@ def task(primary: str) -> Task:
     )
 
 
-def scores(value: float, target: str) -> dict[str, Any]:
+def scores(value, target):
     """One score for every metric, null for those that the target does not have."""
     return {use.name: value if use.name in KNOWN[target] else None for use in OWN}
 
 
-def board_json(primary: str) -> dict[str, Any]:
+def board_json(primary):
     """The content of a board that ranks by one target, or by the mean."""
     content = leaderboard(barriers(), BARRIERS)
     content["primary"] |= {"target": primary, "metric": "mae_clipped"}
@@ -169,12 +166,12 @@ def board_json(primary: str) -> dict[str, Any]:
     return content
 
 
-def own_board(primary: str, **changes: object) -> Board:
+def own_board(primary, **changes):
     return parse_board(board_json(primary) | changes, task(primary), shown_as="board")
 
 
 def test_metrics_of_other_targets_have_no_column_but_on_an_empty_board():
-    def keys(shown: Board) -> list[str]:
+    def keys(shown):
         return [column.key for group in tables.metric_groups(shown) for column in group.columns]
 
     assert keys(own_board(BARRIER)) == ["converged"]

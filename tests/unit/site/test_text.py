@@ -1,7 +1,5 @@
 """Contributors' words stay words, links stay links, numbers are printed in one style."""
 
-from __future__ import annotations
-
 import math
 
 import markdown
@@ -15,13 +13,13 @@ from unit.site.page_tree import tree_of
 from unit.site.synthetic_board import HOSTILE
 
 
-def read(html: str) -> tuple[list[str], str]:
+def read(html):
     """Which elements a browser would make, and what it would show."""
     tree = tree_of(html)
     return [element.tag for element in tree.iter()][1:], "".join(tree.itertext())
 
 
-def as_markdown(source: str) -> str:
+def as_markdown(source):
     extensions = ["attr_list", "tables", "admonition", "pymdownx.superfences"]
     return markdown.markdown(source, extensions=extensions)
 

@@ -1,7 +1,5 @@
 """Calibration held against scipy, closed forms, and pencil and paper."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -12,10 +10,8 @@ from scipy import stats
 
 from ionladder.stats.calibration import CURVE_LEVELS, calibrate
 
-Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-
-def gaussian(n: int, *, scale: float = 1.0, seed: int = 0) -> Triple:
+def gaussian(n, *, scale=1.0, seed=0):
     """Labels drawn from their predicted Gaussians, whose widths are then stated times ``scale``."""
     rng = np.random.default_rng(seed)
     y_pred, y_std = rng.normal(-5.0, 3.0, n), rng.uniform(0.2, 2.0, n)

@@ -1,7 +1,5 @@
 """Replicate floors against loops over pairs, a jackknife by hand, and theory."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from itertools import combinations
@@ -16,15 +14,15 @@ from ionladder.stats.floor import Scale, gap_closed, replicate_floors
 from ionladder.stats.intervals import degrees_of_freedom
 
 
-def _median_parts(members: list[float]) -> list[float]:
+def _median_parts(members):
     return [abs(y - median(members)) for y in members]
 
 
-def _pair_parts(members: list[float]) -> list[float]:
+def _pair_parts(members):
     return [abs(a - b) / math.sqrt(2) for a, b in combinations(members, 2)]
 
 
-def _left_out_parts(members: list[float]) -> list[float]:
+def _left_out_parts(members):
     return [abs(y - median(members[:i] + members[i + 1 :])) for i, y in enumerate(members)]
 
 
@@ -70,7 +68,7 @@ def test_an_achievable_error_agrees_with_loops_over_levels_and_clusters():
     values = rng.normal(-5.0, 1.0 + 2 * level)
     scale = Scale(measured=0.9, oracle_share=0.3)
 
-    def expected(kept: set[int]) -> float:
+    def expected(kept):
         means = []
         for wanted in (0, 1):
             of_level = [g for g in range(9) if g % 2 == wanted and g // 3 in kept]

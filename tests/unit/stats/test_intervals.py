@@ -1,7 +1,5 @@
 """Jackknife intervals of groups against loops, matrices, textbooks and scipy's bootstrap."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -19,7 +17,7 @@ labels = st.lists(st.integers(-3, 6), min_size=1, max_size=40)
 sizes = st.lists(st.integers(1, 30), min_size=2, max_size=12)
 
 
-def freedom_by_matrices(entries: np.ndarray, shared: float) -> float:
+def freedom_by_matrices(entries, shared):
     """Satterthwaite's degrees of freedom with every matrix written out, entry by entry."""
     member = np.repeat(np.eye(len(entries)), entries, axis=0)
     n = len(member)
@@ -61,7 +59,7 @@ groups_of_entries = st.lists(st.integers(0, 7), min_size=4, max_size=40)
 groups_of_entries = groups_of_entries.filter(lambda labels: len(set(labels)) > 1)
 
 
-def parts(errors: np.ndarray, labels: list[int]) -> dict[str, object]:
+def parts(errors, labels):
     """Everything an interval asks for, from errors and their groups."""
     groups = iv.make_groups(labels)
     return {
@@ -73,7 +71,7 @@ def parts(errors: np.ndarray, labels: list[int]) -> dict[str, object]:
     }
 
 
-def draw(seed: int, n: int) -> np.ndarray:
+def draw(seed, n):
     return np.random.default_rng(seed).gamma(1.5, size=n) + 0.01
 
 

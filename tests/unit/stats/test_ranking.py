@@ -1,8 +1,5 @@
 """Verdicts against enumeration, and what no submission may gain by doing worse."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -18,9 +15,7 @@ RESAMPLES = rk.Resamples(n_resamples=2000, seed=5)
 SIZES = np.array([9.0, 7, 5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1])
 
 
-def standings(
-    sums: np.ndarray, seeds: Sequence[Sequence[float]] | None = None, sizes: np.ndarray = SIZES
-) -> rk.Standings:
+def standings(sums, seeds=None, sizes=SIZES):
     """Standings from sums of shape (n, n_groups), and the scores of each one's seeds."""
     sizes = sizes[: sums.shape[1]]
     means = sums.sum(axis=1) / sizes.sum()
@@ -35,22 +30,22 @@ def standings(
     return rk.make_standings(scores, RESAMPLES)
 
 
-def board(offsets: Sequence[float], *, noise: float, seed: int, n_groups: int = 14) -> np.ndarray:
+def board(offsets, *, noise, seed, n_groups=14):
     """Group sums of submissions that differ by offsets and noise, on top of what they share."""
     rng, sizes = np.random.default_rng(seed), SIZES[:n_groups]
     own = np.array(offsets)[:, None] + noise * rng.standard_t(3, size=(len(offsets), n_groups))
     return np.maximum(rng.gamma(2.0, size=n_groups) + own, 0.0) * sizes
 
 
-def verdicts_of(made: rk.Standings) -> rk.Verdicts:
+def verdicts_of(made):
     return rk.judge(made, np.ones(len(made.values), dtype=bool), confidence=0.95)
 
 
-def ranks_of(made: rk.Standings) -> list[rk.RankRow]:
+def ranks_of(made):
     return rk.rank_rows(made, verdicts_of(made), np.arange(len(made.values)))
 
 
-def exact_p(differences: np.ndarray, error: float = 0.0) -> float:
+def exact_p(differences, error=0.0):
     """Two-sided p by enumeration; noise of the seeds integrated for each pattern of signs."""
     signs = np.array(list(product((-1, 1), repeat=len(differences))))
     gap = abs(differences.sum()) - signs @ differences
@@ -128,7 +123,7 @@ def test_many_groups_change_sign_in_blocks():
 # --- what no submission gains by doing worse
 
 
-def improved(before: rk.RankRow, after: rk.RankRow) -> bool:
+def improved(before, after):
     pairs = zip(vars(before).items(), vars(after).values(), strict=True)
     return any(now < was for (key, was), now in pairs if key.startswith(("rank", "tie")))
 

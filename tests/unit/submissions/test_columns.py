@@ -1,12 +1,8 @@
 """Ids and columns: what was probably meant is guessed, and ids are placed in order at once."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
@@ -15,7 +11,6 @@ from hypothesis import strategies as st
 import tiny
 from ionladder.data.registry import get_task
 from ionladder.errors import SubmissionError
-from ionladder.specs import Target
 from ionladder.submit.predictions import KnownIds, changed_ids
 from ionladder.submit.units import unit_problem
 from ionladder.submit.validate import read_submission
@@ -24,11 +19,11 @@ SIGMA = get_task("obelix").targets[0]
 BARRIER = get_task("bvel-proto").targets[0]
 
 
-def guess(values: list[float], target: Target) -> str:
+def guess(values, target):
     return str(unit_problem(np.array(values), target, where="p.csv"))
 
 
-def errors(folder: Path, frame: pd.DataFrame, target: Target = SIGMA) -> list[str]:
+def errors(folder, frame, target=SIGMA):
     task = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=target.physical),))
     tiny.write_submission(folder, csv=frame.to_csv(index=False))
     with pytest.raises(SubmissionError) as caught:

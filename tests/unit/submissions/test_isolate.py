@@ -1,7 +1,5 @@
 """Files are read in a process of its own, which may end in any way."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import subprocess
@@ -15,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ionladder.errors import DataMissingError
-from ionladder.submit.isolate import Limits, Read, ReaderProcess
+from ionladder.submit.isolate import Limits, ReaderProcess
 from ionladder.submit.tables import read_submitted_table
 
 TABLE = pa.table(
@@ -29,7 +27,7 @@ TABLE = pa.table(
 LIMITS = Limits(cpu_s=1, memory_bytes=200_000_000)
 
 
-def read(what: str) -> Read:
+def read(what):
     """A reader that misbehaves as it is told to."""
     acts: dict[str, Any] = {
         "read": lambda: None,

@@ -1,9 +1,6 @@
 """What people send by mistake: each answer names the mistake and what to do, in plain words."""
 
-from __future__ import annotations
-
 import gzip
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,21 +15,20 @@ from ionladder.data.registry import get_task
 from ionladder.errors import ConfigError, SubmissionError
 from ionladder.submit import card
 from ionladder.submit.units import converted, doubts, n_disordered, read_header, unit_problem
-from ionladder.submit.validate import Submission, read_submission
+from ionladder.submit.validate import read_submission
 from unit.interchange.peer_files import zip_bytes
 
 SIGMA, BARRIER = get_task("obelix").targets[0], get_task("bvel-proto").targets[0]
 TASK = replace(tiny.TASK, targets=(replace(tiny.TASK.targets[0], physical=SIGMA.physical),))
 GOOD = tiny.predictions().to_csv(index=False)
-Frame = pd.DataFrame
 CASES = yaml.safe_load(Path(__file__).with_name("mistakes.yaml").read_text("utf-8"))
 
 
-def read(folder: Path) -> Submission:
+def read(folder):
     return read_submission(folder, TASK, tiny.EXPECTATIONS, shown_as="mine")
 
 
-def answer(folder: Path) -> str:
+def answer(folder):
     with pytest.raises(SubmissionError) as caught:
         read(folder)
     text = str(caught.value)
@@ -41,7 +37,7 @@ def answer(folder: Path) -> str:
     return text
 
 
-def by(change: Callable[[Frame], Frame], **options: object) -> bytes:
+def by(change, **options):
     return change(tiny.predictions()).to_csv(**{"index": False, **options}).encode()
 
 
@@ -169,7 +165,7 @@ def test_whatever_a_reader_raises_is_the_error_of_its_folder_alone(tmp_path, mon
     read = card.read_card
     for kind in (KeyError, MemoryError, RecursionError, UnicodeError, ZeroDivisionError):
 
-        def raising(path: Path, *, shown_as: str, kind: type[Exception] = kind) -> object:
+        def raising(path, *, shown_as, kind=kind):
             if path.parent.name == "bad":
                 raise kind("why")
             return read(path, shown_as=shown_as)

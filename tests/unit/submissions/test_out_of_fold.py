@@ -1,24 +1,19 @@
 """Submissions of tasks that are scored on the frozen folds: what they hold, what is refused."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
-import pandas as pd
 import pytest
 
 import tiny
 from ionladder.errors import SubmissionError
-from ionladder.submit.validate import Submission, read_submission, write_template
+from ionladder.submit.validate import read_submission, write_template
 
 
-def read(folder: Path) -> Submission:
+def read(folder):
     return read_submission(
         folder, tiny.FOLDS_TASK, tiny.FOLDS_EXPECTATIONS, shown_as=f"sub/{folder.name}"
     )
 
 
-def rows(*schemes: str) -> pd.DataFrame:
+def rows(*schemes):
     """Predictions that tell repeat and id apart, rows in no order."""
     table = tiny.BOTH_SCHEMES[tiny.BOTH_SCHEMES["scheme"].isin(schemes)]
     number = table["id"].str[1:].astype(int)

@@ -1,10 +1,5 @@
 """A valid submission passes; break one thing and its error says where, what and what to do."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,20 +10,20 @@ import tiny
 from ionladder.errors import SubmissionError
 from ionladder.repo import to_json
 from ionladder.submit.card import CARD_FILE, Card, editor_schema
-from ionladder.submit.validate import SCHEMA_FILE, Submission, read_submission, write_template
+from ionladder.submit.validate import SCHEMA_FILE, read_submission, write_template
 
 LINES = tiny.predictions().to_csv(index=False).splitlines()
 
 
-def read(folder: Path) -> Submission:
+def read(folder):
     return read_submission(folder, tiny.TASK, tiny.EXPECTATIONS, shown_as=f"sub/{folder.name}")
 
 
-def csv_with(change: Callable[[list[str]], list[str]]) -> str:
+def csv_with(change):
     return "\n".join(change(list(LINES))) + "\n"
 
 
-def replace_row(identifier: str, row: str) -> str:
+def replace_row(identifier, row):
     return csv_with(
         lambda lines: [row if line.startswith(f"{identifier},") else line for line in lines]
     )
@@ -109,7 +104,7 @@ def test_every_seed_must_cover_the_exact_ids(tmp_path):
         read(bad)
 
 
-def cv_table(folds: pd.DataFrame) -> pa.Table:
+def cv_table(folds):
     return pa.Table.from_pandas(folds.assign(log10_sigma=-5.0), preserve_index=False)
 
 
