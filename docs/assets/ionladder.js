@@ -139,9 +139,21 @@
     code.textContent = code.textContent.replaceAll("https://…/", new URL(`${base}/`, location.href).href);
   }
 
+  // Where nothing is: names the board in whose folder the address lies. The map of the site knows them all.
+  function nameBoard(place) {
+    const isOver = ({ pathname }) => pathname.length > 1 && location.pathname.startsWith(`${pathname}at/`);
+    const board = all(document, ".il-map a").find(isOver);
+    if (!board) return;
+    const way = document.createElement("a");
+    way.href = board.href;
+    way.textContent = board.textContent;
+    place.replaceChildren("This version of the board ", way, " is not kept, or never was. The board lists those that are.");
+  }
+
   function enhance() {
     if (document.querySelector(".il-enhanced")) return;
     all(document, "pre[data-copy]").forEach(fillAddress);
+    all(document, "[data-lost]").forEach(nameBoard);
     document.querySelector(".md-content")?.classList.add("il-enhanced");
     all(document, "[data-sortable]").forEach(makeSortable);
     all(document, ".il-subsets").forEach(makeTabs);

@@ -123,6 +123,17 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def send_error(self, code: int, *words: Any) -> None:
+        """What the site has for an address where nothing is, as its hosts answer it."""
+        page = Path(self.directory) / "404.html"
+        if code != http.HTTPStatus.NOT_FOUND or not page.is_file():
+            super().send_error(code, *words)
+            return
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(page.read_bytes())
+
 
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:

@@ -48,7 +48,9 @@ def built(once):
 
 
 def build_two_boards(root):
-    layout = board_of.make_repository(root, [*board_of.typical(), *board_of.hostile()])
+    entries = [*board_of.typical(), *board_of.hostile()]
+    layout = board_of.make_repository(root, entries)
+    board_of.add_history(layout, [*entries, board_of.Entry(name="left-since")], entries)
     board_of.add_board(layout, [*board_of.barriers(), *board_of.hostile()])
     manifest = layout.manifest("bvel_proto", "1.1.0")
     manifest.parent.mkdir(parents=True)

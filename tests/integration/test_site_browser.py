@@ -270,6 +270,26 @@ def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reade
         assert heights(".il-sort") == heights(".il-tabs") == []
 
 
+def test_versions_of_a_board_are_chosen_without_scripts_and_one_that_is_gone_leads_back(reader):
+    with reader.without_scripts():
+        reader.open("obelix/")
+        reader.click(".il-versions summary")
+        reader.click(".il-versions a[href='at/1/']")
+        assert "version 1" in reader.find("h1").text
+        reader.click(".il-lede a")
+        assert reader.find(".il-versions summary").text.startswith("Version 2 of this board")
+        reader.open("obelix/at/99/")
+        assert "at/ with its number" in reader.find(".il-lede").text
+    reader.severe()
+    for address in ("obelix/at/99/", "obelix/at/%3Cimg src=x%3E/"):
+        reader.open(address)
+        link = reader.find(".il-lede a")
+        assert (link.text, link.get_attribute("href")) == ("OBELiX", f"{reader.address}/obelix/")
+        assert {entry["source"] for entry in reader.severe()} == {"network"}
+    reader.open("elsewhere/at/3/")
+    assert not reader.driver.find_elements("css selector", ".il-lede a")
+
+
 def test_hostile_names_are_shown_found_and_never_run(reader):
     for page in ("", "obelix/", "submissions/obelix/hostile-1/"):
         reader.open(page)

@@ -19,7 +19,7 @@ from browser import DESK, Reader, served
 from ionladder.site.context import load_site
 from ionladder.site.render import ADDRESS_VARIABLE, build_site, render_site
 from unit.site.page_tree import tree_of
-from unit.site.synthetic_board import REPOSITORY, make_repository, typical
+from unit.site.synthetic_board import REPOSITORY, add_history, make_repository, typical
 
 AXE_VARIABLE = "IONLADDER_AXE"
 PLACE = "https://example.org/ladder/"
@@ -89,6 +89,7 @@ def test_axe_finds_nothing_on_any_kind_of_page(reader, some_site, axe, scheme):
 def addressed(tmp_path_factory):
     """A small site that knows where it will stand."""
     layout = make_repository(tmp_path_factory.mktemp("addressed"), typical())
+    add_history(layout, typical()[1:], typical())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ADDRESS_VARIABLE, PLACE)
         render_site(load_site(layout))
@@ -132,7 +133,10 @@ def test_the_sitemap_names_every_page_and_no_day(addressed):
     pages = {
         path.parent.relative_to(addressed).as_posix() for path in addressed.rglob("index.html")
     }
-    assert named == {PLACE if page == "." else f"{PLACE}{page}/" for page in pages}
+    former = {page for page in pages if "/at/" in page}
+    assert len(former) == 2
+    assert all(meta(addressed / page / "index.html")["robots"] == "noindex" for page in former)
+    assert named == {PLACE if page == "." else f"{PLACE}{page}/" for page in pages - former}
     assert "lastmod" not in text
     assert f"Sitemap: {PLACE}sitemap.xml" in (addressed / "robots.txt").read_text()
 

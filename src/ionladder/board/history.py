@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
@@ -270,6 +271,26 @@ def publications(records: Iterable[Record]) -> list[Publication]:
         commit, _, mark = (run[0][1].commit or "").partition("+")
         found.append(Publication(task, number, commit or None, changes, mark == DIRTY))
     return found
+
+
+def former_boards(records: Sequence[Record], task: str) -> Iterator[tuple[int, list[Record]]]:
+    """Each publication of a task, oldest first, and who was on its board then.
+
+    Numbers are those of each submission's last record. A place is another's doing too: it is None
+    where it was not recorded at that publication, as of rows that only others moved, since such
+    moves ("moved") are no longer recorded.
+    """
+    moves = max((n for n, record in enumerate(records) if record.event == "moved"), default=-1)
+    own = ((n, record) for n, record in enumerate(records) if record.task == task)
+    now: dict[str, Record] = {}
+    for number, run in groupby(own, key=lambda pair: pair[1].publication):
+        lines, changed = zip(*run, strict=True)
+        if lines[0] > moves:
+            unknown: dict[str, Any] = dict.fromkeys(PLACE)
+            now = {name: record._replace(**unknown) for name, record in now.items()}
+        now |= {record.submission: record for record in changed}
+        now = {name: record for name, record in now.items() if record.event != REMOVED}
+        yield number, [*now.values()]
 
 
 def since(records: Sequence[Record], n_before: int) -> list[Publication]:

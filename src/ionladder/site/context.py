@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ionladder import __version__
 from ionladder.board import model
-from ionladder.board.history import Record, read_history
+from ionladder.board.history import Publication, Record, publications, read_history
 from ionladder.config import DatasetVersion, Params
 from ionladder.data.fetch import referenced_file
 from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
@@ -331,6 +331,14 @@ class Site:
         """Commit that published scores → its time, where git knows it."""
         commits = {record.commit for record in self.history if record.commit}
         return commit_times(self.layout.root, commits)
+
+    @cached_property
+    def publications(self) -> Mapping[str, list[Publication]]:
+        """Task → what each version of its board changed, newest first."""
+        found: dict[str, list[Publication]] = {item.task.name: [] for item in self.tasks}
+        for each in reversed(publications(self.history)):
+            found.setdefault(each.task, []).append(each)
+        return found
 
     @cached_property
     def entered(self) -> Mapping[tuple[str, str], datetime]:

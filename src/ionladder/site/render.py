@@ -47,7 +47,7 @@ SITE_FOLDER = "site"
 ROBOTS = "robots.txt"
 ASSETS = "assets"
 PAGES = "data/pages.json"
-_ENTRY = re.compile(r"entries/[^/]+/.+")
+_UNSEARCHED = re.compile(r"entries/[^/]+/.+|[^/]+/at/\d+/")
 _TITLE = re.compile(r"^title: (.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,3} (.+?)(?: \{:.*)?$", re.MULTILINE)
 _TAG = re.compile(r"<[^>]*>")
@@ -100,7 +100,7 @@ def render_site(site: Site) -> dict[str, int]:
         for made in _pages(site):
             url, page = made.url, made.render(site, feed=FEED if FEED in documents else None)
             links[url] = link_targets(page)
-            if not _ENTRY.match(url):
+            if not _UNSEARCHED.match(url):
                 searched.append(_searched(url, page))
             _write(folder / source_name(url), page.encode("ascii", "xmlcharrefreplace"))
             for name, content in made.files.items():

@@ -485,6 +485,11 @@ def board_url(task: str) -> str:
     return f"{task}/"
 
 
+def version_url(task: str, number: int) -> str:
+    """Address of a board as it was at one publication; it stays."""
+    return f"{board_url(task)}at/{number}/"
+
+
 def submission_url(task: str, name: str) -> str:
     """Address of a submission's page."""
     return f"submissions/{task}/{name}/"

@@ -96,6 +96,38 @@ def test_any_boards_leave_a_history_that_reads_back_and_ends_as_the_last_board(s
     assert hist.parse_history(hist.to_lines(history), "history.jsonl") == history
 
 
+@given(st.lists(boards, max_size=6), st.integers(0, 6))
+def test_every_former_board_is_replayed_and_no_place_is_made_up(sequence, n_moves):
+    """Boards of which the first ``n_moves`` have records of rows that only others moved."""
+    history, truth = [], {}
+    for n, board in enumerate(sequence):
+        ranked = enumerate(sorted(board), start=n)
+        now = {name: standing(name, **board[name], rank_low=rank) for rank, name in ranked}
+        last, before = hist.latest(history, "tiny"), len(history)
+        history = grow(history, *now.values())
+        if len(history) > before and n < n_moves:
+            number = history[-1].publication
+            written = {record.submission for record in history[before:]}
+            for name in now.keys() - written:
+                moved = {"published": last[name].published + 1, "publication": number}
+                history.append(now[name]._replace(event="moved", **moved))
+        if len(history) > before:
+            truth[history[-1].publication] = now
+    other = [record._replace(task="other") for record in history if record.event == "added"]
+    found = dict(hist.former_boards([*history, *other], "tiny"))
+    assert found.keys() == truth.keys()
+    moves = max((r.publication for r in history if r.event == "moved"), default=0)
+    for number, records in found.items():
+        assert {r.submission for r in records} == truth[number].keys()
+        for record in records:
+            real = truth[number][record.submission]
+            assert [getattr(record, key) for key in hist.SCORE] == [
+                getattr(real, key) for key in hist.SCORE
+            ]
+            is_known = record.publication == number or number <= moves
+            assert record.rank_low == (real.rank_low if is_known else None)
+
+
 # --- changes
 
 

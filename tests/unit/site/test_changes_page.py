@@ -70,6 +70,33 @@ def test_old_publications_are_counted_and_the_whole_history_is_a_file(layout, mo
         load_site(layout)
 
 
+def test_every_version_of_a_board_has_a_page_of_what_was_published(layout, monkeypatch):
+    gone = Entry(name="gone", value=1.0, tie_group=1, ranks=(1, 2))
+    add_history(layout, [*BOARD, gone], [BOARD[0], replace(BOARD[1], value=1.8), gone], BOARD[:2])
+    found = render_pages(load_site(layout))
+    first, middle, now = (found[f"obelix/at/{n}/"] for n in (1, 2, 3))
+    assert [line.split("<")[0] for line in re.findall(r"<bdi>(.*)", first)] == ["gone", "a", "b"]
+    assert row(middle, "b") == "b 1.80 1.26–2.52 2, group 2"
+    assert row(first, "gone") == "gone 1.00 0.70–1.40 1–2, group 1"
+    assert "submissions/obelix/gone" not in first + middle + now
+    assert "An earlier state" in first
+    assert "The newest version" in now
+    assert '<a href="../../../changes/#obelix-2">1 moved</a>' in first
+    for text in (first, middle, now):
+        assert "noindex: true" in text
+        assert {'href="../../"', 'href="../../../data/history.jsonl"'} <= {
+            *re.findall(r'href="[^"]*"', text)
+        }
+        assert text.count("<b>version ") == 1
+    board = found["obelix/"]
+    assert [f'href="at/{n}/"' in board for n in range(1, 5)] == [True, True, True, False]
+    monkeypatch.setattr(changes, "MOST_VERSIONS", 1)
+    monkeypatch.setattr(changes, "MOST_ROWS", 1)
+    kept = {url: text for url, text in render_pages(load_site(layout)).items() if "/at/" in url}
+    assert kept.keys() == {f"obelix/at/{n}/" for n in (1, 2, 3)}, "the last on each data version"
+    assert "The first 1 of 3 submissions" in kept["obelix/at/1/"]
+
+
 # The feed
 
 

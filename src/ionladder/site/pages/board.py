@@ -20,6 +20,7 @@ from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.differences import pair_rows
 from ionladder.site.files import PREDICTIONS
 from ionladder.site.pages import Page
+from ionladder.site.pages.changes import versions
 from ionladder.site.pages.models import purposes
 from ionladder.site.slices import slice_board
 from ionladder.specs import Contrast
@@ -136,6 +137,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "sources": list(dict.fromkeys(str(e["row"].quoted.get("source")) for e in reported)),
         "subset_columns": _reported_subsets(board),
         "siblings": others,
+        "versions": versions(site, item),
         "experiments": list(
             dict.fromkeys(link for one in boards for link in tbl.experiment_links(one, here))
         ),
