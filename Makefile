@@ -5,8 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 VENV ?= .venv
-HOSTILE_TESTS ?= tests/hostile tests/integration/test_crash.py tests/integration/test_full_disk.py \
-	tests/integration/test_hostile_words.py
+HOSTILE_TESTS ?= tests/hostile tests/integration/test_crash.py tests/integration/test_hostile_words.py
 PORT ?= 8000
 PYTEST_OPTIONS ?=
 VERIFY ?=

@@ -8,7 +8,11 @@ import shutil
 
 import pytest
 import yaml
-from recipes import RECIPE, REPOSITORY, ionladder
+from recipes import RECIPE, REPOSITORY, copy_code, ionladder
+
+from git_repository import GitRepository
+from ionladder.board.model import read_board
+from ionladder.repo import Layout
 
 BLOCKS = re.findall(r"^```(?:yaml|csv)\n(.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)
 COPIED = ("src", "docs", "mkdocs.yml", "dvc.yaml", "data")
@@ -114,3 +118,80 @@ def test_wrong_facts_are_refused(copy, file, old, new, words):
 
     said = ionladder(copy, "ingest", "naion", fails=True)
     assert words in " ".join(said.split())
+
+
+# --- CONTRIBUTING's recipe for a baseline: one decorated function and its committed submission
+
+BASELINE = re.findall(r"^```python\n(@baseline.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)[0]
+
+
+@pytest.fixture
+def with_ridge(tmp_path):
+    """The code with the recipe's function at the end of one module, beside small data."""
+    root = tmp_path / "clone"
+    copy_code(root)
+    module = root / "src" / "ionladder" / "baselines" / "classic.py"
+    module.write_text(f"{module.read_text(encoding='utf-8')}\n\n{BASELINE}", encoding="utf-8")
+    return root
+
+
+@pytest.mark.slow
+def test_one_function_makes_a_submission_whose_words_are_its_authors(with_ridge):
+    ionladder(with_ridge, "fetch")
+    ionladder(with_ridge, "ingest")
+    summary = "ridge *Ridge regression on the features of the OBELiX paper"
+    assert re.search(summary, ionladder(with_ridge, "baseline", "--list"))
+
+    ionladder(with_ridge, "baseline", "ridge", "--task", "obelix")
+    folder = with_ridge / "submissions" / "obelix" / "ridge"
+    template = yaml.safe_load((folder / "submission.yaml").read_text(encoding="utf-8"))
+    assert template["hyperparameters"] == {"alpha": 10.0}
+    words = {"model": "Ridge", "notes": "Deterministic.", "inputs": "structure"}
+    card = yaml.safe_dump(template | words, sort_keys=False)
+    (folder / "submission.yaml").write_text(card, encoding="utf-8")
+    ionladder(with_ridge, "baseline", "ridge", "--task", "obelix")
+    after = yaml.safe_load((folder / "submission.yaml").read_text(encoding="utf-8"))
+    assert after == template | words
+    assert "reproduced" in ionladder(with_ridge, "baseline", "ridge", "--task", "obelix", "--check")
+
+    ionladder(with_ridge, "leaderboard", "obelix")
+    board = read_board(Layout(with_ridge), "obelix")[0]
+    (row,) = (row for row in board["rows"] if row["submission"] == "ridge")
+    assert (row["model"], row["rank"]) == ("Ridge", 1)
+    assert row["mae"] > 0
+
+
+# --- CONTRIBUTING's recipe for a metric: one decorated function and its name in a task
+
+METRIC = re.findall(r"^```python\n(@metric.*?)^```", RECIPE, flags=re.DOTALL | re.MULTILINE)[0]
+LINE = re.findall(r"such as `(mape: \{.*?\})`", RECIPE)[0]
+
+
+@pytest.mark.slow
+def test_one_function_and_its_name_make_a_column_and_change_no_old_number(tmp_path):
+    root = tmp_path / "clone"
+    copy_code(root)
+    for command in ("fetch", "ingest"):
+        ionladder(root, command)
+    ionladder(root, "baseline", "train-median", "--task", "obelix")
+    ionladder(root, "leaderboard", "obelix")
+    (root / ".gitignore").write_text("__pycache__\n/data\n", encoding="utf-8")
+    history = GitRepository.start(root)
+
+    metrics = root / "src" / "ionladder" / "metrics.py"
+    metrics.write_text(f"{metrics.read_text(encoding='utf-8')}\n\n{METRIC}", encoding="utf-8")
+    facts = root / "src" / "ionladder" / "data" / "obelix" / "dataset.yaml"
+    text = facts.read_text(encoding="utf-8")
+    assert "\nmetrics:\n" not in text  # all of them stand in the file that it extends
+    facts.write_text(f"{text}metrics:\n  {LINE}\n", encoding="utf-8")
+    ionladder(root, "leaderboard", "obelix")
+    history.commit("A metric more")
+
+    board = json.loads((root / "leaderboard" / "obelix.json").read_text(encoding="utf-8"))
+    (row,) = (row for row in board["rows"] if row["submission"] == "train-median")
+    assert row["mape"] > 0
+    scores = root / "leaderboard" / "scores" / "obelix" / "train-median.json"
+    receipt = json.loads(scores.read_text(encoding="utf-8"))
+    score = receipt["targets"]["log10_sigma"]["all"]["metrics"]["mape"]
+    assert score["ci_low"] < score["value"] == row["mape"] < score["ci_high"]
+    assert "scorer" not in ionladder(root, "changes", "--check", "--base", "HEAD~1")

@@ -1,0 +1,206 @@
+"""Scores of the tiny task, checked with pencil and paper and with scipy."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import tiny
+from ionladder.config import ScoringSettings
+from ionladder.errors import SubmissionError
+from ionladder.evaluation import Prepared, Scorer
+from ionladder.receipt import calibration_json as uncertainty
+from ionladder.score import score_folds
+from ionladder.specs import CrossValidation
+from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
+from ionladder.stats.intervals import degrees_of_freedom, error_interval
+
+
+def run(predictions, settings=tiny.SETTINGS):
+    return Scorer(tiny.LABELS, tiny.TASK, settings=settings).score(predictions)
+
+
+def value(evaluation, subset, metric):
+    return evaluation.score("log10_sigma", subset, metric).value
+
+
+def test_an_offset_of_one_decade_scores_one_decade():
+    evaluation = run(tiny.predictions(1.0))
+    assert value(evaluation, "all", "mae") == pytest.approx(1.0)
+    assert value(evaluation, "all", "rmse") == pytest.approx(1.0)
+    assert value(evaluation, "all", "spearman") == pytest.approx(1.0)
+    # The censored entry is predicted at -14, below its limit of -10: no error there.
+    assert value(evaluation, "all", "mae_censored") == pytest.approx(5 / 6)
+    assert value(evaluation, "uncensored", "mae_censored") == pytest.approx(1.0)
+
+
+def test_the_score_of_several_seeds_is_their_mean_with_their_spread():
+    both = pd.concat([tiny.predictions(1.0).assign(seed=3), tiny.predictions(2.0).assign(seed=5)])
+    evaluation = run(both)
+    score = evaluation.score("log10_sigma", "all", "mae")
+    assert evaluation.seeds == (3, 5)
+    assert score.value == pytest.approx(1.5)
+    assert score.seed_sd == pytest.approx(np.std([1.0, 2.0], ddof=1))
+    assert (score.seed_min, score.seed_max) == pytest.approx((1.0, 2.0))
+
+
+def test_row_order_does_not_matter():
+    rng = np.random.default_rng(0)
+    noisy = tiny.predictions().assign(log10_sigma=lambda t: t["log10_sigma"] + rng.normal(size=6))
+    shuffled = noisy.sample(frac=1.0, random_state=1)
+    one, other = run(noisy), run(shuffled)
+    assert repr(one.targets) == repr(other.targets)  # NaN never equals NaN, its text does
+    np.testing.assert_array_equal(one.primary.sums, other.primary.sums)
+
+
+NOISE = np.array([0.1, 0.9, 2.0, 0.3, 1.4, 0.6])
+
+
+def noisy(labels=tiny.LABELS):
+    return tiny.predictions().assign(log10_sigma=labels["log10_sigma"] + NOISE)
+
+
+@pytest.mark.parametrize(("metric", "power"), [("mae", 1), ("rmse", 2)])
+def test_whole_groups_are_left_out(metric, power):
+    settings = ScoringSettings(resamples=10, seed=1, confidence=0.9)
+    score = run(noisy(), settings).score("log10_sigma", "all", metric)
+
+    def error(rows):
+        return float(np.mean(NOISE[rows] ** power) ** (1 / power))
+
+    whole = error([0, 1, 2, 3, 4, 5])
+    without = [[2, 3, 4, 5], [0, 1, 3, 4, 5], [0, 1, 2, 4, 5], [0, 1, 2, 3]]
+    variance = 3 / 4 * sum((error(rows) - whole) ** 2 for rows in without)
+    t = stats.t.ppf(0.95, degrees_of_freedom(np.array([2.0, 1.0, 1.0, 2.0])))
+    factor = math.exp(t * math.sqrt(variance) / whole)
+    assert score.value == pytest.approx(whole)
+    assert (score.ci_low, score.ci_high) == pytest.approx((whole / factor, whole * factor))
+
+
+@pytest.mark.parametrize(
+    ("predictions", "expected"),
+    [
+        (tiny.predictions().iloc[1:], "1 missing"),
+        (pd.concat([tiny.predictions(), tiny.predictions().iloc[:1]]), "1 repeated"),
+        (tiny.predictions().assign(id=["x", *tiny.LABELS["id"][1:]]), "1 unknown"),
+        (tiny.predictions().replace({"log10_sigma": {-3.0: np.nan}}), "a finite number"),
+        (tiny.predictions().rename(columns={"log10_sigma": "pred"}), "no log10_sigma"),
+    ],
+)
+def test_anything_but_exact_coverage_is_refused(predictions, expected):
+    with pytest.raises(SubmissionError, match=expected):
+        run(predictions)
+
+
+# --- Cross-validation scores: pooled per repeat, then averaged
+
+TRAIN_LABELS = pd.DataFrame(
+    {
+        "id": tiny.TRAIN_IDS,
+        "log10_sigma": [-4.0, -5.0, -6.0, -7.0],
+        "log10_sigma_limit": [np.nan] * 4,
+        "component": [1, 1, 2, 3],
+    }
+)
+
+TRAINING = Prepared(TRAIN_LABELS, tiny.TASK)
+
+
+def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats():
+    truth = tiny.FOLDS["id"].map(TRAIN_LABELS.set_index("id")["log10_sigma"])
+    offset = np.array([1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0])
+    scores = score_folds(TRAINING, tiny.FOLDS.assign(log10_sigma=truth + offset), 0.95)
+    score = scores["grouped"]
+    assert score["mae"] == pytest.approx((1.0 + 2.5) / 2)
+    assert score["mae_sd_over_repeats"] == pytest.approx(np.std([1.0, 2.5], ddof=1), abs=1e-6)
+    assert (score["n_repeats"], score["n"]) == (2, 4)
+    # Entry means are 1.5, 1.5, 1.5 and 2.5 in groups of two, one and one.
+    left_out = np.array([[2.0, 5.5 / 3, 1.5]])
+    low, high = error_interval(
+        np.array([1.75]),
+        left_out,
+        present=3,
+        df=degrees_of_freedom(np.array([2.0, 1.0, 1.0])),
+        confidence=0.95,
+        seed_variance=1.5**2 / 2 / 2,
+        seed_df=1.0,
+    )
+    assert (score["mae_ci_low"], score["mae_ci_high"]) == pytest.approx(
+        (float(low[0]), float(high[0])), abs=1e-6
+    )
+
+
+def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries():
+    ladder = tuple(
+        CrossValidation(scheme=name, title=name, is_primary=rung == 2, note="", rung=rung)
+        for name, rung in (("grouped", 2), ("shuffled", 1))
+    )
+    truth = tiny.BOTH_SCHEMES["id"].map(TRAIN_LABELS.set_index("id")["log10_sigma"])
+    # Entries differ much from each other, the two schemes by 0.25, 0.25, 0.25 and 1.25.
+    easier = np.tile([1.0, 2.0, 6.0, 9.0], 2)
+    offset = np.concatenate([easier + np.tile([0.25, 0.25, 0.25, 1.25], 2), easier])
+    predictions = tiny.BOTH_SCHEMES.assign(log10_sigma=truth + offset)
+    task = replace(tiny.TASK, cross_validation=ladder)
+    scores = score_folds(Prepared(TRAIN_LABELS, task), predictions, 0.95)
+    step = scores["grouped"]["step"]
+    assert scores["shuffled"]["step"] is None
+    assert step is not None
+    assert step["since"] == "shuffled"
+    assert step["difference"] == pytest.approx(0.5)
+    assert (step["ci_low"], step["ci_high"]) == (None, None), "three groups give no interval"
+
+
+def test_a_task_scored_on_folds_takes_the_mean_over_repeats_of_pooled_errors(tmp_path):
+    folder = tmp_path / "submissions" / "tiny-folds" / "model"
+    truth = tiny.FOLDS["id"].map(TRAIN_LABELS.set_index("id")["log10_sigma"])
+    rows = tiny.FOLDS.assign(log10_sigma=truth + np.repeat([1.0, 2.0, 4.0], [4, 3, 1]))
+    tiny.folds_submission(folder, rows)
+    result = tiny.folds_scorer(tmp_path).score_all([folder]).scored["model"].evaluation
+    score = result.score("log10_sigma", "all", "mae")
+    assert score.value == pytest.approx((1.0 + 2.5) / 2)
+    assert score.seed_sd == pytest.approx(np.std([1.0, 2.5], ddof=1))
+    # Groups left out move it to between 1.5 and 11/6; repeats add their own variance.
+    assert score.ci_low < 1.5 < 11 / 6 < score.ci_high
+    assert (result.seeds, result.n_scored) == ((0, 1), 4)
+
+
+# --- The receipt's part on predicted standard deviations: what is judged, and what is left out
+
+STD = [0.5, 2.0, 1.0, 1.0, 0.8, 1.0]
+
+
+def predictions(offset=1.0, seed=0):
+    return tiny.predictions(offset).assign(log10_sigma_std=STD, seed=seed)
+
+
+def of_sigma(rows, labels=tiny.LABELS):
+    found = uncertainty(labels, rows, tiny.TASK)
+    assert found is not None
+    return found["log10_sigma"]
+
+
+def test_scores_are_those_of_the_entries_with_a_known_label():
+    found = of_sigma(predictions())
+    assert (found["n"], found["n_censored"], found["n_missing"]) == (5, 1, 0)
+    kept = np.array([True, True, False, True, True, True])
+    truth = tiny.LABELS["log10_sigma"].to_numpy()[kept]
+    expected = calibrate(truth, truth + 1.0, np.array(STD)[kept])
+    for name in SCORES:
+        assert found[name] == pytest.approx(getattr(expected, name), abs=1e-6)
+    assert found["observed"] == pytest.approx(list(expected.observed), abs=1e-6)
+    assert len(found["observed"]) == len(CURVE_LEVELS)
+    # All errors are one decade: 0.5 and 0.8 and 1.0 do not reach it at 68 %, 2.0 does.
+    assert found["coverage_68"] == pytest.approx(1 / 5)
+    assert found["coverage_95"] == pytest.approx(4 / 5)
+
+
+def test_row_order_does_not_matter_and_seeds_are_averaged():
+    both = pd.concat([predictions(1.0, seed=3), predictions(0.5, seed=1)])
+    found = of_sigma(both)
+    assert of_sigma(both.sample(frac=1.0, random_state=2)) == found
+    apart = [of_sigma(predictions(offset)) for offset in (1.0, 0.5)]
+    for name in SCORES:
+        assert found[name] == pytest.approx(np.mean([one[name] for one in apart]), abs=2e-6)
