@@ -4,7 +4,6 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,14 +31,13 @@ FOLDERS = [folder for task in TASKS for folder in submission_folders(LAYOUT, tas
 
 def board(task="obelix"):
     """A published leaderboard."""
-    loaded: dict[str, Any] = read_board(LAYOUT, task)[0]
-    return loaded
+    return read_board(LAYOUT, task)[0]
 
 
 def row(submission):
     """A row of the OBELiX board."""
     (found,) = [each for each in board()["rows"] if each["submission"] == submission]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -245,8 +243,7 @@ OBELIX = [claim for claim in CLAIMS["obelix"] if claim.task]
 
 
 def analysis(task):
-    found: dict[str, Any] = read_board(LAYOUT, task)[1].get("conventions", {})
-    return found
+    return read_board(LAYOUT, task)[1].get("conventions", {})
 
 
 def recomputed(claim, name):
@@ -322,12 +319,10 @@ def test_claims_name_boards_places_and_subsets_that_there_are():
 @pytest.mark.data
 def test_commands_say_what_was_counted_how(capsys):
     boards.claims("obelix")
-    printed = capsys.readouterr().out
-    assert "hgb-l1 1.281 (n = 121), rf-paper 1.331 (n = 121)" in printed
+    assert "hgb-l1 1.281 (n = 121), rf-paper 1.331 (n = 121)" in capsys.readouterr().out
     boards.claims("litraj", json=True)
     assert len(json.loads(capsys.readouterr().out)) == len(CLAIMS["litraj"])
     contributor.score(LAYOUT.submission_dir("obelix", "hgb-l1"), convention="limit", json=True)
-    receipt = json.loads(capsys.readouterr().out)
-    assert receipt["convention"] == "limit"
+    assert json.loads(capsys.readouterr().out)["convention"] == "limit"
     contributor.score(LAYOUT.submission_dir("obelix", "hgb-l1"), convention="dropped")
     assert "Upper limits: dropped. Not comparable with the board" in capsys.readouterr().out

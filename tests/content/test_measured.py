@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -26,8 +25,7 @@ RESULTS = LAYOUT.benchmarks_results
 
 
 def rows(name, table):
-    found: list[dict[str, Any]] = read_json(RESULTS / name)["tables"][table]
-    return found
+    return read_json(RESULTS / name)["tables"][table]
 
 
 def mae_coverage(method):
@@ -124,7 +122,6 @@ def test_a_row_says_how_many_of_its_predictions_were_not_computed(layout):
             where, get_task("em619"), test_ids=ids, train_ids=(), shown_as=name
         )
         assert not problems
-        assert table is not None
         assert table.remarks == remarks
 
 

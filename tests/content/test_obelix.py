@@ -61,7 +61,6 @@ def test_counts_are_those_of_the_paper(inputs):
     assert (len(inputs.train_ids), len(inputs.test_ids)) == (478, 121)
     with_cif = inputs.split["in_cif"]
     assert Counter(inputs.split.loc[with_cif, "subset"]) == {"train": 254, "test": 67}
-    assert inputs.structures is not None
     assert set(inputs.structures.index) == set(inputs.split.index[with_cif])
 
 
@@ -141,7 +140,6 @@ def test_two_normalised_formulas_cross_the_split(inputs):
 
 def test_structures_are_described(inputs, version):
     structures = inputs.structures
-    assert structures is not None
     without_li = structures.index[~structures["has_li"]]
     assert sorted(without_li) == ["5tl", "b4c", "cy2", "hta", "s3h", "u2y", "u8r"]
     later = version == "1.2.0"
@@ -159,7 +157,6 @@ def test_known_wrong_cells_are_kept_as_published(inputs):
     assert inputs.entries.loc["r5y", "formula_cell"] == "Li1.6Cd8.0Cl32.0"
     assert inputs.entries.loc["019", "space_group"] == 168
     assert inputs.entries.loc["019", "space_group_symbol"] == "R-3c"
-    assert inputs.structures is not None
     ratios = inputs.structures["z_ratio_vs_table"]
     assert ratios["vy5"] == pytest.approx(3.0)
     assert ratios["yav"] == pytest.approx(2.0)
@@ -243,8 +240,7 @@ def table():
 
 
 def scorer(task):
-    spec = get_task(task)
-    return TaskScorer.open(LAYOUT, spec, PARAMS.task_versions[task], PARAMS.scoring)
+    return TaskScorer.open(LAYOUT, get_task(task), PARAMS.task_versions[task], PARAMS.scoring)
 
 
 def level(value):
@@ -333,7 +329,6 @@ def known_labels(repository):
 
 @pytest.fixture(scope="module")
 def slices(known_labels):
-    assert known_labels.slices is not None
     return known_labels.slices.set_index("id")
 
 

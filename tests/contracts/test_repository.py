@@ -122,7 +122,7 @@ SOURCES = (
     *sorted((ROOT / ".github").rglob("*.*")),
     *sorted(p for s in ("*.py", "*.j2", "*.yaml", "*.csv") for p in (ROOT / "src").rglob(s)),
 )
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(app).commands
 TYPED = re.compile(
     r"(?:`|^\s*|\.venv/bin/|&& |run: |\$\(RUN\) )ionladder +([a-z][^`\n\"]*)", re.MULTILINE
 )
@@ -130,8 +130,7 @@ TYPED = re.compile(
 
 def told(path):
     """Every command of ours in a file, from its name on; strings broken over lines are joined."""
-    text = re.sub(r"\"\n\s*f?\"", "", path.read_text(encoding="utf-8"))
-    return TYPED.findall(text)
+    return TYPED.findall(re.sub(r"\"\n\s*f?\"", "", path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

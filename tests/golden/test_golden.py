@@ -176,7 +176,7 @@ def test_pull_requests_get_one_report(small, tmp_path, golden):
 
 
 def test_every_command_keeps_its_options(golden):
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(app).commands
     found = {}
     for name, command in commands.items():
         options = [each for each in command.params if each.param_type_name == "option"]

@@ -122,7 +122,7 @@ def submission(name: str, *wave: float) -> dict[str, str]:
     folder = f"submissions/obelix/{name}"
     return {
         f"{folder}/submission.yaml": CARD.format(name=name),
-        f"{folder}/predictions.csv": predictions(*wave),  # type: ignore[arg-type]
+        f"{folder}/predictions.csv": predictions(*wave),
     }
 
 

@@ -97,8 +97,7 @@ def _judge(layout: Layout, case: Case, scorer: TaskScorer) -> dict[str, Any]:
 
 
 def _mae(receipt: Any) -> float:
-    value: float = receipt["targets"]["log10_sigma"]["all"]["metrics"]["mae"]["value"]
-    return value
+    return receipt["targets"]["log10_sigma"]["all"]["metrics"]["mae"]["value"]
 
 
 def in_a_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

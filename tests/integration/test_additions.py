@@ -116,8 +116,7 @@ def test_wrong_facts_are_refused(copy, file, old, new, words):
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
 
-    said = ionladder(copy, "ingest", "naion", fails=True)
-    assert words in " ".join(said.split())
+    assert words in " ".join(ionladder(copy, "ingest", "naion", fails=True).split())
 
 
 # --- CONTRIBUTING's recipe for a baseline: one decorated function and its committed submission

@@ -45,8 +45,7 @@ def fill_in(layout, name, values):
 
 
 def test_from_a_template_to_a_row_on_the_board(layout, prompt):
-    made = prompt.ok("new", "obelix", "my-model")
-    assert "submissions/obelix/my-model" in made.out
+    assert "submissions/obelix/my-model" in prompt.ok("new", "obelix", "my-model").out
     assert "''" in prompt.error("validate", "submissions/obelix/my-model")
 
     labels = held_out(layout, LATEST)

@@ -83,8 +83,7 @@ def test_tasks_say_what_is_asked_and_if_the_data_are_here(prompt, layout):
 
 def test_tasks_and_data_without_the_tables_name_what_gets_them(bare, monkeypatch, capsys):
     prompt = Prompt(bare, monkeypatch, capsys)
-    shown = prompt.ok("tasks").out
-    assert "`ionladder fetch`" in shown
+    assert "`ionladder fetch`" in prompt.ok("tasks").out
     assert "ionladder fetch obelix-1-0-0" in prompt.error("data", "obelix")
     assert "Did you mean obelix?" in prompt.error("data", "obelx")
 
@@ -106,8 +105,7 @@ def test_data_are_what_a_model_may_see(prompt, layout, tmp_path):
     assert not {"log10_sigma", "sigma_s_per_cm"} & set(read["test_inputs.csv"].columns)
     structures = pd.read_parquet(layout.table("obelix", "1.0.0", "structures"))
     texts = structures.set_index("id")["cif_text"].to_dict()
-    written = {path.stem: path.read_text() for path in (folder / "structures").iterdir()}
-    assert written == texts
+    assert {path.stem: path.read_text() for path in (folder / "structures").iterdir()} == texts
     before = files_below(folder)
     prompt.ok("data", "obelix", "--to", str(folder))
     assert files_below(folder) == before
@@ -231,8 +229,7 @@ def test_the_verdict_says_rank_ties_and_what_it_replaces(prompt, layout):
     assert "The same predictions as another submission" in shown
     assert "Not compared with far, which cannot be scored." in shown
     full = json.loads(prompt.ok("score", MINE, "--json", "--full").out)
-    receipt = json.loads(prompt.ok("score", MINE, "--json").out)
-    assert full["receipt"] == receipt
+    assert full["receipt"] == json.loads(prompt.ok("score", MINE, "--json").out)
     assert full["standing"]["n_ranked"] == 3
     assert full["not_compared_with"] == ["far"]
     assert not layout.leaderboard_dir.exists()
@@ -331,11 +328,9 @@ def test_one_call_leads_from_predictions_to_a_pull_request(prompt, sent, tmp_pat
         return sent.git("status", "--porcelain"), sent.git("branch", "--list")
 
     before = state()
-    shown = prompt.ok(*SUBMIT, "--dry-run").out
-    assert "would be rank" in shown
+    assert "would be rank" in prompt.ok(*SUBMIT, "--dry-run").out
     assert state() == before
-    told = prompt.ok(*SUBMIT).out
-    assert "Pull request: https://example.org/pull/1" in told
+    assert "Pull request: https://example.org/pull/1" in prompt.ok(*SUBMIT).out
     branch, folder = "submission/obelix-fresh", "submissions/obelix/fresh"
     assert sent.git("diff", "--name-only", "main", branch).split() == [
         f"{folder}/predictions.csv",

@@ -185,7 +185,7 @@ def test_death_around_each_write_of_a_board_is_repaired_by_the_next_run(
                 os.kill(os.getpid(), signal.SIGKILL)
             return done
 
-        Path.replace = replace  # type: ignore[method-assign,assignment]
+        Path.replace = replace
         leaderboard(root)
 
     assert in_a_child(die_there) == -signal.SIGKILL

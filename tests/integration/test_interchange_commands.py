@@ -99,8 +99,7 @@ def test_bad_arguments_are_answered_with_errors(prompt, tmp_path):
 
 
 def test_what_can_be_exported_is_listed_with_and_without_a_name(prompt):
-    names = prompt.ok("export").out
-    assert {"obelix:", "nebdft2k:", "ionladder:"} <= set(names.split())
+    assert {"obelix:", "nebdft2k:", "ionladder:"} <= set(prompt.ok("export").out.split())
     listed = prompt.ok("export", "obelix").out
     assert {"croissant", "matbench-folds", "every-eval-ever", "ro-crate"} <= set(listed.split())
     assert max(map(len, listed.splitlines())) <= 80
@@ -122,8 +121,7 @@ def test_the_page_on_taking_scores_elsewhere_works_as_written(prompt, repository
 def test_an_export_without_a_folder_goes_to_build(prompt, repository):
     out = prompt.ok("export", "obelix", "--format", "croissant").out
     assert out == "build/obelix/croissant.json\n"
-    document = json.loads((repository / out.strip()).read_text())
-    assert document["version"] == "1.2.0"
+    assert json.loads((repository / out.strip()).read_text())["version"] == "1.2.0"
 
 
 def test_the_schema_is_written_where_the_site_takes_it(prompt, repository):

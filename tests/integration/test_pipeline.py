@@ -148,8 +148,7 @@ def test_an_experiment_leaves_history_and_comments_and_shows_what_moved(scored):
     moved = json.loads(run(root, "dvc", "metrics", "diff", "--json").splitlines()[-1])
     assert set(moved["leaderboard/metrics/obelix.json"]) == {"constant"}
     assert scored.history.read_bytes().count(b"\n") == history.count(b"\n") + 1
-    last = json.loads(scored.history.read_text().splitlines()[-1])
-    assert last["commit"].endswith("+dirty")
+    assert json.loads(scored.history.read_text().splitlines()[-1])["commit"].endswith("+dirty")
     for command in told("What moved"):
         run(root, *command)
     assert '"submission"' in (root / "dvc_plots" / "index.html").read_text()

@@ -140,8 +140,7 @@ def test_an_honest_pull_request_gets_the_contributors_own_verdict(base, fork, pr
     assert len(standing["tied_with"]) == standing["n_ranked"] - 1 - n_better - n_worse
     assert f"| MAE | {mine['mae']:.3f} [" in checked.summary
     assert f"**rank {mine['rank']}** of 4" in checked.summary
-    analysis = read_board(layout, "obelix")[1]
-    assert checked.submission["audit"] == analysis["audit"]["my-model"]
+    assert checked.submission["audit"] == read_board(layout, "obelix")[1]["audit"]["my-model"]
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def _spent():
 
 def _run(*command, **options):
     texts = [str(word) for word in command]
-    return subprocess.run(texts, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+    return subprocess.run(texts, capture_output=True, text=True, check=False, **options)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_the_section_without_a_clone_works_as_written_in_an_empty_folder(install
 def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(installed, tmp_path):
     scripts, variables = installed
     variables = variables | {"IONLADDER_CACHE": str(tmp_path / "cache")}
-    done = _run(scripts / "python", "-c", _HELD_OUT, cwd=str(tmp_path), env=variables)  # type: ignore[arg-type]
+    done = _run(scripts / "python", "-c", _HELD_OUT, cwd=str(tmp_path), env=variables)
     if "UnreachableError" in done.stderr:
         pytest.skip("neither upstream nor a package index has OBELiX")
     found = json.loads(done.stdout)
@@ -117,7 +117,7 @@ def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(instal
     assert 'pip install "ionladder[structures]"' in found["said"]
     assert f"{found['limits'][0]} only upper limits" in found["shown"]
     assert {path.name for path in tmp_path.iterdir()} == {"cache"}
-    refused = _run(scripts / "ionladder", "build", cwd=str(tmp_path), env=variables)  # type: ignore[arg-type]
+    refused = _run(scripts / "ionladder", "build", cwd=str(tmp_path), env=variables)
     assert (refused.returncode, "Clone the repository" in refused.stderr) == (1, True)
 
 
@@ -133,7 +133,7 @@ def test_start_and_load_are_fast(installed, tmp_path):
             before = _spent()
             done = _run(
                 installed[0] / command[0], *command[1:], cwd=str(tmp_path), env=installed[1]
-            )  # type: ignore[arg-type]
+            )
             assert done.returncode == 0, done.stderr
             spent.append(_spent() - before)
         sys.stdout.write(f"{' '.join(command)}: {min(spent):.2f} CPU-s\n")

@@ -143,7 +143,6 @@ def test_an_unpinned_version_waits(waiting):
     params = config.load_params(waiting)
 
     version = params.waits_for("bvel13k")
-    assert version is not None
     assert version.key == ARCHIVE
     assert not version.is_pinned
     assert "bvel13k" not in params.task_versions

@@ -78,8 +78,7 @@ WILD = np.where(np.arange(6) == 0, 5.0, CLEAN)
     ids=["clean", "nobody", "no physical range", "all entries cross"],
 )
 def test_there_is_nothing_to_note(tmp_path, board, task, crossing):
-    found = audit(tmp_path, board, task=task, crossing=crossing)
-    assert found == {name: [] for name in board}
+    assert audit(tmp_path, board, task=task, crossing=crossing) == {name: [] for name in board}
 
 
 def test_predictions_equal_to_some_labels_are_noted_with_their_share(tmp_path):
@@ -94,8 +93,7 @@ def test_labels_with_a_little_noise_are_noted_by_their_correlation(tmp_path):
     values = TRUTH + 0.2 * ERRORS / np.abs(ERRORS)
     finding = only(audit(tmp_path, {"a": values})["a"])
     assert (finding.check, finding.evidence["share_equal"]) == ("labels", 0.0)
-    r = np.corrcoef(values, TRUTH)[0, 1]
-    assert finding.evidence["correlation"] == pytest.approx(r)
+    assert finding.evidence["correlation"] == pytest.approx(np.corrcoef(values, TRUTH)[0, 1])
 
 
 RNG = np.random.default_rng(5)

@@ -133,9 +133,9 @@ def with_reused_id(folder):
     changes[("z03", "Cif ID")] = "not available"
 
     def edit(upstream):
-        upstream.cifs.pop("z03", None)  # type: ignore[attr-defined]
-        upstream.expected["structures"] = len(upstream.cifs)  # type: ignore[attr-defined]
-        for row in (*upstream.rows, *upstream.test):  # type: ignore[attr-defined]
+        upstream.cifs.pop("z03", None)
+        upstream.expected["structures"] = len(upstream.cifs)
+        for row in (*upstream.rows, *upstream.test):
             if row["ID"] == "z03":
                 row["a"] = row["b"] = row["c"] = "5.0"
                 row["Space group"], row["Space group #"] = "Fm-3m", "225"

@@ -15,8 +15,7 @@ FOLDS = FoldSettings(n_folds=2, n_repeats=1, seed=1)
 
 def build(raw, **expected):
     about = {"dataset": "obelix_external", "version": "1.0"}
-    version = DatasetVersion(**about, folds=FOLDS, expected=expected)
-    return ext.build(raw, version)
+    return ext.build(raw, DatasetVersion(**about, folds=FOLDS, expected=expected))
 
 
 @pytest.fixture

@@ -95,7 +95,6 @@ def load(repo, version="1.0.0"):
 
 def test_slices_are_complete_and_agree_with_the_labels_they_come_from(repo):
     labels = load(repo)
-    assert labels.slices is not None
     assert labels.slices["id"].tolist() == labels.test["id"].tolist()
     assert set(labels.slices.columns) == {"id", *(item.column for item in TASK.slices)}
     assert not labels.slices.isna().any(axis=None)
@@ -124,7 +123,6 @@ def test_equally_near_training_entries_come_in_the_order_of_their_ids():
 def test_where_folds_are_scored_no_entry_is_near_to_its_own_group(repo):
     labels = load_evaluation_labels(repo, get_task("obelix-cv"), "1.0.0")
     assert labels.neighbours is not None
-    assert labels.slices is not None
     assert labels.slices["id"].tolist() == labels.test["id"].tolist() == labels.train["id"].tolist()
     group = labels.train.set_index("id")["component"]
     near = labels.neighbours

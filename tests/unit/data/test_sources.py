@@ -136,8 +136,7 @@ def test_a_mirror_is_asked_first_and_does_not_shut_out_the_others(layout, tmp_pa
     page = b"\n<!DOCTYPE html>\n<title>Sign in</title>"
     for place in (mirror, upstream):
         (place / "all.csv").write_bytes(page)
-    done = fetch_version(layout, version)
-    assert done.served == "the package index (made-up 1.0.0)"
+    assert fetch_version(layout, version).served == "the package index (made-up 1.0.0)"
     with pytest.raises(UnreachableError, match="found an HTML page, such as a login"):
         fetch_version(
             layout, fresh(layout).model_copy(update={"packages": [], "base_url": version.base_url})

@@ -40,9 +40,7 @@ def test_inputs_hold_training_labels_only(repo):
     assert not set(inputs.train_labels.index) & set(inputs.test_ids)
     label_columns = set(inputs.train_labels.columns)
     for frame in (inputs.entries, inputs.structures, inputs.split):
-        assert frame is not None
         assert not label_columns & set(frame.columns)
-    assert inputs.structures is not None
     assert len(inputs.structures) == 17
     assert list(inputs.split.columns) == ["subset", "in_cif", "component"]
     assert set(inputs.folds["id"]) == set(inputs.train_ids)
@@ -266,10 +264,7 @@ def test_a_shared_article_changes_components_and_folds_which_is_split(tmp_path):
     ],
 )
 def test_the_consequence_follows_from_the_classes(kinds, sentence):
-    changes = [
-        CellChange(table="t", id="a", column="c", old=1, new=2, kind=kind)  # type: ignore[arg-type]
-        for kind in kinds
-    ]
+    changes = [CellChange(table="t", id="a", column="c", old=1, new=2, kind=kind) for kind in kinds]
     assert consequence(changes).endswith(sentence)
 
 
@@ -339,7 +334,7 @@ def test_what_is_not_here_is_named_and_is_no_problem(repo):
 @pytest.mark.parametrize("get", [get_dataset, get_task])
 def test_an_unknown_name_is_refused_with_the_nearest_known_one(get):
     with pytest.raises(ConfigError, match="Did you mean obelix"):
-        get("obelixx")  # type: ignore[operator]
+        get("obelixx")
 
 
 @pytest.mark.parametrize(

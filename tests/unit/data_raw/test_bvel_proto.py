@@ -137,7 +137,7 @@ def test_structures_that_cannot_be_labelled_are_named_and_counted():
     made = Generated(candidates=[good, closed, unknown])
 
     def label(structure):
-        formula = structure.composition.reduced_formula  # type: ignore[attr-defined]
+        formula = structure.composition.reduced_formula
         if "I" in formula:
             raise IngestError(Problem(where="x", expected="y", found="z", next_step="w"))
         value = None if "Br" in formula else 0.5

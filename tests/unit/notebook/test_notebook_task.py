@@ -71,7 +71,7 @@ def test_labels_of_test_entries_are_not_handed_out(tmp_path):
     assert not set(task.train_labels.index) & set(TEST_IDS)
     for fold in (4, -1, "train", None):
         with pytest.raises(ConfigError, match='expected "test" or 0 to 3'):
-            task.get_test_data(fold)  # type: ignore[arg-type]
+            task.get_test_data(fold)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_labels_of_test_entries_are_not_handed_out(tmp_path):
 def test_ids_that_are_not_exact_are_an_error(tmp_path, predictions, error):
     task = make(tmp_path)
     with pytest.raises(SubmissionError) as caught:
-        task.record(0, predictions)  # type: ignore[arg-type]
+        task.record(0, predictions)
     assert error in str(caught.value)
     assert "tiny, fold 0" in str(caught.value)
     assert not any(task.is_recorded.values())
@@ -111,7 +111,7 @@ def test_ids_that_are_not_exact_are_an_error(tmp_path, predictions, error):
 )
 def test_every_form_with_ids_is_recorded_alike(tmp_path, predictions):
     task = make(tmp_path)
-    task.record(0, predictions)  # type: ignore[arg-type]
+    task.record(0, predictions)
     table, _ = task._recorded[0]
     assert table["log10_sigma"].to_dict() == {"t01": -4.0, "t02": -5.0}
     assert task.is_recorded == {"test": False, 0: True, 1: False, 2: False, 3: False}
@@ -153,7 +153,6 @@ def test_a_submission_of_what_was_recorded_needs_only_its_card(tmp_path):
     (folder / "submission.yaml").write_text(tiny.CARD)
     read = read_submission(folder, tiny.TASK, tiny.EXPECTATIONS, shown_as="mine")
     assert read.predictions.rows["log10_sigma"].tolist() == [-4.5] * 6
-    assert read.cv_predictions is not None
     assert len(read.cv_predictions.rows) == len(tiny.FOLDS)
     with pytest.raises(SubmissionError, match="one that exists"):
         task.to_submission("my-model")

@@ -6,7 +6,6 @@ import stat
 import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -24,8 +23,7 @@ def texts(repository):
 
 
 def load(text):
-    loaded: dict[Any, Any] = yaml.safe_load(text)
-    return loaded
+    return yaml.safe_load(text)
 
 
 def jobs_of(texts):

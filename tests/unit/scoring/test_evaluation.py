@@ -147,7 +147,6 @@ def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries():
     scores = score_folds(Prepared(TRAIN_LABELS, task), predictions, 0.95)
     step = scores["grouped"]["step"]
     assert scores["shuffled"]["step"] is None
-    assert step is not None
     assert step["since"] == "shuffled"
     assert step["difference"] == pytest.approx(0.5)
     assert (step["ci_low"], step["ci_high"]) == (None, None), "three groups give no interval"
@@ -177,9 +176,7 @@ def predictions(offset=1.0, seed=0):
 
 
 def of_sigma(rows, labels=tiny.LABELS):
-    found = uncertainty(labels, rows, tiny.TASK)
-    assert found is not None
-    return found["log10_sigma"]
+    return uncertainty(labels, rows, tiny.TASK)["log10_sigma"]
 
 
 def test_scores_are_those_of_the_entries_with_a_known_label():

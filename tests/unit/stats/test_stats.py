@@ -184,14 +184,7 @@ def test_the_interval_of_a_closed_gap_holds_the_truth():
         )[1]
         left_out = tuple((each.sum() - each) / 39 for each in errors)
         score, reference = errors.mean(axis=1)
-        closed, low, high = gap_closed(
-            score,
-            reference,
-            floor,
-            left_out,
-            df=39.0,
-            confidence=0.95,  # type: ignore[arg-type]
-        )
+        closed, low, high = gap_closed(score, reference, floor, left_out, df=39.0, confidence=0.95)
         assert closed == pytest.approx((reference - score) / (reference - floor.value))
         inside.append(low <= 0.5 <= high)
     assert 0.91 <= np.mean(inside) <= 0.99

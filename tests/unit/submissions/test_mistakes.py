@@ -235,7 +235,7 @@ def test_a_header_says_its_unit_or_nothing(header):
     ],
 )
 def test_numbers_are_converted(header, value, expected, target):
-    found, words = converted(np.array([value]), read_header(header), target)  # type: ignore[arg-type]
+    found, words = converted(np.array([value]), read_header(header), target)
     assert found[0] == pytest.approx(expected, abs=1e-5)
     assert words
 

@@ -120,9 +120,7 @@ def test_cv_predictions_must_follow_the_frozen_folds(tmp_path):
     folder = tiny.write_submission(tmp_path / "good")
     path = folder / "cv_predictions.parquet"
     pq.write_table(cv_table(tiny.FOLDS), path)
-    cv = read(folder).cv_predictions
-    assert cv is not None
-    assert len(cv.rows) == 8
+    assert len(read(folder).cv_predictions.rows) == 8
 
     pq.write_table(cv_table(tiny.FOLDS.assign(fold=[1, *tiny.FOLDS["fold"][1:]])), path)
     with pytest.raises(SubmissionError, match="id t01: expected fold 0; found fold 1"):
@@ -205,7 +203,6 @@ def test_ids_are_placed_in_the_order_of_python_only_where_each_is_there_once_a_t
     known = KnownIds(["max", "019", "5e2"])
     ids = pa.array(["5e2", "max", "019", "019", "max", "5e2"])
     order = known.exact_order(ids, np.array([1, 0, 0, 1, 1, 0]), 2)
-    assert order is not None
     assert order.tolist() == [2, 5, 1, 3, 0, 4]
     for other in (["019", "5e2", "5e2"], ["019", "5e2", "t01"], ["019", "5e2", "max", "max"]):
         assert known.exact_order(pa.array(other), np.zeros(len(other), dtype=np.int64), 1) is None
@@ -234,7 +231,6 @@ def test_the_scored_scheme_becomes_one_seed_a_repeat(tmp_path):
     assert scored["id"].tolist() == list(tiny.TRAIN_IDS) * 2
     assert scored["seed"].tolist() == [0] * 4 + [1] * 4
     assert scored["log10_sigma"].tolist() == [-1.0, -2.0, -3.0, -4.0, -1.1, -2.1, -3.1, -4.1]
-    assert submission.cv_predictions is not None
     assert set(submission.cv_predictions.rows["scheme"]) == {"grouped", "shuffled"}
     assert submission.predictions.sha256 == submission.cv_predictions.sha256
     assert submission.predictions.path.name == "cv_predictions.csv"
