@@ -43,6 +43,14 @@
     body.append(...rows);
   }
 
+  // A head that is a button cannot be a link too: its way to the glossary becomes a mark above it.
+  function explanation(way, button) {
+    way.className = "il-what";
+    way.setAttribute("aria-label", `What is ${button.firstChild.textContent.trim()}?`);
+    way.textContent = "?";
+    return way;
+  }
+
   // A click sorts; whoever listens to il:sort may do it instead, and prevents it here.
   function makeSortable(table) {
     for (const header of headersOf(table)) {
@@ -50,8 +58,11 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "il-sort";
+      const way = header.querySelector("a[href]");
+      way?.replaceWith(...way.childNodes);
       button.append(...header.childNodes);
       header.append(button);
+      if (way) header.prepend(explanation(way, button));
       header.dataset.sortedAtFirst = header.getAttribute("aria-sort") ?? "none";
       header.setAttribute("aria-sort", header.dataset.sortedAtFirst);
       button.addEventListener("click", () => {

@@ -219,6 +219,13 @@ def test_explanations_rows_and_parts_need_no_mouse(reader):
     )
     reader.find("#subset-all .il-more summary").send_keys("\ue007")
     assert "ranks that the data allow" in reader.find("#subset-all .il-terms").text
+    marks = reader.driver.find_elements("css selector", "#subset-all .il-what")
+    names = {mark.get_attribute("aria-label"): mark.get_attribute("href") for mark in marks}
+    assert {"What is Rank?", "What is MAE?", "What is RMSE?", "What is Inputs?"} <= names.keys()
+    assert all(mark.rect["height"] >= 24 for mark in marks if mark.is_displayed())
+    for name, href in names.items():
+        reader.driver.get(href)
+        assert reader.run("return document.querySelector('dt:target') !== null"), name
     assert reader.find("#board .headerlink").get_attribute("href").endswith("#board")
     assert reader.driver.title.startswith("OBELiX")
     reader.open("submissions/obelix/rf-paper/")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -378,7 +379,15 @@ KIND_MEANING: Mapping[str, str] = WORDS["kinds"]
 UNITS: Mapping[str, tuple[str, str]] = {k: tuple(v.values()) for k, v in WORDS["units"].items()}
 
 #: Heading → key → ``term``, ``meaning`` and, for some, the page to ``see``.
-GLOSSARY: Mapping[str, Mapping[str, Mapping[str, str]]] = WORDS["glossary"]
+GLOSSARY: Mapping[str, Mapping[str, Mapping[str, Any]]] = WORDS["glossary"]
+#: Head of a column → the term of the glossary that says what it is.
+HEADS = {
+    head: key
+    for terms in GLOSSARY.values()
+    for key, said in terms.items()
+    for head in (said["term"], *said.get("heads", ()))
+}
+_HEAD = re.compile(r'(<th scope="col"[^>]*>)((?:[^<&]|&(?!nbsp;))+)')
 
 #: What a model sees → as printed.
 INPUTS: Mapping[str, str] = WORDS["inputs"]
@@ -542,6 +551,22 @@ def relative(here: str, target: str) -> str:
     shared = len(posixpath.commonprefix([origin, aim[:-1]]))
     way = "../" * (len(origin) - shared) + "/".join(aim[shared:]) or "./"
     return f"{way}#{anchor}" if anchor else way
+
+
+def explained_heads(page: str, glossary: str) -> str:
+    """A page whose heads of columns lead to the glossary, where it has them.
+
+    Example:
+        >>> explained_heads('<th scope="col">F1, σ &#8805; 1&nbsp;↑</th>', "../glossary/")
+        '<th scope="col"><a href="../glossary/#screening">F1, σ &#8805; 1</a>&nbsp;↑</th>'
+    """
+
+    def linked(match: re.Match[str]) -> str:
+        label = unescape(match[2]).strip()
+        key = HEADS.get(label) or HEADS.get(label.partition(",")[0])
+        return f'{match[1]}<a href="{glossary}#{key}">{match[2]}</a>' if key else match[0]
+
+    return _HEAD.sub(linked, page)
 
 
 def pair_href(here: str, task: str, submission: str, other: str) -> str:

@@ -88,7 +88,8 @@ class Page:
             "to": partial(relative, self.url),
         }
         template = environment().get_template(f"{self.template}.md.j2")
-        return template.render({**shared, **self.context})
+        page = template.render({**shared, **self.context})
+        return text.explained_heads(page, relative(self.url, "glossary/"))
 
 
 def page_makers() -> list[Callable[[Site], Iterable[Page]]]:
