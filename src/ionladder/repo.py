@@ -444,6 +444,8 @@ def read_json(path: Path) -> Any:
         raise err.DataChangedError(err.worded("json-damaged", str(path), error=error)) from error
 
 
+_HEX = 64
+
 #: A function and its jobs → results in the order of the jobs, as the built-in ``map`` gives them.
 MapJobs = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
@@ -462,6 +464,27 @@ def kept(compute: Callable[[], Any], key: str, folder: Path | None) -> Any:
     if not place.is_file():
         write_json(place, compute())
     return read_json(place)
+
+
+def kept_table(compute: Callable[[], pa.Table], key: str, folder: Path | None) -> pa.Table:
+    """A table computed once for a key; arguments as :func:`kept`. A damaged file is made again."""
+    import pyarrow as pa
+
+    if folder is None:
+        return compute()
+    place = folder / f"{sha256_bytes(key.encode())}.arrow"
+    kept_bytes = place.read_bytes() if place.is_file() else b""
+    head, body = kept_bytes[:_HEX], kept_bytes[_HEX:]
+    if head != sha256_bytes(body).encode():
+        table, sink = compute(), pa.BufferOutputStream()
+        options = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
+        with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
+            stream.write_table(table)
+        body = sink.getvalue().to_pybytes()
+        head = sha256_bytes(body).encode()
+        with replacing(place) as temporary:
+            temporary.write_bytes(head + body)
+    return pa.ipc.open_stream(body, options=pa.ipc.IpcReadOptions(use_threads=False)).read_all()
 
 
 @cache

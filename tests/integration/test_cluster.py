@@ -1,24 +1,33 @@
 """The same bytes however jobs are shared: processes, parts of an array, a Dask cluster; from S3."""
 
 import gc
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import patch
 
-import pyarrow as pa
+import numpy as np
 import pytest
+import yaml
 from command import Prompt
 
+from ionladder.baselines import neb, runner
 from ionladder.baselines.runner import make_plan, train_folds
+from ionladder.baselines.umlip import POTENTIALS
 from ionladder.cli.common import sharing
 from ionladder.config import load_params
 from ionladder.errors import ConfigError, FetchError
-from ionladder.repo import Layout
+from ionladder.repo import Layout, read_json
+from unit.baselines.test_neb import SPRINGS, copper_hop, emt, spring_hops
 from unit.interchange.peer_files import JARVIS_NAME, jarvis_labels, jarvis_zip
 from unit.interchange.test_peer_scores import foreign_tree
 
@@ -59,7 +68,8 @@ def test_parts_of_an_array_give_the_bytes_of_one_run(tree, tmp_path, prompt):
     command, keep = ["rescore", str(tree), "--json"], ["--keep", str(tmp_path / "keep")]
     whole = prompt.ok(*command).out
     for part in ("2/3", "1/3", "3/3", "1/1"):
-        assert "done and kept" in prompt.ok(*command, *keep, "--part", part).out
+        answer = json.loads(prompt.ok(*command, *keep, "--part", part).out)
+        assert "done and kept" in answer["messages"][0]
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "keep").iterdir()}
     assert len(kept) == 3
     assert prompt.ok(*command, *keep).out == whole
@@ -122,21 +132,28 @@ def _plan():
     return replace(plan, repeats=())
 
 
+def _with_springs(function, hop):
+    """A job of a process that has the potential of these tests too."""
+    POTENTIALS["springs"] = SPRINGS
+    return function(hop)
+
+
 @pytest.mark.slow
 @pytest.mark.extra
-def test_a_dask_cluster_gives_the_bytes_of_one_process(tree, prompt):
+def test_a_dask_cluster_gives_the_bytes_of_one_process(tree, tmp_path, prompt):
     pytest.importorskip("distributed", reason="needs the extra cluster")
     command, options = ["rescore", str(tree), "--json"], ["--cluster", "local", "--workers", "2"]
     assert prompt.ok(*command, *options).out == prompt.ok(*command).out
-    _assert_shared_alike(2, "local")
+    _assert_shared_alike(tmp_path, 2, "local")
     for address in ("tcp://127.0.0.1:1", "no-address", "ftp://127.0.0.1:1"):
         assert f"--cluster {address}" in prompt.error(*command[:2], "--cluster", address)
     gc.collect()  # clients that met nobody end here, and not in a fork of another test
 
 
 @pytest.mark.slow
-def test_processes_give_the_bytes_of_one(tmp_path):
-    _assert_shared_alike(2, None)
+@pytest.mark.parametrize("workers", [2, 4])
+def test_processes_give_the_bytes_of_one(workers, tmp_path):
+    _assert_shared_alike(tmp_path, workers, None)
     with (
         pytest.raises(ConfigError, match="processes that answer until their jobs are done"),
         sharing("", 2) as map_jobs,
@@ -144,14 +161,155 @@ def test_processes_give_the_bytes_of_one(tmp_path):
         list(map_jobs(_dies, range(3)))
 
 
-def _assert_shared_alike(workers, cluster):
-    plan = _plan()
+def _assert_shared_alike(tmp_path, workers, cluster):
+    """Trainings, single points and, where ASE is here, bands of jobs that are shared."""
     with sharing("", workers, cluster) as map_jobs:
-        runs = [train_folds(plan), train_folds(plan, map_jobs=map_jobs)]
+        alone, shared = (
+            _results(tmp_path / name, map_of) for name, map_of in (("1", map), ("n", map_jobs))
+        )
         with pytest.raises(FetchError, match=r"^file 1: expected a number of bytes; found none\."):
             list(map_jobs(_fails, range(3)))
-    one, other = (pa.Table.from_pandas(run.predictions) for run in runs)
-    assert one.equals(other)
+    assert shared == alone
+
+
+def _results(folder, map_jobs):
+    trained = train_folds(_plan(), map_jobs=map_jobs).predictions
+    results = [trained.to_csv()]
+
+    def with_springs(function, hops):
+        return map_jobs(partial(_with_springs, function), hops)
+
+    with patch.dict(POTENTIALS, springs=SPRINGS):
+        points = neb.run_points(spring_hops(), "springs", folder, map_jobs=with_springs)
+    results += [(point.id, point.energies_ev, point.trouble) for point in points]
+    if find_spec("ase"):
+        hops = [replace(copper_hop(), id=f"hop-{n}") for n in range(3)]
+        hops[1] = replace(hops[1], numbers=np.full(hops[1].n_atoms, 3))  # EMT knows no lithium
+        few = neb.NebSettings(max_steps=1, end_steps=1)
+        neb.run_bands(hops, emt, "EMT", folder, settings=few, map_jobs=map_jobs)
+        results.append((folder / neb.PREDICTIONS).read_bytes())
+        told = read_json(folder / neb.SUMMARY)
+        results.append([{**hop, "cpu_s": 0} for hop in told["hops"]])
+    return results
+
+
+KILLED = """
+import os, signal, sys
+from ionladder.baselines import runner
+trained, done = runner.predict_once, []
+def dies(*given, **options):
+    done.append(1)
+    return os.kill(os.getpid(), signal.SIGKILL) if done[5:] else trained(*given, **options)
+runner.predict_once = dies
+from ionladder.cli.main import run
+run()
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Makes repositories with a baseline that is trained in an instant."""
+
+    def make(name):
+        for part in ("data/bvel_proto", "submissions/bvel-proto/family-median"):
+            shutil.copytree(ROOT / part, tmp_path / name / part)
+        shutil.copy(ROOT / "params.yaml", tmp_path / name)
+        for file in _submission(tmp_path / name):
+            (tmp_path / name / FOLDER / file).write_text("")
+        return tmp_path / name
+
+    return make
+
+
+FOLDER = "submissions/bvel-proto/family-median"
+TRAIN = ("baseline", "family-median", "--task", "bvel-proto")
+
+
+def _submission(root):
+    """Predictions; a card has the time it took."""
+    return {p.name: p.read_bytes() for p in sorted((root / FOLDER).glob("*predictions*"))}
+
+
+@pytest.mark.slow
+def test_a_training_that_was_killed_ends_with_the_same_bytes(small, monkeypatch, capsys):
+    whole, root, n_trained = small("whole"), small("killed"), []
+    Prompt(whole, monkeypatch, capsys).ok(*TRAIN)
+    keep = ("--keep", "kept")
+    done = subprocess.run([sys.executable, "-c", KILLED, *TRAIN, *keep], cwd=root, check=False)
+    assert done.returncode == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in (root / "kept").iterdir()}
+    as_before = runner.predict_once
+
+    def counted(*given, **options):
+        n_trained.append(1)
+        return as_before(*given, **options)
+
+    monkeypatch.setattr(runner, "predict_once", counted)
+    Prompt(root, monkeypatch, capsys).ok(*TRAIN, *keep)
+    after = {path: path.stat().st_mtime_ns for path in (root / "kept").iterdir()}
+    assert (len(kept), len(n_trained)) == (5, len(after) - 5)
+    assert kept.items() <= after.items()
+    assert _submission(root) == _submission(whole)
+
+
+# What the page on scale tells to type
+
+
+def _example(language):
+    """The code of a language on the page that shares jobs by ``--part``."""
+    page = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
+    (found,) = [
+        code
+        for code in re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        if "--part" in code
+    ]
+    for old, new in (("rf-paper", " ".join(TRAIN[1:])), ("/40", "/3"), ("1-40", "1-3")):
+        found = found.replace(old, new)
+    return found
+
+
+def _shell(script, folder, **variables):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env=os.environ | {"PATH": path} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_arrays_of_the_page_on_scale_give_the_bytes_of_one_run(small):
+    whole, slurm, actions = small("whole"), small("slurm"), small("actions")
+    _shell(f"ionladder {' '.join(TRAIN)}", whole)
+    script = _example("sh")
+    first, last = re.search(r"^#SBATCH --array=(\d+)-(\d+)$", script, re.MULTILINE).groups()
+    for task in range(int(first), int(last) + 1):
+        _shell(script, slurm.parent, SLURM_ARRAY_TASK_ID=str(task), SLURM_SUBMIT_DIR=str(slurm))
+    (after,) = re.findall(r"^# When the array has ended .*: (ionladder .*)$", script, re.MULTILINE)
+    _shell(after, slurm)
+    assert _submission(slurm) == _submission(whole)
+
+    jobs = yaml.safe_load(_example("yaml"))["jobs"]
+    (parts,) = jobs["part"]["strategy"]["matrix"].values()
+    for part in parts:
+        runner_of_part = small(f"runner-{part}")
+        for step in _runs(jobs["part"]):
+            _shell(step.replace("${{ matrix.part }}", str(part)), runner_of_part)
+        shutil.copytree(runner_of_part / "kept", actions / "kept", dirs_exist_ok=True)
+    for step in _runs(jobs["whole"]):
+        _shell(step, actions)
+    assert _submission(actions) == _submission(whole)
+
+
+def _runs(job):
+    """What a job runs of IonLadder; its set-up is that of every job of this repository."""
+    steps = [step["run"] for step in job["steps"] if "run" in step]
+    assert steps[0] == "make setup leaderboard"
+    return [step.replace(".venv/bin/", "") for step in steps[1:]]
 
 
 # S3, by the server of moto

@@ -17,6 +17,7 @@ import tiny
 from factories import write_repo
 from git_repository import GitRepository
 from ionladder.board.model import read_board
+from ionladder.cli.main import app
 from ionladder.repo import Layout
 from ionladder.site.context import load_site
 from ionladder.site.render import render_site
@@ -162,6 +163,46 @@ def test_every_command_answers_in_one_shape(prompt):
         assert (done.code, set(answer), done.err) == (code, keys, "")
         assert (answer["command"], answer["is_good"]) == (typed[0], code == 0)
         assert bool(answer["problems"]) == (code == 1)
+
+
+#: What each command that can be tried here is given; the others serve, publish or build a site.
+TRIED = {
+    "tasks": "",
+    "data": "obelix",
+    "new": "obelix fresh",
+    "convert": f"{MINE}/predictions.csv --task obelix",
+    "validate": MINE,
+    "score": MINE,
+    "withdraw": "obelix none",
+    "predictions": "obelix",
+    "compare": f"{MINE} submissions/obelix/near",
+    "rescore": "leaderboard",
+    "leaderboard": "obelix",
+    "board": "obelix",
+    "changes": "",
+    "claims": "obelix",
+    "diff": "obelix 1.0.0 1.0.0",
+    "export": "obelix",
+    "fetch": "obelix-1-0-0",
+    "fill": "nebdft2k",
+    "ingest": "obelix-1-0-0",
+    "baseline": "space-group-median --part 1/2 --keep kept",
+    "umlip-neb": "--paths none",
+    "verify": "",
+    "schema": "submission",
+}
+NOT_TRIED = {"preview", "submit", "build", "site", "serve", "pr-check", "pr-comment"}
+
+
+def test_every_command_prints_one_document(prompt):
+    names = {c.name or c.callback.__name__.replace("_", "-") for c in app.registered_commands}
+    assert names == TRIED.keys() | NOT_TRIED
+    for name, given in TRIED.items():
+        done = prompt(name, *given.split(), "--json")
+        assert done.code in (0, 1), (name, done)
+        answer = json.loads(done.out)
+        assert done.code == 0 or answer["problems"] or name == "validate", name
+        assert name != "baseline" or "is done and kept" in answer["messages"][0]
 
 
 def test_boards_and_predictions_are_tables(prompt, layout, tmp_path):

@@ -1,21 +1,22 @@
 """MPLiTrj: from its archive to tables and frames, and to a board by the commands a user types."""
 
 import json
-from functools import partial
-from typing import Any
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
-import miniature
 import mplitrj_miniature as mini
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from command import Prompt, files_below
 from miniature import build_archive, pinned
-from writing import ingested_repository, version_entry
+from writing import ingested_repository, pinned_repository, version_entry
 
-from ionladder.cli.common import sharing
 from ionladder.data.litraj import trajectories
-from ionladder.data.litraj.ingest import build
 from ionladder.data.litraj.trajectories import draw_offset_set
 from ionladder.data.store import read_blocks
 from ionladder.errors import IngestError
@@ -87,17 +88,102 @@ def test_a_malformed_frame_is_named(tmp_path, old, new, found):
     assert found in said
 
 
-@pytest.mark.slow
-def test_processes_share_the_blocks_of_an_archive(tmp_path, monkeypatch):
+# Blocks of frames: shared, kept, done in parts, killed
+
+
+KEY = "mplitrj-subsample-1-0-0"
+N_BLOCKS = 9
+KILLED = """
+import os, signal, sys
+from ionladder.data.litraj import trajectories
+row, trajectories._BLOCK_ROWS = trajectories._row, 5
+def dies(frame, name, **where):
+    if name == "val-0000005":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return row(frame, name, **where)
+trajectories._row = dies
+from ionladder.cli.main import run
+run()
+"""
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch, capsys):
+    """Makes repositories with the miniature fetched, and prompts in them."""
+    entry = version_entry(DATASET, ARCHIVE, mini.COUNTS, [TASK])
+    archive = mini.write_archive(tmp_path / ARCHIVE)
+    monkeypatch.setattr(trajectories, "_BLOCK_ROWS", 5)
+
+    def copied(source, path):
+        path.parent.mkdir(parents=True)
+        return Path(shutil.copy(source, path))
+
+    def make(name):
+        root = (tmp_path / name).resolve()
+        pinned_repository(root, entry, lambda to: copied(archive, to / ARCHIVE))
+        return root, Prompt(root, monkeypatch, capsys)
+
+    return make
+
+
+def ingest(where, *options):
+    """Path → bytes of all that an ingest wrote."""
+    where[1].ok("ingest", KEY, *options)
+    return files_below(where[0] / "data")
+
+
+def test_content_does_not_depend_on_where_blocks_end(tmp_path, monkeypatch):
     alone = built(tmp_path / "one")
     monkeypatch.setattr(trajectories, "_BLOCK_ROWS", 5)
-    with sharing("", 2) as map_jobs:
-        monkeypatch.setattr(miniature, "build_version", partial(build, map_jobs=map_jobs))
-        shared = built(tmp_path / "two")
-    assert shared.frames.keys() == alone.frames.keys()
+    shared = built(tmp_path / "two")
     assert all(shared.tables[name].equals(alone.tables[name]) for name in alone.tables)
-    for name, frames in alone.frames.items():
-        assert shared.frames[name].content_sha256 == frames.content_sha256
+    hashes = [{n: t.content_sha256 for n, t in v.frames.items()} for v in (alone, shared)]
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["2", "4"])
+def test_processes_share_the_blocks_of_an_archive(fresh, workers):
+    assert ingest(fresh("two"), "--workers", workers) == ingest(fresh("one"))
+
+
+@pytest.mark.slow
+@pytest.mark.extra
+def test_a_dask_cluster_shares_the_blocks_of_an_archive(fresh):
+    pytest.importorskip("distributed", reason="needs the extra cluster")
+    assert ingest(fresh("two"), "--cluster", "local", "--workers", "2") == ingest(fresh("one"))
+
+
+@pytest.mark.parametrize("how", ["killed", "in parts"])
+def test_blocks_that_were_kept_are_not_read_again(how, fresh, monkeypatch):
+    whole, (root, prompt), read = ingest(fresh("whole")), fresh("kept"), []
+    as_before = trajectories._frame_table
+    monkeypatch.setattr(
+        trajectories, "_frame_table", lambda *rows: (read.append(""), as_before(*rows))[1]
+    )
+    keep, left = ("--keep", "kept"), {"killed": 3, "in parts": 0}[how]
+    if how == "killed":
+        command = [sys.executable, "-c", KILLED, "ingest", KEY, *keep]
+        assert subprocess.run(command, cwd=root, check=False).returncode == -signal.SIGKILL
+    else:
+        for part in ("2/3", "3/3", "1/3"):
+            assert "done and kept" in prompt.ok("ingest", KEY, *keep, "--part", part).out
+        assert len(read) == N_BLOCKS
+        assert not (root / "data" / DATASET / "1.0.0" / "manifest.json").exists()
+        read.clear()
+    assert len(list((root / "kept").glob("*.arrow"))) == N_BLOCKS - left
+    assert ingest((root, prompt), *keep) == whole
+    assert len(read) == left
+    damaged = next((root / "kept").glob("*.arrow"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    assert ingest((root, prompt), *keep) == whole
+    assert len(read) == left + 1
+
+
+def test_only_one_version_in_blocks_is_done_in_parts(fresh):
+    _, prompt = fresh("one")
+    assert "one version of MPLiTrj" in prompt.error("ingest", "--part", "1/2")
+    assert "without --keep" in prompt.error("ingest", KEY, "--part", "1/2")
 
 
 def test_the_offset_set_has_enough_of_every_element():
@@ -150,7 +236,7 @@ def write(layout, name, predictions):
 
 def receipt(layout, name):
     path = layout.root / "leaderboard" / "scores" / TASK / f"{name}.json"
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 

@@ -38,6 +38,7 @@ PotentialName = Literal["chgnet", "sevennet-0", "mace"]
 PREDICTIONS, SUMMARY, KEPT = "predictions.parquet", "hops.json", "hops"
 INIT = "_init.xyz"
 FEWEST_IMAGES = 3
+_TRIES = 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -239,20 +240,22 @@ def _relaxed_or_kept(
 
 
 def _relaxed(hop: Hop, new_calculator: NewCalculator, settings: NebSettings) -> Band:
-    """The band; where the potential cannot treat the hop, the initial path without energies."""
-    try:
-        return relax_band(hop, new_calculator, settings)
-    except (ArithmeticError, LookupError, RuntimeError, ValueError) as error:
-        return Band(
-            energies_ev=np.full(hop.n_images, np.nan),
-            positions_ang=hop.positions_ang,
-            largest_force_ev_per_ang=float("nan"),
-            converged=False,
-            end_steps=(0, 0),
-            band_steps=0,
-            cpu_s=0.0,
-            trouble=f"{type(error).__name__}: {error}",
-        )
+    """The band; where it fails twice, the initial path without energies, not converged."""
+    for _ in range(_TRIES):
+        try:
+            return relax_band(hop, new_calculator, settings)
+        except (ArithmeticError, LookupError, MemoryError, RuntimeError, ValueError) as error:
+            trouble = f"{type(error).__name__}: {error}"
+    return Band(
+        energies_ev=np.full(hop.n_images, np.nan),
+        positions_ang=hop.positions_ang,
+        largest_force_ev_per_ang=float("nan"),
+        converged=False,
+        end_steps=(0, 0),
+        band_steps=0,
+        cpu_s=0.0,
+        trouble=trouble,
+    )
 
 
 def _kept(place: Path, key: str) -> Band | None:
@@ -366,11 +369,13 @@ def run_points(
 
 
 def _points(name: str, source: str, folder: Path, path: Hop) -> Points:
-    try:
-        work, key = partial(_energies, name, path), f"{source} {path.digest}"
-        return Points(id=path.id, **kept(work, key, folder))
-    except RuntimeError as error:  # no property of the path: not kept
-        return Points(id=path.id, energies_ev=[], cpu_s=0.0, trouble=_said(error))
+    work, key = partial(_energies, name, path), f"{source} {path.digest}"
+    for _ in range(_TRIES):
+        try:
+            return Points(id=path.id, **kept(work, key, folder))
+        except (MemoryError, RuntimeError) as error:  # no property of the path: not kept
+            trouble = _said(error)
+    return Points(id=path.id, energies_ev=[], cpu_s=0.0, trouble=trouble)
 
 
 def _energies(name: str, path: Hop) -> dict[str, Any]:

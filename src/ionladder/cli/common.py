@@ -134,19 +134,20 @@ def answering(command: Callable[..., None]) -> Callable[..., None]:
         if not json:
             command(**options)
             return
-        said, problems = StringIO(), list[Problem]()
+        said, problems, code = StringIO(), list[Problem](), 0
         try:
-            if has_own:
-                command(**options, json=True)
-                return
             with redirect_stdout(said):
-                command(**options)
+                command(**options, **({"json": True} if has_own else {}))
+        except typer.Exit as end:  # before its own document, where a part of the jobs is all
+            code = end.exit_code
         except IonLadderError as error:
-            problems += error.problems
-        outcome = {"command": name, "is_good": not problems}
-        outcome |= {"messages": said.getvalue().splitlines()}
-        print(to_json(outcome | {"problems": [asdict(each) for each in problems]}), end="")
-        raise typer.Exit(1 if problems else 0)
+            problems, code = [*error.problems], 1
+        text = said.getvalue()
+        if not has_own or problems or text[:1] not in ("{", "["):
+            outcome = {"command": name, "is_good": not code, "messages": text.splitlines()}
+            text = to_json(outcome | {"problems": [asdict(each) for each in problems]})
+        print(text, end="")
+        raise typer.Exit(code)
 
     if not has_own:
         option = inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False)

@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -19,6 +21,8 @@ from ionladder.cli.boards import print_board
 from ionladder.cli.common import (
     Cluster,
     Context,
+    Keep,
+    Part,
     Workers,
     load_context,
     rank_text,
@@ -197,8 +201,14 @@ def _run_dvc(root: Path, arguments: list[str]) -> None:
     """Run DVC in the repository with this environment's commands first on the path."""
     scripts = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # What DVC says is no part of a document of --json.
+    out = None if sys.stdout is sys.__stdout__ else sys.__stderr__
     result = subprocess.run(  # noqa: S603 - our own arguments, no shell
-        [sys.executable, "-m", "dvc", *arguments], cwd=root, env=environment, check=False
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=root,
+        env=environment,
+        check=False,
+        stdout=out,
     )
     if result.returncode:
         where = f"dvc {' '.join(arguments)}"
@@ -372,22 +382,34 @@ def ingest(
     ] = None,
     workers: Workers = 0,
     cluster: Cluster = None,
+    part: Part = None,
+    keep: Keep = None,
 ) -> None:
     """Build the tables of dataset versions, run every integrity check, and write them.
 
     A version whose content differs from its committed manifest is refused, and nothing is written.
+    Frames of MPLiTrj are read in blocks, which --workers and the like share; so --part and --keep
+    are for one version of it.
     """
     from ionladder.config import require_pinned, select_versions
-    from ionladder.data.ingest import ingest_version
+    from ionladder.data.ingest import in_blocks, ingest_version
 
     context = load_context()
     errors: list[err.IonLadderError] = []
-    for pinned in select_versions(context.params, keys):
+    chosen = select_versions(context.params, keys)
+    if (part or keep) and [in_blocks(pinned.dataset) for pinned in chosen] != [True]:
+        found, step = err.first_few(pinned.key for pinned in chosen), "Name it, or leave them out."
+        raise err.ConfigError("--part, --keep", "one version of MPLiTrj", found, step)
+    for pinned in chosen:
         try:
             if pinned.is_on_demand:
                 require_pinned(context.layout, pinned)
-            with sharing("", workers, cluster) as map_jobs:
-                done = ingest_version(context.layout, pinned, map_jobs=map_jobs)
+            with ExitStack() as stack:
+                map_jobs = stack.enter_context(sharing("", workers, cluster, part, keep))
+                # Parts run side by side and only keep: each has a folder of its own.
+                work = part and Path(stack.enter_context(TemporaryDirectory()), "part")
+                options: dict[str, Any] = {"map_jobs": map_jobs, "keep": keep, "work": work or None}
+                done = ingest_version(context.layout, pinned, **options)
         except err.IonLadderError as error:
             errors.append(error)
             continue

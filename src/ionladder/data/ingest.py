@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from inspect import getdoc, signature
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -45,11 +45,24 @@ class Ingested:
     is_first_release: bool
 
 
-def ingest_version(layout: Layout, pinned: DatasetVersion, *, map_jobs: MapJobs = map) -> Ingested:
+def ingest_version(
+    layout: Layout,
+    pinned: DatasetVersion,
+    *,
+    map_jobs: MapJobs = map,
+    keep: Path | None = None,
+    work: Path | None = None,
+) -> Ingested:
     """Build the tables of one version and put them in place, or change nothing.
 
-    A killed run leaves nothing that counts: the next one starts over. Blocks of frames are read by
-    ``map_jobs``, which may share them among processes.
+    A killed run leaves nothing that counts: the next one starts over, with the blocks it kept.
+
+    Args:
+        layout: The repository.
+        pinned: The version.
+        map_jobs: ``map``, or one that shares the blocks of frames among processes or machines.
+        keep: Folder for the blocks that were read; a second run takes them from there.
+        work: Where tables are made, beside their place unless given; for parts that only keep.
 
     Raises:
         DataMissingError: Raw files are not here.
@@ -58,11 +71,11 @@ def ingest_version(layout: Layout, pinned: DatasetVersion, *, map_jobs: MapJobs 
     """
     require_raw(layout, pinned)
     dataset = get_dataset(pinned.dataset)
-    folder = layout.version_dir(pinned.dataset, pinned.version) / ".ingest.part"
+    folder = work or layout.version_dir(pinned.dataset, pinned.version) / ".ingest.part"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        built = _build(layout, dataset, pinned, folder, map_jobs)
+        built = _build(layout, dataset, pinned, folder, {"map_jobs": map_jobs, "keep": keep})
         if (absent := {t.name for t in dataset.tables} - {*built.tables}) and layout.cache is None:
             found, step = "no package pymatgen, which reads crystal structures", STRUCTURES_EXTRA
             raise DataMissingError(f"{pinned.key}, {first_few(absent)}", "pymatgen", found, step)
@@ -93,7 +106,7 @@ def ingest_version(layout: Layout, pinned: DatasetVersion, *, map_jobs: MapJobs 
 
 
 def _build(
-    layout: Layout, dataset: Dataset, pinned: DatasetVersion, folder: Path, map_jobs: MapJobs
+    layout: Layout, dataset: Dataset, pinned: DatasetVersion, folder: Path, shared: dict[str, Any]
 ) -> BuiltVersion:
     """Build the tables by the dataset's module or recipe; frames go into the folder."""
     module = dataset_module(dataset.name, "ingest")
@@ -103,9 +116,13 @@ def _build(
 
         return from_csv.build(raw, pinned, dataset)
     arguments = (raw, pinned, folder) if dataset.frames else (raw, pinned)
-    shares = "map_jobs" in signature(module.build).parameters
-    built: BuiltVersion = module.build(*arguments, *([map_jobs] if shares else []))
+    built: BuiltVersion = module.build(*arguments, **(shared if in_blocks(dataset.name) else {}))
     return built
+
+
+def in_blocks(dataset: str) -> bool:
+    """Whether the frames of a dataset are read in blocks, which several can share."""
+    return dataset in getattr(dataset_module(dataset, "ingest"), "IN_BLOCKS", ())
 
 
 def _write(dataset: Dataset, pinned: DatasetVersion, built: BuiltVersion, folder: Path) -> None:

@@ -16,6 +16,10 @@ SOURCE = "effective medium theory"
 
 @pytest.fixture
 def hop():
+    return copper_hop()
+
+
+def copper_hop():
     """A vacancy of copper that changes places with a neighbour: 31 atoms, ASE's own potential."""
     build = pytest.importorskip("ase.build")
     crystal = build.bulk("Cu", cubic=True) * (2, 2, 2)
@@ -32,7 +36,7 @@ def hop():
     )
 
 
-def _calculator():
+def emt():
     from ase.calculators.emt import EMT
 
     return EMT()
@@ -49,7 +53,7 @@ def _written(hop, folder):
 
 @pytest.mark.extra
 def test_a_band_converges_to_a_symmetric_barrier(hop):
-    band = neb.relax_band(hop, _calculator, neb.NebSettings())
+    band = neb.relax_band(hop, emt, neb.NebSettings())
 
     assert band.converged
     assert band.largest_force_ev_per_ang < 0.1
@@ -64,7 +68,7 @@ def test_a_band_converges_to_a_symmetric_barrier(hop):
 def test_a_run_writes_the_layout_of_the_task_and_what_it_cost(hop, tmp_path):
     import pyarrow.parquet as pq
 
-    outcome = neb.run_bands([hop], _calculator, SOURCE, tmp_path)
+    outcome = neb.run_bands([hop], emt, SOURCE, tmp_path)
 
     assert outcome == neb.BandOutcome(n_hops=1, n_converged=1, n_kept=0)
     table = pq.read_table(tmp_path / neb.PREDICTIONS)
@@ -89,7 +93,7 @@ def test_a_hop_that_cannot_be_treated_is_written_and_marked(hop, tmp_path):
     lithium = replace(hop, id="mp-1_0_1_0_0_0", numbers=np.full(hop.n_atoms, 3))
 
     outcome = neb.run_bands(
-        [hop, lithium], _calculator, SOURCE, tmp_path, settings=neb.NebSettings(max_steps=1)
+        [hop, lithium], emt, SOURCE, tmp_path, settings=neb.NebSettings(max_steps=1)
     )
 
     assert outcome.n_hops == 2
@@ -101,17 +105,38 @@ def test_a_hop_that_cannot_be_treated_is_written_and_marked(hop, tmp_path):
     assert told["barrier_ev"] is None
 
 
+@pytest.mark.parametrize("n_failures", [0, 1, 2])
+@pytest.mark.extra
+def test_a_band_that_fails_is_tried_again_and_then_recorded_as_not_converged(
+    n_failures, hop, tmp_path
+):
+    failures = iter([RuntimeError("no memory")] * n_failures)
+
+    def calculator():
+        for failure in failures:
+            raise failure
+        return emt()
+
+    few = neb.NebSettings(max_steps=1, end_steps=1, accepted_ev_per_ang=99.0)
+    outcome = neb.run_bands([hop], calculator, SOURCE, tmp_path, settings=few)
+    assert outcome.n_converged == (n_failures < 2)
+    (told,) = read_json(tmp_path / neb.SUMMARY)["hops"]
+    assert told["trouble"] == ("RuntimeError: no memory" if n_failures == 2 else "")
+    again = neb.run_bands([hop], calculator, SOURCE, tmp_path, settings=few)
+    assert (again.n_converged, again.n_kept) == (1, n_failures < 2)
+
+
 @pytest.mark.parametrize("change", ["nothing", "potential", "settings", "path"])
 @pytest.mark.extra
 def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(change, hop, tmp_path):
     few, fewer = (neb.NebSettings(max_steps=n, end_steps=n) for n in (2, 1))
-    neb.run_bands([hop], _calculator, SOURCE, tmp_path, settings=few)
+    neb.run_bands([hop], emt, SOURCE, tmp_path, settings=few)
     first = (tmp_path / neb.PREDICTIONS).read_bytes()
     moved = replace(hop, positions_ang=hop.positions_ang + 0.01)
 
     outcome = neb.run_bands(
         [moved if change == "path" else hop],
-        _calculator,
+        emt,
         "another" if change == "potential" else SOURCE,
         tmp_path,
         settings=fewer if change == "settings" else few,
@@ -122,18 +147,19 @@ def test_a_run_goes_on_where_it_was_stopped_unless_something_changed(change, hop
         assert (tmp_path / neb.PREDICTIONS).read_bytes() == first
 
 
-def _springs(_, cell):
+def springs(_, cell):
     """A cheap potential, which knows no lithium and finds no room for boron."""
     if cell.numbers[0] in (3, 5):
         raise ValueError("unknown element") if cell.numbers[0] == 3 else RuntimeError("no memory")
     return float(np.square(cell.fractional[0] - cell.fractional[1:]).sum())
 
 
-def test_single_points_do_not_depend_on_workers_or_on_a_kill(tmp_path, monkeypatch):
-    springs = Potential(source=str, load=lambda: None, features=max, energy=_springs)
-    monkeypatch.setitem(POTENTIALS, "springs", springs)
+SPRINGS = Potential(source=str, load=lambda: None, features=max, energy=springs)
+
+
+def spring_hops():
     places = np.random.default_rng(0).random((9, N_IMAGES, 4, 3))
-    hops = [
+    return [
         neb.Hop(
             id=f"p{row}",
             numbers=np.array([{0: 3, 1: 5}.get(row, 29)] * 4, dtype=np.uint8),
@@ -142,6 +168,12 @@ def test_single_points_do_not_depend_on_workers_or_on_a_kill(tmp_path, monkeypat
         )
         for row, positions in enumerate(places)
     ]
+
+
+def test_single_points_do_not_depend_on_workers_or_on_a_kill(tmp_path, monkeypatch):
+    monkeypatch.setitem(POTENTIALS, "springs", SPRINGS)
+    hops = spring_hops()
+    places = np.stack([hop.positions_ang for hop in hops])
 
     def done(name, map_jobs=map, told=str):
         found = neb.run_points(hops, "springs", tmp_path / name, told=told, map_jobs=map_jobs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data.litraj.labelled import build_bvel13k, build_nebbvse122k
@@ -12,7 +13,6 @@ from ionladder.data.litraj.paths import build_paths
 from ionladder.data.litraj.trajectories import build_trajectories
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import BuiltVersion
-from ionladder.repo import MapJobs
 
 _BUILDERS: Mapping[str, Callable[..., BuiltVersion]] = {
     "bvel13k": build_bvel13k,
@@ -23,17 +23,21 @@ _BUILDERS: Mapping[str, Callable[..., BuiltVersion]] = {
 }
 
 
-def build(raw: Path, pinned: DatasetVersion, work: Path, map_jobs: MapJobs = map) -> BuiltVersion:
+#: Those whose frames are read in blocks, by several processes or machines.
+IN_BLOCKS = ("mplitrj", "mplitrj_subsample")
+
+
+def build(raw: Path, pinned: DatasetVersion, work: Path, **shared: Any) -> BuiltVersion:
     """Read, check and tabulate an archive.
 
     Args:
         raw: Folder with the archive.
         pinned: The version.
         work: Empty folder for tables of frames.
-        map_jobs: Shares the blocks of the two large ones, MPLiTrj and its subsample.
+        shared: For those in blocks, ``map_jobs`` and ``keep`` of
+            :func:`ionladder.data.ingest.ingest_version`.
 
     Raises:
         IngestError: The archive is unsafe, damaged or malformed, or a check on its content fails.
     """
-    shared = {"map_jobs": map_jobs} if pinned.dataset.startswith("mplitrj") else {}
     return _BUILDERS[pinned.dataset](raw, pinned, work, get_dataset(pinned.dataset), **shared)

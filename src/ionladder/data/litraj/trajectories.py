@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
 from ionladder.data.store import BuiltVersion, StreamedTable, StreamedWriter
 from ionladder.errors import IngestError, first_few, worded
-from ionladder.repo import MapJobs, sha256_bytes
+from ionladder.repo import MapJobs, code_sha256, kept_table, sha256_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 U_METALS = ("Co", "Cr", "Fe", "Mn", "Mo", "Ni", "V", "W")
 
 _BLOCK_ROWS = 1024
+_ENTRY = "entry."
 _MAX_EV_PER_ATOM = 100.0
 _SYMMETRY = 1e-6
 # Places of a 3×3 matrix, row by row, that mean the same: xx, yy, zz, yz, xz, xy.
@@ -49,6 +51,7 @@ def build_trajectories(
     *,
     stem: str,
     map_jobs: MapJobs = map,
+    keep: Path | None = None,
 ) -> BuiltVersion:
     """Read, check and tabulate a version of MPLiTrj or of its subsample.
 
@@ -58,14 +61,14 @@ def build_trajectories(
         work: Folder for the frames.
         dataset: Which of the two.
         stem: Name of the archive and of its files (``MPLiTrj``).
-        map_jobs: ``map``, or one that shares blocks among processes; one process reads the archive.
+        map_jobs: ``map``, or one that shares blocks; one process reads the archive.
+        keep: Folder for the blocks that were read.
 
     Raises:
         IngestError: Members are missing, a frame is malformed, the disk is full, or a check fails.
     """
     metadata = {"dataset": pinned.dataset, "version": pinned.version}
     total = sum(pinned.expected.get(part, 0) for part in common.PARTS)
-    parts: dict[str, _Part] = {}
 
     def writer(name: str) -> StreamedWriter:
         return StreamedWriter(work, dataset.table(f"frames_{name}"), metadata)
@@ -77,11 +80,16 @@ def build_trajectories(
     ):
         names = {part: f"{stem}_{part}.xyz" for part in common.PARTS}
         members = common.find_members(archive, list(names.values()), where=f"{stem}.zip")
-        for part, name in names.items():
-            with archive.open(members[name]) as stream:
-                read = partial(_read_block, dataset.table(f"frames_{part}"), part, members[name])
-                blocks = map_jobs(read, xyz.cut_frames(stream, _BLOCK_ROWS))
-                parts[part] = _write_part(blocks, writer(part), tick)
+
+        def texts() -> Iterator[_Text]:
+            for part, name in names.items():
+                with archive.open(members[name]) as stream:
+                    for text in xyz.cut_frames(stream, _BLOCK_ROWS):
+                        yield part, members[name], *text
+
+        source = f"{code_sha256()} {pinned.files} {_BLOCK_ROWS}" if keep else ""
+        blocks = map_jobs(partial(_read_block, dataset, source, keep), texts())
+        parts = _write_parts(blocks, {part: writer(part) for part in names}, tick)
         # Counts first: nothing is drawn from parts that are not whole.
         checks = (counts_are_upstreams, energies_are_plausible, columns_are_known)
         results = run_checks(dataset, checks, (parts, pinned.expected))
@@ -154,30 +162,54 @@ class _Part(NamedTuple):
     skipped: set[str]
 
 
-#: Frames as a table, their entries, and the columns that were passed over.
-_Block = tuple["pa.Table", pd.DataFrame, set[str]]
+#: Part, member of the archive, the text of some frames, and place and line of the first.
+_Text = tuple[str, str, bytes, int, int]
 
 
-def _read_block(spec: Table, part: str, member: str, text: tuple[bytes, int, int]) -> _Block:
-    """Some frames of a member, from their text."""
-    stream, first = BytesIO(text[0]), text[1:]
-    frames = xyz.iter_frames(stream, where=member, wanted=("pos", "forces"), first=first)
-    rows = [_row(frame, f"{part}-{frame.place - 1:07d}", where=member) for frame in frames]
-    entries = pd.DataFrame([row.entry for row in rows], columns=_Entry._fields)
-    return _frame_table(rows, spec), entries, set().union(*(row.frame.skipped for row in rows))
+def _read_block(
+    dataset: Dataset, source: str, keep: Path | None, text: _Text
+) -> tuple[str, pa.Table]:
+    """Part of some frames, and their table, from their text or as it was kept.
+
+    The table has their entries too, under ``entry.`` and their names, and the columns that were
+    passed over as its metadata.
+    """
+    part, member, data, *first = text
+
+    def read() -> pa.Table:
+        wanted, at = ("pos", "forces"), (first[0], first[1])
+        frames = xyz.iter_frames(BytesIO(data), where=member, wanted=wanted, first=at)
+        rows = [_row(frame, f"{part}-{frame.place - 1:07d}", where=member) for frame in frames]
+        table = _frame_table(rows, dataset.table(f"frames_{part}"))
+        for name in _Entry._fields:
+            values = [[getattr(row.entry, name) for row in rows]]
+            table = table.append_column(f"{_ENTRY}{name}", values)
+        skipped = sorted(set().union(*(row.frame.skipped for row in rows)))
+        return table.replace_schema_metadata({"skipped": json.dumps(skipped)})
+
+    return part, kept_table(read, f"{source} {member} {first}", keep)
 
 
-def _write_part(blocks: Iterable[_Block], out: StreamedWriter, tick: _Tick) -> _Part:
-    """Write the frames of a part, and keep what the other tables need of each."""
-    entries, skipped = [], set[str]()
-    with out:
-        for table, rows, passed in blocks:
-            skipped |= passed
-            out.write(table)
-            entries.append(rows)
-            tick(len(rows))
-    every = pd.concat(entries or [pd.DataFrame(columns=_Entry._fields)], ignore_index=True)
-    return _Part(out.table, every, skipped)
+def _write_parts(
+    blocks: Iterable[tuple[str, pa.Table]], outs: Mapping[str, StreamedWriter], tick: _Tick
+) -> dict[str, _Part]:
+    """Write the frames of every part, and keep what the other tables need of each."""
+    entries: dict[str, dict[str, list[Any]]] = {part: {} for part in outs}
+    skipped: dict[str, set[str]] = {part: set() for part in outs}
+    with ExitStack() as stack:
+        for out in outs.values():
+            stack.enter_context(out)
+        for part, table in blocks:
+            skipped[part].update(json.loads(table.schema.metadata[b"skipped"]))
+            outs[part].write(table)
+            for name in _Entry._fields:
+                of_block = table[f"{_ENTRY}{name}"].to_pylist()
+                entries[part].setdefault(name, []).extend(of_block)
+            tick(table.num_rows)
+    return {
+        part: _Part(out.table, pd.DataFrame(entries[part], columns=_Entry._fields), skipped[part])
+        for part, out in outs.items()
+    }
 
 
 def _write_offset_set(
