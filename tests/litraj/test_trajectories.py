@@ -236,8 +236,7 @@ def write(layout, name, predictions):
 
 def receipt(layout, name):
     path = layout.root / "leaderboard" / "scores" / TASK / f"{name}.json"
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def value(found, target, metric):
