@@ -172,7 +172,9 @@
     if (form.dataset.ready) return;
     form.dataset.ready = "yes";
     const box = form.querySelector("input");
-    const list = form.querySelector(".il-search__found");
+    Object.assign(box, { autocomplete: "off", spellcheck: false });
+    form.insertAdjacentHTML("beforeend", '<ul class="il-search__found" aria-label="Found" hidden></ul>');
+    const list = form.lastChild;
     const root = new URL(form.dataset.root, location.href);
     const load = () => Promise.all([indexAt(new URL("data/materials.json", root).href), fetched(new URL("data/pages.json", root).href)]);
     const close = () => (list.hidden = true);

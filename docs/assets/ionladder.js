@@ -4,12 +4,16 @@
 
   const all = (root, selector) => Array.from(root.querySelectorAll(selector));
 
-  // Sorting: the exact value stands in data-sort; cells without one go last, whatever the direction.
-  const asNumber = (text) => (text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text));
+  // Sorting: by data-sort, or by what is shown first in a cell; cells without a value go last, whatever the direction.
+  function asNumber(text) {
+    const number = Number(text.replace(/inf$/, "Infinity").replace("−", "-").replace(/[±\u202f]/g, ""));
+    return Number.isNaN(number) ? null : number;
+  }
 
   function keyOf(row, column, isNumber) {
-    const text = row.cells[column]?.dataset.sort ?? "";
-    return text === "" ? null : isNumber ? asNumber(text) : text;
+    const cell = row.cells[column];
+    const text = cell?.dataset.sort ?? cell?.firstChild?.textContent.trim() ?? "";
+    return text === "" || text === "–" ? null : isNumber ? asNumber(text) : text;
   }
 
   function sortedRows(rows, key, goesUp) {
@@ -53,7 +57,9 @@
 
   // A click sorts; whoever listens to il:sort may do it instead, and prevents it here.
   function makeSortable(table) {
+    const isPlain = table.dataset.sortable === "numbers";
     for (const header of headersOf(table)) {
+      if (isPlain) header.dataset.sortKey ??= header.cellIndex && !header.matches(".il-text") ? "number" : "text";
       if (!header.dataset.sortKey) continue;
       const button = document.createElement("button");
       button.type = "button";

@@ -102,7 +102,7 @@ def test_each_row_leads_to_a_page_that_leads_to_a_receipt_with_hashes(walk):
             (second,) = {way for way in ways if way.endswith("/receipt.json")}
             receipt = json.loads(walk.files[second].read_text())
             assert (receipt["task"], receipt["submission"]) == (item.task.name, name)
-            printed = {e.get("data-copy") for e in with_class(page, "il-hash")}
+            printed = {words(e) for e in with_class(page, "il-hash")}
             hashes = {digest for digest in receipt["hashes"].values() if digest}
             assert receipt["hashes"]["predictions_sha256"] or item.task.scored_folds
             assert all(SHA256.fullmatch(digest) for digest in hashes)
@@ -120,7 +120,7 @@ def test_every_number_of_a_board_is_that_of_the_receipt(walk):
                 score = metrics[task.primary.metric]
                 cell = next(with_class(row, "il-primary", "td"))
                 assert (cell.text or "").strip() == shown(score["value"]), (name, subset.name)
-                detail = " ".join(words(e) for e in with_class(cell, "il-detail"))
+                detail = " ".join(words(e) for e in cell.iter("small"))
                 ends = [
                     shown(score[key]) for key in ("ci_low", "ci_high") if score[key] is not None
                 ]

@@ -372,7 +372,7 @@ def test_without_scripts_everybody_stands_against_the_leader(reader):
         command = reader.driver.execute_cdp_cmd
         root = command("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
         html = command("DOM.getOuterHTML", {"nodeId": root})["outerHTML"]
-    rows = html.split('class="il-table il-against"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    rows = html.split(' il-against"')[1].split("<tbody>")[1].split("</tbody>")[0]
     assert rows.count("<tr") == 3
     assert "+0.21" in rows
     assert 'data-compare="" hidden=""' in html

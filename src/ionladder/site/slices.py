@@ -12,7 +12,7 @@ import numpy as np
 from ionladder.board.model import Board, Row, Value
 from ionladder.site import tables
 from ionladder.site import text as txt
-from ionladder.site.charts import backdrop, baseline_value, spark_axis, spark_scale
+from ionladder.site.charts import SPARK_WIDTH, Scale, baseline_value, spark_scale
 from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
 from ionladder.site.context import Entries, EntrySource, TaskSite
 from ionladder.site.tables import Heat, TableCell
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 
 SHOWN_MODELS = 10
+
+
+def share(scale: Scale, at: float) -> int:
+    """A place on the axis of small pictures in per cent of the width; what is beyond, its end."""
+    return round(100 * min(max(scale(at), 0), SPARK_WIDTH) / SPARK_WIDTH)
 
 
 class SlicePart(NamedTuple):
@@ -56,14 +61,16 @@ class SlicePart(NamedTuple):
         cell = tables.value_cell(self.score)
         return replace(cell, detail="undetermined") if self.is_open else cell
 
-    def against(self, overall: float) -> TableCell:
-        """Its score minus the overall one."""
-        if self.score.value is None:
-            return TableCell("–")
-        apart = self.score.value - overall
-        shown = txt.number(apart)
-        sign = "" if shown.startswith("−") or float(shown) == 0 else "+"
-        return TableCell(f"{sign}{shown}", txt.exact(apart), f"{apart:+.6g}")
+    def bar(self, scale: Scale) -> str:
+        """Its picture as CSS: value and interval in per cent of the width, where there are any."""
+        ends = {"v": self.drawn.value, "l": self.drawn.low, "h": self.drawn.high}
+        return ";".join(f"--{k}:{share(scale, at)}" for k, at in ends.items() if at is not None)
+
+    @property
+    def brief(self) -> str:
+        """A part of few entries in a list: its score, and of how many entries and groups it is."""
+        n = str(self.n) if self.n == self.n_groups else f"{self.n} in {self.n_groups}"
+        return f"{self.cell.text} ({n})"
 
 
 def slice_table(
@@ -79,9 +86,9 @@ def slice_table(
             where the labels are not here.
 
     Returns:
-        ``slices``: each slice with its parts, the ``overall`` score that they stand against, the
-        ``scale`` of their pictures, its ``axis``, and what stands ``behind`` them; None where its
-        receipt has no slices.
+        ``slices``: each slice with its parts of enough entries and the others; the ``overall``
+        score, the ``scale`` of their pictures, the ``place`` of that score and the ``axis``, place
+        and label of each tick; None where its receipt has no slices.
     """
     slices = _parts(board, receipt, small)
     overall = board.primary(row).value
@@ -92,17 +99,22 @@ def slice_table(
     scale = spark_scale([overall, *known], baseline=overall)
     sign = -1.0 if board.smaller_is_better else 1.0
 
-    def badness(part: SlicePart) -> tuple[bool, bool, float]:
+    def badness(part: SlicePart) -> tuple[bool, float]:
         value = part.score.value
-        return part.is_small, value is None, sign * (value or 0.0)
+        return value is None, sign * (value or 0.0)
+
+    def ordered(parts: Sequence[SlicePart], *, is_small: bool) -> list[SlicePart]:
+        return sorted((part for part in parts if part.is_small == is_small), key=badness)
 
     return {
-        "slices": [(item, sorted(parts, key=badness)) for item, parts in slices.items()],
+        "slices": [
+            (item, ordered(parts, is_small=False), ordered(parts, is_small=True))
+            for item, parts in slices.items()
+        ],
         "overall": overall,
         "scale": scale,
-        "axis": spark_axis(scale),
-        "behind": backdrop(scale, board, overall),
-        "kind": row.kind,
+        "place": share(scale, overall),
+        "axis": [(share(scale, at), label) for at, label in scale.ticks(about=4)],
     }
 
 
@@ -205,7 +217,8 @@ def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat
 # One submission entry by entry: parity and residuals of every target, and where it errs most
 
 
-HARDEST = 12
+HARDEST, LIMITS = 10, 3
+"""Entries that a submission errs most on, and those among them of which only a limit is known."""
 MOST_MARKS = 1500
 """Marks in one plot; of more entries an even sample is drawn."""
 
@@ -242,7 +255,7 @@ def hard_entries(source: EntrySource, name: str) -> list[list[tuple[int, TableCe
     """The entries that a submission errs most on, largest error first; empty without labels.
 
     Returns:
-        Those that were measured, and apart from them those of which only a limit is known, where
+        Those that were measured, and apart from them a few of which only a limit is known, where
         there are any: place of each in the table of entries, its error, which enters the primary
         score, and the prediction of every target.
     """
@@ -252,13 +265,14 @@ def hard_entries(source: EntrySource, name: str) -> list[list[tuple[int, TableCe
     row = table.names.index(name)
     errors, predictions = table.errors[row], table.predictions.values()
     order = [int(p) for p in np.argsort(-errors, kind="stable") if np.isfinite(errors[p])]
-    parts = [[p for p in order if table.is_limit[p] == kind][:HARDEST] for kind in (False, True)]
+    limits = [p for p in order if table.is_limit[p]][:LIMITS]
+    measured = [p for p in order if not table.is_limit[p]][: HARDEST - len(limits)]
 
     def line(place: int) -> tuple[int, TableCell, list[float]]:
         cell = tables.error_cell(table, place, row)
         return place, cell, [float(rows[row, place]) for rows in predictions]
 
-    return [list(map(line, part)) for part in parts if part]
+    return [list(map(line, part)) for part in (measured, limits) if part]
 
 
 # What a submission's page shows of its stated standard deviations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ionladder.entries import EntryTable
 
 _LONGEST = 60
+_READ = re.compile(r"[+±−]?\d[\d\u202f]*(?:\.\d+)?")
+"""Numbers that the script which sorts reads from the text."""
 
 
 # Cells: what stands in them, what they sort by, and their HTML
@@ -111,30 +114,31 @@ def own_label(table: EntryTable, target: Target, place: int) -> TableCell:
     return label_cell(float(table.labels[target.name][place]), known)
 
 
-def cell(item: TableCell, classes: str = "") -> Markup:
-    """A cell with a number: its text, how it sorts, and the interval beneath.
+def cell(item: TableCell, classes: str = "", *, is_exact: bool = False) -> Markup:
+    """A cell of a table of numbers: its text, how it sorts, and the interval beneath.
 
     Written in Python, for pages hold hundreds, and a template would take twice the time.
 
     Args:
         item: The cell.
-        classes: More classes of CSS, with a blank between.
+        classes: Classes of CSS, with a blank between.
+        is_exact: Whether scripts need more digits than are shown.
 
     Example:
-        >>> cell(TableCell("1.59", sort="1.586261", detail="1.05–2.39"), "il-primary")
-        Markup('<td class="il-number il-primary" data-sort="1.586261">1.59<span class="il-detail">1.05–2.39</span></td>\\n')
-    """  # noqa: E501 - one line of HTML
-    shade = f" {item.shade}" if item.shade else ""
-    return _td(f"il-number {classes}{shade}", item, item.detail)
+        >>> cell(TableCell("1.59", sort="1.586261", detail="1.05–2.39"))
+        Markup('<td>1.59<small>1.05–2.39</small></td>\\n')
+        >>> cell(TableCell("< −10 (scored as −15)", sort="-15.0"), "il-first")
+        Markup('<td class="il-first" data-sort="-15.0">&lt; −10 (scored as −15)</td>\\n')
+    """
+    kind = f"{classes} {item.shade}".strip()
+    is_read = _READ.fullmatch(item.text) and not is_exact
+    shown = replace(item, sort="") if is_read else item
+    return _tagged(f'td class="{kind}"' if kind else "td", shown, item.detail)
 
 
 def score_cell(item: TableCell, spread: str) -> Markup:
     """A score with its interval, and beneath that its spread over seeds; neither sorts."""
-    return _td("il-number", replace(item, sort=""), item.detail, spread)
-
-
-def _td(kind: str, item: TableCell, *details: str) -> Markup:
-    return _tagged(f'td class="{kind}"', item, *details)
+    return _tagged("td", replace(item, sort=""), item.detail, spread)
 
 
 def _tagged(tag: str, item: TableCell, *details: str) -> Markup:
@@ -144,7 +148,7 @@ def _tagged(tag: str, item: TableCell, *details: str) -> Markup:
 
 def _inside(item: TableCell, *details: str) -> str:
     text = f"<b>{escape(item.text)}</b>" if item.is_best else str(escape(item.text))
-    return text + "".join(f'<span class="il-detail">{escape(t)}</span>' for t in details if t)
+    return text + "".join(f"<small>{escape(t)}</small>" for t in details if t)
 
 
 # Shades of a heat map: a number's step between the least and the worst, and the legend for it
@@ -611,9 +615,9 @@ def _leading_cells(board: Board, row: Row, place: int, *, is_ranked: bool) -> li
     """Rank, or place where nothing is ranked, and the name of the model."""
     shown = (txt.ranks(row.rank_low, row.rank_high) or "–") if is_ranked else str(place)
     is_top = is_ranked and row.rank_low is not None and row.tie_group == 1
-    top = Markup('<span class="il-tie">top group</span>') if is_top else ""
+    top = Markup("<small>top group</small>") if is_top else ""
     name = row.submission or ""
-    named = Markup('<a href="{}">{}</a>{}<span class="il-name">{}{}</span>').format(
+    named = Markup('<a href="{}">{}</a>{}<small>{}{}</small>').format(
         txt.relative(txt.board_url(board.task.name), txt.submission_url(board.task.name, name)),
         txt.isolated(row.model, limit=80),
         _BELOW_FLOOR if row.below_floor and is_ranked else "",

@@ -35,7 +35,7 @@ _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)")
 _GROUP = re.compile(r"(?<=[\w)\]])(?=[(\[]*[A-Z])")
 _BLANKS = re.compile(r"(?:[^\S\u202f]|(?<!\d)\u202f|\u202f(?!\d))+")
 _ZEROS = re.compile(r"\.0+$")
-_LONGEST_FORMULA = 120
+_LONGEST_FORMULA, _LINE = 120, 8
 _SMALL = 0.02
 _ROUNDING = 1e-6
 
@@ -81,7 +81,8 @@ def inert_code(line: object) -> Markup:
 
 def isolated(text: object, *, limit: int | None = None) -> Markup:
     """:func:`inert` text whose writing direction cannot leak into its neighbours."""
-    return Markup("<bdi>{}</bdi>").format(inert(text, limit=limit))
+    shown = inert(text, limit=limit)
+    return shown if shown.isascii() else Markup("<bdi>{}</bdi>").format(shown)
 
 
 def paragraphs(text: object) -> Markup:
@@ -135,20 +136,23 @@ def doi_link(doi: object) -> Markup:
 def formula(text: object) -> Markup:
     """A chemical formula with its amounts set low; whole amounts lose their decimals.
 
-    A narrow column breaks it between an element with its amount and the next one, nowhere else.
+    A narrow column breaks a long one between an element with its amount and the next, nowhere else.
 
     Example:
-        >>> formula("Li1.2Ti2.0(PO4)3").striptags(), formula("NaCl")
-        ('Li1.2Ti2(PO4)3', Markup('<span class="il-chem">Na<wbr>Cl</span>'))
+        >>> formula("Li1.2Ti2.0(PO4)3").striptags(), formula("Li10GeP2S12.0")
+        ('Li1.2Ti2(PO4)3', Markup('Li<sub>10</sub>GeP<sub>2</sub>S<sub>12</sub>'))
     """
-    groups = _GROUP.sub("\u200b", plain(text, limit=_LONGEST_FORMULA))
-    drawn = Markup("").join(
+    lines = [""]
+    for group in _GROUP.split(plain(text, limit=_LONGEST_FORMULA)):
+        lines += [""] if len(lines[-1]) >= _LINE else []
+        lines[-1] += group
+    lines = ["".join(lines)] if len("".join(lines)) <= 2 * _LINE else lines
+    return Markup("").join(
         Markup("<sub>{}</sub>").format(_ZEROS.sub("", part))
         if place % 2
         else escape(part).replace("\u200b", Markup("<wbr>"))
-        for place, part in enumerate(_AMOUNT.split(groups))
+        for place, part in enumerate(_AMOUNT.split("\u200b".join(lines)))
     )
-    return Markup('<span class="il-chem">{}</span>').format(drawn)
 
 
 def number(value: float | None, *, digits: int = 2) -> str:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +52,10 @@ _SYSTEMS = dict(
         strict=True,
     )
 )
+_SHOWN: Mapping[str | None, Callable[[object], Markup]] = {
+    "doi": txt.doi_link,
+    "formula": txt.formula,
+}
 _UNIT = re.compile(r"_(?:ang3?|deg|ev)$")
 _PART = re.compile(r"([A-Z][a-z]?)([\d.]+)")
 _SITE = re.compile(r"^ +([A-Z][a-z]?\S*) +(\S+) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
@@ -173,7 +177,8 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
     ways = site.paged[item.dataset.name]
     scored = [each for each in boards if each.item.task.scored_folds is None]
     tests = {entry for each in scored for entry in each.table.ids}
-    order = sorted(ways, key=lambda entry: (boards[0].name(entry), entry))
+    names = {entry: boards[0].name(entry) for entry in ways}
+    order = sorted(ways, key=lambda entry: (names[entry], entry))
     cells = _crystals(site.layout, item, order)
     for place, entry in enumerate(order):
         found = [(each, each.places[entry]) for each in boards if entry in each.places]
@@ -184,6 +189,11 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
             "boards": found,
             "first": first,
             "place": found[0][1],
+            "facts": [
+                (fact.title, Markup("; ").join(map(_SHOWN.get(fact.kind, txt.isolated), values)))
+                for fact in item.dataset.facts
+                for values in [first.fact(entry, fact.column)]
+            ],
             "part": "test" if entry in tests else "training",
             "test_ids": tests,
             "charts": [_strips(found, target, ways[entry]) for target in first.item.task.targets],
@@ -192,7 +202,7 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
             "neighbours": next((n for e, _ in found if (n := e.table.neighbours.get(entry))), ()),
             "before": order[place - 1] if place else None,
             "after": order[place + 1] if place + 1 < len(order) else None,
-            "same": [e for e in order if e != entry and first.name(e) == first.name(entry)],
+            "same": [e for e in order if e != entry and names[e] == names[entry]],
             "most_models": MOST_MODELS,
             "has_map": bool(first.table.names),
         }

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ionladder.board.audit import CHECKS
 from ionladder.board.model import NO_VALUE, Board, Row, Value
 from ionladder.receipt import WIDEST
 from ionladder.site import text as txt
@@ -88,7 +87,6 @@ def _submission(
         "uncertainty": stated_uncertainty(entrant.receipt, task),
         "uncertainty_words": list(txt.UNCERTAINTY.values()),
         "audit": (item.analysis.content.get("audit") or {}).get(name),
-        "checks": CHECKS,
         "evidence": txt.WORDS["evidence"],
         "marked": [
             (kind, titles[is_filled])
