@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -155,7 +156,8 @@ def predictions(
 
 def rescore(
     folder: Annotated[
-        Path, typer.Argument(help="Checkout of JARVIS-Leaderboard or matbench, here or as s3://…")
+        Path,
+        typer.Argument(help="Checkout of JARVIS-Leaderboard, matbench or ML-PEG, here or s3://…"),
     ],
     labels: Annotated[
         Path | None, typer.Option(help="Labels of matbench's tasks.", show_default="FOLDER/labels")
@@ -164,6 +166,10 @@ def rescore(
     cluster: com.Cluster = None,
     part: com.Part = None,
     keep: com.Keep = None,
+    reported: Annotated[
+        str | None,
+        typer.Option(help="Print ML-PEG's barriers as rows of reported.csv, for this task."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print every field as JSON.")] = False,
 ) -> None:
     """Score every file of another leaderboard, all ids or none, and say why one cannot be scored.
@@ -174,6 +180,11 @@ def rescore(
 
     with com.sharing("Scoring files", workers, cluster, part, keep) as map_jobs:
         rows = list(peers.rescore(folder, labels=labels, map_jobs=map_jobs, keep=keep))
+    if reported is not None:
+        quoted = peers.reported_rows(rows, get_task(reported).name)
+        lines = csv.writer(sys.stdout, lineterminator="\n")
+        lines.writerows([[*quoted[0]], *(row.values() for row in quoted)] if quoted else [])
+        return
     if json:
         print(to_json([vars(row) for row in rows]), end="")
         return

@@ -1,13 +1,15 @@
-"""Leaderboards of others scored again from their files: JARVIS-Leaderboard and matbench."""
+"""Leaderboards of others scored again from their files: JARVIS-Leaderboard, matbench, ML-PEG."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
+import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from operator import call
 from pathlib import Path
@@ -237,6 +239,8 @@ class Rescored:
         n_expected, n_scored: Labels, and rows that match.
         cause: Why there is no value, or which stated scores are others; empty where all is well.
         hint: What to do, such as the id that an unknown one looks like.
+        model: Of ML-PEG, whose files are named after models; else empty.
+        barrier_ev, reference_ev: Of ML-PEG, the barrier in the file and that of the reference, eV.
     """
 
     file: str
@@ -248,17 +252,21 @@ class Rescored:
     n_scored: int
     cause: str = ""
     hint: str = ""
+    model: str = ""
+    barrier_ev: float | None = None
+    reference_ev: float | None = None
 
 
 def rescore(
     folder: Path, *, labels: Path | None = None, map_jobs: MapJobs = map, keep: Path | None = None
 ) -> Iterator[Rescored]:
-    """Score every file of a checkout of JARVIS-Leaderboard or matbench.
+    """Score every file of a checkout of JARVIS-Leaderboard, matbench or ML-PEG.
 
     Args:
         folder: ``contributions/<name>/….csv.zip`` (or ``.parquet``) beside
             ``benchmarks/…/<dataset>_<property>.json.zip``, at any depth; or folders with a
-            ``results.json.gz``. Here, or on S3 (``s3://bucket/folder``).
+            ``results.json.gz``; or ML-PEG's ``<model>/li_diffusion_b-neb-results.dat`` and its
+            table ``li_diffusion_metrics_table.json``. Here, or on S3 (``s3://bucket/folder``).
         labels: For matbench, whose labels are elsewhere: a folder of ``<task>.json.gz`` as matminer
             has them, or of ``<task>.csv`` and ``<task>.parquet`` with an id and a label.
         map_jobs: ``map``, or one that shares jobs among processes or machines.
@@ -274,10 +282,12 @@ def rescore(
     ends = (".csv.zip", ".parquet")
     sent = [p for p in files if p.name.endswith(ends) and p.parts[-3] == "contributions"]
     results = sorted(path for path in files if path.name == "results.json.gz")
-    if not (sent or results):
-        expected = "contributions/<name>/….csv.zip, or folders with a results.json.gz"
-        step = "Name the checkout of JARVIS-Leaderboard or of matbench."
-        raise ConfigError(folder.as_posix(), expected, "neither", step)
+    barriers = sorted(path for path in files if _ML_PEG_FILE.fullmatch(path.name))
+    tables = sorted(path for path in files if path.name == _ML_PEG_TABLE)
+    if not (sent or results or barriers or tables):
+        expected = f"contributions/<name>/….csv.zip, results.json.gz, or {_ML_PEG_TABLE}"
+        step = "Name the checkout of JARVIS-Leaderboard, matbench or ML-PEG."
+        raise ConfigError(folder.as_posix(), expected, "none of them", step)
     truths: dict[str, Path] = {}
     for path in files:
         if path.name.endswith((".json.zip", ".parquet")) and "benchmarks" in path.parts:
@@ -292,10 +302,12 @@ def rescore(
         for name, paths in sorted(parts.items())
     ]
     jobs += [(partial(_rescore_results, labels), [None, path]) for path in results]
+    if barriers or tables:
+        jobs.append((_rescore_ml_peg, [tables[0] if tables else None, *barriers]))
     shared = []
     for score, paths in jobs:
         marks = [(path, files[path]) for path in paths if path] + ([] if paths[0] else beside)
-        key = f"{code_sha256()} {score.args} {marks}" if keep else ""  # type: ignore[attr-defined]
+        key = f"{code_sha256()} {getattr(score, 'args', '')} {marks}" if keep else ""
         shared.append(partial(_kept, keep, key, folder, score, paths))
     for rows in map_jobs(call, shared):
         yield from (Rescored(**row) for row in rows)
@@ -444,3 +456,133 @@ def _labels_of(folder: Path, name: str) -> Benchmark | None:
     ids, column = table.column_names[:2]
     values = table[column].combine_chunks().to_numpy(zero_copy_only=False)
     return Benchmark((table[ids].combine_chunks().cast(pa.string()), values))
+
+
+# --- ML-PEG: barriers of two hops of lithium in LiFePO4, as its NEB runs write them
+
+#: Path → the reference of ML-PEG 0.7.0, eV: DFT by Morgan, Van der Ven and Ceder 2004,
+#: doi 10.1149/1.1633511, along [010] and [001].
+ML_PEG_EV = {"b": 0.27, "c": 2.5}
+ML_PEG_SOURCE = "ML-PEG (ddmms/ml-peg, GPL-3.0), benchmark Li diffusion, read from its result files"
+_ML_PEG_FILE = re.compile(r"li_diffusion_([a-z])-neb-results\.dat")
+_ML_PEG_TABLE = "li_diffusion_metrics_table.json"
+_ML_PEG_HEAD = "#Barrier [eV] | delta E [eV] | Max force [eV/Å]"
+_LARGEST_EV = 20.0
+
+
+def _rescore_ml_peg(folder: Path, table: Path | None, *paths: Path) -> list[Rescored]:
+    """Errors of barriers against the reference, held to those that ML-PEG's own table states."""
+    problems, rows, stated = list[Problem](), list[Rescored](), dict[tuple[str, str], float]()
+    if table is not None:
+        try:
+            stated = _stated_errors(table)
+        except InterchangeError as error:
+            problems += error.problems
+    for path in paths:
+        way = _ML_PEG_FILE.fullmatch(path.name)[1]  # type: ignore[index]
+        of_table = stated.pop((path.parent.name, way), None)
+        at = path.relative_to(folder).as_posix()
+        rows.append(_barrier_row(at, path.parent.name, way, _barrier(path), of_table))
+    absent = Problem(_ML_PEG_TABLE, "a result file", "the table alone", "The error is its own.")
+    at = table.relative_to(folder).as_posix() if table else ""
+    rows += [
+        _barrier_row(f"{at}: {model}, path {way}", model, way, [absent], value)
+        for (model, way), value in sorted(stated.items())
+    ]
+    return rows + [_row(at, "li_diffusion", "", None, [problem]) for problem in problems]
+
+
+def _barrier_row(
+    at: str, model: str, way: str, found: float | list[Problem], stated: float | None
+) -> Rescored:
+    problems = [] if isinstance(found, float) else found
+    reference = ML_PEG_EV.get(way)
+    error = abs(reference - found) if reference and isinstance(found, float) else None
+    if reference is None:
+        known = f"one of the paths {', '.join(ML_PEG_EV)}"
+        problems = [Problem(at, known, f"path {way}", "Only these have a reference.")]
+    elif error is not None and stated is not None and not abs(error - stated) <= _CLAIM_TOLERANCE:
+        step = "One of the two is of another run."
+        problems = [Problem(at, f"the table's error, {stated:.6g} eV", f"{error:.6g} eV", step)]
+    row = _row(at, f"li_diffusion_{way}", "barrier error, eV", None, problems)
+    joined = error if stated is None else None if math.isnan(stated) else stated
+    barrier = found if isinstance(found, float) else None
+    told: dict[str, Any] = {"model": model, "barrier_ev": barrier, "reference_ev": reference}
+    told |= {"n_expected": 1, "n_scored": int(error is not None), "value": error, "joined": joined}
+    return replace(row, **told)
+
+
+def _barrier(path: Path) -> float | list[Problem]:
+    """The barrier of a result file, eV; why there is none."""
+    try:
+        lines = read_file(path).decode("utf-8", "replace").splitlines()
+    except InterchangeError as error:
+        return [*error.problems]
+    head, row = [*(line.strip() for line in lines), "", ""][:2]
+    problems = []
+    if head != _ML_PEG_HEAD:
+        step = "Keep the file as janus-core writes it, with its units."
+        problems.append(Problem(path.name, f"the line {_ML_PEG_HEAD}", f"{head[:80]!r}", step))
+    cells = row.split()
+    numbers = _floats(cells)
+    words = {cell for cell, number in zip(cells, numbers, strict=True) if math.isnan(number)}
+    if len(numbers) != 3 or len(lines) > 2 or words - {"nan"}:
+        step = "Keep the file as janus-core writes it."
+        problems.append(Problem(path.name, "one line of three numbers", f"{row[:80]!r}", step))
+    elif np.isnan(numbers[0]):
+        step = "ML-PEG writes nan where a model has failed."
+        problems.append(Problem(path.name, "a barrier", "nan: the run failed", step))
+    elif not 0 <= numbers[0] <= _LARGEST_EV:
+        expected, step = f"a barrier from 0 to {_LARGEST_EV:g} eV", "Is it in meV?"
+        problems.append(Problem(path.name, expected, f"{numbers[0]:g}", step))
+    return problems or float(numbers[0])
+
+
+def _stated_errors(path: Path) -> dict[tuple[str, str], float]:
+    """(Model, path) → the error in ML-PEG's table, eV; NaN where the model has failed.
+
+    Raises:
+        InterchangeError: It is no such table, or states other units.
+    """
+    names = {way: f"Path {way.upper()} error" for way in ML_PEG_EV}
+    try:
+        document = json.loads(read_file(path))
+        used = {document["thresholds"][name]["unit"] for name in names.values()}
+        errors = {
+            (str(row["id"]), way): float("nan" if row[name] is None else row[name])
+            for row in document["data"]
+            for way, name in names.items()
+        }
+    except (LookupError, TypeError, ValueError) as error:
+        expected = f"a table of ML-PEG with {' and '.join(names.values())}"
+        step = "Keep the file as `ml_peg analyse` writes it."
+        found = f"{type(error).__name__}: {error}"
+        raise InterchangeError(path.name, expected, found, step) from error
+    if used != {"eV"}:
+        step = "Only a table in eV can be compared."
+        raise InterchangeError(path.name, "errors in eV", first_few(sorted(map(str, used))), step)
+    return errors
+
+
+def reported_rows(rows: Iterable[Rescored], task: str) -> list[dict[str, str]]:
+    """Barriers of ML-PEG as rows of a dataset's ``reported.csv``, one a model: quoted, unranked.
+
+    The hops are no entries of any board, so no number stands under a column.
+    """
+    by_model: dict[str, list[str]] = {}
+    for row in rows:
+        if row.model and row.joined is not None:
+            barrier = "" if row.barrier_ev is None else f"barrier {row.barrier_ev:.3f} eV, "
+            way = row.benchmark[-1]
+            told = f"path {way}: {barrier}error {row.joined:.3f} eV"
+            by_model.setdefault(row.model, []).append(told)
+    references = " and ".join(f"{value:g} eV (path {way})" for way, value in ML_PEG_EV.items())
+    verdict = (
+        f"Two hops of lithium in LiFePO4, with references of {references}; neither is an entry of "
+        "this board, so the numbers stand beside none of it."
+    )
+    return [
+        {"task": task, "model": model, "source": ML_PEG_SOURCE, "table": "path b, path c"}
+        | {"as_printed": "; ".join(told), "inputs": "structure", "verdict": verdict}
+        for model, told in sorted(by_model.items())
+    ]

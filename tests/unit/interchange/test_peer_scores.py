@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sklearn.metrics import mean_absolute_error
 from typer.testing import CliRunner
 
 from ionladder.cli.main import app
+from ionladder.data import registry
 from ionladder.interchange.jarvis import read_contribution, read_labels
 from ionladder.interchange.matbench import read_results
 from ionladder.interchange.rescore import JARVIS_DECIMALS, jarvis_mae, matbench_mae, rescore
@@ -148,6 +150,75 @@ def test_a_whole_foreign_leaderboard_is_scored_with_the_cause_of_every_gap(tmp_p
     assert (tiny.metric, tiny.value, tiny.n_scored) == ("mae", 0.0, 5)
     assert "fold_1, scores.mae: 0.5" in tiny.cause
     assert (glass.metric, glass.value, glass.n_expected) == ("rocauc", 0.75, 3)
+
+
+HEAD = "#Barrier [eV] | delta E [eV] | Max force [eV/Å] \n"
+OUTPUTS = "ml_peg/calcs/nebs/li_diffusion/outputs"
+
+
+def ml_peg_tree(root, *, unit="eV", **files):
+    """Result files and table of ML-PEG 0.7.0's Li diffusion, in their exact layout and names."""
+    texts = {"good/b": f"{HEAD}0.31 0.001 0.05\n", "good/c": f"{HEAD}2.4 -1e-05 0.09\n"}
+    for name, text in (texts | files).items():
+        model, way = name.split("/")
+        path = root / OUTPUTS / model / f"li_diffusion_{way}-neb-results.dat"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    names, table = ("Path B error", "Path C error"), root / "ml_peg/app/data/nebs/li_diffusion"
+    stated = {"good": (0.04, 0.1), "failed": (math.nan, math.nan), "other": (0.1, 0.2)}
+    data = [
+        {"MLIP": model, **dict(zip(names, errors, strict=True)), "id": model, "Score": None}
+        for model, errors in stated.items()
+    ]
+    of_metric = {"good": 0.02, "bad": 0.1, "unit": unit, "level_of_theory": "Perdew-Wang"}
+    document = {"data": data, "thresholds": dict.fromkeys(names, of_metric)}
+    table.mkdir(parents=True)
+    (table / "li_diffusion_metrics_table.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "value", "cause"),
+    [
+        ("failed/b", f"{HEAD}nan nan nan\n", None, "found nan: the run failed"),
+        ("other/b", f"{HEAD}0.37 0 0\n", 0.1, ""),
+        ("other/c", f"{HEAD}2.4 0 0\n", 0.1, "expected the table's error, 0.2 eV, found 0.1 eV"),
+        ("new/b", f"{HEAD}0.27 0 0\n", 0.0, ""),
+        ("new/b", f"{HEAD}270 0 0\n", None, "a barrier from 0 to 20 eV, found 270"),
+        ("new/b", HEAD.replace("eV", "meV") + "270 0 0\n", None, "the line #Barrier [eV]"),
+        ("new/b", f"{HEAD}0.3 0\n", None, "one line of three numbers"),
+        ("new/b", f"{HEAD}0.3 x 0\n", None, "one line of three numbers"),
+        ("new/d", f"{HEAD}0.3 0 0\n", None, "one of the paths b, c, found path d"),
+        ("new/b", "", None, "found an empty file"),
+    ],
+)
+def test_barriers_of_ml_peg_are_held_to_its_table(tmp_path, file, text, value, cause):
+    ml_peg_tree(tmp_path, **{file: text})
+    rows = {(row.model, row.benchmark[-1]): row for row in rescore(tmp_path)}
+    good = rows["good", "b"]
+    assert (good.barrier_ev, good.reference_ev, good.cause) == (0.31, 0.27, "")
+    assert (good.value, good.joined) == (pytest.approx(0.04), 0.04)
+    row = rows[tuple(file.split("/"))]
+    assert row.value == (None if value is None else pytest.approx(value))
+    assert cause in row.cause
+    assert bool(cause) == bool(row.cause)
+    if file == "new/b":
+        assert (rows["other", "c"].joined, rows["other", "c"].value) == (0.2, None)
+        assert "the table alone" in rows["other", "c"].cause
+
+
+def test_barriers_of_ml_peg_become_reported_rows(tmp_path):
+    ml_peg_tree(tmp_path)
+    printed = CliRunner().invoke(app, ["rescore", str(tmp_path), "--reported", "em619"]).stdout
+    (tmp_path / "reported.csv").write_text(printed)
+    rows = {row["model"]: row for row in registry._reported(tmp_path / "reported.csv")["em619"]}
+    said = "path b: barrier 0.310 eV, error 0.040 eV; path c: barrier 2.400 eV, error 0.100 eV"
+    assert (rows["good"]["as_printed"], rows["good"]["test"]) == (said, {})
+    assert rows["other"]["as_printed"] == "path b: error 0.100 eV; path c: error 0.200 eV"
+    assert "failed" not in rows
+    assert "neither is an entry of this board" in rows["good"]["verdict"]
+    ml_peg_tree(tmp_path / "meV", unit="meV")
+    (wrong,) = [row for row in rescore(tmp_path / "meV") if not row.model]
+    assert "errors in eV, found meV" in wrong.cause
 
 
 def test_the_results_are_the_same_in_any_number_of_processes(tmp_path):
