@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -204,7 +205,7 @@ class EntryTable:
         """Positions of the measured entries with the largest typical error, largest first."""
         return _largest(np.where(self.is_limit, np.nan, self.typical_error), count)
 
-    @property
+    @cached_property
     def is_limit(self) -> npt.NDArray[np.bool_]:
         """Whether only a limit is known of an entry, for any target, shape (n,)."""
         known = [~np.isnan(limit) for limit in self.limits.values()]

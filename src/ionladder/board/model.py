@@ -200,6 +200,7 @@ class Board(Document):
     floors: list[Floor]
     rows: list[Row]
     _task: Task = PrivateAttr()
+    _found: tuple[list[Row], dict[Any, Any]] = PrivateAttr(default=([], {}))
 
     def stand(self, task: Task) -> None:
         """Say whose board this is, to itself and to its rows."""
@@ -228,12 +229,24 @@ class Board(Document):
 
     def of_kind(self, *kinds: str) -> tuple[Row, ...]:
         """Rows of some kinds, in reading order."""
-        return tuple(row for row in self.rows if row.kind in kinds)
+        if kinds not in (found := self._lookups):
+            found[kinds] = tuple(row for row in self.rows if row.kind in kinds)
+        rows: tuple[Row, ...] = found[kinds]
+        return rows
+
+    @property
+    def _lookups(self) -> dict[Any, Any]:
+        """What was looked up in these rows before; a copy of the board with others begins anew."""
+        if self._found[0] is not self.rows:
+            self._found = (self.rows, {})
+        return self._found[1]
 
     def entrant(self, submission: str | None) -> Row | None:
         """The scored row of a submission, or None."""
-        named = (row for row in self.scored if submission and row.submission == submission)
-        return next(named, None)
+        if "named" not in (found := self._lookups):
+            found["named"] = {row.submission: row for row in reversed(self.scored)}
+        row: Row | None = found["named"].get(submission) if submission else None
+        return row
 
     @property
     def scored(self) -> tuple[Row, ...]:

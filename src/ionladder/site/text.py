@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -142,8 +143,13 @@ def formula(text: object) -> Markup:
         >>> formula("Li1.2Ti2.0(PO4)3").striptags(), formula("Li10GeP2S12.0")
         ('Li1.2Ti2(PO4)3', Markup('Li<sub>10</sub>GeP<sub>2</sub>S<sub>12</sub>'))
     """
+    return _drawn_formula(plain(text, limit=_LONGEST_FORMULA))
+
+
+@cache
+def _drawn_formula(text: str) -> Markup:
     lines = [""]
-    for group in _GROUP.split(plain(text, limit=_LONGEST_FORMULA)):
+    for group in _GROUP.split(text):
         lines += [""] if len(lines[-1]) >= _LINE else []
         lines[-1] += group
     lines = ["".join(lines)] if len("".join(lines)) <= 2 * _LINE else lines

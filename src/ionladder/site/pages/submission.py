@@ -49,7 +49,8 @@ def _submission(
 ) -> dict[str, Any]:
     board, row, task = item.board, entrant.row, item.task
     source = site.entries[task.name]
-    ways = {e: txt.relative(here, way) for e, way in site.paged[task.dataset].items()}
+    home = txt.relative(here, txt.HOME)
+    ways = {entry: f"{home}{way}" for entry, way in site.paged[task.dataset].items()}
     entries = source.of(name, ways)
     receipt: Mapping[str, Any] = entrant.receipt or {}
     confidence = site.params.scoring.confidence
