@@ -27,6 +27,8 @@ from ionladder.submit.validate import as_problems, read_submission
 
 _Row = dict[Any, Any]
 _FEWEST_MODELS = 2
+#: Tables of more numbers than this are read again rather than kept.
+_MOST_KEPT = 100_000
 #: Columns of the table of all predictions.
 TIDY = ("task", "submission", "id", "seed", "target", "y_pred", "std", "y_true")
 
@@ -50,6 +52,7 @@ class EntryReader:
         self._layout, self._task = layout, task
         self._expected = expectations_of(layout, self.labels, task, version)
         self._aligned: dict[str, Aligned] = {}
+        self._rows: dict[str, pd.DataFrame] = {}
 
     def aligned(self, name: str) -> Aligned:
         """Predictions of a submission in the order of ``test``.
@@ -71,6 +74,14 @@ class EntryReader:
         Raises:
             SubmissionError: The predictions have problems.
         """
+        if name not in self._rows:
+            rows = self._read(name)
+            if rows.size > _MOST_KEPT:
+                return rows
+            self._rows[name] = rows
+        return self._rows[name]
+
+    def _read(self, name: str) -> pd.DataFrame:
         folder = self._layout.submission_dir(self._task.name, name)
         shown_as = self._layout.relative(folder)
         files = (folder / f"{PREDICTIONS_STEM}{suffix}" for suffix in (".csv", ".parquet"))

@@ -57,6 +57,8 @@ class Layout:
         pins: Versions that were fetched on demand: their bytes, and the tasks scored on them.
         benchmarks_results: Measured by programs in ``benchmarks/``, shown on the methods page.
         features_cache: Expensive features of crystals, kept between trainings; git ignores them.
+        rendered_pages: What ``docs/generated`` was made from, so that it is not made again.
+        built_site: What each page of ``site`` was made from, and its hash.
     """
 
     root: Path
@@ -69,6 +71,8 @@ class Layout:
     features_cache = _Place("build", "features")
     docs_dir = _Place("docs")
     generated_docs_dir = _Place("docs", "generated")
+    rendered_pages = _Place("build", "site", "rendered.json")
+    built_site = _Place("build", "site", "built.json")
 
     @property
     def store(self) -> Path:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from html import unescape
@@ -21,8 +21,19 @@ import yaml
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
 from ionladder.errors import Problem, SiteError
-from ionladder.repo import PART, Layout, published_addresses, replacing_folder
-from ionladder.site.context import Site, load_site
+from ionladder.repo import (
+    PART,
+    Layout,
+    code_sha256,
+    files_below,
+    published_addresses,
+    replacing_folder,
+    sha256_bytes,
+    sha256_file,
+    write_json,
+    write_text,
+)
+from ionladder.site.context import Site, load_site, read_optional
 from ionladder.site.differences import compare_documents
 from ionladder.site.files import (
     PREDICTIONS,
@@ -48,6 +59,12 @@ ROBOTS = "robots.txt"
 ASSETS = "assets"
 PAGES = "data/pages.json"
 _UNSEARCHED = re.compile(r"entries/[^/]+/.+|[^/]+/at/\d+/")
+THEME = Path(__file__).with_name("theme")
+#: What Material brings along: of its search, which the pages do without, and for its developers.
+_NEVER_LOADED = (
+    *("assets/javascripts/lunr", "assets/javascripts/workers"),
+    *("assets/javascripts/*.map", "assets/stylesheets/*.map"),
+)
 _TITLE = re.compile(r"^title: (.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,3} (.+?)(?: \{:.*)?$", re.MULTILINE)
 _TAG = re.compile(r"<[^>]*>")
@@ -76,12 +93,19 @@ def render_pages(site: Site, *, feed: str | None = None) -> dict[str, str]:
 def render_site(site: Site) -> dict[str, int]:
     """Write all pages into ``docs/generated``, replacing what was there, stale pages included.
 
+    Nothing is written where all that pages are made from, and what was made, is as it was then.
+
     Returns:
         What was written: number of ``pages`` (generated), ``written`` (by hand) and ``files``.
 
     Raises:
         SiteError: A page links to something that is not there; nothing has changed on disk.
     """
+    target, record = site.layout.generated_docs_dir, site.layout.rendered_pages
+    key, former = _rendered_from(site), read_optional(record) or {}
+    if former.get("key") == [key, _marks(target)]:
+        done: dict[str, int] = former["done"]
+        return done
     documents = {
         ROBOTS: _ALL_WELCOME,
         **entry_files(site),
@@ -92,7 +116,7 @@ def render_site(site: Site) -> dict[str, int]:
     }
     written = hand_written(site)
     files = static_files(site)
-    with replacing_folder(site.layout.generated_docs_dir) as folder:
+    with replacing_folder(target) as folder:
         # Pages leave the memory as they are made, and are written in ASCII: MkDocs holds all of
         # them at once, and Python takes two bytes for every character beside a single dash.
         links: dict[str, frozenset[str]] = {}
@@ -121,16 +145,44 @@ def render_site(site: Site) -> dict[str, int]:
         for place, path in files.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / place)
-    return {"pages": len(links), "written": len(written), "files": (len(files) + len(documents))}
+    done = {"pages": len(links), "written": len(written), "files": len(files) + len(documents)}
+    write_json(record, {"key": [key, _marks(target)], "done": done})
+    return done
+
+
+def _rendered_from(site: Site) -> str:
+    """Changes with every file that pages are made from, and with the dates that git knows."""
+    layout, package = site.layout, Path(__file__).parent
+    folders = [layout.leaderboard_dir, layout.root / "submissions", layout.store / "data", package]
+    folders += [layout.benchmarks_results, layout.docs_dir / ASSETS]
+    alone = [
+        path for at in (layout.root, layout.docs_dir) for path in at.glob("*") if path.is_file()
+    ]
+    known = [code_sha256(), site.package_version, *sorted(site.times.items())]
+    return sha256_bytes(repr([known, _marks(*folders, *alone)]).encode())
+
+
+def _marks(*places: Path) -> str:
+    """Changes with the names of files, their sizes and the times at which they were written."""
+    found = [sorted(files_below(each).items()) for each in places if each.is_dir()]
+    alone = [(each, each.stat()) for each in places if each.is_file()]
+    found.append([(path, f"{mark.st_size} {mark.st_mtime_ns}") for path, mark in sorted(alone)])
+    return sha256_bytes(repr(found).encode())
 
 
 def _searched(url: str, page: str) -> tuple[str, str, str]:
     """Address, title and other headings of a page, as the site's search reads them."""
-    given = _TITLE.search(page.partition("\n---")[0])
     headings = [_TAG.sub("", each).strip() for each in _HEADING.findall(page)]
-    title = json.loads(given[1]) if given and given[1].startswith('"') else given and given[1]
-    address = f"{url.rstrip('/')}/".lstrip("/")
-    return address, unescape(title or headings[0]), " · ".join(headings[1:])
+    return f"{url.rstrip('/')}/".lstrip("/"), _title(page), " · ".join(headings[1:])
+
+
+def _title(page: str) -> str:
+    """What the head of a page says, or its first heading."""
+    given = _TITLE.search(page.partition("\n---")[0])
+    if given is None:
+        heading = _HEADING.search(page)
+        return unescape(_TAG.sub("", heading[1]).strip()) if heading else ""
+    return unescape(json.loads(given[1]) if given[1].startswith('"') else given[1])
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -164,6 +216,9 @@ def static_files(site: Site) -> dict[str, Path]:
 def build_site(layout: Layout) -> Path:
     """Build ``docs/generated`` into ``site/``; a failed build leaves the former site standing.
 
+    A page outside the navigation is taken from the former site where it still is as it was made
+    there, from the same text with the same theme, settings and programs; MkDocs makes the others.
+
     Raises:
         SiteError: MkDocs failed or warned; each complaint is a problem of its own.
     """
@@ -175,17 +230,66 @@ def build_site(layout: Layout) -> Path:
             "no such file",
             "Restore it with `git checkout mkdocs.yml`.",
         )
-    target = layout.root / SITE_FOLDER
+    docs, target, record = layout.generated_docs_dir, layout.root / SITE_FOLDER, layout.built_site
+    variables = _addresses(layout.root) | os.environ
+    former, built = read_optional(record) or {}, {}
     with replacing_folder(target) as fresh, _complete_navigation(layout, config) as complete:
+        settings = config.read_text(encoding="utf-8") + complete.read_text(encoding="utf-8")
+        keys = _page_keys(docs, settings, variables)
+        for page, key in keys.items():
+            is_named = f"{page.removesuffix('index.html')}index.md" in settings
+            if not is_named and former.get(page) == [key, _hash(target / page)]:
+                built[page] = former[page]
+                _link(target / page, fresh / page)
+                os.utime(fresh / page)  # MkDocs passes over what is newer than its text
+        for path in docs.rglob("*"):
+            if path.suffix != ".md" and path.is_file():
+                _link(path, fresh / path.relative_to(docs))
         run_mkdocs(complete, fresh)
-        for page in fresh.rglob("*.html"):
-            page.write_text(squeezed(page.read_text(encoding="utf-8")), encoding="utf-8")
-        named = _addresses(layout.root) | os.environ
-        address, robots = named.get(ADDRESS_VARIABLE, "").rstrip("/"), fresh / ROBOTS
+        for page in [*sorted(keys.keys() - built), "404.html"]:
+            content = squeezed((fresh / page).read_text(encoding="utf-8")).encode("utf-8")
+            (fresh / page).write_bytes(content)
+            built[page] = [keys.get(page, ""), sha256_bytes(content)]
+        for path in [path for unused in _NEVER_LOADED for path in fresh.glob(unused)]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        address, robots = variables.get(ADDRESS_VARIABLE, "").rstrip("/"), fresh / ROBOTS
         if address and robots.is_file():
-            with robots.open("a", encoding="utf-8") as lines:
-                lines.write(f"\nSitemap: {address}/sitemap.xml\n")
+            text = robots.read_text(encoding="utf-8")
+            write_text(robots, f"{text}\nSitemap: {address}/sitemap.xml\n")
+    write_json(record, built)
     return target
+
+
+def _page_keys(docs: Path, settings: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Page of the site → hash of its text and of all that every page is made of.
+
+    Those are the programs with their versions, the settings with the variables that they name, and
+    the theme; of the other pages, the titles of those in the navigation.
+    """
+    texts = {p.relative_to(docs).as_posix(): p.read_bytes() for p in sorted(docs.rglob("*.md"))}
+    titles = [_title(text.decode("utf-8")) for name, text in texts.items() if name in settings]
+    named = {name: variables.get(name) for name in re.findall(r"[A-Z][A-Z_]+", settings)}
+    theme = [path.read_bytes() for path in sorted(THEME.rglob("*")) if path.is_file()]
+    common = b"\0".join([code_sha256().encode(), repr((settings, named, titles)).encode(), *theme])
+    shared = sha256_bytes(common).encode()
+    pages = {name: name.removesuffix("index.md").removesuffix(".md") for name in texts}
+    return {
+        f"{page}{'/' * (page[-1:] not in ('', '/'))}index.html": sha256_bytes(shared + texts[name])
+        for name, page in pages.items()
+    }
+
+
+def _hash(path: Path) -> str:
+    return sha256_file(path) if path.is_file() else ""
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for a file that nobody writes to; a copy where the disk knows none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 _AS_IT_IS = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
@@ -263,13 +367,13 @@ def _complete_navigation(layout: Layout, config: Path) -> Iterator[Path]:
 
 
 def run_mkdocs(config: Path, target: Path) -> None:
-    """Build what a configuration names into a folder.
+    """Make what a configuration names in a folder, but for what is there and newer than its source.
 
     Raises:
         SiteError: MkDocs failed or warned; each complaint is a problem of its own.
     """
-    # Never with -q: it hides the warnings that --strict counts.
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    # Never with -q: it hides the warnings. --strict would count that of --dirty as one.
+    command = [sys.executable, "-m", "mkdocs", "build", "--dirty", "--no-strict"]
     result = subprocess.run(  # noqa: S603 - our own arguments, no shell
         [*command, "--config-file", str(config), "--site-dir", str(target)],
         cwd=config.parent,
@@ -282,8 +386,11 @@ def run_mkdocs(config: Path, target: Path) -> None:
         errors="replace",
         check=False,
     )
-    if result.returncode:
-        raise SiteError(_problems(result.stdout))
+    complaints = [found.strip() for found in _COMPLAINT.findall(result.stdout)]
+    complaints = [each for each in complaints if not each.startswith("A 'dirty' build is")]
+    if result.returncode or complaints:
+        last_line = [line.strip() for line in result.stdout.splitlines() if line.strip()][-1:]
+        raise SiteError(_problems(complaints or last_line or ["no output at all"]))
 
 
 def _addresses(root: Path) -> dict[str, str]:
@@ -292,9 +399,7 @@ def _addresses(root: Path) -> dict[str, str]:
     return {named[key]: address for key, address in published_addresses(root).items()}
 
 
-def _problems(output: str) -> list[Problem]:
-    complaints = [found.strip() for found in _COMPLAINT.findall(output)]
-    last_line = [line.strip() for line in output.splitlines() if line.strip()][-1:]
+def _problems(complaints: Sequence[str]) -> list[Problem]:
     return [
         Problem(
             f"mkdocs build --strict ({CONFIG_FILE})",
@@ -302,7 +407,7 @@ def _problems(output: str) -> list[Problem]:
             complaint.rstrip("."),
             "Correct the page or setting named here; site/ is as it was before.",
         )
-        for complaint in (complaints or last_line or ["no output at all"])[:_MAX_COMPLAINTS]
+        for complaint in complaints[:_MAX_COMPLAINTS]
     ]
 
 
