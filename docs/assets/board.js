@@ -44,11 +44,11 @@
     return url;
   }
 
-  // A row that came as data: its attributes, and the inside of each cell.
-  function elementOf([attributes, ...cells], tags) {
+  // A row that came as data: its attributes, and the inside of each cell between what the column shares.
+  function elementOf([values, ...cells], { tags, ends, attributes }) {
     const row = document.createElement("tr");
-    for (const [name, value] of Object.entries(attributes)) row.setAttribute(name, value);
-    row.innerHTML = cells.map((cell, i) => `<${tags[i]}>${cell}</${tags[i].slice(0, 2)}>`).join("");
+    attributes.forEach((name, i) => values[i] !== null && row.setAttribute(name, values[i]));
+    row.innerHTML = cells.map((cell, i) => `<${tags[i]}>${ends[i][0]}${cell}${ends[i][1]}</${tags[i].slice(0, 2)}>`).join("");
     return row;
   }
 
@@ -84,16 +84,16 @@
       if (!answer.ok) throw new Error(answer.status);
       this.data = await answer.json();
       const inPage = this.rows.length;
-      this.data.rows.forEach(([attributes], i) => {
-        const named = Object.entries(attributes).filter(([name]) => name.startsWith("data-"));
-        const dataset = Object.fromEntries(named.map(([name, value]) => [name.slice(5), value]));
-        this.rows.push({ dataset, id: attributes.id, place: inPage + i });
+      const names = this.data.attributes.map((name) => name.replace(/^data-/, ""));
+      this.data.rows.forEach(([values], i) => {
+        const dataset = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+        this.rows.push({ dataset, id: dataset.id, place: inPage + i });
       });
       this.inPage = inPage;
     }
 
     element({ place }) {
-      this.elements[place] ??= elementOf(this.data.rows[place - this.inPage], this.data.tags);
+      this.elements[place] ??= elementOf(this.data.rows[place - this.inPage], this.data);
       return this.elements[place];
     }
 

@@ -16,10 +16,20 @@ from xml.etree import ElementTree as ET
 import pytest
 from browser import DESK, Reader, served
 
+from ionladder.repo import sha256_file
+from ionladder.site import render
 from ionladder.site.context import load_site
 from ionladder.site.render import ADDRESS_VARIABLE, build_site, render_site
 from unit.site.page_tree import tree_of
-from unit.site.synthetic_board import REPOSITORY, add_history, make_repository, typical
+from unit.site.synthetic_board import (
+    REPOSITORY,
+    TASK,
+    THEME,
+    add_board,
+    add_history,
+    make_repository,
+    typical,
+)
 
 AXE_VARIABLE = "IONLADDER_AXE"
 PLACE = "https://example.org/ladder/"
@@ -182,3 +192,87 @@ def _shape(site):
         tables = [t for t in article.iter("table") if "il-table" in t.get("class", "")]
         shape[path.relative_to(site).as_posix()] = (title, len(tables), len(charts))
     return shape
+
+
+def _made(layout):
+    """Path → hash, of all pages and files, after what ``ionladder site`` does."""
+    render_site(load_site(layout))
+    build_site(layout)
+    folders = (layout.generated_docs_dir, layout.root / "site")
+    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(layout.root).as_posix(): sha256_file(path) for path in found}
+
+
+def _with_board(layout, entries):
+    shutil.rmtree(layout.submissions_dir(TASK.name))
+    shutil.rmtree(layout.receipts_dir(TASK.name))
+    add_board(layout, entries, TASK)
+
+
+def _edited(place, old, new):
+    def edit(layout):
+        path = layout.root / place
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return edit
+
+
+PAGE = f"submissions/{TASK.name}/{typical()[0].name}/index.html"
+CHANGES = {
+    "nothing": lambda _: None,
+    "a submission less": lambda layout: _with_board(layout, typical()[:-1]),
+    "a submission more": lambda layout: _with_board(layout, typical()),
+    "labels of another version": _edited(f"leaderboard/{TASK.name}.json", "1.2.0", "1.3.0"),
+    "settings": _edited("mkdocs.yml", "copyright: ", "copyright: All "),
+    "a title in the navigation": _edited("mkdocs.yml", "- Home: index.md", "- index.md"),
+    "the theme": _edited(f"{THEME}/main.html", 'class="il-map"', 'class="il-map il-new"'),
+    "an asset": _edited("docs/assets/ionladder.css", "}", "}\n"),
+    "a page of the site by hand": _edited(f"site/{PAGE}", "</p>", "!</p>"),
+    "a file of the site by hand": _edited("site/data/obelix.csv", ",", ";"),
+    "a page of the site gone": lambda layout: (layout.root / "site" / PAGE).unlink(),
+    "the record": lambda layout: layout.built_site.write_text("{", encoding="utf-8"),
+}
+#: Changes after which the page of a submission is as it was.
+KEPT = {
+    "nothing",
+    "a submission less",
+    "a submission more",
+    "an asset",
+    "a file of the site by hand",
+}
+
+
+@pytest.mark.slow
+def test_what_is_made_after_a_change_is_what_is_made_from_nothing(tmp_path):
+    layout = make_repository(tmp_path, typical())
+    _made(layout)
+    for name, change in CHANGES.items():
+        page = layout.root / "site" / PAGE
+        kept = page.stat().st_ino
+        change(layout)
+        found = _made(layout)
+        assert (page.stat().st_ino == kept) == (name in KEPT), name
+        for folder in ("build", "site", "docs/generated"):
+            shutil.rmtree(tmp_path / folder)
+        expected = _made(layout)
+        assert {p for p in expected.keys() | found if expected.get(p) != found.get(p)} == set(), (
+            name
+        )
+
+
+@pytest.mark.slow
+def test_a_build_that_is_killed_leaves_the_former_site(tmp_path, monkeypatch):
+    layout = make_repository(tmp_path, typical())
+    former = _made(layout)
+    _with_board(layout, typical()[:-1])
+    with monkeypatch.context() as patch:
+        patch.setattr(render, "squeezed", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            _made(layout)
+    assert [sha256_file(tmp_path / p) for p in former if p.startswith("site/")] == [
+        digest for path, digest in former.items() if path.startswith("site/")
+    ]
+    _with_board(layout, typical())
+    assert _made(layout) == former

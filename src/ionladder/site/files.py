@@ -21,7 +21,7 @@ from pydantic.json_schema import models_json_schema
 
 from ionladder.board.model import Board, Document, OpenModel, Receipt, Refused, Row, read_board
 from ionladder.interchange.export import CROISSANT_FILE, croissant, table_files
-from ionladder.repo import Layout, read_checksums, read_json, to_json, to_rows, write_parquet
+from ionladder.repo import Layout, read_checksums, read_json, to_rows, write_parquet
 from ionladder.site import charts
 from ionladder.site import text as txt
 from ionladder.site.context import DatasetSite, Site, TaskSite, VersionCard
@@ -136,7 +136,12 @@ def api_documents(site: Site) -> dict[str, str]:
     for dataset, card, place in _described(site):
         sums = read_checksums(site.layout, dataset.name, card.pinned.version)
         documents[place] = croissant(dataset, dict(card.manifest or {}), sums)
-    return {f"{API}{place}": to_rows(content) for place, content in documents.items()}
+    return {f"{API}{place}": to_rows(content, deepest=0) for place, content in documents.items()}
+
+
+def receipt_url(task: str, name: str) -> str:
+    """Address of a receipt, from the root of the site."""
+    return f"{API}{task}/{name}.json"
 
 
 def api_tables(site: Site) -> dict[str, Path]:
@@ -283,7 +288,7 @@ def badge_documents(site: Site) -> dict[str, str]:
             )
             badge = {"schemaVersion": 1, "label": label, "message": words}
             badge |= {"labelColor": _NAME_COLOUR, "color": colour}
-            documents[badge_url(item.task.name, name, "json")] = to_json(badge)
+            documents[badge_url(item.task.name, name, "json")] = to_rows(badge)
     return documents
 
 

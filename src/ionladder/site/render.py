@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -20,20 +20,21 @@ import yaml
 
 from ionladder.config import load_params
 from ionladder.data.registry import get_task
-from ionladder.errors import Problem, SiteError
+from ionladder.errors import DataChangedError, Problem, SiteError
 from ionladder.repo import (
     PART,
     Layout,
     code_sha256,
     files_below,
     published_addresses,
+    read_json,
     replacing_folder,
     sha256_bytes,
     sha256_file,
     write_json,
     write_text,
 )
-from ionladder.site.context import Site, load_site, read_optional
+from ionladder.site.context import Site, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.files import (
     PREDICTIONS,
@@ -59,7 +60,7 @@ ROBOTS = "robots.txt"
 ASSETS = "assets"
 PAGES = "data/pages.json"
 _UNSEARCHED = re.compile(r"entries/[^/]+/.+|[^/]+/at/\d+/")
-THEME = Path(__file__).with_name("theme")
+_CUSTOM = re.compile(r"custom_dir: (\S+)")
 #: What Material brings along: of its search, which the pages do without, and for its developers.
 _NEVER_LOADED = (
     *("assets/javascripts/lunr", "assets/javascripts/workers"),
@@ -102,7 +103,7 @@ def render_site(site: Site) -> dict[str, int]:
         SiteError: A page links to something that is not there; nothing has changed on disk.
     """
     target, record = site.layout.generated_docs_dir, site.layout.rendered_pages
-    key, former = _rendered_from(site), read_optional(record) or {}
+    key, former = _rendered_from(site), _recorded(record)
     if former.get("key") == [key, _marks(target)]:
         done: dict[str, int] = former["done"]
         return done
@@ -148,6 +149,14 @@ def render_site(site: Site) -> dict[str, int]:
     done = {"pages": len(links), "written": len(written), "files": len(files) + len(documents)}
     write_json(record, {"key": [key, _marks(target)], "done": done})
     return done
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """What was written about a former run; empty where it cannot be read."""
+    with suppress(DataChangedError, OSError):
+        found: dict[str, Any] = read_json(path)
+        return found
+    return {}
 
 
 def _rendered_from(site: Site) -> str:
@@ -232,10 +241,10 @@ def build_site(layout: Layout) -> Path:
         )
     docs, target, record = layout.generated_docs_dir, layout.root / SITE_FOLDER, layout.built_site
     variables = _addresses(layout.root) | os.environ
-    former, built = read_optional(record) or {}, {}
+    former, built = _recorded(record), {}
     with replacing_folder(target) as fresh, _complete_navigation(layout, config) as complete:
         settings = config.read_text(encoding="utf-8") + complete.read_text(encoding="utf-8")
-        keys = _page_keys(docs, settings, variables)
+        keys = _page_keys(layout, settings, variables)
         for page, key in keys.items():
             is_named = f"{page.removesuffix('index.html')}index.md" in settings
             if not is_named and former.get(page) == [key, _hash(target / page)]:
@@ -260,16 +269,19 @@ def build_site(layout: Layout) -> Path:
     return target
 
 
-def _page_keys(docs: Path, settings: str, variables: Mapping[str, str]) -> dict[str, str]:
+def _page_keys(layout: Layout, settings: str, variables: Mapping[str, str]) -> dict[str, str]:
     """Page of the site → hash of its text and of all that every page is made of.
 
     Those are the programs with their versions, the settings with the variables that they name, and
     the theme; of the other pages, the titles of those in the navigation.
     """
+    docs = layout.generated_docs_dir
     texts = {p.relative_to(docs).as_posix(): p.read_bytes() for p in sorted(docs.rglob("*.md"))}
     titles = [_title(text.decode("utf-8")) for name, text in texts.items() if name in settings]
     named = {name: variables.get(name) for name in re.findall(r"[A-Z][A-Z_]+", settings)}
-    theme = [path.read_bytes() for path in sorted(THEME.rglob("*")) if path.is_file()]
+    folders = [layout.root / name for name in _CUSTOM.findall(settings)]
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    theme = [path.read_bytes() for path in files]
     common = b"\0".join([code_sha256().encode(), repr((settings, named, titles)).encode(), *theme])
     shared = sha256_bytes(common).encode()
     pages = {name: name.removesuffix("index.md").removesuffix(".md") for name in texts}
@@ -411,6 +423,7 @@ def _problems(complaints: Sequence[str]) -> list[Problem]:
     ]
 
 
+RECEIPT_FILE = "receipt.json"
 _LINK = re.compile(r'<a href="([^"]*)"')
 _PREVIEW_NOTE = (
     '\n<p class="il-provenance"><strong>A preview, not a published page.</strong> It stands the '
@@ -459,9 +472,12 @@ def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
     shutil.copytree(layout.docs_dir / ASSETS, docs / ASSETS)
     here = submission_url(task, name)
     files = {place.removeprefix(here): path for place, path in submission_files(site).items()}
+    if (receipt := layout.receipt(task, name)).is_file():
+        files[RECEIPT_FILE] = receipt
     for place, path in files.items():
         shutil.copyfile(path, docs / place)
     page = next(iter(submission_pages(site)))
+    page = replace(page, context={**page.context, "receipt_file": f"{here}{RECEIPT_FILE}"})
     content = _without_dead_links(page.render(site), files) + _PREVIEW_NOTE
     (docs / "index.md").write_text(content, encoding="utf-8")
     (room / CONFIG_FILE).write_text(_PREVIEW_CONFIG, encoding="utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from posixpath import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -548,15 +549,38 @@ class TableBody:
     def document(self) -> dict[str, Any]:
         """``tags``, the place of each row by each column in ``order``, and the other ``rows``.
 
-        A row is its attributes, then what is inside each cell; equal values share a place, and
-        what has none is None.
+        A row is its ``attributes``, then what is inside each cell between the two ``ends`` that all
+        cells of a column share; equal values share a place, and what has none is None.
         """
         columns = zip(*(row.cells for row in self.rows), strict=True)
-        rows = [
-            [row.attributes, *(_inside(cell, cell.detail) for cell in row.cells)]
-            for row in self.rows[self.n_first :]
-        ]
-        return {"tags": self.tags, "order": [_places(cells) for cells in columns], "rows": rows}
+        others = self.rows[self.n_first :]
+        names = list(dict.fromkeys(name for row in others for name in row.attributes))
+        inside = [[_inside(cell, cell.detail) for cell in row.cells] for row in others]
+        ends = [_shared_ends(texts) for texts in zip(*inside, strict=True)]
+        return {
+            "tags": self.tags,
+            "order": [_places(cells) for cells in columns],
+            "attributes": names,
+            "ends": ends,
+            "rows": [
+                [
+                    [row.attributes.get(name) for name in names],
+                    *(t[len(a) : len(t) - len(b)] for t, (a, b) in zip(texts, ends, strict=True)),
+                ]
+                for row, texts in zip(others, inside, strict=True)
+            ],
+        }
+
+
+def _shared_ends(texts: Sequence[str]) -> tuple[str, str]:
+    """How all texts begin, and how all that is left of them ends.
+
+    Example:
+        >>> _shared_ends(["<b>12</b>", "<b>13</b>"]), _shared_ends(["aa", "a"])
+        (('<b>1', '</b>'), ('a', ''))
+    """
+    start = commonprefix(texts)
+    return start, commonprefix([text[len(start) :][::-1] for text in texts])[::-1]
 
 
 def _places(cells: Sequence[TableCell]) -> list[int | None]:

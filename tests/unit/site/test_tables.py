@@ -89,11 +89,11 @@ def test_rows_beyond_the_first_are_data_formatted_as_those_of_the_page():
         )
         document = body.document
         assert len(document["rows"]) == n - body.n_first
-        for row, (attributes, *cells) in zip(
-            table.rows[body.n_first :], document["rows"], strict=True
-        ):
-            assert attributes == row.attributes
-            assert all(f">{inside}</" in whole for inside in cells)
+        names, ends = document["attributes"], document["ends"]
+        for row, (values, *cells) in zip(table.rows[body.n_first :], document["rows"], strict=True):
+            assert dict(zip(names, values, strict=True)) == dict.fromkeys(names) | row.attributes
+            for (start, end), own in zip(ends, cells, strict=True):
+                assert f">{start}{own}{end}</" in whole
         for column, places in enumerate(document["order"]):
             keys = [row.cells[column].sort for row in table.rows]
             assert [place is None for place in places] == [not key for key in keys]

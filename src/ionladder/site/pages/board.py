@@ -18,7 +18,7 @@ from ionladder.site import text as txt
 from ionladder.site.charts import interval_chart
 from ionladder.site.context import Site, TaskSite, WaitingTask
 from ionladder.site.differences import pair_rows
-from ionladder.site.files import PREDICTIONS
+from ionladder.site.files import API, PREDICTIONS
 from ionladder.site.pages import Page
 from ionladder.site.pages.changes import versions
 from ionladder.site.pages.models import purposes
@@ -60,19 +60,20 @@ def pages(site: Site) -> Iterator[Page]:
 
 
 def board_documents(site: Site) -> dict[str, str]:
-    """Address in the site → text: boards for machines, in full."""
+    """Address in the site → text: rows of boards as tables, and what was found out about them."""
     found: dict[str, str] = {}
     for item in site.tasks:
         board, analysis = read_board(site.layout, item.task.name)
-        texts = {"json": to_rows(board), "analysis.json": to_rows(analysis)}
-        texts["csv"] = to_csv(board.get("rows", ()))
-        found |= {f"data/{item.task.name}.{kind}": texts[kind] for kind in _kinds(item)}
+        texts = {"CSV": to_csv(board.get("rows", ())), "Analysis": to_rows(analysis, deepest=0)}
+        found |= {way: texts[kind] for kind, way in _downloads(item).items() if kind in texts}
     return found
 
 
-def _kinds(item: TaskSite) -> list[str]:
-    has_analysis = bool(item.analysis.content)
-    return ["json", "csv"] * item.is_scored + ["analysis.json"] * has_analysis
+def _downloads(item: TaskSite) -> dict[str, str]:
+    """Kind of file → its address: the analysis, the rows, and the board, which the API has."""
+    name = item.task.name
+    rows = {"CSV": f"data/{name}.csv", "JSON": f"{API}{name}.json"} if item.is_scored else {}
+    return ({"Analysis": f"data/{name}.analysis.json"} if item.analysis.content else {}) | rows
 
 
 def _overview(site: Site, item: TaskSite, n_rows: int, here: str) -> dict[str, Any]:
@@ -110,7 +111,6 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
     others = tbl.siblings(site, item)
     boards = [item, *(other for group in others.values() for other, _ in group)]
     reported = _reported(board)
-    files = sorted(f"data/{item.task.name}.{kind}" for kind in _kinds(item))
     return {
         **_overview(site, item, CHART_ROWS, here),
         "tables": tables,
@@ -141,10 +141,7 @@ def _board(site: Site, item: TaskSite, here: str) -> dict[str, Any]:
         "experiments": list(
             dict.fromkeys(link for one in boards for link in tbl.experiment_links(one, here))
         ),
-        "downloads": {
-            "Analysis" if ".analysis." in path else path.rpartition(".")[2].upper(): path
-            for path in files
-        }
+        "downloads": _downloads(item)
         | ({"All predictions": PREDICTIONS} if site.entries[item.task.name].is_here else {}),
     }
 

@@ -11,13 +11,11 @@ from ionladder.receipt import WIDEST
 from ionladder.site import text as txt
 from ionladder.site.context import LARGEST_COPY_BYTES, Entrant, Site, TaskSite
 from ionladder.site.differences import MOST_PAIRS, pair_rows
-from ionladder.site.files import badge_url, bibtex_lines, has_card
+from ionladder.site.files import badge_url, bibtex_lines, has_card, receipt_url
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
 from ionladder.site.slices import hard_entries, plots, slice_table, stated_uncertainty
 from ionladder.site.tables import metric_column, value_cell
-
-RECEIPT_FILE = "receipt.json"
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -35,8 +33,6 @@ def submission_files(site: Site) -> dict[str, Path]:
         for name, entrant in item.entrants.items():
             here = txt.submission_url(item.task.name, name)
             copied.update({f"{here}{path.name}": path for path in _small(entrant)})
-            if entrant.receipt is not None:
-                copied[f"{here}{RECEIPT_FILE}"] = site.layout.receipt(item.task.name, name)
     return copied
 
 
@@ -78,6 +74,7 @@ def _submission(
         ),
         "widest": f"{WIDEST:g}",
         "receipt": receipt,
+        "receipt_file": receipt_url(task.name, name),
         "plots": plots(entries, task),
         "points": entries,
         "hardest": hard_entries(source, name),
