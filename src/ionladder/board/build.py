@@ -544,13 +544,14 @@ def stand(
     """
     name = mine.submission.name
     others = scorer.score_all(follow(submission_folders(board or layout, task.name)), brief=True)
-    scored = {**others.scored, name: mine}
+    scored, replaced = {**others.scored, name: mine}, others.scored.get(name)
+    former = primary_json(replaced.receipt, task) if replaced else None
     reference = best_reference(task, scored)
     crossing = crossing_ids(layout, task, version)
     audited = {other.submission.name: other for other in beside} | scored
     return StandingOf(
         mine=mine,
-        former=_former(layout, task, mine) if board is None else _score_of(others, name, task),
+        former=_former(layout, task, mine) if board is None else former,
         comparison=compare.compare_submissions(task, scored, settings),
         reference=reference.submission.name if reference else None,
         against=against_reference(task, mine, reference, scorer.floors(), settings),
@@ -565,11 +566,6 @@ def primary_json(receipt: Mapping[str, Any], task: Task) -> dict[str, float | No
     subset = receipt["targets"][primary.target][primary.subset]
     score: dict[str, float | None] = subset["metrics"][primary.metric]
     return score
-
-
-def _score_of(scores: TaskScores, name: str, task: Task) -> dict[str, float | None] | None:
-    found = scores.scored.get(name)
-    return primary_json(found.receipt, task) if found else None
 
 
 def _former(layout: Layout, task: Task, mine: Scored) -> dict[str, float | None] | None:

@@ -327,7 +327,9 @@ def purposes(
         whole: dict[str, Any] = {"metric": use.name, "slice": None, "part": None}
         whole |= _best_of(measured, len(rows.index), use.metric, settings)
         if use.name == task.primary.metric:
-            whole["alike"] = [n for n in ranked if not _is_worse(comparison, n, whole["best"])]
+            places = {name: comparison.names.index(name) for name in ranked}
+            beaten = comparison.verdicts.better[places[whole["best"]]]
+            whole["alike"] = [name for name in ranked if not beaten[places[name]]]
         found.append(whole | _agreement(board, measured, task, use.metric, settings.confidence))
     found_errors = ((name, scorer.entry_errors(scored[name])) for name in ranked)
     errors = {name: own for name, own in found_errors if own is not None}
@@ -354,11 +356,6 @@ def purposes(
             said = {"metric": task.primary.metric, "slice": item.name, "part": part}
             found.append(said | _best_of(measured, n, task.primary_use.metric, settings))
     return found
-
-
-def _is_worse(comparison: Comparison, name: str, best: str) -> bool:
-    row, other = map(comparison.names.index, (name, best))
-    return bool(comparison.verdicts.better[other, row])
 
 
 def _pseudo_values(

@@ -119,14 +119,12 @@ def _other_files(layout: Layout, again: Layout, task: str) -> Iterator[Problem]:
         expected, found = "what the predictions give", "something else"
         if None in texts:
             expected, found = ("a file", "none") if texts[0] else ("no such file", "one")
-        elif name.endswith(".json") and (changes := [*_numbers(new, old)]):
+        elif name.endswith(".json") and (
+            changes := list(number_changes(read_json(new), read_json(old)))
+        ):
             expected = "the numbers that the predictions give"
             found = first_few((f"{at} {b} for {a}" for at, a, b in changes), limit=3)
         yield Problem(name, expected, found, step)
-
-
-def _numbers(new: Path, old: Path) -> Iterator[tuple[str, object, object]]:
-    yield from number_changes(read_json(new), read_json(old))
 
 
 # Is every submission that was accepted still what was accepted?

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import stat
@@ -9,18 +10,15 @@ import tarfile
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import BinaryIO, Self, cast
 from xml.etree import ElementTree as ET
-from zipfile import ZipInfo
 
 from ionladder.errors import IngestError, Problem, first_few, worded
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
 
 _COMPANIONS = ("__MACOSX", ".DS_Store")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -152,9 +150,11 @@ class ZipMembers:
         Raises:
             IngestError: There is no such member; when read, its bytes are damaged or cut short.
         """
-        info = self._info(name)
+        if name not in self._infos:
+            raise IngestError(_problem(self.path, None, f"a member {name!r}", "none"))
         with _damage_told(self.path, name, "whole, undamaged bytes"):
-            stream = _Checked(self.path, name, cast("BinaryIO", self._archive.open(info)))
+            member = cast("BinaryIO", self._archive.open(self._infos[name]))
+        stream = _Checked(self.path, name, member)
         return cast("BinaryIO", io.BufferedReader(stream, 1 << 18))
 
     def read(self, name: str) -> bytes:
@@ -165,11 +165,6 @@ class ZipMembers:
         """
         with self.open(name) as stream:
             return stream.read()
-
-    def _info(self, name: str) -> ZipInfo:
-        if name not in self._infos:
-            raise IngestError(_problem(self.path, None, f"a member {name!r}", "none"))
-        return self._infos[name]
 
 
 class _Checked(io.RawIOBase):
@@ -202,7 +197,9 @@ def _damage_told(path: Path, member: str | None, expected: str) -> Iterator[None
         raise IngestError(_problem(path, member, expected, found)) from error
 
 
-def _zip_problems(path: Path, infos: list[ZipInfo], limits: ArchiveLimits) -> Iterator[Problem]:
+def _zip_problems(
+    path: Path, infos: list[zipfile.ZipInfo], limits: ArchiveLimits
+) -> Iterator[Problem]:
     total = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
     yield from _too_much(path, len(infos), total, limits)
@@ -219,7 +216,7 @@ def _zip_problems(path: Path, infos: list[ZipInfo], limits: ArchiveLimits) -> It
             yield _problem(path, info.filename, expected, found)
 
 
-def _objections(info: ZipInfo, limits: ArchiveLimits) -> Iterator[tuple[str, str]]:
+def _objections(info: zipfile.ZipInfo, limits: ArchiveLimits) -> Iterator[tuple[str, str]]:
     """What is expected of a member, and what it is instead."""
     if info.orig_filename != info.filename:
         yield "a plain name", repr(info.orig_filename)
@@ -263,6 +260,54 @@ def _problem(path: Path, member: str | None, expected: str, found: str) -> Probl
     where = path.name if member is None else f"{path.name}, member {member!r}"
     step = "Do not unpack it by hand; compare the archive with its upstream copy."
     return Problem(where, expected, found, step)
+
+
+# Tables of text, read by the names of their columns
+
+
+def read_csv(
+    data: bytes, *, required: Sequence[str], optional: Sequence[str] = (), where: str
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Rows of a CSV of upstream whose columns are known by name, in any order.
+
+    Args:
+        data: The file.
+        required: Columns that it must have.
+        optional: Columns that it may have.
+        where: Its name, for errors.
+
+    Returns:
+        Column → text, of every row in file order; and the columns that were not asked for.
+
+    Raises:
+        IngestError: Not UTF-8, no CSV, a column that is missing or there twice, or rows of another
+            length; all listed.
+
+    Example:
+        >>> read_csv(b"em,mass,id\\n0.4,7,mp-1\\n", required=["id", "em"], where="index")
+        ([{'id': 'mp-1', 'em': '0.4'}], ['mass'])
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        facts = {"expected": "CSV in UTF-8", "found": error}
+        raise IngestError(worded("upstream-file", where, **facts)) from error
+    header, *rows = lines or [[]]
+    counts = Counter(header)
+    at, only = f"{where}, header", f"only {first_few(header, limit=20)}"
+    wrong = [(at, f"one column {name}", only) for name in required if name not in counts]
+    twice = [f"{name} {n} times" for name, n in counts.items() if n > 1]
+    wrong += [(at, "each column once", found) for found in twice]
+    short = [line for line, fields in enumerate(rows, start=2) if len(fields) != len(header)]
+    if short:
+        found = f"another number in {len(short)} rows (row {first_few(short)})"
+        wrong.append((where, f"{len(header)} fields in every row", found))
+    if wrong:
+        raise IngestError([worded("upstream-file", at, expected=e, found=f) for at, e, f in wrong])
+    wanted = [name for name in dict.fromkeys((*required, *optional)) if name in counts]
+    places = {name: header.index(name) for name in wanted}
+    index = [{name: fields[place] for name, place in places.items()} for fields in rows]
+    return index, [name for name in header if name not in wanted]
 
 
 # Sheets of xlsx workbooks as text, cell by cell, read without a spreadsheet program
@@ -331,7 +376,7 @@ def _sheets(archive: ZipMembers, path: Path) -> Mapping[str, str]:
     return {str(sheet.get("name")): f"xl/{links.get(sheet.get(_LINK))}" for sheet in sheets}
 
 
-def _xml(archive: ZipMembers, member: str, path: Path) -> Element:
+def _xml(archive: ZipMembers, member: str, path: Path) -> ET.Element:
     """A member as XML, which may declare no entities of its own."""
     data = archive.read(member)
     step = "Save it as .xlsx again, or compare it with its upstream copy."
@@ -343,7 +388,7 @@ def _xml(archive: ZipMembers, member: str, path: Path) -> Element:
         raise IngestError(f"{path.name}, {member}", "XML", str(error), step) from error
 
 
-def _cells(row: Element, strings: Sequence[str], strip: bool) -> Iterator[tuple[str, str]]:
+def _cells(row: ET.Element, strings: Sequence[str], strip: bool) -> Iterator[tuple[str, str]]:
     for cell in row.iter(f"{_MAIN}c"):
         column = _COLUMN.match(cell.get("r") or "")
         if column is None:
@@ -355,7 +400,7 @@ def _cells(row: Element, strings: Sequence[str], strip: bool) -> Iterator[tuple[
         yield column[0], value.strip() if strip else value
 
 
-def _text(item: Element) -> str:
+def _text(item: ET.Element) -> str:
     """The text of a string in pieces; the reading aid for Japanese is none of it."""
     pieces = [*item.iterfind(f"{_MAIN}t"), *item.iterfind(f"{_MAIN}r/{_MAIN}t")]
     pieces += item.iterfind(f"{_MAIN}is/{_MAIN}t")

@@ -209,20 +209,6 @@ def _require_no_page(part: Path) -> None:
 # A package index: asked through pip, which knows its address, certificates and proxies. The build
 # backend that pip would run for the package's metadata is replaced by one that only names them.
 
-_BACKEND = """\
-import pathlib
-
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-
-def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    name = "{package}".replace("-", "_") + "-{version}.dist-info"  # pip 23 reads the name of it
-    folder = pathlib.Path(metadata_directory, name)
-    folder.mkdir()
-    text = "Metadata-Version: 2.1\\nName: {package}\\nVersion: {version}\\n"
-    (folder / "METADATA").write_text(text)
-    return folder.name
-"""
 _PIP = (
     *("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"),
     *("--retries", "1", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"),
@@ -258,7 +244,8 @@ def _pip_download(source: PackageSource, target: Path) -> str:
     with TemporaryDirectory(dir=target.parent, prefix=".pip-") as folder:
         stub = Path(folder, "stub", *source.backend.split(".")).with_suffix(".py")
         stub.parent.mkdir(parents=True)
-        write_text(stub, _BACKEND.format(package=source.package, version=source.version))
+        backend = Path(__file__).with_name("pip_backend.txt").read_text("utf-8")
+        write_text(stub, backend.format(package=source.package, version=source.version))
         wanted = Path(folder, "wanted.txt")
         write_text(wanted, f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n")
         paths = filter(None, [f"{folder}/stub", os.environ.get("PYTHONPATH")])

@@ -31,8 +31,8 @@ def write(raw, liion="", laskowski=""):
     (raw / "laskowski_with_dois.csv").write_text(LASKOWSKI + laskowski, encoding="utf-8")
 
 
-def known(raw):
-    return rel.read_csv(raw / "all.csv")[0]
+def known(raw, name="all.csv"):
+    return rel.read_rows(name, (raw / name).read_bytes())
 
 
 GOOD = "1,Li7SbO4,10.1/new,25,1E-5\n"
@@ -54,7 +54,7 @@ GOOD = "1,Li7SbO4,10.1/new,25,1E-5\n"
     ],
 )
 def test_a_row_is_left_out_by_the_first_rule_it_breaks(raw, liion, laskowski, rule):
-    row = known(raw)
+    row = known(raw)[0]
     names = {"formula": row[rel.CELL], "doi": row[rel.DOI].upper()}
     write(raw, GOOD + liion.format(**names), laskowski.format(**names))
     built = build(raw, test_entries=1)
@@ -92,7 +92,7 @@ def test_new_entries_form_groups_by_papers_and_training_ones_are_those_of_obelix
     built = build(raw)
     split = built.tables["splits"].to_pylist()
     assert {r["id"] for r in split if r["subset"] == "train"} == {
-        row[rel.ID] for row in rel.read_csv(raw / "train.csv")
+        row[rel.ID] for row in known(raw, "train.csv")
     }
     assert built.summary["counts"]["entries"][1] == 3
     assert built.summary["counts"]["components"][1] == 2
@@ -100,29 +100,29 @@ def test_new_entries_form_groups_by_papers_and_training_ones_are_those_of_obelix
 
 
 def test_scatter_pairs_values_of_one_composition_in_other_articles(raw):
-    row = next(r for r in rel.read_csv(raw / "all.csv") if not r[rel.SIGMA].startswith("<"))
+    row = next(r for r in known(raw) if not r[rel.SIGMA].startswith("<"))
     value = 10 * float(row[rel.SIGMA])
     same = [f"0,{row[rel.CELL]},{value!r},10.1/x\n", f"1,{row[rel.CELL]},1E-1,{row[rel.DOI]}\n"]
     write(raw, GOOD, "".join([*same, f"2,{row[rel.CELL]},<1E-1,10.1/y\n"]))
     found = build(raw).summary["elsewhere"]["obelix"]
-    twins = [r for r in rel.read_csv(raw / "all.csv") if r[rel.CELL] == row[rel.CELL]]
+    twins = [r for r in known(raw) if r[rel.CELL] == row[rel.CELL]]
     assert found["entries"] == found["pairs"] == len(twins)
     assert len(twins) > 1 or found["median"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "where"),
+    ("name", "content"),
     [
-        ("LiIonDatabase.csv", b"<!doctype html><p>Sign in", "LiIonDatabase.csv"),
-        ("laskowski_with_dois.csv", b"Structure,DOI\nLi2O,10.1/a\n", "laskowski_with_dois.csv"),
-        ("LiIonDatabase.csv", b"\xff\xfe", "LiIonDatabase.csv"),
+        ("LiIonDatabase.csv", b"<!doctype html><p>Sign in"),
+        ("laskowski_with_dois.csv", b"Structure,DOI\nLi2O,10.1/a\n"),
+        ("LiIonDatabase.csv", b"\xff\xfe"),
     ],
 )
-def test_a_broken_file_is_one_error(raw, name, content, where):
+def test_a_broken_file_is_one_error(raw, name, content):
     (raw / name).write_bytes(content)
     with pytest.raises(IngestError) as caught:
         build(raw)
-    assert [problem.where for problem in caught.value.problems] == [where]
+    assert {problem.where.partition(",")[0] for problem in caught.value.problems} == {name}
 
 
 def test_other_counts_than_expected_are_refused(raw):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 import sys
@@ -21,7 +19,7 @@ import numpy.typing as npt
 
 from ionladder.data.archives import ZipMembers
 from ionladder.data.ingest import Check, Finding, Findings, check, draw_folds, grouped_folds
-from ionladder.data.litraj.xyz import SYMBOLS, frame_error, upstream_problem
+from ionladder.data.litraj.xyz import SYMBOLS, upstream_problem
 from ionladder.data.slices import ANION_CLASSES
 from ionladder.data.store import CheckResult
 from ionladder.errors import IngestError, first_few
@@ -67,50 +65,6 @@ def find_members(archive: ZipMembers, names: Sequence[str], *, where: str) -> di
     if problems:
         raise IngestError(problems)
     return {name: hits[0] for name, hits in paths.items()}
-
-
-def read_index(
-    data: bytes, *, required: Sequence[str], optional: Sequence[str] = (), where: str
-) -> tuple[list[dict[str, str]], list[str]]:
-    """Rows of the index of an archive: a CSV whose columns are known by name, in any order.
-
-    Args:
-        data: The file.
-        required: Columns that it must have.
-        optional: Columns that it may have.
-        where: Its name, for errors.
-
-    Returns:
-        Column → text, of every row in file order; and the columns that were not asked for.
-
-    Raises:
-        IngestError: Not UTF-8, no CSV, a column that is missing or there twice, or rows of another
-            length; all listed.
-
-    Example:
-        >>> read_index(b"em,mass,id\\n0.4,7,mp-1\\n", required=["id", "em"], where="index")
-        ([{'id': 'mp-1', 'em': '0.4'}], ['mass'])
-    """
-    try:
-        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise frame_error(where, "CSV in UTF-8", str(error)) from error
-    header, *rows = lines or [[]]
-    counts = Counter(header)
-    at, only = f"{where}, header", f"only {first_few(header, limit=20)}"
-    wrong = [(at, f"one column {name}", only) for name in required if name not in counts]
-    twice = [f"{name} {n} times" for name, n in counts.items() if n > 1]
-    wrong += [(at, "each column once", found) for found in twice]
-    short = [line for line, fields in enumerate(rows, start=2) if len(fields) != len(header)]
-    if short:
-        found = f"another number in {len(short)} rows (row {first_few(short)})"
-        wrong.append((where, f"{len(header)} fields in every row", found))
-    if wrong:
-        raise IngestError([upstream_problem(*case) for case in wrong])
-    wanted = [name for name in dict.fromkeys((*required, *optional)) if name in counts]
-    places = {name: header.index(name) for name in wanted}
-    index = [{name: fields[place] for name, place in places.items()} for fields in rows]
-    return index, [name for name in header if name not in wanted]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 
 from ionladder.config import DatasetVersion
 from ionladder.data import store
-from ionladder.data.archives import ZipMembers
+from ionladder.data.archives import ZipMembers, read_csv
 from ionladder.data.distances import distance_check
 from ionladder.data.ingest import Finding, Findings, check, objections, run_checks
 from ionladder.data.litraj import common
@@ -120,7 +120,7 @@ def read_release(raw: Path, pinned: DatasetVersion, layout: ArchiveLayout) -> La
     with ZipMembers(raw / name) as archive:
         members = common.find_members(archive, [index_name, *files.values()], where=name)
         id_key = layout.id_key if layout.id_in_index else "material_id"
-        index, unknown = common.read_index(
+        index, unknown = read_csv(
             archive.read(members[index_name]),
             required=(id_key, "chemsys", "_split", *layout.labels),
             optional=("material_id", layout.id_key),

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ionladder.config import DatasetVersion
 from ionladder.data import store
-from ionladder.data.archives import ZipMembers
+from ionladder.data.archives import ZipMembers, read_csv
 from ionladder.data.ingest import Finding, Findings, check, run_checks
 from ionladder.data.litraj import common, xyz
 from ionladder.data.litraj.common import Columns, Edge
@@ -123,7 +123,7 @@ def _read_index(archive: ZipMembers, pinned: DatasetVersion) -> list[_Hop]:
     problems = absent({_INDEX, _CENTROIDS} - present)
     if problems:
         raise IngestError(problems)
-    rows, _ = common.read_index(archive.read(_INDEX), required=_COLUMNS, where=_INDEX)
+    rows, _ = read_csv(archive.read(_INDEX), required=_COLUMNS, where=_INDEX)
     hops = []
     for line, cells in enumerate(rows, start=2):
         hop, bad = _hop_of(cells)

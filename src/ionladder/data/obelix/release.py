@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from ionladder.config import DatasetVersion
-from ionladder.data.archives import read_sheet, read_tar
+from ionladder.data.archives import read_csv, read_sheet, read_tar
 from ionladder.data.litraj.xyz import SYMBOLS
 from ionladder.data.registry import get_dataset
 from ionladder.errors import IngestError, Problem, first_few
@@ -77,13 +76,13 @@ def read_release(raw: Path, pinned: DatasetVersion) -> Release:
         IngestError: A file cannot be read, or has other columns.
     """
     packages = [raw / source.file for source in pinned.packages if (raw / source.file).is_file()]
-    texts: dict[str, bytes] = {}
+    files = (ALL, TRAIN, TEST)
     if packages and not (raw / ALL).is_file():
         texts, cifs = _read_package(packages[0], pinned)
     else:
+        texts = {name: (raw / name).read_bytes() for name in files}
         cifs = _cifs(ARCHIVE, read_tar(raw / ARCHIVE))
-    files = (ALL, TRAIN, TEST)
-    rows, train, test = (tuple(read_csv(raw / name, texts.get(name))) for name in files)
+    rows, train, test = (tuple(read_rows(name, texts[name])) for name in files)
     return Release(rows=rows, train=train, test=test, cifs=cifs, pinned=pinned)
 
 
@@ -143,48 +142,20 @@ def _as_written(cells: Sequence[str]) -> list[str]:
     return written
 
 
-def read_csv(path: Path, data: bytes | None = None) -> list[Row]:
-    """Read a CSV file as rows of text, with exactly the published header.
-
-    Args:
-        path: The file.
-        data: Its bytes where they come from elsewhere.
+def read_rows(name: str, data: bytes) -> list[Row]:
+    """Rows of a published CSV as text, with exactly the published columns.
 
     Returns:
         Rows in file order; every value is the text between the commas, blanks included.
 
     Raises:
-        IngestError: Not UTF-8, another header, or rows of another length, all listed.
+        IngestError: Not UTF-8, other columns, or rows of another length, all listed.
     """
-    name = path.name
-    try:
-        text = (path.read_bytes() if data is None else data).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start} that is not"
-        raise IngestError(_problem(name, "text in UTF-8", found)) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header, *lines = list(reader) or [[]]
-    except csv.Error as error:
-        place = f"{name}, line {reader.line_num}"
-        raise IngestError(_problem(place, "valid CSV", str(error))) from error
-    if tuple(header) != COLUMNS:
-        differences = {
-            "missing": [column for column in COLUMNS if column not in header],
-            "unknown": [column for column in header if column not in COLUMNS],
-            "twice": [column for column, count in Counter(header).items() if count > 1],
-        }
-        parts = [f"{what}: {first_few(names)}" for what, names in differences.items() if names]
-        found = "; ".join(parts) or "another order"
-        raise IngestError(_problem(f"{name}, header", f"the {len(COLUMNS)} known columns", found))
-    problems = [
-        _problem(f"{name}, row {number}", f"{len(COLUMNS)} fields", str(len(fields)))
-        for number, fields in enumerate(lines, start=2)
-        if len(fields) != len(COLUMNS)
-    ]
-    if problems:
-        raise IngestError(problems)
-    return [dict(zip(COLUMNS, fields, strict=True)) for fields in lines]
+    rows, unknown = read_csv(data, required=COLUMNS, where=name)
+    if unknown:
+        known = f"only the {len(COLUMNS)} known columns"
+        raise IngestError(_problem(f"{name}, header", known, f"also {first_few(unknown)}"))
+    return rows
 
 
 def _cifs(archive: str, members: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from ionladder.config import DatasetVersion
 from ionladder.data import ingest
+from ionladder.data.archives import read_csv
 from ionladder.data.ingest import Check, Finding, Findings, check, counts_by_subset, counts_check
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.ingest import conductivity_row
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import BuiltVersion, table_from_rows
-from ionladder.errors import IngestError
 from ionladder.repo import sha256_bytes
 
 ROOM_C = (15.0, 35.0)
@@ -43,7 +43,7 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
     Raises:
         IngestError: A file cannot be read or lacks a column; or every finding of the checks.
     """
-    known, train = (rel.read_csv(raw / name) for name in (rel.ALL, rel.TRAIN))
+    known, train = (rel.read_rows(n, (raw / n).read_bytes()) for n in (rel.ALL, rel.TRAIN))
     norms = {row[rel.ID]: _norm(row[rel.CELL]) for row in known}
     dois = {doi for row in known for doi in rel.dois(row)}
     rows = [row for name in COMPILATIONS for row in read_compilation(raw, name)]
@@ -91,23 +91,15 @@ def read_compilation(raw: Path, name: str) -> list[_Row]:
     Raises:
         IngestError: No text in UTF-8, or a column is missing.
     """
-    import pandas as pd
-
     file, *headers = COMPILATIONS[name]
-    step = "Look at the file upstream; ingest does not guess."
-    try:
-        table = pd.read_csv(raw / file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except ValueError as error:
-        raise IngestError(file, "a CSV file in UTF-8", str(error).splitlines()[0], step) from error
-    if missing := ", ".join({*headers} - {*table.columns}):
-        raise IngestError(file, f"columns {', '.join(headers)}", f"no {missing}", step)
+    table, _ = read_csv((raw / file).read_bytes(), required=headers, where=file)
     rows = []
-    for number, cells in enumerate(table[headers].itertuples(index=False, name=None), start=1):
-        formula, doi, sigma, *temperature = (cell.strip() for cell in cells)
+    for number, cells in enumerate(table, start=1):
+        formula, doi, sigma, *temperature = (cell.strip() for cell in cells.values())
         row = {"id": f"{name}-{number:04d}", "compilation": name, "formula": formula, "doi": doi}
         found: list[Any] = []
         broken: dict[str, str] = {}
-        readers = ((_norm, formula), (_label, sigma), (_at_room, *(temperature or ["25"])))
+        readers: Any = ((_norm, formula), (_label, sigma), (_at_room, *(temperature or ["25"])))
         for rule, (read, text) in zip(RULES, readers, strict=False):
             try:
                 found.append(read(text))
