@@ -3,53 +3,33 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import yaml
+from pydantic import TypeAdapter
 
 from ionladder.config import ScoringSettings
 from ionladder.data.labels import EvaluationLabels
 from ionladder.repo import Layout
 from ionladder.score import TaskScorer
-from ionladder.specs import CrossValidation, MetricUse, PrimaryMetric, Subset, Target, Task
+from ionladder.specs import CrossValidation, Task
 from ionladder.submit.validate import Expectations
 
-TASK = Task(
-    name="tiny",
-    title="Tiny",
-    question="How well does a model predict six numbers?",
-    dataset="tiny",
-    split="official",
-    targets=(
-        Target(
-            name="log10_sigma",
-            symbol="log₁₀ σ",
-            unit="log10(S/cm)",
-            error_unit="decades",
-            description="Conductivity.",
-            plausible=(-60.0, 20.0),
-            limit_column="log10_sigma_limit",
-        ),
-    ),
-    metrics=(
-        MetricUse(name="mae", metric="mae", title="MAE"),
-        MetricUse(name="mae_censored", metric="mae_censored", title="MAE, censored-aware"),
-        MetricUse(name="rmse", metric="rmse", title="RMSE"),
-        MetricUse(name="spearman", metric="spearman", title="Spearman"),
-        MetricUse(name="recall_1e-4", metric="recall", title="Recall", options={"threshold": -4.0}),
-    ),
-    subsets=(
-        Subset(name="all", title="all test entries"),
-        Subset(name="cif", title="with CIF", column="in_cif", equals=True),
-        Subset(name="uncensored", title="uncensored", column="censoring", equals="none"),
-    ),
-    primary=PrimaryMetric(target="log10_sigma", metric="mae", subset="all"),
-    group_column="component",
-    replicate_column="replicate_group",
-    cross_validation=(
-        CrossValidation(scheme="grouped", title="grouped", is_primary=True, note=""),
-    ),
-    references=("median",),
-)
+_FACTS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+
+
+def task(name: str = "task") -> Task:
+    """A task of ``tiny.yaml``."""
+    return TypeAdapter(Task).validate_python(_FACTS[name])
+
+
+def table(name: str) -> pd.DataFrame:
+    """A table of it."""
+    return pd.DataFrame(_FACTS[name])
+
+
+TASK = task()
+LABELS, TRAIN, REPLICATES, FOLDS = map(table, ("labels", "train", "replicates", "folds"))
+TRAIN_IDS = tuple(TRAIN["id"])
 
 # The same four training entries, predicted out of fold; another scheme may stand beside.
 FOLDS_TASK = replace(
@@ -59,29 +39,6 @@ FOLDS_TASK = replace(
     cross_validation=(
         CrossValidation(scheme="shuffled", title="shuffled", is_primary=False, note=""),
     ),
-)
-
-# Four groups of related entries; one label is only known to be below 1e-10 S/cm.
-LABELS = pd.DataFrame(
-    {
-        "id": ["019", "5e2", "7cr", "aaa", "max", "zzz"],
-        "log10_sigma": [-4.0, -6.0, -15.0, -3.0, -8.0, -5.0],
-        "log10_sigma_limit": [np.nan, np.nan, -10.0, np.nan, np.nan, np.nan],
-        "censoring": ["none", "none", "left", "none", "none", "none"],
-        "in_cif": [True, True, False, True, False, False],
-        "component": [0, 0, 1, 2, 3, 3],
-    }
-)
-
-TRAIN_IDS = ("t01", "t02", "t03", "t04")
-
-FOLDS = pd.DataFrame(
-    {
-        "scheme": ["grouped"] * 8,
-        "repeat": [0] * 4 + [1] * 4,
-        "fold": [0, 0, 1, 1, 0, 1, 0, 1],
-        "id": [*TRAIN_IDS, *TRAIN_IDS],
-    }
 )
 
 BOTH_SCHEMES = pd.concat([FOLDS, FOLDS.assign(scheme="shuffled")], ignore_index=True)
@@ -119,27 +76,10 @@ def write_submission(folder: Path, *, card: str = CARD, csv: str | None = None) 
 
 def evaluation_labels(labels: pd.DataFrame = LABELS) -> EvaluationLabels:
     """The tiny labels as scoring receives them, with two pairs of repeated measurements."""
-    train = pd.DataFrame(
-        {
-            "id": TRAIN_IDS,
-            "log10_sigma": [-4.0, -5.0, -6.0, -7.0],
-            "log10_sigma_limit": [np.nan] * 4,
-            "censoring": "none",
-            "in_cif": True,
-            "component": [10, 11, 12, 13],
-        }
-    )
-    replicates = pd.DataFrame(
-        {
-            "id": ["019", "5e2", "t01", "t02"],
-            "log10_sigma": [-4.0, -6.0, -4.0, -5.0],
-            "replicate_group": [0, 0, 1, 1],
-        }
-    )
     return EvaluationLabels(
         test=labels,
-        train=train,
-        replicates=replicates,
+        train=TRAIN,
+        replicates=REPLICATES,
         labels_sha256="l" * 64,
         split_sha256="s" * 64,
         folds=FOLDS,

@@ -130,7 +130,7 @@ class DatasetVersion(_Strict):
     @property
     def key(self) -> str:
         """Its key in ``params.yaml`` and in DVC stage names (``obelix-1-2-0``)."""
-        return f"{self.dataset}-{self.version}".replace(".", "-").replace("_", "-")
+        return version_key(self.dataset, self.version)
 
     @property
     def is_embedded(self) -> bool:
@@ -370,6 +370,16 @@ def require_scored(layout: Layout, params: Params, task: str) -> None:
     version = params.waits_for(task)
     if version is not None:
         require_pinned(layout, version, task=task)
+
+
+def version_key(dataset: str, version: str) -> str:
+    """The key of a version in ``params.yaml`` and on the command line.
+
+    Example:
+        >>> version_key("obelix", "1.2.0")
+        'obelix-1-2-0'
+    """
+    return f"{dataset}-{version}".replace(".", "-").replace("_", "-")
 
 
 def plain_name(text: str) -> str:

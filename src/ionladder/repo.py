@@ -859,6 +859,9 @@ def _scalar(event: Any, lines: Sequence[str]) -> Any:
 # SHA256SUMS: the bytes of a version's tables as they were written on this machine
 
 
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
+
+
 def write_checksums(layout: Layout, dataset: str, version: str) -> None:
     """Write the SHA-256 of every table and of all frames, in the format of ``sha256sum``."""
     folder = layout.version_dir(dataset, version)
@@ -869,7 +872,19 @@ def write_checksums(layout: Layout, dataset: str, version: str) -> None:
 
 def read_checksums(layout: Layout, dataset: str, version: str) -> dict[str, str]:
     """File → SHA-256; empty where nothing was written, lines of another form are passed over."""
-    path = layout.checksums(dataset, version)
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
-    return {name: digest for digest, name in pairs}
+    return read_sums(layout.checksums(dataset, version))[0]
+
+
+def read_sums(path: Path) -> tuple[dict[str, str], dict[int, str]]:
+    """A list as ``sha256sum`` writes it; empty without the file.
+
+    Returns:
+        File → SHA-256; and number → text of every line of another form.
+    """
+    if not path.is_file():
+        return {}, {}
+    text = path.read_bytes().decode("utf-8", "replace")
+    lines = dict(enumerate(text.removesuffix("\n").split("\n"), start=1))
+    hits = {number: _SUM_LINE.fullmatch(line) for number, line in lines.items()}
+    sums = {hit[2]: hit[1] for hit in hits.values() if hit}
+    return sums, {number: line for number, line in lines.items() if hits[number] is None}

@@ -186,65 +186,12 @@ def test_every_command_keeps_its_options(golden):
     golden("cli.json").check(found)
 
 
-GOOD, OTHER = "submissions/obelix/good-model", "submissions/obelix/other-model"
-INVOCATIONS = f"""\
---version
-tasks --json
-validate {GOOD}
-validate {GOOD} {OTHER}
-validate {MINE}
-validate submissions/nowhere/good-model
-score {GOOD}
-score {GOOD} --json --full
-score {GOOD} --task nowhere
-score {GOOD} --dataset-version 9.9.9
-score {MINE}
-compare {GOOD} {OTHER}
-compare {GOOD} {MINE}
-leaderboard obelix
-leaderboard nowhere
-leaderboard obelix-cif
-changes
-changes obelix --json
-changes nowhere
-new obelix fresh-model
-new obelix fresh-model
-new obelix Fresh/model
-new nowhere fresh-model
-validate submissions/obelix/fresh-model
-data obelix
-data nowhere
-export obelix --format matbench-folds
-export obelix --format nowhere
-convert README.md --task obelix
-schema submission
-schema nowhere
-verify
-ingest nowhere
-fetch nowhere
-fetch bvel13k-1-0-0
-diff obelix 1.0.0 9.9.9
-diff nowhere 1.0.0 1.0.0
-fill nowhere
-baseline --list
-baseline nowhere
-baseline train-mean --task bvel13k
-baseline train-mean --check
-pr-check HEAD HEAD
-pr-check nowhere
-pr-comment nowhere.json HEAD HEAD
-site --no-build --nowhere
-nowhere
-bvel-proto nowhere
-"""
-
-
 @pytest.mark.slow
 def test_commands_keep_exit_codes(small, tmp_path, golden):
     root = tmp_path / "repo"
     shutil.copytree(small.root, root)
     found: dict[str, Any] = {}
-    for line in INVOCATIONS.splitlines():
+    for line in (GOLDEN / "invocations.txt").read_text(encoding="utf-8").splitlines():
         key = f"{line} (again)" if line in found else line
         found[key] = ionladder(root, *line.split()).returncode
     found["tasks, outside a repository"] = ionladder(tmp_path, "tasks").returncode

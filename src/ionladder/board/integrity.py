@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +15,7 @@ from ionladder.config import Params
 from ionladder.data.registry import get_task
 from ionladder.data.versions import Verified
 from ionladder.errors import DataMissingError, Problem, first_few
-from ionladder.repo import Layout, read_json, sha256_file, write_text
+from ionladder.repo import Layout, read_json, read_sums, sha256_file, write_text
 from ionladder.score import submission_folders
 from ionladder.submit.card import skeleton
 
@@ -27,7 +26,6 @@ _LISTED = (
     *("params.yaml", "dvc.lock", "data/pins.json", "data/*/*/manifest.json"),
     *("leaderboard/**/*", "benchmarks/results/**/*", "docs/assets/submission.schema.json"),
 )
-_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
 
 def _files(layout: Layout, params: Params) -> Iterator[str]:
@@ -47,10 +45,8 @@ def write_sums(layout: Layout, params: Params) -> list[str]:
         Files outside ``leaderboard/`` whose checksum is another than before: somebody changed
         them, or they are damaged.
     """
-    path, former = layout.root / SUMS, {}
-    if path.is_file():
-        lines = path.read_text("utf-8", "replace").splitlines()
-        former = {m[2]: m[1] for m in map(_LINE.fullmatch, lines) if m}
+    path = layout.root / SUMS
+    former, _ = read_sums(path)
     found = {name: sha256_file(layout.root / name) for name in sorted({*_files(layout, params)})}
     write_text(path, "".join(f"{digest}  {name}\n" for name, digest in found.items()))
     outside = {name for name in former if not name.startswith("leaderboard/")}
@@ -66,13 +62,10 @@ def verify_sums(layout: Layout, params: Params) -> Verified:
         if any(layout.leaderboard_dir.glob("*.json")):
             result.problems.append(Problem(SUMS, "checksums of generated files", "no file", again))
         return result
-    recorded = {}
-    for n, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n")[:-1], 1):
-        if match := _LINE.fullmatch(line):
-            recorded[match[2]] = match[1]
-        else:
-            where, expected = f"{SUMS}, line {n}", "'<SHA-256>  <file>'"
-            result.problems.append(Problem(where, expected, repr(line), again))
+    recorded, others = read_sums(path)
+    for n, line in others.items():
+        where, expected = f"{SUMS}, line {n}", "'<SHA-256>  <file>'"
+        result.problems.append(Problem(where, expected, repr(line), again))
     for name in sorted(present | recorded.keys()):
         found = sha256_file(layout.root / name) if name in present else "no file"
         digest = recorded.get(name)

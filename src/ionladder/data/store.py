@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ionladder import errors as err
 from ionladder import repo
-from ionladder.config import DatasetVersion
+from ionladder.config import DatasetVersion, version_key
 from ionladder.data.registry import get_dataset
 from ionladder.repo import Layout
 from ionladder.specs import Array, Dataset, Table, Task, arrow_schema
@@ -31,16 +31,6 @@ SMALLEST_FORCE_EV_PER_ANG = 1e-3
 
 # Bytes and content that were found good in this process: no file is hashed twice.
 _good: set[tuple[str, int, int, str]] = set()
-
-
-def version_key(dataset: str, version: str) -> str:
-    """The key of a version in ``params.yaml`` and on the command line.
-
-    Example:
-        >>> version_key("obelix", "1.2.0")
-        'obelix-1-2-0'
-    """
-    return f"{dataset}-{version}".replace(".", "-").replace("_", "-")
 
 
 # What an ingest hands over: tables in memory, the checks they passed, and a summary

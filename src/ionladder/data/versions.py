@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ionladder.config import DatasetVersion, Params
+from ionladder.config import DatasetVersion, Params, version_key
 from ionladder.data import store
 from ionladder.data.fetch import changed_raw, missing_raw
 from ionladder.data.registry import get_dataset
 from ionladder.data.store import CheckResult, Manifest
 from ionladder.errors import IonLadderError, Problem, worded
-from ionladder.repo import Layout, read_parquet, sha256_bytes, sha256_file
+from ionladder.repo import Layout, read_parquet, read_sums, sha256_bytes, sha256_file
 from ionladder.specs import Dataset, Table
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def identity_problems(
     mine, version = _formulas(tables["entries"]), manifest["version"]
     rule, allowed = f"{IDENTITY_CHECK}: {dataset.name} {version}", dataset.allowed(IDENTITY_CHECK)
     for path in sorted(layout.version_dir(dataset.name, "").glob("*/manifest.json")):
-        other, key = path.parent.name, store.version_key(dataset.name, path.parent.name)
+        other, key = path.parent.name, version_key(dataset.name, path.parent.name)
         released = store.read_manifest(layout, dataset.name, other)
         if released is None or other == version or _identity(released) == _identity(manifest):
             continue
@@ -219,9 +219,6 @@ def _identity_of(spec: Table) -> list[str]:
 # Everything of the datasets that is on this machine, hashed again and held to what is recorded
 
 
-_SUM_LINE = re.compile(r"^([0-9a-f]{64})  (\S+)$")
-
-
 @dataclass(kw_only=True)
 class Verified:
     """What one step of ``ionladder verify`` looked at.
@@ -303,12 +300,10 @@ def _read_sums(layout: Layout, pinned: DatasetVersion) -> tuple[dict[str, str], 
     shown, key = layout.relative(path), pinned.key
     if not path.is_file():
         return {}, [worded("no-sums", shown, key=key)]
-    lines = path.read_bytes().decode("utf-8", errors="replace").removesuffix("\n").split("\n")
-    matches = [_SUM_LINE.match(line) for line in lines]
-    return {match[2]: match[1] for match in matches if match}, [
+    sums, others = read_sums(path)
+    return sums, [
         worded("sums-line", f"{shown}, line {number}", line=line, key=key)
-        for number, (line, match) in enumerate(zip(lines, matches, strict=True), start=1)
-        if match is None
+        for number, line in others.items()
     ]
 
 

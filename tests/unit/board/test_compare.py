@@ -1,7 +1,5 @@
 """Pairs, robustness, purposes and experiments on the tiny task, against brute force."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +17,6 @@ from ionladder.board.compare import (
 from ionladder.metrics import get_metric
 from ionladder.repo import Layout
 from ionladder.score import submission_folders
-from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice
 from ionladder.stats.ranking import GroupScore
 
 ERRORS = {
@@ -175,35 +172,7 @@ def test_the_best_of_a_part_is_separated_only_where_groups_suffice():
 
 # --- experiments
 
-ARMS_OF = Experiment(
-    name="arms",
-    title="Arms",
-    heading="Arms",
-    summary="Two arms.",
-    subjects=("plain", "kept", "not-there"),
-    subject_word="model",
-    questions=(
-        Question(
-            name="other",
-            title="?",
-            clauses=(
-                Clause(
-                    act="taking the best",
-                    contrasts=(
-                        Contrast(submissions=("plain", "kept", "not-there"), other="other"),
-                    ),
-                ),
-            ),
-        ),
-    ),
-    subset="uncensored",
-    families=(Family(title="Model", arms=(("plain", "plain"), ("kept", "kept"))),),
-    parts=(
-        Slice(name="half", title="Half", column="half", values=(("a", "a"), ("b", "b"))),
-        Slice(name="lone", title="Lone", column="lone", values=(("x", "x"),)),
-    ),
-)
-TASK = replace(tiny.TASK, experiments=(ARMS_OF,))
+TASK = tiny.task("experiment")
 COLUMNS = pd.DataFrame(
     {"half": ["a", "a", "a", "b", "b", "b"], "lone": ["x", "x", None, None, None, None]},
     index=pd.Index(tiny.LABELS["id"], name="id"),

@@ -1,7 +1,6 @@
 """Two targets, some labels missing: the mean over targets, and who is left out where."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,31 +10,10 @@ from scipy import stats
 import tiny
 from ionladder.evaluation import Prepared, Scorer
 from ionladder.score import compute_floors
-from ionladder.specs import MEAN_OF_TARGETS, MetricUse, PrimaryMetric
+from ionladder.specs import MEAN_OF_TARGETS
 from ionladder.stats.intervals import degrees_of_freedom
 
-TARGET = replace(tiny.TASK.targets[0], limit_column=None)
-TASK = replace(
-    tiny.TASK,
-    targets=(replace(TARGET, name="e_1d_ev"), replace(TARGET, name="e_3d_ev")),
-    metrics=(
-        MetricUse(name="mae_clipped", metric="mae_clipped", title="MAE", options={"clip": 6.0}),
-        MetricUse(name="mae", metric="mae", title="MAE"),
-        MetricUse(name="f1_fast", metric="f1_below", title="F1", options={"threshold": 0.5}),
-    ),
-    subsets=tiny.TASK.subsets[:1],
-    primary=PrimaryMetric(target=MEAN_OF_TARGETS, metric="mae_clipped", subset="all"),
-)
-
-# b does not percolate in three dimensions: its barrier lies beyond every number.
-LABELS = pd.DataFrame(
-    {
-        "id": ["a", "b", "c", "d"],
-        "e_1d_ev": [0.2, 1.0, 2.0, 8.0],
-        "e_3d_ev": [0.4, np.nan, 3.0, 9.0],
-        "component": [1, 1, 2, 3],
-    }
-)
+TASK, LABELS = tiny.task("two_targets"), tiny.table("two_targets_labels")
 PREDICTIONS = pd.DataFrame(
     {"id": ["d", "c", "b", "a"], "e_1d_ev": [7.0, 2.5, 1.0, 0.3], "e_3d_ev": [5.0, 3.0, 4.0, 0.8]}
 )

@@ -12,23 +12,10 @@ from hypothesis import strategies as st
 import tiny
 from ionladder.evaluation import Prepared, PreparedSlices, Scorer, SliceScore
 from ionladder.receipt import MIN_ROWS, slices_json
-from ionladder.specs import Slice, Subset
 
 N, N_SEEDS = 90, 3
-SLICES = (
-    Slice(name="colour", title="Colour", column="colour"),
-    Slice(name="half", title="Half", column="half", values=(("a", "first"), ("b", "second"))),
-    Slice(name="rare", title="Rare", column="rare", values=(("yes", "rare"),)),
-)
-TASK = replace(
-    tiny.TASK,
-    slices=SLICES,
-    subsets=(
-        Subset(name="all", title="all"),
-        Subset(name="a", title="first", column="half", equals="a"),
-        Subset(name="b", title="second", column="half", equals="b"),
-    ),
-)
+TASK = tiny.task("sliced")
+SLICES = TASK.slices
 
 
 def data(seed=0):

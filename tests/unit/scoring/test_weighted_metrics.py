@@ -9,50 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from ionladder.config import ScoringSettings
 from ionladder.evaluation import Scorer
-from ionladder.specs import MetricUse, PrimaryMetric, Subset
+from ionladder.specs import MetricUse
 
-SETTINGS = ScoringSettings(resamples=100, seed=1, confidence=0.95)
-IDS = ["a", "b", "c", "d", "e"]
-
-
-TARGET = replace(tiny.TASK.targets[0], limit_column=None, plausible=(0.0, 100.0), ideal=0.0)
-TASK = replace(
-    tiny.TASK,
-    targets=(replace(TARGET, name="force"), replace(TARGET, name="force_rms")),
-    metrics=(
-        MetricUse(name="mae", metric="mae", title="MAE"),
-        MetricUse(name="mae_by_atom", metric="mae", title="MAE by atom", weight="n_atoms"),
-        MetricUse(
-            name="rmse_by_atom",
-            metric="rmse",
-            title="RMSE by atom",
-            weight="n_atoms",
-            targets=("force_rms",),
-        ),
-        MetricUse(name="mae_converged", metric="mae", title="MAE, converged", only="converged"),
-    ),
-    subsets=(
-        Subset(name="all", title="all"),
-        Subset(name="large", title="large", column="is_large", equals=True),
-    ),
-    primary=PrimaryMetric(target="force", metric="mae", subset="all"),
-    group_column="material",
-    predicts="frames",
-    truth="frames_test",
-)
-
-LABELS = pd.DataFrame(
-    {
-        "id": IDS,
-        "force": 0.0,
-        "force_rms": 0.0,
-        "n_atoms": [10, 20, 30, 40, 100],
-        "material": [0, 0, 1, 1, 2],
-        "is_large": [False, False, False, False, True],
-    }
-)
+TASK, LABELS, SETTINGS = tiny.task("weighted"), tiny.table("weighted_labels"), tiny.SETTINGS
+IDS = LABELS["id"]
 
 
 def scored(force, converged=None):

@@ -14,7 +14,6 @@ from ionladder.data.obelix.release import Amounts, Cell
 from ionladder.repo import sha256_bytes
 
 if TYPE_CHECKING:
-    from pymatgen.core.sites import PeriodicSite
     from pymatgen.core.structure import Structure
     from pymatgen.io.cif import CifParser
 
@@ -99,7 +98,7 @@ def read_crystal(data: bytes) -> ParsedCrystal:
             parser, crystal = _parse(text)
             (block,) = parser.as_dict().values()
             remarks: list[str] = getattr(parser, "warnings", [])
-        sites = tuple(_elements(site) for site in crystal)
+        sites = tuple(dict(site.species.get_el_amt_dict()) for site in crystal)
         return ParsedCrystal(
             text=text,
             structure=crystal,
@@ -176,15 +175,6 @@ def structure_row(entry_id: str, crystal: ParsedCrystal, table: Amounts) -> dict
         "positions_perturbed": any(_is_noisy(x) for x in crystal.coordinates),
         "parse_warnings": list(crystal.warnings),
     }
-
-
-def _elements(site: PeriodicSite) -> dict[str, float]:
-    """Occupancy of a site by each element, oxidation states put together."""
-    occupancies: dict[str, float] = {}
-    for species, occupancy in site.species.items():
-        symbol = str(getattr(species, "element", species).symbol)
-        occupancies[symbol] = occupancies.get(symbol, 0.0) + float(occupancy)
-    return occupancies
 
 
 def _amounts(sites: tuple[dict[str, float], ...]) -> Amounts:
