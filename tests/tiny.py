@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -17,9 +18,9 @@ from ionladder.submit.validate import Expectations
 _FACTS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 
 
-def task(name: str = "task") -> Task:
-    """A task of ``tiny.yaml``."""
-    return TypeAdapter(Task).validate_python(_FACTS[name])
+def made(name: str, kind: type = Task) -> Any:
+    """An object of ``tiny.yaml``, a task unless another kind is named."""
+    return TypeAdapter(kind).validate_python(_FACTS[name])
 
 
 def table(name: str) -> pd.DataFrame:
@@ -27,7 +28,7 @@ def table(name: str) -> pd.DataFrame:
     return pd.DataFrame(_FACTS[name])
 
 
-TASK = task()
+TASK = made("task")
 LABELS, TRAIN, REPLICATES, FOLDS = map(table, ("labels", "train", "replicates", "folds"))
 TRAIN_IDS = tuple(TRAIN["id"])
 

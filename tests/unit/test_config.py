@@ -11,7 +11,7 @@ from factories import write_repo
 from ionladder import config
 from ionladder.errors import ConfigError
 from ionladder.repo import Layout
-from ionladder.specs import Clause, Contrast, Experiment, Family, Question, Slice, Subset
+from ionladder.specs import Experiment, Slice, Subset
 
 # ``params.yaml``: read into objects, and every mistake named at once.
 
@@ -216,31 +216,7 @@ def test_a_restriction_names_its_column():
 # What an experiment names, and in which order it pairs.
 
 
-EXPERIMENT = Experiment(
-    name="e",
-    title="E",
-    heading="E",
-    summary="E.",
-    subjects=("a", "b"),
-    subject_word="model",
-    questions=(
-        Question(
-            name="q",
-            title="Q",
-            clauses=(
-                Clause(
-                    act="x",
-                    contrasts=(
-                        Contrast(submissions=("a", "b"), other="c"),
-                        Contrast(submissions=("b",), other="a"),
-                    ),
-                ),
-            ),
-        ),
-    ),
-    families=(Family(title="F", arms=(("one", "a"), ("two", "b"), ("three", "d"))),),
-    beside=("z", "c"),
-)
+EXPERIMENT = tiny.made("pairing", Experiment)
 
 
 def test_every_pair_is_named_once_and_later_arms_stand_first():

@@ -172,7 +172,7 @@ def test_the_best_of_a_part_is_separated_only_where_groups_suffice():
 
 # --- experiments
 
-TASK = tiny.task("experiment")
+TASK = tiny.made("experiment")
 COLUMNS = pd.DataFrame(
     {"half": ["a", "a", "a", "b", "b", "b"], "lone": ["x", "x", None, None, None, None]},
     index=pd.Index(tiny.LABELS["id"], name="id"),

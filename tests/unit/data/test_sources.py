@@ -14,7 +14,7 @@ from ionladder.data.fetch import fetch_version, require_raw
 from ionladder.data.ingest import ingest_version
 from ionladder.errors import FetchError, IngestError, UnreachableError
 from ionladder.repo import read_json, sha256_file
-from unit.data.conftest import fetch_and_ingest
+from unit.conftest import fetch_and_ingest
 from unit.data.test_em619 import write_workbook
 
 SDIST = "made_up-1.0.0.tar.gz"

@@ -19,7 +19,7 @@ from ionladder.data.versions import DATASET_STEPS, CellChange, consequence, diff
 from ionladder.errors import ConfigError, DataChangedError, DataMissingError
 from ionladder.repo import Layout
 from ionladder.specs import Column, Table, arrow_schema
-from unit.data.conftest import fetch_and_ingest
+from unit.conftest import fetch_and_ingest
 
 # Reading back: inputs without held-out labels, and no table that is not the released one.
 

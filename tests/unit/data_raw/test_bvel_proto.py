@@ -3,8 +3,10 @@
 import dataclasses
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import generate
@@ -16,25 +18,7 @@ from label import NO_PARAMETERS, NO_PERCOLATION, label_all
 
 # Shortest and longest first-shell distances (Å) that crystal chemistry knows for the central ions
 # of the frameworks, from Shannon's radii: wrong coordinates would leave these windows.
-SHELLS = {
-    "olivine": ("P5+", 4, 1.50, 1.58),
-    "gamma-li3po4": ("P5+", 4, 1.50, 1.58),
-    "nasicon": ("P5+", 4, 1.50, 1.58),
-    "argyrodite": ("P5+", 4, 2.02, 2.10),
-    "garnet-li7": ("Zr4+", 6, 2.05, 2.15),
-    "li2mno3": ("Mn4+", 6, 1.86, 1.95),
-    "li3incl6": ("In3+", 6, 2.46, 2.58),
-    "li2sio3": ("Si4+", 4, 1.57, 1.72),
-    "gamma-lialo2": ("Al3+", 4, 1.73, 1.79),
-    "beta-nafeo2": ("Ga3+", 4, 1.82, 1.88),
-    "elpasolite": ("W6+", 6, 1.88, 1.96),
-    "suzuki": ("Mn4+", 6, 1.88, 1.95),
-    "garnet-li3": ("Si4+", 4, 1.61, 1.66),
-    "lialcl4": ("Al3+", 4, 2.10, 2.16),
-    "li3aln2": ("Al3+", 4, 1.85, 1.93),
-    "alpha-nafeo2": ("Cr3+", 6, 2.38, 2.48),
-    "scheelite": ("Mo6+", 4, 1.80, 1.86),
-}
+SHELLS = pd.read_csv(Path(__file__).with_name("shells.csv"), index_col="prototype")
 LICOO2 = {"A": "Li+", "B": "Co3+", "X": "O2-"}
 
 
@@ -62,8 +46,8 @@ def test_hand_built_types_have_the_published_bonds_and_space_groups():
         assert bonds.min() == pytest.approx(family.bond_ang, abs=0.03), family.prototype
         symbol = SpacegroupAnalyzer(structure, symprec=0.01).get_space_group_symbol()
         assert symbol == family.space_group
-        if family.prototype in SHELLS:
-            name, number, low, high = SHELLS[family.prototype]
+        if family.prototype in SHELLS.index:
+            name, number, low, high = SHELLS.loc[family.prototype]
             centre = next(i for i, site in enumerate(structure) if str(site.specie) == name)
             shell = np.sort(distances[(centres == centre) & (charges[others] < 0)])[:number]
             assert len(shell) == number

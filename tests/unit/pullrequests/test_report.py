@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+import tiny
 from ionladder.errors import PullRequestError
 from ionladder.pr.report import (
     MARKER,
@@ -24,8 +26,9 @@ from ionladder.pr.report import (
     render,
 )
 from ionladder.specs import Slice
-from report_example import REPORT
 from tiny import TASK
+
+REPORT = json.loads(Path(tiny.__file__).with_name("report_example.json").read_text("utf-8"))
 
 
 def changed(path, value):

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 import tiny
@@ -13,8 +15,8 @@ from ionladder.config import ScoringSettings
 from ionladder.errors import SubmissionError
 from ionladder.evaluation import Prepared, Scorer
 from ionladder.receipt import calibration_json as uncertainty
-from ionladder.score import score_folds
-from ionladder.specs import CrossValidation
+from ionladder.score import compute_floors, score_folds
+from ionladder.specs import MEAN_OF_TARGETS, CrossValidation, MetricUse
 from ionladder.stats.calibration import CURVE_LEVELS, SCORES, calibrate
 from ionladder.stats.intervals import degrees_of_freedom, error_interval
 
@@ -97,15 +99,7 @@ def test_anything_but_exact_coverage_is_refused(predictions, expected):
 
 # --- Cross-validation scores: pooled per repeat, then averaged
 
-TRAIN_LABELS = pd.DataFrame(
-    {
-        "id": tiny.TRAIN_IDS,
-        "log10_sigma": [-4.0, -5.0, -6.0, -7.0],
-        "log10_sigma_limit": [np.nan] * 4,
-        "component": [1, 1, 2, 3],
-    }
-)
-
+TRAIN_LABELS = tiny.TRAIN.assign(component=[1, 1, 2, 3])
 TRAINING = Prepared(TRAIN_LABELS, tiny.TASK)
 
 
@@ -201,3 +195,133 @@ def test_row_order_does_not_matter_and_seeds_are_averaged():
     apart = [of_sigma(predictions(offset)) for offset in (1.0, 0.5)]
     for name in SCORES:
         assert found[name] == pytest.approx(np.mean([one[name] for one in apart]), abs=2e-6)
+
+
+# --- Two targets, some labels missing: the mean over targets, and who is left out where
+
+TWO, TWO_LABELS = tiny.made("two_targets"), tiny.table("two_targets_labels")
+TWO_PREDICTIONS = pd.DataFrame(
+    {"id": ["d", "c", "b", "a"], "e_1d_ev": [7.0, 2.5, 1.0, 0.3], "e_3d_ev": [5.0, 3.0, 4.0, 0.8]}
+)
+
+
+def run_two(predictions=TWO_PREDICTIONS):
+    return Scorer(TWO_LABELS, TWO, settings=tiny.SETTINGS).score(predictions)
+
+
+def test_the_primary_score_is_the_mean_over_targets():
+    evaluation = run_two()
+    one, three, mean = (
+        evaluation.score(name, "all", "mae_clipped").value
+        for name in ("e_1d_ev", "e_3d_ev", MEAN_OF_TARGETS)
+    )
+    assert one == pytest.approx((0.1 + 0.0 + 0.5 + 0.0) / 4)
+    assert three == pytest.approx((0.4 + 2.0 + 0.0 + 1.0) / 4)
+    assert mean == pytest.approx((one + three) / 2)
+
+
+def test_an_entry_without_a_label_is_left_out_of_plain_errors():
+    evaluation = run_two()
+    assert evaluation.score("e_3d_ev", "all", "mae").value == pytest.approx((0.4 + 0.0 + 4.0) / 3)
+    # It is not fast, and was not called fast; a is fast and was missed.
+    assert evaluation.score("e_3d_ev", "all", "f1_fast").value == 0.0
+
+
+def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets():
+    evaluation = run_two()
+    plain = evaluation.score(MEAN_OF_TARGETS, "all", "mae")
+    one, three = (0.1, 0.0, 0.5, 1.0), (0.4, 0.0, 4.0)  # b has no label in three dimensions
+    whole = (np.mean(one) + np.mean(three)) / 2
+    without = [
+        (np.mean(one[2:]) + np.mean(three[1:])) / 2,
+        (np.mean([*one[:2], one[3]]) + np.mean([three[0], three[2]])) / 2,
+        (np.mean(one[:3]) + np.mean(three[:2])) / 2,
+    ]
+    error = math.sqrt(2 / 3 * sum((x - whole) ** 2 for x in without))
+    t = stats.t.ppf(0.975, degrees_of_freedom(np.array([2.0, 1.0, 1.0])))
+    assert plain.value == pytest.approx(whole)
+    assert plain.ci_high == pytest.approx(whole * math.exp(t * error / whole))
+    assert np.isnan(evaluation.score(MEAN_OF_TARGETS, "all", "f1_fast").ci_low)
+    assert evaluation.primary.sums.shape == (2, 3)
+
+
+def test_the_floor_is_the_mean_over_targets_of_clipped_repeats():
+    replicates = pd.DataFrame(
+        {
+            "id": ["a", "a", "b", "b"],
+            "e_1d_ev": [1.0, 1.2, 5.0, 9.0],
+            "e_3d_ev": [1.0, 1.0, np.nan, 5.6],
+            "replicate_group": [0, 0, 1, 1],
+        }
+    )
+    floor = compute_floors(replicates, Prepared(TWO_LABELS, TWO), tiny.SETTINGS)[0]
+    # Distances to the median of each pair: 0.1 and 0.5 in one dimension, 0 and 0.2 in three.
+    assert floor.value == pytest.approx((0.1 + 0.5 + 0.0 + 0.2) / 4)
+    assert floor.n_groups == 4
+
+
+# --- Metrics that weigh entries, pass over some, or are computed for some targets only
+
+WEIGHTED, WEIGHTED_LABELS = tiny.made("weighted"), tiny.table("weighted_labels")
+WEIGHTED_IDS = WEIGHTED_LABELS["id"]
+
+
+def scored(force, converged=None):
+    rows = pd.DataFrame(
+        {
+            "id": WEIGHTED_IDS,
+            "force": force,
+            "force_rms": force,
+            "converged": [1] * 5 if converged is None else converged,
+        }
+    )
+    return Scorer(WEIGHTED_LABELS, WEIGHTED, settings=tiny.SETTINGS).score(rows)
+
+
+def test_weights_make_large_entries_count_more():
+    evaluation = scored([1.0, 1.0, 1.0, 1.0, 3.0])
+
+    assert evaluation.score("force", "all", "mae").value == pytest.approx(1.4)
+    # (10 + 20 + 30 + 40) · 1 + 100 · 3 over 200 atoms
+    assert evaluation.score("force", "all", "mae_by_atom").value == pytest.approx(2.0)
+    root = evaluation.score("force_rms", "all", "rmse_by_atom").value
+    assert root == pytest.approx(np.sqrt((100 * 1.0 + 100 * 9.0) / 200))
+
+
+def test_only_flagged_entries_count_where_the_metric_says_so():
+    evaluation = scored([1.0, 2.0, 3.0, 4.0, 5.0], converged=[1, 0, 1, 0, 1])
+
+    assert evaluation.score("force", "all", "mae").value == pytest.approx(3.0)
+    assert evaluation.score("force", "all", "mae_converged").value == pytest.approx(3.0)
+    assert scored([1.0, 9.0, 3.0, 9.0, 5.0], converged=[1, 0, 1, 0, 1]).score(
+        "force", "all", "mae_converged"
+    ).value == pytest.approx(3.0)
+
+
+@given(st.lists(st.floats(0, 50), min_size=5, max_size=5))
+def test_equal_weights_give_the_plain_mean_with_its_interval(force):
+    labels = WEIGHTED_LABELS.assign(n_atoms=7)
+    rows = pd.DataFrame({"id": WEIGHTED_IDS, "force": force, "force_rms": force, "converged": 1})
+
+    evaluation = Scorer(labels, WEIGHTED, settings=tiny.SETTINGS).score(rows)
+    plain, weighted, flagged = (
+        evaluation.score("force", "all", name) for name in ("mae", "mae_by_atom", "mae_converged")
+    )
+
+    for other in (weighted, flagged):
+        assert other.value == pytest.approx(plain.value, abs=1e-12)
+        assert other.ci_low == pytest.approx(plain.ci_low, abs=1e-9)
+        assert other.ci_high == pytest.approx(plain.ci_high, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        MetricUse(name="mae", metric="mae", title="MAE", weight="n_atoms"),
+        MetricUse(name="mae", metric="mae", title="MAE", only="converged"),
+        MetricUse(name="mae", metric="mae", title="MAE", targets=("force_rms",)),
+    ],
+)
+def test_a_task_cannot_rank_by_a_metric_that_weighs_or_passes_over(use):
+    with pytest.raises(ValueError, match="ranks by a metric that"):
+        replace(WEIGHTED, metrics=(use,))

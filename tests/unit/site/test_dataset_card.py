@@ -8,7 +8,7 @@ import pandas as pd
 from factories import write_repo
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
-from unit.data.conftest import SECOND_VERSION, fetch_and_ingest
+from unit.conftest import SECOND_VERSION, fetch_and_ingest
 
 
 def section(page, name):

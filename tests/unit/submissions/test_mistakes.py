@@ -37,64 +37,15 @@ def answer(folder):
     return text
 
 
-def by(change, **options):
-    return change(tiny.predictions()).to_csv(**{"index": False, **options}).encode()
-
-
-TABLES: dict[str, tuple[bytes, str, str]] = {
-    "a blank line and a doubled header": (
-        b"\n" + by(lambda f: f.assign(x=1)).replace(b",x", b",log10_sigma"),
-        "more than one `log10_sigma`",
-        "Traceback",
-    ),
-    "an index of pandas": (by(lambda f: f, index=True), "pandas: index=False", "also ."),
-    "an index named by a round trip": (
-        by(lambda f: f.assign(**{"Unnamed: 0": 1})),
-        "no name for column 3",
-        "also .",
-    ),
-    "a comma at the end": (GOOD.replace("\n", ",\n").encode(), "the comma at the end", "also ."),
-    "row names of R": (
-        GOOD.replace("\n", "\n1,").removesuffix("1,").encode(),
-        "row.names=FALSE",
-        "traceback",
-    ),
-    "semicolons": (by(lambda f: f, sep=";"), "separated by semicolons", "Rename"),
-    "a German spreadsheet": (
-        by(lambda f: f, sep=";", decimal=","),
-        "separated by semicolons",
-        "2 in the first",
-    ),
-    "tabs": (by(lambda f: f, sep="\t"), "separated by tabs", "did you mean"),
-    "a line for Excel": (b"sep=;\n" + by(lambda f: f, sep=";"), "a line `sep=;`", "Rename"),
-    "no header": (by(lambda f: f, header=False), "the names of the columns", "Rename"),
-    "the linear quantity": (
-        by(lambda f: f.rename(columns={"log10_sigma": "Ionic conductivity (S cm-1)"})),
-        "Take log10 of conductivities",
-        "Rename",
-    ),
-    "a deviation named std": (by(lambda f: f.assign(std=1)), "`log10_sigma_std`?", "notes"),
-    "a negative deviation": (
-        by(lambda f: f.assign(log10_sigma_std=-1)),
-        "a standard deviation above zero",
-        "Check the unit",
-    ),
-    "an empty cell": (GOOD.replace("-7.0", "").encode(), "empty or missing", "without unit"),
-    "NA": (GOOD.replace("-7.0", "NA").encode(), "empty or missing", "without unit"),
-    "a pointer of LFS": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull", "Rename"),
-    "a pointer of DVC": (b"outs:\n- md5: 0\n  path: p.csv\n", "dvc pull", "Rename"),
+TABLES = {
+    **{
+        name: (each["text"].encode(), each["said"], each["unsaid"])
+        for name, each in CASES["tables"].items()
+    },
     "a workbook": (zip_bytes({"xl/workbook.xml": b""}), "an Excel workbook", "codec"),
     "arrays": (b"\x93NUMPY\x01\x00", "holds no ids", "codec"),
-    "JSON": (b'{"019": -3.0}', "JSON of id", "matbench"),
     "gzip": (gzip.compress(GOOD.encode()), "gunzip", "codec"),
     "parquet": (b"PAR1" + bytes(20), "Name it predictions.parquet", "codec"),
-    "σ in S/cm": (by(lambda f: f.assign(log10_sigma=1e-5)), "σ in S/cm. Take log10", "Rename"),
-    "−log10 σ": (by(lambda f: f.assign(log10_sigma=-f.log10_sigma)), "−log10 σ", "Rename"),
-    "σ with one zero": (
-        by(lambda f: f.assign(log10_sigma=[0, *[1e-5] * 5])),
-        "all above zero",
-        "Rename",
-    ),
 }
 
 
