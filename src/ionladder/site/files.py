@@ -130,13 +130,26 @@ def api_documents(site: Site) -> dict[str, str]:
     for item in site.tasks:
         if item.is_scored:
             board, _ = read_board(site.layout, item.task.name)
-            documents[f"{item.task.name}.json"] = {**version, **board}
+            rows = [_short(row, "subsets", "targets") for row in board.get("rows", ())]
+            documents[f"{item.task.name}.json"] = {**version, **board, "rows": rows}
         for name, receipt in _receipts(site, item).items():
-            documents[f"{item.task.name}/{name}.json"] = {**version, **receipt}
+            short = _short(receipt, "targets", "slices")
+            documents[f"{item.task.name}/{name}.json"] = {**version, **short}
     for dataset, card, place in _described(site):
         sums = read_checksums(site.layout, dataset.name, card.pinned.version)
         documents[place] = croissant(dataset, dict(card.manifest or {}), sums)
     return {f"{API}{place}": to_rows(content, deepest=0) for place, content in documents.items()}
+
+
+def _short(content: Mapping[str, Any], *parts: str) -> dict[str, Any]:
+    """A document of which some parts leave out what is null, or false, at any depth."""
+
+    def said(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {k: said(v) for k, v in value.items() if v is not None and v is not False}
+
+    return {k: said(v) if k in parts else v for k, v in content.items()}
 
 
 def receipt_url(task: str, name: str) -> str:
@@ -324,7 +337,7 @@ def _advance(character: str) -> float:
 
 CARD = "card.png"
 #: Rows of a board that have a card, from the first on; others have that of the site.
-CARDS = 100
+CARDS = 30
 _BLUE, _GREEN, _GREY = 1, 2, 3
 _COLOURS = {_BLUE: (11, 98, 164), _GREEN: (0, 114, 90), _GREY: (160, 168, 176)}
 #: Characters that the font has and that need no shaping.
