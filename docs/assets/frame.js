@@ -14,6 +14,8 @@
   window.__md_set = (key, value, store = localStorage) => {
     try {
       store.setItem(place(key), JSON.stringify(value));
+      // What the head of a page reads before anything is drawn; nothing where the system's colours are followed.
+      if (key === "__palette") store.ilScheme = value.index ? value.color.scheme : "";
     } catch {
       // Kept for this page only.
     }
@@ -58,7 +60,7 @@
     makeDrawerButton(find("label.md-header__button[for='__drawer']"), find("#__drawer"));
     const title = find(".md-header__topic").cloneNode(true);
     title.dataset.mdComponent = "header-topic";
-    title.firstChild.textContent = find("h1")?.textContent;
+    title.firstChild.textContent = document.title.replace(/ - [^-]*$/, "");
     find(".md-header__ellipsis").append(title);
     find("main").insertAdjacentHTML("beforeend", `<button type="button" class="md-top md-icon" data-md-component="top" hidden>${icon("M13 20h-2V8l-5.5 5.5-1.42-1.42L12 4.16l7.92 7.92-1.42 1.42L13 8z")} Back to top</button>`);
     const headings = all(".md-content :is(h2, h3, h4)[id]");

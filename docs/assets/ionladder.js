@@ -167,8 +167,20 @@
     place.replaceChildren("This version of the board ", way, " is not kept, or never was. The board lists those that are.");
   }
 
+  // The line of Markdown that shows a badge and leads here.
+  function spellBadge(link) {
+    const line = document.createElement("pre");
+    line.className = "il-command il-badge";
+    line.tabIndex = 0;
+    line.dataset.copy = "";
+    line.append(document.createElement("code"));
+    line.firstChild.textContent = `[![IonLadder](${link.href})](${location.href.replace(/[?#].*/, "")})`;
+    link.parentElement.after(line);
+  }
+
   function enhance() {
     if (document.querySelector(".il-enhanced")) return;
+    all(document, "[data-badge][href]").forEach(spellBadge);
     all(document, "pre[data-copy]").forEach(fillAddress);
     all(document, "[data-lost]").forEach(nameBoard);
     document.querySelector(".md-content")?.classList.add("il-enhanced");

@@ -331,16 +331,38 @@ def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_butto
 def test_the_drawer_of_a_phone_opens_by_click_and_keyboard_and_says_so(reader):
     from selenium.webdriver.common.keys import Keys
 
-    reader.open("methods/", size=PHONE)
-    assert not any(reader.run(f"return {SEEN}", DRAWER_LINKS)), "laid out once it is opened"
-    button = reader.wait("document.querySelector('button.il-drawer')")
-    for keys, is_open in ((Keys.ENTER, True), (Keys.SPACE, False)):
-        button.send_keys(keys)
-        assert button.get_attribute("aria-expanded") == str(is_open).lower()
-        assert reader.run("return document.getElementById('__drawer').checked") is is_open
-    button.click()
-    reader.wait(SEEN.replace("arguments[0]", f"'{DRAWER_LINKS}'") + ".some(Boolean)")
+    for page in ("methods/", "submissions/obelix/rf-paper/"):
+        reader.open(page, size=PHONE)
+        assert not any(reader.run(f"return {SEEN}", DRAWER_LINKS)), "laid out once it is opened"
+        button = reader.wait("document.querySelector('button.il-drawer')")
+        for keys, is_open in ((Keys.ENTER, True), (Keys.SPACE, False)):
+            button.send_keys(keys)
+            assert button.get_attribute("aria-expanded") == str(is_open).lower()
+            assert reader.run("return document.getElementById('__drawer').checked") is is_open
+        button.click()
+        reader.wait(SEEN.replace("arguments[0]", f"'{DRAWER_LINKS}'") + ".some(Boolean)")
+        ways = f"return [...document.querySelectorAll('{DRAWER_LINKS}')].map(a => a.pathname)"
+        assert {"/obelix/", "/choose/", "/tutorial/"} <= set(reader.run(ways))
     reader.resize(DESK)
+
+
+def test_chosen_colours_stay_on_other_pages_and_are_there_before_any_script_of_its_own(reader):
+    seen = []
+    for page in ("methods/", "submissions/obelix/rf-paper/", "obelix/", ""):
+        reader.open(page)
+        seen.append(reader.run("return document.body.dataset.mdColorScheme"))
+        assert reader.severe() == []
+        reader.wait("document.querySelector('label[for^=__palette]:not([hidden])')")
+        reader.click("label[for^=__palette]:not([hidden])")
+    assert seen == ["default", "default", "slate", "default"], (
+        "the system's, light, dark, and again"
+    )
+    reader.run("localStorage.clear()")
+    reader.open("submissions/obelix/rf-paper/", scheme="dark")
+    contents = "return [...document.querySelectorAll('.md-sidebar--secondary a')].map(a => a.hash)"
+    assert {"#scores", "#card", "#cite"} <= set(reader.run(contents))
+    badge = f"/badges/obelix/rf-paper.svg)]({reader.address}/submissions/obelix/rf-paper/)"
+    assert badge in reader.find("pre.il-badge").text
 
 
 def test_the_room_of_the_controls_is_kept_before_a_script_has_run(reader):

@@ -313,7 +313,8 @@ _AROUND = re.compile(
     r"|head(?:er)?|link|caption|article|footer|section|summary|figure)\b[^<>]*>)\n?"
 )
 # HTML ends these by itself where the next of their kind begins, or what they stand in ends.
-_ENDS = re.compile(r"\s*</(?:td|th|tr|li|dt|dd|option)>\s*(?=<(?:td|th|tr|li|dt|dd|option|/)\b|</)")
+_ITEMS = "t[dhr]|tbody|li|d[td]|option"
+_ENDS = re.compile(rf"\s*</(?:{_ITEMS}|thead)>\s*(?=<(?:{_ITEMS})\b|</)")
 _NO_BREAK = 160
 
 

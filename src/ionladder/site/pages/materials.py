@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ionladder.entries import EntryTable
 
 TOP = 15
-MOST_MODELS = 50
+MOST_MODELS = 30
 """Submissions that the page of an entry lists, from the first of the board on."""
 LARGEST_INDEXED = 2_000
 """Of datasets with more entries, the index holds those that have a page."""
