@@ -252,6 +252,25 @@ def test_the_front_page_of_a_phone_has_three_columns_and_filled_boards_first(rea
     assert best == sorted(best, key=lambda text: text == "–")
 
 
+@pytest.mark.parametrize(
+    ("page", "head"),
+    [
+        ("obelix/at/1/", "Rank"),
+        ("changes/", "Difference"),
+        ("obelix/", "MAE"),
+        ("", "Perfect model"),
+    ],
+)
+def test_a_phone_has_the_column_in_sight_that_a_table_is_read_for(reader, page, head):
+    reader.open(page, size=(390, 800))
+    right = """
+    const right = element => element.getBoundingClientRect().right;
+    const own = th => th.checkVisibility() && th.innerText.includes(arguments[0]);
+    const head = [...document.querySelectorAll('thead th')].find(own);
+    return right(head) - right(head.closest('.il-scroll'));"""
+    assert reader.run(right, head) <= 0
+
+
 def test_without_scripts_every_subset_is_there_to_read_and_no_dead_control(reader):
     with reader.without_scripts():
         reader.open("obelix/")

@@ -590,7 +590,7 @@ def _entries_file(
             txt.relative(here, way) if (way := ways.get(e)) in pages and way else None for e in ids
         ],
         "formulas": [names.get(entry, "") for entry in ids],
-        "targets": [[t.symbol, t.unit] for t in targets],
+        "targets": [[t.symbol, t.unit.replace("log10", "log₁₀")] for t in targets],
         "labels": [_numbers(table.labels[t.name], places) for t in targets],
         "limits": [_numbers(table.limits[t.name], places) for t in targets],
     }

@@ -261,13 +261,13 @@ def count(value: int | None) -> str:
 
 
 def day(time: datetime | None) -> str:
-    """A date as people read it; an en dash where it is not known.
+    """A date; an en dash where it is not known.
 
     Example:
         >>> day(datetime(2026, 11, 5)), day(None)
-        ('5 November 2026', '–')
+        ('2026-11-05', '–')
     """
-    return "–" if time is None else f"{time.day} {time:%B %Y}"
+    return "–" if time is None else f"{time:%Y-%m-%d}"
 
 
 def duration(seconds: float) -> str:
@@ -397,7 +397,8 @@ HEADS = {
     for key, said in terms.items()
     for head in (said["term"], *said.get("heads", ()))
 }
-_HEAD = re.compile(r'(<th scope="col"[^>]*>)((?:[^<&]|&(?!nbsp;))+)')
+_THEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
+_HEAD = re.compile(r"(<th\b[^>]*>)((?:[^<&]|&(?!nbsp;))+)")
 
 #: What a model sees → as printed.
 INPUTS: Mapping[str, str] = WORDS["inputs"]
@@ -567,8 +568,8 @@ def explained_heads(page: str, glossary: str) -> str:
     """A page whose heads of columns lead to the glossary, where it has them.
 
     Example:
-        >>> explained_heads('<th scope="col">F1, σ &#8805; 1&nbsp;↑</th>', "../glossary/")
-        '<th scope="col"><a href="../glossary/#screening">F1, σ &#8805; 1</a>&nbsp;↑</th>'
+        >>> explained_heads('<thead><th>F1, σ &#8805; 1&nbsp;↑</th></thead><th>F1</th>', "g/")
+        '<thead><th><a href="g/#screening">F1, σ &#8805; 1</a>&nbsp;↑</th></thead><th>F1</th>'
     """
 
     def linked(match: re.Match[str]) -> str:
@@ -576,7 +577,7 @@ def explained_heads(page: str, glossary: str) -> str:
         key = HEADS.get(label) or HEADS.get(label.partition(",")[0])
         return f'{match[1]}<a href="{glossary}#{key}">{match[2]}</a>' if key else match[0]
 
-    return _HEAD.sub(linked, page)
+    return _THEAD.sub(lambda head: _HEAD.sub(linked, head[0]), page)
 
 
 def pair_href(here: str, task: str, submission: str, other: str) -> str:
