@@ -116,7 +116,7 @@
     const fits = (column, isLog, i) => isKnown(column.values[i]) && (!isLog || column.values[i] > 0);
     const points = data.points.map((_, i) => i).filter((i) => fits(x, state.log.includes("x"), i) && fits(y, state.log.includes("y"), i));
     const label = `${titled(y)} against ${titled(x)}, ${points.length} ${data.what}`;
-    const chart = draw("svg", { class: "il-chart il-chart--scatter", viewBox: `0 0 ${width} ${height}`, role: data.isPicked ? "img" : "group", "aria-label": label });
+    const chart = draw("svg", { class: "il-chart il-chart--scatter", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     if (!points.length) return { chart, told: `No ${data.what} have both.`, colours: { legend: [] } };
     const values = (column) => points.map((i) => column.values[i]);
     const across = axisOf(x, values(x), state.log.includes("x"), frame[0], frame[2]);
@@ -144,7 +144,8 @@
       const look = markOf(colours.kind ?? "hue", colours.of(i), data.points[i].isOpen || beyond ? " il-mark--open" : "");
       const mark = draw("path", { ...look, transform: `translate(${on(i).map((each) => each.toFixed(1))})` }, draw("title", {}, said));
       if (data.isPicked) mark.dataset.pick = i;
-      chart.append(data.isPicked || !data.points[i].way ? mark : draw("a", { href: data.points[i].way }, mark));
+      else if (data.points[i].way) mark.dataset.to = data.points[i].way;
+      chart.append(mark);
     }
     const best = [x, y].filter((column) => column.better).map((column) => points.reduce((a, b) => (column.better * column.values[b] > column.better * column.values[a] ? b : a)));
     const named = [...new Set([...best.reverse(), ...front])].map((i) => ({ x: on(i)[0], y: on(i)[1], text: cut(data.points[i].name) }));

@@ -35,10 +35,14 @@ class Checked(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.complaints: list[str] = []
+        self.is_chart_begun = False
         self.open_tables: list[set[str]] = []
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
+        if self.is_chart_begun and tag != "title":
+            self.complaints.append("a chart without a name")
+        self.is_chart_begun = tag == "svg" and given.get("role") in {"img", "group"}
         if tag in {"script", "iframe", "object", "embed", "base", "img", "style"}:
             self.complaints.append(f"an element <{tag}>")
         for name, value in attrs:
@@ -47,9 +51,8 @@ class Checked(HTMLParser):
             is_address = name in {"href", "src"}
             if is_address and (value or "").strip().lower().startswith(("javascript", "data:")):
                 self.complaints.append(f"an address {value}")
-        is_named = given.get("role") in {"img", "group"} and given.get("aria-labelledby")
-        if tag == "svg" and given.get("aria-hidden") != "true" and not is_named:
-            self.complaints.append("a chart without a name")
+        if tag == "svg" and given.get("aria-hidden") != "true" and not self.is_chart_begun:
+            self.complaints.append("a drawing that is neither named nor hidden")
         if tag == "table":
             self.open_tables.append(set())
         if self.open_tables:

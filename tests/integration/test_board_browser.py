@@ -34,18 +34,44 @@ return [cells(document.querySelector('#measures-table thead tr')).map(head => ({
 UNNAMED = """
 const kinds = ['dot', 'point', 'bar', 'box', 'rung', 'beyond', 'mark'].map(kind => `.il-${kind}`);
 const titles = svg => [...svg.querySelectorAll('title')].map(title => title.parentElement);
-const isUnnamed = mark => !titles(mark.closest('svg')).some(
-  of => of.localName !== 'svg' && of.contains(mark)) && !mark.matches('.il-element--0');
+const isUnnamed = mark => !titles(mark.closest('svg')).some(of => of.localName !== 'svg'
+  && of.contains(mark)) && !mark.matches('.il-element--0') && !mark.closest('marker');
 return [...document.querySelectorAll('.il-figure')].filter(figure => figure.querySelector('svg'))
   .map(figure => [[...figure.querySelectorAll([...kinds, '[class*="il-element--"]'])]
     .filter(mark => mark.closest('svg.il-chart') && isUnnamed(mark)).map(mark => mark.outerHTML),
     [...figure.querySelectorAll('.il-save a')].map(a => a.textContent)]);
+"""
+WALK = """
+const [done, pause] = [arguments[0], () => new Promise(go => setTimeout(go, 5))];
+(async () => {
+  const found = [];
+  for (const chart of document.querySelectorAll('svg:has(.il-marks)')) {
+    if (!chart.getBoundingClientRect().width) continue;
+    const corners = [...chart.querySelectorAll('.il-marks > path:not([class])')].reduce(
+      (sum, path) => sum + path.getAttribute('d').match(/-?[0-9]+/g).length / 2, 0);
+    const here = () => document.activeElement, said = [];
+    chart.focus();
+    for (let i = 0; i < corners; i++) {
+      const before = here();
+      here().dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+      for (let k = 0; here() === before && k < 200; k++) await pause();
+      said.push([here().getAttribute('aria-label'), here().href?.baseVal ?? '',
+        here().lastChild.getAttribute('cx')]);
+    }
+    here().dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true}));
+    found.push([chart.id, corners, said, here() === chart && !document.querySelector('.il-tip')]);
+  }
+  done(found);
+})();
 """
 SAVED = """
 const done = arguments[0];
 URL.createObjectURL = blob => { blob.text().then(done); return '#'; };
 document.querySelector('.il-save a').click();
 """
+FIGURES = (
+    "[...document.querySelectorAll('.il-figure')].filter(f => f.querySelector('svg.il-chart'))"
+)
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
@@ -458,7 +484,7 @@ def test_axes_are_chosen_the_front_is_named_and_the_address_keeps_both(size, sch
         at = [(across * float(v[i]), up * float(v[j]), n) for n, v in rows if v[i] and v[j]]
         reader.choose("[data-axis='x']", str(i))
         reader.choose("[data-axis='y']", str(j))
-        marks = reader.run("return document.querySelectorAll('[data-scatter] svg a').length")
+        marks = reader.run("return document.querySelectorAll('[data-scatter] [data-to]').length")
         assert marks == len(at)
         beats = [[c >= a and d >= b and (c, d) != (a, b) for c, d, _ in at] for a, b, _ in at]
         front = {each[2] for each, by in zip(at, beats, strict=True) if not any(by)}
@@ -512,10 +538,49 @@ def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader):
     pages = ["", "obelix/", "charts/obelix/", "charts/bvel-proto/#measures", entry, COMPARE]
     for page in (*pages, "datasets/bvel_proto/", "submissions/bvel-proto/rf-sites/"):
         reader.open(page)
-        reader.wait("document.querySelector('.il-figure .il-save')")
+        reader.run("scrollTo(0, 0)")  # nothing is added to a chart that is far from the screen
+        for i in range(reader.run(f"return {FIGURES}.length")):
+            reader.run(f"{FIGURES}[{i}].scrollIntoView({{behavior: 'instant'}})")
+            reader.wait(f"{FIGURES}[{i}].querySelector('.il-save')")
         for unnamed, saved in reader.run(UNNAMED):
             assert (unnamed, saved) == ([], ["SVG", "PNG", "data"]), page
         text = reader.driver.execute_async_script(SAVED)
         assert "paint-order: stroke" in text.replace(":stroke", ": stroke"), "words stay readable"
         assert re.search(r"IonLadder: [^#]+ · .*scorer version", text)
+    assert reader.severe() == []
+
+
+def test_the_keyboard_walks_every_mark_which_has_a_name_of_its_own_and_leads_on(reader):
+    labels = board_of.embedded_labels().set_index("id")
+    target = board_of.TARGETS[0]
+    entry = f"entries/bvel-proto/{labels.index[0]}/"
+    reader.severe()
+    reader.driver.set_script_timeout(120)
+    for page in (entry, "charts/bvel-proto/", "submissions/bvel-proto/hgb-bonds/"):
+        reader.asked()
+        reader.open(page, size=NARROW)
+        asked = reader.asked()
+        assert not [address for address in asked if address.endswith("entries.json")], "far away"
+        charts = reader.driver.execute_async_script(WALK)
+        assert charts
+        for name, n, said, has_left in charts:
+            assert len(said) == n == len({tuple(each[:2]) for each in said}), name
+            assert all(text and "undefined" not in text for text, *_ in said), name
+            assert all(reader.address in way for _, way, _ in said), name
+            across = [float(x) for *_, x in said]
+            assert (across == sorted(across), has_left) == (True, True), name
+    found = dict(
+        re.findall(
+            r"\((\S+)\): computed \S+, predicted (\S+)$",
+            "\n".join(
+                text for text, *_ in {each[0]: each[2] for each in charts}[f"parity-{target}"]
+            ),
+            re.MULTILINE,
+        )
+    )
+    sent = (labels[target] + 0.1).dropna()
+    assert {e: found[e].replace("−", "-") for e in sent.index} == {
+        entry: f"{value:.2f}" for entry, value in sent.items()
+    }
+    assert all(f"({way.split('/')[-2]})" in text for text, way, _ in charts[0][2])
     assert reader.severe() == []

@@ -164,20 +164,37 @@ def test_charts_follow_the_colour_scheme_and_the_width(reader):
 
 
 def test_marks_say_their_names_by_keyboard_and_tap(reader):
+    from selenium.webdriver.common.keys import Keys
+
     reader.severe()
     reader.open("charts/obelix/")
-    reader.run("document.querySelector('.il-wide .il-row--verified a').focus()")
-    tip = "document.querySelector('.il-tip')?.textContent"
-    assert reader.wait(tip).endswith(" open")
+    chart, tip = ".il-wide svg:has(.il-marks)", "document.querySelector('.il-tip')?.textContent"
+    for _ in range(2):
+        reader.find(chart).send_keys(Keys.ARROW_RIGHT)
+        former = reader.wait(tip)
+        assert former.endswith(" open")
     assert "submissions/obelix/" in reader.find(".il-tip a").get_attribute("href")
-    tap = """
-      const mark = document.querySelectorAll('.il-wide .il-row--verified circle')[1];
-      const how = {bubbles: true, cancelable: true, pointerType: 'touch'};
-      return mark.dispatchEvent(new PointerEvent('click', how));
-    """
-    former = reader.run(f"return {tip}")
-    assert not reader.run(tap), "a tap names a mark and does not leave the page"
-    assert reader.run(f"return {tip}") not in ("", former)
+    assert reader.run("return document.activeElement.getAttribute('aria-label')") in former
+    place = "const box = document.querySelector('.il-here').lastChild.getBoundingClientRect();"
+    at = reader.run(f"{place} return [(box.left + box.right) / 2, (box.top + box.bottom) / 2]")
+    reader.find(chart).send_keys(Keys.ESCAPE)
+    assert not reader.run(f"return {tip}")
+    point = """
+      const [kind, pointerType, x, y] = arguments, chart = document.querySelector('CHART');
+      const how = {bubbles: true, cancelable: true, pointerType, clientX: x + 3, clientY: y};
+      return chart.dispatchEvent(new PointerEvent(kind, how));
+    """.replace("CHART", chart)
+    reader.run(point, "pointermove", "mouse", *at)
+    assert former.startswith(reader.run(f"return {tip}")), "on hover, beside the mark too"
+    assert reader.find(".il-here").tag_name == "a"
+    reader.run(point, "pointermove", "mouse", 0, 0)
+    assert not reader.run(f"return {tip}")
+    reader.run(point, "click", "touch", *at)
+    assert reader.wait(tip) == former, "a tap names a mark and does not leave the page"
+    reader.find(chart).send_keys(Keys.ARROW_RIGHT)
+    way = reader.run("return document.activeElement.href.baseVal")
+    reader.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    reader.wait(f"location.href === {way!r}")
     assert reader.severe() == []
 
 

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
+import numpy as np
 from markupsafe import Markup, escape
 
 from ionladder.board.history import REMOVED, Record
 from ionladder.board.model import Board, Floor, Row, Value
 from ionladder.site import text as txt
+from ionladder.specs import Array
 
 #: An axis of errors ends at this many times the trivial baseline at the latest.
 FURTHEST = 3.0
@@ -95,8 +98,9 @@ def axis_reach(values: Iterable[float], *, baseline: float | None) -> float:
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
     """A straight line of a CSS class."""
-    ends = f'x1="{short(x1)}" y1="{short(y1)}" x2="{short(x2)}" y2="{short(y2)}"'
-    return f'<line class="{kind}" {ends}/>'
+    a, b, c, d = map(short, (x1, y1, x2, y2))
+    end = f"V{d}" if a == c else f"H{c}" if b == d else f"L{c} {d}"
+    return f'<path class="{kind}" d="M{a} {b}{end}"/>'
 
 
 def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
@@ -107,13 +111,102 @@ def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 def circle(x: float, y: float, kind: str, radius: float) -> str:
     """A disc of a CSS class."""
-    return f'<circle class="{kind}" cx="{short(x)}" cy="{short(y)}" r="{short(radius)}"/>'
+    place = "".join(f' {k}="{short(v)}"' for k, v in (("cx", x), ("cy", y)) if v)
+    return f'<circle class="{kind}"{place} r="{short(radius)}"/>'
 
 
 def path(points: Iterable[tuple[float, float]], kind: str, *, shape: str = "polyline") -> str:
     """A line through points, or with the shape ``polygon`` the area within."""
-    joined = " ".join(f"{short(x)},{short(y)}" for x, y in points)
+    joined = " ".join(f"{short(x)} {short(y)}" for x, y in points).replace(" -", "-")
     return f'<{shape} class="{kind}" points="{joined}"/>'
+
+
+#: Marks and bars are written in halves of a chart's unit, without a point, in this frame.
+HALVES = 2
+HALVES_FRAME = f'transform="scale(.5)" stroke-width="{HALVES}"'
+
+#: Where marks stand, shape (n, 2).
+Places = Sequence[tuple[float, float]] | Array
+
+
+def _corners(places: Array) -> str:
+    """A path through whole places, shape (n, 2), each after the first by its steps."""
+    first, rest = places[0], np.diff(places, axis=0)
+    text = f"M{first[0]} {first[1]}l" + " ".join(f"{dx} {dy}" for dx, dy in rest.tolist())
+    return text.removesuffix("l").replace(" -", "-")
+
+
+def mark_paths(
+    name: str,
+    places: Places,
+    kinds: Sequence[int],
+    shapes: Mapping[int, str],
+    *,
+    beneath: str = "",
+    per: float = HALVES,
+    frame: str = "",
+) -> str:
+    """Many marks: for each kind its shape, once, and one path whose corners are its marks.
+
+    Args:
+        name: Identifier of the chart, unique on the page.
+        places: Where marks stand, in the unit of the chart, or in that of the ``frame``.
+        kinds: Kind of each mark. Paths are in the order of kinds, and marks of a path in theirs;
+            so a script knows each again, by kinds that the page or, with a frame, a file names.
+        shapes: What a mark of each kind looks like, drawn around (0, 0); or the identifier of
+            marks of another chart of the page that look alike (``#a-0``).
+        beneath: What is drawn beneath the marks, in the same frame.
+        per: Whole numbers to a unit of the places.
+        frame: Attributes that map these numbers onto the chart.
+
+    Example:
+        >>> print(mark_paths("a", [(1.0, 2.0), (3.0, 1.5)], [0, 0], {0: "<circle/>"}))
+        <marker id="a-0"><circle/></marker><g class="il-marks" transform="scale(.5)" \
+stroke-width="2"><path style="marker:url(#a-0)" d="M2 4l4-1"/></g>
+    """
+    whole, known = np.rint(np.asarray(places) * per).astype(int), np.asarray(kinds)
+    listed = sorted(set(kinds))
+    own = {k: f"#{name}-{k}" if shapes[k].startswith("<") else shapes[k] for k in listed}
+    defined = [
+        f'<marker id="{own[k][1:]}">{shapes[k]}</marker>' for k in listed if own[k] != shapes[k]
+    ]
+    paths = [
+        f'<path style="marker:url({own[k]})" d="{_corners(whole[known == k])}"/>' for k in listed
+    ]
+    told = "" if frame or len(listed) < 2 else f' data-kinds="{"".join(map(str, kinds))}"'
+    opening = f'<g class="il-marks" {frame or HALVES_FRAME}{told}>'
+    return f"{''.join(defined)}{opening}{beneath}{''.join(paths)}</g>"
+
+
+def bar_path(
+    ends: Sequence[tuple[float, float, float]] | Array,
+    kind: str,
+    *,
+    width: float,
+    per: float,
+    frame: str = "",
+) -> str:
+    """Upright lines as one path of a CSS class, in whole numbers, ``per`` of them to a unit.
+
+    Args:
+        ends: Place across, and the two heights, of each of them.
+        kind: Class of CSS.
+        width: Width of the lines, in whole numbers.
+        per: Whole numbers to a unit of the ends.
+        frame: Attributes that map these numbers onto what is around them.
+    """
+    x, start, end = np.rint(np.asarray(ends).T * per).astype(int)
+    steps = zip(np.diff(x), start[1:] - end[:-1], end[1:] - start[1:], strict=True)
+    text = f"M{x[0]} {start[0]}v{end[0] - start[0]}"
+    text += "".join(f"m{dx} {dy}v{length}" for dx, dy, length in steps)
+    shown = text.replace(" -", "-")
+    return f'<path class="{kind}"{frame} style="stroke-width:{width:.3g}" d="{shown}"/>'
+
+
+def named(marks: Iterable[tuple[str, str]]) -> str:
+    """Names of marks and the ways they lead, in their order, as an attribute for the script."""
+    lines = (f"{escape(name)}&#9;{escape(way)}" if way else escape(name) for name, way in marks)
+    return f' data-list="{"&#10;".join(lines)}"'
 
 
 def words(x: float, y: float, text: object, kind: str, *, anchor: str = "start") -> str:
@@ -167,6 +260,7 @@ class Plot:
 
     Attributes:
         drawn: Elements drawn so far, escaped.
+        axis_line: The lines of its axes, as steps of a path.
     """
 
     def __init__(
@@ -183,6 +277,7 @@ class Plot:
         self.left, self.right = left, width - right
         self.top, self.bottom = top, height - bottom
         self.drawn: list[str] = []
+        self.axis_line = ""
 
     def across(self, low: float, high: float) -> Scale:
         """The scale of the lower axis."""
@@ -194,31 +289,38 @@ class Plot:
 
     def axis_below(self, scale: Scale, marks: Ticks, *, kind: str = "grid") -> None:
         """The lower axis; its numbers stand at lines (``grid``), short ones (``tick``) or none."""
-        self.drawn.append(line(scale.start, self.bottom, scale.end, self.bottom, "il-axis-line"))
-        for value, label in marks:
-            x = scale(value)
-            if kind == "grid":
-                self.drawn.append(line(x, self.top, x, self.bottom, "il-grid"))
-            elif kind == "tick":
-                self.drawn.append(line(x, self.bottom, x, self.bottom + 4, "il-axis-line"))
-            self.drawn.append(words(x, self.bottom + 17, label, "il-tick", anchor="middle"))
+        ends = {"grid": f" {short(self.top)}V{short(self.bottom)}",
+                "tick": f" {short(self.bottom)}v4"}.get(kind)  # fmt: skip
+        lines = "".join(f"M{short(scale(value))}{ends}" for value, _ in marks) if ends else ""
+        line_kind = "il-grid" if kind == "grid" else "il-axis-line"
+        self.axis_line += f"M{short(scale.start)} {short(self.bottom)}H{short(scale.end)}"
+        self.drawn.append(f'<path class="{line_kind}" d="{lines}"/>' if lines else "")
+        labels = [(f'x="{short(scale(value))}"', label) for value, label in marks]
+        self._ticks(labels, f'y="{short(self.bottom + 17)}"')
 
     def axis_left(self, scale: Scale, marks: Ticks, *, has_line: bool = False) -> None:
         """The upright axis: a level line at each of its numbers."""
         if has_line:
-            self.drawn.append(line(self.left, self.top, self.left, self.bottom, "il-axis-line"))
-        for value, label in marks:
-            y = scale(value)
-            self.drawn.append(line(self.left, y, self.right, y, "il-grid"))
-            self.drawn.append(words(self.left - 7, y + 4, label, "il-tick", anchor="end"))
+            self.axis_line += f"M{short(self.left)} {short(self.top)}V{short(self.bottom)}"
+        ends = f"M{short(self.left)} ", f"H{short(self.right)}"
+        lines = "".join(short(scale(value)).join(ends) for value, _ in marks)
+        self.drawn.append(f'<path class="il-grid" d="{lines}"/>' if lines else "")
+        x = short(self.left - 7)
+        labels = [(f'x="{x}" y="{short(scale(value) + 4)}"', label) for value, label in marks]
+        self._ticks(labels, 'text-anchor="end"')
+
+    def _ticks(self, labels: Sequence[tuple[str, str]], shared: str) -> None:
+        """The numbers of an axis, each at its place, as one text."""
+        spans = "".join(f"<tspan {place}>{escape(label)}</tspan>" for place, label in labels)
+        self.drawn.append(f'<text class="il-tick" {shared}>{spans}</text>' if spans else "")
 
     def titles(self, below: str, beside: str = "") -> None:
         """What the axes show, with units."""
         centre, middle = (self.left + self.right) / 2, (self.top + self.bottom) / 2
-        self.drawn.append(words(centre, self.bottom + 38, below, "il-axis", anchor="middle"))
+        self.drawn.append(words(centre, self.bottom + 38, below, "il-axis"))
         if beside:
-            text = words(12, middle + 4, beside, "il-axis", anchor="middle")
-            self.drawn.append(f'<g transform="rotate(-90 12 {short(middle)})">{text}</g>')
+            text = words(-middle, 16, beside, "il-axis")
+            self.drawn.append(f'<text transform="rotate(-90)"{text.removeprefix("<text")}')
 
     def levels(self, floors: Iterable[Floor], y: Scale) -> None:
         """Floors as labelled level lines."""
@@ -227,7 +329,7 @@ class Plot:
             self.drawn.append(line(self.left, at, self.right, at, "il-floor-line"))
             self.drawn.append(words(self.right - 4, at - 6, label, "il-floor-label", anchor="end"))
 
-    def finish(self, *, name: str, title: str, text: str, kind: str) -> Markup:
+    def finish(self, *, name: str, title: str, text: str, kind: str, data: str = "") -> Markup:
         """The drawing as an accessible ``<svg>``.
 
         Args:
@@ -235,28 +337,29 @@ class Plot:
             title: Accessible name.
             text: Accessible description: what a reader who cannot see it should know.
             kind: Added to the CSS class (``il-chart il-chart--<kind>``).
+            data: Attributes that say where the names of its marks are.
         """
-        body = "".join(self.drawn)
+        axis = f'<path class="il-axis-line" d="{self.axis_line}"/>' if self.axis_line else ""
+        body = axis + "".join(self.drawn)
         role = "group" if "<a " in body else "img"  # what is inside an image cannot be reached
         return Markup(  # noqa: S704 - elements are escaped where they are made
-            f'<svg class="il-chart il-chart--{kind}" '
-            f'viewBox="0 0 {short(self.width)} {short(self.height)}" role="{role}" '
-            f'aria-labelledby="{name}-title {name}-desc" data-search-exclude="">'
-            f'<title id="{name}-title">{escape(title)}</title>'
-            f'<desc id="{name}-desc">{escape(text)}</desc>{body}</svg>'
+            f'<svg class="il-chart il-chart--{kind}" id="{name}" '
+            f'viewBox="0 0 {short(self.width)} {short(self.height)}" role="{role}"{data}>'
+            f"<title>{escape(title)}</title><desc>{escape(text)}</desc>{body}</svg>"
         )
 
 
-def two_widths(draw: Callable[[bool, str], Markup], name: str) -> Markup:
+def two_widths(draw: Callable[[bool, str], Markup], name: str, data: str = "") -> Markup:
     """A chart drawn for wide and for narrow pages; the style sheet shows one of them.
 
     Args:
         draw: Draws it, told whether the page is wide and the name of the drawing.
         name: Identifier of the chart.
+        data: Attributes that say where the names of its marks are.
     """
     wide, narrow = draw(True, f"{name}-wide"), draw(False, f"{name}-narrow")
-    both = Markup('<div class="il-wide">{}</div>\n<div class="il-narrow">{}</div>')
-    return both.format(wide, narrow)
+    both = f'<div class="il-wide">{wide}</div>\n<div class="il-narrow">{narrow}</div>'
+    return Markup(f"<div{data}>{both}</div>" if data else both)  # noqa: S704 - they are escaped
 
 
 # What all charts of a board show: the axis of its score, the floor, the trivial baseline
@@ -285,11 +388,13 @@ def _spread(score: Value, x: Scale, y: float) -> str:
     return line(x(score.low), y, x(score.high), y, "il-whisker")
 
 
-def _upright_spread(score: Value, x: float, y: Scale, kind: str = "il-whisker") -> str:
-    """An interval as an upright line; nothing where there is none."""
-    if score.low is None or score.high is None:
-        return ""
-    return line(x, y(score.low), x, y(score.high), kind)
+def _upright_spreads(
+    scored: Iterable[tuple[float, Value]], y: Scale, kind: str = "il-whisker", *, width: float = 3.6
+) -> str:
+    """Intervals of scores as upright lines, each at its place across; ``width`` in halves."""
+    ends = [(x, y(s.low), y(s.high)) for x, s in scored if s.low is not None and s.high is not None]
+    drawn = bar_path(ends, kind, width=width, per=HALVES) if ends else ""
+    return f"<g {HALVES_FRAME}>{drawn}</g>" if drawn else ""
 
 
 def _ends(scores: Iterable[Value | Floor | None]) -> list[float]:
@@ -490,6 +595,9 @@ _LABEL_CHARS, _CHAR, _HALF = 38, 6.0, 6.5
 _MARK, _GAP, _BESIDE = 5.0, 8.0, 3.0
 _ROOM, _LEAST, _MOST = 0.3, -300.0, 300.0
 
+#: Marks of rows: verified, reference, and beyond the end of the scale.
+ROW_SHAPES = {0: dot(0, 0, "verified"), 1: dot(0, 0, "reference"), 2: beyond(0, 0)}
+
 #: Left, top, right and bottom.
 Box = tuple[float, float, float, float]
 #: Where a label stands, and its ``text-anchor``.
@@ -504,17 +612,13 @@ class CostPoint:
         label: Its name.
         kind: ``verified`` or ``reference``.
         cost: What it costs, in the unit of the axis, not negative.
-        shown_cost: That cost as printed, with its name and unit.
         score: Its score with its interval, where there is one.
-        way: The way to its page; empty without one.
     """
 
     label: str
     kind: str
     cost: float
-    shown_cost: str
     score: Value
-    way: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -523,7 +627,8 @@ class CostChart:
 
     Attributes:
         board: Gives the axis of scores, the floor, and the baseline.
-        points: Models that state their cost; at least one.
+        points: Models that state their cost, in the order of the table that names the marks; at
+            least one.
         axis: The cost with its unit.
         ticks: Costs that the axis may name, ascending, each as printed.
     """
@@ -534,8 +639,8 @@ class CostChart:
     ticks: Ticks
 
     def draw(self, *, name: str) -> Markup:
-        """The chart for wide and narrow pages."""
-        return two_widths(self._draw, name)
+        """The chart for wide and narrow pages; the table ``<name>-rows`` names its marks."""
+        return two_widths(self._draw, name, f' data-rows="{name}-rows"')
 
     @property
     def front(self) -> list[int]:
@@ -589,7 +694,7 @@ class CostChart:
         return plot, x, y, marks, places
 
     def _draw(self, is_wide: bool, name: str) -> Markup:
-        plot, x, y, marks, places = self._layout(is_wide)
+        plot, x, y, at, places = self._layout(is_wide)
         plot.levels(self.board.levels, y)
         plot.axis_left(y, y.ticks(about=6))
         plot.axis_below(x, self._named_costs(x), kind="tick")
@@ -597,16 +702,22 @@ class CostChart:
         # Many intervals side by side would hide the marks, so they step back.
         spread = "il-whisker" if len(self.points) <= MOST_NAMED else "il-spread"
         names = []
-        steps = [marks[at] for at in self.front]
+        steps = [at[place] for place in self.front]
         corners = [(b[0], a[1]) for a, b in pairwise(steps)]
         joined = [each for pair in zip(steps, [*corners, steps[-1]], strict=True) for each in pair]
         plot.drawn.append(path([*joined, (plot.right, steps[-1][1])], "il-front-line"))
-        for point, (px, py), place in zip(self.points, marks, places, strict=True):
-            score, between = point.score, _upright_spread(point.score, px, y, spread)
-            mark = beyond(px, py) if y.exceeds(score.value or 0.0) else dot(px, py, point.kind)
-            said = f"{said_of(point.label, score)}, {point.shown_cost}"
-            kind = f"il-row--{point.kind}"
-            plot.drawn.append(hovered(said, between, mark, kind=kind, way=point.way))
+        for kind in ("verified", "reference"):
+            pairs = zip(at, self.points, strict=True)
+            scored = [(px, point.score) for (px, _), point in pairs if point.kind == kind]
+            drawn = _upright_spreads(
+                scored, y, spread, width=3.6 if spread == "il-whisker" else 2.4
+            )
+            plot.drawn.append(f'<g class="il-row--{kind}">{drawn}</g>' if drawn else "")
+        far = [y.exceeds(point.score.value or 0.0) for point in self.points]
+        open_ = [point.kind == "reference" for point in self.points]
+        kinds = [2 if is_far else int(o) for is_far, o in zip(far, open_, strict=True)]
+        plot.drawn.append(mark_paths(name, at, kinds, ROW_SHAPES))
+        for point, place in zip(self.points, places, strict=True):
             if place is not None:
                 label = cut(point.label, _LABEL_CHARS)
                 names.append(words(place[0], place[1], label, "il-mark-label", anchor=place[2]))
@@ -748,6 +859,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
 
     ``here`` is the address of the page, from which submissions are linked.
     """
+    marks = [mark for stand in stands for mark in _stand_marks(stand, board, here)]
 
     def draw(is_wide: bool, name: str) -> Markup:
         plot = Plot(780, 300, top=22) if is_wide else Plot(360, 280, top=22)
@@ -772,8 +884,13 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
             at = x(at_of[part[0].publication]) - 3
             plot.drawn.append(line(at, plot.top - 6, at, plot.bottom, "il-version-line"))
         plot.drawn += [path(_steps(part, x, y, at_of), "il-best-line") for part in parts]
-        for stand in stands:
-            plot.drawn += _stand_marks(stand, x(at_of[stand.publication]), y, board, here)
+        across = [x(at) for at in places]
+        plot.drawn.append(
+            _upright_spreads(zip(across, [stand.score for stand in stands], strict=True), y)
+        )
+        spots = [(x(at_of[mark.publication]), y(mark.value)) for mark in marks]
+        shapes = {0: dot(0, 0, "verified"), 1: circle(0, 0, "il-point il-point--open", 3)}
+        plot.drawn.append(mark_paths(name, spots, [int(not m.is_best) for m in marks], shapes))
         return plot.finish(
             name=name,
             title="The best score from version to version of the board",
@@ -782,7 +899,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
             kind="scatter",
         )
 
-    return two_widths(draw, name)
+    return two_widths(draw, name, named((mark.said, mark.way) for mark in marks))
 
 
 def is_dated(stands: Sequence[Stand]) -> bool:
@@ -807,19 +924,26 @@ def _steps(
     return [*points, (points[-1][0] + 8, heights[-1])]
 
 
-def _stand_marks(stand: Stand, at: float, y: Scale, board: Board, here: str) -> list[str]:
-    """What else entered with a publication, hollow, and its best; those still there are linked."""
+class _StandMark(NamedTuple):
+    publication: int
+    value: float
+    is_best: bool
+    said: str
+    way: str
+
+
+def _stand_marks(stand: Stand, board: Board, here: str) -> list[_StandMark]:
+    """What else entered with a publication, and its best; those still there have a way."""
     when = f"board version {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
     others = {name: v for name, v in stand.entered.items() if name != stand.submission}
     marks = []
     for name, value in (others | {stand.submission: stand.score.value or 0.0}).items():
-        row, drawn = board.entrant(name), [circle(at, y(value), "il-point il-point--open", 3)]
+        row, is_best = board.entrant(name), name == stand.submission
         said = f"entered: {txt.plain(row.model if row else name)}"
-        if name == stand.submission:
-            said = f"best: {stand.label} ({stand.rules})"
-            drawn = [_upright_spread(stand.score, at, y), dot(at, y(value), "verified")]
+        said = f"best: {stand.label} ({stand.rules})" if is_best else said
         way = txt.relative(here, txt.submission_url(board.task.name, name)) if row else ""
-        marks.append(hovered(f"{when}: {said}, {txt.number(value)}", *drawn, way=way))
+        said = f"{when}: {said}, {txt.number(value)}"
+        marks.append(_StandMark(stand.publication, value, is_best, said, way))
     return marks
 
 
@@ -849,9 +973,12 @@ def zero_line(scale: Scale) -> str:
 
 def backdrop(scale: Scale, board: Board, baseline: float | None) -> str:
     """What scores are held against: the floors of the board, and the line of the baseline."""
-    marks = [(floor.value, "il-floor-line") for floor in board.levels]
-    marks += [] if baseline is None else [(baseline, "il-median-line")]
-    return "".join(line(scale(at), 0, scale(at), SPARK_HEIGHT, kind) for at, kind in marks)
+    floors = "".join(
+        f"M{short(scale(each.value))} 0V{short(SPARK_HEIGHT)}" for each in board.levels
+    )
+    behind = f'<path class="il-floor-line" d="{floors}"/>' if floors else ""
+    at = scale(baseline or 0.0)
+    return behind + ("" if baseline is None else line(at, 0, at, SPARK_HEIGHT, "il-median-line"))
 
 
 def spark(value: Value, kind: str, scale: Scale, *, behind: str) -> Markup:
@@ -867,14 +994,12 @@ def spark(value: Value, kind: str, scale: Scale, *, behind: str) -> Markup:
 def spark_axis(scale: Scale) -> Markup:
     """The tick numbers that stand in the head of a column of small pictures."""
     marks = scale.ticks(about=4)
-    drawn = [words(scale(t), 11, label, "il-tick", anchor="middle") for t, label in marks]
+    drawn = [words(scale(t), 11, label, "il-tick") for t, label in marks]
     return _spark("".join(drawn), 14)
 
 
 def _spark(drawn: str, height: float) -> Markup:
     size = f"{short(SPARK_WIDTH)} {short(height)}"
-    width, high = size.split()
     return Markup(  # noqa: S704 - elements are escaped where they are made
-        f'<svg class="il-spark" viewBox="0 0 {size}" width="{width}" height="{high}" '
-        f'aria-hidden="true" focusable="false">{drawn}</svg>'
+        f'<svg class="il-spark" viewBox="0 0 {size}" aria-hidden="true">{drawn}</svg>'
     )

@@ -10,88 +10,111 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
 
 from ionladder.site import charts
 from ionladder.site.charts import Plot, Scale
 from ionladder.site.text import change_of, count, number
-from ionladder.site.text import limit as limit_label
+from ionladder.specs import Array
 from ionladder.stats.calibration import CURVE_LEVELS
 
 # Predicted against measured, and prediction minus label: an entry a mark, a limit an arrow head
 
 
 _LEAST_REACH = 1e-3
+MOST_MARKS = 1500
+"""Marks in one plot; of more entries an even sample is drawn."""
+_PER, _PER_SPREAD = 10_000, 1000
+"""Whole numbers to a unit of predictions and of their spread, which a script reads from marks."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One scored entry.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labelled:
+    """The entries of one target that charts draw, ascending by label.
 
     Attributes:
-        id: Entry id, named on hover.
-        y_true: Label as scored.
-        y_pred: Prediction, the mean over seeds.
-        y_pred_sd: Spread over seeds, or None for a single training.
-        upper_limit: Where only a limit was measured: that limit; else None.
-        is_filled: Whether the mark is filled (entries with a CIF).
-        name: What the entry is, its formula say; named on hover before the id.
-        way: The way to its page from that of a submission; empty without one.
+        places: Their positions among all scored entries, shape (n,).
+        y_true: Labels as scored, shape (n,).
+        limit: Where only a limit was measured: that limit; else NaN, shape (n,).
+        is_open: Whether marks are hollow (entries without a CIF), shape (n,).
+        n_all: How many entries have a label; of very many a sample is drawn.
+        n_missing: How many have none.
     """
 
-    id: str
-    y_true: float
-    y_pred: float
-    y_pred_sd: float | None = None
-    upper_limit: float | None = None
-    is_filled: bool = True
-    name: str = ""
-    way: str = ""
+    places: npt.NDArray[np.int_]
+    y_true: Array
+    limit: Array
+    is_open: npt.NDArray[np.bool_]
+    n_all: int
+    n_missing: int = 0
 
-    @property
-    def shown_true(self) -> float:
-        """Where the mark stands on the axis of labels: at the limit where there is only one."""
-        return self.y_true if self.upper_limit is None else self.upper_limit
+    @classmethod
+    def of(cls, y_true: Array, limit: Array, is_open: npt.NDArray[np.bool_]) -> Labelled:
+        """Those of all scored entries that are drawn; all arrays have shape (n,)."""
+        known = np.flatnonzero(~np.isnan(y_true))
+        drawn = known[np.linspace(0, len(known) - 1, min(len(known), MOST_MARKS)).astype(int)]
+        drawn = drawn[np.argsort(np.where(np.isnan(limit), y_true, limit)[drawn], kind="stable")]
+        sizes = {"n_all": len(known), "n_missing": len(y_true) - len(known)}
+        parts = y_true[drawn], limit[drawn], is_open[drawn]
+        return cls(places=drawn, y_true=parts[0], limit=parts[1], is_open=parts[2], **sizes)
 
-    @property
-    def difference(self) -> float:
-        """Prediction minus label; a limit counts as the label."""
-        return self.y_pred - self.shown_true
+    @cached_property
+    def shown(self) -> Array:
+        """Where marks stand on the axis of labels: at the limit where there is only one."""
+        return np.where(np.isnan(self.limit), self.y_true, self.limit)
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        """Kind of each mark: 1 hollow, 2 a limit, 3 both, 0 neither."""
+        kinds: list[int] = (self.is_open + 2 * ~np.isnan(self.limit)).tolist()
+        return kinds
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PredictionPlots:
     """Two plots of one submission's predictions of one target.
 
     Attributes:
-        points: Scored entries that have a label; at least one.
+        entries: Entries with their labels; at least one.
+        y_pred: Predictions of them, the mean over seeds, shape (n,).
+        y_pred_sd: Their spread over seeds, shape (n,), or None for a single training.
         axis: The target with its unit.
         error_unit: Unit of a difference.
         band: Half-width of the shaded region of close predictions, or None.
         cap: Where axes end at the latest; beyond it, scoring tells values no longer apart.
         known: How labels came about, as an adjective (``measured``).
-        entries: What the points are, in the plural.
+        what: What the entries are, in the plural.
+        number: Which target of the page it is, from 0 on: its marks are named by it.
     """
 
-    points: Sequence[Point]
+    entries: Labelled
+    y_pred: Array
+    y_pred_sd: Array | None = None
     axis: str
     error_unit: str = ""
     band: float | None = None
     cap: float | None = None
     known: str = "measured"
-    entries: str = "test entries"
+    what: str = "test entries"
+    number: int = 0
 
     @cached_property
+    def difference(self) -> Array:
+        """Prediction minus label; a limit counts as the label."""
+        return self.y_pred - self.entries.shown
+
+    @property
     def labels(self) -> tuple[float, float]:
         """The smallest and the largest label."""
-        true = [point.shown_true for point in self.points]
-        return min(true), max(true)
+        return float(self.entries.shown.min()), float(self.entries.shown.max())
 
-    def _near(self) -> list[float]:
+    def _near(self) -> Array:
         """Predictions within reach of the labels."""
         low, high = self.labels
         reach = max(high - low, 1.0)
-        return [p.y_pred for p in self.points if low - reach <= p.y_pred <= high + reach]
+        return self.y_pred[(self.y_pred >= low - reach) & (self.y_pred <= high + reach)]
 
     def _capped(self, start: float, end: float) -> float:
         return min(end, self.cap) if self.cap is not None and self.cap > start else end
@@ -107,31 +130,31 @@ class PredictionPlots:
     def n_beyond(self) -> int:
         """Entries outside the axes of the first plot; their marks stand at its edge."""
         low, high = self.range
-        pairs = ((p.y_pred, p.shown_true) for p in self.points)
-        return sum(not all(low <= value <= high for value in pair) for pair in pairs)
+        values = np.array([self.y_pred, self.entries.shown])
+        return int(((values < low) | (values > high)).any(axis=0).sum())
 
-    @cached_property
+    @property
     def n_limits(self) -> int:
-        """Points of which only a limit is known."""
-        return sum(point.upper_limit is not None for point in self.points)
+        """Entries of which only a limit is known."""
+        return int((~np.isnan(self.entries.limit)).sum())
 
-    @cached_property
+    @property
     def middle(self) -> float:
         """Median of the differences; limits count as the limit."""
-        return median(point.difference for point in self.points)
+        return float(np.median(self.difference))
 
     @cached_property
     def reach(self) -> float:
         """How far the second plot goes to either side of zero: nearly all entries."""
-        sizes = sorted(abs(point.difference) for point in self.points)
-        most = sizes[min(len(sizes) - 1, math.ceil(0.98 * len(sizes)))]
+        sizes = np.sort(np.abs(self.difference))
+        most = float(sizes[min(len(sizes) - 1, math.ceil(0.98 * len(sizes)))])
         return max(1.05 * most, 1.5 * (self.band or 0.0), _LEAST_REACH)
 
     @cached_property
     def span(self) -> tuple[float, float]:
         """Ends of the axis of predictions of the second plot."""
-        near = self._near() or self.labels
-        start, end = min(near), self._capped(min(near), max(near))
+        near = self._near() if len(self._near()) else np.array(self.labels)
+        start, end = float(near.min()), self._capped(float(near.min()), float(near.max()))
         room = max(0.04 * (end - start), _LEAST_REACH)
         return start - room, end + room
 
@@ -139,17 +162,14 @@ class PredictionPlots:
     def n_residuals_beyond(self) -> int:
         """Entries outside the axes of the second plot."""
         low, high = self.span
-        return sum(
-            not (low <= p.y_pred <= high and abs(p.difference) <= self.reach) for p in self.points
-        )
-
-    @cached_property
-    def hovers(self) -> list[Markup]:
-        """What hovering over each mark begins with: the entry, its label, the prediction."""
-        return [_hover(point, self.known) for point in self.points]
+        far = (self.y_pred < low) | (self.y_pred > high) | (np.abs(self.difference) > self.reach)
+        return int(far.sum())
 
     def parity(self, *, name: str) -> Markup:
-        """Predictions against labels: identity line, the band around it, one mark an entry."""
+        """Predictions against labels: identity line, the band around it, one mark an entry.
+
+        Marks are written so that their predictions, rounded to two digits, are those of tables.
+        """
         plot = Plot(420, 420, left=52, top=14, right=12, bottom=50)
         low, high = self.range
         x, y = plot.across(low, high), plot.upright(low, high)
@@ -162,21 +182,43 @@ class PredictionPlots:
         plot.axis_below(x, x.ticks(about=9))
         plot.axis_left(y, y.ticks(about=9), has_line=True)
         plot.titles(f"{self.known} {self.axis}", f"predicted {self.axis}")
-        for point, hover in zip(self.points, self.hovers, strict=True):
-            px, py, spread = x(point.shown_true), y(point.y_pred), ""
-            if point.y_pred_sd:
-                ends = (y(point.y_pred - point.y_pred_sd), y(point.y_pred + point.y_pred_sd))
-                spread = charts.line(px, ends[0], px, ends[1], "il-spread")
-            limit = f"M{charts.short(px)} {charts.short(py - 4.5)}v9l-7 -4.5z"
-            plot.drawn.append(_mark(point, px, py, limit, hover, spread))
-        text = (
-            f"{count(len(self.points))} {self.entries}, predicted against {self.known} {self.axis}."
-        )
-        if self.n_limits:
-            text += (
-                f" {self.n_limits} of them are upper limits, drawn as triangles pointing to "
-                "smaller values."
+        across, up = self.entries.shown.clip(low, high), self.y_pred.clip(low, high)
+        printed = np.rint(100 * up) / 100
+        places = np.column_stack([across, up.clip(printed - 0.0049, printed + 0.0049)])
+        share = (x.end - x.start) / (high - low) / _PER
+        corner = f"{x.start - low * _PER * share:.1f} {y.start + low * _PER * share:.1f}"
+        frame = f'transform="matrix({share:.5g} 0 0 {-share:.5g} {corner})"'
+        far = (f"{i}:{self.y_pred[i]:.4f}" for i in np.flatnonzero(up != self.y_pred))
+        frame += f' stroke-width="{1 / share:.4g}" data-far="{" ".join(far)}"'
+        frame = frame.removesuffix(' data-far=""')
+        spread = ""
+        if self.y_pred_sd is not None:
+            ends = (self.y_pred + sign * self.y_pred_sd for sign in (-1, 1))
+            bars = np.column_stack([across, *(end.clip(low, high) for end in ends)])
+            coarse, times = _PER_SPREAD, _PER // _PER_SPREAD
+            spread = charts.bar_path(
+                bars,
+                "il-spread",
+                width=1.2 / share / times,
+                per=coarse,
+                frame=f' transform="scale({times})"',
             )
+        limit = '<path class="il-point il-point--limit" d="M0-4.5v9l-7-4.5z"/>'
+        kinds = self.entries.kinds
+        plot.drawn.append(
+            charts.mark_paths(
+                f"p{self.number}",
+                places,
+                kinds,
+                _shapes(limit),
+                beneath=spread,
+                per=_PER,
+                frame=frame,
+            )
+        )
+        text = f"{count(len(kinds))} {self.what}."
+        if self.n_limits:
+            text += f" {self.n_limits} are upper limits (triangles)."
         text += f" {outside_axes(self.n_beyond)}." if self.n_beyond else ""
         title = f"Predicted against {self.known} {self.axis}"
         return plot.finish(name=name, title=title, text=text, kind="parity")
@@ -192,46 +234,26 @@ class PredictionPlots:
             plot.drawn.append(charts.rect(plot.left, y(self.band), *size, "il-near-band"))
         plot.drawn.append(charts.line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
         plot.titles(f"predicted {self.axis}", f"predicted − {self.known} / {self.error_unit}")
-        unit = escape(self.error_unit)
-        for point, hover in zip(self.points, self.hovers, strict=True):
-            px, py = x(point.y_pred), y(point.difference)
-            at_least = "at least " if point.upper_limit is not None else ""
-            said = Markup(f"{hover}: {at_least}{change_of(point.difference)} {unit}")  # noqa: S704
-            limit = f"M{charts.short(px - 4.5)} {charts.short(py)}h9l-4.5 -7z"
-            plot.drawn.append(_mark(point, px, py, limit, said))
+        pairs = zip(self.y_pred.tolist(), self.difference.tolist(), strict=True)
+        places = [(x(predicted), y(apart)) for predicted, apart in pairs]
+        shapes = _shapes('<path class="il-point il-point--limit" d="M-4.5 0h9l-4.5-7z"/>')
+        shapes |= {kind: f"#p{self.number}-{kind}" for kind in (0, 1)}  # as in the first plot
+        frame, kinds = charts.HALVES_FRAME, self.entries.kinds
+        marks = charts.mark_paths(f"r{self.number}", places, kinds, shapes, frame=frame)
+        plot.drawn.append(marks)
         return plot.finish(
             name=name,
-            title=f"Prediction minus label against predicted {self.axis}",
-            text=f"{count(len(self.points))} entries; the median difference is "
-            f"{change_of(self.middle)} {self.error_unit}. {outside_axes(self.n_residuals_beyond)}.",
+            title="Prediction minus label against the prediction",
+            text=f"{count(len(kinds))} entries; median difference {change_of(self.middle)} "
+            f"{self.error_unit}. {outside_axes(self.n_residuals_beyond)}.",
             kind="parity",
         )
 
 
-def _mark(point: Point, x: float, y: float, limit: str, hover: Markup, spread: str = "") -> str:
-    """A disc, or the arrow head of a limit; without a spread it needs no group to say its name."""
-    fill = "" if point.is_filled else " il-point--open"
-    if point.upper_limit is None:
-        mark = charts.circle(x, y, f"il-point{fill}", 3.6)
-    else:
-        mark = f'<path class="il-point il-point--limit{fill}" d="{limit}"/>'
-    if point.way:
-        mark = f'{mark[:-2]} data-to="{escape(point.way)}"/>'
-    if spread:
-        return charts.hovered(hover, spread, mark)
-    return f"{mark[:-2]}><title>{hover}</title></{mark[1 : mark.index(' ')]}>"
-
-
-def _hover(point: Point, known: str) -> Markup:
-    limit = point.upper_limit
-    label, errors = number(point.y_true), ""
-    if limit is not None:
-        label, above = limit_label(limit, point.y_true), max(0.0, point.y_pred - limit)
-        error = number(abs(point.y_pred - point.y_true))
-        errors = f"; error {error} as scored, {number(above)} above the limit"
-    entry = f"{point.name} ({point.id})" if point.name else point.id
-    spread = f" ± {number(point.y_pred_sd)} over seeds" if point.y_pred_sd else ""
-    return escape(f"{entry}: {known} {label}, predicted {number(point.y_pred)}{spread}{errors}")
+def _shapes(limit: str) -> dict[int, str]:
+    """What marks of each kind of an entry look like, with the arrow head of a limit."""
+    full, hollow = (charts.circle(0, 0, f"il-point{o}", 3.6) for o in ("", " il-point--open"))
+    return {0: full, 1: hollow, 2: limit, 3: limit.replace("--limit", "--limit il-point--open")}
 
 
 def outside_axes(n: int) -> str:
@@ -265,9 +287,9 @@ def calibration_chart(observed: Sequence[float], n: int, *, name: str) -> Markup
     points = list(zip(CURVE_LEVELS, observed, strict=True))
     curve = [(x(a), y(b)) for a, b in [(0.0, 0.0), *points, (1.0, 1.0)]]
     plot.drawn.append(charts.path(curve, "il-curve"))
-    for level, share in points:
-        said = f"central {100 * level:g} % interval: holds {100 * share:.0f} % of the labels"
-        plot.drawn.append(charts.hovered(said, charts.circle(x(level), y(share), "il-point", 3)))
+    shape = {0: charts.circle(0, 0, "il-point", 3)}
+    plot.drawn.append(charts.mark_paths(name, curve[1:-1], [0] * len(points), shape))
+    said = [f"central {100 * a:g} % interval: {100 * b:.0f} % of the labels" for a, b in points]
     excess = math.fsum(share - level for level, share in points)
     side = "on the diagonal"
     if excess:
@@ -279,6 +301,7 @@ def calibration_chart(observed: Sequence[float], n: int, *, name: str) -> Markup
         text=f"Share of {n} labels inside the central intervals of their predictions, for "
         f"{len(points)} levels. On average the curve lies {side}.",
         kind="calibration",
+        data=charts.named((each, "") for each in said),
     )
 
 
@@ -610,13 +633,10 @@ def distance_chart(
         around = [*curves[0], *curves[2][::-1]]
         plot.drawn.append(charts.path(around, "il-near-band", shape="polygon"))
         plot.drawn.append(charts.path(curves[1], "il-curve"))
-        for label, distance, error, way in ordered:
-            px, py = x(math.sqrt(distance)), y(error)
-            mark = (
-                charts.beyond(px, py) if y.exceeds(error) else charts.circle(px, py, "il-point", 3)
-            )
-            said = f"{label}: error {number(error)} at distance {number(distance)}"
-            plot.drawn.append(charts.hovered(said, mark, way=way))
+        places = [(x(math.sqrt(distance)), y(error)) for _, distance, error, _ in ordered]
+        kinds = [int(y.exceeds(error)) for _, _, error, _ in ordered]
+        shapes = {0: charts.circle(0, 0, "il-point", 3), 1: charts.beyond(0, 0)}
+        plot.drawn.append(charts.mark_paths(name, places, kinds, shapes))
         return plot.finish(
             name=name,
             title="Error against distance to the training set",
@@ -624,4 +644,8 @@ def distance_chart(
             kind="scatter",
         )
 
-    return charts.two_widths(draw, name)
+    said = (
+        (f"{label}: error {number(error)} at distance {number(distance)}", way)
+        for label, distance, error, way in ordered
+    )
+    return charts.two_widths(draw, name, charts.named(said))

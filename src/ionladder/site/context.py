@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ionladder import __version__
 from ionladder.board import model
 from ionladder.board.history import Publication, Record, publications, read_history
@@ -21,9 +22,9 @@ from ionladder.data.fetch import referenced_file
 from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
 from ionladder.git import commit_times
 from ionladder.repo import Layout, read_json
-from ionladder.site.charts_entries import Point
-from ionladder.site.text import entry_url, formulas
-from ionladder.specs import Dataset, Task
+from ionladder.site.charts_entries import Labelled
+from ionladder.site.text import entry_url, formulas, limit
+from ionladder.specs import Array, Dataset, Task
 from ionladder.submit.card import Card, read_card
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ class EntryChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Entries:
-    """Points of one submission by target, and how many entries of each have no label.
+    """Predictions of one submission by target, for the entries that charts draw.
 
-    When there are no points at all, ``note`` says why.
+    Each is the mean over seeds and the spread over them, both of shape (n,); the spread of a single
+    training is None. When there are no predictions at all, ``note`` says why.
     """
 
-    points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
-    n_missing: Mapping[str, int] = field(default_factory=dict)
+    predicted: Mapping[str, tuple[Array, Array | None]] = field(default_factory=dict)
     note: str = ""
 
 
@@ -122,17 +123,66 @@ class EntrySource:
             with suppress(DataMissingError):
                 self._reader = EntryReader(layout, task, version)
 
-    def of(self, name: str, ways: Mapping[str, str] | None = None) -> Entries:
-        """The points of one submission, which lead the ``ways``, or why there are none."""
+    def of(self, name: str) -> Entries:
+        """What one submission predicts, or why there is nothing to draw."""
         if self._reader is None:
             return Entries(note=self.missing)
         try:
             tables = self._reader.read(name)
         except SubmissionError as error:
             return Entries(note=f"The predictions cannot be read now: {error}")
-        points = {t: _points(table, self.names, ways or {}) for t, table in tables.items()}
-        missing = {name: len(table) - len(points[name]) for name, table in tables.items()}
-        return Entries(points=points, n_missing=missing)
+        predicted = {}
+        for target, table in tables.items():
+            mean, spread = table[["y_pred", "y_pred_sd"]].to_numpy()[self.labelled[target].places].T
+            predicted[target] = mean, None if np.isnan(spread).all() else spread
+        return Entries(predicted=predicted)
+
+    @cached_property
+    def labelled(self) -> Mapping[str, Labelled]:
+        """Target → the entries that its charts draw; empty where the labels are not here."""
+        if self._reader is None:
+            return {}
+        known, test = self._reader.prepared, self._reader.test
+        is_open = ~test["in_cif"].to_numpy(bool) if "in_cif" in test else np.zeros(len(test), bool)
+        return {
+            target.name: Labelled.of(known.y_true[target.name], known.limits[target.name], is_open)
+            for target in self._board.task.targets
+        }
+
+    def document(self, ways: Mapping[str, str]) -> dict[str, Any]:
+        """What names the marks of all submissions: one file a board.
+
+        Args:
+            ways: Entry → address of its page, for those that have one.
+
+        Returns:
+            ``ids``, ``names`` and ``ways`` of the entries, and for each target the ``marks``
+            (positions of entries) with their ``kinds`` and labels as ``shown``; ``limits`` has,
+            for marks at a limit, that label in words and as scored.
+        """
+        task, ids = self._board.task, [] if self._reader is None else list(self._reader.test["id"])
+        drawn = sorted({int(p) for of in self.labelled.values() for p in of.places})
+        at = {place: i for i, place in enumerate(drawn)}
+        return {
+            "ids": [ids[place] for place in drawn],
+            "names": [self.names.get(ids[place], "") for place in drawn],
+            "ways": [ways.get(ids[place], "") for place in drawn],
+            "known": task.label_words.adjective,
+            "targets": {
+                target.name: {
+                    "unit": target.error_unit,
+                    "marks": [at[int(place)] for place in of.places],
+                    "kinds": "".join(map(str, of.kinds)),
+                    "shown": [float(f"{value:.4f}") for value in of.shown],
+                    "limits": {
+                        i: (limit(of.limit[i], of.y_true[i]), of.y_true[i])
+                        for i in np.flatnonzero(~np.isnan(of.limit)).tolist()
+                    },
+                }
+                for target in task.targets
+                for of in [self.labelled[target.name]]
+            },
+        }
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -200,32 +250,6 @@ class EntrySource:
         except SubmissionError:
             return {}
         return self._slices.score(errors, confidence)
-
-
-def _points(
-    table: pd.DataFrame, names: Mapping[str, str], ways: Mapping[str, str]
-) -> tuple[Point, ...]:
-    columns = ("id", "y_true", "y_pred", "y_pred_sd", "upper_limit", "in_cif")
-    return tuple(
-        Point(
-            id=str(entry),
-            y_true=float(y_true),
-            y_pred=float(y_pred),
-            y_pred_sd=_known(spread),
-            upper_limit=_known(limit),
-            is_filled=bool(in_cif),
-            name=names.get(str(entry), ""),
-            way=ways.get(str(entry), ""),
-        )
-        for entry, y_true, y_pred, spread, limit, in_cif in zip(
-            *(table[name].tolist() for name in columns), strict=True
-        )
-        if _known(y_true) is not None
-    )
-
-
-def _known(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not math.isnan(value) else None
 
 
 @dataclass(frozen=True, kw_only=True)

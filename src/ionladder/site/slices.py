@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,7 @@ from ionladder.board.model import Board, Row, Value
 from ionladder.site import tables
 from ionladder.site import text as txt
 from ionladder.site.charts import SPARK_WIDTH, Scale, baseline_value, spark_scale
-from ionladder.site.charts_entries import Point, PredictionPlots, calibration_chart
+from ionladder.site.charts_entries import PredictionPlots, calibration_chart
 from ionladder.site.context import Entries, EntrySource, TaskSite
 from ionladder.site.tables import Heat, TableCell
 from ionladder.specs import Slice, Target, Task
@@ -219,36 +219,32 @@ def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat
 
 HARDEST, LIMITS = 10, 3
 """Entries that a submission errs most on, and those among them of which only a limit is known."""
-MOST_MARKS = 1500
-"""Marks in one plot; of more entries an even sample is drawn."""
 
 
-def plots(entries: Entries, task: Task) -> list[tuple[Target, PredictionPlots]]:
+def plots(
+    source: EntrySource, entries: Entries, task: Task
+) -> list[tuple[Target, PredictionPlots]]:
     """Parity and residuals of every target that has labels."""
     return [
         (
             target,
             PredictionPlots(
-                points=_sample(points),
+                entries=labelled,
+                y_pred=entries.predicted[target.name][0],
+                y_pred_sd=entries.predicted[target.name][1],
                 axis=txt.axis_title(target),
                 error_unit=target.error_unit,
                 band=target.band,
                 cap=task.primary_use.options.get("clip"),
                 known=task.label_words.adjective,
-                entries=txt.scored_words(task).entries,
+                what=txt.scored_words(task).entries,
+                number=number,
             ),
         )
-        for target in task.targets
-        if (points := entries.points.get(target.name))
+        for number, target in enumerate(task.targets)
+        if target.name in entries.predicted
+        and len((labelled := source.labelled[target.name]).places)
     ]
-
-
-def _sample(points: Sequence[Point]) -> Sequence[Point]:
-    """All points, or as many as one plot takes, evenly spaced in the order of ids."""
-    if len(points) <= MOST_MARKS:
-        return points
-    step = len(points) / MOST_MARKS
-    return [points[int(i * step)] for i in range(MOST_MARKS)]
 
 
 def hard_entries(source: EntrySource, name: str) -> list[list[tuple[int, TableCell, list[float]]]]:

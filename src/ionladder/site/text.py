@@ -496,7 +496,8 @@ def yes_no(value: bool | None) -> str | None:
 HOME = ""
 EXPLORE = "entries/"
 # One attribute a pattern: what begins with a fixed text is found fast.
-_REFERENCES = tuple(re.compile(rf' {name}="([^"#][^"]*)"') for name in ("href", "src"))
+_LINKING = ("href", "src", "data-entries")
+_REFERENCES = tuple(re.compile(rf' {name}="([^"#][^"]*)"') for name in _LINKING)
 _OUTSIDE = ("https://", "http://", "mailto:", "data:")
 
 

@@ -1,8 +1,10 @@
 """Charts put their marks where the numbers say, held against their own axis labels."""
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ionladder.board.model import Value, parse_board
@@ -14,6 +16,7 @@ from ionladder.stats.calibration import CURVE_LEVELS
 from unit.site import synthetic_board as made
 
 HALF_PIXEL = 0.15  # coordinates are written with one decimal
+QUARTER = 0.35  # marks are written in halves
 
 
 def svgs(text):
@@ -30,9 +33,42 @@ def at(item, key):
     return float(item.get(key) or "")
 
 
-def from_ticks(svg, value):
+def corners(item):
+    """The corners of a path of M, m, L, l, H, V, h and v."""
+    x, y, found = 0.0, 0.0, []
+    for kind, text in re.findall(r"([a-zA-Z])([^a-zA-Z]*)", item.get("d")):
+        steps = [float(step) for step in re.findall(r"-?[0-9.]+", text)]
+        for a, b in zip(*[iter(steps)] * 2, strict=True) if kind in "MmLl" else [steps * 2]:
+            x = a + (x if kind in "mlh" else 0) if kind not in "Vv" else x
+            y = b + (y if kind in "mlv" else 0) if kind not in "Hh" else y
+            found.append((x, y))
+    return found
+
+
+def marks_of(svg):
+    """Marker of each mark, by its last part, and where it stands in the unit of the chart."""
+    (group,) = find(svg, "il-marks")
+    kind, *numbers = re.findall(r"[a-z]+|-?[0-9.]+", group.get("transform"))
+    a, d, e, f = (float(numbers[i]) for i in ((0, 0, 0, 0) if kind == "scale" else (0, 3, 4, 5)))
+    e, f = (0.0, 0.0) if kind == "scale" else (e, f)
+    return [
+        (path.get("style").rstrip(")")[-1], a * x + e, d * y + f)
+        for path in group
+        if path.get("style").startswith("marker:")
+        for x, y in corners(path)
+    ]
+
+
+def labels_of(svg, *, upright=False):
+    """Printed numbers of an axis → where they stand."""
+    *_, place = ("x", "y") if upright else ("x",)
+    texts = [each for each in find(svg, "il-tick") if (each.get("y") is None) == upright]
+    return {float(t.text.replace("−", "-")): at(t, place) for t in texts[0]}
+
+
+def from_ticks(svg, value, **options):
     """Where a value belongs, judged from two printed tick labels only."""
-    labels = {float((t.text or "").replace("−", "-")): at(t, "x") for t in find(svg, "il-tick")}
+    labels = labels_of(svg, **options)
     (v0, x0), (v1, x1) = min(labels.items()), max(labels.items())
     return x0 + (value - v0) / (v1 - v0) * (x1 - x0)
 
@@ -52,18 +88,29 @@ URL = "charts/obelix/"
 QUANTILES = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
 
 
+def predicted(y_true, y_pred, *, sd=None, limit=None, is_open=None, **options):
+    """The plots of predictions; NaN where a label is no limit."""
+    n = len(y_true)
+    labelled = charts_entries.Labelled.of(
+        np.array(y_true),
+        np.array([np.nan] * n if limit is None else limit),
+        np.array([False] * n if is_open is None else is_open),
+    )
+    spread = None if sd is None else np.array(sd)[labelled.places]
+    return charts_entries.PredictionPlots(
+        entries=labelled, y_pred=np.array(y_pred)[labelled.places], y_pred_sd=spread,
+        **{"axis": "y", "error_unit": "eV"} | options,
+    )  # fmt: skip
+
+
 def every_chart(label):
     """Each kind of chart, with a label wherever it takes one."""
     shown = board([made.Entry(name="odd", model=label, value=1e9), *made.typical()])
     points = [
-        charts.CostPoint(
-            label=label, kind="verified", cost=cost, shown_cost=label, score=Value(1e9, 0, 9)
-        )
+        charts.CostPoint(label=label, kind="verified", cost=cost, score=Value(1e9, 0, 9))
         for cost in (0.0, 1e-300, 1e300)
     ]
-    plots = charts_entries.PredictionPlots(
-        points=[charts_entries.Point(id=label, y_true=0.0, y_pred=1e12)], axis=label
-    )
+    plots = predicted([0.0], [1e12], axis=label)
     series = [charts_entries.Series(title=label, kind="solid", counts=(1, 2), marked=(1, 0))]
     stand = charts.Stand(publication=1, label=label, score=Value(1.0), rules=label)
     cost = charts.CostChart(board=shown, points=points, axis=label, ticks=((1.0, label),))
@@ -89,49 +136,60 @@ def test_charts_have_names_for_screen_readers_whatever_they_show(kind):
     chart = every_chart(ODD)[kind]
     assert "<script" not in str(chart)
     for svg in svgs(chart):
-        named = {item.get("id"): item.text for item in svg if item.tag in {"title", "desc"}}
         assert svg.get("role") in {"img", "group"}
-        assert set((svg.get("aria-labelledby") or "").split()) == named.keys()
-        assert all(named.values())
+        assert [(item.tag, bool(item.text)) for item in svg[:2]] == [
+            ("title", True),
+            ("desc", True),
+        ]
         width, height = (float(part) for part in (svg.get("viewBox") or "").split()[2:])
         for dot in svg.iter("circle"):
-            assert 0 <= at(dot, "cx") <= width
-            assert 0 <= at(dot, "cy") <= height
+            assert 0 <= float(dot.get("cx", 0)) <= width
+            assert 0 <= float(dot.get("cy", 0)) <= height
+        for _, x, y in marks_of(svg) if find(svg, "il-marks") else ():
+            assert -0.5 <= x <= width
+            assert -0.5 <= y <= height
 
 
 @pytest.mark.parametrize("width", [0, 1], ids=["wide", "narrow"])
 def test_floor_and_rows_stand_at_their_numbers(width):
     svg = drawn(made.typical())[width]
     floor, achievable = find(svg, "il-floor-line")
-    assert at(floor, "x1") == at(floor, "x2")
-    assert at(floor, "x1") == pytest.approx(from_ticks(svg, 0.407753), abs=HALF_PIXEL)
-    assert at(achievable, "x1") == pytest.approx(from_ticks(svg, 1.061), abs=HALF_PIXEL)
-    span = find(svg, "il-whisker")[0]
-    for key, value in (("x1", 1.496 * 0.7), ("x2", 1.496 * 1.4)):
-        assert at(span, key) == pytest.approx(from_ticks(svg, value), abs=HALF_PIXEL)
+    for item, values in (
+        (floor, (0.407753, 0.407753)),
+        (achievable, (1.061, 1.061)),
+        (find(svg, "il-whisker")[0], (1.496 * 0.7, 1.496 * 1.4)),
+    ):
+        places = [from_ticks(svg, value) for value in values]
+        assert [x for x, _ in corners(item)] == pytest.approx(places, abs=HALF_PIXEL)
     assert at(find(svg, "il-dot--verified")[0], "cx") == pytest.approx(
         from_ticks(svg, 1.496), abs=HALF_PIXEL
     )
     assert len(find(svg, "il-dot--reference")) == 4, "hollow diamonds: colour is not needed"
     absurd = drawn([made.Entry(name="absurd", value=1e6, tie_group=2), *made.typical()])[width]
     assert len(find(absurd, "il-beyond")) == 1
-    labels = [float((tick.text or "").replace("−", "-")) for tick in find(absurd, "il-tick")]
-    assert max(labels) < 10, "one absurd row does not squeeze the others"
+    assert max(labels_of(absurd)) < 10, "one absurd row does not squeeze the others"
 
 
 def test_a_cheaper_model_stands_further_left_and_a_worse_one_higher():
     points = [
-        charts.CostPoint(label="m", kind="verified", cost=cost, shown_cost="", score=Value(value))
+        charts.CostPoint(
+            label="m", kind="verified", cost=cost, score=Value(value, value - 0.5, 3.5)
+        )
         for cost, value in ((1, 2.0), (10, 1.0), (100, 3.0))
     ]
     chart = charts.CostChart(
         board=board(made.typical()), points=points, axis="t", ticks=((10.0, "10 s"),)
     )
-    dots = find(svgs(chart.draw(name="c"))[0], "il-dot")
-    x, y = ([at(dot, key) for dot in dots] for key in ("cx", "cy"))
-    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
+    drawing = chart.draw(name="c")
+    svg = svgs(drawing)[0]
+    _, x, y = zip(*marks_of(svg), strict=True)
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=2 * QUARTER)
     assert x[0] < x[1] < x[2]
-    assert y[1] > y[0] > y[2]
+    heights = [from_ticks(svg, value, upright=True) - 4 for value in (2.0, 1.0, 3.0, 3.5)]
+    assert list(y) == pytest.approx(heights[:3], abs=QUARTER)
+    ends = [b / 2 for _, b in corners(find(svg, "il-whisker")[0])]
+    assert ends[1::2] == pytest.approx([heights[3]] * 3, abs=QUARTER)
+    assert 'data-rows="c-rows"' in drawing
 
 
 def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path):
@@ -156,46 +214,53 @@ def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path):
 # Entries
 
 
-def plots(*pairs, limit=None, **options):
-    points = [
-        charts_entries.Point(id=str(i), y_true=a, y_pred=b, upper_limit=limit, name="LiX")
-        for i, (a, b) in enumerate(pairs)
-    ]
-    return charts_entries.PredictionPlots(points=points, axis="y", error_unit="eV", **options)
-
-
 def test_a_limit_is_drawn_at_the_limit_and_points_to_smaller_values():
-    points = [
-        charts_entries.Point(id="ux3", y_true=-15.0, y_pred=-8.0, upper_limit=-10.0),
-        charts_entries.Point(id="7cr", y_true=-17.0, y_pred=-11.0, y_pred_sd=0.5),
-        charts_entries.Point(id="max", y_true=-3.0, y_pred=-3.5, is_filled=False, name="<b>"),
-    ]
-    chart = charts_entries.PredictionPlots(points=points, axis="log₁₀ σ").parity(name="p")
-    (svg,) = svgs(chart)
-    assert (
-        "ux3: measured &lt; −10 (scored as −15), predicted −8.00; "
-        "error 7.00 as scored, 2.00 above the limit" in chart
-    )
-    assert "7cr: measured −17.00, predicted −11.00 ± 0.50 over seeds" in chart
-    assert "<b>" not in chart
-    assert find(svg, "il-point--limit")[0].get("d", "").endswith("l-7 -4.5z")
-    assert [len(find(svg, kind)) for kind in ("il-point--open", "il-spread")] == [1, 1]
-    residuals = plots((-15, -7), limit=-10.0).residuals(name="r")
-    assert "3.00 above the limit: at least +3.00 eV" in residuals
-    absurd = plots((-5, -5), (-3, 60))
+    nan = float("nan")
+    plots = predicted([-15.0, -17.0, -3.0], [-8.0, -11.0, -3.5], sd=[0.1, 0.5, 0.2],
+                      limit=[-10.0, nan, nan], is_open=[False, False, True])  # fmt: skip
+    (svg,) = svgs(plots.parity(name="p"))
+    shapes = {marker.get("id")[-1]: marker[0] for marker in svg.iter("marker")}
+    assert shapes["2"].get("d") == "M0-4.5v9l-7-4.5z"
+    assert ["--open" in shapes[k].get("class") for k in "012"] == [False, True, False]
+    found = sorted((x, kind) for kind, x, _ in marks_of(svg))
+    assert [kind for _, kind in found] == ["0", "2", "1"], "ascending by label"
+    assert found[1][0] == pytest.approx(from_ticks(svg, -10.0), abs=QUARTER)
+    (spread,) = find(svg, "il-spread")
+    ends = [y / 1000 for _, y in corners(spread)]
+    assert ends == [-11.5, -10.5, -8.1, -7.9, -3.7, -3.3]
+    absurd = predicted([-5.0, -3.0], [-5.0, 60.0])
     assert absurd.range[1] < 10
     assert "1 entry lies outside the axes" in absurd.parity(name="p")
+    assert 'data-far="1:60.0000"' in absurd.parity(name="p"), "what the mark cannot say"
 
 
-def test_marks_stand_on_the_identity_line_when_prediction_equals_label():
-    (svg,) = svgs(plots((-12, -12), (-7.5, -7.5), (-3, -3), band=1.0).parity(name="p"))
-    (identity,) = find(svg, "il-identity")
-    x1, y1, x2, y2 = (at(identity, key) for key in ("x1", "y1", "x2", "y2"))
-    for mark in find(svg, "il-point"):
-        share = (at(mark, "cx") - x1) / (x2 - x1)
-        assert at(mark, "cy") == pytest.approx(y1 + share * (y2 - y1), abs=0.2)
-    corners = [p.split(",") for p in find(svg, "il-near-band")[0].get("points", "").split()]
-    assert float(corners[0][1]) - float(corners[1][1]) == pytest.approx((y1 - y2) / 9, abs=0.3)
+@pytest.mark.parametrize("seed", range(4))
+def test_marks_of_predictions_stand_where_the_numbers_say(seed):
+    random = np.random.default_rng(seed)
+    n = 50
+    y_true, y_pred = random.normal(-6, 3, n), random.normal(-6, 3, n)
+    limit = np.where(random.random(n) < 0.2, y_true + 1, np.nan)
+    kinds = 1 * (is_open := random.random(n) < 0.5) + 2 * ~np.isnan(limit)
+    plots = predicted(y_true, y_pred, limit=limit, is_open=is_open, band=1.0)
+    shown = np.where(np.isnan(limit), y_true, limit)
+    order = sorted(range(n), key=lambda i: (kinds[i], shown[i]))
+    parity, residuals = (svgs(draw(name="p"))[0] for draw in (plots.parity, plots.residuals))
+    for svg, x, y, low, high in (
+        (parity, shown, y_pred, *plots.range),
+        (residuals, y_pred, y_pred - shown, -plots.reach, plots.reach),
+    ):
+        found = marks_of(svg)
+        assert [int(kind) for kind, *_ in found] == [kinds[i] for i in order]
+        for (_, at_x, at_y), i in zip(found, order, strict=True):
+            if plots.span[0] <= x[i] <= plots.span[1]:
+                assert at_x == pytest.approx(from_ticks(svg, x[i]), abs=QUARTER)
+            if low <= y[i] <= high:
+                wanted = from_ticks(svg, y[i], upright=True) - 4
+                assert at_y == pytest.approx(wanted, abs=QUARTER)
+    (group,) = find(parity, "il-marks")
+    read = [y / 10_000 for path in group for _, y in corners(path)]
+    assert [f"{y:.2f}" for y in read] == [f"{y_pred[i]:.2f}" for i in order]
+    assert read == pytest.approx([y_pred[i] for i in order], abs=1.5e-4), "they can be read"
 
 
 def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis():
@@ -204,12 +269,12 @@ def test_a_box_reaches_from_quartile_to_quartile_on_a_logarithmic_axis():
         [("garnet <b>", 44, [QUANTILES]), ("x", 0, [none])], ["E"], "E", name="b"
     )
     svg = svgs(chart)[0]
-    labels = {float(t.text or ""): at(t, "x") for t in find(svg, "il-tick")}
+    labels = labels_of(svg)
     (box,) = find(svg, "il-box")
     assert at(box, "x") == pytest.approx(labels[0.3], abs=HALF_PIXEL)
     assert at(box, "x") + at(box, "width") == pytest.approx(labels[3.0], abs=2 * HALF_PIXEL)
     (middle,) = find(svg, "il-box-median")
-    assert at(middle, "x1") == pytest.approx(labels[1.0], abs=HALF_PIXEL)
+    assert corners(middle)[0][0] == pytest.approx(labels[1.0], abs=HALF_PIXEL)
     assert "<b>" not in chart
 
 
@@ -255,12 +320,14 @@ def test_every_row_that_states_its_cost_is_drawn_and_listed(tmp_path):
     page = render_pages(load_site(layout))[URL]
     time = page.split("{: #training-time-s }")[1].split("{: #parameters }")[0]
     scatter = [s for s in svgs(time) if "il-chart--scatter" in (s.get("class") or "")]
-    assert [len(find(svg, "il-dot--verified")) for svg in scatter] == [98, 98]
+    assert [len(marks_of(svg)) for svg in scatter] == [98, 98]
     assert time.split("<tbody>")[1].split("</tbody>")[0].count("<tr") == 98
     assert "2 of " in time
-    # The front is named and every mark leads to its page.
+    # The front is named, and the rows of the table name every mark.
     assert [len(find(svg, "il-front-line")) for svg in scatter] == [1, 1]
-    assert time.count('href="../../submissions/') >= 2 * 98
+    assert time.count('href="../../submissions/') == 98
+    assert 'data-rows="cost-training_time_s-rows"' in time
+    assert 'id="cost-training_time_s-rows"' in time
     assert "The models on the line are named" in page
     assert "<script>alert" not in page
     assert "<img" not in page

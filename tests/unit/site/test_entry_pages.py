@@ -1,20 +1,21 @@
 """Pages of test entries: one each, the hardest of many, and a sentence where labels are missing."""
 
-import html
 import json
 import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ionladder.entries import EntryTable
-from ionladder.site import context, slices
+from ionladder.site import charts_entries, context
 from ionladder.site.context import EntryChoice, load_site
 from ionladder.site.differences import compare_documents
 from ionladder.site.pages import materials
 from ionladder.site.render import render_pages
 from unit.site import synthetic_board as made
+from unit.site.test_charts import corners, find, svgs
 
 INDEX = "entries/bvel-proto/"
 N_TEST = len(made.embedded_labels())
@@ -50,9 +51,10 @@ def test_every_test_entry_has_a_page_that_lists_link_and_a_neighbour_in_order(pa
 def test_the_line_of_a_label_crosses_no_title_of_a_board(pages):
     drawn = pages[own_pages(pages)[0]].split("<svg")[1].split("</svg>")[0]
     titles = [float(y) for y in re.findall(r'class="il-label" x="[^"]+" y="([^"]+)"', drawn)]
-    lines = re.findall(r'class="il-floor-line".+? y1="([^"]+)" x2="[^"]+" y2="([^"]+)"', drawn)
+    (line,) = re.findall(r'class="il-floor-line" d="([^"]+)"', drawn)
+    lines = re.findall(r" ([0-9.]+)v([0-9.]+)", line)
     assert len(lines) == len(titles) + 1 == 2
-    assert not any(float(a) < y < float(b) + 10 for y in titles for a, b in lines)
+    assert not any(float(a) < y < float(a) + float(b) + 10 for y in titles for a, b in lines)
 
 
 def test_ids_that_no_folder_can_hold_apart_have_no_page():
@@ -95,7 +97,7 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     monkeypatch.setattr(context, "LARGEST_WHOLE", N_TEST - 1)
     monkeypatch.setattr(context, "SHOWN_OF_MANY", 20)
     monkeypatch.setattr(materials, "MOST_MODELS", 2)
-    monkeypatch.setattr(slices, "MOST_MARKS", 40)
+    monkeypatch.setattr(charts_entries, "MOST_MARKS", 40)
     monkeypatch.setattr(materials, "LARGEST_INDEXED", N_TEST - 1)
     monkeypatch.setattr(materials, "MAPPED_MODELS", 2)
     site = load_site(made.add_data(made.make_repository(tmp_path, made.typical())))
@@ -120,6 +122,27 @@ def test_the_page_of_a_submission_names_materials_and_the_entries_it_errs_most_o
     errors = [float(text) for text in re.findall(r"</th><td>([\d.]+)", hardest)]
     assert len(errors) == 10
     assert errors == sorted(errors, reverse=True)
-    titles = re.findall(r"<title>([^<]+): computed [^<]+</title>", page)
-    assert len(titles) == 2 * sum(made.embedded_labels()[t].notna().sum() for t in made.TARGETS)
-    assert all(re.fullmatch(r".+ \(.+\)", html.unescape(title)) for title in titles)
+
+
+def test_the_file_of_a_board_names_the_marks_of_each_of_its_submissions(tmp_path):
+    layout = made.add_data(made.make_repository(tmp_path, made.typical()))
+    site = load_site(layout)
+    board = json.loads(materials.entry_files(site)["data/bvel-proto.entries.json"])
+    page = render_pages(site)["submissions/bvel-proto/rf-sites/"]
+    assert page.count('data-entries="../../../data/bvel-proto.entries.json"') == len(made.TARGETS)
+    folder = layout.submission_dir("bvel-proto", "rf-sites")
+    sent = pd.read_csv(folder / "predictions.csv", dtype={"id": str}).groupby("id").mean()
+    labels = made.embedded_labels().set_index("id")
+    assert all(board["names"])
+    drawings = {svg.get("id"): svg for svg in svgs(page)}
+    for target in made.TARGETS:
+        told = board["targets"][target]
+        ids = [board["ids"][at] for at in told["marks"]]
+        assert labels[target][ids].tolist() == pytest.approx(told["shown"], abs=1e-4)
+        assert sorted(ids) == sorted(labels.index[labels[target].notna()])
+        assert set(told["kinds"]) == {"0"}, "one path holds them all"
+        (group,) = find(drawings[f"parity-{target}"], "il-marks")
+        read = [y / 10_000 for _, y in corners(group[0])]
+        far = dict(re.findall(r"(\d+):(\S+)", group.get("data-far", "")))
+        read = [float(far.get(str(i), value)) for i, value in enumerate(read)]
+        assert read == pytest.approx(sent[target][ids].tolist(), abs=1.5e-4)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ionladder.board.model import Board, Row, Value
+from ionladder.board.model import Board, Value
 from ionladder.receipt import MIN_ROWS, WIDEST
 from ionladder.site import charts
 from ionladder.site import differences as diffs
@@ -84,7 +84,7 @@ class _Scores(dict[str, str]):
 
 def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str, Any]:
     """What an experiment found, in a sentence a question, and every difference behind it."""
-    board, here = item.board, txt.experiment_url(item.task.name, experiment.name)
+    board = item.board
     confidence = f"{100 * site.params.scoring.confidence:g} %"
     differences = diffs.read_differences(board, item.analysis, experiment)
     said: dict[str, Any] = {"differences": differences, "confidence": confidence}
@@ -112,7 +112,7 @@ def _experiment(site: Site, item: TaskSite, experiment: Experiment) -> dict[str,
         "settings": diffs.settings_tables(experiment),
         "arms": diffs.arms_table(experiment, differences),
         "has_parts": differences.has_parts,
-        "cost": cost_part(mine, TRAINING_TIME, by_name=True, here=here),
+        "cost": cost_part(mine, TRAINING_TIME, by_name=True),
         "n_drawn": min(len(mine.scored), DRAWN_ROWS),
         "resolution": diffs.resolution(experiment, differences),
         "differences": differences,
@@ -163,7 +163,7 @@ def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     shown = stands[-SHOWN_PUBLICATIONS:]
     return {
         "board": board,
-        "costs": [cost_part(board, cost, here=here) for cost in COSTS],
+        "costs": [cost_part(board, cost) for cost in COSTS],
         "n_drawn": min(len(board.scored), DRAWN_ROWS),
         "measures": measures(board, board.scored[:DRAWN_ROWS]),
         "course": {
@@ -244,7 +244,7 @@ def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
     }
 
 
-def cost_part(board: Board, cost: Cost, *, by_name: bool = False, here: str = "") -> dict[str, Any]:
+def cost_part(board: Board, cost: Cost, *, by_name: bool = False) -> dict[str, Any]:
     """One chart of cost with its table, and how many rows do not state it.
 
     ``by_name`` writes names of submissions beside the marks, which are shorter than those of
@@ -253,6 +253,7 @@ def cost_part(board: Board, cost: Cost, *, by_name: bool = False, here: str = ""
     drawn = [row for row in board.scored[:DRAWN_ROWS] if board.primary(row).value is not None]
     sizes = ((row, row.card.get(cost.key)) for row in drawn)
     stated = [(row, float(size)) for row, size in sizes if isinstance(size, int | float)]
+    stated.sort(key=lambda pair: (pair[1], pair[0].order))
     chart = CostChart(
         board=board,
         points=[
@@ -260,9 +261,7 @@ def cost_part(board: Board, cost: Cost, *, by_name: bool = False, here: str = ""
                 label=txt.plain(row.submission if by_name else row.model, limit=80),
                 kind=row.kind,
                 cost=size,
-                shown_cost=f"{cost.title.lower()} {_shown(row, cost)}",
                 score=board.primary(row),
-                way=txt.relative(here, txt.submission_url(board.task.name, row.submission or "")),
             )
             for row, size in stated
         ],
@@ -274,9 +273,5 @@ def cost_part(board: Board, cost: Cost, *, by_name: bool = False, here: str = ""
         "chart": chart.draw(name=f"cost-{cost.key}") if stated else None,
         "hides_names": bool(stated) and chart.hides_names,
         "n_silent": len(drawn) - len(stated),
-        "rows": [row for row, _ in sorted(stated, key=lambda pair: (pair[1], pair[0].order))],
+        "rows": [row for row, _ in stated],
     }
-
-
-def _shown(row: Row, cost: Cost) -> str:
-    return cost.shown(row.card[cost.key])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ionladder.board.model import Row
 from ionladder.errors import DataMissingError
@@ -57,6 +57,7 @@ _SHOWN: Mapping[str | None, Callable[[object], Markup]] = {
     "formula": txt.formula,
 }
 _UNIT = re.compile(r"_(?:ang3?|deg|ev)$")
+_DOTS = ("verified", "reference")
 _PART = re.compile(r"([A-Z][a-z]?)([\d.]+)")
 _SITE = re.compile(r"^ +([A-Z][a-z]?\S*) +(\S+) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
 
@@ -109,15 +110,19 @@ class Entries:
         Each prediction comes with its difference to the label.
         """
         table, lines = self.table, []
-        for i, name in enumerate(table.names[:MOST_MODELS]):
+        for i in self.ordered(place):
             predicted = [
                 (float(rows[i, place]), float(rows[i, place]) - float(table.labels[key][place]))
                 for key, rows in table.predictions.items()
             ]
-            error = float(table.errors[i, place])
-            lines.append((error, self.rows[name], predicted, error_cell(table, place, i)))
-        lines.sort(key=lambda line: (line[0] != line[0], line[0], line[1].order))
-        return [line[1:] for line in lines]
+            lines.append((self.rows[table.names[i]], predicted, error_cell(table, place, i)))
+        return lines
+
+    def ordered(self, place: int) -> list[int]:
+        """The board's first submissions by their error on an entry, the smallest first."""
+        errors, names = self.table.errors[:MOST_MODELS, place], self.table.names
+        orders = [self.rows[name].order for name in names[:MOST_MODELS]]
+        return [int(i) for i in np.lexsort((np.array(orders), errors))]
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -196,7 +201,7 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
             ],
             "part": "test" if entry in tests else "training",
             "test_ids": tests,
-            "charts": [_strips(found, target, ways[entry]) for target in first.item.task.targets],
+            "charts": [_strips(found, target) for target in first.item.task.targets],
             "crystal": cells.get(entry),
             "replicates": next((r for e, _ in found if (r := e.table.replicates.get(entry))), ()),
             "neighbours": next((n for e, _ in found if (n := e.table.neighbours.get(entry))), ()),
@@ -209,8 +214,11 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
         yield Page(ways[entry], "entry", context)
 
 
-def _strips(boards: Sequence[tuple[Entries, int]], target: Target, here: str) -> Markup | None:
-    """Every prediction of a target as a dot, a line a board, and the label as an upright line."""
+def _strips(boards: Sequence[tuple[Entries, int]], target: Target) -> Markup | None:
+    """Every prediction of a target as a dot, a line a board, and the label as an upright line.
+
+    The rows of the boards' tables on the page name the dots, in their order.
+    """
     shown = [(each, place) for each, place in boards if target.name in each.table.predictions]
     values = [
         float(value)
@@ -223,36 +231,44 @@ def _strips(boards: Sequence[tuple[Entries, int]], target: Target, here: str) ->
         return None
     label = float(shown[0][0].table.labels[target.name][shown[0][1]])
     limit = float(shown[0][0].table.limits[target.name][shown[0][1]])
+    targets = boards[0][0].item.task.targets
+    tables = [f"rows-{each.item.task.name}" for each, _ in shown]
     plot = charts.Plot(420, 66 + 42 * len(shown), left=14, top=22)
     edge = 0.04 * (max(values) - min(values)) or 0.5
     x = plot.across(min(values) - edge, max(values) + edge)
-    plot.axis_below(x, x.ticks(about=8))
+    plot.axis_below(x, x.ticks(about=5))
     if label == label:
         known = label if limit != limit else limit
         at = x(known)
-        plot.drawn.append(charts.line(at, 16, at, 24, "il-floor-line"))
-        lines = (plot.top + 42 * line + 27 for line in range(len(shown)))
-        plot.drawn += [charts.line(at, y - 10, at, y + 11, "il-floor-line") for y in lines]
+        middles = (plot.top + 42 * line + 27 for line in range(len(shown)))
+        parts = [(16, 8), *((middle - 10, 21) for middle in middles)]
+        text = "".join(f"M{charts.short(at)} {y:.0f}v{height}" for y, height in parts)
+        plot.drawn.append(f'<path class="il-floor-line" d="{text}"/>')
         said = txt.number(label) if limit != limit else txt.limit(limit, label)
         anchor = "end" if x(known) > 210 else "start"
         plot.drawn.append(charts.words(x(known), 12, said, "il-floor-label", anchor=anchor))
+    marks, kinds = [], []
     for line, (each, place) in enumerate(shown):
         middle = plot.top + 42 * line + 27
         title = txt.plain(each.item.task.title, limit=50)
         plot.drawn.append(charts.words(plot.left, middle - 14, title, "il-label"))
-        for i, name in enumerate(each.table.names[:MOST_MODELS]):
-            value, row = float(each.table.predictions[target.name][i, place]), each.rows[name]
-            if value != value:
-                continue
-            way = txt.relative(here, txt.submission_url(each.item.task.name, name))
-            mark = charts.dot(x(value), middle + (i % 3 - 1) * 6, row.kind, radius=3.5)
-            hover = f"{txt.plain(row.model)}: {txt.number(value)}"
-            plot.drawn.append(f'<a href="{escape(way)}">{charts.hovered(hover, mark)}</a>')
-    plot.titles(f"{txt.axis_title(target)}: predictions, and the label as a line")
+        for at, i in enumerate(each.ordered(place)):
+            value = float(each.table.predictions[target.name][i, place])
+            if value == value:
+                marks.append((x(value), middle + (at % 3 - 1) * 6))
+                kinds.append(int(each.rows[each.table.names[i]].kind == "reference"))
+    shapes = {k: charts.dot(0, 0, kind, radius=3.5) for k, kind in enumerate(_DOTS)}
+    number = targets.index(target)
+    plot.drawn.append(charts.mark_paths(f"d{number}", marks, kinds, shapes) if marks else "")
+    plot.titles(f"{txt.axis_title(target)}; line: the label")
     text = f"{len(values)} values from {txt.number(min(values))} to {txt.number(max(values))}."
     title = f"{target.symbol}: every prediction beside the label"
     return plot.finish(
-        name=f"dots-{target.name}", title=title, text=text, kind="scatter il-chart--dots"
+        name=f"dots-{target.name}",
+        title=title,
+        text=text,
+        kind="scatter il-chart--dots",
+        data=f' data-rows="{" ".join(tables)}" data-column="{1 + 2 * number}"',
     )
 
 
@@ -296,6 +312,11 @@ def entry_files(site: Site) -> dict[str, str]:
                 files[f"{MAPS}{each.task.name}.json"] = _compact(made)
     for each in site.tasks:
         source, name = site.entries[each.task.name], each.task.name
+        if source.is_here:
+            own = {
+                e: txt.relative("data/", way) for e, way in site.paged[each.dataset.name].items()
+            }
+            files[f"data/{name}.entries.json"] = _compact(source.document(own))
         if source.choice is None:
             continue
         for entry in source.choice.listed if each.task.scored_folds is None else ():

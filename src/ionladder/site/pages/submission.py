@@ -45,9 +45,7 @@ def _submission(
 ) -> dict[str, Any]:
     board, row, task = item.board, entrant.row, item.task
     source = site.entries[task.name]
-    home = txt.relative(here, txt.HOME)
-    ways = {entry: f"{home}{way}" for entry, way in site.paged[task.dataset].items()}
-    entries = source.of(name, ways)
+    entries = source.of(name)
     receipt: Mapping[str, Any] = entrant.receipt or {}
     confidence = site.params.scoring.confidence
     top = [r for r in board.leaders if r is not row] if row.tie_group == 1 else []
@@ -75,8 +73,7 @@ def _submission(
         "widest": f"{WIDEST:g}",
         "receipt": receipt,
         "receipt_file": receipt_url(task.name, name),
-        "plots": plots(entries, task),
-        "points": entries,
+        "plots": plots(source, entries, task),
         "hardest": hard_entries(source, name),
         "source": source,
         "bibtex": bibtex_lines(entrant.card, board, row, name, entered=entered),
