@@ -82,9 +82,9 @@
   const textOf = (node) => node.textContent.replace(/\s+/g, " ").trim();
   // A cell or a head in words: its text, and in brackets what stands beneath.
   function wordsOf(cell) {
-    const beneath = cell.querySelector(".il-detail, .il-unit");
+    const beneath = cell.querySelector(".il-detail, .il-unit, small");
     const text = textOf(cell);
-    return beneath ? text.slice(0, text.lastIndexOf(textOf(beneath))).trim() + (beneath.matches(".il-unit") ? "" : ` (${textOf(beneath)})`) : text;
+    return beneath ? text.slice(0, text.lastIndexOf(textOf(beneath))).trim() + (cell.closest("thead") ? "" : ` (${textOf(beneath)})`) : text;
   }
 
   // Rows as they were when the page came; sorting moves them.
@@ -102,7 +102,7 @@
     const { column } = place.dataset;
     return place.dataset.rows.split(" ").flatMap((id) => {
       const heads = [...document.getElementById(id).tHead.rows[0].cells].map((head) => wordsOf(head).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()));
-      const kept = rows.get(id).filter((row) => row.querySelector("a") && (!column || row.cells[column]?.dataset.sort));
+      const kept = rows.get(id).filter((row) => row.querySelector("a") && (!column || textOf(row.cells[column]) !== "–"));
       return kept.map((row) => {
         const link = row.cells[0].querySelector("a");
         const cells = [...row.cells].map((cell, k) => `${heads[k]} ${wordsOf(cell)}`);
