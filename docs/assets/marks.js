@@ -13,6 +13,7 @@
 
   const titleOf = (mark) => Array.from(mark.children).find((child) => child.localName === "title");
   const number = (value) => `${value < 0 && Number(value.toFixed(2)) ? "−" : ""}${Math.abs(value).toFixed(2)}`;
+  const brief = (value) => (Number.isInteger(value) ? number(value).replace(".00", "") : number(value));
   const signed = (value) => (value > 0 ? "+" : value < 0 ? "" : "±") + number(value);
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElementNS(SVG, tag);
@@ -59,24 +60,25 @@
   async function entriesOf(chart, place) {
     const address = new URL(place.dataset.entries, location.href);
     const board = await read(address.href);
-    const target = board.targets[place.dataset.target];
+    const [labels, limits, kinds, unit, places] = ["labels", "limits", "kinds", "error_units", "marks"].map((key) => board[key][place.dataset.target]);
     const group = place.querySelector(".il-marks");
-    const predicted = inOrder(group, target.kinds).map(([, y]) => y / 10000);
+    const predicted = inOrder(group, kinds).map(([, y]) => y / 10000);
     const ends = [...group.querySelectorAll(".il-spread")].flatMap(cornersOf).map(([, y]) => y / 1000);
     for (const [, i, value] of (group.dataset.far ?? "").matchAll(/(\d+):(\S+)/g)) predicted[i] = Number(value);
-    const names = target.marks.map((at, i) => {
-      const entry = board.names[at] ? `${board.names[at]} (${board.ids[at]})` : board.ids[at];
-      const [label, scored] = target.limits[i] ?? [number(target.shown[i])];
+    const names = places.map((at, i) => {
+      const entry = board.formulas[at] ? `${board.formulas[at]} (${board.ids[at]})` : board.ids[at];
+      const [label, limit] = [labels[at], limits[at]];
+      const known = limit === null ? number(label) : `< ${brief(limit)} (scored as ${brief(label)})`;
       const [below, above] = ends.length ? [predicted[i] - ends[2 * i], ends[2 * i + 1] - predicted[i]] : [0, 0];
       const spread = Math.abs(above - below) < 0.005 ? (above + below) / 2 : Math.max(above, below); // one may be cut
-      const apart = predicted[i] - target.shown[i];
-      let said = `${entry}: ${board.known} ${label}, predicted ${number(predicted[i])}`;
+      const apart = predicted[i] - (limit ?? label);
+      let said = `${entry}: ${board.known} ${known}, predicted ${number(predicted[i])}`;
       if (spread > 0) said += ` ± ${number(spread)} over seeds`;
-      if (scored !== undefined) said += `; error ${number(Math.abs(predicted[i] - scored))} as scored, ${number(Math.max(0, apart))} above the limit`;
-      if (!chart.contains(group)) said += `: ${scored !== undefined ? "at least " : ""}${signed(apart)} ${target.unit}`;
-      return { name: said, way: board.ways[at] && new URL(board.ways[at], address).href };
+      if (limit !== null) said += `; error ${number(Math.abs(predicted[i] - label))} as scored, ${number(Math.max(0, apart))} above the limit`;
+      if (!chart.contains(group)) said += `: ${limit === null ? "" : "at least "}${signed(apart)} ${unit}`;
+      return { name: said, way: board.hrefs[at] && new URL(board.hrefs[at], address).href };
     });
-    return { names, kinds: target.kinds };
+    return { names, kinds };
   }
 
   const textOf = (node) => node.textContent.replace(/\s+/g, " ").trim();

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ionladder.site import charts
 from ionladder.site.charts import Plot, Scale
-from ionladder.site.text import change_of, count, number
+from ionladder.site.text import WORDS, change_of, count, number
 from ionladder.specs import Array
 from ionladder.stats.calibration import CURVE_LEVELS
 
@@ -24,10 +24,15 @@ from ionladder.stats.calibration import CURVE_LEVELS
 
 
 _LEAST_REACH = 1e-3
-MOST_MARKS = 1500
+MOST_MARKS = 1000
 """Marks in one plot; of more entries an even sample is drawn."""
 _PER, _PER_SPREAD = 10_000, 1000
 """Whole numbers to a unit of predictions and of their spread, which a script reads from marks."""
+
+
+def even_sample(n: int) -> npt.NDArray[np.int_]:
+    """Positions of the entries that charts draw, ascending: all of n, or as many evenly spaced."""
+    return np.linspace(0, n - 1, min(n, MOST_MARKS)).astype(int)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +44,7 @@ class Labelled:
         y_true: Labels as scored, shape (n,).
         limit: Where only a limit was measured: that limit; else NaN, shape (n,).
         is_open: Whether marks are hollow (entries without a CIF), shape (n,).
-        n_all: How many entries have a label; of very many a sample is drawn.
+        n_all: How many entries have a label; of very many an even sample is drawn.
         n_missing: How many have none.
     """
 
@@ -53,10 +58,10 @@ class Labelled:
     @classmethod
     def of(cls, y_true: Array, limit: Array, is_open: npt.NDArray[np.bool_]) -> Labelled:
         """Those of all scored entries that are drawn; all arrays have shape (n,)."""
-        known = np.flatnonzero(~np.isnan(y_true))
-        drawn = known[np.linspace(0, len(known) - 1, min(len(known), MOST_MARKS)).astype(int)]
+        is_known = ~np.isnan(y_true)
+        drawn = (some := even_sample(len(y_true)))[is_known[some]]
         drawn = drawn[np.argsort(np.where(np.isnan(limit), y_true, limit)[drawn], kind="stable")]
-        sizes = {"n_all": len(known), "n_missing": len(y_true) - len(known)}
+        sizes = {"n_all": int(is_known.sum()), "n_missing": int((~is_known).sum())}
         parts = y_true[drawn], limit[drawn], is_open[drawn]
         return cls(places=drawn, y_true=parts[0], limit=parts[1], is_open=parts[2], **sizes)
 
@@ -467,19 +472,7 @@ def _box(values: Sequence[float], label: str, n: int, x: Scale, y: float) -> str
 # How often each element occurs, on the periodic table; training and test set apart
 
 
-_ROWS = (
-    "H . . . . . . . . . . . . . . . . He",
-    "Li Be . . . . . . . . . . B C N O F Ne",
-    "Na Mg . . . . . . . . . . Al Si P S Cl Ar",
-    "K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr",
-    "Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe",
-    "Cs Ba La Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn",
-    "Fr Ra Ac",
-)
-_BLOCKS = (
-    ". . . Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu",
-    ". . . Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr",
-)
+_ROWS, _BLOCKS = WORDS["periodic_table"]
 ALL_ELEMENTS = frozenset(" ".join((*_ROWS, *_BLOCKS)).split()) - {"."}
 _SHADES = 5
 

@@ -23,7 +23,7 @@ from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, S
 from ionladder.git import commit_times
 from ionladder.repo import Layout, read_json
 from ionladder.site.charts_entries import Labelled
-from ionladder.site.text import entry_url, formulas, limit
+from ionladder.site.text import entry_url, formulas
 from ionladder.specs import Array, Dataset, Task
 from ionladder.submit.card import Card, read_card
 
@@ -147,41 +147,6 @@ class EntrySource:
         return {
             target.name: Labelled.of(known.y_true[target.name], known.limits[target.name], is_open)
             for target in self._board.task.targets
-        }
-
-    def document(self, ways: Mapping[str, str]) -> dict[str, Any]:
-        """What names the marks of all submissions: one file a board.
-
-        Args:
-            ways: Entry → address of its page, for those that have one.
-
-        Returns:
-            ``ids``, ``names`` and ``ways`` of the entries, and for each target the ``marks``
-            (positions of entries) with their ``kinds`` and labels as ``shown``; ``limits`` has,
-            for marks at a limit, that label in words and as scored.
-        """
-        task, ids = self._board.task, [] if self._reader is None else list(self._reader.test["id"])
-        drawn = sorted({int(p) for of in self.labelled.values() for p in of.places})
-        at = {place: i for i, place in enumerate(drawn)}
-        return {
-            "ids": [ids[place] for place in drawn],
-            "names": [self.names.get(ids[place], "") for place in drawn],
-            "ways": [ways.get(ids[place], "") for place in drawn],
-            "known": task.label_words.adjective,
-            "targets": {
-                target.name: {
-                    "unit": target.error_unit,
-                    "marks": [at[int(place)] for place in of.places],
-                    "kinds": "".join(map(str, of.kinds)),
-                    "shown": [float(f"{value:.4f}") for value in of.shown],
-                    "limits": {
-                        i: (limit(of.limit[i], of.y_true[i]), of.y_true[i])
-                        for i in np.flatnonzero(~np.isnan(of.limit)).tolist()
-                    },
-                }
-                for target in task.targets
-                for of in [self.labelled[target.name]]
-            },
         }
 
     @cached_property

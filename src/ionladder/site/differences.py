@@ -21,6 +21,7 @@ from ionladder.board.model import Analysis, Board, Pair, Row, Value, read_pairs
 from ionladder.errors import SiteError
 from ionladder.site import text as txt
 from ionladder.site.charts import difference_scale, spark_axis
+from ionladder.site.charts_entries import even_sample
 from ionladder.site.context import Entrant, Site, TaskSite
 from ionladder.site.tables import TableCell, heat_of, signed_cell, value_cell
 from ionladder.site.text import count
@@ -442,7 +443,7 @@ def resolution(experiment: Experiment, differences: Differences) -> dict[str, An
 # submission
 
 
-MOST_ENTRIES = 1000
+MOST_DISPUTED = 500
 """Larger tasks show so many: half are the most disputed, half are spread over the others."""
 _DIGITS = 4
 
@@ -525,12 +526,8 @@ def _parts(item: TaskSite) -> list[Part]:
 def chosen_entries(table: EntryTable | None) -> list[int]:
     """Positions of the entries that are compared: all, or of many a bounded number."""
     n = 0 if table is None else len(table.ids)
-    if table is None or n <= MOST_ENTRIES:
-        return list(range(n))
-    disputed = table.most_disputed(MOST_ENTRIES // 2)
-    others = np.setdiff1d(np.arange(n), disputed)
-    spread = others[np.linspace(0, len(others) - 1, MOST_ENTRIES - len(disputed)).astype(int)]
-    return sorted({*disputed, *spread.tolist()})
+    disputed = [] if table is None else table.most_disputed(MOST_DISPUTED)
+    return sorted({*even_sample(n).tolist(), *disputed})
 
 
 def _board_file(
@@ -578,11 +575,12 @@ def _score(item: TaskSite, entrant: Entrant, part: Part) -> list[float | bool | 
 def _entries_file(
     site: Site, item: TaskSite, table: EntryTable, places: Sequence[int], pages: AbstractSet[str]
 ) -> dict[str, Any]:
-    """The entries compared, with their labels."""
+    """The entries compared, with their labels, and which of them each mark of a chart is."""
     ids, here = [table.ids[place] for place in places], txt.compare_url(item.task.name)
     ways = site.paged[item.dataset.name]
     names = txt.formulas(site.layout, item.dataset.name, item.board.dataset_version, ids)
-    targets = item.task.targets
+    targets, labelled = item.task.targets, site.entries[item.task.name].labelled
+    drawn = [labelled[target.name] for target in targets]
     return {
         "n_all": len(table.ids),
         "ids": ids,
@@ -593,6 +591,10 @@ def _entries_file(
         "targets": [[t.symbol, t.unit.replace("log10", "log₁₀")] for t in targets],
         "labels": [_numbers(table.labels[t.name], places) for t in targets],
         "limits": [_numbers(table.limits[t.name], places) for t in targets],
+        "known": item.task.label_words.adjective,
+        "error_units": [target.error_unit for target in targets],
+        "marks": [np.searchsorted(places, of.places).tolist() for of in drawn],
+        "kinds": ["".join(map(str, of.kinds)) for of in drawn],
     }
 
 

@@ -312,11 +312,6 @@ def entry_files(site: Site) -> dict[str, str]:
                 files[f"{MAPS}{each.task.name}.json"] = _compact(made)
     for each in site.tasks:
         source, name = site.entries[each.task.name], each.task.name
-        if source.is_here:
-            own = {
-                e: txt.relative("data/", way) for e, way in site.paged[each.dataset.name].items()
-            }
-            files[f"data/{name}.entries.json"] = _compact(source.document(own))
         if source.choice is None:
             continue
         for entry in source.choice.listed if each.task.scored_folds is None else ():
