@@ -60,12 +60,8 @@ def _ingested(request, tmp_path_factory):
         if _tables_are_here():
             return
         for command in ("fetch", "ingest"):
-            subprocess.run(
-                [sys.executable, "-m", "ionladder.cli.main", command],
-                cwd=ROOT,
-                check=True,
-                timeout=900,
-            )
+            program = [sys.executable, "-m", "ionladder.cli.main", command]
+            subprocess.run(program, cwd=ROOT, check=True, timeout=900)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 _ALONE = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -16,6 +17,12 @@ _ALONE = {
     "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
     "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
 }
+
+
+def ran(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, what it prints kept as text; its exit code is for the caller."""
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, check=False, **options)
 
 
 class GitRepository:
@@ -35,14 +42,7 @@ class GitRepository:
 
     def git(self, *arguments: str) -> str:
         """Run git without anybody's settings; what it printed, stripped."""
-        result = subprocess.run(
-            ["git", *arguments],
-            cwd=self.root,
-            env=os.environ | _ALONE,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        result = ran("git", *arguments, cwd=self.root, env=os.environ | _ALONE)
         assert result.returncode == 0, result.stderr
         return result.stdout.strip()
 

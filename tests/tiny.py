@@ -50,15 +50,7 @@ EXPECTATIONS = Expectations(test_ids=tuple(LABELS["id"]), train_ids=TRAIN_IDS, f
 
 FOLDS_EXPECTATIONS = Expectations(test_ids=TRAIN_IDS, train_ids=TRAIN_IDS, folds=BOTH_SCHEMES)
 
-CARD = """\
-model: Tiny model
-description: Predicts the label plus one decade.
-authors:
-  - name: A. Author
-training_data: tiny train split
-inputs: composition
-licence: MIT
-"""
+CARD = _FACTS["card"]
 
 
 def predictions(offset: float = 1.0) -> pd.DataFrame:
@@ -77,14 +69,8 @@ def write_submission(folder: Path, *, card: str = CARD, csv: str | None = None) 
 
 def evaluation_labels(labels: pd.DataFrame = LABELS) -> EvaluationLabels:
     """The tiny labels as scoring receives them, with two pairs of repeated measurements."""
-    return EvaluationLabels(
-        test=labels,
-        train=TRAIN,
-        replicates=REPLICATES,
-        labels_sha256="l" * 64,
-        split_sha256="s" * 64,
-        folds=FOLDS,
-    )
+    hashes = {"labels_sha256": "l" * 64, "split_sha256": "s" * 64}
+    return EvaluationLabels(labels, TRAIN, REPLICATES, **hashes, folds=FOLDS)
 
 
 def folds_submission(folder: Path, rows: pd.DataFrame) -> Path:

@@ -127,7 +127,6 @@ def test_a_row_says_how_many_of_its_predictions_were_not_computed(layout):
 
 # --- The committed training curves are those of the trainings that their cards describe
 
-LAYOUT = Layout(Path(__file__).resolve().parents[2])
 TABLES = sorted(LAYOUT.training_curve("any").parent.glob("*.csv"))
 LARGEST_BYTES = 100_000
 

@@ -96,9 +96,8 @@ def test_medians_score_as_published(labels):
         return fmean(abs(value - centre) for value in test)
 
     train, test = labels.train, labels.test
-    assert mae(list(train["log10_sigma"]), list(test["log10_sigma"])) == pytest.approx(
-        2.162563, abs=1e-6
-    )
+    every = [frame["log10_sigma"].tolist() for frame in (train, test)]
+    assert mae(*every) == pytest.approx(2.162563, abs=1e-6)
     cif = [frame.loc[frame["in_cif"], "log10_sigma"].tolist() for frame in (train, test)]
     assert mae(*cif) == pytest.approx(2.815287, abs=1e-6)
 
@@ -165,12 +164,8 @@ def test_known_wrong_cells_are_kept_as_published(inputs):
 
 def test_the_first_step_changed_one_note(layout):
     (change,) = diff_versions(layout, "obelix", "1.0.2", "1.1.1")
-    assert (change.kind, change.table, change.id, change.column) == (
-        "note",
-        "entries",
-        "l9v",
-        "note",
-    )
+    place = (change.kind, change.table, change.id, change.column)
+    assert place == ("note", "entries", "l9v", "note")
     assert change.old.startswith("ball")
     assert change.new == "B" + change.old[1:]
 
@@ -179,9 +174,8 @@ def test_the_second_step_changed_one_flag_and_four_cifs(layout):
     changes = diff_versions(layout, "obelix", "1.1.1", "1.2.0")
     assert {change.kind for change in changes} == {"input"}
     entries = [c for c in changes if c.table == "entries"]
-    assert [(c.id, c.column, c.old, c.new) for c in entries] == [
-        ("w7d", "cif_status", "match", "close")
-    ]
+    (one,) = entries
+    assert (one.id, one.column, one.old, one.new) == ("w7d", "cif_status", "match", "close")
     structures = [c for c in changes if c.table == "structures"]
     assert len(entries) + len(structures) == len(changes)
     texts = [c.id for c in structures if c.column == "cif_text"]
@@ -207,16 +201,11 @@ def test_manifests_record_the_content_that_is_here(layout, version):
 
 
 def test_every_oddity_that_is_declared_is_met_in_some_version(layout):
-    met = {
-        (oddity["check"], entry)
-        for version in VERSIONS
-        for oddity in manifest(layout, version)["oddities"]
-        for entry in oddity["ids"]
+    met = [oddity for version in VERSIONS for oddity in manifest(layout, version)["oddities"]]
+    declared = get_dataset("obelix").oddities
+    assert {(each["check"], entry) for each in met for entry in each["ids"]} == {
+        (each.check, entry) for each in declared for entry in each.ids
     }
-    declared = {
-        (oddity.check, entry) for oddity in get_dataset("obelix").oddities for entry in oddity.ids
-    }
-    assert met == declared
 
 
 # --- Floors, limits and families of the real OBELiX, recomputed by loops from its tables
@@ -231,12 +220,9 @@ VERSION = "1.2.0"
 def table():
     """Label, limit, split, component and replicate group of every entry, straight from parquet."""
     folder = LAYOUT.version_dir("obelix", VERSION)
-    labels, splits, entries = (
-        pd.read_parquet(folder / f"{name}.parquet") for name in ("labels", "splits", "entries")
-    )
-    return labels.merge(splits, on="id").merge(
-        entries[["id", "replicate_group", "family"]], on="id"
-    )
+    names = ("labels", "splits", "entries")
+    labels, splits, entries = (pd.read_parquet(folder / f"{name}.parquet") for name in names)
+    return labels.merge(splits, on="id").merge(entries[["id", "replicate_group"]], on="id")
 
 
 def scorer(task):
@@ -318,18 +304,9 @@ def test_limits_are_the_share_of_the_error_that_the_page_says(table):
 # --- The slices of the real OBELiX test set; counts were made independently from published files
 
 
-TASK = get_task("obelix")
-VERSION = "1.2.0"
-
-
 @pytest.fixture(scope="module")
-def known_labels(repository):
-    return load_evaluation_labels(Layout(repository), TASK, VERSION)
-
-
-@pytest.fixture(scope="module")
-def slices(known_labels):
-    return known_labels.slices.set_index("id")
+def slices():
+    return load_evaluation_labels(LAYOUT, TASK, VERSION).slices.set_index("id")
 
 
 def test_parts_have_the_known_sizes(slices):
@@ -344,8 +321,8 @@ def test_parts_have_the_known_sizes(slices):
     assert slices["superionic"].value_counts().to_dict() == {"no": 103, "yes": 18}
 
 
-def test_the_anion_rule_agrees_with_the_families_that_imply_anions(repository):
-    entries = load_inputs(Layout(repository), TASK, VERSION).entries
+def test_the_anion_rule_agrees_with_the_families_that_imply_anions():
+    entries = load_inputs(LAYOUT, TASK, VERSION).entries
     anions = entries["formula_norm"].map(lambda text: anion_kind(elements_of(text)))
     by_family = pd.crosstab(entries["family"], anions)
     for family, allowed in {
@@ -372,25 +349,12 @@ def test_the_anion_rule_agrees_with_the_families_that_imply_anions(repository):
 # package
 
 
-LAYOUT = Layout(Path(__file__).resolve().parents[2])
-PARAMS = load_params(LAYOUT)
 CIF, FOLDS = get_task("obelix-cif"), get_task("obelix-cv")
-VERSION = "1.2.0"
-
-
-@pytest.fixture(scope="module")
-def every_label():
-    """Labels and split of every entry, straight from parquet."""
-    folder = LAYOUT.version_dir("obelix", VERSION)
-    tables = [pd.read_parquet(folder / f"{name}.parquet") for name in ("labels", "splits")]
-    return tables[0].merge(tables[1], on="id").set_index("id")
 
 
 def score(task, name):
     """Value and spread of the primary metric of a committed submission."""
-    spec = get_task(task)
-    scorer = TaskScorer.open(LAYOUT, spec, PARAMS.task_versions[task], PARAMS.scoring)
-    evaluation = scorer.score(LAYOUT.submission_dir(task, name)).evaluation
+    evaluation = scorer(task).score(LAYOUT.submission_dir(task, name)).evaluation
     return vars(evaluation.score("log10_sigma", "all", "mae"))
 
 
@@ -399,9 +363,9 @@ def test_the_cif_forest_scores_as_published():
     assert score("obelix-cif", "rf-paper-cif")["value"] == pytest.approx(1.887, abs=0.03)
 
 
-def test_no_test_entry_is_on_the_board_of_folds(every_label):
+def test_no_test_entry_is_on_the_board_of_folds(table):
     evaluation = load_evaluation_labels(LAYOUT, FOLDS, VERSION)
-    train = sorted(every_label.index[every_label["subset"] == "train"])
+    train = sorted(table.loc[table["subset"] == "train", "id"])
     assert evaluation.test["id"].tolist() == train
     assert len(train) == 478
     assert evaluation.test["component"].nunique() == 124
@@ -414,11 +378,11 @@ def test_no_test_entry_is_on_the_board_of_folds(every_label):
     # balanced ones; 0.9995 ± 0.0195 over thirty shuffles.
     [("grouped_doi_comp", 1.78, 0.12), ("kfold_shuffled", 1.0, 0.06)],
 )
-def test_the_forest_out_of_fold_is_as_far_off_as_counted(every_label, scheme, expected, band):
+def test_the_forest_out_of_fold_is_as_far_off_as_counted(table, scheme, expected, band):
     path = LAYOUT.submission_dir("obelix-cv", "rf-paper") / "cv_predictions.parquet"
     rows = pd.read_parquet(path)
     rows = rows[rows["scheme"] == scheme]
-    errors = (rows["log10_sigma"] - rows["id"].map(every_label["log10_sigma"])).abs()
+    errors = (rows["log10_sigma"] - rows["id"].map(table.set_index("id")["log10_sigma"])).abs()
     by_repeat = errors.groupby(rows["repeat"]).agg(["mean", "size"])
     assert (by_repeat["size"] == 478).all()
     assert len(by_repeat) == 5

@@ -11,15 +11,8 @@ from ionladder.specs import arrow_schema
 DATASETS = list(all_datasets().values())
 TASKS = list(all_tasks().values())
 REQUIRED_TABLES = {"entries", "labels", "splits", "folds"}
-UNIT_SUFFIXES = {
-    "_ang": "Å",
-    "_ang3": "Å³",
-    "_deg": "°",
-    "_s_per_cm": "S/cm",
-    "_ev": "eV",
-    "_ev_per_ang": "eV/Å",
-    "_ev_per_ang3": "eV/Å³",
-}
+_SUFFIXES = "_ang:Å _ang3:Å³ _deg:° _s_per_cm:S/cm _ev:eV _ev_per_ang:eV/Å _ev_per_ang3:eV/Å³"
+UNIT_SUFFIXES = dict(pair.split(":") for pair in _SUFFIXES.split())
 
 datasets = pytest.mark.parametrize("dataset", DATASETS, ids=lambda d: d.name)
 tasks = pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)

@@ -7,7 +7,6 @@ import inspect
 import pkgutil
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from string import Formatter
@@ -16,6 +15,7 @@ import pytest
 import typer
 
 import ionladder
+from git_repository import ran
 from ionladder.cli.main import app
 from ionladder.errors import _words
 
@@ -43,19 +43,15 @@ sys.exit(lint_imports(no_cache=True, no_logo=True))
 """
 
 
-def run(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
 def test_imports_respect_the_layers_and_the_one_door_to_held_out_labels():
-    result = run(sys.executable, "-c", _LINT_IMPORTS)
+    result = ran(sys.executable, "-c", _LINT_IMPORTS, cwd=ROOT)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", result.stdout)
 
 
 def test_help_imports_no_heavy_library():
-    help_run = run(sys.executable, "-c", _IMPORTED_BY_HELP)
+    help_run = ran(sys.executable, "-c", _IMPORTED_BY_HELP, cwd=ROOT)
 
     assert help_run.returncode == 0, help_run.stderr
     loaded = help_run.stdout.rpartition("LOADED ")[2].split()
@@ -103,13 +99,9 @@ def test_the_examples_of_a_module_are_true(name):
     outcome = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
 
     assert outcome.failed == 0
-    leaning = [
-        member
-        for member, value in vars(module).items()
-        if inspect.isroutine(value)
-        and value.__module__ == name
-        and (inspect.getdoc(value) or "").startswith("The same ")
-    ]
+    routines = {n: v for n, v in vars(module).items() if inspect.isroutine(v)}
+    own = {n: inspect.getdoc(v) or "" for n, v in routines.items() if v.__module__ == name}
+    leaning = [member for member, text in own.items() if text.startswith("The same ")]
     assert leaning == [], "say what it does"
 
 
@@ -161,13 +153,8 @@ PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", ".ci/run")
 @pytest.fixture(scope="module")
 def listed(repository):
     """The targets that `make help` shows."""
-    done = subprocess.run(
-        ["make", "--no-print-directory", "help"],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = ran("make", "--no-print-directory", "help", cwd=repository)
+    assert done.returncode == 0, done.stderr
     return set(re.findall(r"^  make (\S+) +\S", done.stdout, re.MULTILINE))
 
 
@@ -182,19 +169,11 @@ def test_the_help_lists_every_target(repository, listed):
 @needs_make
 def test_the_commands_that_pages_name_are_targets(repository, listed):
     pages = [repository / name for name in PAGES] + sorted((repository / "docs").glob("*.md"))
-    found = [
-        target
-        for page in pages
-        for words in re.findall(
-            r"(?:^|`|run_)make ((?:[a-z][a-z-]+ ?)+)",
-            page.read_text(encoding="utf-8"),
-            re.MULTILINE,
-        )
-        for target in words.split()
-    ]
+    typed = re.compile(r"(?:^|`|run_)make ((?:[a-z][a-z-]+ ?)+)", re.MULTILINE)
+    texts = (page.read_text(encoding="utf-8") for page in pages)
+    found = {target for text in texts for words in typed.findall(text) for target in words.split()}
 
-    assert {"leaderboard", "test"} <= set(found)
-    assert set(found) <= listed
+    assert {"leaderboard", "test"} <= found <= listed
 
 
 # --- Every problem that is worded by its kind has words, and a fact for every gap in them

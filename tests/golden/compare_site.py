@@ -32,11 +32,8 @@ _LASTMOD = re.compile(r"<lastmod>.*?</lastmod>")
 def pages(site: Path) -> dict[str, Path]:
     """Every page and data file of a site that is ours, by its path below the site."""
     found = {str(p.relative_to(site)): p for p in site.rglob("*") if p.suffix in KINDS}
-    return {
-        name: path
-        for name, path in sorted(found.items())
-        if not any(fnmatch(name, pattern) for pattern in NOT_OURS)
-    }
+    others = {name for name in found if any(fnmatch(name, pattern) for pattern in NOT_OURS)}
+    return {name: found[name] for name in sorted(found.keys() - others)}
 
 
 def normalised(path: Path) -> list[str]:

@@ -2,13 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 from html.parser import HTMLParser
 
 import markdown
 import pytest
 
+from git_repository import ran
 from hostile.case import MOST_MB, MOST_SECONDS
 from hostile.corpus import CORPUS
 from hostile.words import WORDS, card_of
@@ -26,14 +26,8 @@ def outcomes(repository, tmp_path_factory):
     """What became of each case; all are judged in one run."""
     root = tmp_path_factory.mktemp("hostile")
     paths = os.pathsep.join(str(repository / name) for name in ("src", "tests"))
-    done = subprocess.run(
-        [sys.executable, "-m", "hostile.judge", str(root)],
-        env=worker_environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    environment = worker_environment(root) | {"PATH": os.environ["PATH"], "PYTHONPATH": paths}
+    done = ran(sys.executable, "-m", "hostile.judge", root, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr
     # What a library prints on its own is no error.
     assert done.stderr == ""

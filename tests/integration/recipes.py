@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from factories import write_repo
+from git_repository import ran
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -24,13 +24,6 @@ def ionladder(root: Path, *arguments: str, fails: bool = False) -> str:
     code = "from ionladder.cli.main import run; run()"
     environment = os.environ | {"PYTHONPATH": str(root / "src"), "IONLADDER_ROOT": str(root)}
     environment.pop("IONLADDER_MIRROR", None)
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ran(sys.executable, "-c", code, *arguments, cwd=root, env=environment)
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr

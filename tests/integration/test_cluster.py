@@ -20,6 +20,7 @@ import pytest
 import yaml
 from command import Prompt
 
+from git_repository import ran
 from ionladder.baselines import neb, runner
 from ionladder.baselines.runner import make_plan, train_folds
 from ionladder.baselines.umlip import POTENTIALS
@@ -258,11 +259,8 @@ def test_a_training_that_was_killed_ends_with_the_same_bytes(small, monkeypatch,
 def _example(language):
     """The code of a language on the page that shares jobs by ``--part``."""
     page = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
-    (found,) = [
-        code
-        for code in re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-        if "--part" in code
-    ]
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (found,) = [code for code in blocks if "--part" in code]
     for old, new in (("rf-paper", " ".join(TRAIN[1:])), ("/40", "/3"), ("1-40", "1-3")):
         found = found.replace(old, new)
     return found
@@ -270,14 +268,8 @@ def _example(language):
 
 def _shell(script, folder, **variables):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-e", "-c", script],
-        cwd=folder,
-        env=os.environ | {"PATH": path} | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = os.environ | {"PATH": path} | variables
+    done = ran("bash", "-e", "-c", script, cwd=folder, env=environment)
     assert done.returncode == 0, done.stderr
 
 

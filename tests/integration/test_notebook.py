@@ -4,12 +4,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import walkthrough as walk
+
+from git_repository import GitRepository
 
 COMMITTED = Path("submissions/bvel-proto")
 OTHER = "my-forest-with-folds"
@@ -31,12 +32,7 @@ def make_copy(root):
         shutil.copytree(walk.REPOSITORY / COMMITTED / name, root / COMMITTED / name)
     walk.make_environment(root, "python")
     (root / ".gitignore").write_text(".venv/\n/data/\n__pycache__/\n/tmp/\n")
-    for command in (
-        ["init", "--quiet", "--initial-branch", "main"],
-        ["add", "--all"],
-        ["commit", "--quiet", "--message", "A clone"],
-    ):
-        subprocess.run(["git", *command], cwd=root, check=True, env=os.environ | _WHO)
+    GitRepository.start(root)
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +44,8 @@ def followed(tmp_path_factory):
     parts = re.split(r"^## ", text, flags=re.MULTILINE)
     (section,) = [part for part in parts if part.startswith("From a notebook\n")]
     script, written = walk.script_of(root, section)
-    assert written == [
-        "notebook.py",
-        "submissions/bvel-proto/my-forest/submission.yaml",
-        "folds.py",
-    ]
+    card = "submissions/bvel-proto/my-forest/submission.yaml"
+    assert written == ["notebook.py", card, "folds.py"]
     script.insert(0, f'export PATH="{root}/.venv/bin:$PATH"')
     cards = [f"submissions/bvel-proto/{name}/submission.yaml" for name in ("my-forest", OTHER)]
     script += [f"cp {cards[0]} {cards[1]}", "ionladder leaderboard bvel-proto"]

@@ -13,17 +13,10 @@ COPIED = (
     *("data/pins.json", "data/bvel_proto"),
     *(f"data/obelix/{version}/manifest.json" for version in ("1.0.2", "1.1.1", "1.2.0")),
 )
-BLOCKED = """\
-import socket
-
-
-def _refuse(*_):
-    raise OSError(101, "Network is unreachable")
-
-
-socket.socket.connect = _refuse
-socket.getaddrinfo = _refuse
-"""
+BLOCKED = (
+    "import socket\ndef refuse(*_):\n    raise OSError(101, 'Network is unreachable')\n"
+    "socket.socket.connect = socket.getaddrinfo = refuse\n"
+)
 TARGETS = ["e_1d_ev", "e_2d_ev", "e_3d_ev"]
 
 

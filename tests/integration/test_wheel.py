@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import shutil
-import subprocess
 import sys
 import tomllib
 import venv
@@ -13,6 +12,8 @@ import zipfile
 
 import pytest
 from walkthrough import REPOSITORY, follow, script_of
+
+from git_repository import ran
 
 pytestmark = pytest.mark.slow
 _HEAVY = {"dvc", "mkdocs", "pymatgen", "scikit-learn", "pygit2", "jinja2", "torch"}
@@ -39,18 +40,13 @@ def _spent():
     return children.ru_utime + children.ru_stime
 
 
-def _run(*command, **options):
-    texts = [str(word) for word in command]
-    return subprocess.run(texts, capture_output=True, text=True, check=False, **options)
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The sdist, and the wheel that is built from it."""
     to = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-d", str(to), "-t"]
     for kind, root in (("sdist", REPOSITORY), ("wheel", to / "unpacked")):
-        done = _run(*build, kind, cwd=str(root))
+        done = ran(*build, kind, cwd=str(root))
         assert done.returncode == 0, done.stderr
         if kind == "sdist":
             (archive,) = to.glob("*.tar.gz")
@@ -65,10 +61,10 @@ def installed(built, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     venv.create(home / "venv", with_pip=True)
     scripts, before = home / "venv" / "bin", _spent()
-    done = _run(scripts / "python", "-m", "pip", "install", "--quiet", built["wheel"])
+    done = ran(scripts / "python", "-m", "pip", "install", "--quiet", built["wheel"])
     if done.returncode:
         pytest.skip(f"no package index can be reached: {done.stderr.splitlines()[-1:]}")
-    spent, listed = _spent() - before, _run(scripts / "pip", "list", "--format", "json").stdout
+    spent, listed = _spent() - before, ran(scripts / "pip", "list", "--format", "json").stdout
     names = {item["name"].lower() for item in json.loads(listed)} - {"pip", "setuptools"}
     size = sum(f.stat().st_size for f in (home / "venv" / "lib").rglob("*") if f.is_file()) / 1e6
     figures = f"{len(names)} packages, {size:.0f} MB with pip, {spent:.0f} CPU-s: {sorted(names)}"
@@ -107,7 +103,7 @@ def test_the_section_without_a_clone_works_as_written_in_an_empty_folder(install
 def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(installed, tmp_path):
     scripts, variables = installed
     variables = variables | {"IONLADDER_CACHE": str(tmp_path / "cache")}
-    done = _run(scripts / "python", "-c", _HELD_OUT, cwd=str(tmp_path), env=variables)
+    done = ran(scripts / "python", "-c", _HELD_OUT, cwd=str(tmp_path), env=variables)
     if "UnreachableError" in done.stderr:
         pytest.skip("neither upstream nor a package index has OBELiX")
     found = json.loads(done.stdout)
@@ -117,7 +113,7 @@ def test_obelix_comes_from_the_index_into_the_cache_and_needs_no_pymatgen(instal
     assert 'pip install "ionladder[structures]"' in found["said"]
     assert f"{found['limits'][0]} only upper limits" in found["shown"]
     assert {path.name for path in tmp_path.iterdir()} == {"cache"}
-    refused = _run(scripts / "ionladder", "build", cwd=str(tmp_path), env=variables)
+    refused = ran(scripts / "ionladder", "build", cwd=str(tmp_path), env=variables)
     assert (refused.returncode, "Clone the repository" in refused.stderr) == (1, True)
 
 
@@ -131,9 +127,7 @@ def test_start_and_load_are_fast(installed, tmp_path):
         spent = []
         for _ in range(5):
             before = _spent()
-            done = _run(
-                installed[0] / command[0], *command[1:], cwd=str(tmp_path), env=installed[1]
-            )
+            done = ran(installed[0] / command[0], *command[1:], cwd=str(tmp_path), env=installed[1])
             assert done.returncode == 0, done.stderr
             spent.append(_spent() - before)
         sys.stdout.write(f"{' '.join(command)}: {min(spent):.2f} CPU-s\n")
@@ -145,8 +139,8 @@ def test_twine_accepts_both_and_every_address_is_the_one_that_pyproject_sets(bui
     for name in ("README.md", "CITATION.cff"):
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         assert all(re.search(rf"{re.escape(url)}(?![\w/])", text) for url in urls.values()), name
-    pip = _run(installed[0] / "python", "-m", "pip", "install", "--quiet", "twine")
+    pip = ran(installed[0] / "python", "-m", "pip", "install", "--quiet", "twine")
     if pip.returncode:
         pytest.skip(f"the index has no twine: {pip.stderr.splitlines()[-1:]}")
-    checked = _run(installed[0] / "twine", "check", "--strict", *built.values())
+    checked = ran(installed[0] / "twine", "check", "--strict", *built.values())
     assert checked.returncode == 0, checked.stdout

@@ -3,13 +3,14 @@
 import csv
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from git_repository import ran
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = Path("data/bvel_proto/1.2.0")
@@ -60,15 +61,8 @@ def follow(root: Path, script: list[str], environment: Mapping[str, str]) -> str
     """
     settings = {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "COLUMNS": "80"}
     blocked = dict.fromkeys(("http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(["set -e", *script])],
-        cwd=root,
-        env={**environment, **settings, **blocked},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    command, surroundings = "\n".join(["set -e", *script]), {**environment, **settings, **blocked}
+    done = ran("bash", "-c", command, cwd=root, env=surroundings, timeout=SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
     intervals = [line for line in done.stdout.splitlines() if re.search(r"\d \[.*\d\]", line)]
     assert intervals

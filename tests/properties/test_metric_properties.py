@@ -43,12 +43,7 @@ def _score(name, y_true, y_pred, **options):
 
 
 def _options(metric, limits, threshold):
-    every: dict[str, object] = {
-        "clip": threshold,
-        "cap": 2.0,
-        "threshold": threshold,
-        "tolerance": 0.5,
-    }
+    every = {"clip": threshold, "cap": 2.0, "threshold": threshold, "tolerance": 0.5}
     every["upper_limit"] = limits
     return {name: every[name] for name in (*metric.needs, *metric.options)}
 

@@ -45,11 +45,8 @@ def test_files_are_read_as_they_were_with_their_exact_bytes(repo):
     assert git.files_at(repo.root, first, "board") == {"board/a.json": b"one\n"}
     files = {"board/a.json": b"two\n", odd: b"\x00blob 3\n\xff"}
     assert git.files_at(repo.root, second, "board") == files
-    assert (
-        git.files_at(repo.root, second, "nowhere")
-        == git.files_at(repo.root, "0" * 40, "board")
-        == {}
-    )
+    for commit_id, folder in ((second, "nowhere"), ("0" * 40, "board")):
+        assert git.files_at(repo.root, commit_id, folder) == {}
     names = git.list_files(repo.root, second, "board")
     contents = git.read_objects(repo.root, [file.object_id or "" for file in names])
     assert {file.path: contents[file.object_id or ""] for file in names} == files
@@ -148,11 +145,8 @@ def test_an_entry_that_is_not_what_it_says_has_no_size_or_an_error(repo):
     head, tree = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "HEAD:board")
     blob = repo.git("rev-parse", "HEAD:board/a.json")
     odd = commit_tree(repo, make_tree(repo, ("100644", "x", tree), ("100644", "y", "1" * 40)))
-    new = [
-        change
-        for change in git.changes_between(repo.root, head, odd)
-        if change.new_mode != "000000"
-    ]
+    found = git.changes_between(repo.root, head, odd)
+    new = [change for change in found if change.new_mode != "000000"]
     assert [(change.path, change.size) for change in new] == [("x", None), ("y", None)]
     for object_id in (tree, "1" * 40):
         with pytest.raises(PullRequestError, match="none, or no file"):
@@ -234,9 +228,8 @@ def test_clones_of_every_kind_are_read(repo):
         assert git.head_commit(root) == head
         assert git.find_commit(root, "HEAD^") == (first if has_history else None)
         assert git.files_at(root, head, "board") == (files if has_files else {})
-        assert list(git.commit_times(root, [first, head])) == (
-            [head, first] if has_history else [head]
-        )
+        known = [head, first] if has_history else [head]
+        assert list(git.commit_times(root, [first, head])) == known
         assert len(git.list_files(root, head, "board")) == 1
         if has_history:
             size = 4 if has_files else None

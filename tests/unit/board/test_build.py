@@ -6,7 +6,6 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -39,9 +38,7 @@ def layout(tmp_path):
     layout = Layout(tmp_path)
     folder = layout.submissions_dir("tiny")
     tiny.write_submission(folder / "good", csv=tiny.predictions(1.0).to_csv(index=False))
-    seeds = pd.concat(
-        [tiny.predictions(offset).assign(seed=n) for n, offset in ((0, 0.2), (1, 0.4))]
-    )
+    seeds = pd.concat(tiny.predictions(0.2 + 0.2 * n).assign(seed=n) for n in (0, 1))
     tiny.write_submission(folder / "better", csv=seeds.to_csv(index=False))
     median = tiny.predictions().assign(log10_sigma=-5.0)
     tiny.write_submission(folder / "median", csv=median.to_csv(index=False))
@@ -52,14 +49,9 @@ def layout(tmp_path):
 def score(layout):
     scorer = tiny.scorer(layout.root)
     result = scorer.score_all(submission_folders(layout, "tiny"))
-    board = assemble(
-        tiny.TASK,
-        result.scored,
-        scorer.floors(),
-        compare_submissions(tiny.TASK, result.scored, tiny.SETTINGS),
-        dataset_version="1.0.0",
-        settings=tiny.SETTINGS,
-    )
+    comparison = compare_submissions(tiny.TASK, result.scored, tiny.SETTINGS)
+    rules = {"dataset_version": "1.0.0", "settings": tiny.SETTINGS}
+    board = assemble(tiny.TASK, result.scored, scorer.floors(), comparison, **rules)
     return result, board
 
 
@@ -72,11 +64,8 @@ def write(layout):
 
 def test_the_board_and_a_receipt_are_as_reviewed(layout, request):
     result, board = score(layout)
-    files = {
-        "tiny.json": to_json(board),
-        "tiny.csv": to_csv(board["rows"]),
-        "receipt.json": to_json(result.scored["better"].receipt),
-    }
+    files = {"tiny.json": to_json(board), "tiny.csv": to_csv(board["rows"])}
+    files["receipt.json"] = to_json(result.scored["better"].receipt)
     for name, text in files.items():
         if request.config.getoption("--update-golden"):
             (GOLDEN / name).write_text(text, encoding="utf-8")
@@ -164,16 +153,9 @@ def _no_tables(monkeypatch):
 
 
 def stood(root, folder, board=None):
-    scorer = tiny.scorer(root)
-    return stand(
-        Layout(root),
-        tiny.TASK,
-        "1.0.0",
-        scorer=scorer,
-        settings=tiny.SETTINGS,
-        mine=scorer.score(folder),
-        board=Layout(board) if board else None,
-    )
+    scorer, others = tiny.scorer(root), Layout(board) if board else None
+    rules = {"scorer": scorer, "settings": tiny.SETTINGS, "mine": scorer.score(folder)}
+    return stand(Layout(root), tiny.TASK, "1.0.0", **rules, board=others)
 
 
 def test_a_new_one_is_added_and_one_of_the_same_name_is_replaced(tmp_path):
@@ -283,36 +265,7 @@ def test_only_what_changed_is_scored_again_with_the_same_outcome(
 
 # --- A published number may change with what it rests on, and only then
 
-Files = dict[str, Any]
-
-
-def as_published():
-    """A board with two submissions, their receipts, and an analysis of the whole board."""
-    files: Files = {
-        "tiny.json": {
-            "task": "tiny",
-            "dataset_version": "1.0.0",
-            "scorer_version": "1",
-            "floors": [{"name": "floor", "value": 0.4, "n_groups": 2}],
-            "rows": [],
-        },
-        "analysis/tiny.json": {"task": "tiny", "pairs": {"a": {"b": 0.25}}},
-    }
-    for rank, name in enumerate(("a", "b"), start=1):
-        row = {"submission": name, "kind": "verified", "rank": rank, "tie_group": 1, "mae": 1.5}
-        files["tiny.json"]["rows"].append({**row, "card": {"parameters": 10}})
-        files[f"scores/tiny/{name}.json"] = {
-            "dataset_version": "1.0.0",
-            "scorer_version": "1",
-            "hashes": {
-                "predictions_sha256": name,
-                "cv_predictions_sha256": None,
-                "labels_sha256": "l",
-                "split_sha256": "s",
-            },
-            "targets": {"mae": 1.5, "rmse": None},
-        }
-    return files
+PUBLISHED = tiny.made("published", dict)
 
 
 def changed(folder, before, after):
@@ -365,12 +318,12 @@ OTHER_FILE = {f"{RECEIPT}:hashes.predictions_sha256": "q"}
     ],
 )
 def test_a_number_changes_with_a_new_version_only(tmp_path, edits, blamed):
-    after = deepcopy(as_published())
+    after = deepcopy(PUBLISHED)
     for where, value in edits.items():
         set_value(after, where, value)
-    problems = changed(tmp_path, as_published(), after)
-    others = {name: file for name, file in as_published().items() if not name.endswith("b.json")}
-    assert not changed(tmp_path / "new", others, as_published()), "a submission that is new"
+    problems = changed(tmp_path, PUBLISHED, after)
+    others = {name: file for name, file in PUBLISHED.items() if not name.endswith("b.json")}
+    assert not changed(tmp_path / "new", others, PUBLISHED), "a submission that is new"
     assert [problem.where for problem in problems] == [f"leaderboard/{name}" for name in blamed]
 
 
@@ -398,11 +351,10 @@ def test_a_history_that_lost_a_line_is_named_with_the_line(now, where, found):
 
 
 def test_new_records_without_a_cause_are_named_and_old_ones_left_in_peace():
-    history: list[hist.Record] = []
+    history = []
     for value in (1.5, 1.6, 1.7):
-        history += hist.new_records(
-            history, board_of(standing(value=value)), task="tiny", commit=None
-        )
+        now = board_of(standing(value=value))
+        history += hist.new_records(history, now, task="tiny", commit=None)
     named = [
         [p.where for p in hist.unexplained_records(history, n_before=n, task="tiny", shown_as="h")]
         for n in range(4)

@@ -361,14 +361,8 @@ def refused(path, limits=None):
 
 
 def test_regular_files_are_read_and_folders_and_companions_passed_over(tmp_path):
-    members = {
-        "a/": b"",
-        "a/one.xyz": b"1\n2\n",
-        "a/two.csv": b"",
-        "__MACOSX/a/._one.xyz": b"x",
-        "a/._one.xyz": b"x",
-        "a/.DS_Store": b"x",
-    }
+    members = {"a/": b"", "a/one.xyz": b"1\n2\n", "a/two.csv": b""}
+    members |= dict.fromkeys(("__MACOSX/a/._one.xyz", "a/._one.xyz", "a/.DS_Store"), b"x")
     with ZipMembers(write(tmp_path / "a.zip", members)) as archive:
         assert archive.names == ("a/one.xyz", "a/two.csv")
         assert archive.read("a/one.xyz") == b"1\n2\n"

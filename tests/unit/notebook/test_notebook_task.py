@@ -1,7 +1,6 @@
 """A task in a notebook: what it gives, what it takes, and what it never gives."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import ionladder
 import tiny
 from factories import write_repo
+from git_repository import ran
 from ionladder.data.store import TaskInputs
 from ionladder.errors import ConfigError, DataMissingError, SubmissionError
 from ionladder.interchange.convert import read_foreign
@@ -197,5 +197,5 @@ def test_the_package_evaluates_and_its_import_is_light():
         "import sys, ionladder; print(hasattr(ionladder, 'nothing'), 'load_task' in dir(ionladder),"
         " [m for m in ('pandas', 'numpy', 'pymatgen', 'yaml', 'typer') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = ran(sys.executable, "-c", code)
     assert done.stdout.strip() == "False True []"

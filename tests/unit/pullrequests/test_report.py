@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import tiny
-from ionladder.errors import PullRequestError
+from ionladder.errors import Problem, PullRequestError
 from ionladder.pr.report import (
     MARKER,
     MAX_CHARACTERS,
@@ -120,12 +120,7 @@ SLICED = replace(
     ),
 )
 PART = {"slice": "distance", "part": "far", "n": 9, "value": 2.5, "ci_low": 2.0, "ci_high": 3.0}
-PROBLEM = {
-    "where": "predictions.csv",
-    "expected": "this",
-    "found": "that",
-    "next_step": "Correct it.",
-}
+PROBLEM = vars(Problem("predictions.csv", "this", "that", "Correct it."))
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -199,26 +194,14 @@ def test_any_text_stays_in_its_code_span(stranger):
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
 def test_any_lines_stay_in_their_code_block(lines):
     parsed = tokens(f"{block(lines)}\n\nafter")
-    assert [t.type for t in parsed if t.type != "inline"] == [
-        "fence",
-        "paragraph_open",
-        "text",
-        "paragraph_close",
-    ]
+    kinds = [token.type for token in parsed if token.type != "inline"]
+    assert kinds == ["fence", "paragraph_open", "text", "paragraph_close"]
 
 
 def test_a_very_long_report_is_cut_between_parts():
     problems = [dict.fromkeys(PROBLEM, "x" * 500)] * 100
-    items = [
-        {
-            "task": "tiny",
-            "name": f"m{i}",
-            "is_new": True,
-            "outcome": "refused",
-            "problems": problems,
-        }
-        for i in range(5)
-    ]
+    item = {"task": "tiny", "is_new": True, "outcome": "refused", "problems": problems}
+    items = [item | {"name": f"m{i}"} for i in range(5)]
     text = render(report(refusals=problems, submissions=items), TASKS)
     assert len(text) <= MAX_CHARACTERS
     assert text.startswith(MARKER)

@@ -3,14 +3,13 @@
 import os
 import re
 import stat
-import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 import yaml
 
-from git_repository import GitRepository
+from git_repository import GitRepository, ran
 from ionladder.pr.report import MARKER, MAX_ARCHIVE_BYTES, REPORT_FILE
 
 FOLDER = Path(".github/workflows")
@@ -41,14 +40,9 @@ def step(texts, job, name):
 
 def run_script(script, folder, **variables):
     """Run a step as a runner does: bash, ending at the first failure, in a pipe too."""
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=folder,
-        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **variables}
+    bash = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+    return ran(*bash, script, cwd=folder, env=environment)
 
 
 def fake_gh(folder, answers):
@@ -73,12 +67,10 @@ def test_every_action_is_pinned_to_a_commit(texts):
 def test_writing_is_for_three_jobs_that_run_no_package(texts):
     for name, text in texts.items():
         assert load(text)["permissions"] in ({}, {"contents": "read"}), name
-    writers = {
-        job: sorted(
-            key for key, value in content.get("permissions", {}).items() if value == "write"
-        )
-        for job, content in jobs_of(texts).items()
-    }
+    writers = {}
+    for job, content in jobs_of(texts).items():
+        rights = content.get("permissions", {})
+        writers[job] = sorted(key for key in rights if rights[key] == "write")
     assert {job: keys for job, keys in writers.items() if keys} == {
         "publish/commit": ["contents"],
         "publish/deploy": ["id-token", "pages"],
@@ -111,9 +103,7 @@ def test_no_word_of_an_event_is_pasted_into_a_script(texts):
         for item in content["steps"]:
             assert "${{" not in item.get("run", ""), job
             if "run" in item:
-                checked = subprocess.run(
-                    ["bash", "-n", "-c", item["run"]], capture_output=True, text=True, check=False
-                )
+                checked = ran("bash", "-n", "-c", item["run"])
                 assert checked.returncode == 0, checked.stderr
 
 
@@ -230,21 +220,16 @@ def test_only_boards_and_locks_are_committed(texts, tmp_path):
     result = run_script(script, work.root, **variables)
     assert result.returncode == 0, result.stderr
     changed = work.git("--git-dir", str(origin), "diff", "--name-only", "main~", "main").split()
-    assert changed == [
-        "SHA256SUMS",
-        "dvc.lock",
-        "leaderboard/obelix.json",
-        "leaderboard/scores/a/b.json",
-    ]
+    boards = ["leaderboard/obelix.json", "leaderboard/scores/a/b.json"]
+    assert changed == ["SHA256SUMS", "dvc.lock", *boards]
     patch.write_text("")
     assert "Nothing has changed" in run_script(script, work.root, **variables).stdout
 
 
 def test_the_jobs_and_the_package_agree_on_names_and_limits(texts):
     assert jobs_of(texts)["submission-comment/post"]["env"]["MARKER"] == MARKER
-    assert load(texts["submission-comment"])[True]["workflow_run"]["workflows"] == [
-        load(texts["submission-check"])["name"]
-    ]
+    waits_for = load(texts["submission-comment"])[True]["workflow_run"]["workflows"]
+    assert waits_for == [load(texts["submission-check"])["name"]]
     script = step(texts, "submission-comment/render", "Fetch the report, no more than a megabyte")
     assert f"<= {MAX_ARCHIVE_BYTES})" in script
     assert f"head -c {MAX_ARCHIVE_BYTES + 1}" in script

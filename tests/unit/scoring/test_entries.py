@@ -94,23 +94,13 @@ SLICES = SLICED.slices
 def data(seed=0):
     """Labels, slice columns and predictions of ninety entries in unequal groups."""
     rng = np.random.default_rng(seed)
-    labels = pd.DataFrame(
-        {
-            "id": [f"e{i:03}" for i in range(N)],
-            "log10_sigma": rng.normal(-5, 2, N),
-            "log10_sigma_limit": np.nan,
-            "component": np.sort(rng.integers(0, 20, N)),
-            "half": np.where(np.arange(N) % 2, "a", "b"),
-        }
-    )
-    columns = pd.DataFrame(
-        {
-            "id": labels["id"],
-            "colour": rng.choice(["x", "y", "z", None], N, p=[0.5, 0.3, 0.1, 0.1]),
-            "half": labels["half"],
-            "rare": ["yes"] * 3 + ["no"] * (N - 3),
-        }
-    )
+    labels = pd.DataFrame({"id": [f"e{i:03}" for i in range(N)]})
+    labels["log10_sigma"] = rng.normal(-5, 2, N)
+    labels["log10_sigma_limit"] = np.nan
+    labels["component"] = np.sort(rng.integers(0, 20, N))
+    labels["half"] = np.where(np.arange(N) % 2, "a", "b")
+    columns = labels[["id", "half"]].assign(rare=["yes"] * 3 + ["no"] * (N - 3))
+    columns["colour"] = rng.choice(["x", "y", "z", None], N, p=[0.5, 0.3, 0.1, 0.1])
     y_true = labels["log10_sigma"].to_numpy()
     return labels, columns, {"log10_sigma": y_true + rng.standard_t(3, (N_SEEDS, N))}
 

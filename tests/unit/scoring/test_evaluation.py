@@ -112,19 +112,11 @@ def test_errors_are_pooled_within_a_repeat_and_averaged_over_repeats():
     assert score["mae_sd_over_repeats"] == pytest.approx(np.std([1.0, 2.5], ddof=1), abs=1e-6)
     assert (score["n_repeats"], score["n"]) == (2, 4)
     # Entry means are 1.5, 1.5, 1.5 and 2.5 in groups of two, one and one.
-    left_out = np.array([[2.0, 5.5 / 3, 1.5]])
-    low, high = error_interval(
-        np.array([1.75]),
-        left_out,
-        present=3,
-        df=degrees_of_freedom(np.array([2.0, 1.0, 1.0])),
-        confidence=0.95,
-        seed_variance=1.5**2 / 2 / 2,
-        seed_df=1.0,
-    )
-    assert (score["mae_ci_low"], score["mae_ci_high"]) == pytest.approx(
-        (float(low[0]), float(high[0])), abs=1e-6
-    )
+    left_out, df = np.array([[2.0, 5.5 / 3, 1.5]]), degrees_of_freedom(np.array([2.0, 1.0, 1.0]))
+    seeds = {"seed_variance": 1.5**2 / 2 / 2, "seed_df": 1.0}
+    groups = {"present": 3, "df": df, "confidence": 0.95}
+    (low,), (high,) = error_interval(np.array([1.75]), left_out, **groups, **seeds)
+    assert (score["mae_ci_low"], score["mae_ci_high"]) == pytest.approx((low, high), abs=1e-6)
 
 
 def test_a_step_of_the_ladder_pairs_the_errors_of_the_same_entries():
@@ -246,14 +238,8 @@ def test_the_mean_has_the_interval_of_leaving_the_same_group_out_of_all_targets(
 
 
 def test_the_floor_is_the_mean_over_targets_of_clipped_repeats():
-    replicates = pd.DataFrame(
-        {
-            "id": ["a", "a", "b", "b"],
-            "e_1d_ev": [1.0, 1.2, 5.0, 9.0],
-            "e_3d_ev": [1.0, 1.0, np.nan, 5.6],
-            "replicate_group": [0, 0, 1, 1],
-        }
-    )
+    values = {"e_1d_ev": [1.0, 1.2, 5.0, 9.0], "e_3d_ev": [1.0, 1.0, np.nan, 5.6]}
+    replicates = pd.DataFrame({"id": [*"aabb"], "replicate_group": [0, 0, 1, 1], **values})
     floor = compute_floors(replicates, Prepared(TWO_LABELS, TWO), tiny.SETTINGS)[0]
     # Distances to the median of each pair: 0.1 and 0.5 in one dimension, 0 and 0.2 in three.
     assert floor.value == pytest.approx((0.1 + 0.5 + 0.0 + 0.2) / 4)
@@ -266,15 +252,9 @@ WEIGHTED, WEIGHTED_LABELS = tiny.made("weighted"), tiny.table("weighted_labels")
 WEIGHTED_IDS = WEIGHTED_LABELS["id"]
 
 
-def scored(force, converged=None):
-    rows = pd.DataFrame(
-        {
-            "id": WEIGHTED_IDS,
-            "force": force,
-            "force_rms": force,
-            "converged": [1] * 5 if converged is None else converged,
-        }
-    )
+def scored(force, converged=1):
+    forces = {"force": force, "force_rms": force}
+    rows = pd.DataFrame({"id": WEIGHTED_IDS, **forces, "converged": converged})
     return Scorer(WEIGHTED_LABELS, WEIGHTED, settings=tiny.SETTINGS).score(rows)
 
 
@@ -293,9 +273,8 @@ def test_only_flagged_entries_count_where_the_metric_says_so():
 
     assert evaluation.score("force", "all", "mae").value == pytest.approx(3.0)
     assert evaluation.score("force", "all", "mae_converged").value == pytest.approx(3.0)
-    assert scored([1.0, 9.0, 3.0, 9.0, 5.0], converged=[1, 0, 1, 0, 1]).score(
-        "force", "all", "mae_converged"
-    ).value == pytest.approx(3.0)
+    evaluation = scored([1.0, 9.0, 3.0, 9.0, 5.0], converged=[1, 0, 1, 0, 1])
+    assert evaluation.score("force", "all", "mae_converged").value == pytest.approx(3.0)
 
 
 @given(st.lists(st.floats(0, 50), min_size=5, max_size=5))

@@ -19,13 +19,10 @@ def standings(sums, seeds=None, sizes=SIZES):
     """Standings from sums of shape (n, n_groups), and the scores of each one's seeds."""
     sizes = sizes[: sums.shape[1]]
     means = sums.sum(axis=1) / sizes.sum()
+    per_seed = map(np.array, means[:, None] if seeds is None else seeds)
     scores = [
-        rk.GroupScore(
-            sums=row[None],
-            sizes=sizes[None],
-            per_seed=np.array([mean] if seeds is None else seeds[at]),
-        )
-        for at, (row, mean) in enumerate(zip(sums, means, strict=True))
+        rk.GroupScore(sums=row[None], sizes=sizes[None], per_seed=each)
+        for row, each in zip(sums, per_seed, strict=True)
     ]
     return rk.make_standings(scores, RESAMPLES)
 
@@ -101,12 +98,8 @@ def test_references_are_a_family_of_their_own_and_the_sums_of_targets_are_means(
     made = standings(sums)
     assert found.p[0, 2] == pytest.approx(4 * exact_p(made.parts[0] - made.parts[2]))
     assert found.better[0, 2]
-    twice = [
-        rk.GroupScore(
-            sums=np.stack([row, 3 * row]), sizes=np.stack([SIZES[:10]] * 2), per_seed=np.ones(1)
-        )
-        for row in sums
-    ]
+    same = {"sizes": np.stack([SIZES[:10]] * 2), "per_seed": np.ones(1)}
+    twice = [rk.GroupScore(sums=np.stack([row, 3 * row]), **same) for row in sums]
     doubled = rk.make_standings(twice, RESAMPLES)
     np.testing.assert_allclose(doubled.values, 2 * made.values)
     np.testing.assert_array_equal(rk.judge(doubled, ranked, confidence=0.95).p, found.p)

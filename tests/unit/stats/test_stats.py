@@ -35,11 +35,8 @@ def test_the_likelihood_is_that_of_scipy():
 def test_coverage_counts_what_scipy_s_central_intervals_hold(scale):
     y_true, y_pred, y_std = gaussian(500, scale=scale)
     found = calibrate(y_true, y_pred, y_std)
-    for level, value in (
-        (0.68, found.coverage_68),
-        (0.95, found.coverage_95),
-        *zip(CURVE_LEVELS, found.observed, strict=True),
-    ):
+    levels = {0.68: found.coverage_68, 0.95: found.coverage_95}
+    for level, value in (*levels.items(), *zip(CURVE_LEVELS, found.observed, strict=True)):
         low, high = stats.norm.interval(level, loc=y_pred, scale=y_std)
         assert value == ((low <= y_true) & (y_true <= high)).mean()
 
@@ -62,11 +59,9 @@ def test_only_sharpness_and_likelihood_know_the_unit_and_nothing_knows_the_order
 ):
     y_true, y_pred, y_std = gaussian(15, seed=3)
     one = calibrate(y_true, y_pred, y_std)
-    other = calibrate(
-        (factor * y_true + shift)[order], (factor * y_pred + shift)[order], (factor * y_std)[order]
-    )
-    assert other.coverage_68 == one.coverage_68
-    assert other.coverage_95 == one.coverage_95
+    moved = (factor * y_true + shift, factor * y_pred + shift, factor * y_std)
+    other = calibrate(*(each[order] for each in moved))
+    assert (other.coverage_68, other.coverage_95) == (one.coverage_68, one.coverage_95)
     assert other.miscalibration_area == pytest.approx(one.miscalibration_area, abs=1e-9)
     assert other.sharpness == pytest.approx(factor * one.sharpness)
     assert other.nll == pytest.approx(one.nll + math.log(factor), abs=1e-9)
@@ -118,10 +113,8 @@ def test_floors_and_intervals_agree_with_loops_over_groups(place, seed):
     parts: Callable[[list[float]], list[float]] = ORACLES[place]
     per_group = [parts(values[groups == name].tolist()) for name in np.unique(groups)]
     value = np.mean([part for each in per_group for part in each])
-    without = [
-        np.mean([part for other in per_group if other is not each for part in other])
-        for each in per_group
-    ]
+    others = ([other for other in per_group if other is not each] for each in per_group)
+    without = [np.mean([part for other in rest for part in other]) for rest in others]
     error = math.sqrt(11 / 12 * sum((x - value) ** 2 for x in without))
     df = degrees_of_freedom(np.array([len(each) for each in per_group], dtype=float))
     factor = math.exp(stats.t.ppf(0.95, df) * error / value)
@@ -152,15 +145,9 @@ def test_an_achievable_error_agrees_with_loops_over_levels_and_clusters():
             means.append(np.mean(parts))
         return 0.9 * (0.5 * means[0] + 0.2 * means[1]) / 0.7 + 0.3
 
-    found = replicate_floors(
-        values,
-        groups,
-        confidence=0.9,
-        clusters=cluster,
-        levels=level,
-        shares=[0.5, 0.2, 0.3],
-        scales={"achievable_error": scale},
-    )[-1]
+    parts = {"clusters": cluster, "levels": level, "shares": [0.5, 0.2, 0.3]}
+    scales = {"achievable_error": scale}
+    found = replicate_floors(values, groups, confidence=0.9, **parts, scales=scales)[-1]
 
     value = expected({0, 1, 2})
     error = math.sqrt(2 / 3 * sum((expected({0, 1, 2} - {c}) - value) ** 2 for c in range(3)))

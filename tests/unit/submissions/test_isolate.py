@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from git_repository import ran
 from ionladder.errors import DataMissingError
 from ionladder.submit.isolate import Limits, ReaderProcess
 from ionladder.submit.tables import read_submitted_table
@@ -73,12 +73,7 @@ def test_the_process_ends_with_its_parent():
         "print(reader('read', where='x')[0]['pid'][0], flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(Path(__file__).parent), *sys.path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ran(sys.executable, "-c", program, Path(__file__).parent, *sys.path)
     for _ in range(200):
         try:
             os.kill(int(done.stdout), 0)
