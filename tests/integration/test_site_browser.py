@@ -348,7 +348,7 @@ def test_a_page_loads_the_scripts_it_needs_and_beside_a_command_stands_one_butto
         found = {name for name in sources if name and not name.startswith("bundle")}
         assert found == {"ionladder.js", "frame.js", "find.js", "marks.js", *scripts}
     reader.open("submissions/obelix/rf-paper/")
-    assert reader.wait("document.querySelectorAll('.il-hashes .il-copy').length") == 4
+    assert reader.wait("document.querySelectorAll('.il-hashes .il-copy').length") == 2
     shown = """
     return [...document.querySelectorAll('.il-command')].map(box => [
       ...box.querySelectorAll('button')].filter(button => button.checkVisibility()).length);

@@ -85,7 +85,7 @@ def _submission(
         "evidence": txt.WORDS["evidence"],
         "marked": [
             (kind, titles[is_filled])
-            for is_filled, kind in ((True, ""), (False, " il-point--open"))
+            for is_filled, kind in ((True, ""), (False, " il-key--open"))
             if is_filled in titles
         ],
         "parity_note": entries.note,
