@@ -87,8 +87,8 @@ def test_one_folder_and_its_lines_make_dataset_task_rows_board_card_and_pages(co
     assert "60" in (generated / "datasets" / "naion" / "index.md").read_text(encoding="utf-8")
     home = (copy / "site" / "index.html").read_text(encoding="utf-8")
     navigation = home.partition("<main")[0]
-    assert 'href="naion/"' in navigation
-    assert 'href="bvel-proto/"' in navigation
+    assert "href=naion/" in navigation
+    assert "href=bvel-proto/" in navigation
 
 
 @pytest.mark.parametrize(
