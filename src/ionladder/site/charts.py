@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, pairwise
-from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -126,7 +125,7 @@ HALVES = 2
 HALVES_FRAME = f'transform="scale(.5)" stroke-width="{HALVES}"'
 
 #: Where marks stand, shape (n, 2).
-Places = Sequence[tuple[float, float]] | Array
+Places = Sequence[tuple[float, ...]] | Array
 
 
 def _corners(places: Array) -> str:
@@ -178,29 +177,21 @@ stroke-width="2"><path style="marker:url(#a-0)" d="M2 4l4-1"/></g>
     return f"{''.join(defined)}{opening}{beneath}{''.join(paths)}</g>"
 
 
-def bar_path(
-    ends: Sequence[tuple[float, float, float]] | Array,
-    kind: str,
-    *,
-    width: float,
-    per: float,
-    frame: str = "",
-) -> str:
-    """Upright lines as one path of a CSS class, in whole numbers, ``per`` of them to a unit.
+def bar_path(ends: Places, kind: str, *, width: float, per: float = HALVES) -> str:
+    """Upright lines as one path, in whole numbers, ``per`` of them to a unit.
 
     Args:
-        ends: Place across, and the two heights, of each of them.
-        kind: Class of CSS.
+        ends: Place across, and the two heights, of each of them, shape (n, 3).
+        kind: Class of CSS, and what other attributes follow it.
         width: Width of the lines, in whole numbers.
         per: Whole numbers to a unit of the ends.
-        frame: Attributes that map these numbers onto what is around them.
     """
     x, start, end = np.rint(np.asarray(ends).T * per).astype(int)
     steps = zip(np.diff(x), start[1:] - end[:-1], end[1:] - start[1:], strict=True)
     text = f"M{x[0]} {start[0]}v{end[0] - start[0]}"
     text += "".join(f"m{dx} {dy}v{length}" for dx, dy, length in steps)
     shown = text.replace(" -", "-")
-    return f'<path class="{kind}"{frame} style="stroke-width:{width:.3g}" d="{shown}"/>'
+    return f'<path class="{kind}" style="stroke-width:{width:.3g}" d="{shown}"/>'
 
 
 def named(marks: Iterable[tuple[str, str]]) -> str:
@@ -389,11 +380,11 @@ def _spread(score: Value, x: Scale, y: float) -> str:
 
 
 def _upright_spreads(
-    scored: Iterable[tuple[float, Value]], y: Scale, kind: str = "il-whisker", *, width: float = 3.6
+    scored: Iterable[tuple[float, Value]], y: Scale, kind: str = "il-whisker"
 ) -> str:
-    """Intervals of scores as upright lines, each at its place across; ``width`` in halves."""
+    """Intervals of scores as upright lines, each at its place across."""
     ends = [(x, y(s.low), y(s.high)) for x, s in scored if s.low is not None and s.high is not None]
-    drawn = bar_path(ends, kind, width=width, per=HALVES) if ends else ""
+    drawn = bar_path(ends, kind, width=3.6 if kind == "il-whisker" else 2.4) if ends else ""
     return f"<g {HALVES_FRAME}>{drawn}</g>" if drawn else ""
 
 
@@ -709,9 +700,7 @@ class CostChart:
         for kind in ("verified", "reference"):
             pairs = zip(at, self.points, strict=True)
             scored = [(px, point.score) for (px, _), point in pairs if point.kind == kind]
-            drawn = _upright_spreads(
-                scored, y, spread, width=3.6 if spread == "il-whisker" else 2.4
-            )
+            drawn = _upright_spreads(scored, y, spread)
             plot.drawn.append(f'<g class="il-row--{kind}">{drawn}</g>' if drawn else "")
         far = [y.exceeds(point.score.value or 0.0) for point in self.points]
         open_ = [point.kind == "reference" for point in self.points]
@@ -888,9 +877,9 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
         plot.drawn.append(
             _upright_spreads(zip(across, [stand.score for stand in stands], strict=True), y)
         )
-        spots = [(x(at_of[mark.publication]), y(mark.value)) for mark in marks]
+        spots = [(x(at_of[publication]), y(value)) for publication, value, *_ in marks]
         shapes = {0: dot(0, 0, "verified"), 1: circle(0, 0, "il-point il-point--open", 3)}
-        plot.drawn.append(mark_paths(name, spots, [int(not m.is_best) for m in marks], shapes))
+        plot.drawn.append(mark_paths(name, spots, [kind for *_, kind, _ in marks], shapes))
         return plot.finish(
             name=name,
             title="The best score from version to version of the board",
@@ -899,7 +888,7 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
             kind="scatter",
         )
 
-    return two_widths(draw, name, named((mark.said, mark.way) for mark in marks))
+    return two_widths(draw, name, named(told for *_, told in marks))
 
 
 def is_dated(stands: Sequence[Stand]) -> bool:
@@ -924,16 +913,10 @@ def _steps(
     return [*points, (points[-1][0] + 8, heights[-1])]
 
 
-class _StandMark(NamedTuple):
-    publication: int
-    value: float
-    is_best: bool
-    said: str
-    way: str
-
-
-def _stand_marks(stand: Stand, board: Board, here: str) -> list[_StandMark]:
-    """What else entered with a publication, and its best; those still there have a way."""
+def _stand_marks(
+    stand: Stand, board: Board, here: str
+) -> list[tuple[int, float, int, tuple[str, str]]]:
+    """What else entered with a publication, and its best: place, value, kind, name and way."""
     when = f"board version {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
     others = {name: v for name, v in stand.entered.items() if name != stand.submission}
     marks = []
@@ -943,7 +926,7 @@ def _stand_marks(stand: Stand, board: Board, here: str) -> list[_StandMark]:
         said = f"best: {stand.label} ({stand.rules})" if is_best else said
         way = txt.relative(here, txt.submission_url(board.task.name, name)) if row else ""
         said = f"{when}: {said}, {txt.number(value)}"
-        marks.append(_StandMark(stand.publication, value, is_best, said, way))
+        marks.append((stand.publication, value, int(not is_best), (said, way)))
     return marks
 
 

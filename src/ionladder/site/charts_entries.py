@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from ionladder.site import charts
 from ionladder.site.charts import Plot, Scale
-from ionladder.site.text import WORDS, change_of, count, number
-from ionladder.specs import Array
+from ionladder.site.text import WORDS, axis_title, change_of, count, number, scored_words
+from ionladder.specs import Array, Target, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
 # Predicted against measured, and prediction minus label: an entry a mark, a limit an arrow head
@@ -35,75 +35,68 @@ def even_sample(n: int) -> npt.NDArray[np.int_]:
     return np.linspace(0, n - 1, min(n, MOST_MARKS)).astype(int)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Labelled:
+class Labelled(NamedTuple):
     """The entries of one target that charts draw, ascending by label.
 
     Attributes:
         places: Their positions among all scored entries, shape (n,).
-        y_true: Labels as scored, shape (n,).
-        limit: Where only a limit was measured: that limit; else NaN, shape (n,).
-        is_open: Whether marks are hollow (entries without a CIF), shape (n,).
+        shown: Labels, at the limit where only that was measured, shape (n,).
+        kinds: Kind of each mark: 1 hollow (an entry without a CIF), 2 a limit, 3 both, 0 neither.
         n_all: How many entries have a label; of very many an even sample is drawn.
         n_missing: How many have none.
     """
 
     places: npt.NDArray[np.int_]
-    y_true: Array
-    limit: Array
-    is_open: npt.NDArray[np.bool_]
+    shown: Array
+    kinds: list[int]
     n_all: int
-    n_missing: int = 0
+    n_missing: int
 
     @classmethod
     def of(cls, y_true: Array, limit: Array, is_open: npt.NDArray[np.bool_]) -> Labelled:
-        """Those of all scored entries that are drawn; all arrays have shape (n,)."""
-        is_known = ~np.isnan(y_true)
-        drawn = (some := even_sample(len(y_true)))[is_known[some]]
-        drawn = drawn[np.argsort(np.where(np.isnan(limit), y_true, limit)[drawn], kind="stable")]
-        sizes = {"n_all": int(is_known.sum()), "n_missing": int((~is_known).sum())}
-        parts = y_true[drawn], limit[drawn], is_open[drawn]
-        return cls(places=drawn, y_true=parts[0], limit=parts[1], is_open=parts[2], **sizes)
+        """Those of all scored entries that are drawn.
 
-    @cached_property
-    def shown(self) -> Array:
-        """Where marks stand on the axis of labels: at the limit where there is only one."""
-        return np.where(np.isnan(self.limit), self.y_true, self.limit)
-
-    @cached_property
-    def kinds(self) -> list[int]:
-        """Kind of each mark: 1 hollow, 2 a limit, 3 both, 0 neither."""
-        kinds: list[int] = (self.is_open + 2 * ~np.isnan(self.limit)).tolist()
-        return kinds
+        Args:
+            y_true: Labels, NaN where there is none, shape (n,).
+            limit: Where only a limit was measured: that limit; else NaN, shape (n,).
+            is_open: Which entries have hollow marks, shape (n,).
+        """
+        is_known, is_limit = ~np.isnan(y_true), ~np.isnan(limit)
+        drawn, shown = even_sample(len(y_true)), np.where(is_limit, limit, y_true)
+        drawn = drawn[is_known[drawn]]
+        drawn = drawn[np.argsort(shown[drawn], kind="stable")]
+        kinds = (is_open + 2 * is_limit)[drawn].tolist()
+        return cls(drawn, shown[drawn], kinds, int(is_known.sum()), int((~is_known).sum()))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PredictionPlots:
     """Two plots of one submission's predictions of one target.
 
     Attributes:
         entries: Entries with their labels; at least one.
         y_pred: Predictions of them, the mean over seeds, shape (n,).
-        y_pred_sd: Their spread over seeds, shape (n,), or None for a single training.
-        axis: The target with its unit.
-        error_unit: Unit of a difference.
-        band: Half-width of the shaded region of close predictions, or None.
-        cap: Where axes end at the latest; beyond it, scoring tells values no longer apart.
-        known: How labels came about, as an adjective (``measured``).
-        what: What the entries are, in the plural.
-        number: Which target of the page it is, from 0 on: its marks are named by it.
+        y_pred_sd: Their spread over seeds, shape (n,), NaN for a single training.
+        task: Says what entries are, how labels came about, and beyond which value scoring tells
+            predictions no longer apart.
+        target: What is predicted.
     """
 
     entries: Labelled
     y_pred: Array
-    y_pred_sd: Array | None = None
-    axis: str
-    error_unit: str = ""
-    band: float | None = None
-    cap: float | None = None
-    known: str = "measured"
-    what: str = "test entries"
-    number: int = 0
+    y_pred_sd: Array
+    task: Task
+    target: Target
+
+    @property
+    def number(self) -> int:
+        """Which target of the task it is, from 0 on."""
+        return self.task.targets.index(self.target)
+
+    @property
+    def axis(self) -> str:
+        """The target with its unit."""
+        return axis_title(self.target)
 
     @cached_property
     def difference(self) -> Array:
@@ -122,7 +115,8 @@ class PredictionPlots:
         return self.y_pred[(self.y_pred >= low - reach) & (self.y_pred <= high + reach)]
 
     def _capped(self, start: float, end: float) -> float:
-        return min(end, self.cap) if self.cap is not None and self.cap > start else end
+        cap = self.task.primary_use.options.get("clip")
+        return min(end, cap) if cap is not None and cap > start else end
 
     @cached_property
     def range(self) -> tuple[float, float]:
@@ -134,14 +128,13 @@ class PredictionPlots:
     @cached_property
     def n_beyond(self) -> int:
         """Entries outside the axes of the first plot; their marks stand at its edge."""
-        low, high = self.range
-        values = np.array([self.y_pred, self.entries.shown])
-        return int(((values < low) | (values > high)).any(axis=0).sum())
+        pairs = np.column_stack([self.y_pred, self.entries.shown])
+        return int((pairs != pairs.clip(*self.range)).any(axis=1).sum())
 
     @property
     def n_limits(self) -> int:
         """Entries of which only a limit is known."""
-        return int((~np.isnan(self.entries.limit)).sum())
+        return sum(kind >= 2 for kind in self.entries.kinds)
 
     @property
     def middle(self) -> float:
@@ -153,7 +146,7 @@ class PredictionPlots:
         """How far the second plot goes to either side of zero: nearly all entries."""
         sizes = np.sort(np.abs(self.difference))
         most = float(sizes[min(len(sizes) - 1, math.ceil(0.98 * len(sizes)))])
-        return max(1.05 * most, 1.5 * (self.band or 0.0), _LEAST_REACH)
+        return max(1.05 * most, 1.5 * (self.target.band or 0.0), _LEAST_REACH)
 
     @cached_property
     def span(self) -> tuple[float, float]:
@@ -166,9 +159,8 @@ class PredictionPlots:
     @cached_property
     def n_residuals_beyond(self) -> int:
         """Entries outside the axes of the second plot."""
-        low, high = self.span
-        far = (self.y_pred < low) | (self.y_pred > high) | (np.abs(self.difference) > self.reach)
-        return int(far.sum())
+        is_far = self.y_pred != self.y_pred.clip(*self.span)
+        return int((is_far | (np.abs(self.difference) > self.reach)).sum())
 
     def parity(self, *, name: str) -> Markup:
         """Predictions against labels: identity line, the band around it, one mark an entry.
@@ -178,15 +170,16 @@ class PredictionPlots:
         plot = Plot(420, 420, left=52, top=14, right=12, bottom=50)
         low, high = self.range
         x, y = plot.across(low, high), plot.upright(low, high)
-        if self.band is not None:
-            a, b = low + self.band, high - self.band
+        known, band = self.task.label_words.adjective, self.target.band
+        if band is not None:
+            a, b = low + band, high - band
             corners = ((low, low), (low, a), (b, high), (high, high), (high, b), (a, low))
             area = charts.path([(x(p), y(q)) for p, q in corners], "il-near-band", shape="polygon")
             plot.drawn.append(area)
         plot.drawn.append(charts.line(x(low), y(low), x(high), y(high), "il-identity"))
         plot.axis_below(x, x.ticks(about=9))
         plot.axis_left(y, y.ticks(about=9), has_line=True)
-        plot.titles(f"{self.known} {self.axis}", f"predicted {self.axis}")
+        plot.titles(f"{known} {self.axis}", f"predicted {self.axis}")
         across, up = self.entries.shown.clip(low, high), self.y_pred.clip(low, high)
         printed = np.rint(100 * up) / 100
         places = np.column_stack([across, up.clip(printed - 0.0049, printed + 0.0049)])
@@ -195,50 +188,41 @@ class PredictionPlots:
         frame = f'transform="matrix({share:.5g} 0 0 {-share:.5g} {corner})"'
         far = (f"{i}:{self.y_pred[i]:.4f}" for i in np.flatnonzero(up != self.y_pred))
         frame += f' stroke-width="{1 / share:.4g}" data-far="{" ".join(far)}"'
-        frame = frame.removesuffix(' data-far=""')
         spread = ""
-        if self.y_pred_sd is not None:
+        if not np.isnan(self.y_pred_sd).all():
             ends = (self.y_pred + sign * self.y_pred_sd for sign in (-1, 1))
             bars = np.column_stack([across, *(end.clip(low, high) for end in ends)])
-            coarse, times = _PER_SPREAD, _PER // _PER_SPREAD
-            spread = charts.bar_path(
-                bars,
-                "il-spread",
-                width=1.2 / share / times,
-                per=coarse,
-                frame=f' transform="scale({times})"',
-            )
-        limit = '<path class="il-point il-point--limit" d="M0-4.5v9l-7-4.5z"/>'
-        kinds = self.entries.kinds
-        plot.drawn.append(
-            charts.mark_paths(
-                f"p{self.number}",
-                places,
-                kinds,
-                _shapes(limit),
-                beneath=spread,
-                per=_PER,
-                frame=frame,
-            )
+            times = _PER // _PER_SPREAD
+            kind, width = f'il-spread" transform="scale({times})', 1.2 / share / times
+            spread = charts.bar_path(bars, kind, width=width, per=_PER_SPREAD)
+        kinds, own, framed = (
+            self.entries.kinds,
+            f"p{self.number}",
+            frame.replace(' data-far=""', ""),
         )
-        text = f"{count(len(kinds))} {self.what}."
+        shapes = _shapes('<path class="il-point il-point--limit" d="M0-4.5v9l-7-4.5z"/>')
+        plot.drawn.append(
+            charts.mark_paths(own, places, kinds, shapes, beneath=spread, per=_PER, frame=framed)
+        )
+        text = f"{count(len(kinds))} {scored_words(self.task).entries}."
         if self.n_limits:
             text += f" {self.n_limits} are upper limits (triangles)."
         text += f" {outside_axes(self.n_beyond)}." if self.n_beyond else ""
-        title = f"Predicted against {self.known} {self.axis}"
+        title = f"Predicted against {known} {self.axis}"
         return plot.finish(name=name, title=title, text=text, kind="parity")
 
     def residuals(self, *, name: str) -> Markup:
         """Prediction minus label against the prediction: what to reckon with when reading one."""
         plot = Plot(420, 420, left=52, top=14, right=12, bottom=50)
+        known, unit = self.task.label_words.adjective, self.target.error_unit
         x, y = plot.across(*self.span), plot.upright(-self.reach, self.reach)
         plot.axis_left(y, y.ticks(about=8), has_line=True)
         plot.axis_below(x, x.ticks(about=7))
-        if self.band is not None:
-            size = (plot.right - plot.left, y(-self.band) - y(self.band))
-            plot.drawn.append(charts.rect(plot.left, y(self.band), *size, "il-near-band"))
+        if (band := self.target.band) is not None:
+            size = (plot.right - plot.left, y(-band) - y(band))
+            plot.drawn.append(charts.rect(plot.left, y(band), *size, "il-near-band"))
         plot.drawn.append(charts.line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
-        plot.titles(f"predicted {self.axis}", f"predicted − {self.known} / {self.error_unit}")
+        plot.titles(f"predicted {self.axis}", f"predicted − {known} / {unit}")
         pairs = zip(self.y_pred.tolist(), self.difference.tolist(), strict=True)
         places = [(x(predicted), y(apart)) for predicted, apart in pairs]
         shapes = _shapes('<path class="il-point il-point--limit" d="M-4.5 0h9l-4.5-7z"/>')
@@ -250,7 +234,7 @@ class PredictionPlots:
             name=name,
             title="Prediction minus label against the prediction",
             text=f"{count(len(kinds))} entries; median difference {change_of(self.middle)} "
-            f"{self.error_unit}. {outside_axes(self.n_residuals_beyond)}.",
+            f"{unit}. {outside_axes(self.n_residuals_beyond)}.",
             kind="parity",
         )
 

@@ -22,9 +22,9 @@ from ionladder.data.fetch import referenced_file
 from ionladder.errors import DataMissingError, Problem, ReferenceMissingError, SubmissionError
 from ionladder.git import commit_times
 from ionladder.repo import Layout, read_json
-from ionladder.site.charts_entries import Labelled
+from ionladder.site.charts_entries import Labelled, PredictionPlots
 from ionladder.site.text import entry_url, formulas
-from ionladder.specs import Array, Dataset, Task
+from ionladder.specs import Dataset, Task
 from ionladder.submit.card import Card, read_card
 
 if TYPE_CHECKING:
@@ -78,18 +78,6 @@ class EntryChoice:
         return self._rank.get(place)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entries:
-    """Predictions of one submission by target, for the entries that charts draw.
-
-    Each is the mean over seeds and the spread over them, both of shape (n,); the spread of a single
-    training is None. When there are no predictions at all, ``note`` says why.
-    """
-
-    predicted: Mapping[str, tuple[Array, Array | None]] = field(default_factory=dict)
-    note: str = ""
-
-
 class EntrySource:
     """Predictions beside labels, for the submissions of one task; each file is read once.
 
@@ -123,19 +111,21 @@ class EntrySource:
             with suppress(DataMissingError):
                 self._reader = EntryReader(layout, task, version)
 
-    def of(self, name: str) -> Entries:
-        """What one submission predicts, or why there is nothing to draw."""
+    def plots(self, name: str) -> tuple[list[PredictionPlots], str]:
+        """Plots of one submission, one a target that has labels, and why there are none."""
+        task, columns = self._board.task, ["y_pred", "y_pred_sd"]
         if self._reader is None:
-            return Entries(note=self.missing)
+            return [], self.missing
         try:
             tables = self._reader.read(name)
         except SubmissionError as error:
-            return Entries(note=f"The predictions cannot be read now: {error}")
-        predicted = {}
-        for target, table in tables.items():
-            mean, spread = table[["y_pred", "y_pred_sd"]].to_numpy()[self.labelled[target].places].T
-            predicted[target] = mean, None if np.isnan(spread).all() else spread
-        return Entries(predicted=predicted)
+            return [], f"The predictions cannot be read now: {error}"
+        found = []
+        for target in task.targets:
+            if len((of := self.labelled[target.name]).places):
+                mean, spread = tables[target.name][columns].to_numpy()[of.places].T
+                found.append(PredictionPlots(of, mean, spread, task, target))
+        return found, ""
 
     @cached_property
     def labelled(self) -> Mapping[str, Labelled]:

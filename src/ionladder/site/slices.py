@@ -13,10 +13,10 @@ from ionladder.board.model import Board, Row, Value
 from ionladder.site import tables
 from ionladder.site import text as txt
 from ionladder.site.charts import SPARK_WIDTH, Scale, baseline_value, spark_scale
-from ionladder.site.charts_entries import PredictionPlots, calibration_chart
-from ionladder.site.context import Entries, EntrySource, TaskSite
+from ionladder.site.charts_entries import calibration_chart
+from ionladder.site.context import EntrySource, TaskSite
 from ionladder.site.tables import Heat, TableCell
-from ionladder.specs import Slice, Target, Task
+from ionladder.specs import Slice, Task
 from ionladder.stats.calibration import CURVE_LEVELS
 
 _Receipt = Mapping[str, Any]
@@ -219,32 +219,6 @@ def _board_cell(part: SlicePart | None, row: Row, best: float | None, heat: Heat
 
 HARDEST, LIMITS = 10, 3
 """Entries that a submission errs most on, and those among them of which only a limit is known."""
-
-
-def plots(
-    source: EntrySource, entries: Entries, task: Task
-) -> list[tuple[Target, PredictionPlots]]:
-    """Parity and residuals of every target that has labels."""
-    return [
-        (
-            target,
-            PredictionPlots(
-                entries=labelled,
-                y_pred=entries.predicted[target.name][0],
-                y_pred_sd=entries.predicted[target.name][1],
-                axis=txt.axis_title(target),
-                error_unit=target.error_unit,
-                band=target.band,
-                cap=task.primary_use.options.get("clip"),
-                known=task.label_words.adjective,
-                what=txt.scored_words(task).entries,
-                number=number,
-            ),
-        )
-        for number, target in enumerate(task.targets)
-        if target.name in entries.predicted
-        and len((labelled := source.labelled[target.name]).places)
-    ]
 
 
 def hard_entries(source: EntrySource, name: str) -> list[list[tuple[int, TableCell, list[float]]]]:

@@ -88,19 +88,15 @@ URL = "charts/obelix/"
 QUANTILES = {"min": 0.1, "q25": 0.3, "median": 1.0, "q75": 3.0, "max": 10.0}
 
 
-def predicted(y_true, y_pred, *, sd=None, limit=None, is_open=None, **options):
+def predicted(y_true, y_pred, *, sd=None, limit=None, is_open=None, **changes):
     """The plots of predictions; NaN where a label is no limit."""
-    n = len(y_true)
-    labelled = charts_entries.Labelled.of(
-        np.array(y_true),
-        np.array([np.nan] * n if limit is None else limit),
-        np.array([False] * n if is_open is None else is_open),
-    )
-    spread = None if sd is None else np.array(sd)[labelled.places]
-    return charts_entries.PredictionPlots(
-        entries=labelled, y_pred=np.array(y_pred)[labelled.places], y_pred_sd=spread,
-        **{"axis": "y", "error_unit": "eV"} | options,
-    )  # fmt: skip
+    none, task = [np.nan] * len(y_true), made.TASK
+    target = replace(task.targets[0], **changes)
+    lists = y_true, limit or none, is_open or [False] * len(y_true)
+    labelled = charts_entries.Labelled.of(*map(np.array, lists))
+    sent = (np.array(each)[labelled.places] for each in (y_pred, sd or none))
+    task = replace(task, targets=(target,))
+    return charts_entries.PredictionPlots(labelled, *sent, task, target)
 
 
 def every_chart(label):
@@ -110,7 +106,7 @@ def every_chart(label):
         charts.CostPoint(label=label, kind="verified", cost=cost, score=Value(1e9, 0, 9))
         for cost in (0.0, 1e-300, 1e300)
     ]
-    plots = predicted([0.0], [1e12], axis=label)
+    plots = predicted([0.0], [1e12], symbol=label)
     series = [charts_entries.Series(title=label, kind="solid", counts=(1, 2), marked=(1, 0))]
     stand = charts.Stand(publication=1, label=label, score=Value(1.0), rules=label)
     cost = charts.CostChart(board=shown, points=points, axis=label, ticks=((1.0, label),))
@@ -241,7 +237,7 @@ def test_marks_of_predictions_stand_where_the_numbers_say(seed):
     y_true, y_pred = random.normal(-6, 3, n), random.normal(-6, 3, n)
     limit = np.where(random.random(n) < 0.2, y_true + 1, np.nan)
     kinds = 1 * (is_open := random.random(n) < 0.5) + 2 * ~np.isnan(limit)
-    plots = predicted(y_true, y_pred, limit=limit, is_open=is_open, band=1.0)
+    plots = predicted(y_true, y_pred, limit=limit.tolist(), is_open=is_open.tolist(), band=1.0)
     shown = np.where(np.isnan(limit), y_true, limit)
     order = sorted(range(n), key=lambda i: (kinds[i], shown[i]))
     parity, residuals = (svgs(draw(name="p"))[0] for draw in (plots.parity, plots.residuals))

@@ -14,7 +14,7 @@ from ionladder.site.differences import MOST_PAIRS, pair_rows
 from ionladder.site.files import badge_url, bibtex_lines, has_card, receipt_url
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
-from ionladder.site.slices import hard_entries, plots, slice_table, stated_uncertainty
+from ionladder.site.slices import hard_entries, slice_table, stated_uncertainty
 from ionladder.site.tables import metric_column, value_cell
 
 
@@ -45,7 +45,7 @@ def _submission(
 ) -> dict[str, Any]:
     board, row, task = item.board, entrant.row, item.task
     source = site.entries[task.name]
-    entries = source.of(name)
+    drawn, note = source.plots(name)
     receipt: Mapping[str, Any] = entrant.receipt or {}
     confidence = site.params.scoring.confidence
     top = [r for r in board.leaders if r is not row] if row.tie_group == 1 else []
@@ -73,7 +73,7 @@ def _submission(
         "widest": f"{WIDEST:g}",
         "receipt": receipt,
         "receipt_file": receipt_url(task.name, name),
-        "plots": plots(source, entries, task),
+        "plots": drawn,
         "hardest": hard_entries(source, name),
         "source": source,
         "bibtex": bibtex_lines(entrant.card, board, row, name, entered=entered),
@@ -88,7 +88,7 @@ def _submission(
             for is_filled, kind in ((True, ""), (False, " il-key--open"))
             if is_filled in titles
         ],
-        "parity_note": entries.note,
+        "parity_note": note,
         "badge": {kind: badge_url(task.name, name, kind) for kind in ("svg", "json")},
         "files": [(path.name, path.name in copied) for path in entrant.files],
         "quoted": [r for r in board.of_kind("reported") if r.quoted.get("verified_by") == name],
