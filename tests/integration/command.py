@@ -1,13 +1,13 @@
 """Running ``ionladder`` inside the test process, as a user would at a prompt."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import tiny
 from ionladder.cli.main import run
 from ionladder.repo import Layout
 
@@ -59,15 +59,6 @@ class Prompt:
         return result.err
 
 
-@contextmanager
-def inside(root: Path) -> Iterator[None]:
-    """A repository as the current folder, the caller's mirror hidden: for fixtures of a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.delenv("IONLADDER_MIRROR", raising=False)
-        yield
-
-
 def files_below(folder: Path) -> dict[str, bytes]:
     """Path → bytes of every file."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -81,10 +72,30 @@ def held_out(layout: Layout, version: str) -> pd.DataFrame:
     return labels.merge(splits[splits["subset"] == "test"], on="id").set_index("id")
 
 
+def fill_in(
+    layout: Layout, name: str, values: pd.Series, task: str = "obelix", card: str = tiny.CARD
+) -> Path:
+    """Write a submission of values by id; its predictions."""
+    path = layout.submission_dir(task, name) / "predictions.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values.rename("log10_sigma").rename_axis("id").to_csv(path)
+    path.with_name("submission.yaml").write_text(card)
+    return path
+
+
+def use_version(layout: Layout, version: str) -> None:
+    """Score on a version from now on."""
+    params = json.loads(layout.params.read_text())
+    params["tasks"]["obelix"]["version"] = version
+    layout.params.write_text(json.dumps(params))
+
+
 def fetch_and_ingest(root: Path) -> None:
     """What ``ionladder fetch`` and ``ionladder ingest`` leave in a repository."""
     from ionladder.cli.maintainer import fetch, ingest
 
-    with inside(root):
+    with pytest.MonkeyPatch.context() as patch:  # the caller's mirror is hidden
+        patch.chdir(root)
+        patch.delenv("IONLADDER_MIRROR", raising=False)
         fetch(None)
         ingest(None)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from command import fill_in, held_out
 
 from factories import write_repo
 from ionladder.repo import Layout
@@ -59,7 +60,8 @@ def ionladder(root: Path, *arguments: str) -> str:
 
 def git(root: Path, *arguments: str) -> str:
     command = ["git", *IDENTITY, *arguments]
-    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -104,12 +106,8 @@ def make_origin(repository: Path, root: Path) -> Path:
 
 
 def submit(layout: Layout, name: str, value: float) -> None:
-    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
-    folder = layout.submission_dir("obelix", name)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "submission.yaml").write_text(CARD.format(name=name))
-    rows = pd.DataFrame({"id": splits.loc[splits["subset"] == "test", "id"], "log10_sigma": value})
-    rows.to_csv(folder / "predictions.csv", index=False)
+    values = pd.Series(value, index=held_out(layout, "1.0.0").index)
+    fill_in(layout, name, values, card=CARD.format(name=name))
 
 
 def copy_of(origin: Path, root: Path) -> Path:

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from command import Prompt, fetch_and_ingest, inside
+from command import Prompt, fetch_and_ingest, fill_in, held_out, use_version
+from disturbed import git
 
 import tiny
 from factories import SIGMA, write_repo
@@ -16,7 +16,6 @@ from ionladder.board.model import read_board
 from ionladder.site.context import load_site
 from ionladder.site.render import render_pages
 
-IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 OFFSETS = {"good": 0.5, "other": -1.5}
 CHANGED = "019"
 
@@ -27,13 +26,9 @@ def ingested(tmp_path_factory):
     root = tmp_path_factory.mktemp("repo")
     layout = write_repo(root, {"1.0.0": {}, "1.1.0": {"changes": {(CHANGED, SIGMA): "2.5e-09"}}})
     fetch_and_ingest(root)
-    use(layout, "1.0.0")
-    with inside(root):
-        from ionladder.cli.contributor import new
-
-        for name in OFFSETS:
-            new("obelix", name)
-            submit(layout, name, predicted(layout, name))
+    use_version(layout, "1.0.0")
+    for name in OFFSETS:
+        submit(layout, name, predicted(layout, name))
     (root / ".gitignore").write_text("/upstream/\n/data/\n")
     return root
 
@@ -41,50 +36,26 @@ def ingested(tmp_path_factory):
 @pytest.fixture
 def first(layout, prompt):
     """The commit in which version 1.0.0 was published."""
-    git(layout, "init", "-q", "-b", "main")
+    git(layout.root, "init", "-q", "-b", "main")
     commit(layout, "submissions")
     prompt.ok("leaderboard")
     return commit(layout, "board")
 
 
-def use(layout, version):
-    params = json.loads(layout.params.read_text())
-    params["tasks"]["obelix"]["version"] = version
-    layout.params.write_text(json.dumps(params))
-
-
-def held_out(layout, version):
-    """Test labels read straight from parquet, past all of our own loading code."""
-    folder = layout.version_dir("obelix", version)
-    both = pd.read_parquet(folder / "labels.parquet").merge(
-        pd.read_parquet(folder / "splits.parquet"), on="id"
-    )
-    labels: pd.Series = both[both["subset"] == "test"].set_index("id")["log10_sigma"]
-    return labels
-
-
 def predicted(layout, name):
     """The labels of 1.0.0, each with another error of one sign."""
-    labels = held_out(layout, "1.0.0")
+    labels = held_out(layout, "1.0.0")["log10_sigma"]
     return labels + OFFSETS[name] * np.linspace(0.8, 1.2, len(labels))
 
 
 def submit(layout, name, values):
-    path = layout.submission_dir("obelix", name) / "predictions.csv"
-    values.rename("log10_sigma").rename_axis("id").to_csv(path)
-    path.with_name("submission.yaml").write_text(tiny.CARD.replace("Tiny model", f"Model {name}"))
-
-
-def git(layout, *arguments):
-    command = ["git", *IDENTITY, *arguments]
-    done = subprocess.run(command, cwd=layout.root, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    fill_in(layout, name, values, card=tiny.CARD.replace("Tiny model", f"Model {name}"))
 
 
 def commit(layout, message):
-    git(layout, "add", "-A")
-    git(layout, "commit", "-qm", message)
-    return git(layout, "rev-parse", "HEAD")
+    git(layout.root, "add", "-A")
+    git(layout.root, "commit", "-qm", message)
+    return git(layout.root, "rev-parse", "HEAD")
 
 
 def edit(path, change):
@@ -99,14 +70,15 @@ def history(layout):
 
 def mae(layout, name, version):
     """The score of a submission by pencil and paper."""
-    return float((predicted(layout, name) - held_out(layout, version)).abs().mean())
+    labels = held_out(layout, version)["log10_sigma"]
+    return float((predicted(layout, name) - labels).abs().mean())
 
 
 def test_one_changed_label_shows_on_the_changes_page_exactly(layout, prompt, first):
     assert "history" not in prompt.ok("leaderboard").out
-    assert git(layout, "status", "--porcelain") == ""
+    assert git(layout.root, "status", "--porcelain") == ""
     assert "Nothing has moved yet" in render_pages(load_site(layout))["changes/"]
-    use(layout, "1.1.0")
+    use_version(layout, "1.1.0")
     prompt.ok("leaderboard")
     board = {r["submission"]: r for r in read_board(layout, "obelix")[0]["rows"]}
 
@@ -215,7 +187,7 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
     shown = prompt.ok("changes", "--since", "1").out
     assert "unexplained: data, scorer and submission have no new version" in shown
 
-    git(layout, "reset", "-q", "--hard", first)
+    git(layout.root, "reset", "-q", "--hard", first)
     edit(layout.params, lambda params: params["scoring"].update(confidence=0.9))
     commit(layout, "another confidence")
     for module in ("receipt", "score", "board.build"):
@@ -229,7 +201,7 @@ def test_another_way_of_scoring_without_a_new_version_fails_the_check(
 def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_others_is_not(
     layout, prompt, first
 ):
-    submit(layout, "other", held_out(layout, "1.0.0") + 0.01)
+    submit(layout, "other", held_out(layout, "1.0.0")["log10_sigma"] + 0.01)
     prompt.ok("leaderboard")
     (change,) = json.loads(prompt.ok("changes", "--since", "1", "--json").out)
     assert (change["submission"], change["event"]) == ("other", "rescored")
@@ -255,8 +227,6 @@ def test_other_predictions_and_their_removal_are_recorded_and_the_place_of_other
 
 def add(layout, name, prompt):
     """Commit a submission together with the board that it is on."""
-    folder = layout.submission_dir("obelix", name)
-    folder.mkdir()
     submit(layout, name, predicted(layout, "good") + 0.01 * len(name))
     commit(layout, f"{name} is sent")
     prompt.ok("leaderboard")
@@ -271,13 +241,13 @@ def follow(layout, prompt, *commands):
     for command in commands:
         assert command in RECIPES
         program, *arguments = command.split()
-        git(layout, *arguments) if program == "git" else prompt.ok(*arguments)
+        git(layout.root, *arguments) if program == "git" else prompt.ok(*arguments)
 
 
 def test_the_history_survives_the_revert_of_a_submission(layout, prompt, first):
     scored = add(layout, "late", prompt)
     kept = layout.history.read_bytes()
-    git(layout, "revert", "--no-edit", scored, "HEAD~1")
+    git(layout.root, "revert", "--no-edit", scored, "HEAD~1")
     said = prompt.error("changes", "--check", "--base", scored)
     assert "a history is only ever lengthened" in said
     recipe = ("git checkout HEAD~2 -- leaderboard/history.jsonl", "ionladder leaderboard")
@@ -292,13 +262,13 @@ def test_the_history_survives_the_revert_of_a_submission(layout, prompt, first):
 
 
 def test_the_history_survives_the_merge_of_two_boards(layout, prompt, first):
-    git(layout, "checkout", "-qb", "one")
+    git(layout.root, "checkout", "-qb", "one")
     add(layout, "early", prompt)
-    git(layout, "checkout", "-q", "main")
+    git(layout.root, "checkout", "-q", "main")
     add(layout, "late", prompt)
     kept = layout.history.read_bytes()
     with pytest.raises(subprocess.CalledProcessError):
-        git(layout, "merge", "one")
+        git(layout.root, "merge", "one")
     follow(layout, prompt, "git checkout --ours leaderboard SHA256SUMS", "ionladder leaderboard")
     commit(layout, "merged")
     assert layout.history.read_bytes().startswith(kept)
@@ -309,10 +279,10 @@ def test_the_history_survives_the_merge_of_two_boards(layout, prompt, first):
 
 def test_a_damaged_history_stops_the_command_before_anything_is_written(layout, prompt, first):
     layout.history.write_bytes(layout.history.read_bytes()[:-9])
-    use(layout, "1.1.0")
+    use_version(layout, "1.1.0")
     commit(layout, "cut short")
     assert "line 2: expected a line that ends" in prompt.error("leaderboard")
-    assert git(layout, "status", "--porcelain") == ""
+    assert git(layout.root, "status", "--porcelain") == ""
 
 
 def test_without_a_base_the_check_says_so_and_passes(layout, prompt, monkeypatch, capsys):
@@ -320,11 +290,11 @@ def test_without_a_base_the_check_says_so_and_passes(layout, prompt, monkeypatch
     assert json.loads(prompt.ok("changes", "--json").out) == []
     prompt.ok("leaderboard")
     assert "Not compared with a former state" in prompt.ok("changes", "--check").out
-    git(layout, "init", "-q", "-b", "main")
+    git(layout.root, "init", "-q", "-b", "main")
     commit(layout, "one")
-    git(layout, "commit", "-q", "--allow-empty", "-m", "two")
+    git(layout.root, "commit", "-q", "--allow-empty", "-m", "two")
     shallow = layout.root.parent / "shallow"
-    git(layout, "clone", "-q", "--depth", "1", layout.root.as_uri(), str(shallow))
+    git(layout.root, "clone", "-q", "--depth", "1", layout.root.as_uri(), str(shallow))
     there = Prompt(shallow, monkeypatch, capsys)
     assert "Not compared with a former state" in there.ok("changes", "--check").out
     missing = "0123456789abcdef0123456789abcdef01234567"

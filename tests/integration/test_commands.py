@@ -4,11 +4,9 @@ import json
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
-from command import Prompt, fetch_and_ingest, files_below, held_out
+from command import Prompt, fetch_and_ingest, files_below, fill_in, held_out, use_version
 
-import tiny
 from factories import SIGMA, write_repo
 from ionladder.board.model import read_board
 
@@ -29,19 +27,6 @@ def ingested(tmp_path_factory):
 
 
 LATEST = "1.1.0"
-
-
-def use_version(layout, version):
-    params = json.loads(layout.params.read_text())
-    params["tasks"]["obelix"]["version"] = version
-    layout.params.write_text(json.dumps(params))
-
-
-def fill_in(layout, name, values):
-    path = layout.submission_dir("obelix", name) / "predictions.csv"
-    values.rename("log10_sigma").rename_axis("id").to_csv(path)
-    path.with_name("submission.yaml").write_text(tiny.CARD)
-    return path
 
 
 def test_from_a_template_to_a_row_on_the_board(layout, prompt):
@@ -77,23 +62,8 @@ def test_from_a_template_to_a_row_on_the_board(layout, prompt):
     prompt.ok("verify")
 
 
-def test_baselines_enter_through_the_same_door(layout, prompt):
-    prompt.ok("baseline", "train-median", "--task", "obelix")
-    prompt.ok("baseline", "train-median", "--task", "obelix", "--check")
-    prompt.ok("leaderboard")
-    labels = pd.read_parquet(layout.table("obelix", LATEST, "labels")).set_index("id")
-    test = held_out(layout, LATEST)["log10_sigma"]
-    median = labels["log10_sigma"].drop(test.index).median()
-    expected = (test - median).abs().mean()
-    row = read_board(layout, "obelix")[0]["rows"][0]
-    assert (row["submission"], row["kind"], row["rank"]) == ("train-median", "reference", None)
-    assert row["mae"] == pytest.approx(expected, abs=2e-6)
-    assert row["cv_grouped_doi_comp_mae"] is not None
-
-
 def test_one_changed_label_changes_exactly_the_scores_that_rest_on_it(layout, prompt):
     for name, offset in (("good", 0.5), ("other", 1.5)):
-        prompt.ok("new", "obelix", name)
         fill_in(layout, name, held_out(layout, "1.0.0")["log10_sigma"] + offset)
     receipts = {}
     for version in ("1.0.0", "1.1.0"):
@@ -125,7 +95,6 @@ def test_a_note_alone_leaves_every_score_as_it_was(tmp_path, monkeypatch, capsys
     prompt = Prompt(tmp_path, monkeypatch, capsys)
     prompt.ok("fetch")
     prompt.ok("ingest")
-    prompt.ok("new", "obelix", "model")
     fill_in(layout, "model", held_out(layout, "1.0.1")["log10_sigma"] + 1.0)
     score = ("score", "submissions/obelix/model", "--json", "--dataset-version")
     one, other = (json.loads(prompt.ok(*score, version).out) for version in ("1.0.0", "1.0.1"))
@@ -157,11 +126,11 @@ def test_a_bad_submission_does_not_stop_the_others(layout, prompt):
 
 
 def test_missing_labels_end_in_an_error(layout, prompt):
-    prompt.ok("new", "obelix", "model")
     layout.table("obelix", "1.1.0", "labels").unlink()
     text = prompt.error("score", "submissions/obelix/model")
     assert text.startswith("labels of obelix 1.1.0: expected the table on this machine")
     assert "ionladder fetch obelix-1-1-0" in text
+    assert "ionladder ingest obelix-1-1-0" in text
 
 
 @pytest.mark.parametrize(
@@ -184,19 +153,16 @@ def test_outside_a_repository_the_error_says_where_to_go(tmp_path, monkeypatch, 
     assert "Change into the cloned repository" in text
 
 
-@pytest.mark.parametrize("kind", ["raw", "table", "prediction"])
-def test_one_flipped_byte_is_noticed_and_named(layout, prompt, kind):
-    prompt.ok("new", "obelix", "model")
+@pytest.mark.parametrize(
+    "file", ["raw/all.csv", "raw/all_cifs.tar.gz", "labels.parquet", "structures.parquet", None]
+)
+def test_one_flipped_byte_is_noticed_and_named(layout, prompt, file):
     predictions = fill_in(layout, "model", held_out(layout, LATEST)["log10_sigma"])
     prompt.ok("leaderboard")
     prompt.ok("verify")
-    path = {
-        "raw": layout.raw_dir("obelix", "1.1.0") / "all.csv",
-        "table": layout.table("obelix", "1.1.0", "labels"),
-        "prediction": predictions,
-    }[kind]
+    path = layout.version_dir("obelix", LATEST) / file if file else predictions
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[round(0.6 * (len(data) - 1))] ^= 1
     path.write_bytes(data)
     assert layout.relative(path) in prompt.error("verify")
 
@@ -204,7 +170,6 @@ def test_one_flipped_byte_is_noticed_and_named(layout, prompt, kind):
 def test_two_submissions_are_compared_on_the_same_entries(layout, prompt):
     labels = held_out(layout, LATEST)["log10_sigma"]
     for name, offset in (("near", 0.5), ("far", 2.0)):
-        prompt.ok("new", "obelix", name)
         fill_in(layout, name, labels + offset)
     near, far = (f"submissions/obelix/{name}" for name in ("near", "far"))
     found = json.loads(prompt.ok("compare", near, far, "--json").out)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from command import Prompt, fetch_and_ingest, files_below, held_out
+from command import Prompt, fetch_and_ingest, files_below, fill_in, held_out
 
 import ionladder
 import tiny
@@ -24,6 +24,7 @@ from ionladder.site.render import render_site
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MINE = "submissions/obelix/mine"
+GUIDES = ("docs/reading", "docs/submit", "docs/umlip")
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +55,8 @@ def tmp(tmp_path, monkeypatch):
 
 def write(layout, name, noise):
     labels = held_out(layout, "1.0.0")["log10_sigma"]
-    table = labels + np.random.default_rng(5).normal(0, noise, len(labels))
-    card = tiny.CARD.replace("Tiny model", f"Model {name}")
-    folder = layout.submission_dir("obelix", name)
-    tiny.write_submission(folder, card=card, csv=table.to_csv())
-
-
-def rewrite(layout, name, noise):
-    shutil.rmtree(layout.submission_dir("obelix", name))
-    write(layout, name, noise)
+    values = labels + np.random.default_rng(5).normal(0, noise, len(labels))
+    fill_in(layout, name, values, card=tiny.CARD.replace("Tiny model", f"Model {name}"))
 
 
 def test_tasks_say_what_is_asked_and_if_the_data_are_here(prompt, layout):
@@ -92,10 +86,8 @@ def test_tasks_and_data_without_the_tables_name_what_gets_them(bare, monkeypatch
 def test_data_are_what_a_model_may_see(prompt, layout, tmp_path):
     folder = tmp_path / "data"
     prompt.ok("data", "obelix", "--to", str(folder))
-    read = {
-        path.name: pd.read_csv(path, dtype={"id": str}, keep_default_na=False)
-        for path in folder.glob("*.csv")
-    }
+    as_text = {"dtype": {"id": str}, "keep_default_na": False}
+    read = {path.name: pd.read_csv(path, **as_text) for path in folder.glob("*.csv")}
     assert sorted(read) == ["folds.csv", "test_inputs.csv", "train_inputs.csv", "train_labels.csv"]
     test = set(held_out(layout, "1.0.0").index)
     assert set(read["test_inputs.csv"]["id"]) == test
@@ -238,12 +230,7 @@ def test_boards_and_predictions_are_tables(prompt, layout, tmp_path):
 
 
 def test_the_site_has_the_same_table_and_links_it(prompt, layout):
-    for guide in (
-        "CHANGELOG",
-        "CONTRIBUTING",
-        "SECURITY",
-        *("docs/reading", "docs/submit", "docs/umlip"),
-    ):
+    for guide in ("CHANGELOG", "CONTRIBUTING", "SECURITY", *GUIDES):
         (layout.root / f"{guide}.md").write_text("# Guide\n")
     card = layout.root / MINE / "submission.yaml"
     card.write_text(f"{card.read_text()}attempts: 3\n")
@@ -281,14 +268,12 @@ def test_only_what_the_last_commit_published_is_replaced(prompt, layout):
     prompt.ok("leaderboard", "obelix")
     published = json.loads(layout.receipt("obelix", "mine").read_text())
     mae = published["targets"]["log10_sigma"]["all"]["metrics"]["mae"]["value"]
-    rewrite(layout, "mine", 2.0)
+    write(layout, "mine", 2.0)
     assert "It replaces" not in prompt.ok("score", MINE).out
     repository.commit("published")
-    assert (
-        f"It replaces a committed submission whose MAE is {mae:.3f}."
-        in prompt.ok("score", MINE).out
-    )
-    rewrite(layout, "mine", 1.0)
+    said = f"It replaces a committed submission whose MAE is {mae:.3f}."
+    assert said in prompt.ok("score", MINE).out
+    write(layout, "mine", 1.0)
     assert "It replaces" not in prompt.ok("score", MINE).out
 
 
@@ -373,19 +358,15 @@ def test_one_call_leads_from_predictions_to_a_pull_request(prompt, sent, tmp_pat
     assert state() == before
     assert "Pull request: https://example.org/pull/1" in prompt.ok(*SUBMIT).out
     branch, folder = "submission/obelix-fresh", "submissions/obelix/fresh"
-    assert sent.git("diff", "--name-only", "main", branch).split() == [
-        f"{folder}/predictions.csv",
-        f"{folder}/submission.yaml",
-    ]
-    assert sent.git("show", f"{branch}:{folder}/predictions.csv") == (
-        (sent.root / "my.csv").read_text().strip()
-    )
+    changed = [f"{folder}/{name}" for name in ("predictions.csv", "submission.yaml")]
+    assert sent.git("diff", "--name-only", "main", branch).split() == changed
+    shown = sent.git("show", f"{branch}:{folder}/predictions.csv")
+    assert shown == (sent.root / "my.csv").read_text().strip()
     assert state()[0] == before[0]
     assert sent.git("rev-parse", "--abbrev-ref", "HEAD") == "main"
     assert sent.git("ls-remote", "origin", branch).split()[0] == sent.git("rev-parse", branch)
-    assert f"--head {branch} --title fresh on obelix: Model fresh" in (
-        (tmp_path / "gh.log").read_text()
-    )
+    asked = (tmp_path / "gh.log").read_text()
+    assert f"--head {branch} --title fresh on obelix: Model fresh" in asked
     assert prompt("pr-check", "main", branch).code == 0
 
 

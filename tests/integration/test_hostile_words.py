@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from browser import DESK, PHONE
+from command import fill_in, held_out
 
 from factories import write_repo
 from hostile.words import PAYLOADS, every_field_of
@@ -74,13 +75,9 @@ def built(repository, cards, tmp_path_factory):
         shutil.copyfile(repository / name, layout.root / name)
     ionladder(layout.root, "fetch")
     ionladder(layout.root, "ingest")
-    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
-    rows = pd.DataFrame({"id": splits.loc[splits["subset"] == "test", "id"]})
     for number, (name, card) in enumerate(cards.items()):
-        folder = layout.submission_dir("obelix", name)
-        folder.mkdir(parents=True)
-        (folder / "submission.yaml").write_text(yaml.safe_dump(card), encoding="utf-8")
-        rows.assign(log10_sigma=-5 - number / 7).to_csv(folder / "predictions.csv", index=False)
+        values = pd.Series(-5 - number / 7, index=held_out(layout, "1.0.0").index)
+        fill_in(layout, name, values, card=yaml.safe_dump(card))
     ionladder(layout.root, "leaderboard", "obelix")
     ionladder(layout.root, "site", "--no-build")
     # Pages written by hand lead to boards that are not in this repository: no strict build.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from disturbed import CARD, copy_files, git, run
+from disturbed import CARD, copy_files, git, run, submit
 
 from factories import write_repo
 
@@ -49,7 +49,7 @@ def layout(tmp_path, repository):
     for task in OBELIX_TASKS:
         folder = layout.submission_dir(task, "constant")
         folder.mkdir(parents=True)
-        (folder / "submission.yaml").write_text(CARD.format(name="Constant"))
+        (folder / "submission.yaml").write_text(CARD.format(name="constant"))
     fill_in_nothing(layout)
     git(root, "init", "-q")
     run(root, "dvc", "commit", "-f", "generate-bvel-proto")
@@ -67,20 +67,13 @@ def fill_in_nothing(layout):
         path.write_text(f"{columns}\n")
 
 
-def fill_in(layout, value):
-    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
-    ids = splits.loc[splits["subset"] == "test", "id"]
-    path = layout.submission_dir("obelix", "constant") / "predictions.csv"
-    pd.DataFrame({"id": ids, "log10_sigma": value}).to_csv(path, index=False)
-
-
 @pytest.mark.slow
 def test_the_pipeline_builds_once_and_then_only_what_changed(layout):
     root = layout.root
     ingest = stages_run(run(root, "dvc", "repro", "ingest@obelix-1-0-0"))
     assert ingest == ["fetch@obelix-1-0-0", "ingest@obelix-1-0-0"]
 
-    fill_in(layout, -5.0)
+    submit(layout, "constant", -5.0)
     assert stages_run(run(root, "dvc", "repro")) == [*SCORES, "site"]
     assert (root / "site" / "obelix" / "index.html").is_file()
     git(root, "add", "-A")
@@ -94,7 +87,7 @@ def test_the_pipeline_builds_once_and_then_only_what_changed(layout):
     assert stages_run(run(root, "dvc", "repro")) == []
     assert git(root, "status", "--porcelain") == ""
 
-    fill_in(layout, -6.0)
+    submit(layout, "constant", -6.0)
     assert stages_run(run(root, "dvc", "repro")) == ["score@obelix", "site"]
     changed = git(root, "diff", "--name-only").split()
     assert "leaderboard/scores/obelix/constant.json" in changed
@@ -122,7 +115,7 @@ def scored(layout):
     text = yaml.safe_dump(params, sort_keys=False).replace("scoring:", "scoring:  # of intervals")
     layout.params.write_text(text)
     run(root, "dvc", "repro", "table@s")
-    fill_in(layout, -5.0)
+    submit(layout, "constant", -5.0)
     run(root, "dvc", "repro", "score@obelix")
     git(root, "add", "-A")
     git(root, "commit", "-qm", "all")
@@ -143,7 +136,7 @@ def test_an_experiment_leaves_history_and_comments_and_shows_what_moved(scored):
     assert tried[-1] == ["git", "checkout", "."]
     git(root, "checkout", "-q", ".")
 
-    fill_in(scored, -6.0)
+    submit(scored, "constant", -6.0)
     run(root, "dvc", "repro", "score@obelix")
     moved = json.loads(run(root, "dvc", "metrics", "diff", "--json").splitlines()[-1])
     assert set(moved["leaderboard/metrics/obelix.json"]) == {"constant"}

@@ -6,9 +6,8 @@ import zipfile
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from command import Prompt, fetch_and_ingest
+from command import Prompt, fetch_and_ingest, held_out
 
 from factories import write_repo
 from git_repository import GitRepository
@@ -23,12 +22,8 @@ FOLDER = "submissions/obelix/my-model"
 
 def predictions(layout, noise, seed, offset=0.0):
     """Test labels, noise and an offset, as CSV, every digit written."""
-    splits = pd.read_parquet(layout.table("obelix", "1.0.0", "splits"))
-    labels = pd.read_parquet(layout.table("obelix", "1.0.0", "labels")).merge(splits, on="id")
-    test = labels[labels["subset"] == "test"]
-    rng = np.random.default_rng(seed)
-    values = test["log10_sigma"] + rng.normal(offset, noise, len(test))
-    return pd.DataFrame({"id": test["id"], "log10_sigma": values}).to_csv(index=False)
+    labels = held_out(layout, "1.0.0")["log10_sigma"]
+    return (labels + np.random.default_rng(seed).normal(offset, noise, len(labels))).to_csv()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import fetch_and_ingest
+from command import fetch_and_ingest, fill_in
 
 import tiny
 from factories import write_repo
@@ -103,17 +103,13 @@ def test_a_restricted_board_asks_for_its_entries_only(layout, prompt):
     with_cif = labels[labels["in_cif"] & (labels["subset"] == "test")]
     made = prompt.ok("new", "obelix-cif", "my-model").out
     assert f"({len(with_cif)} ids)" in made
-    path = layout.submission_dir("obelix-cif", "my-model") / "predictions.csv"
-    (with_cif["log10_sigma"] + 0.5).rename_axis("id").to_csv(path)
-    path.with_name("submission.yaml").write_text(tiny.CARD)
-    assert (
-        f"{len(with_cif)} test entries"
-        in prompt.ok("validate", "submissions/obelix-cif/my-model").out
-    )
+    mine = "submissions/obelix-cif/my-model"
+    fill_in(layout, "my-model", with_cif["log10_sigma"], "obelix-cif")
+    assert f"{len(with_cif)} test entries" in prompt.ok("validate", mine).out
 
     everything = labels[labels["subset"] == "test"]
-    (everything["log10_sigma"] + 0.5).rename_axis("id").to_csv(path)
-    error = prompt.error("validate", "submissions/obelix-cif/my-model")
+    fill_in(layout, "my-model", everything["log10_sigma"], "obelix-cif")
+    error = prompt.error("validate", mine)
     assert f"found {len(everything) - len(with_cif)} unknown" in error
     assert "Remove these rows." in error
 
@@ -130,6 +126,7 @@ def test_baselines_of_all_three_tasks_enter_their_boards(layout, prompt):
             rows.loc[rows["subset"] == part, "log10_sigma"] for part in ("train", "test")
         )
         row = board(layout, task)["rows"][0]
+        assert (row["submission"], row["kind"], row["rank"]) == ("train-median", "reference", None)
         assert row["mae"] == pytest.approx(float((test - train.median()).abs().mean()), abs=2e-6)
         assert row["n_scored"] == len(test)
     # The board with a test set shows the same folds in a column, the board of folds ranks by them.
