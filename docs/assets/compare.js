@@ -119,7 +119,7 @@
       s("svg", { class: "il-chart", viewBox: `0 0 ${SIZE} 74`, role: "img", "aria-label": label },
         ...marks, line("il-axis-line", 0, 0, 4, 40), line("il-whisker", low, high, 24, 24),
         s("circle", { class: "il-dot il-dot--verified", cx: x(difference), cy: 24, r: 4.5 }, s("title", {}, label)),
-        s("text", { class: "il-axis", x: SIZE / 2, y: 68, "text-anchor": "middle" }, `difference / ${board.unit}`)),
+        s("text", { class: "il-axis", x: SIZE / 2, y: 68, "text-anchor": "middle" }, `difference (${board.unit})`)),
       h("figcaption", { class: "il-note" }, `First minus second: ${signed(difference, digits)} ${board.unit}; `,
         board.smaller_is_better ? "below 0 the first is better." : "above 0 the first is better."));
   }
@@ -130,7 +130,7 @@
     const top = ({ tie_group: group, kind }) => cell(group === null ? "–" : group === 1 ? "yes" : "no", group === null ? `${kind}: not ranked` : "");
     return table("On the board", `Scores and ranks of the two on the board; beneath a score its ${100 * board.confidence} % interval.`,
       [["What"], [name(board, a)], [name(board, b)]], [
-        line(`${board.metric}, ${board.unit}`, scored(one.score), scored(other.score)),
+        line(`${board.metric} (${board.unit})`, scored(one.score), scored(other.score)),
         line("Rank", cell(one.ranks || "–"), cell(other.ranks || "–")),
         line("Top group: nobody is significantly better", top(one), top(other)),
         line("Kind", cell(one.kind), cell(other.kind)),
@@ -184,9 +184,9 @@
     const short = (key) => (board.submissions[key].model.length > 32 ? key : board.submissions[key].model);
     drawn.push(
       line("il-identity", x(0), y(0), x(high), y(high)),
-      words("il-axis", `error of ${short(a)} / ${board.unit}`, { x: (LEFT + RIGHT) / 2, y: BOTTOM + 38, "text-anchor": "middle" }),
+      words("il-axis", `error of ${short(a)} (${board.unit})`, { x: (LEFT + RIGHT) / 2, y: BOTTOM + 38, "text-anchor": "middle" }),
       s("g", { transform: `rotate(-90 14 ${middle})` },
-        words("il-axis", `error of ${short(b)} / ${board.unit}`, { x: 14, y: middle + 4, "text-anchor": "middle" })),
+        words("il-axis", `error of ${short(b)} (${board.unit})`, { x: 14, y: middle + 4, "text-anchor": "middle" })),
       ...places.map((i) => s("circle", { class: "il-point", r: 3.6, cx: x(of.a.errors[i]), cy: y(of.b.errors[i]), ...(entries.hrefs[i] ? { "data-to": entries.hrefs[i] } : {}) },
         s("title", {}, `${entries.formulas[i]} (${entries.ids[i]}): ${number(of.a.errors[i])} and ${number(of.b.errors[i])} ${board.unit}`))),
     );

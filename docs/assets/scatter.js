@@ -35,7 +35,7 @@
     return factor === 1 ? times : `${factor}·${times}`;
   };
   const printed = (column, i) => column.texts?.[i] ?? (isKnown(column.values[i]) ? shown(column.values[i]) : String(column.values[i] ?? "–"));
-  const titled = (column) => (column.unit ? `${column.title} / ${column.unit}` : column.title);
+  const titled = (column) => (column.unit ? `${column.title} (${column.unit})` : column.title);
   const quantile = (sorted, share) => sorted[Math.round(share * (sorted.length - 1))];
 
   // Where values are on an axis, its numbers, and what is beyond its ends.

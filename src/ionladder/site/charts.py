@@ -358,7 +358,7 @@ def two_widths(draw: Callable[[bool, str], Markup], name: str, data: str = "") -
 
 def value_axis(board: Board) -> str:
     """Title of the axis of a board's scores."""
-    return f"{board.task.primary_use.title} / {board.unit}"
+    return f"{board.task.primary_use.title} ({board.unit})"
 
 
 def baseline_value(board: Board) -> float | None:

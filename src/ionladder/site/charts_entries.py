@@ -222,7 +222,7 @@ class PredictionPlots:
             size = (plot.right - plot.left, y(-band) - y(band))
             plot.drawn.append(charts.rect(plot.left, y(band), *size, "il-near-band"))
         plot.drawn.append(charts.line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
-        plot.titles(f"predicted {self.axis}", f"predicted − {known} / {unit}")
+        plot.titles(f"predicted {self.axis}", f"predicted − {known} ({unit})")
         pairs = zip(self.y_pred.tolist(), self.difference.tolist(), strict=True)
         places = [(x(predicted), y(apart)) for predicted, apart in pairs]
         shapes = _shapes('<path class="il-point il-point--limit" d="M-4.5 0h9l-4.5-7z"/>')

@@ -341,7 +341,7 @@ def sentence(
     """The answer to a question in one sentence, every difference with its interval.
 
     An interval on one side of zero lowers or raises the score; one that holds zero changes it by
-    an amount that the data do not tell from zero. None where no contrast has its rows.
+    an amount whose interval holds zero. None where no contrast has its rows.
 
     Args:
         question: What is asked.
@@ -392,10 +392,8 @@ def _clause(
 def _untold(count: int) -> str:
     """What is said behind so many differences whose intervals hold zero; empty behind none."""
     if count == 1:
-        return ", which the data do not tell from zero"
-    return (
-        f", {'neither' if count == 2 else 'none'} of which the data tell from zero" if count else ""
-    )
+        return ", which is not statistically resolved"
+    return f", {'neither' if count == 2 else 'none'} of them statistically resolved" * bool(count)
 
 
 def _amount(found: Found, unit: str, told: str) -> Markup:

@@ -481,7 +481,7 @@ def axis_title(target: Target) -> str:
     """A target with its unit, as an axis says it: ``log₁₀ σ, σ in S/cm`` for a logarithm."""
     logarithm = re.fullmatch(r"log10\((.+)\)", target.unit)
     if logarithm is None:
-        return f"{target.symbol} / {target.unit}"
+        return f"{target.symbol} ({target.unit})"
     return f"{target.symbol}, {target.symbol.split()[-1]} in {logarithm.group(1)}"
 
 

@@ -45,7 +45,7 @@ NAMES = {
     "schnet": HOSTILE["template"],
     "chgnet-features": HOSTILE["unbroken"],
 }
-UNTOLD = "which the data do not tell from zero."
+UNTOLD = "which is not statistically resolved."
 OCCUPANCY: dict[Names, Ends] = {
     ("cgcnn-weighted", "cgcnn"): (-1.07, -2.43, 0.30),
     ("schnet-weighted", "schnet"): (-0.57, -1.63, 0.50),
@@ -200,7 +200,7 @@ def test_an_experiment_speaks_of_its_subset_too_and_of_what_is_detectable(tmp_pa
     table = {"columns": columns, "rows": [whole, subset], "confidence": 0.95}
     shown = words(tree_of(page(experiment(tmp_path, {}, table))))
     assert "changes the MAE by −1.07 decades for CGCNN (95 % interval −2.43 to +0.30, " in shown
-    assert "detectable 1.90), which the data do not tell from zero." in shown
+    assert "detectable 1.90), which is not statistically resolved." in shown
     assert "On uncensored entries alone: Weighing" in shown
     assert "lowers the MAE by 0.80 decades for CGCNN (95 % interval −1.50 to −0.10" in shown
     assert "67 entries in 32 groups decide here." in shown

@@ -45,7 +45,7 @@ DISTRIBUTIONS = {
     "family": "Families",
     "crystal_system": "Crystal systems",
     "elements": "Elements",
-    "cif_status": "Structure files",
+    "cif_status": "Structure files: of the material (match), of one close to it (close)",
     "dimensionality": "Dimensions as easy as the easiest path (within 0.2 eV)",
     "anion_class": "Anions",
 }
@@ -199,7 +199,7 @@ def _labels(summary: Mapping[str, Any], task: Task) -> Markup | None:
         for key, (title, kind) in zip(keys, _series(summary, task), strict=False)
     ]
     target = task.primary_targets[0]
-    axis = f"label / {target.unit}" if is_many else axis_title(target)
+    axis = f"label ({target.unit})" if is_many else axis_title(target)
     return charts_entries.histogram(bins["edges"], series, name="labels", axis=axis)
 
 
@@ -215,7 +215,7 @@ def families(summary: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
         "chart": charts_entries.boxes_chart(
             [(name, item["entries"], [item[t] for t in names]) for name, item in rows.items()],
             [target.symbol for target in task.targets],
-            f"label / {task.primary_targets[0].unit}, logarithmic",
+            f"label ({task.primary_targets[0].unit}), logarithmic",
             name="families",
         ),
         "targets": task.targets,
@@ -261,7 +261,7 @@ def split_ladder(item: TaskSite) -> dict[str, Any] | None:
                 for row in rows
             ],
             [cv.title for cv in schemes],
-            f"{item.task.primary_use.title} / {item.board.unit}, smaller is better",
+            f"{item.task.primary_use.title} ({item.board.unit}), smaller is better",
             name="splits",
         ),
         "schemes": [(cv, Markup(difficulty_mark(i, 6, 6))) for i, cv in enumerate(schemes)],  # noqa: S704
