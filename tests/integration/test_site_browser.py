@@ -326,6 +326,7 @@ def test_versions_of_a_board_are_chosen_without_scripts_and_one_that_is_gone_lea
         assert {entry["source"] for entry in reader.severe()} == {"network"}
     reader.open("elsewhere/at/3/")
     assert not reader.driver.find_elements("css selector", ".il-lede a")
+    reader.severe()
 
 
 def test_hostile_names_are_shown_found_and_never_run(reader):
