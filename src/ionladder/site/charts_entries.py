@@ -599,7 +599,8 @@ def distance_chart(
         steps = charts.ticks(0.0, max(ordered[-1][1], 0.1), about=6)
         near = [*(each for each in (0.1, 0.5) if each < steps[1]), *steps]
         plot.axis_below(x, [(math.sqrt(t), charts.tick_label(t)) for t in sorted(near)])
-        plot.titles("distance to the nearest training composition, square-root axis", axis)
+        to = "distance to the nearest training composition, square-root axis"
+        plot.titles(to if is_wide else "distance to training data, square-root axis", axis)
         curves = [
             [
                 (x(median(math.sqrt(d) for _, d, *_ in w)), y(sorted(e for *_, e, _ in w)[at]))

@@ -62,8 +62,13 @@ class SlicePart(NamedTuple):
         return replace(cell, detail="undetermined") if self.is_open else cell
 
     def bar(self, scale: Scale) -> str:
-        """Its picture as CSS: value and interval in per cent of the width, where there are any."""
+        """Its picture as CSS: value and interval in per cent of the width, where there are any.
+
+        A value beyond the axis has no mark; its interval is cut off at the edge.
+        """
         ends = {"v": self.drawn.value, "l": self.drawn.low, "h": self.drawn.high}
+        if ends["v"] is not None and scale(ends["v"]) > SPARK_WIDTH:
+            ends["v"] = None
         return ";".join(f"--{k}:{share(scale, at)}" for k, at in ends.items() if at is not None)
 
     @property

@@ -48,7 +48,9 @@ def parts_of(small=None):
     board = parse_board(made.leaderboard(made.typical()), made.TASK, shown_as="board")
     table = slice_table(board, board.rows[0], {"slices": SLICES}, small or {})
     assert table is not None
-    assert table["slices"][0][1][0].bar(table["scale"]).startswith("--v:")
+    first = table["slices"][0][1][0]
+    assert first.bar(table["scale"]).startswith("--v:")
+    assert "--v" not in first.bar(lambda _: 1e3), "a value beyond the axis has no mark"
     return {item.name: [*parts, *few] for item, parts, few in table["slices"]}
 
 
