@@ -379,6 +379,7 @@ def test_the_drawer_of_a_phone_opens_by_click_and_keyboard_and_says_so(reader):
 
 def test_chosen_colours_stay_on_other_pages_and_are_there_before_any_script_of_its_own(reader):
     seen = []
+    reader.severe()
     for page in ("methods/", "submissions/obelix/rf-paper/", "obelix/", ""):
         reader.open(page)
         seen.append(reader.run("return document.body.dataset.mdColorScheme"))
