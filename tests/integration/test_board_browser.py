@@ -42,24 +42,23 @@ return [...document.querySelectorAll('.il-figure')].filter(figure => figure.quer
     [...figure.querySelectorAll('.il-save a')].map(a => a.textContent)]);
 """
 WALK = """
-const [done, pause] = [arguments[0], () => new Promise(go => setTimeout(go, 5))];
+const [done, pause] = [arguments[0], () => new Promise(go => setTimeout(go, 5))], found = [];
 (async () => {
-  const found = [];
   for (const chart of document.querySelectorAll('svg:has(.il-marks)')) {
     if (!chart.getBoundingClientRect().width) continue;
-    const corners = [...chart.querySelectorAll('.il-marks > path:not([class])')].reduce(
-      (sum, path) => sum + path.getAttribute('d').match(/-?[0-9]+/g).length / 2, 0);
-    const here = () => document.activeElement, said = [];
+    const paths = [...chart.querySelectorAll('.il-marks > path:not([class])')], said = [];
+    const n = paths.reduce((n, p) => n + p.getAttribute('d').match(/-?[0-9]+/g).length / 2, 0);
+    const here = () => document.activeElement;
+    const press = key => here().dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
     chart.focus();
-    for (let i = 0; i < corners; i++) {
-      const before = here();
-      here().dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+    for (let i = 0, before = here(); i < n; i++, before = here()) {
+      press('ArrowRight');
       for (let k = 0; here() === before && k < 200; k++) await pause();
-      said.push([here().getAttribute('aria-label'), here().href?.baseVal ?? '',
-        here().lastChild.getAttribute('cx')]);
+      const [name, x] = [here().getAttribute('aria-label'), here().lastChild.getAttribute('cx')];
+      said.push([name, here().href?.baseVal ?? '', Number(x)]);
     }
-    here().dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true}));
-    found.push([chart.id, corners, said, here() === chart && !document.querySelector('.il-tip')]);
+    press('Escape');
+    found.push([chart.id, n, said, here() === chart && !document.querySelector('.il-tip')]);
   }
   done(found);
 })();
@@ -69,9 +68,10 @@ const done = arguments[0];
 URL.createObjectURL = blob => { blob.text().then(done); return '#'; };
 document.querySelector('.il-save a').click();
 """
-FIGURES = (
-    "[...document.querySelectorAll('.il-figure')].filter(f => f.querySelector('svg.il-chart'))"
-)
+# Nothing is added to a chart that is far from the screen.
+SEEN = """(found => found.length && found.every(
+  figure => figure.querySelector('.il-save') || void figure.scrollIntoView({behavior: 'instant'})
+))([...document.querySelectorAll('.il-figure')].filter(f => f.querySelector('svg.il-chart')))"""
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
@@ -336,9 +336,6 @@ def test_two_submissions_are_compared_and_the_pair_is_in_the_address(reader):
     reader.driver.back()
     assert "+0.08" in verdict(reader, "+0.08")
     reader.open("submissions/bvel-proto/rf-sites/")
-    for _ in range(2):  # the marks of a chart are walked through with the arrow keys
-        reader.find(".il-chart--parity").send_keys("\ue014")
-    assert "predicted" in reader.wait("document.querySelector('.il-tip')?.textContent")
     reader.run("document.querySelector('.il-pairs caption a').click()")
     assert verdict(reader)
     assert query(reader)["a"] == "rf-sites"
@@ -538,10 +535,7 @@ def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader):
     pages = ["", "obelix/", "charts/obelix/", "charts/bvel-proto/#measures", entry, COMPARE]
     for page in (*pages, "datasets/bvel_proto/", "submissions/bvel-proto/rf-sites/"):
         reader.open(page)
-        reader.run("scrollTo(0, 0)")  # nothing is added to a chart that is far from the screen
-        for i in range(reader.run(f"return {FIGURES}.length")):
-            reader.run(f"{FIGURES}[{i}].scrollIntoView({{behavior: 'instant'}})")
-            reader.wait(f"{FIGURES}[{i}].querySelector('.il-save')")
+        reader.wait(SEEN)
         for unnamed, saved in reader.run(UNNAMED):
             assert (unnamed, saved) == ([], ["SVG", "PNG", "data"]), page
         text = reader.driver.execute_async_script(SAVED)
@@ -551,36 +545,23 @@ def test_every_mark_has_a_name_and_every_chart_can_be_saved(reader):
 
 
 def test_the_keyboard_walks_every_mark_which_has_a_name_of_its_own_and_leads_on(reader):
-    labels = board_of.embedded_labels().set_index("id")
-    target = board_of.TARGETS[0]
-    entry = f"entries/bvel-proto/{labels.index[0]}/"
-    reader.severe()
+    labels, target = board_of.embedded_labels().set_index("id"), board_of.TARGETS[0]
     reader.driver.set_script_timeout(120)
-    for page in (entry, "charts/bvel-proto/", "submissions/bvel-proto/hgb-bonds/"):
+    pages = (f"entries/bvel-proto/{labels.index[0]}/", "charts/bvel-proto/")
+    for page in (*pages, "submissions/bvel-proto/hgb-bonds/"):
         reader.asked()
         reader.open(page, size=NARROW)
-        asked = reader.asked()
-        assert not [address for address in asked if address.endswith("entries.json")], "far away"
+        assert not [address for address in reader.asked() if "entries.json" in address], "far away"
         charts = reader.driver.execute_async_script(WALK)
-        assert charts
         for name, n, said, has_left in charts:
             assert len(said) == n == len({tuple(each[:2]) for each in said}), name
             assert all(text and "undefined" not in text for text, *_ in said), name
             assert all(reader.address in way for _, way, _ in said), name
-            across = [float(x) for *_, x in said]
+            across = [x for *_, x in said]
             assert (across == sorted(across), has_left) == (True, True), name
-    found = dict(
-        re.findall(
-            r"\((\S+)\): computed \S+, predicted (\S+)$",
-            "\n".join(
-                text for text, *_ in {each[0]: each[2] for each in charts}[f"parity-{target}"]
-            ),
-            re.MULTILINE,
-        )
-    )
-    sent = (labels[target] + 0.1).dropna()
-    assert {e: found[e].replace("−", "-") for e in sent.index} == {
-        entry: f"{value:.2f}" for entry, value in sent.items()
-    }
-    assert all(f"({way.split('/')[-2]})" in text for text, way, _ in charts[0][2])
+    told = {name: said for name, _, said, _ in charts}[f"parity-{target}"]
+    pattern = re.compile(r".+ \((\S+)\): computed \S+, predicted (\S+)")
+    found = {pattern.fullmatch(text).groups(): way.split("/")[-2] for text, way, _ in told}
+    sent = {(e, f"{value + 0.1:.2f}"): e for e, value in labels[target].dropna().items()}
+    assert {(e, value.replace("−", "-")): way for (e, value), way in found.items()} == sent
     assert reader.severe() == []

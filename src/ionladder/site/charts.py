@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, pairwise
+from textwrap import wrap
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -280,9 +281,12 @@ class Plot:
 
     def axis_below(self, scale: Scale, marks: Ticks, *, kind: str = "grid") -> None:
         """The lower axis; its numbers stand at lines (``grid``), short ones (``tick``) or none."""
-        ends = {"grid": f" {short(self.top)}V{short(self.bottom)}",
-                "tick": f" {short(self.bottom)}v4"}.get(kind)  # fmt: skip
-        lines = "".join(f"M{short(scale(value))}{ends}" for value, _ in marks) if ends else ""
+        ends = (
+            f"{short(self.top)}V{short(self.bottom)}"
+            if kind == "grid"
+            else f"{short(self.bottom)}v4"
+        )
+        lines = "".join(f"M{short(scale(value))} {ends}" for value, _ in marks if kind)
         line_kind = "il-grid" if kind == "grid" else "il-axis-line"
         self.axis_line += f"M{short(scale.start)} {short(self.bottom)}H{short(scale.end)}"
         self.drawn.append(f'<path class="{line_kind}" d="{lines}"/>' if lines else "")
@@ -494,7 +498,7 @@ def _row_label(label: str, left: float, centre: float, *, is_wide: bool, above: 
     """A row's name: to the left of it on at most two lines, or on narrow pages above it."""
     if not is_wide:
         return words(left, centre - above, cut(label, _CHARS_ALONE), "il-label")
-    lines = _two_lines(label, _CHARS)
+    lines = wrap(label, _CHARS, max_lines=2, placeholder="…")
     first = centre + 4.5 - 6.5 * (len(lines) - 1)
     return "".join(
         words(left - 12, first + 13 * place, text, "il-label", anchor="end")
@@ -502,29 +506,16 @@ def _row_label(label: str, left: float, centre: float, *, is_wide: bool, above: 
     )
 
 
-def _two_lines(label: str, limit: int) -> list[str]:
-    """One line if it fits, else two, parted after a comma or at the last blank that fits."""
-    if len(label) <= limit:
-        return [label]
-    comma = label.rfind(", ", 0, limit + 1) + 1
-    blank = label.rfind(" ", 0, limit + 1)
-    place = comma if 0 < len(label) - comma - 1 <= limit and comma > 0 else blank
-    place = place if place > 0 else limit
-    return [label[:place], cut(label[place:].strip(), limit)]
-
-
 def _said_of_board(board: Board, rows: Sequence[Row]) -> str:
     if not rows:
         return "No submission has been scored yet."
     best = board.primary(rows[0])
-    better = "smaller" if board.smaller_is_better else "larger"
     first, between = txt.plain(rows[0].model), txt.interval(best.low, best.high) or "no interval"
-    parts = [
-        f"{len(rows)} rows by {value_axis(board)}, {better} is better; smallest: {first}",
-        f"{txt.number(best.value)} ({between})",
-    ]
-    parts += [label for _, _, label in _levels(board)]
-    return "; ".join(parts) + ". The table below holds the same numbers."
+    levels = "".join(f"; {label}" for _, _, label in _levels(board))
+    return (
+        f"{len(rows)} rows by {value_axis(board)}; best: {first}, {txt.number(best.value)} "
+        f"({between}){levels}. The table below holds the same numbers."
+    )
 
 
 # A model's error on folds that are near to its training data, and on folds that are far from it
@@ -702,9 +693,10 @@ class CostChart:
             scored = [(px, point.score) for (px, _), point in pairs if point.kind == kind]
             drawn = _upright_spreads(scored, y, spread)
             plot.drawn.append(f'<g class="il-row--{kind}">{drawn}</g>' if drawn else "")
-        far = [y.exceeds(point.score.value or 0.0) for point in self.points]
-        open_ = [point.kind == "reference" for point in self.points]
-        kinds = [2 if is_far else int(o) for is_far, o in zip(far, open_, strict=True)]
+        kinds = [
+            2 if y.exceeds(point.score.value or 0.0) else int(point.kind == "reference")
+            for point in self.points
+        ]
         plot.drawn.append(mark_paths(name, at, kinds, ROW_SHAPES))
         for point, place in zip(self.points, places, strict=True):
             if place is not None:

@@ -93,11 +93,6 @@ class PredictionPlots:
         """Which target of the task it is, from 0 on."""
         return self.task.targets.index(self.target)
 
-    @property
-    def axis(self) -> str:
-        """The target with its unit."""
-        return axis_title(self.target)
-
     @cached_property
     def difference(self) -> Array:
         """Prediction minus label; a limit counts as the label."""
@@ -179,7 +174,8 @@ class PredictionPlots:
         plot.drawn.append(charts.line(x(low), y(low), x(high), y(high), "il-identity"))
         plot.axis_below(x, x.ticks(about=9))
         plot.axis_left(y, y.ticks(about=9), has_line=True)
-        plot.titles(f"{known} {self.axis}", f"predicted {self.axis}")
+        axis = axis_title(self.target)
+        plot.titles(f"{known} {axis}", f"predicted {axis}")
         across, up = self.entries.shown.clip(low, high), self.y_pred.clip(low, high)
         printed = np.rint(100 * up) / 100
         places = np.column_stack([across, up.clip(printed - 0.0049, printed + 0.0049)])
@@ -208,7 +204,7 @@ class PredictionPlots:
         if self.n_limits:
             text += f" {self.n_limits} are upper limits (triangles)."
         text += f" {outside_axes(self.n_beyond)}." if self.n_beyond else ""
-        title = f"Predicted against {known} {self.axis}"
+        title = f"Predicted against {known} {axis}"
         return plot.finish(name=name, title=title, text=text, kind="parity")
 
     def residuals(self, *, name: str) -> Markup:
@@ -222,7 +218,7 @@ class PredictionPlots:
             size = (plot.right - plot.left, y(-band) - y(band))
             plot.drawn.append(charts.rect(plot.left, y(band), *size, "il-near-band"))
         plot.drawn.append(charts.line(plot.left, y(0.0), plot.right, y(0.0), "il-zero"))
-        plot.titles(f"predicted {self.axis}", f"predicted − {known} ({unit})")
+        plot.titles(f"predicted {axis_title(self.target)}", f"predicted − {known} ({unit})")
         pairs = zip(self.y_pred.tolist(), self.difference.tolist(), strict=True)
         places = [(x(predicted), y(apart)) for predicted, apart in pairs]
         shapes = _shapes('<path class="il-point il-point--limit" d="M-4.5 0h9l-4.5-7z"/>')

@@ -29,15 +29,7 @@ MOST_ROWS = 200
 #: Rows of a board that the charts of cost draw and list, from the first on.
 DRAWN_ROWS = 100
 SHOWN_PUBLICATIONS = 60
-_SECONDS = (
-    *((1e-3, "1 ms"), (1e-2, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s")),
-    *((60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (36000.0, "10 h")),
-    *((86400.0, "1 d"), (864000.0, "10 d"), (8640000.0, "100 d")),
-)
-_COUNTS = (
-    *((1.0, "1"), (10.0, "10"), (100.0, "100"), (1e3, "1000"), (1e4, "10⁴"), (1e5, "10⁵")),
-    *((1e6, "10⁶"), (1e7, "10⁷"), (1e8, "10⁸"), (1e9, "10⁹"), (1e10, "10¹⁰"), (1e12, "10¹²")),
-)
+_SECONDS, _COUNTS = (tuple(ticks.items()) for ticks in txt.WORDS["cost_ticks"])
 
 
 def pages(site: Site) -> Iterator[Page]:
