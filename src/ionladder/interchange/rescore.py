@@ -567,7 +567,8 @@ def _stated_errors(path: Path) -> dict[tuple[str, str], float]:
 def reported_rows(rows: Iterable[Rescored], task: str) -> list[dict[str, str]]:
     """Barriers of ML-PEG as rows of a dataset's ``reported.csv``, one a model: quoted, unranked.
 
-    The hops are no entries of any board, so no number stands under a column.
+    No board scores the two hops (em619 has a path like b in its training set, with the same label),
+    so no number stands under a column.
     """
     by_model: dict[str, list[str]] = {}
     for row in rows:
@@ -578,7 +579,7 @@ def reported_rows(rows: Iterable[Rescored], task: str) -> list[dict[str, str]]:
             by_model.setdefault(row.model, []).append(told)
     references = " and ".join(f"{value:g} eV (path {way})" for way, value in ML_PEG_EV.items())
     verdict = (
-        f"Two hops of lithium in LiFePO4, with references of {references}; neither is an entry of "
+        f"Two hops of lithium in LiFePO4, with references of {references}; neither is scored on "
         "this board, so the numbers stand beside none of it."
     )
     return [

@@ -215,7 +215,7 @@ def test_barriers_of_ml_peg_become_reported_rows(tmp_path):
     assert (rows["good"]["as_printed"], rows["good"]["test"]) == (said, {})
     assert rows["other"]["as_printed"] == "path b: error 0.100 eV; path c: error 0.200 eV"
     assert "failed" not in rows
-    assert "neither is an entry of this board" in rows["good"]["verdict"]
+    assert "neither is scored on this board" in rows["good"]["verdict"]
     ml_peg_tree(tmp_path / "meV", unit="meV")
     (wrong,) = [row for row in rescore(tmp_path / "meV") if not row.model]
     assert "errors in eV, found meV" in wrong.cause
