@@ -547,7 +547,7 @@ def stand(
     scored, replaced = {**others.scored, name: mine}, others.scored.get(name)
     former = primary_json(replaced.receipt, task) if replaced else None
     reference = best_reference(task, scored)
-    crossing = crossing_ids(layout, task, version)
+    asked: dict[str, Any] = {"crossing": crossing_ids(layout, task, version), "only": name}
     audited = {other.submission.name: other for other in beside} | scored
     return StandingOf(
         mine=mine,
@@ -555,7 +555,7 @@ def stand(
         comparison=compare.compare_submissions(task, scored, settings),
         reference=reference.submission.name if reference else None,
         against=against_reference(task, mine, reference, scorer.floors(), settings),
-        audit=audit_json(audit_board(task, audited, scorer.labels, crossing=crossing))[name],
+        audit=audit_json(audit_board(task, audited, scorer.labels, **asked))[name],
         refused=tuple(other for other in others.refused if other != name),
     )
 

@@ -113,7 +113,9 @@ def inputs_of(rows, models):
         label_sd=float(MANY.std()),
     )
     receipts = tuple({"model": models.get(name, name)} for name in rows)
-    return AuditInputs(tiny.TASK, tuple(rows), receipts, (target,), np.zeros(121, bool))
+    return AuditInputs(
+        tiny.TASK, tuple(rows), receipts, (target,), np.zeros(121, bool), np.ones(len(rows), bool)
+    )
 
 
 def put_at(place, values):
