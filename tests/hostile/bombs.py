@@ -28,9 +28,9 @@ def bytes_case(name: str, error: str | None, write: Callable[[Path], object]) ->
     return Case(name=name, error=error, make=make)
 
 
-def table_case(name: str, error: str | None, columns: dict[str, Any], **options: Any) -> Case:
+def table_case(name: str, error: str | None, columns: dict[str, Any]) -> Case:
     """The same with a table."""
-    return bytes_case(name, error, lambda path: pq.write_table(pa.table(columns), path, **options))
+    return bytes_case(name, error, lambda path: pq.write_table(pa.table(columns), path))
 
 
 def _many_rows(path: Path) -> None:
@@ -43,12 +43,8 @@ def _many_rows(path: Path) -> None:
 
 def _giant_text(path: Path) -> None:
     """One id of 200 MB, which zstd packs into a few kilobytes."""
-    pq.write_table(
-        pa.table({"id": ["x" * 200_000_000], "log10_sigma": [1.0]}),
-        path,
-        compression="zstd",
-        use_dictionary=False,
-    )
+    table = pa.table({"id": ["x" * 200_000_000], "log10_sigma": [1.0]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
 def _repeated_text(path: Path) -> None:
@@ -203,79 +199,69 @@ def _column(values: Any) -> dict[str, Any]:
 
 
 _DATE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+_ENCRYPTED = b"PARE" + b"\0" * 60 + b"\x10\0\0\0PARE"
+_WIDE = pa.array([b"x" * 2000] * 600, pa.binary(2000))
 
-CASES = [
-    bytes_case("twenty million rows", "between 1 and 600 rows; found 20000000", _many_rows),
-    bytes_case("an id of 200 MB", "at most 50 MB when unpacked; found 200 MB", _giant_text),
-    bytes_case("a text of 8 MB six hundred times", "at most 1000 bytes in a cell", _repeated_text),
-    bytes_case("a size that lies", "a file that is unpacked within 1 GB", _lying_size),
-    bytes_case("a number of rows that lies", "5 missing", _fewer_rows),
-    bytes_case(
-        "parts with more rows than the whole", "unpacked within 1 GB", _parts_beyond_the_whole
-    ),
-    bytes_case("texts written as pieces of one another", _NO_PARQUET, _prefixes),
-    bytes_case("a dictionary for nobody", "6 missing", _vast_dictionary),
-    bytes_case("the largest text that is read", "at most 1000 bytes in a cell", _largest_text),
-    bytes_case("a million fields", _NO_PARQUET, lambda path: _contents(path, _MANY_FIELDS)),
-    bytes_case("a million parts", _NO_PARQUET, lambda path: _contents(path, _MANY_PARTS)),
-    bytes_case("a million columns", _NO_PARQUET, lambda path: _contents(path, _MANY_COLUMNS)),
-    bytes_case("sixty thousand columns", "its table of contents is too long", _wide),
-    bytes_case("twenty thousand row groups", "expected", _many_groups),
-    bytes_case("text that is no text", "expected a parquet file", _bad_utf8),
-    bytes_case("a type that asks to be unpickled", None, _pickled_type),
-    bytes_case("half a file", "expected a parquet file", lambda path: _cut(path, 400)),
-    bytes_case("three bytes", "expected a parquet file", lambda path: _cut(path, 3)),
-    bytes_case("flipped bytes", "expected", _flipped),
-    bytes_case("a long table of contents", "its table of contents is too long", _long_footer),
-    bytes_case("a table of contents beyond the file", "too long", _endless_footer),
-    bytes_case("a CSV named parquet", "expected a parquet file", lambda p: p.write_text("id,x\n")),
-    bytes_case("an empty parquet", "found an empty file", lambda path: path.write_bytes(b"")),
-    bytes_case(
-        "an encrypted parquet",
-        "expected a parquet file",
-        lambda path: path.write_bytes(b"PARE" + b"\0" * 60 + b"\x10\0\0\0PARE"),
-    ),
-    table_case("lists", _PLAIN, _column([[value] for value in _VALUES])),
-    table_case("structures", _PLAIN, _column([{"a": value} for value in _VALUES])),
-    table_case(
-        "maps", _PLAIN, _column(pa.array([[("a", 1.0)]] * 6, pa.map_(pa.string(), pa.float64())))
-    ),
-    table_case("bytes", _PLAIN, _column([b"-3"] * 6)),
-    table_case(
+_FILES: list[tuple[str, str | None, Callable[[Path], object]]] = [
+    ("twenty million rows", "between 1 and 600 rows; found 20000000", _many_rows),
+    ("an id of 200 MB", "at most 50 MB when unpacked; found 200 MB", _giant_text),
+    ("a text of 8 MB six hundred times", "at most 1000 bytes in a cell", _repeated_text),
+    ("a size that lies", "a file that is unpacked within 1 GB", _lying_size),
+    ("a number of rows that lies", "5 missing", _fewer_rows),
+    ("parts with more rows than the whole", "unpacked within 1 GB", _parts_beyond_the_whole),
+    ("texts written as pieces of one another", _NO_PARQUET, _prefixes),
+    ("a dictionary for nobody", "6 missing", _vast_dictionary),
+    ("the largest text that is read", "at most 1000 bytes in a cell", _largest_text),
+    ("a million fields", _NO_PARQUET, lambda path: _contents(path, _MANY_FIELDS)),
+    ("a million parts", _NO_PARQUET, lambda path: _contents(path, _MANY_PARTS)),
+    ("a million columns", _NO_PARQUET, lambda path: _contents(path, _MANY_COLUMNS)),
+    ("sixty thousand columns", "its table of contents is too long", _wide),
+    ("twenty thousand row groups", "expected", _many_groups),
+    ("text that is no text", _NO_PARQUET, _bad_utf8),
+    ("a type that asks to be unpickled", None, _pickled_type),
+    ("half a file", _NO_PARQUET, lambda path: _cut(path, 400)),
+    ("three bytes", _NO_PARQUET, lambda path: _cut(path, 3)),
+    ("flipped bytes", "expected", _flipped),
+    ("a long table of contents", "its table of contents is too long", _long_footer),
+    ("a table of contents beyond the file", "too long", _endless_footer),
+    ("a CSV named parquet", _NO_PARQUET, lambda p: p.write_text("id,x\n")),
+    ("an empty parquet", "found an empty file", lambda path: path.write_bytes(b"")),
+    ("an encrypted parquet", _NO_PARQUET, lambda path: path.write_bytes(_ENCRYPTED)),
+]
+_TABLES: list[tuple[str, str | None, Any]] = [
+    ("lists", _PLAIN, _column([[value] for value in _VALUES])),
+    ("structures", _PLAIN, _column([{"a": value} for value in _VALUES])),
+    ("maps", _PLAIN, _column(pa.array([[("a", 1.0)]] * 6, pa.map_(pa.string(), pa.float64())))),
+    ("bytes", _PLAIN, _column([b"-3"] * 6)),
+    (
         "wide fixed bytes six hundred times",
         _PLAIN,
-        {
-            "id": pa.repeat("7cr", 600),
-            "log10_sigma": pa.array([b"x" * 2000] * 600, pa.binary(2000)),
-        },
+        {"id": pa.repeat("7cr", 600), "log10_sigma": _WIDE},
     ),
-    table_case("times", _PLAIN, _column([_DATE] * 6)),
-    table_case("decimals", None, _column(pa.array([-1] * 6, pa.decimal128(38, 0)))),
-    table_case("truth values", _PLAIN, _column([True] * 6)),
-    table_case("nothing at all", "7cr: None", _column(pa.nulls(6))),
-    table_case("a null among numbers", "7cr: None", _column([*_VALUES[:2], None, *_VALUES[3:]])),
-    table_case(
-        "a null among ids", "found an empty cell", {"id": [None, *_IDS[1:]], "log10_sigma": _VALUES}
-    ),
-    table_case("numbers as ids", "expected text", {"id": range(6), "log10_sigma": _VALUES}),
-    table_case(
+    ("times", _PLAIN, _column([_DATE] * 6)),
+    ("decimals", None, _column(pa.array([-1] * 6, pa.decimal128(38, 0)))),
+    ("truth values", _PLAIN, _column([True] * 6)),
+    ("nothing at all", "7cr: None", _column(pa.nulls(6))),
+    ("a null among numbers", "7cr: None", _column([*_VALUES[:2], None, *_VALUES[3:]])),
+    ("a null among ids", "found an empty cell", {"id": [None, *_IDS[1:]], "log10_sigma": _VALUES}),
+    ("numbers as ids", "expected text", {"id": range(6), "log10_sigma": _VALUES}),
+    (
         "huge whole numbers",
         "expected a value between -60",
         _column(pa.array([2**64 - 1] * 6, pa.uint64())),
     ),
-    table_case("denormals", None, _column([5e-324] * 6)),
-    table_case("numbers as text", None, _column([str(value) for value in _VALUES])),
-    table_case(
-        "categorical ids", None, {"id": pa.array(_IDS).dictionary_encode(), "log10_sigma": _VALUES}
-    ),
-    table_case(
+    ("denormals", None, _column([5e-324] * 6)),
+    ("numbers as text", None, _column([str(value) for value in _VALUES])),
+    ("categorical ids", None, {"id": pa.array(_IDS).dictionary_encode(), "log10_sigma": _VALUES}),
+    (
         "seeds beyond a whole number",
         "expected a whole number",
         {**_column(_VALUES), "seed": [1e300] * 6},
     ),
-    table_case(
+    (
         "a column with a point in its name",
         "expected a column",
         {"id": _IDS, "log10_sigma.list": _VALUES},
     ),
 ]
+CASES = [bytes_case(*each) for each in _FILES] + [table_case(*each) for each in _TABLES]

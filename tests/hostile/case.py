@@ -26,12 +26,11 @@ class Case:
     folder: str = "bad"
 
 
-def with_file(name: str, error: str | None, file: str, data: bytes | str) -> Case:
+def with_file(name: str, error: str | None, file: str, data: Callable[[], bytes]) -> Case:
     """A good submission with these bytes in one file."""
-    content = data.encode() if isinstance(data, str) else data
 
     def make(folder: Path) -> None:
         tiny.write_submission(folder)
-        (folder / file).write_bytes(content)
+        (folder / file).write_bytes(data())
 
     return Case(name=name, error=error, make=make)

@@ -23,6 +23,10 @@ def _replaced(name: str, make: Callable[[Path], object]) -> Callable[[Path], Non
     return build
 
 
+def _link(target: str, name: str = "predictions.csv") -> Callable[[Path], None]:
+    return _replaced(name, lambda path: path.symlink_to(target))
+
+
 def _beside(name: str | bytes, content: bytes = b"x") -> Callable[[Path], None]:
     """A good submission with one more file."""
 
@@ -58,20 +62,16 @@ def _hard_link_to_a_stranger(path: Path) -> None:
 
 
 _CSV, _CARD = "predictions.csv", "submission.yaml"
+_CYRILLIC = "predictions.\u0441sv"
+_STRANGER = _replaced(_CSV, _hard_link_to_a_stranger)
 
 FILES: dict[str, tuple[str | None, Callable[[Path], object]]] = {
-    "a link to /etc/passwd": (_REGULAR, _replaced(_CSV, lambda p: p.symlink_to("/etc/passwd"))),
-    "a link to /dev/zero": (_REGULAR, _replaced(_CSV, lambda p: p.symlink_to("/dev/zero"))),
-    "a link to nothing": (_REGULAR, _replaced(_CSV, lambda p: p.symlink_to("nowhere"))),
-    "a link to itself": (_REGULAR, _replaced(_CSV, lambda p: p.symlink_to(_CSV))),
-    "a link up the tree": (
-        _REGULAR,
-        _replaced(_CSV, lambda p: p.symlink_to("../good/predictions.csv")),
-    ),
-    "a card that is a link": (
-        "found a link",
-        _replaced(_CARD, lambda p: p.symlink_to("../good/submission.yaml")),
-    ),
+    "a link to /etc/passwd": (_REGULAR, _link("/etc/passwd")),
+    "a link to /dev/zero": (_REGULAR, _link("/dev/zero")),
+    "a link to nothing": (_REGULAR, _link("nowhere")),
+    "a link to itself": (_REGULAR, _link(_CSV)),
+    "a link up the tree": (_REGULAR, _link("../good/predictions.csv")),
+    "a card that is a link": ("found a link", _link("../good/submission.yaml", _CARD)),
     "a card that is a pipe": ("found no such file", _replaced(_CARD, os.mkfifo)),
     "a card that is a folder": ("found no such file", _replaced(_CARD, Path.mkdir)),
     "no card": ("expected a regular file; found no such file", _replaced(_CARD, lambda _: None)),
@@ -87,10 +87,7 @@ FILES: dict[str, tuple[str | None, Callable[[Path], object]]] = {
         _replaced(_CSV, lambda _: None),
     ),
     "two tables": ("found both", _beside("predictions.parquet", b"PAR1")),
-    "a hard link to a stranger's file": (
-        "expected the names id, log10_sigma",
-        _replaced(_CSV, _hard_link_to_a_stranger),
-    ),
+    "a hard link to a stranger's file": ("expected the names id, log10_sigma", _STRANGER),
     "a hard link to another's table": (
         None,
         _replaced(_CSV, lambda p: p.hardlink_to(p.parents[1] / "good" / _CSV)),
@@ -104,10 +101,7 @@ FILES: dict[str, tuple[str | None, Callable[[Path], object]]] = {
     "a name with terminal codes": ("also \\x1b[2J", _beside("\x1b[2J")),
     "a name with a line end": ("also a\\nb", _beside("a\nb")),
     "a name that turns around": ("also \\u202evsc", _beside("\u202evsc.exe")),
-    "a name that looks like the table": (
-        "also predictions.\u0441sv",
-        _beside("predictions.\u0441sv"),
-    ),
+    "a name that looks like the table": ("also predictions.\u0441sv", _beside(_CYRILLIC)),
     "a name of 255 letters": ("also xxxxxxxx", _beside("x" * 255)),
     "three thousand files": ("(2995 more)", _many_files),
 }
