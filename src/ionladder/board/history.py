@@ -273,8 +273,10 @@ def publications(records: Iterable[Record]) -> list[Publication]:
     return found
 
 
-def former_boards(records: Sequence[Record], task: str) -> Iterator[tuple[int, list[Record]]]:
-    """Each publication of a task, oldest first, and who was on its board then.
+def former_boards(
+    records: Sequence[Record], task: str
+) -> Iterator[tuple[tuple[Record, ...], list[Record]]]:
+    """The records of each publication of a task, oldest first, and who was on its board then.
 
     Numbers are those of each submission's last record. A place is another's doing too: it is None
     where it was not recorded at that publication, as of rows that only others moved, since such
@@ -283,14 +285,14 @@ def former_boards(records: Sequence[Record], task: str) -> Iterator[tuple[int, l
     moves = max((n for n, record in enumerate(records) if record.event == "moved"), default=-1)
     own = ((n, record) for n, record in enumerate(records) if record.task == task)
     now: dict[str, Record] = {}
-    for number, run in groupby(own, key=lambda pair: pair[1].publication):
+    for _, run in groupby(own, key=lambda pair: pair[1].publication):
         lines, changed = zip(*run, strict=True)
         if lines[0] > moves:
             unknown: dict[str, Any] = dict.fromkeys(PLACE)
             now = {name: record._replace(**unknown) for name, record in now.items()}
         now |= {record.submission: record for record in changed}
         now = {name: record for name, record in now.items() if record.event != REMOVED}
-        yield number, [*now.values()]
+        yield changed, [*now.values()]
 
 
 def since(records: Sequence[Record], n_before: int) -> list[Publication]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, pairwise
 from textwrap import wrap
@@ -12,7 +12,7 @@ from textwrap import wrap
 import numpy as np
 from markupsafe import Markup, escape
 
-from ionladder.board.history import REMOVED, Record
+from ionladder.board.history import Record, former_boards
 from ionladder.board.model import Board, Floor, Row, Value
 from ionladder.site import text as txt
 from ionladder.specs import Array
@@ -789,50 +789,33 @@ class Stand:
 
 
 def stands_of(
-    history: Iterable[Record], board: Board, times: Mapping[str, datetime] | None = None
+    history: Sequence[Record], board: Board, times: Mapping[str, datetime] | None = None
 ) -> tuple[Stand, ...]:
     """The board after each of its publications; those without a ranked score are left out.
 
     ``times`` has the time of each commit, where git knows it.
     """
-    own = sorted((r for r in history if r.task == board.task.name), key=lambda r: r.publication)
-    current: dict[str, Record] = {}
-    stands = []
-    for publication, group in groupby(own, key=lambda record: record.publication):
-        records = list(group)
-        current |= {record.submission: record for record in records}
-        stand = _stand(publication, records, current, board)
-        time = (times or {}).get(records[-1].commit or "")
-        stands += [replace(stand, time=time)] if stand else []
+    sign, stands = 1.0 if board.smaller_is_better else -1.0, []
+    for changed, records in former_boards(history, board.task.name):
+        ranked = {r: r.value for r in records if r.kind == "verified" and r.value is not None}
+        if not ranked:
+            continue
+        best = min(ranked, key=lambda record: sign * ranked[record])
+        row = board.entrant(best.submission)
+        stand = Stand(
+            publication=changed[0].publication,
+            label=txt.plain(row.model if row else best.submission),
+            score=Value(best.value, best.ci_low, best.ci_high),
+            rules=f"data {txt.plain(best.dataset_version, limit=40)}, "
+            f"scorer version {txt.plain(best.scorer_version, limit=40)}",
+            entered={
+                r.submission: ranked[r] for r in changed if r.event == "added" and r in ranked
+            },
+            submission=best.submission,
+            time=(times or {}).get(changed[0].commit or ""),
+        )
+        stands.append(stand)
     return tuple(stands)
-
-
-def _stand(
-    publication: int, records: Sequence[Record], current: Mapping[str, Record], board: Board
-) -> Stand | None:
-    ranked = [
-        (record.value, record)
-        for record in current.values()
-        if record.event != REMOVED and record.kind == "verified" and record.value is not None
-    ]
-    if not ranked:
-        return None
-    sign = 1.0 if board.smaller_is_better else -1.0
-    value, best = min(ranked, key=lambda pair: sign * pair[0])
-    row = board.entrant(best.submission)
-    return Stand(
-        publication=publication,
-        label=txt.plain(row.model if row else best.submission),
-        score=Value(value, best.ci_low, best.ci_high),
-        rules=f"data {txt.plain(best.dataset_version, limit=40)}, "
-        f"scorer version {txt.plain(best.scorer_version, limit=40)}",
-        entered={
-            r.submission: r.value
-            for r in records
-            if r.event == "added" and r.kind == "verified" and r.value is not None
-        },
-        submission=best.submission,
-    )
 
 
 def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: str) -> Markup:

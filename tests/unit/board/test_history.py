@@ -114,7 +114,8 @@ def test_every_former_board_is_replayed_and_no_place_is_made_up(sequence, n_move
         if len(history) > before:
             truth[history[-1].publication] = now
     other = [record._replace(task="other") for record in history if record.event == "added"]
-    found = dict(hist.former_boards([*history, *other], "tiny"))
+    replayed = hist.former_boards([*history, *other], "tiny")
+    found = {changed[0].publication: records for changed, records in replayed}
     assert found.keys() == truth.keys()
     moves = max((r.publication for r in history if r.event == "moved"), default=0)
     for number, records in found.items():

@@ -57,8 +57,11 @@ def test_those_scored_again_with_the_same_result_are_counted_not_listed(layout):
 
 
 def test_old_publications_are_counted_and_the_whole_history_is_a_file(layout, monkeypatch):
-    monkeypatch.setattr(changes, "SHOWN_PUBLICATIONS", 2)
-    add_history(layout, *([replace(BOARD[0], value=1.0 + n)] for n in range(5)))
+    monkeypatch.setattr(changes, "MOST_VERSIONS", 2)
+    records = add_history(layout, *([replace(BOARD[0], value=1.0 + n)] for n in range(5)))
+    assert "not shown" not in page(layout), "each is the last on its version of the data"
+    layout.history.unlink()
+    append_records(layout, [record._replace(dataset_version="1.2.0") for record in records])
     assert "3 older versions not shown" in page(layout)
     render_site(load_site(layout))
     copied = layout.generated_docs_dir / "data" / "history.jsonl"

@@ -9,25 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ionladder.board.history import (
-    REMOVED,
-    Publication,
-    Record,
-    ScoreChange,
-    differing,
-    former_boards,
-)
-from ionladder.board.model import PLACE
+from ionladder.board import history as past
+from ionladder.board.history import REMOVED, Publication, Record, ScoreChange
+from ionladder.board.model import PLACE, Row
 from ionladder.repo import Layout
-from ionladder.site.context import Entrant, Site, TaskSite
+from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page, environment
 from ionladder.site.text import change_of, number, plain, version_url
 
 URL = "changes/"
 HISTORY_FILE = "data/history.jsonl"
-#: Publications of each task that the page shows; the file has them all.
-SHOWN_PUBLICATIONS = 30
-#: Versions of each board with a page of their own, and rows on such a page.
+#: Newest versions of each board that are shown, and rows on the page of one; the file has all.
 MOST_VERSIONS, MOST_ROWS = 100, 100
 _RULES = ("dataset_version", "scorer_version")
 FEED = "feed.xml"
@@ -58,70 +50,51 @@ def pages(site: Site) -> Iterator[Page]:
 
 
 def versions(site: Site, item: TaskSite) -> list[Version]:
-    """Versions of a board that have a page, newest first.
+    """Versions of a board that are shown, newest first.
 
     They are the newest, and the last on each version of data and scorer, however old.
     """
-    found, kept = _all_versions(site, item), []
-    for n, version in enumerate(found):
-        later = found[n - 1].last if n else None
-        if n < MOST_VERSIONS or (later and differing(version.last, later, _RULES)):
-            kept.append(version)
-    return kept
-
-
-def _all_versions(site: Site, item: TaskSite) -> list[Version]:
-    found = []
+    found: list[Version] = []
     for each in site.publications[item.task.name]:
         # A record of a removal repeats the versions that it was last scored on.
         last = max((change.after for change in each.changes), key=_is_on)
-        found.append(Version(each, site.times.get(each.commit or ""), last))
+        if len(found) < MOST_VERSIONS or past.differing(last, found[-1].last, _RULES):
+            found.append(Version(each, site.times.get(each.commit or ""), last))
     return found
 
 
 def _former(site: Site, item: TaskSite) -> Iterator[Page]:
-    """The board as it was at each version with a page."""
+    """The board as it was at each version that is shown."""
     task, shown = item.task, versions(site, item)
     own = {version.publication.number: version for version in shown}
-    after = {each.number - 1: each for each in site.publications[task.name]}
     titles = {use.name: use.title for use in task.metrics}
     sign = 1 if item.board.smaller_is_better else -1
-    for n, records in former_boards(site.history, task.name):
-        if n not in own:
+    for changed, records in past.former_boards(site.history, task.name):
+        n = changed[0].publication
+        if (version := own.get(n)) is None:
             continue
         records.sort(key=lambda r: (r.value is None, sign * (r.value or 0), r.submission))
         rows = [(record, item.entrants.get(record.submission)) for record in records]
-        if n not in after:
-            rows = [(_placed(record, entrant), entrant) for record, entrant in rows]
-        metric = own[n].last.metric.split("/")[1]
+        if version is shown[0]:  # its places are those of the board of today
+            rows = [(_placed(r, e.row) if e else r, e) for r, e in rows]
+        metric = version.last.metric.split("/")[1]
         context = {
             "item": item,
-            "version": own[n],
+            "version": version,
             "versions": shown,
             "rows": rows[:MOST_ROWS],
             "n_rows": len(rows),
             "metric": titles.get(metric, metric),
             "has_gaps": any(r.kind == "verified" and r.rank_low is None for r, _ in rows),
-            "changed": [
-                (each.number, _summary(each), _way(task.name, each.number, shown[0]))
-                for each in (own[n].publication, after.get(n))
-                if each
-            ],
+            "changed": [each.publication for each in (version, own.get(n + 1)) if each],
+            "summary": _summary,
             "history": HISTORY_FILE,
         }
         yield Page(version_url(task.name, n), "version", context)
 
 
-def _placed(record: Record, entrant: Entrant | None) -> Record:
-    """A record of the newest version with its place, which the board of today has."""
-    row = entrant and entrant.row
-    return record._replace(**{key: getattr(row, key) for key in PLACE}) if row else record
-
-
-def _way(task: str, number: int, newest: Version) -> str:
-    """Address of what a version changed: its heading where the page of changes has it."""
-    is_shown = number > newest.publication.number - SHOWN_PUBLICATIONS
-    return f"{URL}#{task}-{number}" if is_shown else f"{URL}#{task}"
+def _placed(record: Record, row: Row) -> Record:
+    return record._replace(**{key: getattr(row, key) for key in PLACE})
 
 
 def history_files(layout: Layout) -> dict[str, Path]:
@@ -130,12 +103,11 @@ def history_files(layout: Layout) -> dict[str, Path]:
 
 
 def _board(site: Site, item: TaskSite) -> dict[str, Any]:
-    own = site.publications[item.task.name]
+    own, shown = site.publications[item.task.name], versions(site, item)
     return {
         "item": item,
-        "publications": _all_versions(site, item)[:SHOWN_PUBLICATIONS],
-        "paged": {version.publication.number for version in versions(site, item)},
-        "n_hidden": max(len(own) - SHOWN_PUBLICATIONS, 0),
+        "publications": shown,
+        "n_hidden": len(own) - len(shown),
         "has_moved": any(c.before is not None for each in own for c in each.moved),
     }
 
