@@ -58,8 +58,9 @@
 
   // What the marks of predictions say: labels from the board's file, predictions from the first plot.
   async function entriesOf(chart, place) {
-    const address = new URL(place.dataset.entries, location.href);
-    const board = await read(address.href);
+    const { entries } = place.dataset; // a preview, which is one file, holds them itself
+    const address = entries[0] === "{" ? location.href : new URL(entries, location.href).href;
+    const board = entries[0] === "{" ? JSON.parse(entries) : await read(address);
     const [labels, limits, kinds, unit, places] = ["labels", "limits", "kinds", "error_units", "marks"].map((key) => board[key][place.dataset.target]);
     const group = place.querySelector(".il-marks");
     const predicted = inOrder(group, kinds).map(([, y]) => y / 10000);

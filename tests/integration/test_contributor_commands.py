@@ -305,6 +305,7 @@ def test_a_preview_is_whole_and_changes_nothing(prompt, layout, tmp):
     text = page.read_text(encoding="utf-8")
     assert "Model mine" in text
     assert "A preview, not a published page." in text
+    assert re.search(r'data-entries="\{&quot;n_all&quot;:\d+', text), "marks have their names"
     for target in re.findall(r'(?:href|src)="([^"#?]+)', text):
         if not target.startswith(("https://", "http://", "data:")):
             assert (page.parent / target).is_file(), target

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ from ionladder.site.pages.changes import FEED, feed_document, history_files
 from ionladder.site.pages.materials import entry_files
 from ionladder.site.pages.submission import pages as submission_pages
 from ionladder.site.pages.submission import submission_files
-from ionladder.site.text import dead_links, link_targets, source_name, submission_url
+from ionladder.site.text import compare_url, dead_links, link_targets, source_name, submission_url
 
 CONFIG_FILE = "mkdocs.yml"
 SITE_FOLDER = "site"
@@ -426,6 +426,7 @@ def _problems(complaints: Sequence[str]) -> list[Problem]:
 
 RECEIPT_FILE = "receipt.json"
 _LINK = re.compile(r'<a href="([^"]*)"')
+_NAMES = re.compile(r'data-entries="[^"]*"')
 _PREVIEW_NOTE = (
     '\n<p class="il-provenance"><strong>A preview, not a published page.</strong> It stands the '
     "submission beside those committed here; links to other pages are left out.</p>\n"
@@ -444,7 +445,7 @@ extra:
   generator: false
 plugins: []
 extra_css: [assets/ionladder.css]
-extra_javascript: [assets/ionladder.js]
+extra_javascript: [assets/ionladder.js, assets/marks.js]
 markdown_extensions:
   - attr_list
   - toc: {permalink: false}
@@ -480,6 +481,8 @@ def preview_page(layout: Layout, task: str, name: str, room: Path) -> Path:
     page = next(iter(submission_pages(site)))
     page = replace(page, context={**page.context, "receipt_file": f"{here}{RECEIPT_FILE}"})
     content = _without_dead_links(page.render(site), files) + _PREVIEW_NOTE
+    names = compare_documents(site, frozenset()).get(f"{compare_url(task)}entries.json", "")
+    content = _NAMES.sub(lambda _: f'data-entries="{escape(names.strip())}"', content)
     (docs / "index.md").write_text(content, encoding="utf-8")
     (room / CONFIG_FILE).write_text(_PREVIEW_CONFIG, encoding="utf-8")
     run_mkdocs(room / CONFIG_FILE, room / SITE_FOLDER)
