@@ -106,11 +106,9 @@ def test_every_former_board_is_replayed_and_no_place_is_made_up(sequence, n_move
         last, before = hist.latest(history, "tiny"), len(history)
         history = grow(history, *now.values())
         if len(history) > before and n < n_moves:
-            number = history[-1].publication
-            written = {record.submission for record in history[before:]}
-            for name in now.keys() - written:
-                moved = {"published": last[name].published + 1, "publication": number}
-                history.append(now[name]._replace(event="moved", **moved))
+            for name in now.keys() - {record.submission for record in history[before:]}:
+                moved = {"published": last[name].published + 1, "event": "moved"}
+                history.append(now[name]._replace(publication=history[-1].publication, **moved))
         if len(history) > before:
             truth[history[-1].publication] = now
     other = [record._replace(task="other") for record in history if record.event == "added"]
@@ -122,9 +120,7 @@ def test_every_former_board_is_replayed_and_no_place_is_made_up(sequence, n_move
         assert {r.submission for r in records} == truth[number].keys()
         for record in records:
             real = truth[number][record.submission]
-            assert [getattr(record, key) for key in hist.SCORE] == [
-                getattr(real, key) for key in hist.SCORE
-            ]
+            assert not hist.differing(record, real, hist.SCORE)
             is_known = record.publication == number or number <= moves
             assert record.rank_low == (real.rank_low if is_known else None)
 

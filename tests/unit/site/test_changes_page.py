@@ -82,17 +82,16 @@ def test_every_version_of_a_board_has_a_page_of_what_was_published(layout, monke
     assert row(middle, "b") == "b 1.80 1.26–2.52 2, group 2"
     assert row(first, "gone") == "gone 1.00 0.70–1.40 1–2, group 1"
     assert "submissions/obelix/gone" not in first + middle + now
-    assert "An earlier state" in first
-    assert "The newest version" in now
-    assert '<a href="../../../changes/#obelix-2">1 moved</a>' in first
+    told = (
+        '<a href="../../../changes/#obelix-2">1 moved</a>',
+        "An earlier state",
+        "The newest ver",
+    )
+    assert [words in text for words in told for text in (first, now)] == [1, 0, 1, 0, 0, 1]
     for text in (first, middle, now):
-        assert "noindex: true" in text
-        assert {'href="../../"', 'href="../../../data/history.jsonl"'} <= {
-            *re.findall(r'href="[^"]*"', text)
-        }
+        assert all(part in text for part in ("noindex: true", 'href="../../"', "/history.jsonl"))
         assert text.count("<b>version ") == 1
-    board = found["obelix/"]
-    assert [f'href="at/{n}/"' in board for n in range(1, 5)] == [True, True, True, False]
+    assert re.findall(r'href="at/(\d+)/"', found["obelix/"]) == ["3", "2", "1"]
     monkeypatch.setattr(changes, "MOST_VERSIONS", 1)
     monkeypatch.setattr(changes, "MOST_ROWS", 1)
     kept = {url: text for url, text in render_pages(load_site(layout)).items() if "/at/" in url}
