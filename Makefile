@@ -73,10 +73,10 @@ test-slow: setup-dev  ## Run the slow tests, those of the extras that are instal
 test-data: setup-dev  ## Run only the tests on the real data
 	@$(RUN) $(PYTEST) -m data $(PYTEST_OPTIONS)
 
-extras: setup-dev  ## Install every extra: torch, umlip, bvel, matbench, cluster and what checks exports
+extras: setup-dev  ## Install every extra: torch, umlip, bvel, matbench, cluster, s3 and what checks exports
 	@$(PIP) $(TORCH)
 	@$(PIP) --no-deps -r requirements-torch.lock -r requirements-umlip.lock
-	@$(PIP) --no-deps $(foreach extra,bvel matbench croissant cluster,$(HASHED) requirements-$(extra).lock)
+	@$(PIP) --no-deps $(foreach extra,bvel matbench croissant cluster s3,$(HASHED) requirements-$(extra).lock)
 
 test-bvel: setup-dev  ## Install the extra bvel and run the tests that hold labels to BVlain
 	@$(PIP) --no-deps $(HASHED) requirements-bvel.lock
