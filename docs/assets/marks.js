@@ -102,13 +102,14 @@
   }
 
   function rowsOf(place) {
-    const { column } = place.dataset;
-    return place.dataset.rows.split(" ").flatMap((id) => {
+    const columns = place.dataset.column?.split(" ") ?? [];
+    return place.dataset.rows.split(" ").flatMap((id, k) => {
+      const column = columns[k];
       const heads = [...document.getElementById(id).tHead.rows[0].cells].map((head) => wordsOf(head).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()));
       const kept = rows.get(id).filter((row) => row.querySelector("a") && (!column || textOf(row.cells[column]) !== "–"));
       return kept.map((row) => {
         const link = row.cells[0].querySelector("a");
-        const cells = [...row.cells].map((cell, k) => `${heads[k]} ${wordsOf(cell)}`);
+        const cells = [...row.cells].map((cell, at) => `${heads[at]} ${wordsOf(cell)}`);
         return { name: `${textOf(link)}: ${column ? cells[column] : cells.slice(1).join(", ")}`, way: link.href };
       });
     });

@@ -4,6 +4,7 @@ import gzip
 import re
 import urllib.request
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -31,38 +32,9 @@ return [cells(document.querySelector('#measures-table thead tr')).map(head => ({
   [...document.querySelectorAll('#measures-table tbody tr')].map(
     row => [row.querySelector('bdi').textContent, cells(row).map(cell => cell.dataset.sort)])];
 """
-UNNAMED = """
-const kinds = ['dot', 'point', 'bar', 'box', 'rung', 'beyond', 'mark'].map(kind => `.il-${kind}`);
-const titles = svg => [...svg.querySelectorAll('title')].map(title => title.parentElement);
-const isUnnamed = mark => !titles(mark.closest('svg')).some(of => of.localName !== 'svg'
-  && of.contains(mark)) && !mark.matches('.il-element--0') && !mark.closest('marker');
-return [...document.querySelectorAll('.il-figure')].filter(figure => figure.querySelector('svg'))
-  .map(figure => [[...figure.querySelectorAll([...kinds, '[class*="il-element--"]'])]
-    .filter(mark => mark.closest('svg.il-chart') && isUnnamed(mark)).map(mark => mark.outerHTML),
-    [...figure.querySelectorAll('.il-save a')].map(a => a.textContent)]);
-"""
-WALK = """
-const [done, pause] = [arguments[0], () => new Promise(go => setTimeout(go, 5))], found = [];
-(async () => {
-  for (const chart of document.querySelectorAll('svg:has(.il-marks)')) {
-    if (!chart.getBoundingClientRect().width) continue;
-    const paths = [...chart.querySelectorAll('.il-marks > path:not([class])')], said = [];
-    const n = paths.reduce((n, p) => n + p.getAttribute('d').match(/-?[0-9]+/g).length / 2, 0);
-    const here = () => document.activeElement;
-    const press = key => here().dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-    chart.focus();
-    for (let i = 0, before = here(); i < n; i++, before = here()) {
-      press('ArrowRight');
-      for (let k = 0; here() === before && k < 200; k++) await pause();
-      const [name, x] = [here().getAttribute('aria-label'), here().lastChild.getAttribute('cx')];
-      said.push([name, here().href?.baseVal ?? '', Number(x)]);
-    }
-    press('Escape');
-    found.push([chart.id, n, said, here() === chart && !document.querySelector('.il-tip')]);
-  }
-  done(found);
-})();
-"""
+WALK, UNNAMED = (
+    Path(__file__).with_name(f"{name}_marks.js").read_text() for name in ("walk", "unnamed")
+)
 SAVED = """
 const done = arguments[0];
 URL.createObjectURL = blob => { blob.text().then(done); return '#'; };

@@ -679,7 +679,8 @@ class CostChart:
         plot, x, y, at, places = self._layout(is_wide)
         plot.levels(self.board.levels, y)
         plot.axis_left(y, y.ticks(about=6))
-        plot.axis_below(x, self._named_costs(x), kind="tick")
+        costs = [(math.log10(cost), label) for cost, label in self.ticks]
+        plot.axis_below(x, fitting(costs, x), kind="tick")
         plot.titles(self.axis, value_axis(self.board))
         # Many intervals side by side would hide the marks, so they step back.
         spread = "il-whisker" if len(self.points) <= MOST_NAMED else "il-spread"
@@ -711,16 +712,15 @@ class CostChart:
             kind="scatter",
         )
 
-    def _named_costs(self, x: Scale) -> Ticks:
-        """The costs that the axis names, as many as fit."""
-        named: list[tuple[float, str]] = []
-        last = -math.inf
-        for cost, label in self.ticks:
-            at = math.log10(cost)
-            if x.low <= at <= x.high and x(at) - last > 7.0 * len(label) + 10:
-                named.append((at, label))
-                last = x(at)
-        return named
+
+def fitting(marks: Ticks, x: Scale) -> Ticks:
+    """The first of the places that an axis may name, and of the others as many as fit."""
+    named: list[tuple[float, str]] = []
+    for at, label in marks:
+        room = 7.0 * len(label) + 10
+        if x.low <= at <= x.high and (not named or x(at) - x(named[-1][0]) > room):
+            named.append((at, label))
+    return named
 
 
 def place_labels(
@@ -836,12 +836,8 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(board)))
         plot.axis_left(y, y.ticks(about=5))
         plot.levels(board.levels, y)
-        apart, shown = (92.0 if is_dated(stands) else 24.0), list[tuple[float, str]]()
-        for stand, at in zip(stands, places, strict=True):
-            if not shown or x(at) - x(shown[-1][0]) >= apart:
-                label = txt.day(stand.time) if is_dated(stands) else str(stand.publication)
-                shown.append((at, label))
-        plot.axis_below(x, shown, kind="")
+        days = [txt.day(s.time) if is_dated(stands) else str(s.publication) for s in stands]
+        plot.axis_below(x, fitting(list(zip(places, days, strict=True)), x), kind="")
         plot.titles("date" if is_dated(stands) else "version of the board", value_axis(board))
         parts = [list(part) for _, part in groupby(stands, key=lambda stand: stand.rules)]
         for part in parts[1:]:

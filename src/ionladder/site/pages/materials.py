@@ -220,19 +220,18 @@ def _strips(boards: Sequence[tuple[Entries, int]], target: Target) -> Markup | N
     The rows of the boards' tables on the page name the dots, in their order.
     """
     shown = [(each, place) for each, place in boards if target.name in each.table.predictions]
-    values = [
-        float(value)
-        for each, place in shown
-        for value in (each.table.labels[target.name][place],
-                      *each.table.predictions[target.name][:MOST_MODELS, place])
-        if value == value
-    ]  # fmt: skip
-    if not values:
+    marks = [
+        (line, at, value, int(each.rows[each.table.names[i]].kind == "reference"))
+        for line, (each, place) in enumerate(shown)
+        for at, i in enumerate(each.ordered(place))
+        if (value := float(each.table.predictions[target.name][i, place])) == value
+    ]
+    first, here = shown[0]
+    label, limit = (float(of[target.name][here]) for of in (first.table.labels, first.table.limits))
+    if not (values := [value for _, _, value, _ in marks] + [label] * (label == label)):
         return None
-    label = float(shown[0][0].table.labels[target.name][shown[0][1]])
-    limit = float(shown[0][0].table.limits[target.name][shown[0][1]])
-    targets = boards[0][0].item.task.targets
-    tables = [f"rows-{each.item.task.name}" for each, _ in shown]
+    tasks = [each.item.task for each, _ in shown]
+    columns = (1 + 2 * [own.name for own in task.targets].index(target.name) for task in tasks)
     plot = charts.Plot(420, 66 + 42 * len(shown), left=14, top=22)
     edge = 0.04 * (max(values) - min(values)) or 0.5
     x = plot.across(min(values) - edge, max(values) + edge)
@@ -247,28 +246,23 @@ def _strips(boards: Sequence[tuple[Entries, int]], target: Target) -> Markup | N
         said = txt.number(label) if limit != limit else txt.limit(limit, label)
         anchor = "end" if x(known) > 210 else "start"
         plot.drawn.append(charts.words(x(known), 12, said, "il-floor-label", anchor=anchor))
-    marks, kinds = [], []
-    for line, (each, place) in enumerate(shown):
-        middle = plot.top + 42 * line + 27
-        title = txt.plain(each.item.task.title, limit=50)
-        plot.drawn.append(charts.words(plot.left, middle - 14, title, "il-label"))
-        for at, i in enumerate(each.ordered(place)):
-            value = float(each.table.predictions[target.name][i, place])
-            if value == value:
-                marks.append((x(value), middle + (at % 3 - 1) * 6))
-                kinds.append(int(each.rows[each.table.names[i]].kind == "reference"))
+    for line, task in enumerate(tasks):
+        title = txt.plain(task.title, limit=50)
+        plot.drawn.append(charts.words(plot.left, plot.top + 42 * line + 13, title, "il-label"))
     shapes = {k: charts.dot(0, 0, kind, radius=3.5) for k, kind in enumerate(_DOTS)}
-    number = targets.index(target)
-    plot.drawn.append(charts.mark_paths(f"d{number}", marks, kinds, shapes) if marks else "")
+    places = [(x(value), plot.top + 42 * a + 27 + (b % 3 - 1) * 6) for a, b, value, _ in marks]
+    name, kinds = f"d{first.item.task.targets.index(target)}", [kind for *_, kind in marks]
+    plot.drawn.append(charts.mark_paths(name, places, kinds, shapes) if marks else "")
     plot.titles(f"{txt.axis_title(target)}; line: the label")
     text = f"{len(values)} values from {txt.number(min(values))} to {txt.number(max(values))}."
     title = f"{target.symbol}: every prediction beside the label"
+    rows = " ".join(f"rows-{task.name}" for task in tasks)
     return plot.finish(
         name=f"dots-{target.name}",
         title=title,
         text=text,
         kind="scatter il-chart--dots",
-        data=f' data-rows="{" ".join(tables)}" data-column="{1 + 2 * number}"',
+        data=f' data-rows="{rows}" data-column="{" ".join(map(str, columns))}"',
     )
 
 
