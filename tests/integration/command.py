@@ -1,6 +1,9 @@
 """Running ``ionladder`` inside the test process, as a user would at a prompt."""
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,3 +102,21 @@ def fetch_and_ingest(root: Path) -> None:
         patch.delenv("IONLADDER_MIRROR", raising=False)
         fetch(None)
         ingest(None)
+
+
+def killed(root, target, calls, *arguments, first=""):
+    """Run a command that is killed, as by the system, at the n-th call of a function of a module."""
+    module, name = target.rsplit(".", 1)
+    code = f"""if True:
+        import itertools, os, signal, {module} as module
+        from ionladder.cli.main import run
+        as_before, n = module.{name}, itertools.count(1)
+        def counted(*given, **options):
+            if next(n) == {calls}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return as_before(*given, **options)
+        module.{name} = counted
+        {first}
+        run()"""
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=root, check=False)
+    assert done.returncode == -signal.SIGKILL

@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import mplitrj_miniature as mini
@@ -12,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from command import Prompt, files_below
+from command import Prompt, files_below, killed
 from miniature import build_archive, pinned
 from writing import ingested_repository, pinned_repository, version_entry
 
@@ -93,18 +90,6 @@ def test_a_malformed_frame_is_named(tmp_path, old, new, found):
 
 KEY = "mplitrj-subsample-1-0-0"
 N_BLOCKS = 9
-KILLED = """
-import os, signal, sys
-from ionladder.data.litraj import trajectories
-row, trajectories._BLOCK_ROWS = trajectories._row, 5
-def dies(frame, name, **where):
-    if name == "val-0000005":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return row(frame, name, **where)
-trajectories._row = dies
-from ionladder.cli.main import run
-run()
-"""
 
 
 @pytest.fixture
@@ -142,16 +127,13 @@ def test_content_does_not_depend_on_where_blocks_end(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["2", "4"])
+@pytest.mark.parametrize("workers", ["2", "4", pytest.param("dask", marks=pytest.mark.extra)])
 def test_processes_share_the_blocks_of_an_archive(fresh, workers):
-    assert ingest(fresh("two"), "--workers", workers) == ingest(fresh("one"))
-
-
-@pytest.mark.slow
-@pytest.mark.extra
-def test_a_dask_cluster_shares_the_blocks_of_an_archive(fresh):
-    pytest.importorskip("distributed", reason="needs the extra cluster")
-    assert ingest(fresh("two"), "--cluster", "local", "--workers", "2") == ingest(fresh("one"))
+    options = ["--workers", workers]
+    if workers == "dask":
+        pytest.importorskip("distributed", reason="needs the extra cluster")
+        options = ["--workers", "2", "--cluster", "local"]
+    assert ingest(fresh("two"), *options) == ingest(fresh("one"))
 
 
 @pytest.mark.parametrize("how", ["killed", "in parts"])
@@ -163,8 +145,8 @@ def test_blocks_that_were_kept_are_not_read_again(how, fresh, monkeypatch):
     )
     keep, left = ("--keep", "kept"), {"killed": 3, "in parts": 0}[how]
     if how == "killed":
-        command = [sys.executable, "-c", KILLED, "ingest", KEY, *keep]
-        assert subprocess.run(command, cwd=root, check=False).returncode == -signal.SIGKILL
+        module, first = trajectories.__name__, "module._BLOCK_ROWS = 5"
+        killed(root, f"{module}._frame_table", 7, "ingest", KEY, *keep, first=first)
     else:
         for part in ("2/3", "3/3", "1/3"):
             assert "done and kept" in prompt.ok("ingest", KEY, *keep, "--part", part).out

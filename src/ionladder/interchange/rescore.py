@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ionladder.errors import ConfigError, InterchangeError, Problem, first_few
+from ionladder.errors import ConfigError, InterchangeError, Problem, first_few, worded
 from ionladder.interchange.jarvis import Contribution, read_contribution, read_labels
 from ionladder.interchange.matbench import Fold, read_results
 from ionladder.interchange.tables import read_file, unzip
@@ -472,70 +472,66 @@ _LARGEST_EV = 20.0
 
 def _rescore_ml_peg(folder: Path, table: Path | None, *paths: Path) -> list[Rescored]:
     """Errors of barriers against the reference, held to those that ML-PEG's own table states."""
-    problems, rows, stated = list[Problem](), list[Rescored](), dict[tuple[str, str], float]()
-    if table is not None:
-        try:
-            stated = _stated_errors(table)
-        except InterchangeError as error:
-            problems += error.problems
-    for path in paths:
-        way = _ML_PEG_FILE.fullmatch(path.name)[1]  # type: ignore[index]
-        of_table = stated.pop((path.parent.name, way), None)
-        at = path.relative_to(folder).as_posix()
-        rows.append(_barrier_row(at, path.parent.name, way, _barrier(path), of_table))
-    absent = Problem(_ML_PEG_TABLE, "a result file", "the table alone", "The error is its own.")
+    rows, stated = list[Rescored](), dict[tuple[str, str], float]()
     at = table.relative_to(folder).as_posix() if table else ""
-    rows += [
-        _barrier_row(f"{at}: {model}, path {way}", model, way, [absent], value)
-        for (model, way), value in sorted(stated.items())
-    ]
-    return rows + [_row(at, "li_diffusion", "", None, [problem]) for problem in problems]
+    try:
+        stated = _stated_errors(table) if table else {}
+    except InterchangeError as error:
+        rows.append(_row(at, "li_diffusion", "", None, error.problems))
+    for path in paths:
+        key = path.parent.name, path.name.removeprefix("li_diffusion_")[0]
+        shown = path.relative_to(folder).as_posix()
+        rows.append(_barrier_row(shown, *key, path, stated.pop(key, None)))
+    for (model, way), value in sorted(stated.items()):
+        rows.append(_barrier_row(f"{at}: {model}, path {way}", model, way, None, value))
+    return rows
 
 
 def _barrier_row(
-    at: str, model: str, way: str, found: float | list[Problem], stated: float | None
+    at: str, model: str, way: str, path: Path | None, stated: float | None
 ) -> Rescored:
-    problems = [] if isinstance(found, float) else found
-    reference = ML_PEG_EV.get(way)
-    error = abs(reference - found) if reference and isinstance(found, float) else None
-    if reference is None:
-        known = f"one of the paths {', '.join(ML_PEG_EV)}"
-        problems = [Problem(at, known, f"path {way}", "Only these have a reference.")]
-    elif error is not None and stated is not None and not abs(error - stated) <= _CLAIM_TOLERANCE:
-        step = "One of the two is of another run."
-        problems = [Problem(at, f"the table's error, {stated:.6g} eV", f"{error:.6g} eV", step)]
-    row = _row(at, f"li_diffusion_{way}", "barrier error, eV", None, problems)
-    joined = error if stated is None else None if math.isnan(stated) else stated
-    barrier = found if isinstance(found, float) else None
-    told: dict[str, Any] = {"model": model, "barrier_ev": barrier, "reference_ev": reference}
-    told |= {"n_expected": 1, "n_scored": int(error is not None), "value": error, "joined": joined}
-    return replace(row, **told)
-
-
-def _barrier(path: Path) -> float | list[Problem]:
-    """The barrier of a result file, eV; why there is none."""
+    reference, barrier, problems = ML_PEG_EV.get(way, math.nan), math.nan, list[Problem]()
     try:
-        lines = read_file(path).decode("utf-8", "replace").splitlines()
+        barrier = _barrier(path, at)
     except InterchangeError as error:
-        return [*error.problems]
-    head, row = [*(line.strip() for line in lines), "", ""][:2]
-    problems = []
+        problems += error.problems
+    error_ev = abs(reference - barrier)
+    if way not in ML_PEG_EV:
+        problems.append(worded("ml-peg-path", at, known=", ".join(ML_PEG_EV), way=way))
+    elif stated is not None and abs(error_ev - stated) > _CLAIM_TOLERANCE:
+        problems.append(worded("ml-peg-error", at, stated=stated, error=error_ev))
+    row = _row(at, f"li_diffusion_{way}", "barrier error, eV", None, problems)
+    found = {"value": error_ev, "joined": error_ev if stated is None else stated}
+    found |= {"barrier_ev": barrier, "reference_ev": reference}
+    told: dict[str, Any] = {k: None if math.isnan(v) else v for k, v in found.items()}
+    told |= {"n_expected": 1, "n_scored": int(not math.isnan(error_ev))}
+    return replace(row, model=model, **told)
+
+
+def _barrier(path: Path | None, at: str) -> float:
+    """The barrier of a result file, eV.
+
+    Raises:
+        InterchangeError: Everything for which there is none.
+    """
+    if path is None:
+        raise InterchangeError(worded("ml-peg-alone", at))
+    text = read_file(path).decode("utf-8", "replace")
+    head, row, *rest = [line.strip() for line in text.splitlines()] + ["", ""]
+    problems, cells = [], row.split()
     if head != _ML_PEG_HEAD:
-        step = "Keep the file as janus-core writes it, with its units."
-        problems.append(Problem(path.name, f"the line {_ML_PEG_HEAD}", f"{head[:80]!r}", step))
-    cells = row.split()
+        problems.append(worded("ml-peg-head", at, head=_ML_PEG_HEAD, found=head[:80]))
     numbers = _floats(cells)
-    words = {cell for cell, number in zip(cells, numbers, strict=True) if math.isnan(number)}
-    if len(numbers) != 3 or len(lines) > 2 or words - {"nan"}:
-        step = "Keep the file as janus-core writes it."
-        problems.append(Problem(path.name, "one line of three numbers", f"{row[:80]!r}", step))
-    elif np.isnan(numbers[0]):
-        step = "ML-PEG writes nan where a model has failed."
-        problems.append(Problem(path.name, "a barrier", "nan: the run failed", step))
+    is_plain = all(np.isfinite(numbers) | (np.array(cells, dtype=str) == "nan"))
+    if len(numbers) != 3 or any(rest) or not is_plain:
+        problems.append(worded("ml-peg-row", at, found=row[:80]))
+    elif math.isnan(numbers[0]):
+        problems.append(worded("ml-peg-failed", at))
     elif not 0 <= numbers[0] <= _LARGEST_EV:
-        expected, step = f"a barrier from 0 to {_LARGEST_EV:g} eV", "Is it in meV?"
-        problems.append(Problem(path.name, expected, f"{numbers[0]:g}", step))
-    return problems or float(numbers[0])
+        problems.append(worded("ml-peg-range", at, most=_LARGEST_EV, found=numbers[0]))
+    if problems:
+        raise InterchangeError(problems)
+    return float(numbers[0])
 
 
 def _stated_errors(path: Path) -> dict[tuple[str, str], float]:
@@ -554,13 +550,12 @@ def _stated_errors(path: Path) -> dict[tuple[str, str], float]:
             for way, name in names.items()
         }
     except (LookupError, TypeError, ValueError) as error:
-        expected = f"a table of ML-PEG with {' and '.join(names.values())}"
-        step = "Keep the file as `ml_peg analyse` writes it."
         found = f"{type(error).__name__}: {error}"
-        raise InterchangeError(path.name, expected, found, step) from error
+        raise InterchangeError(worded("ml-peg-table", path.name, found=found)) from error
     if used != {"eV"}:
-        step = "Only a table in eV can be compared."
-        raise InterchangeError(path.name, "errors in eV", first_few(sorted(map(str, used))), step)
+        raise InterchangeError(
+            worded("ml-peg-unit", path.name, found=first_few(sorted(map(str, used))))
+        )
     return errors
 
 
