@@ -105,7 +105,7 @@ def fetch_and_ingest(root: Path) -> None:
 
 
 def killed(root, target, calls, *arguments, first=""):
-    """Run a command that is killed, as by the system, at the n-th call of a function of a module."""
+    """Run a command that is killed, as by the system, at so many calls of a module's function."""
     module, name = target.rsplit(".", 1)
     code = f"""if True:
         import itertools, os, signal, {module} as module
