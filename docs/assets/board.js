@@ -63,6 +63,9 @@
       this.shown = "";
       this.rest = table.dataset.rest;
       this.of = Number(table.dataset.rows ?? this.rows.length);
+      // Who comes near the heads is about to sort: what that needs is fetched before the click.
+      const prepare = () => (this.coming ??= this.load()).catch(() => {});
+      if (this.rest) ["pointerenter", "focusin"].forEach((kind) => table.tHead.addEventListener(kind, prepare, { once: true }));
     }
 
     get isInSight() {

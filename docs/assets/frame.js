@@ -14,8 +14,6 @@
   window.__md_set = (key, value, store = localStorage) => {
     try {
       store.setItem(place(key), JSON.stringify(value));
-      // What the head of a page reads before anything is drawn; nothing where the system's colours are followed.
-      if (key === "__palette") store.ilScheme = value.index ? value.color.scheme : "";
     } catch {
       // Kept for this page only.
     }
@@ -24,12 +22,38 @@
   const SUN = "M20 8.69V4h-4.69L12 .69 8.69 4H4v4.69L.69 12 4 15.31V20h4.69L12 23.31 15.31 20H20v-4.69L23.31 12z";
   const DISC = "m8-9.31V4h-4.69L12 .69 8.69 4H4v4.69L.69 12 4 15.31V20h4.69L12 23.31 15.31 20H20v-4.69L23.31 12z";
   const COLOURS = [
-    ["", "default", "white", "Switch to light colours", `m14.3 16-.7-2h-3.2l-.7 2H7.8L11 7h2l3.2 9z${SUN}m-9.15 3.96h2.3L12 9z`],
-    [": light", "default", "white", "Switch to dark colours", `M12 8a4 4 0 0 0-4 4 4 4 0 0 0 4 4 4 4 0 0 0 4-4 4 4 0 0 0-4-4m0 10a6 6 0 0 1-6-6 6 6 0 0 1 6-6 6 6 0 0 1 6 6 6 6 0 0 1-6 6${DISC}`],
-    [": dark", "slate", "black", "Follow the system's colours", `M12 18c-.89 0-1.74-.2-2.5-.55C11.56 16.5 13 14.42 13 12s-1.44-4.5-3.5-5.45C10.26 6.2 11.11 6 12 6a6 6 0 0 1 6 6 6 6 0 0 1-6 6${DISC}`],
+    ["", "Switch to light colours", `m14.3 16-.7-2h-3.2l-.7 2H7.8L11 7h2l3.2 9z${SUN}m-9.15 3.96h2.3L12 9z`],
+    ["default", "Switch to dark colours", `M12 8a4 4 0 0 0-4 4 4 4 0 0 0 4 4 4 4 0 0 0 4-4 4 4 0 0 0-4-4m0 10a6 6 0 0 1-6-6 6 6 0 0 1 6-6 6 6 0 0 1 6 6 6 6 0 0 1-6 6${DISC}`],
+    ["slate", "Follow the system's colours", `M12 18c-.89 0-1.74-.2-2.5-.55C11.56 16.5 13 14.42 13 12s-1.44-4.5-3.5-5.45C10.26 6.2 11.11 6 12 6a6 6 0 0 1 6 6 6 6 0 0 1-6 6${DISC}`],
   ];
-  const colour = ([media, scheme, primary, title, path], i) =>
-    `<input class="md-option" data-md-color-media="(prefers-color-scheme${media})" data-md-color-scheme="${scheme}" data-md-color-primary="${primary}" data-md-color-accent="custom" aria-label="${title}" type="radio" name="__palette" id="__palette_${i}"><label class="md-header__button md-icon" title="${title}" for="__palette_${(i + 1) % COLOURS.length}" hidden>${icon(path)}</label>`;
+
+  // One button, instead of Material's, which styles every page anew when it opens. The head of a page reads ilScheme
+  // before anything is drawn; it is empty where the system's colours are followed.
+  function makeSwitch(box) {
+    const button = document.createElement("button");
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    let at = Math.max(COLOURS.findIndex(([scheme]) => scheme === localStorage.ilScheme), 0);
+    const show = () => {
+      const [chosen, title, path] = COLOURS[at];
+      const scheme = chosen || (dark.matches ? "slate" : "default");
+      Object.assign(button, { type: "button", className: "md-header__button md-icon il-scheme", title, innerHTML: icon(path) });
+      button.setAttribute("aria-label", title);
+      if (document.body.dataset.mdColorScheme === scheme) return;
+      Object.assign(document.body.dataset, { mdColorScheme: scheme, mdColorPrimary: scheme === "slate" ? "black" : "white" });
+    };
+    button.addEventListener("click", () => {
+      at = (at + 1) % COLOURS.length;
+      try {
+        [localStorage.ilScheme] = COLOURS[at];
+      } catch {
+        // Kept for this page only.
+      }
+      show();
+    });
+    dark.addEventListener("change", show);
+    show();
+    box.append(button);
+  }
 
   // An entry of the drawer or of the table of contents.
   const item = (href, text) => {
@@ -56,7 +80,7 @@
   }
 
   function makeFrame() {
-    find("[data-md-component='palette']").innerHTML = COLOURS.map(colour).join("");
+    makeSwitch(find(".il-colours"));
     makeDrawerButton(find("label.md-header__button[for='__drawer']"), find("#__drawer"));
     const title = find(".md-header__topic").cloneNode(true);
     title.dataset.mdComponent = "header-topic";

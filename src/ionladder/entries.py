@@ -21,7 +21,7 @@ from ionladder.errors import SubmissionError
 from ionladder.evaluation import Aligned, Prepared, align
 from ionladder.repo import Layout
 from ionladder.score import expectations_of
-from ionladder.specs import Array, Target, Task
+from ionladder.specs import Array, Task
 from ionladder.submit.predictions import PREDICTIONS_STEM, read_predictions
 from ionladder.submit.validate import as_problems, read_submission
 
@@ -95,35 +95,28 @@ class EntryReader:
             raise SubmissionError(problems)
         return table.rows
 
-    def read(self, name: str) -> dict[str, pd.DataFrame]:
-        """Predictions and labels of every scored entry, for each target of the task.
+    def read(self, name: str) -> dict[str, tuple[Array, Array]]:
+        """Predictions of every scored entry in the order of ``test``, for each target of the task.
 
         Of a task scored on folds these are the predictions of the first repeat: a mean over
         repeats would be a prediction that no model made, and closer than any that is scored.
 
         Returns:
-            Target name → table sorted by id: ``id, y_true`` (NaN where the label is missing),
-            ``y_pred`` (mean over seeds), ``y_pred_sd`` (over seeds, NaN with one seed),
-            ``upper_limit`` (NaN where uncensored), ``in_cif`` (True where the task has no CIFs).
+            Target name → mean over seeds, shape (n,), and standard deviation over seeds, NaN with
+            one seed.
 
         Raises:
             SubmissionError: The predictions have problems.
         """
-        y_pred = self.aligned(name).y_pred
         shown = slice(None) if self._task.scored_folds is None else slice(1)
-        return {t.name: self._table(t, y_pred[t.name][shown]) for t in self._task.targets}
-
-    def _table(self, target: Target, y_pred: Array) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "id": self.test["id"],
-                "y_true": self.prepared.y_true[target.name],
-                "y_pred": y_pred.mean(axis=0),
-                "y_pred_sd": np.nan if len(y_pred) == 1 else y_pred.std(axis=0, ddof=1),
-                "upper_limit": self.prepared.limits[target.name],
-                "in_cif": self.test["in_cif"].to_numpy(bool) if "in_cif" in self.test else True,
-            }
-        )
+        found = {target: rows[shown] for target, rows in self.aligned(name).y_pred.items()}
+        return {
+            target: (
+                rows.mean(axis=0),
+                rows.std(axis=0, ddof=1) if len(rows) > 1 else np.full(rows.shape[1], np.nan),
+            )
+            for target, rows in found.items()
+        }
 
 
 def tidy_predictions(
@@ -150,13 +143,15 @@ def tidy_predictions(
         except SubmissionError:
             continue
         for target in task.targets:
-            truth = np.nan if withheld else rows["id"].map(labels[target.name])
             std = rows.get(f"{target.name}_std", np.nan)
             columns = (task.name, name, rows["id"], rows.get("seed", 0), target.name)
-            values = (*columns, rows[target.name], std, truth)
+            values = (*columns, rows[target.name], std, np.nan)
             tables.append(pd.DataFrame(dict(zip(TIDY, values, strict=True))))
     types = {"seed": "int64", "y_pred": "float64", "std": "float64", "y_true": "float64"}
     whole = pd.concat(tables[1:] or tables, ignore_index=True).astype(types)
+    for target in () if withheld else task.targets:
+        own = whole["target"] == target.name
+        whole.loc[own, "y_true"] = whole.loc[own, "id"].map(labels[target.name])
     return whole.sort_values(list(TIDY[:5]), ignore_index=True)
 
 

@@ -381,8 +381,8 @@ def test_chosen_colours_stay_on_other_pages_and_are_there_before_any_script_of_i
         reader.open(page)
         seen.append(reader.run("return document.body.dataset.mdColorScheme"))
         assert reader.severe() == []
-        reader.wait("document.querySelector('label[for^=__palette]:not([hidden])')")
-        reader.click("label[for^=__palette]:not([hidden])")
+        reader.wait("document.querySelector('.il-scheme')")
+        reader.click(".il-scheme")
     assert seen == ["default", "default", "slate", "default"], (
         "the system's, light, dark, and again"
     )

@@ -87,10 +87,11 @@ def test_from_a_template_of_folds_to_a_row_on_the_board(layout, prompt):
     assert prompt.ok("score", shown, "--json").out == to_json(receipt)
 
     # Points are those of the first repeat.
-    points = EntryReader(layout, get_task("obelix-cv"), "1.0.0").read("my-model")["log10_sigma"]
+    reader = EntryReader(layout, get_task("obelix-cv"), "1.0.0")
+    points, _ = reader.read("my-model")["log10_sigma"]
     shown_values = scored[scored["repeat"] == 0].set_index("id")["log10_sigma"]
     assert len(points) == 36
-    assert points["y_pred"].to_numpy() == pytest.approx(shown_values.loc[points["id"]].to_numpy())
+    assert points == pytest.approx(shown_values.loc[reader.test["id"]].to_numpy())
 
     prompt.ok("verify")
     path = folder / "cv_predictions.csv"

@@ -113,7 +113,7 @@ class EntrySource:
 
     def plots(self, name: str) -> tuple[list[PredictionPlots], str]:
         """Plots of one submission, one a target that has labels, and why there are none."""
-        task, columns = self._board.task, ["y_pred", "y_pred_sd"]
+        task = self._board.task
         if self._reader is None:
             return [], self.missing
         try:
@@ -123,8 +123,8 @@ class EntrySource:
         found = []
         for target in task.targets:
             if len((of := self.labelled[target.name]).places):
-                mean, spread = tables[target.name][columns].to_numpy()[of.places].T
-                found.append(PredictionPlots(of, mean, spread, task, target))
+                mean, spread = tables[target.name]
+                found.append(PredictionPlots(of, mean[of.places], spread[of.places], task, target))
         return found, ""
 
     @cached_property

@@ -133,18 +133,18 @@ def cell(item: TableCell, classes: str = "", *, is_exact: bool = False) -> Marku
     """
     kind = f"{classes} {item.shade}".strip()
     is_read = _READ.fullmatch(item.text) and not is_exact
-    shown = replace(item, sort="") if is_read else item
-    return _tagged(f'td class="{kind}"' if kind else "td", shown, item.detail)
+    tag = f'td class="{kind}"' if kind else "td"
+    return _tagged(tag, item, item.detail, sort="" if is_read else item.sort)
 
 
 def score_cell(item: TableCell, spread: str) -> Markup:
     """A score with its interval, and beneath that its spread over seeds; neither sorts."""
-    return _tagged("td", replace(item, sort=""), item.detail, spread)
+    return _tagged("td", item, item.detail, spread, sort="")
 
 
-def _tagged(tag: str, item: TableCell, *details: str) -> Markup:
-    sort = f' data-sort="{escape(item.sort)}"' if item.sort else ""
-    return Markup(f"<{tag}{sort}>{_inside(item, *details)}</{tag[:2]}>\n")  # noqa: S704
+def _tagged(tag: str, item: TableCell, *details: str, sort: str) -> Markup:
+    key = f' data-sort="{escape(sort)}"' if sort else ""
+    return Markup(f"<{tag}{key}>{_inside(item, *details)}</{tag[:2]}>\n")  # noqa: S704
 
 
 def _inside(item: TableCell, *details: str) -> str:
@@ -541,7 +541,8 @@ class TableBody:
         found = []
         for _, attributes, cells in self.rows[: self.n_first]:
             named = [Markup(' {}="{}"').format(*each) for each in attributes.items()]
-            tagged = [_tagged(*each, each[1].detail) for each in zip(self.tags, cells, strict=True)]
+            pairs = zip(self.tags, cells, strict=True)
+            tagged = [_tagged(tag, each, each.detail, sort=each.sort) for tag, each in pairs]
             found += [Markup("<tr"), *named, Markup(">\n"), *tagged, Markup("</tr>\n")]
         return Markup("").join(found)
 
