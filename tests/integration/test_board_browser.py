@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import yaml
 from browser import DESK, PHONE
 
 from ionladder.repo import Layout
@@ -26,24 +27,9 @@ PAIRS = {
     ("rf-sites", "train-median"): (-0.39, -0.5, -0.28, 1.0),
 }
 NARROW = (390, 844)
-MEASURES = """
-const cells = row => [...row.cells].slice(1);
-return [cells(document.querySelector('#measures-table thead tr')).map(head => ({...head.dataset})),
-  [...document.querySelectorAll('#measures-table tbody tr')].map(
-    row => [row.querySelector('bdi').textContent, cells(row).map(cell => cell.dataset.sort)])];
-"""
-WALK, UNNAMED = (
-    Path(__file__).with_name(f"{name}_marks.js").read_text() for name in ("walk", "unnamed")
-)
-SAVED = """
-const done = arguments[0];
-URL.createObjectURL = blob => { blob.text().then(done); return '#'; };
-document.querySelector('.il-save a').click();
-"""
-# Nothing is added to a chart that is far from the screen.
-SEEN = """(found => found.length && found.every(
-  figure => figure.querySelector('.il-save') || void figure.scrollIntoView({behavior: 'instant'})
-))([...document.querySelectorAll('.il-figure')].filter(f => f.querySelector('svg.il-chart')))"""
+MEASURES, UNNAMED, WALK, SEEN, SAVED = yaml.safe_load(
+    Path(__file__).with_name("board_scripts.yaml").read_text(encoding="utf-8")
+).values()
 HOPELESS = ["Xx2", "(", "\U0001f600", "))((", "Te, not Te", "no-such-word"]
 
 
