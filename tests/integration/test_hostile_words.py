@@ -28,7 +28,8 @@ for (const element of document.querySelectorAll('*')) {
     const address = value.replace(/[\\s\\u0000-\\u001f]/g, '').toLowerCase();
     if (name.startsWith('on')) found.push(`${element.tagName} ${name}`);
     if (/^(javascript|vbscript|data):/.test(address)) found.push(`${name}=${value}`);
-    if (name === 'style' && /fixed|absolute|url\\((?!"?#)/.test(value)) found.push(`style=${value}`);
+    const isWild = name === 'style' && /fixed|absolute|url\\((?!"?#)/.test(value);
+    if (isWild) found.push(`style=${value}`);
   }
 }
 const foreign = 'script, iframe, object, embed, base, link, meta, style, textarea, foreignObject';
