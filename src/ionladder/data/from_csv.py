@@ -192,9 +192,8 @@ def _summary(rows: _Rows, tables: Mapping[str, pa.Table], recipe: Recipe) -> dic
         low, high = np.floor(min(known)), np.ceil(max(known))
         step = 10.0 ** np.round(np.log10(max(high - low, 1.0) / 20))
         edges = np.arange(low, high + step / 2, step)
-        summary["label_histogram"] = {"edges": edges.tolist()}
-        for name in summary["subsets"]:
-            part = [values[row["id"]] for row in rows if row[recipe.subset] == name]
-            bars = np.histogram([value for value in part if value is not None], edges)[0]
-            summary["label_histogram"][name] = bars.tolist()
+        parts: dict[str, list[Any]] = {name: [] for name in summary["subsets"]}
+        for row in rows:
+            parts[row[recipe.subset]].append(values[row["id"]])
+        summary["label_histogram"] = ingest.label_histogram(parts, edges.tolist())
     return summary

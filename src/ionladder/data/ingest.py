@@ -418,6 +418,22 @@ def counts_by_subset(
     return {"subsets": names, "counts": counts}
 
 
+def label_histogram(
+    labels: Mapping[str, Iterable[float | None]], edges: Sequence[float]
+) -> dict[str, Any]:
+    """``label_histogram`` of a manifest's summary: labels of each series in every bin.
+
+    Example:
+        >>> label_histogram({"test": [0.5, None, 1.5, 1.0]}, [0, 1, 2])
+        {'edges': [0, 1, 2], 'test': [1, 2]}
+    """
+    import numpy as np
+
+    known = {name: [value for value in part if value is not None] for name, part in labels.items()}
+    bars = {name: np.histogram(values, edges)[0].tolist() for name, values in known.items()}
+    return {"edges": [*edges], **bars}
+
+
 def oddity_name(check: str, aspect: str) -> str:
     """The name under which an oddity excuses a finding.
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ionladder.config import DatasetVersion
-from ionladder.data import store
+from ionladder.data import ingest, store
 from ionladder.data.archives import read_sheet
-from ionladder.data.ingest import RowRule, counts_by_subset, counts_check, row_checks, run_checks
+from ionladder.data.ingest import counts_check, row_checks, run_checks
 from ionladder.data.litraj import common
 from ionladder.data.litraj.xyz import SYMBOLS, PeriodicCell, upstream_problem
 from ionladder.data.registry import get_dataset
@@ -239,7 +239,7 @@ def _geometry(path: store.GivenPath) -> _Row:
 # What every version must fulfil, but for the paths that oddities.yaml names; and its counts
 
 
-_RULES: Mapping[str, RowRule] = {
+_RULES: Mapping[str, ingest.RowRule] = {
     "functionals_are_known": (
         *("Every barrier names its functional.", "GGA, GGA+U, SCAN or LDA", "functional"),
         lambda row: row["functional"] in ("GGA", "GGA+U", "SCAN", "LDA"),
@@ -274,7 +274,7 @@ def _totals(counts: Mapping[str, list[int]]) -> dict[str, int]:
 
 def _summary(rows: Sequence[_Row]) -> dict[str, Any]:
     """Counts per subset, label histogram, and how often classes and crystal systems occur."""
-    summary = counts_by_subset(
+    summary = ingest.counts_by_subset(
         rows,
         {
             "entries": len,
@@ -288,10 +288,8 @@ def _summary(rows: Sequence[_Row]) -> dict[str, Any]:
         },
     )
     edges = np.arange(0.0, np.ceil(max(row["barrier_ev"] for row in rows)) + 0.25, 0.5)
-    summary["label_histogram"] = {"edges": edges.tolist()}
-    for name in _OVERLAYS:
-        barriers = [row["barrier_ev"] for row in rows if row["subset"] == name]
-        summary["label_histogram"][name] = np.histogram(barriers, edges)[0].tolist()
+    barriers = {n: [row["barrier_ev"] for row in rows if row["subset"] == n] for n in _OVERLAYS}
+    summary["label_histogram"] = ingest.label_histogram(barriers, edges.tolist())
     for column in ("family", "crystal_system"):
         counted = Counter((row[column], row["subset"]) for row in rows)
         kinds = [kind for kind, _ in Counter(row[column] for row in rows).most_common()]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ionladder.config import DatasetVersion
-from ionladder.data.ingest import connected_components, draw_folds, groups_of_equals, run_checks
+from ionladder.data.ingest import (
+    connected_components,
+    counts_by_subset,
+    draw_folds,
+    groups_of_equals,
+    label_histogram,
+    run_checks,
+)
 from ionladder.data.obelix import crystals as cif
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.checks import TABLE_CHECKS, TEXT_CHECKS, Built
@@ -22,7 +28,6 @@ from ionladder.errors import IngestError, worded
 from ionladder.repo import has_pymatgen
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 OFFICIAL = "official"
@@ -170,52 +175,37 @@ def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     bin i holds labels with ``edges[i] <= log10_sigma < edges[i + 1]``; ``censored`` counts those
     among them that are only upper limits.
     """
-    import pandas as pd
-
-    entries, labels, splits = (
-        pd.DataFrame(tables[name].to_pylist()).set_index("id")
-        for name in ("entries", "labels", "splits")
+    parts = (tables[name].to_pylist() for name in ("entries", "labels", "splits"))
+    rows = [{**entry, **label, **split} for entry, label, split in zip(*parts, strict=True)]
+    limits = [row for row in rows if row["censoring"] != "none"]
+    summary = counts_by_subset(
+        rows,
+        {
+            "entries": len,
+            "with_cif": lambda part: sum(row["in_cif"] for row in part),
+            "censored": lambda part: sum(row["censoring"] != "none" for row in part),
+            "components": lambda part: len({row["component"] for row in part}),
+            "in_replicate_groups": lambda part: sum(
+                row["replicate_group"] is not None for row in part
+            ),
+        },
     )
-    subset = splits["subset"]
-    is_censored, kinds = labels["censoring"] != "none", ("family", "crystal_system", "cif_status")
+    low, high = (floor(end(row["log10_sigma"] for row in rows)) for end in (min, max))
 
-    def count(is_counted: pd.Series[bool]) -> list[int]:
-        ids = is_counted.index[is_counted]
-        return [int((subset[ids] == name).sum()) for name in _SUBSETS]
+    def histogram(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        labels = {n: [row["log10_sigma"] for row in rows if row["subset"] == n] for n in _SUBSETS}
+        return label_histogram(labels, list(range(low, high + 2)))
 
-    decades = np.floor(labels["log10_sigma"]).astype(int)
-    edges = list(range(floor(decades.min()), floor(decades.max()) + 2))
-
-    def histogram(ids: pd.Index[str]) -> dict[str, list[int]]:
-        parts = {name: decades[ids][subset[ids] == name] for name in _SUBSETS}
-        return {name: np.histogram(part, edges)[0].tolist() for name, part in parts.items()}
-
-    elements = entries["formula_cell"].map(lambda formula: list(rel.parse_formula(formula)))
-    return {
-        "subsets": _SUBSETS,
-        "counts": {
-            "entries": count(subset.notna()),
-            "with_cif": count(splits["in_cif"]),
-            "censored": count(is_censored),
-            "components": splits["component"].groupby(subset).nunique()[_SUBSETS].tolist(),
-            "in_replicate_groups": count(entries["replicate_group"].notna()),
-        },
-        "label_histogram": {
-            "edges": edges,
-            **histogram(labels.index),
-            "censored": histogram(labels.index[is_censored]),
-        },
-        **{name: _per_subset(entries[name], subset) for name in kinds},
-        "elements": _per_subset(elements.explode(), subset),
-    }
+    censored = {name: bars for name, bars in histogram(limits).items() if name != "edges"}
+    summary["label_histogram"] = histogram(rows) | {"censored": censored}
+    for column in ("family", "crystal_system", "cif_status"):
+        summary[column] = _per_subset((row[column] or NOT_GIVEN, row["subset"]) for row in rows)
+    elements = ((e, row["subset"]) for row in rows for e in rel.parse_formula(row["formula_cell"]))
+    return summary | {"elements": _per_subset(elements)}
 
 
-def _per_subset(kinds: pd.Series[Any], subset: pd.Series[str]) -> dict[str, list[int]]:
+def _per_subset(found: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
     """Kind → entries of it in each subset; the most frequent kind first, then by name."""
-    import pandas as pd
-
-    named = kinds.fillna(NOT_GIVEN)
-    counts = pd.crosstab(named.to_numpy(), subset[named.index].to_numpy())
-    counts = counts.reindex(columns=_SUBSETS, fill_value=0)
-    per_kind = {str(kind): counts.loc[kind].tolist() for kind in counts.index}
-    return dict(sorted(per_kind.items(), key=lambda item: (-sum(item[1]), item[0])))
+    counts = Counter(found)
+    kinds = {kind: [counts[kind, name] for name in _SUBSETS] for kind, _ in counts}
+    return dict(sorted(kinds.items(), key=lambda item: (-sum(item[1]), item[0])))

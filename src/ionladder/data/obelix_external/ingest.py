@@ -135,10 +135,10 @@ def _known_of(row: _Row, norms: set[str], dois: set[str]) -> dict[str, str]:
 
 def _left_out(rows: list[_Row]) -> list[_Row]:
     """Rows that break a rule, with the first that each breaks."""
-    first = [(row, *next(iter(row["broken"].items()))) for row in rows if row["broken"]]
     return [
         {"id": row["id"], "reason": rule, "formula": row["formula"], "detail": detail}
-        for row, rule, detail in first
+        for row in rows
+        for rule, detail in [*row["broken"].items()][:1]
     ]
 
 
