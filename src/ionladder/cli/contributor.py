@@ -22,15 +22,7 @@ from typer import Argument, Option
 
 from ionladder import __version__
 from ionladder.cli import common
-from ionladder.cli.common import (
-    Context,
-    OtherVersion,
-    SubmissionFolder,
-    TaskName,
-    say,
-    show,
-    task_names,
-)
+from ionladder.cli.common import Context, TaskName, say, show, task_names
 from ionladder.data.registry import all_tasks, get_dataset, get_task
 from ionladder.errors import ConfigError, Problem, SubmissionError, did_you_mean, worded
 from ionladder.repo import STRUCTURES_EXTRA, Layout, has_pymatgen, read_parquet, to_json, write_text
@@ -394,9 +386,9 @@ def _verdict(path: Path, shown: str, task: Task, expected: Expectations) -> list
 
 
 def score(
-    path: SubmissionFolder,
+    path: common.SubmissionFolder,
     task: common.TaskOfFolder = None,
-    dataset_version: OtherVersion = None,
+    dataset_version: common.OtherVersion = None,
     json: Annotated[bool, Option("--json", help="Print the receipt as JSON.")] = False,
     full: Annotated[
         bool, Option("--full", help="With --json: also its place on the board.")
@@ -561,7 +553,7 @@ def _number(value: float | None) -> str:
 
 
 def submit(
-    source: SubmissionFolder,
+    source: common.SubmissionFolder,
     task: common.TaskOfFolder = None,
     name: Annotated[
         str | None, Option(help="Its name on the board.", show_default="that of the file")
@@ -694,7 +686,7 @@ def _send(root: Path, branch: str, title: str) -> None:
 
 
 def preview(
-    path: SubmissionFolder,
+    path: common.SubmissionFolder,
     task: common.TaskOfFolder = None,
     show: Annotated[bool, Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:

@@ -16,20 +16,10 @@ import typer
 from typer import Argument, Option
 
 from ionladder import errors as err
+from ionladder.cli import common
 from ionladder.cli.baselines import baseline
 from ionladder.cli.boards import print_board
-from ionladder.cli.common import (
-    Cluster,
-    Context,
-    Keep,
-    Part,
-    Workers,
-    load_context,
-    rank_text,
-    say,
-    sharing,
-    show,
-)
+from ionladder.cli.common import Context, load_context, say, show
 from ionladder.data.registry import all_datasets, all_tasks, get_dataset, get_task
 from ionladder.git import file_at, head_commit
 from ionladder.repo import find_layout, is_running, replacing, require_clone, to_json, write_json
@@ -380,10 +370,10 @@ def ingest(
         list[str] | None,
         Argument(help="Dataset versions, such as obelix-1-2-0; all when none is named."),
     ] = None,
-    workers: Workers = 0,
-    cluster: Cluster = None,
-    part: Part = None,
-    keep: Keep = None,
+    workers: common.Workers = 0,
+    cluster: common.Cluster = None,
+    part: common.Part = None,
+    keep: common.Keep = None,
 ) -> None:
     """Build the tables of dataset versions, run every integrity check, and write them.
 
@@ -405,7 +395,7 @@ def ingest(
             if pinned.is_on_demand:
                 require_pinned(context.layout, pinned)
             with ExitStack() as stack:
-                map_jobs = stack.enter_context(sharing("", workers, cluster, part, keep))
+                map_jobs = stack.enter_context(common.sharing("", workers, cluster, part, keep))
                 # Parts run side by side and only keep: each has a folder of its own.
                 work = part and Path(stack.enter_context(TemporaryDirectory()), "part")
                 options: dict[str, Any] = {"map_jobs": map_jobs, "keep": keep, "work": work or None}
@@ -691,7 +681,7 @@ def _pr_check_print(report: Report) -> None:
         if standing := item.standing:
             ties = f"not separated from {', '.join(standing.tied_with)}"
             tied = ties if standing.tied_with else "separated from all others"
-            span = rank_text(standing.rank_low, standing.rank_high)
+            span = common.rank_text(standing.rank_low, standing.rank_high)
             place = f"; rank {standing.rank} of {standing.n_ranked} (range {span}), {tied}"
         say(f"{where}: {item.outcome}{place}.")
         if item.receipt and (scores := metrics_of(item.receipt, get_task(item.task))):

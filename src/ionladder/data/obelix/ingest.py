@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionladder.config import DatasetVersion
-from ionladder.data.ingest import (
-    connected_components,
-    counts_by_subset,
-    draw_folds,
-    groups_of_equals,
-    label_histogram,
-    run_checks,
-)
+from ionladder.data import ingest
 from ionladder.data.obelix import crystals as cif
 from ionladder.data.obelix import release as rel
 from ionladder.data.obelix.checks import TABLE_CHECKS, TEXT_CHECKS, Built
@@ -47,7 +40,9 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
             every CIF that cannot be read; or every finding of the checks on the tables.
     """
     release = rel.read_release(raw, pinned)
-    text_results = run_checks(rel.DATASET, TEXT_CHECKS, release, before=rel.field_problems(release))
+    text_results = ingest.run_checks(
+        rel.DATASET, TEXT_CHECKS, release, before=rel.field_problems(release)
+    )
     can_read = has_pymatgen()
     crystals = read_crystals(release) if can_read else {}
     tables = build_tables(release, crystals)
@@ -55,7 +50,7 @@ def build(raw: Path, pinned: DatasetVersion) -> BuiltVersion:
         del tables[STRUCTURES]
         return BuiltVersion(tables=tables, checks=tuple(text_results), summary={})
     built = Built(release=release, crystals=crystals, tables=tables)
-    table_results = run_checks(rel.DATASET, TABLE_CHECKS, built)
+    table_results = ingest.run_checks(rel.DATASET, TABLE_CHECKS, built)
     checks = (*text_results, *table_results)
     return BuiltVersion(tables=tables, checks=checks, summary=describe_tables(tables))
 
@@ -82,7 +77,7 @@ def read_crystals(release: Release) -> dict[str, ParsedCrystal]:
 def build_tables(release: Release, crystals: Mapping[str, ParsedCrystal]) -> dict[str, pa.Table]:
     """All tables of a release whose text passed the checks."""
     alike = {row[rel.ID]: (row[rel.CELL], rel.space_group(row)) for row in release.rows}
-    replicates = groups_of_equals(alike)
+    replicates = ingest.groups_of_equals(alike)
     contents = {row[rel.ID]: rel.parse_formula(row[rel.CELL]) for row in release.rows}
     splits = split_rows(release)
     train = {row["id"]: row["component"] for row in splits if row["subset"] == "train"}
@@ -98,7 +93,7 @@ def build_tables(release: Release, crystals: Mapping[str, ParsedCrystal]) -> dic
         "labels": [conductivity_row(row) for row in release.rows],
         "structures": [cif.structure_row(i, found, contents[i]) for i, found in crystals.items()],
         "splits": splits,
-        "folds": draw_folds(train, release.pinned.folds),
+        "folds": ingest.draw_folds(train, release.pinned.folds),
     }
     return {spec.name: table_from_rows(spec, rows[spec.name]) for spec in rel.DATASET.tables}
 
@@ -151,7 +146,7 @@ def split_rows(release: Release) -> list[dict[str, Any]]:
         row[rel.ID]: [*(("doi", doi) for doi in rel.dois(row)), ("composition", row[rel.CELL])]
         for row in release.rows
     }
-    components = connected_components(links)
+    components = ingest.connected_components(links)
     test = {row[rel.ID] for row in release.test}
     return [
         {
@@ -178,7 +173,7 @@ def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     parts = (tables[name].to_pylist() for name in ("entries", "labels", "splits"))
     rows = [{**entry, **label, **split} for entry, label, split in zip(*parts, strict=True)]
     limits = [row for row in rows if row["censoring"] != "none"]
-    summary = counts_by_subset(
+    summary = ingest.counts_by_subset(
         rows,
         {
             "entries": len,
@@ -194,7 +189,7 @@ def describe_tables(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
 
     def histogram(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         labels = {n: [row["log10_sigma"] for row in rows if row["subset"] == n] for n in _SUBSETS}
-        return label_histogram(labels, list(range(low, high + 2)))
+        return ingest.label_histogram(labels, list(range(low, high + 2)))
 
     censored = {name: bars for name, bars in histogram(limits).items() if name != "edges"}
     summary["label_histogram"] = histogram(rows) | {"censored": censored}
